@@ -1,0 +1,117 @@
+//! One error type. It names the thing, the place and the remedy, and keeps what lies beneath.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::Name;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Which of the layers failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer {
+    /// The pillar, the arguments, or what Salt did for us.
+    Salt,
+    /// Terraform, its providers and its backend.
+    Terraform,
+    /// This host: files, processes, locks.
+    Host,
+}
+
+/// How far the work had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    Validation,
+    Preparation,
+    Planning,
+    Application,
+    Verification,
+}
+
+/// What went wrong, for whom, and what to do about it. Never holds a secret.
+#[derive(Clone, Debug, Serialize)]
+pub struct Error {
+    pub layer: Layer,
+    pub phase: Phase,
+    pub component: Option<Name>,
+    /// A stable word for programs, such as `locked` or `terraform_missing`.
+    pub code: &'static str,
+    pub message: String,
+    /// What the reader can do next.
+    pub remedy: String,
+    /// More, for programs: resource addresses, paths, Terraform's diagnostics.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub details: Value,
+}
+
+impl Error {
+    pub fn new(
+        layer: Layer,
+        phase: Phase,
+        code: &'static str,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            layer,
+            phase,
+            component: None,
+            code,
+            message: message.into(),
+            remedy: remedy.into(),
+            details: Value::Null,
+        }
+    }
+
+    /// A file of ours that could not be read or written.
+    pub fn file(path: &std::path::Path, doing: &str, source: &std::io::Error) -> Self {
+        let remedy = match source.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                "make it accessible to the user that runs Salt, or choose another infrastructure:settings:root"
+            }
+            std::io::ErrorKind::StorageFull => {
+                "free some space on that file system, then run again"
+            }
+            std::io::ErrorKind::ReadOnlyFilesystem => {
+                "mount it writable, or choose another infrastructure:settings:root"
+            }
+            _ => "look at that path, then run again",
+        };
+        let message = format!("cannot {doing} {}: {source}", path.display());
+        Self::new(Layer::Host, Phase::Preparation, "file", message, remedy)
+    }
+
+    pub fn of(mut self, component: &Name) -> Self {
+        self.component.get_or_insert_with(|| component.clone());
+        self
+    }
+
+    pub fn during(mut self, phase: Phase) -> Self {
+        self.phase = phase;
+        self
+    }
+
+    pub fn with(mut self, details: Value) -> Self {
+        self.details = details;
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(component) = &self.component {
+            write!(f, "{component}: ")?;
+        }
+        f.write_str(&self.message)?;
+        if !self.remedy.is_empty() {
+            write!(f, " ({})", self.remedy)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,21 @@
+//! A whole environment, validated: what the operations work from.
+
+use std::collections::BTreeMap;
+
+use super::{Component, Interface, Name, Settings};
+use crate::graph::Graph;
+
+#[derive(Clone, Debug)]
+pub struct Blueprint {
+    pub environment: Name,
+    pub settings: Settings,
+    pub nodes: BTreeMap<Name, Node>,
+    pub graph: Graph,
+}
+
+/// A component together with what its module declares.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub component: Component,
+    pub interface: std::sync::Arc<Interface>,
+}

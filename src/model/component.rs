@@ -1,0 +1,89 @@
+//! One Terraform module with its inputs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{Backend, Name, OnFailure, PillarPath, Policy, Timeouts};
+
+/// One component, with everything that stands above it merged in.
+#[derive(Clone, Debug)]
+pub struct Component {
+    pub name: Name,
+    /// Where it stands in the pillar.
+    pub path: PillarPath,
+    pub source: Source,
+    pub template: Option<Template>,
+    /// False: left alone; what depends on it reads its last outputs.
+    pub enabled: bool,
+    pub depends_on: DependsOn,
+    /// Variable to its input, standard inputs included.
+    pub inputs: BTreeMap<String, Input>,
+    pub backend: Backend,
+    pub policy: Policy,
+    pub on_failure: OnFailure,
+    pub timeouts: Timeouts,
+}
+
+/// Where a module comes from. `subdir` is what follows `//`, empty for the root.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// `salt://root//subdir`; `url` is the part before `//`.
+    Salt { url: String, subdir: String },
+    /// An absolute folder of this host.
+    Path { root: PathBuf, subdir: String },
+}
+
+/// What renders a module's files before Terraform reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Template {
+    Jinja,
+}
+
+/// What must be done before, besides what `from_outputs` implies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DependsOn {
+    pub names: BTreeSet<Name>,
+    /// `"*"`: everything else in the environment.
+    pub everything: bool,
+}
+
+/// Where a variable's value comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    Literal(Value),
+    Output(OutputRef),
+    /// A list of outputs becomes a list of values.
+    Outputs(Vec<OutputRef>),
+    /// Read when the component runs; never written down.
+    Secret(Reference),
+}
+
+impl Input {
+    pub fn outputs(&self) -> &[OutputRef] {
+        match self {
+            Self::Output(one) => std::slice::from_ref(one),
+            Self::Outputs(many) => many,
+            Self::Literal(_) | Self::Secret(_) => &[],
+        }
+    }
+}
+
+/// `component.output.path.0`: an output, or a part of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutputRef {
+    pub component: Name,
+    pub output: String,
+    /// Keys and indices below the output.
+    pub path: Vec<String>,
+}
+
+/// A value that stands elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// A plain value, where both a value and a reference are allowed.
+    Plain(String),
+    Env(String),
+    File(PathBuf),
+}

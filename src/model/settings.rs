@@ -1,0 +1,79 @@
+//! How Eos runs an environment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Reference;
+
+/// Validated `infrastructure:settings`, merged with the environment's and the call's.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Absolute. Workdirs are `{root}/{environment}/{component}`.
+    pub root: PathBuf,
+    pub terraform: Terraform,
+    pub backend: Backend,
+    pub lock_timeout: Duration,
+    pub parallelism: NonZeroUsize,
+    /// Provider to how many components may use it at once.
+    pub concurrency: BTreeMap<String, NonZeroUsize>,
+    pub timeouts: Timeouts,
+    pub on_failure: OnFailure,
+    pub policy: Policy,
+}
+
+/// Which terraform, and what it is given.
+#[derive(Clone, Debug)]
+pub struct Terraform {
+    /// A name on PATH or an absolute path.
+    pub binary: String,
+    /// A constraint in Terraform's own notation, such as `>=1.5, <2`.
+    pub version: String,
+    pub env: BTreeMap<String, Reference>,
+    pub pass_env: BTreeSet<String>,
+    pub cli_config_file: Option<PathBuf>,
+}
+
+/// Where state is kept. Its arguments are Terraform's own; credentials stand in `terraform.env`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Backend {
+    pub kind: String,
+    pub arguments: BTreeMap<String, Value>,
+}
+
+impl Backend {
+    /// Terraform's default, for which no block is written: `backend "local"` would need an init.
+    pub fn is_local(&self) -> bool {
+        self.kind == "local"
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    pub init: Duration,
+    pub plan: Duration,
+    pub apply: Duration,
+    /// From the one SIGINT until terraform is killed.
+    pub stop_grace: Duration,
+}
+
+/// What a failed component means for the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Start nothing more.
+    Stop,
+    /// Skip what depends on it.
+    Continue,
+}
+
+/// Which plans are applied without asking.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    pub allow_destroy: bool,
+    pub max_destroys: Option<u64>,
+    /// Resource types or addresses that are never deleted or replaced.
+    pub protect: BTreeSet<String>,
+}

@@ -1,0 +1,170 @@
+//! What a run returns: flat, versioned, JSON-shaped, without a secret in it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::model::Name;
+
+/// The version of this shape; it rises when a key changes its meaning.
+pub const SCHEMA: u32 = 1;
+
+/// Outcome of a component. Readers must accept words they do not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Applied,
+    Unchanged,
+    /// It has changes, and this operation does not apply.
+    Planned,
+    /// It reads an output which a pending change decides.
+    PendingInputs,
+    /// Policy stopped its plan.
+    Blocked,
+    Failed,
+    Skipped,
+    Destroyed,
+    Cancelled,
+}
+
+impl Status {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Unchanged => "unchanged",
+            Self::Planned => "planned",
+            Self::PendingInputs => "pending_inputs",
+            Self::Blocked => "blocked",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Destroyed => "destroyed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Terraform's own counts. A replacement counts in `add` and in `remove`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub add: u64,
+    pub change: u64,
+    pub remove: u64,
+    pub import: u64,
+}
+
+impl Counts {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.add += other.add;
+        self.change += other.change;
+        self.remove += other.remove;
+        self.import += other.import;
+    }
+}
+
+/// One resource that a plan changes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ResourceChange {
+    pub address: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub name: String,
+    /// Terraform's words, in its order: `["delete", "create"]` is a replacement.
+    pub actions: Vec<String>,
+    /// Attributes that differ, where the plan was read in full; sensitive ones are masked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<AttributeChange>,
+}
+
+/// One attribute that a plan changes. A value is `(sensitive)` or `(known after apply)` where it has to be.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AttributeChange {
+    pub path: String,
+    pub before: Value,
+    pub after: Value,
+    /// This attribute forces the replacement.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub replaces: bool,
+}
+
+/// What happened to one component.
+#[derive(Clone, Debug, Serialize)]
+pub struct ComponentReport {
+    pub status: Status,
+    /// A code for programs, documented in docs/reasons.md; empty where the status says it all.
+    pub reason: String,
+    pub changes: Counts,
+    pub resource_changes: Vec<ResourceChange>,
+    /// Non-sensitive outputs.
+    pub outputs: BTreeMap<String, Value>,
+    /// Output name to Terraform's action on it.
+    pub output_changes: BTreeMap<String, String>,
+    /// Seconds.
+    pub duration: f64,
+    pub error: Option<Error>,
+    /// What else a reader should know: kept resources, a hint.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl ComponentReport {
+    pub fn new(status: Status, reason: impl Into<String>) -> Self {
+        Self {
+            status,
+            reason: reason.into(),
+            changes: Counts::default(),
+            resource_changes: Vec::new(),
+            outputs: BTreeMap::new(),
+            output_changes: BTreeMap::new(),
+            duration: 0.0,
+            error: None,
+            notes: Vec::new(),
+        }
+    }
+
+    pub fn failed(error: Error) -> Self {
+        Self {
+            error: Some(error.clone()),
+            ..Self::new(Status::Failed, error.code)
+        }
+    }
+}
+
+/// What one operation did to an environment.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub schema: u32,
+    pub run_id: String,
+    pub operation: String,
+    pub environment: String,
+    /// True: all is well. False: something is not. Null: a test, with changes.
+    pub result: Option<bool>,
+    pub test: bool,
+    pub jid: String,
+    pub user: String,
+    /// Program to version: eos, salt, terraform.
+    pub versions: BTreeMap<String, String>,
+    /// RFC 3339, UTC.
+    pub started: String,
+    /// Seconds.
+    pub duration: f64,
+    pub components: BTreeMap<Name, ComponentReport>,
+    pub error: Option<Error>,
+    /// What this operation has beyond the others: an order, a plan_id, a drawing.
+    #[serde(flatten)]
+    pub extra: BTreeMap<String, Value>,
+}
+
+impl Report {
+    /// The process exit code that this report stands for.
+    pub fn retcode(&self) -> i32 {
+        i32::from(self.result == Some(false))
+    }
+}
