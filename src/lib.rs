@@ -8,6 +8,7 @@ pub mod change;
 pub mod decide;
 pub mod error;
 pub mod graph;
+pub mod host;
 pub mod lock;
 pub mod model;
 pub mod operation;

@@ -15,6 +15,8 @@ pub struct Interface {
     pub has_modules: bool,
     /// The file in which it declares a backend or a cloud block of its own.
     pub own_backend: Option<String>,
+    /// sha256 over the module's files and their paths, in hexadecimal.
+    pub digest: String,
     /// Variables that a tfvars file of the module's own sets.
     pub preset: BTreeSet<String>,
 }
