@@ -1,1 +1,52 @@
-//! change
+//! What a plan says.
+//!
+//! Knows Terraform's words for changes. Must not know how a plan was made or what becomes of it.
+//! Through it passes: events or `show -json` in; [`Changes`] out, masked.
+
+mod diff;
+mod redact;
+mod show;
+
+use std::collections::BTreeMap;
+
+pub use redact::Redactor;
+pub use show::read;
+
+use crate::report::{Counts, ResourceChange};
+
+/// The changes of one plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    pub counts: Counts,
+    /// No-ops and reads of data sources are left out.
+    pub resources: Vec<ResourceChange>,
+    /// Output to Terraform's action on it, no-ops left out.
+    pub outputs: BTreeMap<String, String>,
+}
+
+impl Changes {
+    /// Addresses that this plan deletes, or deletes and creates again.
+    pub fn destroyed(&self) -> impl Iterator<Item = &ResourceChange> {
+        self.resources
+            .iter()
+            .filter(|change| change.actions.iter().any(|action| action == "delete"))
+    }
+}
+
+/// One resource of the plan stream, where `action` is the stream's single word.
+pub fn planned(address: &str, kind: &str, name: &str, action: &str) -> Option<ResourceChange> {
+    let actions: &[&str] = match action {
+        "noop" | "read" => return None,
+        // The stream does not say in which order; `show -json` does.
+        "replace" => &["delete", "create"],
+        "remove" => &["forget"],
+        other => &[other],
+    };
+    Some(ResourceChange {
+        address: address.to_owned(),
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        actions: actions.iter().map(|&action| action.to_owned()).collect(),
+        attributes: Vec::new(),
+    })
+}

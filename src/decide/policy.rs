@@ -1,0 +1,188 @@
+//! Which plans may be applied without asking.
+
+use crate::change::Changes;
+use crate::model::Policy;
+
+/// Whether the caller confirmed that things may be destroyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    None,
+    /// `destroy confirm=ENVIRONMENT`: stands for `allow_destroy`, never for `protect` or `max_destroys`.
+    Confirmed,
+}
+
+/// Why a plan is not applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    pub code: &'static str,
+    pub message: String,
+    pub remedy: String,
+    pub addresses: Vec<String>,
+}
+
+/// Policy's verdict on a plan; the strictest reason is given first.
+pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(), Blocked> {
+    let destroyed: Vec<_> = changes.destroyed().collect();
+    let protected: Vec<_> = destroyed
+        .iter()
+        .filter(|change| {
+            policy.protect.contains(&change.kind)
+                || policy
+                    .protect
+                    .iter()
+                    .any(|guarded| covers(guarded, &change.address))
+        })
+        .map(|change| change.address.clone())
+        .collect();
+    let addresses = || {
+        destroyed
+            .iter()
+            .map(|change| change.address.clone())
+            .collect()
+    };
+    if !protected.is_empty() {
+        return Err(Blocked {
+            code: "protected",
+            message: format!(
+                "the plan destroys what policy protects: {}",
+                protected.join(", ")
+            ),
+            remedy: "take it out of policy:protect in the pillar, if it really is to go".to_owned(),
+            addresses: protected,
+        });
+    }
+    if !destroyed.is_empty() && !policy.allow_destroy && consent == Consent::None {
+        return Err(Blocked {
+            code: "destroys",
+            message: format!("the plan destroys {}", name_some(&destroyed)),
+            remedy: "if that is meant, set policy: {allow_destroy: true} for this component or environment".to_owned(),
+            addresses: addresses(),
+        });
+    }
+    match policy.max_destroys {
+        Some(most) if destroyed.len() as u64 > most => Err(Blocked {
+            code: "max_destroys",
+            message: format!(
+                "the plan destroys {}; policy allows {most}",
+                name_some(&destroyed)
+            ),
+            remedy: "if that is meant, raise policy:max_destroys".to_owned(),
+            addresses: addresses(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// An address covers itself, its instances and, for a module, what is in it.
+fn covers(guarded: &str, address: &str) -> bool {
+    address
+        .strip_prefix(guarded)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
+}
+
+fn name_some(changes: &[&crate::report::ResourceChange]) -> String {
+    const SHOWN: usize = 5;
+    let names: Vec<_> = changes
+        .iter()
+        .take(SHOWN)
+        .map(|change| change.address.as_str())
+        .collect();
+    match changes.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::planned;
+
+    fn changes(deleted: &[&str]) -> Changes {
+        let resources = deleted
+            .iter()
+            .filter_map(|address| {
+                planned(address, address.split('.').next().unwrap(), "x", "delete")
+            })
+            .collect();
+        Changes {
+            resources,
+            ..Changes::default()
+        }
+    }
+
+    fn code(policy: &Policy, deleted: &[&str], consent: Consent) -> &'static str {
+        judge(policy, &changes(deleted), consent)
+            .err()
+            .map_or("", |blocked| blocked.code)
+    }
+
+    fn policy(allow_destroy: bool, max_destroys: Option<u64>, protect: &[&str]) -> Policy {
+        Policy {
+            allow_destroy,
+            max_destroys,
+            protect: protect.iter().map(|&one| one.to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn policy_decides_as_the_table_says() {
+        let open = policy(true, None, &[]);
+        let closed = policy(false, None, &[]);
+        let table: &[(&Policy, &[&str], Consent, &str)] = &[
+            (&closed, &[], Consent::None, ""),
+            (&closed, &["a.x"], Consent::None, "destroys"),
+            (&closed, &["a.x"], Consent::Confirmed, ""),
+            (&open, &["a.x"], Consent::None, ""),
+            (&policy(true, Some(1), &[]), &["a.x"], Consent::None, ""),
+            (
+                &policy(true, Some(1), &[]),
+                &["a.x", "a.y"],
+                Consent::None,
+                "max_destroys",
+            ),
+            (
+                &policy(true, Some(1), &[]),
+                &["a.x", "a.y"],
+                Consent::Confirmed,
+                "max_destroys",
+            ),
+            (
+                &policy(true, None, &["a"]),
+                &["a.x"],
+                Consent::Confirmed,
+                "protected",
+            ),
+            (
+                &policy(true, None, &["a.x"]),
+                &["a.x[0]"],
+                Consent::None,
+                "protected",
+            ),
+            (&policy(true, None, &["a.x"]), &["a.xy"], Consent::None, ""),
+            (
+                &policy(true, None, &["module.db"]),
+                &["module.db.a.x"],
+                Consent::None,
+                "protected",
+            ),
+        ];
+        for (policy, deleted, consent, expected) in table {
+            assert_eq!(
+                code(policy, deleted, *consent),
+                *expected,
+                "{policy:?} {deleted:?} {consent:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_replacement_is_a_destruction() {
+        let replaced = planned("a.x", "a", "x", "replace").into_iter().collect();
+        let changes = Changes {
+            resources: replaced,
+            ..Changes::default()
+        };
+        assert!(judge(&Policy::default(), &changes, Consent::None).is_err());
+    }
+}

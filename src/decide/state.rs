@@ -1,0 +1,180 @@
+//! Is this the state that the last run left? An empty one would mean: create everything again.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// What we need to know of a Terraform state (format 4).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    pub lineage: String,
+    pub serial: u64,
+    /// Managed resource instances.
+    pub resources: u64,
+    pub outputs: BTreeMap<String, StateOutput>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateOutput {
+    pub value: Value,
+    pub sensitive: bool,
+}
+
+impl State {
+    /// Fails with what is wrong with the text.
+    pub fn parse(text: &[u8]) -> Result<Self, String> {
+        let document: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        if document["version"] != 4 {
+            return Err(format!("its version is {}, not 4", document["version"]));
+        }
+        let resources = document["resources"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|resource| resource["mode"] == "managed")
+            .map(|resource| resource["instances"].as_array().map_or(0, Vec::len) as u64)
+            .sum();
+        let outputs = document["outputs"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, output)| {
+                let sensitive = output["sensitive"] == Value::Bool(true);
+                (
+                    name.clone(),
+                    StateOutput {
+                        value: output["value"].clone(),
+                        sensitive,
+                    },
+                )
+            })
+            .collect();
+        Ok(Self {
+            lineage: document["lineage"].as_str().unwrap_or_default().to_owned(),
+            serial: document["serial"].as_u64().unwrap_or_default(),
+            resources,
+            outputs,
+        })
+    }
+}
+
+/// What the record remembers of the state after the last run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Remembered {
+    pub lineage: String,
+    pub serial: u64,
+    pub resources: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateProblem {
+    /// There were resources; now there is no state, or a new one without any.
+    Empty,
+    /// The same state, emptied by somebody else.
+    Emptied,
+    /// It began as another state.
+    OtherLineage,
+    /// It is older than what the last run left.
+    Older,
+}
+
+/// Compares the state found with the one remembered; nothing remembered means a first run.
+pub fn compare(remembered: Option<&Remembered>, found: Option<&State>) -> Result<(), StateProblem> {
+    let Some(remembered) = remembered else {
+        return Ok(());
+    };
+    if remembered.resources == 0 {
+        return Ok(());
+    }
+    match found {
+        None => Err(StateProblem::Empty),
+        Some(found) if found.lineage != remembered.lineage => match found.resources {
+            0 => Err(StateProblem::Empty),
+            _ => Err(StateProblem::OtherLineage),
+        },
+        Some(found) if found.serial < remembered.serial => Err(StateProblem::Older),
+        Some(found) if found.resources == 0 => Err(StateProblem::Emptied),
+        Some(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn found(lineage: &str, serial: u64, resources: u64) -> State {
+        State {
+            lineage: lineage.to_owned(),
+            serial,
+            resources,
+            outputs: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn the_state_is_judged_as_the_table_says() {
+        let last = Remembered {
+            lineage: "a".to_owned(),
+            serial: 5,
+            resources: 3,
+        };
+        let nothing = Remembered {
+            resources: 0,
+            ..last.clone()
+        };
+        let table = [
+            (None, None, Ok(())),
+            (None, Some(found("a", 1, 2)), Ok(())),
+            (Some(&nothing), None, Ok(())),
+            (Some(&last), None, Err(StateProblem::Empty)),
+            (
+                Some(&last),
+                Some(found("b", 1, 0)),
+                Err(StateProblem::Empty),
+            ),
+            (
+                Some(&last),
+                Some(found("b", 9, 3)),
+                Err(StateProblem::OtherLineage),
+            ),
+            (
+                Some(&last),
+                Some(found("a", 4, 3)),
+                Err(StateProblem::Older),
+            ),
+            (
+                Some(&last),
+                Some(found("a", 8, 0)),
+                Err(StateProblem::Emptied),
+            ),
+            (Some(&last), Some(found("a", 5, 3)), Ok(())),
+        ];
+        for (remembered, state, expected) in table {
+            assert_eq!(
+                compare(remembered, state.as_ref()),
+                expected,
+                "{remembered:?} {state:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_state_is_counted_by_managed_instances_and_keeps_huge_numbers() {
+        let text = r#"{"version": 4, "lineage": "l", "serial": 7,
+            "outputs": {"big": {"value": 1180591620717411303424, "type": "number"}, "s": {"value": "x", "sensitive": true}},
+            "resources": [{"mode": "managed", "instances": [{}, {}]}, {"mode": "data", "instances": [{}]}]}"#;
+        let state = State::parse(text.as_bytes()).unwrap();
+        assert_eq!((state.serial, state.resources), (7, 2));
+        assert_eq!(
+            state.outputs["big"].value.to_string(),
+            "1180591620717411303424"
+        );
+        assert!(state.outputs["s"].sensitive);
+        assert_eq!(
+            State::parse(b""),
+            Err("EOF while parsing a value at line 1 column 0".to_owned())
+        );
+        assert!(State::parse(json!({"version": 3}).to_string().as_bytes()).is_err());
+    }
+}
