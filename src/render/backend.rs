@@ -100,10 +100,7 @@ fn expression(value: Value) -> hcl::Expression {
     match value {
         Value::Null => hcl::Expression::Null,
         Value::Bool(flag) => flag.into(),
-        // A backend takes literals only: an escaped text stays one.
-        Value::String(text) => {
-            hcl::Expression::String(text.replace("${", "$${").replace("%{", "%%{"))
-        }
+        Value::String(text) => text.into(),
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => hcl::Expression::Number(whole.into()),
             (None, Some(float)) => {
