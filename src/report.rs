@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::Error;
@@ -27,9 +27,35 @@ pub enum Status {
     Skipped,
     Destroyed,
     Cancelled,
+    /// In the pillar, but it never ran here.
+    Absent,
+    /// In the records, but gone from the pillar.
+    Orphaned,
 }
 
 impl Status {
+    const ALL: [Self; 11] = [
+        Self::Applied,
+        Self::Unchanged,
+        Self::Planned,
+        Self::PendingInputs,
+        Self::Blocked,
+        Self::Failed,
+        Self::Skipped,
+        Self::Destroyed,
+        Self::Cancelled,
+        Self::Absent,
+        Self::Orphaned,
+    ];
+
+    /// The status that a record holds; a word of a newer version reads as failed.
+    pub fn from_word(word: &str) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.word() == word)
+            .unwrap_or(Self::Failed)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Applied => "applied",
@@ -41,12 +67,14 @@ impl Status {
             Self::Skipped => "skipped",
             Self::Destroyed => "destroyed",
             Self::Cancelled => "cancelled",
+            Self::Absent => "absent",
+            Self::Orphaned => "orphaned",
         }
     }
 }
 
 /// Terraform's own counts. A replacement counts in `add` and in `remove`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub add: u64,
     pub change: u64,
@@ -70,7 +98,7 @@ impl std::ops::AddAssign for Counts {
 }
 
 /// One resource that a plan changes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResourceChange {
     pub address: String,
     #[serde(rename = "type")]
@@ -79,18 +107,18 @@ pub struct ResourceChange {
     /// Terraform's words, in its order: `["delete", "create"]` is a replacement.
     pub actions: Vec<String>,
     /// Attributes that differ, where the plan was read in full; sensitive ones are masked.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<AttributeChange>,
 }
 
 /// One attribute that a plan changes. A value is `(sensitive)` or `(known after apply)` where it has to be.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttributeChange {
     pub path: String,
     pub before: Value,
     pub after: Value,
     /// This attribute forces the replacement.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replaces: bool,
 }
 

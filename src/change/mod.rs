@@ -12,10 +12,12 @@ use std::collections::BTreeMap;
 pub use redact::Redactor;
 pub use show::read;
 
+use serde::{Deserialize, Serialize};
+
 use crate::report::{Counts, ResourceChange};
 
 /// The changes of one plan.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Changes {
     pub counts: Counts,
     /// No-ops and reads of data sources are left out.

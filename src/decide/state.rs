@@ -21,6 +21,19 @@ pub struct StateOutput {
 }
 
 impl State {
+    /// No resource and no output: a destroy would find nothing.
+    pub fn is_empty(&self) -> bool {
+        self.resources == 0 && self.outputs.is_empty()
+    }
+
+    pub fn remembered(&self) -> Remembered {
+        Remembered {
+            lineage: self.lineage.clone(),
+            serial: self.serial,
+            resources: self.resources,
+        }
+    }
+
     /// Fails with what is wrong with the text.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let document: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;

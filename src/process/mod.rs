@@ -1,1 +1,12 @@
-//! process
+//! Runs one child process: its output in files, its end awaited, its group swept.
+//!
+//! Knows signals, sessions and descriptors. Must not know what the child is for.
+//! Through it passes: a [`Command`] in; lines as they come, and an [`Exit`] out.
+
+mod cancel;
+mod child;
+mod run;
+mod tail;
+
+pub use cancel::{Cancel, Cause};
+pub use run::{Command, Exit, Limits, run};

@@ -1,1 +1,40 @@
-//! terraform
+//! Terraform as a program: its arguments, its environment, its words.
+//!
+//! Knows the command line, the `-json` stream and the texts of known failures. Must not know components.
+//! Through it passes: values in, an argument list out; a line in, an [`Event`] out; a failure in, an Error out.
+
+mod apply;
+mod environment;
+mod event;
+mod explain;
+mod init;
+mod plan;
+mod show;
+mod state;
+mod tool;
+mod version;
+
+pub use apply::Apply;
+pub use environment::{Folders, environment};
+pub use event::{Action, Diagnostic, Event, Hook, Planned, Resource, Severity, Summary, parse};
+pub use explain::explain;
+pub use init::Init;
+pub use plan::Plan;
+pub use show::{show_plan, show_state};
+pub use state::{state_pull, state_push};
+pub use tool::{Product, Tool};
+pub use version::{Constraint, Version};
+
+use std::ffi::OsString;
+use std::path::Path;
+
+/// `-name=path`, as one argument.
+fn option(name: &str, path: &Path) -> OsString {
+    let mut argument = OsString::from(format!("-{name}="));
+    argument.push(path);
+    argument
+}
+
+fn words(words: &[&str]) -> Vec<OsString> {
+    words.iter().map(OsString::from).collect()
+}

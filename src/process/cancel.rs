@@ -1,0 +1,75 @@
+//! A request to stop, made from any thread, kept until the run ends.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+/// Who or what asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    User,
+    Timeout,
+}
+
+/// Shared by everything in one run; the first cause stays.
+#[derive(Clone, Debug)]
+pub struct Cancel(Arc<watch::Sender<Option<Cause>>>);
+
+impl Default for Cancel {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Cancel {
+    pub fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(None)))
+    }
+
+    pub fn cancel(&self, cause: Cause) {
+        self.0.send_if_modified(|current| {
+            let first = current.is_none();
+            current.get_or_insert(cause);
+            first
+        });
+    }
+
+    pub fn cause(&self) -> Option<Cause> {
+        *self.0.borrow()
+    }
+
+    /// Resolves once somebody asked, at once if somebody has.
+    pub async fn cancelled(&self) -> Cause {
+        let mut receiver = self.0.subscribe();
+        match receiver.wait_for(Option::is_some).await.map(|cause| *cause) {
+            Ok(Some(cause)) => cause,
+            // The sender is ours: it lives as long as we wait.
+            _ => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_cause_stays() {
+        let cancel = Cancel::new();
+        cancel.cancel(Cause::Timeout);
+        cancel.clone().cancel(Cause::User);
+        assert_eq!(cancel.cause(), Some(Cause::Timeout));
+    }
+
+    #[test]
+    fn a_request_from_another_thread_wakes_whoever_waits() {
+        let cancel = Cancel::new();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let other = cancel.clone();
+        let thread = std::thread::spawn(move || other.cancel(Cause::User));
+        assert_eq!(runtime.block_on(cancel.cancelled()), Cause::User);
+        thread.join().unwrap();
+    }
+}

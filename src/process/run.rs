@@ -1,0 +1,141 @@
+//! From start to swept: one SIGINT to stop it, patience, and only then force.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::fd::RawFd;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tokio::time::{sleep, timeout};
+
+use super::cancel::{Cancel, Cause};
+use super::child;
+use super::tail::Tail;
+use crate::error::{Error, Result};
+
+/// How often the growing output is looked at; the end of the child is noticed at once.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long what the child left behind has to end after a SIGTERM.
+const SWEEP: Duration = Duration::from_secs(2);
+/// How much of stderr an error may quote.
+const QUOTED: usize = 4096;
+
+/// What to start. Nothing of our environment is inherited but what stands in `env`.
+#[derive(Debug)]
+pub struct Command {
+    pub program: PathBuf,
+    pub args: Vec<OsString>,
+    pub cwd: PathBuf,
+    pub env: BTreeMap<OsString, OsString>,
+    /// Files, 0600: a pipe would kill the child with us, and lose what is in flight.
+    pub stdout: PathBuf,
+    pub stderr: PathBuf,
+    /// Open descriptors of ours, and the numbers that the child finds them under.
+    pub inherit: Vec<(RawFd, RawFd)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub timeout: Duration,
+    /// From the one SIGINT until the child is killed.
+    pub stop_grace: Duration,
+}
+
+/// How it ended.
+#[derive(Clone, Debug)]
+pub struct Exit {
+    pub code: Option<i32>,
+    pub signal: Option<i32>,
+    /// Why we asked it to stop; it may have ended well even so.
+    pub stopped: Option<Cause>,
+    /// It did not end within its grace: what was in flight may be lost.
+    pub killed: bool,
+    pub stderr_tail: String,
+}
+
+/// Runs the command to its end; `on_line` hears every line of its stdout.
+///
+/// Must be polled to completion: dropping this future leaves the child unwatched.
+pub async fn run(
+    command: &Command,
+    limits: &Limits,
+    cancel: &Cancel,
+    on_line: &mut dyn FnMut(&str),
+) -> Result<Exit> {
+    let mut child = child::spawn(command)?;
+    let unreadable = |error| Error::file(&command.stdout, "read", &error);
+    let mut tail = Tail::open(&command.stdout).map_err(unreadable)?;
+    let pid = child.id();
+    let mut stopped = None;
+    let mut killed = false;
+    let mut deadline = tokio::time::Instant::now() + limits.timeout;
+    let status = loop {
+        tokio::select! {
+            biased;
+            status = child.wait() => break status,
+            cause = cancel.cancelled(), if stopped.is_none() => {
+                stopped = Some(cause);
+                deadline = ask_to_stop(pid, limits);
+            }
+            () = tokio::time::sleep_until(deadline) => {
+                match (stopped, pid) {
+                    (None, _) => {
+                        stopped = Some(Cause::Timeout);
+                        deadline = ask_to_stop(pid, limits);
+                    }
+                    (Some(_), Some(pid)) => {
+                        killed = true;
+                        child::signal_group(pid, Signal::KILL);
+                        deadline += SWEEP;
+                    }
+                    (Some(_), None) => {}
+                }
+            }
+            () = sleep(LOOK) => tail.read(on_line).map_err(unreadable)?,
+        }
+    };
+    let status = status.map_err(|error| Error::file(&command.program, "wait for", &error))?;
+    if let Some(pid) = pid {
+        sweep(pid).await;
+    }
+    tail.finish(on_line).map_err(unreadable)?;
+    Ok(exit(status, stopped, killed, &command.stderr))
+}
+
+/// One SIGINT, to the child alone: terraform passes it on, and saves what is in flight.
+fn ask_to_stop(pid: Option<u32>, limits: &Limits) -> tokio::time::Instant {
+    if let Some(pid) = pid {
+        child::signal(pid, Signal::INT);
+    }
+    tokio::time::Instant::now() + limits.stop_grace
+}
+
+/// Ends what the child left in its process group.
+async fn sweep(pid: u32) {
+    if !child::signal_group(pid, Signal::TERM) {
+        return;
+    }
+    let gone = async {
+        while child::group_lives(pid) {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    if timeout(SWEEP, gone).await.is_err() {
+        child::signal_group(pid, Signal::KILL);
+    }
+}
+
+fn exit(status: ExitStatus, stopped: Option<Cause>, killed: bool, stderr: &Path) -> Exit {
+    let text = std::fs::read(stderr).unwrap_or_default();
+    let tail = &text[text.len().saturating_sub(QUOTED)..];
+    Exit {
+        code: status.code(),
+        signal: status.signal(),
+        stopped,
+        killed,
+        stderr_tail: String::from_utf8_lossy(tail).trim().to_owned(),
+    }
+}

@@ -1,0 +1,42 @@
+//! `terraform apply` of a saved plan; there is no other.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::{option, words};
+
+pub struct Apply {
+    pub plan: PathBuf,
+    /// Only for the local backend: a saved plan forgets it.
+    pub state: Option<PathBuf>,
+}
+
+impl Apply {
+    pub fn arguments(&self) -> Vec<OsString> {
+        let mut arguments = words(&[
+            "apply",
+            "-json",
+            "-input=false",
+            "-auto-approve",
+            "-lock-timeout=0s",
+        ]);
+        arguments.extend(self.state.as_ref().map(|state| option("state", state)));
+        arguments.push(self.plan.clone().into());
+        arguments
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_apply_says_the_state_again_and_ends_with_the_plan() {
+        let apply = Apply {
+            plan: "/w/p".into(),
+            state: Some("/w/s".into()),
+        };
+        let expected = "apply -json -input=false -auto-approve -lock-timeout=0s -state=/w/s /w/p";
+        assert_eq!(apply.arguments().join(" ".as_ref()), expected);
+    }
+}

@@ -1,0 +1,209 @@
+//! The `-json` stream: <https://developer.hashicorp.com/terraform/internals/machine-readable-ui>.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::report::Counts;
+
+/// One line. Types that we do not know, and lines that are no JSON, are `Other`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    PlannedChange(Planned),
+    ChangeSummary(Summary),
+    /// Output to the action on it; without an action after an apply.
+    Outputs(BTreeMap<String, Option<String>>),
+    ApplyStart(Hook),
+    ApplyComplete(Hook),
+    Diagnostic(Diagnostic),
+    Other,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Planned {
+    pub resource: Resource,
+    pub action: Action,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Summary {
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Hook {
+    pub resource: Resource,
+    pub action: Action,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Resource {
+    #[serde(rename = "addr")]
+    pub address: String,
+    #[serde(rename = "resource_type")]
+    pub kind: String,
+    #[serde(rename = "resource_name")]
+    pub name: String,
+}
+
+/// Terraform's word, such as `create`, `replace`, `noop`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct Action(String);
+
+impl Action {
+    pub fn word(&self) -> &str {
+        &self.0
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Error,
+    #[serde(other)]
+    Warning,
+}
+
+/// Terraform's own message.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    pub summary: String,
+    #[serde(default)]
+    pub detail: String,
+    /// The resource that it is about.
+    #[serde(default)]
+    pub address: Option<String>,
+    #[serde(default)]
+    pub range: Option<Range>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Range {
+    pub filename: String,
+    pub start: Position,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct Position {
+    pub line: u64,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.summary)?;
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail.trim())?;
+        }
+        match &self.range {
+            Some(range) => write!(f, " [{}:{}]", range.filename, range.start.line),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads one line; only a stream of an unknown major version is an error.
+pub fn parse(line: &str) -> Result<Event> {
+    let Ok(mut message) = serde_json::from_str::<Value>(line) else {
+        return Ok(Event::Other);
+    };
+    let kind = message["type"].as_str().unwrap_or_default().to_owned();
+    let mut part = |key: &str| message[key].take();
+    let event = match kind.as_str() {
+        "version" => return version(&part("ui")),
+        "planned_change" => read(part("change")).map(Event::PlannedChange),
+        "change_summary" => read(part("changes")).map(Event::ChangeSummary),
+        "outputs" => read::<BTreeMap<String, Value>>(part("outputs")).map(|outputs| {
+            let action = |output: &Value| output["action"].as_str().map(str::to_owned);
+            Event::Outputs(
+                outputs
+                    .iter()
+                    .map(|(name, output)| (name.clone(), action(output)))
+                    .collect(),
+            )
+        }),
+        "apply_start" => read(part("hook")).map(Event::ApplyStart),
+        "apply_complete" => read(part("hook")).map(Event::ApplyComplete),
+        "diagnostic" => read(part("diagnostic")).map(Event::Diagnostic),
+        _ => None,
+    };
+    Ok(event.unwrap_or(Event::Other))
+}
+
+fn read<T: serde::de::DeserializeOwned>(part: Value) -> Option<T> {
+    serde_json::from_value(part).ok()
+}
+
+fn version(ui: &Value) -> Result<Event> {
+    let ui = ui.as_str().unwrap_or_default();
+    match ui.split('.').next() {
+        Some("1") => Ok(Event::Other),
+        _ => {
+            let message =
+                format!("terraform speaks version {ui:?} of its -json stream; Eos reads 1");
+            let remedy = "use a terraform that Eos knows, or a newer Eos";
+            Err(Error::new(
+                Layer::Terraform,
+                Phase::Planning,
+                "stream_version",
+                message,
+                remedy,
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_planned_change_is_read() {
+        let line = r#"{"type":"planned_change","change":{"resource":{"addr":"module.m.aws_x.y[0]","resource_type":"aws_x",
+            "resource_name":"y","resource_key":0},"action":"replace","reason":"cannot_update"}}"#;
+        let Event::PlannedChange(planned) = parse(line).unwrap() else {
+            panic!("another event")
+        };
+        assert_eq!(
+            (planned.resource.address.as_str(), planned.action.word()),
+            ("module.m.aws_x.y[0]", "replace")
+        );
+    }
+
+    #[test]
+    fn unknown_types_newer_fields_and_plain_text_are_accepted() {
+        for line in [
+            "",
+            "plain text",
+            "{}",
+            r#"{"type":"of_the_future","x":1}"#,
+            r#"{"type":"version","ui":"1.99"}"#,
+            "[1]",
+        ] {
+            assert_eq!(parse(line).unwrap(), Event::Other, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_stream_of_another_major_version_is_refused() {
+        assert_eq!(
+            parse(r#"{"type":"version","ui":"2.0"}"#).unwrap_err().code,
+            "stream_version"
+        );
+    }
+
+    #[test]
+    fn a_diagnostic_names_its_file_and_line() {
+        let line = r#"{"type":"diagnostic","diagnostic":{"severity":"error","summary":"S","detail":"D",
+            "range":{"filename":"main.tf","start":{"line":3,"column":1,"byte":2}}}}"#;
+        let Event::Diagnostic(diagnostic) = parse(line).unwrap() else {
+            panic!("another event")
+        };
+        assert_eq!(diagnostic.to_string(), "S: D [main.tf:3]");
+    }
+}

@@ -1,0 +1,58 @@
+//! `terraform plan`, always to a file.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::{option, words};
+
+pub struct Plan {
+    pub out: PathBuf,
+    /// Given by option: a module's own `*.auto.tfvars` would beat a `terraform.tfvars.json`.
+    pub variable_files: Vec<PathBuf>,
+    /// Only for the local backend.
+    pub state: Option<PathBuf>,
+    pub destroy: bool,
+}
+
+impl Plan {
+    /// Exit codes: 0 no changes, 1 an error, 2 changes.
+    pub fn arguments(&self) -> Vec<OsString> {
+        // Waiting for a lock is ours to do, outside terraform, which would retry ever more rarely.
+        let mut arguments = words(&[
+            "plan",
+            "-json",
+            "-input=false",
+            "-detailed-exitcode",
+            "-lock-timeout=0s",
+        ]);
+        arguments.push(option("out", &self.out));
+        arguments.extend(
+            self.variable_files
+                .iter()
+                .map(|file| option("var-file", file)),
+        );
+        arguments.extend(self.state.as_ref().map(|state| option("state", state)));
+        if self.destroy {
+            arguments.push("-destroy".into());
+        }
+        arguments
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_goes_to_a_file_and_reads_our_variables() {
+        let plan = Plan {
+            out: "/w/p".into(),
+            variable_files: vec!["/w/a b.json".into()],
+            state: Some("/w/s".into()),
+            destroy: true,
+        };
+        let expected = "plan -json -input=false -detailed-exitcode -lock-timeout=0s -out=/w/p \
+                        -var-file=/w/a b.json -state=/w/s -destroy";
+        assert_eq!(plan.arguments().join(" ".as_ref()), expected);
+    }
+}

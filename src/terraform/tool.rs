@@ -1,0 +1,186 @@
+//! The terraform that is used: found, asked for its version, and held to the settings.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Constraint, Version};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model;
+use crate::process::{self, Cancel, Cause, Command, Limits};
+
+/// Below this, saved plans and the `-json` stream are not what we read.
+const OLDEST: &str = ">=1.5";
+/// `version` takes 33 ms; a program that needs this long is no terraform.
+const PATIENCE: Duration = Duration::from_secs(30);
+const INSTALL: &str = "install terraform (https://developer.hashicorp.com/terraform/install) or tofu \
+                       (https://opentofu.org/docs/intro/install), or set infrastructure:settings:terraform:binary";
+
+#[derive(Clone, Debug)]
+pub struct Tool {
+    pub path: PathBuf,
+    pub product: Product,
+    pub version: Version,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    Terraform,
+    OpenTofu,
+}
+
+impl Tool {
+    /// Finds the binary and checks its version; every failure says what to do.
+    pub async fn locate(settings: &model::Terraform, cancel: &Cancel) -> Result<Self> {
+        let path = find(&settings.binary)?;
+        let said = ask(&path, cancel).await?;
+        let (product, version) = understand(&path, &said)?;
+        for bound in [OLDEST, &settings.version] {
+            let constraint = Constraint::parse(bound).ok_or_else(|| {
+                refused(
+                    "version_constraint",
+                    format!("{bound:?} is no version constraint"),
+                    "write one such as \">=1.5, <2\"",
+                )
+            })?;
+            if !constraint.allows(&version) {
+                let message = format!("{} is version {version}; {bound} is needed", path.display());
+                return Err(refused(
+                    "terraform_version",
+                    message,
+                    "install another version, or change infrastructure:settings:terraform (binary, version)",
+                ));
+            }
+        }
+        Ok(Self {
+            path,
+            product,
+            version,
+        })
+    }
+}
+
+fn refused(code: &'static str, message: String, remedy: &str) -> Error {
+    Error::new(Layer::Terraform, Phase::Preparation, code, message, remedy)
+}
+
+fn find(binary: &str) -> Result<PathBuf> {
+    let candidates: Vec<PathBuf> = match binary.contains('/') {
+        true => vec![binary.into()],
+        false => std::env::var_os("PATH")
+            .map(|path| {
+                std::env::split_paths(&path)
+                    .map(|folder| folder.join(binary))
+                    .collect()
+            })
+            .unwrap_or_default(),
+    };
+    let present = || candidates.iter().filter(|path| path.is_file());
+    let executable = |path: &Path| {
+        path.metadata()
+            .is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
+    };
+    match (present().find(|path| executable(path)), present().next()) {
+        (Some(found), _) => Ok(std::path::absolute(found).unwrap_or_else(|_| found.clone())),
+        (None, Some(plain)) => {
+            let message = format!("{} is not executable", plain.display());
+            Err(refused(
+                "terraform_not_executable",
+                message,
+                "make it executable for the user that runs Salt",
+            ))
+        }
+        (None, None) => Err(refused(
+            "terraform_missing",
+            format!("{binary} is not to be found"),
+            INSTALL,
+        )),
+    }
+}
+
+async fn ask(path: &Path, cancel: &Cancel) -> Result<String> {
+    let folder = tempfile::tempdir()
+        .map_err(|error| Error::file(&std::env::temp_dir(), "write to", &error))?;
+    let passed = |name: &str| std::env::var_os(name).map(|value| (name.into(), value));
+    let fixed = [
+        ("CHECKPOINT_DISABLE", "1"),
+        ("TF_CLI_CONFIG_FILE", "/dev/null"),
+    ];
+    let env: BTreeMap<_, _> = ["PATH", "TMPDIR"]
+        .into_iter()
+        .filter_map(passed)
+        .chain(fixed.map(|(name, value)| (name.into(), value.into())))
+        .chain([("HOME".into(), folder.path().into())])
+        .collect();
+    let command = Command {
+        program: path.to_owned(),
+        args: super::words(&["version", "-json"]),
+        cwd: folder.path().to_owned(),
+        env,
+        stdout: folder.path().join("stdout"),
+        stderr: folder.path().join("stderr"),
+        inherit: Vec::new(),
+    };
+    let limits = Limits {
+        timeout: PATIENCE,
+        stop_grace: Duration::from_secs(2),
+    };
+    let mut said = String::new();
+    let exit = process::run(&command, &limits, cancel, &mut |line| said.push_str(line)).await?;
+    let program = path.display();
+    match exit.stopped {
+        Some(Cause::Timeout) => {
+            let message = format!(
+                "{program} version did not answer within {} s",
+                PATIENCE.as_secs()
+            );
+            return Err(refused("terraform_hangs", message, INSTALL));
+        }
+        Some(Cause::User) => {
+            return Err(Error::new(
+                Layer::Host,
+                Phase::Preparation,
+                "cancelled",
+                "stopped before anything ran, as asked",
+                "run again",
+            ));
+        }
+        None => {}
+    }
+    if exit.code != Some(0) {
+        let message = format!("{program} version failed: {}", shorten(&exit.stderr_tail));
+        return Err(refused("terraform_garbage", message, INSTALL));
+    }
+    Ok(said)
+}
+
+fn understand(path: &Path, said: &str) -> Result<(Product, Version)> {
+    let document: Value = serde_json::from_str(said).unwrap_or_default();
+    let version = document["terraform_version"]
+        .as_str()
+        .and_then(Version::parse)
+        .ok_or_else(|| {
+            let message = format!(
+                "{} prints what no terraform prints: {}",
+                path.display(),
+                shorten(said)
+            );
+            refused("terraform_garbage", message, INSTALL)
+        })?;
+    // Only terraform reports whether it is outdated.
+    let product = match document.get("terraform_outdated") {
+        Some(_) if !path.ends_with("tofu") => Product::Terraform,
+        _ => Product::OpenTofu,
+    };
+    Ok((product, version))
+}
+
+fn shorten(text: &str) -> String {
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(200)
+        .collect()
+}
