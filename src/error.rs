@@ -73,9 +73,7 @@ impl Error {
             std::io::ErrorKind::PermissionDenied => {
                 "make it accessible to the user that runs Salt, or choose another infrastructure:settings:root"
             }
-            std::io::ErrorKind::StorageFull => {
-                "free some space on that file system, then run again"
-            }
+            std::io::ErrorKind::StorageFull => "free some space on that file system, then run again",
             std::io::ErrorKind::ReadOnlyFilesystem => {
                 "mount it writable, or choose another infrastructure:settings:root"
             }

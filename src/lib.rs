@@ -1,6 +1,8 @@
 //! Eos: a pillar goes in, is validated once, and flows one way, with Terraform at the rim.
 //!
 //! Pure rooms (no I/O, no clock, no tasks): [`model`], [`graph`], [`render`], [`change`], [`decide`].
+//! Rim: [`resolve`], [`workdir`], [`record`], [`lock`], [`process`], [`terraform`].
+//! [`operation`] joins them into what people ask for; `python` is the skin; [`view`] draws a report.
 
 pub mod change;
 pub mod decide;
@@ -9,9 +11,12 @@ pub mod graph;
 pub mod host;
 pub mod lock;
 pub mod model;
+pub mod operation;
 pub mod process;
+pub mod record;
 pub mod render;
 pub mod report;
 pub mod resolve;
 pub mod terraform;
 pub mod view;
+pub mod workdir;

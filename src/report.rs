@@ -50,10 +50,7 @@ impl Status {
 
     /// The status that a record holds; a word of a newer version reads as failed.
     pub fn from_word(word: &str) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.word() == word)
-            .unwrap_or(Self::Failed)
+        Self::ALL.into_iter().find(|status| status.word() == word).unwrap_or(Self::Failed)
     }
 
     pub fn word(self) -> &'static str {
@@ -158,10 +155,7 @@ impl ComponentReport {
     }
 
     pub fn failed(error: Error) -> Self {
-        Self {
-            error: Some(error.clone()),
-            ..Self::new(Status::Failed, error.code)
-        }
+        Self { error: Some(error.clone()), ..Self::new(Status::Failed, error.code) }
     }
 }
 

@@ -15,12 +15,7 @@ pub fn attributes(change: &Value) -> Vec<AttributeChange> {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|path| {
-            path.as_array()
-                .into_iter()
-                .flatten()
-                .fold(String::new(), |at, step| join(&at, step))
-        })
+        .map(|path| path.as_array().into_iter().flatten().fold(String::new(), |at, step| join(&at, step)))
         .collect();
     let mut found = Vec::new();
     let side = Side {
@@ -47,11 +42,9 @@ impl<'a> Side<'a> {
     fn at(&self, key: &str) -> Self {
         let step = |value: &'a Value| match value {
             Value::Object(map) => map.get(key).unwrap_or(&Value::Null),
-            Value::Array(items) => key
-                .parse::<usize>()
-                .ok()
-                .and_then(|index| items.get(index))
-                .unwrap_or(&Value::Null),
+            Value::Array(items) => {
+                key.parse::<usize>().ok().and_then(|index| items.get(index)).unwrap_or(&Value::Null)
+            }
             // A mark on the whole covers its parts.
             Value::Bool(true) => value,
             _ => &Value::Null,
@@ -66,27 +59,16 @@ impl<'a> Side<'a> {
     }
 }
 
-fn walk(
-    side: &Side<'_>,
-    path: String,
-    replacing: &BTreeSet<String>,
-    found: &mut Vec<AttributeChange>,
-) {
+fn walk(side: &Side<'_>, path: String, replacing: &BTreeSet<String>, found: &mut Vec<AttributeChange>) {
     let unknown = side.unknown == &Value::Bool(true);
-    let sensitive =
-        side.before_sensitive == &Value::Bool(true) || side.after_sensitive == &Value::Bool(true);
+    let sensitive = side.before_sensitive == &Value::Bool(true) || side.after_sensitive == &Value::Bool(true);
     if side.before == side.after && !holds_true(side.unknown) {
         return;
     }
     let keys = keys(side);
     if !unknown && !sensitive && !keys.is_empty() {
         for key in keys {
-            walk(
-                &side.at(&key),
-                join(&path, &key_value(side, &key)),
-                replacing,
-                found,
-            );
+            walk(&side.at(&key), join(&path, &key_value(side, &key)), replacing, found);
         }
         return;
     }
@@ -100,12 +82,7 @@ fn walk(
         false => mask(side.after),
     };
     let replaces = replacing.iter().any(|at| path.starts_with(at.as_str()));
-    found.push(AttributeChange {
-        path,
-        before: mask(side.before),
-        after,
-        replaces,
-    });
+    found.push(AttributeChange { path, before: mask(side.before), after, replaces });
 }
 
 /// Keys of both sides where both are containers or absent; empty where a scalar is compared.
@@ -115,23 +92,19 @@ fn keys(side: &Side<'_>) -> BTreeSet<String> {
         match value {
             Value::Object(map) => keys.extend(map.keys().cloned()),
             // Zero-padded so that indices sort as numbers.
-            Value::Array(items) => {
-                keys.extend((0..items.len()).map(|index| format!("{index:010}")))
-            }
+            Value::Array(items) => keys.extend((0..items.len()).map(|index| format!("{index:010}"))),
             Value::Null | Value::Bool(_) if std::ptr::eq(value, side.unknown) => {}
             Value::Null => {}
             _ => return BTreeSet::new(),
         }
     }
-    let mixed = side.before.is_object() && side.after.is_array()
-        || side.before.is_array() && side.after.is_object();
+    let mixed =
+        side.before.is_object() && side.after.is_array() || side.before.is_array() && side.after.is_object();
     if mixed { BTreeSet::new() } else { keys }
 }
 
 fn key_value(side: &Side<'_>, key: &str) -> Value {
-    let indexed = [side.before, side.after, side.unknown]
-        .iter()
-        .any(|value| value.is_array());
+    let indexed = [side.before, side.after, side.unknown].iter().any(|value| value.is_array());
     match key.parse::<u64>() {
         Ok(index) if indexed => index.into(),
         _ => key.into(),
@@ -162,39 +135,28 @@ mod tests {
     use serde_json::json;
 
     fn shown(change: Value) -> Vec<(String, Value, Value)> {
-        attributes(&change)
-            .into_iter()
-            .map(|one| (one.path, one.before, one.after))
-            .collect()
+        attributes(&change).into_iter().map(|one| (one.path, one.before, one.after)).collect()
     }
 
     #[test]
     fn only_the_attribute_that_differs_is_shown() {
-        let change = json!({"before": {"input": {"a": 1, "b": [1, 2]}}, "after": {"input": {"a": 1, "b": [1, 3]}}});
-        assert_eq!(
-            shown(change),
-            [("input.b[1]".to_owned(), json!(2), json!(3))]
-        );
+        let change =
+            json!({"before": {"input": {"a": 1, "b": [1, 2]}}, "after": {"input": {"a": 1, "b": [1, 3]}}});
+        assert_eq!(shown(change), [("input.b[1]".to_owned(), json!(2), json!(3))]);
     }
 
     #[test]
     fn a_sensitive_attribute_is_masked_on_both_sides() {
         let change = json!({"before": {"key": "old"}, "after": {"key": "new"},
             "before_sensitive": {"key": true}, "after_sensitive": {"key": true}});
-        assert_eq!(
-            shown(change),
-            [("key".to_owned(), json!(SENSITIVE), json!(SENSITIVE))]
-        );
+        assert_eq!(shown(change), [("key".to_owned(), json!(SENSITIVE), json!(SENSITIVE))]);
     }
 
     #[test]
     fn a_value_that_becomes_sensitive_is_masked_before_too() {
         let change = json!({"before": {"key": "old"}, "after": {"key": "new"},
             "before_sensitive": {}, "after_sensitive": {"key": true}});
-        assert_eq!(
-            shown(change),
-            [("key".to_owned(), json!(SENSITIVE), json!(SENSITIVE))]
-        );
+        assert_eq!(shown(change), [("key".to_owned(), json!(SENSITIVE), json!(SENSITIVE))]);
     }
 
     #[test]
@@ -202,19 +164,14 @@ mod tests {
         let change = json!({"before": null, "after": {"name": "x"}, "after_unknown": {"id": true}});
         assert_eq!(
             shown(change),
-            [
-                ("id".to_owned(), Value::Null, json!(UNKNOWN)),
-                ("name".to_owned(), Value::Null, json!("x"))
-            ]
+            [("id".to_owned(), Value::Null, json!(UNKNOWN)), ("name".to_owned(), Value::Null, json!("x"))]
         );
     }
 
     #[test]
     fn a_wholly_sensitive_object_shows_none_of_its_parts() {
-        let change = json!({"before": {"o": {"a": 1}}, "after": {"o": {"a": 2}}, "after_sensitive": {"o": true}});
-        assert_eq!(
-            shown(change),
-            [("o".to_owned(), json!(SENSITIVE), json!(SENSITIVE))]
-        );
+        let change =
+            json!({"before": {"o": {"a": 1}}, "after": {"o": {"a": 2}}, "after_sensitive": {"o": true}});
+        assert_eq!(shown(change), [("o".to_owned(), json!(SENSITIVE), json!(SENSITIVE))]);
     }
 }

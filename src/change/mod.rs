@@ -9,6 +9,7 @@ mod show;
 
 use std::collections::BTreeMap;
 
+pub use diff::SENSITIVE;
 pub use redact::Redactor;
 pub use show::read;
 
@@ -29,9 +30,7 @@ pub struct Changes {
 impl Changes {
     /// Addresses that this plan deletes, or deletes and creates again.
     pub fn destroyed(&self) -> impl Iterator<Item = &ResourceChange> {
-        self.resources
-            .iter()
-            .filter(|change| change.actions.iter().any(|action| action == "delete"))
+        self.resources.iter().filter(|change| change.actions.iter().any(|action| action == "delete"))
     }
 }
 

@@ -16,21 +16,21 @@ pub struct Redactor {
 
 impl Redactor {
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Value>) -> Self {
-        let mut needles = Vec::new();
-        secrets
-            .into_iter()
-            .for_each(|secret| collect(secret, &mut needles));
-        needles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        needles.dedup();
-        Self { needles }
+        let mut redactor = Self::default();
+        redactor.add(secrets);
+        redactor
+    }
+
+    pub fn add<'a>(&mut self, secrets: impl IntoIterator<Item = &'a Value>) {
+        secrets.into_iter().for_each(|secret| collect(secret, &mut self.needles));
+        self.needles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.needles.dedup();
     }
 
     pub fn text(&self, text: &str) -> String {
-        self.needles.iter().fold(text.to_owned(), |text, needle| {
-            match text.contains(needle.as_str()) {
-                true => text.replace(needle.as_str(), SENSITIVE),
-                false => text,
-            }
+        self.needles.iter().fold(text.to_owned(), |text, needle| match text.contains(needle.as_str()) {
+            true => text.replace(needle.as_str(), SENSITIVE),
+            false => text,
         })
     }
 
@@ -58,11 +58,7 @@ fn collect(value: &Value, needles: &mut Vec<String>) {
             let escaped = Value::String(text.clone()).to_string();
             let forms = [text.as_str(), escaped.trim_matches('"')];
             needles.extend(
-                forms
-                    .into_iter()
-                    .chain(lines)
-                    .filter(|form| form.len() >= SHORTEST)
-                    .map(str::to_owned),
+                forms.into_iter().chain(lines).filter(|form| form.len() >= SHORTEST).map(str::to_owned),
             );
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, needles)),
@@ -88,10 +84,7 @@ mod tests {
     fn a_secret_of_many_lines_is_taken_out_line_by_line_and_escaped() {
         let redactor = Redactor::new([&json!("first line\nsecond line")]);
         assert_eq!(redactor.text("got \"second line\""), "got \"(sensitive)\"");
-        assert_eq!(
-            redactor.text(r#"got "first line\nsecond line""#),
-            r#"got "(sensitive)""#
-        );
+        assert_eq!(redactor.text(r#"got "first line\nsecond line""#), r#"got "(sensitive)""#);
     }
 
     #[test]

@@ -7,9 +7,7 @@ use crate::report::{Counts, ResourceChange};
 
 /// The changes of a plan with their attributes; sensitive values never leave this function.
 pub fn read(plan: &Value) -> Changes {
-    let resources: Vec<_> = list(&plan["resource_changes"])
-        .filter_map(resource)
-        .collect();
+    let resources: Vec<_> = list(&plan["resource_changes"]).filter_map(resource).collect();
     let outputs = plan["output_changes"]
         .as_object()
         .into_iter()
@@ -20,11 +18,7 @@ pub fn read(plan: &Value) -> Changes {
             (action != "no-op").then(|| (name.clone(), action.to_owned()))
         })
         .collect();
-    Changes {
-        counts: count(&resources, plan),
-        resources,
-        outputs,
-    }
+    Changes { counts: count(&resources, plan), resources, outputs }
 }
 
 fn resource(entry: &Value) -> Option<ResourceChange> {
@@ -52,8 +46,7 @@ fn resource(entry: &Value) -> Option<ResourceChange> {
 }
 
 fn count(resources: &[ResourceChange], plan: &Value) -> Counts {
-    let has =
-        |change: &ResourceChange, word: &str| change.actions.iter().any(|action| action == word);
+    let has = |change: &ResourceChange, word: &str| change.actions.iter().any(|action| action == word);
     let mut counts = Counts::default();
     for change in resources {
         counts.add += u64::from(has(change, "create"));
@@ -96,14 +89,7 @@ mod tests {
             "change": {"actions": ["create", "delete"], "before": {"x": 1}, "after": {"x": 2},
                        "replace_paths": [["x"]]}}]});
         let changes = read(&plan);
-        assert_eq!(
-            (
-                changes.counts.add,
-                changes.counts.change,
-                changes.counts.remove
-            ),
-            (1, 0, 1)
-        );
+        assert_eq!((changes.counts.add, changes.counts.change, changes.counts.remove), (1, 0, 1));
         assert!(changes.resources[0].attributes[0].replaces);
     }
 

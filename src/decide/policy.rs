@@ -27,26 +27,15 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         .iter()
         .filter(|change| {
             policy.protect.contains(&change.kind)
-                || policy
-                    .protect
-                    .iter()
-                    .any(|guarded| covers(guarded, &change.address))
+                || policy.protect.iter().any(|guarded| covers(guarded, &change.address))
         })
         .map(|change| change.address.clone())
         .collect();
-    let addresses = || {
-        destroyed
-            .iter()
-            .map(|change| change.address.clone())
-            .collect()
-    };
+    let addresses = || destroyed.iter().map(|change| change.address.clone()).collect();
     if !protected.is_empty() {
         return Err(Blocked {
             code: "protected",
-            message: format!(
-                "the plan destroys what policy protects: {}",
-                protected.join(", ")
-            ),
+            message: format!("the plan destroys what policy protects: {}", protected.join(", ")),
             remedy: "take it out of policy:protect in the pillar, if it really is to go".to_owned(),
             addresses: protected,
         });
@@ -55,17 +44,15 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         return Err(Blocked {
             code: "destroys",
             message: format!("the plan destroys {}", name_some(&destroyed)),
-            remedy: "if that is meant, set policy: {allow_destroy: true} for this component or environment".to_owned(),
+            remedy: "if that is meant, set policy: {allow_destroy: true} for this component or environment"
+                .to_owned(),
             addresses: addresses(),
         });
     }
     match policy.max_destroys {
         Some(most) if destroyed.len() as u64 > most => Err(Blocked {
             code: "max_destroys",
-            message: format!(
-                "the plan destroys {}; policy allows {most}",
-                name_some(&destroyed)
-            ),
+            message: format!("the plan destroys {}; policy allows {most}", name_some(&destroyed)),
             remedy: "if that is meant, raise policy:max_destroys".to_owned(),
             addresses: addresses(),
         }),
@@ -75,18 +62,12 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
 
 /// An address covers itself, its instances and, for a module, what is in it.
 fn covers(guarded: &str, address: &str) -> bool {
-    address
-        .strip_prefix(guarded)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
+    address.strip_prefix(guarded).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
 }
 
 fn name_some(changes: &[&crate::report::ResourceChange]) -> String {
     const SHOWN: usize = 5;
-    let names: Vec<_> = changes
-        .iter()
-        .take(SHOWN)
-        .map(|change| change.address.as_str())
-        .collect();
+    let names: Vec<_> = changes.iter().take(SHOWN).map(|change| change.address.as_str()).collect();
     match changes.len().saturating_sub(SHOWN) {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
@@ -101,28 +82,17 @@ mod tests {
     fn changes(deleted: &[&str]) -> Changes {
         let resources = deleted
             .iter()
-            .filter_map(|address| {
-                planned(address, address.split('.').next().unwrap(), "x", "delete")
-            })
+            .filter_map(|address| planned(address, address.split('.').next().unwrap(), "x", "delete"))
             .collect();
-        Changes {
-            resources,
-            ..Changes::default()
-        }
+        Changes { resources, ..Changes::default() }
     }
 
     fn code(policy: &Policy, deleted: &[&str], consent: Consent) -> &'static str {
-        judge(policy, &changes(deleted), consent)
-            .err()
-            .map_or("", |blocked| blocked.code)
+        judge(policy, &changes(deleted), consent).err().map_or("", |blocked| blocked.code)
     }
 
     fn policy(allow_destroy: bool, max_destroys: Option<u64>, protect: &[&str]) -> Policy {
-        Policy {
-            allow_destroy,
-            max_destroys,
-            protect: protect.iter().map(|&one| one.to_owned()).collect(),
-        }
+        Policy { allow_destroy, max_destroys, protect: protect.iter().map(|&one| one.to_owned()).collect() }
     }
 
     #[test]
@@ -135,54 +105,22 @@ mod tests {
             (&closed, &["a.x"], Consent::Confirmed, ""),
             (&open, &["a.x"], Consent::None, ""),
             (&policy(true, Some(1), &[]), &["a.x"], Consent::None, ""),
-            (
-                &policy(true, Some(1), &[]),
-                &["a.x", "a.y"],
-                Consent::None,
-                "max_destroys",
-            ),
-            (
-                &policy(true, Some(1), &[]),
-                &["a.x", "a.y"],
-                Consent::Confirmed,
-                "max_destroys",
-            ),
-            (
-                &policy(true, None, &["a"]),
-                &["a.x"],
-                Consent::Confirmed,
-                "protected",
-            ),
-            (
-                &policy(true, None, &["a.x"]),
-                &["a.x[0]"],
-                Consent::None,
-                "protected",
-            ),
+            (&policy(true, Some(1), &[]), &["a.x", "a.y"], Consent::None, "max_destroys"),
+            (&policy(true, Some(1), &[]), &["a.x", "a.y"], Consent::Confirmed, "max_destroys"),
+            (&policy(true, None, &["a"]), &["a.x"], Consent::Confirmed, "protected"),
+            (&policy(true, None, &["a.x"]), &["a.x[0]"], Consent::None, "protected"),
             (&policy(true, None, &["a.x"]), &["a.xy"], Consent::None, ""),
-            (
-                &policy(true, None, &["module.db"]),
-                &["module.db.a.x"],
-                Consent::None,
-                "protected",
-            ),
+            (&policy(true, None, &["module.db"]), &["module.db.a.x"], Consent::None, "protected"),
         ];
         for (policy, deleted, consent, expected) in table {
-            assert_eq!(
-                code(policy, deleted, *consent),
-                *expected,
-                "{policy:?} {deleted:?} {consent:?}"
-            );
+            assert_eq!(code(policy, deleted, *consent), *expected, "{policy:?} {deleted:?} {consent:?}");
         }
     }
 
     #[test]
     fn a_replacement_is_a_destruction() {
         let replaced = planned("a.x", "a", "x", "replace").into_iter().collect();
-        let changes = Changes {
-            resources: replaced,
-            ..Changes::default()
-        };
+        let changes = Changes { resources: replaced, ..Changes::default() };
         assert!(judge(&Policy::default(), &changes, Consent::None).is_err());
     }
 }

@@ -27,11 +27,7 @@ impl State {
     }
 
     pub fn remembered(&self) -> Remembered {
-        Remembered {
-            lineage: self.lineage.clone(),
-            serial: self.serial,
-            resources: self.resources,
-        }
+        Remembered { lineage: self.lineage.clone(), serial: self.serial, resources: self.resources }
     }
 
     /// Fails with what is wrong with the text.
@@ -53,13 +49,7 @@ impl State {
             .flatten()
             .map(|(name, output)| {
                 let sensitive = output["sensitive"] == Value::Bool(true);
-                (
-                    name.clone(),
-                    StateOutput {
-                        value: output["value"].clone(),
-                        sensitive,
-                    },
-                )
+                (name.clone(), StateOutput { value: output["value"].clone(), sensitive })
             })
             .collect();
         Ok(Self {
@@ -117,58 +107,26 @@ mod tests {
     use serde_json::json;
 
     fn found(lineage: &str, serial: u64, resources: u64) -> State {
-        State {
-            lineage: lineage.to_owned(),
-            serial,
-            resources,
-            outputs: BTreeMap::new(),
-        }
+        State { lineage: lineage.to_owned(), serial, resources, outputs: BTreeMap::new() }
     }
 
     #[test]
     fn the_state_is_judged_as_the_table_says() {
-        let last = Remembered {
-            lineage: "a".to_owned(),
-            serial: 5,
-            resources: 3,
-        };
-        let nothing = Remembered {
-            resources: 0,
-            ..last.clone()
-        };
+        let last = Remembered { lineage: "a".to_owned(), serial: 5, resources: 3 };
+        let nothing = Remembered { resources: 0, ..last.clone() };
         let table = [
             (None, None, Ok(())),
             (None, Some(found("a", 1, 2)), Ok(())),
             (Some(&nothing), None, Ok(())),
             (Some(&last), None, Err(StateProblem::Empty)),
-            (
-                Some(&last),
-                Some(found("b", 1, 0)),
-                Err(StateProblem::Empty),
-            ),
-            (
-                Some(&last),
-                Some(found("b", 9, 3)),
-                Err(StateProblem::OtherLineage),
-            ),
-            (
-                Some(&last),
-                Some(found("a", 4, 3)),
-                Err(StateProblem::Older),
-            ),
-            (
-                Some(&last),
-                Some(found("a", 8, 0)),
-                Err(StateProblem::Emptied),
-            ),
+            (Some(&last), Some(found("b", 1, 0)), Err(StateProblem::Empty)),
+            (Some(&last), Some(found("b", 9, 3)), Err(StateProblem::OtherLineage)),
+            (Some(&last), Some(found("a", 4, 3)), Err(StateProblem::Older)),
+            (Some(&last), Some(found("a", 8, 0)), Err(StateProblem::Emptied)),
             (Some(&last), Some(found("a", 5, 3)), Ok(())),
         ];
         for (remembered, state, expected) in table {
-            assert_eq!(
-                compare(remembered, state.as_ref()),
-                expected,
-                "{remembered:?} {state:?}"
-            );
+            assert_eq!(compare(remembered, state.as_ref()), expected, "{remembered:?} {state:?}");
         }
     }
 
@@ -179,15 +137,9 @@ mod tests {
             "resources": [{"mode": "managed", "instances": [{}, {}]}, {"mode": "data", "instances": [{}]}]}"#;
         let state = State::parse(text.as_bytes()).unwrap();
         assert_eq!((state.serial, state.resources), (7, 2));
-        assert_eq!(
-            state.outputs["big"].value.to_string(),
-            "1180591620717411303424"
-        );
+        assert_eq!(state.outputs["big"].value.to_string(), "1180591620717411303424");
         assert!(state.outputs["s"].sensitive);
-        assert_eq!(
-            State::parse(b""),
-            Err("EOF while parsing a value at line 1 column 0".to_owned())
-        );
+        assert_eq!(State::parse(b""), Err("EOF while parsing a value at line 1 column 0".to_owned()));
         assert!(State::parse(json!({"version": 3}).to_string().as_bytes()).is_err());
     }
 }

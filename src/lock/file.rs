@@ -52,12 +52,7 @@ impl Guard {
 }
 
 /// Takes the lock, waiting up to `timeout`. The file is never removed: that would let two in.
-pub async fn acquire(
-    path: &Path,
-    holder: &Holder,
-    timeout: Duration,
-    cancel: &Cancel,
-) -> Result<Guard> {
+pub async fn acquire(path: &Path, holder: &Holder, timeout: Duration, cancel: &Cancel) -> Result<Guard> {
     let mut file = open(path)?;
     refuse_remote(path, &file)?;
     let deadline = Instant::now() + timeout;
@@ -137,17 +132,8 @@ fn busy(path: &Path, file: &mut File, timeout: Duration) -> Error {
 }
 
 fn cancelled(path: &Path) -> Error {
-    let message = format!(
-        "stopped while waiting for the lock {}, as asked",
-        path.display()
-    );
-    Error::new(
-        Layer::Host,
-        Phase::Preparation,
-        "cancelled",
-        message,
-        "run again to go on",
-    )
+    let message = format!("stopped while waiting for the lock {}, as asked", path.display());
+    Error::new(Layer::Host, Phase::Preparation, "cancelled", message, "run again to go on")
 }
 
 fn refuse_remote(path: &Path, file: &File) -> Result<()> {
@@ -163,11 +149,5 @@ fn refuse_remote(path: &Path, file: &File) -> Result<()> {
         folder.display()
     );
     let remedy = "set infrastructure:settings:root to a local file system";
-    Err(Error::new(
-        Layer::Host,
-        Phase::Preparation,
-        "lock_remote",
-        message,
-        remedy,
-    ))
+    Err(Error::new(Layer::Host, Phase::Preparation, "lock_remote", message, remedy))
 }

@@ -24,10 +24,7 @@ impl Holder {
     /// This process, now.
     pub fn here() -> Self {
         Self {
-            host: rustix::system::uname()
-                .nodename()
-                .to_string_lossy()
-                .into_owned(),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             pid: std::process::id(),
             boot_id: boot_id(),
             since: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
@@ -39,33 +36,15 @@ impl Holder {
     pub fn is_gone(&self) -> bool {
         let pid = rustix::process::Pid::from_raw(self.pid as i32);
         self.boot_id != boot_id()
-            || pid.is_none_or(|pid| {
-                rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
-            })
+            || pid.is_none_or(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
     }
 }
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            run_id,
-            operation,
-            host,
-            pid,
-            boot_id,
-            since,
-            jid,
-            ..
-        } = self;
-        write!(
-            f,
-            "run {run_id} ({operation}) of process {pid} on {host}, boot {boot_id}, since {since}"
-        )?;
-        if jid.is_empty() {
-            Ok(())
-        } else {
-            write!(f, ", job {jid}")
-        }
+        let Self { run_id, operation, host, pid, boot_id, since, jid, .. } = self;
+        write!(f, "run {run_id} ({operation}) of process {pid} on {host}, boot {boot_id}, since {since}")?;
+        if jid.is_empty() { Ok(()) } else { write!(f, ", job {jid}") }
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 /// The declarations of one module.
 #[derive(Clone, Debug, Default)]
 pub struct Interface {
@@ -52,7 +50,6 @@ pub enum Constraint {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
     pub constraint: Constraint,
+    /// `optional(type)`, with or without a default.
     pub optional: bool,
-    /// The default of `optional(type, default)`.
-    pub default: Option<Value>,
 }

@@ -4,15 +4,35 @@
 //! Through it passes: a JSON value in, a [`Blueprint`] or every [`Problem`] out.
 
 mod blueprint;
+mod check;
 mod component;
+mod constraint;
+mod draft;
 mod interface;
+mod merge;
 mod name;
+mod nearest;
 mod path;
+mod read_component;
+mod read_settings;
+mod reader;
+mod reference;
+mod refusal;
 mod settings;
+mod tree;
+mod version;
 
 pub use blueprint::{Blueprint, Node};
 pub use component::{Component, DependsOn, Input, OutputRef, Reference, Source, Template};
+pub use draft::{Draft, Overrides, read};
 pub use interface::{Attribute, Constraint, Interface, Output, Variable};
 pub use name::Name;
+pub use nearest::{hint, nearest};
 pub use path::{PillarPath, Problem};
+pub use refusal::refusal;
 pub use settings::{Backend, OnFailure, Policy, Settings, Terraform, Timeouts};
+
+pub use version::{Version, VersionConstraint};
+
+#[cfg(test)]
+mod tests;

@@ -16,22 +16,15 @@ impl Name {
     /// The reason is written to follow the quoted name in a message.
     pub fn new(text: &str) -> Result<Self, String> {
         if text.len() > LONGEST {
-            return Err(format!(
-                "has {} bytes; a name has at most {LONGEST}",
-                text.len()
-            ));
+            return Err(format!("has {} bytes; a name has at most {LONGEST}", text.len()));
         }
         let mut bytes = text.bytes();
         let first = bytes.next().is_some_and(|b| b.is_ascii_lowercase());
-        let rest =
-            bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
+        let rest = bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
         if first && rest {
             Ok(Self(text.to_owned()))
         } else {
-            Err(
-                "is no name: a lower-case letter, then lower-case letters, digits, '_' or '-'"
-                    .to_owned(),
-            )
+            Err("is no name: a lower-case letter, then lower-case letters, digits, '_' or '-'".to_owned())
         }
     }
 

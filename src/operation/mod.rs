@@ -1,1 +1,82 @@
-//! operation
+//! What people ask for: validate, plan, apply, orchestrate, destroy and the questions.
+//!
+//! Knows how the rooms fit together. Must not know Python or Salt's ways.
+//! Through it passes: a [`Request`] in, a report out, always.
+
+mod apply;
+mod arguments;
+mod cancel;
+mod component;
+mod destroy;
+mod dump;
+mod environment;
+mod graph;
+mod initialise;
+mod inputs;
+mod inspect;
+mod invoke;
+mod kept;
+mod migrate;
+mod module;
+mod outputs;
+mod plan;
+mod prepare;
+mod producers;
+mod pump;
+mod request;
+mod requests;
+mod schedule;
+mod session;
+mod signal;
+mod state;
+mod status;
+mod summary;
+mod validate;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+pub use request::{Identity, Request};
+
+use crate::error::{Error, Layer, Phase};
+use crate::host::Host;
+use crate::model::Name;
+use crate::view::progress::Progress;
+
+/// One call: what is asked, of whom, and how progress is shown.
+pub struct Call<'a> {
+    pub request: Request,
+    pub host: &'a dyn Host,
+    /// Opens the progress display: environment, its components, how many at a time.
+    pub progress: fn(&str, &BTreeSet<Name>, usize) -> Progress,
+}
+
+/// Does what is asked; every error is in the report.
+pub fn run(call: Call<'_>) -> Value {
+    let operation = call.request.operation.clone();
+    if let Some(function) = operation.strip_prefix("module.") {
+        return module::run(&call, function);
+    }
+    let report = match operation.as_str() {
+        "orchestrate" => environment::run(&call, requests::orchestrate(&call.request)),
+        "plan" => environment::run(&call, requests::plan(&call.request)),
+        "apply" => environment::run(&call, requests::apply(&call.request)),
+        "destroy" => environment::run(&call, requests::destroy(&call.request)),
+        "validate" => validate::validate(&call),
+        "graph" => graph::graph(&call),
+        "status" => status::status(&call),
+        "outputs" => outputs::outputs(&call),
+        "cancel" => cancel::cancel(&call),
+        _ => summary::Opening::new(&operation, "", false, &call.request.identity).failed(unknown(&operation)),
+    };
+    let retcode = report.retcode();
+    let mut value = serde_json::to_value(&report).unwrap_or_default();
+    value["retcode"] = retcode.into();
+    value
+}
+
+fn unknown(operation: &str) -> Error {
+    let message = format!("there is no operation {operation:?}");
+    Error::new(Layer::Salt, Phase::Validation, "unknown_operation", message, "look at sys.list_functions")
+}

@@ -64,9 +64,7 @@ mod tests {
     #[test]
     fn a_request_from_another_thread_wakes_whoever_waits() {
         let cancel = Cancel::new();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let other = cancel.clone();
         let thread = std::thread::spawn(move || other.cancel(Cause::User));
         assert_eq!(runtime.block_on(cancel.cancelled()), Cause::User);

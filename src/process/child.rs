@@ -29,8 +29,8 @@ pub fn spawn(command: &Command) -> Result<tokio::process::Child> {
     for &(fd, number) in &command.inherit {
         // SAFETY: the caller's guard and invoker own it, and they outlive this call.
         let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-        let copy = rustix::io::fcntl_dupfd_cloexec(fd, 64)
-            .map_err(|error| refused(command, &error.into()))?;
+        let copy =
+            rustix::io::fcntl_dupfd_cloexec(fd, 64).map_err(|error| refused(command, &error.into()))?;
         inherited.push((copy, number));
     }
     let parent = rustix::process::getpid();
@@ -68,29 +68,16 @@ fn private(path: &Path) -> Result<File> {
 fn refused(command: &Command, source: &io::Error) -> Error {
     let program = command.program.display();
     let (code, remedy) = match source.kind() {
-        io::ErrorKind::NotFound => (
-            "terraform_missing",
-            "install it, or set infrastructure:settings:terraform:binary",
-        ),
-        io::ErrorKind::PermissionDenied => (
-            "terraform_not_executable",
-            "make it executable for the user that runs Salt",
-        ),
-        io::ErrorKind::ArgumentListTooLong => {
-            ("environment_too_long", "shorten what terraform.env holds")
+        io::ErrorKind::NotFound => {
+            ("terraform_missing", "install it, or set infrastructure:settings:terraform:binary")
         }
-        _ => (
-            "terraform_not_started",
-            "see that this file is a program for this machine",
-        ),
+        io::ErrorKind::PermissionDenied => {
+            ("terraform_not_executable", "make it executable for the user that runs Salt")
+        }
+        io::ErrorKind::ArgumentListTooLong => ("environment_too_long", "shorten what terraform.env holds"),
+        _ => ("terraform_not_started", "see that this file is a program for this machine"),
     };
-    Error::new(
-        Layer::Host,
-        Phase::Preparation,
-        code,
-        format!("cannot start {program}: {source}"),
-        remedy,
-    )
+    Error::new(Layer::Host, Phase::Preparation, code, format!("cannot start {program}: {source}"), remedy)
 }
 
 /// Signals the child alone; a child that has ended is no error.
@@ -102,12 +89,10 @@ pub fn signal(pid: u32, signal: Signal) {
 
 /// Signals what is left of the child's process group; false if nothing is.
 pub fn signal_group(pid: u32, signal: Signal) -> bool {
-    Pid::from_raw(pid as i32)
-        .is_some_and(|pid| rustix::process::kill_process_group(pid, signal).is_ok())
+    Pid::from_raw(pid as i32).is_some_and(|pid| rustix::process::kill_process_group(pid, signal).is_ok())
 }
 
 /// Whether anything of the child's process group is left.
 pub fn group_lives(pid: u32) -> bool {
-    Pid::from_raw(pid as i32)
-        .is_some_and(|pid| rustix::process::test_kill_process_group(pid).is_ok())
+    Pid::from_raw(pid as i32).is_some_and(|pid| rustix::process::test_kill_process_group(pid).is_ok())
 }

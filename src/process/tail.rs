@@ -12,28 +12,19 @@ pub struct Tail {
 
 impl Tail {
     pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            file: File::open(path)?,
-            rest: Vec::new(),
-        })
+        Ok(Self { file: File::open(path)?, rest: Vec::new() })
     }
 
     /// Hands over every line that is complete by now.
     pub fn read(&mut self, on_line: &mut dyn FnMut(&str)) -> io::Result<()> {
         let searched = self.rest.len();
         self.file.read_to_end(&mut self.rest)?;
-        let Some(last) = self.rest[searched..]
-            .iter()
-            .rposition(|&byte| byte == b'\n')
-        else {
+        let Some(last) = self.rest[searched..].iter().rposition(|&byte| byte == b'\n') else {
             return Ok(());
         };
         let rest = self.rest.split_off(searched + last + 1);
         let complete = std::mem::replace(&mut self.rest, rest);
-        for line in complete
-            .split(|&byte| byte == b'\n')
-            .filter(|line| !line.is_empty())
-        {
+        for line in complete.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
             on_line(&String::from_utf8_lossy(line));
         }
         Ok(())
@@ -68,8 +59,7 @@ mod tests {
         assert_eq!(read(&mut tail), ["one"]);
         file.write_all(b"o\n\xffthree").unwrap();
         assert_eq!(read(&mut tail), ["two"]);
-        tail.finish(&mut |line| lines.push(line.to_owned()))
-            .unwrap();
+        tail.finish(&mut |line| lines.push(line.to_owned())).unwrap();
         assert_eq!(lines, ["\u{fffd}three"]);
     }
 }

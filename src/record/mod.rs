@@ -1,1 +1,76 @@
-//! record
+//! What must outlive a run: the next holder of the lock reads it.
+//!
+//! Knows the last run's outcome and what its state was. Must not know the workdir, which may be lost.
+//! Through it passes: a [`Record`] in at the end of a run, out at the start of the next.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::decide::Remembered;
+use crate::error::{Error, Result};
+use crate::model::Name;
+use crate::workdir::{read_json, write_json};
+
+/// The version of this shape.
+const SCHEMA: u32 = 1;
+
+/// One component's last run that changed or confirmed its state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Record {
+    pub schema: u32,
+    pub run_id: String,
+    /// The report's status word.
+    pub outcome: String,
+    /// RFC 3339, UTC.
+    pub finished: String,
+    pub host: String,
+    pub terraform: String,
+    pub lineage: String,
+    pub serial: u64,
+    pub resources: u64,
+    /// What it depended on.
+    pub edges: BTreeSet<String>,
+    /// Where in the module terraform runs.
+    pub subdir: String,
+    /// Variables that are never written down, so that a later destroy can say what it lacks.
+    pub secret_variables: BTreeSet<String>,
+    /// The backend's type, and whether the module needs an init.
+    pub backend: String,
+}
+
+impl Record {
+    /// None where this component never ran.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        read_json(path)
+    }
+
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_json(path, &Self { schema: SCHEMA, ..self.clone() })
+    }
+
+    pub fn remembered(&self) -> Remembered {
+        Remembered { lineage: self.lineage.clone(), serial: self.serial, resources: self.resources }
+    }
+}
+
+/// Every component that has a record below a `components` folder, in the order of their names.
+pub fn all(folder: &Path) -> Result<Vec<(Name, Record)>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::file(folder, "read the folder", &error)),
+    };
+    let mut records = Vec::new();
+    for entry in entries.flatten() {
+        let Ok(name) = Name::new(&entry.file_name().to_string_lossy()) else {
+            continue;
+        };
+        if let Some(record) = Record::read(&entry.path().join("record.json"))? {
+            records.push((name, record));
+        }
+    }
+    records.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(records)
+}

@@ -23,57 +23,37 @@ const KEYS: &[(&str, &str)] = &[
 /// `backend.tf` for a component; None where Terraform's default, the local state, is meant.
 ///
 /// Fails with a sentence: an unknown backend, or an argument that is ours to set.
-pub fn backend(
-    backend: &Backend,
-    environment: &Name,
-    component: &Name,
-) -> Result<Option<String>, String> {
+pub fn backend(backend: &Backend, environment: &Name, component: &Name) -> Result<Option<String>, String> {
     if backend.is_local() {
         return Ok(None);
     }
     let Some((_, key)) = KEYS.iter().find(|(kind, _)| *kind == backend.kind) else {
         let known: Vec<_> = KEYS.iter().map(|(kind, _)| *kind).collect();
-        return Err(format!(
-            "no backend {:?}; there are: local, {}",
-            backend.kind,
-            known.join(", ")
-        ));
+        return Err(format!("no backend {:?}; there are: local, {}", backend.kind, known.join(", ")));
     };
     let mut arguments = backend.arguments.clone();
     match backend.kind.as_str() {
         "http" => http(&mut arguments, environment, component)?,
         kind if arguments.contains_key(*key) => {
-            return Err(format!(
-                "{kind}'s {key:?} is set by Eos, one for each component: leave it out"
-            ));
+            return Err(format!("{kind}'s {key:?} is set by Eos, one for each component: leave it out"));
         }
         "kubernetes" => {
-            arguments.insert(
-                (*key).to_owned(),
-                format!("{environment}-{component}")
-                    .replace('_', "-")
-                    .into(),
-            );
+            arguments
+                .insert((*key).to_owned(), format!("{environment}-{component}").replace('_', "-").into());
         }
         _ => {
-            arguments.insert(
-                (*key).to_owned(),
-                format!("{environment}/{component}").into(),
-            );
+            arguments.insert((*key).to_owned(), format!("{environment}/{component}").into());
         }
     }
-    let block = arguments.into_iter().fold(
-        Block::builder("backend").add_label(backend.kind.as_str()),
-        |block, (name, value)| block.add_attribute((name.as_str(), expression(value))),
-    );
-    let body = Body::builder()
-        .add_block(Block::builder("terraform").add_block(block.build()).build())
-        .build();
-    let text =
-        hcl::to_string(&body).map_err(|error| format!("cannot be written as HCL: {error}"))?;
-    Ok(Some(format!(
-        "# Written by Eos from infrastructure:settings:backend.\n{text}"
-    )))
+    let block = arguments
+        .into_iter()
+        .fold(Block::builder("backend").add_label(backend.kind.as_str()), |block, (name, value)| {
+            block.add_attribute((name.as_str(), expression(value)))
+        });
+    let body =
+        Body::builder().add_block(Block::builder("terraform").add_block(block.build()).build()).build();
+    let text = hcl::to_string(&body).map_err(|error| format!("cannot be written as HCL: {error}"))?;
+    Ok(Some(format!("# Written by Eos from infrastructure:settings:backend.\n{text}")))
 }
 
 /// Every address of an http backend gets the component's own path.
@@ -87,10 +67,7 @@ fn http(
     }
     for key in ["address", "lock_address", "unlock_address"] {
         if let Some(Value::String(address)) = arguments.get_mut(key) {
-            *address = format!(
-                "{}/{environment}/{component}",
-                address.trim_end_matches('/')
-            );
+            *address = format!("{}/{environment}/{component}", address.trim_end_matches('/'));
         }
     }
     Ok(())
@@ -125,14 +102,7 @@ mod tests {
     fn rendered(kind: &str, arguments: Value) -> Result<Option<String>, String> {
         let arguments = serde_json::from_value(arguments).unwrap();
         let (environment, component) = (Name::new("staging").unwrap(), Name::new("net").unwrap());
-        backend(
-            &Backend {
-                kind: kind.to_owned(),
-                arguments,
-            },
-            &environment,
-            &component,
-        )
+        backend(&Backend { kind: kind.to_owned(), arguments }, &environment, &component)
     }
 
     #[test]
@@ -154,15 +124,10 @@ mod tests {
 
     #[test]
     fn every_address_of_an_http_backend_gets_the_component() {
-        let text = rendered(
-            "http",
-            json!({"address": "http://h/", "lock_address": "http://h/l"}),
-        )
-        .unwrap()
-        .unwrap();
+        let text =
+            rendered("http", json!({"address": "http://h/", "lock_address": "http://h/l"})).unwrap().unwrap();
         assert!(
-            text.contains("\"http://h/staging/net\"")
-                && text.contains("\"http://h/l/staging/net\""),
+            text.contains("\"http://h/staging/net\"") && text.contains("\"http://h/l/staging/net\""),
             "{text}"
         );
     }
@@ -170,10 +135,6 @@ mod tests {
     #[test]
     fn an_unknown_backend_and_a_key_of_ours_are_refused() {
         assert!(rendered("s4", json!({})).unwrap_err().contains("azurerm"));
-        assert!(
-            rendered("s3", json!({"key": "x"}))
-                .unwrap_err()
-                .contains("leave it out")
-        );
+        assert!(rendered("s3", json!({"key": "x"})).unwrap_err().contains("leave it out"));
     }
 }

@@ -1,1 +1,114 @@
-//! resolve
+//! From a component's source to its module: its files, and what it declares.
+//!
+//! Knows folders and Terraform's configuration language. Must not know workdirs or values.
+//! Through it passes: a [`Source`] in; a [`Module`] with its Interface out, or a sentence that says why not.
+
+mod constraint;
+mod document;
+mod interface;
+mod listing;
+mod providers;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::host::Host;
+use crate::model::{Interface, Source, Template};
+
+/// A module as it was when it was read.
+#[derive(Debug)]
+pub struct Module {
+    pub interface: Arc<Interface>,
+    /// Where terraform runs, below the module's root; empty for the root.
+    pub subdir: String,
+    pub files: Vec<ModuleFile>,
+}
+
+#[derive(Debug)]
+pub struct ModuleFile {
+    /// Below the root, with forward slashes.
+    pub path: String,
+    pub content: Content,
+    pub executable: bool,
+    /// Hexadecimal.
+    pub sha256: String,
+}
+
+/// Large files stay where they are until they are copied.
+#[derive(Debug)]
+pub enum Content {
+    File(PathBuf),
+    /// Rendered.
+    Text(String),
+}
+
+/// The modules of one call: each source is read once.
+pub struct Modules<'a> {
+    host: &'a dyn Host,
+    read: BTreeMap<(Source, Option<Template>), Result<Arc<Module>, String>>,
+}
+
+impl<'a> Modules<'a> {
+    pub fn new(host: &'a dyn Host) -> Self {
+        Self { host, read: BTreeMap::new() }
+    }
+
+    /// The error says what is wrong with the source, where, and what to do.
+    pub fn get(&mut self, source: &Source, template: Option<Template>) -> Result<Arc<Module>, String> {
+        let host = self.host;
+        let read = || module(source, template, host).map(Arc::new);
+        self.read.entry((source.clone(), template)).or_insert_with(read).clone()
+    }
+}
+
+fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<Module, String> {
+    let (Source::Salt { subdir, .. } | Source::Path { subdir, .. }) = source;
+    let mut files = listing::list(source, host)?;
+    if template == Some(Template::Jinja) {
+        render(&mut files, host)?;
+    }
+    let configuration = document::read(&files, subdir)?;
+    if configuration.is_empty() {
+        return Err(format!("no .tf file in {}: is this the right folder?", listing::name(source)));
+    }
+    let ours = if subdir.is_empty() { "backend.tf".to_owned() } else { format!("{subdir}/backend.tf") };
+    let mut interface = interface::interface(&configuration, &files, subdir)?;
+    if interface.own_backend.is_none() && files.iter().any(|file| file.path == ours) {
+        return Err(format!("{ours} is the name that Eos writes the backend to: rename the module's file"));
+    }
+    interface.digest = digest(&files);
+    Ok(Module { interface: Arc::new(interface), subdir: subdir.clone(), files })
+}
+
+/// Configuration and variables only: a template file of Terraform's own stays as it is.
+fn render(files: &mut [ModuleFile], host: &dyn Host) -> Result<(), String> {
+    for file in files
+        .iter_mut()
+        .filter(|file| [".tf", ".tf.json", ".tfvars"].iter().any(|end| file.path.ends_with(end)))
+    {
+        if let Content::File(path) = &file.content {
+            let text = host.render(path).map_err(|reason| format!("{}: {reason}", file.path))?;
+            file.sha256 = hex(&Sha256::digest(&text));
+            file.content = Content::Text(text);
+        }
+    }
+    Ok(())
+}
+
+fn digest(files: &[ModuleFile]) -> String {
+    let mut hash = Sha256::new();
+    for file in files {
+        hash.update(format!("{} {} {}\n", file.sha256, u8::from(file.executable), file.path));
+    }
+    hex(&hash.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

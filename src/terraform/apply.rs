@@ -13,13 +13,7 @@ pub struct Apply {
 
 impl Apply {
     pub fn arguments(&self) -> Vec<OsString> {
-        let mut arguments = words(&[
-            "apply",
-            "-json",
-            "-input=false",
-            "-auto-approve",
-            "-lock-timeout=0s",
-        ]);
+        let mut arguments = words(&["apply", "-json", "-input=false", "-auto-approve", "-lock-timeout=0s"]);
         arguments.extend(self.state.as_ref().map(|state| option("state", state)));
         arguments.push(self.plan.clone().into());
         arguments
@@ -32,10 +26,7 @@ mod tests {
 
     #[test]
     fn an_apply_says_the_state_again_and_ends_with_the_plan() {
-        let apply = Apply {
-            plan: "/w/p".into(),
-            state: Some("/w/s".into()),
-        };
+        let apply = Apply { plan: "/w/p".into(), state: Some("/w/s".into()) };
         let expected = "apply -json -input=false -auto-approve -lock-timeout=0s -state=/w/s /w/p";
         assert_eq!(apply.arguments().join(" ".as_ref()), expected);
     }

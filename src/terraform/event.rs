@@ -120,12 +120,7 @@ pub fn parse(line: &str) -> Result<Event> {
         "change_summary" => read(part("changes")).map(Event::ChangeSummary),
         "outputs" => read::<BTreeMap<String, Value>>(part("outputs")).map(|outputs| {
             let action = |output: &Value| output["action"].as_str().map(str::to_owned);
-            Event::Outputs(
-                outputs
-                    .iter()
-                    .map(|(name, output)| (name.clone(), action(output)))
-                    .collect(),
-            )
+            Event::Outputs(outputs.iter().map(|(name, output)| (name.clone(), action(output))).collect())
         }),
         "apply_start" => read(part("hook")).map(Event::ApplyStart),
         "apply_complete" => read(part("hook")).map(Event::ApplyComplete),
@@ -144,16 +139,9 @@ fn version(ui: &Value) -> Result<Event> {
     match ui.split('.').next() {
         Some("1") => Ok(Event::Other),
         _ => {
-            let message =
-                format!("terraform speaks version {ui:?} of its -json stream; Eos reads 1");
+            let message = format!("terraform speaks version {ui:?} of its -json stream; Eos reads 1");
             let remedy = "use a terraform that Eos knows, or a newer Eos";
-            Err(Error::new(
-                Layer::Terraform,
-                Phase::Planning,
-                "stream_version",
-                message,
-                remedy,
-            ))
+            Err(Error::new(Layer::Terraform, Phase::Planning, "stream_version", message, remedy))
         }
     }
 }
@@ -166,9 +154,7 @@ mod tests {
     fn a_planned_change_is_read() {
         let line = r#"{"type":"planned_change","change":{"resource":{"addr":"module.m.aws_x.y[0]","resource_type":"aws_x",
             "resource_name":"y","resource_key":0},"action":"replace","reason":"cannot_update"}}"#;
-        let Event::PlannedChange(planned) = parse(line).unwrap() else {
-            panic!("another event")
-        };
+        let Event::PlannedChange(planned) = parse(line).unwrap() else { panic!("another event") };
         assert_eq!(
             (planned.resource.address.as_str(), planned.action.word()),
             ("module.m.aws_x.y[0]", "replace")
@@ -191,19 +177,14 @@ mod tests {
 
     #[test]
     fn a_stream_of_another_major_version_is_refused() {
-        assert_eq!(
-            parse(r#"{"type":"version","ui":"2.0"}"#).unwrap_err().code,
-            "stream_version"
-        );
+        assert_eq!(parse(r#"{"type":"version","ui":"2.0"}"#).unwrap_err().code, "stream_version");
     }
 
     #[test]
     fn a_diagnostic_names_its_file_and_line() {
         let line = r#"{"type":"diagnostic","diagnostic":{"severity":"error","summary":"S","detail":"D",
             "range":{"filename":"main.tf","start":{"line":3,"column":1,"byte":2}}}}"#;
-        let Event::Diagnostic(diagnostic) = parse(line).unwrap() else {
-            panic!("another event")
-        };
+        let Event::Diagnostic(diagnostic) = parse(line).unwrap() else { panic!("another event") };
         assert_eq!(diagnostic.to_string(), "S: D [main.tf:3]");
     }
 }

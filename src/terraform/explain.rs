@@ -19,26 +19,14 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "backend_changed",
         "to move the state, run orchestrate with migrate_backend=True; else set the backend back",
     ),
-    (
-        "no space left on device",
-        "disk_full",
-        "free some space on that file system, then run again",
-    ),
+    ("no space left on device", "disk_full", "free some space on that file system, then run again"),
     (
         "read-only file system",
         "read_only",
         "mount it writable, or choose another infrastructure:settings:root",
     ),
-    (
-        "Failed to query available provider packages",
-        "provider_unavailable",
-        PROVIDER,
-    ),
-    (
-        "Failed to install provider",
-        "provider_unavailable",
-        PROVIDER,
-    ),
+    ("Failed to query available provider packages", "provider_unavailable", PROVIDER),
+    ("Failed to install provider", "provider_unavailable", PROVIDER),
     (
         "Inconsistent dependency lock file",
         "provider_lock",
@@ -49,16 +37,8 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "provider_lock",
         "update the module's .terraform.lock.hcl at its source",
     ),
-    (
-        "Unsupported Terraform Core version",
-        "terraform_too_old",
-        "use a terraform that the module allows",
-    ),
-    (
-        "Failed to get existing workspaces",
-        "backend_unreachable",
-        BACKEND,
-    ),
+    ("Unsupported Terraform Core version", "terraform_too_old", "use a terraform that the module allows"),
+    ("Failed to get existing workspaces", "backend_unreachable", BACKEND),
     ("Error refreshing state", "backend_unreachable", BACKEND),
     ("Failed to load state", "backend_unreachable", BACKEND),
 ];
@@ -69,42 +49,27 @@ const BACKEND: &str = "see that the backend can be reached, and that its credent
 
 /// The error of a command that failed; `step` is its name, `stderr` its last words.
 pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str) -> Error {
-    let errors: Vec<_> = diagnostics
-        .iter()
-        .filter(|one| one.severity == Severity::Error)
-        .collect();
+    let errors: Vec<_> = diagnostics.iter().filter(|one| one.severity == Severity::Error).collect();
     let words = match errors.is_empty() {
         true => stderr.to_owned(),
-        false => errors
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("\n"),
+        false => errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
     };
     let (code, remedy) = KNOWN.iter().find(|(text, ..)| words.contains(text)).map_or(
-        (
-            "terraform_failed",
-            "correct what Terraform names, then run again",
-        ),
+        ("terraform_failed", "correct what Terraform names, then run again"),
         |&(_, code, remedy)| (code, remedy),
     );
     let message = match words.is_empty() {
-        true => format!(
-            "terraform {step} ended with {} and said nothing",
-            ending(exit)
-        ),
+        true => format!("terraform {step} ended with {} and said nothing", ending(exit)),
         false => words,
     };
-    let addresses: Vec<_> = errors
-        .iter()
-        .filter_map(|one| one.address.as_deref())
-        .collect();
+    let addresses: Vec<_> = errors.iter().filter_map(|one| one.address.as_deref()).collect();
     let diagnostics: Vec<_> = errors
         .iter()
         .map(|one| json!({ "summary": one.summary, "detail": one.detail, "address": one.address }))
         .collect();
-    Error::new(Layer::Terraform, Phase::Planning, code, message, remedy)
-        .with(json!({ "step": step, "exit": ending(exit), "addresses": addresses, "diagnostics": diagnostics }))
+    Error::new(Layer::Terraform, Phase::Planning, code, message, remedy).with(
+        json!({ "step": step, "exit": ending(exit), "addresses": addresses, "diagnostics": diagnostics }),
+    )
 }
 
 fn ending(exit: &Exit) -> String {
@@ -119,13 +84,8 @@ fn ending(exit: &Exit) -> String {
 mod tests {
     use super::*;
 
-    const EXIT: Exit = Exit {
-        code: Some(1),
-        signal: None,
-        stopped: None,
-        killed: false,
-        stderr_tail: String::new(),
-    };
+    const EXIT: Exit =
+        Exit { code: Some(1), signal: None, stopped: None, killed: false, stderr_tail: String::new() };
 
     #[test]
     fn a_known_text_gets_its_code_wherever_it_stands() {
@@ -139,27 +99,12 @@ mod tests {
         let error = explain("plan", &[locked], &EXIT, "");
         assert_eq!(error.code, "state_locked");
         assert!(error.message.contains("ID 7"));
-        assert_eq!(
-            explain("init", &[], &EXIT, "write x: no space left on device").code,
-            "disk_full"
-        );
+        assert_eq!(explain("init", &[], &EXIT, "write x: no space left on device").code, "disk_full");
     }
 
     #[test]
     fn a_silent_end_is_said_to_be_one() {
-        let error = explain(
-            "plan",
-            &[],
-            &Exit {
-                code: None,
-                signal: Some(9),
-                ..EXIT
-            },
-            "",
-        );
-        assert_eq!(
-            error.message,
-            "terraform plan ended with signal 9 and said nothing"
-        );
+        let error = explain("plan", &[], &Exit { code: None, signal: Some(9), ..EXIT }, "");
+        assert_eq!(error.message, "terraform plan ended with signal 9 and said nothing");
     }
 }

@@ -30,10 +30,7 @@ mod tests {
 
     #[test]
     fn an_init_never_asks() {
-        let init = Init {
-            reconfigure: true,
-            readonly_lock_file: true,
-        };
+        let init = Init { reconfigure: true, readonly_lock_file: true };
         let expected = "init -input=false -no-color -reconfigure -lockfile=readonly";
         assert_eq!(init.arguments().join(" ".as_ref()), expected);
     }

@@ -12,7 +12,6 @@ mod plan;
 mod show;
 mod state;
 mod tool;
-mod version;
 
 pub use apply::Apply;
 pub use environment::{Folders, environment};
@@ -23,7 +22,6 @@ pub use plan::Plan;
 pub use show::{show_plan, show_state};
 pub use state::{state_pull, state_push};
 pub use tool::{Product, Tool};
-pub use version::{Constraint, Version};
 
 use std::ffi::OsString;
 use std::path::Path;

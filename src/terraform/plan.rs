@@ -18,19 +18,10 @@ impl Plan {
     /// Exit codes: 0 no changes, 1 an error, 2 changes.
     pub fn arguments(&self) -> Vec<OsString> {
         // Waiting for a lock is ours to do, outside terraform, which would retry ever more rarely.
-        let mut arguments = words(&[
-            "plan",
-            "-json",
-            "-input=false",
-            "-detailed-exitcode",
-            "-lock-timeout=0s",
-        ]);
+        let mut arguments =
+            words(&["plan", "-json", "-input=false", "-detailed-exitcode", "-lock-timeout=0s"]);
         arguments.push(option("out", &self.out));
-        arguments.extend(
-            self.variable_files
-                .iter()
-                .map(|file| option("var-file", file)),
-        );
+        arguments.extend(self.variable_files.iter().map(|file| option("var-file", file)));
         arguments.extend(self.state.as_ref().map(|state| option("state", state)));
         if self.destroy {
             arguments.push("-destroy".into());

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Constraint, Version};
 use crate::error::{Error, Layer, Phase, Result};
-use crate::model;
+use crate::model::{self, Version, VersionConstraint};
 use crate::process::{self, Cancel, Cause, Command, Limits};
 
 /// Below this, saved plans and the `-json` stream are not what we read.
@@ -39,7 +38,7 @@ impl Tool {
         let said = ask(&path, cancel).await?;
         let (product, version) = understand(&path, &said)?;
         for bound in [OLDEST, &settings.version] {
-            let constraint = Constraint::parse(bound).ok_or_else(|| {
+            let constraint = VersionConstraint::parse(bound).ok_or_else(|| {
                 refused(
                     "version_constraint",
                     format!("{bound:?} is no version constraint"),
@@ -55,11 +54,7 @@ impl Tool {
                 ));
             }
         }
-        Ok(Self {
-            path,
-            product,
-            version,
-        })
+        Ok(Self { path, product, version })
     }
 }
 
@@ -71,18 +66,11 @@ fn find(binary: &str) -> Result<PathBuf> {
     let candidates: Vec<PathBuf> = match binary.contains('/') {
         true => vec![binary.into()],
         false => std::env::var_os("PATH")
-            .map(|path| {
-                std::env::split_paths(&path)
-                    .map(|folder| folder.join(binary))
-                    .collect()
-            })
+            .map(|path| std::env::split_paths(&path).map(|folder| folder.join(binary)).collect())
             .unwrap_or_default(),
     };
     let present = || candidates.iter().filter(|path| path.is_file());
-    let executable = |path: &Path| {
-        path.metadata()
-            .is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
-    };
+    let executable = |path: &Path| path.metadata().is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0);
     match (present().find(|path| executable(path)), present().next()) {
         (Some(found), _) => Ok(std::path::absolute(found).unwrap_or_else(|_| found.clone())),
         (None, Some(plain)) => {
@@ -93,22 +81,15 @@ fn find(binary: &str) -> Result<PathBuf> {
                 "make it executable for the user that runs Salt",
             ))
         }
-        (None, None) => Err(refused(
-            "terraform_missing",
-            format!("{binary} is not to be found"),
-            INSTALL,
-        )),
+        (None, None) => Err(refused("terraform_missing", format!("{binary} is not to be found"), INSTALL)),
     }
 }
 
 async fn ask(path: &Path, cancel: &Cancel) -> Result<String> {
-    let folder = tempfile::tempdir()
-        .map_err(|error| Error::file(&std::env::temp_dir(), "write to", &error))?;
+    let folder =
+        tempfile::tempdir().map_err(|error| Error::file(&std::env::temp_dir(), "write to", &error))?;
     let passed = |name: &str| std::env::var_os(name).map(|value| (name.into(), value));
-    let fixed = [
-        ("CHECKPOINT_DISABLE", "1"),
-        ("TF_CLI_CONFIG_FILE", "/dev/null"),
-    ];
+    let fixed = [("CHECKPOINT_DISABLE", "1"), ("TF_CLI_CONFIG_FILE", "/dev/null")];
     let env: BTreeMap<_, _> = ["PATH", "TMPDIR"]
         .into_iter()
         .filter_map(passed)
@@ -124,19 +105,13 @@ async fn ask(path: &Path, cancel: &Cancel) -> Result<String> {
         stderr: folder.path().join("stderr"),
         inherit: Vec::new(),
     };
-    let limits = Limits {
-        timeout: PATIENCE,
-        stop_grace: Duration::from_secs(2),
-    };
+    let limits = Limits { timeout: PATIENCE, stop_grace: Duration::from_secs(2) };
     let mut said = String::new();
     let exit = process::run(&command, &limits, cancel, &mut |line| said.push_str(line)).await?;
     let program = path.display();
     match exit.stopped {
         Some(Cause::Timeout) => {
-            let message = format!(
-                "{program} version did not answer within {} s",
-                PATIENCE.as_secs()
-            );
+            let message = format!("{program} version did not answer within {} s", PATIENCE.as_secs());
             return Err(refused("terraform_hangs", message, INSTALL));
         }
         Some(Cause::User) => {
@@ -159,17 +134,10 @@ async fn ask(path: &Path, cancel: &Cancel) -> Result<String> {
 
 fn understand(path: &Path, said: &str) -> Result<(Product, Version)> {
     let document: Value = serde_json::from_str(said).unwrap_or_default();
-    let version = document["terraform_version"]
-        .as_str()
-        .and_then(Version::parse)
-        .ok_or_else(|| {
-            let message = format!(
-                "{} prints what no terraform prints: {}",
-                path.display(),
-                shorten(said)
-            );
-            refused("terraform_garbage", message, INSTALL)
-        })?;
+    let version = document["terraform_version"].as_str().and_then(Version::parse).ok_or_else(|| {
+        let message = format!("{} prints what no terraform prints: {}", path.display(), shorten(said));
+        refused("terraform_garbage", message, INSTALL)
+    })?;
     // Only terraform reports whether it is outdated.
     let product = match document.get("terraform_outdated") {
         Some(_) if !path.ends_with("tofu") => Product::Terraform,
@@ -179,8 +147,5 @@ fn understand(path: &Path, said: &str) -> Result<(Product, Version)> {
 }
 
 fn shorten(text: &str) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_control())
-        .take(200)
-        .collect()
+    text.chars().filter(|letter| !letter.is_control()).take(200).collect()
 }

@@ -1,1 +1,14 @@
-//! view
+//! What people see: drawn from the report and from progress, so that a pipe and a page can show the same.
+//!
+//! Knows words, widths and colours. Must not know how things came about.
+//! Through it passes: a report or an update in, text out.
+
+mod changes;
+mod components;
+mod failures;
+pub mod progress;
+mod style;
+mod text;
+mod units;
+
+pub use text::text;

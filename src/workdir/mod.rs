@@ -1,1 +1,16 @@
-//! workdir
+//! The folder in which Terraform runs for one component.
+//!
+//! Knows where everything of ours lies, and which files are ours, the module's or a hand's.
+//! Must not know plans or policy. Through it passes: a module and its inputs in, a folder ready to run out.
+
+mod files;
+mod layout;
+mod manifest;
+mod materialise;
+mod retain;
+
+pub use files::{ensure_private, read_json, replace, write_json};
+pub use layout::{Layout, Place};
+pub use manifest::Manifest;
+pub use materialise::materialise;
+pub use retain::retain_newest;

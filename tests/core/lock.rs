@@ -12,45 +12,24 @@ use eos::lock::{Guard, Holder, acquire};
 use eos::process::{Cancel, Limits};
 
 fn take(path: &Path, timeout_ms: u64) -> Result<Guard> {
-    let holder = Holder {
-        run_id: "01RUN".into(),
-        jid: "2026".into(),
-        operation: "test".into(),
-        ..Holder::here()
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(acquire(
-        path,
-        &holder,
-        Duration::from_millis(timeout_ms),
-        &Cancel::new(),
-    ))
+    let holder =
+        Holder { run_id: "01RUN".into(), jid: "2026".into(), operation: "test".into(), ..Holder::here() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(acquire(path, &holder, Duration::from_millis(timeout_ms), &Cancel::new()))
 }
 
 /// This test binary once more, as a process that takes the lock and starts a child that inherits it.
 fn holder_process(lock: &Path) -> (std::process::Child, String) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "held_by_another_process",
-            "--nocapture",
-            "--ignored",
-        ])
+        .args(["--exact", "held_by_another_process", "--nocapture", "--ignored"])
         .env("EOS_TEST_LOCK", lock)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let sleeper = lines
-        .map_while(|line| line.ok())
-        .find_map(|line| line.strip_prefix("sleeper ").map(str::to_owned));
-    (
-        child,
-        sleeper.expect("the holder says which child it started"),
-    )
+    let sleeper =
+        lines.map_while(|line| line.ok()).find_map(|line| line.strip_prefix("sleeper ").map(str::to_owned));
+    (child, sleeper.expect("the holder says which child it started"))
 }
 
 #[test]
@@ -64,31 +43,17 @@ fn held_by_another_process() {
     let folder = lock.parent().unwrap();
     let command = eos::process::Command {
         program: "/bin/sh".into(),
-        args: vec![
-            "-c".into(),
-            "trap '' INT; echo sleeper $$; exec sleep 300".into(),
-        ],
+        args: vec!["-c".into(), "trap '' INT; echo sleeper $$; exec sleep 300".into()],
         cwd: folder.into(),
         env: BTreeMap::from([("PATH".into(), std::env::var_os("PATH").unwrap())]),
         stdout: folder.join("out"),
         stderr: folder.join("err"),
         inherit: vec![(guard.fd().as_raw_fd(), 9)],
     };
-    let limits = Limits {
-        timeout: Duration::from_secs(300),
-        stop_grace: Duration::from_secs(300),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let limits = Limits { timeout: Duration::from_secs(300), stop_grace: Duration::from_secs(300) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime
-        .block_on(eos::process::run(
-            &command,
-            &limits,
-            &Cancel::new(),
-            &mut |line| println!("{line}"),
-        ))
+        .block_on(eos::process::run(&command, &limits, &Cancel::new(), &mut |line| println!("{line}")))
         .unwrap();
 }
 
@@ -106,10 +71,7 @@ fn a_dead_holder_whose_terraform_lives_keeps_the_lock_and_the_text_is_called_sta
     holder.wait().unwrap();
     let error = take(&lock, 300).unwrap_err();
     assert_eq!(error.code, "locked");
-    assert!(
-        error.message.contains("stale") && error.message.contains("fuser"),
-        "{error}"
-    );
+    assert!(error.message.contains("stale") && error.message.contains("fuser"), "{error}");
     kill(&sleeper);
     take(&lock, 5_000).unwrap();
 }
@@ -121,13 +83,7 @@ fn a_held_lock_is_refused_and_names_its_holder() {
     let guard = take(&lock, 0).unwrap();
     let error = take(&lock, 200).unwrap_err();
     let here = Holder::here();
-    for part in [
-        "01RUN",
-        "2026",
-        &here.boot_id,
-        &here.host,
-        &here.pid.to_string(),
-    ] {
+    for part in ["01RUN", "2026", &here.boot_id, &here.host, &here.pid.to_string()] {
         assert!(error.message.contains(part), "{part}: {error}");
     }
     assert!(!error.message.contains("stale"), "{error}");
@@ -151,11 +107,7 @@ fn an_explicit_release_frees_the_lock_though_a_child_inherited_it() {
     let lock = folder.path().join("lock");
     let guard = take(&lock, 0).unwrap();
     let inherited = rustix::io::dup(guard.fd()).unwrap();
-    let mut child = Command::new("sleep")
-        .arg("300")
-        .stdin(Stdio::from(inherited))
-        .spawn()
-        .unwrap();
+    let mut child = Command::new("sleep").arg("300").stdin(Stdio::from(inherited)).spawn().unwrap();
     guard.release();
     take(&lock, 0).unwrap();
     child.kill().unwrap();
@@ -169,17 +121,8 @@ fn waiting_for_a_lock_ends_when_somebody_asks_to_stop() {
     let _guard = take(&lock, 0).unwrap();
     let cancel = Cancel::new();
     cancel.cancel(eos::process::Cause::User);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let error = runtime
-        .block_on(acquire(
-            &lock,
-            &Holder::here(),
-            Duration::from_secs(600),
-            &cancel,
-        ))
-        .unwrap_err();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let error =
+        runtime.block_on(acquire(&lock, &Holder::here(), Duration::from_secs(600), &cancel)).unwrap_err();
     assert_eq!(error.code, "cancelled");
 }

@@ -18,19 +18,11 @@ fn shell(folder: &Path, script: &str) -> Command {
     }
 }
 
-const LONG: Limits = Limits {
-    timeout: Duration::from_secs(60),
-    stop_grace: Duration::from_secs(60),
-};
+const LONG: Limits = Limits { timeout: Duration::from_secs(60), stop_grace: Duration::from_secs(60) };
 
 fn end(command: &Command, limits: &Limits, cancel: &Cancel, on_line: &mut dyn FnMut(&str)) -> Exit {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime
-        .block_on(run(command, limits, cancel, on_line))
-        .unwrap()
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(run(command, limits, cancel, on_line)).unwrap()
 }
 
 #[test]
@@ -39,25 +31,12 @@ fn every_line_is_heard_and_the_files_are_private() {
     let folder = tempfile::tempdir().unwrap();
     let mut lines = Vec::new();
     let script = "echo one; sleep 0.2; printf 'two\\nthree'; echo oops >&2; touch made; exit 3";
-    let exit = end(
-        &shell(folder.path(), script),
-        &LONG,
-        &Cancel::new(),
-        &mut |line| lines.push(line.to_owned()),
-    );
+    let exit =
+        end(&shell(folder.path(), script), &LONG, &Cancel::new(), &mut |line| lines.push(line.to_owned()));
     assert_eq!(lines, ["one", "two", "three"]);
-    assert_eq!(
-        (exit.code, exit.stderr_tail.as_str(), exit.stopped),
-        (Some(3), "oops", None)
-    );
+    assert_eq!((exit.code, exit.stderr_tail.as_str(), exit.stopped), (Some(3), "oops", None));
     for file in ["stdout", "stderr", "made"] {
-        let mode = folder
-            .path()
-            .join(file)
-            .metadata()
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = folder.path().join(file).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
 }
@@ -77,29 +56,20 @@ fn a_cancel_is_one_sigint_and_the_child_may_end_well() {
         lines.push(line.to_owned());
     });
     assert_eq!(lines, ["up", "int 1", "end 1"]);
-    assert_eq!(
-        (exit.code, exit.stopped, exit.killed),
-        (Some(0), Some(Cause::User), false)
-    );
+    assert_eq!((exit.code, exit.stopped, exit.killed), (Some(0), Some(Cause::User), false));
 }
 
 #[test]
 fn a_child_that_ignores_sigint_is_killed_after_its_grace() {
     let folder = tempfile::tempdir().unwrap();
-    let limits = Limits {
-        timeout: Duration::from_millis(300),
-        stop_grace: Duration::from_millis(300),
-    };
+    let limits = Limits { timeout: Duration::from_millis(300), stop_grace: Duration::from_millis(300) };
     let exit = end(
         &shell(folder.path(), "trap '' INT; while :; do sleep 0.1; done"),
         &limits,
         &Cancel::new(),
         &mut |_| {},
     );
-    assert_eq!(
-        (exit.signal, exit.stopped, exit.killed),
-        (Some(9), Some(Cause::Timeout), true)
-    );
+    assert_eq!((exit.signal, exit.stopped, exit.killed), (Some(9), Some(Cause::Timeout), true));
 }
 
 #[test]
@@ -107,12 +77,9 @@ fn what_the_child_left_behind_is_swept() {
     let folder = tempfile::tempdir().unwrap();
     let mut left = String::new();
     let began = Instant::now();
-    end(
-        &shell(folder.path(), "sleep 600 & echo $!"),
-        &LONG,
-        &Cancel::new(),
-        &mut |line| left = line.to_owned(),
-    );
+    end(&shell(folder.path(), "sleep 600 & echo $!"), &LONG, &Cancel::new(), &mut |line| {
+        left = line.to_owned()
+    });
     assert!(began.elapsed() < Duration::from_secs(30));
     // A zombie that nobody reaped is dead too.
     let state = std::fs::read_to_string(format!("/proc/{left}/stat")).unwrap_or_default();
@@ -128,9 +95,7 @@ fn the_child_gets_no_variable_of_ours_and_finds_its_descriptors() {
     let mut command = shell(folder.path(), "cat <&8; echo; env | grep -c CARGO || true");
     command.inherit = vec![(file.as_raw_fd(), 8)];
     let mut lines = Vec::new();
-    end(&command, &LONG, &Cancel::new(), &mut |line| {
-        lines.push(line.to_owned())
-    });
+    end(&command, &LONG, &Cancel::new(), &mut |line| lines.push(line.to_owned()));
     assert_eq!(lines, ["through the descriptor", "0"]);
 }
 
@@ -138,21 +103,10 @@ fn the_child_gets_no_variable_of_ours_and_finds_its_descriptors() {
 fn a_program_that_is_missing_or_not_executable_is_named() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("plain"), "text").unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    for (program, code) in [
-        ("absent", "terraform_missing"),
-        ("plain", "terraform_not_executable"),
-    ] {
-        let command = Command {
-            program: folder.path().join(program),
-            ..shell(folder.path(), "")
-        };
-        let error = runtime
-            .block_on(run(&command, &LONG, &Cancel::new(), &mut |_| {}))
-            .unwrap_err();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for (program, code) in [("absent", "terraform_missing"), ("plain", "terraform_not_executable")] {
+        let command = Command { program: folder.path().join(program), ..shell(folder.path(), "") };
+        let error = runtime.block_on(run(&command, &LONG, &Cancel::new(), &mut |_| {})).unwrap_err();
         assert_eq!(error.code, code, "{error}");
         assert!(error.message.contains(program), "{error}");
     }

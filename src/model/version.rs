@@ -22,10 +22,7 @@ impl Version {
         for (number, part) in numbers.iter_mut().zip(parts) {
             *number = part.parse().ok()?;
         }
-        Some(Self {
-            numbers,
-            prerelease: prerelease.to_owned(),
-        })
+        Some(Self { numbers, prerelease: prerelease.to_owned() })
     }
 }
 
@@ -50,17 +47,13 @@ impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [major, minor, patch] = self.numbers;
         write!(f, "{major}.{minor}.{patch}")?;
-        if self.prerelease.is_empty() {
-            Ok(())
-        } else {
-            write!(f, "-{}", self.prerelease)
-        }
+        if self.prerelease.is_empty() { Ok(()) } else { write!(f, "-{}", self.prerelease) }
     }
 }
 
 /// `>=1.5, <2`: every part has to hold. Operators: `= != > >= < <= ~>`.
 #[derive(Clone, Debug)]
-pub struct Constraint(Vec<(Operator, Version)>);
+pub struct VersionConstraint(Vec<(Operator, Version)>);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Operator {
@@ -74,12 +67,9 @@ enum Operator {
     Near(usize),
 }
 
-impl Constraint {
+impl VersionConstraint {
     pub fn parse(text: &str) -> Option<Self> {
-        text.split(',')
-            .map(|part| Self::part(part.trim()))
-            .collect::<Option<_>>()
-            .map(Self)
+        text.split(',').map(|part| Self::part(part.trim())).collect::<Option<_>>().map(Self)
     }
 
     fn part(part: &str) -> Option<(Operator, Version)> {
@@ -135,24 +125,15 @@ mod tests {
             ("> 1.9", "1.10.0", true),
         ];
         for (constraint, version, expected) in table {
-            let allowed = Constraint::parse(constraint)
-                .unwrap()
-                .allows(&Version::parse(version).unwrap());
+            let allowed =
+                VersionConstraint::parse(constraint).unwrap().allows(&Version::parse(version).unwrap());
             assert_eq!(allowed, expected, "{constraint} {version}");
         }
     }
 
     #[test]
     fn what_is_no_version_and_no_constraint_is_refused() {
-        assert!(
-            ["", "x", "1.2.3.4", "1..2", "v1"]
-                .iter()
-                .all(|text| Version::parse(text).is_none())
-        );
-        assert!(
-            ["", ">=", "=> 1", ">=1.5,"]
-                .iter()
-                .all(|text| Constraint::parse(text).is_none())
-        );
+        assert!(["", "x", "1.2.3.4", "1..2", "v1"].iter().all(|text| Version::parse(text).is_none()));
+        assert!(["", ">=", "=> 1", ">=1.5,"].iter().all(|text| VersionConstraint::parse(text).is_none()));
     }
 }

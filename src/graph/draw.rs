@@ -1,0 +1,31 @@
+//! A graph as text that other programs draw: an arrow leads from what is needed to who needs it.
+
+use super::Graph;
+
+impl Graph {
+    /// <https://mermaid.js.org/syntax/flowchart.html>
+    pub fn mermaid(&self) -> String {
+        let mut text = "flowchart LR\n".to_owned();
+        for name in self.order() {
+            // A component may be called "end", which mermaid keeps for itself.
+            text.push_str(&format!("  c_{name}[\"{name}\"]\n"));
+            for needed in self.dependencies(&name) {
+                text.push_str(&format!("  c_{needed} --> c_{name}\n"));
+            }
+        }
+        text
+    }
+
+    /// <https://graphviz.org/doc/info/lang.html>
+    pub fn dot(&self) -> String {
+        let mut text = "digraph infrastructure {\n  rankdir = LR;\n".to_owned();
+        for name in self.order() {
+            text.push_str(&format!("  \"{name}\";\n"));
+            for needed in self.dependencies(&name) {
+                text.push_str(&format!("  \"{needed}\" -> \"{name}\";\n"));
+            }
+        }
+        text.push_str("}\n");
+        text
+    }
+}

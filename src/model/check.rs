@@ -1,0 +1,190 @@
+//! The pillar against the modules' interfaces: what is undeclared, missing, of the wrong type or circular.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::draft::Draft;
+use super::{Blueprint, Component, Input, Interface, Name, Node, PillarPath, Problem, hint};
+use crate::graph::Graph;
+
+/// How a path below a component is made, for an input.
+fn place(component: &Component, variable: &str, input: &Input) -> PillarPath {
+    let map = match input {
+        Input::Literal(_) => "variables",
+        Input::Output(_) | Input::Outputs(_) => "from_outputs",
+        Input::Secret(_) => "secrets",
+    };
+    component.path.child(map).child(variable)
+}
+
+impl Draft {
+    /// `interfaces` lacks components whose module could not be read; that brings no further problem.
+    pub fn check(
+        mut self,
+        interfaces: &BTreeMap<Name, Arc<Interface>>,
+        mut problems: Vec<Problem>,
+    ) -> Result<Blueprint, Vec<Problem>> {
+        for component in self.components.values() {
+            if let Some(interface) = interfaces.get(&component.name) {
+                inputs(component, interface, &mut problems);
+            }
+            outputs(component, &self.mentioned, interfaces, &mut problems);
+            for needed in component.depends_on.names.iter().filter(|needed| !self.mentioned.contains(*needed))
+            {
+                let hint = hint(needed.as_str(), self.mentioned.iter().map(Name::as_str));
+                problems.push(Problem::new(
+                    &component.path.child("depends_on"),
+                    format!("no component {:?}; {hint}", needed.as_str()),
+                ));
+            }
+        }
+        let graph = match Graph::new(self.edges()) {
+            Ok(graph) => graph,
+            Err(cycle) => {
+                problems
+                    .push(Problem::new(&PillarPath::root().child("components"), say_cycle(&cycle, &self)));
+                Graph::default()
+            }
+        };
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let environment = self.environment.clone();
+        let mut nodes = BTreeMap::new();
+        for (name, mut component) in std::mem::take(&mut self.components) {
+            let Some(interface) = interfaces.get(&name).cloned() else {
+                continue;
+            };
+            standard_inputs(&environment, &mut component, &interface);
+            nodes.insert(name, Node { component, interface });
+        }
+        Ok(Blueprint { environment, settings: self.settings, nodes, graph })
+    }
+
+    fn edges(&self) -> BTreeMap<Name, BTreeSet<Name>> {
+        let needed = |component: &Component| {
+            let read =
+                component.inputs.values().flat_map(|input| input.outputs()).map(|one| one.component.clone());
+            let mut needed: BTreeSet<Name> = read.chain(component.depends_on.names.iter().cloned()).collect();
+            if component.depends_on.everything {
+                needed.extend(self.components.keys().filter(|other| **other != component.name).cloned());
+            }
+            needed
+        };
+        self.components.iter().map(|(name, component)| (name.clone(), needed(component))).collect()
+    }
+}
+
+fn say_cycle(cycle: &[Name], draft: &Draft) -> String {
+    let joined = cycle.iter().map(Name::as_str).collect::<Vec<_>>().join(" -> ");
+    let star =
+        cycle.iter().find(|name| draft.components.get(*name).is_some_and(|one| one.depends_on.everything));
+    match star {
+        Some(star) => format!("a cycle: {joined} ({star} depends on \"*\", everything else)"),
+        None => format!("a cycle: {joined}"),
+    }
+}
+
+/// Against what the component's own module declares.
+fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
+    if let Some(file) = &interface.own_backend {
+        let message = format!(
+            "the module declares a backend of its own in {file}; take it out: Eos writes it from infrastructure:settings:backend"
+        );
+        problems.push(Problem::new(&component.path.child("source"), message));
+    }
+    for (variable, input) in &component.inputs {
+        let at = place(component, variable, input);
+        let Some(declared) = interface.variables.get(variable) else {
+            let hint = hint(variable, interface.variables.keys().map(String::as_str));
+            problems.push(Problem::new(&at, format!("the module has no variable {variable:?}; {hint}")));
+            continue;
+        };
+        if declared.ephemeral {
+            problems.push(Problem::new(&at, "not yet: values for ephemeral variables"));
+        }
+        let Input::Literal(value) = input else {
+            continue;
+        };
+        if value.is_null() {
+            if !declared.nullable && !declared.has_default {
+                problems.push(Problem::new(
+                    &at,
+                    "null is not allowed: the variable is not nullable and has no default",
+                ));
+            }
+        } else if let Err(reason) = declared.constraint.accepts(value) {
+            problems.push(Problem::new(&at, reason));
+        }
+    }
+    for (variable, declared) in &interface.variables {
+        let given = component.inputs.contains_key(variable) || interface.preset.contains(variable);
+        if !given && !declared.has_default && !STANDARD.contains(&variable.as_str()) {
+            let message = format!(
+                "the module's variable {variable:?} has no default: set it in variables, from_outputs or secrets"
+            );
+            problems.push(Problem::new(&component.path.child("variables"), message));
+        }
+    }
+}
+
+/// Against what the modules it reads from declare.
+fn outputs(
+    component: &Component,
+    mentioned: &BTreeSet<Name>,
+    interfaces: &BTreeMap<Name, Arc<Interface>>,
+    problems: &mut Vec<Problem>,
+) {
+    for (variable, input) in &component.inputs {
+        for reference in input.outputs() {
+            let producer = &reference.component;
+            let message = if !mentioned.contains(producer) {
+                format!(
+                    "no component {:?}; {}",
+                    producer.as_str(),
+                    hint(producer.as_str(), mentioned.iter().map(Name::as_str))
+                )
+            } else if let Some(interface) = interfaces.get(producer)
+                && !interface.outputs.contains_key(&reference.output)
+            {
+                let has: Vec<_> = interface.outputs.keys().map(String::as_str).collect();
+                let has = if has.is_empty() { "nothing".to_owned() } else { has.join(", ") };
+                format!("{producer} has no output '{}'; it has: {has}", reference.output)
+            } else {
+                continue;
+            };
+            problems.push(Problem::new(&place(component, variable, input), message));
+        }
+    }
+}
+
+/// Set by us where the module declares them and nothing else does.
+const STANDARD: [&str; 4] = ["environment", "component", "deployment_id", "managed_by"];
+
+fn standard_inputs(environment: &Name, component: &mut Component, interface: &Interface) {
+    let deployment_id = deployment_id(environment, component, interface);
+    let values = [environment.as_str(), component.name.as_str(), &deployment_id, "eos"].map(Value::from);
+    for (name, value) in STANDARD.into_iter().zip(values) {
+        let wanted = interface.variables.contains_key(name) && !interface.preset.contains(name);
+        if wanted && !component.inputs.contains_key(name) {
+            component.inputs.insert(name.to_owned(), Input::Literal(value));
+        }
+    }
+}
+
+/// Changes only with what the component is made from: a fresh one would make every plan a change.
+fn deployment_id(environment: &Name, component: &Component, interface: &Interface) -> String {
+    let inputs: BTreeMap<_, _> = component
+        .inputs
+        .iter()
+        .map(|(variable, input)| match input {
+            Input::Literal(value) => (variable, json!({ "value": value })),
+            other => (variable, json!(format!("{other:?}"))),
+        })
+        .collect();
+    let content = json!([environment, component.name, interface.digest, inputs]).to_string();
+    Sha256::digest(content).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}

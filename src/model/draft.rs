@@ -1,0 +1,186 @@
+//! The pillar, read: everything that can be said without looking at the modules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::component::Component;
+use super::read_component::{self, Shared};
+use super::read_settings;
+use super::reader::{self, Problems};
+use super::settings::Settings;
+use super::tree::{Kind, Tree};
+use super::{Name, PillarPath, Problem, hint, merge};
+
+/// What a call says itself; it is the most specific level.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    pub parallelism: Option<Value>,
+    pub on_failure: Option<Value>,
+    /// Variables of one component.
+    pub variables: Option<(Name, Value)>,
+    /// The backend of one component.
+    pub backend: Option<(Name, Value)>,
+}
+
+/// An environment whose modules have not been looked at yet.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub environment: Name,
+    pub settings: Settings,
+    /// Those that were read without a problem of their own.
+    pub components: BTreeMap<Name, Component>,
+    /// All that are named, so that one problem does not bring others.
+    pub mentioned: BTreeSet<Name>,
+}
+
+/// Reads one environment. None where there is no such environment to go on with.
+pub fn read(
+    infrastructure: &Value,
+    environment: &str,
+    overrides: &Overrides,
+) -> (Option<Draft>, Vec<Problem>) {
+    let problems = Problems::default();
+    let draft = read_into(infrastructure, environment, overrides, &problems);
+    (draft, problems.into_inner())
+}
+
+fn read_into(
+    infrastructure: &Value,
+    environment: &str,
+    overrides: &Overrides,
+    problems: &Problems,
+) -> Option<Draft> {
+    let root = PillarPath::root();
+    if infrastructure.is_null() {
+        problems
+            .add(&root, "the pillar has no such key: is this the minion whose pillar it is? (minion=...)");
+        return None;
+    }
+    let mut fields = reader::Fields::open(Tree::new(infrastructure, root), problems);
+    let settings = fields.take_or_empty("settings");
+    let components = fields.take_or_empty("components");
+    let services = fields.take_or_empty("services");
+    let environments = fields.take_or_empty("environments");
+    fields.close();
+    no_services(&services, problems);
+
+    let environments_path = environments.path.clone();
+    let mut environments = reader::entries(environments, problems);
+    for (name, tree) in &environments {
+        check_name(name, &tree.path, problems);
+    }
+    let names: Vec<String> = environments.keys().cloned().collect();
+    let Some(own) = environments.remove(environment) else {
+        let hint = hint(environment, names.iter().map(String::as_str));
+        problems.add(&environments_path, format!("no environment {environment:?}; {hint}"));
+        return None;
+    };
+    let name = Name::new(environment).ok()?;
+    let mut own = reader::Fields::open(own, problems);
+    let own_settings = own.take_or_empty("settings");
+    let own_components = own.take_or_empty("components");
+    no_services(&own.take_or_empty("services"), problems);
+    own.close();
+
+    let call = [("parallelism", &overrides.parallelism), ("on_failure", &overrides.on_failure)]
+        .into_iter()
+        .filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
+        .fold(Tree::empty(PillarPath::arguments()), |call, (key, value)| with(call, key, value));
+    let settings_tree = merge::deep(merge::deep(settings, own_settings), call);
+    let shared = |key: &str| settings_tree.get(key).filter(|tree| !tree.is_null()).cloned();
+    let path = settings_tree.path.clone();
+    let shared = Shared {
+        backend: shared("backend").unwrap_or_else(|| Tree::empty(path.child("backend"))),
+        policy: shared("policy").unwrap_or_else(|| Tree::empty(path.child("policy"))),
+        timeouts: shared("timeouts").unwrap_or_else(|| Tree::empty(path.child("timeouts"))),
+    };
+    let settings = read_settings::settings(settings_tree, problems);
+    let merged = levels(components, own_components, overrides, problems);
+    let mentioned: BTreeSet<Name> = merged.keys().cloned().collect();
+    let mut components = BTreeMap::new();
+    for (component, tree) in merged {
+        check_length(&name, &component, &tree.path, problems);
+        no_source(&component, &tree, &mentioned, problems);
+        if let Some(read) = read_component::component(component.clone(), tree, &shared, &settings, problems) {
+            components.insert(component, read);
+        }
+    }
+    Some(Draft { environment: name, settings, components, mentioned })
+}
+
+/// Every component with its levels merged: common, the environment's, the call's.
+fn levels(common: Tree, own: Tree, overrides: &Overrides, problems: &Problems) -> BTreeMap<Name, Tree> {
+    let mut merged: BTreeMap<Name, Tree> = BTreeMap::new();
+    for (key, tree) in reader::entries(common, problems).into_iter().chain(reader::entries(own, problems)) {
+        let Some(name) = check_name(&key, &tree.path, problems) else {
+            continue;
+        };
+        // `networking:` without anything below it changes nothing.
+        let tree = if tree.is_null() { Tree::empty(tree.path) } else { tree };
+        let tree = match merged.remove(&name) {
+            Some(base) => merge::component(base, tree),
+            None => tree,
+        };
+        merged.insert(name, tree);
+    }
+    let call = [("variables", &overrides.variables), ("backend", &overrides.backend)];
+    for (key, given) in call {
+        let Some((name, value)) = given else { continue };
+        if let Some(base) = merged.remove(name) {
+            let path = base.path.clone();
+            let over = with(Tree::empty(PillarPath::arguments()), key, value);
+            let tree = merge::component(base, over);
+            merged.insert(name.clone(), Tree { path, ..tree });
+        }
+    }
+    merged
+}
+
+/// A tree with one more entry, which stands in the call's arguments.
+fn with(tree: Tree, key: &str, value: &Value) -> Tree {
+    let path = PillarPath::arguments().child(key);
+    match tree.kind {
+        Kind::Map(mut map) => {
+            map.insert(key.to_owned(), Tree::new(value, path));
+            Tree { kind: Kind::Map(map), ..tree }
+        }
+        _ => tree,
+    }
+}
+
+fn check_name(key: &str, path: &PillarPath, problems: &Problems) -> Option<Name> {
+    match Name::new(key) {
+        Ok(name) => Some(name),
+        Err(reason) => {
+            problems.add(path, format!("this key {reason}"));
+            None
+        }
+    }
+}
+
+fn check_length(environment: &Name, component: &Name, path: &PillarPath, problems: &Problems) {
+    // Together with the character between them they become one name in a backend.
+    let together = environment.as_str().len() + 1 + component.as_str().len();
+    if together > super::name::LONGEST {
+        let most = super::name::LONGEST;
+        problems.add(
+            path,
+            format!("{environment}/{component} has {together} bytes; together they have at most {most}"),
+        );
+    }
+}
+
+fn no_source(name: &Name, tree: &Tree, mentioned: &BTreeSet<Name>, problems: &Problems) {
+    if tree.get("source").is_none_or(Tree::is_null) && tree.get("salt").is_none() {
+        let others = mentioned.iter().filter(|other| *other != name).map(Name::as_str);
+        let near = super::nearest(name.as_str(), others).map(|near| format!("; did you mean {near:?}?"));
+        problems.add(&tree.path, format!("a component without a source{}", near.unwrap_or_default()));
+    }
+}
+
+fn no_services(services: &Tree, problems: &Problems) {
+    if !services.is_empty() {
+        problems.add(&services.path, "not yet: services on Nomad");
+    }
+}

@@ -1,0 +1,67 @@
+//! How levels merge: the more specific one wins.
+
+use std::collections::BTreeMap;
+
+use super::tree::{Kind, Tree};
+
+/// Where a component's variables are set.
+pub const VARIABLE_MAPS: [&str; 3] = ["variables", "from_outputs", "secrets"];
+
+/// Mappings deep, everything else replaced. A mapping with another `type` is another thing: replaced.
+pub fn deep(base: Tree, over: Tree) -> Tree {
+    let (Kind::Map(mut merged), Kind::Map(specific)) = (base.kind, over.kind.clone()) else {
+        return over;
+    };
+    let kind = |map: &BTreeMap<String, Tree>| map.get("type").and_then(|tree| tree.text().map(str::to_owned));
+    if kind(&specific).is_some_and(|over| kind(&merged).is_some_and(|base| base != over)) {
+        return over;
+    }
+    for (key, value) in specific {
+        let value = match merged.remove(&key) {
+            Some(base) => deep(base, value),
+            None => value,
+        };
+        merged.insert(key, value);
+    }
+    Tree { path: over.path, kind: Kind::Map(merged) }
+}
+
+/// Two levels of one component. A variable that the specific level sets, in whichever way, is its alone.
+pub fn component(base: Tree, over: Tree) -> Tree {
+    let (Kind::Map(mut merged), Kind::Map(specific)) = (base.kind, over.kind.clone()) else {
+        return over;
+    };
+    let set: Vec<String> = VARIABLE_MAPS.iter().filter_map(|key| specific.get(*key)).flat_map(keys).collect();
+    for key in VARIABLE_MAPS {
+        if let Some(Tree { kind: Kind::Map(map), .. }) = merged.get_mut(key) {
+            map.retain(|name, _| !set.contains(name));
+        }
+    }
+    for (key, value) in specific {
+        let value = match (merged.remove(&key), VARIABLE_MAPS.contains(&key.as_str())) {
+            (None, _) => value,
+            (Some(base), true) => whole_values(base, value),
+            (Some(base), false) => deep(base, value),
+        };
+        merged.insert(key, value);
+    }
+    Tree { path: over.path, kind: Kind::Map(merged) }
+}
+
+/// A variable's value is the module's business: it is replaced whole.
+fn whole_values(base: Tree, over: Tree) -> Tree {
+    match (base.kind, over.kind) {
+        (Kind::Map(mut merged), Kind::Map(specific)) => {
+            merged.extend(specific);
+            Tree { path: over.path, kind: Kind::Map(merged) }
+        }
+        (_, kind) => Tree { path: over.path, kind },
+    }
+}
+
+fn keys(tree: &Tree) -> Vec<String> {
+    match &tree.kind {
+        Kind::Map(map) => map.keys().cloned().collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,149 @@
+//! One component, its levels merged.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::component::{Component, DependsOn, Input, Source, Template};
+use super::reader::{self, Fields, Problems};
+use super::reference::{output, reference};
+use super::settings::Settings;
+use super::tree::{Kind, Tree};
+use super::{Name, Reference, merge, read_settings};
+
+/// None where it cannot be told what it is; its problems are noted either way.
+///
+/// `shared` holds the settings that a component may override, as trees.
+pub fn component(
+    name: Name,
+    tree: Tree,
+    shared: &Shared,
+    settings: &Settings,
+    problems: &Problems,
+) -> Option<Component> {
+    let before = problems.count();
+    let mut fields = Fields::open(tree, problems);
+    let path = fields.path.clone();
+    fields.not_yet("salt", "steps of Salt's own", &json!({}));
+    fields.not_yet("health", "health gates", &json!([]));
+    fields.not_yet("hooks", "hooks", &json!([]));
+    fields.not_yet("data", "what holds data", &json!([]));
+    fields.not_yet("rollback", "rollback", &read_settings::rollback_defaults());
+    // The draft says so, where there is none: it knows the other names.
+    let source = fields.read("source", source);
+    let has_source = source.is_some();
+    let mut over = |key: &'static str, shared: &Tree| merge::deep(shared.clone(), fields.take_or_empty(key));
+    let backend = read_settings::backend(over("backend", &shared.backend), problems);
+    let policy = read_settings::policy(over("policy", &shared.policy), problems);
+    let timeouts = read_settings::timeouts(over("timeouts", &shared.timeouts), problems);
+    let component = Component {
+        template: fields.read("template", template),
+        enabled: fields.read("enabled", reader::flag).unwrap_or(true),
+        depends_on: fields.read("depends_on", depends_on).unwrap_or_default(),
+        inputs: inputs(&mut fields),
+        on_failure: fields.read("on_failure", read_settings::on_failure).unwrap_or(settings.on_failure),
+        source: source.unwrap_or(Source::Path { root: "/".into(), subdir: String::new() }),
+        name,
+        path,
+        backend,
+        policy,
+        timeouts,
+    };
+    fields.close();
+    (problems.count() == before && has_source).then_some(component)
+}
+
+/// The settings that stand above every component, not yet read: a problem in them is said once.
+pub struct Shared {
+    pub backend: Tree,
+    pub policy: Tree,
+    pub timeouts: Tree,
+}
+
+fn source(tree: &Tree) -> Result<Source, String> {
+    let text = reader::text(tree)?;
+    let (scheme, rest) = match text.strip_prefix("salt://") {
+        Some(rest) => ("salt://", rest),
+        None => ("", text.as_str()),
+    };
+    let (root, subdir) = rest.split_once("//").unwrap_or((rest, ""));
+    let (root, subdir) = (root.trim_end_matches('/'), subdir.trim_matches('/'));
+    if root.split('/').chain(subdir.split('/')).any(|part| part == ".." || part == ".") {
+        return Err("may not hold . or .. parts".to_owned());
+    }
+    let subdir = subdir.to_owned();
+    match scheme {
+        "salt://" if !root.is_empty() => Ok(Source::Salt { url: format!("salt://{root}"), subdir }),
+        "" if root.starts_with('/') => Ok(Source::Path { root: root.into(), subdir }),
+        _ => {
+            Err("must be salt://a/folder or an absolute path, with //subfolder where terraform runs below it"
+                .to_owned())
+        }
+    }
+}
+
+fn template(tree: &Tree) -> Result<Template, String> {
+    match tree.text() {
+        Some("jinja") => Ok(Template::Jinja),
+        _ => Err("must be jinja, or be left out".to_owned()),
+    }
+}
+
+fn depends_on(tree: &Tree) -> Result<DependsOn, String> {
+    let mut found = DependsOn::default();
+    for text in reader::texts(tree)? {
+        match text.as_str() {
+            "*" => found.everything = true,
+            text => drop(found.names.insert(Name::new(text).map_err(|reason| format!("{text:?} {reason}"))?)),
+        }
+    }
+    Ok(found)
+}
+
+fn inputs(fields: &mut Fields<'_>) -> BTreeMap<String, Input> {
+    let problems = fields.problems;
+    let mut inputs = BTreeMap::new();
+    for key in merge::VARIABLE_MAPS {
+        for (variable, tree) in reader::entries(fields.take_or_empty(key), problems) {
+            let input = match key {
+                "variables" => Ok(Input::Literal(tree.to_value())),
+                "from_outputs" => from_outputs(&tree),
+                _ => secret(&tree),
+            };
+            match input {
+                Err(message) => problems.add(&tree.path, message),
+                Ok(input) => {
+                    if inputs.insert(variable, input).is_some() {
+                        problems.add(
+                            &tree.path,
+                            "this variable is set twice: in variables, from_outputs or secrets, one of them",
+                        );
+                    }
+                }
+            }
+        }
+    }
+    inputs
+}
+
+fn from_outputs(tree: &Tree) -> Result<Input, String> {
+    match &tree.kind {
+        Kind::List(items) => items
+            .iter()
+            .map(|item| output(&reader::text(item)?))
+            .collect::<Result<_, _>>()
+            .map(Input::Outputs),
+        _ => output(&reader::text(tree)?).map(Input::Output),
+    }
+}
+
+fn secret(tree: &Tree) -> Result<Input, String> {
+    match reference(&reader::text(tree)?)? {
+        // It may be the secret itself: it is not repeated.
+        Reference::Plain(_) => {
+            Err("must be a reference, such as env:NAME or file:/path; a secret does not belong in a pillar"
+                .to_owned())
+        }
+        found => Ok(Input::Secret(found)),
+    }
+}

@@ -1,0 +1,26 @@
+//! All problems in one error.
+
+use serde_json::json;
+
+use super::Problem;
+use crate::error::{Error, Layer, Phase};
+
+/// One error with every problem, in the order of their places. Nothing was run.
+pub fn refusal(mut problems: Vec<Problem>) -> Error {
+    problems.sort();
+    problems.dedup();
+    let count = match problems.len() {
+        1 => "1 problem".to_owned(),
+        many => format!("{many} problems"),
+    };
+    let lines: String =
+        problems.iter().map(|one| format!("\n  {}\n      {}", one.path, one.message)).collect();
+    Error::new(
+        Layer::Salt,
+        Phase::Validation,
+        "invalid",
+        format!("{count}, nothing was run{lines}"),
+        "correct the pillar or the call",
+    )
+    .with(json!({ "problems": problems }))
+}

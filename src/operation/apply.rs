@@ -1,0 +1,197 @@
+//! Applies a saved plan, and records what came of it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::inputs::{Inputs, Produced};
+use super::invoke::Invoker;
+use super::{plan, state};
+use crate::change::{Changes, SENSITIVE};
+use crate::decide::State;
+use crate::error::{Phase, Result};
+use crate::lock::Fence;
+use crate::model::Node;
+use crate::record::Record;
+use crate::report::{ComponentReport, Counts, Status};
+use crate::terraform::{Apply, Event};
+use crate::view::progress::Stage;
+use crate::workdir::Manifest;
+
+pub struct Run<'a> {
+    pub invoker: &'a Invoker<'a>,
+    pub node: &'a Node,
+    pub record: Option<&'a Record>,
+    /// The rendered backend block; None is the local one.
+    pub backend: Option<&'a str>,
+    pub destroy: bool,
+}
+
+impl Run<'_> {
+    /// Applies exactly this plan; a fence shows that the lock is ours.
+    pub async fn apply(
+        &self,
+        _fence: Fence<'_>,
+        manifest: &mut Manifest,
+        file: &Path,
+        changes: Changes,
+        inputs: &Inputs,
+    ) -> Result<ComponentReport> {
+        let invoker = self.invoker;
+        invoker.go_on(Phase::Application)?;
+        manifest.begin_apply(invoker.place)?;
+        let mut progress = Progress::new(self, &changes);
+        let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();
+        let said = invoker
+            .stream("apply", arguments, invoker.component.timeouts.apply, &mut |event| progress.hear(event))
+            .await;
+        manifest.seal(invoker.place)?;
+        let said = said?;
+        let after = state::read(invoker).await;
+        if said.exit.code == Some(0) {
+            let after = after?.unwrap_or_default();
+            let status = if self.destroy { Status::Destroyed } else { Status::Applied };
+            self.write_record(status, &after, inputs)?;
+            return Ok(self.finished(plan::with(ComponentReport::new(status, ""), changes), after));
+        }
+        let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.component.name);
+        let mut report = super::component::ended(error);
+        report.changes = progress.done;
+        report.resource_changes = changes.resources;
+        match after {
+            Ok(after) => {
+                let after = after.unwrap_or_default();
+                report.notes.push(format!(
+                    "kept: what was done before the failure (+{} ~{} -{}) is in the state, at serial {}",
+                    progress.done.add, progress.done.change, progress.done.remove, after.serial
+                ));
+                self.write_record(report.status, &after, inputs)?;
+                Ok(self.finished(report, after))
+            }
+            Err(unreadable) => {
+                report.notes.push(format!("the state cannot be read now: {unreadable}"));
+                Ok(report)
+            }
+        }
+    }
+
+    /// The plan found nothing to do.
+    pub fn unchanged(&self, state: State, reason: &str) -> Result<ComponentReport> {
+        let known = self.record.is_some_and(|record| {
+            record.remembered() == state.remembered()
+                && record.edges == self.edges()
+                && record.backend == self.backend.unwrap_or_default()
+                && record.outcome != Status::Failed.word()
+        });
+        if !known && !state.lineage.is_empty() {
+            self.write_record(Status::Unchanged, &state, &Inputs::default())?;
+        }
+        Ok(self.finished(ComponentReport::new(Status::Unchanged, reason), state))
+    }
+
+    fn write_record(&self, status: Status, state: &State, inputs: &Inputs) -> Result<()> {
+        let invoker = self.invoker;
+        let secret_variables = match status {
+            Status::Unchanged => {
+                self.record.map(|record| record.secret_variables.clone()).unwrap_or_default()
+            }
+            _ => inputs.secret.keys().cloned().collect(),
+        };
+        let record = Record {
+            run_id: invoker.session.run_id.clone(),
+            outcome: status.word().to_owned(),
+            finished: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            terraform: invoker.session.tool.version.to_string(),
+            lineage: state.lineage.clone(),
+            serial: state.serial,
+            resources: state.resources,
+            edges: self.edges(),
+            subdir: invoker.session.modules[&invoker.component.name].subdir.clone(),
+            secret_variables,
+            backend: self.backend.unwrap_or_default().to_owned(),
+            ..Record::default()
+        };
+        record.write(&invoker.place.record())
+    }
+
+    fn edges(&self) -> std::collections::BTreeSet<String> {
+        let graph = &self.invoker.session.blueprint.graph;
+        graph.dependencies(&self.node.component.name).iter().map(ToString::to_string).collect()
+    }
+
+    /// Hands the outputs on, and shows those that are no secrets.
+    fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
+        let outputs = shown(self.invoker, &state);
+        let produced = Produced { outputs: state.outputs, ..Produced::default() };
+        self.invoker.session.produce(&self.invoker.component.name, produced);
+        ComponentReport { outputs, ..report }
+    }
+}
+
+/// Non-sensitive outputs, with known secrets taken out.
+pub fn shown(invoker: &Invoker<'_>, state: &State) -> BTreeMap<String, Value> {
+    let mut redactor = invoker.redactor.clone();
+    redactor.add(state.outputs.values().filter(|output| output.sensitive).map(|output| &output.value));
+    let visible = state.outputs.iter().filter(|(_, output)| !output.sensitive);
+    visible
+        .map(|(name, output)| {
+            let mut value = output.value.clone();
+            redactor.value(&mut value);
+            (name.clone(), value)
+        })
+        .collect()
+}
+
+/// Every output, the sensitive ones masked.
+pub fn masked(invoker: &Invoker<'_>, state: &State) -> BTreeMap<String, Value> {
+    let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
+    let mut all = shown(invoker, state);
+    all.extend(hidden.map(|(name, _)| (name.clone(), SENSITIVE.into())));
+    all
+}
+
+/// Counts what an apply has done, as it goes.
+struct Progress<'a> {
+    run: &'a Run<'a>,
+    total: u64,
+    done: Counts,
+}
+
+impl<'a> Progress<'a> {
+    fn new(run: &'a Run<'a>, changes: &Changes) -> Self {
+        let Counts { add, change, remove, .. } = changes.counts;
+        let progress = Self { run, total: add + change + remove, done: Counts::default() };
+        progress.tell("");
+        progress
+    }
+
+    fn hear(&mut self, event: &Event) {
+        let (hook, complete) = match event {
+            Event::ApplyStart(hook) => (hook, false),
+            Event::ApplyComplete(hook) => (hook, true),
+            _ => return,
+        };
+        if complete {
+            match hook.action.word() {
+                "create" => self.done.add += 1,
+                "update" => self.done.change += 1,
+                "delete" => self.done.remove += 1,
+                _ => return,
+            }
+        }
+        self.tell(&hook.resource.address);
+    }
+
+    fn tell(&self, address: &str) {
+        let done = self.done.add + self.done.change + self.done.remove;
+        let (total, address) = (self.total, address.to_owned());
+        let stage = match self.run.destroy {
+            true => Stage::Destroying { done, total, address },
+            false => Stage::Applying { done, total, address },
+        };
+        let invoker = self.run.invoker;
+        invoker.session.teller.stage(&invoker.component.name, stage);
+    }
+}

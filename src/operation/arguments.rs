@@ -1,0 +1,170 @@
+//! Reads a call's arguments: every one is checked here, once, and all problems are said together.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::Request;
+use crate::model::{Name, PillarPath, Problem, nearest};
+
+/// Arguments that are taken one by one; what is left at the end is unknown.
+pub struct Arguments {
+    given: Map<String, Value>,
+    known: Vec<&'static str>,
+    problems: Vec<Problem>,
+}
+
+impl Arguments {
+    pub fn new(request: &Request) -> Self {
+        let mut arguments =
+            Self { given: request.arguments.clone(), known: Vec::new(), problems: request.problems.clone() };
+        if request.surplus > 0 {
+            arguments.problems.push(Problem::new(
+                &PillarPath::arguments(),
+                format!("{} positional argument(s) too many; name them: key=value", request.surplus),
+            ));
+        }
+        arguments
+    }
+
+    /// `environment`, or one of the words that are accepted for it.
+    pub fn environment(&mut self) -> Name {
+        let given: Vec<_> = ["environment", "env", "workspace"]
+            .into_iter()
+            .filter_map(|key| self.take(key).map(|value| (key, value)))
+            .collect();
+        // A signature's default arrives beside the word that the caller used.
+        let chosen = given.iter().find(|(_, value)| value != "production").or(given.first());
+        let named: Vec<_> = given.iter().filter(|(_, value)| value != "production").collect();
+        if named.len() > 1 && named.iter().any(|(_, value)| value != &named[0].1) {
+            self.problem("environment", "is given twice, under two words, with two values");
+        }
+        match chosen.cloned() {
+            Some((key, value)) => self.as_name(key, &value),
+            None => Name::new("production").ok(),
+        }
+        .unwrap_or_else(Self::placeholder)
+    }
+
+    /// A name that must be given.
+    pub fn name(&mut self, key: &'static str) -> Name {
+        match self.take(key) {
+            Some(value) => self.as_name(key, &value),
+            None => {
+                self.problem(key, "is missing: name one");
+                None
+            }
+        }
+        .unwrap_or_else(Self::placeholder)
+    }
+
+    /// A run_id or plan_id: a ULID, as a report shows it.
+    pub fn run_id(&mut self, key: &'static str) -> String {
+        match self.text(key) {
+            Some(text) if ulid::Ulid::from_string(&text).is_ok() => return text,
+            Some(_) => self.problem(key, "is no id that a report shows, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM"),
+            None => self.problem(key, "is missing: a report shows it"),
+        }
+        String::new()
+    }
+
+    /// A list or a comma string of names; None means all.
+    pub fn names(&mut self, key: &'static str) -> Option<BTreeSet<Name>> {
+        let items: Vec<Value> = match self.take(key)? {
+            Value::String(text) => {
+                text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(Value::from).collect()
+            }
+            Value::Array(items) => items,
+            other => vec![other],
+        };
+        if items.is_empty() {
+            self.problem(key, "is empty: name one at least, or leave it out for all");
+        }
+        Some(items.iter().filter_map(|item| self.as_name(key, item)).collect())
+    }
+
+    pub fn flag(&mut self, key: &'static str) -> bool {
+        self.maybe_flag(key).unwrap_or(false)
+    }
+
+    pub fn maybe_flag(&mut self, key: &'static str) -> Option<bool> {
+        match self.take(key)? {
+            Value::Bool(flag) => Some(flag),
+            Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+            Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+            _ => {
+                self.problem(key, "is neither true nor false");
+                None
+            }
+        }
+    }
+
+    pub fn text(&mut self, key: &'static str) -> Option<String> {
+        match self.take(key)? {
+            Value::String(text) => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            _ => {
+                self.problem(key, "is no text: quote it");
+                None
+            }
+        }
+    }
+
+    pub fn value(&mut self, key: &'static str) -> Option<Value> {
+        self.take(key)
+    }
+
+    /// Salt's test, unless the call has its own.
+    pub fn test(&mut self, identity: &super::Identity) -> bool {
+        self.maybe_flag("test").unwrap_or(identity.test)
+    }
+
+    pub fn problem(&mut self, key: &str, message: impl Into<String>) {
+        self.problems.push(Problem::new(&PillarPath::arguments().child(key), message));
+    }
+
+    /// Whatever was not asked for is unknown.
+    pub fn finish(mut self) -> Vec<Problem> {
+        for key in self.given.keys() {
+            let hint = nearest(key, self.known.iter().copied()).map_or_else(
+                || format!("it takes: {}", self.known.join(", ")),
+                |near| format!("did you mean {near:?}?"),
+            );
+            self.problems
+                .push(Problem::new(&PillarPath::arguments().child(key), format!("unknown argument; {hint}")));
+        }
+        self.problems
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Value> {
+        self.known.push(key);
+        self.given.remove(key).filter(|value| !value.is_null())
+    }
+
+    fn as_name(&mut self, key: &str, value: &Value) -> Option<Name> {
+        let refusal = match value {
+            Value::String(text) => match Name::new(text) {
+                Ok(name) => return Some(name),
+                Err(reason) => format!("{:?} {reason}", shorten(text)),
+            },
+            Value::Bool(flag) => {
+                format!("arrived as the boolean {flag}: quote the name, as '\"no\"'")
+            }
+            _ => "is no name: a text is needed".to_owned(),
+        };
+        self.problem(key, refusal);
+        None
+    }
+
+    /// Stands in for a name that has a problem; the call ends with that problem.
+    fn placeholder() -> Name {
+        Name::new("unknown").unwrap_or_else(|_| unreachable!("a valid name"))
+    }
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}

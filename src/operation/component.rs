@@ -1,0 +1,189 @@
+//! One component, from its lock to its record.
+//!
+//! lock, materialise, init, plan to a file, policy, apply that plan, record, release.
+
+use std::path::PathBuf;
+
+use super::initialise::initialise;
+use super::inputs::{Pending, Produced, inputs};
+use super::invoke::{CANCELLED, Invoker};
+use super::kept;
+use super::producers;
+use super::session::Session;
+use super::{apply, plan, state};
+use crate::change::Changes;
+use crate::decide::{Consent, State, judge};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::lock::{self, Guard, Holder};
+use crate::model::{Name, Node};
+use crate::record::Record;
+use crate::render;
+use crate::report::{ComponentReport, Status};
+use crate::view::progress::Stage;
+use crate::workdir::{Manifest, Place, ensure_private, materialise};
+
+/// What is wanted of every component of a run.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    pub destroy: bool,
+    pub consent: Consent,
+    pub act: Act,
+    pub migrate_backend: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Apply the plan that was just made.
+    Apply,
+    /// Show what would change.
+    Preview,
+    /// Show it, and keep the plans in this folder.
+    Keep(PathBuf),
+    /// Apply the plans that are kept in this folder, and make none.
+    ApplyKept(PathBuf),
+    /// Put the module into its workdir and initialise it.
+    Prepare,
+    /// Say whether the plans that are kept in this folder could be applied.
+    ShowKept(PathBuf),
+}
+
+/// Runs one component; whatever happens becomes its report.
+pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
+    match locked(session, name, intent).await {
+        Ok(report) => report,
+        Err(error) => ended(error.of(name)),
+    }
+}
+
+pub fn ended(error: Error) -> ComponentReport {
+    let failed = ComponentReport::failed(error);
+    match failed.reason == CANCELLED {
+        true => ComponentReport { status: Status::Cancelled, ..failed },
+        false => failed,
+    }
+}
+
+async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<ComponentReport> {
+    let node = &session.blueprint.nodes[name];
+    let place = session.layout.place(name);
+    session.teller.stage(name, Stage::Preparing);
+    ensure_private(place.control())?;
+    ensure_private(&place.workdir)?;
+    let holder = Holder {
+        run_id: session.run_id.clone(),
+        jid: session.identity.jid.clone(),
+        environment: session.blueprint.environment.to_string(),
+        component: name.to_string(),
+        operation: session.operation.to_owned(),
+        ..Holder::here()
+    };
+    let timeout = session.blueprint.settings.lock_timeout;
+    let guard = lock::acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
+    let outcome = work(session, node, &place, &guard, intent).await;
+    // Terraform is reaped and its process group swept: nobody else may keep it.
+    guard.release();
+    outcome
+}
+
+async fn work(
+    session: &Session,
+    node: &Node,
+    place: &Place,
+    guard: &Guard,
+    intent: &Intent,
+) -> Result<ComponentReport> {
+    let component = &node.component;
+    let name = &component.name;
+    let module = &session.modules[name];
+    let record = Record::read(&place.record())?;
+    let mut manifest = Manifest::open(place)?;
+    let mut invoker = Invoker::new(session, component, place, &module.subdir, Some(guard.fd()))?;
+
+    producers::read(session, node).await?;
+    let inputs = inputs(node, &|producer| session.produced.borrow().get(producer).cloned())?;
+    if !inputs.pending.is_empty() {
+        session.produce(name, Produced { pending: Pending::All, ..Produced::default() });
+        let mut report = ComponentReport::new(Status::PendingInputs, "reads_pending_outputs");
+        report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
+        return Ok(report);
+    }
+    invoker.hand_over(&inputs.secret)?;
+    let backend = render::backend(&component.backend, &session.blueprint.environment, name)
+        .map_err(|message| Error::new(Layer::Salt, Phase::Validation, "backend", message, ""))?;
+    let backend = backend.as_deref();
+    let variables =
+        render::tfvars(&inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect());
+
+    if let Act::ApplyKept(folder) | Act::ShowKept(folder) = &intent.act {
+        let now = kept::Facts::of(&invoker, module, backend, &inputs)?;
+        let before = state::read(&invoker).await?;
+        let plan = kept::open(folder, name, &now, before.as_ref())?;
+        if matches!(intent.act, Act::ShowKept(_)) {
+            return Ok(plan::planned(plan.changes));
+        }
+        let run =
+            apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: plan.destroy };
+        return run.apply(guard.fence(), &mut manifest, &plan.file, plan.changes, &inputs).await;
+    }
+
+    let reconfigure = super::migrate::prepare(&invoker, module, record.as_ref(), backend, intent).await?;
+    materialise(place, module, backend, &variables, &mut manifest)?;
+    initialise(&invoker, module, backend, reconfigure).await?;
+    super::migrate::finish(&invoker, reconfigure).await?;
+    if intent.act == Act::Prepare {
+        return Ok(ComponentReport::new(Status::Unchanged, "prepared"));
+    }
+
+    let before = state::read(&invoker).await?;
+    state::check(record.as_ref(), before.as_ref(), intent.destroy, &invoker)?;
+    let run =
+        apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: intent.destroy };
+    if intent.destroy && before.as_ref().is_none_or(State::is_empty) {
+        return run.unchanged(before.unwrap_or_default(), "nothing_there");
+    }
+
+    let file = match &intent.act {
+        Act::Keep(folder) => kept::plan_file(folder, name)?,
+        _ => invoker.plan_file(),
+    };
+    let changes = plan::plan(&invoker, &file, intent).await?;
+    let Some(changes) = changes else {
+        let _ = std::fs::remove_file(&file);
+        return run.unchanged(before.unwrap_or_default(), "");
+    };
+    let changes = plan::redacted(&invoker, changes);
+    if let Err(blocked) = judge(&component.policy, &changes, intent.consent) {
+        let _ = std::fs::remove_file(&file);
+        session.produce(name, pending(before.as_ref(), &changes));
+        return Ok(plan::blocked(changes, blocked, name));
+    }
+    match &intent.act {
+        Act::Apply => {
+            let report = run.apply(guard.fence(), &mut manifest, &file, changes, &inputs).await;
+            let _ = std::fs::remove_file(&file);
+            report
+        }
+        act => {
+            match act {
+                Act::Keep(folder) => {
+                    let facts = kept::Facts::of(&invoker, module, backend, &inputs)?;
+                    kept::keep(folder, name, facts, before.as_ref(), &changes, intent.destroy)?;
+                }
+                _ => drop(std::fs::remove_file(&file)),
+            }
+            session.produce(name, pending(before.as_ref(), &changes));
+            Ok(plan::planned(changes))
+        }
+    }
+}
+
+/// Today's outputs, and which of them the plan would change.
+fn pending(before: Option<&State>, changes: &Changes) -> Produced {
+    Produced {
+        outputs: before.map(|state| state.outputs.clone()).unwrap_or_default(),
+        pending: match changes.outputs.is_empty() {
+            true => Pending::None,
+            false => Pending::Some(changes.outputs.keys().cloned().collect()),
+        },
+    }
+}

@@ -1,0 +1,31 @@
+//! Nothing is destroyed under those that still use it.
+
+use std::collections::BTreeSet;
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::{Blueprint, Name};
+use crate::record;
+use crate::workdir::Layout;
+
+/// Refuses while something outside `selected` that has resources depends on something in it.
+pub fn refuse_needed(blueprint: &Blueprint, layout: &Layout, selected: &BTreeSet<Name>) -> Result<()> {
+    let records = record::all(&layout.components())?;
+    let mut needed = Vec::new();
+    for (user, record) in
+        records.iter().filter(|(user, record)| record.resources > 0 && !selected.contains(user))
+    {
+        let mut uses: BTreeSet<&str> = record.edges.iter().map(String::as_str).collect();
+        if blueprint.nodes.contains_key(user) {
+            uses.extend(blueprint.graph.dependencies(user).iter().map(Name::as_str));
+        }
+        for used in uses.into_iter().filter(|used| selected.contains(*used)) {
+            needed.push(format!("{user} depends on {used}"));
+        }
+    }
+    if needed.is_empty() {
+        return Ok(());
+    }
+    let message = format!("nothing was destroyed: {}", needed.join(", "));
+    let remedy = "destroy those that depend on it first, or name them in components too";
+    Err(Error::new(Layer::Salt, Phase::Validation, "still_needed", message, remedy))
+}

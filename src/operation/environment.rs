@@ -1,0 +1,203 @@
+//! A run over an environment: what orchestrate, plan, apply and destroy share.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::mpsc;
+
+use serde_json::{Value, json};
+
+use super::component::{self, Act, Intent};
+use super::prepare::{Prepared, prepare, select};
+use super::schedule::schedule;
+use super::session::Session;
+use super::signal::Teller;
+use super::summary::Opening;
+use super::{Call, kept, pump};
+use crate::error::{Error, Result};
+use crate::graph::Graph;
+use crate::model::{Blueprint, Name, Overrides, Problem};
+use crate::process::Cancel;
+use crate::record;
+use crate::report::{ComponentReport, Report, Status};
+use crate::terraform::Tool;
+use crate::workdir::{Layout, ensure_private, retain_newest, write_json};
+
+/// How many runs' logs, and how many kept plans, stay.
+const KEPT_RUNS: usize = 50;
+const KEPT_PLANS: usize = 20;
+
+/// What a call wants, read from its arguments.
+pub struct Wanted {
+    pub operation: &'static str,
+    pub environment: Name,
+    pub components: Option<BTreeSet<Name>>,
+    pub include_dependencies: bool,
+    pub overrides: Overrides,
+    pub test: bool,
+    pub wish: Wish,
+    pub migrate_backend: bool,
+    /// Of the arguments.
+    pub problems: Vec<Problem>,
+}
+
+/// What is to happen; where plans are kept is known only once the root is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    Apply,
+    Preview,
+    Keep,
+    ApplyKept(String),
+    ShowKept(String),
+    Destroy,
+    PreviewDestroy,
+    Prepare,
+    /// The execution module's `plan destroy=True`.
+    KeepDestroy,
+}
+
+/// Runs it, and reports, whatever happens.
+pub fn run(call: &Call<'_>, wanted: Wanted) -> Report {
+    let opening =
+        Opening::new(wanted.operation, wanted.environment.as_str(), wanted.test, &call.request.identity);
+    match attempt(call, wanted, &opening) {
+        Ok((components, extra)) => opening.report(components, extra),
+        Err(error) => opening.failed(error),
+    }
+}
+
+type Outcome = (BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>);
+
+fn attempt(call: &Call<'_>, wanted: Wanted, opening: &Opening) -> Result<Outcome> {
+    let prepared =
+        prepare(&call.request, &wanted.environment, &wanted.overrides, wanted.problems, call.host)?;
+    let blueprint = &prepared.blueprint;
+    let layout = Layout::new(&blueprint.settings.root, &blueprint.environment);
+    let mut selected = select(blueprint, wanted.components.clone(), wanted.include_dependencies)?;
+    let intent = intent(&wanted.wish, wanted.migrate_backend, &layout, &opening.run_id);
+    let mut extra = BTreeMap::new();
+    let mut left = BTreeMap::new();
+    match &intent.act {
+        Act::Keep(_) => drop(extra.insert("plan_id".to_owned(), opening.run_id.clone().into())),
+        Act::ApplyKept(folder) | Act::ShowKept(folder) => {
+            let contents = kept::read_contents(folder)?;
+            (selected, left) = contents.split(blueprint, &wanted.components)?;
+        }
+        Act::Apply | Act::Preview | Act::Prepare => {}
+    }
+    if intent.destroy {
+        super::destroy::refuse_needed(blueprint, &layout, &selected)?;
+    }
+    let run = layout.run(&opening.run_id);
+    begin(&layout, &run, opening)?;
+    let graph = blueprint.graph.restricted(&selected);
+    let graph = if intent.destroy { graph.reversed() } else { graph };
+    let orphans = orphans(blueprint, &layout)?;
+
+    let (sender, receiver) = mpsc::channel();
+    let teller =
+        Teller { sender, environment: blueprint.environment.clone(), run_id: opening.run_id.clone() };
+    let cancel = Cancel::new();
+    let mut progress =
+        (call.progress)(blueprint.environment.as_str(), &selected, blueprint.settings.parallelism.get());
+    let (operation, identity) = (wanted.operation, call.request.identity.clone());
+    let worker_cancel = cancel.clone();
+    let kept_in = intent.act.clone();
+    let work = move |teller: Teller| {
+        let runtime = runtime()?;
+        runtime.block_on(async move {
+            let tool = locate(&prepared, &worker_cancel).await?;
+            let version = tool.version.to_string();
+            let session = Session::new(
+                opening.run_id.clone(),
+                operation,
+                prepared,
+                tool,
+                worker_cancel,
+                teller,
+                identity,
+            )?;
+            let reports = everything(&session, graph, &intent).await;
+            Ok((reports, version))
+        })
+    };
+    let cancel_file = run.join("cancel");
+    let outcome = pump::drive(call.host, &mut progress, &cancel, &cancel_file, teller, receiver, work);
+    let (mut components, terraform): (BTreeMap<_, _>, String) = outcome?;
+    extra.insert("terraform".to_owned(), terraform.into());
+    components.extend(left);
+    if let Act::Keep(folder) = &kept_in {
+        let statuses = components.iter().map(|(name, one)| (name.to_string(), one.status.word().to_owned()));
+        kept::write_contents(folder, &kept::Contents { statuses: statuses.collect() })?;
+    }
+    components.extend(orphans);
+    // The end of the run, for `cancel`; what it says is the report's.
+    let statuses: BTreeMap<_, _> = components.iter().map(|(name, one)| (name, one.status)).collect();
+    write_json(&run.join("ended.json"), &json!({ "components": statuses }))?;
+    Ok((components, extra))
+}
+
+async fn everything(session: &Session, graph: Graph, intent: &Intent) -> BTreeMap<Name, ComponentReport> {
+    schedule(session, graph, async |name| component::run(session, &name, intent).await).await
+}
+
+/// One current-thread runtime a call; nothing of it outlives the call.
+pub fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Error::new(
+            crate::error::Layer::Host,
+            crate::error::Phase::Preparation,
+            "runtime",
+            format!("cannot start the runtime: {error}"),
+            "look at the limits of open files and processes",
+        )
+    })
+}
+
+/// The terraform that the settings name, its version checked.
+pub async fn locate(prepared: &Prepared, cancel: &Cancel) -> Result<Tool> {
+    Tool::locate(&prepared.blueprint.settings.terraform, cancel).await
+}
+
+fn intent(wish: &Wish, migrate_backend: bool, layout: &Layout, run_id: &str) -> Intent {
+    use crate::decide::Consent::{Confirmed, None};
+    let (destroy, consent, act) = match wish {
+        Wish::Apply => (false, None, Act::Apply),
+        Wish::Preview => (false, None, Act::Preview),
+        Wish::Keep => (false, None, Act::Keep(layout.plan(run_id))),
+        Wish::ApplyKept(plan_id) => (false, None, Act::ApplyKept(layout.plan(plan_id))),
+        Wish::ShowKept(plan_id) => (false, None, Act::ShowKept(layout.plan(plan_id))),
+        Wish::Destroy => (true, Confirmed, Act::Apply),
+        Wish::PreviewDestroy => (true, Confirmed, Act::Preview),
+        Wish::Prepare => (false, None, Act::Prepare),
+        Wish::KeepDestroy => (true, Confirmed, Act::Keep(layout.plan(run_id))),
+    };
+    Intent { destroy, consent, act, migrate_backend }
+}
+
+/// The run's folder, with what `cancel` needs to know about it.
+fn begin(layout: &Layout, run: &PathBuf, opening: &Opening) -> Result<()> {
+    ensure_private(run)?;
+    retain_newest(&layout.runs(), KEPT_RUNS);
+    retain_newest(&layout.plans(), KEPT_PLANS);
+    write_json(
+        &run.join("run.json"),
+        &json!({ "operation": opening.operation, "pid": std::process::id(), "jid": opening.identity.jid }),
+    )
+}
+
+/// Components that the records know and the pillar does not.
+pub fn orphans(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, ComponentReport>> {
+    let records = record::all(&layout.components())?;
+    let gone = records
+        .into_iter()
+        .filter(|(name, record)| record.resources > 0 && !blueprint.nodes.contains_key(name));
+    Ok(gone
+        .map(|(name, record)| {
+            let mut report = ComponentReport::new(Status::Orphaned, "gone_from_the_pillar");
+            let edges: Vec<_> = record.edges.into_iter().collect();
+            let needs = if edges.is_empty() { "nothing".to_owned() } else { edges.join(", ") };
+            report.notes.push(format!("it has {} resource(s), and depended on {needs}", record.resources));
+            (name, report)
+        })
+        .collect())
+}

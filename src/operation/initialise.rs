@@ -1,0 +1,65 @@
+//! `terraform init`, only when what it was made for changed.
+
+use sha2::{Digest, Sha256};
+
+use super::invoke::Invoker;
+use crate::error::{Error, Phase, Result};
+use crate::resolve::Module;
+use crate::terraform::Init;
+use crate::view::progress::Stage;
+
+/// Does nothing where Terraform needs no init: built-in providers, no child modules, local state.
+pub async fn initialise(
+    invoker: &Invoker<'_>,
+    module: &Module,
+    backend: Option<&str>,
+    reconfigure: bool,
+) -> Result<()> {
+    let interface = &module.interface;
+    if interface.providers.is_empty() && !interface.has_modules && backend.is_none() {
+        return Ok(());
+    }
+    let fingerprint = fingerprint(invoker, module, backend);
+    let marker = invoker.place.initialised();
+    if !reconfigure && std::fs::read_to_string(&marker).is_ok_and(|found| found == fingerprint) {
+        return Ok(());
+    }
+    let _gate = match invoker.session.shares_plugin_cache() {
+        true => Some(invoker.session.init_gate.lock().await),
+        false => None,
+    };
+    invoker.go_on(Phase::Preparation)?;
+    invoker.session.teller.stage(&invoker.component.name, Stage::Initialising);
+    let shipped = lock_file(&module.subdir);
+    let init = Init { reconfigure, readonly_lock_file: module.files.iter().any(|file| file.path == shipped) };
+    let said = invoker.plain("init", init.arguments(), invoker.component.timeouts.init).await?;
+    if said.exit.code != Some(0) {
+        return Err(invoker.failure("init", Phase::Preparation, &said));
+    }
+    std::fs::write(&marker, fingerprint).map_err(|error| Error::file(&marker, "write", &error))
+}
+
+fn lock_file(subdir: &str) -> String {
+    match subdir {
+        "" => ".terraform.lock.hcl".to_owned(),
+        subdir => format!("{subdir}/.terraform.lock.hcl"),
+    }
+}
+
+/// Everything that an init reads.
+fn fingerprint(invoker: &Invoker<'_>, module: &Module, backend: Option<&str>) -> String {
+    let settings = &invoker.session.blueprint.settings.terraform;
+    let parts = [
+        module.interface.digest.clone(),
+        backend.unwrap_or_default().to_owned(),
+        invoker.session.tool.version.to_string(),
+        invoker.session.tool.path.display().to_string(),
+        settings.cli_config_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+    ];
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

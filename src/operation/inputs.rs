@@ -1,0 +1,153 @@
+//! What goes into a module's variables when its turn comes.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use crate::decide::StateOutput;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::{Input, Name, Node, OutputRef, Reference};
+
+/// What a component gives to those that read it.
+#[derive(Clone, Debug, Default)]
+pub struct Produced {
+    pub outputs: BTreeMap<String, StateOutput>,
+    pub pending: Pending,
+}
+
+/// Outputs that a change which was not applied will decide.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Pending {
+    #[default]
+    None,
+    Some(Vec<String>),
+    All,
+}
+
+impl Pending {
+    fn holds(&self, output: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::Some(names) => names.iter().any(|name| name == output),
+            Self::All => true,
+        }
+    }
+}
+
+/// Values for the variables. No Debug: it holds secrets in clear.
+#[derive(Default)]
+pub struct Inputs {
+    /// May stand in a file and in a report.
+    pub known: BTreeMap<String, Value>,
+    /// Go to terraform through a descriptor, and nowhere else.
+    pub secret: BTreeMap<String, Value>,
+    /// `component.output` that is not decided yet.
+    pub pending: Vec<String>,
+}
+
+/// Finds every input of a component; `produced` holds all that it reads from.
+pub fn inputs(node: &Node, produced: &dyn Fn(&Name) -> Option<Produced>) -> Result<Inputs> {
+    let mut inputs = Inputs::default();
+    for (variable, input) in &node.component.inputs {
+        let declared_sensitive = node.interface.variables.get(variable).is_some_and(|one| one.sensitive);
+        let (value, sensitive) = match input {
+            Input::Literal(value) => (value.clone(), false),
+            Input::Secret(reference) => (Value::from(read(reference)?.expose_secret()), true),
+            Input::Output(_) | Input::Outputs(_) => {
+                let mut values = Vec::new();
+                let mut sensitive = false;
+                for reference in input.outputs() {
+                    let producer =
+                        produced(&reference.component).ok_or_else(|| never_ran(variable, reference))?;
+                    if producer.pending.holds(&reference.output) {
+                        inputs.pending.push(format!("{}.{}", reference.component, reference.output));
+                        continue;
+                    }
+                    let output = producer
+                        .outputs
+                        .get(&reference.output)
+                        .ok_or_else(|| never_ran(variable, reference))?;
+                    values.push(follow(variable, reference, &output.value)?);
+                    sensitive |= output.sensitive;
+                }
+                match input {
+                    Input::Outputs(_) => (Value::Array(values), sensitive),
+                    _ => (values.pop().unwrap_or_default(), sensitive),
+                }
+            }
+        };
+        match sensitive || declared_sensitive {
+            true => inputs.secret.insert(variable.clone(), value),
+            false => inputs.known.insert(variable.clone(), value),
+        };
+    }
+    Ok(inputs)
+}
+
+/// The value behind a reference; the error names the place, never the value.
+pub fn read(reference: &Reference) -> Result<SecretString> {
+    let refuse = |message: String, remedy: &str| {
+        Error::new(Layer::Salt, Phase::Preparation, "reference", message, remedy)
+    };
+    match reference {
+        Reference::Plain(text) => Ok(text.clone().into()),
+        Reference::Env(name) => match std::env::var(name) {
+            Ok(value) => Ok(value.into()),
+            Err(std::env::VarError::NotPresent) => Err(refuse(
+                format!("env:{name} is not set"),
+                "set it in the environment of the process that runs this (salt-run, or the minion)",
+            )),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err(refuse(format!("env:{name} is not UTF-8"), "set it to a text"))
+            }
+        },
+        Reference::File(path) => match std::fs::read_to_string(path) {
+            // Editors end a file with a newline that is no part of the secret.
+            Ok(text) => Ok(text.strip_suffix('\n').map_or(text.as_str(), |text| text).into()),
+            Err(error) => Err(refuse(
+                format!("file:{} cannot be read: {error}", path.display()),
+                "make it a readable UTF-8 file for the user that runs Salt",
+            )),
+        },
+    }
+}
+
+/// All values of a mapping of references.
+pub fn read_all(references: &BTreeMap<String, Reference>) -> Result<BTreeMap<String, SecretString>> {
+    references.iter().map(|(name, reference)| Ok((name.clone(), read(reference)?))).collect()
+}
+
+fn never_ran(variable: &str, reference: &OutputRef) -> Error {
+    let OutputRef { component, output, .. } = reference;
+    let message = format!("variable {variable:?} reads {component}.{output}, which has no value yet");
+    let remedy = format!("run {component} first, or use include_dependencies=True");
+    Error::new(Layer::Salt, Phase::Preparation, "missing_output", message, remedy)
+}
+
+/// Goes down an output's keys and indices.
+fn follow(variable: &str, reference: &OutputRef, output: &Value) -> Result<Value> {
+    let mut value = output;
+    for step in &reference.path {
+        let below = match value {
+            Value::Object(map) => map.get(step),
+            Value::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
+            _ => None,
+        };
+        value = below.ok_or_else(|| {
+            let OutputRef { component, output, path } = reference;
+            let message = format!(
+                "variable {variable:?} reads {component}.{output}.{}: there is no {step:?}",
+                path.join(".")
+            );
+            Error::new(
+                Layer::Salt,
+                Phase::Preparation,
+                "missing_output",
+                message,
+                "correct the path in from_outputs",
+            )
+        })?;
+    }
+    Ok(value.clone())
+}

@@ -1,0 +1,208 @@
+//! Plans that are kept, to be applied later: exactly as shown, or not at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::inputs::Inputs;
+use super::invoke::Invoker;
+use crate::change::Changes;
+use crate::decide::State;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::{Blueprint, Name};
+use crate::report::{ComponentReport, Status};
+use crate::resolve::Module;
+use crate::workdir::{Layout, ensure_private, read_json, replace, write_json};
+
+/// What a plan was made from. Inputs stand as a keyed digest: they may hold secrets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    module: String,
+    inputs: String,
+    backend: String,
+    terraform: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Meta {
+    facts: Facts,
+    lineage: String,
+    serial: u64,
+    /// sha256 of the plan file.
+    plan: String,
+    destroy: bool,
+    changes: Changes,
+}
+
+/// A kept plan that nothing has overtaken.
+pub struct Kept {
+    pub file: PathBuf,
+    pub changes: Changes,
+    pub destroy: bool,
+}
+
+impl Facts {
+    pub fn of(
+        invoker: &Invoker<'_>,
+        module: &Module,
+        backend: Option<&str>,
+        inputs: &Inputs,
+    ) -> Result<Self> {
+        let key = key(&invoker.session.layout)?;
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key)
+            .map_err(|error| Error::new(Layer::Host, Phase::Preparation, "key", error.to_string(), ""))?;
+        mac.update(json!([inputs.known, inputs.secret]).to_string().as_bytes());
+        Ok(Self {
+            module: module.interface.digest.clone(),
+            inputs: hex(&mac.finalize().into_bytes()),
+            backend: backend.unwrap_or_default().to_owned(),
+            terraform: invoker.session.tool.version.to_string(),
+        })
+    }
+
+    /// In words, what differs.
+    fn moved(&self, now: &Self) -> Vec<&'static str> {
+        let pairs = [
+            (&self.module, &now.module, "the module's files"),
+            (&self.inputs, &now.inputs, "the values of its variables"),
+            (&self.backend, &now.backend, "the backend"),
+            (&self.terraform, &now.terraform, "terraform's version"),
+        ];
+        pairs.into_iter().filter(|(then, now, _)| then != now).map(|(.., what)| what).collect()
+    }
+}
+
+pub fn plan_file(folder: &Path, component: &Name) -> Result<PathBuf> {
+    ensure_private(folder)?;
+    Ok(folder.join(format!("{component}.tfplan")))
+}
+
+fn meta_file(folder: &Path, component: &Name) -> PathBuf {
+    folder.join(format!("{component}.json"))
+}
+
+/// Writes down what the plan in this folder was made from.
+pub fn keep(
+    folder: &Path,
+    component: &Name,
+    facts: Facts,
+    before: Option<&State>,
+    changes: &Changes,
+    destroy: bool,
+) -> Result<()> {
+    let file = plan_file(folder, component)?;
+    let (lineage, serial) = before.map(|state| (state.lineage.clone(), state.serial)).unwrap_or_default();
+    let meta = Meta { facts, lineage, serial, plan: digest(&file)?, destroy, changes: changes.clone() };
+    write_json(&meta_file(folder, component), &meta)
+}
+
+/// Finds a kept plan, and refuses it if anything that it was made from has moved.
+pub fn open(folder: &Path, component: &Name, now: &Facts, before: Option<&State>) -> Result<Kept> {
+    let refuse = |code, message: String| {
+        Error::new(Layer::Salt, Phase::Planning, code, message, "make a new plan").of(component)
+    };
+    let Some(meta) = read_json::<Meta>(&meta_file(folder, component))? else {
+        return Err(refuse("no_such_plan", "there is no plan of it under this plan_id".to_owned()));
+    };
+    let file = plan_file(folder, component)?;
+    let mut moved = meta.facts.moved(now);
+    let (lineage, serial) = before.map(|state| (state.lineage.as_str(), state.serial)).unwrap_or_default();
+    if (lineage, serial) != (meta.lineage.as_str(), meta.serial) {
+        moved.push("the state");
+    }
+    if digest(&file)? != meta.plan {
+        moved.push("the plan file itself");
+    }
+    match moved.is_empty() {
+        true => Ok(Kept { file, changes: meta.changes, destroy: meta.destroy }),
+        false => {
+            Err(refuse("plan_moved", format!("since this plan was made, these moved: {}", moved.join(", "))))
+        }
+    }
+}
+
+/// What a `plan` left under its plan_id.
+#[derive(Serialize, Deserialize)]
+pub struct Contents {
+    pub statuses: BTreeMap<String, String>,
+}
+
+impl Contents {
+    /// Components whose plans are here, and the reports of those that were left without one.
+    pub fn split(
+        &self,
+        blueprint: &Blueprint,
+        only: &Option<BTreeSet<Name>>,
+    ) -> Result<(BTreeSet<Name>, BTreeMap<Name, ComponentReport>)> {
+        let (mut planned, mut left) = (BTreeSet::new(), BTreeMap::new());
+        for (name, status) in &self.statuses {
+            let Some((name, _)) = Name::new(name).ok().and_then(|name| blueprint.nodes.get_key_value(&name))
+            else {
+                let message = format!("since this plan was made, {name} went from the pillar");
+                return Err(Error::new(
+                    Layer::Salt,
+                    Phase::Planning,
+                    "plan_moved",
+                    message,
+                    "make a new plan",
+                ));
+            };
+            if only.as_ref().is_some_and(|only| !only.contains(name)) {
+                continue;
+            }
+            match Status::from_word(status) {
+                Status::Planned => drop(planned.insert(name.clone())),
+                Status::PendingInputs => {
+                    left.insert(
+                        name.clone(),
+                        ComponentReport::new(Status::PendingInputs, "left_without_a_plan"),
+                    );
+                }
+                _ => {}
+            }
+        }
+        Ok((planned, left))
+    }
+}
+
+pub fn write_contents(folder: &Path, contents: &Contents) -> Result<()> {
+    ensure_private(folder)?;
+    write_json(&folder.join("plan.json"), contents)
+}
+
+pub fn read_contents(folder: &Path) -> Result<Contents> {
+    read_json(&folder.join("plan.json"))?.ok_or_else(|| {
+        let message = format!("there is no plan {}", folder.file_name().unwrap_or_default().display());
+        let remedy = "make one by infrastructure.plan, in the same environment; only the newest are kept";
+        Error::new(Layer::Salt, Phase::Validation, "no_such_plan", message, remedy)
+    })
+}
+
+fn digest(file: &Path) -> Result<String> {
+    std::fs::read(file)
+        .map(|bytes| hex(&Sha256::digest(bytes)))
+        .map_err(|error| Error::file(file, "read", &error))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The environment's own key for digests over secrets, made when it is first needed.
+fn key(layout: &Layout) -> Result<Vec<u8>> {
+    let path = layout.control().join("key");
+    if let Ok(key) = std::fs::read(&path)
+        && key.len() == 32
+    {
+        return Ok(key);
+    }
+    let mut key = [0; 32];
+    rustix::rand::getrandom(&mut key, rustix::rand::GetRandomFlags::empty())
+        .map_err(|error| Error::file(&path, "make a key for", &error.into()))?;
+    replace(&path, &key)?;
+    Ok(key.to_vec())
+}

@@ -1,0 +1,109 @@
+//! What the execution module's functions return: small shapes over the same operations.
+
+use serde_json::Value;
+
+use super::arguments::Arguments;
+use super::environment::{self, Wanted, Wish};
+use super::{Call, dump, validate};
+use crate::model::{Name, Overrides};
+use crate::report::Report;
+
+pub fn run(call: &Call<'_>, function: &str) -> Value {
+    match function {
+        "init_workspace" => one(call, "init_workspace", |arguments, component, wanted| {
+            let backend = arguments.value("backend_config").map(|backend| (component.clone(), backend));
+            Wanted { wish: Wish::Prepare, overrides: Overrides { backend, ..wanted.overrides }, ..wanted }
+        }),
+        "plan" => one(call, "plan", |arguments, _, wanted| {
+            let wish = if arguments.flag("destroy") { Wish::KeepDestroy } else { Wish::Keep };
+            Wanted { wish, test: true, ..wanted }
+        }),
+        "apply" => one(call, "apply", apply),
+        "destroy" => one(call, "destroy", |arguments, _, wanted| {
+            let approved = arguments.flag("auto_approve") && !wanted.test;
+            Wanted {
+                wish: if approved { Wish::Destroy } else { Wish::PreviewDestroy },
+                test: !approved,
+                ..wanted
+            }
+        }),
+        "validate_pillar" => shape(validate::validate(call)),
+        _ => dump::run(call, function),
+    }
+}
+
+fn apply(arguments: &mut Arguments, _: &Name, wanted: Wanted) -> Wanted {
+    let approved = arguments.flag("auto_approve");
+    // A plan is named by its id, or by the file that `plan` returned.
+    let plan_id = arguments.text("plan_file").map(|file| {
+        let folder = std::path::Path::new(&file).parent().and_then(|folder| folder.file_name());
+        folder.map_or(file.clone(), |folder| folder.to_string_lossy().into_owned())
+    });
+    if let Some(id) = &plan_id
+        && ulid::Ulid::from_string(id).is_err()
+    {
+        arguments.problem("plan_file", "is neither a plan_id nor a plan_file that plan returned");
+    }
+    let wish = match (plan_id, wanted.test, approved) {
+        (Some(plan_id), false, _) => Wish::ApplyKept(plan_id),
+        (Some(plan_id), true, _) => Wish::ShowKept(plan_id),
+        (None, false, true) => Wish::Apply,
+        // Without a plan and without approval it only plans.
+        (None, ..) => Wish::Preview,
+    };
+    let test = matches!(wish, Wish::Preview | Wish::ShowKept(_));
+    Wanted { wish, test, ..wanted }
+}
+
+/// Runs one component; `want` reads what else the function takes.
+fn one(
+    call: &Call<'_>,
+    operation: &'static str,
+    want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
+) -> Value {
+    let mut arguments = Arguments::new(&call.request);
+    let component = arguments.name("component");
+    let variables = arguments.value("variables").map(|variables| (component.clone(), variables));
+    let wanted = Wanted {
+        operation,
+        environment: arguments.environment(),
+        components: Some([component.clone()].into()),
+        include_dependencies: false,
+        overrides: Overrides { variables, ..Overrides::default() },
+        test: arguments.test(&call.request.identity),
+        wish: Wish::Preview,
+        migrate_backend: false,
+        problems: Vec::new(),
+    };
+    let wanted = want(&mut arguments, &component, wanted);
+    let report = environment::run(call, Wanted { problems: arguments.finish(), ..wanted });
+    let mut value = shape(report);
+    if let Some(of_component) = value["components"].get(component.as_str()).cloned() {
+        merge(&mut value, &of_component);
+    }
+    value
+}
+
+/// A report with the keys that users of an execution module look for.
+fn shape(report: Report) -> Value {
+    let retcode = report.retcode();
+    let mut value = serde_json::to_value(report).unwrap_or_default();
+    value["retcode"] = retcode.into();
+    value
+}
+
+fn merge(value: &mut Value, component: &Value) {
+    let counts = &component["changes"];
+    let changed = ["add", "change", "remove", "import"].iter().any(|key| counts[key] != 0)
+        || component["output_changes"].as_object().is_some_and(|outputs| !outputs.is_empty());
+    value["changes_present"] = changed.into();
+    for key in ["status", "reason", "changes", "resource_changes", "outputs", "output_changes"] {
+        value[key] = component[key].clone();
+    }
+    if value["error"].is_null() {
+        value["error"] = component["error"].clone();
+    }
+    if let Some(plan_id) = value["plan_id"].as_str() {
+        value["plan_file"] = plan_id.into();
+    }
+}

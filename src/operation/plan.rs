@@ -1,0 +1,102 @@
+//! A plan to a file, and what it says.
+
+use std::path::Path;
+
+use super::component::{Act, Intent};
+use super::invoke::{Invoker, Said};
+use crate::change::{self, Changes};
+use crate::decide::Blocked;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::Name;
+use crate::report::{ComponentReport, Status};
+use crate::terraform::{self, Event, Plan};
+use crate::view::progress::Stage;
+
+/// None: the world is as the configuration says. Else the plan is in `file`.
+pub async fn plan(invoker: &Invoker<'_>, file: &Path, intent: &Intent) -> Result<Option<Changes>> {
+    invoker.go_on(Phase::Planning)?;
+    invoker.session.teller.stage(&invoker.component.name, Stage::Planning);
+    let arguments = Plan {
+        out: file.to_owned(),
+        variable_files: invoker.variable_files(),
+        state: invoker.state(),
+        destroy: intent.destroy,
+    };
+    let mut changes = Changes::default();
+    let said = invoker
+        .stream("plan", arguments.arguments(), invoker.component.timeouts.plan, &mut |event| match event {
+            Event::PlannedChange(planned) => {
+                let resource = &planned.resource;
+                changes.resources.extend(change::planned(
+                    &resource.address,
+                    &resource.kind,
+                    &resource.name,
+                    planned.action.word(),
+                ));
+            }
+            Event::ChangeSummary(summary) => changes.counts = summary.counts,
+            Event::Outputs(outputs) => {
+                let changed =
+                    outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
+                changes.outputs.extend(changed.filter(|(_, action)| action != "noop"));
+            }
+            _ => {}
+        })
+        .await?;
+    match said.exit.code {
+        Some(0) => Ok(None),
+        Some(2) if intent.act == Act::Apply => Ok(Some(changes)),
+        // A person reads this plan: show which attributes change.
+        Some(2) => show(invoker, file).await.map(Some),
+        _ => Err(invoker.failure("plan", Phase::Planning, &said)),
+    }
+}
+
+async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
+    let timeout = invoker.component.timeouts.plan;
+    let (exit, text) = invoker.document("show", terraform::show_plan(file), timeout).await?;
+    if exit.code != Some(0) {
+        return Err(invoker.failure("show", Phase::Planning, &Said { exit, diagnostics: Vec::new() }));
+    }
+    serde_json::from_slice(&text).map(|plan| change::read(&plan)).map_err(|error| {
+        let message = format!("terraform show printed what is no JSON: {error}");
+        Error::new(
+            Layer::Terraform,
+            Phase::Planning,
+            "garbage",
+            message,
+            "look at the terraform that is configured",
+        )
+    })
+}
+
+/// Takes out secrets that the module did not mark.
+pub fn redacted(invoker: &Invoker<'_>, mut changes: Changes) -> Changes {
+    for attribute in changes.resources.iter_mut().flat_map(|resource| &mut resource.attributes) {
+        invoker.redactor.value(&mut attribute.before);
+        invoker.redactor.value(&mut attribute.after);
+    }
+    changes
+}
+
+pub fn planned(changes: Changes) -> ComponentReport {
+    with(ComponentReport::new(Status::Planned, ""), changes)
+}
+
+pub fn blocked(changes: Changes, blocked: Blocked, name: &Name) -> ComponentReport {
+    let error = Error::new(Layer::Salt, Phase::Planning, blocked.code, blocked.message, blocked.remedy)
+        .of(name)
+        .with(serde_json::json!({ "addresses": blocked.addresses }));
+    let report =
+        ComponentReport { error: Some(error), ..ComponentReport::new(Status::Blocked, blocked.code) };
+    with(report, changes)
+}
+
+pub fn with(report: ComponentReport, changes: Changes) -> ComponentReport {
+    ComponentReport {
+        changes: changes.counts,
+        resource_changes: changes.resources,
+        output_changes: changes.outputs,
+        ..report
+    }
+}

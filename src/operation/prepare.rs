@@ -1,0 +1,94 @@
+//! From the pillar to a blueprint: everything that is wrong is said at once, before anything runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Request;
+use crate::error::Error;
+use crate::host::Host;
+use crate::model::{self, Blueprint, Name, Overrides, Problem};
+use crate::render;
+use crate::resolve::{Module, Modules};
+
+/// A validated environment together with its modules.
+pub struct Prepared {
+    pub blueprint: Blueprint,
+    pub modules: BTreeMap<Name, Arc<Module>>,
+}
+
+/// Reads the pillar and every module it names; `problems` are those of the call itself.
+pub fn prepare(
+    request: &Request,
+    environment: &Name,
+    overrides: &Overrides,
+    mut problems: Vec<Problem>,
+    host: &dyn Host,
+) -> Result<Prepared, Error> {
+    let (draft, found) = model::read(&request.infrastructure, environment.as_str(), overrides);
+    problems.extend(found);
+    let Some(draft) = draft else {
+        return Err(model::refusal(problems));
+    };
+
+    let mut cache = Modules::new(host);
+    let mut modules = BTreeMap::new();
+    for (name, component) in &draft.components {
+        match cache.get(&component.source, component.template) {
+            Ok(module) => {
+                modules.insert(name.clone(), module);
+            }
+            Err(message) => problems.push(Problem::new(&component.path.child("source"), message)),
+        }
+        if let Err(message) = render::backend(&component.backend, environment, name) {
+            problems.push(Problem::new(&component.path.child("backend"), message));
+        }
+    }
+    let interfaces = modules.iter().map(|(name, module)| (name.clone(), module.interface.clone())).collect();
+    let blueprint = draft.check(&interfaces, problems).map_err(model::refusal)?;
+    Ok(Prepared { blueprint, modules })
+}
+
+/// The components that a call is about: those it names, or all that are enabled.
+pub fn select(
+    blueprint: &Blueprint,
+    named: Option<std::collections::BTreeSet<Name>>,
+    include_dependencies: bool,
+) -> Result<std::collections::BTreeSet<Name>, Error> {
+    let enabled = |name: &Name| blueprint.nodes[name].component.enabled;
+    let path = model::PillarPath::arguments().child("components");
+    let Some(named) = named else {
+        return Ok(blueprint.nodes.keys().filter(|name| enabled(name)).cloned().collect());
+    };
+    let mut problems = Vec::new();
+    for name in &named {
+        match blueprint.nodes.get(name) {
+            None => {
+                let known = blueprint.nodes.keys().map(Name::as_str);
+                let hint = model::nearest(name.as_str(), known.clone()).map_or_else(
+                    || format!("there are: {}", known.collect::<Vec<_>>().join(", ")),
+                    |near| format!("did you mean {near:?}?"),
+                );
+                problems.push(Problem::new(
+                    &path,
+                    format!(
+                        "no component {name:?} in {}; {hint}",
+                        blueprint.environment,
+                        name = name.as_str()
+                    ),
+                ));
+            }
+            Some(node) if !node.component.enabled => problems.push(Problem::new(
+                &path,
+                format!("{name} is disabled; set {}:enabled to true", node.component.path),
+            )),
+            Some(_) => {}
+        }
+    }
+    if !problems.is_empty() {
+        return Err(model::refusal(problems));
+    }
+    Ok(match include_dependencies {
+        true => blueprint.graph.closure(&named).into_iter().filter(enabled).collect(),
+        false => named,
+    })
+}

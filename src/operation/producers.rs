@@ -1,0 +1,31 @@
+//! The outputs of components that this run leaves alone, read from their states.
+
+use super::inputs::Produced;
+use super::invoke::Invoker;
+use super::session::Session;
+use super::state;
+use crate::error::Result;
+use crate::model::{Name, Node};
+
+/// Reads what this component's inputs come from, where this run has not produced it.
+pub async fn read(session: &Session, node: &Node) -> Result<()> {
+    for reference in node.component.inputs.values().flat_map(|input| input.outputs()) {
+        if !session.produced.borrow().contains_key(&reference.component) {
+            let produced = last(session, &reference.component).await?;
+            session.produce(&reference.component, produced);
+        }
+    }
+    Ok(())
+}
+
+/// A component's last outputs; none where it never ran here. Takes no lock: it only reads.
+pub async fn last(session: &Session, name: &Name) -> Result<Produced> {
+    let node = &session.blueprint.nodes[name];
+    let place = session.layout.place(name);
+    if !place.module().exists() {
+        return Ok(Produced::default());
+    }
+    let invoker = Invoker::new(session, &node.component, &place, &session.modules[name].subdir, None)?;
+    let state = state::read(&invoker).await.map_err(|error| error.of(name))?;
+    Ok(Produced { outputs: state.map(|state| state.outputs).unwrap_or_default(), ..Produced::default() })
+}

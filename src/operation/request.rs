@@ -1,0 +1,31 @@
+//! What a caller asks for, as it arrived.
+
+use serde_json::{Map, Value};
+
+use crate::model::Problem;
+
+/// One call of a runner function, an execution module function or a state.
+pub struct Request {
+    /// Such as `orchestrate`, or `module.plan` for the execution module's.
+    pub operation: String,
+    /// Named parameters and unknown keywords alike.
+    pub arguments: Map<String, Value>,
+    /// Positional arguments beyond the parameters.
+    pub surplus: usize,
+    /// The pillar's `infrastructure`; null where the pillar has none.
+    pub infrastructure: Value,
+    /// What was wrong with the pillar's and the arguments' values when they were converted.
+    pub problems: Vec<Problem>,
+    pub identity: Identity,
+}
+
+/// On whose behalf.
+#[derive(Clone, Debug, Default)]
+pub struct Identity {
+    pub jid: String,
+    pub user: String,
+    pub minion: String,
+    /// Salt's own `test`, where the call has none.
+    pub test: bool,
+    pub salt_version: String,
+}

@@ -1,0 +1,97 @@
+//! Which arguments each operation over an environment takes, and what it then wants.
+
+use super::Request;
+use super::arguments::Arguments;
+use super::environment::{Wanted, Wish};
+use crate::model::Overrides;
+
+pub fn orchestrate(request: &Request) -> Wanted {
+    let mut arguments = Arguments::new(request);
+    let test = arguments.test(&request.identity);
+    let wanted = Wanted {
+        operation: "orchestrate",
+        test,
+        components: arguments.names("components"),
+        include_dependencies: arguments.flag("include_dependencies"),
+        overrides: overrides(&mut arguments),
+        wish: if test { Wish::Preview } else { Wish::Apply },
+        migrate_backend: arguments.flag("migrate_backend"),
+        environment: arguments.environment(),
+        problems: Vec::new(),
+    };
+    end(arguments, wanted)
+}
+
+pub fn plan(request: &Request) -> Wanted {
+    let mut arguments = Arguments::new(request);
+    let wanted = Wanted {
+        operation: "plan",
+        test: true,
+        components: arguments.names("components"),
+        include_dependencies: arguments.flag("include_dependencies"),
+        overrides: overrides(&mut arguments),
+        wish: Wish::Keep,
+        migrate_backend: false,
+        environment: arguments.environment(),
+        problems: Vec::new(),
+    };
+    end(arguments, wanted)
+}
+
+pub fn apply(request: &Request) -> Wanted {
+    let mut arguments = Arguments::new(request);
+    let plan_id = arguments.run_id("plan_id");
+    let test = arguments.test(&request.identity);
+    let wanted = Wanted {
+        operation: "apply",
+        test,
+        components: None,
+        include_dependencies: false,
+        overrides: overrides(&mut arguments),
+        wish: if test { Wish::ShowKept(plan_id) } else { Wish::ApplyKept(plan_id) },
+        migrate_backend: false,
+        environment: arguments.environment(),
+        problems: Vec::new(),
+    };
+    end(arguments, wanted)
+}
+
+pub fn destroy(request: &Request) -> Wanted {
+    let mut arguments = Arguments::new(request);
+    let environment = arguments.environment();
+    let test = arguments.test(&request.identity);
+    match arguments.text("confirm") {
+        Some(confirmed) if confirmed == environment.as_str() => {}
+        None if test => {}
+        None => arguments.problem("confirm", format!("is missing: say confirm={environment} to destroy it")),
+        Some(_) => {
+            arguments.problem("confirm", format!("is not the environment's name: say confirm={environment}"));
+        }
+    }
+    let wanted = Wanted {
+        operation: "destroy",
+        test,
+        components: arguments.names("components"),
+        include_dependencies: false,
+        overrides: overrides(&mut arguments),
+        wish: if test { Wish::PreviewDestroy } else { Wish::Destroy },
+        migrate_backend: false,
+        environment,
+        problems: Vec::new(),
+    };
+    end(arguments, wanted)
+}
+
+fn overrides(arguments: &mut Arguments) -> Overrides {
+    // The host has used it already: it chose whose pillar this is.
+    arguments.value("minion");
+    Overrides {
+        parallelism: arguments.value("parallelism"),
+        on_failure: arguments.value("on_failure"),
+        ..Overrides::default()
+    }
+}
+
+fn end(arguments: Arguments, wanted: Wanted) -> Wanted {
+    Wanted { problems: arguments.finish(), ..wanted }
+}

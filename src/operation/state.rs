@@ -1,0 +1,81 @@
+//! Reads a component's state, wherever it is kept, and compares it with what we remember.
+
+use std::io::ErrorKind;
+
+use super::invoke::{Invoker, Said};
+use crate::decide::{self, State, StateProblem};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::record::Record;
+use crate::terraform;
+
+/// None: there is no state yet. A backend other than the local one has to be initialised.
+pub async fn read(invoker: &Invoker<'_>) -> Result<Option<State>> {
+    let (text, place) = match invoker.state() {
+        Some(path) => {
+            let text = match std::fs::read(&path) {
+                Ok(text) => text,
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(Error::file(&path, "read", &error)),
+            };
+            (text, path.display().to_string())
+        }
+        None => {
+            let timeout = invoker.component.timeouts.plan;
+            let (exit, text) = invoker.document("state-pull", terraform::state_pull(), timeout).await?;
+            if exit.code != Some(0) {
+                let said = Said { exit, diagnostics: Vec::new() };
+                return Err(invoker.failure("state pull", Phase::Preparation, &said));
+            }
+            (text, format!("the {} backend", invoker.component.backend.kind))
+        }
+    };
+    // Killed before its first write, terraform leaves an empty file: nothing was made.
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    State::parse(&text).map(Some).map_err(|reason| {
+        let message = format!("the state in {place} cannot be read: {reason}");
+        let remedy = match invoker.state() {
+            Some(path) => format!("put a good copy there, such as {}.backup", path.display()),
+            None => "restore an earlier version of it in the backend".to_owned(),
+        };
+        Error::new(Layer::Terraform, Phase::Preparation, "state_corrupt", message, remedy)
+    })
+}
+
+/// Refuses a state that is not the one the last run left.
+pub fn check(
+    record: Option<&Record>,
+    found: Option<&State>,
+    destroying: bool,
+    invoker: &Invoker<'_>,
+) -> Result<()> {
+    let Some(record) = record else { return Ok(()) };
+    let verdict = decide::compare(Some(&record.remembered()), found);
+    let (code, what) = match verdict {
+        Ok(()) => return Ok(()),
+        // Nothing is left to destroy, and that is what was asked for.
+        Err(StateProblem::Emptied) if destroying => return Ok(()),
+        Err(StateProblem::Empty) => {
+            ("state_empty", "there is no state now: everything would be created again")
+        }
+        Err(StateProblem::Emptied) => {
+            ("state_empty", "the state was emptied by somebody else: everything would be created again")
+        }
+        Err(StateProblem::OtherLineage) => ("state_replaced", "the state there now is another one"),
+        Err(StateProblem::Older) => ("state_older", "the state there now is an older one"),
+    };
+    let message = format!(
+        "the last run ({}, {}) left {} resource(s) at serial {}; {what}",
+        record.run_id, record.finished, record.resources, record.serial
+    );
+    let place = match invoker.state() {
+        Some(path) => path.display().to_string(),
+        None => format!("the {} backend", invoker.component.backend.kind),
+    };
+    let remedy = format!(
+        "put the state back into {place}; if those resources are really gone, remove {}",
+        invoker.place.record().display()
+    );
+    Err(Error::new(Layer::Terraform, Phase::Preparation, code, message, remedy))
+}

@@ -1,0 +1,61 @@
+//! What the records say of each component; starts no terraform and takes no lock.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::Call;
+use super::arguments::Arguments;
+use super::environment::orphans;
+use super::prepare::{prepare, select};
+use super::summary::Opening;
+use crate::error::Result;
+use crate::lock;
+use crate::model::{Name, Overrides};
+use crate::record::Record;
+use crate::report::{ComponentReport, Report, Status};
+use crate::workdir::Layout;
+
+pub fn status(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    let components = arguments.names("components");
+    arguments.value("minion");
+    let opening = Opening::new("status", environment.as_str(), false, &call.request.identity);
+    let found = prepare(&call.request, &environment, &Overrides::default(), arguments.finish(), call.host)
+        .and_then(|prepared| {
+            let blueprint = &prepared.blueprint;
+            let layout = Layout::new(&blueprint.settings.root, &blueprint.environment);
+            let mut reports = BTreeMap::new();
+            let mut last_runs = BTreeMap::new();
+            for name in select(blueprint, components, false)? {
+                let record = Record::read(&layout.place(&name).record())?;
+                reports.insert(name.clone(), of(&layout, &name, record.as_ref())?);
+                last_runs.insert(name, json!(record));
+            }
+            reports.extend(orphans(blueprint, &layout)?);
+            Ok((reports, BTreeMap::from([("last_runs".to_owned(), json!(last_runs))])))
+        });
+    match found {
+        Ok((components, extra)) => opening.answer(components, extra),
+        Err(error) => opening.failed(error),
+    }
+}
+
+fn of(layout: &Layout, name: &Name, record: Option<&Record>) -> Result<ComponentReport> {
+    let mut report = match record {
+        None => ComponentReport::new(Status::Absent, "never_ran_here"),
+        Some(record) => {
+            let mut report = ComponentReport::new(Status::from_word(&record.outcome), "");
+            report.notes.push(format!(
+                "{} resource(s), serial {}, last run {} at {}",
+                record.resources, record.serial, record.run_id, record.finished
+            ));
+            report
+        }
+    };
+    if let Some(holder) = lock::holder(&layout.place(name).lock())? {
+        report.notes.push(format!("locked now by {holder}"));
+    }
+    Ok(report)
+}

@@ -1,0 +1,114 @@
+//! Puts a run's report together.
+
+use std::collections::BTreeMap;
+use std::time::{Instant, SystemTime};
+
+use serde_json::Value;
+
+use super::Identity;
+use crate::error::Error;
+use crate::model::Name;
+use crate::report::{ComponentReport, Report, SCHEMA, Status};
+
+/// What is known when a run begins.
+pub struct Opening {
+    pub run_id: String,
+    pub operation: String,
+    pub environment: String,
+    pub test: bool,
+    pub identity: Identity,
+    began: Instant,
+    started: SystemTime,
+}
+
+impl Opening {
+    pub fn new(operation: &str, environment: &str, test: bool, identity: &Identity) -> Self {
+        Self {
+            run_id: ulid::Ulid::generate().to_string(),
+            operation: operation.to_owned(),
+            environment: environment.to_owned(),
+            test,
+            identity: identity.clone(),
+            began: Instant::now(),
+            started: SystemTime::now(),
+        }
+    }
+
+    pub fn report(
+        self,
+        components: BTreeMap<Name, ComponentReport>,
+        extra: BTreeMap<String, Value>,
+    ) -> Report {
+        let result = result(&components);
+        self.close(result, components, None, extra)
+    }
+
+    /// The answer to a question: true, whatever state things are in.
+    pub fn answer(
+        self,
+        components: BTreeMap<Name, ComponentReport>,
+        extra: BTreeMap<String, Value>,
+    ) -> Report {
+        self.close(Some(true), components, None, extra)
+    }
+
+    pub fn failed(self, error: Error) -> Report {
+        self.close(Some(false), BTreeMap::new(), Some(error), BTreeMap::new())
+    }
+
+    fn close(
+        self,
+        result: Option<bool>,
+        components: BTreeMap<Name, ComponentReport>,
+        error: Option<Error>,
+        extra: BTreeMap<String, Value>,
+    ) -> Report {
+        let versions = [("eos", env!("CARGO_PKG_VERSION").to_owned()), ("salt", self.identity.salt_version)];
+        Report {
+            schema: SCHEMA,
+            run_id: self.run_id,
+            operation: self.operation,
+            environment: self.environment,
+            result,
+            test: self.test,
+            jid: self.identity.jid,
+            user: self.identity.user,
+            versions: versions.into_iter().map(|(name, version)| (name.to_owned(), version)).collect(),
+            started: humantime::format_rfc3339_seconds(self.started).to_string(),
+            duration: self.began.elapsed().as_secs_f64(),
+            components,
+            error,
+            extra,
+        }
+    }
+}
+
+/// False where something is not as asked; null where changes wait; else true.
+fn result(components: &BTreeMap<Name, ComponentReport>) -> Option<bool> {
+    let any = |wanted: &[Status]| components.values().any(|one| wanted.contains(&one.status));
+    if any(&[Status::Failed, Status::Blocked, Status::Skipped, Status::Cancelled]) {
+        return Some(false);
+    }
+    (!any(&[Status::Planned, Status::PendingInputs])).then_some(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(statuses: &[Status]) -> Option<bool> {
+        let reports = statuses.iter().enumerate().map(|(index, &status)| {
+            (Name::new(&format!("c{index}")).unwrap(), ComponentReport::new(status, ""))
+        });
+        result(&reports.collect())
+    }
+
+    #[test]
+    fn one_bad_component_makes_the_result_false_and_one_waiting_makes_it_null() {
+        assert_eq!(of(&[]), Some(true));
+        assert_eq!(of(&[Status::Applied, Status::Unchanged]), Some(true));
+        assert_eq!(of(&[Status::Applied, Status::Planned]), None);
+        assert_eq!(of(&[Status::PendingInputs, Status::Blocked]), Some(false));
+        assert_eq!(of(&[Status::Applied, Status::Skipped]), Some(false));
+    }
+}

@@ -1,0 +1,66 @@
+//! What a plan would do, attribute by attribute. A replacement and a delete are never folded away.
+
+use serde_json::Value;
+
+/// Longer values are cut: they would scroll away what matters.
+const LONGEST: usize = 120;
+
+pub fn diff(report: &Value) -> String {
+    let mut text = String::new();
+    let components = report["components"].as_object().into_iter().flatten();
+    for (name, one) in
+        components.filter(|(_, one)| matches!(one["status"].as_str(), Some("planned" | "blocked")))
+    {
+        for change in one["resource_changes"].as_array().into_iter().flatten() {
+            let (sign, word) = sign(change);
+            text.push_str(&format!(
+                "  {name}   {sign} {}{word}\n",
+                change["address"].as_str().unwrap_or_default()
+            ));
+            // All attributes of what is new would bury those that change.
+            if sign == "~" || sign == "-/+" {
+                for attribute in change["attributes"].as_array().into_iter().flatten() {
+                    let replaces = if attribute["replaces"] == true { "  (replaces)" } else { "" };
+                    let path = attribute["path"].as_str().unwrap_or_default();
+                    let (before, after) = (short(&attribute["before"]), short(&attribute["after"]));
+                    text.push_str(&format!("      {path}: {before} → {after}{replaces}\n"));
+                }
+            }
+        }
+        for (output, action) in one["output_changes"].as_object().into_iter().flatten() {
+            text.push_str(&format!("  {name}   output {output}: {}\n", action.as_str().unwrap_or_default()));
+        }
+    }
+    if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+fn sign(change: &Value) -> (&'static str, &'static str) {
+    let actions: Vec<_> =
+        change["actions"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    match actions.as_slice() {
+        ["create"] => ("+", ""),
+        ["update"] => ("~", ""),
+        ["delete"] => ("-", "  (destroys)"),
+        ["delete", "create"] | ["create", "delete"] => ("-/+", "  (replaces)"),
+        ["import"] => ("<-", "  (imports)"),
+        ["move"] => (">", "  (moves)"),
+        ["forget"] => ("x", "  (forgets)"),
+        _ => ("?", ""),
+    }
+}
+
+/// A value on one line.
+pub fn short(value: &Value) -> String {
+    let text = match value.as_str() {
+        // Written by us in place of a value.
+        Some(mark @ (SENSITIVE | UNKNOWN)) => mark.to_owned(),
+        _ => value.to_string(),
+    };
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
+        None => text,
+    }
+}
+
+const SENSITIVE: &str = "(sensitive)";
+const UNKNOWN: &str = "(known after apply)";

@@ -1,0 +1,48 @@
+//! A line a component.
+
+use serde_json::Value;
+
+use super::style::Style;
+use super::units;
+use crate::report::Counts;
+
+pub fn table(report: &Value, style: Style) -> String {
+    let Some(components) = report["components"].as_object().filter(|all| !all.is_empty()) else {
+        return String::new();
+    };
+    let width = |of: &dyn Fn(&str, &Value) -> usize| {
+        components.iter().map(|(name, one)| of(name, one)).max().unwrap_or(0)
+    };
+    let status = |one: &Value| one["status"].as_str().unwrap_or_default().to_owned();
+    let counts = |one: &Value| {
+        let counts: Counts = serde_json::from_value(one["changes"].clone()).unwrap_or_default();
+        if counts.is_empty() { String::new() } else { units::counts(&counts) }
+    };
+    let names = width(&|name, _| name.len());
+    let statuses = width(&|_, one| status(one).len());
+    let changes = width(&|_, one| counts(one).len());
+    let mut text = String::new();
+    for (name, one) in components {
+        let time = match one["duration"].as_f64() {
+            Some(seconds) if seconds > 0.0 => units::seconds(seconds),
+            _ => String::new(),
+        };
+        let status = style.status(&status(one), statuses);
+        let line = format!("  {name:names$}  {status}  {:changes$}  {time:>6}", counts(one));
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// What else a reader should know.
+pub fn notes(report: &Value) -> String {
+    let mut text = String::new();
+    for (name, one) in report["components"].as_object().into_iter().flatten() {
+        // A failure shows its own.
+        for note in one["notes"].as_array().into_iter().flatten().filter(|_| one["error"].is_null()) {
+            text.push_str(&format!("  {name}: {}\n", note.as_str().unwrap_or_default()));
+        }
+    }
+    if text.is_empty() { text } else { format!("\n{text}") }
+}

@@ -1,0 +1,52 @@
+//! What failed, where, in whose words, what state things are in, and what to do.
+
+use serde_json::Value;
+
+/// The failure of a whole operation: nothing was run.
+pub fn whole(report: &Value) -> String {
+    let error = &report["error"];
+    let place = match report["environment"].as_str() {
+        Some(environment) if !environment.is_empty() => environment,
+        _ => "infrastructure",
+    };
+    let mut text = format!("{place}: {}\n", string(&error["message"]));
+    // The problems say themselves what would be right.
+    if error["details"]["problems"].is_null() {
+        text.push_str(&format!("    next: {}\n", string(&error["remedy"])));
+    }
+    text
+}
+
+/// Each failed component, worst first.
+pub fn each(report: &Value) -> String {
+    let rank =
+        |status: &str| ["failed", "cancelled", "blocked"].iter().position(|one| *one == status).unwrap_or(3);
+    let components = report["components"].as_object().into_iter().flatten();
+    let mut failed: Vec<_> = components.filter(|(_, one)| !one["error"].is_null()).collect();
+    failed.sort_by_key(|(name, one)| (rank(&string(&one["status"])), name.to_owned()));
+    failed.iter().map(|(name, one)| failure(name, one)).collect()
+}
+
+fn failure(name: &str, one: &Value) -> String {
+    let error = &one["error"];
+    let addresses: Vec<_> =
+        error["details"]["addresses"].as_array().into_iter().flatten().map(string).collect();
+    let at = if addresses.is_empty() { String::new() } else { format!(", {}", addresses.join(", ")) };
+    let mut text = format!("\n  {name}  {} at {}{at}\n", string(&one["status"]), string(&error["phase"]));
+    let who = if error["layer"] == "terraform" { "terraform: " } else { "" };
+    for (index, line) in string(&error["message"]).lines().enumerate() {
+        text.push_str(&format!("    {}{line}\n", if index == 0 { who } else { "" }));
+    }
+    for note in one["notes"].as_array().into_iter().flatten() {
+        text.push_str(&format!("    {}\n", string(note)));
+    }
+    let remedy = string(&error["remedy"]);
+    if !remedy.is_empty() {
+        text.push_str(&format!("    next: {remedy}\n"));
+    }
+    text
+}
+
+fn string(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

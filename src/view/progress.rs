@@ -1,0 +1,223 @@
+//! Progress on stderr: redrawn in place on a terminal, one plain line a change elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use super::style::Style;
+use super::units;
+use crate::model::Name;
+use crate::report::{Counts, Status};
+
+/// A redraw more often than this is flicker.
+const REDRAW: Duration = Duration::from_millis(100);
+
+/// One component entered a stage.
+#[derive(Clone, Debug)]
+pub struct Update {
+    pub component: Name,
+    pub stage: Stage,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    Waiting { on: Vec<Name> },
+    Preparing,
+    Initialising,
+    Planning,
+    Applying { done: u64, total: u64, address: String },
+    Destroying { done: u64, total: u64, address: String },
+    Finished { status: Status, changes: Counts, seconds: f64 },
+}
+
+impl Stage {
+    /// The word in progress and in an event's tag.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Waiting { .. } => "waiting",
+            Self::Preparing => "preparing",
+            Self::Initialising => "initialising",
+            Self::Planning => "planning",
+            Self::Applying { .. } => "applying",
+            Self::Destroying { .. } => "destroying",
+            Self::Finished { status, .. } => status.word(),
+        }
+    }
+
+    /// `4/6  aws_s3_bucket.audit`, `+3 ~0 -0`.
+    fn detail(&self) -> String {
+        match self {
+            Self::Applying { done, total, address } | Self::Destroying { done, total, address } => {
+                format!("{done}/{total}  {address}").trim_end().to_owned()
+            }
+            Self::Finished { changes, .. } if !changes.is_empty() => units::counts(changes),
+            _ => String::new(),
+        }
+    }
+}
+
+/// Draws one run. Nothing is written for a run without components.
+pub struct Progress {
+    environment: String,
+    parallel: usize,
+    names: usize,
+    terminal: bool,
+    began: Instant,
+    drawn: Option<Instant>,
+    /// Lines of the live part that stand on the terminal now.
+    lines: usize,
+    stages: BTreeMap<Name, (Stage, Instant)>,
+}
+
+impl Progress {
+    pub fn new(environment: &str, components: &BTreeSet<Name>, parallel: usize) -> Self {
+        Self {
+            environment: environment.to_owned(),
+            parallel,
+            names: components.iter().map(|name| name.as_str().len()).max().unwrap_or(0),
+            terminal: std::io::stderr().is_terminal(),
+            began: Instant::now(),
+            drawn: None,
+            lines: 0,
+            stages: BTreeMap::new(),
+        }
+    }
+
+    pub fn update(&mut self, update: Update) {
+        let Update { component, stage } = update;
+        let known = self.stages.get(&component);
+        let news = known.is_none_or(|(before, _)| before.word() != stage.word());
+        let since = match known {
+            Some((Stage::Waiting { .. }, _)) | None => Instant::now(),
+            Some((_, since)) => *since,
+        };
+        if self.terminal {
+            match stage {
+                Stage::Finished { .. } => {
+                    self.erase();
+                    self.write(&format!("{}\n", self.line(&component, &stage, since)));
+                    self.stages.remove(&component);
+                    self.draw();
+                }
+                stage => {
+                    self.stages.insert(component, (stage, since));
+                    self.tick();
+                }
+            }
+        } else if news && !matches!(stage, Stage::Waiting { .. }) {
+            self.write(&format!("{}: {}\n", self.environment, self.line(&component, &stage, since).trim()));
+            self.stages.insert(component, (stage, since));
+        } else {
+            self.stages.insert(component, (stage, since));
+        }
+    }
+
+    /// Redraws the live part, if it is time to.
+    pub fn tick(&mut self) {
+        if self.terminal && self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
+            self.erase();
+            self.draw();
+        }
+    }
+
+    /// A line that stays.
+    pub fn note(&mut self, text: &str) {
+        self.erase();
+        self.write(&format!("{text}\n"));
+    }
+
+    /// Takes the live part away: the report follows.
+    pub fn finish(&mut self) {
+        self.erase();
+    }
+
+    fn draw(&mut self) {
+        if self.stages.is_empty() {
+            return;
+        }
+        let (height, width) = size();
+        let counts = format!("{} to go · {} at a time", self.stages.len(), self.parallel);
+        let elapsed = units::seconds(self.began.elapsed().as_secs_f64());
+        let mut lines = vec![format!("{} · {counts} · {elapsed}", self.environment)];
+        let waiting = |stage: &Stage| matches!(stage, Stage::Waiting { .. });
+        let (waits, runs): (Vec<_>, Vec<_>) = self.stages.iter().partition(|(_, (stage, _))| waiting(stage));
+        for (name, (stage, since)) in runs.into_iter().chain(waits) {
+            lines.push(self.line(name, stage, *since));
+        }
+        // What does not fit would scroll, and could not be redrawn.
+        lines.truncate(height.saturating_sub(1).max(1));
+        let text: String = lines.iter().map(|line| format!("{}\n", cut(line, width))).collect();
+        self.lines = lines.len();
+        self.drawn = Some(Instant::now());
+        self.write(&text);
+    }
+
+    fn erase(&mut self) {
+        if self.lines > 0 {
+            self.write(&format!("\x1b[{}A\x1b[J", self.lines));
+            self.lines = 0;
+        }
+    }
+
+    /// `  storage   applying   4/6  aws_s3_bucket.audit   3.1s`
+    fn line(&self, name: &Name, stage: &Stage, since: Instant) -> String {
+        let detail = match stage {
+            Stage::Waiting { on } => {
+                let open = on.iter().filter(|one| self.stages.contains_key(*one));
+                open.map(|one| format!("{one} …")).collect::<Vec<_>>().join("  ")
+            }
+            stage => stage.detail(),
+        };
+        let time = match stage {
+            Stage::Waiting { .. } => String::new(),
+            Stage::Finished { seconds, .. } => units::seconds(*seconds),
+            _ if self.terminal => units::seconds(since.elapsed().as_secs_f64()),
+            _ => String::new(),
+        };
+        let names = self.names;
+        let word = Style { colour: self.terminal }.status(stage.word(), 14);
+        format!("  {name:names$}  {word}  {detail:24}  {time}").trim_end().to_owned()
+    }
+
+    fn write(&self, text: &str) {
+        // Nobody is left to tell that stderr is gone.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+fn size() -> (usize, usize) {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
+    size.filter(|size| size.ws_row > 0 && size.ws_col > 0)
+        .map_or((24, 80), |size| (size.ws_row.into(), size.ws_col.into()))
+}
+
+/// A line that wraps would be two, and leave one behind at the next redraw. Colour codes take no room.
+fn cut(line: &str, width: usize) -> String {
+    let (mut room, mut escape, mut text) = (width.saturating_sub(1), false, String::new());
+    for letter in line.chars() {
+        match (escape, letter) {
+            (_, '\x1b') => escape = true,
+            (true, 'm') => {
+                escape = false;
+                text.push(letter);
+                continue;
+            }
+            (false, _) if room == 0 => continue,
+            (false, _) => room -= 1,
+            (true, _) => {}
+        }
+        text.push(letter);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_to_the_width_and_keeps_its_colour_codes() {
+        assert_eq!(cut("abc\x1b[31mdef\x1b[0mghi", 6), "abc\x1b[31mde\x1b[0m");
+        assert_eq!(cut("short", 80), "short");
+    }
+}

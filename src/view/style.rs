@@ -1,0 +1,20 @@
+//! Colour, for statuses only, and only where it is wanted.
+
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    pub colour: bool,
+}
+
+impl Style {
+    /// A status in its colour, padded before it is coloured.
+    pub fn status(self, status: &str, width: usize) -> String {
+        let word = format!("{:width$}", super::units::word(status));
+        let code = match status {
+            "applied" | "destroyed" => "32",
+            "failed" | "blocked" | "cancelled" => "31",
+            "planned" | "pending_inputs" | "skipped" | "orphaned" => "33",
+            _ => return word,
+        };
+        if self.colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word }
+    }
+}

@@ -1,0 +1,110 @@
+//! A report as text: the counts, then failures, then what changed, then outputs.
+
+use serde_json::Value;
+
+use super::style::Style;
+use super::{changes, components, failures, units};
+
+/// Draws any report; what it does not know it leaves out. Ends with a newline.
+pub fn text(report: &Value, colour: bool) -> String {
+    let style = Style { colour };
+    let mut text = String::new();
+    if !report["error"].is_null() {
+        text.push_str(&failures::whole(report));
+        return text;
+    }
+    text.push_str(&headline(report));
+    text.push_str(&components::table(report, style));
+    text.push_str(&failures::each(report));
+    text.push_str(&changes::diff(report));
+    text.push_str(&components::notes(report));
+    text.push_str(&extras(report));
+    text.push_str(&outputs(report));
+    text
+}
+
+/// `staging: 6 applied, 1 failed   +14 ~2 -0   0m41s   run 01JD3K`
+fn headline(report: &Value) -> String {
+    let components = report["components"].as_object();
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for status in components.into_iter().flatten().filter_map(|(_, one)| one["status"].as_str()) {
+        match counts.iter_mut().find(|(known, _)| known == status) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((status.to_owned(), 1)),
+        }
+    }
+    let order =
+        ["failed", "blocked", "cancelled", "applied", "destroyed", "planned", "pending_inputs", "unchanged"];
+    counts.sort_by_key(|(status, _)| order.iter().position(|known| known == status).unwrap_or(order.len()));
+    let said: Vec<_> =
+        counts.iter().map(|(status, count)| format!("{count} {}", units::word(status))).collect();
+    let said = match said.is_empty() {
+        true => "all is well".to_owned(),
+        false => said.join(", "),
+    };
+    let total =
+        components.into_iter().flatten().fold(crate::report::Counts::default(), |mut total, (_, one)| {
+            total += serde_json::from_value(one["changes"].clone()).unwrap_or_default();
+            total
+        });
+    let changes = if total.is_empty() { String::new() } else { format!("   {}", units::counts(&total)) };
+    let mode = if report["test"] == true { format!(" ({})", mode(report)) } else { String::new() };
+    let environment = match report["environment"].as_str() {
+        Some("") | None => report["operation"].as_str().unwrap_or_default(),
+        Some(environment) => environment,
+    };
+    let duration = units::seconds(report["duration"].as_f64().unwrap_or_default());
+    let run = report["run_id"].as_str().unwrap_or_default();
+    format!("{environment}{mode}: {said}{changes}   {duration}   run {run}\n")
+}
+
+fn mode(report: &Value) -> &str {
+    match report["operation"].as_str() {
+        Some("plan") => "plan",
+        _ => "test",
+    }
+}
+
+/// What an operation has beyond the others.
+fn extras(report: &Value) -> String {
+    let mut text = String::new();
+    if let Some(plan_id) = report["plan_id"].as_str() {
+        text.push_str(&format!("\n  to apply exactly this: salt-run infrastructure.apply plan_id={plan_id}"));
+        match report["environment"].as_str() {
+            Some("production") | None => text.push('\n'),
+            Some(environment) => text.push_str(&format!(" environment={environment}\n")),
+        }
+    }
+    if let Some(drawing) = report["drawing"].as_str() {
+        text.push_str(&format!("\n{drawing}"));
+    } else if let Some(order) = report["order"].as_array() {
+        text.push('\n');
+        let edges = report["edges"].as_array();
+        for name in order.iter().filter_map(Value::as_str) {
+            let needs: Vec<_> = edges
+                .into_iter()
+                .flatten()
+                .filter(|edge| edge["from"] == name)
+                .filter_map(|edge| edge["to"].as_str())
+                .collect();
+            let needs =
+                if needs.is_empty() { String::new() } else { format!("   after {}", needs.join(", ")) };
+            text.push_str(&format!("  {name}{needs}\n"));
+        }
+    }
+    if let Some(run) = report["cancelled_run"].as_str() {
+        text.push_str(&format!("  asked run {run} to stop; terraform finishes what is in flight\n"));
+    }
+    text
+}
+
+fn outputs(report: &Value) -> String {
+    let mut text = String::new();
+    for (name, component) in report["components"].as_object().into_iter().flatten() {
+        let outputs = component["outputs"].as_object().into_iter().flatten();
+        for (output, value) in outputs {
+            text.push_str(&format!("  {name}.{output} = {}\n", changes::short(value)));
+        }
+    }
+    if text.is_empty() { text } else { format!("\n{text}") }
+}

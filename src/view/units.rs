@@ -1,0 +1,37 @@
+//! Times and counts, written the same everywhere.
+
+use crate::report::Counts;
+
+/// `0.9s`, `1m12s`, `2h05m`.
+pub fn seconds(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..60 if seconds < 59.95 => format!("{seconds:.1}s"),
+        0..3600 => format!("{}m{:02}s", whole / 60, whole % 60),
+        _ => format!("{}h{:02}m", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// `+3 ~1 -0`, with `import 2` where something is imported.
+pub fn counts(counts: &Counts) -> String {
+    let Counts { add, change, remove, import } = counts;
+    let imports = if *import > 0 { format!(" import {import}") } else { String::new() };
+    format!("+{add} ~{change} -{remove}{imports}")
+}
+
+/// `pending_inputs` as people read it.
+pub fn word(status: &str) -> String {
+    status.replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_short() {
+        let shown: Vec<_> =
+            [0.04, 0.94, 59.9, 59.97, 72.2, 3599.6, 7500.0].into_iter().map(seconds).collect();
+        assert_eq!(shown, ["0.0s", "0.9s", "59.9s", "1m00s", "1m12s", "1h00m", "2h05m"]);
+    }
+}

@@ -1,0 +1,57 @@
+//! Files that are whole or absent, and private: 0600 in 0700.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+
+/// Makes a folder and those above it; what is new is 0700.
+pub fn ensure_private(folder: &Path) -> Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| Error::file(folder, "make the folder", &error))
+}
+
+/// Replaces a file at once and for good: written beside it, synced, renamed, the folder synced.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_beside(path, bytes, true).map_err(|error| Error::file(path, "write", &error))
+}
+
+pub(super) fn write_beside(path: &Path, bytes: &[u8], durable: bool) -> std::io::Result<()> {
+    let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    if durable {
+        file.as_file().sync_all()?;
+    }
+    file.persist(path)?;
+    if durable {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let bytes =
+        serde_json::to_vec_pretty(value).map_err(|error| Error::file(path, "write", &error.into()))?;
+    replace(path, &bytes)
+}
+
+/// None where there is no such file; a file that cannot be read as what it should be is an error.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(Error::file(path, "read", &error)),
+    };
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::file(path, "read", &error.into()))
+}

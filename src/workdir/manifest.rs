@@ -1,0 +1,97 @@
+//! What we put into a workdir, and what stood there when we left: a hand's edits show against it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Place;
+use super::files::{read_json, write_json};
+use crate::error::{Error, Layer, Phase, Result};
+
+/// Paths are relative to the workdir, with forward slashes; digests are sha256 in hexadecimal.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Files of the module that we wrote.
+    #[serde(default)]
+    pub written: BTreeMap<String, String>,
+    /// Configuration that stood in the workdir when the last run ended.
+    #[serde(default)]
+    configuration: BTreeMap<String, String>,
+    /// An apply began and its end was not seen: what the module wrote is not known.
+    #[serde(default)]
+    open: bool,
+}
+
+impl Manifest {
+    /// Reads it, and refuses configuration that somebody changed or added by hand.
+    pub fn open(place: &Place) -> Result<Self> {
+        let manifest: Self = read_json(&place.manifest())?.unwrap_or_default();
+        if manifest.open {
+            return Ok(manifest);
+        }
+        let found = configuration(&place.workdir)?;
+        let touched: Vec<_> = found
+            .iter()
+            .filter(|(path, digest)| manifest.configuration.get(*path) != Some(digest))
+            .map(|(path, _)| place.workdir.join(path).display().to_string())
+            .collect();
+        if touched.is_empty() {
+            return Ok(manifest);
+        }
+        let message = format!("changed or added by hand in the workdir: {}", touched.join(", "));
+        let remedy = "take the change into the module's source, then remove these files and run again";
+        Err(Error::new(Layer::Host, Phase::Preparation, "edited_by_hand", message, remedy)
+            .with(serde_json::json!({ "files": touched })))
+    }
+
+    /// Before an apply, which may write files of its own.
+    pub fn begin_apply(&mut self, place: &Place) -> Result<()> {
+        self.open = true;
+        write_json(&place.manifest(), self)
+    }
+
+    /// At the end of a run: what stands there now is ours or the module's.
+    pub fn seal(&mut self, place: &Place) -> Result<()> {
+        self.open = false;
+        self.configuration = configuration(&place.workdir)?;
+        write_json(&place.manifest(), self)
+    }
+}
+
+pub(super) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What Terraform would read: *.tf, *.tf.json, *.tfvars, *.tfvars.json; `.terraform` is init's.
+fn configuration(workdir: &Path) -> Result<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    walk(workdir, "", &mut found)?;
+    Ok(found)
+}
+
+fn walk(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) -> Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::file(folder, "read the folder", &error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(|error| Error::file(folder, "read the folder", &error))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        let kind = entry.file_type().map_err(|error| Error::file(&path, "read", &error))?;
+        if kind.is_dir() {
+            if name != ".terraform" {
+                walk(&path, &format!("{prefix}{name}/"), found)?;
+            }
+        } else if [".tf", ".tf.json", ".tfvars", ".tfvars.json"].iter().any(|end| name.ends_with(end)) {
+            let bytes = fs::read(&path).map_err(|error| Error::file(&path, "read", &error))?;
+            found.insert(format!("{prefix}{name}"), digest(&bytes));
+        }
+    }
+    Ok(())
+}

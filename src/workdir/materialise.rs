@@ -1,0 +1,102 @@
+//! Puts a module into the workdir: what changed is written, what left the source is removed.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::Place;
+use super::files::{ensure_private, write_beside};
+use super::manifest::{Manifest, digest};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::resolve::{Content, Module, ModuleFile};
+
+/// Call it under the lock only: a running apply reads its module's files.
+pub fn materialise(
+    place: &Place,
+    module: &Module,
+    backend: Option<&str>,
+    variables: &str,
+    manifest: &mut Manifest,
+) -> Result<()> {
+    let mut written = BTreeMap::new();
+    for file in &module.files {
+        let relative = format!("module/{}", file.path);
+        let target = place.workdir.join(&relative);
+        if current(&target)?.as_deref() != Some(file.sha256.as_str()) {
+            write(&target, &content(file)?)?;
+        }
+        if file.executable {
+            mark_executable(&target)?;
+        }
+        written.insert(relative, file.sha256.clone());
+    }
+    let ours = [
+        (backend_path(&module.subdir), backend.map(str::as_bytes)),
+        ("terraform.tfvars.json".to_owned(), Some(variables.as_bytes())),
+    ];
+    for (relative, bytes) in ours {
+        let Some(bytes) = bytes else { continue };
+        let target = place.workdir.join(&relative);
+        let digest = digest(bytes);
+        if current(&target)?.as_deref() != Some(digest.as_str()) {
+            write(&target, bytes)?;
+        }
+        written.insert(relative, digest);
+    }
+    for gone in manifest.written.keys().filter(|path| !written.contains_key(*path)) {
+        let target = place.workdir.join(gone);
+        match fs::remove_file(&target) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::file(&target, "remove", &error));
+            }
+            _ => {}
+        }
+    }
+    manifest.written = written;
+    manifest.seal(place)
+}
+
+fn backend_path(subdir: &str) -> String {
+    match subdir {
+        "" => "module/backend.tf".to_owned(),
+        subdir => format!("module/{subdir}/backend.tf"),
+    }
+}
+
+/// The digest of what stands there; None where nothing does.
+fn current(target: &Path) -> Result<Option<String>> {
+    match fs::read(target) {
+        Ok(bytes) => Ok(Some(digest(&bytes))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::file(target, "read", &error)),
+    }
+}
+
+/// The bytes that were validated, and no others.
+fn content(file: &ModuleFile) -> Result<Cow<'_, [u8]>> {
+    let path = match &file.content {
+        Content::Text(text) => return Ok(Cow::Borrowed(text.as_bytes())),
+        Content::File(path) => path,
+    };
+    let bytes = fs::read(path).map_err(|error| Error::file(path, "read", &error))?;
+    if digest(&bytes) == file.sha256 {
+        return Ok(Cow::Owned(bytes));
+    }
+    let message = format!("{} changed while this run was under way", path.display());
+    Err(Error::new(Layer::Salt, Phase::Preparation, "source_changed", message, "run again"))
+}
+
+fn write(target: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = target.parent() {
+        ensure_private(folder)?;
+    }
+    write_beside(target, bytes, false).map_err(|error| Error::file(target, "write", &error))
+}
+
+fn mark_executable(target: &Path) -> Result<()> {
+    fs::set_permissions(target, fs::Permissions::from_mode(0o700))
+        .map_err(|error| Error::file(target, "make executable", &error))
+}
