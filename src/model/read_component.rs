@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::tree::{Kind, Tree};
 use super::{Name, Reference, merge, read_settings};
 
-/// None where it cannot be told what it is; its problems are noted either way.
+/// None where it has no source; its problems are noted either way.
 ///
 /// `shared` holds the settings that a component may override, as trees.
 pub fn component(
@@ -21,7 +21,6 @@ pub fn component(
     settings: &Settings,
     problems: &Problems,
 ) -> Option<Component> {
-    let before = problems.count();
     let mut fields = Fields::open(tree, problems);
     let path = fields.path.clone();
     fields.not_yet("salt", "steps of Salt's own", &json!({}));
@@ -50,7 +49,7 @@ pub fn component(
         timeouts,
     };
     fields.close();
-    (problems.count() == before && has_source).then_some(component)
+    has_source.then_some(component)
 }
 
 /// The settings that stand above every component, not yet read: a problem in them is said once.
@@ -111,7 +110,11 @@ fn inputs(fields: &mut Fields<'_>) -> BTreeMap<String, Input> {
                 _ => secret(&tree),
             };
             match input {
-                Err(message) => problems.add(&tree.path, message),
+                Err(message) => {
+                    problems.add(&tree.path, message);
+                    // It is set, if badly: nothing is said of a missing variable.
+                    inputs.insert(variable, Input::Literal(serde_json::Value::Null));
+                }
                 Ok(input) => {
                     if inputs.insert(variable, input).is_some() {
                         problems.add(

@@ -21,10 +21,6 @@ impl Problems {
     pub fn into_inner(self) -> Vec<Problem> {
         self.0.into_inner()
     }
-
-    pub fn count(&self) -> usize {
-        self.0.borrow().len()
-    }
 }
 
 /// A mapping of ours; what is not asked for by the end is unknown.

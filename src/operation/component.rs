@@ -99,6 +99,9 @@ async fn work(
     let mut manifest = Manifest::open(place)?;
     let mut invoker = Invoker::new(session, component, place, &module.subdir, Some(guard.fd()))?;
 
+    if intent.destroy && nothing_left(record.as_ref(), &place.state(), component.backend.is_local()) {
+        return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
+    }
     producers::read(session, node).await?;
     let inputs = inputs(node, &|producer| session.produced.borrow().get(producer).cloned())?;
     if !inputs.pending.is_empty() {
@@ -174,6 +177,14 @@ async fn work(
             session.produce(name, pending(before.as_ref(), &changes));
             Ok(plan::planned(changes))
         }
+    }
+}
+
+/// Whether there is surely nothing to destroy; then its inputs, which may be gone too, are not needed.
+fn nothing_left(record: Option<&Record>, state: &std::path::Path, local: bool) -> bool {
+    match record {
+        Some(record) => record.outcome == Status::Destroyed.word(),
+        None => local && !state.exists(),
     }
 }
 

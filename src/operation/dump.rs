@@ -74,15 +74,17 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
             let mut outputs = apply::masked(&invoker, &state);
             let value = outputs.remove(name).ok_or_else(|| {
                 let has = outputs.keys().cloned().collect::<Vec<_>>().join(", ");
-                refuse("no_such_output", format!("it has no output {name:?}; it has: {has}"), "name one of these")
+                refuse(
+                    "no_such_output",
+                    format!("it has no output {name:?}; it has: {has}"),
+                    "name one of these",
+                )
             })?;
             Ok(json!({ "value": value }))
         }
         Question::Resources => {
             let resources = resources(&invoker).await?;
-            let short = |one: &Value| {
-                json!({ "address": one["address"], "type": one["type"], "name": one["name"], "mode": one["mode"] })
-            };
+            let short = |one: &Value| json!({ "address": one["address"], "type": one["type"], "name": one["name"], "mode": one["mode"] });
             Ok(json!({ "resources": resources.iter().map(short).collect::<Vec<_>>() }))
         }
         Question::State(only) => {

@@ -80,7 +80,7 @@ pub fn body(text: &str) -> Result<hcl::Body, String> {
     hcl::parse(text).map_err(|error| format!("a syntax error: {error}"))
 }
 
-fn is_configuration(name: &str) -> bool {
+pub fn is_configuration(name: &str) -> bool {
     name.ends_with(".tf") || name.ends_with(".tf.json")
 }
 

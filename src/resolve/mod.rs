@@ -71,7 +71,7 @@ fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Resul
         render(&mut files, host)?;
     }
     let configuration = document::read(&files, subdir)?;
-    if configuration.is_empty() {
+    if !document::in_folder(&files, subdir).any(|(name, _)| document::is_configuration(name)) {
         return Err(format!("no .tf file in {}: is this the right folder?", listing::name(source)));
     }
     let ours = if subdir.is_empty() { "backend.tf".to_owned() } else { format!("{subdir}/backend.tf") };

@@ -6,7 +6,7 @@ use crate::report::Counts;
 pub fn seconds(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match whole {
-        0..60 if seconds < 59.95 => format!("{seconds:.1}s"),
+        _ if seconds < 59.95 => format!("{seconds:.1}s"),
         0..3600 => format!("{}m{:02}s", whole / 60, whole % 60),
         _ => format!("{}h{:02}m", whole / 3600, whole % 3600 / 60),
     }

@@ -1,0 +1,84 @@
+//! A host without Salt, and an environment in a folder: what tests of the core need.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use eos::host::Host;
+use eos::operation::{Call, Identity, Request, run};
+use eos::view::progress::Progress;
+use serde_json::{Map, Value, json};
+
+pub struct NoSalt;
+
+impl Host for NoSalt {
+    fn fetch(&self, _: &str) -> Result<BTreeMap<String, PathBuf>, String> {
+        Err("there is no Salt in this test".to_owned())
+    }
+    fn render(&self, _: &Path) -> Result<String, String> {
+        Err("there is no Salt in this test".to_owned())
+    }
+    fn emit(&self, _: &str, _: &Value) {}
+    fn log(&self, _: tracing::Level, _: &str) {}
+    fn tick(&self) -> bool {
+        false
+    }
+}
+
+/// A folder with modules, and a pillar whose root is in it.
+pub struct Site {
+    pub folder: tempfile::TempDir,
+    pub infrastructure: Value,
+}
+
+impl Site {
+    /// An environment called `staging`, and no component yet.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let infrastructure = json!({
+            "settings": { "root": folder.path().join("root"), "lock_timeout": 1 },
+            "components": {},
+            "environments": { "staging": {} },
+        });
+        Self { folder, infrastructure }
+    }
+
+    /// A component of its own module.
+    pub fn component(&mut self, name: &str, main: &str, rest: Value) {
+        let module = self.folder.path().join("modules").join(name);
+        std::fs::create_dir_all(&module).unwrap();
+        std::fs::write(module.join("main.tf"), main).unwrap();
+        self.infrastructure["components"][name] = rest;
+        self.infrastructure["components"][name]["source"] = json!(module);
+    }
+
+    pub fn workdir(&self, component: &str) -> PathBuf {
+        self.folder.path().join("root/staging").join(component)
+    }
+
+    pub fn run(&self, operation: &str, arguments: Value) -> Value {
+        let mut arguments: Map<String, Value> = arguments.as_object().unwrap().clone();
+        if !arguments.contains_key("run_id") {
+            arguments.entry("environment").or_insert("staging".into());
+        }
+        let request = Request {
+            operation: operation.to_owned(),
+            arguments,
+            surplus: 0,
+            infrastructure: self.infrastructure.clone(),
+            problems: Vec::new(),
+            identity: Identity::default(),
+        };
+        run(Call { request, host: &NoSalt, progress: quiet })
+    }
+}
+
+fn quiet(environment: &str, components: &BTreeSet<eos::model::Name>, parallel: usize) -> Progress {
+    Progress::new(environment, components, parallel)
+}
+
+/// Component to status.
+pub fn statuses(report: &Value) -> BTreeMap<String, String> {
+    let components =
+        report["components"].as_object().unwrap_or_else(|| panic!("no components in {report:#}"));
+    components.iter().map(|(name, one)| (name.clone(), one["status"].as_str().unwrap().to_owned())).collect()
+}
