@@ -4,8 +4,9 @@ import collections
 
 import pytest
 
-from support import programs
+from support import backends, programs
 from support.http_backend import HttpBackend
+from support.master import Master
 from support.moto import Moto
 from support.postgres import Postgres
 from support.site import Site
@@ -50,6 +51,20 @@ def http_backend():
     server = HttpBackend()
     yield server
     server.close()
+
+
+@pytest.fixture
+def backend(request):
+    """A backend by its kind, with its server started."""
+    return lambda kind: backends.ALL[kind](request)
+
+
+@pytest.fixture(scope="module")
+def master(tmp_path_factory):
+    programs.terraform()
+    running = Master(tmp_path_factory.mktemp("master") / "site")
+    yield running
+    running.close()
 
 
 def pytest_terminal_summary(terminalreporter):
