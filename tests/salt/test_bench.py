@@ -22,9 +22,7 @@ def test_a_bare_terraform_keeps_its_state_in_the_server(site, backend, kind):
     server = backend(kind)
     key = {"pg": {"schema_name": "bench"}, "s3": {"key": "bench"}}.get(kind, {})
     if kind == "http":
-        address = server.arguments["address"] + "/bench"
-        lock = {"lock_address": address, "unlock_address": address}
-        key = {"address": address, **lock}
+        key = {name: url + "/bench" for name, url in server.arguments.items()}
     folder = site.folder / "bare"
     folder.mkdir()
     (folder / "main.tf").write_text(modules.ECHO["main.tf"])

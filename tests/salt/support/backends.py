@@ -50,7 +50,9 @@ def pg(request):
 def http(request):
     server = request.getfixturevalue("http_backend")
     env = {"TF_HTTP_USERNAME": server.user, "TF_HTTP_PASSWORD": server.password}
-    return Backend("http", {"address": server.url}, env, (server.password,))
+    # Without the two others Terraform's http backend does not lock.
+    addresses = {f"{which}address": server.url for which in ("", "lock_", "unlock_")}
+    return Backend("http", addresses, env, (server.password,))
 
 
 ALL = {"local": local, "s3": s3, "pg": pg, "http": http}
