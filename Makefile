@@ -23,7 +23,7 @@ build: .venv/.core
 
 .venv/.core: .venv/.tools $(rust_files)
 	@.ci/need rust
-	VIRTUAL_ENV="$$PWD/.venv" $(python) -m maturin develop --release --locked --skip-install
+	VIRTUAL_ENV="$$PWD/.venv" $(python) -m maturin develop --release --locked
 	@touch $@
 
 demo: build
