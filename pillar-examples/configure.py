@@ -65,7 +65,11 @@ def write(folder, pillar, states, *, ports=(14505, 14506), extra=None):
     conf.mkdir(exist_ok=True)
     # salt-run wants this folder, which only a master would make.
     (folder / "cache" / "proc").mkdir(parents=True, exist_ok=True)
-    master = shared | {"ret_port": ret, "auto_accept": True, "pidfile": str(folder / "master.pid")}
+    master = shared | {
+        "ret_port": ret,
+        "auto_accept": True,
+        "pidfile": str(folder / "master.pid"),
+    }
     minion = shared | {
         "id": "minion",
         "master": "127.0.0.1",
@@ -88,7 +92,9 @@ def main():
     parser.add_argument("--pillar", type=Path, action="append", required=True)
     parser.add_argument("--states", type=Path, action="append", required=True)
     parser.add_argument("--root", type=Path, help="where the workdirs are kept")
-    parser.add_argument("--terraform", help="the program, where it is not called terraform")
+    parser.add_argument(
+        "--terraform", help="the program, where it is not called terraform"
+    )
     given = parser.parse_args()
     eos = {}
     if given.root:

@@ -24,8 +24,16 @@ def test_every_problem_is_in_one_error_with_its_pillar_path(site):
         "variables": {"colour": "blue"},
     }
     site.environment(
-        {"networking": networking, "boundary": boundary, "idle": {"source": "salt://modules/none"}},
-        settings={"paralelism": 3, "on_failure": "explode", "timeouts": {"plan": "soon"}},
+        {
+            "networking": networking,
+            "boundary": boundary,
+            "idle": {"source": "salt://modules/none"},
+        },
+        settings={
+            "paralelism": 3,
+            "on_failure": "explode",
+            "timeouts": {"plan": "soon"},
+        },
     )
     refused(
         site,
@@ -44,7 +52,18 @@ def test_every_problem_is_in_one_error_with_its_pillar_path(site):
 
 @pytest.mark.parametrize(
     "name",
-    ["../etc", "two words", 'quo"te', "quo'te", "n" * 300, "Upper", "a/b", "-x", "", "ünder"],
+    [
+        "../etc",
+        "two words",
+        'quo"te',
+        "quo'te",
+        "n" * 300,
+        "Upper",
+        "a/b",
+        "-x",
+        "",
+        "ünder",
+    ],
     ids=lambda name: name[:12] or "empty",
 )
 def test_a_name_that_could_not_be_a_path_is_refused(site, name):
@@ -93,7 +112,12 @@ def test_a_cycle_is_named_in_its_order(site):
 def test_numbers_that_json_does_not_have_are_refused_with_their_path(site):
     source = site.module("echo", modules.ECHO)
     site.environment(
-        {"echo": {"source": source, "variables": {"value": {"deep": [1.0, float("nan")]}}}},
+        {
+            "echo": {
+                "source": source,
+                "variables": {"value": {"deep": [1.0, float("nan")]}},
+            }
+        },
         settings={"lock_timeout": float("inf")},
     )
     refused(
@@ -136,7 +160,10 @@ def test_what_is_not_built_yet_is_refused_by_name(site):
         "infrastructure:settings:vault",
         "infrastructure:services",
     )
-    assert done.error_text().count("not yet") + done.error_text().count("not built yet") >= 9
+    assert (
+        done.error_text().count("not yet") + done.error_text().count("not built yet")
+        >= 9
+    )
 
 
 def test_variables_of_the_wrong_type_missing_or_set_twice_are_refused(site):
@@ -169,7 +196,9 @@ variable "twice" {
         }
     )
     path = f"{COMPONENTS}:typed"
-    refused(site, f"{path}:variables:count_of", f"{path}:variables:tags", "needed", "twice")
+    refused(
+        site, f"{path}:variables:count_of", f"{path}:variables:tags", "needed", "twice"
+    )
 
 
 def test_keys_of_yaml_that_are_no_text_and_dates_are_refused_or_taken_clearly(site):

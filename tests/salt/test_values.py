@@ -96,7 +96,9 @@ output "length" {
     )
     done = site.orchestrate()
     assert done.rc == 0, done
-    token = next(one for one in site.state("reader"))["instances"][0]["attributes"]["input"]["value"]
+    token = next(one for one in site.state("reader"))["instances"][0]["attributes"][
+        "input"
+    ]["value"]
     assert len(token) == 64
     assert done.report["components"]["vault"]["outputs"] == {"label": "plain"}
     assert done.report["components"]["reader"]["outputs"] == {"length": 64}
@@ -105,7 +107,9 @@ output "length" {
     holding = [
         path
         for path in site.root.rglob("*")
-        if path.is_file() and path.name not in states_and_plans and token in path.read_text("latin-1")
+        if path.is_file()
+        and path.name not in states_and_plans
+        and token in path.read_text("latin-1")
     ]
     assert holding == []
     assert token not in (site.folder / "salt" / "log").read_text()
@@ -134,11 +138,17 @@ output "seen" {
 }
 """
     }
-    component = {"source": site.module("uses", module), "secrets": {"password": reference}}
+    component = {
+        "source": site.module("uses", module),
+        "secrets": {"password": reference},
+    }
     site.environment({"uses": component})
     done = site.orchestrate(env={"EOS_TEST_SECRET": secret})
     assert done.rc == 0, done
-    assert done.report["components"]["uses"]["outputs"]["seen"] == sha256(secret.encode()).hexdigest()
+    assert (
+        done.report["components"]["uses"]["outputs"]["seen"]
+        == sha256(secret.encode()).hexdigest()
+    )
     assert secret not in done.said
     for path in [site.folder / "salt" / "log", *site.root.rglob("*")]:
         if path.is_file():

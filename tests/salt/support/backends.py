@@ -36,14 +36,20 @@ def s3(request):
         "skip_requesting_account_id": True,
         "skip_metadata_api_check": True,
     }
-    env = {"AWS_ACCESS_KEY_ID": moto.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": moto.SECRET_KEY}
+    env = {
+        "AWS_ACCESS_KEY_ID": moto.ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": moto.SECRET_KEY,
+    }
     return Backend("s3", arguments, env, (moto.SECRET_KEY,))
 
 
 def pg(request):
     server = request.getfixturevalue("postgres")
     return Backend(
-        "pg", {"conn_str": server.conn_str}, {"PGPASSWORD": server.password}, (server.password,)
+        "pg",
+        {"conn_str": server.conn_str},
+        {"PGPASSWORD": server.password},
+        (server.password,),
     )
 
 

@@ -30,13 +30,24 @@ class Master(Site):
             )
 
     def answers(self):
-        assert all(one.poll() is None for one in self.processes), "a daemon ended at once"
+        assert all(one.poll() is None for one in self.processes), (
+            "a daemon ended at once"
+        )
         ping = self.salt("test.ping", timeout=90)
         return '"minion": true' in ping.stdout
 
     def salt(self, *words, **how):
         """`salt minion ...`, as the master's user types it."""
-        argv = [BIN / "salt", "-c", self.conf, "--out=json", "-t", "60", "minion", *words]
+        argv = [
+            BIN / "salt",
+            "-c",
+            self.conf,
+            "--out=json",
+            "-t",
+            "60",
+            "minion",
+            *words,
+        ]
         return self.finish(argv, **how)
 
     def listen(self):

@@ -48,7 +48,10 @@ class Moto:
 
     def request(self, method, path):
         request = urllib.request.Request(self.url + path, method=method)
-        request.add_header("Authorization", f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/x/us-east-1/s3/aws4_request")
+        request.add_header(
+            "Authorization",
+            f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/x/us-east-1/s3/aws4_request",
+        )
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.read() or b"ok"
 

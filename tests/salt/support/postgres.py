@@ -62,7 +62,11 @@ class Postgres:
         with words.open("wb") as out:
             done = subprocess.run(
                 argv,
-                env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(self.folder)},
+                env={
+                    "PATH": os.environ["PATH"],
+                    "LANG": "C.UTF-8",
+                    "HOME": str(self.folder),
+                },
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -72,11 +76,14 @@ class Postgres:
             )
         if done.returncode:
             pytest.fail(
-                f"{argv[0]} ended with {done.returncode}: {words.read_text()}", pytrace=False
+                f"{argv[0]} ended with {done.returncode}: {words.read_text()}",
+                pytrace=False,
             )
 
     def close(self):
-        self.run(self.pg_ctl, "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
+        self.run(
+            self.pg_ctl, "-D", self.folder / "data", "-m", "immediate", "-w", "stop"
+        )
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -45,7 +45,9 @@ class Site:
 
     def pillar(self, infrastructure, **others):
         """The pillar of everybody. Written as JSON, so that no renderer touches a value."""
-        self.pillar_text("#!json\n" + json.dumps({"infrastructure": infrastructure, **others}))
+        self.pillar_text(
+            "#!json\n" + json.dumps({"infrastructure": infrastructure, **others})
+        )
 
     def pillar_text(self, text):
         (self.pillars / "top.sls").write_text("base: {'*': [infrastructure]}\n")
@@ -53,13 +55,12 @@ class Site:
 
     def environment(self, components, *, settings=None, name="staging", **more):
         """A pillar of one environment; returns its `infrastructure`, to change and write again."""
+        settings = dict(settings or {})
         tool = Path(programs.terraform()).name
+        if tool != "terraform":
+            settings["terraform"] = {"binary": tool} | settings.get("terraform", {})
         infrastructure = {
-            "settings": {
-                "root": str(self.root),
-                **({} if tool == "terraform" else {"terraform": {"binary": tool}}),
-                **(settings or {}),
-            },
+            "settings": {"root": str(self.root), **settings},
             "components": components,
             "environments": {name: {}},
             **more,
@@ -98,7 +99,9 @@ class Site:
         return self.finish(self.salt_call(*words, out=out), **how)
 
     def orchestrate(self, *words, environment="staging", **how):
-        return self.run("infrastructure.orchestrate", f"environment={environment}", *words, **how)
+        return self.run(
+            "infrastructure.orchestrate", f"environment={environment}", *words, **how
+        )
 
     def salt_run(self, *words, out="json"):
         shape = [f"--out={out}"] if out else []
@@ -141,7 +144,12 @@ class Started:
         self.err = folder / f"err.{Started.count}"
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen(
-                argv, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+                argv,
+                env=env,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
             )
 
     @property
