@@ -92,9 +92,7 @@ def main():
     parser.add_argument("--pillar", type=Path, action="append", required=True)
     parser.add_argument("--states", type=Path, action="append", required=True)
     parser.add_argument("--root", type=Path, help="where the workdirs are kept")
-    parser.add_argument(
-        "--terraform", help="the program, where it is not called terraform"
-    )
+    parser.add_argument("--terraform", help="the program, where it is not called terraform")
     given = parser.parse_args()
     eos = {}
     if given.root:

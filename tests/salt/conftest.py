@@ -70,9 +70,7 @@ def master(tmp_path_factory):
 def pytest_terminal_summary(terminalreporter):
     """How many tests were skipped, and for want of what."""
     reasons = collections.Counter(
-        report.longrepr[2].removeprefix("Skipped: ")
-        if isinstance(report.longrepr, tuple)
-        else "?"
+        report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else "?"
         for report in terminalreporter.stats.get("skipped", [])
     )
     terminalreporter.write_line(f"skipped: {sum(reasons.values())}")

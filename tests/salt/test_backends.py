@@ -44,9 +44,7 @@ def test_a_backend_keeps_the_state_of_an_apply_for_the_second_run(site, backend,
 
 
 @pytest.mark.parametrize("kind", ["local", "s3", "pg", "http"])
-def test_a_lock_held_by_a_bare_terraform_is_respected_and_named(
-    site, backend, started, kind
-):
+def test_a_lock_held_by_a_bare_terraform_is_respected_and_named(site, backend, started, kind):
     server = backend(kind)
     mark, gate = site.folder / "mark", site.folder / "gate"
     held = {
@@ -68,20 +66,14 @@ resource "terraform_data" "this" {{
     workdir = site.workdir("echo")
     state = ["-state=../terraform.tfstate"] if kind == "local" else []
     # The data folder holds what init wrote about the backend, wherever Eos keeps it.
-    data = (
-        next(iter(workdir.rglob("terraform.tfstate")), None)
-        if kind != "local"
-        else None
-    )
+    data = next(iter(workdir.rglob("terraform.tfstate")), None) if kind != "local" else None
     bare_env = server.env | ({"TF_DATA_DIR": str(data.parent)} if data else {})
     bare = started(
         [programs.terraform(), f"-chdir={workdir / 'module'}", "apply", "-auto-approve",
          "-input=false", "-no-color", "-var=value=bare", *state],
         env=bare_env,
     )  # fmt: skip
-    until(
-        lambda: mark.exists() or bare.process.poll() is not None, "the bare apply began"
-    )
+    until(lambda: mark.exists() or bare.process.poll() is not None, "the bare apply began")
     assert mark.exists(), bare.wait()
     try:
         blocked = site.orchestrate(env=env)
@@ -92,9 +84,7 @@ resource "terraform_data" "this" {{
     assert bare.wait().rc == 0
 
 
-@pytest.mark.parametrize(
-    "kind", ["azurerm", "consul", "cos", "gcs", "kubernetes", "oss"]
-)
+@pytest.mark.parametrize("kind", ["azurerm", "consul", "cos", "gcs", "kubernetes", "oss"])
 def test_terraform_has_no_complaint_about_the_block_of_another_backend(site, kind):
     arguments = {
         "azurerm": {"storage_account_name": "eos", "container_name": "c"},
@@ -162,9 +152,7 @@ def test_a_credential_written_into_the_backend_is_refused(site):
         },
     )
     done = site.orchestrate()
-    assert_refused(
-        done, "infrastructure:settings:backend", "secret_key", "terraform:env"
-    )
+    assert_refused(done, "infrastructure:settings:backend", "secret_key", "terraform:env")
     assert "s3cret-in-pillar" not in done.said
     for path in site.root.rglob("*"):
         assert not path.is_file() or "s3cret" not in path.read_text("latin-1"), path

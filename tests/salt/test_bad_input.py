@@ -20,9 +20,7 @@ def echo(site):
 
 def changed(site, text):
     """The pillar's one value, changed."""
-    site.environment(
-        {"echo": {"source": "salt://modules/echo", "variables": {"value": text}}}
-    )
+    site.environment({"echo": {"source": "salt://modules/echo", "variables": {"value": text}}})
 
 
 # Modules
@@ -44,9 +42,7 @@ def test_a_module_that_only_terraform_finds_wrong_fails_with_terraforms_words(si
 
 
 def test_a_missing_module_is_refused_by_its_source(site):
-    site.environment(
-        {"gone": {"source": "/nowhere/at/all"}, "lost": {"source": "salt://nowhere"}}
-    )
+    site.environment({"gone": {"source": "/nowhere/at/all"}, "lost": {"source": "salt://nowhere"}})
     assert_refused(site.orchestrate(), "/nowhere/at/all", "salt://nowhere")
 
 
@@ -63,9 +59,7 @@ def test_a_missing_module_is_refused_by_its_source(site):
         pytest.param("hangs", ["hangs"], marks=pytest.mark.slow),
     ],
 )
-def test_a_terraform_that_cannot_be_used_is_refused_with_a_remedy(
-    site, stand_in, words
-):
+def test_a_terraform_that_cannot_be_used_is_refused_with_a_remedy(site, stand_in, words):
     site.environment(
         {"echo": {"source": site.module("echo", modules.ECHO)}},
         settings={"terraform": {"binary": str(STAND_INS / stand_in)}},
@@ -109,9 +103,7 @@ def test_a_root_that_cannot_be_written_is_refused_by_its_key(site):
     )
     done = site.orchestrate()
     assert done.rc == 1 and "Traceback" not in done.said, done
-    assert "infrastructure:settings:root" in done.stdout and str(root) in done.stdout, (
-        done
-    )
+    assert "infrastructure:settings:root" in done.stdout and str(root) in done.stdout, done
 
 
 def test_a_full_disk_fails_the_component_and_loses_nothing(site):
@@ -120,6 +112,7 @@ def test_a_full_disk_fails_the_component_and_loses_nothing(site):
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", disk],
         capture_output=True,
+        check=False,
     )
     if mounted.returncode:
         pytest.skip("for want of the right to mount a small file system")

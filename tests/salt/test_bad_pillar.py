@@ -160,10 +160,7 @@ def test_what_is_not_built_yet_is_refused_by_name(site):
         "infrastructure:settings:vault",
         "infrastructure:services",
     )
-    assert (
-        done.error_text().count("not yet") + done.error_text().count("not built yet")
-        >= 9
-    )
+    assert done.error_text().count("not yet") + done.error_text().count("not built yet") >= 9
 
 
 def test_variables_of_the_wrong_type_missing_or_set_twice_are_refused(site):
@@ -196,9 +193,7 @@ variable "twice" {
         }
     )
     path = f"{COMPONENTS}:typed"
-    refused(
-        site, f"{path}:variables:count_of", f"{path}:variables:tags", "needed", "twice"
-    )
+    refused(site, f"{path}:variables:count_of", f"{path}:variables:tags", "needed", "twice")
 
 
 def test_keys_of_yaml_that_are_no_text_and_dates_are_refused_or_taken_clearly(site):

@@ -11,10 +11,7 @@ def test_the_site_works_without_a_master(site):
     site.pillar({"settings": {"x": 'a "quote", ${y}, {{ z }} and 2^70'}, "n": 2**70})
     shown = site.run("pillar.show_pillar")
     assert shown.rc == 0, shown
-    assert (
-        shown.json["infrastructure"]["settings"]["x"]
-        == 'a "quote", ${y}, {{ z }} and 2^70'
-    )
+    assert shown.json["infrastructure"]["settings"]["x"] == 'a "quote", ${y}, {{ z }} and 2^70'
     assert shown.json["infrastructure"]["n"] == 2**70
     called = site.call("test.ping")
     assert called.rc == 0 and called.report is True, called

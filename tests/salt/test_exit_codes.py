@@ -37,9 +37,7 @@ def echo(site):
     ],
     ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else value,
 )
-def test_a_wrong_call_of_the_runner_ends_with_1_and_names_the_argument(
-    echo, words, named
-):
+def test_a_wrong_call_of_the_runner_ends_with_1_and_names_the_argument(echo, words, named):
     assert_refused(echo.run(*words), named)
     assert not (echo.root / "staging" / "echo").exists()
 
@@ -64,9 +62,7 @@ def test_a_wrong_call_of_the_runner_ends_with_1_and_names_the_argument(
     ],
     ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else value,
 )
-def test_a_wrong_call_of_the_module_ends_with_1_and_names_the_argument(
-    echo, words, named
-):
+def test_a_wrong_call_of_the_module_ends_with_1_and_names_the_argument(echo, words, named):
     done = echo.call(*words)
     assert done.rc == 1, done
     assert "Traceback" not in done.said, done
@@ -118,9 +114,7 @@ def test_a_failed_run_fails_the_orchestration_that_called_it(site):
 
 
 def test_a_wrong_call_fails_the_orchestration_that_made_it(echo):
-    echo.sls(
-        "up", f"up:\n  salt.runner:\n    - name: {ORCHESTRATE}\n    - colour: blue\n"
-    )
+    echo.sls("up", f"up:\n  salt.runner:\n    - name: {ORCHESTRATE}\n    - colour: blue\n")
     done = echo.run("state.orchestrate", "up")
     assert done.rc == 1, done
 
@@ -139,9 +133,7 @@ def test_a_panic_becomes_a_report_with_exit_code_1(echo):
     runners.mkdir(parents=True)
     source = (CHECKOUT / "python/saltext/eos/runners/infrastructure.py").read_text()
     (runners / "provoked.py").write_text(
-        source.replace('"infrastructure"', '"provoked"').replace(
-            '"orchestrate"', '"panic"'
-        )
+        source.replace('"infrastructure"', '"provoked"').replace('"orchestrate"', '"panic"')
     )
     done = echo.run("provoked.orchestrate", env={"PYTHONPATH": str(tree)})
     assert_refused(done, "internal")

@@ -64,9 +64,7 @@ def test_a_killed_run_leaves_its_terraform_locked_until_it_ends(slow, started):
         held = slow.orchestrate()
         # Either terraform still ran and was protected, or it had just ended and the run went on.
         assert held.rc == 0 or "locked" in held.stdout, held
-    until(
-        lambda: not processes_in(slow.root), "the orphaned terraform ended", timeout=60
-    )
+    until(lambda: not processes_in(slow.root), "the orphaned terraform ended", timeout=60)
     slow.module("slow", modules.waits(0))
     after = slow.orchestrate()
     assert after.rc == 0 and after.statuses == {"slow": "applied"}, after

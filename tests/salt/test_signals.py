@@ -27,9 +27,7 @@ def slow(site):
 
 
 def begun(site, started, *words):
-    run = started(
-        site.salt_run("infrastructure.orchestrate", "environment=staging", *words)
-    )
+    run = started(site.salt_run("infrastructure.orchestrate", "environment=staging", *words))
     until(site.mark.exists, "the apply began", timeout=60)
     return run
 
@@ -41,9 +39,7 @@ def assert_stopped(site, done):
     assert done.statuses == {"slow": "cancelled", "after": "skipped"}, done
     kept = {one["name"] for one in site.state("slow")}
     assert "before" in kept and "after" not in kept
-    until(
-        lambda: not processes_in(site.root), "nothing works in the workdirs", timeout=5
-    )
+    until(lambda: not processes_in(site.root), "nothing works in the workdirs", timeout=5)
 
 
 def assert_goes_on(site):
@@ -54,9 +50,7 @@ def assert_goes_on(site):
     assert again.statuses == {"slow": "applied", "after": "applied"}
 
 
-@pytest.mark.parametrize(
-    "which", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name
-)
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
 def test_a_signal_in_mid_apply_keeps_what_was_done_and_says_so(slow, started, which):
     run = begun(slow, started)
     run.process.send_signal(which)
@@ -68,9 +62,7 @@ def test_cancel_by_run_id_stops_a_run_of_another_process(slow, started):
     run = begun(slow, started)
     status = slow.run("infrastructure.status", "environment=staging")
     assert status.rc == 0, status
-    run_id = (
-        status.report["components"]["slow"].get("run_id") or status.report["running"]
-    )
+    run_id = status.report["components"]["slow"].get("run_id") or status.report["running"]
     cancelled = slow.run("infrastructure.cancel", f"run_id={run_id}")
     assert cancelled.rc == 0, cancelled
     assert_stopped(slow, run.wait())
@@ -86,13 +78,9 @@ def test_a_timeout_of_the_apply_fails_the_component_and_keeps_what_was_done(slow
     done = slow.orchestrate()
     assert done.rc == 1, done
     assert done.statuses == {"slow": "failed", "after": "skipped"}
-    assert "timeouts:apply" in done.error_text("slow").replace(
-        "timeouts.apply", "timeouts:apply"
-    )
+    assert "timeouts:apply" in done.error_text("slow").replace("timeouts.apply", "timeouts:apply")
     assert "before" in {one["name"] for one in slow.state("slow")}
-    until(
-        lambda: not processes_in(slow.root), "nothing works in the workdirs", timeout=5
-    )
+    until(lambda: not processes_in(slow.root), "nothing works in the workdirs", timeout=5)
 
 
 def test_a_terraform_that_ignores_sigint_is_killed_after_its_grace(slow, started):
@@ -114,6 +102,4 @@ def test_a_terraform_that_ignores_sigint_is_killed_after_its_grace(slow, started
     assert done.rc == 1, done
     assert done.statuses["slow"] == "cancelled"
     assert "killed" in done.error_text("slow")
-    until(
-        lambda: not processes_in(slow.root), "nothing works in the workdirs", timeout=5
-    )
+    until(lambda: not processes_in(slow.root), "nothing works in the workdirs", timeout=5)

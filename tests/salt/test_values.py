@@ -96,9 +96,9 @@ output "length" {
     )
     done = site.orchestrate()
     assert done.rc == 0, done
-    token = next(one for one in site.state("reader"))["instances"][0]["attributes"][
-        "input"
-    ]["value"]
+    token = next(one for one in site.state("reader"))["instances"][0]["attributes"]["input"][
+        "value"
+    ]
     assert len(token) == 64
     assert done.report["components"]["vault"]["outputs"] == {"label": "plain"}
     assert done.report["components"]["reader"]["outputs"] == {"length": 64}
@@ -146,8 +146,7 @@ output "seen" {
     done = site.orchestrate(env={"EOS_TEST_SECRET": secret})
     assert done.rc == 0, done
     assert (
-        done.report["components"]["uses"]["outputs"]["seen"]
-        == sha256(secret.encode()).hexdigest()
+        done.report["components"]["uses"]["outputs"]["seen"] == sha256(secret.encode()).hexdigest()
     )
     assert secret not in done.said
     for path in [site.folder / "salt" / "log", *site.root.rglob("*")]:

@@ -68,7 +68,7 @@ class HttpBackend:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            do_GET = do_POST = do_DELETE = do_LOCK = do_UNLOCK = handle_any  # noqa: N815
+            do_GET = do_POST = do_DELETE = do_LOCK = do_UNLOCK = handle_any
 
             def log_message(self, *_):
                 """The tests read what matters from the backend itself."""

@@ -30,9 +30,7 @@ class Master(Site):
             )
 
     def answers(self):
-        assert all(one.poll() is None for one in self.processes), (
-            "a daemon ended at once"
-        )
+        assert all(one.poll() is None for one in self.processes), "a daemon ended at once"
         ping = self.salt("test.ping", timeout=90)
         return '"minion": true' in ping.stdout
 

@@ -62,6 +62,7 @@ class Postgres:
         with words.open("wb") as out:
             done = subprocess.run(
                 argv,
+                check=False,
                 env={
                     "PATH": os.environ["PATH"],
                     "LANG": "C.UTF-8",
@@ -81,9 +82,7 @@ class Postgres:
             )
 
     def close(self):
-        self.run(
-            self.pg_ctl, "-D", self.folder / "data", "-m", "immediate", "-w", "stop"
-        )
+        self.run(self.pg_ctl, "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -49,7 +49,5 @@ def assert_refused(result, *words, component=None):
     text = result.error_text(component)
     for word in words:
         assert word in text, f"{word!r} is not in {text}\n{result}"
-    error = (result.report["components"][component] if component else result.report)[
-        "error"
-    ]
+    error = (result.report["components"][component] if component else result.report)["error"]
     assert error["message"] and error["remedy"], result

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import configure
-
 from support import programs
 from support.result import Result
 
@@ -45,9 +44,7 @@ class Site:
 
     def pillar(self, infrastructure, **others):
         """The pillar of everybody. Written as JSON, so that no renderer touches a value."""
-        self.pillar_text(
-            "#!json\n" + json.dumps({"infrastructure": infrastructure, **others})
-        )
+        self.pillar_text("#!json\n" + json.dumps({"infrastructure": infrastructure, **others}))
 
     def pillar_text(self, text):
         (self.pillars / "top.sls").write_text("base: {'*': [infrastructure]}\n")
@@ -99,9 +96,7 @@ class Site:
         return self.finish(self.salt_call(*words, out=out), **how)
 
     def orchestrate(self, *words, environment="staging", **how):
-        return self.run(
-            "infrastructure.orchestrate", f"environment={environment}", *words, **how
-        )
+        return self.run("infrastructure.orchestrate", f"environment={environment}", *words, **how)
 
     def salt_run(self, *words, out="json"):
         shape = [f"--out={out}"] if out else []
@@ -114,6 +109,7 @@ class Site:
     def finish(self, argv, *, cwd=None, env=None, timeout=180):
         done = subprocess.run(
             argv,
+            check=False,
             env=self.env | (env or {}),
             cwd=cwd or self.folder,
             stdin=subprocess.DEVNULL,
