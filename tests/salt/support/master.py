@@ -1,5 +1,6 @@
 """A real master and a real minion, as processes."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -56,13 +57,9 @@ class Master(Site):
         for one in reversed(self.processes):
             one.terminate()
         for one in self.processes:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 one.wait(3)
-            except subprocess.TimeoutExpired:
-                pass
             # What is left of the daemon's own session.
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(one.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             one.wait(5)

@@ -92,4 +92,4 @@ def unprivileged():
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    programs.missing("a user to run PostgreSQL as")
+    return programs.missing("a user to run PostgreSQL as")
