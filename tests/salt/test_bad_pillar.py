@@ -50,34 +50,35 @@ def test_every_problem_is_in_one_error_with_its_pillar_path(site):
     )
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../etc",
-        "two words",
-        'quo"te',
-        "quo'te",
-        "n" * 300,
-        "Upper",
-        "a/b",
-        "-x",
-        "",
-        "ünder",
-    ],
-    ids=lambda name: name[:12] or "empty",
-)
-def test_a_name_that_could_not_be_a_path_is_refused(site, name):
+BAD_NAMES = [
+    "../etc",
+    "two words",
+    'quo"te',
+    "quo'te",
+    "n" * 300,
+    "Upper",
+    "a/b",
+    "-x",
+    "",
+    "ünder",
+]
+
+
+def test_every_component_name_that_could_not_be_a_path_is_refused_at_once(site):
     source = site.module("echo", modules.ECHO)
-    site.environment({name: {"source": source}, "good": {"source": source}})
-    refused(site, COMPONENTS, name.replace('"', '\\"')[:40])
+    site.environment({name: {"source": source} for name in [*BAD_NAMES, "good"]})
+    said = refused(site, COMPONENTS).error_text()
+    for name in BAD_NAMES:
+        assert name.replace('"', '\\"')[:40] in said or name.replace('"', '\\\\\\"')[:40] in said, (
+            name
+        )
     assert not (site.root.parent / "etc").exists()
 
 
-@pytest.mark.parametrize("name", ["../staging", "sta ging", "s" * 300, 'sta"ging'])
+@pytest.mark.parametrize("name", ["../staging", "s" * 300])
 def test_an_environment_with_a_bad_name_is_refused(site, name):
     site.environment({"echo": {"source": site.module("echo", modules.ECHO)}}, name=name)
-    done = site.run("infrastructure.orchestrate", f"environment={name}")
-    assert_refused(done, "environment")
+    assert_refused(site.orchestrate(environment=name), "environment")
 
 
 def test_an_unknown_environment_is_refused_with_those_that_exist(site):

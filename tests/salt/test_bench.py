@@ -5,6 +5,8 @@ import json
 import pytest
 
 from support import modules, programs
+from support.tmux import Terminal
+from support.waiting import until
 
 
 def test_the_site_works_without_a_master(site):
@@ -38,3 +40,26 @@ def test_a_bare_terraform_keeps_its_state_in_the_server(site, backend, kind):
 
 def test_a_master_and_its_minion_answer(master):
     assert master.salt("test.ping").json == {"minion": True}
+
+
+def test_a_terminal_shows_what_a_command_prints_and_how_it_ended(site):
+    screen = Terminal(site.folder, ["sh", "-c", "tty >&2; echo 'a b'; exit 3"], site.env)
+    try:
+        until(lambda: screen.rc is not None, "the command ended")
+        assert screen.rc == 3
+        assert "/dev/" in screen.screen() and "a b" in screen.screen()
+    finally:
+        screen.close()
+
+
+def test_a_listener_hears_the_event_bus(master):
+    listener = master.listen()
+    try:
+
+        def heard():
+            master.salt("event.send", "eos/test/ping")
+            return "eos/test/ping" in listener.out.read_text()
+
+        until(heard, "an event", timeout=60)
+    finally:
+        listener.end()

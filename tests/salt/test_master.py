@@ -27,7 +27,7 @@ def test_a_run_puts_its_phases_on_the_event_bus(master):
     try:
         # The listener is heard to listen before anything is said.
         def listens():
-            master.run("event.send", "eos/test/ping", timeout=60)
+            master.salt("event.send", "eos/test/ping")
             return "eos/test/ping" in listener.out.read_text()
 
         until(listens, "the listener hears", timeout=60)
