@@ -1,6 +1,6 @@
 # Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
 
-.PHONY: build demo demo-destroy test check lint bench clean
+.PHONY: need-terraform build demo demo-destroy test check lint bench clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -15,6 +15,10 @@ PARALLEL ?= 2
 
 build: .venv/.core
 
+# First of all: nobody waits for a build to learn that something else is missing.
+need-terraform:
+	@.ci/need terraform >/dev/null
+
 .venv/.tools: constraints/python.txt
 	@.ci/need rust
 	python="$$(.ci/python)" && "$$python" -m venv .venv
@@ -26,7 +30,7 @@ build: .venv/.core
 	VIRTUAL_ENV="$$PWD/.venv" $(python) -m maturin develop --release --locked
 	@touch $@
 
-demo: build
+demo: need-terraform build
 	@mkdir -p -m 700 .demo
 	@terraform="$$(.ci/need terraform)" && $(python) pillar-examples/configure.py .demo --root .demo/srv \
 		--pillar pillar-examples/demo --states salt --terraform "$$terraform"
@@ -52,8 +56,7 @@ target/provoke/.unpacked: .venv/.core $(rust_files) $(python_files)
 	@mkdir -p .venv/moto
 	@touch $@
 
-test: build target/provoke/.unpacked .venv/moto/.installed
-	@.ci/need terraform >/dev/null
+test: need-terraform build target/provoke/.unpacked .venv/moto/.installed
 	cargo test --locked --no-default-features
 	$(python) -m pytest tests/salt -n $(PARALLEL) --dist loadfile </dev/null
 
@@ -69,8 +72,7 @@ check: lint
 	cargo test --locked --no-default-features
 	$(python) -m pytest tests/salt -n $(PARALLEL) -m quick </dev/null
 
-bench: build
-	@.ci/need terraform >/dev/null
+bench: need-terraform build
 	$(python) benches/run.py
 
 clean:
