@@ -76,4 +76,5 @@ bench: need-terraform build
 	$(python) benches/run.py
 
 clean:
+	test ! -f .demo/sock-folder || rm -rf "$$(cat .demo/sock-folder)"
 	rm -rf .venv .demo target

@@ -15,7 +15,9 @@ from support.site import Site
 @pytest.fixture
 def site(tmp_path):
     programs.terraform()
-    return Site(tmp_path / "site")
+    made = Site(tmp_path / "site")
+    yield made
+    made.close()
 
 
 @pytest.fixture

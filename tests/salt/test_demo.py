@@ -22,7 +22,8 @@ def demo(tmp_path):
     eos = {"root": str(folder / "srv")}
     site = Site(folder, extra={"eos": eos | {"terraform": programs.find("terraform") or "tofu"}})
     shutil.copytree(CHECKOUT / "pillar-examples" / "demo", site.pillars, dirs_exist_ok=True)
-    return site
+    yield site
+    site.close()
 
 
 def override(demo, component, **variables):
@@ -74,9 +75,10 @@ def test_the_demo_starts_dependencies_first(demo):
     "example",
     sorted(path.name for path in (CHECKOUT / "pillar-examples").iterdir() if path.is_dir()),
 )
-def test_every_example_is_valid(tmp_path, example):
+def test_every_example_is_valid(tmp_path, request, example):
     site = Site(tmp_path / "example", extra={"eos": {"root": str(tmp_path / "srv")}})
     shutil.copytree(CHECKOUT / "pillar-examples" / example, site.pillars, dirs_exist_ok=True)
+    request.addfinalizer(site.close)
     shown = site.run("pillar.show_pillar")
     assert not shown.json.get("_errors"), shown
     for environment in shown.json["infrastructure"]["environments"]:

@@ -63,3 +63,4 @@ class Master(Site):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(one.pid, signal.SIGKILL)
             one.wait(5)
+        super().close()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,12 @@ class Site:
             "TF_CLI_CONFIG_FILE": "/dev/null",
             **{k: v for k, v in os.environ.items() if k in ("PYTHONPATH", "TMPDIR")},
         }
+
+    def close(self):
+        """Takes away the socket folder, where it had to stand elsewhere."""
+        remembered = self.folder / "salt" / "sock-folder"
+        if remembered.exists():
+            shutil.rmtree(remembered.read_text(), ignore_errors=True)
 
     # What the site holds
 
