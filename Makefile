@@ -1,0 +1,80 @@
+# Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
+
+.PHONY: need-terraform build demo demo-destroy test check lint bench clean
+.DELETE_ON_ERROR:
+
+python := .venv/bin/python
+salt_run := .venv/bin/salt-run -c .demo/conf
+tools := salt maturin pytest pytest-timeout pytest-xdist ruff mypy
+rust_files := $(shell find src -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml pyproject.toml
+python_files := $(shell find python -type f -name '*.py*' ! -name '*.pyc')
+linted := python tests benches pillar-examples
+# pyo3's build script wants an absolute path.
+with_python := PYO3_PYTHON="$$PWD/$(python)"
+PARALLEL ?= 2
+
+build: .venv/.core
+
+# First of all: nobody waits for a build to learn that something else is missing.
+need-terraform:
+	@.ci/need terraform >/dev/null
+
+.venv/.tools: constraints/python.txt
+	@.ci/need rust
+	python="$$(.ci/python)" && "$$python" -m venv .venv
+	$(python) -m pip install --quiet --disable-pip-version-check --constraint constraints/python.txt $(tools)
+	@touch $@
+
+.venv/.core: .venv/.tools $(rust_files)
+	@.ci/need rust
+	VIRTUAL_ENV="$$PWD/.venv" $(python) -m maturin develop --release --locked
+	@touch $@
+
+demo: need-terraform build
+	@mkdir -p -m 700 .demo
+	@terraform="$$(.ci/need terraform)" && $(python) pillar-examples/configure.py .demo --root .demo/srv \
+		--pillar pillar-examples/demo --states salt --terraform "$$terraform"
+	$(salt_run) infrastructure.orchestrate
+
+demo-destroy: build
+	@test -d .demo/conf || { echo "There is no demo to take down: make demo makes one." >&2; exit 1; }
+	$(salt_run) infrastructure.destroy confirm=production
+
+# The extension once more, with a way to provoke a panic; and the wheel, for the tests to look into.
+target/provoke/.unpacked: .venv/.core $(rust_files) $(python_files)
+	rm -rf target/provoke
+	$(python) -m maturin build --release --locked --features provoke --out target/provoke
+	cd target/provoke && "../../$(python)" -m zipfile -e ./*.whl tree
+	@touch $@
+
+# moto and Salt disagree about a dependency, so it gets a folder of its own.
+.venv/moto/.installed: .venv/.tools constraints/moto.txt
+	command -v moto_server >/dev/null || { $(python) -m venv .venv/moto && \
+		.venv/moto/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints/moto.txt 'moto[s3,server]'; } || \
+		echo "moto_server could not be installed: its tests are skipped."
+	@mkdir -p .venv/moto
+	@touch $@
+
+test: need-terraform build target/provoke/.unpacked .venv/moto/.installed
+	cargo test --locked --no-default-features
+	$(python) -m pytest tests/salt -n $(PARALLEL) --dist loadfile </dev/null
+
+lint: build
+	cargo fmt --check
+	cargo clippy --locked --all-targets --no-default-features -- -D warnings
+	$(with_python) cargo clippy --locked --features provoke -- -D warnings
+	$(python) -m ruff check $(wildcard $(linted))
+	$(python) -m ruff format --check $(wildcard $(linted))
+	$(python) -m mypy.stubtest saltext.eos._core
+
+check: lint
+	cargo test --locked --no-default-features
+	$(python) -m pytest tests/salt -n $(PARALLEL) -m quick </dev/null
+
+bench: need-terraform build
+	$(python) benches/run.py
+
+clean:
+	test ! -f .demo/sock-folder || rm -rf "$$(cat .demo/sock-folder)"
+	rm -rf .venv .demo target

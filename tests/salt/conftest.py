@@ -1,0 +1,80 @@
+"""Fixtures: a Salt site for each test, and the servers that tests share."""
+
+import collections
+
+import pytest
+
+from support import backends, programs
+from support.http_backend import HttpBackend
+from support.master import Master
+from support.moto import Moto
+from support.postgres import Postgres
+from support.site import Site
+
+
+@pytest.fixture
+def site(tmp_path):
+    programs.terraform()
+    made = Site(tmp_path / "site")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def started(site):
+    """Starts commands that are ended with the test, whatever happens."""
+    running = []
+
+    def start(argv, **how):
+        running.append(site.start(argv, **how))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.end()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory):
+    server = Moto(tmp_path_factory.mktemp("moto"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def http_backend():
+    server = HttpBackend()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def backend(request):
+    """A backend by its kind, with its server started."""
+    return lambda kind: backends.ALL[kind](request)
+
+
+@pytest.fixture(scope="module")
+def master(tmp_path_factory):
+    programs.terraform()
+    running = Master(tmp_path_factory.mktemp("master") / "site")
+    yield running
+    running.close()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How many tests were skipped, and for want of what."""
+    reasons = collections.Counter(
+        report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else "?"
+        for report in terminalreporter.stats.get("skipped", [])
+    )
+    terminalreporter.write_line(f"skipped: {sum(reasons.values())}")
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"  {count} {reason}")

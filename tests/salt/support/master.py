@@ -1,0 +1,66 @@
+"""A real master and a real minion, as processes."""
+
+import contextlib
+import os
+import signal
+import subprocess
+
+from support.postgres import free_port
+from support.site import BIN, Site
+from support.waiting import until
+
+
+class Master(Site):
+    """A site with a running master, and a minion called `minion`."""
+
+    def __init__(self, folder):
+        super().__init__(folder, ports=(free_port(), free_port()))
+        self.processes = [self.daemon("salt-master"), self.daemon("salt-minion")]
+        until(self.answers, "the minion answers a ping", timeout=90)
+
+    def daemon(self, program):
+        with (self.folder / f"{program}.out").open("wb") as out:
+            return subprocess.Popen(
+                [BIN / program, "-c", self.conf],
+                env=self.env,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+
+    def answers(self):
+        assert all(one.poll() is None for one in self.processes), "a daemon ended at once"
+        ping = self.salt("test.ping", timeout=90)
+        return '"minion": true' in ping.stdout
+
+    def salt(self, *words, **how):
+        """`salt minion ...`, as the master's user types it."""
+        argv = [
+            BIN / "salt",
+            "-c",
+            self.conf,
+            "--out=json",
+            "-t",
+            "60",
+            "minion",
+            *words,
+        ]
+        return self.finish(argv, **how)
+
+    def listen(self):
+        """Everything on the event bus from now on, one `tag<TAB>json` a line."""
+        return self.start([BIN / "salt-run", "-c", self.conf, "state.event"])
+
+    def close(self):
+        for one in reversed(self.processes):
+            one.terminate()
+        for one in self.processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                one.wait(3)
+            # What is left of the daemon's own session.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(one.pid, signal.SIGKILL)
+            one.wait(5)
+        super().close()

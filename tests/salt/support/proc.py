@@ -1,0 +1,16 @@
+"""Which processes still work in a folder."""
+
+import os
+from pathlib import Path
+
+
+def processes_in(folder):
+    """The pids whose working directory lies in a folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(entry / "cwd")).is_relative_to(folder):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,53 @@
+"""What a finished command said."""
+
+import functools
+import json
+
+
+class Result:
+    """A finished salt-run or salt-call."""
+
+    def __init__(self, argv, rc, stdout, stderr):
+        self.argv, self.rc, self.stdout, self.stderr = argv, rc, stdout, stderr
+
+    @functools.cached_property
+    def json(self):
+        """All of stdout as one document: anything beside the report makes this fail."""
+        return json.loads(self.stdout)
+
+    @property
+    def report(self):
+        """The report; salt-call wraps it in `local`."""
+        document = self.json
+        return document["local"] if set(document) == {"local"} else document
+
+    @property
+    def statuses(self):
+        return {name: one["status"] for name, one in self.report["components"].items()}
+
+    @property
+    def said(self):
+        return self.stdout + self.stderr
+
+    def error_text(self, component=None):
+        """The error, as text to look for words in."""
+        report = self.report["components"][component] if component else self.report
+        return json.dumps(report["error"], ensure_ascii=False)
+
+    def __repr__(self):
+        return (
+            f"{' '.join(map(str, self.argv))[:2000]}\nrc {self.rc}\n"
+            f"--- stdout\n{self.stdout[-6000:]}\n--- stderr\n{self.stderr[-4000:]}"
+        )
+
+
+def assert_refused(result, *words, component=None):
+    """rc 1, one clear error with a remedy that holds all the words, and no traceback of ours."""
+    assert result.rc == 1, result
+    assert "Traceback" not in result.said, result
+    assert result.report["result"] is False, result
+    text = result.error_text(component)
+    for word in words:
+        assert word in text, f"{word!r} is not in {text}\n{result}"
+    error = (result.report["components"][component] if component else result.report)["error"]
+    assert error["message"] and error["remedy"], result

@@ -1,0 +1,170 @@
+"""A whole Salt site in a temporary folder: configuration, pillar, modules, workdirs."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import configure
+from support import programs
+from support.result import Result
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+BIN = Path(sys.prefix) / "bin"
+
+
+class Site:
+    """Where a test keeps its environment, and how it calls Salt."""
+
+    def __init__(self, folder, *, ports=(14505, 14506), extra=None):
+        self.folder = Path(folder)
+        self.root = self.folder / "srv"
+        self.states = self.folder / "states"
+        self.pillars = self.folder / "pillar"
+        self.home = self.folder / "home"
+        for path in (self.root, self.states, self.pillars, self.home):
+            path.mkdir(parents=True)
+        self.conf = configure.write(
+            self.folder / "salt",
+            [self.pillars],
+            [self.states, CHECKOUT / "salt"],
+            ports=ports,
+            extra=extra,
+        )
+        self.env = {
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "TF_CLI_CONFIG_FILE": "/dev/null",
+            **{k: v for k, v in os.environ.items() if k in ("PYTHONPATH", "TMPDIR")},
+        }
+
+    def close(self):
+        """Takes away the socket folder, where it had to stand elsewhere."""
+        remembered = self.folder / "salt" / "sock-folder"
+        if remembered.exists():
+            shutil.rmtree(remembered.read_text(), ignore_errors=True)
+
+    # What the site holds
+
+    def pillar(self, infrastructure, **others):
+        """The pillar of everybody. Written as JSON, so that no renderer touches a value."""
+        self.pillar_text("#!json\n" + json.dumps({"infrastructure": infrastructure, **others}))
+
+    def pillar_text(self, text):
+        (self.pillars / "top.sls").write_text("base: {'*': [infrastructure]}\n")
+        (self.pillars / "infrastructure.sls").write_text(text)
+
+    def environment(self, components, *, settings=None, name="staging", **more):
+        """A pillar of one environment; returns its `infrastructure`, to change and write again."""
+        settings = dict(settings or {})
+        tool = Path(programs.terraform()).name
+        if tool != "terraform":
+            settings["terraform"] = {"binary": tool} | settings.get("terraform", {})
+        infrastructure = {
+            "settings": {"root": str(self.root), **settings},
+            "components": components,
+            "environments": {name: {}},
+            **more,
+        }
+        self.pillar(infrastructure)
+        return infrastructure
+
+    def module(self, name, files):
+        """A module in this site's file_roots; returns its source."""
+        folder = self.states / "modules" / name
+        for path, text in files.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+        return f"salt://modules/{name}"
+
+    def sls(self, name, text):
+        (self.states / f"{name}.sls").write_text(text)
+
+    def workdir(self, component, environment="staging"):
+        return self.root / environment / component
+
+    def state(self, component, environment="staging"):
+        """The resources of a component's local state."""
+        text = (self.workdir(component, environment) / "terraform.tfstate").read_text()
+        return json.loads(text)["resources"]
+
+    # How it is called
+
+    def run(self, *words, out="json", **how):
+        """`salt-run`, as a user types it."""
+        return self.finish(self.salt_run(*words, out=out), **how)
+
+    def call(self, *words, out="json", **how):
+        """`salt-call --local`."""
+        return self.finish(self.salt_call(*words, out=out), **how)
+
+    def orchestrate(self, *words, environment="staging", **how):
+        return self.run("infrastructure.orchestrate", f"environment={environment}", *words, **how)
+
+    def salt_run(self, *words, out="json"):
+        shape = [f"--out={out}"] if out else []
+        return [BIN / "salt-run", "-c", self.conf, *shape, *words]
+
+    def salt_call(self, *words, out="json"):
+        shape = [f"--out={out}"] if out else []
+        return [BIN / "salt-call", "-c", self.conf, "--local", *shape, *words]
+
+    def finish(self, argv, *, cwd=None, env=None, timeout=180):
+        done = subprocess.run(
+            argv,
+            check=False,
+            env=self.env | (env or {}),
+            cwd=cwd or self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+        )
+        return Result(argv, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def start(self, argv, *, env=None):
+        """A command that goes on; its words go to files, so that nothing blocks."""
+        return Started(argv, self.folder, self.env | (env or {}))
+
+    def terraform(self, component, *words, environment="staging", **how):
+        """A bare terraform in the module's folder of a workdir, as an operator would run it."""
+        folder = self.workdir(component, environment) / "module"
+        return self.finish([programs.terraform(), *words], cwd=folder, **how)
+
+
+class Started:
+    """A running command."""
+
+    count = 0
+
+    def __init__(self, argv, folder, env):
+        Started.count += 1
+        self.argv = argv
+        self.out = folder / f"out.{Started.count}"
+        self.err = folder / f"err.{Started.count}"
+        with self.out.open("wb") as out, self.err.open("wb") as err:
+            self.process = subprocess.Popen(
+                argv,
+                env=env,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def wait(self, timeout=60):
+        rc = self.process.wait(timeout)
+        return Result(self.argv, rc, self.out.read_text(), self.err.read_text())
+
+    def end(self):
+        """For teardown: whatever still runs is killed by its pid."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)

@@ -1,0 +1,221 @@
+"""What is wrong with the pillar is said at once, by its path, before anything runs."""
+
+import pytest
+
+from support import modules
+from support.result import assert_refused
+
+COMPONENTS = "infrastructure:components"
+
+
+def refused(site, *words):
+    done = site.orchestrate()
+    assert_refused(done, *words)
+    assert not list(site.root.rglob("terraform.tfstate")), "something was run"
+    return done
+
+
+@pytest.mark.quick
+def test_every_problem_is_in_one_error_with_its_pillar_path(site):
+    networking = {"source": site.module("networking", modules.NETWORK)}
+    boundary = {
+        "source": site.module("boundary", modules.SERVER),
+        "from_outputs": {"subnet_id": "networking.subnet"},
+        "variables": {"colour": "blue"},
+    }
+    site.environment(
+        {
+            "networking": networking,
+            "boundary": boundary,
+            "idle": {"source": "salt://modules/none"},
+        },
+        settings={
+            "paralelism": 3,
+            "on_failure": "explode",
+            "timeouts": {"plan": "soon"},
+        },
+    )
+    refused(
+        site,
+        f"{COMPONENTS}:boundary:from_outputs:subnet_id",
+        "networking has no output",
+        "cidr, subnet_id, vpc_id",
+        f"{COMPONENTS}:boundary:variables:colour",
+        f"{COMPONENTS}:idle:source",
+        "salt://modules/none",
+        "infrastructure:settings:paralelism",
+        "parallelism",
+        "infrastructure:settings:on_failure",
+        "infrastructure:settings:timeouts:plan",
+    )
+
+
+BAD_NAMES = [
+    "../etc",
+    "two words",
+    'quo"te',
+    "quo'te",
+    "n" * 300,
+    "Upper",
+    "a/b",
+    "-x",
+    "",
+    "ünder",
+]
+
+
+def test_every_component_name_that_could_not_be_a_path_is_refused_at_once(site):
+    source = site.module("echo", modules.ECHO)
+    site.environment({name: {"source": source} for name in [*BAD_NAMES, "good"]})
+    said = refused(site, COMPONENTS).error_text()
+    for name in BAD_NAMES:
+        assert name.replace('"', '\\"')[:40] in said or name.replace('"', '\\\\\\"')[:40] in said, (
+            name
+        )
+    assert not (site.root.parent / "etc").exists()
+
+
+@pytest.mark.parametrize("name", ["../staging", "s" * 300])
+def test_an_environment_with_a_bad_name_is_refused(site, name):
+    site.environment({"echo": {"source": site.module("echo", modules.ECHO)}}, name=name)
+    assert_refused(site.orchestrate(environment=name), "environment")
+
+
+def test_an_unknown_environment_is_refused_with_those_that_exist(site):
+    site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
+    assert_refused(site.orchestrate(environment="stagin"), "stagin", "staging")
+
+
+def test_a_pillar_without_infrastructure_is_refused(site):
+    site.pillar_text("#!json\n{}")
+    assert_refused(site.orchestrate(), "infrastructure")
+
+
+def test_a_pillar_that_does_not_render_is_refused_without_a_traceback(site):
+    site.pillar_text("infrastructure: {{ this is no jinja\n")
+    assert_refused(site.orchestrate(), "pillar")
+
+
+def test_a_cycle_is_named_in_its_order(site):
+    source = site.module("echo", modules.ECHO)
+    site.environment(
+        {
+            "a": {"source": source, "depends_on": ["b"]},
+            "b": {"source": source, "from_outputs": {"value": "c.value"}},
+            "c": {"source": source, "depends_on": ["a"]},
+        }
+    )
+    done = refused(site)
+    text = done.error_text()
+    assert any(order in text for order in ("a → b → c → a", "a -> b -> c -> a")), text
+
+
+def test_numbers_that_json_does_not_have_are_refused_with_their_path(site):
+    source = site.module("echo", modules.ECHO)
+    site.environment(
+        {
+            "echo": {
+                "source": source,
+                "variables": {"value": {"deep": [1.0, float("nan")]}},
+            }
+        },
+        settings={"lock_timeout": float("inf")},
+    )
+    refused(
+        site,
+        f"{COMPONENTS}:echo:variables:value:deep:1",
+        "infrastructure:settings:lock_timeout",
+    )
+
+
+@pytest.mark.quick
+def test_what_is_not_built_yet_is_refused_by_name(site):
+    source = site.module("echo", modules.ECHO)
+    site.environment(
+        {
+            "echo": {
+                "source": source,
+                "secrets": {"value": "vault:secret/db#password"},
+                "health": [{"http": {"url": "http://x"}}],
+                "hooks": [{"x": 1}],
+                "on_failure": "rollback",
+            },
+            "step": {"salt": {"target": "*", "sls": "x"}},
+        },
+        settings={
+            "lock": {"type": "consul"},
+            "credentials": {"hcloud": "vault:secret/h"},
+            "vault": {"address": "http://x"},
+        },
+        services={"jenkins": {"image": "jenkins"}},
+    )
+    done = refused(
+        site,
+        f"{COMPONENTS}:echo:secrets:value",
+        f"{COMPONENTS}:echo:health",
+        f"{COMPONENTS}:echo:hooks",
+        f"{COMPONENTS}:echo:on_failure",
+        f"{COMPONENTS}:step:salt",
+        "infrastructure:settings:lock",
+        "infrastructure:settings:credentials",
+        "infrastructure:settings:vault",
+        "infrastructure:services",
+    )
+    assert done.error_text().count("not yet") + done.error_text().count("not built yet") >= 9
+
+
+def test_variables_of_the_wrong_type_missing_or_set_twice_are_refused(site):
+    typed = {
+        "main.tf": """
+variable "count_of" {
+  type = number
+}
+variable "tags" {
+  type    = map(string)
+  default = {}
+}
+variable "needed" {
+  type = string
+}
+variable "twice" {
+  type = string
+}
+"""
+    }
+    source = site.module("typed", typed)
+    site.environment(
+        {
+            "echo": {"source": site.module("echo", modules.ECHO)},
+            "typed": {
+                "source": source,
+                "variables": {"count_of": "many", "tags": ["a"], "twice": "x"},
+                "from_outputs": {"twice": "echo.value"},
+            },
+        }
+    )
+    path = f"{COMPONENTS}:typed"
+    refused(site, f"{path}:variables:count_of", f"{path}:variables:tags", "needed", "twice")
+
+
+def test_keys_of_yaml_that_are_no_text_and_dates_are_refused_or_taken_clearly(site):
+    source = site.module("echo", modules.ECHO)
+    site.pillar_text(
+        f"""#!yaml
+infrastructure:
+  settings: {{root: {site.root}}}
+  environments: {{staging: {{}}}}
+  components:
+    echo:
+      source: {source}
+      variables:
+        value: 2026-11-21T10:00:00Z
+    binary:
+      source: {source}
+      variables:
+        value: !!binary aGVsbG8=
+"""
+    )
+    done = site.orchestrate()
+    assert "Traceback" not in done.said, done
+    # Salt hands a date over as text; bytes are no JSON.
+    assert_refused(done, f"{COMPONENTS}:binary:variables:value")

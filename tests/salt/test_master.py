@@ -1,0 +1,71 @@
+"""A real master and a real minion: events on the bus, the state applied by `salt`."""
+
+import json
+
+import pytest
+
+from support import modules
+from support.waiting import until
+
+pytestmark = pytest.mark.slow
+
+
+def events(listener):
+    """What the listener has heard so far: tag to data."""
+    heard = {}
+    for line in listener.out.read_text().splitlines():
+        tag, _, data = line.partition("\t")
+        if data:
+            heard[tag] = json.loads(data)
+    return heard
+
+
+def test_a_run_puts_its_phases_on_the_event_bus(master):
+    source = master.module("echo", modules.ECHO)
+    master.environment({"echo": {"source": source}}, name="bus")
+    listener = master.listen()
+    try:
+        # The listener is heard to listen before anything is said.
+        def listens():
+            master.salt("event.send", "eos/test/ping")
+            return "eos/test/ping" in listener.out.read_text()
+
+        until(listens, "the listener hears", timeout=60)
+        done = master.run("infrastructure.orchestrate", "environment=bus")
+        assert done.rc == 0, done
+        ours = until(
+            lambda: [tag for tag in events(listener) if tag.startswith("eos/bus/echo/")],
+            "events of the component",
+        )
+        assert len(ours) >= 2, ours
+        applied = [data for tag, data in events(listener).items() if tag in ours]
+        assert all("run_id" in json.dumps(data) for data in applied), applied
+    finally:
+        listener.end()
+
+
+def test_the_state_is_applied_on_a_minion_by_salt(master):
+    source = master.module("echo", modules.ECHO)
+    component = {"source": source, "variables": {"value": "by salt"}}
+    master.environment({"echo": component}, name="minions")
+    master.sls("echo", "echo:\n  eos_terraform.apply:\n    - environment: minions\n")
+    assert master.salt("saltutil.refresh_pillar", "wait=True").rc == 0
+    tested = master.salt("state.apply", "echo", "test=True")
+    (row,) = tested.json["minion"].values()
+    assert row["result"] is None, tested
+    done = master.salt("state.apply", "echo")
+    assert done.rc == 0, done
+    (row,) = done.json["minion"].values()
+    assert row["result"] is True and row["changes"], done
+    assert master.state("echo", "minions")
+    outputs = master.salt("eos_terraform.get_outputs", "echo", "environment=minions")
+    assert "by salt" in outputs.stdout, outputs
+
+
+def test_an_asynchronous_run_ends_by_itself_and_leaves_its_result(master):
+    source = master.module("echo", modules.ECHO)
+    master.environment({"echo": {"source": source}}, name="async")
+    argv = [*master.salt_run("infrastructure.orchestrate", "environment=async"), "--async"]
+    assert master.finish(argv).rc == 0
+    state = master.workdir("echo", "async") / "terraform.tfstate"
+    until(state.exists, "the asynchronous run applied", timeout=60)

@@ -1,0 +1,143 @@
+"""The states of `eos_terraform`, honest under test=True."""
+
+import json
+
+import pytest
+
+from support import modules
+
+
+@pytest.fixture
+def pair(site):
+    source = site.module("echo", modules.ECHO)
+    site.components = {
+        "first": {"source": source, "variables": {"value": "one"}},
+        "second": {"source": source, "from_outputs": {"value": "first.value"}},
+    }
+    site.environment(site.components)
+    site.sls(
+        "first",
+        """
+first:
+  eos_terraform.apply:
+    - environment: staging
+    - variables:
+        value: from the state
+""",
+    )
+    site.sls("all", "everything:\n  eos_terraform.orchestrate:\n    - environment: staging\n")
+    return site
+
+
+def rows(done):
+    """Every row of a state run, by its id and name."""
+    return {key.split("_|-")[2]: row for key, row in done.report.items()}
+
+
+def test_a_state_predicts_then_applies_then_finds_nothing_to_do(pair):
+    tested = pair.call("state.apply", "first", "test=True")
+    (row,) = rows(tested).values()
+    assert row["result"] is None, tested
+    assert "terraform_data.this" in json.dumps(row["changes"])
+    assert not (pair.workdir("first") / "terraform.tfstate").exists()
+    applied = pair.call("state.apply", "first")
+    (row,) = rows(applied).values()
+    assert applied.rc == 0 and row["result"] is True and row["changes"], applied
+    attributes = pair.state("first")[0]["instances"][0]["attributes"]
+    assert attributes["input"]["value"] == "from the state"
+    for words in ([], ["test=True"]):
+        again = pair.call("state.apply", "first", *words)
+        (row,) = rows(again).values()
+        assert row["result"] is True and row["changes"] == {}, again
+
+
+def test_the_documents_form_with_component_and_workspace_is_taken(pair):
+    pair.sls(
+        "documents",
+        """
+deploy_first:
+  eos_terraform.apply:
+    - component: first
+    - workspace: staging
+    - variables: {value: two}
+""",
+    )
+    done = pair.call("state.apply", "documents")
+    assert done.rc == 0, done
+    assert pair.state("first")
+
+
+def test_a_whole_environment_is_a_state_with_a_row_a_component(pair):
+    tested = pair.call("state.apply", "all", "test=True")
+    assert all(row["result"] is None for row in rows(tested).values()), tested
+    assert "first" in tested.stdout and "second" in tested.stdout
+    assert not list(pair.root.rglob("terraform.tfstate"))
+    done = pair.call("state.apply", "all")
+    assert done.rc == 0, done
+    assert all(row["result"] is True for row in rows(done).values()), done
+    assert pair.state("first") and pair.state("second")
+    again = pair.call("state.apply", "all")
+    assert all(row["changes"] == {} for row in rows(again).values()), again
+
+
+def test_a_state_that_fails_fails_the_state_run_with_terraforms_words(site):
+    site.environment({"bad": {"source": site.module("bad", modules.FAILS)}})
+    site.sls("bad", "bad:\n  eos_terraform.apply:\n    - environment: staging\n")
+    done = site.call("state.apply", "bad")
+    assert done.rc != 0, done
+    (row,) = rows(done).values()
+    assert row["result"] is False and "on fire" in row["comment"], done
+
+
+def test_an_unknown_keyword_fails_its_own_state_and_no_other(pair):
+    pair.sls(
+        "mixed",
+        """
+wrong:
+  eos_terraform.apply:
+    - component: first
+    - environment: staging
+    - colour: blue
+right:
+  test.succeed_without_changes: []
+""",
+    )
+    done = pair.call("state.apply", "mixed")
+    assert done.rc != 0, done
+    by_id = rows(done) | {key.split("_|-")[1]: row for key, row in done.report.items()}
+    assert by_id["wrong"]["result"] is False and "colour" in by_id["wrong"]["comment"]
+    assert by_id["right"]["result"] is True
+
+
+def test_a_state_can_watch_another(pair):
+    pair.sls(
+        "watching",
+        """
+changed:
+  test.succeed_with_changes: []
+first:
+  eos_terraform.apply:
+    - environment: staging
+    - watch:
+      - test: changed
+""",
+    )
+    done = pair.call("state.apply", "watching")
+    assert done.rc == 0, done
+    assert pair.state("first")
+
+
+def test_the_orchestrations_deploy_then_destroy_an_environment(pair):
+    pillar = "pillar={environment: staging, confirm: staging}"
+    tested = pair.run("state.orchestrate", "orchestrate.deploy", pillar, "test=True")
+    assert tested.rc == 0, tested
+    assert not list(pair.root.rglob("terraform.tfstate")), "a test applies nothing"
+    deployed = pair.run("state.orchestrate", "orchestrate.deploy", pillar)
+    assert deployed.rc == 0, deployed
+    assert pair.state("first") and pair.state("second")
+    refused = pair.run("state.orchestrate", "orchestrate.destroy", "pillar={environment: staging}")
+    assert refused.rc == 1, refused
+    assert pair.state("first")
+    destroyed = pair.run("state.orchestrate", "orchestrate.destroy", pillar)
+    assert destroyed.rc == 0, destroyed
+    assert pair.state("first") == [] and pair.state("second") == []

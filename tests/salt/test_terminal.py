@@ -1,0 +1,116 @@
+"""What people see: on a terminal, on a pipe, and in a failure."""
+
+import re
+
+import pytest
+
+from support import modules
+from support.tmux import Terminal
+from support.waiting import until
+
+
+@pytest.fixture
+def terminal(site):
+    opened = []
+
+    def run(*words, **how):
+        argv = site.salt_run("infrastructure.orchestrate", "environment=staging", *words, out=None)
+        opened.append(Terminal(site.folder, argv, site.env, **how))
+        return opened[-1]
+
+    yield run
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def slow(site):
+    site.mark = site.folder / "mark"
+    slow = {
+        "source": site.module("slow", modules.waits(4)),
+        "variables": {"mark": str(site.mark)},
+    }
+    quick = {"source": site.module("echo", modules.ECHO)}
+    site.components = {"quick": quick, "slow": slow, "after": quick | {"depends_on": ["slow"]}}
+    site.environment(site.components)
+    return site
+
+
+def test_a_terminal_shows_a_line_a_component_while_it_runs_and_a_table_at_the_end(slow, terminal):
+    screen = terminal()
+    until(slow.mark.exists, "the apply began", timeout=60)
+    live = until(
+        lambda: (text := screen.screen()) and re.search(r"slow +applying +\d+/3", text) and text,
+        "a line with the phase and the resources done of total",
+    )
+    assert re.search(r"quick +applied", live), live
+    assert re.search(r"after +waiting", live), live
+    until(lambda: screen.rc is not None, "the run ended", timeout=60)
+    end = screen.screen()
+    assert screen.rc == 0, end
+    assert "3 applied" in end, end
+    for name in ("quick", "slow", "after"):
+        assert re.search(rf"{name} +applied +\+\d", end), end
+    # The live part was redrawn in place: nothing of it is left above.
+    assert len(re.findall(r"slow +applying", end)) == 0, end
+    assert "Traceback" not in end
+
+
+def test_control_c_on_a_terminal_says_what_is_being_waited_for(slow, terminal):
+    slow.module("slow", modules.waits(60))
+    screen = terminal()
+    until(slow.mark.exists, "the apply began", timeout=60)
+    screen.press("C-c")
+    until(lambda: "stopping" in screen.screen() or screen.rc is not None, "it says so", timeout=10)
+    until(lambda: screen.rc is not None, "the run ended", timeout=60)
+    assert screen.rc == 1, screen.screen()
+    assert "cancelled" in screen.screen(), screen.screen()
+    assert "Traceback" not in screen.screen()
+
+
+def test_a_narrow_terminal_breaks_no_line(slow, terminal):
+    screen = terminal(width=50)
+    until(lambda: screen.rc is not None, "the run ended", timeout=60)
+    assert screen.rc == 0, screen.screen()
+    assert len(re.findall(r"slow +applying", screen.screen())) == 0, screen.screen()
+
+
+def test_a_pipe_gets_plain_lines_on_stderr_and_the_report_alone_on_stdout(slow):
+    done = slow.orchestrate()
+    assert done.rc == 0 and set(done.statuses.values()) == {"applied"}, done
+    assert "\x1b" not in done.said and "\r" not in done.stderr
+    for name in ("quick", "slow", "after"):
+        assert re.search(rf"^ *{name} .*applied", done.stderr, re.M), done
+    yaml = pytest.importorskip("yaml")
+    assert yaml.safe_load(slow.orchestrate(out="yaml").stdout)["result"] is True
+
+
+def test_a_failure_shows_component_resource_terraforms_words_and_what_to_do(site):
+    site.environment({"bad": {"source": site.module("bad", modules.FAILS)}})
+    done = site.orchestrate(out=None)
+    assert done.rc == 1, done
+    for words in ("bad", "terraform_data.bad", "on fire", "1 failed", "next:"):
+        assert words in done.stdout, done
+    assert "Traceback" not in done.said
+
+
+def test_problems_of_the_pillar_are_shown_with_their_paths(site):
+    site.environment({"bad": {"source": "salt://nowhere"}}, settings={"paralelism": 1})
+    done = site.orchestrate(out=None)
+    assert "infrastructure:settings:paralelism" in done.stdout, done
+    assert 'did you mean "parallelism"' in done.stdout, done
+
+
+def test_every_line_in_salts_log_carries_the_run_id(site):
+    site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
+    argv = [
+        *site.salt_run("infrastructure.orchestrate", "environment=staging"),
+        "--log-file-level=debug",
+    ]
+    done = site.finish(argv)
+    assert done.rc == 0, done
+    log = (site.folder / "salt" / "log").read_text()
+    ours = [line for line in log.splitlines() if "[saltext.eos" in line]
+    about_the_run = [line for line in ours if done.report["run_id"] in line]
+    assert about_the_run, log[-3000:]
+    assert [line for line in ours if "echo" in line and line not in about_the_run] == []
