@@ -77,16 +77,43 @@ fn a_chain_of_five_thousand_is_ordered() {
     assert_eq!(Graph::new(edges.collect()).unwrap().order().last(), Some(&at(4999)));
 }
 
+fn numbered(index: usize) -> Name {
+    name(&format!("c{index}"))
+}
+
+fn edges(count: usize, pairs: Vec<(usize, usize)>) -> BTreeMap<Name, BTreeSet<Name>> {
+    let mut edges: BTreeMap<_, BTreeSet<_>> =
+        (0..count).map(|index| (numbered(index), BTreeSet::new())).collect();
+    for (from, to) in pairs {
+        edges.get_mut(&numbered(from)).unwrap().insert(numbered(to));
+    }
+    edges
+}
+
+/// Only from greater to smaller numbers, so that there is no cycle.
+fn downwards(pairs: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+    pairs.into_iter().filter(|(a, b)| a != b).map(|(a, b)| (a.max(b), a.min(b))).collect()
+}
+
+#[test]
+fn a_cycle_through_five_thousand_is_named_in_full() {
+    let edges = edges(5000, (0..5000).map(|index| (index, (index + 1) % 5000)).collect());
+    assert_eq!(Graph::new(edges).unwrap_err().len(), 5001);
+}
+
+#[test]
+fn a_failure_skips_five_thousand_that_wait_for_it() {
+    let mut queue =
+        Queue::new(Graph::new(edges(5000, (1..5000).map(|index| (index, index - 1)).collect())).unwrap());
+    let first = queue.next(|_| true).unwrap();
+    assert_eq!(queue.finish(&first, Outcome::Failed).len(), 4999);
+    assert_eq!(queue.next(|_| true), None);
+}
+
 proptest! {
     #[test]
     fn every_name_starts_once_and_after_all_it_needs(pairs in prop::collection::vec((0usize..30, 0usize..30), 0..120)) {
-        let at = |index: usize| name(&format!("c{index}"));
-        let mut edges: BTreeMap<Name, BTreeSet<Name>> = (0..30).map(|index| (at(index), BTreeSet::new())).collect();
-        // Only downwards, so that there is no cycle.
-        for (a, b) in pairs.into_iter().filter(|(a, b)| a != b) {
-            edges.get_mut(&at(a.max(b))).unwrap().insert(at(a.min(b)));
-        }
-        let graph = Graph::new(edges).unwrap();
+        let graph = Graph::new(edges(30, downwards(pairs))).unwrap();
         let mut queue = Queue::new(graph.clone());
         let mut done = BTreeSet::new();
         while let Some(next) = queue.next(|_| true) {
@@ -95,5 +122,74 @@ proptest! {
             prop_assert!(done.insert(next));
         }
         prop_assert_eq!(done.len(), 30);
+    }
+
+    #[test]
+    fn any_edges_are_an_order_that_keeps_them_or_a_cycle_that_is_one(
+        pairs in prop::collection::vec((0usize..12, 0usize..12), 0..30),
+    ) {
+        let edges = edges(12, pairs);
+        match Graph::new(edges.clone()) {
+            Ok(graph) => {
+                let order = graph.order();
+                let at = |name: &Name| order.iter().position(|one| one == name).unwrap();
+                prop_assert_eq!(order.len(), 12);
+                for (name, needed) in &edges {
+                    prop_assert!(needed.iter().all(|one| at(one) < at(name)));
+                }
+            }
+            Err(cycle) => {
+                prop_assert!(cycle.len() > 1 && cycle.first() == cycle.last());
+                prop_assert!(cycle.windows(2).all(|step| edges[&step[0]].contains(&step[1])));
+                prop_assert_eq!(cycle[1..].iter().collect::<BTreeSet<_>>().len(), cycle.len() - 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_restricted_graph_orders_two_names_just_as_the_whole_one_does(
+        pairs in prop::collection::vec((0usize..12, 0usize..12), 0..30),
+        kept in prop::collection::btree_set(0usize..12, 0..12),
+    ) {
+        let graph = Graph::new(edges(12, downwards(pairs))).unwrap();
+        let kept: BTreeSet<Name> = kept.into_iter().map(numbered).collect();
+        let restricted = graph.restricted(&kept);
+        prop_assert_eq!(restricted.names().cloned().collect::<BTreeSet<_>>(), kept.clone());
+        for name in &kept {
+            let alone = BTreeSet::from([name.clone()]);
+            let expected: BTreeSet<_> = graph.closure(&alone).intersection(&kept).cloned().collect();
+            prop_assert_eq!(restricted.closure(&alone), expected);
+        }
+    }
+
+    #[test]
+    fn every_name_is_started_skipped_or_stopped_and_that_once(
+        pairs in prop::collection::vec((0usize..20, 0usize..20), 0..60),
+        outcomes in prop::collection::vec(0u8..10, 20),
+        at_once in 1usize..5,
+        stop_after in 0usize..40,
+    ) {
+        let graph = Graph::new(edges(20, downwards(pairs))).unwrap();
+        let mut queue = Queue::new(graph.clone());
+        let (mut ended, mut done, mut running) = (Vec::new(), BTreeSet::new(), Vec::new());
+        for &outcome in outcomes.iter().cycle() {
+            while let (true, Some(next)) = (running.len() < at_once, queue.next(|_| running.len() < at_once)) {
+                prop_assert!(graph.dependencies(&next).is_subset(&done));
+                running.push(next);
+            }
+            prop_assert_eq!(queue.running().count(), running.len());
+            let Some(name) = running.pop() else { break };
+            let outcome = if outcome == 0 { Outcome::Failed } else { Outcome::Done };
+            if outcome == Outcome::Done {
+                done.insert(name.clone());
+            }
+            ended.extend(queue.finish(&name, outcome));
+            ended.push(name);
+            if ended.len() > stop_after {
+                ended.extend(queue.stop());
+            }
+        }
+        ended.sort();
+        prop_assert_eq!(ended, graph.names().cloned().collect::<Vec<_>>());
     }
 }
