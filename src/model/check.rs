@@ -7,17 +7,14 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::draft::Draft;
-use super::{Blueprint, Component, Input, Interface, Name, Node, PillarPath, Problem, hint};
+use super::nearest::listed;
+use super::{Blueprint, Component, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, hint};
 use crate::graph::Graph;
 
-/// How a path below a component is made, for an input.
-fn place(component: &Component, variable: &str, input: &Input) -> PillarPath {
-    let map = match input {
-        Input::Literal(_) => "variables",
-        Input::Output(_) | Input::Outputs(_) => "from_outputs",
-        Input::Secret(_) => "secrets",
-    };
-    component.path.child(map).child(variable)
+/// Where an input is set.
+fn place(component: &Component, variable: &str) -> PillarPath {
+    let set = component.variables.get(variable);
+    set.cloned().unwrap_or_else(|| component.path.child("variables").child(variable))
 }
 
 impl Draft {
@@ -36,7 +33,7 @@ impl Draft {
             {
                 let hint = hint(needed.as_str(), self.mentioned.iter().map(Name::as_str));
                 problems.push(Problem::new(
-                    &component.path.child("depends_on"),
+                    &component.place("depends_on"),
                     format!("no component {:?}; {hint}", needed.as_str()),
                 ));
             }
@@ -88,23 +85,26 @@ fn say_cycle(cycle: &[Name], draft: &Draft) -> String {
     }
 }
 
+/// Terraform asks for their values again when it applies a plan.
+const EPHEMERAL: &str = "not yet: values for ephemeral variables";
+
 /// Against what the component's own module declares.
 fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
     if let Some(file) = &interface.own_backend {
         let message = format!(
             "the module declares a backend of its own in {file}; take it out: Eos writes it from infrastructure:settings:backend"
         );
-        problems.push(Problem::new(&component.path.child("source"), message));
+        problems.push(Problem::new(&component.place("source"), message));
     }
     for (variable, input) in &component.inputs {
-        let at = place(component, variable, input);
+        let at = place(component, variable);
         let Some(declared) = interface.variables.get(variable) else {
             let hint = hint(variable, interface.variables.keys().map(String::as_str));
             problems.push(Problem::new(&at, format!("the module has no variable {variable:?}; {hint}")));
             continue;
         };
         if declared.ephemeral {
-            problems.push(Problem::new(&at, "not yet: values for ephemeral variables"));
+            problems.push(Problem::new(&at, EPHEMERAL));
         }
         let Input::Literal(value) = input else {
             continue;
@@ -121,11 +121,14 @@ fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Probl
         }
     }
     for (variable, declared) in &interface.variables {
-        let given = component.inputs.contains_key(variable) || interface.preset.contains(variable);
+        let given = component.variables.contains_key(variable) || interface.preset.contains(variable);
         if !given && !declared.has_default && !STANDARD.contains(&variable.as_str()) {
-            let message = format!(
-                "the module's variable {variable:?} has no default: set it in variables, from_outputs or secrets"
-            );
+            let message = match declared.ephemeral {
+                true => format!("the module's variable {variable:?} has no default; {EPHEMERAL}"),
+                false => format!(
+                    "the module's variable {variable:?} has no default: set it in variables, from_outputs or secrets"
+                ),
+            };
             problems.push(Problem::new(&component.path.child("variables"), message));
         }
     }
@@ -150,13 +153,15 @@ fn outputs(
             } else if let Some(interface) = interfaces.get(producer)
                 && !interface.outputs.contains_key(&reference.output)
             {
-                let has: Vec<_> = interface.outputs.keys().map(String::as_str).collect();
-                let has = if has.is_empty() { "nothing".to_owned() } else { has.join(", ") };
+                let has = match listed(interface.outputs.keys().map(String::as_str)) {
+                    none if none.is_empty() => "none".to_owned(),
+                    some => some,
+                };
                 format!("{producer} has no output '{}'; it has: {has}", reference.output)
             } else {
                 continue;
             };
-            problems.push(Problem::new(&place(component, variable, input), message));
+            problems.push(Problem::new(&place(component, variable), message));
         }
     }
 }
@@ -177,12 +182,15 @@ fn standard_inputs(environment: &Name, component: &mut Component, interface: &In
 
 /// Changes only with what the component is made from: a fresh one would make every plan a change.
 fn deployment_id(environment: &Name, component: &Component, interface: &Interface) -> String {
+    let texts = |many: &[OutputRef]| many.iter().map(OutputRef::to_string).collect::<Vec<_>>();
     let inputs: BTreeMap<_, _> = component
         .inputs
         .iter()
         .map(|(variable, input)| match input {
             Input::Literal(value) => (variable, json!({ "value": value })),
-            other => (variable, json!(format!("{other:?}"))),
+            Input::Output(one) => (variable, json!({ "output": one.to_string() })),
+            Input::Outputs(many) => (variable, json!({ "outputs": texts(many) })),
+            Input::Secret(reference) => (variable, json!({ "secret": reference.to_string() })),
         })
         .collect();
     let content = json!([environment, component.name, interface.digest, inputs]).to_string();

@@ -1,6 +1,7 @@
 //! One Terraform module with its inputs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -11,8 +12,12 @@ use super::{Backend, Name, OnFailure, PillarPath, Policy, Timeouts};
 #[derive(Clone, Debug)]
 pub struct Component {
     pub name: Name,
-    /// Where it stands in the pillar.
+    /// Where it stands in the pillar: at the most specific level that says something of it.
     pub path: PillarPath,
+    /// Where those of its keys stand that may come from another level.
+    pub places: BTreeMap<&'static str, PillarPath>,
+    /// Where each variable is set, also one whose value could not be read.
+    pub variables: BTreeMap<String, PillarPath>,
     pub source: Source,
     pub template: Option<Template>,
     /// False: left alone; what depends on it reads its last outputs.
@@ -24,6 +29,13 @@ pub struct Component {
     pub policy: Policy,
     pub on_failure: OnFailure,
     pub timeouts: Timeouts,
+}
+
+impl Component {
+    /// Where this key stands, or would stand.
+    pub fn place(&self, key: &str) -> PillarPath {
+        self.places.get(key).cloned().unwrap_or_else(|| self.path.child(key))
+    }
 }
 
 /// Where a module comes from. `subdir` is what follows `//`, empty for the root.
@@ -86,4 +98,22 @@ pub enum Reference {
     Plain(String),
     Env(String),
     File(PathBuf),
+}
+
+impl fmt::Display for OutputRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.component, self.output)?;
+        self.path.iter().try_for_each(|part| write!(f, ".{part}"))
+    }
+}
+
+/// As the pillar writes it; a plain value may be a secret and is not shown.
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(_) => f.write_str("(value)"),
+            Self::Env(name) => write!(f, "env:{name}"),
+            Self::File(path) => write!(f, "file:{}", path.display()),
+        }
+    }
 }

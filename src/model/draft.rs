@@ -128,6 +128,7 @@ fn levels(common: Tree, own: Tree, overrides: &Overrides, problems: &Problems) -
     for (key, given) in call {
         let Some((name, value)) = given else { continue };
         if let Some(base) = merged.remove(name) {
+            // The component itself stays where the pillar has it.
             let path = base.path.clone();
             let over = with(Tree::empty(PillarPath::arguments()), key, value);
             let tree = merge::component(base, over);
@@ -172,7 +173,10 @@ fn check_length(environment: &Name, component: &Name, path: &PillarPath, problem
 }
 
 fn no_source(name: &Name, tree: &Tree, mentioned: &BTreeSet<Name>, problems: &Problems) {
-    if tree.get("source").is_none_or(Tree::is_null) && tree.get("salt").is_none() {
+    // What is no mapping, or a step of Salt's own, is refused for that.
+    let mapping = tree.is_null() || matches!(tree.kind, Kind::Map(_));
+    if mapping && tree.get("source").is_none_or(Tree::is_null) && tree.get("salt").is_none_or(Tree::is_empty)
+    {
         let others = mentioned.iter().filter(|other| *other != name).map(Name::as_str);
         let near = super::nearest(name.as_str(), others).map(|near| format!("; did you mean {near:?}?"));
         problems.add(&tree.path, format!("a component without a source{}", near.unwrap_or_default()));

@@ -9,6 +9,9 @@ pub const VARIABLE_MAPS: [&str; 3] = ["variables", "from_outputs", "secrets"];
 
 /// Mappings deep, everything else replaced. A mapping with another `type` is another thing: replaced.
 pub fn deep(base: Tree, over: Tree) -> Tree {
+    if says_nothing(&base, &over) {
+        return base;
+    }
     let (Kind::Map(mut merged), Kind::Map(specific)) = (base.kind, over.kind.clone()) else {
         return over;
     };
@@ -28,6 +31,9 @@ pub fn deep(base: Tree, over: Tree) -> Tree {
 
 /// Two levels of one component. A variable that the specific level sets, in whichever way, is its alone.
 pub fn component(base: Tree, over: Tree) -> Tree {
+    if says_nothing(&base, &over) {
+        return base;
+    }
     let (Kind::Map(mut merged), Kind::Map(specific)) = (base.kind, over.kind.clone()) else {
         return over;
     };
@@ -50,6 +56,9 @@ pub fn component(base: Tree, over: Tree) -> Tree {
 
 /// A variable's value is the module's business: it is replaced whole.
 fn whole_values(base: Tree, over: Tree) -> Tree {
+    if says_nothing(&base, &over) {
+        return base;
+    }
     match (base.kind, over.kind) {
         (Kind::Map(mut merged), Kind::Map(specific)) => {
             merged.extend(specific);
@@ -57,6 +66,16 @@ fn whole_values(base: Tree, over: Tree) -> Tree {
         }
         (_, kind) => Tree { path: over.path, kind },
     }
+}
+
+/// A mapping left empty takes nothing away; YAML writes one as null.
+fn says_nothing(base: &Tree, over: &Tree) -> bool {
+    let empty = match &over.kind {
+        Kind::Leaf(value) => value.is_null(),
+        Kind::List(_) => false,
+        Kind::Map(map) => map.is_empty(),
+    };
+    empty && matches!(base.kind, Kind::Map(_))
 }
 
 fn keys(tree: &Tree) -> Vec<String> {

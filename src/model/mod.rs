@@ -7,6 +7,7 @@ mod blueprint;
 mod check;
 mod component;
 mod constraint;
+mod credentials;
 mod draft;
 mod interface;
 mod merge;

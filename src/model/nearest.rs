@@ -1,9 +1,20 @@
 //! What somebody may have meant.
 
+/// Nobody reads a longer list to its end.
+const SHOWN: usize = 20;
+/// The edits are counted in a table of both lengths; no name of ours is longer.
+const LONGEST: usize = 100;
+
 /// The candidate with the fewest edits, if it is near enough to be a slip.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let most = 1 + word.chars().count() / 4;
+    let length = word.chars().count();
+    // In a word of one letter every other letter is one edit away.
+    let most = (1 + length / 4).min(length.saturating_sub(1));
+    if length > LONGEST {
+        return None;
+    }
     candidates
+        .filter(|candidate| candidate.len() <= LONGEST)
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(edits, _)| *edits <= most)
         .min()
@@ -14,9 +25,18 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
 pub fn hint<'a>(word: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> String {
     match nearest(word, candidates.clone()) {
         Some(near) => format!("did you mean {near:?}?"),
-        None => match candidates.collect::<Vec<_>>().join(", ") {
+        None => match listed(candidates) {
             none if none.is_empty() => "there is none".to_owned(),
             all => format!("there are: {all}"),
         },
+    }
+}
+
+/// `a, b, c and 7 more`; empty for none.
+pub fn listed<'a>(mut names: impl Iterator<Item = &'a str>) -> String {
+    let shown = names.by_ref().take(SHOWN).collect::<Vec<_>>().join(", ");
+    match names.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }

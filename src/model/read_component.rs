@@ -9,7 +9,7 @@ use super::reader::{self, Fields, Problems};
 use super::reference::{output, reference};
 use super::settings::Settings;
 use super::tree::{Kind, Tree};
-use super::{Name, Reference, merge, read_settings};
+use super::{Name, PillarPath, Reference, merge, read_settings};
 
 /// None where it has no source; its problems are noted either way.
 ///
@@ -23,6 +23,8 @@ pub fn component(
 ) -> Option<Component> {
     let mut fields = Fields::open(tree, problems);
     let path = fields.path.clone();
+    let mut places: BTreeMap<_, _> =
+        ["source", "depends_on"].into_iter().filter_map(|key| Some((key, fields.place(key)?))).collect();
     fields.not_yet("salt", "steps of Salt's own", &json!({}));
     fields.not_yet("health", "health gates", &json!([]));
     fields.not_yet("hooks", "hooks", &json!([]));
@@ -32,14 +34,19 @@ pub fn component(
     let source = fields.read("source", source);
     let has_source = source.is_some();
     let mut over = |key: &'static str, shared: &Tree| merge::deep(shared.clone(), fields.take_or_empty(key));
-    let backend = read_settings::backend(over("backend", &shared.backend), problems);
+    let backend = over("backend", &shared.backend);
+    places.insert("backend", backend.path.clone());
+    let backend = read_settings::backend(backend, problems);
     let policy = read_settings::policy(over("policy", &shared.policy), problems);
     let timeouts = read_settings::timeouts(over("timeouts", &shared.timeouts), problems);
+    let (inputs, variables) = inputs(&mut fields);
     let component = Component {
         template: fields.read("template", template),
         enabled: fields.read("enabled", reader::flag).unwrap_or(true),
         depends_on: fields.read("depends_on", depends_on).unwrap_or_default(),
-        inputs: inputs(&mut fields),
+        inputs,
+        variables,
+        places,
         on_failure: fields.read("on_failure", read_settings::on_failure).unwrap_or(settings.on_failure),
         source: source.unwrap_or(Source::Path { root: "/".into(), subdir: String::new() }),
         name,
@@ -65,6 +72,9 @@ fn source(tree: &Tree) -> Result<Source, String> {
         Some(rest) => ("salt://", rest),
         None => ("", text.as_str()),
     };
+    if text.contains(char::is_control) {
+        return Err("may not hold control characters".to_owned());
+    }
     let (root, subdir) = rest.split_once("//").unwrap_or((rest, ""));
     let (root, subdir) = (root.trim_end_matches('/'), subdir.trim_matches('/'));
     if root.split('/').chain(subdir.split('/')).any(|part| part == ".." || part == ".") {
@@ -72,7 +82,9 @@ fn source(tree: &Tree) -> Result<Source, String> {
     }
     let subdir = subdir.to_owned();
     match scheme {
-        "salt://" if !root.is_empty() => Ok(Source::Salt { url: format!("salt://{root}"), subdir }),
+        "salt://" if !root.is_empty() && !root.starts_with('/') => {
+            Ok(Source::Salt { url: format!("salt://{root}"), subdir })
+        }
         "" if root.starts_with('/') => Ok(Source::Path { root: root.into(), subdir }),
         _ => {
             Err("must be salt://a/folder or an absolute path, with //subfolder where terraform runs below it"
@@ -99,34 +111,30 @@ fn depends_on(tree: &Tree) -> Result<DependsOn, String> {
     Ok(found)
 }
 
-fn inputs(fields: &mut Fields<'_>) -> BTreeMap<String, Input> {
+/// Every input that could be read, and where each variable is set.
+fn inputs(fields: &mut Fields<'_>) -> (BTreeMap<String, Input>, BTreeMap<String, PillarPath>) {
     let problems = fields.problems;
-    let mut inputs = BTreeMap::new();
+    let (mut inputs, mut places) = (BTreeMap::new(), BTreeMap::new());
     for key in merge::VARIABLE_MAPS {
         for (variable, tree) in reader::entries(fields.take_or_empty(key), problems) {
+            if places.insert(variable.clone(), tree.path.clone()).is_some() {
+                problems.add(
+                    &tree.path,
+                    "this variable is set twice: in variables, from_outputs or secrets, one of them",
+                );
+            }
             let input = match key {
                 "variables" => Ok(Input::Literal(tree.to_value())),
                 "from_outputs" => from_outputs(&tree),
                 _ => secret(&tree),
             };
             match input {
-                Err(message) => {
-                    problems.add(&tree.path, message);
-                    // It is set, if badly: nothing is said of a missing variable.
-                    inputs.insert(variable, Input::Literal(serde_json::Value::Null));
-                }
-                Ok(input) => {
-                    if inputs.insert(variable, input).is_some() {
-                        problems.add(
-                            &tree.path,
-                            "this variable is set twice: in variables, from_outputs or secrets, one of them",
-                        );
-                    }
-                }
+                Ok(input) => drop(inputs.insert(variable, input)),
+                Err(message) => problems.add(&tree.path, message),
             }
         }
     }
-    inputs
+    (inputs, places)
 }
 
 fn from_outputs(tree: &Tree) -> Result<Input, String> {

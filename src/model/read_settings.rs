@@ -1,49 +1,23 @@
 //! `infrastructure:settings`, and those of its parts that a component may override.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Reference;
 use super::reader::{self, Fields, Problems};
-use super::reference::reference;
+use super::reference::{is_variable_name, reference};
 use super::settings::{Backend, OnFailure, Policy, Settings, Terraform, Timeouts};
 use super::tree::{Kind, Tree};
+use super::{Reference, credentials};
 
 const MINUTE: u64 = 60;
-/// Arguments that are credentials in some backend: the rendered block is written to disk.
-const CREDENTIALS: &[&str] = &[
-    "access_key",
-    "secret_key",
-    "token",
-    "session_token",
-    "password",
-    "username",
-    "sas_token",
-    "client_secret",
-    "client_certificate_password",
-    "encryption_key",
-    "credentials",
-    "access_token",
-    "conn_str",
-    "private_key",
-    "security_token",
-    "secret_id",
-    "customer_encryption_key",
-    "sse_customer_key",
-    "oidc_token",
-    "http_auth",
-];
 
 pub fn settings(tree: Tree, problems: &Problems) -> Settings {
     let mut fields = Fields::open(tree, problems);
-    let root = fields.read("root", |tree| {
-        let path = PathBuf::from(reader::text(tree)?);
-        if path.is_absolute() { Ok(path) } else { Err("must be an absolute path".to_owned()) }
-    });
+    let root = fields.read("root", absolute);
     let settings = Settings {
         root: root.unwrap_or_else(|| "/srv/terraform".into()),
         terraform: terraform(fields.take_or_empty("terraform"), problems),
@@ -54,7 +28,7 @@ pub fn settings(tree: Tree, problems: &Problems) -> Settings {
         parallelism: fields
             .read("parallelism", reader::positive)
             .unwrap_or(const { NonZeroUsize::new(4).unwrap() }),
-        concurrency: mapping(fields.take_or_empty("concurrency"), problems, reader::positive),
+        concurrency: mapping(fields.take_or_empty("concurrency"), problems, |_, tree| reader::positive(tree)),
         timeouts: timeouts(fields.take_or_empty("timeouts"), problems),
         on_failure: fields.read("on_failure", on_failure).unwrap_or(OnFailure::Stop),
         policy: policy(fields.take_or_empty("policy"), problems),
@@ -83,25 +57,53 @@ fn terraform(tree: Tree, problems: &Problems) -> Terraform {
         }
     });
     let terraform = Terraform {
-        binary: fields.read("binary", reader::text).unwrap_or_else(|| "terraform".to_owned()),
+        binary: fields.read("binary", binary).unwrap_or_else(|| "terraform".to_owned()),
         version: version.unwrap_or_else(|| ">=1.5".to_owned()),
         env: mapping(fields.take_or_empty("env"), problems, variable),
-        pass_env: fields.read("pass_env", reader::texts).unwrap_or_default().into_iter().collect(),
-        cli_config_file: fields.read("cli_config_file", |tree| {
-            let path = PathBuf::from(reader::text(tree)?);
-            if path.is_absolute() { Ok(path) } else { Err("must be an absolute path".to_owned()) }
-        }),
+        pass_env: fields.read("pass_env", pass_env).unwrap_or_default(),
+        cli_config_file: fields.read("cli_config_file", absolute),
     };
     fields.close();
     terraform
 }
 
+fn absolute(tree: &Tree) -> Result<PathBuf, String> {
+    match reader::text(tree)? {
+        text if text.contains('\0') => Err("may not hold a NUL".to_owned()),
+        text if text.starts_with('/') => Ok(text.into()),
+        _ => Err("must be an absolute path".to_owned()),
+    }
+}
+
+fn binary(tree: &Tree) -> Result<String, String> {
+    match reader::text(tree)? {
+        text if text.starts_with('/') || !(text.is_empty() || text.contains('/')) => Ok(text),
+        _ => Err("must be a program's name, such as tofu, or an absolute path".to_owned()),
+    }
+}
+
+fn pass_env(tree: &Tree) -> Result<BTreeSet<String>, String> {
+    let names = reader::texts(tree)?;
+    names.iter().try_for_each(|name| variable_name(name))?;
+    Ok(names.into_iter().collect())
+}
+
 /// A variable of the environment: a value or a reference. Numbers and booleans are texts there.
-fn variable(tree: &Tree) -> Result<Reference, String> {
+fn variable(name: &str, tree: &Tree) -> Result<Reference, String> {
+    variable_name(name)?;
     match &tree.kind {
+        // A process starts with no such value.
+        Kind::Leaf(Value::String(text)) if text.contains('\0') => Err("may not hold a NUL".to_owned()),
         Kind::Leaf(Value::String(text)) => reference(text),
         Kind::Leaf(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Reference::Plain(value.to_string())),
         _ => Err("must be a text or a reference".to_owned()),
+    }
+}
+
+fn variable_name(name: &str) -> Result<(), String> {
+    match is_variable_name(name) {
+        true => Ok(()),
+        false => Err("must be named with letters, digits and '_', no digit first".to_owned()),
     }
 }
 
@@ -125,11 +127,8 @@ pub fn backend(tree: Tree, problems: &Problems) -> Backend {
     for (name, tree) in &arguments {
         if kind == "local" {
             problems.add(&tree.path, "the local backend takes no arguments: state is kept in the workdir");
-        } else if CREDENTIALS.contains(&name.as_str()) {
-            problems.add(
-                &tree.path,
-                "is a credential: set it as a variable in infrastructure:settings:terraform:env",
-            );
+        } else {
+            credentials::refuse(name, tree, problems);
         }
     }
     Backend { kind, arguments: arguments.into_iter().map(|(name, tree)| (name, tree.to_value())).collect() }
@@ -141,9 +140,8 @@ fn local() -> Backend {
 
 pub fn timeouts(tree: Tree, problems: &Problems) -> Timeouts {
     let mut fields = Fields::open(tree, problems);
-    let mut read = |key, minutes: u64| {
-        fields.read(key, reader::duration).unwrap_or(Duration::from_secs(minutes * MINUTE))
-    };
+    let mut read =
+        |key, minutes: u64| fields.read(key, reader::limit).unwrap_or(Duration::from_secs(minutes * MINUTE));
     let timeouts = Timeouts {
         init: read("init", 10),
         plan: read("plan", 30),
@@ -178,11 +176,11 @@ pub fn policy(tree: Tree, problems: &Problems) -> Policy {
 pub fn mapping<T>(
     tree: Tree,
     problems: &Problems,
-    read: impl Fn(&Tree) -> Result<T, String>,
+    read: impl Fn(&str, &Tree) -> Result<T, String>,
 ) -> BTreeMap<String, T> {
     let mut values = BTreeMap::new();
     for (key, tree) in reader::entries(tree, problems) {
-        match read(&tree) {
+        match read(&key, &tree) {
             Ok(value) => drop(values.insert(key, value)),
             Err(message) => problems.add(&tree.path, message),
         }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -35,6 +36,11 @@ impl<'a> Fields<'a> {
     /// Null is an empty mapping, as YAML writes one.
     pub fn open(tree: Tree, problems: &'a Problems) -> Self {
         Self { path: tree.path.clone(), fields: entries(tree, problems), known: Vec::new(), problems }
+    }
+
+    /// Where a key stands, if it is there and not taken yet.
+    pub fn place(&self, key: &str) -> Option<PillarPath> {
+        self.fields.get(key).map(|tree| tree.path.clone())
     }
 
     /// The value as it stands; null is absent.
@@ -123,14 +129,29 @@ pub fn positive(tree: &Tree) -> Result<std::num::NonZeroUsize, String> {
     number.ok_or_else(|| "must be a whole number from 1".to_owned())
 }
 
-/// Seconds, or a text such as `500ms`, `5m`, `1h30m`.
-pub fn duration(tree: &Tree) -> Result<std::time::Duration, String> {
-    match &tree.kind {
-        Kind::Leaf(Value::Number(number)) => number.as_u64().map(std::time::Duration::from_secs),
+/// A clock that is asked for a later moment may overflow.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// Seconds, or a text such as `500ms`, `5m`, `1h30m`; at most a year.
+pub fn duration(tree: &Tree) -> Result<Duration, String> {
+    let read = match &tree.kind {
+        Kind::Leaf(Value::Number(number)) => number.as_u64().map(Duration::from_secs),
         Kind::Leaf(Value::String(text)) => humantime::parse_duration(text).ok(),
         _ => None,
+    };
+    match read {
+        Some(long) if long > LONGEST => Err("must be at most a year".to_owned()),
+        Some(duration) => Ok(duration),
+        None => Err("must be a duration: seconds, or such as \"500ms\", \"5m\", \"1h30m\"".to_owned()),
     }
-    .ok_or_else(|| "must be a duration: seconds, or such as \"500ms\", \"5m\", \"1h30m\"".to_owned())
+}
+
+/// A duration that leaves some time.
+pub fn limit(tree: &Tree) -> Result<Duration, String> {
+    match duration(tree)? {
+        Duration::ZERO => Err("must be more than no time at all".to_owned()),
+        some => Ok(some),
+    }
 }
 
 /// A list of texts; one text stands for a list of one.

@@ -9,8 +9,7 @@ use super::{Name, OutputRef, Reference};
 /// A message never holds the text: it may be a secret that was put in the wrong place.
 pub fn reference(text: &str) -> Result<Reference, String> {
     if let Some(name) = text.strip_prefix("env:") {
-        let valid = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        return match valid {
+        return match is_variable_name(name) {
             true => Ok(Reference::Env(name.to_owned())),
             false => Err("env: must be followed by a variable's name".to_owned()),
         };
@@ -28,6 +27,12 @@ pub fn reference(text: &str) -> Result<Reference, String> {
         }
     }
     Ok(Reference::Plain(text.to_owned()))
+}
+
+/// What can be set in any process's environment.
+pub fn is_variable_name(text: &str) -> bool {
+    let start = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    text.bytes().next().is_some_and(start) && text.bytes().all(|byte| start(byte) || byte.is_ascii_digit())
 }
 
 /// `component.output`, and keys and indices below it: `networking.subnets.0`.

@@ -37,10 +37,10 @@ pub fn prepare(
             Ok(module) => {
                 modules.insert(name.clone(), module);
             }
-            Err(message) => problems.push(Problem::new(&component.path.child("source"), message)),
+            Err(message) => problems.push(Problem::new(&component.place("source"), message)),
         }
         if let Err(message) = render::backend(&component.backend, environment, name) {
-            problems.push(Problem::new(&component.path.child("backend"), message));
+            problems.push(Problem::new(&component.place("backend"), message));
         }
     }
     let interfaces = modules.iter().map(|(name, module)| (name.clone(), module.interface.clone())).collect();

@@ -1,0 +1,219 @@
+use serde_json::{Value, json};
+
+use super::super::{Constraint, Input, Interface};
+use super::{checked, module, name, pillar, problems};
+
+fn net(rest: Value) -> Value {
+    let mut component = json!({ "source": "/m" });
+    component.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+    pillar(json!({}), json!({ "net": component, "dns": { "source": "/m" } }))
+}
+
+fn wrong(rest: Value, of_net: Interface) -> Vec<String> {
+    let modules = vec![("net", of_net), ("dns", module(&[], &["zone", "zone_id"]))];
+    checked(&net(rest), modules).err().unwrap_or_default()
+}
+
+/// One variable `x`, changed.
+fn variable(text: &str, change: impl FnOnce(&mut super::Variable)) -> Interface {
+    let mut module = module(&[text], &[]);
+    change(module.variables.get_mut("x").unwrap());
+    module
+}
+
+const NONE: Vec<String> = Vec::new();
+
+#[test]
+fn an_undeclared_variable_names_the_nearest_that_is_declared() {
+    let said = wrong(json!({ "variables": { "regoin": "x" } }), module(&["region?"], &[]));
+    assert_eq!(
+        said,
+        [
+            "infrastructure:components:net:variables:regoin: the module has no variable \"regoin\"; did you mean \"region\"?"
+        ]
+    );
+}
+
+#[test]
+fn a_variable_without_a_default_has_to_be_set_somewhere() {
+    assert_eq!(wrong(json!({}), module(&["x"], &[])).len(), 1);
+    assert_eq!(wrong(json!({}), module(&["x?"], &[])), NONE);
+    for set in [
+        json!({ "variables": { "x": "v" } }),
+        json!({ "from_outputs": { "x": "dns.zone" } }),
+        json!({ "secrets": { "x": "env:X" } }),
+    ] {
+        assert_eq!(wrong(set, module(&["x"], &[])), NONE);
+    }
+    let preset = Interface { preset: ["x".to_owned()].into(), ..module(&["x"], &[]) };
+    assert_eq!(wrong(json!({}), preset), NONE);
+}
+
+#[test]
+fn a_value_of_the_wrong_type_is_refused_without_the_value() {
+    let said = wrong(
+        json!({ "variables": { "x": "hidden" } }),
+        variable("x", |x| x.constraint = Constraint::Number),
+    );
+    assert!(
+        said.len() == 1 && said[0].contains("net:variables:x: ") && !said[0].contains("hidden"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn null_is_refused_only_where_it_could_not_become_a_default() {
+    let given = json!({ "variables": { "x": null } });
+    assert_eq!(wrong(given.clone(), variable("x", |x| x.nullable = false)).len(), 1);
+    assert_eq!(wrong(given.clone(), variable("x?", |x| x.nullable = false)), NONE);
+    assert_eq!(wrong(given, variable("x", |_| ())), NONE);
+}
+
+#[test]
+fn a_missing_output_names_those_that_exist() {
+    let said = wrong(json!({ "from_outputs": { "x": "dns.zonne" } }), module(&["x"], &[]));
+    assert_eq!(
+        said,
+        ["infrastructure:components:net:from_outputs:x: dns has no output 'zonne'; it has: zone, zone_id"]
+    );
+}
+
+#[test]
+fn an_unknown_component_names_the_nearest() {
+    let said =
+        wrong(json!({ "depends_on": ["dnss"], "from_outputs": { "x": "dn.zone" } }), module(&["x"], &[]));
+    assert_eq!(
+        said,
+        [
+            "infrastructure:components:net:depends_on: no component \"dnss\"; did you mean \"dns\"?",
+            "infrastructure:components:net:from_outputs:x: no component \"dn\"; did you mean \"dns\"?",
+        ]
+    );
+}
+
+#[test]
+fn a_backend_in_the_module_is_refused_with_its_file() {
+    let own = Interface { own_backend: Some("main.tf".to_owned()), ..Interface::default() };
+    let said = wrong(json!({}), own);
+    assert!(said.len() == 1 && said[0].contains("net:source: ") && said[0].contains("main.tf"), "{said:?}");
+}
+
+#[test]
+fn an_ephemeral_variable_is_refused_unless_its_default_is_used() {
+    let ephemeral = |text: &str| variable(text, |x| x.ephemeral = true);
+    for (given, of_net) in
+        [(json!({ "variables": { "x": "v" } }), ephemeral("x?")), (json!({}), ephemeral("x"))]
+    {
+        let said = wrong(given, of_net);
+        assert!(said.len() == 1 && said[0].contains("not yet: "), "{said:?}");
+    }
+    assert_eq!(wrong(json!({}), ephemeral("x?")), NONE);
+}
+
+#[test]
+fn a_cycle_is_named_in_its_order_and_once() {
+    let on = |other: &str| json!({ "source": "/m", "depends_on": [other] });
+    let infrastructure = pillar(json!({}), json!({ "a": on("b"), "b": on("c"), "c": on("a") }));
+    assert_eq!(
+        checked(&infrastructure, vec![]).unwrap_err(),
+        ["infrastructure:components: a cycle: a -> b -> c -> a"]
+    );
+}
+
+#[test]
+fn a_component_that_reads_itself_is_a_cycle() {
+    let said = wrong(json!({ "depends_on": ["net"] }), Interface::default());
+    assert_eq!(said, ["infrastructure:components: a cycle: net -> net"]);
+}
+
+#[test]
+fn what_depends_on_everything_comes_last_and_two_of_them_are_a_cycle() {
+    let star = json!({ "source": "/m", "depends_on": ["*"] });
+    let plain = json!({ "source": "/m" });
+    let modules = || ["a", "b", "c"].map(|one| (one, Interface::default())).to_vec();
+    let one = pillar(json!({}), json!({ "a": star, "b": plain, "c": plain }));
+    let order = checked(&one, modules()).unwrap().graph.order();
+    assert_eq!(order, ["b", "c", "a"].map(name));
+    let two = pillar(json!({}), json!({ "a": star, "b": star, "c": plain }));
+    let said = checked(&two, modules()).unwrap_err();
+    assert!(said[0].contains("a -> b -> a") && said[0].contains("\"*\""), "{said:?}");
+}
+
+#[test]
+fn a_component_with_its_own_problem_brings_none_to_those_that_read_it() {
+    let infrastructure = pillar(
+        json!({}),
+        json!({
+            "broken": { "source": 5 },
+            "net": { "source": "/m", "from_outputs": { "x": "broken.id" }, "depends_on": ["broken"] },
+        }),
+    );
+    let said = checked(&infrastructure, vec![("net", module(&["x"], &[]))]).unwrap_err();
+    assert_eq!(said, ["infrastructure:components:broken:source: must be a text"]);
+}
+
+#[test]
+fn a_module_that_could_not_be_read_brings_no_further_problem() {
+    let infrastructure = net(json!({ "variables": { "any": 1 }, "from_outputs": { "x": "dns.what" } }));
+    assert!(checked(&infrastructure, vec![]).is_ok());
+}
+
+#[test]
+fn an_input_that_could_not_be_read_is_neither_missing_nor_null() {
+    let of_net = variable("x", |x| x.nullable = false);
+    let said = wrong(json!({ "secrets": { "x": "hunter2" } }), of_net);
+    assert!(said.len() == 1 && said[0].contains("must be a reference"), "{said:?}");
+}
+
+#[test]
+fn a_disabled_component_is_checked_too() {
+    let said = wrong(json!({ "enabled": false, "variables": { "y": 1 } }), Interface::default());
+    assert!(said.len() == 1 && said[0].contains("no variable \"y\""), "{said:?}");
+}
+
+#[test]
+fn problems_of_the_pillar_and_of_the_modules_come_in_one_error() {
+    let mut infrastructure = net(json!({ "variables": { "y": 1 } }));
+    infrastructure["settings"] = json!({ "paralelism": 1 });
+    let said = checked(&infrastructure, vec![("net", Interface::default())]).unwrap_err();
+    assert_eq!(said.len(), 2, "{said:?}");
+}
+
+#[test]
+fn the_error_holds_every_problem_once_in_the_order_of_their_places() {
+    let (_, mut twice) =
+        super::read(&pillar(json!({ "b": 1, "a": 1 }), json!({})), "staging", &super::Overrides::default());
+    twice.extend(twice.clone());
+    let error = super::refusal(twice);
+    assert_eq!(error.details["problems"].as_array().unwrap().len(), 2);
+    assert!(
+        error
+            .message
+            .starts_with("2 problems, nothing was run\n  infrastructure:settings:a\n      unknown key")
+    );
+}
+
+#[test]
+fn a_shared_setting_that_is_wrong_is_said_once_for_all_components() {
+    let source = json!({ "source": "/m" });
+    let infrastructure =
+        pillar(json!({ "policy": { "allow_destroy": 5 } }), json!({ "a": source, "b": source }));
+    assert_eq!(
+        problems(&infrastructure),
+        ["infrastructure:settings:policy:allow_destroy: must be true or false"]
+    );
+}
+
+#[test]
+fn an_environment_of_a_thousand_components_is_checked_in_full() {
+    let mut components = serde_json::Map::new();
+    for index in 0..1000 {
+        let needs = if index == 0 { json!([]) } else { json!([format!("c{:04}", index - 1)]) };
+        components.insert(format!("c{index:04}"), json!({ "source": "/m", "depends_on": needs }));
+    }
+    let names: Vec<_> = components.keys().cloned().collect();
+    let modules = names.iter().map(|name| (name.as_str(), module(&["component"], &[]))).collect();
+    let blueprint = checked(&pillar(json!({}), Value::Object(components)), modules).unwrap();
+    assert_eq!(blueprint.graph.order().last(), Some(&name("c0999")));
+    assert_eq!(blueprint.nodes["c0500"].component.inputs["component"], Input::Literal(json!("c0500")));
+}

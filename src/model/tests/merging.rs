@@ -1,0 +1,199 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::merge::deep;
+use super::super::tree::Tree;
+use super::super::{Input, OnFailure, Overrides, PillarPath, Reference};
+use super::{checked, checked_with, draft, draft_with, module, name, problems};
+
+/// One component `net`, said at two levels.
+fn levels(common: Value, own: Value) -> Value {
+    json!({ "components": { "net": common }, "environments": { "staging": { "components": { "net": own } } } })
+}
+
+fn settings(common: Value, own: Value) -> Value {
+    json!({ "settings": common, "environments": { "staging": { "settings": own } } })
+}
+
+fn inputs(infrastructure: &Value) -> BTreeMap<String, Input> {
+    draft(infrastructure).components[&name("net")].inputs.clone()
+}
+
+#[test]
+fn a_value_in_variables_is_replaced_whole() {
+    let common = json!({ "source": "/m", "variables": { "tags": { "a": 1 }, "zone": "x" } });
+    let read = inputs(&levels(common, json!({ "variables": { "tags": { "b": 2 } } })));
+    assert_eq!(read["tags"], Input::Literal(json!({ "b": 2 })));
+    assert_eq!(read["zone"], Input::Literal(json!("x")));
+}
+
+#[test]
+fn mappings_of_our_own_keys_merge_deep_and_lists_are_replaced() {
+    let common =
+        json!({ "policy": { "allow_destroy": true, "protect": ["a", "b"] }, "timeouts": { "init": 1 } });
+    let own = json!({ "policy": { "protect": ["c"] }, "timeouts": { "plan": 2 } });
+    let read = draft(&settings(common, own)).settings;
+    assert!(read.policy.allow_destroy);
+    assert_eq!(read.policy.protect, ["c".to_owned()].into());
+    assert_eq!((read.timeouts.init.as_secs(), read.timeouts.plan.as_secs()), (1, 2));
+}
+
+#[test]
+fn a_backend_of_another_type_takes_nothing_over() {
+    let common = json!({ "backend": { "type": "s3", "bucket": "b" } });
+    let other = draft(&settings(common.clone(), json!({ "backend": { "type": "gcs" } }))).settings.backend;
+    assert_eq!((other.kind.as_str(), other.arguments.len()), ("gcs", 0));
+    let same =
+        draft(&settings(common, json!({ "backend": { "type": "s3", "region": "r" } }))).settings.backend;
+    assert_eq!(same.arguments.keys().collect::<Vec<_>>(), ["bucket", "region"]);
+}
+
+#[test]
+fn a_mapping_left_empty_at_a_more_specific_level_takes_nothing_away() {
+    let common = json!({ "policy": { "protect": ["aws_db_instance"] } });
+    for empty in [json!(null), json!({})] {
+        let read = draft(&settings(common.clone(), json!({ "policy": empty }))).settings;
+        assert_eq!(read.policy.protect, ["aws_db_instance".to_owned()].into());
+        let common = json!({ "source": "/m", "variables": { "a": 1 } });
+        assert_eq!(inputs(&levels(common.clone(), json!({ "variables": empty }))).len(), 1);
+        assert_eq!(inputs(&levels(common, empty)).len(), 1);
+    }
+}
+
+#[test]
+fn a_null_variable_is_terraforms_null_and_replaces_a_value() {
+    let common = json!({ "source": "/m", "variables": { "a": { "b": 1 } } });
+    let read = inputs(&levels(common, json!({ "variables": { "a": null } })));
+    assert_eq!(read["a"], Input::Literal(Value::Null));
+}
+
+#[test]
+fn a_variable_belongs_to_the_most_specific_level_however_it_is_set() {
+    let common = json!({ "source": "/m", "variables": { "a": "x" }, "from_outputs": { "b": "dns.zone" } });
+    let own = json!({ "secrets": { "a": "env:A" }, "variables": { "b": "y" } });
+    let mut infrastructure = levels(common, own);
+    infrastructure["components"]["dns"] = json!({ "source": "/m" });
+    let read = inputs(&infrastructure);
+    assert_eq!(read["a"], Input::Secret(Reference::Env("A".to_owned())));
+    assert_eq!(read["b"], Input::Literal(json!("y")));
+}
+
+#[test]
+fn a_variable_set_twice_at_one_level_is_refused() {
+    let both = json!({ "source": "/m", "variables": { "a": "x" }, "secrets": { "a": "env:A" } });
+    let said = problems(&levels(both, json!({})));
+    assert!(said.len() == 1 && said[0].contains("net:secrets:a: this variable is set twice"), "{said:?}");
+}
+
+#[test]
+fn an_environment_may_add_a_component_of_its_own() {
+    let own = json!({ "source": "/m" });
+    let infrastructure = json!({ "environments": { "staging": { "components": { "extra": own } } } });
+    assert!(draft(&infrastructure).components.contains_key("extra"));
+}
+
+#[test]
+fn what_a_call_says_wins_over_every_level() {
+    let mut infrastructure =
+        levels(json!({ "source": "/m", "variables": { "a": 1 } }), json!({ "variables": { "a": 2 } }));
+    infrastructure["settings"] = json!({ "parallelism": 2, "on_failure": "stop" });
+    let overrides = Overrides {
+        parallelism: Some(json!(9)),
+        on_failure: Some(json!("continue")),
+        variables: Some((name("net"), json!({ "a": 3 }))),
+        backend: Some((name("net"), json!({ "type": "http", "address": "http://h" }))),
+    };
+    let read = draft_with(&infrastructure, &overrides);
+    let net = &read.components[&name("net")];
+    assert_eq!(read.settings.parallelism.get(), 9);
+    assert_eq!((read.settings.on_failure, net.on_failure), (OnFailure::Continue, OnFailure::Continue));
+    assert_eq!(net.inputs["a"], Input::Literal(json!(3)));
+    assert_eq!(net.backend.kind, "http");
+}
+
+#[test]
+fn a_component_s_own_settings_win_over_those_of_all() {
+    let infrastructure = json!({
+        "settings": { "policy": { "allow_destroy": true, "protect": ["x"] }, "timeouts": { "init": 7 } },
+        "components": { "net": {
+            "source": "/m", "policy": { "allow_destroy": false }, "timeouts": { "plan": "1s" },
+            "on_failure": "continue", "backend": { "type": "pg" },
+        } },
+        "environments": { "staging": {} },
+    });
+    let read = draft(&infrastructure);
+    let net = &read.components[&name("net")];
+    assert!(!net.policy.allow_destroy && net.policy.protect.contains("x"));
+    assert_eq!((net.timeouts.init.as_secs(), net.timeouts.plan.as_secs()), (7, 1));
+    assert_eq!((net.on_failure, net.backend.kind.as_str()), (OnFailure::Continue, "pg"));
+}
+
+#[test]
+fn a_problem_points_at_the_level_that_said_it() {
+    let common = json!({ "source": "/m", "variables": { "x": "1", "y": "1" }, "depends_on": ["nowhere"] });
+    let infrastructure = levels(common, json!({ "variables": { "y": "2" } }));
+    let overrides = Overrides { variables: Some((name("net"), json!({ "z": "3" }))), ..Overrides::default() };
+    let said = checked_with(&infrastructure, vec![("net", module(&[], &[]))], &overrides).unwrap_err();
+    let places: Vec<_> = said.iter().map(|one| one.split(": ").next().unwrap()).collect();
+    assert_eq!(
+        places,
+        [
+            "arguments:variables:z",
+            "infrastructure:components:net:depends_on",
+            "infrastructure:components:net:variables:x",
+            "infrastructure:environments:staging:components:net:variables:y",
+        ]
+    );
+}
+
+#[test]
+fn a_problem_in_a_call_s_arguments_points_at_them() {
+    let overrides = Overrides { parallelism: Some(json!("many")), ..Overrides::default() };
+    let read = super::read(&settings(json!({}), json!({})), "staging", &overrides);
+    assert_eq!(super::said(read.1), ["arguments:parallelism: must be a whole number from 1"]);
+}
+
+#[test]
+fn an_environment_that_says_nothing_leaves_a_missing_variable_where_its_component_stands() {
+    let infrastructure = levels(json!({ "source": "/m" }), json!({}));
+    let said = checked(&infrastructure, vec![("net", module(&["needed"], &[]))]).unwrap_err();
+    assert!(said[0].starts_with("infrastructure:components:net:variables: "), "{said:?}");
+}
+
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![Just(json!(1)), Just(json!("x")), Just(json!(true)), Just(json!([1, { "a": 2 }]))];
+    leaf.prop_recursive(4, 40, 4, |inner| {
+        prop::collection::btree_map("[a-d]|type", inner, 0..4).prop_map(|map| map.into_iter().collect())
+    })
+}
+
+fn merged(base: &Value, over: &Value) -> Value {
+    let tree = |value| Tree::new(value, PillarPath::root());
+    deep(tree(base), tree(over)).to_value()
+}
+
+proptest! {
+    #[test]
+    fn merging_a_level_with_itself_or_with_nothing_changes_nothing(level in json()) {
+        prop_assert_eq!(merged(&level, &level), level.clone());
+        prop_assert_eq!(merged(&json!({}), &level), level.clone());
+        if level.is_object() {
+            prop_assert_eq!(merged(&level, &json!({})), level);
+        }
+    }
+
+    #[test]
+    fn what_the_specific_level_says_is_in_the_result_and_merging_it_again_adds_nothing(
+        base in json(), over in json(),
+    ) {
+        let once = merged(&base, &over);
+        prop_assert_eq!(merged(&once, &over), once.clone());
+        if let (Value::Object(over), Value::Object(once)) = (&over, &once) {
+            for (key, value) in over {
+                prop_assert!(value.is_object() || once.get(key) == Some(value));
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::super::Name;
+use super::super::name::LONGEST;
+use super::{pillar, problems};
+
+#[test]
+fn a_name_that_could_leave_its_folder_or_need_quoting_is_refused() {
+    for text in ["", "../etc", "a/b", "a b", "a\"b", "a.b", "A", "1a", "-a", "_a", "é", "a\n", "a\0"] {
+        assert!(Name::new(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_name_of_63_bytes_is_accepted_and_one_of_64_is_refused() {
+    assert!(Name::new(&"a".repeat(LONGEST)).is_ok());
+    assert!(Name::new(&"a".repeat(LONGEST + 1)).unwrap_err().contains("64 bytes"));
+}
+
+#[test]
+fn an_environment_and_a_component_together_have_at_most_63_bytes() {
+    let at = |bytes: usize| problems(&pillar(json!({}), json!({ "c".repeat(bytes): { "source": "/m" } })));
+    assert_eq!(at(LONGEST - "staging/".len()), Vec::<String>::new());
+    let said = at(LONGEST - "staging/".len() + 1);
+    assert!(said.len() == 1 && said[0].contains("staging/ccc") && said[0].contains("64 bytes"), "{said:?}");
+}
+
+#[test]
+fn every_bad_name_of_an_environment_or_a_component_is_said_where_it_stands() {
+    let mut infrastructure = pillar(json!({}), json!({ "../x": { "source": "/m" } }));
+    infrastructure["environments"]["Prod"] = json!({});
+    let said = problems(&infrastructure);
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].starts_with("infrastructure:components:../x: this key is no name"), "{said:?}");
+    assert!(said[1].starts_with("infrastructure:environments:Prod: this key is no name"), "{said:?}");
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_accepted_as_a_name_is_one_safe_path_part(text in ".{0,80}") {
+        if let Ok(name) = Name::new(&text) {
+            prop_assert_eq!(std::path::Path::new(name.as_str()).components().count(), 1);
+            prop_assert!(name.as_str().bytes().all(|byte| byte.is_ascii_lowercase()
+                || byte.is_ascii_digit() || byte == b'_' || byte == b'-'));
+            prop_assert_eq!(name.as_str(), text);
+        }
+    }
+
+    #[test]
+    fn whatever_follows_the_pattern_is_accepted(text in "[a-z][a-z0-9_-]{0,62}") {
+        prop_assert!(Name::new(&text).is_ok());
+    }
+}

@@ -1,0 +1,178 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::super::{OnFailure, Overrides, Reference, read};
+use super::{draft, pillar, problems, said};
+
+fn wrong(settings: Value) -> Vec<String> {
+    problems(&pillar(settings, json!({})))
+}
+
+fn lock_timeout(value: Value) -> Duration {
+    draft(&pillar(json!({ "lock_timeout": value }), json!({}))).settings.lock_timeout
+}
+
+#[test]
+fn a_pillar_without_settings_has_the_documented_defaults() {
+    let read = draft(&pillar(json!(null), json!(null))).settings;
+    assert_eq!(read.root.to_str(), Some("/srv/terraform"));
+    assert_eq!((read.terraform.binary.as_str(), read.terraform.version.as_str()), ("terraform", ">=1.5"));
+    assert!(read.backend.is_local());
+    assert_eq!((read.parallelism.get(), read.on_failure), (4, OnFailure::Stop));
+    assert_eq!(read.lock_timeout, Duration::from_secs(300));
+    let limits = [read.timeouts.init, read.timeouts.plan, read.timeouts.apply, read.timeouts.stop_grace];
+    assert_eq!(limits.map(|limit| limit.as_secs() / 60), [10, 30, 120, 10]);
+    assert!(!read.policy.allow_destroy && read.policy.max_destroys.is_none());
+}
+
+#[test]
+fn a_pillar_that_spells_out_every_default_is_valid() {
+    let defaults = json!({
+        "root": "/srv/terraform",
+        "terraform": {
+            "binary": "terraform", "version": ">=1.5", "env": {}, "pass_env": [], "cli_config_file": null,
+        },
+        "backend": { "type": "local" },
+        "lock": { "type": "file" },
+        "lock_timeout": "5m",
+        "parallelism": 4,
+        "concurrency": {},
+        "timeouts": { "init": "10m", "plan": "30m", "apply": "2h", "stop_grace": "10m" },
+        "on_failure": "stop",
+        "rollback": { "needs_approval_for": ["delete", "replace"], "on_first_failure": "keep" },
+        "policy": { "allow_destroy": false, "max_destroys": null, "protect": [] },
+        "credentials": {}, "nomad": {}, "consul": {}, "vault": {},
+    });
+    assert_eq!(wrong(defaults), Vec::<String>::new());
+}
+
+#[test]
+fn every_problem_is_said_and_none_hides_another() {
+    let said = wrong(json!({
+        "root": "relative", "paralelism": 3, "parallelism": 0, "on_failure": "explode",
+        "timeouts": { "plan": "soon" }, "concurrency": { "aws": "x" }, "policy": [],
+        "terraform": { "version": "new", "pass_env": 1, "env": { "A": [] } },
+    }));
+    let expected = [
+        "infrastructure:settings:concurrency:aws: must be a whole number from 1",
+        "infrastructure:settings:on_failure: must be one of: stop, continue",
+        "infrastructure:settings:parallelism: must be a whole number from 1",
+        "infrastructure:settings:paralelism: unknown key; did you mean \"parallelism\"?",
+        "infrastructure:settings:policy: must be a mapping",
+        "infrastructure:settings:root: must be an absolute path",
+        "infrastructure:settings:terraform:env:A: must be a text or a reference",
+        "infrastructure:settings:terraform:pass_env: must be a list of texts",
+        "infrastructure:settings:terraform:version: must be a version constraint, such as \">=1.5, <2\"",
+        "infrastructure:settings:timeouts:plan: must be a duration: seconds, or such as \"500ms\", \"5m\", \"1h30m\"",
+    ];
+    let sorted = |mut lines: Vec<String>| {
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(said), sorted(expected.map(str::to_owned).to_vec()));
+}
+
+#[test]
+fn a_duration_is_seconds_or_a_text_with_its_units() {
+    let table =
+        [(json!(90), 90_000), (json!("500ms"), 500), (json!("30s"), 30_000), (json!("1h30m"), 5_400_000)];
+    for (value, milliseconds) in table {
+        assert_eq!(lock_timeout(value.clone()), Duration::from_millis(milliseconds), "{value}");
+    }
+    for value in [json!(-1), json!(1.5), json!("5"), json!(""), json!("5 parsecs"), json!(true), json!([5])] {
+        assert_eq!(wrong(json!({ "lock_timeout": value })).len(), 1, "{value}");
+    }
+}
+
+#[test]
+fn a_duration_that_no_clock_can_count_to_is_refused() {
+    for value in [json!(u64::MAX), json!("500000000000y"), json!("400d")] {
+        assert_eq!(wrong(json!({ "lock_timeout": value })).len(), 1, "{value}");
+    }
+}
+
+#[test]
+fn a_time_limit_of_nothing_is_refused_but_a_lock_may_not_be_waited_for() {
+    assert_eq!(
+        wrong(json!({ "timeouts": { "init": 0, "plan": "0s", "apply": 0, "stop_grace": 0 } })).len(),
+        4
+    );
+    assert_eq!(lock_timeout(json!(0)), Duration::ZERO);
+}
+
+#[test]
+fn a_binary_is_a_name_or_an_absolute_path() {
+    for good in ["tofu", "/opt/bin/terraform"] {
+        assert_eq!(wrong(json!({ "terraform": { "binary": good } })), Vec::<String>::new());
+    }
+    for bad in ["", "./terraform", "bin/terraform"] {
+        assert_eq!(wrong(json!({ "terraform": { "binary": bad } })).len(), 1, "{bad:?}");
+    }
+}
+
+#[test]
+fn terraforms_environment_takes_values_and_references() {
+    let env = json!({ "A": "plain", "B": "env:HOME", "C": "file:/run/c", "D": 5, "E": true });
+    let read = draft(&pillar(json!({ "terraform": { "env": env } }), json!({}))).settings.terraform.env;
+    let plain = |text: &str| Reference::Plain(text.to_owned());
+    assert_eq!(read["A"], plain("plain"));
+    assert_eq!(read["B"], Reference::Env("HOME".to_owned()));
+    assert_eq!(read["C"], Reference::File("/run/c".into()));
+    assert_eq!((&read["D"], &read["E"]), (&plain("5"), &plain("true")));
+}
+
+#[test]
+fn a_name_or_value_that_no_environment_can_hold_is_refused_without_the_value() {
+    for (key, value) in
+        [("", "hidden"), ("A=B", "hidden"), ("A B", "hidden"), ("1A", "hidden"), ("A", "hid\0den")]
+    {
+        let said = wrong(json!({ "terraform": { "env": { key: value } } }));
+        assert!(said.len() == 1 && !said[0].contains("hid"), "{said:?}");
+    }
+    assert_eq!(wrong(json!({ "terraform": { "pass_env": ["GOOD", "A=B"] } })).len(), 1);
+}
+
+#[test]
+fn an_unknown_environment_is_refused_with_the_nearest_or_with_those_that_exist() {
+    let two = json!({ "environments": { "staging": {}, "production": {} } });
+    let refused = |environment: &str| {
+        let (draft, problems) = read(&two, environment, &Overrides::default());
+        assert!(draft.is_none());
+        said(problems)
+    };
+    assert_eq!(
+        refused("stagin"),
+        ["infrastructure:environments: no environment \"stagin\"; did you mean \"staging\"?"]
+    );
+    assert_eq!(
+        refused("dev"),
+        ["infrastructure:environments: no environment \"dev\"; there are: production, staging"]
+    );
+}
+
+#[test]
+fn a_missing_or_misshapen_pillar_is_refused() {
+    for infrastructure in [json!(null), json!({}), json!([]), json!("x"), json!({ "environments": [] })] {
+        let (draft, problems) = read(&infrastructure, "staging", &Overrides::default());
+        assert!(draft.is_none() && !problems.is_empty(), "{infrastructure}");
+    }
+}
+
+#[test]
+fn a_long_list_of_what_exists_is_cut_short() {
+    let environments: serde_json::Map<_, _> =
+        (0..500).map(|index| (format!("e{index:03}"), json!({}))).collect();
+    let (_, problems) = read(&json!({ "environments": environments }), "production", &Overrides::default());
+    let said = said(problems);
+    assert!(
+        said[0].contains("e000") && said[0].contains("480 more") && !said[0].contains("e499"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_huge_key_is_refused_like_any_other() {
+    let said = wrong(json!({ "x".repeat(1_000_000): 1 }));
+    assert!(said.len() == 1 && said[0].contains("unknown key; there are: "));
+}
