@@ -13,6 +13,8 @@ pub mod lock;
 pub mod model;
 pub mod operation;
 pub mod process;
+#[cfg(feature = "python")]
+mod python;
 pub mod record;
 pub mod render;
 pub mod report;

@@ -48,7 +48,13 @@ impl Arguments {
 
     /// A name that must be given.
     pub fn name(&mut self, key: &'static str) -> Name {
-        match self.take(key) {
+        let value = self.take(key);
+        self.name_of(key, value)
+    }
+
+    /// A value that was taken already, as a name.
+    pub fn name_of(&mut self, key: &'static str, value: Option<Value>) -> Name {
+        match value {
             Some(value) => self.as_name(key, &value),
             None => {
                 self.problem(key, "is missing: name one");

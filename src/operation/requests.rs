@@ -5,6 +5,48 @@ use super::arguments::Arguments;
 use super::environment::{Wanted, Wish};
 use crate::model::Overrides;
 
+/// A state's name is an argument too; for these it is no more than a name.
+pub fn state_orchestrate(request: &Request) -> Wanted {
+    orchestrate(&without_name(request))
+}
+
+pub fn state_destroy(request: &Request) -> Wanted {
+    destroy(&without_name(request))
+}
+
+/// One component; it is the state's name, unless the state names another.
+pub fn state_apply(request: &Request) -> Wanted {
+    let mut arguments = Arguments::new(request);
+    let named = arguments.value("component");
+    let component = match named {
+        Some(_) => {
+            arguments.value("name");
+            arguments.name_of("component", named)
+        }
+        None => arguments.name("name"),
+    };
+    let variables = arguments.value("variables").map(|variables| (component.clone(), variables));
+    let test = arguments.test(&request.identity);
+    let wanted = Wanted {
+        operation: "apply",
+        test,
+        components: Some([component].into()),
+        include_dependencies: false,
+        overrides: Overrides { variables, ..Overrides::default() },
+        wish: if test { Wish::Preview } else { Wish::Apply },
+        migrate_backend: false,
+        environment: arguments.environment(),
+        problems: Vec::new(),
+    };
+    end(arguments, wanted)
+}
+
+fn without_name(request: &Request) -> Request {
+    let mut request = request.clone();
+    request.arguments.remove("name");
+    request
+}
+
 pub fn orchestrate(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
     let test = arguments.test(&request.identity);

@@ -7,8 +7,10 @@ mod changes;
 mod components;
 mod failures;
 pub mod progress;
+mod state;
 mod style;
 mod text;
 mod units;
 
+pub use state::state;
 pub use text::text;
