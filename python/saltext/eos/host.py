@@ -80,7 +80,9 @@ class Host:
         # Each event that no master takes would cost a second: ask once, by a connection.
         path = os.path.join(self._opts["sock_dir"], "master_event_pull.ipc")
         with socket.socket(socket.AF_UNIX) as probe:
-            if probe.connect_ex(path) != 0:
+            try:
+                probe.connect(path)
+            except OSError:
                 return _nowhere
         import salt.utils.event
 
