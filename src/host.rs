@@ -15,4 +15,8 @@ pub trait Host {
     fn emit(&self, tag: &str, data: &Value);
     /// Writes to Salt's log.
     fn log(&self, level: tracing::Level, message: &str);
+    /// Called at least every 100 ms. True: somebody asked us to stop.
+    fn tick(&self) -> bool {
+        false
+    }
 }

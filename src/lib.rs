@@ -13,6 +13,7 @@ pub mod lock;
 pub mod model;
 pub mod operation;
 pub mod process;
+pub mod python;
 pub mod record;
 pub mod render;
 pub mod report;

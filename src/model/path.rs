@@ -14,6 +14,11 @@ impl PillarPath {
         Self(vec!["infrastructure".to_owned()])
     }
 
+    /// Where a call's own arguments stand.
+    pub fn arguments() -> Self {
+        Self(vec!["arguments".to_owned()])
+    }
+
     pub fn child(&self, key: impl fmt::Display) -> Self {
         let mut parts = self.0.clone();
         parts.push(key.to_string());

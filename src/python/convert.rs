@@ -1,0 +1,173 @@
+//! Python values to JSON, with the place in hand and every problem told.
+
+use pyo3::prelude::*;
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple,
+};
+use serde_json::{Map, Number, Value};
+
+use crate::model::{PillarPath, Problem};
+
+/// Deeper than any pillar, and far from the end of a thread's stack.
+const DEEPEST: usize = 128;
+
+/// A value without a problem comes back as it is; one with a problem as null.
+pub fn read(value: &Bound<'_, PyAny>, path: PillarPath, problems: &mut Vec<Problem>) -> Value {
+    read_at(value, &path, 0, problems)
+}
+
+fn read_at(
+    value: &Bound<'_, PyAny>,
+    path: &PillarPath,
+    depth: usize,
+    problems: &mut Vec<Problem>,
+) -> Value {
+    if depth > DEEPEST {
+        problems.push(Problem::new(
+            path,
+            format!("is nested deeper than {DEEPEST} levels"),
+        ));
+        return Value::Null;
+    }
+    let read = if value.is_none() {
+        Ok(Value::Null)
+    } else if let Ok(truth) = value.cast::<PyBool>() {
+        Ok(Value::Bool(truth.is_true()))
+    } else if let Ok(integer) = value.cast::<PyInt>() {
+        whole(integer)
+    } else if let Ok(float) = value.cast::<PyFloat>() {
+        Number::from_f64(float.value())
+            .map(Value::Number)
+            .ok_or_else(|| format!("{} is no number that JSON has", float.value()))
+    } else if let Ok(text) = value.cast::<PyString>() {
+        words(text).map(Value::String)
+    } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+        return list(value, path, depth, problems);
+    } else if let Ok(dict) = value.cast::<PyDict>() {
+        let entries = dict.iter().collect();
+        return mapping(entries, path, depth, problems);
+    } else if let Some(entries) = entries(value) {
+        return mapping(entries, path, depth, problems);
+    } else {
+        Err(foreign(value))
+    };
+    read.unwrap_or_else(|message| {
+        problems.push(Problem::new(path, message));
+        Value::Null
+    })
+}
+
+fn whole(integer: &Bound<'_, PyInt>) -> Result<Value, String> {
+    if let Ok(small) = integer.extract::<i64>() {
+        return Ok(small.into());
+    }
+    // `str` of a subclass may say anything; Python itself refuses more than 4300 digits.
+    let digits = integer
+        .call_method1("__format__", ("d",))
+        .and_then(|text| text.extract::<String>())
+        .map_err(|_| "has too many digits for a number".to_owned())?;
+    digits
+        .parse::<Number>()
+        .map(Value::Number)
+        .map_err(|_| "is no whole number".to_owned())
+}
+
+fn words(text: &Bound<'_, PyString>) -> Result<String, String> {
+    text.to_cow()
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| "holds half a character (a lone surrogate), which is no text".to_owned())
+}
+
+fn list(
+    value: &Bound<'_, PyAny>,
+    path: &PillarPath,
+    depth: usize,
+    problems: &mut Vec<Problem>,
+) -> Value {
+    let Ok(items) = value.try_iter() else {
+        problems.push(Problem::new(path, foreign(value)));
+        return Value::Null;
+    };
+    items
+        .filter_map(Result::ok)
+        .enumerate()
+        .map(|(index, item)| read_at(&item, &path.child(index), depth + 1, problems))
+        .collect()
+}
+
+type Entry<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+/// Salt's loader contexts and lazy dictionaries are mappings that are no `dict`.
+fn entries<'py>(value: &Bound<'py, PyAny>) -> Option<Vec<Entry<'py>>> {
+    let items = value.cast::<PyMapping>().ok()?.items().ok()?;
+    items.iter().map(|item| item.extract().ok()).collect()
+}
+
+fn mapping(
+    entries: Vec<Entry<'_>>,
+    path: &PillarPath,
+    depth: usize,
+    problems: &mut Vec<Problem>,
+) -> Value {
+    let mut map = Map::new();
+    for (key, value) in entries {
+        match name(&key) {
+            Ok(key) => {
+                let place = path.child(&key);
+                let value = read_at(&value, &place, depth + 1, problems);
+                if map.insert(key, value).is_some() {
+                    problems.push(Problem::new(
+                        &place,
+                        "is there twice, as text and as number",
+                    ));
+                }
+            }
+            Err(message) => problems.push(Problem::new(path, message)),
+        }
+    }
+    Value::Object(map)
+}
+
+/// A mapping's key. YAML makes a number of `8080:`, which was meant as text.
+fn name(key: &Bound<'_, PyAny>) -> Result<String, String> {
+    if let Ok(text) = key.cast::<PyString>() {
+        return words(text).map_err(|message| format!("a key {message}"));
+    }
+    if let (false, Ok(integer)) = (
+        key.is_instance_of::<PyBool>(),
+        key.cast::<PyInt>().map(whole),
+    ) {
+        return integer.map(|number| number.to_string());
+    }
+    Err(format!(
+        "the key {} is no text: put it in quotes",
+        short(key)
+    ))
+}
+
+fn foreign(value: &Bound<'_, PyAny>) -> String {
+    let kind = value
+        .get_type()
+        .name()
+        .map_or_else(|_| "object".to_owned(), |name| name.to_string());
+    if value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>() {
+        return "is bytes, not text: encode it, for example as base64".to_owned();
+    }
+    match kind.as_str() {
+        "date" | "datetime" | "time" => {
+            format!("is a {kind}, which YAML made of it: put it in quotes")
+        }
+        "set" | "frozenset" => format!("is a {kind}: write a list"),
+        _ => format!(
+            "is of the Python type {kind}: only text, numbers, booleans, null, lists and mappings can be passed on"
+        ),
+    }
+}
+
+/// A key is shown, since it is what has to be found; a value never is.
+fn short(key: &Bound<'_, PyAny>) -> String {
+    key.repr().map_or_else(
+        |_| "(unreadable)".to_owned(),
+        |text| text.to_string_lossy().chars().take(40).collect(),
+    )
+}

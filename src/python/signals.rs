@@ -1,0 +1,65 @@
+//! SIGINT, SIGTERM and SIGHUP ask a run to stop, for as long as it runs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyDict, PyTuple};
+
+/// Puts back what was there before when it is dropped.
+pub struct Signals {
+    flag: Arc<AtomicBool>,
+    before: Vec<(i32, Py<PyAny>)>,
+}
+
+impl Signals {
+    /// Off the main thread Python takes no handlers: then the flag stays down.
+    pub fn install(py: Python<'_>) -> Self {
+        let mut signals = Self {
+            flag: Arc::default(),
+            before: Vec::new(),
+        };
+        // What could not be installed is what another part of the process keeps for itself.
+        let _ = signals.take_over(py);
+        signals
+    }
+
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.flag)
+    }
+
+    fn take_over(&mut self, py: Python<'_>) -> PyResult<()> {
+        let module = py.import("signal")?;
+        let flag = self.flag();
+        let raise = move |_: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
+            flag.store(true, Ordering::SeqCst);
+        };
+        let handler = PyCFunction::new_closure(py, Some(c"stop"), None, raise)?;
+        let ignored = module.getattr("SIG_IGN")?;
+        for name in ["SIGINT", "SIGTERM", "SIGHUP"] {
+            let number: i32 = module.getattr(name)?.extract()?;
+            let before = module.call_method1("getsignal", (number,))?;
+            // Ignored on purpose (nohup), or set from C, where Python could not put it back.
+            if before.is_none() || before.eq(&ignored)? {
+                continue;
+            }
+            module.call_method1("signal", (number, &handler))?;
+            self.before.push((number, before.unbind()));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        Python::attach(|py| {
+            let Ok(module) = py.import("signal") else {
+                return;
+            };
+            for (number, before) in self.before.drain(..) {
+                // There is nobody left to tell.
+                let _ = module.call_method1("signal", (number, before));
+            }
+        });
+    }
+}
