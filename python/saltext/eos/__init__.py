@@ -1,0 +1,1 @@
+"""Eos for Salt: a runner, an execution module, states and an outputter around one native core."""

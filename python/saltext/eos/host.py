@@ -1,0 +1,113 @@
+"""What the core asks of Salt, for one call: files, Jinja, events, the log."""
+
+import logging
+
+import salt.utils.user
+import salt.version
+from saltext.eos import bus, files, jinja, master_pillar
+
+log = logging.getLogger("saltext.eos")
+
+# Python's own words for the core's levels.
+_LEVELS = {
+    "ERROR": logging.ERROR,
+    "WARN": logging.WARNING,
+    "INFO": logging.INFO,
+    "DEBUG": logging.DEBUG,
+    "TRACE": 5,
+}
+
+
+class Host:
+    """What both hosts have in common. ``dunders`` is the globals of a loaded module."""
+
+    def __init__(self, dunders, call):
+        self.opts = dict(dunders["__opts__"])
+        self.functions = dunders["__salt__"]
+        self.problems = []
+        self.identity = {
+            "jid": _first(call, "__pub_jid", "__jid__", "__orchestration_jid__"),
+            "user": _first(call, "__pub_user", "__user__") or salt.utils.user.get_user(),
+            "minion": str(self.opts.get("id", "")),
+            "test": bool(self.opts.get("test")),
+            "salt_version": str(salt.version.__version__),
+        }
+        self._files = files.Files(self.opts)
+        self._bus = bus.Bus(self.opts, self.functions)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._files.close()
+        self._bus.close()
+
+    def fetch(self, url):
+        """The files below a salt:// folder: relative path to a local copy."""
+        return self._files.below(url)
+
+    def render(self, path):
+        """The text of a file, rendered by Salt's Jinja."""
+        return jinja.render(path, self.opts, self.jinja_functions(), self.grains(), self.pillar())
+
+    def emit(self, tag, data):
+        """Put an event on the bus, if somebody listens."""
+        self._bus.send(tag, data)
+
+    def log(self, level, message):
+        """Write to Salt's log."""
+        log.log(_LEVELS.get(level, logging.INFO), "%s", message)
+
+    def infrastructure(self):
+        """The pillar's part that is ours; what Salt could not compile joins the problems."""
+        pillar = self.pillar()
+        errors = pillar.get("_errors")
+        if errors:
+            told = "; ".join(" ".join(str(error).split()) for error in errors)
+            self.problems.append(
+                f"Salt could not compile the pillar of {self.identity['minion']}: {told}"
+            )
+        return pillar.get("infrastructure")
+
+
+class MinionHost(Host):
+    """On a minion, in salt-call, and in a state that the master itself runs."""
+
+    def __init__(self, dunders, call):
+        super().__init__(dunders, call)
+        self._dunders = dunders
+
+    def pillar(self):
+        return self._dunders["__pillar__"]
+
+    def grains(self):
+        return self._dunders["__grains__"]
+
+    def jinja_functions(self):
+        return self.functions
+
+
+class MasterHost(Host):
+    """In a runner: the pillar is compiled here, for one minion."""
+
+    def __init__(self, dunders, call, minion):
+        super().__init__(dunders, call)
+        self._compiled = master_pillar.compiled(self.opts, minion)
+        self.identity["minion"] = self._compiled.minion
+        self.problems.extend(self._compiled.problems)
+
+    def pillar(self):
+        return self._compiled.pillar
+
+    def grains(self):
+        return self._compiled.grains
+
+    def jinja_functions(self):
+        """A runner's own functions are runners; templates expect execution modules."""
+        return jinja.functions_of_master(self.opts)
+
+
+def _first(call, *keys):
+    """The first of the keys that says something; Salt says UNKNOWN where it does not know."""
+    told = (str(call.get(key) or "") for key in keys)
+    return next((text for text in told if text and text != "UNKNOWN"), "")

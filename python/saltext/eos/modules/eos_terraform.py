@@ -1,0 +1,214 @@
+"""
+Execution module ``eos_terraform``: one component of the pillar's infrastructure at a time.
+
+Sensitive values are masked in every return. ``workspace`` is accepted for ``environment``.
+"""
+
+from saltext.eos import skin
+
+__virtualname__ = "eos_terraform"
+
+
+def __virtual__():
+    return __virtualname__
+
+
+@skin.module
+def init_workspace(component=None, environment="production", backend_config=None, *args, **kwargs):
+    """
+    Lay out a component's workdir and run terraform init in it.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    backend_config
+        A mapping; these win over the pillar's ``backend``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.init_workspace networking staging
+    """
+    return skin.on_minion("module.init_workspace", locals(), globals())
+
+
+@skin.module
+def plan(component=None, environment="production", variables=None, destroy=False, *args, **kwargs):
+    """
+    Plan a component and keep the plan.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    variables
+        A mapping; these win over the pillar's.
+    destroy
+        Plan to destroy it.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.plan networking staging
+    """
+    return skin.on_minion("module.plan", locals(), globals())
+
+
+@skin.module
+def apply(
+    component=None,
+    environment="production",
+    plan_file=None,
+    auto_approve=False,
+    variables=None,
+    *args,
+    **kwargs,
+):
+    """
+    Apply a plan of ``plan``'s, or the one made now if ``auto_approve`` says so.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    plan_file
+        As ``plan`` gave it.
+    auto_approve
+        Apply the plan that was made in the same call. Without it and without a plan: plan only.
+    variables
+        A mapping; these win over the pillar's.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.apply networking staging auto_approve=True
+    """
+    return skin.on_minion("module.apply", locals(), globals())
+
+
+@skin.module
+def destroy(component=None, environment="production", auto_approve=False, *args, **kwargs):
+    """
+    Destroy a component's resources.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    auto_approve
+        Without it: only say what would go.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.destroy networking staging auto_approve=True
+    """
+    return skin.on_minion("module.destroy", locals(), globals())
+
+
+@skin.module
+def get_outputs(component=None, environment="production", *args, **kwargs):
+    """
+    All outputs of a component.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.get_outputs networking staging
+    """
+    return skin.on_minion("module.get_outputs", locals(), globals())
+
+
+@skin.module
+def get_terraform_output(
+    component=None,
+    output_name=None,
+    environment="production",
+    *args,
+    **kwargs,
+):
+    """
+    One output of a component.
+
+    component
+        One of infrastructure:components.
+    output_name
+        The output's name in the module.
+    environment
+        One of infrastructure:environments.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.get_terraform_output networking vpc_id staging
+    """
+    return skin.on_minion("module.get_terraform_output", locals(), globals())
+
+
+@skin.module
+def get_resources(component=None, environment="production", *args, **kwargs):
+    """
+    The addresses of the resources in a component's state.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.get_resources networking staging
+    """
+    return skin.on_minion("module.get_resources", locals(), globals())
+
+
+@skin.module
+def get_state(component=None, environment="production", resource=None, *args, **kwargs):
+    """
+    A component's state, or one resource of it.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    resource
+        A resource's address.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.get_state networking staging
+    """
+    return skin.on_minion("module.get_state", locals(), globals())
+
+
+@skin.module
+def validate_pillar(environment="production", *args, **kwargs):
+    """
+    Check the pillar against the modules, and tell every problem at once.
+
+    environment
+        One of infrastructure:environments.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.validate_pillar staging
+    """
+    return skin.on_minion("module.validate_pillar", locals(), globals())

@@ -1,0 +1,44 @@
+"""Outputter ``eos``: a report as people read it."""
+
+import shutil
+
+import salt.output
+from saltext.eos import _core
+
+__virtualname__ = "eos"
+
+
+def __virtual__():
+    return __virtualname__
+
+
+def output(data, **kwargs):
+    """
+    Draw a report, or those of several minions.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.plan networking --out=eos
+    """
+    if not isinstance(data, dict):
+        return _otherwise(data)
+    if "schema" in data:
+        return _drawn(data)
+    drawn = []
+    for minion, report in data.items():
+        if not isinstance(report, dict) or "schema" not in report:
+            return _otherwise(data)
+        drawn.append(f"{minion}:\n{_drawn(report)}")
+    return "\n".join(drawn)
+
+
+def _drawn(report):
+    width = shutil.get_terminal_size(fallback=(100, 24)).columns
+    return _core.draw(report, bool(__opts__.get("color")), width)
+
+
+def _otherwise(data):
+    """What is no report of ours is drawn as Salt draws it."""
+    return salt.output.out_format(data, "nested", {**__opts__, "output": None})

@@ -1,0 +1,264 @@
+"""
+Runner ``infrastructure``: a pillar's environments, brought up in dependency order by Terraform.
+
+Every function returns a report, and the exit code is 0 only if all is well.
+"""
+
+from saltext.eos import skin
+
+__virtualname__ = "infrastructure"
+
+
+def __virtual__():
+    return __virtualname__
+
+
+@skin.runner
+def orchestrate(
+    environment="production",
+    components=None,
+    include_dependencies=False,
+    test=None,
+    parallelism=None,
+    on_failure=None,
+    migrate_backend=False,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Bring an environment up, in dependency order.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between; the others' last outputs are read.
+    include_dependencies
+        Take in what they depend on.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+    parallelism
+        So many components at once, in place of infrastructure:settings:parallelism.
+    on_failure
+        ``stop`` (start nothing more) or ``continue`` (skip dependents only).
+    migrate_backend
+        Move the state where a component's backend has changed.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.orchestrate staging
+        salt-run infrastructure.orchestrate staging components=networking,dns test=True
+    """
+    return skin.on_master("orchestrate", locals(), globals())
+
+
+@skin.runner
+def plan(
+    environment="production",
+    components=None,
+    include_dependencies=False,
+    parallelism=None,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Plan, show the plans, and keep them under a ``plan_id`` for ``apply``.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between; the others' last outputs are read.
+    include_dependencies
+        Take in what they depend on.
+    parallelism
+        So many components at once, in place of infrastructure:settings:parallelism.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.plan staging
+    """
+    return skin.on_master("plan", locals(), globals())
+
+
+@skin.runner
+def apply(
+    plan_id=None,
+    environment=None,
+    parallelism=None,
+    on_failure=None,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Apply exactly the plans that ``plan`` kept, or say what has moved since.
+
+    plan_id
+        As ``plan`` gave it.
+    environment
+        Refuse if the plans are for another one. ``env`` is accepted too.
+    parallelism
+        So many components at once, in place of infrastructure:settings:parallelism.
+    on_failure
+        ``stop`` (start nothing more) or ``continue`` (skip dependents only).
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.apply plan_id=01JD3K7M0000000000000000000
+    """
+    return skin.on_master("apply", locals(), globals())
+
+
+@skin.runner
+def destroy(
+    environment="production",
+    components=None,
+    confirm=None,
+    test=None,
+    parallelism=None,
+    on_failure=None,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Destroy components in reverse order, never what others still depend on.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between.
+    confirm
+        The environment's name, again. It does not overrule ``protect``.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+    parallelism
+        So many components at once, in place of infrastructure:settings:parallelism.
+    on_failure
+        ``stop`` (start nothing more) or ``continue`` (skip dependents only).
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.destroy staging confirm=staging
+    """
+    return skin.on_master("destroy", locals(), globals())
+
+
+@skin.runner
+def graph(environment="production", components=None, format=None, minion=None, *args, **kwargs):
+    """
+    Show what depends on what, and the order that follows.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between.
+    format
+        ``mermaid`` or ``dot`` for a drawing.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.graph staging format=mermaid
+    """
+    return skin.on_master("graph", locals(), globals())
+
+
+@skin.runner
+def validate(environment="production", minion=None, *args, **kwargs):
+    """
+    Check the pillar against the modules, and tell every problem at once.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.validate staging
+    """
+    return skin.on_master("validate", locals(), globals())
+
+
+@skin.runner
+def status(environment="production", components=None, minion=None, *args, **kwargs):
+    """
+    Show what the last runs left behind.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.status staging
+    """
+    return skin.on_master("status", locals(), globals())
+
+
+@skin.runner
+def outputs(environment="production", components=None, minion=None, *args, **kwargs):
+    """
+    Show the last outputs; sensitive ones are masked.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.outputs staging components=networking
+    """
+    return skin.on_master("outputs", locals(), globals())
+
+
+@skin.runner
+def cancel(run_id=None, minion=None, *args, **kwargs):
+    """
+    Ask a run to stop once terraform has finished what is in flight.
+
+    run_id
+        As the run's report, its log lines and its events have it.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.cancel run_id=01JD3K7M0000000000000000000
+    """
+    return skin.on_master("cancel", locals(), globals())

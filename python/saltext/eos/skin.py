@@ -1,0 +1,95 @@
+"""From a call of Salt's to the core and back. Whatever happens, a report comes back."""
+
+import functools
+
+from saltext.eos import _core
+from saltext.eos.host import MasterHost, MinionHost
+
+
+def runner(function):
+    """Guard a runner function: the report names its outputter and sets the exit code."""
+
+    def finish(report, _args, _kwargs):
+        return {**report, "outputter": "eos"}
+
+    return _guard(function, finish, in_context=True)
+
+
+def module(function):
+    """Guard a function of the execution module: the report sets the exit code."""
+    return _guard(function, lambda report, _args, _kwargs: report, in_context=True)
+
+
+def state(function):
+    """Guard a state function: Salt's four keys come back, or a failed state."""
+
+    def finish(returned, args, kwargs):
+        if "changes" in returned:
+            return returned
+        return _core.state(returned, str((*args, kwargs.get("name"))[0]))
+
+    return _guard(function, finish, in_context=False)
+
+
+def on_master(operation, call, dunders):
+    """Run an operation with the pillar that the master compiles for a minion."""
+    arguments, surplus = _gather(call)
+    host = MasterHost(dunders, _injected(), arguments.pop("minion", None))
+    return _run(operation, arguments, surplus, host)
+
+
+def on_minion(operation, call, dunders):
+    """Run an operation with the minion's own pillar."""
+    arguments, surplus = _gather(call)
+    host = MinionHost(dunders, {**_injected(), **call["kwargs"]})
+    return _run(operation, arguments, surplus, host)
+
+
+def as_state(operation, call, dunders, component=None):
+    """Run an operation for a state: of one component, or with a row for each."""
+    arguments, surplus = _gather(call)
+    name = arguments.pop("name", "")
+    low = _injected().get("__low__") or {}
+    report = _run(operation, arguments, surplus, MinionHost(dunders, {**_injected(), **low}))
+    return _core.state(report, str(name), component)
+
+
+def _run(operation, arguments, surplus, host):
+    with host:
+        return _core.run(operation, arguments, surplus, host.infrastructure(), host)
+
+
+def _gather(call):
+    """A function's locals: parameters and unknown keywords in one, and how many were left over."""
+    named = {key: value for key, value in call.items() if key not in ("args", "kwargs")}
+    unknown = {key: value for key, value in call["kwargs"].items() if not str(key).startswith("__")}
+    return {**named, **unknown}, len(call["args"])
+
+
+def _injected():
+    """What Salt puts into the globals of the function it calls, which is the guard below."""
+    return globals()
+
+
+def _guard(function, finish, in_context):
+    @functools.wraps(function)
+    def guarded(*args, **kwargs):
+        try:
+            report = function(*args, **kwargs)
+        except (KeyboardInterrupt, SystemExit):
+            report = _core.failed(function.__name__, "cancelled", "interrupted")
+        except TypeError as error:
+            # A traceback of one frame: the call did not fit, the function was never entered.
+            kind = "invalid" if error.__traceback__.tb_next is None else "internal"
+            report = _core.failed(function.__name__, kind, _sentence(error))
+        except BaseException as error:  # noqa: BLE001 an exception would exit 0, or with a traceback
+            report = _core.failed(function.__name__, "internal", _sentence(error))
+        if in_context:
+            function.__globals__["__context__"]["retcode"] = report.get("retcode", 0)
+        return finish(report, args, kwargs)
+
+    return guarded
+
+
+def _sentence(error):
+    return f"{type(error).__name__}: {error}"

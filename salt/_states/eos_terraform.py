@@ -1,0 +1,1 @@
+../../python/saltext/eos/states/eos_terraform.py
