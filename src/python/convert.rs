@@ -13,48 +13,108 @@ const DEEPEST: usize = 128;
 
 /// A value without a problem comes back as it is; one with a problem as null.
 pub fn read(value: &Bound<'_, PyAny>, path: PillarPath, problems: &mut Vec<Problem>) -> Value {
-    read_at(value, &path, 0, problems)
+    let mut reader = Reader {
+        problems,
+        around: Vec::new(),
+    };
+    reader.value(value, &path)
 }
 
-fn read_at(
-    value: &Bound<'_, PyAny>,
-    path: &PillarPath,
-    depth: usize,
-    problems: &mut Vec<Problem>,
-) -> Value {
-    if depth > DEEPEST {
-        problems.push(Problem::new(
-            path,
-            format!("is nested deeper than {DEEPEST} levels"),
-        ));
-        return Value::Null;
+struct Reader<'a> {
+    problems: &'a mut Vec<Problem>,
+    /// The addresses of the lists and mappings that we are in.
+    around: Vec<usize>,
+}
+
+type Entry<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+impl Reader<'_> {
+    fn value(&mut self, value: &Bound<'_, PyAny>, path: &PillarPath) -> Value {
+        let read = if value.is_none() {
+            Ok(Value::Null)
+        } else if let Ok(truth) = value.cast::<PyBool>() {
+            Ok(Value::Bool(truth.is_true()))
+        } else if let Ok(integer) = value.cast::<PyInt>() {
+            whole(integer)
+        } else if let Ok(float) = value.cast::<PyFloat>() {
+            fraction(float)
+        } else if let Ok(text) = value.cast::<PyString>() {
+            words(text).map(Value::String)
+        } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+            self.inside(value, |reader| reader.list(value, path))
+        } else if let Some(entries) = entries(value) {
+            self.inside(value, |reader| Ok(reader.mapping(entries, path)))
+        } else {
+            Err(foreign(value))
+        };
+        read.unwrap_or_else(|message| {
+            self.problems.push(Problem::new(path, message));
+            Value::Null
+        })
     }
-    let read = if value.is_none() {
-        Ok(Value::Null)
-    } else if let Ok(truth) = value.cast::<PyBool>() {
-        Ok(Value::Bool(truth.is_true()))
-    } else if let Ok(integer) = value.cast::<PyInt>() {
-        whole(integer)
-    } else if let Ok(float) = value.cast::<PyFloat>() {
-        Number::from_f64(float.value())
-            .map(Value::Number)
-            .ok_or_else(|| format!("{} is no number that JSON has", float.value()))
-    } else if let Ok(text) = value.cast::<PyString>() {
-        words(text).map(Value::String)
-    } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-        return list(value, path, depth, problems);
-    } else if let Ok(dict) = value.cast::<PyDict>() {
-        let entries = dict.iter().collect();
-        return mapping(entries, path, depth, problems);
-    } else if let Some(entries) = entries(value) {
-        return mapping(entries, path, depth, problems);
-    } else {
-        Err(foreign(value))
-    };
-    read.unwrap_or_else(|message| {
-        problems.push(Problem::new(path, message));
-        Value::Null
-    })
+
+    fn inside(
+        &mut self,
+        value: &Bound<'_, PyAny>,
+        read: impl FnOnce(&mut Self) -> Result<Value, String>,
+    ) -> Result<Value, String> {
+        let address = value.as_ptr() as usize;
+        if self.around.contains(&address) {
+            return Err("contains itself".to_owned());
+        }
+        if self.around.len() >= DEEPEST {
+            return Err(format!("is nested deeper than {DEEPEST} levels"));
+        }
+        self.around.push(address);
+        let read = read(self);
+        self.around.pop();
+        read
+    }
+
+    fn list(&mut self, value: &Bound<'_, PyAny>, path: &PillarPath) -> Result<Value, String> {
+        let items = value.try_iter().map_err(|_| foreign(value))?;
+        Ok(items
+            .filter_map(Result::ok)
+            .enumerate()
+            .map(|(index, item)| self.value(&item, &path.child(index)))
+            .collect())
+    }
+
+    fn mapping(&mut self, entries: Vec<Entry<'_>>, path: &PillarPath) -> Value {
+        let mut map = Map::new();
+        for (key, value) in entries {
+            let key = match name(&key) {
+                Ok(key) => key,
+                Err(message) => {
+                    self.problems.push(Problem::new(path, message));
+                    continue;
+                }
+            };
+            let place = path.child(&key);
+            let value = self.value(&value, &place);
+            if map.insert(key, value).is_some() {
+                let twice = "is there twice, as text and as number";
+                self.problems.push(Problem::new(&place, twice));
+            }
+        }
+        Value::Object(map)
+    }
+}
+
+/// Salt's loader contexts and lazy dictionaries are mappings that are no `dict`.
+fn entries<'py>(value: &Bound<'py, PyAny>) -> Option<Vec<Entry<'py>>> {
+    if let Ok(dict) = value.cast::<PyDict>() {
+        return Some(dict.iter().collect());
+    }
+    let items = value.cast::<PyMapping>().ok()?.items().ok()?;
+    items.iter().map(|item| item.extract().ok()).collect()
+}
+
+fn fraction(float: &Bound<'_, PyFloat>) -> Result<Value, String> {
+    let number = Number::from_f64(float.value());
+    number
+        .map(Value::Number)
+        .ok_or_else(|| format!("{} is no number that JSON has", float.value()))
 }
 
 fn whole(integer: &Bound<'_, PyInt>) -> Result<Value, String> {
@@ -76,56 +136,6 @@ fn words(text: &Bound<'_, PyString>) -> Result<String, String> {
     text.to_cow()
         .map(std::borrow::Cow::into_owned)
         .map_err(|_| "holds half a character (a lone surrogate), which is no text".to_owned())
-}
-
-fn list(
-    value: &Bound<'_, PyAny>,
-    path: &PillarPath,
-    depth: usize,
-    problems: &mut Vec<Problem>,
-) -> Value {
-    let Ok(items) = value.try_iter() else {
-        problems.push(Problem::new(path, foreign(value)));
-        return Value::Null;
-    };
-    items
-        .filter_map(Result::ok)
-        .enumerate()
-        .map(|(index, item)| read_at(&item, &path.child(index), depth + 1, problems))
-        .collect()
-}
-
-type Entry<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
-
-/// Salt's loader contexts and lazy dictionaries are mappings that are no `dict`.
-fn entries<'py>(value: &Bound<'py, PyAny>) -> Option<Vec<Entry<'py>>> {
-    let items = value.cast::<PyMapping>().ok()?.items().ok()?;
-    items.iter().map(|item| item.extract().ok()).collect()
-}
-
-fn mapping(
-    entries: Vec<Entry<'_>>,
-    path: &PillarPath,
-    depth: usize,
-    problems: &mut Vec<Problem>,
-) -> Value {
-    let mut map = Map::new();
-    for (key, value) in entries {
-        match name(&key) {
-            Ok(key) => {
-                let place = path.child(&key);
-                let value = read_at(&value, &place, depth + 1, problems);
-                if map.insert(key, value).is_some() {
-                    problems.push(Problem::new(
-                        &place,
-                        "is there twice, as text and as number",
-                    ));
-                }
-            }
-            Err(message) => problems.push(Problem::new(path, message)),
-        }
-    }
-    Value::Object(map)
 }
 
 /// A mapping's key. YAML makes a number of `8080:`, which was meant as text.

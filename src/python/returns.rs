@@ -52,6 +52,7 @@ fn whole(report: &Value, name: &str) -> Value {
         .collect();
     let comment = match reason(&report["error"]) {
         Some(error) => error,
+        None if parts(report).next().is_none() => "no component is concerned".to_owned(),
         None => parts(report)
             .map(|(component, part)| headline(component, part))
             .collect::<Vec<_>>()
@@ -150,4 +151,98 @@ fn reason(error: &Value) -> Option<String> {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(result: Value, components: Value) -> Value {
+        json!({ "operation": "orchestrate", "result": result, "error": null, "components": components })
+    }
+
+    fn part(status: &str) -> Value {
+        json!({
+            "status": status,
+            "reason": "",
+            "changes": { "add": 1, "change": 0, "remove": 1, "import": 0 },
+            "resource_changes": [{
+                "address": "terraform_data.this",
+                "actions": ["delete", "create"],
+                "attributes": [{ "path": "input", "before": 1, "after": 2 }],
+            }],
+            "output_changes": { "id": "update" },
+            "duration": 1.5,
+            "error": null,
+        })
+    }
+
+    #[test]
+    fn a_planned_component_is_none_with_the_plans_own_changes() {
+        let report = report(Value::Null, json!({ "dns": part("planned") }));
+        assert_eq!(
+            one(&report, "names", "dns"),
+            json!({
+                "name": "names",
+                "result": null,
+                "changes": {
+                    "terraform_data.this": { "actions": "delete, create", "input": { "old": 1, "new": 2 } },
+                    "outputs": { "id": "update" },
+                },
+                "comment": "dns: planned, +1 ~0 -1",
+                "duration": 1500.0,
+            })
+        );
+    }
+
+    #[test]
+    fn a_failed_component_claims_no_changes_and_says_what_to_do() {
+        let mut failed = part("failed");
+        failed["reason"] = json!("apply");
+        failed["error"] = json!({ "message": "no m5.large", "remedy": "choose another zone" });
+        let returned = one(&report(json!(false), json!({ "dns": failed })), "n", "dns");
+        assert_eq!(returned["result"], json!(false));
+        assert_eq!(returned["changes"], json!({}));
+        assert_eq!(
+            returned["comment"],
+            "dns: failed, +1 ~0 -1 (apply)\nno m5.large\nnext: choose another zone"
+        );
+    }
+
+    #[test]
+    fn a_report_without_components_returns_its_error() {
+        let refused = json!({
+            "result": false,
+            "error": { "message": "no environment", "remedy": "" },
+            "components": {},
+        });
+        let expected =
+            json!({ "name": "n", "result": false, "changes": {}, "comment": "no environment" });
+        assert_eq!(one(&refused, "n", "dns"), expected);
+        assert_eq!(all(&refused, "n"), expected);
+    }
+
+    #[test]
+    fn a_whole_environment_has_a_row_for_each_component() {
+        let components = json!({ "dns": part("applied"), "storage": part("unchanged") });
+        let returned = all(&report(json!(true), components), "up");
+        assert_eq!(returned["changes"], json!({ "dns": "applied" }));
+        let rows = returned["sub_state_run"].as_array().unwrap();
+        assert_eq!(
+            rows[1]["low"],
+            json!({ "name": "storage", "state": "eos_terraform", "__id__": "up", "fun": "apply" })
+        );
+        assert_eq!(rows[1]["changes"], json!({}));
+        assert_eq!(rows[0]["result"], json!(true));
+    }
+
+    #[test]
+    fn what_was_skipped_fails_only_where_the_run_failed() {
+        let components = json!({ "dns": part("skipped") });
+        let result = |whole: bool| {
+            one(&report(json!(whole), components.clone()), "n", "dns")["result"].clone()
+        };
+        assert_eq!(result(true), json!(true));
+        assert_eq!(result(false), json!(false));
+    }
 }

@@ -25,22 +25,27 @@ class Files:
         }
 
     def _copy(self, name, saltenv):
-        copy = self._client.cache_file(salt.utils.url.create(name), saltenv)
+        copy = self.client().cache_file(salt.utils.url.create(name), saltenv)
         if not copy:
             # Taken for deleted, it would be planned away.
             raise OSError(f"Salt lists {name} but does not hand it out: is it readable for Salt?")
         return copy
 
     def _listing(self, saltenv):
+        if saltenv not in self._listings:
+            self._listings[saltenv] = self.client().file_list(saltenv)
+        return self._listings[saltenv]
+
+    def client(self):
+        """The file client, made when it is first needed."""
         if self._client is None:
             self._client = _client(self._opts)
-        if saltenv not in self._listings:
-            self._listings[saltenv] = self._client.file_list(saltenv)
-        return self._listings[saltenv]
+        return self._client
 
     def close(self):
         """Let go of the connection to the master, if there is one."""
-        if self._client is not None:
+        # One that reads its own files has no connection.
+        if hasattr(self._client, "destroy"):
             self._client.destroy()
 
 

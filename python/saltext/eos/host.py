@@ -1,5 +1,6 @@
 """What the core asks of Salt, for one call: files, Jinja, events, the log."""
 
+import functools
 import logging
 
 import salt.utils.user
@@ -48,7 +49,7 @@ class Host:
 
     def render(self, path):
         """The text of a file, rendered by Salt's Jinja."""
-        return jinja.render(path, self.opts, self.jinja_functions(), self.grains(), self.pillar())
+        return jinja.render(path, self.opts, self.functions, self.grains(), self.pillar())
 
     def emit(self, tag, data):
         """Put an event on the bus, if somebody listens."""
@@ -83,9 +84,6 @@ class MinionHost(Host):
     def grains(self):
         return self._dunders["__grains__"]
 
-    def jinja_functions(self):
-        return self.functions
-
 
 class MasterHost(Host):
     """In a runner: the pillar is compiled here, for one minion."""
@@ -102,9 +100,16 @@ class MasterHost(Host):
     def grains(self):
         return self._compiled.grains
 
-    def jinja_functions(self):
-        """A runner's own functions are runners; templates expect execution modules."""
-        return jinja.functions_of_master(self.opts)
+    def render(self, path):
+        functions = self._minion_functions
+        # In their own loader's context: a runner's has nothing that templates could import with.
+        return functions.run(jinja.render, path, self.opts, functions, self.grains(), self.pillar())
+
+    @functools.cached_property
+    def _minion_functions(self):
+        return jinja.functions_on_master(
+            self.opts, self.grains(), self.pillar(), self._files.client()
+        )
 
 
 def _first(call, *keys):
