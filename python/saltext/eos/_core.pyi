@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+__all__ = ["__version__", "draw", "failed", "run", "state"]
+
 __version__: str
 
 class _Host(Protocol):

@@ -23,7 +23,7 @@ def compiled(opts, minion):
     option = opts.get("eos")
     option = option.get("minion") if isinstance(option, dict) else None
     name = str(minion or option or opts["id"])
-    if not salt.utils.verify.valid_id(opts, name):
+    if isinstance(minion, (list, dict, bool)) or not salt.utils.verify.valid_id(opts, name):
         return Compiled(name, problems=[f"{name!r} is no minion id (minion=...)"])
     try:
         grains = _grains(opts, name)
