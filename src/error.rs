@@ -77,7 +77,7 @@ impl Error {
             std::io::ErrorKind::ReadOnlyFilesystem => {
                 "mount it writable, or choose another infrastructure:settings:root"
             }
-            _ => "look at that path, then run again",
+            _ => "look at that path; workdirs stand below infrastructure:settings:root",
         };
         let message = format!("cannot {doing} {}: {source}", path.display());
         Self::new(Layer::Host, Phase::Preparation, "file", message, remedy)

@@ -103,6 +103,9 @@ pub struct ResourceChange {
     pub name: String,
     /// Terraform's words, in its order: `["delete", "create"]` is a replacement.
     pub actions: Vec<String>,
+    /// Why, where Terraform says so: `tainted`, `requested`, `cannot_update`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Attributes that differ, where the plan was read in full; sensitive ones are masked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<AttributeChange>,

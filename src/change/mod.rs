@@ -35,7 +35,13 @@ impl Changes {
 }
 
 /// One resource of the plan stream, where `action` is the stream's single word.
-pub fn planned(address: &str, kind: &str, name: &str, action: &str) -> Option<ResourceChange> {
+pub fn planned(
+    address: &str,
+    kind: &str,
+    name: &str,
+    action: &str,
+    reason: Option<&str>,
+) -> Option<ResourceChange> {
     let actions: &[&str] = match action {
         "noop" | "read" => return None,
         // The stream does not say in which order; `show -json` does.
@@ -48,6 +54,7 @@ pub fn planned(address: &str, kind: &str, name: &str, action: &str) -> Option<Re
         kind: kind.to_owned(),
         name: name.to_owned(),
         actions: actions.iter().map(|&action| action.to_owned()).collect(),
+        reason: reason.map(str::to_owned),
         attributes: Vec::new(),
     })
 }

@@ -40,9 +40,15 @@ fn resource(entry: &Value) -> Option<ResourceChange> {
         address: text(&entry["address"]),
         kind: text(&entry["type"]),
         name: text(&entry["name"]),
+        reason: entry["action_reason"].as_str().map(|reason| short_reason(reason).to_owned()),
         attributes: diff::attributes(change),
         actions,
     })
+}
+
+/// The word of the stream for `replace_because_tainted`.
+fn short_reason(reason: &str) -> &str {
+    reason.split_once("_because_").map_or(reason, |(_, why)| why)
 }
 
 fn count(resources: &[ResourceChange], plan: &Value) -> Counts {

@@ -31,6 +31,9 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         })
         .map(|change| change.address.clone())
         .collect();
+    // What Terraform itself left half made is no loss: without this, no failed create could be run again.
+    let lost: Vec<_> =
+        destroyed.iter().copied().filter(|change| change.reason.as_deref() != Some("tainted")).collect();
     let addresses = || destroyed.iter().map(|change| change.address.clone()).collect();
     if !protected.is_empty() {
         return Err(Blocked {
@@ -40,13 +43,13 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
             addresses: protected,
         });
     }
-    if !destroyed.is_empty() && !policy.allow_destroy && consent == Consent::None {
+    if !lost.is_empty() && !policy.allow_destroy && consent == Consent::None {
         return Err(Blocked {
             code: "destroys",
-            message: format!("the plan destroys {}", name_some(&destroyed)),
+            message: format!("the plan destroys {}", name_some(&lost)),
             remedy: "if that is meant, set policy: {allow_destroy: true} for this component or environment"
                 .to_owned(),
-            addresses: addresses(),
+            addresses: lost.iter().map(|change| change.address.clone()).collect(),
         });
     }
     match policy.max_destroys {
@@ -82,7 +85,7 @@ mod tests {
     fn changes(deleted: &[&str]) -> Changes {
         let resources = deleted
             .iter()
-            .filter_map(|address| planned(address, address.split('.').next().unwrap(), "x", "delete"))
+            .filter_map(|address| planned(address, address.split('.').next().unwrap(), "x", "delete", None))
             .collect();
         Changes { resources, ..Changes::default() }
     }
@@ -118,8 +121,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_half_made_may_be_made_again_unless_it_is_protected() {
+        let replaced = planned("a.x", "a", "x", "replace", Some("tainted")).into_iter().collect();
+        let changes = Changes { resources: replaced, ..Changes::default() };
+        assert_eq!(judge(&Policy::default(), &changes, Consent::None), Ok(()));
+        assert!(judge(&policy(false, None, &["a"]), &changes, Consent::None).is_err());
+    }
+
+    #[test]
     fn a_replacement_is_a_destruction() {
-        let replaced = planned("a.x", "a", "x", "replace").into_iter().collect();
+        let replaced = planned("a.x", "a", "x", "replace", None).into_iter().collect();
         let changes = Changes { resources: replaced, ..Changes::default() };
         assert!(judge(&Policy::default(), &changes, Consent::None).is_err());
     }

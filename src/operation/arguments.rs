@@ -48,13 +48,7 @@ impl Arguments {
 
     /// A name that must be given.
     pub fn name(&mut self, key: &'static str) -> Name {
-        let value = self.take(key);
-        self.name_of(key, value)
-    }
-
-    /// A value that was taken already, as a name.
-    pub fn name_of(&mut self, key: &'static str, value: Option<Value>) -> Name {
-        match value {
+        match self.take(key) {
             Some(value) => self.as_name(key, &value),
             None => {
                 self.problem(key, "is missing: name one");

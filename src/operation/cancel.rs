@@ -1,7 +1,7 @@
 //! Asks a run of this host to stop, wherever it was started.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -46,15 +46,28 @@ fn ask(request: &Request, run_id: &str) -> Result<()> {
     if run.join("ended.json").exists() {
         return Err(refuse("run_ended", format!("run {run_id} has ended")));
     }
-    let started: Value = read_json(&run.join("run.json"))?.unwrap_or_default();
-    let alive = started["pid"]
-        .as_i64()
-        .and_then(|pid| rustix::process::Pid::from_raw(pid as i32))
-        .is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok());
-    if !alive {
+    if !is_alive(&run)? {
         return Err(refuse("run_gone", format!("the process of run {run_id} is gone")));
     }
     replace(&run.join("cancel"), b"")
+}
+
+/// The runs of this environment that are under way on this host.
+pub fn running(layout: &Layout) -> Result<Vec<String>> {
+    let mut running = Vec::new();
+    for entry in std::fs::read_dir(layout.runs()).into_iter().flatten().flatten() {
+        if !entry.path().join("ended.json").exists() && is_alive(&entry.path())? {
+            running.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    running.sort_unstable();
+    Ok(running)
+}
+
+fn is_alive(run: &Path) -> Result<bool> {
+    let started: Value = read_json(&run.join("run.json"))?.unwrap_or_default();
+    let pid = started["pid"].as_i64().and_then(|pid| rustix::process::Pid::from_raw(pid as i32));
+    Ok(pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok()))
 }
 
 /// The run's folder, searched below the root of every environment.

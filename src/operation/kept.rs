@@ -117,11 +117,13 @@ pub fn open(folder: &Path, component: &Name, now: &Facts, before: Option<&State>
     if digest(&file)? != meta.plan {
         moved.push("the plan file itself");
     }
+    let plan_id = folder.file_name().unwrap_or_default().display();
     match moved.is_empty() {
         true => Ok(Kept { file, changes: meta.changes, destroy: meta.destroy }),
-        false => {
-            Err(refuse("plan_moved", format!("since this plan was made, these moved: {}", moved.join(", "))))
-        }
+        false => Err(refuse(
+            "plan_moved",
+            format!("since plan {plan_id} was made, these moved: {}", moved.join(", ")),
+        )),
     }
 }
 

@@ -64,8 +64,6 @@ pub fn run(call: Call<'_>) -> Value {
         "apply" => environment::run(&call, requests::apply(&call.request)),
         "destroy" => environment::run(&call, requests::destroy(&call.request)),
         "state.apply" => environment::run(&call, requests::state_apply(&call.request)),
-        "state.orchestrate" => environment::run(&call, requests::state_orchestrate(&call.request)),
-        "state.destroy" => environment::run(&call, requests::state_destroy(&call.request)),
         "validate" => validate::validate(&call),
         "graph" => graph::graph(&call),
         "status" => status::status(&call),

@@ -105,5 +105,9 @@ fn merge(value: &mut Value, component: &Value) {
     }
     if let Some(plan_id) = value["plan_id"].as_str() {
         value["plan_file"] = plan_id.into();
+        // A plan was asked for, and there it is.
+        if value["result"].is_null() {
+            value["result"] = true.into();
+        }
     }
 }

@@ -32,6 +32,7 @@ pub async fn plan(invoker: &Invoker<'_>, file: &Path, intent: &Intent) -> Result
                     &resource.kind,
                     &resource.name,
                     planned.action.word(),
+                    planned.reason.as_deref(),
                 ));
             }
             Event::ChangeSummary(summary) => changes.counts = summary.counts,

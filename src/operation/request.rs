@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use crate::model::Problem;
 
 /// One call of a runner function, an execution module function or a state.
-#[derive(Clone)]
 pub struct Request {
     /// Such as `orchestrate`, or `module.plan` for the execution module's.
     pub operation: String,

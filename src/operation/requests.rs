@@ -5,26 +5,10 @@ use super::arguments::Arguments;
 use super::environment::{Wanted, Wish};
 use crate::model::Overrides;
 
-/// A state's name is an argument too; for these it is no more than a name.
-pub fn state_orchestrate(request: &Request) -> Wanted {
-    orchestrate(&without_name(request))
-}
-
-pub fn state_destroy(request: &Request) -> Wanted {
-    destroy(&without_name(request))
-}
-
-/// One component; it is the state's name, unless the state names another.
+/// A state of one component.
 pub fn state_apply(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
-    let named = arguments.value("component");
-    let component = match named {
-        Some(_) => {
-            arguments.value("name");
-            arguments.name_of("component", named)
-        }
-        None => arguments.name("name"),
-    };
+    let component = arguments.name("component");
     let variables = arguments.value("variables").map(|variables| (component.clone(), variables));
     let test = arguments.test(&request.identity);
     let wanted = Wanted {
@@ -39,12 +23,6 @@ pub fn state_apply(request: &Request) -> Wanted {
         problems: Vec::new(),
     };
     end(arguments, wanted)
-}
-
-fn without_name(request: &Request) -> Request {
-    let mut request = request.clone();
-    request.arguments.remove("name");
-    request
 }
 
 pub fn orchestrate(request: &Request) -> Wanted {

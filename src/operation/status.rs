@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::Call;
 use super::arguments::Arguments;
 use super::environment::orphans;
 use super::prepare::{prepare, select};
 use super::summary::Opening;
+use super::{Call, cancel};
 use crate::error::Result;
 use crate::lock;
 use crate::model::{Name, Overrides};
@@ -34,7 +34,9 @@ pub fn status(call: &Call<'_>) -> Report {
                 last_runs.insert(name, json!(record));
             }
             reports.extend(orphans(blueprint, &layout)?);
-            Ok((reports, BTreeMap::from([("last_runs".to_owned(), json!(last_runs))])))
+            let running = cancel::running(&layout)?;
+            let extra = [("last_runs", json!(last_runs)), ("running", json!(running))];
+            Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
         });
     match found {
         Ok((components, extra)) => opening.answer(components, extra),

@@ -1,119 +1,164 @@
-//! Python's values and JSON's, both ways, with the path in hand.
+//! Python values to JSON, with the place in hand and every problem told.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple,
+};
 use serde_json::{Map, Number, Value};
 
 use crate::model::{PillarPath, Problem};
 
-/// Deeper is no pillar that a person writes; a recursion would overflow.
+/// Deeper than any pillar, and far from the end of a thread's stack.
 const DEEPEST: usize = 128;
 
-/// The value as JSON; what JSON cannot say is null, and a problem with its path.
-pub fn from_python(value: &Bound<'_, PyAny>, path: &PillarPath, problems: &mut Vec<Problem>) -> Value {
-    read(value, path, problems, 0)
+/// A value without a problem comes back as it is; one with a problem as null.
+pub fn read(value: &Bound<'_, PyAny>, path: PillarPath, problems: &mut Vec<Problem>) -> Value {
+    let mut reader = Reader { problems, around: Vec::new() };
+    reader.value(value, &path)
 }
 
-fn read(value: &Bound<'_, PyAny>, path: &PillarPath, problems: &mut Vec<Problem>, depth: usize) -> Value {
-    let mut refuse = |message: &str| {
-        problems.push(Problem::new(path, message));
-        Value::Null
-    };
-    if depth > DEEPEST {
-        return refuse("is nested too deep");
+struct Reader<'a> {
+    problems: &'a mut Vec<Problem>,
+    /// The addresses of the lists and mappings that we are in.
+    around: Vec<usize>,
+}
+
+type Entry<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+impl Reader<'_> {
+    fn value(&mut self, value: &Bound<'_, PyAny>, path: &PillarPath) -> Value {
+        let read = if value.is_none() {
+            Ok(Value::Null)
+        } else if let Ok(truth) = value.cast::<PyBool>() {
+            Ok(Value::Bool(truth.is_true()))
+        } else if let Ok(integer) = value.cast::<PyInt>() {
+            whole(integer)
+        } else if let Ok(float) = value.cast::<PyFloat>() {
+            fraction(float)
+        } else if let Ok(text) = value.cast::<PyString>() {
+            words(text).map(Value::String)
+        } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+            self.inside(value, |reader| reader.list(value, path))
+        } else if let Some(entries) = entries(value) {
+            self.inside(value, |reader| Ok(reader.mapping(entries, path)))
+        } else {
+            Err(foreign(value))
+        };
+        read.unwrap_or_else(|message| {
+            self.problems.push(Problem::new(path, message));
+            Value::Null
+        })
     }
-    // A boolean is an integer to Python, so it comes first.
-    if value.is_none() {
-        Value::Null
-    } else if let Ok(flag) = value.cast::<PyBool>() {
-        flag.is_true().into()
-    } else if value.cast::<PyInt>().is_ok() {
-        // As text, since an integer may have any size.
-        let digits = value.str().map(|text| text.to_string()).unwrap_or_default();
-        serde_json::from_str::<Number>(&digits)
-            .map_or_else(|_| refuse("is a number that cannot be read"), Value::Number)
-    } else if let Ok(float) = value.cast::<PyFloat>() {
-        match Number::from_f64(float.value()) {
-            Some(number) => Value::Number(number),
-            None => refuse("is NaN or infinite: Terraform has no such number"),
+
+    fn inside(
+        &mut self,
+        value: &Bound<'_, PyAny>,
+        read: impl FnOnce(&mut Self) -> Result<Value, String>,
+    ) -> Result<Value, String> {
+        let address = value.as_ptr() as usize;
+        if self.around.contains(&address) {
+            return Err("contains itself".to_owned());
         }
-    } else if let Ok(text) = value.cast::<PyString>() {
-        match text.to_str() {
-            Ok(text) => text.into(),
-            Err(_) => refuse("is a text with a lone surrogate: it is no Unicode text"),
+        if self.around.len() >= DEEPEST {
+            return Err(format!("is nested deeper than {DEEPEST} levels"));
         }
-    // A loader's `__opts__` and `__pillar__` are mappings, not dicts.
-    } else if let Ok(mapping) = value.cast::<PyMapping>() {
-        map(mapping, path, problems, depth)
-    } else if value.cast::<PyList>().is_ok() || value.cast::<PyTuple>().is_ok() {
-        let items = value.try_iter().into_iter().flatten().flatten().enumerate();
-        items.map(|(index, item)| read(&item, &path.child(index), problems, depth + 1)).collect()
-    } else {
-        let kind = value.get_type().name().map(|name| name.to_string()).unwrap_or_default();
-        refuse(&format!("is a {kind}, which JSON has not: write it as a text, in quotes"))
+        self.around.push(address);
+        let read = read(self);
+        self.around.pop();
+        read
     }
-}
 
-fn map(
-    mapping: &Bound<'_, PyMapping>,
-    path: &PillarPath,
-    problems: &mut Vec<Problem>,
-    depth: usize,
-) -> Value {
-    let mut found = Map::new();
-    let Ok(items) = mapping.items() else {
-        problems.push(Problem::new(path, "is a mapping that cannot be read"));
-        return Value::Null;
-    };
-    for item in items.iter() {
-        let Ok((key, value)) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>() else { continue };
-        let is_text = key.cast::<PyString>().is_ok();
-        let is_number = key.cast::<PyInt>().is_ok() && key.cast::<PyBool>().is_err();
-        let text = key.str().ok().and_then(|text| text.to_str().map(str::to_owned).ok());
-        match text.filter(|_| is_text || is_number) {
-            // YAML makes a number of 80:, and Terraform knows texts only.
-            Some(text) => {
-                drop(found.insert(text.clone(), read(&value, &path.child(&text), problems, depth + 1)))
-            }
-            None => problems.push(Problem::new(path, "has a key that is no text: quote it")),
-        }
+    fn list(&mut self, value: &Bound<'_, PyAny>, path: &PillarPath) -> Result<Value, String> {
+        let items = value.try_iter().map_err(|_| foreign(value))?;
+        Ok(items
+            .filter_map(Result::ok)
+            .enumerate()
+            .map(|(index, item)| self.value(&item, &path.child(index)))
+            .collect())
     }
-    Value::Object(found)
-}
 
-/// Integers beyond 64 bits become texts: Salt's own transports cannot carry them.
-pub fn to_python(py: Python<'_>, value: &Value) -> PyResult<Py<PyAny>> {
-    Ok(pythonize::pythonize(py, &Plain(value))?.unbind())
-}
-
-/// A value as other serialisers know it: serde_json's numbers of any size are its own.
-struct Plain<'a>(&'a Value);
-
-impl Serialize for Plain<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-                (Some(whole), _) => serializer.serialize_i64(whole),
-                (None, Some(whole)) => serializer.serialize_u64(whole),
-                (None, None) => {
-                    let text = number.to_string();
-                    let is_whole = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-                    match number.as_f64().filter(|_| !is_whole) {
-                        Some(float) => serializer.serialize_f64(float),
-                        None => serializer.serialize_str(&text),
-                    }
+    fn mapping(&mut self, entries: Vec<Entry<'_>>, path: &PillarPath) -> Value {
+        let mut map = Map::new();
+        for (key, value) in entries {
+            let key = match name(&key) {
+                Ok(key) => key,
+                Err(message) => {
+                    self.problems.push(Problem::new(path, message));
+                    continue;
                 }
-            },
-            Value::Array(items) => serializer.collect_seq(items.iter().map(Plain)),
-            Value::Object(map) => {
-                let mut out = serializer.serialize_map(Some(map.len()))?;
-                for (key, value) in map {
-                    out.serialize_entry(key, &Plain(value))?;
-                }
-                out.end()
+            };
+            let place = path.child(&key);
+            let value = self.value(&value, &place);
+            if map.insert(key, value).is_some() {
+                let twice = "is there twice, as text and as number";
+                self.problems.push(Problem::new(&place, twice));
             }
-            simple => simple.serialize(serializer),
         }
+        Value::Object(map)
     }
+}
+
+/// Salt's loader contexts and lazy dictionaries are mappings that are no `dict`.
+fn entries<'py>(value: &Bound<'py, PyAny>) -> Option<Vec<Entry<'py>>> {
+    if let Ok(dict) = value.cast::<PyDict>() {
+        return Some(dict.iter().collect());
+    }
+    let items = value.cast::<PyMapping>().ok()?.items().ok()?;
+    items.iter().map(|item| item.extract().ok()).collect()
+}
+
+fn fraction(float: &Bound<'_, PyFloat>) -> Result<Value, String> {
+    let number = Number::from_f64(float.value());
+    number.map(Value::Number).ok_or_else(|| format!("{} is no number that JSON has", float.value()))
+}
+
+fn whole(integer: &Bound<'_, PyInt>) -> Result<Value, String> {
+    if let Ok(small) = integer.extract::<i64>() {
+        return Ok(small.into());
+    }
+    // `str` of a subclass may say anything; Python itself refuses more than 4300 digits.
+    let digits = integer
+        .call_method1("__format__", ("d",))
+        .and_then(|text| text.extract::<String>())
+        .map_err(|_| "has too many digits for a number".to_owned())?;
+    digits.parse::<Number>().map(Value::Number).map_err(|_| "is no whole number".to_owned())
+}
+
+fn words(text: &Bound<'_, PyString>) -> Result<String, String> {
+    text.to_cow()
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| "holds half a character (a lone surrogate), which is no text".to_owned())
+}
+
+/// A mapping's key. YAML makes a number of `8080:`, which was meant as text.
+fn name(key: &Bound<'_, PyAny>) -> Result<String, String> {
+    if let Ok(text) = key.cast::<PyString>() {
+        return words(text).map_err(|message| format!("a key {message}"));
+    }
+    if let (false, Ok(integer)) = (key.is_instance_of::<PyBool>(), key.cast::<PyInt>().map(whole)) {
+        return integer.map(|number| number.to_string());
+    }
+    Err(format!("the key {} is no text: put it in quotes", short(key)))
+}
+
+fn foreign(value: &Bound<'_, PyAny>) -> String {
+    let kind = value.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
+    if value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>() {
+        return "is bytes, not text: encode it, for example as base64".to_owned();
+    }
+    match kind.as_str() {
+        "date" | "datetime" | "time" => {
+            format!("is a {kind}, which YAML made of it: put it in quotes")
+        }
+        "set" | "frozenset" => format!("is a {kind}: write a list"),
+        _ => format!(
+            "is of the Python type {kind}: only text, numbers, booleans, null, lists and mappings can be passed on"
+        ),
+    }
+}
+
+/// A key is shown, since it is what has to be found; a value never is.
+fn short(key: &Bound<'_, PyAny>) -> String {
+    key.repr()
+        .map_or_else(|_| "(unreadable)".to_owned(), |text| text.to_string_lossy().chars().take(40).collect())
 }

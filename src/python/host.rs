@@ -1,61 +1,86 @@
-//! Salt, as the core asks for it, behind a `saltext.eos.host.Host`.
+//! The core's host, made of a Python object.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use serde_json::Value;
 
-use super::convert::to_python;
+use super::plain;
 use crate::host::Host;
 
-pub struct PythonHost {
+/// The methods are those of `saltext.eos.host.Host`.
+pub struct PyHost {
     object: Py<PyAny>,
-    asked_to_stop: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
 }
 
-impl PythonHost {
-    pub fn new(object: Py<PyAny>, asked_to_stop: Arc<AtomicBool>) -> Self {
-        Self { object, asked_to_stop }
+impl PyHost {
+    pub fn new(object: &Bound<'_, PyAny>, stop: Arc<AtomicBool>) -> Self {
+        Self { object: object.clone().unbind(), stop }
     }
 
-    /// Calls a method; an exception is one sentence.
-    fn call<T>(&self, work: impl FnOnce(Python<'_>, &Bound<'_, PyAny>) -> PyResult<T>) -> Result<T, String> {
-        Python::attach(|py| work(py, self.object.bind(py)).map_err(|error| error.value(py).to_string()))
+    /// An exception in one sentence. An interrupt is a request to stop, as a signal is.
+    fn sentence(&self, py: Python<'_>, error: &PyErr) -> String {
+        if !error.is_instance_of::<PyException>(py) {
+            self.stop.store(true, Ordering::SeqCst);
+            return "interrupted".to_owned();
+        }
+        let text = error.value(py).to_string();
+        let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if words.is_empty() {
+            words = error.get_type(py).to_string();
+        }
+        words
+    }
+
+    /// What Salt cannot tell anybody is not worth a failed run.
+    fn say(&self, method: &str, first: &str, second: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>>) {
+        Python::attach(|py| {
+            let told = second(py).and_then(|second| self.object.call_method1(py, method, (first, second)));
+            if let Err(error) = told {
+                self.sentence(py, &error);
+            }
+        });
     }
 }
 
-impl Host for PythonHost {
+impl Host for PyHost {
     fn fetch(&self, url: &str) -> Result<BTreeMap<String, PathBuf>, String> {
-        self.call(|_, host| host.call_method1("fetch", (url,))?.extract())
+        Python::attach(|py| {
+            self.object
+                .call_method1(py, "fetch", (url,))
+                .and_then(|files| files.extract(py))
+                .map_err(|error| self.sentence(py, &error))
+        })
     }
 
     fn render(&self, path: &Path) -> Result<String, String> {
-        self.call(|_, host| host.call_method1("render", (path.to_string_lossy(),))?.extract())
+        Python::attach(|py| {
+            self.object
+                .call_method1(py, "render", (path.as_os_str(),))
+                .and_then(|text| text.extract(py))
+                .map_err(|error| self.sentence(py, &error))
+        })
     }
 
     fn emit(&self, tag: &str, data: &Value) {
-        // An event that does not get through harms nobody; the host logs it.
-        let _ = self.call(|py, host| host.call_method1("emit", (tag, to_python(py, data)?)).map(drop));
+        self.say("emit", tag, |py| Ok(plain::to_python(py, data)?.unbind()));
     }
 
     fn log(&self, level: tracing::Level, message: &str) {
-        let level = match level {
-            tracing::Level::ERROR => 40,
-            tracing::Level::WARN => 30,
-            tracing::Level::INFO => 20,
-            tracing::Level::DEBUG => 10,
-            // Salt's own trace level.
-            tracing::Level::TRACE => 5,
-        };
-        let _ = self.call(|_, host| host.call_method1("log", (level, message)).map(drop));
+        self.say("log", level.as_str(), |py| Ok(message.into_pyobject(py)?.into_any().unbind()));
     }
 
     fn tick(&self) -> bool {
-        // Runs Python's signal handlers; one that raises wants us to stop, like ours.
-        let interrupted = Python::attach(|py| py.check_signals().is_err());
-        interrupted || self.asked_to_stop.load(Ordering::Relaxed)
+        Python::attach(|py| {
+            if py.check_signals().is_err() {
+                self.stop.store(true, Ordering::SeqCst);
+            }
+        });
+        self.stop.load(Ordering::SeqCst)
     }
 }

@@ -1,22 +1,25 @@
-//! The skin: extract, detach, call, convert. Nothing of the core knows that it exists.
+//! The skin: Python in, JSON through, Python out.
+//!
+//! Knows pyo3. Must not know the pillar, Terraform or files.
+//! Through it passes: a call of a Salt module in, the report out. Nothing else leaves, no exception and no panic.
 
-mod call;
+mod calls;
 mod convert;
+mod guard;
 mod host;
+mod plain;
 mod signals;
 
-use pyo3::pymodule;
-
-/// The native half of `saltext.eos`. Importing it does nothing.
-#[pymodule]
+/// `saltext.eos._core`. Importing it does nothing.
+#[pyo3::pymodule]
 mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::call::{draw, run, state};
+    use super::calls::{draw, failed, run, state};
 
     #[pymodule_init]
-    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    fn version(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

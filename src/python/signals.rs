@@ -1,60 +1,62 @@
-//! SIGINT, SIGTERM and SIGHUP ask a run to stop, while it lasts.
+//! SIGINT, SIGTERM and SIGHUP ask a run to stop, for as long as it runs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
-/// What a signal calls.
-#[pyclass(frozen)]
-struct Stop(Arc<AtomicBool>);
-
-#[pymethods]
-impl Stop {
-    fn __call__(&self, _number: &Bound<'_, PyAny>, _frame: &Bound<'_, PyAny>) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// The handlers that were there before; Python lets only its main thread change them.
+/// Puts back what was there before when it is dropped.
 pub struct Signals {
-    asked: Arc<AtomicBool>,
-    before: Vec<(Py<PyAny>, Py<PyAny>)>,
+    flag: Arc<AtomicBool>,
+    before: Vec<(i32, Py<PyAny>)>,
 }
 
 impl Signals {
-    /// Elsewhere than on the main thread nothing is installed: `cancel` works by a file.
+    /// Off the main thread Python takes no handlers: then the flag stays down.
     pub fn install(py: Python<'_>) -> Self {
-        let asked = Arc::new(AtomicBool::new(false));
-        let before = Self::replace(py, &asked).unwrap_or_default();
-        Self { asked, before }
+        let mut signals = Self { flag: Arc::default(), before: Vec::new() };
+        // What could not be installed is what another part of the process keeps for itself.
+        let _ = signals.take_over(py);
+        signals
     }
 
-    fn replace(py: Python<'_>, asked: &Arc<AtomicBool>) -> PyResult<Vec<(Py<PyAny>, Py<PyAny>)>> {
-        let signal = py.import("signal")?;
-        let stop = Py::new(py, Stop(asked.clone()))?;
-        let mut before = Vec::new();
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.flag)
+    }
+
+    fn take_over(&mut self, py: Python<'_>) -> PyResult<()> {
+        let module = py.import("signal")?;
+        let flag = self.flag();
+        let raise = move |_: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
+            flag.store(true, Ordering::SeqCst);
+        };
+        let handler = PyCFunction::new_closure(py, Some(c"stop"), None, raise)?;
+        let ignored = module.getattr("SIG_IGN")?;
         for name in ["SIGINT", "SIGTERM", "SIGHUP"] {
-            let number = signal.getattr(name)?;
-            match signal.call_method1("signal", (&number, &stop)) {
-                Ok(handler) => before.push((number.unbind(), handler.unbind())),
-                Err(_) => break,
+            let number: i32 = module.getattr(name)?.extract()?;
+            let before = module.call_method1("getsignal", (number,))?;
+            // Ignored on purpose (nohup), or set from C, where Python could not put it back.
+            if before.is_none() || before.eq(&ignored)? {
+                continue;
             }
+            module.call_method1("signal", (number, &handler))?;
+            self.before.push((number, before.unbind()));
         }
-        Ok(before)
+        Ok(())
     }
+}
 
-    pub fn asked(&self) -> Arc<AtomicBool> {
-        self.asked.clone()
-    }
-
-    pub fn restore(self, py: Python<'_>) {
-        for (number, handler) in &self.before {
-            // A handler that was not Python's own cannot be put back by Python.
-            if !handler.is_none(py) {
-                let _ =
-                    py.import("signal").and_then(|signal| signal.call_method1("signal", (number, handler)));
+impl Drop for Signals {
+    fn drop(&mut self) {
+        Python::attach(|py| {
+            let Ok(module) = py.import("signal") else {
+                return;
+            };
+            for (number, before) in self.before.drain(..) {
+                // There is nobody left to tell.
+                let _ = module.call_method1("signal", (number, before));
             }
-        }
+        });
     }
 }

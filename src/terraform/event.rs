@@ -26,6 +26,8 @@ pub enum Event {
 pub struct Planned {
     pub resource: Resource,
     pub action: Action,
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -7,10 +7,9 @@ mod changes;
 mod components;
 mod failures;
 pub mod progress;
-mod state;
+pub mod returns;
 mod style;
 mod text;
 mod units;
 
-pub use state::state;
 pub use text::text;

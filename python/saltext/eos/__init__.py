@@ -1,1 +1,1 @@
-"""Salt brings environments up by Terraform: in order, under locks, exactly as planned."""
+"""Eos for Salt: a runner, an execution module, states and an outputter around one native core."""

@@ -1,7 +1,31 @@
-from typing import Any
+"""The native core. Everything it returns is plain data, and no call of it raises on bad input."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+__all__ = ["__version__", "draw", "failed", "run", "state"]
 
 __version__: str
 
-def run(operation: str, arguments: Any, surplus: int, infrastructure: Any, host: Any) -> dict[str, Any]: ...
-def draw(report: Any, colour: bool) -> str: ...
-def state(report: Any, name: str) -> dict[str, Any]: ...
+class _Host(Protocol):
+    identity: Mapping[str, Any]
+    problems: list[str]
+
+    def fetch(self, url: str) -> dict[str, str]: ...
+    def render(self, path: str) -> str: ...
+    def emit(self, tag: str, data: dict[str, Any]) -> None: ...
+    def log(self, level: str, message: str) -> None: ...
+
+def run(
+    operation: str, arguments: dict[str, Any], surplus: int, infrastructure: Any, host: _Host
+) -> dict[str, Any]:
+    """Run one operation; its report, whatever happens."""
+
+def failed(operation: str, kind: str, message: str) -> dict[str, Any]:
+    """The report of a call that could not be made; kind is internal, invalid or cancelled."""
+
+def draw(report: Any, colour: bool) -> str:
+    """A report as text for people."""
+
+def state(report: Any, name: str, component: str | None = None) -> dict[str, Any]:
+    """A report as a state's return: of one component, or of all with a row for each."""

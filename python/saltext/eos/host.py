@@ -1,116 +1,118 @@
-"""What the core asks of Salt: files, Jinja, events, logs."""
+"""What the core asks of Salt, for one call: files, Jinja, events, the log."""
 
-import contextlib
+import functools
 import logging
-import os
-import socket
+
+import salt.utils.user
+import salt.version
+from saltext.eos import bus, files, jinja, master_pillar
 
 log = logging.getLogger("saltext.eos")
 
-URL = "salt://"
+# Python's own words for the core's levels.
+_LEVELS = {
+    "ERROR": logging.ERROR,
+    "WARN": logging.WARNING,
+    "INFO": logging.INFO,
+    "DEBUG": logging.DEBUG,
+    "TRACE": 5,
+}
 
 
 class Host:
-    """Salt's side of one call. `identity` says on whose behalf it is made."""
+    """What both hosts have in common. ``dunders`` is the globals of a loaded module."""
 
-    def __init__(self, opts, functions, identity, pillar, grains, is_master):
-        self.identity = identity
-        self._opts = dict(opts)
-        # A file that just left the source must not come back from a list that is 20 s old.
-        self._opts["fileserver_list_cache_time"] = 0
-        self._functions = functions
-        self._pillar = pillar
-        self._grains = grains
-        self._is_master = is_master
-        self._saltenv = self._opts.get("saltenv") or "base"
-        self._files = None
-        self._bus = None
+    def __init__(self, dunders, call):
+        self.opts = dict(dunders["__opts__"])
+        self.functions = dunders["__salt__"]
+        self.problems = []
+        self.identity = {
+            "jid": _first(call, "__pub_jid", "__jid__", "__orchestration_jid__"),
+            "user": _first(call, "__pub_user", "__user__") or salt.utils.user.get_user(),
+            "minion": str(self.opts.get("id", "")),
+            "test": bool(self.opts.get("test")),
+            "salt_version": str(salt.version.__version__),
+        }
+        self._files = files.Files(self.opts)
+        self._bus = bus.Bus(self.opts, self.functions)
 
-    def _client(self):
-        # Salt's modules are slow to import, and most calls need no file.
-        import salt.fileclient
+    def __enter__(self):
+        return self
 
-        if self._is_master:
-            return salt.fileclient.FSClient(self._opts)
-        return salt.fileclient.get_file_client(self._opts)
+    def __exit__(self, *_):
+        self._files.close()
+        self._bus.close()
 
     def fetch(self, url):
-        """The files below a salt:// folder: relative path to local copy."""
-        folder = url.removeprefix(URL).strip("/") + "/"
-        with contextlib.closing(_Destroyed(self._client())) as client:
-            if self._files is None:
-                self._files = client.file_list(self._saltenv)
-            wanted = [path for path in self._files if path.startswith(folder)]
-            return {path.removeprefix(folder): self._local(client, path) for path in wanted}
-
-    def _local(self, client, path):
-        local = client.cache_file(URL + path, self._saltenv)
-        if not local:
-            raise FileNotFoundError(f"{URL}{path} cannot be fetched")
-        return local
+        """The files below a salt:// folder: relative path to a local copy."""
+        return self._files.below(url)
 
     def render(self, path):
-        """A file's text, rendered by Salt's Jinja."""
-        import salt.utils.templates
-
-        done = salt.utils.templates.JINJA(
-            path,
-            to_str=True,
-            opts=self._opts,
-            pillar=self._pillar,
-            grains=self._grains,
-            salt=self._functions,
-            saltenv=self._saltenv,
-        )
-        if not done["result"]:
-            raise ValueError(done["data"])
-        return done["data"]
+        """The text of a file, rendered by Salt's Jinja."""
+        return jinja.render(path, self.opts, self.functions, self.grains(), self.pillar())
 
     def emit(self, tag, data):
-        """Fires an event; without a master that listens it does nothing, at no cost."""
-        try:
-            if self._bus is None:
-                self._bus = self._master_bus() if self._is_master else self._minion_bus()
-            self._bus(data, tag)
-        except Exception as error:  # noqa: BLE001 - an event is not worth a run
-            log.warning("event %s was not sent: %s", tag, error)
-            self._bus = _nowhere
-
-    def _master_bus(self):
-        # Each event that no master takes would cost a second: ask once, by a connection.
-        path = os.path.join(self._opts["sock_dir"], "master_event_pull.ipc")
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(path)
-            except OSError:
-                return _nowhere
-        import salt.utils.event
-
-        return salt.utils.event.get_master_event(self._opts, self._opts["sock_dir"], listen=False).fire_event
-
-    def _minion_bus(self):
-        if self._opts.get("file_client") == "local" or "event.send" not in self._functions:
-            return _nowhere
-        send = self._functions["event.send"]
-        return lambda data, tag: send(tag, data)
+        """Put an event on the bus, if somebody listens."""
+        self._bus.send(tag, data)
 
     def log(self, level, message):
-        """Writes one line to Salt's log."""
-        log.log(level, "%s", message)
+        """Write to Salt's log."""
+        log.log(_LEVELS.get(level, logging.INFO), "%s", message)
+
+    def infrastructure(self):
+        """The pillar's part that is ours; what Salt could not compile joins the problems."""
+        pillar = self.pillar()
+        errors = pillar.get("_errors")
+        if errors:
+            told = "; ".join(" ".join(str(error).split()) for error in errors)
+            self.problems.append(
+                f"Salt could not compile the pillar of {self.identity['minion']}: {told}"
+            )
+        return pillar.get("infrastructure")
 
 
-class _Destroyed:
-    """Closes a file client, whichever it is, by the method that it has."""
+class MinionHost(Host):
+    """On a minion, in salt-call, and in a state that the master itself runs."""
 
-    def __init__(self, client):
-        self._client = client
+    def __init__(self, dunders, call):
+        super().__init__(dunders, call)
+        self._dunders = dunders
 
-    def __getattr__(self, name):
-        return getattr(self._client, name)
+    def pillar(self):
+        return self._dunders["__pillar__"]
 
-    def close(self):
-        self._client.destroy() if hasattr(self._client, "destroy") else None
+    def grains(self):
+        return self._dunders["__grains__"]
 
 
-def _nowhere(_data, _tag):
-    return None
+class MasterHost(Host):
+    """In a runner: the pillar is compiled here, for one minion."""
+
+    def __init__(self, dunders, call, minion):
+        super().__init__(dunders, call)
+        self._compiled = master_pillar.compiled(self.opts, minion)
+        self.identity["minion"] = self._compiled.minion
+        self.problems.extend(self._compiled.problems)
+
+    def pillar(self):
+        return self._compiled.pillar
+
+    def grains(self):
+        return self._compiled.grains
+
+    def render(self, path):
+        functions = self._minion_functions
+        # In their own loader's context: a runner's has nothing that templates could import with.
+        return functions.run(jinja.render, path, self.opts, functions, self.grains(), self.pillar())
+
+    @functools.cached_property
+    def _minion_functions(self):
+        return jinja.functions_on_master(
+            self.opts, self.grains(), self.pillar(), self._files.client()
+        )
+
+
+def _first(call, *keys):
+    """The first of the keys that says something; Salt says UNKNOWN where it does not know."""
+    told = (str(call.get(key) or "") for key in keys)
+    return next((text for text in told if text and text != "UNKNOWN"), "")

@@ -1,41 +1,95 @@
-"""From a Salt function to the core, and back: arguments in, a report out, the exit code set."""
+"""From a call of Salt's to the core and back. Whatever happens, a report comes back."""
 
-import salt.version
+import functools
 
 from saltext.eos import _core
-from saltext.eos.host import Host
+from saltext.eos.host import MasterHost, MinionHost
 
 
-def gather(arguments):
-    """Splits a function's locals() into what is named and how many positional arguments are too many."""
-    named = dict(arguments)
-    surplus = named.pop("args", ())
-    unknown = {key: value for key, value in named.pop("kwargs", {}).items() if not key.startswith("__")}
-    published = {key: value for key, value in arguments.get("kwargs", {}).items() if key.startswith("__pub_")}
-    return {**named, **unknown}, len(surplus), published
+def runner(function):
+    """Guard a runner function: the report names its outputter and sets the exit code."""
+
+    def finish(report, _args, _kwargs):
+        return {**report, "outputter": "eos"}
+
+    return _guard(function, finish, in_context=True)
 
 
-def identity(opts, published, minion):
-    """On whose behalf a call is made."""
-    return {
-        "jid": published.get("__pub_jid") or opts.get("jid") or "",
-        "user": published.get("__pub_user") or opts.get("user") or "",
-        "minion": minion,
-        "test": bool(opts.get("test")),
-        "salt_version": salt.version.__version__,
-    }
+def module(function):
+    """Guard a function of the execution module: the report sets the exit code."""
+    return _guard(function, lambda report, _args, _kwargs: report, in_context=True)
 
 
-def call(operation, named, surplus, pillar, host, context):
-    """Runs an operation; the exit code is told in all the ways that Salt's callers look at."""
-    report = _core.run(operation, named, surplus, pillar.get("infrastructure"), host)
-    context["retcode"] = report["retcode"]
-    return report
+def state(function):
+    """Guard a state function: Salt's four keys come back, or a failed state."""
+
+    def finish(returned, args, kwargs):
+        if "changes" in returned:
+            return returned
+        return _core.state(returned, str((*args, kwargs.get("name"))[0]))
+
+    return _guard(function, finish, in_context=False)
 
 
-def on_minion(operation, arguments, opts, functions, pillar, grains, context):
-    """An execution module's or a state's call, on the minion's own pillar."""
-    named, surplus, published = gather(arguments)
-    who = identity(opts, published, opts.get("id", ""))
-    host = Host(opts, functions, who, pillar, grains, is_master=False)
-    return call(operation, named, surplus, pillar, host, context)
+def on_master(operation, call, dunders):
+    """Run an operation with the pillar that the master compiles for a minion."""
+    arguments, surplus = _gather(call)
+    host = MasterHost(dunders, _injected(), arguments.pop("minion", None))
+    return _run(operation, arguments, surplus, host)
+
+
+def on_minion(operation, call, dunders):
+    """Run an operation with the minion's own pillar."""
+    arguments, surplus = _gather(call)
+    host = MinionHost(dunders, {**_injected(), **call["kwargs"]})
+    return _run(operation, arguments, surplus, host)
+
+
+def as_state(operation, call, dunders, component=None):
+    """Run an operation for a state: of one component, or with a row for each."""
+    arguments, surplus = _gather(call)
+    name = arguments.pop("name", "")
+    low = _injected().get("__low__") or {}
+    report = _run(operation, arguments, surplus, MinionHost(dunders, {**_injected(), **low}))
+    return _core.state(report, str(name), component)
+
+
+def _run(operation, arguments, surplus, host):
+    with host:
+        return _core.run(operation, arguments, surplus, host.infrastructure(), host)
+
+
+def _gather(call):
+    """A function's locals: parameters and unknown keywords in one, and how many were left over."""
+    named = {key: value for key, value in call.items() if key not in ("args", "kwargs")}
+    unknown = {key: value for key, value in call["kwargs"].items() if not str(key).startswith("__")}
+    return {**named, **unknown}, len(call["args"])
+
+
+def _injected():
+    """What Salt puts into the globals of the function it calls, which is the guard below."""
+    return globals()
+
+
+def _guard(function, finish, in_context):
+    @functools.wraps(function)
+    def guarded(*args, **kwargs):
+        try:
+            report = function(*args, **kwargs)
+        except (KeyboardInterrupt, SystemExit):
+            report = _core.failed(function.__name__, "cancelled", "interrupted")
+        except TypeError as error:
+            # A traceback of one frame: the call did not fit, the function was never entered.
+            kind = "invalid" if error.__traceback__.tb_next is None else "internal"
+            report = _core.failed(function.__name__, kind, _sentence(error))
+        except BaseException as error:  # noqa: BLE001 an exception would exit 0, or with a traceback
+            report = _core.failed(function.__name__, "internal", _sentence(error))
+        if in_context:
+            function.__globals__["__context__"]["retcode"] = report.get("retcode", 0)
+        return finish(report, args, kwargs)
+
+    return guarded
+
+
+def _sentence(error):
+    return f"{type(error).__name__}: {error}"

@@ -1,6 +1,7 @@
-"""Terraform for one component of the minion's own pillar. Sensitive values are masked everywhere.
+"""
+Execution module ``eos_terraform``: one component of the pillar's infrastructure at a time.
 
-``salt-call`` ends with 1 where ``result`` is not true, so also where it is null: a test, or a plan.
+Sensitive values are masked in every return. ``workspace`` is accepted for ``environment``.
 """
 
 from saltext.eos import skin
@@ -12,131 +13,202 @@ def __virtual__():
     return __virtualname__
 
 
+@skin.module
 def init_workspace(component=None, environment="production", backend_config=None, *args, **kwargs):
     """
-    Puts a component's module into its workdir and initialises it.
+    Lay out a component's workdir and run terraform init in it.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    backend_config
+        A mapping; these win over the pillar's ``backend``.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-call eos_terraform.init_workspace networking environment=staging
+        salt-call eos_terraform.init_workspace networking staging
     """
-    return _run("init_workspace", locals())
+    return skin.on_minion("module.init_workspace", locals(), globals())
 
 
+@skin.module
 def plan(component=None, environment="production", variables=None, destroy=False, *args, **kwargs):
     """
-    Plans a component and keeps the plan: ``plan_file`` is what ``apply`` takes.
+    Plan a component and keep the plan.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    variables
+        A mapping; these win over the pillar's.
+    destroy
+        Plan to destroy it.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-call eos_terraform.plan networking environment=staging
+        salt-call eos_terraform.plan networking staging
     """
-    return _run("plan", locals())
+    return skin.on_minion("module.plan", locals(), globals())
 
 
+@skin.module
 def apply(
     component=None,
     environment="production",
     plan_file=None,
     auto_approve=False,
     variables=None,
-    test=None,
     *args,
     **kwargs,
 ):
     """
-    Applies a kept plan, or with ``auto_approve=True`` the plan it makes. Else it only plans: ``result`` is null.
+    Apply a plan of ``plan``'s, or the one made now if ``auto_approve`` says so.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    plan_file
+        As ``plan`` gave it.
+    auto_approve
+        Apply the plan that was made in the same call. Without it and without a plan: plan only.
+    variables
+        A mapping; these win over the pillar's.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-call eos_terraform.apply networking environment=staging auto_approve=True
+        salt-call eos_terraform.apply networking staging auto_approve=True
     """
-    return _run("apply", locals())
+    return skin.on_minion("module.apply", locals(), globals())
 
 
-def destroy(component=None, environment="production", auto_approve=False, test=None, *args, **kwargs):
+@skin.module
+def destroy(component=None, environment="production", auto_approve=False, *args, **kwargs):
     """
-    Destroys a component. Without ``auto_approve=True`` it only shows what would go.
+    Destroy a component's resources.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    auto_approve
+        Without it: only say what would go.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-call eos_terraform.destroy networking environment=staging auto_approve=True
+        salt-call eos_terraform.destroy networking staging auto_approve=True
     """
-    return _run("destroy", locals())
+    return skin.on_minion("module.destroy", locals(), globals())
 
 
+@skin.module
 def get_outputs(component=None, environment="production", *args, **kwargs):
     """
-    A component's outputs, as ``{result, outputs}``.
+    All outputs of a component.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-call eos_terraform.get_outputs networking environment=staging
+        salt-call eos_terraform.get_outputs networking staging
     """
-    return _run("get_outputs", locals())
+    return skin.on_minion("module.get_outputs", locals(), globals())
 
 
-def get_terraform_output(component=None, output_name=None, environment="production", *args, **kwargs):
+@skin.module
+def get_terraform_output(
+    component=None,
+    output_name=None,
+    environment="production",
+    *args,
+    **kwargs,
+):
     """
-    One output, as ``{result, value}``.
+    One output of a component.
+
+    component
+        One of infrastructure:components.
+    output_name
+        The output's name in the module.
+    environment
+        One of infrastructure:environments.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-call eos_terraform.get_terraform_output networking vpc_id environment=staging
+        salt-call eos_terraform.get_terraform_output networking vpc_id staging
     """
-    return _run("get_terraform_output", locals())
+    return skin.on_minion("module.get_terraform_output", locals(), globals())
 
 
+@skin.module
 def get_resources(component=None, environment="production", *args, **kwargs):
     """
-    What a component's state holds, as ``{result, resources}``.
+    The addresses of the resources in a component's state.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-call eos_terraform.get_resources networking environment=staging
+        salt-call eos_terraform.get_resources networking staging
     """
-    return _run("get_resources", locals())
+    return skin.on_minion("module.get_resources", locals(), globals())
 
 
+@skin.module
 def get_state(component=None, environment="production", resource=None, *args, **kwargs):
     """
-    A component's resources with their values, or one of them by its address, as ``{result, state}``.
+    A component's state, or one resource of it.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    resource
+        A resource's address.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-call eos_terraform.get_state networking resource=terraform_data.vpc
+        salt-call eos_terraform.get_state networking staging
     """
-    return _run("get_state", locals())
+    return skin.on_minion("module.get_state", locals(), globals())
 
 
+@skin.module
 def validate_pillar(environment="production", *args, **kwargs):
     """
-    Reads the pillar and every module, says all that is wrong, and runs nothing.
+    Check the pillar against the modules, and tell every problem at once.
+
+    environment
+        One of infrastructure:environments.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-call eos_terraform.validate_pillar environment=staging
+        salt-call eos_terraform.validate_pillar staging
     """
-    return _run("validate_pillar", locals())
-
-
-def _run(function, arguments):
-    return skin.on_minion(f"module.{function}", arguments, __opts__, __salt__, __pillar__, __grains__, __context__)
+    return skin.on_minion("module.validate_pillar", locals(), globals())

@@ -1,5 +1,6 @@
-"""Draws a report for people: the counts, then failures, then what changed, then outputs."""
+"""Outputter ``eos``: a report as people read it."""
 
+import salt.output
 from saltext.eos import _core
 
 __virtualname__ = "eos"
@@ -9,17 +10,32 @@ def __virtual__():
     return __virtualname__
 
 
-def output(data, **_kwargs):
+def output(data, **kwargs):
     """
-    Draws a report, or a mapping of minions to reports.
+    Draw a report, or those of several minions.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-run infrastructure.orchestrate environment=staging --out=eos
+        salt-call eos_terraform.plan networking --out=eos
     """
-    colour = bool(__opts__.get("color"))
-    if isinstance(data, dict) and "operation" not in data:
-        return "\n".join(f"{minion}:\n{_core.draw(report, colour)}" for minion, report in data.items())
-    return _core.draw(data, colour)
+    if not isinstance(data, dict):
+        return _otherwise(data)
+    if "schema" in data:
+        return _drawn(data)
+    drawn = []
+    for minion, report in data.items():
+        if not isinstance(report, dict) or "schema" not in report:
+            return _otherwise(data)
+        drawn.append(f"{minion}:\n{_drawn(report)}")
+    return "\n".join(drawn)
+
+
+def _drawn(report):
+    return _core.draw(report, bool(__opts__.get("color")))
+
+
+def _otherwise(data):
+    """What is no report of ours is drawn as Salt draws it."""
+    return salt.output.out_format(data, "nested", {**__opts__, "output": None})

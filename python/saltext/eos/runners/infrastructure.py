@@ -1,12 +1,10 @@
-"""Brings environments up by Terraform, as the pillar's ``infrastructure`` describes them.
+"""
+Runner ``infrastructure``: a pillar's environments, brought up in dependency order by Terraform.
 
-The pillar is compiled for the minion that ``minion=`` names, or the master option ``eos: {minion: ...}``, or
-else for the master itself, ``<host>_master``. Every function returns a report; the exit code is 0 only if all
-is well.
+Every function returns a report, and the exit code is 0 only if all is well.
 """
 
 from saltext.eos import skin
-from saltext.eos.host import Host
 
 __virtualname__ = "infrastructure"
 
@@ -15,6 +13,7 @@ def __virtual__():
     return __virtualname__
 
 
+@skin.runner
 def orchestrate(
     environment="production",
     components=None,
@@ -28,44 +27,72 @@ def orchestrate(
     **kwargs,
 ):
     """
-    Brings an environment up, in the order of its dependencies. ``test=True`` shows what would change.
+    Bring an environment up, in dependency order.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between; the others' last outputs are read.
+    include_dependencies
+        Take in what they depend on.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+    parallelism
+        So many components at once, in place of infrastructure:settings:parallelism.
+    on_failure
+        ``stop`` (start nothing more) or ``continue`` (skip dependents only).
+    migrate_backend
+        Move the state where a component's backend has changed.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-run infrastructure.orchestrate environment=staging test=True
-        salt-run infrastructure.orchestrate environment=staging components=networking,dns
+        salt-run infrastructure.orchestrate staging
+        salt-run infrastructure.orchestrate staging components=networking,dns test=True
     """
-    return _run("orchestrate", locals())
+    return skin.on_master("orchestrate", locals(), globals())
 
 
+@skin.runner
 def plan(
     environment="production",
     components=None,
     include_dependencies=False,
     parallelism=None,
-    on_failure=None,
     minion=None,
     *args,
     **kwargs,
 ):
     """
-    Plans an environment and keeps the plans under a ``plan_id``, for ``apply``.
+    Plan, show the plans, and keep them under a ``plan_id`` for ``apply``.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between; the others' last outputs are read.
+    include_dependencies
+        Take in what they depend on.
+    parallelism
+        So many components at once, in place of infrastructure:settings:parallelism.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-run infrastructure.plan environment=staging
+        salt-run infrastructure.plan staging
     """
-    return _run("plan", locals())
+    return skin.on_master("plan", locals(), globals())
 
 
+@skin.runner
 def apply(
     plan_id=None,
-    environment="production",
-    test=None,
+    environment=None,
     parallelism=None,
     on_failure=None,
     minion=None,
@@ -73,17 +100,29 @@ def apply(
     **kwargs,
 ):
     """
-    Applies exactly the plans that are kept under a ``plan_id``, or refuses and says what moved.
+    Apply exactly the plans that ``plan`` kept, or say what has moved since.
+
+    plan_id
+        As ``plan`` gave it.
+    environment
+        Refuse if the plans are for another one. ``env`` is accepted too.
+    parallelism
+        So many components at once, in place of infrastructure:settings:parallelism.
+    on_failure
+        ``stop`` (start nothing more) or ``continue`` (skip dependents only).
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-run infrastructure.apply plan_id=01JD3KV6T0W8Q5YB4E2N9RZXCM environment=staging
+        salt-run infrastructure.apply plan_id=01JD3K7M0000000000000000000
     """
-    return _run("apply", locals())
+    return skin.on_master("apply", locals(), globals())
 
 
+@skin.runner
 def destroy(
     environment="production",
     components=None,
@@ -96,101 +135,130 @@ def destroy(
     **kwargs,
 ):
     """
-    Destroys an environment or some of its components, in reverse order. ``confirm`` repeats its name.
+    Destroy components in reverse order, never what others still depend on.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between.
+    confirm
+        The environment's name, again. It does not overrule ``protect``.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+    parallelism
+        So many components at once, in place of infrastructure:settings:parallelism.
+    on_failure
+        ``stop`` (start nothing more) or ``continue`` (skip dependents only).
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-run infrastructure.destroy environment=staging confirm=staging
+        salt-run infrastructure.destroy staging confirm=staging
     """
-    return _run("destroy", locals())
+    return skin.on_master("destroy", locals(), globals())
 
 
+@skin.runner
 def graph(environment="production", components=None, format=None, minion=None, *args, **kwargs):
     """
-    The order in which components run, and why. ``format`` draws it: ``mermaid`` or ``dot``.
+    Show what depends on what, and the order that follows.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between.
+    format
+        ``mermaid`` or ``dot`` for a drawing.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-run infrastructure.graph environment=staging format=mermaid
+        salt-run infrastructure.graph staging format=mermaid
     """
-    return _run("graph", locals())
+    return skin.on_master("graph", locals(), globals())
 
 
+@skin.runner
 def validate(environment="production", minion=None, *args, **kwargs):
     """
-    Reads the pillar and every module, says all that is wrong, and runs nothing.
+    Check the pillar against the modules, and tell every problem at once.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-run infrastructure.validate environment=staging
+        salt-run infrastructure.validate staging
     """
-    return _run("validate", locals())
+    return skin.on_master("validate", locals(), globals())
 
 
+@skin.runner
 def status(environment="production", components=None, minion=None, *args, **kwargs):
     """
-    What the last runs left, and who holds a lock now. Starts no terraform.
+    Show what the last runs left behind.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-run infrastructure.status environment=staging
+        salt-run infrastructure.status staging
     """
-    return _run("status", locals())
+    return skin.on_master("status", locals(), globals())
 
 
+@skin.runner
 def outputs(environment="production", components=None, minion=None, *args, **kwargs):
     """
-    The outputs of an environment's components; sensitive ones are named and not shown.
+    Show the last outputs; sensitive ones are masked.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-run infrastructure.outputs environment=staging --out=json
+        salt-run infrastructure.outputs staging components=networking
     """
-    return _run("outputs", locals())
+    return skin.on_master("outputs", locals(), globals())
 
 
+@skin.runner
 def cancel(run_id=None, minion=None, *args, **kwargs):
     """
-    Asks a run on this host to stop. Terraform finishes what is in flight and saves its state.
+    Ask a run to stop once terraform has finished what is in flight.
+
+    run_id
+        As the run's report, its log lines and its events have it.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt-run infrastructure.cancel run_id=01JD3KV6T0W8Q5YB4E2N9RZXCM
+        salt-run infrastructure.cancel run_id=01JD3K7M0000000000000000000
     """
-    return _run("cancel", locals())
-
-
-def _run(operation, arguments):
-    named, surplus, published = skin.gather(arguments)
-    minion = _minion(named.get("minion"))
-    pillar, grains = _pillar(minion)
-    who = skin.identity(__opts__, published, minion)
-    host = Host(__opts__, __salt__, who, pillar, grains, is_master=True)
-    report = skin.call(operation, named, surplus, pillar, host, __context__)
-    return {**report, "outputter": "eos"}
-
-
-def _minion(named):
-    return str(named or (__opts__.get("eos") or {}).get("minion") or __opts__["id"])
-
-
-def _pillar(minion):
-    """The pillar as Salt compiles it for this minion, and the grains it was compiled with."""
-    import salt.pillar
-    import salt.utils.minions
-
-    _, grains, _ = salt.utils.minions.get_minion_data(minion, __opts__)
-    grains = grains or {"id": minion, "fqdn": minion}
-    return salt.pillar.Pillar(__opts__, grains, minion, "base").compile_pillar(), grains
+    return skin.on_master("cancel", locals(), globals())

@@ -1,19 +1,20 @@
-"""Components and whole environments as Salt states, honest under ``test=True``.
+"""
+State ``eos_terraform``: components and whole environments as states.
+
+Under ``test=True`` the result is None and the changes are those of Terraform's own plan.
 
 .. code-block:: yaml
 
     networking:
       eos_terraform.apply:
         - environment: staging
-        - variables:
-            vpc_cidr: 10.1.0.0/16
 
-    everything:
+    staging is up:
       eos_terraform.orchestrate:
         - environment: staging
 """
 
-from saltext.eos import _core, skin
+from saltext.eos import skin
 
 __virtualname__ = "eos_terraform"
 
@@ -22,43 +23,76 @@ def __virtual__():
     return __virtualname__
 
 
-def apply(name, component=None, environment="production", variables=None, *args, **kwargs):
+@skin.state
+def apply(
+    name=None,
+    component=None,
+    environment="production",
+    variables=None,
+    test=None,
+    *args,
+    **kwargs,
+):
     """
-    A component is as the pillar says. ``component`` is by default the state's name.
+    Keep one component as the pillar has it.
+
+    name
+        The component, unless ``component`` names it.
+    environment
+        One of infrastructure:environments. ``workspace`` and ``env`` are accepted too.
+    variables
+        A mapping; these win over the pillar's.
     """
-    return _state("state.apply", locals())
+    component = component or name
+    return skin.as_state("state.apply", locals(), globals(), component=str(component))
 
 
+@skin.state
 def orchestrate(
-    name,
+    name=None,
     environment="production",
     components=None,
     include_dependencies=False,
+    test=None,
+    parallelism=None,
+    on_failure=None,
+    migrate_backend=False,
+    *args,
+    **kwargs,
+):
+    """
+    Keep an environment as the pillar has it: a row for every component.
+
+    The parameters are those of the runner ``infrastructure.orchestrate``.
+    """
+    return skin.as_state("orchestrate", locals(), globals())
+
+
+@skin.state
+def destroy(
+    name=None,
+    environment="production",
+    components=None,
+    confirm=None,
+    test=None,
     parallelism=None,
     on_failure=None,
     *args,
     **kwargs,
 ):
     """
-    An environment is as the pillar says. Each of its components is a row of its own.
+    Have nothing left of an environment, or of some of its components.
+
+    The parameters are those of the runner ``infrastructure.destroy``, ``confirm`` among them.
     """
-    return _state("state.orchestrate", locals())
+    return skin.as_state("destroy", locals(), globals())
 
 
-def destroy(name, environment="production", components=None, confirm=None, *args, **kwargs):
+def mod_watch(name=None, sfun=None, **kwargs):
     """
-    An environment, or some of its components, are gone. ``confirm`` repeats the environment's name.
+    Once more, after something that is watched has changed: what a module reads may have, too.
+
+    Called by Salt, for ``watch``.
     """
-    return _state("state.destroy", locals())
-
-
-def mod_watch(name, sfun="apply", **kwargs):
-    """
-    What is watched changed: runs the watching state once more.
-    """
-    return globals()[sfun](name, **kwargs)
-
-
-def _state(operation, arguments):
-    report = skin.on_minion(operation, arguments, __opts__, __salt__, __pillar__, __grains__, __context__)
-    return _core.state(report, arguments["name"])
+    again = {"apply": apply, "orchestrate": orchestrate, "destroy": destroy}
+    return again[sfun](name=name, **kwargs)

@@ -1,0 +1,42 @@
+"""The pillar of a minion, compiled on the master."""
+
+from dataclasses import dataclass, field
+
+import salt.loader
+import salt.pillar
+import salt.utils.minions
+import salt.utils.verify
+
+
+@dataclass
+class Compiled:
+    """A minion's pillar, or what kept Salt from compiling it."""
+
+    minion: str
+    grains: dict = field(default_factory=dict)
+    pillar: dict = field(default_factory=dict)
+    problems: list = field(default_factory=list)
+
+
+def compiled(opts, minion):
+    """For the minion named, or that of the option ``eos: {minion: ...}``, or the master itself."""
+    option = opts.get("eos")
+    option = option.get("minion") if isinstance(option, dict) else None
+    name = str(minion or option or opts["id"])
+    if isinstance(minion, (list, dict, bool)) or not salt.utils.verify.valid_id(opts, name):
+        return Compiled(name, problems=[f"{name!r} is no minion id (minion=...)"])
+    try:
+        grains = _grains(opts, name)
+        pillar = salt.pillar.Pillar(opts, grains, name, "base", pillarenv=opts.get("pillarenv"))
+        return Compiled(name, grains, pillar.compile_pillar())
+    except Exception as error:  # noqa: BLE001 an ext_pillar may raise whatever it likes
+        told = " ".join(str(error).split()) or type(error).__name__
+        return Compiled(name, problems=[f"Salt could not compile the pillar of {name}: {told}"])
+
+
+def _grains(opts, name):
+    """Those that the minion last told the master; the master knows its own."""
+    if name == opts["id"]:
+        return opts.get("grains") or salt.loader.grains(opts)
+    _, grains, _ = salt.utils.minions.get_minion_data(name, opts)
+    return grains or {"id": name, "fqdn": name}

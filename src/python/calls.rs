@@ -1,0 +1,107 @@
+//! What Python calls: extract, detach, run, convert.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use serde_json::Value;
+
+use super::guard::{self, Kind};
+use super::host::PyHost;
+use super::signals::Signals;
+use super::{convert, plain};
+use crate::model::{PillarPath, Problem};
+use crate::operation::{self, Call, Identity, Request};
+use crate::view;
+
+/// Runs one operation and returns its report, whatever happens.
+#[pyfunction]
+pub fn run<'py>(
+    py: Python<'py>,
+    operation: &str,
+    arguments: &Bound<'py, PyDict>,
+    surplus: usize,
+    infrastructure: &Bound<'py, PyAny>,
+    host: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let root = PillarPath::root();
+    let mut problems = told(host, &root)?;
+    let arguments = convert::read(arguments, PillarPath::arguments(), &mut problems);
+    let infrastructure = convert::read(infrastructure, root, &mut problems);
+    let request = Request {
+        operation: operation.to_owned(),
+        arguments: match arguments {
+            Value::Object(map) => map,
+            _ => serde_json::Map::new(),
+        },
+        surplus,
+        infrastructure,
+        problems,
+        identity: identity(host)?,
+    };
+    let signals = Signals::install(py);
+    let world = PyHost::new(host, signals.flag());
+    let report = py.detach(move || {
+        guard::guarded(operation, || {
+            operation::run(Call { request, host: &world, progress: view::progress::Progress::new })
+        })
+    });
+    drop(signals);
+    plain::to_python(py, &report)
+}
+
+/// The report of a call that could not be made. `kind`: internal, invalid or cancelled.
+#[pyfunction]
+pub fn failed<'py>(
+    py: Python<'py>,
+    operation: &str,
+    kind: &str,
+    message: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let report = guard::failed(operation, Kind::named(kind), message);
+    plain::to_python(py, &report)
+}
+
+/// A report as text for people.
+#[pyfunction]
+pub fn draw(report: &Bound<'_, PyAny>, colour: bool) -> String {
+    view::text(&json(report), colour)
+}
+
+/// A report as a state's return: of one component, or of all with a row for each.
+#[pyfunction]
+#[pyo3(signature = (report, name, component=None))]
+pub fn state<'py>(
+    py: Python<'py>,
+    report: &Bound<'py, PyAny>,
+    name: &str,
+    component: Option<&str>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let report = json(report);
+    let returned = match component {
+        Some(component) => view::returns::one(&report, name, component),
+        None => view::returns::all(&report, name),
+    };
+    plain::to_python(py, &returned)
+}
+
+/// A report of ours, back from Python: whatever is not JSON in it was not ours.
+fn json(report: &Bound<'_, PyAny>) -> Value {
+    convert::read(report, PillarPath::default(), &mut Vec::new())
+}
+
+/// What the host knows to be wrong before we look.
+fn told(host: &Bound<'_, PyAny>, root: &PillarPath) -> PyResult<Vec<Problem>> {
+    let sentences: Vec<String> = host.getattr("problems")?.extract()?;
+    Ok(sentences.into_iter().map(|sentence| Problem::new(root, sentence)).collect())
+}
+
+fn identity(host: &Bound<'_, PyAny>) -> PyResult<Identity> {
+    let identity = host.getattr("identity")?;
+    let text = |key: &str| -> PyResult<String> { Ok(identity.get_item(key)?.str()?.to_string()) };
+    Ok(Identity {
+        jid: text("jid")?,
+        user: text("user")?,
+        minion: text("minion")?,
+        test: identity.get_item("test")?.is_truthy()?,
+        salt_version: text("salt_version")?,
+    })
+}

@@ -1,0 +1,100 @@
+//! Nothing escapes but a report.
+
+use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Mutex, Once, PoisonError};
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Layer, Phase};
+use crate::report::{Report, SCHEMA};
+
+/// Why a call never became a run.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// A fault of ours.
+    Internal,
+    /// Arguments that Python itself could not bind.
+    Invalid,
+    /// Interrupted before anything was started.
+    Cancelled,
+}
+
+impl Kind {
+    pub fn named(word: &str) -> Self {
+        match word {
+            "invalid" => Self::Invalid,
+            "cancelled" => Self::Cancelled,
+            _ => Self::Internal,
+        }
+    }
+
+    fn error(self, message: &str) -> Error {
+        let (layer, code, remedy) = match self {
+            Self::Internal => (
+                Layer::Host,
+                "internal",
+                "this is a fault of Eos: report it with this message; infrastructure.status shows what is there",
+            ),
+            Self::Invalid => (Layer::Salt, "invalid", "correct the call"),
+            Self::Cancelled => (Layer::Salt, "cancelled", "nothing was run: run it again"),
+        };
+        Error::new(layer, Phase::Validation, code, message, remedy)
+    }
+}
+
+/// Where the last panic happened; the payload alone does not tell.
+static PLACE: Mutex<Option<String>> = Mutex::new(None);
+
+/// Runs `work`; a panic in it becomes a failed report.
+pub fn guarded(operation: &str, work: impl FnOnce() -> Value) -> Value {
+    quieten();
+    let worked = panic::catch_unwind(AssertUnwindSafe(|| {
+        #[cfg(feature = "provoke")]
+        assert!(operation != "panic", "provoked");
+        work()
+    }));
+    worked.unwrap_or_else(|payload| {
+        let said = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        let place = PLACE.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        failed(operation, Kind::Internal, &format!("a panic: {said} ({place})"))
+    })
+}
+
+/// The report of a call that never became a run.
+pub fn failed(operation: &str, kind: Kind, message: &str) -> Value {
+    let report = Report {
+        schema: SCHEMA,
+        run_id: String::new(),
+        operation: operation.to_owned(),
+        environment: String::new(),
+        result: Some(false),
+        test: false,
+        jid: String::new(),
+        user: String::new(),
+        versions: BTreeMap::from([("eos".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]),
+        started: String::new(),
+        duration: 0.0,
+        components: BTreeMap::new(),
+        error: Some(kind.error(message)),
+        extra: BTreeMap::from([("retcode".to_owned(), json!(1))]),
+    };
+    // Text keys and plain data: there is nothing in it that could not be written.
+    serde_json::to_value(report)
+        .unwrap_or_else(|error| json!({ "result": false, "retcode": 1, "error": error.to_string() }))
+}
+
+/// Keeps Rust from writing a panic to stderr; its place is kept for the report instead.
+fn quieten() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        panic::set_hook(Box::new(|information| {
+            let place = information.location().map(ToString::to_string);
+            *PLACE.lock().unwrap_or_else(PoisonError::into_inner) = place;
+        }));
+    });
+}

@@ -1,0 +1,232 @@
+//! A report as Salt's states return it.
+
+use serde_json::{Map, Value, json};
+
+/// One component's part, as the return of the state `name`.
+pub fn one(report: &Value, name: &str, component: &str) -> Value {
+    match report["components"].get(component) {
+        Some(part) if report["error"].is_null() || !part["error"].is_null() => {
+            let all_well = report["result"] != json!(false);
+            let mut returned = row(component, part, all_well);
+            returned.insert("name".to_owned(), json!(name));
+            Value::Object(returned)
+        }
+        _ => whole(report, name),
+    }
+}
+
+/// All components, a row for each: Salt makes a state of every one of them.
+pub fn all(report: &Value, name: &str) -> Value {
+    let function = if report["operation"] == json!("destroy") { "destroy" } else { "apply" };
+    let mut returned = whole(report, name);
+    let all_well = report["result"] != json!(false);
+    let rows: Vec<Value> = parts(report)
+        .map(|(component, part)| {
+            let mut row = row(component, part, all_well);
+            row.insert(
+                "low".to_owned(),
+                json!({ "name": component, "state": "eos_terraform", "__id__": name, "fun": function }),
+            );
+            Value::Object(row)
+        })
+        .collect();
+    if !rows.is_empty() {
+        returned["sub_state_run"] = Value::Array(rows);
+    }
+    returned
+}
+
+fn parts(report: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    report["components"].as_object().into_iter().flatten()
+}
+
+/// The state itself: its changes name the components that have some.
+fn whole(report: &Value, name: &str) -> Value {
+    let changes: Map<String, Value> = parts(report)
+        .filter(|(component, part)| !changes(component, part).is_empty())
+        .map(|(component, part)| (component.clone(), part["status"].clone()))
+        .collect();
+    let comment = match reason(&report["error"]) {
+        Some(error) => error,
+        None if parts(report).next().is_none() => "no component is concerned".to_owned(),
+        None => {
+            parts(report).map(|(component, part)| headline(component, part)).collect::<Vec<_>>().join("\n")
+        }
+    };
+    json!({ "name": name, "result": report["result"], "changes": changes, "comment": comment })
+}
+
+fn row(component: &str, part: &Value, all_well: bool) -> Map<String, Value> {
+    let result = match text(&part["status"]) {
+        "planned" | "pending_inputs" => Value::Null,
+        "failed" | "blocked" | "cancelled" => json!(false),
+        // Whether what did not run is a failure is for the whole run to say.
+        "skipped" => json!(all_well),
+        _ => json!(true),
+    };
+    let mut comment = vec![headline(component, part)];
+    comment.extend(reason(&part["error"]));
+    let notes = part["notes"].as_array().into_iter().flatten();
+    comment.extend(notes.map(|note| text(note).to_owned()));
+    let mut row = Map::new();
+    row.insert("name".to_owned(), json!(component));
+    row.insert("result".to_owned(), result);
+    row.insert("changes".to_owned(), changes(component, part).into());
+    row.insert("comment".to_owned(), json!(comment.join("\n")));
+    if let Some(seconds) = part["duration"].as_f64() {
+        row.insert("duration".to_owned(), json!(seconds * 1000.0));
+    }
+    row
+}
+
+/// What changed, or would: by resource address, and `outputs` (no address is a bare word).
+fn changes(component: &str, part: &Value) -> Map<String, Value> {
+    let mut changes = Map::new();
+    match text(&part["status"]) {
+        "applied" | "destroyed" | "planned" => {}
+        "pending_inputs" => {
+            changes.insert(component.to_owned(), json!(text(&part["reason"])));
+            return changes;
+        }
+        _ => return changes,
+    }
+    for change in part["resource_changes"].as_array().into_iter().flatten() {
+        changes.insert(text(&change["address"]).to_owned(), resource(change));
+    }
+    if let Some(outputs) = part["output_changes"].as_object()
+        && !outputs.is_empty()
+    {
+        changes.insert("outputs".to_owned(), json!(outputs));
+    }
+    changes
+}
+
+fn resource(change: &Value) -> Value {
+    let actions: Vec<&str> = change["actions"].as_array().into_iter().flatten().map(text).collect();
+    let mut told = Map::new();
+    told.insert("actions".to_owned(), json!(actions.join(", ")));
+    for attribute in change["attributes"].as_array().into_iter().flatten() {
+        told.insert(
+            text(&attribute["path"]).to_owned(),
+            json!({ "old": attribute["before"], "new": attribute["after"] }),
+        );
+    }
+    Value::Object(told)
+}
+
+/// `networking: applied, +3 ~0 -1`.
+fn headline(component: &str, part: &Value) -> String {
+    let count = |key: &str| part["changes"][key].as_u64().unwrap_or(0);
+    let (add, change, remove) = (count("add"), count("change"), count("remove"));
+    let mut line = format!("{component}: {}", text(&part["status"]));
+    if add + change + remove > 0 {
+        line.push_str(&format!(", +{add} ~{change} -{remove}"));
+    }
+    let why = text(&part["reason"]);
+    if !why.is_empty() {
+        line.push_str(&format!(" ({why})"));
+    }
+    line
+}
+
+fn reason(error: &Value) -> Option<String> {
+    let message = error["message"].as_str()?;
+    let remedy = text(&error["remedy"]);
+    Some(if remedy.is_empty() { message.to_owned() } else { format!("{message}\nnext: {remedy}") })
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(result: Value, components: Value) -> Value {
+        json!({ "operation": "orchestrate", "result": result, "error": null, "components": components })
+    }
+
+    fn part(status: &str) -> Value {
+        json!({
+            "status": status,
+            "reason": "",
+            "changes": { "add": 1, "change": 0, "remove": 1, "import": 0 },
+            "resource_changes": [{
+                "address": "terraform_data.this",
+                "actions": ["delete", "create"],
+                "attributes": [{ "path": "input", "before": 1, "after": 2 }],
+            }],
+            "output_changes": { "id": "update" },
+            "duration": 1.5,
+            "error": null,
+        })
+    }
+
+    #[test]
+    fn a_planned_component_is_none_with_the_plans_own_changes() {
+        let report = report(Value::Null, json!({ "dns": part("planned") }));
+        assert_eq!(
+            one(&report, "names", "dns"),
+            json!({
+                "name": "names",
+                "result": null,
+                "changes": {
+                    "terraform_data.this": { "actions": "delete, create", "input": { "old": 1, "new": 2 } },
+                    "outputs": { "id": "update" },
+                },
+                "comment": "dns: planned, +1 ~0 -1",
+                "duration": 1500.0,
+            })
+        );
+    }
+
+    #[test]
+    fn a_failed_component_claims_no_changes_and_says_what_to_do() {
+        let mut failed = part("failed");
+        failed["reason"] = json!("apply");
+        failed["error"] = json!({ "message": "no m5.large", "remedy": "choose another zone" });
+        let returned = one(&report(json!(false), json!({ "dns": failed })), "n", "dns");
+        assert_eq!(returned["result"], json!(false));
+        assert_eq!(returned["changes"], json!({}));
+        assert_eq!(
+            returned["comment"],
+            "dns: failed, +1 ~0 -1 (apply)\nno m5.large\nnext: choose another zone"
+        );
+    }
+
+    #[test]
+    fn a_report_without_components_returns_its_error() {
+        let refused = json!({
+            "result": false,
+            "error": { "message": "no environment", "remedy": "" },
+            "components": {},
+        });
+        let expected = json!({ "name": "n", "result": false, "changes": {}, "comment": "no environment" });
+        assert_eq!(one(&refused, "n", "dns"), expected);
+        assert_eq!(all(&refused, "n"), expected);
+    }
+
+    #[test]
+    fn a_whole_environment_has_a_row_for_each_component() {
+        let components = json!({ "dns": part("applied"), "storage": part("unchanged") });
+        let returned = all(&report(json!(true), components), "up");
+        assert_eq!(returned["changes"], json!({ "dns": "applied" }));
+        let rows = returned["sub_state_run"].as_array().unwrap();
+        assert_eq!(
+            rows[1]["low"],
+            json!({ "name": "storage", "state": "eos_terraform", "__id__": "up", "fun": "apply" })
+        );
+        assert_eq!(rows[1]["changes"], json!({}));
+        assert_eq!(rows[0]["result"], json!(true));
+    }
+
+    #[test]
+    fn what_was_skipped_fails_only_where_the_run_failed() {
+        let components = json!({ "dns": part("skipped") });
+        let result =
+            |whole: bool| one(&report(json!(whole), components.clone()), "n", "dns")["result"].clone();
+        assert_eq!(result(true), json!(true));
+        assert_eq!(result(false), json!(false));
+    }
+}
