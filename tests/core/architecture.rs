@@ -1,0 +1,105 @@
+//! Holds the absences that ARCHITECTURE.md promises.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(next) = open.pop() {
+        if next.is_file() {
+            let text = fs::read_to_string(&next).unwrap();
+            // Comments may name what the code must not.
+            let code: String = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .map(|line| format!("{line}\n"))
+                .collect();
+            found.push((next, code));
+        } else {
+            open.extend(fs::read_dir(&next).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    assert!(!found.is_empty(), "{folder} has no sources");
+    found
+}
+
+fn absent(rooms: &[&str], words: &[&str]) {
+    for (path, code) in rooms.iter().flat_map(|room| sources(&format!("src/{room}"))) {
+        for word in words {
+            assert!(!code.contains(word), "{} holds {word}", path.display());
+        }
+    }
+}
+
+const PURE: [&str; 5] = ["model", "graph", "render", "change", "decide"];
+const RIM: [&str; 7] = ["resolve", "workdir", "record", "lock", "process", "terraform", "operation"];
+
+#[test]
+fn pure_rooms_touch_no_file_clock_task_or_process() {
+    absent(
+        &PURE,
+        &["std::fs", "std::process", "tokio", "SystemTime", "Instant", "std::env", "std::net", "rustix"],
+    );
+}
+
+#[test]
+fn pure_rooms_import_no_rim() {
+    let words: Vec<String> = RIM.iter().map(|room| format!("crate::{room}")).collect();
+    absent(&PURE, &words.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn only_the_skin_knows_python() {
+    absent(&PURE, &["pyo3"]);
+    absent(&RIM, &["pyo3"]);
+    absent(&["view", "host.rs", "report.rs", "error.rs"], &["pyo3"]);
+}
+
+#[test]
+fn each_rim_room_keeps_to_its_own() {
+    absent(&["process", "lock"], &["crate::terraform", "crate::operation"]);
+    absent(&["resolve", "workdir", "record"], &["crate::process", "crate::terraform", "crate::operation"]);
+    absent(&["terraform"], &["crate::operation", "crate::workdir", "crate::resolve"]);
+    absent(&["view"], &["crate::operation", "std::process", "tokio"]);
+}
+
+#[test]
+fn only_the_file_lock_uses_fs2_and_only_a_child_needs_unsafe_code() {
+    for (path, code) in sources("src") {
+        let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
+        assert!(
+            !code.contains("fs2") || name == Path::new("src/lock/file.rs"),
+            "{} uses fs2",
+            name.display()
+        );
+        assert!(
+            !code.contains("unsafe ") || name == Path::new("src/process/child.rs"),
+            "{} is unsafe",
+            name.display()
+        );
+    }
+}
+
+#[test]
+fn every_room_and_dependency_stands_in_the_page() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    for entry in fs::read_dir(root.join("src")).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
+        let room = format!("`src/{}`", entry.file_name().to_string_lossy());
+        assert!(page.contains(&room), "ARCHITECTURE.md lacks {room}");
+    }
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let tables = manifest.split("\n[").filter(|table| table.contains("dependencies]\n"));
+    for line in tables.flat_map(|table| table.lines().skip(1)).filter(|line| line.contains('=')) {
+        let name = line.split(['=', ' ', '.']).next().unwrap();
+        assert!(page.contains(name), "ARCHITECTURE.md lacks {name}");
+    }
+}
+
+#[test]
+fn the_namespace_stays_open_and_salt_is_not_shadowed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    assert!(!root.join("python/saltext/__init__.py").exists());
+    assert!(!root.join("salt/__init__.py").exists());
+}
