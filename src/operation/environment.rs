@@ -1,7 +1,7 @@
 //! A run over an environment: what orchestrate, plan, apply and destroy share.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::mpsc;
 
 use serde_json::{Value, json};
@@ -175,7 +175,7 @@ fn intent(wish: &Wish, migrate_backend: bool, layout: &Layout, run_id: &str) -> 
 }
 
 /// The run's folder, with what `cancel` needs to know about it.
-fn begin(layout: &Layout, run: &PathBuf, opening: &Opening) -> Result<()> {
+fn begin(layout: &Layout, run: &Path, opening: &Opening) -> Result<()> {
     ensure_private(run)?;
     retain_newest(&layout.runs(), KEPT_RUNS);
     retain_newest(&layout.plans(), KEPT_PLANS);

@@ -233,10 +233,13 @@ impl<'a> Invoker<'a> {
                 terraform::explain(step, &errors, &said.exit, &stderr)
             }
         };
-        let killed = said.exit.killed.then(|| {
-            " It did not end in time and was killed: what was in flight may exist in the world and not in the state."
-        });
-        let message = format!("{}{}", error.message, killed.unwrap_or_default());
+        let killed = match said.exit.killed {
+            true => {
+                " It did not end in time and was killed: what was in flight may exist in the world and not in the state."
+            }
+            false => "",
+        };
+        let message = format!("{}{killed}", error.message);
         Error { message, ..error }.during(phase)
     }
 

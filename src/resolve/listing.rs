@@ -82,10 +82,8 @@ fn walk(folder: &Path, prefix: &str, found: &mut BTreeMap<String, PathBuf>, dept
         };
         let relative = format!("{prefix}{name}");
         match fs::metadata(&path)? {
-            kind if kind.is_dir() => {
-                if !is_left_behind(&format!("{relative}/x")) {
-                    walk(&path, &format!("{relative}/"), found, depth + 1)?;
-                }
+            kind if kind.is_dir() && !is_left_behind(&format!("{relative}/x")) => {
+                walk(&path, &format!("{relative}/"), found, depth + 1)?;
             }
             kind if kind.is_file() => drop(found.insert(relative, path)),
             _ => {}
