@@ -132,13 +132,16 @@ async fn work(
     let reconfigure = super::migrate::prepare(&invoker, module, record.as_ref(), backend, intent).await?;
     materialise(place, module, backend, &variables, &mut manifest)?;
     initialise(&invoker, module, backend, reconfigure).await?;
-    super::migrate::finish(&invoker, reconfigure).await?;
+    let moved = super::migrate::finish(&invoker, reconfigure).await?;
     if intent.act == Act::Prepare {
         return Ok(ComponentReport::new(Status::Unchanged, "prepared"));
     }
 
     let before = state::read(&invoker).await?;
-    state::check(record.as_ref(), before.as_ref(), intent.destroy, &invoker)?;
+    match (moved, record.as_ref()) {
+        (true, Some(record)) => super::migrate::verify(record, before.as_ref(), &invoker)?,
+        _ => state::check(record.as_ref(), before.as_ref(), intent.destroy, &invoker)?,
+    }
     let run =
         apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: intent.destroy };
     if intent.destroy && before.as_ref().is_none_or(State::is_empty) {

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::component::{Act, Intent};
 use super::invoke::{Invoker, Said};
+use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::record::Record;
 use crate::resolve::Module;
@@ -39,11 +40,11 @@ pub async fn prepare(
     Ok(true)
 }
 
-/// After the init of the new backend: the state goes there, unless there is another.
-pub async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<()> {
+/// After the init of the new backend: the state goes there, unless there is another. True: it was moved.
+pub async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<bool> {
     let moved = moved_state(invoker);
     if !reconfigured || !moved.exists() {
-        return Ok(());
+        return Ok(false);
     }
     match invoker.state() {
         Some(local) if local.exists() => {
@@ -68,7 +69,20 @@ pub async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<()> {
         }
     }
     tracing::info!("{}: the state was moved to the new backend", invoker.component.name);
-    Ok(())
+    Ok(true)
+}
+
+/// A moved state may begin a new lineage: Terraform gives one to a state that is pushed where none was.
+pub fn verify(record: &Record, found: Option<&State>, invoker: &Invoker<'_>) -> Result<()> {
+    let resources = found.map_or(0, |state| state.resources);
+    if resources == record.resources {
+        return Ok(());
+    }
+    let message =
+        format!("the moved state has {resources} resource(s); the last run left {}", record.resources);
+    let remedy =
+        format!("compare it with {}", invoker.place.state().with_extension("tfstate.moved").display());
+    Err(Error::new(Layer::Terraform, Phase::Preparation, "state_replaced", message, remedy))
 }
 
 async fn old_state(invoker: &Invoker<'_>, module: &Module, record: &Record) -> Result<Vec<u8>> {

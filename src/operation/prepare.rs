@@ -24,6 +24,10 @@ pub fn prepare(
     mut problems: Vec<Problem>,
     host: &dyn Host,
 ) -> Result<Prepared, Error> {
+    if request.infrastructure.is_null() && !problems.is_empty() {
+        // The host has said why there is no pillar.
+        return Err(model::refusal(problems));
+    }
     let (draft, found) = model::read(&request.infrastructure, environment.as_str(), overrides);
     problems.extend(found);
     let Some(draft) = draft else {

@@ -81,7 +81,7 @@ fn find(binary: &str) -> Result<PathBuf> {
                 "make it executable for the user that runs Salt",
             ))
         }
-        (None, None) => Err(refused("terraform_missing", format!("{binary} is not to be found"), INSTALL)),
+        (None, None) => Err(refused("terraform_missing", format!("{binary} is not on PATH"), INSTALL)),
     }
 }
 

@@ -95,7 +95,7 @@ impl Progress {
             match stage {
                 Stage::Finished { .. } => {
                     self.erase();
-                    self.write(&format!("{}\n", self.line(&component, &stage, since)));
+                    self.write(&format!("{}\n", cut(&self.line(&component, &stage, since), size().1)));
                     self.stages.remove(&component);
                     self.draw();
                 }
@@ -105,7 +105,7 @@ impl Progress {
                 }
             }
         } else if news && !matches!(stage, Stage::Waiting { .. }) {
-            self.write(&format!("{}: {}\n", self.environment, self.line(&component, &stage, since).trim()));
+            self.write(&format!("{}\n", self.line(&component, &stage, since)));
             self.stages.insert(component, (stage, since));
         } else {
             self.stages.insert(component, (stage, since));
@@ -154,7 +154,8 @@ impl Progress {
 
     fn erase(&mut self) {
         if self.lines > 0 {
-            self.write(&format!("\x1b[{}A\x1b[J", self.lines));
+            // Line by line: some terminals keep what a wider erasure takes away.
+            self.write(&"\x1b[1A\x1b[2K".repeat(self.lines));
             self.lines = 0;
         }
     }

@@ -57,7 +57,7 @@ def test_a_terminal_shows_a_line_a_component_while_it_runs_and_a_table_at_the_en
 
 
 def test_control_c_on_a_terminal_says_what_is_being_waited_for(slow, terminal):
-    slow.module("slow", modules.waits(60))
+    slow.module("slow", modules.waits(15))
     screen = terminal()
     until(slow.mark.exists, "the apply began", timeout=60)
     screen.press("C-c")

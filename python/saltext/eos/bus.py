@@ -35,7 +35,7 @@ class Bus:
             return lambda tag, data: self._event.fire_event(data, tag)
         if self._opts.get("file_client") == "local" or not self._opts.get("master_uri"):
             return _nowhere
-        return lambda tag, data: self._functions["event.send"](tag, data)
+        return self._functions["event.send"]
 
 
 def _nowhere(_tag, _data):

@@ -5,6 +5,7 @@ import logging
 
 import salt.utils.user
 import salt.version
+
 from saltext.eos import bus, files, jinja, master_pillar
 
 log = logging.getLogger("saltext.eos")

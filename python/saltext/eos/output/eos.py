@@ -1,6 +1,7 @@
 """Outputter ``eos``: a report as people read it."""
 
 import salt.output
+
 from saltext.eos import _core
 
 __virtualname__ = "eos"

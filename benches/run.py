@@ -1,0 +1,222 @@
+"""Speed and memory as ratios: each side by side with bare terraform, in one run. Ends with 1 above a bound.
+
+make bench
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from saltext.eos import _core
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+COMPONENTS = 50
+MANY = 500
+PARALLEL = 4
+ROUNDS = 5
+MODULE = """
+variable "size" { type = number }
+resource "terraform_data" "a" { input = var.size }
+resource "terraform_data" "b" { input = terraform_data.a.output }
+output "size" { value = terraform_data.b.output }
+"""
+FLAGS = "-json -input=false -lock-timeout=0s"
+
+
+class Host:
+    """What the core asks of Salt; nothing of it is needed here."""
+
+    identity = {"jid": "", "user": "", "minion": "", "test": False, "salt_version": ""}
+    problems = []
+
+    def emit(self, tag, data):
+        """No bus."""
+
+    def log(self, level, message):
+        """No log."""
+
+
+def pillar(root, module, count, binary="terraform"):
+    """An environment of `count` independent components of one module."""
+    return {
+        "settings": {
+            "root": str(root),
+            "parallelism": PARALLEL,
+            "terraform": {"binary": binary},
+        },
+        "components": {
+            f"c{index:03}": {"source": str(module), "variables": {"size": index}}
+            for index in range(count)
+        },
+        "environments": {"staging": {}},
+    }
+
+
+def timed(work, *arguments):
+    """Seconds that `work` took."""
+    began = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - began
+
+
+def through_core(infrastructure):
+    """One run; progress goes nowhere, as the other side's does."""
+    report = _core.run("orchestrate", {"environment": "staging"}, 0, infrastructure, Host())
+    assert report["result"] is True, json.dumps(report)[:2000]
+
+
+def makefile(folder, module):
+    """The same commands with the same flags, for `make -j`."""
+    folder.mkdir()
+    rules = ["all:"]
+    for index in range(COMPONENTS):
+        work = folder / f"c{index:03}"
+        shutil.copytree(module, work)
+        (work / "v.tfvars.json").write_text(json.dumps({"size": index}))
+        plan = f"plan {FLAGS} -detailed-exitcode -out=p -var-file=v.tfvars.json -state=s"
+        apply = f"apply {FLAGS} -auto-approve -state=s p"
+        rules[0] += f" c{index:03}"
+        rules.append(
+            f".PHONY: c{index:03}\nc{index:03}:\n\tcd $@ && {{ terraform {plan} >out 2>err; \\"
+        )
+        rules.append(
+            f"\tcase $$? in 0) ;; 2) terraform {apply} >out 2>err ;; *) exit 1 ;; esac; }}"
+        )
+    (folder / "Makefile").write_text("\n".join(rules) + "\n")
+
+
+def through_make(folder):
+    """The bare run, with the environment that the core gives to terraform."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+        "CHECKPOINT_DISABLE": "1",
+        "TF_CLI_CONFIG_FILE": "/dev/null",
+        "GOGC": "400",
+    }
+    subprocess.run(["make", "-s", f"-j{PARALLEL}", "-C", folder], env=env, check=True)
+
+
+def speed(scratch, module):
+    """Ratios of medians, first run and run without a change."""
+    times = {"core first": [], "make first": [], "core again": [], "make again": []}
+    for index in range(ROUNDS):
+        infrastructure = pillar(scratch / f"root{index}", module, COMPONENTS)
+        bare = scratch / f"make{index}"
+        makefile(bare, module)
+        times["core first"].append(timed(through_core, infrastructure))
+        times["make first"].append(timed(through_make, bare))
+        times["core again"].append(timed(through_core, infrastructure))
+        times["make again"].append(timed(through_make, bare))
+    median = {what: statistics.median(found) for what, found in times.items()}
+    for what, seconds in median.items():
+        print(f"  {what:12} {seconds:6.2f} s   {min(times[what]):.2f} to {max(times[what]):.2f}")
+    return median["core first"] / median["make first"], median["core again"] / median["make again"]
+
+
+def processes(scratch, module):
+    """Terraform processes per component, first and again, counted by a wrapper."""
+    log = scratch / "calls"
+    wrapper = scratch / "counting"
+    wrapper.write_text(f'#!/bin/sh\necho "$1" >>"{log}"\nexec terraform "$@"\n')
+    wrapper.chmod(0o755)
+    infrastructure = pillar(scratch / "counted", module, 10, str(wrapper))
+    counts = []
+    for _ in range(2):
+        log.write_text("")
+        through_core(infrastructure)
+        calls = [call for call in log.read_text().split() if call != "version"]
+        counts.append(len(calls) / 10)
+    return counts
+
+
+def import_milliseconds():
+    """What the import of the native module takes."""
+    code = (
+        "import saltext.eos, time; began = time.perf_counter(); import saltext.eos._core;"
+        "print((time.perf_counter() - began) * 1000)"
+    )
+    runs = [subprocess.check_output([sys.executable, "-c", code], text=True) for _ in range(9)]
+    return statistics.median(map(float, runs))
+
+
+def peak_mebibytes(conf, *words):
+    """Peak memory of one salt-run, without its children."""
+    command = [Path(sys.executable).parent / "salt-run", "-c", conf, "--out=quiet", *words]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, words
+    return usage.ru_maxrss / 1024
+
+
+def memory(scratch, module):
+    """Peak memory of our process at 500 components, above a salt-run that does nothing."""
+    folder = scratch / "pillar"
+    folder.mkdir()
+    (folder / "top.sls").write_text("base: {'*': [infrastructure]}\n")
+    infrastructure = pillar(scratch / "many", module, MANY)
+    (folder / "infrastructure.sls").write_text(
+        "#!json\n" + json.dumps({"infrastructure": infrastructure})
+    )
+    configure = CHECKOUT / "pillar-examples" / "configure.py"
+    subprocess.run(
+        [
+            sys.executable,
+            configure,
+            scratch / "salt",
+            "--pillar",
+            folder,
+            "--states",
+            CHECKOUT / "salt",
+        ],
+        check=True,
+    )
+    conf = scratch / "salt" / "conf"
+    empty = peak_mebibytes(conf, "test.arg")
+    return peak_mebibytes(conf, "infrastructure.orchestrate", "environment=staging") - empty
+
+
+def main():
+    """Prints every figure with its bound."""
+    scratch = Path(tempfile.mkdtemp(prefix="eos-bench-"))
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 the core writes progress to descriptor 2
+    saved = os.dup(2)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    try:
+        module = scratch / "module"
+        module.mkdir()
+        (module / "main.tf").write_text(MODULE)
+        print(f"{COMPONENTS} components, {PARALLEL} at a time, medians of {ROUNDS} rounds")
+        first, again = speed(scratch, module)
+        calls_first, calls_again = processes(scratch, module)
+        figures = [
+            ("first run: core / make -j", first, 1.10),
+            ("no change: core / make -j", again, 1.10),
+            ("terraform processes a component, first run", calls_first, 2),
+            ("terraform processes a component, no change", calls_again, 1),
+            ("import of the native module, ms", import_milliseconds(), 10),
+            (
+                f"memory at {MANY} components above an empty salt-run, MiB",
+                memory(scratch, module),
+                60,
+            ),
+        ]
+    finally:
+        os.dup2(saved, 2)
+        shutil.rmtree(scratch, ignore_errors=True)
+    for what, figure, bound in figures:
+        print(f"  {what:56} {figure:7.2f}   at most {bound}   {'' if figure <= bound else 'ABOVE'}")
+    return int(any(figure > bound for _, figure, bound in figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
