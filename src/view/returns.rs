@@ -20,12 +20,14 @@ pub fn all(report: &Value, name: &str) -> Value {
     let function = if report["operation"] == json!("destroy") { "destroy" } else { "apply" };
     let mut returned = whole(report, name);
     let all_well = report["result"] != json!(false);
+    let environment = text(&report["environment"]);
     let rows: Vec<Value> = parts(report)
         .map(|(component, part)| {
             let mut row = row(component, part, all_well);
+            // Salt tells rows apart by these, and the state may be called as the component is.
             row.insert(
                 "low".to_owned(),
-                json!({ "name": component, "state": "eos_terraform", "__id__": name, "fun": function }),
+                json!({ "name": format!("{environment}/{component}"), "state": "eos_terraform", "__id__": name, "fun": function }),
             );
             Value::Object(row)
         })
@@ -144,7 +146,10 @@ mod tests {
     use super::*;
 
     fn report(result: Value, components: Value) -> Value {
-        json!({ "operation": "orchestrate", "result": result, "error": null, "components": components })
+        json!({
+            "operation": "orchestrate", "environment": "staging",
+            "result": result, "error": null, "components": components,
+        })
     }
 
     fn part(status: &str) -> Value {
@@ -215,7 +220,7 @@ mod tests {
         let rows = returned["sub_state_run"].as_array().unwrap();
         assert_eq!(
             rows[1]["low"],
-            json!({ "name": "storage", "state": "eos_terraform", "__id__": "up", "fun": "apply" })
+            json!({ "name": "staging/storage", "state": "eos_terraform", "__id__": "up", "fun": "apply" })
         );
         assert_eq!(rows[1]["changes"], json!({}));
         assert_eq!(rows[0]["result"], json!(true));

@@ -1,5 +1,8 @@
 """A file through Salt's Jinja, with the names that every template of Salt's knows."""
 
+import contextlib
+from pathlib import Path
+
 import salt.exceptions
 import salt.loader
 import salt.utils.templates
@@ -7,21 +10,22 @@ import salt.utils.templates
 
 def render(path, opts, functions, grains, pillar):
     """The rendered text. Raises with one line of Jinja's, which quotes nothing of the file."""
+    context = {
+        "opts": opts,
+        "salt": functions,
+        "grains": grains,
+        "pillar": pillar,
+        "saltenv": opts.get("saltenv") or "base",
+    }
     try:
-        rendered = salt.utils.templates.TEMPLATE_REGISTRY["jinja"](
-            path,
-            to_str=True,
-            opts=opts,
-            salt=functions,
-            grains=grains,
-            pillar=pillar,
-            saltenv=opts.get("saltenv") or "base",
-        )
+        text = Path(path).read_text(encoding="utf-8")
+        with _unmasked():
+            # Not by Salt's registry of templates, which logs a traceback of what we report.
+            return salt.utils.templates.render_jinja_tmpl(text, context)
+    except UnicodeDecodeError:
+        raise ValueError("is no UTF-8 text") from None
     except salt.exceptions.SaltRenderError as error:
-        raise ValueError(_lines(error)[0]) from None
-    if not rendered["result"]:
-        raise ValueError(_lines(rendered["data"])[-1])
-    return rendered["data"]
+        raise ValueError(_first_line(error)) from None
 
 
 def functions_on_master(opts, grains, pillar, file_client):
@@ -30,6 +34,21 @@ def functions_on_master(opts, grains, pillar, file_client):
     return salt.loader.minion_mods(opts, file_client=file_client)
 
 
-def _lines(told):
-    lines = [line.strip() for line in str(told).splitlines() if line.strip()]
-    return lines or ["the template could not be rendered"]
+@contextlib.contextmanager
+def _unmasked():
+    """Salt 3008 masks what `pillar.get` returns, except to a renderer."""
+    try:
+        from salt.utils.secret import mask_pillar
+    except ImportError:
+        yield
+        return
+    token = mask_pillar.set(False)
+    try:
+        yield
+    finally:
+        mask_pillar.reset(token)
+
+
+def _first_line(error):
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else "the template could not be rendered"

@@ -13,8 +13,10 @@ class Terminal:
         self.tmux = [programs.require("tmux"), "-S", str(folder / "tmux"), "-f", "/dev/null"]
         self.done = folder / "tmux.rc"
         self.env = env | {"TERM": "screen-256color"}
+        # Ctrl-C reaches this shell too, which is to outlive the command and note how it ended.
         command = (
-            f"{shlex.join(map(str, argv))}; echo $? > {shlex.quote(str(self.done))}; sleep 600"
+            f"trap : INT; {shlex.join(map(str, argv))}; "
+            f"echo $? > {shlex.quote(str(self.done))}; sleep 600"
         )
         size = ["-x", str(width), "-y", str(height)]
         self.run("new-session", "-d", *size, "-c", str(folder), "sh", "-c", command)
