@@ -12,5 +12,5 @@ terraform is installed:
     - comment: {{ found | json }}
 {% else %}
   test.fail_without_changes:
-    - comment: {{ (binary ~ ' is not to be found: install it, or name another in infrastructure:settings:terraform:binary') | json }}
+    - name: {{ (binary ~ ' is not to be found: install it, or name another in infrastructure:settings:terraform:binary') | json }}
 {% endif %}
