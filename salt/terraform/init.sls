@@ -1,12 +1,16 @@
-# Prepares a host for Terraform: its folders, and a check that the program is there.
+# Prepares a host for Terraform: state.apply terraform. Installs nothing.
 include:
   - terraform.backends
   - terraform.providers
 
+{% set binary = salt['pillar.get']('infrastructure:settings:terraform:binary', 'terraform') %}
+{% set found = salt['cmd.which'](binary) %}
+
 terraform is installed:
-  cmd.run:
-    - name: {{ salt['pillar.get']('infrastructure:settings:terraform:binary', 'terraform') }} version
-    - stateful: False
-    - env:
-      - CHECKPOINT_DISABLE: '1'
-      - TF_CLI_CONFIG_FILE: /dev/null
+{% if found %}
+  test.succeed_without_changes:
+    - comment: {{ found | json }}
+{% else %}
+  test.fail_without_changes:
+    - name: {{ (binary ~ ' is not to be found: install it, or name another in infrastructure:settings:terraform:binary') | json }}
+{% endif %}

@@ -1,14 +1,14 @@
-# One plugin cache for all components. Name the file in infrastructure:settings:terraform:cli_config_file:
-# Eos then lets one init run at a time, since the cache is not safe for two.
+# One plugin cache for all components. To use it, name the second file in
+# infrastructure:settings:terraform:cli_config_file: Eos then lets one init run at a time, since the cache is not safe for two.
 {% set root = salt['pillar.get']('infrastructure:settings:root', '/srv/terraform') %}
 
-{{ root }}/.plugin-cache:
+{{ (root ~ '/.plugin-cache') | json }}:
   file.directory:
     - mode: '0700'
     - makedirs: True
 
-{{ root }}/.terraformrc:
+{{ (root ~ '/.terraformrc') | json }}:
   file.managed:
     - mode: '0600'
-    - contents: |
-        plugin_cache_dir = "{{ root }}/.plugin-cache"
+    - makedirs: True
+    - contents: {{ ('plugin_cache_dir = ' ~ ((root ~ '/.plugin-cache') | json)) | json }}
