@@ -59,7 +59,7 @@ pub enum Wish {
 pub fn run(call: &Call<'_>, wanted: Wanted) -> Report {
     let opening =
         Opening::new(wanted.operation, wanted.environment.as_str(), wanted.test, &call.request.identity);
-    match attempt(call, wanted, &opening) {
+    match attempt(call, wanted, &mut opening) {
         Ok((components, extra)) => opening.report(components, extra),
         Err(error) => opening.failed(error),
     }
@@ -67,7 +67,7 @@ pub fn run(call: &Call<'_>, wanted: Wanted) -> Report {
 
 type Outcome = (BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>);
 
-fn attempt(call: &Call<'_>, wanted: Wanted, opening: &Opening) -> Result<Outcome> {
+fn attempt(call: &Call<'_>, wanted: Wanted, opening: &mut Opening) -> Result<Outcome> {
     let prepared =
         prepare(&call.request, &wanted.environment, &wanted.overrides, wanted.problems, call.host)?;
     let blueprint = &prepared.blueprint;
@@ -100,22 +100,17 @@ fn attempt(call: &Call<'_>, wanted: Wanted, opening: &Opening) -> Result<Outcome
     let mut progress =
         (call.progress)(blueprint.environment.as_str(), &selected, blueprint.settings.parallelism.get());
     let (operation, identity) = (wanted.operation, call.request.identity.clone());
-    let worker_cancel = cancel.clone();
+    let (worker_cancel, run_id) = (cancel.clone(), opening.run_id.clone());
     let kept_in = intent.act.clone();
     let work = move |teller: Teller| {
         let runtime = runtime()?;
         runtime.block_on(async move {
             let tool = locate(&prepared, &worker_cancel).await?;
             let version = tool.version.to_string();
-            let session = Session::new(
-                opening.run_id.clone(),
-                operation,
-                prepared,
-                tool,
-                worker_cancel,
-                teller,
-                identity,
-            )?;
+            let session = Session::new(run_id, operation, prepared, tool, worker_cancel, teller, identity)?;
+            if let Act::ApplyKept(folder) = &intent.act {
+                kept::check_all(&session, &graph, folder).await?;
+            }
             let reports = everything(&session, graph, &intent).await;
             Ok((reports, version))
         })
@@ -123,7 +118,7 @@ fn attempt(call: &Call<'_>, wanted: Wanted, opening: &Opening) -> Result<Outcome
     let cancel_file = run.join("cancel");
     let outcome = pump::drive(call.host, &mut progress, &cancel, &cancel_file, teller, receiver, work);
     let (mut components, terraform): (BTreeMap<_, _>, String) = outcome?;
-    extra.insert("terraform".to_owned(), terraform.into());
+    opening.terraform = Some(terraform);
     components.extend(left);
     if let Act::Keep(folder) = &kept_in {
         let statuses = components.iter().map(|(name, one)| (name.to_string(), one.status.word().to_owned()));

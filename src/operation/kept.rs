@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::inputs::Inputs;
+use super::inputs::{self, Inputs};
 use super::invoke::Invoker;
+use super::session::Session;
+use super::{producers, state};
 use crate::change::Changes;
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
+use crate::graph::Graph;
 use crate::model::{Blueprint, Name};
+use crate::render;
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
 use crate::workdir::{Layout, ensure_private, read_json, replace, write_json};
@@ -125,6 +129,39 @@ pub fn open(folder: &Path, component: &Name, now: &Facts, before: Option<&State>
             format!("since plan {plan_id} was made, these moved: {}", moved.join(", ")),
         )),
     }
+}
+
+/// Compares every kept plan with how things stand now, before the first is applied.
+pub async fn check_all(session: &Session, graph: &Graph, folder: &Path) -> Result<()> {
+    let mut moved = Vec::new();
+    for name in graph.names() {
+        if let Err(error) = check(session, name, folder).await {
+            moved.push(error.of(name));
+        }
+    }
+    // A producer's outputs are read anew once it is applied.
+    session.produced.borrow_mut().clear();
+    match moved.len() {
+        0 => Ok(()),
+        1 => Err(moved.remove(0)),
+        _ => {
+            let message = moved.iter().map(|error| format!("{error}")).collect::<Vec<_>>().join("; ");
+            Err(Error::new(Layer::Salt, Phase::Planning, "plan_moved", message, "make a new plan"))
+        }
+    }
+}
+
+async fn check(session: &Session, name: &Name, folder: &Path) -> Result<()> {
+    let node = &session.blueprint.nodes[name];
+    let (place, module) = (session.layout.place(name), &session.modules[name]);
+    let invoker = Invoker::new(session, &node.component, &place, &module.subdir, None)?;
+    producers::read(session, node).await?;
+    let inputs = inputs::inputs(node, &|producer| session.produced.borrow().get(producer).cloned())?;
+    let backend = render::backend(&node.component.backend, &session.blueprint.environment, name).map_err(
+        |message| Error::new(Layer::Salt, Phase::Validation, "backend", message, "correct the backend"),
+    )?;
+    let now = Facts::of(&invoker, module, backend.as_deref(), &inputs)?;
+    open(folder, name, &now, state::read(&invoker).await?.as_ref()).map(drop)
 }
 
 /// What a `plan` left under its plan_id.

@@ -17,6 +17,8 @@ pub struct Opening {
     pub environment: String,
     pub test: bool,
     pub identity: Identity,
+    /// Its version, once it is known.
+    pub terraform: Option<String>,
     began: Instant,
     started: SystemTime,
 }
@@ -29,6 +31,7 @@ impl Opening {
             environment: environment.to_owned(),
             test,
             identity: identity.clone(),
+            terraform: None,
             began: Instant::now(),
             started: SystemTime::now(),
         }
@@ -63,7 +66,10 @@ impl Opening {
         error: Option<Error>,
         extra: BTreeMap<String, Value>,
     ) -> Report {
-        let versions = [("eos", env!("CARGO_PKG_VERSION").to_owned()), ("salt", self.identity.salt_version)];
+        let ours = ("eos", env!("CARGO_PKG_VERSION").to_owned());
+        let versions = [ours, ("salt", self.identity.salt_version)]
+            .into_iter()
+            .chain(self.terraform.map(|version| ("terraform", version)));
         Report {
             schema: SCHEMA,
             run_id: self.run_id,
@@ -73,7 +79,7 @@ impl Opening {
             test: self.test,
             jid: self.identity.jid,
             user: self.identity.user,
-            versions: versions.into_iter().map(|(name, version)| (name.to_owned(), version)).collect(),
+            versions: versions.map(|(name, version)| (name.to_owned(), version)).collect(),
             started: humantime::format_rfc3339_seconds(self.started).to_string(),
             duration: self.began.elapsed().as_secs_f64(),
             components,

@@ -19,7 +19,10 @@ pub fn text(report: &Value, colour: bool) -> String {
     text.push_str(&changes::diff(report));
     text.push_str(&components::notes(report));
     text.push_str(&extras(report));
-    text.push_str(&outputs(report));
+    // In a test they are what they were.
+    if report["test"] != true {
+        text.push_str(&outputs(report));
+    }
     text
 }
 
@@ -38,9 +41,10 @@ fn headline(report: &Value) -> String {
     counts.sort_by_key(|(status, _)| order.iter().position(|known| known == status).unwrap_or(order.len()));
     let said: Vec<_> =
         counts.iter().map(|(status, count)| format!("{count} {}", units::word(status))).collect();
-    let said = match said.is_empty() {
-        true => "all is well".to_owned(),
-        false => said.join(", "),
+    let said = match (said.is_empty(), report["operation"].as_str()) {
+        (true, _) => "all is well".to_owned(),
+        (false, Some("status")) => format!("at their last runs {}", said.join(", ")),
+        (false, _) => said.join(", "),
     };
     let total =
         components.into_iter().flatten().fold(crate::report::Counts::default(), |mut total, (_, one)| {
