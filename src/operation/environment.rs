@@ -57,7 +57,7 @@ pub enum Wish {
 
 /// Runs it, and reports, whatever happens.
 pub fn run(call: &Call<'_>, wanted: Wanted) -> Report {
-    let opening =
+    let mut opening =
         Opening::new(wanted.operation, wanted.environment.as_str(), wanted.test, &call.request.identity);
     match attempt(call, wanted, &mut opening) {
         Ok((components, extra)) => opening.report(components, extra),
