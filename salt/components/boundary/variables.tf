@@ -38,6 +38,11 @@ variable "workers" {
   description = "How many workers."
   type        = number
   default     = 1
+
+  validation {
+    condition     = var.workers >= 0
+    error_message = "There cannot be fewer workers than none."
+  }
 }
 
 variable "instance_type" {

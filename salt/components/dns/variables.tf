@@ -33,4 +33,9 @@ variable "ttl" {
   description = "How long a record may be cached, in seconds."
   type        = number
   default     = 300
+
+  validation {
+    condition     = var.ttl > 0
+    error_message = "A record is cached for one second at least."
+  }
 }

@@ -27,6 +27,11 @@ variable "ports" {
   description = "The ports it listens on."
   type        = list(number)
   default     = [80, 443]
+
+  validation {
+    condition     = alltrue([for port in var.ports : port >= 1 && port <= 65535]) && length(distinct(var.ports)) == length(var.ports)
+    error_message = "A port is a number from 1 to 65535, and each stands only once."
+  }
 }
 
 variable "size" {
