@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Place;
-use super::files::{read_json, write_json};
+use super::files::{read_json, write_beside};
 use crate::error::{Error, Layer, Phase, Result};
 
 /// Paths are relative to the workdir, with forward slashes; digests are sha256 in hexadecimal.
@@ -51,14 +51,24 @@ impl Manifest {
     /// Before an apply, which may write files of its own.
     pub fn begin_apply(&mut self, place: &Place) -> Result<()> {
         self.open = true;
-        write_json(&place.manifest(), self)
+        self.write(place)
     }
 
     /// At the end of a run: what stands there now is ours or the module's.
     pub fn seal(&mut self, place: &Place) -> Result<()> {
-        self.open = false;
-        self.configuration = configuration(&place.workdir)?;
-        write_json(&place.manifest(), self)
+        let configuration = configuration(&place.workdir)?;
+        if self.open || self.configuration != configuration || !place.manifest().exists() {
+            (self.open, self.configuration) = (false, configuration);
+            self.write(place)?;
+        }
+        Ok(())
+    }
+
+    /// Whole or absent, but not synced: what a power cut takes away costs one refusal, and no state.
+    pub fn write(&self, place: &Place) -> Result<()> {
+        let path = place.manifest();
+        let bytes = serde_json::to_vec(self).map_err(|error| Error::file(&path, "write", &error.into()))?;
+        write_beside(&path, &bytes, false).map_err(|error| Error::file(&path, "write", &error))
     }
 }
 

@@ -55,7 +55,10 @@ pub fn materialise(
             _ => {}
         }
     }
-    manifest.written = written;
+    if manifest.written != written {
+        manifest.written = written;
+        manifest.write(place)?;
+    }
     manifest.seal(place)
 }
 
