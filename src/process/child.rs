@@ -8,13 +8,17 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
 use super::Command;
 use crate::error::{Error, Layer, Phase, Result};
 
+/// The numbers of inherited descriptors stand below this.
+const NUMBERS: RawFd = 64;
+
 /// Must be called on a thread that outlives the child: PDEATHSIG follows the thread.
-pub fn spawn(command: &Command) -> Result<tokio::process::Child> {
+pub fn spawn(command: &Command, stdout: File, stderr: File) -> Result<tokio::process::Child> {
     let mut child = tokio::process::Command::new(&command.program);
     child
         .args(&command.args)
@@ -22,16 +26,20 @@ pub fn spawn(command: &Command) -> Result<tokio::process::Child> {
         .env_clear()
         .envs(&command.env)
         .stdin(Stdio::null())
-        .stdout(private(&command.stdout)?)
-        .stderr(private(&command.stderr)?);
-    // Copies above every target number, so that no dup2 below overwrites a source.
+        .stdout(stdout)
+        .stderr(stderr);
     let mut inherited: Vec<(OwnedFd, RawFd)> = Vec::new();
+    let mut reserved: Vec<OwnedFd> = Vec::new();
     for &(fd, number) in &command.inherit {
         // SAFETY: the caller's guard and invoker own it, and they outlive this call.
         let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-        let copy =
-            rustix::io::fcntl_dupfd_cloexec(fd, 64).map_err(|error| refused(command, &error.into()))?;
-        inherited.push((copy, number));
+        let copy = |least| {
+            rustix::io::fcntl_dupfd_cloexec(fd, least).map_err(|error| refused(command, &error.into()))
+        };
+        // Above every number that is asked for, so that no dup2 below overwrites a source.
+        inherited.push((copy(NUMBERS)?, number));
+        // A free number is taken until the start is over: std's pipe, which tells that exec failed, must not get it.
+        reserved.push(copy(number)?);
     }
     let parent = rustix::process::getpid();
     // SAFETY: only async-signal-safe calls between fork and exec; nothing allocates.
@@ -52,10 +60,13 @@ pub fn spawn(command: &Command) -> Result<tokio::process::Child> {
             Ok(())
         });
     }
-    child.spawn().map_err(|error| refused(command, &error))
+    let started = child.spawn().map_err(|error| refused(command, &error));
+    drop(reserved);
+    started
 }
 
-fn private(path: &Path) -> Result<File> {
+/// A new file for its owner alone.
+pub fn private(path: &Path) -> Result<File> {
     OpenOptions::new()
         .write(true)
         .create(true)
@@ -66,7 +77,11 @@ fn private(path: &Path) -> Result<File> {
 }
 
 fn refused(command: &Command, source: &io::Error) -> Error {
-    let program = command.program.display();
+    // exec's words are the same for a program and for a folder that is not there.
+    if source.kind() == io::ErrorKind::NotFound && !command.cwd.is_dir() {
+        return Error::file(&command.cwd, "start a program in", source);
+    }
+    let scarce = [Errno::AGAIN, Errno::NOMEM, Errno::MFILE, Errno::NFILE];
     let (code, remedy) = match source.kind() {
         io::ErrorKind::NotFound => {
             ("terraform_missing", "install it, or set infrastructure:settings:terraform:binary")
@@ -75,9 +90,14 @@ fn refused(command: &Command, source: &io::Error) -> Error {
             ("terraform_not_executable", "make it executable for the user that runs Salt")
         }
         io::ErrorKind::ArgumentListTooLong => ("environment_too_long", "shorten what terraform.env holds"),
+        _ if Errno::from_io_error(source).is_some_and(|error| scarce.contains(&error)) => (
+            "runtime",
+            "raise this host's limits on processes, memory or open files, or lower infrastructure:settings:parallelism",
+        ),
         _ => ("terraform_not_started", "see that this file is a program for this machine"),
     };
-    Error::new(Layer::Host, Phase::Preparation, code, format!("cannot start {program}: {source}"), remedy)
+    let message = format!("cannot start {}: {source}", command.program.display());
+    Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
 }
 
 /// Signals the child alone; a child that has ended is no error.

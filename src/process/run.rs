@@ -33,7 +33,7 @@ pub struct Command {
     /// Files, 0600: a pipe would kill the child with us, and lose what is in flight.
     pub stdout: PathBuf,
     pub stderr: PathBuf,
-    /// Open descriptors of ours, and the numbers that the child finds them under.
+    /// Open descriptors of ours, and the numbers, 3 to 63, that the child finds them under.
     pub inherit: Vec<(RawFd, RawFd)>,
 }
 
@@ -58,6 +58,7 @@ pub struct Exit {
 
 /// Runs the command to its end; `on_line` hears every line of its stdout.
 ///
+/// Returns, with an error too, only once nothing of the child is left: what it worked on may then be released.
 /// Must be polled to completion: dropping this future leaves the child unwatched.
 pub async fn run(
     command: &Command,
@@ -65,12 +66,14 @@ pub async fn run(
     cancel: &Cancel,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Exit> {
-    let mut child = child::spawn(command)?;
+    let (stdout, stderr) = (child::private(&command.stdout)?, child::private(&command.stderr)?);
     let unreadable = |error| Error::file(&command.stdout, "read", &error);
     let mut tail = Tail::open(&command.stdout).map_err(unreadable)?;
+    let mut child = child::spawn(command, stdout, stderr)?;
     let pid = child.id();
     let mut stopped = None;
     let mut killed = false;
+    let mut heard = Ok(());
     let mut deadline = tokio::time::Instant::now() + limits.timeout;
     let status = loop {
         tokio::select! {
@@ -94,14 +97,14 @@ pub async fn run(
                     (Some(_), None) => {}
                 }
             }
-            () = sleep(LOOK) => tail.read(on_line).map_err(unreadable)?,
+            () = sleep(LOOK), if heard.is_ok() => heard = tail.read(on_line),
         }
     };
-    let status = status.map_err(|error| Error::file(&command.program, "wait for", &error))?;
     if let Some(pid) = pid {
         sweep(pid).await;
     }
-    tail.finish(on_line).map_err(unreadable)?;
+    let status = status.map_err(|error| Error::file(&command.program, "wait for", &error))?;
+    heard.and_then(|()| tail.finish(on_line)).map_err(unreadable)?;
     Ok(exit(status, stopped, killed, &command.stderr))
 }
 

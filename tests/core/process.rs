@@ -111,3 +111,99 @@ fn a_program_that_is_missing_or_not_executable_is_named() {
         assert!(error.message.contains(program), "{error}");
     }
 }
+
+#[test]
+fn a_failed_start_is_told_under_whichever_numbers_descriptors_were_to_be_inherited() {
+    // The pipe on which a failed exec is reported has a number too: dup2 onto it lost the report.
+    use std::os::fd::AsRawFd;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("given"), "given").unwrap();
+    let file = std::fs::OpenOptions::new().append(true).open(folder.path().join("given")).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for number in 3..60 {
+        let mut command = Command { program: "/no/such/program".into(), ..shell(folder.path(), "") };
+        command.inherit = vec![(file.as_raw_fd(), number)];
+        let ended = runtime.block_on(run(&command, &LONG, &Cancel::new(), &mut |_| {}));
+        assert_eq!(ended.map_err(|error| error.code).unwrap_err(), "terraform_missing", "{number}");
+    }
+    assert_eq!(std::fs::read_to_string(folder.path().join("given")).unwrap(), "given");
+}
+
+#[test]
+fn a_missing_folder_is_named_and_not_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = Command { cwd: folder.path().join("gone"), ..shell(folder.path(), "true") };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let error = runtime.block_on(run(&command, &LONG, &Cancel::new(), &mut |_| {})).unwrap_err();
+    assert_eq!(error.code, "file", "{error}");
+    assert!(error.message.contains("gone"), "{error}");
+}
+
+#[test]
+fn an_output_that_cannot_be_read_is_told_only_after_the_child_has_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    // It can be opened, and no byte of it be read: nothing is mapped at address 0.
+    let command =
+        Command { stdout: "/proc/self/mem".into(), ..shell(folder.path(), "sleep 0.5; touch ended") };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let error = runtime.block_on(run(&command, &LONG, &Cancel::new(), &mut |_| {})).unwrap_err();
+    assert!(error.message.contains("/proc/self/mem"), "{error}");
+    assert!(folder.path().join("ended").exists());
+}
+
+#[test]
+fn a_line_of_64_mib_arrives_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "head -c 67108864 /dev/zero | tr '\\0' x; echo; echo end";
+    let mut lengths = Vec::new();
+    end(&shell(folder.path(), script), &LONG, &Cancel::new(), &mut |line| lengths.push(line.len()));
+    assert_eq!(lengths, [64 << 20, 3]);
+}
+
+#[test]
+fn the_child_leads_a_session_of_its_own_and_no_signal_is_blocked() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "echo $$; cut -d' ' -f6 /proc/$$/stat; grep -E 'Sig(Blk|Ign)' /proc/$$/status | cut -f2";
+    let mut lines = Vec::new();
+    end(&shell(folder.path(), script), &LONG, &Cancel::new(), &mut |line| lines.push(line.to_owned()));
+    assert_eq!(lines[0], lines[1]);
+    let [blocked, ignored] = [2, 3].map(|line| u64::from_str_radix(&lines[line], 16).unwrap());
+    assert_eq!(blocked, 0);
+    // Rust programs ignore it; a child that inherits that never learns that its reader is gone.
+    assert_eq!(ignored & 1 << (rustix::process::Signal::PIPE.as_raw() - 1), 0);
+}
+
+/// A child that says when it may be stopped, and leaves a file when it is.
+const PATIENT: &str = "trap 'echo int >> stopped' INT; touch up; while [ ! -e stopped ]; do sleep 0.05; done";
+
+#[test]
+#[ignore = "the other half of the test below"]
+fn a_parent_that_will_be_killed() {
+    let Some(folder) = std::env::var_os("EOS_TEST_FOLDER") else {
+        return;
+    };
+    end(&shell(Path::new(&folder), PATIENT), &LONG, &Cancel::new(), &mut |_| {});
+}
+
+#[test]
+fn a_child_whose_parent_is_killed_gets_one_sigint() {
+    let folder = tempfile::tempdir().unwrap();
+    let until = |file: &str| {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !folder.path().join(file).exists() {
+            assert!(Instant::now() < deadline, "{file} never came");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let mut parent = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_parent_that_will_be_killed", "--ignored"])
+        .env("EOS_TEST_FOLDER", folder.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    until("up");
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    until("stopped");
+    assert_eq!(std::fs::read_to_string(folder.path().join("stopped")).unwrap(), "int\n");
+}
