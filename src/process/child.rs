@@ -45,6 +45,10 @@ pub fn spawn(command: &Command, stdout: File, stderr: File) -> Result<tokio::pro
     // SAFETY: only async-signal-safe calls between fork and exec; nothing allocates.
     unsafe {
         child.pre_exec(move || {
+            // Started in the background of a script, we ignore SIGINT: inherited, nobody could stop the child.
+            for number in 1..32 {
+                libc::signal(number, libc::SIG_DFL);
+            }
             rustix::process::setsid()?;
             rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
             rustix::process::set_parent_process_death_signal(Some(Signal::INT))?;
