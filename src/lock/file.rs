@@ -22,7 +22,9 @@ const RETRY: Duration = Duration::from_millis(100);
 
 /// File systems on which a lock of this host means nothing to another.
 /// Source: `linux/magic.h`: NFS, SMB, CIFS, SMB2, FUSE.
-const REMOTE: &[i64] = &[0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x6573_5546];
+fn is_remote(kind: rustix::fs::FsWord) -> bool {
+    [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x6573_5546].contains(&kind)
+}
 
 /// A held lock. Dropping it closes our descriptor only: while terraform lives, the lock is its.
 #[derive(Debug)]
@@ -55,7 +57,8 @@ impl Guard {
 pub async fn acquire(path: &Path, holder: &Holder, timeout: Duration, cancel: &Cancel) -> Result<Guard> {
     let mut file = open(path)?;
     refuse_remote(path, &file)?;
-    let deadline = Instant::now() + timeout;
+    // Once more at least: whoever looks who holds it has it for a moment.
+    let deadline = Instant::now() + timeout.max(RETRY);
     loop {
         match file.try_lock_exclusive() {
             Ok(()) => break,
@@ -119,7 +122,7 @@ fn busy(path: &Path, file: &mut File, timeout: Duration) -> Error {
     let holder = read(file);
     let stale = match holder.is_gone() {
         true => format!(
-            "; that process is gone, so this text is stale and a child of its still holds the lock (fuser {})",
+            "; that process is gone: the text is stale, and a child that inherited the lock still holds it (fuser {})",
             path.display()
         ),
         false => String::new(),
@@ -140,14 +143,27 @@ fn refuse_remote(path: &Path, file: &File) -> Result<()> {
     let kind = rustix::fs::fstatfs(file)
         .map_err(|error| Error::file(path, "look at the file system of", &error.into()))?
         .f_type;
-    if !REMOTE.contains(&kind) {
+    if !is_remote(kind) {
         return Ok(());
     }
     let folder = path.parent().map(PathBuf::from).unwrap_or_default();
     let message = format!(
-        "{} is on a network or FUSE file system: a file lock there does not span hosts",
+        "{} is on a network or FUSE file system: a file lock there may not keep other hosts out",
         folder.display()
     );
     let remedy = "set infrastructure:settings:root to a local file system";
     Err(Error::new(Layer::Host, Phase::Preparation, "lock_remote", message, remedy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn network_and_fuse_file_systems_are_told_from_local_ones() {
+        let (nfs, cifs, fuse) = (0x6969, 0xFF53_4D42, 0x6573_5546);
+        assert!([nfs, cifs, fuse].into_iter().all(is_remote));
+        let (ext4, xfs, tmpfs, overlay) = (0xEF53, 0x5846_5342, 0x0102_1994, 0x794C_7630);
+        assert!(![ext4, xfs, tmpfs, overlay].into_iter().any(is_remote));
+    }
 }

@@ -34,7 +34,7 @@ impl Holder {
 
     /// Whether the process that wrote this is surely gone.
     pub fn is_gone(&self) -> bool {
-        let pid = rustix::process::Pid::from_raw(self.pid as i32);
+        let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
         self.boot_id != boot_id()
             || pid.is_none_or(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
     }
@@ -42,6 +42,9 @@ impl Holder {
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::default() {
+            return f.write_str("a process that its text does not tell");
+        }
         let Self { run_id, operation, host, pid, boot_id, since, jid, .. } = self;
         write!(f, "run {run_id} ({operation}) of process {pid} on {host}, boot {boot_id}, since {since}")?;
         if jid.is_empty() { Ok(()) } else { write!(f, ", job {jid}") }
@@ -51,4 +54,25 @@ impl fmt::Display for Holder {
 fn boot_id() -> String {
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_is_gone_with_its_process_or_with_its_boot() {
+        let here = Holder::here();
+        assert!(!here.is_gone());
+        assert!(Holder { boot_id: "another".into(), ..here.clone() }.is_gone());
+        // No process has these numbers.
+        assert!(
+            [0, i32::MAX as u32, u32::MAX].map(|pid| Holder { pid, ..here.clone() }.is_gone()) == [true; 3]
+        );
+    }
+
+    #[test]
+    fn text_that_tells_no_holder_is_said_to_tell_none() {
+        assert_eq!(Holder::default().to_string(), "a process that its text does not tell");
+    }
 }

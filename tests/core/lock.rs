@@ -57,6 +57,11 @@ fn held_by_another_process() {
         .unwrap();
 }
 
+/// A second descriptor; CLOEXEC, or the children of tests beside this one would have it too.
+fn inheritable(guard: &Guard) -> std::os::fd::OwnedFd {
+    guard.fd().try_clone_to_owned().unwrap()
+}
+
 fn kill(pid: &str) {
     let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
@@ -106,12 +111,37 @@ fn an_explicit_release_frees_the_lock_though_a_child_inherited_it() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     let guard = take(&lock, 0).unwrap();
-    let inherited = rustix::io::dup(guard.fd()).unwrap();
+    let inherited = inheritable(&guard);
     let mut child = Command::new("sleep").arg("300").stdin(Stdio::from(inherited)).spawn().unwrap();
     guard.release();
     take(&lock, 0).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+#[test]
+fn a_guard_that_is_dropped_leaves_the_lock_to_whoever_inherited_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = folder.path().join("lock");
+    let guard = take(&lock, 0).unwrap();
+    let inherited = inheritable(&guard);
+    let mut child = Command::new("sleep").arg("300").stdin(Stdio::from(inherited)).spawn().unwrap();
+    drop(guard);
+    assert_eq!(take(&lock, 0).unwrap_err().code, "locked");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    take(&lock, 0).unwrap();
+}
+
+#[test]
+fn text_that_cannot_be_read_does_not_hide_that_the_lock_is_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = folder.path().join("lock");
+    let _guard = take(&lock, 0).unwrap();
+    std::fs::write(&lock, "half {").unwrap();
+    let error = take(&lock, 0).unwrap_err();
+    assert_eq!(error.code, "locked");
+    assert!(error.message.contains("does not tell"), "{error}");
 }
 
 #[test]
