@@ -34,11 +34,11 @@ const REFUSED: &[&str] = &[
     "TF_REATTACH_PROVIDERS",
     "TF_DISABLE_PLUGIN_TLS",
     "TF_SKIP_PROVIDER_VERIFY",
-    "TF_DATA_DIR",
-    "TF_CLI_CONFIG_FILE",
-    "TF_IN_AUTOMATION",
-    "TF_INPUT",
 ];
+
+/// Said by us: another value would be lost without a word.
+const OURS: &[&str] =
+    &["HOME", "TF_DATA_DIR", "TF_CLI_CONFIG_FILE", "TF_IN_AUTOMATION", "TF_INPUT", "CHECKPOINT_DISABLE"];
 
 /// Where terraform keeps its own.
 pub struct Folders {
@@ -56,7 +56,9 @@ pub fn environment(
 ) -> Result<BTreeMap<OsString, OsString>> {
     let declared: BTreeMap<_, _> = declared.collect();
     if let Some(name) = declared.keys().chain(pass).find(|name| is_refused(name)) {
-        let message = format!("terraform's environment may not hold {name}: it would change what Eos runs");
+        let message = format!(
+            "terraform's environment may not hold {name}: Eos says it itself, or it would change what Eos runs"
+        );
         let remedy = "take it out of infrastructure:settings:terraform (env or pass_env)";
         return Err(Error::new(Layer::Salt, Phase::Validation, "environment_refused", message, remedy));
     }
@@ -67,7 +69,8 @@ pub fn environment(
     all.insert("GOGC".into(), "400".into());
     all.extend(declared.into_iter().map(|(name, value)| (name.into(), value.into())));
     let no_config = PathBuf::from("/dev/null");
-    let fixed: [(&str, OsString); 6] = [
+    // One value for each name of OURS.
+    let fixed: [(&str, OsString); OURS.len()] = [
         ("HOME", folders.home.clone().into()),
         ("TF_DATA_DIR", folders.data.clone().into()),
         ("TF_CLI_CONFIG_FILE", folders.cli_config.clone().unwrap_or(no_config).into()),
@@ -80,10 +83,11 @@ pub fn environment(
 }
 
 fn is_refused(name: &str) -> bool {
-    REFUSED.iter().any(|refused| match refused.strip_suffix('_') {
-        Some(_) => name.starts_with(refused),
-        None => name == *refused || name.strip_prefix(refused).is_some_and(|rest| rest.starts_with('_')),
-    })
+    OURS.contains(&name)
+        || REFUSED.iter().any(|refused| match refused.strip_suffix('_') {
+            Some(_) => name.starts_with(refused),
+            None => name == *refused || name.strip_prefix(refused).is_some_and(|rest| rest.starts_with('_')),
+        })
 }
 
 #[cfg(test)]
@@ -119,6 +123,13 @@ mod tests {
         assert_eq!(made(&[], &[("TF_CLI_ARGS_apply", "x")], &[]).unwrap_err().code, "environment_refused");
         assert_eq!(made(&[], &[], &["TF_VAR_x"]).unwrap_err().code, "environment_refused");
         assert_eq!(made(&[], &[], &["TF_LOG_PATH"]).unwrap_err().code, "environment_refused");
+    }
+
+    #[test]
+    fn what_is_ours_to_say_is_refused_and_names_that_begin_like_it_are_not() {
+        assert_eq!(made(&[], &[], &["HOME"]).unwrap_err().code, "environment_refused");
+        assert_eq!(made(&[], &[("CHECKPOINT_DISABLE", "")], &[]).unwrap_err().code, "environment_refused");
+        assert!(made(&[], &[("HOME_REGION", "x"), ("TF_LOGGING", "x")], &["HOMEPAGE"]).is_ok());
     }
 
     #[test]

@@ -1,47 +1,57 @@
 //! From Terraform's words to an error with a remedy. The one place that matches on its texts.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::{Diagnostic, Severity};
 use crate::error::{Error, Layer, Phase};
 use crate::process::Exit;
 
-/// A text that Terraform prints, the code that we give it, and what to do. The first match counts.
+/// A text that Terraform prints, the code that we give it, and what to do. The first match counts, so the cause
+/// stands above what it causes: a state that cannot be read is told as a lock that cannot be had.
 const KNOWN: &[(&str, &str, &str)] = &[
-    (
-        "Error acquiring the state lock",
-        "state_locked",
-        "wait until that run ends; if it is gone for good, `terraform force-unlock ID` in the workdir frees it",
-    ),
-    ("Saved plan is stale", "plan_stale", "make a new plan"),
-    (
-        "Backend configuration changed",
-        "backend_changed",
-        "to move the state, run orchestrate with migrate_backend=True; else set the backend back",
-    ),
     ("no space left on device", "disk_full", "free some space on that file system, then run again"),
     (
         "read-only file system",
         "read_only",
         "mount it writable, or choose another infrastructure:settings:root",
     ),
+    (
+        "Unsupported state file format",
+        "state_corrupt",
+        "put a good copy of the state in its place, then run again",
+    ),
+    ("Lock Info:", LOCKED, FREE),
+    ("already locked", LOCKED, FREE),
+    ("Error acquiring the state lock", "state_lock", STATE),
+    ("Saved plan is stale", "plan_stale", "make a new plan"),
+    ("Backend configuration changed", "backend_changed", MIGRATE),
+    ("Backend initialization required", "backend_changed", MIGRATE),
+    ("checksums previously recorded in the dependency lock file", "provider_lock", LOCK_FILE),
+    ("Provider dependency changes detected", "provider_lock", LOCK_FILE),
+    ("Inconsistent dependency lock file", "provider_lock", LOCK_FILE),
     ("Failed to query available provider packages", "provider_unavailable", PROVIDER),
     ("Failed to install provider", "provider_unavailable", PROVIDER),
     (
-        "Inconsistent dependency lock file",
-        "provider_lock",
-        "update the module's .terraform.lock.hcl at its source",
+        "Required plugins are not installed",
+        "provider_unavailable",
+        "remove .terraform from the component's workdir, then run again: init fills it anew",
     ),
-    (
-        "provider dependency changes were detected",
-        "provider_lock",
-        "update the module's .terraform.lock.hcl at its source",
-    ),
-    ("Unsupported Terraform Core version", "terraform_too_old", "use a terraform that the module allows"),
+    ("Unsupported Terraform Core version", "terraform_too_old", VERSION),
+    ("Unsupported OpenTofu Core version", "terraform_too_old", VERSION),
     ("Failed to get existing workspaces", "backend_unreachable", BACKEND),
     ("Error refreshing state", "backend_unreachable", BACKEND),
     ("Failed to load state", "backend_unreachable", BACKEND),
 ];
+const LOCKED: &str = "state_locked";
+const FREE: &str =
+    "wait until that run ends; if it is gone for good, `terraform force-unlock ID` in the workdir frees it";
+const STATE: &str = "see that the state can be reached and its place written to by the user that runs Salt";
+const MIGRATE: &str =
+    "to move the state, run orchestrate with migrate_backend=True; else set the backend back";
+const LOCK_FILE: &str = "update the module's .terraform.lock.hcl at its source";
+const VERSION: &str = "use a terraform that the module allows";
 const PROVIDER: &str = "see that the provider's name and version are right, and that its registry, or a mirror in \
                         infrastructure:settings:terraform:cli_config_file, can be reached";
 const BACKEND: &str = "see that the backend can be reached, and that its credentials stand in \
@@ -54,10 +64,13 @@ pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str
         true => stderr.to_owned(),
         false => errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
     };
-    let (code, remedy) = KNOWN.iter().find(|(text, ..)| words.contains(text)).map_or(
+    // Terraform breaks lines that are for people at 78 columns, wherever a known text stands.
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (code, remedy) = KNOWN.iter().find(|(text, ..)| line.contains(text)).map_or(
         ("terraform_failed", "correct what Terraform names, then run again"),
         |&(_, code, remedy)| (code, remedy),
     );
+    let lock = (code == LOCKED).then(|| json!(lock_info(&words)));
     let message = match words.is_empty() {
         true => format!("terraform {step} ended with {} and said nothing", ending(exit)),
         false => words,
@@ -67,9 +80,21 @@ pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str
         .iter()
         .map(|one| json!({ "summary": one.summary, "detail": one.detail, "address": one.address }))
         .collect();
-    Error::new(Layer::Terraform, Phase::Planning, code, message, remedy).with(
-        json!({ "step": step, "exit": ending(exit), "addresses": addresses, "diagnostics": diagnostics }),
-    )
+    let mut details =
+        json!({ "step": step, "exit": ending(exit), "addresses": addresses, "diagnostics": diagnostics });
+    if let Some(lock) = lock {
+        details["lock"] = lock;
+    }
+    Error::new(Layer::Terraform, Phase::Planning, code, message, remedy).with(details)
+}
+
+/// What Terraform tells of a lock's holder: `id`, `who`, `operation`, `created` and more.
+fn lock_info(words: &str) -> BTreeMap<String, &str> {
+    let lines = words.lines().skip_while(|line| line.trim() != "Lock Info:").skip(1);
+    lines
+        .map_while(|line| line.trim().split_once(':'))
+        .map(|(key, value)| (key.to_lowercase(), value.trim()))
+        .collect()
 }
 
 fn ending(exit: &Exit) -> String {
@@ -88,18 +113,25 @@ mod tests {
         Exit { code: Some(1), signal: None, stopped: None, killed: false, stderr_tail: String::new() };
 
     #[test]
-    fn a_known_text_gets_its_code_wherever_it_stands() {
-        let locked = Diagnostic {
-            severity: Severity::Error,
-            summary: "Error acquiring the state lock".to_owned(),
-            detail: "Lock Info: ID 7".to_owned(),
-            address: None,
-            range: None,
+    fn a_known_text_gets_its_code_wherever_its_line_is_broken() {
+        let init = |words| explain("init", &[], &EXIT, words).code;
+        assert_eq!(init("write x: no space\nleft on device"), "disk_full");
+        assert_eq!(
+            init("doesn't match any of the checksums previously\n  recorded in the\ndependency lock file"),
+            "provider_lock"
+        );
+        assert_eq!(init("something else"), "terraform_failed");
+    }
+
+    #[test]
+    fn a_cause_is_told_and_not_the_lock_that_could_not_be_had_for_it() {
+        let plan = |cause: &str| {
+            explain("plan", &[], &EXIT, &format!("Error acquiring the state lock: {cause}")).code
         };
-        let error = explain("plan", &[locked], &EXIT, "");
-        assert_eq!(error.code, "state_locked");
-        assert!(error.message.contains("ID 7"));
-        assert_eq!(explain("init", &[], &EXIT, "write x: no space left on device").code, "disk_full");
+        assert_eq!(plan("open s: no space left on device"), "disk_full");
+        assert_eq!(plan("Unsupported state file format"), "state_corrupt");
+        assert_eq!(plan("open s: permission denied"), "state_lock");
+        assert_eq!(plan("Lock Info:\n  ID: 7"), "state_locked");
     }
 
     #[test]

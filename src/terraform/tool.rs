@@ -81,7 +81,10 @@ fn find(binary: &str) -> Result<PathBuf> {
                 "make it executable for the user that runs Salt",
             ))
         }
-        (None, None) => Err(refused("terraform_missing", format!("{binary} is not on PATH"), INSTALL)),
+        (None, None) => {
+            let nowhere = if binary.contains('/') { "does not exist" } else { "is not on PATH" };
+            Err(refused("terraform_missing", format!("{binary} {nowhere}"), INSTALL))
+        }
     }
 }
 

@@ -1,0 +1,300 @@
+//! Claims about what terraform says, held against a real one.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use eos::error::{Error, Result};
+use eos::model;
+use eos::process::{Cancel, Cause, Command, Exit, Limits, run};
+use eos::terraform::{
+    Apply, Diagnostic, Event, Folders, Init, Plan, Product, Tool, environment, explain, parse,
+};
+
+/// A module in a folder, and the terraform of this machine.
+struct Bench {
+    folder: tempfile::TempDir,
+    tool: Tool,
+    cli_config: Option<PathBuf>,
+}
+
+struct Said {
+    exit: Exit,
+    events: Vec<Event>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn locate(binary: &str, version: &str) -> Result<Tool> {
+    let settings = model::Terraform {
+        binary: binary.to_owned(),
+        version: version.to_owned(),
+        env: BTreeMap::new(),
+        pass_env: BTreeSet::new(),
+        cli_config_file: None,
+    };
+    wait(Tool::locate(&settings, &Cancel::new()))
+}
+
+/// None, visibly, where there is no terraform; with `CI=true` that is a failure.
+fn bench(main: &str) -> Option<Bench> {
+    let tool = match locate("terraform", ">=1.5") {
+        Ok(tool) => tool,
+        Err(error) if error.code == "terraform_missing" && std::env::var("CI").as_deref() != Ok("true") => {
+            eprintln!("SKIPPED for want of terraform");
+            return None;
+        }
+        Err(error) => panic!("{error}"),
+    };
+    let bench = Bench { folder: tempfile::tempdir().unwrap(), tool, cli_config: None };
+    bench.write("main.tf", main);
+    Some(bench)
+}
+
+impl Bench {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn plan(&self, out: &str) -> Vec<OsString> {
+        let (out, state) = (self.path(out), Some(self.path("state")));
+        Plan { out, variable_files: Vec::new(), state, destroy: false }.arguments()
+    }
+
+    fn apply(&self, plan: &str) -> Vec<OsString> {
+        Apply { plan: self.path(plan), state: Some(self.path("state")) }.arguments()
+    }
+
+    fn terraform(&self, step: &str, args: Vec<OsString>, cancel: &Cancel) -> Said {
+        let folders = Folders {
+            home: self.folder.path().into(),
+            data: self.path(".terraform"),
+            cli_config: self.cli_config.clone(),
+        };
+        let command = Command {
+            program: self.tool.path.clone(),
+            args,
+            cwd: self.folder.path().into(),
+            env: environment(std::env::vars_os(), std::iter::empty(), &BTreeSet::new(), &folders).unwrap(),
+            stdout: self.path(&format!("{step}.stdout")),
+            stderr: self.path(&format!("{step}.stderr")),
+            inherit: Vec::new(),
+        };
+        let limits = Limits { timeout: Duration::from_secs(120), stop_grace: Duration::from_secs(60) };
+        let events = RefCell::new(Vec::new());
+        let exit = wait(run(&command, &limits, cancel, &mut |line| {
+            events.borrow_mut().push(parse(line).unwrap());
+        }))
+        .unwrap();
+        let events = events.into_inner();
+        let diagnostics = events.iter().filter_map(|event| match event {
+            Event::Diagnostic(diagnostic) => Some(diagnostic.clone()),
+            _ => None,
+        });
+        Said { exit, diagnostics: diagnostics.collect(), events }
+    }
+
+    fn done(&self, step: &str, args: Vec<OsString>, code: i32) -> Said {
+        let said = self.terraform(step, args, &Cancel::new());
+        assert_eq!(said.exit.code, Some(code), "{step}: {:?} {}", said.diagnostics, said.exit.stderr_tail);
+        said
+    }
+
+    fn refused(&self, step: &str, args: Vec<OsString>) -> Error {
+        let said = self.done(step, args, 1);
+        explain(step, &said.diagnostics, &said.exit, &said.exit.stderr_tail)
+    }
+}
+
+const INIT: Init = Init { reconfigure: false, readonly_lock_file: false };
+const ONE: &str = r#"resource "terraform_data" "one" { input = "x" }"#;
+
+fn until(file: &Path) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while !file.exists() {
+        assert!(std::time::Instant::now() < deadline, "{} never came", file.display());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_tool_is_located_with_its_product_and_held_to_its_version() {
+    let Some(bench) = bench(ONE) else { return };
+    assert_eq!(bench.tool.product, Product::Terraform);
+    assert!(bench.tool.path.is_absolute());
+    let error = locate("terraform", &format!("!= {}", bench.tool.version)).unwrap_err();
+    assert_eq!(error.code, "terraform_version");
+    assert!(error.message.contains(&bench.tool.version.to_string()), "{error}");
+}
+
+#[test]
+fn a_program_is_missing_from_path_or_from_where_it_was_said_to_be() {
+    let error = locate("no-such-terraform", ">=1.5").unwrap_err();
+    assert_eq!(
+        (error.code, error.message.as_str()),
+        ("terraform_missing", "no-such-terraform is not on PATH")
+    );
+    let error = locate("/no/such/terraform", ">=1.5").unwrap_err();
+    assert_eq!(
+        (error.code, error.message.as_str()),
+        ("terraform_missing", "/no/such/terraform does not exist")
+    );
+}
+
+#[test]
+fn a_plan_and_its_apply_speak_events_that_are_read() {
+    let Some(bench) = bench(ONE) else { return };
+    let planned = bench.done("plan", bench.plan("p"), 2);
+    let planned_one = |event: &Event| {
+        matches!(event, Event::PlannedChange(one)
+            if one.resource.address == "terraform_data.one" && one.action.word() == "create")
+    };
+    assert!(planned.events.iter().any(planned_one), "{:?}", planned.events);
+    let added_one = |event: &Event| matches!(event, Event::ChangeSummary(sum) if sum.counts.add == 1);
+    assert!(planned.events.iter().any(added_one), "{:?}", planned.events);
+    let applied = bench.done("apply", bench.apply("p"), 0);
+    let started =
+        |event: &Event| matches!(event, Event::ApplyStart(one) if one.resource.kind == "terraform_data");
+    assert!(applied.events.iter().any(started), "{:?}", applied.events);
+    let completed = |event: &Event| matches!(event, Event::ApplyComplete(one) if one.resource.name == "one");
+    assert!(applied.events.iter().any(completed), "{:?}", applied.events);
+    assert_eq!(bench.done("plan", bench.plan("p"), 0).exit.stopped, None);
+}
+
+#[test]
+fn a_fault_in_a_module_is_told_in_terraforms_words_with_its_line() {
+    let Some(bench) = bench("\noutput \"x\" { value = terraform_data.absent.id }") else { return };
+    let error = bench.refused("plan", bench.plan("p"));
+    assert_eq!(error.code, "terraform_failed");
+    assert!(error.message.contains("absent") && error.message.contains("[main.tf:2]"), "{error}");
+}
+
+#[test]
+fn a_state_lock_that_is_held_is_told_with_its_holder() {
+    let gated = r#"resource "terraform_data" "one" {
+      provisioner "local-exec" { command = "touch up; while ! test -e gate; do sleep 0.1; done" }
+    }"#;
+    let Some(bench) = bench(gated) else { return };
+    bench.done("plan", bench.plan("p"), 2);
+    std::thread::scope(|scope| {
+        let holder = scope.spawn(|| bench.done("apply", bench.apply("p"), 0));
+        until(&bench.path("up"));
+        let error = bench.refused("plan", bench.plan("q"));
+        bench.write("gate", "");
+        assert_eq!(error.code, "state_locked", "{error}");
+        let lock = &error.details["lock"];
+        for key in ["id", "who", "created"] {
+            assert!(lock[key].as_str().is_some_and(|value| !value.is_empty()), "{key}: {lock}");
+        }
+        assert_eq!(lock["operation"], "OperationTypeApply");
+        assert!(error.message.contains(lock["id"].as_str().unwrap()), "{error}");
+        holder.join().unwrap();
+    });
+}
+
+#[test]
+fn a_cancel_in_mid_apply_keeps_what_was_made_and_ends_what_was_not() {
+    let two = r#"
+      resource "terraform_data" "one" {}
+      resource "terraform_data" "two" {
+        depends_on = [terraform_data.one]
+        provisioner "local-exec" { command = "touch up; exec sleep 300" }
+      }"#;
+    let Some(bench) = bench(two) else { return };
+    bench.done("plan", bench.plan("p"), 2);
+    let cancel = Cancel::new();
+    let said = std::thread::scope(|scope| {
+        let applying = scope.spawn(|| bench.terraform("apply", bench.apply("p"), &cancel));
+        until(&bench.path("up"));
+        cancel.cancel(Cause::User);
+        applying.join().unwrap()
+    });
+    assert_eq!((said.exit.code, said.exit.stopped, said.exit.killed), (Some(1), Some(Cause::User), false));
+    let state = fs::read_to_string(bench.path("state")).unwrap();
+    assert!(state.contains(r#""name": "one""#) && state.contains("tainted"), "{state}");
+}
+
+#[test]
+fn a_plan_of_an_older_state_is_stale() {
+    let Some(bench) = bench(ONE) else { return };
+    bench.done("plan", bench.plan("old"), 2);
+    bench.done("plan", bench.plan("new"), 2);
+    bench.done("apply", bench.apply("new"), 0);
+    assert_eq!(bench.refused("apply", bench.apply("old")).code, "plan_stale");
+}
+
+#[test]
+fn a_state_that_cannot_be_read_is_no_lock_to_wait_for() {
+    let Some(bench) = bench(ONE) else { return };
+    for text in ["{\"version\":4,", "text", "{\"version\":9}"] {
+        bench.write("state", text);
+        assert_eq!(bench.refused("plan", bench.plan("p")).code, "state_corrupt", "{text}");
+    }
+}
+
+#[test]
+fn another_backend_is_told_by_the_plan_and_by_the_init() {
+    let Some(bench) = bench("terraform {\n  backend \"local\" { path = \"one\" }\n}") else { return };
+    let plan = Plan { out: bench.path("p"), variable_files: Vec::new(), state: None, destroy: false };
+    assert_eq!(bench.refused("plan", plan.arguments()).code, "backend_changed");
+    bench.done("init", INIT.arguments(), 0);
+    bench.write("main.tf", "terraform {\n  backend \"local\" { path = \"two\" }\n}");
+    assert_eq!(bench.refused("plan", plan.arguments()).code, "backend_changed");
+    assert_eq!(bench.refused("init", INIT.arguments()).code, "backend_changed");
+    bench.done("init", Init { reconfigure: true, ..INIT }.arguments(), 0);
+}
+
+#[test]
+fn a_backend_that_does_not_answer_is_told() {
+    let http =
+        "terraform {\n  backend \"http\" {\n    address = \"http://127.0.0.1:1/\"\n    retry_max = 0\n  }\n}";
+    let Some(bench) = bench(http) else { return };
+    assert_eq!(bench.refused("init", INIT.arguments()).code, "backend_unreachable");
+}
+
+#[test]
+fn a_module_for_another_terraform_is_told() {
+    let Some(bench) = bench("terraform {\n  required_version = \">= 99\"\n}") else { return };
+    assert_eq!(bench.refused("init", INIT.arguments()).code, "terraform_too_old");
+    assert_eq!(bench.refused("plan", bench.plan("p")).code, "terraform_too_old");
+}
+
+#[test]
+fn a_provider_that_cannot_be_had_is_told_from_one_that_is_not_the_locked_one() {
+    let needs = "terraform {\n  required_providers {\n    eos = { source = \"example.com/eos/eos\" }\n  }\n}";
+    let Some(mut bench) = bench(needs) else { return };
+    bench.write("rc", "provider_installation {\n  filesystem_mirror { path = \"mirror\" }\n}");
+    bench.cli_config = Some(bench.path("rc"));
+    fs::create_dir(bench.path("mirror")).unwrap();
+    assert_eq!(bench.refused("init", INIT.arguments()).code, "provider_unavailable");
+
+    // Terraform does not start a provider to install it: any file of that name will do.
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let package = bench.path("mirror/example.com/eos/eos/1.0.0").join(format!("linux_{arch}"));
+    fs::create_dir_all(&package).unwrap();
+    let provider = package.join("terraform-provider-eos_v1.0.0");
+    fs::write(&provider, "one").unwrap();
+    let readonly = Init { readonly_lock_file: true, ..INIT };
+    assert_eq!(bench.refused("init", readonly.arguments()).code, "provider_lock");
+    assert_eq!(bench.refused("plan", bench.plan("p")).code, "provider_lock");
+    bench.done("init", INIT.arguments(), 0);
+
+    fs::write(&provider, "another").unwrap();
+    fs::remove_dir_all(bench.path(".terraform")).unwrap();
+    assert_eq!(bench.refused("plan", bench.plan("p")).code, "provider_unavailable");
+    assert_eq!(bench.refused("init", INIT.arguments()).code, "provider_lock");
+}
