@@ -52,7 +52,7 @@ impl Run<'_> {
         if said.exit.code == Some(0) {
             let after = after?.unwrap_or_default();
             let status = if self.destroy { Status::Destroyed } else { Status::Applied };
-            self.write_record(status, &after, inputs)?;
+            self.write_record(status, &after, inputs).await?;
             return Ok(self.finished(plan::with(ComponentReport::new(status, ""), changes), after));
         }
         let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.component.name);
@@ -66,7 +66,7 @@ impl Run<'_> {
                     "kept: what was done before the failure (+{} ~{} -{}) is in the state, at serial {}",
                     progress.done.add, progress.done.change, progress.done.remove, after.serial
                 ));
-                self.write_record(report.status, &after, inputs)?;
+                self.write_record(report.status, &after, inputs).await?;
                 Ok(self.finished(report, after))
             }
             Err(unreadable) => {
@@ -77,7 +77,7 @@ impl Run<'_> {
     }
 
     /// The plan found nothing to do.
-    pub fn unchanged(&self, state: State, reason: &str) -> Result<ComponentReport> {
+    pub async fn unchanged(&self, state: State, reason: &str) -> Result<ComponentReport> {
         let known = self.record.is_some_and(|record| {
             record.remembered() == state.remembered()
                 && record.edges == self.edges()
@@ -85,12 +85,12 @@ impl Run<'_> {
                 && record.outcome != Status::Failed.word()
         });
         if !known && !state.lineage.is_empty() {
-            self.write_record(Status::Unchanged, &state, &Inputs::default())?;
+            self.write_record(Status::Unchanged, &state, &Inputs::default()).await?;
         }
         Ok(self.finished(ComponentReport::new(Status::Unchanged, reason), state))
     }
 
-    fn write_record(&self, status: Status, state: &State, inputs: &Inputs) -> Result<()> {
+    async fn write_record(&self, status: Status, state: &State, inputs: &Inputs) -> Result<()> {
         let invoker = self.invoker;
         let secret_variables = match status {
             Status::Unchanged => {
@@ -113,7 +113,10 @@ impl Run<'_> {
             backend: self.backend.unwrap_or_default().to_owned(),
             ..Record::default()
         };
-        record.write(&invoker.place.record())
+        // Syncing takes its time, in which other components go on.
+        let path = invoker.place.record();
+        let written = tokio::task::spawn_blocking(move || record.write(&path));
+        written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
 
     fn edges(&self) -> std::collections::BTreeSet<String> {

@@ -72,17 +72,27 @@ fn is_alive(run: &Path) -> Result<bool> {
 
 /// The run's folder, searched below the root of every environment.
 fn find(request: &Request, run_id: &str) -> Result<Option<PathBuf>> {
+    let runs = layouts(request)?.into_iter().map(|(_, layout)| layout.run(run_id));
+    Ok(runs.into_iter().find(|run| run.join("run.json").exists()))
+}
+
+/// The environment that a kept plan is of.
+pub fn environment_of(request: &Request, plan_id: &str) -> Option<Name> {
+    let layouts = layouts(request).unwrap_or_default();
+    let found = layouts.into_iter().find(|(_, layout)| layout.plan(plan_id).join("plan.json").exists());
+    found.map(|(environment, _)| environment)
+}
+
+/// Every environment of the pillar, with its folders.
+fn layouts(request: &Request) -> Result<Vec<(Name, Layout)>> {
     let environments = request.infrastructure["environments"].as_object();
     let names = environments.into_iter().flatten().filter_map(|(name, _)| Name::new(name).ok());
-    for name in names {
-        let (draft, problems) = model::read(&request.infrastructure, name.as_str(), &Overrides::default());
-        let Some(draft) = draft else {
-            return Err(model::refusal(problems));
-        };
-        let run = Layout::new(&draft.settings.root, &name).run(run_id);
-        if run.join("run.json").exists() {
-            return Ok(Some(run));
-        }
-    }
-    Ok(None)
+    names
+        .map(|name| {
+            let (draft, problems) =
+                model::read(&request.infrastructure, name.as_str(), &Overrides::default());
+            let draft = draft.ok_or_else(|| model::refusal(problems))?;
+            Ok((name.clone(), Layout::new(&draft.settings.root, &name)))
+        })
+        .collect()
 }

@@ -145,7 +145,7 @@ async fn work(
     let run =
         apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: intent.destroy };
     if intent.destroy && before.as_ref().is_none_or(State::is_empty) {
-        return run.unchanged(before.unwrap_or_default(), "nothing_there");
+        return run.unchanged(before.unwrap_or_default(), "nothing_there").await;
     }
 
     let file = match &intent.act {
@@ -155,7 +155,7 @@ async fn work(
     let changes = plan::plan(&invoker, &file, intent).await?;
     let Some(changes) = changes else {
         let _ = std::fs::remove_file(&file);
-        return run.unchanged(before.unwrap_or_default(), "");
+        return run.unchanged(before.unwrap_or_default(), "").await;
     };
     let changes = plan::redacted(&invoker, changes);
     if let Err(blocked) = judge(&component.policy, &changes, intent.consent) {

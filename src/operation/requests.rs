@@ -1,8 +1,8 @@
 //! Which arguments each operation over an environment takes, and what it then wants.
 
-use super::Request;
 use super::arguments::Arguments;
 use super::environment::{Wanted, Wish};
+use super::{Request, cancel};
 use crate::model::Overrides;
 
 /// A state of one component.
@@ -61,6 +61,15 @@ pub fn plan(request: &Request) -> Wanted {
 pub fn apply(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
     let plan_id = arguments.run_id("plan_id");
+    let named = ["environment", "env", "workspace"]
+        .iter()
+        .any(|key| request.arguments.get(*key).is_some_and(|one| !one.is_null()));
+    let environment = arguments.environment();
+    // A plan knows where it belongs.
+    let environment = match named {
+        true => environment,
+        false => cancel::environment_of(request, &plan_id).unwrap_or(environment),
+    };
     let test = arguments.test(&request.identity);
     let wanted = Wanted {
         operation: "apply",
@@ -70,7 +79,7 @@ pub fn apply(request: &Request) -> Wanted {
         overrides: overrides(&mut arguments),
         wish: if test { Wish::ShowKept(plan_id) } else { Wish::ApplyKept(plan_id) },
         migrate_backend: false,
-        environment: arguments.environment(),
+        environment,
         problems: Vec::new(),
     };
     end(arguments, wanted)

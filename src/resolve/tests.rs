@@ -1,1 +1,161 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::{Module, Modules};
+use crate::host::Host;
+use crate::model::{Constraint, Source, Template};
+
+struct Shouts;
+
+impl Host for Shouts {
+    fn fetch(&self, _: &str) -> Result<BTreeMap<String, PathBuf>, String> {
+        Ok(BTreeMap::new())
+    }
+    fn render(&self, path: &Path) -> Result<String, String> {
+        Ok(std::fs::read_to_string(path).unwrap().replace("{{ word }}", "rendered"))
+    }
+    fn emit(&self, _: &str, _: &Value) {}
+    fn log(&self, _: tracing::Level, _: &str) {}
+    fn tick(&self) -> bool {
+        false
+    }
+}
+
+fn read(
+    files: &[(&str, &str)],
+    subdir: &str,
+    template: Option<Template>,
+) -> Result<std::sync::Arc<Module>, String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let source = Source::Path { root: folder.path().to_owned(), subdir: subdir.to_owned() };
+    Modules::new(&Shouts).get(&source, template)
+}
+
+fn main(text: &str) -> std::sync::Arc<Module> {
+    read(&[("main.tf", text)], "", None).unwrap()
+}
+
+#[test]
+fn declarations_are_read_in_both_notations() {
+    let hcl = main(
+        "variable \"a\" {\n  type = list(string)\n  nullable = false\n  sensitive = true\n}\n\
+         output \"o\" {\n  value = 1\n  sensitive = true\n}\n",
+    );
+    let json = r#"{"variable": {"a": {"type": "list(string)", "nullable": false, "sensitive": true}},
+                   "output": [{"o": {"value": 1, "sensitive": true}}]}"#;
+    let json = read(&[("main.tf.json", json)], "", None).unwrap();
+    for module in [hcl, json] {
+        let variable = &module.interface.variables["a"];
+        assert_eq!(variable.constraint, Constraint::List(Box::new(Constraint::String)));
+        assert!(!variable.nullable && variable.sensitive && !variable.has_default);
+        assert!(module.interface.outputs["o"].sensitive);
+    }
+}
+
+#[test]
+fn a_module_of_the_built_in_provider_needs_none_and_others_are_named() {
+    assert!(main("resource \"terraform_data\" \"a\" {}").interface.providers.is_empty());
+    let module = main(
+        "resource \"aws_vpc\" \"a\" {}\nresource \"aws_vpc\" \"b\" { provider = west.two }\n\
+         terraform {\n  required_providers {\n    tf = { source = \"terraform.io/builtin/terraform\" }\n    x = { source = \"a/x\" }\n  }\n}",
+    );
+    let names: Vec<_> = module.interface.providers.iter().map(String::as_str).collect();
+    assert_eq!(names, ["aws", "west", "x"]);
+}
+
+#[test]
+fn a_backend_of_the_modules_own_is_found_with_its_file() {
+    let module =
+        read(&[("main.tf", ""), ("state.tf", "terraform {\n  backend \"s3\" {}\n}")], "", None).unwrap();
+    assert_eq!(module.interface.own_backend.as_deref(), Some("state.tf"));
+}
+
+#[test]
+fn terraform_runs_in_the_subfolder_and_the_root_comes_along() {
+    let files = [("vpc/main.tf", ""), ("app/main.tf", "module \"vpc\" { source = \"../vpc\" }")];
+    let module = read(&files, "app", None).unwrap();
+    assert!(module.interface.has_modules);
+    let paths: Vec<_> = module.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["app/main.tf", "vpc/main.tf"]);
+}
+
+#[test]
+fn what_an_earlier_terraform_left_there_is_no_part_of_the_module() {
+    let files = [
+        ("main.tf", ""),
+        ("terraform.tfstate", "{}"),
+        ("terraform.tfstate.backup", "{}"),
+        (".terraform/x", ""),
+        (".git/x", ""),
+    ];
+    let module = read(&files, "", None).unwrap();
+    assert_eq!(module.files.len(), 1);
+}
+
+#[test]
+fn variables_that_the_module_presets_are_known() {
+    let files = [
+        ("main.tf", "variable \"a\" {}"),
+        ("x.auto.tfvars", "a = 1"),
+        ("terraform.tfvars.json", "{\"b\": 2}"),
+    ];
+    let module = read(&files, "", None).unwrap();
+    assert_eq!(module.interface.preset.iter().map(String::as_str).collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
+fn an_override_changes_what_it_names_and_no_more() {
+    let files = [
+        ("main.tf", "variable \"a\" { type = string }"),
+        ("override.tf", "variable \"a\" { default = \"x\" }"),
+    ];
+    let module = read(&files, "", None).unwrap();
+    let variable = &module.interface.variables["a"];
+    assert!(variable.has_default && variable.constraint == Constraint::String);
+}
+
+#[test]
+fn a_template_is_rendered_before_it_is_read() {
+    let files = [("main.tf", "output \"{{ word }}\" { value = 1 }")];
+    assert!(read(&files, "", Some(Template::Jinja)).unwrap().interface.outputs.contains_key("rendered"));
+}
+
+#[test]
+fn what_is_wrong_with_a_source_is_said_with_its_file() {
+    let syntax = read(&[("broken.tf", "variable \"a\" {")], "", None).unwrap_err();
+    assert!(syntax.contains("broken.tf: a syntax error"), "{syntax}");
+    let deep = format!("locals {{ a = {}1{} }}", "(".repeat(500), ")".repeat(500));
+    assert!(read(&[("deep.tf", &deep)], "", None).unwrap_err().contains("deep.tf"));
+    assert!(read(&[("notes.txt", "")], "", None).unwrap_err().contains("no .tf file"));
+    assert!(read(&[("main.tf", ""), ("backend.tf", "")], "", None).unwrap_err().contains("rename"));
+    let missing = Source::Path { root: "/nowhere/at/all".into(), subdir: String::new() };
+    assert!(Modules::new(&Shouts).get(&missing, None).unwrap_err().contains("/nowhere/at/all"));
+    let empty = Source::Salt { url: "salt://absent".into(), subdir: String::new() };
+    assert!(Modules::new(&Shouts).get(&empty, None).unwrap_err().contains("file_roots"));
+}
+
+#[test]
+fn what_people_write_in_hcl_is_read() {
+    let module = main(
+        "\u{feff}# comment\r\nvariable \"a\" { # here\n  default = <<-EOT\n    ${\"x\"} %{ if true }y%{ endif }\n  EOT\n}\n\
+         /* block */ locals {\n  m = { for k, v in var.b : k => v... if v != null }\n  s = var.b[*].id\n  c = true ? 1 : 2\n}\n\
+         variable \"b\" { default = [] }\n",
+    );
+    assert_eq!(module.interface.variables.len(), 2);
+}
+
+proptest! {
+    #[test]
+    fn hostile_text_is_read_or_refused_and_never_a_panic(text in "[\\x00-\\x7f\u{e9}]{0,200}") {
+        let _ = read(&[("main.tf", &text)], "", None);
+        let _ = read(&[("main.tf.json", &text)], "", None);
+    }
+}

@@ -46,11 +46,15 @@ fn headline(report: &Value) -> String {
         (false, Some("status")) => format!("at their last runs {}", said.join(", ")),
         (false, _) => said.join(", "),
     };
-    let total =
-        components.into_iter().flatten().fold(crate::report::Counts::default(), |mut total, (_, one)| {
-            total += serde_json::from_value(one["changes"].clone()).unwrap_or_default();
-            total
-        });
+    // What policy stopped was not done.
+    let counted = components
+        .into_iter()
+        .flatten()
+        .filter(|(_, one)| report["test"] == true || one["status"] != "blocked");
+    let total = counted.fold(crate::report::Counts::default(), |mut total, (_, one)| {
+        total += serde_json::from_value(one["changes"].clone()).unwrap_or_default();
+        total
+    });
     let changes = if total.is_empty() { String::new() } else { format!("   {}", units::counts(&total)) };
     let mode = if report["test"] == true { format!(" ({})", mode(report)) } else { String::new() };
     let environment = match report["environment"].as_str() {

@@ -93,6 +93,7 @@ def plan(
 def apply(
     plan_id=None,
     environment=None,
+    test=None,
     parallelism=None,
     on_failure=None,
     minion=None,

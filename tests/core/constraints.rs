@@ -1,0 +1,168 @@
+//! A table of type constraints and values, judged by us and by a real terraform.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::Command;
+
+use eos::host::Host;
+use eos::model::Source;
+use eos::resolve::Modules;
+use serde_json::{Value, json};
+
+/// Constraint, and values of every kind for it.
+fn table() -> Vec<(&'static str, Vec<Value>)> {
+    let scalars = vec![
+        json!("text"),
+        json!(""),
+        json!("5"),
+        json!("-1.5e3"),
+        json!("0x10"),
+        json!(" 5"),
+        json!("5 "),
+        json!("+5"),
+        json!(".5"),
+        json!("5."),
+        json!("1e"),
+        json!("true"),
+        json!("false"),
+        json!("True"),
+        json!("1"),
+        json!("0"),
+        json!("yes"),
+        json!("on"),
+        json!(5),
+        json!(-1.5),
+        json!(true),
+        json!(false),
+        json!([]),
+        json!({}),
+        json!([1]),
+    ];
+    let collections = vec![
+        json!([]),
+        json!(["a"]),
+        json!([1, "a"]),
+        json!([true, "a"]),
+        json!([[1], [2]]),
+        json!([[1], "a"]),
+        json!([{}, []]),
+        json!({}),
+        json!({ "a": 1 }),
+        json!({ "a": "x", "b": 2 }),
+        json!({ "a": [1], "b": "x" }),
+        json!({ "a": { "b": 1 } }),
+        json!("text"),
+        json!(5),
+        json!([null]),
+        json!({ "a": null }),
+        json!([{ "a": 1 }, { "a": 2 }]),
+    ];
+    let objects = vec![
+        json!({}),
+        json!({ "name": "x" }),
+        json!({ "name": "x", "size": 5 }),
+        json!({ "name": "x", "size": "5" }),
+        json!({ "name": "x", "size": "five" }),
+        json!({ "name": 5, "size": 5, "more": [] }),
+        json!({ "name": null, "size": 5 }),
+        json!({ "name": ["x"], "size": 5 }),
+        json!([]),
+        json!("text"),
+    ];
+    let mut table: Vec<(&'static str, Vec<Value>)> = Vec::new();
+    table.extend(["string", "number", "bool", "any"].map(|constraint| (constraint, scalars.clone())));
+    table.extend(
+        [
+            "list(string)",
+            "set(string)",
+            "map(string)",
+            "list(number)",
+            "map(number)",
+            "list(bool)",
+            "list(any)",
+            "map(any)",
+            "set(any)",
+            "list(list(number))",
+            "map(map(string))",
+            "tuple([string, number])",
+            "list(object({ a = number }))",
+        ]
+        .map(|constraint| (constraint, collections.clone())),
+    );
+    table.extend(
+        [
+            "object({ name = string, size = number })",
+            "object({ name = string, size = optional(number) })",
+            "object({ name = optional(string, \"none\"), size = optional(number, 3) })",
+        ]
+        .map(|constraint| (constraint, objects.clone())),
+    );
+    table
+}
+
+struct NoSalt;
+
+impl Host for NoSalt {
+    fn fetch(&self, _: &str) -> Result<BTreeMap<String, PathBuf>, String> {
+        Err("there is no Salt in this test".to_owned())
+    }
+    fn render(&self, _: &std::path::Path) -> Result<String, String> {
+        Err("there is no Salt in this test".to_owned())
+    }
+    fn emit(&self, _: &str, _: &Value) {}
+    fn log(&self, _: tracing::Level, _: &str) {}
+    fn tick(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn we_take_and_refuse_the_values_that_terraform_takes_and_refuses() {
+    let Ok(_) = Command::new("terraform").arg("version").env("TF_CLI_CONFIG_FILE", "/dev/null").output()
+    else {
+        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "terraform is missing");
+        println!("skipped: terraform is missing");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let cases: Vec<_> = table()
+        .into_iter()
+        .flat_map(|(constraint, values)| values.into_iter().map(move |value| (constraint, value)))
+        .enumerate()
+        .map(|(index, (constraint, value))| (format!("v{index}"), constraint, value))
+        .collect();
+    let module: String = cases
+        .iter()
+        .map(|(name, constraint, _)| format!("variable \"{name}\" {{\n  type = {constraint}\n}}\n"))
+        .collect();
+    let values: BTreeMap<_, _> = cases.iter().map(|(name, _, value)| (name, value)).collect();
+    std::fs::write(folder.path().join("main.tf"), module).unwrap();
+    std::fs::write(folder.path().join("v.tfvars.json"), json!(values).to_string()).unwrap();
+
+    let plan = Command::new("terraform")
+        .args(["plan", "-json", "-input=false", "-var-file=v.tfvars.json"])
+        .current_dir(folder.path())
+        .env("TF_CLI_CONFIG_FILE", "/dev/null")
+        .env("CHECKPOINT_DISABLE", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(plan.stdout).unwrap();
+    let refused: BTreeSet<String> = cases
+        .iter()
+        .map(|(name, ..)| name)
+        .filter(|name| said.contains(&format!("var.{name}:")) || said.contains(&format!("var.{name} ")))
+        .cloned()
+        .collect();
+    assert!(refused.len() > 50 && refused.len() < cases.len(), "terraform judged: {said}");
+
+    let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
+    let module = Modules::new(&NoSalt).get(&source, None).unwrap();
+    let differing: Vec<_> = cases
+        .iter()
+        .filter_map(|(name, constraint, value)| {
+            let ours = module.interface.variables[name].constraint.accepts(value);
+            (ours.is_err() != refused.contains(name)).then(|| format!("{constraint} {value}: ours {ours:?}"))
+        })
+        .collect();
+    assert!(differing.is_empty(), "of {} cases these differ:\n{}", cases.len(), differing.join("\n"));
+}
