@@ -37,6 +37,10 @@ pub fn spawn(command: &Command) -> Result<tokio::process::Child> {
     // SAFETY: only async-signal-safe calls between fork and exec; nothing allocates.
     unsafe {
         child.pre_exec(move || {
+            // Started by nohup or from a script's background we ignore some, and the child would too.
+            for number in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
+                libc::signal(number, libc::SIG_DFL);
+            }
             rustix::process::setsid()?;
             rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
             rustix::process::set_parent_process_death_signal(Some(Signal::INT))?;
