@@ -67,7 +67,7 @@ fn a_child_can_be_stopped_though_we_were_started_to_ignore_sigint() {
     let cancel = Cancel::new();
     let asked = cancel.clone();
     let exit =
-        end(&shell(folder.path(), "echo up; sleep 600"), &LONG, &cancel, &mut |_| asked.cancel(Cause::User));
+        end(&shell(folder.path(), "echo up; exec sleep 600"), &LONG, &cancel, &mut |_| asked.cancel(Cause::User));
     assert_eq!((exit.signal, exit.killed), (Some(2), false));
 }
 
