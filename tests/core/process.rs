@@ -66,8 +66,9 @@ fn a_child_can_be_stopped_though_we_were_started_to_ignore_sigint() {
     let folder = tempfile::tempdir().unwrap();
     let cancel = Cancel::new();
     let asked = cancel.clone();
-    let exit =
-        end(&shell(folder.path(), "echo up; exec sleep 600"), &LONG, &cancel, &mut |_| asked.cancel(Cause::User));
+    let exit = end(&shell(folder.path(), "echo up; exec sleep 600"), &LONG, &cancel, &mut |_| {
+        asked.cancel(Cause::User)
+    });
     assert_eq!((exit.signal, exit.killed), (Some(2), false));
 }
 
