@@ -19,6 +19,11 @@ impl PillarPath {
         Self(vec!["arguments".to_owned()])
     }
 
+    /// Whether this is a place in the call, not in the pillar.
+    pub fn is_argument(&self) -> bool {
+        self.0.first().is_some_and(|first| first == "arguments")
+    }
+
     pub fn child(&self, key: impl fmt::Display) -> Self {
         let mut parts = self.0.clone();
         parts.push(key.to_string());

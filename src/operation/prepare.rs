@@ -24,8 +24,9 @@ pub fn prepare(
     mut problems: Vec<Problem>,
     host: &dyn Host,
 ) -> Result<Prepared, Error> {
-    if request.infrastructure.is_null() && !problems.is_empty() {
-        // The host has said why there is no pillar.
+    // A wrong call may name nothing that the pillar could be read for; the host says why there is no pillar.
+    let wrong_call = problems.iter().any(|problem| problem.path.is_argument());
+    if wrong_call || (request.infrastructure.is_null() && !problems.is_empty()) {
         return Err(model::refusal(problems));
     }
     let (draft, found) = model::read(&request.infrastructure, environment.as_str(), overrides);

@@ -45,7 +45,8 @@ pub fn spawn(command: &Command, stdout: File, stderr: File) -> Result<tokio::pro
     // SAFETY: only async-signal-safe calls between fork and exec; nothing allocates.
     unsafe {
         child.pre_exec(move || {
-            // Started in the background of a script, we ignore SIGINT: inherited, nobody could stop the child.
+            // Started by nohup or in a script's background we ignore some, and the child would too; with SIGCHLD
+            // ignored it could not even wait for children of its own.
             for number in 1..32 {
                 libc::signal(number, libc::SIG_DFL);
             }

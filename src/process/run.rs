@@ -58,7 +58,7 @@ pub struct Exit {
 
 /// Runs the command to its end; `on_line` hears every line of its stdout.
 ///
-/// Returns, with an error too, only once nothing of the child is left: what it worked on may then be released.
+/// Returns, with an error too, only once the child is reaped and its group swept: its lock may then be released.
 /// Must be polled to completion: dropping this future leaves the child unwatched.
 pub async fn run(
     command: &Command,

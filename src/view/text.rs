@@ -77,11 +77,9 @@ fn mode(report: &Value) -> &str {
 fn extras(report: &Value) -> String {
     let mut text = String::new();
     if let Some(plan_id) = report["plan_id"].as_str() {
-        text.push_str(&format!("\n  to apply exactly this: salt-run infrastructure.apply plan_id={plan_id}"));
-        match report["environment"].as_str() {
-            Some("production") | None => text.push('\n'),
-            Some(environment) => text.push_str(&format!(" environment={environment}\n")),
-        }
+        text.push_str(&format!(
+            "\n  to apply exactly this: salt-run infrastructure.apply plan_id={plan_id}\n"
+        ));
     }
     if let Some(drawing) = report["drawing"].as_str() {
         text.push_str(&format!("\n{drawing}"));

@@ -60,6 +60,19 @@ fn a_cancel_is_one_sigint_and_the_child_may_end_well() {
 }
 
 #[test]
+fn a_child_can_be_stopped_though_we_were_started_to_ignore_sigint() {
+    // SAFETY: as `nohup` and a script's `&` leave it; no other test here needs this process to be interrupted.
+    unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
+    let folder = tempfile::tempdir().unwrap();
+    let cancel = Cancel::new();
+    let asked = cancel.clone();
+    let exit = end(&shell(folder.path(), "echo up; exec sleep 600"), &LONG, &cancel, &mut |_| {
+        asked.cancel(Cause::User)
+    });
+    assert_eq!((exit.signal, exit.killed), (Some(2), false));
+}
+
+#[test]
 fn a_child_that_ignores_sigint_is_killed_after_its_grace() {
     let folder = tempfile::tempdir().unwrap();
     let limits = Limits { timeout: Duration::from_millis(300), stop_grace: Duration::from_millis(300) };

@@ -130,7 +130,7 @@ def test_a_full_disk_fails_the_component_and_loses_nothing(site):
         assert site.orchestrate().rc == 0
         before = (disk / "staging/echo/terraform.tfstate").read_bytes()
         filler = disk / "filler"
-        with filler.open("wb") as full:
+        with filler.open("wb", buffering=0) as full:
             try:
                 while full.write(b"x" * 4096):
                     full.flush()
