@@ -20,6 +20,8 @@ def environment(site, server, files, **variables):
             "backend": server.pillar,
             "terraform": {"env": env},
             "lock_timeout": "1s",
+            # The servers outlive a test, and so do the states that they keep.
+            "policy": {"allow_destroy": True},
         },
     )
     return {f"EOS_TEST_{name}": value for name, value in server.env.items()}
