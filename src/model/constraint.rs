@@ -1,109 +1,93 @@
-//! Terraform's verdict on a value, before Terraform sees it.
-//!
-//! Follows the conversions of Terraform's type system (cty) for a value from a JSON variables file.
+//! Whether Terraform would take a value for a variable: the conversions of its type system (cty)
+//! from a JSON value to a type constraint, so that a wrong type is said before anything runs.
 
-use serde_json::Value;
+mod convert;
+mod defaults;
+mod kinds;
+mod unify;
+mod value;
 
-use super::interface::Constraint;
+use super::Constraint;
+use value::Typed;
 
 impl Constraint {
-    /// Whether Terraform would take this value. The message says where inside, never the value itself.
-    pub fn accepts(&self, value: &Value) -> Result<(), String> {
-        self.check(value, "")
-    }
-
-    fn check(&self, value: &Value, at: &str) -> Result<(), String> {
-        let refuse = |needed: &str| Err(describe(at, needed, value));
-        match (self, value) {
-            (_, Value::Null) | (Self::Any, _) => Ok(()),
-            (Self::String, Value::String(_) | Value::Number(_) | Value::Bool(_)) => Ok(()),
-            (Self::String, _) => refuse("a text"),
-            (Self::Number, Value::Number(_)) => Ok(()),
-            (Self::Number, Value::String(text)) if is_number(text) => Ok(()),
-            (Self::Number, _) => refuse("a number"),
-            (Self::Bool, Value::Bool(_)) => Ok(()),
-            (Self::Bool, Value::String(text)) if matches!(text.as_str(), "true" | "false" | "1" | "0") => {
-                Ok(())
-            }
-            (Self::Bool, _) => refuse("true or false"),
-            (Self::List(of) | Self::Set(of), Value::Array(items)) => {
-                items
-                    .iter()
-                    .enumerate()
-                    .try_for_each(|(index, item)| of.check(item, &format!("{at}[{index}]")))?;
-                of.unify(items.iter(), at)
-            }
-            (Self::List(_) | Self::Set(_), _) => refuse("a list"),
-            (Self::Map(of), Value::Object(map)) => {
-                map.iter().try_for_each(|(key, item)| of.check(item, &format!("{at}.{key}")))?;
-                of.unify(map.values(), at)
-            }
-            (Self::Map(_), _) => refuse("a mapping"),
-            (Self::Tuple(of), Value::Array(items)) if of.len() == items.len() => of
-                .iter()
-                .zip(items)
-                .enumerate()
-                .try_for_each(|(index, (of, item))| of.check(item, &format!("{at}[{index}]"))),
-            (Self::Tuple(of), _) => refuse(&format!("a list of exactly {}", of.len())),
-            (Self::Object(attributes), Value::Object(map)) => {
-                attributes.iter().try_for_each(|(name, attribute)| match map.get(name) {
-                    Some(value) => attribute.constraint.check(value, &format!("{at}.{name}")),
-                    None if attribute.optional => Ok(()),
-                    None => Err(format!("{}the attribute {name:?} is missing", prefix(at))),
-                })
-            }
-            (Self::Object(_), _) => refuse("a mapping"),
-        }
-    }
-
-    /// The elements of a collection of `any` have to become of one type.
-    fn unify<'a>(&self, items: impl Iterator<Item = &'a Value>, at: &str) -> Result<(), String> {
-        if *self != Self::Any {
+    /// Whether Terraform converts this value, given in a JSON tfvars file, to this constraint.
+    ///
+    /// `null` is accepted: whether it may stand is for `nullable` and `has_default` to say. The
+    /// reason begins with the place inside the value, if it is not the value itself, and never
+    /// holds any part of the value but keys: `.ports[0].name: a number is needed, not a text`.
+    ///
+    /// Source: go-cty's `convert` and HCL's `typeexpr`, as Terraform 1.11 uses them.
+    pub fn accepts(&self, value: &serde_json::Value) -> Result<(), String> {
+        if *self == Self::Any {
             return Ok(());
         }
-        let kinds: std::collections::BTreeSet<_> = items.filter_map(kind).collect();
-        let simple = kinds.iter().all(|kind| *kind == "simple");
-        match kinds.len() <= 1 || simple {
-            true => Ok(()),
-            false => Err(format!("{}all elements have to be of one type", prefix(at))),
+        let given = defaults::fill(self, Typed::from_json(value));
+        match convert::convert(given, &self.shape()) {
+            Ok(_) => Ok(()),
+            Err(mismatch) => Err(mismatch.to_string()),
         }
     }
 }
 
-fn kind(value: &Value) -> Option<&'static str> {
-    match value {
-        Value::Null => None,
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => Some("simple"),
-        Value::Array(_) => Some("list"),
-        Value::Object(_) => Some("mapping"),
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::kinds::plain;
+    use super::*;
+
+    fn ports() -> Constraint {
+        let port = BTreeMap::from([
+            ("name".to_owned(), plain(Constraint::String)),
+            ("number".to_owned(), plain(Constraint::Number)),
+        ]);
+        let ports = Constraint::List(Box::new(Constraint::Object(port)));
+        Constraint::Object(BTreeMap::from([("ports".to_owned(), plain(ports))]))
     }
-}
 
-/// What cty parses as a number: decimal digits with a fraction and an exponent, a sign before it.
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (mantissa, exponent) = digits.split_once(['e', 'E']).map_or((digits, None), |(m, e)| (m, Some(e)));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let numeric = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let exponent = exponent.is_none_or(|part| {
-        let part = part.strip_prefix(['-', '+']).unwrap_or(part);
-        !part.is_empty() && numeric(part)
-    });
-    !(whole.is_empty() && fraction.is_empty()) && numeric(whole) && numeric(fraction) && exponent
-}
+    #[test]
+    fn a_refusal_names_the_place_and_both_kinds() {
+        let said = |value| ports().accepts(&value).unwrap_err();
+        assert_eq!(
+            said(json!({ "ports": [{ "name": "a", "number": "http" }] })),
+            ".ports[0].number: a number is needed, not a text"
+        );
+        assert_eq!(
+            said(json!({ "ports": [{ "name": "a" }] })),
+            ".ports[0]: the attribute 'number' is missing"
+        );
+        assert_eq!(said(json!([])), "a mapping is needed, not a list");
+    }
 
-fn describe(at: &str, needed: &str, value: &Value) -> String {
-    let found = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a mapping",
-    };
-    format!("{}{needed} is needed, not {found}", prefix(at))
-}
+    #[test]
+    fn a_refusal_never_holds_the_value() {
+        for constraint in
+            [Constraint::Number, Constraint::Bool, Constraint::Map(Box::new(Constraint::Number))]
+        {
+            for value in [json!("hunter2"), json!({ "key": "hunter2" }), json!(["hunter2"])] {
+                assert!(!constraint.accepts(&value).unwrap_err().contains("hunter2"), "{constraint:?}");
+            }
+        }
+    }
 
-fn prefix(at: &str) -> String {
-    if at.is_empty() { String::new() } else { format!("{at}: ") }
+    #[test]
+    fn a_key_that_is_no_word_is_quoted_in_the_place() {
+        let map = Constraint::Map(Box::new(Constraint::Number));
+        assert_eq!(
+            map.accepts(&json!({ "a\nb": "x" })).unwrap_err(),
+            "[\"a\\nb\"]: a number is needed, not a text"
+        );
+    }
+
+    #[test]
+    fn one_odd_element_is_found_in_a_long_list_of_any() {
+        let list = Constraint::List(Box::new(Constraint::Any));
+        let mut items = vec![json!({ "a": 1, "b": [true, "x"] }); 20_000];
+        assert_eq!(list.accepts(&json!(items)), Ok(()));
+        items.push(json!([]));
+        assert!(list.accepts(&json!(items)).is_err());
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 /// The declarations of one module.
 #[derive(Clone, Debug, Default)]
 pub struct Interface {
@@ -50,6 +52,7 @@ pub enum Constraint {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
     pub constraint: Constraint,
-    /// `optional(type)`, with or without a default.
     pub optional: bool,
+    /// The default of `optional(type, default)`; it has a say in what the elements of `any` become.
+    pub default: Option<Value>,
 }

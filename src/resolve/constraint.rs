@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
+use super::syntax;
 use crate::model::{Attribute, Constraint};
 
 /// What we cannot read is `any`: Terraform will judge.
@@ -13,9 +14,7 @@ pub fn constraint(expression: &Expression) -> Constraint {
         Expression::String(text) => match text.as_str() {
             "list" => Constraint::List(Box::new(Constraint::Any)),
             "map" => Constraint::Map(Box::new(Constraint::Any)),
-            text => text
-                .parse()
-                .ok()
+            text => syntax::expression(text)
                 .filter(|parsed| !matches!(parsed, Expression::String(_)))
                 .map_or(Constraint::Any, |parsed| constraint(&parsed)),
         },
@@ -50,8 +49,9 @@ fn object(attributes: &hcl::Object<hcl::ObjectKey, Expression>) -> BTreeMap<Stri
                 Expression::FuncCall(call) if call.name.name.as_str() == "optional" => Attribute {
                     constraint: call.args.first().map_or(Constraint::Any, constraint),
                     optional: true,
+                    default: call.args.get(1).and_then(syntax::constant),
                 },
-                other => Attribute { constraint: constraint(other), optional: false },
+                other => Attribute { constraint: constraint(other), optional: false, default: None },
             };
             (name, attribute)
         })

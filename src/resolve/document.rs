@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use hcl::Expression;
 use serde_json::Value;
 
-use super::{Content, ModuleFile};
-
-/// Deeper nesting is no configuration that a person or a generator writes; a parser would overflow.
-const DEEPEST: usize = 200;
+use super::{Content, ModuleFile, syntax};
 
 /// A block: `kind "label" { name = expression, nested {} }`.
 #[derive(Clone, Debug, Default)]
@@ -63,25 +60,9 @@ pub fn text(file: &ModuleFile) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8", file.path))
 }
 
-/// The top level of an HCL file, attributes included.
-pub fn body(text: &str) -> Result<hcl::Body, String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut depth = 0usize;
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEEPEST {
-            return Err(format!("is nested more than {DEEPEST} deep"));
-        }
-    }
-    hcl::parse(text).map_err(|error| format!("a syntax error: {error}"))
-}
-
+/// Terraform, too, leaves hidden files alone.
 pub fn is_configuration(name: &str) -> bool {
-    name.ends_with(".tf") || name.ends_with(".tf.json")
+    !name.starts_with('.') && (name.ends_with(".tf") || name.ends_with(".tf.json"))
 }
 
 fn is_override(name: &str) -> bool {
@@ -90,7 +71,7 @@ fn is_override(name: &str) -> bool {
 }
 
 fn hcl(text: &str) -> Result<Vec<Block>, String> {
-    Ok(body(text)?.into_blocks().map(block).collect())
+    Ok(syntax::body(text)?.into_blocks().map(block).collect())
 }
 
 fn block(block: hcl::Block) -> Block {
@@ -114,19 +95,25 @@ fn block(block: hcl::Block) -> Block {
 fn labels(kind: &str) -> usize {
     match kind {
         "resource" | "data" | "ephemeral" => 2,
-        "variable" | "output" | "provider" | "module" | "backend" => 1,
+        "variable" | "output" | "provider" | "module" | "backend" | "check" => 1,
         _ => 0,
     }
 }
 
 fn json(text: &str) -> Result<Vec<Block>, String> {
     let document: Value = serde_json::from_str(text).map_err(|error| format!("a syntax error: {error}"))?;
-    let Value::Object(document) = document else {
-        return Err("is no JSON object".to_owned());
+    let parts = match document {
+        Value::Array(parts) => parts,
+        one => vec![one],
     };
     let mut blocks = Vec::new();
-    for (kind, value) in document {
-        open(&kind, labels(&kind), &value, Vec::new(), &mut blocks);
+    for part in parts {
+        let Value::Object(part) = part else {
+            return Err("is no JSON object, and no list of them".to_owned());
+        };
+        for (kind, value) in part {
+            open(&kind, labels(&kind), &value, Vec::new(), &mut blocks);
+        }
     }
     Ok(blocks)
 }
@@ -143,7 +130,7 @@ fn open(kind: &str, labels: usize, value: &Value, found: Vec<String>, blocks: &m
             let mut block = Block { kind: kind.to_owned(), labels: found, ..Block::default() };
             for (key, value) in map {
                 match key.as_str() {
-                    "backend" | "cloud" | "required_providers" => {
+                    "backend" | "cloud" | "required_providers" | "data" => {
                         open(key, self::labels(key), value, Vec::new(), &mut block.blocks);
                     }
                     _ => drop(block.attributes.insert(key.clone(), expression(value))),

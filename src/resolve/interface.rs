@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use hcl::Expression;
+use serde_json::Value;
 
 use super::ModuleFile;
 use super::document::{self, Block};
-use super::{constraint, providers};
+use super::{constraint, providers, syntax};
 use crate::model::{Interface, Output, Variable};
 
 pub fn interface(blocks: &[Block], files: &[ModuleFile], subdir: &str) -> Result<Interface, String> {
@@ -56,11 +56,15 @@ fn declare(before: Variable, block: &Block) -> Variable {
     }
 }
 
-/// A literal; the text notation is Terraform's own leniency.
+/// A constant; a text for it is Terraform's own leniency.
 fn flag(block: &Block, name: &str) -> Option<bool> {
-    match block.attributes.get(name)? {
-        Expression::Bool(flag) => Some(*flag),
-        Expression::String(text) => text.parse().ok(),
+    match syntax::constant(block.attributes.get(name)?)? {
+        Value::Bool(flag) => Some(flag),
+        Value::String(text) => match text.as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -80,10 +84,10 @@ fn preset(files: &[ModuleFile], subdir: &str) -> Result<BTreeSet<String>, String
         let own = |end: &str| name == format!("terraform{end}") || name.ends_with(&format!(".auto{end}"));
         let wrong = |reason: String| format!("{}: {reason}", file.path);
         if own(".tfvars") {
-            let body = document::body(&document::text(file)?).map_err(wrong)?;
+            let body = syntax::body(&document::text(file)?).map_err(wrong)?;
             preset.extend(body.into_attributes().map(|attribute| attribute.key.to_string()));
         } else if own(".tfvars.json") {
-            let found: serde_json::Map<String, serde_json::Value> =
+            let found: serde_json::Map<String, Value> =
                 serde_json::from_str(&document::text(file)?).map_err(|error| wrong(error.to_string()))?;
             preset.extend(found.into_iter().map(|(name, _)| name));
         }

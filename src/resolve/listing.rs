@@ -12,8 +12,8 @@ use super::{Content, ModuleFile, hex};
 use crate::host::Host;
 use crate::model::Source;
 
-/// Deeper folders mean a link that leads back.
-const DEEPEST: usize = 40;
+/// A source such as `/` would be read and copied whole; no module comes near this.
+const MOST: usize = 20_000;
 
 /// How a source is written in the pillar.
 pub fn name(source: &Source) -> String {
@@ -30,8 +30,7 @@ pub fn list(source: &Source, host: &dyn Host) -> Result<Vec<ModuleFile>, String>
         Source::Salt { url, .. } => host.fetch(url)?,
         Source::Path { root, .. } => {
             let mut found = BTreeMap::new();
-            let refuse = |error: io::Error| format!("{} cannot be read: {error}", root.display());
-            walk(root, "", &mut found, 0).map_err(refuse)?;
+            walk(root, "", &[], &mut found)?;
             found
         }
     };
@@ -71,22 +70,42 @@ fn digest(file: &Path) -> io::Result<String> {
     }
 }
 
-fn walk(folder: &Path, prefix: &str, found: &mut BTreeMap<String, PathBuf>, depth: usize) -> io::Result<()> {
-    if depth > DEEPEST {
-        return Err(io::Error::other(format!("{} is too deep: a link leads back", folder.display())));
+/// What is left behind is not entered; a folder may be a link, unless it leads back to one that it is in.
+fn walk(
+    folder: &Path,
+    prefix: &str,
+    above: &[PathBuf],
+    found: &mut BTreeMap<String, PathBuf>,
+) -> Result<(), String> {
+    let refuse = |path: &Path, error: io::Error| format!("{} cannot be read: {error}", path.display());
+    let real = fs::canonicalize(folder).map_err(|error| refuse(folder, error))?;
+    if above.contains(&real) {
+        return Err(format!(
+            "{} is a link that leads back to a folder that it is in: remove it",
+            folder.display()
+        ));
     }
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
+    let above = [above, &[real]].concat();
+    for entry in fs::read_dir(folder).map_err(|error| refuse(folder, error))? {
+        let path = entry.map_err(|error| refuse(folder, error))?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-            return Err(io::Error::other(format!("{} has a name that is no UTF-8", path.display())));
+            return Err(format!("{} has a name that is not UTF-8: rename it", path.display()));
         };
         let relative = format!("{prefix}{name}");
-        match fs::metadata(&path)? {
-            kind if kind.is_dir() && !is_left_behind(&format!("{relative}/x")) => {
-                walk(&path, &format!("{relative}/"), found, depth + 1)?;
-            }
-            kind if kind.is_file() => drop(found.insert(relative, path)),
-            _ => {}
+        if is_left_behind(&relative) || is_left_behind(&format!("{relative}/x")) {
+            continue;
+        }
+        let kind = fs::metadata(&path).map_err(|error| refuse(&path, error))?;
+        if kind.is_dir() {
+            walk(&path, &format!("{relative}/"), &above, found)?;
+        } else if kind.is_file() {
+            found.insert(relative, path);
+        }
+        if found.len() > MOST {
+            return Err(format!(
+                "{} has more than {MOST} files: is it the module's own folder?",
+                folder.display()
+            ));
         }
     }
     Ok(())
@@ -100,4 +119,73 @@ fn is_left_behind(path: &str) -> bool {
         || name.ends_with(".tfstate")
         || name.contains(".tfstate.")
         || matches!(name, "crash.log")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn found(root: &Path) -> Result<Vec<String>, String> {
+        let mut found = BTreeMap::new();
+        walk(root, "", &[], &mut found)?;
+        Ok(found.into_keys().collect())
+    }
+
+    #[test]
+    fn links_that_lead_back_are_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        for name in ["one", "two"] {
+            symlink(folder.path(), folder.path().join("sub").join(name)).unwrap();
+        }
+        let reason = found(folder.path()).unwrap_err();
+        assert!(reason.contains("leads back") && reason.contains("sub/"), "{reason}");
+    }
+
+    #[test]
+    fn links_to_files_and_to_folders_elsewhere_are_followed() {
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::write(elsewhere.path().join("a.tf"), "").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        symlink(elsewhere.path(), folder.path().join("folder")).unwrap();
+        symlink(elsewhere.path(), folder.path().join("again")).unwrap();
+        symlink(elsewhere.path().join("a.tf"), folder.path().join("file.tf")).unwrap();
+        assert_eq!(found(folder.path()).unwrap(), ["again/a.tf", "file.tf", "folder/a.tf"]);
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        symlink("/nowhere/at/all", folder.path().join("broken.tf")).unwrap();
+        assert!(found(folder.path()).unwrap_err().contains("broken.tf"));
+    }
+
+    #[test]
+    fn what_is_no_file_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("main.tf"), "").unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+        assert_eq!(found(folder.path()).unwrap(), ["main.tf"]);
+    }
+
+    #[test]
+    fn a_source_that_holds_far_too_much_is_refused() {
+        let many = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        for name in 0..200 {
+            fs::write(many.path().join(name.to_string()), "").unwrap();
+            symlink(many.path(), folder.path().join(name.to_string())).unwrap();
+        }
+        let reason = found(folder.path()).unwrap_err();
+        assert!(reason.contains("more than 20000 files"), "{reason}");
+    }
+
+    #[test]
+    fn a_path_that_leaves_the_module_is_refused() {
+        for path in ["../up.tf", "/etc/passwd", "a//b.tf", "a/./b.tf", "line\nbreak.tf", ""] {
+            assert!(entry(path.to_owned(), "/dev/null".into()).is_err(), "{path:?}");
+        }
+    }
 }

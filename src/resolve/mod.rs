@@ -8,6 +8,7 @@ mod document;
 mod interface;
 mod listing;
 mod providers;
+mod syntax;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -10,23 +10,27 @@ use super::document::Block;
 const BUILT_IN: &str = "terraform";
 const BUILT_IN_SOURCE: &str = "terraform.io/builtin/terraform";
 
-/// Local names, the built-in provider left out.
+/// Local names, the built-in provider left out whatever its local name is.
 pub fn providers(blocks: &[Block]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
+    let mut built_in = BTreeSet::from([BUILT_IN.to_owned()]);
     for block in blocks {
         match block.kind.as_str() {
             "provider" => drop(found.insert(block.label().to_owned())),
             "resource" | "data" | "ephemeral" => drop(found.insert(of_resource(block))),
+            // A check may read data of its own.
+            "check" => found.extend(block.blocks.iter().filter(|one| one.kind == "data").map(of_resource)),
             "terraform" => {
                 let required = block.blocks.iter().filter(|nested| nested.kind == "required_providers");
-                let entries = required.flat_map(|nested| &nested.attributes);
-                found.extend(entries.filter(|(_, entry)| !is_built_in(entry)).map(|(name, _)| name.clone()));
+                for (name, entry) in required.flat_map(|nested| &nested.attributes) {
+                    let names = if is_built_in(entry) { &mut built_in } else { &mut found };
+                    names.insert(name.clone());
+                }
             }
             _ => {}
         }
     }
-    found.remove(BUILT_IN);
-    found
+    found.difference(&built_in).cloned().collect()
 }
 
 /// `provider = aws.west`, or else the type's first word.
