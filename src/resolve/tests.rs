@@ -123,6 +123,86 @@ fn an_override_changes_what_it_names_and_no_more() {
 }
 
 #[test]
+fn files_that_terraform_does_not_read_declare_nothing() {
+    let files = [("main.tf", ""), (".hidden.tf", "variable \"a\" {}"), ("sub/b.tf", "variable \"b\" {}")];
+    assert!(read(&files, "", None).unwrap().interface.variables.is_empty());
+}
+
+#[test]
+fn data_of_a_check_counts_and_the_built_in_provider_never_does() {
+    let text = "check \"a\" {\n  data \"http\" \"b\" {}\n}\n\
+                terraform {\n  required_providers {\n    tf = { source = \"terraform.io/builtin/terraform\" }\n  }\n}\n\
+                resource \"terraform_data\" \"c\" {\n  provider = tf\n}\n";
+    let names: Vec<_> = main(text).interface.providers.iter().cloned().collect();
+    assert_eq!(names, ["http"]);
+    let json = r#"[{"check": {"a": {"data": {"http": {"b": {}}}}}}, {"terraform": {"backend": {"s3": {}}}}]"#;
+    let module = read(&[("main.tf.json", json)], "", None).unwrap();
+    assert!(module.interface.providers.contains("http"));
+    assert_eq!(module.interface.own_backend.as_deref(), Some("main.tf.json"));
+}
+
+#[test]
+fn a_flag_may_be_any_constant() {
+    let text = "variable \"a\" {\n  sensitive = !false\n  nullable = \"false\"\n  ephemeral = (true)\n}\n";
+    let module = main(text);
+    let variable = &module.interface.variables["a"];
+    assert!(variable.sensitive && !variable.nullable && variable.ephemeral);
+}
+
+#[test]
+fn the_default_of_an_optional_attribute_is_kept_as_json() {
+    let module =
+        main("variable \"a\" {\n  type = object({ b = optional(list(any), [1, \"x\", null]) })\n}\n");
+    let Constraint::Object(attributes) = &module.interface.variables["a"].constraint else { panic!() };
+    assert_eq!(attributes["b"].default, Some(serde_json::json!([1, "x", null])));
+}
+
+#[test]
+fn a_type_that_nobody_knows_is_left_to_terraform() {
+    for text in [
+        "type = lists(string)",
+        "type = nested",
+        "type = \"${1}\"",
+        "type = 5",
+        "type = list(string, number)",
+    ] {
+        let module = main(&format!("variable \"a\" {{\n  {text}\n}}\n"));
+        assert_eq!(module.interface.variables["a"].constraint, Constraint::Any, "{text}");
+    }
+}
+
+#[test]
+fn the_digest_tells_content_names_and_modes_apart_and_nothing_else() {
+    use std::os::unix::fs::PermissionsExt;
+    let digest = |files: &[(&str, &str)]| read(files, "", None).unwrap().interface.digest.clone();
+    let one = digest(&[("main.tf", ""), ("run.sh", "x")]);
+    assert_eq!(one, digest(&[("run.sh", "x"), ("main.tf", "")]));
+    assert_ne!(one, digest(&[("main.tf", ""), ("run.sh", "y")]));
+    assert_ne!(one, digest(&[("main.tf", ""), ("ran.sh", "x")]));
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("main.tf"), "").unwrap();
+    let script = folder.path().join("run.sh");
+    std::fs::write(&script, "x").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
+    let module = Modules::new(&Shouts).get(&source, None).unwrap();
+    assert!(module.files.iter().any(|file| file.path == "run.sh" && file.executable));
+    assert_ne!(one, module.interface.digest);
+}
+
+#[test]
+fn a_source_is_read_once_in_a_call() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("main.tf"), "").unwrap();
+    let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
+    let mut modules = Modules::new(&Shouts);
+    let first = modules.get(&source, None).unwrap();
+    std::fs::write(folder.path().join("main.tf"), "changed by now").unwrap();
+    assert!(std::sync::Arc::ptr_eq(&first, &modules.get(&source, None).unwrap()));
+}
+
+#[test]
 fn a_template_is_rendered_before_it_is_read() {
     let files = [("main.tf", "output \"{{ word }}\" { value = 1 }")];
     assert!(read(&files, "", Some(Template::Jinja)).unwrap().interface.outputs.contains_key("rendered"));
@@ -153,8 +233,21 @@ fn what_people_write_in_hcl_is_read() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
-    fn hostile_text_is_read_or_refused_and_never_a_panic(text in "[\\x00-\\x7f\u{e9}]{0,200}") {
+    fn hostile_bytes_are_refused_and_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("main.tf"), &bytes).unwrap();
+        std::fs::write(folder.path().join("terraform.tfvars"), &bytes).unwrap();
+        let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
+        let _ = Modules::new(&Shouts).get(&source, None);
+    }
+
+    #[test]
+    fn hostile_text_is_read_or_refused_and_never_a_panic(
+        text in "(variable|terraform|type|=|[{}()\\[\\]\"$%<>#\\-\\n ]|EOT|object|optional|[a-z0-9\u{e9}]){0,60}",
+    ) {
         let _ = read(&[("main.tf", &text)], "", None);
         let _ = read(&[("main.tf.json", &text)], "", None);
     }
