@@ -52,7 +52,7 @@ fn what_was_changed_or_deleted_from_outside_is_put_right() {
 }
 
 #[test]
-fn a_provider_that_crashes_after_its_effect_fails_the_component() {
+fn a_provider_that_crashes_after_its_effect_leaves_a_thing_that_no_state_knows() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     world.faults(&json!([{ "id": "1", "do": "crash", "on": "create", "when": "after", "nth": 1 }]));
@@ -60,4 +60,6 @@ fn a_provider_that_crashes_after_its_effect_fails_the_component() {
     assert_eq!(statuses(&failed)["pair"], "failed", "{failed:#}");
     assert_eq!(world.names(), ["first"]);
     assert_eq!(world.operations().iter().filter(|line| line["event"] == "end").count(), 0);
+    let state = std::fs::read_to_string(site.workdir("pair").join("terraform.tfstate")).unwrap_or_default();
+    assert!(!state.contains(world.things().keys().next().unwrap()), "{state}");
 }
