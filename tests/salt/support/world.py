@@ -35,6 +35,23 @@ def mirror():
     return Path(built.stdout.strip())
 
 
+def installation(providers):
+    """A CLI configuration. The real `hashicorp/nomad`, where this machine has it, is preferred to ours."""
+    real = os.environ.get("EOS_TEST_PROVIDER_MIRROR")
+    nomad = ["registry.terraform.io/hashicorp/nomad"]
+    if not real or not list(Path(real).glob(nomad[0])):
+        mirrors = [{"path": str(providers)}]
+    else:
+        mirrors = [{"path": real, "include": nomad}, {"path": str(providers), "exclude": nomad}]
+    blocks = "".join(
+        "  filesystem_mirror {\n"
+        + "".join(f"    {key} = {json.dumps(value)}\n" for key, value in mirror.items())
+        + "  }\n"
+        for mirror in mirrors
+    )
+    return f"provider_installation {{\n{blocks}}}\n"
+
+
 @dataclasses.dataclass(frozen=True)
 class Operation:
     """One call of the provider. `ended` is None where its process died in it."""
@@ -62,11 +79,7 @@ class World:
         self.things_folder = self.path / "things"
         self.things_folder.mkdir(parents=True)
         self.cli_config = Path(folder) / "world.tfrc"
-        self.cli_config.write_text(
-            "provider_installation {\n"
-            f"  filesystem_mirror {{\n    path = {json.dumps(str(providers))}\n  }}\n"
-            "}\n"
-        )
+        self.cli_config.write_text(installation(providers))
         self.rules = []
         self.ids = itertools.count(1)
 
