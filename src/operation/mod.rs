@@ -10,6 +10,7 @@ mod component;
 mod destroy;
 mod dump;
 mod environment;
+mod gather;
 mod graph;
 mod initialise;
 mod inputs;

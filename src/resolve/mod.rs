@@ -14,8 +14,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
+use crate::digest::sha256;
 use crate::host::Host;
 use crate::model::{Interface, Source, Template};
 
@@ -80,7 +79,7 @@ fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Resul
     if interface.own_backend.is_none() && files.iter().any(|file| file.path == ours) {
         return Err(format!("{ours} is the name that Eos writes the backend to: rename the module's file"));
     }
-    interface.digest = digest(&files);
+    interface.digest = digest_of(&files);
     Ok(Module { interface: Arc::new(interface), subdir: subdir.clone(), files })
 }
 
@@ -92,23 +91,16 @@ fn render(files: &mut [ModuleFile], host: &dyn Host) -> Result<(), String> {
     {
         if let Content::File(path) = &file.content {
             let text = host.render(path).map_err(|reason| format!("{}: {reason}", file.path))?;
-            file.sha256 = hex(&Sha256::digest(&text));
+            file.sha256 = sha256(&text);
             file.content = Content::Text(text);
         }
     }
     Ok(())
 }
 
-fn digest(files: &[ModuleFile]) -> String {
-    let mut hash = Sha256::new();
-    for file in files {
-        hash.update(format!("{} {} {}\n", file.sha256, u8::from(file.executable), file.path));
-    }
-    hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn digest_of(files: &[ModuleFile]) -> String {
+    let line = |file: &ModuleFile| format!("{} {} {}\n", file.sha256, u8::from(file.executable), file.path);
+    sha256(files.iter().map(line).collect::<String>())
 }
 
 #[cfg(test)]
