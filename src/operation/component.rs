@@ -123,7 +123,7 @@ async fn work(
         }
         let run =
             apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: plan.destroy };
-        return run.apply(guard.fence(), &mut manifest, &plan.file, plan.changes, &inputs).await;
+        return run.apply(guard.fence(), &mut manifest, &plan.file, plan.changes).await;
     }
 
     let reconfigure = super::migrate::prepare(&invoker, module, record.as_ref(), backend, intent).await?;
@@ -162,7 +162,7 @@ async fn work(
     }
     match &intent.act {
         Act::Apply => {
-            let report = run.apply(guard.fence(), &mut manifest, &file, changes, &inputs).await;
+            let report = run.apply(guard.fence(), &mut manifest, &file, changes).await;
             let _ = std::fs::remove_file(&file);
             report
         }

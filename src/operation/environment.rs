@@ -6,15 +6,15 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::component::{self, Act, Intent};
+use super::orphans;
 use super::prepare::{prepare, select};
 use super::schedule::schedule;
 use super::session::Session;
 use super::summary::Opening;
 use super::{Call, kept, pump};
 use crate::error::Result;
-use crate::model::{Blueprint, Name, Overrides, Problem};
-use crate::record;
-use crate::report::{ComponentReport, Report, Status};
+use crate::model::{Name, Overrides, Problem};
+use crate::report::{ComponentReport, Report};
 use crate::workdir::{Layout, ensure_private, retain_newest, write_json};
 
 /// How many runs' logs, and how many kept plans, stay.
@@ -63,8 +63,18 @@ pub fn run(call: &Call<'_>, wanted: Wanted) -> Report {
 type Outcome = (BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>);
 
 fn attempt(call: &Call<'_>, wanted: Wanted, opening: &mut Opening) -> Result<Outcome> {
-    let prepared =
-        prepare(&call.request, &wanted.environment, &wanted.overrides, wanted.problems, call.host)?;
+    let may_be_gone = match wanted.wish {
+        Wish::Destroy | Wish::PreviewDestroy => wanted.components.as_ref(),
+        _ => None,
+    };
+    let prepared = prepare(
+        &call.request,
+        &wanted.environment,
+        &wanted.overrides,
+        wanted.problems,
+        may_be_gone,
+        call.host,
+    )?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint);
     let mut selected = select(blueprint, wanted.components.clone(), wanted.include_dependencies)?;
@@ -86,7 +96,7 @@ fn attempt(call: &Call<'_>, wanted: Wanted, opening: &mut Opening) -> Result<Out
     begin(&layout, &run, opening)?;
     let graph = blueprint.graph.restricted(&selected);
     let graph = if intent.destroy { graph.reversed() } else { graph };
-    let orphans = orphans(blueprint, &layout)?;
+    let orphans = orphans::report(blueprint, &layout)?;
 
     let shown = selected;
     let act = intent.act.clone();
@@ -137,21 +147,4 @@ fn begin(layout: &Layout, run: &Path, opening: &Opening) -> Result<()> {
         &run.join("run.json"),
         &json!({ "operation": opening.operation, "pid": std::process::id(), "jid": opening.identity.jid }),
     )
-}
-
-/// Components that the records know and the pillar does not.
-pub fn orphans(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, ComponentReport>> {
-    let records = record::all(&layout.components())?;
-    let gone = records
-        .into_iter()
-        .filter(|(name, record)| record.resources > 0 && !blueprint.nodes.contains_key(name));
-    Ok(gone
-        .map(|(name, record)| {
-            let mut report = ComponentReport::new(Status::Orphaned, "gone_from_the_pillar");
-            let edges: Vec<_> = record.edges.into_iter().collect();
-            let needs = if edges.is_empty() { "nothing".to_owned() } else { edges.join(", ") };
-            report.notes.push(format!("it has {} resource(s), and depended on {needs}", record.resources));
-            (name, report)
-        })
-        .collect())
 }

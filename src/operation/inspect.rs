@@ -37,7 +37,7 @@ pub fn inspect<T: Send>(
     problems: Vec<Problem>,
     question: impl AsyncFnOnce(Inspection<'_>) -> Result<T> + Send,
 ) -> Result<T> {
-    let prepared = prepare(&call.request, environment, &Overrides::default(), problems, call.host)?;
+    let prepared = prepare(&call.request, environment, &Overrides::default(), problems, None, call.host)?;
     let selected = select(&prepared.blueprint, components, false)?;
     pump::in_session(call, opening, prepared, &BTreeSet::new(), async move |session: &Session| {
         question(Inspection { session, selected }).await

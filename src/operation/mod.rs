@@ -19,6 +19,7 @@ mod invoke;
 mod kept;
 mod migrate;
 mod module;
+mod orphans;
 mod outputs;
 mod plan;
 mod prepare;

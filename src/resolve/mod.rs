@@ -17,6 +17,7 @@ use std::sync::Arc;
 use crate::digest::sha256;
 use crate::host::Host;
 use crate::model::{Interface, Source, Template};
+use crate::render::MARK;
 
 /// A module as it was when it was read.
 #[derive(Debug)]
@@ -67,6 +68,9 @@ impl<'a> Modules<'a> {
 fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<Module, String> {
     let (Source::Salt { subdir, .. } | Source::Path { subdir, .. }) = source;
     let mut files = listing::list(source, host)?;
+    let ours = if subdir.is_empty() { "backend.tf".to_owned() } else { format!("{subdir}/backend.tf") };
+    // A workdir can be a source: the backend that we wrote there is no part of the module.
+    files.retain(|file| file.path != ours || !is_our_backend(file));
     if template == Some(Template::Jinja) {
         render(&mut files, host)?;
     }
@@ -74,13 +78,17 @@ fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Resul
     if !document::in_folder(&files, subdir).any(|(name, _)| document::is_configuration(name)) {
         return Err(format!("no .tf file in {}: is this the right folder?", listing::name(source)));
     }
-    let ours = if subdir.is_empty() { "backend.tf".to_owned() } else { format!("{subdir}/backend.tf") };
     let mut interface = interface::interface(&configuration, &files, subdir)?;
     if interface.own_backend.is_none() && files.iter().any(|file| file.path == ours) {
         return Err(format!("{ours} is the name that Eos writes the backend to: rename the module's file"));
     }
     interface.digest = digest_of(&files);
     Ok(Module { interface: Arc::new(interface), subdir: subdir.clone(), files })
+}
+
+fn is_our_backend(file: &ModuleFile) -> bool {
+    let Content::File(path) = &file.content else { return false };
+    std::fs::read(path).is_ok_and(|text| text.starts_with(MARK.as_bytes()))
 }
 
 /// Configuration and variables only: a template file of Terraform's own stays as it is.
