@@ -76,5 +76,5 @@ bench: need-terraform build
 	$(python) benches/run.py
 
 clean:
-	test ! -f .demo/sock-folder || rm -rf "$$(cat .demo/sock-folder)"
+	test ! -f .demo/link || rm -rf "$$(dirname "$$(cat .demo/link)")"
 	rm -rf .venv .demo target

@@ -6,6 +6,7 @@
 
 pub mod change;
 pub mod decide;
+mod digest;
 pub mod error;
 pub mod graph;
 pub mod host;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::inputs::{Inputs, Produced};
+use super::inputs::Produced;
 use super::invoke::Invoker;
 use super::{plan, state};
 use crate::change::{Changes, SENSITIVE};
@@ -36,7 +36,6 @@ impl Run<'_> {
         manifest: &mut Manifest,
         file: &Path,
         changes: Changes,
-        inputs: &Inputs,
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
         invoker.go_on(Phase::Application)?;
@@ -52,7 +51,7 @@ impl Run<'_> {
         if said.exit.code == Some(0) {
             let after = after?.unwrap_or_default();
             let status = if self.destroy { Status::Destroyed } else { Status::Applied };
-            self.write_record(status, &after, inputs).await?;
+            self.write_record(status, &after).await?;
             return Ok(self.finished(plan::with(ComponentReport::new(status, ""), changes), after));
         }
         let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.component.name);
@@ -66,7 +65,7 @@ impl Run<'_> {
                     "kept: what was done before the failure (+{} ~{} -{}) is in the state, at serial {}",
                     progress.done.add, progress.done.change, progress.done.remove, after.serial
                 ));
-                self.write_record(report.status, &after, inputs).await?;
+                self.write_record(report.status, &after).await?;
                 Ok(self.finished(report, after))
             }
             Err(unreadable) => {
@@ -85,19 +84,13 @@ impl Run<'_> {
                 && record.outcome != Status::Failed.word()
         });
         if !known && !state.lineage.is_empty() {
-            self.write_record(Status::Unchanged, &state, &Inputs::default()).await?;
+            self.write_record(Status::Unchanged, &state).await?;
         }
         Ok(self.finished(ComponentReport::new(Status::Unchanged, reason), state))
     }
 
-    async fn write_record(&self, status: Status, state: &State, inputs: &Inputs) -> Result<()> {
+    async fn write_record(&self, status: Status, state: &State) -> Result<()> {
         let invoker = self.invoker;
-        let secret_variables = match status {
-            Status::Unchanged => {
-                self.record.map(|record| record.secret_variables.clone()).unwrap_or_default()
-            }
-            _ => inputs.secret.keys().cloned().collect(),
-        };
         let record = Record {
             run_id: invoker.session.run_id.clone(),
             outcome: status.word().to_owned(),
@@ -109,7 +102,7 @@ impl Run<'_> {
             resources: state.resources,
             edges: self.edges(),
             subdir: invoker.session.modules[&invoker.component.name].subdir.clone(),
-            secret_variables,
+            declared: self.node.component.declared.clone(),
             backend: self.backend.unwrap_or_default().to_owned(),
             ..Record::default()
         };

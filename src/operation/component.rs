@@ -4,16 +4,16 @@
 
 use std::path::PathBuf;
 
+use super::gather::{Gathered, gather};
 use super::initialise::initialise;
-use super::inputs::{Pending, Produced, inputs};
+use super::inputs::{Pending, Produced};
 use super::invoke::{CANCELLED, Invoker};
 use super::kept;
-use super::producers;
 use super::session::Session;
 use super::{apply, plan, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Error, Result};
 use crate::lock::{self, Guard, Holder};
 use crate::model::{Name, Node};
 use crate::record::Record;
@@ -74,7 +74,7 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
         jid: session.identity.jid.clone(),
         environment: session.blueprint.environment.to_string(),
         component: name.to_string(),
-        operation: session.operation.to_owned(),
+        operation: session.operation.clone(),
         ..Holder::here()
     };
     let timeout = session.blueprint.settings.lock_timeout;
@@ -102,8 +102,8 @@ async fn work(
     if intent.destroy && nothing_left(record.as_ref(), &place.state(), component.backend.is_local()) {
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
     }
-    producers::read(session, node).await?;
-    let inputs = inputs(node, &|producer| session.produced.borrow().get(producer).cloned())?;
+    let Gathered { inputs, backend } = gather(session, node).await?;
+    let backend = backend.as_deref();
     if !inputs.pending.is_empty() {
         session.produce(name, Produced { pending: Pending::All, ..Produced::default() });
         let mut report = ComponentReport::new(Status::PendingInputs, "reads_pending_outputs");
@@ -111,9 +111,6 @@ async fn work(
         return Ok(report);
     }
     invoker.hand_over(&inputs.secret)?;
-    let backend = render::backend(&component.backend, &session.blueprint.environment, name)
-        .map_err(|message| Error::new(Layer::Salt, Phase::Validation, "backend", message, ""))?;
-    let backend = backend.as_deref();
     let variables =
         render::tfvars(&inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect());
 
@@ -126,7 +123,7 @@ async fn work(
         }
         let run =
             apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: plan.destroy };
-        return run.apply(guard.fence(), &mut manifest, &plan.file, plan.changes, &inputs).await;
+        return run.apply(guard.fence(), &mut manifest, &plan.file, plan.changes).await;
     }
 
     let reconfigure = super::migrate::prepare(&invoker, module, record.as_ref(), backend, intent).await?;
@@ -165,7 +162,7 @@ async fn work(
     }
     match &intent.act {
         Act::Apply => {
-            let report = run.apply(guard.fence(), &mut manifest, &file, changes, &inputs).await;
+            let report = run.apply(guard.fence(), &mut manifest, &file, changes).await;
             let _ = std::fs::remove_file(&file);
             report
         }

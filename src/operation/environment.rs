@@ -2,24 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::mpsc;
 
 use serde_json::{Value, json};
 
 use super::component::{self, Act, Intent};
-use super::prepare::{Prepared, prepare, select};
+use super::orphans;
+use super::prepare::{prepare, select};
 use super::schedule::schedule;
 use super::session::Session;
-use super::signal::Teller;
 use super::summary::Opening;
 use super::{Call, kept, pump};
-use crate::error::{Error, Result};
-use crate::graph::Graph;
-use crate::model::{Blueprint, Name, Overrides, Problem};
-use crate::process::Cancel;
-use crate::record;
-use crate::report::{ComponentReport, Report, Status};
-use crate::terraform::Tool;
+use crate::error::Result;
+use crate::model::{Name, Overrides, Problem};
+use crate::report::{ComponentReport, Report};
 use crate::workdir::{Layout, ensure_private, retain_newest, write_json};
 
 /// How many runs' logs, and how many kept plans, stay.
@@ -68,10 +63,20 @@ pub fn run(call: &Call<'_>, wanted: Wanted) -> Report {
 type Outcome = (BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>);
 
 fn attempt(call: &Call<'_>, wanted: Wanted, opening: &mut Opening) -> Result<Outcome> {
-    let prepared =
-        prepare(&call.request, &wanted.environment, &wanted.overrides, wanted.problems, call.host)?;
+    let may_be_gone = match wanted.wish {
+        Wish::Destroy | Wish::PreviewDestroy => wanted.components.as_ref(),
+        _ => None,
+    };
+    let prepared = prepare(
+        &call.request,
+        &wanted.environment,
+        &wanted.overrides,
+        wanted.problems,
+        may_be_gone,
+        call.host,
+    )?;
     let blueprint = &prepared.blueprint;
-    let layout = Layout::new(&blueprint.settings.root, &blueprint.environment);
+    let layout = Layout::of(blueprint);
     let mut selected = select(blueprint, wanted.components.clone(), wanted.include_dependencies)?;
     let intent = intent(&wanted.wish, wanted.migrate_backend, &layout, &opening.run_id);
     let mut extra = BTreeMap::new();
@@ -91,36 +96,22 @@ fn attempt(call: &Call<'_>, wanted: Wanted, opening: &mut Opening) -> Result<Out
     begin(&layout, &run, opening)?;
     let graph = blueprint.graph.restricted(&selected);
     let graph = if intent.destroy { graph.reversed() } else { graph };
-    let orphans = orphans(blueprint, &layout)?;
+    let orphans = orphans::report(blueprint, &layout)?;
 
-    let (sender, receiver) = mpsc::channel();
-    let teller =
-        Teller { sender, environment: blueprint.environment.clone(), run_id: opening.run_id.clone() };
-    let cancel = Cancel::new();
-    let mut progress =
-        (call.progress)(blueprint.environment.as_str(), &selected, blueprint.settings.parallelism.get());
-    let (operation, identity) = (wanted.operation, call.request.identity.clone());
-    let (worker_cancel, run_id) = (cancel.clone(), opening.run_id.clone());
-    let kept_in = intent.act.clone();
-    let work = move |teller: Teller| {
-        let runtime = runtime()?;
-        runtime.block_on(async move {
-            let tool = locate(&prepared, &worker_cancel).await?;
-            let version = tool.version.to_string();
-            let session = Session::new(run_id, operation, prepared, tool, worker_cancel, teller, identity)?;
+    let shown = selected;
+    let act = intent.act.clone();
+    let (mut components, terraform) =
+        pump::in_session(call, opening, prepared, &shown, async move |session: &Session| {
             if let Act::ApplyKept(folder) = &intent.act {
-                kept::check_all(&session, &graph, folder).await?;
+                kept::check_all(session, &graph, folder).await?;
             }
-            let reports = everything(&session, graph, &intent).await;
-            Ok((reports, version))
-        })
-    };
-    let cancel_file = run.join("cancel");
-    let outcome = pump::drive(call.host, &mut progress, &cancel, &cancel_file, teller, receiver, work);
-    let (mut components, terraform): (BTreeMap<_, _>, String) = outcome?;
+            let reports =
+                schedule(session, graph, async |name| component::run(session, &name, &intent).await).await;
+            Ok((reports, session.tool.version.to_string()))
+        })?;
     opening.terraform = Some(terraform);
     components.extend(left);
-    if let Act::Keep(folder) = &kept_in {
+    if let Act::Keep(folder) = &act {
         let statuses = components.iter().map(|(name, one)| (name.to_string(), one.status.word().to_owned()));
         kept::write_contents(folder, &kept::Contents { statuses: statuses.collect() })?;
     }
@@ -129,28 +120,6 @@ fn attempt(call: &Call<'_>, wanted: Wanted, opening: &mut Opening) -> Result<Out
     let statuses: BTreeMap<_, _> = components.iter().map(|(name, one)| (name, one.status)).collect();
     write_json(&run.join("ended.json"), &json!({ "components": statuses }))?;
     Ok((components, extra))
-}
-
-async fn everything(session: &Session, graph: Graph, intent: &Intent) -> BTreeMap<Name, ComponentReport> {
-    schedule(session, graph, async |name| component::run(session, &name, intent).await).await
-}
-
-/// One current-thread runtime a call; nothing of it outlives the call.
-pub fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Error::new(
-            crate::error::Layer::Host,
-            crate::error::Phase::Preparation,
-            "runtime",
-            format!("cannot start the runtime: {error}"),
-            "look at the limits of open files and processes",
-        )
-    })
-}
-
-/// The terraform that the settings name, its version checked.
-pub async fn locate(prepared: &Prepared, cancel: &Cancel) -> Result<Tool> {
-    Tool::locate(&prepared.blueprint.settings.terraform, cancel).await
 }
 
 fn intent(wish: &Wish, migrate_backend: bool, layout: &Layout, run_id: &str) -> Intent {
@@ -178,21 +147,4 @@ fn begin(layout: &Layout, run: &Path, opening: &Opening) -> Result<()> {
         &run.join("run.json"),
         &json!({ "operation": opening.operation, "pid": std::process::id(), "jid": opening.identity.jid }),
     )
-}
-
-/// Components that the records know and the pillar does not.
-pub fn orphans(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, ComponentReport>> {
-    let records = record::all(&layout.components())?;
-    let gone = records
-        .into_iter()
-        .filter(|(name, record)| record.resources > 0 && !blueprint.nodes.contains_key(name));
-    Ok(gone
-        .map(|(name, record)| {
-            let mut report = ComponentReport::new(Status::Orphaned, "gone_from_the_pillar");
-            let edges: Vec<_> = record.edges.into_iter().collect();
-            let needs = if edges.is_empty() { "nothing".to_owned() } else { edges.join(", ") };
-            report.notes.push(format!("it has {} resource(s), and depended on {needs}", record.resources));
-            (name, report)
-        })
-        .collect())
 }

@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
-use super::inputs::{self, Inputs};
+use super::gather::{Gathered, gather};
+use super::inputs::Inputs;
 use super::invoke::Invoker;
 use super::session::Session;
-use super::{producers, state};
+use super::state;
 use crate::change::Changes;
 use crate::decide::State;
+use crate::digest::{hex, sha256};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::graph::Graph;
 use crate::model::{Blueprint, Name};
-use crate::render;
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
 use crate::workdir::{Layout, ensure_private, read_json, replace, write_json};
@@ -100,7 +101,7 @@ pub fn keep(
 ) -> Result<()> {
     let file = plan_file(folder, component)?;
     let (lineage, serial) = before.map(|state| (state.lineage.clone(), state.serial)).unwrap_or_default();
-    let meta = Meta { facts, lineage, serial, plan: digest(&file)?, destroy, changes: changes.clone() };
+    let meta = Meta { facts, lineage, serial, plan: file_digest(&file)?, destroy, changes: changes.clone() };
     write_json(&meta_file(folder, component), &meta)
 }
 
@@ -118,7 +119,7 @@ pub fn open(folder: &Path, component: &Name, now: &Facts, before: Option<&State>
     if (lineage, serial) != (meta.lineage.as_str(), meta.serial) {
         moved.push("the state");
     }
-    if digest(&file)? != meta.plan {
+    if file_digest(&file)? != meta.plan {
         moved.push("the plan file itself");
     }
     let plan_id = folder.file_name().unwrap_or_default().display();
@@ -155,11 +156,7 @@ async fn check(session: &Session, name: &Name, folder: &Path) -> Result<()> {
     let node = &session.blueprint.nodes[name];
     let (place, module) = (session.layout.place(name), &session.modules[name]);
     let invoker = Invoker::new(session, &node.component, &place, &module.subdir, None)?;
-    producers::read(session, node).await?;
-    let inputs = inputs::inputs(node, &|producer| session.produced.borrow().get(producer).cloned())?;
-    let backend = render::backend(&node.component.backend, &session.blueprint.environment, name).map_err(
-        |message| Error::new(Layer::Salt, Phase::Validation, "backend", message, "correct the backend"),
-    )?;
+    let Gathered { inputs, backend } = gather(session, node).await?;
     let now = Facts::of(&invoker, module, backend.as_deref(), &inputs)?;
     open(folder, name, &now, state::read(&invoker).await?.as_ref()).map(drop)
 }
@@ -221,14 +218,8 @@ pub fn read_contents(folder: &Path) -> Result<Contents> {
     })
 }
 
-fn digest(file: &Path) -> Result<String> {
-    std::fs::read(file)
-        .map(|bytes| hex(&Sha256::digest(bytes)))
-        .map_err(|error| Error::file(file, "read", &error))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn file_digest(file: &Path) -> Result<String> {
+    std::fs::read(file).map(sha256).map_err(|error| Error::file(file, "read", &error))
 }
 
 /// The environment's own key for digests over secrets, made when it is first needed.

@@ -10,6 +10,7 @@ use super::Identity;
 use super::inputs::Produced;
 use super::prepare::Prepared;
 use super::signal::Teller;
+use super::summary::Opening;
 use crate::error::Result;
 use crate::model::{Blueprint, Name, OnFailure, Reference};
 use crate::process::Cancel;
@@ -19,7 +20,7 @@ use crate::workdir::Layout;
 
 pub struct Session {
     pub run_id: String,
-    pub operation: &'static str,
+    pub operation: String,
     pub blueprint: Blueprint,
     pub modules: BTreeMap<Name, Arc<Module>>,
     pub layout: Layout,
@@ -35,21 +36,21 @@ pub struct Session {
 }
 
 impl Session {
-    pub fn new(
-        run_id: String,
-        operation: &'static str,
+    /// Finds terraform, and reads what its environment refers to.
+    pub async fn open(
+        opening: &Opening,
         prepared: Prepared,
-        tool: Tool,
         cancel: Cancel,
         teller: Teller,
         identity: Identity,
     ) -> Result<Self> {
         let Prepared { blueprint, modules } = prepared;
+        let tool = Tool::locate(&blueprint.settings.terraform, &cancel).await?;
         let environment = super::inputs::read_all(&blueprint.settings.terraform.env)?;
         Ok(Self {
-            layout: Layout::new(&blueprint.settings.root, &blueprint.environment),
-            run_id,
-            operation,
+            layout: Layout::of(&blueprint),
+            run_id: opening.run_id.clone(),
+            operation: opening.operation.clone(),
             blueprint,
             modules,
             tool,

@@ -34,7 +34,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 fn locate(binary: &str, version: &str) -> Result<Tool> {
     let settings = model::Terraform {
         binary: binary.to_owned(),
-        version: version.to_owned(),
+        version: model::VersionConstraint::parse(version).unwrap(),
         env: BTreeMap::new(),
         pass_env: BTreeSet::new(),
         cli_config_file: None,

@@ -1,6 +1,7 @@
 """Fixtures: a Salt site for each test, and the servers that tests share."""
 
 import collections
+import signal
 
 import pytest
 
@@ -12,6 +13,12 @@ from support.master import Master
 from support.moto import Moto
 from support.postgres import Postgres
 from support.site import Site
+
+
+def pytest_configure():
+    """A shell makes what it starts in the background ignore SIGINT, and so would all that is tested here."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -94,7 +101,7 @@ def backend(request):
 @pytest.fixture(scope="module")
 def master(tmp_path_factory):
     programs.terraform()
-    running = Master(tmp_path_factory.mktemp("master") / "site")
+    running = Master(tmp_path_factory.mktemp("master") / "a-path-too-long-for-sockets" / "site")
     yield running
     running.close()
 

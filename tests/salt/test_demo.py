@@ -73,7 +73,11 @@ def test_the_demo_starts_dependencies_first(demo):
 
 @pytest.mark.parametrize(
     "example",
-    sorted(path.name for path in (CHECKOUT / "pillar-examples").iterdir() if path.is_dir()),
+    sorted(
+        path.name
+        for path in (CHECKOUT / "pillar-examples").iterdir()
+        if (path / "top.sls").exists()
+    ),
 )
 def test_every_example_is_valid(tmp_path, request, example):
     site = Site(tmp_path / "example", extra={"eos": {"root": str(tmp_path / "srv")}})

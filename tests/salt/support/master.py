@@ -16,7 +16,11 @@ class Master(Site):
     def __init__(self, folder):
         super().__init__(folder, ports=(free_port(), free_port()))
         self.processes = [self.daemon("salt-master"), self.daemon("salt-minion")]
-        until(self.answers, "the minion answers a ping", timeout=90)
+        try:
+            until(self.answers, "the minion answers a ping", timeout=90)
+        except BaseException:
+            self.close()
+            raise
 
     def daemon(self, program):
         with (self.folder / f"{program}.out").open("wb") as out:

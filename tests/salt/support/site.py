@@ -42,10 +42,10 @@ class Site:
         }
 
     def close(self):
-        """Takes away the socket folder, where it had to stand elsewhere."""
-        remembered = self.folder / "salt" / "sock-folder"
+        """Takes away the link to this site, where its own path is too long for sockets."""
+        remembered = self.folder / "salt" / "link"
         if remembered.exists():
-            shutil.rmtree(remembered.read_text(), ignore_errors=True)
+            shutil.rmtree(Path(remembered.read_text()).parent, ignore_errors=True)
 
     # What the site holds
 
