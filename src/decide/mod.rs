@@ -3,8 +3,14 @@
 //! Knows policy, a plan's changes and what the record and the state say. Must not know files or processes.
 //! Through it passes: facts in; a verdict out.
 
+mod instances;
 mod policy;
+mod recovery;
 mod state;
+mod suspects;
 
+pub use instances::{Instance, instances};
 pub use policy::{Blocked, Consent, judge};
+pub use recovery::{Found, Head, LocalState, Unsaved, local_state, unsaved};
 pub use state::{Remembered, State, StateOutput, StateProblem, compare};
+pub use suspects::{Ending, Story, Suspect};

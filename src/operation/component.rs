@@ -9,6 +9,7 @@ use super::initialise::initialise;
 use super::inputs::{Pending, Produced};
 use super::invoke::{CANCELLED, Invoker};
 use super::kept;
+use super::recover::Recovery;
 use super::session::Session;
 use super::{apply, plan, state};
 use crate::change::Changes;
@@ -93,13 +94,32 @@ async fn work(
     intent: &Intent,
 ) -> Result<ComponentReport> {
     let component = &node.component;
+    let subdir = &session.modules[&component.name].subdir;
+    let record = Record::read(&place.record())?;
+    let mut invoker = Invoker::new(session, component, place, subdir, Some(guard.fd()))?;
+    let mut recovery = Recovery::open(&invoker, record.as_ref()).await?;
+    let outcome = steps(node, &mut invoker, guard, intent, record, &mut recovery).await;
+    let report = outcome.unwrap_or_else(|error| ended(error.of(&component.name)));
+    Ok(recovery.tell(&invoker, report))
+}
+
+async fn steps(
+    node: &Node,
+    invoker: &mut Invoker<'_>,
+    guard: &Guard,
+    intent: &Intent,
+    record: Option<Record>,
+    recovery: &mut Recovery,
+) -> Result<ComponentReport> {
+    let (session, place, component) = (invoker.session, invoker.place, invoker.component);
     let name = &component.name;
     let module = &session.modules[name];
-    let record = Record::read(&place.record())?;
     let mut manifest = Manifest::open(place)?;
-    let mut invoker = Invoker::new(session, component, place, &module.subdir, Some(guard.fd()))?;
 
-    if intent.destroy && nothing_left(record.as_ref(), &place.state(), component.backend.is_local()) {
+    if intent.destroy
+        && !recovery.is_unfinished()
+        && nothing_left(record.as_ref(), &place.state(), component.backend.is_local())
+    {
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
     }
     let Gathered { inputs, backend } = gather(session, node).await?;
@@ -111,36 +131,58 @@ async fn work(
         return Ok(report);
     }
     invoker.hand_over(&inputs.secret)?;
+    let invoker = &*invoker;
     let variables =
         render::tfvars(&inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect());
 
     if let Act::ApplyKept(folder) | Act::ShowKept(folder) = &intent.act {
-        let now = kept::Facts::of(&invoker, module, backend, &inputs)?;
-        let before = state::read(&invoker).await?;
+        let now = kept::Facts::of(invoker, module, backend, &inputs)?;
+        recovery.save(invoker).await?;
+        let before = state::read(invoker).await?;
+        recovery.compare(before.as_ref());
         let plan = kept::open(folder, name, &now, before.as_ref())?;
         if matches!(intent.act, Act::ShowKept(_)) {
             return Ok(plan::planned(plan.changes));
         }
-        let run =
-            apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: plan.destroy };
+        let run = apply::Run {
+            invoker,
+            node,
+            record: record.as_ref(),
+            before: before.as_ref().map(State::remembered).unwrap_or_default(),
+            recovery,
+            backend,
+            destroy: plan.destroy,
+        };
         return run.apply(guard.fence(), &mut manifest, &plan.file, plan.changes).await;
     }
 
-    let reconfigure = super::migrate::prepare(&invoker, module, record.as_ref(), backend, intent).await?;
+    if record.as_ref().is_some_and(|record| record.backend != backend.unwrap_or_default()) {
+        recovery.refuse_to_move(invoker)?;
+    }
+    let reconfigure = super::migrate::prepare(invoker, module, record.as_ref(), backend, intent).await?;
     materialise(place, module, backend, &variables, &mut manifest)?;
-    initialise(&invoker, module, backend, reconfigure).await?;
-    let moved = super::migrate::finish(&invoker, reconfigure).await?;
+    initialise(invoker, module, backend, reconfigure).await?;
+    let moved = super::migrate::finish(invoker, reconfigure).await?;
+    recovery.save(invoker).await?;
     if intent.act == Act::Prepare {
         return Ok(ComponentReport::new(Status::Unchanged, "prepared"));
     }
 
-    let before = state::read(&invoker).await?;
+    let before = state::read(invoker).await?;
+    recovery.compare(before.as_ref());
     match (moved, record.as_ref()) {
-        (true, Some(record)) => super::migrate::verify(record, before.as_ref(), &invoker)?,
-        _ => state::check(record.as_ref(), before.as_ref(), intent.destroy, &invoker)?,
+        (true, Some(record)) => super::migrate::verify(record, before.as_ref(), invoker)?,
+        _ => state::check(record.as_ref(), before.as_ref(), intent.destroy, invoker)?,
     }
-    let run =
-        apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: intent.destroy };
+    let run = apply::Run {
+        invoker,
+        node,
+        record: record.as_ref(),
+        before: before.as_ref().map(State::remembered).unwrap_or_default(),
+        recovery,
+        backend,
+        destroy: intent.destroy,
+    };
     if intent.destroy && before.as_ref().is_none_or(State::is_empty) {
         return run.unchanged(before.unwrap_or_default(), "nothing_there").await;
     }
@@ -149,12 +191,12 @@ async fn work(
         Act::Keep(folder) => kept::plan_file(folder, name)?,
         _ => invoker.plan_file(),
     };
-    let changes = plan::plan(&invoker, &file, intent).await?;
+    let changes = plan::plan(invoker, &file, intent).await?;
     let Some(changes) = changes else {
         let _ = std::fs::remove_file(&file);
         return run.unchanged(before.unwrap_or_default(), "").await;
     };
-    let changes = plan::redacted(&invoker, changes);
+    let changes = plan::redacted(invoker, changes);
     if let Err(blocked) = judge(&component.policy, &changes, intent.consent) {
         let _ = std::fs::remove_file(&file);
         session.produce(name, pending(before.as_ref(), &changes));
@@ -169,7 +211,7 @@ async fn work(
         act => {
             match act {
                 Act::Keep(folder) => {
-                    let facts = kept::Facts::of(&invoker, module, backend, &inputs)?;
+                    let facts = kept::Facts::of(invoker, module, backend, &inputs)?;
                     kept::keep(folder, name, facts, before.as_ref(), &changes, intent.destroy)?;
                 }
                 _ => drop(std::fs::remove_file(&file)),

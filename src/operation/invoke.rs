@@ -1,11 +1,12 @@
 //! Runs terraform in one component's workdir: its folder, its environment, its lock, its secrets.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
@@ -13,9 +14,10 @@ use serde_json::Value;
 
 use super::session::Session;
 use crate::change::Redactor;
+use crate::decide::Ending;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Component;
-use crate::process::{self, Cause, Command, Exit, Limits};
+use crate::process::{self, Cancel, Cause, Command, Exit, Limits};
 use crate::render;
 use crate::terraform::{self, Diagnostic, Event, Severity};
 use crate::workdir::{Place, ensure_private};
@@ -36,12 +38,25 @@ pub struct Invoker<'a> {
     logs: PathBuf,
     lock: Option<BorrowedFd<'a>>,
     secrets: Option<OwnedFd>,
+    /// What was done is being saved: a request to stop has to wait.
+    saving: Cell<bool>,
 }
 
 /// What a finished command said.
 pub struct Said {
     pub exit: Exit,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Said {
+    /// Whether what providers said of their failures is the whole truth.
+    pub fn ending(&self) -> Ending {
+        let orderly = self.exit.code.is_some() && !self.exit.killed;
+        match orderly && !terraform::provider_died(&self.diagnostics) {
+            true => Ending::Orderly,
+            false => Ending::Abrupt,
+        }
+    }
 }
 
 impl<'a> Invoker<'a> {
@@ -71,6 +86,7 @@ impl<'a> Invoker<'a> {
             logs,
             lock,
             secrets: None,
+            saving: Cell::new(false),
         })
     }
 
@@ -104,6 +120,16 @@ impl<'a> Invoker<'a> {
     /// `-state=`, where the state is local; Terraform's own default would be the module's folder.
     pub fn state(&self) -> Option<PathBuf> {
         self.component.backend.is_local().then(|| self.place.state())
+    }
+
+    /// The module's folder that terraform runs in.
+    pub fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    /// From here on nothing runs but what saves what an apply has done: a request to stop would lose it.
+    pub fn begin_saving(&self) {
+        self.saving.set(true);
     }
 
     /// Where the plan of this run is kept until it is applied.
@@ -177,7 +203,8 @@ impl<'a> Invoker<'a> {
             inherit: inherit.into_iter().filter_map(|(fd, number)| fd.map(|fd| (fd, number))).collect(),
         };
         let limits = Limits { timeout, stop_grace: self.component.timeouts.stop_grace };
-        process::run(&command, &limits, &self.session.cancel, on_line).await
+        let cancel = if self.saving.get() { Cancel::new() } else { self.session.cancel.clone() };
+        process::run(&command, &limits, &cancel, on_line).await
     }
 
     fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {

@@ -5,8 +5,10 @@
 
 mod apply;
 mod arguments;
+mod by_hand;
 mod cancel;
 mod component;
+mod copies;
 mod destroy;
 mod dump;
 mod environment;
@@ -17,6 +19,7 @@ mod inputs;
 mod inspect;
 mod invoke;
 mod kept;
+mod left;
 mod migrate;
 mod module;
 mod orphans;
@@ -25,6 +28,7 @@ mod plan;
 mod prepare;
 mod producers;
 mod pump;
+mod recover;
 mod request;
 mod requests;
 mod schedule;
@@ -33,6 +37,7 @@ mod signal;
 mod state;
 mod status;
 mod summary;
+mod unsaved;
 mod validate;
 
 use std::collections::BTreeSet;

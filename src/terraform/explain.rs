@@ -88,6 +88,12 @@ pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str
     Error::new(Layer::Terraform, Phase::Planning, code, message, remedy).with(details)
 }
 
+/// Whether a provider died in the middle of a call: nobody knows what came of it.
+pub fn provider_died(diagnostics: &[Diagnostic]) -> bool {
+    let known = ["Plugin did not respond", "Request cancelled"];
+    diagnostics.iter().any(|one| known.contains(&one.summary.as_str()))
+}
+
 /// What Terraform tells of a lock's holder: `id`, `who`, `operation`, `created` and more.
 fn lock_info(words: &str) -> BTreeMap<String, &str> {
     let lines = words.lines().skip_while(|line| line.trim() != "Lock Info:").skip(1);

@@ -1,0 +1,231 @@
+//! Before anything else runs for a component: what a dead run left is put right, or told.
+
+use std::path::Path;
+
+use super::invoke::Invoker;
+use super::{by_hand, copies, left, unsaved};
+use crate::decide::{self, Ending, Found, LocalState, Remembered, State, Story, Suspect};
+use crate::error::Result;
+use crate::record::{Record, Underway};
+use crate::report::{ComponentReport, PossibleOrphan};
+use crate::workdir::{Place, ensure_private, remove, replace};
+
+/// What was found, and what was done about it.
+#[derive(Default)]
+pub struct Recovery {
+    /// The apply that was cut off.
+    underway: Option<Underway>,
+    story: Story,
+    remembered: Option<Remembered>,
+    suspects: Vec<Suspect>,
+    notes: Vec<String>,
+}
+
+impl Recovery {
+    /// Archives what was not saved, and puts a local state right. Under the lock only.
+    pub async fn open(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<Self> {
+        let place = invoker.place;
+        let mut recovery = Self { underway: Underway::read(&place.applying())?, ..Self::default() };
+        let mut dump = None;
+        if let Some(underway) = &recovery.underway {
+            let Underway { run_id, started, pid, host, .. } = underway;
+            recovery.notes.push(format!(
+                "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off"
+            ));
+            match left::stream(&invoker.session.layout, underway, &invoker.component.name)? {
+                Some(heard) => (recovery.story, dump) = (heard.story, heard.dump),
+                None => recovery.notes.push(format!(
+                    "the folder of run {run_id} is gone: what it began to create is not known"
+                )),
+            }
+        }
+        let known = |state: &Remembered| !state.lineage.is_empty();
+        let before = recovery.underway.as_ref().map(Underway::remembered).filter(known);
+        recovery.remembered = before.or_else(|| record.map(Record::remembered).filter(known));
+        let mut folders = vec![invoker.cwd()];
+        folders.extend(recovery.underway.as_ref().map(|underway| underway.cwd.as_path()));
+        unsaved::archive(place, &folders, dump.as_ref())?;
+        if let Some(state) = invoker.state() {
+            let notes = unsaved::save(invoker, recovery.remembered.as_ref()).await?;
+            recovery.notes.extend(notes);
+            let note = put_right(invoker, &state, recovery.is_unfinished(), recovery.remembered.as_ref())?;
+            recovery.notes.extend(note);
+        }
+        Ok(recovery)
+    }
+
+    /// Whether an apply began here that nobody saw the end of.
+    pub fn is_unfinished(&self) -> bool {
+        self.underway.is_some()
+    }
+
+    /// Saves on a remote backend what was not; it is initialised by now.
+    pub async fn save(&mut self, invoker: &Invoker<'_>) -> Result<()> {
+        if invoker.state().is_none() {
+            let notes = unsaved::save(invoker, self.remembered.as_ref()).await?;
+            self.notes.extend(notes);
+        }
+        Ok(())
+    }
+
+    /// A state that waits to be saved belongs where it came from, not where the state is to go.
+    pub fn refuse_to_move(&self, invoker: &Invoker<'_>) -> Result<()> {
+        match unsaved::waiting(invoker.place)?.first() {
+            Some(file) => {
+                Err(unsaved::required(invoker, file, "set the backend back, and run once before", false))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Holds what was begun against the state that survived.
+    pub fn compare(&mut self, state: Option<&State>) {
+        let instances = state.map(|state| state.instances.clone()).unwrap_or_default();
+        let found = |suspect: &Suspect| {
+            suspect.id.is_some()
+                && instances.get(&suspect.address).is_some_and(|there| there.id == suspect.id)
+        };
+        let earlier = self.underway.iter().flat_map(|underway| &underway.suspects);
+        self.suspects = earlier.filter(|suspect| !found(suspect)).cloned().collect();
+        let run_id = self.underway.as_ref().map(|underway| underway.run_id.as_str()).unwrap_or_default();
+        self.suspects.extend(self.story.suspects(run_id, &instances, Ending::Abrupt));
+    }
+
+    /// For the next apply to carry on: should it die too, they are still told.
+    pub fn suspects(&self) -> &[Suspect] {
+        &self.suspects
+    }
+
+    /// Adds what was found to the component's report.
+    pub fn tell(self, invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentReport {
+        let mut notes = self.notes;
+        notes.extend(describe(&self.suspects));
+        notes.append(&mut report.notes);
+        let mut orphans = orphans(invoker, &self.suspects);
+        orphans.append(&mut report.possible_orphans);
+        ComponentReport { notes, possible_orphans: orphans, ..report }
+    }
+}
+
+/// After an apply that failed: the same, at once. Says what was done.
+pub async fn after_failure(
+    invoker: &Invoker<'_>,
+    heard: &left::Heard,
+    before: &Remembered,
+) -> Result<Vec<String>> {
+    unsaved::archive(invoker.place, &[invoker.cwd()], heard.dump.as_ref())?;
+    let before = Some(before).filter(|before| !before.lineage.is_empty());
+    let mut notes = unsaved::save(invoker, before).await?;
+    if let Some(state) = invoker.state() {
+        notes.extend(put_right(invoker, &state, true, before)?);
+    }
+    Ok(notes)
+}
+
+/// Its record is written: what was there for the case of a crash goes.
+pub fn forget(place: &Place) -> Result<()> {
+    copies::clear(&place.copies())?;
+    Underway::end(&place.applying())
+}
+
+pub fn orphans(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Vec<PossibleOrphan> {
+    let orphan = |suspect: &Suspect| PossibleOrphan {
+        run_id: suspect.run_id.clone(),
+        address: suspect.address.clone(),
+        kind: suspect.kind.clone(),
+        id: suspect.id.clone(),
+        import: by_hand::import(invoker, suspect),
+    };
+    suspects.iter().map(orphan).collect()
+}
+
+/// For people; the report's `possible_orphans` has the commands.
+pub fn describe(suspects: &[Suspect]) -> Option<String> {
+    let name = |suspect: &Suspect| match &suspect.id {
+        Some(id) => format!("{} (id {id}, begun by run {})", suspect.address, suspect.run_id),
+        None => format!("{} (begun by run {})", suspect.address, suspect.run_id),
+    };
+    let names = suspects.iter().map(name).collect::<Vec<_>>().join(", ");
+    (!suspects.is_empty()).then(|| {
+        format!(
+            "possible orphans: {names}. No state has them, they may exist all the same, and an apply creates them \
+             again: delete them in the world or, before that, take them into the state by the commands in \
+             possible_orphans"
+        )
+    })
+}
+
+/// A local state that is not whole is put right from a copy, or refused with the copy named.
+fn put_right(
+    invoker: &Invoker<'_>,
+    state: &Path,
+    unfinished: bool,
+    remembered: Option<&Remembered>,
+) -> Result<Option<String>> {
+    let place = invoker.place;
+    let text = left::read(state)?;
+    let found = Found::of(text.as_deref());
+    if found.head().is_some() {
+        return Ok(None);
+    }
+    // Terraform's own backup may be of an older lineage: it counts only where the lineage is known.
+    let backup = remembered.map(|_| place.state_backup());
+    let copies = left::whole_states(place.copies().into_iter().chain(backup));
+    let heads: Vec<_> = copies.iter().map(|(_, head)| head.clone()).collect();
+    let what = match found {
+        Found::Absent => "is gone",
+        Found::Empty => "is empty",
+        _ => "is cut short",
+    };
+    let path = state.display();
+    let verdict = decide::local_state(&found, unfinished, remembered, &heads);
+    let kept = match (&verdict, text.filter(|text| !text.is_empty())) {
+        (LocalState::SetAside | LocalState::Restore(_), Some(text)) => {
+            let kept = unsaved::keep_replaced(place, &text)?;
+            format!("; what stood there is kept as {}", kept.display())
+        }
+        _ => String::new(),
+    };
+    match verdict {
+        LocalState::Leave => Ok(None),
+        LocalState::SetAside => {
+            remove(state)?;
+            Ok(Some(format!("{path} {what}: the first apply was cut off in its first write{kept}")))
+        }
+        LocalState::Restore(copy) => {
+            let (copy, head) = &copies[copy];
+            let text = left::read(copy)?.unwrap_or_default();
+            ensure_private(&place.workdir)?;
+            replace(state, &text)?;
+            let serial = head.serial;
+            Ok(Some(format!("{path} {what}: put right from {}, at serial {serial}{kept}", copy.display())))
+        }
+        LocalState::Refuse(copy) => {
+            let (copy, head) = &copies[copy];
+            let least = remembered.map(|state| state.serial).unwrap_or_default();
+            let why = format!(
+                "{path} {what}, and this newest copy of it has serial {}, when {least} was there before",
+                head.serial
+            );
+            Err(unsaved::required(invoker, copy, &why, true))
+        }
+    }
+}
+
+/// What an apply writes down before its first effect.
+pub fn underway(invoker: &Invoker<'_>, before: &Remembered, recovery: &Recovery) -> Result<()> {
+    let here = crate::lock::Holder::here();
+    let underway = Underway {
+        run_id: invoker.session.run_id.clone(),
+        lineage: before.lineage.clone(),
+        serial: before.serial,
+        resources: before.resources,
+        started: here.since,
+        pid: here.pid,
+        boot_id: here.boot_id,
+        host: here.host,
+        cwd: invoker.cwd().to_owned(),
+        suspects: recovery.suspects().to_vec(),
+    };
+    underway.write(&invoker.place.applying())
+}
