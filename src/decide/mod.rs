@@ -11,6 +11,6 @@ mod suspects;
 
 pub use instances::{Instance, instances};
 pub use policy::{Blocked, Consent, judge};
-pub use recovery::{Found, Head, LocalState, Unsaved, local_state, unsaved};
+pub use recovery::{Found, Head, LocalState, There, Unsaved, local_state, unsaved};
 pub use state::{Remembered, State, StateOutput, StateProblem, compare};
 pub use suspects::{Ending, Story, Suspect};

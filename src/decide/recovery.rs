@@ -107,14 +107,27 @@ pub enum Unsaved {
     NotNewer,
 }
 
-/// `there` is the state in its place or, where none can be read, the one remembered.
-pub fn unsaved(left: &Head, there: Option<&Head>, same: bool) -> Unsaved {
-    match there {
+/// How what stands in a state's place compares with one that could not be saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum There {
+    Same,
+    /// Byte for byte as before the apply: terraform raises the serial only after its backup is written.
+    AsBefore,
+    Other,
+}
+
+/// `current` is the state in its place or, where none can be read, the one remembered.
+pub fn unsaved(left: &Head, current: Option<&Head>, there: There) -> Unsaved {
+    match current {
         None => Unsaved::Push,
-        Some(there) if there.lineage != left.lineage => Unsaved::OtherLineage,
-        Some(there) if there.serial < left.serial => Unsaved::Push,
-        Some(there) if there.serial == left.serial && same => Unsaved::Saved,
-        Some(_) => Unsaved::NotNewer,
+        Some(current) if current.lineage != left.lineage => Unsaved::OtherLineage,
+        Some(current) if current.serial < left.serial => Unsaved::Push,
+        Some(current) if current.serial > left.serial => Unsaved::NotNewer,
+        Some(_) => match there {
+            There::Same => Unsaved::Saved,
+            There::AsBefore => Unsaved::Push,
+            There::Other => Unsaved::NotNewer,
+        },
     }
 }
 
@@ -166,17 +179,19 @@ mod tests {
 
     #[test]
     fn an_unsaved_state_is_pushed_as_the_table_says() {
+        use There::{AsBefore, Other, Same};
         let left = Head::new("a", 5);
         let table = [
-            (None, false, Unsaved::Push),
-            (Some(Head::new("a", 4)), false, Unsaved::Push),
-            (Some(Head::new("a", 5)), true, Unsaved::Saved),
-            (Some(Head::new("a", 5)), false, Unsaved::NotNewer),
-            (Some(Head::new("a", 6)), false, Unsaved::NotNewer),
-            (Some(Head::new("b", 1)), false, Unsaved::OtherLineage),
+            (None, Other, Unsaved::Push),
+            (Some(Head::new("a", 4)), Other, Unsaved::Push),
+            (Some(Head::new("a", 5)), Same, Unsaved::Saved),
+            (Some(Head::new("a", 5)), AsBefore, Unsaved::Push),
+            (Some(Head::new("a", 5)), Other, Unsaved::NotNewer),
+            (Some(Head::new("a", 6)), AsBefore, Unsaved::NotNewer),
+            (Some(Head::new("b", 1)), AsBefore, Unsaved::OtherLineage),
         ];
-        for (there, same, expected) in table {
-            assert_eq!(unsaved(&left, there.as_ref(), same), expected, "{there:?} {same}");
+        for (current, there, expected) in table {
+            assert_eq!(unsaved(&left, current.as_ref(), there), expected, "{current:?} {there:?}");
         }
     }
 

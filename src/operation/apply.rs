@@ -45,7 +45,7 @@ impl Run<'_> {
         let invoker = self.invoker;
         invoker.go_on(Phase::Application)?;
         manifest.begin_apply(invoker.place)?;
-        recover::underway(invoker, &self.before, self.recovery)?;
+        recover::begin(invoker, &self.before, self.backend, self.recovery)?;
         let mut progress = Progress::new(self, &changes);
         let mut heard = Heard::default();
         let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();

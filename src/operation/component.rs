@@ -156,9 +156,7 @@ async fn steps(
         return run.apply(guard.fence(), &mut manifest, &plan.file, plan.changes).await;
     }
 
-    if record.as_ref().is_some_and(|record| record.backend != backend.unwrap_or_default()) {
-        recovery.refuse_to_move(invoker)?;
-    }
+    recovery.refuse_to_move(invoker, backend)?;
     let reconfigure = super::migrate::prepare(invoker, module, record.as_ref(), backend, intent).await?;
     materialise(place, module, backend, &variables, &mut manifest)?;
     initialise(invoker, module, backend, reconfigure).await?;

@@ -5,7 +5,9 @@ use std::path::Path;
 use super::invoke::Invoker;
 use super::{by_hand, copies, left, unsaved};
 use crate::decide::{self, Ending, Found, LocalState, Remembered, State, Story, Suspect};
+use crate::digest::sha256;
 use crate::error::Result;
+use crate::lock::Holder;
 use crate::record::{Record, Underway};
 use crate::report::{ComponentReport, PossibleOrphan};
 use crate::workdir::{Place, ensure_private, remove, replace};
@@ -17,6 +19,8 @@ pub struct Recovery {
     underway: Option<Underway>,
     story: Story,
     remembered: Option<Remembered>,
+    /// Where the state was kept last, rendered; None where that is not known.
+    backend: Option<String>,
     suspects: Vec<Suspect>,
     notes: Vec<String>,
 }
@@ -45,9 +49,12 @@ impl Recovery {
         let mut folders = vec![invoker.cwd()];
         folders.extend(recovery.underway.as_ref().map(|underway| underway.cwd.as_path()));
         unsaved::archive(place, &folders, dump.as_ref())?;
-        if let Some(state) = invoker.state() {
-            let notes = unsaved::save(invoker, recovery.remembered.as_ref()).await?;
-            recovery.notes.extend(notes);
+        let was = recovery.underway.as_ref().map(|underway| &underway.backend);
+        recovery.backend = was.or_else(|| record.map(|record| &record.backend)).cloned();
+        if let Some(state) =
+            invoker.state().filter(|_| recovery.backend.as_ref().is_none_or(String::is_empty))
+        {
+            recovery.save_waiting(invoker).await?;
             let note = put_right(invoker, &state, recovery.is_unfinished(), recovery.remembered.as_ref())?;
             recovery.notes.extend(note);
         }
@@ -61,19 +68,29 @@ impl Recovery {
 
     /// Saves on a remote backend what was not; it is initialised by now.
     pub async fn save(&mut self, invoker: &Invoker<'_>) -> Result<()> {
-        if invoker.state().is_none() {
-            let notes = unsaved::save(invoker, self.remembered.as_ref()).await?;
-            self.notes.extend(notes);
+        match invoker.state() {
+            Some(_) => Ok(()),
+            None => self.save_waiting(invoker).await,
         }
+    }
+
+    async fn save_waiting(&mut self, invoker: &Invoker<'_>) -> Result<()> {
+        let digest = self.underway.as_ref().map(|underway| underway.digest.as_str());
+        let notes = unsaved::save(invoker, self.remembered.as_ref(), digest).await?;
+        self.notes.extend(notes);
         Ok(())
     }
 
     /// A state that waits to be saved belongs where it came from, not where the state is to go.
-    pub fn refuse_to_move(&self, invoker: &Invoker<'_>) -> Result<()> {
-        match unsaved::waiting(invoker.place)?.first() {
-            Some(file) => {
-                Err(unsaved::required(invoker, file, "set the backend back, and run once before", false))
-            }
+    pub fn refuse_to_move(&self, invoker: &Invoker<'_>, backend: Option<&str>) -> Result<()> {
+        let moves = self.backend.as_ref().is_some_and(|was| was != backend.unwrap_or_default());
+        match unsaved::waiting(invoker.place)?.first().filter(|_| moves) {
+            Some(file) => Err(unsaved::required(
+                invoker,
+                file,
+                "the backend has to be set back before it can be saved",
+                false,
+            )),
             None => Ok(()),
         }
     }
@@ -115,7 +132,9 @@ pub async fn after_failure(
 ) -> Result<Vec<String>> {
     unsaved::archive(invoker.place, &[invoker.cwd()], heard.dump.as_ref())?;
     let before = Some(before).filter(|before| !before.lineage.is_empty());
-    let mut notes = unsaved::save(invoker, before).await?;
+    let underway = Underway::read(&invoker.place.applying())?;
+    let digest = underway.as_ref().map(|underway| underway.digest.as_str());
+    let mut notes = unsaved::save(invoker, before, digest).await?;
     if let Some(state) = invoker.state() {
         notes.extend(put_right(invoker, &state, true, before)?);
     }
@@ -213,13 +232,21 @@ fn put_right(
 }
 
 /// What an apply writes down before its first effect.
-pub fn underway(invoker: &Invoker<'_>, before: &Remembered, recovery: &Recovery) -> Result<()> {
-    let here = crate::lock::Holder::here();
+pub fn begin(
+    invoker: &Invoker<'_>,
+    before: &Remembered,
+    backend: Option<&str>,
+    recovery: &Recovery,
+) -> Result<()> {
+    let here = Holder::here();
+    let state = invoker.state().map(|state| left::read(&state)).transpose()?.flatten();
     let underway = Underway {
         run_id: invoker.session.run_id.clone(),
         lineage: before.lineage.clone(),
         serial: before.serial,
         resources: before.resources,
+        backend: backend.unwrap_or_default().to_owned(),
+        digest: state.map(sha256).unwrap_or_default(),
         started: here.since,
         pid: here.pid,
         boot_id: here.boot_id,

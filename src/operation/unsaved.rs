@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::invoke::Invoker;
 use super::{by_hand, left, state};
-use crate::decide::{self, Found, Head, Remembered, Unsaved};
+use crate::decide::{self, Found, Head, Remembered, There, Unsaved};
+use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::terraform;
 use crate::workdir::{Place, ensure_private, remove, replace};
@@ -83,7 +84,13 @@ pub fn waiting(place: &Place) -> Result<Vec<PathBuf>> {
 }
 
 /// Saves each state that waits in the archive; a remote backend has to be initialised. Says what was done.
-pub async fn save(invoker: &Invoker<'_>, remembered: Option<&Remembered>) -> Result<Vec<String>> {
+///
+/// `remembered` is the state before the apply, `digest` that of its local file, where they are known.
+pub async fn save(
+    invoker: &Invoker<'_>,
+    remembered: Option<&Remembered>,
+    digest: Option<&str>,
+) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     for file in waiting(invoker.place)? {
         let text = left::read(&file)?.unwrap_or_default();
@@ -92,8 +99,14 @@ pub async fn save(invoker: &Invoker<'_>, remembered: Option<&Remembered>) -> Res
         let there = state::text(invoker).await?;
         let known = || remembered.map(|state| Head::new(&state.lineage, state.serial));
         let current = Found::of(there.as_deref()).head().cloned().or_else(known);
-        let same = there.as_deref().is_some_and(|there| is_same(there, &text));
-        let why = match (decide::unsaved(&head, current.as_ref(), same), &current) {
+        let standing = match there.as_deref() {
+            Some(there) if is_same(there, &text) => There::Same,
+            Some(there) if invoker.state().is_some() && digest == Some(sha256(there).as_str()) => {
+                There::AsBefore
+            }
+            _ => There::Other,
+        };
+        let why = match (decide::unsaved(&head, current.as_ref(), standing), &current) {
             (Unsaved::Push, _) => {
                 put(invoker, &file, &text, there.as_deref()).await?;
                 None

@@ -18,6 +18,10 @@ pub struct Underway {
     pub serial: u64,
     /// Managed instances in that state.
     pub resources: u64,
+    /// The rendered backend block; empty for the local one.
+    pub backend: String,
+    /// sha256 of the local state's file before it.
+    pub digest: String,
     /// RFC 3339, UTC.
     pub started: String,
     pub pid: u32,
