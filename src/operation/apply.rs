@@ -8,10 +8,9 @@ use serde_json::Value;
 use super::inputs::Produced;
 use super::invoke::{Invoker, Said};
 use super::left::Heard;
-use super::recover::{self, Recovery};
-use super::{copies, plan, state};
+use super::{copies, plan, recover, state};
 use crate::change::{Changes, SENSITIVE};
-use crate::decide::{Remembered, State};
+use crate::decide::{Remembered, State, Suspect};
 use crate::error::{Error, Phase, Result};
 use crate::lock::Fence;
 use crate::model::Node;
@@ -27,7 +26,8 @@ pub struct Run<'a> {
     pub record: Option<&'a Record>,
     /// The state that the plan was made against.
     pub before: Remembered,
-    pub recovery: &'a Recovery,
+    /// What earlier applies may have left: should this one die too, it is still told.
+    pub carried: Vec<Suspect>,
     /// The rendered backend block; None is the local one.
     pub backend: Option<&'a str>,
     pub destroy: bool,
@@ -45,7 +45,7 @@ impl Run<'_> {
         let invoker = self.invoker;
         invoker.go_on(Phase::Application)?;
         manifest.begin_apply(invoker.place)?;
-        recover::begin(invoker, &self.before, self.backend, self.recovery)?;
+        recover::begin(invoker, &self.before, self.backend, &self.carried)?;
         let mut progress = Progress::new(self, &changes);
         let mut heard = Heard::default();
         let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();

@@ -11,6 +11,7 @@ use super::invoke::{CANCELLED, Invoker};
 use super::kept;
 use super::recover::Recovery;
 use super::session::Session;
+use super::stale_lock::LOCKED;
 use super::{apply, plan, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
@@ -21,7 +22,7 @@ use crate::record::Record;
 use crate::render;
 use crate::report::{ComponentReport, Status};
 use crate::view::progress::Stage;
-use crate::workdir::{Manifest, Place, ensure_private, materialise};
+use crate::workdir::{Manifest, Place, ensure_private, materialise, remove};
 
 /// What is wanted of every component of a run.
 #[derive(Clone, Debug)]
@@ -135,6 +136,7 @@ async fn steps(
     let variables =
         render::tfvars(&inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect());
 
+    recovery.refuse_to_move(invoker, backend)?;
     if let Act::ApplyKept(folder) | Act::ShowKept(folder) = &intent.act {
         let now = kept::Facts::of(invoker, module, backend, &inputs)?;
         recovery.save(invoker).await?;
@@ -149,14 +151,13 @@ async fn steps(
             node,
             record: record.as_ref(),
             before: before.as_ref().map(State::remembered).unwrap_or_default(),
-            recovery,
+            carried: recovery.suspects().to_vec(),
             backend,
             destroy: plan.destroy,
         };
         return run.apply(guard.fence(), &mut manifest, &plan.file, plan.changes).await;
     }
 
-    recovery.refuse_to_move(invoker, backend)?;
     let reconfigure = super::migrate::prepare(invoker, module, record.as_ref(), backend, intent).await?;
     materialise(place, module, backend, &variables, &mut manifest)?;
     initialise(invoker, module, backend, reconfigure).await?;
@@ -177,7 +178,7 @@ async fn steps(
         node,
         record: record.as_ref(),
         before: before.as_ref().map(State::remembered).unwrap_or_default(),
-        recovery,
+        carried: recovery.suspects().to_vec(),
         backend,
         destroy: intent.destroy,
     };
@@ -189,7 +190,15 @@ async fn steps(
         Act::Keep(folder) => kept::plan_file(folder, name)?,
         _ => invoker.plan_file(),
     };
-    let changes = plan::plan(invoker, &file, intent).await?;
+    let changes = match plan::plan(invoker, &file, intent).await {
+        Err(locked) if locked.code == LOCKED => {
+            recovery.release(invoker, locked).await?;
+            plan::plan(invoker, &file, intent).await?
+        }
+        planned => planned?,
+    };
+    // The lock could be had: what tells of one that a dead terraform held has served.
+    remove(&place.locking())?;
     let Some(changes) = changes else {
         let _ = std::fs::remove_file(&file);
         return run.unchanged(before.unwrap_or_default(), "").await;

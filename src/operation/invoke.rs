@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -16,11 +16,13 @@ use super::session::Session;
 use crate::change::Redactor;
 use crate::decide::Ending;
 use crate::error::{Error, Layer, Phase, Result};
+use crate::lock::Holder;
 use crate::model::Component;
 use crate::process::{self, Cancel, Cause, Command, Exit, Limits};
+use crate::record::Locking;
 use crate::render;
 use crate::terraform::{self, Diagnostic, Event, Severity};
-use crate::workdir::{Place, ensure_private};
+use crate::workdir::{Place, ensure_private, remove};
 
 /// The numbers that terraform finds its inherited descriptors under; low ones are the runtime's.
 const LOCK_FD: RawFd = 20;
@@ -147,6 +149,7 @@ impl<'a> Invoker<'a> {
     ) -> Result<Said> {
         let mut diagnostics = Vec::new();
         let mut unreadable = None;
+        let locking = self.begin_locking(step)?;
         let exit = self
             .run(step, arguments, timeout, &mut |line| match terraform::parse(line) {
                 Ok(Event::Diagnostic(diagnostic)) => diagnostics.push(self.redact(diagnostic)),
@@ -154,10 +157,29 @@ impl<'a> Invoker<'a> {
                 Err(error) => unreadable = Some(error),
             })
             .await?;
+        // Ended by itself, it has given the backend's lock back.
+        if locking && exit.code.is_some() {
+            remove(&self.place.locking())?;
+        }
         match unreadable {
             Some(error) => Err(error),
             None => Ok(Said { exit, diagnostics }),
         }
+    }
+
+    /// Writes down that terraform takes a remote backend's lock; not over what tells of one that was killed.
+    fn begin_locking(&self, step: &str) -> Result<bool> {
+        let path = self.place.locking();
+        if self.state().is_some() || path.exists() {
+            return Ok(false);
+        }
+        let locking = Locking {
+            run_id: self.session.run_id.clone(),
+            step: step.to_owned(),
+            started: humantime::format_rfc3339_nanos(SystemTime::now()).to_string(),
+            host: Holder::here().host,
+        };
+        locking.write(&path).map(|()| true)
     }
 
     /// Runs one command whose whole stdout is one document, which is removed when it is read.

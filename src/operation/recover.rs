@@ -1,16 +1,14 @@
 //! Before anything else runs for a component: what a dead run left is put right, or told.
 
-use std::path::Path;
-
 use super::invoke::Invoker;
-use super::{by_hand, copies, left, unsaved};
-use crate::decide::{self, Ending, Found, LocalState, Remembered, State, Story, Suspect};
+use super::{by_hand, copies, left, put_right, stale_lock, unsaved};
+use crate::decide::{Ending, Remembered, State, Story, Suspect};
 use crate::digest::sha256;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lock::Holder;
 use crate::record::{Record, Underway};
 use crate::report::{ComponentReport, PossibleOrphan};
-use crate::workdir::{Place, ensure_private, remove, replace};
+use crate::workdir::Place;
 
 /// What was found, and what was done about it.
 #[derive(Default)]
@@ -37,7 +35,10 @@ impl Recovery {
                 "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off"
             ));
             match left::stream(&invoker.session.layout, underway, &invoker.component.name)? {
-                Some(heard) => (recovery.story, dump) = (heard.story, heard.dump),
+                Some(heard) => {
+                    recovery.story = heard.story;
+                    dump = heard.dump.filter(|_| !underway.archived);
+                }
                 None => recovery.notes.push(format!(
                     "the folder of run {run_id} is gone: what it began to create is not known"
                 )),
@@ -49,14 +50,24 @@ impl Recovery {
         let mut folders = vec![invoker.cwd()];
         folders.extend(recovery.underway.as_ref().map(|underway| underway.cwd.as_path()));
         unsaved::archive(place, &folders, dump.as_ref())?;
+        if let (Some(underway), Some(_)) = (&mut recovery.underway, dump) {
+            underway.archived = true;
+            underway.write(&place.applying())?;
+        }
         let was = recovery.underway.as_ref().map(|underway| &underway.backend);
         recovery.backend = was.or_else(|| record.map(|record| &record.backend)).cloned();
         if let Some(state) =
             invoker.state().filter(|_| recovery.backend.as_ref().is_none_or(String::is_empty))
         {
             recovery.save_waiting(invoker).await?;
-            let note = put_right(invoker, &state, recovery.is_unfinished(), recovery.remembered.as_ref())?;
+            let note = put_right::put_right(
+                invoker,
+                &state,
+                recovery.is_unfinished(),
+                recovery.remembered.as_ref(),
+            )?;
             recovery.notes.extend(note);
+            recovery.notes.extend(stale_lock::remove_local(place, &state)?);
         }
         Ok(recovery)
     }
@@ -95,6 +106,12 @@ impl Recovery {
         }
     }
 
+    /// Frees the backend's lock where its holder is proved dead; else the error says why not, and how a hand can.
+    pub async fn release(&mut self, invoker: &Invoker<'_>, locked: Error) -> Result<()> {
+        self.notes.push(stale_lock::release(invoker, locked).await?);
+        Ok(())
+    }
+
     /// Holds what was begun against the state that survived.
     pub fn compare(&mut self, state: Option<&State>) {
         let instances = state.map(|state| state.instances.clone()).unwrap_or_default();
@@ -130,13 +147,16 @@ pub async fn after_failure(
     heard: &left::Heard,
     before: &Remembered,
 ) -> Result<Vec<String>> {
+    let mut underway = Underway::read(&invoker.place.applying())?.unwrap_or_default();
     unsaved::archive(invoker.place, &[invoker.cwd()], heard.dump.as_ref())?;
+    if heard.dump.is_some() {
+        underway.archived = true;
+        underway.write(&invoker.place.applying())?;
+    }
     let before = Some(before).filter(|before| !before.lineage.is_empty());
-    let underway = Underway::read(&invoker.place.applying())?;
-    let digest = underway.as_ref().map(|underway| underway.digest.as_str());
-    let mut notes = unsaved::save(invoker, before, digest).await?;
+    let mut notes = unsaved::save(invoker, before, Some(&underway.digest)).await?;
     if let Some(state) = invoker.state() {
-        notes.extend(put_right(invoker, &state, true, before)?);
+        notes.extend(put_right::put_right(invoker, &state, true, before)?);
     }
     Ok(notes)
 }
@@ -174,69 +194,12 @@ pub fn describe(suspects: &[Suspect]) -> Option<String> {
     })
 }
 
-/// A local state that is not whole is put right from a copy, or refused with the copy named.
-fn put_right(
-    invoker: &Invoker<'_>,
-    state: &Path,
-    unfinished: bool,
-    remembered: Option<&Remembered>,
-) -> Result<Option<String>> {
-    let place = invoker.place;
-    let text = left::read(state)?;
-    let found = Found::of(text.as_deref());
-    if found.head().is_some() {
-        return Ok(None);
-    }
-    // Terraform's own backup may be of an older lineage: it counts only where the lineage is known.
-    let backup = remembered.map(|_| place.state_backup());
-    let copies = left::whole_states(place.copies().into_iter().chain(backup));
-    let heads: Vec<_> = copies.iter().map(|(_, head)| head.clone()).collect();
-    let what = match found {
-        Found::Absent => "is gone",
-        Found::Empty => "is empty",
-        _ => "is cut short",
-    };
-    let path = state.display();
-    let verdict = decide::local_state(&found, unfinished, remembered, &heads);
-    let kept = match (&verdict, text.filter(|text| !text.is_empty())) {
-        (LocalState::SetAside | LocalState::Restore(_), Some(text)) => {
-            let kept = unsaved::keep_replaced(place, &text)?;
-            format!("; what stood there is kept as {}", kept.display())
-        }
-        _ => String::new(),
-    };
-    match verdict {
-        LocalState::Leave => Ok(None),
-        LocalState::SetAside => {
-            remove(state)?;
-            Ok(Some(format!("{path} {what}: the first apply was cut off in its first write{kept}")))
-        }
-        LocalState::Restore(copy) => {
-            let (copy, head) = &copies[copy];
-            let text = left::read(copy)?.unwrap_or_default();
-            ensure_private(&place.workdir)?;
-            replace(state, &text)?;
-            let serial = head.serial;
-            Ok(Some(format!("{path} {what}: put right from {}, at serial {serial}{kept}", copy.display())))
-        }
-        LocalState::Refuse(copy) => {
-            let (copy, head) = &copies[copy];
-            let least = remembered.map(|state| state.serial).unwrap_or_default();
-            let why = format!(
-                "{path} {what}, and this newest copy of it has serial {}, when {least} was there before",
-                head.serial
-            );
-            Err(unsaved::required(invoker, copy, &why, true))
-        }
-    }
-}
-
 /// What an apply writes down before its first effect.
 pub fn begin(
     invoker: &Invoker<'_>,
     before: &Remembered,
     backend: Option<&str>,
-    recovery: &Recovery,
+    carried: &[Suspect],
 ) -> Result<()> {
     let here = Holder::here();
     let state = invoker.state().map(|state| left::read(&state)).transpose()?.flatten();
@@ -252,7 +215,8 @@ pub fn begin(
         boot_id: here.boot_id,
         host: here.host,
         cwd: invoker.cwd().to_owned(),
-        suspects: recovery.suspects().to_vec(),
+        archived: false,
+        suspects: carried.to_vec(),
     };
     underway.write(&invoker.place.applying())
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::invoke::Invoker;
+use super::stale_lock::{self, LOCKED};
 use super::{by_hand, left, state};
 use crate::decide::{self, Found, Head, Remembered, There, Unsaved};
 use crate::digest::sha256;
@@ -48,15 +49,10 @@ pub fn keep_replaced(place: &Place, text: &[u8]) -> Result<PathBuf> {
     keep(place, REPLACED, text)
 }
 
-/// Whole and on disk when it returns; what is there already is not written again.
+/// Whole and on disk when it returns.
 fn keep(place: &Place, end: &str, text: &[u8]) -> Result<PathBuf> {
     let folder = place.recovered();
     ensure_private(&folder)?;
-    for path in files(&folder, "")? {
-        if fs::read(&path).is_ok_and(|kept| kept == text) {
-            return Ok(path);
-        }
-    }
     let now = humantime::format_rfc3339_micros(SystemTime::now()).to_string().replace([':', '-'], "");
     let path = folder.join(format!("{now}{end}"));
     replace(&path, text)?;
@@ -154,8 +150,12 @@ async fn put(invoker: &Invoker<'_>, file: &Path, text: &[u8], there: Option<&[u8
         if said.exit.code == Some(0) {
             return Ok(());
         }
+        let error = invoker.failure("state push", Phase::Preparation, &said);
+        if error.code == LOCKED {
+            tracing::info!("{}: {}", invoker.component.name, stale_lock::release(invoker, error).await?);
+            continue;
+        }
         if attempt == ATTEMPTS || said.exit.stopped.is_some() {
-            let error = invoker.failure("state push", Phase::Preparation, &said);
             return Err(required(invoker, file, &error.message, false));
         }
         attempt += 1;

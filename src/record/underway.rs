@@ -29,6 +29,8 @@ pub struct Underway {
     pub host: String,
     /// Where terraform runs: what it cannot save it leaves there.
     pub cwd: PathBuf,
+    /// The dump in its stream, if it has one, is archived.
+    pub archived: bool,
     /// What earlier applies may have left, and no report has told yet.
     pub suspects: Vec<Suspect>,
 }

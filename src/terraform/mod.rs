@@ -20,7 +20,7 @@ pub use explain::{explain, provider_died};
 pub use init::Init;
 pub use plan::Plan;
 pub use show::{show_plan, show_state};
-pub use state::{state_pull, state_push};
+pub use state::{force_unlock, state_pull, state_push};
 pub use tool::{Product, Tool};
 
 use std::ffi::OsString;

@@ -112,6 +112,11 @@ impl Place {
         self.control.join("applying.json")
     }
 
+    /// There while terraform may hold a remote backend's lock, and after it was killed with it.
+    pub fn locking(&self) -> PathBuf {
+        self.control.join("locking.json")
+    }
+
     /// Copies of the local state as an apply goes on, written in turn.
     pub fn copies(&self) -> [PathBuf; 2] {
         ["copy-0.tfstate", "copy-1.tfstate"].map(|name| self.control.join(name))

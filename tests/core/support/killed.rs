@@ -49,7 +49,7 @@ pub fn until(what: &str, fact: impl Fn() -> bool) {
     }
 }
 
-/// The call that a fault made hang: it began, the thing's file is there, and it has not ended.
+/// The call that a fault made hang: it began, the thing's file is there, and neither it nor its terraform has ended.
 pub fn until_hangs(world: &World, kind: &str, name: &str) -> Value {
     let of = |event: &'static str| {
         let calls = world.operations().into_iter();
@@ -58,7 +58,9 @@ pub fn until_hangs(world: &World, kind: &str, name: &str) -> Value {
     until(&format!("{kind} of {name} hangs"), || {
         of("start").is_some_and(|start| {
             let took_effect = kind != "create" || world.things().contains_key(start["id"].as_str().unwrap());
-            took_effect && of("end").is_none_or(|end| end["at"].as_i64() < start["at"].as_i64())
+            took_effect
+                && !is_gone(&start["terraform"])
+                && of("end").is_none_or(|end| end["at"].as_i64() < start["at"].as_i64())
         })
     });
     of("start").unwrap()
