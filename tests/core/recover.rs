@@ -231,7 +231,7 @@ fn where_no_copy_was_made_everything_that_was_begun_is_named_with_its_id() {
     killed_in_second(&world, &site);
     let first = id_of(&world, "first");
     copies(&site).iter().for_each(|copy| std::fs::remove_file(copy).unwrap());
-    truncate(&state(&site));
+    std::fs::write(state(&site), "{\"version\": 4,").unwrap();
     let again = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&again)["pair"], "applied", "{again:#}");
     assert_eq!(orphans(&again), [("world_thing.first".to_owned(), Some(first)), (SECOND.to_owned(), None)]);
@@ -312,10 +312,11 @@ fn what_a_killed_parent_leaves_is_in_the_state_or_named() {
     us.wait().unwrap();
     world.faults(&json!([]));
     until("the end of terraform", || killed::is_gone(&call["terraform"]));
-    let second = id_of(&world, "second");
-    let saved = holds(&state(&site), &second);
-    let again = site.run("orchestrate", json!({}));
-    assert_eq!(again["result"], true, "{again:#}");
-    let expected = if saved { vec![] } else { vec![(SECOND.to_owned(), None)] };
-    assert_eq!(orphans(&again), expected, "{again:#}");
+    // Killed with several threads, we may have had terraform interrupted more than once: it then saves nothing.
+    let shown = site.run("orchestrate", json!({ "test": true }));
+    let state = std::fs::read_to_string(state(&site)).unwrap_or_default();
+    let names = world.names().into_iter().filter(|name| !state.contains(&id_of(&world, name)));
+    let unsaved: Vec<_> = names.map(|name| format!("world_thing.{name}")).collect();
+    let named: Vec<_> = orphans(&shown).into_iter().map(|(address, _)| address).collect();
+    assert_eq!(named, unsaved, "{shown:#}");
 }

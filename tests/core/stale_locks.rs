@@ -32,6 +32,8 @@ fn site(world: &World, backend: Value, keys: &[(&str, &str)]) -> Site {
         keys.iter().map(|(name, value)| ((*name).into(), json!(value))).collect();
     site.infrastructure["settings"]["terraform"] =
         json!({ "cli_config_file": world.cli_config(), "env": env });
+    // A lock that is wrongly freed lets a plan run into the fault that hangs.
+    site.infrastructure["settings"]["timeouts"] = json!({ "plan": 60, "stop_grace": 1 });
     if !backend.is_null() {
         site.infrastructure["settings"]["backend"] = backend;
     }
