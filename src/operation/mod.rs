@@ -32,6 +32,7 @@ mod session;
 mod signal;
 mod state;
 mod status;
+mod stopping;
 mod summary;
 mod validate;
 

@@ -11,11 +11,12 @@ use super::Call;
 use super::prepare::Prepared;
 use super::session::Session;
 use super::signal::{LogLayer, Signal, Teller};
+use super::stopping::Stopping;
 use super::summary::Opening;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::host::Host;
 use crate::model::Name;
-use crate::process::{Cancel, Cause};
+use crate::process::Cancel;
 use crate::view::progress::Progress;
 use crate::workdir::Layout;
 
@@ -76,6 +77,7 @@ fn drive<T: Send>(
             let subscriber = tracing_subscriber::registry().with(LogLayer::new(&teller));
             tracing::subscriber::with_default(subscriber, || work(teller))
         });
+        let mut stopping = Stopping::default();
         loop {
             match receiver.recv_timeout(TICK) {
                 Ok(Signal::Progress(update)) => progress.update(update),
@@ -84,12 +86,8 @@ fn drive<T: Send>(
                 Err(RecvTimeoutError::Timeout) => progress.tick(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            let asked = host.tick() || cancel_file.exists();
-            if asked && cancel.cause().is_none() {
-                cancel.cancel(Cause::User);
-                progress
-                    .note("stopping: asked terraform to finish what is in flight; nothing more is started");
-            }
+            let asked = host.tick().max(cancel_file.exists().into());
+            stopping.hear(asked, cancel, progress);
         }
         progress.finish();
         run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
