@@ -1,9 +1,10 @@
 """A real server as a process of its own, on free ports, in a folder of its own."""
 
 import contextlib
+import http.client
 import json
+import signal
 import subprocess
-import urllib.error
 import urllib.request
 
 from support import programs
@@ -27,7 +28,7 @@ def program(name):
 class Server:
     """Starts `argv` and waits until it is ready; `token` goes into every request."""
 
-    header = "X-Consul-Token"
+    header = None
 
     def __init__(self, folder, argv, address, *, token=None):
         self.folder, self.argv, self.address, self.token = folder, argv, address, token
@@ -46,28 +47,38 @@ class Server:
 
     def is_ready(self):
         assert self.process.poll() is None, (self.folder / "server.log").read_text()[-2000:]
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        with contextlib.suppress(OSError, http.client.HTTPException):
             return self.ready()
 
     def ready(self):
         """Whether it can be used; may fail as a request does."""
         raise NotImplementedError
 
-    def request(self, path, method="GET", body=None):
-        """The answer as JSON, None where it has none."""
+    def request(self, path, method="GET", body=None, *, token=None):
+        """The answer as JSON, None where it has none; urllib's HTTPError where it is not 2xx."""
         request = urllib.request.Request(self.address + path, method=method, data=body)
-        if self.token:
-            request.add_header(self.header, self.token)
+        if token or self.token:
+            request.add_header(self.header, token or self.token)
         with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text.strip() else None
 
-    def stop(self):
+    @contextlib.contextmanager
+    def paused(self):
+        """Neither answers nor refuses meanwhile."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(10)
+
+    def close(self):
         self.process.terminate()
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(10)
-
-    close = stop
+            self.kill()
