@@ -14,7 +14,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 	kv "github.com/hashicorp/vault-plugin-secrets-kv"
 	"github.com/hashicorp/vault/builtin/credential/approle"
+	"github.com/hashicorp/vault/helper/namespace"
 	vaulthttp "github.com/hashicorp/vault/http"
+	"github.com/hashicorp/vault/internalshared/configutil"
 	"github.com/hashicorp/vault/sdk/logical"
 	"github.com/hashicorp/vault/sdk/physical/inmem"
 	"github.com/hashicorp/vault/vault"
@@ -43,10 +45,14 @@ func serve(address, token string) error {
 	if err != nil {
 		return err
 	}
-	if err := prepare(context.Background(), core, token); err != nil {
+	if err := prepare(namespace.RootContext(context.Background()), core, token); err != nil {
 		return err
 	}
-	return http.ListenAndServe(address, vaulthttp.Handler.Handler(&vault.HandlerProperties{Core: core}))
+	properties := &vault.HandlerProperties{
+		Core:           core,
+		ListenerConfig: &configutil.Listener{Address: address},
+	}
+	return http.ListenAndServe(address, vaulthttp.Handler.Handler(properties))
 }
 
 func open() (*vault.Core, error) {
