@@ -5,12 +5,14 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::facts::Facts;
 use super::inputs::Produced;
 use super::invoke::Invoker;
 use super::{plan, state};
 use crate::change::{Changes, SENSITIVE};
 use crate::decide::State;
 use crate::error::{Phase, Result};
+use crate::journal::{Done, Entry};
 use crate::lock::Fence;
 use crate::model::Node;
 use crate::record::Record;
@@ -25,6 +27,7 @@ pub struct Run<'a> {
     pub record: Option<&'a Record>,
     /// The rendered backend block; None is the local one.
     pub backend: Option<&'a str>,
+    pub facts: &'a Facts,
     pub destroy: bool,
 }
 
@@ -40,6 +43,8 @@ impl Run<'_> {
         let invoker = self.invoker;
         invoker.go_on(Phase::Application)?;
         manifest.begin_apply(invoker.place)?;
+        let component = invoker.component.name.clone();
+        invoker.session.note_durably(Entry::Applying { component }).await?;
         let mut progress = Progress::new(self, &changes);
         let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();
         let said = invoker
@@ -112,16 +117,22 @@ impl Run<'_> {
         written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
 
+    /// What it is now, for a run that resumes this one.
+    pub fn done(&self, state: &State) -> Done {
+        Done { made_from: self.facts.digest(), lineage: state.lineage.clone(), serial: state.serial }
+    }
+
     fn edges(&self) -> std::collections::BTreeSet<String> {
         let graph = &self.invoker.session.blueprint.graph;
         graph.dependencies(&self.node.component.name).iter().map(ToString::to_string).collect()
     }
 
     /// Hands the outputs on, and shows those that are no secrets.
-    fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
+    pub fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
         let outputs = shown(self.invoker, &state);
-        let produced = Produced { outputs: state.outputs, ..Produced::default() };
-        self.invoker.session.produce(&self.invoker.component.name, produced);
+        let (session, name) = (self.invoker.session, &self.invoker.component.name);
+        session.reach(name, self.done(&state));
+        session.produce(name, Produced { outputs: state.outputs, ..Produced::default() });
         ComponentReport { outputs, ..report }
     }
 }

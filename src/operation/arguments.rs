@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::Request;
-use crate::model::{Name, PillarPath, Problem, nearest};
+use crate::model::{Name, Overrides, PillarPath, Problem, nearest};
 
 /// Arguments that are taken one by one; what is left at the end is unknown.
 pub struct Arguments {
@@ -99,6 +99,16 @@ impl Arguments {
         }
     }
 
+    /// A number of things, one at least.
+    pub fn count(&mut self, key: &'static str) -> Option<usize> {
+        let value = self.take(key)?;
+        let count = value.as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+        if count.is_none() {
+            self.problem(key, "is no whole number above zero");
+        }
+        count
+    }
+
     pub fn text(&mut self, key: &'static str) -> Option<String> {
         match self.take(key)? {
             Value::String(text) => Some(text),
@@ -112,6 +122,17 @@ impl Arguments {
 
     pub fn value(&mut self, key: &'static str) -> Option<Value> {
         self.take(key)
+    }
+
+    /// What a call may say in place of the pillar's settings.
+    pub fn overrides(&mut self) -> Overrides {
+        // The host has used it already: it chose whose pillar this is.
+        self.take("minion");
+        Overrides {
+            parallelism: self.take("parallelism"),
+            on_failure: self.take("on_failure"),
+            ..Overrides::default()
+        }
     }
 
     /// Salt's test, unless the call has its own.

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::facts::Facts;
 use super::gather::{Gathered, gather};
 use super::initialise::initialise;
 use super::inputs::{Pending, Produced};
@@ -14,6 +15,7 @@ use super::{apply, plan, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
 use crate::error::{Error, Result};
+use crate::journal::Entry;
 use crate::lock::{self, Guard, Holder};
 use crate::model::{Name, Node};
 use crate::record::Record;
@@ -49,10 +51,12 @@ pub enum Act {
 
 /// Runs one component; whatever happens becomes its report.
 pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
-    match locked(session, name, intent).await {
+    let report = match locked(session, name, intent).await {
         Ok(report) => report,
         Err(error) => ended(error.of(name)),
-    }
+    };
+    session.note_end(name, &report);
+    report
 }
 
 pub fn ended(error: Error) -> ComponentReport {
@@ -79,7 +83,10 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     };
     let timeout = session.blueprint.settings.lock_timeout;
     let guard = lock::acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
-    let outcome = work(session, node, &place, &guard, intent).await;
+    let outcome = match session.note(Entry::Started { component: name.clone() }) {
+        Ok(()) => work(session, node, &place, &guard, intent).await,
+        Err(error) => Err(error),
+    };
     // Terraform is reaped and its process group swept: nobody else may keep it.
     guard.release();
     outcome
@@ -110,19 +117,39 @@ async fn work(
         report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
         return Ok(report);
     }
+    let facts = Facts::of(&invoker, module, backend, &inputs)?;
+    if let Some(done) = session.done(name) {
+        let state = state::read(&invoker).await?.unwrap_or_default();
+        let run = apply::Run {
+            invoker: &invoker,
+            node,
+            record: record.as_ref(),
+            backend,
+            facts: &facts,
+            destroy: false,
+        };
+        if *done == run.done(&state) {
+            return Ok(run.finished(ComponentReport::new(Status::Unchanged, "done_before"), state));
+        }
+    }
     invoker.hand_over(&inputs.secret)?;
     let variables =
         render::tfvars(&inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect());
 
     if let Act::ApplyKept(folder) | Act::ShowKept(folder) = &intent.act {
-        let now = kept::Facts::of(&invoker, module, backend, &inputs)?;
         let before = state::read(&invoker).await?;
-        let plan = kept::open(folder, name, &now, before.as_ref())?;
+        let plan = kept::open(folder, name, &facts, before.as_ref())?;
         if matches!(intent.act, Act::ShowKept(_)) {
             return Ok(plan::planned(plan.changes));
         }
-        let run =
-            apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: plan.destroy };
+        let run = apply::Run {
+            invoker: &invoker,
+            node,
+            record: record.as_ref(),
+            backend,
+            facts: &facts,
+            destroy: plan.destroy,
+        };
         return run.apply(guard.fence(), &mut manifest, &plan.file, plan.changes).await;
     }
 
@@ -139,8 +166,14 @@ async fn work(
         (true, Some(record)) => super::migrate::verify(record, before.as_ref(), &invoker)?,
         _ => state::check(record.as_ref(), before.as_ref(), intent.destroy, &invoker)?,
     }
-    let run =
-        apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: intent.destroy };
+    let run = apply::Run {
+        invoker: &invoker,
+        node,
+        record: record.as_ref(),
+        backend,
+        facts: &facts,
+        destroy: intent.destroy,
+    };
     if intent.destroy && before.as_ref().is_none_or(State::is_empty) {
         return run.unchanged(before.unwrap_or_default(), "nothing_there").await;
     }
@@ -169,7 +202,6 @@ async fn work(
         act => {
             match act {
                 Act::Keep(folder) => {
-                    let facts = kept::Facts::of(&invoker, module, backend, &inputs)?;
                     kept::keep(folder, name, facts, before.as_ref(), &changes, intent.destroy)?;
                 }
                 _ => drop(std::fs::remove_file(&file)),

@@ -9,7 +9,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::Call;
 use super::prepare::Prepared;
-use super::session::Session;
+use super::session::{Memory, Session};
 use super::signal::{LogLayer, Signal, Teller};
 use super::stopping::Stopping;
 use super::summary::Opening;
@@ -30,6 +30,7 @@ pub fn in_session<T: Send>(
     call: &Call<'_>,
     opening: &Opening,
     prepared: Prepared,
+    memory: Memory,
     shown: &BTreeSet<Name>,
     work: impl AsyncFnOnce(&Session) -> Result<T> + Send,
 ) -> Result<T> {
@@ -44,7 +45,7 @@ pub fn in_session<T: Send>(
     let (run_cancel, identity) = (cancel.clone(), call.request.identity.clone());
     drive(call.host, &mut progress, &cancel, &cancel_file, teller, receiver, move |teller| {
         runtime()?.block_on(async move {
-            let session = Session::open(opening, prepared, run_cancel, teller, identity).await?;
+            let session = Session::open(opening, prepared, memory, run_cancel, teller, identity).await?;
             work(&session).await
         })
     })

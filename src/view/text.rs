@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::style::Style;
-use super::{changes, components, failures, units};
+use super::{changes, components, failures, runs, units};
 
 /// Draws any report; what it does not know it leaves out. Ends with a newline.
 pub fn text(report: &Value, colour: bool) -> String {
@@ -97,6 +97,12 @@ fn extras(report: &Value) -> String {
                 if needs.is_empty() { String::new() } else { format!("   after {}", needs.join(", ")) };
             text.push_str(&format!("  {name}{needs}\n"));
         }
+    }
+    if let Some(runs) = report["runs"].as_array() {
+        text.push_str(&format!("\n{}", runs::history(runs)));
+    }
+    if let Some(steps) = report["steps"].as_array() {
+        text.push_str(&runs::steps(&report["run"], steps));
     }
     if let Some(run) = report["cancelled_run"].as_str() {
         text.push_str(&format!("  asked run {run} to stop; terraform finishes what is in flight\n"));

@@ -6,6 +6,8 @@ import signal
 import pytest
 
 from support import backends, programs
+from support import world as worlds
+from support.bare import Bare
 from support.consul import Consul
 from support.http_backend import HttpBackend
 from support.master import Master
@@ -78,6 +80,34 @@ def http_backend():
     server = HttpBackend()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def providers():
+    """The mirror of the provider for tests."""
+    programs.terraform()
+    return worlds.mirror()
+
+
+@pytest.fixture
+def world(tmp_path, providers):
+    made = worlds.World(tmp_path, providers)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bare(tmp_path, world):
+    """A terraform without Eos, in a folder of its own under the world's CLI configuration."""
+    made = []
+
+    def bare(main, folder="bare"):
+        made.append(Bare(tmp_path / folder, main, world))
+        return made[-1]
+
+    yield bare
+    for one in made:
+        one.close()
 
 
 @pytest.fixture

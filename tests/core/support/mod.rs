@@ -1,5 +1,7 @@
 //! A host without Salt, and an environment in a folder: what tests of the core need.
 
+#![allow(dead_code, reason = "each test crate uses a part")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
