@@ -75,6 +75,14 @@ def server(kind):
 consul, nomad, vault = server(Consul), server(Nomad), server(Vault)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """`make test` builds these servers while it runs the tests that need none of them."""
+    for item in items:
+        if not {"consul", "nomad", "vault"}.isdisjoint(item.fixturenames):
+            item.add_marker("server")
+
+
 @pytest.fixture
 def http_backend():
     server = HttpBackend()

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import urllib.error
 
 from support.postgres import free_port
 from support.server import Server, program
@@ -44,12 +43,8 @@ class Consul(Server):
 
     def keys(self, prefix=""):
         """Every key below the prefix with its value, as bytes, and its session."""
-        try:
-            found = self.request(f"/v1/kv/{prefix}?recurse=true&consistent=true")
-        except urllib.error.HTTPError as answer:
-            if answer.code != 404:
-                raise
-            found = []
+        found = self.find(f"/v1/kv/{prefix}?recurse=true&consistent=true")
         return {
-            one["Key"]: (base64.b64decode(one["Value"] or ""), one.get("Session")) for one in found
+            one["Key"]: (base64.b64decode(one["Value"] or ""), one.get("Session"))
+            for one in found or []
         }

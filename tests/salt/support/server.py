@@ -5,6 +5,7 @@ import http.client
 import json
 import signal
 import subprocess
+import urllib.error
 import urllib.request
 
 from support import programs
@@ -62,6 +63,15 @@ class Server:
         with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text.strip() else None
+
+    def find(self, path):
+        """As `request`; None where there is no such thing."""
+        try:
+            return self.request(path)
+        except urllib.error.HTTPError as answer:
+            if answer.code != 404:
+                raise
+        return None
 
     @contextlib.contextmanager
     def paused(self):
