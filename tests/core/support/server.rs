@@ -117,6 +117,7 @@ impl Server {
         let child = Command::new(program)
             .args(words)
             .current_dir(folder.path())
+            .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import signal
 import subprocess
 import urllib.error
@@ -31,14 +32,16 @@ class Server:
 
     header = None
 
-    def __init__(self, folder, argv, address, *, token=None):
+    def __init__(self, folder, argv, address, *, token=None, env=None):
         self.folder, self.argv, self.address, self.token = folder, argv, address, token
+        self.env = os.environ | (env or {})
         self.start()
 
     def start(self):
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.argv,
+                env=self.env,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
