@@ -14,6 +14,15 @@ pub enum Lock {
     Consul(ConsulLock),
 }
 
+impl Lock {
+    pub fn token(&self) -> Option<&Reference> {
+        match self {
+            Self::File => None,
+            Self::Consul(consul) => consul.token.as_ref(),
+        }
+    }
+}
+
 /// A Consul that holds locks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsulLock {

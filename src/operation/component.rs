@@ -14,7 +14,7 @@ use super::{apply, plan, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
 use crate::error::{Error, Layer, Phase, Result};
-use crate::lock::{self, Guard, Holder};
+use crate::lock::{Guard, Holder};
 use crate::model::{Name, Node};
 use crate::record::Record;
 use crate::render;
@@ -72,16 +72,20 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     let holder = Holder {
         run_id: session.run_id.clone(),
         jid: session.identity.jid.clone(),
+        minion: session.identity.minion.clone(),
+        user: session.identity.user.clone(),
         environment: session.blueprint.environment.to_string(),
         component: name.to_string(),
         operation: session.operation.to_owned(),
         ..Holder::here()
     };
     let timeout = session.blueprint.settings.lock_timeout;
-    let guard = lock::acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
+    let guard = session.locks.acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
     let outcome = work(session, node, &place, &guard, intent).await;
     // Terraform is reaped and its process group swept: nobody else may keep it.
-    guard.release();
+    if let Err(error) = guard.release().await {
+        tracing::warn!("{error}");
+    }
     outcome
 }
 
@@ -126,7 +130,7 @@ async fn work(
         }
         let run =
             apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: plan.destroy };
-        return run.apply(guard.fence(), &mut manifest, &plan.file, plan.changes, &inputs).await;
+        return run.apply(guard.fence().await?, &mut manifest, &plan.file, plan.changes, &inputs).await;
     }
 
     let reconfigure = super::migrate::prepare(&invoker, module, record.as_ref(), backend, intent).await?;
@@ -165,7 +169,7 @@ async fn work(
     }
     match &intent.act {
         Act::Apply => {
-            let report = run.apply(guard.fence(), &mut manifest, &file, changes, &inputs).await;
+            let report = run.apply(guard.fence().await?, &mut manifest, &file, changes, &inputs).await;
             let _ = std::fs::remove_file(&file);
             report
         }

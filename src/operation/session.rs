@@ -11,6 +11,7 @@ use super::inputs::Produced;
 use super::prepare::Prepared;
 use super::signal::Teller;
 use crate::error::Result;
+use crate::lock;
 use crate::model::{Blueprint, Name, OnFailure, Reference};
 use crate::process::Cancel;
 use crate::resolve::Module;
@@ -26,6 +27,7 @@ pub struct Session {
     pub tool: Tool,
     /// Declared variables of terraform's environment, references resolved.
     pub environment: BTreeMap<String, SecretString>,
+    pub locks: lock::Service,
     pub cancel: Cancel,
     pub teller: Teller,
     pub identity: Identity,
@@ -46,6 +48,8 @@ impl Session {
     ) -> Result<Self> {
         let Prepared { blueprint, modules } = prepared;
         let environment = super::inputs::read_all(&blueprint.settings.terraform.env)?;
+        let token = blueprint.settings.lock.token().map(super::inputs::read).transpose()?;
+        let locks = lock::Service::open(&blueprint.settings.lock, token)?;
         Ok(Self {
             layout: Layout::new(&blueprint.settings.root, &blueprint.environment),
             run_id,
@@ -54,6 +58,7 @@ impl Session {
             modules,
             tool,
             environment,
+            locks,
             cancel,
             teller,
             identity,
