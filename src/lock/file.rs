@@ -17,7 +17,7 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::process::Cancel;
 
 /// How often a busy lock is tried again.
-const RETRY: Duration = Duration::from_millis(100);
+const RETRY: Duration = Duration::from_millis(20);
 
 /// File systems on which a lock of this host means nothing to another.
 /// Source: `linux/magic.h`: NFS, SMB, CIFS, SMB2, FUSE.

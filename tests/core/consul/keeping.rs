@@ -54,7 +54,7 @@ fn a_larger_ttl_that_the_server_answers_is_kept_to() {
     let Some((bench, proxy)) = through_a_proxy("larger") else { return };
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
-        proxy.set(Mode::Replace("\"TTL\":\"10000ms\"", "\"TTL\":\"90000ms\""));
+        proxy.set(Mode::Replace("\"10000ms\"", "\"90000ms\""));
         until("a renewal", || !proxy.asked("session/renew").is_empty()).await;
         // A third of what was asked for, and more.
         pause(5000).await;

@@ -11,3 +11,4 @@ mod losing;
 mod proxy;
 mod refusing;
 mod support;
+mod tls;

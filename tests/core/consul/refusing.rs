@@ -116,14 +116,16 @@ fn a_token_that_may_not_lock_is_refused_with_the_policy_that_it_needs() {
     let agent = Arc::new(agent);
     let bench = Bench::with(agent.clone(), "acl");
     let with = |token: &str| Consul::open(&bench.settings, Some(token.into())).unwrap();
+    let made = std::cell::Cell::new(0);
     let token = |rules: &str| {
         let managing = [("X-Consul-Token", TOKEN)];
-        let name = rules.len().to_string();
+        let name = format!("policy-{}", made.replace(made.get() + 1));
         let policy = json!({ "Name": name, "Rules": rules }).to_string();
-        assert_eq!(try_call(agent.port, "PUT", "acl/policy", &managing, &policy).unwrap().0, 200);
+        let answer = try_call(agent.port, "PUT", "acl/policy", &managing, &policy).unwrap();
+        assert_eq!(answer.0, 200, "{}", answer.1);
         let body = json!({ "Policies": [{ "Name": name }] }).to_string();
-        let (_, made) = try_call(agent.port, "PUT", "acl/token", &managing, &body).unwrap();
-        serde_json::from_str::<serde_json::Value>(&made).unwrap()["SecretID"].as_str().unwrap().to_owned()
+        let (_, answer) = try_call(agent.port, "PUT", "acl/token", &managing, &body).unwrap();
+        serde_json::from_str::<serde_json::Value>(&answer).unwrap()["SecretID"].as_str().unwrap().to_owned()
     };
     let session = r#"session_prefix "" { policy = "write" } "#;
     let read = r#"key_prefix "test/acl" { policy = "read" } "#;

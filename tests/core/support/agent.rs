@@ -16,7 +16,7 @@ pub struct Agent {
     folder: tempfile::TempDir,
 }
 
-/// The agent that tests share while they run; None, and a line that says so, where there is no Consul.
+/// The agent that tests share while they run.
 pub fn agent() -> Option<Arc<Agent>> {
     static SHARED: Mutex<Weak<Agent>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -28,7 +28,8 @@ pub fn agent() -> Option<Arc<Agent>> {
     Some(agent)
 }
 
-fn program() -> Option<PathBuf> {
+/// None, and a line that says so, where there is no Consul.
+pub fn program() -> Option<PathBuf> {
     let named = std::env::var_os("EOS_TEST_CONSUL").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = named.or_else(|| {
@@ -42,7 +43,7 @@ fn program() -> Option<PathBuf> {
 }
 
 /// Ports that are free now. They are asked for together, so that no two are the same.
-fn free_ports<const N: usize>() -> [u16; N] {
+pub fn free_ports<const N: usize>() -> [u16; N] {
     let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     listeners.map(|listener| listener.local_addr().unwrap().port())
 }
