@@ -41,7 +41,7 @@ impl Run<'_> {
         changes: Changes,
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
-        invoker.go_on(Phase::Application)?;
+        invoker.go_on(Phase::Application).await?;
         manifest.begin_apply(invoker.place)?;
         let component = invoker.component.name.clone();
         invoker.session.note_durably(Entry::Applying { component }).await?;

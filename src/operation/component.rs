@@ -16,7 +16,7 @@ use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
 use crate::error::{Error, Result};
 use crate::journal::Entry;
-use crate::lock::{self, Guard, Holder};
+use crate::lock::{Guard, Holder};
 use crate::model::{Name, Node};
 use crate::record::Record;
 use crate::render;
@@ -76,19 +76,23 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     let holder = Holder {
         run_id: session.run_id.clone(),
         jid: session.identity.jid.clone(),
+        minion: session.identity.minion.clone(),
+        user: session.identity.user.clone(),
         environment: session.blueprint.environment.to_string(),
         component: name.to_string(),
         operation: session.operation.clone(),
         ..Holder::here()
     };
     let timeout = session.blueprint.settings.lock_timeout;
-    let guard = lock::acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
+    let guard = session.locks.acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
     let outcome = match session.note(Entry::Started { component: name.clone() }) {
         Ok(()) => work(session, node, &place, &guard, intent).await,
         Err(error) => Err(error),
     };
     // Terraform is reaped and its process group swept: nobody else may keep it.
-    guard.release();
+    if let Err(error) = guard.release().await {
+        tracing::warn!("{error}");
+    }
     outcome
 }
 
@@ -104,7 +108,7 @@ async fn work(
     let module = &session.modules[name];
     let record = Record::read(&place.record())?;
     let mut manifest = Manifest::open(place)?;
-    let mut invoker = Invoker::new(session, component, place, &module.subdir, Some(guard.fd()))?;
+    let mut invoker = Invoker::new(session, component, place, &module.subdir, Some(guard))?;
 
     if intent.destroy && nothing_left(record.as_ref(), &place.state(), component.backend.is_local()) {
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
@@ -150,7 +154,7 @@ async fn work(
             facts: &facts,
             destroy: plan.destroy,
         };
-        return run.apply(guard.fence(), &mut manifest, &plan.file, plan.changes).await;
+        return run.apply(guard.fence().await?, &mut manifest, &plan.file, plan.changes).await;
     }
 
     let reconfigure = super::migrate::prepare(&invoker, module, record.as_ref(), backend, intent).await?;
@@ -195,7 +199,7 @@ async fn work(
     }
     match &intent.act {
         Act::Apply => {
-            let report = run.apply(guard.fence(), &mut manifest, &file, changes).await;
+            let report = run.apply(guard.fence().await?, &mut manifest, &file, changes).await;
             let _ = std::fs::remove_file(&file);
             report
         }

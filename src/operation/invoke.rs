@@ -1,10 +1,11 @@
 //! Runs terraform in one component's workdir: its folder, its environment, its lock, its secrets.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use serde_json::Value;
 use super::session::Session;
 use crate::change::Redactor;
 use crate::error::{Error, Layer, Phase, Result};
+use crate::lock::Guard;
 use crate::model::Component;
-use crate::process::{self, Cause, Command, CutShort, Exit, Limits};
+use crate::process::{self, Cancel, Cause, Command, CutShort, Exit, Limits};
 use crate::render;
 use crate::terraform::{self, Diagnostic, Event, Severity};
 use crate::workdir::{Place, ensure_private};
@@ -34,7 +36,9 @@ pub struct Invoker<'a> {
     pub redactor: Redactor,
     cwd: PathBuf,
     logs: PathBuf,
-    lock: Option<BorrowedFd<'a>>,
+    lock: Option<&'a Guard>,
+    /// Of this component's terraform: a lock that is lost stops no other.
+    cancel: Cancel,
     secrets: Option<OwnedFd>,
 }
 
@@ -51,7 +55,7 @@ impl<'a> Invoker<'a> {
         component: &'a Component,
         place: &'a Place,
         subdir: &str,
-        lock: Option<BorrowedFd<'a>>,
+        lock: Option<&'a Guard>,
     ) -> Result<Self> {
         let logs = session.layout.run(&session.run_id).join(&component.name);
         ensure_private(&logs)?;
@@ -70,6 +74,7 @@ impl<'a> Invoker<'a> {
             cwd: place.module().join(subdir),
             logs,
             lock,
+            cancel: Cancel::new(),
             secrets: None,
         })
     }
@@ -164,7 +169,7 @@ impl<'a> Invoker<'a> {
     ) -> Result<Exit> {
         tracing::debug!("{}: terraform {step}", self.component.name);
         let inherit = [
-            (self.lock.map(|fd| fd.as_raw_fd()), LOCK_FD),
+            (self.lock.map(|lock| lock.fd().as_raw_fd()), LOCK_FD),
             (self.secrets.as_ref().map(AsRawFd::as_raw_fd), SECRETS_FD),
         ];
         let command = Command {
@@ -177,7 +182,30 @@ impl<'a> Invoker<'a> {
             inherit: inherit.into_iter().filter_map(|(fd, number)| fd.map(|fd| (fd, number))).collect(),
         };
         let limits = Limits { timeout, stop_grace: self.component.timeouts.stop_grace };
-        process::run(&command, &limits, &self.session.cancel, on_line).await
+        let run = process::run(&command, &limits, &self.cancel, on_line);
+        tokio::pin!(run);
+        tokio::select! {
+            biased;
+            exit = &mut run => exit,
+            never = self.pass_on() => match never {},
+        }
+    }
+
+    /// Asks this component's terraform to stop when the run is, or when the lock is lost.
+    async fn pass_on(&self) -> Infallible {
+        let asked = async { self.cancel.cancel(self.session.cancel.cancelled().await) };
+        let forced = async {
+            self.session.cancel.forced().await;
+            self.cancel.force();
+        };
+        let lost = async {
+            if let Some(lock) = self.lock {
+                tracing::error!("{}: {}", self.component.name, lock.lost().await);
+                self.cancel.cancel(Cause::LockLost);
+            }
+        };
+        tokio::join!(asked, forced, lost);
+        std::future::pending().await
     }
 
     fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {
@@ -219,6 +247,11 @@ impl<'a> Invoker<'a> {
                 format!("stopped during {step}, as asked"),
                 "run again to go on",
             ),
+            Some(Cause::LockLost) => {
+                let message = format!("the lock was lost during {step}; terraform was asked to stop");
+                let remedy = "look at what the other holder did, plan, then run again";
+                Error::new(Layer::Host, phase, "lock_lost", message, remedy)
+            }
             Some(Cause::Timeout) => Error::new(
                 Layer::Host,
                 phase,
@@ -244,8 +277,11 @@ impl<'a> Invoker<'a> {
         Error { message, ..error }.during(phase)
     }
 
-    /// Refuses to go on once somebody asked us to stop.
-    pub fn go_on(&self, phase: Phase) -> Result<()> {
+    /// Refuses to begin a phase once somebody asked us to stop, or where the lock may be another's.
+    pub async fn go_on(&self, phase: Phase) -> Result<()> {
+        if let Some(lock) = self.lock {
+            lock.fence().await.map_err(|error| error.during(phase))?;
+        }
         match self.session.cancel.cause() {
             None => Ok(()),
             Some(_) => Err(Error::new(

@@ -13,6 +13,7 @@ use super::signal::Teller;
 use super::summary::Opening;
 use crate::error::Result;
 use crate::journal::{Done, Entry, Journal};
+use crate::lock;
 use crate::model::{Blueprint, Name, OnFailure, Reference};
 use crate::process::Cancel;
 use crate::report::{ComponentReport, Status};
@@ -29,6 +30,7 @@ pub struct Session {
     pub tool: Tool,
     /// Declared variables of terraform's environment, references resolved.
     pub environment: BTreeMap<String, SecretString>,
+    pub locks: lock::Service,
     pub cancel: Cancel,
     pub teller: Teller,
     pub identity: Identity,
@@ -60,6 +62,8 @@ impl Session {
         let Prepared { blueprint, modules } = prepared;
         let tool = Tool::locate(&blueprint.settings.terraform, &cancel).await?;
         let environment = super::inputs::read_all(&blueprint.settings.terraform.env)?;
+        let token = blueprint.settings.lock.token().map(super::inputs::read).transpose()?;
+        let locks = lock::Service::open(&blueprint.settings.lock, token)?;
         Ok(Self {
             layout: Layout::of(&blueprint),
             run_id: opening.run_id.clone(),
@@ -68,6 +72,7 @@ impl Session {
             modules,
             tool,
             environment,
+            locks,
             cancel,
             teller,
             identity,

@@ -1,0 +1,14 @@
+//! Claims about the Consul lock, with a real agent. Each test has keys of its own.
+
+mod acquiring;
+#[path = "../support/agent.rs"]
+mod agent;
+mod fencing;
+mod keeping;
+mod listing;
+mod losing;
+#[path = "../support/proxy.rs"]
+mod proxy;
+mod refusing;
+mod support;
+mod tls;
