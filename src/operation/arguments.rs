@@ -60,12 +60,21 @@ impl Arguments {
 
     /// A run_id or plan_id: a ULID, as a report shows it.
     pub fn run_id(&mut self, key: &'static str) -> String {
-        match self.text(key) {
-            Some(text) if ulid::Ulid::from_string(&text).is_ok() => return text,
-            Some(_) => self.problem(key, "is no id that a report shows, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM"),
-            None => self.problem(key, "is missing: a report shows it"),
+        let given = self.given.get(key).is_some_and(|value| !value.is_null());
+        if !given {
+            self.problem(key, "is missing: a report shows it");
         }
-        String::new()
+        self.maybe_run_id(key).unwrap_or_default()
+    }
+
+    /// The same, where it may be left out.
+    pub fn maybe_run_id(&mut self, key: &'static str) -> Option<String> {
+        let text = self.text(key)?;
+        let is_id = ulid::Ulid::from_string(&text).is_ok();
+        if !is_id {
+            self.problem(key, "is no id that a report shows, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM");
+        }
+        is_id.then_some(text)
     }
 
     /// A list or a comma string of names; None means all.

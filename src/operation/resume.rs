@@ -14,8 +14,7 @@ use crate::workdir::Layout;
 /// What the run still wants; by default the environment's last one that changed things.
 pub fn resume(request: &Request) -> Result<Wanted> {
     let mut arguments = Arguments::new(request);
-    let named = request.arguments.get("run_id").is_some_and(|run_id| !run_id.is_null());
-    let run_id = named.then(|| arguments.run_id("run_id"));
+    let run_id = arguments.maybe_run_id("run_id");
     let environment = arguments.environment();
     let overrides = arguments.overrides();
     let problems = arguments.finish();

@@ -6,11 +6,10 @@ use serde_json::Value;
 
 use super::units;
 
-pub fn history(runs: &[Value]) -> String {
-    if runs.is_empty() {
-        return "  no run yet\n".to_owned();
-    }
-    runs.iter().map(|run| format!("  {}\n", line(run))).collect()
+pub fn history(environment: &str, runs: &[Value]) -> String {
+    let many = if runs.is_empty() { "no run yet" } else { "the last runs, the newest first" };
+    let lines: String = runs.iter().map(|run| format!("  {}\n", line(run))).collect();
+    format!("{environment}: {many}\n{lines}")
 }
 
 /// `01JD3K...  2026-01-01T00:00:00Z  orchestrate  failed    6 applied, 1 failed   root`
@@ -41,13 +40,12 @@ fn line(run: &Value) -> String {
 
 /// `12:00:01.123  app  ended  failed`
 pub fn steps(run: &Value, steps: &[Value]) -> String {
-    let mut text = format!("\n  {}\n", line(run));
+    let mut text = format!("{}\n", line(run));
     for step in steps {
         let said = |key: &str| step[key].as_str().unwrap_or_default();
         let detail = [said("status"), said("reason"), said("error")].join(" ");
-        let about = if said("component").is_empty() { "" } else { said("component") };
-        let time = format!("    {}  {:9} {about}  {}", said("at"), said("step"), detail.trim());
-        text.push_str(time.trim_end());
+        let line = format!("  {}  {:9} {}  {}", said("at"), said("step"), said("component"), detail.trim());
+        text.push_str(line.trim_end());
         text.push('\n');
     }
     if run["state"] == "died" {

@@ -13,6 +13,12 @@ pub fn text(report: &Value, colour: bool) -> String {
         text.push_str(&failures::whole(report));
         return text;
     }
+    if let Some(runs) = report["runs"].as_array() {
+        return runs::history(report["environment"].as_str().unwrap_or_default(), runs);
+    }
+    if let Some(steps) = report["steps"].as_array() {
+        return runs::steps(&report["run"], steps);
+    }
     text.push_str(&headline(report));
     text.push_str(&components::table(report, style));
     text.push_str(&failures::each(report));
@@ -97,12 +103,6 @@ fn extras(report: &Value) -> String {
                 if needs.is_empty() { String::new() } else { format!("   after {}", needs.join(", ")) };
             text.push_str(&format!("  {name}{needs}\n"));
         }
-    }
-    if let Some(runs) = report["runs"].as_array() {
-        text.push_str(&format!("\n{}", runs::history(runs)));
-    }
-    if let Some(steps) = report["steps"].as_array() {
-        text.push_str(&runs::steps(&report["run"], steps));
     }
     if let Some(run) = report["cancelled_run"].as_str() {
         text.push_str(&format!("  asked run {run} to stop; terraform finishes what is in flight\n"));

@@ -59,7 +59,7 @@ fn a_resumed_run_does_what_is_left_and_nothing_again() {
     assert_eq!(report["components"]["net"]["reason"], "done_before");
     assert!(!ran(&site, &report, "net") && ran(&site, &report, "app"));
     assert_eq!(report["components"]["net"]["outputs"]["cidr"], "10.0.0.0/16");
-    let again = site.run("resume", json!({}));
+    let again = site.run("resume", json!({ "environment": "staging", "run_id": null }));
     assert_eq!(again["error"]["code"], "run_complete", "{again:#}");
 }
 
