@@ -10,5 +10,7 @@ mod losing;
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod refusing;
+#[path = "../support/server.rs"]
+mod server;
 mod support;
 mod tls;

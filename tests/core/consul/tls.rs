@@ -11,11 +11,12 @@ use eos::model::{ConsulLock, Tls};
 use eos::process::Cancel;
 use serde_json::json;
 
-use crate::agent::{Agent, free_ports, program};
+use crate::agent::Agent;
+use crate::server::{free_ports, program};
 use crate::support::{Bench, holder, run};
 
 fn consul(folder: &Path, arguments: &[&str]) {
-    let done = Command::new(program().unwrap()).args(arguments).current_dir(folder).output().unwrap();
+    let done = Command::new(program("consul").unwrap()).args(arguments).current_dir(folder).output().unwrap();
     assert!(done.status.success(), "{arguments:?}: {done:?}");
 }
 
@@ -26,7 +27,7 @@ async fn take(settings: &ConsulLock, tls: Tls) -> Result<()> {
 
 #[test]
 fn an_encrypted_consul_is_believed_by_its_authority_and_believes_us_by_our_certificate() {
-    if program().is_none() {
+    if program("consul").is_none() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -1,14 +1,15 @@
 //! A Consul agent of the tests' own, in memory, on loopback; and plain calls to it, as a third party's.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+
+use super::server;
 
 pub struct Agent {
     child: Child,
@@ -28,32 +29,12 @@ pub fn agent() -> Option<Arc<Agent>> {
     Some(agent)
 }
 
-/// None, and a line that says so, where there is no Consul.
-pub fn program() -> Option<PathBuf> {
-    let named = std::env::var_os("EOS_TEST_CONSUL").map(PathBuf::from);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = named.or_else(|| {
-        std::env::split_paths(&path).map(|folder| folder.join("consul")).find(|file| file.is_file())
-    });
-    if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "CI needs consul on PATH, or named by EOS_TEST_CONSUL");
-        eprintln!("skipped: no consul on PATH, and none named by EOS_TEST_CONSUL");
-    }
-    found
-}
-
-/// Ports that are free now. They are asked for together, so that no two are the same.
-pub fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
-}
-
 impl Agent {
     /// With more configuration than a development agent has.
     pub fn start(more: &Value) -> Option<Self> {
-        let program = program()?;
+        let program = server::program("consul")?;
         let folder = tempfile::tempdir().unwrap();
-        let [http, server, lan] = free_ports();
+        let [http, server, lan] = server::free_ports();
         let mut config = json!({
             "bind_addr": "127.0.0.1",
             "log_level": "warn",
