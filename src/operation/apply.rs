@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::facts::Facts;
 use super::inputs::Produced;
 use super::invoke::Invoker;
-use super::{plan, state};
+use super::{plan, records, state};
 use crate::change::{Changes, SENSITIVE};
 use crate::decide::State;
 use crate::error::{Phase, Result};
@@ -111,10 +111,7 @@ impl Run<'_> {
             backend: self.backend.unwrap_or_default().to_owned(),
             ..Record::default()
         };
-        // Syncing takes its time, in which other components go on.
-        let path = invoker.place.record();
-        let written = tokio::task::spawn_blocking(move || record.write(&path));
-        written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+        records::write(invoker, record).await
     }
 
     /// What it is now, for a run that resumes this one.

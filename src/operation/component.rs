@@ -11,7 +11,7 @@ use super::inputs::{Pending, Produced};
 use super::invoke::{CANCELLED, Invoker};
 use super::kept;
 use super::session::Session;
-use super::{apply, plan, state};
+use super::{apply, plan, records, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
 use crate::error::{Error, Result};
@@ -106,7 +106,7 @@ async fn work(
     let component = &node.component;
     let name = &component.name;
     let module = &session.modules[name];
-    let record = Record::read(&place.record())?;
+    let record = records::read(session, component, place).await?;
     let mut manifest = Manifest::open(place)?;
     let mut invoker = Invoker::new(session, component, place, &module.subdir, Some(guard))?;
 

@@ -36,7 +36,7 @@ pub struct Invoker<'a> {
     pub redactor: Redactor,
     cwd: PathBuf,
     logs: PathBuf,
-    lock: Option<&'a Guard>,
+    pub lock: Option<&'a Guard>,
     /// Of this component's terraform: a lock that is lost stops no other.
     cancel: Cancel,
     secrets: Option<OwnedFd>,

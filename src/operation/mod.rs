@@ -19,6 +19,7 @@ mod inputs;
 mod inspect;
 mod invoke;
 mod kept;
+mod locks;
 mod migrate;
 mod module;
 mod orphans;
@@ -27,6 +28,7 @@ mod plan;
 mod prepare;
 mod producers;
 mod pump;
+mod records;
 mod request;
 mod requests;
 mod resume;
@@ -76,6 +78,8 @@ pub fn run(call: Call<'_>) -> Value {
         "status" => status::status(&call),
         "outputs" => outputs::outputs(&call),
         "cancel" => cancel::cancel(&call),
+        "locks" => locks::locks(&call),
+        "unlock" => locks::unlock(&call),
         "history" => history::history(&call),
         "show_run" => history::show_run(&call),
         "resume" => match resume::resume(&call.request) {
