@@ -1,26 +1,29 @@
 //! Runs terraform in one component's workdir: its folder, its environment, its lock, its secrets.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::session::Session;
 use crate::change::Redactor;
+use crate::decide::Ending;
 use crate::error::{Error, Layer, Phase, Result};
-use crate::lock::Guard;
+use crate::lock::{Guard, Holder};
 use crate::model::Component;
 use crate::process::{self, Cancel, Cause, Command, CutShort, Exit, Limits};
+use crate::record::Locking;
 use crate::render;
 use crate::terraform::{self, Diagnostic, Event, Severity};
-use crate::workdir::{Place, ensure_private};
+use crate::workdir::{Place, ensure_private, remove};
 
 /// The numbers that terraform finds its inherited descriptors under; low ones are the runtime's.
 const LOCK_FD: RawFd = 20;
@@ -40,12 +43,25 @@ pub struct Invoker<'a> {
     /// Of this component's terraform: a lock that is lost stops no other.
     cancel: Cancel,
     secrets: Option<OwnedFd>,
+    /// What was done is being saved: a request to stop has to wait.
+    saving: Cell<bool>,
 }
 
 /// What a finished command said.
 pub struct Said {
     pub exit: Exit,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Said {
+    /// Whether what providers said of their failures is the whole truth.
+    pub fn ending(&self) -> Ending {
+        let orderly = self.exit.code.is_some() && self.exit.cut_short.is_none();
+        match orderly && !terraform::provider_died(&self.diagnostics) {
+            true => Ending::Orderly,
+            false => Ending::Abrupt,
+        }
+    }
 }
 
 impl<'a> Invoker<'a> {
@@ -76,6 +92,7 @@ impl<'a> Invoker<'a> {
             lock,
             cancel: Cancel::new(),
             secrets: None,
+            saving: Cell::new(false),
         })
     }
 
@@ -111,6 +128,16 @@ impl<'a> Invoker<'a> {
         self.component.backend.is_local().then(|| self.place.state())
     }
 
+    /// The module's folder that terraform runs in.
+    pub fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    /// From here on nothing runs but what saves what an apply has done: a request to stop would lose it.
+    pub fn begin_saving(&self) {
+        self.saving.set(true);
+    }
+
     /// Where the plan of this run is kept until it is applied.
     pub fn plan_file(&self) -> PathBuf {
         self.logs.join("tfplan")
@@ -126,6 +153,7 @@ impl<'a> Invoker<'a> {
     ) -> Result<Said> {
         let mut diagnostics = Vec::new();
         let mut unreadable = None;
+        let locking = self.begin_locking(step)?;
         let exit = self
             .run(step, arguments, timeout, &mut |line| match terraform::parse(line) {
                 Ok(Event::Diagnostic(diagnostic)) => diagnostics.push(self.redact(diagnostic)),
@@ -133,10 +161,29 @@ impl<'a> Invoker<'a> {
                 Err(error) => unreadable = Some(error),
             })
             .await?;
+        // Ended by itself, it has given the backend's lock back.
+        if locking && exit.code.is_some() {
+            remove(&self.place.locking())?;
+        }
         match unreadable {
             Some(error) => Err(error),
             None => Ok(Said { exit, diagnostics }),
         }
+    }
+
+    /// Writes down that terraform takes a remote backend's lock; not over what tells of one that was killed.
+    fn begin_locking(&self, step: &str) -> Result<bool> {
+        let path = self.place.locking();
+        if self.state().is_some() || path.exists() {
+            return Ok(false);
+        }
+        let locking = Locking {
+            run_id: self.session.run_id.clone(),
+            step: step.to_owned(),
+            started: humantime::format_rfc3339_nanos(SystemTime::now()).to_string(),
+            host: Holder::here().host,
+        };
+        locking.write(&path).map(|()| true)
     }
 
     /// Runs one command whose whole stdout is one document, which is removed when it is read.
@@ -182,6 +229,9 @@ impl<'a> Invoker<'a> {
             inherit: inherit.into_iter().filter_map(|(fd, number)| fd.map(|fd| (fd, number))).collect(),
         };
         let limits = Limits { timeout, stop_grace: self.component.timeouts.stop_grace };
+        if self.saving.get() {
+            return process::run(&command, &limits, &Cancel::new(), on_line).await;
+        }
         let run = process::run(&command, &limits, &self.cancel, on_line);
         tokio::pin!(run);
         tokio::select! {
