@@ -11,7 +11,7 @@ use super::prepare::{prepare, select};
 use super::schedule::schedule;
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, kept, pump, runs};
+use super::{Call, kept, pump, records, runs};
 use crate::error::Result;
 use crate::journal::{self, Began, Done, Entry, Journal};
 use crate::lock::Holder;
@@ -101,6 +101,7 @@ fn attempt(
     )?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint);
+    records::fetch(&blueprint.settings, &blueprint.environment)?;
     let mut selected = select(blueprint, wanted.components.clone(), wanted.include_dependencies)?;
     let intent = intent(&wanted.wish, wanted.migrate_backend, &layout, &opening.run_id);
     let mut extra = BTreeMap::new();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::summary::Opening;
-use super::{Call, inputs, pump};
+use super::{Call, pump, records};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::{self, Holder, Service};
 use crate::model::{self, Draft, Name, Overrides};
@@ -67,14 +67,9 @@ fn draft(call: &Call<'_>, environment: &Name) -> Result<Draft> {
     draft.ok_or_else(|| model::refusal(problems))
 }
 
-fn service(draft: &Draft) -> Result<Service> {
-    let token = draft.settings.lock.token().map(inputs::read).transpose()?;
-    Service::open(&draft.settings.lock, token)
-}
-
 fn held(draft: &Draft) -> Result<Vec<Value>> {
     let layout = Layout::new(&draft.settings.root, &draft.environment);
-    if let Service::Consul(consul) = service(draft)? {
+    if let Service::Consul(consul) = records::service(&draft.settings)? {
         let listed = pump::runtime()?.block_on(consul.list(Some(draft.environment.as_str())))?;
         return Ok(listed.iter().map(|lock| json!(lock)).collect());
     }
@@ -89,7 +84,7 @@ fn held(draft: &Draft) -> Result<Vec<Value>> {
 }
 
 fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<Holder> {
-    let Service::Consul(consul) = service(draft)? else {
+    let Service::Consul(consul) = records::service(&draft.settings)? else {
         let path = Layout::new(&draft.settings.root, &draft.environment).place(component).lock();
         let message = format!("{} is held by processes, and free when they have ended", path.display());
         let remedy = "stop the run by infrastructure.cancel; `fuser` on the file names the processes";

@@ -2,11 +2,12 @@
 
 use super::invoke::Invoker;
 use super::session::Session;
+use super::{inputs, pump};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::{Holder, Service};
-use crate::model::Component;
+use crate::model::{Component, Name, Settings};
 use crate::record::Record;
-use crate::workdir::Place;
+use crate::workdir::{Layout, Place, ensure_private};
 
 const KEY: &str = "record";
 
@@ -19,13 +20,36 @@ pub async fn read(session: &Session, component: &Component, place: &Place) -> Re
         // From a time when the lock was this host's file.
         return Ok(own);
     };
-    let record: Record = serde_json::from_slice(&text).map_err(|error| {
-        let message = format!("the record that Consul holds of {} cannot be read: {error}", component.name);
-        let remedy = "look at it by `consul kv get`; deleted, the state is taken as it is";
-        Error::new(Layer::Host, Phase::Preparation, "record_corrupt", message, remedy)
-    })?;
+    let record = parse(&component.name, &text)?;
     refuse_elsewhere(component, &record)?;
     Ok(Some(record))
+}
+
+/// Brings this host's copies up to what other hosts did, for questions that take no lock.
+pub fn fetch(settings: &Settings, environment: &Name) -> Result<()> {
+    let Service::Consul(consul) = service(settings)? else { return Ok(()) };
+    let layout = Layout::new(&settings.root, environment);
+    for (name, text) in pump::runtime()?.block_on(consul.read_all(environment.as_str(), KEY))? {
+        let Ok(name) = Name::new(&name) else { continue };
+        let place = layout.place(&name);
+        ensure_private(place.control())?;
+        parse(&name, &text)?.write(&place.record())?;
+    }
+    Ok(())
+}
+
+/// The service that the settings name, with the token that they refer to.
+pub fn service(settings: &Settings) -> Result<Service> {
+    let token = settings.lock.token().map(inputs::read).transpose()?;
+    Service::open(&settings.lock, token)
+}
+
+fn parse(component: &Name, text: &[u8]) -> Result<Record> {
+    serde_json::from_slice(text).map_err(|error| {
+        let message = format!("the record that Consul holds of {component} cannot be read: {error}");
+        let remedy = "look at it by `consul kv get`; deleted, the state is taken as it is";
+        Error::new(Layer::Host, Phase::Preparation, "record_corrupt", message, remedy).of(component)
+    })
 }
 
 /// Writes it, where a lock of Consul's is held only while it still is.

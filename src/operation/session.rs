@@ -62,8 +62,7 @@ impl Session {
         let Prepared { blueprint, modules } = prepared;
         let tool = Tool::locate(&blueprint.settings.terraform, &cancel).await?;
         let environment = super::inputs::read_all(&blueprint.settings.terraform.env)?;
-        let token = blueprint.settings.lock.token().map(super::inputs::read).transpose()?;
-        let locks = lock::Service::open(&blueprint.settings.lock, token)?;
+        let locks = super::records::service(&blueprint.settings)?;
         Ok(Self {
             layout: Layout::of(&blueprint),
             run_id: opening.run_id.clone(),

@@ -69,8 +69,8 @@ def test_a_lock_freed_by_force_stops_its_holder_once_and_is_written_down(site, o
     assert error["code"] == "lock_lost", done
     kept = {one["name"] for one in site.state("slow")}
     assert "before" in kept and "after" not in kept, "what was in flight was finished, and no more begun"
-    audit = (other.root / "staging" / ".eos" / "audit.jsonl").read_text()
-    assert json.loads(audit)["id"] == one["id"]
+    audit = (other.root / "staging" / ".eos" / "audit.jsonl").read_text().splitlines()
+    assert json.loads(audit[-1])["id"] == one["id"]
 
 
 def test_a_local_state_is_not_looked_for_on_another_host(site, other, lock, consul):
@@ -98,17 +98,17 @@ def test_a_second_master_goes_on_with_a_shared_state(site, other, lock, backend)
             settings=lock | credentials | {"backend": server.pillar},
         )
     assert site.orchestrate(env=env).statuses == {"echo": "applied"}
+    known = other.run("infrastructure.status", "environment=staging", env=env)
+    assert known.statuses == {"echo": "applied"}, "it knows of what another master did"
     second = other.orchestrate(env=env)
     assert second.rc == 0 and second.statuses == {"echo": "unchanged"}, second
-    status = other.run("infrastructure.status", "environment=staging", env=env)
-    assert status.statuses == {"echo": "unchanged"}, status
 
 
 def test_a_consul_that_is_not_there_is_said_and_nothing_runs(site, lock):
     nowhere = lock["lock"] | {"address": "http://127.0.0.1:9"}
     slow(site, lock | {"lock": nowhere}, 0)
     refused = site.orchestrate()
-    assert_refused(refused, "http://127.0.0.1:9", component="slow")
+    assert_refused(refused, "http://127.0.0.1:9")
     assert not (site.workdir("slow") / "module").exists()
 
 

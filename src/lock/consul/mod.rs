@@ -18,6 +18,7 @@ mod trouble;
 mod unlock;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +60,17 @@ impl Consul {
         let read = kv::read(&self.client, &key, None).await;
         let (entry, _) = read.map_err(|trouble| self.explain(&trouble))?;
         Ok(entry.map(|entry| entry.value))
+    }
+
+    /// The same of every component of an environment that has it.
+    pub async fn read_all(&self, environment: &str, name: &str) -> Result<BTreeMap<String, Vec<u8>>> {
+        let folder = format!("{}/{environment}/", self.settings.prefix);
+        let entries = kv::below(&self.client, &folder).await.map_err(|trouble| self.explain(&trouble))?;
+        let values = entries.into_iter().filter_map(|entry| {
+            let (component, rest) = entry.key.strip_prefix(&folder)?.split_once('/')?;
+            (rest == name).then(|| (component.to_owned(), entry.value))
+        });
+        Ok(values.collect())
     }
 
     fn key(&self, environment: &str, component: &str, name: &str) -> String {
