@@ -94,6 +94,11 @@ impl Run<'_> {
             }
         }
         let after = match state::read(invoker).await {
+            // Recorded as empty, it would let everything be created again.
+            Ok(None) if self.before.resources > 0 => {
+                report.notes.push("the state that was there before is gone".to_owned());
+                return Ok(report);
+            }
             Ok(after) => after.unwrap_or_default(),
             Err(unreadable) => {
                 report.notes.push(format!("the state cannot be read now: {unreadable}"));

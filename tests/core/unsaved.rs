@@ -234,3 +234,29 @@ fn a_server_that_stays_away_blocks_the_component_and_gets_the_state_by_the_next_
     assert!(backend.state().contains("v2"));
     settled(&world, &site);
 }
+
+#[test]
+fn a_cancelled_apply_is_saved_and_recorded_though_it_takes_one_more_terraform() {
+    let Some(world) = World::new() else { return };
+    let backend = HttpBackend::new();
+    let site = on_a_server(&world, &backend);
+    world.faults(&json!([{ "id": "1", "do": "hang", "on": "update", "when": "after" }]));
+    let runs = site.folder.path().join("root/staging/.eos/runs");
+    let cancelled = std::thread::scope(|scope| {
+        let run = scope.spawn(|| site.run("orchestrate", json!({})));
+        killed::until_hangs(&world, "update", "one");
+        let newest = std::fs::read_dir(&runs).unwrap().map(|run| run.unwrap().file_name()).max().unwrap();
+        site.run("cancel", json!({ "run_id": newest.to_str().unwrap() }));
+        let stream = runs.join(&newest).join("one/apply.stdout");
+        killed::until("terraform's stop", || {
+            std::fs::read_to_string(&stream).unwrap().contains("Interrupt received")
+        });
+        world.faults(&json!([]));
+        run.join().unwrap()
+    });
+    assert_eq!(statuses(&cancelled)["one"], "cancelled", "{cancelled:#}");
+    assert!(notes(&cancelled).contains("is in the state, at serial 2"), "{cancelled:#}");
+    assert!(one(&cancelled)["possible_orphans"].is_null(), "{cancelled:#}");
+    assert!(!site.folder.path().join("root/staging/.eos/components/one/applying.json").exists());
+    settled(&world, &site);
+}

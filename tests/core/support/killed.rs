@@ -38,7 +38,13 @@ pub fn orchestrate_as_told() {
     let infrastructure = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();
     // Inside the folder of whoever kills us, and removes it.
     let folder = tempfile::tempdir_in(told.parent().unwrap()).unwrap();
-    Site { folder, infrastructure }.run("orchestrate", json!({}));
+    let report = Site { folder, infrastructure }.run("orchestrate", json!({}));
+    std::fs::write(told.with_file_name("report.json"), report.to_string()).unwrap();
+}
+
+/// What an Eos that lived to its end reported.
+pub fn report(site: &Site) -> Value {
+    serde_json::from_slice(&std::fs::read(site.folder.path().join("report.json")).unwrap()).unwrap()
 }
 
 pub fn until(what: &str, fact: impl Fn() -> bool) {
