@@ -12,38 +12,42 @@ import os
 import tempfile
 from pathlib import Path
 
-# An AF_UNIX path has at most 107 bytes, and Salt's longest socket name takes about 40 of them.
-LONGEST_SOCKET_FOLDER = 60
+# An AF_UNIX path has at most 107 bytes, of which Salt's longest socket name takes 38.
+LONGEST_ROOT = 107 - len("/sock/minion_event_0123456789_pull.ipc")
 
 
-def socket_folder(folder):
-    """A folder short enough for sockets: below `folder`, else a private one that `folder` remembers."""
-    own = folder / "sock"
-    if len(os.fsencode(own)) <= LONGEST_SOCKET_FOLDER:
-        own.mkdir(mode=0o700, exist_ok=True)
-        return own
-    remembered = folder / "sock-folder"
+def salt_root(folder):
+    """What Salt is told as its root: `folder`, or a link to it where sockets would get too long a path."""
+    if len(os.fsencode(folder)) <= LONGEST_ROOT:
+        return folder
+    remembered = folder / "link"
     if remembered.exists():
-        short = Path(remembered.read_text())
-        if short.is_dir() and short.stat().st_uid == os.getuid():
-            return short
-    short = Path(tempfile.mkdtemp(prefix="eos-", dir="/tmp"))
-    remembered.write_text(str(short))
-    return short
+        link = Path(remembered.read_text())
+        if (
+            link.is_symlink()
+            and link.parent.stat().st_uid == os.getuid()
+            and link.resolve() == folder
+        ):
+            return link
+    # Salt puts its root before whatever does not begin with it, so sockets cannot stand elsewhere.
+    link = Path(tempfile.mkdtemp(prefix="eos-", dir="/tmp")) / "salt"
+    link.symlink_to(folder)
+    remembered.write_text(str(link))
+    return link
 
 
-def configuration(folder, pillar, states, ports, extra):
+def configuration(root, pillar, states, ports, extra):
     """The options that master and minion share."""
     publish, ret = ports
     return {
         "user": getpass.getuser(),
-        "root_dir": str(folder),
-        "pki_dir": str(folder / "pki"),
-        "cachedir": str(folder / "cache"),
-        "extension_modules": str(folder / "cache" / "extmods"),
-        "sock_dir": str(socket_folder(folder)),
-        "log_file": str(folder / "log"),
-        "key_logfile": str(folder / "key_log"),
+        "root_dir": str(root),
+        "pki_dir": str(root / "pki"),
+        "cachedir": str(root / "cache"),
+        "extension_modules": str(root / "cache" / "extmods"),
+        "sock_dir": str(root / "sock"),
+        "log_file": str(root / "log"),
+        "key_logfile": str(root / "key_log"),
         "file_roots": {"base": [str(path) for path in states]},
         "pillar_roots": {"base": [str(path) for path in pillar]},
         "ext_pillar": [],
@@ -60,7 +64,9 @@ def write(folder, pillar, states, *, ports=(14505, 14506), extra=None):
     """Writes FOLDER/conf/{master,minion} and what Salt expects to exist; returns FOLDER/conf."""
     folder = Path(folder).resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shared, ret = configuration(folder, pillar, states, ports, extra or {})
+    root = salt_root(folder)
+    (folder / "sock").mkdir(mode=0o700, exist_ok=True)
+    shared, ret = configuration(root, pillar, states, ports, extra or {})
     conf = folder / "conf"
     conf.mkdir(exist_ok=True)
     # salt-run wants this folder, which only a master would make.
@@ -68,17 +74,17 @@ def write(folder, pillar, states, *, ports=(14505, 14506), extra=None):
     master = shared | {
         "ret_port": ret,
         "auto_accept": True,
-        "pidfile": str(folder / "master.pid"),
+        "pidfile": str(root / "master.pid"),
     }
     minion = shared | {
         "id": "minion",
         "master": "127.0.0.1",
         "master_port": ret,
-        "pki_dir": str(folder / "pki-minion"),
-        "cachedir": str(folder / "cache-minion"),
-        "extension_modules": str(folder / "cache-minion" / "extmods"),
-        "pidfile": str(folder / "minion.pid"),
-        "log_file": str(folder / "log-minion"),
+        "pki_dir": str(root / "pki-minion"),
+        "cachedir": str(root / "cache-minion"),
+        "extension_modules": str(root / "cache-minion" / "extmods"),
+        "pidfile": str(root / "minion.pid"),
+        "log_file": str(root / "log-minion"),
     }
     # JSON is YAML, and quotes every path.
     (conf / "master").write_text(json.dumps(master, indent=1))

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::draft::Draft;
 use super::nearest::listed;
 use super::{Blueprint, Component, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, hint};
+use crate::digest::sha256;
 use crate::graph::Graph;
 
 /// Where an input is set.
@@ -194,5 +194,5 @@ fn deployment_id(environment: &Name, component: &Component, interface: &Interfac
         })
         .collect();
     let content = json!([environment, component.name, interface.digest, inputs]).to_string();
-    Sha256::digest(content).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    sha256(content)[..12].to_owned()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Backend, Name, OnFailure, PillarPath, Policy, Timeouts};
 
@@ -29,6 +29,8 @@ pub struct Component {
     pub policy: Policy,
     pub on_failure: OnFailure,
     pub timeouts: Timeouts,
+    /// As the pillar has it, levels merged, without its literal variables.
+    pub declared: Map<String, Value>,
 }
 
 impl Component {

@@ -34,6 +34,24 @@ pub struct Draft {
     pub mentioned: BTreeSet<Name>,
 }
 
+impl Draft {
+    /// Takes in a component that the pillar no longer has, as it is declared here, all levels merged.
+    pub fn adopt(&mut self, name: Name, declared: &Value) -> Vec<Problem> {
+        let problems = Problems::default();
+        let path = PillarPath::root().child("components").child(name.as_str());
+        let nothing = |key: &str| Tree::empty(path.child(key));
+        let shared =
+            Shared { backend: nothing("backend"), policy: nothing("policy"), timeouts: nothing("timeouts") };
+        let tree = Tree::new(declared, path.clone());
+        if let Some(read) = read_component::component(name.clone(), tree, &shared, &self.settings, &problems)
+        {
+            self.mentioned.insert(name.clone());
+            self.components.insert(name, read);
+        }
+        problems.into_inner()
+    }
+}
+
 /// Reads one environment. None where there is no such environment to go on with.
 pub fn read(
     infrastructure: &Value,

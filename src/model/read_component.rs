@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::component::{Component, DependsOn, Input, Source, Template};
 use super::reader::{self, Fields, Problems};
@@ -21,6 +21,11 @@ pub fn component(
     settings: &Settings,
     problems: &Problems,
 ) -> Option<Component> {
+    let mut declared = match tree.to_value() {
+        Value::Object(declared) => declared,
+        _ => Map::new(),
+    };
+    declared.remove("variables");
     let mut fields = Fields::open(tree, problems);
     let path = fields.path.clone();
     let mut places: BTreeMap<_, _> =
@@ -33,7 +38,11 @@ pub fn component(
     // The draft says so, where there is none: it knows the other names.
     let source = fields.read("source", source);
     let has_source = source.is_some();
-    let mut over = |key: &'static str, shared: &Tree| merge::deep(shared.clone(), fields.take_or_empty(key));
+    let mut over = |key: &'static str, shared: &Tree| {
+        let merged = merge::deep(shared.clone(), fields.take_or_empty(key));
+        declared.insert(key.to_owned(), merged.to_value());
+        merged
+    };
     let backend = over("backend", &shared.backend);
     places.insert("backend", backend.path.clone());
     let backend = read_settings::backend(backend, problems);
@@ -54,6 +63,7 @@ pub fn component(
         backend,
         policy,
         timeouts,
+        declared,
     };
     fields.close();
     has_source.then_some(component)

@@ -11,7 +11,7 @@ use super::reader::{self, Fields, Problems};
 use super::reference::{is_variable_name, reference};
 use super::settings::{Backend, OnFailure, Policy, Settings, Terraform, Timeouts};
 use super::tree::{Kind, Tree};
-use super::{Reference, credentials};
+use super::{Reference, VersionConstraint, credentials};
 
 const MINUTE: u64 = 60;
 
@@ -50,15 +50,12 @@ pub fn rollback_defaults() -> Value {
 fn terraform(tree: Tree, problems: &Problems) -> Terraform {
     let mut fields = Fields::open(tree, problems);
     let version = fields.read("version", |tree| {
-        let text = reader::text(tree)?;
-        match super::VersionConstraint::parse(&text) {
-            Some(_) => Ok(text),
-            None => Err("must be a version constraint, such as \">=1.5, <2\"".to_owned()),
-        }
+        VersionConstraint::parse(&reader::text(tree)?)
+            .ok_or_else(|| "must be a version constraint, such as \">=1.5, <2\"".to_owned())
     });
     let terraform = Terraform {
         binary: fields.read("binary", binary).unwrap_or_else(|| "terraform".to_owned()),
-        version: version.unwrap_or_else(|| ">=1.5".to_owned()),
+        version: version.unwrap_or_else(VersionConstraint::oldest),
         env: mapping(fields.take_or_empty("env"), problems, variable),
         pass_env: fields.read("pass_env", pass_env).unwrap_or_default(),
         cli_config_file: fields.read("cli_config_file", absolute),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Lock, Reference};
+use super::{Lock, Reference, VersionConstraint};
 
 /// Validated `infrastructure:settings`, merged with the environment's and the call's.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub struct Terraform {
     /// A name on PATH or an absolute path.
     pub binary: String,
     /// A constraint in Terraform's own notation, such as `>=1.5, <2`.
-    pub version: String,
+    pub version: VersionConstraint,
     pub env: BTreeMap<String, Reference>,
     pub pass_env: BTreeSet<String>,
     pub cli_config_file: Option<PathBuf>,

@@ -53,7 +53,10 @@ impl fmt::Display for Version {
 
 /// `>=1.5, <2`: every part has to hold. Operators: `= != > >= < <= ~>`.
 #[derive(Clone, Debug)]
-pub struct VersionConstraint(Vec<(Operator, Version)>);
+pub struct VersionConstraint {
+    text: String,
+    parts: Vec<(Operator, Version)>,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Operator {
@@ -69,7 +72,14 @@ enum Operator {
 
 impl VersionConstraint {
     pub fn parse(text: &str) -> Option<Self> {
-        text.split(',').map(|part| Self::part(part.trim())).collect::<Option<_>>().map(Self)
+        let parts = text.split(',').map(|part| Self::part(part.trim())).collect::<Option<_>>()?;
+        Some(Self { text: text.to_owned(), parts })
+    }
+
+    /// Below this, saved plans and the `-json` stream are not what we read.
+    pub fn oldest() -> Self {
+        let version = Version { numbers: [1, 5, 0], prerelease: String::new() };
+        Self { text: ">=1.5".to_owned(), parts: vec![(Operator::AtLeast, version)] }
     }
 
     fn part(part: &str) -> Option<(Operator, Version)> {
@@ -89,7 +99,7 @@ impl VersionConstraint {
     }
 
     pub fn allows(&self, version: &Version) -> bool {
-        self.0.iter().all(|(operator, bound)| match operator {
+        self.parts.iter().all(|(operator, bound)| match operator {
             Operator::Equal => version == bound,
             Operator::Unequal => version != bound,
             Operator::Above => version > bound,
@@ -101,6 +111,13 @@ impl VersionConstraint {
                 version >= bound && version.numbers[..kept] == bound.numbers[..kept]
             }
         })
+    }
+}
+
+/// As it was written.
+impl fmt::Display for VersionConstraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

@@ -5,12 +5,14 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::inputs::{Inputs, Produced};
+use super::facts::Facts;
+use super::inputs::Produced;
 use super::invoke::Invoker;
 use super::{plan, state};
 use crate::change::{Changes, SENSITIVE};
 use crate::decide::State;
 use crate::error::{Phase, Result};
+use crate::journal::{Done, Entry};
 use crate::lock::Fence;
 use crate::model::Node;
 use crate::record::Record;
@@ -25,6 +27,7 @@ pub struct Run<'a> {
     pub record: Option<&'a Record>,
     /// The rendered backend block; None is the local one.
     pub backend: Option<&'a str>,
+    pub facts: &'a Facts,
     pub destroy: bool,
 }
 
@@ -36,11 +39,12 @@ impl Run<'_> {
         manifest: &mut Manifest,
         file: &Path,
         changes: Changes,
-        inputs: &Inputs,
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
         invoker.go_on(Phase::Application)?;
         manifest.begin_apply(invoker.place)?;
+        let component = invoker.component.name.clone();
+        invoker.session.note_durably(Entry::Applying { component }).await?;
         let mut progress = Progress::new(self, &changes);
         let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();
         let said = invoker
@@ -52,7 +56,7 @@ impl Run<'_> {
         if said.exit.code == Some(0) {
             let after = after?.unwrap_or_default();
             let status = if self.destroy { Status::Destroyed } else { Status::Applied };
-            self.write_record(status, &after, inputs).await?;
+            self.write_record(status, &after).await?;
             return Ok(self.finished(plan::with(ComponentReport::new(status, ""), changes), after));
         }
         let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.component.name);
@@ -66,7 +70,7 @@ impl Run<'_> {
                     "kept: what was done before the failure (+{} ~{} -{}) is in the state, at serial {}",
                     progress.done.add, progress.done.change, progress.done.remove, after.serial
                 ));
-                self.write_record(report.status, &after, inputs).await?;
+                self.write_record(report.status, &after).await?;
                 Ok(self.finished(report, after))
             }
             Err(unreadable) => {
@@ -85,19 +89,13 @@ impl Run<'_> {
                 && record.outcome != Status::Failed.word()
         });
         if !known && !state.lineage.is_empty() {
-            self.write_record(Status::Unchanged, &state, &Inputs::default()).await?;
+            self.write_record(Status::Unchanged, &state).await?;
         }
         Ok(self.finished(ComponentReport::new(Status::Unchanged, reason), state))
     }
 
-    async fn write_record(&self, status: Status, state: &State, inputs: &Inputs) -> Result<()> {
+    async fn write_record(&self, status: Status, state: &State) -> Result<()> {
         let invoker = self.invoker;
-        let secret_variables = match status {
-            Status::Unchanged => {
-                self.record.map(|record| record.secret_variables.clone()).unwrap_or_default()
-            }
-            _ => inputs.secret.keys().cloned().collect(),
-        };
         let record = Record {
             run_id: invoker.session.run_id.clone(),
             outcome: status.word().to_owned(),
@@ -109,7 +107,7 @@ impl Run<'_> {
             resources: state.resources,
             edges: self.edges(),
             subdir: invoker.session.modules[&invoker.component.name].subdir.clone(),
-            secret_variables,
+            declared: self.node.component.declared.clone(),
             backend: self.backend.unwrap_or_default().to_owned(),
             ..Record::default()
         };
@@ -119,16 +117,22 @@ impl Run<'_> {
         written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
 
+    /// What it is now, for a run that resumes this one.
+    pub fn done(&self, state: &State) -> Done {
+        Done { made_from: self.facts.digest(), lineage: state.lineage.clone(), serial: state.serial }
+    }
+
     fn edges(&self) -> std::collections::BTreeSet<String> {
         let graph = &self.invoker.session.blueprint.graph;
         graph.dependencies(&self.node.component.name).iter().map(ToString::to_string).collect()
     }
 
     /// Hands the outputs on, and shows those that are no secrets.
-    fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
+    pub fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
         let outputs = shown(self.invoker, &state);
-        let produced = Produced { outputs: state.outputs, ..Produced::default() };
-        self.invoker.session.produce(&self.invoker.component.name, produced);
+        let (session, name) = (self.invoker.session, &self.invoker.component.name);
+        session.reach(name, self.done(&state));
+        session.produce(name, Produced { outputs: state.outputs, ..Produced::default() });
         ComponentReport { outputs, ..report }
     }
 }

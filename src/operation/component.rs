@@ -4,16 +4,18 @@
 
 use std::path::PathBuf;
 
+use super::facts::Facts;
+use super::gather::{Gathered, gather};
 use super::initialise::initialise;
-use super::inputs::{Pending, Produced, inputs};
+use super::inputs::{Pending, Produced};
 use super::invoke::{CANCELLED, Invoker};
 use super::kept;
-use super::producers;
 use super::session::Session;
 use super::{apply, plan, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Error, Result};
+use crate::journal::Entry;
 use crate::lock::{Guard, Holder};
 use crate::model::{Name, Node};
 use crate::record::Record;
@@ -49,10 +51,12 @@ pub enum Act {
 
 /// Runs one component; whatever happens becomes its report.
 pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
-    match locked(session, name, intent).await {
+    let report = match locked(session, name, intent).await {
         Ok(report) => report,
         Err(error) => ended(error.of(name)),
-    }
+    };
+    session.note_end(name, &report);
+    report
 }
 
 pub fn ended(error: Error) -> ComponentReport {
@@ -76,12 +80,15 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
         user: session.identity.user.clone(),
         environment: session.blueprint.environment.to_string(),
         component: name.to_string(),
-        operation: session.operation.to_owned(),
+        operation: session.operation.clone(),
         ..Holder::here()
     };
     let timeout = session.blueprint.settings.lock_timeout;
     let guard = session.locks.acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
-    let outcome = work(session, node, &place, &guard, intent).await;
+    let outcome = match session.note(Entry::Started { component: name.clone() }) {
+        Ok(()) => work(session, node, &place, &guard, intent).await,
+        Err(error) => Err(error),
+    };
     // Terraform is reaped and its process group swept: nobody else may keep it.
     if let Err(error) = guard.release().await {
         tracing::warn!("{error}");
@@ -106,31 +113,48 @@ async fn work(
     if intent.destroy && nothing_left(record.as_ref(), &place.state(), component.backend.is_local()) {
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
     }
-    producers::read(session, node).await?;
-    let inputs = inputs(node, &|producer| session.produced.borrow().get(producer).cloned())?;
+    let Gathered { inputs, backend } = gather(session, node).await?;
+    let backend = backend.as_deref();
     if !inputs.pending.is_empty() {
         session.produce(name, Produced { pending: Pending::All, ..Produced::default() });
         let mut report = ComponentReport::new(Status::PendingInputs, "reads_pending_outputs");
         report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
         return Ok(report);
     }
+    let facts = Facts::of(&invoker, module, backend, &inputs)?;
+    if let Some(done) = session.done(name) {
+        let state = state::read(&invoker).await?.unwrap_or_default();
+        let run = apply::Run {
+            invoker: &invoker,
+            node,
+            record: record.as_ref(),
+            backend,
+            facts: &facts,
+            destroy: false,
+        };
+        if *done == run.done(&state) {
+            return Ok(run.finished(ComponentReport::new(Status::Unchanged, "done_before"), state));
+        }
+    }
     invoker.hand_over(&inputs.secret)?;
-    let backend = render::backend(&component.backend, &session.blueprint.environment, name)
-        .map_err(|message| Error::new(Layer::Salt, Phase::Validation, "backend", message, ""))?;
-    let backend = backend.as_deref();
     let variables =
         render::tfvars(&inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect());
 
     if let Act::ApplyKept(folder) | Act::ShowKept(folder) = &intent.act {
-        let now = kept::Facts::of(&invoker, module, backend, &inputs)?;
         let before = state::read(&invoker).await?;
-        let plan = kept::open(folder, name, &now, before.as_ref())?;
+        let plan = kept::open(folder, name, &facts, before.as_ref())?;
         if matches!(intent.act, Act::ShowKept(_)) {
             return Ok(plan::planned(plan.changes));
         }
-        let run =
-            apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: plan.destroy };
-        return run.apply(guard.fence().await?, &mut manifest, &plan.file, plan.changes, &inputs).await;
+        let run = apply::Run {
+            invoker: &invoker,
+            node,
+            record: record.as_ref(),
+            backend,
+            facts: &facts,
+            destroy: plan.destroy,
+        };
+        return run.apply(guard.fence().await?, &mut manifest, &plan.file, plan.changes).await;
     }
 
     let reconfigure = super::migrate::prepare(&invoker, module, record.as_ref(), backend, intent).await?;
@@ -146,8 +170,14 @@ async fn work(
         (true, Some(record)) => super::migrate::verify(record, before.as_ref(), &invoker)?,
         _ => state::check(record.as_ref(), before.as_ref(), intent.destroy, &invoker)?,
     }
-    let run =
-        apply::Run { invoker: &invoker, node, record: record.as_ref(), backend, destroy: intent.destroy };
+    let run = apply::Run {
+        invoker: &invoker,
+        node,
+        record: record.as_ref(),
+        backend,
+        facts: &facts,
+        destroy: intent.destroy,
+    };
     if intent.destroy && before.as_ref().is_none_or(State::is_empty) {
         return run.unchanged(before.unwrap_or_default(), "nothing_there").await;
     }
@@ -169,14 +199,13 @@ async fn work(
     }
     match &intent.act {
         Act::Apply => {
-            let report = run.apply(guard.fence().await?, &mut manifest, &file, changes, &inputs).await;
+            let report = run.apply(guard.fence().await?, &mut manifest, &file, changes).await;
             let _ = std::fs::remove_file(&file);
             report
         }
         act => {
             match act {
                 Act::Keep(folder) => {
-                    let facts = kept::Facts::of(&invoker, module, backend, &inputs)?;
                     kept::keep(folder, name, facts, before.as_ref(), &changes, intent.destroy)?;
                 }
                 _ => drop(std::fs::remove_file(&file)),

@@ -1,8 +1,7 @@
 //! `terraform init`, only when what it was made for changed.
 
-use sha2::{Digest, Sha256};
-
 use super::invoke::Invoker;
+use crate::digest::sha256;
 use crate::error::{Error, Phase, Result};
 use crate::resolve::Module;
 use crate::terraform::Init;
@@ -56,10 +55,5 @@ fn fingerprint(invoker: &Invoker<'_>, module: &Module, backend: Option<&str>) ->
         invoker.session.tool.path.display().to_string(),
         settings.cli_config_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
     ];
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(serde_json::json!(parts).to_string())
 }

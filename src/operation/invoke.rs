@@ -15,7 +15,7 @@ use super::session::Session;
 use crate::change::Redactor;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Component;
-use crate::process::{self, Cause, Command, Exit, Limits};
+use crate::process::{self, Cause, Command, CutShort, Exit, Limits};
 use crate::render;
 use crate::terraform::{self, Diagnostic, Event, Severity};
 use crate::workdir::{Place, ensure_private};
@@ -233,13 +233,14 @@ impl<'a> Invoker<'a> {
                 terraform::explain(step, &errors, &said.exit, &stderr)
             }
         };
-        let killed = match said.exit.killed {
-            true => {
-                " It did not end in time and was killed: what was in flight may exist in the world and not in the state."
+        let lost = "what was in flight may exist in the world and not in the state";
+        let message = match said.exit.cut_short {
+            Some(CutShort::Late) => {
+                format!("{} It did not end in time and was killed: {lost}.", error.message)
             }
-            false => "",
+            Some(CutShort::Forced) => format!("{} It was not waited for: {lost}.", error.message),
+            None => error.message,
         };
-        let message = format!("{}{killed}", error.message);
         Error { message, ..error }.during(phase)
     }
 

@@ -3,33 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use sha2::{Digest, Sha256};
 
-use super::inputs::{self, Inputs};
+use super::facts::Facts;
+use super::gather::{Gathered, gather};
 use super::invoke::Invoker;
 use super::session::Session;
-use super::{producers, state};
+use super::state;
 use crate::change::Changes;
 use crate::decide::State;
+use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::graph::Graph;
 use crate::model::{Blueprint, Name};
-use crate::render;
 use crate::report::{ComponentReport, Status};
-use crate::resolve::Module;
-use crate::workdir::{Layout, ensure_private, read_json, replace, write_json};
-
-/// What a plan was made from. Inputs stand as a keyed digest: they may hold secrets.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Facts {
-    module: String,
-    inputs: String,
-    backend: String,
-    terraform: String,
-}
+use crate::workdir::{ensure_private, read_json, write_json};
 
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -47,37 +35,6 @@ pub struct Kept {
     pub file: PathBuf,
     pub changes: Changes,
     pub destroy: bool,
-}
-
-impl Facts {
-    pub fn of(
-        invoker: &Invoker<'_>,
-        module: &Module,
-        backend: Option<&str>,
-        inputs: &Inputs,
-    ) -> Result<Self> {
-        let key = key(&invoker.session.layout)?;
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key)
-            .map_err(|error| Error::new(Layer::Host, Phase::Preparation, "key", error.to_string(), ""))?;
-        mac.update(json!([inputs.known, inputs.secret]).to_string().as_bytes());
-        Ok(Self {
-            module: module.interface.digest.clone(),
-            inputs: hex(&mac.finalize().into_bytes()),
-            backend: backend.unwrap_or_default().to_owned(),
-            terraform: invoker.session.tool.version.to_string(),
-        })
-    }
-
-    /// In words, what differs.
-    fn moved(&self, now: &Self) -> Vec<&'static str> {
-        let pairs = [
-            (&self.module, &now.module, "the module's files"),
-            (&self.inputs, &now.inputs, "the values of its variables"),
-            (&self.backend, &now.backend, "the backend"),
-            (&self.terraform, &now.terraform, "terraform's version"),
-        ];
-        pairs.into_iter().filter(|(then, now, _)| then != now).map(|(.., what)| what).collect()
-    }
 }
 
 pub fn plan_file(folder: &Path, component: &Name) -> Result<PathBuf> {
@@ -100,7 +57,7 @@ pub fn keep(
 ) -> Result<()> {
     let file = plan_file(folder, component)?;
     let (lineage, serial) = before.map(|state| (state.lineage.clone(), state.serial)).unwrap_or_default();
-    let meta = Meta { facts, lineage, serial, plan: digest(&file)?, destroy, changes: changes.clone() };
+    let meta = Meta { facts, lineage, serial, plan: file_digest(&file)?, destroy, changes: changes.clone() };
     write_json(&meta_file(folder, component), &meta)
 }
 
@@ -118,7 +75,7 @@ pub fn open(folder: &Path, component: &Name, now: &Facts, before: Option<&State>
     if (lineage, serial) != (meta.lineage.as_str(), meta.serial) {
         moved.push("the state");
     }
-    if digest(&file)? != meta.plan {
+    if file_digest(&file)? != meta.plan {
         moved.push("the plan file itself");
     }
     let plan_id = folder.file_name().unwrap_or_default().display();
@@ -155,11 +112,7 @@ async fn check(session: &Session, name: &Name, folder: &Path) -> Result<()> {
     let node = &session.blueprint.nodes[name];
     let (place, module) = (session.layout.place(name), &session.modules[name]);
     let invoker = Invoker::new(session, &node.component, &place, &module.subdir, None)?;
-    producers::read(session, node).await?;
-    let inputs = inputs::inputs(node, &|producer| session.produced.borrow().get(producer).cloned())?;
-    let backend = render::backend(&node.component.backend, &session.blueprint.environment, name).map_err(
-        |message| Error::new(Layer::Salt, Phase::Validation, "backend", message, "correct the backend"),
-    )?;
+    let Gathered { inputs, backend } = gather(session, node).await?;
     let now = Facts::of(&invoker, module, backend.as_deref(), &inputs)?;
     open(folder, name, &now, state::read(&invoker).await?.as_ref()).map(drop)
 }
@@ -221,27 +174,6 @@ pub fn read_contents(folder: &Path) -> Result<Contents> {
     })
 }
 
-fn digest(file: &Path) -> Result<String> {
-    std::fs::read(file)
-        .map(|bytes| hex(&Sha256::digest(bytes)))
-        .map_err(|error| Error::file(file, "read", &error))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The environment's own key for digests over secrets, made when it is first needed.
-fn key(layout: &Layout) -> Result<Vec<u8>> {
-    let path = layout.control().join("key");
-    if let Ok(key) = std::fs::read(&path)
-        && key.len() == 32
-    {
-        return Ok(key);
-    }
-    let mut key = [0; 32];
-    rustix::rand::getrandom(&mut key, rustix::rand::GetRandomFlags::empty())
-        .map_err(|error| Error::file(&path, "make a key for", &error.into()))?;
-    replace(&path, &key)?;
-    Ok(key.to_vec())
+fn file_digest(file: &Path) -> Result<String> {
+    std::fs::read(file).map(sha256).map_err(|error| Error::file(file, "read", &error))
 }

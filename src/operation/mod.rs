@@ -10,7 +10,10 @@ mod component;
 mod destroy;
 mod dump;
 mod environment;
+mod facts;
+mod gather;
 mod graph;
+mod history;
 mod initialise;
 mod inputs;
 mod inspect;
@@ -18,6 +21,7 @@ mod invoke;
 mod kept;
 mod migrate;
 mod module;
+mod orphans;
 mod outputs;
 mod plan;
 mod prepare;
@@ -25,11 +29,14 @@ mod producers;
 mod pump;
 mod request;
 mod requests;
+mod resume;
+mod runs;
 mod schedule;
 mod session;
 mod signal;
 mod state;
 mod status;
+mod stopping;
 mod summary;
 mod validate;
 
@@ -69,6 +76,12 @@ pub fn run(call: Call<'_>) -> Value {
         "status" => status::status(&call),
         "outputs" => outputs::outputs(&call),
         "cancel" => cancel::cancel(&call),
+        "history" => history::history(&call),
+        "show_run" => history::show_run(&call),
+        "resume" => match resume::resume(&call.request) {
+            Ok(wanted) => environment::run(&call, wanted),
+            Err(error) => summary::Opening::new("resume", "", false, &call.request.identity).failed(error),
+        },
         _ => summary::Opening::new(&operation, "", false, &call.request.identity).failed(unknown(&operation)),
     };
     let retcode = report.retcode();

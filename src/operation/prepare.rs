@@ -1,9 +1,9 @@
 //! From the pillar to a blueprint: everything that is wrong is said at once, before anything runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Request;
+use super::{Request, orphans};
 use crate::error::Error;
 use crate::host::Host;
 use crate::model::{self, Blueprint, Name, Overrides, Problem};
@@ -17,11 +17,14 @@ pub struct Prepared {
 }
 
 /// Reads the pillar and every module it names; `problems` are those of the call itself.
+///
+/// Components of `may_be_gone` that the pillar has no more are taken as they were last applied.
 pub fn prepare(
     request: &Request,
     environment: &Name,
     overrides: &Overrides,
     mut problems: Vec<Problem>,
+    may_be_gone: Option<&BTreeSet<Name>>,
     host: &dyn Host,
 ) -> Result<Prepared, Error> {
     // A wrong call may name nothing that the pillar could be read for; the host says why there is no pillar.
@@ -31,9 +34,12 @@ pub fn prepare(
     }
     let (draft, found) = model::read(&request.infrastructure, environment.as_str(), overrides);
     problems.extend(found);
-    let Some(draft) = draft else {
+    let Some(mut draft) = draft else {
         return Err(model::refusal(problems));
     };
+    if let Some(named) = may_be_gone {
+        problems.extend(orphans::adopt(&mut draft, named)?);
+    }
 
     let mut cache = Modules::new(host);
     let mut modules = BTreeMap::new();
@@ -56,9 +62,9 @@ pub fn prepare(
 /// The components that a call is about: those it names, or all that are enabled.
 pub fn select(
     blueprint: &Blueprint,
-    named: Option<std::collections::BTreeSet<Name>>,
+    named: Option<BTreeSet<Name>>,
     include_dependencies: bool,
-) -> Result<std::collections::BTreeSet<Name>, Error> {
+) -> Result<BTreeSet<Name>, Error> {
     let enabled = |name: &Name| blueprint.nodes[name].component.enabled;
     let path = model::PillarPath::arguments().child("components");
     let Some(named) = named else {

@@ -1,23 +1,70 @@
 //! Two threads: a run on its own, and the caller's, which alone may talk to the host.
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use tracing_subscriber::layer::SubscriberExt;
 
+use super::Call;
+use super::prepare::Prepared;
+use super::session::{Memory, Session};
 use super::signal::{LogLayer, Signal, Teller};
+use super::stopping::Stopping;
+use super::summary::Opening;
+use crate::error::{Error, Layer, Phase, Result};
 use crate::host::Host;
-use crate::process::{Cancel, Cause};
+use crate::model::Name;
+use crate::process::Cancel;
 use crate::view::progress::Progress;
+use crate::workdir::Layout;
 
 /// How soon a signal, a cancel file or a redraw is noticed.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Runs `work` on a thread of its own until it ends; every terraform is that thread's child.
+/// Opens a session on a thread of its own, and does `work` in it; every terraform is that thread's child.
 ///
-/// A first request to stop sets `cancel`; the run then ends by itself, with what it has saved.
-pub fn drive<T: Send>(
+/// A first request to stop sets the session's `cancel`; the run then ends by itself, with what it has saved.
+pub fn in_session<T: Send>(
+    call: &Call<'_>,
+    opening: &Opening,
+    prepared: Prepared,
+    memory: Memory,
+    shown: &BTreeSet<Name>,
+    work: impl AsyncFnOnce(&Session) -> Result<T> + Send,
+) -> Result<T> {
+    let blueprint = &prepared.blueprint;
+    let cancel_file = Layout::of(blueprint).run(&opening.run_id).join("cancel");
+    let parallelism = blueprint.settings.parallelism.get();
+    let mut progress = (call.progress)(blueprint.environment.as_str(), shown, parallelism);
+    let (sender, receiver) = mpsc::channel();
+    let teller =
+        Teller { sender, environment: blueprint.environment.clone(), run_id: opening.run_id.clone() };
+    let cancel = Cancel::new();
+    let (run_cancel, identity) = (cancel.clone(), call.request.identity.clone());
+    drive(call.host, &mut progress, &cancel, &cancel_file, teller, receiver, move |teller| {
+        runtime()?.block_on(async move {
+            let session = Session::open(opening, prepared, memory, run_cancel, teller, identity).await?;
+            work(&session).await
+        })
+    })
+}
+
+/// One current-thread runtime a call; nothing of it outlives the call.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Error::new(
+            Layer::Host,
+            Phase::Preparation,
+            "runtime",
+            format!("cannot start the runtime: {error}"),
+            "look at the limits of open files and processes",
+        )
+    })
+}
+
+fn drive<T: Send>(
     host: &dyn Host,
     progress: &mut Progress,
     cancel: &Cancel,
@@ -31,6 +78,7 @@ pub fn drive<T: Send>(
             let subscriber = tracing_subscriber::registry().with(LogLayer::new(&teller));
             tracing::subscriber::with_default(subscriber, || work(teller))
         });
+        let mut stopping = Stopping::default();
         loop {
             match receiver.recv_timeout(TICK) {
                 Ok(Signal::Progress(update)) => progress.update(update),
@@ -39,12 +87,8 @@ pub fn drive<T: Send>(
                 Err(RecvTimeoutError::Timeout) => progress.tick(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            let asked = host.tick() || cancel_file.exists();
-            if asked && cancel.cause().is_none() {
-                cancel.cancel(Cause::User);
-                progress
-                    .note("stopping: asked terraform to finish what is in flight; nothing more is started");
-            }
+            let asked = host.tick().max(cancel_file.exists().into());
+            stopping.hear(asked, cancel, progress);
         }
         progress.finish();
         run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

@@ -10,17 +10,20 @@ use super::Identity;
 use super::inputs::Produced;
 use super::prepare::Prepared;
 use super::signal::Teller;
+use super::summary::Opening;
 use crate::error::Result;
+use crate::journal::{Done, Entry, Journal};
 use crate::lock;
 use crate::model::{Blueprint, Name, OnFailure, Reference};
 use crate::process::Cancel;
+use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
 use crate::terraform::Tool;
 use crate::workdir::Layout;
 
 pub struct Session {
     pub run_id: String,
-    pub operation: &'static str,
+    pub operation: String,
     pub blueprint: Blueprint,
     pub modules: BTreeMap<Name, Arc<Module>>,
     pub layout: Layout,
@@ -34,26 +37,37 @@ pub struct Session {
     /// Held during an init where a plugin cache may be shared: terraform's is not safe for two.
     pub init_gate: tokio::sync::Mutex<()>,
     pub produced: RefCell<BTreeMap<Name, Produced>>,
+    memory: Memory,
+    /// What components were when their turn ended well.
+    reached: RefCell<BTreeMap<Name, Done>>,
+}
+
+/// What a run writes down, and what it knows of the one that it goes on with. Questions have neither.
+#[derive(Default)]
+pub struct Memory {
+    pub journal: Option<Journal>,
+    pub done: BTreeMap<Name, Done>,
 }
 
 impl Session {
-    pub fn new(
-        run_id: String,
-        operation: &'static str,
+    /// Finds terraform, and reads what its environment refers to.
+    pub async fn open(
+        opening: &Opening,
         prepared: Prepared,
-        tool: Tool,
+        memory: Memory,
         cancel: Cancel,
         teller: Teller,
         identity: Identity,
     ) -> Result<Self> {
         let Prepared { blueprint, modules } = prepared;
+        let tool = Tool::locate(&blueprint.settings.terraform, &cancel).await?;
         let environment = super::inputs::read_all(&blueprint.settings.terraform.env)?;
         let token = blueprint.settings.lock.token().map(super::inputs::read).transpose()?;
         let locks = lock::Service::open(&blueprint.settings.lock, token)?;
         Ok(Self {
-            layout: Layout::new(&blueprint.settings.root, &blueprint.environment),
-            run_id,
-            operation,
+            layout: Layout::of(&blueprint),
+            run_id: opening.run_id.clone(),
+            operation: opening.operation.clone(),
             blueprint,
             modules,
             tool,
@@ -62,6 +76,8 @@ impl Session {
             cancel,
             teller,
             identity,
+            memory,
+            reached: RefCell::default(),
             init_gate: tokio::sync::Mutex::new(()),
             produced: RefCell::default(),
         })
@@ -70,6 +86,36 @@ impl Session {
     /// What `name` gives to those that read it.
     pub fn produce(&self, name: &Name, produced: Produced) {
         self.produced.borrow_mut().insert(name.clone(), produced);
+    }
+
+    /// What the run that this one resumes left of `name`.
+    pub fn done(&self, name: &Name) -> Option<&Done> {
+        self.memory.done.get(name)
+    }
+
+    pub fn reach(&self, name: &Name, done: Done) {
+        self.reached.borrow_mut().insert(name.clone(), done);
+    }
+
+    pub fn note(&self, entry: Entry) -> Result<()> {
+        self.memory.journal.as_ref().map_or(Ok(()), |journal| journal.note(entry))
+    }
+
+    /// Syncing takes its time, in which other components go on.
+    pub async fn note_durably(&self, entry: Entry) -> Result<()> {
+        let Some(journal) = self.memory.journal.clone() else { return Ok(()) };
+        let written = tokio::task::spawn_blocking(move || journal.note_durably(entry));
+        written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    /// The end of a component's turn. That it cannot be written must not hide what was done.
+    pub fn note_end(&self, name: &Name, report: &ComponentReport) {
+        let well = matches!(report.status, Status::Applied | Status::Unchanged | Status::Destroyed);
+        let done = self.reached.borrow_mut().remove(name).filter(|_| well);
+        let (status, reason) = (report.status.word().to_owned(), report.reason.clone());
+        if let Err(error) = self.note(Entry::Ended { component: name.clone(), status, reason, done }) {
+            tracing::error!("{name}: {error}");
+        }
     }
 
     pub fn on_failure(&self, name: &Name) -> OnFailure {

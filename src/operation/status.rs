@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::arguments::Arguments;
-use super::environment::orphans;
+use super::orphans;
 use super::prepare::{prepare, select};
 use super::summary::Opening;
-use super::{Call, cancel};
+use super::{Call, runs};
 use crate::error::Result;
 use crate::lock;
 use crate::model::{Name, Overrides};
@@ -22,22 +22,27 @@ pub fn status(call: &Call<'_>) -> Report {
     let components = arguments.names("components");
     arguments.value("minion");
     let opening = Opening::new("status", environment.as_str(), false, &call.request.identity);
-    let found = prepare(&call.request, &environment, &Overrides::default(), arguments.finish(), call.host)
-        .and_then(|prepared| {
-            let blueprint = &prepared.blueprint;
-            let layout = Layout::new(&blueprint.settings.root, &blueprint.environment);
-            let mut reports = BTreeMap::new();
-            let mut last_runs = BTreeMap::new();
-            for name in select(blueprint, components, false)? {
-                let record = Record::read(&layout.place(&name).record())?;
-                reports.insert(name.clone(), of(&layout, &name, record.as_ref())?);
-                last_runs.insert(name, json!(record));
-            }
-            reports.extend(orphans(blueprint, &layout)?);
-            let running = cancel::running(&layout)?;
-            let extra = [("last_runs", json!(last_runs)), ("running", json!(running))];
-            Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
-        });
+    let found =
+        prepare(&call.request, &environment, &Overrides::default(), arguments.finish(), None, call.host)
+            .and_then(|prepared| {
+                let blueprint = &prepared.blueprint;
+                let layout = Layout::new(&blueprint.settings.root, &blueprint.environment);
+                let mut reports = BTreeMap::new();
+                let mut last_runs = BTreeMap::new();
+                for name in select(blueprint, components, false)? {
+                    let record = Record::read(&layout.place(&name).record())?;
+                    reports.insert(name.clone(), of(&layout, &name, record.as_ref())?);
+                    last_runs.insert(name, json!(record));
+                }
+                reports.extend(orphans::report(blueprint, &layout)?);
+                let running: Vec<_> = runs::all(&layout, &environment)?
+                    .into_iter()
+                    .filter(|run| run.story.is_alive())
+                    .map(|run| run.run_id)
+                    .collect();
+                let extra = [("last_runs", json!(last_runs)), ("running", json!(running))];
+                Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
+            });
     match found {
         Ok((components, extra)) => opening.answer(components, extra),
         Err(error) => opening.failed(error),

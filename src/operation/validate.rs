@@ -16,7 +16,7 @@ pub fn validate(call: &Call<'_>) -> Report {
     let environment = arguments.environment();
     arguments.value("minion");
     let opening = Opening::new("validate", environment.as_str(), false, &call.request.identity);
-    match prepare(&call.request, &environment, &Overrides::default(), arguments.finish(), call.host) {
+    match prepare(&call.request, &environment, &Overrides::default(), arguments.finish(), None, call.host) {
         Ok(prepared) => {
             let order = json!(prepared.blueprint.graph.order());
             opening.report(BTreeMap::new(), BTreeMap::from([("order".to_owned(), order)]))

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::decide::Remembered;
 use crate::error::{Error, Result};
@@ -34,8 +35,8 @@ pub struct Record {
     pub edges: BTreeSet<String>,
     /// Where in the module terraform runs.
     pub subdir: String,
-    /// Variables that are never written down, so that a later destroy can say what it lacks.
-    pub secret_variables: BTreeSet<String>,
+    /// Its pillar entry, levels merged, without literal variables: what a later destroy needs.
+    pub declared: Map<String, Value>,
     /// The backend's type, and whether the module needs an init.
     pub backend: String,
 }

@@ -20,6 +20,9 @@ const KEYS: &[(&str, &str)] = &[
     ("s3", "key"),
 ];
 
+/// The first line of every backend.tf of ours.
+pub const MARK: &str = "# Written by Eos from infrastructure:settings:backend.";
+
 /// `backend.tf` for a component; None where Terraform's default, the local state, is meant.
 ///
 /// Fails with a sentence: an unknown backend, or an argument that is ours to set.
@@ -53,7 +56,7 @@ pub fn backend(backend: &Backend, environment: &Name, component: &Name) -> Resul
     let body =
         Body::builder().add_block(Block::builder("terraform").add_block(block.build()).build()).build();
     let text = hcl::to_string(&body).map_err(|error| format!("cannot be written as HCL: {error}"))?;
-    Ok(Some(format!("# Written by Eos from infrastructure:settings:backend.\n{text}")))
+    Ok(Some(format!("{MARK}\n{text}")))
 }
 
 /// Every address of an http backend gets the component's own path.

@@ -6,5 +6,5 @@
 mod backend;
 mod tfvars;
 
-pub use backend::backend;
+pub use backend::{MARK, backend};
 pub use tfvars::tfvars;

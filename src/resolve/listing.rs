@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{Content, ModuleFile, hex};
+use super::{Content, ModuleFile};
+use crate::digest::hex;
 use crate::host::Host;
 use crate::model::Source;
 

@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
+use crate::digest::sha256;
 use crate::host::Host;
 use crate::model::{Interface, Source, Template};
+use crate::render::MARK;
 
 /// A module as it was when it was read.
 #[derive(Debug)]
@@ -68,6 +68,9 @@ impl<'a> Modules<'a> {
 fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<Module, String> {
     let (Source::Salt { subdir, .. } | Source::Path { subdir, .. }) = source;
     let mut files = listing::list(source, host)?;
+    let ours = if subdir.is_empty() { "backend.tf".to_owned() } else { format!("{subdir}/backend.tf") };
+    // A workdir can be a source: the backend that we wrote there is no part of the module.
+    files.retain(|file| file.path != ours || !is_our_backend(file));
     if template == Some(Template::Jinja) {
         render(&mut files, host)?;
     }
@@ -75,13 +78,17 @@ fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Resul
     if !document::in_folder(&files, subdir).any(|(name, _)| document::is_configuration(name)) {
         return Err(format!("no .tf file in {}: is this the right folder?", listing::name(source)));
     }
-    let ours = if subdir.is_empty() { "backend.tf".to_owned() } else { format!("{subdir}/backend.tf") };
     let mut interface = interface::interface(&configuration, &files, subdir)?;
     if interface.own_backend.is_none() && files.iter().any(|file| file.path == ours) {
         return Err(format!("{ours} is the name that Eos writes the backend to: rename the module's file"));
     }
-    interface.digest = digest(&files);
+    interface.digest = digest_of(&files);
     Ok(Module { interface: Arc::new(interface), subdir: subdir.clone(), files })
+}
+
+fn is_our_backend(file: &ModuleFile) -> bool {
+    let Content::File(path) = &file.content else { return false };
+    std::fs::read(path).is_ok_and(|text| text.starts_with(MARK.as_bytes()))
 }
 
 /// Configuration and variables only: a template file of Terraform's own stays as it is.
@@ -92,23 +99,16 @@ fn render(files: &mut [ModuleFile], host: &dyn Host) -> Result<(), String> {
     {
         if let Content::File(path) = &file.content {
             let text = host.render(path).map_err(|reason| format!("{}: {reason}", file.path))?;
-            file.sha256 = hex(&Sha256::digest(&text));
+            file.sha256 = sha256(&text);
             file.content = Content::Text(text);
         }
     }
     Ok(())
 }
 
-fn digest(files: &[ModuleFile]) -> String {
-    let mut hash = Sha256::new();
-    for file in files {
-        hash.update(format!("{} {} {}\n", file.sha256, u8::from(file.executable), file.path));
-    }
-    hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn digest_of(files: &[ModuleFile]) -> String {
+    let line = |file: &ModuleFile| format!("{} {} {}\n", file.sha256, u8::from(file.executable), file.path);
+    sha256(files.iter().map(line).collect::<String>())
 }
 
 #[cfg(test)]

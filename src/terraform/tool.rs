@@ -11,8 +11,6 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::model::{self, Version, VersionConstraint};
 use crate::process::{self, Cancel, Cause, Command, Limits};
 
-/// Below this, saved plans and the `-json` stream are not what we read.
-const OLDEST: &str = ">=1.5";
 /// `version` takes 33 ms; a program that needs this long is no terraform.
 const PATIENCE: Duration = Duration::from_secs(30);
 const INSTALL: &str = "install terraform (https://developer.hashicorp.com/terraform/install) or tofu \
@@ -37,16 +35,9 @@ impl Tool {
         let path = find(&settings.binary)?;
         let said = ask(&path, cancel).await?;
         let (product, version) = understand(&path, &said)?;
-        for bound in [OLDEST, &settings.version] {
-            let constraint = VersionConstraint::parse(bound).ok_or_else(|| {
-                refused(
-                    "version_constraint",
-                    format!("{bound:?} is no version constraint"),
-                    "write one such as \">=1.5, <2\"",
-                )
-            })?;
+        for constraint in [&VersionConstraint::oldest(), &settings.version] {
             if !constraint.allows(&version) {
-                let message = format!("{} is version {version}; {bound} is needed", path.display());
+                let message = format!("{} is version {version}; {constraint} is needed", path.display());
                 return Err(refused(
                     "terraform_version",
                     message,

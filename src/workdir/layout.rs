@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::Name;
+use crate::model::{Blueprint, Name};
 
 /// One environment's folders: `{root}/{environment}`.
 #[derive(Clone, Debug)]
@@ -13,6 +13,10 @@ pub struct Layout {
 impl Layout {
     pub fn new(root: &Path, environment: &Name) -> Self {
         Self { folder: root.join(environment) }
+    }
+
+    pub fn of(blueprint: &Blueprint) -> Self {
+        Self::new(&blueprint.settings.root, &blueprint.environment)
     }
 
     /// What must outlive a workdir: locks, records, runs, kept plans.

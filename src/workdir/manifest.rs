@@ -6,10 +6,10 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::Place;
 use super::files::{read_json, write_beside};
+use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 
 /// Paths are relative to the workdir, with forward slashes; digests are sha256 in hexadecimal.
@@ -72,10 +72,6 @@ impl Manifest {
     }
 }
 
-pub(super) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// What Terraform would read: *.tf, *.tf.json, *.tfvars, *.tfvars.json; `.terraform` is init's.
 fn configuration(workdir: &Path) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
@@ -100,7 +96,7 @@ fn walk(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) -> Re
             }
         } else if [".tf", ".tf.json", ".tfvars", ".tfvars.json"].iter().any(|end| name.ends_with(end)) {
             let bytes = fs::read(&path).map_err(|error| Error::file(&path, "read", &error))?;
-            found.insert(format!("{prefix}{name}"), digest(&bytes));
+            found.insert(format!("{prefix}{name}"), sha256(&bytes));
         }
     }
     Ok(())

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use super::Place;
 use super::files::{ensure_private, write_beside};
-use super::manifest::{Manifest, digest};
+use super::manifest::Manifest;
+use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::resolve::{Content, Module, ModuleFile};
 
@@ -40,7 +41,7 @@ pub fn materialise(
     for (relative, bytes) in ours {
         let Some(bytes) = bytes else { continue };
         let target = place.workdir.join(&relative);
-        let digest = digest(bytes);
+        let digest = sha256(bytes);
         if current(&target)?.as_deref() != Some(digest.as_str()) {
             write(&target, bytes)?;
         }
@@ -72,7 +73,7 @@ fn backend_path(subdir: &str) -> String {
 /// The digest of what stands there; None where nothing does.
 fn current(target: &Path) -> Result<Option<String>> {
     match fs::read(target) {
-        Ok(bytes) => Ok(Some(digest(&bytes))),
+        Ok(bytes) => Ok(Some(sha256(&bytes))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::file(target, "read", &error)),
     }
@@ -85,7 +86,7 @@ fn content(file: &ModuleFile) -> Result<Cow<'_, [u8]>> {
         Content::File(path) => path,
     };
     let bytes = fs::read(path).map_err(|error| Error::file(path, "read", &error))?;
-    if digest(&bytes) == file.sha256 {
+    if sha256(&bytes) == file.sha256 {
         return Ok(Cow::Owned(bytes));
     }
     let message = format!("{} changed while this run was under way", path.display());

@@ -218,3 +218,24 @@ fn every_problem_is_said_at_once_with_its_place() {
     }
     assert!(!site.folder.path().join("root").exists(), "nothing was run");
 }
+
+#[test]
+fn components_gone_from_the_pillar_are_destroyed_by_their_names_as_they_were_applied() {
+    let mut site = site();
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    site.infrastructure["components"] = json!({});
+    let arguments = |name: &str, confirm: bool| {
+        let confirm = if confirm { json!("staging") } else { json!(null) };
+        json!({ "components": name, "confirm": confirm })
+    };
+    assert_eq!(site.run("destroy", arguments("app", false))["result"], false, "it asks for confirm");
+    let needed = site.run("destroy", arguments("net", true));
+    assert_eq!(needed["error"]["code"], "still_needed", "{needed:#}");
+    let unknown = site.run("destroy", arguments("apps", true));
+    assert_eq!(unknown["result"], false, "{unknown:#}");
+    let done = site.run("destroy", arguments("app,net", true));
+    assert_eq!(done["result"], true, "{done:#}");
+    assert!(statuses(&done).values().all(|status| status == "destroyed"), "{done:#}");
+    let state = std::fs::read_to_string(site.workdir("net").join("terraform.tfstate")).unwrap();
+    assert!(state.contains("\"resources\": []"), "{state}");
+}

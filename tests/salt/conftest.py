@@ -1,15 +1,27 @@
 """Fixtures: a Salt site for each test, and the servers that tests share."""
 
 import collections
+import signal
 
 import pytest
 
 from support import backends, programs
+from support import world as worlds
+from support.bare import Bare
+from support.consul import Consul
 from support.http_backend import HttpBackend
 from support.master import Master
 from support.moto import Moto
+from support.nomad import Nomad
 from support.postgres import Postgres
 from support.site import Site
+from support.vault import Vault
+
+
+def pytest_configure():
+    """A shell makes what it starts in the background ignore SIGINT, and so would all that is tested here."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -48,11 +60,62 @@ def moto(tmp_path_factory):
     server.close()
 
 
+def server(kind):
+    """A server that all tests of one process share."""
+
+    @pytest.fixture(scope="session")
+    def running(tmp_path_factory):
+        made = kind(tmp_path_factory.mktemp(kind.__name__.lower()))
+        yield made
+        made.close()
+
+    return running
+
+
+consul, nomad, vault = server(Consul), server(Nomad), server(Vault)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """`make test` builds these servers while it runs the tests that need none of them."""
+    for item in items:
+        if not {"consul", "nomad", "vault"}.isdisjoint(item.fixturenames):
+            item.add_marker("server")
+
+
 @pytest.fixture
 def http_backend():
     server = HttpBackend()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def providers():
+    """The mirror of the provider for tests."""
+    programs.terraform()
+    return worlds.mirror()
+
+
+@pytest.fixture
+def world(tmp_path, providers):
+    made = worlds.World(tmp_path, providers)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bare(tmp_path, world):
+    """A terraform without Eos, in a folder of its own under the world's CLI configuration."""
+    made = []
+
+    def bare(main, folder="bare"):
+        made.append(Bare(tmp_path / folder, main, world))
+        return made[-1]
+
+    yield bare
+    for one in made:
+        one.close()
 
 
 @pytest.fixture
@@ -64,7 +127,7 @@ def backend(request):
 @pytest.fixture(scope="module")
 def master(tmp_path_factory):
     programs.terraform()
-    running = Master(tmp_path_factory.mktemp("master") / "site")
+    running = Master(tmp_path_factory.mktemp("master") / "a-path-too-long-for-sockets" / "site")
     yield running
     running.close()
 

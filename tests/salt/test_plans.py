@@ -101,3 +101,6 @@ def test_a_component_gone_from_the_pillar_is_reported_as_orphaned(pair):
     assert "orphaned" in status.stdout and "second" in status.stdout, status
     assert pair.orchestrate().rc == 0
     assert pair.state("second"), "it is destroyed only when asked"
+    named = ["infrastructure.destroy", "environment=staging", "components=second"]
+    assert pair.run(*named, "confirm=staging").statuses == {"second": "destroyed"}
+    assert "orphaned" not in pair.run("infrastructure.status", "environment=staging").stdout

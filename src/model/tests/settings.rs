@@ -17,7 +17,8 @@ fn lock_timeout(value: Value) -> Duration {
 fn a_pillar_without_settings_has_the_documented_defaults() {
     let read = draft(&pillar(json!(null), json!(null))).settings;
     assert_eq!(read.root.to_str(), Some("/srv/terraform"));
-    assert_eq!((read.terraform.binary.as_str(), read.terraform.version.as_str()), ("terraform", ">=1.5"));
+    assert_eq!(read.terraform.binary, "terraform");
+    assert_eq!(read.terraform.version.to_string(), ">=1.5");
     assert!(read.backend.is_local());
     assert_eq!((read.parallelism.get(), read.on_failure), (4, OnFailure::Stop));
     assert_eq!(read.lock_timeout, Duration::from_secs(300));

@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use eos::lock::{Doubt, Standing};
 use rustix::process::Signal;
-use serde_json::json;
 
-use crate::agent::Agent;
 use crate::proxy::{Mode, Proxy};
+use crate::server::Server;
 use crate::support::{Bench, pause, run, until, until_held, until_unknown};
 
 fn through_a_proxy(name: &str) -> Option<(Bench, Proxy)> {
@@ -104,7 +103,7 @@ fn an_answer_of_500_proves_no_loss() {
 
 #[test]
 fn an_agent_that_is_stopped_and_goes_on_costs_no_lock() {
-    let Some(agent) = Agent::start(&json!({})) else { return };
+    let Some(agent) = Server::consul() else { return };
     let bench = Bench::with(Arc::new(agent), "stopped");
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
@@ -119,7 +118,7 @@ fn an_agent_that_is_stopped_and_goes_on_costs_no_lock() {
 
 #[test]
 fn an_agent_that_is_gone_leaves_the_lock_unknown_and_letting_it_go_says_so() {
-    let Some(agent) = Agent::start(&json!({})) else { return };
+    let Some(agent) = Server::consul() else { return };
     let bench = Bench::with(Arc::new(agent), "gone");
     run(async {
         let guard = bench.take("one", 0).await.unwrap();

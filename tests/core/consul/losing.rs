@@ -75,7 +75,7 @@ fn a_deleted_key_is_a_lost_lock() {
     let Some(bench) = Bench::new("deleted") else { return };
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
-        bench.agent.call("DELETE", &format!("kv/{}", bench.key()), "");
+        bench.call("DELETE", &format!("kv/{}", bench.key()), "");
         let error = guard.lost().await;
         assert_eq!(error.code, "lock_lost");
         assert_eq!(guard.standing(), Standing::Lost(Loss::Freed));
@@ -91,7 +91,7 @@ fn a_key_that_a_third_party_wrote_to_is_unknown_until_it_is_let_go() {
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
         let session = bench.session();
-        bench.agent.call("PUT", &format!("kv/{}", bench.key()), "mine");
+        bench.call("PUT", &format!("kv/{}", bench.key()), "mine");
         until_unknown(&guard).await;
         assert_eq!(guard.standing(), Standing::Unknown(Doubt::Overwritten));
         let entry = bench.entry();

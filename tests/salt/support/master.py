@@ -14,9 +14,13 @@ class Master(Site):
     """A site with a running master, and a minion called `minion`."""
 
     def __init__(self, folder):
-        super().__init__(folder, ports=(free_port(), free_port()))
+        super().__init__(folder, ports=(free_port(), free_port()), sink=False)
         self.processes = [self.daemon("salt-master"), self.daemon("salt-minion")]
-        until(self.answers, "the minion answers a ping", timeout=90)
+        try:
+            until(self.answers, "the minion answers a ping", timeout=90)
+        except BaseException:
+            self.close()
+            raise
 
     def daemon(self, program):
         with (self.folder / f"{program}.out").open("wb") as out:

@@ -1,0 +1,72 @@
+//! Components that have resources, and that the pillar has no more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::error::Result;
+use crate::model::{Blueprint, Draft, Name, Problem};
+use crate::record::{self, Record};
+use crate::report::{ComponentReport, Status};
+use crate::workdir::{Layout, Place, read_json};
+
+/// Each of them, left alone.
+pub fn report(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, ComponentReport>> {
+    let gone = all(layout, |name| blueprint.nodes.contains_key(name))?;
+    let reports = gone.into_iter().map(|(name, record)| {
+        let mut report = ComponentReport::new(Status::Orphaned, "gone_from_the_pillar");
+        let edges: Vec<_> = record.edges.into_iter().collect();
+        let needs = if edges.is_empty() { "nothing".to_owned() } else { edges.join(", ") };
+        report.notes.push(format!(
+            "it has {} resource(s), and depended on {needs}; infrastructure.destroy takes it down by its name",
+            record.resources
+        ));
+        (name, report)
+    });
+    Ok(reports.collect())
+}
+
+/// Takes them all in where `named` has one, so that it can be destroyed: as it was last applied.
+pub fn adopt(draft: &mut Draft, named: &BTreeSet<Name>) -> Result<Vec<Problem>> {
+    if named.is_subset(&draft.mentioned) {
+        return Ok(Vec::new());
+    }
+    let layout = Layout::new(&draft.settings.root, &draft.environment);
+    let gone = all(&layout, |name| draft.mentioned.contains(name))?;
+    let known: BTreeSet<Name> = draft.mentioned.iter().chain(gone.keys()).cloned().collect();
+    let mut problems = Vec::new();
+    for (name, record) in gone {
+        let place = layout.place(&name);
+        // Without its module there is nothing to run; the call then says that there is no such component.
+        if place.module().is_dir() {
+            let declared = last_applied(record, &place, &known)?;
+            problems.extend(draft.adopt(name, &declared));
+        }
+    }
+    Ok(problems)
+}
+
+fn all(layout: &Layout, in_pillar: impl Fn(&Name) -> bool) -> Result<BTreeMap<Name, Record>> {
+    let records = record::all(&layout.components())?;
+    Ok(records.into_iter().filter(|(name, record)| record.resources > 0 && !in_pillar(name)).collect())
+}
+
+/// Its own workdir is its source; values that were written down are used as they were.
+fn last_applied(record: Record, place: &Place, known: &BTreeSet<Name>) -> Result<Value> {
+    let values: Map<String, Value> = read_json(&place.variables())?.unwrap_or_default();
+    let mut declared = record.declared;
+    let subdir = if record.subdir.is_empty() { String::new() } else { format!("//{}", record.subdir) };
+    declared.insert("source".to_owned(), format!("{}{subdir}", place.module().display()).into());
+    declared.remove("template");
+    declared.remove("enabled");
+    let edges: Vec<_> =
+        record.edges.into_iter().filter(|edge| known.iter().any(|name| name.as_str() == edge)).collect();
+    declared.insert("depends_on".to_owned(), edges.into());
+    for map in ["from_outputs", "secrets"] {
+        if let Some(Value::Object(inputs)) = declared.get_mut(map) {
+            inputs.retain(|variable, _| !values.contains_key(variable));
+        }
+    }
+    declared.insert("variables".to_owned(), values.into());
+    Ok(declared.into())
+}

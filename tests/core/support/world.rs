@@ -1,0 +1,113 @@
+//! The provider for tests (`tests/provider`): a folder of things, faults on demand, what its calls left.
+
+#![allow(dead_code, reason = "each test crate uses a part")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// As `tests/provider/build` ends where something that a machine may lack is missing.
+const MISSING: i32 = 3;
+
+pub struct World {
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// None, visibly, where the provider cannot be built; with `CI=true` that is a failure.
+    pub fn new() -> Option<Self> {
+        let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/provider/build");
+        let built = Command::new(build).stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&built.stderr);
+        if built.status.code() == Some(MISSING) && std::env::var("CI").as_deref() != Ok("true") {
+            eprintln!("SKIPPED for want of {}", said.trim());
+            return None;
+        }
+        assert!(built.status.success(), "{said}");
+        let mirror = String::from_utf8(built.stdout).unwrap();
+        let world = Self { folder: tempfile::tempdir().unwrap() };
+        std::fs::create_dir_all(world.path("things")).unwrap();
+        let config = format!(
+            "provider_installation {{\n  filesystem_mirror {{\n    path = {}\n  }}\n}}\n",
+            json!(mirror.trim())
+        );
+        std::fs::write(world.cli_config(), config).unwrap();
+        Some(world)
+    }
+
+    /// A path inside the world.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("world").join(name)
+    }
+
+    /// For `settings:terraform:cli_config_file`, or TF_CLI_CONFIG_FILE.
+    pub fn cli_config(&self) -> PathBuf {
+        self.folder.path().join("world.tfrc")
+    }
+
+    /// The head of a module whose resources are `world_thing`.
+    pub fn provider(&self, component: &str) -> String {
+        let (world, component) = (json!(self.folder.path().join("world")), json!(component));
+        format!(
+            "terraform {{\n  required_providers {{\n    world = {{ source = \"eos.test/eos/world\" }}\n  }}\n}}\n\
+             provider \"world\" {{\n  world = {world}\n  component = {component}\n}}\n"
+        )
+    }
+
+    /// These faults and no others; `tests/provider/internal/world/fault.go` has their fields.
+    pub fn faults(&self, rules: &Value) {
+        std::fs::write(self.path("faults.new"), rules.to_string()).unwrap();
+        std::fs::rename(self.path("faults.new"), self.path("faults.json")).unwrap();
+    }
+
+    /// Id to thing.
+    pub fn things(&self) -> BTreeMap<String, Value> {
+        let files = std::fs::read_dir(self.path("things")).unwrap().map(|entry| entry.unwrap().path());
+        files
+            .filter(|path| path.extension().is_some_and(|kind| kind == "json"))
+            .map(|path| serde_json::from_slice::<Value>(&std::fs::read(path).unwrap()).unwrap())
+            .map(|thing| (thing["id"].as_str().unwrap().to_owned(), thing))
+            .collect()
+    }
+
+    /// The names there are, sorted; one that is there twice is named twice.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> =
+            self.things().values().map(|thing| thing["name"].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// Behind Terraform's back.
+    pub fn change(&self, id: &str, body: &str) {
+        let mut thing = self.things().remove(id).unwrap();
+        thing["body"] = json!(body);
+        std::fs::write(self.thing(id), thing.to_string()).unwrap();
+    }
+
+    /// Behind Terraform's back.
+    pub fn delete(&self, id: &str) {
+        std::fs::remove_file(self.thing(id)).unwrap();
+    }
+
+    fn thing(&self, id: &str) -> PathBuf {
+        self.path("things").join(format!("{id}.json"))
+    }
+
+    /// The lines of `operations.log`: one as a call starts, one as it ends.
+    pub fn operations(&self) -> Vec<Value> {
+        self.lines("operations.log")
+    }
+
+    /// Each time a terraform wrote to a component while another terraform's write was under way.
+    pub fn overlaps(&self) -> Vec<Value> {
+        self.lines("overlaps.log")
+    }
+
+    fn lines(&self, name: &str) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.path(name)).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}

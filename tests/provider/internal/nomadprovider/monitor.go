@@ -1,0 +1,69 @@
+package nomadprovider
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/nomad/api"
+)
+
+// The real provider asks every 3 to 5 seconds.
+const pause = 200 * time.Millisecond
+
+// monitor follows the evaluations of a registration, then the deployment they made; nil where there is none.
+// Like the real one it does not heed Terraform's stop, and gives each half the whole timeout.
+func monitor(client *api.Client, evaluation string, timeout time.Duration) (*api.Deployment, error) {
+	var deployment string
+	err := poll("evaluation_complete", timeout, func() (done bool, err error) {
+		one, _, err := client.Evaluations().Info(evaluation, nil)
+		switch {
+		case err != nil:
+			return false, err
+		case one.Status == "failed" || one.Status == "canceled":
+			return false, fmt.Errorf("evaluation failed: %s", one.StatusDescription)
+		case one.Status != "complete":
+			return false, nil
+		case one.NextEval != "":
+			evaluation = one.NextEval
+			return false, nil
+		}
+		deployment = one.DeploymentID
+		return true, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("error waiting for evaluation: %w", err)
+	}
+	if deployment == "" {
+		return nil, nil
+	}
+	var last *api.Deployment
+	err = poll("deployment_successful", timeout, func() (done bool, err error) {
+		last, _, err = client.Deployments().Info(deployment, nil)
+		switch {
+		case err != nil:
+			return false, err
+		case last.Status == "failed" || last.Status == "cancelled":
+			return false, fmt.Errorf("deployment '%s' terminated with status '%s': '%s'",
+				last.ID, last.Status, last.StatusDescription)
+		}
+		return last.Status == "successful", nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("error waiting for deployment: %w", err)
+	}
+	return last, nil
+}
+
+func poll(target string, timeout time.Duration, step func() (bool, error)) error {
+	deadline := time.Now().Add(timeout)
+	for {
+		done, err := step()
+		if done || err != nil {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("timeout while waiting for state to become '%s' (timeout: %s)", target, timeout)
+		}
+		time.Sleep(pause)
+	}
+}

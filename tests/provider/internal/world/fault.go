@@ -1,0 +1,141 @@
+package world
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+)
+
+// Fault is one entry of the list in `faults.json`, read anew at each call.
+type Fault struct {
+	// ID tells the rule from others; calls are counted by it, over all processes.
+	ID string `json:"id"`
+	// On is create, read, update or delete.
+	On Kind `json:"on"`
+	// Name and Component restrict it; empty is any.
+	Name      string `json:"name"`
+	Component string `json:"component"`
+	// Nth is the one matching call it is for, from 1; 0 is every call.
+	Nth int `json:"nth"`
+	// When is before or after the effect.
+	When string `json:"when"`
+	// Do is fail, delay, hang (until the rule is taken out of the file) or crash.
+	Do string `json:"do"`
+	// MS is for how many milliseconds a delay lasts.
+	MS int `json:"ms"`
+	// Unsaved: after the effect fail without telling Terraform what happened.
+	Unsaved bool `json:"unsaved"`
+	// Message is what a failure says.
+	Message string `json:"message"`
+}
+
+const (
+	before = "before"
+	after  = "after"
+)
+
+func (f Fault) check() error {
+	switch {
+	case f.ID == "":
+		return errors.New("a fault needs an id")
+	case !slices.Contains([]Kind{Create, Read, Update, Delete}, f.On):
+		return fmt.Errorf("fault %s: on is create, read, update or delete, not %q", f.ID, f.On)
+	case f.When != before && f.When != after:
+		return fmt.Errorf("fault %s: when is before or after, not %q", f.ID, f.When)
+	case !slices.Contains([]string{"fail", "delay", "hang", "crash"}, f.Do):
+		return fmt.Errorf("fault %s: do is fail, delay, hang or crash, not %q", f.ID, f.Do)
+	case (f.Do == "delay") != (f.MS > 0):
+		return fmt.Errorf("fault %s: ms is for a delay, which needs it", f.ID)
+	case f.Unsaved && (f.Do != "fail" || f.When != after):
+		return fmt.Errorf("fault %s: unsaved is for a failure after the effect", f.ID)
+	case f.Nth < 0:
+		return fmt.Errorf("fault %s: nth counts from 1", f.ID)
+	}
+	return nil
+}
+
+func (f Fault) concerns(call Call) bool {
+	return f.On == call.Kind && (f.Name == "" || f.Name == call.Name) &&
+		(f.Component == "" || f.Component == call.Component)
+}
+
+// faults is what `faults.json` holds now; a rule that cannot be meant is an error, not ignored.
+func (f Folder) faults() ([]Fault, error) {
+	path := f.join("faults.json")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var all []Fault
+	if err := decoder.Decode(&all); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	for _, one := range all {
+		if err := one.check(); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return all, nil
+}
+
+// due counts a call, and gives the faults that are for it.
+func (f Folder) due(call Call) ([]Fault, error) {
+	all, err := f.faults()
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(one Fault) bool { return !one.concerns(call) })
+	if len(all) == 0 {
+		return nil, nil
+	}
+	counts := map[string]int{}
+	err = f.locked(func() error {
+		path := f.join("counts.json")
+		if err := readJSON(path, &counts); err != nil {
+			return err
+		}
+		for _, one := range all {
+			counts[one.ID]++
+		}
+		return writeJSON(path, counts)
+	})
+	all = slices.DeleteFunc(all, func(one Fault) bool { return one.Nth != 0 && one.Nth != counts[one.ID] })
+	return all, err
+}
+
+// strike does what a fault says. A provider that hangs or is slow does not heed Terraform's stop either.
+func (f Folder) strike(fault Fault) error {
+	switch fault.Do {
+	case "delay":
+		time.Sleep(time.Duration(fault.MS) * time.Millisecond)
+	case "hang":
+		for f.holds(fault.ID) {
+			time.Sleep(20 * time.Millisecond)
+		}
+	case "crash":
+		// In a goroutine of its own, where no handler can recover from it.
+		go panic("the fault " + fault.ID + " asked for a crash")
+		select {}
+	case "fail":
+		if fault.Message != "" {
+			return errors.New(fault.Message)
+		}
+		return fmt.Errorf("the fault %s made this fail", fault.ID)
+	}
+	return nil
+}
+
+func (f Folder) holds(id string) bool {
+	all, err := f.faults()
+	return err == nil && slices.ContainsFunc(all, func(one Fault) bool { return one.ID == id })
+}

@@ -1,0 +1,164 @@
+"""`nomad_job` of the provider for tests, against a real agent: it taints and waits as the real one does."""
+
+import json
+
+from support.waiting import until
+
+JOB = "nomad_job.web"
+
+
+def main(nomad, job, *, fails=False, run_for="1h", **arguments):
+    """A module with one service job of the mock driver, whose task ends at once where it `fails`."""
+    task = f'run_for = "{run_for}"' if not fails else 'run_for = "1ms"\n exit_code = 3'
+    lines = "".join(f"  {key} = {json.dumps(value)}\n" for key, value in arguments.items())
+    return f"""
+terraform {{
+  required_providers {{
+    nomad = {{
+      source  = "hashicorp/nomad"
+      version = "~> 2.0"
+    }}
+  }}
+}}
+provider "nomad" {{
+  address = "{nomad.address}"
+}}
+resource "nomad_job" "web" {{
+  jobspec = <<-SPEC
+    job "{job}" {{
+      update {{
+        min_healthy_time  = "100ms"
+        healthy_deadline  = "3s"
+        progress_deadline = "4s"
+      }}
+      group "web" {{
+        restart {{
+          attempts = 0
+          mode     = "fail"
+        }}
+        reschedule {{
+          attempts  = 0
+          unlimited = false
+        }}
+        task "web" {{
+          driver       = "mock_driver"
+          kill_timeout = "1s"
+          config {{
+            {task}
+          }}
+          resources {{
+            cpu    = 10
+            memory = 10
+          }}
+        }}
+      }}
+    }}
+  SPEC
+{lines}}}
+"""
+
+
+def kept(module):
+    return module.instances()[JOB]
+
+
+def test_a_job_that_comes_up_is_monitored_to_its_end_and_purged_with_the_resource(nomad, bare):
+    module = bare(main(nomad, "fine", detach=False, purge_on_destroy=True))
+    done = module.apply()
+    assert done.rc == 0, done
+    attributes = kept(module)["attributes"]
+    assert attributes["deployment_status"] == "successful" and attributes["type"] == "service"
+    assert module.changes() == {}
+    assert module.run("destroy", "-auto-approve").rc == 0
+    assert nomad.find("/v1/job/fine") is None
+
+
+def test_a_create_whose_deployment_fails_is_tainted_and_replaced(nomad, bare):
+    module = bare(main(nomad, "tainted", fails=True, detach=False))
+    done = module.apply()
+    assert done.rc == 1 and "terminated with status 'failed'" in " ".join(done.stderr.split()), done
+    assert kept(module)["status"] == "tainted"
+    assert module.changes() == {JOB: ["delete", "create"]}
+
+
+def test_an_update_whose_deployment_fails_shows_no_change_in_the_next_plan(nomad, bare):
+    module = bare(main(nomad, "updated", detach=False))
+    assert module.apply().rc == 0
+    module.write(main(nomad, "updated", fails=True, detach=False))
+    done = module.apply()
+    assert done.rc == 1 and "failed" in done.stderr, done
+    assert "status" not in kept(module)
+    assert module.changes() == {}
+
+
+def test_a_detached_job_is_applied_whatever_becomes_of_it(nomad, bare):
+    module = bare(main(nomad, "detached", fails=True))
+    assert module.apply().rc == 0
+    assert not kept(module)["attributes"]["deployment_id"]
+    until(
+        lambda: any(
+            one["Status"] == "failed" for one in nomad.find("/v1/job/detached/deployments") or []
+        ),
+        "the deployment failed",
+    )
+    assert module.changes() == {}
+
+
+def test_the_monitor_gives_up_after_its_own_timeout(nomad, bare):
+    module = bare(
+        main(nomad, "slow", detach=False).replace('"100ms"', '"2m"').replace('"3s"', '"3m"')
+        .replace('"4s"', '"4m"').replace("  SPEC\n", '  SPEC\n  timeouts {\n    create = "1s"\n  }\n')
+    )  # fmt: skip
+    done = module.apply()
+    assert done.rc == 1 and "timeout while waiting" in " ".join(done.stderr.split()), done
+    assert kept(module)["status"] == "tainted"
+
+
+def test_a_job_purged_behind_terraform_is_planned_again_and_a_changed_one_is_not(nomad, bare):
+    module = bare(main(nomad, "drifts"))
+    assert module.apply().rc == 0
+    other = bare(main(nomad, "drifts", run_for="2h"), "other")
+    assert other.apply().rc == 0
+    assert module.changes() == {}
+    nomad.request("/v1/job/drifts?purge=true", "DELETE")
+    assert module.changes() == {JOB: ["create"]}
+
+
+def test_a_job_is_left_alone_where_it_is_not_to_be_deregistered(nomad, bare):
+    module = bare(main(nomad, "stays", deregister_on_destroy=False))
+    assert module.apply().rc == 0
+    assert module.run("destroy", "-auto-approve").rc == 0
+    assert nomad.find("/v1/job/stays")["Stop"] is False
+
+
+def test_a_destroy_without_purge_stops_the_job_and_keeps_it(nomad, bare):
+    module = bare(main(nomad, "stopped"))
+    assert module.apply().rc == 0
+    assert module.run("destroy", "-auto-approve").rc == 0
+    assert nomad.find("/v1/job/stopped")["Stop"] is True
+
+
+def test_a_job_of_another_id_replaces_the_first(nomad, bare):
+    module = bare(main(nomad, "before", purge_on_destroy=True))
+    assert module.apply().rc == 0
+    module.write(main(nomad, "after", purge_on_destroy=True))
+    assert module.changes() == {JOB: ["delete", "create"]}
+    assert module.apply().rc == 0
+    assert nomad.find("/v1/job/before") is None and nomad.find("/v1/job/after")
+
+
+def test_a_stopped_job_runs_again_only_where_that_is_asked_for(nomad, bare):
+    module = bare(main(nomad, "dead"))
+    assert module.apply().rc == 0
+    nomad.request("/v1/job/dead", "DELETE")
+    until(lambda: nomad.find("/v1/job/dead")["Status"] == "dead", "the job is dead")
+    assert module.changes() == {}
+    module.write(main(nomad, "dead", rerun_if_dead=True))
+    assert module.apply().rc == 0
+    assert nomad.find("/v1/job/dead")["Stop"] is False
+
+
+def test_a_wrong_jobspec_is_refused_by_the_plan(nomad, bare):
+    module = bare(main(nomad, "wrong").replace('group "web"', 'groups "web"'))
+    done = module.run("plan")
+    assert done.rc == 1 and "error parsing jobspec" in done.stderr, done
