@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use eos::lock::{Holder, Service};
 use eos::process::{Cancel, Cause};
 
-use crate::proxy::Proxy;
+use crate::proxy::{Mode, Proxy};
 use crate::support::{Bench, LOCK_FLAG, holder, pause, run, until};
 
 #[test]
@@ -147,6 +147,21 @@ fn waiting_ends_when_somebody_asks_to_stop_and_leaves_no_session() {
         };
         let (waited, ()) = tokio::join!(waiting, stop);
         assert_eq!(waited.unwrap_err().code, "cancelled");
+        guard.release().await.unwrap();
+        assert_eq!(bench.sessions().len(), 0);
+    });
+}
+
+#[test]
+fn a_lock_whose_taking_was_not_answered_is_known_for_our_own() {
+    let Some(bench) = Bench::new("unanswered") else { return };
+    let proxy = Proxy::start(bench.agent.port);
+    let bench = bench.through(proxy.port);
+    run(async {
+        proxy.set(Mode::Unanswered("PUT /v1/txn"));
+        let guard = bench.take("one", 60).await.unwrap();
+        assert_eq!(proxy.asked("PUT /v1/txn").len(), 1);
+        guard.check().await.unwrap();
         guard.release().await.unwrap();
         assert_eq!(bench.sessions().len(), 0);
     });

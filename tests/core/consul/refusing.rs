@@ -89,6 +89,25 @@ fn a_service_that_is_no_consul_holds_no_locks() {
 }
 
 #[test]
+fn a_server_that_does_not_make_us_wait_is_asked_ten_times_a_second_at_most() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = Proxy::start(listener.local_addr().unwrap().port());
+    // A lock that is held, and an index that never moves on.
+    proxy.set(Mode::Answer(concat!(
+        "HTTP/1.1 200 OK\r\nX-Consul-Index: 7\r\nContent-Length: 89\r\n\r\n",
+        r#"[{"Key":"terraform/a/b/lock","Flags":3304740253564472344,"ModifyIndex":7,"Session":"s"}] "#
+    )));
+    let consul = Consul::open(&settings(proxy.port), None).unwrap();
+    run(async {
+        let error = consul.acquire(&holder("one"), Duration::from_secs(1), &Cancel::new()).await.unwrap_err();
+        assert_eq!(error.code, "locked");
+    });
+    let asked = proxy.asked("GET /v1/kv").len();
+    // Ten, the few that may come at once, and those that end it.
+    assert!((3..=18).contains(&asked), "{asked}");
+}
+
+#[test]
 fn a_token_is_in_no_error_and_in_no_debug_text() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = Proxy::start(listener.local_addr().unwrap().port());
