@@ -8,7 +8,10 @@ mod losing;
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod refusing;
+mod running;
 #[path = "../support/server.rs"]
 mod server;
+#[path = "../support/mod.rs"]
+mod site;
 mod support;
 mod tls;
