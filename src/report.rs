@@ -122,6 +122,20 @@ pub struct AttributeChange {
     pub replaces: bool,
 }
 
+/// A creation that began and is in no state: it may exist, and Terraform does not know it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PossibleOrphan {
+    /// The run that began it.
+    pub run_id: String,
+    pub address: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The provider's id, where Terraform had come to print it.
+    pub id: Option<String>,
+    /// A shell command that takes it into the state; `ID` stands where the id is not known.
+    pub import: String,
+}
+
 /// What happened to one component.
 #[derive(Clone, Debug, Serialize)]
 pub struct ComponentReport {
@@ -140,6 +154,9 @@ pub struct ComponentReport {
     /// What else a reader should know: kept resources, a hint.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What an apply that was cut off may have left in the world.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub possible_orphans: Vec<PossibleOrphan>,
 }
 
 impl ComponentReport {
@@ -154,6 +171,7 @@ impl ComponentReport {
             duration: 0.0,
             error: None,
             notes: Vec::new(),
+            possible_orphans: Vec::new(),
         }
     }
 

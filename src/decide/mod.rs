@@ -3,8 +3,16 @@
 //! Knows policy, a plan's changes and what the record and the state say. Must not know files or processes.
 //! Through it passes: facts in; a verdict out.
 
+mod instances;
 mod policy;
+mod recovery;
+mod stale_lock;
 mod state;
+mod suspects;
 
+pub use instances::{Instance, instances};
 pub use policy::{Blocked, Consent, judge};
+pub use recovery::{Found, Head, LocalState, There, Unsaved, local_state, unsaved};
+pub use stale_lock::{Dead, Doubt, Lease, is_dead};
 pub use state::{Remembered, State, StateOutput, StateProblem, compare};
+pub use suspects::{Ending, Story, Suspect};

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::{Instance, instances};
+
 /// What we need to know of a Terraform state (format 4).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
@@ -12,6 +14,8 @@ pub struct State {
     /// Managed resource instances.
     pub resources: u64,
     pub outputs: BTreeMap<String, StateOutput>,
+    /// Address to what is there.
+    pub instances: BTreeMap<String, Instance>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +61,7 @@ impl State {
             serial: document["serial"].as_u64().unwrap_or_default(),
             resources,
             outputs,
+            instances: instances(&document),
         })
     }
 }
@@ -107,7 +112,7 @@ mod tests {
     use serde_json::json;
 
     fn found(lineage: &str, serial: u64, resources: u64) -> State {
-        State { lineage: lineage.to_owned(), serial, resources, outputs: BTreeMap::new() }
+        State { lineage: lineage.to_owned(), serial, resources, ..State::default() }
     }
 
     #[test]

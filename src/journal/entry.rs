@@ -21,7 +21,7 @@ pub struct Line {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Entry {
-    Began(Began),
+    Began(Box<Began>),
     /// The component's lock is held.
     Started {
         component: Name,

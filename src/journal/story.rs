@@ -9,7 +9,7 @@ use crate::model::Name;
 
 #[derive(Clone, Debug)]
 pub struct Story {
-    pub began: Began,
+    pub began: Box<Began>,
     /// Each component that ended and, where it ended well, what it was then.
     pub ended: BTreeMap<Name, Option<Done>>,
     /// Components whose terraform was changing things when the journal stopped.
@@ -93,7 +93,7 @@ mod tests {
         let applying = |component| Entry::Applying { component: name(component) };
         let began = Began::new(Holder::here(), "", Wish::Apply, [name("net"), name("app")].into());
         [
-            Entry::Began(began),
+            Entry::Began(Box::new(began)),
             Entry::Started { component: name("net") },
             applying("net"),
             Entry::Ended {

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::facts::Facts;
 use super::inputs::Produced;
-use super::invoke::Invoker;
-use super::{plan, state};
+use super::invoke::{Invoker, Said};
+use super::left::Heard;
+use super::{copies, plan, records, recover, state};
 use crate::change::{Changes, SENSITIVE};
-use crate::decide::State;
-use crate::error::{Phase, Result};
+use crate::decide::{Remembered, State, Suspect};
+use crate::error::{Error, Phase, Result};
 use crate::journal::{Done, Entry};
 use crate::lock::Fence;
 use crate::model::Node;
@@ -25,6 +26,10 @@ pub struct Run<'a> {
     pub invoker: &'a Invoker<'a>,
     pub node: &'a Node,
     pub record: Option<&'a Record>,
+    /// The state that the plan was made against.
+    pub before: Remembered,
+    /// What earlier applies may have left: should this one die too, it is still told.
+    pub carried: Vec<Suspect>,
     /// The rendered backend block; None is the local one.
     pub backend: Option<&'a str>,
     pub facts: &'a Facts,
@@ -41,20 +46,25 @@ impl Run<'_> {
         changes: Changes,
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
-        invoker.go_on(Phase::Application)?;
+        invoker.go_on(Phase::Application).await?;
         manifest.begin_apply(invoker.place)?;
         let component = invoker.component.name.clone();
         invoker.session.note_durably(Entry::Applying { component }).await?;
+        recover::begin(invoker, &self.before, self.backend, &self.carried)?;
         let mut progress = Progress::new(self, &changes);
+        let mut heard = Heard::default();
         let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();
-        let said = invoker
-            .stream("apply", arguments, invoker.component.timeouts.apply, &mut |event| progress.hear(event))
-            .await;
+        let mut hear = |event: &Event| {
+            progress.hear(event);
+            heard.hear(event);
+        };
+        let apply = invoker.stream("apply", arguments, invoker.component.timeouts.apply, &mut hear);
+        let said = copies::during(invoker.state(), invoker.place.copies(), apply).await;
         manifest.seal(invoker.place)?;
         let said = said?;
-        let after = state::read(invoker).await;
+        invoker.begin_saving();
         if said.exit.code == Some(0) {
-            let after = after?.unwrap_or_default();
+            let after = state::read(invoker).await?.unwrap_or_default();
             let status = if self.destroy { Status::Destroyed } else { Status::Applied };
             self.write_record(status, &after).await?;
             return Ok(self.finished(plan::with(ComponentReport::new(status, ""), changes), after));
@@ -63,21 +73,43 @@ impl Run<'_> {
         let mut report = super::component::ended(error);
         report.changes = progress.done;
         report.resource_changes = changes.resources;
-        match after {
-            Ok(after) => {
-                let after = after.unwrap_or_default();
-                report.notes.push(format!(
-                    "kept: what was done before the failure (+{} ~{} -{}) is in the state, at serial {}",
-                    progress.done.add, progress.done.change, progress.done.remove, after.serial
-                ));
-                self.write_record(report.status, &after).await?;
-                Ok(self.finished(report, after))
-            }
-            Err(unreadable) => {
-                report.notes.push(format!("the state cannot be read now: {unreadable}"));
-                Ok(report)
+        self.failed(report, &said, &heard).await
+    }
+
+    /// What was done before the failure is saved and told; where that fails, the next run goes on with it.
+    async fn failed(
+        &self,
+        mut report: ComponentReport,
+        said: &Said,
+        heard: &Heard,
+    ) -> Result<ComponentReport> {
+        let invoker = self.invoker;
+        match recover::after_failure(invoker, heard, &self.before).await {
+            Ok(notes) => report.notes.extend(notes),
+            Err(error) => {
+                let first = report.error.map(|error| error.message).unwrap_or_default();
+                let message = format!("{first}\nThen {}", error.message);
+                let error = Error { message, ..error.of(&invoker.component.name) };
+                return Ok(ComponentReport { reason: error.code.into(), error: Some(error), ..report });
             }
         }
+        let after = match state::read(invoker).await {
+            Ok(after) => after.unwrap_or_default(),
+            Err(unreadable) => {
+                report.notes.push(format!("the state cannot be read now: {unreadable}"));
+                return Ok(report);
+            }
+        };
+        let done = report.changes;
+        report.notes.push(format!(
+            "kept: what was done before the failure (+{} ~{} -{}) is in the state, at serial {}",
+            done.add, done.change, done.remove, after.serial
+        ));
+        let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
+        report.notes.extend(recover::describe(&suspects));
+        report.possible_orphans = recover::orphans(invoker, &suspects);
+        self.write_record(report.status, &after).await?;
+        Ok(self.finished(report, after))
     }
 
     /// The plan found nothing to do.
@@ -91,6 +123,7 @@ impl Run<'_> {
         if !known && !state.lineage.is_empty() {
             self.write_record(Status::Unchanged, &state).await?;
         }
+        recover::forget(self.invoker.place)?;
         Ok(self.finished(ComponentReport::new(Status::Unchanged, reason), state))
     }
 
@@ -111,10 +144,8 @@ impl Run<'_> {
             backend: self.backend.unwrap_or_default().to_owned(),
             ..Record::default()
         };
-        // Syncing takes its time, in which other components go on.
-        let path = invoker.place.record();
-        let written = tokio::task::spawn_blocking(move || record.write(&path));
-        written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+        records::write(invoker, record).await?;
+        recover::forget(invoker.place)
     }
 
     /// What it is now, for a run that resumes this one.

@@ -10,8 +10,10 @@ use super::initialise::initialise;
 use super::inputs::{Pending, Produced};
 use super::invoke::{CANCELLED, Invoker};
 use super::kept;
+use super::recover::Recovery;
 use super::session::Session;
-use super::{apply, plan, state};
+use super::stale_lock::LOCKED;
+use super::{apply, plan, records, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
 use crate::error::{Error, Result};
@@ -22,7 +24,7 @@ use crate::record::Record;
 use crate::render;
 use crate::report::{ComponentReport, Status};
 use crate::view::progress::Stage;
-use crate::workdir::{Manifest, Place, ensure_private, materialise};
+use crate::workdir::{Manifest, Place, ensure_private, materialise, remove};
 
 /// What is wanted of every component of a run.
 #[derive(Clone, Debug)]
@@ -104,13 +106,32 @@ async fn work(
     intent: &Intent,
 ) -> Result<ComponentReport> {
     let component = &node.component;
+    let subdir = &session.modules[&component.name].subdir;
+    let record = records::read(session, component, place).await?;
+    let mut invoker = Invoker::new(session, component, place, subdir, Some(guard))?;
+    let mut recovery = Recovery::open(&invoker, record.as_ref()).await?;
+    let outcome = steps(node, &mut invoker, guard, intent, record, &mut recovery).await;
+    let report = outcome.unwrap_or_else(|error| ended(error.of(&component.name)));
+    Ok(recovery.tell(&invoker, report))
+}
+
+async fn steps(
+    node: &Node,
+    invoker: &mut Invoker<'_>,
+    guard: &Guard,
+    intent: &Intent,
+    record: Option<Record>,
+    recovery: &mut Recovery,
+) -> Result<ComponentReport> {
+    let (session, place, component) = (invoker.session, invoker.place, invoker.component);
     let name = &component.name;
     let module = &session.modules[name];
-    let record = Record::read(&place.record())?;
     let mut manifest = Manifest::open(place)?;
-    let mut invoker = Invoker::new(session, component, place, &module.subdir, Some(guard.fd()))?;
 
-    if intent.destroy && nothing_left(record.as_ref(), &place.state(), component.backend.is_local()) {
+    if intent.destroy
+        && !recovery.is_unfinished()
+        && nothing_left(record.as_ref(), &place.state(), component.backend.is_local())
+    {
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
     }
     let Gathered { inputs, backend } = gather(session, node).await?;
@@ -121,63 +142,58 @@ async fn work(
         report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
         return Ok(report);
     }
-    let facts = Facts::of(&invoker, module, backend, &inputs)?;
-    if let Some(done) = session.done(name) {
-        let state = state::read(&invoker).await?.unwrap_or_default();
-        let run = apply::Run {
-            invoker: &invoker,
-            node,
-            record: record.as_ref(),
-            backend,
-            facts: &facts,
-            destroy: false,
-        };
+    invoker.hand_over(&inputs.secret)?;
+    let invoker = &*invoker;
+    let facts = Facts::of(invoker, module, backend, &inputs)?;
+    let run = |before: Option<&State>, recovery: &Recovery, destroy: bool| apply::Run {
+        invoker,
+        node,
+        record: record.as_ref(),
+        before: before.map(State::remembered).unwrap_or_default(),
+        carried: recovery.suspects().to_vec(),
+        backend,
+        facts: &facts,
+        destroy,
+    };
+    if let Some(done) = session.done(name).filter(|_| !recovery.is_unfinished()) {
+        let state = state::read(invoker).await?.unwrap_or_default();
+        let run = run(Some(&state), recovery, false);
         if *done == run.done(&state) {
             return Ok(run.finished(ComponentReport::new(Status::Unchanged, "done_before"), state));
         }
     }
-    invoker.hand_over(&inputs.secret)?;
     let variables =
         render::tfvars(&inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect());
 
+    recovery.refuse_to_move(invoker, backend)?;
     if let Act::ApplyKept(folder) | Act::ShowKept(folder) = &intent.act {
-        let before = state::read(&invoker).await?;
+        recovery.save(invoker).await?;
+        let before = state::read(invoker).await?;
+        recovery.compare(before.as_ref());
         let plan = kept::open(folder, name, &facts, before.as_ref())?;
         if matches!(intent.act, Act::ShowKept(_)) {
             return Ok(plan::planned(plan.changes));
         }
-        let run = apply::Run {
-            invoker: &invoker,
-            node,
-            record: record.as_ref(),
-            backend,
-            facts: &facts,
-            destroy: plan.destroy,
-        };
+        let run = run(before.as_ref(), recovery, plan.destroy);
         return run.apply(guard.fence().await?, &mut manifest, &plan.file, plan.changes).await;
     }
 
-    let reconfigure = super::migrate::prepare(&invoker, module, record.as_ref(), backend, intent).await?;
+    let reconfigure = super::migrate::prepare(invoker, module, record.as_ref(), backend, intent).await?;
     materialise(place, module, backend, &variables, &mut manifest)?;
-    initialise(&invoker, module, backend, reconfigure).await?;
-    let moved = super::migrate::finish(&invoker, reconfigure).await?;
+    initialise(invoker, module, backend, reconfigure).await?;
+    let moved = super::migrate::finish(invoker, reconfigure).await?;
+    recovery.save(invoker).await?;
     if intent.act == Act::Prepare {
         return Ok(ComponentReport::new(Status::Unchanged, "prepared"));
     }
 
-    let before = state::read(&invoker).await?;
+    let before = state::read(invoker).await?;
+    recovery.compare(before.as_ref());
     match (moved, record.as_ref()) {
-        (true, Some(record)) => super::migrate::verify(record, before.as_ref(), &invoker)?,
-        _ => state::check(record.as_ref(), before.as_ref(), intent.destroy, &invoker)?,
+        (true, Some(record)) => super::migrate::verify(record, before.as_ref(), invoker)?,
+        _ => state::check(record.as_ref(), before.as_ref(), intent.destroy, invoker)?,
     }
-    let run = apply::Run {
-        invoker: &invoker,
-        node,
-        record: record.as_ref(),
-        backend,
-        facts: &facts,
-        destroy: intent.destroy,
-    };
+    let run = run(before.as_ref(), recovery, intent.destroy);
     if intent.destroy && before.as_ref().is_none_or(State::is_empty) {
         return run.unchanged(before.unwrap_or_default(), "nothing_there").await;
     }
@@ -186,12 +202,20 @@ async fn work(
         Act::Keep(folder) => kept::plan_file(folder, name)?,
         _ => invoker.plan_file(),
     };
-    let changes = plan::plan(&invoker, &file, intent).await?;
+    let changes = match plan::plan(invoker, &file, intent).await {
+        Err(locked) if locked.code == LOCKED => {
+            recovery.release(invoker, locked).await?;
+            plan::plan(invoker, &file, intent).await?
+        }
+        planned => planned?,
+    };
+    // The lock could be had: what tells of one that a dead terraform held has served.
+    remove(&place.locking())?;
     let Some(changes) = changes else {
         let _ = std::fs::remove_file(&file);
         return run.unchanged(before.unwrap_or_default(), "").await;
     };
-    let changes = plan::redacted(&invoker, changes);
+    let changes = plan::redacted(invoker, changes);
     if let Err(blocked) = judge(&component.policy, &changes, intent.consent) {
         let _ = std::fs::remove_file(&file);
         session.produce(name, pending(before.as_ref(), &changes));
@@ -206,7 +230,7 @@ async fn work(
         act => {
             match act {
                 Act::Keep(folder) => {
-                    kept::keep(folder, name, facts, before.as_ref(), &changes, intent.destroy)?;
+                    kept::keep(folder, name, &facts, before.as_ref(), &changes, intent.destroy)?;
                 }
                 _ => drop(std::fs::remove_file(&file)),
             }

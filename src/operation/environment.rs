@@ -213,7 +213,7 @@ fn begin(layout: &Layout, opening: &Opening, began: Began, begun: &mut Option<Pa
     retain_newest(&layout.runs(), KEPT_RUNS, runs::is_needed);
     retain_newest(&layout.plans(), KEPT_PLANS, |_| false);
     let journal = Journal::of(&run);
-    journal.note(Entry::Began(began))?;
+    journal.note(Entry::Began(Box::new(began)))?;
     *begun = Some(run);
     Ok(journal)
 }

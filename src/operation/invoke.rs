@@ -1,24 +1,29 @@
 //! Runs terraform in one component's workdir: its folder, its environment, its lock, its secrets.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::session::Session;
 use crate::change::Redactor;
+use crate::decide::Ending;
 use crate::error::{Error, Layer, Phase, Result};
+use crate::lock::{Guard, Holder};
 use crate::model::Component;
-use crate::process::{self, Cause, Command, CutShort, Exit, Limits};
+use crate::process::{self, Cancel, Cause, Command, CutShort, Exit, Limits};
+use crate::record::Locking;
 use crate::render;
 use crate::terraform::{self, Diagnostic, Event, Severity};
-use crate::workdir::{Place, ensure_private};
+use crate::workdir::{Place, ensure_private, remove};
 
 /// The numbers that terraform finds its inherited descriptors under; low ones are the runtime's.
 const LOCK_FD: RawFd = 20;
@@ -34,14 +39,29 @@ pub struct Invoker<'a> {
     pub redactor: Redactor,
     cwd: PathBuf,
     logs: PathBuf,
-    lock: Option<BorrowedFd<'a>>,
+    pub lock: Option<&'a Guard>,
+    /// Of this component's terraform: a lock that is lost stops no other.
+    cancel: Cancel,
     secrets: Option<OwnedFd>,
+    /// What was done is being saved: a request to stop has to wait.
+    saving: Cell<bool>,
 }
 
 /// What a finished command said.
 pub struct Said {
     pub exit: Exit,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Said {
+    /// Whether what providers said of their failures is the whole truth.
+    pub fn ending(&self) -> Ending {
+        let orderly = self.exit.code.is_some() && self.exit.cut_short.is_none();
+        match orderly && !terraform::provider_died(&self.diagnostics) {
+            true => Ending::Orderly,
+            false => Ending::Abrupt,
+        }
+    }
 }
 
 impl<'a> Invoker<'a> {
@@ -51,7 +71,7 @@ impl<'a> Invoker<'a> {
         component: &'a Component,
         place: &'a Place,
         subdir: &str,
-        lock: Option<BorrowedFd<'a>>,
+        lock: Option<&'a Guard>,
     ) -> Result<Self> {
         let logs = session.layout.run(&session.run_id).join(&component.name);
         ensure_private(&logs)?;
@@ -70,7 +90,9 @@ impl<'a> Invoker<'a> {
             cwd: place.module().join(subdir),
             logs,
             lock,
+            cancel: Cancel::new(),
             secrets: None,
+            saving: Cell::new(false),
         })
     }
 
@@ -106,6 +128,16 @@ impl<'a> Invoker<'a> {
         self.component.backend.is_local().then(|| self.place.state())
     }
 
+    /// The module's folder that terraform runs in.
+    pub fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    /// From here on nothing runs but what saves what an apply has done: a request to stop would lose it.
+    pub fn begin_saving(&self) {
+        self.saving.set(true);
+    }
+
     /// Where the plan of this run is kept until it is applied.
     pub fn plan_file(&self) -> PathBuf {
         self.logs.join("tfplan")
@@ -121,6 +153,7 @@ impl<'a> Invoker<'a> {
     ) -> Result<Said> {
         let mut diagnostics = Vec::new();
         let mut unreadable = None;
+        let locking = self.begin_locking(step)?;
         let exit = self
             .run(step, arguments, timeout, &mut |line| match terraform::parse(line) {
                 Ok(Event::Diagnostic(diagnostic)) => diagnostics.push(self.redact(diagnostic)),
@@ -128,10 +161,29 @@ impl<'a> Invoker<'a> {
                 Err(error) => unreadable = Some(error),
             })
             .await?;
+        // Ended by itself, it has given the backend's lock back.
+        if locking && exit.code.is_some() {
+            remove(&self.place.locking())?;
+        }
         match unreadable {
             Some(error) => Err(error),
             None => Ok(Said { exit, diagnostics }),
         }
+    }
+
+    /// Writes down that terraform takes a remote backend's lock; not over what tells of one that was killed.
+    fn begin_locking(&self, step: &str) -> Result<bool> {
+        let path = self.place.locking();
+        if self.state().is_some() || path.exists() {
+            return Ok(false);
+        }
+        let locking = Locking {
+            run_id: self.session.run_id.clone(),
+            step: step.to_owned(),
+            started: humantime::format_rfc3339_nanos(SystemTime::now()).to_string(),
+            host: Holder::here().host,
+        };
+        locking.write(&path).map(|()| true)
     }
 
     /// Runs one command whose whole stdout is one document, which is removed when it is read.
@@ -164,7 +216,7 @@ impl<'a> Invoker<'a> {
     ) -> Result<Exit> {
         tracing::debug!("{}: terraform {step}", self.component.name);
         let inherit = [
-            (self.lock.map(|fd| fd.as_raw_fd()), LOCK_FD),
+            (self.lock.map(|lock| lock.fd().as_raw_fd()), LOCK_FD),
             (self.secrets.as_ref().map(AsRawFd::as_raw_fd), SECRETS_FD),
         ];
         let command = Command {
@@ -177,7 +229,33 @@ impl<'a> Invoker<'a> {
             inherit: inherit.into_iter().filter_map(|(fd, number)| fd.map(|fd| (fd, number))).collect(),
         };
         let limits = Limits { timeout, stop_grace: self.component.timeouts.stop_grace };
-        process::run(&command, &limits, &self.session.cancel, on_line).await
+        if self.saving.get() {
+            return process::run(&command, &limits, &Cancel::new(), on_line).await;
+        }
+        let run = process::run(&command, &limits, &self.cancel, on_line);
+        tokio::pin!(run);
+        tokio::select! {
+            biased;
+            exit = &mut run => exit,
+            never = self.pass_on() => match never {},
+        }
+    }
+
+    /// Asks this component's terraform to stop when the run is, or when the lock is lost.
+    async fn pass_on(&self) -> Infallible {
+        let asked = async { self.cancel.cancel(self.session.cancel.cancelled().await) };
+        let forced = async {
+            self.session.cancel.forced().await;
+            self.cancel.force();
+        };
+        let lost = async {
+            if let Some(lock) = self.lock {
+                tracing::error!("{}: {}", self.component.name, lock.lost().await);
+                self.cancel.cancel(Cause::LockLost);
+            }
+        };
+        tokio::join!(asked, forced, lost);
+        std::future::pending().await
     }
 
     fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {
@@ -219,6 +297,11 @@ impl<'a> Invoker<'a> {
                 format!("stopped during {step}, as asked"),
                 "run again to go on",
             ),
+            Some(Cause::LockLost) => {
+                let message = format!("the lock was lost during {step}; terraform was asked to stop");
+                let remedy = "look at what the other holder did, plan, then run again";
+                Error::new(Layer::Host, phase, "lock_lost", message, remedy)
+            }
             Some(Cause::Timeout) => Error::new(
                 Layer::Host,
                 phase,
@@ -244,8 +327,11 @@ impl<'a> Invoker<'a> {
         Error { message, ..error }.during(phase)
     }
 
-    /// Refuses to go on once somebody asked us to stop.
-    pub fn go_on(&self, phase: Phase) -> Result<()> {
+    /// Refuses to begin a phase once somebody asked us to stop, or where the lock may be another's.
+    pub async fn go_on(&self, phase: Phase) -> Result<()> {
+        if let Some(lock) = self.lock {
+            lock.fence().await.map_err(|error| error.during(phase))?;
+        }
         match self.session.cancel.cause() {
             None => Ok(()),
             Some(_) => Err(Error::new(

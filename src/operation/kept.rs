@@ -50,14 +50,21 @@ fn meta_file(folder: &Path, component: &Name) -> PathBuf {
 pub fn keep(
     folder: &Path,
     component: &Name,
-    facts: Facts,
+    facts: &Facts,
     before: Option<&State>,
     changes: &Changes,
     destroy: bool,
 ) -> Result<()> {
     let file = plan_file(folder, component)?;
     let (lineage, serial) = before.map(|state| (state.lineage.clone(), state.serial)).unwrap_or_default();
-    let meta = Meta { facts, lineage, serial, plan: file_digest(&file)?, destroy, changes: changes.clone() };
+    let meta = Meta {
+        facts: facts.clone(),
+        lineage,
+        serial,
+        plan: file_digest(&file)?,
+        destroy,
+        changes: changes.clone(),
+    };
     write_json(&meta_file(folder, component), &meta)
 }
 

@@ -9,7 +9,7 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::record::Record;
 use crate::resolve::Module;
 use crate::terraform;
-use crate::workdir::replace;
+use crate::workdir::{remove, replace};
 
 /// Before the new backend is written. True: an init has to forget the old one.
 pub async fn prepare(
@@ -128,14 +128,5 @@ fn set_aside(path: &std::path::Path) -> Result<()> {
         true => fs::rename(path, path.with_extension("tfstate.moved"))
             .map_err(|error| Error::file(path, "rename", &error)),
         false => Ok(()),
-    }
-}
-
-fn remove(path: &std::path::Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::file(path, "remove", &error))
-        }
-        _ => Ok(()),
     }
 }

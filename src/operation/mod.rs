@@ -5,8 +5,10 @@
 
 mod apply;
 mod arguments;
+mod by_hand;
 mod cancel;
 mod component;
+mod copies;
 mod destroy;
 mod dump;
 mod environment;
@@ -19,6 +21,8 @@ mod inputs;
 mod inspect;
 mod invoke;
 mod kept;
+mod left;
+mod locks;
 mod migrate;
 mod module;
 mod orphans;
@@ -27,6 +31,9 @@ mod plan;
 mod prepare;
 mod producers;
 mod pump;
+mod put_right;
+mod records;
+mod recover;
 mod request;
 mod requests;
 mod resume;
@@ -34,10 +41,12 @@ mod runs;
 mod schedule;
 mod session;
 mod signal;
+mod stale_lock;
 mod state;
 mod status;
 mod stopping;
 mod summary;
+mod unsaved;
 mod validate;
 
 use std::collections::BTreeSet;
@@ -76,6 +85,8 @@ pub fn run(call: Call<'_>) -> Value {
         "status" => status::status(&call),
         "outputs" => outputs::outputs(&call),
         "cancel" => cancel::cancel(&call),
+        "locks" => locks::locks(&call),
+        "unlock" => locks::unlock(&call),
         "history" => history::history(&call),
         "show_run" => history::show_run(&call),
         "resume" => match resume::resume(&call.request) {

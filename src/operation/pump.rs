@@ -52,7 +52,7 @@ pub fn in_session<T: Send>(
 }
 
 /// One current-thread runtime a call; nothing of it outlives the call.
-fn runtime() -> Result<tokio::runtime::Runtime> {
+pub fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Error::new(
             Layer::Host,

@@ -1,8 +1,7 @@
 //! Reads a component's state, wherever it is kept, and compares it with what we remember.
 
-use std::io::ErrorKind;
-
 use super::invoke::{Invoker, Said};
+use super::left;
 use crate::decide::{self, State, StateProblem};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::record::Record;
@@ -10,37 +9,38 @@ use crate::terraform;
 
 /// None: there is no state yet. A backend other than the local one has to be initialised.
 pub async fn read(invoker: &Invoker<'_>) -> Result<Option<State>> {
-    let (text, place) = match invoker.state() {
-        Some(path) => {
-            let text = match std::fs::read(&path) {
-                Ok(text) => text,
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(Error::file(&path, "read", &error)),
-            };
-            (text, path.display().to_string())
-        }
-        None => {
-            let timeout = invoker.component.timeouts.plan;
-            let (exit, text) = invoker.document("state-pull", terraform::state_pull(), timeout).await?;
-            if exit.code != Some(0) {
-                let said = Said { exit, diagnostics: Vec::new() };
-                return Err(invoker.failure("state pull", Phase::Preparation, &said));
-            }
-            (text, format!("the {} backend", invoker.component.backend.kind))
-        }
-    };
     // Killed before its first write, terraform leaves an empty file: nothing was made.
-    if text.iter().all(u8::is_ascii_whitespace) {
+    let Some(text) = text(invoker).await?.filter(|text| !text.iter().all(u8::is_ascii_whitespace)) else {
         return Ok(None);
-    }
+    };
     State::parse(&text).map(Some).map_err(|reason| {
-        let message = format!("the state in {place} cannot be read: {reason}");
+        let message = format!("the state in {} cannot be read: {reason}", place(invoker));
         let remedy = match invoker.state() {
             Some(path) => format!("put a good copy there, such as {}.backup", path.display()),
             None => "restore an earlier version of it in the backend".to_owned(),
         };
         Error::new(Layer::Terraform, Phase::Preparation, "state_corrupt", message, remedy)
     })
+}
+
+/// The state as it stands, which need not be one.
+pub async fn text(invoker: &Invoker<'_>) -> Result<Option<Vec<u8>>> {
+    if let Some(path) = invoker.state() {
+        return left::read(&path);
+    }
+    let timeout = invoker.component.timeouts.plan;
+    let (exit, text) = invoker.document("state-pull", terraform::state_pull(), timeout).await?;
+    match exit.code {
+        Some(0) => Ok(Some(text)),
+        _ => Err(invoker.failure("state pull", Phase::Preparation, &Said { exit, diagnostics: Vec::new() })),
+    }
+}
+
+fn place(invoker: &Invoker<'_>) -> String {
+    match invoker.state() {
+        Some(path) => path.display().to_string(),
+        None => format!("the {} backend", invoker.component.backend.kind),
+    }
 }
 
 /// Refuses a state that is not the one the last run left.
@@ -69,12 +69,9 @@ pub fn check(
         "the last run ({}, {}) left {} resource(s) at serial {}; {what}",
         record.run_id, record.finished, record.resources, record.serial
     );
-    let place = match invoker.state() {
-        Some(path) => path.display().to_string(),
-        None => format!("the {} backend", invoker.component.backend.kind),
-    };
     let remedy = format!(
-        "put the state back into {place}; if those resources are really gone, remove {}",
+        "put the state back into {}; if those resources are really gone, remove {}",
+        place(invoker),
         invoker.place.record().display()
     );
     Err(Error::new(Layer::Terraform, Phase::Preparation, code, message, remedy))

@@ -9,6 +9,8 @@ use tokio::sync::watch;
 pub enum Cause {
     User,
     Timeout,
+    /// Another may write now.
+    LockLost,
 }
 
 /// Shared by everything in one run; the first cause stays.

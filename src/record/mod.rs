@@ -3,8 +3,14 @@
 //! Knows the last run's outcome and what its state was. Must not know the workdir, which may be lost.
 //! Through it passes: a [`Record`] in at the end of a run, out at the start of the next.
 
+mod locking;
+mod underway;
+
 use std::collections::BTreeSet;
 use std::path::Path;
+
+pub use locking::Locking;
+pub use underway::Underway;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

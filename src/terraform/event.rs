@@ -18,6 +18,9 @@ pub enum Event {
     Outputs(BTreeMap<String, Option<String>>),
     ApplyStart(Hook),
     ApplyComplete(Hook),
+    ApplyErrored(Hook),
+    /// A state that could be saved nowhere else.
+    StateDump(Value),
     Diagnostic(Diagnostic),
     Other,
 }
@@ -40,6 +43,17 @@ pub struct Summary {
 pub struct Hook {
     pub resource: Resource,
     pub action: Action,
+    #[serde(default)]
+    id_key: Option<String>,
+    #[serde(default)]
+    id_value: Option<String>,
+}
+
+impl Hook {
+    /// The object's id, where it has one: Terraform names a `name` here too.
+    pub fn id(&self) -> Option<&str> {
+        self.id_value.as_deref().filter(|_| self.id_key.as_deref() == Some("id"))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -115,6 +129,7 @@ pub fn parse(line: &str) -> Result<Event> {
         return Ok(Event::Other);
     };
     let kind = message["type"].as_str().unwrap_or_default().to_owned();
+    let dump = message["@message"] == "Emergency state dump";
     let mut part = |key: &str| message[key].take();
     let event = match kind.as_str() {
         "version" => return version(&part("ui")),
@@ -126,6 +141,8 @@ pub fn parse(line: &str) -> Result<Event> {
         }),
         "apply_start" => read(part("hook")).map(Event::ApplyStart),
         "apply_complete" => read(part("hook")).map(Event::ApplyComplete),
+        "apply_errored" => read(part("hook")).map(Event::ApplyErrored),
+        "log" if dump => Some(part("state")).filter(Value::is_object).map(Event::StateDump),
         "diagnostic" => read(part("diagnostic")).map(Event::Diagnostic),
         _ => None,
     };

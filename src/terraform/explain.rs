@@ -88,8 +88,18 @@ pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str
     Error::new(Layer::Terraform, Phase::Planning, code, message, remedy).with(details)
 }
 
+/// Whether a provider died in the middle of a call: nobody knows what came of it.
+pub fn provider_died(diagnostics: &[Diagnostic]) -> bool {
+    let known = ["Plugin did not respond", "Request cancelled"];
+    diagnostics.iter().any(|one| known.contains(&one.summary.as_str()))
+}
+
 /// What Terraform tells of a lock's holder: `id`, `who`, `operation`, `created` and more.
 fn lock_info(words: &str) -> BTreeMap<String, &str> {
+    // The http backend shows the lock that was asked for, and of the one that is held the id alone.
+    if let Some((_, rest)) = words.split_once("already locked: ID=") {
+        return rest.split_whitespace().take(1).map(|id| ("id".to_owned(), id)).collect();
+    }
     let lines = words.lines().skip_while(|line| line.trim() != "Lock Info:").skip(1);
     lines
         .map_while(|line| line.trim().split_once(':'))
@@ -132,6 +142,17 @@ mod tests {
         assert_eq!(plan("Unsupported state file format"), "state_corrupt");
         assert_eq!(plan("open s: permission denied"), "state_lock");
         assert_eq!(plan("Lock Info:\n  ID: 7"), "state_locked");
+    }
+
+    #[test]
+    fn the_lock_that_is_held_is_told_and_not_the_one_that_was_asked_for() {
+        let asked = "Lock Info:\n  ID:        asked\n  Who:       me@here\n";
+        let lock = |words: &str| explain("plan", &[], &EXIT, words).details["lock"].clone();
+        assert_eq!(lock(asked), json!({ "id": "asked", "who": "me@here" }));
+        assert_eq!(
+            lock(&format!("HTTP remote state already locked: ID=held\n{asked}")),
+            json!({ "id": "held" })
+        );
     }
 
     #[test]

@@ -16,11 +16,11 @@ mod tool;
 pub use apply::Apply;
 pub use environment::{Folders, environment};
 pub use event::{Action, Diagnostic, Event, Hook, Planned, Resource, Severity, Summary, parse};
-pub use explain::explain;
+pub use explain::{explain, provider_died};
 pub use init::Init;
 pub use plan::Plan;
 pub use show::{show_plan, show_state};
-pub use state::{state_pull, state_push};
+pub use state::{force_unlock, state_pull, state_push};
 pub use tool::{Product, Tool};
 
 use std::ffi::OsString;

@@ -15,3 +15,8 @@ pub fn state_push(file: &Path) -> Vec<OsString> {
     arguments.push(file.into());
     arguments
 }
+
+/// Frees the backend's lock of this id, without a question.
+pub fn force_unlock(id: &str) -> Vec<OsString> {
+    words(&["force-unlock", "-force", id])
+}

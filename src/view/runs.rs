@@ -1,4 +1,4 @@
-//! Runs of an environment, a line each; and one of them, a line a step.
+//! Runs and locks of an environment, a line each; and one run, a line a step.
 
 use std::collections::BTreeMap;
 
@@ -36,6 +36,28 @@ fn line(run: &Value) -> String {
     )
     .trim_end()
     .to_owned()
+}
+
+/// `networking  id 4f0c...  since 2026-01-01T00:00:00Z  orchestrate by root on infra-1, process 4711, run 01JD3K`
+pub fn locks(environment: &str, locks: &[Value]) -> String {
+    let many = if locks.is_empty() { "nothing is locked" } else { "locked now" };
+    let mut text = format!("{environment}: {many}\n");
+    for lock in locks {
+        let said = |key: &str| lock[key].as_str().unwrap_or_default();
+        let holder = |key: &str| lock["holder"][key].as_str().unwrap_or_default();
+        text.push_str(&format!(
+            "  {}  id {}  since {}  {} by {} on {}, process {}, run {}\n",
+            said("component"),
+            said("id"),
+            holder("since"),
+            holder("operation"),
+            holder("user"),
+            holder("host"),
+            lock["holder"]["pid"],
+            holder("run_id"),
+        ));
+    }
+    text
 }
 
 /// `12:00:01.123  app  ended  failed`

@@ -19,6 +19,9 @@ pub fn text(report: &Value, colour: bool) -> String {
     if let Some(steps) = report["steps"].as_array() {
         return runs::steps(&report["run"], steps);
     }
+    if let Some(locks) = report["locks"].as_array() {
+        return runs::locks(report["environment"].as_str().unwrap_or_default(), locks);
+    }
     text.push_str(&headline(report));
     text.push_str(&components::table(report, style));
     text.push_str(&failures::each(report));

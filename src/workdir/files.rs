@@ -38,6 +38,14 @@ pub(super) fn write_beside(path: &Path, bytes: &[u8], durable: bool) -> std::io:
     Ok(())
 }
 
+/// Removes a file; one that is not there is no error.
+pub fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::file(path, "remove", &error)),
+        _ => Ok(()),
+    }
+}
+
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let bytes =
         serde_json::to_vec_pretty(value).map_err(|error| Error::file(path, "write", &error.into()))?;

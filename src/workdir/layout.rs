@@ -66,6 +66,16 @@ impl Place {
         self.workdir.join("terraform.tfstate")
     }
 
+    /// What stood there before the last apply; Terraform writes it.
+    pub fn state_backup(&self) -> PathBuf {
+        self.workdir.join("terraform.tfstate.backup")
+    }
+
+    /// Who holds Terraform's lock on the local state; Terraform writes it, and leaves it when it is killed.
+    pub fn lock_info(&self) -> PathBuf {
+        self.workdir.join(".terraform.tfstate.lock.info")
+    }
+
     pub fn variables(&self) -> PathBuf {
         self.workdir.join("terraform.tfvars.json")
     }
@@ -95,6 +105,26 @@ impl Place {
 
     pub fn record(&self) -> PathBuf {
         self.control.join("record.json")
+    }
+
+    /// There while an apply is under way, and after one that nobody saw the end of.
+    pub fn applying(&self) -> PathBuf {
+        self.control.join("applying.json")
+    }
+
+    /// There while terraform may hold a remote backend's lock, and after it was killed with it.
+    pub fn locking(&self) -> PathBuf {
+        self.control.join("locking.json")
+    }
+
+    /// Copies of the local state as an apply goes on, written in turn.
+    pub fn copies(&self) -> [PathBuf; 2] {
+        ["copy-0.tfstate", "copy-1.tfstate"].map(|name| self.control.join(name))
+    }
+
+    /// States that were found after a crash, and those that they took the place of.
+    pub fn recovered(&self) -> PathBuf {
+        self.control.join("recovered")
     }
 
     pub fn manifest(&self) -> PathBuf {

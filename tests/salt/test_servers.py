@@ -152,4 +152,4 @@ def test_a_missing_go_is_said_in_one_sentence(tmp_path):
     assert getting.returncode == MISSING and not said
     reason = reason.decode()
     assert reason.count("\n") == 1
-    assert "vault is missing" in reason and "https://go.dev/dl" in reason
+    assert "vault is not on PATH" in reason and "https://go.dev/dl" in reason

@@ -22,7 +22,8 @@ def program(name):
     get = CHECKOUT / "tests" / "servers" / "get"
     built = subprocess.run([get, name], check=False, stdin=subprocess.DEVNULL, capture_output=True)
     if built.returncode == MISSING:
-        programs.missing(built.stderr.decode().strip().splitlines()[-1], installable=True)
+        reason = built.stderr.decode().strip().splitlines()[-1].rstrip(".")
+        programs.missing(f"{name} ({reason})", installable=True)
     assert built.returncode == 0, built.stderr.decode()
     return built.stdout.decode().strip()
 

@@ -339,3 +339,45 @@ def show_run(run_id=None, minion=None, *args, **kwargs):
         salt-run infrastructure.show_run 01JD3KV6T0W8Q5YB4E2N9RZXCM
     """
     return skin.on_master("show_run", locals(), globals())
+
+
+@skin.runner
+def locks(environment="production", minion=None, *args, **kwargs):
+    """
+    Show who holds which component, since when, and under which id.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.locks staging
+    """
+    return skin.on_master("locks", locals(), globals())
+
+
+@skin.runner
+def unlock(component=None, id=None, environment="production", minion=None, *args, **kwargs):
+    """
+    Free a lock of Consul's whose holder is gone. It is written down who did.
+
+    component
+        Whose lock.
+    id
+        The id that ``locks`` shows; a lock that somebody else holds by now is left alone.
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.unlock networking id=6c8f2b1e-... environment=staging
+    """
+    return skin.on_master("unlock", locals(), globals())

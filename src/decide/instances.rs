@@ -1,0 +1,78 @@
+//! Which objects a state holds, by address: what a creation must be found among, or it may be an orphan.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// The objects at one address.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Instance {
+    /// There is one that is in use; an address may hold nothing but deposed ones.
+    pub current: bool,
+    /// Its `id` attribute, where it has one.
+    pub id: Option<String>,
+    /// What a replacement has put aside and not yet destroyed.
+    pub deposed: usize,
+}
+
+/// Address to objects, of a state's document (format 4); managed resources only.
+pub fn instances(document: &Value) -> BTreeMap<String, Instance> {
+    let mut found: BTreeMap<String, Instance> = BTreeMap::new();
+    let resources = document["resources"].as_array().into_iter().flatten();
+    for resource in resources.filter(|resource| resource["mode"] == "managed") {
+        for object in resource["instances"].as_array().into_iter().flatten() {
+            let instance = found.entry(address(resource, &object["index_key"])).or_default();
+            if object["deposed"].is_string() {
+                instance.deposed += 1;
+                continue;
+            }
+            instance.current = true;
+            instance.id = object["attributes"]["id"].as_str().map(str::to_owned);
+        }
+    }
+    found
+}
+
+/// As Terraform writes it: `module.m["k"].type.name[0]`.
+fn address(resource: &Value, key: &Value) -> String {
+    let part = |key: &str| resource[key].as_str().unwrap_or_default().to_owned();
+    let module = part("module");
+    let dot = if module.is_empty() { "" } else { "." };
+    let key = match key {
+        Value::Null => String::new(),
+        key => format!("[{key}]"),
+    };
+    format!("{module}{dot}{}.{}{key}", part("type"), part("name"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_address_is_written_as_terraform_writes_it() {
+        let found = instances(&json!({ "resources": [
+            { "mode": "managed", "type": "t", "name": "n", "instances": [{ "attributes": { "id": "1" } }] },
+            { "mode": "managed", "module": "module.m[\"a b\"]", "type": "t", "name": "n", "instances": [
+                { "index_key": "x \"y\"", "attributes": {} }, { "index_key": 0, "attributes": { "id": "2" } }] },
+            { "mode": "data", "type": "t", "name": "d", "instances": [{}] },
+        ] }));
+        let ids: Vec<_> = found.iter().map(|(address, one)| (address.as_str(), one.id.as_deref())).collect();
+        let expected = [
+            (r#"module.m["a b"].t.n["x \"y\""]"#, None),
+            (r#"module.m["a b"].t.n[0]"#, Some("2")),
+            ("t.n", Some("1")),
+        ];
+        assert_eq!(ids, expected);
+    }
+
+    #[test]
+    fn a_deposed_object_is_not_the_one_in_use() {
+        let objects = json!([{ "deposed": "12345678", "attributes": { "id": "old" } }]);
+        let found = instances(
+            &json!({ "resources": [{ "mode": "managed", "type": "t", "name": "n", "instances": objects }] }),
+        );
+        assert_eq!(found["t.n"], Instance { current: false, id: None, deposed: 1 });
+    }
+}

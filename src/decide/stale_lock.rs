@@ -1,0 +1,76 @@
+//! Whether a backend's lock is that of a terraform of ours which is dead.
+
+use std::time::Duration;
+
+/// What the backend tells of its lock. Times are since the epoch.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lease {
+    /// `user@host`.
+    pub who: Option<String>,
+    pub created: Option<Duration>,
+}
+
+/// A terraform of ours that was killed; our own lock, which it inherited, is ours again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dead {
+    pub host: String,
+    pub started: Duration,
+    /// Its stream's last line.
+    pub last_seen: Duration,
+}
+
+/// Why a lock is not freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// No terraform of ours was killed here.
+    NobodyDied,
+    /// The backend does not tell who holds it, or since when.
+    Untold,
+    OtherHost,
+    /// It was taken before that terraform began, or after it was last heard of.
+    OtherTime,
+}
+
+/// Only a lock that can be nobody else's: of this host, and taken while the dead one lived.
+pub fn is_dead(lease: &Lease, dead: Option<&Dead>, here: &str) -> Result<(), Doubt> {
+    let dead = dead.ok_or(Doubt::NobodyDied)?;
+    let (Some(who), Some(created)) = (&lease.who, lease.created) else {
+        return Err(Doubt::Untold);
+    };
+    let host = who.rsplit('@').next().unwrap_or_default();
+    match host == here && dead.host == here {
+        false => Err(Doubt::OtherHost),
+        true if created < dead.started || created > dead.last_seen => Err(Doubt::OtherTime),
+        true => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_freed_only_as_the_table_says() {
+        let seconds = Duration::from_secs;
+        let dead = |host: &str| Dead { host: host.to_owned(), started: seconds(10), last_seen: seconds(20) };
+        let lease = |who: &str, created| Lease { who: Some(who.to_owned()), created: Some(seconds(created)) };
+        let untold = Lease { who: None, ..lease("", 15) };
+        let timeless = Lease { created: None, ..lease("me@here", 0) };
+        let table = [
+            (lease("me@here", 15), Some(dead("here")), Ok(())),
+            (lease("me@here", 10), Some(dead("here")), Ok(())),
+            (lease("me@here", 20), Some(dead("here")), Ok(())),
+            (lease("me@there@here", 15), Some(dead("here")), Ok(())),
+            (lease("me@here", 15), None, Err(Doubt::NobodyDied)),
+            (untold, Some(dead("here")), Err(Doubt::Untold)),
+            (timeless, Some(dead("here")), Err(Doubt::Untold)),
+            (lease("me@there", 15), Some(dead("here")), Err(Doubt::OtherHost)),
+            (lease("me@here", 15), Some(dead("there")), Err(Doubt::OtherHost)),
+            (lease("here", 9), Some(dead("here")), Err(Doubt::OtherTime)),
+            (lease("me@here", 21), Some(dead("here")), Err(Doubt::OtherTime)),
+        ];
+        for (lease, dead, expected) in table {
+            assert_eq!(is_dead(&lease, dead.as_ref(), "here"), expected, "{lease:?} {dead:?}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What an apply began to create, held against the state that survived it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::Instance;
+
+/// A creation that began and is in no state: it may exist in the world.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Suspect {
+    /// The run that began it: an address may be begun by several.
+    pub run_id: String,
+    pub address: String,
+    pub kind: String,
+    pub id: Option<String>,
+}
+
+/// Whose word counts on a creation that was said to have failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Terraform ended by itself: what a provider failed to create was not created.
+    Orderly,
+    /// It or a provider was killed or crashed, or nobody saw how it ended.
+    Abrupt,
+}
+
+/// What an apply's stream told, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Story {
+    creations: BTreeMap<String, Creation>,
+    /// Addresses that the plan replaces, to the ids that were destroyed there.
+    replaced: BTreeMap<String, BTreeSet<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Creation {
+    kind: String,
+    id: Option<String>,
+    failed: bool,
+}
+
+impl Story {
+    pub fn planned(&mut self, address: &str, action: &str) {
+        if action == "replace" {
+            self.replaced.entry(address.to_owned()).or_default();
+        }
+    }
+
+    /// `id` is the object's before this step: a destruction's.
+    pub fn started(&mut self, address: &str, kind: &str, action: &str, id: Option<&str>) {
+        match action {
+            "create" => {
+                let creation = Creation { kind: kind.to_owned(), id: None, failed: false };
+                self.creations.insert(address.to_owned(), creation);
+            }
+            "delete" => {
+                if let (Some(ids), Some(id)) = (self.replaced.get_mut(address), id) {
+                    ids.insert(id.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub fn completed(&mut self, address: &str, action: &str, id: Option<&str>) {
+        if action == "create"
+            && let Some(creation) = self.creations.get_mut(address)
+        {
+            creation.id = id.map(str::to_owned);
+        }
+    }
+
+    pub fn failed(&mut self, address: &str, action: &str) {
+        if action == "create"
+            && let Some(creation) = self.creations.get_mut(address)
+        {
+            creation.failed = true;
+        }
+    }
+
+    /// Whether anything was begun: before that, a run that died lost nothing.
+    pub fn created_nothing(&self) -> bool {
+        self.creations.is_empty()
+    }
+
+    /// Every creation that began and is not in the state.
+    pub fn suspects(&self, run_id: &str, state: &BTreeMap<String, Instance>, ending: Ending) -> Vec<Suspect> {
+        let refused = |creation: &Creation| ending == Ending::Orderly && creation.failed;
+        let missing = self.creations.iter().filter(|(address, creation)| {
+            !refused(creation) && !self.is_saved(address, creation, state.get(*address))
+        });
+        missing
+            .map(|(address, creation)| Suspect {
+                run_id: run_id.to_owned(),
+                address: address.clone(),
+                kind: creation.kind.clone(),
+                id: creation.id.clone(),
+            })
+            .collect()
+    }
+
+    /// In doubt it is not: an address that is replaced may still hold what was there before.
+    fn is_saved(&self, address: &str, creation: &Creation, found: Option<&Instance>) -> bool {
+        let Some(found) = found.filter(|found| found.current) else {
+            return false;
+        };
+        match (&creation.id, &found.id, self.replaced.get(address)) {
+            (Some(made), Some(found), _) => made == found,
+            (_, _, None) => true,
+            (None, Some(id), Some(destroyed)) if !destroyed.is_empty() => !destroyed.contains(id),
+            (_, _, Some(_)) => found.deposed > 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(id: Option<&str>, deposed: usize) -> Instance {
+        Instance { current: true, id: id.map(str::to_owned), deposed }
+    }
+
+    /// The action planned, the new id, the ids destroyed there, what the state has, whether it is suspect.
+    type Row<'a> = (&'a str, Option<&'a str>, &'a [&'a str], Option<Instance>, bool);
+
+    #[test]
+    fn a_creation_is_suspect_as_the_table_says() {
+        let gone = || Instance { current: false, id: None, deposed: 1 };
+        #[rustfmt::skip]
+        let table: &[Row<'_>] = &[
+            ("create", None, &[], None, true),
+            ("create", Some("new"), &[], None, true),
+            ("create", Some("new"), &[], Some(at(Some("new"), 0)), false),
+            ("create", Some("new"), &[], Some(at(Some("other"), 0)), true),
+            ("create", Some("new"), &[], Some(at(None, 0)), false),
+            ("create", None, &[], Some(at(Some("tainted"), 0)), false),
+            ("replace", None, &["old"], None, true),
+            ("replace", None, &["old"], Some(at(Some("old"), 0)), true),
+            ("replace", None, &["old"], Some(at(Some("new"), 0)), false),
+            ("replace", Some("new"), &["old"], Some(at(Some("old"), 0)), true),
+            ("replace", Some("new"), &["old"], Some(at(Some("new"), 0)), false),
+            // created before the old one is destroyed
+            ("replace", None, &[], Some(at(Some("old"), 0)), true),
+            ("replace", None, &[], Some(gone()), true),
+            ("replace", None, &[], Some(at(Some("new"), 1)), false),
+        ];
+        for (action, id, destroyed, found, suspect) in table {
+            let mut story = Story::default();
+            story.planned("t.n", action);
+            destroyed.iter().for_each(|old| story.started("t.n", "t", "delete", Some(old)));
+            story.started("t.n", "t", "create", None);
+            if id.is_some() {
+                story.completed("t.n", "create", *id);
+            }
+            let state = found.iter().map(|found| ("t.n".to_owned(), found.clone())).collect();
+            let suspects = story.suspects("01RUN", &state, Ending::Abrupt);
+            assert_eq!(!suspects.is_empty(), *suspect, "{action} {id:?} {destroyed:?} {found:?}");
+            assert!(suspects.iter().all(|one| one.id.as_deref() == *id));
+        }
+    }
+
+    #[test]
+    fn a_failed_creation_is_suspect_only_where_the_end_was_not_orderly() {
+        let mut story = Story::default();
+        story.started("t.n", "t", "create", None);
+        story.failed("t.n", "create");
+        assert!(story.suspects("01RUN", &BTreeMap::new(), Ending::Orderly).is_empty());
+        assert_eq!(story.suspects("01RUN", &BTreeMap::new(), Ending::Abrupt).len(), 1);
+    }
+
+    #[test]
+    fn updates_and_destructions_make_no_orphans() {
+        let mut story = Story::default();
+        story.started("t.u", "t", "update", Some("1"));
+        story.started("t.d", "t", "delete", Some("2"));
+        story.completed("t.u", "update", Some("1"));
+        assert!(story.created_nothing());
+        assert!(story.suspects("01RUN", &BTreeMap::new(), Ending::Abrupt).is_empty());
+    }
+}

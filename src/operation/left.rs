@@ -1,0 +1,78 @@
+//! What lies about after a crash: the stream of an apply, copies of a state.
+
+use std::fs;
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::decide::{Head, Story};
+use crate::error::{Error, Result};
+use crate::model::Name;
+use crate::record::Underway;
+use crate::terraform::{self, Event};
+use crate::workdir::Layout;
+
+/// What an apply's stream told.
+#[derive(Default)]
+pub struct Heard {
+    pub story: Story,
+    /// A state that terraform could save nowhere else.
+    pub dump: Option<Value>,
+}
+
+impl Heard {
+    pub fn hear(&mut self, event: &Event) {
+        let story = &mut self.story;
+        match event {
+            Event::PlannedChange(planned) => story.planned(&planned.resource.address, planned.action.word()),
+            Event::ApplyStart(hook) => {
+                story.started(&hook.resource.address, &hook.resource.kind, hook.action.word(), hook.id())
+            }
+            Event::ApplyComplete(hook) => {
+                story.completed(&hook.resource.address, hook.action.word(), hook.id())
+            }
+            Event::ApplyErrored(hook) => story.failed(&hook.resource.address, hook.action.word()),
+            Event::StateDump(state) => self.dump = Some(state.clone()),
+            _ => {}
+        }
+    }
+}
+
+/// The stream of the apply that was cut off; None where it is gone with its run's folder.
+pub fn stream(layout: &Layout, underway: &Underway, component: &Name) -> Result<Option<Heard>> {
+    let path = layout.run(&underway.run_id).join(component).join("apply.stdout");
+    let file = match fs::File::open(&path) {
+        Ok(file) => file,
+        // Killed before terraform was started: then the run's folder is there, and the stream is not.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok(layout.run(&underway.run_id).exists().then(Heard::default));
+        }
+        Err(error) => return Err(Error::file(&path, "read", &error)),
+    };
+    let mut heard = Heard::default();
+    let mut line = Vec::new();
+    let mut lines = BufReader::new(file);
+    // A last line that was cut short is no JSON, and tells nothing.
+    while lines.read_until(b'\n', &mut line).map_err(|error| Error::file(&path, "read", &error))? > 0 {
+        if let Ok(event) = terraform::parse(&String::from_utf8_lossy(&line)) {
+            heard.hear(&event);
+        }
+        line.clear();
+    }
+    Ok(Some(heard))
+}
+
+/// Those of these files that hold a whole state.
+pub fn whole_states(paths: impl IntoIterator<Item = PathBuf>) -> Vec<(PathBuf, Head)> {
+    let head = |path: &Path| Head::parse(&fs::read(path).ok()?).ok();
+    paths.into_iter().filter_map(|path| head(&path).map(|head| (path, head))).collect()
+}
+
+pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(Error::file(path, "read", &error)),
+    }
+}

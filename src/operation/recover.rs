@@ -1,0 +1,222 @@
+//! Before anything else runs for a component: what a dead run left is put right, or told.
+
+use super::invoke::Invoker;
+use super::{by_hand, copies, left, put_right, stale_lock, unsaved};
+use crate::decide::{Ending, Remembered, State, Story, Suspect};
+use crate::digest::sha256;
+use crate::error::{Error, Result};
+use crate::lock::Holder;
+use crate::record::{Record, Underway};
+use crate::report::{ComponentReport, PossibleOrphan};
+use crate::workdir::Place;
+
+/// What was found, and what was done about it.
+#[derive(Default)]
+pub struct Recovery {
+    /// The apply that was cut off.
+    underway: Option<Underway>,
+    story: Story,
+    remembered: Option<Remembered>,
+    /// Where the state was kept last, rendered; None where that is not known.
+    backend: Option<String>,
+    suspects: Vec<Suspect>,
+    notes: Vec<String>,
+}
+
+impl Recovery {
+    /// Archives what was not saved, and puts a local state right. Under the lock only.
+    pub async fn open(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<Self> {
+        let place = invoker.place;
+        let mut recovery = Self { underway: Underway::read(&place.applying())?, ..Self::default() };
+        let mut dump = None;
+        if let Some(underway) = &recovery.underway {
+            let Underway { run_id, started, pid, host, .. } = underway;
+            recovery.notes.push(format!(
+                "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off"
+            ));
+            match left::stream(&invoker.session.layout, underway, &invoker.component.name)? {
+                Some(heard) => {
+                    recovery.story = heard.story;
+                    dump = heard.dump.filter(|_| !underway.archived);
+                }
+                None => recovery.notes.push(format!(
+                    "the folder of run {run_id} is gone: what it began to create is not known"
+                )),
+            }
+        }
+        let known = |state: &Remembered| !state.lineage.is_empty();
+        let before = recovery.underway.as_ref().map(Underway::remembered).filter(known);
+        recovery.remembered = before.or_else(|| record.map(Record::remembered).filter(known));
+        let mut folders = vec![invoker.cwd()];
+        folders.extend(recovery.underway.as_ref().map(|underway| underway.cwd.as_path()));
+        unsaved::archive(place, &folders, dump.as_ref())?;
+        if let (Some(underway), Some(_)) = (&mut recovery.underway, dump) {
+            underway.archived = true;
+            underway.write(&place.applying())?;
+        }
+        let was = recovery.underway.as_ref().map(|underway| &underway.backend);
+        recovery.backend = was.or_else(|| record.map(|record| &record.backend)).cloned();
+        if let Some(state) =
+            invoker.state().filter(|_| recovery.backend.as_ref().is_none_or(String::is_empty))
+        {
+            recovery.save_waiting(invoker).await?;
+            let note = put_right::put_right(
+                invoker,
+                &state,
+                recovery.is_unfinished(),
+                recovery.remembered.as_ref(),
+            )?;
+            recovery.notes.extend(note);
+            recovery.notes.extend(stale_lock::remove_local(place, &state)?);
+        }
+        Ok(recovery)
+    }
+
+    /// Whether an apply began here that nobody saw the end of.
+    pub fn is_unfinished(&self) -> bool {
+        self.underway.is_some()
+    }
+
+    /// Saves on a remote backend what was not; it is initialised by now.
+    pub async fn save(&mut self, invoker: &Invoker<'_>) -> Result<()> {
+        match invoker.state() {
+            Some(_) => Ok(()),
+            None => self.save_waiting(invoker).await,
+        }
+    }
+
+    async fn save_waiting(&mut self, invoker: &Invoker<'_>) -> Result<()> {
+        let digest = self.underway.as_ref().map(|underway| underway.digest.as_str());
+        let notes = unsaved::save(invoker, self.remembered.as_ref(), digest).await?;
+        self.notes.extend(notes);
+        Ok(())
+    }
+
+    /// A state that waits to be saved belongs where it came from, not where the state is to go.
+    pub fn refuse_to_move(&self, invoker: &Invoker<'_>, backend: Option<&str>) -> Result<()> {
+        let moves = self.backend.as_ref().is_some_and(|was| was != backend.unwrap_or_default());
+        match unsaved::waiting(invoker.place)?.first().filter(|_| moves) {
+            Some(file) => Err(unsaved::required(
+                invoker,
+                file,
+                "the backend has to be set back before it can be saved",
+                false,
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Frees the backend's lock where its holder is proved dead; else the error says why not, and how a hand can.
+    pub async fn release(&mut self, invoker: &Invoker<'_>, locked: Error) -> Result<()> {
+        self.notes.push(stale_lock::release(invoker, locked).await?);
+        Ok(())
+    }
+
+    /// Holds what was begun against the state that survived.
+    pub fn compare(&mut self, state: Option<&State>) {
+        let instances = state.map(|state| state.instances.clone()).unwrap_or_default();
+        let found = |suspect: &Suspect| {
+            suspect.id.is_some()
+                && instances.get(&suspect.address).is_some_and(|there| there.id == suspect.id)
+        };
+        let earlier = self.underway.iter().flat_map(|underway| &underway.suspects);
+        self.suspects = earlier.filter(|suspect| !found(suspect)).cloned().collect();
+        let run_id = self.underway.as_ref().map(|underway| underway.run_id.as_str()).unwrap_or_default();
+        self.suspects.extend(self.story.suspects(run_id, &instances, Ending::Abrupt));
+    }
+
+    /// For the next apply to carry on: should it die too, they are still told.
+    pub fn suspects(&self) -> &[Suspect] {
+        &self.suspects
+    }
+
+    /// Adds what was found to the component's report.
+    pub fn tell(self, invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentReport {
+        let mut notes = self.notes;
+        notes.extend(describe(&self.suspects));
+        notes.append(&mut report.notes);
+        let mut orphans = orphans(invoker, &self.suspects);
+        orphans.append(&mut report.possible_orphans);
+        ComponentReport { notes, possible_orphans: orphans, ..report }
+    }
+}
+
+/// After an apply that failed: the same, at once. Says what was done.
+pub async fn after_failure(
+    invoker: &Invoker<'_>,
+    heard: &left::Heard,
+    before: &Remembered,
+) -> Result<Vec<String>> {
+    let mut underway = Underway::read(&invoker.place.applying())?.unwrap_or_default();
+    unsaved::archive(invoker.place, &[invoker.cwd()], heard.dump.as_ref())?;
+    if heard.dump.is_some() {
+        underway.archived = true;
+        underway.write(&invoker.place.applying())?;
+    }
+    let before = Some(before).filter(|before| !before.lineage.is_empty());
+    let mut notes = unsaved::save(invoker, before, Some(&underway.digest)).await?;
+    if let Some(state) = invoker.state() {
+        notes.extend(put_right::put_right(invoker, &state, true, before)?);
+    }
+    Ok(notes)
+}
+
+/// Its record is written: what was there for the case of a crash goes.
+pub fn forget(place: &Place) -> Result<()> {
+    copies::clear(&place.copies())?;
+    Underway::end(&place.applying())
+}
+
+pub fn orphans(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Vec<PossibleOrphan> {
+    let orphan = |suspect: &Suspect| PossibleOrphan {
+        run_id: suspect.run_id.clone(),
+        address: suspect.address.clone(),
+        kind: suspect.kind.clone(),
+        id: suspect.id.clone(),
+        import: by_hand::import(invoker, suspect),
+    };
+    suspects.iter().map(orphan).collect()
+}
+
+/// For people; the report's `possible_orphans` has the commands.
+pub fn describe(suspects: &[Suspect]) -> Option<String> {
+    let name = |suspect: &Suspect| match &suspect.id {
+        Some(id) => format!("{} (id {id}, begun by run {})", suspect.address, suspect.run_id),
+        None => format!("{} (begun by run {})", suspect.address, suspect.run_id),
+    };
+    let names = suspects.iter().map(name).collect::<Vec<_>>().join(", ");
+    (!suspects.is_empty()).then(|| {
+        format!(
+            "possible orphans: {names}. No state has them, they may exist all the same, and an apply creates them \
+             again: delete them in the world or, before that, take them into the state by the commands in \
+             possible_orphans"
+        )
+    })
+}
+
+/// What an apply writes down before its first effect.
+pub fn begin(
+    invoker: &Invoker<'_>,
+    before: &Remembered,
+    backend: Option<&str>,
+    carried: &[Suspect],
+) -> Result<()> {
+    let here = Holder::here();
+    let state = invoker.state().map(|state| left::read(&state)).transpose()?.flatten();
+    let underway = Underway {
+        run_id: invoker.session.run_id.clone(),
+        lineage: before.lineage.clone(),
+        serial: before.serial,
+        resources: before.resources,
+        backend: backend.unwrap_or_default().to_owned(),
+        digest: state.map(sha256).unwrap_or_default(),
+        started: here.since,
+        pid: here.pid,
+        boot_id: here.boot_id,
+        host: here.host,
+        cwd: invoker.cwd().to_owned(),
+        archived: false,
+        suspects: carried.to_vec(),
+    };
+    underway.write(&invoker.place.applying())
+}

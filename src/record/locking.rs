@@ -1,0 +1,30 @@
+//! A terraform that takes its backend's lock. Found at the start of a run, it was killed with it.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::workdir::{read_json, write_json};
+
+/// Written before a plan or an apply on a remote backend, removed when terraform has ended by itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Locking {
+    pub run_id: String,
+    /// `plan` or `apply`: its stream is named so.
+    pub step: String,
+    /// RFC 3339 with nanoseconds, UTC.
+    pub started: String,
+    pub host: String,
+}
+
+impl Locking {
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        read_json(path)
+    }
+
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_json(path, self)
+    }
+}

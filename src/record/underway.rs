@@ -1,0 +1,55 @@
+//! An apply that began. Whoever finds it at the start of a run knows that nobody saw its end.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::decide::{Remembered, Suspect};
+use crate::error::Result;
+use crate::workdir::{read_json, remove, write_json};
+
+/// Written before an apply's first effect, removed once its record is written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Underway {
+    pub run_id: String,
+    /// The state before it; without a lineage there was none.
+    pub lineage: String,
+    pub serial: u64,
+    /// Managed instances in that state.
+    pub resources: u64,
+    /// The rendered backend block; empty for the local one.
+    pub backend: String,
+    /// sha256 of the local state's file before it.
+    pub digest: String,
+    /// RFC 3339, UTC.
+    pub started: String,
+    pub pid: u32,
+    pub boot_id: String,
+    pub host: String,
+    /// Where terraform runs: what it cannot save it leaves there.
+    pub cwd: PathBuf,
+    /// The dump in its stream, if it has one, is archived.
+    pub archived: bool,
+    /// What earlier applies may have left, and no report has told yet.
+    pub suspects: Vec<Suspect>,
+}
+
+impl Underway {
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        read_json(path)
+    }
+
+    /// Whole and on disk when it returns.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_json(path, self)
+    }
+
+    pub fn end(path: &Path) -> Result<()> {
+        remove(path)
+    }
+
+    pub fn remembered(&self) -> Remembered {
+        Remembered { lineage: self.lineage.clone(), serial: self.serial, resources: self.resources }
+    }
+}

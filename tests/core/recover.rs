@@ -1,0 +1,321 @@
+//! What a dead run leaves, on a local state: real processes are killed, and the world's files judge.
+
+#[path = "support/killed.rs"]
+mod killed;
+mod support;
+#[path = "support/world.rs"]
+mod world;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use killed::{kill, kill_all, until, until_hangs};
+use serde_json::{Value, json};
+use support::{Site, statuses};
+use world::World;
+
+#[test]
+#[ignore = "the other half of the tests below"]
+fn an_eos_that_will_be_killed() {
+    killed::orchestrate_as_told();
+}
+
+const PAIR: &str = "resource \"world_thing\" \"first\" {\n  name = \"first\"\n  body = var.body\n}\n\
+                    resource \"world_thing\" \"second\" {\n  name = \"second\"\n  body = world_thing.first.body\n}\n\
+                    variable \"body\" {\n  default = \"one\"\n}\n";
+
+/// A component of two things, the second after the first.
+fn site(world: &World) -> Site {
+    let mut site = Site::new();
+    site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
+    site.component("pair", &(world.provider("pair") + PAIR), json!({}));
+    site
+}
+
+/// Terraform behind a script: `apply` becomes these lines, in which `"$@"` is what terraform was told.
+fn apply_by(site: &mut Site, lines: &str) {
+    let script = site.folder.path().join("terraform");
+    let text = format!("#!/bin/sh\nif [ \"$1\" = apply ]; then\n{lines}\nfi\nexec terraform \"$@\"\n");
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    site.infrastructure["settings"]["terraform"]["binary"] = json!(script);
+}
+
+fn set_body(site: &mut Site, body: &str) {
+    site.infrastructure["components"]["pair"]["variables"] = json!({ "body": body });
+}
+
+fn hang(world: &World, on: &str, name: &str) {
+    world.faults(&json!([{ "id": on, "do": "hang", "on": on, "when": "after", "name": name }]));
+}
+
+fn state(site: &Site) -> PathBuf {
+    site.workdir("pair").join("terraform.tfstate")
+}
+
+fn control(site: &Site) -> PathBuf {
+    site.folder.path().join("root/staging/.eos/components/pair")
+}
+
+fn copies(site: &Site) -> Vec<PathBuf> {
+    let copies = ["copy-0.tfstate", "copy-1.tfstate"].map(|name| control(site).join(name));
+    copies.into_iter().filter(|copy| copy.exists()).collect()
+}
+
+fn holds(path: &Path, text: &str) -> bool {
+    std::fs::read_to_string(path).unwrap_or_default().contains(text)
+}
+
+fn truncate(path: &Path) {
+    let text = std::fs::read(path).unwrap();
+    std::fs::write(path, &text[..text.len() / 2]).unwrap();
+}
+
+/// Everything is killed while `second` is created; a copy has `first` by then.
+fn killed_in_second(world: &World, site: &Site) {
+    hang(world, "create", "second");
+    let us = killed::start(site);
+    let call = until_hangs(world, "create", "second");
+    until("a copy with the first", || copies(site).iter().any(|copy| holds(copy, "first-")));
+    kill_all(us, &call);
+    world.faults(&json!([]));
+}
+
+fn pair(report: &Value) -> &Value {
+    &report["components"]["pair"]
+}
+
+fn notes(report: &Value) -> String {
+    let notes = pair(report)["notes"].as_array().unwrap_or_else(|| panic!("no notes in {report:#}"));
+    notes.iter().map(|note| note.as_str().unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+fn applying(site: &Site) -> Value {
+    serde_json::from_slice(&std::fs::read(control(site).join("applying.json")).unwrap()).unwrap()
+}
+
+/// Address to id of what the report calls possible orphans.
+fn orphans(report: &Value) -> Vec<(String, Option<String>)> {
+    let all = pair(report)["possible_orphans"].as_array().cloned().unwrap_or_default();
+    let text = |one: &Value| one.as_str().map(str::to_owned);
+    all.iter().map(|one| (text(&one["address"]).unwrap(), text(&one["id"]))).collect()
+}
+
+fn id_of(world: &World, name: &str) -> String {
+    let things = world.things();
+    things.into_iter().find(|(_, thing)| thing["name"] == name).unwrap_or_else(|| panic!("no {name}")).0
+}
+
+const SECOND: &str = "world_thing.second";
+
+#[test]
+fn what_a_killed_run_had_begun_is_named_and_its_import_command_takes_it_in() {
+    let Some(world) = World::new() else { return };
+    let site = site(&world);
+    killed_in_second(&world, &site);
+    assert_eq!(world.names(), ["first", "second"]);
+
+    let shown = site.run("orchestrate", json!({ "test": true }));
+    assert_eq!(statuses(&shown)["pair"], "planned", "{shown:#}");
+    assert_eq!(orphans(&shown), [(SECOND.to_owned(), None)]);
+    assert_eq!(pair(&shown)["possible_orphans"][0]["type"], "world_thing");
+    let said = notes(&shown);
+    assert!(said.contains("was cut off") && said.contains(SECOND), "{said}");
+
+    let command = pair(&shown)["possible_orphans"][0]["import"].as_str().unwrap();
+    let command = command.replace(" ID", &format!(" {}", id_of(&world, "second")));
+    let imported = std::process::Command::new("/bin/sh")
+        .args(["-c", &command])
+        .env("TF_CLI_CONFIG_FILE", "/dev/null")
+        .output()
+        .unwrap();
+    assert!(imported.status.success(), "{command}: {}", String::from_utf8_lossy(&imported.stderr));
+    let after = site.run("orchestrate", json!({}));
+    assert_eq!(after["result"], true, "{after:#}");
+    assert_eq!(world.names(), ["first", "second"]);
+    assert!(orphans(&after).is_empty(), "{after:#}");
+    assert!(world.overlaps().is_empty());
+}
+
+#[test]
+fn without_a_hand_it_is_created_again_and_told_once() {
+    let Some(world) = World::new() else { return };
+    let site = site(&world);
+    killed_in_second(&world, &site);
+    let again = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&again)["pair"], "applied", "{again:#}");
+    assert_eq!(orphans(&again), [(SECOND.to_owned(), None)]);
+    assert_eq!(world.names(), ["first", "second", "second"]);
+    assert!(!control(&site).join("applying.json").exists());
+    assert!(copies(&site).is_empty());
+    let third = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&third)["pair"], "unchanged", "{third:#}");
+    assert!(orphans(&third).is_empty() && pair(&third)["notes"].is_null(), "{third:#}");
+}
+
+#[test]
+fn what_a_second_death_keeps_from_being_told_is_told_by_the_third_run() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    killed_in_second(&world, &site);
+    let first_run = applying(&site)["run_id"].clone();
+    apply_by(&mut site, "kill -9 $PPID; exit 1");
+    killed::start(&site).wait().unwrap();
+    assert_ne!(applying(&site)["run_id"], first_run);
+    site.infrastructure["settings"]["terraform"]["binary"] = json!("terraform");
+    let third = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&third)["pair"], "applied", "{third:#}");
+    assert_eq!(orphans(&third), [(SECOND.to_owned(), None)]);
+    assert_eq!(pair(&third)["possible_orphans"][0]["run_id"], first_run);
+}
+
+#[test]
+fn a_terraform_that_is_killed_under_us_is_told_of_in_the_same_report() {
+    let Some(world) = World::new() else { return };
+    let site = site(&world);
+    hang(&world, "create", "second");
+    let killer = std::thread::scope(|scope| {
+        let run = scope.spawn(|| site.run("orchestrate", json!({})));
+        let call = until_hangs(&world, "create", "second");
+        kill(&call["terraform"]);
+        run.join().unwrap()
+    });
+    assert_eq!(statuses(&killer)["pair"], "failed", "{killer:#}");
+    assert_eq!(orphans(&killer), [(SECOND.to_owned(), None)]);
+    assert!(notes(&killer).contains("possible orphans: world_thing.second"), "{killer:#}");
+    assert!(!control(&site).join("applying.json").exists());
+    assert!(holds(&state(&site), "first-"));
+}
+
+#[test]
+fn a_creation_whose_provider_crashed_is_named_and_one_that_was_refused_is_not() {
+    let Some(world) = World::new() else { return };
+    let site = site(&world);
+    world.faults(&json!([{ "id": "1", "do": "fail", "on": "create", "when": "before", "name": "second" }]));
+    let refused = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&refused)["pair"], "failed", "{refused:#}");
+    assert!(orphans(&refused).is_empty(), "{refused:#}");
+    world.faults(&json!([{ "id": "2", "do": "crash", "on": "create", "when": "after", "name": "second" }]));
+    let crashed = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&crashed)["pair"], "failed", "{crashed:#}");
+    assert_eq!(world.names(), ["first", "second"]);
+    assert_eq!(orphans(&crashed), [(SECOND.to_owned(), None)]);
+}
+
+#[test]
+fn a_state_cut_short_is_put_right_from_the_newest_copy_and_all_it_has_is_kept() {
+    let Some(world) = World::new() else { return };
+    for cut in [truncate as fn(&Path), |path| std::fs::write(path, "").unwrap()] {
+        let site = site(&world);
+        world.things().keys().for_each(|id| world.delete(id));
+        killed_in_second(&world, &site);
+        let first = id_of(&world, "first");
+        for copy in copies(&site) {
+            assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        cut(&state(&site));
+        let again = site.run("orchestrate", json!({}));
+        assert_eq!(statuses(&again)["pair"], "applied", "{again:#}");
+        let said = notes(&again);
+        assert!(said.contains("put right from") && said.contains("copy-"), "{said}");
+        assert_eq!(orphans(&again), [(SECOND.to_owned(), None)]);
+        assert_eq!(pair(&again)["changes"]["add"], 1, "{again:#}");
+        assert_eq!(id_of(&world, "first"), first);
+    }
+}
+
+#[test]
+fn where_no_copy_was_made_everything_that_was_begun_is_named_with_its_id() {
+    let Some(world) = World::new() else { return };
+    let site = site(&world);
+    killed_in_second(&world, &site);
+    let first = id_of(&world, "first");
+    copies(&site).iter().for_each(|copy| std::fs::remove_file(copy).unwrap());
+    truncate(&state(&site));
+    let again = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&again)["pair"], "applied", "{again:#}");
+    assert_eq!(orphans(&again), [("world_thing.first".to_owned(), Some(first)), (SECOND.to_owned(), None)]);
+    assert!(notes(&again).contains("cut off in its first write"), "{again:#}");
+}
+
+/// Both things are there; everything is killed while `second` is updated, after `first` was.
+fn killed_in_update(world: &World, site: &mut Site) {
+    assert_eq!(statuses(&site.run("orchestrate", json!({})))["pair"], "applied");
+    set_body(site, "two");
+    hang(world, "update", "second");
+    let us = killed::start(site);
+    let call = until_hangs(world, "update", "second");
+    until("the first in the state", || holds(&state(site), "two"));
+    kill_all(us, &call);
+    world.faults(&json!([]));
+}
+
+#[test]
+fn terraforms_own_backup_serves_where_no_copy_is_left() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    killed_in_update(&world, &mut site);
+    copies(&site).iter().for_each(|copy| std::fs::remove_file(copy).unwrap());
+    std::fs::write(state(&site), "").unwrap();
+    let again = site.run("orchestrate", json!({}));
+    // Both updates had taken effect; a refresh finds them.
+    assert_eq!(statuses(&again)["pair"], "unchanged", "{again:#}");
+    assert!(notes(&again).contains("terraform.tfstate.backup"), "{again:#}");
+    assert_eq!(world.names(), ["first", "second"]);
+}
+
+#[test]
+fn a_copy_older_than_what_was_there_is_refused_and_named_and_nothing_runs() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    for body in ["one", "two"] {
+        set_body(&mut site, body);
+        assert_eq!(statuses(&site.run("orchestrate", json!({})))["pair"], "applied");
+    }
+    // What terraform keeps is from before the last apply.
+    std::fs::write(state(&site), "").unwrap();
+    let calls = world.operations().len();
+    let refused = site.run("orchestrate", json!({}));
+    assert_eq!(pair(&refused)["reason"], "recovery_required", "{refused:#}");
+    let error = &pair(&refused)["error"];
+    assert!(error["message"].as_str().unwrap().contains("terraform.tfstate.backup"), "{error:#}");
+    assert!(error["remedy"].as_str().unwrap().contains("cp "), "{error:#}");
+    assert_eq!(world.operations().len(), calls);
+    assert_eq!(std::fs::read(state(&site)).unwrap(), b"");
+}
+
+#[test]
+fn a_first_run_that_died_before_its_first_write_is_just_fresh() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    // As terraform leaves it: truncated, nothing begun.
+    let state = state(&site);
+    apply_by(&mut site, &format!(": > '{}'; kill -9 $PPID; exit 1", state.display()));
+    killed::start(&site).wait().unwrap();
+    assert_eq!(std::fs::read(&state).unwrap(), b"");
+    assert!(control(&site).join("applying.json").exists());
+    site.infrastructure["settings"]["terraform"]["binary"] = json!("terraform");
+    let again = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&again)["pair"], "applied", "{again:#}");
+    assert!(orphans(&again).is_empty(), "{again:#}");
+    assert_eq!(world.names(), ["first", "second"]);
+}
+
+#[test]
+fn what_a_killed_parent_leaves_is_in_the_state_or_named() {
+    let Some(world) = World::new() else { return };
+    let site = site(&world);
+    hang(&world, "create", "second");
+    let mut us = killed::start(&site);
+    let call = until_hangs(&world, "create", "second");
+    us.kill().unwrap();
+    us.wait().unwrap();
+    world.faults(&json!([]));
+    until("the end of terraform", || killed::is_gone(&call["terraform"]));
+    let second = id_of(&world, "second");
+    let saved = holds(&state(&site), &second);
+    let again = site.run("orchestrate", json!({}));
+    assert_eq!(again["result"], true, "{again:#}");
+    let expected = if saved { vec![] } else { vec![(SECOND.to_owned(), None)] };
+    assert_eq!(orphans(&again), expected, "{again:#}");
+}

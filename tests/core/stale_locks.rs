@@ -1,0 +1,217 @@
+//! Terraform's own locks after a kill: freed where the holder is proved dead, and nowhere else.
+
+#[path = "support/http_backend.rs"]
+mod http_backend;
+#[path = "support/killed.rs"]
+mod killed;
+#[path = "support/moto.rs"]
+mod moto;
+mod support;
+#[path = "support/world.rs"]
+mod world;
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use http_backend::HttpBackend;
+use killed::{kill, kill_all, until_hangs};
+use moto::Moto;
+use serde_json::{Value, json};
+use support::{Site, statuses};
+use world::World;
+
+#[test]
+#[ignore = "the other half of the tests below"]
+fn an_eos_that_will_be_killed() {
+    killed::orchestrate_as_told();
+}
+
+fn site(world: &World, backend: Value, keys: &[(&str, &str)]) -> Site {
+    let mut site = Site::new();
+    let env: serde_json::Map<_, _> =
+        keys.iter().map(|(name, value)| ((*name).into(), json!(value))).collect();
+    site.infrastructure["settings"]["terraform"] =
+        json!({ "cli_config_file": world.cli_config(), "env": env });
+    if !backend.is_null() {
+        site.infrastructure["settings"]["backend"] = backend;
+    }
+    let things = ["one", "two"]
+        .map(|name| format!("resource \"world_thing\" \"{name}\" {{\n  name = \"{name}\"\n}}\n"));
+    site.component("net", &(world.provider("net") + &things.concat()), json!({}));
+    site
+}
+
+fn hang(world: &World, on: &str) {
+    world.faults(&json!([{ "id": on, "do": "hang", "on": on, "when": "after", "name": "two" }]));
+}
+
+/// Us, terraform and its provider are killed in this call on `two`.
+fn killed_in(world: &World, site: &Site, on: &str) {
+    hang(world, on);
+    let us = killed::start(site);
+    let call = until_hangs(world, on, "two");
+    kill_all(us, &call);
+    world.faults(&json!([]));
+}
+
+/// Terraform in the component's workdir, without Eos.
+fn by_hand(site: &Site, keys: &[(&str, &str)], arguments: &[&str]) -> Child {
+    Command::new("terraform")
+        .args(arguments)
+        .current_dir(site.workdir("net").join("module"))
+        .env("TF_DATA_DIR", site.workdir("net").join(".terraform"))
+        .env("TF_CLI_CONFIG_FILE", "/dev/null")
+        .envs(keys.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn end(mut terraform: Child, call: &Value) {
+    terraform.kill().unwrap();
+    terraform.wait().unwrap();
+    kill(&call["provider"]);
+}
+
+fn lock_info(site: &Site) -> PathBuf {
+    site.workdir("net").join(".terraform.tfstate.lock.info")
+}
+
+fn net(report: &Value) -> &Value {
+    &report["components"]["net"]
+}
+
+fn notes(report: &Value) -> String {
+    net(report)["notes"].to_string()
+}
+
+const LEFT: &str = "removed the lock that a dead terraform left";
+const FREED: &str = "freed the backend's lock";
+
+#[test]
+fn what_a_killed_terraform_left_beside_a_local_state_is_explained_and_removed() {
+    let Some(world) = World::new() else { return };
+    let site = site(&world, Value::Null, &[]);
+    killed_in(&world, &site, "create");
+    assert!(lock_info(&site).exists());
+    let next = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&next)["net"], "applied", "{next:#}");
+    assert!(notes(&next).contains(LEFT) && notes(&next).contains("OperationTypeApply"), "{next:#}");
+    assert!(!lock_info(&site).exists());
+}
+
+#[test]
+fn the_lock_of_a_living_terraform_on_a_local_state_is_left_alone() {
+    let Some(world) = World::new() else { return };
+    let site = site(&world, Value::Null, &[]);
+    assert_eq!(statuses(&site.run("orchestrate", json!({})))["net"], "applied");
+    hang(&world, "read");
+    let state = format!("-state={}", site.workdir("net").join("terraform.tfstate").display());
+    let hand = by_hand(&site, &[], &["plan", "-input=false", &state]);
+    let call = until_hangs(&world, "read", "two");
+    let refused = site.run("orchestrate", json!({}));
+    assert_eq!(net(&refused)["reason"], "state_locked", "{refused:#}");
+    assert!(!notes(&refused).contains(LEFT), "{refused:#}");
+    assert!(lock_info(&site).exists());
+    end(hand, &call);
+    world.faults(&json!([]));
+    let next = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&next)["net"], "unchanged", "{next:#}");
+    assert!(notes(&next).contains(LEFT), "{next:#}");
+}
+
+#[test]
+fn a_lock_on_s3_is_freed_once_its_terraform_is_proved_dead() {
+    let (Some(world), Some(moto)) = (World::new(), Moto::new()) else { return };
+    let site = site(&world, moto.backend(), &moto.keys());
+    for (on, status) in [("create", "applied"), ("read", "unchanged")] {
+        killed_in(&world, &site, on);
+        let next = site.run("orchestrate", json!({}));
+        assert_eq!(statuses(&next)["net"], status, "{next:#}");
+        assert!(notes(&next).contains(FREED), "{next:#}");
+        let third = site.run("orchestrate", json!({}));
+        assert_eq!(statuses(&third)["net"], "unchanged", "{third:#}");
+        assert!(!notes(&third).contains(FREED), "{third:#}");
+    }
+    assert!(world.overlaps().is_empty());
+}
+
+#[test]
+fn a_lock_on_s3_that_was_not_taken_by_the_dead_terraform_is_explained_and_left() {
+    let (Some(world), Some(moto)) = (World::new(), Moto::new()) else { return };
+    let site = site(&world, moto.backend(), &moto.keys());
+    let held = |why: &str| {
+        hang(&world, "read");
+        let hand = by_hand(&site, &moto.keys(), &["plan", "-input=false"]);
+        let call = until_hangs(&world, "read", "two");
+        let refused = site.run("orchestrate", json!({}));
+        let error = &net(&refused)["error"];
+        assert_eq!(error["code"], "state_locked", "{refused:#}");
+        assert!(error["message"].as_str().unwrap().contains(why), "{error:#}");
+        assert!(error["remedy"].as_str().unwrap().contains("force-unlock"), "{error:#}");
+        end(hand, &call);
+        world.faults(&json!([]));
+        // As the error says; the lock was still there to be freed.
+        let command = error["details"]["command"].as_str().unwrap();
+        assert!(shell(command, &moto.keys()), "{command}");
+    };
+    assert_eq!(statuses(&site.run("orchestrate", json!({})))["net"], "applied");
+    held("no terraform of Eos was killed");
+    // Now one was, and its lock is gone by another hand before somebody else takes it.
+    killed_in(&world, &site, "read");
+    let listed = site.run("orchestrate", json!({ "test": true }));
+    assert!(notes(&listed).contains(FREED), "{listed:#}");
+    killed_in(&world, &site, "read");
+    unlock(&site, &moto.keys());
+    held("not taken while");
+}
+
+/// Whatever its id is: a wrong one is answered with the right one.
+fn unlock(site: &Site, keys: &[(&str, &str)]) {
+    let said = Command::new("terraform")
+        .args(["plan", "-input=false", "-no-color"])
+        .current_dir(site.workdir("net").join("module"))
+        .env("TF_DATA_DIR", site.workdir("net").join(".terraform"))
+        .env("TF_CLI_CONFIG_FILE", "/dev/null")
+        .envs(keys.iter().copied())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(said.stderr).unwrap();
+    let id =
+        said.lines().find_map(|line| line.split_once("ID: ").map(|(_, id)| id.trim().to_owned())).unwrap();
+    assert!(by_hand(site, keys, &["force-unlock", "-force", &id]).wait().unwrap().success());
+}
+
+fn shell(command: &str, keys: &[(&str, &str)]) -> bool {
+    let mut shell = Command::new("/bin/sh");
+    let shell = shell.args(["-c", command]).env("TF_CLI_CONFIG_FILE", "/dev/null").envs(keys.iter().copied());
+    shell.output().unwrap().status.success()
+}
+
+#[test]
+fn a_lock_whose_holder_the_backend_does_not_tell_is_left_to_a_hand_with_its_true_id() {
+    let Some(world) = World::new() else { return };
+    let backend = HttpBackend::new();
+    let addresses =
+        ["address", "lock_address", "unlock_address"].map(|name| (name.to_owned(), json!(backend.url())));
+    let mut arguments = Value::Object(addresses.into_iter().collect());
+    arguments["type"] = json!("http");
+    let site = site(&world, arguments, &[]);
+    killed_in(&world, &site, "create");
+    let id = backend.lock().unwrap()["ID"].clone();
+    let refused = site.run("orchestrate", json!({}));
+    let error = &net(&refused)["error"];
+    assert_eq!(error["code"], "state_locked", "{refused:#}");
+    assert_eq!(error["details"]["lock"]["id"], id);
+    assert!(error["message"].as_str().unwrap().contains("does not tell who holds it"), "{error:#}");
+    assert_eq!(backend.lock().unwrap()["ID"], id);
+    // The report names what may be orphaned all the same.
+    assert_eq!(net(&refused)["possible_orphans"].as_array().map(Vec::len), Some(2), "{refused:#}");
+    let command = error["details"]["command"].as_str().unwrap();
+    assert!(command.contains(id.as_str().unwrap()) && shell(command, &[]), "{command}");
+    let next = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&next)["net"], "applied", "{next:#}");
+    assert_eq!(net(&next)["possible_orphans"].as_array().map(Vec::len), Some(2), "{next:#}");
+}

@@ -1,0 +1,89 @@
+//! An Eos in a process of its own, and the processes that a world's calls name: to be killed.
+
+#![allow(dead_code, reason = "each test crate uses a part")]
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::Site;
+use crate::world::World;
+
+/// Long enough for any machine; what is waited for is a fact.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The test that a test binary runs as this process: it must call [`orchestrate_as_told`].
+const NAME: &str = "an_eos_that_will_be_killed";
+
+/// Starts `orchestrate` on this site.
+pub fn start(site: &Site) -> Child {
+    let told = site.folder.path().join("told.json");
+    std::fs::write(&told, site.infrastructure.to_string()).unwrap();
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", NAME, "--ignored"])
+        .env("EOS_TEST_TOLD", told)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// The other half of [`start`].
+pub fn orchestrate_as_told() {
+    let Some(told) = std::env::var_os("EOS_TEST_TOLD") else { return };
+    let told = Path::new(&told);
+    let infrastructure = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();
+    // Inside the folder of whoever kills us, and removes it.
+    let folder = tempfile::tempdir_in(told.parent().unwrap()).unwrap();
+    Site { folder, infrastructure }.run("orchestrate", json!({}));
+}
+
+pub fn until(what: &str, fact: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !fact() {
+        assert!(Instant::now() < deadline, "{what}: never");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The call that a fault made hang: it began, the thing's file is there, and neither it nor its terraform has ended.
+pub fn until_hangs(world: &World, kind: &str, name: &str) -> Value {
+    let of = |event: &'static str| {
+        let calls = world.operations().into_iter();
+        calls.rev().find(|call| call["event"] == event && call["kind"] == kind && call["name"] == name)
+    };
+    until(&format!("{kind} of {name} hangs"), || {
+        of("start").is_some_and(|start| {
+            let took_effect = kind != "create" || world.things().contains_key(start["id"].as_str().unwrap());
+            took_effect
+                && !is_gone(&start["terraform"])
+                && of("end").is_none_or(|end| end["at"].as_i64() < start["at"].as_i64())
+        })
+    });
+    of("start").unwrap()
+}
+
+/// SIGKILL; returns once nothing of it runs.
+pub fn kill(process: &Value) {
+    let pid = i32::try_from(process["pid"].as_i64().unwrap()).unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    until("the end of what was killed", || is_gone(process));
+}
+
+/// A zombie whose parent does not wait is gone too.
+pub fn is_gone(process: &Value) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process["pid"])).unwrap_or_default();
+    stat.is_empty() || stat.contains(") Z ")
+}
+
+/// Us, terraform and its provider, in the middle of a call.
+pub fn kill_all(mut us: Child, call: &Value) {
+    us.kill().unwrap();
+    us.wait().unwrap();
+    kill(&call["terraform"]);
+    kill(&call["provider"]);
+}
