@@ -69,6 +69,11 @@ fn each_rim_room_keeps_to_its_own() {
 }
 
 #[test]
+fn terraforms_own_lock_stays_on_beside_ours() {
+    absent(&["terraform", "operation"], &["-lock=false"]);
+}
+
+#[test]
 fn only_the_file_lock_uses_fs2_and_only_a_child_needs_unsafe_code() {
     for (path, code) in sources("src") {
         let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();

@@ -19,8 +19,6 @@ use crate::process::Cancel;
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long a Consul that has not answered yet is waited for; it may be electing a leader.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Consul waits no longer than ten minutes; connections that are silent for long get cut.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 struct Attempt<'a> {
     consul: &'a Consul,
@@ -96,7 +94,7 @@ impl Attempt<'_> {
 
     async fn step(&mut self, left: Duration) -> Result<Step, Trouble> {
         let client = &self.consul.client;
-        let entry = self.poll.read(client, self.key, left.min(LONGEST_WAIT)).await?;
+        let entry = self.poll.read(client, self.key, left).await?;
         let free = match entry {
             Some(entry) if !entry.is_lock() => return Ok(Step::Foreign),
             Some(entry) if entry.session.is_some() => return Ok(self.held(entry)),

@@ -106,6 +106,8 @@ pub async fn read(
     let reply = match from {
         None => client.get(&path).await?,
         Some((index, wait)) => {
+            // Zero would be Consul's own default of minutes.
+            let wait = wait.max(Duration::from_millis(1));
             client.wait(&format!("{path}&index={index}&wait={}ms", wait.as_millis()), wait).await?
         }
     };

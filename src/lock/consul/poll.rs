@@ -13,6 +13,8 @@ use super::trouble::Trouble;
 const PACE: Duration = Duration::from_millis(100);
 /// So many questions may come at once.
 const BURST: u32 = 5;
+/// Connections that are silent for a minute get cut on the way.
+const LONGEST: Duration = Duration::from_secs(30);
 
 pub struct Poll {
     /// None: the next read does not wait.
@@ -26,7 +28,7 @@ impl Poll {
         Self { index: None, spent: Instant::now() }
     }
 
-    /// The key as it is, the first time; later once it changed or `wait` has passed.
+    /// The key as it is, the first time; later once it changed, or `wait` or half a minute has passed.
     pub async fn read(
         &mut self,
         client: &Client,
@@ -37,7 +39,7 @@ impl Poll {
         self.spent = self.spent.max(now) + PACE;
         sleep(self.spent.saturating_duration_since(now + PACE * BURST)).await;
         let before = self.index.take();
-        let (entry, answered) = kv::read(client, key, before.map(|index| (index, wait))).await?;
+        let (entry, answered) = kv::read(client, key, before.map(|index| (index, wait.min(LONGEST)))).await?;
         self.index = next_index(before, answered);
         Ok(entry)
     }

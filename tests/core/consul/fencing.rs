@@ -37,7 +37,7 @@ fn a_fence_refuses_a_key_that_somebody_else_wrote_to() {
     let Some(bench) = Bench::new("fence-overwritten") else { return };
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
-        bench.agent.call("PUT", &format!("kv/{}", bench.key()), "mine");
+        bench.call("PUT", &format!("kv/{}", bench.key()), "mine");
         assert_eq!(guard.check().await.unwrap_err().code, "lock_unknown", "before it was noticed");
         until_unknown(&guard).await;
         assert_eq!(guard.check().await.unwrap_err().code, "lock_unknown", "after it was noticed");

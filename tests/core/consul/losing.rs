@@ -51,6 +51,25 @@ fn a_lock_that_was_lost_while_nobody_could_see_it_is_taken_again_or_lost_by_what
 }
 
 #[test]
+fn a_lock_that_was_taken_again_without_an_answer_is_known_for_our_own() {
+    let Some(bench) = Bench::new("regain-unanswered") else { return };
+    let proxy = Proxy::start(bench.agent.port);
+    let bench = bench.lock_delay(0).through(proxy.port);
+    run(async {
+        let guard = bench.take("one", 0).await.unwrap();
+        let first = bench.session().unwrap();
+        proxy.set(Mode::Unanswered("PUT /v1/txn"));
+        bench.destroy(&first);
+        until("another session", || bench.session().is_some_and(|session| session != first)).await;
+        until("adrift", || matches!(guard.standing(), Standing::Adrift { .. })).await;
+        until_held(&guard).await;
+        guard.check().await.unwrap();
+        guard.release().await.unwrap();
+        assert_eq!(bench.sessions().len(), 0);
+    });
+}
+
+#[test]
 fn a_lock_that_another_holds_is_lost_at_once_and_names_the_other() {
     let Some(bench) = Bench::new("taken") else { return };
     run(async {
@@ -75,7 +94,7 @@ fn a_deleted_key_is_a_lost_lock() {
     let Some(bench) = Bench::new("deleted") else { return };
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
-        bench.agent.call("DELETE", &format!("kv/{}", bench.key()), "");
+        bench.call("DELETE", &format!("kv/{}", bench.key()), "");
         let error = guard.lost().await;
         assert_eq!(error.code, "lock_lost");
         assert_eq!(guard.standing(), Standing::Lost(Loss::Freed));
@@ -91,7 +110,7 @@ fn a_key_that_a_third_party_wrote_to_is_unknown_until_it_is_let_go() {
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
         let session = bench.session();
-        bench.agent.call("PUT", &format!("kv/{}", bench.key()), "mine");
+        bench.call("PUT", &format!("kv/{}", bench.key()), "mine");
         until_unknown(&guard).await;
         assert_eq!(guard.standing(), Standing::Unknown(Doubt::Overwritten));
         let entry = bench.entry();

@@ -1,8 +1,6 @@
 //! Claims about the Consul lock, with a real agent. Each test has keys of its own.
 
 mod acquiring;
-#[path = "../support/agent.rs"]
-mod agent;
 mod fencing;
 mod keeping;
 mod listing;
@@ -10,7 +8,10 @@ mod losing;
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod refusing;
+mod running;
 #[path = "../support/server.rs"]
 mod server;
+#[path = "../support/mod.rs"]
+mod site;
 mod support;
 mod tls;

@@ -8,8 +8,8 @@ use eos::lock::Consul;
 use eos::process::Cancel;
 use serde_json::json;
 
-use crate::agent::{Agent, try_call};
 use crate::proxy::{Mode, Proxy};
+use crate::server::Server;
 use crate::support::{Bench, address, holder, run};
 
 const TOKEN: &str = "b1gs3cr3-0000-4000-8000-000000000000";
@@ -18,7 +18,7 @@ const TOKEN: &str = "b1gs3cr3-0000-4000-8000-000000000000";
 fn a_key_that_is_no_lock_is_refused_and_left_as_it_is() {
     let Some(bench) = Bench::new("foreign") else { return };
     run(async {
-        bench.agent.call("PUT", &format!("kv/{}?flags=7", bench.key()), "mine");
+        bench.call("PUT", &format!("kv/{}?flags=7", bench.key()), "mine");
         let before = bench.entry();
         let error = bench.take("one", 0).await.unwrap_err();
         assert_eq!(error.code, "lock_foreign");
@@ -26,7 +26,7 @@ fn a_key_that_is_no_lock_is_refused_and_left_as_it_is() {
         assert_eq!(bench.entry(), before);
 
         let session = bench.foreign_session();
-        bench.agent.call("PUT", &format!("kv/{}?acquire={session}&flags=7", bench.key()), "mine");
+        bench.call("PUT", &format!("kv/{}?acquire={session}&flags=7", bench.key()), "mine");
         assert_eq!(bench.take("one", 60).await.unwrap_err().code, "lock_foreign", "held by a foreigner");
         assert_eq!(bench.sessions().len(), 0);
     });
@@ -82,8 +82,29 @@ fn a_service_that_is_no_consul_holds_no_locks() {
             let error = consul.acquire(&holder("one"), Duration::ZERO, &Cancel::new()).await.unwrap_err();
             assert_eq!(error.code, "lock_refused", "{answer}");
             assert_eq!(consul.list(None).await.unwrap_err().code, "lock_refused", "{answer}");
+            let record = consul.read("staging", "net", "record").await;
+            assert_eq!(record.unwrap_err().code, "lock_refused", "{answer}");
         });
     }
+}
+
+#[test]
+fn a_server_that_does_not_make_us_wait_is_asked_ten_times_a_second_at_most() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = Proxy::start(listener.local_addr().unwrap().port());
+    // A lock that is held, and an index that never moves on.
+    proxy.set(Mode::Answer(concat!(
+        "HTTP/1.1 200 OK\r\nX-Consul-Index: 7\r\nContent-Length: 89\r\n\r\n",
+        r#"[{"Key":"terraform/a/b/lock","Flags":3304740253564472344,"ModifyIndex":7,"Session":"s"}] "#
+    )));
+    let consul = Consul::open(&settings(proxy.port), None).unwrap();
+    run(async {
+        let error = consul.acquire(&holder("one"), Duration::from_secs(1), &Cancel::new()).await.unwrap_err();
+        assert_eq!(error.code, "locked");
+    });
+    let asked = proxy.asked("GET /v1/kv").len();
+    // Ten, the few that may come at once, and those that end it.
+    assert!((3..=18).contains(&asked), "{asked}");
 }
 
 #[test]
@@ -112,20 +133,17 @@ fn a_token_that_may_not_lock_is_refused_with_the_policy_that_it_needs() {
     let acl = json!({
         "acl": { "enabled": true, "default_policy": "deny", "tokens": { "initial_management": TOKEN } },
     });
-    let Some(agent) = Agent::start(&acl) else { return };
-    let agent = Arc::new(agent);
-    let bench = Bench::with(agent.clone(), "acl");
+    let managing = "X-Consul-Token: b1gs3cr3-0000-4000-8000-000000000000\r\n";
+    let Some(agent) = Server::consul_with(&acl, managing) else { return };
+    let bench = Bench::with(Arc::new(agent), "acl");
     let with = |token: &str| Consul::open(&bench.settings, Some(token.into())).unwrap();
     let made = std::cell::Cell::new(0);
     let token = |rules: &str| {
-        let managing = [("X-Consul-Token", TOKEN)];
         let name = format!("policy-{}", made.replace(made.get() + 1));
         let policy = json!({ "Name": name, "Rules": rules }).to_string();
-        let answer = try_call(agent.port, "PUT", "acl/policy", &managing, &policy).unwrap();
-        assert_eq!(answer.0, 200, "{}", answer.1);
+        assert_eq!(bench.call("PUT", "acl/policy", &policy).0, 200);
         let body = json!({ "Policies": [{ "Name": name }] }).to_string();
-        let (_, answer) = try_call(agent.port, "PUT", "acl/token", &managing, &body).unwrap();
-        serde_json::from_str::<serde_json::Value>(&answer).unwrap()["SecretID"].as_str().unwrap().to_owned()
+        bench.json("PUT", "acl/token", &body)["SecretID"].as_str().unwrap().to_owned()
     };
     let session = r#"session_prefix "" { policy = "write" } "#;
     let read = r#"key_prefix "test/acl" { policy = "read" } "#;

@@ -1,5 +1,5 @@
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use eos::error::Result;
@@ -9,13 +9,25 @@ use eos::model::{ConsulLock, Tls};
 use eos::process::Cancel;
 use serde_json::Value;
 
-use crate::agent::{Agent, agent};
+use crate::server::Server;
 
 pub const LOCK_FLAG: u64 = 0x2ddc_cbc0_58a5_0c18;
 
+/// The agent that tests share while they run.
+fn agent() -> Option<Arc<Server>> {
+    static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(agent) = shared.upgrade() {
+        return Some(agent);
+    }
+    let agent = Arc::new(Server::consul()?);
+    *shared = Arc::downgrade(&agent);
+    Some(agent)
+}
+
 /// A prefix of its own in a Consul.
 pub struct Bench {
-    pub agent: Arc<Agent>,
+    pub agent: Arc<Server>,
     pub settings: ConsulLock,
 }
 
@@ -25,7 +37,7 @@ impl Bench {
         agent().map(|agent| Self::with(agent, name))
     }
 
-    pub fn with(agent: Arc<Agent>, name: &str) -> Self {
+    pub fn with(agent: Arc<Server>, name: &str) -> Self {
         let settings = ConsulLock {
             address: address(agent.port),
             token: None,
@@ -61,9 +73,19 @@ impl Bench {
         self.consul().acquire(&holder(run_id), timeout, &Cancel::new()).await
     }
 
+    /// What a third party does: the status and the body. The path begins after `/v1/`.
+    pub fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        self.agent.call(method, &format!("/v1/{path}"), body)
+    }
+
+    pub fn json(&self, method: &str, path: &str, body: &str) -> Value {
+        let (status, text) = self.call(method, path, body);
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {status} {text}"))
+    }
+
     /// The key as Consul shows it; null where there is none.
     pub fn entry(&self) -> Value {
-        match self.agent.call("GET", &format!("kv/{}?consistent", self.key()), "") {
+        match self.call("GET", &format!("kv/{}?consistent", self.key()), "") {
             (404, _) => Value::Null,
             (_, text) => serde_json::from_str::<Value>(&text).unwrap()[0].take(),
         }
@@ -76,18 +98,18 @@ impl Bench {
 
     /// What the key holds.
     pub fn value(&self) -> Value {
-        let (_, text) = self.agent.call("GET", &format!("kv/{}?raw&consistent", self.key()), "");
+        let (_, text) = self.call("GET", &format!("kv/{}?raw&consistent", self.key()), "");
         serde_json::from_str(&text).unwrap()
     }
 
     pub fn destroy(&self, session: &str) {
-        self.agent.call("PUT", &format!("session/destroy/{session}"), "");
+        self.call("PUT", &format!("session/destroy/{session}"), "");
     }
 
     /// A session of a third party's.
     pub fn foreign_session(&self) -> String {
         let body = r#"{"NodeChecks": [], "TTL": "60s", "LockDelay": "0s"}"#;
-        self.agent.json("PUT", "session/create", body)["ID"].as_str().unwrap().to_owned()
+        self.json("PUT", "session/create", body)["ID"].as_str().unwrap().to_owned()
     }
 
     /// Takes the key from its session and gives it to a third party's, in one transaction.
@@ -100,12 +122,12 @@ impl Bench {
             }})
         };
         let ops = serde_json::json!([op("unlock", from), op("lock", &to)]);
-        assert_eq!(self.agent.call("PUT", "txn", &ops.to_string()).0, 200);
+        assert_eq!(self.call("PUT", "txn", &ops.to_string()).0, 200);
     }
 
     /// The sessions that were made for this key.
     pub fn sessions(&self) -> Vec<Value> {
-        let all = self.agent.json("GET", "session/list", "");
+        let all = self.json("GET", "session/list", "");
         all.as_array().unwrap().iter().filter(|one| one["Name"] == self.key().as_str()).cloned().collect()
     }
 }

@@ -11,8 +11,7 @@ use eos::model::{ConsulLock, Tls};
 use eos::process::Cancel;
 use serde_json::json;
 
-use crate::agent::Agent;
-use crate::server::{free_ports, program};
+use crate::server::{Server, free_ports, program};
 use crate::support::{Bench, holder, run};
 
 fn consul(folder: &Path, arguments: &[&str]) {
@@ -37,7 +36,7 @@ fn an_encrypted_consul_is_believed_by_its_authority_and_believes_us_by_our_certi
     let file = |name: &str| -> PathBuf { folder.path().join(name) };
     let authority = file("consul-agent-ca.pem");
     let [https] = free_ports();
-    let Some(agent) = Agent::start(&json!({
+    let config = json!({
         "ports": { "https": https },
         "tls": {
             "defaults": {
@@ -47,9 +46,8 @@ fn an_encrypted_consul_is_believed_by_its_authority_and_believes_us_by_our_certi
             },
             "https": { "verify_incoming": true },
         },
-    })) else {
-        return;
-    };
+    });
+    let Some(agent) = Server::consul_with(&config, "") else { return };
     let bench = Bench::with(Arc::new(agent), "tls");
     let settings = ConsulLock { address: format!("https://127.0.0.1:{https}"), ..bench.settings.clone() };
     let identity = Some((file("dc1-client-consul-0.pem"), file("dc1-client-consul-0-key.pem")));

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
@@ -13,6 +14,8 @@ pub enum Mode {
     Cut,
     /// Answers this to every request, in place of Consul.
     Answer(&'static str),
+    /// Passes on the next request that holds this, keeps its answer, and passes again.
+    Unanswered(&'static str),
     /// Puts the second for the first in what Consul answers; of the same length.
     Replace(&'static str, &'static str),
 }
@@ -51,8 +54,8 @@ impl Proxy {
     }
 
     pub fn set(&self, mode: Mode) {
-        *self.shared.mode.lock().unwrap() = mode;
-        if mode != Mode::Pass {
+        self.shared.set_mode(mode);
+        if !matches!(mode, Mode::Pass | Mode::Unanswered(_)) {
             for stream in self.shared.open.lock().unwrap().drain(..) {
                 let _ = stream.shutdown(Shutdown::Both);
             }
@@ -70,6 +73,10 @@ impl Shared {
         self.asked.lock().unwrap().push((Instant::now(), line.to_owned()));
     }
 
+    fn set_mode(&self, mode: Mode) {
+        *self.mode.lock().unwrap() = mode;
+    }
+
     fn mode(&self) -> Mode {
         *self.mode.lock().unwrap()
     }
@@ -82,9 +89,12 @@ impl Shared {
         let Ok(server) = TcpStream::connect(("127.0.0.1", self.target)) else { return };
         let clone = |stream: &TcpStream| stream.try_clone().unwrap();
         self.open.lock().unwrap().extend([clone(&client), clone(&server)]);
+        let silenced = Arc::new(AtomicBool::new(false));
+        let silent = silenced.clone();
         let (answers_to, answers_from, backwards) = (clone(&client), clone(&server), self.clone());
         thread::spawn(move || {
             backwards.pump(answers_from, answers_to, |text| match backwards.mode() {
+                _ if silent.load(Ordering::SeqCst) => None,
                 Mode::Replace(old, new) => Some(text.replace(old, new)),
                 _ => Some(text),
             })
@@ -93,6 +103,10 @@ impl Shared {
         self.clone().pump(client, server, |text| {
             for line in text.lines().filter(|line| line.ends_with(" HTTP/1.1")) {
                 self.note(line);
+                if matches!(self.mode(), Mode::Unanswered(part) if line.contains(part)) {
+                    silenced.store(true, Ordering::SeqCst);
+                    self.set_mode(Mode::Pass);
+                }
                 if let Mode::Answer(answer) = self.mode() {
                     let _ = (&aside).write_all(answer.as_bytes());
                     return None;

@@ -63,14 +63,25 @@ pub struct Server {
 impl Server {
     /// In memory.
     pub fn consul() -> Option<Self> {
+        Self::consul_with(&json!({}), "")
+    }
+
+    /// With more configuration, and a header that the test's own calls need then.
+    pub fn consul_with(more: &Value, header: &'static str) -> Option<Self> {
         let [http, server, lan] = free_ports();
         let ports = json!({
             "http": http, "server": server, "serf_lan": lan,
             "serf_wan": -1, "dns": -1, "grpc": -1, "grpc_tls": -1,
         });
-        let config = json!({ "bind_addr": "127.0.0.1", "log_level": "warn", "ports": ports });
+        let mut config = json!({ "bind_addr": "127.0.0.1", "log_level": "warn", "ports": ports });
+        for (key, value) in more.as_object().unwrap() {
+            match value.as_object().filter(|_| config[key].is_object()) {
+                Some(entries) => entries.iter().for_each(|(name, value)| config[key][name] = value.clone()),
+                None => config[key] = value.clone(),
+            }
+        }
         let words = ["agent", "-dev", "-config-file=agent.json"];
-        Self::start("consul", &words, &config, http, "", |server| {
+        Self::start("consul", &words, &config, http, header, |server| {
             server.get("/v1/catalog/nodes").is_some_and(|nodes| nodes[0].is_object())
         })
     }
@@ -142,21 +153,28 @@ impl Server {
 
     /// The document at a path; None where there is none, and where nobody answers.
     pub fn get(&self, path: &str) -> Option<Value> {
-        let answer = exchange(self.port, path, self.header).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        head.split(' ').nth(1).filter(|status| *status == "200")?;
-        serde_json::from_str(body).ok()
+        let (status, body) = exchange(self.port, "GET", path, self.header, "").ok()?;
+        if status == 200 { serde_json::from_str(&body).ok() } else { None }
+    }
+
+    /// The status and the body of any other call.
+    pub fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        exchange(self.port, method, path, self.header, body).unwrap()
     }
 }
 
 /// HTTP/1.0: one request, one answer, the end.
-fn exchange(port: u16, path: &str, header: &str) -> std::io::Result<String> {
+fn exchange(port: u16, method: &str, path: &str, header: &str, body: &str) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n{header}\r\n")?;
+    let length = body.len();
+    let head = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\n{header}Content-Length: {length}");
+    write!(stream, "{head}\r\n\r\n{body}")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    Ok(answer)
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
+    Ok((status.ok_or(std::io::ErrorKind::InvalidData)?, body.to_owned()))
 }
 
 impl Drop for Server {
