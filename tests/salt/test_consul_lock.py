@@ -52,7 +52,9 @@ def test_two_masters_do_not_run_one_component_at_once(site, other, lock, started
     assert other.run("infrastructure.locks", "environment=staging").report["locks"] == []
 
 
-def test_a_lock_freed_by_force_stops_its_holder_once_and_is_written_down(site, other, lock, started):
+def test_a_lock_freed_by_force_stops_its_holder_once_and_is_written_down(
+    site, other, lock, started
+):
     mark = slow(site, lock, 60)
     slow(other, lock, 0)
     run = started(site.salt_run("infrastructure.orchestrate", "environment=staging"))
@@ -68,7 +70,9 @@ def test_a_lock_freed_by_force_stops_its_holder_once_and_is_written_down(site, o
     error = done.report["components"]["slow"]["error"]
     assert error["code"] == "lock_lost", done
     kept = {one["name"] for one in site.state("slow")}
-    assert "before" in kept and "after" not in kept, "what was in flight was finished, and no more begun"
+    assert "before" in kept and "after" not in kept, (
+        "what was in flight was finished, and no more begun"
+    )
     audit = (other.root / "staging" / ".eos" / "audit.jsonl").read_text().splitlines()
     assert json.loads(audit[-1])["id"] == one["id"]
 
