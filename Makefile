@@ -1,6 +1,6 @@
 # Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
 
-.PHONY: need-terraform build demo demo-destroy test check lint bench clean
+.PHONY: need-terraform build demo demo-destroy servers without-servers with-servers test check lint bench clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -12,6 +12,9 @@ linted := python tests benches pillar-examples
 # pyo3's build script wants an absolute path.
 with_python := PYO3_PYTHON="$$PWD/$(python)"
 PARALLEL ?= 2
+# Without make's own flags: its two jobs are not the number of cargo's.
+cargo_test := MAKEFLAGS= cargo test --locked --no-default-features
+pytest := $(python) -m pytest tests/salt
 
 build: .venv/.core
 
@@ -56,9 +59,21 @@ target/provoke/.unpacked: .venv/.core $(rust_files) $(python_files)
 	@mkdir -p .venv/moto
 	@touch $@
 
+# For tests. What cannot be had is said here, and again by the tests that go without it.
+servers:
+	@for name in consul nomad vault; do tests/servers/get $$name >/dev/null || :; done
+
+without-servers:
+	$(cargo_test) --lib
+	$(pytest) -m 'not server' -n $(PARALLEL) --dist loadfile </dev/null
+
+with-servers: servers without-servers
+	$(cargo_test) --test '*'
+	$(pytest) -m server -n $(PARALLEL) --dist loadfile </dev/null
+
+# The servers are built while the tests run that need none of them.
 test: need-terraform build target/provoke/.unpacked .venv/moto/.installed
-	cargo test --locked --no-default-features
-	$(python) -m pytest tests/salt -n $(PARALLEL) --dist loadfile </dev/null
+	@$(MAKE) --no-print-directory --jobs=2 with-servers
 
 lint: build
 	cargo fmt --check
@@ -69,8 +84,8 @@ lint: build
 	$(python) -m mypy.stubtest saltext.eos._core
 
 check: lint
-	cargo test --locked --no-default-features
-	$(python) -m pytest tests/salt -n $(PARALLEL) -m quick </dev/null
+	$(cargo_test) --lib --test architecture --test reasons
+	$(pytest) -n $(PARALLEL) -m quick </dev/null
 
 bench: need-terraform build
 	$(python) benches/run.py

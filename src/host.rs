@@ -15,6 +15,6 @@ pub trait Host {
     fn emit(&self, tag: &str, data: &Value);
     /// Writes to Salt's log.
     fn log(&self, level: tracing::Level, message: &str);
-    /// Called every 100 ms while something runs. True: somebody asked us to stop.
-    fn tick(&self) -> bool;
+    /// Called every 100 ms while something runs: how often somebody asked us to stop, so far.
+    fn tick(&self) -> u32;
 }

@@ -1,7 +1,7 @@
 //! Eos: a pillar goes in, is validated once, and flows one way, with Terraform at the rim.
 //!
 //! Pure rooms (no I/O, no clock, no tasks): [`model`], [`graph`], [`render`], [`change`], [`decide`].
-//! Rim: [`resolve`], [`workdir`], [`record`], [`lock`], [`process`], [`terraform`].
+//! Rim: [`resolve`], [`workdir`], [`record`], [`journal`], [`lock`], [`process`], [`terraform`].
 //! [`operation`] joins them into what people ask for; `python` is the skin; [`view`] draws a report.
 
 pub mod change;
@@ -10,6 +10,7 @@ mod digest;
 pub mod error;
 pub mod graph;
 pub mod host;
+pub mod journal;
 pub mod lock;
 pub mod model;
 pub mod operation;

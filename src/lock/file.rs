@@ -4,7 +4,6 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
-use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -18,7 +17,7 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::process::Cancel;
 
 /// How often a busy lock is tried again.
-const RETRY: Duration = Duration::from_millis(100);
+const RETRY: Duration = Duration::from_millis(20);
 
 /// File systems on which a lock of this host means nothing to another.
 /// Source: `linux/magic.h`: NFS, SMB, CIFS, SMB2, FUSE.
@@ -32,15 +31,7 @@ pub struct Guard {
     file: File,
 }
 
-/// Shows that a lock is held; an apply asks for one.
-#[derive(Debug)]
-pub struct Fence<'a>(PhantomData<&'a Guard>);
-
 impl Guard {
-    pub fn fence(&self) -> Fence<'_> {
-        Fence(PhantomData)
-    }
-
     /// For terraform to inherit.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Holder {
     pub run_id: String,
     pub jid: String,
+    pub minion: String,
+    pub user: String,
     pub operation: String,
     pub environment: String,
     pub component: String,

@@ -22,6 +22,7 @@ pub fn settings(tree: Tree, problems: &Problems) -> Settings {
         root: root.unwrap_or_else(|| "/srv/terraform".into()),
         terraform: terraform(fields.take_or_empty("terraform"), problems),
         backend: backend(fields.take_or_empty("backend"), problems),
+        lock: super::read_lock::lock(fields.take_or_empty("lock"), problems),
         lock_timeout: fields
             .read("lock_timeout", reader::duration)
             .unwrap_or(Duration::from_secs(5 * MINUTE)),
@@ -34,7 +35,6 @@ pub fn settings(tree: Tree, problems: &Problems) -> Settings {
         policy: policy(fields.take_or_empty("policy"), problems),
     };
     fields.not_yet("rollback", "rollback", &rollback_defaults());
-    fields.not_yet("lock", "locks other than on a local file", &json!({ "type": "file" }));
     fields.not_yet("credentials", "credentials; name them in terraform: {env: {...}}", &json!({}));
     fields.not_yet("nomad", "the Nomad layer", &json!({}));
     fields.not_yet("consul", "the Consul layer", &json!({}));
@@ -64,7 +64,7 @@ fn terraform(tree: Tree, problems: &Problems) -> Terraform {
     terraform
 }
 
-fn absolute(tree: &Tree) -> Result<PathBuf, String> {
+pub fn absolute(tree: &Tree) -> Result<PathBuf, String> {
     match reader::text(tree)? {
         text if text.contains('\0') => Err("may not hold a NUL".to_owned()),
         text if text.starts_with('/') => Ok(text.into()),

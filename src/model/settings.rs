@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Reference, VersionConstraint};
+use super::{Lock, Reference, VersionConstraint};
 
 /// Validated `infrastructure:settings`, merged with the environment's and the call's.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Settings {
     pub root: PathBuf,
     pub terraform: Terraform,
     pub backend: Backend,
+    pub lock: Lock,
+    /// How long a component waits for another run to end.
     pub lock_timeout: Duration,
     pub parallelism: NonZeroUsize,
     /// Provider to how many components may use it at once.

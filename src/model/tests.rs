@@ -4,6 +4,7 @@ mod backends;
 mod checking;
 mod components;
 mod identity;
+mod lock;
 mod merging;
 mod names;
 mod not_yet;

@@ -5,13 +5,15 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::facts::Facts;
 use super::inputs::Produced;
 use super::invoke::{Invoker, Said};
 use super::left::Heard;
-use super::{copies, plan, recover, state};
+use super::{copies, plan, records, recover, state};
 use crate::change::{Changes, SENSITIVE};
 use crate::decide::{Remembered, State, Suspect};
 use crate::error::{Error, Phase, Result};
+use crate::journal::{Done, Entry};
 use crate::lock::Fence;
 use crate::model::Node;
 use crate::record::Record;
@@ -30,6 +32,7 @@ pub struct Run<'a> {
     pub carried: Vec<Suspect>,
     /// The rendered backend block; None is the local one.
     pub backend: Option<&'a str>,
+    pub facts: &'a Facts,
     pub destroy: bool,
 }
 
@@ -43,8 +46,10 @@ impl Run<'_> {
         changes: Changes,
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
-        invoker.go_on(Phase::Application)?;
+        invoker.go_on(Phase::Application).await?;
         manifest.begin_apply(invoker.place)?;
+        let component = invoker.component.name.clone();
+        invoker.session.note_durably(Entry::Applying { component }).await?;
         recover::begin(invoker, &self.before, self.backend, &self.carried)?;
         let mut progress = Progress::new(self, &changes);
         let mut heard = Heard::default();
@@ -144,14 +149,13 @@ impl Run<'_> {
             backend: self.backend.unwrap_or_default().to_owned(),
             ..Record::default()
         };
-        // Syncing takes its time, in which other components go on.
-        let path = invoker.place.record();
-        let place = invoker.place.clone();
-        let written = tokio::task::spawn_blocking(move || {
-            record.write(&path)?;
-            recover::forget(&place)
-        });
-        written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+        records::write(invoker, record).await?;
+        recover::forget(invoker.place)
+    }
+
+    /// What it is now, for a run that resumes this one.
+    pub fn done(&self, state: &State) -> Done {
+        Done { made_from: self.facts.digest(), lineage: state.lineage.clone(), serial: state.serial }
     }
 
     fn edges(&self) -> std::collections::BTreeSet<String> {
@@ -160,10 +164,11 @@ impl Run<'_> {
     }
 
     /// Hands the outputs on, and shows those that are no secrets.
-    fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
+    pub fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
         let outputs = shown(self.invoker, &state);
-        let produced = Produced { outputs: state.outputs, ..Produced::default() };
-        self.invoker.session.produce(&self.invoker.component.name, produced);
+        let (session, name) = (self.invoker.session, &self.invoker.component.name);
+        session.reach(name, self.done(&state));
+        session.produce(name, Produced { outputs: state.outputs, ..Produced::default() });
         ComponentReport { outputs, ..report }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::Request;
-use crate::model::{Name, PillarPath, Problem, nearest};
+use crate::model::{Name, Overrides, PillarPath, Problem, nearest};
 
 /// Arguments that are taken one by one; what is left at the end is unknown.
 pub struct Arguments {
@@ -60,12 +60,21 @@ impl Arguments {
 
     /// A run_id or plan_id: a ULID, as a report shows it.
     pub fn run_id(&mut self, key: &'static str) -> String {
-        match self.text(key) {
-            Some(text) if ulid::Ulid::from_string(&text).is_ok() => return text,
-            Some(_) => self.problem(key, "is no id that a report shows, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM"),
-            None => self.problem(key, "is missing: a report shows it"),
+        let given = self.given.get(key).is_some_and(|value| !value.is_null());
+        if !given {
+            self.problem(key, "is missing: a report shows it");
         }
-        String::new()
+        self.maybe_run_id(key).unwrap_or_default()
+    }
+
+    /// The same, where it may be left out.
+    pub fn maybe_run_id(&mut self, key: &'static str) -> Option<String> {
+        let text = self.text(key)?;
+        let is_id = ulid::Ulid::from_string(&text).is_ok();
+        if !is_id {
+            self.problem(key, "is no id that a report shows, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM");
+        }
+        is_id.then_some(text)
     }
 
     /// A list or a comma string of names; None means all.
@@ -99,6 +108,16 @@ impl Arguments {
         }
     }
 
+    /// A number of things, one at least.
+    pub fn count(&mut self, key: &'static str) -> Option<usize> {
+        let value = self.take(key)?;
+        let count = value.as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+        if count.is_none() {
+            self.problem(key, "is no whole number above zero");
+        }
+        count
+    }
+
     pub fn text(&mut self, key: &'static str) -> Option<String> {
         match self.take(key)? {
             Value::String(text) => Some(text),
@@ -112,6 +131,17 @@ impl Arguments {
 
     pub fn value(&mut self, key: &'static str) -> Option<Value> {
         self.take(key)
+    }
+
+    /// What a call may say in place of the pillar's settings.
+    pub fn overrides(&mut self) -> Overrides {
+        // The host has used it already: it chose whose pillar this is.
+        self.take("minion");
+        Overrides {
+            parallelism: self.take("parallelism"),
+            on_failure: self.take("on_failure"),
+            ..Overrides::default()
+        }
     }
 
     /// Salt's test, unless the call has its own.

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::facts::Facts;
 use super::gather::{Gathered, gather};
 use super::initialise::initialise;
 use super::inputs::{Pending, Produced};
@@ -12,11 +13,12 @@ use super::kept;
 use super::recover::Recovery;
 use super::session::Session;
 use super::stale_lock::LOCKED;
-use super::{apply, plan, state};
+use super::{apply, plan, records, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
 use crate::error::{Error, Result};
-use crate::lock::{self, Guard, Holder};
+use crate::journal::Entry;
+use crate::lock::{Guard, Holder};
 use crate::model::{Name, Node};
 use crate::record::Record;
 use crate::render;
@@ -51,10 +53,12 @@ pub enum Act {
 
 /// Runs one component; whatever happens becomes its report.
 pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
-    match locked(session, name, intent).await {
+    let report = match locked(session, name, intent).await {
         Ok(report) => report,
         Err(error) => ended(error.of(name)),
-    }
+    };
+    session.note_end(name, &report);
+    report
 }
 
 pub fn ended(error: Error) -> ComponentReport {
@@ -74,16 +78,23 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     let holder = Holder {
         run_id: session.run_id.clone(),
         jid: session.identity.jid.clone(),
+        minion: session.identity.minion.clone(),
+        user: session.identity.user.clone(),
         environment: session.blueprint.environment.to_string(),
         component: name.to_string(),
         operation: session.operation.clone(),
         ..Holder::here()
     };
     let timeout = session.blueprint.settings.lock_timeout;
-    let guard = lock::acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
-    let outcome = work(session, node, &place, &guard, intent).await;
+    let guard = session.locks.acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
+    let outcome = match session.note(Entry::Started { component: name.clone() }) {
+        Ok(()) => work(session, node, &place, &guard, intent).await,
+        Err(error) => Err(error),
+    };
     // Terraform is reaped and its process group swept: nobody else may keep it.
-    guard.release();
+    if let Err(error) = guard.release().await {
+        tracing::warn!("{error}");
+    }
     outcome
 }
 
@@ -96,8 +107,8 @@ async fn work(
 ) -> Result<ComponentReport> {
     let component = &node.component;
     let subdir = &session.modules[&component.name].subdir;
-    let record = Record::read(&place.record())?;
-    let mut invoker = Invoker::new(session, component, place, subdir, Some(guard.fd()))?;
+    let record = records::read(session, component, place).await?;
+    let mut invoker = Invoker::new(session, component, place, subdir, Some(guard))?;
     let mut recovery = Recovery::open(&invoker, record.as_ref()).await?;
     let outcome = steps(node, &mut invoker, guard, intent, record, &mut recovery).await;
     let report = outcome.unwrap_or_else(|error| ended(error.of(&component.name)));
@@ -133,29 +144,38 @@ async fn steps(
     }
     invoker.hand_over(&inputs.secret)?;
     let invoker = &*invoker;
+    let facts = Facts::of(invoker, module, backend, &inputs)?;
+    let run = |before: Option<&State>, recovery: &Recovery, destroy: bool| apply::Run {
+        invoker,
+        node,
+        record: record.as_ref(),
+        before: before.map(State::remembered).unwrap_or_default(),
+        carried: recovery.suspects().to_vec(),
+        backend,
+        facts: &facts,
+        destroy,
+    };
+    if let Some(done) = session.done(name).filter(|_| !recovery.is_unfinished()) {
+        let state = state::read(invoker).await?.unwrap_or_default();
+        let run = run(Some(&state), recovery, false);
+        if *done == run.done(&state) {
+            return Ok(run.finished(ComponentReport::new(Status::Unchanged, "done_before"), state));
+        }
+    }
     let variables =
         render::tfvars(&inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect());
 
     recovery.refuse_to_move(invoker, backend)?;
     if let Act::ApplyKept(folder) | Act::ShowKept(folder) = &intent.act {
-        let now = kept::Facts::of(invoker, module, backend, &inputs)?;
         recovery.save(invoker).await?;
         let before = state::read(invoker).await?;
         recovery.compare(before.as_ref());
-        let plan = kept::open(folder, name, &now, before.as_ref())?;
+        let plan = kept::open(folder, name, &facts, before.as_ref())?;
         if matches!(intent.act, Act::ShowKept(_)) {
             return Ok(plan::planned(plan.changes));
         }
-        let run = apply::Run {
-            invoker,
-            node,
-            record: record.as_ref(),
-            before: before.as_ref().map(State::remembered).unwrap_or_default(),
-            carried: recovery.suspects().to_vec(),
-            backend,
-            destroy: plan.destroy,
-        };
-        return run.apply(guard.fence(), &mut manifest, &plan.file, plan.changes).await;
+        let run = run(before.as_ref(), recovery, plan.destroy);
+        return run.apply(guard.fence().await?, &mut manifest, &plan.file, plan.changes).await;
     }
 
     let reconfigure = super::migrate::prepare(invoker, module, record.as_ref(), backend, intent).await?;
@@ -173,15 +193,7 @@ async fn steps(
         (true, Some(record)) => super::migrate::verify(record, before.as_ref(), invoker)?,
         _ => state::check(record.as_ref(), before.as_ref(), intent.destroy, invoker)?,
     }
-    let run = apply::Run {
-        invoker,
-        node,
-        record: record.as_ref(),
-        before: before.as_ref().map(State::remembered).unwrap_or_default(),
-        carried: recovery.suspects().to_vec(),
-        backend,
-        destroy: intent.destroy,
-    };
+    let run = run(before.as_ref(), recovery, intent.destroy);
     if intent.destroy && before.as_ref().is_none_or(State::is_empty) {
         return run.unchanged(before.unwrap_or_default(), "nothing_there").await;
     }
@@ -211,15 +223,14 @@ async fn steps(
     }
     match &intent.act {
         Act::Apply => {
-            let report = run.apply(guard.fence(), &mut manifest, &file, changes).await;
+            let report = run.apply(guard.fence().await?, &mut manifest, &file, changes).await;
             let _ = std::fs::remove_file(&file);
             report
         }
         act => {
             match act {
                 Act::Keep(folder) => {
-                    let facts = kept::Facts::of(invoker, module, backend, &inputs)?;
-                    kept::keep(folder, name, facts, before.as_ref(), &changes, intent.destroy)?;
+                    kept::keep(folder, name, &facts, before.as_ref(), &changes, intent.destroy)?;
                 }
                 _ => drop(std::fs::remove_file(&file)),
             }

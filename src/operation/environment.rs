@@ -1,21 +1,23 @@
 //! A run over an environment: what orchestrate, plan, apply and destroy share.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::component::{self, Act, Intent};
 use super::orphans;
 use super::prepare::{prepare, select};
 use super::schedule::schedule;
-use super::session::Session;
+use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, kept, pump};
+use super::{Call, kept, pump, records, runs};
 use crate::error::Result;
+use crate::journal::{self, Began, Done, Entry, Journal};
+use crate::lock::Holder;
 use crate::model::{Name, Overrides, Problem};
-use crate::report::{ComponentReport, Report};
-use crate::workdir::{Layout, ensure_private, retain_newest, write_json};
+use crate::report::{ComponentReport, Report, Status};
+use crate::workdir::{Layout, ensure_private, retain_newest};
 
 /// How many runs' logs, and how many kept plans, stay.
 const KEPT_RUNS: usize = 50;
@@ -31,8 +33,16 @@ pub struct Wanted {
     pub test: bool,
     pub wish: Wish,
     pub migrate_backend: bool,
+    /// The run to go on with.
+    pub resumes: Option<Resumed>,
     /// Of the arguments.
     pub problems: Vec<Problem>,
+}
+
+/// A run that stopped before all was done.
+pub struct Resumed {
+    pub run_id: String,
+    pub done: BTreeMap<Name, Done>,
 }
 
 /// What is to happen; where plans are kept is known only once the root is.
@@ -54,15 +64,29 @@ pub enum Wish {
 pub fn run(call: &Call<'_>, wanted: Wanted) -> Report {
     let mut opening =
         Opening::new(wanted.operation, wanted.environment.as_str(), wanted.test, &call.request.identity);
-    match attempt(call, wanted, &mut opening) {
+    let mut begun = None;
+    let report = match attempt(call, wanted, &mut opening, &mut begun) {
         Ok((components, extra)) => opening.report(components, extra),
         Err(error) => opening.failed(error),
+    };
+    if let Some(folder) = begun
+        && let Err(error) = runs::end(&folder, &report)
+    {
+        // What was done is done, and the report says it.
+        call.host.log(tracing::Level::ERROR, &format!("run {}: {error}", report.run_id));
     }
+    report
 }
 
 type Outcome = (BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>);
 
-fn attempt(call: &Call<'_>, wanted: Wanted, opening: &mut Opening) -> Result<Outcome> {
+/// `begun` is the run's folder, once there is one.
+fn attempt(
+    call: &Call<'_>,
+    wanted: Wanted,
+    opening: &mut Opening,
+    begun: &mut Option<PathBuf>,
+) -> Result<Outcome> {
     let may_be_gone = match wanted.wish {
         Wish::Destroy | Wish::PreviewDestroy => wanted.components.as_ref(),
         _ => None,
@@ -77,6 +101,7 @@ fn attempt(call: &Call<'_>, wanted: Wanted, opening: &mut Opening) -> Result<Out
     )?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint);
+    records::fetch(&blueprint.settings, &blueprint.environment)?;
     let mut selected = select(blueprint, wanted.components.clone(), wanted.include_dependencies)?;
     let intent = intent(&wanted.wish, wanted.migrate_backend, &layout, &opening.run_id);
     let mut extra = BTreeMap::new();
@@ -89,26 +114,41 @@ fn attempt(call: &Call<'_>, wanted: Wanted, opening: &mut Opening) -> Result<Out
         }
         Act::Apply | Act::Preview | Act::Prepare => {}
     }
+    let done = wanted.resumes.as_ref().map(|resumed| resumed.done.clone()).unwrap_or_default();
+    if matches!(intent.act, Act::ApplyKept(_)) {
+        // Its kept plan is spent.
+        let spent: Vec<_> = selected.iter().filter(|name| done.contains_key(*name)).cloned().collect();
+        for name in spent {
+            selected.remove(&name);
+            left.insert(name, ComponentReport::new(Status::Unchanged, "done_before"));
+        }
+    }
     if intent.destroy {
         super::destroy::refuse_needed(blueprint, &layout, &selected)?;
     }
-    let run = layout.run(&opening.run_id);
-    begin(&layout, &run, opening)?;
+    let journal =
+        begin(&layout, opening, began(opening, &wanted.wish, &intent, &selected, wanted.resumes), begun)?;
     let graph = blueprint.graph.restricted(&selected);
     let graph = if intent.destroy { graph.reversed() } else { graph };
     let orphans = orphans::report(blueprint, &layout)?;
 
     let shown = selected;
     let act = intent.act.clone();
-    let (mut components, terraform) =
-        pump::in_session(call, opening, prepared, &shown, async move |session: &Session| {
+    let (mut components, terraform) = pump::in_session(
+        call,
+        opening,
+        prepared,
+        Memory { journal: Some(journal), done },
+        &shown,
+        async move |session: &Session| {
             if let Act::ApplyKept(folder) = &intent.act {
                 kept::check_all(session, &graph, folder).await?;
             }
             let reports =
                 schedule(session, graph, async |name| component::run(session, &name, &intent).await).await;
             Ok((reports, session.tool.version.to_string()))
-        })?;
+        },
+    )?;
     opening.terraform = Some(terraform);
     components.extend(left);
     if let Act::Keep(folder) = &act {
@@ -116,9 +156,6 @@ fn attempt(call: &Call<'_>, wanted: Wanted, opening: &mut Opening) -> Result<Out
         kept::write_contents(folder, &kept::Contents { statuses: statuses.collect() })?;
     }
     components.extend(orphans);
-    // The end of the run, for `cancel`; what it says is the report's.
-    let statuses: BTreeMap<_, _> = components.iter().map(|(name, one)| (name, one.status)).collect();
-    write_json(&run.join("ended.json"), &json!({ "components": statuses }))?;
     Ok((components, extra))
 }
 
@@ -138,13 +175,46 @@ fn intent(wish: &Wish, migrate_backend: bool, layout: &Layout, run_id: &str) -> 
     Intent { destroy, consent, act, migrate_backend }
 }
 
-/// The run's folder, with what `cancel` needs to know about it.
-fn begin(layout: &Layout, run: &Path, opening: &Opening) -> Result<()> {
-    ensure_private(run)?;
-    retain_newest(&layout.runs(), KEPT_RUNS);
-    retain_newest(&layout.plans(), KEPT_PLANS);
-    write_json(
-        &run.join("run.json"),
-        &json!({ "operation": opening.operation, "pid": std::process::id(), "jid": opening.identity.jid }),
-    )
+/// The first line of the run's journal.
+fn began(
+    opening: &Opening,
+    wish: &Wish,
+    intent: &Intent,
+    components: &BTreeSet<Name>,
+    resumes: Option<Resumed>,
+) -> Began {
+    let who = Holder {
+        run_id: opening.run_id.clone(),
+        jid: opening.identity.jid.clone(),
+        operation: opening.operation.clone(),
+        environment: opening.environment.clone(),
+        ..Holder::here()
+    };
+    let changes = matches!(intent.act, Act::Apply | Act::ApplyKept(_));
+    let kind = match (changes, intent.destroy) {
+        (true, true) => journal::Wish::Destroy,
+        (true, false) => journal::Wish::Apply,
+        (false, _) => journal::Wish::Look,
+    };
+    let plan_id = match wish {
+        Wish::ApplyKept(plan_id) => Some(plan_id.clone()),
+        _ => None,
+    };
+    Began {
+        plan_id,
+        resumes: resumes.map(|resumed| resumed.run_id),
+        ..Began::new(who, &opening.identity.user, kind, components.clone())
+    }
+}
+
+/// The run's folder and journal; old ones go, but not one that can still be resumed.
+fn begin(layout: &Layout, opening: &Opening, began: Began, begun: &mut Option<PathBuf>) -> Result<Journal> {
+    let run = layout.run(&opening.run_id);
+    ensure_private(&run)?;
+    retain_newest(&layout.runs(), KEPT_RUNS, runs::is_needed);
+    retain_newest(&layout.plans(), KEPT_PLANS, |_| false);
+    let journal = Journal::of(&run);
+    journal.note(Entry::Began(Box::new(began)))?;
+    *begun = Some(run);
+    Ok(journal)
 }

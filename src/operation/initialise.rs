@@ -27,7 +27,7 @@ pub async fn initialise(
         true => Some(invoker.session.init_gate.lock().await),
         false => None,
     };
-    invoker.go_on(Phase::Preparation)?;
+    invoker.go_on(Phase::Preparation).await?;
     invoker.session.teller.stage(&invoker.component.name, Stage::Initialising);
     let shipped = lock_file(&module.subdir);
     let init = Init { reconfigure, readonly_lock_file: module.files.iter().any(|file| file.path == shipped) };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::invoke::Invoker;
 use super::prepare::{prepare, select};
-use super::session::Session;
+use super::session::{Memory, Session};
 use super::summary::Opening;
 use super::{Call, pump};
 use crate::error::Result;
@@ -39,7 +39,12 @@ pub fn inspect<T: Send>(
 ) -> Result<T> {
     let prepared = prepare(&call.request, environment, &Overrides::default(), problems, None, call.host)?;
     let selected = select(&prepared.blueprint, components, false)?;
-    pump::in_session(call, opening, prepared, &BTreeSet::new(), async move |session: &Session| {
-        question(Inspection { session, selected }).await
-    })
+    pump::in_session(
+        call,
+        opening,
+        prepared,
+        Memory::default(),
+        &BTreeSet::new(),
+        async move |session: &Session| question(Inspection { session, selected }).await,
+    )
 }

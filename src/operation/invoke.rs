@@ -2,10 +2,11 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -16,9 +17,9 @@ use super::session::Session;
 use crate::change::Redactor;
 use crate::decide::Ending;
 use crate::error::{Error, Layer, Phase, Result};
-use crate::lock::Holder;
+use crate::lock::{Guard, Holder};
 use crate::model::Component;
-use crate::process::{self, Cancel, Cause, Command, Exit, Limits};
+use crate::process::{self, Cancel, Cause, Command, CutShort, Exit, Limits};
 use crate::record::Locking;
 use crate::render;
 use crate::terraform::{self, Diagnostic, Event, Severity};
@@ -38,7 +39,9 @@ pub struct Invoker<'a> {
     pub redactor: Redactor,
     cwd: PathBuf,
     logs: PathBuf,
-    lock: Option<BorrowedFd<'a>>,
+    pub lock: Option<&'a Guard>,
+    /// Of this component's terraform: a lock that is lost stops no other.
+    cancel: Cancel,
     secrets: Option<OwnedFd>,
     /// What was done is being saved: a request to stop has to wait.
     saving: Cell<bool>,
@@ -53,7 +56,7 @@ pub struct Said {
 impl Said {
     /// Whether what providers said of their failures is the whole truth.
     pub fn ending(&self) -> Ending {
-        let orderly = self.exit.code.is_some() && !self.exit.killed;
+        let orderly = self.exit.code.is_some() && self.exit.cut_short.is_none();
         match orderly && !terraform::provider_died(&self.diagnostics) {
             true => Ending::Orderly,
             false => Ending::Abrupt,
@@ -68,7 +71,7 @@ impl<'a> Invoker<'a> {
         component: &'a Component,
         place: &'a Place,
         subdir: &str,
-        lock: Option<BorrowedFd<'a>>,
+        lock: Option<&'a Guard>,
     ) -> Result<Self> {
         let logs = session.layout.run(&session.run_id).join(&component.name);
         ensure_private(&logs)?;
@@ -87,6 +90,7 @@ impl<'a> Invoker<'a> {
             cwd: place.module().join(subdir),
             logs,
             lock,
+            cancel: Cancel::new(),
             secrets: None,
             saving: Cell::new(false),
         })
@@ -212,7 +216,7 @@ impl<'a> Invoker<'a> {
     ) -> Result<Exit> {
         tracing::debug!("{}: terraform {step}", self.component.name);
         let inherit = [
-            (self.lock.map(|fd| fd.as_raw_fd()), LOCK_FD),
+            (self.lock.map(|lock| lock.fd().as_raw_fd()), LOCK_FD),
             (self.secrets.as_ref().map(AsRawFd::as_raw_fd), SECRETS_FD),
         ];
         let command = Command {
@@ -225,8 +229,33 @@ impl<'a> Invoker<'a> {
             inherit: inherit.into_iter().filter_map(|(fd, number)| fd.map(|fd| (fd, number))).collect(),
         };
         let limits = Limits { timeout, stop_grace: self.component.timeouts.stop_grace };
-        let cancel = if self.saving.get() { Cancel::new() } else { self.session.cancel.clone() };
-        process::run(&command, &limits, &cancel, on_line).await
+        if self.saving.get() {
+            return process::run(&command, &limits, &Cancel::new(), on_line).await;
+        }
+        let run = process::run(&command, &limits, &self.cancel, on_line);
+        tokio::pin!(run);
+        tokio::select! {
+            biased;
+            exit = &mut run => exit,
+            never = self.pass_on() => match never {},
+        }
+    }
+
+    /// Asks this component's terraform to stop when the run is, or when the lock is lost.
+    async fn pass_on(&self) -> Infallible {
+        let asked = async { self.cancel.cancel(self.session.cancel.cancelled().await) };
+        let forced = async {
+            self.session.cancel.forced().await;
+            self.cancel.force();
+        };
+        let lost = async {
+            if let Some(lock) = self.lock {
+                tracing::error!("{}: {}", self.component.name, lock.lost().await);
+                self.cancel.cancel(Cause::LockLost);
+            }
+        };
+        tokio::join!(asked, forced, lost);
+        std::future::pending().await
     }
 
     fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {
@@ -268,6 +297,11 @@ impl<'a> Invoker<'a> {
                 format!("stopped during {step}, as asked"),
                 "run again to go on",
             ),
+            Some(Cause::LockLost) => {
+                let message = format!("the lock was lost during {step}; terraform was asked to stop");
+                let remedy = "look at what the other holder did, plan, then run again";
+                Error::new(Layer::Host, phase, "lock_lost", message, remedy)
+            }
             Some(Cause::Timeout) => Error::new(
                 Layer::Host,
                 phase,
@@ -282,18 +316,22 @@ impl<'a> Invoker<'a> {
                 terraform::explain(step, &errors, &said.exit, &stderr)
             }
         };
-        let killed = match said.exit.killed {
-            true => {
-                " It did not end in time and was killed: what was in flight may exist in the world and not in the state."
+        let lost = "what was in flight may exist in the world and not in the state";
+        let message = match said.exit.cut_short {
+            Some(CutShort::Late) => {
+                format!("{} It did not end in time and was killed: {lost}.", error.message)
             }
-            false => "",
+            Some(CutShort::Forced) => format!("{} It was not waited for: {lost}.", error.message),
+            None => error.message,
         };
-        let message = format!("{}{killed}", error.message);
         Error { message, ..error }.during(phase)
     }
 
-    /// Refuses to go on once somebody asked us to stop.
-    pub fn go_on(&self, phase: Phase) -> Result<()> {
+    /// Refuses to begin a phase once somebody asked us to stop, or where the lock may be another's.
+    pub async fn go_on(&self, phase: Phase) -> Result<()> {
+        if let Some(lock) = self.lock {
+            lock.fence().await.map_err(|error| error.during(phase))?;
+        }
         match self.session.cancel.cause() {
             None => Ok(()),
             Some(_) => Err(Error::new(

@@ -3,34 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use sha2::Sha256;
 
+use super::facts::Facts;
 use super::gather::{Gathered, gather};
-use super::inputs::Inputs;
 use super::invoke::Invoker;
 use super::session::Session;
 use super::state;
 use crate::change::Changes;
 use crate::decide::State;
-use crate::digest::{hex, sha256};
+use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::graph::Graph;
 use crate::model::{Blueprint, Name};
 use crate::report::{ComponentReport, Status};
-use crate::resolve::Module;
-use crate::workdir::{Layout, ensure_private, read_json, replace, write_json};
-
-/// What a plan was made from. Inputs stand as a keyed digest: they may hold secrets.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Facts {
-    module: String,
-    inputs: String,
-    backend: String,
-    terraform: String,
-}
+use crate::workdir::{ensure_private, read_json, write_json};
 
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -50,37 +37,6 @@ pub struct Kept {
     pub destroy: bool,
 }
 
-impl Facts {
-    pub fn of(
-        invoker: &Invoker<'_>,
-        module: &Module,
-        backend: Option<&str>,
-        inputs: &Inputs,
-    ) -> Result<Self> {
-        let key = key(&invoker.session.layout)?;
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key)
-            .map_err(|error| Error::new(Layer::Host, Phase::Preparation, "key", error.to_string(), ""))?;
-        mac.update(json!([inputs.known, inputs.secret]).to_string().as_bytes());
-        Ok(Self {
-            module: module.interface.digest.clone(),
-            inputs: hex(&mac.finalize().into_bytes()),
-            backend: backend.unwrap_or_default().to_owned(),
-            terraform: invoker.session.tool.version.to_string(),
-        })
-    }
-
-    /// In words, what differs.
-    fn moved(&self, now: &Self) -> Vec<&'static str> {
-        let pairs = [
-            (&self.module, &now.module, "the module's files"),
-            (&self.inputs, &now.inputs, "the values of its variables"),
-            (&self.backend, &now.backend, "the backend"),
-            (&self.terraform, &now.terraform, "terraform's version"),
-        ];
-        pairs.into_iter().filter(|(then, now, _)| then != now).map(|(.., what)| what).collect()
-    }
-}
-
 pub fn plan_file(folder: &Path, component: &Name) -> Result<PathBuf> {
     ensure_private(folder)?;
     Ok(folder.join(format!("{component}.tfplan")))
@@ -94,14 +50,21 @@ fn meta_file(folder: &Path, component: &Name) -> PathBuf {
 pub fn keep(
     folder: &Path,
     component: &Name,
-    facts: Facts,
+    facts: &Facts,
     before: Option<&State>,
     changes: &Changes,
     destroy: bool,
 ) -> Result<()> {
     let file = plan_file(folder, component)?;
     let (lineage, serial) = before.map(|state| (state.lineage.clone(), state.serial)).unwrap_or_default();
-    let meta = Meta { facts, lineage, serial, plan: file_digest(&file)?, destroy, changes: changes.clone() };
+    let meta = Meta {
+        facts: facts.clone(),
+        lineage,
+        serial,
+        plan: file_digest(&file)?,
+        destroy,
+        changes: changes.clone(),
+    };
     write_json(&meta_file(folder, component), &meta)
 }
 
@@ -220,19 +183,4 @@ pub fn read_contents(folder: &Path) -> Result<Contents> {
 
 fn file_digest(file: &Path) -> Result<String> {
     std::fs::read(file).map(sha256).map_err(|error| Error::file(file, "read", &error))
-}
-
-/// The environment's own key for digests over secrets, made when it is first needed.
-fn key(layout: &Layout) -> Result<Vec<u8>> {
-    let path = layout.control().join("key");
-    if let Ok(key) = std::fs::read(&path)
-        && key.len() == 32
-    {
-        return Ok(key);
-    }
-    let mut key = [0; 32];
-    rustix::rand::getrandom(&mut key, rustix::rand::GetRandomFlags::empty())
-        .map_err(|error| Error::file(&path, "make a key for", &error.into()))?;
-    replace(&path, &key)?;
-    Ok(key.to_vec())
 }

@@ -12,14 +12,17 @@ mod copies;
 mod destroy;
 mod dump;
 mod environment;
+mod facts;
 mod gather;
 mod graph;
+mod history;
 mod initialise;
 mod inputs;
 mod inspect;
 mod invoke;
 mod kept;
 mod left;
+mod locks;
 mod migrate;
 mod module;
 mod orphans;
@@ -29,15 +32,19 @@ mod prepare;
 mod producers;
 mod pump;
 mod put_right;
+mod records;
 mod recover;
 mod request;
 mod requests;
+mod resume;
+mod runs;
 mod schedule;
 mod session;
 mod signal;
 mod stale_lock;
 mod state;
 mod status;
+mod stopping;
 mod summary;
 mod unsaved;
 mod validate;
@@ -78,6 +85,14 @@ pub fn run(call: Call<'_>) -> Value {
         "status" => status::status(&call),
         "outputs" => outputs::outputs(&call),
         "cancel" => cancel::cancel(&call),
+        "locks" => locks::locks(&call),
+        "unlock" => locks::unlock(&call),
+        "history" => history::history(&call),
+        "show_run" => history::show_run(&call),
+        "resume" => match resume::resume(&call.request) {
+            Ok(wanted) => environment::run(&call, wanted),
+            Err(error) => summary::Opening::new("resume", "", false, &call.request.identity).failed(error),
+        },
         _ => summary::Opening::new(&operation, "", false, &call.request.identity).failed(unknown(&operation)),
     };
     let retcode = report.retcode();

@@ -73,6 +73,7 @@ fn one(
         test: arguments.test(&call.request.identity),
         wish: Wish::Preview,
         migrate_backend: false,
+        resumes: None,
         problems: Vec::new(),
     };
     let wanted = want(&mut arguments, &component, wanted);

@@ -14,7 +14,7 @@ use crate::view::progress::Stage;
 
 /// None: the world is as the configuration says. Else the plan is in `file`.
 pub async fn plan(invoker: &Invoker<'_>, file: &Path, intent: &Intent) -> Result<Option<Changes>> {
-    invoker.go_on(Phase::Planning)?;
+    invoker.go_on(Phase::Planning).await?;
     invoker.session.teller.stage(&invoker.component.name, Stage::Planning);
     let arguments = Plan {
         out: file.to_owned(),

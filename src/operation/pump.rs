@@ -9,13 +9,14 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::Call;
 use super::prepare::Prepared;
-use super::session::Session;
+use super::session::{Memory, Session};
 use super::signal::{LogLayer, Signal, Teller};
+use super::stopping::Stopping;
 use super::summary::Opening;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::host::Host;
 use crate::model::Name;
-use crate::process::{Cancel, Cause};
+use crate::process::Cancel;
 use crate::view::progress::Progress;
 use crate::workdir::Layout;
 
@@ -29,6 +30,7 @@ pub fn in_session<T: Send>(
     call: &Call<'_>,
     opening: &Opening,
     prepared: Prepared,
+    memory: Memory,
     shown: &BTreeSet<Name>,
     work: impl AsyncFnOnce(&Session) -> Result<T> + Send,
 ) -> Result<T> {
@@ -43,14 +45,14 @@ pub fn in_session<T: Send>(
     let (run_cancel, identity) = (cancel.clone(), call.request.identity.clone());
     drive(call.host, &mut progress, &cancel, &cancel_file, teller, receiver, move |teller| {
         runtime()?.block_on(async move {
-            let session = Session::open(opening, prepared, run_cancel, teller, identity).await?;
+            let session = Session::open(opening, prepared, memory, run_cancel, teller, identity).await?;
             work(&session).await
         })
     })
 }
 
 /// One current-thread runtime a call; nothing of it outlives the call.
-fn runtime() -> Result<tokio::runtime::Runtime> {
+pub fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Error::new(
             Layer::Host,
@@ -76,6 +78,7 @@ fn drive<T: Send>(
             let subscriber = tracing_subscriber::registry().with(LogLayer::new(&teller));
             tracing::subscriber::with_default(subscriber, || work(teller))
         });
+        let mut stopping = Stopping::default();
         loop {
             match receiver.recv_timeout(TICK) {
                 Ok(Signal::Progress(update)) => progress.update(update),
@@ -84,12 +87,8 @@ fn drive<T: Send>(
                 Err(RecvTimeoutError::Timeout) => progress.tick(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            let asked = host.tick() || cancel_file.exists();
-            if asked && cancel.cause().is_none() {
-                cancel.cancel(Cause::User);
-                progress
-                    .note("stopping: asked terraform to finish what is in flight; nothing more is started");
-            }
+            let asked = host.tick().max(cancel_file.exists().into());
+            stopping.hear(asked, cancel, progress);
         }
         progress.finish();
         run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

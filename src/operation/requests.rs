@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::environment::{Wanted, Wish};
-use super::{Request, cancel};
+use super::{Request, runs};
 use crate::model::Overrides;
 
 /// A state of one component.
@@ -20,6 +20,7 @@ pub fn state_apply(request: &Request) -> Wanted {
         wish: if test { Wish::Preview } else { Wish::Apply },
         migrate_backend: false,
         environment: arguments.environment(),
+        resumes: None,
         problems: Vec::new(),
     };
     end(arguments, wanted)
@@ -33,10 +34,11 @@ pub fn orchestrate(request: &Request) -> Wanted {
         test,
         components: arguments.names("components"),
         include_dependencies: arguments.flag("include_dependencies"),
-        overrides: overrides(&mut arguments),
+        overrides: arguments.overrides(),
         wish: if test { Wish::Preview } else { Wish::Apply },
         migrate_backend: arguments.flag("migrate_backend"),
         environment: arguments.environment(),
+        resumes: None,
         problems: Vec::new(),
     };
     end(arguments, wanted)
@@ -49,10 +51,11 @@ pub fn plan(request: &Request) -> Wanted {
         test: true,
         components: arguments.names("components"),
         include_dependencies: arguments.flag("include_dependencies"),
-        overrides: overrides(&mut arguments),
+        overrides: arguments.overrides(),
         wish: Wish::Keep,
         migrate_backend: false,
         environment: arguments.environment(),
+        resumes: None,
         problems: Vec::new(),
     };
     end(arguments, wanted)
@@ -68,7 +71,7 @@ pub fn apply(request: &Request) -> Wanted {
     // A plan knows where it belongs.
     let environment = match named {
         true => environment,
-        false => cancel::environment_of(request, &plan_id).unwrap_or(environment),
+        false => runs::environment_of(request, &plan_id).unwrap_or(environment),
     };
     let test = arguments.test(&request.identity);
     let wanted = Wanted {
@@ -76,10 +79,11 @@ pub fn apply(request: &Request) -> Wanted {
         test,
         components: None,
         include_dependencies: false,
-        overrides: overrides(&mut arguments),
+        overrides: arguments.overrides(),
         wish: if test { Wish::ShowKept(plan_id) } else { Wish::ApplyKept(plan_id) },
         migrate_backend: false,
         environment,
+        resumes: None,
         problems: Vec::new(),
     };
     end(arguments, wanted)
@@ -102,23 +106,14 @@ pub fn destroy(request: &Request) -> Wanted {
         test,
         components: arguments.names("components"),
         include_dependencies: false,
-        overrides: overrides(&mut arguments),
+        overrides: arguments.overrides(),
         wish: if test { Wish::PreviewDestroy } else { Wish::Destroy },
         migrate_backend: false,
         environment,
+        resumes: None,
         problems: Vec::new(),
     };
     end(arguments, wanted)
-}
-
-fn overrides(arguments: &mut Arguments) -> Overrides {
-    // The host has used it already: it chose whose pillar this is.
-    arguments.value("minion");
-    Overrides {
-        parallelism: arguments.value("parallelism"),
-        on_failure: arguments.value("on_failure"),
-        ..Overrides::default()
-    }
 }
 
 fn end(arguments: Arguments, wanted: Wanted) -> Wanted {

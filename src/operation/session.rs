@@ -12,8 +12,11 @@ use super::prepare::Prepared;
 use super::signal::Teller;
 use super::summary::Opening;
 use crate::error::Result;
+use crate::journal::{Done, Entry, Journal};
+use crate::lock;
 use crate::model::{Blueprint, Name, OnFailure, Reference};
 use crate::process::Cancel;
+use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
 use crate::terraform::Tool;
 use crate::workdir::Layout;
@@ -27,12 +30,23 @@ pub struct Session {
     pub tool: Tool,
     /// Declared variables of terraform's environment, references resolved.
     pub environment: BTreeMap<String, SecretString>,
+    pub locks: lock::Service,
     pub cancel: Cancel,
     pub teller: Teller,
     pub identity: Identity,
     /// Held during an init where a plugin cache may be shared: terraform's is not safe for two.
     pub init_gate: tokio::sync::Mutex<()>,
     pub produced: RefCell<BTreeMap<Name, Produced>>,
+    memory: Memory,
+    /// What components were when their turn ended well.
+    reached: RefCell<BTreeMap<Name, Done>>,
+}
+
+/// What a run writes down, and what it knows of the one that it goes on with. Questions have neither.
+#[derive(Default)]
+pub struct Memory {
+    pub journal: Option<Journal>,
+    pub done: BTreeMap<Name, Done>,
 }
 
 impl Session {
@@ -40,6 +54,7 @@ impl Session {
     pub async fn open(
         opening: &Opening,
         prepared: Prepared,
+        memory: Memory,
         cancel: Cancel,
         teller: Teller,
         identity: Identity,
@@ -47,6 +62,7 @@ impl Session {
         let Prepared { blueprint, modules } = prepared;
         let tool = Tool::locate(&blueprint.settings.terraform, &cancel).await?;
         let environment = super::inputs::read_all(&blueprint.settings.terraform.env)?;
+        let locks = super::records::service(&blueprint.settings)?;
         Ok(Self {
             layout: Layout::of(&blueprint),
             run_id: opening.run_id.clone(),
@@ -55,9 +71,12 @@ impl Session {
             modules,
             tool,
             environment,
+            locks,
             cancel,
             teller,
             identity,
+            memory,
+            reached: RefCell::default(),
             init_gate: tokio::sync::Mutex::new(()),
             produced: RefCell::default(),
         })
@@ -66,6 +85,36 @@ impl Session {
     /// What `name` gives to those that read it.
     pub fn produce(&self, name: &Name, produced: Produced) {
         self.produced.borrow_mut().insert(name.clone(), produced);
+    }
+
+    /// What the run that this one resumes left of `name`.
+    pub fn done(&self, name: &Name) -> Option<&Done> {
+        self.memory.done.get(name)
+    }
+
+    pub fn reach(&self, name: &Name, done: Done) {
+        self.reached.borrow_mut().insert(name.clone(), done);
+    }
+
+    pub fn note(&self, entry: Entry) -> Result<()> {
+        self.memory.journal.as_ref().map_or(Ok(()), |journal| journal.note(entry))
+    }
+
+    /// Syncing takes its time, in which other components go on.
+    pub async fn note_durably(&self, entry: Entry) -> Result<()> {
+        let Some(journal) = self.memory.journal.clone() else { return Ok(()) };
+        let written = tokio::task::spawn_blocking(move || journal.note_durably(entry));
+        written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    /// The end of a component's turn. That it cannot be written must not hide what was done.
+    pub fn note_end(&self, name: &Name, report: &ComponentReport) {
+        let well = matches!(report.status, Status::Applied | Status::Unchanged | Status::Destroyed);
+        let done = self.reached.borrow_mut().remove(name).filter(|_| well);
+        let (status, reason) = (report.status.word().to_owned(), report.reason.clone());
+        if let Err(error) = self.note(Entry::Ended { component: name.clone(), status, reason, done }) {
+            tracing::error!("{name}: {error}");
+        }
     }
 
     pub fn on_failure(&self, name: &Name) -> OnFailure {

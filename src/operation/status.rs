@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::orphans;
 use super::prepare::{prepare, select};
 use super::summary::Opening;
-use super::{Call, cancel};
+use super::{Call, records, runs};
 use crate::error::Result;
 use crate::lock;
 use crate::model::{Name, Overrides};
@@ -27,6 +27,7 @@ pub fn status(call: &Call<'_>) -> Report {
             .and_then(|prepared| {
                 let blueprint = &prepared.blueprint;
                 let layout = Layout::new(&blueprint.settings.root, &blueprint.environment);
+                records::fetch(&blueprint.settings, &blueprint.environment)?;
                 let mut reports = BTreeMap::new();
                 let mut last_runs = BTreeMap::new();
                 for name in select(blueprint, components, false)? {
@@ -35,7 +36,11 @@ pub fn status(call: &Call<'_>) -> Report {
                     last_runs.insert(name, json!(record));
                 }
                 reports.extend(orphans::report(blueprint, &layout)?);
-                let running = cancel::running(&layout)?;
+                let running: Vec<_> = runs::all(&layout, &environment)?
+                    .into_iter()
+                    .filter(|run| run.story.is_alive())
+                    .map(|run| run.run_id)
+                    .collect();
                 let extra = [("last_runs", json!(last_runs)), ("running", json!(running))];
                 Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
             });

@@ -9,11 +9,20 @@ use tokio::sync::watch;
 pub enum Cause {
     User,
     Timeout,
+    /// Another may write now.
+    LockLost,
 }
 
 /// Shared by everything in one run; the first cause stays.
 #[derive(Clone, Debug)]
-pub struct Cancel(Arc<watch::Sender<Option<Cause>>>);
+pub struct Cancel(Arc<watch::Sender<Asked>>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Asked {
+    cause: Option<Cause>,
+    /// No more patience, whatever is lost.
+    force: bool,
+}
 
 impl Default for Cancel {
     fn default() -> Self {
@@ -23,29 +32,40 @@ impl Default for Cancel {
 
 impl Cancel {
     pub fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(None)))
+        Self(Arc::new(watch::Sender::new(Asked::default())))
     }
 
     pub fn cancel(&self, cause: Cause) {
-        self.0.send_if_modified(|current| {
-            let first = current.is_none();
-            current.get_or_insert(cause);
+        self.0.send_if_modified(|asked| {
+            let first = asked.cause.is_none();
+            asked.cause.get_or_insert(cause);
             first
         });
     }
 
+    /// Ends children though what they have in flight is lost.
+    pub fn force(&self) {
+        self.0.send_modify(|asked| asked.force = true);
+    }
+
     pub fn cause(&self) -> Option<Cause> {
-        *self.0.borrow()
+        self.0.borrow().cause
     }
 
     /// Resolves once somebody asked, at once if somebody has.
     pub async fn cancelled(&self) -> Cause {
         let mut receiver = self.0.subscribe();
-        match receiver.wait_for(Option::is_some).await.map(|cause| *cause) {
+        match receiver.wait_for(|asked| asked.cause.is_some()).await.map(|asked| asked.cause) {
             Ok(Some(cause)) => cause,
             // The sender is ours: it lives as long as we wait.
             _ => std::future::pending().await,
         }
+    }
+
+    /// Resolves once somebody lost patience.
+    pub async fn forced(&self) {
+        // The sender is ours: it lives as long as we wait.
+        let _ = self.0.subscribe().wait_for(|asked| asked.force).await;
     }
 }
 

@@ -9,4 +9,4 @@ mod run;
 mod tail;
 
 pub use cancel::{Cancel, Cause};
-pub use run::{Command, Exit, Limits, run};
+pub use run::{Command, CutShort, Exit, Limits, run};

@@ -20,6 +20,8 @@ use crate::error::{Error, Result};
 const LOOK: Duration = Duration::from_millis(50);
 /// How long what the child left behind has to end after a SIGTERM.
 const SWEEP: Duration = Duration::from_secs(2);
+/// How long a child has that was told a second time to end, before it is killed.
+const FORCED: Duration = Duration::from_secs(5);
 /// How much of stderr an error may quote.
 const QUOTED: usize = 4096;
 
@@ -44,6 +46,15 @@ pub struct Limits {
     pub stop_grace: Duration,
 }
 
+/// Why a child could not finish what it had in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutShort {
+    /// It did not end within its grace.
+    Late,
+    /// Somebody would not wait.
+    Forced,
+}
+
 /// How it ended.
 #[derive(Clone, Debug)]
 pub struct Exit {
@@ -51,8 +62,8 @@ pub struct Exit {
     pub signal: Option<i32>,
     /// Why we asked it to stop; it may have ended well even so.
     pub stopped: Option<Cause>,
-    /// It did not end within its grace: what was in flight may be lost.
-    pub killed: bool,
+    /// It was not left the time it wanted: what was in flight may be lost.
+    pub cut_short: Option<CutShort>,
     pub stderr_tail: String,
 }
 
@@ -72,7 +83,7 @@ pub async fn run(
     let mut child = child::spawn(command, stdout, stderr)?;
     let pid = child.id();
     let mut stopped = None;
-    let mut killed = false;
+    let mut cut_short = None;
     let mut heard = Ok(());
     let mut deadline = tokio::time::Instant::now() + limits.timeout;
     let status = loop {
@@ -83,6 +94,12 @@ pub async fn run(
                 stopped = Some(cause);
                 deadline = ask_to_stop(pid, limits);
             }
+            () = cancel.forced(), if cut_short.is_none() => {
+                stopped.get_or_insert(Cause::User);
+                cut_short = Some(CutShort::Forced);
+                ask_to_stop(pid, limits);
+                deadline = tokio::time::Instant::now() + FORCED;
+            }
             () = tokio::time::sleep_until(deadline) => {
                 match (stopped, pid) {
                     (None, _) => {
@@ -90,7 +107,7 @@ pub async fn run(
                         deadline = ask_to_stop(pid, limits);
                     }
                     (Some(_), Some(pid)) => {
-                        killed = true;
+                        cut_short.get_or_insert(CutShort::Late);
                         child::signal_group(pid, Signal::KILL);
                         deadline += SWEEP;
                     }
@@ -105,7 +122,7 @@ pub async fn run(
     }
     let status = status.map_err(|error| Error::file(&command.program, "wait for", &error))?;
     heard.and_then(|()| tail.finish(on_line)).map_err(unreadable)?;
-    Ok(exit(status, stopped, killed, &command.stderr))
+    Ok(exit(status, stopped, cut_short, &command.stderr))
 }
 
 /// One SIGINT, to the child alone: terraform passes it on, and saves what is in flight.
@@ -131,14 +148,14 @@ async fn sweep(pid: u32) {
     }
 }
 
-fn exit(status: ExitStatus, stopped: Option<Cause>, killed: bool, stderr: &Path) -> Exit {
+fn exit(status: ExitStatus, stopped: Option<Cause>, cut_short: Option<CutShort>, stderr: &Path) -> Exit {
     let text = std::fs::read(stderr).unwrap_or_default();
     let tail = &text[text.len().saturating_sub(QUOTED)..];
     Exit {
         code: status.code(),
         signal: status.signal(),
         stopped,
-        killed,
+        cut_short,
         stderr_tail: String::from_utf8_lossy(tail).trim().to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
@@ -15,18 +15,18 @@ use crate::host::Host;
 /// The methods are those of `saltext.eos.host.Host`.
 pub struct PyHost {
     object: Py<PyAny>,
-    stop: Arc<AtomicBool>,
+    stop: Arc<AtomicU32>,
 }
 
 impl PyHost {
-    pub fn new(object: &Bound<'_, PyAny>, stop: Arc<AtomicBool>) -> Self {
+    pub fn new(object: &Bound<'_, PyAny>, stop: Arc<AtomicU32>) -> Self {
         Self { object: object.clone().unbind(), stop }
     }
 
     /// An exception in one sentence. An interrupt is a request to stop, as a signal is.
     fn sentence(&self, py: Python<'_>, error: &PyErr) -> String {
         if !error.is_instance_of::<PyException>(py) {
-            self.stop.store(true, Ordering::SeqCst);
+            self.stop.fetch_max(1, Ordering::SeqCst);
             return "interrupted".to_owned();
         }
         let text = error.value(py).to_string();
@@ -75,10 +75,10 @@ impl Host for PyHost {
         self.say("log", level.as_str(), |py| Ok(message.into_pyobject(py)?.into_any().unbind()));
     }
 
-    fn tick(&self) -> bool {
+    fn tick(&self) -> u32 {
         Python::attach(|py| {
             if py.check_signals().is_err() {
-                self.stop.store(true, Ordering::SeqCst);
+                self.stop.fetch_max(1, Ordering::SeqCst);
             }
         });
         self.stop.load(Ordering::SeqCst)

@@ -1,14 +1,15 @@
 //! SIGINT, SIGTERM and SIGHUP ask a run to stop, for as long as it runs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
 /// Puts back what was there before when it is dropped.
 pub struct Signals {
-    flag: Arc<AtomicBool>,
+    /// How often we were asked to stop.
+    flag: Arc<AtomicU32>,
     before: Vec<(i32, Py<PyAny>)>,
 }
 
@@ -21,15 +22,21 @@ impl Signals {
         signals
     }
 
-    pub fn flag(&self) -> Arc<AtomicBool> {
+    pub fn flag(&self) -> Arc<AtomicU32> {
         Arc::clone(&self.flag)
     }
 
     fn take_over(&mut self, py: Python<'_>) -> PyResult<()> {
         let module = py.import("signal")?;
         let flag = self.flag();
-        let raise = move |_: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
-            flag.store(true, Ordering::SeqCst);
+        let interrupt: i32 = module.getattr("SIGINT")?.extract()?;
+        let raise = move |arguments: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
+            let number = arguments.get_item(0).and_then(|number| number.extract::<i32>());
+            // Only a person at a terminal asks more than once, and means it.
+            match number.is_ok_and(|number| number == interrupt) {
+                true => flag.fetch_add(1, Ordering::SeqCst),
+                false => flag.fetch_max(1, Ordering::SeqCst),
+            };
         };
         let handler = PyCFunction::new_closure(py, Some(c"stop"), None, raise)?;
         let ignored = module.getattr("SIG_IGN")?;

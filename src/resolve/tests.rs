@@ -19,8 +19,8 @@ impl Host for Shouts {
     }
     fn emit(&self, _: &str, _: &Value) {}
     fn log(&self, _: tracing::Level, _: &str) {}
-    fn tick(&self) -> bool {
-        false
+    fn tick(&self) -> u32 {
+        0
     }
 }
 

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     const EXIT: Exit =
-        Exit { code: Some(1), signal: None, stopped: None, killed: false, stderr_tail: String::new() };
+        Exit { code: Some(1), signal: None, stopped: None, cut_short: None, stderr_tail: String::new() };
 
     #[test]
     fn a_known_text_gets_its_code_wherever_its_line_is_broken() {

@@ -108,7 +108,7 @@ async fn ask(path: &Path, cancel: &Cancel) -> Result<String> {
             let message = format!("{program} version did not answer within {} s", PATIENCE.as_secs());
             return Err(refused("terraform_hangs", message, INSTALL));
         }
-        Some(Cause::User) => {
+        Some(Cause::User | Cause::LockLost) => {
             return Err(Error::new(
                 Layer::Host,
                 Phase::Preparation,

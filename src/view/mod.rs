@@ -8,6 +8,7 @@ mod components;
 mod failures;
 pub mod progress;
 pub mod returns;
+mod runs;
 mod style;
 mod text;
 mod units;

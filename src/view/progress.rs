@@ -120,6 +120,17 @@ impl Progress {
         }
     }
 
+    /// Where terraform changes something now: `storage: aws_s3_bucket.audit`.
+    pub fn in_flight(&self) -> impl Iterator<Item = String> {
+        self.stages.iter().filter_map(|(name, (stage, _))| match stage {
+            Stage::Applying { address, .. } | Stage::Destroying { address, .. } if !address.is_empty() => {
+                Some(format!("{name}: {address}"))
+            }
+            Stage::Applying { .. } | Stage::Destroying { .. } => Some(name.to_string()),
+            _ => None,
+        })
+    }
+
     /// A line that stays.
     pub fn note(&mut self, text: &str) {
         self.erase();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::style::Style;
-use super::{changes, components, failures, units};
+use super::{changes, components, failures, runs, units};
 
 /// Draws any report; what it does not know it leaves out. Ends with a newline.
 pub fn text(report: &Value, colour: bool) -> String {
@@ -12,6 +12,15 @@ pub fn text(report: &Value, colour: bool) -> String {
     if !report["error"].is_null() {
         text.push_str(&failures::whole(report));
         return text;
+    }
+    if let Some(runs) = report["runs"].as_array() {
+        return runs::history(report["environment"].as_str().unwrap_or_default(), runs);
+    }
+    if let Some(steps) = report["steps"].as_array() {
+        return runs::steps(&report["run"], steps);
+    }
+    if let Some(locks) = report["locks"].as_array() {
+        return runs::locks(report["environment"].as_str().unwrap_or_default(), locks);
     }
     text.push_str(&headline(report));
     text.push_str(&components::table(report, style));

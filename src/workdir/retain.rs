@@ -3,17 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-/// Removes all but the newest folders; their names are ULIDs, which sort by time.
+/// Removes all but the newest folders, and those that are still `needed`; their names are ULIDs, which sort by time.
 ///
 /// What cannot be removed stays: the next run tries again.
-pub fn retain_newest(folder: &Path, keep: usize) {
+pub fn retain_newest(folder: &Path, keep: usize, needed: impl Fn(&Path) -> bool) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
     let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
     names.sort_unstable();
     let surplus = names.len().saturating_sub(keep);
-    for name in &names[..surplus] {
-        let _ = fs::remove_dir_all(folder.join(name));
+    for old in names[..surplus].iter().map(|name| folder.join(name)).filter(|old| !needed(old)) {
+        let _ = fs::remove_dir_all(old);
     }
 }

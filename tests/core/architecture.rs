@@ -33,7 +33,8 @@ fn absent(rooms: &[&str], words: &[&str]) {
 }
 
 const PURE: [&str; 5] = ["model", "graph", "render", "change", "decide"];
-const RIM: [&str; 7] = ["resolve", "workdir", "record", "lock", "process", "terraform", "operation"];
+const RIM: [&str; 8] =
+    ["resolve", "workdir", "record", "journal", "lock", "process", "terraform", "operation"];
 
 #[test]
 fn pure_rooms_touch_no_file_clock_task_or_process() {
@@ -59,9 +60,17 @@ fn only_the_skin_knows_python() {
 #[test]
 fn each_rim_room_keeps_to_its_own() {
     absent(&["process", "lock"], &["crate::terraform", "crate::operation"]);
-    absent(&["resolve", "workdir", "record"], &["crate::process", "crate::terraform", "crate::operation"]);
+    absent(
+        &["resolve", "workdir", "record", "journal"],
+        &["crate::process", "crate::terraform", "crate::operation"],
+    );
     absent(&["terraform"], &["crate::operation", "crate::workdir", "crate::resolve"]);
     absent(&["view"], &["crate::operation", "std::process", "tokio"]);
+}
+
+#[test]
+fn terraforms_own_lock_stays_on_beside_ours() {
+    absent(&["terraform", "operation"], &["-lock=false"]);
 }
 
 #[test]

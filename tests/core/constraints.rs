@@ -144,8 +144,8 @@ impl Host for NoSalt {
     }
     fn emit(&self, _: &str, _: &Value) {}
     fn log(&self, _: tracing::Level, _: &str) {}
-    fn tick(&self) -> bool {
-        false
+    fn tick(&self) -> u32 {
+        0
     }
 }
 

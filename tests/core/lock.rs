@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use eos::error::Result;
-use eos::lock::{Guard, Holder, acquire};
+use eos::lock::Holder;
+use eos::lock::file::{Guard, acquire};
 use eos::process::{Cancel, Limits};
 
 fn take(path: &Path, timeout_ms: u64) -> Result<Guard> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use eos::process::{Cancel, Cause, Command, Exit, Limits, run};
+use eos::process::{Cancel, Cause, Command, CutShort, Exit, Limits, run};
 
 fn shell(folder: &Path, script: &str) -> Command {
     Command {
@@ -56,7 +56,7 @@ fn a_cancel_is_one_sigint_and_the_child_may_end_well() {
         lines.push(line.to_owned());
     });
     assert_eq!(lines, ["up", "int 1", "end 1"]);
-    assert_eq!((exit.code, exit.stopped, exit.killed), (Some(0), Some(Cause::User), false));
+    assert_eq!((exit.code, exit.stopped, exit.cut_short), (Some(0), Some(Cause::User), None));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_child_can_be_stopped_though_we_were_started_to_ignore_sigint() {
     let exit = end(&shell(folder.path(), "echo up; exec sleep 600"), &LONG, &cancel, &mut |_| {
         asked.cancel(Cause::User)
     });
-    assert_eq!((exit.signal, exit.killed), (Some(2), false));
+    assert_eq!((exit.signal, exit.cut_short), (Some(2), None));
 }
 
 #[test]
@@ -82,7 +82,30 @@ fn a_child_that_ignores_sigint_is_killed_after_its_grace() {
         &Cancel::new(),
         &mut |_| {},
     );
-    assert_eq!((exit.signal, exit.stopped, exit.killed), (Some(9), Some(Cause::Timeout), true));
+    assert_eq!(
+        (exit.signal, exit.stopped, exit.cut_short),
+        (Some(9), Some(Cause::Timeout), Some(CutShort::Late))
+    );
+}
+
+#[test]
+fn a_child_that_is_forced_gets_a_second_sigint_and_no_patience() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "n=0; trap 'n=$((n+1)); echo int $n' INT; echo up; \
+                  while [ $n -lt 2 ]; do sleep 0.05; done; exit 7";
+    let cancel = Cancel::new();
+    let mut lines = Vec::new();
+    let asked = cancel.clone();
+    let exit = end(&shell(folder.path(), script), &LONG, &cancel, &mut |line| {
+        match line {
+            "up" => asked.cancel(Cause::User),
+            "int 1" => asked.force(),
+            _ => {}
+        }
+        lines.push(line.to_owned());
+    });
+    assert_eq!(lines, ["up", "int 1", "int 2"]);
+    assert_eq!((exit.code, exit.cut_short), (Some(7), Some(CutShort::Forced)));
 }
 
 #[test]

@@ -37,8 +37,10 @@ fn site(world: &World, backend: Value, keys: &[(&str, &str)]) -> Site {
     if !backend.is_null() {
         site.infrastructure["settings"]["backend"] = backend;
     }
-    let things = ["one", "two"]
-        .map(|name| format!("resource \"world_thing\" \"{name}\" {{\n  name = \"{name}\"\n}}\n"));
+    // One after the other: what is killed in the second has the first behind it.
+    let things = [("one", ""), ("two", "  depends_on = [world_thing.one]\n")].map(|(name, rest)| {
+        format!("resource \"world_thing\" \"{name}\" {{\n  name = \"{name}\"\n{rest}}}\n")
+    });
     site.component("net", &(world.provider("net") + &things.concat()), json!({}));
     site
 }

@@ -219,7 +219,7 @@ fn a_cancel_in_mid_apply_keeps_what_was_made_and_ends_what_was_not() {
         cancel.cancel(Cause::User);
         applying.join().unwrap()
     });
-    assert_eq!((said.exit.code, said.exit.stopped, said.exit.killed), (Some(1), Some(Cause::User), false));
+    assert_eq!((said.exit.code, said.exit.stopped, said.exit.cut_short), (Some(1), Some(Cause::User), None));
     let state = fs::read_to_string(bench.path("state")).unwrap();
     assert!(state.contains(r#""name": "one""#) && state.contains("tainted"), "{state}");
 }

@@ -8,11 +8,14 @@ import pytest
 from support import backends, programs
 from support import world as worlds
 from support.bare import Bare
+from support.consul import Consul
 from support.http_backend import HttpBackend
 from support.master import Master
 from support.moto import Moto
+from support.nomad import Nomad
 from support.postgres import Postgres
 from support.site import Site
+from support.vault import Vault
 
 
 def pytest_configure():
@@ -55,6 +58,29 @@ def moto(tmp_path_factory):
     server = Moto(tmp_path_factory.mktemp("moto"))
     yield server
     server.close()
+
+
+def server(kind):
+    """A server that all tests of one process share."""
+
+    @pytest.fixture(scope="session")
+    def running(tmp_path_factory):
+        made = kind(tmp_path_factory.mktemp(kind.__name__.lower()))
+        yield made
+        made.close()
+
+    return running
+
+
+consul, nomad, vault = server(Consul), server(Nomad), server(Vault)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """`make test` builds these servers while it runs the tests that need none of them."""
+    for item in items:
+        if not {"consul", "nomad", "vault"}.isdisjoint(item.fixturenames):
+            item.add_marker("server")
 
 
 @pytest.fixture

@@ -20,7 +20,9 @@ def demo(tmp_path):
     """The demo's pillar as it is, with its workdirs in a temporary folder."""
     folder = tmp_path / "demo"
     eos = {"root": str(folder / "srv")}
-    site = Site(folder, extra={"eos": eos | {"terraform": programs.find("terraform") or "tofu"}})
+    site = Site(
+        folder, sink=False, extra={"eos": eos | {"terraform": programs.find("terraform") or "tofu"}}
+    )
     shutil.copytree(CHECKOUT / "pillar-examples" / "demo", site.pillars, dirs_exist_ok=True)
     yield site
     site.close()

@@ -103,3 +103,30 @@ def test_a_terraform_that_ignores_sigint_is_killed_after_its_grace(slow, started
     assert done.statuses["slow"] == "cancelled"
     assert "killed" in done.error_text("slow")
     until(lambda: not processes_in(slow.root), "nothing works in the workdirs", timeout=5)
+
+
+def test_a_second_interrupt_says_what_a_third_will_lose(slow, started):
+    slow.environment(
+        slow.components,
+        settings={
+            "terraform": {
+                "binary": str(CHECKOUT / "tests" / "process" / "ignores-sigint"),
+                "env": {"EOS_TEST_MARK": str(slow.mark)},
+            }
+        },
+    )
+    run = begun(slow, started)
+
+    def interrupt(answer):
+        run.process.send_signal(signal.SIGINT)
+        until(lambda: answer in run.err.read_text(), f"it says {answer!r}")
+
+    interrupt("asked terraform to finish")
+    interrupt("may then exist in the world and not in the state")
+    assert "(slow" in run.err.read_text(), "what is in flight is named"
+    assert run.process.poll() is None, "it still waits for terraform"
+    interrupt("at once")
+    done = run.wait()
+    assert done.rc == 1 and done.statuses["slow"] == "cancelled", done
+    assert "in the world and not in the state" in done.error_text("slow")
+    until(lambda: not processes_in(slow.root), "nothing works in the workdirs", timeout=5)

@@ -12,7 +12,6 @@ fn refused(infrastructure: &Value, place: &str) {
 #[test]
 fn settings_that_are_not_built_yet_are_refused_by_name() {
     for (key, value) in [
-        ("lock", json!({ "type": "consul", "address": "http://x" })),
         ("on_failure", json!("rollback")),
         ("rollback", json!({ "on_first_failure": "destroy" })),
         ("credentials", json!({ "hcloud": "vault:secret/h" })),

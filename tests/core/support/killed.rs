@@ -74,10 +74,14 @@ pub fn until_hangs(world: &World, kind: &str, name: &str) -> Value {
 
 /// SIGKILL; returns once nothing of it runs.
 pub fn kill(process: &Value) {
+    signal(process, rustix::process::Signal::KILL);
+    until("the end of what was killed", || is_gone(process));
+}
+
+fn signal(process: &Value, signal: rustix::process::Signal) {
     let pid = i32::try_from(process["pid"].as_i64().unwrap()).unwrap();
     let pid = rustix::process::Pid::from_raw(pid).unwrap();
-    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-    until("the end of what was killed", || is_gone(process));
+    let _ = rustix::process::kill_process(pid, signal);
 }
 
 /// A zombie whose parent does not wait is gone too.
@@ -88,6 +92,8 @@ pub fn is_gone(process: &Value) -> bool {
 
 /// Us, terraform and its provider, in the middle of a call.
 pub fn kill_all(mut us: Child, call: &Value) {
+    // Our end is a SIGINT to terraform, which must not come to act on it.
+    signal(&call["terraform"], rustix::process::Signal::STOP);
     us.kill().unwrap();
     us.wait().unwrap();
     kill(&call["terraform"]);

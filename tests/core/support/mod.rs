@@ -1,5 +1,7 @@
 //! A host without Salt, and an environment in a folder: what tests of the core need.
 
+#![allow(dead_code, reason = "each test crate uses a part")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -19,8 +21,8 @@ impl Host for NoSalt {
     }
     fn emit(&self, _: &str, _: &Value) {}
     fn log(&self, _: tracing::Level, _: &str) {}
-    fn tick(&self) -> bool {
-        false
+    fn tick(&self) -> u32 {
+        0
     }
 }
 

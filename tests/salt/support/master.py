@@ -14,7 +14,7 @@ class Master(Site):
     """A site with a running master, and a minion called `minion`."""
 
     def __init__(self, folder):
-        super().__init__(folder, ports=(free_port(), free_port()))
+        super().__init__(folder, ports=(free_port(), free_port()), sink=False)
         self.processes = [self.daemon("salt-master"), self.daemon("salt-minion")]
         try:
             until(self.answers, "the minion answers a ping", timeout=90)

@@ -10,6 +10,7 @@ from pathlib import Path
 import configure
 from support import programs
 from support.result import Result
+from support.sink import Sink
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.prefix) / "bin"
@@ -18,7 +19,7 @@ BIN = Path(sys.prefix) / "bin"
 class Site:
     """Where a test keeps its environment, and how it calls Salt."""
 
-    def __init__(self, folder, *, ports=(14505, 14506), extra=None):
+    def __init__(self, folder, *, ports=(14505, 14506), extra=None, sink=True):
         self.folder = Path(folder)
         self.root = self.folder / "srv"
         self.states = self.folder / "states"
@@ -41,8 +42,13 @@ class Site:
             **{k: v for k, v in os.environ.items() if k in ("PYTHONPATH", "TMPDIR")},
         }
 
+        sock = json.loads((self.conf / "master").read_text())["sock_dir"]
+        self.sink = Sink(Path(sock)) if sink else None
+
     def close(self):
         """Takes away the link to this site, where its own path is too long for sockets."""
+        if self.sink:
+            self.sink.close()
         remembered = self.folder / "salt" / "link"
         if remembered.exists():
             shutil.rmtree(Path(remembered.read_text()).parent, ignore_errors=True)

@@ -263,3 +263,121 @@ def cancel(run_id=None, minion=None, *args, **kwargs):
         salt-run infrastructure.cancel run_id=01JD3K7M0000000000000000000
     """
     return skin.on_master("cancel", locals(), globals())
+
+
+@skin.runner
+def resume(
+    run_id=None,
+    environment="production",
+    parallelism=None,
+    on_failure=None,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Do what is left of a run that died, was stopped or failed.
+
+    Nothing that it did is run again, unless what it was made from has changed.
+
+    run_id
+        As a report or ``history`` shows it. By default the environment's last run that changed things.
+    environment
+        Whose last run, where no run_id is given. ``env`` is accepted too.
+    parallelism
+        So many components at once, in place of infrastructure:settings:parallelism.
+    on_failure
+        ``stop`` (start nothing more) or ``continue`` (skip dependents only).
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.resume environment=staging
+        salt-run infrastructure.resume 01JD3KV6T0W8Q5YB4E2N9RZXCM
+    """
+    return skin.on_master("resume", locals(), globals())
+
+
+@skin.runner
+def history(environment="production", limit=None, minion=None, *args, **kwargs):
+    """
+    Show the runs of an environment, the newest first: who, when, what, and how they ended.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    limit
+        So many runs; by default 20.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.history staging
+    """
+    return skin.on_master("history", locals(), globals())
+
+
+@skin.runner
+def show_run(run_id=None, minion=None, *args, **kwargs):
+    """
+    Show one run step by step, and the report that it ended with.
+
+    run_id
+        As a report or ``history`` shows it.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.show_run 01JD3KV6T0W8Q5YB4E2N9RZXCM
+    """
+    return skin.on_master("show_run", locals(), globals())
+
+
+@skin.runner
+def locks(environment="production", minion=None, *args, **kwargs):
+    """
+    Show who holds which component, since when, and under which id.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.locks staging
+    """
+    return skin.on_master("locks", locals(), globals())
+
+
+@skin.runner
+def unlock(component=None, id=None, environment="production", minion=None, *args, **kwargs):
+    """
+    Free a lock of Consul's whose holder is gone. It is written down who did.
+
+    component
+        Whose lock.
+    id
+        The id that ``locks`` shows; a lock that somebody else holds by now is left alone.
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.unlock networking id=6c8f2b1e-... environment=staging
+    """
+    return skin.on_master("unlock", locals(), globals())

@@ -1,0 +1,138 @@
+//! A journal, read: how far a run came.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::entry::{Began, Done, Entry, Line};
+use crate::model::Name;
+
+#[derive(Clone, Debug)]
+pub struct Story {
+    pub began: Box<Began>,
+    /// Each component that ended and, where it ended well, what it was then.
+    pub ended: BTreeMap<Name, Option<Done>>,
+    /// Components whose terraform was changing things when the journal stopped.
+    pub applying: BTreeSet<Name>,
+    /// When it finished, and with what result; None: it is under way, or died.
+    pub finished: Option<(String, Option<bool>)>,
+    /// The status of each component that has one.
+    pub statuses: BTreeMap<Name, String>,
+    /// Every step, as it was written.
+    pub steps: Vec<Value>,
+}
+
+impl Story {
+    /// None where not even the first step is whole. A line that is none, such as a torn last one, is left out.
+    pub fn read(text: &[u8]) -> Option<Self> {
+        let steps: Vec<Value> =
+            text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        let mut entries = steps.iter().filter_map(|step| serde_json::from_value::<Line>(step.clone()).ok());
+        let Entry::Began(began) = entries.next()?.entry else { return None };
+        let mut story = Self {
+            began,
+            ended: BTreeMap::new(),
+            applying: BTreeSet::new(),
+            finished: None,
+            statuses: BTreeMap::new(),
+            steps: Vec::new(),
+        };
+        for Line { at, entry } in entries {
+            match entry {
+                Entry::Began(_) | Entry::Started { .. } => {}
+                Entry::Applying { component, .. } => drop(story.applying.insert(component)),
+                Entry::Ended { component, status, done, .. } => {
+                    story.applying.remove(&component);
+                    story.statuses.insert(component.clone(), status);
+                    story.ended.insert(component, done);
+                }
+                Entry::Finished { result, components, .. } => {
+                    (story.finished, story.statuses) = (Some((at, result)), components);
+                }
+            }
+        }
+        story.steps = steps;
+        Some(story)
+    }
+
+    /// Whether everything that was asked for is done.
+    pub fn is_complete(&self) -> bool {
+        matches!(self.finished, Some((_, Some(true))))
+    }
+
+    /// Whether the process that wrote it is still there to go on.
+    pub fn is_alive(&self) -> bool {
+        self.finished.is_none() && !self.began.who.is_gone()
+    }
+
+    /// What ended well, and how it was then.
+    pub fn done(&self) -> BTreeMap<Name, Done> {
+        let done = self.ended.iter().filter_map(|(name, done)| Some((name.clone(), done.clone()?)));
+        done.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Wish;
+    use crate::lock::Holder;
+
+    fn name(text: &str) -> Name {
+        Name::new(text).unwrap()
+    }
+
+    fn line(entry: Entry) -> Vec<u8> {
+        let mut line = serde_json::to_vec(&Line { at: "2026-01-01T00:00:00Z".to_owned(), entry }).unwrap();
+        line.push(b'\n');
+        line
+    }
+
+    fn journal() -> Vec<u8> {
+        let done = Some(Done { made_from: "x".to_owned(), lineage: "l".to_owned(), serial: 3 });
+        let applying = |component| Entry::Applying { component: name(component) };
+        let began = Began::new(Holder::here(), "", Wish::Apply, [name("net"), name("app")].into());
+        [
+            Entry::Began(Box::new(began)),
+            Entry::Started { component: name("net") },
+            applying("net"),
+            Entry::Ended {
+                component: name("net"),
+                status: "applied".to_owned(),
+                reason: String::new(),
+                done,
+            },
+            applying("app"),
+        ]
+        .into_iter()
+        .flat_map(line)
+        .collect()
+    }
+
+    #[test]
+    fn a_run_that_died_tells_what_was_done_and_what_was_under_way() {
+        let story = Story::read(&journal()).unwrap();
+        assert_eq!(story.done().keys().map(Name::as_str).collect::<Vec<_>>(), ["net"]);
+        assert_eq!(story.applying, [name("app")].into());
+        assert!(story.finished.is_none() && !story.is_complete() && story.is_alive());
+    }
+
+    #[test]
+    fn a_journal_cut_anywhere_tells_less_and_never_more() {
+        let whole = journal();
+        for length in 0..whole.len() {
+            let Some(story) = Story::read(&whole[..length]) else { continue };
+            assert!(story.done().keys().all(|one| one.as_str() == "net"), "{length}");
+            assert!(!story.is_complete());
+        }
+        assert!(Story::read(b"").is_none());
+    }
+
+    #[test]
+    fn steps_of_another_version_are_shown_and_change_nothing() {
+        let mut text = journal();
+        text.extend_from_slice(b"{\"at\": \"2030-01-01T00:00:00Z\", \"step\": \"promoted\"}\n");
+        let story = Story::read(&text).unwrap();
+        assert_eq!((story.steps.len(), story.done().len()), (6, 1));
+    }
+}

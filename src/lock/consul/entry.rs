@@ -1,0 +1,88 @@
+//! One key of Consul's KV, as its API shows it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+
+use super::payload;
+use crate::lock::Holder;
+
+/// Consul's convention for a key that is a lock. Source: `LockFlagValue` in its Go client.
+pub const LOCK_FLAG: u64 = 0x2ddc_cbc0_58a5_0c18;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Entry {
+    pub key: String,
+    /// Who holds it.
+    pub session: Option<String>,
+    pub flags: u64,
+    /// Moves with every write, and only forwards: what tells one holding from another.
+    pub modify_index: u64,
+    pub value: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Raw {
+    key: String,
+    #[serde(default)]
+    session: Option<String>,
+    flags: u64,
+    modify_index: u64,
+    /// Null for none, and in the answer to a transaction.
+    value: Option<String>,
+}
+
+impl Entry {
+    pub fn is_lock(&self) -> bool {
+        self.flags == LOCK_FLAG
+    }
+
+    pub fn holder(&self) -> Holder {
+        payload::read(&self.value)
+    }
+}
+
+/// The entries of an answer.
+pub fn entries(body: &[u8]) -> Result<Vec<Entry>, serde_json::Error> {
+    let raw: Vec<Raw> = serde_json::from_slice(body)?;
+    Ok(raw.into_iter().map(Entry::from).collect())
+}
+
+impl From<Raw> for Entry {
+    fn from(raw: Raw) -> Self {
+        Self {
+            key: raw.key,
+            session: raw.session.filter(|session| !session.is_empty()),
+            flags: raw.flags,
+            modify_index: raw.modify_index,
+            value: raw.value.and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default(),
+        }
+    }
+}
+
+pub fn encode(value: &[u8]) -> String {
+    STANDARD.encode(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_as_consul_shows_it_held_or_not() {
+        let body = br#"[{"LockIndex":1,"Key":"a/lock","Flags":3304740253564472344,"Value":"e30=","Session":"s",
+            "CreateIndex":5,"ModifyIndex":7},{"LockIndex":0,"Key":"b","Flags":0,"Value":null,"CreateIndex":1,"ModifyIndex":2}]"#;
+        let [held, free] = entries(body).unwrap().try_into().unwrap();
+        let expected = Entry {
+            key: "a/lock".into(),
+            session: Some("s".into()),
+            flags: LOCK_FLAG,
+            modify_index: 7,
+            value: b"{}".to_vec(),
+        };
+        assert_eq!(held, expected);
+        assert!(held.is_lock() && !free.is_lock());
+        assert_eq!(free, Entry { key: "b".into(), modify_index: 2, ..Entry::default() });
+    }
+}

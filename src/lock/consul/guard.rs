@@ -1,0 +1,167 @@
+//! A held lock: what may be begun under it, and how it is let go.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::Consul;
+use super::claim::Claim;
+use super::kv::{self, Op, Outcome};
+use super::payload;
+use super::session::{self, Session};
+use super::standing::{Doubt, Loss, Standing};
+use super::trouble::{self, Trouble};
+use super::watch::Watch;
+use crate::error::{Error, Result};
+use crate::lock::Holder;
+
+/// Between two tries while nobody answers.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long letting go is tried.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A held lock. Dropping it ends the renewals and lets go of nothing: the session lives out its time.
+#[derive(Debug)]
+pub struct Guard {
+    consul: Consul,
+    key: String,
+    holder: Holder,
+    claim: watch::Receiver<Claim>,
+    nudge: Arc<Notify>,
+    task: Task,
+}
+
+#[derive(Debug)]
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Guard {
+    pub fn new(consul: &Consul, key: String, holder: &Holder, session: Session, index: u64) -> Self {
+        let (sender, receiver) = watch::channel(Claim::new(&session, index));
+        let nudge = Arc::new(Notify::new());
+        let watch = Watch {
+            consul: consul.clone(),
+            key: key.clone(),
+            holder: holder.clone(),
+            session,
+            claim: sender,
+            nudge: nudge.clone(),
+        };
+        let task = Task(tokio::spawn(watch.run()));
+        Self { consul: consul.clone(), key, holder: holder.clone(), claim: receiver, nudge, task }
+    }
+
+    pub fn standing(&self) -> Standing {
+        let standing = self.claim.borrow().standing.clone();
+        match self.claim.has_changed() {
+            Err(_) if !matches!(standing, Standing::Lost(_)) => Standing::Lost(Loss::Unwatched),
+            _ => standing,
+        }
+    }
+
+    /// Resolves when the lock is lost for good.
+    pub async fn lost(&self) -> Error {
+        let mut claim = self.claim.clone();
+        let _ = claim.wait_for(|claim| matches!(claim.standing, Standing::Lost(_))).await;
+        match self.standing() {
+            Standing::Lost(loss) => trouble::lost(&self.key, &loss),
+            _ => trouble::lost(&self.key, &Loss::Unwatched),
+        }
+    }
+
+    /// Asks Consul whether the lock is ours. Waits while that cannot be said and may be said soon:
+    /// a TTL for an answer, a TTL and the lock-delay where the lock is being taken again.
+    pub async fn check(&self) -> Result<()> {
+        self.commit(None).await
+    }
+
+    /// Writes a key beside the lock's, if the lock is ours at that moment.
+    pub async fn write(&self, name: &str, value: &[u8]) -> Result<()> {
+        let key = self.key.strip_suffix("lock").unwrap_or(&self.key).to_owned() + name;
+        self.commit(Some(Op::Set { key: &key, value, flags: 0 })).await
+    }
+
+    async fn commit(&self, write: Option<Op<'_>>) -> Result<()> {
+        let began = Instant::now();
+        let mut told = self.claim.clone();
+        let write = write.as_slice();
+        loop {
+            let claim = told.borrow_and_update().clone();
+            let unknown = |doubt: &Doubt| trouble::unknown(&self.key, &self.consul.client.address, doubt);
+            let deadline = began + claim.ttl + self.consul.settings.lock_delay;
+            match self.standing() {
+                Standing::Lost(loss) => return Err(trouble::lost(&self.key, &loss)),
+                Standing::Unknown(doubt @ Doubt::Overwritten) => return Err(unknown(&doubt)),
+                Standing::Adrift { .. } => {}
+                Standing::Held | Standing::Unknown(Doubt::Unreachable(_)) => {
+                    match self.transact(&claim, write).await {
+                        Ok(Outcome::Done(_)) => return Ok(()),
+                        // Our session does not hold it: whatever became of it, the watch will see.
+                        Ok(Outcome::Conflict(0)) => self.nudge.notify_one(),
+                        Ok(Outcome::Conflict(_)) => return Err(unknown(&Doubt::Overwritten)),
+                        Err(Trouble::Unreachable(_)) if began.elapsed() < claim.ttl => {
+                            sleep(PAUSE).await;
+                            continue;
+                        }
+                        Err(Trouble::Unreachable(text)) => return Err(unknown(&Doubt::Unreachable(text))),
+                        Err(trouble) => return Err(self.consul.explain(&trouble)),
+                    }
+                }
+            }
+            match timeout_at(deadline, told.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return Err(self.lost().await),
+                Err(_) => {
+                    return Err(unknown(&Doubt::Unreachable("it could not be taken again in time".into())));
+                }
+            }
+        }
+    }
+
+    async fn transact(&self, claim: &Claim, write: &[Op<'_>]) -> Result<Outcome, Trouble> {
+        let key = &self.key;
+        let session = Op::CheckSession { key, session: &claim.session };
+        let mut ops = vec![session, Op::CheckIndex { key, index: claim.index }];
+        ops.extend(write);
+        kv::transact(&self.consul.client, &ops).await
+    }
+
+    /// Lets go of the key, then ends the session: ending it alone would cost the next one the lock-delay.
+    pub async fn release(mut self) -> Result<()> {
+        self.task.0.abort();
+        let _ = (&mut self.task.0).await;
+        let claim = self.claim.borrow().clone();
+        let (client, session) = (&self.consul.client, &claim.session);
+        if !matches!(claim.standing, Standing::Lost(_)) {
+            let value = payload::write(&self.holder, session, &self.key, "");
+            self.insist(async || kv::release(client, &self.key, session, value.clone()).await).await?;
+        }
+        self.insist(async || session::destroy(client, session).await).await
+    }
+
+    async fn insist<T>(&self, attempt: impl AsyncFn() -> Result<T, Trouble>) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match attempt().await {
+                Ok(_) => return Ok(()),
+                Err(Trouble::Unreachable(_)) if Instant::now() + PAUSE < deadline => sleep(PAUSE).await,
+                Err(trouble) => {
+                    let error = self.consul.explain(&trouble);
+                    let message = format!(
+                        "the lock {} could not be let go, and stays for up to a minute or so: {}",
+                        self.key, error.message
+                    );
+                    return Err(Error { message, ..error });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Keys and transactions: <https://developer.hashicorp.com/consul/api-docs/txn>.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::client::{Client, Reply};
+use super::entry::{self, Entry, LOCK_FLAG};
+use super::trouble::Trouble;
+
+/// One step of a transaction; all are done or none.
+#[derive(Clone, Copy)]
+pub enum Op<'a> {
+    /// The key is held by this session.
+    CheckSession {
+        key: &'a str,
+        session: &'a str,
+    },
+    /// Nobody wrote to the key since.
+    CheckIndex {
+        key: &'a str,
+        index: u64,
+    },
+    CheckAbsent {
+        key: &'a str,
+    },
+    Lock {
+        key: &'a str,
+        session: &'a str,
+        value: &'a [u8],
+    },
+    Set {
+        key: &'a str,
+        value: &'a [u8],
+        flags: u64,
+    },
+}
+
+impl Op<'_> {
+    fn json(self) -> Value {
+        let kv = match self {
+            Self::CheckSession { key, session } => {
+                json!({ "Verb": "check-session", "Key": key, "Session": session })
+            }
+            Self::CheckIndex { key, index } => json!({ "Verb": "check-index", "Key": key, "Index": index }),
+            Self::CheckAbsent { key } => json!({ "Verb": "check-not-exists", "Key": key }),
+            Self::Lock { key, session, value } => json!({
+                "Verb": "lock", "Key": key, "Session": session, "Flags": LOCK_FLAG, "Value": entry::encode(value),
+            }),
+            Self::Set { key, value, flags } => {
+                json!({ "Verb": "set", "Key": key, "Flags": flags, "Value": entry::encode(value) })
+            }
+        };
+        json!({ "KV": kv })
+    }
+}
+
+#[derive(Debug, PartialEq)]
+pub enum Outcome {
+    /// `ModifyIndex` of the key that the last step is about.
+    Done(u64),
+    /// Nothing was done: the number of the step that would not.
+    Conflict(usize),
+}
+
+pub async fn transact(client: &Client, ops: &[Op<'_>]) -> Result<Outcome, Trouble> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Answer {
+        results: Option<Vec<Value>>,
+        errors: Option<Vec<Failure>>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Failure {
+        op_index: usize,
+        what: String,
+    }
+    let body = Value::Array(ops.iter().map(|op| op.json()).collect()).to_string().into_bytes();
+    // Without a write in it, a transaction is a read, and as fresh as it is asked to be.
+    let reply = client.put("txn?consistent", body).await?;
+    let answer: Answer = parse(client, &reply)?;
+    let failures = answer.errors.unwrap_or_default();
+    // Told as a conflict, but waiting would not help.
+    if let Some(denied) = failures.iter().find(|failure| failure.what.contains("ermission denied")) {
+        return Err(Trouble::Denied(denied.what.clone()));
+    }
+    let conflict = failures.first().map(|failure| failure.op_index);
+    let done =
+        answer.results.unwrap_or_default().last().and_then(|result| result["KV"]["ModifyIndex"].as_u64());
+    match (reply.status.as_u16(), conflict, done) {
+        (409, Some(step), _) => Ok(Outcome::Conflict(step)),
+        (200, None, Some(index)) => Ok(Outcome::Done(index)),
+        _ => Err(not_consul(client, &reply)),
+    }
+}
+
+/// The key as its leader has it, and the index to wait from. With an index: waits up to `wait` for a change.
+pub async fn read(
+    client: &Client,
+    key: &str,
+    from: Option<(u64, Duration)>,
+) -> Result<(Option<Entry>, u64), Trouble> {
+    let path = format!("kv/{key}?consistent");
+    let reply = match from {
+        None => client.get(&path).await?,
+        Some((index, wait)) => {
+            // Zero would be Consul's own default of minutes.
+            let wait = wait.max(Duration::from_millis(1));
+            client.wait(&format!("{path}&index={index}&wait={}ms", wait.as_millis()), wait).await?
+        }
+    };
+    let index = reply.index.ok_or_else(|| not_consul(client, &reply))?;
+    Ok((found(client, &reply)?.into_iter().next(), index))
+}
+
+/// Every key below a prefix.
+pub async fn below(client: &Client, prefix: &str) -> Result<Vec<Entry>, Trouble> {
+    let reply = client.get(&format!("kv/{prefix}?recurse&consistent")).await?;
+    reply.index.ok_or_else(|| not_consul(client, &reply))?;
+    found(client, &reply)
+}
+
+/// Lets go of a key; false: it was not this session's.
+pub async fn release(client: &Client, key: &str, session: &str, value: Vec<u8>) -> Result<bool, Trouble> {
+    let reply = client.put(&format!("kv/{key}?release={session}&flags={LOCK_FLAG}"), value).await?;
+    parse(client, &reply)
+}
+
+fn found(client: &Client, reply: &Reply) -> Result<Vec<Entry>, Trouble> {
+    match reply.status.as_u16() {
+        404 => Ok(Vec::new()),
+        _ => entry::entries(&reply.body).map_err(|_| not_consul(client, reply)),
+    }
+}
+
+pub fn parse<'a, T: Deserialize<'a>>(client: &Client, reply: &'a Reply) -> Result<T, Trouble> {
+    serde_json::from_slice(&reply.body).map_err(|_| not_consul(client, reply))
+}
+
+/// A proxy's page, or another service's.
+pub fn not_consul(client: &Client, reply: &Reply) -> Trouble {
+    Trouble::Refused(format!("it does not answer as Consul does: {}", client.said(reply.status, &reply.body)))
+}

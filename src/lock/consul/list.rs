@@ -1,0 +1,70 @@
+//! Who holds what.
+
+use serde::Serialize;
+
+use super::entry::Entry;
+use super::{Consul, kv};
+use crate::error::Result;
+use crate::lock::Holder;
+
+/// One lock that is held now.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Held {
+    pub key: String,
+    /// As the key has them; what its value says may be anything.
+    pub environment: String,
+    pub component: String,
+    /// The session: what `unlock` asks for.
+    pub id: String,
+    pub holder: Holder,
+}
+
+impl Consul {
+    /// The locks that are held, of one environment or of all, by key.
+    pub async fn list(&self, environment: Option<&str>) -> Result<Vec<Held>> {
+        let root = format!("{}/", self.settings.prefix);
+        let prefix = environment.map_or(root.clone(), |environment| format!("{root}{environment}/"));
+        let entries = kv::below(&self.client, &prefix).await.map_err(|trouble| self.explain(&trouble))?;
+        Ok(entries.into_iter().filter_map(|entry| held(&root, entry)).collect())
+    }
+}
+
+fn held(root: &str, entry: Entry) -> Option<Held> {
+    let mut parts = entry.key.strip_prefix(root)?.split('/');
+    let (environment, component) = (parts.next()?.to_owned(), parts.next()?.to_owned());
+    let is_lock = parts.next() == Some("lock") && parts.next().is_none() && entry.is_lock();
+    let holder = entry.holder();
+    let id = entry.session.filter(|_| is_lock)?;
+    Some(Held { key: entry.key, environment, component, id, holder })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::LOCK_FLAG;
+    use super::*;
+
+    #[test]
+    fn only_held_locks_of_a_component_are_listed() {
+        let entry = |key: &str, session: Option<&str>, flags| Entry {
+            key: key.to_owned(),
+            session: session.map(str::to_owned),
+            flags,
+            ..Entry::default()
+        };
+        let listed = held("a/b/", entry("a/b/staging/net/lock", Some("s"), LOCK_FLAG)).unwrap();
+        assert_eq!(
+            (listed.environment.as_str(), listed.component.as_str(), listed.id.as_str()),
+            ("staging", "net", "s")
+        );
+        for (key, session, flags) in [
+            ("a/b/staging/net/lock", None, LOCK_FLAG),
+            ("a/b/staging/net/lock", Some("s"), 0),
+            ("a/b/staging/net/record", Some("s"), LOCK_FLAG),
+            ("a/b/staging/net/lock/x", Some("s"), LOCK_FLAG),
+            ("a/b/staging/lock", Some("s"), LOCK_FLAG),
+            ("a/c/staging/net/lock", Some("s"), LOCK_FLAG),
+        ] {
+            assert_eq!(held("a/b/", entry(key, session, flags)), None, "{key}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A session of Consul's: it lives while it is renewed, and holds keys.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::client::Client;
+use super::kv::{not_consul, parse};
+use super::trouble::Trouble;
+use crate::model::ConsulLock;
+
+pub struct Session {
+    pub id: String,
+    /// How long it lives at least without being renewed; the server may have given more than was asked.
+    pub ttl: Duration,
+    renewed: Instant,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Renewal {
+    Renewed,
+    Gone,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Created {
+    #[serde(rename = "ID")]
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Renewed {
+    #[serde(rename = "TTL")]
+    ttl: String,
+}
+
+impl Session {
+    pub async fn create(client: &Client, settings: &ConsulLock, name: &str) -> Result<Self, Trouble> {
+        let body = json!({
+            "Name": name,
+            // Without this Consul adds serfHealth, and a moment's trouble among its agents costs the lock.
+            "NodeChecks": [],
+            "TTL": format!("{}ms", settings.ttl.as_millis()),
+            "LockDelay": format!("{}ms", settings.lock_delay.as_millis()),
+            "Behavior": "release",
+        });
+        let renewed = Instant::now();
+        let reply = client.put("session/create", body.to_string().into_bytes()).await?;
+        let Created { id } = parse(client, &reply)?;
+        Ok(Self { id, ttl: settings.ttl, renewed })
+    }
+
+    /// When it is to be renewed: every third of its life.
+    pub fn due(&self) -> Instant {
+        self.renewed + self.ttl / 3
+    }
+
+    pub async fn renew(&mut self, client: &Client) -> Result<Renewal, Trouble> {
+        let asked = Instant::now();
+        let reply = client.put(&format!("session/renew/{}", self.id), Vec::new()).await?;
+        if reply.status.as_u16() == 404 {
+            return Ok(Renewal::Gone);
+        }
+        let renewed: Vec<Renewed> = parse(client, &reply)?;
+        let renewed = renewed.first().ok_or_else(|| not_consul(client, &reply))?;
+        self.ttl = longer(self.ttl, &renewed.ttl);
+        self.renewed = asked;
+        Ok(Renewal::Renewed)
+    }
+}
+
+/// A session that lives, the one there is or a new one.
+pub async fn ensure<'a>(
+    slot: &'a mut Option<Session>,
+    client: &Client,
+    settings: &ConsulLock,
+    name: &str,
+) -> Result<&'a Session, Trouble> {
+    if let Some(session) = slot
+        && Instant::now() >= session.due()
+        && session.renew(client).await? == Renewal::Gone
+    {
+        *slot = None;
+    }
+    match slot {
+        Some(session) => Ok(session),
+        None => Ok(slot.insert(Session::create(client, settings, name).await?)),
+    }
+}
+
+/// Whatever it holds is free after the lock-delay. One that is gone is no error.
+pub async fn destroy(client: &Client, id: &str) -> Result<(), Trouble> {
+    client.put(&format!("session/destroy/{id}"), Vec::new()).await.map(drop)
+}
+
+/// A server under load answers a larger TTL than it was asked for. Go's notation, such as `1m30s`.
+fn longer(ours: Duration, answered: &str) -> Duration {
+    humantime::parse_duration(answered).map_or(ours, |answered| ours.max(answered))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_larger_ttl_that_the_server_answers_is_used_and_a_smaller_one_is_not() {
+        let ours = Duration::from_secs(30);
+        for (answered, seconds) in [
+            ("30s", 30),
+            ("30000ms", 30),
+            ("45s", 45),
+            ("1m30s", 90),
+            ("1h0m0s", 3600),
+            ("10s", 30),
+            ("", 30),
+            ("x", 30),
+        ] {
+            assert_eq!(longer(ours, answered), Duration::from_secs(seconds), "{answered}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Whether a lock is still ours, as far as can be known. Pure: what was seen goes in, with the time.
+
+use std::time::Duration;
+
+use crate::lock::Holder;
+
+/// What we know of a lock that we took.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Standing {
+    Held,
+    /// It may be ours. Terraform goes on, nothing new begins.
+    Unknown(Doubt),
+    /// Our session is gone, and nobody else was seen yet: it may be taken again.
+    Adrift {
+        since: Duration,
+    },
+    /// Another's, or nobody's. Terraform is asked to stop. Nothing leads away from here.
+    Lost(Loss),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Doubt {
+    /// No answer, and why.
+    Unreachable(String),
+    /// A third party wrote to the key; our session is still on it.
+    Overwritten,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Loss {
+    Taken(Box<Holder>),
+    /// The key was deleted, or its value no longer names our run.
+    Freed,
+    /// Nobody was seen, but it could not be taken again while that was safe to try.
+    Expired,
+    /// Whatever watched over it ended.
+    Unwatched,
+}
+
+/// What the last look showed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// The session lives and the key is as we wrote it.
+    Ours,
+    Overwritten,
+    Unreachable(String),
+    /// The session is gone; what the key holds still names our run.
+    Ended,
+    /// The key is free and no longer names our run, or it is not there.
+    Freed,
+    Taken(Box<Holder>),
+}
+
+impl Standing {
+    /// `now` and `since` count from the same moment. `patience`: how long we may try to take it again,
+    /// TTL and lock-delay together.
+    pub fn next(self, seen: Seen, now: Duration, patience: Duration) -> Self {
+        match (self, seen) {
+            (Self::Lost(loss), _) => Self::Lost(loss),
+            (_, Seen::Taken(holder)) => Self::Lost(Loss::Taken(holder)),
+            (_, Seen::Freed) => Self::Lost(Loss::Freed),
+            (Self::Adrift { .. }, Seen::Ours) => Self::Held,
+            (Self::Adrift { since }, _) if now.saturating_sub(since) >= patience => Self::Lost(Loss::Expired),
+            (Self::Adrift { since }, _) => Self::Adrift { since },
+            (_, Seen::Ended) => Self::Adrift { since: now },
+            (_, Seen::Ours) => Self::Held,
+            (_, Seen::Overwritten) => Self::Unknown(Doubt::Overwritten),
+            // What was seen is not undone by seeing nothing.
+            (Self::Unknown(Doubt::Overwritten), Seen::Unreachable(_)) => Self::Unknown(Doubt::Overwritten),
+            (_, Seen::Unreachable(text)) => Self::Unknown(Doubt::Unreachable(text)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(45);
+
+    fn unreachable() -> Standing {
+        Standing::Unknown(Doubt::Unreachable("x".into()))
+    }
+
+    fn no_answer() -> Seen {
+        Seen::Unreachable("x".into())
+    }
+
+    fn other() -> Box<Holder> {
+        Box::new(Holder { run_id: "other".into(), ..Holder::default() })
+    }
+
+    /// From, what is seen, at which second, to.
+    fn table() -> Vec<(Standing, Seen, u64, Standing)> {
+        let overwritten = || Standing::Unknown(Doubt::Overwritten);
+        let adrift = |since| Standing::Adrift { since: Duration::from_secs(since) };
+        let taken = || Standing::Lost(Loss::Taken(other()));
+        let (freed, expired) = (Standing::Lost(Loss::Freed), Standing::Lost(Loss::Expired));
+        vec![
+            (Standing::Held, Seen::Ours, 1, Standing::Held),
+            (Standing::Held, no_answer(), 1, unreachable()),
+            (Standing::Held, Seen::Overwritten, 1, overwritten()),
+            (Standing::Held, Seen::Ended, 7, adrift(7)),
+            (Standing::Held, Seen::Freed, 1, freed.clone()),
+            (Standing::Held, Seen::Taken(other()), 1, taken()),
+            (unreachable(), Seen::Ours, 1, Standing::Held),
+            // However long nobody answers: that proves no loss.
+            (unreachable(), no_answer(), 86_400, unreachable()),
+            (unreachable(), Seen::Overwritten, 1, overwritten()),
+            (unreachable(), Seen::Ended, 7, adrift(7)),
+            (unreachable(), Seen::Freed, 1, freed.clone()),
+            (unreachable(), Seen::Taken(other()), 1, taken()),
+            (overwritten(), Seen::Overwritten, 1, overwritten()),
+            (overwritten(), no_answer(), 1, overwritten()),
+            (overwritten(), Seen::Ours, 1, Standing::Held),
+            (overwritten(), Seen::Freed, 1, freed.clone()),
+            (overwritten(), Seen::Ended, 7, adrift(7)),
+            (overwritten(), Seen::Taken(other()), 1, taken()),
+            (adrift(7), Seen::Ours, 50, Standing::Held),
+            (adrift(7), Seen::Ended, 51, adrift(7)),
+            (adrift(7), Seen::Ended, 52, expired.clone()),
+            (adrift(7), no_answer(), 51, adrift(7)),
+            (adrift(7), no_answer(), 52, expired.clone()),
+            (adrift(7), Seen::Overwritten, 51, adrift(7)),
+            (adrift(7), Seen::Overwritten, 52, expired),
+            (adrift(7), Seen::Freed, 8, freed),
+            (adrift(7), Seen::Taken(other()), 8, taken()),
+        ]
+    }
+
+    #[test]
+    fn what_is_seen_leads_where_the_table_says() {
+        for (from, seen, second, to) in table() {
+            let said = format!("{from:?} sees {seen:?} at {second}");
+            assert_eq!(from.next(seen, Duration::from_secs(second), PATIENCE), to, "{said}");
+        }
+    }
+
+    #[test]
+    fn the_table_leaves_no_pair_out() {
+        let pairs: std::collections::BTreeSet<String> = table()
+            .iter()
+            .map(|(from, seen, ..)| {
+                let from = match from {
+                    Standing::Adrift { .. } => "Adrift".to_owned(),
+                    other => format!("{other:?}"),
+                };
+                format!("{from} {:?}", std::mem::discriminant(seen))
+            })
+            .collect();
+        // Held, unreachable, overwritten and adrift, by six things to see.
+        assert_eq!(pairs.len(), 4 * 6);
+    }
+
+    #[test]
+    fn nothing_leads_away_from_a_loss() {
+        let all =
+            [Seen::Ours, Seen::Overwritten, no_answer(), Seen::Ended, Seen::Freed, Seen::Taken(other())];
+        for loss in [Loss::Freed, Loss::Expired, Loss::Unwatched, Loss::Taken(Box::default())] {
+            for seen in all.clone() {
+                let lost = Standing::Lost(loss.clone());
+                assert_eq!(lost.clone().next(seen, Duration::ZERO, PATIENCE), lost);
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What goes wrong between us and Consul, and how it is told.
+
+use std::time::Duration;
+
+use super::entry::Entry;
+use super::standing::{Doubt, Loss};
+use crate::error::{Error, Layer, Phase};
+
+/// Why there is no answer that says something.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble {
+    /// Nobody answers, or nobody who can: it may be over in a moment.
+    Unreachable(String),
+    /// The token may not do this.
+    Denied(String),
+    /// What was asked, or who was asked, is wrong.
+    Refused(String),
+}
+
+impl Trouble {
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Unreachable(text) | Self::Denied(text) | Self::Refused(text) => text,
+        }
+    }
+
+    pub fn explain(&self, address: &str, prefix: &str) -> Error {
+        let (code, what, remedy) = match self {
+            Self::Unreachable(_) => (
+                "lock_unreachable",
+                "cannot be reached",
+                "nothing runs without its lock: start Consul there, or correct infrastructure:settings:lock:address"
+                    .to_owned(),
+            ),
+            Self::Denied(_) => (
+                "lock_denied",
+                "does not allow this",
+                format!(
+                    "give infrastructure:settings:lock:token a token whose policy has key_prefix \"{prefix}\" write and session_prefix \"\" write"
+                ),
+            ),
+            Self::Refused(_) => (
+                "lock_refused",
+                "refused",
+                "infrastructure:settings:lock:address must be that of a Consul".to_owned(),
+            ),
+        };
+        host(code, format!("the lock service at {address} {what}: {}", self.text()), remedy)
+    }
+}
+
+fn host(code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Error {
+    Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
+}
+
+pub fn unusable(address: &str, reason: &str) -> Error {
+    let remedy = "correct infrastructure:settings:lock";
+    host("lock_unreachable", format!("the lock service at {address} cannot be used: {reason}"), remedy)
+}
+
+/// Somebody else has it, or had it a moment ago.
+pub fn busy(key: &str, entry: &Entry, lock_delay: Duration, waited: Duration) -> Error {
+    let (holder, waited) = (entry.holder(), humantime::format_duration(waited));
+    let (message, remedy) = match &entry.session {
+        Some(session) => (
+            format!("{key} is locked by {holder}; waited {waited}"),
+            format!(
+                "wait until it ends, or stop it by infrastructure.cancel; if that host is surely dead: infrastructure.unlock component={} id={session}",
+                holder.component
+            ),
+        ),
+        None => (
+            format!(
+                "{key} was lost by {holder}, and Consul gives it to nobody for up to {} after that; waited {waited}",
+                humantime::format_duration(lock_delay)
+            ),
+            "run again; infrastructure:settings:lock_timeout says how long to wait".to_owned(),
+        ),
+    };
+    host("locked", message, remedy)
+        .with(serde_json::json!({ "holder": holder, "lock": key, "id": entry.session }))
+}
+
+/// The key holds something that no lock of Consul's convention left there.
+pub fn foreign(key: &str) -> Error {
+    let message = format!("{key} in Consul is not a lock of ours: its flags are another's");
+    let remedy = "find out who writes there, and choose another infrastructure:settings:lock:prefix; or remove that key by hand";
+    host("lock_foreign", message, remedy).with(serde_json::json!({ "lock": key }))
+}
+
+pub fn cancelled(key: &str) -> Error {
+    host("cancelled", format!("stopped while waiting for the lock {key}, as asked"), "run again to go on")
+}
+
+pub fn lost(key: &str, loss: &Loss) -> Error {
+    let why = match loss {
+        Loss::Taken(holder) => format!("it is held by {holder} now"),
+        Loss::Freed => "its key was deleted, or freed by hand".to_owned(),
+        Loss::Expired => "its session ended, and it could not be taken again in time".to_owned(),
+        Loss::Unwatched => "nothing watches over it any more".to_owned(),
+    };
+    let remedy = "nothing was rolled back: see what is there by infrastructure.plan, then run again";
+    host("lock_lost", format!("the lock {key} was lost: {why}"), remedy)
+        .with(serde_json::json!({ "lock": key }))
+}
+
+pub fn unknown(key: &str, address: &str, doubt: &Doubt) -> Error {
+    let (why, remedy) = match doubt {
+        Doubt::Unreachable(text) => (
+            format!("the lock service at {address} cannot be reached: {text}"),
+            "nothing new is begun without a lock that is surely held: see to that Consul, then run again",
+        ),
+        Doubt::Overwritten => (
+            "somebody else wrote to its key while we held it".to_owned(),
+            "find out who writes there (infrastructure:settings:lock:prefix says where), then run again",
+        ),
+    };
+    host("lock_unknown", format!("whether the lock {key} is still ours is not known: {why}"), remedy)
+        .with(serde_json::json!({ "lock": key }))
+}

@@ -1,0 +1,157 @@
+//! Keeps a lock: renews its session, follows its key, takes it again where that is safe.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep};
+
+use super::Consul;
+use super::claim::Claim;
+use super::entry::Entry;
+use super::kv::{self, Op, Outcome};
+use super::payload;
+use super::poll::Poll;
+use super::session::{self, Renewal, Session};
+use super::standing::{Doubt, Seen, Standing};
+use super::trouble::Trouble;
+use crate::lock::Holder;
+
+/// Between two tries, while nobody answers or the key is not given to us.
+const PAUSE: Duration = Duration::from_secs(1);
+
+pub struct Watch {
+    pub consul: Consul,
+    pub key: String,
+    pub holder: Holder,
+    pub session: Session,
+    pub claim: watch::Sender<Claim>,
+    /// Somebody saw what we have not seen yet.
+    pub nudge: Arc<Notify>,
+}
+
+impl Watch {
+    /// Ends when the lock is lost.
+    pub async fn run(mut self) {
+        let began = Instant::now();
+        let mut poll = Poll::new();
+        loop {
+            let Claim { standing, index, .. } = self.claim.borrow().clone();
+            let adrift = matches!(standing, Standing::Adrift { .. });
+            let looked = match adrift {
+                true => self.regain(index).await,
+                false => self.look(&mut poll, index).await,
+            };
+            let (seen, index) = looked.unwrap_or_else(|trouble| {
+                poll.look_now();
+                (Seen::Unreachable(trouble.text().to_owned()), index)
+            });
+            let pause = matches!(seen, Seen::Unreachable(_)) || (adrift && seen != Seen::Ours);
+            let patience = self.session.ttl + self.consul.settings.lock_delay;
+            let next = standing.next(seen, began.elapsed(), patience);
+            self.tell(next.clone(), index);
+            match next {
+                Standing::Lost(_) => {
+                    // It holds nothing, and ends by itself if this fails.
+                    let _ = session::destroy(&self.consul.client, &self.session.id).await;
+                    return;
+                }
+                _ if pause => sleep(PAUSE).await,
+                _ => {}
+            }
+        }
+    }
+
+    /// Renews if that is due, then waits for a change until it is again.
+    async fn look(&mut self, poll: &mut Poll, index: u64) -> Result<(Seen, u64), Trouble> {
+        let client = &self.consul.client;
+        if Instant::now() >= self.session.due() && self.session.renew(client).await? == Renewal::Gone {
+            return Ok((Seen::Ended, index));
+        }
+        let wait = self.session.due().saturating_duration_since(Instant::now());
+        let entry = tokio::select! {
+            entry = poll.read(client, &self.key, wait) => entry?,
+            () = self.nudge.notified() => {
+                poll.look_now();
+                poll.read(client, &self.key, wait).await?
+            }
+        };
+        Ok((self.judge(entry, index), index))
+    }
+
+    /// Takes the key again, if nobody had it since: then what it holds still names us.
+    async fn regain(&mut self, index: u64) -> Result<(Seen, u64), Trouble> {
+        let (client, key) = (&self.consul.client, self.key.as_str());
+        let (entry, _) = kv::read(client, key, None).await?;
+        if let Some(entry) = entry.as_ref().filter(|entry| self.is_ours(entry)) {
+            // An earlier try that was not answered.
+            return Ok((Seen::Ours, entry.modify_index));
+        }
+        let free = match (self.judge(entry.clone(), index), entry) {
+            (Seen::Ended, Some(entry)) => entry.modify_index,
+            (seen, _) => return Ok((seen, index)),
+        };
+        if self.session.renew(client).await? == Renewal::Gone {
+            self.session = Session::create(client, &self.consul.settings, key).await?;
+        }
+        let value = self.value();
+        let ops =
+            [Op::CheckIndex { key, index: free }, Op::Lock { key, session: &self.session.id, value: &value }];
+        match kv::transact(client, &ops).await? {
+            Outcome::Done(index) => Ok((Seen::Ours, index)),
+            Outcome::Conflict(_) => Ok((Seen::Ended, index)),
+        }
+    }
+
+    fn judge(&self, entry: Option<Entry>, index: u64) -> Seen {
+        match entry {
+            None => Seen::Freed,
+            Some(entry) => match &entry.session {
+                Some(session) if *session != self.session.id => Seen::Taken(Box::new(entry.holder())),
+                Some(_) if entry.modify_index == index => Seen::Ours,
+                Some(_) => Seen::Overwritten,
+                None if entry.is_lock() && entry.holder() == self.holder => Seen::Ended,
+                None => Seen::Freed,
+            },
+        }
+    }
+
+    fn is_ours(&self, entry: &Entry) -> bool {
+        entry.session.as_ref() == Some(&self.session.id) && entry.is_lock() && entry.value == self.value()
+    }
+
+    fn value(&self) -> Vec<u8> {
+        payload::write(&self.holder, &self.session.id, &self.key, "")
+    }
+
+    fn tell(&self, standing: Standing, index: u64) {
+        let claim = Claim { standing, session: self.session.id.clone(), index, ttl: self.session.ttl };
+        let key = &self.key;
+        self.claim.send_if_modified(|current| {
+            match (&current.standing, &claim.standing) {
+                (before, now) if before == now => {}
+                (Standing::Adrift { .. }, Standing::Held) => {
+                    tracing::warn!("the lock {key} was lost, and taken again before anybody else had it");
+                }
+                (_, Standing::Held) => tracing::info!("the lock {key} is surely held again"),
+                (Standing::Unknown(_), Standing::Unknown(Doubt::Unreachable(_))) => {}
+                (_, Standing::Unknown(Doubt::Unreachable(text))) => {
+                    tracing::warn!(
+                        "the lock service at {} does not answer: {text}",
+                        self.consul.client.address
+                    );
+                }
+                (_, Standing::Unknown(Doubt::Overwritten)) => {
+                    tracing::warn!("somebody else wrote to the lock {key} that we hold");
+                }
+                (_, Standing::Adrift { .. }) => {
+                    tracing::warn!("the session of the lock {key} is gone; trying to take it again");
+                }
+                (_, Standing::Lost(_)) => tracing::warn!("the lock {key} is lost"),
+            }
+            let changed = *current != claim;
+            *current = claim;
+            changed
+        });
+    }
+}

@@ -1,0 +1,72 @@
+//! What a component's plan was made from.
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::Sha256;
+
+use super::inputs::Inputs;
+use super::invoke::Invoker;
+use crate::digest::{hex, sha256};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::resolve::Module;
+use crate::workdir::{Layout, replace};
+
+/// Inputs stand as a keyed digest: they may hold secrets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    module: String,
+    inputs: String,
+    backend: String,
+    terraform: String,
+}
+
+impl Facts {
+    pub fn of(
+        invoker: &Invoker<'_>,
+        module: &Module,
+        backend: Option<&str>,
+        inputs: &Inputs,
+    ) -> Result<Self> {
+        let key = key(&invoker.session.layout)?;
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key)
+            .map_err(|error| Error::new(Layer::Host, Phase::Preparation, "key", error.to_string(), ""))?;
+        mac.update(json!([inputs.known, inputs.secret]).to_string().as_bytes());
+        Ok(Self {
+            module: module.interface.digest.clone(),
+            inputs: hex(&mac.finalize().into_bytes()),
+            backend: backend.unwrap_or_default().to_owned(),
+            terraform: invoker.session.tool.version.to_string(),
+        })
+    }
+
+    pub fn digest(&self) -> String {
+        sha256(json!(self).to_string())
+    }
+
+    /// In words, what differs.
+    pub fn moved(&self, now: &Self) -> Vec<&'static str> {
+        let pairs = [
+            (&self.module, &now.module, "the module's files"),
+            (&self.inputs, &now.inputs, "the values of its variables"),
+            (&self.backend, &now.backend, "the backend"),
+            (&self.terraform, &now.terraform, "terraform's version"),
+        ];
+        pairs.into_iter().filter(|(then, now, _)| then != now).map(|(.., what)| what).collect()
+    }
+}
+
+/// The environment's own key for digests over secrets, made when it is first needed.
+fn key(layout: &Layout) -> Result<Vec<u8>> {
+    let path = layout.control().join("key");
+    if let Ok(key) = std::fs::read(&path)
+        && key.len() == 32
+    {
+        return Ok(key);
+    }
+    let mut key = [0; 32];
+    rustix::rand::getrandom(&mut key, rustix::rand::GetRandomFlags::empty())
+        .map_err(|error| Error::file(&path, "make a key for", &error.into()))?;
+    replace(&path, &key)?;
+    Ok(key.to_vec())
+}

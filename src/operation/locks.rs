@@ -1,0 +1,121 @@
+//! Who holds what, and how a lock is freed whose holder is gone.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+
+use serde_json::{Value, json};
+
+use super::arguments::Arguments;
+use super::summary::Opening;
+use super::{Call, pump, records};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::lock::{self, Holder, Service};
+use crate::model::{self, Draft, Name, Overrides};
+use crate::report::Report;
+use crate::workdir::{Layout, ensure_private};
+
+/// Every lock of the environment that is held now, on this host or, in Consul, on any.
+pub fn locks(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    arguments.value("minion");
+    let opening = Opening::new("locks", environment.as_str(), false, &call.request.identity);
+    let problems = arguments.finish();
+    let held = match problems.is_empty() {
+        true => draft(call, &environment).and_then(|draft| held(&draft)),
+        false => Err(model::refusal(problems)),
+    };
+    match held {
+        Ok(held) => opening.answer(BTreeMap::new(), BTreeMap::from([("locks".to_owned(), held.into())])),
+        Err(error) => opening.failed(error),
+    }
+}
+
+/// Frees the lock that `id` still holds, and writes down who did.
+pub fn unlock(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    let component = arguments.name("component");
+    let id = arguments.text("id");
+    if id.is_none() {
+        arguments.problem("id", "is missing: infrastructure.locks shows it");
+    }
+    arguments.value("minion");
+    let opening = Opening::new("unlock", environment.as_str(), false, &call.request.identity);
+    let problems = arguments.finish();
+    let freed = match (problems.is_empty(), id) {
+        (true, Some(id)) => {
+            draft(call, &environment).and_then(|draft| free(&draft, &component, &id, &opening))
+        }
+        _ => Err(model::refusal(problems)),
+    };
+    match freed {
+        Ok(holder) => {
+            call.host.log(tracing::Level::WARN, &format!("the lock of {component} was freed from {holder}"));
+            let extra = BTreeMap::from([("freed".to_owned(), json!(holder))]);
+            opening.answer(BTreeMap::new(), extra)
+        }
+        Err(error) => opening.failed(error),
+    }
+}
+
+/// The modules may be what is broken: only the pillar is read.
+fn draft(call: &Call<'_>, environment: &Name) -> Result<Draft> {
+    let (draft, problems) =
+        model::read(&call.request.infrastructure, environment.as_str(), &Overrides::default());
+    draft.ok_or_else(|| model::refusal(problems))
+}
+
+fn held(draft: &Draft) -> Result<Vec<Value>> {
+    let layout = Layout::new(&draft.settings.root, &draft.environment);
+    if let Service::Consul(consul) = records::service(&draft.settings)? {
+        let listed = pump::runtime()?.block_on(consul.list(Some(draft.environment.as_str())))?;
+        return Ok(listed.iter().map(|lock| json!(lock)).collect());
+    }
+    let mut held = Vec::new();
+    for component in draft.components.keys() {
+        let path = layout.place(component).lock();
+        if let Some(holder) = lock::holder(&path)? {
+            held.push(json!({ "key": path, "component": component, "id": holder.run_id, "holder": holder }));
+        }
+    }
+    Ok(held)
+}
+
+fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<Holder> {
+    let Service::Consul(consul) = records::service(&draft.settings)? else {
+        let path = Layout::new(&draft.settings.root, &draft.environment).place(component).lock();
+        let message = format!("{} is held by processes, and free when they have ended", path.display());
+        let remedy = "stop the run by infrastructure.cancel; `fuser` on the file names the processes";
+        return Err(Error::new(Layer::Host, Phase::Preparation, "lock_is_a_file", message, remedy));
+    };
+    let by = Holder {
+        run_id: opening.run_id.clone(),
+        jid: opening.identity.jid.clone(),
+        user: opening.identity.user.clone(),
+        operation: "unlock".to_owned(),
+        environment: draft.environment.to_string(),
+        component: component.to_string(),
+        ..Holder::here()
+    };
+    // Written first: a lock is not freed without a trace.
+    audit(draft, &by, id)?;
+    pump::runtime()?.block_on(consul.unlock(&by, id))
+}
+
+/// One line, for good, in the environment's `audit.jsonl`.
+fn audit(draft: &Draft, by: &Holder, id: &str) -> Result<()> {
+    let folder = Layout::new(&draft.settings.root, &draft.environment).control();
+    ensure_private(&folder)?;
+    let path = folder.join("audit.jsonl");
+    let line = format!("{}\n", json!({ "did": "unlock", "id": id, "by": by }));
+    let mut options = std::fs::OpenOptions::new();
+    options
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.sync_data()))
+        .map_err(|error| Error::file(&path, "write", &error))
+}

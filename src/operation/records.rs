@@ -1,0 +1,79 @@
+//! The record of a component, kept where its lock is: beside the workdir, or with Consul's key.
+
+use super::invoke::Invoker;
+use super::session::Session;
+use super::{inputs, pump};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::lock::{Holder, Service};
+use crate::model::{Component, Name, Settings};
+use crate::record::Record;
+use crate::workdir::{Layout, Place, ensure_private};
+
+const KEY: &str = "record";
+
+/// What the last run left, on whichever host it was.
+pub async fn read(session: &Session, component: &Component, place: &Place) -> Result<Option<Record>> {
+    let own = Record::read(&place.record())?;
+    let Service::Consul(consul) = &session.locks else { return Ok(own) };
+    let environment = &session.blueprint.environment;
+    let Some(text) = consul.read(environment.as_str(), component.name.as_str(), KEY).await? else {
+        // From a time when the lock was this host's file.
+        return Ok(own);
+    };
+    let record = parse(&component.name, &text)?;
+    refuse_elsewhere(component, &record)?;
+    Ok(Some(record))
+}
+
+/// Brings this host's copies up to what other hosts did, for questions that take no lock.
+pub fn fetch(settings: &Settings, environment: &Name) -> Result<()> {
+    let Service::Consul(consul) = service(settings)? else { return Ok(()) };
+    let layout = Layout::new(&settings.root, environment);
+    for (name, text) in pump::runtime()?.block_on(consul.read_all(environment.as_str(), KEY))? {
+        let Ok(name) = Name::new(&name) else { continue };
+        let place = layout.place(&name);
+        ensure_private(place.control())?;
+        parse(&name, &text)?.write(&place.record())?;
+    }
+    Ok(())
+}
+
+/// The service that the settings name, with the token that they refer to.
+pub fn service(settings: &Settings) -> Result<Service> {
+    let token = settings.lock.token().map(inputs::read).transpose()?;
+    Service::open(&settings.lock, token)
+}
+
+fn parse(component: &Name, text: &[u8]) -> Result<Record> {
+    serde_json::from_slice(text).map_err(|error| {
+        let message = format!("the record that Consul holds of {component} cannot be read: {error}");
+        let remedy = "look at it by `consul kv get`; deleted, the state is taken as it is";
+        Error::new(Layer::Host, Phase::Preparation, "record_corrupt", message, remedy).of(component)
+    })
+}
+
+/// Writes it, where a lock of Consul's is held only while it still is.
+pub async fn write(invoker: &Invoker<'_>, record: Record) -> Result<()> {
+    if let Some(consul) = invoker.lock.and_then(|lock| lock.consul()) {
+        let text = serde_json::to_vec(&record).unwrap_or_default();
+        consul.write(KEY, &text).await.map_err(|error| error.during(Phase::Verification))?;
+    }
+    // Syncing takes its time, in which other components go on.
+    let path = invoker.place.record();
+    let written = tokio::task::spawn_blocking(move || record.write(&path));
+    written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+/// A lock that spans hosts does not bring a local state from one to the other.
+fn refuse_elsewhere(component: &Component, record: &Record) -> Result<()> {
+    let here = Holder::here().host;
+    if !component.backend.is_local() || record.resources == 0 || record.host == here {
+        return Ok(());
+    }
+    let message = format!(
+        "its state is a file on {}, with {} resource(s); this is {here}, where everything would be created again",
+        record.host, record.resources
+    );
+    let remedy = format!("run it on {}, or give it a backend there that both hosts reach", record.host);
+    Err(Error::new(Layer::Host, Phase::Preparation, "state_elsewhere", message, remedy))
+}

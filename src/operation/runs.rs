@@ -1,0 +1,84 @@
+//! The runs of this host, found by their journals.
+
+use std::path::{Path, PathBuf};
+
+use super::Request;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::journal::{Entry, Journal, Story, Wish};
+use crate::model::{self, Name, Overrides};
+use crate::report::Report;
+use crate::workdir::{Layout, write_json};
+
+/// A run that left a journal.
+pub struct Run {
+    pub run_id: String,
+    pub folder: PathBuf,
+    pub environment: Name,
+    pub story: Story,
+}
+
+/// All runs of this environment, the newest first; their ids sort by time.
+pub fn all(layout: &Layout, environment: &Name) -> Result<Vec<Run>> {
+    let entries = std::fs::read_dir(layout.runs()).into_iter().flatten().flatten();
+    let mut ids: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    ids.sort_unstable();
+    let runs = ids.iter().rev().map(|run_id| one(layout, environment, run_id));
+    runs.filter_map(Result::transpose).collect()
+}
+
+/// None where there is no such run.
+pub fn one(layout: &Layout, environment: &Name, run_id: &str) -> Result<Option<Run>> {
+    let folder = layout.run(run_id);
+    let story = Journal::of(&folder).story()?;
+    Ok(story.map(|story| Run { run_id: run_id.to_owned(), folder, environment: environment.clone(), story }))
+}
+
+/// The last word of a run: its report, for `show_run`, and the journal's last line.
+pub fn end(folder: &Path, report: &Report) -> Result<()> {
+    write_json(&folder.join("report.json"), report)?;
+    let components = report.components.iter();
+    Journal::of(folder).note(Entry::Finished {
+        result: report.result,
+        components: components.map(|(name, one)| (name.clone(), one.status.word().to_owned())).collect(),
+        error: report.error.as_ref().map(ToString::to_string),
+    })
+}
+
+/// Whether a run that changed things did not finish: what it left tells what is lost.
+pub fn is_needed(folder: &Path) -> bool {
+    let story = Journal::of(folder).story().ok().flatten();
+    story.is_some_and(|story| story.finished.is_none() && story.began.wish != Wish::Look)
+}
+
+/// A run by its id, in whichever environment of the pillar it was.
+pub fn find(request: &Request, run_id: &str) -> Result<Run> {
+    for (environment, layout) in layouts(request)? {
+        if let Some(run) = one(&layout, &environment, run_id)? {
+            return Ok(run);
+        }
+    }
+    let message = format!("no run {run_id} in any environment of this pillar");
+    let remedy = "infrastructure.history shows the runs of an environment";
+    Err(Error::new(Layer::Salt, Phase::Validation, "no_such_run", message, remedy))
+}
+
+/// The environment that a kept plan is of.
+pub fn environment_of(request: &Request, plan_id: &str) -> Option<Name> {
+    let layouts = layouts(request).unwrap_or_default();
+    let found = layouts.into_iter().find(|(_, layout)| layout.plan(plan_id).join("plan.json").exists());
+    found.map(|(environment, _)| environment)
+}
+
+/// Every environment of the pillar, with its folders.
+pub fn layouts(request: &Request) -> Result<Vec<(Name, Layout)>> {
+    let environments = request.infrastructure["environments"].as_object();
+    let names = environments.into_iter().flatten().filter_map(|(name, _)| Name::new(name).ok());
+    names
+        .map(|name| {
+            let (draft, problems) =
+                model::read(&request.infrastructure, name.as_str(), &Overrides::default());
+            let draft = draft.ok_or_else(|| model::refusal(problems))?;
+            Ok((name.clone(), Layout::new(&draft.settings.root, &name)))
+        })
+        .collect()
+}

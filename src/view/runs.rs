@@ -1,0 +1,80 @@
+//! Runs and locks of an environment, a line each; and one run, a line a step.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::units;
+
+pub fn history(environment: &str, runs: &[Value]) -> String {
+    let many = if runs.is_empty() { "no run yet" } else { "the last runs, the newest first" };
+    let lines: String = runs.iter().map(|run| format!("  {}\n", line(run))).collect();
+    format!("{environment}: {many}\n{lines}")
+}
+
+/// `01JD3K...  2026-01-01T00:00:00Z  orchestrate  failed    6 applied, 1 failed   root`
+fn line(run: &Value) -> String {
+    let text = |key: &str| run[key].as_str().unwrap_or_default();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for status in run["components"].as_object().into_iter().flatten().filter_map(|(_, one)| one.as_str()) {
+        *counts.entry(status).or_default() += 1;
+    }
+    let counts: Vec<_> =
+        counts.iter().map(|(status, count)| format!("{count} {}", units::word(status))).collect();
+    let goes_on = match text("resumes") {
+        "" => String::new(),
+        before => format!("  goes on with {before}"),
+    };
+    format!(
+        "{}  {}  {:11}  {:8}  {}  {}{goes_on}",
+        text("run_id"),
+        text("began"),
+        text("operation"),
+        text("state"),
+        counts.join(", "),
+        text("user"),
+    )
+    .trim_end()
+    .to_owned()
+}
+
+/// `networking  id 4f0c...  since 2026-01-01T00:00:00Z  orchestrate by root on infra-1, process 4711, run 01JD3K`
+pub fn locks(environment: &str, locks: &[Value]) -> String {
+    let many = if locks.is_empty() { "nothing is locked" } else { "locked now" };
+    let mut text = format!("{environment}: {many}\n");
+    for lock in locks {
+        let said = |key: &str| lock[key].as_str().unwrap_or_default();
+        let holder = |key: &str| lock["holder"][key].as_str().unwrap_or_default();
+        text.push_str(&format!(
+            "  {}  id {}  since {}  {} by {} on {}, process {}, run {}\n",
+            said("component"),
+            said("id"),
+            holder("since"),
+            holder("operation"),
+            holder("user"),
+            holder("host"),
+            lock["holder"]["pid"],
+            holder("run_id"),
+        ));
+    }
+    text
+}
+
+/// `12:00:01.123  app  ended  failed`
+pub fn steps(run: &Value, steps: &[Value]) -> String {
+    let mut text = format!("{}\n", line(run));
+    for step in steps {
+        let said = |key: &str| step[key].as_str().unwrap_or_default();
+        let detail = [said("status"), said("reason"), said("error")].join(" ");
+        let line = format!("  {}  {:9} {}  {}", said("at"), said("step"), said("component"), detail.trim());
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    if run["state"] == "died" {
+        let run_id = run["run_id"].as_str().unwrap_or_default();
+        text.push_str(&format!(
+            "\n  it died; salt-run infrastructure.resume run_id={run_id} does what is left\n"
+        ));
+    }
+    text
+}

@@ -1,0 +1,85 @@
+//! What may begin under a lock, and what may not.
+
+use eos::lock::Standing;
+
+use crate::proxy::{Mode, Proxy};
+use crate::support::{Bench, run, until, until_unknown};
+
+#[test]
+fn a_fence_sees_a_loss_before_anybody_else_does() {
+    let Some(bench) = Bench::new("fence") else { return };
+    run(async {
+        let guard = bench.take("one", 0).await.unwrap();
+        guard.check().await.unwrap();
+        bench.hand_over(&bench.session().unwrap());
+        // Nothing was awaited since: what the guard knows is old.
+        assert_eq!(guard.standing(), Standing::Held);
+        assert_eq!(guard.check().await.unwrap_err().code, "lock_lost");
+    });
+}
+
+#[test]
+fn a_fence_waits_for_a_lock_that_is_being_taken_again() {
+    let Some(bench) = Bench::new("fence-regain") else { return };
+    let bench = bench.lock_delay(2);
+    run(async {
+        let guard = bench.take("one", 0).await.unwrap();
+        let first = bench.session().unwrap();
+        bench.destroy(&first);
+        guard.check().await.unwrap();
+        assert!(bench.session().is_some_and(|session| session != first));
+        guard.release().await.unwrap();
+    });
+}
+
+#[test]
+fn a_fence_refuses_a_key_that_somebody_else_wrote_to() {
+    let Some(bench) = Bench::new("fence-overwritten") else { return };
+    run(async {
+        let guard = bench.take("one", 0).await.unwrap();
+        bench.call("PUT", &format!("kv/{}", bench.key()), "mine");
+        assert_eq!(guard.check().await.unwrap_err().code, "lock_unknown", "before it was noticed");
+        until_unknown(&guard).await;
+        assert_eq!(guard.check().await.unwrap_err().code, "lock_unknown", "after it was noticed");
+        guard.release().await.unwrap();
+    });
+}
+
+#[test]
+fn a_fence_refuses_where_nobody_answers_for_as_long_as_the_session_may_live() {
+    let Some(bench) = Bench::new("fence-cut") else { return };
+    let proxy = Proxy::start(bench.agent.port);
+    let bench = bench.through(proxy.port);
+    run(async {
+        let guard = bench.take("one", 0).await.unwrap();
+        proxy.set(Mode::Cut);
+        let began = std::time::Instant::now();
+        let error = guard.check().await.unwrap_err();
+        assert_eq!(error.code, "lock_unknown");
+        assert!(error.message.contains(&bench.settings.address), "{error}");
+        assert!(began.elapsed() >= bench.settings.ttl);
+        proxy.set(Mode::Pass);
+        // It was not lost: what answers again is good again.
+        guard.check().await.unwrap();
+        guard.release().await.unwrap();
+    });
+}
+
+#[test]
+fn what_is_written_under_a_lock_is_written_while_it_is_held_and_not_after() {
+    let Some(bench) = Bench::new("write") else { return };
+    run(async {
+        let consul = bench.consul();
+        let read = async || consul.read("staging", "net", "record").await.unwrap();
+        let guard = bench.take("one", 0).await.unwrap();
+        assert_eq!(read().await, None);
+        guard.write("record", b"{\"serial\": 1}").await.unwrap();
+        guard.write("record", b"{\"serial\": 2}").await.unwrap();
+        bench.hand_over(&bench.session().unwrap());
+        assert_eq!(guard.write("record", b"{\"serial\": 3}").await.unwrap_err().code, "lock_lost");
+        assert_eq!(read().await.as_deref(), Some(&b"{\"serial\": 2}"[..]));
+        until("lost", || matches!(guard.standing(), Standing::Lost(_))).await;
+        assert_eq!(guard.write("record", b"{\"serial\": 3}").await.unwrap_err().code, "lock_lost");
+        assert_eq!(read().await.as_deref(), Some(&b"{\"serial\": 2}"[..]));
+    });
+}

@@ -1,0 +1,17 @@
+//! Claims about the Consul lock, with a real agent. Each test has keys of its own.
+
+mod acquiring;
+mod fencing;
+mod keeping;
+mod listing;
+mod losing;
+#[path = "../support/proxy.rs"]
+mod proxy;
+mod refusing;
+mod running;
+#[path = "../support/server.rs"]
+mod server;
+#[path = "../support/mod.rs"]
+mod site;
+mod support;
+mod tls;

@@ -1,0 +1,49 @@
+//! Whole runs under a Consul lock, with a real terraform.
+
+use serde_json::json;
+
+use crate::site::{Site, statuses};
+use crate::support::{Bench, run};
+
+const NET: &str = r#"resource "terraform_data" "net" {}"#;
+
+fn site(bench: &Bench) -> Site {
+    let mut site = Site::new();
+    site.component("net", NET, json!({}));
+    site.infrastructure["settings"]["lock"] = json!({
+        "type": "consul", "address": bench.settings.address, "prefix": bench.settings.prefix, "ttl": 10,
+    });
+    site
+}
+
+#[test]
+fn a_run_takes_the_lock_and_lets_it_go() {
+    let Some(bench) = Bench::new("run") else { return };
+    let report = site(&bench).run("orchestrate", json!({}));
+    assert_eq!(statuses(&report)["net"], "applied", "{report:#}");
+    assert_eq!(bench.value()["run_id"], report["run_id"]);
+    assert_eq!((bench.session(), bench.sessions().len()), (None, 0));
+}
+
+#[test]
+fn a_run_whose_lock_another_host_holds_changes_nothing() {
+    let Some(bench) = Bench::new("run-busy") else { return };
+    let site = site(&bench);
+    run(async {
+        let guard = bench.take("elsewhere", 0).await.unwrap();
+        let report = site.run("orchestrate", json!({}));
+        assert_eq!(report["components"]["net"]["reason"], "locked", "{report:#}");
+        guard.release().await.unwrap();
+    });
+    assert!(!site.workdir("net").join("terraform.tfstate").exists());
+}
+
+#[test]
+fn a_run_whose_consul_cannot_be_reached_changes_nothing() {
+    let Some(bench) = Bench::new("run-away") else { return };
+    let mut site = site(&bench);
+    site.infrastructure["settings"]["lock"]["address"] = json!("http://127.0.0.1:1");
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(report["components"]["net"]["reason"], "lock_unreachable", "{report:#}");
+    assert!(!site.workdir("net").join("terraform.tfstate").exists());
+}

@@ -1,0 +1,69 @@
+//! Whom we believe, and who believes us.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eos::error::Result;
+use eos::lock::Consul;
+use eos::model::{ConsulLock, Tls};
+use eos::process::Cancel;
+use serde_json::json;
+
+use crate::server::{Server, free_ports, program};
+use crate::support::{Bench, holder, run};
+
+fn consul(folder: &Path, arguments: &[&str]) {
+    let done = Command::new(program("consul").unwrap()).args(arguments).current_dir(folder).output().unwrap();
+    assert!(done.status.success(), "{arguments:?}: {done:?}");
+}
+
+async fn take(settings: &ConsulLock, tls: Tls) -> Result<()> {
+    let consul = Consul::open(&ConsulLock { tls, ..settings.clone() }, None)?;
+    consul.acquire(&holder("one"), Duration::ZERO, &Cancel::new()).await?.release().await
+}
+
+#[test]
+fn an_encrypted_consul_is_believed_by_its_authority_and_believes_us_by_our_certificate() {
+    if program("consul").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    consul(folder.path(), &["tls", "ca", "create"]);
+    consul(folder.path(), &["tls", "cert", "create", "-server", "-additional-ipaddress", "127.0.0.1"]);
+    consul(folder.path(), &["tls", "cert", "create", "-client"]);
+    let file = |name: &str| -> PathBuf { folder.path().join(name) };
+    let authority = file("consul-agent-ca.pem");
+    let [https] = free_ports();
+    let config = json!({
+        "ports": { "https": https },
+        "tls": {
+            "defaults": {
+                "ca_file": authority,
+                "cert_file": file("dc1-server-consul-0.pem"),
+                "key_file": file("dc1-server-consul-0-key.pem"),
+            },
+            "https": { "verify_incoming": true },
+        },
+    });
+    let Some(agent) = Server::consul_with(&config, "") else { return };
+    let bench = Bench::with(Arc::new(agent), "tls");
+    let settings = ConsulLock { address: format!("https://127.0.0.1:{https}"), ..bench.settings.clone() };
+    let identity = Some((file("dc1-client-consul-0.pem"), file("dc1-client-consul-0-key.pem")));
+    let good = Tls { ca_file: Some(authority.clone()), identity, insecure: false };
+    run(async {
+        take(&settings, good.clone()).await.unwrap();
+        take(&settings, Tls { ca_file: None, insecure: true, ..good.clone() }).await.unwrap();
+        for unknown in [Tls { ca_file: None, ..good.clone() }, Tls { identity: None, ..good.clone() }] {
+            assert_eq!(take(&settings, unknown).await.unwrap_err().code, "lock_unreachable");
+        }
+        let nothing = Tls { identity: Some((authority.clone(), file("nothing"))), ..good.clone() };
+        let no_certificate = Tls { ca_file: Some(file("dc1-client-consul-0-key.pem")), ..good.clone() };
+        for (unusable, name) in [(nothing, "nothing"), (no_certificate, "dc1-client-consul-0-key.pem")] {
+            let error = take(&settings, unusable).await.unwrap_err();
+            assert_eq!(error.code, "lock_tls");
+            assert!(error.message.contains(file(name).to_str().unwrap()), "{error}");
+        }
+    });
+}

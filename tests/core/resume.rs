@@ -1,0 +1,155 @@
+//! Claims about what a run leaves behind, and about going on with it.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Site, statuses};
+
+const NET: &str = r#"
+variable "cidr" { default = "10.0.0.0/16" }
+resource "terraform_data" "net" { input = var.cidr }
+output "cidr" { value = terraform_data.net.output }
+"#;
+
+fn app(works: bool) -> String {
+    format!(
+        r#"
+variable "cidr" {{ type = string }}
+resource "terraform_data" "app" {{
+  input = var.cidr
+  provisioner "local-exec" {{
+    command = "{}"
+  }}
+}}
+"#,
+        if works { "true" } else { "false" }
+    )
+}
+
+/// net, which comes up, and app, which fails.
+fn failed() -> (Site, String) {
+    let mut site = Site::new();
+    site.component("net", NET, json!({}));
+    site.component("app", &app(false), json!({ "from_outputs": { "cidr": "net.cidr" } }));
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report), both("failed", "applied"), "{report:#}");
+    (site, text(&report["run_id"]))
+}
+
+fn both(app: &str, net: &str) -> std::collections::BTreeMap<String, String> {
+    [("app".to_owned(), app.to_owned()), ("net".to_owned(), net.to_owned())].into()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
+
+/// Whether terraform ran for this component in this run.
+fn ran(site: &Site, report: &Value, component: &str) -> bool {
+    let run = site.folder.path().join("root/staging/.eos/runs").join(text(&report["run_id"]));
+    run.join(component).join("plan.stdout").exists()
+}
+
+#[test]
+fn a_resumed_run_does_what_is_left_and_nothing_again() {
+    let (mut site, run_id) = failed();
+    site.component("app", &app(true), json!({ "from_outputs": { "cidr": "net.cidr" } }));
+    let report = site.run("resume", json!({ "run_id": run_id }));
+    assert_eq!(statuses(&report), both("applied", "unchanged"), "{report:#}");
+    assert_eq!(report["components"]["net"]["reason"], "done_before");
+    assert!(!ran(&site, &report, "net") && ran(&site, &report, "app"));
+    assert_eq!(report["components"]["net"]["outputs"]["cidr"], "10.0.0.0/16");
+    let again = site.run("resume", json!({ "environment": "staging", "run_id": null }));
+    assert_eq!(again["error"]["code"], "run_complete", "{again:#}");
+}
+
+#[test]
+fn what_was_done_is_done_again_where_what_it_was_made_from_changed() {
+    let (mut site, _) = failed();
+    site.component("app", &app(true), json!({ "from_outputs": { "cidr": "net.cidr" } }));
+    site.infrastructure["components"]["net"]["variables"] = json!({ "cidr": "10.9.0.0/16" });
+    let report = site.run("resume", json!({}));
+    assert_eq!(statuses(&report), both("applied", "applied"), "{report:#}");
+    assert_eq!(report["components"]["net"]["outputs"]["cidr"], "10.9.0.0/16");
+}
+
+#[test]
+fn what_was_done_is_looked_at_again_where_its_state_moved() {
+    let (mut site, _) = failed();
+    site.component("app", &app(true), json!({ "from_outputs": { "cidr": "net.cidr" } }));
+    assert_eq!(site.run("destroy", json!({ "components": "app,net", "confirm": "staging" }))["result"], true);
+    // The destruction is the last run now, and it is complete; the failed one has to be named.
+    assert_eq!(site.run("resume", json!({}))["error"]["code"], "run_complete");
+    let history = site.run("history", json!({}));
+    let failed = text(&history["runs"][1]["run_id"]);
+    let report = site.run("resume", json!({ "run_id": failed }));
+    assert_eq!(statuses(&report), both("applied", "applied"), "{report:#}");
+}
+
+#[test]
+fn a_resumed_run_that_fails_again_is_resumed_with_all_that_was_done() {
+    let (mut site, first) = failed();
+    let second = site.run("resume", json!({}));
+    assert_eq!(statuses(&second), both("failed", "unchanged"), "{second:#}");
+    site.component("app", &app(true), json!({ "from_outputs": { "cidr": "net.cidr" } }));
+    let third = site.run("resume", json!({}));
+    assert_eq!(statuses(&third), both("applied", "unchanged"), "{third:#}");
+    assert!(!ran(&site, &third, "net"));
+    let history = site.run("history", json!({ "limit": 2 }));
+    let runs = history["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 2);
+    assert_eq!(runs[0]["resumes"], second["run_id"]);
+    assert_eq!(runs[1]["resumes"], first);
+}
+
+#[test]
+fn a_kept_plan_that_was_begun_is_not_resumed_but_said_to_have_moved() {
+    let mut site = Site::new();
+    site.component("one", NET, json!({}));
+    site.component("two", &app(false), json!({ "variables": { "cidr": "x" }, "depends_on": ["one"] }));
+    let plan = site.run("plan", json!({}));
+    let applied = site.run("apply", json!({ "plan_id": plan["plan_id"] }));
+    assert_eq!(applied["components"]["one"]["status"], "applied", "{applied:#}");
+    assert_eq!(applied["components"]["two"]["status"], "failed", "{applied:#}");
+    let resumed = site.run("resume", json!({}));
+    assert_eq!(resumed["error"]["code"], "plan_moved", "{resumed:#}");
+    assert_eq!(resumed["error"]["component"], "two", "the one that is done is not asked for again");
+}
+
+#[test]
+fn history_and_show_run_tell_who_did_what_and_how_it_ended() {
+    let (site, run_id) = failed();
+    site.run("orchestrate", json!({ "test": true }));
+    let history = site.run("history", json!({}));
+    let runs = history["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 2, "{history:#}");
+    assert_eq!((&runs[1]["run_id"], &runs[1]["state"]), (&json!(run_id), &json!("failed")));
+    assert_eq!((&runs[1]["changes"], &runs[0]["changes"]), (&json!(true), &json!(false)));
+    assert_eq!(runs[1]["components"], json!({ "app": "failed", "net": "applied" }));
+    let shown = site.run("show_run", json!({ "run_id": run_id }));
+    let steps: Vec<_> = shown["steps"].as_array().unwrap().iter().map(|step| text(&step["step"])).collect();
+    assert_eq!(
+        steps,
+        ["began", "started", "applying", "ended", "started", "applying", "ended", "finished"],
+        "{shown:#}"
+    );
+    assert_eq!(shown["report"]["components"]["app"]["status"], "failed");
+    let unknown = site.run("show_run", json!({ "run_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV" }));
+    assert_eq!(unknown["error"]["code"], "no_such_run");
+}
+
+#[test]
+fn a_run_that_died_is_said_to_have_died_and_is_resumed() {
+    let (mut site, run_id) = failed();
+    // As a crash leaves it: no last line, and the process of the first one is gone.
+    let journal = site.folder.path().join("root/staging/.eos/runs").join(&run_id).join("journal.jsonl");
+    let lines = std::fs::read_to_string(&journal).unwrap();
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let kept: Vec<_> = lines.lines().take(4).map(|line| line.replace(boot.trim(), "another")).collect();
+    std::fs::write(&journal, format!("{}\n{{\"at\": \"2", kept.join("\n"))).unwrap();
+    let history = site.run("history", json!({}));
+    assert_eq!(history["runs"][0]["state"], "died", "{history:#}");
+    site.component("app", &app(true), json!({ "from_outputs": { "cidr": "net.cidr" } }));
+    let report = site.run("resume", json!({}));
+    assert_eq!(statuses(&report), both("applied", "unchanged"), "{report:#}");
+}

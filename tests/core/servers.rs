@@ -1,0 +1,72 @@
+//! The servers that other tests lean on answer, and leave nothing behind.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+#[path = "support/server.rs"]
+mod server;
+
+use server::Server;
+
+#[test]
+fn consul_knows_its_own_node() {
+    let Some(consul) = Server::consul() else { return };
+    let own = consul.get("/v1/agent/self").unwrap();
+    assert_eq!(own["Config"]["NodeName"], consul.get("/v1/catalog/nodes").unwrap()[0]["Node"]);
+}
+
+#[test]
+fn nomad_has_drivers_that_run_and_that_fail_as_they_are_asked_to() {
+    let Some(nomad) = Server::nomad() else { return };
+    let node = nomad.get("/v1/nodes").unwrap()[0]["ID"].as_str().unwrap().to_owned();
+    let node = nomad.get(&format!("/v1/node/{node}")).unwrap();
+    for driver in ["raw_exec", "mock_driver"] {
+        assert_eq!(node["Drivers"][driver]["Healthy"], true, "{driver}");
+    }
+}
+
+#[test]
+fn vault_is_unsealed_and_keeps_secrets_in_versions() {
+    let Some(vault) = Server::vault() else { return };
+    assert_eq!(vault.get("/v1/sys/seal-status").unwrap()["sealed"], false);
+    assert_eq!(vault.get("/v1/sys/mounts/secret").unwrap()["data"]["options"]["version"], "2");
+}
+
+#[test]
+fn a_server_is_gone_when_its_test_is() {
+    let Some(consul) = Server::consul() else { return };
+    let port = consul.port;
+    drop(consul);
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+}
+
+#[test]
+#[ignore = "the other half of the test below"]
+fn started_by_another_process() {
+    if let Some(consul) = Server::consul() {
+        println!("\nport {}", consul.port);
+        std::thread::sleep(Duration::from_secs(300));
+    }
+    println!("\nport none");
+}
+
+#[test]
+fn a_server_is_gone_when_the_process_that_started_it_was_killed() {
+    let mut starter = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "started_by_another_process", "--nocapture", "--ignored"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(starter.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let port = lines.find_map(|line| line.strip_prefix("port ").map(str::to_owned)).unwrap();
+    starter.kill().unwrap();
+    starter.wait().unwrap();
+    let Ok(port) = port.parse::<u16>() else { return };
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while TcpStream::connect(("127.0.0.1", port)).is_ok() {
+        assert!(Instant::now() < deadline, "the server on port {port} still listens");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

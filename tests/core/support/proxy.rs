@@ -1,0 +1,136 @@
+//! Stands between us and a Consul: writes down what is asked, and gets in the way when told to.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Instant;
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Mode {
+    Pass,
+    /// Closes what is open, and what is opened.
+    Cut,
+    /// Answers this to every request, in place of Consul.
+    Answer(&'static str),
+    /// Passes on the next request that holds this, keeps its answer, and passes again.
+    Unanswered(&'static str),
+    /// Puts the second for the first in what Consul answers; of the same length.
+    Replace(&'static str, &'static str),
+}
+
+pub struct Proxy {
+    pub port: u16,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    target: u16,
+    mode: Mutex<Mode>,
+    asked: Mutex<Vec<(Instant, String)>>,
+    open: Mutex<Vec<TcpStream>>,
+}
+
+impl Proxy {
+    pub fn start(target: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared = Arc::new(Shared {
+            target,
+            mode: Mutex::new(Mode::Pass),
+            asked: Mutex::default(),
+            open: Mutex::default(),
+        });
+        let serving = shared.clone();
+        // It ends with the test's process; a proxy whose owner is gone is asked nothing.
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = serving.clone();
+                thread::spawn(move || shared.serve(stream));
+            }
+        });
+        Self { port, shared }
+    }
+
+    pub fn set(&self, mode: Mode) {
+        self.shared.set_mode(mode);
+        if !matches!(mode, Mode::Pass | Mode::Unanswered(_)) {
+            for stream in self.shared.open.lock().unwrap().drain(..) {
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+        }
+    }
+
+    /// When each request came whose first line holds `part`. A connection that was cut counts as "cut".
+    pub fn asked(&self, part: &str) -> Vec<(Instant, String)> {
+        self.shared.asked.lock().unwrap().iter().filter(|(_, line)| line.contains(part)).cloned().collect()
+    }
+}
+
+impl Shared {
+    fn note(&self, line: &str) {
+        self.asked.lock().unwrap().push((Instant::now(), line.to_owned()));
+    }
+
+    fn set_mode(&self, mode: Mode) {
+        *self.mode.lock().unwrap() = mode;
+    }
+
+    fn mode(&self) -> Mode {
+        *self.mode.lock().unwrap()
+    }
+
+    fn serve(self: Arc<Self>, client: TcpStream) {
+        if self.mode() == Mode::Cut {
+            self.note("cut");
+            return;
+        }
+        let Ok(server) = TcpStream::connect(("127.0.0.1", self.target)) else { return };
+        let clone = |stream: &TcpStream| stream.try_clone().unwrap();
+        self.open.lock().unwrap().extend([clone(&client), clone(&server)]);
+        let silenced = Arc::new(AtomicBool::new(false));
+        let silent = silenced.clone();
+        let (answers_to, answers_from, backwards) = (clone(&client), clone(&server), self.clone());
+        thread::spawn(move || {
+            backwards.pump(answers_from, answers_to, |text| match backwards.mode() {
+                _ if silent.load(Ordering::SeqCst) => None,
+                Mode::Replace(old, new) => Some(text.replace(old, new)),
+                _ => Some(text),
+            })
+        });
+        let aside = clone(&client);
+        self.clone().pump(client, server, |text| {
+            for line in text.lines().filter(|line| line.ends_with(" HTTP/1.1")) {
+                self.note(line);
+                if matches!(self.mode(), Mode::Unanswered(part) if line.contains(part)) {
+                    silenced.store(true, Ordering::SeqCst);
+                    self.set_mode(Mode::Pass);
+                }
+                if let Mode::Answer(answer) = self.mode() {
+                    let _ = (&aside).write_all(answer.as_bytes());
+                    return None;
+                }
+            }
+            Some(text)
+        });
+    }
+
+    /// What is sent in one go arrives in one go, on loopback and in these sizes.
+    fn pump(&self, mut from: TcpStream, mut to: TcpStream, edit: impl Fn(String) -> Option<String>) {
+        let mut buffer = [0; 65536];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            if self.mode() == Mode::Cut {
+                break;
+            }
+            let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
+            if let Some(text) = edit(text)
+                && to.write_all(text.as_bytes()).is_err()
+            {
+                break;
+            }
+        }
+        let _ = from.shutdown(Shutdown::Both);
+        let _ = to.shutdown(Shutdown::Both);
+    }
+}

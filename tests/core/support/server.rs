@@ -1,0 +1,188 @@
+//! Real servers of the tests' own: on free loopback ports, in a folder of their own, gone with the test.
+
+#![allow(dead_code, reason = "each test crate uses a part")]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+/// As `tests/servers/get` ends where something that a machine may lack is missing.
+const MISSING: i32 = 3;
+pub const VAULT_TOKEN: &str = "root-of-the-tests";
+
+/// The path of consul, nomad or vault, built where it is not on PATH. None, visibly, where it cannot be
+/// had; with `CI=true` that is a failure.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let get = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/get");
+    // The harness keeps to itself what a test prints: what `get` says goes past it, and so does the skip.
+    let got = Command::new(get).arg(name).stdin(Stdio::null()).stderr(Stdio::inherit()).output().unwrap();
+    if got.status.code() == Some(MISSING) && std::env::var("CI").as_deref() != Ok("true") {
+        let test = std::thread::current().name().unwrap_or_default().to_owned();
+        let mut words = std::io::stderr();
+        words.write_all(format!("SKIPPED {test} for want of {name}\n").as_bytes()).unwrap();
+        return None;
+    }
+    assert!(got.status.success(), "{name} is needed, and `tests/servers/get {name}` did not get it");
+    Some(String::from_utf8(got.stdout).unwrap().trim_end().into())
+}
+
+/// Ports that are free now. They are asked for together, so that no two are the same.
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
+}
+
+/// Kills a process when ours is gone, however it went: only then does the pipe close. The kernel's own
+/// way, PDEATHSIG, would end a server with the thread that started it, which is one test of many.
+struct Guard(Child);
+
+impl Guard {
+    fn over(server: &Child) -> Self {
+        let mut guard = Command::new("/bin/sh");
+        guard.args(["-c", "read -r _; kill -9 $0"]).arg(server.id().to_string());
+        // A group of its own: no Ctrl-C ends it before us.
+        Self(guard.stdin(Stdio::piped()).process_group(0).spawn().unwrap())
+    }
+}
+
+pub struct Server {
+    child: Child,
+    guard: Guard,
+    /// Of its HTTP API.
+    pub port: u16,
+    folder: tempfile::TempDir,
+    header: &'static str,
+}
+
+impl Server {
+    /// In memory.
+    pub fn consul() -> Option<Self> {
+        Self::consul_with(&json!({}), "")
+    }
+
+    /// With more configuration, and a header that the test's own calls need then.
+    pub fn consul_with(more: &Value, header: &'static str) -> Option<Self> {
+        let [http, server, lan] = free_ports();
+        let ports = json!({
+            "http": http, "server": server, "serf_lan": lan,
+            "serf_wan": -1, "dns": -1, "grpc": -1, "grpc_tls": -1,
+        });
+        let mut config = json!({ "bind_addr": "127.0.0.1", "log_level": "warn", "ports": ports });
+        for (key, value) in more.as_object().unwrap() {
+            match value.as_object().filter(|_| config[key].is_object()) {
+                Some(entries) => entries.iter().for_each(|(name, value)| config[key][name] = value.clone()),
+                None => config[key] = value.clone(),
+            }
+        }
+        let words = ["agent", "-dev", "-config-file=agent.json"];
+        Self::start("consul", &words, &config, http, header, |server| {
+            server.get("/v1/catalog/nodes").is_some_and(|nodes| nodes[0].is_object())
+        })
+    }
+
+    /// With `raw_exec` and the mock driver.
+    pub fn nomad() -> Option<Self> {
+        let [http, rpc, serf] = free_ports();
+        let config = json!({
+            "ports": { "http": http, "rpc": rpc, "serf": serf },
+            // The fingerprints of clouds wait for what is not there, and keep it from starting.
+            "client": { "options": { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" } },
+            "plugin": { "raw_exec": { "config": { "enabled": true } } },
+        });
+        let words = ["agent", "-dev", "-bind=127.0.0.1", "-config=agent.json"];
+        Self::start("nomad", &words, &config, http, "", |server| {
+            server.get("/v1/nodes").is_some_and(|nodes| nodes[0]["Status"] == "ready")
+        })
+    }
+
+    /// Unsealed, in memory, with the second key-value store at `secret/`, and [`VAULT_TOKEN`].
+    pub fn vault() -> Option<Self> {
+        let [http] = free_ports();
+        let (address, token) =
+            (format!("-dev-listen-address=127.0.0.1:{http}"), format!("-dev-root-token-id={VAULT_TOKEN}"));
+        let words = ["server", "-dev", "-dev-no-store-token", &address, &token];
+        let header = "X-Vault-Token: root-of-the-tests\r\n";
+        Self::start("vault", &words, &Value::Null, http, header, |server| {
+            server.get("/v1/secret/config").is_some()
+        })
+    }
+
+    fn start(
+        name: &str,
+        words: &[&str],
+        config: &Value,
+        port: u16,
+        header: &'static str,
+        ready: impl Fn(&Self) -> bool,
+    ) -> Option<Self> {
+        let program = program(name)?;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("agent.json"), config.to_string()).unwrap();
+        let log = std::fs::File::create(folder.path().join("log")).unwrap();
+        let child = Command::new(program)
+            .args(words)
+            .current_dir(folder.path())
+            .env("TMPDIR", folder.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut server = Self { guard: Guard::over(&child), child, port, folder, header };
+        let deadline = Instant::now() + Duration::from_secs(90);
+        while !ready(&server) {
+            let ended = server.child.try_wait().unwrap();
+            if ended.is_some() || Instant::now() > deadline {
+                let log = std::fs::read_to_string(server.folder.path().join("log")).unwrap();
+                panic!("{name} is not ready, ended {ended:?}:\n{log}");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(server)
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// The document at a path; None where there is none, and where nobody answers.
+    pub fn get(&self, path: &str) -> Option<Value> {
+        let (status, body) = exchange(self.port, "GET", path, self.header, "").ok()?;
+        if status == 200 { serde_json::from_str(&body).ok() } else { None }
+    }
+
+    /// The status and the body of any other call.
+    pub fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        exchange(self.port, method, path, self.header, body).unwrap()
+    }
+}
+
+/// HTTP/1.0: one request, one answer, the end.
+fn exchange(port: u16, method: &str, path: &str, header: &str, body: &str) -> std::io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let length = body.len();
+    let head = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\n{header}Content-Length: {length}");
+    write!(stream, "{head}\r\n\r\n{body}")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
+    Ok((status.ok_or(std::io::ErrorKind::InvalidData)?, body.to_owned()))
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The guard first: it must not outlive the process whose number it knows.
+        for process in [&mut self.guard.0, &mut self.child] {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}

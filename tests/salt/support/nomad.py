@@ -1,0 +1,56 @@
+"""A Nomad agent that runs raw_exec and the mock driver."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+from support.postgres import free_port
+from support.server import Server, program
+from support.waiting import until
+
+
+class Nomad(Server):
+    header = "X-Nomad-Token"
+
+    def __init__(self, folder):
+        nomad = program("nomad")
+        ports = {name: free_port() for name in ("http", "rpc", "serf")}
+        # Its sockets stand in there: their paths must be short.
+        self.data = Path(tempfile.mkdtemp(prefix="eos-nomad-", dir="/tmp"))
+        # The fingerprints of clouds wait for what is not there, and keep it from starting.
+        clouds = "env_aws,env_gce,env_azure,env_digitalocean"
+        config = folder / "agent.json"
+        config.write_text(
+            json.dumps(
+                {
+                    "ports": ports,
+                    "client": {"options": {"fingerprint.denylist": clouds}},
+                    "plugin": {"raw_exec": {"config": {"enabled": True}}},
+                }
+            )
+        )
+        argv = [nomad, "agent", "-dev", "-bind=127.0.0.1", f"-config={config}"]
+        address = f"http://127.0.0.1:{ports['http']}"
+        super().__init__(folder, argv, address, env={"TMPDIR": str(self.data)})
+
+    def ready(self):
+        return any(one["Status"] == "ready" for one in self.request("/v1/nodes"))
+
+    def allocations(self):
+        """What its client holds: folders, and as root mounts in them."""
+        return [one for one in self.data.glob("NomadClient*/*-*-*-*-*") if one.is_dir()]
+
+    def collected(self):
+        self.request("/v1/system/gc", "PUT")
+        return not self.allocations()
+
+    def close(self):
+        try:
+            for one in self.request("/v1/jobs"):
+                self.request(f"/v1/job/{one['ID']}?purge=true", "DELETE")
+            # An agent that is ended before leaves processes and mounts behind.
+            until(self.collected, "Nomad's client has nothing left", timeout=60)
+        finally:
+            super().close()
+        shutil.rmtree(self.data)

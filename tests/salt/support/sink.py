@@ -1,0 +1,30 @@
+"""Takes in what Salt puts on the bus of a site without a master, so that it does not look for one.
+
+Alone, each salt-run looks twice, for a second each, as fast as it can: two thirds of its time.
+"""
+
+import contextlib
+import socketserver
+import threading
+
+
+class Drain(socketserver.BaseRequestHandler):
+    def handle(self):
+        with contextlib.suppress(OSError):
+            while self.request.recv(1 << 16):
+                pass
+
+
+class Sink(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, sock):
+        super().__init__(str(sock / "master_event_pull.ipc"), Drain)
+        threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
+
+    def close(self):
+        self.shutdown()
+        self.server_close()

@@ -1,0 +1,107 @@
+// A Vault for the tests: the real core, in memory, with the key-value store and AppRole.
+//
+// It takes the words that `vault server -dev` takes, so that a vault on PATH can stand in its place.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+
+	"github.com/hashicorp/go-hclog"
+	kv "github.com/hashicorp/vault-plugin-secrets-kv"
+	"github.com/hashicorp/vault/builtin/credential/approle"
+	"github.com/hashicorp/vault/helper/namespace"
+	vaulthttp "github.com/hashicorp/vault/http"
+	"github.com/hashicorp/vault/internalshared/configutil"
+	"github.com/hashicorp/vault/sdk/logical"
+	"github.com/hashicorp/vault/sdk/physical/inmem"
+	"github.com/hashicorp/vault/vault"
+	"github.com/hashicorp/vault/version"
+)
+
+func main() {
+	if len(os.Args) < 2 || os.Args[1] != "server" {
+		fmt.Println(version.GetVersion().FullVersionNumber(false))
+		return
+	}
+	flags := flag.NewFlagSet("server", flag.ExitOnError)
+	flags.Bool("dev", true, "there is no other mode")
+	flags.Bool("dev-no-store-token", true, "it never is")
+	address := flags.String("dev-listen-address", "127.0.0.1:8200", "where it listens")
+	token := flags.String("dev-root-token-id", "root", "the root token")
+	// With ExitOnError it does not return what is wrong.
+	_ = flags.Parse(os.Args[2:])
+	if err := serve(*address, *token); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func serve(address, token string) error {
+	core, err := open()
+	if err != nil {
+		return err
+	}
+	if err := prepare(namespace.RootContext(context.Background()), core, token); err != nil {
+		return err
+	}
+	properties := &vault.HandlerProperties{
+		Core:           core,
+		ListenerConfig: &configutil.Listener{Address: address},
+	}
+	return http.ListenAndServe(address, vaulthttp.Handler.Handler(properties))
+}
+
+func open() (*vault.Core, error) {
+	logger := hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: os.Stderr})
+	storage, err := inmem.NewInmem(nil, logger)
+	if err != nil {
+		return nil, err
+	}
+	return vault.NewCore(&vault.CoreConfig{
+		Physical:           storage,
+		Logger:             logger,
+		DisableMlock:       true,
+		LogicalBackends:    map[string]logical.Factory{"kv": kv.Factory},
+		CredentialBackends: map[string]logical.Factory{"approle": approle.Factory},
+		BuiltinRegistry:    registry{},
+	})
+}
+
+// prepare unseals it, and leaves what `vault server -dev` leaves: this root token, and kv 2 at secret/.
+func prepare(ctx context.Context, core *vault.Core, token string) error {
+	one := &vault.SealConfig{SecretShares: 1, SecretThreshold: 1}
+	made, err := core.Initialize(ctx, &vault.InitParams{BarrierConfig: one})
+	if err != nil {
+		return err
+	}
+	if _, err := core.Unseal(made.SecretShares[0]); err != nil {
+		return err
+	}
+	requests := []struct {
+		path string
+		data map[string]any
+	}{
+		{"auth/token/create", map[string]any{"id": token, "policies": []string{"root"}, "no_parent": true}},
+		{"sys/mounts/secret", map[string]any{"type": "kv", "options": map[string]any{"version": "2"}}},
+	}
+	for _, one := range requests {
+		request := &logical.Request{
+			Operation:   logical.UpdateOperation,
+			ClientToken: made.RootToken,
+			Path:        one.path,
+			Data:        one.data,
+		}
+		answer, err := core.HandleRequest(ctx, request)
+		if err == nil && answer != nil {
+			err = answer.Error()
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", one.path, err)
+		}
+	}
+	return nil
+}
