@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::Request;
-use crate::model::{Name, Overrides, PillarPath, Problem, nearest};
+use crate::error::Result;
+use crate::model::{self, Name, Overrides, PillarPath, Problem, nearest};
 
 /// Arguments that are taken one by one; what is left at the end is unknown.
 pub struct Arguments {
@@ -151,6 +152,14 @@ impl Arguments {
 
     pub fn problem(&mut self, key: &str, message: impl Into<String>) {
         self.problems.push(Problem::new(&PillarPath::arguments().child(key), message));
+    }
+
+    /// The same, for a call that needs nothing else to say what is wrong.
+    pub fn check(self) -> Result<()> {
+        match self.finish() {
+            problems if problems.is_empty() => Ok(()),
+            problems => Err(model::refusal(problems)),
+        }
     }
 
     /// Whatever was not asked for is unknown.

@@ -8,7 +8,6 @@ use super::arguments::Arguments;
 use super::summary::Opening;
 use super::{Call, Request, runs};
 use crate::error::{Error, Layer, Phase, Result};
-use crate::model;
 use crate::report::Report;
 use crate::workdir::replace;
 
@@ -17,12 +16,7 @@ pub fn cancel(call: &Call<'_>) -> Report {
     let run_id = arguments.run_id("run_id");
     arguments.value("minion");
     let opening = Opening::new("cancel", "", false, &call.request.identity);
-    let problems = arguments.finish();
-    let outcome = match problems.is_empty() {
-        true => ask(&call.request, &run_id),
-        false => Err(model::refusal(problems)),
-    };
-    match outcome {
+    match arguments.check().and_then(|()| ask(&call.request, &run_id)) {
         Ok(()) => {
             opening.report(BTreeMap::new(), BTreeMap::from([("cancelled_run".to_owned(), json!(run_id))]))
         }

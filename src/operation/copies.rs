@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
+use super::blocking::blocking;
 use crate::decide::Head;
 use crate::error::Result;
 use crate::workdir::{remove, replace};
@@ -40,11 +41,11 @@ pub async fn during<T>(state: Option<PathBuf>, copies: [PathBuf; 2], work: impl 
                 () = sleep(pause) => {}
             }
             let began = Instant::now();
-            let looked = tokio::task::spawn_blocking(move || {
+            copies = blocking(move || {
                 copies.look();
                 copies
-            });
-            copies = looked.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+            })
+            .await;
             pause = LOOK.max(began.elapsed() * SHARE);
         }
     };

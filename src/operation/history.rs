@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::Call;
 use super::arguments::Arguments;
+use super::prepare::draft;
 use super::runs::{self, Run};
 use super::summary::Opening;
 use crate::error::Result;
 use crate::journal::Wish;
-use crate::model::{self, Name, Overrides};
+use crate::model::Name;
 use crate::report::Report;
 use crate::workdir::{Layout, read_json};
 
@@ -23,12 +24,7 @@ pub fn history(call: &Call<'_>) -> Report {
     let limit = arguments.count("limit").unwrap_or(SHOWN);
     arguments.value("minion");
     let opening = Opening::new("history", environment.as_str(), false, &call.request.identity);
-    let problems = arguments.finish();
-    let runs = match problems.is_empty() {
-        true => list(call, &environment, limit),
-        false => Err(model::refusal(problems)),
-    };
-    match runs {
+    match arguments.check().and_then(|()| list(call, &environment, limit)) {
         Ok(runs) => opening.answer(BTreeMap::new(), BTreeMap::from([("runs".to_owned(), runs.into())])),
         Err(error) => opening.failed(error),
     }
@@ -39,11 +35,7 @@ pub fn show_run(call: &Call<'_>) -> Report {
     let run_id = arguments.run_id("run_id");
     arguments.value("minion");
     let opening = Opening::new("show_run", "", false, &call.request.identity);
-    let problems = arguments.finish();
-    let shown = match problems.is_empty() {
-        true => runs::find(&call.request, &run_id).and_then(|run| show(&run)),
-        false => Err(model::refusal(problems)),
-    };
+    let shown = arguments.check().and_then(|()| show(&runs::find(&call.request, &run_id)?));
     match shown {
         Ok(extra) => opening.answer(BTreeMap::new(), extra),
         Err(error) => opening.failed(error),
@@ -51,9 +43,7 @@ pub fn show_run(call: &Call<'_>) -> Report {
 }
 
 fn list(call: &Call<'_>, environment: &Name, limit: usize) -> Result<Vec<Value>> {
-    let (draft, problems) =
-        model::read(&call.request.infrastructure, environment.as_str(), &Overrides::default());
-    let draft = draft.ok_or_else(|| model::refusal(problems))?;
+    let draft = draft(&call.request, environment)?;
     let layout = Layout::new(&draft.settings.root, environment);
     Ok(runs::all(&layout, environment)?.iter().take(limit).map(summary).collect())
 }

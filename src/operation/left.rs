@@ -68,11 +68,3 @@ pub fn whole_states(paths: impl IntoIterator<Item = PathBuf>) -> Vec<(PathBuf, H
     let head = |path: &Path| Head::parse(&fs::read(path).ok()?).ok();
     paths.into_iter().filter_map(|path| head(&path).map(|head| (path, head))).collect()
 }
-
-pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(Error::file(path, "read", &error)),
-    }
-}

@@ -7,11 +7,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
+use super::prepare::draft;
 use super::summary::Opening;
 use super::{Call, pump, records};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::{self, Holder, Service};
-use crate::model::{self, Draft, Name, Overrides};
+use crate::model::{Draft, Name};
 use crate::report::Report;
 use crate::workdir::{Layout, ensure_private};
 
@@ -21,12 +22,7 @@ pub fn locks(call: &Call<'_>) -> Report {
     let environment = arguments.environment();
     arguments.value("minion");
     let opening = Opening::new("locks", environment.as_str(), false, &call.request.identity);
-    let problems = arguments.finish();
-    let held = match problems.is_empty() {
-        true => draft(call, &environment).and_then(|draft| held(&draft)),
-        false => Err(model::refusal(problems)),
-    };
-    match held {
+    match arguments.check().and_then(|()| held(&draft(&call.request, &environment)?)) {
         Ok(held) => opening.answer(BTreeMap::new(), BTreeMap::from([("locks".to_owned(), held.into())])),
         Err(error) => opening.failed(error),
     }
@@ -43,13 +39,10 @@ pub fn unlock(call: &Call<'_>) -> Report {
     }
     arguments.value("minion");
     let opening = Opening::new("unlock", environment.as_str(), false, &call.request.identity);
-    let problems = arguments.finish();
-    let freed = match (problems.is_empty(), id) {
-        (true, Some(id)) => {
-            draft(call, &environment).and_then(|draft| free(&draft, &component, &id, &opening))
-        }
-        _ => Err(model::refusal(problems)),
-    };
+    let id = id.unwrap_or_default();
+    let freed = arguments
+        .check()
+        .and_then(|()| free(&draft(&call.request, &environment)?, &component, &id, &opening));
     match freed {
         Ok(holder) => {
             call.host.log(tracing::Level::WARN, &format!("the lock of {component} was freed from {holder}"));
@@ -58,13 +51,6 @@ pub fn unlock(call: &Call<'_>) -> Report {
         }
         Err(error) => opening.failed(error),
     }
-}
-
-/// The modules may be what is broken: only the pillar is read.
-fn draft(call: &Call<'_>, environment: &Name) -> Result<Draft> {
-    let (draft, problems) =
-        model::read(&call.request.infrastructure, environment.as_str(), &Overrides::default());
-    draft.ok_or_else(|| model::refusal(problems))
 }
 
 fn held(draft: &Draft) -> Result<Vec<Value>> {

@@ -5,6 +5,7 @@
 
 mod apply;
 mod arguments;
+mod blocking;
 mod by_hand;
 mod cancel;
 mod component;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Request, orphans};
 use crate::error::Error;
 use crate::host::Host;
-use crate::model::{self, Blueprint, Name, Overrides, Problem};
+use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
 use crate::render;
 use crate::resolve::{Module, Modules};
 
@@ -57,6 +57,12 @@ pub fn prepare(
     let interfaces = modules.iter().map(|(name, module)| (name.clone(), module.interface.clone())).collect();
     let blueprint = draft.check(&interfaces, problems).map_err(model::refusal)?;
     Ok(Prepared { blueprint, modules })
+}
+
+/// The pillar alone, for questions that have to be answered even where a module is broken.
+pub fn draft(request: &Request, environment: &Name) -> Result<Draft, Error> {
+    let (draft, problems) = model::read(&request.infrastructure, environment.as_str(), &Overrides::default());
+    draft.ok_or_else(|| model::refusal(problems))
 }
 
 /// The components that a call is about: those it names, or all that are enabled.

@@ -6,7 +6,7 @@ use super::invoke::Invoker;
 use super::{left, unsaved};
 use crate::decide::{self, Found, LocalState, Remembered};
 use crate::error::Result;
-use crate::workdir::{ensure_private, remove, replace};
+use crate::workdir::{self, ensure_private, remove, replace};
 
 /// Says what was done; None where the state is whole, or nothing can be done for it.
 pub fn put_right(
@@ -16,7 +16,7 @@ pub fn put_right(
     remembered: Option<&Remembered>,
 ) -> Result<Option<String>> {
     let place = invoker.place;
-    let text = left::read(state)?;
+    let text = workdir::read(state)?;
     let found = Found::of(text.as_deref());
     if found.head().is_some() {
         return Ok(None);
@@ -47,7 +47,7 @@ pub fn put_right(
         }
         LocalState::Restore(copy) => {
             let (copy, head) = &copies[copy];
-            let text = left::read(copy)?.unwrap_or_default();
+            let text = workdir::read(copy)?.unwrap_or_default();
             ensure_private(&place.workdir)?;
             replace(state, &text)?;
             let serial = head.serial;

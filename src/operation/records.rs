@@ -1,5 +1,6 @@
 //! The record of a component, kept where its lock is: beside the workdir, or with Consul's key.
 
+use super::blocking::blocking;
 use super::invoke::Invoker;
 use super::session::Session;
 use super::{inputs, pump};
@@ -58,10 +59,8 @@ pub async fn write(invoker: &Invoker<'_>, record: Record) -> Result<()> {
         let text = serde_json::to_vec(&record).unwrap_or_default();
         consul.write(KEY, &text).await.map_err(|error| error.during(Phase::Verification))?;
     }
-    // Syncing takes its time, in which other components go on.
     let path = invoker.place.record();
-    let written = tokio::task::spawn_blocking(move || record.write(&path));
-    written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    blocking(move || record.write(&path)).await
 }
 
 /// A lock that spans hosts does not bring a local state from one to the other.

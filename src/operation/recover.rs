@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::lock::Holder;
 use crate::record::{Record, Underway};
 use crate::report::{ComponentReport, PossibleOrphan};
-use crate::workdir::Place;
+use crate::workdir::{self, Place};
 
 /// What was found, and what was done about it.
 #[derive(Default)]
@@ -202,7 +202,7 @@ pub fn begin(
     carried: &[Suspect],
 ) -> Result<()> {
     let here = Holder::here();
-    let state = invoker.state().map(|state| left::read(&state)).transpose()?.flatten();
+    let state = invoker.state().map(|state| workdir::read(&state)).transpose()?.flatten();
     let underway = Underway {
         run_id: invoker.session.run_id.clone(),
         lineage: before.lineage.clone(),

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::Request;
 use super::arguments::Arguments;
 use super::environment::{Resumed, Wanted, Wish};
+use super::prepare::draft;
 use super::runs::{self, Run};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{self, Done};
-use crate::model::{self, Name, Overrides};
+use crate::model::Name;
 use crate::workdir::Layout;
 
 /// What the run still wants; by default the environment's last one that changed things.
@@ -17,10 +18,7 @@ pub fn resume(request: &Request) -> Result<Wanted> {
     let run_id = arguments.maybe_run_id("run_id");
     let environment = arguments.environment();
     let overrides = arguments.overrides();
-    let problems = arguments.finish();
-    if !problems.is_empty() {
-        return Err(model::refusal(problems));
-    }
+    arguments.check()?;
     let run = match run_id {
         Some(run_id) => runs::find(request, &run_id)?,
         None => last(request, &environment)?,
@@ -47,8 +45,7 @@ pub fn resume(request: &Request) -> Result<Wanted> {
 }
 
 fn last(request: &Request, environment: &Name) -> Result<Run> {
-    let (draft, problems) = model::read(&request.infrastructure, environment.as_str(), &Overrides::default());
-    let draft = draft.ok_or_else(|| model::refusal(problems))?;
+    let draft = draft(request, environment)?;
     let layout = Layout::new(&draft.settings.root, environment);
     let changing =
         runs::all(&layout, environment)?.into_iter().find(|run| run.story.began.wish != journal::Wish::Look);

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::Request;
+use super::prepare::draft;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{Entry, Journal, Story, Wish};
-use crate::model::{self, Name, Overrides};
+use crate::model::Name;
 use crate::report::Report;
 use crate::workdir::{Layout, write_json};
 
@@ -70,14 +71,12 @@ pub fn environment_of(request: &Request, plan_id: &str) -> Option<Name> {
 }
 
 /// Every environment of the pillar, with its folders.
-pub fn layouts(request: &Request) -> Result<Vec<(Name, Layout)>> {
+fn layouts(request: &Request) -> Result<Vec<(Name, Layout)>> {
     let environments = request.infrastructure["environments"].as_object();
     let names = environments.into_iter().flatten().filter_map(|(name, _)| Name::new(name).ok());
     names
         .map(|name| {
-            let (draft, problems) =
-                model::read(&request.infrastructure, name.as_str(), &Overrides::default());
-            let draft = draft.ok_or_else(|| model::refusal(problems))?;
+            let draft = draft(request, &name)?;
             Ok((name.clone(), Layout::new(&draft.settings.root, &name)))
         })
         .collect()

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::Identity;
+use super::blocking::blocking;
 use super::inputs::Produced;
 use super::prepare::Prepared;
 use super::signal::Teller;
@@ -100,11 +101,9 @@ impl Session {
         self.memory.journal.as_ref().map_or(Ok(()), |journal| journal.note(entry))
     }
 
-    /// Syncing takes its time, in which other components go on.
     pub async fn note_durably(&self, entry: Entry) -> Result<()> {
         let Some(journal) = self.memory.journal.clone() else { return Ok(()) };
-        let written = tokio::task::spawn_blocking(move || journal.note_durably(entry));
-        written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+        blocking(move || journal.note_durably(entry)).await
     }
 
     /// The end of a component's turn. That it cannot be written must not hide what was done.

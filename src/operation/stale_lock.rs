@@ -7,14 +7,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::fs::FlockOperation;
 use serde_json::{Value, json};
 
+use super::by_hand;
 use super::invoke::Invoker;
-use super::{by_hand, left};
 use crate::decide::{self, Dead, Doubt, Lease};
 use crate::error::{Error, Phase, Result};
 use crate::lock::Holder;
 use crate::record::Locking;
 use crate::terraform;
-use crate::workdir::{Place, remove};
+use crate::workdir::{self, Place, remove};
 
 /// The code of a command that found the backend's lock taken.
 pub const LOCKED: &str = "state_locked";
@@ -22,7 +22,7 @@ pub const LOCKED: &str = "state_locked";
 /// Removes the text that a killed terraform leaves beside a local state; a living one locks the state itself.
 pub fn remove_local(place: &Place, state: &Path) -> Result<Option<String>> {
     let path = place.lock_info();
-    let Some(text) = left::read(&path)? else {
+    let Some(text) = workdir::read(&path)? else {
         return Ok(None);
     };
     let locked =

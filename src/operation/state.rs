@@ -1,11 +1,11 @@
 //! Reads a component's state, wherever it is kept, and compares it with what we remember.
 
 use super::invoke::{Invoker, Said};
-use super::left;
 use crate::decide::{self, State, StateProblem};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::record::Record;
 use crate::terraform;
+use crate::workdir;
 
 /// None: there is no state yet. A backend other than the local one has to be initialised.
 pub async fn read(invoker: &Invoker<'_>) -> Result<Option<State>> {
@@ -26,7 +26,7 @@ pub async fn read(invoker: &Invoker<'_>) -> Result<Option<State>> {
 /// The state as it stands, which need not be one.
 pub async fn text(invoker: &Invoker<'_>) -> Result<Option<Vec<u8>>> {
     if let Some(path) = invoker.state() {
-        return left::read(&path);
+        return workdir::read(&path);
     }
     let timeout = invoker.component.timeouts.plan;
     let (exit, text) = invoker.document("state-pull", terraform::state_pull(), timeout).await?;

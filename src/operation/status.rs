@@ -26,7 +26,7 @@ pub fn status(call: &Call<'_>) -> Report {
         prepare(&call.request, &environment, &Overrides::default(), arguments.finish(), None, call.host)
             .and_then(|prepared| {
                 let blueprint = &prepared.blueprint;
-                let layout = Layout::new(&blueprint.settings.root, &blueprint.environment);
+                let layout = Layout::of(blueprint);
                 records::fetch(&blueprint.settings, &blueprint.environment)?;
                 let mut reports = BTreeMap::new();
                 let mut last_runs = BTreeMap::new();

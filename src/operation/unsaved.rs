@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::invoke::Invoker;
 use super::stale_lock::{self, LOCKED};
-use super::{by_hand, left, state};
+use super::{by_hand, state};
 use crate::decide::{self, Found, Head, Remembered, There, Unsaved};
 use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::terraform;
-use crate::workdir::{Place, ensure_private, remove, replace};
+use crate::workdir::{self, Place, ensure_private, remove, replace};
 
 /// Where terraform leaves what it cannot save: in the folder that it runs in.
 const ERRORED: &str = "errored.tfstate";
@@ -33,7 +33,7 @@ pub fn archive(place: &Place, folders: &[&Path], dump: Option<&Value>) -> Result
         if !path.is_file() {
             continue;
         }
-        if let Some(text) = left::read(&path)? {
+        if let Some(text) = workdir::read(&path)? {
             keep(place, WAITING, &text)?;
             remove(&path)?;
         }
@@ -89,7 +89,7 @@ pub async fn save(
 ) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     for file in waiting(invoker.place)? {
-        let text = left::read(&file)?.unwrap_or_default();
+        let text = workdir::read(&file)?.unwrap_or_default();
         let head = Head::parse(&text)
             .map_err(|reason| required(invoker, &file, &format!("it cannot be read ({reason})"), false))?;
         let there = state::text(invoker).await?;

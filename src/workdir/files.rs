@@ -52,14 +52,17 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     replace(path, &bytes)
 }
 
+/// None where there is no such file.
+pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(Error::file(path, "read", &error)),
+    }
+}
+
 /// None where there is no such file; a file that cannot be read as what it should be is an error.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(Error::file(path, "read", &error)),
-    };
+    let Some(bytes) = read(path)? else { return Ok(None) };
     serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::file(path, "read", &error.into()))
 }
