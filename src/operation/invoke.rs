@@ -229,10 +229,11 @@ impl<'a> Invoker<'a> {
             inherit: inherit.into_iter().filter_map(|(fd, number)| fd.map(|fd| (fd, number))).collect(),
         };
         let limits = Limits { timeout, stop_grace: self.component.timeouts.stop_grace };
+        let guardian = &self.session.guardian;
         if self.saving.get() {
-            return process::run(&command, &limits, &Cancel::new(), on_line).await;
+            return process::run(&command, &limits, guardian, &Cancel::new(), on_line).await;
         }
-        let run = process::run(&command, &limits, &self.cancel, on_line);
+        let run = process::run(&command, &limits, guardian, &self.cancel, on_line);
         tokio::pin!(run);
         tokio::select! {
             biased;

@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::journal::{Done, Entry, Journal};
 use crate::lock;
 use crate::model::{Blueprint, Name, OnFailure, Reference};
-use crate::process::Cancel;
+use crate::process::{Cancel, Guardian};
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
 use crate::terraform::Tool;
@@ -28,6 +28,7 @@ pub struct Session {
     pub blueprint: Blueprint,
     pub modules: BTreeMap<Name, Arc<Module>>,
     pub layout: Layout,
+    pub guardian: Guardian,
     pub tool: Tool,
     /// Declared variables of terraform's environment, references resolved.
     pub environment: BTreeMap<String, SecretString>,
@@ -61,7 +62,8 @@ impl Session {
         identity: Identity,
     ) -> Result<Self> {
         let Prepared { blueprint, modules } = prepared;
-        let tool = Tool::locate(&blueprint.settings.terraform, &cancel).await?;
+        let guardian = Guardian::start()?;
+        let tool = Tool::locate(&blueprint.settings.terraform, &guardian, &cancel).await?;
         let environment = super::inputs::read_all(&blueprint.settings.terraform.env)?;
         let locks = super::records::service(&blueprint.settings)?;
         Ok(Self {
@@ -70,6 +72,7 @@ impl Session {
             operation: opening.operation.clone(),
             blueprint,
             modules,
+            guardian,
             tool,
             environment,
             locks,

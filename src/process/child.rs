@@ -1,9 +1,9 @@
-//! Starts the child: a session of its own, its descriptors, its end tied to ours.
+//! Starts the child: a session of its own, its descriptors, under guard.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::mem::ManuallyDrop;
-use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Stdio;
@@ -12,13 +12,18 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
 use super::Command;
+use super::guardian::{Guardian, enlist};
 use crate::error::{Error, Layer, Phase, Result};
 
 /// The numbers of inherited descriptors stand below this.
 const NUMBERS: RawFd = 64;
 
-/// Must be called on a thread that outlives the child: PDEATHSIG follows the thread.
-pub fn spawn(command: &Command, stdout: File, stderr: File) -> Result<tokio::process::Child> {
+pub fn spawn(
+    command: &Command,
+    guardian: &Guardian,
+    stdout: File,
+    stderr: File,
+) -> Result<tokio::process::Child> {
     let mut child = tokio::process::Command::new(&command.program);
     child
         .args(&command.args)
@@ -41,7 +46,7 @@ pub fn spawn(command: &Command, stdout: File, stderr: File) -> Result<tokio::pro
         // A free number is taken until the start is over: std's pipe, which tells that exec failed, must not get it.
         reserved.push(copy(number)?);
     }
-    let parent = rustix::process::getpid();
+    let socket = guardian.socket().as_raw_fd();
     // SAFETY: only async-signal-safe calls between fork and exec; nothing allocates.
     unsafe {
         child.pre_exec(move || {
@@ -52,11 +57,8 @@ pub fn spawn(command: &Command, stdout: File, stderr: File) -> Result<tokio::pro
             }
             rustix::process::setsid()?;
             rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-            rustix::process::set_parent_process_death_signal(Some(Signal::INT))?;
-            // We may have died before the line above: then nobody would ever stop it.
-            if rustix::process::getppid() != Some(parent) {
-                return Err(io::ErrorKind::BrokenPipe.into());
-            }
+            // Should we have died by now, nobody would ever stop it: the guardian is gone too, and this fails.
+            enlist(BorrowedFd::borrow_raw(socket))?;
             for (copy, number) in &inherited {
                 // Not ours to close: the child keeps it open across exec.
                 let mut target = ManuallyDrop::new(OwnedFd::from_raw_fd(*number));
@@ -93,6 +95,9 @@ fn refused(command: &Command, source: &io::Error) -> Error {
         }
         io::ErrorKind::PermissionDenied => {
             ("terraform_not_executable", "make it executable for the user that runs Salt")
+        }
+        io::ErrorKind::BrokenPipe => {
+            ("runtime", "run again: the process that would stop terraform, should this one die, was killed")
         }
         io::ErrorKind::ArgumentListTooLong => ("environment_too_long", "shorten what terraform.env holds"),
         _ if Errno::from_io_error(source).is_some_and(|error| scarce.contains(&error)) => (

@@ -5,8 +5,10 @@
 
 mod cancel;
 mod child;
+mod guardian;
 mod run;
 mod tail;
 
 pub use cancel::{Cancel, Cause};
+pub use guardian::Guardian;
 pub use run::{Command, CutShort, Exit, Limits, run};

@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::cancel::{Cancel, Cause};
 use super::child;
+use super::guardian::Guardian;
 use super::tail::Tail;
 use crate::error::{Error, Result};
 
@@ -74,13 +75,14 @@ pub struct Exit {
 pub async fn run(
     command: &Command,
     limits: &Limits,
+    guardian: &Guardian,
     cancel: &Cancel,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Exit> {
     let (stdout, stderr) = (child::private(&command.stdout)?, child::private(&command.stderr)?);
     let unreadable = |error| Error::file(&command.stdout, "read", &error);
     let mut tail = Tail::open(&command.stdout).map_err(unreadable)?;
-    let mut child = child::spawn(command, stdout, stderr)?;
+    let mut child = child::spawn(command, guardian, stdout, stderr)?;
     let pid = child.id();
     let mut stopped = None;
     let mut cut_short = None;
@@ -118,6 +120,7 @@ pub async fn run(
         }
     };
     if let Some(pid) = pid {
+        guardian.forget(pid);
         sweep(pid).await;
     }
     let status = status.map_err(|error| Error::file(&command.program, "wait for", &error))?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::{self, Version, VersionConstraint};
-use crate::process::{self, Cancel, Cause, Command, Limits};
+use crate::process::{self, Cancel, Cause, Command, Guardian, Limits};
 
 /// `version` takes 33 ms; a program that needs this long is no terraform.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,9 +31,9 @@ pub enum Product {
 
 impl Tool {
     /// Finds the binary and checks its version; every failure says what to do.
-    pub async fn locate(settings: &model::Terraform, cancel: &Cancel) -> Result<Self> {
+    pub async fn locate(settings: &model::Terraform, guardian: &Guardian, cancel: &Cancel) -> Result<Self> {
         let path = find(&settings.binary)?;
-        let said = ask(&path, cancel).await?;
+        let said = ask(&path, guardian, cancel).await?;
         let (product, version) = understand(&path, &said)?;
         for constraint in [&VersionConstraint::oldest(), &settings.version] {
             if !constraint.allows(&version) {
@@ -79,7 +79,7 @@ fn find(binary: &str) -> Result<PathBuf> {
     }
 }
 
-async fn ask(path: &Path, cancel: &Cancel) -> Result<String> {
+async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String> {
     let folder =
         tempfile::tempdir().map_err(|error| Error::file(&std::env::temp_dir(), "write to", &error))?;
     let passed = |name: &str| std::env::var_os(name).map(|value| (name.into(), value));
@@ -101,7 +101,7 @@ async fn ask(path: &Path, cancel: &Cancel) -> Result<String> {
     };
     let limits = Limits { timeout: PATIENCE, stop_grace: Duration::from_secs(2) };
     let mut said = String::new();
-    let exit = process::run(&command, &limits, cancel, &mut |line| said.push_str(line)).await?;
+    let exit = process::run(&command, &limits, guardian, cancel, &mut |line| said.push_str(line)).await?;
     let program = path.display();
     match exit.stopped {
         Some(Cause::Timeout) => {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use eos::error::Result;
 use eos::lock::Holder;
 use eos::lock::file::{Guard, acquire};
-use eos::process::{Cancel, Limits};
+use eos::process::{Cancel, Guardian, Limits};
 
 fn take(path: &Path, timeout_ms: u64) -> Result<Guard> {
     let holder =
@@ -54,7 +54,13 @@ fn held_by_another_process() {
     let limits = Limits { timeout: Duration::from_secs(300), stop_grace: Duration::from_secs(300) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime
-        .block_on(eos::process::run(&command, &limits, &Cancel::new(), &mut |line| println!("{line}")))
+        .block_on(eos::process::run(
+            &command,
+            &limits,
+            &Guardian::start().unwrap(),
+            &Cancel::new(),
+            &mut |line| println!("{line}"),
+        ))
         .unwrap();
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use eos::error::{Error, Result};
 use eos::model;
-use eos::process::{Cancel, Cause, Command, Exit, Limits, run};
+use eos::process::{Cancel, Cause, Command, Exit, Guardian, Limits, run};
 use eos::terraform::{
     Apply, Diagnostic, Event, Folders, Init, Plan, Product, Tool, environment, explain, parse,
 };
@@ -39,7 +39,7 @@ fn locate(binary: &str, version: &str) -> Result<Tool> {
         pass_env: BTreeSet::new(),
         cli_config_file: None,
     };
-    wait(Tool::locate(&settings, &Cancel::new()))
+    wait(Tool::locate(&settings, &Guardian::start().unwrap(), &Cancel::new()))
 }
 
 /// None, visibly, where there is no terraform; with `CI=true` that is a failure.
@@ -92,7 +92,8 @@ impl Bench {
         };
         let limits = Limits { timeout: Duration::from_secs(120), stop_grace: Duration::from_secs(60) };
         let events = RefCell::new(Vec::new());
-        let exit = wait(run(&command, &limits, cancel, &mut |line| {
+        let guardian = Guardian::start().unwrap();
+        let exit = wait(run(&command, &limits, &guardian, cancel, &mut |line| {
             events.borrow_mut().push(parse(line).unwrap());
         }))
         .unwrap();
