@@ -1,7 +1,7 @@
 //! Eos: a pillar goes in, is validated once, and flows one way, with Terraform at the rim.
 //!
 //! Pure rooms (no I/O, no clock, no tasks): [`model`], [`graph`], [`render`], [`change`], [`decide`].
-//! Rim: [`resolve`], [`workdir`], [`record`], [`journal`], [`lock`], [`process`], [`terraform`].
+//! Rim: [`resolve`], [`workdir`], [`record`], [`snapshot`], [`journal`], [`lock`], [`process`], [`terraform`].
 //! [`operation`] joins them into what people ask for; `python` is the skin; [`view`] draws a report.
 
 pub mod change;
@@ -21,6 +21,7 @@ pub mod record;
 pub mod render;
 pub mod report;
 pub mod resolve;
+pub mod snapshot;
 pub mod terraform;
 pub mod view;
 pub mod workdir;

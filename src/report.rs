@@ -157,6 +157,9 @@ pub struct ComponentReport {
     /// What an apply that was cut off may have left in the world.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub possible_orphans: Vec<PossibleOrphan>,
+    /// What was taken before its apply; absent where nothing was applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot_id: Option<String>,
 }
 
 impl ComponentReport {
@@ -172,6 +175,7 @@ impl ComponentReport {
             error: None,
             notes: Vec::new(),
             possible_orphans: Vec::new(),
+            snapshot_id: None,
         }
     }
 

@@ -6,13 +6,17 @@
 mod instances;
 mod policy;
 mod recovery;
+mod retention;
 mod stale_lock;
+mod standing;
 mod state;
 mod suspects;
 
 pub use instances::{Instance, instances};
 pub use policy::{Blocked, Consent, judge};
 pub use recovery::{Found, Head, LocalState, There, Unsaved, local_state, unsaved};
+pub use retention::{Aged, surplus};
 pub use stale_lock::{Dead, Doubt, Lease, is_dead};
+pub use standing::{Ended, Standing};
 pub use state::{Remembered, State, StateOutput, StateProblem, compare};
 pub use suspects::{Ending, Story, Suspect};

@@ -29,6 +29,8 @@ pub enum Entry {
     /// Terraform is about to change things; this stands on the disk before it does.
     Applying {
         component: Name,
+        /// Taken just before.
+        snapshot_id: Option<String>,
     },
     Ended {
         component: Name,

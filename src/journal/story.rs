@@ -90,7 +90,7 @@ mod tests {
 
     fn journal() -> Vec<u8> {
         let done = Some(Done { made_from: "x".to_owned(), lineage: "l".to_owned(), serial: 3 });
-        let applying = |component| Entry::Applying { component: name(component) };
+        let applying = |component| Entry::Applying { component: name(component), snapshot_id: None };
         let began = Began::new(Holder::here(), "", Wish::Apply, [name("net"), name("app")].into());
         [
             Entry::Began(Box::new(began)),

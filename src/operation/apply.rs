@@ -2,22 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::facts::Facts;
-use super::inputs::Produced;
+use super::inputs::{Inputs, Produced};
 use super::invoke::{Invoker, Said};
 use super::left::Heard;
 use super::{copies, plan, records, recover, state};
 use crate::change::{Changes, SENSITIVE};
-use crate::decide::{Remembered, State, Suspect};
+use crate::decide::{Ended, Remembered, Standing, State, Suspect};
 use crate::error::{Error, Phase, Result};
 use crate::journal::{Done, Entry};
 use crate::lock::Fence;
 use crate::model::Node;
 use crate::record::Record;
 use crate::report::{ComponentReport, Counts, Status};
+use crate::snapshot::Snapshot;
 use crate::terraform::{Apply, Event};
 use crate::view::progress::Stage;
 use crate::workdir::Manifest;
@@ -28,6 +30,11 @@ pub struct Run<'a> {
     pub record: Option<&'a Record>,
     /// The state that the plan was made against.
     pub before: Remembered,
+    /// Its text, where there is one.
+    pub text: Option<Arc<Vec<u8>>>,
+    pub inputs: &'a Inputs,
+    /// The text of `terraform.tfvars.json`.
+    pub variables: &'a str,
     /// What earlier applies may have left: should this one die too, it is still told.
     pub carried: Vec<Suspect>,
     /// The rendered backend block; None is the local one.
@@ -47,9 +54,26 @@ impl Run<'_> {
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
         invoker.go_on(Phase::Application).await?;
+        let Snapshot { snapshot_id, next, .. } = self.snapshot().await?;
+        let applied = self.begun(manifest, file, changes, &snapshot_id, &next).await;
+        let report =
+            applied.unwrap_or_else(|error| super::component::ended(error.of(&invoker.component.name)));
+        Ok(ComponentReport { snapshot_id: Some(snapshot_id), ..report })
+    }
+
+    async fn begun(
+        &self,
+        manifest: &mut Manifest,
+        file: &Path,
+        changes: Changes,
+        snapshot_id: &str,
+        next: &str,
+    ) -> Result<ComponentReport> {
+        let invoker = self.invoker;
         manifest.begin_apply(invoker.place)?;
         let component = invoker.component.name.clone();
-        invoker.session.note_durably(Entry::Applying { component }).await?;
+        let applying = Entry::Applying { component, snapshot_id: Some(snapshot_id.to_owned()) };
+        invoker.session.note_durably(applying).await?;
         recover::begin(invoker, &self.before, self.backend, &self.carried)?;
         let mut progress = Progress::new(self, &changes);
         let mut heard = Heard::default();
@@ -65,8 +89,11 @@ impl Run<'_> {
         invoker.begin_saving();
         if said.exit.code == Some(0) {
             let after = state::read(invoker).await?.unwrap_or_default();
-            let status = if self.destroy { Status::Destroyed } else { Status::Applied };
-            self.write_record(status, &after).await?;
+            let (status, ended) = match self.destroy {
+                true => (Status::Destroyed, Ended::Destroyed),
+                false => (Status::Applied, Ended::Whole(next)),
+            };
+            self.write_record(status, &after, ended).await?;
             return Ok(self.finished(plan::with(ComponentReport::new(status, ""), changes), after));
         }
         let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.component.name);
@@ -113,27 +140,35 @@ impl Run<'_> {
         let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
         report.notes.extend(recover::describe(&suspects));
         report.possible_orphans = recover::orphans(invoker, &suspects);
-        self.write_record(report.status, &after).await?;
+        self.write_record(report.status, &after, Ended::Failed).await?;
         Ok(self.finished(report, after))
     }
 
-    /// The plan found nothing to do.
+    /// The plan found nothing to do. Where the state moved since, or an apply failed, it is this configuration's.
     pub async fn unchanged(&self, state: State, reason: &str) -> Result<ComponentReport> {
         let known = self.record.is_some_and(|record| {
             record.remembered() == state.remembered()
                 && record.edges == self.edges()
                 && record.backend == self.backend.unwrap_or_default()
                 && record.outcome != Status::Failed.word()
+                && (record.applied.is_some() || self.destroy)
         });
         if !known && !state.lineage.is_empty() {
-            self.write_record(Status::Unchanged, &state).await?;
+            let configuration = match self.destroy {
+                true => None,
+                false => Some(self.configuration().await?),
+            };
+            let ended = configuration.as_deref().map_or(Ended::Destroyed, Ended::Whole);
+            self.write_record(Status::Unchanged, &state, ended).await?;
         }
         recover::forget(self.invoker.place)?;
         Ok(self.finished(ComponentReport::new(Status::Unchanged, reason), state))
     }
 
-    async fn write_record(&self, status: Status, state: &State) -> Result<()> {
+    async fn write_record(&self, status: Status, state: &State, ended: Ended<'_>) -> Result<()> {
         let invoker = self.invoker;
+        let Standing { applied, known_good } =
+            self.record.map(Record::standing).unwrap_or_default().after(ended);
         let record = Record {
             run_id: invoker.session.run_id.clone(),
             outcome: status.word().to_owned(),
@@ -147,6 +182,8 @@ impl Run<'_> {
             subdir: invoker.session.modules[&invoker.component.name].subdir.clone(),
             declared: self.node.component.declared.clone(),
             backend: self.backend.unwrap_or_default().to_owned(),
+            applied,
+            known_good,
             ..Record::default()
         };
         records::write(invoker, record).await?;

@@ -13,6 +13,7 @@ use super::kept;
 use super::recover::Recovery;
 use super::session::Session;
 use super::stale_lock::LOCKED;
+use super::state::Pulled;
 use super::{apply, plan, records, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
@@ -145,11 +146,16 @@ async fn steps(
     invoker.hand_over(&inputs.secret)?;
     let invoker = &*invoker;
     let facts = Facts::of(invoker, module, backend, &inputs)?;
-    let run = |before: Option<&State>, recovery: &Recovery, destroy: bool| apply::Run {
+    let variables =
+        render::tfvars(&inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect());
+    let run = |before: Option<&Pulled>, recovery: &Recovery, destroy: bool| apply::Run {
         invoker,
         node,
         record: record.as_ref(),
-        before: before.map(State::remembered).unwrap_or_default(),
+        before: before.map(|pulled| pulled.state.remembered()).unwrap_or_default(),
+        text: before.map(|pulled| pulled.text.clone()),
+        inputs: &inputs,
+        variables: &variables,
         carried: recovery.suspects().to_vec(),
         backend,
         facts: &facts,
@@ -157,24 +163,23 @@ async fn steps(
     };
     if let Some(done) = session.done(name).filter(|_| !recovery.is_unfinished()) {
         let state = state::read(invoker).await?.unwrap_or_default();
-        let run = run(Some(&state), recovery, false);
+        let run = run(None, recovery, false);
         if *done == run.done(&state) {
             return Ok(run.finished(ComponentReport::new(Status::Unchanged, "done_before"), state));
         }
     }
-    let variables =
-        render::tfvars(&inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect());
 
     recovery.refuse_to_move(invoker, backend)?;
     if let Act::ApplyKept(folder) | Act::ShowKept(folder) = &intent.act {
         recovery.save(invoker).await?;
-        let before = state::read(invoker).await?;
-        recovery.compare(before.as_ref());
-        let plan = kept::open(folder, name, &facts, before.as_ref())?;
+        let pulled = state::pull(invoker).await?;
+        let before = pulled.as_ref().map(|pulled| &pulled.state);
+        recovery.compare(before);
+        let plan = kept::open(folder, name, &facts, before)?;
         if matches!(intent.act, Act::ShowKept(_)) {
             return Ok(plan::planned(plan.changes));
         }
-        let run = run(before.as_ref(), recovery, plan.destroy);
+        let run = run(pulled.as_ref(), recovery, plan.destroy);
         return run.apply(guard.fence().await?, &mut manifest, &plan.file, plan.changes).await;
     }
 
@@ -187,15 +192,16 @@ async fn steps(
         return Ok(ComponentReport::new(Status::Unchanged, "prepared"));
     }
 
-    let before = state::read(invoker).await?;
-    recovery.compare(before.as_ref());
+    let pulled = state::pull(invoker).await?;
+    let before = pulled.as_ref().map(|pulled| &pulled.state);
+    recovery.compare(before);
     match (moved, record.as_ref()) {
-        (true, Some(record)) => super::migrate::verify(record, before.as_ref(), invoker)?,
-        _ => state::check(record.as_ref(), before.as_ref(), intent.destroy, invoker)?,
+        (true, Some(record)) => super::migrate::verify(record, before, invoker)?,
+        _ => state::check(record.as_ref(), before, intent.destroy, invoker)?,
     }
-    let run = run(before.as_ref(), recovery, intent.destroy);
-    if intent.destroy && before.as_ref().is_none_or(State::is_empty) {
-        return run.unchanged(before.unwrap_or_default(), "nothing_there").await;
+    let run = run(pulled.as_ref(), recovery, intent.destroy);
+    if intent.destroy && before.is_none_or(State::is_empty) {
+        return run.unchanged(before.cloned().unwrap_or_default(), "nothing_there").await;
     }
 
     let file = match &intent.act {
@@ -213,12 +219,12 @@ async fn steps(
     remove(&place.locking())?;
     let Some(changes) = changes else {
         let _ = std::fs::remove_file(&file);
-        return run.unchanged(before.unwrap_or_default(), "").await;
+        return run.unchanged(before.cloned().unwrap_or_default(), "").await;
     };
     let changes = plan::redacted(invoker, changes);
     if let Err(blocked) = judge(&component.policy, &changes, intent.consent) {
         let _ = std::fs::remove_file(&file);
-        session.produce(name, pending(before.as_ref(), &changes));
+        session.produce(name, pending(before, &changes));
         return Ok(plan::blocked(changes, blocked, name));
     }
     match &intent.act {
@@ -230,11 +236,11 @@ async fn steps(
         act => {
             match act {
                 Act::Keep(folder) => {
-                    kept::keep(folder, name, &facts, before.as_ref(), &changes, intent.destroy)?;
+                    kept::keep(folder, name, &facts, before, &changes, intent.destroy)?;
                 }
                 _ => drop(std::fs::remove_file(&file)),
             }
-            session.produce(name, pending(before.as_ref(), &changes));
+            session.produce(name, pending(before, &changes));
             Ok(plan::planned(changes))
         }
     }

@@ -8,6 +8,7 @@ mod arguments;
 mod blocking;
 mod by_hand;
 mod cancel;
+mod capture;
 mod component;
 mod copies;
 mod destroy;
@@ -41,7 +42,9 @@ mod resume;
 mod runs;
 mod schedule;
 mod session;
+mod shared;
 mod signal;
+mod snapshots;
 mod stale_lock;
 mod state;
 mod status;
@@ -88,6 +91,7 @@ pub fn run(call: Call<'_>) -> Value {
         "cancel" => cancel::cancel(&call),
         "locks" => locks::locks(&call),
         "unlock" => locks::unlock(&call),
+        "snapshots" => snapshots::snapshots(&call),
         "history" => history::history(&call),
         "show_run" => history::show_run(&call),
         "resume" => match resume::resume(&call.request) {

@@ -101,6 +101,9 @@ fn merge(value: &mut Value, component: &Value) {
     for key in ["status", "reason", "changes", "resource_changes", "outputs", "output_changes"] {
         value[key] = component[key].clone();
     }
+    if let Some(snapshot_id) = component.get("snapshot_id") {
+        value["snapshot_id"] = snapshot_id.clone();
+    }
     if value["error"].is_null() {
         value["error"] = component["error"].clone();
     }

@@ -3,7 +3,7 @@
 use super::blocking::blocking;
 use super::invoke::Invoker;
 use super::session::Session;
-use super::{inputs, pump};
+use super::{inputs, pump, shared};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::{Holder, Service};
 use crate::model::{Component, Name, Settings};
@@ -56,8 +56,10 @@ fn parse(component: &Name, text: &[u8]) -> Result<Record> {
 /// Writes it, where a lock of Consul's is held only while it still is.
 pub async fn write(invoker: &Invoker<'_>, record: Record) -> Result<()> {
     if let Some(consul) = invoker.lock.and_then(|lock| lock.consul()) {
+        shared::put(invoker, consul, &record).await;
         let text = serde_json::to_vec(&record).unwrap_or_default();
         consul.write(KEY, &text).await.map_err(|error| error.during(Phase::Verification))?;
+        shared::tidy(invoker, consul, &record).await;
     }
     let path = invoker.place.record();
     blocking(move || record.write(&path)).await

@@ -1,5 +1,7 @@
 //! Reads a component's state, wherever it is kept, and compares it with what we remember.
 
+use std::sync::Arc;
+
 use super::invoke::{Invoker, Said};
 use crate::decide::{self, State, StateProblem};
 use crate::error::{Error, Layer, Phase, Result};
@@ -7,20 +9,32 @@ use crate::record::Record;
 use crate::terraform;
 use crate::workdir;
 
+/// A state, and the text that it was read from.
+pub struct Pulled {
+    pub state: State,
+    pub text: Arc<Vec<u8>>,
+}
+
 /// None: there is no state yet. A backend other than the local one has to be initialised.
 pub async fn read(invoker: &Invoker<'_>) -> Result<Option<State>> {
+    Ok(pull(invoker).await?.map(|pulled| pulled.state))
+}
+
+/// The same with its text, which a snapshot keeps.
+pub async fn pull(invoker: &Invoker<'_>) -> Result<Option<Pulled>> {
     // Killed before its first write, terraform leaves an empty file: nothing was made.
     let Some(text) = text(invoker).await?.filter(|text| !text.iter().all(u8::is_ascii_whitespace)) else {
         return Ok(None);
     };
-    State::parse(&text).map(Some).map_err(|reason| {
+    let state = State::parse(&text).map_err(|reason| {
         let message = format!("the state in {} cannot be read: {reason}", place(invoker));
         let remedy = match invoker.state() {
             Some(path) => format!("put a good copy there, such as {}.backup", path.display()),
             None => "restore an earlier version of it in the backend".to_owned(),
         };
         Error::new(Layer::Terraform, Phase::Preparation, "state_corrupt", message, remedy)
-    })
+    })?;
+    Ok(Some(Pulled { state, text: Arc::new(text) }))
 }
 
 /// The state as it stands, which need not be one.

@@ -15,7 +15,7 @@ pub use underway::Underway;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::decide::Remembered;
+use crate::decide::{Remembered, Standing};
 use crate::error::{Error, Result};
 use crate::model::Name;
 use crate::workdir::{read_json, write_json};
@@ -43,8 +43,14 @@ pub struct Record {
     pub subdir: String,
     /// Its pillar entry, levels merged, without literal variables: what a later destroy needs.
     pub declared: Map<String, Value>,
-    /// The backend's type, and whether the module needs an init.
+    /// The rendered backend block; empty for the local one.
     pub backend: String,
+    /// Digest of the configuration that the state was last applied with in full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applied: Option<String>,
+    /// Digest of the configuration that is known to work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_good: Option<String>,
 }
 
 impl Record {
@@ -55,6 +61,10 @@ impl Record {
 
     pub fn write(&self, path: &Path) -> Result<()> {
         write_json(path, &Self { schema: SCHEMA, ..self.clone() })
+    }
+
+    pub fn standing(&self) -> Standing {
+        Standing { applied: self.applied.clone(), known_good: self.known_good.clone() }
     }
 
     pub fn remembered(&self) -> Remembered {

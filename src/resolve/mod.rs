@@ -10,11 +10,13 @@ mod listing;
 mod providers;
 mod syntax;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::digest::sha256;
+use crate::error::{Error, Layer, Phase};
 use crate::host::Host;
 use crate::model::{Interface, Source, Template};
 use crate::render::MARK;
@@ -36,6 +38,22 @@ pub struct ModuleFile {
     pub executable: bool,
     /// Hexadecimal.
     pub sha256: String,
+}
+
+impl ModuleFile {
+    /// The bytes that were validated, and no others.
+    pub fn bytes(&self) -> Result<Cow<'_, [u8]>, Error> {
+        let path = match &self.content {
+            Content::Text(text) => return Ok(Cow::Borrowed(text.as_bytes())),
+            Content::File(path) => path,
+        };
+        let bytes = std::fs::read(path).map_err(|error| Error::file(path, "read", &error))?;
+        if sha256(&bytes) == self.sha256 {
+            return Ok(Cow::Owned(bytes));
+        }
+        let message = format!("{} changed while this run was under way", path.display());
+        Err(Error::new(Layer::Salt, Phase::Preparation, "source_changed", message, "run again"))
+    }
 }
 
 /// Large files stay where they are until they are copied.

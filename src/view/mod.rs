@@ -9,6 +9,7 @@ mod failures;
 pub mod progress;
 pub mod returns;
 mod runs;
+mod snapshots;
 mod style;
 mod text;
 mod units;

@@ -65,7 +65,7 @@ pub fn steps(run: &Value, steps: &[Value]) -> String {
     let mut text = format!("{}\n", line(run));
     for step in steps {
         let said = |key: &str| step[key].as_str().unwrap_or_default();
-        let detail = [said("status"), said("reason"), said("error")].join(" ");
+        let detail = [said("status"), said("reason"), said("error"), said("snapshot_id")].join(" ");
         let line = format!("  {}  {:9} {}  {}", said("at"), said("step"), said("component"), detail.trim());
         text.push_str(line.trim_end());
         text.push('\n');

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::style::Style;
-use super::{changes, components, failures, runs, units};
+use super::{changes, components, failures, runs, snapshots, units};
 
 /// Draws any report; what it does not know it leaves out. Ends with a newline.
 pub fn text(report: &Value, colour: bool) -> String {
@@ -21,6 +21,9 @@ pub fn text(report: &Value, colour: bool) -> String {
     }
     if let Some(locks) = report["locks"].as_array() {
         return runs::locks(report["environment"].as_str().unwrap_or_default(), locks);
+    }
+    if let Some(found) = report["snapshots"].as_array() {
+        return snapshots::snapshots(report["environment"].as_str().unwrap_or_default(), found);
     }
     text.push_str(&headline(report));
     text.push_str(&components::table(report, style));

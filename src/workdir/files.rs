@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 use serde::Serialize;
@@ -24,7 +24,12 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     write_beside(path, bytes, true).map_err(|error| Error::file(path, "write", &error))
 }
 
-pub(super) fn write_beside(path: &Path, bytes: &[u8], durable: bool) -> std::io::Result<()> {
+/// The same, but not synced: for what can be had again, or is verified when it is read.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_beside(path, bytes, false).map_err(|error| Error::file(path, "write", &error))
+}
+
+fn write_beside(path: &Path, bytes: &[u8], durable: bool) -> std::io::Result<()> {
     let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
@@ -36,6 +41,11 @@ pub(super) fn write_beside(path: &Path, bytes: &[u8], durable: bool) -> std::io:
         fs::File::open(folder)?.sync_all()?;
     }
     Ok(())
+}
+
+pub fn mark_executable(path: &Path) -> Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+        .map_err(|error| Error::file(path, "make executable", &error))
 }
 
 /// Removes a file; one that is not there is no error.

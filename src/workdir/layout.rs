@@ -127,6 +127,11 @@ impl Place {
         self.control.join("recovered")
     }
 
+    /// States and configurations from before each apply.
+    pub fn snapshots(&self) -> PathBuf {
+        self.control.join("snapshots")
+    }
+
     pub fn manifest(&self) -> PathBuf {
         self.control.join("manifest.json")
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::Place;
-use super::files::{read_json, write_beside};
+use super::files::{read_json, write};
 use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 
@@ -68,7 +68,7 @@ impl Manifest {
     pub fn write(&self, place: &Place) -> Result<()> {
         let path = place.manifest();
         let bytes = serde_json::to_vec(self).map_err(|error| Error::file(&path, "write", &error.into()))?;
-        write_beside(&path, &bytes, false).map_err(|error| Error::file(&path, "write", &error))
+        write(&path, &bytes)
     }
 }
 

@@ -1,18 +1,16 @@
 //! Puts a module into the workdir: what changed is written, what left the source is removed.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::Place;
-use super::files::{ensure_private, write_beside};
+use super::files::{ensure_private, mark_executable, write};
 use super::manifest::Manifest;
 use crate::digest::sha256;
-use crate::error::{Error, Layer, Phase, Result};
-use crate::resolve::{Content, Module, ModuleFile};
+use crate::error::{Error, Result};
+use crate::resolve::Module;
 
 /// Call it under the lock only: a running apply reads its module's files.
 pub fn materialise(
@@ -27,7 +25,7 @@ pub fn materialise(
         let relative = format!("module/{}", file.path);
         let target = place.workdir.join(&relative);
         if current(&target)?.as_deref() != Some(file.sha256.as_str()) {
-            write(&target, &content(file)?)?;
+            place_file(&target, &file.bytes()?)?;
         }
         if file.executable {
             mark_executable(&target)?;
@@ -43,7 +41,7 @@ pub fn materialise(
         let target = place.workdir.join(&relative);
         let digest = sha256(bytes);
         if current(&target)?.as_deref() != Some(digest.as_str()) {
-            write(&target, bytes)?;
+            place_file(&target, bytes)?;
         }
         written.insert(relative, digest);
     }
@@ -79,28 +77,9 @@ fn current(target: &Path) -> Result<Option<String>> {
     }
 }
 
-/// The bytes that were validated, and no others.
-fn content(file: &ModuleFile) -> Result<Cow<'_, [u8]>> {
-    let path = match &file.content {
-        Content::Text(text) => return Ok(Cow::Borrowed(text.as_bytes())),
-        Content::File(path) => path,
-    };
-    let bytes = fs::read(path).map_err(|error| Error::file(path, "read", &error))?;
-    if sha256(&bytes) == file.sha256 {
-        return Ok(Cow::Owned(bytes));
-    }
-    let message = format!("{} changed while this run was under way", path.display());
-    Err(Error::new(Layer::Salt, Phase::Preparation, "source_changed", message, "run again"))
-}
-
-fn write(target: &Path, bytes: &[u8]) -> Result<()> {
+fn place_file(target: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(folder) = target.parent() {
         ensure_private(folder)?;
     }
-    write_beside(target, bytes, false).map_err(|error| Error::file(target, "write", &error))
-}
-
-fn mark_executable(target: &Path) -> Result<()> {
-    fs::set_permissions(target, fs::Permissions::from_mode(0o700))
-        .map_err(|error| Error::file(target, "make executable", &error))
+    write(target, bytes)
 }

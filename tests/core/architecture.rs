@@ -33,8 +33,8 @@ fn absent(rooms: &[&str], words: &[&str]) {
 }
 
 const PURE: [&str; 5] = ["model", "graph", "render", "change", "decide"];
-const RIM: [&str; 8] =
-    ["resolve", "workdir", "record", "journal", "lock", "process", "terraform", "operation"];
+const RIM: [&str; 9] =
+    ["resolve", "workdir", "record", "snapshot", "journal", "lock", "process", "terraform", "operation"];
 
 #[test]
 fn pure_rooms_touch_no_file_clock_task_or_process() {
@@ -61,7 +61,7 @@ fn only_the_skin_knows_python() {
 fn each_rim_room_keeps_to_its_own() {
     absent(&["process", "lock"], &["crate::terraform", "crate::operation"]);
     absent(
-        &["resolve", "workdir", "record", "journal"],
+        &["resolve", "workdir", "record", "snapshot", "journal"],
         &["crate::process", "crate::terraform", "crate::operation"],
     );
     absent(&["terraform"], &["crate::operation", "crate::workdir", "crate::resolve"]);

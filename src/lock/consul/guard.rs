@@ -26,9 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A held lock. Dropping it ends the renewals and lets go of nothing: the session lives out its time.
 #[derive(Debug)]
 pub struct Guard {
-    consul: Consul,
+    pub(super) consul: Consul,
     key: String,
-    holder: Holder,
+    pub(super) holder: Holder,
     claim: watch::Receiver<Claim>,
     nudge: Arc<Notify>,
     task: Task,
@@ -80,19 +80,19 @@ impl Guard {
     /// Asks Consul whether the lock is ours. Waits while that cannot be said and may be said soon:
     /// a TTL for an answer, a TTL and the lock-delay where the lock is being taken again.
     pub async fn check(&self) -> Result<()> {
-        self.commit(None).await
+        self.commit(&[]).await
     }
 
     /// Writes a key beside the lock's, if the lock is ours at that moment.
     pub async fn write(&self, name: &str, value: &[u8]) -> Result<()> {
         let key = self.key.strip_suffix("lock").unwrap_or(&self.key).to_owned() + name;
-        self.commit(Some(Op::Set { key: &key, value, flags: 0 })).await
+        self.commit(&[Op::Set { key: &key, value, flags: 0 }]).await
     }
 
-    async fn commit(&self, write: Option<Op<'_>>) -> Result<()> {
+    /// Does all of it if the lock is ours at that moment.
+    pub(super) async fn commit(&self, write: &[Op<'_>]) -> Result<()> {
         let began = Instant::now();
         let mut told = self.claim.clone();
-        let write = write.as_slice();
         loop {
             let claim = told.borrow_and_update().clone();
             let unknown = |doubt: &Doubt| trouble::unknown(&self.key, &self.consul.client.address, doubt);

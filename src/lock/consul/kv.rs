@@ -35,6 +35,9 @@ pub enum Op<'a> {
         value: &'a [u8],
         flags: u64,
     },
+    Delete {
+        key: &'a str,
+    },
 }
 
 impl Op<'_> {
@@ -51,6 +54,7 @@ impl Op<'_> {
             Self::Set { key, value, flags } => {
                 json!({ "Verb": "set", "Key": key, "Flags": flags, "Value": entry::encode(value) })
             }
+            Self::Delete { key } => json!({ "Verb": "delete", "Key": key }),
         };
         json!({ "KV": kv })
     }
@@ -58,7 +62,7 @@ impl Op<'_> {
 
 #[derive(Debug, PartialEq)]
 pub enum Outcome {
-    /// `ModifyIndex` of the key that the last step is about.
+    /// `ModifyIndex` of the key that the last step that has one is about.
     Done(u64),
     /// Nothing was done: the number of the step that would not.
     Conflict(usize),
@@ -87,6 +91,7 @@ pub async fn transact(client: &Client, ops: &[Op<'_>]) -> Result<Outcome, Troubl
         return Err(Trouble::Denied(denied.what.clone()));
     }
     let conflict = failures.first().map(|failure| failure.op_index);
+    // A deletion has no result.
     let done =
         answer.results.unwrap_or_default().last().and_then(|result| result["KV"]["ModifyIndex"].as_u64());
     match (reply.status.as_u16(), conflict, done) {
@@ -120,6 +125,24 @@ pub async fn below(client: &Client, prefix: &str) -> Result<Vec<Entry>, Trouble>
     let reply = client.get(&format!("kv/{prefix}?recurse&consistent")).await?;
     reply.index.ok_or_else(|| not_consul(client, &reply))?;
     found(client, &reply)
+}
+
+/// The names of all keys below a prefix.
+pub async fn keys(client: &Client, prefix: &str) -> Result<Vec<String>, Trouble> {
+    let reply = client.get(&format!("kv/{prefix}?keys&consistent")).await?;
+    match reply.status.as_u16() {
+        404 => Ok(Vec::new()),
+        _ => parse(client, &reply),
+    }
+}
+
+/// Writes a key, whoever holds a lock.
+pub async fn put(client: &Client, key: &str, value: Vec<u8>) -> Result<(), Trouble> {
+    let reply = client.put(&format!("kv/{key}"), value).await?;
+    match parse(client, &reply)? {
+        true => Ok(()),
+        false => Err(not_consul(client, &reply)),
+    }
 }
 
 /// Lets go of a key; false: it was not this session's.

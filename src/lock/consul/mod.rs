@@ -10,6 +10,7 @@ mod entry;
 mod guard;
 mod kv;
 mod list;
+mod objects;
 mod payload;
 mod poll;
 mod session;

@@ -2,6 +2,8 @@
 
 mod acquiring;
 mod fencing;
+#[path = "../support/http_backend.rs"]
+mod http_backend;
 mod keeping;
 mod listing;
 mod losing;
@@ -11,6 +13,7 @@ mod refusing;
 mod running;
 #[path = "../support/server.rs"]
 mod server;
+mod sharing;
 #[path = "../support/mod.rs"]
 mod site;
 mod support;

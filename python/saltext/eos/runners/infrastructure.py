@@ -323,6 +323,27 @@ def history(environment="production", limit=None, minion=None, *args, **kwargs):
 
 
 @skin.runner
+def snapshots(environment="production", components=None, minion=None, *args, **kwargs):
+    """
+    Show what was taken before each apply, the newest first: the state's serial, and what it had been applied with.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Just these: a list, or a text with commas between.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.snapshots staging components=networking
+    """
+    return skin.on_master("snapshots", locals(), globals())
+
+
+@skin.runner
 def show_run(run_id=None, minion=None, *args, **kwargs):
     """
     Show one run step by step, and the report that it ended with.

@@ -1,0 +1,69 @@
+//! Which configurations a component is remembered by, once a run of it has ended.
+
+/// Digests of configurations, where there are any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// What the state was last applied with in full.
+    pub applied: Option<String>,
+    /// What is known to work: where a rollback goes.
+    pub known_good: Option<String>,
+}
+
+/// How a run of a component ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended<'a> {
+    /// All of this configuration is in the state: its apply ended with 0, or its plan found nothing to do.
+    Whole(&'a str),
+    /// Nothing is left of it.
+    Destroyed,
+    /// Something of it may be in the state.
+    Failed,
+}
+
+impl Standing {
+    pub fn after(self, ended: Ended<'_>) -> Self {
+        match ended {
+            Ended::Whole(configuration) => {
+                let whole = Some(configuration.to_owned());
+                let known_good = if is_good(ended) { whole.clone() } else { self.known_good };
+                Self { applied: whole, known_good }
+            }
+            Ended::Destroyed => Self::default(),
+            Ended::Failed => self,
+        }
+    }
+}
+
+/// Whether what was just applied may be gone back to. Whatever else a component has to show belongs here.
+fn is_good(ended: Ended<'_>) -> bool {
+    matches!(ended, Ended::Whole(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_applied_in_full_is_remembered_and_a_destruction_ends_it() {
+        let none = (None, None);
+        let (old, new) = ((Some("old"), Some("old")), (Some("new"), Some("new")));
+        let differ = (Some("later"), Some("old"));
+        let table = [
+            (none, Ended::Whole("new"), new),
+            (none, Ended::Failed, none),
+            (none, Ended::Destroyed, none),
+            (old, Ended::Whole("new"), new),
+            (old, Ended::Failed, old),
+            (old, Ended::Destroyed, none),
+            (differ, Ended::Failed, differ),
+            (differ, Ended::Whole("new"), new),
+        ];
+        let standing = |(applied, known_good): (Option<&str>, Option<&str>)| Standing {
+            applied: applied.map(str::to_owned),
+            known_good: known_good.map(str::to_owned),
+        };
+        for (before, ended, after) in table {
+            assert_eq!(standing(before).after(ended), standing(after), "{before:?} {ended:?}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What a component was last applied with, in Consul beside its lock: another master goes back to it too.
+//!
+//! Configurations and what they are made of, never a state: that holds secrets.
+
+use std::collections::BTreeSet;
+
+use super::invoke::Invoker;
+use crate::digest::sha256;
+use crate::error::Result;
+use crate::lock::{Service, consul};
+use crate::record::Record;
+use crate::snapshot::Store;
+
+/// Consul takes values of up to 512 KiB.
+const LARGEST: usize = 500 * 1024;
+
+/// Brings here what another master applied. What cannot be had is told: only a rollback needs it.
+pub async fn bring(invoker: &Invoker<'_>, store: &Store, digest: &str) {
+    let name = &invoker.component.name;
+    match fetch(invoker, store, digest).await {
+        Ok(missing) if missing.is_empty() => {}
+        Ok(missing) => tracing::warn!(
+            "{name}: the configuration {digest} that another host applied is not whole here; not in Consul: {}",
+            missing.join(", ")
+        ),
+        Err(error) => tracing::warn!("{name}: the configuration {digest} could not be had from Consul: {error}"),
+    }
+}
+
+/// What is missing afterwards.
+async fn fetch(invoker: &Invoker<'_>, store: &Store, digest: &str) -> Result<Vec<String>> {
+    let Service::Consul(consul) = &invoker.session.locks else { return Ok(Vec::new()) };
+    let environment = invoker.session.blueprint.environment.as_str();
+    let mut absent = BTreeSet::new();
+    loop {
+        let lacking = store.lacks(digest)?;
+        let Some(next) = lacking.iter().find(|one| !absent.contains(*one)) else { return Ok(lacking) };
+        store.open()?;
+        match consul.object(environment, invoker.component.name.as_str(), next).await? {
+            Some(bytes) if sha256(&bytes) == *next => drop(store.put(&bytes)?),
+            _ => drop(absent.insert(next.clone())),
+        }
+    }
+}
+
+/// Puts there what is not there yet. What cannot be put is told: this host still has it.
+pub async fn put(invoker: &Invoker<'_>, guard: &consul::Guard, record: &Record) {
+    let name = &invoker.component.name;
+    let store = Store::new(invoker.place.snapshots());
+    let shared = async {
+        let there = guard.objects().await?;
+        for digest in needed(&store, record)?.difference(&there) {
+            let bytes = store.object(digest)?;
+            match bytes.len() <= LARGEST {
+                true => guard.put_object(digest, bytes).await?,
+                false => tracing::warn!(
+                    "{name}: {digest} ({} KiB) is too large for Consul: only this host can go back to what needs it",
+                    bytes.len() / 1024
+                ),
+            }
+        }
+        Ok::<_, crate::error::Error>(())
+    };
+    if let Err(error) = shared.await {
+        tracing::warn!("{name}: other hosts cannot go back to what this run applied: {error}");
+    }
+}
+
+/// Once the record no longer names it, removes what is there and not needed.
+pub async fn tidy(invoker: &Invoker<'_>, guard: &consul::Guard, record: &Record) {
+    let store = Store::new(invoker.place.snapshots());
+    let tidied = async {
+        let needed = needed(&store, record)?;
+        let surplus: Vec<_> = guard.objects().await?.difference(&needed).cloned().collect();
+        guard.remove_objects(&surplus).await
+    };
+    if let Err(error) = tidied.await {
+        tracing::warn!("{}: what is no longer needed stays in Consul: {error}", invoker.component.name);
+    }
+}
+
+/// The configurations that the record names, and all that they are made of.
+fn needed(store: &Store, record: &Record) -> Result<BTreeSet<String>> {
+    let mut needed = BTreeSet::new();
+    for digest in [&record.applied, &record.known_good].into_iter().flatten() {
+        let configuration = store.configuration(digest)?;
+        needed.extend(configuration.objects().into_iter().map(str::to_owned));
+        needed.insert(digest.clone());
+    }
+    Ok(needed)
+}

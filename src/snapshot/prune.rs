@@ -1,0 +1,63 @@
+//! Old snapshots go, and then the objects that nothing names any more.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::SystemTime;
+
+use super::Store;
+use super::store::age;
+use crate::decide::{Aged, surplus};
+use crate::error::{Error, Result};
+use crate::workdir::remove;
+
+impl Store {
+    /// Under the component's lock only. `protected` are configurations; with all that they are made of, they stay.
+    pub fn prune(&self, protected: &[&str], now: SystemTime) -> Result<()> {
+        let mut ids = self.list()?;
+        // One that cannot be read counts by its age, as any other.
+        let configurations: Vec<_> =
+            ids.iter().map(|id| self.read(id).ok().and_then(|one| one.configuration)).collect();
+        let aged: Vec<_> = ids
+            .iter()
+            .zip(&configurations)
+            .map(|(id, configuration)| Aged { age: age(id, now), configuration: configuration.as_deref() })
+            .collect();
+        let gone = surplus(&aged, protected);
+        if gone.is_empty() {
+            return Ok(());
+        }
+        for position in gone.into_iter().rev() {
+            remove(&self.file(&ids.remove(position)))?;
+        }
+        self.sweep(&ids, protected)
+    }
+
+    /// Removes every object that neither these snapshots nor these configurations need.
+    fn sweep(&self, ids: &[String], protected: &[&str]) -> Result<()> {
+        let mut configurations: BTreeSet<String> = protected.iter().map(ToString::to_string).collect();
+        let mut needed = BTreeSet::new();
+        for snapshot in ids.iter().filter_map(|id| self.read(id).ok()) {
+            configurations.insert(snapshot.next);
+            configurations.extend(snapshot.configuration);
+            needed.extend(snapshot.state);
+        }
+        for digest in configurations {
+            match self.configuration(&digest) {
+                Ok(configuration) => needed.extend(configuration.objects().into_iter().map(str::to_owned)),
+                // Nobody can say what it was made of: it serves nobody.
+                Err(error) if ["snapshot_incomplete", "snapshot_corrupt"].contains(&error.code) => {}
+                Err(error) => return Err(error),
+            }
+            needed.insert(digest);
+        }
+        let folder = self.objects();
+        let refuse = |error| Error::file(&folder, "read the folder", &error);
+        for entry in fs::read_dir(&folder).map_err(refuse)? {
+            let entry = entry.map_err(refuse)?;
+            if !needed.contains(&*entry.file_name().to_string_lossy()) {
+                remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}

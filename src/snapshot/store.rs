@@ -1,0 +1,154 @@
+//! One component's snapshots and objects: `{snapshot_id}.json` and `objects/{sha256}`, 0600 in 0700.
+//!
+//! An object that is there is not written again. Nothing is synced: digests are verified when objects are read, and
+//! what a power cut took away is refused by name.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use ulid::Ulid;
+
+use super::{Configuration, SCHEMA, Snapshot};
+use crate::digest::sha256;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::workdir::{ensure_private, read, write};
+
+#[derive(Clone, Debug)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+impl Store {
+    /// In a component's `snapshots` folder, which need not be there.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    pub(super) fn objects(&self) -> PathBuf {
+        self.folder.join("objects")
+    }
+
+    /// Makes the folders.
+    pub fn open(&self) -> Result<()> {
+        ensure_private(&self.objects())
+    }
+
+    /// Writes an object, unless it is there; returns its digest.
+    pub fn put(&self, bytes: &[u8]) -> Result<String> {
+        let digest = sha256(bytes);
+        self.put_as(&digest, || Ok(Cow::Borrowed(bytes)))?;
+        Ok(digest)
+    }
+
+    pub(super) fn put_as<'a>(
+        &self,
+        digest: &str,
+        bytes: impl FnOnce() -> Result<Cow<'a, [u8]>>,
+    ) -> Result<()> {
+        if self.has(digest) {
+            return Ok(());
+        }
+        write(&self.objects().join(digest), &bytes()?)
+    }
+
+    /// An empty file in its place is what a power cut left.
+    pub fn has(&self, digest: &str) -> bool {
+        let found = self.objects().join(digest).metadata();
+        found.is_ok_and(|found| found.len() > 0 || digest == sha256(""))
+    }
+
+    /// An object, verified. Codes: `snapshot_incomplete`, `snapshot_corrupt`.
+    pub fn object(&self, digest: &str) -> Result<Vec<u8>> {
+        let path = self.objects().join(digest);
+        let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let bytes = if is_digest { read(&path)? } else { None };
+        let Some(bytes) = bytes else {
+            let message = format!("an object of this component's snapshots is gone: {}", path.display());
+            let remedy = "put it back from a backup; without it what needs it cannot be gone back to";
+            return Err(refused("snapshot_incomplete", message, remedy));
+        };
+        match sha256(&bytes) == digest {
+            true => Ok(bytes),
+            false => Err(corrupt(&path, "its bytes are not those that were written")),
+        }
+    }
+
+    /// A configuration by its digest. Codes: those of an object.
+    pub fn configuration(&self, digest: &str) -> Result<Configuration> {
+        let bytes = self.object(digest)?;
+        Configuration::parse(&bytes).map_err(|reason| corrupt(&self.objects().join(digest), &reason))
+    }
+
+    /// What this configuration needs, itself included, and is not here. Others may be found once it is.
+    pub fn lacks(&self, digest: &str) -> Result<Vec<String>> {
+        if !self.has(digest) {
+            return Ok(vec![digest.to_owned()]);
+        }
+        let configuration = self.configuration(digest)?;
+        Ok(configuration.objects().into_iter().filter(|one| !self.has(one)).map(str::to_owned).collect())
+    }
+
+    pub fn write(&self, snapshot: &Snapshot) -> Result<()> {
+        let path = self.file(&snapshot.snapshot_id);
+        let snapshot = Snapshot { schema: SCHEMA, ..snapshot.clone() };
+        let bytes = serde_json::to_vec_pretty(&snapshot)
+            .map_err(|error| Error::file(&path, "write", &error.into()))?;
+        write(&path, &bytes)
+    }
+
+    /// Codes: `no_such_snapshot`, `snapshot_corrupt`.
+    pub fn read(&self, snapshot_id: &str) -> Result<Snapshot> {
+        let path = self.file(snapshot_id);
+        let bytes = if Ulid::from_string(snapshot_id).is_ok() { read(&path)? } else { None };
+        let Some(bytes) = bytes else {
+            let message = format!("there is no snapshot {snapshot_id:?} of this component");
+            let remedy = "infrastructure.snapshots shows those that there are; old ones are removed";
+            return Err(refused("no_such_snapshot", message, remedy));
+        };
+        let snapshot: Snapshot =
+            serde_json::from_slice(&bytes).map_err(|error| corrupt(&path, &error.to_string()))?;
+        match (snapshot.schema, snapshot.snapshot_id == snapshot_id) {
+            (SCHEMA, true) => Ok(snapshot),
+            (SCHEMA, false) => Err(corrupt(&path, "it is another snapshot's")),
+            (other, _) => Err(corrupt(&path, &format!("its schema is {other}, not {SCHEMA}"))),
+        }
+    }
+
+    /// The ids of all snapshots, the newest first; none where there never was one.
+    pub fn list(&self) -> Result<Vec<String>> {
+        let entries = match std::fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(Error::file(&self.folder, "read the folder", &error)),
+        };
+        let id = |entry: std::fs::DirEntry| {
+            let id = entry.file_name().to_str()?.strip_suffix(".json")?.to_owned();
+            Ulid::from_string(&id).is_ok().then_some(id)
+        };
+        let mut ids: Vec<_> = entries.flatten().filter_map(id).collect();
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(ids)
+    }
+
+    pub(super) fn file(&self, snapshot_id: &str) -> PathBuf {
+        self.folder.join(format!("{snapshot_id}.json"))
+    }
+}
+
+/// How old a snapshot is, by its id.
+pub(super) fn age(snapshot_id: &str, now: SystemTime) -> Duration {
+    let taken = Ulid::from_string(snapshot_id).map(|id| id.timestamp_ms()).unwrap_or_default();
+    let taken = SystemTime::UNIX_EPOCH + Duration::from_millis(taken);
+    now.duration_since(taken).unwrap_or_default()
+}
+
+fn refused(code: &'static str, message: String, remedy: &str) -> Error {
+    Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
+}
+
+fn corrupt(path: &Path, reason: &str) -> Error {
+    let message = format!("{} cannot be used: {reason}", path.display());
+    let remedy = "put it back from a backup, or remove it: the next apply of what it was writes it anew";
+    refused("snapshot_corrupt", message, remedy)
+}

@@ -1,0 +1,93 @@
+//! What one host applied, another can go back to: it stands in Consul, without states.
+
+use eos::snapshot::Store;
+use serde_json::{Value, json};
+
+use crate::http_backend::HttpBackend;
+use crate::site::{Site, statuses};
+use crate::support::Bench;
+
+const NET: &str = "variable \"size\" {}\nresource \"terraform_data\" \"net\" {\n  input = var.size\n}\n";
+
+/// A host: its own root, the same lock and the same backend as the other's.
+fn host(bench: &Bench, backend: &HttpBackend, size: u32) -> Site {
+    let mut site = Site::new();
+    site.component("net", NET, json!({ "variables": { "size": size } }));
+    let module = site.folder.path().join("modules/net");
+    std::fs::write(module.join("large"), "x".repeat(500 * 1024)).unwrap();
+    let settings = &mut site.infrastructure["settings"];
+    settings["lock"] = json!({
+        "type": "consul", "address": bench.settings.address, "prefix": bench.settings.prefix, "ttl": 10,
+    });
+    settings["backend"] = json!({ "type": "http", "address": backend.url() });
+    site
+}
+
+fn store(site: &Site) -> Store {
+    Store::new(site.folder.path().join("root/staging/.eos/components/net/snapshots"))
+}
+
+/// Digest to the number of bytes of every object in Consul.
+fn objects(bench: &Bench) -> Vec<(String, usize)> {
+    let path = format!("kv/{}/.objects/staging/net/?recurse&consistent", bench.settings.prefix);
+    let keys = bench.json("GET", &path, "");
+    let one = |key: &Value| {
+        let name = key["Key"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        (name, key["Value"].as_str().unwrap().len() * 3 / 4)
+    };
+    keys.as_array().unwrap().iter().map(one).collect()
+}
+
+fn applied(site: &Site) -> Value {
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report)["net"], "applied", "{report:#}");
+    report
+}
+
+#[test]
+fn what_one_host_applied_is_laid_out_on_another_and_no_state_is_shared() {
+    let Some(bench) = Bench::new("sharing") else { return };
+    let backend = HttpBackend::new();
+    let (one, two) = (host(&bench, &backend, 1), host(&bench, &backend, 2));
+    let first = applied(&one);
+    let id = first["components"]["net"]["snapshot_id"].as_str().unwrap();
+    let first = store(&one).read(id).unwrap().next;
+    let shared = objects(&bench);
+    assert_eq!(shared.len(), 4, "two files, the variables, the configuration: {shared:?}");
+    assert!(shared.iter().any(|(name, _)| *name == first));
+
+    let second = applied(&two);
+    let second = store(&two).read(second["components"]["net"]["snapshot_id"].as_str().unwrap()).unwrap();
+    assert_eq!(second.configuration.as_deref(), Some(first.as_str()));
+    assert_eq!(store(&two).lacks(&first).unwrap(), [""; 0]);
+    let out = two.folder.path().join("out");
+    store(&two).materialise(&store(&two).configuration(&first).unwrap(), &out).unwrap();
+    assert_eq!(std::fs::read_to_string(out.join("main.tf")).unwrap(), NET);
+    let variables = store(&two).object(&store(&two).configuration(&first).unwrap().variables).unwrap();
+    assert_eq!(variables, b"{\"size\":1}");
+
+    // The state before the second apply lies on its host alone, and what the record names no more is gone.
+    let shared = objects(&bench);
+    assert_eq!(shared.len(), 4, "{shared:?}");
+    assert!(!shared.iter().any(|(name, _)| *name == first || second.state.as_ref() == Some(name)));
+    assert!(shared.iter().any(|(name, _)| *name == second.next));
+}
+
+#[test]
+fn what_is_too_large_for_consul_is_lacking_on_another_host_and_nothing_fails() {
+    let Some(bench) = Bench::new("sharing-large") else { return };
+    let backend = HttpBackend::new();
+    let (one, two) = (host(&bench, &backend, 1), host(&bench, &backend, 2));
+    let large = "x".repeat(500 * 1024 + 1);
+    std::fs::write(one.folder.path().join("modules/net/large"), &large).unwrap();
+    applied(&one);
+    assert_eq!(objects(&bench).len(), 3);
+    let second = applied(&two);
+    let id = second["components"]["net"]["snapshot_id"].as_str().unwrap();
+    let first = store(&two).read(id).unwrap().configuration.unwrap();
+    let lacking = store(&two).lacks(&first).unwrap();
+    let configuration = store(&two).configuration(&first).unwrap();
+    assert_eq!(lacking, [configuration.files["large"].sha256.clone()]);
+    let refused = store(&two).materialise(&configuration, &two.folder.path().join("out")).unwrap_err();
+    assert_eq!(refused.code, "snapshot_incomplete");
+}

@@ -1,0 +1,366 @@
+//! Claims about what is written down before an apply, with a real terraform: who can go back, and to what.
+
+#[path = "support/http_backend.rs"]
+mod http_backend;
+mod support;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use eos::snapshot::{Origin, Snapshot, Store};
+use http_backend::HttpBackend;
+use serde_json::{Value, json};
+use support::{Site, statuses};
+
+const NET: &str = r#"
+variable "cidr" { default = "one" }
+resource "terraform_data" "net" { input = var.cidr }
+output "cidr" { value = terraform_data.net.output }
+"#;
+
+/// Its second resource fails where `works` is false, once the first is there.
+fn fails(works: bool) -> String {
+    let command = if works { "true" } else { "false" };
+    format!(
+        "{NET}resource \"terraform_data\" \"second\" {{\n  depends_on = [terraform_data.net]\n  \
+         provisioner \"local-exec\" {{\n    command = \"{command}\"\n  }}\n}}\n"
+    )
+}
+
+fn site() -> Site {
+    let mut site = Site::new();
+    site.component("net", NET, json!({}));
+    site
+}
+
+fn set(site: &mut Site, cidr: &str) {
+    site.infrastructure["components"]["net"]["variables"] = json!({ "cidr": cidr });
+}
+
+fn control(site: &Site, component: &str) -> PathBuf {
+    site.folder.path().join("root/staging/.eos/components").join(component)
+}
+
+fn store(site: &Site, component: &str) -> Store {
+    Store::new(control(site, component).join("snapshots"))
+}
+
+fn record(site: &Site) -> Value {
+    serde_json::from_slice(&std::fs::read(control(site, "net").join("record.json")).unwrap()).unwrap()
+}
+
+/// The snapshot that the report of `net` names.
+fn named(site: &Site, report: &Value) -> Snapshot {
+    let id = report["components"]["net"]["snapshot_id"].as_str();
+    store(site, "net").read(id.unwrap_or_else(|| panic!("no snapshot in {report:#}"))).unwrap()
+}
+
+fn run(site: &Site, expected: &str) -> Value {
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report)["net"], expected, "{report:#}");
+    report
+}
+
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
+}
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_snapshot_has_the_state_as_it_was_before_the_apply_and_what_it_was_applied_with() {
+    let mut site = site();
+    let first = named(&site, &run(&site, "applied"));
+    assert_eq!((&first.state, &first.configuration, first.resources), (&None, &None, 0));
+    let state = std::fs::read(site.workdir("net").join("terraform.tfstate")).unwrap();
+    set(&mut site, "two");
+    let report = run(&site, "applied");
+    let second = named(&site, &report);
+    let store = store(&site, "net");
+    assert_eq!(store.object(second.state.as_ref().unwrap()).unwrap(), state);
+    let was: Value = serde_json::from_slice(&state).unwrap();
+    assert_eq!((json!(second.lineage), json!(second.serial)), (was["lineage"].clone(), was["serial"].clone()));
+    assert_eq!((second.resources, &json!(second.run_id)), (1, &report["run_id"]));
+    assert_eq!(second.configuration, Some(first.next));
+    assert_eq!(record(&site)["applied"], second.next);
+    assert_eq!(record(&site)["known_good"], second.next);
+    assert_eq!(store.list().unwrap(), [second.snapshot_id, first.snapshot_id]);
+}
+
+#[test]
+fn a_snapshot_lies_in_private_files_and_the_journal_names_it_before_the_apply() {
+    let site = site();
+    let report = run(&site, "applied");
+    let folder = control(&site, "net").join("snapshots");
+    assert_eq!((mode(&folder), mode(&folder.join("objects"))), (0o700, 0o700));
+    let files = below(&folder);
+    assert_eq!(files.len(), 4, "a module's file, its variables, the configuration, the snapshot: {files:?}");
+    assert!(files.iter().all(|path| mode(path) == 0o600), "{files:?}");
+    let shown = site.run("show_run", json!({ "run_id": report["run_id"] }));
+    let steps = shown["steps"].as_array().unwrap();
+    let applying = steps.iter().find(|step| step["step"] == "applying").unwrap();
+    assert_eq!(applying["snapshot_id"], report["components"]["net"]["snapshot_id"]);
+}
+
+#[test]
+fn an_unchanged_run_and_a_test_take_no_snapshot_and_write_nothing() {
+    let mut site = site();
+    run(&site, "applied");
+    let record = record(&site);
+    let files = below(&control(&site, "net").join("snapshots"));
+    let report = run(&site, "unchanged");
+    assert!(report["components"]["net"]["snapshot_id"].is_null());
+    set(&mut site, "two");
+    site.run("orchestrate", json!({ "test": true }));
+    assert_eq!(below(&control(&site, "net").join("snapshots")), files);
+    assert_eq!(self::record(&site), record);
+}
+
+#[test]
+fn no_secret_stands_in_a_configuration_and_where_each_is_had_again_does() {
+    let mut site = Site::new();
+    let key = "output \"key\" {\n  value = \"canary-output\"\n  sensitive = true\n}\n";
+    site.component("keys", &format!("{key}output \"zone\" {{\n  value = \"a\"\n}}\n"), json!({}));
+    let file = site.folder.path().join("secret");
+    std::fs::write(&file, "canary-file\n").unwrap();
+    let variables = ["key", "zone", "zones", "token", "pin", "size"].map(|name| {
+        format!("variable \"{name}\" {{\n  sensitive = {}\n  type = any\n}}\n", name == "pin")
+    });
+    let used = "resource \"terraform_data\" \"net\" {\n  input = [var.key, var.token, var.pin, var.zones, var.zone, var.size]\n}\n";
+    let rest = json!({
+        "from_outputs": { "key": "keys.key", "zone": "keys.zone", "zones": ["keys.zone"] },
+        "secrets": { "token": format!("file:{}", file.display()) },
+        "variables": { "pin": "canary-pin", "size": 3 },
+    });
+    site.component("net", &(variables.concat() + used), rest);
+    let first = named(&site, &run(&site, "applied"));
+    site.infrastructure["components"]["net"]["variables"]["size"] = json!(4);
+    let second = named(&site, &run(&site, "applied"));
+
+    let state = second.state.unwrap();
+    for path in below(&control(&site, "net").join("snapshots")) {
+        let holds = std::fs::read_to_string(&path).unwrap().contains("canary-");
+        assert_eq!(holds, path.ends_with(&state), "only a state holds secrets: {}", path.display());
+    }
+    let store = store(&site, "net");
+    let configuration = store.configuration(&first.next).unwrap();
+    let origin = |name: &str, origin| (name.to_owned(), origin);
+    assert_eq!(
+        configuration.secrets,
+        [
+            origin("key", Origin::Output("keys.key".to_owned())),
+            origin("pin", Origin::Pillar),
+            origin("token", Origin::Reference(format!("file:{}", file.display()))),
+        ]
+        .into()
+    );
+    assert_eq!(
+        configuration.outputs,
+        [
+            origin("zone", Origin::Output("keys.zone".to_owned())),
+            origin("zones", Origin::Outputs(vec!["keys.zone".to_owned()])),
+        ]
+        .into()
+    );
+    let variables: Value = serde_json::from_slice(&store.object(&configuration.variables).unwrap()).unwrap();
+    assert_eq!(variables, json!({ "size": 3, "zone": "a", "zones": ["a"] }));
+}
+
+#[test]
+fn an_older_configurations_module_is_laid_out_again_and_plans_as_it_did() {
+    let mut site = site();
+    let module = site.folder.path().join("modules/net");
+    std::fs::create_dir_all(module.join("files")).unwrap();
+    let script = module.join("files/run.sh");
+    std::fs::write(&script, b"#!/bin/sh\n\xff\x00\n").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let first = named(&site, &run(&site, "applied"));
+    std::fs::write(module.join("main.tf"), fails(true)).unwrap();
+    std::fs::write(&script, "#!/bin/sh\n").unwrap();
+    run(&site, "applied");
+
+    let store = store(&site, "net");
+    let configuration = store.configuration(&first.next).unwrap();
+    let out = site.folder.path().join("out");
+    store.materialise(&configuration, &out).unwrap();
+    assert_eq!(std::fs::read_to_string(out.join("main.tf")).unwrap(), NET);
+    assert_eq!(std::fs::read(out.join("files/run.sh")).unwrap(), b"#!/bin/sh\n\xff\x00\n");
+    assert_eq!((mode(&out.join("files/run.sh")), mode(&out.join("main.tf"))), (0o700, 0o600));
+    assert_eq!(below(&out).len(), 2);
+    // It is a source like any other; planned against today's state, it takes the second version back.
+    site.infrastructure["components"]["net"]["source"] = json!(out);
+    site.infrastructure["components"]["net"]["policy"] = json!({ "allow_destroy": true });
+    let back = run(&site, "applied");
+    assert_eq!(back["components"]["net"]["changes"]["remove"], 1, "{back:#}");
+    assert_eq!(named(&site, &back).next, first.next, "the same configuration has the same digest");
+}
+
+#[test]
+fn a_failed_apply_names_its_snapshot_and_what_is_known_to_work_stays() {
+    let mut site = site();
+    let good = named(&site, &run(&site, "applied")).next;
+    site.component("net", &fails(false), json!({ "variables": { "cidr": "two" } }));
+    let report = run(&site, "failed");
+    let failed = named(&site, &report);
+    assert_eq!(failed.configuration.as_deref(), Some(good.as_str()));
+    assert_ne!(failed.next, good);
+    let now = record(&site);
+    assert_eq!((&now["outcome"], &now["applied"], &now["known_good"]), (&json!("failed"), &json!(good), &json!(good)));
+    let again = named(&site, &run(&site, "failed"));
+    assert_eq!(again.configuration.as_deref(), Some(good.as_str()));
+    site.component("net", &fails(true), json!({ "variables": { "cidr": "two" } }));
+    site.infrastructure["components"]["net"]["policy"] = json!({ "allow_destroy": true });
+    let mended = named(&site, &run(&site, "applied"));
+    assert_eq!(record(&site)["known_good"], mended.next);
+}
+
+#[test]
+fn a_first_apply_that_fails_leaves_nothing_that_is_known_to_work() {
+    let mut site = site();
+    site.component("net", &fails(false), json!({}));
+    run(&site, "failed");
+    assert!(record(&site)["applied"].is_null() && record(&site)["known_good"].is_null());
+}
+
+#[test]
+fn what_a_failed_apply_did_after_all_is_known_once_its_plan_finds_nothing_to_do() {
+    let mut site = site();
+    run(&site, "applied");
+    // Terraform ends with an error once it has done all of it.
+    let script = site.folder.path().join("terraform");
+    let text = "#!/bin/sh\nif [ \"$1\" = apply ]; then\nterraform \"$@\"\nexit 1\nfi\nexec terraform \"$@\"\n";
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    site.infrastructure["settings"]["terraform"] = json!({ "binary": script });
+    set(&mut site, "two");
+    let failed = named(&site, &run(&site, "failed"));
+    assert_eq!(record(&site)["applied"], json!(failed.configuration));
+    run(&site, "unchanged");
+    assert_eq!(record(&site)["applied"], failed.next);
+    assert_eq!(store(&site, "net").lacks(&failed.next).unwrap(), [""; 0]);
+}
+
+#[test]
+fn a_destruction_takes_a_snapshot_and_ends_what_was_known_to_work() {
+    let site = site();
+    let first = named(&site, &run(&site, "applied"));
+    let report = site.run("destroy", json!({ "confirm": "staging" }));
+    assert_eq!(statuses(&report)["net"], "destroyed", "{report:#}");
+    let last = named(&site, &report);
+    assert!(last.destroy && last.state.is_some());
+    assert_eq!(last.configuration, Some(first.next));
+    assert!(record(&site)["applied"].is_null() && record(&site)["known_good"].is_null());
+}
+
+#[test]
+fn a_kept_plan_is_applied_with_a_snapshot_of_what_it_was_made_from() {
+    let mut site = site();
+    run(&site, "applied");
+    set(&mut site, "two");
+    let plan = site.run("plan", json!({}));
+    let applied = site.run("apply", json!({ "plan_id": plan["plan_id"] }));
+    assert_eq!(statuses(&applied)["net"], "applied", "{applied:#}");
+    let snapshot = named(&site, &applied);
+    let store = store(&site, "net");
+    let next = store.configuration(&snapshot.next).unwrap();
+    assert_eq!(store.object(&next.variables).unwrap(), b"{\"cidr\":\"two\"}");
+    assert!(snapshot.state.is_some());
+}
+
+#[test]
+fn a_remote_state_is_the_one_that_was_pulled_before_the_plan() {
+    let backend = HttpBackend::new();
+    let mut site = site();
+    let settings = &mut site.infrastructure["settings"]["backend"];
+    *settings = json!({ "type": "http", "address": backend.url() });
+    run(&site, "applied");
+    let state = backend.state();
+    set(&mut site, "two");
+    let report = run(&site, "applied");
+    let snapshot = named(&site, &report);
+    let store = store(&site, "net");
+    let same = |a: &[u8], b: &[u8]| {
+        serde_json::from_slice::<Value>(a).unwrap() == serde_json::from_slice::<Value>(b).unwrap()
+    };
+    assert!(same(&store.object(&snapshot.state.unwrap()).unwrap(), state.as_bytes()));
+    let configuration = store.configuration(&snapshot.next).unwrap();
+    assert!(configuration.backend.contains(&backend.url()) && configuration.lock_file.is_none());
+}
+
+#[test]
+fn where_no_snapshot_can_be_written_nothing_is_applied() {
+    let mut site = site();
+    run(&site, "applied");
+    let state = std::fs::read(site.workdir("net").join("terraform.tfstate")).unwrap();
+    let folder = control(&site, "net").join("snapshots");
+    std::fs::rename(folder.join("objects"), folder.join("kept")).unwrap();
+    std::fs::write(folder.join("objects"), "").unwrap();
+    set(&mut site, "two");
+    let report = run(&site, "failed");
+    let error = &report["components"]["net"]["error"];
+    assert_eq!(error["code"], "file", "{error:#}");
+    assert!(error["message"].as_str().unwrap().starts_with("nothing was applied"), "{error:#}");
+    assert_eq!(std::fs::read(site.workdir("net").join("terraform.tfstate")).unwrap(), state);
+    assert!(!control(&site, "net").join("applying.json").exists());
+    // Nothing else has to be put right.
+    std::fs::remove_file(folder.join("objects")).unwrap();
+    std::fs::rename(folder.join("kept"), folder.join("objects")).unwrap();
+    run(&site, "applied");
+}
+
+#[test]
+fn old_snapshots_go_when_a_new_one_is_taken_but_not_what_is_known_to_work() {
+    let mut site = site();
+    let good = named(&site, &run(&site, "applied")).next;
+    let store = store(&site, "net");
+    let old: Vec<String> = (0..8)
+        .map(|days| {
+            let taken = SystemTime::now() - Duration::from_secs((200 + days) * 24 * 60 * 60);
+            let id = ulid::Ulid::from_datetime(taken).to_string();
+            let state = Some(store.put(format!("state {days}").as_bytes()).unwrap());
+            store.write(&Snapshot { snapshot_id: id.clone(), state, ..Snapshot::default() }).unwrap();
+            id
+        })
+        .collect();
+    site.component("net", &fails(false), json!({ "variables": { "cidr": "two" } }));
+    let last = named(&site, &run(&site, "failed"));
+    let left = store.list().unwrap();
+    assert_eq!((left.len(), &left[0], &left[2..]), (5, &last.snapshot_id, &old[..3]));
+    store.object(&eos_digest(&store, &old[2])).unwrap();
+    assert_eq!(store.read(&old[3]).unwrap_err().code, "no_such_snapshot");
+    assert_eq!(below(&control(&site, "net").join("snapshots/objects")).len(), 3 + 1 + 2 * 3);
+    assert_eq!(store.lacks(&good).unwrap(), [""; 0]);
+}
+
+fn eos_digest(store: &Store, id: &str) -> String {
+    store.read(id).unwrap().state.unwrap()
+}
+
+#[test]
+fn snapshots_are_shown_the_newest_first_with_what_is_known_to_work() {
+    let mut site = site();
+    site.component("other", NET, json!({}));
+    let good = named(&site, &run(&site, "applied"));
+    site.component("net", &fails(false), json!({ "variables": { "cidr": "two" } }));
+    let failed = named(&site, &run(&site, "failed"));
+    let report = site.run("snapshots", json!({ "components": "net" }));
+    let shown = report["snapshots"].as_array().unwrap();
+    let ids: Vec<_> = shown.iter().map(|one| one["snapshot_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, [failed.snapshot_id.as_str(), good.snapshot_id.as_str()], "{report:#}");
+    assert_eq!((&shown[0]["known_good"], &shown[0]["applied"]), (&json!(true), &json!(true)));
+    assert_eq!((&shown[1]["known_good"], &shown[1]["configuration"]), (&json!(false), &Value::Null));
+    assert_eq!(site.run("snapshots", json!({}))["snapshots"].as_array().unwrap().len(), 3);
+
+    let file = control(&site, "net").join("snapshots").join(format!("{}.json", good.snapshot_id));
+    std::fs::write(file, "{").unwrap();
+    let report = site.run("snapshots", json!({ "components": ["net"] }));
+    assert_eq!(report["snapshots"][0]["snapshot_id"], json!(failed.snapshot_id));
+    assert_eq!(report["snapshots"][1]["error"]["code"], "snapshot_corrupt", "{report:#}");
+    let unknown = site.run("snapshots", json!({ "components": "nett" }));
+    assert_eq!(unknown["error"]["code"], "invalid", "{unknown:#}");
+    assert!(unknown["error"]["message"].as_str().unwrap().contains("did you mean \"net\""), "{unknown:#}");
+}
