@@ -55,7 +55,8 @@ mod tests {
         // The one that a protected configuration left, and later ones of the same.
         let streak = |position| if (10..25).contains(&position) { "good" } else { "other" };
         let twice = |position| if [3, 23].contains(&position) { "good" } else { "other" };
-        let table: [(&str, Vec<Aged<'_>>, &[&str], Vec<usize>); 9] = [
+        type Row = (&'static str, Vec<Aged<'static>>, &'static [&'static str], Vec<usize>);
+        let table: [Row; 9] = [
             ("none", Vec::new(), &["good"], Vec::new()),
             ("as many as stay", daily(20, 0, other), &[], Vec::new()),
             ("one too many", daily(21, 0, other), &[], vec![20]),

@@ -40,7 +40,8 @@ impl Run<'_> {
             let state = state.map(|state| store.put(&state)).transpose()?;
             let snapshot = Snapshot { next, state, ..snapshot };
             store.write(&snapshot)?;
-            let protected: Vec<_> = [&applied, &known_good].into_iter().flatten().map(String::as_str).collect();
+            let protected: Vec<_> =
+                [&applied, &known_good].into_iter().flatten().map(String::as_str).collect();
             Ok((snapshot, store.prune(&protected, SystemTime::now())))
         });
         let (snapshot, pruned) = taken.await.map_err(|error: Error| {
@@ -64,8 +65,9 @@ impl Run<'_> {
         let invoker = self.invoker;
         let declared = &self.node.component.inputs;
         let origin = |variable: &String| Some((variable.clone(), Origin::of(declared.get(variable)?)));
-        let is_read =
-            |variable: &&String| matches!(declared.get(*variable), Some(Input::Output(_) | Input::Outputs(_)));
+        let is_read = |variable: &&String| {
+            matches!(declared.get(*variable), Some(Input::Output(_) | Input::Outputs(_)))
+        };
         Capture {
             module: invoker.session.modules[&invoker.component.name].clone(),
             folder: invoker.place.module(),

@@ -23,7 +23,9 @@ pub async fn bring(invoker: &Invoker<'_>, store: &Store, digest: &str) {
             "{name}: the configuration {digest} that another host applied is not whole here; not in Consul: {}",
             missing.join(", ")
         ),
-        Err(error) => tracing::warn!("{name}: the configuration {digest} could not be had from Consul: {error}"),
+        Err(error) => {
+            tracing::warn!("{name}: the configuration {digest} could not be had from Consul: {error}")
+        }
     }
 }
 

@@ -24,7 +24,9 @@ pub fn snapshots(call: &Call<'_>) -> Report {
     let opening = Opening::new("snapshots", environment.as_str(), false, &call.request.identity);
     let found = arguments.check().and_then(|()| list(&draft(&call.request, &environment)?, components));
     match found {
-        Ok(found) => opening.answer(BTreeMap::new(), BTreeMap::from([("snapshots".to_owned(), found.into())])),
+        Ok(found) => {
+            opening.answer(BTreeMap::new(), BTreeMap::from([("snapshots".to_owned(), found.into())]))
+        }
         Err(error) => opening.failed(error),
     }
 }
@@ -55,7 +57,9 @@ fn one(store: &Store, component: &Name, id: &str, standing: &Standing) -> Value 
         Ok(snapshot) => snapshot,
         Err(error) => return json!({ "component": component, "snapshot_id": id, "error": error }),
     };
-    let is = |remembered: &Option<String>| snapshot.configuration.is_some() && snapshot.configuration == *remembered;
+    let is = |remembered: &Option<String>| {
+        snapshot.configuration.is_some() && snapshot.configuration == *remembered
+    };
     let mut shown = json!(snapshot);
     shown["component"] = json!(component);
     shown["known_good"] = is(&standing.known_good).into();

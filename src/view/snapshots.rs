@@ -56,7 +56,8 @@ mod tests {
             "snapshot_id": "01B", "time": "2026-01-01T00:00:00Z", "component": "net", "serial": 0, "resources": 0,
             "configuration": null, "known_good": false, "applied": false, "operation": "apply", "run_id": "01R",
         });
-        let broken = json!({ "snapshot_id": "01C", "component": "net", "error": { "message": "cannot be used" } });
+        let broken =
+            json!({ "snapshot_id": "01C", "component": "net", "error": { "message": "cannot be used" } });
         assert_eq!(
             snapshots("staging", &[one, first, broken]),
             "staging: snapshots, the newest first\n  \

@@ -83,7 +83,10 @@ fn a_snapshot_has_the_state_as_it_was_before_the_apply_and_what_it_was_applied_w
     let store = store(&site, "net");
     assert_eq!(store.object(second.state.as_ref().unwrap()).unwrap(), state);
     let was: Value = serde_json::from_slice(&state).unwrap();
-    assert_eq!((json!(second.lineage), json!(second.serial)), (was["lineage"].clone(), was["serial"].clone()));
+    assert_eq!(
+        (json!(second.lineage), json!(second.serial)),
+        (was["lineage"].clone(), was["serial"].clone())
+    );
     assert_eq!((second.resources, &json!(second.run_id)), (1, &report["run_id"]));
     assert_eq!(second.configuration, Some(first.next));
     assert_eq!(record(&site)["applied"], second.next);
@@ -127,9 +130,8 @@ fn no_secret_stands_in_a_configuration_and_where_each_is_had_again_does() {
     site.component("keys", &format!("{key}output \"zone\" {{\n  value = \"a\"\n}}\n"), json!({}));
     let file = site.folder.path().join("secret");
     std::fs::write(&file, "canary-file\n").unwrap();
-    let variables = ["key", "zone", "zones", "token", "pin", "size"].map(|name| {
-        format!("variable \"{name}\" {{\n  sensitive = {}\n  type = any\n}}\n", name == "pin")
-    });
+    let variables = ["key", "zone", "zones", "token", "pin", "size"]
+        .map(|name| format!("variable \"{name}\" {{\n  sensitive = {}\n  type = any\n}}\n", name == "pin"));
     let used = "resource \"terraform_data\" \"net\" {\n  input = [var.key, var.token, var.pin, var.zones, var.zone, var.size]\n}\n";
     let rest = json!({
         "from_outputs": { "key": "keys.key", "zone": "keys.zone", "zones": ["keys.zone"] },
@@ -209,7 +211,10 @@ fn a_failed_apply_names_its_snapshot_and_what_is_known_to_work_stays() {
     assert_eq!(failed.configuration.as_deref(), Some(good.as_str()));
     assert_ne!(failed.next, good);
     let now = record(&site);
-    assert_eq!((&now["outcome"], &now["applied"], &now["known_good"]), (&json!("failed"), &json!(good), &json!(good)));
+    assert_eq!(
+        (&now["outcome"], &now["applied"], &now["known_good"]),
+        (&json!("failed"), &json!(good), &json!(good))
+    );
     let again = named(&site, &run(&site, "failed"));
     assert_eq!(again.configuration.as_deref(), Some(good.as_str()));
     site.component("net", &fails(true), json!({ "variables": { "cidr": "two" } }));
@@ -232,7 +237,8 @@ fn what_a_failed_apply_did_after_all_is_known_once_its_plan_finds_nothing_to_do(
     run(&site, "applied");
     // Terraform ends with an error once it has done all of it.
     let script = site.folder.path().join("terraform");
-    let text = "#!/bin/sh\nif [ \"$1\" = apply ]; then\nterraform \"$@\"\nexit 1\nfi\nexec terraform \"$@\"\n";
+    let text =
+        "#!/bin/sh\nif [ \"$1\" = apply ]; then\nterraform \"$@\"\nexit 1\nfi\nexec terraform \"$@\"\n";
     std::fs::write(&script, text).unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     site.infrastructure["settings"]["terraform"] = json!({ "binary": script });
@@ -267,7 +273,8 @@ fn a_kept_plan_is_applied_with_a_snapshot_of_what_it_was_made_from() {
     let snapshot = named(&site, &applied);
     let store = store(&site, "net");
     let next = store.configuration(&snapshot.next).unwrap();
-    assert_eq!(store.object(&next.variables).unwrap(), b"{\"cidr\":\"two\"}");
+    let variables: Value = serde_json::from_slice(&store.object(&next.variables).unwrap()).unwrap();
+    assert_eq!(variables, json!({ "cidr": "two" }));
     assert!(snapshot.state.is_some());
 }
 
@@ -330,13 +337,13 @@ fn old_snapshots_go_when_a_new_one_is_taken_but_not_what_is_known_to_work() {
     let last = named(&site, &run(&site, "failed"));
     let left = store.list().unwrap();
     assert_eq!((left.len(), &left[0], &left[2..]), (5, &last.snapshot_id, &old[..3]));
-    store.object(&eos_digest(&store, &old[2])).unwrap();
+    store.object(&state_of(&store, &old[2])).unwrap();
     assert_eq!(store.read(&old[3]).unwrap_err().code, "no_such_snapshot");
     assert_eq!(below(&control(&site, "net").join("snapshots/objects")).len(), 3 + 1 + 2 * 3);
     assert_eq!(store.lacks(&good).unwrap(), [""; 0]);
 }
 
-fn eos_digest(store: &Store, id: &str) -> String {
+fn state_of(store: &Store, id: &str) -> String {
     store.read(id).unwrap().state.unwrap()
 }
 

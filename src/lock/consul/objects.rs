@@ -17,7 +17,8 @@ impl Consul {
     /// None where it is not there. Its digest is for the caller to verify.
     pub async fn object(&self, environment: &str, component: &str, digest: &str) -> Result<Option<Vec<u8>>> {
         let key = self.folder(environment, component) + digest;
-        let (entry, _) = kv::read(&self.client, &key, None).await.map_err(|trouble| self.explain(&trouble))?;
+        let (entry, _) =
+            kv::read(&self.client, &key, None).await.map_err(|trouble| self.explain(&trouble))?;
         Ok(entry.map(|entry| entry.value))
     }
 
