@@ -9,7 +9,7 @@ use super::facts::Facts;
 use super::inputs::Produced;
 use super::invoke::{Invoker, Said};
 use super::left::Heard;
-use super::{copies, plan, records, recover, state};
+use super::{copies, health, plan, records, recover, state};
 use crate::change::{Changes, SENSITIVE};
 use crate::decide::{Remembered, State, Suspect};
 use crate::error::{Error, Phase, Result};
@@ -34,6 +34,8 @@ pub struct Run<'a> {
     pub backend: Option<&'a str>,
     pub facts: &'a Facts,
     pub destroy: bool,
+    /// Whether its health gates have the last word; not in a test, and not over what is destroyed.
+    pub gated: bool,
 }
 
 impl Run<'_> {
@@ -67,7 +69,7 @@ impl Run<'_> {
             let after = state::read(invoker).await?.unwrap_or_default();
             let status = if self.destroy { Status::Destroyed } else { Status::Applied };
             self.write_record(status, &after).await?;
-            return Ok(self.finished(plan::with(ComponentReport::new(status, ""), changes), after));
+            return Ok(self.settle(plan::with(ComponentReport::new(status, ""), changes), after).await);
         }
         let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.component.name);
         let mut report = super::component::ended(error);
@@ -129,7 +131,26 @@ impl Run<'_> {
             self.write_record(Status::Unchanged, &state).await?;
         }
         recover::forget(self.invoker.place)?;
-        Ok(self.finished(ComponentReport::new(Status::Unchanged, reason), state))
+        Ok(self.settle(ComponentReport::new(Status::Unchanged, reason), state).await)
+    }
+
+    /// The end of a turn that went well so far: its health gates have the last word. All that was done is
+    /// recorded before; where they fail, that is recorded too.
+    pub async fn settle(&self, report: ComponentReport, state: State) -> ComponentReport {
+        let held = if self.gated { health::hold(self.invoker, &state).await } else { Ok(()) };
+        let Err(error) = held else { return self.finished(report, state) };
+        let ended = super::component::ended(error.of(&self.invoker.component.name));
+        let mut notes = report.notes;
+        if report.status == Status::Applied {
+            notes.push(format!("kept: what was applied is in the state, at serial {}", state.serial));
+        }
+        if ended.status == Status::Failed
+            && let Err(error) = self.write_record(ended.status, &state).await
+        {
+            notes.push(format!("that it failed could not be recorded: {error}"));
+        }
+        let ComponentReport { status, reason, error, .. } = ended;
+        self.finished(ComponentReport { status, reason, error, notes, ..report }, state)
     }
 
     async fn write_record(&self, status: Status, state: &State) -> Result<()> {

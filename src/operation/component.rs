@@ -1,6 +1,6 @@
 //! One component, from its lock to its record.
 //!
-//! lock, materialise, init, plan to a file, policy, apply that plan, record, release.
+//! lock, materialise, init, plan to a file, policy, apply that plan, record, health, release.
 
 use std::path::PathBuf;
 
@@ -154,12 +154,13 @@ async fn steps(
         backend,
         facts: &facts,
         destroy,
+        gated: !destroy && !intent.destroy && matches!(intent.act, Act::Apply | Act::ApplyKept(_)),
     };
     if let Some(done) = session.done(name).filter(|_| !recovery.is_unfinished()) {
         let state = state::read(invoker).await?.unwrap_or_default();
         let run = run(Some(&state), recovery, false);
         if *done == run.done(&state) {
-            return Ok(run.finished(ComponentReport::new(Status::Unchanged, "done_before"), state));
+            return Ok(run.settle(ComponentReport::new(Status::Unchanged, "done_before"), state).await);
         }
     }
     let variables =

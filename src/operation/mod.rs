@@ -16,6 +16,7 @@ mod environment;
 mod facts;
 mod gather;
 mod graph;
+mod health;
 mod history;
 mod initialise;
 mod inputs;
@@ -24,6 +25,7 @@ mod invoke;
 mod kept;
 mod left;
 mod locks;
+mod measure;
 mod migrate;
 mod module;
 mod orphans;
@@ -84,6 +86,7 @@ pub fn run(call: Call<'_>) -> Value {
         "validate" => validate::validate(&call),
         "graph" => graph::graph(&call),
         "status" => status::status(&call),
+        "health" => measure::health(&call),
         "outputs" => outputs::outputs(&call),
         "cancel" => cancel::cancel(&call),
         "locks" => locks::locks(&call),

@@ -20,6 +20,11 @@ def module(function):
     return _guard(function, lambda report, _args, _kwargs: report, in_context=True)
 
 
+def question(function):
+    """Guard a function whose answer is yes or no, for Jinja too: a report would always be true."""
+    return _guard(function, lambda report, _args, _kwargs: report["result"] is True, in_context=True)
+
+
 def state(function):
     """Guard a state function: Salt's four keys come back, or a failed state."""
 
