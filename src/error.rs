@@ -19,6 +19,8 @@ pub enum Layer {
     Terraform,
     /// This host: files, processes, locks.
     Host,
+    /// What was made, as its health gates see it.
+    Service,
 }
 
 /// How far the work had come.

@@ -1,7 +1,8 @@
 //! Eos: a pillar goes in, is validated once, and flows one way, with Terraform at the rim.
 //!
 //! Pure rooms (no I/O, no clock, no tasks): [`model`], [`graph`], [`render`], [`change`], [`decide`].
-//! Rim: [`resolve`], [`workdir`], [`record`], [`snapshot`], [`journal`], [`lock`], [`process`], [`terraform`].
+//! Rim: [`resolve`], [`workdir`], [`record`], [`snapshot`], [`journal`], [`lock`], [`process`],
+//! [`terraform`], [`health`].
 //! [`operation`] joins them into what people ask for; `python` is the skin; [`view`] draws a report.
 
 pub mod change;
@@ -9,7 +10,9 @@ pub mod decide;
 mod digest;
 pub mod error;
 pub mod graph;
+pub mod health;
 pub mod host;
+mod http;
 pub mod journal;
 pub mod lock;
 pub mod model;

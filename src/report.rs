@@ -31,10 +31,13 @@ pub enum Status {
     Absent,
     /// In the records, but gone from the pillar.
     Orphaned,
+    /// Measured just now: its gates pass.
+    Healthy,
+    Unhealthy,
 }
 
 impl Status {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Applied,
         Self::Unchanged,
         Self::Planned,
@@ -46,6 +49,8 @@ impl Status {
         Self::Cancelled,
         Self::Absent,
         Self::Orphaned,
+        Self::Healthy,
+        Self::Unhealthy,
     ];
 
     /// The status that a record holds; a word of a newer version reads as failed.
@@ -66,6 +71,8 @@ impl Status {
             Self::Cancelled => "cancelled",
             Self::Absent => "absent",
             Self::Orphaned => "orphaned",
+            Self::Healthy => "healthy",
+            Self::Unhealthy => "unhealthy",
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What to do, given what is known.
 //!
-//! Knows policy, a plan's changes and what the record and the state say. Must not know files or processes.
+//! Knows policy, a plan's changes and what the record, the state and measurements say. Must not know files or
+//! processes.
 //! Through it passes: facts in; a verdict out.
 
+mod health;
 mod instances;
 mod policy;
 mod recovery;
@@ -12,6 +14,7 @@ mod standing;
 mod state;
 mod suspects;
 
+pub use health::{Hold, Passing, Verdict, verdict};
 pub use instances::{Instance, instances};
 pub use policy::{Blocked, Consent, judge};
 pub use recovery::{Found, Head, LocalState, There, Unsaved, local_state, unsaved};

@@ -14,6 +14,8 @@ pub struct Standing {
 pub enum Ended<'a> {
     /// All of this configuration is in the state: its apply ended with 0, or its plan found nothing to do.
     Whole(&'a str),
+    /// It also has shown what else it had to show, such as its health: it may be gone back to.
+    Good(&'a str),
     /// Nothing is left of it.
     Destroyed,
     /// Something of it may be in the state.
@@ -23,10 +25,10 @@ pub enum Ended<'a> {
 impl Standing {
     pub fn after(self, ended: Ended<'_>) -> Self {
         match ended {
-            Ended::Whole(configuration) => {
-                let whole = Some(configuration.to_owned());
-                let known_good = if is_good(ended) { whole.clone() } else { self.known_good };
-                Self { applied: whole, known_good }
+            Ended::Whole(configuration) => Self { applied: Some(configuration.to_owned()), ..self },
+            Ended::Good(configuration) => {
+                let good = Some(configuration.to_owned());
+                Self { applied: good.clone(), known_good: good }
             }
             Ended::Destroyed => Self::default(),
             Ended::Failed => self,
@@ -34,29 +36,26 @@ impl Standing {
     }
 }
 
-/// Whether what was just applied may be gone back to. Whatever else a component has to show belongs here.
-fn is_good(ended: Ended<'_>) -> bool {
-    matches!(ended, Ended::Whole(_))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_applied_in_full_is_remembered_and_a_destruction_ends_it() {
+    fn only_what_was_applied_in_full_is_remembered_and_only_what_was_proved_is_gone_back_to() {
         let none = (None, None);
         let (old, new) = ((Some("old"), Some("old")), (Some("new"), Some("new")));
         let differ = (Some("later"), Some("old"));
         let table = [
-            (none, Ended::Whole("new"), new),
+            (none, Ended::Good("new"), new),
+            (none, Ended::Whole("new"), (Some("new"), None)),
             (none, Ended::Failed, none),
             (none, Ended::Destroyed, none),
-            (old, Ended::Whole("new"), new),
+            (old, Ended::Good("new"), new),
+            (old, Ended::Whole("new"), (Some("new"), Some("old"))),
             (old, Ended::Failed, old),
             (old, Ended::Destroyed, none),
             (differ, Ended::Failed, differ),
-            (differ, Ended::Whole("new"), new),
+            (differ, Ended::Good("new"), new),
         ];
         let standing = |(applied, known_good): (Option<&str>, Option<&str>)| Standing {
             applied: applied.map(str::to_owned),

@@ -27,6 +27,7 @@ impl Draft {
         for component in self.components.values() {
             if let Some(interface) = interfaces.get(&component.name) {
                 inputs(component, interface, &mut problems);
+                gates(component, interface, &mut problems);
             }
             outputs(component, &self.mentioned, interfaces, &mut problems);
             for needed in component.depends_on.names.iter().filter(|needed| !self.mentioned.contains(*needed))
@@ -153,17 +154,31 @@ fn outputs(
             } else if let Some(interface) = interfaces.get(producer)
                 && !interface.outputs.contains_key(&reference.output)
             {
-                let has = match listed(interface.outputs.keys().map(String::as_str)) {
-                    none if none.is_empty() => "none".to_owned(),
-                    some => some,
-                };
-                format!("{producer} has no output '{}'; it has: {has}", reference.output)
+                no_output(producer, &reference.output, interface)
             } else {
                 continue;
             };
             problems.push(Problem::new(&place(component, variable), message));
         }
     }
+}
+
+/// The outputs that its health gates read, against its own module.
+fn gates(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
+    for gate in &component.health {
+        for (key, own) in gate.outputs().filter(|(_, own)| !interface.outputs.contains_key(&own.output)) {
+            let place = gate.path.child(gate.kind()).child(key).child("output");
+            problems.push(Problem::new(&place, no_output(&component.name, &own.output, interface)));
+        }
+    }
+}
+
+fn no_output(producer: &Name, output: &str, interface: &Interface) -> String {
+    let has = match listed(interface.outputs.keys().map(String::as_str)) {
+        none if none.is_empty() => "none".to_owned(),
+        some => some,
+    };
+    format!("{producer} has no output '{output}'; it has: {has}")
 }
 
 /// Set by us where the module declares them and nothing else does.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::{Backend, Name, OnFailure, PillarPath, Policy, Timeouts};
+use super::{Backend, Gate, Name, OnFailure, PillarPath, Policy, Timeouts};
 
 /// One component, with everything that stands above it merged in.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct Component {
     pub policy: Policy,
     pub on_failure: OnFailure,
     pub timeouts: Timeouts,
+    /// All of them must pass before its turn has ended well.
+    pub health: Vec<Gate>,
     /// As the pillar has it, levels merged, without its literal variables.
     pub declared: Map<String, Value>,
 }

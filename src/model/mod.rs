@@ -3,12 +3,14 @@
 //! Knows the whole schema and how levels merge. Must not know files, Salt or Terraform's processes.
 //! Through it passes: a JSON value in, a [`Blueprint`] or every [`Problem`] out.
 
+pub mod address;
 mod blueprint;
 mod check;
 mod component;
 mod constraint;
 mod credentials;
 mod draft;
+mod health;
 mod interface;
 mod lock;
 mod merge;
@@ -16,6 +18,7 @@ mod name;
 mod nearest;
 mod path;
 mod read_component;
+mod read_health;
 mod read_lock;
 mod read_settings;
 mod reader;
@@ -28,6 +31,7 @@ mod version;
 pub use blueprint::{Blueprint, Node};
 pub use component::{Component, DependsOn, Input, OutputRef, Reference, Source, Template};
 pub use draft::{Draft, Overrides, read};
+pub use health::{Gate, Given, HttpProbe, OwnOutput, Probe, Statuses, TcpProbe, Timing};
 pub use interface::{Attribute, Constraint, Interface, Output, Variable};
 pub use lock::{ConsulLock, Lock, Tls};
 pub use name::Name;

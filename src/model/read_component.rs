@@ -9,7 +9,7 @@ use super::reader::{self, Fields, Problems};
 use super::reference::{output, reference};
 use super::settings::Settings;
 use super::tree::{Kind, Tree};
-use super::{Name, PillarPath, Reference, merge, read_settings};
+use super::{Name, PillarPath, Reference, merge, read_health, read_settings};
 
 /// None where it has no source; its problems are noted either way.
 ///
@@ -31,7 +31,6 @@ pub fn component(
     let mut places: BTreeMap<_, _> =
         ["source", "depends_on"].into_iter().filter_map(|key| Some((key, fields.place(key)?))).collect();
     fields.not_yet("salt", "steps of Salt's own", &json!({}));
-    fields.not_yet("health", "health gates", &json!([]));
     fields.not_yet("hooks", "hooks", &json!([]));
     fields.not_yet("data", "what holds data", &json!([]));
     fields.not_yet("rollback", "rollback", &read_settings::rollback_defaults());
@@ -48,6 +47,7 @@ pub fn component(
     let backend = read_settings::backend(backend, problems);
     let policy = read_settings::policy(over("policy", &shared.policy), problems);
     let timeouts = read_settings::timeouts(over("timeouts", &shared.timeouts), problems);
+    let health = read_health::health(fields.take_or_empty("health"), problems);
     let (inputs, variables) = inputs(&mut fields);
     let component = Component {
         template: fields.read("template", template),
@@ -63,6 +63,7 @@ pub fn component(
         backend,
         policy,
         timeouts,
+        health,
         declared,
     };
     fields.close();

@@ -1,8 +1,8 @@
 //! `infrastructure:settings:lock`.
 
-use core::net::Ipv6Addr;
 use std::time::Duration;
 
+use super::address::is_authority;
 use super::lock::{ConsulLock, Lock, Tls};
 use super::read_settings::absolute;
 use super::reader::{self, Fields, Problems};
@@ -59,25 +59,9 @@ fn address(tree: &Tree) -> Result<String, String> {
         Some(host) if host.contains('@') => {
             Err("may hold no user and no password; token: takes a reference".to_owned())
         }
-        Some(host) if is_host(host) => Ok(text.to_owned()),
+        Some(host) if is_authority(host) => Ok(text.to_owned()),
         Some(_) => Err("must be http(s)://host:port, without a path".to_owned()),
     }
-}
-
-/// A name, an IPv4 address or an IPv6 address in brackets, with or without a port.
-fn is_host(text: &str) -> bool {
-    let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !text.ends_with(']') => (host, Some(port)),
-        _ => (text, None),
-    };
-    let is_name = |host: &str| {
-        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
-    };
-    let is_ipv6 = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .is_some_and(|host| host.parse::<Ipv6Addr>().is_ok());
-    (is_ipv6 || is_name(host)) && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0))
 }
 
 fn token(tree: &Tree) -> Result<Reference, String> {
@@ -119,7 +103,8 @@ fn prefix(tree: &Tree) -> Result<String, String> {
     }
 }
 
-fn tls(tree: Tree, problems: &Problems) -> Tls {
+/// How the other side of an `https://` address is known.
+pub fn tls(tree: Tree, problems: &Problems) -> Tls {
     let mut fields = Fields::open(tree, problems);
     let place = fields.path.clone();
     let pair = [fields.take("cert_file"), fields.take("key_file")];

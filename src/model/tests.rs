@@ -3,6 +3,7 @@
 mod backends;
 mod checking;
 mod components;
+mod health;
 mod identity;
 mod lock;
 mod merging;

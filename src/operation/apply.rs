@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::inputs::{Inputs, Produced};
 use super::invoke::{Invoker, Said};
 use super::left::Heard;
-use super::{copies, plan, records, recover, state};
+use super::{copies, health, plan, records, recover, state};
 use crate::change::{Changes, SENSITIVE};
 use crate::decide::{Ended, Remembered, Standing, State, Suspect};
 use crate::error::{Error, Phase, Result};
@@ -41,6 +41,8 @@ pub struct Run<'a> {
     pub backend: Option<&'a str>,
     pub facts: &'a Facts,
     pub destroy: bool,
+    /// Whether its health gates have the last word; not in a test, and not over what is destroyed.
+    pub gated: bool,
 }
 
 impl Run<'_> {
@@ -91,10 +93,11 @@ impl Run<'_> {
             let after = state::read(invoker).await?.unwrap_or_default();
             let (status, ended) = match self.destroy {
                 true => (Status::Destroyed, Ended::Destroyed),
-                false => (Status::Applied, Ended::Whole(next)),
+                false => (Status::Applied, self.whole(next)),
             };
             self.write_record(status, &after, ended).await?;
-            return Ok(self.finished(plan::with(ComponentReport::new(status, ""), changes), after));
+            let report = plan::with(ComponentReport::new(status, ""), changes);
+            return Ok(self.settle(report, after, Some(next)).await);
         }
         let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.component.name);
         let mut report = super::component::ended(error);
@@ -153,16 +156,65 @@ impl Run<'_> {
                 && record.outcome != Status::Failed.word()
                 && (record.applied.is_some() || self.destroy)
         });
+        let mut configuration = self.record.and_then(|record| record.applied.clone());
         if !known && !state.lineage.is_empty() {
-            let configuration = match self.destroy {
+            configuration = match self.destroy {
                 true => None,
                 false => Some(self.configuration().await?),
             };
-            let ended = configuration.as_deref().map_or(Ended::Destroyed, Ended::Whole);
+            let ended = configuration.as_deref().map_or(Ended::Destroyed, |whole| self.whole(whole));
             self.write_record(Status::Unchanged, &state, ended).await?;
         }
         recover::forget(self.invoker.place)?;
-        Ok(self.finished(ComponentReport::new(Status::Unchanged, reason), state))
+        let report = ComponentReport::new(Status::Unchanged, reason);
+        Ok(self.settle(report, state, configuration.as_deref()).await)
+    }
+
+    /// This configuration is in the state in full; without gates that is all it has to show.
+    fn whole<'a>(&self, configuration: &'a str) -> Ended<'a> {
+        match self.is_gated() {
+            true => Ended::Whole(configuration),
+            false => Ended::Good(configuration),
+        }
+    }
+
+    fn is_gated(&self) -> bool {
+        self.gated && !self.invoker.component.health.is_empty()
+    }
+
+    /// The end of a turn that went well so far: its health gates have the last word. All that was done is recorded
+    /// before, and what they say after. `configuration` is the one that is in the state in full.
+    pub async fn settle(
+        &self,
+        report: ComponentReport,
+        state: State,
+        configuration: Option<&str>,
+    ) -> ComponentReport {
+        let (true, Some(configuration)) = (self.is_gated(), configuration) else {
+            return self.finished(report, state);
+        };
+        let Err(error) = health::hold(self.invoker, &state).await else {
+            let known = self.record.and_then(|record| record.known_good.as_deref()) == Some(configuration);
+            let mut report = report;
+            if (!known || report.status != Status::Unchanged)
+                && let Err(error) = self.write_record(report.status, &state, Ended::Good(configuration)).await
+            {
+                report.notes.push(format!("that it is known to be good could not be recorded: {error}"));
+            }
+            return self.finished(report, state);
+        };
+        let ended = super::component::ended(error.of(&self.invoker.component.name));
+        let mut notes = report.notes;
+        if report.status == Status::Applied {
+            notes.push(format!("kept: what was applied is in the state, at serial {}", state.serial));
+        }
+        if ended.status == Status::Failed
+            && let Err(error) = self.write_record(ended.status, &state, Ended::Whole(configuration)).await
+        {
+            notes.push(format!("that it failed could not be recorded: {error}"));
+        }
+        let ComponentReport { status, reason, error, .. } = ended;
+        self.finished(ComponentReport { status, reason, error, notes, ..report }, state)
     }
 
     async fn write_record(&self, status: Status, state: &State, ended: Ended<'_>) -> Result<()> {

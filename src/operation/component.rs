@@ -1,6 +1,6 @@
 //! One component, from its lock to its record.
 //!
-//! lock, materialise, init, plan to a file, policy, apply that plan, record, release.
+//! lock, materialise, init, plan to a file, policy, apply that plan, record, health, release.
 
 use std::path::PathBuf;
 
@@ -160,12 +160,15 @@ async fn steps(
         backend,
         facts: &facts,
         destroy,
+        gated: !destroy && !intent.destroy && matches!(intent.act, Act::Apply | Act::ApplyKept(_)),
     };
     if let Some(done) = session.done(name).filter(|_| !recovery.is_unfinished()) {
         let state = state::read(invoker).await?.unwrap_or_default();
         let run = run(None, recovery, false);
         if *done == run.done(&state) {
-            return Ok(run.finished(ComponentReport::new(Status::Unchanged, "done_before"), state));
+            let report = ComponentReport::new(Status::Unchanged, "done_before");
+            let applied = record.as_ref().and_then(|record| record.applied.as_deref());
+            return Ok(run.settle(report, state, applied).await);
         }
     }
 

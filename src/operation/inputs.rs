@@ -125,16 +125,20 @@ fn never_ran(variable: &str, reference: &OutputRef) -> Error {
     Error::new(Layer::Salt, Phase::Preparation, "missing_output", message, remedy)
 }
 
+/// What stands at a key or an index.
+pub fn below<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
+    match value {
+        Value::Object(map) => map.get(step),
+        Value::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
+        _ => None,
+    }
+}
+
 /// Goes down an output's keys and indices.
 fn follow(variable: &str, reference: &OutputRef, output: &Value) -> Result<Value> {
     let mut value = output;
     for step in &reference.path {
-        let below = match value {
-            Value::Object(map) => map.get(step),
-            Value::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
-            _ => None,
-        };
-        value = below.ok_or_else(|| {
+        value = below(value, step).ok_or_else(|| {
             let OutputRef { component, output, path } = reference;
             let message = format!(
                 "variable {variable:?} reads {component}.{output}.{}: there is no {step:?}",

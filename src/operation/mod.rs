@@ -17,6 +17,7 @@ mod environment;
 mod facts;
 mod gather;
 mod graph;
+mod health;
 mod history;
 mod initialise;
 mod inputs;
@@ -25,6 +26,7 @@ mod invoke;
 mod kept;
 mod left;
 mod locks;
+mod measure;
 mod migrate;
 mod module;
 mod orphans;
@@ -87,6 +89,7 @@ pub fn run(call: Call<'_>) -> Value {
         "validate" => validate::validate(&call),
         "graph" => graph::graph(&call),
         "status" => status::status(&call),
+        "health" => measure::health(&call),
         "outputs" => outputs::outputs(&call),
         "cancel" => cancel::cancel(&call),
         "locks" => locks::locks(&call),

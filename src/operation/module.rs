@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
-use super::{Call, dump, validate};
+use super::{Call, dump, measure, validate};
 use crate::model::{Name, Overrides};
 use crate::report::Report;
 
@@ -28,6 +28,7 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             }
         }),
         "validate_pillar" => shape(validate::validate(call)),
+        "component_is_healthy" => measure::component_is_healthy(call),
         _ => dump::run(call, function),
     }
 }

@@ -37,6 +37,7 @@ impl Teller {
             Stage::Waiting { .. } => None,
             // Only the beginning: a bus is no place for each resource.
             Stage::Applying { done: 1.., .. } | Stage::Destroying { done: 1.., .. } => None,
+            Stage::Verifying { begun: true, .. } => None,
             Stage::Finished { status, changes, seconds } => Some(
                 json!({ "run_id": self.run_id, "status": status, "changes": changes, "duration": seconds }),
             ),

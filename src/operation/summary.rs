@@ -92,7 +92,7 @@ impl Opening {
 /// False where something is not as asked; null where changes wait; else true.
 fn result(components: &BTreeMap<Name, ComponentReport>) -> Option<bool> {
     let any = |wanted: &[Status]| components.values().any(|one| wanted.contains(&one.status));
-    if any(&[Status::Failed, Status::Blocked, Status::Skipped, Status::Cancelled]) {
+    if any(&[Status::Failed, Status::Blocked, Status::Skipped, Status::Cancelled, Status::Unhealthy]) {
         return Some(false);
     }
     (!any(&[Status::Planned, Status::PendingInputs])).then_some(true)

@@ -21,13 +21,34 @@ pub struct Update {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stage {
-    Waiting { on: Vec<Name> },
+    Waiting {
+        on: Vec<Name>,
+    },
     Preparing,
     Initialising,
     Planning,
-    Applying { done: u64, total: u64, address: String },
-    Destroying { done: u64, total: u64, address: String },
-    Finished { status: Status, changes: Counts, seconds: f64 },
+    Applying {
+        done: u64,
+        total: u64,
+        address: String,
+    },
+    Destroying {
+        done: u64,
+        total: u64,
+        address: String,
+    },
+    /// Waiting for health.
+    Verifying {
+        passing: usize,
+        gates: usize,
+        begun: bool,
+        last: String,
+    },
+    Finished {
+        status: Status,
+        changes: Counts,
+        seconds: f64,
+    },
 }
 
 impl Stage {
@@ -40,6 +61,7 @@ impl Stage {
             Self::Planning => "planning",
             Self::Applying { .. } => "applying",
             Self::Destroying { .. } => "destroying",
+            Self::Verifying { .. } => "verifying",
             Self::Finished { status, .. } => status.word(),
         }
     }
@@ -49,6 +71,9 @@ impl Stage {
         match self {
             Self::Applying { done, total, address } | Self::Destroying { done, total, address } => {
                 format!("{done}/{total}  {address}").trim_end().to_owned()
+            }
+            Self::Verifying { passing, gates, last, .. } => {
+                format!("waiting for health {passing}/{gates}  {last}").trim_end().to_owned()
             }
             Self::Finished { changes, .. } if !changes.is_empty() => units::counts(changes),
             _ => String::new(),

@@ -10,8 +10,8 @@ impl Style {
     pub fn status(self, status: &str, width: usize) -> String {
         let word = format!("{:width$}", super::units::word(status));
         let code = match status {
-            "applied" | "destroyed" => "32",
-            "failed" | "blocked" | "cancelled" => "31",
+            "applied" | "destroyed" | "healthy" => "32",
+            "failed" | "blocked" | "cancelled" | "unhealthy" => "31",
             "planned" | "pending_inputs" | "skipped" | "orphaned" => "33",
             _ => return word,
         };

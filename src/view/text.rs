@@ -48,8 +48,17 @@ fn headline(report: &Value) -> String {
             None => counts.push((status.to_owned(), 1)),
         }
     }
-    let order =
-        ["failed", "blocked", "cancelled", "applied", "destroyed", "planned", "pending_inputs", "unchanged"];
+    let order = [
+        "failed",
+        "unhealthy",
+        "blocked",
+        "cancelled",
+        "applied",
+        "destroyed",
+        "planned",
+        "pending_inputs",
+        "unchanged",
+    ];
     counts.sort_by_key(|(status, _)| order.iter().position(|known| known == status).unwrap_or(order.len()));
     let said: Vec<_> =
         counts.iter().map(|(status, count)| format!("{count} {}", units::word(status))).collect();

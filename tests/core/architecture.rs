@@ -33,8 +33,18 @@ fn absent(rooms: &[&str], words: &[&str]) {
 }
 
 const PURE: [&str; 5] = ["model", "graph", "render", "change", "decide"];
-const RIM: [&str; 9] =
-    ["resolve", "workdir", "record", "snapshot", "journal", "lock", "process", "terraform", "operation"];
+const RIM: [&str; 10] = [
+    "resolve",
+    "workdir",
+    "record",
+    "snapshot",
+    "journal",
+    "lock",
+    "process",
+    "terraform",
+    "health",
+    "operation",
+];
 
 #[test]
 fn pure_rooms_touch_no_file_clock_task_or_process() {
@@ -64,6 +74,7 @@ fn each_rim_room_keeps_to_its_own() {
         &["resolve", "workdir", "record", "snapshot", "journal"],
         &["crate::process", "crate::terraform", "crate::operation"],
     );
+    absent(&["health"], &["crate::process", "crate::terraform", "crate::operation", "crate::workdir"]);
     absent(&["terraform"], &["crate::operation", "crate::workdir", "crate::resolve"]);
     absent(&["view"], &["crate::operation", "std::process", "tokio"]);
 }

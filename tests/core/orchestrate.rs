@@ -205,14 +205,14 @@ fn every_problem_is_said_at_once_with_its_place() {
     site.infrastructure["settings"]["paralelism"] = json!(3);
     site.infrastructure["components"]["app"]["from_outputs"] =
         json!({ "net": "net.subnet", "nett": "net.id" });
-    site.infrastructure["components"]["net"]["health"] = json!([{ "tcp": {} }]);
+    site.infrastructure["components"]["net"]["health"] = json!([{ "nomad": {} }]);
     let report = site.run("orchestrate", json!({}));
     let message = report["error"]["message"].as_str().unwrap();
     for part in [
         "infrastructure:settings:paralelism\n      unknown key; did you mean \"parallelism\"?",
         "infrastructure:components:app:from_outputs:net\n      net has no output 'subnet'; it has: id, key",
         "infrastructure:components:app:from_outputs:nett\n      the module has no variable \"nett\"; did you mean \"net\"?",
-        "infrastructure:components:net:health\n      not yet",
+        "infrastructure:components:net:health:0:nomad\n      not yet",
     ] {
         assert!(message.contains(part), "{part}\n\n{message}");
     }

@@ -139,7 +139,7 @@ def test_what_is_not_built_yet_is_refused_by_name(site):
             "echo": {
                 "source": source,
                 "secrets": {"value": "vault:secret/db#password"},
-                "health": [{"http": {"url": "http://x"}}],
+                "health": [{"consul": {"service": "x"}}],
                 "hooks": [{"x": 1}],
                 "on_failure": "rollback",
             },
@@ -154,7 +154,7 @@ def test_what_is_not_built_yet_is_refused_by_name(site):
     done = refused(
         site,
         f"{COMPONENTS}:echo:secrets:value",
-        f"{COMPONENTS}:echo:health",
+        f"{COMPONENTS}:echo:health:0:consul",
         f"{COMPONENTS}:echo:hooks",
         f"{COMPONENTS}:echo:on_failure",
         f"{COMPONENTS}:step:salt",

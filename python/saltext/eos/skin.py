@@ -1,9 +1,12 @@
 """From a call of Salt's to the core and back. Whatever happens, a report comes back."""
 
 import functools
+import logging
 
 from saltext.eos import _core
 from saltext.eos.host import MasterHost, MinionHost
+
+log = logging.getLogger(__name__)
 
 
 def runner(function):
@@ -18,6 +21,17 @@ def runner(function):
 def module(function):
     """Guard a function of the execution module: the report sets the exit code."""
     return _guard(function, lambda report, _args, _kwargs: report, in_context=True)
+
+
+def question(function):
+    """Guard a function whose answer is yes or no, in Jinja too: there a report would always be true."""
+
+    def finish(report, _args, _kwargs):
+        if report.get("error"):
+            log.error("%s: %s", function.__name__, report["error"]["message"])
+        return report["result"] is True
+
+    return _guard(function, finish, in_context=True)
 
 
 def state(function):

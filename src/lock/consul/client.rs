@@ -1,16 +1,16 @@
 //! HTTP with one Consul. The token is in a header that nothing prints, and in no message.
 
 use std::fmt;
-use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{Certificate, Identity, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::trouble::{Trouble, unusable};
 use crate::error::{Error, Result};
-use crate::model::{ConsulLock, Tls};
+use crate::http::{Unusable, direct, innermost};
+use crate::model::ConsulLock;
 
 /// How long an answer may take that needs no waiting.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -36,8 +36,6 @@ pub struct Reply {
 impl Client {
     pub fn open(settings: &ConsulLock, token: Option<SecretString>) -> Result<Self> {
         let unusable = |reason: &str| unusable(&settings.address, reason);
-        // reqwest wants one even for http; the first stays, whoever installed it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut headers = HeaderMap::new();
         if let Some(token) = &token {
             let mut value = HeaderValue::from_str(token.expose_secret())
@@ -45,17 +43,10 @@ impl Client {
             value.set_sensitive(true);
             headers.insert("X-Consul-Token", value);
         }
-        let builder = reqwest::Client::builder()
-            .default_headers(headers)
-            .connect_timeout(PATIENCE)
-            // The token is for this address and for no other.
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none());
-        let builder = match settings.address.starts_with("https:") {
-            true => encrypted(builder, &settings.tls)?,
-            // Spares loading the system's authorities.
-            false => builder.tls_certs_only([]),
-        };
+        // The token is for this address and for no other.
+        let tls = settings.address.starts_with("https:").then_some(&settings.tls);
+        let builder = direct(tls).map_err(|file| unusable_file(&file))?;
+        let builder = builder.default_headers(headers).connect_timeout(PATIENCE);
         let http = builder.build().map_err(|error| unusable(&innermost(&error)))?;
         // A renewal that hangs must leave time for the next.
         let patience = PATIENCE.min(settings.ttl / 3);
@@ -122,42 +113,9 @@ impl fmt::Debug for Client {
     }
 }
 
-fn encrypted(builder: reqwest::ClientBuilder, tls: &Tls) -> Result<reqwest::ClientBuilder> {
-    let mut builder = builder.tls_danger_accept_invalid_certs(tls.insecure);
-    if let Some(path) = &tls.ca_file {
-        let authorities = Certificate::from_pem_bundle(&read(path)?).map_err(|error| no_pem(path, &error))?;
-        if authorities.is_empty() {
-            return Err(unusable_file(path, "holds no certificate"));
-        }
-        builder = builder.tls_certs_only(authorities);
-    }
-    if let Some((certificate, key)) = &tls.identity {
-        let both = [read(certificate)?, read(key)?].join(&b'\n');
-        builder = builder.identity(Identity::from_pem(&both).map_err(|error| no_pem(key, &error))?);
-    }
-    Ok(builder)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| unusable_file(path, &error.to_string()))
-}
-
-fn no_pem(path: &Path, error: &reqwest::Error) -> Error {
-    unusable_file(path, &innermost(error))
-}
-
-fn unusable_file(path: &Path, reason: &str) -> Error {
-    let message = format!("cannot use {}: {reason}", path.display());
+fn unusable_file(unusable: &Unusable) -> Error {
     let remedy =
         "correct infrastructure:settings:lock:tls; its files are PEM, readable to the user that runs Salt";
+    let message = unusable.to_string();
     Error::new(crate::error::Layer::Host, crate::error::Phase::Preparation, "lock_tls", message, remedy)
-}
-
-/// The cause beneath, such as "Connection refused"; what lies above repeats the address.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }

@@ -28,7 +28,6 @@ fn settings_that_are_not_built_yet_are_refused_by_name() {
 #[test]
 fn parts_of_a_component_that_are_not_built_yet_are_refused_by_name() {
     for (key, value) in [
-        ("health", json!([{ "tcp": {} }])),
         ("hooks", json!(["x"])),
         ("data", json!(["aws_db_instance"])),
         ("rollback", json!({ "on_first_failure": "destroy" })),
@@ -37,6 +36,11 @@ fn parts_of_a_component_that_are_not_built_yet_are_refused_by_name() {
     ] {
         let component = json!({ "source": "/m", key: value });
         refused(&pillar(json!({}), json!({ "net": component })), &format!("components:net:{key}"));
+    }
+    for kind in ["consul", "nomad"] {
+        let component = json!({ "source": "/m", "health": [{ kind: { "service": "x" } }] });
+        let place = format!("components:net:health:0:{kind}");
+        refused(&pillar(json!({}), json!({ "net": component })), &place);
     }
     for reference in ["vault:secret/a#b", "sdb://p/k"] {
         let component = json!({ "source": "/m", "secrets": { "a": reference } });

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::site::{Site, statuses};
-use crate::support::{Bench, run};
+use crate::support::{Bench, run, until};
 
 const NET: &str = r#"resource "terraform_data" "net" {}"#;
 
@@ -48,4 +48,24 @@ fn a_run_whose_consul_cannot_be_reached_changes_nothing() {
     let report = site.run("orchestrate", json!({}));
     assert_eq!(report["error"]["code"], "lock_unreachable", "{report:#}");
     assert!(!site.workdir("net").join("terraform.tfstate").exists());
+}
+
+#[test]
+fn a_run_that_loses_its_lock_while_it_waits_for_health_waits_no_longer() {
+    let Some(bench) = Bench::new("run-health") else { return };
+    let mut site = site(&bench);
+    // Nobody listens there, and the deadline is far.
+    site.infrastructure["components"]["net"]["health"] =
+        json!([{ "tcp": { "host": "127.0.0.1", "port": 1, "healthy_deadline": "1h" } }]);
+    let record = site.folder.path().join("root/staging/.eos/components/net/record.json");
+    let report = std::thread::scope(|scope| {
+        let call = scope.spawn(|| site.run("orchestrate", json!({})));
+        run(until("the record of what was applied", || record.exists()));
+        bench.hand_over(&bench.session().unwrap());
+        call.join().unwrap()
+    });
+    let net = &report["components"]["net"];
+    assert_eq!((&net["status"], &net["reason"]), (&json!("failed"), &json!("lock_lost")), "{report:#}");
+    let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
+    assert_eq!(kept["outcome"], "applied", "what another may write is left alone");
 }

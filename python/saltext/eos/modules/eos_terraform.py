@@ -197,6 +197,27 @@ def get_state(component=None, environment="production", resource=None, *args, **
     return skin.on_minion("module.get_state", locals(), globals())
 
 
+@skin.question
+def component_is_healthy(component=None, environment="production", *args, **kwargs):
+    """
+    Whether a component is healthy now: True or False, measured by its health gates, never remembered.
+
+    Without gates: its state is there, and its last run did not fail. What is wrong goes to the log.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.component_is_healthy boundary staging
+    """
+    return skin.on_minion("module.component_is_healthy", locals(), globals())
+
+
 @skin.module
 def validate_pillar(environment="production", *args, **kwargs):
     """

@@ -226,6 +226,27 @@ def status(environment="production", components=None, minion=None, *args, **kwar
 
 
 @skin.runner
+def health(environment="production", components=None, minion=None, *args, **kwargs):
+    """
+    Measure each health gate once, now; the exit code is 0 only if all pass.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.health staging
+    """
+    return skin.on_master("health", locals(), globals())
+
+
+@skin.runner
 def outputs(environment="production", components=None, minion=None, *args, **kwargs):
     """
     Show the last outputs; sensitive ones are masked.

@@ -1,0 +1,48 @@
+# What must be true before a component's turn has ended well, and before its dependents start.
+infrastructure:
+  components:
+    networking:
+      source: salt://components/networking
+      variables: {vpc_cidr: 10.0.0.0/16}
+    dns:
+      source: salt://components/dns
+      variables: {domain: example.org}
+      from_outputs: {vpc_id: networking.vpc_id}
+    load_balancer:
+      source: salt://components/load_balancer
+      from_outputs:
+        subnet_ids: networking.subnet_ids
+        zone_id: dns.zone_id
+        domain: dns.domain
+      health:
+        # An output of its own: the address is known only once it is there.
+        - http:
+            url: {output: endpoint}
+            path: /healthz
+            # It answers before anything stands behind it.
+            status: [2xx, 503]
+            tls: {ca_file: /etc/ssl/certs/example-ca.pem}
+    boundary:
+      source: salt://components/boundary
+      from_outputs:
+        vpc_id: networking.vpc_id
+        subnet_id: networking.subnet_ids.a
+        load_balancer_endpoint: load_balancer.endpoint
+      health:
+        - http:
+            url: {output: controller_endpoint}
+            path: /v1/health
+            headers: {Authorization: "file:/etc/salt/secrets/boundary-health"}
+            # A new machine takes its time; two minutes without a break, then it is believed.
+            interval: 10s
+            min_healthy_time: 2m
+            healthy_deadline: 15m
+        # Literals do as well.
+        - tcp: {host: boundary.example.org, port: 9201, healthy_deadline: 15m}
+
+  environments:
+    production: {}
+    staging:
+      components:
+        # A list replaces a list: nothing is waited for here.
+        boundary: {health: []}

@@ -1,0 +1,113 @@
+//! Whether gates that are measured again and again have held for long enough, or too late.
+
+use std::time::Duration;
+
+/// When a gate is said to hold, in time since the watch began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// So long it passes without a break.
+    pub least: Duration,
+    pub deadline: Duration,
+}
+
+/// The measurements of one gate, as far as they count: when it began to pass, and when it last did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passing(Option<(Duration, Duration)>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// All of them hold.
+    Healthy,
+    /// The first whose deadline has passed, and which does not hold.
+    Unhealthy(usize),
+    /// Ask again at this time at the latest.
+    Wait(Duration),
+}
+
+impl Passing {
+    /// A measurement ended. One that failed sets the window back.
+    pub fn add(&mut self, at: Duration, passed: bool) {
+        self.0 = passed.then(|| (self.0.map_or(at, |(since, _)| since), at));
+    }
+
+    /// Between the first and the last measurement of the window; None where the last one failed.
+    pub fn lasted(&self) -> Option<Duration> {
+        self.0.map(|(since, last)| last.saturating_sub(since))
+    }
+
+    fn holds(&self, hold: &Hold) -> bool {
+        self.lasted().is_some_and(|lasted| lasted >= hold.least)
+    }
+}
+
+/// The gates count together: all of them have to hold at one moment.
+pub fn verdict(gates: &[(Hold, Passing)], now: Duration) -> Verdict {
+    if gates.iter().all(|(hold, passing)| passing.holds(hold)) {
+        return Verdict::Healthy;
+    }
+    if let Some(late) = gates.iter().position(|(hold, passing)| hold.deadline <= now && !passing.holds(hold))
+    {
+        return Verdict::Unhealthy(late);
+    }
+    // One of them does not hold, and its deadline is to come.
+    let next = gates.iter().map(|(hold, _)| hold.deadline).filter(|deadline| *deadline > now).min();
+    Verdict::Wait(next.unwrap_or(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Verdict::{Healthy, Unhealthy, Wait};
+    use super::*;
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// `+3 -5 +7`: passed after 3 s, failed after 5 s, passed after 7 s.
+    fn measured(text: &str) -> Passing {
+        let mut passing = Passing::default();
+        for one in text.split_whitespace() {
+            passing.add(at(one[1..].parse().unwrap()), one.starts_with('+'));
+        }
+        passing
+    }
+
+    #[test]
+    fn gates_are_judged_as_the_table_says() {
+        // Measurements, least and deadline of each gate; the time now; the verdict.
+        type Row<'a> = (&'a [(&'a str, u64, u64)], u64, Verdict);
+        let table: &[Row<'_>] = &[
+            (&[], 0, Healthy),
+            (&[("", 0, 60)], 0, Wait(at(60))),
+            (&[("+1", 0, 60)], 1, Healthy),
+            (&[("-1", 0, 60)], 1, Wait(at(60))),
+            (&[("+1", 10, 60)], 59, Wait(at(60))),
+            (&[("+1 +6 +10", 10, 60)], 10, Wait(at(60))),
+            (&[("+1 +6 +11", 10, 60)], 11, Healthy),
+            // Flapping sets the window back, however much of it has passed.
+            (&[("+1 +10 -11 +12 +21", 10, 60)], 21, Wait(at(60))),
+            (&[("+1 +10 -11 +12 +22", 10, 60)], 22, Healthy),
+            (&[("+1 +11 -12", 10, 60)], 12, Wait(at(60))),
+            // The deadline includes the window.
+            (&[("+55 +60", 10, 60)], 60, Unhealthy(0)),
+            (&[("-55", 0, 60)], 60, Unhealthy(0)),
+            (&[("", 0, 60)], 61, Unhealthy(0)),
+            // What holds at its deadline is waited for no more, unless it fails again.
+            (&[("+1 +11", 10, 20), ("-11", 10, 60)], 30, Wait(at(60))),
+            (&[("+1 +11 -31", 10, 20), ("-11", 10, 60)], 31, Unhealthy(0)),
+            (&[("+1 +11", 10, 20), ("-11", 10, 60)], 60, Unhealthy(1)),
+            // All at one moment, not one after the other.
+            (&[("+1 +11 -12", 10, 60), ("+2 +12", 10, 60)], 12, Wait(at(60))),
+            (&[("+1 +11", 10, 60), ("+2 +12", 10, 60)], 12, Healthy),
+        ];
+        for (gates, now, expected) in table {
+            let gates: Vec<_> = gates
+                .iter()
+                .map(|(text, least, deadline)| {
+                    (Hold { least: at(*least), deadline: at(*deadline) }, measured(text))
+                })
+                .collect();
+            assert_eq!(verdict(&gates, at(*now)), *expected, "{gates:?} at {now}");
+        }
+    }
+}

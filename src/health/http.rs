@@ -1,0 +1,67 @@
+//! One HTTP request: its status is the answer, its body is not read.
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Miss;
+use crate::http::{direct, innermost};
+use crate::model::{HttpProbe, Statuses};
+
+const AGENT: &str = concat!("eos/", env!("CARGO_PKG_VERSION"));
+
+pub struct Http {
+    client: Client,
+    method: Method,
+    url: String,
+    headers: HeaderMap,
+    statuses: Statuses,
+}
+
+impl Http {
+    /// Reads the files of `tls`.
+    pub fn open(url: &str, probe: &HttpProbe, headers: &[(String, SecretString)]) -> Result<Self, String> {
+        let url = match &probe.path {
+            Some(_) if url.contains('?') => {
+                return Err(
+                    "the url has a query, which no path can follow: put the query into path".to_owned()
+                );
+            }
+            path => format!("{url}{}", path.as_deref().unwrap_or_default()),
+        };
+        let tls = url.starts_with("https:").then_some(&probe.tls);
+        let client = direct(tls)
+            .map_err(|file| file.to_string())?
+            .user_agent(AGENT)
+            // A connection that stands says nothing of whether a new one could be had.
+            .pool_max_idle_per_host(0)
+            .build()
+            .map_err(|error| innermost(&error))?;
+        let mut sent = HeaderMap::new();
+        for (name, value) in headers {
+            let unusable = || format!("header {name} holds what no HTTP header can");
+            let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| unusable())?;
+            value.set_sensitive(true);
+            sent.insert(HeaderName::try_from(name.as_str()).map_err(|_| unusable())?, value);
+        }
+        let method = Method::from_bytes(probe.method.as_bytes()).map_err(|error| error.to_string())?;
+        Ok(Self { client, method, url, headers: sent, statuses: probe.statuses.clone() })
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub async fn ask(&self) -> Result<String, Miss> {
+        let request = self.client.request(self.method.clone(), &self.url).headers(self.headers.clone());
+        let response = request.send().await.map_err(|error| {
+            let what = if error.is_connect() { "cannot connect" } else { "no HTTP answer" };
+            Miss { what: what.to_owned(), why: Some(innermost(&error)) }
+        })?;
+        let status = response.status().as_u16();
+        match self.statuses.hold(status) {
+            true => Ok(format!("HTTP {status}")),
+            false => Err(Miss { what: format!("HTTP {status}, expected {}", self.statuses), why: None }),
+        }
+    }
+}

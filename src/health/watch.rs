@@ -1,0 +1,64 @@
+//! Measures gates until all of them hold, or one of them is too late.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::{Answer, Gate};
+use crate::decide::{Hold, Passing, Verdict, verdict};
+
+/// How the measurements of one gate went.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    pub measured: u64,
+    pub passed: u64,
+    pub last: Option<Answer>,
+}
+
+/// Gates that did not come to hold.
+#[derive(Clone, Debug)]
+pub struct Unhealthy {
+    /// The one that was too late.
+    pub gate: usize,
+    pub watched: Duration,
+    pub tallies: Vec<Tally>,
+}
+
+/// Returns once all gates hold at one moment. To stop it, drop it: a measurement changes nothing.
+pub async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<(), Unhealthy> {
+    let began = Instant::now();
+    let mut tallies = vec![Tally::default(); gates.len()];
+    let mut passing: Vec<_> = gates
+        .iter()
+        .map(|Gate { timing, .. }| {
+            (Hold { least: timing.min_healthy_time, deadline: timing.healthy_deadline }, Passing::default())
+        })
+        .collect();
+    let ask = async |index: usize, pause: Duration| {
+        sleep(pause).await;
+        (index, gates[index].measure().await)
+    };
+    let mut asked: FuturesUnordered<_> = (0..gates.len()).map(|index| ask(index, Duration::ZERO)).collect();
+    loop {
+        let wake = match verdict(&passing, began.elapsed()) {
+            Verdict::Healthy => return Ok(()),
+            Verdict::Unhealthy(gate) => return Err(Unhealthy { gate, watched: began.elapsed(), tallies }),
+            Verdict::Wait(until) => began + until,
+        };
+        tokio::select! {
+            biased;
+            Some((index, answer)) = asked.next() => {
+                passing[index].1.add(began.elapsed(), answer.passed);
+                let tally = &mut tallies[index];
+                tally.measured += 1;
+                tally.passed += u64::from(answer.passed);
+                tally.last = Some(answer);
+                tell(&tallies);
+                asked.push(ask(index, gates[index].timing.interval));
+            }
+            () = sleep_until(wake) => {}
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Hosts, ports and URLs as texts. A message never repeats one: it may hold a password, or be a secret.
+
+use core::net::Ipv6Addr;
+
+use serde_json::Value;
+
+/// A name, an IPv4 address or an IPv6 address in brackets, with or without a port.
+pub fn is_authority(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !text.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let is_ipv6 = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .is_some_and(|host| host.parse::<Ipv6Addr>().is_ok());
+    (is_ipv6 || is_name(host)) && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0))
+}
+
+/// A host's name or IPv4 address.
+fn is_name(host: &str) -> bool {
+    !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+}
+
+/// `http(s)://host`, with a port and a path where there is one; no slash at its end.
+pub fn url(value: &Value) -> Result<String, String> {
+    let text = value.as_str().ok_or("must be a text: http(s)://host:port/path")?;
+    let rest = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let rest = rest.ok_or("must begin with http:// or https://")?;
+    let (authority, _) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if authority.contains('@') {
+        return Err("may hold no user and no password; headers take references".to_owned());
+    }
+    match is_authority(authority) && rest.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+        true => Ok(text.strip_suffix('/').unwrap_or(text).to_owned()),
+        false => Err("must be http(s)://host:port/path".to_owned()),
+    }
+}
+
+/// A name, an IPv4 or an IPv6 address; brackets around the latter are taken off.
+pub fn host(value: &Value) -> Result<String, String> {
+    let text = value.as_str().ok_or("must be a text: a name or an IP address")?;
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    match is_name(text) || bare.parse::<Ipv6Addr>().is_ok() {
+        true => Ok(bare.to_owned()),
+        false => Err("must be a name or an IP address".to_owned()),
+    }
+}
+
+/// A number, or a text of one: modules give either.
+pub fn port(value: &Value) -> Result<u16, String> {
+    let number = match value {
+        Value::Number(number) => number.as_u64().and_then(|number| u16::try_from(number).ok()),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    number.filter(|port| *port != 0).ok_or_else(|| "must be a port: 1 to 65535".to_owned())
+}

@@ -1,0 +1,170 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::super::{Gate, Given, HttpProbe, OwnOutput, Probe, Reference, Statuses, TcpProbe, Timing, Tls};
+use super::{checked, draft, module, name, pillar, problems};
+
+const PLACE: &str = "infrastructure:components:web:health";
+
+fn web(health: Value) -> Value {
+    pillar(json!({}), json!({ "web": { "source": "/m", "health": health } }))
+}
+
+fn gates(health: Value) -> Vec<Gate> {
+    draft(&web(health)).components[&name("web")].health.clone()
+}
+
+/// What is said of these gates, without where they stand.
+fn wrong(health: Value) -> Vec<String> {
+    let said = problems(&web(health));
+    said.iter()
+        .map(|line| line.strip_prefix(PLACE).unwrap().trim_start_matches([':', ' ']).to_owned())
+        .collect()
+}
+
+#[test]
+fn a_gate_has_the_documented_defaults() {
+    let gates = gates(json!([{ "http": { "url": "http://a/" } }, { "tcp": { "host": "b", "port": 22 } }]));
+    let timing = Timing {
+        interval: Duration::from_secs(5),
+        timeout: Duration::from_secs(5),
+        min_healthy_time: Duration::from_secs(10),
+        healthy_deadline: Duration::from_secs(300),
+    };
+    let http = HttpProbe {
+        url: Given::Literal("http://a".to_owned()),
+        path: None,
+        method: "GET",
+        statuses: Statuses(vec![(200, 299)]),
+        headers: [].into(),
+        tls: Tls::default(),
+    };
+    let tcp = TcpProbe { host: Given::Literal("b".to_owned()), port: Given::Literal(22) };
+    assert_eq!(
+        gates.iter().map(|gate| gate.probe.clone()).collect::<Vec<_>>(),
+        [Probe::Http(http), Probe::Tcp(tcp)]
+    );
+    assert!(gates.iter().all(|gate| gate.timing == timing));
+    assert_eq!(gates[1].path.to_string(), format!("{PLACE}:1"));
+}
+
+#[test]
+fn a_gate_is_read_as_it_is_written() {
+    let read = gates(json!([{ "http": {
+        "url": { "output": "endpoint.0.url" }, "path": "/healthz?full=1", "method": "HEAD", "status": ["2xx", 302],
+        "headers": { "Host": "web.example", "Authorization": "env:TOKEN" },
+        "tls": { "ca_file": "/ca" }, "interval": "500ms", "timeout": 1, "min_healthy_time": 0, "healthy_deadline": "2s",
+    } }]));
+    let url = OwnOutput { output: "endpoint".to_owned(), path: vec!["0".to_owned(), "url".to_owned()] };
+    let Probe::Http(http) = &read[0].probe else { panic!("{read:?}") };
+    assert_eq!(http.url, Given::Output(url));
+    assert_eq!((http.path.as_deref(), http.method), (Some("/healthz?full=1"), "HEAD"));
+    assert_eq!(http.statuses.to_string(), "200-299, 302");
+    assert_eq!(http.headers["Authorization"], Reference::Env("TOKEN".to_owned()));
+    assert_eq!(http.headers["Host"], Reference::Plain("web.example".to_owned()));
+    assert_eq!(http.tls.ca_file.as_deref(), Some(std::path::Path::new("/ca")));
+    let times = read[0].timing;
+    assert_eq!((times.interval, times.min_healthy_time), (Duration::from_millis(500), Duration::ZERO));
+    assert_eq!((times.timeout, times.healthy_deadline), (Duration::from_secs(1), Duration::from_secs(2)));
+}
+
+#[test]
+fn every_problem_of_a_gate_is_said_with_its_place() {
+    let said = wrong(json!([
+        { "http": { "path": "healthz", "method": "PATCH", "status": 99, "interval": 0, "timeot": 1 } },
+        { "tcp": { "host": "a b", "port": 65536, "timeout": "soon" } },
+        { "tcp": { "host": { "ouput": "x" }, "port": { "output": "a..b" } } },
+        { "http": { "url": "http://a?x=1", "path": "/", "tls": { "insecure": true } } },
+        { "http": { "url": "https://a", "min_healthy_time": "10m", "headers": { "a b": "x", "X": "a\nb" } } },
+    ]));
+    let expected = [
+        "0:http:interval: must be more than no time at all",
+        "0:http:method: must be one of: GET, HEAD, OPTIONS, POST",
+        "0:http:path: must begin with / and be a URL's path, as it is sent",
+        "0:http:status: must be a status such as 200, a class such as 2xx, or a list of them",
+        "0:http:timeot: unknown key; did you mean \"timeout\"?",
+        "0:http:url: is missing: a value, or {output: NAME}",
+        "1:tcp:host: must be a name or an IP address",
+        "1:tcp:port: must be a port: 1 to 65535",
+        "1:tcp:timeout: must be a duration: seconds, or such as \"500ms\", \"5m\", \"1h30m\"",
+        "2:tcp:host: must be a value, or {output: NAME}",
+        "2:tcp:host:ouput: unknown key; did you mean \"output\"?",
+        "2:tcp:port:output: must be an output of this component, with keys and indices below it, such as endpoint.0.url",
+        "3:http:path: cannot follow a url that has a query: put the query here",
+        "3:http:tls: means nothing to an http:// address; write https://",
+        "4:http:headers:X: may hold visible ASCII only",
+        "4:http:headers:a b: must be named as an HTTP header is",
+        "4:http:min_healthy_time: min_healthy_time (10m) is longer than healthy_deadline (5m): this could never pass",
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn what_is_no_list_of_gates_is_refused_where_it_stands() {
+    for bad in [json!("http://a"), json!({ "http": { "url": "http://a" } }), json!(1)] {
+        assert!(wrong(bad.clone())[0].starts_with("must be a list of gates"), "{bad}");
+    }
+    for bad in [json!("tcp"), json!({}), json!({ "tcp": {}, "http": {} }), json!(null)] {
+        let said = wrong(json!([bad]));
+        assert!(said.len() == 1 && said[0].starts_with("0: must "), "{said:?}");
+    }
+    assert_eq!(wrong(json!([{ "htttp": {} }])), ["0:htttp: unknown kind of gate; did you mean \"http\"?"]);
+}
+
+#[test]
+fn a_url_is_a_scheme_a_host_a_port_and_a_path() {
+    for good in ["http://a", "https://[::1]:8443/x/", "http://10.0.0.1:8080/a?b=c", "http://a/"] {
+        assert_eq!(wrong(json!([{ "http": { "url": good } }])), Vec::<String>::new(), "{good}");
+    }
+    for bad in [
+        "",
+        "a:80",
+        "ftp://a",
+        "http://",
+        "http://a:0",
+        "http://a b",
+        "http://a/#x",
+        "http://é/",
+        "http://::1/",
+    ] {
+        assert_eq!(wrong(json!([{ "http": { "url": bad } }])).len(), 1, "{bad}");
+    }
+}
+
+#[test]
+fn credentials_in_clear_are_refused_and_not_repeated() {
+    let said = wrong(json!([{ "http": {
+        "url": "http://joe:hunter2@a", "headers": { "Authorization": "Bearer hunter2", "x-Vault-token": "hunter2" },
+    } }]));
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(
+        said[0].contains("must be a reference") && said[2].contains("no user and no password"),
+        "{said:?}"
+    );
+    assert!(!said.concat().contains("hunter2"));
+}
+
+#[test]
+fn an_output_that_the_own_module_does_not_declare_is_refused() {
+    let health = json!([{ "http": { "url": { "output": "endpont.0" } } }, { "tcp": { "host": "a", "port": { "output": "port" } } }]);
+    let said = checked(&web(health), vec![("web", module(&[], &["endpoint"]))]).unwrap_err();
+    assert_eq!(
+        said,
+        [
+            format!("{PLACE}:0:http:url:output: web has no output 'endpont'; it has: endpoint"),
+            format!("{PLACE}:1:tcp:port:output: web has no output 'port'; it has: endpoint"),
+        ]
+    );
+}
+
+#[test]
+fn an_environments_gates_replace_those_of_all() {
+    let mut infrastructure =
+        web(json!([{ "tcp": { "host": "a", "port": 1 } }, { "tcp": { "host": "b", "port": 2 } }]));
+    infrastructure["environments"]["staging"] =
+        json!({ "components": { "web": { "health": [{ "tcp": { "host": "c", "port": 3 } }] } } });
+    let gates = draft(&infrastructure).components[&name("web")].health.clone();
+    assert_eq!(gates.len(), 1);
+    assert_eq!(gates[0].path.to_string(), "infrastructure:environments:staging:components:web:health:0");
+}

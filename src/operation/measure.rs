@@ -1,0 +1,130 @@
+//! Whether components are healthy now: each gate is measured once. Takes no lock, and remembers nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::arguments::Arguments;
+use super::inspect::{Inspection, inspect};
+use super::summary::Opening;
+use super::{Call, health, records, state};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::health::{Answer, Gate};
+use crate::model::{Name, Problem};
+use crate::report::{ComponentReport, Report, Status};
+
+/// Outcomes of a last run after which a component without gates is said to be well.
+const WELL: [Status; 2] = [Status::Applied, Status::Unchanged];
+
+/// One component: its report, and each gate with what it answered.
+type Measured = (ComponentReport, Vec<Value>);
+
+pub fn health(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    let components = arguments.names("components");
+    arguments.value("minion");
+    let opening = Opening::new("health", environment.as_str(), false, &call.request.identity);
+    match measure(call, &opening, &environment, components, arguments.finish()) {
+        Ok(measured) => {
+            let gates: BTreeMap<_, _> = measured.iter().map(|(name, (_, gates))| (name, gates)).collect();
+            let extra = BTreeMap::from([("health".to_owned(), json!(gates))]);
+            let components = measured.into_iter().map(|(name, (report, _))| (name, report)).collect();
+            opening.report(components, extra)
+        }
+        Err(error) => opening.failed(error),
+    }
+}
+
+/// The execution module's question about one component; why it is not healthy goes to the log.
+pub fn component_is_healthy(call: &Call<'_>) -> Value {
+    let mut arguments = Arguments::new(&call.request);
+    let component = arguments.name("component");
+    let environment = arguments.environment();
+    let opening = Opening::new("health", environment.as_str(), false, &call.request.identity);
+    let selected = Some([component.clone()].into());
+    let measured = measure(call, &opening, &environment, selected, arguments.finish());
+    let (healthy, why) = match measured.map(|mut measured| measured.remove(&component)) {
+        Ok(Some((report, _))) => {
+            (report.status == Status::Healthy, report.error.map(|error| error.to_string()))
+        }
+        Ok(None) => (false, None),
+        Err(error) => (false, Some(error.to_string())),
+    };
+    if let Some(why) = why {
+        call.host.log(tracing::Level::WARN, &format!("{environment}: {why}"));
+    }
+    json!({ "result": healthy, "retcode": i32::from(!healthy) })
+}
+
+fn measure(
+    call: &Call<'_>,
+    opening: &Opening,
+    environment: &Name,
+    components: Option<BTreeSet<Name>>,
+    problems: Vec<Problem>,
+) -> Result<BTreeMap<Name, Measured>> {
+    inspect(call, opening, environment, components, problems, async |inspection| {
+        let at_once = inspection.session.blueprint.settings.parallelism.get();
+        let measured = futures_util::stream::iter(&inspection.selected).map(async |name| {
+            let found = of(&inspection, name).await;
+            (name.clone(), found.unwrap_or_else(|error| (unhealthy(error.of(name)), Vec::new())))
+        });
+        Ok(measured.buffer_unordered(at_once).collect().await)
+    })
+}
+
+async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
+    let session = inspection.session;
+    let place = session.layout.place(name);
+    let Some(invoker) = inspection.invoker(name, &place)? else {
+        return Ok((unhealthy(not_there("never_ran_here", "it never ran here").of(name)), Vec::new()));
+    };
+    let record = records::read(session, invoker.component, &place).await?;
+    let outcome = record.as_ref().map(|record| Status::from_word(&record.outcome));
+    let state = state::read(&invoker).await?.filter(|_| outcome != Some(Status::Destroyed));
+    let Some(state) = state else {
+        return Ok((unhealthy(not_there("no_state", "it has no state").of(name)), Vec::new()));
+    };
+    if invoker.component.health.is_empty() {
+        let report = match outcome.filter(|outcome| !WELL.contains(outcome)) {
+            None => ComponentReport::new(Status::Healthy, "no_gates"),
+            Some(outcome) => unhealthy(last_run(outcome).of(name)),
+        };
+        let note = "it has no health gates: its state is there, and that is all that was looked at";
+        return Ok((ComponentReport { notes: vec![note.to_owned()], ..report }, Vec::new()));
+    }
+    let gates = health::gates(&invoker, &state)?;
+    let answers = join_all(gates.iter().map(Gate::measure)).await;
+    let told = gates.iter().zip(&answers).map(|(gate, answer)| {
+        json!({
+            "gate": gate.path, "target": gate.target, "healthy": answer.passed, "said": answer.said, "duration": answer.duration,
+        })
+    });
+    let told: Vec<_> = told.collect();
+    let said = |(gate, answer): (&Gate, &Answer)| format!("{}: {}", gate.target, answer.said);
+    let failing: Vec<_> = gates.iter().zip(&answers).filter(|(_, answer)| !answer.passed).map(said).collect();
+    if failing.is_empty() {
+        let notes = gates.iter().zip(&answers).map(said).collect();
+        return Ok((ComponentReport { notes, ..ComponentReport::new(Status::Healthy, "") }, told));
+    }
+    let remedy = "find out why; this was measured once, and just now";
+    let error = Error::new(Layer::Service, Phase::Verification, "unhealthy", failing.join("; "), remedy);
+    Ok((unhealthy(error.of(name)), told))
+}
+
+fn unhealthy(error: Error) -> ComponentReport {
+    ComponentReport { status: Status::Unhealthy, ..ComponentReport::failed(error) }
+}
+
+fn not_there(code: &'static str, message: &str) -> Error {
+    Error::new(Layer::Salt, Phase::Verification, code, message, "apply it first")
+}
+
+fn last_run(outcome: Status) -> Error {
+    let message = format!("it has no health gates, and its last run ended as {}", outcome.word());
+    let remedy = "infrastructure.status says which run that was; run it again";
+    Error::new(Layer::Salt, Phase::Verification, "last_run_failed", message, remedy)
+}
