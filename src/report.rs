@@ -34,10 +34,20 @@ pub enum Status {
     /// Measured just now: its gates pass.
     Healthy,
     Unhealthy,
+    /// Its apply failed, and yet nothing is left to do.
+    AppliedWithWarnings,
+    /// The run failed, and it is again as it was known to be good.
+    RolledBack,
+    /// The way back would take what was there before the run.
+    RollbackNeedsApproval,
+    /// It is neither where it was to go nor where it was; nothing more is tried by itself.
+    RollbackFailed,
+    /// The run failed, and what it did to this one stays.
+    Kept,
 }
 
 impl Status {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 18] = [
         Self::Applied,
         Self::Unchanged,
         Self::Planned,
@@ -51,6 +61,11 @@ impl Status {
         Self::Orphaned,
         Self::Healthy,
         Self::Unhealthy,
+        Self::AppliedWithWarnings,
+        Self::RolledBack,
+        Self::RollbackNeedsApproval,
+        Self::RollbackFailed,
+        Self::Kept,
     ];
 
     /// The status that a record holds; a word of a newer version reads as failed.
@@ -73,6 +88,11 @@ impl Status {
             Self::Orphaned => "orphaned",
             Self::Healthy => "healthy",
             Self::Unhealthy => "unhealthy",
+            Self::AppliedWithWarnings => "applied_with_warnings",
+            Self::RolledBack => "rolled_back",
+            Self::RollbackNeedsApproval => "rollback_needs_approval",
+            Self::RollbackFailed => "rollback_failed",
+            Self::Kept => "kept",
         }
     }
 }
@@ -167,6 +187,9 @@ pub struct ComponentReport {
     /// What was taken before its apply; absent where nothing was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot_id: Option<String>,
+    /// What the way back did, where the run took this one back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Box<ComponentReport>>,
 }
 
 impl ComponentReport {
@@ -183,6 +206,7 @@ impl ComponentReport {
             notes: Vec::new(),
             possible_orphans: Vec::new(),
             snapshot_id: None,
+            rollback: None,
         }
     }
 

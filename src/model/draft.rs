@@ -40,8 +40,12 @@ impl Draft {
         let problems = Problems::default();
         let path = PillarPath::root().child("components").child(name.as_str());
         let nothing = |key: &str| Tree::empty(path.child(key));
-        let shared =
-            Shared { backend: nothing("backend"), policy: nothing("policy"), timeouts: nothing("timeouts") };
+        let shared = Shared {
+            backend: nothing("backend"),
+            policy: nothing("policy"),
+            rollback: nothing("rollback"),
+            timeouts: nothing("timeouts"),
+        };
         let tree = Tree::new(declared, path.clone());
         if let Some(read) = read_component::component(name.clone(), tree, &shared, &self.settings, &problems)
         {
@@ -111,6 +115,7 @@ fn read_into(
     let shared = Shared {
         backend: shared("backend").unwrap_or_else(|| Tree::empty(path.child("backend"))),
         policy: shared("policy").unwrap_or_else(|| Tree::empty(path.child("policy"))),
+        rollback: shared("rollback").unwrap_or_else(|| Tree::empty(path.child("rollback"))),
         timeouts: shared("timeouts").unwrap_or_else(|| Tree::empty(path.child("timeouts"))),
     };
     let settings = read_settings::settings(settings_tree, problems);

@@ -38,8 +38,7 @@ pub use name::Name;
 pub use nearest::{hint, nearest};
 pub use path::{PillarPath, Problem};
 pub use refusal::refusal;
-pub use settings::{Backend, OnFailure, Policy, Settings, Terraform, Timeouts};
-
+pub use settings::{Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts};
 pub use version::{Version, VersionConstraint};
 
 #[cfg(test)]

@@ -33,7 +33,6 @@ pub fn component(
     fields.not_yet("salt", "steps of Salt's own", &json!({}));
     fields.not_yet("hooks", "hooks", &json!([]));
     fields.not_yet("data", "what holds data", &json!([]));
-    fields.not_yet("rollback", "rollback", &read_settings::rollback_defaults());
     // The draft says so, where there is none: it knows the other names.
     let source = fields.read("source", source);
     let has_source = source.is_some();
@@ -48,6 +47,7 @@ pub fn component(
     let policy = read_settings::policy(over("policy", &shared.policy), problems);
     let timeouts = read_settings::timeouts(over("timeouts", &shared.timeouts), problems);
     let health = read_health::health(fields.take_or_empty("health"), problems);
+    let rollback = read_settings::rollback(over("rollback", &shared.rollback), problems);
     let (inputs, variables) = inputs(&mut fields);
     let component = Component {
         template: fields.read("template", template),
@@ -62,6 +62,7 @@ pub fn component(
         path,
         backend,
         policy,
+        rollback,
         timeouts,
         health,
         declared,
@@ -74,6 +75,7 @@ pub fn component(
 pub struct Shared {
     pub backend: Tree,
     pub policy: Tree,
+    pub rollback: Tree,
     pub timeouts: Tree,
 }
 

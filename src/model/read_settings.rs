@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use super::reader::{self, Fields, Problems};
 use super::reference::{is_variable_name, reference};
-use super::settings::{Backend, OnFailure, Policy, Settings, Terraform, Timeouts};
+use super::settings::{
+    Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts,
+};
 use super::tree::{Kind, Tree};
 use super::{Reference, VersionConstraint, credentials};
 
@@ -33,18 +35,14 @@ pub fn settings(tree: Tree, problems: &Problems) -> Settings {
         timeouts: timeouts(fields.take_or_empty("timeouts"), problems),
         on_failure: fields.read("on_failure", on_failure).unwrap_or(OnFailure::Stop),
         policy: policy(fields.take_or_empty("policy"), problems),
+        rollback: rollback(fields.take_or_empty("rollback"), problems),
     };
-    fields.not_yet("rollback", "rollback", &rollback_defaults());
     fields.not_yet("credentials", "credentials; name them in terraform: {env: {...}}", &json!({}));
     fields.not_yet("nomad", "the Nomad layer", &json!({}));
     fields.not_yet("consul", "the Consul layer", &json!({}));
     fields.not_yet("vault", "the Vault layer", &json!({}));
     fields.close();
     settings
-}
-
-pub fn rollback_defaults() -> Value {
-    json!({ "needs_approval_for": ["delete", "replace"], "on_first_failure": "keep" })
 }
 
 fn terraform(tree: Tree, problems: &Problems) -> Terraform {
@@ -153,8 +151,8 @@ pub fn on_failure(tree: &Tree) -> Result<OnFailure, String> {
     match tree.text() {
         Some("stop") => Ok(OnFailure::Stop),
         Some("continue") => Ok(OnFailure::Continue),
-        Some("rollback") => Err("not yet: on_failure: rollback; stop and continue work".to_owned()),
-        _ => Err("must be one of: stop, continue".to_owned()),
+        Some("rollback") => Ok(OnFailure::Rollback),
+        _ => Err("must be one of: stop, continue, rollback".to_owned()),
     }
 }
 
@@ -167,6 +165,37 @@ pub fn policy(tree: Tree, problems: &Problems) -> Policy {
     };
     fields.close();
     policy
+}
+
+pub fn rollback(tree: Tree, problems: &Problems) -> Rollback {
+    let default = Rollback::default();
+    let mut fields = Fields::open(tree, problems);
+    let rollback = Rollback {
+        needs_approval_for: fields.read("needs_approval_for", losses).unwrap_or(default.needs_approval_for),
+        on_first_failure: fields.read("on_first_failure", first_failure).unwrap_or(default.on_first_failure),
+    };
+    fields.close();
+    rollback
+}
+
+fn losses(tree: &Tree) -> Result<BTreeSet<Loss>, String> {
+    let words = reader::texts(tree)?;
+    words
+        .iter()
+        .map(|word| match word.as_str() {
+            "delete" => Ok(Loss::Delete),
+            "replace" => Ok(Loss::Replace),
+            _ => Err("must be a list of: delete, replace".to_owned()),
+        })
+        .collect()
+}
+
+fn first_failure(tree: &Tree) -> Result<FirstFailure, String> {
+    match tree.text() {
+        Some("keep") => Ok(FirstFailure::Keep),
+        Some("destroy") => Ok(FirstFailure::Destroy),
+        _ => Err("must be one of: keep, destroy".to_owned()),
+    }
 }
 
 /// A mapping whose keys are not ours.

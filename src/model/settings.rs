@@ -25,6 +25,7 @@ pub struct Settings {
     pub timeouts: Timeouts,
     pub on_failure: OnFailure,
     pub policy: Policy,
+    pub rollback: Rollback,
 }
 
 /// Which terraform, and what it is given.
@@ -69,6 +70,38 @@ pub enum OnFailure {
     Stop,
     /// Skip what depends on it.
     Continue,
+    /// Start nothing more, and take what this run changed back to what was known to be good.
+    Rollback,
+}
+
+/// How a run that failed goes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollback {
+    /// What of the known-good configuration is not deleted, or not replaced, without being asked.
+    pub needs_approval_for: BTreeSet<Loss>,
+    pub on_first_failure: FirstFailure,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Loss {
+    Delete,
+    Replace,
+}
+
+/// What becomes of a component that failed before it ever worked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstFailure {
+    Keep,
+    Destroy,
+}
+
+impl Default for Rollback {
+    fn default() -> Self {
+        Self {
+            needs_approval_for: [Loss::Delete, Loss::Replace].into(),
+            on_first_failure: FirstFailure::Keep,
+        }
+    }
 }
 
 /// Which plans are applied without asking.

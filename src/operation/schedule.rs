@@ -53,7 +53,7 @@ pub async fn schedule(
         match report.status {
             Status::Failed | Status::Blocked | Status::Cancelled => {
                 skip(queue.finish(&name, Outcome::Failed), "dependency_not_done", &mut reports);
-                if report.status == Status::Failed && session.on_failure(&name) == OnFailure::Stop {
+                if report.status == Status::Failed && session.on_failure(&name) != OnFailure::Continue {
                     skip(queue.stop(), "stopped_after_failure", &mut reports);
                 }
             }

@@ -92,7 +92,12 @@ impl Opening {
 /// False where something is not as asked; null where changes wait; else true.
 fn result(components: &BTreeMap<Name, ComponentReport>) -> Option<bool> {
     let any = |wanted: &[Status]| components.values().any(|one| wanted.contains(&one.status));
-    if any(&[Status::Failed, Status::Blocked, Status::Skipped, Status::Cancelled, Status::Unhealthy]) {
+    use Status::{
+        Blocked, Cancelled, Failed, Kept, RollbackFailed, RollbackNeedsApproval, RolledBack, Skipped,
+        Unhealthy,
+    };
+    let back = [RolledBack, RollbackNeedsApproval, RollbackFailed, Kept];
+    if any(&[Failed, Blocked, Skipped, Cancelled, Unhealthy]) || any(&back) {
         return Some(false);
     }
     (!any(&[Status::Planned, Status::PendingInputs])).then_some(true)
@@ -116,5 +121,7 @@ mod tests {
         assert_eq!(of(&[Status::Applied, Status::Planned]), None);
         assert_eq!(of(&[Status::PendingInputs, Status::Blocked]), Some(false));
         assert_eq!(of(&[Status::Applied, Status::Skipped]), Some(false));
+        assert_eq!(of(&[Status::Applied, Status::AppliedWithWarnings]), Some(true));
+        assert_eq!(of(&[Status::Unchanged, Status::RolledBack]), Some(false));
     }
 }

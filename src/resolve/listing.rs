@@ -27,23 +27,26 @@ pub fn name(source: &Source) -> String {
 
 /// Every file of the module's root, in the order of their paths; what Terraform leaves behind is left out.
 pub fn list(source: &Source, host: &dyn Host) -> Result<Vec<ModuleFile>, String> {
-    let found = match source {
-        Source::Salt { url, .. } => host.fetch(url)?,
-        Source::Path { root, .. } => {
-            let mut found = BTreeMap::new();
-            walk(root, "", &[], &mut found)?;
-            found
-        }
+    let (files, remedy) = match source {
+        Source::Salt { url, .. } => (entries(host.fetch(url)?)?, "is it in file_roots, and in this saltenv?"),
+        Source::Path { root, .. } => (folder(root)?, "is the path right?"),
     };
-    let found: Vec<_> = found.into_iter().filter(|(path, _)| !is_left_behind(path)).collect();
-    if found.is_empty() {
-        let remedy = match source {
-            Source::Salt { .. } => "is it in file_roots, and in this saltenv?",
-            Source::Path { .. } => "is the path right?",
-        };
-        return Err(format!("{} has no files: {remedy}", name(source)));
+    match files.is_empty() {
+        true => Err(format!("{} has no files: {remedy}", name(source))),
+        false => Ok(files),
     }
-    found.into_iter().map(|(path, file)| entry(path, file)).collect()
+}
+
+/// The same of a folder of this host; it may have none.
+pub fn folder(root: &Path) -> Result<Vec<ModuleFile>, String> {
+    let mut found = BTreeMap::new();
+    walk(root, "", &[], &mut found)?;
+    entries(found)
+}
+
+fn entries(found: BTreeMap<String, PathBuf>) -> Result<Vec<ModuleFile>, String> {
+    let found = found.into_iter().filter(|(path, _)| !is_left_behind(path));
+    found.map(|(path, file)| entry(path, file)).collect()
 }
 
 fn entry(path: String, file: PathBuf) -> Result<ModuleFile, String> {

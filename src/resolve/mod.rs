@@ -12,7 +12,7 @@ mod syntax;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::digest::sha256;
@@ -86,22 +86,36 @@ impl<'a> Modules<'a> {
 fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<Module, String> {
     let (Source::Salt { subdir, .. } | Source::Path { subdir, .. }) = source;
     let mut files = listing::list(source, host)?;
-    let ours = if subdir.is_empty() { "backend.tf".to_owned() } else { format!("{subdir}/backend.tf") };
+    let ours = our_backend(subdir);
     // A workdir can be a source: the backend that we wrote there is no part of the module.
     files.retain(|file| file.path != ours || !is_our_backend(file));
     if template == Some(Template::Jinja) {
         render(&mut files, host)?;
     }
+    of_files(files, subdir, &listing::name(source))
+}
+
+/// A module that was laid out again, its templates rendered long ago.
+pub fn laid_out(root: &Path, subdir: &str) -> Result<Module, String> {
+    of_files(listing::folder(root)?, subdir, &root.display().to_string())
+}
+
+fn of_files(files: Vec<ModuleFile>, subdir: &str, name: &str) -> Result<Module, String> {
     let configuration = document::read(&files, subdir)?;
     if !document::in_folder(&files, subdir).any(|(name, _)| document::is_configuration(name)) {
-        return Err(format!("no .tf file in {}: is this the right folder?", listing::name(source)));
+        return Err(format!("no .tf file in {name}: is this the right folder?"));
     }
     let mut interface = interface::interface(&configuration, &files, subdir)?;
+    let ours = our_backend(subdir);
     if interface.own_backend.is_none() && files.iter().any(|file| file.path == ours) {
         return Err(format!("{ours} is the name that Eos writes the backend to: rename the module's file"));
     }
     interface.digest = digest_of(&files);
-    Ok(Module { interface: Arc::new(interface), subdir: subdir.clone(), files })
+    Ok(Module { interface: Arc::new(interface), subdir: subdir.to_owned(), files })
+}
+
+fn our_backend(subdir: &str) -> String {
+    if subdir.is_empty() { "backend.tf".to_owned() } else { format!("{subdir}/backend.tf") }
 }
 
 fn is_our_backend(file: &ModuleFile) -> bool {

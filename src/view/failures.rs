@@ -17,10 +17,12 @@ pub fn whole(report: &Value) -> String {
     text
 }
 
+const WORST_FIRST: [&str; 7] =
+    ["rollback_failed", "failed", "rollback_needs_approval", "kept", "rolled_back", "cancelled", "blocked"];
+
 /// Each failed component, worst first.
 pub fn each(report: &Value) -> String {
-    let rank =
-        |status: &str| ["failed", "cancelled", "blocked"].iter().position(|one| *one == status).unwrap_or(3);
+    let rank = |status: &str| WORST_FIRST.iter().position(|one| *one == status).unwrap_or(WORST_FIRST.len());
     let components = report["components"].as_object().into_iter().flatten();
     let mut failed: Vec<_> = components.filter(|(_, one)| !one["error"].is_null()).collect();
     failed.sort_by_key(|(name, one)| (rank(&string(&one["status"])), name.to_owned()));

@@ -85,7 +85,7 @@ fn row(component: &str, part: &Value, all_well: bool) -> Map<String, Value> {
 fn changes(component: &str, part: &Value) -> Map<String, Value> {
     let mut changes = Map::new();
     match text(&part["status"]) {
-        "applied" | "destroyed" | "planned" => {}
+        "applied" | "applied_with_warnings" | "destroyed" | "planned" => {}
         "pending_inputs" => {
             changes.insert(component.to_owned(), json!(text(&part["reason"])));
             return changes;

@@ -13,6 +13,15 @@ impl Style {
             "applied" | "destroyed" | "healthy" => "32",
             "failed" | "blocked" | "cancelled" | "unhealthy" => "31",
             "planned" | "pending_inputs" | "skipped" | "orphaned" => "33",
+            "applied" | "destroyed" => "32",
+            "failed" | "blocked" | "cancelled" | "rollback_failed" | "rollback_needs_approval" => "31",
+            "planned"
+            | "pending_inputs"
+            | "skipped"
+            | "orphaned"
+            | "kept"
+            | "rolled_back"
+            | "applied_with_warnings" => "33",
             _ => return word,
         };
         if self.colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word }

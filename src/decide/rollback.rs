@@ -1,0 +1,191 @@
+//! What becomes of a component after a run that is to go back, and which plan may take it there unasked.
+
+use std::collections::BTreeSet;
+
+use super::policy::covers;
+use crate::change::Changes;
+use crate::model::{FirstFailure, Loss, OnFailure, Policy, Rollback};
+use crate::report::ResourceChange;
+
+/// What this run did to a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Did {
+    Nothing,
+    /// It ended well; another one failed.
+    Applied,
+    Failed(Trouble),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Its apply failed, or its health, and what was done is in the state.
+    Known,
+    /// Another may write now.
+    LockLost,
+    /// Its state could not be saved.
+    Unsaved,
+    /// It was not let finish, or nobody saw its end: the state may lack something.
+    CutOff,
+    /// Somebody asked it to stop.
+    Cancelled,
+}
+
+/// What is known of it when the run has failed.
+#[derive(Clone, Copy, Debug)]
+pub struct Aftermath<'a> {
+    pub did: Did,
+    pub on_failure: OnFailure,
+    pub rollback: &'a Rollback,
+    /// The configuration that was known to be good before this run; by its digest.
+    pub known_good: Option<&'a str>,
+    /// The one that this run applied, or tried to.
+    pub tried: Option<&'a str>,
+    /// A provider would have to read a state that a newer one has written.
+    pub downgrade: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// There is nothing that this run did.
+    Leave,
+    /// It stays as it is, for this reason.
+    Keep(&'static str),
+    /// It never worked: what was made of it goes.
+    Destroy,
+    RollBack,
+}
+
+/// The next step for one component; no step follows another.
+pub fn back(aftermath: &Aftermath<'_>) -> Back {
+    let Aftermath { did, on_failure, rollback, known_good, tried, downgrade } = *aftermath;
+    let trouble = match did {
+        Did::Nothing => return Back::Leave,
+        Did::Applied => Trouble::Known,
+        Did::Failed(trouble) => trouble,
+    };
+    match (trouble, on_failure) {
+        (Trouble::LockLost, _) => Back::Keep("lock_lost"),
+        (Trouble::Unsaved, _) => Back::Keep("recovery_required"),
+        (Trouble::CutOff, _) => Back::Keep("cut_off"),
+        (Trouble::Cancelled, _) => Back::Keep("cancelled"),
+        (Trouble::Known, OnFailure::Stop | OnFailure::Continue) => Back::Keep("rollback_off"),
+        (Trouble::Known, OnFailure::Rollback) => match known_good {
+            None => match rollback.on_first_failure {
+                FirstFailure::Keep => Back::Keep("no_known_good"),
+                FirstFailure::Destroy => Back::Destroy,
+            },
+            // It is where it would go back to.
+            Some(good) if tried == Some(good) => match did {
+                Did::Failed(_) => Back::Keep("is_known_good"),
+                _ => Back::Leave,
+            },
+            Some(_) if downgrade => Back::Keep("provider_downgrade"),
+            Some(_) => Back::RollBack,
+        },
+    }
+}
+
+/// Addresses that a plan back may not delete or replace unasked: those that were there before the run, and what
+/// policy protects. What Terraform left half made is no loss.
+pub fn needs_approval<'a>(
+    policy: &Policy,
+    rollback: &Rollback,
+    before: &BTreeSet<String>,
+    changes: &'a Changes,
+) -> Vec<&'a ResourceChange> {
+    let asks = |change: &&ResourceChange| {
+        let loss = if change.actions.len() > 1 { Loss::Replace } else { Loss::Delete };
+        let guarded =
+            policy.protect.iter().any(|guarded| *guarded == change.kind || covers(guarded, &change.address));
+        let tainted = change.reason.as_deref() == Some("tainted");
+        let counts = rollback.needs_approval_for.contains(&loss) && before.contains(&change.address);
+        guarded || (counts && !tainted)
+    };
+    changes.destroyed().filter(asks).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::planned;
+
+    #[test]
+    fn every_case_goes_where_the_table_says() {
+        use Back::{Destroy, Keep, Leave, RollBack};
+        use Did::{Applied, Failed, Nothing};
+        use OnFailure::{Continue, Rollback as On, Stop};
+        use Trouble::{Cancelled, CutOff, Known, LockLost, Unsaved};
+        let keep = Rollback::default();
+        let destroy = Rollback { on_first_failure: FirstFailure::Destroy, ..Rollback::default() };
+        let (v1, v2) = (Some("v1"), Some("v2"));
+        #[rustfmt::skip]
+        let table = [
+            // what it did, on_failure, rollback, known-good, tried, downgrade, what becomes of it
+            (Nothing, On, &keep, v1, None, false, Leave),
+            (Nothing, On, &destroy, None, None, false, Leave),
+            (Nothing, Stop, &keep, v1, v2, true, Leave),
+            (Applied, On, &keep, v1, v2, false, RollBack),
+            (Applied, On, &keep, v1, v2, true, Keep("provider_downgrade")),
+            (Applied, On, &keep, v1, v1, false, Leave),
+            (Applied, On, &keep, v1, v1, true, Leave),
+            (Applied, On, &keep, None, v2, false, Keep("no_known_good")),
+            (Applied, On, &destroy, None, v2, false, Destroy),
+            (Applied, Stop, &keep, v1, v2, false, Keep("rollback_off")),
+            (Applied, Continue, &destroy, None, v2, false, Keep("rollback_off")),
+            (Failed(Known), On, &keep, v1, v2, false, RollBack),
+            (Failed(Known), On, &destroy, v1, v2, false, RollBack),
+            (Failed(Known), On, &keep, v1, v2, true, Keep("provider_downgrade")),
+            (Failed(Known), On, &keep, v1, v1, false, Keep("is_known_good")),
+            (Failed(Known), On, &keep, v1, v1, true, Keep("is_known_good")),
+            (Failed(Known), On, &keep, None, v2, false, Keep("no_known_good")),
+            (Failed(Known), On, &destroy, None, v2, false, Destroy),
+            (Failed(Known), On, &destroy, None, v2, true, Destroy),
+            (Failed(Known), Stop, &keep, v1, v2, false, Keep("rollback_off")),
+            (Failed(Known), Continue, &keep, v1, v2, false, Keep("rollback_off")),
+            (Failed(LockLost), On, &keep, v1, v2, false, Keep("lock_lost")),
+            (Failed(LockLost), Stop, &keep, v1, v2, false, Keep("lock_lost")),
+            (Failed(Unsaved), On, &keep, v1, v2, false, Keep("recovery_required")),
+            (Failed(Unsaved), On, &destroy, None, v2, false, Keep("recovery_required")),
+            (Failed(CutOff), On, &keep, v1, v2, false, Keep("cut_off")),
+            (Failed(CutOff), On, &destroy, None, v2, false, Keep("cut_off")),
+            (Failed(Cancelled), On, &keep, v1, v2, false, Keep("cancelled")),
+        ];
+        for (did, on_failure, rollback, known_good, tried, downgrade, expected) in table {
+            let aftermath = Aftermath { did, on_failure, rollback, known_good, tried, downgrade };
+            assert_eq!(back(&aftermath), expected, "{aftermath:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_was_there_before_or_is_protected_needs_approval() {
+        let all = Rollback::default();
+        let only = |loss| Rollback { needs_approval_for: [loss].into(), ..Rollback::default() };
+        let none = Rollback { needs_approval_for: BTreeSet::new(), ..Rollback::default() };
+        let open = Policy::default();
+        let guards = |what: &str| Policy { protect: [what.to_owned()].into(), ..Policy::default() };
+        let before = BTreeSet::from(["a.old".to_owned()]);
+        let tainted = Some("tainted");
+        let table = [
+            (&open, &all, "a.old", "delete", None, true),
+            (&open, &all, "a.old", "replace", None, true),
+            (&open, &all, "a.old", "replace", tainted, false),
+            (&open, &all, "a.old", "update", None, false),
+            (&open, &all, "a.new", "delete", None, false),
+            (&open, &all, "a.new", "replace", None, false),
+            (&open, &only(Loss::Delete), "a.old", "replace", None, false),
+            (&open, &only(Loss::Replace), "a.old", "replace", None, true),
+            (&open, &only(Loss::Replace), "a.old", "delete", None, false),
+            (&open, &none, "a.old", "delete", None, false),
+            (&guards("a"), &none, "a.new", "delete", None, true),
+            (&guards("a.new"), &none, "a.new", "replace", tainted, true),
+            (&guards("b"), &none, "a.new", "delete", None, false),
+            (&guards("a"), &all, "a.old", "update", None, false),
+        ];
+        for (policy, rollback, address, action, reason, expected) in table {
+            let resources = planned(address, "a", "x", action, reason).into_iter().collect();
+            let changes = Changes { resources, ..Changes::default() };
+            let asks = !needs_approval(policy, rollback, &before, &changes).is_empty();
+            assert_eq!(asks, expected, "{policy:?} {rollback:?} {address} {action} {reason:?}");
+        }
+    }
+}
