@@ -46,8 +46,8 @@ pub fn component(
     let backend = read_settings::backend(backend, problems);
     let policy = read_settings::policy(over("policy", &shared.policy), problems);
     let timeouts = read_settings::timeouts(over("timeouts", &shared.timeouts), problems);
-    let health = read_health::health(fields.take_or_empty("health"), problems);
     let rollback = read_settings::rollback(over("rollback", &shared.rollback), problems);
+    let health = read_health::health(fields.take_or_empty("health"), problems);
     let (inputs, variables) = inputs(&mut fields);
     let component = Component {
         template: fields.read("template", template),

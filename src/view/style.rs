@@ -11,10 +11,12 @@ impl Style {
         let word = format!("{:width$}", super::units::word(status));
         let code = match status {
             "applied" | "destroyed" | "healthy" => "32",
-            "failed" | "blocked" | "cancelled" | "unhealthy" => "31",
-            "planned" | "pending_inputs" | "skipped" | "orphaned" => "33",
-            "applied" | "destroyed" => "32",
-            "failed" | "blocked" | "cancelled" | "rollback_failed" | "rollback_needs_approval" => "31",
+            "failed"
+            | "blocked"
+            | "cancelled"
+            | "unhealthy"
+            | "rollback_failed"
+            | "rollback_needs_approval" => "31",
             "planned"
             | "pending_inputs"
             | "skipped"

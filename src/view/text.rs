@@ -49,12 +49,9 @@ fn headline(report: &Value) -> String {
         }
     }
     let order = [
-        "failed",
-        "unhealthy",
-        "blocked",
-        "cancelled",
         "rollback_failed",
         "failed",
+        "unhealthy",
         "rollback_needs_approval",
         "kept",
         "rolled_back",
