@@ -11,10 +11,11 @@ use super::inputs::{Pending, Produced};
 use super::invoke::{CANCELLED, Invoker};
 use super::kept;
 use super::recover::Recovery;
+use super::rollback::Way;
 use super::session::Session;
 use super::stale_lock::LOCKED;
 use super::state::Pulled;
-use super::{apply, plan, records, state};
+use super::{apply, blocked, plan, records, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
 use crate::error::{Error, Result};
@@ -50,6 +51,23 @@ pub enum Act {
     Prepare,
     /// Say whether the plans that are kept in this folder could be applied.
     ShowKept(PathBuf),
+    /// Apply the plan that was just made, where it is a way back that needs nobody's approval.
+    GoBack(Way),
+    /// Somebody has looked at a way back that failed.
+    Acknowledge,
+}
+
+impl Act {
+    fn way(&self) -> Option<&Way> {
+        match self {
+            Self::GoBack(way) => Some(way),
+            _ => None,
+        }
+    }
+
+    pub fn changes_things(&self) -> bool {
+        matches!(self, Self::Apply | Self::ApplyKept(_) | Self::GoBack(_))
+    }
 }
 
 /// Runs one component; whatever happens becomes its report.
@@ -110,9 +128,16 @@ async fn work(
     let subdir = &session.modules[&component.name].subdir;
     let record = records::read(session, component, place).await?;
     let mut invoker = Invoker::new(session, component, place, subdir, Some(guard))?;
+    if let Some(report) = blocked::check(&invoker, record.as_ref(), intent).await? {
+        return Ok(report);
+    }
     let mut recovery = Recovery::open(&invoker, record.as_ref()).await?;
     let outcome = steps(node, &mut invoker, guard, intent, record, &mut recovery).await;
     let report = outcome.unwrap_or_else(|error| ended(error.of(&component.name)));
+    let report = match &intent.act {
+        Act::GoBack(way) => blocked::block(&invoker, way, report).await,
+        _ => report,
+    };
     Ok(recovery.tell(&invoker, report))
 }
 
@@ -160,7 +185,9 @@ async fn steps(
         backend,
         facts: &facts,
         destroy,
-        gated: !destroy && !intent.destroy && matches!(intent.act, Act::Apply | Act::ApplyKept(_)),
+        proves: !destroy && !intent.destroy && intent.act.changes_things(),
+        back: intent.act.way(),
+        partly: false,
     };
     if let Some(done) = session.done(name).filter(|_| !recovery.is_unfinished()) {
         let state = state::read(invoker).await?.unwrap_or_default();
@@ -202,6 +229,9 @@ async fn steps(
         (true, Some(record)) => super::migrate::verify(record, before, invoker)?,
         _ => state::check(record.as_ref(), before, intent.destroy, invoker)?,
     }
+    if let Some(way) = intent.act.way() {
+        way.refuse_moved(session, record.as_ref(), before)?;
+    }
     let run = run(pulled.as_ref(), recovery, intent.destroy);
     if intent.destroy && before.is_none_or(State::is_empty) {
         return run.unchanged(before.cloned().unwrap_or_default(), "nothing_there").await;
@@ -225,6 +255,9 @@ async fn steps(
         return run.unchanged(before.cloned().unwrap_or_default(), "").await;
     };
     let changes = plan::redacted(invoker, changes);
+    if let Some(way) = intent.act.way() {
+        return way.go(run, guard, &mut manifest, &file, changes).await;
+    }
     if let Err(blocked) = judge(&component.policy, &changes, intent.consent) {
         let _ = std::fs::remove_file(&file);
         session.produce(name, pending(before, &changes));

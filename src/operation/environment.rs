@@ -11,7 +11,7 @@ use super::prepare::{prepare, select};
 use super::schedule::schedule;
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, kept, pump, records, runs};
+use super::{Call, kept, pump, records, rollback, runs};
 use crate::error::Result;
 use crate::journal::{self, Began, Done, Entry, Journal};
 use crate::lock::Holder;
@@ -58,6 +58,7 @@ pub enum Wish {
     Prepare,
     /// The execution module's `plan destroy=True`.
     KeepDestroy,
+    Acknowledge,
 }
 
 /// Runs it, and reports, whatever happens.
@@ -112,7 +113,7 @@ fn attempt(
             let contents = kept::read_contents(folder)?;
             (selected, left) = contents.split(blueprint, &wanted.components)?;
         }
-        Act::Apply | Act::Preview | Act::Prepare => {}
+        Act::Apply | Act::Preview | Act::Prepare | Act::GoBack(_) | Act::Acknowledge => {}
     }
     let done = wanted.resumes.as_ref().map(|resumed| resumed.done.clone()).unwrap_or_default();
     if matches!(intent.act, Act::ApplyKept(_)) {
@@ -144,8 +145,9 @@ fn attempt(
             if let Act::ApplyKept(folder) = &intent.act {
                 kept::check_all(session, &graph, folder).await?;
             }
-            let reports =
-                schedule(session, graph, async |name| component::run(session, &name, &intent).await).await;
+            let work = async |name| component::run(session, &name, &intent).await;
+            let reports = schedule(session, graph, |name| session.on_failure(name), work).await;
+            let reports = rollback::after(session, &intent, reports).await;
             Ok((reports, session.tool.version.to_string()))
         },
     )?;
@@ -170,6 +172,7 @@ fn intent(wish: &Wish, migrate_backend: bool, layout: &Layout, run_id: &str) -> 
         Wish::Destroy => (true, Confirmed, Act::Apply),
         Wish::PreviewDestroy => (true, Confirmed, Act::Preview),
         Wish::Prepare => (false, None, Act::Prepare),
+        Wish::Acknowledge => (false, None, Act::Acknowledge),
         Wish::KeepDestroy => (true, Confirmed, Act::Keep(layout.plan(run_id))),
     };
     Intent { destroy, consent, act, migrate_backend }

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::session::Session;
 use crate::change::Redactor;
-use crate::decide::Ending;
+use crate::decide::{Ending, Trouble};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::{Guard, Holder};
 use crate::model::Component;
@@ -60,6 +60,18 @@ impl Said {
         match orderly && !terraform::provider_died(&self.diagnostics) {
             true => Ending::Orderly,
             false => Ending::Abrupt,
+        }
+    }
+}
+
+impl Said {
+    /// What a failed apply means for a way back.
+    pub fn trouble(&self) -> Trouble {
+        match self.exit.stopped {
+            Some(Cause::LockLost) => Trouble::LockLost,
+            _ if self.exit.code.is_none() || self.exit.cut_short.is_some() => Trouble::CutOff,
+            Some(Cause::User) => Trouble::Cancelled,
+            Some(Cause::Timeout) | None => Trouble::Known,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod apply;
 mod arguments;
+mod blocked;
 mod blocking;
 mod by_hand;
 mod cancel;
@@ -41,9 +42,11 @@ mod recover;
 mod request;
 mod requests;
 mod resume;
+mod rollback;
 mod runs;
 mod schedule;
 mod session;
+mod settle;
 mod shared;
 mod signal;
 mod snapshots;
@@ -52,6 +55,7 @@ mod state;
 mod status;
 mod stopping;
 mod summary;
+mod target;
 mod unsaved;
 mod validate;
 
@@ -84,6 +88,7 @@ pub fn run(call: Call<'_>) -> Value {
         "orchestrate" => environment::run(&call, requests::orchestrate(&call.request)),
         "plan" => environment::run(&call, requests::plan(&call.request)),
         "apply" => environment::run(&call, requests::apply(&call.request)),
+        "acknowledge" => environment::run(&call, requests::acknowledge(&call.request)),
         "destroy" => environment::run(&call, requests::destroy(&call.request)),
         "state.apply" => environment::run(&call, requests::state_apply(&call.request)),
         "validate" => validate::validate(&call),

@@ -14,13 +14,39 @@ use crate::view::progress::Stage;
 
 /// None: the world is as the configuration says. Else the plan is in `file`.
 pub async fn plan(invoker: &Invoker<'_>, file: &Path, intent: &Intent) -> Result<Option<Changes>> {
-    invoker.go_on(Phase::Planning).await?;
     invoker.session.teller.stage(&invoker.component.name, Stage::Planning);
+    let full = !matches!(intent.act, Act::Apply | Act::GoBack(_));
+    make(invoker, file, intent.destroy, full, &[]).await
+}
+
+/// What a plan of the same would still change, right after an apply.
+pub async fn again(invoker: &Invoker<'_>) -> Result<Option<Changes>> {
+    let file = invoker.plan_file().with_extension("again");
+    let changes = make(invoker, &file, false, false, &[]).await;
+    let _ = std::fs::remove_file(&file);
+    changes
+}
+
+/// A plan of these addresses alone.
+pub async fn targeted(invoker: &Invoker<'_>, file: &Path, targets: &[String]) -> Result<Changes> {
+    Ok(make(invoker, file, false, false, targets).await?.unwrap_or_default())
+}
+
+/// `full`: a person reads this plan, and is shown which attributes change.
+async fn make(
+    invoker: &Invoker<'_>,
+    file: &Path,
+    destroy: bool,
+    full: bool,
+    targets: &[String],
+) -> Result<Option<Changes>> {
+    invoker.go_on(Phase::Planning).await?;
     let arguments = Plan {
         out: file.to_owned(),
         variable_files: invoker.variable_files(),
         state: invoker.state(),
-        destroy: intent.destroy,
+        destroy,
+        targets: targets.to_owned(),
     };
     let mut changes = Changes::default();
     let said = invoker
@@ -46,9 +72,8 @@ pub async fn plan(invoker: &Invoker<'_>, file: &Path, intent: &Intent) -> Result
         .await?;
     match said.exit.code {
         Some(0) => Ok(None),
-        Some(2) if intent.act == Act::Apply => Ok(Some(changes)),
-        // A person reads this plan: show which attributes change.
-        Some(2) => show(invoker, file).await.map(Some),
+        Some(2) if full => show(invoker, file).await.map(Some),
+        Some(2) => Ok(Some(changes)),
         _ => Err(invoker.failure("plan", Phase::Planning, &said)),
     }
 }

@@ -15,7 +15,7 @@ const KEY: &str = "record";
 /// What the last run left, on whichever host it was.
 pub async fn read(session: &Session, component: &Component, place: &Place) -> Result<Option<Record>> {
     let own = Record::read(&place.record())?;
-    let Service::Consul(consul) = &session.locks else { return Ok(own) };
+    let Service::Consul(consul) = &*session.locks else { return Ok(own) };
     let environment = &session.blueprint.environment;
     let Some(text) = consul.read(environment.as_str(), component.name.as_str(), KEY).await? else {
         // From a time when the lock was this host's file.

@@ -31,7 +31,7 @@ pub async fn bring(invoker: &Invoker<'_>, store: &Store, digest: &str) {
 
 /// What is missing afterwards.
 async fn fetch(invoker: &Invoker<'_>, store: &Store, digest: &str) -> Result<Vec<String>> {
-    let Service::Consul(consul) = &invoker.session.locks else { return Ok(Vec::new()) };
+    let Service::Consul(consul) = &*invoker.session.locks else { return Ok(Vec::new()) };
     let environment = invoker.session.blueprint.environment.as_str();
     let mut absent = BTreeSet::new();
     loop {

@@ -12,6 +12,8 @@ pub struct Plan {
     /// Only for the local backend.
     pub state: Option<PathBuf>,
     pub destroy: bool,
+    /// Only these addresses, and what they depend on; empty for all.
+    pub targets: Vec<String>,
 }
 
 impl Plan {
@@ -26,6 +28,7 @@ impl Plan {
         if self.destroy {
             arguments.push("-destroy".into());
         }
+        arguments.extend(self.targets.iter().map(|address| option("target", address.as_ref())));
         arguments
     }
 }
@@ -41,9 +44,10 @@ mod tests {
             variable_files: vec!["/w/a b.json".into()],
             state: Some("/w/s".into()),
             destroy: true,
+            targets: vec!["a.b[\"x\"]".to_owned()],
         };
         let expected = "plan -json -input=false -detailed-exitcode -lock-timeout=0s -out=/w/p \
-                        -var-file=/w/a b.json -state=/w/s -destroy";
+                        -var-file=/w/a b.json -state=/w/s -destroy -target=a.b[\"x\"]";
         assert_eq!(plan.arguments().join(" ".as_ref()), expected);
     }
 }
