@@ -190,13 +190,14 @@ impl Run<'_> {
         state: State,
         configuration: Option<&str>,
     ) -> ComponentReport {
-        let (true, Some(configuration)) = (self.is_gated(), configuration) else {
+        if !self.is_gated() {
             return self.finished(report, state);
-        };
+        }
         let Err(error) = health::hold(self.invoker, &state).await else {
-            let known = self.record.and_then(|record| record.known_good.as_deref()) == Some(configuration);
+            let known = self.record.and_then(|record| record.known_good.as_deref());
             let mut report = report;
-            if (!known || report.status != Status::Unchanged)
+            if let Some(configuration) = configuration
+                && (known != Some(configuration) || report.status != Status::Unchanged)
                 && let Err(error) = self.write_record(report.status, &state, Ended::Good(configuration)).await
             {
                 report.notes.push(format!("that it is known to be good could not be recorded: {error}"));
@@ -208,7 +209,8 @@ impl Run<'_> {
         if report.status == Status::Applied {
             notes.push(format!("kept: what was applied is in the state, at serial {}", state.serial));
         }
-        if ended.status == Status::Failed
+        // What is in no state, or was applied before that was recorded, has nothing to be recorded with.
+        if let (Status::Failed, Some(configuration)) = (ended.status, configuration)
             && let Err(error) = self.write_record(ended.status, &state, Ended::Whole(configuration)).await
         {
             notes.push(format!("that it failed could not be recorded: {error}"));
