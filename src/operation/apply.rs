@@ -318,12 +318,12 @@ impl<'a> Progress<'a> {
 
     fn tell(&self, address: &str) {
         let done = self.done.add + self.done.change + self.done.remove;
-        let (total, address) = (self.total, address.to_owned());
+        let invoker = self.run.invoker;
+        let (total, address) = (self.total, invoker.redactor.text(address));
         let stage = match self.run.destroy {
             true => Stage::Destroying { done, total, address },
             false => Stage::Applying { done, total, address },
         };
-        let invoker = self.run.invoker;
         invoker.session.teller.stage(&invoker.component.name, stage);
     }
 }

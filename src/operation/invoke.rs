@@ -285,6 +285,7 @@ impl<'a> Invoker<'a> {
     fn redact(&self, mut diagnostic: Diagnostic) -> Diagnostic {
         diagnostic.summary = self.redactor.text(&diagnostic.summary);
         diagnostic.detail = self.redactor.text(&diagnostic.detail);
+        diagnostic.address = diagnostic.address.map(|address| self.redactor.text(&address));
         diagnostic
     }
 

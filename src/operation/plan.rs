@@ -71,11 +71,16 @@ async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
     })
 }
 
-/// Takes out secrets that the module did not mark.
+/// Takes out secrets that the module did not mark; an address may hold one, by a key of `for_each`.
 pub fn redacted(invoker: &Invoker<'_>, mut changes: Changes) -> Changes {
-    for attribute in changes.resources.iter_mut().flat_map(|resource| &mut resource.attributes) {
-        invoker.redactor.value(&mut attribute.before);
-        invoker.redactor.value(&mut attribute.after);
+    let text = |text: &mut String| *text = invoker.redactor.text(text);
+    for resource in &mut changes.resources {
+        text(&mut resource.address);
+        for attribute in &mut resource.attributes {
+            text(&mut attribute.path);
+            invoker.redactor.value(&mut attribute.before);
+            invoker.redactor.value(&mut attribute.after);
+        }
     }
     changes
 }
