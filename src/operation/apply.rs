@@ -20,9 +20,12 @@ use crate::model::Node;
 use crate::record::Record;
 use crate::report::{ComponentReport, Counts, Status};
 use crate::snapshot::Snapshot;
-use crate::terraform::{Apply, Event};
+use crate::terraform::{Apply, Event, ROOM};
 use crate::view::progress::Stage;
 use crate::workdir::Manifest;
+
+/// What one resource takes in the stream and in a state, in bytes, unless it is a very large one.
+const ROOM_OF_ONE: u64 = 8 * 1024;
 
 pub struct Run<'a> {
     pub invoker: &'a Invoker<'a>,
@@ -84,7 +87,8 @@ impl Run<'_> {
             progress.hear(event);
             heard.hear(event);
         };
-        let apply = invoker.stream("apply", arguments, invoker.component.timeouts.apply, &mut hear);
+        let (timeout, room) = (invoker.component.timeouts.apply, self.room(&changes));
+        let apply = invoker.stream("apply", arguments, timeout, room, &mut hear);
         let said = copies::during(invoker.state(), invoker.place.copies(), apply).await;
         manifest.seal(invoker.place)?;
         let said = said?;
@@ -95,7 +99,14 @@ impl Run<'_> {
                 true => (Status::Destroyed, Ended::Destroyed),
                 false => (Status::Applied, self.whole(next)),
             };
-            self.write_record(status, &after, ended).await?;
+            if let Err(error) = self.write_record(status, &after, ended).await {
+                let mut report = ComponentReport::failed(error.of(&invoker.component.name));
+                report.notes.push(format!(
+                    "the plan was applied, and the state has it, at serial {}: only the record of it is missing",
+                    after.serial
+                ));
+                return Ok(plan::with(report, changes));
+            }
             let report = plan::with(ComponentReport::new(status, ""), changes);
             return Ok(self.settle(report, after, Some(next)).await);
         }
@@ -104,6 +115,13 @@ impl Run<'_> {
         report.changes = progress.done;
         report.resource_changes = changes.resources;
         self.failed(report, &said, &heard).await
+    }
+
+    /// Its stream tells what was begun and, where the state can be saved nowhere else, has that too.
+    fn room(&self, changes: &Changes) -> u64 {
+        let size = self.invoker.state().and_then(|state| state.metadata().ok()).map(|state| state.len());
+        let state = size.unwrap_or(self.before.resources * ROOM_OF_ONE);
+        ROOM + 2 * state + changes.resources.len() as u64 * ROOM_OF_ONE
     }
 
     /// What was done before the failure is saved and told; where that fails, the next run goes on with it.
@@ -143,7 +161,10 @@ impl Run<'_> {
         let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
         report.notes.extend(recover::describe(&suspects));
         report.possible_orphans = recover::orphans(invoker, &suspects);
-        self.write_record(report.status, &after, Ended::Failed).await?;
+        if let Err(error) = self.write_record(report.status, &after, Ended::Failed).await {
+            // The next run finds this apply as one that was cut off, and tells of it again.
+            report.notes.push(error.to_string());
+        }
         Ok(self.finished(report, after))
     }
 

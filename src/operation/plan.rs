@@ -9,7 +9,7 @@ use crate::decide::Blocked;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::report::{ComponentReport, Status};
-use crate::terraform::{self, Event, Plan};
+use crate::terraform::{self, Event, Plan, ROOM};
 use crate::view::progress::Stage;
 
 /// None: the world is as the configuration says. Else the plan is in `file`.
@@ -23,27 +23,30 @@ pub async fn plan(invoker: &Invoker<'_>, file: &Path, intent: &Intent) -> Result
         destroy: intent.destroy,
     };
     let mut changes = Changes::default();
-    let said = invoker
-        .stream("plan", arguments.arguments(), invoker.component.timeouts.plan, &mut |event| match event {
-            Event::PlannedChange(planned) => {
-                let resource = &planned.resource;
-                changes.resources.extend(change::planned(
-                    &resource.address,
-                    &resource.kind,
-                    &resource.name,
-                    planned.action.word(),
-                    planned.reason.as_deref(),
-                ));
-            }
-            Event::ChangeSummary(summary) => changes.counts = summary.counts,
-            Event::Outputs(outputs) => {
-                let changed =
-                    outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
-                changes.outputs.extend(changed.filter(|(_, action)| action != "noop"));
-            }
-            _ => {}
-        })
-        .await?;
+    let said =
+        invoker
+            .stream("plan", arguments.arguments(), invoker.component.timeouts.plan, ROOM, &mut |event| {
+                match event {
+                    Event::PlannedChange(planned) => {
+                        let resource = &planned.resource;
+                        changes.resources.extend(change::planned(
+                            &resource.address,
+                            &resource.kind,
+                            &resource.name,
+                            planned.action.word(),
+                            planned.reason.as_deref(),
+                        ));
+                    }
+                    Event::ChangeSummary(summary) => changes.counts = summary.counts,
+                    Event::Outputs(outputs) => {
+                        let changed =
+                            outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
+                        changes.outputs.extend(changed.filter(|(_, action)| action != "noop"));
+                    }
+                    _ => {}
+                }
+            })
+            .await?;
     match said.exit.code {
         Some(0) => Ok(None),
         Some(2) if intent.act == Act::Apply => Ok(Some(changes)),

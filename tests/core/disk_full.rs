@@ -9,6 +9,7 @@ mod support;
 mod world;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use disk::Disk;
@@ -26,13 +27,44 @@ const PAIR: &str = "resource \"world_thing\" \"first\" {\n  name = \"first\"\n  
                     resource \"world_thing\" \"second\" {\n  name = \"second\"\n  body = world_thing.first.body\n}\n\
                     variable \"body\" {\n  default = \"one\"\n}\n";
 
-/// A component of two things, the second after the first; its root is a disk.
+/// A component of two things, the second after the first; its root is a disk, which a script fills on demand.
 fn site(world: &World) -> Option<(Site, Disk)> {
     let mut site = Site::new();
-    site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
+    let terraform = site.folder.path().join("terraform");
+    std::fs::write(&terraform, script(&site)).unwrap();
+    std::fs::write(site.folder.path().join("point"), NEVER).unwrap();
+    std::fs::set_permissions(&terraform, std::fs::Permissions::from_mode(0o755)).unwrap();
+    site.infrastructure["settings"]["terraform"] =
+        json!({ "cli_config_file": world.cli_config(), "binary": terraform });
     site.component("pair", &(world.provider("pair") + PAIR), json!({}));
     let disk = Disk::mount(&root(&site))?;
     Some((site, disk))
+}
+
+/// Terraform, and before or after one of its commands so many pages are left of the disk: `point` says which.
+fn script(site: &Site) -> String {
+    let (root, point) = (root(site), site.folder.path().join("point"));
+    let (root, point) = (root.display(), point.display());
+    format!(
+        "#!/bin/sh\n\
+         leave() {{\n  rm -f '{root}/filler'\n  free=$(stat -f -c %a '{root}')\n\
+         [ $free -le $1 ] || fallocate -l $(( (free - $1) * 4096 )) '{root}/filler'\n}}\n\
+         read -r when command pages < '{point}'\n\
+         [ \"$command\" = \"$1\" ] || exec terraform \"$@\"\n\
+         [ $when = after ] || {{ leave $pages; exec terraform \"$@\"; }}\n\
+         terraform \"$@\"; code=$?; leave $pages; exit $code\n"
+    )
+}
+
+const NEVER: &str = "never - 0\n";
+
+/// Where a disk gets full.
+#[derive(Clone, Copy, Debug)]
+enum Point {
+    /// From the run's first write on.
+    Start,
+    Before(&'static str),
+    After(&'static str),
 }
 
 fn root(site: &Site) -> PathBuf {
@@ -121,11 +153,20 @@ fn assert_goes_on(world: &World, site: &Site, run_id: &Value, body: &str, contex
     assert!(last["components"]["pair"]["notes"].is_null(), "{context}: {last:#}");
 }
 
-/// With `pages` left. True: that was enough.
-fn run_with(world: &World, site: &Site, disk: &Disk, pages: u64, body: &str) -> bool {
-    disk.leave(pages);
+/// With so many pages left from there on. True: that was enough.
+fn run_with(world: &World, site: &Site, disk: &Disk, point: Point, pages: u64, body: &str) -> bool {
+    let told = match point {
+        Point::Start => NEVER.to_owned(),
+        Point::Before(command) => format!("before {command} {pages}\n"),
+        Point::After(command) => format!("after {command} {pages}\n"),
+    };
+    std::fs::write(site.folder.path().join("point"), told).unwrap();
+    if matches!(point, Point::Start) {
+        disk.leave(pages);
+    }
     let report = site.run("orchestrate", json!({}));
-    let context = format!("{pages} pages");
+    std::fs::write(site.folder.path().join("point"), NEVER).unwrap();
+    let context = format!("{pages} pages, {point:?}");
     assert_whole(site, &context);
     let well = report["result"] == true;
     if !well {
@@ -136,7 +177,16 @@ fn run_with(world: &World, site: &Site, disk: &Disk, pages: u64, body: &str) -> 
     well
 }
 
-/// Enough for every write of the runs here, and the most that one of them took.
+/// Every size of the disk from there on, until it is enough.
+fn every_size(point: Point, mut run: impl FnMut(u64) -> bool) {
+    let failed = (0..MOST).take_while(|pages| !run(*pages)).count() as u64;
+    println!("{point:?}: {failed} sizes of the disk that do not do");
+    // Once terraform has ended, the room that its words did not take is there for what is written then.
+    let least = if matches!(point, Point::After("apply")) { 0 } else { 1 };
+    assert!((least..MOST).contains(&failed), "{point:?}: {failed}");
+}
+
+/// Enough pages for every write of the runs here.
 const MOST: u64 = 200;
 
 #[test]
@@ -144,33 +194,40 @@ fn an_update_whose_disk_is_full_at_any_of_its_writes_says_so_and_is_gone_on_with
     let Some(world) = World::new() else { return };
     let Some((mut site, disk)) = site(&world) else { return };
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
-    let mut failed = 0;
-    for pages in 0..MOST {
-        let body = format!("body {pages}");
-        set_body(&mut site, &body);
-        if run_with(&world, &site, &disk, pages, &body) {
-            break;
-        }
-        failed += 1;
+    let points = [
+        Point::Start,
+        Point::Before("plan"),
+        Point::After("plan"),
+        Point::Before("apply"),
+        Point::After("apply"),
+    ];
+    for point in points {
+        every_size(point, |pages| {
+            let body = format!("{point:?} {pages}");
+            set_body(&mut site, &body);
+            run_with(&world, &site, &disk, point, pages, &body)
+        });
     }
-    println!("{failed} sizes of a disk on which an update fails");
-    assert!((10..MOST - 1).contains(&failed), "{failed}");
 }
 
 #[test]
 fn a_first_run_whose_disk_is_full_at_any_of_its_writes_says_so_and_is_gone_on_with() {
     let Some(world) = World::new() else { return };
-    let mut failed = 0;
-    for pages in 0..MOST {
-        let Some((site, disk)) = site(&world) else { return };
-        world.things().keys().for_each(|id| world.delete(id));
-        if run_with(&world, &site, &disk, pages, "one") {
-            break;
+    let points = [Point::Start, Point::After("init"), Point::After("plan"), Point::After("apply")];
+    for point in points {
+        let mut skipped = false;
+        every_size(point, |pages| {
+            let Some((site, disk)) = site(&world) else {
+                skipped = true;
+                return pages > 0;
+            };
+            world.things().keys().for_each(|id| world.delete(id));
+            run_with(&world, &site, &disk, point, pages, "one")
+        });
+        if skipped {
+            return;
         }
-        failed += 1;
     }
-    println!("{failed} sizes of a disk on which a first run fails");
-    assert!((10..MOST - 1).contains(&failed), "{failed}");
 }
 
 #[test]

@@ -361,3 +361,29 @@ fn a_state_that_went_with_its_terraform_is_not_recorded_as_empty() {
     assert_eq!(pair(&refused)["reason"], "state_empty", "{refused:#}");
     assert_eq!(world.names(), ["first", "second"]);
 }
+
+#[test]
+fn what_was_applied_is_told_though_its_record_cannot_be_written_and_the_next_run_goes_on() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    for exit in [0, 1] {
+        let record = control(&site).join("record.json");
+        let lines =
+            format!("terraform \"$@\"; mkdir -p '{0}.d'; mv -T '{0}.d' '{0}'; exit {exit}", record.display());
+        apply_by(&mut site, &lines);
+        let failed = site.run("orchestrate", json!({}));
+        assert_eq!(statuses(&failed)["pair"], "failed", "{failed:#}");
+        let said = format!("{}{}", pair(&failed)["error"], notes(&failed));
+        assert!(said.contains("record.json") && said.contains("at serial"), "{failed:#}");
+        assert_eq!(pair(&failed)["changes"]["add"], 2, "{failed:#}");
+        std::fs::remove_dir(&record).unwrap();
+        site.infrastructure["settings"]["terraform"]["binary"] = json!("terraform");
+        let next = site.run("orchestrate", json!({}));
+        assert_eq!(statuses(&next)["pair"], "unchanged", "{next:#}");
+        assert!(notes(&next).contains("was cut off"), "{next:#}");
+        assert!(record.is_file());
+        let gone = site.run("destroy", json!({ "confirm": "staging" }));
+        assert_eq!(gone["result"], true, "{gone:#}");
+        std::fs::remove_file(&record).unwrap();
+    }
+}

@@ -42,7 +42,8 @@ impl Disk {
     /// Only while nobody has a file of it open to write.
     pub fn read_only(&self, is: bool) {
         let how = if is { "remount,ro" } else { "remount,rw" };
-        assert!(quietly("mount", &["-o", how], &self.folder));
+        // A process that was forked meanwhile may have our files open until it becomes another program.
+        crate::killed::until(how, || quietly("mount", &["-o", how], &self.folder));
     }
 
     fn filler(&self) -> PathBuf {
