@@ -40,6 +40,8 @@ pub struct Run<'a> {
     pub variables: &'a str,
     /// What earlier applies may have left: should this one die too, it is still told.
     pub carried: Vec<Suspect>,
+    /// An apply of another host was cut off: the record tells that this is over.
+    pub elsewhere: bool,
     /// The rendered backend block; None is the local one.
     pub backend: Option<&'a str>,
     pub facts: &'a Facts,
@@ -79,7 +81,7 @@ impl Run<'_> {
         let component = invoker.component.name.clone();
         let applying = Entry::Applying { component, snapshot_id: Some(snapshot_id.to_owned()) };
         invoker.session.note_durably(applying).await?;
-        recover::begin(invoker, &self.before, self.backend, &self.carried)?;
+        recover::begin(invoker, &self.before, self.backend, &self.carried).await?;
         let mut progress = Progress::new(self, &changes);
         let mut heard = Heard::default();
         let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();

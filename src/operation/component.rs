@@ -174,6 +174,7 @@ async fn steps(
         inputs: &inputs,
         variables: &variables,
         carried: recovery.suspects().to_vec(),
+        elsewhere: recovery.is_elsewhere(),
         backend,
         facts: &facts,
         destroy,

@@ -37,7 +37,11 @@ pub fn archive(place: &Place, folders: &[&Path], dump: Option<&Value>) -> Result
             continue;
         }
         if let Some(text) = workdir::read(&path)? {
-            keep(place, WAITING, &text)?;
+            // On a full disk terraform leaves it empty or cut short, and the state stands in the stream instead.
+            let is_torn = text.is_empty() || (dump.is_some() && Head::parse(&text).is_err());
+            if !is_torn {
+                keep(place, WAITING, &text)?;
+            }
             remove(&path)?;
         }
     }

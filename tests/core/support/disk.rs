@@ -36,6 +36,10 @@ impl Disk {
     }
 
     pub fn clear(&self) {
+        // Whoever was forked while it was written may have it open: removed alone it would stay.
+        if let Ok(filler) = std::fs::OpenOptions::new().write(true).open(self.filler()) {
+            filler.set_len(0).unwrap();
+        }
         let _ = std::fs::remove_file(self.filler());
     }
 
