@@ -4,6 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::Value;
 
+/// What is sure of a shorter text in base64 is too little to be told from others.
+const ENCODED: usize = 8;
+
 /// The text itself, and as JSON, URLs and base64 have it.
 pub fn forms(text: &str) -> Vec<String> {
     let json = Value::from(text).to_string();
@@ -16,7 +19,9 @@ pub fn forms(text: &str) -> Vec<String> {
     let percent = percent(text);
     let mut forms = vec![text.to_owned(), ascii(json), ascii(&go), json.to_owned(), go];
     forms.extend([percent.replace("%20", "+"), percent]);
-    forms.extend(base64(text.as_bytes()));
+    if text.len() >= ENCODED {
+        forms.extend(base64(text.as_bytes()));
+    }
     forms
 }
 

@@ -57,8 +57,7 @@ fn collect(value: &Value, needles: &mut Vec<String>) {
             // A message may show one line of many.
             let lines = text.lines().map(str::trim).filter(|_| text.contains('\n'));
             let all = std::iter::once(text.as_str()).chain(lines).filter(|text| text.len() >= SHORTEST);
-            // What is left of a short text in base64 is too little to be told from others.
-            needles.extend(all.flat_map(forms).filter(|form| form.len() >= SHORTEST));
+            needles.extend(all.flat_map(forms));
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, needles)),
         Value::Object(map) => map.values().for_each(|inner| collect(inner, needles)),

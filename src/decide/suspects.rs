@@ -181,7 +181,11 @@ mod tests {
             story.completed("t.n", "create", id);
             story.overtake();
             let state = [("t.n".to_owned(), at(found, 0))].into();
-            assert_eq!(!story.suspects("01RUN", &state, Ending::Abrupt).is_empty(), suspect, "{id:?} {found:?}");
+            assert_eq!(
+                !story.suspects("01RUN", &state, Ending::Abrupt).is_empty(),
+                suspect,
+                "{id:?} {found:?}"
+            );
         }
     }
 

@@ -81,7 +81,7 @@ mod tests {
         journal.note(Entry::Began(Box::new(Began::new(Holder::here(), "", Wish::Apply, [].into())))).unwrap();
         let mut file = OpenOptions::new().append(true).open(&journal.path).unwrap();
         file.write_all(b"{\"at\": \"2026").unwrap();
-        journal.note_durably(Entry::Applying { component: net.clone() }).unwrap();
+        journal.note_durably(Entry::Applying { component: net.clone(), snapshot_id: None }).unwrap();
         let finished = Entry::Finished { result: Some(false), components: [].into(), error: None };
         journal.note(finished).unwrap();
         let story = journal.story().unwrap().unwrap();

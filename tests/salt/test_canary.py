@@ -214,7 +214,10 @@ class Story:
             | {f"{which}_address": address for which in ("lock", "unlock")},
         }
         talkative = {
-            name: {"source": site.module(name, {"main.tf": text}), "secrets": {"plain": "env:EOS_PLAIN"}}
+            name: {
+                "source": site.module(name, {"main.tf": text}),
+                "secrets": {"plain": "env:EOS_PLAIN"},
+            }
             for name, text in TALKATIVE.items()
         }
         site.environment(
@@ -267,7 +270,9 @@ class Story:
         self.write()
         self.hang = self.world.hang("update", name="shown", when="after")
         self.world.faults(self.hang)
-        argv = self.site.salt_run("-l", "debug", "infrastructure.orchestrate", "environment=staging")
+        argv = self.site.salt_run(
+            "-l", "debug", "infrastructure.orchestrate", "environment=staging"
+        )
         started = self.site.start(argv)
         until(self.writes, "the thing is being written", timeout=60)
         self.sweep("a run that hangs")
@@ -306,7 +311,7 @@ class Story:
             return None
         self.seen[path] = now
         below = os.path.relpath(path, self.site.root)
-        kind = kinds.of(below)
+        kind = kinds.of(below, text)
         if kind is None:
             return self.look(f"{below} after {step}", text)
         self.held[kind].update(one.partition(":")[0] for one in self.flock.heard(text))
@@ -363,12 +368,14 @@ def told(story):
     story.run("resume", staging)
     assert world.names() == ["reader", "remote", "shown"]
     story.run("outputs", staging)
+    story.run("health", staging)
 
     story.round += 1
     story.write()
     shown = story.run("orchestrate", staging, "test=True")
     assert "(sensitive)" in shown.stdout, shown
     story.run("orchestrate", staging)
+    story.run("snapshots", staging)
 
     # Everything is killed in the middle of a write.
     started = story.start()
