@@ -4,6 +4,7 @@
 //! Through it passes: events or `show -json` in; [`Changes`] out, masked.
 
 mod diff;
+mod forms;
 mod redact;
 mod show;
 

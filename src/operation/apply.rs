@@ -22,9 +22,12 @@ use crate::model::{Node, OnFailure};
 use crate::record::Record;
 use crate::report::{ComponentReport, Counts, Status};
 use crate::snapshot::Snapshot;
-use crate::terraform::{Apply, Event};
+use crate::terraform::{Apply, Event, ROOM};
 use crate::view::progress::Stage;
 use crate::workdir::Manifest;
+
+/// What one resource takes in the stream and in a state, in bytes, unless it is a very large one.
+const ROOM_OF_ONE: u64 = 8 * 1024;
 
 pub struct Run<'a> {
     pub invoker: &'a Invoker<'a>,
@@ -39,6 +42,8 @@ pub struct Run<'a> {
     pub variables: &'a str,
     /// What earlier applies may have left: should this one die too, it is still told.
     pub carried: Vec<Suspect>,
+    /// An apply of another host was cut off: the record tells that this is over.
+    pub elsewhere: bool,
     /// The rendered backend block; None is the local one.
     pub backend: Option<&'a str>,
     pub facts: &'a Facts,
@@ -83,7 +88,7 @@ impl Run<'_> {
         invoker.session.change(&component, self.was(next));
         let applying = Entry::Applying { component, snapshot_id: Some(snapshot_id.to_owned()) };
         invoker.session.note_durably(applying).await?;
-        recover::begin(invoker, &self.before, self.backend, &self.carried)?;
+        recover::begin(invoker, &self.before, self.backend, &self.carried).await?;
         let mut progress = Progress::new(self, &changes);
         let mut heard = Heard::default();
         let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();
@@ -91,7 +96,8 @@ impl Run<'_> {
             progress.hear(event);
             heard.hear(event);
         };
-        let apply = invoker.stream("apply", arguments, invoker.component.timeouts.apply, &mut hear);
+        let (timeout, room) = (invoker.component.timeouts.apply, self.room(&changes));
+        let apply = invoker.stream("apply", arguments, timeout, room, &mut hear);
         let said = copies::during(invoker.state(), invoker.place.copies(), apply).await;
         manifest.seal(invoker.place)?;
         let said = said?;
@@ -103,7 +109,14 @@ impl Run<'_> {
                 (false, false) => (Status::Applied, self.whole(next)),
                 (false, true) => (Status::Applied, Ended::Partly),
             };
-            self.write_record(status, &after, ended).await?;
+            if let Err(error) = self.write_record(status, &after, ended).await {
+                let mut report = ComponentReport::failed(error.of(&invoker.component.name));
+                report.notes.push(format!(
+                    "the plan was applied, and the state has it, at serial {}: only the record of it is missing",
+                    after.serial
+                ));
+                return Ok(plan::with(report, changes));
+            }
             let report = plan::with(ComponentReport::new(status, ""), changes);
             if self.partly {
                 return Ok(self.finished(report, after));
@@ -128,6 +141,13 @@ impl Run<'_> {
             tried: next.to_owned(),
             state: self.text.clone().filter(|_| goes_back),
         }
+    }
+
+    /// Its stream tells what was begun and, where the state can be saved nowhere else, has that too.
+    fn room(&self, changes: &Changes) -> u64 {
+        let size = self.invoker.state().and_then(|state| state.metadata().ok()).map(|state| state.len());
+        let state = size.unwrap_or(self.before.resources * ROOM_OF_ONE);
+        ROOM + 2 * state + changes.resources.len() as u64 * ROOM_OF_ONE
     }
 
     /// What was done before the failure is saved and told; where that fails, the next run goes on with it.
@@ -170,7 +190,11 @@ impl Run<'_> {
         let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
         report.notes.extend(recover::describe(&suspects));
         report.possible_orphans = recover::orphans(invoker, &suspects);
-        self.write_record(report.status, &after, Ended::Partly).await?;
+        if let Err(error) = self.write_record(report.status, &after, Ended::Partly).await {
+            // The next run finds this apply as one that was cut off, and tells of it again.
+            report.notes.push(error.to_string());
+            return Ok(self.finished(report, after));
+        }
         let trouble = said.trouble();
         invoker.session.did(name, Did::Failed(trouble));
         match trouble {
@@ -236,12 +260,12 @@ impl<'a> Progress<'a> {
 
     fn tell(&self, address: &str) {
         let done = self.done.add + self.done.change + self.done.remove;
-        let (total, address) = (self.total, address.to_owned());
+        let invoker = self.run.invoker;
+        let (total, address) = (self.total, invoker.redactor.text(address));
         let stage = match self.run.destroy {
             true => Stage::Destroying { done, total, address },
             false => Stage::Applying { done, total, address },
         };
-        let invoker = self.run.invoker;
         invoker.session.teller.stage(&invoker.component.name, stage);
     }
 }

@@ -138,7 +138,24 @@ async fn work(
         Act::GoBack(way) => blocked::block(&invoker, way, report).await,
         _ => report,
     };
-    Ok(recovery.tell(&invoker, report))
+    Ok(redacted(&invoker, recovery.tell(&invoker, report)))
+}
+
+/// What is told beside the plan: an address, an id, and so a command may hold what the module did not mark.
+fn redacted(invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentReport {
+    let text = |text: &mut String| *text = invoker.redactor.text(text);
+    report.notes.iter_mut().for_each(text);
+    for orphan in &mut report.possible_orphans {
+        text(&mut orphan.address);
+        text(&mut orphan.import);
+        orphan.id.iter_mut().for_each(text);
+    }
+    if let Some(error) = &mut report.error {
+        text(&mut error.message);
+        text(&mut error.remedy);
+        invoker.redactor.value(&mut error.details);
+    }
+    report
 }
 
 async fn steps(
@@ -182,6 +199,7 @@ async fn steps(
         inputs: &inputs,
         variables: &variables,
         carried: recovery.suspects().to_vec(),
+        elsewhere: recovery.is_elsewhere(),
         backend,
         facts: &facts,
         destroy,
@@ -209,8 +227,17 @@ async fn steps(
         if matches!(intent.act, Act::ShowKept(_)) {
             return Ok(plan::planned(plan.changes));
         }
-        let run = run(pulled.as_ref(), recovery, plan.destroy);
-        return run.apply(guard.fence().await?, &mut manifest, &plan.file, plan.changes).await;
+        let apply = async |manifest: &mut Manifest, recovery: &Recovery| {
+            let run = run(pulled.as_ref(), recovery, plan.destroy);
+            run.apply(guard.fence().await?, manifest, &plan.file, plan.changes.clone()).await
+        };
+        let mut report = apply(&mut manifest, recovery).await?;
+        if let Some(locked) = report.error.take_if(|error| error.code == LOCKED) {
+            recovery.release(invoker, locked).await?;
+            report = apply(&mut manifest, recovery).await?;
+        }
+        remove(&place.locking())?;
+        return Ok(report);
     }
 
     let reconfigure = super::migrate::prepare(invoker, module, record.as_ref(), backend, intent).await?;
@@ -254,11 +281,12 @@ async fn steps(
         let _ = std::fs::remove_file(&file);
         return run.unchanged(before.cloned().unwrap_or_default(), "").await;
     };
-    let changes = plan::redacted(invoker, changes);
     if let Some(way) = intent.act.way() {
         return way.go(run, guard, &mut manifest, &file, changes).await;
     }
-    if let Err(blocked) = judge(&component.policy, &changes, intent.consent) {
+    let verdict = judge(&component.policy, &changes, intent.consent);
+    let changes = plan::redacted(invoker, changes);
+    if let Err(blocked) = verdict {
         let _ = std::fs::remove_file(&file);
         session.produce(name, pending(before, &changes));
         return Ok(plan::blocked(changes, blocked, name));

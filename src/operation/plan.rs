@@ -9,7 +9,7 @@ use crate::decide::Blocked;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::report::{ComponentReport, Status};
-use crate::terraform::{self, Event, Plan};
+use crate::terraform::{self, Event, Plan, ROOM};
 use crate::view::progress::Stage;
 
 /// None: the world is as the configuration says. Else the plan is in `file`.
@@ -49,27 +49,30 @@ async fn make(
         targets: targets.to_owned(),
     };
     let mut changes = Changes::default();
-    let said = invoker
-        .stream("plan", arguments.arguments(), invoker.component.timeouts.plan, &mut |event| match event {
-            Event::PlannedChange(planned) => {
-                let resource = &planned.resource;
-                changes.resources.extend(change::planned(
-                    &resource.address,
-                    &resource.kind,
-                    &resource.name,
-                    planned.action.word(),
-                    planned.reason.as_deref(),
-                ));
-            }
-            Event::ChangeSummary(summary) => changes.counts = summary.counts,
-            Event::Outputs(outputs) => {
-                let changed =
-                    outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
-                changes.outputs.extend(changed.filter(|(_, action)| action != "noop"));
-            }
-            _ => {}
-        })
-        .await?;
+    let said =
+        invoker
+            .stream("plan", arguments.arguments(), invoker.component.timeouts.plan, ROOM, &mut |event| {
+                match event {
+                    Event::PlannedChange(planned) => {
+                        let resource = &planned.resource;
+                        changes.resources.extend(change::planned(
+                            &resource.address,
+                            &resource.kind,
+                            &resource.name,
+                            planned.action.word(),
+                            planned.reason.as_deref(),
+                        ));
+                    }
+                    Event::ChangeSummary(summary) => changes.counts = summary.counts,
+                    Event::Outputs(outputs) => {
+                        let changed =
+                            outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
+                        changes.outputs.extend(changed.filter(|(_, action)| action != "noop"));
+                    }
+                    _ => {}
+                }
+            })
+            .await?;
     match said.exit.code {
         Some(0) => Ok(None),
         Some(2) if full => show(invoker, file).await.map(Some),
@@ -96,11 +99,16 @@ async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
     })
 }
 
-/// Takes out secrets that the module did not mark.
+/// Takes out secrets that the module did not mark; an address may hold one, by a key of `for_each`.
 pub fn redacted(invoker: &Invoker<'_>, mut changes: Changes) -> Changes {
-    for attribute in changes.resources.iter_mut().flat_map(|resource| &mut resource.attributes) {
-        invoker.redactor.value(&mut attribute.before);
-        invoker.redactor.value(&mut attribute.after);
+    let text = |text: &mut String| *text = invoker.redactor.text(text);
+    for resource in &mut changes.resources {
+        text(&mut resource.address);
+        for attribute in &mut resource.attributes {
+            text(&mut attribute.path);
+            invoker.redactor.value(&mut attribute.before);
+            invoker.redactor.value(&mut attribute.after);
+        }
     }
     changes
 }

@@ -24,7 +24,7 @@ impl Run<'_> {
                 && (record.applied.is_some() || self.destroy)
         });
         let mut configuration = self.record.and_then(|record| record.applied.clone());
-        if !known && !state.lineage.is_empty() {
+        if (self.elsewhere || !known) && !state.lineage.is_empty() {
             configuration = match self.destroy {
                 true => None,
                 false => Some(self.configuration().await?),

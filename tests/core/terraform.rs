@@ -88,6 +88,7 @@ impl Bench {
             env: environment(std::env::vars_os(), std::iter::empty(), &BTreeSet::new(), &folders).unwrap(),
             stdout: self.path(&format!("{step}.stdout")),
             stderr: self.path(&format!("{step}.stderr")),
+            room: 0,
             inherit: Vec::new(),
         };
         let limits = Limits { timeout: Duration::from_secs(120), stop_grace: Duration::from_secs(60) };

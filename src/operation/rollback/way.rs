@@ -72,7 +72,9 @@ impl Way {
             Some(targets) if targets.is_empty() => return Ok(ComponentReport::new(Status::Unchanged, WAITS)),
             Some(targets) => (plan::targeted(run.invoker, file, &targets).await?, true),
         };
-        if let Err(blocked) = self.judge(component, &changes) {
+        let verdict = self.judge(component, &changes);
+        let changes = plan::redacted(run.invoker, changes);
+        if let Err(blocked) = verdict {
             let record = run.record.cloned().unwrap_or_default();
             let (known_good, residue) = (self.known_good.clone(), self.residue.clone());
             records::write(run.invoker, Record { known_good, residue, ..record }).await?;
