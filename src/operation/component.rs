@@ -11,7 +11,7 @@ use super::inputs::{Pending, Produced};
 use super::invoke::{CANCELLED, Invoker};
 use super::kept;
 use super::recover::Recovery;
-use super::rollback::Way;
+use super::rollback::{Manner, Way};
 use super::session::Session;
 use super::stale_lock::LOCKED;
 use super::state::Pulled;
@@ -66,7 +66,11 @@ impl Act {
     }
 
     pub fn changes_things(&self) -> bool {
-        matches!(self, Self::Apply | Self::ApplyKept(_) | Self::GoBack(_))
+        match self {
+            Self::Apply | Self::ApplyKept(_) => true,
+            Self::GoBack(way) => way.manner != Manner::Shown,
+            _ => false,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::apply::{Run, shown};
 use super::inputs::Produced;
+use super::rollback::Manner;
 use super::{health, plan, records, recover};
 use crate::change::Changes;
 use crate::decide::{Did, Ended, Standing, State, Trouble};
@@ -92,16 +93,17 @@ impl Run<'_> {
     /// An error where it is not good.
     async fn prove(&self, report: &ComponentReport, state: &State) -> Result<Proof> {
         let planned = report.status == Status::Unchanged;
+        let of_run = self.back.filter(|way| way.manner == Manner::OfRun);
         let proof = match self.node.component.on_failure {
             OnFailure::Rollback if !planned => match plan::again(self.invoker).await {
                 Ok(left) => Proof::Replanned(addresses(left)),
-                Err(error) if self.back.is_some() => return Err(error),
+                Err(error) if of_run.is_some() => return Err(error),
                 Err(error) => Proof::Missing(error),
             },
             _ => Proof::AsBefore,
         };
-        if let (Proof::Replanned(left), Some(back)) = (&proof, self.back)
-            && !left.is_subset(&back.residue)
+        if let (Proof::Replanned(left), Some(way)) = (&proof, of_run)
+            && !left.is_subset(&way.leg.residue)
         {
             let left = left.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             let message =
