@@ -35,6 +35,8 @@ pub struct Run<'a> {
     pub inputs: &'a Inputs,
     /// The text of `terraform.tfvars.json`.
     pub variables: &'a str,
+    /// Address to id in that state.
+    pub held: BTreeMap<String, String>,
     /// What earlier applies may have left: should this one die too, it is still told.
     pub carried: Vec<Suspect>,
     /// The rendered backend block; None is the local one.
@@ -76,9 +78,11 @@ impl Run<'_> {
         let component = invoker.component.name.clone();
         let applying = Entry::Applying { component, snapshot_id: Some(snapshot_id.to_owned()) };
         invoker.session.note_durably(applying).await?;
-        recover::begin(invoker, &self.before, self.backend, &self.carried)?;
+        let gone = self.gone(&changes);
         let mut progress = Progress::new(self, &changes);
         let mut heard = Heard::default();
+        gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
+        recover::begin(invoker, &self.before, gone, self.backend, &self.carried)?;
         let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();
         let mut hear = |event: &Event| {
             progress.hear(event);
@@ -104,6 +108,12 @@ impl Run<'_> {
         report.changes = progress.done;
         report.resource_changes = changes.resources;
         self.failed(report, &said, &heard).await
+    }
+
+    /// What the state has where the plan creates: a refresh found that it is no more.
+    fn gone(&self, changes: &Changes) -> BTreeMap<String, String> {
+        let created = changes.resources.iter().filter(|one| one.actions == ["create"]);
+        created.filter_map(|one| Some((one.address.clone(), self.held.get(&one.address)?.clone()))).collect()
     }
 
     /// What was done before the failure is saved and told; where that fails, the next run goes on with it.

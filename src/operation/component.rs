@@ -156,6 +156,7 @@ async fn steps(
         text: before.map(|pulled| pulled.text.clone()),
         inputs: &inputs,
         variables: &variables,
+        held: before.map(|pulled| pulled.state.ids()).unwrap_or_default(),
         carried: recovery.suspects().to_vec(),
         backend,
         facts: &facts,

@@ -1,5 +1,7 @@
 //! Before anything else runs for a component: what a dead run left is put right, or told.
 
+use std::collections::BTreeMap;
+
 use super::invoke::Invoker;
 use super::{by_hand, copies, left, put_right, stale_lock, unsaved};
 use crate::decide::{Ending, Remembered, State, Story, Suspect};
@@ -35,7 +37,8 @@ impl Recovery {
                 "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off"
             ));
             match left::stream(&invoker.session.layout, underway, &invoker.component.name)? {
-                Some(heard) => {
+                Some(mut heard) => {
+                    underway.gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
                     recovery.story = heard.story;
                     dump = heard.dump.filter(|_| !underway.archived);
                 }
@@ -198,6 +201,7 @@ pub fn describe(suspects: &[Suspect]) -> Option<String> {
 pub fn begin(
     invoker: &Invoker<'_>,
     before: &Remembered,
+    gone: BTreeMap<String, String>,
     backend: Option<&str>,
     carried: &[Suspect],
 ) -> Result<()> {
@@ -208,6 +212,7 @@ pub fn begin(
         lineage: before.lineage.clone(),
         serial: before.serial,
         resources: before.resources,
+        gone,
         backend: backend.unwrap_or_default().to_owned(),
         digest: state.map(sha256).unwrap_or_default(),
         started: here.since,

@@ -302,6 +302,34 @@ fn a_first_run_that_died_before_its_first_write_is_just_fresh() {
 }
 
 #[test]
+fn what_takes_the_place_of_a_thing_that_was_gone_is_named_though_the_state_still_has_that_one() {
+    let Some(world) = World::new() else { return };
+    let site = site(&world);
+    assert_eq!(statuses(&site.run("orchestrate", json!({})))["pair"], "applied");
+    world.delete(&id_of(&world, "second"));
+    killed_in_second(&world, &site);
+    let next = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&next)["pair"], "applied", "{next:#}");
+    assert_eq!(orphans(&next), [(SECOND.to_owned(), None)]);
+    assert_eq!(world.names(), ["first", "second", "second"]);
+
+    // The same where terraform alone is killed, and we tell it ourselves.
+    world
+        .things()
+        .into_iter()
+        .filter(|(_, thing)| thing["name"] == "second")
+        .for_each(|(id, _)| world.delete(&id));
+    hang(&world, "create", "second");
+    let killer = std::thread::scope(|scope| {
+        let run = scope.spawn(|| site.run("orchestrate", json!({})));
+        kill(&until_hangs(&world, "create", "second")["terraform"]);
+        run.join().unwrap()
+    });
+    assert_eq!(statuses(&killer)["pair"], "failed", "{killer:#}");
+    assert_eq!(orphans(&killer), [(SECOND.to_owned(), None)]);
+}
+
+#[test]
 fn where_we_alone_are_killed_terraform_saves_what_is_in_flight() {
     let Some(world) = World::new() else { return };
     let site = site(&world);

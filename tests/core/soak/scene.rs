@@ -90,7 +90,7 @@ impl Scene {
         let settings = &mut site.infrastructure["settings"];
         settings["terraform"] = json!({ "cli_config_file": world.cli_config(), "env": env });
         // Whoever resumes waits for a terraform that outlived its Eos.
-        settings["lock_timeout"] = json!(60);
+        settings["lock_timeout"] = json!(10);
         settings["parallelism"] = json!(3);
         if let Some(pillar) = pillar {
             settings["backend"] = pillar;

@@ -58,6 +58,17 @@ pub fn strike(us: &mut Child, site: &Site, focus: &str, victim: Victim) -> Victi
     victim
 }
 
+/// Providers that hold a lock which they inherited from a terraform that is dead: how many were ended.
+pub fn end_orphaned_providers(site: &Site) -> usize {
+    let processes = processes(site);
+    let terraforms: Vec<_> = processes.iter().filter(|one| one.program == "terraform").collect();
+    // A provider runs in its terraform's folder.
+    let orphans = processes.iter().filter(|one| {
+        one.program != "terraform" && !terraforms.iter().any(|terraform| terraform.cwd == one.cwd)
+    });
+    orphans.map(|one| kill(one.pid)).count()
+}
+
 /// Waits until no terraform and no provider that still has something to do is left.
 pub fn until_calm(site: &Site, world: &crate::world::World) {
     until("the end of every terraform", || !processes(site).iter().any(|one| one.program == "terraform"));
