@@ -9,7 +9,7 @@ use crate::draw::Draw;
 use crate::judge::{Named, judge, named};
 use crate::scene::{Backend, COMPONENTS, Scene};
 use crate::stage::{Phase, Running, Stage};
-use crate::strike::{Victim, end_orphaned_providers, strike, until_calm};
+use crate::strike::{Victim, end_leftovers, strike, until_calm};
 use crate::tally::Tally;
 
 /// After so many kills a scene gives way to a new one: a first apply has no state to fall back on.
@@ -150,16 +150,13 @@ impl Worker {
 
     fn follow(&mut self, report: &Value) {
         assert!(report["error"].is_null(), "{report:#}");
-        for (_, one) in report["components"].as_object().into_iter().flatten() {
+        for (name, one) in report["components"].as_object().into_iter().flatten() {
             let error = &one["error"];
             let Some(code) = error["code"].as_str() else { continue };
             *self.tally.refusals.entry(format!("{:?}: {code}", self.backend)).or_default() += 1;
-            if code == "locked" && end_orphaned_providers(&self.scene.site) > 0 {
-                *self
-                    .tally
-                    .by_hand
-                    .entry("locked: a provider outlived its terraform".to_owned())
-                    .or_default() += 1;
+            if code == "locked" {
+                let what = end_leftovers(&self.scene.site, name);
+                *self.tally.by_hand.entry(format!("locked: {what}")).or_default() += 1;
                 continue;
             }
             eprintln!("{:?}: {error:#}", self.backend);

@@ -91,7 +91,8 @@ impl Scene {
         settings["terraform"] = json!({ "cli_config_file": world.cli_config(), "env": env });
         // Whoever resumes waits for a terraform that outlived its Eos.
         settings["lock_timeout"] = json!(10);
-        settings["parallelism"] = json!(3);
+        // Terraform's pg backend has one lock for the first states of a whole database, and does not wait for it.
+        settings["parallelism"] = json!(if backend == Backend::Pg { 1 } else { 3 });
         if let Some(pillar) = pillar {
             settings["backend"] = pillar;
         }

@@ -58,15 +58,17 @@ pub fn strike(us: &mut Child, site: &Site, focus: &str, victim: Victim) -> Victi
     victim
 }
 
-/// Providers that hold a lock which they inherited from a terraform that is dead: how many were ended.
-pub fn end_orphaned_providers(site: &Site) -> usize {
-    let processes = processes(site);
-    let terraforms: Vec<_> = processes.iter().filter(|one| one.program == "terraform").collect();
-    // A provider runs in its terraform's folder.
-    let orphans = processes.iter().filter(|one| {
-        one.program != "terraform" && !terraforms.iter().any(|terraform| terraform.cwd == one.cwd)
-    });
-    orphans.map(|one| kill(one.pid)).count()
+/// What holds a lock that it inherited, though its Eos is dead and a lock_timeout has passed: killed, and named.
+pub fn end_leftovers(site: &Site, component: &str) -> &'static str {
+    let folder = site.workdir(component);
+    let left: Vec<_> = processes(site).into_iter().filter(|one| one.cwd.starts_with(&folder)).collect();
+    left.iter().for_each(|one| kill(one.pid));
+    match left.iter().any(|one| one.program == "terraform") {
+        // Interrupted while it closes its providers, terraform 1.11 may wait for itself for ever.
+        true => "a terraform still ran",
+        false if left.is_empty() => "it was over by then",
+        false => "a provider outlived its terraform",
+    }
 }
 
 /// Waits until no terraform and no provider that still has something to do is left.
