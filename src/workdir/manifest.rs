@@ -18,6 +18,9 @@ pub struct Manifest {
     /// Files of the module that we wrote.
     #[serde(default)]
     pub written: BTreeMap<String, String>,
+    /// Files that a run began to write, and may have been killed over: each stands there as before, or so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub writing: BTreeMap<String, String>,
     /// Configuration that stood in the workdir when the last run ended.
     #[serde(default)]
     configuration: BTreeMap<String, String>,
@@ -36,7 +39,11 @@ impl Manifest {
         let found = configuration(&place.workdir)?;
         let touched: Vec<_> = found
             .iter()
-            .filter(|(path, digest)| manifest.configuration.get(*path) != Some(digest))
+            .filter(|(path, digest)| {
+                [&manifest.configuration, &manifest.writing]
+                    .iter()
+                    .all(|known| known.get(*path) != Some(digest))
+            })
             .map(|(path, _)| place.workdir.join(path).display().to_string())
             .collect();
         if touched.is_empty() {
@@ -48,6 +55,15 @@ impl Manifest {
             .with(serde_json::json!({ "files": touched })))
     }
 
+    /// Before the first of these files is written.
+    pub fn begin_writing(&mut self, place: &Place, files: BTreeMap<String, String>) -> Result<()> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        self.writing.extend(files);
+        self.write(place)
+    }
+
     /// Before an apply, which may write files of its own.
     pub fn begin_apply(&mut self, place: &Place) -> Result<()> {
         self.open = true;
@@ -57,8 +73,10 @@ impl Manifest {
     /// At the end of a run: what stands there now is ours or the module's.
     pub fn seal(&mut self, place: &Place) -> Result<()> {
         let configuration = configuration(&place.workdir)?;
-        if self.open || self.configuration != configuration || !place.manifest().exists() {
+        let moved = self.open || !self.writing.is_empty() || self.configuration != configuration;
+        if moved || !place.manifest().exists() {
             (self.open, self.configuration) = (false, configuration);
+            self.writing.clear();
             self.write(place)?;
         }
         Ok(())
@@ -100,4 +118,37 @@ fn walk(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) -> Re
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Name;
+    use crate::workdir::{Layout, ensure_private};
+
+    #[test]
+    fn what_a_killed_run_had_begun_to_write_is_not_taken_for_a_hands() {
+        let root = tempfile::tempdir().unwrap();
+        let place =
+            Layout::new(root.path(), &Name::new("staging").unwrap()).place(&Name::new("net").unwrap());
+        ensure_private(place.control()).unwrap();
+        ensure_private(&place.workdir).unwrap();
+        let file = "terraform.tfvars.json";
+        let write = |text: &str| fs::write(place.workdir.join(file), text).unwrap();
+        write("one");
+        Manifest::default().seal(&place).unwrap();
+        let mut killed = Manifest::open(&place).unwrap();
+        killed.begin_writing(&place, BTreeMap::from([(file.to_owned(), sha256(b"two"))])).unwrap();
+        // It may have come to it or not.
+        Manifest::open(&place).unwrap();
+        write("two");
+        let mut next = Manifest::open(&place).unwrap();
+        write("three");
+        assert_eq!(Manifest::open(&place).unwrap_err().code, "edited_by_hand");
+        // Once all is written, what was there before is a hand's.
+        write("two");
+        next.seal(&place).unwrap();
+        write("one");
+        assert_eq!(Manifest::open(&place).unwrap_err().code, "edited_by_hand");
+    }
 }

@@ -20,32 +20,38 @@ pub fn materialise(
     variables: &str,
     manifest: &mut Manifest,
 ) -> Result<()> {
-    let mut written = BTreeMap::new();
+    let ours = [
+        (backend_path(&module.subdir), backend.map(str::as_bytes)),
+        ("terraform.tfvars.json".to_owned(), Some(variables.as_bytes())),
+    ];
+    let theirs = module.files.iter().map(|file| (format!("module/{}", file.path), file.sha256.clone()));
+    let mut written: BTreeMap<String, String> = theirs.collect();
+    written.extend(ours.iter().filter_map(|(relative, bytes)| Some((relative.clone(), sha256((*bytes)?)))));
+    let mut missing = BTreeMap::new();
+    for (relative, digest) in &written {
+        if current(&place.workdir.join(relative))?.as_ref() != Some(digest) {
+            missing.insert(relative.clone(), digest.clone());
+        }
+    }
+    // Killed between two of them, we must not be taken for a hand.
+    manifest.begin_writing(place, missing.clone())?;
     for file in &module.files {
         let relative = format!("module/{}", file.path);
         let target = place.workdir.join(&relative);
-        if current(&target)?.as_deref() != Some(file.sha256.as_str()) {
+        if missing.contains_key(&relative) {
             place_file(&target, &file.bytes()?)?;
         }
         if file.executable {
             mark_executable(&target)?;
         }
-        written.insert(relative, file.sha256.clone());
     }
-    let ours = [
-        (backend_path(&module.subdir), backend.map(str::as_bytes)),
-        ("terraform.tfvars.json".to_owned(), Some(variables.as_bytes())),
-    ];
-    for (relative, bytes) in ours {
-        let Some(bytes) = bytes else { continue };
-        let target = place.workdir.join(&relative);
-        let digest = sha256(bytes);
-        if current(&target)?.as_deref() != Some(digest.as_str()) {
-            place_file(&target, bytes)?;
+    for (relative, bytes) in &ours {
+        if let Some(bytes) = bytes.filter(|_| missing.contains_key(relative)) {
+            place_file(&place.workdir.join(relative), bytes)?;
         }
-        written.insert(relative, digest);
     }
-    for gone in manifest.written.keys().filter(|path| !written.contains_key(*path)) {
+    let before = manifest.written.keys().chain(manifest.writing.keys());
+    for gone in before.filter(|path| !written.contains_key(*path)) {
         let target = place.workdir.join(gone);
         match fs::remove_file(&target) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
