@@ -99,7 +99,7 @@ impl Run<'_> {
                 true => (Status::Destroyed, Ended::Destroyed),
                 false => (Status::Applied, self.whole(next)),
             };
-            self.write_record(status, &after, ended).await?;
+            self.write_record(status, &after, ended, &self.carried).await?;
             let report = plan::with(ComponentReport::new(status, ""), changes);
             return Ok(self.settle(report, after, Some(next)).await);
         }
@@ -153,7 +153,8 @@ impl Run<'_> {
         let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
         report.notes.extend(recover::describe(&suspects));
         report.possible_orphans = recover::orphans(invoker, &suspects);
-        self.write_record(report.status, &after, Ended::Failed).await?;
+        let all: Vec<_> = self.carried.iter().chain(&suspects).cloned().collect();
+        self.write_record(report.status, &after, Ended::Failed, &all).await?;
         Ok(self.finished(report, after))
     }
 
@@ -173,9 +174,9 @@ impl Run<'_> {
                 false => Some(self.configuration().await?),
             };
             let ended = configuration.as_deref().map_or(Ended::Destroyed, |whole| self.whole(whole));
-            self.write_record(Status::Unchanged, &state, ended).await?;
+            self.write_record(Status::Unchanged, &state, ended, &self.carried).await?;
         }
-        recover::forget(self.invoker.place)?;
+        recover::forget(self.invoker, &self.carried)?;
         let report = ComponentReport::new(Status::Unchanged, reason);
         Ok(self.settle(report, state, configuration.as_deref()).await)
     }
@@ -207,7 +208,8 @@ impl Run<'_> {
             let known = self.record.and_then(|record| record.known_good.as_deref()) == Some(configuration);
             let mut report = report;
             if (!known || report.status != Status::Unchanged)
-                && let Err(error) = self.write_record(report.status, &state, Ended::Good(configuration)).await
+                && let Err(error) =
+                    self.write_record(report.status, &state, Ended::Good(configuration), &self.carried).await
             {
                 report.notes.push(format!("that it is known to be good could not be recorded: {error}"));
             }
@@ -219,7 +221,8 @@ impl Run<'_> {
             notes.push(format!("kept: what was applied is in the state, at serial {}", state.serial));
         }
         if ended.status == Status::Failed
-            && let Err(error) = self.write_record(ended.status, &state, Ended::Whole(configuration)).await
+            && let Err(error) =
+                self.write_record(ended.status, &state, Ended::Whole(configuration), &self.carried).await
         {
             notes.push(format!("that it failed could not be recorded: {error}"));
         }
@@ -227,7 +230,14 @@ impl Run<'_> {
         self.finished(ComponentReport { status, reason, error, notes, ..report }, state)
     }
 
-    async fn write_record(&self, status: Status, state: &State, ended: Ended<'_>) -> Result<()> {
+    /// `suspects`: what the report is to name; what they were found by is removed.
+    async fn write_record(
+        &self,
+        status: Status,
+        state: &State,
+        ended: Ended<'_>,
+        suspects: &[Suspect],
+    ) -> Result<()> {
         let invoker = self.invoker;
         let Standing { applied, known_good } =
             self.record.map(Record::standing).unwrap_or_default().after(ended);
@@ -249,7 +259,7 @@ impl Run<'_> {
             ..Record::default()
         };
         records::write(invoker, record).await?;
-        recover::forget(invoker.place)
+        recover::forget(invoker, suspects)
     }
 
     /// What it is now, for a run that resumes this one.

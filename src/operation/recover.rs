@@ -1,6 +1,6 @@
 //! Before anything else runs for a component: what a dead run left is put right, or told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::invoke::Invoker;
 use super::{by_hand, copies, left, put_right, stale_lock, unsaved};
@@ -8,9 +8,9 @@ use crate::decide::{Ending, Remembered, State, Story, Suspect};
 use crate::digest::sha256;
 use crate::error::{Error, Result};
 use crate::lock::Holder;
-use crate::record::{Record, Underway};
+use crate::record::{Record, Underway, Untold};
 use crate::report::{ComponentReport, PossibleOrphan};
-use crate::workdir::{self, Place};
+use crate::workdir;
 
 /// What was found, and what was done about it.
 #[derive(Default)]
@@ -21,6 +21,8 @@ pub struct Recovery {
     remembered: Option<Remembered>,
     /// Where the state was kept last, rendered; None where that is not known.
     backend: Option<String>,
+    /// What an earlier run found, and died before it could report.
+    untold: Vec<Suspect>,
     suspects: Vec<Suspect>,
     notes: Vec<String>,
 }
@@ -46,6 +48,11 @@ impl Recovery {
                     "the folder of run {run_id} is gone: what it began to create is not known"
                 )),
             }
+        }
+        if let Some(untold) = untold(invoker)? {
+            recovery.notes.push(format!("run {} died before its report was written", untold.run_id));
+            recovery.suspects = untold.suspects.clone();
+            recovery.untold = untold.suspects;
         }
         let known = |state: &Remembered| !state.lineage.is_empty();
         let before = recovery.underway.as_ref().map(Underway::remembered).filter(known);
@@ -122,8 +129,9 @@ impl Recovery {
             suspect.id.is_some()
                 && instances.get(&suspect.address).is_some_and(|there| there.id == suspect.id)
         };
-        let earlier = self.underway.iter().flat_map(|underway| &underway.suspects);
-        self.suspects = earlier.filter(|suspect| !found(suspect)).cloned().collect();
+        let earlier = self.underway.iter().flat_map(|underway| &underway.suspects).chain(&self.untold);
+        let earlier: BTreeSet<_> = earlier.filter(|suspect| !found(suspect)).cloned().collect();
+        self.suspects = earlier.into_iter().collect();
         let run_id = self.underway.as_ref().map(|underway| underway.run_id.as_str()).unwrap_or_default();
         self.suspects.extend(self.story.suspects(run_id, &instances, Ending::Abrupt));
     }
@@ -136,6 +144,12 @@ impl Recovery {
     /// Adds what was found to the component's report.
     pub fn tell(self, invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentReport {
         let mut notes = self.notes;
+        if !self.untold.is_empty()
+            && let Err(error) = promise(invoker, &self.suspects)
+        {
+            // They are told again, once more than is needed.
+            tracing::warn!("{error}");
+        }
         notes.extend(describe(&self.suspects));
         notes.append(&mut report.notes);
         let mut orphans = orphans(invoker, &self.suspects);
@@ -164,8 +178,28 @@ pub async fn after_failure(
     Ok(notes)
 }
 
-/// Its record is written: what was there for the case of a crash goes.
-pub fn forget(place: &Place) -> Result<()> {
+/// What an earlier run was to report and did not.
+fn untold(invoker: &Invoker<'_>) -> Result<Option<Untold>> {
+    let path = invoker.place.untold();
+    let Some(untold) = Untold::read(&path)? else { return Ok(None) };
+    if invoker.session.layout.report(&untold.run_id).exists() {
+        return Untold::end(&path).map(|()| None);
+    }
+    Ok(Some(untold))
+}
+
+/// Should this run die before its report is written, the next one tells.
+fn promise(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
+    let run_id = invoker.session.run_id.clone();
+    Untold { run_id, suspects: suspects.to_vec() }.write(&invoker.place.untold())
+}
+
+/// Its record is written: what was there for the case of a crash goes, once these are sure to be told.
+pub fn forget(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
+    let place = invoker.place;
+    if !suspects.is_empty() {
+        promise(invoker, suspects)?;
+    }
     copies::clear(&place.copies())?;
     Underway::end(&place.applying())
 }

@@ -170,6 +170,28 @@ fn what_a_second_death_keeps_from_being_told_is_told_by_the_third_run() {
 }
 
 #[test]
+fn what_a_run_found_and_died_before_it_could_report_is_told_by_the_next_one() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    let later = world.provider("later") + "resource \"world_thing\" \"later\" {\n  name = \"later\"\n}\n";
+    site.component("later", &later, json!({ "depends_on": ["pair"] }));
+    killed_in_second(&world, &site);
+    // It recovers the first component, and dies in the second.
+    hang(&world, "create", "later");
+    let us = killed::start(&site);
+    kill_all(us, &until_hangs(&world, "create", "later"));
+    world.faults(&json!([]));
+    assert!(!control(&site).join("applying.json").exists());
+
+    let resumed = site.run("resume", json!({}));
+    assert_eq!(pair(&resumed)["reason"], "done_before", "{resumed:#}");
+    assert_eq!(orphans(&resumed), [(SECOND.to_owned(), None)]);
+    let again = site.run("orchestrate", json!({}));
+    assert!(orphans(&again).is_empty(), "{again:#}");
+    assert!(!control(&site).join("untold.json").exists());
+}
+
+#[test]
 fn a_terraform_that_is_killed_under_us_is_told_of_in_the_same_report() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
