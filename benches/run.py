@@ -20,7 +20,7 @@ COMPONENTS = 50
 MANY = 500
 PARALLEL = 4
 ROUNDS = 5
-# What is aimed at. One that has to wait for a slow disk says little: the maximum is shown, and bounded loosely.
+# What is aimed at; the maximum is shown, and bounded loosely: a busy machine decides it.
 HANDOVER = {"median": 50, "maximum": 1000}
 MODULE = """
 variable "size" { type = number }
@@ -189,7 +189,17 @@ def memory(scratch, module):
 
 def handovers():
     """Lock to median and maximum of the milliseconds from its release to the next holder's start."""
-    command = ["cargo", "bench", "--locked", "--no-default-features", "--bench", "handover"]
+    # What the tests were built with serves: a lock waits for others, not for the processor.
+    command = [
+        "cargo",
+        "bench",
+        "--profile",
+        "dev",
+        "--locked",
+        "--no-default-features",
+        "--bench",
+        "handover",
+    ]
     said = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True)
     lines = (line.split() for line in said.stdout.splitlines())
     return {lock: [float(one) for one in figures if one != "none"] for lock, *figures in lines}
@@ -208,28 +218,28 @@ def main():
         print(f"{COMPONENTS} components, {PARALLEL} at a time, medians of {ROUNDS} rounds")
         first, again = speed(scratch, module)
         calls_first, calls_again = processes(scratch, module)
+        found = handovers()
         figures = [
             ("first run: core / make -j", first, 1.10),
             ("no change: core / make -j", again, 1.10),
             ("terraform processes a component, first run", calls_first, 2),
             ("terraform processes a component, no change", calls_again, 1),
             ("import of the native module, ms", import_milliseconds(), 10),
-            *(
-                (f"{lock} lock: from release to the next start, ms, {what}", figure, HANDOVER[what])
-                for lock, figures in (found := handovers()).items()
-                for what, figure in zip(HANDOVER, figures, strict=False)
-            ),
             (
                 f"memory at {MANY} components above an empty salt-run, MiB",
                 memory(scratch, module),
                 60,
             ),
         ]
+        for lock, times in found.items():
+            for what, time_taken in zip(HANDOVER, times, strict=False):
+                name = f"{lock} lock, from release to the next start, ms, {what}"
+                figures.append((name, time_taken, HANDOVER[what]))
     finally:
         os.dup2(saved, 2)
         shutil.rmtree(scratch, ignore_errors=True)
-    for lock in (lock for lock, figures in found.items() if not figures):
-        print(f"  {lock} lock: not measured, there is no {lock} to be had")
+    for lock in (lock for lock, times in found.items() if not times):
+        print(f"  {lock} lock: not measured, there is none to be had")
     for what, figure, bound in figures:
         print(f"  {what:56} {figure:7.2f}   at most {bound}   {'' if figure <= bound else 'ABOVE'}")
     return int(any(figure > bound for _, figure, bound in figures))

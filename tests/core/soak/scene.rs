@@ -113,7 +113,7 @@ impl Scene {
             { "id": "3", "do": "delay", "on": "update", "when": "after", "ms": 20 },
             { "id": "4", "do": "delay", "on": "delete", "when": "after", "ms": 20 },
         ]));
-        Some(Self { world, site, keys, generation: 0, server: server })
+        Some(Self { world, site, keys, generation: 0, server })
     }
 
     /// From here on every component has something to do: on a new scene creations, then mostly replacements.
