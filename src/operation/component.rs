@@ -202,6 +202,7 @@ async fn steps(
         text: before.map(|pulled| pulled.text.clone()),
         inputs: &inputs,
         variables: &variables,
+        held: before.map(|pulled| pulled.state.ids()).unwrap_or_default(),
         carried: recovery.suspects().to_vec(),
         elsewhere: recovery.is_elsewhere(),
         backend,

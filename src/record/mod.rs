@@ -5,12 +5,14 @@
 
 mod locking;
 mod underway;
+mod untold;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 pub use locking::Locking;
 pub use underway::Underway;
+pub use untold::Untold;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
