@@ -4,12 +4,14 @@
 //! Through it passes: events or `show -json` in; [`Changes`] out, masked.
 
 mod diff;
+mod drift;
 mod redact;
 mod show;
 
 use std::collections::BTreeMap;
 
 pub use diff::SENSITIVE;
+pub use drift::{Seen, seen};
 pub use redact::Redactor;
 pub use show::read;
 

@@ -6,6 +6,7 @@
 
 mod health;
 mod instances;
+mod noticing;
 mod policy;
 mod recovery;
 mod retention;
@@ -17,6 +18,7 @@ mod suspects;
 
 pub use health::{Hold, Passing, Verdict, verdict};
 pub use instances::{Instance, instances};
+pub use noticing::{Noticed, notice};
 pub use policy::{Blocked, Consent, judge};
 pub use recovery::{Found, Head, LocalState, There, Unsaved, local_state, unsaved};
 pub use retention::{Aged, surplus};

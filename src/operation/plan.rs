@@ -21,6 +21,7 @@ pub async fn plan(invoker: &Invoker<'_>, file: &Path, intent: &Intent) -> Result
         variable_files: invoker.variable_files(),
         state: invoker.state(),
         destroy: intent.destroy,
+        lock: true,
     };
     let mut changes = Changes::default();
     let said = invoker

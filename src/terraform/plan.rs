@@ -12,6 +12,8 @@ pub struct Plan {
     /// Only for the local backend.
     pub state: Option<PathBuf>,
     pub destroy: bool,
+    /// Whether Terraform takes its own lock of the state; not where a plan is only looked at, and nothing waits for it.
+    pub lock: bool,
 }
 
 impl Plan {
@@ -25,6 +27,9 @@ impl Plan {
         arguments.extend(self.state.as_ref().map(|state| option("state", state)));
         if self.destroy {
             arguments.push("-destroy".into());
+        }
+        if !self.lock {
+            arguments.push("-lock=false".into());
         }
         arguments
     }
@@ -41,6 +46,7 @@ mod tests {
             variable_files: vec!["/w/a b.json".into()],
             state: Some("/w/s".into()),
             destroy: true,
+            lock: true,
         };
         let expected = "plan -json -input=false -detailed-exitcode -lock-timeout=0s -out=/w/p \
                         -var-file=/w/a b.json -state=/w/s -destroy";

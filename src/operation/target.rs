@@ -1,0 +1,77 @@
+//! A component as an earlier configuration has it: another module, other inputs, the same place.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::{Component, Input, Node, Source, output, reference};
+use crate::resolve::{self, Module};
+use crate::snapshot::{Configuration, Origin, Store};
+
+/// Lays the module out in `folder`, which must be empty or absent, and reads it.
+///
+/// Values that came from other components are to be read anew; a sensitive value that the pillar has is today's.
+pub fn target(
+    node: &Node,
+    configuration: &Configuration,
+    store: &Store,
+    folder: &Path,
+) -> Result<(Node, Arc<Module>)> {
+    store.materialise(configuration, folder)?;
+    let module = resolve::laid_out(folder, &configuration.subdir).map_err(|reason| unusable(&reason))?;
+    let text = store.object(&configuration.variables)?;
+    let values: Map<String, Value> =
+        serde_json::from_slice(&text).map_err(|error| unusable(&error.to_string()))?;
+    let mut component = Component {
+        source: Source::Path { root: folder.to_owned(), subdir: configuration.subdir.clone() },
+        template: None,
+        inputs: values.into_iter().map(|(name, value)| (name, Input::Literal(value))).collect(),
+        ..node.component.clone()
+    };
+    for (variable, origin) in configuration.outputs.iter().chain(&configuration.secrets) {
+        let input = match origin {
+            Origin::Output(text) => output(text).map(Input::Output),
+            Origin::Outputs(texts) => {
+                texts.iter().map(|text| output(text)).collect::<Result<_, _>>().map(Input::Outputs)
+            }
+            Origin::Reference(text) => reference(text).map(Input::Secret),
+            Origin::Pillar => match node.component.inputs.get(variable) {
+                Some(literal @ Input::Literal(_)) => Ok(literal.clone()),
+                _ => Err("the pillar, which had its value, has it no more".to_owned()),
+            },
+        };
+        let input = input.map_err(|reason| unusable(&format!("variable {variable:?}: {reason}")))?;
+        component.inputs.insert(variable.clone(), input);
+    }
+    component.declared = declared(&component);
+    let interface = module.interface.clone();
+    Ok((Node { component, interface }, Arc::new(module)))
+}
+
+/// What a later destroy needs is what these inputs came from.
+fn declared(component: &Component) -> Map<String, Value> {
+    let (mut outputs, mut secrets) = (Map::new(), Map::new());
+    for (variable, input) in &component.inputs {
+        match input {
+            Input::Literal(_) => {}
+            Input::Output(one) => drop(outputs.insert(variable.clone(), one.to_string().into())),
+            Input::Outputs(many) => {
+                let many: Vec<_> = many.iter().map(ToString::to_string).collect();
+                outputs.insert(variable.clone(), many.into());
+            }
+            Input::Secret(one) => drop(secrets.insert(variable.clone(), one.to_string().into())),
+        }
+    }
+    let mut declared = component.declared.clone();
+    declared.insert("from_outputs".to_owned(), outputs.into());
+    declared.insert("secrets".to_owned(), secrets.into());
+    declared
+}
+
+fn unusable(reason: &str) -> Error {
+    let message = format!("the earlier configuration cannot be planned again: {reason}");
+    let remedy = "go forward instead: correct the pillar and orchestrate";
+    Error::new(Layer::Host, Phase::Rollback, "configuration_unusable", message, remedy)
+}
