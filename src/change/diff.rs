@@ -87,12 +87,7 @@ impl<'a> Side<'a> {
     }
 }
 
-fn walk<'a>(
-    side: &Side<'a>,
-    path: String,
-    replacing: &BTreeSet<String>,
-    found: &mut Vec<Difference<'a>>,
-) {
+fn walk<'a>(side: &Side<'a>, path: String, replacing: &BTreeSet<String>, found: &mut Vec<Difference<'a>>) {
     let unknown = side.unknown == &Value::Bool(true);
     let sensitive = side.before_sensitive == &Value::Bool(true) || side.after_sensitive == &Value::Bool(true);
     if side.before == side.after && !holds_true(side.unknown) {

@@ -158,9 +158,19 @@ mod tests {
             ("nothing", vec![], vec![no_op("x")], None),
             ("changed outside", vec![update("x", "y")], vec![update("y", "x")], Some(Class::Drifted)),
             ("deleted outside", vec![delete], vec![create], Some(Class::Drifted)),
-            ("an ignore_changes attribute", vec![update("x", "y")], vec![no_op("y")], Some(Class::DriftedBenign)),
+            (
+                "an ignore_changes attribute",
+                vec![update("x", "y")],
+                vec![no_op("y")],
+                Some(Class::DriftedBenign),
+            ),
             ("the configuration only", vec![], vec![update("x", "y")], Some(Class::Pending)),
-            ("the configuration, the world already equal", vec![update("x", "y")], vec![no_op("y")], Some(Class::DriftedBenign)),
+            (
+                "the configuration, the world already equal",
+                vec![update("x", "y")],
+                vec![no_op("y")],
+                Some(Class::DriftedBenign),
+            ),
             ("both", vec![update("x", "y")], vec![update("y", "z")], Some(Class::Drifted)),
             ("a move alone", vec![no_op("x")], vec![no_op("x")], None),
         ];
@@ -184,7 +194,12 @@ mod tests {
 
     #[test]
     fn what_is_ignored_is_neither_drift_nor_pending_and_what_is_computed_from_it_goes_with_it() {
-        let drift = entry("t.a", &["update"], json!({ "body": "x", "digest": 1 }), json!({ "body": "y", "digest": 2 }));
+        let drift = entry(
+            "t.a",
+            &["update"],
+            json!({ "body": "x", "digest": 1 }),
+            json!({ "body": "y", "digest": 2 }),
+        );
         let mut back = entry("t.a", &["update"], json!({ "body": "y", "digest": 2 }), json!({ "body": "x" }));
         back["change"]["after_unknown"] = json!({ "digest": true });
         let plan = plan(json!([drift]), json!([back]));

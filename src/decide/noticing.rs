@@ -12,7 +12,11 @@ pub struct Noticed {
 }
 
 /// What is to be remembered after one more check, and whether it is to be told now.
-pub fn notice(before: Option<&Noticed>, found: Option<&str>, alert_after: NonZeroU64) -> (Option<Noticed>, bool) {
+pub fn notice(
+    before: Option<&Noticed>,
+    found: Option<&str>,
+    alert_after: NonZeroU64,
+) -> (Option<Noticed>, bool) {
     let Some(drift_id) = found else { return (None, false) };
     let same = before.filter(|before| before.drift_id == drift_id);
     let seen = same.map_or(0, |same| same.seen).saturating_add(1);

@@ -39,6 +39,7 @@ pub use lock::{ConsulLock, Lock, Tls};
 pub use name::Name;
 pub use nearest::{hint, nearest};
 pub use path::{PillarPath, Problem};
+pub use reference::{output, reference};
 pub use refusal::refusal;
 pub use settings::{Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts};
 pub use version::{Version, VersionConstraint};

@@ -216,7 +216,10 @@ fn patterns(tree: &Tree) -> Result<Vec<Pattern>, String> {
 }
 
 fn checks(tree: &Tree) -> Result<NonZeroU64, String> {
-    reader::count(tree).ok().and_then(NonZeroU64::new).ok_or_else(|| "must be a whole number from 1".to_owned())
+    reader::count(tree)
+        .ok()
+        .and_then(NonZeroU64::new)
+        .ok_or_else(|| "must be a whole number from 1".to_owned())
 }
 
 /// A mapping whose keys are not ours.

@@ -19,7 +19,7 @@ use crate::lock::Fence;
 use crate::model::Node;
 use crate::record::Record;
 use crate::report::{ComponentReport, Counts, Status};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, Store};
 use crate::terraform::{Apply, Event};
 use crate::view::progress::Stage;
 use crate::workdir::Manifest;
@@ -154,7 +154,7 @@ impl Run<'_> {
                 && record.edges == self.edges()
                 && record.backend == self.backend.unwrap_or_default()
                 && record.outcome != Status::Failed.word()
-                && (record.applied.is_some() || self.destroy)
+                && (self.destroy || self.is_applied(record))
         });
         let mut configuration = self.record.and_then(|record| record.applied.clone());
         if !known && !state.lineage.is_empty() {
@@ -168,6 +168,13 @@ impl Run<'_> {
         recover::forget(self.invoker.place)?;
         let report = ComponentReport::new(Status::Unchanged, reason);
         Ok(self.settle(report, state, configuration.as_deref()).await)
+    }
+
+    /// Whether just this is what the record says was applied; the world may have come here by another way.
+    fn is_applied(&self, record: &Record) -> bool {
+        let store = Store::new(self.invoker.place.snapshots());
+        let applied = record.applied.as_ref().map(|digest| store.configuration(digest));
+        matches!(applied, Some(Ok(applied)) if applied.facts == self.facts.digest())
     }
 
     /// This configuration is in the state in full; without gates that is all it has to show.

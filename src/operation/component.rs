@@ -14,7 +14,7 @@ use super::recover::Recovery;
 use super::session::Session;
 use super::stale_lock::LOCKED;
 use super::state::Pulled;
-use super::{apply, plan, records, state};
+use super::{apply, plan, records, remediate, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
 use crate::error::{Error, Result};
@@ -48,6 +48,8 @@ pub enum Act {
     ApplyKept(PathBuf),
     /// Put the module into its workdir and initialise it.
     Prepare,
+    /// Apply the plan that was just made, or show it, where it finds this drift and no other.
+    Remediate { drift_id: String, apply: bool },
     /// Say whether the plans that are kept in this folder could be applied.
     ShowKept(PathBuf),
 }
@@ -160,7 +162,9 @@ async fn steps(
         backend,
         facts: &facts,
         destroy,
-        gated: !destroy && !intent.destroy && matches!(intent.act, Act::Apply | Act::ApplyKept(_)),
+        gated: !destroy
+            && !intent.destroy
+            && matches!(intent.act, Act::Apply | Act::ApplyKept(_) | Act::Remediate { apply: true, .. }),
     };
     if let Some(done) = session.done(name).filter(|_| !recovery.is_unfinished()) {
         let state = state::read(invoker).await?.unwrap_or_default();
@@ -211,10 +215,10 @@ async fn steps(
         Act::Keep(folder) => kept::plan_file(folder, name)?,
         _ => invoker.plan_file(),
     };
-    let changes = match plan::plan(invoker, &file, intent).await {
+    let changes = match planned(invoker, &file, intent, &facts).await {
         Err(locked) if locked.code == LOCKED => {
             recovery.release(invoker, locked).await?;
-            plan::plan(invoker, &file, intent).await?
+            planned(invoker, &file, intent, &facts).await?
         }
         planned => planned?,
     };
@@ -222,7 +226,8 @@ async fn steps(
     remove(&place.locking())?;
     let Some(changes) = changes else {
         let _ = std::fs::remove_file(&file);
-        return run.unchanged(before.cloned().unwrap_or_default(), "").await;
+        let reason = if matches!(intent.act, Act::Remediate { .. }) { "nothing_to_put_right" } else { "" };
+        return run.unchanged(before.cloned().unwrap_or_default(), reason).await;
     };
     let changes = plan::redacted(invoker, changes);
     if let Err(blocked) = judge(&component.policy, &changes, intent.consent) {
@@ -231,7 +236,7 @@ async fn steps(
         return Ok(plan::blocked(changes, blocked, name));
     }
     match &intent.act {
-        Act::Apply => {
+        Act::Apply | Act::Remediate { apply: true, .. } => {
             let report = run.apply(guard.fence().await?, &mut manifest, &file, changes).await;
             let _ = std::fs::remove_file(&file);
             report
@@ -246,6 +251,19 @@ async fn steps(
             session.produce(name, pending(before, &changes));
             Ok(plan::planned(changes))
         }
+    }
+}
+
+/// None: there is nothing to do.
+async fn planned(
+    invoker: &Invoker<'_>,
+    file: &std::path::Path,
+    intent: &Intent,
+    facts: &Facts,
+) -> Result<Option<Changes>> {
+    match &intent.act {
+        Act::Remediate { drift_id, .. } => remediate::plan(invoker, file, facts, drift_id).await,
+        _ => plan::plan(invoker, file, intent).await,
     }
 }
 

@@ -9,9 +9,11 @@ mod blocking;
 mod by_hand;
 mod cancel;
 mod capture;
+mod check;
 mod component;
 mod copies;
 mod destroy;
+mod drift;
 mod dump;
 mod environment;
 mod facts;
@@ -26,6 +28,7 @@ mod invoke;
 mod kept;
 mod left;
 mod locks;
+mod look;
 mod measure;
 mod migrate;
 mod module;
@@ -38,6 +41,7 @@ mod pump;
 mod put_right;
 mod records;
 mod recover;
+mod remediate;
 mod request;
 mod requests;
 mod resume;
@@ -52,6 +56,7 @@ mod state;
 mod status;
 mod stopping;
 mod summary;
+mod target;
 mod unsaved;
 mod validate;
 
@@ -85,10 +90,13 @@ pub fn run(call: Call<'_>) -> Value {
         "plan" => environment::run(&call, requests::plan(&call.request)),
         "apply" => environment::run(&call, requests::apply(&call.request)),
         "destroy" => environment::run(&call, requests::destroy(&call.request)),
+        "remediate" => environment::run(&call, requests::remediate(&call.request)),
         "state.apply" => environment::run(&call, requests::state_apply(&call.request)),
         "validate" => validate::validate(&call),
         "graph" => graph::graph(&call),
         "status" => status::status(&call),
+        "drift" => drift::drift(&call),
+        "sync_states" => drift::sync_states(&call),
         "health" => measure::health(&call),
         "outputs" => outputs::outputs(&call),
         "cancel" => cancel::cancel(&call),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
-use super::{Call, dump, measure, validate};
+use super::{Call, drift, dump, measure, validate};
 use crate::model::{Name, Overrides};
 use crate::report::Report;
 
@@ -27,6 +27,7 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
                 ..wanted
             }
         }),
+        "detect_drift" => drift::detect_drift(call),
         "validate_pillar" => shape(validate::validate(call)),
         "component_is_healthy" => measure::component_is_healthy(call),
         _ => dump::run(call, function),
@@ -87,7 +88,7 @@ fn one(
 }
 
 /// A report with the keys that users of an execution module look for.
-fn shape(report: Report) -> Value {
+pub fn shape(report: Report) -> Value {
     let retcode = report.retcode();
     let mut value = serde_json::to_value(report).unwrap_or_default();
     value["retcode"] = retcode.into();

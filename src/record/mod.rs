@@ -4,12 +4,14 @@
 //! Through it passes: a [`Record`] in at the end of a run, out at the start of the next.
 
 mod locking;
+mod synced;
 mod underway;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 pub use locking::Locking;
+pub use synced::{Known, Observed};
 pub use underway::Underway;
 
 use serde::{Deserialize, Serialize};
