@@ -19,7 +19,9 @@ pub fn drift(report: &Value) -> String {
         }
     }
     for (name, one) in report["components"].as_object().into_iter().flatten() {
-        if let (Some(id), "drifted") = (one["drift"]["drift_id"].as_str(), one["status"].as_str().unwrap_or("")) {
+        if let (Some(id), "drifted") =
+            (one["drift"]["drift_id"].as_str(), one["status"].as_str().unwrap_or(""))
+        {
             let environment = report["environment"].as_str().unwrap_or_default();
             text.push_str(&format!(
                 "\n  to put exactly this right: salt-run infrastructure.remediate {name} environment={environment} drift_id={id}\n"
@@ -50,7 +52,6 @@ fn what(change: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
 
     #[test]
@@ -59,8 +60,7 @@ mod tests {
         let changed = json!({ "address": "t.a", "class": "drifted", "actions": ["update"], "planned": ["update"], "attributes": attributes });
         let deleted = json!({ "address": "t.b", "class": "drifted", "actions": ["delete"], "planned": ["create"], "attributes": attributes });
         let drift = json!({ "drift_id": "0f", "changes": [changed, deleted] });
-        let report =
-            json!({ "environment": "staging", "components": { "web": { "status": "drifted", "drift": drift } } });
+        let report = json!({ "environment": "staging", "components": { "web": { "status": "drifted", "drift": drift } } });
         assert_eq!(
             super::drift(&report),
             "\n  web   t.a  (changed outside; a plan would update it)\n      body: \"one\" → \"by hand\"\n  \

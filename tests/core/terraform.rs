@@ -68,7 +68,7 @@ impl Bench {
 
     fn plan(&self, out: &str) -> Vec<OsString> {
         let (out, state) = (self.path(out), Some(self.path("state")));
-        Plan { out, variable_files: Vec::new(), state, destroy: false }.arguments()
+        Plan { out, variable_files: Vec::new(), state, destroy: false, lock: true }.arguments()
     }
 
     fn apply(&self, plan: &str) -> Vec<OsString> {
@@ -246,7 +246,8 @@ fn a_state_that_cannot_be_read_is_no_lock_to_wait_for() {
 #[test]
 fn another_backend_is_told_by_the_plan_and_by_the_init() {
     let Some(bench) = bench("terraform {\n  backend \"local\" { path = \"one\" }\n}") else { return };
-    let plan = Plan { out: bench.path("p"), variable_files: Vec::new(), state: None, destroy: false };
+    let plan =
+        Plan { out: bench.path("p"), variable_files: Vec::new(), state: None, destroy: false, lock: true };
     assert_eq!(bench.refused("plan", plan.arguments()).code, "backend_changed");
     bench.done("init", INIT.arguments(), 0);
     bench.write("main.tf", "terraform {\n  backend \"local\" { path = \"two\" }\n}");
