@@ -32,6 +32,7 @@ pub enum Phase {
     Planning,
     Application,
     Verification,
+    Rollback,
 }
 
 /// What went wrong, for whom, and what to do about it. Never holds a secret.

@@ -5,6 +5,7 @@
 
 mod diff;
 mod drift;
+mod forms;
 mod redact;
 mod show;
 

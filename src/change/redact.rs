@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::diff::SENSITIVE;
+use super::forms::forms;
 
 /// Shorter texts stand in too many innocent places to be taken out.
 const SHORTEST: usize = 4;
@@ -53,13 +54,10 @@ impl Redactor {
 fn collect(value: &Value, needles: &mut Vec<String>) {
     match value {
         Value::String(text) => {
+            // A message may show one line of many.
             let lines = text.lines().map(str::trim).filter(|_| text.contains('\n'));
-            // JSON and HCL show a text escaped, and a message may show one line of many.
-            let escaped = Value::String(text.clone()).to_string();
-            let forms = [text.as_str(), escaped.trim_matches('"')];
-            needles.extend(
-                forms.into_iter().chain(lines).filter(|form| form.len() >= SHORTEST).map(str::to_owned),
-            );
+            let all = std::iter::once(text.as_str()).chain(lines).filter(|text| text.len() >= SHORTEST);
+            needles.extend(all.flat_map(forms));
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, needles)),
         Value::Object(map) => map.values().for_each(|inner| collect(inner, needles)),

@@ -19,7 +19,7 @@ pub enum Ended<'a> {
     /// Nothing is left of it.
     Destroyed,
     /// Something of it may be in the state.
-    Failed,
+    Partly,
 }
 
 impl Standing {
@@ -31,7 +31,7 @@ impl Standing {
                 Self { applied: good.clone(), known_good: good }
             }
             Ended::Destroyed => Self::default(),
-            Ended::Failed => self,
+            Ended::Partly => self,
         }
     }
 }
@@ -48,13 +48,13 @@ mod tests {
         let table = [
             (none, Ended::Good("new"), new),
             (none, Ended::Whole("new"), (Some("new"), None)),
-            (none, Ended::Failed, none),
+            (none, Ended::Partly, none),
             (none, Ended::Destroyed, none),
             (old, Ended::Good("new"), new),
             (old, Ended::Whole("new"), (Some("new"), Some("old"))),
-            (old, Ended::Failed, old),
+            (old, Ended::Partly, old),
             (old, Ended::Destroyed, none),
-            (differ, Ended::Failed, differ),
+            (differ, Ended::Partly, differ),
             (differ, Ended::Good("new"), new),
         ];
         let standing = |(applied, known_good): (Option<&str>, Option<&str>)| Standing {

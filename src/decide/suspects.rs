@@ -31,6 +31,7 @@ pub struct Story {
     creations: BTreeMap<String, Creation>,
     /// Addresses that the plan replaces, to the ids that were destroyed there.
     replaced: BTreeMap<String, BTreeSet<String>>,
+    overtaken: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +80,11 @@ impl Story {
         }
     }
 
+    /// Another host has worked on the state since: what stands at an address may be its creation.
+    pub fn overtake(&mut self) {
+        self.overtaken = true;
+    }
+
     /// Whether anything was begun: before that, a run that died lost nothing.
     pub fn created_nothing(&self) -> bool {
         self.creations.is_empty()
@@ -107,6 +113,7 @@ impl Story {
         };
         match (&creation.id, &found.id, self.replaced.get(address)) {
             (Some(made), Some(found), _) => made == found,
+            _ if self.overtaken => false,
             (_, _, None) => true,
             (None, Some(id), Some(destroyed)) if !destroyed.is_empty() => !destroyed.contains(id),
             (_, _, Some(_)) => found.deposed > 0,
@@ -158,6 +165,27 @@ mod tests {
             let suspects = story.suspects("01RUN", &state, Ending::Abrupt);
             assert_eq!(!suspects.is_empty(), *suspect, "{action} {id:?} {destroyed:?} {found:?}");
             assert!(suspects.iter().all(|one| one.id.as_deref() == *id));
+        }
+    }
+
+    #[test]
+    fn where_another_host_has_worked_since_only_an_id_tells_whose_creation_stands_at_an_address() {
+        for (id, found, suspect) in [
+            (None, Some("theirs"), true),
+            (None, None, true),
+            (Some("ours"), Some("theirs"), true),
+            (Some("ours"), Some("ours"), false),
+        ] {
+            let mut story = Story::default();
+            story.started("t.n", "t", "create", None);
+            story.completed("t.n", "create", id);
+            story.overtake();
+            let state = [("t.n".to_owned(), at(found, 0))].into();
+            assert_eq!(
+                !story.suspects("01RUN", &state, Ending::Abrupt).is_empty(),
+                suspect,
+                "{id:?} {found:?}"
+            );
         }
     }
 

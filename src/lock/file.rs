@@ -71,10 +71,12 @@ pub async fn acquire(path: &Path, holder: &Holder, timeout: Duration, cancel: &C
 
 /// Who holds the lock now; None where nobody does.
 pub fn holder(path: &Path) -> Result<Option<Holder>> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let mut file = open(path)?;
+    // To read alone: whoever asks may stand before a disk that cannot be written to.
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::file(path, "open the lock", &error)),
+    };
     if FileExt::try_lock_shared(&file).is_ok() {
         let _ = FileExt::unlock(&file);
         return Ok(None);

@@ -7,22 +7,27 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::facts::Facts;
-use super::inputs::{Inputs, Produced};
+use super::inputs::Inputs;
 use super::invoke::{Invoker, Said};
 use super::left::Heard;
-use super::{copies, health, plan, records, recover, state};
+use super::rollback::Way;
+use super::session::Was;
+use super::{copies, plan, recover, state};
 use crate::change::{Changes, SENSITIVE};
-use crate::decide::{Ended, Remembered, Standing, State, Suspect};
+use crate::decide::{Did, Ended, Remembered, State, Suspect, Trouble};
 use crate::error::{Error, Phase, Result};
-use crate::journal::{Done, Entry};
+use crate::journal::Entry;
 use crate::lock::Fence;
-use crate::model::Node;
+use crate::model::{Node, OnFailure};
 use crate::record::Record;
 use crate::report::{ComponentReport, Counts, Status};
-use crate::snapshot::{Snapshot, Store};
-use crate::terraform::{Apply, Event};
+use crate::snapshot::Snapshot;
+use crate::terraform::{Apply, Event, ROOM};
 use crate::view::progress::Stage;
 use crate::workdir::Manifest;
+
+/// What one resource takes in the stream and in a state, in bytes, unless it is a very large one.
+const ROOM_OF_ONE: u64 = 8 * 1024;
 
 pub struct Run<'a> {
     pub invoker: &'a Invoker<'a>,
@@ -37,12 +42,18 @@ pub struct Run<'a> {
     pub variables: &'a str,
     /// What earlier applies may have left: should this one die too, it is still told.
     pub carried: Vec<Suspect>,
+    /// An apply of another host was cut off: the record tells that this is over.
+    pub elsewhere: bool,
     /// The rendered backend block; None is the local one.
     pub backend: Option<&'a str>,
     pub facts: &'a Facts,
     pub destroy: bool,
-    /// Whether its health gates have the last word; not in a test, and not over what is destroyed.
-    pub gated: bool,
+    /// Whether it has to prove itself; not in a test, and not where it is destroyed.
+    pub proves: bool,
+    /// Where it is the way back.
+    pub back: Option<&'a Way>,
+    /// Its plan is a part of what is to be done.
+    pub partly: bool,
 }
 
 impl Run<'_> {
@@ -74,9 +85,10 @@ impl Run<'_> {
         let invoker = self.invoker;
         manifest.begin_apply(invoker.place)?;
         let component = invoker.component.name.clone();
+        invoker.session.change(&component, self.was(next));
         let applying = Entry::Applying { component, snapshot_id: Some(snapshot_id.to_owned()) };
         invoker.session.note_durably(applying).await?;
-        recover::begin(invoker, &self.before, self.backend, &self.carried)?;
+        recover::begin(invoker, &self.before, self.backend, &self.carried).await?;
         let mut progress = Progress::new(self, &changes);
         let mut heard = Heard::default();
         let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();
@@ -84,26 +96,58 @@ impl Run<'_> {
             progress.hear(event);
             heard.hear(event);
         };
-        let apply = invoker.stream("apply", arguments, invoker.component.timeouts.apply, &mut hear);
+        let (timeout, room) = (invoker.component.timeouts.apply, self.room(&changes));
+        let apply = invoker.stream("apply", arguments, timeout, room, &mut hear);
         let said = copies::during(invoker.state(), invoker.place.copies(), apply).await;
         manifest.seal(invoker.place)?;
         let said = said?;
         invoker.begin_saving();
         if said.exit.code == Some(0) {
             let after = state::read(invoker).await?.unwrap_or_default();
-            let (status, ended) = match self.destroy {
-                true => (Status::Destroyed, Ended::Destroyed),
-                false => (Status::Applied, self.whole(next)),
+            let (status, ended) = match (self.destroy, self.partly) {
+                (true, _) => (Status::Destroyed, Ended::Destroyed),
+                (false, false) => (Status::Applied, self.whole(next)),
+                (false, true) => (Status::Applied, Ended::Partly),
             };
-            self.write_record(status, &after, ended).await?;
+            if let Err(error) = self.write_record(status, &after, ended).await {
+                let mut report = ComponentReport::failed(error.of(&invoker.component.name));
+                report.notes.push(format!(
+                    "the plan was applied, and the state has it, at serial {}: only the record of it is missing",
+                    after.serial
+                ));
+                return Ok(plan::with(report, changes));
+            }
             let report = plan::with(ComponentReport::new(status, ""), changes);
+            if self.partly {
+                return Ok(self.finished(report, after));
+            }
             return Ok(self.settle(report, after, Some(next)).await);
         }
         let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.component.name);
         let mut report = super::component::ended(error);
         report.changes = progress.done;
         report.resource_changes = changes.resources;
-        self.failed(report, &said, &heard).await
+        self.failed(report, &said, &heard, next).await
+    }
+
+    /// What it is before its first effect. Until somebody has seen its end, it is cut off.
+    fn was(&self, next: &str) -> Was {
+        let record = self.record.cloned().unwrap_or_default();
+        let goes_back = self.node.component.on_failure == OnFailure::Rollback;
+        Was {
+            did: Did::Failed(Trouble::CutOff),
+            known_good: record.known_good,
+            residue: record.residue,
+            tried: next.to_owned(),
+            state: self.text.clone().filter(|_| goes_back),
+        }
+    }
+
+    /// Its stream tells what was begun and, where the state can be saved nowhere else, has that too.
+    fn room(&self, changes: &Changes) -> u64 {
+        let size = self.invoker.state().and_then(|state| state.metadata().ok()).map(|state| state.len());
+        let state = size.unwrap_or(self.before.resources * ROOM_OF_ONE);
+        ROOM + 2 * state + changes.resources.len() as u64 * ROOM_OF_ONE
     }
 
     /// What was done before the failure is saved and told; where that fails, the next run goes on with it.
@@ -112,14 +156,17 @@ impl Run<'_> {
         mut report: ComponentReport,
         said: &Said,
         heard: &Heard,
+        next: &str,
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
+        let name = &invoker.component.name;
+        invoker.session.did(name, Did::Failed(Trouble::Unsaved));
         match recover::after_failure(invoker, heard, &self.before).await {
             Ok(notes) => report.notes.extend(notes),
             Err(error) => {
                 let first = report.error.map(|error| error.message).unwrap_or_default();
                 let message = format!("{first}\nThen {}", error.message);
-                let error = Error { message, ..error.of(&invoker.component.name) };
+                let error = Error { message, ..error.of(name) };
                 return Ok(ComponentReport { reason: error.code.into(), error: Some(error), ..report });
             }
         }
@@ -143,129 +190,17 @@ impl Run<'_> {
         let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
         report.notes.extend(recover::describe(&suspects));
         report.possible_orphans = recover::orphans(invoker, &suspects);
-        self.write_record(report.status, &after, Ended::Failed).await?;
-        Ok(self.finished(report, after))
-    }
-
-    /// The plan found nothing to do. Where the state moved since, or an apply failed, it is this configuration's.
-    pub async fn unchanged(&self, state: State, reason: &str) -> Result<ComponentReport> {
-        let known = self.record.is_some_and(|record| {
-            record.remembered() == state.remembered()
-                && record.edges == self.edges()
-                && record.backend == self.backend.unwrap_or_default()
-                && record.outcome != Status::Failed.word()
-                && (self.destroy || self.is_applied(record))
-        });
-        let mut configuration = self.record.and_then(|record| record.applied.clone());
-        if !known && !state.lineage.is_empty() {
-            configuration = match self.destroy {
-                true => None,
-                false => Some(self.configuration().await?),
-            };
-            let ended = configuration.as_deref().map_or(Ended::Destroyed, |whole| self.whole(whole));
-            self.write_record(Status::Unchanged, &state, ended).await?;
+        if let Err(error) = self.write_record(report.status, &after, Ended::Partly).await {
+            // The next run finds this apply as one that was cut off, and tells of it again.
+            report.notes.push(error.to_string());
+            return Ok(self.finished(report, after));
         }
-        recover::forget(self.invoker.place)?;
-        let report = ComponentReport::new(Status::Unchanged, reason);
-        Ok(self.settle(report, state, configuration.as_deref()).await)
-    }
-
-    /// Whether just this is what the record says was applied; the world may have come here by another way.
-    fn is_applied(&self, record: &Record) -> bool {
-        let store = Store::new(self.invoker.place.snapshots());
-        let applied = record.applied.as_ref().map(|digest| store.configuration(digest));
-        matches!(applied, Some(Ok(applied)) if applied.facts == self.facts.digest())
-    }
-
-    /// This configuration is in the state in full; without gates that is all it has to show.
-    fn whole<'a>(&self, configuration: &'a str) -> Ended<'a> {
-        match self.is_gated() {
-            true => Ended::Whole(configuration),
-            false => Ended::Good(configuration),
+        let trouble = said.trouble();
+        invoker.session.did(name, Did::Failed(trouble));
+        match trouble {
+            Trouble::Known => self.after_all(report, after, next).await,
+            _ => Ok(self.finished(report, after)),
         }
-    }
-
-    fn is_gated(&self) -> bool {
-        self.gated && !self.invoker.component.health.is_empty()
-    }
-
-    /// The end of a turn that went well so far: its health gates have the last word. All that was done is recorded
-    /// before, and what they say after. `configuration` is the one that is in the state in full.
-    pub async fn settle(
-        &self,
-        report: ComponentReport,
-        state: State,
-        configuration: Option<&str>,
-    ) -> ComponentReport {
-        let (true, Some(configuration)) = (self.is_gated(), configuration) else {
-            return self.finished(report, state);
-        };
-        let Err(error) = health::hold(self.invoker, &state).await else {
-            let known = self.record.and_then(|record| record.known_good.as_deref()) == Some(configuration);
-            let mut report = report;
-            if (!known || report.status != Status::Unchanged)
-                && let Err(error) = self.write_record(report.status, &state, Ended::Good(configuration)).await
-            {
-                report.notes.push(format!("that it is known to be good could not be recorded: {error}"));
-            }
-            return self.finished(report, state);
-        };
-        let ended = super::component::ended(error.of(&self.invoker.component.name));
-        let mut notes = report.notes;
-        if report.status == Status::Applied {
-            notes.push(format!("kept: what was applied is in the state, at serial {}", state.serial));
-        }
-        if ended.status == Status::Failed
-            && let Err(error) = self.write_record(ended.status, &state, Ended::Whole(configuration)).await
-        {
-            notes.push(format!("that it failed could not be recorded: {error}"));
-        }
-        let ComponentReport { status, reason, error, .. } = ended;
-        self.finished(ComponentReport { status, reason, error, notes, ..report }, state)
-    }
-
-    async fn write_record(&self, status: Status, state: &State, ended: Ended<'_>) -> Result<()> {
-        let invoker = self.invoker;
-        let Standing { applied, known_good } =
-            self.record.map(Record::standing).unwrap_or_default().after(ended);
-        let record = Record {
-            run_id: invoker.session.run_id.clone(),
-            outcome: status.word().to_owned(),
-            finished: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
-            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-            terraform: invoker.session.tool.version.to_string(),
-            lineage: state.lineage.clone(),
-            serial: state.serial,
-            resources: state.resources,
-            edges: self.edges(),
-            subdir: invoker.session.modules[&invoker.component.name].subdir.clone(),
-            declared: self.node.component.declared.clone(),
-            backend: self.backend.unwrap_or_default().to_owned(),
-            applied,
-            known_good,
-            ..Record::default()
-        };
-        records::write(invoker, record).await?;
-        recover::forget(invoker.place)
-    }
-
-    /// What it is now, for a run that resumes this one.
-    pub fn done(&self, state: &State) -> Done {
-        Done { made_from: self.facts.digest(), lineage: state.lineage.clone(), serial: state.serial }
-    }
-
-    fn edges(&self) -> std::collections::BTreeSet<String> {
-        let graph = &self.invoker.session.blueprint.graph;
-        graph.dependencies(&self.node.component.name).iter().map(ToString::to_string).collect()
-    }
-
-    /// Hands the outputs on, and shows those that are no secrets.
-    pub fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
-        let outputs = shown(self.invoker, &state);
-        let (session, name) = (self.invoker.session, &self.invoker.component.name);
-        session.reach(name, self.done(&state));
-        session.produce(name, Produced { outputs: state.outputs, ..Produced::default() });
-        ComponentReport { outputs, ..report }
     }
 }
 
@@ -325,12 +260,12 @@ impl<'a> Progress<'a> {
 
     fn tell(&self, address: &str) {
         let done = self.done.add + self.done.change + self.done.remove;
-        let (total, address) = (self.total, address.to_owned());
+        let invoker = self.run.invoker;
+        let (total, address) = (self.total, invoker.redactor.text(address));
         let stage = match self.run.destroy {
             true => Stage::Destroying { done, total, address },
             false => Stage::Applying { done, total, address },
         };
-        let invoker = self.run.invoker;
         invoker.session.teller.stage(&invoker.component.name, stage);
     }
 }

@@ -17,10 +17,10 @@ impl Run<'_> {
         let invoker = self.invoker;
         let store = Store::new(invoker.place.snapshots());
         let applied = self.record.and_then(|record| record.applied.clone());
-        if let Some(applied) = &applied {
-            shared::bring(invoker, &store, applied).await;
-        }
         let known_good = self.record.and_then(|record| record.known_good.clone());
+        for configuration in [&applied, &known_good].into_iter().flatten() {
+            shared::bring(invoker, &store, configuration).await;
+        }
         let snapshot = Snapshot {
             snapshot_id: Ulid::generate().to_string(),
             run_id: invoker.session.run_id.clone(),

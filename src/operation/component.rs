@@ -11,10 +11,11 @@ use super::inputs::{Pending, Produced};
 use super::invoke::{CANCELLED, Invoker};
 use super::kept;
 use super::recover::Recovery;
+use super::rollback::Way;
 use super::session::Session;
 use super::stale_lock::LOCKED;
 use super::state::Pulled;
-use super::{apply, plan, records, remediate, state};
+use super::{apply, blocked, plan, records, remediate, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
 use crate::error::{Error, Result};
@@ -52,6 +53,26 @@ pub enum Act {
     Remediate { drift_id: String, apply: bool },
     /// Say whether the plans that are kept in this folder could be applied.
     ShowKept(PathBuf),
+    /// Apply the plan that was just made, where it is a way back that needs nobody's approval.
+    GoBack(Way),
+    /// Somebody has looked at a way back that failed.
+    Acknowledge,
+}
+
+impl Act {
+    fn way(&self) -> Option<&Way> {
+        match self {
+            Self::GoBack(way) => Some(way),
+            _ => None,
+        }
+    }
+
+    pub fn changes_things(&self) -> bool {
+        matches!(
+            self,
+            Self::Apply | Self::ApplyKept(_) | Self::GoBack(_) | Self::Remediate { apply: true, .. }
+        )
+    }
 }
 
 /// Runs one component; whatever happens becomes its report.
@@ -112,10 +133,34 @@ async fn work(
     let subdir = &session.modules[&component.name].subdir;
     let record = records::read(session, component, place).await?;
     let mut invoker = Invoker::new(session, component, place, subdir, Some(guard))?;
+    if let Some(report) = blocked::check(&invoker, record.as_ref(), intent).await? {
+        return Ok(report);
+    }
     let mut recovery = Recovery::open(&invoker, record.as_ref()).await?;
     let outcome = steps(node, &mut invoker, guard, intent, record, &mut recovery).await;
     let report = outcome.unwrap_or_else(|error| ended(error.of(&component.name)));
-    Ok(recovery.tell(&invoker, report))
+    let report = match &intent.act {
+        Act::GoBack(way) => blocked::block(&invoker, way, report).await,
+        _ => report,
+    };
+    Ok(redacted(&invoker, recovery.tell(&invoker, report)))
+}
+
+/// What is told beside the plan: an address, an id, and so a command may hold what the module did not mark.
+fn redacted(invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentReport {
+    let text = |text: &mut String| *text = invoker.redactor.text(text);
+    report.notes.iter_mut().for_each(text);
+    for orphan in &mut report.possible_orphans {
+        text(&mut orphan.address);
+        text(&mut orphan.import);
+        orphan.id.iter_mut().for_each(text);
+    }
+    if let Some(error) = &mut report.error {
+        text(&mut error.message);
+        text(&mut error.remedy);
+        invoker.redactor.value(&mut error.details);
+    }
+    report
 }
 
 async fn steps(
@@ -159,12 +204,13 @@ async fn steps(
         inputs: &inputs,
         variables: &variables,
         carried: recovery.suspects().to_vec(),
+        elsewhere: recovery.is_elsewhere(),
         backend,
         facts: &facts,
         destroy,
-        gated: !destroy
-            && !intent.destroy
-            && matches!(intent.act, Act::Apply | Act::ApplyKept(_) | Act::Remediate { apply: true, .. }),
+        proves: !destroy && !intent.destroy && intent.act.changes_things(),
+        back: intent.act.way(),
+        partly: false,
     };
     if let Some(done) = session.done(name).filter(|_| !recovery.is_unfinished()) {
         let state = state::read(invoker).await?.unwrap_or_default();
@@ -186,8 +232,17 @@ async fn steps(
         if matches!(intent.act, Act::ShowKept(_)) {
             return Ok(plan::planned(plan.changes));
         }
-        let run = run(pulled.as_ref(), recovery, plan.destroy);
-        return run.apply(guard.fence().await?, &mut manifest, &plan.file, plan.changes).await;
+        let apply = async |manifest: &mut Manifest, recovery: &Recovery| {
+            let run = run(pulled.as_ref(), recovery, plan.destroy);
+            run.apply(guard.fence().await?, manifest, &plan.file, plan.changes.clone()).await
+        };
+        let mut report = apply(&mut manifest, recovery).await?;
+        if let Some(locked) = report.error.take_if(|error| error.code == LOCKED) {
+            recovery.release(invoker, locked).await?;
+            report = apply(&mut manifest, recovery).await?;
+        }
+        remove(&place.locking())?;
+        return Ok(report);
     }
 
     let reconfigure = super::migrate::prepare(invoker, module, record.as_ref(), backend, intent).await?;
@@ -205,6 +260,9 @@ async fn steps(
     match (moved, record.as_ref()) {
         (true, Some(record)) => super::migrate::verify(record, before, invoker)?,
         _ => state::check(record.as_ref(), before, intent.destroy, invoker)?,
+    }
+    if let Some(way) = intent.act.way() {
+        way.refuse_moved(session, record.as_ref(), before)?;
     }
     let run = run(pulled.as_ref(), recovery, intent.destroy);
     if intent.destroy && before.is_none_or(State::is_empty) {
@@ -229,8 +287,12 @@ async fn steps(
         let reason = if matches!(intent.act, Act::Remediate { .. }) { "nothing_to_put_right" } else { "" };
         return run.unchanged(before.cloned().unwrap_or_default(), reason).await;
     };
+    if let Some(way) = intent.act.way() {
+        return way.go(run, guard, &mut manifest, &file, changes).await;
+    }
+    let verdict = judge(&component.policy, &changes, intent.consent);
     let changes = plan::redacted(invoker, changes);
-    if let Err(blocked) = judge(&component.policy, &changes, intent.consent) {
+    if let Err(blocked) = verdict {
         let _ = std::fs::remove_file(&file);
         session.produce(name, pending(before, &changes));
         return Ok(plan::blocked(changes, blocked, name));

@@ -63,7 +63,7 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
         Error::new(Layer::Salt, Phase::Verification, code, message, remedy)
     };
     let never = || refuse("never_ran_here", "it has no state here".to_owned(), "apply it first");
-    let invoker = inspection.invoker(component, &place)?.ok_or_else(never)?;
+    let invoker = inspection.invoker(component, &place).await?.ok_or_else(never)?;
     match question {
         Question::Outputs => {
             let state = state::read(&invoker).await?.ok_or_else(never)?;
@@ -112,10 +112,13 @@ async fn resources(invoker: &Invoker<'_>) -> Result<Vec<Value>> {
     let document: Value = serde_json::from_slice(&text).unwrap_or_default();
     let mut found = Vec::new();
     collect(&document["values"]["root_module"], &mut found);
+    let mut redactor = invoker.redactor.clone();
+    let outputs = document["values"]["outputs"].as_object().into_iter().flatten();
+    redactor.add(outputs.filter(|(_, one)| one["sensitive"] == true).map(|(_, one)| &one["value"]));
     for one in &mut found {
         let marks = one["sensitive_values"].take();
         mask(&mut one["values"], &marks);
-        invoker.redactor.value(one);
+        redactor.value(one);
         if let Some(map) = one.as_object_mut() {
             map.remove("sensitive_values");
         }

@@ -11,7 +11,7 @@ use super::prepare::{prepare, select};
 use super::schedule::schedule;
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, kept, pump, records, remediate, runs};
+use super::{Call, kept, pump, records, remediate, rollback, runs};
 use crate::error::Result;
 use crate::journal::{self, Began, Done, Entry, Journal};
 use crate::lock::Holder;
@@ -63,6 +63,7 @@ pub enum Wish {
     },
     /// The execution module's `plan destroy=True`.
     KeepDestroy,
+    Acknowledge,
 }
 
 /// Runs it, and reports, whatever happens.
@@ -122,7 +123,12 @@ fn attempt(
             let contents = kept::read_contents(folder)?;
             (selected, left) = contents.split(blueprint, &wanted.components)?;
         }
-        Act::Apply | Act::Preview | Act::Prepare | Act::Remediate { .. } => {}
+        Act::Apply
+        | Act::Preview
+        | Act::Prepare
+        | Act::Remediate { .. }
+        | Act::GoBack(_)
+        | Act::Acknowledge => {}
     }
     let done = wanted.resumes.as_ref().map(|resumed| resumed.done.clone()).unwrap_or_default();
     if matches!(intent.act, Act::ApplyKept(_)) {
@@ -154,8 +160,9 @@ fn attempt(
             if let Act::ApplyKept(folder) = &intent.act {
                 kept::check_all(session, &graph, folder).await?;
             }
-            let reports =
-                schedule(session, graph, async |name| component::run(session, &name, &intent).await).await;
+            let work = async |name| component::run(session, &name, &intent).await;
+            let reports = schedule(session, graph, |name| session.on_failure(name), work).await;
+            let reports = rollback::after(session, &intent, reports).await;
             Ok((reports, session.tool.version.to_string()))
         },
     )?;
@@ -183,6 +190,7 @@ fn intent(wish: &Wish, migrate_backend: bool, layout: &Layout, run_id: &str) -> 
         Wish::Remediate { drift_id, apply } => {
             (false, None, Act::Remediate { drift_id: drift_id.clone(), apply: *apply })
         }
+        Wish::Acknowledge => (false, None, Act::Acknowledge),
         Wish::KeepDestroy => (true, Confirmed, Act::Keep(layout.plan(run_id))),
     };
     Intent { destroy, consent, act, migrate_backend }
@@ -203,7 +211,7 @@ fn began(
         environment: opening.environment.clone(),
         ..Holder::here()
     };
-    let changes = matches!(intent.act, Act::Apply | Act::ApplyKept(_) | Act::Remediate { apply: true, .. });
+    let changes = intent.act.changes_things();
     let kind = match (changes, intent.destroy) {
         (true, true) => journal::Wish::Destroy,
         (true, false) => journal::Wish::Apply,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::gather::gather;
 use super::invoke::Invoker;
 use super::prepare::{prepare, select};
 use super::session::{Memory, Session};
@@ -18,13 +19,17 @@ pub struct Inspection<'a> {
 
 impl<'a> Inspection<'a> {
     /// None where the component never ran here: its workdir has no module.
-    pub fn invoker(&self, name: &Name, place: &'a Place) -> Result<Option<Invoker<'a>>> {
+    ///
+    /// What went into it as a secret is taken out of the answer: where that cannot be read, there is none.
+    pub async fn invoker(&self, name: &Name, place: &'a Place) -> Result<Option<Invoker<'a>>> {
         if !place.module().exists() {
             return Ok(None);
         }
-        let component = &self.session.blueprint.nodes[name].component;
+        let node = &self.session.blueprint.nodes[name];
         let subdir = &self.session.modules[name].subdir;
-        Invoker::new(self.session, component, place, subdir, None).map(Some)
+        let mut invoker = Invoker::new(self.session, &node.component, place, subdir, None)?;
+        invoker.redactor.add(gather(self.session, node).await?.inputs.secret.values());
+        Ok(Some(invoker))
     }
 }
 

@@ -15,14 +15,14 @@ use serde_json::Value;
 
 use super::session::Session;
 use crate::change::Redactor;
-use crate::decide::Ending;
+use crate::decide::{Ending, Trouble};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::{Guard, Holder};
 use crate::model::Component;
 use crate::process::{self, Cancel, Cause, Command, CutShort, Exit, Limits};
 use crate::record::Locking;
 use crate::render;
-use crate::terraform::{self, Diagnostic, Event, Severity};
+use crate::terraform::{self, Diagnostic, Event, ROOM, Severity};
 use crate::workdir::{Place, ensure_private, remove};
 
 /// The numbers that terraform finds its inherited descriptors under; low ones are the runtime's.
@@ -60,6 +60,18 @@ impl Said {
         match orderly && !terraform::provider_died(&self.diagnostics) {
             true => Ending::Orderly,
             false => Ending::Abrupt,
+        }
+    }
+}
+
+impl Said {
+    /// What a failed apply means for a way back.
+    pub fn trouble(&self) -> Trouble {
+        match self.exit.stopped {
+            Some(Cause::LockLost) => Trouble::LockLost,
+            _ if self.exit.code.is_none() || self.exit.cut_short.is_some() => Trouble::CutOff,
+            Some(Cause::User) => Trouble::Cancelled,
+            Some(Cause::Timeout) | None => Trouble::Known,
         }
     }
 }
@@ -147,19 +159,20 @@ impl<'a> Invoker<'a> {
         self.logs.join("tfplan")
     }
 
-    /// Runs one command that speaks the `-json` stream.
+    /// Runs one command that speaks the `-json` stream, for which there is `room` on the disk, in bytes.
     pub async fn stream(
         &self,
         step: &str,
         arguments: Vec<OsString>,
         timeout: Duration,
+        room: u64,
         on_event: &mut dyn FnMut(&Event),
     ) -> Result<Said> {
         let mut diagnostics = Vec::new();
         let mut unreadable = None;
         let locking = self.begin_locking(step)?;
         let exit = self
-            .run(step, arguments, timeout, &mut |line| match terraform::parse(line) {
+            .run(step, arguments, timeout, room, &mut |line| match terraform::parse(line) {
                 Ok(Event::Diagnostic(diagnostic)) => diagnostics.push(self.redact(diagnostic)),
                 Ok(event) => on_event(&event),
                 Err(error) => unreadable = Some(error),
@@ -197,7 +210,7 @@ impl<'a> Invoker<'a> {
         arguments: Vec<OsString>,
         timeout: Duration,
     ) -> Result<(Exit, Vec<u8>)> {
-        let exit = self.run(step, arguments, timeout, &mut |_| {}).await?;
+        let exit = self.run(step, arguments, timeout, ROOM, &mut |_| {}).await?;
         let path = self.stdout(step);
         let text = fs::read(&path).map_err(|error| Error::file(&path, "read", &error))?;
         // It holds a state or a plan in clear.
@@ -207,7 +220,7 @@ impl<'a> Invoker<'a> {
 
     /// Runs one command whose words are for people.
     pub async fn plain(&self, step: &str, arguments: Vec<OsString>, timeout: Duration) -> Result<Said> {
-        let exit = self.run(step, arguments, timeout, &mut |_| {}).await?;
+        let exit = self.run(step, arguments, timeout, ROOM, &mut |_| {}).await?;
         Ok(Said { exit, diagnostics: Vec::new() })
     }
 
@@ -216,6 +229,7 @@ impl<'a> Invoker<'a> {
         step: &str,
         arguments: Vec<OsString>,
         timeout: Duration,
+        room: u64,
         on_line: &mut dyn FnMut(&str),
     ) -> Result<Exit> {
         tracing::debug!("{}: terraform {step}", self.component.name);
@@ -230,6 +244,7 @@ impl<'a> Invoker<'a> {
             env: self.environment()?,
             stdout: self.stdout(step),
             stderr: self.logs.join(format!("{step}.stderr")),
+            room,
             inherit: inherit.into_iter().filter_map(|(fd, number)| fd.map(|fd| (fd, number))).collect(),
         };
         let limits = Limits { timeout, stop_grace: self.component.timeouts.stop_grace };
@@ -289,6 +304,7 @@ impl<'a> Invoker<'a> {
     fn redact(&self, mut diagnostic: Diagnostic) -> Diagnostic {
         diagnostic.summary = self.redactor.text(&diagnostic.summary);
         diagnostic.detail = self.redactor.text(&diagnostic.detail);
+        diagnostic.address = diagnostic.address.map(|address| self.redactor.text(&address));
         diagnostic
     }
 
@@ -322,12 +338,17 @@ impl<'a> Invoker<'a> {
             }
         };
         let lost = "what was in flight may exist in the world and not in the state";
+        let message = match error.code {
+            // Terraform may name the file alone.
+            "disk_full" | "read_only" => format!("{}\nIt ran in {}", error.message, self.cwd.display()),
+            _ => error.message,
+        };
         let message = match said.exit.cut_short {
             Some(CutShort::Late) => {
-                format!("{} It did not end in time and was killed: {lost}.", error.message)
+                format!("{message} It did not end in time and was killed: {lost}.")
             }
-            Some(CutShort::Forced) => format!("{} It was not waited for: {lost}.", error.message),
-            None => error.message,
+            Some(CutShort::Forced) => format!("{message} It was not waited for: {lost}."),
+            None => message,
         };
         Error { message, ..error }.during(phase)
     }

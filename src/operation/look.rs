@@ -11,7 +11,7 @@ use super::plan;
 use crate::change::{self, Changes, Seen};
 use crate::error::{Phase, Result};
 use crate::report::{Class, Drifted};
-use crate::terraform::{Event, Plan};
+use crate::terraform::{Event, Plan, ROOM};
 
 /// So many digits of a digest tell one drift from another, and can be typed.
 const ID_DIGITS: usize = 32;
@@ -33,6 +33,7 @@ pub async fn look(invoker: &Invoker<'_>, file: &Path, facts: &Facts) -> Result<L
         state: invoker.state(),
         destroy: false,
         lock: !invoker.place.is_aside(),
+        targets: Vec::new(),
     };
     let (mut differs, mut outputs) = (false, BTreeMap::new());
     let mut hear = |event: &Event| match event {
@@ -45,7 +46,7 @@ pub async fn look(invoker: &Invoker<'_>, file: &Path, facts: &Facts) -> Result<L
         _ => {}
     };
     let timeout = invoker.component.timeouts.plan;
-    let said = invoker.stream("plan", arguments.arguments(), timeout, &mut hear).await?;
+    let said = invoker.stream("plan", arguments.arguments(), timeout, ROOM, &mut hear).await?;
     if !matches!(said.exit.code, Some(0 | 2)) {
         return Err(invoker.failure("plan", Phase::Planning, &said));
     }

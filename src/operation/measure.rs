@@ -79,7 +79,7 @@ fn measure(
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     let session = inspection.session;
     let place = session.layout.place(name);
-    let Some(invoker) = inspection.invoker(name, &place)? else {
+    let Some(invoker) = inspection.invoker(name, &place).await? else {
         return Ok((unhealthy(not_there("never_ran_here", "it never ran here").of(name)), Vec::new()));
     };
     let record = records::read(session, invoker.component, &place).await?;

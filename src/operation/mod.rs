@@ -5,6 +5,7 @@
 
 mod apply;
 mod arguments;
+mod blocked;
 mod blocking;
 mod by_hand;
 mod cancel;
@@ -45,9 +46,11 @@ mod remediate;
 mod request;
 mod requests;
 mod resume;
+mod rollback;
 mod runs;
 mod schedule;
 mod session;
+mod settle;
 mod shared;
 mod signal;
 mod snapshots;
@@ -89,6 +92,7 @@ pub fn run(call: Call<'_>) -> Value {
         "orchestrate" => environment::run(&call, requests::orchestrate(&call.request)),
         "plan" => environment::run(&call, requests::plan(&call.request)),
         "apply" => environment::run(&call, requests::apply(&call.request)),
+        "acknowledge" => environment::run(&call, requests::acknowledge(&call.request)),
         "destroy" => environment::run(&call, requests::destroy(&call.request)),
         "remediate" => environment::run(&call, requests::remediate(&call.request)),
         "state.apply" => environment::run(&call, requests::state_apply(&call.request)),

@@ -87,7 +87,7 @@ fn hidden(names: &[String]) -> Option<String> {
 /// One component's visible outputs; those that are secrets are named in a note.
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
     let place = inspection.session.layout.place(name);
-    let Some(invoker) = inspection.invoker(name, &place)? else {
+    let Some(invoker) = inspection.invoker(name, &place).await.map_err(|error| error.of(name))? else {
         return Ok(ComponentReport::new(Status::Absent, "never_ran_here"));
     };
     let Some(state) = state::read(&invoker).await.map_err(|error| error.of(name))? else {

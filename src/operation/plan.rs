@@ -11,47 +11,75 @@ use crate::decide::Blocked;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::report::{ComponentReport, Status};
-use crate::terraform::{self, Event, Plan};
+use crate::terraform::{self, Event, Plan, ROOM};
 use crate::view::progress::Stage;
 
 /// None: the world is as the configuration says. Else the plan is in `file`.
 pub async fn plan(invoker: &Invoker<'_>, file: &Path, intent: &Intent) -> Result<Option<Changes>> {
-    invoker.go_on(Phase::Planning).await?;
     invoker.session.teller.stage(&invoker.component.name, Stage::Planning);
+    let full = !matches!(intent.act, Act::Apply | Act::GoBack(_));
+    make(invoker, file, intent.destroy, full, &[]).await
+}
+
+/// What a plan of the same would still change, right after an apply.
+pub async fn again(invoker: &Invoker<'_>) -> Result<Option<Changes>> {
+    let file = invoker.plan_file().with_extension("again");
+    let changes = make(invoker, &file, false, false, &[]).await;
+    let _ = std::fs::remove_file(&file);
+    changes
+}
+
+/// A plan of these addresses alone.
+pub async fn targeted(invoker: &Invoker<'_>, file: &Path, targets: &[String]) -> Result<Changes> {
+    Ok(make(invoker, file, false, false, targets).await?.unwrap_or_default())
+}
+
+/// `full`: a person reads this plan, and is shown which attributes change.
+async fn make(
+    invoker: &Invoker<'_>,
+    file: &Path,
+    destroy: bool,
+    full: bool,
+    targets: &[String],
+) -> Result<Option<Changes>> {
+    invoker.go_on(Phase::Planning).await?;
     let arguments = Plan {
         out: file.to_owned(),
         variable_files: invoker.variable_files(),
         state: invoker.state(),
-        destroy: intent.destroy,
+        destroy,
         lock: true,
+        targets: targets.to_owned(),
     };
     let mut changes = Changes::default();
-    let said = invoker
-        .stream("plan", arguments.arguments(), invoker.component.timeouts.plan, &mut |event| match event {
-            Event::PlannedChange(planned) => {
-                let resource = &planned.resource;
-                changes.resources.extend(change::planned(
-                    &resource.address,
-                    &resource.kind,
-                    &resource.name,
-                    planned.action.word(),
-                    planned.reason.as_deref(),
-                ));
-            }
-            Event::ChangeSummary(summary) => changes.counts = summary.counts,
-            Event::Outputs(outputs) => {
-                let changed =
-                    outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
-                changes.outputs.extend(changed.filter(|(_, action)| action != "noop"));
-            }
-            _ => {}
-        })
-        .await?;
+    let said =
+        invoker
+            .stream("plan", arguments.arguments(), invoker.component.timeouts.plan, ROOM, &mut |event| {
+                match event {
+                    Event::PlannedChange(planned) => {
+                        let resource = &planned.resource;
+                        changes.resources.extend(change::planned(
+                            &resource.address,
+                            &resource.kind,
+                            &resource.name,
+                            planned.action.word(),
+                            planned.reason.as_deref(),
+                        ));
+                    }
+                    Event::ChangeSummary(summary) => changes.counts = summary.counts,
+                    Event::Outputs(outputs) => {
+                        let changed =
+                            outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
+                        changes.outputs.extend(changed.filter(|(_, action)| action != "noop"));
+                    }
+                    _ => {}
+                }
+            })
+            .await?;
     match said.exit.code {
         Some(0) => Ok(None),
-        Some(2) if intent.act == Act::Apply => Ok(Some(changes)),
-        // A person reads this plan: show which attributes change.
-        Some(2) => show(invoker, file).await.map(Some),
+        Some(2) if full => show(invoker, file).await.map(Some),
+        Some(2) => Ok(Some(changes)),
         _ => Err(invoker.failure("plan", Phase::Planning, &said)),
     }
 }
@@ -79,11 +107,16 @@ pub async fn document(invoker: &Invoker<'_>, file: &Path) -> Result<Value> {
     })
 }
 
-/// Takes out secrets that the module did not mark.
+/// Takes out secrets that the module did not mark; an address may hold one, by a key of `for_each`.
 pub fn redacted(invoker: &Invoker<'_>, mut changes: Changes) -> Changes {
-    for attribute in changes.resources.iter_mut().flat_map(|resource| &mut resource.attributes) {
-        invoker.redactor.value(&mut attribute.before);
-        invoker.redactor.value(&mut attribute.after);
+    let text = |text: &mut String| *text = invoker.redactor.text(text);
+    for resource in &mut changes.resources {
+        text(&mut resource.address);
+        for attribute in &mut resource.attributes {
+            text(&mut attribute.path);
+            invoker.redactor.value(&mut attribute.before);
+            invoker.redactor.value(&mut attribute.after);
+        }
     }
     changes
 }

@@ -82,6 +82,7 @@ fn drive<T: Send>(
         loop {
             match receiver.recv_timeout(TICK) {
                 Ok(Signal::Progress(update)) => progress.update(update),
+                Ok(Signal::Note(text)) => progress.note(&text),
                 Ok(Signal::Event { tag, data }) => host.emit(&tag, &data),
                 Ok(Signal::Log { level, message }) => host.log(level, &message),
                 Err(RecvTimeoutError::Timeout) => progress.tick(),

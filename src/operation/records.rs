@@ -7,15 +7,17 @@ use super::{inputs, pump, shared};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::{Holder, Service};
 use crate::model::{Component, Name, Settings};
-use crate::record::Record;
+use crate::record::{Record, Underway};
 use crate::workdir::{Layout, Place, ensure_private};
 
 const KEY: &str = "record";
+/// There from before an apply's first effect until its record is written, as `applying.json` is on its host.
+const APPLYING: &str = "applying";
 
 /// What the last run left, on whichever host it was.
 pub async fn read(session: &Session, component: &Component, place: &Place) -> Result<Option<Record>> {
     let own = Record::read(&place.record())?;
-    let Service::Consul(consul) = &session.locks else { return Ok(own) };
+    let Service::Consul(consul) = &*session.locks else { return Ok(own) };
     let environment = &session.blueprint.environment;
     let Some(text) = consul.read(environment.as_str(), component.name.as_str(), KEY).await? else {
         // From a time when the lock was this host's file.
@@ -24,6 +26,26 @@ pub async fn read(session: &Session, component: &Component, place: &Place) -> Re
     let record = parse(&component.name, &text)?;
     refuse_elsewhere(component, &record)?;
     Ok(Some(record))
+}
+
+/// Tells other hosts that an apply begins; what it may leave is on this one.
+pub async fn begin(invoker: &Invoker<'_>, underway: &Underway) -> Result<()> {
+    let Some(consul) = invoker.lock.and_then(|lock| lock.consul()) else { return Ok(()) };
+    let told = Underway { suspects: Vec::new(), backend: String::new(), ..underway.clone() };
+    consul.write(APPLYING, &serde_json::to_vec(&told).unwrap_or_default()).await
+}
+
+/// The apply that another host, or another root, began, and nobody has recorded since.
+pub async fn elsewhere(invoker: &Invoker<'_>) -> Result<Option<Underway>> {
+    let Service::Consul(consul) = &*invoker.session.locks else { return Ok(None) };
+    let (environment, name) = (&invoker.session.blueprint.environment, &invoker.component.name);
+    let Some(text) = consul.read(environment.as_str(), name.as_str(), APPLYING).await? else {
+        return Ok(None);
+    };
+    let underway: Underway =
+        serde_json::from_slice(&text).map_err(|error| corrupt(name, APPLYING, &error))?;
+    let is_ours = underway.host == Holder::here().host && underway.cwd.starts_with(&invoker.place.workdir);
+    Ok((!is_ours).then_some(underway))
 }
 
 /// Brings this host's copies up to what other hosts did, for questions that take no lock.
@@ -46,11 +68,13 @@ pub fn service(settings: &Settings) -> Result<Service> {
 }
 
 fn parse(component: &Name, text: &[u8]) -> Result<Record> {
-    serde_json::from_slice(text).map_err(|error| {
-        let message = format!("the record that Consul holds of {component} cannot be read: {error}");
-        let remedy = "look at it by `consul kv get`; deleted, the state is taken as it is";
-        Error::new(Layer::Host, Phase::Preparation, "record_corrupt", message, remedy).of(component)
-    })
+    serde_json::from_slice(text).map_err(|error| corrupt(component, KEY, &error))
+}
+
+fn corrupt(component: &Name, key: &str, error: &serde_json::Error) -> Error {
+    let message = format!("the {key} that Consul holds of {component} cannot be read: {error}");
+    let remedy = "look at it by `consul kv get`; deleted, the state is taken as it is";
+    Error::new(Layer::Host, Phase::Preparation, "record_corrupt", message, remedy).of(component)
 }
 
 /// Writes it, where a lock of Consul's is held only while it still is.
@@ -58,7 +82,8 @@ pub async fn write(invoker: &Invoker<'_>, record: Record) -> Result<()> {
     if let Some(consul) = invoker.lock.and_then(|lock| lock.consul()) {
         shared::put(invoker, consul, &record).await;
         let text = serde_json::to_vec(&record).unwrap_or_default();
-        consul.write(KEY, &text).await.map_err(|error| error.during(Phase::Verification))?;
+        let written = consul.replace(APPLYING, KEY, &text).await;
+        written.map_err(|error| error.during(Phase::Verification))?;
         shared::tidy(invoker, consul, &record).await;
     }
     let path = invoker.place.record();

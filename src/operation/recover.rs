@@ -1,7 +1,7 @@
 //! Before anything else runs for a component: what a dead run left is put right, or told.
 
 use super::invoke::Invoker;
-use super::{by_hand, copies, left, put_right, stale_lock, unsaved};
+use super::{by_hand, copies, left, put_right, records, stale_lock, unsaved};
 use crate::decide::{Ending, Remembered, State, Story, Suspect};
 use crate::digest::sha256;
 use crate::error::{Error, Result};
@@ -15,6 +15,8 @@ use crate::workdir::{self, Place};
 pub struct Recovery {
     /// The apply that was cut off.
     underway: Option<Underway>,
+    /// One that was cut off on another host: what it left is there.
+    elsewhere: Option<Underway>,
     story: Story,
     remembered: Option<Remembered>,
     /// Where the state was kept last, rendered; None where that is not known.
@@ -27,7 +29,18 @@ impl Recovery {
     /// Archives what was not saved, and puts a local state right. Under the lock only.
     pub async fn open(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<Self> {
         let place = invoker.place;
-        let mut recovery = Self { underway: Underway::read(&place.applying())?, ..Self::default() };
+        let elsewhere = records::elsewhere(invoker).await?;
+        let mut recovery =
+            Self { underway: Underway::read(&place.applying())?, elsewhere, ..Self::default() };
+        recovery.notes.extend(recovery.elsewhere.iter().map(|there| {
+            let Underway { run_id, started, pid, host, cwd, .. } = there;
+            format!(
+                "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off, and its lock is \
+                 this run's now: what it began to create is told on {host} alone, by its .eos/runs/{run_id}, and by \
+                 the next run there; terraform ran in {}",
+                cwd.display()
+            )
+        }));
         let mut dump = None;
         if let Some(underway) = &recovery.underway {
             let Underway { run_id, started, pid, host, .. } = underway;
@@ -37,6 +50,9 @@ impl Recovery {
             match left::stream(&invoker.session.layout, underway, &invoker.component.name)? {
                 Some(heard) => {
                     recovery.story = heard.story;
+                    if record.is_some_and(|record| record.run_id != *run_id && record.finished >= *started) {
+                        recovery.story.overtake();
+                    }
                     dump = heard.dump.filter(|_| !underway.archived);
                 }
                 None => recovery.notes.push(format!(
@@ -63,7 +79,7 @@ impl Recovery {
             let note = put_right::put_right(
                 invoker,
                 &state,
-                recovery.is_unfinished(),
+                recovery.underway.is_some(),
                 recovery.remembered.as_ref(),
             )?;
             recovery.notes.extend(note);
@@ -74,7 +90,12 @@ impl Recovery {
 
     /// Whether an apply began here that nobody saw the end of.
     pub fn is_unfinished(&self) -> bool {
-        self.underway.is_some()
+        self.underway.is_some() || self.elsewhere.is_some()
+    }
+
+    /// Whether what another host began has to be settled by a record.
+    pub fn is_elsewhere(&self) -> bool {
+        self.elsewhere.is_some()
     }
 
     /// Saves on a remote backend what was not; it is initialised by now.
@@ -195,7 +216,7 @@ pub fn describe(suspects: &[Suspect]) -> Option<String> {
 }
 
 /// What an apply writes down before its first effect.
-pub fn begin(
+pub async fn begin(
     invoker: &Invoker<'_>,
     before: &Remembered,
     backend: Option<&str>,
@@ -218,5 +239,6 @@ pub fn begin(
         archived: false,
         suspects: carried.to_vec(),
     };
+    records::begin(invoker, &underway).await?;
     underway.write(&invoker.place.applying())
 }

@@ -140,6 +140,28 @@ pub fn destroy(request: &Request) -> Wanted {
     end(arguments, wanted)
 }
 
+/// Somebody has looked at what a way back that failed has left.
+pub fn acknowledge(request: &Request) -> Wanted {
+    let mut arguments = Arguments::new(request);
+    let components = arguments.names("components");
+    if components.is_none() {
+        arguments.problem("components", "is missing: name those that you have looked at");
+    }
+    let wanted = Wanted {
+        operation: "acknowledge",
+        test: false,
+        components,
+        include_dependencies: false,
+        overrides: arguments.overrides(),
+        wish: Wish::Acknowledge,
+        migrate_backend: false,
+        environment: arguments.environment(),
+        resumes: None,
+        problems: Vec::new(),
+    };
+    end(arguments, wanted)
+}
+
 fn end(arguments: Arguments, wanted: Wanted) -> Wanted {
     Wanted { problems: arguments.finish(), ..wanted }
 }

@@ -13,9 +13,11 @@ use crate::report::{ComponentReport, Status};
 use crate::view::progress::Stage;
 
 /// Runs `work` for every name of the graph; what is never started is reported as skipped.
+/// `on_failure` says what a failed one means for the others.
 pub async fn schedule(
     session: &Session,
     graph: Graph,
+    on_failure: impl Fn(&Name) -> OnFailure,
     work: impl AsyncFn(Name) -> ComponentReport,
 ) -> BTreeMap<Name, ComponentReport> {
     let parallelism = session.blueprint.settings.parallelism.get();
@@ -53,7 +55,7 @@ pub async fn schedule(
         match report.status {
             Status::Failed | Status::Blocked | Status::Cancelled => {
                 skip(queue.finish(&name, Outcome::Failed), "dependency_not_done", &mut reports);
-                if report.status == Status::Failed && session.on_failure(&name) != OnFailure::Continue {
+                if report.status == Status::Failed && on_failure(&name) != OnFailure::Continue {
                     skip(queue.stop(), "stopped_after_failure", &mut reports);
                 }
             }

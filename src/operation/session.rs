@@ -1,7 +1,8 @@
 //! What all components of one run share.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use secrecy::SecretString;
@@ -12,10 +13,11 @@ use super::inputs::Produced;
 use super::prepare::Prepared;
 use super::signal::Teller;
 use super::summary::Opening;
+use crate::decide::Did;
 use crate::error::Result;
 use crate::journal::{Done, Entry, Journal};
 use crate::lock;
-use crate::model::{Blueprint, Name, OnFailure, Reference};
+use crate::model::{Blueprint, Name, Node, OnFailure, Reference};
 use crate::process::{Cancel, Guardian};
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
@@ -28,20 +30,36 @@ pub struct Session {
     pub blueprint: Blueprint,
     pub modules: BTreeMap<Name, Arc<Module>>,
     pub layout: Layout,
-    pub guardian: Guardian,
+    pub guardian: Rc<Guardian>,
     pub tool: Tool,
     /// Declared variables of terraform's environment, references resolved.
     pub environment: BTreeMap<String, SecretString>,
-    pub locks: lock::Service,
+    pub locks: Rc<lock::Service>,
     pub cancel: Cancel,
     pub teller: Teller,
     pub identity: Identity,
     /// Held during an init where a plugin cache may be shared: terraform's is not safe for two.
-    pub init_gate: tokio::sync::Mutex<()>,
+    pub init_gate: Rc<tokio::sync::Mutex<()>>,
     pub produced: RefCell<BTreeMap<Name, Produced>>,
     memory: Memory,
     /// What components were when their turn ended well.
     reached: RefCell<BTreeMap<Name, Done>>,
+    /// What this run changed, and what it was before.
+    changed: RefCell<BTreeMap<Name, Was>>,
+}
+
+/// A component before this run changed it, and how far the change came.
+#[derive(Clone, Debug)]
+pub struct Was {
+    pub did: Did,
+    /// Digest of the configuration that was known to be good.
+    pub known_good: Option<String>,
+    /// What a plan of that one finds to do again and again.
+    pub residue: BTreeSet<String>,
+    /// Digest of the configuration that this run applied, or tried to.
+    pub tried: String,
+    /// The text of the state; none where there was no state.
+    pub state: Option<Arc<Vec<u8>>>,
 }
 
 /// What a run writes down, and what it knows of the one that it goes on with. Questions have neither.
@@ -62,10 +80,10 @@ impl Session {
         identity: Identity,
     ) -> Result<Self> {
         let Prepared { blueprint, modules } = prepared;
-        let guardian = Guardian::start()?;
+        let guardian = Rc::new(Guardian::start()?);
         let tool = Tool::locate(&blueprint.settings.terraform, &guardian, &cancel).await?;
         let environment = super::inputs::read_all(&blueprint.settings.terraform.env)?;
-        let locks = super::records::service(&blueprint.settings)?;
+        let locks = Rc::new(super::records::service(&blueprint.settings)?);
         Ok(Self {
             layout: Layout::of(&blueprint),
             run_id: opening.run_id.clone(),
@@ -81,9 +99,54 @@ impl Session {
             identity,
             memory,
             reached: RefCell::default(),
-            init_gate: tokio::sync::Mutex::new(()),
+            changed: RefCell::default(),
+            init_gate: Rc::default(),
             produced: RefCell::default(),
         })
+    }
+
+    /// The same run, with these components as they are here; what others produce is read anew.
+    pub fn toward(&self, targets: BTreeMap<Name, (Node, Arc<Module>)>) -> Self {
+        let (mut blueprint, mut modules) = (self.blueprint.clone(), self.modules.clone());
+        for (name, (node, module)) in targets {
+            blueprint.nodes.insert(name.clone(), node);
+            modules.insert(name, module);
+        }
+        Self {
+            run_id: self.run_id.clone(),
+            operation: self.operation.clone(),
+            blueprint,
+            modules,
+            layout: self.layout.clone(),
+            guardian: self.guardian.clone(),
+            tool: self.tool.clone(),
+            environment: self.environment.clone(),
+            locks: self.locks.clone(),
+            cancel: self.cancel.clone(),
+            teller: self.teller.clone(),
+            identity: self.identity.clone(),
+            init_gate: self.init_gate.clone(),
+            produced: RefCell::default(),
+            memory: Memory { journal: self.memory.journal.clone(), done: BTreeMap::new() },
+            reached: RefCell::default(),
+            changed: RefCell::default(),
+        }
+    }
+
+    /// This run is about to change `name`.
+    pub fn change(&self, name: &Name, was: Was) {
+        self.changed.borrow_mut().insert(name.clone(), was);
+    }
+
+    /// How far that came.
+    pub fn did(&self, name: &Name, did: Did) {
+        if let Some(was) = self.changed.borrow_mut().get_mut(name) {
+            was.did = did;
+        }
+    }
+
+    pub fn changed(&self) -> BTreeMap<Name, Was> {
+        self.changed.borrow().clone()
     }
 
     /// What `name` gives to those that read it.

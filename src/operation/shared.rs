@@ -31,7 +31,7 @@ pub async fn bring(invoker: &Invoker<'_>, store: &Store, digest: &str) {
 
 /// What is missing afterwards.
 async fn fetch(invoker: &Invoker<'_>, store: &Store, digest: &str) -> Result<Vec<String>> {
-    let Service::Consul(consul) = &invoker.session.locks else { return Ok(Vec::new()) };
+    let Service::Consul(consul) = &*invoker.session.locks else { return Ok(Vec::new()) };
     let environment = invoker.session.blueprint.environment.as_str();
     let mut absent = BTreeSet::new();
     loop {
@@ -51,7 +51,10 @@ pub async fn put(invoker: &Invoker<'_>, guard: &consul::Guard, record: &Record) 
     let store = Store::new(invoker.place.snapshots());
     let shared = async {
         let there = guard.objects().await?;
-        for digest in needed(&store, record)?.difference(&there) {
+        // What is not whole here was put there by whoever applied it.
+        let whole =
+            named(record).filter(|digest| store.lacks(digest).is_ok_and(|lacking| lacking.is_empty()));
+        for digest in needed(&store, whole)?.difference(&there) {
             let bytes = store.object(digest)?;
             match bytes.len() <= LARGEST {
                 true => guard.put_object(digest, bytes).await?,
@@ -72,7 +75,7 @@ pub async fn put(invoker: &Invoker<'_>, guard: &consul::Guard, record: &Record) 
 pub async fn tidy(invoker: &Invoker<'_>, guard: &consul::Guard, record: &Record) {
     let store = Store::new(invoker.place.snapshots());
     let tidied = async {
-        let needed = needed(&store, record)?;
+        let needed = needed(&store, named(record))?;
         let surplus: Vec<_> = guard.objects().await?.difference(&needed).cloned().collect();
         guard.remove_objects(&surplus).await
     };
@@ -81,10 +84,15 @@ pub async fn tidy(invoker: &Invoker<'_>, guard: &consul::Guard, record: &Record)
     }
 }
 
-/// The configurations that the record names, and all that they are made of.
-fn needed(store: &Store, record: &Record) -> Result<BTreeSet<String>> {
+/// The configurations that the record names.
+fn named(record: &Record) -> impl Iterator<Item = &String> {
+    [&record.applied, &record.known_good].into_iter().flatten()
+}
+
+/// These configurations, and all that they are made of.
+fn needed<'a>(store: &Store, configurations: impl Iterator<Item = &'a String>) -> Result<BTreeSet<String>> {
     let mut needed = BTreeSet::new();
-    for digest in [&record.applied, &record.known_good].into_iter().flatten() {
+    for digest in configurations {
         let configuration = store.configuration(digest)?;
         needed.extend(configuration.objects().into_iter().map(str::to_owned));
         needed.insert(digest.clone());

@@ -12,6 +12,7 @@ pub enum Signal {
     Progress(Update),
     Event { tag: String, data: Value },
     Log { level: tracing::Level, message: String },
+    Note(String),
 }
 
 /// Tells progress and bus events of one run; what nobody hears any more is dropped.
@@ -42,6 +43,12 @@ impl Teller {
         data["run_id"] = self.run_id.as_str().into();
         let tag = format!("eos/{}/{component}/{word}", self.environment);
         let _ = self.sender.send(Signal::Event { tag, data });
+    }
+
+    /// A line for whoever watches, and for the log.
+    pub fn note(&self, text: &str) {
+        tracing::warn!("{text}");
+        let _ = self.sender.send(Signal::Note(text.to_owned()));
     }
 
     fn event(&self, stage: &Stage) -> Option<Value> {

@@ -12,7 +12,7 @@ use super::{Call, records, runs};
 use crate::error::Result;
 use crate::lock;
 use crate::model::{Name, Overrides};
-use crate::record::Record;
+use crate::record::{Record, Underway};
 use crate::report::{ComponentReport, Report, Status};
 use crate::workdir::Layout;
 
@@ -62,8 +62,28 @@ fn of(layout: &Layout, name: &Name, record: Option<&Record>) -> Result<Component
             report
         }
     };
-    if let Some(holder) = lock::holder(&layout.place(name).lock())? {
-        report.notes.push(format!("locked now by {holder}"));
+    let place = layout.place(name);
+    let underway = Underway::read(&place.applying())?;
+    match (lock::holder(&place.lock())?, underway) {
+        (Some(holder), _) => report.notes.push(format!("locked now by {holder}")),
+        // Read again: the apply may have ended before its lock was looked at.
+        (None, Some(underway)) if Underway::read(&place.applying())?.as_ref() == Some(&underway) => {
+            unfinished(&mut report, &underway);
+        }
+        _ => {}
     }
     Ok(report)
+}
+
+/// Its lock is free, and what an apply removes last is there.
+fn unfinished(report: &mut ComponentReport, underway: &Underway) {
+    let Underway { run_id, started, pid, host, .. } = underway;
+    if report.status == Status::Absent {
+        report.status = Status::Failed;
+    }
+    report.reason = "unfinished_apply".to_owned();
+    report.notes.push(format!(
+        "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off: \
+         infrastructure.resume run_id={run_id} goes on with it, and says what may be orphaned"
+    ));
 }

@@ -73,5 +73,5 @@ fn declared(component: &Component) -> Map<String, Value> {
 fn unusable(reason: &str) -> Error {
     let message = format!("the earlier configuration cannot be planned again: {reason}");
     let remedy = "go forward instead: correct the pillar and orchestrate";
-    Error::new(Layer::Host, Phase::Preparation, "configuration_unusable", message, remedy)
+    Error::new(Layer::Host, Phase::Rollback, "configuration_unusable", message, remedy)
 }

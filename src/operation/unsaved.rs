@@ -13,7 +13,7 @@ use crate::decide::{self, Found, Head, Remembered, There, Unsaved};
 use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::terraform;
-use crate::workdir::{self, Place, ensure_private, remove, replace};
+use crate::workdir::{self, Place, ensure_private, remove, replace, retain_newest};
 
 /// Where terraform leaves what it cannot save: in the folder that it runs in.
 const ERRORED: &str = "errored.tfstate";
@@ -21,6 +21,9 @@ const ERRORED: &str = "errored.tfstate";
 const WAITING: &str = "-unsaved.tfstate";
 const SAVED: &str = "-saved.tfstate";
 const REPLACED: &str = "-replaced.tfstate";
+
+/// How many files the archive keeps, beside those that wait.
+const KEPT: usize = 10;
 
 /// A push over a network may fail once and work the next time.
 const ATTEMPTS: usize = 3;
@@ -34,7 +37,11 @@ pub fn archive(place: &Place, folders: &[&Path], dump: Option<&Value>) -> Result
             continue;
         }
         if let Some(text) = workdir::read(&path)? {
-            keep(place, WAITING, &text)?;
+            // On a full disk terraform leaves it empty or cut short, and the state stands in the stream instead.
+            let is_torn = text.is_empty() || (dump.is_some() && Head::parse(&text).is_err());
+            if !is_torn {
+                keep(place, WAITING, &text)?;
+            }
             remove(&path)?;
         }
     }
@@ -56,6 +63,7 @@ fn keep(place: &Place, end: &str, text: &[u8]) -> Result<PathBuf> {
     let now = humantime::format_rfc3339_micros(SystemTime::now()).to_string().replace([':', '-'], "");
     let path = folder.join(format!("{now}{end}"));
     replace(&path, text)?;
+    retain_newest(&folder, KEPT, |file| file.to_string_lossy().ends_with(WAITING));
     Ok(path)
 }
 
@@ -174,4 +182,23 @@ pub fn required(invoker: &Invoker<'_>, file: &Path, why: &str, force: bool) -> E
         format!("if it is the state to go on with: {command}; if it is not, move it out of that folder");
     Error::new(Layer::Terraform, Phase::Preparation, "recovery_required", message, remedy)
         .with(json!({ "file": file, "command": command }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Name;
+    use crate::workdir::Layout;
+
+    #[test]
+    fn the_archive_keeps_its_newest_files_and_whatever_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = |name| Name::new(name).unwrap();
+        let place = Layout::new(folder.path(), &name("staging")).place(&name("net"));
+        let waits = [(); 2].map(|()| keep(&place, WAITING, b"waits").unwrap());
+        let kept = [(); KEPT + 5].map(|()| keep_replaced(&place, b"replaced").unwrap());
+        assert_eq!(waiting(&place).unwrap(), waits);
+        assert_eq!(files(&place.recovered(), REPLACED).unwrap(), kept[5..]);
+        assert_eq!(std::fs::read(&kept[KEPT + 4]).unwrap(), b"replaced");
+    }
 }

@@ -8,6 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
+use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
@@ -72,15 +73,24 @@ pub fn spawn(
     started
 }
 
-/// A new file for its owner alone.
-pub fn private(path: &Path) -> Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| Error::file(path, "write", &error))
+/// A new file for its owner alone, with room on the disk where the file system can promise any.
+pub fn private(path: &Path, room: u64) -> Result<File> {
+    let refuse = |error: io::Error| Error::file(path, "write", &error);
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(refuse)?;
+    match rustix::fs::fallocate(&file, FallocateFlags::KEEP_SIZE, 0, room) {
+        Err(full @ (Errno::NOSPC | Errno::DQUOT)) => Err(refuse(full.into())),
+        _ => Ok(file),
+    }
+}
+
+/// What was promised beyond a file's end.
+pub fn give_back(path: &Path) {
+    if let Ok(file) = OpenOptions::new().write(true).open(path)
+        && let Ok(meta) = file.metadata()
+    {
+        let _ = file.set_len(meta.len());
+    }
 }
 
 fn refused(command: &Command, source: &io::Error) -> Error {

@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(50);
 const SWEEP: Duration = Duration::from_secs(2);
 /// How long a child has that was told a second time to end, before it is killed.
 const FORCED: Duration = Duration::from_secs(5);
-/// How much of stderr an error may quote.
+/// How much of stderr an error may quote, and is sure to find room on the disk.
 const QUOTED: usize = 4096;
 
 /// What to start. Nothing of our environment is inherited but what stands in `env`.
@@ -36,6 +36,8 @@ pub struct Command {
     /// Files, 0600: a pipe would kill the child with us, and lose what is in flight.
     pub stdout: PathBuf,
     pub stderr: PathBuf,
+    /// So many bytes of the disk are stdout's before the child is started: on a full one it is not.
+    pub room: u64,
     /// Open descriptors of ours, and the numbers, 3 to 63, that the child finds them under.
     pub inherit: Vec<(RawFd, RawFd)>,
 }
@@ -79,7 +81,8 @@ pub async fn run(
     cancel: &Cancel,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Exit> {
-    let (stdout, stderr) = (child::private(&command.stdout)?, child::private(&command.stderr)?);
+    let stdout = child::private(&command.stdout, command.room)?;
+    let stderr = child::private(&command.stderr, QUOTED as u64)?;
     let unreadable = |error| Error::file(&command.stdout, "read", &error);
     let mut tail = Tail::open(&command.stdout).map_err(unreadable)?;
     let mut child = child::spawn(command, guardian, stdout, stderr)?;
@@ -124,6 +127,7 @@ pub async fn run(
         sweep(pid).await;
     }
     let status = status.map_err(|error| Error::file(&command.program, "wait for", &error))?;
+    child::give_back(&command.stdout);
     heard.and_then(|()| tail.finish(on_line)).map_err(unreadable)?;
     Ok(exit(status, stopped, cut_short, &command.stderr))
 }

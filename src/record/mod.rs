@@ -53,6 +53,21 @@ pub struct Record {
     /// Digest of the configuration that is known to work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_good: Option<String>,
+    /// Addresses that a plan of that one finds to change again and again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub residue: BTreeSet<String>,
+    /// Why nothing may be applied before somebody has looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Blocked>,
+}
+
+/// A way back that failed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Blocked {
+    pub run_id: String,
+    /// RFC 3339, UTC.
+    pub since: String,
+    pub message: String,
 }
 
 impl Record {

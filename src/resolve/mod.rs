@@ -7,6 +7,7 @@ mod constraint;
 mod document;
 mod interface;
 mod listing;
+mod lock_file;
 mod providers;
 mod syntax;
 
@@ -14,6 +15,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+pub use lock_file::newer_providers;
 
 use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase};

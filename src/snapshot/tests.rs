@@ -164,7 +164,7 @@ fn pruning_removes_what_nothing_names_and_keeps_what_is_protected_whole() {
         let taken = now - Duration::from_secs((200 + days) * 24 * 60 * 60);
         let text = format!("version {days}");
         let next = store.capture(capture(&[("main.tf", &text)], folder.path())).unwrap();
-        let state = store.put(text.as_bytes()).unwrap();
+        let state = store.put(format!("state {days}").as_bytes()).unwrap();
         let id = Ulid::from_datetime(taken);
         store.write(&snapshot(id, Some(&unnamed), &next, Some(state))).unwrap();
         ids.insert(0, id.to_string());
@@ -182,7 +182,7 @@ fn pruning_removes_what_nothing_names_and_keeps_what_is_protected_whole() {
     }
     assert_eq!(store.lacks(&good).unwrap(), [""; 0]);
     assert_eq!(store.lacks(&unnamed).unwrap(), [""; 0], "the snapshots that stay name it");
-    for gone in ["version 5", "version 6", "own"] {
+    for gone in ["version 5", "version 6", "state 5", "state 6", "own"] {
         assert!(!store.has(&sha256(gone)), "{gone}");
     }
     assert!(!store.has(&own));

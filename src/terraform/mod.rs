@@ -26,6 +26,9 @@ pub use tool::{Product, Tool};
 use std::ffi::OsString;
 use std::path::Path;
 
+/// What a command is sure to find on the disk for its words, in bytes.
+pub const ROOM: u64 = 32 * 1024;
+
 /// `-name=path`, as one argument.
 fn option(name: &str, path: &Path) -> OsString {
     let mut argument = OsString::from(format!("-{name}="));

@@ -14,6 +14,8 @@ pub struct Plan {
     pub destroy: bool,
     /// Whether Terraform takes its own lock of the state; not where a plan is only looked at, and nothing waits for it.
     pub lock: bool,
+    /// Only these addresses, and what they depend on; empty for all.
+    pub targets: Vec<String>,
 }
 
 impl Plan {
@@ -31,6 +33,7 @@ impl Plan {
         if !self.lock {
             arguments.push("-lock=false".into());
         }
+        arguments.extend(self.targets.iter().map(|address| option("target", address.as_ref())));
         arguments
     }
 }
@@ -47,9 +50,10 @@ mod tests {
             state: Some("/w/s".into()),
             destroy: true,
             lock: true,
+            targets: vec!["a.b[\"x\"]".to_owned()],
         };
         let expected = "plan -json -input=false -detailed-exitcode -lock-timeout=0s -out=/w/p \
-                        -var-file=/w/a b.json -state=/w/s -destroy";
+                        -var-file=/w/a b.json -state=/w/s -destroy -target=a.b[\"x\"]";
         assert_eq!(plan.arguments().join(" ".as_ref()), expected);
     }
 }

@@ -97,6 +97,7 @@ async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String
         env,
         stdout: folder.path().join("stdout"),
         stderr: folder.path().join("stderr"),
+        room: super::ROOM,
         inherit: Vec::new(),
     };
     let limits = Limits { timeout: PATIENCE, stop_grace: Duration::from_secs(2) };

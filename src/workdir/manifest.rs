@@ -15,7 +15,7 @@ use crate::error::{Error, Layer, Phase, Result};
 /// Paths are relative to the workdir, with forward slashes; digests are sha256 in hexadecimal.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Files of the module that we wrote.
+    /// Files of the module that we wrote, or were about to when we died.
     #[serde(default)]
     pub written: BTreeMap<String, String>,
     /// Configuration that stood in the workdir when the last run ended.
@@ -36,7 +36,11 @@ impl Manifest {
         let found = configuration(&place.workdir)?;
         let touched: Vec<_> = found
             .iter()
-            .filter(|(path, digest)| manifest.configuration.get(*path) != Some(digest))
+            .filter(|(path, digest)| {
+                [&manifest.configuration, &manifest.written]
+                    .iter()
+                    .all(|ours| ours.get(*path) != Some(digest))
+            })
             .map(|(path, _)| place.workdir.join(path).display().to_string())
             .collect();
         if touched.is_empty() {

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::Place;
-use super::files::{ensure_private, mark_executable, write};
+use super::files::{ensure_private, mark_executable, remove, write};
 use super::manifest::Manifest;
 use crate::digest::sha256;
 use crate::error::{Error, Result};
@@ -20,41 +20,39 @@ pub fn materialise(
     variables: &str,
     manifest: &mut Manifest,
 ) -> Result<()> {
-    let mut written = BTreeMap::new();
+    let ours = [
+        (backend_path(&module.subdir), backend.map(str::as_bytes)),
+        ("terraform.tfvars.json".to_owned(), Some(variables.as_bytes())),
+    ];
+    let ours: Vec<_> = ours.into_iter().filter_map(|(path, bytes)| Some((path, bytes?))).collect();
+    let of_module = module.files.iter().map(|file| (format!("module/{}", file.path), file.sha256.clone()));
+    let written: BTreeMap<_, _> =
+        of_module.chain(ours.iter().map(|(path, bytes)| (path.clone(), sha256(bytes)))).collect();
+    let before = std::mem::take(&mut manifest.written);
+    if before != written {
+        // Should we be cut off below, the next run knows what is ours: of before, and of now.
+        manifest.written = before.clone().into_iter().chain(written.clone()).collect();
+        manifest.write(place)?;
+    }
     for file in &module.files {
-        let relative = format!("module/{}", file.path);
-        let target = place.workdir.join(&relative);
+        let target = place.workdir.join(format!("module/{}", file.path));
         if current(&target)?.as_deref() != Some(file.sha256.as_str()) {
             place_file(&target, &file.bytes()?)?;
         }
         if file.executable {
             mark_executable(&target)?;
         }
-        written.insert(relative, file.sha256.clone());
     }
-    let ours = [
-        (backend_path(&module.subdir), backend.map(str::as_bytes)),
-        ("terraform.tfvars.json".to_owned(), Some(variables.as_bytes())),
-    ];
-    for (relative, bytes) in ours {
-        let Some(bytes) = bytes else { continue };
-        let target = place.workdir.join(&relative);
-        let digest = sha256(bytes);
-        if current(&target)?.as_deref() != Some(digest.as_str()) {
+    for (path, bytes) in ours {
+        let target = place.workdir.join(&path);
+        if current(&target)?.as_deref() != Some(written[&path].as_str()) {
             place_file(&target, bytes)?;
         }
-        written.insert(relative, digest);
     }
-    for gone in manifest.written.keys().filter(|path| !written.contains_key(*path)) {
-        let target = place.workdir.join(gone);
-        match fs::remove_file(&target) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(Error::file(&target, "remove", &error));
-            }
-            _ => {}
-        }
+    for gone in before.keys().filter(|path| !written.contains_key(*path)) {
+        remove(&place.workdir.join(gone))?;
     }
-    if manifest.written != written {
+    if before != written {
         manifest.written = written;
         manifest.write(place)?;
     }

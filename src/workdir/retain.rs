@@ -1,9 +1,9 @@
-//! Old runs and plans are removed, so that a scheduled run does not fill the disk.
+//! Old runs, plans and states are removed, so that a scheduled run does not fill the disk.
 
 use std::fs;
 use std::path::Path;
 
-/// Removes all but the newest folders, and those that are still `needed`; their names are ULIDs, which sort by time.
+/// Removes all but the newest entries of a folder, and those that are still `needed`; their names sort by time.
 ///
 /// What cannot be removed stays: the next run tries again.
 pub fn retain_newest(folder: &Path, keep: usize, needed: impl Fn(&Path) -> bool) {
@@ -14,6 +14,6 @@ pub fn retain_newest(folder: &Path, keep: usize, needed: impl Fn(&Path) -> bool)
     names.sort_unstable();
     let surplus = names.len().saturating_sub(keep);
     for old in names[..surplus].iter().map(|name| folder.join(name)).filter(|old| !needed(old)) {
-        let _ = fs::remove_dir_all(old);
+        let _ = if old.is_dir() { fs::remove_dir_all(&old) } else { fs::remove_file(&old) };
     }
 }

@@ -210,6 +210,17 @@ fn a_gate_counts_also_where_terraform_has_nothing_to_change() {
 }
 
 #[test]
+fn a_gate_counts_also_where_there_is_no_state() {
+    let web = Web::always(500);
+    let mut site = site(hopeless(json!({ "url": web.url() })));
+    let component = site.infrastructure["components"]["web"].clone();
+    site.component("web", "locals { nothing = true }", component);
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report), both("failed", "skipped"), "{report:#}");
+    assert_eq!(report["components"]["web"]["reason"], "unhealthy");
+}
+
+#[test]
 fn a_test_and_a_destruction_watch_no_gate() {
     let web = Web::always(500);
     let site = site(gate(json!({ "url": web.url() })));

@@ -49,6 +49,7 @@ fn held_by_another_process() {
         env: BTreeMap::from([("PATH".into(), std::env::var_os("PATH").unwrap())]),
         stdout: folder.join("out"),
         stderr: folder.join("err"),
+        room: 0,
         inherit: vec![(guard.fd().as_raw_fd(), 9)],
     };
     let limits = Limits { timeout: Duration::from_secs(300), stop_grace: Duration::from_secs(300) };

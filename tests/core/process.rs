@@ -15,6 +15,7 @@ fn shell(folder: &Path, script: &str) -> Command {
         env: BTreeMap::from([("PATH".into(), std::env::var_os("PATH").unwrap_or_default())]),
         stdout: folder.join("stdout"),
         stderr: folder.join("stderr"),
+        room: 0,
         inherit: Vec::new(),
     }
 }

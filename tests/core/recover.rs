@@ -318,3 +318,72 @@ fn where_we_alone_are_killed_terraform_saves_what_is_in_flight() {
     let shown = site.run("orchestrate", json!({ "test": true }));
     assert!(orphans(&shown).is_empty() && notes(&shown).contains("was cut off"), "{shown:#}");
 }
+
+#[test]
+fn status_says_that_an_apply_was_cut_off_and_how_it_goes_on_and_not_while_it_is_under_way() {
+    let Some(world) = World::new() else { return };
+    let site = site(&world);
+    hang(&world, "create", "second");
+    let us = killed::start(&site);
+    let call = until_hangs(&world, "create", "second");
+    let running = site.run("status", json!({}));
+    assert_eq!(pair(&running)["reason"], "never_ran_here", "{running:#}");
+    assert!(notes(&running).contains("locked now by"), "{running:#}");
+    kill_all(us, &call);
+    world.faults(&json!([]));
+    let died = site.run("status", json!({}));
+    assert_eq!(statuses(&died)["pair"], "failed", "{died:#}");
+    assert_eq!(pair(&died)["reason"], "unfinished_apply", "{died:#}");
+    let run_id = applying(&site)["run_id"].as_str().unwrap().to_owned();
+    assert!(notes(&died).contains(&format!("infrastructure.resume run_id={run_id}")), "{died:#}");
+    let resumed = site.run("resume", json!({ "run_id": run_id }));
+    assert_eq!(statuses(&resumed)["pair"], "applied", "{resumed:#}");
+    let after = site.run("status", json!({}));
+    assert_eq!((&pair(&after)["status"], &pair(&after)["reason"]), (&json!("applied"), &json!("")));
+}
+
+#[test]
+fn a_state_that_went_with_its_terraform_is_not_recorded_as_empty() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    assert_eq!(statuses(&site.run("orchestrate", json!({})))["pair"], "applied");
+    let record = |site: &Site| std::fs::read_to_string(control(site).join("record.json")).unwrap();
+    let before = record(&site);
+    let state = state(&site).display().to_string();
+    set_body(&mut site, "two");
+    apply_by(&mut site, &format!("rm -f '{state}' '{state}.backup'; exit 1"));
+    let failed = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&failed)["pair"], "failed", "{failed:#}");
+    assert!(notes(&failed).contains("the state that was there before is gone"), "{failed:#}");
+    assert_eq!(record(&site), before);
+    site.infrastructure["settings"]["terraform"]["binary"] = json!("terraform");
+    let refused = site.run("orchestrate", json!({}));
+    assert_eq!(pair(&refused)["reason"], "state_empty", "{refused:#}");
+    assert_eq!(world.names(), ["first", "second"]);
+}
+
+#[test]
+fn what_was_applied_is_told_though_its_record_cannot_be_written_and_the_next_run_goes_on() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    for exit in [0, 1] {
+        let record = control(&site).join("record.json");
+        let lines =
+            format!("terraform \"$@\"; mkdir -p '{0}.d'; mv -T '{0}.d' '{0}'; exit {exit}", record.display());
+        apply_by(&mut site, &lines);
+        let failed = site.run("orchestrate", json!({}));
+        assert_eq!(statuses(&failed)["pair"], "failed", "{failed:#}");
+        let said = format!("{}{}", pair(&failed)["error"], notes(&failed));
+        assert!(said.contains("record.json") && said.contains("at serial"), "{failed:#}");
+        assert_eq!(pair(&failed)["changes"]["add"], 2, "{failed:#}");
+        std::fs::remove_dir(&record).unwrap();
+        site.infrastructure["settings"]["terraform"]["binary"] = json!("terraform");
+        let next = site.run("orchestrate", json!({}));
+        assert_eq!(statuses(&next)["pair"], "unchanged", "{next:#}");
+        assert!(notes(&next).contains("was cut off"), "{next:#}");
+        assert!(record.is_file());
+        let gone = site.run("destroy", json!({ "confirm": "staging" }));
+        assert_eq!(gone["result"], true, "{gone:#}");
+        std::fs::remove_file(&record).unwrap();
+    }
+}

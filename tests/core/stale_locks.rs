@@ -6,6 +6,8 @@ mod http_backend;
 mod killed;
 #[path = "support/moto.rs"]
 mod moto;
+#[path = "support/postgres.rs"]
+mod postgres;
 mod support;
 #[path = "support/world.rs"]
 mod world;
@@ -16,6 +18,7 @@ use std::process::{Child, Command, Stdio};
 use http_backend::HttpBackend;
 use killed::{kill, kill_all, until_hangs};
 use moto::Moto;
+use postgres::Postgres;
 use serde_json::{Value, json};
 use support::{Site, statuses};
 use world::World;
@@ -170,6 +173,56 @@ fn a_lock_on_s3_that_was_not_taken_by_the_dead_terraform_is_explained_and_left()
     killed_in(&world, &site, "read");
     unlock(&site, &moto.keys());
     held("not taken while");
+}
+
+#[test]
+fn a_kept_plan_is_applied_though_a_dead_terraform_left_its_lock_on_s3_and_not_under_a_living_one() {
+    let (Some(world), Some(moto)) = (World::new(), Moto::new()) else { return };
+    let site = site(&world, moto.backend(), &moto.keys());
+    assert_eq!(statuses(&site.run("orchestrate", json!({})))["net"], "applied");
+    let id = world.things().into_keys().next().unwrap();
+    let planned = |body: &str| {
+        world.change(&id, body);
+        let planned = site.run("plan", json!({}));
+        assert_eq!(statuses(&planned)["net"], "planned", "{planned:#}");
+        json!({ "plan_id": planned["plan_id"] })
+    };
+    let plan = planned("drifted");
+    killed_in(&world, &site, "read");
+    let applied = site.run("apply", plan);
+    assert_eq!(statuses(&applied)["net"], "applied", "{applied:#}");
+    assert!(notes(&applied).contains(FREED), "{applied:#}");
+
+    let plan = planned("once more");
+    hang(&world, "read");
+    let hand = by_hand(&site, &moto.keys(), &["plan", "-input=false"]);
+    let call = until_hangs(&world, "read", "two");
+    let refused = site.run("apply", plan);
+    assert_eq!(net(&refused)["error"]["code"], "state_locked", "{refused:#}");
+    let said = net(&refused)["error"]["message"].as_str().unwrap();
+    assert!(said.contains("no terraform of Eos was killed"), "{refused:#}");
+    assert_eq!(world.things()[&id]["body"], "once more");
+    end(hand, &call);
+}
+
+#[test]
+fn the_lock_of_pg_goes_with_the_session_of_a_killed_terraform_and_the_next_run_goes_on_by_itself() {
+    let (Some(world), Some(postgres)) = (World::new(), Postgres::new()) else { return };
+    let site = site(&world, postgres.backend(), &postgres.keys());
+    killed_in(&world, &site, "create");
+    let next = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&next)["net"], "applied", "{next:#}");
+    assert!(!notes(&next).contains(FREED), "{next:#}");
+    // Both had been created, and the server had been told of neither.
+    let orphans = net(&next)["possible_orphans"].as_array().unwrap();
+    let ids: Vec<_> = orphans.iter().map(|orphan| &orphan["id"]).collect();
+    assert!(ids.len() == 2 && ids.contains(&&Value::Null), "{next:#}");
+    let one = ids.iter().find_map(|id| id.as_str()).unwrap();
+    assert_eq!(world.things()[one]["name"], "one");
+    assert_eq!(world.names(), ["one", "one", "two", "two"]);
+    let third = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&third)["net"], "unchanged", "{third:#}");
+    assert!(world.overlaps().is_empty());
 }
 
 /// Whatever its id is: a wrong one is answered with the right one.

@@ -68,7 +68,8 @@ impl Bench {
 
     fn plan(&self, out: &str) -> Vec<OsString> {
         let (out, state) = (self.path(out), Some(self.path("state")));
-        Plan { out, variable_files: Vec::new(), state, destroy: false, lock: true }.arguments()
+        Plan { out, variable_files: Vec::new(), state, destroy: false, lock: true, targets: Vec::new() }
+            .arguments()
     }
 
     fn apply(&self, plan: &str) -> Vec<OsString> {
@@ -88,6 +89,7 @@ impl Bench {
             env: environment(std::env::vars_os(), std::iter::empty(), &BTreeSet::new(), &folders).unwrap(),
             stdout: self.path(&format!("{step}.stdout")),
             stderr: self.path(&format!("{step}.stderr")),
+            room: 0,
             inherit: Vec::new(),
         };
         let limits = Limits { timeout: Duration::from_secs(120), stop_grace: Duration::from_secs(60) };
@@ -246,8 +248,14 @@ fn a_state_that_cannot_be_read_is_no_lock_to_wait_for() {
 #[test]
 fn another_backend_is_told_by_the_plan_and_by_the_init() {
     let Some(bench) = bench("terraform {\n  backend \"local\" { path = \"one\" }\n}") else { return };
-    let plan =
-        Plan { out: bench.path("p"), variable_files: Vec::new(), state: None, destroy: false, lock: true };
+    let plan = Plan {
+        out: bench.path("p"),
+        variable_files: Vec::new(),
+        state: None,
+        destroy: false,
+        lock: true,
+        targets: Vec::new(),
+    };
     assert_eq!(bench.refused("plan", plan.arguments()).code, "backend_changed");
     bench.done("init", INIT.arguments(), 0);
     bench.write("main.tf", "terraform {\n  backend \"local\" { path = \"two\" }\n}");

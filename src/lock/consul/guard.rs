@@ -85,8 +85,18 @@ impl Guard {
 
     /// Writes a key beside the lock's, if the lock is ours at that moment.
     pub async fn write(&self, name: &str, value: &[u8]) -> Result<()> {
-        let key = self.key.strip_suffix("lock").unwrap_or(&self.key).to_owned() + name;
-        self.commit(&[Op::Set { key: &key, value, flags: 0 }]).await
+        self.commit(&[Op::Set { key: &self.beside(name), value, flags: 0 }]).await
+    }
+
+    /// The same, and another key is gone at that moment.
+    pub async fn replace(&self, gone: &str, name: &str, value: &[u8]) -> Result<()> {
+        let (gone, key) = (self.beside(gone), self.beside(name));
+        // The answer tells of the last step, and of a deletion it tells nothing.
+        self.commit(&[Op::Delete { key: &gone }, Op::Set { key: &key, value, flags: 0 }]).await
+    }
+
+    fn beside(&self, name: &str) -> String {
+        self.key.strip_suffix("lock").unwrap_or(&self.key).to_owned() + name
     }
 
     /// Does all of it if the lock is ours at that moment.

@@ -35,6 +35,7 @@ pub enum Op<'a> {
         value: &'a [u8],
         flags: u64,
     },
+    /// One that is not there is as good as deleted.
     Delete {
         key: &'a str,
     },
@@ -51,10 +52,10 @@ impl Op<'_> {
             Self::Lock { key, session, value } => json!({
                 "Verb": "lock", "Key": key, "Session": session, "Flags": LOCK_FLAG, "Value": entry::encode(value),
             }),
+            Self::Delete { key } => json!({ "Verb": "delete", "Key": key }),
             Self::Set { key, value, flags } => {
                 json!({ "Verb": "set", "Key": key, "Flags": flags, "Value": entry::encode(value) })
             }
-            Self::Delete { key } => json!({ "Verb": "delete", "Key": key }),
         };
         json!({ "KV": kv })
     }

@@ -12,8 +12,6 @@ fn refused(infrastructure: &Value, place: &str) {
 #[test]
 fn settings_that_are_not_built_yet_are_refused_by_name() {
     for (key, value) in [
-        ("on_failure", json!("rollback")),
-        ("rollback", json!({ "on_first_failure": "destroy" })),
         ("credentials", json!({ "hcloud": "vault:secret/h" })),
         ("nomad", json!({ "address": "http://x" })),
         ("consul", json!({ "address": "http://x" })),
@@ -30,8 +28,6 @@ fn parts_of_a_component_that_are_not_built_yet_are_refused_by_name() {
     for (key, value) in [
         ("hooks", json!(["x"])),
         ("data", json!(["aws_db_instance"])),
-        ("rollback", json!({ "on_first_failure": "destroy" })),
-        ("on_failure", json!("rollback")),
         ("salt", json!({ "target": "*", "sls": "x" })),
     ] {
         let component = json!({ "source": "/m", key: value });

@@ -52,15 +52,18 @@ fn a_pillar_that_spells_out_every_default_is_valid() {
 fn every_problem_is_said_and_none_hides_another() {
     let said = wrong(json!({
         "root": "relative", "paralelism": 3, "parallelism": 0, "on_failure": "explode",
+        "rollback": { "needs_approval_for": ["update"], "on_first_failure": "panic" },
         "timeouts": { "plan": "soon" }, "concurrency": { "aws": "x" }, "policy": [],
         "terraform": { "version": "new", "pass_env": 1, "env": { "A": [] } },
     }));
     let expected = [
         "infrastructure:settings:concurrency:aws: must be a whole number from 1",
-        "infrastructure:settings:on_failure: must be one of: stop, continue",
+        "infrastructure:settings:on_failure: must be one of: stop, continue, rollback",
         "infrastructure:settings:parallelism: must be a whole number from 1",
         "infrastructure:settings:paralelism: unknown key; did you mean \"parallelism\"?",
         "infrastructure:settings:policy: must be a mapping",
+        "infrastructure:settings:rollback:needs_approval_for: must be a list of: delete, replace",
+        "infrastructure:settings:rollback:on_first_failure: must be one of: keep, destroy",
         "infrastructure:settings:root: must be an absolute path",
         "infrastructure:settings:terraform:env:A: must be a text or a reference",
         "infrastructure:settings:terraform:pass_env: must be a list of texts",

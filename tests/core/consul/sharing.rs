@@ -91,3 +91,34 @@ fn what_is_too_large_for_consul_is_lacking_on_another_host_and_nothing_fails() {
     let refused = store(&two).materialise(&configuration, &two.folder.path().join("out")).unwrap_err();
     assert_eq!(refused.code, "snapshot_incomplete");
 }
+
+#[test]
+fn what_is_known_to_work_is_brought_along_with_what_was_applied_since() {
+    let Some(bench) = Bench::new("sharing-good") else { return };
+    let backend = HttpBackend::new();
+    let (mut one, mut two) = (host(&bench, &backend, 1), host(&bench, &backend, 3));
+    let good = applied(&one)["components"]["net"]["snapshot_id"].as_str().unwrap().to_owned();
+    let good = store(&one).read(&good).unwrap().next;
+    // Nothing listens there: it is applied, and not known to work.
+    let sick = json!([{ "tcp": { "host": "127.0.0.1", "port": 1, "min_healthy_time": "0s", "healthy_deadline": "1s" } }]);
+    for site in [&mut one, &mut two] {
+        site.infrastructure["components"]["net"]["health"] = sick.clone();
+    }
+    one.infrastructure["components"]["net"]["variables"]["size"] = json!(2);
+    let report = one.run("orchestrate", json!({}));
+    let id = report["components"]["net"]["snapshot_id"].as_str().unwrap_or_else(|| panic!("{report:#}"));
+    let sick = store(&one).read(id).unwrap().next;
+    assert_ne!(good, sick);
+    assert_eq!(objects(&bench).len(), 6, "two configurations, each with variables of its own");
+
+    let report = two.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report)["net"], "failed", "{report:#}");
+    for configuration in [&good, &sick] {
+        assert_eq!(store(&two).lacks(configuration).unwrap(), [""; 0]);
+    }
+    let shared = objects(&bench);
+    let id = report["components"]["net"]["snapshot_id"].as_str().unwrap();
+    let last = store(&two).read(id).unwrap().next;
+    let holds = |digest: &String| shared.iter().any(|(name, _)| name == digest);
+    assert_eq!((holds(&good), holds(&sick), holds(&last)), (true, false, true), "{shared:?}");
+}

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use crate::server::Server;
 
+pub use crate::site::Site;
+
 pub const LOCK_FLAG: u64 = 0x2ddc_cbc0_58a5_0c18;
 
 /// The agent that tests share while they run.

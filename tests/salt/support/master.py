@@ -13,8 +13,9 @@ from support.waiting import until
 class Master(Site):
     """A site with a running master, and a minion called `minion`."""
 
-    def __init__(self, folder):
-        super().__init__(folder, ports=(free_port(), free_port()), sink=False)
+    def __init__(self, folder, *, extra=None, env=None):
+        super().__init__(folder, ports=(free_port(), free_port()), extra=extra, sink=False)
+        self.env |= env or {}
         self.processes = [self.daemon("salt-master"), self.daemon("salt-minion")]
         try:
             until(self.answers, "the minion answers a ping", timeout=90)

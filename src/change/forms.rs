@@ -1,0 +1,80 @@
+//! How a text looks in what others wrote: escaped, or encoded.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde_json::Value;
+
+/// What is sure of a shorter text in base64 is too little to be told from others.
+const ENCODED: usize = 8;
+
+/// The text itself, and as JSON, URLs and base64 have it.
+pub fn forms(text: &str) -> Vec<String> {
+    let json = Value::from(text).to_string();
+    let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(&json);
+    // Terraform's `jsonencode`, and most that is written in Go.
+    let go: String =
+        json.chars().map(|one| if "<>&".contains(one) { escaped(one) } else { one.into() }).collect();
+    let ascii =
+        |json: &str| json.chars().map(|one| if one.is_ascii() { one.into() } else { escaped(one) }).collect();
+    let percent = percent(text);
+    let mut forms = vec![text.to_owned(), ascii(json), ascii(&go), json.to_owned(), go];
+    forms.extend([percent.replace("%20", "+"), percent]);
+    if text.len() >= ENCODED {
+        forms.extend(base64(text.as_bytes()));
+    }
+    forms
+}
+
+fn escaped(one: char) -> String {
+    one.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+}
+
+/// RFC 3986: all but the unreserved characters.
+fn percent(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// Wherever the text begins in what was encoded; without the characters that hold bits of its neighbours too.
+fn base64(text: &[u8]) -> impl Iterator<Item = String> {
+    let standard = (0..3).map(|before| {
+        let encoded = STANDARD_NO_PAD.encode([&[0; 2][..before], text].concat());
+        encoded[(before * 8).div_ceil(6)..(before + text.len()) * 8 / 6].to_owned()
+    });
+    standard.flat_map(|standard| [standard.replace('+', "-").replace('/', "_"), standard])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_form_is_what_the_others_write() {
+        let forms = forms("é\"<&> /+%");
+        for form in [
+            "é\"<&> /+%",
+            r#"é\"<&> /+%"#,
+            r#"\u00e9\"<&> /+%"#,
+            r#"é\"\u003c\u0026\u003e /+%"#,
+            r#"\u00e9\"\u003c\u0026\u003e /+%"#,
+            "%C3%A9%22%3C%26%3E%20%2F%2B%25",
+            "%C3%A9%22%3C%26%3E+%2F%2B%25",
+        ] {
+            assert!(forms.iter().any(|one| one == form), "{form} is not in {forms:?}");
+        }
+        assert_eq!(escaped('🦊'), r"\ud83e\udd8a");
+    }
+
+    #[test]
+    fn a_text_is_found_in_base64_wherever_it_begins() {
+        let secret = "hunter2?>long";
+        for before in ["", "x", "xy", "joe:", "\u{0}"] {
+            for engine in [&STANDARD_NO_PAD, &base64::engine::general_purpose::URL_SAFE_NO_PAD] {
+                let encoded = engine.encode(format!("{before}{secret}@host"));
+                assert!(forms(secret).iter().any(|form| encoded.contains(form)), "{encoded}");
+            }
+        }
+    }
+}

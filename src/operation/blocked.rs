@@ -1,0 +1,69 @@
+//! A component whose way back failed: nothing more is applied to it before somebody has looked.
+
+use super::component::{Act, Intent};
+use super::invoke::Invoker;
+use super::records;
+use super::rollback::{MOVED, Way};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::record::{Blocked, Record};
+use crate::report::{ComponentReport, Status};
+
+/// The report of a component that may not be changed, or that somebody has looked at.
+pub async fn check(
+    invoker: &Invoker<'_>,
+    record: Option<&Record>,
+    intent: &Intent,
+) -> Result<Option<ComponentReport>> {
+    let name = &invoker.component.name;
+    let found = record.and_then(|record| record.blocked.as_ref().map(|blocked| (record, blocked)));
+    match (&intent.act, found) {
+        (Act::Acknowledge, None) => {
+            Ok(Some(ComponentReport::new(Status::Unchanged, "nothing_to_acknowledge")))
+        }
+        (Act::Acknowledge, Some((record, _))) => {
+            records::write(invoker, Record { blocked: None, ..record.clone() }).await?;
+            Ok(Some(ComponentReport::new(Status::Unchanged, "acknowledged")))
+        }
+        (act, Some((_, blocked))) if act.changes_things() => {
+            let message = format!(
+                "the way back of run {} failed ({}): {}; nothing is applied before somebody has looked",
+                blocked.run_id, blocked.since, blocked.message
+            );
+            let environment = &invoker.session.blueprint.environment;
+            let remedy = format!(
+                "look at what is there, then infrastructure.acknowledge components={name} environment={environment}"
+            );
+            let error =
+                Error::new(Layer::Host, Phase::Preparation, "rollback_failed", message, remedy).of(name);
+            let report = ComponentReport::new(Status::Blocked, error.code);
+            Ok(Some(ComponentReport { error: Some(error), ..report }))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Writes down that a way back failed.
+pub async fn block(invoker: &Invoker<'_>, way: &Way, mut report: ComponentReport) -> ComponentReport {
+    let Some(error) = report.error.as_ref().filter(|_| report.status == Status::Failed) else {
+        return report;
+    };
+    if error.code == MOVED {
+        return report;
+    }
+    let message = error.message.clone();
+    let written = async {
+        let place = invoker.place;
+        let record = records::read(invoker.session, invoker.component, place).await?.unwrap_or_default();
+        let blocked = Blocked {
+            run_id: invoker.session.run_id.clone(),
+            since: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+            message,
+        };
+        let (known_good, residue) = (way.known_good.clone(), way.residue.clone());
+        records::write(invoker, Record { blocked: Some(blocked), known_good, residue, ..record }).await
+    };
+    if let Err(error) = written.await {
+        report.notes.push(format!("that the way back failed could not be recorded: {error}"));
+    }
+    report
+}

@@ -1,0 +1,164 @@
+//! After a run that failed: what it changed goes back to what was known to be good, against the state as it is now.
+//!
+//! An old state is never put back: what was made since would be in the world, and in no state.
+
+mod aftermath;
+mod way;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use way::{MOVED, WAITS, Way};
+
+use super::component::{self, Act, Intent};
+use super::schedule::schedule;
+use super::session::{Session, Was};
+use super::target::target;
+use crate::decide::{Back, Consent, State};
+use crate::error::Result;
+use crate::graph::Graph;
+use crate::model::{Name, Node, OnFailure};
+use crate::report::{ComponentReport, Status};
+use crate::resolve::Module;
+use crate::snapshot::Store;
+
+type Reports = BTreeMap<Name, ComponentReport>;
+
+/// Takes the run back where that is asked for; the reports then say what became of each component.
+pub async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> Reports {
+    let changed = session.changed();
+    let failed = |name: &Name| {
+        session.on_failure(name) == OnFailure::Rollback
+            && reports.get(name).is_some_and(|report| report.status == Status::Failed)
+    };
+    let applies = intent.act.changes_things() && !intent.destroy && session.cancel.cause().is_none();
+    if !applies || !session.blueprint.nodes.keys().any(failed) {
+        return reports;
+    }
+    let (mut destroys, mut backs) = (BTreeSet::new(), BTreeMap::new());
+    for (name, was) in &changed {
+        match aftermath::decide(session, name, was) {
+            Back::Leave => {}
+            Back::Keep(reason) => aftermath::kept(reports.get_mut(name), was, reason),
+            Back::Destroy => drop(destroys.insert(name.clone())),
+            Back::RollBack => drop(backs.insert(name.clone(), was)),
+        }
+    }
+    session.teller.note(&format!(
+        "the run failed: going back with {}",
+        destroys.iter().chain(backs.keys()).map(Name::as_str).collect::<Vec<_>>().join(", ")
+    ));
+    let mut done = destroy(session, &destroys).await;
+    done.extend(go_back(session, &backs).await);
+    for (name, back) in done {
+        if let Some(report) = reports.get_mut(&name) {
+            aftermath::tell(session, &name, report, back);
+        }
+    }
+    reports
+}
+
+/// What never worked goes, dependents first.
+async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
+    let graph = session.blueprint.graph.restricted(names).reversed();
+    let intent =
+        Intent { destroy: true, consent: Consent::Confirmed, act: Act::Apply, migrate_backend: false };
+    schedule(
+        session,
+        graph,
+        |_| OnFailure::Continue,
+        async |name| component::run(session, &name, &intent).await,
+    )
+    .await
+}
+
+/// Creations and changes in dependency order; what only destroys afterwards, and the other way round.
+async fn go_back(session: &Session, backs: &BTreeMap<Name, &Was>) -> Reports {
+    let (mut targets, mut reports) = (BTreeMap::new(), Reports::new());
+    for (name, was) in backs {
+        match known_good(session, name, was) {
+            Ok(target) => drop(targets.insert(name.clone(), target)),
+            Err(error) => drop(reports.insert(name.clone(), ComponentReport::failed(error.of(name)))),
+        }
+    }
+    let graph = order(session, &targets);
+    let toward = session.toward(targets);
+    let back = RefCell::new(BTreeSet::new());
+    let turn = async |name: Name, waits: bool| {
+        let way = Way {
+            before: addresses(backs[&name]),
+            residue: backs[&name].residue.clone(),
+            read: read(session, &name, backs, &back.borrow()),
+            waits,
+            known_good: backs[&name].known_good.clone(),
+        };
+        let act = Act::GoBack(way);
+        let intent = Intent { destroy: false, consent: Consent::None, act, migrate_backend: false };
+        let report = component::run(&toward, &name, &intent).await;
+        if aftermath::is_back(&report) {
+            back.borrow_mut().insert(name);
+        }
+        report
+    };
+    let go_on = |_: &Name| OnFailure::Continue;
+    let first = schedule(&toward, graph.clone(), go_on, async |name| waiting(turn(name, true).await)).await;
+    let (waiting, done): (Reports, Reports) =
+        first.into_iter().partition(|(_, report)| report.reason == WAITS);
+    reports.extend(done);
+    let last = graph.restricted(&waiting.into_keys().collect()).reversed();
+    reports.extend(schedule(&toward, last, go_on, async |name| turn(name, false).await).await);
+    reports
+}
+
+/// One that waits is no failure: those that depend on it have their turn.
+fn waiting(report: ComponentReport) -> ComponentReport {
+    match report.reason == WAITS {
+        true => ComponentReport::new(Status::Planned, WAITS),
+        false => report,
+    }
+}
+
+/// The component as it was known to be good, its module laid out in the run's folder.
+fn known_good(session: &Session, name: &Name, was: &Was) -> Result<(Node, Arc<Module>)> {
+    let store = Store::new(session.layout.place(name).snapshots());
+    let configuration = store.configuration(was.known_good.as_deref().unwrap_or_default())?;
+    let folder = session.layout.run(&session.run_id).join(name).join("known-good");
+    target(&session.blueprint.nodes[name], &configuration, &store, &folder)
+}
+
+/// By what the targets read from each other and, where that leads to no cycle, by what they depend on today.
+fn order(session: &Session, targets: &BTreeMap<Name, (Node, Arc<Module>)>) -> Graph {
+    let names: BTreeSet<Name> = targets.keys().cloned().collect();
+    let today = session.blueprint.graph.restricted(&names);
+    let reads = |node: &Node| {
+        let inputs = node.component.inputs.values().flat_map(|input| input.outputs());
+        inputs.map(|output| output.component.clone()).collect::<BTreeSet<_>>()
+    };
+    let edges = |with: &dyn Fn(&Name) -> BTreeSet<Name>| {
+        let edge = |(name, (node, _)): (&Name, &(Node, Arc<Module>))| {
+            (name.clone(), reads(node).union(&with(name)).cloned().collect())
+        };
+        Graph::new(targets.iter().map(edge).collect())
+    };
+    let both = edges(&|name| today.dependencies(name).clone());
+    both.or_else(|_| edges(&|_| BTreeSet::new())).unwrap_or(today)
+}
+
+/// Which outputs of `name` those read, as this run left them, that it changed and that are not back.
+fn read(
+    session: &Session,
+    name: &Name,
+    backs: &BTreeMap<Name, &Was>,
+    back: &BTreeSet<Name>,
+) -> BTreeSet<String> {
+    let pending = backs.keys().filter(|other| *other != name && !back.contains(*other));
+    let inputs = pending.flat_map(|other| session.blueprint.nodes[other].component.inputs.values());
+    let outputs = inputs.flat_map(|input| input.outputs()).filter(|output| output.component == *name);
+    outputs.map(|output| output.output.clone()).collect()
+}
+
+fn addresses(was: &Was) -> BTreeSet<String> {
+    let state = was.state.as_ref().and_then(|text| State::parse(text).ok()).unwrap_or_default();
+    state.instances.into_keys().collect()
+}

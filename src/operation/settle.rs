@@ -1,0 +1,254 @@
+//! The end of a component's turn: what it is now, what it has to prove, and the record of it.
+
+use std::collections::BTreeSet;
+
+use super::apply::{Run, shown};
+use super::inputs::Produced;
+use super::{health, plan, records, recover};
+use crate::change::Changes;
+use crate::decide::{Did, Ended, Standing, State, Trouble};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::journal::Done;
+use crate::model::OnFailure;
+use crate::record::Record;
+use crate::report::{ComponentReport, Status};
+use crate::snapshot::Store;
+
+impl Run<'_> {
+    /// The plan found nothing to do. Where the state moved since, or an apply failed, it is this configuration's.
+    pub async fn unchanged(&self, state: State, reason: &str) -> Result<ComponentReport> {
+        let known = self.record.is_some_and(|record| {
+            record.remembered() == state.remembered()
+                && record.edges == self.edges()
+                && record.backend == self.backend.unwrap_or_default()
+                && record.outcome != Status::Failed.word()
+                && (self.destroy || self.is_applied(record))
+        });
+        let mut configuration = self.record.and_then(|record| record.applied.clone());
+        if (self.elsewhere || !known) && !state.lineage.is_empty() {
+            configuration = match self.destroy {
+                true => None,
+                false => Some(self.configuration().await?),
+            };
+            let ended = configuration.as_deref().map_or(Ended::Destroyed, |whole| self.whole(whole));
+            self.write_record(Status::Unchanged, &state, ended).await?;
+        }
+        recover::forget(self.invoker.place)?;
+        let report = ComponentReport::new(Status::Unchanged, reason);
+        Ok(self.settle(report, state, configuration.as_deref()).await)
+    }
+
+    /// Whether just this is what the record says was applied; the world may have come here by another way.
+    fn is_applied(&self, record: &Record) -> bool {
+        let store = Store::new(self.invoker.place.snapshots());
+        let applied = record.applied.as_ref().map(|digest| store.configuration(digest));
+        matches!(applied, Some(Ok(applied)) if applied.facts == self.facts.digest())
+    }
+
+    /// Its apply failed, and what was done is saved. Where it could go back, a plan says whether there is a reason to.
+    pub async fn after_all(
+        &self,
+        report: ComponentReport,
+        after: State,
+        next: &str,
+    ) -> Result<ComponentReport> {
+        let could = self.proves && self.node.component.on_failure == OnFailure::Rollback;
+        if !could || !matches!(plan::again(self.invoker).await, Ok(None)) {
+            return Ok(self.finished(report, after));
+        }
+        self.write_record(Status::AppliedWithWarnings, &after, Ended::Whole(next)).await?;
+        let error = report.error.map(|error| error.message).unwrap_or_default();
+        let mut notes = report.notes;
+        notes.push(format!("the apply failed, and yet a plan finds nothing left to do: {error}"));
+        let report = ComponentReport { status: Status::AppliedWithWarnings, error: None, notes, ..report };
+        Ok(self.settle(report, after, Some(next)).await)
+    }
+
+    /// This configuration is in the state in full; where there is nothing to prove, it is known to be good by that.
+    pub fn whole<'a>(&self, configuration: &'a str) -> Ended<'a> {
+        match self.has_to_prove() {
+            true => Ended::Whole(configuration),
+            false => Ended::Good(configuration),
+        }
+    }
+
+    fn has_to_prove(&self) -> bool {
+        let component = &self.node.component;
+        self.proves && (!component.health.is_empty() || component.on_failure == OnFailure::Rollback)
+    }
+
+    /// The end of a turn that went well so far: a plan without changes, where it may have to go back to this, and its
+    /// health gates have the last word. All that was done is recorded before, and what they say after.
+    /// `configuration` is the one that is in the state in full.
+    pub async fn settle(
+        &self,
+        report: ComponentReport,
+        state: State,
+        configuration: Option<&str>,
+    ) -> ComponentReport {
+        let name = &self.invoker.component.name;
+        if !self.has_to_prove() {
+            self.invoker.session.did(name, Did::Applied);
+            return self.finished(report, state);
+        }
+        match self.prove(&report, &state).await {
+            Ok(proof) => self.good(report, state, configuration, proof).await,
+            Err(error) => self.not_good(report, state, configuration, error).await,
+        }
+    }
+
+    /// An error where it is not good.
+    async fn prove(&self, report: &ComponentReport, state: &State) -> Result<Proof> {
+        let planned = report.status == Status::Unchanged;
+        let proof = match self.node.component.on_failure {
+            OnFailure::Rollback if !planned => match plan::again(self.invoker).await {
+                Ok(left) => Proof::Replanned(addresses(left)),
+                Err(error) if self.back.is_some() => return Err(error),
+                Err(error) => Proof::Missing(error),
+            },
+            _ => Proof::AsBefore,
+        };
+        if let (Proof::Replanned(left), Some(back)) = (&proof, self.back)
+            && !left.is_subset(&back.residue)
+        {
+            let left = left.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let message =
+                format!("the way back was applied, and yet a plan still finds changes to make: {left}");
+            let remedy = "find out why it never comes clean, then orchestrate";
+            return Err(Error::new(Layer::Terraform, Phase::Verification, "not_clean", message, remedy));
+        }
+        health::hold(self.invoker, state).await.map(|()| proof)
+    }
+
+    async fn good(
+        &self,
+        mut report: ComponentReport,
+        state: State,
+        configuration: Option<&str>,
+        proof: Proof,
+    ) -> ComponentReport {
+        self.invoker.session.did(&self.invoker.component.name, Did::Applied);
+        let known = self.record.and_then(|record| record.known_good.as_deref()) == configuration;
+        // What is in no state, or was applied before that was recorded, has nothing to be recorded with.
+        let Some(configuration) = configuration.filter(|_| !known || report.status != Status::Unchanged)
+        else {
+            return self.finished(report, state);
+        };
+        let residue = match proof {
+            Proof::AsBefore => self.record.map(|record| record.residue.clone()).unwrap_or_default(),
+            Proof::Replanned(residue) => residue,
+            Proof::Missing(error) => {
+                report.notes.push(format!("not known to be good: it could not be planned again: {error}"));
+                return self.finished(report, state);
+            }
+        };
+        if !residue.is_empty() {
+            let left = residue.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            report.notes.push(format!("a plan still finds changes to make, which is accepted: {left}"));
+        }
+        let ended = Ended::Good(configuration);
+        if let Err(error) = self.write(report.status, &state, ended, residue).await {
+            report.notes.push(format!("that it is known to be good could not be recorded: {error}"));
+        }
+        self.finished(report, state)
+    }
+
+    async fn not_good(
+        &self,
+        report: ComponentReport,
+        state: State,
+        configuration: Option<&str>,
+        error: Error,
+    ) -> ComponentReport {
+        let (session, name) = (self.invoker.session, &self.invoker.component.name);
+        let ended = super::component::ended(error.of(name));
+        let trouble = match ended.reason.as_str() {
+            "lock_lost" => Trouble::LockLost,
+            _ if ended.status == Status::Cancelled => Trouble::Cancelled,
+            _ => Trouble::Known,
+        };
+        session.did(name, Did::Failed(trouble));
+        let mut notes = report.notes;
+        if report.status != Status::Unchanged {
+            notes.push(format!("kept: what was applied is in the state, at serial {}", state.serial));
+        }
+        if let (Status::Failed, Some(configuration)) = (ended.status, configuration)
+            && let Err(error) = self.write_record(ended.status, &state, Ended::Whole(configuration)).await
+        {
+            notes.push(format!("that it failed could not be recorded: {error}"));
+        }
+        let ComponentReport { status, reason, error, .. } = ended;
+        self.finished(ComponentReport { status, reason, error, notes, ..report }, state)
+    }
+
+    /// Keeps what is known of the residue.
+    pub async fn write_record(&self, status: Status, state: &State, ended: Ended<'_>) -> Result<()> {
+        let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
+        self.write(status, state, ended, residue).await
+    }
+
+    async fn write(
+        &self,
+        status: Status,
+        state: &State,
+        ended: Ended<'_>,
+        residue: BTreeSet<String>,
+    ) -> Result<()> {
+        let invoker = self.invoker;
+        let Standing { applied, known_good } =
+            self.record.map(Record::standing).unwrap_or_default().after(ended);
+        let record = Record {
+            run_id: invoker.session.run_id.clone(),
+            outcome: status.word().to_owned(),
+            finished: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            terraform: invoker.session.tool.version.to_string(),
+            lineage: state.lineage.clone(),
+            serial: state.serial,
+            resources: state.resources,
+            edges: self.edges(),
+            subdir: invoker.session.modules[&invoker.component.name].subdir.clone(),
+            declared: self.node.component.declared.clone(),
+            backend: self.backend.unwrap_or_default().to_owned(),
+            applied,
+            known_good,
+            residue,
+            ..Record::default()
+        };
+        records::write(invoker, record).await?;
+        recover::forget(invoker.place)
+    }
+
+    /// What it is now, for a run that resumes this one.
+    pub fn done(&self, state: &State) -> Done {
+        Done { made_from: self.facts.digest(), lineage: state.lineage.clone(), serial: state.serial }
+    }
+
+    fn edges(&self) -> BTreeSet<String> {
+        let graph = &self.invoker.session.blueprint.graph;
+        graph.dependencies(&self.node.component.name).iter().map(ToString::to_string).collect()
+    }
+
+    /// Hands the outputs on, and shows those that are no secrets.
+    pub fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
+        let outputs = shown(self.invoker, &state);
+        let (session, name) = (self.invoker.session, &self.invoker.component.name);
+        session.reach(name, self.done(&state));
+        session.produce(name, Produced { outputs: state.outputs, ..Produced::default() });
+        ComponentReport { outputs, ..report }
+    }
+}
+
+/// What a plan, made again, found to do.
+enum Proof {
+    /// None was needed.
+    AsBefore,
+    Replanned(BTreeSet<String>),
+    /// It could not be made.
+    Missing(Error),
+}
+
+fn addresses(left: Option<Changes>) -> BTreeSet<String> {
+    let left = left.into_iter().flat_map(|changes| changes.resources);
+    left.map(|change| change.address).collect()
+}

@@ -1,0 +1,57 @@
+//! `.terraform.lock.hcl`: which versions of which providers were chosen.
+
+use std::collections::BTreeMap;
+
+use hcl::Structure;
+
+use super::syntax;
+use crate::model::Version;
+
+/// Whether a provider of the first file is of a later version in the second. What cannot be read is not.
+pub fn newer_providers(then: &str, now: &str) -> bool {
+    let now = versions(now);
+    versions(then).iter().any(|(source, then)| now.get(source).is_some_and(|now| now > then))
+}
+
+/// Provider source to version.
+fn versions(text: &str) -> BTreeMap<String, Version> {
+    let Ok(body) = syntax::body(text) else { return BTreeMap::new() };
+    let blocks = body.into_iter().filter_map(|structure| match structure {
+        Structure::Block(block) if block.identifier.as_str() == "provider" => Some(block),
+        _ => None,
+    });
+    blocks
+        .filter_map(|block| {
+            let source = block.labels.first()?.as_str().to_owned();
+            let version = block.body.attributes().find(|one| one.key.as_str() == "version")?;
+            let version = syntax::constant(&version.expr)?;
+            Some((source, Version::parse(version.as_str()?)?))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_that_is_later_in_the_second_file_is_found() {
+        let file = |a: &str, b: &str| {
+            format!(
+                "# text\nprovider \"r.test/x/a\" {{\n  version = \"{a}\"\n  constraints = \"~> 1.0\"\n  hashes = [\"h1:x\"]\n}}\n\
+                 provider \"r.test/x/b\" {{\n  version = \"{b}\"\n}}\n"
+            )
+        };
+        let table = [
+            (file("1.0.0", "2.0.0"), file("1.0.0", "2.0.0"), false),
+            (file("1.0.0", "2.0.0"), file("1.0.1", "2.0.0"), true),
+            (file("1.9.0", "2.0.0"), file("1.10.0", "2.0.0"), true),
+            (file("1.10.0", "2.0.0"), file("1.9.0", "2.0.0"), false),
+            (file("1.0.0", "2.0.0"), String::new(), false),
+            ("}".to_owned(), file("1.0.0", "2.0.0"), false),
+        ];
+        for (then, now, expected) in table {
+            assert_eq!(newer_providers(&then, &now), expected, "{then} {now}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A host takes over from one that died: two roots, one lock, one state that both reach.
+
+use serde_json::{Value, json};
+
+use crate::killed::{kill_all, start, until_hangs};
+use crate::postgres::Postgres;
+use crate::site::{Site, statuses};
+use crate::support::Bench;
+use crate::world::World;
+
+/// A host of its own, as far as Eos can tell: what is in its root no other has.
+fn host(bench: &Bench, world: &World, postgres: &Postgres) -> Site {
+    let mut site = Site::new();
+    let things = ["one", "two"].map(|name| {
+        let after = if name == "two" { "  depends_on = [world_thing.one]\n" } else { "" };
+        format!("resource \"world_thing\" \"{name}\" {{\n  name = \"{name}\"\n{after}}}\n")
+    });
+    site.component("net", &(world.provider("net") + &things.concat()), json!({}));
+    let env: serde_json::Map<String, Value> =
+        postgres.keys().iter().map(|(name, value)| ((*name).into(), json!(value))).collect();
+    let settings = &mut site.infrastructure["settings"];
+    settings["terraform"] = json!({ "cli_config_file": world.cli_config(), "env": env });
+    settings["backend"] = postgres.backend();
+    settings["lock_timeout"] = json!(60);
+    settings["lock"] = json!({
+        "type": "consul", "address": bench.settings.address, "prefix": bench.settings.prefix, "ttl": 10,
+        "lock_delay": 1,
+    });
+    site
+}
+
+fn notes(report: &Value) -> String {
+    report["components"]["net"]["notes"].to_string()
+}
+
+#[test]
+fn what_a_dead_host_had_begun_is_named_by_the_next_and_told_in_full_where_it_began() {
+    let Some(bench) = Bench::new("takeover") else { return };
+    let (Some(world), Some(postgres)) = (World::new(), Postgres::new()) else { return };
+    let (first, second) = (host(&bench, &world, &postgres), host(&bench, &world, &postgres));
+    let applying =
+        || bench.call("GET", &format!("kv/{}/staging/net/applying?raw", bench.settings.prefix), "");
+
+    world.faults(&json!([{ "id": "1", "do": "hang", "on": "create", "when": "after", "name": "two" }]));
+    let us = start(&first);
+    let call = until_hangs(&world, "create", "two");
+    let told: Value = serde_json::from_str(&applying().1).unwrap();
+    let run_id = told["run_id"].as_str().unwrap();
+    kill_all(us, &call);
+    world.faults(&json!([]));
+    bench.destroy(&bench.session().unwrap());
+
+    let seen = second.run("orchestrate", json!({ "test": true }));
+    assert_eq!(statuses(&seen)["net"], "planned", "{seen:#}");
+    for word in [run_id, told["host"].as_str().unwrap(), told["started"].as_str().unwrap()] {
+        assert!(notes(&seen).contains(word), "{word}: {seen:#}");
+    }
+    let taken = second.run("orchestrate", json!({}));
+    assert_eq!(statuses(&taken)["net"], "applied", "{taken:#}");
+    assert!(notes(&taken).contains(run_id), "{taken:#}");
+    assert_eq!(applying().0, 404);
+    let again = second.run("orchestrate", json!({}));
+    assert!(statuses(&again)["net"] == "unchanged" && notes(&again) == "null", "{again:#}");
+
+    // The first knows what it began, and that no state has it.
+    let back = first.run("orchestrate", json!({}));
+    assert_eq!(statuses(&back)["net"], "unchanged", "{back:#}");
+    let orphans = back["components"]["net"]["possible_orphans"].as_array().unwrap();
+    assert_eq!(orphans.len(), 2, "{back:#}");
+    assert_eq!(world.names(), ["one", "one", "two", "two"]);
+    assert!(world.overlaps().is_empty());
+}

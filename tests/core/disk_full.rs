@@ -1,0 +1,266 @@
+//! A disk that is full at each write of a run, one after the other, and one that may not be written to.
+
+#[path = "support/disk.rs"]
+mod disk;
+#[path = "support/killed.rs"]
+mod killed;
+mod support;
+#[path = "support/world.rs"]
+mod world;
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use disk::Disk;
+use serde_json::{Value, json};
+use support::{Site, statuses};
+use world::World;
+
+#[test]
+#[ignore = "the other half of a test below"]
+fn an_eos_that_will_be_killed() {
+    killed::orchestrate_as_told();
+}
+
+const PAIR: &str = "resource \"world_thing\" \"first\" {\n  name = \"first\"\n  body = var.body\n}\n\
+                    resource \"world_thing\" \"second\" {\n  name = \"second\"\n  body = world_thing.first.body\n}\n\
+                    variable \"body\" {\n  default = \"one\"\n}\n";
+
+/// A component of two things, the second after the first; its root is a disk, which a script fills on demand.
+fn site(world: &World) -> Option<(Site, Disk)> {
+    let mut site = Site::new();
+    let terraform = site.folder.path().join("terraform");
+    std::fs::write(&terraform, script(&site)).unwrap();
+    std::fs::write(site.folder.path().join("point"), NEVER).unwrap();
+    std::fs::set_permissions(&terraform, std::fs::Permissions::from_mode(0o755)).unwrap();
+    site.infrastructure["settings"]["terraform"] =
+        json!({ "cli_config_file": world.cli_config(), "binary": terraform });
+    site.component("pair", &(world.provider("pair") + PAIR), json!({}));
+    let disk = Disk::mount(&root(&site))?;
+    Some((site, disk))
+}
+
+/// Terraform, and before or after one of its commands so many pages are left of the disk: `point` says which.
+fn script(site: &Site) -> String {
+    let (root, point) = (root(site), site.folder.path().join("point"));
+    let (root, point) = (root.display(), point.display());
+    format!(
+        "#!/bin/sh\n\
+         leave() {{\n  rm -f '{root}/filler'\n  free=$(stat -f -c %a '{root}')\n\
+         [ $free -le $1 ] || fallocate -l $(( (free - $1) * 4096 )) '{root}/filler'\n}}\n\
+         read -r when command pages < '{point}'\n\
+         [ \"$command\" = \"$1\" ] || exec terraform \"$@\"\n\
+         [ $when = after ] || {{ leave $pages; exec terraform \"$@\"; }}\n\
+         terraform \"$@\"; code=$?; leave $pages; exit $code\n"
+    )
+}
+
+const NEVER: &str = "never - 0\n";
+
+/// Where a disk gets full.
+#[derive(Clone, Copy, Debug)]
+enum Point {
+    /// From the run's first write on.
+    Start,
+    Before(&'static str),
+    After(&'static str),
+}
+
+fn root(site: &Site) -> PathBuf {
+    site.folder.path().join("root")
+}
+
+fn set_body(site: &mut Site, body: &str) {
+    site.infrastructure["components"]["pair"]["variables"] = json!({ "body": body });
+}
+
+/// Every file below the root, but Terraform's own.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() && entry.file_name() == ".terraform" => {}
+            kind if kind.is_dir() => files(&entry.path(), found),
+            kind if kind.is_file() => found.push(entry.path()),
+            _ => {}
+        }
+    }
+}
+
+/// Whatever Eos wrote is whole, or is not there.
+fn assert_whole(site: &Site, context: &str) {
+    let mut found = Vec::new();
+    files(&root(site), &mut found);
+    for path in found {
+        let (name, shown) = (path.file_name().unwrap().to_string_lossy().into_owned(), path.display());
+        let text = std::fs::read(&path).unwrap();
+        let is_ours = name.ends_with(".json")
+            || (name.ends_with(".tfstate") && path.to_string_lossy().contains("/.eos/"));
+        if is_ours {
+            let parsed = serde_json::from_slice::<Value>(&text);
+            assert!(parsed.is_ok(), "{context}: {shown} holds {:?}", String::from_utf8_lossy(&text));
+        }
+        assert!(!name.starts_with(".tmp"), "{context}: {shown} was left behind");
+    }
+}
+
+/// The error, with the place that it names.
+fn assert_told(site: &Site, report: &Value, word: &str, context: &str) {
+    let errors = report["components"].as_object().into_iter().flatten().map(|(_, one)| &one["error"]);
+    let errors: Vec<_> = errors.chain([&report["error"]]).filter(|error| !error.is_null()).collect();
+    assert!(!errors.is_empty(), "{context}: {report:#}");
+    for error in errors {
+        let message = error["message"].as_str().unwrap();
+        assert!(message.to_lowercase().contains(word), "{context}: {error:#}");
+        assert!(message.contains(&root(site).display().to_string()), "{context}: {error:#}");
+        assert!(!error["remedy"].as_str().unwrap().is_empty(), "{context}: {error:#}");
+    }
+}
+
+/// The ids that the state has.
+fn in_state(site: &Site) -> BTreeSet<String> {
+    let text = std::fs::read(site.workdir("pair").join("terraform.tfstate")).unwrap();
+    let state: Value = serde_json::from_slice(&text).unwrap();
+    let instances =
+        state["resources"].as_array().unwrap().iter().map(|one| &one["instances"][0]["attributes"]);
+    instances.map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn in_world(world: &World) -> BTreeSet<String> {
+    world.things().into_keys().collect()
+}
+
+/// With space again the run is gone on with, and ends well: the world is as the state and the pillar say.
+fn assert_goes_on(world: &World, site: &Site, run_id: &Value, body: &str, context: &str) {
+    let history = site.run("history", json!({}));
+    let runs = history["runs"].as_array().unwrap();
+    // Its last word may not have found a place; a run without one is gone on with once its process has ended.
+    let ended = runs.iter().find(|run| run["run_id"] == *run_id).filter(|run| run["state"] == "failed");
+    let next = match ended {
+        Some(run) => site.run("resume", json!({ "run_id": run["run_id"] })),
+        None => site.run("orchestrate", json!({})),
+    };
+    assert_eq!(next["result"], true, "{context}: {next:#}");
+    assert!(next["components"]["pair"]["possible_orphans"].is_null(), "{context}: {next:#}");
+    assert_eq!(in_world(world), in_state(site), "{context}: {next:#}");
+    assert_eq!(world.names(), ["first", "second"], "{context}: {next:#}");
+    assert!(world.things().values().all(|thing| thing["body"] == body), "{context}: {:?}", world.things());
+}
+
+fn assert_settled(site: &Site) {
+    let last = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&last)["pair"], "unchanged", "{last:#}");
+    assert!(last["components"]["pair"]["notes"].is_null(), "{last:#}");
+}
+
+/// With so many pages left from there on. True: that was enough.
+fn run_with(world: &World, site: &Site, disk: &Disk, point: Point, pages: u64, body: &str) -> bool {
+    let told = match point {
+        Point::Start => NEVER.to_owned(),
+        Point::Before(command) => format!("before {command} {pages}\n"),
+        Point::After(command) => format!("after {command} {pages}\n"),
+    };
+    std::fs::write(site.folder.path().join("point"), told).unwrap();
+    if matches!(point, Point::Start) {
+        disk.leave(pages);
+    }
+    let report = site.run("orchestrate", json!({}));
+    std::fs::write(site.folder.path().join("point"), NEVER).unwrap();
+    let context = format!("{pages} pages, {point:?}");
+    assert_whole(site, &context);
+    let well = report["result"] == true;
+    if !well {
+        assert_told(site, &report, "no space left", &context);
+    }
+    disk.clear();
+    assert_goes_on(world, site, &report["run_id"], body, &context);
+    well
+}
+
+/// Every size of the disk from there on, until it is enough.
+fn every_size(point: Point, mut run: impl FnMut(u64) -> bool) {
+    let failed = (0..MOST).take_while(|pages| !run(*pages)).count() as u64;
+    println!("{point:?}: {failed} sizes of the disk that do not do");
+    // Once terraform has ended, the room that its words did not take is there for what is written then.
+    let least = if matches!(point, Point::After("apply")) { 0 } else { 1 };
+    assert!((least..MOST).contains(&failed), "{point:?}: {failed}");
+}
+
+/// Enough pages for every write of the runs here.
+const MOST: u64 = 200;
+
+#[test]
+fn an_update_whose_disk_is_full_at_any_of_its_writes_says_so_and_is_gone_on_with() {
+    let Some(world) = World::new() else { return };
+    let Some((mut site, disk)) = site(&world) else { return };
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    let points = [Point::Start, Point::After("plan"), Point::Before("apply"), Point::After("apply")];
+    for point in points {
+        every_size(point, |pages| {
+            let body = format!("{point:?} {pages}");
+            set_body(&mut site, &body);
+            run_with(&world, &site, &disk, point, pages, &body)
+        });
+        assert_settled(&site);
+    }
+}
+
+#[test]
+fn a_first_run_whose_disk_is_full_at_any_of_its_writes_says_so_and_is_gone_on_with() {
+    let Some(world) = World::new() else { return };
+    for point in [Point::Start, Point::After("plan")] {
+        let mut skipped = false;
+        every_size(point, |pages| {
+            let Some((site, disk)) = site(&world) else {
+                skipped = true;
+                return pages > 0;
+            };
+            world.things().keys().for_each(|id| world.delete(id));
+            let well = run_with(&world, &site, &disk, point, pages, "one");
+            if well {
+                assert_settled(&site);
+            }
+            well
+        });
+        if skipped {
+            return;
+        }
+    }
+}
+
+#[test]
+fn on_a_disk_that_may_not_be_written_to_nothing_is_begun_and_nothing_is_lost() {
+    let Some(world) = World::new() else { return };
+    let Some((mut site, disk)) = site(&world) else { return };
+    let refused = |site: &Site, context: &str| {
+        disk.read_only(true);
+        let calls = world.operations().len();
+        for operation in ["orchestrate", "plan", "resume"] {
+            let report = site.run(operation, json!({}));
+            // What was done before is said in other words.
+            if report["error"]["code"] != "run_complete" && report["error"]["code"] != "no_such_run" {
+                assert_told(site, &report, "read-only", &format!("{context}, {operation}"));
+            }
+        }
+        for question in ["status", "history", "locks"] {
+            let report = site.run(question, json!({}));
+            assert_eq!(report["result"], true, "{context}, {question}: {report:#}");
+        }
+        assert_eq!(world.operations().len(), calls, "{context}");
+        disk.read_only(false);
+    };
+    refused(&site, "before anything ran");
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    set_body(&mut site, "two");
+    refused(&site, "with an update to do");
+    world.faults(&json!([{ "id": "1", "do": "hang", "on": "update", "when": "after", "name": "second" }]));
+    let us = killed::start(&site);
+    let call = killed::until_hangs(&world, "update", "second");
+    killed::kill_all(us, &call);
+    world.faults(&json!([]));
+    refused(&site, "after a run that was killed");
+    let next = site.run("orchestrate", json!({}));
+    assert_eq!(next["result"], true, "{next:#}");
+    assert_eq!(in_world(&world), in_state(&site));
+    assert_eq!(world.names(), ["first", "second"]);
+}

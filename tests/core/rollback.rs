@@ -1,0 +1,235 @@
+//! Going back after a run that failed: real terraform, faults on demand, and the world's files judge.
+
+mod support;
+#[path = "support/world.rs"]
+mod world;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use support::{Site, statuses};
+use world::World;
+
+/// A component of things, each with a body; its output is the body of the first.
+fn set(site: &mut Site, world: &World, component: &str, things: &[(&str, &str)], rest: Value) {
+    let resources: String = things
+        .iter()
+        .map(|(name, body)| {
+            format!("resource \"world_thing\" \"{name}\" {{\n  name = \"{component}-{name}\"\n  body = {body}\n}}\n")
+        })
+        .collect();
+    let first = things[0].0;
+    let module = format!(
+        "{}{resources}variable \"given\" {{\n  default = \"\"\n}}\noutput \"body\" {{\n  value = world_thing.{first}.body\n}}\n",
+        world.provider(component)
+    );
+    site.component(component, &module, rest);
+}
+
+fn site(world: &World) -> Site {
+    let mut site = Site::new();
+    site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
+    site.infrastructure["settings"]["on_failure"] = json!("rollback");
+    site.infrastructure["settings"]["policy"] = json!({ "allow_destroy": true });
+    site
+}
+
+fn reads(output: &str) -> Value {
+    json!({ "from_outputs": { "given": output } })
+}
+
+/// net, and app that reads it, as they worked.
+fn v1(site: &mut Site, world: &World) {
+    set(site, world, "net", &[("a", "\"one\"")], json!({}));
+    set(site, world, "app", &[("x", "var.given"), ("old", "\"one\"")], reads("net.body"));
+}
+
+/// net changes, app follows; app has a thing more and one less.
+fn v2(site: &mut Site, world: &World) {
+    set(site, world, "net", &[("a", "\"two\""), ("b", "\"two\"")], json!({}));
+    set(site, world, "app", &[("x", "var.given"), ("new", "\"two\"")], reads("net.body"));
+}
+
+fn fail(world: &World, on: &str, name: &str) {
+    world.faults(
+        &json!([{ "id": "f", "do": "fail", "on": on, "when": "before", "name": name, "message": "no" }]),
+    );
+}
+
+/// Name to body.
+fn bodies(world: &World) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    world.things().values().map(|thing| (text(&thing["name"]), text(&thing["body"]))).collect()
+}
+
+fn up(site: &Site) -> Value {
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(report["result"], true, "{report:#}");
+    report
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn record(site: &Site, component: &str) -> Value {
+    let path = site.folder.path().join("root/staging/.eos/components").join(component).join("record.json");
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn a_failed_apply_takes_back_all_that_the_run_changed_and_the_world_is_as_before() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    v1(&mut site, &world);
+    up(&site);
+    let before = bodies(&world);
+    v2(&mut site, &world);
+    fail(&world, "create", "app-new");
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report), pairs(&[("app", "rolled_back"), ("net", "rolled_back")]), "{report:#}");
+    assert_eq!(report["result"], false);
+    assert_eq!(bodies(&world), before);
+    assert!(report["components"]["app"]["error"]["message"].as_str().unwrap().contains("no"), "{report:#}");
+    // What is there now is what was known to be good: with the pillar as it was, nothing is left to do.
+    v1(&mut site, &world);
+    world.faults(&json!([]));
+    let again = up(&site);
+    assert_eq!(statuses(&again), pairs(&[("app", "unchanged"), ("net", "unchanged")]), "{again:#}");
+}
+
+#[test]
+fn a_first_deployment_that_fails_is_kept_and_only_goes_where_that_is_asked_for() {
+    let Some(world) = World::new() else { return };
+    for (setting, names, status) in
+        [("keep", vec!["app-old", "app-x", "net-a"], "kept"), ("destroy", vec![], "rolled_back")]
+    {
+        let mut site = site(&world);
+        site.infrastructure["settings"]["rollback"] = json!({ "on_first_failure": setting });
+        v1(&mut site, &world);
+        set(
+            &mut site,
+            &world,
+            "app",
+            &[("x", "var.given"), ("old", "\"one\""), ("bad", "\"\"")],
+            reads("net.body"),
+        );
+        fail(&world, "create", "app-bad");
+        let report = site.run("orchestrate", json!({}));
+        assert_eq!(statuses(&report), pairs(&[("app", status), ("net", status)]), "{report:#}");
+        assert_eq!(world.names(), names, "{report:#}");
+        world.faults(&json!([]));
+        if setting == "keep" {
+            assert_eq!(site.run("destroy", json!({ "confirm": "staging" }))["result"], true);
+        }
+    }
+}
+
+#[test]
+fn a_way_back_that_replaces_what_was_there_before_waits_for_approval_and_names_it() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    let replaced = |on: &str| format!("\"one\"\n  replace_on = \"{on}\"");
+    set(&mut site, &world, "net", &[("a", &replaced("one"))], json!({}));
+    set(&mut site, &world, "app", &[("x", "var.given")], reads("net.body"));
+    up(&site);
+    set(&mut site, &world, "net", &[("a", &replaced("two"))], json!({}));
+    set(&mut site, &world, "app", &[("x", "var.given"), ("bad", "\"\"")], reads("net.body"));
+    fail(&world, "create", "app-bad");
+    let report = site.run("orchestrate", json!({}));
+    let net = &report["components"]["net"];
+    assert_eq!(net["status"], "rollback_needs_approval", "{report:#}");
+    assert_eq!(net["error"]["details"]["addresses"], json!(["world_thing.a"]), "{report:#}");
+    assert!(net["error"]["remedy"].as_str().unwrap().contains(net["snapshot_id"].as_str().unwrap()));
+    // With that approved beforehand, it goes.
+    set(&mut site, &world, "net", &[("a", &replaced("three"))], json!({}));
+    site.infrastructure["settings"]["rollback"] = json!({ "needs_approval_for": [] });
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(report["components"]["net"]["status"], "rolled_back", "{report:#}");
+    let things = world.things();
+    let a = things.values().find(|thing| thing["name"] == "net-a").unwrap();
+    assert_eq!(a["replace_on"], "one", "{a:#}");
+}
+
+#[test]
+fn a_way_back_that_fails_is_tried_once_and_blocks_until_somebody_has_looked() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    set(&mut site, &world, "net", &[("a", "\"one\"")], json!({}));
+    up(&site);
+    set(&mut site, &world, "net", &[("a", "\"two\""), ("bad", "\"\"")], json!({}));
+    world.faults(&json!([
+        { "id": "f", "do": "fail", "on": "create", "when": "before", "name": "net-bad", "message": "no" },
+        { "id": "g", "do": "fail", "on": "update", "when": "before", "name": "net-a", "nth": 2, "message": "nor back" },
+    ]));
+    // The change has to be in the world before the failure, or there were nothing to change back.
+    let module = site.folder.path().join("modules/net/main.tf");
+    let text = std::fs::read_to_string(&module).unwrap();
+    let text =
+        text.replace("name = \"net-bad\"\n  body = \"\"", "name = \"net-bad\"\n  body = world_thing.a.body");
+    std::fs::write(&module, text).unwrap();
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report), pairs(&[("net", "rollback_failed")]), "{report:#}");
+    assert_eq!(record(&site, "net")["blocked"]["run_id"], report["run_id"]);
+    world.faults(&json!([]));
+    let refused = site.run("orchestrate", json!({}));
+    assert_eq!(refused["components"]["net"]["reason"], "rollback_failed", "{refused:#}");
+    assert_eq!(refused["components"]["net"]["status"], "blocked");
+    assert_eq!(site.run("orchestrate", json!({ "test": true }))["components"]["net"]["status"], "planned");
+    let looked = site.run("acknowledge", json!({ "components": "net" }));
+    assert_eq!(looked["components"]["net"]["reason"], "acknowledged", "{looked:#}");
+    up(&site);
+    assert_eq!(bodies(&world), pairs(&[("net-a", "two"), ("net-bad", "two")]));
+}
+
+#[test]
+fn an_apply_that_failed_and_left_nothing_to_do_is_applied_with_warnings() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    set(&mut site, &world, "net", &[("a", "\"one\"")], json!({}));
+    up(&site);
+    // It is deleted, and then says that it failed: the next plan finds it gone.
+    set(&mut site, &world, "net", &[("a", "\"one\""), ("b", "\"one\"")], json!({}));
+    up(&site);
+    set(&mut site, &world, "net", &[("a", "\"one\"")], json!({}));
+    world.faults(&json!([
+        { "id": "f", "do": "fail", "on": "delete", "when": "after", "name": "net-b", "message": "late" },
+    ]));
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report), pairs(&[("net", "applied_with_warnings")]), "{report:#}");
+    assert_eq!(report["result"], true);
+    let net = &report["components"]["net"];
+    assert!(
+        net["notes"].as_array().unwrap().iter().any(|note| note.as_str().unwrap().contains("late")),
+        "{net:#}"
+    );
+}
+
+#[test]
+fn one_whose_own_switch_is_off_stays_and_says_so() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    v1(&mut site, &world);
+    up(&site);
+    v2(&mut site, &world);
+    site.infrastructure["components"]["net"]["on_failure"] = json!("stop");
+    fail(&world, "create", "app-new");
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report), pairs(&[("app", "rolled_back"), ("net", "kept")]), "{report:#}");
+    assert_eq!(report["components"]["net"]["reason"], "rollback_off");
+    assert_eq!(bodies(&world)["net-a"], "two");
+}
+
+#[test]
+fn with_the_switch_off_nothing_goes_back() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    site.infrastructure["settings"]["on_failure"] = json!("stop");
+    v1(&mut site, &world);
+    up(&site);
+    v2(&mut site, &world);
+    fail(&world, "create", "app-new");
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report), pairs(&[("app", "failed"), ("net", "applied")]), "{report:#}");
+    assert_eq!(bodies(&world)["net-a"], "two");
+}

@@ -1,0 +1,46 @@
+"""Secrets that are known by their core, in whichever form somebody wrote them."""
+
+import base64
+import secrets
+
+# What JSON, URLs, shells and Go's encoder write otherwise.
+AWKWARD = 'é"<&>/+ %\\'
+
+
+class Canary:
+    """A value with a core of letters and figures alone, which no escaping changes."""
+
+    def __init__(self, name):
+        core = f"{name}{secrets.token_hex(12)}"
+        self.value = f"{AWKWARD}{core}{AWKWARD}"
+        self.forms = list(forms(core.encode()))
+
+
+def forms(core):
+    """The core in clear, in hexadecimal, and in base64 wherever it begins in what was encoded."""
+    yield core
+    yield core.hex().encode()
+    yield core.hex().upper().encode()
+    for offset in range(3):
+        encoded = base64.b64encode(b"\0" * offset + core)
+        # Characters at the edges also hold bits of what stands beside the core. None is `+` or `/`.
+        yield encoded[(offset * 8 + 5) // 6 : (offset + len(core)) * 8 // 6]
+
+
+class Flock:
+    """All canaries of a test."""
+
+    def __init__(self, *names):
+        self.all = {name: Canary(name) for name in names}
+
+    def __getitem__(self, name):
+        return self.all[name].value
+
+    def heard(self, text, *, but=()):
+        """Of each canary that stands in these bytes its name, and what stands around it."""
+        for name in self.all.keys() - set(but):
+            for form in self.all[name].forms:
+                at = text.find(form)
+                if at >= 0:
+                    yield f"{name}: {text[max(0, at - 80) : at + len(form) + 20]!r}"
+                    break

@@ -1,0 +1,34 @@
+"""The files below a root that may hold a secret: Terraform's own, and whole copies of them.
+
+A new kind of file is not on this list unless somebody puts it here, and is searched for secrets until then.
+"""
+
+import json
+import re
+
+SNAPSHOT = "a state in a snapshot"
+MAY_HOLD = {
+    "a local state": r"[^/]+/[^/.][^/]*/terraform\.tfstate(\.\d+)?(\.backup)?",
+    "a state that terraform could not save": r"[^/]+/[^/.][^/]*/module/(.+/)?errored\.tfstate",
+    "a copy of a state during an apply": r"[^/]+/\.eos/components/[^/]+/copy-[01]\.tfstate",
+    "a state after a crash": r"[^/]+/\.eos/components/[^/]+/recovered/[^/]+\.tfstate",
+    "a raw stream": r"[^/]+/\.eos/runs/[^/]+/[^/]+/[a-z-]+\.(stdout|stderr)",
+    "a plan of a run": r"[^/]+/\.eos/runs/[^/]+/[^/]+/tfplan",
+    "a kept plan": r"[^/]+/\.eos/plans/[^/]+/[^/]+\.tfplan",
+    SNAPSHOT: r"[^/]+/\.eos/components/[^/]+/snapshots/objects/[0-9a-f]{64}",
+}
+
+
+def of(path, text):
+    """The kind of a file, by its path below the root and what it holds; None: it may hold no secret."""
+    kind = next((kind for kind, name in MAY_HOLD.items() if re.fullmatch(name, str(path))), None)
+    # Objects of other kinds have the same names, and may hold none.
+    return kind if kind != SNAPSHOT or is_state(text) else None
+
+
+def is_state(text):
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(document, dict) and {"lineage", "serial", "resources"} <= document.keys()

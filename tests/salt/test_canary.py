@@ -1,0 +1,489 @@
+"""Secrets stand where Terraform needs them, and nowhere else: a long story of runs, searched after each step."""
+
+import base64
+import collections
+import inspect
+import json
+import os
+import signal
+import stat
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from saltext.eos.modules import eos_terraform as module_functions
+from saltext.eos.runners import infrastructure as runner_functions
+from saltext.eos.states import eos_terraform as state_functions
+from support import kinds, programs
+from support import world as worlds
+from support.canary import Flock
+from support.http_backend import HttpBackend
+from support.master import Master
+from support.waiting import until
+from support.watching import Watch
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+# `declared` and `backend` stand in terraform's own environment, and so in that of what it starts.
+FOR_TERRAFORM = {"declared", "backend"}
+
+SOURCE = """
+variable "password" {
+  type      = string
+  sensitive = true
+}
+variable "key" {
+  type      = string
+  sensitive = true
+}
+# The module's author forgot to mark it.
+variable "plain" { type = string }
+variable "round" { type = number }
+variable "exit" { type = number }
+variable "made" { type = string }
+resource "world_thing" "shown" {
+  name   = "shown"
+  body   = "${var.round} ${var.plain}"
+  secret = var.password
+}
+resource "terraform_data" "says" {
+  depends_on       = [world_thing.shown]
+  input            = [var.plain, var.key]
+  triggers_replace = var.round
+  provisioner "local-exec" {
+    command     = <<-EOT
+      printf '%s\\n' "$PLAIN" "$CANARY_TOKEN"
+      printf '%s' "$CANARY_TOKEN" | base64 >&2
+      printf '%s' "$PLAIN" | base64
+      exit "$EXIT"
+    EOT
+    environment = { PLAIN = var.plain, EXIT = var.exit }
+  }
+}
+resource "terraform_data" "keyed" {
+  for_each = toset([var.plain])
+  input    = var.round
+}
+output "token" {
+  value     = var.password
+  sensitive = true
+}
+output "made" {
+  value     = sensitive(file(var.made))
+  sensitive = true
+}
+output "shown" { value = var.plain }
+output "url" { value = "https://joe:${urlencode(var.plain)}@host/" }
+output "document" { value = jsonencode({ (var.plain) = [var.plain] }) }
+output "header" { value = "Basic ${base64encode("joe:${var.plain}")}" }
+output "digest" { value = sha256(var.plain) }
+"""
+
+READER = """
+variable "token" { type = string }
+variable "made" { type = string }
+resource "world_thing" "reader" {
+  name = "reader"
+  body = "${var.token} ${var.made}"
+}
+output "again" { value = [var.token, { (var.made) = 1 }] }
+"""
+
+REMOTE = """
+variable "password" {
+  type      = string
+  sensitive = true
+}
+resource "world_thing" "remote" {
+  name   = "remote"
+  secret = var.password
+}
+"""
+
+# Each says its secret in a diagnostic of a plan.
+TALKATIVE = {
+    "validation": """
+variable "plain" {
+  type = string
+  validation {
+    condition     = length(var.plain) < 3
+    error_message = "This is not good: ${var.plain}"
+  }
+}
+""",
+    "function": """
+variable "plain" { type = string }
+output "text" { value = file(var.plain) }
+""",
+    "precondition": """
+variable "plain" { type = string }
+output "text" {
+  value = 1
+  precondition {
+    condition     = var.plain == ""
+    error_message = "Neither ${jsonencode({ a = var.plain })} nor ${base64encode(var.plain)}"
+  }
+}
+""",
+}
+
+
+def functions(module):
+    """The public functions that a module of Salt's has of its own."""
+    own = inspect.getmembers(module, inspect.isfunction)
+    return {name for name, one in own if one.__module__ == module.__name__ and name[0] != "_"}
+
+
+class Story:
+    """An environment with secrets in it, and everything that was heard while it was worked on."""
+
+    def __init__(self, folder, providers):
+        self.flock = Flock("password", "key", "plain", "made", *FOR_TERRAFORM)
+        outside = folder / "outside"
+        outside.mkdir()
+        self.world = worlds.World(outside, providers)
+        self.server = HttpBackend(password=self.flock["backend"])
+        for name in ("key", "made"):
+            (outside / name).write_text(self.flock[name] + "\n")
+        self.outside = outside
+        self.arguments = outside / "arguments"
+        terraform = outside / "terraform"
+        terraform.write_text(
+            f'#!/bin/sh\nprintf \'%s\\n\' "$@" >> "{self.arguments}"\nexec {programs.terraform()} "$@"\n'
+        )
+        terraform.chmod(0o755)
+        self.settings = {
+            "timeouts": {"stop_grace": 5},
+            "on_failure": "continue",
+            "terraform": {
+                "binary": str(terraform),
+                "env": {
+                    "CANARY_TOKEN": "env:EOS_DECLARED",
+                    "TF_HTTP_USERNAME": self.server.user,
+                    "TF_HTTP_PASSWORD": "env:EOS_BACKEND",
+                },
+                **self.world.terraform,
+            },
+        }
+        self.site = Master(
+            folder / "site",
+            extra={"log_level_logfile": "all"},
+            env={f"EOS_{name.upper()}": self.flock[name] for name in self.by_environment},
+        )
+        self.called = collections.defaultdict(set)
+        self.leaks, self.open_to_others, self.held = [], [], collections.defaultdict(set)
+        self.seen, self.round, self.exit = {}, 1, 0
+        self.watch = Watch()
+        self.listener = self.site.listen()
+
+    by_environment = ("password", "plain", *FOR_TERRAFORM)
+
+    def close(self):
+        self.watch.close()
+        self.listener.end()
+        self.site.close()
+        self.server.close()
+        self.world.close()
+
+    def write(self):
+        """The pillar: references alone."""
+        site, world = self.site, self.world
+        source = {
+            "source": site.module("source", {"main.tf": world.provider("source") + SOURCE}),
+            "secrets": {
+                "password": "env:EOS_PASSWORD",
+                "plain": "env:EOS_PLAIN",
+                "key": f"file:{self.outside / 'key'}",
+            },
+            "variables": {
+                "round": self.round,
+                "exit": self.exit,
+                "made": str(self.outside / "made"),
+            },
+            "policy": {"allow_destroy": True},
+        }
+        reader = {
+            "source": site.module("reader", {"main.tf": world.provider("reader") + READER}),
+            "from_outputs": {"token": "source.token", "made": "source.made"},
+        }
+        address = self.server.url + "/remote"
+        remote = {
+            "source": site.module("remote", {"main.tf": world.provider("remote") + REMOTE}),
+            "secrets": {"password": "env:EOS_PASSWORD"},
+            "backend": {"type": "http", "address": address}
+            | {f"{which}_address": address for which in ("lock", "unlock")},
+        }
+        talkative = {
+            name: {
+                "source": site.module(name, {"main.tf": text}),
+                "secrets": {"plain": "env:EOS_PLAIN"},
+            }
+            for name, text in TALKATIVE.items()
+        }
+        site.environment(
+            {"source": source, "reader": reader, "remote": remote},
+            settings=self.settings,
+            environments={
+                "staging": {},
+                "talkative": {
+                    "components": talkative
+                    | {name: {"enabled": False} for name in ("source", "reader", "remote")}
+                },
+            },
+        )
+
+    # What is done
+
+    def run(self, function, *words, rc=0):
+        """A runner's function, as loudly as Salt can."""
+        self.called["runner"].add(function)
+        argv = self.site.salt_run("-l", "debug", f"infrastructure.{function}", *words)
+        return self.heard(function, self.site.finish(argv), rc)
+
+    def ask(self, function, *words, rc=0, local=False):
+        """A function of the execution module, through the master or alone."""
+        self.called["module"].add(function)
+        name = f"eos_terraform.{function}"
+        if local:
+            done = self.site.finish(self.site.salt_call("-l", "debug", name, *words))
+        else:
+            done = self.site.salt(name, *words)
+        return self.heard(name, done, rc)
+
+    def state(self, function, *words, **arguments):
+        """A state function, by the minion."""
+        self.called["state"].add(function)
+        body = "".join(f"    - {key}: {json.dumps(value)}\n" for key, value in arguments.items())
+        self.site.sls("canary", f"source:\n  eos_terraform.{function}:\n{body}")
+        done = self.site.salt("state.apply", "canary", *words)
+        return self.heard(f"state {function}", done, 0)
+
+    def heard(self, step, done, rc):
+        assert done.rc == rc and "Traceback" not in done.said, done
+        self.look(f"the words of {step}", done.said.encode())
+        self.sweep(step)
+        return done
+
+    def start(self):
+        """An orchestration that hangs in the update of a thing."""
+        self.round += 1
+        self.write()
+        self.hang = self.world.hang("update", name="shown", when="after")
+        self.world.faults(self.hang)
+        argv = self.site.salt_run(
+            "-l", "debug", "infrastructure.orchestrate", "environment=staging"
+        )
+        started = self.site.start(argv)
+        until(self.writes, "the thing is being written", timeout=60)
+        self.sweep("a run that hangs")
+        return started
+
+    def writes(self):
+        """Whether a living terraform writes the thing; the call of one that was killed never ends."""
+        call = self.world.writing("shown")
+        return call and alive(call.terraform)
+
+    # Where it is searched
+
+    def look(self, place, text, *, but=()):
+        self.leaks.extend(f"{place}: {one}" for one in self.flock.heard(text, but=but))
+
+    def sweep(self, step):
+        """Every file of the site: Salt's own, what commands said, and all that lies below the root."""
+        for folder, _, names in os.walk(self.site.folder):
+            for path in (os.path.join(folder, name) for name in names):
+                self.file(step, path)
+
+    def file(self, step, path):
+        try:
+            info = os.lstat(path)
+            if stat.S_ISLNK(info.st_mode):
+                return self.look(path, os.readlink(path).encode())
+            if not stat.S_ISREG(info.st_mode):
+                return None
+            now = (info.st_ino, info.st_mtime_ns, info.st_size)
+            if self.seen.get(path) == now:
+                return None
+            with open(path, "rb") as file:
+                text = file.read()
+            above = os.stat(os.path.dirname(path))
+        except FileNotFoundError:
+            return None
+        self.seen[path] = now
+        below = os.path.relpath(path, self.site.root)
+        kind = kinds.of(below, text)
+        if kind is None:
+            return self.look(f"{below} after {step}", text)
+        self.held[kind].update(one.partition(":")[0] for one in self.flock.heard(text))
+        if (stat.S_IMODE(info.st_mode), stat.S_IMODE(above.st_mode)) != (0o600, 0o700):
+            self.open_to_others.append(f"{below}: {info.st_mode:o} in {above.st_mode:o}")
+        return None
+
+
+def kill(pid):
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not alive(pid), "the end of what was killed")
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return ") Z " not in file.read()
+    except FileNotFoundError:
+        return False
+
+
+def quoted(flock):
+    """What a provider may say of secrets, in the forms that it may have them in."""
+    forms = []
+    for name in ("password", "plain", "key", "declared", "backend"):
+        value = flock[name]
+        encoded = base64.b64encode(f"joe:{value}".encode()).decode()
+        forms += [value, json.dumps(value), quote(value, safe=""), quote_plus(value), encoded]
+    return " ".join(forms)
+
+
+def told(story):
+    """The story itself; its tests are what was found in the end."""
+    site, world = story.site, story.world
+    staging = "environment=staging"
+    story.write()
+    story.run("validate", staging)
+    story.run("graph", staging)
+    story.run("graph", staging, "format=mermaid")
+
+    plan_id = story.run("plan", staging).report["plan_id"]
+    world.faults(world.fail("create", name="shown", message=quoted(story.flock)))
+    story.run("apply", f"plan_id={plan_id}", rc=1)
+    story.run("status", staging)
+    story.run("locks", staging)
+    world.faults()
+
+    story.exit = 3
+    story.write()
+    failed = story.run("orchestrate", staging, rc=1)
+    assert "exit status 3" in failed.error_text("source"), failed
+    story.exit = 0
+    story.write()
+    story.run("resume", staging)
+    assert world.names() == ["reader", "remote", "shown"]
+    story.run("outputs", staging)
+    story.run("health", staging)
+
+    story.round += 1
+    story.write()
+    shown = story.run("orchestrate", staging, "test=True")
+    assert "(sensitive)" in shown.stdout, shown
+    story.run("orchestrate", staging)
+    story.run("snapshots", staging)
+
+    # Everything is killed in the middle of a write.
+    started = story.start()
+    call = world.writing("shown")
+    os.kill(call.terraform, signal.SIGSTOP)
+    started.end()
+    kill(call.terraform)
+    kill(call.provider)
+    world.faults()
+    story.run("status", staging)
+    story.run("history", staging)
+    story.run("orchestrate", staging, "test=True")
+    story.run("resume", staging)
+
+    # A state that cannot be saved.
+    backup = site.workdir("source") / "terraform.tfstate.backup"
+    backup.unlink()
+    backup.mkdir()
+    story.round += 1
+    story.write()
+    story.run("orchestrate", staging, rc=1)
+    backup.rmdir()
+    story.run("resume", staging)
+
+    # Stopped by another's word.
+    started = story.start()
+    (run_id,) = story.run("status", staging).report["running"]
+    story.run("cancel", f"run_id={run_id}")
+    until(lambda: "stopping" in started.err.read_text(), "the run heard it")
+    world.faults()
+    stopped = started.wait()
+    assert stopped.statuses["source"] == "cancelled", stopped
+    story.run("show_run", f"run_id={run_id}")
+    story.run("resume", staging)
+    story.run("unlock", "source", "id=none", staging, rc=1)
+    story.run("orchestrate", "environment=talkative", rc=1)
+
+    assert site.salt("saltutil.refresh_pillar", "wait=True").rc == 0
+    story.ask("validate_pillar", staging)
+    story.ask("init_workspace", "source", staging)
+    story.ask("get_outputs", "source", staging)
+    for output in ("token", "shown", "document"):
+        story.ask("get_terraform_output", "source", f"output_name={output}", staging)
+    story.ask("get_resources", "source", staging)
+    story.ask("get_state", "source", staging)
+    story.ask("get_state", "reader", staging, local=True)
+    story.ask("get_state", "remote", staging)
+    story.round += 1
+    story.write()
+    assert site.salt("saltutil.refresh_pillar", "wait=True").rc == 0
+    planned = story.ask("plan", "source", staging, local=True)
+    story.ask("apply", "source", staging, f"plan_file={planned.report['plan_file']}")
+    world.faults(world.fail("read", name="shown", message=quoted(story.flock)))
+    story.ask("plan", "source", staging, rc=1)
+    world.faults()
+    story.state("apply", "test=True", environment="staging")
+    story.state("apply", environment="staging")
+    story.state("orchestrate", environment="staging")
+    story.ask("destroy", "reader", staging, "auto_approve=True")
+    story.state("destroy", environment="staging", components=["remote"], confirm="staging")
+    story.run("destroy", staging, "confirm=staging")
+    assert world.names() == []
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory, providers):
+    made = Story(tmp_path_factory.mktemp("canary"), providers)
+    try:
+        told(made)
+        until(lambda: "/source/" in made.listener.out.read_text(), "the bus was listened to")
+    finally:
+        made.close()
+    made.sweep("everything")
+    return made
+
+
+def test_no_secret_stands_in_a_file_a_log_a_return_an_event_or_a_report(story):
+    assert not story.leaks, "\n".join(story.leaks[:20])
+
+
+def test_every_file_that_may_hold_a_secret_is_its_owners_alone_and_each_kind_does(story):
+    assert not story.open_to_others, story.open_to_others
+    # A kind that never held one has no place on the list; those that come and go in a moment, and packed ones, may.
+    passing = {"a state that terraform could not save", "a plan of a run", "a kept plan"}
+    assert story.held.keys() >= kinds.MAY_HOLD.keys() - {"a state that terraform could not save"}
+    assert {kind for kind, names in story.held.items() if names} == kinds.MAY_HOLD.keys() - passing
+
+
+def test_no_secret_stands_in_an_argument_of_any_process(story):
+    terraforms = story.arguments.read_bytes()
+    seen = [*story.watch.arguments, terraforms]
+    assert b"plan" in terraforms and any(b"terraform\0apply" in one for one in seen)
+    assert not [told for one in seen for told in story.flock.heard(one)]
+
+
+def test_no_secret_stands_in_an_environment_but_where_it_was_put(story):
+    leaks = []
+    for environment, whose in story.watch.environments.items():
+        # The provisioner has `plain` from its module. Salt, and what it runs, has what the tests gave it.
+        provisioner = {"plain"} if b"\0PLAIN=" in environment else set()
+        is_terraform = b"TF_IN_AUTOMATION=1" in environment
+        given = FOR_TERRAFORM | provisioner if is_terraform else story.by_environment
+        leaks += [(one, whose) for one in story.flock.heard(environment, but=given)]
+    assert any(b"TF_IN_AUTOMATION=1" in one for one in story.watch.environments)
+    assert not leaks
+
+
+def test_every_function_was_called(story):
+    assert story.called["runner"] == functions(runner_functions)
+    assert story.called["module"] == functions(module_functions)
+    assert story.called["state"] == functions(state_functions) - {"mod_watch"}
