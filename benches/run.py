@@ -73,10 +73,17 @@ def through_core(infrastructure):
     assert report["result"] is True, json.dumps(report)[:2000]
 
 
+def look_through_core(infrastructure):
+    """A drift check of all; nothing has drifted."""
+    report = _core.run("drift", {"environment": "staging"}, 0, infrastructure, Host())
+    told = {one["status"] for one in report["components"].values()}
+    assert told == {"unchanged"}, json.dumps(report)[:2000]
+
+
 def makefile(folder, module):
     """The same commands with the same flags, for `make -j`."""
     folder.mkdir()
-    rules = ["all:"]
+    rules, looks = ["all:"], ["looks:"]
     for index in range(COMPONENTS):
         work = folder / f"c{index:03}"
         shutil.copytree(module, work)
@@ -84,16 +91,19 @@ def makefile(folder, module):
         plan = f"plan {FLAGS} -detailed-exitcode -out=p -var-file=v.tfvars.json -state=s"
         apply = f"apply {FLAGS} -auto-approve -state=s p"
         rules[0] += f" c{index:03}"
+        looks[0] += f" look{index:03}"
+        looks.append(f".PHONY: look{index:03}\nlook{index:03}:")
+        looks.append(f"\tcd c{index:03} && terraform {plan} >out 2>err")
         rules.append(
             f".PHONY: c{index:03}\nc{index:03}:\n\tcd $@ && {{ terraform {plan} >out 2>err; \\"
         )
         rules.append(
             f"\tcase $$? in 0) ;; 2) terraform {apply} >out 2>err ;; *) exit 1 ;; esac; }}"
         )
-    (folder / "Makefile").write_text("\n".join(rules) + "\n")
+    (folder / "Makefile").write_text("\n".join(rules + looks) + "\n")
 
 
-def through_make(folder):
+def through_make(folder, target="all"):
     """The bare run, with the environment that the core gives to terraform."""
     env = {
         "PATH": os.environ["PATH"],
@@ -104,12 +114,13 @@ def through_make(folder):
         "TF_CLI_CONFIG_FILE": "/dev/null",
         "GOGC": "400",
     }
-    subprocess.run(["make", "-s", f"-j{PARALLEL}", "-C", folder], env=env, check=True)
+    subprocess.run(["make", "-s", f"-j{PARALLEL}", "-C", folder, target], env=env, check=True)
 
 
 def speed(scratch, module):
-    """Ratios of medians, first run and run without a change."""
-    times = {"core first": [], "make first": [], "core again": [], "make again": []}
+    """Ratios of medians: first run, run without a change, and drift check without drift."""
+    whats = ("first", "again", "looks")
+    times = {f"{who} {what}": [] for what in whats for who in ("core", "make")}
     for index in range(ROUNDS):
         infrastructure = pillar(scratch / f"root{index}", module, COMPONENTS)
         bare = scratch / f"make{index}"
@@ -118,10 +129,12 @@ def speed(scratch, module):
         times["make first"].append(timed(through_make, bare))
         times["core again"].append(timed(through_core, infrastructure))
         times["make again"].append(timed(through_make, bare))
+        times["core looks"].append(timed(look_through_core, infrastructure))
+        times["make looks"].append(timed(through_make, bare, "looks"))
     median = {what: statistics.median(found) for what, found in times.items()}
     for what, seconds in median.items():
         print(f"  {what:12} {seconds:6.2f} s   {min(times[what]):.2f} to {max(times[what]):.2f}")
-    return median["core first"] / median["make first"], median["core again"] / median["make again"]
+    return [median[f"core {what}"] / median[f"make {what}"] for what in whats]
 
 
 def processes(scratch, module):
@@ -216,12 +229,13 @@ def main():
         module.mkdir()
         (module / "main.tf").write_text(MODULE)
         print(f"{COMPONENTS} components, {PARALLEL} at a time, medians of {ROUNDS} rounds")
-        first, again = speed(scratch, module)
+        first, again, looks = speed(scratch, module)
         calls_first, calls_again = processes(scratch, module)
         found = handovers()
         figures = [
             ("first run: core / make -j", first, 1.10),
             ("no change: core / make -j", again, 1.10),
+            ("drift check without drift: core / make -j plan", looks, 1.10),
             ("terraform processes a component, first run", calls_first, 2),
             ("terraform processes a component, no change", calls_again, 1),
             ("import of the native module, ms", import_milliseconds(), 10),

@@ -34,6 +34,10 @@ pub enum Status {
     /// Measured just now: its gates pass.
     Healthy,
     Unhealthy,
+    /// Somebody changed it outside of Terraform, and a plan would change it back.
+    Drifted,
+    /// Somebody changed it outside of Terraform, and no plan minds.
+    DriftedBenign,
     /// Its apply failed, and yet nothing is left to do.
     AppliedWithWarnings,
     /// The run failed, and it is again as it was known to be good.
@@ -47,7 +51,7 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 20] = [
         Self::Applied,
         Self::Unchanged,
         Self::Planned,
@@ -61,6 +65,8 @@ impl Status {
         Self::Orphaned,
         Self::Healthy,
         Self::Unhealthy,
+        Self::Drifted,
+        Self::DriftedBenign,
         Self::AppliedWithWarnings,
         Self::RolledBack,
         Self::RollbackNeedsApproval,
@@ -88,6 +94,8 @@ impl Status {
             Self::Orphaned => "orphaned",
             Self::Healthy => "healthy",
             Self::Unhealthy => "unhealthy",
+            Self::Drifted => "drifted",
+            Self::DriftedBenign => "drifted_benign",
             Self::AppliedWithWarnings => "applied_with_warnings",
             Self::RolledBack => "rolled_back",
             Self::RollbackNeedsApproval => "rollback_needs_approval",
@@ -149,6 +157,49 @@ pub struct AttributeChange {
     pub replaces: bool,
 }
 
+/// How the world stands to what was applied last.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Drift {
+    /// Names exactly what was found, for `remediate`; absent where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift_id: Option<String>,
+    /// Whether something was changed outside of Terraform.
+    pub drift_detected: bool,
+    /// Whether the pillar asks for something else by now.
+    pub configuration_changed: bool,
+    /// How many scheduled checks in a row found just this; absent where none counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
+    pub changes: Vec<Drifted>,
+}
+
+/// One resource that is not as it was applied, or that a plan of what was applied would change.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Drifted {
+    pub address: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub name: String,
+    pub class: Class,
+    /// What happened to it outside, in Terraform's words; empty where nothing did.
+    pub actions: Vec<String>,
+    /// What a plan of the applied configuration would do about it; empty where nothing.
+    pub planned: Vec<String>,
+    /// What differs outside from the state, or, where it is pending, what the plan would change; masked.
+    pub attributes: Vec<AttributeChange>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Changed outside, and a plan would change it.
+    Drifted,
+    /// Changed outside, and no plan minds.
+    DriftedBenign,
+    /// Not changed outside, and yet a plan would change it: what it reads from others has moved.
+    Pending,
+}
+
 /// A creation that began and is in no state: it may exist, and Terraform does not know it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PossibleOrphan {
@@ -187,6 +238,9 @@ pub struct ComponentReport {
     /// What was taken before its apply; absent where nothing was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot_id: Option<String>,
+    /// How it differs from what was applied; absent where that was not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Box<Drift>>,
     /// What the way back did, where the run took this one back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollback: Option<Box<ComponentReport>>,
@@ -206,6 +260,7 @@ impl ComponentReport {
             notes: Vec::new(),
             possible_orphans: Vec::new(),
             snapshot_id: None,
+            drift: None,
             rollback: None,
         }
     }

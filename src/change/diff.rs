@@ -9,8 +9,36 @@ use crate::report::AttributeChange;
 pub const SENSITIVE: &str = "(sensitive)";
 pub const UNKNOWN: &str = "(known after apply)";
 
-/// The differing attributes of one `change` object, deepest first difference by path.
+/// One attribute that differs, as it is. No Debug: it may hold a secret.
+pub struct Difference<'a> {
+    pub path: String,
+    pub before: &'a Value,
+    pub after: &'a Value,
+    pub unknown: bool,
+    sensitive: bool,
+    replaces: bool,
+}
+
+impl Difference<'_> {
+    /// What may be shown of it.
+    pub fn masked(self) -> AttributeChange {
+        let mask = |value: &Value| match value {
+            Value::Null => Value::Null,
+            _ if self.sensitive => SENSITIVE.into(),
+            other => other.clone(),
+        };
+        let after = if self.unknown { UNKNOWN.into() } else { mask(self.after) };
+        AttributeChange { before: mask(self.before), after, path: self.path, replaces: self.replaces }
+    }
+}
+
+/// The differing attributes of one `change` object, masked.
 pub fn attributes(change: &Value) -> Vec<AttributeChange> {
+    differences(change).into_iter().map(Difference::masked).collect()
+}
+
+/// The differing attributes of one `change` object, deepest first difference by path.
+pub fn differences(change: &Value) -> Vec<Difference<'_>> {
     let replacing = change["replace_paths"]
         .as_array()
         .into_iter()
@@ -59,7 +87,7 @@ impl<'a> Side<'a> {
     }
 }
 
-fn walk(side: &Side<'_>, path: String, replacing: &BTreeSet<String>, found: &mut Vec<AttributeChange>) {
+fn walk<'a>(side: &Side<'a>, path: String, replacing: &BTreeSet<String>, found: &mut Vec<Difference<'a>>) {
     let unknown = side.unknown == &Value::Bool(true);
     let sensitive = side.before_sensitive == &Value::Bool(true) || side.after_sensitive == &Value::Bool(true);
     if side.before == side.after && !holds_true(side.unknown) {
@@ -72,17 +100,8 @@ fn walk(side: &Side<'_>, path: String, replacing: &BTreeSet<String>, found: &mut
         }
         return;
     }
-    let mask = |value: &Value| match value {
-        Value::Null => Value::Null,
-        _ if sensitive => SENSITIVE.into(),
-        other => other.clone(),
-    };
-    let after = match unknown {
-        true => UNKNOWN.into(),
-        false => mask(side.after),
-    };
     let replaces = replacing.iter().any(|at| path.starts_with(at.as_str()));
-    found.push(AttributeChange { path, before: mask(side.before), after, replaces });
+    found.push(Difference { path, before: side.before, after: side.after, unknown, sensitive, replaces });
 }
 
 /// Keys of both sides where both are containers or absent; empty where a scalar is compared.

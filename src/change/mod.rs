@@ -4,6 +4,7 @@
 //! Through it passes: events or `show -json` in; [`Changes`] out, masked.
 
 mod diff;
+mod drift;
 mod forms;
 mod redact;
 mod show;
@@ -11,6 +12,7 @@ mod show;
 use std::collections::BTreeMap;
 
 pub use diff::SENSITIVE;
+pub use drift::{Seen, seen};
 pub use redact::Redactor;
 pub use show::read;
 

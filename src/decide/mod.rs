@@ -7,6 +7,7 @@
 mod data;
 mod health;
 mod instances;
+mod noticing;
 mod policy;
 mod recovery;
 mod retention;
@@ -19,6 +20,7 @@ mod suspects;
 pub use data::DATA;
 pub use health::{Hold, Passing, Verdict, verdict};
 pub use instances::{Instance, instances};
+pub use noticing::{Noticed, notice};
 pub use policy::{Blocked, Consent, covers, judge};
 pub use recovery::{Found, Head, LocalState, There, Unsaved, local_state, unsaved};
 pub use retention::{Aged, surplus};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::{Backend, Gate, Name, OnFailure, PillarPath, Policy, Rollback, Timeouts};
+use super::{Backend, DriftRules, Gate, Name, OnFailure, PillarPath, Policy, Rollback, Timeouts};
 
 /// One component, with everything that stands above it merged in.
 #[derive(Clone, Debug)]
@@ -28,6 +28,7 @@ pub struct Component {
     pub backend: Backend,
     pub policy: Policy,
     pub rollback: Rollback,
+    pub drift: DriftRules,
     pub on_failure: OnFailure,
     pub timeouts: Timeouts,
     /// All of them must pass before its turn has ended well.

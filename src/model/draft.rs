@@ -44,6 +44,7 @@ impl Draft {
             backend: nothing("backend"),
             policy: nothing("policy"),
             rollback: nothing("rollback"),
+            drift: nothing("drift"),
             timeouts: nothing("timeouts"),
         };
         let tree = Tree::new(declared, path.clone());
@@ -116,6 +117,7 @@ fn read_into(
         backend: shared("backend").unwrap_or_else(|| Tree::empty(path.child("backend"))),
         policy: shared("policy").unwrap_or_else(|| Tree::empty(path.child("policy"))),
         rollback: shared("rollback").unwrap_or_else(|| Tree::empty(path.child("rollback"))),
+        drift: shared("drift").unwrap_or_else(|| Tree::empty(path.child("drift"))),
         timeouts: shared("timeouts").unwrap_or_else(|| Tree::empty(path.child("timeouts"))),
     };
     let settings = read_settings::settings(settings_tree, problems);

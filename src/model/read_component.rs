@@ -46,6 +46,7 @@ pub fn component(
     let policy = read_settings::policy(over("policy", &shared.policy), problems);
     let timeouts = read_settings::timeouts(over("timeouts", &shared.timeouts), problems);
     let rollback = read_settings::rollback(over("rollback", &shared.rollback), problems);
+    let drift = read_settings::drift(over("drift", &shared.drift), problems);
     let health = read_health::health(fields.take_or_empty("health"), problems);
     let (inputs, variables) = inputs(&mut fields);
     let component = Component {
@@ -62,6 +63,7 @@ pub fn component(
         backend,
         policy,
         rollback,
+        drift,
         timeouts,
         health,
         data: fields.read("data", reader::texts).unwrap_or_default().into_iter().collect(),
@@ -76,6 +78,7 @@ pub struct Shared {
     pub backend: Tree,
     pub policy: Tree,
     pub rollback: Tree,
+    pub drift: Tree,
     pub timeouts: Tree,
 }
 

@@ -1,7 +1,7 @@
 //! `infrastructure:settings`, and those of its parts that a component may override.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::settings::{
     Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts,
 };
 use super::tree::{Kind, Tree};
-use super::{Reference, VersionConstraint, credentials};
+use super::{DriftRules, Pattern, Reference, VersionConstraint, credentials};
 
 const MINUTE: u64 = 60;
 
@@ -36,6 +36,7 @@ pub fn settings(tree: Tree, problems: &Problems) -> Settings {
         on_failure: fields.read("on_failure", on_failure).unwrap_or(OnFailure::Stop),
         policy: policy(fields.take_or_empty("policy"), problems),
         rollback: rollback(fields.take_or_empty("rollback"), problems),
+        drift: drift(fields.take_or_empty("drift"), problems),
     };
     fields.not_yet("credentials", "credentials; name them in terraform: {env: {...}}", &json!({}));
     fields.not_yet("nomad", "the Nomad layer", &json!({}));
@@ -196,6 +197,29 @@ fn first_failure(tree: &Tree) -> Result<FirstFailure, String> {
         Some("destroy") => Ok(FirstFailure::Destroy),
         _ => Err("must be one of: keep, destroy".to_owned()),
     }
+}
+
+pub fn drift(tree: Tree, problems: &Problems) -> DriftRules {
+    let default = DriftRules::default();
+    let mut fields = Fields::open(tree, problems);
+    let rules = DriftRules {
+        ignore: fields.read("ignore", patterns).unwrap_or_default(),
+        equal_empty: fields.read("equal_empty", reader::flag).unwrap_or(default.equal_empty),
+        alert_after: fields.read("alert_after", checks).unwrap_or(default.alert_after),
+    };
+    fields.close();
+    rules
+}
+
+fn patterns(tree: &Tree) -> Result<Vec<Pattern>, String> {
+    reader::texts(tree)?.iter().map(|text| Pattern::new(text)).collect()
+}
+
+fn checks(tree: &Tree) -> Result<NonZeroU64, String> {
+    reader::count(tree)
+        .ok()
+        .and_then(NonZeroU64::new)
+        .ok_or_else(|| "must be a whole number from 1".to_owned())
 }
 
 /// A mapping whose keys are not ours.

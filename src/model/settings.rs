@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Lock, Reference, VersionConstraint};
+use super::{DriftRules, Lock, Reference, VersionConstraint};
 
 /// Validated `infrastructure:settings`, merged with the environment's and the call's.
 #[derive(Clone, Debug)]
@@ -26,6 +26,7 @@ pub struct Settings {
     pub on_failure: OnFailure,
     pub policy: Policy,
     pub rollback: Rollback,
+    pub drift: DriftRules,
 }
 
 /// Which terraform, and what it is given.

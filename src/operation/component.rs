@@ -15,7 +15,7 @@ use super::rollback::{Manner, Way};
 use super::session::Session;
 use super::stale_lock::LOCKED;
 use super::state::Pulled;
-use super::{apply, blocked, plan, records, state};
+use super::{apply, blocked, plan, records, remediate, state};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
 use crate::error::{Error, Result};
@@ -49,6 +49,8 @@ pub enum Act {
     ApplyKept(PathBuf),
     /// Put the module into its workdir and initialise it.
     Prepare,
+    /// Apply the plan that was just made, or show it, where it finds this drift and no other.
+    Remediate { drift_id: String, apply: bool },
     /// Say whether the plans that are kept in this folder could be applied.
     ShowKept(PathBuf),
     /// Apply the plan that was just made, where it is a way back that needs nobody's approval.
@@ -67,7 +69,7 @@ impl Act {
 
     pub fn changes_things(&self) -> bool {
         match self {
-            Self::Apply | Self::ApplyKept(_) => true,
+            Self::Apply | Self::ApplyKept(_) | Self::Remediate { apply: true, .. } => true,
             Self::GoBack(way) => way.manner != Manner::Shown,
             _ => false,
         }
@@ -273,10 +275,10 @@ async fn steps(
         Act::Keep(folder) => kept::plan_file(folder, name)?,
         _ => invoker.plan_file(),
     };
-    let changes = match plan::plan(invoker, &file, intent).await {
+    let changes = match planned(invoker, &file, intent, &facts).await {
         Err(locked) if locked.code == LOCKED => {
             recovery.release(invoker, locked).await?;
-            plan::plan(invoker, &file, intent).await?
+            planned(invoker, &file, intent, &facts).await?
         }
         planned => planned?,
     };
@@ -284,7 +286,8 @@ async fn steps(
     remove(&place.locking())?;
     let Some(changes) = changes else {
         let _ = std::fs::remove_file(&file);
-        return run.unchanged(before.cloned().unwrap_or_default(), "").await;
+        let reason = if matches!(intent.act, Act::Remediate { .. }) { "nothing_to_put_right" } else { "" };
+        return run.unchanged(before.cloned().unwrap_or_default(), reason).await;
     };
     if let Some(way) = intent.act.way() {
         return way.go(run, guard, &mut manifest, &file, changes).await;
@@ -297,7 +300,7 @@ async fn steps(
         return Ok(plan::blocked(changes, blocked, name));
     }
     match &intent.act {
-        Act::Apply => {
+        Act::Apply | Act::Remediate { apply: true, .. } => {
             let report = run.apply(guard.fence().await?, &mut manifest, &file, changes).await;
             let _ = std::fs::remove_file(&file);
             report
@@ -312,6 +315,19 @@ async fn steps(
             session.produce(name, pending(before, &changes));
             Ok(plan::planned(changes))
         }
+    }
+}
+
+/// None: there is nothing to do.
+async fn planned(
+    invoker: &Invoker<'_>,
+    file: &std::path::Path,
+    intent: &Intent,
+    facts: &Facts,
+) -> Result<Option<Changes>> {
+    match &intent.act {
+        Act::Remediate { drift_id, .. } => remediate::plan(invoker, file, facts, drift_id).await,
+        _ => plan::plan(invoker, file, intent).await,
     }
 }
 

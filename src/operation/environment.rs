@@ -12,7 +12,7 @@ use super::rollback::Asked;
 use super::schedule::schedule;
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, kept, pump, records, rollback, runs};
+use super::{Call, kept, pump, records, remediate, rollback, runs};
 use crate::error::Result;
 use crate::journal::{self, Began, Done, Entry, Journal};
 use crate::lock::Holder;
@@ -57,6 +57,11 @@ pub enum Wish {
     Destroy,
     PreviewDestroy,
     Prepare,
+    /// Take back drift that was seen, or show how.
+    Remediate {
+        drift_id: String,
+        apply: bool,
+    },
     /// The execution module's `plan destroy=True`.
     KeepDestroy,
     Acknowledge,
@@ -91,10 +96,10 @@ fn attempt(
     begun: &mut Option<PathBuf>,
 ) -> Result<Outcome> {
     let may_be_gone = match wanted.wish {
-        Wish::Destroy | Wish::PreviewDestroy => wanted.components.as_ref(),
+        Wish::Destroy | Wish::PreviewDestroy | Wish::Remediate { .. } => wanted.components.as_ref(),
         _ => None,
     };
-    let prepared = prepare(
+    let mut prepared = prepare(
         &call.request,
         &wanted.environment,
         &wanted.overrides,
@@ -102,9 +107,14 @@ fn attempt(
         may_be_gone,
         call.host,
     )?;
+    let layout = Layout::of(&prepared.blueprint);
+    records::fetch(&prepared.blueprint.settings, &prepared.blueprint.environment)?;
+    if matches!(wanted.wish, Wish::Remediate { .. }) {
+        for name in select(&prepared.blueprint, wanted.components.clone(), false)? {
+            remediate::aim(&mut prepared, &name, &layout.run(&opening.run_id))?;
+        }
+    }
     let blueprint = &prepared.blueprint;
-    let layout = Layout::of(blueprint);
-    records::fetch(&blueprint.settings, &blueprint.environment)?;
     let mut selected = select(blueprint, wanted.components.clone(), wanted.include_dependencies)?;
     let intent = intent(&wanted.wish, wanted.migrate_backend, &layout, &opening.run_id);
     let mut extra = BTreeMap::new();
@@ -115,7 +125,12 @@ fn attempt(
             let contents = kept::read_contents(folder)?;
             (selected, left) = contents.split(blueprint, &wanted.components)?;
         }
-        Act::Apply | Act::Preview | Act::Prepare | Act::GoBack(_) | Act::Acknowledge => {}
+        Act::Apply
+        | Act::Preview
+        | Act::Prepare
+        | Act::Remediate { .. }
+        | Act::GoBack(_)
+        | Act::Acknowledge => {}
     }
     let done = wanted.resumes.as_ref().map(|resumed| resumed.done.clone()).unwrap_or_default();
     if matches!(intent.act, Act::ApplyKept(_)) {
@@ -183,6 +198,9 @@ fn intent(wish: &Wish, migrate_backend: bool, layout: &Layout, run_id: &str) -> 
         Wish::Destroy => (true, Confirmed, Act::Apply),
         Wish::PreviewDestroy => (true, Confirmed, Act::Preview),
         Wish::Prepare => (false, None, Act::Prepare),
+        Wish::Remediate { drift_id, apply } => {
+            (false, None, Act::Remediate { drift_id: drift_id.clone(), apply: *apply })
+        }
         Wish::Acknowledge => (false, None, Act::Acknowledge),
         // Each component's way is its own.
         Wish::RollBack(asked) if asked.shown => (false, None, Act::Preview),
@@ -207,7 +225,7 @@ fn began(
         environment: opening.environment.clone(),
         ..Holder::here()
     };
-    let changes = matches!(intent.act, Act::Apply | Act::ApplyKept(_));
+    let changes = intent.act.changes_things();
     let kind = match (changes, intent.destroy) {
         (true, true) => journal::Wish::Destroy,
         (true, false) => journal::Wish::Apply,

@@ -2,7 +2,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::inputs::Inputs;
@@ -28,13 +28,9 @@ impl Facts {
         backend: Option<&str>,
         inputs: &Inputs,
     ) -> Result<Self> {
-        let key = key(&invoker.session.layout)?;
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key)
-            .map_err(|error| Error::new(Layer::Host, Phase::Preparation, "key", error.to_string(), ""))?;
-        mac.update(json!([inputs.known, inputs.secret]).to_string().as_bytes());
         Ok(Self {
             module: module.interface.digest.clone(),
-            inputs: hex(&mac.finalize().into_bytes()),
+            inputs: keyed(&invoker.session.layout, &json!([inputs.known, inputs.secret]))?,
             backend: backend.unwrap_or_default().to_owned(),
             terraform: invoker.session.tool.version.to_string(),
         })
@@ -54,6 +50,14 @@ impl Facts {
         ];
         pairs.into_iter().filter(|(then, now, _)| then != now).map(|(.., what)| what).collect()
     }
+}
+
+/// A digest that tells nothing of what it is made from without the environment's key.
+pub fn keyed(layout: &Layout, value: &Value) -> Result<String> {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key(layout)?)
+        .map_err(|error| Error::new(Layer::Host, Phase::Preparation, "key", error.to_string(), ""))?;
+    mac.update(value.to_string().as_bytes());
+    Ok(hex(&mac.finalize().into_bytes()))
 }
 
 /// The environment's own key for digests over secrets, made when it is first needed.

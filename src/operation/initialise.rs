@@ -18,9 +18,7 @@ pub async fn initialise(
     if interface.providers.is_empty() && !interface.has_modules && backend.is_none() {
         return Ok(());
     }
-    let fingerprint = fingerprint(invoker, module, backend);
-    let marker = invoker.place.initialised();
-    if !reconfigure && std::fs::read_to_string(&marker).is_ok_and(|found| found == fingerprint) {
+    if !reconfigure && is_initialised(invoker, module, backend) {
         return Ok(());
     }
     let _gate = match invoker.session.shares_plugin_cache() {
@@ -35,7 +33,15 @@ pub async fn initialise(
     if said.exit.code != Some(0) {
         return Err(invoker.failure("init", Phase::Preparation, &said));
     }
-    std::fs::write(&marker, fingerprint).map_err(|error| Error::file(&marker, "write", &error))
+    let marker = invoker.place.initialised();
+    std::fs::write(&marker, fingerprint(invoker, module, backend))
+        .map_err(|error| Error::file(&marker, "write", &error))
+}
+
+/// Whether the last init there was made for just this.
+pub fn is_initialised(invoker: &Invoker<'_>, module: &Module, backend: Option<&str>) -> bool {
+    let found = std::fs::read_to_string(invoker.place.initialised());
+    found.is_ok_and(|found| found == fingerprint(invoker, module, backend))
 }
 
 fn lock_file(subdir: &str) -> String {

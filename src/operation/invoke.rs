@@ -85,7 +85,11 @@ impl<'a> Invoker<'a> {
         subdir: &str,
         lock: Option<&'a Guard>,
     ) -> Result<Self> {
-        let logs = session.layout.run(&session.run_id).join(&component.name);
+        let logs = match place.is_aside() {
+            // A look that comes again every few minutes would drive out the logs of the runs that changed things.
+            true => place.laid_out().join("logs"),
+            false => session.layout.run(&session.run_id).join(&component.name),
+        };
         ensure_private(&logs)?;
         ensure_private(&place.home())?;
         let from_environment: Vec<Value> = session
@@ -187,7 +191,7 @@ impl<'a> Invoker<'a> {
     /// Writes down that terraform takes a remote backend's lock; not over what tells of one that was killed.
     fn begin_locking(&self, step: &str) -> Result<bool> {
         let path = self.place.locking();
-        if self.state().is_some() || path.exists() {
+        if self.state().is_some() || self.place.is_aside() || path.exists() {
             return Ok(false);
         }
         let locking = Locking {

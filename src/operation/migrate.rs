@@ -105,7 +105,7 @@ async fn old_state(invoker: &Invoker<'_>, module: &Module, record: &Record) -> R
     }
 }
 
-fn changed(record: &Record, backend: Option<&str>) -> Error {
+pub fn changed(record: &Record, backend: Option<&str>) -> Error {
     let kind = |text: &str| text.split('"').nth(1).unwrap_or("local").to_owned();
     let (old, new) = (kind(&record.backend), kind(backend.unwrap_or_default()));
     let what = match old == new {

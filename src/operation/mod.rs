@@ -10,9 +10,11 @@ mod blocking;
 mod by_hand;
 mod cancel;
 mod capture;
+mod check;
 mod component;
 mod copies;
 mod destroy;
+mod drift;
 mod dump;
 mod environment;
 mod facts;
@@ -27,6 +29,7 @@ mod invoke;
 mod kept;
 mod left;
 mod locks;
+mod look;
 mod measure;
 mod migrate;
 mod module;
@@ -39,6 +42,7 @@ mod pump;
 mod put_right;
 mod records;
 mod recover;
+mod remediate;
 mod request;
 mod requests;
 mod resume;
@@ -91,10 +95,13 @@ pub fn run(call: Call<'_>) -> Value {
         "rollback" => environment::run(&call, requests::rollback(&call.request)),
         "acknowledge" => environment::run(&call, requests::acknowledge(&call.request)),
         "destroy" => environment::run(&call, requests::destroy(&call.request)),
+        "remediate" => environment::run(&call, requests::remediate(&call.request)),
         "state.apply" => environment::run(&call, requests::state_apply(&call.request)),
         "validate" => validate::validate(&call),
         "graph" => graph::graph(&call),
         "status" => status::status(&call),
+        "drift" => drift::drift(&call),
+        "sync_states" => drift::sync_states(&call),
         "health" => measure::health(&call),
         "outputs" => outputs::outputs(&call),
         "cancel" => cancel::cancel(&call),

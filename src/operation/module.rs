@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
 use super::rollback::Asked;
-use super::{Call, dump, measure, validate};
+use super::{Call, drift, dump, measure, validate};
 use crate::model::{Name, Overrides};
 use crate::report::Report;
 
@@ -33,6 +33,7 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             let asked = Asked { snapshot_id, shown: wanted.test, ..Asked::default() };
             Wanted { wish: Wish::RollBack(asked), ..wanted }
         }),
+        "detect_drift" => drift::detect_drift(call),
         "validate_pillar" => shape(validate::validate(call)),
         "component_is_healthy" => measure::component_is_healthy(call),
         _ => dump::run(call, function),
@@ -93,7 +94,7 @@ fn one(
 }
 
 /// A report with the keys that users of an execution module look for.
-fn shape(report: Report) -> Value {
+pub fn shape(report: Report) -> Value {
     let retcode = report.retcode();
     let mut value = serde_json::to_value(report).unwrap_or_default();
     value["retcode"] = retcode.into();

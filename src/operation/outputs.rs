@@ -1,24 +1,38 @@
 //! The last outputs of an environment's components.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::inspect::{Inspection, inspect};
+use super::prepare::draft;
 use super::summary::Opening;
-use super::{Call, apply, state};
+use super::{Call, apply, snapshots, state};
 use crate::error::Result;
-use crate::model::Name;
+use crate::model::{self, Name};
+use crate::record::Known;
 use crate::report::{ComponentReport, Report, Status};
+use crate::workdir::Layout;
 
 pub fn outputs(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
     let components = arguments.names("components");
+    let cached = arguments.flag("cached");
     arguments.value("minion");
     let opening = Opening::new("outputs", environment.as_str(), false, &call.request.identity);
     let problems = arguments.finish();
+    if cached {
+        let found = match problems.is_empty() {
+            true => known(call, &environment, components),
+            false => Err(model::refusal(problems)),
+        };
+        return match found {
+            Ok(found) => answer(opening, found),
+            Err(error) => opening.failed(error),
+        };
+    }
     let found = inspect(call, &opening, &environment, components, problems, async |inspection| {
         let mut reports = BTreeMap::new();
         for name in &inspection.selected {
@@ -27,13 +41,47 @@ pub fn outputs(call: &Call<'_>) -> Report {
         Ok(reports)
     });
     match found {
-        Ok(components) => {
-            let flat: BTreeMap<_, Value> =
-                components.iter().map(|(name, one)| (name.clone(), json!(one.outputs))).collect();
-            opening.answer(components, BTreeMap::from([("outputs".to_owned(), json!(flat))]))
-        }
+        Ok(components) => answer(opening, components),
         Err(error) => opening.failed(error),
     }
+}
+
+fn answer(opening: Opening, components: BTreeMap<Name, ComponentReport>) -> Report {
+    let flat: BTreeMap<_, Value> =
+        components.iter().map(|(name, one)| (name.clone(), json!(one.outputs))).collect();
+    opening.answer(components, BTreeMap::from([("outputs".to_owned(), json!(flat))]))
+}
+
+/// As the last scheduled check found them: no terraform, no backend, no module is asked.
+fn known(
+    call: &Call<'_>,
+    environment: &Name,
+    components: Option<BTreeSet<Name>>,
+) -> Result<BTreeMap<Name, ComponentReport>> {
+    let draft = draft(&call.request, environment)?;
+    let layout = Layout::new(&draft.settings.root, environment);
+    if let Some(named) = &components {
+        snapshots::refuse_unknown(&draft, named, &draft.mentioned)?;
+    }
+    let mut reports = BTreeMap::new();
+    for name in components.unwrap_or_else(|| draft.components.keys().cloned().collect()) {
+        let report = match Known::read(&layout.place(&name).outputs())? {
+            None => ComponentReport::new(Status::Absent, "never_synced"),
+            Some(known) => {
+                let mut report = ComponentReport::new(Status::Unchanged, "");
+                report.outputs = known.outputs;
+                report.notes.push(format!("as of {}", known.time));
+                report.notes.extend(hidden(&known.sensitive));
+                report
+            }
+        };
+        reports.insert(name, report);
+    }
+    Ok(reports)
+}
+
+fn hidden(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("sensitive, not shown: {}", names.join(", ")))
 }
 
 /// One component's visible outputs; those that are secrets are named in a note.
@@ -47,10 +95,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     };
     let mut report = ComponentReport::new(Status::Unchanged, "");
     report.outputs = apply::shown(&invoker, &state);
-    let hidden: Vec<_> =
-        state.outputs.iter().filter(|(_, output)| output.sensitive).map(|(name, _)| name.as_str()).collect();
-    if !hidden.is_empty() {
-        report.notes.push(format!("sensitive, not shown: {}", hidden.join(", ")));
-    }
+    let sensitive = state.outputs.iter().filter(|(_, output)| output.sensitive);
+    report.notes.extend(hidden(&sensitive.map(|(name, _)| name.clone()).collect::<Vec<_>>()));
     Ok(report)
 }

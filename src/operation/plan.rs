@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::component::{Act, Intent};
 use super::invoke::{Invoker, Said};
 use super::rollback::Manner;
@@ -51,6 +53,7 @@ async fn make(
         variable_files: invoker.variable_files(),
         state: invoker.state(),
         destroy,
+        lock: true,
         targets: targets.to_owned(),
     };
     let mut changes = Changes::default();
@@ -87,12 +90,17 @@ async fn make(
 }
 
 async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
+    document(invoker, file).await.map(|plan| change::read(&plan))
+}
+
+/// The plan in a file, whole and in clear.
+pub async fn document(invoker: &Invoker<'_>, file: &Path) -> Result<Value> {
     let timeout = invoker.component.timeouts.plan;
     let (exit, text) = invoker.document("show", terraform::show_plan(file), timeout).await?;
     if exit.code != Some(0) {
         return Err(invoker.failure("show", Phase::Planning, &Said { exit, diagnostics: Vec::new() }));
     }
-    serde_json::from_slice(&text).map(|plan| change::read(&plan)).map_err(|error| {
+    serde_json::from_slice(&text).map_err(|error| {
         let message = format!("terraform show printed what is no JSON: {error}");
         Error::new(
             Layer::Terraform,

@@ -20,7 +20,8 @@ pub async fn read(session: &Session, node: &Node) -> Result<()> {
 
 /// A component's last outputs; none where it never ran here. Takes no lock: it only reads.
 pub async fn last(session: &Session, name: &Name) -> Result<Produced> {
-    let node = &session.blueprint.nodes[name];
+    // What was applied may read from a component that the pillar has no more.
+    let Some(node) = session.blueprint.nodes.get(name) else { return Ok(Produced::default()) };
     let place = session.layout.place(name);
     if !place.module().exists() {
         return Ok(Produced::default());

@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::environment::{Wanted, Wish};
 use super::rollback::Asked;
-use super::{Request, runs};
+use super::{Request, remediate, runs};
 use crate::model::Overrides;
 
 /// A state of one component.
@@ -84,6 +84,30 @@ pub fn apply(request: &Request) -> Wanted {
         wish: if test { Wish::ShowKept(plan_id) } else { Wish::ApplyKept(plan_id) },
         migrate_backend: false,
         environment,
+        resumes: None,
+        problems: Vec::new(),
+    };
+    end(arguments, wanted)
+}
+
+pub fn remediate(request: &Request) -> Wanted {
+    let mut arguments = Arguments::new(request);
+    let component = arguments.name("component");
+    let drift_id = arguments.text("drift_id");
+    if drift_id.is_none() {
+        arguments.problem("drift_id", "is missing: infrastructure.drift shows it");
+    }
+    let test = arguments.test(&request.identity);
+    arguments.value("minion");
+    let wanted = Wanted {
+        operation: remediate::OPERATION,
+        test,
+        components: Some([component].into()),
+        include_dependencies: false,
+        overrides: Overrides::default(),
+        wish: Wish::Remediate { drift_id: drift_id.unwrap_or_default(), apply: !test },
+        migrate_backend: false,
+        environment: arguments.environment(),
         resumes: None,
         problems: Vec::new(),
     };

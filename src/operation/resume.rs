@@ -6,6 +6,7 @@ use super::Request;
 use super::arguments::Arguments;
 use super::environment::{Resumed, Wanted, Wish};
 use super::prepare::draft;
+use super::remediate;
 use super::runs::{self, Run};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{self, Done};
@@ -47,8 +48,10 @@ pub fn resume(request: &Request) -> Result<Wanted> {
 fn last(request: &Request, environment: &Name) -> Result<Run> {
     let draft = draft(request, environment)?;
     let layout = Layout::new(&draft.settings.root, environment);
-    let changing =
-        runs::all(&layout, environment)?.into_iter().find(|run| run.story.began.wish != journal::Wish::Look);
+    let changing = runs::all(&layout, environment)?.into_iter().find(|run| {
+        let began = &run.story.began;
+        began.wish != journal::Wish::Look && began.who.operation != remediate::OPERATION
+    });
     changing.ok_or_else(|| refusal("no_such_run", format!("no run ever changed anything in {environment}")))
 }
 
@@ -56,6 +59,12 @@ fn refuse(run: &Run) -> Result<()> {
     let Run { run_id, story, .. } = run;
     if story.began.wish == journal::Wish::Look {
         return Err(refusal("run_complete", format!("run {run_id} was to change nothing")));
+    }
+    if story.began.who.operation == remediate::OPERATION {
+        // What it was to take back may be another thing by now.
+        let message = format!("run {run_id} was to put drift right");
+        let remedy = "look for drift again, and put right what is found";
+        return Err(Error::new(Layer::Salt, Phase::Validation, "not_resumable", message, remedy));
     }
     if story.is_complete() {
         return Err(refusal("run_complete", format!("run {run_id} did all that it was to do")));

@@ -13,6 +13,7 @@ use crate::journal::Done;
 use crate::model::OnFailure;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
+use crate::snapshot::Store;
 
 impl Run<'_> {
     /// The plan found nothing to do. Where the state moved since, or an apply failed, it is this configuration's.
@@ -22,7 +23,7 @@ impl Run<'_> {
                 && record.edges == self.edges()
                 && record.backend == self.backend.unwrap_or_default()
                 && record.outcome != Status::Failed.word()
-                && (record.applied.is_some() || self.destroy)
+                && (self.destroy || self.is_applied(record))
         });
         let mut configuration = self.record.and_then(|record| record.applied.clone());
         if (self.elsewhere || !known) && !state.lineage.is_empty() {
@@ -36,6 +37,13 @@ impl Run<'_> {
         recover::forget(self.invoker, &self.carried)?;
         let report = ComponentReport::new(Status::Unchanged, reason);
         Ok(self.settle(report, state, configuration.as_deref()).await)
+    }
+
+    /// Whether just this is what the record says was applied; the world may have come here by another way.
+    fn is_applied(&self, record: &Record) -> bool {
+        let store = Store::new(self.invoker.place.snapshots());
+        let applied = record.applied.as_ref().map(|digest| store.configuration(digest));
+        matches!(applied, Some(Ok(applied)) if applied.facts == self.facts.digest())
     }
 
     /// Its apply failed, and what was done is saved. Where it could go back, a plan says whether there is a reason to.

@@ -33,6 +33,18 @@ impl Teller {
         let _ = self.sender.send(Signal::Progress(Update { component: component.clone(), stage }));
     }
 
+    /// Progress alone: what is looked at every few minutes is no news for the bus.
+    pub fn show(&self, component: &Name, stage: Stage) {
+        let _ = self.sender.send(Signal::Progress(Update { component: component.clone(), stage }));
+    }
+
+    /// An event of one component; `data` gets the run's id.
+    pub fn emit(&self, component: &Name, word: &str, mut data: Value) {
+        data["run_id"] = self.run_id.as_str().into();
+        let tag = format!("eos/{}/{component}/{word}", self.environment);
+        let _ = self.sender.send(Signal::Event { tag, data });
+    }
+
     /// A line for whoever watches, and for the log.
     pub fn note(&self, text: &str) {
         tracing::warn!("{text}");

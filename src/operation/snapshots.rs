@@ -74,7 +74,8 @@ fn components(layout: &Layout, draft: &Draft) -> BTreeSet<Name> {
     draft.components.keys().cloned().chain(found).collect()
 }
 
-fn refuse_unknown(draft: &Draft, named: &BTreeSet<Name>, there: &BTreeSet<Name>) -> Result<()> {
+/// Names that are none of those there are.
+pub fn refuse_unknown(draft: &Draft, named: &BTreeSet<Name>, there: &BTreeSet<Name>) -> Result<()> {
     let path = PillarPath::arguments().child("components");
     let problem = |name: &Name| {
         let hint = nearest(name.as_str(), there.iter().map(Name::as_str))

@@ -55,6 +55,17 @@ impl Opening {
         self.close(Some(true), components, None, extra)
     }
 
+    /// The answer to a question that has to be found out: false where that failed for one.
+    pub fn found(
+        self,
+        components: BTreeMap<Name, ComponentReport>,
+        extra: BTreeMap<String, Value>,
+    ) -> Report {
+        let lost = |one: &ComponentReport| matches!(one.status, Status::Failed | Status::Cancelled);
+        let result = !components.values().any(lost);
+        self.close(Some(result), components, None, extra)
+    }
+
     pub fn failed(self, error: Error) -> Report {
         self.close(Some(false), BTreeMap::new(), Some(error), BTreeMap::new())
     }

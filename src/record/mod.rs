@@ -4,6 +4,7 @@
 //! Through it passes: a [`Record`] in at the end of a run, out at the start of the next.
 
 mod locking;
+mod synced;
 mod underway;
 mod untold;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 pub use locking::Locking;
+pub use synced::{Known, Observed};
 pub use underway::Underway;
 pub use untold::Untold;
 

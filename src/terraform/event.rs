@@ -13,6 +13,8 @@ use crate::report::Counts;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     PlannedChange(Planned),
+    /// What was changed outside of Terraform.
+    ResourceDrift(Planned),
     ChangeSummary(Summary),
     /// Output to the action on it; without an action after an apply.
     Outputs(BTreeMap<String, Option<String>>),
@@ -134,6 +136,7 @@ pub fn parse(line: &str) -> Result<Event> {
     let event = match kind.as_str() {
         "version" => return version(&part("ui")),
         "planned_change" => read(part("change")).map(Event::PlannedChange),
+        "resource_drift" => read(part("change")).map(Event::ResourceDrift),
         "change_summary" => read(part("changes")).map(Event::ChangeSummary),
         "outputs" => read::<BTreeMap<String, Value>>(part("outputs")).map(|outputs| {
             let action = |output: &Value| output["action"].as_str().map(str::to_owned);

@@ -12,6 +12,8 @@ pub struct Plan {
     /// Only for the local backend.
     pub state: Option<PathBuf>,
     pub destroy: bool,
+    /// Whether Terraform takes its own lock of the state; not where a plan is only looked at, and nothing waits for it.
+    pub lock: bool,
     /// Only these addresses, and what they depend on; empty for all.
     pub targets: Vec<String>,
 }
@@ -27,6 +29,9 @@ impl Plan {
         arguments.extend(self.state.as_ref().map(|state| option("state", state)));
         if self.destroy {
             arguments.push("-destroy".into());
+        }
+        if !self.lock {
+            arguments.push("-lock=false".into());
         }
         arguments.extend(self.targets.iter().map(|address| option("target", address.as_ref())));
         arguments
@@ -44,6 +49,7 @@ mod tests {
             variable_files: vec!["/w/a b.json".into()],
             state: Some("/w/s".into()),
             destroy: true,
+            lock: true,
             targets: vec!["a.b[\"x\"]".to_owned()],
         };
         let expected = "plan -json -input=false -detailed-exitcode -lock-timeout=0s -out=/w/p \

@@ -5,6 +5,7 @@
 
 mod changes;
 mod components;
+mod drift;
 mod failures;
 pub mod progress;
 pub mod returns;

@@ -22,6 +22,8 @@ impl Style {
             | "skipped"
             | "orphaned"
             | "kept"
+            | "drifted"
+            | "drifted_benign"
             | "rolled_back"
             | "applied_with_warnings" => "33",
             _ => return word,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::style::Style;
-use super::{changes, components, failures, runs, snapshots, units};
+use super::{changes, components, drift, failures, runs, snapshots, units};
 
 /// Draws any report; what it does not know it leaves out. Ends with a newline.
 pub fn text(report: &Value, colour: bool) -> String {
@@ -29,6 +29,7 @@ pub fn text(report: &Value, colour: bool) -> String {
     text.push_str(&components::table(report, style));
     text.push_str(&failures::each(report));
     text.push_str(&changes::diff(report));
+    text.push_str(&drift::drift(report));
     text.push_str(&components::notes(report));
     text.push_str(&extras(report));
     // In a test they are what they were.
@@ -52,6 +53,7 @@ fn headline(report: &Value) -> String {
         "rollback_failed",
         "failed",
         "unhealthy",
+        "drifted",
         "rollback_needs_approval",
         "kept",
         "rolled_back",
@@ -60,6 +62,7 @@ fn headline(report: &Value) -> String {
         "applied_with_warnings",
         "applied",
         "destroyed",
+        "drifted_benign",
         "planned",
         "pending_inputs",
         "unchanged",

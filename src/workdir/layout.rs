@@ -50,7 +50,13 @@ impl Layout {
     }
 
     pub fn place(&self, component: &Name) -> Place {
-        Place { workdir: self.folder.join(component), control: self.components().join(component) }
+        let workdir = self.folder.join(component);
+        Place {
+            control: self.components().join(component),
+            laid_out: workdir.clone(),
+            data: workdir.join(".terraform"),
+            workdir,
+        }
     }
 }
 
@@ -59,11 +65,34 @@ impl Layout {
 pub struct Place {
     pub workdir: PathBuf,
     control: PathBuf,
+    /// Where the module and its variables lie: the workdir, but for what is only looked at.
+    laid_out: PathBuf,
+    data: PathBuf,
 }
 
 impl Place {
+    /// The same component with a module laid out beside the workdir: what is looked at there changes nothing here.
+    /// What init left in the workdir serves it too.
+    pub fn aside(&self) -> Self {
+        Self { laid_out: self.control.join("look"), ..self.clone() }
+    }
+
+    /// The same with a TF_DATA_DIR of its own.
+    pub fn initialised_apart(&self) -> Self {
+        Self { data: self.laid_out.join(".terraform"), ..self.clone() }
+    }
+
+    pub fn is_aside(&self) -> bool {
+        self.laid_out != self.workdir
+    }
+
+    /// The folder that holds the module and its variables.
+    pub fn laid_out(&self) -> &Path {
+        &self.laid_out
+    }
+
     pub fn module(&self) -> PathBuf {
-        self.workdir.join("module")
+        self.laid_out.join("module")
     }
 
     /// Terraform's state, where no other backend is set.
@@ -82,12 +111,12 @@ impl Place {
     }
 
     pub fn variables(&self) -> PathBuf {
-        self.workdir.join("terraform.tfvars.json")
+        self.laid_out.join("terraform.tfvars.json")
     }
 
     /// TF_DATA_DIR.
     pub fn data(&self) -> PathBuf {
-        self.workdir.join(".terraform")
+        self.data.clone()
     }
 
     /// What the last init was made for; it goes with the folder that init filled.
@@ -140,6 +169,16 @@ impl Place {
     /// States and configurations from before each apply.
     pub fn snapshots(&self) -> PathBuf {
         self.control.join("snapshots")
+    }
+
+    /// What scheduled checks found, until nothing is found any more.
+    pub fn drift(&self) -> PathBuf {
+        self.control.join("drift.json")
+    }
+
+    /// Outputs as of the last scheduled check, without those that are secrets.
+    pub fn outputs(&self) -> PathBuf {
+        self.control.join("outputs.json")
     }
 
     pub fn manifest(&self) -> PathBuf {

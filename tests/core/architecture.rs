@@ -80,8 +80,20 @@ fn each_rim_room_keeps_to_its_own() {
 }
 
 #[test]
-fn terraforms_own_lock_stays_on_beside_ours() {
-    absent(&["terraform", "operation"], &["-lock=false"]);
+fn terraforms_own_lock_stays_on_beside_ours_but_for_a_plan_that_is_only_looked_at() {
+    absent(&["operation"], &["-lock=false"]);
+    let named: Vec<_> = sources("src")
+        .into_iter()
+        .filter(|(_, code)| code.contains("-lock=false"))
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(named, [Path::new(env!("CARGO_MANIFEST_DIR")).join("src/terraform/plan.rs")]);
+    let unlocked: Vec<_> = sources("src")
+        .into_iter()
+        .filter(|(_, code)| code.contains("lock: !"))
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(unlocked, [Path::new(env!("CARGO_MANIFEST_DIR")).join("src/operation/look.rs")]);
 }
 
 const FORKS: [&str; 2] = ["src/process/child.rs", "src/process/guardian.rs"];

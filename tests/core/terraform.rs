@@ -68,7 +68,8 @@ impl Bench {
 
     fn plan(&self, out: &str) -> Vec<OsString> {
         let (out, state) = (self.path(out), Some(self.path("state")));
-        Plan { out, variable_files: Vec::new(), state, destroy: false, targets: Vec::new() }.arguments()
+        Plan { out, variable_files: Vec::new(), state, destroy: false, lock: true, targets: Vec::new() }
+            .arguments()
     }
 
     fn apply(&self, plan: &str) -> Vec<OsString> {
@@ -252,6 +253,7 @@ fn another_backend_is_told_by_the_plan_and_by_the_init() {
         variable_files: Vec::new(),
         state: None,
         destroy: false,
+        lock: true,
         targets: Vec::new(),
     };
     assert_eq!(bench.refused("plan", plan.arguments()).code, "backend_changed");

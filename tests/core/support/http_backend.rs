@@ -47,6 +47,13 @@ impl HttpBackend {
         String::from_utf8(self.kept.lock().unwrap().state.clone().unwrap_or_default()).unwrap()
     }
 
+    /// As another terraform does.
+    pub fn hold(&self) {
+        let holder =
+            serde_json::json!({ "ID": "another", "Who": "another", "Operation": "OperationTypeApply" });
+        self.kept.lock().unwrap().lock = Some(holder.to_string().into_bytes());
+    }
+
     /// Who holds the lock, as Terraform wrote it.
     pub fn lock(&self) -> Option<serde_json::Value> {
         self.kept.lock().unwrap().lock.as_ref().map(|lock| serde_json::from_slice(lock).unwrap())

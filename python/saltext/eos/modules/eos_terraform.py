@@ -219,6 +219,27 @@ def component_is_healthy(component=None, environment="production", *args, **kwar
 
 
 @skin.module
+def detect_drift(component=None, environment="production", *args, **kwargs):
+    """
+    Whether a component was changed outside of Terraform since it was applied: ``drift_detected`` and ``changes``.
+
+    Nothing is written. While another run holds the component, ``status`` is skipped and ``drift_detected`` None.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.detect_drift networking staging
+    """
+    return skin.on_minion("module.detect_drift", locals(), globals())
+
+
+@skin.module
 def validate_pillar(environment="production", *args, **kwargs):
     """
     Check the pillar against the modules, and tell every problem at once.

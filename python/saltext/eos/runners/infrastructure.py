@@ -247,9 +247,74 @@ def health(environment="production", components=None, minion=None, *args, **kwar
 
 
 @skin.runner
-def outputs(environment="production", components=None, minion=None, *args, **kwargs):
+def drift(environment="production", components=None, minion=None, *args, **kwargs):
+    """
+    Show what was changed outside of Terraform since it was applied. Nothing is written, and nobody is kept waiting.
+
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    components
+        Only these, as a list or with commas between.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.drift staging
+        salt-run infrastructure.drift staging components=networking,dns
+    """
+    return skin.on_master("drift", locals(), globals())
+
+
+@skin.runner
+def remediate(
+    component=None,
+    drift_id=None,
+    environment="production",
+    test=None,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Put right the drift that was seen: as it was last applied. If the world has moved again, nothing is applied.
+
+    component
+        One of infrastructure:components.
+    drift_id
+        As ``drift`` or the event of ``terraform.sync_states`` has it.
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.remediate networking environment=staging drift_id=5d41402abc4b2a76b9719d911017c592
+    """
+    return skin.on_master("remediate", locals(), globals())
+
+
+@skin.runner
+def outputs(
+    environment="production",
+    components=None,
+    cached=False,
+    minion=None,
+    *args,
+    **kwargs,
+):
     """
     Show the last outputs; sensitive ones are masked.
+
+    cached
+        As the last ``terraform.sync_states`` found them: without terraform, and without its backends.
 
     environment
         One of infrastructure:environments. ``env`` is accepted too.

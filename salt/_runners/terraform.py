@@ -1,0 +1,1 @@
+../../python/saltext/eos/runners/terraform.py

@@ -1,0 +1,234 @@
+//! What a plan says of changes that were made outside of Terraform.
+//!
+//! One normal plan has both lists: `resource_drift` is the state against the world, `resource_changes` the world
+//! against the configuration. The exit code says neither.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::diff::{self, Difference};
+use crate::model::{DriftRules, Pattern};
+use crate::report::{Class, Drifted};
+
+/// What was found, after what the rules leave out. No Debug: `exact` holds values in clear.
+#[derive(Default)]
+pub struct Seen {
+    /// By address, masked.
+    pub changes: Vec<Drifted>,
+    /// All that makes it this drift and no other, secrets included: for a keyed digest.
+    pub exact: Value,
+}
+
+/// One resource's entry in either list.
+struct Entry<'a> {
+    resource: &'a Value,
+    actions: Vec<&'a str>,
+    differences: Vec<Difference<'a>>,
+}
+
+/// Reads `show -json` of a plan.
+pub fn seen(plan: &Value, rules: &DriftRules) -> Seen {
+    let mut outside = entries(&plan["resource_drift"], rules);
+    let mut planned = entries(&plan["resource_changes"], rules);
+    let keys: BTreeSet<_> = outside.keys().chain(planned.keys()).cloned().collect();
+    let mut found = Seen::default();
+    let mut exact = Vec::new();
+    for key in keys {
+        let (drift, change) = (outside.remove(&key), planned.remove(&key));
+        let Some(class) = classify(drift.is_some(), change.is_some()) else { continue };
+        let words = |entry: &Option<Entry<'_>>| -> Vec<String> {
+            let actions = entry.iter().flat_map(|entry| &entry.actions);
+            actions.map(|&action| action.to_owned()).collect()
+        };
+        let (actions, todo) = (words(&drift), words(&change));
+        let Some(Entry { resource, differences, .. }) = drift.or(change) else { continue };
+        let values = match class {
+            // What a plan would set may be another value each time; what it finds outside is not.
+            Class::Pending => json!([]),
+            _ => differences.iter().map(|one| json!([one.path, one.before, one.after])).collect(),
+        };
+        exact.push(json!([key, class, actions, todo, values]));
+        found.changes.push(Drifted {
+            address: text(&resource["address"]),
+            kind: text(&resource["type"]),
+            name: text(&resource["name"]),
+            class,
+            actions,
+            planned: todo,
+            attributes: differences.into_iter().map(Difference::masked).collect(),
+        });
+    }
+    found.exact = exact.into();
+    found
+}
+
+/// A resource that was changed outside, and one that a plan would change.
+fn classify(outside: bool, planned: bool) -> Option<Class> {
+    match (outside, planned) {
+        (true, true) => Some(Class::Drifted),
+        (true, false) => Some(Class::DriftedBenign),
+        (false, true) => Some(Class::Pending),
+        (false, false) => None,
+    }
+}
+
+/// Managed resources that change, by address and, of an object that is about to go, its key.
+fn entries<'a>(list: &'a Value, rules: &DriftRules) -> BTreeMap<(String, String), Entry<'a>> {
+    let entries = list.as_array().into_iter().flatten().filter(|one| one["mode"] != "data");
+    let read = entries.filter_map(|resource| {
+        let (address, change) = (resource["address"].as_str()?, &resource["change"]);
+        let actions: Vec<_> =
+            change["actions"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let mut differences = diff::differences(change);
+        let all = differences.len();
+        differences.retain(|one| matters(rules, address, one));
+        let some_left_out = differences.len() < all;
+        // Where something known is left out, what would only be computed anew because of it is too.
+        let differs = differences.iter().any(|one| !one.unknown || !some_left_out);
+        let counts = match actions.as_slice() {
+            [] | ["no-op"] | ["read"] => false,
+            ["update"] => differs,
+            ["delete", "create"] | ["create", "delete"] => differs || !some_left_out,
+            // What is gone is gone, whichever attributes it had.
+            _ => true,
+        };
+        let ignored = rules.ignore.iter().any(|one| one.covers_resource(address));
+        let key = (address.to_owned(), text(&resource["deposed"]));
+        (counts && !ignored).then_some((key, Entry { resource, actions, differences }))
+    });
+    read.collect()
+}
+
+fn matters(rules: &DriftRules, address: &str, one: &Difference<'_>) -> bool {
+    let ignored = |pattern: &Pattern| pattern.covers_attribute(address, &one.path);
+    let alike = rules.equal_empty && !one.unknown && is_empty(one.before) && is_empty(one.after);
+    !alike && !rules.ignore.iter().any(ignored)
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(address: &str, actions: &[&str], before: Value, after: Value) -> Value {
+        let (kind, name) = address.split_once('.').unwrap();
+        let change = json!({ "actions": actions, "before": before, "after": after, "after_unknown": {},
+            "before_sensitive": { "secret": true }, "after_sensitive": { "secret": true } });
+        json!({ "address": address, "mode": "managed", "type": kind, "name": name, "change": change })
+    }
+
+    fn plan(drift: Value, changes: Value) -> Value {
+        json!({ "resource_drift": drift, "resource_changes": changes })
+    }
+
+    fn classes(plan: &Value, rules: &DriftRules) -> Vec<(String, Class)> {
+        seen(plan, rules).changes.into_iter().map(|one| (one.address, one.class)).collect()
+    }
+
+    fn ignoring(patterns: &[&str]) -> DriftRules {
+        let ignore = patterns.iter().map(|text| Pattern::new(text).unwrap()).collect();
+        DriftRules { ignore, ..DriftRules::default() }
+    }
+
+    fn one(body: &str) -> Value {
+        json!({ "body": body })
+    }
+
+    #[test]
+    fn every_row_of_the_table_has_its_class() {
+        let update = |from, to| entry("t.a", &["update"], one(from), one(to));
+        let no_op = |body| entry("t.a", &["no-op"], one(body), one(body));
+        let create = entry("t.a", &["create"], Value::Null, one("x"));
+        let delete = entry("t.a", &["delete"], one("x"), Value::Null);
+        let rows = [
+            ("nothing", vec![], vec![no_op("x")], None),
+            ("changed outside", vec![update("x", "y")], vec![update("y", "x")], Some(Class::Drifted)),
+            ("deleted outside", vec![delete], vec![create], Some(Class::Drifted)),
+            (
+                "an ignore_changes attribute",
+                vec![update("x", "y")],
+                vec![no_op("y")],
+                Some(Class::DriftedBenign),
+            ),
+            ("the configuration only", vec![], vec![update("x", "y")], Some(Class::Pending)),
+            (
+                "the configuration, the world already equal",
+                vec![update("x", "y")],
+                vec![no_op("y")],
+                Some(Class::DriftedBenign),
+            ),
+            ("both", vec![update("x", "y")], vec![update("y", "z")], Some(Class::Drifted)),
+            ("a move alone", vec![no_op("x")], vec![no_op("x")], None),
+        ];
+        for (what, drift, changes, expected) in rows {
+            let found = classes(&plan(json!(drift), json!(changes)), &DriftRules::default());
+            assert_eq!(found.first().map(|(_, class)| *class), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_masked_and_yet_makes_another_drift() {
+        let with = |secret: &str| {
+            let (before, after) = (json!({ "secret": "old-secret" }), json!({ "secret": secret }));
+            seen(&plan(json!([entry("t.a", &["update"], before, after)]), json!([])), &DriftRules::default())
+        };
+        let (a, b) = (with("secret-a"), with("secret-b"));
+        assert_eq!(a.changes, b.changes);
+        assert!(!json!(a.changes).to_string().contains("secret-a"));
+        assert_ne!(a.exact, b.exact);
+    }
+
+    #[test]
+    fn what_is_ignored_is_neither_drift_nor_pending_and_what_is_computed_from_it_goes_with_it() {
+        let drift = entry(
+            "t.a",
+            &["update"],
+            json!({ "body": "x", "digest": 1 }),
+            json!({ "body": "y", "digest": 2 }),
+        );
+        let mut back = entry("t.a", &["update"], json!({ "body": "y", "digest": 2 }), json!({ "body": "x" }));
+        back["change"]["after_unknown"] = json!({ "digest": true });
+        let plan = plan(json!([drift]), json!([back]));
+        assert_eq!(classes(&plan, &ignoring(&["t.*.body", "t.*.digest"])), []);
+        assert_eq!(classes(&plan, &ignoring(&["t.*"])), []);
+        assert_eq!(classes(&plan, &ignoring(&["t.b", "t.a.bod"])).len(), 1);
+        let still = seen(&plan, &ignoring(&["t.*.digest"]));
+        assert_eq!(still.changes[0].attributes.len(), 1);
+    }
+
+    #[test]
+    fn an_ignored_attribute_hides_no_deletion() {
+        let delete = entry("t.a", &["delete"], one("x"), Value::Null);
+        let create = entry("t.a", &["create"], Value::Null, one("x"));
+        let plan = plan(json!([delete]), json!([create]));
+        assert_eq!(classes(&plan, &ignoring(&["t.*.body"])), [("t.a".to_owned(), Class::Drifted)]);
+    }
+
+    #[test]
+    fn null_and_the_empty_are_alike_only_where_that_is_asked_for() {
+        let rules = DriftRules { equal_empty: true, ..DriftRules::default() };
+        for (before, after) in [(json!(null), json!("")), (json!([]), json!(null)), (json!({}), json!(""))] {
+            let (a, b) = (json!({ "v": before, "w": 1 }), json!({ "v": after, "w": 1 }));
+            let drift = json!([entry("t.a", &["update"], a.clone(), b.clone())]);
+            let plan = plan(drift, json!([entry("t.a", &["update"], b, a)]));
+            assert_eq!(classes(&plan, &DriftRules::default()).len(), 1);
+            assert_eq!(classes(&plan, &rules), []);
+        }
+        let drift = json!([entry("t.a", &["update"], json!({ "v": null }), json!({ "v": 0 }))]);
+        assert_eq!(classes(&plan(drift, json!([])), &rules).len(), 1);
+    }
+}

@@ -1,0 +1,148 @@
+//! Which differences from what was applied are told, and when.
+
+use std::num::NonZeroU64;
+
+/// `infrastructure:settings:drift`, which a component may override.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DriftRules {
+    pub ignore: Vec<Pattern>,
+    /// Whether null, an empty text, an empty list and an empty mapping are one.
+    pub equal_empty: bool,
+    /// How many checks in a row must find the same before it is told.
+    pub alert_after: NonZeroU64,
+}
+
+impl Default for DriftRules {
+    fn default() -> Self {
+        Self { ignore: Vec::new(), equal_empty: false, alert_after: const { NonZeroU64::new(2).unwrap() } }
+    }
+}
+
+/// `aws_instance.*.tags.LastSeen`: a resource, or what lies at and below one of its attributes.
+///
+/// `*` stands for any text within a step; a step without an index stands for every index. Modules before the
+/// resource may be left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(Vec<String>);
+
+impl Pattern {
+    pub fn new(text: &str) -> Result<Self, String> {
+        let steps: Vec<_> = steps(text).into_iter().map(str::to_owned).collect();
+        match steps.len() < 2 || steps.iter().any(String::is_empty) || text.contains(char::is_control) {
+            true => Err(format!(
+                "{text:?} must name a resource, such as aws_instance.*, and may go on with an attribute, \
+                 such as aws_instance.*.tags.LastSeen"
+            )),
+            false => Ok(Self(steps)),
+        }
+    }
+
+    /// Whether it means this resource as a whole, so that nothing of it matters.
+    pub fn covers_resource(&self, address: &str) -> bool {
+        self.covers(&steps(address))
+    }
+
+    /// Whether it means this attribute, or one that holds it. `path` is below the resource: `tags.LastSeen`.
+    pub fn covers_attribute(&self, address: &str, path: &str) -> bool {
+        self.covers(&steps(&format!("{address}.{path}")))
+    }
+
+    fn covers(&self, subject: &[&str]) -> bool {
+        let modules = subject.chunks(2).take_while(|pair| pair[0] == "module").count() * 2;
+        let begins = |subject: &[&str]| {
+            self.0.len() <= subject.len() && self.0.iter().zip(subject).all(|(step, one)| is(step, one))
+        };
+        begins(subject) || begins(&subject[modules.min(subject.len())..])
+    }
+}
+
+/// Cuts at dots that stand outside of brackets: `module.m["a.b"].t.n[0]` has four steps.
+fn steps(text: &str) -> Vec<&str> {
+    let (mut steps, mut from, mut depth, mut quoted) = (Vec::new(), 0, 0usize, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'"' if depth > 0 => quoted = !quoted,
+            b'[' if !quoted => depth += 1,
+            b']' if !quoted => depth = depth.saturating_sub(1),
+            b'.' if depth == 0 => {
+                steps.push(&text[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    steps.push(&text[from..]);
+    steps
+}
+
+fn is(pattern: &str, step: &str) -> bool {
+    let bare = step.split('[').next().unwrap_or(step);
+    matches(pattern, step) || (!pattern.contains('[') && matches(pattern, bare))
+}
+
+/// `*` stands for any text.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut parts: Vec<_> = parts.collect();
+    let Some(last) = parts.pop() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covers(pattern: &str, address: &str, path: &str) -> bool {
+        Pattern::new(pattern).unwrap().covers_attribute(address, path)
+    }
+
+    #[test]
+    fn a_pattern_means_an_attribute_and_all_below_it() {
+        for (pattern, address, path) in [
+            ("aws_instance.*.tags.LastSeen", "aws_instance.web", "tags.LastSeen"),
+            ("aws_instance.*.tags", "aws_instance.web", "tags.LastSeen"),
+            ("aws_instance.web", "aws_instance.web", "tags.LastSeen"),
+            ("aws_instance.web.tags", "aws_instance.web[0]", "tags.a"),
+            ("aws_instance.web[0].tags", "aws_instance.web[0]", "tags.a"),
+            ("aws_instance.*.tags", "module.a[\"x.y\"].module.b.aws_instance.web[\"z.w\"]", "tags.a"),
+            ("module.a.aws_instance.*.tags", "module.a[1].aws_instance.web", "tags"),
+            ("aws_*.*.ingress.*_blocks", "aws_security_group.a", "ingress[3].cidr_blocks[0]"),
+            ("*.*.ta*s", "x.y", "tags"),
+        ] {
+            assert!(covers(pattern, address, path), "{pattern} {address} {path}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_means_nothing_beside_above_or_elsewhere() {
+        for (pattern, address, path) in [
+            ("aws_instance.*.tags.LastSeen", "aws_instance.web", "tags"),
+            ("aws_instance.*.tags.LastSeen", "aws_instance.web", "tags.LastSeenAt"),
+            ("aws_instance.*.tags", "aws_instance.web", "tags_all.x"),
+            ("aws_instance.web[0].tags", "aws_instance.web[1]", "tags.a"),
+            ("aws_instance.*.tags", "aws_instances.web", "tags.a"),
+            ("module.b.aws_instance.*.tags", "module.a.aws_instance.web", "tags"),
+            ("*.*.ta*s", "x.y", "tag"),
+        ] {
+            assert!(!covers(pattern, address, path), "{pattern} {address} {path}");
+        }
+        let attribute = Pattern::new("aws_instance.web.tags").unwrap();
+        assert!(!attribute.covers_resource("aws_instance.web"));
+        assert!(Pattern::new("aws_instance.w*").unwrap().covers_resource("aws_instance.web[2]"));
+    }
+
+    #[test]
+    fn a_text_that_names_no_resource_is_no_pattern() {
+        for text in ["", "*", "tags", "aws_instance.", ".web", "a..b", "a.b\n"] {
+            assert!(Pattern::new(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Whether one component is still as it was applied last: read-only, and never in anybody's way.
+//!
+//! The configuration that was applied is laid out beside the workdir: what a failed run or a test left in the
+//! workdir is not what was applied, and a look leaves nothing there.
+
+use std::time::SystemTime;
+
+use super::facts::Facts;
+use super::gather::{Gathered, gather};
+use super::initialise::{initialise, is_initialised};
+use super::invoke::Invoker;
+use super::look::{Look, look};
+use super::session::Session;
+use super::target::target;
+use super::{apply, component, migrate, records, shared, state};
+use crate::decide::notice;
+use crate::error::Result;
+use crate::lock::{Guard, Holder};
+use crate::model::{Component, Name};
+use crate::record::{Known, Observed, Record};
+use crate::render;
+use crate::report::{Class, ComponentReport, Drift, Status};
+use crate::snapshot::{Configuration, Store};
+use crate::view::progress::Stage;
+use crate::workdir::{Place, ensure_private, remove, write};
+
+/// A scheduled check remembers what it found, tells what is due, and refreshes the cached outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Once,
+    Scheduled,
+}
+
+/// Whatever happens becomes the component's report.
+pub async fn check(session: &Session, name: &Name, asked: Asked) -> ComponentReport {
+    session.teller.show(name, Stage::Planning);
+    let checked = match unlocked(session, name, asked).await {
+        Ok(report) => report,
+        Err(error) => component::ended(error.of(name)),
+    };
+    if checked.status == Status::Failed
+        && let Some(error) = &checked.error
+    {
+        tracing::error!("{error}");
+    }
+    checked
+}
+
+async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<ComponentReport> {
+    let place = session.layout.place(name);
+    let absent = |reason| {
+        remove(&place.drift())?;
+        remove(&place.outputs())?;
+        Ok(ComponentReport::new(Status::Absent, reason))
+    };
+    match Record::read(&place.record())? {
+        None => return absent("never_ran_here"),
+        Some(record) if record.outcome == Status::Destroyed.word() => return absent("no_state"),
+        Some(_) => {}
+    }
+    let holder = Holder {
+        run_id: session.run_id.clone(),
+        jid: session.identity.jid.clone(),
+        minion: session.identity.minion.clone(),
+        user: session.identity.user.clone(),
+        environment: session.blueprint.environment.to_string(),
+        component: name.to_string(),
+        operation: session.operation.clone(),
+        ..Holder::here()
+    };
+    let no_time = std::time::Duration::ZERO;
+    let guard = match session.locks.acquire(&place.lock(), &holder, no_time, &session.cancel).await {
+        Ok(guard) => guard,
+        Err(busy) if busy.code == "locked" => {
+            let mut report = ComponentReport::new(Status::Skipped, "busy");
+            report.notes.push(busy.message);
+            return Ok(report);
+        }
+        Err(error) => return Err(error),
+    };
+    let checked = locked(session, name, &place, &guard, asked).await;
+    if let Err(error) = guard.release().await {
+        tracing::warn!("{error}");
+    }
+    checked
+}
+
+async fn locked(
+    session: &Session,
+    name: &Name,
+    place: &Place,
+    guard: &Guard,
+    asked: Asked,
+) -> Result<ComponentReport> {
+    let pillar = &session.blueprint.nodes[name];
+    let record = records::read(session, &pillar.component, place).await?.unwrap_or_default();
+    if place.applying().exists() {
+        let mut report = ComponentReport::new(Status::Skipped, "unfinished_apply");
+        report.notes.push("an apply was cut off here: the next run begins with what it left".to_owned());
+        return Ok(report);
+    }
+    let Some(applied) = &record.applied else {
+        let mut report = ComponentReport::new(Status::Absent, "never_applied");
+        report.notes.push("it was never applied here in full: there is nothing to compare with".to_owned());
+        return Ok(report);
+    };
+    let aside = place.aside();
+    let store = Store::new(place.snapshots());
+    let configuration = fetch(session, &pillar.component, &aside, guard, &store, applied).await?;
+    let _ = std::fs::remove_dir_all(aside.module());
+    let (node, module) = target(pillar, &configuration, &store, &aside.module())?;
+    let Gathered { inputs, backend } = gather(session, &node).await?;
+    let backend = backend.as_deref();
+    if record.backend != backend.unwrap_or_default() {
+        return Err(migrate::changed(&record, backend));
+    }
+    dress(&aside, &configuration, &store)?;
+    let variables = inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    write(&aside.variables(), render::tfvars(&variables).as_bytes())?;
+
+    let (component, subdir) = (&node.component, &configuration.subdir);
+    let apart = aside.initialised_apart();
+    let mut invoker = Invoker::new(session, component, &aside, subdir, Some(guard))?;
+    if !is_initialised(&invoker, &module, backend) {
+        invoker = Invoker::new(session, component, &apart, subdir, Some(guard))?;
+        initialise(&invoker, &module, backend, false).await?;
+    }
+    invoker.hand_over(&inputs.secret)?;
+    let invoker = &invoker;
+    let facts = Facts::of(invoker, &module, backend, &inputs)?;
+    let configuration_changed = match gather(session, pillar).await {
+        Ok(now) => {
+            let module = &session.modules[name];
+            Facts::of(invoker, module, now.backend.as_deref(), &now.inputs)? != facts
+        }
+        // What was applied could be planned, and what the pillar has cannot.
+        Err(_) => true,
+    };
+    if invoker.state().is_some() || asked == Asked::Scheduled {
+        let state = state::read(invoker).await?;
+        state::check(Some(&record), state.as_ref(), false, invoker)?;
+        if asked == Asked::Scheduled {
+            let state = state.unwrap_or_default();
+            let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
+            let known = Known {
+                time: now(),
+                outputs: apply::shown(invoker, &state),
+                sensitive: hidden.map(|(name, _)| name.clone()).collect(),
+            };
+            known.write(&place.outputs())?;
+        }
+    }
+    let file = invoker.plan_file();
+    let found = look(invoker, &file, &facts).await;
+    // It holds values in clear.
+    let _ = std::fs::remove_file(&file);
+    let report = report(found?, configuration_changed, &record);
+    remember(session, name, place, asked, report)
+}
+
+/// The configuration, brought here where another master applied it.
+async fn fetch(
+    session: &Session,
+    component: &Component,
+    aside: &Place,
+    guard: &Guard,
+    store: &Store,
+    digest: &str,
+) -> Result<Configuration> {
+    if store.lacks(digest).is_ok_and(|lacking| !lacking.is_empty()) {
+        let invoker = Invoker::new(session, component, aside, "", Some(guard))?;
+        shared::bring(&invoker, store, digest).await;
+    }
+    store.configuration(digest)
+}
+
+/// What stands beside a module's own files: the backend's block, and which providers were chosen.
+fn dress(aside: &Place, configuration: &Configuration, store: &Store) -> Result<()> {
+    let folder = aside.module().join(&configuration.subdir);
+    ensure_private(&folder)?;
+    if !configuration.backend.is_empty() {
+        write(&folder.join("backend.tf"), configuration.backend.as_bytes())?;
+    }
+    if let Some(digest) = &configuration.lock_file {
+        write(&folder.join(".terraform.lock.hcl"), &store.object(digest)?)?;
+    }
+    Ok(())
+}
+
+fn report(found: Look, configuration_changed: bool, record: &Record) -> ComponentReport {
+    let any = |class| found.drift.iter().any(|one| one.class == class);
+    let (status, reason) = match () {
+        () if any(Class::Drifted) => (Status::Drifted, ""),
+        () if any(Class::DriftedBenign) => (Status::DriftedBenign, ""),
+        () if any(Class::Pending) || !found.changes.outputs.is_empty() => (Status::Planned, "pending"),
+        () => (Status::Unchanged, ""),
+    };
+    let mut report = ComponentReport::new(status, reason);
+    report.output_changes = found.changes.outputs;
+    if configuration_changed {
+        let note = "the pillar asks for something else than what was applied: infrastructure.plan shows it";
+        report.notes.push(note.to_owned());
+    }
+    if record.outcome == Status::Failed.word() {
+        let note = "its last run failed: this is compared with the last one that was applied in full";
+        report.notes.push(note.to_owned());
+    }
+    report.drift = Some(Box::new(Drift {
+        drift_detected: found.drift_id.is_some(),
+        drift_id: found.drift_id,
+        configuration_changed,
+        seen: None,
+        changes: found.drift,
+    }));
+    report
+}
+
+/// What scheduled checks have found so far; one of them counts, and tells what is due.
+fn remember(
+    session: &Session,
+    name: &Name,
+    place: &Place,
+    asked: Asked,
+    mut report: ComponentReport,
+) -> Result<ComponentReport> {
+    let Some(drift) = &mut report.drift else { return Ok(report) };
+    let before = Observed::read(&place.drift())?;
+    if asked == Asked::Once {
+        let same = before.filter(|before| Some(&before.drift_id) == drift.drift_id.as_ref());
+        drift.seen = same.map(|same| same.seen);
+        return Ok(report);
+    }
+    let alert_after = session.blueprint.nodes[name].component.drift.alert_after;
+    let noticed = before.as_ref().map(Observed::noticed);
+    let (after, due) = notice(noticed.as_ref(), drift.drift_id.as_deref(), alert_after);
+    drift.seen = after.as_ref().map(|after| after.seen);
+    Observed::remember(&place.drift(), before.as_ref(), after, &now())?;
+    if due {
+        let changes: Vec<_> = drift
+            .changes
+            .iter()
+            .map(|one| serde_json::json!({ "address": one.address, "class": one.class, "actions": one.actions }))
+            .collect();
+        let data = serde_json::json!({
+            "environment": session.blueprint.environment,
+            "component": name,
+            "status": report.status,
+            "drift_id": drift.drift_id,
+            "seen": drift.seen,
+            "configuration_changed": drift.configuration_changed,
+            "changes": changes,
+        });
+        session.teller.emit(name, "drift", data);
+        tracing::warn!("{name}: {} outside of Terraform", report.status.word());
+    }
+    Ok(report)
+}
+
+fn now() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}

@@ -1,0 +1,76 @@
+//! A plan that is looked at for what was changed outside of Terraform.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::facts::{Facts, keyed};
+use super::invoke::Invoker;
+use super::plan;
+use crate::change::{self, Changes, Seen};
+use crate::error::{Phase, Result};
+use crate::report::{Class, Drifted};
+use crate::terraform::{Event, Plan, ROOM};
+
+/// So many digits of a digest tell one drift from another, and can be typed.
+const ID_DIGITS: usize = 32;
+
+pub struct Look {
+    pub changes: Changes,
+    pub drift: Vec<Drifted>,
+    /// None where nothing was changed outside.
+    pub drift_id: Option<String>,
+}
+
+/// One process, and one more where its stream tells of a difference. Beside the workdir it takes no lock of the
+/// state's: nothing is written there, and nobody is kept waiting.
+pub async fn look(invoker: &Invoker<'_>, file: &Path, facts: &Facts) -> Result<Look> {
+    invoker.go_on(Phase::Planning).await?;
+    let arguments = Plan {
+        out: file.to_owned(),
+        variable_files: invoker.variable_files(),
+        state: invoker.state(),
+        destroy: false,
+        lock: !invoker.place.is_aside(),
+        targets: Vec::new(),
+    };
+    let (mut differs, mut outputs) = (false, BTreeMap::new());
+    let mut hear = |event: &Event| match event {
+        Event::ResourceDrift(_) => differs = true,
+        Event::PlannedChange(planned) => differs |= !matches!(planned.action.word(), "noop" | "read"),
+        Event::Outputs(found) => {
+            let changed = found.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
+            outputs.extend(changed.filter(|(_, action)| action != "noop"));
+        }
+        _ => {}
+    };
+    let timeout = invoker.component.timeouts.plan;
+    let said = invoker.stream("plan", arguments.arguments(), timeout, ROOM, &mut hear).await?;
+    if !matches!(said.exit.code, Some(0 | 2)) {
+        return Err(invoker.failure("plan", Phase::Planning, &said));
+    }
+    if !differs {
+        let changes = Changes { outputs, ..Changes::default() };
+        return Ok(Look { changes, drift: Vec::new(), drift_id: None });
+    }
+    let document = plan::document(invoker, file).await?;
+    let seen = change::seen(&document, &invoker.component.drift);
+    let drift_id = identify(invoker, &seen, facts)?;
+    let mut drift = seen.changes;
+    for attribute in drift.iter_mut().flat_map(|one| &mut one.attributes) {
+        invoker.redactor.value(&mut attribute.before);
+        invoker.redactor.value(&mut attribute.after);
+    }
+    Ok(Look { changes: change::read(&document), drift, drift_id })
+}
+
+/// What was found and what it was compared with, in one word that tells neither.
+fn identify(invoker: &Invoker<'_>, seen: &Seen, facts: &Facts) -> Result<Option<String>> {
+    if seen.changes.iter().all(|one| one.class == Class::Pending) {
+        return Ok(None);
+    }
+    let mut id = keyed(&invoker.session.layout, &json!([seen.exact, facts.digest()]))?;
+    id.truncate(ID_DIGITS);
+    Ok(Some(id))
+}

@@ -1,0 +1,62 @@
+//! What scheduled checks leave of a component, 0600: what they found, and its outputs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::decide::Noticed;
+use crate::error::Result;
+use crate::workdir::{read_json, remove, write_json};
+
+/// Drift that is there now, `drift.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    pub drift_id: String,
+    pub seen: u64,
+    pub alerted: bool,
+    /// RFC 3339, UTC: of the first check that found just this, and of the last.
+    pub first: String,
+    pub last: String,
+}
+
+impl Observed {
+    /// None where the last check found nothing, or none was made.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        read_json(path)
+    }
+
+    pub fn noticed(&self) -> Noticed {
+        Noticed { drift_id: self.drift_id.clone(), seen: self.seen, alerted: self.alerted }
+    }
+
+    /// Remembers what a check at `now` found; nothing is remembered of nothing.
+    pub fn remember(path: &Path, before: Option<&Self>, found: Option<Noticed>, now: &str) -> Result<()> {
+        let Some(Noticed { drift_id, seen, alerted }) = found else { return remove(path) };
+        let same = before.filter(|before| before.drift_id == drift_id);
+        let first = same.map_or(now, |same| &same.first).to_owned();
+        write_json(path, &Self { drift_id, seen, alerted, first, last: now.to_owned() })
+    }
+}
+
+/// Outputs as a check found them, `outputs.json`; no secret is among them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    /// RFC 3339, UTC.
+    pub time: String,
+    pub outputs: BTreeMap<String, Value>,
+    /// Names of those that are secrets.
+    pub sensitive: Vec<String>,
+}
+
+impl Known {
+    /// None where no check was made since the component was applied first.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        read_json(path)
+    }
+
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_json(path, self)
+    }
+}

@@ -1,0 +1,216 @@
+"""What was changed outside of Terraform: how Salt asks, how its schedule finds out, how the bus hears of it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support import programs
+from support.moto import ACCESS_KEY, SECRET_KEY
+from support.result import assert_refused
+from support.waiting import until
+
+
+def things(world, component):
+    return {
+        "main.tf": world.provider(component)
+        + world.thing("plain", body="one")
+        + 'output "id" {\n  value = world_thing.plain.id\n}\n'
+    }
+
+
+@pytest.fixture
+def web(world, site):
+    """One thing, applied."""
+    source = site.module("web", things(world, "web"))
+    site.environment({"web": {"source": source}}, settings={"terraform": world.terraform})
+    assert site.orchestrate().statuses == {"web": "applied"}
+    return site
+
+
+def look(site, *words):
+    return site.run("infrastructure.drift", "environment=staging", *words)
+
+
+def test_the_runner_and_the_module_tell_of_drift_and_put_right_what_was_seen(world, web):
+    clean = look(web)
+    assert clean.rc == 0 and clean.statuses == {"web": "unchanged"}, clean
+    assert clean.report["drift_detected"] is False
+    state = (web.workdir("web") / "terraform.tfstate").read_bytes()
+
+    world.change("plain", body="by hand")
+    found = look(web, "components=web")
+    assert found.rc == 0 and found.report["result"] is True, found
+    drift = found.report["components"]["web"]["drift"]
+    assert [(one["address"], one["class"]) for one in drift["changes"]] == [
+        ("world_thing.plain", "drifted")
+    ]
+    called = web.call("eos_terraform.detect_drift", "web", "environment=staging")
+    assert called.rc == 0 and called.report["result"] is True, called
+    assert called.report["drift_detected"] is True
+    assert called.report["changes"] == drift["changes"]
+    assert called.report["drift_id"] == drift["drift_id"]
+    assert (web.workdir("web") / "terraform.tfstate").read_bytes() == state
+
+    drawn = web.run("infrastructure.drift", "environment=staging", out=None)
+    assert "changed outside; a plan would update it" in drawn.stdout, drawn
+    command = next(line for line in drawn.stdout.splitlines() if "infrastructure.remediate" in line)
+    words = command.split("salt-run ")[1].split()
+    assert words[-1] == f"drift_id={drift['drift_id']}"
+    moved = web.run(*words[:-1], "drift_id=" + "0" * 32)
+    assert moved.rc == 1 and "drift_moved" in moved.stdout, moved
+    done = web.run(*words)
+    assert done.rc == 0 and done.statuses == {"web": "applied"}, done
+    assert world.find("plain")["body"] == "one"
+    assert look(web).statuses == {"web": "unchanged"}
+    assert_refused(web.run("infrastructure.remediate", "web", "environment=staging"), "drift_id")
+    assert_refused(look(web, "components=webb"), "web")
+
+
+def test_a_scheduled_check_keeps_the_outputs_that_are_asked_for_without_terraform(world, web):
+    cached = ("infrastructure.outputs", "environment=staging", "cached=True")
+    assert web.run(*cached).statuses == {"web": "absent"}
+    assert web.run("terraform.sync_states", "environment=staging").rc == 0
+    assert web.run(*cached).report["outputs"] == {"web": {"id": world.find("plain")["id"]}}
+    world.delete("plain")
+    called = web.call("terraform.sync_states", "environment=staging")
+    assert called.rc == 0 and called.statuses == {"web": "drifted"}, called
+    remembered = json.loads((web.root / "staging/.eos/components/web/drift.json").read_text())
+    assert (remembered["seen"], remembered["alerted"]) == (1, False)
+
+
+@pytest.mark.slow
+def test_a_minions_schedule_finds_drift_and_the_bus_hears_of_it_once(world, master):
+    source = master.module("scheduled", things(world, "scheduled"))
+    master.environment(
+        {"scheduled": {"source": source}},
+        name="watched",
+        settings={"terraform": world.terraform, "drift": {"alert_after": 2}},
+    )
+    assert master.salt("saltutil.refresh_pillar", "wait=True").rc == 0
+    applied = master.salt(
+        "eos_terraform.apply", "scheduled", "environment=watched", "auto_approve=True"
+    )
+    assert applied.rc == 0, applied
+    master.sls(
+        "watch",
+        """
+terraform drift is looked for:
+  schedule.present:
+    - name: terraform.sync_states
+    - function: terraform.sync_states
+    - job_kwargs: {environment: watched}
+    - seconds: 3
+    - maxrunning: 1
+""",
+    )
+    world.change("plain", body="by hand")
+    listener = master.listen()
+
+    def heard(tag):
+        lines = listener.out.read_text().splitlines()
+        return [line for line in lines if line.split("\t")[0] == tag]
+
+    try:
+
+        def listens():
+            master.salt("event.send", "eos/test/ping")
+            return heard("eos/test/ping")
+
+        until(listens, "the listener hears", timeout=60)
+        scheduled = master.salt("state.apply", "watch")
+        assert scheduled.rc == 0, scheduled
+        tag = "eos/watched/scheduled/drift"
+        until(lambda: heard(tag), "the schedule told of drift", timeout=120)
+        memory = master.root / "watched/.eos/components/scheduled/drift.json"
+        until(lambda: json.loads(memory.read_text())["seen"] >= 4, "more checks", timeout=120)
+        assert len(heard(tag)) == 1, heard(tag)
+        assert "world_thing.plain" in heard(tag)[0] and "by hand" not in heard(tag)[0]
+    finally:
+        master.salt("schedule.delete", "terraform.sync_states")
+        listener.end()
+
+
+# The real provider, where this machine has it.
+
+TOPICS = """
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws" }}
+  }}
+}}
+provider "aws" {{
+  region                      = "us-east-1"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  endpoints {{
+    sns = "{url}"
+  }}
+}}
+resource "aws_sns_topic" "topic" {{
+  for_each = {{ for index in range(10) : "{name}-${{index}}" => index }}
+  name     = each.key
+  tags     = {{ Owner = "eos" }}
+}}
+"""
+
+RETAG = """
+import boto3, sys
+sns = boto3.client("sns", endpoint_url=sys.argv[1], region_name="us-east-1")
+topics = [one["TopicArn"] for page in sns.get_paginator("list_topics").paginate() for one in page["Topics"]]
+for name in sys.argv[2:]:
+    (arn,) = (topic for topic in topics if topic.endswith(":" + name))
+    sns.tag_resource(ResourceArn=arn, Tags=[{"Key": "Owner", "Value": "by hand"}])
+"""
+
+
+def with_boto3():
+    """A Python that has boto3: moto's own, or this one."""
+    candidates = [Path(sys.prefix) / "moto" / "bin" / "python", Path(sys.executable)]
+    for python in candidates:
+        probe = [python, "-c", "import boto3"]
+        if (
+            python.exists()
+            and subprocess.run(probe, check=False, capture_output=True).returncode == 0
+        ):
+            return python
+    return programs.missing("boto3", installable=True)
+
+
+@pytest.fixture
+def aws():
+    """A CLI configuration with a mirror that has hashicorp/aws."""
+    mirror = os.environ.get("EOS_TEST_PROVIDER_MIRROR")
+    if not mirror or not list(Path(mirror).glob("registry.terraform.io/hashicorp/aws")):
+        pytest.skip("for want of hashicorp/aws in EOS_TEST_PROVIDER_MIRROR")
+    return f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
+
+
+@pytest.mark.slow
+def test_tags_that_are_changed_at_aws_are_found_and_no_others(aws, moto, site, tmp_path):
+    rc = tmp_path / "aws.tfrc"
+    rc.write_text(aws)
+    components = {}
+    for index in range(5):
+        name = f"c{index}"
+        source = site.module(name, {"main.tf": TOPICS.format(url=moto.url, name=name)})
+        components[name] = {"source": source}
+    keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    site.environment(components, settings={"terraform": {"cli_config_file": str(rc), "env": keys}})
+    assert set(site.orchestrate(timeout=600).statuses.values()) == {"applied"}
+    assert set(look(site).statuses.values()) == {"unchanged"}
+    changed = ["c0-0", "c0-7", "c2-3", "c4-9"]
+    subprocess.run(
+        [with_boto3(), "-c", RETAG, moto.url, *changed], check=True, env={**os.environ, **keys}
+    )
+    found = look(site).report["components"]
+    drifted = {
+        one["address"] for component in found.values() for one in component["drift"]["changes"]
+    }
+    assert drifted == {f'aws_sns_topic.topic["{name}"]' for name in changed}, found
+    attributes = {one["path"] for one in found["c2"]["drift"]["changes"][0]["attributes"]}
+    assert "tags.Owner" in attributes, found["c2"]
