@@ -5,6 +5,7 @@
 //! Through it passes: facts in; a verdict out.
 
 mod data;
+mod approval;
 mod health;
 mod instances;
 mod policy;
@@ -17,6 +18,7 @@ mod state;
 mod suspects;
 
 pub use data::DATA;
+pub use approval::{Fate, KeptPlan, fate};
 pub use health::{Hold, Passing, Verdict, verdict};
 pub use instances::{Instance, instances};
 pub use policy::{Blocked, Consent, covers, judge};

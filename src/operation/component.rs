@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::approval::{self, Ready};
 use super::facts::Facts;
 use super::gather::{Gathered, gather};
 use super::initialise::initialise;
@@ -223,26 +224,38 @@ async fn steps(
     }
 
     recovery.refuse_to_move(invoker, backend)?;
+    let mut again = None;
     if let Act::ApplyKept(folder) | Act::ShowKept(folder) = &intent.act {
         recovery.save(invoker).await?;
         let pulled = state::pull(invoker).await?;
         let before = pulled.as_ref().map(|pulled| &pulled.state);
         recovery.compare(before);
-        let plan = kept::open(folder, name, &facts, before)?;
-        if matches!(intent.act, Act::ShowKept(_)) {
-            return Ok(plan::planned(plan.changes));
+        match approval::ready(invoker, folder, &facts, before)? {
+            Ready::Blocked(kept, blocked) => {
+                let plan_id = folder.file_name().unwrap_or_default().to_string_lossy();
+                return Ok(plan::blocked(kept.changes, approval::asking(blocked, &plan_id, name), name));
+            }
+            Ready::Again(kept) => again = Some((folder, kept)),
+            Ready::Apply(kept) if matches!(intent.act, Act::ShowKept(_)) => {
+                return Ok(plan::planned(kept.changes));
+            }
+            Ready::Apply(kept) => {
+                let fence = guard.fence().await?;
+                let note = approval::spend(session, folder, name)?;
+                let apply = async |fence, manifest: &mut Manifest, recovery: &Recovery| {
+                    let run = run(pulled.as_ref(), recovery, kept.destroy);
+                    run.apply(fence, manifest, &kept.file, kept.changes.clone()).await
+                };
+                let mut report = apply(fence, &mut manifest, recovery).await?;
+                if let Some(locked) = report.error.take_if(|error| error.code == LOCKED) {
+                    recovery.release(invoker, locked).await?;
+                    report = apply(guard.fence().await?, &mut manifest, recovery).await?;
+                }
+                remove(&place.locking())?;
+                report.notes.extend(note);
+                return Ok(report);
+            }
         }
-        let apply = async |manifest: &mut Manifest, recovery: &Recovery| {
-            let run = run(pulled.as_ref(), recovery, plan.destroy);
-            run.apply(guard.fence().await?, manifest, &plan.file, plan.changes.clone()).await
-        };
-        let mut report = apply(&mut manifest, recovery).await?;
-        if let Some(locked) = report.error.take_if(|error| error.code == LOCKED) {
-            recovery.release(invoker, locked).await?;
-            report = apply(&mut manifest, recovery).await?;
-        }
-        remove(&place.locking())?;
-        return Ok(report);
     }
 
     let reconfigure = super::migrate::prepare(invoker, module, record.as_ref(), backend, intent).await?;
@@ -291,16 +304,22 @@ async fn steps(
     }
     let verdict = judge(&component.policy, &changes, intent.consent);
     let changes = plan::redacted(invoker, changes);
-    if let Err(blocked) = verdict {
-        let _ = std::fs::remove_file(&file);
+    if let Some((_, kept)) = &again {
+        let same = approval::compare(kept, &changes, name);
+        same.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
+    } else if let Err(blocked) = verdict {
         session.produce(name, pending(before, &changes));
-        return Ok(plan::blocked(changes, blocked, name));
+        return approval::stop(invoker, intent, (&file, &facts, before), changes, blocked).await;
     }
     match &intent.act {
-        Act::Apply => {
-            let report = run.apply(guard.fence().await?, &mut manifest, &file, changes).await;
+        Act::Apply | Act::ApplyKept(_) => {
+            let fence = guard.fence().await?;
+            let note = again.map(|(folder, _)| approval::spend(session, folder, name)).transpose()?;
+            let report = run.apply(fence, &mut manifest, &file, changes).await;
             let _ = std::fs::remove_file(&file);
-            report
+            let mut report = report?;
+            report.notes.extend(note.flatten());
+            Ok(report)
         }
         act => {
             match act {

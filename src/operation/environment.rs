@@ -12,7 +12,7 @@ use super::rollback::Asked;
 use super::schedule::schedule;
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, kept, pump, records, rollback, runs};
+use super::{Call, approval, kept, pump, records, rollback, runs};
 use crate::error::Result;
 use crate::journal::{self, Began, Done, Entry, Journal};
 use crate::lock::Holder;
@@ -106,16 +106,16 @@ fn attempt(
     let layout = Layout::of(blueprint);
     records::fetch(&blueprint.settings, &blueprint.environment)?;
     let mut selected = select(blueprint, wanted.components.clone(), wanted.include_dependencies)?;
-    let intent = intent(&wanted.wish, wanted.migrate_backend, &layout, &opening.run_id);
+    let mut intent = intent(&wanted.wish, wanted.migrate_backend, &layout, &opening.run_id);
     let mut extra = BTreeMap::new();
     let mut left = BTreeMap::new();
     match &intent.act {
-        Act::Keep(_) => drop(extra.insert("plan_id".to_owned(), opening.run_id.clone().into())),
         Act::ApplyKept(folder) | Act::ShowKept(folder) => {
             let contents = kept::read_contents(folder)?;
             (selected, left) = contents.split(blueprint, &wanted.components)?;
+            intent.destroy = contents.destroy;
         }
-        Act::Apply | Act::Preview | Act::Prepare | Act::GoBack(_) | Act::Acknowledge => {}
+        Act::Apply | Act::Preview | Act::Keep(_) | Act::Prepare | Act::GoBack(_) | Act::Acknowledge => {}
     }
     let done = wanted.resumes.as_ref().map(|resumed| resumed.done.clone()).unwrap_or_default();
     if matches!(intent.act, Act::ApplyKept(_)) {
@@ -140,7 +140,9 @@ fn attempt(
         _ => None,
     };
     let shown = selected;
-    let act = intent.act.clone();
+    let (act, destroy) = (intent.act.clone(), intent.destroy);
+    // Its kept plans, and those of what policy stopped.
+    let kept = layout.plan(&opening.run_id);
     let (mut components, terraform) = pump::in_session(
         call,
         opening,
@@ -164,9 +166,14 @@ fn attempt(
     )?;
     opening.terraform = Some(terraform);
     components.extend(left);
-    if let Act::Keep(folder) = &act {
+    if matches!(act, Act::Keep(_)) || kept.exists() {
         let statuses = components.iter().map(|(name, one)| (name.to_string(), one.status.word().to_owned()));
-        kept::write_contents(folder, &kept::Contents { statuses: statuses.collect() })?;
+        match kept::write_contents(&kept, &kept::Contents { statuses: statuses.collect(), destroy }) {
+            Ok(()) => drop(extra.insert("plan_id".to_owned(), opening.run_id.clone().into())),
+            Err(error) if matches!(act, Act::Keep(_)) => return Err(error),
+            // What was done is done, and the report says it.
+            Err(error) => call.host.log(tracing::Level::ERROR, &format!("no plan was kept: {error}")),
+        }
     }
     components.extend(orphans);
     Ok((components, extra))
@@ -225,11 +232,11 @@ fn began(
 }
 
 /// The run's folder and journal; old ones go, but not one that can still be resumed.
-fn begin(layout: &Layout, opening: &Opening, began: Began, begun: &mut Option<PathBuf>) -> Result<Journal> {
+pub(super) fn begin(layout: &Layout, opening: &Opening, began: Began, begun: &mut Option<PathBuf>) -> Result<Journal> {
     let run = layout.run(&opening.run_id);
     ensure_private(&run)?;
     retain_newest(&layout.runs(), KEPT_RUNS, runs::is_needed);
-    retain_newest(&layout.plans(), KEPT_PLANS, |_| false);
+    retain_newest(&layout.plans(), KEPT_PLANS, approval::is_awaited);
     let journal = Journal::of(&run);
     journal.note(Entry::Began(Box::new(began)))?;
     *begun = Some(run);

@@ -28,13 +28,10 @@ impl Facts {
         backend: Option<&str>,
         inputs: &Inputs,
     ) -> Result<Self> {
-        let key = key(&invoker.session.layout)?;
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key)
-            .map_err(|error| Error::new(Layer::Host, Phase::Preparation, "key", error.to_string(), ""))?;
-        mac.update(json!([inputs.known, inputs.secret]).to_string().as_bytes());
+        let inputs = json!([inputs.known, inputs.secret]).to_string();
         Ok(Self {
             module: module.interface.digest.clone(),
-            inputs: hex(&mac.finalize().into_bytes()),
+            inputs: keyed(&invoker.session.layout, inputs.as_bytes())?,
             backend: backend.unwrap_or_default().to_owned(),
             terraform: invoker.session.tool.version.to_string(),
         })
@@ -54,6 +51,14 @@ impl Facts {
         ];
         pairs.into_iter().filter(|(then, now, _)| then != now).map(|(.., what)| what).collect()
     }
+}
+
+/// A digest of what may hold secrets: without the environment's key it tells nothing.
+pub fn keyed(layout: &Layout, bytes: &[u8]) -> Result<String> {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key(layout)?)
+        .map_err(|error| Error::new(Layer::Host, Phase::Preparation, "key", error.to_string(), ""))?;
+    mac.update(bytes);
+    Ok(hex(&mac.finalize().into_bytes()))
 }
 
 /// The environment's own key for digests over secrets, made when it is first needed.

@@ -4,7 +4,10 @@
 //! Through it passes: a [`Request`] in, a report out, always.
 
 mod apply;
+mod approval;
+mod approve;
 mod arguments;
+mod audit;
 mod blocked;
 mod blocking;
 mod by_hand;
@@ -90,6 +93,7 @@ pub fn run(call: Call<'_>) -> Value {
         "apply" => environment::run(&call, requests::apply(&call.request)),
         "rollback" => environment::run(&call, requests::rollback(&call.request)),
         "acknowledge" => environment::run(&call, requests::acknowledge(&call.request)),
+        "approve" => approve::approve(&call),
         "destroy" => environment::run(&call, requests::destroy(&call.request)),
         "state.apply" => environment::run(&call, requests::state_apply(&call.request)),
         "validate" => validate::validate(&call),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::component::{Act, Intent};
+use super::facts;
 use super::invoke::{Invoker, Said};
 use super::rollback::Manner;
 use crate::change::{self, Changes};
@@ -86,13 +87,14 @@ async fn make(
     }
 }
 
-async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
+/// What a saved plan would do, attribute by attribute.
+pub async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
     let timeout = invoker.component.timeouts.plan;
     let (exit, text) = invoker.document("show", terraform::show_plan(file), timeout).await?;
     if exit.code != Some(0) {
         return Err(invoker.failure("show", Phase::Planning, &Said { exit, diagnostics: Vec::new() }));
     }
-    serde_json::from_slice(&text).map(|plan| change::read(&plan)).map_err(|error| {
+    let plan = serde_json::from_slice(&text).map_err(|error| {
         let message = format!("terraform show printed what is no JSON: {error}");
         Error::new(
             Layer::Terraform,
@@ -101,7 +103,9 @@ async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
             message,
             "look at the terraform that is configured",
         )
-    })
+    })?;
+    let digest = facts::keyed(&invoker.session.layout, change::change_set(&plan).to_string().as_bytes())?;
+    Ok(Changes { digest, ..change::read(&plan) })
 }
 
 /// Takes out secrets that the module did not mark; an address may hold one, by a key of `for_each`.

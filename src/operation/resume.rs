@@ -26,8 +26,8 @@ pub fn resume(request: &Request) -> Result<Wanted> {
     refuse(&run)?;
     let began = &run.story.began;
     let wish = match (&began.plan_id, began.wish) {
-        (_, journal::Wish::Destroy) => Wish::Destroy,
         (Some(plan_id), _) => Wish::ApplyKept(plan_id.clone()),
+        (None, journal::Wish::Destroy) => Wish::Destroy,
         (None, _) => Wish::Apply,
     };
     Ok(Wanted {

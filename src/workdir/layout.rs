@@ -24,6 +24,10 @@ impl Layout {
         self.folder.join(".eos")
     }
 
+    pub fn audit(&self) -> PathBuf {
+        self.control().join("audit.jsonl")
+    }
+
     pub fn runs(&self) -> PathBuf {
         self.control().join("runs")
     }

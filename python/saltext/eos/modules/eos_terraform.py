@@ -91,6 +91,28 @@ def apply(
 
 
 @skin.module
+def approve(plan_id=None, components=None, environment=None, *args, **kwargs):
+    """
+    Approve what policy stopped of a plan that this minion made, exactly as it was shown.
+
+    plan_id
+        As ``plan``, or the run or the state that was blocked, gave it.
+    components
+        Only these, as a list or with commas between. By default all that were blocked.
+    environment
+        Refuse if the plan is for another one.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.approve 01JD3K7M0000000000000000000
+        salt-call eos_terraform.apply networking staging plan_file=01JD3K7M0000000000000000000
+    """
+    return skin.on_minion("approve", locals(), globals())
+
+
+@skin.module
 def destroy(component=None, environment="production", auto_approve=False, *args, **kwargs):
     """
     Destroy a component's resources.
