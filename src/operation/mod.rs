@@ -17,8 +17,10 @@ mod component;
 mod copies;
 mod destroy;
 mod dump;
+pub mod ensure;
 mod environment;
 mod facts;
+mod fingerprint;
 mod gather;
 mod graph;
 mod health;
@@ -66,6 +68,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+pub use fingerprint::Pillar;
 pub use request::{Identity, Request};
 
 use crate::error::{Error, Layer, Phase};

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
 use super::rollback::Asked;
-use super::{Call, dump, measure, validate};
+use super::{Call, dump, ensure, measure, validate};
 use crate::model::{Name, Overrides};
 use crate::report::Report;
 
@@ -33,6 +33,7 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             let asked = Asked { snapshot_id, shown: wanted.test, ..Asked::default() };
             Wanted { wish: Wish::RollBack(asked), ..wanted }
         }),
+        "ensure_infrastructure" => ensure::run(call),
         "validate_pillar" => shape(validate::validate(call)),
         "component_is_healthy" => measure::component_is_healthy(call),
         _ => dump::run(call, function),
@@ -63,7 +64,7 @@ fn apply(arguments: &mut Arguments, _: &Name, wanted: Wanted) -> Wanted {
 }
 
 /// Runs one component; `want` reads what else the function takes.
-fn one(
+pub fn one(
     call: &Call<'_>,
     operation: &'static str,
     want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,

@@ -116,6 +116,11 @@ impl Place {
         self.control.join("record.json")
     }
 
+    /// What `ensure_infrastructure` last left as it was wanted.
+    pub fn ensured(&self) -> PathBuf {
+        self.control.join("ensured.json")
+    }
+
     /// There while an apply is under way, and after one that nobody saw the end of.
     pub fn applying(&self) -> PathBuf {
         self.control.join("applying.json")

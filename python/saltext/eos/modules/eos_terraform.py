@@ -134,6 +134,39 @@ def destroy(component=None, environment="production", auto_approve=False, *args,
 
 
 @skin.module
+def ensure_infrastructure(
+    component=None,
+    desired_state=None,
+    environment="production",
+    refresh=False,
+    test=None,
+    *args,
+    **kwargs,
+):
+    """
+    Have a component as it is wanted. Where nothing changed since the last call, no terraform is started.
+
+    component
+        One of infrastructure:components.
+    desired_state
+        A mapping of the component's variables; these win over the pillar's.
+    environment
+        One of infrastructure:environments.
+    refresh
+        Ask the world in any case.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.ensure_infrastructure networking '{cidr: 10.1.0.0/16}' staging
+    """
+    return skin.on_minion("module.ensure_infrastructure", locals(), globals())
+
+
+@skin.module
 def get_outputs(component=None, environment="production", *args, **kwargs):
     """
     All outputs of a component.
