@@ -196,7 +196,8 @@ pub fn compare(kept: &Kept, again: &Changes, name: &Name) -> Result<()> {
         true => "in its outputs, or in a value that is not shown".to_owned(),
         false => format!("at {}", addresses.join(", ")),
     };
-    let message = format!("it was planned again, and would now do something else than what was shown, {what}");
+    let message =
+        format!("it was planned again, and would now do something else than what was shown, {what}");
     let remedy = "make a new plan and, where policy stops it, have that approved";
     let error = Error::new(Layer::Salt, Phase::Planning, "plan_moved", message, remedy);
     Err(error.of(name).with(json!({ "addresses": addresses })))

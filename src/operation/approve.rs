@@ -54,14 +54,8 @@ fn attempt(
     opening: &mut Opening,
     begun: &mut Option<PathBuf>,
 ) -> Result<Outcome> {
-    let prepared = prepare(
-        &call.request,
-        &asked.environment,
-        &Overrides::default(),
-        asked.problems,
-        None,
-        call.host,
-    )?;
+    let prepared =
+        prepare(&call.request, &asked.environment, &Overrides::default(), asked.problems, None, call.host)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint);
     let folder = layout.plan(&asked.plan_id);

@@ -47,8 +47,7 @@ pub fn unchanged(request: &Request, pillar: &dyn Pillar, host: &dyn Host) -> Opt
     let slice = asked.slice(pillar)?;
     let ensured = Ensured::read(&slice.place.ensured()).ok()??;
     // Whatever cannot be read now is for the run to tell.
-    let is_so =
-        is_left(&slice, &ensured) && slice.fingerprint(pillar, host).ok()?? == ensured.fingerprint;
+    let is_so = is_left(&slice, &ensured) && slice.fingerprint(pillar, host).ok()?? == ensured.fingerprint;
     is_so.then(|| {
         json!({
             "result": true, "changes": {}, "reason": "same_fingerprint", "status": Status::Unchanged,
@@ -91,7 +90,8 @@ pub fn run(call: &Call<'_>) -> Value {
         if desired.as_ref().is_some_and(|desired| !desired.is_object()) {
             arguments.problem("desired_state", "is no mapping of the component's variables to values");
         }
-        let overrides = Overrides { variables: desired.map(|desired| (name.clone(), desired)), ..wanted.overrides };
+        let overrides =
+            Overrides { variables: desired.map(|desired| (name.clone(), desired)), ..wanted.overrides };
         let wish = if wanted.test { Wish::Preview } else { Wish::Apply };
         Wanted { wish, overrides, ..wanted }
     });

@@ -232,7 +232,12 @@ fn began(
 }
 
 /// The run's folder and journal; old ones go, but not one that can still be resumed.
-pub(super) fn begin(layout: &Layout, opening: &Opening, began: Began, begun: &mut Option<PathBuf>) -> Result<Journal> {
+pub(super) fn begin(
+    layout: &Layout,
+    opening: &Opening,
+    began: Began,
+    begun: &mut Option<PathBuf>,
+) -> Result<Journal> {
     let run = layout.run(&opening.run_id);
     ensure_private(&run)?;
     retain_newest(&layout.runs(), KEPT_RUNS, runs::is_needed);

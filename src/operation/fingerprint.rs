@@ -138,12 +138,8 @@ fn producers(
     environment: &Name,
     component: &Component,
 ) -> Result<Vec<Value>> {
-    let names: BTreeSet<&Name> = component
-        .inputs
-        .values()
-        .flat_map(Input::outputs)
-        .map(|reference| &reference.component)
-        .collect();
+    let names: BTreeSet<&Name> =
+        component.inputs.values().flat_map(Input::outputs).map(|reference| &reference.component).collect();
     let layout = Layout::new(&settings.root, environment);
     let one = |name: &Name| {
         let place = layout.place(name);

@@ -47,7 +47,8 @@ fn audit(site: &Site) -> Vec<Value> {
 
 /// As if the plan had been made long ago: its id has the time.
 fn aged(site: &Site, plan_id: &str) -> String {
-    let old = ulid::Ulid::from_datetime(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1)).to_string();
+    let old =
+        ulid::Ulid::from_datetime(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1)).to_string();
     let plans = control(site).join("plans");
     std::fs::rename(plans.join(plan_id), plans.join(&old)).unwrap();
     old

@@ -71,10 +71,13 @@ fn what_did_not_change_starts_no_terraform_and_leaves_no_run() {
     assert_eq!(first["changes"]["terraform_data.net"]["actions"], "create", "{first:#}");
     let runs = || std::fs::read_dir(site.folder.path().join("root/staging/.eos/runs")).unwrap().count();
     let before = runs();
-    assert_eq!(started(&site, |site| {
-        let again = ensure(site, json!({}));
-        assert_eq!(again["reason"], "same_fingerprint", "{again:#}");
-    }), 0);
+    assert_eq!(
+        started(&site, |site| {
+            let again = ensure(site, json!({}));
+            assert_eq!(again["reason"], "same_fingerprint", "{again:#}");
+        }),
+        0
+    );
     assert!(is_quiet(&site, json!({ "test": true })));
     assert_eq!(runs(), before);
 }
@@ -159,11 +162,13 @@ fn what_failed_or_was_cut_off_is_run_again() {
     let failing = "resource \"terraform_data\" \"bad\" {\n  provisioner \"local-exec\" {\n    command = \"false\"\n  }\n}\n";
     site.component("net", &format!("{NET}{failing}"), json!({}));
     for _ in 0..2 {
-        assert!(started(&site, |site| {
-            let failed = ensure(site, json!({}));
-            assert_eq!((&failed["result"], &failed["retcode"]), (&json!(false), &json!(1)), "{failed:#}");
-            assert_eq!(failed["changes"], json!({}));
-        }) > 0);
+        assert!(
+            started(&site, |site| {
+                let failed = ensure(site, json!({}));
+                assert_eq!((&failed["result"], &failed["retcode"]), (&json!(false), &json!(1)), "{failed:#}");
+                assert_eq!(failed["changes"], json!({}));
+            }) > 0
+        );
     }
 }
 
@@ -213,7 +218,11 @@ fn a_wrong_call_is_refused_as_any_other() {
         json!({ "environment": "nowhere" }),
     ] {
         let refused = ensure(&site, arguments.clone());
-        assert_eq!((&refused["result"], &refused["retcode"]), (&json!(false), &json!(1)), "{arguments} {refused:#}");
+        assert_eq!(
+            (&refused["result"], &refused["retcode"]),
+            (&json!(false), &json!(1)),
+            "{arguments} {refused:#}"
+        );
         assert_eq!(refused["error"]["code"], "invalid", "{arguments} {refused:#}");
     }
     site.infrastructure["components"]["net"]["enabled"] = json!(false);
