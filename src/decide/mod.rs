@@ -15,6 +15,7 @@ mod rollback;
 mod stale_lock;
 mod standing;
 mod state;
+mod surgery;
 mod suspects;
 
 pub use data::DATA;
@@ -28,4 +29,5 @@ pub use rollback::{Aftermath, Back, Did, Trouble, back, needs_approval};
 pub use stale_lock::{Dead, Doubt, Lease, is_dead};
 pub use standing::{Ended, Standing};
 pub use state::{Remembered, State, StateOutput, StateProblem, compare};
+pub use surgery::{Need, need, others};
 pub use suspects::{Ending, Story, Suspect};

@@ -25,6 +25,7 @@ mod reader;
 mod reference;
 mod refusal;
 mod settings;
+mod surgery;
 mod tree;
 mod version;
 
@@ -40,6 +41,7 @@ pub use path::{PillarPath, Problem};
 pub use reference::{output, reference};
 pub use refusal::refusal;
 pub use settings::{Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts};
+pub use surgery::{Address, Surgery};
 pub use version::{Version, VersionConstraint};
 
 #[cfg(test)]

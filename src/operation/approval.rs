@@ -11,7 +11,7 @@ use super::component::{Act, Intent};
 use super::facts::Facts;
 use super::gather::{Gathered, gather};
 use super::invoke::Invoker;
-use super::kept::{self, Kept};
+use super::kept::{self, Kept, Stopped};
 use super::session::Session;
 use super::{audit, plan, state};
 use crate::change::Changes;
@@ -141,7 +141,8 @@ pub fn ready(invoker: &Invoker<'_>, folder: &Path, now: &Facts, before: Option<&
     let kept = kept::find(folder, &component.name)?;
     let approval = read(folder, &component.name)?;
     let consent = if kept.destroy { Consent::Confirmed } else { Consent::None };
-    let blocked = judge(&component.policy, &kept.changes, consent).err();
+    let now_blocked = || judge(&component.policy, &kept.changes, consent).err();
+    let blocked = kept.stopped.clone().map(Stopped::blocked).or_else(now_blocked);
     let (overtaken, moved) = (kept.overtaken(before)?, kept.moved(now));
     let plan = KeptPlan {
         spent: spent(folder, &component.name)?.is_some(),
@@ -244,7 +245,8 @@ pub async fn stop(
             return Ok(plan::blocked(changes, Blocked { remedy, ..blocked }, name));
         }
     };
-    kept::keep(&folder, name, facts, before, &changes, intent.destroy)?;
+    let stopped = Stopped::of(&blocked, &invoker.redactor);
+    kept::keep(&folder, name, facts, before, &changes, intent.destroy, Some(stopped))?;
     let plan_id = folder.file_name().unwrap_or_default().to_string_lossy();
     Ok(plan::blocked(changes, asking(blocked, &plan_id, name), name))
 }

@@ -16,13 +16,13 @@ use super::rollback::{Manner, Way};
 use super::session::Session;
 use super::stale_lock::LOCKED;
 use super::state::Pulled;
-use super::{apply, blocked, plan, records, state};
+use super::{apply, blocked, plan, records, state, surgery};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
 use crate::error::{Error, Result};
 use crate::journal::Entry;
 use crate::lock::{Guard, Holder};
-use crate::model::{Name, Node};
+use crate::model::{Name, Node, Surgery};
 use crate::record::Record;
 use crate::render;
 use crate::report::{ComponentReport, Status};
@@ -36,6 +36,15 @@ pub struct Intent {
     pub consent: Consent,
     pub act: Act,
     pub migrate_backend: bool,
+    /// What this plan is to do to the state, and nothing besides.
+    pub surgery: Option<Surgery>,
+}
+
+impl Intent {
+    /// It destroys only what policy allows.
+    pub fn of(act: Act) -> Self {
+        Self { destroy: false, consent: Consent::None, act, migrate_backend: false, surgery: None }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -277,6 +286,11 @@ async fn steps(
     if let Some(way) = intent.act.way() {
         way.refuse_moved(session, record.as_ref(), before)?;
     }
+    if let Some(surgery) = &intent.surgery
+        && let Some(report) = surgery::settled(invoker, surgery, before)?
+    {
+        return Ok(report);
+    }
     let run = run(pulled.as_ref(), recovery, intent.destroy);
     if intent.destroy && before.is_none_or(State::is_empty) {
         return run.unchanged(before.cloned().unwrap_or_default(), "nothing_there").await;
@@ -286,15 +300,24 @@ async fn steps(
         Act::Keep(folder) => kept::plan_file(folder, name)?,
         _ => invoker.plan_file(),
     };
-    let changes = match plan::plan(invoker, &file, intent).await {
+    let surgery = intent.surgery.as_ref();
+    let block = surgery.map(|surgery| surgery::lay(invoker, module, surgery, &mut manifest)).transpose()?;
+    let planned = match plan::plan(invoker, &file, intent).await {
         Err(locked) if locked.code == LOCKED => {
             recovery.release(invoker, locked).await?;
-            plan::plan(invoker, &file, intent).await?
+            plan::plan(invoker, &file, intent).await
         }
-        planned => planned?,
+        planned => planned,
     };
+    block.map(|block| block.take_away(&mut manifest)).transpose()?;
+    let changes = planned?;
     // The lock could be had: what tells of one that a dead terraform held has served.
     remove(&place.locking())?;
+    if let Some(surgery) = surgery {
+        let nothing = Changes::default();
+        let alone = surgery::refuse_others(surgery, changes.as_ref().unwrap_or(&nothing));
+        alone.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
+    }
     let Some(changes) = changes else {
         let _ = std::fs::remove_file(&file);
         return run.unchanged(before.cloned().unwrap_or_default(), "").await;
@@ -319,12 +342,15 @@ async fn steps(
             let _ = std::fs::remove_file(&file);
             let mut report = report?;
             report.notes.extend(note.flatten());
+            if let Some(surgery) = surgery.filter(|_| report.status == Status::Applied) {
+                surgery::remember(invoker, surgery)?;
+            }
             Ok(report)
         }
         act => {
             match act {
                 Act::Keep(folder) => {
-                    kept::keep(folder, name, &facts, before, &changes, intent.destroy)?;
+                    kept::keep(folder, name, &facts, before, &changes, intent.destroy, None)?;
                 }
                 _ => drop(std::fs::remove_file(&file)),
             }

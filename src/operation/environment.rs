@@ -16,7 +16,7 @@ use super::{Call, approval, kept, pump, records, rollback, runs};
 use crate::error::Result;
 use crate::journal::{self, Began, Done, Entry, Journal};
 use crate::lock::Holder;
-use crate::model::{Name, Overrides, Problem};
+use crate::model::{Name, Overrides, Problem, Surgery};
 use crate::report::{ComponentReport, Report, Status};
 use crate::workdir::{Layout, ensure_private, retain_newest};
 
@@ -61,6 +61,8 @@ pub enum Wish {
     KeepDestroy,
     Acknowledge,
     RollBack(Asked),
+    Operate(Surgery),
+    PreviewOperation(Surgery),
 }
 
 /// Runs it, and reports, whatever happens.
@@ -190,13 +192,22 @@ fn intent(wish: &Wish, migrate_backend: bool, layout: &Layout, run_id: &str) -> 
         Wish::Destroy => (true, Confirmed, Act::Apply),
         Wish::PreviewDestroy => (true, Confirmed, Act::Preview),
         Wish::Prepare => (false, None, Act::Prepare),
+        // Whoever asks for a destruction means it.
+        Wish::Operate(Surgery::Remove { destroy: true, .. }) => (false, Confirmed, Act::Apply),
+        Wish::PreviewOperation(Surgery::Remove { destroy: true, .. }) => (false, Confirmed, Act::Preview),
+        Wish::Operate(_) => (false, None, Act::Apply),
+        Wish::PreviewOperation(_) => (false, None, Act::Preview),
         Wish::Acknowledge => (false, None, Act::Acknowledge),
         // Each component's way is its own.
         Wish::RollBack(asked) if asked.shown => (false, None, Act::Preview),
         Wish::RollBack(_) => (false, None, Act::Apply),
         Wish::KeepDestroy => (true, Confirmed, Act::Keep(layout.plan(run_id))),
     };
-    Intent { destroy, consent, act, migrate_backend }
+    let surgery = match wish {
+        Wish::Operate(surgery) | Wish::PreviewOperation(surgery) => Some(surgery.clone()),
+        _ => Option::None,
+    };
+    Intent { destroy, consent, act, migrate_backend, surgery }
 }
 
 /// The first line of the run's journal.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::approval;
 use super::facts::Facts;
 use super::session::Session;
-use crate::change::Changes;
-use crate::decide::State;
+use crate::change::{Changes, Redactor};
+use crate::decide::{Blocked, State};
 use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::graph::Graph;
@@ -29,6 +29,36 @@ struct Meta {
     plan: String,
     destroy: bool,
     changes: Changes,
+    stopped: Option<Stopped>,
+}
+
+/// Why policy stopped it, judged before secrets were taken out of addresses.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stopped {
+    code: String,
+    message: String,
+    remedy: String,
+    addresses: Vec<String>,
+}
+
+impl Stopped {
+    /// With secrets taken out.
+    pub fn of(blocked: &Blocked, redactor: &Redactor) -> Self {
+        Self {
+            code: blocked.code.to_owned(),
+            message: redactor.text(&blocked.message),
+            remedy: blocked.remedy.clone(),
+            addresses: blocked.addresses.iter().map(|address| redactor.text(address)).collect(),
+        }
+    }
+
+    pub fn blocked(self) -> Blocked {
+        let Self { code, message, remedy, addresses } = self;
+        // The strictest, where the word is one of a newer version.
+        let code =
+            ["destroys", "max_destroys"].into_iter().find(|known| *known == code).unwrap_or("protected");
+        Blocked { code, message, remedy, addresses }
+    }
 }
 
 /// A kept plan, as it was made.
@@ -40,6 +70,7 @@ pub struct Kept {
     pub plan: String,
     pub lineage: String,
     pub serial: u64,
+    pub stopped: Option<Stopped>,
     facts: Facts,
 }
 
@@ -56,6 +87,7 @@ pub fn keep(
     before: Option<&State>,
     changes: &Changes,
     destroy: bool,
+    stopped: Option<Stopped>,
 ) -> Result<()> {
     let file = plan_file(folder, component)?;
     let (lineage, serial) = before.map(|state| (state.lineage.clone(), state.serial)).unwrap_or_default();
@@ -66,6 +98,7 @@ pub fn keep(
         plan: file_digest(&file)?,
         destroy,
         changes: changes.clone(),
+        stopped,
     };
     write_json(&folder.join(format!("{component}.json")), &meta)
 }
@@ -76,9 +109,9 @@ pub fn find(folder: &Path, component: &Name) -> Result<Kept> {
         let message = "there is no plan of it under this plan_id";
         return Err(refused("no_such_plan", message.to_owned()).of(component));
     };
-    let Meta { facts, lineage, serial, plan, destroy, changes } = meta;
+    let Meta { facts, lineage, serial, plan, destroy, changes, stopped } = meta;
     let file = plan_file(folder, component)?;
-    Ok(Kept { file, changes, destroy, plan, lineage, serial, facts })
+    Ok(Kept { file, changes, destroy, plan, lineage, serial, stopped, facts })
 }
 
 impl Kept {

@@ -60,6 +60,7 @@ mod state;
 mod status;
 mod stopping;
 mod summary;
+mod surgery;
 mod target;
 mod unsaved;
 mod validate;

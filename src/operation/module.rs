@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
 use super::rollback::Asked;
-use super::{Call, dump, ensure, measure, validate};
+use super::{Call, dump, ensure, measure, surgery, validate};
 use crate::model::{Name, Overrides};
 use crate::report::Report;
 
@@ -34,6 +34,9 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             Wanted { wish: Wish::RollBack(asked), ..wanted }
         }),
         "ensure_infrastructure" => ensure::run(call),
+        "import_resource" => surgery::run(call, "import_resource"),
+        "move_resource" => surgery::run(call, "move_resource"),
+        "remove_resource" => surgery::run(call, "remove_resource"),
         "validate_pillar" => shape(validate::validate(call)),
         "component_is_healthy" => measure::component_is_healthy(call),
         _ => dump::run(call, function),

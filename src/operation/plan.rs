@@ -18,7 +18,7 @@ use crate::view::progress::Stage;
 pub async fn plan(invoker: &Invoker<'_>, file: &Path, intent: &Intent) -> Result<Option<Changes>> {
     invoker.session.teller.stage(&invoker.component.name, Stage::Planning);
     let full = match &intent.act {
-        Act::Apply => false,
+        Act::Apply => intent.surgery.is_some(),
         Act::GoBack(way) => way.manner == Manner::Shown,
         _ => true,
     };

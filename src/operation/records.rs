@@ -57,8 +57,7 @@ pub fn last(
 ) -> Result<Option<Record>> {
     if let Service::Consul(consul) = service(settings)? {
         let runtime = pump::runtime()?;
-        let read =
-            |key| runtime.block_on(consul.read(environment.as_str(), component.as_str(), key));
+        let read = |key| runtime.block_on(consul.read(environment.as_str(), component.as_str(), key));
         if read(APPLYING)?.is_some() {
             return Ok(None);
         }

@@ -7,6 +7,7 @@ use super::arguments::Arguments;
 use super::environment::{Resumed, Wanted, Wish};
 use super::prepare::draft;
 use super::runs::{self, Run};
+use super::surgery;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{self, Done};
 use crate::model::Name;
@@ -56,6 +57,11 @@ fn refuse(run: &Run) -> Result<()> {
     let Run { run_id, story, .. } = run;
     if story.began.wish == journal::Wish::Look {
         return Err(refusal("run_complete", format!("run {run_id} was to change nothing")));
+    }
+    let operation = story.began.who.operation.as_str();
+    if surgery::OPERATIONS.contains(&operation) {
+        let message = format!("run {run_id} was one step by hand: call {operation} again");
+        return Err(refusal("run_complete", message));
     }
     if story.is_complete() {
         return Err(refusal("run_complete", format!("run {run_id} did all that it was to do")));

@@ -121,6 +121,11 @@ impl Place {
         self.control.join("ensured.json")
     }
 
+    /// Under which ids resources were imported.
+    pub fn imported(&self) -> PathBuf {
+        self.control.join("imported.json")
+    }
+
     /// There while an apply is under way, and after one that nobody saw the end of.
     pub fn applying(&self) -> PathBuf {
         self.control.join("applying.json")
