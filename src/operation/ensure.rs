@@ -50,7 +50,7 @@ pub fn unchanged(request: &Request, pillar: &dyn Pillar, host: &dyn Host) -> Opt
     let is_so = is_left(&slice, &ensured) && slice.fingerprint(pillar, host).ok()?? == ensured.fingerprint;
     is_so.then(|| {
         json!({
-            "result": true, "changes": {}, "reason": "same_fingerprint", "status": Status::Unchanged,
+            "result": true, "changes": {}, "reason": "same_fingerprint", "status": Status::Unchanged.word(),
             "component": asked.component, "environment": asked.environment, "retcode": 0,
         })
     })

@@ -167,6 +167,105 @@ def ensure_infrastructure(
 
 
 @skin.module
+def import_resource(
+    component=None,
+    environment="production",
+    resource_address=None,
+    resource_id=None,
+    test=None,
+    *args,
+    **kwargs,
+):
+    """
+    Take what exists into a component's state, by a plan that does nothing else.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    resource_address
+        Under which the module declares it.
+    resource_id
+        Under which the provider knows it.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.import_resource networking staging aws_vpc.main vpc-0a1b2c3d
+    """
+    return skin.on_minion("module.import_resource", locals(), globals())
+
+
+@skin.module
+def move_resource(
+    component=None,
+    from_address=None,
+    to_address=None,
+    environment="production",
+    test=None,
+    *args,
+    **kwargs,
+):
+    """
+    Keep a resource, or a module, under another address, by a plan that does nothing else.
+
+    component
+        One of infrastructure:components.
+    from_address
+        Its address in the state; the module declares it no more.
+    to_address
+        Under which the module declares it now.
+    environment
+        One of infrastructure:environments.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.move_resource networking aws_vpc.main module.net.aws_vpc.main staging
+    """
+    return skin.on_minion("module.move_resource", locals(), globals())
+
+
+@skin.module
+def remove_resource(
+    component=None,
+    resource_address=None,
+    environment="production",
+    destroy=False,
+    test=None,
+    *args,
+    **kwargs,
+):
+    """
+    Let go of a resource, or a module, that the component's module declares no more.
+
+    component
+        One of infrastructure:components.
+    resource_address
+        Its address in the state, without an index.
+    environment
+        One of infrastructure:environments.
+    destroy
+        Destroy it in the world, too. Policy's ``protect`` holds.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.remove_resource networking aws_vpc.old staging
+    """
+    return skin.on_minion("module.remove_resource", locals(), globals())
+
+
+@skin.module
 def get_outputs(component=None, environment="production", *args, **kwargs):
     """
     All outputs of a component.
