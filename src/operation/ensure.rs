@@ -65,7 +65,9 @@ fn is_left(slice: &Slice, ensured: &Ensured) -> bool {
     );
     let left = (ensured.lineage.as_str(), ensured.serial);
     let is_left = |(lineage, serial): (String, u64)| (lineage.as_str(), serial) == left;
-    good && (record.lineage.as_str(), record.serial) == left
+    good
+        && record.blocked.is_none()
+        && (record.lineage.as_str(), record.serial) == left
         && record.applied == ensured.applied
         && slice.lock_file() == ensured.lock_file
         && !slice.place.applying().exists()

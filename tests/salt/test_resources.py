@@ -68,7 +68,7 @@ def test_the_functions_answer_with_a_message(echo):
     imported = echo.call("eos_terraform.import_resource", *words)
     assert imported.rc == 0 and imported.report["result"] is True, imported
     assert "some-id" in imported.report["message"], imported
-    main = modules.ECHO["main.tf"].replace("terraform_data\" \"this", 'terraform_data" "that')
+    main = modules.ECHO["main.tf"].replace('terraform_data" "this', 'terraform_data" "that')
     echo.module("echo", {"main.tf": main.replace("terraform_data.this", "terraform_data.that")})
     addresses = ["terraform_data.this", "terraform_data.that"]
     moved = echo.call("eos_terraform.move_resource", "echo", *addresses, "staging")
