@@ -4,8 +4,8 @@
 //! processes.
 //! Through it passes: facts in; a verdict out.
 
-mod data;
 mod approval;
+mod data;
 mod health;
 mod instances;
 mod policy;
@@ -18,8 +18,8 @@ mod state;
 mod surgery;
 mod suspects;
 
-pub use data::DATA;
 pub use approval::{Fate, KeptPlan, fate};
+pub use data::DATA;
 pub use health::{Hold, Passing, Verdict, verdict};
 pub use instances::{Instance, instances};
 pub use policy::{Blocked, Consent, covers, judge};

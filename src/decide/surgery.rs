@@ -118,7 +118,8 @@ mod tests {
             resources: found.iter().filter_map(|(at, does)| planned(at, "a", "b", does, None)).collect(),
             ..Changes::default()
         };
-        let table: [(Surgery, &[(&str, &str)], &[&str]); 9] = [
+        type Does<'a> = &'a [(&'a str, &'a str)];
+        let table: [(Surgery, Does<'_>, &[&str]); 9] = [
             (import("1"), &[("a.b", "import")], &[]),
             (import("1"), &[("a.b", "update")], &[]),
             (import("1"), &[("a.b", "replace")], &["a.b"]),

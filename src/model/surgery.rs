@@ -30,7 +30,7 @@ impl Address {
     /// Of a resource; not of a module.
     pub fn is_resource(&self) -> bool {
         let steps = steps(&self.0).unwrap_or_default();
-        !steps.len().checked_sub(2).is_none_or(|at| steps[at].0 == "module")
+        steps.len().checked_sub(2).is_some_and(|at| steps[at].0 != "module")
     }
 
     /// Of one instance among several, or of what is in one.
