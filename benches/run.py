@@ -5,6 +5,7 @@ make bench
 
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -12,6 +13,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import salt.config
+import salt.loader
 
 from saltext.eos import _core
 
@@ -137,13 +141,20 @@ def speed(scratch, module):
     return [median[f"core {what}"] / median[f"make {what}"] for what in whats]
 
 
+def counting(scratch):
+    """A terraform that notes each of its starts in `calls`."""
+    wrapper = scratch / "counting"
+    if not wrapper.exists():
+        log = scratch / "calls"
+        wrapper.write_text(f'#!/bin/sh\necho "$1" >>"{log}"\nexec terraform "$@"\n')
+        wrapper.chmod(0o755)
+    return wrapper
+
+
 def processes(scratch, module):
     """Terraform processes per component, first and again, counted by a wrapper."""
     log = scratch / "calls"
-    wrapper = scratch / "counting"
-    wrapper.write_text(f'#!/bin/sh\necho "$1" >>"{log}"\nexec terraform "$@"\n')
-    wrapper.chmod(0o755)
-    infrastructure = pillar(scratch / "counted", module, 10, str(wrapper))
+    infrastructure = pillar(scratch / "counted", module, 10, str(counting(scratch)))
     counts = []
     for _ in range(2):
         log.write_text("")
@@ -173,12 +184,12 @@ def peak_mebibytes(conf, *words):
     return usage.ru_maxrss / 1024
 
 
-def memory(scratch, module):
-    """Peak memory of our process at 500 components, above a salt-run that does nothing."""
+def configure(scratch, module):
+    """A master and a minion of Salt's, with 500 components; and how to count their terraforms."""
     folder = scratch / "pillar"
     folder.mkdir()
     (folder / "top.sls").write_text("base: {'*': [infrastructure]}\n")
-    infrastructure = pillar(scratch / "many", module, MANY)
+    infrastructure = pillar(scratch / "many", module, MANY, str(counting(scratch)))
     (folder / "infrastructure.sls").write_text(
         "#!json\n" + json.dumps({"infrastructure": infrastructure})
     )
@@ -195,7 +206,11 @@ def memory(scratch, module):
         ],
         check=True,
     )
-    conf = scratch / "salt" / "conf"
+    return infrastructure, scratch / "salt" / "conf"
+
+
+def memory(conf):
+    """Peak memory of our process at 500 components, above a salt-run that does nothing."""
     empty = peak_mebibytes(conf, "test.arg")
     return peak_mebibytes(conf, "infrastructure.orchestrate", "environment=staging") - empty
 
@@ -218,6 +233,36 @@ def handovers():
     return {lock: [float(one) for one in figures if one != "none"] for lock, *figures in lines}
 
 
+def ensured(scratch, infrastructure, conf):
+    """Milliseconds of the slowest of 500 unchanged components, by its median; and processes started."""
+    opts = salt.config.minion_config(str(conf / "minion"))
+    opts["pillar"] = {"infrastructure": infrastructure}
+    ensure = salt.loader.minion_mods(opts)["eos_terraform.ensure_infrastructure"]
+
+    def call(component):
+        answer = ensure(component, {"size": int(component[1:])}, environment="staging")
+        assert answer["result"] is True, json.dumps(answer)[:2000]
+
+    # The first call looks whether what orchestrate left is what is wanted, and remembers it.
+    for component in infrastructure["components"]:
+        call(component)
+    calls = (scratch / "calls").read_text()
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = time.process_time()
+    times = {
+        component: statistics.median(timed(call, component) for _ in range(ROUNDS))
+        for component in infrastructure["components"]
+    }
+    spawned = len((scratch / "calls").read_text()) - len(calls)
+    spawned += resource.getrusage(resource.RUSAGE_CHILDREN) != children
+    processor = (time.process_time() - processor) * 1000 / (ROUNDS * len(times))
+    median = statistics.median(times.values()) * 1000
+    print(
+        f"  ensure_infrastructure: {median:.2f} ms, the median; {processor:.2f} ms of a processor"
+    )
+    return max(times.values()) * 1000, spawned
+
+
 def main():
     """Prints every figure with its bound."""
     scratch = Path(tempfile.mkdtemp(prefix="eos-bench-"))
@@ -232,6 +277,9 @@ def main():
         first, again, looks = speed(scratch, module)
         calls_first, calls_again = processes(scratch, module)
         found = handovers()
+        many, conf = configure(scratch, module)
+        peak = memory(conf)
+        slowest, spawned = ensured(scratch, many, conf)
         figures = [
             ("first run: core / make -j", first, 1.10),
             ("no change: core / make -j", again, 1.10),
@@ -241,9 +289,11 @@ def main():
             ("import of the native module, ms", import_milliseconds(), 10),
             (
                 f"memory at {MANY} components above an empty salt-run, MiB",
-                memory(scratch, module),
+                peak,
                 60,
             ),
+            (f"ensure_infrastructure, the slowest of {MANY} unchanged, ms", slowest, 1),
+            (f"processes that {MANY * ROUNDS} of these started", spawned, 0),
         ]
         for lock, times in found.items():
             for what, time_taken in zip(HANDOVER, times, strict=False):

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub use diff::SENSITIVE;
 pub use drift::{Seen, seen};
 pub use redact::Redactor;
-pub use show::read;
+pub use show::{change_set, read};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,9 @@ pub struct Changes {
     pub resources: Vec<ResourceChange>,
     /// Output to Terraform's action on it, no-ops left out.
     pub outputs: BTreeMap<String, String>,
+    /// Keyed digest of all that would change, with values that are masked here; empty where nobody asked for it.
+    #[serde(default)]
+    pub digest: String,
 }
 
 impl Changes {

@@ -1,6 +1,8 @@
 //! Reads `terraform show -json PLAN`: <https://developer.hashicorp.com/terraform/internals/json-format>.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::{Changes, diff};
 use crate::report::{Counts, ResourceChange};
@@ -18,7 +20,33 @@ pub fn read(plan: &Value) -> Changes {
             (action != "no-op").then(|| (name.clone(), action.to_owned()))
         })
         .collect();
-    Changes { counts: count(&resources, plan), resources, outputs }
+    Changes { counts: count(&resources, plan), resources, outputs, digest: String::new() }
+}
+
+/// All that this plan would change, in clear, whichever terraform made it and when: for a keyed digest alone.
+pub fn change_set(plan: &Value) -> Value {
+    let acts = |entry: &&Value| {
+        let change = &entry["change"];
+        let (imported, moved) = (!change["importing"].is_null(), entry["previous_address"].is_string());
+        let actions = actions(change);
+        actions != ["read"] && (imported || moved || actions != ["no-op"])
+    };
+    let told = |entry: &Value| {
+        let change = &entry["change"];
+        let keys = ["actions", "before", "after", "after_unknown", "replace_paths", "importing"];
+        let of_change = keys.map(|key| change[key].clone());
+        let keys = ["address", "previous_address", "deposed", "action_reason"];
+        json!([keys.map(|key| entry[key].clone()), of_change])
+    };
+    let resources: Vec<_> = list(&plan["resource_changes"]).filter(acts).map(told).collect();
+    let outputs: BTreeMap<_, _> = plan["output_changes"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, change)| actions(change) != ["no-op"])
+        .map(|(name, change)| (name, ["actions", "after", "after_unknown"].map(|key| change[key].clone())))
+        .collect();
+    json!([resources, outputs])
 }
 
 fn resource(entry: &Value) -> Option<ResourceChange> {
@@ -87,7 +115,6 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_replacement_counts_in_add_and_in_remove() {

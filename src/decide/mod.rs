@@ -4,6 +4,7 @@
 //! processes.
 //! Through it passes: facts in; a verdict out.
 
+mod approval;
 mod data;
 mod health;
 mod instances;
@@ -15,8 +16,10 @@ mod rollback;
 mod stale_lock;
 mod standing;
 mod state;
+mod surgery;
 mod suspects;
 
+pub use approval::{Fate, KeptPlan, fate};
 pub use data::DATA;
 pub use health::{Hold, Passing, Verdict, verdict};
 pub use instances::{Instance, instances};
@@ -28,4 +31,5 @@ pub use rollback::{Aftermath, Back, Did, Trouble, back, needs_approval};
 pub use stale_lock::{Dead, Doubt, Lease, is_dead};
 pub use standing::{Ended, Standing};
 pub use state::{Remembered, State, StateOutput, StateProblem, compare};
+pub use surgery::{Need, need, others};
 pub use suspects::{Ending, Story, Suspect};

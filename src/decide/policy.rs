@@ -39,7 +39,8 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         return Err(Blocked {
             code: "protected",
             message: format!("the plan destroys what policy protects: {}", protected.join(", ")),
-            remedy: "take it out of policy:protect in the pillar, if it really is to go".to_owned(),
+            remedy: "if it really is to go, have this plan approved, or take it out of policy:protect in the pillar"
+                .to_owned(),
             addresses: protected,
         });
     }
@@ -95,7 +96,8 @@ mod tests {
     }
 
     fn policy(allow_destroy: bool, max_destroys: Option<u64>, protect: &[&str]) -> Policy {
-        Policy { allow_destroy, max_destroys, protect: protect.iter().map(|&one| one.to_owned()).collect() }
+        let protect = protect.iter().map(|&one| one.to_owned()).collect();
+        Policy { allow_destroy, max_destroys, protect, ..Policy::default() }
     }
 
     #[test]

@@ -32,6 +32,12 @@ pub enum Entry {
         /// Taken just before.
         snapshot_id: Option<String>,
     },
+    /// A person approved its kept plan.
+    Approved {
+        component: Name,
+        plan_id: String,
+        change_set: String,
+    },
     Ended {
         component: Name,
         status: String,

@@ -6,15 +6,13 @@
 mod entry;
 mod story;
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 pub use entry::{Began, Done, Entry, Wish};
 pub use story::Story;
 
 use crate::error::{Error, Result};
+use crate::workdir::append_line;
 
 /// One run's journal: `journal.jsonl` in its folder, 0600.
 #[derive(Clone, Debug)]
@@ -47,23 +45,8 @@ impl Journal {
     }
 
     fn append(&self, entry: Entry, durably: bool) -> Result<()> {
-        let refuse = |error: std::io::Error| Error::file(&self.path, "write", &error);
         let at = humantime::format_rfc3339_millis(std::time::SystemTime::now()).to_string();
-        let step = serde_json::to_string(&entry::Line { at, entry }).map_err(|error| refuse(error.into()))?;
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true).mode(0o600);
-        let mut file = options.open(&self.path).map_err(refuse)?;
-        // A line that was cut short, on a full disk, would take this one with it.
-        let torn = file.metadata().map_err(refuse)?.len().checked_sub(1).is_some_and(|last| {
-            let mut end = [0];
-            file.read_exact_at(&mut end, last).is_ok() && end != *b"\n"
-        });
-        // One write: a line is there as a whole, or is not read.
-        file.write_all(format!("{}{step}\n", if torn { "\n" } else { "" }).as_bytes()).map_err(refuse)?;
-        if durably {
-            file.sync_data().map_err(refuse)?;
-        }
-        Ok(())
+        append_line(&self.path, &entry::Line { at, entry }, durably)
     }
 }
 
@@ -79,8 +62,8 @@ mod tests {
         let journal = Journal::of(folder.path());
         let net = Name::new("net").unwrap();
         journal.note(Entry::Began(Box::new(Began::new(Holder::here(), "", Wish::Apply, [].into())))).unwrap();
-        let mut file = OpenOptions::new().append(true).open(&journal.path).unwrap();
-        file.write_all(b"{\"at\": \"2026").unwrap();
+        let mut file = std::fs::OpenOptions::new().append(true).open(&journal.path).unwrap();
+        std::io::Write::write_all(&mut file, b"{\"at\": \"2026").unwrap();
         journal.note_durably(Entry::Applying { component: net.clone(), snapshot_id: None }).unwrap();
         let finished = Entry::Finished { result: Some(false), components: [].into(), error: None };
         journal.note(finished).unwrap();

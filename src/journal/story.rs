@@ -39,7 +39,7 @@ impl Story {
         };
         for Line { at, entry } in entries {
             match entry {
-                Entry::Began(_) | Entry::Started { .. } => {}
+                Entry::Began(_) | Entry::Started { .. } | Entry::Approved { .. } => {}
                 Entry::Applying { component, .. } => drop(story.applying.insert(component)),
                 Entry::Ended { component, status, done, .. } => {
                     story.applying.remove(&component);

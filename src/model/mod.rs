@@ -26,6 +26,7 @@ mod reader;
 mod reference;
 mod refusal;
 mod settings;
+mod surgery;
 mod tree;
 mod version;
 
@@ -42,6 +43,7 @@ pub use path::{PillarPath, Problem};
 pub use reference::{output, reference};
 pub use refusal::refusal;
 pub use settings::{Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts};
+pub use surgery::{Address, Surgery};
 pub use version::{Version, VersionConstraint};
 
 #[cfg(test)]

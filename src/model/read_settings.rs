@@ -158,11 +158,13 @@ pub fn on_failure(tree: &Tree) -> Result<OnFailure, String> {
 }
 
 pub fn policy(tree: Tree, problems: &Problems) -> Policy {
+    let default = Policy::default();
     let mut fields = Fields::open(tree, problems);
     let policy = Policy {
-        allow_destroy: fields.read("allow_destroy", reader::flag).unwrap_or(false),
+        allow_destroy: fields.read("allow_destroy", reader::flag).unwrap_or(default.allow_destroy),
         max_destroys: fields.read("max_destroys", reader::count),
         protect: fields.read("protect", reader::texts).unwrap_or_default().into_iter().collect(),
+        max_plan_age: fields.read("max_plan_age", reader::duration).unwrap_or(default.max_plan_age),
     };
     fields.close();
     policy

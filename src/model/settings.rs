@@ -106,10 +106,19 @@ impl Default for Rollback {
 }
 
 /// Which plans are applied without asking.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub allow_destroy: bool,
     pub max_destroys: Option<u64>,
-    /// Resource types or addresses that are never deleted or replaced.
+    /// Resource types or addresses that are deleted or replaced only where a person approved that plan.
     pub protect: BTreeSet<String>,
+    /// A kept plan that is older is made again before it is applied.
+    pub max_plan_age: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let max_plan_age = Duration::from_secs(24 * 60 * 60);
+        Self { allow_destroy: false, max_destroys: None, protect: BTreeSet::new(), max_plan_age }
+    }
 }

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::approval::{self, Ready};
 use super::facts::Facts;
 use super::gather::{Gathered, gather};
 use super::initialise::initialise;
@@ -15,13 +16,13 @@ use super::rollback::{Manner, Way};
 use super::session::Session;
 use super::stale_lock::LOCKED;
 use super::state::Pulled;
-use super::{apply, blocked, plan, records, remediate, state};
+use super::{apply, blocked, plan, records, remediate, state, surgery};
 use crate::change::Changes;
 use crate::decide::{Consent, State, judge};
 use crate::error::{Error, Result};
 use crate::journal::Entry;
 use crate::lock::{Guard, Holder};
-use crate::model::{Name, Node};
+use crate::model::{Name, Node, Surgery};
 use crate::record::Record;
 use crate::render;
 use crate::report::{ComponentReport, Status};
@@ -35,6 +36,15 @@ pub struct Intent {
     pub consent: Consent,
     pub act: Act,
     pub migrate_backend: bool,
+    /// What this plan is to do to the state, and nothing besides.
+    pub surgery: Option<Surgery>,
+}
+
+impl Intent {
+    /// It destroys only what policy allows.
+    pub fn of(act: Act) -> Self {
+        Self { destroy: false, consent: Consent::None, act, migrate_backend: false, surgery: None }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -225,26 +235,38 @@ async fn steps(
     }
 
     recovery.refuse_to_move(invoker, backend)?;
+    let mut again = None;
     if let Act::ApplyKept(folder) | Act::ShowKept(folder) = &intent.act {
         recovery.save(invoker).await?;
         let pulled = state::pull(invoker).await?;
         let before = pulled.as_ref().map(|pulled| &pulled.state);
         recovery.compare(before);
-        let plan = kept::open(folder, name, &facts, before)?;
-        if matches!(intent.act, Act::ShowKept(_)) {
-            return Ok(plan::planned(plan.changes));
+        match approval::ready(invoker, folder, &facts, before)? {
+            Ready::Blocked(kept, blocked) => {
+                let plan_id = folder.file_name().unwrap_or_default().to_string_lossy();
+                return Ok(plan::blocked(kept.changes, approval::asking(blocked, &plan_id, name), name));
+            }
+            Ready::Again(kept) => again = Some((folder, kept)),
+            Ready::Apply(kept) if matches!(intent.act, Act::ShowKept(_)) => {
+                return Ok(plan::planned(kept.changes));
+            }
+            Ready::Apply(kept) => {
+                let fence = guard.fence().await?;
+                let note = approval::spend(session, folder, name)?;
+                let apply = async |fence, manifest: &mut Manifest, recovery: &Recovery| {
+                    let run = run(pulled.as_ref(), recovery, kept.destroy);
+                    run.apply(fence, manifest, &kept.file, kept.changes.clone()).await
+                };
+                let mut report = apply(fence, &mut manifest, recovery).await?;
+                if let Some(locked) = report.error.take_if(|error| error.code == LOCKED) {
+                    recovery.release(invoker, locked).await?;
+                    report = apply(guard.fence().await?, &mut manifest, recovery).await?;
+                }
+                remove(&place.locking())?;
+                report.notes.extend(note);
+                return Ok(report);
+            }
         }
-        let apply = async |manifest: &mut Manifest, recovery: &Recovery| {
-            let run = run(pulled.as_ref(), recovery, plan.destroy);
-            run.apply(guard.fence().await?, manifest, &plan.file, plan.changes.clone()).await
-        };
-        let mut report = apply(&mut manifest, recovery).await?;
-        if let Some(locked) = report.error.take_if(|error| error.code == LOCKED) {
-            recovery.release(invoker, locked).await?;
-            report = apply(&mut manifest, recovery).await?;
-        }
-        remove(&place.locking())?;
-        return Ok(report);
     }
 
     let reconfigure = super::migrate::prepare(invoker, module, record.as_ref(), backend, intent).await?;
@@ -266,6 +288,11 @@ async fn steps(
     if let Some(way) = intent.act.way() {
         way.refuse_moved(session, record.as_ref(), before)?;
     }
+    if let Some(surgery) = &intent.surgery
+        && let Some(report) = surgery::settled(invoker, surgery, before)?
+    {
+        return Ok(report);
+    }
     let run = run(pulled.as_ref(), recovery, intent.destroy);
     if intent.destroy && before.is_none_or(State::is_empty) {
         return run.unchanged(before.cloned().unwrap_or_default(), "nothing_there").await;
@@ -275,15 +302,24 @@ async fn steps(
         Act::Keep(folder) => kept::plan_file(folder, name)?,
         _ => invoker.plan_file(),
     };
-    let changes = match planned(invoker, &file, intent, &facts).await {
+    let surgery = intent.surgery.as_ref();
+    let block = surgery.map(|surgery| surgery::lay(invoker, module, surgery, &mut manifest)).transpose()?;
+    let planned = match self::planned(invoker, &file, intent, &facts).await {
         Err(locked) if locked.code == LOCKED => {
             recovery.release(invoker, locked).await?;
-            planned(invoker, &file, intent, &facts).await?
+            self::planned(invoker, &file, intent, &facts).await
         }
-        planned => planned?,
+        planned => planned,
     };
+    block.map(|block| block.take_away(&mut manifest)).transpose()?;
+    let changes = planned?;
     // The lock could be had: what tells of one that a dead terraform held has served.
     remove(&place.locking())?;
+    if let Some(surgery) = surgery {
+        let nothing = Changes::default();
+        let alone = surgery::refuse_others(surgery, changes.as_ref().unwrap_or(&nothing));
+        alone.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
+    }
     let Some(changes) = changes else {
         let _ = std::fs::remove_file(&file);
         let reason = if matches!(intent.act, Act::Remediate { .. }) { "nothing_to_put_right" } else { "" };
@@ -294,21 +330,30 @@ async fn steps(
     }
     let verdict = judge(&component.policy, &changes, intent.consent);
     let changes = plan::redacted(invoker, changes);
-    if let Err(blocked) = verdict {
-        let _ = std::fs::remove_file(&file);
+    if let Some((_, kept)) = &again {
+        let same = approval::compare(kept, &changes, name);
+        same.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
+    } else if let Err(blocked) = verdict {
         session.produce(name, pending(before, &changes));
-        return Ok(plan::blocked(changes, blocked, name));
+        return approval::stop(invoker, intent, (&file, &facts, before), changes, blocked).await;
     }
     match &intent.act {
-        Act::Apply | Act::Remediate { apply: true, .. } => {
-            let report = run.apply(guard.fence().await?, &mut manifest, &file, changes).await;
+        Act::Apply | Act::ApplyKept(_) | Act::Remediate { apply: true, .. } => {
+            let fence = guard.fence().await?;
+            let note = again.map(|(folder, _)| approval::spend(session, folder, name)).transpose()?;
+            let report = run.apply(fence, &mut manifest, &file, changes).await;
             let _ = std::fs::remove_file(&file);
-            report
+            let mut report = report?;
+            report.notes.extend(note.flatten());
+            if let Some(surgery) = surgery.filter(|_| report.status == Status::Applied) {
+                surgery::remember(invoker, surgery)?;
+            }
+            Ok(report)
         }
         act => {
             match act {
                 Act::Keep(folder) => {
-                    kept::keep(folder, name, &facts, before, &changes, intent.destroy)?;
+                    kept::keep(folder, name, &facts, before, &changes, intent.destroy, None)?;
                 }
                 _ => drop(std::fs::remove_file(&file)),
             }

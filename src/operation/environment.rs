@@ -12,11 +12,11 @@ use super::rollback::Asked;
 use super::schedule::schedule;
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, kept, pump, records, remediate, rollback, runs};
+use super::{Call, approval, kept, pump, records, remediate, rollback, runs};
 use crate::error::Result;
 use crate::journal::{self, Began, Done, Entry, Journal};
 use crate::lock::Holder;
-use crate::model::{Name, Overrides, Problem};
+use crate::model::{Name, Overrides, Problem, Surgery};
 use crate::report::{ComponentReport, Report, Status};
 use crate::workdir::{Layout, ensure_private, retain_newest};
 
@@ -66,6 +66,8 @@ pub enum Wish {
     KeepDestroy,
     Acknowledge,
     RollBack(Asked),
+    Operate(Surgery),
+    PreviewOperation(Surgery),
 }
 
 /// Runs it, and reports, whatever happens.
@@ -116,17 +118,18 @@ fn attempt(
     }
     let blueprint = &prepared.blueprint;
     let mut selected = select(blueprint, wanted.components.clone(), wanted.include_dependencies)?;
-    let intent = intent(&wanted.wish, wanted.migrate_backend, &layout, &opening.run_id);
+    let mut intent = intent(&wanted.wish, wanted.migrate_backend, &layout, &opening.run_id);
     let mut extra = BTreeMap::new();
     let mut left = BTreeMap::new();
     match &intent.act {
-        Act::Keep(_) => drop(extra.insert("plan_id".to_owned(), opening.run_id.clone().into())),
         Act::ApplyKept(folder) | Act::ShowKept(folder) => {
             let contents = kept::read_contents(folder)?;
             (selected, left) = contents.split(blueprint, &wanted.components)?;
+            intent.destroy = contents.destroy;
         }
         Act::Apply
         | Act::Preview
+        | Act::Keep(_)
         | Act::Prepare
         | Act::Remediate { .. }
         | Act::GoBack(_)
@@ -155,7 +158,9 @@ fn attempt(
         _ => None,
     };
     let shown = selected;
-    let act = intent.act.clone();
+    let (act, destroy) = (intent.act.clone(), intent.destroy);
+    // Its kept plans, and those of what policy stopped.
+    let kept = layout.plan(&opening.run_id);
     let (mut components, terraform) = pump::in_session(
         call,
         opening,
@@ -179,9 +184,14 @@ fn attempt(
     )?;
     opening.terraform = Some(terraform);
     components.extend(left);
-    if let Act::Keep(folder) = &act {
+    if matches!(act, Act::Keep(_)) || kept.exists() {
         let statuses = components.iter().map(|(name, one)| (name.to_string(), one.status.word().to_owned()));
-        kept::write_contents(folder, &kept::Contents { statuses: statuses.collect() })?;
+        match kept::write_contents(&kept, &kept::Contents { statuses: statuses.collect(), destroy }) {
+            Ok(()) => drop(extra.insert("plan_id".to_owned(), opening.run_id.clone().into())),
+            Err(error) if matches!(act, Act::Keep(_)) => return Err(error),
+            // What was done is done, and the report says it.
+            Err(error) => call.host.log(tracing::Level::ERROR, &format!("no plan was kept: {error}")),
+        }
     }
     components.extend(orphans);
     Ok((components, extra))
@@ -201,13 +211,22 @@ fn intent(wish: &Wish, migrate_backend: bool, layout: &Layout, run_id: &str) -> 
         Wish::Remediate { drift_id, apply } => {
             (false, None, Act::Remediate { drift_id: drift_id.clone(), apply: *apply })
         }
+        // Whoever asks for a destruction means it.
+        Wish::Operate(Surgery::Remove { destroy: true, .. }) => (false, Confirmed, Act::Apply),
+        Wish::PreviewOperation(Surgery::Remove { destroy: true, .. }) => (false, Confirmed, Act::Preview),
+        Wish::Operate(_) => (false, None, Act::Apply),
+        Wish::PreviewOperation(_) => (false, None, Act::Preview),
         Wish::Acknowledge => (false, None, Act::Acknowledge),
         // Each component's way is its own.
         Wish::RollBack(asked) if asked.shown => (false, None, Act::Preview),
         Wish::RollBack(_) => (false, None, Act::Apply),
         Wish::KeepDestroy => (true, Confirmed, Act::Keep(layout.plan(run_id))),
     };
-    Intent { destroy, consent, act, migrate_backend }
+    let surgery = match wish {
+        Wish::Operate(surgery) | Wish::PreviewOperation(surgery) => Some(surgery.clone()),
+        _ => Option::None,
+    };
+    Intent { destroy, consent, act, migrate_backend, surgery }
 }
 
 /// The first line of the run's journal.
@@ -243,11 +262,16 @@ fn began(
 }
 
 /// The run's folder and journal; old ones go, but not one that can still be resumed.
-fn begin(layout: &Layout, opening: &Opening, began: Began, begun: &mut Option<PathBuf>) -> Result<Journal> {
+pub(super) fn begin(
+    layout: &Layout,
+    opening: &Opening,
+    began: Began,
+    begun: &mut Option<PathBuf>,
+) -> Result<Journal> {
     let run = layout.run(&opening.run_id);
     ensure_private(&run)?;
     retain_newest(&layout.runs(), KEPT_RUNS, runs::is_needed);
-    retain_newest(&layout.plans(), KEPT_PLANS, |_| false);
+    retain_newest(&layout.plans(), KEPT_PLANS, approval::is_awaited);
     let journal = Journal::of(&run);
     journal.note(Entry::Began(Box::new(began)))?;
     *begun = Some(run);

@@ -5,19 +5,20 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::approval;
 use super::facts::Facts;
-use super::gather::{Gathered, gather};
-use super::invoke::Invoker;
 use super::session::Session;
-use super::state;
-use crate::change::Changes;
-use crate::decide::State;
+use crate::change::{Changes, Redactor};
+use crate::decide::{Blocked, State};
 use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::graph::Graph;
 use crate::model::{Blueprint, Name};
 use crate::report::{ComponentReport, Status};
 use crate::workdir::{ensure_private, read_json, write_json};
+
+/// Beside it each component has `NAME.tfplan`, `NAME.json` and, by and by, what `approval` writes.
+const CONTENTS: &str = "plan.json";
 
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -28,22 +29,54 @@ struct Meta {
     plan: String,
     destroy: bool,
     changes: Changes,
+    stopped: Option<Stopped>,
 }
 
-/// A kept plan that nothing has overtaken.
+/// Why policy stopped it, judged before secrets were taken out of addresses.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stopped {
+    code: String,
+    message: String,
+    remedy: String,
+    addresses: Vec<String>,
+}
+
+impl Stopped {
+    /// With secrets taken out.
+    pub fn of(blocked: &Blocked, redactor: &Redactor) -> Self {
+        Self {
+            code: blocked.code.to_owned(),
+            message: redactor.text(&blocked.message),
+            remedy: blocked.remedy.clone(),
+            addresses: blocked.addresses.iter().map(|address| redactor.text(address)).collect(),
+        }
+    }
+
+    pub fn blocked(self) -> Blocked {
+        let Self { code, message, remedy, addresses } = self;
+        // The strictest, where the word is one of a newer version.
+        let code =
+            ["destroys", "max_destroys"].into_iter().find(|known| *known == code).unwrap_or("protected");
+        Blocked { code, message, remedy, addresses }
+    }
+}
+
+/// A kept plan, as it was made.
 pub struct Kept {
     pub file: PathBuf,
     pub changes: Changes,
     pub destroy: bool,
+    /// sha256 of the plan file as it was made.
+    pub plan: String,
+    pub lineage: String,
+    pub serial: u64,
+    pub stopped: Option<Stopped>,
+    facts: Facts,
 }
 
 pub fn plan_file(folder: &Path, component: &Name) -> Result<PathBuf> {
     ensure_private(folder)?;
     Ok(folder.join(format!("{component}.tfplan")))
-}
-
-fn meta_file(folder: &Path, component: &Name) -> PathBuf {
-    folder.join(format!("{component}.json"))
 }
 
 /// Writes down what the plan in this folder was made from.
@@ -54,6 +87,7 @@ pub fn keep(
     before: Option<&State>,
     changes: &Changes,
     destroy: bool,
+    stopped: Option<Stopped>,
 ) -> Result<()> {
     let file = plan_file(folder, component)?;
     let (lineage, serial) = before.map(|state| (state.lineage.clone(), state.serial)).unwrap_or_default();
@@ -64,42 +98,53 @@ pub fn keep(
         plan: file_digest(&file)?,
         destroy,
         changes: changes.clone(),
+        stopped,
     };
-    write_json(&meta_file(folder, component), &meta)
+    write_json(&folder.join(format!("{component}.json")), &meta)
 }
 
-/// Finds a kept plan, and refuses it if anything that it was made from has moved.
-pub fn open(folder: &Path, component: &Name, now: &Facts, before: Option<&State>) -> Result<Kept> {
-    let refuse = |code, message: String| {
-        Error::new(Layer::Salt, Phase::Planning, code, message, "make a new plan").of(component)
+/// Finds a kept plan, however things stand now.
+pub fn find(folder: &Path, component: &Name) -> Result<Kept> {
+    let Some(meta) = read_json::<Meta>(&folder.join(format!("{component}.json")))? else {
+        let message = "there is no plan of it under this plan_id";
+        return Err(refused("no_such_plan", message.to_owned()).of(component));
     };
-    let Some(meta) = read_json::<Meta>(&meta_file(folder, component))? else {
-        return Err(refuse("no_such_plan", "there is no plan of it under this plan_id".to_owned()));
-    };
+    let Meta { facts, lineage, serial, plan, destroy, changes, stopped } = meta;
     let file = plan_file(folder, component)?;
-    let mut moved = meta.facts.moved(now);
-    let (lineage, serial) = before.map(|state| (state.lineage.as_str(), state.serial)).unwrap_or_default();
-    if (lineage, serial) != (meta.lineage.as_str(), meta.serial) {
-        moved.push("the state");
+    Ok(Kept { file, changes, destroy, plan, lineage, serial, stopped, facts })
+}
+
+impl Kept {
+    /// In words, what no new plan of the same changes could mend.
+    pub fn overtaken(&self, before: Option<&State>) -> Result<Vec<&'static str>> {
+        let found = before.map(|state| (state.lineage.as_str(), state.serial)).unwrap_or_default();
+        let state = (found != (self.lineage.as_str(), self.serial)).then_some("the state");
+        let file = (file_digest(&self.file)? != self.plan).then_some("the plan file itself");
+        Ok(state.into_iter().chain(file).collect())
     }
-    if file_digest(&file)? != meta.plan {
-        moved.push("the plan file itself");
+
+    /// In words, what it was made from and is another now.
+    pub fn moved(&self, now: &Facts) -> Vec<&'static str> {
+        self.facts.moved(now)
     }
+}
+
+/// The error of a plan that what it was made from has left behind.
+pub fn moved(folder: &Path, component: &Name, moved: &[&str]) -> Error {
     let plan_id = folder.file_name().unwrap_or_default().display();
-    match moved.is_empty() {
-        true => Ok(Kept { file, changes: meta.changes, destroy: meta.destroy }),
-        false => Err(refuse(
-            "plan_moved",
-            format!("since plan {plan_id} was made, these moved: {}", moved.join(", ")),
-        )),
-    }
+    let message = format!("since plan {plan_id} was made, these moved: {}", moved.join(", "));
+    refused("plan_moved", message).of(component)
+}
+
+fn refused(code: &'static str, message: String) -> Error {
+    Error::new(Layer::Salt, Phase::Planning, code, message, "make a new plan")
 }
 
 /// Compares every kept plan with how things stand now, before the first is applied.
 pub async fn check_all(session: &Session, graph: &Graph, folder: &Path) -> Result<()> {
     let mut moved = Vec::new();
     for name in graph.names() {
-        if let Err(error) = check(session, name, folder).await {
+        if let Err(error) = approval::check(session, name, folder).await {
             moved.push(error.of(name));
         }
     }
@@ -110,28 +155,24 @@ pub async fn check_all(session: &Session, graph: &Graph, folder: &Path) -> Resul
         1 => Err(moved.remove(0)),
         _ => {
             let message = moved.iter().map(|error| format!("{error}")).collect::<Vec<_>>().join("; ");
-            Err(Error::new(Layer::Salt, Phase::Planning, "plan_moved", message, "make a new plan"))
+            Err(refused("plan_moved", message))
         }
     }
-}
-
-async fn check(session: &Session, name: &Name, folder: &Path) -> Result<()> {
-    let node = &session.blueprint.nodes[name];
-    let (place, module) = (session.layout.place(name), &session.modules[name]);
-    let invoker = Invoker::new(session, &node.component, &place, &module.subdir, None)?;
-    let Gathered { inputs, backend } = gather(session, node).await?;
-    let now = Facts::of(&invoker, module, backend.as_deref(), &inputs)?;
-    open(folder, name, &now, state::read(&invoker).await?.as_ref()).map(drop)
 }
 
 /// What a `plan` left under its plan_id.
 #[derive(Serialize, Deserialize)]
 pub struct Contents {
     pub statuses: BTreeMap<String, String>,
+    /// Whether these are destructions, to be done in reverse.
+    #[serde(default)]
+    pub destroy: bool,
 }
 
 impl Contents {
     /// Components whose plans are here, and the reports of those that were left without one.
+    ///
+    /// A plan that policy stopped is among them: it is applied once it is approved.
     pub fn split(
         &self,
         blueprint: &Blueprint,
@@ -154,7 +195,7 @@ impl Contents {
                 continue;
             }
             match Status::from_word(status) {
-                Status::Planned => drop(planned.insert(name.clone())),
+                Status::Planned | Status::Blocked => drop(planned.insert(name.clone())),
                 Status::PendingInputs => {
                     left.insert(
                         name.clone(),
@@ -170,11 +211,11 @@ impl Contents {
 
 pub fn write_contents(folder: &Path, contents: &Contents) -> Result<()> {
     ensure_private(folder)?;
-    write_json(&folder.join("plan.json"), contents)
+    write_json(&folder.join(CONTENTS), contents)
 }
 
 pub fn read_contents(folder: &Path) -> Result<Contents> {
-    read_json(&folder.join("plan.json"))?.ok_or_else(|| {
+    read_json(&folder.join(CONTENTS))?.ok_or_else(|| {
         let message = format!("there is no plan {}", folder.file_name().unwrap_or_default().display());
         let remedy = "make one by infrastructure.plan, in the same environment; only the newest are kept";
         Error::new(Layer::Salt, Phase::Validation, "no_such_plan", message, remedy)

@@ -1,20 +1,18 @@
 //! Who holds what, and how a lock is freed whose holder is gone.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::prepare::draft;
 use super::summary::Opening;
-use super::{Call, pump, records};
+use super::{Call, audit, pump, records};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::{self, Holder, Service};
 use crate::model::{Draft, Name};
 use crate::report::Report;
-use crate::workdir::{Layout, ensure_private};
+use crate::workdir::Layout;
 
 /// Every lock of the environment that is held now, on this host or, in Consul, on any.
 pub fn locks(call: &Call<'_>) -> Report {
@@ -86,22 +84,7 @@ fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<
         ..Holder::here()
     };
     // Written first: a lock is not freed without a trace.
-    audit(draft, &by, id)?;
+    let layout = Layout::new(&draft.settings.root, &draft.environment);
+    audit::note(&layout, &json!({ "did": "unlock", "id": id, "by": by }))?;
     pump::runtime()?.block_on(consul.unlock(&by, id))
-}
-
-/// One line, for good, in the environment's `audit.jsonl`.
-fn audit(draft: &Draft, by: &Holder, id: &str) -> Result<()> {
-    let folder = Layout::new(&draft.settings.root, &draft.environment).control();
-    ensure_private(&folder)?;
-    let path = folder.join("audit.jsonl");
-    let line = format!("{}\n", json!({ "did": "unlock", "id": id, "by": by }));
-    let mut options = std::fs::OpenOptions::new();
-    options
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(&path)
-        .and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.sync_data()))
-        .map_err(|error| Error::file(&path, "write", &error))
 }

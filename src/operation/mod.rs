@@ -4,7 +4,10 @@
 //! Through it passes: a [`Request`] in, a report out, always.
 
 mod apply;
+mod approval;
+mod approve;
 mod arguments;
+mod audit;
 mod blocked;
 mod blocking;
 mod by_hand;
@@ -16,8 +19,10 @@ mod copies;
 mod destroy;
 mod drift;
 mod dump;
+pub mod ensure;
 mod environment;
 mod facts;
+mod fingerprint;
 mod gather;
 mod graph;
 mod health;
@@ -59,6 +64,7 @@ mod state;
 mod status;
 mod stopping;
 mod summary;
+mod surgery;
 mod target;
 mod unsaved;
 mod validate;
@@ -67,6 +73,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+pub use fingerprint::Pillar;
 pub use request::{Identity, Request};
 
 use crate::error::{Error, Layer, Phase};
@@ -94,6 +101,7 @@ pub fn run(call: Call<'_>) -> Value {
         "apply" => environment::run(&call, requests::apply(&call.request)),
         "rollback" => environment::run(&call, requests::rollback(&call.request)),
         "acknowledge" => environment::run(&call, requests::acknowledge(&call.request)),
+        "approve" => approve::approve(&call),
         "destroy" => environment::run(&call, requests::destroy(&call.request)),
         "remediate" => environment::run(&call, requests::remediate(&call.request)),
         "state.apply" => environment::run(&call, requests::state_apply(&call.request)),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
 use super::rollback::Asked;
-use super::{Call, drift, dump, measure, validate};
+use super::{Call, drift, dump, ensure, measure, surgery, validate};
 use crate::model::{Name, Overrides};
 use crate::report::Report;
 
@@ -34,6 +34,10 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             Wanted { wish: Wish::RollBack(asked), ..wanted }
         }),
         "detect_drift" => drift::detect_drift(call),
+        "ensure_infrastructure" => ensure::run(call),
+        "import_resource" => surgery::run(call, "import_resource"),
+        "move_resource" => surgery::run(call, "move_resource"),
+        "remove_resource" => surgery::run(call, "remove_resource"),
         "validate_pillar" => shape(validate::validate(call)),
         "component_is_healthy" => measure::component_is_healthy(call),
         _ => dump::run(call, function),
@@ -64,7 +68,7 @@ fn apply(arguments: &mut Arguments, _: &Name, wanted: Wanted) -> Wanted {
 }
 
 /// Runs one component; `want` reads what else the function takes.
-fn one(
+pub fn one(
     call: &Call<'_>,
     operation: &'static str,
     want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,

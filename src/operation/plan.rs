@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::component::{Act, Intent};
+use super::facts;
 use super::invoke::{Invoker, Said};
 use super::rollback::Manner;
 use crate::change::{self, Changes};
@@ -19,7 +20,7 @@ use crate::view::progress::Stage;
 pub async fn plan(invoker: &Invoker<'_>, file: &Path, intent: &Intent) -> Result<Option<Changes>> {
     invoker.session.teller.stage(&invoker.component.name, Stage::Planning);
     let full = match &intent.act {
-        Act::Apply => false,
+        Act::Apply => intent.surgery.is_some(),
         Act::GoBack(way) => way.manner == Manner::Shown,
         _ => true,
     };
@@ -89,8 +90,11 @@ async fn make(
     }
 }
 
-async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
-    document(invoker, file).await.map(|plan| change::read(&plan))
+/// What a saved plan would do, attribute by attribute.
+pub async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
+    let plan = document(invoker, file).await?;
+    let digest = facts::keyed(&invoker.session.layout, &change::change_set(&plan))?;
+    Ok(Changes { digest, ..change::read(&plan) })
 }
 
 /// The plan in a file, whole and in clear.

@@ -48,6 +48,26 @@ pub async fn elsewhere(invoker: &Invoker<'_>) -> Result<Option<Underway>> {
     Ok((!is_ours).then_some(underway))
 }
 
+/// The last record, for a question that needs no session; none while an apply of another host is unfinished.
+pub fn last(
+    settings: &Settings,
+    environment: &Name,
+    component: &Name,
+    place: &Place,
+) -> Result<Option<Record>> {
+    if let Service::Consul(consul) = service(settings)? {
+        let runtime = pump::runtime()?;
+        let read = |key| runtime.block_on(consul.read(environment.as_str(), component.as_str(), key));
+        if read(APPLYING)?.is_some() {
+            return Ok(None);
+        }
+        if let Some(text) = read(KEY)? {
+            return parse(component, &text).map(Some);
+        }
+    }
+    Record::read(&place.record())
+}
+
 /// Brings this host's copies up to what other hosts did, for questions that take no lock.
 pub fn fetch(settings: &Settings, environment: &Name) -> Result<()> {
     let Service::Consul(consul) = service(settings)? else { return Ok(()) };

@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::environment::{Wanted, Wish};
 use super::rollback::Asked;
 use super::{Request, remediate, runs};
-use crate::model::Overrides;
+use crate::model::{Name, Overrides};
 
 /// A state of one component.
 pub fn state_apply(request: &Request) -> Wanted {
@@ -65,15 +65,7 @@ pub fn plan(request: &Request) -> Wanted {
 pub fn apply(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
     let plan_id = arguments.run_id("plan_id");
-    let named = ["environment", "env", "workspace"]
-        .iter()
-        .any(|key| request.arguments.get(*key).is_some_and(|one| !one.is_null()));
-    let environment = arguments.environment();
-    // A plan knows where it belongs.
-    let environment = match named {
-        true => environment,
-        false => runs::environment_of(request, &plan_id).unwrap_or(environment),
-    };
+    let environment = of_plan(&mut arguments, request, &plan_id);
     let test = arguments.test(&request.identity);
     let wanted = Wanted {
         operation: "apply",
@@ -112,6 +104,22 @@ pub fn remediate(request: &Request) -> Wanted {
         problems: Vec::new(),
     };
     end(arguments, wanted)
+}
+
+/// A plan knows where it belongs; whoever names another environment is told so.
+pub fn of_plan(arguments: &mut Arguments, request: &Request, plan_id: &str) -> Name {
+    let named = ["environment", "env", "workspace"]
+        .iter()
+        .any(|key| request.arguments.get(*key).is_some_and(|one| !one.is_null()));
+    let environment = arguments.environment();
+    match runs::environment_of(request, plan_id) {
+        Some(its) if !named => its,
+        Some(its) if its != environment => {
+            arguments.problem("environment", format!("is {environment}, and plan {plan_id} is of {its}"));
+            environment
+        }
+        _ => environment,
+    }
 }
 
 pub fn destroy(request: &Request) -> Wanted {

@@ -8,6 +8,7 @@ use super::environment::{Resumed, Wanted, Wish};
 use super::prepare::draft;
 use super::remediate;
 use super::runs::{self, Run};
+use super::surgery;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{self, Done};
 use crate::model::Name;
@@ -27,8 +28,8 @@ pub fn resume(request: &Request) -> Result<Wanted> {
     refuse(&run)?;
     let began = &run.story.began;
     let wish = match (&began.plan_id, began.wish) {
-        (_, journal::Wish::Destroy) => Wish::Destroy,
         (Some(plan_id), _) => Wish::ApplyKept(plan_id.clone()),
+        (None, journal::Wish::Destroy) => Wish::Destroy,
         (None, _) => Wish::Apply,
     };
     Ok(Wanted {
@@ -60,11 +61,16 @@ fn refuse(run: &Run) -> Result<()> {
     if story.began.wish == journal::Wish::Look {
         return Err(refusal("run_complete", format!("run {run_id} was to change nothing")));
     }
-    if story.began.who.operation == remediate::OPERATION {
+    let operation = story.began.who.operation.as_str();
+    if operation == remediate::OPERATION || operation == "rollback" {
         // What it was to take back may be another thing by now.
-        let message = format!("run {run_id} was to put drift right");
-        let remedy = "look for drift again, and put right what is found";
+        let message = format!("run {run_id} was a {operation}, which is not gone on with");
+        let remedy = "look at what is there, and ask for it again";
         return Err(Error::new(Layer::Salt, Phase::Validation, "not_resumable", message, remedy));
+    }
+    if surgery::OPERATIONS.contains(&operation) {
+        let message = format!("run {run_id} was one step by hand: call {operation} again");
+        return Err(refusal("run_complete", message));
     }
     if story.is_complete() {
         return Err(refusal("run_complete", format!("run {run_id} did all that it was to do")));

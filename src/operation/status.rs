@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::orphans;
 use super::prepare::{prepare, select};
 use super::summary::Opening;
-use super::{Call, records, runs};
+use super::{Call, approval, records, runs};
 use crate::error::Result;
 use crate::lock;
 use crate::model::{Name, Overrides};
@@ -41,7 +41,12 @@ pub fn status(call: &Call<'_>) -> Report {
                     .filter(|run| run.story.is_alive())
                     .map(|run| run.run_id)
                     .collect();
-                let extra = [("last_runs", json!(last_runs)), ("running", json!(running))];
+                let waiting = approval::waiting(&layout)?;
+                let extra = [
+                    ("last_runs", json!(last_runs)),
+                    ("running", json!(running)),
+                    ("waiting", json!(waiting)),
+                ];
                 Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
             });
     match found {

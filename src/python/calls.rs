@@ -1,15 +1,18 @@
 //! What Python calls: extract, detach, run, convert.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::Value;
 
 use super::guard::{self, Kind};
 use super::host::PyHost;
+use super::pillar::PyPillar;
 use super::signals::Signals;
 use super::{convert, plain};
 use crate::model::{PillarPath, Problem};
-use crate::operation::{self, Call, Identity, Request};
+use crate::operation::{self, Call, Identity, Request, ensure};
 use crate::view;
 
 /// Runs one operation and returns its report, whatever happens.
@@ -25,18 +28,28 @@ pub fn run<'py>(
     let root = PillarPath::root();
     let mut problems = told(host, &root)?;
     let arguments = convert::read(arguments, PillarPath::arguments(), &mut problems);
-    let infrastructure = convert::read(infrastructure, root, &mut problems);
-    let request = Request {
+    let mut request = Request {
         operation: operation.to_owned(),
         arguments: match arguments {
             Value::Object(map) => map,
             _ => serde_json::Map::new(),
         },
         surplus,
-        infrastructure,
+        infrastructure: Value::Null,
         problems,
         identity: identity(host)?,
     };
+    if operation == ensure::OPERATION {
+        let pillar = PyPillar::new(infrastructure);
+        let world = PyHost::new(host, Arc::default());
+        let answer = guard::guarded(operation, || {
+            ensure::unchanged(&request, &pillar, &world).filter(|_| pillar.is_sound()).unwrap_or_default()
+        });
+        if !answer.is_null() {
+            return plain::to_python(py, &answer);
+        }
+    }
+    request.infrastructure = convert::read(infrastructure, root, &mut request.problems);
     let signals = Signals::install(py);
     let world = PyHost::new(host, signals.flag());
     let report = py.detach(move || {

@@ -7,6 +7,7 @@ mod calls;
 mod convert;
 mod guard;
 mod host;
+mod pillar;
 mod plain;
 mod signals;
 

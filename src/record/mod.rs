@@ -3,6 +3,7 @@
 //! Knows the last run's outcome and what its state was. Must not know the workdir, which may be lost.
 //! Through it passes: a [`Record`] in at the end of a run, out at the start of the next.
 
+mod ensured;
 mod locking;
 mod synced;
 mod underway;
@@ -11,6 +12,7 @@ mod untold;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+pub use ensured::Ensured;
 pub use locking::Locking;
 pub use synced::{Known, Observed};
 pub use underway::Underway;

@@ -4,7 +4,9 @@
 //! Through it passes: settings and values in, text out.
 
 mod backend;
+mod surgery;
 mod tfvars;
 
 pub use backend::{MARK, backend};
+pub use surgery::surgery;
 pub use tfvars::tfvars;

@@ -86,7 +86,17 @@ impl<'a> Modules<'a> {
     }
 }
 
+/// The digest that the module's interface has, without a look into its configuration.
+pub fn digest(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<String, String> {
+    Ok(digest_of(&files(source, template, host)?))
+}
+
 fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<Module, String> {
+    let (Source::Salt { subdir, .. } | Source::Path { subdir, .. }) = source;
+    of_files(files(source, template, host)?, subdir, &listing::name(source))
+}
+
+fn files(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<Vec<ModuleFile>, String> {
     let (Source::Salt { subdir, .. } | Source::Path { subdir, .. }) = source;
     let mut files = listing::list(source, host)?;
     let ours = our_backend(subdir);
@@ -95,7 +105,7 @@ fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Resul
     if template == Some(Template::Jinja) {
         render(&mut files, host)?;
     }
-    of_files(files, subdir, &listing::name(source))
+    Ok(files)
 }
 
 /// A module that was laid out again, its templates rendered long ago.

@@ -38,12 +38,15 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "provider_unavailable",
         "remove .terraform from the component's workdir, then run again: init fills it anew",
     ),
+    ("Configuration for import target does not exist", "not_declared", DECLARE),
+    ("Resource has no configuration", "not_declared", DECLARE),
     ("Unsupported Terraform Core version", "terraform_too_old", VERSION),
     ("Unsupported OpenTofu Core version", "terraform_too_old", VERSION),
     ("Failed to get existing workspaces", "backend_unreachable", BACKEND),
     ("Error refreshing state", "backend_unreachable", BACKEND),
     ("Failed to load state", "backend_unreachable", BACKEND),
 ];
+const DECLARE: &str = "declare it in the component's module first, under this address";
 const LOCKED: &str = "state_locked";
 const FREE: &str =
     "wait until that run ends; if it is gone for good, `terraform force-unlock ID` in the workdir frees it";

@@ -21,7 +21,7 @@ pub use init::Init;
 pub use plan::Plan;
 pub use show::{show_plan, show_state};
 pub use state::{force_unlock, state_pull, state_push};
-pub use tool::{Product, Tool};
+pub use tool::{Identity, Product, Tool};
 
 use std::ffi::OsString;
 use std::path::Path;

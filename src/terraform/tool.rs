@@ -1,10 +1,11 @@
 //! The terraform that is used: found, asked for its version, and held to the settings.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Error, Layer, Phase, Result};
@@ -46,6 +47,24 @@ impl Tool {
             }
         }
         Ok(Self { path, product, version })
+    }
+}
+
+/// The program as the file system knows it: unchanged, it prints the version that it printed before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub path: PathBuf,
+    pub size: u64,
+    /// Seconds and nanoseconds since 1970.
+    pub modified: (i64, i64),
+}
+
+impl Identity {
+    /// Of the binary that these settings name; starts no process.
+    pub fn of(settings: &model::Terraform) -> Result<Self> {
+        let path = find(&settings.binary)?;
+        let meta = path.metadata().map_err(|error| Error::file(&path, "read", &error))?;
+        Ok(Self { size: meta.size(), modified: (meta.mtime(), meta.mtime_nsec()), path })
     }
 }
 

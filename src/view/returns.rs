@@ -82,7 +82,7 @@ fn row(component: &str, part: &Value, all_well: bool) -> Map<String, Value> {
 }
 
 /// What changed, or would: by resource address, and `outputs` (no address is a bare word).
-fn changes(component: &str, part: &Value) -> Map<String, Value> {
+pub fn changes(component: &str, part: &Value) -> Map<String, Value> {
     let mut changes = Map::new();
     match text(&part["status"]) {
         "applied" | "applied_with_warnings" | "destroyed" | "planned" => {}

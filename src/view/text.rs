@@ -106,9 +106,24 @@ fn mode(report: &Value) -> &str {
 fn extras(report: &Value) -> String {
     let mut text = String::new();
     if let Some(plan_id) = report["plan_id"].as_str() {
-        text.push_str(&format!(
-            "\n  to apply exactly this: salt-run infrastructure.apply plan_id={plan_id}\n"
-        ));
+        let blocked = |one: &Value| one["status"] == "blocked";
+        let mut components = report["components"].as_object().into_iter().flatten();
+        text.push('\n');
+        if components.any(|(_, one)| blocked(one)) {
+            text.push_str(&format!(
+                "  to approve what is blocked: salt-run infrastructure.approve plan_id={plan_id}\n"
+            ));
+        }
+        text.push_str(&format!("  to apply exactly this: salt-run infrastructure.apply plan_id={plan_id}\n"));
+    }
+    for one in report["waiting"].as_array().into_iter().flatten() {
+        let text_of = |key: &str| one[key].as_str().unwrap_or_default();
+        let (component, plan_id) = (text_of("component"), text_of("plan_id"));
+        let what = match text_of("approved") {
+            "" => "waits for approval".to_owned(),
+            who => format!("is approved, by {who}"),
+        };
+        text.push_str(&format!("  {component}: plan {plan_id} {what}\n"));
     }
     if let Some(drawing) = report["drawing"].as_str() {
         text.push_str(&format!("\n{drawing}"));

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use serde::Serialize;
@@ -46,6 +46,41 @@ fn write_beside(path: &Path, bytes: &[u8], durable: bool) -> std::io::Result<()>
 pub fn mark_executable(path: &Path) -> Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o700))
         .map_err(|error| Error::file(path, "make executable", &error))
+}
+
+/// Adds a line to a file of lines, 0600, in one write: it is there as a whole, or is not read.
+///
+/// `durably`: it would outlive a power cut once this returns.
+pub fn append_line(path: &Path, value: &impl Serialize, durably: bool) -> Result<()> {
+    let append = || {
+        let line = serde_json::to_string(value)?;
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.read(true).append(true).create(true).mode(0o600).open(path)?;
+        // A line that was cut short, on a full disk, would take this one with it.
+        let torn = file.metadata()?.len().checked_sub(1).is_some_and(|last| {
+            let mut end = [0];
+            file.read_exact_at(&mut end, last).is_ok() && end != *b"\n"
+        });
+        file.write_all(format!("{}{line}\n", if torn { "\n" } else { "" }).as_bytes())?;
+        if durably { file.sync_data() } else { Ok(()) }
+    };
+    append().map_err(|error| Error::file(path, "write", &error))
+}
+
+/// Writes a file that must not be there yet; false where it is.
+pub fn create_json(path: &Path, value: &impl Serialize) -> Result<bool> {
+    let create = || {
+        let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(&serde_json::to_vec_pretty(value)?)?;
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(path) {
+            Ok(_) => fs::File::open(folder)?.sync_all().map(|()| true),
+            Err(taken) if taken.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(failed) => Err(failed.error),
+        }
+    };
+    create().map_err(|error| Error::file(path, "write", &error))
 }
 
 /// Removes a file; one that is not there is no error.

@@ -24,6 +24,10 @@ impl Layout {
         self.folder.join(".eos")
     }
 
+    pub fn audit(&self) -> PathBuf {
+        self.control().join("audit.jsonl")
+    }
+
     pub fn runs(&self) -> PathBuf {
         self.control().join("runs")
     }
@@ -139,6 +143,16 @@ impl Place {
 
     pub fn record(&self) -> PathBuf {
         self.control.join("record.json")
+    }
+
+    /// What `ensure_infrastructure` last left as it was wanted.
+    pub fn ensured(&self) -> PathBuf {
+        self.control.join("ensured.json")
+    }
+
+    /// Under which ids resources were imported.
+    pub fn imported(&self) -> PathBuf {
+        self.control.join("imported.json")
     }
 
     /// There while an apply is under way, and after one that nobody saw the end of.

@@ -9,7 +9,10 @@ mod manifest;
 mod materialise;
 mod retain;
 
-pub use files::{ensure_private, mark_executable, read, read_json, remove, replace, write, write_json};
+pub use files::{
+    append_line, create_json, ensure_private, mark_executable, read, read_json, remove, replace, write,
+    write_json,
+};
 pub use layout::{Layout, Place};
 pub use manifest::Manifest;
 pub use materialise::materialise;

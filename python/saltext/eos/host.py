@@ -24,25 +24,41 @@ class Host:
     """What both hosts have in common. ``dunders`` is the globals of a loaded module."""
 
     def __init__(self, dunders, call):
-        self.opts = dict(dunders["__opts__"])
+        self._opts = dunders["__opts__"]
         self.functions = dunders["__salt__"]
         self.problems = []
         self.identity = {
             "jid": _first(call, "__pub_jid", "__jid__", "__orchestration_jid__"),
             "user": _first(call, "__pub_user", "__user__") or salt.utils.user.get_user(),
-            "minion": str(self.opts.get("id", "")),
-            "test": bool(self.opts.get("test")),
+            "minion": str(self._opts.get("id", "")),
+            "test": bool(self._opts.get("test")),
             "salt_version": str(salt.version.__version__),
         }
-        self._files = files.Files(self.opts)
-        self._bus = bus.Bus(self.opts, self.functions)
+        self._opened = []
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._files.close()
-        self._bus.close()
+        for one in self._opened:
+            one.close()
+
+    @functools.cached_property
+    def opts(self):
+        """A plain mapping. To copy Salt's takes longer than an answer that needs none of it."""
+        return dict(self._opts)
+
+    @functools.cached_property
+    def _files(self):
+        return self._open(files.Files(self.opts))
+
+    @functools.cached_property
+    def _bus(self):
+        return self._open(bus.Bus(self.opts, self.functions))
+
+    def _open(self, one):
+        self._opened.append(one)
+        return one
 
     def fetch(self, url):
         """The files below a salt:// folder: relative path to a local copy."""

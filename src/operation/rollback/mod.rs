@@ -35,7 +35,11 @@ pub async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> 
         session.on_failure(name) == OnFailure::Rollback
             && reports.get(name).is_some_and(|report| report.status == Status::Failed)
     };
-    let applies = intent.act.changes_things() && !intent.destroy && session.cancel.cause().is_none();
+    // What was done to a state by hand is no way forward that could be gone back.
+    let applies = intent.act.changes_things()
+        && intent.surgery.is_none()
+        && !intent.destroy
+        && session.cancel.cause().is_none();
     if !applies || !session.blueprint.nodes.keys().any(failed) {
         return reports;
     }
@@ -65,8 +69,7 @@ pub async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> 
 /// What never worked goes, dependents first.
 async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
     let graph = session.blueprint.graph.restricted(names).reversed();
-    let intent =
-        Intent { destroy: true, consent: Consent::Confirmed, act: Act::Apply, migrate_backend: false };
+    let intent = Intent { destroy: true, consent: Consent::Confirmed, ..Intent::of(Act::Apply) };
     schedule(
         session,
         graph,
@@ -92,8 +95,7 @@ pub async fn go_back(session: &Session, legs: &Legs, manner: Manner, given: Opti
     let turn = async |name: Name, waits: bool| {
         let read = read(session, &name, legs, &back.borrow());
         let way = Way { leg: legs[&name].clone(), manner, read, waits };
-        let act = Act::GoBack(way);
-        let intent = Intent { destroy: false, consent: Consent::None, act, migrate_backend: false };
+        let intent = Intent::of(Act::GoBack(way));
         let report = component::run(&toward, &name, &intent).await;
         if aftermath::is_back(&report) {
             back.borrow_mut().insert(name);

@@ -91,6 +91,28 @@ def apply(
 
 
 @skin.module
+def approve(plan_id=None, components=None, environment=None, *args, **kwargs):
+    """
+    Approve what policy stopped of a plan that this minion made, exactly as it was shown.
+
+    plan_id
+        As ``plan``, or the run or the state that was blocked, gave it.
+    components
+        Only these, as a list or with commas between. By default all that were blocked.
+    environment
+        Refuse if the plan is for another one.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.approve 01JD3K7M0000000000000000000
+        salt-call eos_terraform.apply networking staging plan_file=01JD3K7M0000000000000000000
+    """
+    return skin.on_minion("approve", locals(), globals())
+
+
+@skin.module
 def destroy(component=None, environment="production", auto_approve=False, *args, **kwargs):
     """
     Destroy a component's resources.
@@ -109,6 +131,138 @@ def destroy(component=None, environment="production", auto_approve=False, *args,
         salt-call eos_terraform.destroy networking staging auto_approve=True
     """
     return skin.on_minion("module.destroy", locals(), globals())
+
+
+@skin.module
+def ensure_infrastructure(
+    component=None,
+    desired_state=None,
+    environment="production",
+    refresh=False,
+    test=None,
+    *args,
+    **kwargs,
+):
+    """
+    Have a component as it is wanted. Where nothing changed since the last call, no terraform is started.
+
+    component
+        One of infrastructure:components.
+    desired_state
+        A mapping of the component's variables; these win over the pillar's.
+    environment
+        One of infrastructure:environments.
+    refresh
+        Ask the world in any case.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.ensure_infrastructure networking '{cidr: 10.1.0.0/16}' staging
+    """
+    return skin.on_minion("module.ensure_infrastructure", locals(), globals())
+
+
+@skin.module
+def import_resource(
+    component=None,
+    environment="production",
+    resource_address=None,
+    resource_id=None,
+    test=None,
+    *args,
+    **kwargs,
+):
+    """
+    Take what exists into a component's state, by a plan that does nothing else.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    resource_address
+        Under which the module declares it.
+    resource_id
+        Under which the provider knows it.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.import_resource networking staging aws_vpc.main vpc-0a1b2c3d
+    """
+    return skin.on_minion("module.import_resource", locals(), globals())
+
+
+@skin.module
+def move_resource(
+    component=None,
+    from_address=None,
+    to_address=None,
+    environment="production",
+    test=None,
+    *args,
+    **kwargs,
+):
+    """
+    Keep a resource, or a module, under another address, by a plan that does nothing else.
+
+    component
+        One of infrastructure:components.
+    from_address
+        Its address in the state; the module declares it no more.
+    to_address
+        Under which the module declares it now.
+    environment
+        One of infrastructure:environments.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.move_resource networking aws_vpc.main module.net.aws_vpc.main staging
+    """
+    return skin.on_minion("module.move_resource", locals(), globals())
+
+
+@skin.module
+def remove_resource(
+    component=None,
+    resource_address=None,
+    environment="production",
+    destroy=False,
+    test=None,
+    *args,
+    **kwargs,
+):
+    """
+    Let go of a resource, or a module, that the component's module declares no more.
+
+    component
+        One of infrastructure:components.
+    resource_address
+        Its address in the state, without an index.
+    environment
+        One of infrastructure:environments.
+    destroy
+        Destroy it in the world, too. Policy's ``protect`` holds.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.remove_resource networking aws_vpc.old staging
+    """
+    return skin.on_minion("module.remove_resource", locals(), globals())
 
 
 @skin.module

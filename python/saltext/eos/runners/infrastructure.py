@@ -67,7 +67,7 @@ def plan(
     **kwargs,
 ):
     """
-    Plan, show the plans, and keep them under a ``plan_id`` for ``apply``.
+    Plan, show the plans, and keep them under a ``plan_id`` for ``apply``; blocked ones for ``approve`` too.
 
     environment
         One of infrastructure:environments. ``env`` is accepted too.
@@ -103,6 +103,8 @@ def apply(
     """
     Apply exactly the plans that ``plan`` kept, or say what has moved since.
 
+    What policy stopped is applied only under an approval, and once.
+
     plan_id
         As ``plan`` gave it.
     environment
@@ -121,6 +123,31 @@ def apply(
         salt-run infrastructure.apply plan_id=01JD3K7M0000000000000000000
     """
     return skin.on_master("apply", locals(), globals())
+
+
+@skin.runner
+def approve(plan_id=None, components=None, environment=None, minion=None, *args, **kwargs):
+    """
+    Approve what policy stopped of a plan, exactly as it was shown; ``apply`` may then apply it once.
+
+    Who approved, and when, is written down beside the plan, in the journal and in the audit log.
+
+    plan_id
+        As ``plan``, or the run that was blocked, gave it.
+    components
+        Only these, as a list or with commas between. By default all that were blocked.
+    environment
+        Refuse if the plan is for another one. ``env`` is accepted too.
+    minion
+        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.approve plan_id=01JD3K7M0000000000000000000
+    """
+    return skin.on_master("approve", locals(), globals())
 
 
 @skin.runner

@@ -1,0 +1,1 @@
+../../python/saltext/eos/states/terraform_resource.py

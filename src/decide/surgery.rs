@@ -1,0 +1,137 @@
+//! Whether a state needs a surgery, and whether its plan does that and nothing else.
+
+use super::policy::covers;
+use super::{Instance, State};
+use crate::change::Changes;
+use crate::model::Surgery;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    Plan,
+    /// It is so already, for this reason.
+    Done(&'static str),
+    /// It cannot be: a code and a sentence.
+    Never(&'static str, String),
+}
+
+/// What the state says. `imported` is the id that the object at an address was imported under, where we did that.
+pub fn need(surgery: &Surgery, state: Option<&State>, imported: Option<&str>) -> Need {
+    let there = |address: &str| {
+        state
+            .into_iter()
+            .flat_map(|state| &state.instances)
+            .any(|(one, instance)| covers(address, one) && (instance.current || instance.deposed > 0))
+    };
+    match surgery {
+        Surgery::Import { address, id } => {
+            let found: Option<&Instance> = state.and_then(|state| state.instances.get(address.as_str()));
+            match found.filter(|instance| instance.current) {
+                None => Need::Plan,
+                Some(instance) if instance.id.as_ref() == Some(id) || imported == Some(id) => {
+                    Need::Done("in_state")
+                }
+                Some(instance) => {
+                    let other = instance.id.as_deref().or(imported).unwrap_or("one that is not known");
+                    Need::Never("other_id", format!("{address} is in the state with another id: {other}"))
+                }
+            }
+        }
+        Surgery::Move { from, to } => match (there(from.as_str()), there(to.as_str())) {
+            (true, false) => Need::Plan,
+            (false, true) => Need::Done("moved_before"),
+            (false, false) => Need::Never("no_such_resource", format!("the state has no {from}")),
+            (true, true) => Need::Never("address_taken", format!("the state has both {from} and {to}")),
+        },
+        Surgery::Remove { address, .. } => match there(address.as_str()) {
+            true => Need::Plan,
+            false => Need::Done("not_in_state"),
+        },
+    }
+}
+
+/// Addresses that this plan changes besides, or in another way than the surgery would; empty where it is that alone.
+pub fn others(surgery: &Surgery, changes: &Changes) -> Vec<String> {
+    let (address, allowed): (_, &[&str]) = match surgery {
+        Surgery::Import { address, .. } => (address, &["import", "update"]),
+        Surgery::Move { to, .. } => (to, &["move", "update"]),
+        Surgery::Remove { address, destroy: false } => (address, &["forget"]),
+        Surgery::Remove { address, destroy: true } => (address, &["delete"]),
+    };
+    let expected = |change: &&crate::report::ResourceChange| {
+        covers(address.as_str(), &change.address)
+            && matches!(&change.actions[..], [action] if allowed.contains(&action.as_str()))
+    };
+    changes.resources.iter().filter(|change| !expected(change)).map(|change| change.address.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::planned;
+    use crate::model::Address;
+
+    fn address(text: &str) -> Address {
+        Address::new(text).unwrap()
+    }
+
+    fn import(id: &str) -> Surgery {
+        Surgery::Import { address: address("a.b"), id: id.to_owned() }
+    }
+
+    fn shift(from: &str, to: &str) -> Surgery {
+        Surgery::Move { from: address(from), to: address(to) }
+    }
+
+    fn remove(text: &str, destroy: bool) -> Surgery {
+        Surgery::Remove { address: address(text), destroy }
+    }
+
+    #[test]
+    fn what_is_so_already_needs_no_plan() {
+        let instance = Instance { current: true, id: Some("1".to_owned()), deposed: 0 };
+        let state = State { instances: [("a.b".to_owned(), instance)].into(), ..State::default() };
+        let code = |need: Need| match need {
+            Need::Plan => "plan",
+            Need::Done(code) | Need::Never(code, _) => code,
+        };
+        let table = [
+            (import("1"), None, None, "plan"),
+            (import("1"), Some(&state), None, "in_state"),
+            (import("2"), Some(&state), None, "other_id"),
+            (import("x/1"), Some(&state), Some("x/1"), "in_state"),
+            (shift("a.b", "a.c"), Some(&state), None, "plan"),
+            (shift("a.c", "a.b"), Some(&state), None, "moved_before"),
+            (shift("a.c", "a.d"), Some(&state), None, "no_such_resource"),
+            (shift("a.b", "a.b"), Some(&state), None, "address_taken"),
+            (remove("a.b", false), Some(&state), None, "plan"),
+            (remove("a.c", true), Some(&state), None, "not_in_state"),
+            (remove("a.b", false), None, None, "not_in_state"),
+        ];
+        for (surgery, state, imported, expected) in table {
+            assert_eq!(code(need(&surgery, state, imported)), expected, "{surgery:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_that_does_anything_else_is_told_by_its_addresses() {
+        let changes = |found: &[(&str, &str)]| Changes {
+            resources: found.iter().filter_map(|(at, does)| planned(at, "a", "b", does, None)).collect(),
+            ..Changes::default()
+        };
+        type Does<'a> = &'a [(&'a str, &'a str)];
+        let table: [(Surgery, Does<'_>, &[&str]); 9] = [
+            (import("1"), &[("a.b", "import")], &[]),
+            (import("1"), &[("a.b", "update")], &[]),
+            (import("1"), &[("a.b", "replace")], &["a.b"]),
+            (import("1"), &[("a.b", "create")], &["a.b"]),
+            (import("1"), &[("a.b", "import"), ("a.c", "create")], &["a.c"]),
+            (shift("module.x", "module.y"), &[("module.y.a.b", "move")], &[]),
+            (shift("a.x", "a.b"), &[("a.b", "create")], &["a.b"]),
+            (remove("a.b", false), &[("a.b", "remove"), ("a.b[0]", "delete")], &["a.b[0]"]),
+            (remove("a.b", true), &[("a.b", "delete")], &[]),
+        ];
+        for (surgery, found, expected) in table {
+            assert_eq!(others(&surgery, &changes(found)), expected, "{surgery:?}");
+        }
+    }
+}

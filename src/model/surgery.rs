@@ -1,0 +1,164 @@
+//! What people do to a state by hand, as Terraform's own blocks say it.
+
+use std::fmt;
+
+/// An address of a resource, of one of its instances, or of a module: `module.m["k"].type.name[0]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address(String);
+
+impl Address {
+    /// Only what can be nothing but an address: it becomes a part of a configuration.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let refuse =
+            || "must be an address, such as aws_instance.web[0] or module.net.aws_vpc.this".to_owned();
+        let steps = steps(text).ok_or_else(refuse)?;
+        let mut names = steps.iter().map(|(name, _)| *name).peekable();
+        while names.next_if_eq(&"module").is_some() {
+            names.next().ok_or_else(refuse)?;
+        }
+        let rest: Vec<_> = names.collect();
+        let indexed = |name: &str| steps.iter().any(|(step, index)| *step == name && index.is_some());
+        match rest[..] {
+            ["data", ..] => Err("is of a data source, which no state keeps".to_owned()),
+            [] if !indexed("module") => Ok(Self(text.to_owned())),
+            // Only what is named has instances.
+            [kind, _] if !indexed("module") && !indexed(kind) => Ok(Self(text.to_owned())),
+            _ => Err(refuse()),
+        }
+    }
+
+    /// Of a resource; not of a module.
+    pub fn is_resource(&self) -> bool {
+        let steps = steps(&self.0).unwrap_or_default();
+        steps.len().checked_sub(2).is_some_and(|at| steps[at].0 != "module")
+    }
+
+    /// Of one instance among several, or of what is in one.
+    pub fn has_index(&self) -> bool {
+        steps(&self.0).unwrap_or_default().iter().any(|(_, index)| index.is_some())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Names between dots, each with what stands in brackets behind it.
+fn steps(text: &str) -> Option<Vec<(&str, Option<&str>)>> {
+    let mut steps = Vec::new();
+    let mut rest = text;
+    loop {
+        let end = rest.find(['.', '[']).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        if !is_name(name) {
+            return None;
+        }
+        let (index, after) = match after.strip_prefix('[') {
+            Some(after) => {
+                let end = index_end(after)?;
+                (Some(&after[..end]), after[end..].strip_prefix(']')?)
+            }
+            None => (None, after),
+        };
+        steps.push((name, index));
+        rest = match after {
+            "" => return Some(steps),
+            more => more.strip_prefix('.')?,
+        };
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+}
+
+/// Where an index ends: a number, or a text in quotes that is no template and has no escapes.
+fn index_end(text: &str) -> Option<usize> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find(']')?;
+        return (end > 0 && text[..end].bytes().all(|byte| byte.is_ascii_digit())).then_some(end);
+    };
+    let end = quoted.find('"')?;
+    let key = &quoted[..end];
+    let plain = !key.contains(['\\', '\n', '\r']) && !key.contains("${") && !key.contains("%{");
+    (plain && !key.chars().any(char::is_control)).then_some(end + 2)
+}
+
+/// One change of a state that no configuration asks for by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Surgery {
+    /// Take in what exists under the provider's id.
+    Import { address: Address, id: String },
+    /// The same object under another address.
+    Move { from: Address, to: Address },
+    /// Let go of it and, only with `destroy`, destroy it.
+    Remove { address: Address, destroy: bool },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_are_taken_for_addresses() {
+        let good = [
+            "a.b",
+            "aws_instance.web[0]",
+            r#"t.n["k y"]"#,
+            "module.net",
+            r#"module.net["eu"].aws_vpc.this"#,
+            "module.a.module.b.t.n[12]",
+        ];
+        for text in good {
+            assert_eq!(Address::new(text).map(|one| one.to_string()), Ok(text.to_owned()));
+        }
+        let bad = [
+            "",
+            "a",
+            "a.b.c",
+            "a..b",
+            ".a.b",
+            "a.b.",
+            "a[0].b",
+            "a.b[",
+            "a.b[x]",
+            "a.b[-1]",
+            "a.b[0]x",
+            "module",
+            "module[0].m",
+            "data.a.b",
+            "module.m.data.a.b",
+            "a.b\n}",
+            "a.b # c",
+            r#"a.b["${x}"]"#,
+            r#"a.b["x\"]"#,
+            "a.b[\"x\ny\"]",
+            "a.b } removed { from = c.d",
+            "module.m.a",
+            "1a.b",
+            "a.b[]",
+            r#"a.b["k]"#,
+        ];
+        for text in bad {
+            assert!(Address::new(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_module_is_no_resource_and_an_index_is_seen_anywhere() {
+        let of = |text: &str| Address::new(text).map(|one| (one.is_resource(), one.has_index())).unwrap();
+        assert_eq!(of("a.b"), (true, false));
+        assert_eq!(of("module.m"), (false, false));
+        assert_eq!(of("module.m[0]"), (false, true));
+        assert_eq!(of("module.m.a.b"), (true, false));
+        assert_eq!(of("module.m[0].a.b"), (true, true));
+        assert_eq!(of("a.b[0]"), (true, true));
+    }
+}

@@ -1,0 +1,158 @@
+//! A person's word for plans that policy stopped: recorded over exactly what was shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::approval::{self, Approval};
+use super::arguments::Arguments;
+use super::prepare::prepare;
+use super::session::{Memory, Session};
+use super::summary::Opening;
+use super::{Call, audit, environment, kept, pump, records, requests, runs};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::journal::{self, Began, Entry, Journal};
+use crate::lock::Holder;
+use crate::model::{Name, Overrides, Problem};
+use crate::report::{ComponentReport, Report, Status};
+use crate::workdir::Layout;
+
+struct Asked {
+    plan_id: String,
+    environment: Name,
+    components: Option<BTreeSet<Name>>,
+    problems: Vec<Problem>,
+}
+
+pub fn approve(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let plan_id = arguments.run_id("plan_id");
+    let environment = requests::of_plan(&mut arguments, &call.request, &plan_id);
+    let components = arguments.names("components");
+    arguments.value("minion");
+    let mut opening = Opening::new("approve", environment.as_str(), false, &call.request.identity);
+    let asked = Asked { plan_id, environment, components, problems: arguments.finish() };
+    let mut begun = None;
+    let report = match attempt(call, asked, &mut opening, &mut begun) {
+        Ok((components, extra)) => opening.answer(components, extra),
+        Err(error) => opening.failed(error),
+    };
+    if let Some(folder) = begun
+        && let Err(error) = runs::end(&folder, &report)
+    {
+        call.host.log(tracing::Level::ERROR, &format!("run {}: {error}", report.run_id));
+    }
+    report
+}
+
+type Outcome = (BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>);
+
+fn attempt(
+    call: &Call<'_>,
+    asked: Asked,
+    opening: &mut Opening,
+    begun: &mut Option<PathBuf>,
+) -> Result<Outcome> {
+    let prepared =
+        prepare(&call.request, &asked.environment, &Overrides::default(), asked.problems, None, call.host)?;
+    let blueprint = &prepared.blueprint;
+    let layout = Layout::of(blueprint);
+    let folder = layout.plan(&asked.plan_id);
+    let contents = kept::read_contents(&folder)?;
+    let (there, _) = contents.split(blueprint, &None)?;
+    let selected = select(&contents, &there, asked.components, &asked.plan_id)?;
+    records::fetch(&blueprint.settings, &blueprint.environment)?;
+    let by = Holder {
+        run_id: opening.run_id.clone(),
+        jid: opening.identity.jid.clone(),
+        minion: opening.identity.minion.clone(),
+        user: opening.identity.user.clone(),
+        operation: opening.operation.clone(),
+        environment: opening.environment.clone(),
+        ..Holder::here()
+    };
+    let began = Began::new(by.clone(), &by.user, journal::Wish::Look, selected.clone());
+    let began = Began { plan_id: Some(asked.plan_id.clone()), ..began };
+    let journal = environment::begin(&layout, opening, began, begun)?;
+    let writer = journal.clone();
+    let memory = Memory { journal: Some(journal), done: BTreeMap::new() };
+    let names = selected.clone();
+    let (layout, place) = (layout.clone(), folder.clone());
+    pump::in_session(call, opening, prepared, memory, &BTreeSet::new(), async move |session: &Session| {
+        // All or none: a person approves what was shown together.
+        for name in &names {
+            approval::check(session, name, &place).await.map_err(|error| error.of(name))?;
+        }
+        Ok(())
+    })?;
+    let mut reports = BTreeMap::new();
+    let mut approvals = Vec::new();
+    for name in selected {
+        let (report, approval) = record(&layout, &folder, &writer, &name, &by)?;
+        approvals.push(json!({ "component": name, "approval": approval }));
+        reports.insert(name, report);
+    }
+    let extra = [("plan_id", json!(asked.plan_id)), ("approvals", json!(approvals))];
+    Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
+}
+
+/// Those that were named, or all that policy stopped.
+fn select(
+    contents: &kept::Contents,
+    there: &BTreeSet<Name>,
+    named: Option<BTreeSet<Name>>,
+    plan_id: &str,
+) -> Result<BTreeSet<Name>> {
+    let blocked = |name: &Name| {
+        contents.statuses.get(name.as_str()).is_some_and(|status| status == Status::Blocked.word())
+    };
+    let waiting: BTreeSet<Name> = there.iter().filter(|name| blocked(name)).cloned().collect();
+    let list = |names: &BTreeSet<Name>| names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+    let refuse = |message: String, remedy: String| {
+        Err(Error::new(Layer::Salt, Phase::Validation, "nothing_to_approve", message, remedy))
+    };
+    if waiting.is_empty() {
+        let remedy = format!("infrastructure.apply plan_id={plan_id} applies what was planned");
+        return refuse(format!("policy stopped nothing of plan {plan_id}"), remedy);
+    }
+    let Some(named) = named else { return Ok(waiting) };
+    let others: BTreeSet<Name> = named.difference(&waiting).cloned().collect();
+    match others.is_empty() {
+        true => Ok(named),
+        false => refuse(
+            format!("policy stopped nothing of {} in plan {plan_id}", list(&others)),
+            format!("what waits for approval in it: {}", list(&waiting)),
+        ),
+    }
+}
+
+/// Writes one approval down, first where it cannot be taken back; one that is there already stays.
+fn record(
+    layout: &Layout,
+    folder: &Path,
+    journal: &Journal,
+    name: &Name,
+    by: &Holder,
+) -> Result<(ComponentReport, Approval)> {
+    let kept = kept::find(folder, name)?;
+    let approval = Approval::of(&kept, Holder { component: name.to_string(), ..by.clone() });
+    let before = approval::read(folder, name)?;
+    let (approval, note) = match before {
+        Some(before) => (before.clone(), format!("it was approved before, by {}", before.words())),
+        None => {
+            let plan_id = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            audit::note(layout, &json!({ "did": "approve", "plan_id": plan_id, "approval": approval }))?;
+            journal.note_durably(Entry::Approved {
+                component: name.clone(),
+                plan_id,
+                change_set: approval.change_set.clone(),
+            })?;
+            approval::grant(folder, name, &approval)?;
+            let note = format!("approved by {}", approval.words());
+            (approval, note)
+        }
+    };
+    let report = super::plan::with(ComponentReport::new(Status::Planned, "approved"), kept.changes);
+    Ok((ComponentReport { notes: vec![note], ..report }, approval))
+}

@@ -1,0 +1,166 @@
+//! All that a component's plan would be made from, in one digest, without a plan, a module's blocks or a process.
+//!
+//! What a pillar says is taken as it is written: the same text was found right before, and means the same.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::facts::keyed;
+use super::{inputs, records};
+use crate::digest::sha256;
+use crate::error::Result;
+use crate::host::Host;
+use crate::model::{self, Component, Input, Name, Overrides, Settings, Source};
+use crate::record::Record;
+use crate::resolve;
+use crate::terraform;
+use crate::workdir::{Layout, Place, ensure_private};
+
+/// A pillar that is read in parts: most of it is about others.
+pub trait Pillar {
+    fn has(&self, keys: &[&str]) -> bool;
+    /// Null where there is nothing, or what is no JSON.
+    fn part(&self, keys: &[&str]) -> Value;
+}
+
+impl Pillar for Value {
+    fn has(&self, keys: &[&str]) -> bool {
+        keys.iter().try_fold(self, |value, key| value.get(key)).is_some()
+    }
+
+    fn part(&self, keys: &[&str]) -> Value {
+        keys.iter().try_fold(self, |value, key| value.get(key)).cloned().unwrap_or_default()
+    }
+}
+
+/// One component as the pillar has it, read from what is said of it and of nothing else.
+pub struct Slice {
+    text: Value,
+    environment: Name,
+    settings: Settings,
+    pub component: Component,
+    pub place: Place,
+}
+
+/// What is in the pillar about one component, at both levels.
+fn levels(pillar: &dyn Pillar, environment: &Name, component: &Name) -> [Value; 2] {
+    let (environment, component) = (environment.as_str(), component.as_str());
+    [
+        pillar.part(&["components", component]),
+        pillar.part(&["environments", environment, "components", component]),
+    ]
+}
+
+impl Slice {
+    /// None where the pillar has it not, or wrong: a run says what is wrong.
+    pub fn read(
+        pillar: &dyn Pillar,
+        environment: &Name,
+        name: &Name,
+        desired: Option<&Value>,
+    ) -> Option<Self> {
+        if !pillar.has(&["environments", environment.as_str()]) {
+            return None;
+        }
+        let [common, own] = levels(pillar, environment, name);
+        let settings = pillar.part(&["environments", environment.as_str(), "settings"]);
+        let slice = json!({
+            "settings": pillar.part(&["settings"]),
+            "components": { name.as_str(): common },
+            "environments": {
+                environment.as_str(): { "settings": settings, "components": { name.as_str(): own } }
+            },
+        });
+        let variables = desired.map(|desired| (name.clone(), desired.clone()));
+        let overrides = Overrides { variables, ..Overrides::default() };
+        let (draft, problems) = model::read(&slice, environment.as_str(), &overrides);
+        let mut draft = draft.filter(|_| problems.is_empty())?;
+        let component = draft.components.remove(name).filter(|component| component.enabled)?;
+        Some(Self {
+            place: Layout::new(&draft.settings.root, environment).place(name),
+            text: json!([slice, desired]),
+            environment: environment.clone(),
+            settings: draft.settings,
+            component,
+        })
+    }
+
+    pub fn record(&self) -> Result<Option<Record>> {
+        records::last(&self.settings, &self.environment, &self.component.name, &self.place)
+    }
+
+    /// None where the module cannot be read: a run says why.
+    pub fn fingerprint(&self, pillar: &dyn Pillar, host: &dyn Host) -> Result<Option<String>> {
+        let Ok(module) = resolve::digest(&self.component.source, self.component.template, host) else {
+            return Ok(None);
+        };
+        let parts = json!([
+            self.text,
+            module,
+            references(&self.component)?,
+            producers(pillar, &self.settings, &self.environment, &self.component)?,
+            terraform::Identity::of(&self.settings.terraform)?,
+        ]);
+        let layout = Layout::new(&self.settings.root, &self.environment);
+        ensure_private(&layout.control())?;
+        keyed(&layout, &parts).map(Some)
+    }
+
+    /// Lineage and serial of the local state; None where there is none that can be read.
+    pub fn head(&self) -> Option<(String, u64)> {
+        head(&self.place)
+    }
+
+    /// Digest of what names the providers that an init chose.
+    pub fn lock_file(&self) -> Option<String> {
+        let (Source::Salt { subdir, .. } | Source::Path { subdir, .. }) = &self.component.source;
+        fs::read(self.place.module().join(subdir).join(".terraform.lock.hcl")).ok().map(sha256)
+    }
+}
+
+/// The values of its secrets, in the order of their variables.
+fn references(component: &Component) -> Result<Vec<String>> {
+    use secrecy::ExposeSecret;
+    let secrets = component.inputs.values().filter_map(|input| match input {
+        Input::Secret(reference) => Some(reference),
+        _ => None,
+    });
+    secrets.map(|reference| Ok(inputs::read(reference)?.expose_secret().to_owned())).collect()
+}
+
+/// What it reads from: as the pillar has them, and their states by lineage and serial.
+fn producers(
+    pillar: &dyn Pillar,
+    settings: &Settings,
+    environment: &Name,
+    component: &Component,
+) -> Result<Vec<Value>> {
+    let names: BTreeSet<&Name> =
+        component.inputs.values().flat_map(Input::outputs).map(|reference| &reference.component).collect();
+    let layout = Layout::new(&settings.root, environment);
+    let one = |name: &Name| {
+        let place = layout.place(name);
+        let record = records::last(settings, environment, name, &place)?.unwrap_or_default();
+        Ok(json!([
+            name,
+            levels(pillar, environment, name),
+            [json!(record.lineage), json!(record.serial)],
+            head(&place),
+        ]))
+    };
+    names.into_iter().map(one).collect()
+}
+
+/// Lineage and serial of the local state; None where there is none that can be read.
+fn head(place: &Place) -> Option<(String, u64)> {
+    #[derive(Deserialize)]
+    struct Head {
+        lineage: String,
+        serial: u64,
+    }
+    let text = fs::read(place.state()).ok()?;
+    serde_json::from_slice::<Head>(&text).ok().map(|head| (head.lineage, head.serial))
+}

@@ -1,0 +1,203 @@
+//! State surgery: one block of Terraform's own beside the module, for one plan, and then the way of every plan.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::arguments::Arguments;
+use super::environment::{Wanted, Wish};
+use super::invoke::Invoker;
+use super::{Call, module};
+use crate::change::Changes;
+use crate::decide::{Need, State, need, others};
+use crate::digest::sha256;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::{Address, Surgery};
+use crate::render;
+use crate::report::{ComponentReport, Status};
+use crate::resolve::Module;
+use crate::workdir::{Manifest, read_json, remove, write, write_json};
+
+const FILE: &str = "eos_surgery.tf";
+
+/// Operations of this kind; `resume` would do something else in their place.
+pub const OPERATIONS: [&str; 3] = ["import_resource", "move_resource", "remove_resource"];
+
+/// Address to the id that it was imported under: a provider's own `id` may be another.
+type Imported = BTreeMap<String, String>;
+
+fn imported(invoker: &Invoker<'_>) -> Result<Imported> {
+    Ok(read_json(&invoker.place.imported())?.unwrap_or_default())
+}
+
+/// The report where there is nothing to do, or it cannot be done; None: it has to be planned.
+pub fn settled(
+    invoker: &Invoker<'_>,
+    surgery: &Surgery,
+    state: Option<&State>,
+) -> Result<Option<ComponentReport>> {
+    let imported = imported(invoker)?;
+    let id = match surgery {
+        Surgery::Import { address, .. } => imported.get(address.as_str()).map(String::as_str),
+        _ => None,
+    };
+    match need(surgery, state, id) {
+        Need::Plan => Ok(None),
+        Need::Done(reason) => Ok(Some(ComponentReport::new(Status::Unchanged, reason))),
+        Need::Never(code, message) => {
+            let remedy = "eos_terraform.get_resources shows what the state has";
+            Err(Error::new(Layer::Salt, Phase::Planning, code, message, remedy))
+        }
+    }
+}
+
+/// The block, as long as it lies beside the module.
+pub struct Block<'a> {
+    invoker: &'a Invoker<'a>,
+    path: String,
+}
+
+/// Lays the block beside the module. Should we die with it there, the next run knows that it is ours.
+pub fn lay<'a>(
+    invoker: &'a Invoker<'a>,
+    module: &Module,
+    surgery: &Surgery,
+    manifest: &mut Manifest,
+) -> Result<Block<'a>> {
+    let inner = match module.subdir.as_str() {
+        "" => FILE.to_owned(),
+        subdir => format!("{subdir}/{FILE}"),
+    };
+    if module.files.iter().any(|file| file.path == inner) {
+        let message = format!("the module has a file {inner}, which is the name that Eos writes to");
+        let remedy = "rename it at its source";
+        return Err(Error::new(Layer::Salt, Phase::Preparation, "invalid", message, remedy));
+    }
+    let (path, text) = (format!("module/{inner}"), render::surgery(surgery));
+    manifest.written.insert(path.clone(), sha256(&text));
+    manifest.write(invoker.place)?;
+    write(&invoker.place.workdir.join(&path), text.as_bytes())?;
+    Ok(Block { invoker, path })
+}
+
+impl Block<'_> {
+    /// A saved plan has it in itself.
+    pub fn take_away(self, manifest: &mut Manifest) -> Result<()> {
+        remove(&self.invoker.place.workdir.join(&self.path))?;
+        manifest.written.remove(&self.path);
+        manifest.write(self.invoker.place)
+    }
+}
+
+/// Refuses a plan that would do anything besides.
+pub fn refuse_others(surgery: &Surgery, changes: &Changes) -> Result<()> {
+    let others = others(surgery, changes);
+    let nothing = changes.resources.is_empty();
+    if others.is_empty() && !nothing {
+        return Ok(());
+    }
+    let message = match nothing {
+        true => {
+            "Terraform plans nothing for it: is it in the state, and what the module declares?".to_owned()
+        }
+        false => format!("the plan would do more, or something else: {}", others.join(", ")),
+    };
+    let remedy = "bring the component up as the module has it first; where that would do harm, put the block into the \
+                  module itself, and everything is planned together";
+    Err(Error::new(Layer::Salt, Phase::Planning, "other_changes", message, remedy)
+        .with(json!({ "addresses": others })))
+}
+
+/// What the next call needs to know of an import.
+pub fn remember(invoker: &Invoker<'_>, surgery: &Surgery) -> Result<()> {
+    let Surgery::Import { address, id } = surgery else { return Ok(()) };
+    let mut imported = imported(invoker)?;
+    imported.insert(address.to_string(), id.clone());
+    write_json(&invoker.place.imported(), &imported)
+}
+
+/// One of `OPERATIONS`: a report with a `message`.
+pub fn run(call: &Call<'_>, operation: &'static str) -> Value {
+    let mut wanted_surgery = None;
+    let mut report = module::one(call, operation, |arguments, _, wanted| {
+        wanted_surgery = surgery(arguments, operation);
+        let wish = match (&wanted_surgery, wanted.test) {
+            (Some(surgery), false) => Wish::Operate(surgery.clone()),
+            (Some(surgery), true) => Wish::PreviewOperation(surgery.clone()),
+            // A problem of the call says why there is none.
+            (None, _) => Wish::Preview,
+        };
+        Wanted { wish, ..wanted }
+    });
+    report["message"] = message(wanted_surgery.as_ref(), &report).into();
+    report
+}
+
+fn surgery(arguments: &mut Arguments, operation: &str) -> Option<Surgery> {
+    match operation {
+        "import_resource" => {
+            let address = address(arguments, "resource_address");
+            let id = arguments.text("resource_id");
+            let id = id.filter(|id| !id.is_empty() && !id.chars().any(char::is_control));
+            if id.is_none() {
+                arguments.problem("resource_id", "must be the id under which the provider knows it");
+            }
+            let address = address?;
+            if !address.is_resource() {
+                arguments.problem("resource_address", "is of a module: name a resource");
+            }
+            Some(Surgery::Import { address, id: id? })
+        }
+        "move_resource" => {
+            let (from, to) = (address(arguments, "from_address"), address(arguments, "to_address"));
+            let (from, to) = (from?, to?);
+            if from.is_resource() != to.is_resource() || from == to {
+                arguments.problem(
+                    "to_address",
+                    "must be another one, of a resource as the first, or of a module as it",
+                );
+            }
+            Some(Surgery::Move { from, to })
+        }
+        _ => {
+            let destroy = arguments.flag("destroy");
+            let address = address(arguments, "resource_address")?;
+            if address.has_index() {
+                arguments.problem(
+                    "resource_address",
+                    "has an index: Terraform lets go of a resource or a module as a whole",
+                );
+            }
+            Some(Surgery::Remove { address, destroy })
+        }
+    }
+}
+
+fn address(arguments: &mut Arguments, key: &'static str) -> Option<Address> {
+    let Some(text) = arguments.text(key) else {
+        arguments.problem(key, "is missing: name an address");
+        return None;
+    };
+    Address::new(&text).map_err(|reason| arguments.problem(key, reason)).ok()
+}
+
+/// In one sentence, what was done, would be, or went wrong.
+fn message(surgery: Option<&Surgery>, report: &Value) -> String {
+    if let Some(message) = report["error"]["message"].as_str() {
+        return message.to_owned();
+    }
+    let what = match surgery {
+        None => return String::new(),
+        Some(Surgery::Import { address, id }) => format!("{address} is in the state with the id {id}"),
+        Some(Surgery::Move { from, to }) => format!("{from} is {to} now"),
+        Some(Surgery::Remove { address, destroy: false }) => {
+            format!("{address} is in the state no more, and left alone in the world")
+        }
+        Some(Surgery::Remove { address, destroy: true }) => format!("{address} is destroyed"),
+    };
+    match report["status"].as_str() {
+        Some("planned") => format!("planned: {what}, once this is run without test"),
+        Some("unchanged") => format!("nothing to do: {what}"),
+        _ => what,
+    }
+}

@@ -1,0 +1,230 @@
+//! Claims about `ensure_infrastructure`: nothing changed, nothing is started; anything else is a run.
+
+#[path = "support/http_backend.rs"]
+mod http_backend;
+mod support;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use http_backend::HttpBackend;
+use serde_json::{Value, json};
+use support::Site;
+
+const NET: &str = r#"
+variable "cidr" { default = "one" }
+resource "terraform_data" "net" { input = var.cidr }
+output "cidr" { value = terraform_data.net.output }
+"#;
+
+/// Each terraform that is started leaves a line, `version` too.
+fn site() -> Site {
+    let mut site = Site::new();
+    let log = site.folder.path().join("calls");
+    let wrapper = site.folder.path().join("terraform");
+    let script = format!("#!/bin/sh\necho \"$1\" >>'{}'\nexec terraform \"$@\"\n", log.display());
+    std::fs::write(&wrapper, script).unwrap();
+    std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    site.infrastructure["settings"]["terraform"] = json!({ "binary": wrapper });
+    site.component("net", NET, json!({}));
+    site
+}
+
+fn ensure(site: &Site, arguments: Value) -> Value {
+    let mut call = json!({ "component": "net" });
+    call.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
+    site.run("module.ensure_infrastructure", call)
+}
+
+/// How many terraforms `work` starts.
+fn started(site: &Site, work: impl FnOnce(&Site)) -> usize {
+    let log = site.folder.path().join("calls");
+    let count = || std::fs::read_to_string(&log).unwrap_or_default().lines().count();
+    let before = count();
+    work(site);
+    count() - before
+}
+
+fn is_quiet(site: &Site, arguments: Value) -> bool {
+    started(site, |site| {
+        let answer = ensure(site, arguments);
+        assert_eq!((&answer["result"], &answer["changes"]), (&json!(true), &json!({})), "{answer:#}");
+    }) == 0
+}
+
+/// It is done and known.
+fn settled(site: &Site) {
+    let answer = ensure(site, json!({}));
+    assert_eq!(answer["result"], true, "{answer:#}");
+    assert!(is_quiet(site, json!({})));
+}
+
+fn control(site: &Site) -> PathBuf {
+    site.folder.path().join("root/staging/.eos/components/net")
+}
+
+#[test]
+fn what_did_not_change_starts_no_terraform_and_leaves_no_run() {
+    let site = site();
+    let first = ensure(&site, json!({}));
+    assert_eq!(first["result"], true, "{first:#}");
+    assert_eq!(first["changes"]["terraform_data.net"]["actions"], "create", "{first:#}");
+    let runs = || std::fs::read_dir(site.folder.path().join("root/staging/.eos/runs")).unwrap().count();
+    let before = runs();
+    assert_eq!(
+        started(&site, |site| {
+            let again = ensure(site, json!({}));
+            assert_eq!(again["reason"], "same_fingerprint", "{again:#}");
+        }),
+        0
+    );
+    assert!(is_quiet(&site, json!({ "test": true })));
+    assert_eq!(runs(), before);
+}
+
+#[test]
+fn a_run_of_another_kind_that_changes_nothing_does_not_disturb_it() {
+    let site = site();
+    settled(&site);
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    assert!(is_quiet(&site, json!({})));
+}
+
+#[test]
+fn another_desired_state_is_applied_and_is_remembered_then() {
+    let site = site();
+    settled(&site);
+    let desired = json!({ "desired_state": { "cidr": "two" } });
+    let answer = ensure(&site, desired.clone());
+    assert_eq!(answer["changes"]["terraform_data.net"]["actions"], "update", "{answer:#}");
+    assert!(is_quiet(&site, desired));
+    let back = ensure(&site, json!({}));
+    assert_eq!(back["changes"]["terraform_data.net"]["actions"], "update", "{back:#}");
+}
+
+#[test]
+fn everything_that_a_plan_is_made_from_is_noticed() {
+    let mut site = site();
+    site.component("zone", "output \"id\" { value = \"a\" }\n", json!({}));
+    let secret = site.folder.path().join("secret");
+    std::fs::write(&secret, "one").unwrap();
+    let main = format!("{NET}variable \"id\" {{}}\nvariable \"key\" {{\n  sensitive = true\n}}\n");
+    let rest = json!({ "from_outputs": { "id": "zone.id" }, "secrets": { "key": format!("file:{}", secret.display()) } });
+    site.component("net", &main, rest.clone());
+    site.run("orchestrate", json!({}));
+    settled(&site);
+    let noticed = |site: &Site, what: &str| {
+        assert!(started(site, |site| drop(ensure(site, json!({})))) > 0, "{what} is not noticed");
+        assert!(is_quiet(site, json!({})), "{what} is not remembered");
+    };
+    std::fs::write(&secret, "two").unwrap();
+    noticed(&site, "a secret");
+    site.component("net", &format!("{main}# More.\n"), rest);
+    noticed(&site, "the module");
+    site.infrastructure["components"]["net"]["variables"] = json!({ "cidr": "one" });
+    noticed(&site, "a variable of the pillar");
+    site.infrastructure["environments"]["staging"]["settings"] = json!({ "parallelism": 2 });
+    noticed(&site, "a setting of the environment");
+    site.component("zone", "output \"id\" { value = \"b\" }\n", json!({}));
+    site.run("orchestrate", json!({ "components": "zone" }));
+    noticed(&site, "an output that it reads");
+    let wrapper = site.folder.path().join("terraform");
+    let script = std::fs::read_to_string(&wrapper).unwrap();
+    std::fs::write(&wrapper, format!("{script}# Another.\n")).unwrap();
+    noticed(&site, "another terraform");
+    let text = std::fs::read_to_string(control(&site).join("ensured.json")).unwrap();
+    assert!(!text.contains("two"), "{text}");
+}
+
+#[test]
+fn a_state_that_another_moved_or_lost_is_noticed() {
+    let mut site = site();
+    settled(&site);
+    site.infrastructure["components"]["net"]["variables"] = json!({ "cidr": "two" });
+    site.run("orchestrate", json!({}));
+    site.infrastructure["components"]["net"]["variables"] = json!(null);
+    let back = ensure(&site, json!({}));
+    assert_eq!(back["changes"]["terraform_data.net"]["actions"], "update", "{back:#}");
+    assert!(is_quiet(&site, json!({})));
+    std::fs::remove_file(site.workdir("net").join("terraform.tfstate")).unwrap();
+    let lost = ensure(&site, json!({}));
+    assert_eq!(lost["error"]["code"], "state_empty", "{lost:#}");
+}
+
+#[test]
+fn what_failed_or_was_cut_off_is_run_again() {
+    let mut site = site();
+    settled(&site);
+    let applying = control(&site).join("applying.json");
+    std::fs::write(&applying, "{}").unwrap();
+    assert!(started(&site, |site| drop(ensure(site, json!({})))) > 0);
+    assert!(!applying.exists());
+    let failing = "resource \"terraform_data\" \"bad\" {\n  provisioner \"local-exec\" {\n    command = \"false\"\n  }\n}\n";
+    site.component("net", &format!("{NET}{failing}"), json!({}));
+    for _ in 0..2 {
+        assert!(
+            started(&site, |site| {
+                let failed = ensure(site, json!({}));
+                assert_eq!((&failed["result"], &failed["retcode"]), (&json!(false), &json!(1)), "{failed:#}");
+                assert_eq!(failed["changes"], json!({}));
+            }) > 0
+        );
+    }
+}
+
+#[test]
+fn refresh_asks_the_world_and_a_test_changes_nothing() {
+    let site = site();
+    settled(&site);
+    assert!(!is_quiet(&site, json!({ "refresh": true })));
+    let desired = json!({ "desired_state": { "cidr": "two" }, "test": true });
+    let state = std::fs::read(site.workdir("net").join("terraform.tfstate")).unwrap();
+    let tested = ensure(&site, desired);
+    assert!(tested["result"].is_null(), "{tested:#}");
+    assert_eq!(tested["changes"]["terraform_data.net"]["input"], json!({ "old": "one", "new": "two" }));
+    assert_eq!(std::fs::read(site.workdir("net").join("terraform.tfstate")).unwrap(), state);
+    assert!(is_quiet(&site, json!({})));
+}
+
+#[test]
+fn of_a_remote_state_the_records_word_is_taken() {
+    let backend = HttpBackend::new();
+    let mut site = site();
+    site.infrastructure["settings"]["backend"] = json!({ "type": "http", "address": backend.url() });
+    settled(&site);
+}
+
+#[test]
+fn what_policy_stops_is_not_done_and_says_how_it_can_be_approved() {
+    let mut site = site();
+    settled(&site);
+    site.component("net", "", json!({}));
+    let blocked = ensure(&site, json!({}));
+    assert_eq!((&blocked["result"], &blocked["status"]), (&json!(false), &json!("blocked")), "{blocked:#}");
+    assert!(blocked["error"]["remedy"].as_str().unwrap().contains("infrastructure.approve"), "{blocked:#}");
+    assert!(started(&site, |site| drop(ensure(site, json!({})))) > 0);
+}
+
+#[test]
+fn a_wrong_call_is_refused_as_any_other() {
+    let mut site = site();
+    settled(&site);
+    for arguments in [
+        json!({ "desired_state": "two" }),
+        json!({ "desired_state": { "nothing": 1 } }),
+        json!({ "refresh": "maybe" }),
+        json!({ "unknown": 1 }),
+        json!({ "component": "other" }),
+        json!({ "environment": "nowhere" }),
+    ] {
+        let refused = ensure(&site, arguments.clone());
+        assert_eq!(
+            (&refused["result"], &refused["retcode"]),
+            (&json!(false), &json!(1)),
+            "{arguments} {refused:#}"
+        );
+        assert_eq!(refused["error"]["code"], "invalid", "{arguments} {refused:#}");
+    }
+    site.infrastructure["components"]["net"]["enabled"] = json!(false);
+    assert_eq!(ensure(&site, json!({}))["result"], false);
+}
