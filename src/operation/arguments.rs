@@ -150,6 +150,18 @@ impl Arguments {
         }
     }
 
+    /// Whether `confirm` names this environment; another name is a problem.
+    pub fn confirmed(&mut self, environment: &Name) -> bool {
+        match self.text("confirm") {
+            Some(confirmed) if confirmed == environment.as_str() => true,
+            Some(_) => {
+                self.problem("confirm", format!("is not the environment's name: say confirm={environment}"));
+                false
+            }
+            None => false,
+        }
+    }
+
     /// Salt's test, unless the call has its own.
     pub fn test(&mut self, identity: &super::Identity) -> bool {
         self.maybe_flag("test").unwrap_or(identity.test)

@@ -99,6 +99,7 @@ pub fn run(call: Call<'_>) -> Value {
         "orchestrate" => environment::run(&call, requests::orchestrate(&call.request)),
         "plan" => environment::run(&call, requests::plan(&call.request)),
         "apply" => environment::run(&call, requests::apply(&call.request)),
+        "staged_rollback" => environment::run(&call, requests::staged_rollback(&call.request)),
         "rollback" => environment::run(&call, requests::rollback(&call.request)),
         "acknowledge" => environment::run(&call, requests::acknowledge(&call.request)),
         "approve" => approve::approve(&call),

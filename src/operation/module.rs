@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
-use super::rollback::Asked;
+use super::rollback::{self, Asked};
 use super::{Call, drift, dump, ensure, measure, surgery, validate};
 use crate::model::{Name, Overrides};
 use crate::report::Report;
@@ -30,8 +30,9 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
         }),
         "rollback_to_snapshot" => one(call, "rollback_to_snapshot", |arguments, _, wanted| {
             let snapshot_id = Some(arguments.run_id("snapshot_id"));
-            let asked = Asked { snapshot_id, shown: wanted.test, ..Asked::default() };
-            Wanted { wish: Wish::RollBack(asked), ..wanted }
+            let confirmed = arguments.confirmed(&wanted.environment);
+            let asked = Asked { snapshot_id, confirmed, shown: wanted.test, ..Asked::default() };
+            Wanted { operation: rollback::OPERATION, wish: Wish::RollBack(asked), ..wanted }
         }),
         "detect_drift" => drift::detect_drift(call),
         "ensure_infrastructure" => ensure::run(call),

@@ -1,9 +1,12 @@
 //! Which arguments each operation over an environment takes, and what it then wants.
 
+use std::collections::BTreeSet;
+
 use super::arguments::Arguments;
 use super::environment::{Wanted, Wish};
-use super::rollback::Asked;
+use super::rollback::{self, Asked};
 use super::{Request, remediate, runs};
+
 use crate::model::{Name, Overrides};
 
 /// A state of one component.
@@ -153,34 +156,51 @@ pub fn destroy(request: &Request) -> Wanted {
 pub fn rollback(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
     let order = arguments.ordered("order");
-    let components =
-        arguments.names("components").or_else(|| order.as_ref().map(|order| order.iter().cloned().collect()));
-    let snapshot_id = arguments.maybe_run_id("snapshot_id");
-    match &components {
-        None => arguments.problem("components", "is missing: name what is to go back"),
-        Some(names) if snapshot_id.is_some() && names.len() > 1 => {
-            arguments.problem("snapshot_id", "is of one component: name that one");
-        }
-        Some(names)
-            if order.as_ref().is_some_and(|order| {
-                order.iter().any(|name| !names.contains(name)) || order.len() != names.len()
-            }) =>
-        {
-            arguments.problem("order", "must name each of the components once");
-        }
-        Some(_) => {}
+    let components = arguments.names("components");
+    let components = components.or_else(|| order.as_ref().map(|order| order.iter().cloned().collect()));
+    if let (Some(names), Some(order)) = (&components, &order)
+        && (order.len() != names.len() || order.iter().any(|name| !names.contains(name)))
+    {
+        arguments.problem("order", "must name each of the components once");
     }
+    let snapshot_id = arguments.maybe_run_id("snapshot_id");
+    if snapshot_id.is_some() && components.as_ref().is_some_and(|names| names.len() > 1) {
+        arguments.problem("snapshot_id", "is of one component: name that one");
+    }
+    let preserve_data = arguments.flag("preserve_data");
+    back(arguments, request, components, Asked { snapshot_id, order, preserve_data, ..Asked::default() })
+}
+
+/// Several, in the order in which they are named: dependents first.
+pub fn staged_rollback(request: &Request) -> Wanted {
+    let mut arguments = Arguments::new(request);
+    let order = arguments.ordered("components");
+    let components = order.as_ref().map(|order| order.iter().cloned().collect());
+    let preserve_data = arguments.maybe_flag("preserve_data").unwrap_or(true);
+    back(arguments, request, components, Asked { order, preserve_data, ..Asked::default() })
+}
+
+fn back(
+    mut arguments: Arguments,
+    request: &Request,
+    components: Option<BTreeSet<Name>>,
+    asked: Asked,
+) -> Wanted {
+    if components.is_none() {
+        arguments.problem("components", "is missing: name what is to go back");
+    }
+    let environment = arguments.environment();
+    let confirmed = arguments.confirmed(&environment);
     let shown = arguments.test(&request.identity);
-    let asked = Asked { snapshot_id, order, preserve_data: arguments.flag("preserve_data"), shown };
     let wanted = Wanted {
-        operation: "rollback",
+        operation: rollback::OPERATION,
         test: shown,
         components,
         include_dependencies: false,
         overrides: arguments.overrides(),
-        wish: Wish::RollBack(asked),
+        wish: Wish::RollBack(Asked { confirmed, shown, ..asked }),
         migrate_backend: false,
-        environment: arguments.environment(),
+        environment,
         resumes: None,
         problems: Vec::new(),
     };

@@ -7,6 +7,7 @@ use super::arguments::Arguments;
 use super::environment::{Resumed, Wanted, Wish};
 use super::prepare::draft;
 use super::remediate;
+use super::rollback;
 use super::runs::{self, Run};
 use super::surgery;
 use crate::error::{Error, Layer, Phase, Result};
@@ -62,7 +63,7 @@ fn refuse(run: &Run) -> Result<()> {
         return Err(refusal("run_complete", format!("run {run_id} was to change nothing")));
     }
     let operation = story.began.who.operation.as_str();
-    if operation == remediate::OPERATION || operation == "rollback" {
+    if operation == remediate::OPERATION || operation == rollback::OPERATION {
         // What it was to take back may be another thing by now.
         let message = format!("run {run_id} was a {operation}, which is not gone on with");
         let remedy = "look at what is there, and ask for it again";

@@ -141,7 +141,14 @@ fn a_way_back_that_replaces_what_was_there_before_waits_for_approval_and_names_i
     assert_eq!(net["status"], "rollback_needs_approval", "{report:#}");
     assert_eq!(net["error"]["details"]["addresses"], json!(["world_thing.a"]), "{report:#}");
     assert!(net["error"]["remedy"].as_str().unwrap().contains(net["snapshot_id"].as_str().unwrap()));
-    // With that approved beforehand, it goes.
+    // A person may look, and say that it is meant.
+    let asked = json!({ "components": "net", "snapshot_id": net["snapshot_id"] });
+    let stopped = site.run("rollback", asked.clone());
+    assert_eq!(stopped["components"]["net"]["reason"], "rollback_needs_approval", "{stopped:#}");
+    let mut confirmed = asked;
+    confirmed["confirm"] = json!("staging");
+    assert_eq!(site.run("rollback", confirmed)["components"]["net"]["status"], "applied");
+    // With that approved beforehand, it goes by itself.
     set(&mut site, &world, "net", &[("a", &replaced("three"))], json!({}));
     site.infrastructure["settings"]["rollback"] = json!({ "needs_approval_for": [] });
     let report = site.run("orchestrate", json!({}));

@@ -77,7 +77,7 @@ pub fn tell(session: &Session, name: &Name, report: &mut ComponentReport, back: 
         let snapshot = report.snapshot_id.as_deref().unwrap_or_default();
         error.remedy = format!(
             "go forward with a corrected pillar, or look and go back: infrastructure.rollback components={name} \
-             environment={environment} snapshot_id={snapshot} test=True"
+             environment={environment} snapshot_id={snapshot} test=True, then confirm={environment} in place of test"
         );
     }
     report.rollback = Some(Box::new(back));

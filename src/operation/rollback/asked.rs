@@ -18,6 +18,7 @@ pub struct Asked {
     /// In which order they are taken down, dependents first.
     pub order: Option<Vec<Name>>,
     pub preserve_data: bool,
+    pub confirmed: bool,
     pub shown: bool,
 }
 
@@ -27,7 +28,11 @@ pub async fn asked(session: &Session, names: &BTreeSet<Name>, asked: &Asked) -> 
         .iter()
         .map(|name| Ok((name.clone(), leg(session, name, asked).map_err(|error| error.of(name))?)))
         .collect::<Result<_>>()?;
-    let manner = if asked.shown { Manner::Shown } else { Manner::Asked };
+    let manner = match (asked.shown, asked.confirmed) {
+        (true, _) => Manner::Shown,
+        (false, true) => Manner::Confirmed,
+        (false, false) => Manner::Asked,
+    };
     Ok(go_back(session, &legs, manner, given).await)
 }
 

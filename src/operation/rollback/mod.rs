@@ -25,6 +25,9 @@ use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
 use crate::snapshot::Store;
 
+/// What a run is called that a person takes back.
+pub const OPERATION: &str = "rollback";
+
 type Reports = BTreeMap<Name, ComponentReport>;
 pub type Legs = BTreeMap<Name, Leg>;
 

@@ -41,6 +41,8 @@ pub enum Manner {
     OfRun,
     /// A person asked for it.
     Asked,
+    /// The same, and said that things may be destroyed: that stands for `needs_approval_for`, never for `protect`.
+    Confirmed,
     /// A person asks what it would do.
     Shown,
 }
@@ -141,13 +143,17 @@ impl Way {
 
     /// Whether this plan may be applied unasked.
     fn judge(&self, component: &Component, changes: &Changes) -> Result<(), Blocked> {
-        let asks = decide::needs_approval(&component.policy, &component.rollback, &self.leg.before, changes);
+        let mut rollback = component.rollback.clone();
+        if self.manner == Manner::Confirmed {
+            rollback.needs_approval_for.clear();
+        }
+        let asks = decide::needs_approval(&component.policy, &rollback, &self.leg.before, changes);
         let asks: Vec<_> = asks.into_iter().map(|change| change.address.clone()).collect();
         if !asks.is_empty() {
             return Err(refused("the way back destroys what was there before the run", asks));
         }
         let used: Vec<_> = changes.outputs.keys().filter(|output| self.read.contains(*output)).collect();
-        let asked = !component.rollback.needs_approval_for.is_empty();
+        let asked = !rollback.needs_approval_for.is_empty();
         if asked && !used.is_empty() && changes.destroyed().next().is_some() {
             let used = used.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             let addresses = changes.destroyed().map(|change| change.address.clone()).collect();
@@ -183,7 +189,8 @@ fn refused(what: &str, addresses: Vec<String>) -> Blocked {
     Blocked {
         code: "rollback_needs_approval",
         message: format!("{what}: {}", addresses.join(", ")),
-        remedy: String::new(),
+        remedy: "if that is meant, confirm=ENVIRONMENT stands for it, except for what policy:protect names"
+            .to_owned(),
         addresses,
     }
 }

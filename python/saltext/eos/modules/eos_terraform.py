@@ -134,6 +134,33 @@ def destroy(component=None, environment="production", auto_approve=False, *args,
 
 
 @skin.module
+def rollback_to_snapshot(
+    component=None, environment="production", snapshot_id=None, confirm=None, test=None, *args, **kwargs
+):
+    """
+    Take a component back to what it was applied with when this snapshot was taken, against its state as it is now.
+
+    component
+        One of infrastructure:components.
+    environment
+        One of infrastructure:environments.
+    snapshot_id
+        As ``apply`` returned it, or ``infrastructure.snapshots`` shows it.
+    confirm
+        The environment's name: what was there then may be deleted or replaced.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.rollback_to_snapshot networking staging 01JD3KV6T0W8Q5YB4E2N9RZXCM test=True
+    """
+    return skin.on_minion("module.rollback_to_snapshot", locals(), globals())
+
+
+@skin.module
 def ensure_infrastructure(
     component=None,
     desired_state=None,

@@ -476,6 +476,58 @@ def show_run(run_id=None, minion=None, *args, **kwargs):
 
 
 @skin.runner
+def rollback(
+    environment="production",
+    components=None,
+    snapshot_id=None,
+    order=None,
+    preserve_data=False,
+    confirm=None,
+    test=None,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Take components back to what they were applied with before, against their state as it is now.
+
+    components
+        What is to go back.
+    snapshot_id
+        Where one component is to go back to. By default what was applied before.
+    order
+        In which order they are taken down, dependents first. By default as the pillar says.
+    preserve_data
+        Leave alone what holds data, and name it.
+    confirm
+        The environment's name: what was there then may be deleted or replaced.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.rollback staging components=dns snapshot_id=01JD3KV6T0W8Q5YB4E2N9RZXCM test=True
+    """
+    return skin.on_master("rollback", locals(), globals())
+
+
+@skin.runner
+def acknowledge(environment="production", components=None, minion=None, *args, **kwargs):
+    """
+    Let components be applied again whose way back failed, once somebody has looked.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.acknowledge staging components=dns
+    """
+    return skin.on_master("acknowledge", locals(), globals())
+
+
+@skin.runner
 def locks(environment="production", minion=None, *args, **kwargs):
     """
     Show who holds which component, since when, and under which id.

@@ -1,5 +1,5 @@
 """
-Runner ``terraform``: what the master's schedule calls.
+Runner ``terraform``: what the master's schedule calls, and going back in stages.
 """
 
 from saltext.eos import skin
@@ -32,3 +32,37 @@ def sync_states(environment="production", components=None, minion=None, *args, *
         salt-run terraform.sync_states staging
     """
     return skin.on_master("sync_states", locals(), globals())
+
+
+@skin.runner
+def staged_rollback(
+    components=None,
+    preserve_data=True,
+    environment="production",
+    confirm=None,
+    test=None,
+    minion=None,
+    *args,
+    **kwargs,
+):
+    """
+    Take several components back to what they were applied with before, one after the other.
+
+    components
+        Those, in the order in which they are taken down: dependents first.
+    preserve_data
+        Leave alone what holds data, and name it.
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
+    confirm
+        The environment's name: what was there then may be deleted or replaced.
+    test
+        Say what would change, and change nothing. By default the option ``test``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run terraform.staged_rollback backups,boundary environment=staging test=True
+    """
+    return skin.on_master("staged_rollback", locals(), globals())
