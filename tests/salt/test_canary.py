@@ -420,6 +420,7 @@ def told(story):
     for output in ("token", "shown", "document"):
         story.ask("get_terraform_output", "source", f"output_name={output}", staging)
     story.ask("get_resources", "source", staging)
+    story.ask("component_is_healthy", "source", staging)
     story.ask("get_state", "source", staging)
     story.ask("get_state", "reader", staging, local=True)
     story.ask("get_state", "remote", staging)
