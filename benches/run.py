@@ -234,7 +234,7 @@ def handovers():
 
 
 def ensured(scratch, infrastructure, conf):
-    """Milliseconds of the slowest of 500 unchanged components, by its median; and processes started."""
+    """Milliseconds of the slowest of 500 unchanged components, and how many processes all of them started."""
     opts = salt.config.minion_config(str(conf / "minion"))
     opts["pillar"] = {"infrastructure": infrastructure}
     ensure = salt.loader.minion_mods(opts)["eos_terraform.ensure_infrastructure"]
@@ -250,7 +250,8 @@ def ensured(scratch, infrastructure, conf):
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = time.process_time()
     times = {
-        component: statistics.median(timed(call, component) for _ in range(ROUNDS))
+        # What others take of a processor meanwhile is not what the call takes.
+        component: min(timed(call, component) for _ in range(ROUNDS))
         for component in infrastructure["components"]
     }
     spawned = len((scratch / "calls").read_text()) - len(calls)
@@ -292,7 +293,7 @@ def main():
                 peak,
                 60,
             ),
-            (f"ensure_infrastructure, the slowest of {MANY} unchanged, ms", slowest, 1),
+            (f"ensure_infrastructure, the slowest of {MANY}, best of {ROUNDS}, ms", slowest, 1),
             (f"processes that {MANY * ROUNDS} of these started", spawned, 0),
         ]
         for lock, times in found.items():
