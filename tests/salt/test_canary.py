@@ -413,6 +413,15 @@ def told(story):
     story.run("unlock", "source", "id=none", staging, rc=1)
     story.run("orchestrate", "environment=talkative", rc=1)
 
+    # Drift, approval, and going back.
+    story.run("drift", staging)
+    story.run("remediate", "source", "drift_id=none", staging, rc=1)
+    story.run("approve", f"plan_id={plan_id}", rc=1)
+    story.run("rollback", staging, "components=source", "test=True")
+    story.run("rollback", staging, "components=source", "confirm=staging")
+    story.run("acknowledge", staging, "components=source")
+    story.run("orchestrate", staging)
+
     assert site.salt("saltutil.refresh_pillar", "wait=True").rc == 0
     story.ask("validate_pillar", staging)
     story.ask("init_workspace", "source", staging)
@@ -421,6 +430,16 @@ def told(story):
         story.ask("get_terraform_output", "source", f"output_name={output}", staging)
     story.ask("get_resources", "source", staging)
     story.ask("component_is_healthy", "source", staging)
+    story.ask("detect_drift", "source", staging)
+    story.ask("ensure_infrastructure", "source", staging)
+    address = "resource_address=world_thing.none"
+    story.ask("import_resource", "source", staging, address, "resource_id=none", rc=1)
+    story.ask("remove_resource", "source", staging, address)
+    moved = ["from_address=world_thing.none", "to_address=world_thing.shown"]
+    story.ask("move_resource", "source", staging, *moved)
+    story.ask("approve", f"plan_id={plan_id}", rc=1)
+    unknown = "snapshot_id=01JD3KV6T0W8Q5YB4E2N9RZXCM"
+    story.ask("rollback_to_snapshot", "source", staging, unknown, rc=1)
     story.ask("get_state", "source", staging)
     story.ask("get_state", "reader", staging, local=True)
     story.ask("get_state", "remote", staging)
