@@ -1,6 +1,6 @@
 # Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
 
-.PHONY: need-terraform build demo demo-destroy servers without-servers with-servers test check lint bench clean
+.PHONY: need-terraform build demo demo-destroy servers without-servers with-servers test soak check lint bench clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -74,6 +74,12 @@ with-servers: servers without-servers
 # The servers are built while the tests run that need none of them.
 test: need-terraform build target/provoke/.unpacked .venv/moto/.installed
 	@$(MAKE) --no-print-directory --jobs=2 with-servers
+
+# A long while: KILLS kills (200) and ROUNDS rounds (200) of eight processes, drawn from SEED (of the moment).
+soak: need-terraform servers .venv/moto/.installed
+	$(cargo_test) --test consul -- --ignored
+	$(cargo_test) --test exclusion -- --ignored --nocapture --test-threads=1
+	$(cargo_test) --test soak -- --ignored --nocapture --test-threads=1
 
 lint: build
 	cargo fmt --check

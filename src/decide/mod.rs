@@ -4,6 +4,7 @@
 //! processes.
 //! Through it passes: facts in; a verdict out.
 
+mod data;
 mod health;
 mod instances;
 mod noticing;
@@ -16,10 +17,11 @@ mod standing;
 mod state;
 mod suspects;
 
+pub use data::DATA;
 pub use health::{Hold, Passing, Verdict, verdict};
 pub use instances::{Instance, instances};
 pub use noticing::{Noticed, notice};
-pub use policy::{Blocked, Consent, judge};
+pub use policy::{Blocked, Consent, covers, judge};
 pub use recovery::{Found, Head, LocalState, There, Unsaved, local_state, unsaved};
 pub use retention::{Aged, surplus};
 pub use rollback::{Aftermath, Back, Did, Trouble, back, needs_approval};

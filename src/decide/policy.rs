@@ -64,7 +64,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
 }
 
 /// An address covers itself, its instances and, for a module, what is in it.
-pub(super) fn covers(guarded: &str, address: &str) -> bool {
+pub fn covers(guarded: &str, address: &str) -> bool {
     address.strip_prefix(guarded).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
 }
 

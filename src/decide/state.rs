@@ -34,6 +34,12 @@ impl State {
         Remembered { lineage: self.lineage.clone(), serial: self.serial, resources: self.resources }
     }
 
+    /// Address to the id of the object that is in use there, where it has one.
+    pub fn ids(&self) -> BTreeMap<String, String> {
+        let current = self.instances.iter().filter(|(_, one)| one.current);
+        current.filter_map(|(address, one)| Some((address.clone(), one.id.clone()?))).collect()
+    }
+
     /// Fails with what is wrong with the text.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let document: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;

@@ -29,7 +29,7 @@ pub enum Ending {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Story {
     creations: BTreeMap<String, Creation>,
-    /// Addresses that the plan replaces, to the ids that were destroyed there.
+    /// Addresses where a state may still have an older object, to the ids that surely are no more.
     replaced: BTreeMap<String, BTreeSet<String>>,
     overtaken: bool,
 }
@@ -46,6 +46,11 @@ impl Story {
         if action == "replace" {
             self.replaced.entry(address.to_owned()).or_default();
         }
+    }
+
+    /// The state had this object before, and the plan creates another: the world has it no more.
+    pub fn gone(&mut self, address: &str, id: &str) {
+        self.replaced.entry(address.to_owned()).or_default().insert(id.to_owned());
     }
 
     /// `id` is the object's before this step: a destruction's.
@@ -187,6 +192,20 @@ mod tests {
                 "{id:?} {found:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_stood_at_an_address_and_was_gone_is_not_taken_for_what_was_created_there() {
+        let mut story = Story::default();
+        story.gone("t.n", "old");
+        story.planned("t.n", "create");
+        story.started("t.n", "t", "create", None);
+        let suspect = |found| {
+            let state = BTreeMap::from([("t.n".to_owned(), found)]);
+            !story.suspects("01RUN", &state, Ending::Abrupt).is_empty()
+        };
+        assert!(suspect(at(Some("old"), 0)));
+        assert!(!suspect(at(Some("new"), 0)));
     }
 
     #[test]

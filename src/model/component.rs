@@ -33,6 +33,8 @@ pub struct Component {
     pub timeouts: Timeouts,
     /// All of them must pass before its turn has ended well.
     pub health: Vec<Gate>,
+    /// Types and addresses whose loss is loss of data.
+    pub data: BTreeSet<String>,
     /// As the pillar has it, levels merged, without its literal variables.
     pub declared: Map<String, Value>,
 }

@@ -32,7 +32,6 @@ pub fn component(
         ["source", "depends_on"].into_iter().filter_map(|key| Some((key, fields.place(key)?))).collect();
     fields.not_yet("salt", "steps of Salt's own", &json!({}));
     fields.not_yet("hooks", "hooks", &json!([]));
-    fields.not_yet("data", "what holds data", &json!([]));
     // The draft says so, where there is none: it knows the other names.
     let source = fields.read("source", source);
     let has_source = source.is_some();
@@ -67,6 +66,7 @@ pub fn component(
         drift,
         timeouts,
         health,
+        data: fields.read("data", reader::texts).unwrap_or_default().into_iter().collect(),
         declared,
     };
     fields.close();

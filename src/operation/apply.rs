@@ -40,6 +40,8 @@ pub struct Run<'a> {
     pub inputs: &'a Inputs,
     /// The text of `terraform.tfvars.json`.
     pub variables: &'a str,
+    /// Address to id in that state.
+    pub held: BTreeMap<String, String>,
     /// What earlier applies may have left: should this one die too, it is still told.
     pub carried: Vec<Suspect>,
     /// An apply of another host was cut off: the record tells that this is over.
@@ -88,9 +90,11 @@ impl Run<'_> {
         invoker.session.change(&component, self.was(next));
         let applying = Entry::Applying { component, snapshot_id: Some(snapshot_id.to_owned()) };
         invoker.session.note_durably(applying).await?;
-        recover::begin(invoker, &self.before, self.backend, &self.carried).await?;
+        let gone = self.gone(&changes);
         let mut progress = Progress::new(self, &changes);
         let mut heard = Heard::default();
+        gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
+        recover::begin(invoker, &self.before, gone, self.backend, &self.carried).await?;
         let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();
         let mut hear = |event: &Event| {
             progress.hear(event);
@@ -150,6 +154,12 @@ impl Run<'_> {
         ROOM + 2 * state + changes.resources.len() as u64 * ROOM_OF_ONE
     }
 
+    /// What the state has where the plan creates: a refresh found that it is no more.
+    fn gone(&self, changes: &Changes) -> BTreeMap<String, String> {
+        let created = changes.resources.iter().filter(|one| one.actions == ["create"]);
+        created.filter_map(|one| Some((one.address.clone(), self.held.get(&one.address)?.clone()))).collect()
+    }
+
     /// What was done before the failure is saved and told; where that fails, the next run goes on with it.
     async fn failed(
         &self,
@@ -190,7 +200,8 @@ impl Run<'_> {
         let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
         report.notes.extend(recover::describe(&suspects));
         report.possible_orphans = recover::orphans(invoker, &suspects);
-        if let Err(error) = self.write_record(report.status, &after, Ended::Partly).await {
+        let all: Vec<_> = self.carried.iter().chain(&suspects).cloned().collect();
+        if let Err(error) = self.write_record_telling(report.status, &after, Ended::Partly, &all).await {
             // The next run finds this apply as one that was cut off, and tells of it again.
             report.notes.push(error.to_string());
             return Ok(self.finished(report, after));

@@ -80,6 +80,11 @@ impl Arguments {
 
     /// A list or a comma string of names; None means all.
     pub fn names(&mut self, key: &'static str) -> Option<BTreeSet<Name>> {
+        Some(self.ordered(key)?.into_iter().collect())
+    }
+
+    /// The same, in the order in which they are given.
+    pub fn ordered(&mut self, key: &'static str) -> Option<Vec<Name>> {
         let items: Vec<Value> = match self.take(key)? {
             Value::String(text) => {
                 text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(Value::from).collect()

@@ -3,7 +3,7 @@
 use super::component::{Act, Intent};
 use super::invoke::Invoker;
 use super::records;
-use super::rollback::{MOVED, Way};
+use super::rollback::{MOVED, Manner, Way};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::record::{Blocked, Record};
 use crate::report::{ComponentReport, Status};
@@ -47,7 +47,7 @@ pub async fn block(invoker: &Invoker<'_>, way: &Way, mut report: ComponentReport
     let Some(error) = report.error.as_ref().filter(|_| report.status == Status::Failed) else {
         return report;
     };
-    if error.code == MOVED {
+    if error.code == MOVED || way.manner != Manner::OfRun {
         return report;
     }
     let message = error.message.clone();
@@ -59,7 +59,7 @@ pub async fn block(invoker: &Invoker<'_>, way: &Way, mut report: ComponentReport
             since: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
             message,
         };
-        let (known_good, residue) = (way.known_good.clone(), way.residue.clone());
+        let (known_good, residue) = (way.leg.known_good.clone(), way.leg.residue.clone());
         records::write(invoker, Record { blocked: Some(blocked), known_good, residue, ..record }).await
     };
     if let Err(error) = written.await {

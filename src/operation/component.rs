@@ -11,7 +11,7 @@ use super::inputs::{Pending, Produced};
 use super::invoke::{CANCELLED, Invoker};
 use super::kept;
 use super::recover::Recovery;
-use super::rollback::Way;
+use super::rollback::{Manner, Way};
 use super::session::Session;
 use super::stale_lock::LOCKED;
 use super::state::Pulled;
@@ -68,10 +68,11 @@ impl Act {
     }
 
     pub fn changes_things(&self) -> bool {
-        matches!(
-            self,
-            Self::Apply | Self::ApplyKept(_) | Self::GoBack(_) | Self::Remediate { apply: true, .. }
-        )
+        match self {
+            Self::Apply | Self::ApplyKept(_) | Self::Remediate { apply: true, .. } => true,
+            Self::GoBack(way) => way.manner != Manner::Shown,
+            _ => false,
+        }
     }
 }
 
@@ -203,6 +204,7 @@ async fn steps(
         text: before.map(|pulled| pulled.text.clone()),
         inputs: &inputs,
         variables: &variables,
+        held: before.map(|pulled| pulled.state.ids()).unwrap_or_default(),
         carried: recovery.suspects().to_vec(),
         elsewhere: recovery.is_elsewhere(),
         backend,

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::component::{self, Act, Intent};
 use super::orphans;
 use super::prepare::{prepare, select};
+use super::rollback::Asked;
 use super::schedule::schedule;
 use super::session::{Memory, Session};
 use super::summary::Opening;
@@ -46,7 +47,7 @@ pub struct Resumed {
 }
 
 /// What is to happen; where plans are kept is known only once the root is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Wish {
     Apply,
     Preview,
@@ -64,6 +65,7 @@ pub enum Wish {
     /// The execution module's `plan destroy=True`.
     KeepDestroy,
     Acknowledge,
+    RollBack(Asked),
 }
 
 /// Runs it, and reports, whatever happens.
@@ -148,6 +150,10 @@ fn attempt(
     let graph = if intent.destroy { graph.reversed() } else { graph };
     let orphans = orphans::report(blueprint, &layout)?;
 
+    let asked = match wanted.wish {
+        Wish::RollBack(asked) => Some(asked),
+        _ => None,
+    };
     let shown = selected;
     let act = intent.act.clone();
     let (mut components, terraform) = pump::in_session(
@@ -161,8 +167,13 @@ fn attempt(
                 kept::check_all(session, &graph, folder).await?;
             }
             let work = async |name| component::run(session, &name, &intent).await;
-            let reports = schedule(session, graph, |name| session.on_failure(name), work).await;
-            let reports = rollback::after(session, &intent, reports).await;
+            let reports = match &asked {
+                Some(asked) => rollback::asked(session, &graph.names().cloned().collect(), asked).await?,
+                None => {
+                    let reports = schedule(session, graph, |name| session.on_failure(name), work).await;
+                    rollback::after(session, &intent, reports).await
+                }
+            };
             Ok((reports, session.tool.version.to_string()))
         },
     )?;
@@ -191,6 +202,9 @@ fn intent(wish: &Wish, migrate_backend: bool, layout: &Layout, run_id: &str) -> 
             (false, None, Act::Remediate { drift_id: drift_id.clone(), apply: *apply })
         }
         Wish::Acknowledge => (false, None, Act::Acknowledge),
+        // Each component's way is its own.
+        Wish::RollBack(asked) if asked.shown => (false, None, Act::Preview),
+        Wish::RollBack(_) => (false, None, Act::Apply),
         Wish::KeepDestroy => (true, Confirmed, Act::Keep(layout.plan(run_id))),
     };
     Intent { destroy, consent, act, migrate_backend }

@@ -92,6 +92,7 @@ pub fn run(call: Call<'_>) -> Value {
         "orchestrate" => environment::run(&call, requests::orchestrate(&call.request)),
         "plan" => environment::run(&call, requests::plan(&call.request)),
         "apply" => environment::run(&call, requests::apply(&call.request)),
+        "rollback" => environment::run(&call, requests::rollback(&call.request)),
         "acknowledge" => environment::run(&call, requests::acknowledge(&call.request)),
         "destroy" => environment::run(&call, requests::destroy(&call.request)),
         "remediate" => environment::run(&call, requests::remediate(&call.request)),

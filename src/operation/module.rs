@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
+use super::rollback::Asked;
 use super::{Call, drift, dump, measure, validate};
 use crate::model::{Name, Overrides};
 use crate::report::Report;
@@ -26,6 +27,11 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
                 test: !approved,
                 ..wanted
             }
+        }),
+        "rollback_to_snapshot" => one(call, "rollback_to_snapshot", |arguments, _, wanted| {
+            let snapshot_id = Some(arguments.run_id("snapshot_id"));
+            let asked = Asked { snapshot_id, shown: wanted.test, ..Asked::default() };
+            Wanted { wish: Wish::RollBack(asked), ..wanted }
         }),
         "detect_drift" => drift::detect_drift(call),
         "validate_pillar" => shape(validate::validate(call)),

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::component::{Act, Intent};
 use super::invoke::{Invoker, Said};
+use super::rollback::Manner;
 use crate::change::{self, Changes};
 use crate::decide::Blocked;
 use crate::error::{Error, Layer, Phase, Result};
@@ -17,7 +18,11 @@ use crate::view::progress::Stage;
 /// None: the world is as the configuration says. Else the plan is in `file`.
 pub async fn plan(invoker: &Invoker<'_>, file: &Path, intent: &Intent) -> Result<Option<Changes>> {
     invoker.session.teller.stage(&invoker.component.name, Stage::Planning);
-    let full = !matches!(intent.act, Act::Apply | Act::GoBack(_));
+    let full = match &intent.act {
+        Act::Apply => false,
+        Act::GoBack(way) => way.manner == Manner::Shown,
+        _ => true,
+    };
     make(invoker, file, intent.destroy, full, &[]).await
 }
 

@@ -1,14 +1,16 @@
 //! Before anything else runs for a component: what a dead run left is put right, or told.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::invoke::Invoker;
 use super::{by_hand, copies, left, put_right, records, stale_lock, unsaved};
 use crate::decide::{Ending, Remembered, State, Story, Suspect};
 use crate::digest::sha256;
 use crate::error::{Error, Result};
 use crate::lock::Holder;
-use crate::record::{Record, Underway};
+use crate::record::{Record, Underway, Untold};
 use crate::report::{ComponentReport, PossibleOrphan};
-use crate::workdir::{self, Place};
+use crate::workdir;
 
 /// What was found, and what was done about it.
 #[derive(Default)]
@@ -21,6 +23,8 @@ pub struct Recovery {
     remembered: Option<Remembered>,
     /// Where the state was kept last, rendered; None where that is not known.
     backend: Option<String>,
+    /// What an earlier run found, and died before it could report.
+    untold: Vec<Suspect>,
     suspects: Vec<Suspect>,
     notes: Vec<String>,
 }
@@ -48,7 +52,8 @@ impl Recovery {
                 "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off"
             ));
             match left::stream(&invoker.session.layout, underway, &invoker.component.name)? {
-                Some(heard) => {
+                Some(mut heard) => {
+                    underway.gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
                     recovery.story = heard.story;
                     if record.is_some_and(|record| record.run_id != *run_id && record.finished >= *started) {
                         recovery.story.overtake();
@@ -59,6 +64,11 @@ impl Recovery {
                     "the folder of run {run_id} is gone: what it began to create is not known"
                 )),
             }
+        }
+        if let Some(untold) = untold(invoker)? {
+            recovery.notes.push(format!("run {} died before its report was written", untold.run_id));
+            recovery.suspects = untold.suspects.clone();
+            recovery.untold = untold.suspects;
         }
         let known = |state: &Remembered| !state.lineage.is_empty();
         let before = recovery.underway.as_ref().map(Underway::remembered).filter(known);
@@ -140,8 +150,9 @@ impl Recovery {
             suspect.id.is_some()
                 && instances.get(&suspect.address).is_some_and(|there| there.id == suspect.id)
         };
-        let earlier = self.underway.iter().flat_map(|underway| &underway.suspects);
-        self.suspects = earlier.filter(|suspect| !found(suspect)).cloned().collect();
+        let earlier = self.underway.iter().flat_map(|underway| &underway.suspects).chain(&self.untold);
+        let earlier: BTreeSet<_> = earlier.filter(|suspect| !found(suspect)).cloned().collect();
+        self.suspects = earlier.into_iter().collect();
         let run_id = self.underway.as_ref().map(|underway| underway.run_id.as_str()).unwrap_or_default();
         self.suspects.extend(self.story.suspects(run_id, &instances, Ending::Abrupt));
     }
@@ -154,6 +165,12 @@ impl Recovery {
     /// Adds what was found to the component's report.
     pub fn tell(self, invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentReport {
         let mut notes = self.notes;
+        if !self.untold.is_empty()
+            && let Err(error) = promise(invoker, &self.suspects)
+        {
+            // They are told again, once more than is needed.
+            tracing::warn!("{error}");
+        }
         notes.extend(describe(&self.suspects));
         notes.append(&mut report.notes);
         let mut orphans = orphans(invoker, &self.suspects);
@@ -182,8 +199,35 @@ pub async fn after_failure(
     Ok(notes)
 }
 
-/// Its record is written: what was there for the case of a crash goes.
-pub fn forget(place: &Place) -> Result<()> {
+/// What an earlier run was to report and did not.
+fn untold(invoker: &Invoker<'_>) -> Result<Option<Untold>> {
+    let path = invoker.place.untold();
+    let Some(untold) = Untold::read(&path)? else { return Ok(None) };
+    if invoker.session.layout.report(&untold.run_id).exists() {
+        return Untold::end(&path).map(|()| None);
+    }
+    Ok(Some(untold))
+}
+
+/// Should this run die before its report is written, the next one tells.
+fn promise(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
+    let (run_id, path) = (invoker.session.run_id.clone(), invoker.place.untold());
+    let before = Untold::read(&path)?.filter(|before| before.run_id == run_id);
+    let mut suspects = suspects.to_vec();
+    for earlier in before.into_iter().flat_map(|before| before.suspects) {
+        if !suspects.contains(&earlier) {
+            suspects.push(earlier);
+        }
+    }
+    Untold { run_id, suspects }.write(&path)
+}
+
+/// Its record is written: what was there for the case of a crash goes, once these are sure to be told.
+pub fn forget(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
+    let place = invoker.place;
+    if !suspects.is_empty() {
+        promise(invoker, suspects)?;
+    }
     copies::clear(&place.copies())?;
     Underway::end(&place.applying())
 }
@@ -219,6 +263,7 @@ pub fn describe(suspects: &[Suspect]) -> Option<String> {
 pub async fn begin(
     invoker: &Invoker<'_>,
     before: &Remembered,
+    gone: BTreeMap<String, String>,
     backend: Option<&str>,
     carried: &[Suspect],
 ) -> Result<()> {
@@ -229,6 +274,7 @@ pub async fn begin(
         lineage: before.lineage.clone(),
         serial: before.serial,
         resources: before.resources,
+        gone,
         backend: backend.unwrap_or_default().to_owned(),
         digest: state.map(sha256).unwrap_or_default(),
         started: here.since,

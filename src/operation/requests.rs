@@ -2,6 +2,7 @@
 
 use super::arguments::Arguments;
 use super::environment::{Wanted, Wish};
+use super::rollback::Asked;
 use super::{Request, remediate, runs};
 use crate::model::Overrides;
 
@@ -134,6 +135,44 @@ pub fn destroy(request: &Request) -> Wanted {
         wish: if test { Wish::PreviewDestroy } else { Wish::Destroy },
         migrate_backend: false,
         environment,
+        resumes: None,
+        problems: Vec::new(),
+    };
+    end(arguments, wanted)
+}
+
+/// Back to a snapshot, or to what was applied before.
+pub fn rollback(request: &Request) -> Wanted {
+    let mut arguments = Arguments::new(request);
+    let order = arguments.ordered("order");
+    let components =
+        arguments.names("components").or_else(|| order.as_ref().map(|order| order.iter().cloned().collect()));
+    let snapshot_id = arguments.maybe_run_id("snapshot_id");
+    match &components {
+        None => arguments.problem("components", "is missing: name what is to go back"),
+        Some(names) if snapshot_id.is_some() && names.len() > 1 => {
+            arguments.problem("snapshot_id", "is of one component: name that one");
+        }
+        Some(names)
+            if order.as_ref().is_some_and(|order| {
+                order.iter().any(|name| !names.contains(name)) || order.len() != names.len()
+            }) =>
+        {
+            arguments.problem("order", "must name each of the components once");
+        }
+        Some(_) => {}
+    }
+    let shown = arguments.test(&request.identity);
+    let asked = Asked { snapshot_id, order, preserve_data: arguments.flag("preserve_data"), shown };
+    let wanted = Wanted {
+        operation: "rollback",
+        test: shown,
+        components,
+        include_dependencies: false,
+        overrides: arguments.overrides(),
+        wish: Wish::RollBack(asked),
+        migrate_backend: false,
+        environment: arguments.environment(),
         resumes: None,
         problems: Vec::new(),
     };

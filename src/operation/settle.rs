@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::apply::{Run, shown};
 use super::inputs::Produced;
+use super::rollback::Manner;
 use super::{health, plan, records, recover};
 use crate::change::Changes;
-use crate::decide::{Did, Ended, Standing, State, Trouble};
+use crate::decide::{Did, Ended, Standing, State, Suspect, Trouble};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::Done;
 use crate::model::OnFailure;
@@ -33,7 +34,7 @@ impl Run<'_> {
             let ended = configuration.as_deref().map_or(Ended::Destroyed, |whole| self.whole(whole));
             self.write_record(Status::Unchanged, &state, ended).await?;
         }
-        recover::forget(self.invoker.place)?;
+        recover::forget(self.invoker, &self.carried)?;
         let report = ComponentReport::new(Status::Unchanged, reason);
         Ok(self.settle(report, state, configuration.as_deref()).await)
     }
@@ -100,16 +101,17 @@ impl Run<'_> {
     /// An error where it is not good.
     async fn prove(&self, report: &ComponentReport, state: &State) -> Result<Proof> {
         let planned = report.status == Status::Unchanged;
+        let of_run = self.back.filter(|way| way.manner == Manner::OfRun);
         let proof = match self.node.component.on_failure {
             OnFailure::Rollback if !planned => match plan::again(self.invoker).await {
                 Ok(left) => Proof::Replanned(addresses(left)),
-                Err(error) if self.back.is_some() => return Err(error),
+                Err(error) if of_run.is_some() => return Err(error),
                 Err(error) => Proof::Missing(error),
             },
             _ => Proof::AsBefore,
         };
-        if let (Proof::Replanned(left), Some(back)) = (&proof, self.back)
-            && !left.is_subset(&back.residue)
+        if let (Proof::Replanned(left), Some(way)) = (&proof, of_run)
+            && !left.is_subset(&way.leg.residue)
         {
             let left = left.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             let message =
@@ -147,7 +149,7 @@ impl Run<'_> {
             report.notes.push(format!("a plan still finds changes to make, which is accepted: {left}"));
         }
         let ended = Ended::Good(configuration);
-        if let Err(error) = self.write(report.status, &state, ended, residue).await {
+        if let Err(error) = self.write(report.status, &state, ended, residue, &self.carried).await {
             report.notes.push(format!("that it is known to be good could not be recorded: {error}"));
         }
         self.finished(report, state)
@@ -184,7 +186,19 @@ impl Run<'_> {
     /// Keeps what is known of the residue.
     pub async fn write_record(&self, status: Status, state: &State, ended: Ended<'_>) -> Result<()> {
         let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
-        self.write(status, state, ended, residue).await
+        self.write(status, state, ended, residue, &self.carried).await
+    }
+
+    /// `suspects`: what the report is to name besides; what they were found by is removed.
+    pub async fn write_record_telling(
+        &self,
+        status: Status,
+        state: &State,
+        ended: Ended<'_>,
+        suspects: &[Suspect],
+    ) -> Result<()> {
+        let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
+        self.write(status, state, ended, residue, suspects).await
     }
 
     async fn write(
@@ -193,6 +207,7 @@ impl Run<'_> {
         state: &State,
         ended: Ended<'_>,
         residue: BTreeSet<String>,
+        suspects: &[Suspect],
     ) -> Result<()> {
         let invoker = self.invoker;
         let Standing { applied, known_good } =
@@ -216,7 +231,7 @@ impl Run<'_> {
             ..Record::default()
         };
         records::write(invoker, record).await?;
-        recover::forget(invoker.place)
+        recover::forget(invoker, suspects)
     }
 
     /// What it is now, for a run that resumes this one.

@@ -6,6 +6,7 @@
 mod locking;
 mod synced;
 mod underway;
+mod untold;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,6 +14,7 @@ use std::path::Path;
 pub use locking::Locking;
 pub use synced::{Known, Observed};
 pub use underway::Underway;
+pub use untold::Untold;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

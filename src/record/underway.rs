@@ -1,5 +1,6 @@
 //! An apply that began. Whoever finds it at the start of a run knows that nobody saw its end.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub struct Underway {
     pub serial: u64,
     /// Managed instances in that state.
     pub resources: u64,
+    /// Address to id of what that state had and the world had no more: another is created there.
+    pub gone: BTreeMap<String, String>,
     /// The rendered backend block; empty for the local one.
     pub backend: String,
     /// sha256 of the local state's file before it.

@@ -32,6 +32,11 @@ impl Layout {
         self.runs().join(run_id)
     }
 
+    /// There once everybody could read what the run found.
+    pub fn report(&self, run_id: &str) -> PathBuf {
+        self.run(run_id).join("report.json")
+    }
+
     pub fn plans(&self) -> PathBuf {
         self.control().join("plans")
     }
@@ -139,6 +144,11 @@ impl Place {
     /// There while an apply is under way, and after one that nobody saw the end of.
     pub fn applying(&self) -> PathBuf {
         self.control.join("applying.json")
+    }
+
+    /// There from when possible orphans were found until a report of them is written.
+    pub fn untold(&self) -> PathBuf {
+        self.control.join("untold.json")
     }
 
     /// There while terraform may hold a remote backend's lock, and after it was killed with it.

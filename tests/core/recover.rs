@@ -170,6 +170,28 @@ fn what_a_second_death_keeps_from_being_told_is_told_by_the_third_run() {
 }
 
 #[test]
+fn what_a_run_found_and_died_before_it_could_report_is_told_by_the_next_one() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    let later = world.provider("later") + "resource \"world_thing\" \"later\" {\n  name = \"later\"\n}\n";
+    site.component("later", &later, json!({ "depends_on": ["pair"] }));
+    killed_in_second(&world, &site);
+    // It recovers the first component, and dies in the second.
+    hang(&world, "create", "later");
+    let us = killed::start(&site);
+    kill_all(us, &until_hangs(&world, "create", "later"));
+    world.faults(&json!([]));
+    assert!(!control(&site).join("applying.json").exists());
+
+    let resumed = site.run("resume", json!({}));
+    assert_eq!(pair(&resumed)["reason"], "done_before", "{resumed:#}");
+    assert_eq!(orphans(&resumed), [(SECOND.to_owned(), None)]);
+    let again = site.run("orchestrate", json!({}));
+    assert!(orphans(&again).is_empty(), "{again:#}");
+    assert!(!control(&site).join("untold.json").exists());
+}
+
+#[test]
 fn a_terraform_that_is_killed_under_us_is_told_of_in_the_same_report() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
@@ -299,6 +321,34 @@ fn a_first_run_that_died_before_its_first_write_is_just_fresh() {
     assert_eq!(statuses(&again)["pair"], "applied", "{again:#}");
     assert!(orphans(&again).is_empty(), "{again:#}");
     assert_eq!(world.names(), ["first", "second"]);
+}
+
+#[test]
+fn what_takes_the_place_of_a_thing_that_was_gone_is_named_though_the_state_still_has_that_one() {
+    let Some(world) = World::new() else { return };
+    let site = site(&world);
+    assert_eq!(statuses(&site.run("orchestrate", json!({})))["pair"], "applied");
+    world.delete(&id_of(&world, "second"));
+    killed_in_second(&world, &site);
+    let next = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&next)["pair"], "applied", "{next:#}");
+    assert_eq!(orphans(&next), [(SECOND.to_owned(), None)]);
+    assert_eq!(world.names(), ["first", "second", "second"]);
+
+    // The same where terraform alone is killed, and we tell it ourselves.
+    world
+        .things()
+        .into_iter()
+        .filter(|(_, thing)| thing["name"] == "second")
+        .for_each(|(id, _)| world.delete(&id));
+    hang(&world, "create", "second");
+    let killer = std::thread::scope(|scope| {
+        let run = scope.spawn(|| site.run("orchestrate", json!({})));
+        kill(&until_hangs(&world, "create", "second")["terraform"]);
+        run.join().unwrap()
+    });
+    assert_eq!(statuses(&killer)["pair"], "failed", "{killer:#}");
+    assert_eq!(orphans(&killer), [(SECOND.to_owned(), None)]);
 }
 
 #[test]

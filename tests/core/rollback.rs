@@ -233,3 +233,74 @@ fn with_the_switch_off_nothing_goes_back() {
     assert_eq!(statuses(&report), pairs(&[("app", "failed"), ("net", "applied")]), "{report:#}");
     assert_eq!(bodies(&world)["net-a"], "two");
 }
+
+fn snapshot_id(report: &Value, component: &str) -> String {
+    report["components"][component]["snapshot_id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_component_goes_back_to_a_snapshot_as_was_shown_before() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    set(&mut site, &world, "net", &[("a", "\"one\"")], json!({}));
+    up(&site);
+    set(&mut site, &world, "net", &[("a", "\"two\""), ("b", "\"two\"")], json!({}));
+    let second = up(&site);
+    let arguments =
+        |test: bool| json!({ "components": "net", "snapshot_id": snapshot_id(&second, "net"), "test": test });
+    let shown = site.run("rollback", arguments(true));
+    assert_eq!(statuses(&shown), pairs(&[("net", "planned")]), "{shown:#}");
+    assert_eq!(
+        shown["components"]["net"]["changes"],
+        json!({ "add": 0, "change": 1, "remove": 1, "import": 0 })
+    );
+    assert_eq!(world.names(), ["net-a", "net-b"]);
+    let back = site.run("rollback", arguments(false));
+    assert_eq!(back["result"], true, "{back:#}");
+    assert_eq!(bodies(&world), pairs(&[("net-a", "one")]));
+    // Asked for twice, it finds nothing to do.
+    let twice = site.run("rollback", arguments(false));
+    assert_eq!(statuses(&twice), pairs(&[("net", "unchanged")]), "{twice:#}");
+    // The pillar still says the other.
+    assert_eq!(site.run("orchestrate", json!({ "test": true }))["components"]["net"]["status"], "planned");
+}
+
+#[test]
+fn a_snapshot_that_is_unknown_another_components_or_the_first_is_refused_and_nothing_runs() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    v1(&mut site, &world);
+    let first = up(&site);
+    let code = |component: &str, snapshot_id: &str| {
+        let report = site.run("rollback", json!({ "components": component, "snapshot_id": snapshot_id }));
+        assert_eq!(report["result"], false, "{report:#}");
+        report["error"]["code"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(code("net", "01JD3KV6T0W8Q5YB4E2N9RZXCM"), "no_such_snapshot");
+    assert_eq!(code("net", &snapshot_id(&first, "app")), "no_such_snapshot");
+    assert_eq!(code("net", &snapshot_id(&first, "net")), "no_earlier_configuration");
+    assert_eq!(code("net,app", &snapshot_id(&first, "net")), "invalid");
+    assert_eq!(code("net", "../../x"), "invalid");
+}
+
+#[test]
+fn several_go_back_in_stages_and_what_holds_data_stays() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    v1(&mut site, &world);
+    up(&site);
+    v2(&mut site, &world);
+    up(&site);
+    site.infrastructure["components"]["app"]["data"] = json!(["world_thing.new"]);
+    let wrong = site.run("rollback", json!({ "components": "app,net", "order": "net,app" }));
+    assert_eq!(wrong["error"]["code"], "order", "{wrong:#}");
+    let staged = json!({ "components": "app,net", "order": "app,net", "preserve_data": true });
+    let back = site.run("rollback", staged);
+    assert_eq!(back["result"], true, "{back:#}");
+    assert_eq!(
+        bodies(&world),
+        pairs(&[("app-new", "two"), ("app-old", "one"), ("app-x", "one"), ("net-a", "one")])
+    );
+    let notes = back["components"]["app"]["notes"].to_string();
+    assert!(notes.contains("kept, for it holds data: world_thing.new"), "{back:#}");
+}

@@ -25,11 +25,7 @@ fn settings_that_are_not_built_yet_are_refused_by_name() {
 
 #[test]
 fn parts_of_a_component_that_are_not_built_yet_are_refused_by_name() {
-    for (key, value) in [
-        ("hooks", json!(["x"])),
-        ("data", json!(["aws_db_instance"])),
-        ("salt", json!({ "target": "*", "sls": "x" })),
-    ] {
+    for (key, value) in [("hooks", json!(["x"])), ("salt", json!({ "target": "*", "sls": "x" }))] {
         let component = json!({ "source": "/m", key: value });
         refused(&pillar(json!({}), json!({ "net": component })), &format!("components:net:{key}"));
     }

@@ -3,13 +3,15 @@
 //! An old state is never put back: what was made since would be in the world, and in no state.
 
 mod aftermath;
+mod asked;
 mod way;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use way::{MOVED, WAITS, Way};
+pub use asked::{Asked, asked};
+pub use way::{Leg, MOVED, Manner, WAITS, Way};
 
 use super::component::{self, Act, Intent};
 use super::schedule::schedule;
@@ -24,6 +26,7 @@ use crate::resolve::Module;
 use crate::snapshot::Store;
 
 type Reports = BTreeMap<Name, ComponentReport>;
+pub type Legs = BTreeMap<Name, Leg>;
 
 /// Takes the run back where that is asked for; the reports then say what became of each component.
 pub async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> Reports {
@@ -36,21 +39,21 @@ pub async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> 
     if !applies || !session.blueprint.nodes.keys().any(failed) {
         return reports;
     }
-    let (mut destroys, mut backs) = (BTreeSet::new(), BTreeMap::new());
+    let (mut destroys, mut legs) = (BTreeSet::new(), Legs::new());
     for (name, was) in &changed {
         match aftermath::decide(session, name, was) {
             Back::Leave => {}
             Back::Keep(reason) => aftermath::kept(reports.get_mut(name), was, reason),
             Back::Destroy => drop(destroys.insert(name.clone())),
-            Back::RollBack => drop(backs.insert(name.clone(), was)),
+            Back::RollBack => drop(legs.insert(name.clone(), leg(was))),
         }
     }
     session.teller.note(&format!(
         "the run failed: going back with {}",
-        destroys.iter().chain(backs.keys()).map(Name::as_str).collect::<Vec<_>>().join(", ")
+        destroys.iter().chain(legs.keys()).map(Name::as_str).collect::<Vec<_>>().join(", ")
     ));
     let mut done = destroy(session, &destroys).await;
-    done.extend(go_back(session, &backs).await);
+    done.extend(go_back(session, &legs, Manner::OfRun, None).await);
     for (name, back) in done {
         if let Some(report) = reports.get_mut(&name) {
             aftermath::tell(session, &name, report, back);
@@ -73,26 +76,22 @@ async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
     .await
 }
 
-/// Creations and changes in dependency order; what only destroys afterwards, and the other way round.
-async fn go_back(session: &Session, backs: &BTreeMap<Name, &Was>) -> Reports {
+/// Creations and changes in dependency order; what is destroyed afterwards, and the other way round.
+/// `given` is an order that was asked for.
+pub async fn go_back(session: &Session, legs: &Legs, manner: Manner, given: Option<Graph>) -> Reports {
     let (mut targets, mut reports) = (BTreeMap::new(), Reports::new());
-    for (name, was) in backs {
-        match known_good(session, name, was) {
+    for (name, leg) in legs {
+        match earlier(session, name, &leg.to) {
             Ok(target) => drop(targets.insert(name.clone(), target)),
             Err(error) => drop(reports.insert(name.clone(), ComponentReport::failed(error.of(name)))),
         }
     }
-    let graph = order(session, &targets);
+    let graph = given.unwrap_or_else(|| order(session, &targets));
     let toward = session.toward(targets);
     let back = RefCell::new(BTreeSet::new());
     let turn = async |name: Name, waits: bool| {
-        let way = Way {
-            before: addresses(backs[&name]),
-            residue: backs[&name].residue.clone(),
-            read: read(session, &name, backs, &back.borrow()),
-            waits,
-            known_good: backs[&name].known_good.clone(),
-        };
+        let read = read(session, &name, legs, &back.borrow());
+        let way = Way { leg: legs[&name].clone(), manner, read, waits };
         let act = Act::GoBack(way);
         let intent = Intent { destroy: false, consent: Consent::None, act, migrate_backend: false };
         let report = component::run(&toward, &name, &intent).await;
@@ -111,6 +110,16 @@ async fn go_back(session: &Session, backs: &BTreeMap<Name, &Was>) -> Reports {
     reports
 }
 
+fn leg(was: &Was) -> Leg {
+    Leg {
+        to: was.known_good.clone().unwrap_or_default(),
+        before: addresses(was.state.as_ref().map(|text| text.as_slice())),
+        residue: was.residue.clone(),
+        known_good: was.known_good.clone(),
+        data: BTreeSet::new(),
+    }
+}
+
 /// One that waits is no failure: those that depend on it have their turn.
 fn waiting(report: ComponentReport) -> ComponentReport {
     match report.reason == WAITS {
@@ -119,11 +128,11 @@ fn waiting(report: ComponentReport) -> ComponentReport {
     }
 }
 
-/// The component as it was known to be good, its module laid out in the run's folder.
-fn known_good(session: &Session, name: &Name, was: &Was) -> Result<(Node, Arc<Module>)> {
+/// The component as this configuration has it, its module laid out in the run's folder.
+fn earlier(session: &Session, name: &Name, configuration: &str) -> Result<(Node, Arc<Module>)> {
     let store = Store::new(session.layout.place(name).snapshots());
-    let configuration = store.configuration(was.known_good.as_deref().unwrap_or_default())?;
-    let folder = session.layout.run(&session.run_id).join(name).join("known-good");
+    let configuration = store.configuration(configuration)?;
+    let folder = session.layout.run(&session.run_id).join(name).join("earlier");
     target(&session.blueprint.nodes[name], &configuration, &store, &folder)
 }
 
@@ -146,19 +155,14 @@ fn order(session: &Session, targets: &BTreeMap<Name, (Node, Arc<Module>)>) -> Gr
 }
 
 /// Which outputs of `name` those read, as this run left them, that it changed and that are not back.
-fn read(
-    session: &Session,
-    name: &Name,
-    backs: &BTreeMap<Name, &Was>,
-    back: &BTreeSet<Name>,
-) -> BTreeSet<String> {
-    let pending = backs.keys().filter(|other| *other != name && !back.contains(*other));
+fn read(session: &Session, name: &Name, legs: &Legs, back: &BTreeSet<Name>) -> BTreeSet<String> {
+    let pending = legs.keys().filter(|other| *other != name && !back.contains(*other));
     let inputs = pending.flat_map(|other| session.blueprint.nodes[other].component.inputs.values());
     let outputs = inputs.flat_map(|input| input.outputs()).filter(|output| output.component == *name);
     outputs.map(|output| output.output.clone()).collect()
 }
 
-fn addresses(was: &Was) -> BTreeSet<String> {
-    let state = was.state.as_ref().and_then(|text| State::parse(text).ok()).unwrap_or_default();
+fn addresses(state: Option<&[u8]>) -> BTreeSet<String> {
+    let state = state.and_then(|text| State::parse(text).ok()).unwrap_or_default();
     state.instances.into_keys().collect()
 }

@@ -20,18 +20,39 @@ pub const MOVED: &str = "moved_since";
 /// Its turn comes once those that depend on it are back.
 pub const WAITS: &str = "waits";
 
+/// From where to where one component goes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Leg {
+    /// Digest of the configuration that it goes back to.
+    pub to: String,
+    /// Addresses that were there then.
+    pub before: BTreeSet<String>,
+    /// Addresses that this configuration never comes clean of.
+    pub residue: BTreeSet<String>,
+    /// What is known to be good stays that, should this way not lead there.
+    pub known_good: Option<String>,
+    /// Types and addresses that stay, whatever the configuration says.
+    pub data: BTreeSet<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// After a run that failed.
+    OfRun,
+    /// A person asked for it.
+    Asked,
+    /// A person asks what it would do.
+    Shown,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Way {
-    /// Addresses that were there before the run.
-    pub before: BTreeSet<String>,
-    /// Addresses that the known-good configuration never comes clean of.
-    pub residue: BTreeSet<String>,
+    pub leg: Leg,
+    pub manner: Manner,
     /// Its outputs that components read which are not back yet.
     pub read: BTreeSet<String>,
     /// What is destroyed waits until those are back.
     pub waits: bool,
-    /// What was known to be good before the run stays that, should this way not lead there.
-    pub known_good: Option<String>,
 }
 
 impl Way {
@@ -42,6 +63,9 @@ impl Way {
         record: Option<&Record>,
         found: Option<&State>,
     ) -> Result<()> {
+        if self.manner != Manner::OfRun {
+            return Ok(());
+        }
         let found = found.map(State::remembered).unwrap_or_default();
         let ours =
             record.is_some_and(|record| record.run_id == session.run_id && record.remembered() == found);
@@ -67,40 +91,57 @@ impl Way {
         changes: Changes,
     ) -> Result<ComponentReport> {
         let component = &run.node.component;
-        let (changes, partly) = match self.first(&changes) {
+        let share = self.share(&changes);
+        let (changes, partly) = match &share.targets {
             None => (changes, false),
-            Some(targets) if targets.is_empty() => return Ok(ComponentReport::new(Status::Unchanged, WAITS)),
-            Some(targets) => (plan::targeted(run.invoker, file, &targets).await?, true),
+            Some(targets) if targets.is_empty() => {
+                return Ok(share.tell(ComponentReport::new(Status::Unchanged, "")));
+            }
+            Some(_) if self.manner == Manner::Shown => (changes, true),
+            Some(targets) => (plan::targeted(run.invoker, file, targets).await?, true),
         };
         let verdict = self.judge(component, &changes);
         let changes = plan::redacted(run.invoker, changes);
         if let Err(blocked) = verdict {
-            let record = run.record.cloned().unwrap_or_default();
-            let (known_good, residue) = (self.known_good.clone(), self.residue.clone());
-            records::write(run.invoker, Record { known_good, residue, ..record }).await?;
+            if self.manner == Manner::OfRun {
+                let record = run.record.cloned().unwrap_or_default();
+                let (known_good, residue) = (self.leg.known_good.clone(), self.leg.residue.clone());
+                records::write(run.invoker, Record { known_good, residue, ..record }).await?;
+            }
             return Ok(plan::blocked(changes, blocked, &component.name));
+        }
+        if self.manner == Manner::Shown {
+            return Ok(share.tell(plan::planned(changes)));
         }
         let run = Run { partly, ..run };
         let report = run.apply(guard.fence().await?, manifest, file, changes).await?;
-        match partly && report.status == Status::Applied {
-            true => Ok(ComponentReport { reason: WAITS.to_owned(), ..report }),
-            false => Ok(report),
-        }
+        Ok(share.tell(report))
     }
 
-    /// What does not wait; None where nothing does.
-    fn first(&self, changes: &Changes) -> Option<Vec<String>> {
-        let destroys = |change: &&ResourceChange| change.actions == ["delete"];
-        let waits = self.waits && changes.resources.iter().any(|change| destroys(&change));
-        waits.then(|| {
-            let first = changes.resources.iter().filter(|change| !destroys(change));
-            first.map(|change| change.address.clone()).collect()
-        })
+    /// What of a plan has its turn now.
+    fn share(&self, changes: &Changes) -> Share {
+        let is_data = |change: &ResourceChange| {
+            let is = |one: &String| *one == change.kind || decide::covers(one, &change.address);
+            change.actions.iter().any(|action| action == "delete") && self.leg.data.iter().any(is)
+        };
+        let waits = |change: &ResourceChange| {
+            self.waits && self.manner != Manner::Shown && change.actions == ["delete"]
+        };
+        let (data, rest): (Vec<_>, Vec<_>) = changes.resources.iter().partition(|change| is_data(change));
+        let (later, now): (Vec<_>, Vec<_>) = rest.into_iter().partition(|change| waits(change));
+        let addresses = |some: &[&ResourceChange]| -> Vec<String> {
+            some.iter().map(|change| change.address.clone()).collect()
+        };
+        Share {
+            targets: (!data.is_empty() || !later.is_empty()).then(|| addresses(&now)),
+            data: addresses(&data),
+            later: !later.is_empty(),
+        }
     }
 
     /// Whether this plan may be applied unasked.
     fn judge(&self, component: &Component, changes: &Changes) -> Result<(), Blocked> {
-        let asks = decide::needs_approval(&component.policy, &component.rollback, &self.before, changes);
+        let asks = decide::needs_approval(&component.policy, &component.rollback, &self.leg.before, changes);
         let asks: Vec<_> = asks.into_iter().map(|change| change.address.clone()).collect();
         if !asks.is_empty() {
             return Err(refused("the way back destroys what was there before the run", asks));
@@ -114,6 +155,27 @@ impl Way {
             return Err(refused(&what, addresses));
         }
         Ok(())
+    }
+}
+
+struct Share {
+    /// None: all of it.
+    targets: Option<Vec<String>>,
+    /// Addresses that stay, though the plan would destroy them.
+    data: Vec<String>,
+    /// Whether something is left for a later turn.
+    later: bool,
+}
+
+impl Share {
+    fn tell(&self, mut report: ComponentReport) -> ComponentReport {
+        if !self.data.is_empty() {
+            report.notes.push(format!("kept, for it holds data: {}", self.data.join(", ")));
+        }
+        if self.later && matches!(report.status, Status::Applied | Status::Unchanged) {
+            report.reason = WAITS.to_owned();
+        }
+        report
     }
 }
 

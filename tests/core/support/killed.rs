@@ -12,18 +12,23 @@ use crate::support::Site;
 use crate::world::World;
 
 /// Long enough for any machine; what is waited for is a fact.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The test that a test binary runs as this process: it must call [`orchestrate_as_told`].
 const NAME: &str = "an_eos_that_will_be_killed";
 
 /// Starts `orchestrate` on this site.
 pub fn start(site: &Site) -> Child {
+    start_doing(site, "orchestrate")
+}
+
+pub fn start_doing(site: &Site, operation: &str) -> Child {
     let told = site.folder.path().join("told.json");
     std::fs::write(&told, site.infrastructure.to_string()).unwrap();
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", NAME, "--ignored"])
         .env("EOS_TEST_TOLD", told)
+        .env("EOS_TEST_OPERATION", operation)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -31,14 +36,14 @@ pub fn start(site: &Site) -> Child {
         .unwrap()
 }
 
-/// The other half of [`start`].
+/// The other half of [`start_doing`].
 pub fn orchestrate_as_told() {
     let Some(told) = std::env::var_os("EOS_TEST_TOLD") else { return };
-    let told = Path::new(&told);
+    let (told, operation) = (Path::new(&told), std::env::var("EOS_TEST_OPERATION").unwrap());
     let infrastructure = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();
     // Inside the folder of whoever kills us, and removes it.
     let folder = tempfile::tempdir_in(told.parent().unwrap()).unwrap();
-    let report = Site { folder, infrastructure }.run("orchestrate", json!({}));
+    let report = Site { folder, infrastructure }.run(&operation, json!({}));
     std::fs::write(told.with_file_name("report.json"), report.to_string()).unwrap();
 }
 

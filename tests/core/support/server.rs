@@ -52,6 +52,9 @@ impl Guard {
 }
 
 pub struct Server {
+    name: &'static str,
+    program: PathBuf,
+    words: Vec<String>,
     child: Child,
     guard: Guard,
     /// Of its HTTP API.
@@ -86,6 +89,29 @@ impl Server {
         })
     }
 
+    /// A server whose keys and sessions outlive it: see [`Server::restart`].
+    pub fn consul_on_disk() -> Option<Self> {
+        let [http, server, lan] = free_ports();
+        let config = json!({
+            "server": true, "bootstrap_expect": 1, "data_dir": "data", "bind_addr": "127.0.0.1",
+            "log_level": "warn", "performance": { "raft_multiplier": 1 },
+            "ports": {
+                "http": http, "server": server, "serf_lan": lan,
+                "serf_wan": -1, "dns": -1, "grpc": -1, "grpc_tls": -1,
+            },
+        });
+        Self::start("consul", &["agent", "-config-file=agent.json"], &config, http, "", |server| {
+            server.get("/v1/catalog/nodes").is_some_and(|nodes| nodes[0].is_object())
+        })
+    }
+
+    /// SIGKILL, and the same once more; returns when it answers again.
+    pub fn restart(&mut self, ready: impl Fn(&Self) -> bool) {
+        self.end();
+        (self.child, self.guard) = spawn(&self.program, &self.words, self.folder.path());
+        self.wait(ready);
+    }
+
     /// With `raw_exec` and the mock driver.
     pub fn nomad() -> Option<Self> {
         let [http, rpc, serf] = free_ports();
@@ -114,7 +140,7 @@ impl Server {
     }
 
     fn start(
-        name: &str,
+        name: &'static str,
         words: &[&str],
         config: &Value,
         port: u16,
@@ -124,27 +150,31 @@ impl Server {
         let program = program(name)?;
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("agent.json"), config.to_string()).unwrap();
-        let log = std::fs::File::create(folder.path().join("log")).unwrap();
-        let child = Command::new(program)
-            .args(words)
-            .current_dir(folder.path())
-            .env("TMPDIR", folder.path())
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut server = Self { guard: Guard::over(&child), child, port, folder, header };
+        let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+        let (child, guard) = spawn(&program, &words, folder.path());
+        let mut server = Self { name, program, words, child, guard, port, folder, header };
+        server.wait(ready);
+        Some(server)
+    }
+
+    fn wait(&mut self, ready: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(90);
-        while !ready(&server) {
-            let ended = server.child.try_wait().unwrap();
+        while !ready(self) {
+            let ended = self.child.try_wait().unwrap();
             if ended.is_some() || Instant::now() > deadline {
-                let log = std::fs::read_to_string(server.folder.path().join("log")).unwrap();
-                panic!("{name} is not ready, ended {ended:?}:\n{log}");
+                let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap();
+                panic!("{} is not ready, ended {ended:?}:\n{log}", self.name);
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        Some(server)
+    }
+
+    fn end(&mut self) {
+        // The guard first: it must not outlive the process whose number it knows.
+        for process in [&mut self.guard.0, &mut self.child] {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -177,12 +207,23 @@ fn exchange(port: u16, method: &str, path: &str, header: &str, body: &str) -> st
     Ok((status.ok_or(std::io::ErrorKind::InvalidData)?, body.to_owned()))
 }
 
+fn spawn(program: &Path, words: &[String], folder: &Path) -> (Child, Guard) {
+    let log = std::fs::File::create(folder.join("log")).unwrap();
+    let child = Command::new(program)
+        .args(words)
+        .current_dir(folder)
+        .env("TMPDIR", folder)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let guard = Guard::over(&child);
+    (child, guard)
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
-        // The guard first: it must not outlive the process whose number it knows.
-        for process in [&mut self.guard.0, &mut self.child] {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
+        self.end();
     }
 }

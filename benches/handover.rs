@@ -1,0 +1,84 @@
+//! How long a run that waits for a lock waits once it is let go, in milliseconds: median and maximum, a line a lock.
+
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use eos::lock::{Holder, Service};
+use eos::model::{ConsulLock, Lock, Tls};
+use eos::process::Cancel;
+
+#[path = "../tests/core/support/server.rs"]
+mod server;
+
+const ROUNDS: u64 = 50;
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    show("file", &Lock::File, folder.path());
+    match server::Server::consul() {
+        None => println!("consul none"),
+        Some(consul) => {
+            let lock = Lock::Consul(ConsulLock {
+                address: format!("http://127.0.0.1:{}", consul.port),
+                token: None,
+                ttl: Duration::from_secs(30),
+                lock_delay: Duration::from_secs(15),
+                prefix: "handover".to_owned(),
+                tls: Tls::default(),
+            });
+            show("consul", &lock, folder.path());
+        }
+    }
+}
+
+fn show(name: &str, lock: &Lock, folder: &Path) {
+    let mut took: Vec<f64> = (0..ROUNDS).map(|round| handover(lock, folder, round)).collect();
+    took.sort_by(f64::total_cmp);
+    println!("{name} {:.2} {:.2}", took[took.len() / 2], took[took.len() - 1]);
+}
+
+/// One lets go while another waits: each has a runtime of its own and, under Consul's lock, a host of its own.
+fn handover(lock: &Lock, folder: &Path, round: u64) -> f64 {
+    let path = |side: &str| {
+        folder.join(if *lock == Lock::File { "lock".to_owned() } else { format!("lock-{side}") })
+    };
+    let take = |side: &str| {
+        let holder = Holder {
+            run_id: format!("{side}-{round}"),
+            environment: "bench".to_owned(),
+            component: "net".to_owned(),
+            ..Holder::here()
+        };
+        let service = Service::open(lock, None).unwrap();
+        let path = path(side);
+        async move { service.acquire(&path, &holder, Duration::from_secs(60), &Cancel::new()).await.unwrap() }
+    };
+    let (told, held) = mpsc::channel();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| {
+            run(async {
+                let guard = take("first").await;
+                told.send(()).unwrap();
+                // The other waits by now; not in step with how often it looks.
+                tokio::time::sleep(Duration::from_millis(150 + round * 7 % 40)).await;
+                let let_go = Instant::now();
+                guard.release().await.unwrap();
+                let_go
+            })
+        });
+        held.recv().unwrap();
+        let taken = run(async {
+            let guard = take("second").await;
+            let taken = Instant::now();
+            guard.release().await.unwrap();
+            taken
+        });
+        let let_go = first.join().unwrap();
+        taken.saturating_duration_since(let_go).as_secs_f64() * 1000.0
+    })
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}

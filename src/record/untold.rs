@@ -1,0 +1,32 @@
+//! Possible orphans that a run found and is to report. It may die before its report is written.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::decide::Suspect;
+use crate::error::Result;
+use crate::workdir::{read_json, remove, write_json};
+
+/// Written before what they were found by is removed; removed once the report of `run_id` is there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Untold {
+    /// The run that is to tell.
+    pub run_id: String,
+    pub suspects: Vec<Suspect>,
+}
+
+impl Untold {
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        read_json(path)
+    }
+
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_json(path, self)
+    }
+
+    pub fn end(path: &Path) -> Result<()> {
+        remove(path)
+    }
+}

@@ -1,0 +1,134 @@
+//! Many processes and one lock, with and without the lock being taken away under them.
+
+#[path = "../support/draw.rs"]
+mod draw;
+#[path = "../support/killed.rs"]
+mod killed;
+mod losses;
+#[path = "../support/moto.rs"]
+mod moto;
+mod runs;
+#[path = "../support/server.rs"]
+mod server;
+#[path = "../support/mod.rs"]
+mod support;
+mod turns;
+mod verdict;
+#[path = "../support/world.rs"]
+mod world;
+
+use draw::Draw;
+use losses::{Loss, Wanted};
+use server::Server;
+use turns::Table;
+
+const PROCESSES: usize = 8;
+
+#[test]
+#[ignore = "the other half of the tests below"]
+fn an_eos_that_will_be_killed() {
+    killed::orchestrate_as_told();
+}
+
+#[test]
+#[ignore = "the other half of the tests below"]
+fn a_process_that_takes_turns() {
+    turns::take_as_told();
+}
+
+/// No two inside at once, no turn lost.
+fn undisturbed(what: &str, table: &Table, rounds: u64) {
+    table.start(PROCESSES, rounds).into_iter().for_each(|mut process| {
+        assert!(process.wait().unwrap().success());
+    });
+    let story = table.story();
+    let total = PROCESSES as u64 * rounds;
+    let handover = verdict::alone(&story, total);
+    assert_eq!(table.record(), total);
+    eprintln!("{what}: {PROCESSES} processes, {rounds} rounds each, {total} turns, none together, none lost");
+    eprintln!("  from the end of one to the start of the next: {handover}");
+}
+
+fn by_file(rounds: u64) {
+    undisturbed("file lock", &Table::new(None), rounds);
+}
+
+fn by_consul(rounds: u64) {
+    let Some(consul) = Server::consul() else { return };
+    undisturbed("Consul lock", &Table::new(Some(consul.port)), rounds);
+}
+
+/// Never two writers of one record, and no turn lost: a loser's is taken again.
+fn disturbed(rounds: u64, wanted: Wanted, seed: u64) {
+    eprintln!("SEED={seed}");
+    let Some(mut consul) = Server::consul_on_disk() else { return };
+    let table = Table::new(Some(consul.port));
+    let mut processes = table.start(PROCESSES, rounds);
+    let losses = losses::bring_about(&mut consul, &processes, wanted, Draw::new(seed, 0));
+    processes.iter_mut().for_each(|process| assert!(process.wait().unwrap().success()));
+    let story = table.story();
+    let total = PROCESSES as u64 * rounds;
+    let verdict = verdict::in_turn(&story, total);
+    let last = table.record();
+    assert_eq!(last, verdict.last, "the record is what the last of them wrote");
+    let slowest = verdict::refused_after(&story, &losses);
+    eprintln!(
+        "Consul lock, taken away: {PROCESSES} processes, {rounds} rounds each; {}",
+        losses::count(&losses)
+    );
+    eprintln!("  every round was written once, in one order; tried again after: {:?}", verdict.refusals);
+    eprintln!("  from going on after a stop to knowing of the loss: at most {slowest:?}");
+    for loss in Loss::ALL {
+        let there = losses.iter().filter(|one| one.loss == loss).count() as u64;
+        assert!(there >= wanted.of(loss).min(1), "no {loss:?} came about: {}", losses::count(&losses));
+    }
+}
+
+#[test]
+fn eight_processes_take_turns_under_a_file_lock() {
+    by_file(10);
+}
+
+#[test]
+fn eight_processes_take_turns_under_a_consul_lock() {
+    by_consul(10);
+}
+
+#[test]
+fn a_consul_lock_that_is_taken_away_never_lets_two_write() {
+    disturbed(
+        12,
+        Wanted { ended: 1, expired: 0, deleted: 3, overwritten: 3, restarted: 1 },
+        draw::number("SEED", 1),
+    );
+}
+
+#[test]
+fn terraforms_of_many_processes_never_write_at_once() {
+    runs::many(3, 2);
+}
+
+#[test]
+#[ignore = "soak"]
+fn eight_processes_take_1600_turns_under_a_file_lock() {
+    by_file(draw::number("ROUNDS", 200));
+}
+
+#[test]
+#[ignore = "soak"]
+fn eight_processes_take_1600_turns_under_a_consul_lock() {
+    by_consul(draw::number("ROUNDS", 200));
+}
+
+#[test]
+#[ignore = "soak"]
+fn a_consul_lock_that_is_taken_away_over_and_over_never_lets_two_write() {
+    let wanted = Wanted { ended: 8, expired: 6, deleted: 25, overwritten: 25, restarted: 4 };
+    disturbed(draw::number("ROUNDS", 200), wanted, draw::number("SEED", draw::fresh_seed()));
+}
+
+#[test]
+#[ignore = "soak"]
+fn terraforms_of_eight_processes_never_write_at_once() {
+    runs::many(8, 8);
+}

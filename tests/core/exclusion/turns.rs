@@ -1,0 +1,217 @@
+//! Processes that take turns at one record, each as a run of Eos takes its component's lock.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use eos::lock::{Guard, Holder, Service};
+use eos::model::{ConsulLock, Lock, Tls};
+use eos::process::Cancel;
+use serde_json::{Value, json};
+
+use crate::draw::Draw;
+
+pub const ENVIRONMENT: &str = "staging";
+pub const COMPONENT: &str = "net";
+pub const PREFIX: &str = "turns";
+const TEST: &str = "a_process_that_takes_turns";
+/// After a refusal, before the turn is tried again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What one process wrote down, in order.
+#[derive(Debug)]
+pub struct Step {
+    pub pid: u32,
+    /// CLOCK_MONOTONIC: the same for all processes.
+    pub at: Duration,
+    pub event: String,
+    /// The number written, where one was.
+    pub number: u64,
+    pub code: String,
+}
+
+pub struct Table {
+    folder: tempfile::TempDir,
+    /// Of a Consul; without one the lock is a file.
+    consul: Option<u16>,
+}
+
+impl Table {
+    pub fn new(consul: Option<u16>) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), consul }
+    }
+
+    pub fn start(&self, processes: usize, rounds: u64) -> Vec<Child> {
+        let start = |index: usize| {
+            // As on so many hosts, where Consul's lock is the only one they share.
+            let lock = if self.consul.is_some() { format!("lock-{index}") } else { "lock".to_owned() };
+            let told = json!({
+                "folder": self.folder.path(), "lock": lock, "consul": self.consul, "rounds": rounds, "index": index,
+            });
+            Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", TEST, "--ignored", "--nocapture"])
+                .env("EOS_TEST_TOLD", told.to_string())
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap()
+        };
+        (0..processes).map(start).collect()
+    }
+
+    /// Every step of every process, by time.
+    pub fn story(&self) -> Vec<Step> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let mut steps: Vec<Step> = files
+            .filter(|path| path.extension().is_some_and(|kind| kind == "steps"))
+            .flat_map(|path| {
+                let text = std::fs::read_to_string(path).unwrap();
+                text.lines().map(|line| step(&serde_json::from_str(line).unwrap())).collect::<Vec<_>>()
+            })
+            .collect();
+        steps.sort_by_key(|step| step.at);
+        steps
+    }
+
+    /// What stands in the record.
+    pub fn record(&self) -> u64 {
+        let service = service(self.consul);
+        run(async { read(&service, &self.folder.path().join("record")).await.unwrap() })
+    }
+}
+
+fn step(line: &Value) -> Step {
+    let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+    Step {
+        pid: line["pid"].as_u64().unwrap() as u32,
+        at: Duration::from_nanos(line["at"].as_u64().unwrap()),
+        event: text("event"),
+        number: line["number"].as_u64().unwrap_or_default(),
+        code: text("code"),
+    }
+}
+
+pub fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// Since some moment that is the same for all processes of this boot.
+pub fn now() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: it writes to the one timespec that is ours.
+    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) }, 0);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+fn service(consul: Option<u16>) -> Service {
+    let lock = match consul {
+        None => Lock::File,
+        Some(port) => Lock::Consul(ConsulLock {
+            address: format!("http://127.0.0.1:{port}"),
+            token: None,
+            ttl: Duration::from_secs(10),
+            lock_delay: Duration::from_secs(1),
+            prefix: PREFIX.to_owned(),
+            tls: Tls::default(),
+        }),
+    };
+    Service::open(&lock, None).unwrap()
+}
+
+struct Player {
+    told: Value,
+    folder: PathBuf,
+    service: Service,
+    log: std::fs::File,
+    draw: Draw,
+}
+
+/// The other half of [`Table::start`].
+pub fn take_as_told() {
+    let Some(told) = std::env::var_os("EOS_TEST_TOLD") else { return };
+    let told: Value = serde_json::from_str(told.to_str().unwrap()).unwrap();
+    let folder = PathBuf::from(told["folder"].as_str().unwrap());
+    let index = told["index"].as_u64().unwrap();
+    let log = folder.join(format!("{index}.steps"));
+    let log = OpenOptions::new().append(true).create(true).open(log).unwrap();
+    let service = service(told["consul"].as_u64().map(|port| port as u16));
+    let rounds = told["rounds"].as_u64().unwrap();
+    let mut player = Player { told, folder, service, log, draw: Draw::new(index, 0) };
+    run(async {
+        for _ in 0..rounds {
+            while let Err(code) = player.turn().await {
+                player.note("refused", 0, code);
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    });
+}
+
+impl Player {
+    fn note(&mut self, event: &str, number: u64, code: &str) {
+        let at = now().as_nanos() as u64;
+        let line =
+            json!({ "at": at, "pid": std::process::id(), "event": event, "number": number, "code": code });
+        self.log.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// Reads the record, dwells, and writes the next number; fails with the code of what kept it from that.
+    async fn turn(&mut self) -> Result<(), &'static str> {
+        let holder = Holder {
+            run_id: format!("{}-{}", std::process::id(), self.draw.below(u64::MAX)),
+            environment: ENVIRONMENT.to_owned(),
+            component: COMPONENT.to_owned(),
+            operation: "turn".to_owned(),
+            ..Holder::here()
+        };
+        let lock = self.folder.join(self.told["lock"].as_str().unwrap());
+        let patience = Duration::from_secs(120);
+        let guard = self.service.acquire(&lock, &holder, patience, &Cancel::new()).await;
+        let guard = guard.map_err(|error| error.code)?;
+        self.note("enter", 0, "");
+        // A second witness beside the clock.
+        let marker = self.folder.join("inside");
+        if OpenOptions::new().write(true).create_new(true).open(&marker).is_err() {
+            self.note("met", 0, "");
+        }
+        let written = self.write(&guard).await;
+        let _ = std::fs::remove_file(&marker);
+        match written {
+            Ok(number) => self.note("wrote", number, ""),
+            Err(code) => self.note("lost", 0, code),
+        }
+        // Where it was lost there is nothing to give back.
+        let released = guard.release().await;
+        released.map_err(|error| error.code).and(written.map(drop))
+    }
+
+    async fn write(&mut self, guard: &Guard) -> Result<u64, &'static str> {
+        let path = self.folder.join("record");
+        let number = read(&self.service, &path).await.map_err(|error| error.code)? + 1;
+        let dwell = if guard.consul().is_some() { 5 + self.draw.below(30) } else { self.draw.below(4) };
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(dwell)) => {}
+            error = guard.lost() => return Err(error.code),
+        }
+        match guard.consul() {
+            Some(consul) => {
+                consul.write("record", number.to_string().as_bytes()).await.map_err(|error| error.code)?
+            }
+            None => {
+                guard.fence().await.map_err(|error| error.code)?;
+                std::fs::write(path, number.to_string()).unwrap();
+            }
+        }
+        Ok(number)
+    }
+}
+
+async fn read(service: &Service, path: &std::path::Path) -> eos::error::Result<u64> {
+    let text = match service {
+        Service::File => std::fs::read(path).ok(),
+        Service::Consul(consul) => consul.read(ENVIRONMENT, COMPONENT, "record").await?,
+    };
+    Ok(text.map_or(0, |text| String::from_utf8(text).unwrap().parse().unwrap()))
+}

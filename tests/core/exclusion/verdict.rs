@@ -1,0 +1,80 @@
+//! What the steps of all processes show.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use crate::losses::{Brought, Loss};
+use crate::turns::Step;
+
+/// From the end of one turn to the start of the next.
+pub struct Handover {
+    median: Duration,
+    most: Duration,
+}
+
+impl fmt::Display for Handover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1?} in the median, {:.1?} at most", self.median, self.most)
+    }
+}
+
+/// No two turns together, and as many as there were to be, each with a number of its own.
+pub fn alone(story: &[Step], total: u64) -> Handover {
+    let mut inside: Option<&Step> = None;
+    let mut last: Option<&Step> = None;
+    let mut gaps = Vec::new();
+    for step in story {
+        match (step.event.as_str(), inside) {
+            ("enter", None) => {
+                gaps.extend(last.map(|last| step.at - last.at));
+                inside = Some(step);
+            }
+            ("wrote", Some(one)) if one.pid == step.pid => (inside, last) = (None, Some(step)),
+            _ => panic!("{step:?} while {inside:?} was inside"),
+        }
+    }
+    assert_eq!(in_turn(story, total).last, total);
+    gaps.sort();
+    Handover { median: gaps[gaps.len() / 2], most: gaps[gaps.len() - 1] }
+}
+
+pub struct Order {
+    pub last: u64,
+    /// Code to how often a turn was tried again for it.
+    pub refusals: BTreeMap<String, u64>,
+}
+
+/// Every number was written by one process alone, and every process wrote as often as it was to.
+pub fn in_turn(story: &[Step], total: u64) -> Order {
+    let mut numbers: Vec<u64> =
+        story.iter().filter(|step| step.event == "wrote").map(|step| step.number).collect();
+    assert_eq!(numbers.len() as u64, total, "a turn was lost");
+    numbers.sort_unstable();
+    let twice: Vec<_> = numbers.windows(2).filter(|two| two[0] == two[1]).collect();
+    assert!(twice.is_empty(), "two wrote these on the same ground: {twice:?}");
+    let mut refusals: BTreeMap<String, u64> = BTreeMap::new();
+    for step in story.iter().filter(|step| step.event == "refused") {
+        *refusals.entry(step.code.clone()).or_default() += 1;
+    }
+    Order { last: *numbers.last().unwrap(), refusals }
+}
+
+/// How long those that were stopped took, once they went on, to know that they had lost the lock.
+pub fn refused_after(story: &[Step], losses: &[Brought]) -> Duration {
+    let stopped = losses.iter().filter(|one| matches!(one.loss, Loss::Ended | Loss::Expired));
+    let mut slowest = Duration::ZERO;
+    for one in stopped {
+        let next = story.iter().find(|step| step.pid == one.pid && step.at >= one.at);
+        let next = next.unwrap_or_else(|| panic!("{one:?} was never heard of again"));
+        // It may have been stopped when all was written already, or before the lock was known to it.
+        match next.event.as_str() {
+            "lost" => assert_eq!(next.code, "lock_lost", "{next:?} after {one:?}"),
+            "wrote" => panic!("{next:?} though the lock was another's: {one:?}"),
+            _ => {}
+        }
+        slowest = slowest.max(next.at - one.at);
+    }
+    assert!(slowest < Duration::from_secs(10), "{slowest:?}");
+    slowest
+}

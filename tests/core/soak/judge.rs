@@ -1,0 +1,81 @@
+//! Holds the world's files against the states and against what reports named.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::scene::{COMPONENTS, Scene};
+
+/// A possible orphan as a report named it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    component: String,
+    address: String,
+    id: Option<String>,
+    run_id: String,
+}
+
+/// What one report names.
+pub fn named(report: &Value) -> impl Iterator<Item = Named> {
+    let components = report["components"].as_object().into_iter().flatten();
+    components.flat_map(|(component, one)| {
+        let all = one["possible_orphans"].as_array().into_iter().flatten();
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        all.map(move |orphan| Named {
+            component: component.clone(),
+            address: text(&orphan["address"]).unwrap(),
+            id: text(&orphan["id"]),
+            run_id: text(&orphan["run_id"]).unwrap(),
+        })
+    })
+}
+
+#[derive(Default)]
+pub struct Verdict {
+    /// In the world, in no state, and named.
+    pub named: u64,
+    /// Named, and not there, or in a state after all.
+    pub over_named: u64,
+    /// In the world, in no state, and named by nobody.
+    pub unnamed: Vec<String>,
+    /// In a state, and not in the world.
+    pub missing: Vec<String>,
+    /// Things of the world.
+    pub strays: Vec<String>,
+}
+
+/// After the last run: `named` is what every report since the kill named.
+pub fn judge(scene: &Scene, named: &BTreeSet<Named>) -> Verdict {
+    let mut verdict = Verdict::default();
+    let things = scene.world.things();
+    let kept: BTreeSet<String> = COMPONENTS.iter().flat_map(|name| scene.ids(name)).collect();
+    verdict.missing = kept.iter().filter(|id| !things.contains_key(*id)).cloned().collect();
+    let mut by_id: BTreeSet<&str> = named.iter().filter_map(|one| one.id.as_deref()).collect();
+    // Without an id a name is good for one thing of its address.
+    let mut by_address: BTreeMap<String, u64> = BTreeMap::new();
+    for one in named.iter().filter(|one| one.id.is_none()) {
+        *by_address.entry(name_of(&one.component, &one.address)).or_default() += 1;
+    }
+    let mut left = Vec::new();
+    for (id, thing) in things.iter().filter(|(id, _)| !kept.contains(*id)) {
+        verdict.strays.push(id.clone());
+        match by_id.remove(id.as_str()) {
+            true => verdict.named += 1,
+            false => left.push((id, thing["name"].as_str().unwrap())),
+        }
+    }
+    for (id, name) in left {
+        match by_address.get_mut(name).filter(|count| **count > 0) {
+            Some(count) => (*count, verdict.named) = (*count - 1, verdict.named + 1),
+            None => verdict.unnamed.push(id.clone()),
+        }
+    }
+    verdict.over_named = by_id.len() as u64 + by_address.values().sum::<u64>();
+    verdict
+}
+
+/// `net`, `world_thing.wide[0]`: net-wide-0.
+fn name_of(component: &str, address: &str) -> String {
+    let name = address.strip_prefix("world_thing.").unwrap();
+    format!("{component}-{}", name.replace('[', "-").replace(']', ""))
+}
