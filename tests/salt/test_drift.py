@@ -11,6 +11,7 @@ import pytest
 from support import programs
 from support.moto import ACCESS_KEY, SECRET_KEY
 from support.result import assert_refused
+from support.site import CHECKOUT
 from support.waiting import until
 
 
@@ -80,6 +81,41 @@ def test_a_scheduled_check_keeps_the_outputs_that_are_asked_for_without_terrafor
     assert called.rc == 0 and called.statuses == {"web": "drifted"}, called
     remembered = json.loads((web.root / "staging/.eos/components/web/drift.json").read_text())
     assert (remembered["seen"], remembered["alerted"]) == (1, False)
+
+
+def rendered(site, name, tag, data):
+    """A reactor file, as the master renders it for an event."""
+    path = CHECKOUT / "salt" / "reactor" / f"{name}.sls"
+    done = site.call("slsutil.renderer", f"path={path}", f"tag={tag}", f"data={json.dumps(data)}")
+    assert done.rc == 0, done
+    return done.report
+
+
+def test_the_reactors_tell_of_drift_and_put_right_only_what_the_master_was_told(site):
+    changes = [{"address": 'world_thing.a["x: y"]', "class": "drifted", "actions": ["update"]}]
+    drift = {
+        "environment": "staging",
+        "component": "web",
+        "status": "drifted",
+        "drift_id": "0" * 32,
+        "changes": changes,
+    }
+    wrapped = {"id": "minion", "cmd": "_minion_event", "data": drift}
+    for data in (drift, wrapped):
+        told = rendered(site, "drift_alert", "eos/staging/web/drift", data)
+        (tag, event) = told["tell of drift"]["runner.event.send"][0]["args"]
+        assert tag == {"tag": "alert/staging/web"}
+        assert changes[0]["address"] in event["data"]["text"]
+        assert event["data"]["approve"].endswith('{"drift_id": "' + "0" * 32 + "\"}'")
+    tag = "eos/staging/web/drift/approved"
+    approved = rendered(site, "drift_remediate", tag, {"drift_id": "0" * 32, "_stamp": "now"})
+    assert approved["put drift right"]["runner.infrastructure.remediate"][0]["args"] == [
+        {"environment": "staging"},
+        {"component": "web"},
+        {"drift_id": "0" * 32},
+    ]
+    for data in ({}, wrapped | {"drift_id": "0" * 32}):
+        assert not rendered(site, "drift_remediate", tag, data)
 
 
 @pytest.mark.slow
