@@ -16,7 +16,9 @@ resource "terraform_data" "fails" {
 
 
 def declare(site, value, **others):
-    components = {"echo": {"source": site.module("echo", modules.ECHO), "variables": {"value": value}}}
+    components = {
+        "echo": {"source": site.module("echo", modules.ECHO), "variables": {"value": value}}
+    }
     site.environment({**components, **others}, settings={"on_failure": "rollback"})
 
 

@@ -135,7 +135,13 @@ def destroy(component=None, environment="production", auto_approve=False, *args,
 
 @skin.module
 def rollback_to_snapshot(
-    component=None, environment="production", snapshot_id=None, confirm=None, test=None, *args, **kwargs
+    component=None,
+    environment="production",
+    snapshot_id=None,
+    confirm=None,
+    test=None,
+    *args,
+    **kwargs,
 ):
     """
     Take a component back to what it was applied with when this snapshot was taken, against its state as it is now.
