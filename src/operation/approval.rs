@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::component::{Act, Intent};
 use super::facts::Facts;
 use super::gather::{Gathered, gather};
+use super::intent::{Act, Intent};
 use super::invoke::Invoker;
 use super::kept::{self, Kept, Stopped};
 use super::session::Session;

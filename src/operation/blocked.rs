@@ -1,6 +1,6 @@
 //! A component whose way back failed: nothing more is applied to it before somebody has looked.
 
-use super::component::{Act, Intent};
+use super::intent::{Act, Intent};
 use super::invoke::Invoker;
 use super::records;
 use super::rollback::{MOVED, Manner, Way};

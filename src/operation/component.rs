@@ -1,90 +1,24 @@
-//! One component, from its lock to its record.
-//!
-//! lock, materialise, init, plan to a file, policy, apply that plan, record, health, release.
+//! One component, from its lock to its report.
 
-use std::path::PathBuf;
-
-use super::approval::{self, Ready};
+use super::blocked;
 use super::facts::Facts;
 use super::gather::{Gathered, gather};
-use super::initialise::initialise;
 use super::inputs::{Pending, Produced};
+use super::intent::{Act, Intent};
 use super::invoke::{CANCELLED, Invoker};
-use super::kept;
+use super::records;
 use super::recover::Recovery;
-use super::rollback::{Manner, Way};
 use super::session::Session;
-use super::stale_lock::LOCKED;
-use super::state::Pulled;
-use super::{apply, blocked, plan, records, remediate, state, surgery};
-use crate::change::Changes;
-use crate::decide::{Consent, State, judge};
+use super::turn::Turn;
 use crate::error::{Error, Result};
 use crate::journal::Entry;
 use crate::lock::{Guard, Holder};
-use crate::model::{Name, Node, Surgery};
+use crate::model::{Name, Node};
 use crate::record::Record;
 use crate::render;
 use crate::report::{ComponentReport, Status};
 use crate::view::progress::Stage;
-use crate::workdir::{Manifest, Place, ensure_private, materialise, remove};
-
-/// What is wanted of every component of a run.
-#[derive(Clone, Debug)]
-pub struct Intent {
-    pub destroy: bool,
-    pub consent: Consent,
-    pub act: Act,
-    pub migrate_backend: bool,
-    /// What this plan is to do to the state, and nothing besides.
-    pub surgery: Option<Surgery>,
-}
-
-impl Intent {
-    /// It destroys only what policy allows.
-    pub fn of(act: Act) -> Self {
-        Self { destroy: false, consent: Consent::None, act, migrate_backend: false, surgery: None }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Act {
-    /// Apply the plan that was just made.
-    Apply,
-    /// Show what would change.
-    Preview,
-    /// Show it, and keep the plans in this folder.
-    Keep(PathBuf),
-    /// Apply the plans that are kept in this folder, and make none.
-    ApplyKept(PathBuf),
-    /// Put the module into its workdir and initialise it.
-    Prepare,
-    /// Apply the plan that was just made, or show it, where it finds this drift and no other.
-    Remediate { drift_id: String, apply: bool },
-    /// Say whether the plans that are kept in this folder could be applied.
-    ShowKept(PathBuf),
-    /// Apply the plan that was just made, where it is a way back that needs nobody's approval.
-    GoBack(Way),
-    /// Somebody has looked at a way back that failed.
-    Acknowledge,
-}
-
-impl Act {
-    fn way(&self) -> Option<&Way> {
-        match self {
-            Self::GoBack(way) => Some(way),
-            _ => None,
-        }
-    }
-
-    pub fn changes_things(&self) -> bool {
-        match self {
-            Self::Apply | Self::ApplyKept(_) | Self::Remediate { apply: true, .. } => true,
-            Self::GoBack(way) => way.manner != Manner::Shown,
-            _ => false,
-        }
-    }
-}
+use crate::workdir::{Manifest, Place, ensure_private};
 
 /// Runs one component; whatever happens becomes its report.
 pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
@@ -148,7 +82,7 @@ async fn work(
         return Ok(report);
     }
     let mut recovery = Recovery::open(&invoker, record.as_ref()).await?;
-    let outcome = steps(node, &mut invoker, guard, intent, record, &mut recovery).await;
+    let outcome = begin(node, &mut invoker, guard, intent, record.as_ref(), &mut recovery).await;
     let report = outcome.unwrap_or_else(|error| ended(error.of(&component.name)));
     let report = match &intent.act {
         Act::GoBack(way) => blocked::block(&invoker, way, report).await,
@@ -174,206 +108,46 @@ fn redacted(invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentRepo
     report
 }
 
-async fn steps(
+/// Gathers what its turn is made of, and takes it.
+async fn begin(
     node: &Node,
     invoker: &mut Invoker<'_>,
     guard: &Guard,
     intent: &Intent,
-    record: Option<Record>,
+    record: Option<&Record>,
     recovery: &mut Recovery,
 ) -> Result<ComponentReport> {
     let (session, place, component) = (invoker.session, invoker.place, invoker.component);
-    let name = &component.name;
-    let module = &session.modules[name];
     let mut manifest = Manifest::open(place)?;
-
     if intent.destroy
         && !recovery.is_unfinished()
-        && nothing_left(record.as_ref(), &place.state(), component.backend.is_local())
+        && nothing_left(record, &place.state(), component.backend.is_local())
     {
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
     }
     let Gathered { inputs, backend } = gather(session, node).await?;
-    let backend = backend.as_deref();
     if !inputs.pending.is_empty() {
-        session.produce(name, Produced { pending: Pending::All, ..Produced::default() });
+        session.produce(&component.name, Produced { pending: Pending::All, ..Produced::default() });
         let mut report = ComponentReport::new(Status::PendingInputs, "reads_pending_outputs");
         report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
         return Ok(report);
     }
     invoker.hand_over(&inputs.secret)?;
-    let invoker = &*invoker;
-    let facts = Facts::of(invoker, module, backend, &inputs)?;
-    let variables =
-        render::tfvars(&inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect());
-    let run = |before: Option<&Pulled>, recovery: &Recovery, destroy: bool| apply::Run {
-        invoker,
+    let module = &session.modules[&component.name];
+    let known = inputs.known.iter().map(|(name, value)| (name.as_str(), value));
+    let turn = Turn {
         node,
-        record: record.as_ref(),
-        before: before.map(|pulled| pulled.state.remembered()).unwrap_or_default(),
-        text: before.map(|pulled| pulled.text.clone()),
+        invoker,
+        guard,
+        intent,
+        record,
+        module,
+        facts: &Facts::of(invoker, module, backend.as_deref(), &inputs)?,
+        variables: &render::tfvars(&known.collect()),
         inputs: &inputs,
-        variables: &variables,
-        held: before.map(|pulled| pulled.state.ids()).unwrap_or_default(),
-        carried: recovery.suspects().to_vec(),
-        elsewhere: recovery.is_elsewhere(),
-        backend,
-        facts: &facts,
-        destroy,
-        proves: !destroy && !intent.destroy && intent.act.changes_things(),
-        back: intent.act.way(),
-        partly: false,
+        backend: backend.as_deref(),
     };
-    if let Some(done) = session.done(name).filter(|_| !recovery.is_unfinished()) {
-        let state = state::read(invoker).await?.unwrap_or_default();
-        let run = run(None, recovery, false);
-        if *done == run.done(&state) {
-            let report = ComponentReport::new(Status::Unchanged, "done_before");
-            let applied = record.as_ref().and_then(|record| record.applied.as_deref());
-            return Ok(run.settle(report, state, applied).await);
-        }
-    }
-
-    recovery.refuse_to_move(invoker, backend)?;
-    let mut again = None;
-    if let Act::ApplyKept(folder) | Act::ShowKept(folder) = &intent.act {
-        recovery.save(invoker).await?;
-        let pulled = state::pull(invoker).await?;
-        let before = pulled.as_ref().map(|pulled| &pulled.state);
-        recovery.compare(before);
-        match approval::ready(invoker, folder, &facts, before)? {
-            Ready::Blocked(kept, blocked) => {
-                let plan_id = folder.file_name().unwrap_or_default().to_string_lossy();
-                return Ok(plan::blocked(kept.changes, approval::asking(blocked, &plan_id, name), name));
-            }
-            Ready::Again(kept) => again = Some((folder, kept)),
-            Ready::Apply(kept) if matches!(intent.act, Act::ShowKept(_)) => {
-                return Ok(plan::planned(kept.changes));
-            }
-            Ready::Apply(kept) => {
-                let fence = guard.fence().await?;
-                let note = approval::spend(session, folder, name)?;
-                let apply = async |fence, manifest: &mut Manifest, recovery: &Recovery| {
-                    let run = run(pulled.as_ref(), recovery, kept.destroy);
-                    run.apply(fence, manifest, &kept.file, kept.changes.clone()).await
-                };
-                let mut report = apply(fence, &mut manifest, recovery).await?;
-                if let Some(locked) = report.error.take_if(|error| error.code == LOCKED) {
-                    recovery.release(invoker, locked).await?;
-                    report = apply(guard.fence().await?, &mut manifest, recovery).await?;
-                }
-                remove(&place.locking())?;
-                report.notes.extend(note);
-                return Ok(report);
-            }
-        }
-    }
-
-    let reconfigure = super::migrate::prepare(invoker, module, record.as_ref(), backend, intent).await?;
-    materialise(place, module, backend, &variables, &mut manifest)?;
-    initialise(invoker, module, backend, reconfigure).await?;
-    let moved = super::migrate::finish(invoker, reconfigure).await?;
-    recovery.save(invoker).await?;
-    if intent.act == Act::Prepare {
-        return Ok(ComponentReport::new(Status::Unchanged, "prepared"));
-    }
-
-    let pulled = state::pull(invoker).await?;
-    let before = pulled.as_ref().map(|pulled| &pulled.state);
-    recovery.compare(before);
-    match (moved, record.as_ref()) {
-        (true, Some(record)) => super::migrate::verify(record, before, invoker)?,
-        _ => state::check(record.as_ref(), before, intent.destroy, invoker)?,
-    }
-    if let Some(way) = intent.act.way() {
-        way.refuse_moved(session, record.as_ref(), before)?;
-    }
-    if let Some(surgery) = &intent.surgery
-        && let Some(report) = surgery::settled(invoker, surgery, before)?
-    {
-        return Ok(report);
-    }
-    let run = run(pulled.as_ref(), recovery, intent.destroy);
-    if intent.destroy && before.is_none_or(State::is_empty) {
-        return run.unchanged(before.cloned().unwrap_or_default(), "nothing_there").await;
-    }
-
-    let file = match &intent.act {
-        Act::Keep(folder) => kept::plan_file(folder, name)?,
-        _ => invoker.plan_file(),
-    };
-    let surgery = intent.surgery.as_ref();
-    let block = surgery.map(|surgery| surgery::lay(invoker, module, surgery, &mut manifest)).transpose()?;
-    let planned = match self::planned(invoker, &file, intent, &facts).await {
-        Err(locked) if locked.code == LOCKED => {
-            recovery.release(invoker, locked).await?;
-            self::planned(invoker, &file, intent, &facts).await
-        }
-        planned => planned,
-    };
-    block.map(|block| block.take_away(&mut manifest)).transpose()?;
-    let changes = planned?;
-    // The lock could be had: what tells of one that a dead terraform held has served.
-    remove(&place.locking())?;
-    if let Some(surgery) = surgery {
-        let nothing = Changes::default();
-        let alone = surgery::refuse_others(surgery, changes.as_ref().unwrap_or(&nothing));
-        alone.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
-    }
-    let Some(changes) = changes else {
-        let _ = std::fs::remove_file(&file);
-        let reason = if matches!(intent.act, Act::Remediate { .. }) { "nothing_to_put_right" } else { "" };
-        return run.unchanged(before.cloned().unwrap_or_default(), reason).await;
-    };
-    if let Some(way) = intent.act.way() {
-        return way.go(run, guard, &mut manifest, &file, changes).await;
-    }
-    let verdict = judge(&component.policy, &changes, intent.consent);
-    let changes = plan::redacted(invoker, changes);
-    if let Some((_, kept)) = &again {
-        let same = approval::compare(kept, &changes, name);
-        same.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
-    } else if let Err(blocked) = verdict {
-        session.produce(name, pending(before, &changes));
-        return approval::stop(invoker, intent, (&file, &facts, before), changes, blocked).await;
-    }
-    match &intent.act {
-        Act::Apply | Act::ApplyKept(_) | Act::Remediate { apply: true, .. } => {
-            let fence = guard.fence().await?;
-            let note = again.map(|(folder, _)| approval::spend(session, folder, name)).transpose()?;
-            let report = run.apply(fence, &mut manifest, &file, changes).await;
-            let _ = std::fs::remove_file(&file);
-            let mut report = report?;
-            report.notes.extend(note.flatten());
-            if let Some(surgery) = surgery.filter(|_| report.status == Status::Applied) {
-                surgery::remember(invoker, surgery)?;
-            }
-            Ok(report)
-        }
-        act => {
-            match act {
-                Act::Keep(folder) => {
-                    kept::keep(folder, name, &facts, before, &changes, intent.destroy, None)?;
-                }
-                _ => drop(std::fs::remove_file(&file)),
-            }
-            session.produce(name, pending(before, &changes));
-            Ok(plan::planned(changes))
-        }
-    }
-}
-
-/// None: there is nothing to do.
-async fn planned(
-    invoker: &Invoker<'_>,
-    file: &std::path::Path,
-    intent: &Intent,
-    facts: &Facts,
-) -> Result<Option<Changes>> {
-    match &intent.act {
-        Act::Remediate { drift_id, .. } => remediate::plan(invoker, file, facts, drift_id).await,
-        _ => plan::plan(invoker, file, intent).await,
-    }
+    turn.take(recovery, &mut manifest).await
 }
 
 /// Whether there is surely nothing to destroy; then its inputs, which may be gone too, are not needed.
@@ -381,16 +155,5 @@ fn nothing_left(record: Option<&Record>, state: &std::path::Path, local: bool) -
     match record {
         Some(record) => record.outcome == Status::Destroyed.word(),
         None => local && !state.exists(),
-    }
-}
-
-/// Today's outputs, and which of them the plan would change.
-fn pending(before: Option<&State>, changes: &Changes) -> Produced {
-    Produced {
-        outputs: before.map(|state| state.outputs.clone()).unwrap_or_default(),
-        pending: match changes.outputs.is_empty() {
-            true => Pending::None,
-            false => Pending::Some(changes.outputs.keys().cloned().collect()),
-        },
     }
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::component::{self, Act, Intent};
+use super::component;
+use super::intent::{Act, Intent};
 use super::orphans;
 use super::prepare::{prepare, select};
 use super::rollback::Asked;

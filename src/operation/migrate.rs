@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::component::{Act, Intent};
+use super::intent::{Act, Intent};
 use super::invoke::{Invoker, Said};
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};

@@ -30,6 +30,7 @@ mod history;
 mod initialise;
 mod inputs;
 mod inspect;
+mod intent;
 mod invoke;
 mod kept;
 mod left;
@@ -66,6 +67,7 @@ mod stopping;
 mod summary;
 mod surgery;
 mod target;
+mod turn;
 mod unsaved;
 mod validate;
 

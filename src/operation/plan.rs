@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::component::{Act, Intent};
 use super::facts;
+use super::intent::{Act, Intent};
 use super::invoke::{Invoker, Said};
 use super::rollback::Manner;
 use crate::change::{self, Changes};

@@ -13,7 +13,8 @@ use std::sync::Arc;
 pub use asked::{Asked, asked};
 pub use way::{Leg, MOVED, Manner, WAITS, Way};
 
-use super::component::{self, Act, Intent};
+use super::component;
+use super::intent::{Act, Intent};
 use super::schedule::schedule;
 use super::session::{Session, Was};
 use super::target::target;

@@ -1,0 +1,59 @@
+//! A plan that was kept: applied, shown, or to be made again.
+
+use std::path::Path;
+
+use super::super::approval::{self, Ready};
+use super::super::intent::Act;
+use super::super::kept::Kept;
+use super::super::recover::Recovery;
+use super::super::stale_lock::LOCKED;
+use super::super::{plan, state};
+use super::Turn;
+use crate::error::Result;
+use crate::report::ComponentReport;
+use crate::workdir::{Manifest, remove};
+
+pub enum Outcome {
+    Over(Box<ComponentReport>),
+    /// Plan again: the same changes may be applied.
+    Again(Kept),
+}
+
+impl Turn<'_> {
+    pub async fn apply_kept(
+        &self,
+        folder: &Path,
+        recovery: &mut Recovery,
+        manifest: &mut Manifest,
+    ) -> Result<Outcome> {
+        let (invoker, name) = (self.invoker, &self.invoker.component.name);
+        recovery.save(invoker).await?;
+        let pulled = state::pull(invoker).await?;
+        let before = pulled.as_ref().map(|pulled| &pulled.state);
+        recovery.compare(before);
+        let kept = match approval::ready(invoker, folder, self.facts, before)? {
+            Ready::Again(kept) => return Ok(Outcome::Again(kept)),
+            Ready::Blocked(kept, blocked) => {
+                let plan_id = folder.file_name().unwrap_or_default().to_string_lossy();
+                let asking = approval::asking(blocked, &plan_id, name);
+                return Ok(Outcome::Over(Box::new(plan::blocked(kept.changes, asking, name))));
+            }
+            Ready::Apply(kept) if matches!(self.intent.act, Act::ShowKept(_)) => {
+                return Ok(Outcome::Over(Box::new(plan::planned(kept.changes))));
+            }
+            Ready::Apply(kept) => kept,
+        };
+        let fence = self.guard.fence().await?;
+        let note = approval::spend(invoker.session, folder, name)?;
+        let run = self.run(pulled.as_ref(), recovery, kept.destroy);
+        let mut report = run.apply(fence, manifest, &kept.file, kept.changes.clone()).await?;
+        if let Some(locked) = report.error.take_if(|error| error.code == LOCKED) {
+            recovery.release(invoker, locked).await?;
+            let run = self.run(pulled.as_ref(), recovery, kept.destroy);
+            report = run.apply(self.guard.fence().await?, manifest, &kept.file, kept.changes).await?;
+        }
+        remove(&invoker.place.locking())?;
+        report.notes.extend(note);
+        Ok(Outcome::Over(Box::new(report)))
+    }
+}
