@@ -16,7 +16,7 @@ use crate::workdir::{Manifest, remove};
 pub enum Outcome {
     Over(Box<ComponentReport>),
     /// Plan again: the same changes may be applied.
-    Again(Kept),
+    Again(Box<Kept>),
 }
 
 impl Turn<'_> {
@@ -32,7 +32,7 @@ impl Turn<'_> {
         let before = pulled.as_ref().map(|pulled| &pulled.state);
         recovery.compare(before);
         let kept = match approval::ready(invoker, folder, self.facts, before)? {
-            Ready::Again(kept) => return Ok(Outcome::Again(kept)),
+            Ready::Again(kept) => return Ok(Outcome::Again(Box::new(kept))),
             Ready::Blocked(kept, blocked) => {
                 let plan_id = folder.file_name().unwrap_or_default().to_string_lossy();
                 let asking = approval::asking(blocked, &plan_id, name);

@@ -22,7 +22,7 @@ impl Turn<'_> {
         &self,
         run: Run<'_>,
         before: Option<&State>,
-        again: Option<(&Path, Kept)>,
+        again: Option<(&Path, Box<Kept>)>,
         recovery: &mut Recovery,
         manifest: &mut Manifest,
     ) -> Result<ComponentReport> {
