@@ -20,7 +20,7 @@ use crate::lock::Holder;
 
 /// Between two tries while nobody answers.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long letting go is tried.
+/// How long letting go is tried, and how long the watch has to see what a question of ours saw.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A held lock. Dropping it ends the renewals and lets go of nothing: the session lives out its time.
@@ -112,12 +112,14 @@ impl Guard {
                 Standing::Unknown(doubt @ Doubt::Overwritten) => return Err(unknown(&doubt)),
                 Standing::Adrift { .. } => {}
                 Standing::Held | Standing::Unknown(Doubt::Unreachable(_)) => {
+                    let asked = Instant::now();
                     match self.transact(&claim, write).await {
                         Ok(Outcome::Done(_)) => return Ok(()),
                         // Our session does not hold it: whatever became of it, the watch will see.
                         Ok(Outcome::Conflict(0)) => self.nudge.notify_one(),
                         Ok(Outcome::Conflict(_)) => return Err(unknown(&Doubt::Overwritten)),
-                        Err(Trouble::Unreachable(_)) if began.elapsed() < claim.ttl => {
+                        // Stopped in the middle of a question, we have not asked since we go on.
+                        Err(Trouble::Unreachable(_)) if asked - began < claim.ttl => {
                             sleep(PAUSE).await;
                             continue;
                         }
@@ -126,6 +128,8 @@ impl Guard {
                     }
                 }
             }
+            // We may have been stopped past it: the watch is left the time to say what became of the lock.
+            let deadline = deadline.max(Instant::now() + PATIENCE);
             match timeout_at(deadline, told.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return Err(self.lost().await),

@@ -83,3 +83,19 @@ fn what_is_written_under_a_lock_is_written_while_it_is_held_and_not_after() {
         assert_eq!(read().await.as_deref(), Some(&b"{\"serial\": 2}"[..]));
     });
 }
+
+#[test]
+fn a_fence_that_was_asked_for_before_a_long_stop_says_afterwards_that_the_lock_is_lost() {
+    let Some(bench) = Bench::new("fence-stopped") else { return };
+    let bench = bench.lock_delay(0);
+    run(async {
+        let guard = bench.take("one", 0).await.unwrap();
+        let stopped = async {
+            bench.hand_over(&bench.session().unwrap());
+            // Nothing of this runtime goes on, as in a process that is stopped.
+            std::thread::sleep(bench.settings.ttl + std::time::Duration::from_secs(1));
+        };
+        let (fence, ()) = tokio::join!(guard.check(), stopped);
+        assert_eq!(fence.unwrap_err().code, "lock_lost");
+    });
+}

@@ -8,8 +8,8 @@ use crate::server::Server;
 use crate::support::{Site, statuses};
 use crate::world::World;
 
-/// Each run changes something.
-const THING: &str = "resource \"world_thing\" \"one\" {\n  name = \"one\"\n  body = timestamp()\n}\n";
+const THING: &str = "resource \"world_thing\" \"one\" {\n  name = \"one\"\n  body = var.body\n}\n\
+                     variable \"body\" {\n  type = string\n}\n";
 
 /// On a local state under the file lock, and on one in S3 that Consul's lock alone keeps.
 pub fn many(processes: usize, rounds: usize) {
@@ -60,8 +60,13 @@ fn written_in_turn(
         site.infrastructure["components"]["net"] = json!({ "source": source.path() });
         site
     };
-    let sites: Vec<Site> = (0..processes).map(site).collect();
-    for _ in 0..rounds {
+    let mut sites: Vec<Site> = (0..processes).map(site).collect();
+    for round in 0..rounds {
+        // Whoever was before it, each run changes something.
+        for (index, site) in sites.iter_mut().enumerate() {
+            site.infrastructure["components"]["net"]["variables"] =
+                json!({ "body": format!("{index} in {round}") });
+        }
         let started: Vec<_> = sites.iter().map(killed::start).collect();
         for (site, mut process) in sites.iter().zip(started) {
             assert!(process.wait().unwrap().success());

@@ -189,7 +189,11 @@ impl Player {
 
     async fn write(&mut self, guard: &Guard) -> Result<u64, &'static str> {
         let path = self.folder.join("record");
-        let number = read(&self.service, &path).await.map_err(|error| error.code)? + 1;
+        let number = match read(&self.service, &path).await {
+            Ok(number) => number + 1,
+            // Stopped in the middle of the answer: whether the lock is ours still is what matters.
+            Err(error) => return Err(guard.fence().await.err().unwrap_or(error).code),
+        };
         let dwell = if guard.consul().is_some() { 5 + self.draw.below(30) } else { self.draw.below(4) };
         tokio::select! {
             () = tokio::time::sleep(Duration::from_millis(dwell)) => {}
