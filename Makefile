@@ -80,6 +80,7 @@ soak: need-terraform servers .venv/moto/.installed
 	$(cargo_test) --test consul -- --ignored
 	$(cargo_test) --test exclusion -- --ignored --nocapture --test-threads=1
 	$(cargo_test) --test soak -- --ignored --nocapture --test-threads=1
+	$(cargo_test) --test scenarios -- --ignored --nocapture --test-threads=1
 
 lint: build
 	cargo fmt --check
