@@ -241,6 +241,54 @@ fn with_the_switch_off_nothing_goes_back() {
     assert_eq!(bodies(&world)["net-a"], "two");
 }
 
+/// Terraform behind a script: the apply of a component becomes these lines.
+fn apply_by(site: &mut Site, component: &str, lines: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let script = site.folder.path().join("terraform");
+    let text = format!(
+        "#!/bin/sh\ncase \"$1 $PWD\" in\n\"apply \"*/{component}/*)\n{lines}\n;;\nesac\nexec terraform \"$@\"\n"
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    site.infrastructure["settings"]["terraform"]["binary"] = json!(script);
+}
+
+#[test]
+fn after_a_terraform_that_was_killed_nothing_goes_back_by_itself() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    v1(&mut site, &world);
+    up(&site);
+    v2(&mut site, &world);
+    apply_by(&mut site, "app", "kill -9 $$");
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report), pairs(&[("app", "failed"), ("net", "kept")]), "{report:#}");
+    assert_eq!(report["components"]["net"]["reason"], "unclear_failure");
+    assert_eq!(bodies(&world)["net-a"], "two");
+}
+
+#[test]
+fn what_never_comes_clean_is_accepted_as_it_is_and_gone_back_to() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    let restless = "timestamp()";
+    set(&mut site, &world, "net", &[("a", "\"one\""), ("clock", restless)], json!({}));
+    let first = up(&site);
+    assert!(first["components"]["net"]["notes"].to_string().contains("which is accepted"), "{first:#}");
+    assert_eq!(record(&site, "net")["residue"], json!(["world_thing.clock"]));
+    set(
+        &mut site,
+        &world,
+        "net",
+        &[("a", "\"two\""), ("clock", restless), ("bad", "world_thing.a.body")],
+        json!({}),
+    );
+    fail(&world, "create", "net-bad");
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report), pairs(&[("net", "rolled_back")]), "{report:#}");
+    assert_eq!(bodies(&world)["net-a"], "one");
+}
+
 fn snapshot_id(report: &Value, component: &str) -> String {
     report["components"][component]["snapshot_id"].as_str().unwrap().to_owned()
 }

@@ -18,7 +18,7 @@ use super::intent::{Act, Intent};
 use super::schedule::schedule;
 use super::session::{Session, Was};
 use super::target::target;
-use crate::decide::{Back, Consent, State};
+use crate::decide::{Back, Consent, Did, State, Trouble};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::model::{Name, Node, OnFailure};
@@ -45,6 +45,13 @@ pub async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> 
         && !intent.destroy
         && session.cancel.cause().is_none();
     if !applies || !session.blueprint.nodes.keys().any(failed) {
+        return reports;
+    }
+    // What nobody knows enough of may need the others as they are.
+    if changed.values().any(|was| matches!(was.did, Did::Failed(trouble) if trouble != Trouble::Known)) {
+        for (name, was) in &changed {
+            aftermath::kept(reports.get_mut(name), was, "unclear_failure");
+        }
         return reports;
     }
     let (mut destroys, mut legs) = (BTreeSet::new(), Legs::new());
