@@ -12,7 +12,7 @@ MAY_HOLD = {
     "a state that terraform could not save": r"[^/]+/[^/.][^/]*/module/(.+/)?errored\.tfstate",
     "a copy of a state during an apply": r"[^/]+/\.eos/components/[^/]+/copy-[01]\.tfstate",
     "a state after a crash": r"[^/]+/\.eos/components/[^/]+/recovered/[^/]+\.tfstate",
-    "a raw stream": r"[^/]+/\.eos/runs/[^/]+/[^/]+/[a-z-]+\.(stdout|stderr)",
+    "a raw stream": r"[^/]+/\.eos/(runs/[^/]+/[^/]+|components/[^/]+/look/logs)/[a-z-]+\.(stdout|stderr)",
     "a plan of a run": r"[^/]+/\.eos/runs/[^/]+/[^/]+/tfplan",
     "a kept plan": r"[^/]+/\.eos/plans/[^/]+/[^/]+\.tfplan",
     SNAPSHOT: r"[^/]+/\.eos/components/[^/]+/snapshots/objects/[0-9a-f]{64}",
