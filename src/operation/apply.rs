@@ -69,11 +69,11 @@ impl Run<'_> {
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
         invoker.go_on(Phase::Application).await?;
-        let Snapshot { snapshot_id, next, .. } = self.snapshot().await?;
-        let applied = self.begun(manifest, file, changes, &snapshot_id, &next).await;
+        let snapshot = self.snapshot().await?;
+        let applied = self.begun(manifest, file, changes, &snapshot).await;
         let report =
             applied.unwrap_or_else(|error| super::component::ended(error.of(&invoker.component.name)));
-        Ok(ComponentReport { snapshot_id: Some(snapshot_id), ..report })
+        Ok(ComponentReport { snapshot_id: Some(snapshot.snapshot_id), ..report })
     }
 
     async fn begun(
@@ -81,20 +81,19 @@ impl Run<'_> {
         manifest: &mut Manifest,
         file: &Path,
         changes: Changes,
-        snapshot_id: &str,
-        next: &str,
+        snapshot: &Snapshot,
     ) -> Result<ComponentReport> {
-        let invoker = self.invoker;
+        let (invoker, next) = (self.invoker, snapshot.next.as_str());
         manifest.begin_apply(invoker.place)?;
         let component = invoker.component.name.clone();
         invoker.session.change(&component, self.was(next));
-        let applying = Entry::Applying { component, snapshot_id: Some(snapshot_id.to_owned()) };
+        let applying = Entry::Applying { component, snapshot_id: Some(snapshot.snapshot_id.clone()) };
         invoker.session.note_durably(applying).await?;
         let gone = self.gone(&changes);
         let mut progress = Progress::new(self, &changes);
         let mut heard = Heard::default();
         gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
-        recover::begin(invoker, &self.before, gone, self.backend, &self.carried).await?;
+        recover::begin(invoker, snapshot, gone, self.backend, &self.carried).await?;
         let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();
         let mut hear = |event: &Event| {
             progress.hear(event);

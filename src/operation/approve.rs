@@ -38,11 +38,7 @@ pub fn approve(call: &Call<'_>) -> Report {
         Ok((components, extra)) => opening.answer(components, extra),
         Err(error) => opening.failed(error),
     };
-    if let Some(folder) = begun
-        && let Err(error) = runs::end(&folder, &report)
-    {
-        call.host.log(tracing::Level::ERROR, &format!("run {}: {error}", report.run_id));
-    }
+    runs::close(call.host, begun.as_deref(), &report);
     report
 }
 

@@ -15,7 +15,7 @@ use super::target::target;
 use super::{apply, component, migrate, records, shared, state};
 use crate::decide::notice;
 use crate::error::Result;
-use crate::lock::{Guard, Holder};
+use crate::lock::Guard;
 use crate::model::{Component, Name};
 use crate::record::{Known, Observed, Record};
 use crate::render;
@@ -58,16 +58,7 @@ async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<Compon
         Some(record) if record.outcome == Status::Destroyed.word() => return absent("no_state"),
         Some(_) => {}
     }
-    let holder = Holder {
-        run_id: session.run_id.clone(),
-        jid: session.identity.jid.clone(),
-        minion: session.identity.minion.clone(),
-        user: session.identity.user.clone(),
-        environment: session.blueprint.environment.to_string(),
-        component: name.to_string(),
-        operation: session.operation.clone(),
-        ..Holder::here()
-    };
+    let holder = session.holder(name);
     let no_time = std::time::Duration::ZERO;
     let guard = match session.locks.acquire(&place.lock(), &holder, no_time, &session.cancel).await {
         Ok(guard) => guard,

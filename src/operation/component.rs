@@ -12,7 +12,7 @@ use super::session::Session;
 use super::turn::Turn;
 use crate::error::{Error, Result};
 use crate::journal::Entry;
-use crate::lock::{Guard, Holder};
+use crate::lock::Guard;
 use crate::model::{Name, Node};
 use crate::record::Record;
 use crate::render;
@@ -44,16 +44,7 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     session.teller.stage(name, Stage::Preparing);
     ensure_private(place.control())?;
     ensure_private(&place.workdir)?;
-    let holder = Holder {
-        run_id: session.run_id.clone(),
-        jid: session.identity.jid.clone(),
-        minion: session.identity.minion.clone(),
-        user: session.identity.user.clone(),
-        environment: session.blueprint.environment.to_string(),
-        component: name.to_string(),
-        operation: session.operation.clone(),
-        ..Holder::here()
-    };
+    let holder = session.holder(name);
     let timeout = session.blueprint.settings.lock_timeout;
     let guard = session.locks.acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
     let outcome = match session.note(Entry::Started { component: name.clone() }) {

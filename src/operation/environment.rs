@@ -80,12 +80,7 @@ pub fn run(call: &Call<'_>, wanted: Wanted) -> Report {
         Ok((components, extra)) => opening.report(components, extra),
         Err(error) => opening.failed(error),
     };
-    if let Some(folder) = begun
-        && let Err(error) = runs::end(&folder, &report)
-    {
-        // What was done is done, and the report says it.
-        call.host.log(tracing::Level::ERROR, &format!("run {}: {error}", report.run_id));
-    }
+    runs::close(call.host, begun.as_deref(), &report);
     report
 }
 

@@ -39,10 +39,7 @@ pub async fn look(invoker: &Invoker<'_>, file: &Path, facts: &Facts) -> Result<L
     let mut hear = |event: &Event| match event {
         Event::ResourceDrift(_) => differs = true,
         Event::PlannedChange(planned) => differs |= !matches!(planned.action.word(), "noop" | "read"),
-        Event::Outputs(found) => {
-            let changed = found.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
-            outputs.extend(changed.filter(|(_, action)| action != "noop"));
-        }
+        Event::Outputs(found) => outputs.extend(plan::changed(found)),
         _ => {}
     };
     let timeout = invoker.component.timeouts.plan;

@@ -1,5 +1,6 @@
 //! A plan to a file, and what it says.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -73,11 +74,7 @@ async fn make(
                         ));
                     }
                     Event::ChangeSummary(summary) => changes.counts = summary.counts,
-                    Event::Outputs(outputs) => {
-                        let changed =
-                            outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
-                        changes.outputs.extend(changed.filter(|(_, action)| action != "noop"));
-                    }
+                    Event::Outputs(outputs) => changes.outputs.extend(changed(outputs)),
                     _ => {}
                 }
             })
@@ -88,6 +85,12 @@ async fn make(
         Some(2) => Ok(Some(changes)),
         _ => Err(invoker.failure("plan", Phase::Planning, &said)),
     }
+}
+
+/// Outputs that a plan changes, with Terraform's action on each.
+pub fn changed(outputs: &BTreeMap<String, Option<String>>) -> impl Iterator<Item = (String, String)> {
+    let with_action = outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
+    with_action.filter(|(_, action)| action != "noop")
 }
 
 /// What a saved plan would do, attribute by attribute.

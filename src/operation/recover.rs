@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::invoke::Invoker;
 use super::{by_hand, copies, left, put_right, records, stale_lock, unsaved};
 use crate::decide::{Ending, Remembered, State, Story, Suspect};
-use crate::digest::sha256;
 use crate::error::{Error, Result};
 use crate::lock::Holder;
 use crate::record::{Record, Underway, Untold};
 use crate::report::{ComponentReport, PossibleOrphan};
-use crate::workdir;
+use crate::snapshot::Snapshot;
 
 /// What was found, and what was done about it.
 #[derive(Default)]
@@ -262,21 +261,21 @@ pub fn describe(suspects: &[Suspect]) -> Option<String> {
 /// What an apply writes down before its first effect.
 pub async fn begin(
     invoker: &Invoker<'_>,
-    before: &Remembered,
+    snapshot: &Snapshot,
     gone: BTreeMap<String, String>,
     backend: Option<&str>,
     carried: &[Suspect],
 ) -> Result<()> {
     let here = Holder::here();
-    let state = invoker.state().map(|state| workdir::read(&state)).transpose()?.flatten();
+    let local = invoker.state().is_some();
     let underway = Underway {
         run_id: invoker.session.run_id.clone(),
-        lineage: before.lineage.clone(),
-        serial: before.serial,
-        resources: before.resources,
+        lineage: snapshot.lineage.clone(),
+        serial: snapshot.serial,
+        resources: snapshot.resources,
         gone,
         backend: backend.unwrap_or_default().to_owned(),
-        digest: state.map(sha256).unwrap_or_default(),
+        digest: snapshot.state.clone().filter(|_| local).unwrap_or_default(),
         started: here.since,
         pid: here.pid,
         boot_id: here.boot_id,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Request;
 use super::prepare::draft;
 use crate::error::{Error, Layer, Phase, Result};
+use crate::host::Host;
 use crate::journal::{Entry, Journal, Story, Wish};
 use crate::model::Name;
 use crate::report::Report;
@@ -35,7 +36,7 @@ pub fn one(layout: &Layout, environment: &Name, run_id: &str) -> Result<Option<R
 }
 
 /// The last word of a run: its report, for `show_run`, and the journal's last line.
-pub fn end(folder: &Path, report: &Report) -> Result<()> {
+fn end(folder: &Path, report: &Report) -> Result<()> {
     write_json(&folder.join("report.json"), report)?;
     let components = report.components.iter();
     Journal::of(folder).note(Entry::Finished {
@@ -43,6 +44,15 @@ pub fn end(folder: &Path, report: &Report) -> Result<()> {
         components: components.map(|(name, one)| (name.clone(), one.status.word().to_owned())).collect(),
         error: report.error.as_ref().map(ToString::to_string),
     })
+}
+
+/// The same of a run that may never have begun; what was done is done, and the report says it.
+pub fn close(host: &dyn Host, folder: Option<&Path>, report: &Report) {
+    if let Some(folder) = folder
+        && let Err(error) = end(folder, report)
+    {
+        host.log(tracing::Level::ERROR, &format!("run {}: {error}", report.run_id));
+    }
 }
 
 /// Whether a run that changed things did not finish: what it left tells what is lost.

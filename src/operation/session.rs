@@ -16,7 +16,7 @@ use super::summary::Opening;
 use crate::decide::Did;
 use crate::error::Result;
 use crate::journal::{Done, Entry, Journal};
-use crate::lock;
+use crate::lock::{self, Holder};
 use crate::model::{Blueprint, Name, Node, OnFailure, Reference};
 use crate::process::{Cancel, Guardian};
 use crate::report::{ComponentReport, Status};
@@ -130,6 +130,20 @@ impl Session {
             memory: Memory { journal: self.memory.journal.clone(), done: BTreeMap::new() },
             reached: RefCell::default(),
             changed: RefCell::default(),
+        }
+    }
+
+    /// Who we are to others that want the lock of `name`.
+    pub fn holder(&self, name: &Name) -> Holder {
+        Holder {
+            run_id: self.run_id.clone(),
+            jid: self.identity.jid.clone(),
+            minion: self.identity.minion.clone(),
+            user: self.identity.user.clone(),
+            environment: self.blueprint.environment.to_string(),
+            component: name.to_string(),
+            operation: self.operation.clone(),
+            ..Holder::here()
         }
     }
 
