@@ -32,15 +32,16 @@ pub struct Approval {
     pub at: String,
     /// Digest of the changes as they were shown, and of the values that were masked.
     pub change_set: String,
-    /// sha256 of the plan file.
+    pub plan_id: String,
+    /// sha256 of the plan file; two plans of one second can be the same byte for byte.
     pub plan: String,
 }
 
 impl Approval {
     /// Of exactly this plan, by this caller, now.
-    pub fn of(kept: &Kept, by: Holder) -> Self {
+    pub fn of(folder: &Path, kept: &Kept, by: Holder) -> Self {
         let at = by.since.clone();
-        Self { by, at, change_set: change_set(kept), plan: kept.plan.clone() }
+        Self { by, at, change_set: change_set(kept), plan_id: kept::plan_id(folder), plan: kept.plan.clone() }
     }
 
     fn covers(&self, kept: &Kept) -> bool {
@@ -66,8 +67,10 @@ pub struct Spent {
     pub at: String,
 }
 
+/// What was given for this very plan.
 pub fn read(folder: &Path, component: &Name) -> Result<Option<Approval>> {
-    read_json(&folder.join(format!("{component}.approval.json")))
+    let found: Option<Approval> = read_json(&folder.join(format!("{component}.approval.json")))?;
+    Ok(found.filter(|approval| approval.plan_id == kept::plan_id(folder)))
 }
 
 /// False where there is one already.
@@ -114,10 +117,9 @@ pub fn waiting(layout: &Layout) -> Result<Vec<Value>> {
             let kept = kept::find(&folder, &name)?;
             let record = Record::read(&layout.place(&name).record())?.unwrap_or_default();
             if (&kept.lineage, kept.serial) == (&record.lineage, record.serial) {
-                let plan_id = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let approval = read(&folder, &name)?;
                 let one = json!({
-                    "plan_id": plan_id, "component": name, "changes": kept.changes.counts,
+                    "plan_id": kept::plan_id(&folder), "component": name, "changes": kept.changes.counts,
                     "approved": approval.map(|approval| approval.words()),
                 });
                 waiting.insert(name, one);
@@ -175,7 +177,7 @@ pub async fn check(session: &Session, name: &Name, folder: &Path) -> Result<()> 
 
 /// Since the plan was made; its id has the time.
 fn age(folder: &Path) -> Duration {
-    let id = folder.file_name().and_then(|name| ulid::Ulid::from_string(&name.to_string_lossy()).ok());
+    let id = ulid::Ulid::from_string(&kept::plan_id(folder));
     let made = SystemTime::UNIX_EPOCH + Duration::from_millis(id.map_or(0, |id| id.timestamp_ms()));
     SystemTime::now().duration_since(made).unwrap_or_default()
 }
@@ -210,7 +212,7 @@ pub fn spend(session: &Session, folder: &Path, name: &Name) -> Result<Option<Str
     let now = Holder::here().since;
     let line = json!({
         "did": "apply_approved", "at": now, "run_id": session.run_id, "component": name,
-        "plan_id": folder.file_name().map(|id| id.to_string_lossy()), "approval": approval,
+        "plan_id": kept::plan_id(folder), "approval": approval,
     });
     audit::note(&session.layout, &line)?;
     let spent = Spent { run_id: session.run_id.clone(), at: now };
@@ -247,12 +249,12 @@ pub async fn stop(
     };
     let stopped = Stopped::of(&blocked, &invoker.redactor);
     kept::keep(&folder, name, facts, before, &changes, intent.destroy, Some(stopped))?;
-    let plan_id = folder.file_name().unwrap_or_default().to_string_lossy();
-    Ok(plan::blocked(changes, asking(blocked, &plan_id, name), name))
+    Ok(plan::blocked(changes, asking(blocked, &folder, name), name))
 }
 
 /// With the way on.
-pub fn asking(blocked: Blocked, plan_id: &str, name: &Name) -> Blocked {
+pub fn asking(blocked: Blocked, folder: &Path, name: &Name) -> Blocked {
+    let plan_id = kept::plan_id(folder);
     let remedy = format!(
         "{}; to approve exactly this: salt-run infrastructure.approve plan_id={plan_id} components={name} (on a minion \
          eos_terraform.approve), then infrastructure.apply plan_id={plan_id}",

@@ -132,16 +132,15 @@ fn record(
     by: &Holder,
 ) -> Result<(ComponentReport, Approval)> {
     let kept = kept::find(folder, name)?;
-    let approval = Approval::of(&kept, Holder { component: name.to_string(), ..by.clone() });
+    let approval = Approval::of(folder, &kept, Holder { component: name.to_string(), ..by.clone() });
     let before = approval::read(folder, name)?;
     let (approval, note) = match before {
         Some(before) => (before.clone(), format!("it was approved before, by {}", before.words())),
         None => {
-            let plan_id = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            audit::note(layout, &json!({ "did": "approve", "plan_id": plan_id, "approval": approval }))?;
+            audit::note(layout, &json!({ "did": "approve", "approval": approval }))?;
             journal.note_durably(Entry::Approved {
                 component: name.clone(),
-                plan_id,
+                plan_id: approval.plan_id.clone(),
                 change_set: approval.change_set.clone(),
             })?;
             approval::grant(folder, name, &approval)?;

@@ -129,10 +129,14 @@ impl Kept {
     }
 }
 
+/// Its folder has its name.
+pub fn plan_id(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// The error of a plan that what it was made from has left behind.
 pub fn moved(folder: &Path, component: &Name, moved: &[&str]) -> Error {
-    let plan_id = folder.file_name().unwrap_or_default().display();
-    let message = format!("since plan {plan_id} was made, these moved: {}", moved.join(", "));
+    let message = format!("since plan {} was made, these moved: {}", plan_id(folder), moved.join(", "));
     refused("plan_moved", message).of(component)
 }
 
@@ -216,7 +220,7 @@ pub fn write_contents(folder: &Path, contents: &Contents) -> Result<()> {
 
 pub fn read_contents(folder: &Path) -> Result<Contents> {
     read_json(&folder.join(CONTENTS))?.ok_or_else(|| {
-        let message = format!("there is no plan {}", folder.file_name().unwrap_or_default().display());
+        let message = format!("there is no plan {}", plan_id(folder));
         let remedy = "make one by infrastructure.plan, in the same environment; only the newest are kept";
         Error::new(Layer::Salt, Phase::Validation, "no_such_plan", message, remedy)
     })

@@ -34,8 +34,7 @@ impl Turn<'_> {
         let kept = match approval::ready(invoker, folder, self.facts, before)? {
             Ready::Again(kept) => return Ok(Outcome::Again(Box::new(kept))),
             Ready::Blocked(kept, blocked) => {
-                let plan_id = folder.file_name().unwrap_or_default().to_string_lossy();
-                let asking = approval::asking(blocked, &plan_id, name);
+                let asking = approval::asking(blocked, folder, name);
                 return Ok(Outcome::Over(Box::new(plan::blocked(kept.changes, asking, name))));
             }
             Ready::Apply(kept) if matches!(self.intent.act, Act::ShowKept(_)) => {
