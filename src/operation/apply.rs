@@ -102,7 +102,7 @@ impl Run<'_> {
         let (timeout, room) = (invoker.component.timeouts.apply, self.room(&changes));
         let apply = invoker.stream("apply", arguments, timeout, room, &mut hear);
         let said = copies::during(invoker.state(), invoker.place.copies(), apply).await;
-        manifest.seal(invoker.place)?;
+        manifest.seal(invoker.place, false)?;
         let said = said?;
         invoker.begin_saving();
         if said.exit.code == Some(0) {

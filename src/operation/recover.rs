@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::blocking::blocking;
 use super::invoke::Invoker;
 use super::{by_hand, copies, left, put_right, records, stale_lock, unsaved};
 use crate::decide::{Ending, Remembered, State, Story, Suspect};
@@ -285,5 +286,6 @@ pub async fn begin(
         suspects: carried.to_vec(),
     };
     records::begin(invoker, &underway).await?;
-    underway.write(&invoker.place.applying())
+    let file = invoker.place.applying();
+    blocking(move || underway.write(&file)).await
 }

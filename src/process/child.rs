@@ -1,76 +1,70 @@
-//! Starts the child: a session of its own, its descriptors, under guard.
+//! The child: its files and descriptors, its end, the signals to it.
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::mem::ManuallyDrop;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::process::Stdio;
+use std::time::Duration;
 
 use rustix::fs::FallocateFlags;
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal};
+use rustix::io::{Errno, retry_on_intr};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, pidfd_open, waitpid};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::time::sleep;
 
 use super::Command;
-use super::guardian::{Guardian, enlist};
+use super::guardian::Guardian;
+use super::spawn::spawn;
 use crate::error::{Error, Layer, Phase, Result};
 
 /// The numbers of inherited descriptors stand below this.
 const NUMBERS: RawFd = 64;
+/// How often its end is looked for where it cannot be waited for.
+const LOOK: Duration = Duration::from_millis(10);
 
-pub fn spawn(
-    command: &Command,
-    guardian: &Guardian,
-    stdout: File,
-    stderr: File,
-) -> Result<tokio::process::Child> {
-    let mut child = tokio::process::Command::new(&command.program);
-    child
-        .args(&command.args)
-        .current_dir(&command.cwd)
-        .env_clear()
-        .envs(&command.env)
-        .stdin(Stdio::null())
-        .stdout(stdout)
-        .stderr(stderr);
-    let mut inherited: Vec<(OwnedFd, RawFd)> = Vec::new();
-    let mut reserved: Vec<OwnedFd> = Vec::new();
-    for &(fd, number) in &command.inherit {
-        // SAFETY: the caller's guard and invoker own it, and they outlive this call.
-        let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-        let copy = |least| {
-            rustix::io::fcntl_dupfd_cloexec(fd, least).map_err(|error| refused(command, &error.into()))
+/// A child of ours that is to be waited for.
+pub struct Child {
+    pub pid: Pid,
+    /// Readable at its end; none on Linux before 5.3.
+    ended: Option<AsyncFd<OwnedFd>>,
+}
+
+impl Child {
+    /// With no stdin.
+    pub fn start(command: &Command, guardian: &Guardian, stdout: File, stderr: File) -> Result<Self> {
+        let refused = |error: io::Error| refused(command, &error);
+        // Above every number that is asked for, so that no dup2 overwrites a source.
+        let copy = |fd: BorrowedFd<'_>, number| {
+            Ok::<_, io::Error>((rustix::io::fcntl_dupfd_cloexec(fd, NUMBERS)?, number))
         };
-        // Above every number that is asked for, so that no dup2 below overwrites a source.
-        inherited.push((copy(NUMBERS)?, number));
-        // A free number is taken until the start is over: std's pipe, which tells that exec failed, must not get it.
-        reserved.push(copy(number)?);
+        let nothing = File::open("/dev/null").map_err(refused)?;
+        let streams = [(nothing.as_fd(), 0), (stdout.as_fd(), 1), (stderr.as_fd(), 2)];
+        // SAFETY: the caller's guard and invoker own them, and they outlive this call.
+        let inherited =
+            command.inherit.iter().map(|&(fd, number)| (unsafe { BorrowedFd::borrow_raw(fd) }, number));
+        let descriptors = streams.into_iter().chain(inherited).map(|(fd, number)| copy(fd, number));
+        let descriptors = descriptors.collect::<io::Result<Vec<_>>>().map_err(refused)?;
+        let pid = spawn(command, guardian.socket(), &descriptors).map_err(refused)?;
+        // SAFETY: an `OwnedFd` stays what it is until it is dropped.
+        let watch = |fd| unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) };
+        let ended = pidfd_open(pid, PidfdFlags::NONBLOCK).ok().and_then(|fd| watch(fd).ok());
+        Ok(Self { pid, ended })
     }
-    let socket = guardian.socket().as_raw_fd();
-    // SAFETY: only async-signal-safe calls between fork and exec; nothing allocates.
-    unsafe {
-        child.pre_exec(move || {
-            // Started by nohup or in a script's background we ignore some, and the child would too; with SIGCHLD
-            // ignored it could not even wait for children of its own.
-            for number in 1..32 {
-                libc::signal(number, libc::SIG_DFL);
+
+    /// Its end, once. May be dropped and called again before.
+    pub async fn wait(&self) -> io::Result<WaitStatus> {
+        loop {
+            if let Some((_, status)) = retry_on_intr(|| waitpid(Some(self.pid), WaitOptions::NOHANG))? {
+                return Ok(status);
             }
-            rustix::process::setsid()?;
-            rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-            // Should we have died by now, nobody would ever stop it: the guardian is gone too, and this fails.
-            enlist(BorrowedFd::borrow_raw(socket))?;
-            for (copy, number) in &inherited {
-                // Not ours to close: the child keeps it open across exec.
-                let mut target = ManuallyDrop::new(OwnedFd::from_raw_fd(*number));
-                rustix::io::dup2(copy, &mut target)?;
+            match &self.ended {
+                Some(ended) => ended.readable().await?.clear_ready(),
+                None => sleep(LOOK).await,
             }
-            Ok(())
-        });
+        }
     }
-    let started = child.spawn().map_err(|error| refused(command, &error));
-    drop(reserved);
-    started
 }
 
 /// A new file for its owner alone, with room on the disk where the file system can promise any.
@@ -121,18 +115,16 @@ fn refused(command: &Command, source: &io::Error) -> Error {
 }
 
 /// Signals the child alone; a child that has ended is no error.
-pub fn signal(pid: u32, signal: Signal) {
-    if let Some(pid) = Pid::from_raw(pid as i32) {
-        let _ = rustix::process::kill_process(pid, signal);
-    }
+pub fn signal(pid: Pid, signal: Signal) {
+    let _ = rustix::process::kill_process(pid, signal);
 }
 
 /// Signals what is left of the child's process group; false if nothing is.
-pub fn signal_group(pid: u32, signal: Signal) -> bool {
-    Pid::from_raw(pid as i32).is_some_and(|pid| rustix::process::kill_process_group(pid, signal).is_ok())
+pub fn signal_group(pid: Pid, signal: Signal) -> bool {
+    rustix::process::kill_process_group(pid, signal).is_ok()
 }
 
 /// Whether anything of the child's process group is left.
-pub fn group_lives(pid: u32) -> bool {
-    Pid::from_raw(pid as i32).is_some_and(|pid| rustix::process::test_kill_process_group(pid).is_ok())
+pub fn group_lives(pid: Pid) -> bool {
+    rustix::process::test_kill_process_group(pid).is_ok()
 }

@@ -57,9 +57,9 @@ impl Guardian {
     }
 
     /// The child is reaped: its number may be another's now.
-    pub fn forget(&self, pid: u32) {
+    pub fn forget(&self, pid: Pid) {
         // Where the guardian is gone, no other child can be started either.
-        let _ = tell(self.socket.as_fd(), -pid.cast_signed());
+        let _ = tell(self.socket.as_fd(), -pid.as_raw_nonzero().get());
     }
 }
 
@@ -72,13 +72,13 @@ impl Drop for Guardian {
 }
 
 /// Puts the calling process under guard. Makes one system call, no more.
-pub fn enlist(socket: BorrowedFd<'_>) -> std::io::Result<()> {
+pub fn enlist(socket: BorrowedFd<'_>) -> rustix::io::Result<()> {
     tell(socket, getpid().as_raw_nonzero().get())
 }
 
-fn tell(socket: BorrowedFd<'_>, pid: i32) -> std::io::Result<()> {
+fn tell(socket: BorrowedFd<'_>, pid: i32) -> rustix::io::Result<()> {
     // A SIGPIPE would end the child, and look like an end of terraform's.
-    Ok(send(socket, &pid.to_ne_bytes(), SendFlags::NOSIGNAL | SendFlags::DONTWAIT).map(drop)?)
+    send(socket, &pid.to_ne_bytes(), SendFlags::NOSIGNAL | SendFlags::DONTWAIT).map(drop)
 }
 
 /// Only system calls from here on: what a lock of another thread guarded stays as it was at the fork.

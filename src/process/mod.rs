@@ -7,6 +7,7 @@ mod cancel;
 mod child;
 mod guardian;
 mod run;
+mod spawn;
 mod tail;
 
 pub use cancel::{Cancel, Cause};

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::fd::RawFd;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, WaitStatus};
 use tokio::time::{sleep, timeout};
 
 use super::cancel::{Cancel, Cause};
-use super::child;
+use super::child::{self, Child};
 use super::guardian::Guardian;
 use super::tail::Tail;
 use crate::error::{Error, Result};
@@ -85,8 +83,7 @@ pub async fn run(
     let stderr = child::private(&command.stderr, QUOTED as u64)?;
     let unreadable = |error| Error::file(&command.stdout, "read", &error);
     let mut tail = Tail::open(&command.stdout).map_err(unreadable)?;
-    let mut child = child::spawn(command, guardian, stdout, stderr)?;
-    let pid = child.id();
+    let child = Child::start(command, guardian, stdout, stderr)?;
     let mut stopped = None;
     let mut cut_short = None;
     let mut heard = Ok(());
@@ -97,51 +94,45 @@ pub async fn run(
             status = child.wait() => break status,
             cause = cancel.cancelled(), if stopped.is_none() => {
                 stopped = Some(cause);
-                deadline = ask_to_stop(pid, limits);
+                deadline = ask_to_stop(child.pid, limits);
             }
             () = cancel.forced(), if cut_short.is_none() => {
                 stopped.get_or_insert(Cause::User);
                 cut_short = Some(CutShort::Forced);
-                ask_to_stop(pid, limits);
+                ask_to_stop(child.pid, limits);
                 deadline = tokio::time::Instant::now() + FORCED;
             }
             () = tokio::time::sleep_until(deadline) => {
-                match (stopped, pid) {
-                    (None, _) => {
-                        stopped = Some(Cause::Timeout);
-                        deadline = ask_to_stop(pid, limits);
-                    }
-                    (Some(_), Some(pid)) => {
-                        cut_short.get_or_insert(CutShort::Late);
-                        child::signal_group(pid, Signal::KILL);
-                        deadline += SWEEP;
-                    }
-                    (Some(_), None) => {}
+                if stopped.is_none() {
+                    stopped = Some(Cause::Timeout);
+                    deadline = ask_to_stop(child.pid, limits);
+                } else {
+                    cut_short.get_or_insert(CutShort::Late);
+                    child::signal_group(child.pid, Signal::KILL);
+                    deadline += SWEEP;
                 }
             }
             () = sleep(LOOK), if heard.is_ok() => heard = tail.read(on_line),
         }
     };
-    if let Some(pid) = pid {
-        guardian.forget(pid);
-        sweep(pid).await;
-    }
+    guardian.forget(child.pid);
+    sweep(child.pid).await;
     let status = status.map_err(|error| Error::file(&command.program, "wait for", &error))?;
-    child::give_back(&command.stdout);
+    // Discarding blocks of a disk can take longer than all else here.
+    let promised = command.stdout.clone();
+    let _ = tokio::task::spawn_blocking(move || child::give_back(&promised)).await;
     heard.and_then(|()| tail.finish(on_line)).map_err(unreadable)?;
     Ok(exit(status, stopped, cut_short, &command.stderr))
 }
 
 /// One SIGINT, to the child alone: terraform passes it on, and saves what is in flight.
-fn ask_to_stop(pid: Option<u32>, limits: &Limits) -> tokio::time::Instant {
-    if let Some(pid) = pid {
-        child::signal(pid, Signal::INT);
-    }
+fn ask_to_stop(pid: Pid, limits: &Limits) -> tokio::time::Instant {
+    child::signal(pid, Signal::INT);
     tokio::time::Instant::now() + limits.stop_grace
 }
 
 /// Ends what the child left in its process group.
-async fn sweep(pid: u32) {
+async fn sweep(pid: Pid) {
     if !child::signal_group(pid, Signal::TERM) {
         return;
     }
@@ -155,12 +146,12 @@ async fn sweep(pid: u32) {
     }
 }
 
-fn exit(status: ExitStatus, stopped: Option<Cause>, cut_short: Option<CutShort>, stderr: &Path) -> Exit {
+fn exit(status: WaitStatus, stopped: Option<Cause>, cut_short: Option<CutShort>, stderr: &Path) -> Exit {
     let text = std::fs::read(stderr).unwrap_or_default();
     let tail = &text[text.len().saturating_sub(QUOTED)..];
     Exit {
-        code: status.code(),
-        signal: status.signal(),
+        code: status.exit_status(),
+        signal: status.terminating_signal(),
         stopped,
         cut_short,
         stderr_tail: String::from_utf8_lossy(tail).trim().to_owned(),

@@ -58,10 +58,10 @@ impl Manifest {
         self.write(place)
     }
 
-    /// At the end of a run: what stands there now is ours or the module's.
-    pub fn seal(&mut self, place: &Place) -> Result<()> {
+    /// What stands there now is ours or the module's. Written where that is news, or where `changed` says so.
+    pub fn seal(&mut self, place: &Place, changed: bool) -> Result<()> {
         let configuration = configuration(&place.workdir)?;
-        if self.open || self.configuration != configuration || !place.manifest().exists() {
+        if changed || self.open || self.configuration != configuration || !place.manifest().exists() {
             (self.open, self.configuration) = (false, configuration);
             self.write(place)?;
         }

@@ -52,11 +52,9 @@ pub fn materialise(
     for gone in before.keys().filter(|path| !written.contains_key(*path)) {
         remove(&place.workdir.join(gone))?;
     }
-    if before != written {
-        manifest.written = written;
-        manifest.write(place)?;
-    }
-    manifest.seal(place)
+    let changed = before != written;
+    manifest.written = written;
+    manifest.seal(place, changed)
 }
 
 fn backend_path(subdir: &str) -> String {
