@@ -50,6 +50,9 @@ fn what_a_dead_host_had_begun_is_named_by_the_next_and_told_in_full_where_it_beg
     world.faults(&json!([]));
     bench.destroy(&bench.session().unwrap());
 
+    let status = second.run("status", json!({}));
+    assert_eq!(status["components"]["net"]["reason"], "unfinished_apply", "{status:#}");
+    assert!(notes(&status).contains(run_id), "{status:#}");
     let seen = second.run("orchestrate", json!({ "test": true }));
     assert_eq!(statuses(&seen)["net"], "planned", "{seen:#}");
     for word in [run_id, told["host"].as_str().unwrap(), told["started"].as_str().unwrap()] {
@@ -66,6 +69,7 @@ fn what_a_dead_host_had_begun_is_named_by_the_next_and_told_in_full_where_it_beg
         assert_eq!(nothing["error"]["code"], "run_complete", "{nothing:#}");
     }
     assert_eq!(applying().0, 404);
+    assert_eq!(second.run("status", json!({}))["components"]["net"]["reason"], "");
     let again = second.run("orchestrate", json!({}));
     assert!(statuses(&again)["net"] == "unchanged" && notes(&again) == "null", "{again:#}");
 
