@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::component::Component;
 use super::read_component::{self, Shared};
+use super::read_service::{self, Around};
 use super::read_settings;
 use super::reader::{self, Problems};
 use super::settings::Settings;
@@ -21,6 +22,8 @@ pub struct Overrides {
     pub variables: Option<(Name, Value)>,
     /// The backend of one component.
     pub backend: Option<(Name, Value)>,
+    /// Keys of one service, by its own name; one that the pillar has not is the call's alone.
+    pub service: Option<(Name, Value)>,
 }
 
 /// An environment whose modules have not been looked at yet.
@@ -86,7 +89,6 @@ fn read_into(
     let services = fields.take_or_empty("services");
     let environments = fields.take_or_empty("environments");
     fields.close();
-    no_services(&services, problems);
 
     let environments_path = environments.path.clone();
     let mut environments = reader::entries(environments, problems);
@@ -103,7 +105,7 @@ fn read_into(
     let mut own = reader::Fields::open(own, problems);
     let own_settings = own.take_or_empty("settings");
     let own_components = own.take_or_empty("components");
-    no_services(&own.take_or_empty("services"), problems);
+    let own_services = own.take_or_empty("services");
     own.close();
 
     let call = [("parallelism", &overrides.parallelism), ("on_failure", &overrides.on_failure)]
@@ -122,12 +124,28 @@ fn read_into(
     };
     let settings = read_settings::settings(settings_tree, problems);
     let merged = levels(components, own_components, overrides, problems);
-    let mentioned: BTreeSet<Name> = merged.keys().cloned().collect();
+    let services = read_service::levels(services, own_services, overrides, problems);
+    let mentioned: BTreeSet<Name> =
+        merged.keys().cloned().chain(services.values().map(|(component, _)| component.clone())).collect();
     let mut components = BTreeMap::new();
+    let merged_places: BTreeMap<Name, PillarPath> =
+        merged.iter().map(|(name, tree)| (name.clone(), tree.path.clone())).collect();
     for (component, tree) in merged {
         check_length(&name, &component, &tree.path, problems);
         no_source(&component, &tree, &mentioned, problems);
         if let Some(read) = read_component::component(component.clone(), tree, &shared, &settings, problems) {
+            components.insert(component, read);
+        }
+    }
+    let around = Around { environment: &name, shared: &shared, settings: &settings };
+    for (label, (component, tree)) in services {
+        check_length(&name, &component, &tree.path, problems);
+        let path = tree.path.clone();
+        let read = read_service::component(component.clone(), label, tree, &around, problems);
+        if let Some(taken) = merged_places.get(&component) {
+            problems
+                .add(&path, format!("becomes the component {component}, and there is one already: {taken}"));
+        } else if let Some(read) = read {
             components.insert(component, read);
         }
     }
@@ -205,11 +223,5 @@ fn no_source(name: &Name, tree: &Tree, mentioned: &BTreeSet<Name>, problems: &Pr
         let others = mentioned.iter().filter(|other| *other != name).map(Name::as_str);
         let near = super::nearest(name.as_str(), others).map(|near| format!("; did you mean {near:?}?"));
         problems.add(&tree.path, format!("a component without a source{}", near.unwrap_or_default()));
-    }
-}
-
-fn no_services(services: &Tree, problems: &Problems) {
-    if !services.is_empty() {
-        problems.add(&services.path, "not yet: services on Nomad");
     }
 }

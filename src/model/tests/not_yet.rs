@@ -11,12 +11,9 @@ fn refused(infrastructure: &Value, place: &str) {
 
 #[test]
 fn settings_that_are_not_built_yet_are_refused_by_name() {
-    for (key, value) in [
-        ("credentials", json!({ "hcloud": "vault:secret/h" })),
-        ("nomad", json!({ "address": "http://x" })),
-        ("consul", json!({ "address": "http://x" })),
-        ("vault", json!({ "address": "http://x" })),
-    ] {
+    for (key, value) in
+        [("credentials", json!({ "hcloud": "vault:secret/h" })), ("vault", json!({ "address": "http://x" }))]
+    {
         refused(&pillar(json!({ key: value }), json!({})), &format!("settings:{key}"));
     }
     let env = json!({ "terraform": { "env": { "A": "vault:secret/a#b" } } });
@@ -44,17 +41,6 @@ fn parts_of_a_component_that_are_not_built_yet_are_refused_by_name() {
 fn a_step_of_salts_own_needs_no_source_to_be_refused_once() {
     let step = json!({ "salt": { "target": "*", "sls": "x" }, "depends_on": ["*"] });
     refused(&pillar(json!({}), json!({ "step": step })), "components:step:salt");
-}
-
-#[test]
-fn services_are_refused_at_either_level() {
-    let services = json!({ "jenkins": { "image": "x" } });
-    let mut infrastructure = pillar(json!({}), json!({}));
-    infrastructure["services"] = services.clone();
-    refused(&infrastructure, "services");
-    let mut infrastructure = pillar(json!({}), json!({}));
-    infrastructure["environments"]["staging"]["services"] = services;
-    refused(&infrastructure, "environments:staging:services");
 }
 
 #[test]
