@@ -18,18 +18,23 @@ mod merge;
 mod name;
 mod nearest;
 mod path;
+mod provider;
 mod read_component;
 mod read_health;
 mod read_lock;
+mod read_provider;
 mod read_server;
 mod read_settings;
+mod read_vault;
 mod reader;
 mod reference;
 mod refusal;
 mod server;
 mod settings;
+mod sources;
 mod surgery;
 mod tree;
+mod vault;
 mod version;
 
 pub use blueprint::{Blueprint, Node};
@@ -42,11 +47,13 @@ pub use lock::{ConsulLock, Lock, Tls};
 pub use name::Name;
 pub use nearest::{hint, nearest};
 pub use path::{PillarPath, Problem};
+pub use provider::{Credential, Origin, Provider, Variable as ProviderVariable};
 pub use reference::{output, reference};
 pub use refusal::refusal;
 pub use server::{ConsulServer, NomadServer};
 pub use settings::{Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts};
 pub use surgery::{Address, Surgery};
+pub use vault::{VaultAuth, VaultPath, VaultServer};
 pub use version::{Version, VersionConstraint};
 
 #[cfg(test)]

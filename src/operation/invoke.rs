@@ -8,12 +8,14 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::session::Session;
+use super::secrets::Reading;
+use super::session::{Session, is_late};
 use crate::change::Redactor;
 use crate::decide::{Ending, Trouble};
 use crate::error::{Error, Layer, Phase, Result};
@@ -40,6 +42,10 @@ pub struct Invoker<'a> {
     cwd: PathBuf,
     logs: PathBuf,
     pub lock: Option<&'a Guard>,
+    /// What this turn reads.
+    pub reading: Rc<Reading>,
+    /// Declared variables of terraform's environment, references read, and by which its providers log in.
+    variables: BTreeMap<String, SecretString>,
     /// Of this component's terraform: a lock that is lost stops no other.
     cancel: Cancel,
     secrets: Option<OwnedFd>,
@@ -71,19 +77,21 @@ impl Said {
             Some(Cause::LockLost) => Trouble::LockLost,
             _ if self.exit.code.is_none() || self.exit.cut_short.is_some() => Trouble::CutOff,
             Some(Cause::User) => Trouble::Cancelled,
-            Some(Cause::Timeout) | None => Trouble::Known,
+            Some(Cause::Timeout | Cause::LeaseExpiring) | None => Trouble::Known,
         }
     }
 }
 
 impl<'a> Invoker<'a> {
     /// `lock` is inherited by terraform, so that it stays held while terraform lives, whatever becomes of us.
-    pub fn new(
+    /// A question, which takes no lock, plans nothing: its providers do not log in.
+    pub async fn new(
         session: &'a Session,
         component: &'a Component,
         place: &'a Place,
         subdir: &str,
         lock: Option<&'a Guard>,
+        reading: Rc<Reading>,
     ) -> Result<Self> {
         let logs = match place.is_aside() {
             // A look that comes again every few minutes would drive out the logs of the runs that changed things.
@@ -92,20 +100,31 @@ impl<'a> Invoker<'a> {
         };
         ensure_private(&logs)?;
         ensure_private(&place.home())?;
-        let from_environment: Vec<Value> = session
-            .environment
+        let mut variables = session.environment.clone();
+        let env = session.blueprint.settings.terraform.env.iter();
+        variables.extend(reading.read_all(env.filter(|(_, reference)| is_late(reference))).await?);
+        let mut secret: Vec<Value> = variables
             .iter()
             .filter(|(name, _)| session.is_reference(name))
             .map(|(_, value)| value.expose_secret().into())
             .collect();
+        if lock.is_some() {
+            let module = session.modules.get(&component.name);
+            let uses = |provider: &str| module.is_some_and(|one| one.interface.providers.contains(provider));
+            let credentials = reading.credentials(component, uses).await?;
+            secret.extend(credentials.values().map(|value| Value::from(value.expose_secret())));
+            variables.extend(credentials);
+        }
         Ok(Self {
             session,
             component,
             place,
-            redactor: Redactor::new(&from_environment),
+            redactor: Redactor::new(&secret),
             cwd: place.module().join(subdir),
             logs,
             lock,
+            reading,
+            variables,
             cancel: Cancel::new(),
             secrets: None,
             saving: Cell::new(false),
@@ -261,7 +280,7 @@ impl<'a> Invoker<'a> {
         }
     }
 
-    /// Asks this component's terraform to stop when the run is, or when the lock is lost.
+    /// Asks this component's terraform to stop when the run is, when the lock is lost, or before its credentials end.
     async fn pass_on(&self) -> Infallible {
         let asked = async { self.cancel.cancel(self.session.cancel.cancelled().await) };
         let forced = async {
@@ -274,15 +293,18 @@ impl<'a> Invoker<'a> {
                 self.cancel.cancel(Cause::LockLost);
             }
         };
-        tokio::join!(asked, forced, lost);
+        let expiring = async {
+            tracing::error!("{}: {}", self.component.name, self.reading.expiring().await);
+            self.cancel.cancel(Cause::LeaseExpiring);
+        };
+        tokio::join!(asked, forced, lost, expiring);
         std::future::pending().await
     }
 
     fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {
         let settings = &self.session.blueprint.settings.terraform;
         let declared = self
-            .session
-            .environment
+            .variables
             .iter()
             .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
         terraform::environment(
@@ -323,6 +345,12 @@ impl<'a> Invoker<'a> {
                 let remedy = "look at what the other holder did, plan, then run again";
                 Error::new(Layer::Host, phase, "lock_lost", message, remedy)
             }
+            Some(Cause::LeaseExpiring) => {
+                let message =
+                    format!("credentials were about to end during {step}; terraform was asked to stop before that");
+                let remedy = "look at Vault, and why they could not be renewed; then run again";
+                Error::new(Layer::Host, phase, "lease_expiring", message, remedy)
+            }
             Some(Cause::Timeout) => Error::new(
                 Layer::Host,
                 phase,
@@ -357,6 +385,9 @@ impl<'a> Invoker<'a> {
     pub async fn go_on(&self, phase: Phase) -> Result<()> {
         if let Some(lock) = self.lock {
             lock.fence().await.map_err(|error| error.during(phase))?;
+        }
+        if let Some(error) = self.reading.is_expiring().await {
+            return Err(error.during(phase));
         }
         match self.session.cancel.cause() {
             None => Ok(()),

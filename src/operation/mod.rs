@@ -55,6 +55,7 @@ mod resume;
 mod rollback;
 mod runs;
 mod schedule;
+mod secrets;
 mod session;
 mod settle;
 mod shared;
