@@ -1,4 +1,4 @@
-// A Vault for the tests: the real core, in memory, with the key-value store, Consul's tokens, AppRole and JWT.
+// A Vault for the tests: the real core, in memory, with the key-value store, an engine that gives leases, AppRole and JWT.
 //
 // It takes the words that `vault server -dev` takes, so that a vault on PATH can stand in its place.
 package main
@@ -15,7 +15,6 @@ import (
 	jwt "github.com/hashicorp/vault-plugin-auth-jwt"
 	kv "github.com/hashicorp/vault-plugin-secrets-kv"
 	"github.com/hashicorp/vault/builtin/credential/approle"
-	"github.com/hashicorp/vault/builtin/logical/consul"
 	"github.com/hashicorp/vault/helper/namespace"
 	vaulthttp "github.com/hashicorp/vault/http"
 	"github.com/hashicorp/vault/internalshared/configutil"
@@ -67,7 +66,7 @@ func open() (*vault.Core, error) {
 		Physical:           storage,
 		Logger:             logger,
 		DisableMlock:       true,
-		LogicalBackends:    map[string]logical.Factory{"kv": kv.Factory, "consul": consul.Factory},
+		LogicalBackends:    map[string]logical.Factory{"kv": kv.Factory, "leases": leases},
 		CredentialBackends: map[string]logical.Factory{"approle": approle.Factory, "jwt": jwt.Factory},
 		BuiltinRegistry:    registry{},
 	})

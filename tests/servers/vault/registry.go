@@ -6,7 +6,7 @@ import "github.com/hashicorp/vault/sdk/helper/consts"
 type registry struct{}
 
 var builtin = map[consts.PluginType][]string{
-	consts.PluginTypeSecrets:    {"kv", "consul"},
+	consts.PluginTypeSecrets:    {"kv", "leases"},
 	consts.PluginTypeCredential: {"approle", "jwt"},
 }
 
