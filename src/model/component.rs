@@ -111,7 +111,10 @@ pub enum Reference {
     Env(String),
     File(PathBuf),
     /// One key of what Vault has at a path.
-    Vault { path: VaultPath, key: String },
+    Vault {
+        path: VaultPath,
+        key: String,
+    },
     /// `sdb://profile/key`, as Salt takes it.
     Sdb(String),
 }

@@ -74,7 +74,10 @@ pub static PROVIDERS: [Provider; 8] = [
     Provider {
         name: "cloudflare",
         path: "secret/cloudflare/api_token",
-        variables: &[needed("CLOUDFLARE_API_TOKEN", &["api_token", "token", "value", "CLOUDFLARE_API_TOKEN"])],
+        variables: &[needed(
+            "CLOUDFLARE_API_TOKEN",
+            &["api_token", "token", "value", "CLOUDFLARE_API_TOKEN"],
+        )],
     },
     Provider {
         name: "nomad",
@@ -104,5 +107,10 @@ pub static PROVIDERS: [Provider; 8] = [
 impl Provider {
     pub fn find(name: &str) -> Option<&'static Self> {
         PROVIDERS.iter().find(|provider| provider.name == name)
+    }
+
+    /// All of them, for people.
+    pub fn names() -> String {
+        PROVIDERS.iter().map(|provider| provider.name).collect::<Vec<_>>().join(", ")
     }
 }

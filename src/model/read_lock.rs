@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::lock::{ConsulLock, Lock};
-use super::{Reference, nearest};
 use super::read_server::{self, Access};
 use super::reader::{self, Fields, Problems};
 use super::tree::Tree;
+use super::{Reference, nearest};
 
 /// Consul refuses others. Source: `session_ttl_min` and <https://developer.hashicorp.com/consul/api-docs/session>.
 const TTL: [u64; 2] = [10, 86_400];
@@ -34,7 +34,9 @@ fn consul(fields: &mut Fields<'_>) -> ConsulLock {
     let Access { address, token, tls } = read_server::access(fields, read_server::CONSUL);
     if matches!(token, Some(Reference::Vault { .. } | Reference::Sdb(_))) {
         // A lock is asked for by questions too, which open no session with Vault.
-        fields.problems.add(&place, "must be env:NAME or file:/path: locks are asked before Vault and sdb are");
+        fields
+            .problems
+            .add(&place, "must be env:NAME or file:/path: locks are asked before Vault and sdb are");
     }
     ConsulLock {
         token,

@@ -44,9 +44,11 @@ fn origin(provider: &'static Provider, tree: &Tree) -> Result<Option<Origin>, St
         return VaultPath::new(path).map(Origin::Path).map(Some).map_err(|reason| format!("vault: {reason}"));
     }
     match reference(text)? {
-        Reference::Plain(_) => Err("must be a reference, such as vault:mount/path or env:NAME: a credential \
+        Reference::Plain(_) => {
+            Err("must be a reference, such as vault:mount/path or env:NAME: a credential \
                                     has no place in a pillar"
-            .to_owned()),
+                .to_owned())
+        }
         _ if provider.variables.len() > 1 => {
             Err(format!("{} needs several values: write vault:mount/path, without a key", provider.name))
         }

@@ -27,7 +27,8 @@ pub fn vault(tree: Tree, problems: &Problems) -> Option<VaultServer> {
     let auth = match fields.take("auth") {
         Some(tree) => auth(tree, problems),
         None => {
-            problems.add(&auth_place, "is missing: {method: token, token: env:VAULT_TOKEN}, or another method");
+            problems
+                .add(&auth_place, "is missing: {method: token, token: env:VAULT_TOKEN}, or another method");
             None
         }
     };
@@ -132,6 +133,8 @@ fn mount(tree: &Tree) -> Result<String, String> {
     let text = text.trim_end_matches('/');
     match VaultPath::new(&format!("{text}/x")) {
         Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err("must be names of letters, digits and -_.~@:=+, with single slashes between".to_owned()),
+        Err(_) => {
+            Err("must be names of letters, digits and -_.~@:=+, with single slashes between".to_owned())
+        }
     }
 }

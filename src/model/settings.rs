@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{ConsulServer, Credential, DriftRules, Lock, NomadServer, Reference, VaultServer, VersionConstraint};
+use super::{
+    ConsulServer, Credential, DriftRules, Lock, NomadServer, Reference, VaultServer, VersionConstraint,
+};
 
 /// Validated `infrastructure:settings`, merged with the environment's and the call's.
 #[derive(Clone, Debug)]

@@ -20,7 +20,8 @@ pub fn check(
     for credential in credentials() {
         let set = |name: &&str| terraform.env.contains_key(*name) || terraform.pass_env.contains(*name);
         for name in credential.provider.variables.iter().map(|one| one.name).filter(set) {
-            let message = format!("{name} is set in settings:terraform too (env or pass_env): keep one of them");
+            let message =
+                format!("{name} is set in settings:terraform too (env or pass_env): keep one of them");
             problems.add(&credential.path, message);
         }
     }
@@ -54,7 +55,8 @@ pub fn check(
         }
     }
     for place in places {
-        problems.add(&place, "is in Vault: infrastructure:settings:vault must say where that is (address, auth)");
+        problems
+            .add(&place, "is in Vault: infrastructure:settings:vault must say where that is (address, auth)");
     }
 }
 

@@ -22,11 +22,25 @@ pub struct VaultServer {
 #[derive(Clone, Debug, PartialEq)]
 pub enum VaultAuth {
     /// It is used as it is, and never renewed or revoked.
-    Token { token: Reference },
-    AppRole { mount: String, role_id: Reference, secret_id: Option<Reference> },
+    Token {
+        token: Reference,
+    },
+    AppRole {
+        mount: String,
+        role_id: Reference,
+        secret_id: Option<Reference>,
+    },
     /// The reference is to a wrapping token, which holds the secret_id and can be used once.
-    Wrapped { mount: String, role_id: Reference, wrapped_secret_id: Reference },
-    Jwt { mount: String, role: String, jwt: Reference },
+    Wrapped {
+        mount: String,
+        role_id: Reference,
+        wrapped_secret_id: Reference,
+    },
+    Jwt {
+        mount: String,
+        role: String,
+        jwt: Reference,
+    },
 }
 
 /// `mount/path`: at least two parts, each of which leads down. It needs no escaping in a URL.

@@ -112,8 +112,7 @@ async fn locked(
 
     let (component, subdir) = (&node.component, &configuration.subdir);
     let apart = aside.initialised_apart();
-    let mut invoker =
-        Invoker::new(session, component, &aside, subdir, Some(guard), reading.clone()).await?;
+    let mut invoker = Invoker::new(session, component, &aside, subdir, Some(guard), reading.clone()).await?;
     if !is_initialised(&invoker, &module, backend) {
         invoker = Invoker::new(session, component, &apart, subdir, Some(guard), reading.clone()).await?;
         initialise(&invoker, &module, backend, false).await?;

@@ -303,10 +303,8 @@ impl<'a> Invoker<'a> {
 
     fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {
         let settings = &self.session.blueprint.settings.terraform;
-        let declared = self
-            .variables
-            .iter()
-            .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
+        let declared =
+            self.variables.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
         terraform::environment(
             std::env::vars_os(),
             declared,
@@ -346,8 +344,9 @@ impl<'a> Invoker<'a> {
                 Error::new(Layer::Host, phase, "lock_lost", message, remedy)
             }
             Some(Cause::LeaseExpiring) => {
-                let message =
-                    format!("credentials were about to end during {step}; terraform was asked to stop before that");
+                let message = format!(
+                    "credentials were about to end during {step}; terraform was asked to stop before that"
+                );
                 let remedy = "look at Vault, and why they could not be renewed; then run again";
                 Error::new(Layer::Host, phase, "lease_expiring", message, remedy)
             }

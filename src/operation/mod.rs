@@ -28,6 +28,7 @@ mod graph;
 mod health;
 mod history;
 mod initialise;
+mod inject;
 mod inputs;
 mod inspect;
 mod intent;

@@ -78,7 +78,8 @@ impl Secrets {
     async fn read(&self, reference: &Reference) -> Result<SecretString> {
         match reference {
             Reference::Sdb(uri) => self.teller.sdb(uri).await.map_err(|reason| {
-                let remedy = "look at that profile in the configuration of the master or the minion that runs this";
+                let remedy =
+                    "look at that profile in the configuration of the master or the minion that runs this";
                 refuse("reference", format!("{uri} cannot be read: {reason}"), remedy)
             }),
             other => inputs::read(other),
@@ -146,8 +147,11 @@ impl Reading {
                 None => {
                     return Err(refuse(
                         "secret_key_missing",
-                        format!("vault:{path} has no value for {}: none of its keys is one of {}", variable.name,
-                            variable.keys.join(", ")),
+                        format!(
+                            "vault:{path} has no value for {}: none of its keys is one of {}",
+                            variable.name,
+                            variable.keys.join(", ")
+                        ),
                         "write it there under one of these names, or name another path: part of a provider's \
                          credentials is never used",
                     ));

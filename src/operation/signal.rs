@@ -12,11 +12,20 @@ use crate::view::progress::{Stage, Update};
 /// One message from the run.
 pub enum Signal {
     Progress(Update),
-    Event { tag: String, data: Value },
-    Log { level: tracing::Level, message: String },
+    Event {
+        tag: String,
+        data: Value,
+    },
+    Log {
+        level: tracing::Level,
+        message: String,
+    },
     Note(String),
     /// A question, which is answered there.
-    Sdb { uri: String, answer: oneshot::Sender<Result<SecretString, String>> },
+    Sdb {
+        uri: String,
+        answer: oneshot::Sender<Result<SecretString, String>>,
+    },
 }
 
 /// Tells progress and bus events of one run; what nobody hears any more is dropped.

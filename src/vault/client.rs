@@ -41,7 +41,8 @@ impl Client {
             .map_err(|error| unusable(&server.address, &innermost(&error)))?;
         let header = |text: &String| HeaderValue::from_str(text);
         let namespace = server.namespace.as_ref().map(header).transpose();
-        let namespace = namespace.map_err(|_| unusable(&server.address, "its namespace fits into no header"))?;
+        let namespace =
+            namespace.map_err(|_| unusable(&server.address, "its namespace fits into no header"))?;
         Ok(Self { address: server.address.clone(), http, namespace, token: None })
     }
 
@@ -75,7 +76,13 @@ impl Client {
         self.post("sys/leases/revoke", json!({ "lease_id": lease, "sync": true })).await.map(drop)
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<Value>, token: Option<&SecretString>) -> Answer {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        token: Option<&SecretString>,
+    ) -> Answer {
         let mut request = self.http.request(method, format!("{}/v1/{path}", self.address));
         // Vault refuses this header's absence where an agent stands between.
         request = request.header("X-Vault-Request", "true");

@@ -6,10 +6,10 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
+use super::Vault;
 use super::generate::{Kind, generate};
 use super::read::{self, Engine};
 use super::trouble::{Trouble, refuse};
-use super::Vault;
 use crate::error::Result;
 use crate::model::{Reference, VaultPath};
 

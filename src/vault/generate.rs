@@ -19,7 +19,10 @@ const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const LENGTH: usize = 32;
 
 /// `random` fills what it is given.
-pub fn generate<E>(kind: Kind, random: &mut impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<SecretString, E> {
+pub fn generate<E>(
+    kind: Kind,
+    random: &mut impl FnMut(&mut [u8]) -> Result<(), E>,
+) -> Result<SecretString, E> {
     let mut bytes = [0; LENGTH];
     match kind {
         Kind::Password => password(random),
@@ -83,7 +86,10 @@ mod tests {
         let mut rounds = 0;
         let mut random = |bytes: &mut [u8]| -> Result<(), Infallible> {
             rounds += 1;
-            bytes.iter_mut().enumerate().for_each(|(at, byte)| *byte = if rounds == 1 { 0 } else { at as u8 * 2 });
+            bytes
+                .iter_mut()
+                .enumerate()
+                .for_each(|(at, byte)| *byte = if rounds == 1 { 0 } else { at as u8 * 2 });
             Ok(())
         };
         let Ok(secret) = generate(Kind::Password, &mut random);

@@ -111,7 +111,8 @@ impl Keeper {
             return Err(self.too_short(term.left(), needed));
         }
         let address = &self.renewal.client.address;
-        let explain = |trouble: Trouble| trouble.explain(address, &format!("renew {}", self.renewal.what.name()));
+        let explain =
+            |trouble: Trouble| trouble.explain(address, &format!("renew {}", self.renewal.what.name()));
         let (asked, usual) = (Instant::now(), term.given);
         // An increment counts from now, and is cut down to what the maximum leaves.
         let most = self.renewal.renew(needed).await.map_err(explain)?;
@@ -215,7 +216,11 @@ async fn keep(renewal: Renewal, term: Arc<Mutex<Term>>, tell: watch::Sender<Opti
                 let last = Term { given, ends: asked + given };
                 *held = last;
                 drop(held);
-                tracing::warn!("{} has come to its max_ttl, and ends in {} s", renewal.what.name(), given.as_secs());
+                tracing::warn!(
+                    "{} has come to its max_ttl, and ends in {} s",
+                    renewal.what.name(),
+                    given.as_secs()
+                );
                 sleep_until(last.last_call()).await;
                 tell.send_replace(Some(format!("{} has come to its max_ttl", renewal.what.name())));
                 return;

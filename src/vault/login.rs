@@ -25,8 +25,7 @@ pub async fn login(client: &Client, login: Login) -> Result<Fresh> {
         }
         Login::Wrapped { mount, role_id, wrapping } => {
             let secret_id = unwrap(client, &mount, &wrapping).await?;
-            let pairs =
-                json!({ "role_id": role_id.expose_secret(), "secret_id": secret_id.expose_secret() });
+            let pairs = json!({ "role_id": role_id.expose_secret(), "secret_id": secret_id.expose_secret() });
             (mount, pairs)
         }
         Login::Jwt { mount, role, jwt } => (mount, json!({ "role": role, "jwt": jwt.expose_secret() })),

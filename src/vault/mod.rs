@@ -47,7 +47,8 @@ impl Vault {
     /// each lease. In one sentence each, what could not be revoked.
     pub async fn close(&self) -> Vec<String> {
         self.token.keeper.rest();
-        let leases = std::mem::take(&mut *self.leases.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        let leases =
+            std::mem::take(&mut *self.leases.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
         if self.token.revocable {
             return match self.client.revoke_self().await {
                 Ok(()) => Vec::new(),

@@ -36,7 +36,8 @@ pub async fn engine(client: &Client, path: &VaultPath) -> Result<Engine, Trouble
     match data["type"].as_str() {
         Some("kv" | "generic") if data["options"]["version"] == "2" => {
             let rest = path.as_str().strip_prefix(mount).filter(|rest| !rest.is_empty());
-            let rest = rest.ok_or_else(|| Trouble::Refused(format!("{mount} is a mount, and no path in one")))?;
+            let rest =
+                rest.ok_or_else(|| Trouble::Refused(format!("{mount} is a mount, and no path in one")))?;
             Ok(Engine::Versioned { data: format!("{mount}data/{rest}") })
         }
         Some("kv" | "generic") => Ok(Engine::Plain),
