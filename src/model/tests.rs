@@ -10,6 +10,7 @@ mod merging;
 mod names;
 mod not_yet;
 mod settings;
+mod vault;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -27,6 +27,9 @@ impl Vault {
         let what = format!("write vault:{path}");
         let explain = |trouble: Trouble| trouble.explain(&self.client.address, &what);
         let engine = read::engine(&self.client, path).await.map_err(explain)?;
+        if matches!(engine, Engine::Other) {
+            return Err(explain(Trouble::Refused("no key-value store is there".to_owned())));
+        }
         for _ in 0..ATTEMPTS {
             let (mut values, version) = match read::found(&self.client, path, &engine).await {
                 Ok(raw) => (raw.values, raw.version),
@@ -51,10 +54,7 @@ impl Vault {
                     (data.as_str(), json!({ "options": { "cas": version }, "data": values }))
                 }
                 // This engine has no condition: what stands there afterwards is read again, and is what counts.
-                Engine::Plain => (path.as_str(), Value::Object(values)),
-                Engine::Other => {
-                    return Err(explain(Trouble::Refused("no key-value store is there".to_owned())));
-                }
+                Engine::Plain | Engine::Other => (path.as_str(), Value::Object(values)),
             };
             match self.client.post(url, body).await {
                 Ok(_) => {}

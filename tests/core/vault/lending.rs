@@ -133,7 +133,7 @@ fn a_way_back_has_credentials_of_its_own() {
 #[test]
 fn leases_of_a_token_that_was_supplied_are_revoked_one_by_one() {
     let Some(mut bench) = bench(SAYS, json!({ "ttl": "1h" })) else { return };
-    let token = bench.file("root", crate::server::VAULT_TOKEN);
+    let token = bench.file("supplied", crate::server::VAULT_TOKEN);
     bench.settings(
         "vault",
         json!({ "address": bench.address(), "auth": { "method": "token", "token": token } }),

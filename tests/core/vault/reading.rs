@@ -105,7 +105,7 @@ fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
     let answer = Web::always(200);
     let page = format!("http://127.0.0.1:{}", answer.port);
     bench.site.infrastructure["settings"]["vault"]["address"] = json!(page);
-    says(&refused(&bench), "vault_refused", &["no JSON"]);
+    says(&refused(&bench), "vault_login", &["no JSON"]);
 
     bench.site.infrastructure["settings"]["vault"]["address"] = json!(bench.address());
     bench.post("sys/seal", &json!({}));
