@@ -41,17 +41,17 @@ pub fn consul(tree: Tree, problems: &Problems) -> ConsulServer {
 }
 
 pub fn access(fields: &mut Fields<'_>, default: &str) -> Access {
-    let (address, tls) = place(fields);
+    let (address, tls) = place(fields, default);
     let address = address.unwrap_or_else(|| default.to_owned());
     Access { address, token: fields.read("token", token), tls }
 }
 
 /// Where a server is, if that is said, and how it is known there.
-pub fn place(fields: &mut Fields<'_>) -> (Option<String>, Tls) {
+pub fn place(fields: &mut Fields<'_>, default: &str) -> (Option<String>, Tls) {
     let tls_place = fields.place("tls");
     let address = fields.read("address", address);
     let tls = tls(fields.take_or_empty("tls"), fields.problems);
-    let is_plain = tls != Tls::default() && address.as_ref().is_none_or(|one| one.starts_with("http:"));
+    let is_plain = tls != Tls::default() && address.as_deref().unwrap_or(default).starts_with("http:");
     if let Some(place) = tls_place.filter(|_| is_plain) {
         fields.problems.add(&place, "means nothing to an http:// address; write https://");
     }

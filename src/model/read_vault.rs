@@ -18,7 +18,7 @@ pub fn vault(tree: Tree, problems: &Problems) -> Option<VaultServer> {
     let mut fields = Fields::open(tree, problems);
     let (address_place, auth_place) = (fields.path.child("address"), fields.path.child("auth"));
     let has_address = fields.place("address").is_some();
-    let (address, tls) = read_server::place(&mut fields);
+    let (address, tls) = read_server::place(&mut fields, "");
     if !has_address {
         problems.add(&address_place, "is missing, such as https://vault.example:8200");
     }

@@ -231,7 +231,7 @@ async fn keep(renewal: Renewal, term: Arc<Mutex<Term>>, tell: watch::Sender<Opti
             tracing::warn!("{} could not be renewed: {}", renewal.what.name(), why.text());
             warned = true;
         }
-        if !matches!(why, Trouble::Unreachable(_) | Trouble::Sealed) {
+        if !why.may_pass() {
             tell.send_replace(Some(format!("{} could not be renewed: {}", renewal.what.name(), why.text())));
             return;
         }

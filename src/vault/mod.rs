@@ -14,7 +14,10 @@ mod reading;
 mod token;
 mod trouble;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
 
 pub use generate::Kind;
 pub use login::Login;
@@ -23,7 +26,13 @@ pub use reading::{Reading, Secret};
 use crate::error::Result;
 use crate::model::VaultServer;
 use client::Client;
+use keeper::What;
 use token::Token;
+use trouble::Trouble;
+
+/// How long a Vault that does not answer is waited for at the end, and how soon it is asked again.
+const CLOSING: Duration = Duration::from_secs(15);
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// One login; it ends with the call that it was made in.
 pub struct Vault {
@@ -44,33 +53,48 @@ impl Vault {
     }
 
     /// Revokes what this run was given: its token, and with it all leases; or, where the token was supplied,
-    /// each lease. In one sentence each, what could not be revoked.
+    /// each lease. Returns, in one sentence each, what could not be revoked.
     pub async fn close(&self) -> Vec<String> {
         self.token.keeper.rest();
-        let leases =
-            std::mem::take(&mut *self.leases.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        let mut left = std::mem::take(&mut *self.leases());
         if self.token.revocable {
-            return match self.client.revoke_self().await {
-                Ok(()) => Vec::new(),
-                Err(trouble) => vec![format!(
-                    "the run's token at Vault could not be revoked, and ends with its time to live: {}",
-                    trouble.text()
-                )],
-            };
+            let revoked = self.patiently(async || self.client.revoke_self().await).await;
+            return revoked.err().map(|why| unrevoked(&What::Token, &why)).into_iter().collect();
         }
-        let mut left = Vec::new();
-        for lease in leases {
-            if let Err(trouble) = self.client.revoke(&lease).await {
-                left.push(format!(
-                    "the lease {lease} at Vault could not be revoked, and ends with its time to live: {}",
-                    trouble.text()
-                ));
+        let mut said = Vec::new();
+        while let Some(lease) = left.pop() {
+            let revoked = self.patiently(async || self.client.revoke(&lease).await).await;
+            let Err(trouble) = revoked else { continue };
+            said.push(unrevoked(&What::Lease(lease), &trouble));
+            if trouble.may_pass() {
+                // It would be waited for as long for each of the others.
+                said.extend(left.drain(..).map(|lease| unrevoked(&What::Lease(lease), &trouble)));
             }
         }
-        left
+        said
+    }
+
+    /// A Vault that is away for a moment is waited for: what is not revoked may be used until it ends.
+    async fn patiently(&self, revoke: impl AsyncFn() -> Result<(), Trouble>) -> Result<(), Trouble> {
+        let deadline = Instant::now() + CLOSING;
+        loop {
+            let late = || Err(Trouble::Unreachable("no answer in time".to_owned()));
+            match timeout_at(deadline, revoke()).await.unwrap_or_else(|_| late()) {
+                Err(trouble) if trouble.may_pass() && Instant::now() + AGAIN < deadline => sleep(AGAIN).await,
+                done => return done,
+            }
+        }
     }
 
     fn lend(&self, lease: &str) {
-        self.leases.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(lease.to_owned());
+        self.leases().push(lease.to_owned());
     }
+
+    fn leases(&self) -> MutexGuard<'_, Vec<String>> {
+        self.leases.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+fn unrevoked(what: &What, trouble: &Trouble) -> String {
+    format!("{} could not be revoked, and ends with its time to live: {}", what.name(), trouble.text())
 }

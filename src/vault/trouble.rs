@@ -27,6 +27,11 @@ impl Trouble {
         }
     }
 
+    /// Whether it may be over in a moment.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Sealed)
+    }
+
     /// `what` is what was to be done: "read secret/aws/credentials".
     pub fn explain(&self, address: &str, what: &str) -> Error {
         match self {

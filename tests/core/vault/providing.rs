@@ -87,8 +87,8 @@ fn a_component_may_have_credentials_of_its_own_or_none() {
     bench.site.infrastructure["components"]["net"]["credentials"] = own(json!("vault:secret/open/own"));
     bench.well();
     assert_eq!(variables(&bench, "net"), [format!("HCLOUD_TOKEN={SECRET}")]);
-    bench.site.infrastructure["components"]["net"]["credentials"] = own(json!(null));
-    assert_eq!(error(&bench.orchestrate(), "net")["code"], "vault_denied", "null leaves the settings' own");
+    bench.site.infrastructure["components"]["net"]["credentials"] = own(json!(true));
+    assert_eq!(error(&bench.orchestrate(), "net")["code"], "vault_denied", "the default path");
     bench.site.infrastructure["components"]["net"]["credentials"] = own(json!(false));
     bench.well();
 }
