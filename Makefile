@@ -1,6 +1,6 @@
 # Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
 
-.PHONY: need-terraform build demo demo-destroy servers without-servers with-servers test soak check lint bench clean
+.PHONY: need-terraform build demo demo-destroy servers test-core test-salt test-servers test soak check lint bench clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -11,7 +11,7 @@ python_files := $(shell find python -type f -name '*.py*' ! -name '*.pyc')
 linted := python tests benches pillar-examples
 # pyo3's build script wants an absolute path.
 with_python := PYO3_PYTHON="$$PWD/$(python)"
-PARALLEL ?= 2
+PARALLEL ?= 3
 # Without make's own flags: its two jobs are not the number of cargo's.
 cargo_test := MAKEFLAGS= cargo test --locked --no-default-features
 pytest := $(python) -m pytest tests/salt
@@ -63,17 +63,18 @@ target/provoke/.unpacked: .venv/.core $(rust_files) $(python_files)
 servers:
 	@for name in consul nomad vault; do tests/servers/get $$name >/dev/null || :; done
 
-without-servers:
-	$(cargo_test) --lib
+test-core: servers
+	$(cargo_test) --lib --test '*'
+
+test-salt:
 	$(pytest) -m 'not server' -n $(PARALLEL) --dist loadfile </dev/null
 
-with-servers: servers without-servers
-	$(cargo_test) --test '*'
+test-servers: servers test-salt
 	$(pytest) -m server -n $(PARALLEL) --dist loadfile </dev/null
 
-# The servers are built while the tests run that need none of them.
+# The servers are built while the tests run that need none of them. Most tests wait for others than the processor.
 test: need-terraform build target/provoke/.unpacked .venv/moto/.installed
-	@$(MAKE) --no-print-directory --jobs=2 with-servers
+	@$(MAKE) --no-print-directory --jobs=2 test-core test-servers
 
 # A long while: KILLS kills (200) and ROUNDS rounds (200) of eight processes, drawn from SEED (of the moment).
 soak: need-terraform servers .venv/moto/.installed

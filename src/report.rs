@@ -74,6 +74,11 @@ impl Status {
         Self::Kept,
     ];
 
+    /// What was asked for is there.
+    pub fn is_as_asked(self) -> bool {
+        matches!(self, Self::Applied | Self::Unchanged | Self::AppliedWithWarnings)
+    }
+
     /// The status that a record holds; a word of a newer version reads as failed.
     pub fn from_word(word: &str) -> Self {
         Self::ALL.into_iter().find(|status| status.word() == word).unwrap_or(Self::Failed)

@@ -59,10 +59,7 @@ pub fn unchanged(request: &Request, pillar: &dyn Pillar, host: &dyn Host) -> Opt
 /// Whether the last run ended well, nothing is unfinished, and the state is the one that was left.
 fn is_left(slice: &Slice, ensured: &Ensured) -> bool {
     let Ok(Some(record)) = slice.record() else { return false };
-    let good = matches!(
-        Status::from_word(&record.outcome),
-        Status::Applied | Status::Unchanged | Status::AppliedWithWarnings
-    );
+    let good = Status::from_word(&record.outcome).is_as_asked();
     let left = (ensured.lineage.as_str(), ensured.serial);
     let is_left = |(lineage, serial): (String, u64)| (lineage.as_str(), serial) == left;
     good

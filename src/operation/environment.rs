@@ -13,7 +13,7 @@ use super::rollback::Asked;
 use super::schedule::schedule;
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, approval, kept, pump, records, remediate, rollback, runs};
+use super::{Call, approval, kept, last_run, pump, records, remediate, rollback, runs, summary};
 use crate::error::Result;
 use crate::journal::{self, Began, Done, Entry, Journal};
 use crate::lock::Holder;
@@ -143,8 +143,8 @@ fn attempt(
     if intent.destroy {
         super::destroy::refuse_needed(blueprint, &layout, &selected)?;
     }
-    let journal =
-        begin(&layout, opening, began(opening, &wanted.wish, &intent, &selected, wanted.resumes), begun)?;
+    let began = began(opening, &wanted.wish, &intent, &selected, wanted.resumes);
+    let journal = begin(&layout, opening, began.clone(), begun)?;
     let graph = blueprint.graph.restricted(&selected);
     let graph = if intent.destroy { graph.reversed() } else { graph };
     let orphans = orphans::report(blueprint, &layout)?;
@@ -167,6 +167,7 @@ fn attempt(
             if let Act::ApplyKept(folder) = &intent.act {
                 kept::check_all(session, &graph, folder).await?;
             }
+            last_run::tell(session, &began, false).await;
             let work = async |name| component::run(session, &name, &intent).await;
             let reports = match &asked {
                 Some(asked) => rollback::asked(session, &graph.names().cloned().collect(), asked).await?,
@@ -175,6 +176,7 @@ fn attempt(
                     rollback::after(session, &intent, reports).await
                 }
             };
+            last_run::tell(session, &began, summary::result(&reports) == Some(true)).await;
             Ok((reports, session.tool.version.to_string()))
         },
     )?;

@@ -15,9 +15,6 @@ use crate::health::{Answer, Gate};
 use crate::model::{Name, Problem};
 use crate::report::{ComponentReport, Report, Status};
 
-/// Outcomes of a last run after which a component without gates is said to be well.
-const WELL: [Status; 2] = [Status::Applied, Status::Unchanged];
-
 /// One component: its report, and each gate with what it answered.
 type Measured = (ComponentReport, Vec<Value>);
 
@@ -89,7 +86,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
         return Ok((unhealthy(not_there("no_state", "it has no state").of(name)), Vec::new()));
     };
     if invoker.component.health.is_empty() {
-        let report = match outcome.filter(|outcome| !WELL.contains(outcome)) {
+        let report = match outcome.filter(|outcome| !outcome.is_as_asked()) {
             None => ComponentReport::new(Status::Healthy, "no_gates"),
             Some(outcome) => unhealthy(last_run(outcome).of(name)),
         };

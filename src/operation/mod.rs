@@ -34,6 +34,7 @@ mod inspect;
 mod intent;
 mod invoke;
 mod kept;
+mod last_run;
 mod left;
 mod locks;
 mod look;

@@ -1,5 +1,7 @@
 //! The record of a component, kept where its lock is: beside the workdir, or with Consul's key.
 
+use std::collections::BTreeMap;
+
 use super::blocking::blocking;
 use super::invoke::Invoker;
 use super::session::Session;
@@ -79,6 +81,21 @@ pub fn fetch(settings: &Settings, environment: &Name) -> Result<()> {
         parse(&name, &text)?.write(&place.record())?;
     }
     Ok(())
+}
+
+/// What stands beside the locks of an environment, by component: who holds one, and whose apply was begun.
+pub fn beside_locks(
+    settings: &Settings,
+    environment: &Name,
+) -> Result<(BTreeMap<String, Holder>, BTreeMap<String, Underway>)> {
+    let Service::Consul(consul) = service(settings)? else { return Ok(Default::default()) };
+    let runtime = pump::runtime()?;
+    let applying = runtime.block_on(consul.read_all(environment.as_str(), APPLYING))?;
+    // Read after it: an apply that is under way holds its lock.
+    let held = runtime.block_on(consul.list(Some(environment.as_str())))?;
+    let applying =
+        applying.into_iter().filter_map(|(name, text)| Some((name, serde_json::from_slice(&text).ok()?)));
+    Ok((held.into_iter().map(|held| (held.component, held.holder)).collect(), applying.collect()))
 }
 
 /// The service that the settings name, with the token that they refer to.

@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 use super::Request;
 use super::arguments::Arguments;
 use super::environment::{Resumed, Wanted, Wish};
+use super::last_run::{self, LastRun};
 use super::prepare::draft;
-use super::remediate;
-use super::rollback;
 use super::runs::{self, Run};
-use super::surgery;
+use super::{remediate, rollback, surgery};
 use crate::error::{Error, Layer, Phase, Result};
-use crate::journal::{self, Done};
+use crate::journal::{self, Began, Done};
 use crate::model::Name;
-use crate::workdir::Layout;
 
 /// What the run still wants; by default the environment's last one that changed things.
 pub fn resume(request: &Request) -> Result<Wanted> {
@@ -23,11 +21,11 @@ pub fn resume(request: &Request) -> Result<Wanted> {
     let overrides = arguments.overrides();
     arguments.check()?;
     let run = match run_id {
-        Some(run_id) => runs::find(request, &run_id)?,
+        Some(run_id) => find(request, &run_id)?,
         None => last(request, &environment)?,
     };
-    refuse(&run)?;
-    let began = &run.story.began;
+    run.refuse()?;
+    let began = &run.began;
     let wish = match (&began.plan_id, began.wish) {
         (Some(plan_id), _) => Wish::ApplyKept(plan_id.clone()),
         (None, journal::Wish::Destroy) => Wish::Destroy,
@@ -42,45 +40,109 @@ pub fn resume(request: &Request) -> Result<Wanted> {
         wish,
         migrate_backend: false,
         environment: run.environment.clone(),
-        resumes: Some(Resumed { done: done(request, &run)?, run_id: run.run_id }),
+        resumes: Some(Resumed { done: run.done, run_id: run.run_id }),
         problems: Vec::new(),
     })
 }
 
-fn last(request: &Request, environment: &Name) -> Result<Run> {
+/// A run to go on with, of this host or of another that shares its locks.
+struct Interrupted {
+    run_id: String,
+    environment: Name,
+    began: Began,
+    complete: bool,
+    alive: bool,
+    /// What this host knows to be done; of another's run it plans everything, and finds that done.
+    done: BTreeMap<Name, Done>,
+    elsewhere: bool,
+}
+
+impl Interrupted {
+    fn here(request: &Request, run: Run) -> Result<Self> {
+        Ok(Self {
+            done: done(request, &run)?,
+            complete: run.story.is_complete(),
+            alive: run.story.is_alive(),
+            began: *run.story.began,
+            run_id: run.run_id,
+            environment: run.environment,
+            elsewhere: false,
+        })
+    }
+
+    /// Its locks say whether it is still under way.
+    fn elsewhere(environment: &Name, LastRun { began, complete }: LastRun) -> Self {
+        let (run_id, environment) = (began.who.run_id.clone(), environment.clone());
+        Self { run_id, environment, began, complete, alive: false, done: BTreeMap::new(), elsewhere: true }
+    }
+
+    fn refuse(&self) -> Result<()> {
+        let Self { run_id, began, .. } = self;
+        if began.wish == journal::Wish::Look {
+            return Err(refusal("run_complete", format!("run {run_id} was to change nothing")));
+        }
+        let operation = began.who.operation.as_str();
+        if operation == remediate::OPERATION || operation == rollback::OPERATION {
+            // What it was to take back may be another thing by now.
+            let message = format!("run {run_id} was a {operation}, which is not gone on with");
+            return Err(not_resumable(message, "look at what is there, and ask for it again"));
+        }
+        if surgery::OPERATIONS.contains(&operation) {
+            let message = format!("run {run_id} was one step by hand: call {operation} again");
+            return Err(refusal("run_complete", message));
+        }
+        if self.complete {
+            return Err(refusal("run_complete", format!("run {run_id} did all that it was to do")));
+        }
+        if self.alive {
+            let message = format!("run {run_id} is still under way: {}", began.who);
+            return Err(refusal("run_alive", message));
+        }
+        match &began.plan_id {
+            Some(plan_id) if self.elsewhere => {
+                let host = &began.who.host;
+                let message = format!("run {run_id} applies plan {plan_id}, which is kept on {host}");
+                Err(not_resumable(message, "resume it there, or make a new plan here"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// In whichever environment of the pillar it was.
+fn find(request: &Request, run_id: &str) -> Result<Interrupted> {
+    let unknown = match runs::find(request, run_id) {
+        Ok(run) => return Interrupted::here(request, run),
+        Err(error) => error,
+    };
+    for draft in runs::drafts(request)? {
+        match last_run::read(&draft.settings, &draft.environment)? {
+            Some(last) if last.began.who.run_id == run_id => {
+                return Ok(Interrupted::elsewhere(&draft.environment, last));
+            }
+            _ => {}
+        }
+    }
+    Err(unknown)
+}
+
+/// The newest of this host's runs and of the one that its locks' service knows; ids sort by time.
+fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
     let draft = draft(request, environment)?;
-    let layout = Layout::new(&draft.settings.root, environment);
-    let changing = runs::all(&layout, environment)?.into_iter().find(|run| {
+    let changing = runs::all(&runs::layout(&draft), environment)?.into_iter().find(|run| {
         let began = &run.story.began;
         began.wish != journal::Wish::Look && began.who.operation != remediate::OPERATION
     });
-    changing.ok_or_else(|| refusal("no_such_run", format!("no run ever changed anything in {environment}")))
+    match (changing, last_run::read(&draft.settings, environment)?) {
+        (Some(here), Some(last)) if here.run_id >= last.began.who.run_id => Interrupted::here(request, here),
+        (_, Some(last)) => Ok(Interrupted::elsewhere(environment, last)),
+        (Some(here), None) => Interrupted::here(request, here),
+        (None, None) => Err(refusal("no_such_run", format!("no run ever changed anything in {environment}"))),
+    }
 }
 
-fn refuse(run: &Run) -> Result<()> {
-    let Run { run_id, story, .. } = run;
-    if story.began.wish == journal::Wish::Look {
-        return Err(refusal("run_complete", format!("run {run_id} was to change nothing")));
-    }
-    let operation = story.began.who.operation.as_str();
-    if operation == remediate::OPERATION || operation == rollback::OPERATION {
-        // What it was to take back may be another thing by now.
-        let message = format!("run {run_id} was a {operation}, which is not gone on with");
-        let remedy = "look at what is there, and ask for it again";
-        return Err(Error::new(Layer::Salt, Phase::Validation, "not_resumable", message, remedy));
-    }
-    if surgery::OPERATIONS.contains(&operation) {
-        let message = format!("run {run_id} was one step by hand: call {operation} again");
-        return Err(refusal("run_complete", message));
-    }
-    if story.is_complete() {
-        return Err(refusal("run_complete", format!("run {run_id} did all that it was to do")));
-    }
-    if story.is_alive() {
-        let message = format!("run {run_id} is still under way: {}", story.began.who);
-        return Err(refusal("run_alive", message));
-    }
-    Ok(())
+fn not_resumable(message: String, remedy: &str) -> Error {
+    Error::new(Layer::Salt, Phase::Validation, "not_resumable", message, remedy)
 }
 
 fn refusal(code: &'static str, message: String) -> Error {

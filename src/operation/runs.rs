@@ -7,7 +7,7 @@ use super::prepare::draft;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::host::Host;
 use crate::journal::{Entry, Journal, Story, Wish};
-use crate::model::Name;
+use crate::model::{Draft, Name};
 use crate::report::Report;
 use crate::workdir::{Layout, write_json};
 
@@ -63,8 +63,8 @@ pub fn is_needed(folder: &Path) -> bool {
 
 /// A run by its id, in whichever environment of the pillar it was.
 pub fn find(request: &Request, run_id: &str) -> Result<Run> {
-    for (environment, layout) in layouts(request)? {
-        if let Some(run) = one(&layout, &environment, run_id)? {
+    for draft in drafts(request)? {
+        if let Some(run) = one(&layout(&draft), &draft.environment, run_id)? {
             return Ok(run);
         }
     }
@@ -75,19 +75,18 @@ pub fn find(request: &Request, run_id: &str) -> Result<Run> {
 
 /// The environment that a kept plan is of.
 pub fn environment_of(request: &Request, plan_id: &str) -> Option<Name> {
-    let layouts = layouts(request).unwrap_or_default();
-    let found = layouts.into_iter().find(|(_, layout)| layout.plan(plan_id).join("plan.json").exists());
-    found.map(|(environment, _)| environment)
+    let drafts = drafts(request).unwrap_or_default();
+    let found = drafts.into_iter().find(|draft| layout(draft).plan(plan_id).join("plan.json").exists());
+    found.map(|draft| draft.environment)
 }
 
-/// Every environment of the pillar, with its folders.
-fn layouts(request: &Request) -> Result<Vec<(Name, Layout)>> {
+/// Every environment of the pillar.
+pub fn drafts(request: &Request) -> Result<Vec<Draft>> {
     let environments = request.infrastructure["environments"].as_object();
     let names = environments.into_iter().flatten().filter_map(|(name, _)| Name::new(name).ok());
-    names
-        .map(|name| {
-            let draft = draft(request, &name)?;
-            Ok((name.clone(), Layout::new(&draft.settings.root, &name)))
-        })
-        .collect()
+    names.map(|name| draft(request, &name)).collect()
+}
+
+pub fn layout(draft: &Draft) -> Layout {
+    Layout::new(&draft.settings.root, &draft.environment)
 }

@@ -196,7 +196,7 @@ impl Session {
 
     /// The end of a component's turn. That it cannot be written must not hide what was done.
     pub fn note_end(&self, name: &Name, report: &ComponentReport) {
-        let well = matches!(report.status, Status::Applied | Status::Unchanged | Status::Destroyed);
+        let well = report.status.is_as_asked() || report.status == Status::Destroyed;
         let done = self.reached.borrow_mut().remove(name).filter(|_| well);
         let (status, reason) = (report.status.word().to_owned(), report.reason.clone());
         if let Err(error) = self.note(Entry::Ended { component: name.clone(), status, reason, done }) {

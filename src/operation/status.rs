@@ -10,7 +10,7 @@ use super::prepare::{prepare, select};
 use super::summary::Opening;
 use super::{Call, approval, records, runs};
 use crate::error::Result;
-use crate::lock;
+use crate::lock::{self, Holder};
 use crate::model::{Name, Overrides};
 use crate::record::{Record, Underway};
 use crate::report::{ComponentReport, Report, Status};
@@ -28,11 +28,14 @@ pub fn status(call: &Call<'_>) -> Report {
                 let blueprint = &prepared.blueprint;
                 let layout = Layout::of(blueprint);
                 records::fetch(&blueprint.settings, &blueprint.environment)?;
+                let (held, applying) = records::beside_locks(&blueprint.settings, &blueprint.environment)?;
                 let mut reports = BTreeMap::new();
                 let mut last_runs = BTreeMap::new();
                 for name in select(blueprint, components, false)? {
                     let record = Record::read(&layout.place(&name).record())?;
-                    reports.insert(name.clone(), of(&layout, &name, record.as_ref())?);
+                    let mut report = of(&layout, &name, record.as_ref())?;
+                    elsewhere(&mut report, held.get(name.as_str()), applying.get(name.as_str()));
+                    reports.insert(name.clone(), report);
                     last_runs.insert(name, json!(record));
                 }
                 reports.extend(orphans::report(blueprint, &layout)?);
@@ -78,6 +81,16 @@ fn of(layout: &Layout, name: &Name, record: Option<&Record>) -> Result<Component
         _ => {}
     }
     Ok(report)
+}
+
+/// The same of another host that shares its locks; what is said of this one is not said twice.
+fn elsewhere(report: &mut ComponentReport, held: Option<&Holder>, applying: Option<&Underway>) {
+    let known = |host: &str| host == Holder::here().host;
+    match (held, applying) {
+        (Some(holder), _) if !known(&holder.host) => report.notes.push(format!("locked now by {holder}")),
+        (None, Some(underway)) if report.reason != "unfinished_apply" => unfinished(report, underway),
+        _ => {}
+    }
 }
 
 /// Its lock is free, and what an apply removes last is there.

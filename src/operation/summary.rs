@@ -101,7 +101,7 @@ impl Opening {
 }
 
 /// False where something is not as asked; null where changes wait; else true.
-fn result(components: &BTreeMap<Name, ComponentReport>) -> Option<bool> {
+pub fn result(components: &BTreeMap<Name, ComponentReport>) -> Option<bool> {
     let any = |wanted: &[Status]| components.values().any(|one| wanted.contains(&one.status));
     use Status::{
         Blocked, Cancelled, Failed, Kept, RollbackFailed, RollbackNeedsApproval, RolledBack, Skipped,

@@ -33,7 +33,13 @@ pub struct Child {
 
 impl Child {
     /// With no stdin.
-    pub fn start(command: &Command, guardian: &Guardian, stdout: File, stderr: File) -> Result<Self> {
+    pub fn start(
+        command: &Command,
+        guardian: &Guardian,
+        stop_grace: Duration,
+        stdout: File,
+        stderr: File,
+    ) -> Result<Self> {
         let refused = |error: io::Error| refused(command, &error);
         // Above every number that is asked for, so that no dup2 overwrites a source.
         let copy = |fd: BorrowedFd<'_>, number| {
@@ -46,7 +52,7 @@ impl Child {
             command.inherit.iter().map(|&(fd, number)| (unsafe { BorrowedFd::borrow_raw(fd) }, number));
         let descriptors = streams.into_iter().chain(inherited).map(|(fd, number)| copy(fd, number));
         let descriptors = descriptors.collect::<io::Result<Vec<_>>>().map_err(refused)?;
-        let pid = spawn(command, guardian.socket(), &descriptors).map_err(refused)?;
+        let pid = spawn(command, (guardian.socket(), stop_grace), &descriptors).map_err(refused)?;
         // SAFETY: an `OwnedFd` stays what it is until it is dropped.
         let watch = |fd| unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) };
         let ended = pidfd_open(pid, PidfdFlags::NONBLOCK).ok().and_then(|fd| watch(fd).ok());

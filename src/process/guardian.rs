@@ -1,23 +1,27 @@
-//! A process of one thread that outlives us: should we die, it asks each child to stop, once.
+//! A process of one thread that outlives us: should we die, it does for each child what we would have done to stop it.
 //!
 //! PDEATHSIG would not do: it comes again whenever the parent's place passes from one of our dying threads to the next,
 //! and terraform takes a second SIGINT for impatience.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair};
-use rustix::process::{Pid, Signal, WaitOptions, getpid, getppid, kill_process, setsid, waitpid};
+use rustix::process::{Pid, WaitOptions, getpid, getppid, setsid, waitpid};
 
+use super::ward::Ward;
 use crate::error::{Error, Layer, Phase, Result};
 
 /// More children at a time than any run has.
 const CHILDREN: usize = 4096;
 /// How often it looks whose child it is, should another process hold our end of the socket open.
 const LOOK: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
-/// How many looks it waits, after our end, for a child that was just being started.
-const LATE: u32 = 5;
+/// How often it looks at children that it has asked to stop.
+const LOOK_AT_CHILDREN: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+/// How long, after our end, a child may still come that was just being started.
+const LATE: Duration = Duration::from_secs(5);
 
 /// Ends when it is dropped.
 pub struct Guardian {
@@ -59,7 +63,7 @@ impl Guardian {
     /// The child is reaped: its number may be another's now.
     pub fn forget(&self, pid: Pid) {
         // Where the guardian is gone, no other child can be started either.
-        let _ = tell(self.socket.as_fd(), -pid.as_raw_nonzero().get());
+        let _ = tell(self.socket.as_fd(), -pid.as_raw_nonzero().get(), Duration::ZERO);
     }
 }
 
@@ -71,66 +75,66 @@ impl Drop for Guardian {
     }
 }
 
-/// Puts the calling process under guard. Makes one system call, no more.
-pub fn enlist(socket: BorrowedFd<'_>) -> rustix::io::Result<()> {
-    tell(socket, getpid().as_raw_nonzero().get())
+/// Puts the calling process under guard: `grace` is what it has from its SIGINT on. Makes system calls only.
+pub fn enlist(socket: BorrowedFd<'_>, grace: Duration) -> rustix::io::Result<()> {
+    tell(socket, getpid().as_raw_nonzero().get(), grace)
 }
 
-fn tell(socket: BorrowedFd<'_>, pid: i32) -> rustix::io::Result<()> {
+/// The number and, in milliseconds, the grace.
+fn tell(socket: BorrowedFd<'_>, pid: i32, grace: Duration) -> rustix::io::Result<()> {
+    let grace = i32::try_from(grace.as_millis()).unwrap_or(i32::MAX);
+    let mut words = [0; 8];
+    words[..4].copy_from_slice(&pid.to_ne_bytes());
+    words[4..].copy_from_slice(&grace.to_ne_bytes());
     // A SIGPIPE would end the child, and look like an end of terraform's.
-    send(socket, &pid.to_ne_bytes(), SendFlags::NOSIGNAL | SendFlags::DONTWAIT).map(drop)
+    send(socket, &words, SendFlags::NOSIGNAL | SendFlags::DONTWAIT).map(drop)
 }
 
 /// Only system calls from here on: what a lock of another thread guarded stays as it was at the fork.
-fn watch(socket: &OwnedFd, parent: Pid, mut children: Vec<i32>) -> ! {
+fn watch(socket: &OwnedFd, parent: Pid, mut children: Vec<Ward>) -> ! {
     alone(socket.as_raw_fd());
-    let mut orphaned = false;
-    let mut looks = 0;
-    while looks < LATE {
-        match next(socket) {
-            Heard::Nothing => {}
-            Heard::End => break,
-            Heard::Child(pid) if pid < 0 => children.retain(|child| *child != -pid),
-            Heard::Child(pid) if orphaned => interrupt(pid),
-            Heard::Child(pid) if children.len() < CHILDREN => children.push(pid),
-            Heard::Child(_) => {}
+    let mut orphaned: Option<std::time::Instant> = None;
+    let mut open = true;
+    loop {
+        match (open, orphaned.is_some()) {
+            (true, false) => open = hear(socket, &LOOK, &mut children),
+            (true, true) => open = hear(socket, &LOOK_AT_CHILDREN, &mut children),
+            (false, _) => drop(poll(&mut [], Some(&LOOK_AT_CHILDREN))),
         }
-        if !orphaned && getppid() != Some(parent) {
-            orphaned = true;
-            children.drain(..).for_each(interrupt);
+        if orphaned.is_none() && (!open || getppid() != Some(parent)) {
+            orphaned = Some(std::time::Instant::now());
         }
-        looks += u32::from(orphaned);
+        let Some(since) = orphaned else { continue };
+        children.retain_mut(|child| child.stop());
+        if children.is_empty() && (!open || since.elapsed() > LATE) {
+            // SAFETY: ends this process, and runs nothing that was registered by the one it came from.
+            unsafe { libc::_exit(0) }
+        }
     }
-    children.drain(..).for_each(interrupt);
-    // SAFETY: ends this process, and runs nothing that was registered by the one it came from.
-    unsafe { libc::_exit(0) }
 }
 
-enum Heard {
-    Nothing,
-    Child(i32),
-    /// Nobody has the other end.
-    End,
-}
-
-fn next(socket: &OwnedFd) -> Heard {
+/// One message, should one come; false once nobody has the other end.
+fn hear(socket: &OwnedFd, patience: &Timespec, children: &mut Vec<Ward>) -> bool {
     let mut polled = [PollFd::new(socket, PollFlags::IN)];
-    match poll(&mut polled, Some(&LOOK)) {
-        Ok(0) | Err(Errno::INTR) => return Heard::Nothing,
+    match poll(&mut polled, Some(patience)) {
+        Ok(0) | Err(Errno::INTR) => return true,
         Ok(_) => {}
-        Err(_) => return Heard::End,
+        Err(_) => return false,
     }
-    let mut pid = [0; 4];
-    match recv(socket, &mut pid, RecvFlags::DONTWAIT) {
-        Ok((4, _)) => Heard::Child(i32::from_ne_bytes(pid)),
-        Err(Errno::AGAIN | Errno::INTR) => Heard::Nothing,
-        _ => Heard::End,
-    }
-}
-
-fn interrupt(pid: i32) {
-    if let Some(pid) = Pid::from_raw(pid) {
-        let _ = kill_process(pid, Signal::INT);
+    let mut words = [0; 8];
+    match recv(socket, &mut words, RecvFlags::DONTWAIT) {
+        Ok((8, _)) => {
+            let [pid, grace] =
+                [&words[..4], &words[4..]].map(|word| word.try_into().map_or(0, i32::from_ne_bytes));
+            if pid < 0 {
+                children.retain(|child| !child.is(-pid));
+            } else if let Some(pid) = Pid::from_raw(pid).filter(|_| children.len() < CHILDREN) {
+                children.push(Ward::new(pid, Duration::from_millis(grace.unsigned_abs().into())));
+            }
+            true
+        }
+        Err(Errno::AGAIN | Errno::INTR) => true,
+        _ => false,
     }
 }
 

@@ -9,6 +9,7 @@ mod guardian;
 mod run;
 mod spawn;
 mod tail;
+mod ward;
 
 pub use cancel::{Cancel, Cause};
 pub use guardian::Guardian;

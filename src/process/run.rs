@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 /// How often the growing output is looked at; the end of the child is noticed at once.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long what the child left behind has to end after a SIGTERM.
-const SWEEP: Duration = Duration::from_secs(2);
+pub const SWEEP: Duration = Duration::from_secs(2);
 /// How long a child has that was told a second time to end, before it is killed.
 const FORCED: Duration = Duration::from_secs(5);
 /// How much of stderr an error may quote, and is sure to find room on the disk.
@@ -83,7 +83,7 @@ pub async fn run(
     let stderr = child::private(&command.stderr, QUOTED as u64)?;
     let unreadable = |error| Error::file(&command.stdout, "read", &error);
     let mut tail = Tail::open(&command.stdout).map_err(unreadable)?;
-    let child = Child::start(command, guardian, stdout, stderr)?;
+    let child = Child::start(command, guardian, limits.stop_grace, stdout, stderr)?;
     let mut stopped = None;
     let mut cut_short = None;
     let mut heard = Ok(());

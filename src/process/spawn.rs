@@ -8,6 +8,7 @@ use std::io;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, WaitOptions, waitpid};
@@ -24,15 +25,16 @@ struct Start<'a> {
     args: Strings,
     env: Strings,
     folder: CString,
-    guardian: BorrowedFd<'a>,
+    guardian: (BorrowedFd<'a>, Duration),
     descriptors: &'a [(OwnedFd, RawFd)],
     failed: Option<Errno>,
 }
 
-/// Its leader of a session, with `descriptors` under their numbers. Every source stands above every number.
+/// The leader of a session, with `descriptors` under their numbers. Every source stands above every number. The guardian
+/// is told what it has from its SIGINT on.
 pub fn spawn(
     command: &Command,
-    guardian: BorrowedFd<'_>,
+    guardian: (BorrowedFd<'_>, Duration),
     descriptors: &[(OwnedFd, RawFd)],
 ) -> io::Result<Pid> {
     let words = std::iter::once(command.program.as_os_str()).chain(command.args.iter().map(AsRef::as_ref));
@@ -94,7 +96,7 @@ impl Start<'_> {
             rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
             rustix::process::chdir(self.folder.as_c_str())?;
             // Should we have died by now, nobody would ever stop it: the guardian is gone too, and this fails.
-            enlist(self.guardian)?;
+            enlist(self.guardian.0, self.guardian.1)?;
             for (source, number) in self.descriptors {
                 // Not ours to close: the child keeps it open across exec.
                 let mut target = ManuallyDrop::new(OwnedFd::from_raw_fd(*number));

@@ -101,7 +101,7 @@ fn terraforms_own_lock_stays_on_beside_ours_but_for_a_plan_that_is_only_looked_a
     assert_eq!(unlocked, [Path::new(env!("CARGO_MANIFEST_DIR")).join("src/operation/look.rs")]);
 }
 
-const FORKS: [&str; 2] = ["src/process/child.rs", "src/process/guardian.rs"];
+const FORKS: [&str; 3] = ["src/process/child.rs", "src/process/guardian.rs", "src/process/spawn.rs"];
 
 #[test]
 fn only_the_file_lock_uses_fs2_and_only_what_forks_needs_unsafe_code() {

@@ -228,7 +228,11 @@ fn a_child_that_counts_interrupts() {
     unsafe { libc::signal(libc::SIGINT, count as *const () as libc::sighandler_t) };
     std::fs::write("up", "").unwrap();
     // Never asleep: a second signal would arrive while the first still waits to be seen, and be one with it.
-    while INTERRUPTS.load(Ordering::Relaxed) == 0 || !Path::new("enough").exists() {
+    while INTERRUPTS.load(Ordering::Relaxed) == 0 {
+        std::hint::spin_loop();
+    }
+    std::fs::write("interrupted", "").unwrap();
+    while !Path::new("enough").exists() {
         std::hint::spin_loop();
     }
     std::fs::write("counted", INTERRUPTS.load(Ordering::Relaxed).to_string()).unwrap();
@@ -268,12 +272,60 @@ fn a_child_whose_parent_with_many_threads_is_killed_gets_one_sigint() {
     assert_eq!(guardians.len(), 1);
     parent.kill().unwrap();
     parent.wait().unwrap();
-    // Then nobody is left who could send another.
-    until("the guardian's end", || !is_alive(&guardians[0]));
+    // All threads of the parent are gone: nobody is left but the guardian, which has sent its signal.
+    until("the signal", || folder.path().join("interrupted").exists());
     std::fs::write(folder.path().join("enough"), "").unwrap();
     let counted = || std::fs::read_to_string(folder.path().join("counted")).unwrap_or_default();
     until("the count", || !counted().is_empty());
     assert_eq!(counted(), "1");
+    until("the guardian's end", || !is_alive(&guardians[0]));
+}
+
+#[test]
+#[ignore = "one part of the two tests below"]
+fn a_parent_of_a_shell_that_will_be_killed() {
+    let folder = std::env::var_os("EOS_TEST_FOLDER").expect("the tests below set it");
+    let script = std::env::var("EOS_TEST_SCRIPT").expect("and this");
+    let limits = Limits { stop_grace: Duration::from_secs(1), ..LONG };
+    end(&shell(Path::new(&folder), &script), &limits, &Cancel::new(), &mut |_| {});
+}
+
+/// Runs a script, kills its parent once there is a file `up`, and returns when the guardian is gone too.
+fn orphaned(script: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut parent = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_parent_of_a_shell_that_will_be_killed", "--ignored"])
+        .env("EOS_TEST_FOLDER", folder.path())
+        .env("EOS_TEST_SCRIPT", script)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    until("the child", || folder.path().join("up").exists());
+    let guardians = guardians_of(parent.id());
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    until("the guardian's end", || !is_alive(&guardians[0]));
+    folder
+}
+
+#[test]
+fn a_child_without_a_parent_that_does_not_end_is_killed_after_its_grace_with_all_that_it_started() {
+    let folder = orphaned("trap '' INT; sleep 300 & echo $$ $! >pids; touch up; while :; do wait; done");
+    let pids = std::fs::read_to_string(folder.path().join("pids")).unwrap();
+    for pid in pids.split_whitespace() {
+        until("its end", || !is_alive(pid));
+    }
+}
+
+#[test]
+fn what_a_child_without_a_parent_left_behind_is_swept() {
+    // As a provider that is deaf to what its terraform hears.
+    let script = "(trap '' INT; exec sleep 300) & echo $! >left; trap 'touch asked; exit 0' INT; touch up; \
+                  while :; do sleep 0.05; done";
+    let folder = orphaned(script);
+    assert!(folder.path().join("asked").exists());
+    let left = std::fs::read_to_string(folder.path().join("left")).unwrap();
+    until("its end", || !is_alive(left.trim()));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod list;
 mod objects;
 mod payload;
 mod poll;
+mod runs;
 mod session;
 mod standing;
 mod trouble;

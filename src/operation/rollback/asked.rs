@@ -9,6 +9,7 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::graph::Graph;
 use crate::model::Name;
 use crate::record::Record;
+use crate::report::Status;
 use crate::snapshot::{Snapshot, Store};
 
 #[derive(Clone, Debug, Default)]
@@ -67,7 +68,7 @@ fn leg(session: &Session, name: &Name, asked: &Asked) -> Result<Leg> {
 fn before(store: &Store, record: &Record) -> Result<Snapshot> {
     for id in store.list()? {
         let snapshot = store.read(&id)?;
-        let failed = record.outcome != "applied" && record.outcome != "unchanged";
+        let failed = !Status::from_word(&record.outcome).is_as_asked();
         if snapshot.configuration.is_some() && (failed || snapshot.configuration != record.applied) {
             return Ok(snapshot);
         }

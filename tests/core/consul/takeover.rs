@@ -50,15 +50,26 @@ fn what_a_dead_host_had_begun_is_named_by_the_next_and_told_in_full_where_it_beg
     world.faults(&json!([]));
     bench.destroy(&bench.session().unwrap());
 
+    let status = second.run("status", json!({}));
+    assert_eq!(status["components"]["net"]["reason"], "unfinished_apply", "{status:#}");
+    assert!(notes(&status).contains(run_id), "{status:#}");
     let seen = second.run("orchestrate", json!({ "test": true }));
     assert_eq!(statuses(&seen)["net"], "planned", "{seen:#}");
     for word in [run_id, told["host"].as_str().unwrap(), told["started"].as_str().unwrap()] {
         assert!(notes(&seen).contains(word), "{word}: {seen:#}");
     }
-    let taken = second.run("orchestrate", json!({}));
+    let unknown = second.run("resume", json!({ "run_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV" }));
+    assert_eq!(unknown["error"]["code"], "no_such_run", "{unknown:#}");
+    let taken = second.run("resume", json!({}));
     assert_eq!(statuses(&taken)["net"], "applied", "{taken:#}");
     assert!(notes(&taken).contains(run_id), "{taken:#}");
+    // What is done is done on every host.
+    for host in [&first, &second] {
+        let nothing = host.run("resume", json!({}));
+        assert_eq!(nothing["error"]["code"], "run_complete", "{nothing:#}");
+    }
     assert_eq!(applying().0, 404);
+    assert_eq!(second.run("status", json!({}))["components"]["net"]["reason"], "");
     let again = second.run("orchestrate", json!({}));
     assert!(statuses(&again)["net"] == "unchanged" && notes(&again) == "null", "{again:#}");
 
@@ -69,4 +80,30 @@ fn what_a_dead_host_had_begun_is_named_by_the_next_and_told_in_full_where_it_beg
     assert_eq!(orphans.len(), 2, "{back:#}");
     assert_eq!(world.names(), ["one", "one", "two", "two"]);
     assert!(world.overlaps().is_empty());
+}
+
+#[test]
+fn a_destruction_that_died_is_gone_on_with_by_another_host_and_a_kept_plan_is_not() {
+    let Some(bench) = Bench::new("destruction") else { return };
+    let (Some(world), Some(postgres)) = (World::new(), Postgres::new()) else { return };
+    let (first, second) = (host(&bench, &world, &postgres), host(&bench, &world, &postgres));
+    let none = second.run("resume", json!({}));
+    assert_eq!(none["error"]["code"], "no_such_run", "{none:#}");
+    let plan_id = first.run("plan", json!({}))["plan_id"].as_str().unwrap().to_owned();
+    world.faults(&json!([{ "id": "1", "do": "fail", "on": "create", "name": "two" }]));
+    let failed = first.run("apply", json!({ "plan_id": plan_id }));
+    assert_eq!(statuses(&failed)["net"], "failed", "{failed:#}");
+    let kept = second.run("resume", json!({}));
+    assert_eq!(kept["error"]["code"], "not_resumable", "{kept:#}");
+    assert!(kept["error"]["message"].as_str().unwrap().contains(&plan_id), "{kept:#}");
+
+    world.faults(&json!([]));
+    assert_eq!(statuses(&first.run("orchestrate", json!({})))["net"], "applied");
+    world.faults(&json!([{ "id": "2", "do": "fail", "on": "delete", "name": "one" }]));
+    let half = first.run("destroy", json!({ "confirm": "staging" }));
+    assert_eq!(statuses(&half)["net"], "failed", "{half:#}");
+    world.faults(&json!([]));
+    let rest = second.run("resume", json!({}));
+    assert_eq!(statuses(&rest)["net"], "destroyed", "{rest:#}");
+    assert_eq!(world.names(), [""; 0]);
 }
