@@ -143,3 +143,37 @@ fn leases_of_a_token_that_was_supplied_are_revoked_one_by_one() {
     assert!(bench.users().is_empty() && bench.tokens() == before);
     assert_eq!(bench.heard("users").lines().count(), 1);
 }
+
+#[test]
+fn a_vault_that_is_away_when_the_run_ends_is_waited_for() {
+    let script = format!("{SAYS}; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
+    let Some(bench) = bench(&script, json!({ "ttl": "1h" })) else { return };
+    let before = bench.tokens();
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| bench.orchestrate());
+        until("it runs", || bench.said("users").exists());
+        bench.vault.signal(rustix::process::Signal::STOP);
+        std::fs::write(bench.said("go"), "").unwrap();
+        // What is applied is recorded, whatever becomes of Vault.
+        let record = bench.site.folder.path().join("root/staging/.eos/components/app/record.json");
+        until("it is recorded", || record.exists());
+        std::thread::sleep(Duration::from_secs(3));
+        bench.vault.signal(rustix::process::Signal::CONT);
+        assert_eq!(run.join().unwrap()["result"], true);
+    });
+    bench.until_as_before(&before);
+}
+
+#[test]
+fn a_vault_that_is_gone_for_good_takes_nothing_from_what_was_applied() {
+    let script = format!("{SAYS}; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
+    let Some(bench) = bench(&script, json!({ "ttl": "1h" })) else { return };
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| bench.orchestrate());
+        until("it runs", || bench.said("users").exists());
+        bench.vault.signal(rustix::process::Signal::KILL);
+        std::fs::write(bench.said("go"), "").unwrap();
+        let report = run.join().unwrap();
+        assert_eq!(statuses(&report)["app"], "applied", "{report:#}");
+    });
+}
