@@ -17,7 +17,7 @@ pub fn lock(tree: Tree, problems: &Problems) -> Lock {
     let place = fields.place("type").unwrap_or_else(|| fields.path.clone());
     let lock = match fields.read("type", reader::text).as_deref() {
         None | Some("file") => Lock::File,
-        Some("consul") => Lock::Consul(consul(&mut fields)),
+        Some("consul") => Lock::Consul(Box::new(consul(&mut fields))),
         Some(other) => {
             let hint = nearest::hint(other, ["file", "consul"].into_iter());
             problems.add(&place, format!("there is no lock of type {other:?}; {hint}"));
