@@ -19,14 +19,14 @@ fn main() {
     match server::Server::consul() {
         None => println!("consul none"),
         Some(consul) => {
-            let lock = Lock::Consul(ConsulLock {
+            let lock = Lock::Consul(Box::new(ConsulLock {
                 address: format!("http://127.0.0.1:{}", consul.port),
                 token: None,
                 ttl: Duration::from_secs(30),
                 lock_delay: Duration::from_secs(15),
                 prefix: "handover".to_owned(),
                 tls: Tls::default(),
-            });
+            }));
             show("consul", &lock, folder.path());
         }
     }

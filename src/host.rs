@@ -11,6 +11,8 @@ pub trait Host {
     fn fetch(&self, url: &str) -> Result<BTreeMap<String, PathBuf>, String>;
     /// A file's text, rendered by Salt's Jinja.
     fn render(&self, path: &Path) -> Result<String, String>;
+    /// What Salt's sdb has at `sdb://profile/key`. The sentence never holds the value.
+    fn sdb(&self, uri: &str) -> Result<String, String>;
     /// Puts an event on Salt's bus, if somebody listens.
     fn emit(&self, tag: &str, data: &Value);
     /// Writes to Salt's log.

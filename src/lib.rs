@@ -2,7 +2,7 @@
 //!
 //! Pure rooms (no I/O, no clock, no tasks): [`model`], [`graph`], [`render`], [`change`], [`decide`].
 //! Rim: [`resolve`], [`workdir`], [`record`], [`snapshot`], [`journal`], [`lock`], [`process`],
-//! [`terraform`], [`health`].
+//! [`terraform`], [`health`], [`vault`].
 //! [`operation`] joins them into what people ask for; `python` is the skin; [`view`] draws a report.
 
 pub mod change;
@@ -26,5 +26,6 @@ pub mod report;
 pub mod resolve;
 pub mod snapshot;
 pub mod terraform;
+pub mod vault;
 pub mod view;
 pub mod workdir;

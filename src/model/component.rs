@@ -8,7 +8,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::service::Service;
-use super::{Backend, DriftRules, Gate, Name, OnFailure, PillarPath, Policy, Rollback, Timeouts};
+use super::{
+    Backend, Credential, DriftRules, Gate, Name, OnFailure, PillarPath, Policy, Rollback, Timeouts, VaultPath,
+};
 
 /// One component, with everything that stands above it merged in.
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ pub struct Component {
     pub health: Vec<Gate>,
     /// Types and addresses whose loss is loss of data.
     pub data: BTreeSet<String>,
+    /// Provider to what it is given to log in with, where the module uses it.
+    pub credentials: BTreeMap<String, Credential>,
     /// As the pillar has it, levels merged, without its literal variables.
     pub declared: Map<String, Value>,
 }
@@ -120,6 +124,13 @@ pub enum Reference {
     Plain(String),
     Env(String),
     File(PathBuf),
+    /// One key of what Vault has at a path.
+    Vault {
+        path: VaultPath,
+        key: String,
+    },
+    /// `sdb://profile/key`, as Salt takes it.
+    Sdb(String),
 }
 
 impl fmt::Display for OutputRef {
@@ -136,6 +147,8 @@ impl fmt::Display for Reference {
             Self::Plain(_) => f.write_str("(value)"),
             Self::Env(name) => write!(f, "env:{name}"),
             Self::File(path) => write!(f, "file:{}", path.display()),
+            Self::Vault { path, key } => write!(f, "vault:{path}#{key}"),
+            Self::Sdb(uri) => f.write_str(uri),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::read_settings;
 use super::reader::{self, Problems};
 use super::settings::Settings;
 use super::tree::{Kind, Tree};
-use super::{Name, PillarPath, Problem, hint, merge};
+use super::{Name, PillarPath, Problem, hint, merge, sources};
 
 /// What a call says itself; it is the most specific level.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +49,7 @@ impl Draft {
             rollback: nothing("rollback"),
             drift: nothing("drift"),
             timeouts: nothing("timeouts"),
+            credentials: nothing("credentials"),
         };
         let tree = Tree::new(declared, path.clone());
         if let Some(read) = read_component::component(name.clone(), tree, &shared, &self.settings, &problems)
@@ -121,7 +122,10 @@ fn read_into(
         rollback: shared("rollback").unwrap_or_else(|| Tree::empty(path.child("rollback"))),
         drift: shared("drift").unwrap_or_else(|| Tree::empty(path.child("drift"))),
         timeouts: shared("timeouts").unwrap_or_else(|| Tree::empty(path.child("timeouts"))),
+        credentials: shared("credentials").unwrap_or_else(|| Tree::empty(path.child("credentials"))),
     };
+    // What is wrong with it is said there, and not once more for each reference.
+    let has_vault = settings_tree.get("vault").is_some_and(|tree| !tree.is_empty());
     let settings = read_settings::settings(settings_tree, problems);
     let merged = levels(components, own_components, overrides, problems);
     let services = read_service::levels(services, own_services, overrides, problems);
@@ -149,6 +153,7 @@ fn read_into(
             components.insert(component, read);
         }
     }
+    sources::check(&settings, has_vault, &components, problems);
     Some(Draft { environment: name, settings, components, mentioned })
 }
 

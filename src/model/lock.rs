@@ -11,7 +11,7 @@ pub enum Lock {
     /// A file of this host.
     File,
     /// A key of Consul's, and the file of this host with it.
-    Consul(ConsulLock),
+    Consul(Box<ConsulLock>),
 }
 
 impl Lock {

@@ -9,7 +9,7 @@ use super::reader::{self, Fields, Problems};
 use super::reference::{output, reference};
 use super::settings::Settings;
 use super::tree::{Kind, Tree};
-use super::{Name, PillarPath, Reference, merge, read_health, read_settings};
+use super::{Name, PillarPath, Reference, merge, read_health, read_provider, read_settings};
 
 /// None where it has no source; its problems are noted either way.
 ///
@@ -79,6 +79,7 @@ pub fn finish(
     let timeouts = read_settings::timeouts(over("timeouts", &shared.timeouts), problems);
     let rollback = read_settings::rollback(over("rollback", &shared.rollback), problems);
     let drift = read_settings::drift(over("drift", &shared.drift), problems);
+    let credentials = read_provider::credentials(over("credentials", &shared.credentials), problems);
     let health = read_health::health(fields.take_or_empty("health"), problems);
     let component = Component {
         template,
@@ -98,6 +99,7 @@ pub fn finish(
         timeouts,
         health,
         data: fields.read("data", reader::texts).unwrap_or_default().into_iter().collect(),
+        credentials,
         declared,
     };
     fields.close();
@@ -111,6 +113,7 @@ pub struct Shared {
     pub rollback: Tree,
     pub drift: Tree,
     pub timeouts: Tree,
+    pub credentials: Tree,
 }
 
 fn source(tree: &Tree) -> Result<Source, String> {
@@ -199,7 +202,7 @@ fn secret(tree: &Tree) -> Result<Input, String> {
     match reference(&reader::text(tree)?)? {
         // It may be the secret itself: it is not repeated.
         Reference::Plain(_) => {
-            Err("must be a reference, such as env:NAME or file:/path; a secret does not belong in a pillar"
+            Err("must be a reference, such as env:NAME, file:/path or vault:mount/path#key; a secret does not belong in a pillar"
                 .to_owned())
         }
         found => Ok(Input::Secret(found)),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::lock::{ConsulLock, Lock};
-use super::nearest;
+use super::{Reference, nearest};
 use super::read_server::{self, Access};
 use super::reader::{self, Fields, Problems};
 use super::tree::Tree;
@@ -17,7 +17,7 @@ pub fn lock(tree: Tree, problems: &Problems) -> Lock {
     let place = fields.place("type").unwrap_or_else(|| fields.path.clone());
     let lock = match fields.read("type", reader::text).as_deref() {
         None | Some("file") => Lock::File,
-        Some("consul") => Lock::Consul(consul(&mut fields)),
+        Some("consul") => Lock::Consul(Box::new(consul(&mut fields))),
         Some(other) => {
             let hint = nearest::hint(other, ["file", "consul"].into_iter());
             problems.add(&place, format!("there is no lock of type {other:?}; {hint}"));
@@ -30,7 +30,14 @@ pub fn lock(tree: Tree, problems: &Problems) -> Lock {
 }
 
 fn consul(fields: &mut Fields<'_>) -> ConsulLock {
+    let place = fields.path.child("token");
     let Access { address, token, tls } = read_server::access(fields, read_server::CONSUL);
+    if matches!(token, Some(Reference::Vault { .. } | Reference::Sdb(_))) {
+        // A lock is asked for by questions too, which open no session with Vault.
+        fields
+            .problems
+            .add(&place, "must be env:NAME or file:/path: locks are asked before Vault and sdb are");
+    }
     ConsulLock {
         token,
         ttl: fields.read("ttl", ttl).unwrap_or(Duration::from_secs(30)),

@@ -41,17 +41,21 @@ pub fn consul(tree: Tree, problems: &Problems) -> ConsulServer {
 }
 
 pub fn access(fields: &mut Fields<'_>, default: &str) -> Access {
+    let (address, tls) = place(fields, default);
+    let address = address.unwrap_or_else(|| default.to_owned());
+    Access { address, token: fields.read("token", token), tls }
+}
+
+/// Where a server is, if that is said, and how it is known there.
+pub fn place(fields: &mut Fields<'_>, default: &str) -> (Option<String>, Tls) {
     let tls_place = fields.place("tls");
-    let access = Access {
-        address: fields.read("address", address).unwrap_or_else(|| default.to_owned()),
-        token: fields.read("token", token),
-        tls: tls(fields.take_or_empty("tls"), fields.problems),
-    };
-    let is_plain = access.tls != Tls::default() && access.address.starts_with("http:");
+    let address = fields.read("address", address);
+    let tls = tls(fields.take_or_empty("tls"), fields.problems);
+    let is_plain = tls != Tls::default() && address.as_deref().unwrap_or(default).starts_with("http:");
     if let Some(place) = tls_place.filter(|_| is_plain) {
         fields.problems.add(&place, "means nothing to an http:// address; write https://");
     }
-    access
+    (address, tls)
 }
 
 /// A name of Nomad's own: a region, a namespace, a datacenter.
@@ -79,7 +83,7 @@ fn address(tree: &Tree) -> Result<String, String> {
     }
 }
 
-fn token(tree: &Tree) -> Result<Reference, String> {
+pub fn token(tree: &Tree) -> Result<Reference, String> {
     match reference(&reader::text(tree)?)? {
         Reference::Plain(_) => {
             Err("must be a reference, env:NAME or file:/path: a token has no place in a pillar".to_owned())

@@ -5,7 +5,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::reader::{self, Fields, Problems};
 use super::reference::{is_variable_name, reference};
@@ -39,9 +39,9 @@ pub fn settings(tree: Tree, problems: &Problems) -> Settings {
         drift: drift(fields.take_or_empty("drift"), problems),
         nomad: read_server::nomad(fields.take_or_empty("nomad"), problems),
         consul: read_server::consul(fields.take_or_empty("consul"), problems),
+        vault: super::read_vault::vault(fields.take_or_empty("vault"), problems),
+        credentials: super::read_provider::credentials(fields.take_or_empty("credentials"), problems),
     };
-    fields.not_yet("credentials", "credentials; name them in terraform: {env: {...}}", &json!({}));
-    fields.not_yet("vault", "the Vault layer", &json!({}));
     fields.close();
     settings
 }

@@ -1,10 +1,10 @@
-//! The two notations for values that stand elsewhere.
+//! The notations for values that stand elsewhere.
 
 use std::path::PathBuf;
 
-use super::{Name, OutputRef, Reference};
+use super::{Name, OutputRef, Reference, VaultPath};
 
-/// `vault:mount/path#key`, `env:NAME`, `file:/path`, `sdb://profile/key`; anything else is a plain text.
+/// `env:NAME`, `file:/path`, `vault:mount/path#key`, `sdb://profile/key`; anything else is a plain text.
 ///
 /// A message never holds the text: it may be a secret that was put in the wrong place.
 pub fn reference(text: &str) -> Result<Reference, String> {
@@ -21,12 +21,29 @@ pub fn reference(text: &str) -> Result<Reference, String> {
             false => Err("file: must be followed by an absolute path".to_owned()),
         };
     }
-    for (prefix, what) in [("vault:", "references to Vault"), ("sdb://", "references to Salt's sdb")] {
-        if text.starts_with(prefix) {
-            return Err(format!("not yet: {what}; env:NAME and file:/path work"));
-        }
+    if let Some(rest) = text.strip_prefix("vault:") {
+        let whole = rest.split_once('#').filter(|(_, key)| !key.is_empty());
+        let (path, key) = whole.ok_or("vault: must be followed by mount/path#key")?;
+        let path = VaultPath::new(path).map_err(|reason| format!("vault: {reason}"))?;
+        return match key.contains(char::is_control) {
+            true => Err("vault: a key may not hold control characters".to_owned()),
+            false => Ok(Reference::Vault { path, key: key.to_owned() }),
+        };
+    }
+    if let Some(rest) = text.strip_prefix("sdb://") {
+        return match rest.contains('/') && rest.split('/').all(is_plain_part) {
+            true => Ok(Reference::Sdb(text.to_owned())),
+            false => Err("sdb:// must be followed by profile/key, without empty parts, '..' and control \
+                          characters"
+                .to_owned()),
+        };
     }
     Ok(Reference::Plain(text.to_owned()))
+}
+
+/// One step of a path that leads down and nowhere else.
+pub fn is_plain_part(part: &str) -> bool {
+    !matches!(part, "" | "." | "..") && !part.contains(char::is_control)
 }
 
 /// What can be set in any process's environment.

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{ConsulServer, DriftRules, Lock, NomadServer, Reference, VersionConstraint};
+use super::{
+    ConsulServer, Credential, DriftRules, Lock, NomadServer, Reference, VaultServer, VersionConstraint,
+};
 
 /// Validated `infrastructure:settings`, merged with the environment's and the call's.
 #[derive(Clone, Debug)]
@@ -29,6 +31,9 @@ pub struct Settings {
     pub drift: DriftRules,
     pub nomad: NomadServer,
     pub consul: ConsulServer,
+    pub vault: Option<VaultServer>,
+    /// Provider to what it is given to log in with; a component may have others.
+    pub credentials: BTreeMap<String, Credential>,
 }
 
 /// Which terraform, and what it is given.

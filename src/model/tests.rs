@@ -11,6 +11,7 @@ mod names;
 mod not_yet;
 mod services;
 mod settings;
+mod vault;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -69,6 +69,9 @@ impl Run<'_> {
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
         invoker.go_on(Phase::Application).await?;
+        let timeouts = &invoker.component.timeouts;
+        let lasting = invoker.reading.must_last(timeouts.apply + timeouts.stop_grace).await;
+        lasting.map_err(|error| error.during(Phase::Application))?;
         let snapshot = self.snapshot().await?;
         let applied = self.begun(manifest, file, changes, &snapshot).await;
         let report =

@@ -169,8 +169,10 @@ pub async fn check(session: &Session, name: &Name, folder: &Path) -> Result<()> 
     refuse_spent(folder, name)?;
     let node = &session.blueprint.nodes[name];
     let (place, module) = (session.layout.place(name), &session.modules[name]);
-    let invoker = Invoker::new(session, &node.component, &place, &module.subdir, None)?;
-    let Gathered { inputs, backend } = gather(session, node).await?;
+    let reading = session.reading();
+    let invoker =
+        Invoker::new(session, &node.component, &place, &module.subdir, None, reading.clone()).await?;
+    let Gathered { inputs, backend } = gather(session, node, &reading).await?;
     let now = Facts::of(&invoker, module, backend.as_deref(), &inputs)?;
     ready(&invoker, folder, &now, state::read(&invoker).await?.as_ref()).map(drop)
 }

@@ -100,7 +100,8 @@ async fn locked(
     let configuration = fetch(session, &pillar.component, &aside, guard, &store, applied).await?;
     let _ = std::fs::remove_dir_all(aside.module());
     let (node, module) = target(pillar, &configuration, &store, &aside.module())?;
-    let Gathered { inputs, backend } = gather(session, &node).await?;
+    let reading = session.reading();
+    let Gathered { inputs, backend } = gather(session, &node, &reading).await?;
     let backend = backend.as_deref();
     if record.backend != backend.unwrap_or_default() {
         return Err(migrate::changed(&record, backend));
@@ -111,15 +112,15 @@ async fn locked(
 
     let (component, subdir) = (&node.component, &configuration.subdir);
     let apart = aside.initialised_apart();
-    let mut invoker = Invoker::new(session, component, &aside, subdir, Some(guard))?;
+    let mut invoker = Invoker::new(session, component, &aside, subdir, Some(guard), reading.clone()).await?;
     if !is_initialised(&invoker, &module, backend) {
-        invoker = Invoker::new(session, component, &apart, subdir, Some(guard))?;
+        invoker = Invoker::new(session, component, &apart, subdir, Some(guard), reading.clone()).await?;
         initialise(&invoker, &module, backend, false).await?;
     }
     invoker.hand_over(&inputs.secret)?;
     let invoker = &invoker;
     let facts = Facts::of(invoker, &module, backend, &inputs)?;
-    let configuration_changed = match gather(session, pillar).await {
+    let configuration_changed = match gather(session, pillar, &reading).await {
         Ok(now) => {
             let module = &session.modules[name];
             Facts::of(invoker, module, now.backend.as_deref(), &now.inputs)? != facts
@@ -159,7 +160,7 @@ async fn fetch(
     digest: &str,
 ) -> Result<Configuration> {
     if store.lacks(digest).is_ok_and(|lacking| !lacking.is_empty()) {
-        let invoker = Invoker::new(session, component, aside, "", Some(guard))?;
+        let invoker = Invoker::new(session, component, aside, "", Some(guard), session.reading()).await?;
         shared::bring(&invoker, store, digest).await;
     }
     store.configuration(digest)

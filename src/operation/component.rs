@@ -68,7 +68,8 @@ async fn work(
     let component = &node.component;
     let subdir = &session.modules[&component.name].subdir;
     let record = records::read(session, component, place).await?;
-    let mut invoker = Invoker::new(session, component, place, subdir, Some(guard))?;
+    let reading = session.reading();
+    let mut invoker = Invoker::new(session, component, place, subdir, Some(guard), reading).await?;
     if let Some(report) = blocked::check(&invoker, record.as_ref(), intent).await? {
         return Ok(report);
     }
@@ -116,7 +117,7 @@ async fn begin(
     {
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
     }
-    let Gathered { inputs, backend } = gather(session, node).await?;
+    let Gathered { inputs, backend } = gather(session, node, &invoker.reading).await?;
     if !inputs.pending.is_empty() {
         session.produce(&component.name, Produced { pending: Pending::All, ..Produced::default() });
         let mut report = ComponentReport::new(Status::PendingInputs, "reads_pending_outputs");

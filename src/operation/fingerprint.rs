@@ -13,7 +13,7 @@ use super::{inputs, records};
 use crate::digest::sha256;
 use crate::error::Result;
 use crate::host::Host;
-use crate::model::{self, Component, Input, Name, Overrides, Settings};
+use crate::model::{self, Component, Input, Name, Overrides, Reference, Settings};
 use crate::record::Record;
 use crate::resolve;
 use crate::terraform;
@@ -112,10 +112,12 @@ impl Slice {
         let Ok(module) = resolve::digest(&self.component.source, self.component.template, host) else {
             return Ok(None);
         };
+        // What Vault has is asked in a run alone, and may be another each time.
+        let Some(references) = references(&self.component, host)? else { return Ok(None) };
         let parts = json!([
             self.text,
             module,
-            references(&self.component)?,
+            references,
             producers(pillar, &self.settings, &self.environment, &self.component)?,
             terraform::Identity::of(&self.settings.terraform)?,
         ]);
@@ -136,14 +138,19 @@ impl Slice {
     }
 }
 
-/// The values of its secrets, in the order of their variables.
-fn references(component: &Component) -> Result<Vec<String>> {
+/// The values of its secrets, in the order of their variables; None where only a run can read one.
+fn references(component: &Component, host: &dyn Host) -> Result<Option<Vec<String>>> {
     use secrecy::ExposeSecret;
     let secrets = component.inputs.values().filter_map(|input| match input {
         Input::Secret(reference) => Some(reference),
         _ => None,
     });
-    secrets.map(|reference| Ok(inputs::read(reference)?.expose_secret().to_owned())).collect()
+    let read = |reference: &Reference| match reference {
+        Reference::Vault { .. } => Ok(None),
+        Reference::Sdb(uri) => Ok(host.sdb(uri).ok()),
+        other => Ok(Some(inputs::read(other)?.expose_secret().to_owned())),
+    };
+    secrets.map(read).collect()
 }
 
 /// What it reads from: as the pillar has them, and their states by lineage and serial.

@@ -2,6 +2,7 @@
 
 use super::inputs::{Inputs, inputs};
 use super::producers;
+use super::secrets::Reading;
 use super::session::Session;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Node;
@@ -13,9 +14,10 @@ pub struct Gathered {
     pub backend: Option<String>,
 }
 
-pub async fn gather(session: &Session, node: &Node) -> Result<Gathered> {
+pub async fn gather(session: &Session, node: &Node, reading: &Reading) -> Result<Gathered> {
     producers::read(session, node).await?;
-    let inputs = inputs(node, &|producer| session.produced.borrow().get(producer).cloned())?;
+    let produced = |producer: &_| session.produced.borrow().get(producer).cloned();
+    let inputs = inputs(node, &produced, reading).await?;
     let component = &node.component;
     let backend = render::backend(&component.backend, &session.blueprint.environment, &component.name)
         .map_err(|message| {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::inputs;
 use super::invoke::{CANCELLED, Invoker};
+use super::secrets::Reading;
 use crate::change::Redactor;
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
@@ -14,7 +15,7 @@ use crate::view::progress::Stage;
 
 /// Waits until all gates hold. An error where one does not in time, where the run is stopped or the lock lost.
 pub async fn hold(invoker: &Invoker<'_>, state: &State) -> Result<()> {
-    let gates = gates(invoker, state)?;
+    let gates = gates(invoker, state).await?;
     if gates.is_empty() {
         return Ok(());
     }
@@ -51,14 +52,17 @@ pub async fn hold(invoker: &Invoker<'_>, state: &State) -> Result<()> {
 }
 
 /// The component's gates, with what they read from this state.
-pub fn gates(invoker: &Invoker<'_>, state: &State) -> Result<Vec<Gate>> {
+pub async fn gates(invoker: &Invoker<'_>, state: &State) -> Result<Vec<Gate>> {
     let mut redactor = invoker.redactor.clone();
     redactor.add(state.outputs.values().filter(|output| output.sensitive).map(|output| &output.value));
-    let gates = &invoker.component.health;
-    gates.iter().map(|gate| open(gate, state, redactor.clone())).collect()
+    let mut gates = Vec::new();
+    for gate in &invoker.component.health {
+        gates.push(open(gate, state, redactor.clone(), &invoker.reading).await?);
+    }
+    Ok(gates)
 }
 
-fn open(gate: &model::Gate, state: &State, redactor: Redactor) -> Result<Gate> {
+async fn open(gate: &model::Gate, state: &State, redactor: Redactor, reading: &Reading) -> Result<Gate> {
     let sensitive = |own: &OwnOutput| state.outputs.get(&own.output).is_some_and(|output| output.sensitive);
     let opening = |redactor: Redactor| Opening {
         path: gate.path.to_string(),
@@ -70,7 +74,7 @@ fn open(gate: &model::Gate, state: &State, redactor: Redactor) -> Result<Gate> {
     match &gate.probe {
         Probe::Http(probe @ HttpProbe { url, headers, .. }) => {
             let url = value(url, state, address::url).map_err(refuse)?;
-            let headers: Vec<_> = inputs::read_all(headers)?.into_iter().collect();
+            let headers: Vec<_> = reading.read_all(headers).await?.into_iter().collect();
             let mut redactor = redactor;
             let referred = headers.iter().filter(|(name, _)| is_reference(probe, name));
             let secrets: Vec<Value> = referred.map(|(_, value)| value.expose_secret().into()).collect();

@@ -9,6 +9,8 @@ use crate::decide::StateOutput;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::{Input, Name, Node, OutputRef, Reference};
 
+use super::secrets::Reading;
+
 /// What a component gives to those that read it.
 #[derive(Clone, Debug, Default)]
 pub struct Produced {
@@ -47,13 +49,17 @@ pub struct Inputs {
 }
 
 /// Finds every input of a component; `produced` holds all that it reads from.
-pub fn inputs(node: &Node, produced: &dyn Fn(&Name) -> Option<Produced>) -> Result<Inputs> {
+pub async fn inputs(
+    node: &Node,
+    produced: &dyn Fn(&Name) -> Option<Produced>,
+    reading: &Reading,
+) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     for (variable, input) in &node.component.inputs {
         let declared_sensitive = node.interface.variables.get(variable).is_some_and(|one| one.sensitive);
         let (value, sensitive) = match input {
             Input::Literal(value) => (value.clone(), false),
-            Input::Secret(reference) => (Value::from(read(reference)?.expose_secret()), true),
+            Input::Secret(reference) => (Value::from(reading.read(reference).await?.expose_secret()), true),
             Input::Output(_) | Input::Outputs(_) => {
                 let mut values = Vec::new();
                 let mut sensitive = false;
@@ -85,7 +91,7 @@ pub fn inputs(node: &Node, produced: &dyn Fn(&Name) -> Option<Produced>) -> Resu
     Ok(inputs)
 }
 
-/// The value behind a reference; the error names the place, never the value.
+/// The value behind a reference of this host; the error names the place, never the value.
 pub fn read(reference: &Reference) -> Result<SecretString> {
     let refuse = |message: String, remedy: &str| {
         Error::new(Layer::Salt, Phase::Preparation, "reference", message, remedy)
@@ -110,12 +116,11 @@ pub fn read(reference: &Reference) -> Result<SecretString> {
                 "make it a readable UTF-8 file for the user that runs Salt",
             )),
         },
+        Reference::Vault { .. } | Reference::Sdb(_) => Err(refuse(
+            format!("{reference} cannot be read outside of a component's turn"),
+            "use env:NAME or file:/path here",
+        )),
     }
-}
-
-/// All values of a mapping of references.
-pub fn read_all(references: &BTreeMap<String, Reference>) -> Result<BTreeMap<String, SecretString>> {
-    references.iter().map(|(name, reference)| Ok((name.clone(), read(reference)?))).collect()
 }
 
 fn never_ran(variable: &str, reference: &OutputRef) -> Error {

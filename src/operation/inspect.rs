@@ -27,8 +27,10 @@ impl<'a> Inspection<'a> {
         }
         let node = &self.session.blueprint.nodes[name];
         let subdir = &self.session.modules[name].subdir;
-        let mut invoker = Invoker::new(self.session, &node.component, place, subdir, None)?;
-        invoker.redactor.add(gather(self.session, node).await?.inputs.secret.values());
+        let reading = self.session.reading();
+        let mut invoker =
+            Invoker::new(self.session, &node.component, place, subdir, None, reading.clone()).await?;
+        invoker.redactor.add(gather(self.session, node, &reading).await?.inputs.secret.values());
         Ok(Some(invoker))
     }
 }

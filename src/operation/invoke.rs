@@ -8,13 +8,15 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::nomad_env;
-use super::session::Session;
+use super::secrets::Reading;
+use super::session::{Session, is_late};
 use crate::change::Redactor;
 use crate::decide::{Ending, Trouble};
 use crate::error::{Error, Layer, Phase, Result};
@@ -37,12 +39,14 @@ pub struct Invoker<'a> {
     pub session: &'a Session,
     pub component: &'a Component,
     pub place: &'a Place,
-    /// What the nomad provider is told besides.
-    nomad: BTreeMap<String, SecretString>,
     pub redactor: Redactor,
     cwd: PathBuf,
     logs: PathBuf,
     pub lock: Option<&'a Guard>,
+    /// What this turn reads.
+    pub reading: Rc<Reading>,
+    /// Declared variables of terraform's environment, references read, and by which its providers log in.
+    variables: BTreeMap<String, SecretString>,
     /// Of this component's terraform: a lock that is lost stops no other.
     cancel: Cancel,
     secrets: Option<OwnedFd>,
@@ -74,19 +78,21 @@ impl Said {
             Some(Cause::LockLost) => Trouble::LockLost,
             _ if self.exit.code.is_none() || self.exit.cut_short.is_some() => Trouble::CutOff,
             Some(Cause::User) => Trouble::Cancelled,
-            Some(Cause::Timeout) | None => Trouble::Known,
+            Some(Cause::Timeout | Cause::LeaseExpiring) | None => Trouble::Known,
         }
     }
 }
 
 impl<'a> Invoker<'a> {
     /// `lock` is inherited by terraform, so that it stays held while terraform lives, whatever becomes of us.
-    pub fn new(
+    /// A question, which takes no lock, plans nothing: its providers do not log in.
+    pub async fn new(
         session: &'a Session,
         component: &'a Component,
         place: &'a Place,
         subdir: &str,
         lock: Option<&'a Guard>,
+        reading: Rc<Reading>,
     ) -> Result<Self> {
         let logs = match place.is_aside() {
             // A look that comes again every few minutes would drive out the logs of the runs that changed things.
@@ -95,23 +101,32 @@ impl<'a> Invoker<'a> {
         };
         ensure_private(&logs)?;
         ensure_private(&place.home())?;
-        let nomad = nomad_env::nomad(session, component)?;
-        let from_environment: Vec<Value> = session
-            .environment
+        let mut variables = session.environment.clone();
+        let env = session.blueprint.settings.terraform.env.iter();
+        variables.extend(reading.read_all(env.filter(|(_, reference)| is_late(reference))).await?);
+        variables.extend(nomad_env::nomad(session, component, &reading).await?);
+        let mut secret: Vec<Value> = variables
             .iter()
-            .filter(|(name, _)| session.is_reference(name))
-            .chain(nomad.iter().filter(|(name, _)| *name == nomad_env::TOKEN))
+            .filter(|(name, _)| session.is_reference(name) || *name == nomad_env::TOKEN)
             .map(|(_, value)| value.expose_secret().into())
             .collect();
+        if lock.is_some() {
+            let module = session.modules.get(&component.name);
+            let uses = |provider: &str| module.is_some_and(|one| one.interface.providers.contains(provider));
+            let credentials = reading.credentials(component, uses).await?;
+            secret.extend(credentials.values().map(|value| Value::from(value.expose_secret())));
+            variables.extend(credentials);
+        }
         Ok(Self {
             session,
             component,
             place,
-            nomad,
-            redactor: Redactor::new(&from_environment),
+            redactor: Redactor::new(&secret),
             cwd: place.module().join(subdir),
             logs,
             lock,
+            reading,
+            variables,
             cancel: Cancel::new(),
             secrets: None,
             saving: Cell::new(false),
@@ -267,7 +282,7 @@ impl<'a> Invoker<'a> {
         }
     }
 
-    /// Asks this component's terraform to stop when the run is, or when the lock is lost.
+    /// Asks this component's terraform to stop when the run is, when the lock is lost, or before its credentials end.
     async fn pass_on(&self) -> Infallible {
         let asked = async { self.cancel.cancel(self.session.cancel.cancelled().await) };
         let forced = async {
@@ -280,18 +295,18 @@ impl<'a> Invoker<'a> {
                 self.cancel.cancel(Cause::LockLost);
             }
         };
-        tokio::join!(asked, forced, lost);
+        let expiring = async {
+            tracing::error!("{}: {}", self.component.name, self.reading.expiring().await);
+            self.cancel.cancel(Cause::LeaseExpiring);
+        };
+        tokio::join!(asked, forced, lost, expiring);
         std::future::pending().await
     }
 
     fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {
         let settings = &self.session.blueprint.settings.terraform;
-        let declared = self
-            .session
-            .environment
-            .iter()
-            .chain(&self.nomad)
-            .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
+        let declared =
+            self.variables.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
         terraform::environment(
             std::env::vars_os(),
             declared,
@@ -330,6 +345,13 @@ impl<'a> Invoker<'a> {
                 let remedy = "look at what the other holder did, plan, then run again";
                 Error::new(Layer::Host, phase, "lock_lost", message, remedy)
             }
+            Some(Cause::LeaseExpiring) => {
+                let message = format!(
+                    "credentials were about to end during {step}; terraform was asked to stop before that"
+                );
+                let remedy = "look at Vault, and why they could not be renewed; then run again";
+                Error::new(Layer::Host, phase, "lease_expiring", message, remedy)
+            }
             Some(Cause::Timeout) => Error::new(
                 Layer::Host,
                 phase,
@@ -364,6 +386,9 @@ impl<'a> Invoker<'a> {
     pub async fn go_on(&self, phase: Phase) -> Result<()> {
         if let Some(lock) = self.lock {
             lock.fence().await.map_err(|error| error.during(phase))?;
+        }
+        if let Some(error) = self.reading.is_expiring().await {
+            return Err(error.during(phase));
         }
         match self.session.cancel.cause() {
             None => Ok(()),

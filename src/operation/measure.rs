@@ -93,7 +93,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
         let note = "it has no health gates: its state is there, and that is all that was looked at";
         return Ok((ComponentReport { notes: vec![note.to_owned()], ..report }, Vec::new()));
     }
-    let gates = health::gates(&invoker, &state)?;
+    let gates = health::gates(&invoker, &state).await?;
     let answers = join_all(gates.iter().map(Gate::measure)).await;
     let told = gates.iter().zip(&answers).map(|(gate, answer)| {
         json!({

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
 use super::rollback::{self, Asked};
-use super::{Call, drift, dump, ensure, measure, service, surgery, validate};
+use super::{Call, drift, dump, ensure, inject, measure, service, surgery, validate};
 use crate::model::{Name, Overrides};
 use crate::report::Report;
 
@@ -39,6 +39,7 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
         "import_resource" => surgery::run(call, "import_resource"),
         "move_resource" => surgery::run(call, "move_resource"),
         "remove_resource" => surgery::run(call, "remove_resource"),
+        "inject_credentials" => inject::inject_credentials(call),
         "validate_pillar" => shape(validate::validate(call)),
         "generate_nomad_job" => service::generate(call),
         "component_is_healthy" => measure::component_is_healthy(call),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::inputs;
+use super::secrets::Reading;
 use super::session::Session;
 use crate::error::Result;
 use crate::model::{Component, NomadServer, Terraform};
@@ -14,7 +14,11 @@ use crate::model::{Component, NomadServer, Terraform};
 const PROVIDER: &str = "nomad";
 
 /// From `settings:nomad`, for a component that uses the provider; a token is read only then.
-pub fn nomad(session: &Session, component: &Component) -> Result<BTreeMap<String, SecretString>> {
+pub async fn nomad(
+    session: &Session,
+    component: &Component,
+    reading: &Reading,
+) -> Result<BTreeMap<String, SecretString>> {
     let blueprint = &session.blueprint;
     let uses =
         blueprint.nodes.get(&component.name).is_some_and(|node| node.interface.providers.contains(PROVIDER));
@@ -38,7 +42,7 @@ pub fn nomad(session: &Session, component: &Component) -> Result<BTreeMap<String
         .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
         .collect();
     if let Some(token) = token.as_ref().filter(|_| free(TOKEN)) {
-        all.insert(TOKEN.to_owned(), inputs::read(token)?);
+        all.insert(TOKEN.to_owned(), reading.read(token).await?);
     }
     Ok(all)
 }

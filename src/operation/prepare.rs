@@ -65,6 +65,16 @@ pub fn draft(request: &Request, environment: &Name) -> Result<Draft, Error> {
     draft.ok_or_else(|| model::refusal(problems))
 }
 
+/// The pillar alone, where nothing is wrong with it.
+pub fn sound(request: &Request, environment: &Name) -> Result<Draft, Error> {
+    let (draft, problems) = model::read(&request.infrastructure, environment.as_str(), &Overrides::default());
+    let all = request.problems.iter().cloned().chain(problems).collect::<Vec<_>>();
+    match draft.filter(|_| all.is_empty()) {
+        Some(draft) => Ok(draft),
+        None => Err(model::refusal(all)),
+    }
+}
+
 /// The components that a call is about: those it names, or all that are enabled.
 pub fn select(
     blueprint: &Blueprint,

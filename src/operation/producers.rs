@@ -26,7 +26,8 @@ pub async fn last(session: &Session, name: &Name) -> Result<Produced> {
     if !place.module().exists() {
         return Ok(Produced::default());
     }
-    let invoker = Invoker::new(session, &node.component, &place, &session.modules[name].subdir, None)?;
+    let subdir = &session.modules[name].subdir;
+    let invoker = Invoker::new(session, &node.component, &place, subdir, None, session.reading()).await?;
     let state = state::read(&invoker).await.map_err(|error| error.of(name))?;
     Ok(Produced { outputs: state.map(|state| state.outputs).unwrap_or_default(), ..Produced::default() })
 }

@@ -1,10 +1,12 @@
 //! Two threads: a run on its own, and the caller's, which alone may talk to the host.
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::Call;
@@ -46,7 +48,10 @@ pub fn in_session<T: Send>(
     drive(call.host, &mut progress, &cancel, &cancel_file, teller, receiver, move |teller| {
         runtime()?.block_on(async move {
             let session = Session::open(opening, prepared, memory, run_cancel, teller, identity).await?;
-            work(&session).await
+            let outcome = AssertUnwindSafe(work(&session)).catch_unwind().await;
+            // Terraform and every way back have ended, however that was.
+            session.secrets.close().await;
+            outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     })
 }
@@ -85,6 +90,7 @@ fn drive<T: Send>(
                 Ok(Signal::Note(text)) => progress.note(&text),
                 Ok(Signal::Event { tag, data }) => host.emit(&tag, &data),
                 Ok(Signal::Log { level, message }) => host.log(level, &message),
+                Ok(Signal::Sdb { uri, answer }) => drop(answer.send(host.sdb(&uri).map(Into::into))),
                 Err(RecvTimeoutError::Timeout) => progress.tick(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }

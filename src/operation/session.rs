@@ -11,6 +11,7 @@ use super::Identity;
 use super::blocking::blocking;
 use super::inputs::Produced;
 use super::prepare::Prepared;
+use super::secrets::{Reading, Secrets};
 use super::signal::Teller;
 use super::summary::Opening;
 use crate::decide::Did;
@@ -32,8 +33,9 @@ pub struct Session {
     pub layout: Layout,
     pub guardian: Rc<Guardian>,
     pub tool: Tool,
-    /// Declared variables of terraform's environment, references resolved.
+    /// Declared variables of terraform's environment, but those that are read anew in each turn.
     pub environment: BTreeMap<String, SecretString>,
+    pub secrets: Rc<Secrets>,
     pub locks: Rc<lock::Service>,
     pub cancel: Cancel,
     pub teller: Teller,
@@ -82,7 +84,11 @@ impl Session {
         let Prepared { blueprint, modules } = prepared;
         let guardian = Rc::new(Guardian::start()?);
         let tool = Tool::locate(&blueprint.settings.terraform, &guardian, &cancel).await?;
-        let environment = super::inputs::read_all(&blueprint.settings.terraform.env)?;
+        let env = blueprint.settings.terraform.env.iter();
+        let early = env.filter(|(_, reference)| !is_late(reference));
+        let environment = early.map(|(name, one)| Ok((name.clone(), super::inputs::read(one)?)));
+        let environment = environment.collect::<Result<_>>()?;
+        let secrets = Rc::new(Secrets::new(blueprint.settings.vault.clone(), teller.clone()));
         let locks = Rc::new(super::records::service(&blueprint.settings)?);
         Ok(Self {
             layout: Layout::of(&blueprint),
@@ -93,6 +99,7 @@ impl Session {
             guardian,
             tool,
             environment,
+            secrets,
             locks,
             cancel,
             teller,
@@ -121,6 +128,7 @@ impl Session {
             guardian: self.guardian.clone(),
             tool: self.tool.clone(),
             environment: self.environment.clone(),
+            secrets: self.secrets.clone(),
             locks: self.locks.clone(),
             cancel: self.cancel.clone(),
             teller: self.teller.clone(),
@@ -200,6 +208,11 @@ impl Session {
         self.blueprint.nodes.get(name).map_or(OnFailure::Continue, |node| node.component.on_failure)
     }
 
+    /// What a turn of its own reads.
+    pub fn reading(&self) -> Rc<Reading> {
+        self.secrets.reading()
+    }
+
     /// Whether this variable's value came by a reference, and so may be a secret.
     pub fn is_reference(&self, variable: &str) -> bool {
         let declared = self.blueprint.settings.terraform.env.get(variable);
@@ -213,4 +226,9 @@ impl Session {
             || self.environment.contains_key("TF_PLUGIN_CACHE_DIR")
             || terraform.pass_env.contains("TF_PLUGIN_CACHE_DIR")
     }
+}
+
+/// Whether a value may be another the next time it is read.
+pub fn is_late(reference: &Reference) -> bool {
+    matches!(reference, Reference::Vault { .. } | Reference::Sdb(_))
 }

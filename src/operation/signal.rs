@@ -2,7 +2,9 @@
 
 use std::sync::mpsc::Sender;
 
+use secrecy::SecretString;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use crate::model::Name;
 use crate::view::progress::{Stage, Update};
@@ -10,9 +12,20 @@ use crate::view::progress::{Stage, Update};
 /// One message from the run.
 pub enum Signal {
     Progress(Update),
-    Event { tag: String, data: Value },
-    Log { level: tracing::Level, message: String },
+    Event {
+        tag: String,
+        data: Value,
+    },
+    Log {
+        level: tracing::Level,
+        message: String,
+    },
     Note(String),
+    /// A question, which is answered there.
+    Sdb {
+        uri: String,
+        answer: oneshot::Sender<Result<SecretString, String>>,
+    },
 }
 
 /// Tells progress and bus events of one run; what nobody hears any more is dropped.
@@ -49,6 +62,13 @@ impl Teller {
     pub fn note(&self, text: &str) {
         tracing::warn!("{text}");
         let _ = self.sender.send(Signal::Note(text.to_owned()));
+    }
+
+    /// Asks Salt's sdb, on Salt's thread.
+    pub async fn sdb(&self, uri: &str) -> Result<SecretString, String> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.sender.send(Signal::Sdb { uri: uri.to_owned(), answer });
+        answered.await.unwrap_or_else(|_| Err("nobody listens any more".to_owned()))
     }
 
     fn event(&self, stage: &Stage) -> Option<Value> {

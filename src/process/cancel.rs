@@ -11,6 +11,8 @@ pub enum Cause {
     Timeout,
     /// Another may write now.
     LockLost,
+    /// What it works with is about to end.
+    LeaseExpiring,
 }
 
 /// Shared by everything in one run; the first cause stays.

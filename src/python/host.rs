@@ -67,6 +67,15 @@ impl Host for PyHost {
         })
     }
 
+    fn sdb(&self, uri: &str) -> Result<String, String> {
+        Python::attach(|py| {
+            self.object
+                .call_method1(py, "sdb", (uri,))
+                .and_then(|text| text.extract(py))
+                .map_err(|error| self.sentence(py, &error))
+        })
+    }
+
     fn emit(&self, tag: &str, data: &Value) {
         self.say("emit", tag, |py| Ok(plain::to_python(py, data)?.unbind()));
     }

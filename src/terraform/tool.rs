@@ -128,7 +128,7 @@ async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String
             let message = format!("{program} version did not answer within {} s", PATIENCE.as_secs());
             return Err(refused("terraform_hangs", message, INSTALL));
         }
-        Some(Cause::User | Cause::LockLost) => {
+        Some(Cause::User | Cause::LockLost | Cause::LeaseExpiring) => {
             return Err(Error::new(
                 Layer::Host,
                 Phase::Preparation,

@@ -33,7 +33,7 @@ fn absent(rooms: &[&str], words: &[&str]) {
 }
 
 const PURE: [&str; 5] = ["model", "graph", "render", "change", "decide"];
-const RIM: [&str; 10] = [
+const RIM: [&str; 11] = [
     "resolve",
     "workdir",
     "record",
@@ -43,6 +43,7 @@ const RIM: [&str; 10] = [
     "process",
     "terraform",
     "health",
+    "vault",
     "operation",
 ];
 
@@ -75,6 +76,10 @@ fn each_rim_room_keeps_to_its_own() {
         &["crate::process", "crate::terraform", "crate::operation"],
     );
     absent(&["health"], &["crate::process", "crate::terraform", "crate::operation", "crate::workdir"]);
+    absent(
+        &["vault"],
+        &["crate::process", "crate::terraform", "crate::operation", "crate::workdir", "std::fs", "std::env"],
+    );
     absent(&["terraform"], &["crate::operation", "crate::workdir", "crate::resolve"]);
     absent(&["view"], &["crate::operation", "std::process", "tokio"]);
 }

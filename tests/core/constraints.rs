@@ -142,6 +142,9 @@ impl Host for NoSalt {
     fn render(&self, _: &std::path::Path) -> Result<String, String> {
         Err("there is no Salt in this test".to_owned())
     }
+    fn sdb(&self, _: &str) -> Result<String, String> {
+        Err("there is no Salt in this test".to_owned())
+    }
     fn emit(&self, _: &str, _: &Value) {}
     fn log(&self, _: tracing::Level, _: &str) {}
     fn tick(&self) -> u32 {

@@ -431,6 +431,7 @@ def told(story):
     story.ask("component_is_healthy", "source", staging)
     story.ask("detect_drift", "source", staging)
     story.ask("ensure_infrastructure", "source", staging)
+    story.ask("inject_credentials", "hcloud", "source", staging)
     address = "resource_address=world_thing.none"
     story.ask("import_resource", "source", staging, address, "resource_id=none", rc=1)
     story.ask("remove_resource", "source", staging, address)

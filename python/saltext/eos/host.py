@@ -3,6 +3,7 @@
 import functools
 import logging
 
+import salt.utils.sdb
 import salt.utils.user
 import salt.version
 
@@ -67,6 +68,13 @@ class Host:
     def render(self, path):
         """The text of a file, rendered by Salt's Jinja."""
         return jinja.render(path, self.opts, self.functions, self.grains(), self.pillar())
+
+    def sdb(self, uri):
+        """The text that Salt's sdb has there; a key without one is an error."""
+        value = salt.utils.sdb.sdb_get(uri, {**self.opts, "pillar": self.pillar()}, strict=True)
+        if not isinstance(value, str):
+            raise ValueError("it has no text there")
+        return value
 
     def emit(self, tag, data):
         """Put an event on the bus, if somebody listens."""

@@ -136,7 +136,7 @@ fn a_reference_is_told_from_a_plain_text_by_its_prefix() {
     assert_eq!(reference("env:A_1"), Ok(Reference::Env("A_1".to_owned())));
     assert_eq!(reference("file:/a b"), Ok(Reference::File("/a b".into())));
     assert_eq!(reference("plain"), Ok(Reference::Plain("plain".to_owned())));
-    for bad in ["env:", "env:A B", "env:A=B", "file:", "file:relative", "vault:a/b#c", "sdb://p/k"] {
+    for bad in ["env:", "env:A B", "env:A=B", "file:", "file:relative", "vault:a/b", "sdb://p"] {
         assert!(reference(bad).is_err(), "{bad}");
     }
 }

@@ -12,7 +12,7 @@ fn lock(lock: Value) -> Lock {
 fn consul(mut rest: Value) -> ConsulLock {
     rest["type"] = json!("consul");
     match lock(rest) {
-        Lock::Consul(lock) => lock,
+        Lock::Consul(lock) => *lock,
         Lock::File => panic!("a consul lock was read as a file lock"),
     }
 }

@@ -10,17 +10,6 @@ fn refused(infrastructure: &Value, place: &str) {
 }
 
 #[test]
-fn settings_that_are_not_built_yet_are_refused_by_name() {
-    for (key, value) in
-        [("credentials", json!({ "hcloud": "vault:secret/h" })), ("vault", json!({ "address": "http://x" }))]
-    {
-        refused(&pillar(json!({ key: value }), json!({})), &format!("settings:{key}"));
-    }
-    let env = json!({ "terraform": { "env": { "A": "vault:secret/a#b" } } });
-    refused(&pillar(env, json!({})), "settings:terraform:env:A");
-}
-
-#[test]
 fn parts_of_a_component_that_are_not_built_yet_are_refused_by_name() {
     for (key, value) in [("hooks", json!(["x"])), ("salt", json!({ "target": "*", "sls": "x" }))] {
         let component = json!({ "source": "/m", key: value });
@@ -30,10 +19,6 @@ fn parts_of_a_component_that_are_not_built_yet_are_refused_by_name() {
         let component = json!({ "source": "/m", "health": [{ kind: { "service": "x" } }] });
         let place = format!("components:net:health:0:{kind}");
         refused(&pillar(json!({}), json!({ "net": component })), &place);
-    }
-    for reference in ["vault:secret/a#b", "sdb://p/k"] {
-        let component = json!({ "source": "/m", "secrets": { "a": reference } });
-        refused(&pillar(json!({}), json!({ "net": component })), "components:net:secrets:a");
     }
 }
 

@@ -195,7 +195,7 @@ fn the_lock_of_a_host_is_taken_with_it_and_let_go_with_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lock");
     run(async {
-        let settings = eos::model::Lock::Consul(bench.settings.clone());
+        let settings = eos::model::Lock::Consul(Box::new(bench.settings.clone()));
         let service = Service::open(&settings, None).unwrap();
         let (none, cancel) = (Duration::ZERO, Cancel::new());
         let guard = service.acquire(&path, &holder("one"), none, &cancel).await.unwrap();

@@ -108,14 +108,14 @@ pub fn now() -> Duration {
 fn service(consul: Option<u16>) -> Service {
     let lock = match consul {
         None => Lock::File,
-        Some(port) => Lock::Consul(ConsulLock {
+        Some(port) => Lock::Consul(Box::new(ConsulLock {
             address: format!("http://127.0.0.1:{port}"),
             token: None,
             ttl: Duration::from_secs(10),
             lock_delay: Duration::from_secs(1),
             prefix: PREFIX.to_owned(),
             tls: Tls::default(),
-        }),
+        })),
     };
     Service::open(&lock, None).unwrap()
 }

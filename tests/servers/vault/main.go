@@ -1,4 +1,4 @@
-// A Vault for the tests: the real core, in memory, with the key-value store and AppRole.
+// A Vault for the tests: the real core, in memory, with the key-value store, an engine that gives leases, AppRole and JWT.
 //
 // It takes the words that `vault server -dev` takes, so that a vault on PATH can stand in its place.
 package main
@@ -12,6 +12,7 @@ import (
 	"os"
 
 	"github.com/hashicorp/go-hclog"
+	jwt "github.com/hashicorp/vault-plugin-auth-jwt"
 	kv "github.com/hashicorp/vault-plugin-secrets-kv"
 	"github.com/hashicorp/vault/builtin/credential/approle"
 	"github.com/hashicorp/vault/helper/namespace"
@@ -65,8 +66,8 @@ func open() (*vault.Core, error) {
 		Physical:           storage,
 		Logger:             logger,
 		DisableMlock:       true,
-		LogicalBackends:    map[string]logical.Factory{"kv": kv.Factory},
-		CredentialBackends: map[string]logical.Factory{"approle": approle.Factory},
+		LogicalBackends:    map[string]logical.Factory{"kv": kv.Factory, "leases": leases},
+		CredentialBackends: map[string]logical.Factory{"approle": approle.Factory, "jwt": jwt.Factory},
 		BuiltinRegistry:    registry{},
 	})
 }

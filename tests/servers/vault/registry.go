@@ -6,8 +6,8 @@ import "github.com/hashicorp/vault/sdk/helper/consts"
 type registry struct{}
 
 var builtin = map[consts.PluginType][]string{
-	consts.PluginTypeSecrets:    {"kv"},
-	consts.PluginTypeCredential: {"approle"},
+	consts.PluginTypeSecrets:    {"kv", "leases"},
+	consts.PluginTypeCredential: {"approle", "jwt"},
 }
 
 func (registry) Contains(name string, kind consts.PluginType) bool {

@@ -167,6 +167,27 @@ def rollback_to_snapshot(
 
 
 @skin.module
+def inject_credentials(provider=None, component=None, environment="production", *args, **kwargs):
+    """
+    Say which variables a provider's credentials set for terraform: their names, never their values.
+
+    provider
+        Such as hcloud or aws.
+    component
+        One of infrastructure:components; without it, what all of them are given.
+    environment
+        One of infrastructure:environments.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.inject_credentials hcloud networking staging
+    """
+    return skin.on_minion("module.inject_credentials", locals(), globals())
+
+
+@skin.module
 def ensure_infrastructure(
     component=None,
     desired_state=None,

@@ -1,0 +1,116 @@
+//! Providers whose credentials Eos knows how to hand over, and by which variables.
+
+use super::{PillarPath, Reference, VaultPath};
+
+/// What one provider is given to log in with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Credential {
+    /// Where it stands in the pillar.
+    pub path: PillarPath,
+    pub provider: &'static Provider,
+    pub origin: Origin,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origin {
+    /// The one value of a provider that has one.
+    Value(Reference),
+    /// A path in Vault; its keys are mapped by their names.
+    Path(VaultPath),
+}
+
+/// A provider by its local name in modules.
+#[derive(Debug, PartialEq)]
+pub struct Provider {
+    pub name: &'static str,
+    /// Where Vault has it, unless the pillar says otherwise.
+    pub path: &'static str,
+    pub variables: &'static [Variable],
+}
+
+/// A variable of the environment, and the keys that are its value: the first that is there.
+#[derive(Debug, PartialEq)]
+pub struct Variable {
+    pub name: &'static str,
+    pub keys: &'static [&'static str],
+    pub optional: bool,
+}
+
+const fn needed(name: &'static str, keys: &'static [&'static str]) -> Variable {
+    Variable { name, keys, optional: false }
+}
+
+/// The variables are those that each provider's own page names; the keys are those that its secrets engine gives,
+/// and the variable's own name.
+pub static PROVIDERS: [Provider; 8] = [
+    Provider {
+        name: "hcloud",
+        path: "secret/hetzner/api_token",
+        variables: &[needed("HCLOUD_TOKEN", &["api_token", "token", "value", "HCLOUD_TOKEN"])],
+    },
+    Provider {
+        name: "aws",
+        path: "secret/aws/credentials",
+        variables: &[
+            needed("AWS_ACCESS_KEY_ID", &["access_key_id", "access_key", "AWS_ACCESS_KEY_ID"]),
+            needed("AWS_SECRET_ACCESS_KEY", &["secret_access_key", "secret_key", "AWS_SECRET_ACCESS_KEY"]),
+            Variable {
+                name: "AWS_SESSION_TOKEN",
+                keys: &["session_token", "security_token", "AWS_SESSION_TOKEN"],
+                optional: true,
+            },
+        ],
+    },
+    Provider {
+        name: "azurerm",
+        path: "secret/azure/client_secret",
+        variables: &[
+            needed("ARM_CLIENT_ID", &["client_id", "ARM_CLIENT_ID"]),
+            needed("ARM_CLIENT_SECRET", &["client_secret", "ARM_CLIENT_SECRET"]),
+            needed("ARM_TENANT_ID", &["tenant_id", "ARM_TENANT_ID"]),
+            needed("ARM_SUBSCRIPTION_ID", &["subscription_id", "ARM_SUBSCRIPTION_ID"]),
+        ],
+    },
+    Provider {
+        name: "cloudflare",
+        path: "secret/cloudflare/api_token",
+        variables: &[needed(
+            "CLOUDFLARE_API_TOKEN",
+            &["api_token", "token", "value", "CLOUDFLARE_API_TOKEN"],
+        )],
+    },
+    Provider {
+        name: "nomad",
+        path: "secret/providers/nomad",
+        variables: &[needed("NOMAD_TOKEN", &["secret_id", "token", "value", "NOMAD_TOKEN"])],
+    },
+    Provider {
+        name: "consul",
+        path: "secret/providers/consul",
+        variables: &[needed("CONSUL_HTTP_TOKEN", &["token", "secret_id", "value", "CONSUL_HTTP_TOKEN"])],
+    },
+    Provider {
+        name: "vault",
+        path: "secret/providers/vault",
+        variables: &[needed("VAULT_TOKEN", &["token", "value", "VAULT_TOKEN"])],
+    },
+    Provider {
+        name: "b2",
+        path: "secret/providers/b2",
+        variables: &[
+            needed("B2_APPLICATION_KEY_ID", &["application_key_id", "key_id", "B2_APPLICATION_KEY_ID"]),
+            needed("B2_APPLICATION_KEY", &["application_key", "key", "B2_APPLICATION_KEY"]),
+        ],
+    },
+];
+
+impl Provider {
+    pub fn find(name: &str) -> Option<&'static Self> {
+        PROVIDERS.iter().find(|provider| provider.name == name)
+    }
+
+    /// All of them, for people.
+    pub fn names() -> String {
+        PROVIDERS.iter().map(|provider| provider.name).collect::<Vec<_>>().join(", ")
+    }
+}

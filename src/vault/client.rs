@@ -1,0 +1,146 @@
+//! HTTP with one Vault. The token is in a header that nothing prints, and in no message; no answer's body is
+//! repeated but the errors that Vault names.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use super::trouble::{Trouble, unusable};
+use crate::error::Result;
+use crate::http::{direct, innermost};
+use crate::model::VaultServer;
+
+/// How long an answer may take; an engine that makes credentials may ask another server first.
+const PATIENCE: Duration = Duration::from_secs(30);
+const CONNECT: Duration = Duration::from_secs(5);
+/// How much of what Vault says is repeated.
+const SHOWN: usize = 300;
+
+pub struct Client {
+    pub address: String,
+    http: reqwest::Client,
+    namespace: Option<HeaderValue>,
+    token: Option<SecretString>,
+}
+
+/// An answer that is one: 200 with a document, 204 without.
+pub type Answer = Result<Value, Trouble>;
+
+impl Client {
+    pub fn open(server: &VaultServer) -> Result<Self> {
+        let tls = server.address.starts_with("https:").then_some(&server.tls);
+        let builder = direct(tls).map_err(|file| unusable(&server.address, &file.to_string()))?;
+        let http = builder
+            .connect_timeout(CONNECT)
+            .timeout(PATIENCE)
+            .build()
+            .map_err(|error| unusable(&server.address, &innermost(&error)))?;
+        let header = |text: &String| HeaderValue::from_str(text);
+        let namespace = server.namespace.as_ref().map(header).transpose();
+        let namespace =
+            namespace.map_err(|_| unusable(&server.address, "its namespace fits into no header"))?;
+        Ok(Self { address: server.address.clone(), http, namespace, token: None })
+    }
+
+    pub fn with(self, token: SecretString) -> Self {
+        Self { token: Some(token), ..self }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, self.token.as_ref()).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body), self.token.as_ref()).await
+    }
+
+    pub async fn get_as(&self, token: &SecretString, path: &str) -> Answer {
+        self.send(Method::GET, path, None, Some(token)).await
+    }
+
+    /// As somebody else.
+    pub async fn post_as(&self, token: &SecretString, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body), Some(token)).await
+    }
+
+    pub async fn revoke_self(&self) -> Result<(), Trouble> {
+        self.post("auth/token/revoke-self", json!({})).await.map(drop)
+    }
+
+    /// Done when it returns.
+    pub async fn revoke(&self, lease: &str) -> Result<(), Trouble> {
+        self.post("sys/leases/revoke", json!({ "lease_id": lease, "sync": true })).await.map(drop)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        token: Option<&SecretString>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}/v1/{path}", self.address));
+        // Vault refuses this header's absence where an agent stands between.
+        request = request.header("X-Vault-Request", "true");
+        if let Some(namespace) = &self.namespace {
+            request = request.header("X-Vault-Namespace", namespace.clone());
+        }
+        if let Some(token) = token {
+            let value = HeaderValue::from_str(token.expose_secret());
+            let mut value =
+                value.map_err(|_| Trouble::Refused("the token holds what no HTTP header can".to_owned()))?;
+            value.set_sensitive(true);
+            request = request.header("X-Vault-Token", value);
+        }
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/json").body(body.to_string());
+        }
+        let unreachable = |error: reqwest::Error| match error.is_timeout() {
+            true => Trouble::Unreachable("no answer in time".to_owned()),
+            false => Trouble::Unreachable(innermost(&error)),
+        };
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status().as_u16();
+        let body = response.bytes().await.map_err(unreachable)?;
+        let document = || serde_json::from_slice::<Value>(&body).ok();
+        match status {
+            204 => Ok(Value::Null),
+            200 => document().ok_or_else(|| Trouble::Refused("the answer is no JSON".to_owned())),
+            _ => Err(self.trouble(status, document().unwrap_or_default(), token)),
+        }
+    }
+
+    fn trouble(&self, status: u16, document: Value, token: Option<&SecretString>) -> Trouble {
+        let said = said(status, &document, token);
+        match status {
+            // A version that was deleted says so in its metadata.
+            404 => Trouble::Missing(document["data"]["metadata"].clone()),
+            403 => Trouble::Denied(said),
+            503 if said.contains("sealed") => Trouble::Sealed,
+            501 => Trouble::Sealed,
+            429 | 412 | 472 | 473 | 500.. => Trouble::Unreachable(said),
+            _ => Trouble::Refused(said),
+        }
+    }
+}
+
+/// The errors that Vault names, in one line.
+fn said(status: u16, document: &Value, token: Option<&SecretString>) -> String {
+    let errors = document["errors"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut text = errors.collect::<Vec<_>>().join("; ");
+    if let Some(token) = token.map(ExposeSecret::expose_secret).filter(|token| !token.is_empty()) {
+        text = text.replace(token, "(token)");
+    }
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+    format!("HTTP {status}: {}", if line.is_empty() { "no text" } else { &line })
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("address", &self.address).finish_non_exhaustive()
+    }
+}

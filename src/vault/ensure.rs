@@ -1,0 +1,76 @@
+//! Secrets that have to be there: those that are missing are made and written, and nobody's are written over.
+
+use std::collections::BTreeMap;
+
+use rustix::rand::{GetRandomFlags, getrandom};
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value, json};
+
+use super::Vault;
+use super::generate::{Kind, generate};
+use super::read::{self, Engine};
+use super::trouble::{Trouble, refuse};
+use crate::error::Result;
+use crate::model::{Reference, VaultPath};
+
+/// Each time somebody else was faster.
+const ATTEMPTS: usize = 5;
+
+impl Vault {
+    /// References to all of `wanted` at this path of a key-value store. Two that want the same at once agree on one
+    /// value; keys that are there stay as they are.
+    pub async fn ensure(
+        &self,
+        path: &VaultPath,
+        wanted: &BTreeMap<String, Kind>,
+    ) -> Result<BTreeMap<String, Reference>> {
+        let what = format!("write vault:{path}");
+        let explain = |trouble: Trouble| trouble.explain(&self.client.address, &what);
+        let engine = read::engine(&self.client, path).await.map_err(explain)?;
+        if matches!(engine, Engine::Other) {
+            return Err(explain(Trouble::Refused("no key-value store is there".to_owned())));
+        }
+        for _ in 0..ATTEMPTS {
+            let (mut values, version) = match read::found(&self.client, path, &engine).await {
+                Ok(raw) => (raw.values, raw.version),
+                Err(error) if error.code == "secret_missing" => (Map::new(), 0),
+                Err(error) => return Err(error),
+            };
+            let lacking = |key: &&String| values.get(*key).is_none_or(Value::is_null);
+            let missing: Vec<_> = wanted.keys().filter(lacking).cloned().collect();
+            if missing.is_empty() {
+                let reference = |key: &String| Reference::Vault { path: path.clone(), key: key.clone() };
+                return Ok(wanted.keys().map(|key| (key.clone(), reference(key))).collect());
+            }
+            for key in missing {
+                let made = generate(wanted[&key], &mut fill).map_err(|error| {
+                    refuse("vault_random", format!("no randomness: {error}"), "look at this host's kernel")
+                })?;
+                values.insert(key, made.expose_secret().into());
+            }
+            let (url, body) = match &engine {
+                // Written only if nobody has written since.
+                Engine::Versioned { data } => {
+                    (data.as_str(), json!({ "options": { "cas": version }, "data": values }))
+                }
+                // This engine has no condition: what stands there afterwards is read again, and is what counts.
+                Engine::Plain | Engine::Other => (path.as_str(), Value::Object(values)),
+            };
+            match self.client.post(url, body).await {
+                Ok(_) => {}
+                Err(Trouble::Refused(text)) if text.contains("check-and-set") => {}
+                Err(trouble) => return Err(explain(trouble)),
+            }
+        }
+        Err(explain(Trouble::Refused("others write there again and again".to_owned())))
+    }
+}
+
+/// The kernel may give less than was asked for.
+fn fill(bytes: &mut [u8]) -> rustix::io::Result<()> {
+    let mut filled = 0;
+    while filled < bytes.len() {
+        filled += getrandom(&mut bytes[filled..], GetRandomFlags::empty())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! New secrets. Pure, but for the randomness that is handed in.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::SecretString;
+
+/// What a generated secret is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 32 letters and digits, of each case and kind at least one: 190 bits.
+    Password,
+    /// 32 bytes in hexadecimal.
+    Hex,
+    /// 32 bytes in base64.
+    Base64,
+}
+
+const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const LENGTH: usize = 32;
+
+/// `random` fills what it is given.
+pub fn generate<E>(
+    kind: Kind,
+    random: &mut impl FnMut(&mut [u8]) -> Result<(), E>,
+) -> Result<SecretString, E> {
+    let mut bytes = [0; LENGTH];
+    match kind {
+        Kind::Password => password(random),
+        Kind::Hex => random(&mut bytes).map(|()| crate::digest::hex(&bytes).into()),
+        Kind::Base64 => random(&mut bytes).map(|()| STANDARD.encode(bytes).into()),
+    }
+}
+
+fn password<E>(random: &mut impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<SecretString, E> {
+    // Beyond the last whole round of the alphabet: taken too, some letters would come more often.
+    const FAIR: u8 = (256 / ALPHABET.len() * ALPHABET.len()) as u8;
+    loop {
+        let mut text = String::with_capacity(LENGTH);
+        while text.len() < LENGTH {
+            let mut bytes = [0; LENGTH];
+            random(&mut bytes)?;
+            let fair = bytes.iter().filter(|byte| **byte < FAIR).take(LENGTH - text.len());
+            text.extend(fair.map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])));
+        }
+        let has = |is: fn(&u8) -> bool| text.bytes().any(|byte| is(&byte));
+        if has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit) {
+            return Ok(text.into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    /// Bytes that are no randomness, but of every value.
+    fn counting() -> impl FnMut(&mut [u8]) -> Result<(), Infallible> {
+        let mut next = 0_u8;
+        move |bytes| {
+            for byte in bytes {
+                next = next.wrapping_mul(29).wrapping_add(71);
+                *byte = next;
+            }
+            Ok(())
+        }
+    }
+
+    fn made(kind: Kind) -> String {
+        let Ok(secret) = generate(kind, &mut counting());
+        secret.expose_secret().to_owned()
+    }
+
+    #[test]
+    fn a_password_has_each_kind_of_letter_and_needs_no_quoting() {
+        let text = made(Kind::Password);
+        assert!(text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{text}");
+        assert!(text.bytes().any(|byte| byte.is_ascii_digit()), "{text}");
+    }
+
+    #[test]
+    fn a_password_of_one_kind_alone_is_thrown_away() {
+        let mut rounds = 0;
+        let mut random = |bytes: &mut [u8]| -> Result<(), Infallible> {
+            rounds += 1;
+            bytes
+                .iter_mut()
+                .enumerate()
+                .for_each(|(at, byte)| *byte = if rounds == 1 { 0 } else { at as u8 * 2 });
+            Ok(())
+        };
+        let Ok(secret) = generate(Kind::Password, &mut random);
+        assert!(rounds == 2 && secret.expose_secret().starts_with("ACE"), "{rounds}");
+    }
+
+    #[test]
+    fn keys_hold_32_bytes() {
+        assert!(made(Kind::Hex).len() == 64 && made(Kind::Hex).bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert_eq!(STANDARD.decode(made(Kind::Base64)).unwrap().len(), 32);
+    }
+}

@@ -1,0 +1,96 @@
+//! How a run gets its token.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::client::Client;
+use super::token::Fresh;
+use super::trouble::{Trouble, refuse};
+use crate::error::{Error, Result};
+
+/// [`crate::model::VaultAuth`] with its values.
+pub enum Login {
+    Token(SecretString),
+    AppRole { mount: String, role_id: SecretString, secret_id: Option<SecretString> },
+    Wrapped { mount: String, role_id: SecretString, wrapping: SecretString },
+    Jwt { mount: String, role: String, jwt: SecretString },
+}
+
+pub async fn login(client: &Client, login: Login) -> Result<Fresh> {
+    let (mount, body) = match login {
+        Login::Token(token) => return supplied(client, token).await,
+        Login::AppRole { mount, role_id, secret_id } => {
+            let secret_id = secret_id.as_ref().map(ExposeSecret::expose_secret);
+            (mount, json!({ "role_id": role_id.expose_secret(), "secret_id": secret_id }))
+        }
+        Login::Wrapped { mount, role_id, wrapping } => {
+            let secret_id = unwrap(client, &mount, &wrapping).await?;
+            let pairs = json!({ "role_id": role_id.expose_secret(), "secret_id": secret_id.expose_secret() });
+            (mount, pairs)
+        }
+        Login::Jwt { mount, role, jwt } => (mount, json!({ "role": role, "jwt": jwt.expose_secret() })),
+    };
+    let path = format!("auth/{mount}/login");
+    let answer = client.post(&path, body).await.map_err(|trouble| match trouble {
+        Trouble::Unreachable(_) | Trouble::Sealed => trouble.explain(&client.address, "log in"),
+        other => failed(client, &path, &other),
+    })?;
+    Fresh::made(&answer["auth"]).ok_or_else(|| {
+        refuse(
+            "vault_login",
+            format!("{path} at Vault ({}) gave no token", client.address),
+            "correct infrastructure:settings:vault:auth",
+        )
+    })
+}
+
+fn failed(client: &Client, path: &str, trouble: &Trouble) -> Error {
+    refuse(
+        "vault_login",
+        format!("cannot log in by {path} at Vault ({}): {}", client.address, trouble.text()),
+        "correct infrastructure:settings:vault:auth, or give it other credentials",
+    )
+}
+
+/// A token that somebody gave us, looked at before it is used.
+async fn supplied(client: &Client, token: SecretString) -> Result<Fresh> {
+    let found = client.get_as(&token, "auth/token/lookup-self").await;
+    let answer = found.map_err(|trouble| match trouble {
+        Trouble::Denied(text) => refuse(
+            "vault_login",
+            format!("Vault at {} does not know the token, or it has ended: {text}", client.address),
+            "give infrastructure:settings:vault:auth:token one that is valid",
+        ),
+        other => other.explain(&client.address, "look at the token"),
+    })?;
+    Ok(Fresh::supplied(token, &answer["data"]))
+}
+
+/// What a wrapping token holds; it can be had once. Whoever had it before us has our credentials.
+async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result<SecretString> {
+    let used = |trouble: Trouble| match trouble {
+        Trouble::Refused(_) | Trouble::Denied(_) | Trouble::Missing(_) => refuse(
+            "vault_wrapping_used",
+            "security: the wrapping token of infrastructure:settings:vault:auth was used before, or has ended",
+            "find out who used it and revoke that secret_id; then supply a new one. It is not tried again",
+        ),
+        other => other.explain(&client.address, "unwrap the secret_id"),
+    };
+    let body = json!({ "token": wrapping.expose_secret() });
+    let found = client.post("sys/wrapping/lookup", body).await.map_err(used)?;
+    let made_by = found["data"]["creation_path"].as_str().unwrap_or_default();
+    let ours = made_by.strip_prefix(&format!("auth/{mount}/role/")).and_then(|rest| rest.split_once('/'));
+    if ours.is_none_or(|(_, rest)| rest != "secret-id") {
+        return Err(refuse(
+            "vault_wrapping_foreign",
+            format!("security: the wrapping token was not made by auth/{mount}/role/.../secret-id"),
+            "find out who put it there; then supply one that was made for this role",
+        ));
+    }
+    let answer = client.post_as(wrapping, "sys/wrapping/unwrap", json!({})).await.map_err(used)?;
+    let secret_id = answer["data"]["secret_id"].as_str().filter(|text| !text.is_empty());
+    secret_id.map(SecretString::from).ok_or_else(|| {
+        let message = "security: the wrapping token held no secret_id";
+        refuse("vault_wrapping_foreign", message, "find out who put it there; then supply another")
+    })
+}

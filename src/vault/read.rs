@@ -1,0 +1,86 @@
+//! What Vault has at a path, whichever engine keeps it.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::client::Client;
+use super::keeper::duration;
+use super::trouble::{Trouble, refuse};
+use crate::error::Result;
+use crate::model::VaultPath;
+
+/// The engine at a path. Paths begin after `/v1/`.
+pub enum Engine {
+    /// Key-value, each version kept.
+    Versioned { data: String },
+    /// Key-value.
+    Plain,
+    /// What a read makes, with a lease where it ends.
+    Other,
+}
+
+/// No Debug: it holds secrets in clear.
+pub struct Raw {
+    pub values: Map<String, Value>,
+    /// Its id, how long it lasts, and whether it can be renewed.
+    pub lease: Option<(String, Duration, bool)>,
+    /// Of a versioned key-value store.
+    pub version: u64,
+}
+
+pub async fn engine(client: &Client, path: &VaultPath) -> Result<Engine, Trouble> {
+    let answer = client.get(&format!("sys/internal/ui/mounts/{path}")).await?;
+    let data = &answer["data"];
+    let mount = data["path"].as_str().unwrap_or_default();
+    match data["type"].as_str() {
+        Some("kv" | "generic") if data["options"]["version"] == "2" => {
+            let rest = path.as_str().strip_prefix(mount).filter(|rest| !rest.is_empty());
+            let rest =
+                rest.ok_or_else(|| Trouble::Refused(format!("{mount} is a mount, and no path in one")))?;
+            Ok(Engine::Versioned { data: format!("{mount}data/{rest}") })
+        }
+        Some("kv" | "generic") => Ok(Engine::Plain),
+        Some(_) => Ok(Engine::Other),
+        None => Err(Trouble::Refused("it does not say which engine is there".to_owned())),
+    }
+}
+
+/// Fails closed, naming the path alone.
+pub async fn read(client: &Client, path: &VaultPath) -> Result<Raw> {
+    let what = format!("read vault:{path}");
+    let engine = engine(client, path).await.map_err(|trouble| trouble.explain(&client.address, &what))?;
+    found(client, path, &engine).await
+}
+
+/// The same, of an engine that is known.
+pub async fn found(client: &Client, path: &VaultPath, engine: &Engine) -> Result<Raw> {
+    let url = match engine {
+        Engine::Versioned { data } => data.as_str(),
+        Engine::Plain | Engine::Other => path.as_str(),
+    };
+    let answer = client.get(url).await.map_err(|trouble| match trouble {
+        Trouble::Missing(metadata) if metadata.is_object() => {
+            let how = if metadata["destroyed"] == true { "destroyed" } else { "deleted" };
+            refuse(
+                "secret_deleted",
+                format!("cannot read vault:{path}: its last version was {how}"),
+                "write it anew, or undelete that version at Vault",
+            )
+        }
+        other => other.explain(&client.address, &format!("read vault:{path}")),
+    })?;
+    let (data, version) = match engine {
+        Engine::Versioned { .. } => {
+            (&answer["data"]["data"], answer["data"]["metadata"]["version"].as_u64().unwrap_or_default())
+        }
+        Engine::Plain | Engine::Other => (&answer["data"], 0),
+    };
+    let values = data.as_object().cloned().ok_or_else(|| {
+        let missing = Trouble::Missing(Value::Null);
+        missing.explain(&client.address, &format!("read vault:{path}"))
+    })?;
+    let id = answer["lease_id"].as_str().filter(|id| !id.is_empty());
+    let lease = id.map(|id| (id.to_owned(), duration(&answer), answer["renewable"] == true));
+    Ok(Raw { values, lease, version })
+}

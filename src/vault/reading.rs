@@ -1,0 +1,137 @@
+//! What one turn reads: each path once, with its leases kept while the turn lasts.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{pending, select_all};
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::keeper::{Keeper, What};
+use super::trouble::refuse;
+use super::{Vault, read};
+use crate::error::{Error, Result};
+use crate::model::VaultPath;
+
+/// Another one reads anew, and so has other dynamic credentials.
+pub struct Reading {
+    vault: Arc<Vault>,
+    /// Held over a read: no path is read twice.
+    read: tokio::sync::Mutex<BTreeMap<VaultPath, Arc<Secret>>>,
+    leases: Mutex<Vec<Arc<Keeper>>>,
+}
+
+/// The keys at one path.
+pub struct Secret {
+    path: VaultPath,
+    values: BTreeMap<String, SecretString>,
+}
+
+impl Secret {
+    /// None where it has no such key; a null is none.
+    pub fn maybe(&self, key: &str) -> Option<&SecretString> {
+        self.values.get(key)
+    }
+
+    pub fn key(&self, key: &str) -> Result<&SecretString> {
+        self.maybe(key).ok_or_else(|| {
+            refuse(
+                "secret_key_missing",
+                format!("vault:{} has no key {key:?}", self.path),
+                "write it there, or correct the reference",
+            )
+        })
+    }
+}
+
+impl Reading {
+    pub fn of(vault: &Arc<Vault>) -> Self {
+        Self { vault: vault.clone(), read: Default::default(), leases: Mutex::default() }
+    }
+
+    pub async fn read(&self, path: &VaultPath) -> Result<Arc<Secret>> {
+        let mut read = self.read.lock().await;
+        if let Some(known) = read.get(path) {
+            return Ok(known.clone());
+        }
+        let raw = read::read(&self.vault.client, path).await?;
+        if let Some((id, given, renewable)) = raw.lease {
+            self.vault.lend(&id);
+            let keeper = Keeper::over(&self.vault.client, What::Lease(id), given, renewable);
+            self.leases().push(Arc::new(keeper));
+        }
+        let values = raw.values.into_iter().filter_map(|(key, value)| Some((key, text(value)?)));
+        let secret = Arc::new(Secret { path: path.clone(), values: values.collect() });
+        read.insert(path.clone(), secret.clone());
+        Ok(secret)
+    }
+
+    /// Refuses to begin what may take so long by credentials that cannot live for so long.
+    pub async fn must_last(&self, needed: Duration) -> Result<()> {
+        for keeper in self.depends_on().await {
+            keeper.of(self).must_last(needed).await?;
+        }
+        Ok(())
+    }
+
+    /// The error of what began with credentials that are about to end.
+    pub async fn is_expiring(&self) -> Option<Error> {
+        let all = self.depends_on().await;
+        all.iter().find_map(|keeper| keeper.of(self).is_expiring()).map(|why| expiring(&why))
+    }
+
+    /// Resolves when one of them is about to end.
+    pub async fn expiring(&self) -> Error {
+        let all = self.depends_on().await;
+        let waiting: Vec<_> = all.iter().map(|keeper| keeper.of(self).expiring().boxed()).collect();
+        match waiting.is_empty() {
+            true => pending().await,
+            false => expiring(&select_all(waiting).await.0),
+        }
+    }
+
+    /// Leases, and the token that they end with. One that was supplied need not outlive a value that was read.
+    async fn depends_on(&self) -> Vec<Depends> {
+        let leases: Vec<_> = self.leases().iter().cloned().map(Depends::Lease).collect();
+        let used = !self.read.lock().await.is_empty();
+        let token = (used && self.vault.token.made) || !leases.is_empty();
+        leases.into_iter().chain(token.then_some(Depends::Token)).collect()
+    }
+
+    fn leases(&self) -> MutexGuard<'_, Vec<Arc<Keeper>>> {
+        self.leases.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+enum Depends {
+    Lease(Arc<Keeper>),
+    Token,
+}
+
+impl Depends {
+    fn of<'a>(&'a self, reading: &'a Reading) -> &'a Keeper {
+        match self {
+            Self::Lease(keeper) => keeper,
+            Self::Token => &reading.vault.token.keeper,
+        }
+    }
+}
+
+fn expiring(why: &str) -> Error {
+    refuse(
+        "lease_expiring",
+        format!("{why}: what works with it has to stop"),
+        "look at Vault, plan, then run again: credentials are never changed under a running terraform",
+    )
+}
+
+/// A variable of an environment is a text, and so is what a reference is read to.
+fn text(value: Value) -> Option<SecretString> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.into()),
+        other => Some(other.to_string().into()),
+    }
+}

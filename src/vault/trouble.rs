@@ -1,0 +1,74 @@
+//! What goes wrong between us and Vault, and how it is told: by address, path and key, never by a value.
+
+use serde_json::Value;
+
+use crate::error::{Error, Layer, Phase};
+
+/// Why there is no answer that says something.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble {
+    /// Nobody answers, or nobody who can: it may be over in a moment.
+    Unreachable(String),
+    Sealed,
+    /// The token may not do this.
+    Denied(String),
+    /// What was asked, or who was asked, is wrong.
+    Refused(String),
+    /// There is nothing there, but perhaps the metadata of a version that was.
+    Missing(Value),
+}
+
+impl Trouble {
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Unreachable(text) | Self::Denied(text) | Self::Refused(text) => text,
+            Self::Sealed => "it is sealed",
+            Self::Missing(_) => "HTTP 404: there is nothing",
+        }
+    }
+
+    /// Whether it may be over in a moment.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Sealed)
+    }
+
+    /// `what` is what was to be done: "read secret/aws/credentials".
+    pub fn explain(&self, address: &str, what: &str) -> Error {
+        match self {
+            Self::Unreachable(text) => refuse(
+                "vault_unreachable",
+                format!("cannot {what}: Vault at {address} cannot be reached: {text}"),
+                "start it there, or correct infrastructure:settings:vault:address; nothing is run without its secrets",
+            ),
+            Self::Sealed => refuse(
+                "vault_sealed",
+                format!("cannot {what}: Vault at {address} is sealed, or not initialised"),
+                "unseal it, then run again",
+            ),
+            Self::Denied(text) => refuse(
+                "vault_denied",
+                format!("cannot {what}: Vault at {address} does not allow it: {text}"),
+                "give infrastructure:settings:vault:auth a token or a role whose policies allow that path",
+            ),
+            Self::Refused(text) => refuse(
+                "vault_refused",
+                format!("cannot {what}: Vault at {address} refused it: {text}"),
+                "correct the reference, or infrastructure:settings:vault",
+            ),
+            Self::Missing(_) => refuse(
+                "secret_missing",
+                format!("cannot {what}: Vault at {address} has nothing there"),
+                "write it there, or correct the path: mount/path, without data/",
+            ),
+        }
+    }
+}
+
+pub fn refuse(code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Error {
+    Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
+}
+
+pub fn unusable(address: &str, reason: &str) -> Error {
+    let remedy = "correct infrastructure:settings:vault; files of its tls are PEM, readable to the user that runs Salt";
+    refuse("vault_settings", format!("Vault at {address} cannot be asked: {reason}"), remedy)
+}

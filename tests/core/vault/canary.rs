@@ -1,0 +1,135 @@
+//! A secret from Vault stands in no file but those that may hold it, in nothing that is told, on no command line.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use eos::host::Host;
+use eos::operation::{Call, Identity, Request, run};
+use eos::view::progress::Progress;
+use serde_json::{Value, json};
+
+use crate::support::{Bench, statuses};
+
+const SECRETS: [&str; 3] = ["hunter2-a-variable", "hunter2-in-the-environment", "hunter2-of-the-cloud"];
+
+/// Remembers all that it is told.
+#[derive(Default)]
+struct Listener(Mutex<Vec<String>>);
+
+impl Host for Listener {
+    fn fetch(&self, _: &str) -> Result<BTreeMap<String, PathBuf>, String> {
+        Err("there is no Salt in this test".to_owned())
+    }
+    fn render(&self, _: &Path) -> Result<String, String> {
+        Err("there is no Salt in this test".to_owned())
+    }
+    fn sdb(&self, uri: &str) -> Result<String, String> {
+        match uri {
+            "sdb://safe/net/token" => Ok(SECRETS[2].to_owned()),
+            _ => Err("there is no such key".to_owned()),
+        }
+    }
+    fn emit(&self, tag: &str, data: &Value) {
+        self.0.lock().unwrap().push(format!("{tag} {data}"));
+    }
+    fn log(&self, level: tracing::Level, message: &str) {
+        self.0.lock().unwrap().push(format!("{level} {message}"));
+    }
+    fn tick(&self) -> u32 {
+        // Whatever runs now is looked at, too.
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            if let Ok(text) = std::fs::read(entry.path().join("cmdline")) {
+                let text = String::from_utf8_lossy(&text);
+                if SECRETS.iter().any(|secret| text.contains(secret)) {
+                    self.0.lock().unwrap().push(format!("a command line: {text}"));
+                }
+            }
+        }
+        0
+    }
+}
+
+fn orchestrate(bench: &Bench, listener: &Listener) -> Value {
+    let request = Request {
+        operation: "orchestrate".to_owned(),
+        arguments: [("environment".to_owned(), json!("staging"))].into_iter().collect(),
+        surplus: 0,
+        infrastructure: bench.site.infrastructure.clone(),
+        problems: Vec::new(),
+        identity: Identity::default(),
+    };
+    let report = run(Call { request, host: listener, progress: quiet });
+    listener.0.lock().unwrap().push(report.to_string());
+    report
+}
+
+fn quiet(environment: &str, components: &BTreeSet<eos::model::Name>, parallel: usize) -> Progress {
+    Progress::new(environment, components, parallel)
+}
+
+/// A state and its copies, a plan, the raw stream of a terraform.
+fn may_hold(path: &Path) -> bool {
+    let name = path.file_name().unwrap().to_string_lossy();
+    let in_objects = path.components().any(|part| part.as_os_str() == "objects");
+    let is_state = name.contains(".tfstate") || in_objects;
+    is_state || name.contains("tfplan") || name.ends_with(".stdout") || name.ends_with(".stderr")
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() => files(&entry.path(), found),
+            kind if kind.is_file() => found.push(entry.path()),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_secret_of_vault_is_nowhere_after_a_run_a_failure_and_a_way_back() {
+    let Some(bench) = Bench::new() else { return };
+    let mut bench = bench.with(json!({}));
+    bench.put("open/net", json!({ "variable": SECRETS[0], "environment": SECRETS[1] }));
+    bench.settings("on_failure", json!("rollback"));
+    let env = json!({ "MINE": "vault:secret/open/net#environment", "SAFE": "sdb://safe/net/token" });
+    bench.settings("terraform", json!({ "env": env }));
+    let rest = |round: u64| {
+        json!({
+            "secrets": { "given": "vault:secret/open/net#variable" }, "variables": { "round": round },
+            "rollback": { "needs_approval_for": [] },
+        })
+    };
+    // It says what it knows: its words are Terraform's, and a failure repeats them.
+    let tells = "echo \"$FROM $MINE $SAFE\"; echo \"$FROM $MINE $SAFE\" >&2";
+    let listener = Listener::default();
+    bench.shell("net", tells, rest(1));
+    let before = bench.tokens();
+    assert_eq!(statuses(&orchestrate(&bench, &listener))["net"], "applied");
+    bench.shell("net", &format!("{tells}; exit 3"), rest(2));
+    let report = orchestrate(&bench, &listener);
+    assert_eq!(statuses(&report)["net"], "rolled_back", "{report:#}");
+    bench.until_as_before(&before);
+
+    let told = listener.0.into_inner().unwrap();
+    assert!(told.len() > 10, "it was told little: {told:?}");
+    let leaks: Vec<_> =
+        told.iter().filter(|line| SECRETS.iter().any(|secret| line.contains(secret))).collect();
+    assert!(leaks.is_empty(), "{leaks:#?}");
+
+    let mut found = Vec::new();
+    files(&bench.site.folder.path().join("root"), &mut found);
+    let mut held = 0;
+    for path in found {
+        let bytes = std::fs::read(&path).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        let holds = SECRETS.iter().any(|secret| text.contains(secret));
+        assert!(!holds || may_hold(&path), "{} holds a secret", path.display());
+        if holds {
+            held += 1;
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
+        }
+    }
+    assert!(held > 0, "a state holds the variable: what is searched for is there");
+}

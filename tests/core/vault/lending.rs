@@ -1,0 +1,179 @@
+//! Leases: read once a turn, kept while it lasts, gone when the run is over.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::{Bench, error, statuses, until};
+
+/// The user name as a variable, the password in terraform's environment.
+fn bench(script: &str, role: Value) -> Option<Bench> {
+    let mut bench = Bench::new()?.with(json!({}));
+    bench.leased("app", role);
+    bench.settings("terraform", json!({ "env": { "PASSWORD": "vault:leased/creds/app#password" } }));
+    bench.shell("app", script, json!({ "secrets": { "given": "vault:leased/creds/app#username" } }));
+    Some(bench)
+}
+
+/// One line for each time that it runs.
+const SAYS: &str = "printf '%s %s\\n' \"$FROM\" \"$PASSWORD\" >> \"$SAID/users\"";
+
+#[test]
+fn all_keys_of_one_path_are_of_one_lease_which_ends_with_the_run() {
+    let script = format!("{SAYS}; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
+    let Some(bench) = bench(&script, json!({ "ttl": "1h" })) else { return };
+    let before = bench.tokens();
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| bench.orchestrate());
+        until("it runs", || bench.said("users").exists() && bench.heard("users").ends_with('\n'));
+        let users: Vec<_> = bench.users().into_iter().collect();
+        std::fs::write(bench.said("go"), "").unwrap();
+        assert_eq!(run.join().unwrap()["result"], true);
+        assert_eq!(users, [bench.heard("users").split(' ').next().unwrap()]);
+    });
+    bench.until_as_before(&before);
+}
+
+#[test]
+fn a_lease_outlives_its_time_while_an_apply_goes_on() {
+    let script =
+        format!("{SAYS}; sleep 9; touch \"$SAID/slept\"; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
+    let Some(bench) = bench(&script, json!({ "ttl": "4s" })) else { return };
+    let before = bench.tokens();
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| bench.orchestrate());
+        until("it has slept for longer than a lease lasts", || bench.said("slept").exists());
+        let users = bench.users();
+        std::fs::write(bench.said("go"), "").unwrap();
+        assert_eq!(run.join().unwrap()["result"], true);
+        assert_eq!(users.len(), 1);
+    });
+    bench.until_as_before(&before);
+}
+
+/// Fails before anything is applied, and leaves nothing.
+fn too_short(bench: &Bench, what: &str) {
+    let before = bench.tokens();
+    let report = bench.orchestrate();
+    let told = error(&report, "app");
+    assert_eq!(told["code"], "lease_too_short", "{report:#}");
+    assert!(told["message"].as_str().unwrap().starts_with(what), "{told:#}");
+    assert!(!bench.said("users").exists() && !bench.site.workdir("app").join("terraform.tfstate").exists());
+    bench.until_as_before(&before);
+}
+
+#[test]
+fn a_lease_that_cannot_last_as_long_as_an_apply_may_is_refused_before_it() {
+    let Some(mut bench) = bench(SAYS, json!({ "ttl": "1m", "max_ttl": "1h" })) else { return };
+    too_short(&bench, "the lease leased/creds/app/");
+    // 25 minutes and 5 are less than an hour.
+    bench.settings("timeouts", json!({ "apply": "25m", "stop_grace": "5m" }));
+    bench.well();
+    bench.leased("app", json!({ "ttl": "1m", "renewable": false }));
+    std::fs::remove_file(bench.said("users")).unwrap();
+    bench.site.infrastructure["components"]["app"]["variables"] = json!({ "round": 2 });
+    let report = bench.orchestrate();
+    assert_eq!(error(&report, "app")["code"], "lease_too_short", "one that is not renewable: {report:#}");
+    assert!(!bench.said("users").exists());
+}
+
+#[test]
+fn a_token_that_cannot_last_as_long_as_an_apply_may_is_refused_before_it() {
+    let Some(mut bench) = Bench::new() else { return };
+    bench.put("open/app", json!({ "password": "hunter2-of-the-vault" }));
+    bench.shell("app", SAYS, json!({ "secrets": { "given": "vault:secret/open/app#password" } }));
+    let mut bench = bench.with(json!({ "token_ttl": "1m", "token_max_ttl": "30m" }));
+    too_short(&bench, "the run's token at Vault");
+    let periodic = bench.approle(json!({ "token_ttl": 0, "token_max_ttl": 0, "token_period": "1m" }));
+    bench.settings("vault", json!({ "address": bench.address(), "auth": periodic }));
+    bench.well();
+}
+
+#[test]
+fn credentials_that_end_under_an_apply_stop_it_before_that() {
+    let script = format!("{SAYS}; sleep 60");
+    let Some(mut bench) = bench(&script, json!({ "ttl": "6s" })) else { return };
+    bench.settings("timeouts", json!({ "stop_grace": "20s" }));
+    let before = bench.tokens();
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| bench.orchestrate());
+        until("it runs", || bench.said("users").exists());
+        let began = Instant::now();
+        bench.vault.call("PUT", "/v1/sys/leases/revoke-prefix/leased/creds/app", "{}");
+        let report = run.join().unwrap();
+        let told = error(&report, "app");
+        assert_eq!(told["code"], "lease_expiring", "{report:#}");
+        assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    });
+    bench.until_as_before(&before);
+}
+
+#[test]
+fn a_way_back_has_credentials_of_its_own() {
+    let Some(mut bench) = bench(SAYS, json!({ "ttl": "1h" })) else { return };
+    // Dynamic credentials stand in the environment alone: a variable of theirs would be a change each time.
+    bench.settings("on_failure", json!("rollback"));
+    let script = "printf '%s\\n' \"$PASSWORD\" >> \"$SAID/users\"";
+    let rollback = json!({ "rollback": { "needs_approval_for": [] } });
+    bench.shell("app", script, rollback.clone());
+    let before = bench.tokens();
+    bench.well();
+    let mut failing = rollback;
+    failing["variables"] = json!({ "round": 2 });
+    bench.shell("app", &format!("{script}; exit 3"), failing);
+    let report = bench.orchestrate();
+    assert_eq!(statuses(&report)["app"], "rolled_back", "{report:#}");
+    let said = bench.heard("users");
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines.len(), 3, "{said}");
+    assert!(lines[0] != lines[1] && lines[1] != lines[2], "{said}");
+    bench.until_as_before(&before);
+}
+
+#[test]
+fn leases_of_a_token_that_was_supplied_are_revoked_one_by_one() {
+    let Some(mut bench) = bench(SAYS, json!({ "ttl": "1h" })) else { return };
+    let token = bench.file("supplied", crate::server::VAULT_TOKEN);
+    bench.settings(
+        "vault",
+        json!({ "address": bench.address(), "auth": { "method": "token", "token": token } }),
+    );
+    let before = bench.tokens();
+    bench.well();
+    assert!(bench.users().is_empty() && bench.tokens() == before);
+    assert_eq!(bench.heard("users").lines().count(), 1);
+}
+
+#[test]
+fn a_vault_that_is_away_when_the_run_ends_is_waited_for() {
+    let script = format!("{SAYS}; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
+    let Some(bench) = bench(&script, json!({ "ttl": "1h" })) else { return };
+    let before = bench.tokens();
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| bench.orchestrate());
+        until("it runs", || bench.said("users").exists());
+        bench.vault.signal(rustix::process::Signal::STOP);
+        std::fs::write(bench.said("go"), "").unwrap();
+        // What is applied is recorded, whatever becomes of Vault.
+        let record = bench.site.folder.path().join("root/staging/.eos/components/app/record.json");
+        until("it is recorded", || record.exists());
+        std::thread::sleep(Duration::from_secs(3));
+        bench.vault.signal(rustix::process::Signal::CONT);
+        assert_eq!(run.join().unwrap()["result"], true);
+    });
+    bench.until_as_before(&before);
+}
+
+#[test]
+fn a_vault_that_is_gone_for_good_takes_nothing_from_what_was_applied() {
+    let script = format!("{SAYS}; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
+    let Some(bench) = bench(&script, json!({ "ttl": "1h" })) else { return };
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| bench.orchestrate());
+        until("it runs", || bench.said("users").exists());
+        bench.vault.signal(rustix::process::Signal::KILL);
+        std::fs::write(bench.said("go"), "").unwrap();
+        let report = run.join().unwrap();
+        assert_eq!(statuses(&report)["app"], "applied", "{report:#}");
+    });
+}

@@ -1,0 +1,154 @@
+//! What is read, where references stand, and what is told where it cannot be.
+
+use std::net::TcpListener;
+
+use serde_json::{Value, json};
+
+use crate::support::{Bench, error, statuses};
+use crate::web::Web;
+
+const SECRET: &str = "hunter2-of-the-vault";
+
+/// `net` prints what it was given.
+fn bench(reference: &str) -> Option<Bench> {
+    let mut bench = Bench::new()?.with(json!({}));
+    bench.shell("net", "printf %s \"$FROM\" > \"$SAID/from\"", json!({ "secrets": { "given": reference } }));
+    Some(bench)
+}
+
+/// The error of a run that began nothing, without the secret in it.
+fn refused(bench: &Bench) -> Value {
+    let before = bench.tokens();
+    let error = refused_by(bench);
+    bench.until_as_before(&before);
+    error
+}
+
+/// The same of a Vault that cannot be asked what it holds.
+fn refused_by(bench: &Bench) -> Value {
+    let report = bench.orchestrate();
+    assert_eq!(statuses(&report)["net"], "failed", "{report:#}");
+    assert!(!report.to_string().contains("hunter2"), "{report:#}");
+    assert!(!bench.said("from").exists() && !bench.site.workdir("net").join("terraform.tfstate").exists());
+    error(&report, "net").clone()
+}
+
+fn says(error: &Value, code: &str, words: &[&str]) {
+    assert_eq!(error["code"], code, "{error:#}");
+    let message = error["message"].as_str().unwrap();
+    words.iter().for_each(|word| assert!(message.contains(word), "{word} in {message}"));
+}
+
+#[test]
+fn both_versions_of_the_key_value_store_are_read_by_the_same_notation() {
+    let Some(mut bench) = bench("vault:secret/open/net#password") else { return };
+    bench.put("open/net", json!({ "password": SECRET, "number": 8080 }));
+    bench.post("old/open/net", &json!({ "password": "an-older-one" }));
+    bench.well();
+    assert_eq!(bench.heard("from"), SECRET);
+    for (reference, value) in
+        [("vault:old/open/net#password", "an-older-one"), ("vault:secret/open/net#number", "8080")]
+    {
+        bench.site.infrastructure["components"]["net"]["secrets"]["given"] = json!(reference);
+        bench.site.infrastructure["components"]["net"]["variables"] = json!({ "round": reference });
+        bench.well();
+        assert_eq!(bench.heard("from"), value);
+    }
+}
+
+#[test]
+fn what_is_missing_is_named_by_path_and_key_and_nothing_is_begun() {
+    let Some(mut bench) = bench("vault:secret/open/net#pasword") else { return };
+    bench.put("open/net", json!({ "password": SECRET, "nothing": null }));
+    says(&refused(&bench), "secret_key_missing", &["secret/open/net", "\"pasword\""]);
+    for (reference, code) in [
+        ("vault:secret/open/net#nothing", "secret_key_missing"),
+        ("vault:secret/open/nowhere#password", "secret_missing"),
+        ("vault:old/open/nowhere#password", "secret_missing"),
+        ("vault:leased/creds/nobody#password", "secret_missing"),
+        ("vault:secret/closed/net#password", "vault_denied"),
+        ("vault:nomount/a#b", "vault_denied"),
+    ] {
+        bench.site.infrastructure["components"]["net"]["secrets"]["given"] = json!(reference);
+        let path = reference.strip_prefix("vault:").unwrap().split('#').next().unwrap();
+        says(&refused(&bench), code, &[path]);
+    }
+}
+
+#[test]
+fn a_version_that_was_deleted_or_destroyed_is_no_secret() {
+    let Some(bench) = bench("vault:secret/open/net#password") else { return };
+    bench.put("open/net", json!({ "password": "hunter2-the-first" }));
+    bench.put("open/net", json!({ "password": SECRET }));
+    bench.vault.call("DELETE", "/v1/secret/data/open/net", "");
+    says(&refused(&bench), "secret_deleted", &["secret/open/net", "deleted"]);
+    bench.post("secret/destroy/open/net", &json!({ "versions": [2] }));
+    says(&refused(&bench), "secret_deleted", &["secret/open/net", "destroyed"]);
+}
+
+#[test]
+fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
+    let Some(mut bench) = bench("vault:secret/open/net#password") else { return };
+    bench.put("open/net", json!({ "password": SECRET }));
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let right = bench.site.infrastructure["settings"]["vault"].clone();
+    bench.site.infrastructure["settings"]["vault"]["address"] = json!(format!("http://127.0.0.1:{closed}"));
+    says(&refused(&bench), "vault_unreachable", &["refused"]);
+
+    let wrong = bench.file("wrong", "hvs.hunter2-no-token");
+    bench.settings(
+        "vault",
+        json!({ "address": bench.address(), "auth": { "method": "token", "token": wrong } }),
+    );
+    says(&refused(&bench), "vault_login", &["does not know the token"]);
+
+    bench.settings("vault", right);
+    bench.site.infrastructure["settings"]["vault"]["auth"]["role_id"] = json!("nobody");
+    says(&refused(&bench), "vault_login", &["auth/approle/login"]);
+
+    let answer = Web::always(200);
+    let page = format!("http://127.0.0.1:{}", answer.port);
+    bench.site.infrastructure["settings"]["vault"]["address"] = json!(page);
+    says(&refused(&bench), "vault_login", &["no JSON"]);
+
+    bench.site.infrastructure["settings"]["vault"]["address"] = json!(bench.address());
+    bench.post("sys/seal", &json!({}));
+    says(&refused_by(&bench), "vault_sealed", &["sealed"]);
+}
+
+#[test]
+fn the_same_references_stand_in_terraforms_environment_and_in_headers() {
+    let Some(mut bench) = Bench::new().map(|bench| bench.with(json!({}))) else { return };
+    bench.put("open/net", json!({ "token": SECRET, "cookie": "hunter2-of-the-gate" }));
+    let web = Web::always(200);
+    let http = json!({
+        "url": format!("http://127.0.0.1:{}", web.port), "headers": { "Authorization": "vault:secret/open/net#cookie" },
+        "min_healthy_time": 0, "interval": "50ms",
+    });
+    bench.settings("terraform", json!({ "env": { "MY_TOKEN": "vault:secret/open/net#token" } }));
+    bench.shell("net", "printf %s \"$MY_TOKEN\" > \"$SAID/from\"", json!({ "health": [{ "http": http }] }));
+    bench.well();
+    assert_eq!(bench.heard("from"), SECRET);
+    assert!(web.asked().iter().all(|request| request.contains("hunter2-of-the-gate")));
+}
+
+#[test]
+fn a_question_takes_out_of_its_answer_what_vault_has() {
+    let Some(mut bench) = Bench::new().map(|bench| bench.with(json!({}))) else { return };
+    bench.put("open/net", json!({ "password": SECRET }));
+    let module = "variable \"given\" {}\nresource \"terraform_data\" \"it\" { input = var.given }\noutput \"it\" { value = \"x ${terraform_data.it.output}\" }";
+    bench.site.component("net", module, json!({ "secrets": { "given": "vault:secret/open/net#password" } }));
+    let before = bench.tokens();
+    bench.well();
+    let report = bench.site.run("outputs", json!({}));
+    assert_eq!(report["outputs"]["net"]["it"], "x (sensitive)", "{report:#}");
+    bench.until_as_before(&before);
+}
+
+#[test]
+fn nothing_is_asked_of_vault_where_nothing_is_in_it() {
+    let Some(mut bench) = Bench::new().map(|bench| bench.with(json!({}))) else { return };
+    bench.post("sys/seal", &json!({}));
+    bench.shell("net", "true", json!({}));
+    bench.well();
+}
