@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::service::Service;
 use super::{Backend, DriftRules, Gate, Name, OnFailure, PillarPath, Policy, Rollback, Timeouts};
 
 /// One component, with everything that stands above it merged in.
@@ -53,6 +55,18 @@ pub enum Source {
     Salt { url: String, subdir: String },
     /// An absolute folder of this host.
     Path { root: PathBuf, subdir: String },
+    /// Generated for a service on Nomad.
+    Service(Arc<Service>),
+}
+
+impl Source {
+    /// Where in the module terraform runs; empty for its root.
+    pub fn subdir(&self) -> &str {
+        match self {
+            Self::Salt { subdir, .. } | Self::Path { subdir, .. } => subdir,
+            Self::Service(_) => "",
+        }
+    }
 }
 
 /// What renders a module's files before Terraform reads them.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::component::Component;
 use super::read_component::{self, Shared};
+use super::read_service::{self, Around};
 use super::read_settings;
 use super::reader::{self, Problems};
 use super::settings::Settings;
@@ -21,6 +22,8 @@ pub struct Overrides {
     pub variables: Option<(Name, Value)>,
     /// The backend of one component.
     pub backend: Option<(Name, Value)>,
+    /// Keys of one service, by its own name; one that the pillar has not is the call's alone.
+    pub service: Option<(Name, Value)>,
 }
 
 /// An environment whose modules have not been looked at yet.
@@ -86,7 +89,6 @@ fn read_into(
     let services = fields.take_or_empty("services");
     let environments = fields.take_or_empty("environments");
     fields.close();
-    no_services(&services, problems);
 
     let environments_path = environments.path.clone();
     let mut environments = reader::entries(environments, problems);
@@ -103,7 +105,7 @@ fn read_into(
     let mut own = reader::Fields::open(own, problems);
     let own_settings = own.take_or_empty("settings");
     let own_components = own.take_or_empty("components");
-    no_services(&own.take_or_empty("services"), problems);
+    let own_services = own.take_or_empty("services");
     own.close();
 
     let call = [("parallelism", &overrides.parallelism), ("on_failure", &overrides.on_failure)]
@@ -122,8 +124,12 @@ fn read_into(
     };
     let settings = read_settings::settings(settings_tree, problems);
     let merged = levels(components, own_components, overrides, problems);
-    let mentioned: BTreeSet<Name> = merged.keys().cloned().collect();
+    let services = service_levels(services, own_services, overrides, problems);
+    let mentioned: BTreeSet<Name> =
+        merged.keys().cloned().chain(services.values().map(|(component, _)| component.clone())).collect();
     let mut components = BTreeMap::new();
+    let merged_places: BTreeMap<Name, PillarPath> =
+        merged.iter().map(|(name, tree)| (name.clone(), tree.path.clone())).collect();
     for (component, tree) in merged {
         check_length(&name, &component, &tree.path, problems);
         no_source(&component, &tree, &mentioned, problems);
@@ -131,7 +137,55 @@ fn read_into(
             components.insert(component, read);
         }
     }
+    let around = Around { environment: &name, shared: &shared, settings: &settings };
+    for (label, (component, tree)) in services {
+        check_length(&name, &component, &tree.path, problems);
+        let path = tree.path.clone();
+        let read = read_service::component(component.clone(), label, tree, &around, problems);
+        if let Some(taken) = merged_places.get(&component) {
+            problems
+                .add(&path, format!("becomes the component {component}, and there is one already: {taken}"));
+        } else if let Some(read) = read {
+            components.insert(component, read);
+        }
+    }
     Some(Draft { environment: name, settings, components, mentioned })
+}
+
+/// Every service with its levels merged, and the component that it becomes.
+fn service_levels(
+    common: Tree,
+    own: Tree,
+    overrides: &Overrides,
+    problems: &Problems,
+) -> BTreeMap<Name, (Name, Tree)> {
+    let call = overrides.service.iter().map(|(name, given)| {
+        (name.to_string(), Tree::new(given, PillarPath::arguments().child("service_config")))
+    });
+    let mut merged: BTreeMap<Name, (Name, Tree)> = BTreeMap::new();
+    let all = reader::entries(common, problems).into_iter().chain(reader::entries(own, problems)).chain(call);
+    for (key, tree) in all {
+        let names = read_service::label(&key)
+            .and_then(|label| Ok((label, Name::new(&read_service::component_name(&key))?)));
+        let (label, component) = match names {
+            Ok(names) => names,
+            Err(reason) => {
+                problems.add(&tree.path, format!("this key {reason}"));
+                continue;
+            }
+        };
+        let tree = if tree.is_null() { Tree::empty(tree.path) } else { tree };
+        let tree = match merged.remove(&label) {
+            Some((_, base)) => {
+                // The service itself stays where the pillar has it.
+                let path = if tree.path.is_argument() { base.path.clone() } else { tree.path.clone() };
+                Tree { path, ..merge::service(base, tree) }
+            }
+            None => tree,
+        };
+        merged.insert(label, (component, tree));
+    }
+    merged
 }
 
 /// Every component with its levels merged: common, the environment's, the call's.
@@ -205,11 +259,5 @@ fn no_source(name: &Name, tree: &Tree, mentioned: &BTreeSet<Name>, problems: &Pr
         let others = mentioned.iter().filter(|other| *other != name).map(Name::as_str);
         let near = super::nearest(name.as_str(), others).map(|near| format!("; did you mean {near:?}?"));
         problems.add(&tree.path, format!("a component without a source{}", near.unwrap_or_default()));
-    }
-}
-
-fn no_services(services: &Tree, problems: &Problems) {
-    if !services.is_empty() {
-        problems.add(&services.path, "not yet: services on Nomad");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::service::Knob;
 use super::tree::{Kind, Tree};
 
 /// Where a component's variables are set.
@@ -54,6 +55,56 @@ pub fn component(base: Tree, over: Tree) -> Tree {
     Tree { path: over.path, kind: Kind::Map(merged) }
 }
 
+/// Keys of a service of which one alone says something; a more specific level may choose another.
+const EITHER: [(&[&str], &[&str]); 4] = [
+    (&["image"], &["command", "args"]),
+    (&["datacenter"], &["datacenters"]),
+    (&["health_path"], &["check"]),
+    (&["port"], &["ports"]),
+];
+
+/// Two levels of one service: those of a component, and what a value takes from an output at one level it
+/// may say itself at another.
+pub fn service(mut base: Tree, over: Tree) -> Tree {
+    let knobs = |keys: Vec<String>| -> Vec<String> {
+        keys.into_iter()
+            .filter(|key| Knob::ALL.iter().any(|knob| knob.name() == key) || key == "datacenter")
+            .collect()
+    };
+    let (said, fed) = (keys(&over), keys_below(&over, "from_outputs"));
+    let env = keys_below(&over, "env");
+    if let Kind::Map(map) = &mut base.kind {
+        // `port` names one of `ports` where it is a text: both stay.
+        let names_one = |tree: Option<&Tree>| tree.is_some_and(|tree| tree.text().is_some());
+        let named = names_one(map.get("port")) || names_one(over.get("port"));
+        let says = |keys: &[&str]| keys.iter().any(|key| said.iter().chain(&fed).any(|said| said == key));
+        for (one, other) in EITHER.into_iter().filter(|(one, _)| !(named && one == &["port"])) {
+            match (says(one), says(other)) {
+                (true, false) => forget(map, other),
+                (false, true) => forget(map, one),
+                _ => {}
+            }
+        }
+        let (fed_knobs, said_knobs) = (knobs(fed.clone()), knobs(said));
+        map.retain(|key, _| !fed_knobs.contains(key));
+        if let Some(Tree { kind: Kind::Map(base), .. }) = map.get_mut("env") {
+            base.retain(|name, _| !fed.contains(name));
+        }
+        if let Some(Tree { kind: Kind::Map(base), .. }) = map.get_mut("from_outputs") {
+            base.retain(|name, _| !said_knobs.contains(name) && !env.contains(name));
+        }
+    }
+    component(base, over)
+}
+
+/// Whether they stand as values or come from outputs.
+fn forget(map: &mut BTreeMap<String, Tree>, keys: &[&str]) {
+    map.retain(|key, _| !keys.contains(&key.as_str()));
+    if let Some(Tree { kind: Kind::Map(outputs), .. }) = map.get_mut("from_outputs") {
+        outputs.retain(|key, _| !keys.contains(&key.as_str()));
+    }
+}
+
 /// A variable's value is the module's business: it is replaced whole.
 fn whole_values(base: Tree, over: Tree) -> Tree {
     if says_nothing(&base, &over) {
@@ -76,6 +127,10 @@ fn says_nothing(base: &Tree, over: &Tree) -> bool {
         Kind::Map(map) => map.is_empty(),
     };
     empty && matches!(base.kind, Kind::Map(_))
+}
+
+fn keys_below(tree: &Tree, key: &str) -> Vec<String> {
+    tree.get(key).map(keys).unwrap_or_default()
 }
 
 fn keys(tree: &Tree) -> Vec<String> {

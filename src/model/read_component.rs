@@ -27,14 +27,46 @@ pub fn component(
     };
     declared.remove("variables");
     let mut fields = Fields::open(tree, problems);
-    let path = fields.path.clone();
-    let mut places: BTreeMap<_, _> =
+    let places: BTreeMap<_, _> =
         ["source", "depends_on"].into_iter().filter_map(|key| Some((key, fields.place(key)?))).collect();
     fields.not_yet("salt", "steps of Salt's own", &json!({}));
-    fields.not_yet("hooks", "hooks", &json!([]));
     // The draft says so, where there is none: it knows the other names.
     let source = fields.read("source", source);
     let has_source = source.is_some();
+    let (inputs, variables) = inputs(&mut fields);
+    let made = Made {
+        template: fields.read("template", template),
+        source: source.unwrap_or(Source::Path { root: "/".into(), subdir: String::new() }),
+        inputs,
+        variables,
+        places,
+        declared,
+    };
+    let component = finish(name, fields, made, shared, settings);
+    has_source.then_some(component)
+}
+
+/// What a component is made from; the rest is the same for all kinds.
+pub struct Made {
+    pub source: Source,
+    pub template: Option<Template>,
+    pub inputs: BTreeMap<String, Input>,
+    pub variables: BTreeMap<String, PillarPath>,
+    pub places: BTreeMap<&'static str, PillarPath>,
+    pub declared: Map<String, Value>,
+}
+
+/// Reads what every kind of component may say, and closes its fields.
+pub fn finish(
+    name: Name,
+    mut fields: Fields<'_>,
+    made: Made,
+    shared: &Shared,
+    settings: &Settings,
+) -> Component {
+    let Made { source, template, inputs, variables, mut places, mut declared } = made;
+    let (path, problems) = (fields.path.clone(), fields.problems);
+    fields.not_yet("hooks", "hooks", &json!([]));
     let mut over = |key: &'static str, shared: &Tree| {
         let merged = merge::deep(shared.clone(), fields.take_or_empty(key));
         declared.insert(key.to_owned(), merged.to_value());
@@ -48,16 +80,15 @@ pub fn component(
     let rollback = read_settings::rollback(over("rollback", &shared.rollback), problems);
     let drift = read_settings::drift(over("drift", &shared.drift), problems);
     let health = read_health::health(fields.take_or_empty("health"), problems);
-    let (inputs, variables) = inputs(&mut fields);
     let component = Component {
-        template: fields.read("template", template),
+        template,
         enabled: fields.read("enabled", reader::flag).unwrap_or(true),
         depends_on: fields.read("depends_on", depends_on).unwrap_or_default(),
         inputs,
         variables,
         places,
         on_failure: fields.read("on_failure", read_settings::on_failure).unwrap_or(settings.on_failure),
-        source: source.unwrap_or(Source::Path { root: "/".into(), subdir: String::new() }),
+        source,
         name,
         path,
         backend,
@@ -70,7 +101,7 @@ pub fn component(
         declared,
     };
     fields.close();
-    has_source.then_some(component)
+    component
 }
 
 /// The settings that stand above every component, not yet read: a problem in them is said once.
@@ -153,7 +184,7 @@ fn inputs(fields: &mut Fields<'_>) -> (BTreeMap<String, Input>, BTreeMap<String,
     (inputs, places)
 }
 
-fn from_outputs(tree: &Tree) -> Result<Input, String> {
+pub fn from_outputs(tree: &Tree) -> Result<Input, String> {
     match &tree.kind {
         Kind::List(items) => items
             .iter()

@@ -9,6 +9,7 @@ mod lock;
 mod merging;
 mod names;
 mod not_yet;
+mod services;
 mod settings;
 
 use std::collections::BTreeMap;

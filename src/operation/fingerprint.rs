@@ -13,7 +13,7 @@ use super::{inputs, records};
 use crate::digest::sha256;
 use crate::error::Result;
 use crate::host::Host;
-use crate::model::{self, Component, Input, Name, Overrides, Settings, Source};
+use crate::model::{self, Component, Input, Name, Overrides, Settings};
 use crate::record::Record;
 use crate::resolve;
 use crate::terraform;
@@ -45,13 +45,28 @@ pub struct Slice {
     pub place: Place,
 }
 
-/// What is in the pillar about one component, at both levels.
-fn levels(pillar: &dyn Pillar, environment: &Name, component: &Name) -> [Value; 2] {
-    let (environment, component) = (environment.as_str(), component.as_str());
-    [
-        pillar.part(&["components", component]),
-        pillar.part(&["environments", environment, "components", component]),
-    ]
+/// What is in the pillar about one component, at both levels: below which key, under which name.
+struct Levels {
+    key: &'static str,
+    name: String,
+    common: Value,
+    own: Value,
+}
+
+impl Levels {
+    fn of(pillar: &dyn Pillar, environment: &Name, component: &Name) -> Self {
+        let read = |key: &'static str, name: &str| Self {
+            common: pillar.part(&[key, name]),
+            own: pillar.part(&["environments", environment.as_str(), key, name]),
+            name: name.to_owned(),
+            key,
+        };
+        let service = model::service_name(component.as_str()).map(|service| read("services", service));
+        match service.filter(|found| !found.common.is_null() || !found.own.is_null()) {
+            Some(service) => service,
+            None => read("components", component.as_str()),
+        }
+    }
 }
 
 impl Slice {
@@ -65,13 +80,13 @@ impl Slice {
         if !pillar.has(&["environments", environment.as_str()]) {
             return None;
         }
-        let [common, own] = levels(pillar, environment, name);
+        let Levels { key, name: below, common, own } = Levels::of(pillar, environment, name);
         let settings = pillar.part(&["environments", environment.as_str(), "settings"]);
         let slice = json!({
             "settings": pillar.part(&["settings"]),
-            "components": { name.as_str(): common },
+            key: { below.as_str(): common },
             "environments": {
-                environment.as_str(): { "settings": settings, "components": { name.as_str(): own } }
+                environment.as_str(): { "settings": settings, key: { below.as_str(): own } }
             },
         });
         let variables = desired.map(|desired| (name.clone(), desired.clone()));
@@ -116,7 +131,7 @@ impl Slice {
 
     /// Digest of what names the providers that an init chose.
     pub fn lock_file(&self) -> Option<String> {
-        let (Source::Salt { subdir, .. } | Source::Path { subdir, .. }) = &self.component.source;
+        let subdir = self.component.source.subdir();
         fs::read(self.place.module().join(subdir).join(".terraform.lock.hcl")).ok().map(sha256)
     }
 }
@@ -143,10 +158,11 @@ fn producers(
     let layout = Layout::new(&settings.root, environment);
     let one = |name: &Name| {
         let place = layout.place(name);
+        let levels = Levels::of(pillar, environment, name);
         let record = records::last(settings, environment, name, &place)?.unwrap_or_default();
         Ok(json!([
             name,
-            levels(pillar, environment, name),
+            [levels.common, levels.own],
             [json!(record.lineage), json!(record.serial)],
             head(&place),
         ]))

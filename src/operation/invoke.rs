@@ -10,9 +10,10 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use super::nomad_env;
 use super::session::Session;
 use crate::change::Redactor;
 use crate::decide::{Ending, Trouble};
@@ -36,6 +37,8 @@ pub struct Invoker<'a> {
     pub session: &'a Session,
     pub component: &'a Component,
     pub place: &'a Place,
+    /// What the nomad provider is told besides.
+    nomad: BTreeMap<String, SecretString>,
     pub redactor: Redactor,
     cwd: PathBuf,
     logs: PathBuf,
@@ -92,16 +95,19 @@ impl<'a> Invoker<'a> {
         };
         ensure_private(&logs)?;
         ensure_private(&place.home())?;
+        let nomad = nomad_env::nomad(session, component)?;
         let from_environment: Vec<Value> = session
             .environment
             .iter()
             .filter(|(name, _)| session.is_reference(name))
+            .chain(nomad.iter().filter(|(name, _)| *name == nomad_env::TOKEN))
             .map(|(_, value)| value.expose_secret().into())
             .collect();
         Ok(Self {
             session,
             component,
             place,
+            nomad,
             redactor: Redactor::new(&from_environment),
             cwd: place.module().join(subdir),
             logs,
@@ -284,6 +290,7 @@ impl<'a> Invoker<'a> {
             .session
             .environment
             .iter()
+            .chain(&self.nomad)
             .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
         terraform::environment(
             std::env::vars_os(),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
 use super::rollback::{self, Asked};
-use super::{Call, drift, dump, ensure, measure, surgery, validate};
+use super::{Call, drift, dump, ensure, measure, service, surgery, validate};
 use crate::model::{Name, Overrides};
 use crate::report::Report;
 
@@ -40,6 +40,7 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
         "move_resource" => surgery::run(call, "move_resource"),
         "remove_resource" => surgery::run(call, "remove_resource"),
         "validate_pillar" => shape(validate::validate(call)),
+        "generate_nomad_job" => service::generate(call),
         "component_is_healthy" => measure::component_is_healthy(call),
         _ => dump::run(call, function),
     }

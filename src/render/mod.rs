@@ -4,9 +4,11 @@
 //! Through it passes: settings and values in, text out.
 
 mod backend;
+mod service;
 mod surgery;
 mod tfvars;
 
 pub use backend::{MARK, backend};
+pub use service::{job, module, template_name};
 pub use surgery::surgery;
 pub use tfvars::tfvars;

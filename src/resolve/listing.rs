@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::{Content, ModuleFile};
-use crate::digest::hex;
+use crate::digest::{hex, sha256};
 use crate::host::Host;
 use crate::model::Source;
+use crate::model::service::{Job, Service};
+use crate::render;
 
 /// A source such as `/` would be read and copied whole; no module comes near this.
 const MOST: usize = 20_000;
@@ -21,6 +23,7 @@ pub fn name(source: &Source) -> String {
     let (root, subdir) = match source {
         Source::Salt { url, subdir } => (url.clone(), subdir),
         Source::Path { root, subdir } => (root.display().to_string(), subdir),
+        Source::Service(service) => return format!("the module of the service {}", service.name),
     };
     if subdir.is_empty() { root } else { format!("{root}//{subdir}") }
 }
@@ -30,11 +33,37 @@ pub fn list(source: &Source, host: &dyn Host) -> Result<Vec<ModuleFile>, String>
     let (files, remedy) = match source {
         Source::Salt { url, .. } => (entries(host.fetch(url)?)?, "is it in file_roots, and in this saltenv?"),
         Source::Path { root, .. } => (folder(root)?, "is the path right?"),
+        Source::Service(service) => return generated(service, host),
     };
     match files.is_empty() {
         true => Err(format!("{} has no files: {remedy}", name(source))),
         false => Ok(files),
     }
+}
+
+/// The files of a service's module; a template of the user's own is fetched.
+fn generated(service: &Service, host: &dyn Host) -> Result<Vec<ModuleFile>, String> {
+    let mut texts = render::module(service);
+    if let Job::Own { folder, file } = &service.job {
+        texts.insert(render::template_name(service), fetched(folder, file, host)?);
+    }
+    let entry = |(path, text): (String, String)| ModuleFile {
+        path,
+        sha256: sha256(&text),
+        content: Content::Text(text),
+        executable: false,
+    };
+    Ok(texts.into_iter().map(entry).collect())
+}
+
+/// The text of one file, of Salt's or of this host.
+fn fetched(folder: &str, file: &str, host: &dyn Host) -> Result<String, String> {
+    let path = match folder.starts_with("salt://") {
+        true => host.fetch(folder)?.remove(file),
+        false => Some(Path::new(folder).join(file)).filter(|path| path.is_file()),
+    };
+    let path = path.ok_or_else(|| format!("there is no file {folder}/{file}"))?;
+    fs::read_to_string(&path).map_err(|error| format!("{folder}/{file} cannot be read: {error}"))
 }
 
 /// The same of a folder of this host; it may have none.

@@ -92,14 +92,12 @@ pub fn digest(source: &Source, template: Option<Template>, host: &dyn Host) -> R
 }
 
 fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<Module, String> {
-    let (Source::Salt { subdir, .. } | Source::Path { subdir, .. }) = source;
-    of_files(files(source, template, host)?, subdir, &listing::name(source))
+    of_files(files(source, template, host)?, source.subdir(), &listing::name(source))
 }
 
 fn files(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<Vec<ModuleFile>, String> {
-    let (Source::Salt { subdir, .. } | Source::Path { subdir, .. }) = source;
     let mut files = listing::list(source, host)?;
-    let ours = our_backend(subdir);
+    let ours = our_backend(source.subdir());
     // A workdir can be a source: the backend that we wrote there is no part of the module.
     files.retain(|file| file.path != ours || !is_our_backend(file));
     if template == Some(Template::Jinja) {

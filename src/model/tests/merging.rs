@@ -104,6 +104,7 @@ fn what_a_call_says_wins_over_every_level() {
         on_failure: Some(json!("continue")),
         variables: Some((name("net"), json!({ "a": 3 }))),
         backend: Some((name("net"), json!({ "type": "http", "address": "http://h" }))),
+        service: None,
     };
     let read = draft_with(&infrastructure, &overrides);
     let net = &read.components[&name("net")];

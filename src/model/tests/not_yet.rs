@@ -44,17 +44,6 @@ fn a_step_of_salts_own_needs_no_source_to_be_refused_once() {
 }
 
 #[test]
-fn services_are_refused_at_either_level() {
-    let services = json!({ "jenkins": { "image": "x" } });
-    let mut infrastructure = pillar(json!({}), json!({}));
-    infrastructure["services"] = services.clone();
-    refused(&infrastructure, "services");
-    let mut infrastructure = pillar(json!({}), json!({}));
-    infrastructure["environments"]["staging"]["services"] = services;
-    refused(&infrastructure, "environments:staging:services");
-}
-
-#[test]
 fn parts_that_are_left_empty_are_fine() {
     let component = json!({
         "source": "/m", "health": [], "hooks": [], "data": [], "rollback": {}, "template": null, "policy": null,

@@ -1,0 +1,167 @@
+//! `infrastructure:services`: one service, its levels merged, lowered to the component `nomad-<name>`.
+
+mod network;
+mod rules;
+mod task;
+mod values;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::component::{Component, Input, Source};
+use super::read_component::{self, Made, Shared};
+use super::reader::{self, Fields, Problems};
+use super::service::{Job, Knob, Service, Shape};
+use super::settings::Settings;
+use super::tree::Tree;
+use super::{Gate, Name, PillarPath};
+use values::Values;
+
+/// What a service's component is called.
+pub fn component_name(service: &str) -> String {
+    format!("{PREFIX}{service}")
+}
+
+/// The service that a component of this name is, if it is one.
+pub fn service_name(component: &str) -> Option<&str> {
+    component.strip_prefix(PREFIX)
+}
+
+const PREFIX: &str = "nomad-";
+
+/// The reason is written to follow the name.
+pub fn label(key: &str) -> Result<Name, String> {
+    match Name::new(key) {
+        Ok(name) if !key.contains('_') && !key.ends_with('-') => Ok(name),
+        _ => Err("is no service's name: a lower-case letter, then lower-case letters, digits and '-' inside"
+            .to_owned()),
+    }
+}
+
+/// Where in which environment a service stands, and what stands above it.
+pub struct Around<'a> {
+    pub environment: &'a Name,
+    pub shared: &'a Shared,
+    pub settings: &'a Settings,
+}
+
+/// None where it cannot become a module; its problems are noted either way.
+pub fn component(
+    name: Name,
+    label: Name,
+    tree: Tree,
+    around: &Around<'_>,
+    problems: &Problems,
+) -> Option<Component> {
+    let said: Map<_, _> = ["on_failure", "data", "health", "enabled"]
+        .into_iter()
+        .filter_map(|key| Some((key.to_owned(), tree.get(key)?.to_value())))
+        .collect();
+    let mut fields = Fields::open(tree, problems);
+    let path = fields.path.clone();
+    let template = fields.take("template");
+    let source_place = template.as_ref().map_or_else(|| path.clone(), |tree| tree.path.clone());
+    let places = [("source", Some(source_place)), ("depends_on", fields.place("depends_on"))];
+    let places = places.into_iter().filter_map(|(key, place)| Some((key, place?))).collect();
+    fields.not_yet("secrets", "secrets of services", &json!({}));
+    let detach = fields.read("detach", reader::flag).unwrap_or(true);
+
+    let mut values = Values::open(&mut fields);
+    let job = match template {
+        Some(tree) => {
+            task::of_a_template(&mut fields, &mut values, around);
+            let read = own(&tree).map_err(|message| problems.add(&tree.path, message)).ok();
+            read.map(|(folder, file)| Job::Own { folder, file })
+        }
+        None => shape(&mut fields, &mut values, around).map(|shape| Job::Generated(Box::new(shape))),
+    };
+    let Values { inputs, places: variables, knobs, env_outputs, own, .. } = values;
+    let declared = declared(said, &inputs);
+    let service = job.map(|job| Service { name: label, job, knobs, env_outputs, own, detach });
+    let gates = service.as_ref().map(|service| derived_gates(service, &path)).unwrap_or_default();
+    let source = service.map(|service| Source::Service(Arc::new(service)));
+    let usable = source.is_some();
+    let made = Made {
+        source: source.unwrap_or(Source::Path { root: "/".into(), subdir: String::new() }),
+        template: None,
+        inputs,
+        variables,
+        places,
+        declared,
+    };
+    let mut component = read_component::finish(name, fields, made, around.shared, around.settings);
+    component.health.extend(gates);
+    usable.then_some(component)
+}
+
+/// What must be true of every service, beyond the gates that its pillar names: none yet.
+fn derived_gates(_service: &Service, _path: &PillarPath) -> Vec<Gate> {
+    Vec::new()
+}
+
+/// What a later destroy needs is what the inputs came from; the module itself lies in the workdir.
+fn declared(mut said: Map<String, Value>, inputs: &BTreeMap<String, Input>) -> Map<String, Value> {
+    let outputs = inputs.iter().filter_map(|(variable, input)| match input {
+        Input::Output(one) => Some((variable.clone(), one.to_string().into())),
+        Input::Outputs(many) => {
+            Some((variable.clone(), many.iter().map(ToString::to_string).collect::<Vec<_>>().into()))
+        }
+        Input::Literal(_) | Input::Secret(_) => None,
+    });
+    said.insert("from_outputs".to_owned(), Value::Object(outputs.collect()));
+    said
+}
+
+/// `salt://folder/name`, or an absolute path: the folder and the file's name.
+fn own(tree: &Tree) -> Result<(String, String), String> {
+    let text = reader::text(tree)?;
+    let wrong = || {
+        Err("must be salt://a/folder/with/a/file or an absolute path, without . and .. and control characters"
+            .to_owned())
+    };
+    let rest = text.strip_prefix("salt://").or_else(|| text.strip_prefix('/')).unwrap_or_default();
+    let dots = rest.split('/').any(|part| matches!(part, "" | "." | ".."));
+    match text.rsplit_once('/') {
+        Some((folder, file)) if !dots && !text.contains(char::is_control) && folder != "salt:/" => {
+            Ok((folder.to_owned(), file.to_owned()))
+        }
+        _ => wrong(),
+    }
+}
+
+fn shape(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>) -> Option<Shape> {
+    let problems = fields.problems;
+    let kind = fields.read("type", task::kind);
+    let kind = kind.unwrap_or(super::service::Kind::Service);
+    task::common(fields, values, around, kind);
+    let task = task::task(fields, values);
+    let driver = task.as_ref().map_or("docker", |task| task.driver.as_str());
+    let network = network::network(fields, values, driver);
+    let volumes = task::volumes(fields, driver);
+    let data_target = task::data_path(fields, values, driver);
+    let shape = Shape {
+        kind,
+        ports: network.ports,
+        main: network.main,
+        registry: network.registry,
+        check: network.check,
+        mesh: network.mesh,
+        volumes,
+        data_target,
+        update: rules::update(fields, kind),
+        restart: rules::restart(fields),
+        constraints: rules::constraints(fields.take("constraints"), problems),
+        driver: driver.to_owned(),
+        config: task.as_ref().map(|task| task.config.clone()).unwrap_or_default(),
+    };
+    values.rest_is_environment(fields);
+    if let Some(tree) = fields.take("variables").filter(|tree| !tree.is_empty()) {
+        problems.add(&tree.path, "variables are for a template of your own: template: salt://...");
+    }
+    if values.knobs.contains(&Knob::Tags) && shape.main.is_none() {
+        problems.add(&fields.path.child("tags"), "belong to a registered port: give it a port");
+    }
+    task.map(|_| shape)
+}

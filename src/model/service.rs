@@ -1,0 +1,246 @@
+//! A service on Nomad: the shape of its job. The values that go into it are its component's inputs.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Name;
+
+/// One of `infrastructure:services`, validated. All texts are free of NUL.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Service {
+    /// A DNS label; the job's id, and what it is registered as.
+    pub name: Name,
+    pub job: Job,
+    /// The module's variables, besides those of the two fields below.
+    pub knobs: BTreeSet<Knob>,
+    /// Variables of the task's environment whose values are other components' outputs.
+    pub env_outputs: BTreeSet<String>,
+    /// Variables for a template of the user's own.
+    pub own: BTreeSet<String>,
+    /// False: the provider watches the deployment too, for its five minutes.
+    pub detach: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Job {
+    Generated(Box<Shape>),
+    /// A file of the user's own, `salt://folder/name` or an absolute path.
+    Own {
+        folder: String,
+        file: String,
+    },
+}
+
+/// What a generated job consists of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Shape {
+    pub kind: Kind,
+    pub driver: String,
+    /// The driver's own settings.
+    pub config: BTreeMap<String, Opaque>,
+    /// Label to port.
+    pub ports: BTreeMap<String, Port>,
+    /// The label of the port that is registered.
+    pub main: Option<String>,
+    pub registry: Registry,
+    pub check: Option<Check>,
+    pub volumes: BTreeMap<String, Volume>,
+    /// Where `data_path` of the host stands in the task, where that is another path.
+    pub data_target: Option<String>,
+    pub update: Option<Update>,
+    pub restart: Option<Restart>,
+    pub constraints: Vec<Constraining>,
+    pub mesh: Option<Vec<Upstream>>,
+}
+
+/// A variable that every module of ours may have, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Knob {
+    Args,
+    Command,
+    Cpu,
+    DataPath,
+    Datacenters,
+    Env,
+    Image,
+    Memory,
+    Meta,
+    Namespace,
+    Port,
+    Region,
+    Replicas,
+    Tags,
+}
+
+impl Knob {
+    pub const ALL: [Self; 14] = [
+        Self::Args,
+        Self::Command,
+        Self::Cpu,
+        Self::DataPath,
+        Self::Datacenters,
+        Self::Env,
+        Self::Image,
+        Self::Memory,
+        Self::Meta,
+        Self::Namespace,
+        Self::Port,
+        Self::Region,
+        Self::Replicas,
+        Self::Tags,
+    ];
+
+    /// In the pillar, and in the module.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Args => "args",
+            Self::Command => "command",
+            Self::Cpu => "cpu",
+            Self::DataPath => "data_path",
+            Self::Datacenters => "datacenters",
+            Self::Env => "env",
+            Self::Image => "image",
+            Self::Memory => "memory",
+            Self::Meta => "meta",
+            Self::Namespace => "namespace",
+            Self::Port => "port",
+            Self::Region => "region",
+            Self::Replicas => "replicas",
+            Self::Tags => "tags",
+        }
+    }
+}
+
+/// What Nomad calls a job's type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Service,
+    Batch,
+    System,
+}
+
+impl Kind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Batch => "batch",
+            Self::System => "system",
+        }
+    }
+}
+
+/// Where a service is registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Registry {
+    Consul,
+    Nomad,
+}
+
+/// A port of the host; a dynamic one where it is not fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Port {
+    /// Inside the task's own network.
+    pub to: Option<Number>,
+    pub fixed: Option<Number>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Number {
+    /// The variable `port`.
+    Knob,
+    Is(u16),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Check {
+    /// Asked by HTTP; a connection is enough where there is none.
+    pub path: Option<String>,
+    pub interval: Duration,
+    pub timeout: Duration,
+}
+
+/// A host volume.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Volume {
+    /// As the client's configuration names it.
+    pub source: String,
+    /// Where the task finds it.
+    pub path: String,
+    pub read_only: bool,
+}
+
+/// Nomad's names; what is left out is Nomad's default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Update {
+    pub max_parallel: Option<u64>,
+    pub canary: Option<u64>,
+    pub auto_revert: Option<bool>,
+    pub auto_promote: Option<bool>,
+    pub min_healthy_time: Option<Duration>,
+    pub healthy_deadline: Option<Duration>,
+    pub progress_deadline: Option<Duration>,
+}
+
+/// Nomad's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Restart {
+    pub attempts: Option<u64>,
+    pub interval: Option<Duration>,
+    pub delay: Option<Duration>,
+    /// `fail` or `delay`.
+    pub mode: Option<&'static str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Constraining {
+    pub attribute: Option<String>,
+    pub operator: Option<String>,
+    pub value: Option<String>,
+}
+
+/// A service of the mesh, and the port at which the task reaches it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Upstream {
+    pub name: String,
+    pub port: u16,
+}
+
+/// JSON that is passed on unread.
+#[derive(Clone, Debug)]
+pub struct Opaque(pub Value);
+
+impl Opaque {
+    fn text(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl PartialEq for Opaque {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Opaque {}
+
+impl PartialOrd for Opaque {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Opaque {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text().cmp(&other.text())
+    }
+}
+
+impl Hash for Opaque {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text().hash(state);
+    }
+}

@@ -1,0 +1,283 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::super::service::{Job, Kind, Knob, Number, Port, Registry, Service, Shape};
+use super::super::{Component, Input, Overrides, Source};
+use super::{draft, draft_with, name, pillar, problems};
+
+/// A pillar with one service, `web`, in an environment of this name.
+fn services(environment: &str, web: Value) -> Value {
+    json!({ "services": { "web": web }, "components": { "net": { "source": "/m" } }, "environments": { environment: {} } })
+}
+
+fn component(web: Value) -> Component {
+    draft(&services("staging", web)).components[&name("nomad-web")].clone()
+}
+
+fn service(component: &Component) -> &Service {
+    match &component.source {
+        Source::Service(service) => service,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn shape(component: &Component) -> &Shape {
+    match &service(component).job {
+        Job::Generated(shape) => shape,
+        Job::Own { .. } => panic!("{component:?}"),
+    }
+}
+
+fn value(component: &Component, variable: &str) -> Value {
+    match &component.inputs[variable] {
+        Input::Literal(value) => value.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What is wrong with it, each by the place below the service.
+fn wrong(web: Value) -> Vec<String> {
+    let said = problems(&services("staging", web));
+    said.iter().map(|one| one.trim_start_matches("infrastructure:services:web").to_owned()).collect()
+}
+
+#[test]
+fn a_service_becomes_a_component_of_its_own_with_every_value_as_a_variable() {
+    let read = component(json!({
+        "image": "jenkins/jenkins:lts", "port": 8080, "health_path": "/login", "replicas": 2,
+        "env": { "A": "x", "N": 1, "B": true }, "depends_on": ["net"], "on_failure": "continue",
+        "policy": { "allow_destroy": true }, "datacenter": "dc1", "tags": ["a"],
+    }));
+    assert_eq!(read.path.to_string(), "infrastructure:services:web");
+    assert_eq!(read.depends_on.names, [name("net")].into());
+    assert!(read.policy.allow_destroy);
+    assert_eq!(value(&read, "env"), json!({ "A": "x", "N": "1", "B": "true" }));
+    assert_eq!((value(&read, "replicas"), value(&read, "port")), (json!(2), json!(8080)));
+    assert_eq!(value(&read, "datacenters"), json!(["dc1"]));
+    let shape = shape(&read);
+    assert_eq!(
+        (shape.driver.as_str(), shape.kind, shape.registry),
+        ("docker", Kind::Service, Registry::Consul)
+    );
+    let port = Port { to: Some(Number::Knob), fixed: None };
+    assert_eq!(shape.ports, BTreeMap::from([("http".to_owned(), port)]));
+    assert_eq!(shape.check.as_ref().unwrap().path.as_deref(), Some("/login"));
+    assert!(service(&read).detach && !service(&read).knobs.contains(&Knob::Command));
+}
+
+#[test]
+fn what_a_service_leaves_out_is_by_what_its_environment_is_called() {
+    for (environment, expected) in [
+        ("development", [1, 100, 256]),
+        ("staging", [2, 200, 512]),
+        ("production", [3, 500, 1024]),
+        ("elsewhere", [1, 100, 256]),
+    ] {
+        let infrastructure = services(environment, json!({ "image": "x" }));
+        let (read, said) = super::read(&infrastructure, environment, &Overrides::default());
+        assert!(said.is_empty(), "{said:?}");
+        let web = &read.unwrap().components[&name("nomad-web")];
+        let found = ["replicas", "cpu", "memory"].map(|variable| value(web, variable));
+        assert_eq!(found, expected.map(|number| json!(number)), "{environment}");
+    }
+    assert_eq!(value(&component(json!({ "image": "x", "type": "batch" })), "replicas"), json!(1));
+    assert!(!component(json!({ "image": "x", "type": "system" })).inputs.contains_key("replicas"));
+}
+
+#[test]
+fn a_port_is_the_hosts_own_where_the_task_has_no_network_of_its_own() {
+    let fixed = |number| Port { to: None, fixed: Some(number) };
+    let read = component(json!({ "command": "/bin/x", "port": 80 }));
+    assert_eq!(shape(&read).ports["http"], fixed(Number::Knob));
+    let ports = json!({ "http": {}, "admin": 9000, "grpc": { "to": 1, "static": 2 } });
+    let read = component(json!({ "command": "/bin/x", "ports": ports }));
+    assert_eq!(shape(&read).ports["http"], Port { to: None, fixed: None });
+    assert_eq!(shape(&read).ports["admin"], fixed(Number::Is(9000)));
+    let both = Port { to: Some(Number::Is(1)), fixed: Some(Number::Is(2)) };
+    assert_eq!(shape(&read).ports["grpc"], both);
+    assert_eq!(shape(&read).main.as_deref(), Some("http"));
+    let named = json!({ "command": "/bin/x", "ports": { "db": 5432, "metrics": 9187 }, "port": "db" });
+    assert_eq!(shape(&component(named)).main.as_deref(), Some("db"));
+}
+
+#[test]
+fn an_output_becomes_a_value_of_the_job_or_of_the_tasks_environment() {
+    let read = component(
+        json!({ "image": "x", "from_outputs": { "DB_HOST": "net.host", "replicas": "net.count" } }),
+    );
+    assert!(matches!(&read.inputs["env_DB_HOST"], Input::Output(one) if one.to_string() == "net.host"));
+    assert!(matches!(&read.inputs["replicas"], Input::Output(_)));
+    assert_eq!(read.declared["from_outputs"], json!({ "env_DB_HOST": "net.host", "replicas": "net.count" }));
+    assert_eq!(read.variables["env_DB_HOST"].to_string(), "infrastructure:services:web:from_outputs:DB_HOST");
+}
+
+#[test]
+fn a_template_of_the_users_own_gets_every_value_and_says_its_shape_itself() {
+    let read = component(json!({
+        "template": "salt://services/web.nomad.tpl", "port": 80, "variables": { "admins": ["a"] },
+        "from_outputs": { "zone": "net.zone" },
+    }));
+    let service = service(&read);
+    assert_eq!(service.job, Job::Own { folder: "salt://services".into(), file: "web.nomad.tpl".into() });
+    assert_eq!(service.own, ["admins".to_owned(), "zone".to_owned()].into());
+    assert_eq!(value(&read, "admins"), json!(["a"]));
+    let said =
+        wrong(json!({ "template": "/x/web.tpl", "check": {}, "update": {}, "variables": { "image": 1 } }));
+    assert_eq!(said.len(), 3, "{said:?}");
+    for bad in ["salt://web.tpl", "web.tpl", "salt://a/../b", "/", "salt://a/", "https://x/y"] {
+        assert_eq!(wrong(json!({ "template": bad })).len(), 1, "{bad}");
+    }
+}
+
+#[test]
+fn levels_of_a_service_merge_and_the_more_specific_one_chooses_another_way() {
+    let common = json!({ "image": "x", "port": 80, "env": { "A": "1", "B": "1" }, "health_path": "/a" });
+    let own = json!({
+        "command": "/bin/y", "ports": { "http": {} }, "env": { "B": "2" }, "from_outputs": { "A": "net.a" },
+        "check": { "type": "tcp" },
+    });
+    let mut infrastructure = services("staging", common);
+    infrastructure["environments"]["staging"] = json!({ "services": { "web": own } });
+    let overrides = Overrides {
+        service: Some((name("web"), json!({ "replicas": 7, "env": { "A": "3" } }))),
+        ..Overrides::default()
+    };
+    let read = draft_with(&infrastructure, &overrides);
+    let web = &read.components[&name("nomad-web")];
+    assert_eq!(web.path.to_string(), "infrastructure:environments:staging:services:web");
+    assert_eq!(value(web, "env"), json!({ "A": "3", "B": "2" }));
+    assert_eq!((value(web, "command"), value(web, "replicas")), (json!("/bin/y"), json!(7)));
+    assert!(!web.inputs.contains_key("image") && !web.inputs.contains_key("env_A"));
+    assert_eq!(web.variables["replicas"].to_string(), "arguments:service_config:replicas");
+    assert_eq!(shape(web).check.as_ref().unwrap().path, None);
+}
+
+#[test]
+fn a_port_of_a_name_stays_with_its_ports_across_levels() {
+    let mut infrastructure =
+        services("staging", json!({ "image": "x", "ports": { "db": 1, "web": 2 }, "port": "db" }));
+    infrastructure["environments"]["staging"] = json!({ "services": { "web": { "ports": { "db": 3 } } } });
+    let read = draft(&infrastructure);
+    let web = shape(&read.components[&name("nomad-web")]);
+    assert_eq!((web.main.as_deref(), web.ports.len()), (Some("db"), 2));
+}
+
+#[test]
+fn a_service_that_only_the_call_knows_is_the_calls() {
+    let infrastructure = services("staging", json!({ "image": "x" }));
+    let overrides =
+        Overrides { service: Some((name("api"), json!({ "image": "y" }))), ..Overrides::default() };
+    assert!(draft_with(&infrastructure, &overrides).components.contains_key("nomad-api"));
+}
+
+#[test]
+fn every_problem_of_a_service_is_said_with_its_place() {
+    let said = wrong(json!({
+        "image": "", "driver": 5, "replicas": -1, "cpu": 0, "memory": 1, "datacenters": [], "region": "a b",
+        "env": { "a-b": "x", "NUL": "a\0b", "LIST": [] }, "meta": { "a b": "x" }, "type": "cron", "detach": "no",
+        "check": { "type": "udp", "intervall": 1 }, "volumes": { "v": { "soruce": "x" } }, "restart": { "mode": "x" },
+        "update": { "canary": 1, "auto_promote": "yes", "min_healthy_time": "10m" }, "constraints": [{}],
+        "connect": { "upstreams": [{}] }, "provider": "dns", "repicas": 3, "policy": { "allow_destory": true },
+        "secrets": { "x": "env:X" }, "from_outputs": { "A": "net" }, "port": 0, "tags": [1],
+    }));
+    let places: Vec<_> = said.iter().map(|one| one.split(": ").next().unwrap()).collect();
+    for place in [
+        ":image",
+        ":driver",
+        ":replicas",
+        ":cpu",
+        ":memory",
+        ":datacenters",
+        ":region",
+        ":env:a-b",
+        ":env:NUL",
+        ":env:LIST",
+        ":meta:a b",
+        ":type",
+        ":detach",
+        ":check:type",
+        ":check:intervall",
+        ":volumes:v:path",
+        ":volumes:v:soruce",
+        ":restart:mode",
+        ":update:auto_promote",
+        ":update",
+        ":constraints:0",
+        ":connect:upstreams:0:name",
+        ":connect:upstreams:0:port",
+        ":provider",
+        ":repicas",
+        ":policy:allow_destory",
+        ":secrets",
+        ":from_outputs:A",
+        ":port",
+        ":tags",
+    ] {
+        assert!(places.contains(&place), "{place} {said:#?}");
+    }
+    assert!(said.iter().any(|one| one.contains("did you mean \"replicas\"?")), "{said:#?}");
+}
+
+#[test]
+fn what_contradicts_itself_is_refused() {
+    for (web, expected) in [
+        (json!({}), "anything to run"),
+        (json!({ "image": "x", "command": "y" }), "one of them"),
+        (json!({ "image": "x", "driver": "raw_exec" }), "cannot run an image"),
+        (json!({ "image": "x", "args": ["a"] }), "belong to a command"),
+        (json!({ "image": "x", "config": { "image": "y" } }), "leave it out"),
+        (json!({ "image": "x", "port": 1, "ports": { "a": 2 } }), "port or ports"),
+        (json!({ "image": "x", "ports": { "a": 1, "b": 2 } }), "which of them"),
+        (json!({ "image": "x", "port": "db", "ports": { "a": 1 } }), "one of the names"),
+        (json!({ "image": "x", "check": { "type": "tcp" } }), "needs a port"),
+        (json!({ "image": "x", "port": 1, "check": { "type": "http" } }), "needs a path"),
+        (
+            json!({ "image": "x", "port": 1, "check": { "type": "tcp", "path": "/" } }),
+            "belongs to an http check",
+        ),
+        (json!({ "image": "x", "type": "system", "replicas": 2 }), "once on every node"),
+        (json!({ "image": "x", "type": "batch", "update": {"canary": 1} }), "no deployment"),
+        (json!({ "image": "x", "port": 1, "connect": true, "provider": "nomad" }), "the mesh is Consul's"),
+        (json!({ "image": "x", "connect": true }), "its own network"),
+        (json!({ "image": "x", "port": 1, "connect": true, "check": { "type": "tcp" } }), "tcp check"),
+        (json!({ "image": "x", "update": { "healthy_deadline": "1h" } }), "progress_deadline"),
+        (json!({ "image": "x", "update": { "auto_promote": true } }), "without a canary"),
+        (json!({ "image": "x", "from_outputs": { "image": "net.a" } }), "set twice"),
+        (json!({ "image": "x", "env": { "A": "1" }, "from_outputs": { "A": "net.a" } }), "set twice"),
+        (json!({ "image": "x", "env": { "A": "vault:secret/a#b" } }), "not yet"),
+        (json!({ "image": "x", "env": { "A": "env:B" } }), "not yet"),
+        (json!({ "image": "x", "tags": ["a"] }), "registered port"),
+        (json!({ "image": "x", "variables": { "a": 1 } }), "template of your own"),
+        (json!({ "command": "x", "volumes": { "a": { "path": "/a" } } }), "raw_exec"),
+        (json!({ "image": "x", "data_path": "relative" }), "absolute path"),
+        (json!({ "image": "x", "datacenter": "a", "datacenters": ["b"] }), "one of them"),
+    ] {
+        let said = wrong(web.clone());
+        assert!(said.len() == 1 && said[0].contains(expected), "{web} {said:#?}");
+    }
+}
+
+#[test]
+fn a_service_that_is_no_dns_label_or_whose_component_is_there_already_is_refused() {
+    for bad in ["a_b", "a-", "A", "1a", "a.b", ""] {
+        let infrastructure =
+            json!({ "services": { bad: { "image": "x" } }, "environments": { "staging": {} } });
+        let said = problems(&infrastructure);
+        assert!(said.len() == 1 && said[0].contains("is no service's name"), "{bad} {said:?}");
+    }
+    let long = "a".repeat(60);
+    let infrastructure = json!({ "services": { long: { "image": "x" } }, "environments": { "staging": {} } });
+    assert_eq!(problems(&infrastructure).len(), 1);
+    let mut infrastructure = services("staging", json!({ "image": "x" }));
+    infrastructure["components"]["nomad-web"] = json!({ "source": "/m" });
+    let said = problems(&infrastructure);
+    assert!(said.len() == 1 && said[0].contains("infrastructure:components:nomad-web"), "{said:?}");
+}
+
+#[test]
+fn services_left_empty_are_fine_and_one_that_says_nothing_is_named() {
+    assert_eq!(problems(&pillar(json!({}), json!({}))), Vec::<String>::new());
+    let said = wrong(Value::Null);
+    assert!(said.len() == 1 && said[0].contains("anything to run"), "{said:?}");
+}

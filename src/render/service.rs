@@ -1,0 +1,54 @@
+//! The module of a service on Nomad: Terraform holds the job, `templatefile` writes it.
+
+mod job;
+mod outputs;
+mod terraform;
+mod text;
+mod variables;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::service::{Job, Service};
+
+/// Path to text; where the template is the user's own, without it.
+pub fn module(service: &Service) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::from([
+        ("main.tf".to_owned(), terraform::main(service)),
+        ("outputs.tf".to_owned(), outputs::outputs(service)),
+        ("variables.tf".to_owned(), variables::variables(service)),
+    ]);
+    if let Job::Generated(shape) = &service.job {
+        files.insert(template_name(service), job::template(service, shape));
+    }
+    files
+}
+
+/// Beside the module's other files.
+pub fn template_name(service: &Service) -> String {
+    format!("{}.nomad.tpl", service.name)
+}
+
+/// The job as Terraform renders it from these variables. None where the template is the user's own, or where
+/// a value is another component's output.
+pub fn job(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<String> {
+    let Job::Generated(shape) = &service.job else { return None };
+    let values = terraform::values(service, variables)?;
+    let template = job::template(service, shape);
+    let mut rest = template.as_str();
+    let mut text = String::new();
+    // Literals of ours hold no `${`: each is a slot.
+    while let Some((before, after)) = rest.split_once("${") {
+        let (slot, after) = after.split_once('}')?;
+        text.push_str(before);
+        text.push_str(&text::literal(values.get(slot)?));
+        rest = after;
+    }
+    Some(text + rest)
+}
+
+/// The first line of every file of ours.
+fn mark(service: &Service) -> String {
+    format!("# Written by Eos from infrastructure:services:{}.\n", service.name)
+}

@@ -1,0 +1,220 @@
+//! `<service>.nomad.tpl`: the job, with a slot for each variable.
+
+use super::mark;
+use super::text::{Text, literal};
+use crate::model::service::{Check, Kind, Knob, Number, Port, Registry, Service, Shape};
+
+/// A slot is filled with a literal by Terraform's `templatefile`; everything else is written here.
+pub fn template(service: &Service, shape: &Shape) -> String {
+    let mut text = Text::new(mark(service));
+    let name = literal(&service.name.as_str().into());
+    let has = |knob| service.knobs.contains(&knob);
+    text.block(&format!("job {name}"), |text| {
+        text.value("type", shape.kind.word());
+        for knob in [Knob::Datacenters, Knob::Namespace, Knob::Region] {
+            if has(knob) {
+                slot(text, knob.name());
+            }
+        }
+        slot(text, "meta");
+        for one in &shape.constraints {
+            text.block("constraint", |text| {
+                for (key, value) in
+                    [("attribute", &one.attribute), ("operator", &one.operator), ("value", &one.value)]
+                {
+                    if let Some(value) = value {
+                        text.value(key, value.as_str());
+                    }
+                }
+            });
+        }
+        update(text, shape);
+        text.block(&format!("group {name}"), |text| {
+            if shape.kind != Kind::System {
+                text.set("count", "${replicas}");
+            }
+            restart(text, shape);
+            network(text, shape);
+            registration(text, service, shape);
+            for (name, volume) in &shape.volumes {
+                text.block(&format!("volume {}", literal(&name.as_str().into())), |text| {
+                    text.value("type", "host");
+                    text.value("source", volume.source.as_str());
+                    text.value("read_only", volume.read_only);
+                });
+            }
+            text.block(&format!("task {name}"), |text| task(text, service, shape));
+        });
+    });
+    text.finish()
+}
+
+fn slot(text: &mut Text, name: &str) {
+    text.set(name, format!("${{{name}}}"));
+}
+
+fn update(text: &mut Text, shape: &Shape) {
+    let Some(update) = shape.update else { return };
+    text.block("update", |text| {
+        for (key, count) in [("max_parallel", update.max_parallel), ("canary", update.canary)] {
+            if let Some(count) = count {
+                text.value(key, count);
+            }
+        }
+        for (key, flag) in [("auto_revert", update.auto_revert), ("auto_promote", update.auto_promote)] {
+            if let Some(flag) = flag {
+                text.value(key, flag);
+            }
+        }
+        for (key, duration) in [
+            ("min_healthy_time", update.min_healthy_time),
+            ("healthy_deadline", update.healthy_deadline),
+            ("progress_deadline", update.progress_deadline),
+        ] {
+            if let Some(duration) = duration {
+                text.duration(key, duration);
+            }
+        }
+    });
+}
+
+fn restart(text: &mut Text, shape: &Shape) {
+    let Some(restart) = shape.restart else { return };
+    text.block("restart", |text| {
+        if let Some(attempts) = restart.attempts {
+            text.value("attempts", attempts);
+        }
+        for (key, duration) in [("interval", restart.interval), ("delay", restart.delay)] {
+            if let Some(duration) = duration {
+                text.duration(key, duration);
+            }
+        }
+        if let Some(mode) = restart.mode {
+            text.value("mode", mode);
+        }
+    });
+}
+
+fn network(text: &mut Text, shape: &Shape) {
+    if shape.ports.is_empty() && shape.mesh.is_none() {
+        return;
+    }
+    text.block("network", |text| {
+        if shape.mesh.is_some() {
+            text.value("mode", "bridge");
+        }
+        // The mesh reaches the registered port by its number, and nobody else does.
+        let meshed = shape.main.as_ref().filter(|_| shape.mesh.is_some());
+        for (label, port) in shape.ports.iter().filter(|(label, _)| Some(*label) != meshed) {
+            text.block(&format!("port {}", literal(&label.as_str().into())), |text| {
+                for (key, number) in [("static", port.fixed), ("to", port.to)] {
+                    if let Some(number) = number {
+                        text.set(key, digits(number));
+                    }
+                }
+            });
+        }
+    });
+}
+
+fn digits(number: Number) -> String {
+    match number {
+        Number::Knob => "${port}".to_owned(),
+        Number::Is(port) => port.to_string(),
+    }
+}
+
+fn registration(text: &mut Text, service: &Service, shape: &Shape) {
+    let Some(main) = &shape.main else { return };
+    text.block("service", |text| {
+        text.value("name", service.name.as_str());
+        text.value(
+            "provider",
+            match shape.registry {
+                Registry::Consul => "consul",
+                Registry::Nomad => "nomad",
+            },
+        );
+        match shape.ports.get(main) {
+            Some(Port { to: Some(number), .. }) if shape.mesh.is_some() => {
+                text.set("port", format!("\"{}\"", digits(*number)));
+            }
+            _ => text.value("port", main.as_str()),
+        }
+        if service.knobs.contains(&Knob::Tags) {
+            slot(text, "tags");
+        }
+        if let Some(check) = &shape.check {
+            text.block("check", |text| ask(text, check, shape.mesh.is_some()));
+        }
+        if let Some(upstreams) = &shape.mesh {
+            text.block("connect", |text| {
+                text.block("sidecar_service", |text| {
+                    if upstreams.is_empty() {
+                        return;
+                    }
+                    text.block("proxy", |text| {
+                        for upstream in upstreams {
+                            text.block("upstreams", |text| {
+                                text.value("destination_name", upstream.name.as_str());
+                                text.value("local_bind_port", upstream.port);
+                            });
+                        }
+                    });
+                });
+            });
+        }
+    });
+}
+
+fn ask(text: &mut Text, check: &Check, mesh: bool) {
+    match &check.path {
+        Some(path) => {
+            text.value("type", "http");
+            text.value("path", path.as_str());
+            if mesh {
+                text.value("expose", true);
+            }
+        }
+        None => text.value("type", "tcp"),
+    }
+    text.duration("interval", check.interval);
+    text.duration("timeout", check.timeout);
+}
+
+fn task(text: &mut Text, service: &Service, shape: &Shape) {
+    let has = |knob| service.knobs.contains(&knob);
+    text.value("driver", shape.driver.as_str());
+    text.block("config", |text| {
+        for knob in [Knob::Image, Knob::Command, Knob::Args] {
+            if has(knob) {
+                slot(text, knob.name());
+            }
+        }
+        if shape.driver == "docker" {
+            // The mesh and a network of the group's own leave none to the container.
+            let labels: Vec<_> = shape.ports.keys().cloned().collect();
+            if !labels.is_empty() && shape.mesh.is_none() {
+                text.value("ports", labels);
+            }
+            if has(Knob::DataPath) {
+                text.set("volumes", "[${data_mount}]");
+            }
+        }
+        for (key, value) in &shape.config {
+            text.set(key, literal(&value.0));
+        }
+    });
+    slot(text, "env");
+    for (name, volume) in &shape.volumes {
+        text.block("volume_mount", |text| {
+            text.value("volume", name.as_str());
+            text.value("destination", volume.path.as_str());
+            text.value("read_only", volume.read_only);
+        });
+    }
+    text.block("resources", |text| {
+        slot(text, "cpu");
+        slot(text, "memory");
+    });
+}

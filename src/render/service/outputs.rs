@@ -1,0 +1,42 @@
+//! `outputs.tf`: what others may read of a service.
+
+use super::mark;
+use super::text::Text;
+use crate::model::service::{Job, Number, Registry, Service, Shape};
+
+pub fn outputs(service: &Service) -> String {
+    let mut text = Text::new(mark(service));
+    let name = &service.name;
+    let mut output = |name: &str, what: &str, set: &dyn Fn(&mut Text)| {
+        text.gap();
+        text.block(&format!("output \"{name}\""), |text| {
+            text.value("description", what);
+            set(text);
+        });
+    };
+    output("job_id", "The job's id in Nomad.", &|text| text.set("value", format!("nomad_job.{name}.id")));
+    if let Job::Generated(shape) = &service.job
+        && shape.registry == Registry::Consul
+        && let Some(main) = &shape.main
+    {
+        let host = format!("{name}.service.consul");
+        output("consul_service", "Its name in Consul's DNS.", &|text| text.value("value", host.as_str()));
+        let what = "Its address; a port that Nomad chooses stands in the DNS's SRV record.";
+        output(&format!("{}_url", name.as_str().replace('-', "_")), what, &|text| {
+            text.set("value", url(&host, shape, main));
+        });
+    }
+    text.finish()
+}
+
+/// `tcp://` where a connection is all that the check asks for. In the mesh the sidecar is asked.
+fn url(host: &str, shape: &Shape, main: &str) -> String {
+    let scheme = if shape.check.as_ref().is_some_and(|check| check.path.is_none()) { "tcp" } else { "http" };
+    let port = match (&shape.mesh, shape.ports.get(main).and_then(|port| port.fixed)) {
+        (Some(_), _) => return format!("\"{scheme}://{}\"", host.replace(".service.", ".virtual.")),
+        (None, Some(Number::Knob)) => ":${var.port}".to_owned(),
+        (None, Some(Number::Is(port))) => format!(":{port}"),
+        (None, None) => String::new(),
+    };
+    format!("\"{scheme}://{host}{port}\"")
+}

@@ -1,0 +1,128 @@
+//! `main.tf`: the provider, the values in the job's language, and the job.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::text::{Text, literal};
+use super::{mark, template_name};
+use crate::model::service::{Job, Knob, Service};
+
+/// JSON in the job's language: its escapes are HCL's but for three, and what would begin a template begins none.
+pub const ENCODE: &str = r#"replace(replace(replace(replace(replace(jsonencode(value), "\\\\", "\\u005c"), "\\b", "\\u0008"), "\\f", "\\u000c"), "$${", "\\u0024{"), "%%{", "\\u0025{")"#;
+
+/// In every job, so that it can be told whose it is. What changes with each deployment has no place there:
+/// Nomad would start every task again for it.
+const MANAGED_BY: &str = "eos";
+
+pub fn main(service: &Service) -> String {
+    let mut text = Text::new(mark(service));
+    text.block("terraform", |text| {
+        text.block("required_providers", |text| {
+            text.block("nomad =", |text| {
+                text.value("source", "hashicorp/nomad");
+                text.value("version", "~> 2.0");
+            });
+        });
+    });
+    text.gap();
+    text.line("# Its address, region and token come from the environment.");
+    text.line("provider \"nomad\" {}");
+    text.gap();
+    let name = &service.name;
+    text.block("locals", |text| {
+        text.block("values =", |text| {
+            for (name, expression) in expressions(service) {
+                text.set(&name, expression);
+            }
+        });
+        text.line("# As literals of the job's language.");
+        text.set("literals", format!("{{ for name, value in local.values : name => {ENCODE} }}"));
+    });
+    text.gap();
+    text.block(&format!("resource \"nomad_job\" \"{name}\""), |text| {
+        let values = match service.job {
+            Job::Generated(_) => "local.literals",
+            // Its author writes what a text has to look like; `literal` has it done.
+            Job::Own { .. } => "merge(local.values, { literal = local.literals })",
+        };
+        let file = template_name(service);
+        text.set("jobspec", format!("templatefile(\"${{path.module}}/{file}\", {values})"));
+        text.set("purge_on_destroy", "true");
+        text.set("detach", service.detach.to_string());
+    });
+    text.finish()
+}
+
+/// What the template may name, and how it is made from the module's variables.
+fn expressions(service: &Service) -> BTreeMap<String, String> {
+    let own = service.own.iter().map(|name| (name.clone(), format!("var.{name}")));
+    let knobs = service.knobs.iter().map(|knob| (knob.name().to_owned(), format!("var.{}", knob.name())));
+    let mut all: BTreeMap<_, _> = own.chain(knobs).collect();
+    let fed = service.env_outputs.iter().map(|name| format!("{name} = var.env_{name}"));
+    if !service.env_outputs.is_empty() {
+        all.insert("env".to_owned(), format!("merge(var.env, {{ {} }})", fed.collect::<Vec<_>>().join(", ")));
+    }
+    let [managed_by, component] = of_us(service).map(|(key, value)| format!("{key} = {}", literal(&value)));
+    all.insert(
+        "meta".to_owned(),
+        format!("merge({{ {managed_by}, {component}, environment = var.environment }}, var.meta)"),
+    );
+    match &service.job {
+        Job::Generated(shape) => {
+            if service.knobs.contains(&Knob::DataPath) && shape.driver == "docker" {
+                let mount = match &shape.data_target {
+                    Some(target) => {
+                        format!("\"${{var.data_path}}:${{{}}}\"", literal(&target.as_str().into()))
+                    }
+                    None => "\"${var.data_path}:${var.data_path}\"".to_owned(),
+                };
+                all.insert("data_mount".to_owned(), mount);
+            }
+            // Only what the template names.
+            all.retain(|name, _| name != "data_path");
+        }
+        Job::Own { .. } => {
+            all.insert("service".to_owned(), literal(&service.name.as_str().into()));
+            all.insert("environment".to_owned(), "var.environment".to_owned());
+        }
+    }
+    all
+}
+
+fn of_us(service: &Service) -> [(&'static str, Value); 2] {
+    let component = crate::model::component_name(service.name.as_str());
+    [("managed_by", MANAGED_BY.into()), ("component", component.into())]
+}
+
+/// The same, worked out from the variables' values. None where one is missing.
+pub fn values(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<BTreeMap<String, Value>> {
+    let get = |name: &str| variables.get(name).map(|value| (*value).clone());
+    let mut all = BTreeMap::new();
+    for name in expressions(service).into_keys() {
+        let value = match name.as_str() {
+            "data_mount" => {
+                let host = get("data_path")?.as_str()?.to_owned();
+                let Job::Generated(shape) = &service.job else { return None };
+                format!("{host}:{}", shape.data_target.as_deref().unwrap_or(&host)).into()
+            }
+            "env" => {
+                let mut env = get("env")?.as_object()?.clone();
+                for name in &service.env_outputs {
+                    env.insert(name.clone(), get(&format!("env_{name}"))?);
+                }
+                env.into()
+            }
+            "meta" => {
+                let mut meta: Map<_, _> =
+                    of_us(service).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+                meta.insert("environment".to_owned(), get("environment")?);
+                meta.extend(get("meta")?.as_object()?.clone());
+                meta.into()
+            }
+            other => get(other)?,
+        };
+        all.insert(name, value);
+    }
+    Some(all)
+}

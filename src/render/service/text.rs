@@ -1,0 +1,120 @@
+//! Blocks, attributes and literals of HCL, as Terraform and Nomad both read them.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A text that is being written; each block is indented.
+#[derive(Default)]
+pub struct Text {
+    text: String,
+    depth: usize,
+}
+
+impl Text {
+    pub fn new(head: String) -> Self {
+        Self { text: head, depth: 0 }
+    }
+
+    /// What stands in a block, below its header: a type, and labels that are literals already.
+    pub fn block(&mut self, header: &str, body: impl FnOnce(&mut Self)) {
+        self.line(&format!("{header} {{"));
+        self.depth += 1;
+        body(self);
+        self.depth -= 1;
+        self.line("}");
+    }
+
+    /// An attribute; the expression is HCL already.
+    pub fn set(&mut self, name: &str, expression: impl AsRef<str>) {
+        self.line(&format!("{name} = {}", expression.as_ref()));
+    }
+
+    pub fn value(&mut self, name: &str, value: impl Into<Value>) {
+        self.set(name, literal(&value.into()));
+    }
+
+    pub fn duration(&mut self, name: &str, duration: Duration) {
+        self.value(
+            name,
+            match duration.subsec_millis() {
+                0 => format!("{}s", duration.as_secs()),
+                _ => format!("{}ms", duration.as_millis()),
+            },
+        );
+    }
+
+    pub fn gap(&mut self) {
+        self.text.push('\n');
+    }
+
+    pub fn line(&mut self, line: &str) {
+        for _ in 0..self.depth {
+            self.text.push_str("  ");
+        }
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    pub fn finish(self) -> String {
+        self.text
+    }
+}
+
+/// A value as both languages, and a template of Terraform's, read it: what would begin a template begins none.
+///
+/// Byte for byte what [`super::terraform::ENCODE`] makes of it.
+pub fn literal(value: &Value) -> String {
+    let mut text = String::new();
+    encode(value, &mut text);
+    text
+}
+
+fn encode(value: &Value, into: &mut String) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => into.push_str(&value.to_string()),
+        Value::String(text) => quote(text, into),
+        Value::Array(items) => {
+            into.push('[');
+            for (index, item) in items.iter().enumerate() {
+                into.push_str(if index == 0 { "" } else { "," });
+                encode(item, into);
+            }
+            into.push(']');
+        }
+        Value::Object(map) => {
+            into.push('{');
+            for (index, (key, item)) in map.iter().enumerate() {
+                into.push_str(if index == 0 { "" } else { "," });
+                quote(key, into);
+                into.push(':');
+                encode(item, into);
+            }
+            into.push('}');
+        }
+    }
+}
+
+fn quote(text: &str, into: &mut String) {
+    into.push('"');
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => into.push_str("\\\""),
+            '\n' => into.push_str("\\n"),
+            '\r' => into.push_str("\\r"),
+            '\t' => into.push_str("\\t"),
+            '$' | '%' if letters.peek() == Some(&'{') => escape(letter, into),
+            '\\' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => escape(letter, into),
+            letter if u32::from(letter) < 0x20 => escape(letter, into),
+            letter => into.push(letter),
+        }
+    }
+    into.push('"');
+}
+
+fn escape(letter: char, into: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = write!(into, "\\u{:04x}", u32::from(letter));
+}

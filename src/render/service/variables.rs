@@ -1,0 +1,100 @@
+//! `variables.tf`: types, and what Terraform refuses before it plans.
+
+use super::mark;
+use super::text::Text;
+use crate::model::service::{Knob, Service};
+
+struct Declared {
+    kind: &'static str,
+    what: &'static str,
+    /// A condition, and what it means.
+    rule: Option<(&'static str, &'static str)>,
+}
+
+fn declared(knob: Knob) -> Declared {
+    let of = |kind, what, rule| Declared { kind, what, rule };
+    let text = |what, condition| of("string", what, Some((condition, "It must not be empty.")));
+    match knob {
+        Knob::Args => of("list(string)", "What the command is given.", None),
+        Knob::Command => text("The program that runs.", r#"var.command != """#),
+        Knob::Cpu => of(
+            "number",
+            "MHz for each of them.",
+            Some(("var.cpu >= 1 && floor(var.cpu) == var.cpu", "It must be a whole number of MHz from 1.")),
+        ),
+        Knob::DataPath => of(
+            "string",
+            "The folder of the host that keeps its data.",
+            Some((
+                r#"startswith(var.data_path, "/") && !strcontains(var.data_path, ":")"#,
+                "It must be an absolute path without a colon.",
+            )),
+        ),
+        Knob::Datacenters => of(
+            "list(string)",
+            "Where it may run.",
+            Some(("length(var.datacenters) > 0", "It must name one datacenter at least.")),
+        ),
+        Knob::Env => of("map(string)", "The environment of the task.", None),
+        Knob::Image => text("The image that runs.", r#"var.image != """#),
+        Knob::Memory => of(
+            "number",
+            "MB for each of them.",
+            Some((
+                "var.memory >= 10 && floor(var.memory) == var.memory",
+                "It must be a whole number of MB from 10.",
+            )),
+        ),
+        Knob::Meta => of("map(string)", "What the job says of itself.", None),
+        Knob::Namespace => text("Nomad's namespace.", r#"var.namespace != """#),
+        Knob::Port => of(
+            "number",
+            "Where it listens.",
+            Some((
+                "var.port >= 1 && var.port <= 65535 && floor(var.port) == var.port",
+                "It must be a port: 1 to 65535.",
+            )),
+        ),
+        Knob::Region => text("Nomad's region.", r#"var.region != """#),
+        Knob::Replicas => of(
+            "number",
+            "How many of them run.",
+            Some((
+                "var.replicas >= 0 && floor(var.replicas) == var.replicas",
+                "It must be a whole number, not negative.",
+            )),
+        ),
+        Knob::Tags => of("list(string)", "What it is registered with.", None),
+    }
+}
+
+pub fn variables(service: &Service) -> String {
+    let mut text = Text::new(mark(service));
+    for knob in &service.knobs {
+        let Declared { kind, what, rule } = declared(*knob);
+        one(&mut text, knob.name(), kind, what, rule);
+    }
+    for name in &service.env_outputs {
+        one(&mut text, &format!("env_{name}"), "string", "For the environment of the task.", None);
+    }
+    for name in &service.own {
+        one(&mut text, name, "any", "For the job's template.", None);
+    }
+    one(&mut text, "environment", "string", "The environment that it belongs to.", None);
+    text.finish()
+}
+
+fn one(text: &mut Text, name: &str, kind: &str, what: &str, rule: Option<(&str, &str)>) {
+    text.gap();
+    text.block(&format!("variable \"{name}\""), |text| {
+        text.value("description", what);
+        text.set("type", kind);
+        text.set("nullable", if kind == "any" { "true" } else { "false" });
+        if let Some((condition, message)) = rule {
+            text.block("validation", |text| {
+                text.set("condition", condition);
+                text.value("error_message", message);
+            });
+        }
+    });
+}
