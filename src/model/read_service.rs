@@ -16,7 +16,7 @@ use super::reader::{self, Fields, Problems};
 use super::service::{Job, Knob, Service, Shape};
 use super::settings::Settings;
 use super::tree::Tree;
-use super::{Gate, Name, PillarPath};
+use super::{Gate, Name, Pattern, PillarPath};
 use values::Values;
 
 /// What a service's component is called.
@@ -30,6 +30,14 @@ pub fn service_name(component: &str) -> Option<&str> {
 }
 
 const PREFIX: &str = "nomad-";
+
+/// What Nomad does by itself is no drift; `modify_index` tells of a job that somebody changed.
+const RUNTIME: [&str; 4] = [
+    "nomad_job.*.allocation_ids",
+    "nomad_job.*.deployment_id",
+    "nomad_job.*.deployment_status",
+    "nomad_job.*.status",
+];
 
 /// The reason is written to follow the name.
 pub fn label(key: &str) -> Result<Name, String> {
@@ -93,6 +101,7 @@ pub fn component(
     };
     let mut component = read_component::finish(name, fields, made, around.shared, around.settings);
     component.health.extend(gates);
+    component.drift.ignore.extend(RUNTIME.iter().filter_map(|pattern| Pattern::new(pattern).ok()));
     usable.then_some(component)
 }
 

@@ -1,0 +1,84 @@
+//! The generated module, as Terraform sees it.
+
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::{generate, site};
+
+#[test]
+fn a_module_has_these_files_and_outputs_named_as_terraform_allows() {
+    let site = site(json!({ "my-web": { "image": "x", "port": 80, "health_path": "/" } }));
+    let report = generate(&site, "my-web");
+    let files = report["files"].as_object().unwrap();
+    assert_eq!(
+        files.keys().collect::<Vec<_>>(),
+        ["main.tf", "my-web.nomad.tpl", "outputs.tf", "variables.tf"]
+    );
+    let main = files["main.tf"].as_str().unwrap();
+    for expected in ["purge_on_destroy = true", "detach = true", "${path.module}/my-web.nomad.tpl"] {
+        assert!(main.contains(expected), "{main}");
+    }
+    let outputs = files["outputs.tf"].as_str().unwrap();
+    for expected in ["output \"my_web_url\"", "output \"consul_service\"", "\"my-web.service.consul\""] {
+        assert!(outputs.contains(expected), "{outputs}");
+    }
+}
+
+#[test]
+fn a_service_that_is_not_there_names_the_one_that_may_be_meant() {
+    let site = site(json!({ "jenkins": { "image": "x" } }));
+    let report = site.run("module.generate_nomad_job", json!({ "service": "jenkns" }));
+    let message = report["error"]["message"].as_str().unwrap();
+    assert!(message.contains("did you mean \"jenkins\"?"), "{message}");
+}
+
+#[test]
+fn a_call_says_more_of_a_service_than_the_pillar() {
+    let site = site(json!({ "web": { "image": "x" } }));
+    let arguments = json!({ "service": "web", "service_config": { "replicas": 9 } });
+    let report = site.run("module.generate_nomad_job", arguments);
+    assert!(report["job"].as_str().unwrap().contains("count = 9"), "{report:#}");
+}
+
+/// What terraform says of a module's variables with these values: the messages of its errors.
+fn refused(variables: &str, values: &Value) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("variables.tf"), variables).unwrap();
+    std::fs::write(folder.path().join("terraform.tfvars.json"), values.to_string()).unwrap();
+    let plan = Command::new("terraform")
+        .args(["plan", "-no-color", "-input=false"])
+        .current_dir(folder.path())
+        .env("TF_CLI_CONFIG_FILE", "/dev/null")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    String::from_utf8(plan.stderr).unwrap()
+}
+
+#[test]
+fn what_an_output_brings_is_refused_by_the_modules_own_variables() {
+    let site = site(json!({ "web": { "image": "x", "port": 80 } }));
+    let report = generate(&site, "web");
+    let variables = report["files"]["variables.tf"].as_str().unwrap();
+    let good = json!({
+        "cpu": 1, "memory": 10, "datacenters": ["a"], "env": {}, "image": "x", "meta": {}, "namespace": "n",
+        "port": 1, "replicas": 0, "environment": "e",
+    });
+    assert_eq!(refused(variables, &good), "");
+    for (name, bad, why) in [
+        ("cpu", json!(0.5), "whole number of MHz"),
+        ("memory", json!(9), "whole number of MB"),
+        ("datacenters", json!([]), "one datacenter"),
+        ("image", json!(""), "not be empty"),
+        ("port", json!(65536), "1 to 65535"),
+        ("replicas", json!(-1), "not negative"),
+        ("env", json!({ "A": ["x"] }), "string required"),
+        ("namespace", Value::Null, "null"),
+    ] {
+        let mut values = good.clone();
+        values[name] = bad;
+        let said = refused(variables, &values);
+        assert!(said.contains(why) && said.contains(name), "{name}: {said}");
+    }
+}

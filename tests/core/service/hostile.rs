@@ -1,0 +1,160 @@
+//! Texts that look like something else go from the pillar through Terraform to Nomad, and arrive as they were.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde_json::{Value, json};
+
+use super::server::Server;
+use super::{generate, parsed, site};
+use crate::support::Site;
+
+const KNOWN: [&str; 30] = [
+    "",
+    " ",
+    "\"",
+    "\\",
+    "\\\\\"",
+    "\\b\\f\\n\\u0041",
+    "a\nb\r\n\tc",
+    "\u{8}\u{c}\u{1}\u{1f}\u{7f}",
+    "${x}",
+    "$${x}",
+    "$$${x}",
+    "%{x}",
+    "%%{ if true }x%{ endif }",
+    "${",
+    "}",
+    "$",
+    "%",
+    "$\\u0024{",
+    "\\${x}",
+    "${NOMAD_PORT_http}",
+    "{{ env \"HOME\" }}",
+    "{{ with secret }}{{ end }}",
+    "<<EOF\nx\nEOF",
+    "</script>&amp;",
+    "\u{2028}\u{2029}\u{feff}",
+    "# // /* */",
+    "ünï-日本-🙂",
+    "'$(id)' `id`",
+    "${file(\"/etc/passwd\")}",
+    "jsonencode(var.env)",
+];
+
+/// Letters that Unicode's normal form keeps: Terraform brings every text into it.
+fn letters() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[ -~\\n\\t\\r]{0,8}",
+        "[$%{}\"\\\\]{1,6}",
+        "[\u{1}-\u{1f}\u{7f}]{1,2}",
+        "[а-я一-三😀-😎]{1,4}",
+        Just("${".to_owned()),
+        Just("%{".to_owned()),
+        Just("\\".to_owned()),
+    ];
+    prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+/// The known ones and as many drawn, the same each time.
+fn hostile() -> BTreeMap<String, String> {
+    let mut runner =
+        TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let drawn = (0..150).map(|_| letters().new_tree(&mut runner).unwrap().current());
+    let all = KNOWN.into_iter().map(str::to_owned).chain(drawn);
+    // What reads as a reference is refused.
+    let all = all
+        .filter(|text| !["env:", "file:", "vault:", "sdb://"].iter().any(|prefix| text.starts_with(prefix)));
+    all.enumerate().map(|(index, text)| (format!("H{index}"), text)).collect()
+}
+
+/// The job as terraform itself renders it: the module's own files, and an output in the place of the job.
+fn rendered(site: &Site, service: &str, values: &Value) -> String {
+    let report = generate(site, service);
+    let files = report["files"].as_object().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text.as_str().unwrap()).unwrap();
+    }
+    let main = files["main.tf"].as_str().unwrap();
+    let (_, locals) = main.split_once("provider \"nomad\" {}").unwrap();
+    let (locals, resource) = locals.split_once("resource \"nomad_job\"").unwrap();
+    let jobspec = resource.lines().find_map(|line| line.trim().strip_prefix("jobspec = ")).unwrap();
+    let text = format!("{locals}\noutput \"jobspec\" {{\n  value = {jobspec}\n}}\n");
+    std::fs::write(folder.path().join("main.tf"), text).unwrap();
+    std::fs::remove_file(folder.path().join("outputs.tf")).unwrap();
+    std::fs::write(folder.path().join("terraform.tfvars.json"), values.to_string()).unwrap();
+    terraform(folder.path(), &["apply", "-auto-approve", "-input=false", "-no-color"]);
+    let outputs = terraform(folder.path(), &["output", "-json"]);
+    let outputs: Value = serde_json::from_str(&outputs).unwrap();
+    outputs["jobspec"]["value"].as_str().unwrap().to_owned()
+}
+
+fn terraform(folder: &Path, words: &[&str]) -> String {
+    let done = Command::new("terraform")
+        .args(words)
+        .current_dir(folder)
+        .env("TF_CLI_CONFIG_FILE", "/dev/null")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
+#[test]
+fn hostile_texts_come_back_the_same_from_nomad() {
+    let Some(nomad) = Server::nomad() else { return };
+    let texts = hostile();
+    let list: Vec<_> = texts.values().cloned().collect();
+    let meta: BTreeMap<_, _> =
+        texts.iter().map(|(name, text)| (format!("{name}.x-y"), text.clone())).collect();
+    let nested: BTreeMap<_, _> =
+        texts.iter().map(|(name, text)| (text.clone(), json!([name, text]))).collect();
+    let quoted = "a \"b\" ${c} %{d} \\ \n {{ e }}";
+    let service = json!({
+        "command": "/bin/${x}\"%{y}", "args": list, "port": 80, "check": { "type": "tcp" },
+        "env": texts, "meta": meta, "tags": list, "config": { "nested": nested, "text": quoted },
+        "driver": "mock_driver", "volumes": { "v": { "path": "/a ${b} \"c\"" } },
+        "constraints": [{ "attribute": "${attr.x}", "operator": "regexp", "value": quoted }],
+    });
+    let site = site(json!({ "web": service }));
+    let values = json!({
+        "command": "/bin/${x}\"%{y}", "args": list, "port": 80, "env": texts, "meta": meta, "tags": list,
+        "cpu": 200, "memory": 512, "replicas": 2, "datacenters": ["*"], "namespace": "default",
+        "environment": "staging",
+    });
+    let job = rendered(&site, "web", &values);
+    assert_eq!(generate(&site, "web")["job"], job, "what is shown is what terraform renders");
+    let parsed = parsed(&nomad, &job);
+    let task = &parsed["TaskGroups"][0]["Tasks"][0];
+    assert_eq!(task["Env"], json!(texts));
+    assert_eq!(task["Config"]["args"], json!(list));
+    assert_eq!(task["Config"]["command"], values["command"]);
+    assert_eq!(task["Config"]["text"], json!(quoted));
+    assert_eq!(task["VolumeMounts"][0]["Destination"], "/a ${b} \"c\"");
+    assert_eq!(parsed["TaskGroups"][0]["Services"][0]["Tags"], json!(list));
+    assert_eq!(parsed["Constraints"][0]["RTarget"], json!(quoted));
+    assert_eq!(parsed["Constraints"][0]["LTarget"], "${attr.x}");
+    let mut expected = json!(meta);
+    for (key, value) in [("managed_by", "eos"), ("component", "nomad-web"), ("environment", "staging")] {
+        expected[key] = json!(value);
+    }
+    assert_eq!(parsed["Meta"], expected);
+    // Nomad keeps a mapping of a driver's settings as a list of one.
+    assert_eq!(task["Config"]["nested"], json!([nested]));
+}
+
+#[test]
+fn a_nul_is_refused_with_its_place() {
+    let site = site(json!({ "web": { "command": "/bin/x", "env": { "A": "a\0b" }, "args": ["a\0"] } }));
+    let report = site.run("module.generate_nomad_job", json!({ "service": "web" }));
+    let message = report["error"]["message"].as_str().unwrap();
+    for place in ["services:web:env:A", "services:web:args"] {
+        assert!(message.contains(place), "{message}");
+    }
+}
