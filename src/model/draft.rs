@@ -124,7 +124,7 @@ fn read_into(
     };
     let settings = read_settings::settings(settings_tree, problems);
     let merged = levels(components, own_components, overrides, problems);
-    let services = service_levels(services, own_services, overrides, problems);
+    let services = read_service::levels(services, own_services, overrides, problems);
     let mentioned: BTreeSet<Name> =
         merged.keys().cloned().chain(services.values().map(|(component, _)| component.clone())).collect();
     let mut components = BTreeMap::new();
@@ -150,42 +150,6 @@ fn read_into(
         }
     }
     Some(Draft { environment: name, settings, components, mentioned })
-}
-
-/// Every service with its levels merged, and the component that it becomes.
-fn service_levels(
-    common: Tree,
-    own: Tree,
-    overrides: &Overrides,
-    problems: &Problems,
-) -> BTreeMap<Name, (Name, Tree)> {
-    let call = overrides.service.iter().map(|(name, given)| {
-        (name.to_string(), Tree::new(given, PillarPath::arguments().child("service_config")))
-    });
-    let mut merged: BTreeMap<Name, (Name, Tree)> = BTreeMap::new();
-    let all = reader::entries(common, problems).into_iter().chain(reader::entries(own, problems)).chain(call);
-    for (key, tree) in all {
-        let names = read_service::label(&key)
-            .and_then(|label| Ok((label, Name::new(&read_service::component_name(&key))?)));
-        let (label, component) = match names {
-            Ok(names) => names,
-            Err(reason) => {
-                problems.add(&tree.path, format!("this key {reason}"));
-                continue;
-            }
-        };
-        let tree = if tree.is_null() { Tree::empty(tree.path) } else { tree };
-        let tree = match merged.remove(&label) {
-            Some((_, base)) => {
-                // The service itself stays where the pillar has it.
-                let path = if tree.path.is_argument() { base.path.clone() } else { tree.path.clone() };
-                Tree { path, ..merge::service(base, tree) }
-            }
-            None => tree,
-        };
-        merged.insert(label, (component, tree));
-    }
-    merged
 }
 
 /// Every component with its levels merged: common, the environment's, the call's.

@@ -1,5 +1,6 @@
 //! `infrastructure:services`: one service, its levels merged, lowered to the component `nomad-<name>`.
 
+mod levels;
 mod network;
 mod rules;
 mod task;
@@ -17,6 +18,7 @@ use super::service::{Job, Knob, Service, Shape};
 use super::settings::Settings;
 use super::tree::Tree;
 use super::{Gate, Name, Pattern, PillarPath};
+pub use levels::levels;
 use values::Values;
 
 /// What a service's component is called.

@@ -281,3 +281,17 @@ fn services_left_empty_are_fine_and_one_that_says_nothing_is_named() {
     let said = wrong(Value::Null);
     assert!(said.len() == 1 && said[0].contains("anything to run"), "{said:?}");
 }
+
+#[test]
+fn what_a_call_says_of_a_services_component_is_said_of_the_service() {
+    let infrastructure = services("staging", json!({ "image": "x" }));
+    let said =
+        |variables| Overrides { variables: Some((name("nomad-web"), variables)), ..Overrides::default() };
+    let read = draft_with(&infrastructure, &said(json!({ "replicas": 9 })));
+    assert_eq!(value(&read.components[&name("nomad-web")], "replicas"), json!(9));
+    let wrong = super::said(super::read(&infrastructure, "staging", &said(json!({ "x": 9 }))).1);
+    assert!(wrong.len() == 1 && wrong[0].starts_with("arguments:variables:variables: "), "{wrong:?}");
+    let backend = (name("nomad-web"), json!({ "type": "http", "address": "http://h" }));
+    let read = draft_with(&infrastructure, &Overrides { backend: Some(backend), ..Overrides::default() });
+    assert_eq!(read.components[&name("nomad-web")].backend.kind, "http");
+}

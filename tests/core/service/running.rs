@@ -132,10 +132,72 @@ fn what_nomad_does_by_itself_is_no_drift_and_what_a_hand_does_is() {
     assert_eq!(status(&report), "unchanged", "{report:#}");
     // Somebody scales it.
     let scale = json!({ "Count": 2, "Target": { "Group": "web" } }).to_string();
-    assert_eq!(nomad.call("POST", "/v1/job/web/scale", &scale).0, 200);
+    until("it is scaled", || (nomad.call("POST", "/v1/job/web/scale", &scale).0 == 200).then_some(()));
     let report = site.run("drift", json!({}));
     assert_eq!(status(&report), "drifted_benign", "{report:#}");
     assert_eq!(nomad.call("DELETE", "/v1/job/web?purge=true", "").0, 200);
     let report = site.run("drift", json!({}));
     assert_eq!(status(&report), "drifted", "{report:#}");
+}
+
+#[test]
+fn ensure_infrastructure_takes_a_service_by_its_component_and_a_second_time_runs_nothing() {
+    let (Some(nomad), Some(world)) = (Server::nomad(), World::new()) else { return };
+    let mut site = Site::new();
+    serving(&mut site, &nomad, &world);
+    let ensure = |site: &Site| {
+        site.run(
+            "module.ensure_infrastructure",
+            json!({ "component": "nomad-web", "desired_state": { "cpu": 30 } }),
+        )
+    };
+    let first = ensure(&site);
+    assert_eq!(first["result"], true, "{first:#}");
+    assert_eq!(nomad.get("/v1/job/web").unwrap()["TaskGroups"][0]["Tasks"][0]["Resources"]["CPU"], 30);
+    let second = ensure(&site);
+    assert_eq!(second["reason"], "same_fingerprint", "{second:#}");
+    site.infrastructure["services"]["web"]["memory"] = json!(40);
+    let third = ensure(&site);
+    assert_ne!(third["reason"], "same_fingerprint", "{third:#}");
+    assert_eq!(nomad.get("/v1/job/web").unwrap()["TaskGroups"][0]["Tasks"][0]["Resources"]["MemoryMB"], 40);
+}
+
+#[test]
+fn the_provider_is_told_of_nomad_and_other_components_are_not() {
+    let (Some(nomad), Some(world)) = (Server::nomad(), World::new()) else { return };
+    let mut site = Site::new();
+    serving(&mut site, &nomad, &world);
+    site.component("other", "output \"x\" { value = 1 }", json!({}));
+    // A terraform that writes down what it is told.
+    let seen = site.folder.path().join("seen");
+    let wrapper = site.folder.path().join("terraform");
+    let text = format!(
+        "#!/bin/sh\nenv | grep ^NOMAD_ | sed \"s|^|$PWD |\" >> {}\nexec terraform \"$@\"\n",
+        seen.display()
+    );
+    std::fs::write(&wrapper, text).unwrap();
+    std::fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let token = site.folder.path().join("token");
+    std::fs::write(&token, "5ba1eb6d-c8ee-4d22-8a3f-4c0a7f0a9f5e\n").unwrap();
+    let settings = &mut site.infrastructure["settings"];
+    settings["terraform"]["binary"] = json!(wrapper);
+    settings["terraform"]["env"] = json!({ "NOMAD_REGION": "global" });
+    settings["nomad"]["token"] = json!(format!("file:{}", token.display()));
+    settings["nomad"]["region"] = json!("elsewhere");
+    site.infrastructure["services"]["web"]["region"] = json!("global");
+    let report = site.run("plan", json!({}));
+    assert_eq!(statuses(&report)["other"], "planned", "{report:#}");
+    let seen = std::fs::read_to_string(seen).unwrap();
+    let of = |name: &str| {
+        seen.lines().filter(|line| line.contains(&format!("/{name}/module "))).collect::<Vec<_>>()
+    };
+    for expected in [
+        format!("NOMAD_ADDR=http://127.0.0.1:{}", nomad.port),
+        "NOMAD_TOKEN=5ba1eb6d-c8ee-4d22-8a3f-4c0a7f0a9f5e".to_owned(),
+        "NOMAD_REGION=global".to_owned(),
+    ] {
+        assert!(of("nomad-web").iter().any(|line| line.ends_with(&expected)), "{expected}: {seen}");
+    }
+    // What the user says is for all, and what Eos says for those that use the provider.
+    assert!(of("other").iter().all(|line| line.ends_with("NOMAD_REGION=global")), "{seen}");
 }

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::generate;
+use super::server::Server;
 use crate::support::Site;
+use crate::world::World;
 
 #[test]
 fn a_template_of_the_users_own_is_part_of_the_module_and_a_missing_one_is_named() {
@@ -18,4 +20,43 @@ fn a_template_of_the_users_own_is_part_of_the_module_and_a_missing_one_is_named(
     let report = generate(&site, "web");
     assert!(report["files"]["web.nomad.tpl"].as_str().unwrap().contains("${literal.greeting}"));
     assert_eq!(report["job"], json!(null));
+}
+
+#[test]
+fn a_template_of_the_users_own_gets_values_as_they_are_and_as_literals() {
+    let (Some(nomad), Some(world)) = (Server::nomad(), World::new()) else { return };
+    let mut site = Site::new();
+    let template = site.folder.path().join("web.nomad.tpl");
+    let text = r#"
+job "${service}-${environment}" {
+  type = "batch"
+  datacenters = ${jsonencode(datacenters)}
+  meta = { greeting = ${literal.greeting}, zone = "${zone}" }
+  group "web" {
+    count = ${replicas}
+    task "web" {
+      driver = "mock_driver"
+      config { run_for = "%{ if replicas > 1 }2s%{ else }1s%{ endif }" }
+      env = ${literal.env}
+    }
+  }
+}
+"#;
+    std::fs::write(&template, text).unwrap();
+    site.component("dns", "output \"zone\" { value = \"z1\" }", json!({}));
+    let settings = &mut site.infrastructure["settings"];
+    settings["terraform"] = json!({ "cli_config_file": world.cli_config() });
+    settings["nomad"] = json!({ "address": format!("http://127.0.0.1:{}", nomad.port) });
+    site.infrastructure["services"]["web"] = json!({
+        "template": template, "variables": { "greeting": "a \"${b}\"" }, "from_outputs": { "zone": "dns.zone" },
+        "env": { "A": "%{x}" }, "replicas": 2,
+    });
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(report["result"], true, "{report:#}");
+    let job = nomad.get("/v1/job/web-staging").unwrap();
+    assert_eq!(job["Meta"], json!({ "greeting": "a \"${b}\"", "zone": "z1" }));
+    assert_eq!(job["TaskGroups"][0]["Count"], 2);
+    let task = &job["TaskGroups"][0]["Tasks"][0];
+    assert_eq!((&task["Env"]["A"], &task["Config"]["run_for"]), (&json!("%{x}"), &json!("2s")));
+    assert_eq!(report["components"]["nomad-web"]["outputs"]["job_id"], "web-staging");
 }
