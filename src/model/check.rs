@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::nearest::listed;
-use super::{Blueprint, Component, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, hint};
+use super::{
+    Blueprint, Component, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, Source,
+    component_name, hint,
+};
 use crate::digest::sha256;
 use crate::graph::Graph;
 
@@ -32,10 +35,9 @@ impl Draft {
             outputs(component, &self.mentioned, interfaces, &mut problems);
             for needed in component.depends_on.names.iter().filter(|needed| !self.mentioned.contains(*needed))
             {
-                let hint = hint(needed.as_str(), self.mentioned.iter().map(Name::as_str));
                 problems.push(Problem::new(
                     &component.place("depends_on"),
-                    format!("no component {:?}; {hint}", needed.as_str()),
+                    no_component(needed, &self.mentioned),
                 ));
             }
         }
@@ -146,10 +148,13 @@ fn outputs(
         for reference in input.outputs() {
             let producer = &reference.component;
             let message = if !mentioned.contains(producer) {
+                no_component(producer, mentioned)
+            } else if let Some(interface) = interfaces.get(producer)
+                && matches!(component.source, Source::Service(_))
+                && interface.outputs.get(&reference.output).is_some_and(|output| output.sensitive)
+            {
                 format!(
-                    "no component {:?}; {}",
-                    producer.as_str(),
-                    hint(producer.as_str(), mentioned.iter().map(Name::as_str))
+                    "not yet: {reference} is sensitive, and a job shows what it holds to all who may inspect it"
                 )
             } else if let Some(interface) = interfaces.get(producer)
                 && !interface.outputs.contains_key(&reference.output)
@@ -171,6 +176,15 @@ fn gates(component: &Component, interface: &Interface, problems: &mut Vec<Proble
             problems.push(Problem::new(&place, no_output(&component.name, &own.output, interface)));
         }
     }
+}
+
+fn no_component(name: &Name, mentioned: &BTreeSet<Name>) -> String {
+    let service = component_name(name.as_str());
+    let hint = match mentioned.contains(service.as_str()) {
+        true => format!("the service's component is called {service:?}"),
+        false => hint(name.as_str(), mentioned.iter().map(Name::as_str)),
+    };
+    format!("no component {:?}; {hint}", name.as_str())
 }
 
 fn no_output(producer: &Name, output: &str, interface: &Interface) -> String {

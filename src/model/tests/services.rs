@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::service::{Job, Kind, Knob, Number, Port, Registry, Service, Shape};
 use super::super::{Component, Input, Overrides, Source};
-use super::{draft, draft_with, name, pillar, problems};
+use super::{checked, draft, draft_with, module, name, pillar, problems};
 
 /// A pillar with one service, `web`, in an environment of this name.
 fn services(environment: &str, web: Value) -> Value {
@@ -294,4 +294,24 @@ fn what_a_call_says_of_a_services_component_is_said_of_the_service() {
     let backend = (name("nomad-web"), json!({ "type": "http", "address": "http://h" }));
     let read = draft_with(&infrastructure, &Overrides { backend: Some(backend), ..Overrides::default() });
     assert_eq!(read.components[&name("nomad-web")].backend.kind, "http");
+}
+
+#[test]
+fn a_sensitive_output_does_not_go_into_a_job() {
+    let mut net = module(&[], &["key"]);
+    net.outputs.get_mut("key").unwrap().sensitive = true;
+    let infrastructure = services("staging", json!({ "image": "x", "from_outputs": { "KEY": "net.key" } }));
+    let said = checked(&infrastructure, vec![("net", net)]).unwrap_err();
+    assert!(
+        said[0].starts_with("infrastructure:services:web:from_outputs:KEY: not yet: net.key is sensitive"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn whoever_names_a_service_where_a_component_is_meant_is_told_its_components_name() {
+    let mut infrastructure = services("staging", json!({ "image": "x" }));
+    infrastructure["components"]["net"]["depends_on"] = json!(["web"]);
+    let said = checked(&infrastructure, vec![("net", module(&[], &[]))]).unwrap_err();
+    assert!(said[0].ends_with("the service's component is called \"nomad-web\""), "{said:?}");
 }

@@ -1,0 +1,1 @@
+../../python/saltext/eos/modules/eos_orchestrator.py
