@@ -1,0 +1,42 @@
+# Services on Nomad beside the components that they need. Each becomes a component, nomad-NAME.
+infrastructure:
+  settings:
+    nomad:
+      address: https://nomad.example.org:4646
+      token: file:/etc/salt/secrets/nomad
+      region: eu
+    terraform:
+      cli_config_file: /etc/salt/terraformrc
+
+  components:
+    networking:
+      source: salt://components/networking
+      variables: {vpc_cidr: 10.0.0.0/16}
+
+  services:
+    jenkins:
+      image: jenkins/jenkins:lts
+      port: 8080
+      health_path: /login
+      data_path: {source: /opt/services/data/jenkins, path: /var/jenkins_home}
+      depends_on: [networking]
+      from_outputs: {VPC_ID: networking.vpc_id}
+    grafana:
+      image: grafana/grafana:11.2.0
+      port: 3000
+      check: {type: http, path: /api/health, interval: 15s}
+      volumes: {grafana: {path: /var/lib/grafana}}
+      # One new one first, and a person says when the others follow.
+      update: {canary: 1, auto_revert: true, progress_deadline: 15m}
+      depends_on: [nomad-jenkins]
+    cleanup:
+      type: batch
+      command: /usr/local/bin/cleanup
+      args: ["--older-than", "30d"]
+
+  environments:
+    production: {}
+    staging:
+      services:
+        jenkins: {replicas: 1, memory: 1024}
+        grafana: {enabled: false}
