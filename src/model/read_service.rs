@@ -136,7 +136,7 @@ fn own(tree: &Tree) -> Result<(String, String), String> {
     let dots = rest.split('/').any(|part| matches!(part, "" | "." | ".."));
     match text.rsplit_once('/') {
         Some((folder, file)) if !dots && !text.contains(char::is_control) && folder != "salt:/" => {
-            Ok((folder.to_owned(), file.to_owned()))
+            Ok((if folder.is_empty() { "/" } else { folder }.to_owned(), file.to_owned()))
         }
         _ => wrong(),
     }
@@ -172,7 +172,8 @@ fn shape(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>) -> O
         problems.add(&tree.path, "variables are for a template of your own: template: salt://...");
     }
     if values.knobs.contains(&Knob::Tags) && shape.main.is_none() {
-        problems.add(&fields.path.child("tags"), "belong to a registered port: give it a port");
+        let place = values.places.get(Knob::Tags.name()).unwrap_or(&fields.path);
+        problems.add(place, "belong to a registered port: give it a port");
     }
     task.map(|_| shape)
 }

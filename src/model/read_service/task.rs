@@ -16,6 +16,8 @@ use super::values::{Values, environment_name, literal, scalar, some_text};
 /// Replicas, MHz and MB where a service says nothing: by what its environment is called.
 const DEFAULTS: [(&str, u64, u64, u64); 3] =
     [("development", 1, 100, 256), ("staging", 2, 200, 512), ("production", 3, 500, 1024)];
+/// What the meta of every job says.
+const OURS: [&str; 3] = ["component", "environment", "managed_by"];
 /// Nomad's own least.
 const LEAST_MEMORY: u64 = 10;
 
@@ -84,6 +86,7 @@ pub fn common(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>,
     let meta = mapping(fields.take_or_empty("meta"), problems, |name, tree| {
         let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         match !name.is_empty() && name.bytes().all(good) {
+            _ if OURS.contains(&name) => Err("is written by Eos: choose another name".to_owned()),
             true => scalar(tree),
             false => Err("must be named with letters, digits, '-', '_' and '.'".to_owned()),
         }

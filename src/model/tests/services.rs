@@ -125,6 +125,9 @@ fn a_template_of_the_users_own_gets_every_value_and_says_its_shape_itself() {
     let said =
         wrong(json!({ "template": "/x/web.tpl", "check": {}, "update": {}, "variables": { "image": 1 } }));
     assert_eq!(said.len(), 3, "{said:?}");
+    let at_the_root = component(json!({ "template": "/web.tpl" }));
+    let own = Job::Own { folder: "/".into(), file: "web.tpl".into() };
+    assert_eq!(self::service(&at_the_root).job, own);
     for bad in ["salt://web.tpl", "web.tpl", "salt://a/../b", "/", "salt://a/", "https://x/y"] {
         assert_eq!(wrong(json!({ "template": bad })).len(), 1, "{bad}");
     }
@@ -248,6 +251,7 @@ fn what_contradicts_itself_is_refused() {
         (json!({ "image": "x", "env": { "A": "vault:secret/a#b" } }), "not yet"),
         (json!({ "image": "x", "env": { "A": "env:B" } }), "not yet"),
         (json!({ "image": "x", "tags": ["a"] }), "registered port"),
+        (json!({ "image": "x", "meta": { "managed_by": "me" } }), "written by Eos"),
         (json!({ "image": "x", "variables": { "a": 1 } }), "template of your own"),
         (json!({ "command": "x", "volumes": { "a": { "path": "/a" } } }), "raw_exec"),
         (json!({ "image": "x", "data_path": "relative" }), "absolute path"),

@@ -11,7 +11,7 @@ use crate::model::service::{Job, Knob, Service};
 /// JSON in the job's language: its escapes are HCL's but for three, and what would begin a template begins none.
 pub const ENCODE: &str = r#"replace(replace(replace(replace(replace(jsonencode(value), "\\\\", "\\u005c"), "\\b", "\\u0008"), "\\f", "\\u000c"), "$${", "\\u0024{"), "%%{", "\\u0025{")"#;
 
-/// In every job, so that it can be told whose it is. What changes with each deployment has no place there:
+/// In every job, with the component and the environment, so that it can be told whose it is. What changes with each deployment has no place there:
 /// Nomad would start every task again for it.
 const MANAGED_BY: &str = "eos";
 

@@ -150,6 +150,23 @@ fn hostile_texts_come_back_the_same_from_nomad() {
 }
 
 #[test]
+fn a_path_and_an_image_that_look_like_templates_are_neither() {
+    let Some(nomad) = Server::nomad() else { return };
+    let (image, source, path) = ("r/${x}\"", "/a ${var.env} \"b\" \\", "/c %{ if true } ${d} \"");
+    let service = json!({ "image": image, "data_path": { "source": source, "path": path } });
+    let site = site(json!({ "web": service }));
+    let values = json!({
+        "image": image, "data_path": source, "env": {}, "meta": {}, "cpu": 200, "memory": 512, "replicas": 2,
+        "datacenters": ["*"], "namespace": "default", "environment": "staging",
+    });
+    let job = rendered(&site, "web", &values);
+    assert_eq!(generate(&site, "web")["job"], job);
+    let config = &parsed(&nomad, &job)["TaskGroups"][0]["Tasks"][0]["Config"];
+    assert_eq!(config["image"], image);
+    assert_eq!(config["volumes"], json!([format!("{source}:{path}")]));
+}
+
+#[test]
 fn a_nul_is_refused_with_its_place() {
     let site = site(json!({ "web": { "command": "/bin/x", "env": { "A": "a\0b" }, "args": ["a\0"] } }));
     let report = site.run("module.generate_nomad_job", json!({ "service": "web" }));
