@@ -81,7 +81,12 @@ pub fn select(
         match blueprint.nodes.get(name) {
             None => {
                 let known = blueprint.nodes.keys().map(Name::as_str);
-                let hint = model::nearest(name.as_str(), known.clone()).map_or_else(
+                let service = model::component_name(name.as_str());
+                let near = match blueprint.nodes.contains_key(service.as_str()) {
+                    true => Some(service.as_str()),
+                    false => model::nearest(name.as_str(), known.clone()),
+                };
+                let hint = near.map_or_else(
                     || format!("there are: {}", known.collect::<Vec<_>>().join(", ")),
                     |near| format!("did you mean {near:?}?"),
                 );

@@ -34,6 +34,14 @@ fn a_service_that_is_not_there_names_the_one_that_may_be_meant() {
 }
 
 #[test]
+fn a_service_named_where_a_component_is_meant_is_told_apart() {
+    let site = site(json!({ "web": { "image": "x" } }));
+    let report = site.run("plan", json!({ "components": ["web"] }));
+    let message = report["error"]["message"].as_str().unwrap();
+    assert!(message.contains("did you mean \"nomad-web\"?"), "{message}");
+}
+
+#[test]
 fn a_call_says_more_of_a_service_than_the_pillar() {
     let site = site(json!({ "web": { "image": "x" } }));
     let arguments = json!({ "service": "web", "service_config": { "replicas": 9 } });
