@@ -21,6 +21,10 @@ pub enum Layer {
     Host,
     /// What was made, as its health gates see it.
     Service,
+    /// Nomad, and what it runs.
+    Nomad,
+    /// Consul's catalogue.
+    Consul,
 }
 
 /// How far the work had come.

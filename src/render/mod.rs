@@ -4,9 +4,11 @@
 //! Through it passes: settings and values in, text out.
 
 mod backend;
+mod hcl_variables;
 mod surgery;
 mod tfvars;
 
 pub use backend::{MARK, backend};
+pub use hcl_variables::hcl_variables;
 pub use surgery::surgery;
 pub use tfvars::tfvars;

@@ -31,6 +31,7 @@ fn a_gate_has_the_documented_defaults() {
         timeout: Duration::from_secs(5),
         min_healthy_time: Duration::from_secs(10),
         healthy_deadline: Duration::from_secs(300),
+        is_set: false,
     };
     let http = HttpProbe {
         url: Given::Literal("http://a".to_owned()),
