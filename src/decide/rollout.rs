@@ -114,9 +114,6 @@ pub struct Evaluation {
 #[serde(rename_all = "PascalCase", default)]
 pub struct Unplaced {
     pub nodes_evaluated: u64,
-    pub nodes_in_pool: u64,
-    #[serde(deserialize_with = "nullable")]
-    pub nodes_available: BTreeMap<String, u64>,
     #[serde(deserialize_with = "nullable")]
     pub constraint_filtered: BTreeMap<String, u64>,
     #[serde(deserialize_with = "nullable")]
@@ -310,10 +307,9 @@ impl Unplaced {
             said.push(format!("quota {quota} is exhausted"));
         }
         if said.is_empty() {
-            said.push(match (self.nodes_in_pool, self.nodes_evaluated) {
-                (0, _) => "its node pool has no ready node".to_owned(),
-                (_, 0) => "its datacenters have no ready node".to_owned(),
-                (_, evaluated) => format!("none of {evaluated} node(s) fits"),
+            said.push(match self.nodes_evaluated {
+                0 => "its datacenters and its node pool have no ready node".to_owned(),
+                evaluated => format!("none of {evaluated} node(s) fits"),
             });
         }
         said.join(", ")

@@ -80,7 +80,7 @@ impl Consul {
     }
 
     /// Every instance that there is, and not `?passing`: an old one that passes would speak for a new one that does not.
-    pub async fn ask(&self) -> Result<String, Miss> {
+    pub(super) async fn ask(&self) -> Result<String, Miss> {
         let mut new = Vec::new();
         for job in &self.jobs {
             let asked = ask(job).await;
