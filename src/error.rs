@@ -21,10 +21,8 @@ pub enum Layer {
     Host,
     /// What was made, as its health gates see it.
     Service,
-    /// Nomad, and what it runs.
+    /// Nomad, as it is asked by us.
     Nomad,
-    /// Consul's catalogue.
-    Consul,
 }
 
 /// How far the work had come.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rollout::{Allocation, Deployment, Rollout};
+use super::rollout::{Allocation, Deployment, Progress, Rollout};
 
 /// What one look says; each with a line for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,10 +77,10 @@ fn superseded(rollout: &Rollout) -> String {
 
 /// A canary that is not healthy yet is not for promotion.
 fn awaits_promotion(deployment: &Deployment) -> bool {
-    let mut canaries =
-        deployment.task_groups.values().filter(|one| one.desired_canaries > 0 && !one.promoted);
+    let waits = |one: &&Progress| one.desired_canaries > 0 && !one.promoted;
+    let mut canaries = deployment.task_groups.values().filter(waits).peekable();
     let manual = deployment.status_description.contains("requires manual promotion");
-    manual && canaries.all(|one| one.healthy_allocs >= one.desired_canaries)
+    manual && canaries.peek().is_some() && canaries.all(|one| one.healthy_allocs >= one.desired_canaries)
 }
 
 /// Ours came to run once, or is forgotten, and the job is another's by now: what is there counts.

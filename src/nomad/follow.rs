@@ -28,10 +28,13 @@ struct Seen {
     pinned: Option<u64>,
     rollout: Option<Rollout>,
     /// What showed progress, and when it last changed.
-    progress: Option<(Vec<(String, String, u64, u64)>, Instant)>,
+    progress: Option<(Vec<Step>, Instant)>,
     /// The last look found nothing under way.
     stuck: bool,
 }
+
+/// A deployment's id and status, and of one of its groups what is placed and what is healthy.
+type Step = (String, String, u64, u64);
 
 /// What one look found; each with a line for people.
 #[derive(Debug, PartialEq)]
@@ -164,6 +167,12 @@ impl Follow {
             Ok(rollout) => diagnose::diagnose(&self.nomad, &self.name, &rollout).await,
             Err(trouble) => diagnose::Diagnosis::unseen(&self.name, &trouble),
         }
+    }
+
+    /// The id of ours, by the last look.
+    pub fn deployment(&self) -> Option<String> {
+        let seen = self.seen.borrow();
+        seen.rollout.as_ref()?.deployment.as_ref().map(|one| one.id.clone())
     }
 
     /// Who has to serve `service`, by the last look; None where the job has no such service.

@@ -46,6 +46,7 @@ mod plan;
 mod preflight;
 mod prepare;
 mod producers;
+mod promote;
 mod pump;
 mod put_right;
 mod records;
@@ -119,6 +120,7 @@ pub fn run(call: Call<'_>) -> Value {
         "health" => measure::health(&call),
         "outputs" => outputs::outputs(&call),
         "cancel" => cancel::cancel(&call),
+        "promote" => promote::promote(&call),
         "locks" => locks::locks(&call),
         "unlock" => locks::unlock(&call),
         "snapshots" => snapshots::snapshots(&call),

@@ -127,6 +127,7 @@ fn a_deployment_is_followed_as_the_table_says() {
         // Canaries: not before they are healthy.
         (service(1, 20), 20, vec![good.clone(), canary(0, false)], "0 running, 1 running", "wait"),
         (service(1, 20), 20, vec![good.clone(), canary(1, false)], "0 running, 1 running", "awaiting promotion"),
+        (service(1, 20), 20, vec![good.clone(), canary(1, true)], "0 running, 1 running", "wait"),
     ];
     for (job, index, deployments, allocations, expected) in table {
         let found = look(job.clone(), index, &[], &deployments, allocations);

@@ -209,9 +209,18 @@ fn canaries_that_wait_for_a_person_are_blocked_and_not_rolled_back() {
     assert_eq!(report["result"], false);
     let deployment = scene.pair.nomad.get("/v1/job/by-hand/deployment").unwrap();
     assert_eq!(deployment["Status"], "running", "{deployment:#}");
+    let promoted = scene.site.run("promote", json!({ "components": "web" }));
+    assert_eq!(
+        (&web(&promoted)["status"], &web(&promoted)["reason"]),
+        (&json!("applied"), &json!("promoted"))
+    );
     let id = deployment["ID"].as_str().unwrap();
-    let asked = json!({ "DeploymentID": id, "All": true }).to_string();
-    scene.pair.nomad.call("PUT", &format!("/v1/deployment/promote/{id}"), &asked);
+    assert_eq!(web(&promoted)["notes"], json!([format!("promoted deployment {id} of job by-hand")]));
+    let audit = scene.site.folder.path().join("root/staging/.eos/audit.jsonl");
+    let audit = std::fs::read_to_string(audit).unwrap();
+    assert!(audit.contains("\"did\":\"promote\"") && audit.contains(id), "{audit}");
+    let again = scene.site.run("promote", json!({}));
+    assert_eq!(web(&again)["reason"], "nothing_to_promote", "{again:#}");
     let report = scene.run();
     assert_eq!(statuses(&report)["web"], "unchanged", "{report:#}");
 }

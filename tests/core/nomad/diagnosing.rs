@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::servers::{Job, block, ending, eventually, pair};
+use crate::server::Server;
+use crate::servers::{Job, block, client_with, ending, eventually, job_name, pair};
 
 #[test]
 fn a_task_that_ends_is_told_with_its_exit_code_and_its_last_words() {
@@ -76,4 +77,32 @@ fn a_check_that_fails_is_told_with_its_output() {
     });
     let found = block(follow.diagnose());
     assert_eq!(found.details["allocations"][0]["checks"][0]["status"], "failure", "{:#}", found.details);
+}
+
+#[test]
+fn what_the_token_may_not_read_is_a_note() {
+    let Some(nomad) = Server::nomad_with(&json!({ "acl": { "enabled": true } })) else { return };
+    let address = format!("http://127.0.0.1:{}", nomad.port);
+    let root = nomad.call("POST", "/v1/acl/bootstrap", "{}").1;
+    let root: serde_json::Value = serde_json::from_str(&root).unwrap();
+    let root = client_with(&address, root["SecretID"].as_str());
+    let rules = "namespace \"default\" {\n capabilities = [\"read-job\"]\n}";
+    let job = Job::new("shy").script("echo hunter2 >&2; exit 7");
+    let token = block(async {
+        let policy = json!({ "Name": "reader", "Rules": rules });
+        // Its answer has no body, which is all the same here.
+        let _ = root.put::<serde_json::Value>(&["acl", "policy", "reader"], &[], &policy).await;
+        let asked = json!({ "Name": "reader", "Type": "client", "Policies": ["reader"] });
+        let token: serde_json::Value = root.put(&["acl", "token"], &[], &asked).await.unwrap();
+        let job = root.parse(&job.text(), "").await.unwrap();
+        root.put::<serde_json::Value>(&["jobs"], &[], &json!({ "Job": job })).await.unwrap();
+        token["SecretID"].as_str().unwrap().to_owned()
+    });
+    let follow = eos::nomad::Follow::new(client_with(&address, Some(&token)), job_name("shy"), None);
+    ending(&follow);
+    let found = block(follow.diagnose());
+    let notes = found.details["notes"].to_string();
+    assert!(notes.contains("is not for our token"), "{notes}");
+    assert!(found.lines.join("\n").contains("Exit Code: 7"), "{:?}", found.lines);
+    assert!(!found.details.to_string().contains(&token));
 }

@@ -180,6 +180,21 @@ fn a_check_of_nomads_own_counts_also_after_the_deployment() {
 }
 
 #[test]
+fn a_server_that_is_away_for_a_moment_is_waited_for() {
+    let Some(nomad) = Server::nomad() else { return };
+    let asked = json!({ "JobHCL": Job::new("patient").text(), "Canonicalize": true }).to_string();
+    let (_, job) = nomad.call("PUT", "/v1/jobs/parse", &asked);
+    nomad.call("PUT", "/v1/jobs", &format!("{{\"Job\":{job}}}"));
+    let client = client(&format!("http://127.0.0.1:{}", nomad.port));
+    let follow = eos::nomad::Follow::new(client, job_name("patient"), None);
+    nomad.signal(rustix::process::Signal::STOP);
+    let found = servers::block(follow.look());
+    assert_eq!(found, Found::Unseen(Trouble::Unreachable("no answer in time".to_owned())));
+    nomad.signal(rustix::process::Signal::CONT);
+    assert!(matches!(until(&follow, |found| matches!(found, Found::Passing(_))), Found::Passing(_)));
+}
+
+#[test]
 fn a_server_that_is_away_or_denies_is_not_a_job_that_failed() {
     let [port] = crate::server::free_ports();
     let away = eos::nomad::Follow::new(client(&format!("http://127.0.0.1:{port}")), job_name("x"), None);

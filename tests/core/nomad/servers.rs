@@ -77,6 +77,10 @@ impl Pair {
 }
 
 pub fn client(address: &str) -> Nomad {
+    client_with(address, None)
+}
+
+pub fn client_with(address: &str, token: Option<&str>) -> Nomad {
     let server = NomadServer {
         address: address.to_owned(),
         token: None,
@@ -84,7 +88,7 @@ pub fn client(address: &str) -> Nomad {
         namespace: "default".to_owned(),
         tls: Tls::default(),
     };
-    Nomad::open(&server, None).unwrap()
+    Nomad::open(&server, token.map(|token| token.to_owned().into())).unwrap()
 }
 
 pub fn job_name(id: &str) -> JobName {
