@@ -245,7 +245,7 @@ fn an_old_instance_that_passes_says_nothing_of_the_new_one() {
     let report = scene.run();
     assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
     // A new version on a port where nobody listens, beside the old one.
-    let deaf = Job { group: service("port \"http\" {}"), ..job };
+    let deaf = Job { group: service("port \"http\" {}"), deadline: 4, ..job };
     scene.component(&deaf, "", gates("1m"));
     let report = scene.run();
     assert_eq!(web(&report)["reason"], "deployment_failed", "{report:#}");

@@ -48,7 +48,7 @@ fn a_version_that_never_gets_healthy_fails_as_nomad_says_it() {
     let Some(pair) = pair() else { return };
     // Nobody listens where the check asks.
     let group = "network {\n port \"http\" {}\n }\n service {\n name = \"never\"\n port = \"http\"\n provider = \"nomad\"\n check {\n type = \"tcp\"\n interval = \"1s\"\n timeout = \"1s\"\n }\n }";
-    let job = Job { group: group.to_owned(), ..Job::new("never") };
+    let job = Job { group: group.to_owned(), deadline: 3, ..Job::new("never") };
     let index = pair.register(&job.text());
     let found = ending(&pair.follow("never", index));
     assert!(matches!(found, Found::Failed(_)), "{found:?}");
@@ -66,9 +66,9 @@ fn what_finds_no_node_is_waited_for_and_what_is_lacking_is_said() {
     let lacks =
         |found: &Found| said(found).contains("web has no node to run on: memory is exhausted on 1 node(s)");
     let found = until(&pair.follow("huge", index), lacks);
-    // Nomad's own deadline of 5 s begins with the first placement, and there is none.
+    // Nomad's own deadline begins with the first placement, and there is none.
     let Found::Waiting(_, more) = found else { panic!("{found:?}") };
-    assert!(more <= std::time::Duration::from_secs(35), "{more:?}");
+    assert!(more <= std::time::Duration::from_secs(45 + 30), "{more:?}");
 }
 
 #[test]
@@ -133,8 +133,6 @@ fn a_version_that_somebody_else_replaced_meanwhile_is_superseded_and_the_latest_
     let job = |config: &str| {
         let text = Job { config: config.to_owned(), ..Job::new("raced") }.text();
         text.replace("min_healthy_time = \"100ms\"", slow)
-            .replace("\"4s\"", "\"40s\"")
-            .replace("\"5s\"", "\"50s\"")
     };
     let ours = pair.register(&job("run_for = \"1h\""));
     eventually("our deployment", || {
@@ -187,6 +185,7 @@ fn a_server_that_is_away_for_a_moment_is_waited_for() {
     nomad.call("PUT", "/v1/jobs", &format!("{{\"Job\":{job}}}"));
     let client = client(&format!("http://127.0.0.1:{}", nomad.port));
     let follow = eos::nomad::Follow::new(client, job_name("patient"), None);
+    until(&follow, |found| matches!(found, Found::Passing(_)));
     nomad.signal(rustix::process::Signal::STOP);
     let found = servers::block(follow.look());
     assert_eq!(found, Found::Unseen(Trouble::Unreachable("no answer in time".to_owned())));

@@ -142,6 +142,8 @@ pub struct Job {
     pub config: String,
     pub memory: u64,
     pub reschedule: bool,
+    /// Seconds in which it has to get healthy; long enough for a good one on any machine.
+    pub deadline: u64,
 }
 
 impl Job {
@@ -157,6 +159,7 @@ impl Job {
             config: "run_for = \"1h\"".to_owned(),
             memory: 10,
             reschedule: true,
+            deadline: 40,
         }
     }
 
@@ -168,11 +171,12 @@ impl Job {
     }
 
     pub fn text(&self) -> String {
-        let Self { name, job, update, group, count, driver, config, memory, reschedule } = self;
+        let Self { name, job, update, group, count, driver, config, memory, reschedule, deadline } = self;
         let update = match job.contains("type") {
             true => String::new(),
             false => format!(
-                "update {{\n min_healthy_time = \"100ms\"\n healthy_deadline = \"4s\"\n progress_deadline = \"5s\"\n {update}\n }}"
+                "update {{\n min_healthy_time = \"100ms\"\n healthy_deadline = \"{deadline}s\"\n progress_deadline = \"{}s\"\n {update}\n }}",
+                deadline + 5
             ),
         };
         let reschedule = match reschedule {
