@@ -7,7 +7,7 @@ use serde_json::Value;
 /// One that the plan creates, updates or replaces. No Debug: a jobspec may hold a secret.
 pub struct PlannedJob {
     pub address: String,
-    /// None: a part of it is known only once the plan is applied.
+    /// None: a part of it is known only once the plan is applied, or stands in files that the provider reads.
     pub spec: Option<JobSpec>,
     /// The module marks it: what is said of it may repeat it.
     pub is_sensitive: bool,
@@ -53,6 +53,9 @@ fn job(entry: &Value) -> PlannedJob {
 fn spec(after: &Value) -> Option<JobSpec> {
     let mut variables = BTreeMap::new();
     for block in after["hcl2"].as_array().into_iter().flatten() {
+        if block["allow_fs"] == true {
+            return None;
+        }
         for (name, value) in block["vars"].as_object().into_iter().flatten() {
             variables.insert(name.clone(), value.as_str()?.to_owned());
         }
@@ -123,5 +126,7 @@ mod tests {
             plan(json!(["update"]), json!({}), after.clone(), variable.clone(), json!({}))[0].spec.is_none()
         );
         assert!(plan(json!(["update"]), json!({}), after, json!({}), variable)[0].is_sensitive);
+        let files = json!({ "jobspec": "job", "hcl2": [{ "allow_fs": true, "vars": null }] });
+        assert!(plan(json!(["update"]), json!({}), files, json!({}), json!({}))[0].spec.is_none());
     }
 }

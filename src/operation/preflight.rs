@@ -30,7 +30,7 @@ pub async fn check(invoker: &Invoker<'_>, file: &Path, changes: &Changes) -> Res
     for job in jobs(&document) {
         let Some(spec) = spec(&job)? else {
             notes.push(format!(
-                "{}: its jobspec is known only after apply: Nomad was not asked about it before",
+                "{}: Nomad was not asked about it before: its jobspec is known only after apply, or reads files",
                 job.address
             ));
             continue;
