@@ -21,6 +21,8 @@ pub enum Layer {
     Host,
     /// What was made, as its health gates see it.
     Service,
+    /// Nomad, as it is asked by us.
+    Nomad,
 }
 
 /// How far the work had come.

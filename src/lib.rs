@@ -2,7 +2,7 @@
 //!
 //! Pure rooms (no I/O, no clock, no tasks): [`model`], [`graph`], [`render`], [`change`], [`decide`].
 //! Rim: [`resolve`], [`workdir`], [`record`], [`snapshot`], [`journal`], [`lock`], [`process`],
-//! [`terraform`], [`health`], [`vault`].
+//! [`terraform`], [`nomad`], [`health`], [`vault`].
 //! [`operation`] joins them into what people ask for; `python` is the skin; [`view`] draws a report.
 
 pub mod change;
@@ -16,6 +16,7 @@ mod http;
 pub mod journal;
 pub mod lock;
 pub mod model;
+pub mod nomad;
 pub mod operation;
 pub mod process;
 #[cfg(feature = "python")]

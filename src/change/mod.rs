@@ -6,6 +6,7 @@
 mod diff;
 mod drift;
 mod forms;
+mod jobs;
 mod redact;
 mod show;
 
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 
 pub use diff::SENSITIVE;
 pub use drift::{Seen, seen};
+pub use jobs::{PlannedJob, jobs};
 pub use redact::Redactor;
 pub use show::{change_set, read};
 

@@ -12,13 +12,16 @@ pub struct Hold {
 
 /// The measurements of one gate, as far as they count: when it began to pass, and when it last did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Passing(Option<(Duration, Duration)>);
+pub struct Passing {
+    window: Option<(Duration, Duration)>,
+    never: bool,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// All of them hold.
     Healthy,
-    /// The first whose deadline has passed, and which does not hold.
+    /// The first that will never hold, or whose deadline has passed while it does not hold.
     Unhealthy(usize),
     /// Ask again at this time at the latest.
     Wait(Duration),
@@ -27,12 +30,17 @@ pub enum Verdict {
 impl Passing {
     /// A measurement ended. One that failed sets the window back.
     pub fn add(&mut self, at: Duration, passed: bool) {
-        self.0 = passed.then(|| (self.0.map_or(at, |(since, _)| since), at));
+        self.window = passed.then(|| (self.window.map_or(at, |(since, _)| since), at));
+    }
+
+    /// A measurement found that it will not pass, however long one waits.
+    pub fn give_up(&mut self) {
+        *self = Self { window: None, never: true };
     }
 
     /// Between the first and the last measurement of the window; None where the last one failed.
     pub fn lasted(&self) -> Option<Duration> {
-        self.0.map(|(since, last)| last.saturating_sub(since))
+        self.window.map(|(since, last)| last.saturating_sub(since))
     }
 
     fn holds(&self, hold: &Hold) -> bool {
@@ -44,6 +52,9 @@ impl Passing {
 pub fn verdict(gates: &[(Hold, Passing)], now: Duration) -> Verdict {
     if gates.iter().all(|(hold, passing)| passing.holds(hold)) {
         return Verdict::Healthy;
+    }
+    if let Some(never) = gates.iter().position(|(_, passing)| passing.never) {
+        return Verdict::Unhealthy(never);
     }
     if let Some(late) = gates.iter().position(|(hold, passing)| hold.deadline <= now && !passing.holds(hold))
     {
@@ -63,11 +74,14 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// `+3 -5 +7`: passed after 3 s, failed after 5 s, passed after 7 s.
+    /// `+3 -5 +7 !9`: passed after 3 s, failed after 5 s, passed after 7 s, given up after 9 s.
     fn measured(text: &str) -> Passing {
         let mut passing = Passing::default();
         for one in text.split_whitespace() {
-            passing.add(at(one[1..].parse().unwrap()), one.starts_with('+'));
+            match one.starts_with('!') {
+                true => passing.give_up(),
+                false => passing.add(at(one[1..].parse().unwrap()), one.starts_with('+')),
+            }
         }
         passing
     }
@@ -99,6 +113,10 @@ mod tests {
             // All at one moment, not one after the other.
             (&[("+1 +11 -12", 10, 60), ("+2 +12", 10, 60)], 12, Wait(at(60))),
             (&[("+1 +11", 10, 60), ("+2 +12", 10, 60)], 12, Healthy),
+            // What will never hold is not waited for.
+            (&[("!1", 10, 60)], 1, Unhealthy(0)),
+            (&[("+1 +11", 10, 60), ("+1 !2", 10, 60)], 11, Unhealthy(1)),
+            (&[("-1", 10, 2), ("!1", 10, 60)], 3, Unhealthy(1)),
         ];
         for (gates, now, expected) in table {
             let gates: Vec<_> = gates

@@ -6,6 +6,7 @@
 
 mod approval;
 mod data;
+mod deployment;
 mod health;
 mod instances;
 mod noticing;
@@ -13,6 +14,8 @@ mod policy;
 mod recovery;
 mod retention;
 mod rollback;
+mod rollout;
+mod service;
 mod stale_lock;
 mod standing;
 mod state;
@@ -21,6 +24,7 @@ mod suspects;
 
 pub use approval::{Fate, KeptPlan, fate};
 pub use data::DATA;
+pub use deployment::{Course, course};
 pub use health::{Hold, Passing, Verdict, verdict};
 pub use instances::{Instance, instances};
 pub use noticing::{Noticed, notice};
@@ -28,8 +32,10 @@ pub use policy::{Blocked, Consent, covers, judge};
 pub use recovery::{Found, Head, LocalState, There, Unsaved, local_state, unsaved};
 pub use retention::{Aged, surplus};
 pub use rollback::{Aftermath, Back, Did, Trouble, back, needs_approval};
+pub use rollout::{Allocation, Deployment, Evaluation, Job, Rollout, Unplaced};
+pub use service::{Registered, served};
 pub use stale_lock::{Dead, Doubt, Lease, is_dead};
 pub use standing::{Ended, Standing};
-pub use state::{Remembered, State, StateOutput, StateProblem, compare};
+pub use state::{Remembered, State, StateJob, StateOutput, StateProblem, compare};
 pub use surgery::{Need, need, others};
 pub use suspects::{Ending, Story, Suspect};

@@ -28,6 +28,10 @@ pub enum Trouble {
     CutOff,
     /// Somebody asked it to stop.
     Cancelled,
+    /// Somebody else has put another version there.
+    Superseded,
+    /// Nobody could say whether it is well.
+    Unseen,
 }
 
 /// What is known of it when the run has failed.
@@ -68,6 +72,8 @@ pub fn back(aftermath: &Aftermath<'_>) -> Back {
         (Trouble::Unsaved, _) => Back::Keep("recovery_required"),
         (Trouble::CutOff, _) => Back::Keep("cut_off"),
         (Trouble::Cancelled, _) => Back::Keep("cancelled"),
+        (Trouble::Superseded, _) => Back::Keep("superseded"),
+        (Trouble::Unseen, _) => Back::Keep("health_unknown"),
         (Trouble::Known, OnFailure::Stop | OnFailure::Continue) => Back::Keep("rollback_off"),
         (Trouble::Known, OnFailure::Rollback) => match known_good {
             None => match rollback.on_first_failure {
@@ -114,7 +120,7 @@ mod tests {
         use Back::{Destroy, Keep, Leave, RollBack};
         use Did::{Applied, Failed, Nothing};
         use OnFailure::{Continue, Rollback as On, Stop};
-        use Trouble::{Cancelled, CutOff, Known, LockLost, Unsaved};
+        use Trouble::{Cancelled, CutOff, Known, LockLost, Superseded, Unsaved, Unseen};
         let keep = Rollback::default();
         let destroy = Rollback { on_first_failure: FirstFailure::Destroy, ..Rollback::default() };
         let (v1, v2) = (Some("v1"), Some("v2"));
@@ -149,6 +155,8 @@ mod tests {
             (Failed(CutOff), On, &keep, v1, v2, false, Keep("cut_off")),
             (Failed(CutOff), On, &destroy, None, v2, false, Keep("cut_off")),
             (Failed(Cancelled), On, &keep, v1, v2, false, Keep("cancelled")),
+            (Failed(Superseded), On, &keep, v1, v2, false, Keep("superseded")),
+            (Failed(Unseen), On, &destroy, None, v2, false, Keep("health_unknown")),
         ];
         for (did, on_failure, rollback, known_good, tried, downgrade, expected) in table {
             let aftermath = Aftermath { did, on_failure, rollback, known_good, tried, downgrade };

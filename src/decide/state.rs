@@ -16,6 +16,16 @@ pub struct State {
     pub outputs: BTreeMap<String, StateOutput>,
     /// Address to what is there.
     pub instances: BTreeMap<String, Instance>,
+    pub jobs: Vec<StateJob>,
+}
+
+/// A `nomad_job`: the registration that Terraform made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateJob {
+    pub namespace: String,
+    pub id: String,
+    /// Nomad's `JobModifyIndex` right after it, or as a later apply has found it.
+    pub modify_index: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -68,8 +78,27 @@ impl State {
             resources,
             outputs,
             instances: instances(&document),
+            jobs: jobs(&document),
         })
     }
+}
+
+fn jobs(document: &Value) -> Vec<StateJob> {
+    let resources = document["resources"].as_array().into_iter().flatten();
+    let of_kind = resources.filter(|one| one["mode"] == "managed" && one["type"] == "nomad_job");
+    let instances = of_kind.flat_map(|one| one["instances"].as_array().into_iter().flatten());
+    let current = instances.filter(|one| !one["deposed"].is_string());
+    current
+        .filter_map(|instance| {
+            let attributes = &instance["attributes"];
+            let namespace = attributes["namespace"].as_str().filter(|text| !text.is_empty());
+            Some(StateJob {
+                namespace: namespace.unwrap_or("default").to_owned(),
+                id: attributes["id"].as_str()?.to_owned(),
+                modify_index: attributes["modify_index"].as_str().and_then(|index| index.parse().ok()),
+            })
+        })
+        .collect()
 }
 
 /// What the record remembers of the state after the last run.

@@ -56,12 +56,12 @@ impl Http {
         let request = self.client.request(self.method.clone(), &self.url).headers(self.headers.clone());
         let response = request.send().await.map_err(|error| {
             let what = if error.is_connect() { "cannot connect" } else { "no HTTP answer" };
-            Miss { what: what.to_owned(), why: Some(innermost(&error)) }
+            Miss::new(what, Some(innermost(&error)))
         })?;
         let status = response.status().as_u16();
         match self.statuses.hold(status) {
             true => Ok(format!("HTTP {status}")),
-            false => Err(Miss { what: format!("HTTP {status}, expected {}", self.statuses), why: None }),
+            false => Err(Miss::new(format!("HTTP {status}, expected {}", self.statuses), None)),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Health gates: whether what was made does its work.
 //!
-//! Knows how to ask by HTTP and TCP, once or until the gates hold. Must not know components, states, Terraform.
+//! Knows how to ask by HTTP and TCP, Nomad and Consul, once or until the gates hold. Must not know components,
+//! states, Terraform.
 //! Through it passes: a [`Gate`] with its values in; what was answered, without a secret, out.
 
+mod consul;
 mod http;
+mod nomad;
 mod tcp;
 mod watch;
 
@@ -14,8 +17,13 @@ use serde::Serialize;
 
 use crate::change::{Redactor, SENSITIVE};
 use crate::model::{HttpProbe, Timing};
+use crate::nomad::{Diagnosis, Follow};
 
+pub use consul::Consul;
 pub use watch::{Tally, Unhealthy, watch};
+
+/// What looking into a failure may take.
+const DIAGNOSING: Duration = Duration::from_secs(20);
 
 /// One gate with all that is needed to measure it. No Debug: it may hold secrets.
 pub struct Gate {
@@ -24,6 +32,8 @@ pub struct Gate {
     /// `http GET http://10.0.0.1:8080/healthz`; what is a secret is masked.
     pub target: String,
     pub timing: Timing,
+    /// Without a deadline of its own, it waits as long as something is under way.
+    pub is_patient: bool,
     probe: Probe,
     /// The address is a secret: an answer may not tell of it in another's words.
     hidden: bool,
@@ -33,6 +43,8 @@ pub struct Gate {
 enum Probe {
     Http(http::Http),
     Tcp(tcp::Tcp),
+    Nomad(Box<Follow>),
+    Consul(Box<Consul>),
 }
 
 /// What one measurement came to.
@@ -43,6 +55,34 @@ pub struct Answer {
     pub said: String,
     /// Seconds.
     pub duration: f64,
+    #[serde(skip)]
+    pub outlook: Outlook,
+}
+
+/// What a measurement says of the next ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Outlook {
+    /// Nothing.
+    #[default]
+    Open,
+    /// So much longer something is under way that may let it pass.
+    UnderWay(Duration),
+    /// Nobody could say: a server is away, or does not allow it.
+    Unseen,
+    /// It will not pass, however long one waits.
+    Never(Never),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Never {
+    /// What was deployed has failed.
+    Failed,
+    /// Somebody else has deployed another version.
+    Superseded,
+    /// It has to be promoted by a person first.
+    AwaitingPromotion,
+    /// It is not for our token.
+    Denied,
 }
 
 /// A measurement that did not pass.
@@ -51,12 +91,20 @@ struct Miss {
     what: String,
     /// The system's, or TLS's: it may repeat the address.
     why: Option<String>,
+    outlook: Outlook,
+}
+
+impl Miss {
+    fn new(what: impl Into<String>, why: Option<String>) -> Self {
+        Self { what: what.into(), why, outlook: Outlook::Open }
+    }
 }
 
 /// What both kinds of gate have.
 pub struct Opening {
     pub path: String,
     pub timing: Timing,
+    pub is_patient: bool,
     /// Whether a part of its address is a secret.
     pub hidden: bool,
     pub redactor: Redactor,
@@ -81,9 +129,19 @@ impl Gate {
         Self::new(opening, &format!("tcp {address}"), Probe::Tcp(tcp::Tcp { host, port }))
     }
 
+    pub fn nomad(opening: Opening, follow: Follow) -> Self {
+        let target = format!("nomad job {}", if opening.hidden { SENSITIVE } else { &follow.name.id });
+        Self::new(opening, &target, Probe::Nomad(Box::new(follow)))
+    }
+
+    pub fn consul(opening: Opening, consul: Consul) -> Self {
+        let target = format!("consul service {}", if opening.hidden { SENSITIVE } else { &consul.service });
+        Self::new(opening, &target, Probe::Consul(Box::new(consul)))
+    }
+
     fn new(opening: Opening, target: &str, probe: Probe) -> Self {
-        let Opening { path, timing, hidden, redactor } = opening;
-        Self { path, target: redactor.text(target), timing, probe, hidden, redactor }
+        let Opening { path, timing, is_patient, hidden, redactor } = opening;
+        Self { path, target: redactor.text(target), timing, is_patient, probe, hidden, redactor }
     }
 
     /// Asks once, for as long as `timeout` allows.
@@ -93,25 +151,50 @@ impl Gate {
             match &self.probe {
                 Probe::Http(http) => http.ask().await,
                 Probe::Tcp(tcp) => tcp.ask().await,
+                Probe::Nomad(follow) => nomad::ask(follow).await,
+                Probe::Consul(consul) => consul.ask().await,
             }
         };
         let timeout = self.timing.timeout;
         let found = tokio::time::timeout(timeout, asked).await.unwrap_or_else(|_| Err(late(timeout)));
         let duration = began.elapsed().as_secs_f64();
         match found {
-            Ok(said) => Answer { passed: true, said, duration },
-            Err(miss) => Answer { passed: false, said: self.say(miss), duration },
+            Ok(said) => {
+                Answer { passed: true, said: self.redactor.text(&said), duration, outlook: Outlook::Open }
+            }
+            Err(miss) => Answer { passed: false, outlook: miss.outlook, said: self.say(miss), duration },
         }
+    }
+
+    /// Between two measurements.
+    pub async fn rest(&self, pause: Duration) {
+        match &self.probe {
+            Probe::Nomad(follow) if !pause.is_zero() => follow.rest(pause).await,
+            _ => tokio::time::sleep(pause).await,
+        }
+    }
+
+    /// What more there is to know of why it does not pass, without a secret that we know.
+    pub async fn diagnose(&self) -> Option<Diagnosis> {
+        let follow = match &self.probe {
+            Probe::Http(_) | Probe::Tcp(_) => None,
+            Probe::Nomad(follow) => Some(&**follow),
+            Probe::Consul(consul) => consul.server(),
+        };
+        let mut found = tokio::time::timeout(DIAGNOSING, follow?.diagnose()).await.ok()?;
+        self.redactor.value(&mut found.details);
+        found.lines.iter_mut().for_each(|line| *line = self.redactor.text(line));
+        Some(found)
     }
 
     fn say(&self, miss: Miss) -> String {
         match miss.why.filter(|_| !self.hidden) {
             Some(why) => self.redactor.text(&format!("{}: {why}", miss.what)),
-            None => miss.what,
+            None => self.redactor.text(&miss.what),
         }
     }
 }
 
 fn late(timeout: Duration) -> Miss {
-    Miss { what: format!("no answer within {}", humantime::format_duration(timeout)), why: None }
+    Miss::new(format!("no answer within {}", humantime::format_duration(timeout)), None)
 }

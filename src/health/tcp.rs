@@ -14,7 +14,7 @@ impl Tcp {
     pub async fn ask(&self) -> Result<String, Miss> {
         match TcpStream::connect((self.host.as_str(), self.port)).await {
             Ok(_) => Ok("connected".to_owned()),
-            Err(error) => Err(Miss { what: "cannot connect".to_owned(), why: Some(error.to_string()) }),
+            Err(error) => Err(Miss::new("cannot connect", Some(error.to_string()))),
         }
     }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
-use super::{Answer, Gate};
+use super::{Answer, Gate, Outlook};
 use crate::decide::{Hold, Passing, Verdict, verdict};
 
 /// How the measurements of one gate went.
@@ -37,7 +37,7 @@ pub async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<(), Unheal
         })
         .collect();
     let ask = async |index: usize, pause: Duration| {
-        sleep(pause).await;
+        gates[index].rest(pause).await;
         (index, gates[index].measure().await)
     };
     let mut asked: FuturesUnordered<_> = (0..gates.len()).map(|index| ask(index, Duration::ZERO)).collect();
@@ -50,7 +50,16 @@ pub async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<(), Unheal
         tokio::select! {
             biased;
             Some((index, answer)) = asked.next() => {
-                passing[index].1.add(began.elapsed(), answer.passed);
+                let (hold, passing) = &mut passing[index];
+                passing.add(began.elapsed(), answer.passed);
+                match answer.outlook {
+                    Outlook::Never(_) => passing.give_up(),
+                    // Where the pillar sets no deadline, what is under way does.
+                    Outlook::UnderWay(more) if gates[index].is_patient => {
+                        hold.deadline = hold.deadline.max(began.elapsed() + more);
+                    }
+                    _ => {}
+                }
                 let tally = &mut tallies[index];
                 tally.measured += 1;
                 tally.passed += u64::from(answer.passed);

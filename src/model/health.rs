@@ -20,6 +20,8 @@ pub struct Gate {
 pub enum Probe {
     Http(HttpProbe),
     Tcp(TcpProbe),
+    Nomad(NomadProbe),
+    Consul(ConsulProbe),
 }
 
 /// Passes where the answer has one of these statuses. A redirect is an answer, and is not followed.
@@ -42,6 +44,22 @@ pub struct TcpProbe {
     /// A name or an IP address.
     pub host: Given<String>,
     pub port: Given<u16>,
+}
+
+/// Passes where what was last registered of a job runs, by its deployment or, where it has none, by its allocations.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NomadProbe {
+    pub job: Given<String>,
+    /// That of the component's own job of this name, or of `infrastructure:settings:nomad`.
+    pub namespace: Option<String>,
+}
+
+/// Passes where enough instances of a service pass all their checks, among them each new one of the component's jobs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConsulProbe {
+    pub service: Given<String>,
+    /// From one.
+    pub least: u64,
 }
 
 /// A value that the pillar has, or that the component's own module gives.
@@ -69,6 +87,8 @@ pub struct Timing {
     pub min_healthy_time: Duration,
     /// From the beginning of the watch; at least `min_healthy_time`.
     pub healthy_deadline: Duration,
+    /// Whether the pillar sets that deadline; else what is under way may take longer.
+    pub is_set: bool,
 }
 
 /// Ranges of HTTP statuses, both ends included.
@@ -86,6 +106,8 @@ impl Gate {
         match self.probe {
             Probe::Http(_) => "http",
             Probe::Tcp(_) => "tcp",
+            Probe::Nomad(_) => "nomad",
+            Probe::Consul(_) => "consul",
         }
     }
 
@@ -94,6 +116,8 @@ impl Gate {
         let read = match &self.probe {
             Probe::Http(http) => vec![("url", http.url.output())],
             Probe::Tcp(tcp) => vec![("host", tcp.host.output()), ("port", tcp.port.output())],
+            Probe::Nomad(nomad) => vec![("job", nomad.job.output())],
+            Probe::Consul(consul) => vec![("service", consul.service.output())],
         };
         read.into_iter().filter_map(|(key, output)| output.map(|output| (key, output)))
     }

@@ -43,13 +43,16 @@ pub use blueprint::{Blueprint, Node};
 pub use component::{Component, DependsOn, Input, OutputRef, Reference, Source, Template};
 pub use draft::{Draft, Overrides, read};
 pub use drift::{DriftRules, Pattern};
-pub use health::{Gate, Given, HttpProbe, OwnOutput, Probe, Statuses, TcpProbe, Timing};
+pub use health::{
+    ConsulProbe, Gate, Given, HttpProbe, NomadProbe, OwnOutput, Probe, Statuses, TcpProbe, Timing,
+};
 pub use interface::{Attribute, Constraint, Interface, Output, Variable};
 pub use lock::{ConsulLock, Lock, Tls};
 pub use name::Name;
 pub use nearest::{hint, nearest};
 pub use path::{PillarPath, Problem};
 pub use provider::{Credential, Origin, Provider, Variable as ProviderVariable};
+pub use read_health::{job_name, registered_name};
 pub use read_service::{component_name, service_name};
 pub use reference::{output, reference};
 pub use refusal::refusal;

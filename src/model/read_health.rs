@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::health::{Gate, Given, HttpProbe, OwnOutput, Probe, Statuses, TcpProbe, Timing};
+use super::health::{
+    ConsulProbe, Gate, Given, HttpProbe, NomadProbe, OwnOutput, Probe, Statuses, TcpProbe, Timing,
+};
 use super::nearest::hint;
 use super::reader::{self, Fields, Problems};
 use super::reference::reference;
 use super::tree::{Kind, Tree};
 use super::{Reference, Tls, address, read_server, read_settings};
 
+const KINDS: [&str; 4] = ["http", "tcp", "nomad", "consul"];
 const METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "POST"];
 /// What 2 stands for in `2xx`.
 const CLASSES: [(&str, u16); 4] = [("2xx", 200), ("3xx", 300), ("4xx", 400), ("5xx", 500)];
@@ -39,34 +42,30 @@ pub fn health(tree: Tree, problems: &Problems) -> Vec<Gate> {
     }
 }
 
-/// `{http: {...}}` or `{tcp: {...}}`.
-fn gate(tree: Tree, problems: &Problems) -> Option<Gate> {
+/// `{http: {...}}`, `{tcp: {...}}`, `{nomad: {...}}` or `{consul: {...}}`.
+pub fn gate(tree: Tree, problems: &Problems) -> Option<Gate> {
     let path = tree.path.clone();
     let refuse = |place, message: String| {
         problems.add(place, message);
         None
     };
     let Kind::Map(map) = tree.kind else {
-        return refuse(&path, "must be a mapping with one key, http or tcp".to_owned());
+        return refuse(&path, "must be a mapping with one key: http, tcp, nomad or consul".to_owned());
     };
     let mut entries = map.into_iter();
     let (Some((kind, tree)), None) = (entries.next(), entries.next()) else {
-        return refuse(&path, "must have one key, http or tcp: a gate each".to_owned());
+        return refuse(&path, "must have one key, http, tcp, nomad or consul: a gate each".to_owned());
     };
     let place = tree.path.clone();
-    let mut fields = match kind.as_str() {
-        "http" | "tcp" => Fields::open(tree, problems),
-        "consul" | "nomad" => return refuse(&place, format!("not yet: {kind} gates; http and tcp work")),
-        other => {
-            return refuse(
-                &place,
-                format!("unknown kind of gate; {}", hint(other, ["http", "tcp"].into_iter())),
-            );
-        }
-    };
+    if !KINDS.contains(&kind.as_str()) {
+        return refuse(&place, format!("unknown kind of gate; {}", hint(&kind, KINDS.into_iter())));
+    }
+    let mut fields = Fields::open(tree, problems);
     let probe = match kind.as_str() {
         "http" => http(&mut fields).map(Probe::Http),
-        _ => tcp(&mut fields).map(Probe::Tcp),
+        "tcp" => tcp(&mut fields).map(Probe::Tcp),
+        "nomad" => nomad(&mut fields).map(Probe::Nomad),
+        _ => consul(&mut fields).map(Probe::Consul),
     };
     let timing = timing(&mut fields);
     fields.close();
@@ -99,6 +98,18 @@ fn tcp(fields: &mut Fields<'_>) -> Option<TcpProbe> {
     let host = given(fields, "host", address::host);
     let port = given(fields, "port", address::port);
     Some(TcpProbe { host: host?, port: port? })
+}
+
+fn nomad(fields: &mut Fields<'_>) -> Option<NomadProbe> {
+    let job = given(fields, "job", job_name);
+    let namespace = fields.read("namespace", read_server::label);
+    Some(NomadProbe { job: job?, namespace })
+}
+
+fn consul(fields: &mut Fields<'_>) -> Option<ConsulProbe> {
+    let service = given(fields, "service", registered_name);
+    let least = fields.read("least", reader::positive).map_or(1, |least| least.get() as u64);
+    Some(ConsulProbe { service: service?, least })
 }
 
 /// A value that must be there: a literal, or `{output: NAME}`.
@@ -142,6 +153,19 @@ fn own_output(tree: &Tree) -> Result<OwnOutput, String> {
         }
         false => Ok(OwnOutput { output, path }),
     }
+}
+
+/// As Nomad takes one: a dispatched job's name has slashes.
+pub fn job_name(value: &Value) -> Result<String, String> {
+    let good = |letter: char| !letter.is_whitespace() && !letter.is_control();
+    let name = value.as_str().filter(|text| (1..=128).contains(&text.len()) && text.chars().all(good));
+    name.map(str::to_owned).ok_or_else(|| "must be a job's name: up to 128 bytes, no spaces".to_owned())
+}
+
+pub fn registered_name(value: &Value) -> Result<String, String> {
+    let good = |byte: u8| byte.is_ascii_graphic() && byte != b'/';
+    let name = value.as_str().filter(|text| (1..=128).contains(&text.len()) && text.bytes().all(good));
+    name.map(str::to_owned).ok_or_else(|| "must be a service's name: up to 128 visible letters".to_owned())
 }
 
 fn path(tree: &Tree) -> Result<String, String> {
@@ -210,5 +234,5 @@ fn timing(fields: &mut Fields<'_>) -> Timing {
         );
         fields.problems.add(place, message);
     }
-    Timing { interval, timeout, min_healthy_time, healthy_deadline }
+    Timing { interval, timeout, min_healthy_time, healthy_deadline, is_set: places[0].is_some() }
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::lock::{ConsulLock, Lock};
-use super::{Reference, nearest};
 use super::read_server::{self, Access};
 use super::reader::{self, Fields, Problems};
 use super::tree::Tree;
+use super::{Reference, nearest};
 
 /// Consul refuses others. Source: `session_ttl_min` and <https://developer.hashicorp.com/consul/api-docs/session>.
 const TTL: [u64; 2] = [10, 86_400];

@@ -14,10 +14,10 @@ use serde_json::{Map, Value, json};
 use super::component::{Component, Input, Source};
 use super::read_component::{self, Made, Shared};
 use super::reader::{self, Fields, Problems};
-use super::service::{Job, Knob, Service, Shape};
+use super::service::{Job, Kind, Knob, Registry, Service, Shape};
 use super::settings::Settings;
 use super::tree::Tree;
-use super::{Gate, Name, Pattern, PillarPath};
+use super::{Gate, Name, Pattern, PillarPath, read_health};
 pub use levels::levels;
 use values::Values;
 
@@ -90,7 +90,7 @@ pub fn component(
     let Values { inputs, places: variables, knobs, env_outputs, own, .. } = values;
     let declared = declared(said, &inputs);
     let service = job.map(|job| Service { name: label, job, knobs, env_outputs, own, detach });
-    let gates = service.as_ref().map(|service| derived_gates(service, &path)).unwrap_or_default();
+    let gates = service.as_ref().map(|service| derived_gates(service, &path, problems)).unwrap_or_default();
     let source = service.map(|service| Source::Service(Arc::new(service)));
     let usable = source.is_some();
     let made = Made {
@@ -107,9 +107,23 @@ pub fn component(
     usable.then_some(component)
 }
 
-/// What must be true of every service, beyond the gates that its pillar names: none yet.
-fn derived_gates(_service: &Service, _path: &PillarPath) -> Vec<Gate> {
-    Vec::new()
+/// What must be true of every service, beyond the gates that its pillar names; as the pillar would write it.
+fn derived_gates(service: &Service, path: &PillarPath, problems: &Problems) -> Vec<Gate> {
+    // A deployment has waited for its own window, a batch has ended.
+    let window = match &service.job {
+        Job::Generated(shape) if shape.kind != Kind::System => "0s",
+        _ => "10s",
+    };
+    let deployed = json!({ "nomad": { "job": { "output": "job_id" }, "min_healthy_time": window } });
+    let registered = match &service.job {
+        Job::Generated(shape) if shape.registry == Registry::Consul && shape.main.is_some() => {
+            let service = service.name.as_str();
+            Some(json!({ "consul": { "service": service, "interval": "1s", "min_healthy_time": "5s" } }))
+        }
+        _ => None,
+    };
+    let gates = [Some(deployed), registered].into_iter().flatten();
+    gates.filter_map(|written| read_health::gate(Tree::new(&written, path.clone()), problems)).collect()
 }
 
 /// What a later destroy needs is what the inputs came from; the module itself lies in the workdir.

@@ -3,14 +3,18 @@
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::inputs;
 use super::invoke::{CANCELLED, Invoker};
 use super::secrets::Reading;
+use super::{inputs, servers};
 use crate::change::Redactor;
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
-use crate::health::{self, Gate, Opening, Tally, Unhealthy};
-use crate::model::{self, Given, HttpProbe, OwnOutput, Probe, TcpProbe, address};
+use crate::health::{self, Consul, Gate, Never, Opening, Outlook, Tally, Unhealthy};
+use crate::model::{
+    self, ConsulProbe, Given, HttpProbe, NomadProbe, OwnOutput, Probe, Settings, TcpProbe, address, job_name,
+    registered_name,
+};
+use crate::nomad::{Follow, JobName};
 use crate::view::progress::Stage;
 
 /// Waits until all gates hold. An error where one does not in time, where the run is stopped or the lock lost.
@@ -47,7 +51,14 @@ pub async fn hold(invoker: &Invoker<'_>, state: &State) -> Result<()> {
             "run again to go on",
         )),
         error = lost => Err(error),
-        held = health::watch(&gates, &tell) => held.map_err(|unhealthy| explain(&gates, &unhealthy)),
+        held = watch(&gates, &tell) => held,
+    }
+}
+
+async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<()> {
+    match health::watch(gates, tell).await {
+        Ok(()) => Ok(()),
+        Err(unhealthy) => Err(explain(gates, &unhealthy).await),
     }
 }
 
@@ -55,18 +66,26 @@ pub async fn hold(invoker: &Invoker<'_>, state: &State) -> Result<()> {
 pub async fn gates(invoker: &Invoker<'_>, state: &State) -> Result<Vec<Gate>> {
     let mut redactor = invoker.redactor.clone();
     redactor.add(state.outputs.values().filter(|output| output.sensitive).map(|output| &output.value));
+    let settings = &invoker.session.blueprint.settings;
     let mut gates = Vec::new();
     for gate in &invoker.component.health {
-        gates.push(open(gate, state, redactor.clone(), &invoker.reading).await?);
+        gates.push(open(gate, state, settings, redactor.clone(), &invoker.reading).await?);
     }
     Ok(gates)
 }
 
-async fn open(gate: &model::Gate, state: &State, redactor: Redactor, reading: &Reading) -> Result<Gate> {
+async fn open(
+    gate: &model::Gate,
+    state: &State,
+    settings: &Settings,
+    redactor: Redactor,
+    reading: &Reading,
+) -> Result<Gate> {
     let sensitive = |own: &OwnOutput| state.outputs.get(&own.output).is_some_and(|output| output.sensitive);
     let opening = |redactor: Redactor| Opening {
         path: gate.path.to_string(),
         timing: gate.timing,
+        is_patient: !gate.timing.is_set,
         hidden: gate.outputs().any(|(_, own)| sensitive(own)),
         redactor,
     };
@@ -85,6 +104,28 @@ async fn open(gate: &model::Gate, state: &State, redactor: Redactor, reading: &R
             let host = value(host, state, address::host).map_err(refuse)?;
             let port = value(port, state, address::port).map_err(refuse)?;
             Ok(Gate::tcp(opening(redactor), host, port))
+        }
+        Probe::Nomad(NomadProbe { job, namespace }) => {
+            let id = value(job, state, job_name).map_err(refuse)?;
+            let is_it = |namespaced: &str| namespace.as_ref().is_none_or(|given| given == namespaced);
+            let own = state.jobs.iter().find(|own| own.id == id && is_it(&own.namespace));
+            let asked = namespace.as_ref().unwrap_or(&settings.nomad.namespace);
+            let namespace = own.map_or(asked, |own| &own.namespace).clone();
+            let registered = own.and_then(|own| own.modify_index);
+            let follow =
+                Follow::new(servers::nomad(settings, reading).await?, JobName { namespace, id }, registered);
+            Ok(Gate::nomad(opening(redactor), follow))
+        }
+        Probe::Consul(ConsulProbe { service, least }) => {
+            let service = value(service, state, registered_name).map_err(refuse)?;
+            let mut jobs = Vec::new();
+            for own in &state.jobs {
+                let name = JobName { namespace: own.namespace.clone(), id: own.id.clone() };
+                jobs.push(Follow::new(servers::nomad(settings, reading).await?, name, own.modify_index));
+            }
+            let token = servers::consul_token(settings, reading).await?;
+            let consul = Consul::open(&settings.consul, token.as_ref(), service, *least, jobs);
+            Ok(Gate::consul(opening(redactor), consul.map_err(refuse)?))
         }
     }
 }
@@ -119,30 +160,75 @@ fn unmeasurable(gate: &model::Gate, message: &str) -> Error {
     Error::new(Layer::Salt, Phase::Verification, "health_gate", message, remedy)
 }
 
-fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
+async fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
     let Unhealthy { gate: late, watched, tallies } = unhealthy;
     let (gate, tally) = (&gates[*late], &tallies[*late]);
     let timing = &gate.timing;
     let seconds = std::time::Duration::from_millis(u64::try_from(watched.as_millis()).unwrap_or(u64::MAX));
     let last = tally.last.as_ref().map_or("no answer yet", |answer| answer.said.as_str());
-    let message = format!(
-        "{} did not hold for {} within {}: its last answer was {last}; {} of {} measurement(s) passed in {}",
-        gate.target,
-        humantime::format_duration(timing.min_healthy_time),
-        humantime::format_duration(timing.healthy_deadline),
-        tally.passed,
-        tally.measured,
-        humantime::format_duration(seconds),
-    );
-    let remedy = format!(
-        "what was applied stays: find out why, then run again; infrastructure.health measures now ({})",
-        gate.path
-    );
+    let outlook = tally.last.as_ref().map(|answer| answer.outlook).unwrap_or_default();
+    let (code, remedy) = ending(outlook);
+    let mut message = match outlook {
+        Outlook::Never(_) => format!("{}: {last}", gate.target),
+        _ => format!(
+            "{} did not hold for {} within {}: its last answer was {last}; {} of {} measurement(s) passed in {}",
+            gate.target,
+            humantime::format_duration(timing.min_healthy_time),
+            humantime::format_duration(timing.healthy_deadline),
+            tally.passed,
+            tally.measured,
+            humantime::format_duration(seconds),
+        ),
+    };
     let told = gates.iter().zip(tallies).map(|(gate, tally)| {
         json!({
             "gate": gate.path, "target": gate.target, "measured": tally.measured, "passed": tally.passed, "last": tally.last,
         })
     });
-    Error::new(Layer::Service, Phase::Verification, "unhealthy", message, remedy)
-        .with(json!({ "gate": gate.path, "gates": told.collect::<Vec<_>>() }))
+    let mut details = json!({ "gate": gate.path, "gates": told.collect::<Vec<_>>() });
+    if let Some(found) = diagnosis(gate, outlook).await {
+        found.lines.iter().for_each(|line| message.push_str(&format!("\n  {line}")));
+        details["nomad"] = found.details;
+    }
+    let remedy = format!("{remedy}; infrastructure.health measures now ({})", gate.path);
+    Error::new(Layer::Service, Phase::Verification, code, message, remedy).with(details)
 }
+
+/// Where there is a failure to look into.
+async fn diagnosis(gate: &Gate, outlook: Outlook) -> Option<crate::nomad::Diagnosis> {
+    match outlook {
+        Outlook::Open | Outlook::UnderWay(_) | Outlook::Never(Never::Failed) => gate.diagnose().await,
+        Outlook::Unseen | Outlook::Never(_) => None,
+    }
+}
+
+/// The code of a gate that did not hold, and what to do.
+pub fn ending(outlook: Outlook) -> (&'static str, &'static str) {
+    match outlook {
+        Outlook::Open | Outlook::UnderWay(_) => {
+            ("unhealthy", "what was applied stays: find out why, then run again")
+        }
+        Outlook::Unseen => (
+            UNSEEN,
+            "what was applied stays: see to that server, or to infrastructure:settings; then run again",
+        ),
+        Outlook::Never(Never::Denied) => {
+            (UNSEEN, "what was applied stays: give the token what it needs, then run again")
+        }
+        Outlook::Never(Never::Failed) => (
+            "deployment_failed",
+            "correct the job: Nomad tries what has failed no more, and a plan without a change does not either",
+        ),
+        Outlook::Never(Never::Superseded) => {
+            (SUPERSEDED, "nothing was taken back: see who else registers this job, then run again")
+        }
+        Outlook::Never(Never::AwaitingPromotion) => {
+            (AWAITING_PROMOTION, "look at the canaries, then promote or fail the deployment; then run again")
+        }
+    }
+}
+
+/// Nobody could say how it is.
+pub const UNSEEN: &str = "health_unknown";
+pub const SUPERSEDED: &str = "superseded";
+pub const AWAITING_PROMOTION: &str = "awaiting_promotion";

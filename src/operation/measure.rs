@@ -107,8 +107,10 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
         let notes = gates.iter().zip(&answers).map(said).collect();
         return Ok((ComponentReport { notes, ..ComponentReport::new(Status::Healthy, "") }, told));
     }
+    let ill = answers.iter().find(|answer| !answer.passed).map(|answer| answer.outlook).unwrap_or_default();
+    let (code, _) = health::ending(ill);
     let remedy = "find out why; this was measured once, and just now";
-    let error = Error::new(Layer::Service, Phase::Verification, "unhealthy", failing.join("; "), remedy);
+    let error = Error::new(Layer::Service, Phase::Verification, code, failing.join("; "), remedy);
     Ok((unhealthy(error.of(name)), told))
 }
 

@@ -45,8 +45,10 @@ mod nomad_env;
 mod orphans;
 mod outputs;
 mod plan;
+mod preflight;
 mod prepare;
 mod producers;
+mod promote;
 mod pump;
 mod put_right;
 mod records;
@@ -59,6 +61,7 @@ mod rollback;
 mod runs;
 mod schedule;
 mod secrets;
+mod servers;
 mod service;
 mod session;
 mod settle;
@@ -121,6 +124,7 @@ pub fn run(call: Call<'_>) -> Value {
         "health" => measure::health(&call),
         "outputs" => outputs::outputs(&call),
         "cancel" => cancel::cancel(&call),
+        "promote" => promote::promote(&call),
         "locks" => locks::locks(&call),
         "unlock" => locks::unlock(&call),
         "snapshots" => snapshots::snapshots(&call),

@@ -164,8 +164,17 @@ impl Run<'_> {
     ) -> ComponentReport {
         let (session, name) = (self.invoker.session, &self.invoker.component.name);
         let ended = super::component::ended(error.of(name));
+        if ended.reason == health::AWAITING_PROMOTION {
+            // What it was is still there beside its canaries: that is no failure.
+            session.did(name, Did::Applied);
+            let ComponentReport { reason, error, .. } = ended;
+            return self
+                .finished(ComponentReport { status: Status::Blocked, reason, error, ..report }, state);
+        }
         let trouble = match ended.reason.as_str() {
             "lock_lost" => Trouble::LockLost,
+            health::SUPERSEDED => Trouble::Superseded,
+            health::UNSEEN => Trouble::Unseen,
             _ if ended.status == Status::Cancelled => Trouble::Cancelled,
             _ => Trouble::Known,
         };

@@ -33,7 +33,7 @@ fn absent(rooms: &[&str], words: &[&str]) {
 }
 
 const PURE: [&str; 5] = ["model", "graph", "render", "change", "decide"];
-const RIM: [&str; 11] = [
+const RIM: [&str; 12] = [
     "resolve",
     "workdir",
     "record",
@@ -42,6 +42,7 @@ const RIM: [&str; 11] = [
     "lock",
     "process",
     "terraform",
+    "nomad",
     "health",
     "vault",
     "operation",
@@ -75,7 +76,10 @@ fn each_rim_room_keeps_to_its_own() {
         &["resolve", "workdir", "record", "snapshot", "journal"],
         &["crate::process", "crate::terraform", "crate::operation"],
     );
-    absent(&["health"], &["crate::process", "crate::terraform", "crate::operation", "crate::workdir"]);
+    absent(
+        &["health", "nomad"],
+        &["crate::process", "crate::terraform", "crate::operation", "crate::workdir"],
+    );
     absent(
         &["vault"],
         &["crate::process", "crate::terraform", "crate::operation", "crate::workdir", "std::fs", "std::env"],

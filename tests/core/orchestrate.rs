@@ -212,7 +212,7 @@ fn every_problem_is_said_at_once_with_its_place() {
         "infrastructure:settings:paralelism\n      unknown key; did you mean \"parallelism\"?",
         "infrastructure:components:app:from_outputs:net\n      net has no output 'subnet'; it has: id, key",
         "infrastructure:components:app:from_outputs:nett\n      the module has no variable \"nett\"; did you mean \"net\"?",
-        "infrastructure:components:net:health:0:nomad\n      not yet",
+        "infrastructure:components:net:health:0:nomad:job\n      is missing",
     ] {
         assert!(message.contains(part), "{part}\n\n{message}");
     }

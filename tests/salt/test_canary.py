@@ -419,6 +419,7 @@ def told(story):
     story.run("rollback", staging, "components=source", "test=True")
     story.run("rollback", staging, "components=source", "confirm=staging")
     story.run("acknowledge", staging, "components=source")
+    story.run("promote", staging, "components=source")
     story.run("orchestrate", staging)
 
     assert site.salt("saltutil.refresh_pillar", "wait=True").rc == 0

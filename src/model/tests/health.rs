@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::{Gate, Given, HttpProbe, OwnOutput, Probe, Reference, Statuses, TcpProbe, Timing, Tls};
+use super::super::{
+    ConsulProbe, Gate, Given, HttpProbe, NomadProbe, OwnOutput, Probe, Reference, Statuses, TcpProbe, Timing,
+    Tls,
+};
 use super::{checked, draft, module, name, pillar, problems};
 
 const PLACE: &str = "infrastructure:components:web:health";
@@ -31,6 +34,7 @@ fn a_gate_has_the_documented_defaults() {
         timeout: Duration::from_secs(5),
         min_healthy_time: Duration::from_secs(10),
         healthy_deadline: Duration::from_secs(300),
+        is_set: false,
     };
     let http = HttpProbe {
         url: Given::Literal("http://a".to_owned()),
@@ -67,6 +71,52 @@ fn a_gate_is_read_as_it_is_written() {
     let times = read[0].timing;
     assert_eq!((times.interval, times.min_healthy_time), (Duration::from_millis(500), Duration::ZERO));
     assert_eq!((times.timeout, times.healthy_deadline), (Duration::from_secs(1), Duration::from_secs(2)));
+}
+
+#[test]
+fn gates_of_nomad_and_consul_are_read_as_they_are_written() {
+    let read = gates(json!([
+        { "nomad": { "job": { "output": "job" }, "namespace": "web", "healthy_deadline": "1m" } },
+        { "nomad": { "job": "batch/dispatch-1" } },
+        { "consul": { "service": "web" } },
+        { "consul": { "service": { "output": "names.0" }, "least": 3 } },
+    ]));
+    let output = |output: &str, path: &[&str]| {
+        let path = path.iter().map(|&part| part.to_owned()).collect();
+        Given::Output(OwnOutput { output: output.to_owned(), path })
+    };
+    let nomad = |job, namespace: Option<&str>| {
+        Probe::Nomad(NomadProbe { job, namespace: namespace.map(str::to_owned) })
+    };
+    let consul = |service, least| Probe::Consul(ConsulProbe { service, least });
+    assert_eq!(
+        read.iter().map(|gate| gate.probe.clone()).collect::<Vec<_>>(),
+        [
+            nomad(output("job", &[]), Some("web")),
+            nomad(Given::Literal("batch/dispatch-1".to_owned()), None),
+            consul(Given::Literal("web".to_owned()), 1),
+            consul(output("names", &["0"]), 3),
+        ]
+    );
+    assert_eq!(read.iter().map(|gate| gate.timing.is_set).collect::<Vec<_>>(), [true, false, false, false]);
+}
+
+#[test]
+fn every_problem_of_a_gate_of_nomad_or_consul_is_said_with_its_place() {
+    let said = wrong(json!([
+        { "nomad": { "namespace": "a b", "jobs": "x" } },
+        { "nomad": { "job": "a b" } },
+        { "consul": { "service": "a/b", "least": 0 } },
+    ]));
+    let expected = [
+        "0:nomad:job: is missing: a value, or {output: NAME}",
+        "0:nomad:jobs: unknown key; did you mean \"job\"?",
+        "0:nomad:namespace: must be up to 128 letters, digits, '-', '_' and '.'",
+        "1:nomad:job: must be a job's name: up to 128 bytes, no spaces",
+        "2:consul:least: must be a whole number from 1",
+        "2:consul:service: must be a service's name: up to 128 visible letters",
+    ];
+    assert_eq!(said, expected);
 }
 
 #[test]

@@ -15,11 +15,6 @@ fn parts_of_a_component_that_are_not_built_yet_are_refused_by_name() {
         let component = json!({ "source": "/m", key: value });
         refused(&pillar(json!({}), json!({ "net": component })), &format!("components:net:{key}"));
     }
-    for kind in ["consul", "nomad"] {
-        let component = json!({ "source": "/m", "health": [{ kind: { "service": "x" } }] });
-        let place = format!("components:net:health:0:{kind}");
-        refused(&pillar(json!({}), json!({ "net": component })), &place);
-    }
 }
 
 #[test]

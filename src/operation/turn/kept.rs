@@ -7,7 +7,7 @@ use super::super::intent::Act;
 use super::super::kept::Kept;
 use super::super::recover::Recovery;
 use super::super::stale_lock::LOCKED;
-use super::super::{plan, state};
+use super::super::{plan, preflight, state};
 use super::Turn;
 use crate::error::Result;
 use crate::report::ComponentReport;
@@ -42,6 +42,7 @@ impl Turn<'_> {
             }
             Ready::Apply(kept) => kept,
         };
+        let notes = preflight::check(invoker, &kept.file, &kept.changes).await?;
         let fence = self.guard.fence().await?;
         let note = approval::spend(invoker.session, folder, name)?;
         let run = self.run(pulled.as_ref(), recovery, kept.destroy);
@@ -52,7 +53,7 @@ impl Turn<'_> {
             report = run.apply(self.guard.fence().await?, manifest, &kept.file, kept.changes).await?;
         }
         remove(&invoker.place.locking())?;
-        report.notes.extend(note);
+        report.notes.extend(note.into_iter().chain(notes));
         Ok(Outcome::Over(Box::new(report)))
     }
 }

@@ -8,7 +8,7 @@ use super::super::intent::Act;
 use super::super::kept::{self, Kept};
 use super::super::recover::Recovery;
 use super::super::stale_lock::LOCKED;
-use super::super::{approval, plan, remediate, surgery};
+use super::super::{approval, plan, preflight, remediate, surgery};
 use super::Turn;
 use crate::change::Changes;
 use crate::decide::{State, judge};
@@ -27,10 +27,8 @@ impl Turn<'_> {
         manifest: &mut Manifest,
     ) -> Result<ComponentReport> {
         let Self { invoker, guard, intent, .. } = *self;
-        let (session, component) = (invoker.session, invoker.component);
-        let name = &component.name;
         let file = match &intent.act {
-            Act::Keep(folder) => kept::plan_file(folder, name)?,
+            Act::Keep(folder) => kept::plan_file(folder, &invoker.component.name)?,
             _ => invoker.plan_file(),
         };
         let Some(changes) = self.plan(&file, recovery, manifest).await? else {
@@ -44,21 +42,41 @@ impl Turn<'_> {
         if let Some(way) = intent.act.way() {
             return way.go(run, guard, manifest, &file, changes).await;
         }
+        let asked = preflight::check(invoker, &file, &changes).await;
+        let notes = asked.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
+        let mut report = self.decide(run, before, again, manifest, &file, changes).await?;
+        report.notes.extend(notes);
+        Ok(report)
+    }
+
+    /// Applies the plan in `file`, keeps it, or leaves it at that.
+    async fn decide(
+        &self,
+        run: Run<'_>,
+        before: Option<&State>,
+        again: Option<(&Path, Box<Kept>)>,
+        manifest: &mut Manifest,
+        file: &Path,
+        changes: Changes,
+    ) -> Result<ComponentReport> {
+        let Self { invoker, guard, intent, .. } = *self;
+        let (session, component) = (invoker.session, invoker.component);
+        let name = &component.name;
         let verdict = judge(&component.policy, &changes, intent.consent);
         let changes = plan::redacted(invoker, changes);
         if let Some((_, kept)) = &again {
             let same = approval::compare(kept, &changes, name);
-            same.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
+            same.inspect_err(|_| drop(std::fs::remove_file(file)))?;
         } else if let Err(blocked) = verdict {
             session.produce(name, pending(before, &changes));
-            return approval::stop(invoker, intent, (&file, self.facts, before), changes, blocked).await;
+            return approval::stop(invoker, intent, (file, self.facts, before), changes, blocked).await;
         }
         match &intent.act {
             Act::Apply | Act::ApplyKept(_) | Act::Remediate { apply: true, .. } => {
                 let fence = guard.fence().await?;
                 let note = again.map(|(folder, _)| approval::spend(session, folder, name)).transpose()?;
-                let report = run.apply(fence, manifest, &file, changes).await;
-                let _ = std::fs::remove_file(&file);
+                let report = run.apply(fence, manifest, file, changes).await;
+                let _ = std::fs::remove_file(file);
                 let mut report = report?;
                 report.notes.extend(note.flatten());
                 if let Some(surgery) = intent.surgery.as_ref().filter(|_| report.status == Status::Applied) {
@@ -69,7 +87,7 @@ impl Turn<'_> {
             Act::Keep(folder) => {
                 kept::keep(folder, name, self.facts, before, &changes, intent.destroy, None)?;
             }
-            _ => drop(std::fs::remove_file(&file)),
+            _ => drop(std::fs::remove_file(file)),
         }
         session.produce(name, pending(before, &changes));
         Ok(plan::planned(changes))

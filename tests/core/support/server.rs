@@ -114,16 +114,34 @@ impl Server {
 
     /// With `raw_exec` and the mock driver.
     pub fn nomad() -> Option<Self> {
+        Self::nomad_with(&json!({}))
+    }
+
+    /// The same, which registers services with this Consul.
+    pub fn nomad_beside(consul: &Self) -> Option<Self> {
+        Self::nomad_with(&json!({ "consul": { "address": format!("127.0.0.1:{}", consul.port) } }))
+    }
+
+    /// With more configuration.
+    pub fn nomad_with(more: &Value) -> Option<Self> {
         let [http, rpc, serf] = free_ports();
-        let config = json!({
+        let mut config = json!({
             "ports": { "http": http, "rpc": rpc, "serf": serf },
             // The fingerprints of clouds wait for what is not there, and keep it from starting.
             "client": { "options": { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" } },
             "plugin": { "raw_exec": { "config": { "enabled": true } } },
         });
+        for (key, value) in more.as_object().unwrap() {
+            config[key] = value.clone();
+        }
         let words = ["agent", "-dev", "-bind=127.0.0.1", "-config=agent.json"];
         Self::start("nomad", &words, &config, http, "", |server| {
-            server.get("/v1/nodes").is_some_and(|nodes| nodes[0]["Status"] == "ready")
+            match server.call_if_there("GET", "/v1/nodes") {
+                Some((200, nodes)) => nodes.contains("\"Status\":\"ready\""),
+                // With ACLs on, nobody without a token is told; that there is a leader is.
+                Some((403, _)) => server.get("/v1/status/leader").is_some_and(|leader| leader != ""),
+                _ => false,
+            }
         })
     }
 
@@ -187,6 +205,10 @@ impl Server {
         if status == 200 { serde_json::from_str(&body).ok() } else { None }
     }
 
+    fn call_if_there(&self, method: &str, path: &str) -> Option<(u16, String)> {
+        exchange(self.port, method, path, self.header, "").ok()
+    }
+
     /// The status and the body of any other call.
     pub fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         exchange(self.port, method, path, self.header, body).unwrap()
@@ -224,6 +246,14 @@ fn spawn(program: &Path, words: &[String], folder: &Path) -> (Child, Guard) {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if self.name == "nomad" {
+            // Told to end, it ends its tasks and gives its mounts back; killed, it leaves both.
+            self.signal(Signal::TERM);
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while self.child.try_wait().unwrap().is_none() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
         self.end();
     }
 }

@@ -528,6 +528,20 @@ def acknowledge(environment="production", components=None, minion=None, *args, *
 
 
 @skin.runner
+def promote(environment="production", components=None, minion=None, *args, **kwargs):
+    """
+    Promote the canaries of these components' Nomad jobs, and wait until their health gates hold.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run infrastructure.promote staging components=web
+    """
+    return skin.on_master("promote", locals(), globals())
+
+
+@skin.runner
 def locks(environment="production", minion=None, *args, **kwargs):
     """
     Show who holds which component, since when, and under which id.

@@ -1,0 +1,173 @@
+//! Whether what was registered with Nomad has come to run, may still, or never will.
+
+use std::collections::BTreeMap;
+
+use super::rollout::{Allocation, Deployment, Progress, Rollout};
+
+/// What one look says; each with a line for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Course {
+    Wait(String),
+    Healthy(String),
+    /// Nomad has decided: waiting changes nothing.
+    Failed(String),
+    /// Nothing is under way that would change it, as far as one look can tell: look again before that is said.
+    Stuck(String),
+    /// Somebody else registered another version.
+    Superseded(String),
+    /// Its canaries are healthy, and a person has to say so.
+    AwaitingPromotion(String),
+    /// It has failed, and Nomad is about to put the last good version in its place.
+    Reverting(String),
+}
+
+pub fn course(rollout: &Rollout) -> Course {
+    let job = &rollout.job;
+    if job.stop && rollout.is_ours() {
+        return Course::Failed("the job was stopped".to_owned());
+    }
+    let Some(deployment) = &rollout.deployment else {
+        return match rollout.is_ours() {
+            true => without_deployment(rollout),
+            false if rollout.evaluations.iter().any(|one| one.job_modify_index == rollout.ours) => {
+                Course::Superseded(superseded(rollout))
+            }
+            false => newest(rollout),
+        };
+    };
+    let said = || told(deployment);
+    match deployment.status.as_str() {
+        "successful" if rollout.is_ours() => running(rollout),
+        "successful" => newest(rollout),
+        "failed" if deployment.goes_back() => back(rollout, &said()),
+        "failed" => Course::Failed(said()),
+        "cancelled" if deployment.status_description.contains("newer version") => {
+            Course::Superseded(superseded(rollout))
+        }
+        "cancelled" => Course::Failed(said()),
+        "running" if awaits_promotion(deployment) => Course::AwaitingPromotion(said()),
+        // running, pending, initializing, blocked, unblocking, paused; and what a newer Nomad calls otherwise.
+        _ => Course::Wait(with_unplaced(rollout, said())),
+    }
+}
+
+/// `deployment 5c3ad55b: Deployment is running; web: 1 of 2 healthy, 0 unhealthy`.
+fn told(deployment: &Deployment) -> String {
+    let groups = deployment.task_groups.iter().map(|(group, progress)| {
+        let wanted = progress.desired_total.max(progress.desired_canaries);
+        format!(
+            "; {group}: {} of {wanted} placed, {} healthy, {} unhealthy",
+            progress.placed_allocs, progress.healthy_allocs, progress.unhealthy_allocs
+        )
+    });
+    let short = deployment.id.get(..8).unwrap_or(&deployment.id);
+    format!("deployment {short}: {}{}", deployment.status_description, groups.collect::<String>())
+}
+
+fn with_unplaced(rollout: &Rollout, said: String) -> String {
+    rollout
+        .unplaced()
+        .iter()
+        .fold(said, |said, (group, why)| format!("{said}; {group} has no node to run on: {}", why.explain()))
+}
+
+fn superseded(rollout: &Rollout) -> String {
+    format!("version {} of the job was registered by somebody else", rollout.job.version)
+}
+
+/// A canary that is not healthy yet is not for promotion.
+fn awaits_promotion(deployment: &Deployment) -> bool {
+    let waits = |one: &&Progress| one.desired_canaries > 0 && !one.promoted;
+    let mut canaries = deployment.task_groups.values().filter(waits).peekable();
+    let manual = deployment.status_description.contains("requires manual promotion");
+    manual && canaries.peek().is_some() && canaries.all(|one| one.healthy_allocs >= one.desired_canaries)
+}
+
+/// Ours came to run once, or is forgotten, and the job is another's by now: what is there counts.
+fn newest(rollout: &Rollout) -> Course {
+    let newest = Rollout {
+        ours: rollout.job.job_modify_index,
+        deployment: rollout.after.clone(),
+        after: None,
+        ..rollout.clone()
+    };
+    course(&newest)
+}
+
+/// The failure stands; how the version comes to run that Nomad went back to is waited for.
+fn back(rollout: &Rollout, said: &str) -> Course {
+    let version = rollout.job.version;
+    let settled = |what: &str| Course::Failed(format!("{said}; {what}"));
+    match &rollout.after {
+        _ if rollout.job.stop => settled("the job was stopped"),
+        Some(after) if after.goes_back() => Course::Reverting(format!("{said}; {}", told(after))),
+        Some(after) if after.status == "successful" => settled("the version before runs again"),
+        Some(after) if after.is_over() => settled(&format!("and the way back failed too: {}", told(after))),
+        Some(after) => Course::Reverting(format!("{said}; {}", told(after))),
+        None if !rollout.is_ours() && matches!(running(rollout), Course::Healthy(_)) => {
+            settled("the version before runs again")
+        }
+        None => Course::Reverting(format!("{said}; version {version} is not there yet")),
+    }
+}
+
+fn without_deployment(rollout: &Rollout) -> Course {
+    let job = &rollout.job;
+    if !job.periodic.is_null() || !job.parameterized_job.is_null() {
+        return Course::Healthy("registered: it runs when its time comes".to_owned());
+    }
+    let of_ours = rollout.evaluations.iter().filter(|one| one.job_modify_index == rollout.ours);
+    let mut of_ours: Vec<_> = of_ours.collect();
+    of_ours.sort_by_key(|one| one.create_index);
+    if let Some(failed) = of_ours.last().filter(|one| one.status == "failed" && one.next_eval.is_empty()) {
+        return Course::Stuck(format!("its evaluation failed: {}", failed.status_description));
+    }
+    if rollout.evaluations.iter().any(|one| one.status == "pending") {
+        return Course::Wait("Nomad has not scheduled it yet".to_owned());
+    }
+    match running(rollout) {
+        Course::Wait(said) => Course::Wait(with_unplaced(rollout, said)),
+        course => course,
+    }
+}
+
+/// Whether what is asked for runs, or has ended well, allocation by allocation.
+fn running(rollout: &Rollout) -> Course {
+    let is_batch = matches!(rollout.job.kind.as_str(), "batch" | "sysbatch");
+    let on_each_node = matches!(rollout.job.kind.as_str(), "system" | "sysbatch");
+    let mut groups: BTreeMap<&str, Vec<&Allocation>> = BTreeMap::new();
+    for one in rollout.current().filter(|one| one.desired_status == "run" || (is_batch && is_done(one))) {
+        groups.entry(&one.task_group).or_default().push(one);
+    }
+    let mut said = Vec::new();
+    let mut well = true;
+    for group in &rollout.job.task_groups {
+        let all = groups.remove(group.name.as_str()).unwrap_or_default();
+        let lost = all.iter().find(|one| one.has_failed() && !one.is_followed());
+        if let Some(failed) = lost.filter(|one| one.client_status == "failed") {
+            let short = failed.id.get(..8).unwrap_or(&failed.id);
+            return Course::Stuck(format!("{}: allocation {short} failed: {}", group.name, failed.why()));
+        }
+        let alive = all.iter().filter(|one| !(one.has_failed() && one.is_followed())).count() as u64;
+        let good = all.iter().filter(|one| if is_batch { is_done(one) } else { is_up(one) }).count() as u64;
+        let wanted = if on_each_node { alive.max(group.count.min(1)) } else { group.count };
+        well &= good >= wanted;
+        let word = if is_batch { "complete" } else { "running" };
+        said.push(format!("{}: {good} of {wanted} {word}", group.name));
+    }
+    let said = said.join("; ");
+    if well { Course::Healthy(said) } else { Course::Wait(said) }
+}
+
+fn is_up(one: &Allocation) -> bool {
+    let unhealthy = one.deployment_status.as_ref().and_then(|judged| judged.healthy) == Some(false);
+    one.client_status == "running" && !unhealthy
+}
+
+/// Nomad calls an allocation complete only where every task ended with exit code 0, or was told to end.
+fn is_done(one: &Allocation) -> bool {
+    one.client_status == "complete" && one.task_states.values().all(|task| !task.failed)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::super::rollout::{Job, Rollout};
+use super::*;
+
+fn from<T: DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).unwrap()
+}
+
+/// A job of one group of two, as its registration at `index` made it.
+fn job(kind: &str, version: u64, index: u64) -> Value {
+    json!({
+        "Version": version, "JobModifyIndex": index, "Type": kind, "Stop": false, "Periodic": null,
+        "TaskGroups": [{ "Name": "web", "Count": 2, "Services": null, "Update": { "ProgressDeadline": 6_000_000_000_u64 } }],
+    })
+}
+
+fn deployment(version: u64, index: u64, status: &str, description: &str) -> Value {
+    json!({
+        "ID": format!("{version}2345678-"), "JobVersion": version, "JobSpecModifyIndex": index, "JobModifyIndex": index + 1,
+        "Status": status, "StatusDescription": description,
+        "TaskGroups": { "web": { "DesiredTotal": 2, "PlacedAllocs": 2, "HealthyAllocs": 1, "UnhealthyAllocs": 1 } },
+    })
+}
+
+fn canary(healthy: u64, promoted: bool) -> Value {
+    let mut found = deployment(1, 20, "running", "Deployment is running but requires manual promotion");
+    found["TaskGroups"]["web"] =
+        json!({ "DesiredTotal": 2, "DesiredCanaries": 1, "HealthyAllocs": healthy, "Promoted": promoted });
+    found
+}
+
+fn evaluation(index: u64, status: &str) -> Value {
+    json!({
+        "ID": "e", "TriggeredBy": "job-register", "JobModifyIndex": index, "CreateIndex": index, "Status": status,
+        "StatusDescription": "maximum attempts reached (5)",
+    })
+}
+
+/// `1 running`: of version 1, wanted, in that state.
+fn allocation(text: &str) -> Value {
+    let words: Vec<_> = text.split(' ').collect();
+    let healthy = if words.contains(&"unhealthy") { Some(false) } else { None };
+    let failed = words[1] == "failed" || words.contains(&"spoilt");
+    json!({
+        "ID": "abcdef12-3456", "TaskGroup": "web", "JobVersion": words[0].parse::<u64>().unwrap(),
+        "DesiredStatus": if words.contains(&"stopped") { "stop" } else { "run" }, "ClientStatus": words[1],
+        "DeploymentStatus": { "Healthy": healthy },
+        "FollowupEvalID": if words.contains(&"followed") { "later" } else { "" },
+        "TaskStates": { "web": { "State": "dead", "Failed": failed, "Events": [
+            { "Type": "Terminated", "DisplayMessage": "Exit Code: 7", "ExitCode": 7 },
+            { "Type": "Not Restarting", "DisplayMessage": "Policy allows no restarts" },
+        ] } },
+    })
+}
+
+fn look(job: Value, ours: u64, evaluations: &[Value], deployments: &[Value], allocations: &str) -> Course {
+    let deployments: Vec<_> = deployments.iter().cloned().map(from).collect();
+    let evaluations = evaluations.iter().cloned().map(from).collect();
+    let allocations = allocations.split(", ").filter(|text| !text.is_empty()).map(allocation).map(from);
+    course(&Rollout::of(from::<Job>(job), Some(ours), evaluations, &deployments, allocations.collect()))
+}
+
+fn word(course: &Course) -> &'static str {
+    match course {
+        Course::Wait(_) => "wait",
+        Course::Healthy(_) => "healthy",
+        Course::Failed(_) => "failed",
+        Course::Stuck(_) => "stuck",
+        Course::Superseded(_) => "superseded",
+        Course::AwaitingPromotion(_) => "awaiting promotion",
+        Course::Reverting(_) => "reverting",
+    }
+}
+
+const BACK: &str = "Failed due to unhealthy allocations - rolling back to job version 0";
+const NOT_BACK: &str = "Failed due to unhealthy allocations - not rolling back to stable job version 0 as current job has same specification";
+const NEWER: &str = "Cancelled due to newer version of job";
+
+#[test]
+fn a_deployment_is_followed_as_the_table_says() {
+    let service = |version, index| job("service", version, index);
+    let good = deployment(0, 10, "successful", "Deployment completed successfully");
+    let ours = |status: &str, description: &str| vec![good.clone(), deployment(1, 20, status, description)];
+    let with = |mut all: Vec<Value>, more: Value| {
+        all.insert(0, more);
+        all
+    };
+    let third = |status: &str| deployment(2, 30, status, "Deployment is running");
+    let two = "1 running, 1 running";
+    // The job now, our registration, the deployments, the allocations, what that is.
+    #[rustfmt::skip]
+    let table = [
+        (service(1, 20), 20, ours("running", "Deployment is running"), two, "wait"),
+        (service(1, 20), 20, ours("pending", "Deployment is pending"), "", "wait"),
+        (service(1, 20), 20, ours("initializing", ""), "", "wait"),
+        (service(1, 20), 20, ours("blocked", ""), two, "wait"),
+        (service(1, 20), 20, ours("unblocking", ""), two, "wait"),
+        (service(1, 20), 20, ours("paused", "Deployment is paused"), two, "wait"),
+        (service(1, 20), 20, ours("something new", ""), two, "wait"),
+        (service(1, 20), 20, ours("successful", ""), two, "healthy"),
+        // That it once was says nothing of now.
+        (service(1, 20), 20, ours("successful", ""), "1 running, 1 failed followed", "wait"),
+        (service(1, 20), 20, ours("successful", ""), "1 running, 1 failed", "stuck"),
+        (service(1, 20), 20, ours("successful", ""), "1 running, 1 pending", "wait"),
+        (service(1, 20), 20, ours("successful", ""), "1 running, 0 running", "wait"),
+        (service(1, 20), 20, ours("failed", "Failed due to progress deadline"), two, "failed"),
+        (service(1, 20), 20, ours("failed", NOT_BACK), two, "failed"),
+        (service(1, 20), 20, ours("failed", "Failed due to unhealthy allocations - no stable job version to auto revert to"), "", "failed"),
+        (service(1, 20), 20, ours("cancelled", "Cancelled because job is stopped"), two, "failed"),
+        (service(1, 20), 20, ours("cancelled", NEWER), two, "superseded"),
+        (service(2, 30), 20, with(ours("cancelled", NEWER), third("running")), two, "superseded"),
+        // The latest deployment is another's, and ours is not judged by it.
+        (service(2, 30), 20, with(ours("cancelled", NEWER), third("failed")), two, "superseded"),
+        (service(2, 30), 20, with(ours("failed", "Failed due to progress deadline"), third("successful")), two, "failed"),
+        // Ours ran, and what somebody else put there since counts for now.
+        (service(2, 30), 20, with(ours("successful", ""), third("successful")), "2 running, 2 running", "healthy"),
+        (service(2, 30), 20, with(ours("successful", ""), third("failed")), "2 failed", "failed"),
+        // Nomad goes back by itself: that is waited for, and the failure stands.
+        (service(1, 20), 20, ours("failed", BACK), "1 failed, 0 running", "reverting"),
+        (service(2, 30), 20, ours("failed", BACK), "1 failed", "reverting"),
+        (service(2, 30), 20, with(ours("failed", BACK), third("running")), "2 running, 1 failed", "reverting"),
+        (service(2, 30), 20, with(ours("failed", BACK), third("successful")), "2 running, 2 running", "failed"),
+        (service(2, 30), 20, with(ours("failed", BACK), third("failed")), "2 failed", "failed"),
+        (service(2, 30), 20, ours("failed", BACK), "2 running, 2 running", "failed"),
+        // Canaries: not before they are healthy.
+        (service(1, 20), 20, vec![good.clone(), canary(0, false)], "0 running, 1 running", "wait"),
+        (service(1, 20), 20, vec![good.clone(), canary(1, false)], "0 running, 1 running", "awaiting promotion"),
+        (service(1, 20), 20, vec![good.clone(), canary(1, true)], "0 running, 1 running", "wait"),
+    ];
+    for (job, index, deployments, allocations, expected) in table {
+        let found = look(job.clone(), index, &[], &deployments, allocations);
+        assert_eq!(word(&found), expected, "{found:?}\n{job}\n{deployments:?}\n{allocations}");
+    }
+}
+
+#[test]
+fn without_a_deployment_allocations_decide_as_the_table_says() {
+    let pending = vec![evaluation(20, "pending")];
+    let done = vec![evaluation(20, "complete")];
+    let failed = vec![evaluation(20, "failed")];
+    let none = vec![];
+    #[rustfmt::skip]
+    let table = [
+        ("service", &pending, "1 running, 1 running", "wait"),
+        ("service", &done, "1 running, 1 running", "healthy"),
+        ("service", &none, "1 running, 1 running", "healthy"),
+        ("service", &done, "1 running, 1 running unhealthy", "wait"),
+        ("service", &done, "1 running, 0 running", "wait"),
+        ("service", &done, "1 running, 1 complete", "wait"),
+        ("service", &done, "1 running, 1 lost", "wait"),
+        ("service", &done, "1 running, 1 failed", "stuck"),
+        ("service", &done, "1 running, 1 running, 1 failed followed", "healthy"),
+        ("service", &done, "1 running, 1 running, 1 failed stopped", "healthy"),
+        ("service", &failed, "", "stuck"),
+        ("system", &done, "1 running", "healthy"),
+        ("system", &done, "1 running, 1 running, 1 pending", "wait"),
+        ("system", &done, "", "wait"),
+        ("batch", &done, "1 complete, 1 complete", "healthy"),
+        ("batch", &done, "1 complete, 1 complete stopped", "healthy"),
+        ("batch", &done, "1 complete, 1 running", "wait"),
+        ("batch", &done, "1 complete, 1 complete spoilt", "wait"),
+        ("batch", &done, "1 complete, 1 failed", "stuck"),
+        ("batch", &done, "1 complete, 1 failed followed, 1 pending", "wait"),
+        ("sysbatch", &done, "1 complete, 1 complete, 1 complete", "healthy"),
+    ];
+    for (kind, evaluations, allocations, expected) in table {
+        let found = look(job(kind, 1, 20), 20, evaluations, &[], allocations);
+        assert_eq!(word(&found), expected, "{kind} {found:?} {allocations}");
+    }
+}
+
+#[test]
+fn a_job_that_runs_when_its_time_comes_has_nothing_to_show_before() {
+    let mut periodic = job("batch", 1, 20);
+    periodic["Periodic"] = json!({ "Spec": "0 3 * * *" });
+    assert_eq!(word(&look(periodic, 20, &[], &[], "")), "healthy");
+    let mut parameterised = job("batch", 1, 20);
+    parameterised["ParameterizedJob"] = json!({ "Payload": "" });
+    assert_eq!(word(&look(parameterised, 20, &[], &[], "")), "healthy");
+}
+
+#[test]
+fn a_job_that_somebody_stopped_has_failed_and_one_that_somebody_changed_is_superseded() {
+    let mut stopped = job("service", 1, 20);
+    stopped["Stop"] = json!(true);
+    assert_eq!(word(&look(stopped, 20, &[], &[], "1 running")), "failed");
+    let evaluations = [evaluation(20, "complete"), evaluation(30, "complete")];
+    assert_eq!(
+        word(&look(job("batch", 2, 30), 20, &evaluations, &[], "2 complete, 2 complete")),
+        "superseded"
+    );
+    // What Nomad has forgotten cannot be told from an old success.
+    assert_eq!(word(&look(job("service", 2, 30), 20, &[], &[], "2 running, 2 running")), "healthy");
+}
+
+#[test]
+fn a_version_that_nomad_went_back_to_is_ours_only_once_somebody_registers_it() {
+    let deployments = [
+        deployment(1, 20, "failed", BACK),
+        deployment(2, 30, "successful", "Deployment completed successfully"),
+    ];
+    let by_nomad = json!({ "TriggeredBy": "deployment-watcher", "CreateIndex": 30, "Status": "complete" });
+    let evaluations = [evaluation(20, "complete"), by_nomad];
+    let running = "2 running, 2 running";
+    // A refresh has put the new index into the state.
+    assert_eq!(word(&look(job("service", 2, 30), 30, &evaluations, &deployments, running)), "failed");
+    // The same job, registered again: Nomad changes nothing, and evaluates.
+    let again = json!({ "TriggeredBy": "job-register", "CreateIndex": 40, "Status": "complete" });
+    let evaluations = [evaluations[0].clone(), evaluations[1].clone(), again];
+    assert_eq!(word(&look(job("service", 2, 30), 30, &evaluations, &deployments, running)), "healthy");
+}
+
+#[test]
+fn why_is_said_with_the_exit_code_and_with_what_no_node_has() {
+    let Course::Stuck(said) = look(job("batch", 1, 20), 20, &[], &[], "1 complete, 1 failed") else {
+        panic!()
+    };
+    assert_eq!(said, "web: allocation abcdef12 failed: task web: Exit Code: 7");
+    let unplaced = json!({
+        "TriggeredBy": "queued-allocs", "CreateIndex": 21, "Status": "blocked", "JobModifyIndex": 20,
+        "FailedTGAllocs": { "web": {
+            "NodesEvaluated": 1, "ConstraintFiltered": { "missing drivers": 1 },
+            "DimensionExhausted": { "memory": 2 }, "QuotaExhausted": null, "ClassFiltered": null,
+        } },
+    });
+    let running = deployment(1, 20, "running", "Deployment is running");
+    let Course::Wait(said) = look(job("service", 1, 20), 20, &[unplaced], &[running], "") else { panic!() };
+    assert_eq!(
+        said,
+        "deployment 12345678: Deployment is running; web: 2 of 2 placed, 1 healthy, 1 unhealthy; \
+         web has no node to run on: constraint \"missing drivers\" leaves out 1 node(s), memory is exhausted on 2 node(s)"
+    );
+}

@@ -1,0 +1,71 @@
+//! Whether a service is there as it should be: each new instance of it, and enough of them.
+
+/// One instance in a catalogue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Registered {
+    /// `_nomad-task-{allocation}-{task or group}-{service}-{port}` where Nomad registered it.
+    pub id: String,
+    /// None: all its checks pass; a warning is no pass. Else the first that does not.
+    pub failing: Option<String>,
+}
+
+/// Says what passes, or what does not. `new` are the allocations that have to serve it themselves: an old one that
+/// still passes says nothing of them.
+pub fn served(new: &[String], found: &[Registered], least: u64) -> Result<String, String> {
+    for allocation in new {
+        let prefix = format!("_nomad-task-{allocation}-");
+        let short = allocation.get(..8).unwrap_or(allocation);
+        let mut own = found.iter().filter(|one| one.id.starts_with(&prefix)).peekable();
+        if own.peek().is_none() {
+            return Err(format!("allocation {short} is not registered yet"));
+        }
+        if let Some(failing) = own.find_map(|one| one.failing.as_ref()) {
+            return Err(format!("allocation {short}: {failing}"));
+        }
+    }
+    let passing = found.iter().filter(|one| one.failing.is_none()).count() as u64;
+    if passing >= least {
+        return Ok(format!("{passing} of {} instance(s) passing", found.len()));
+    }
+    let failing = found.iter().find_map(|one| one.failing.as_ref());
+    let why = failing.map(|failing| format!(": {failing}")).unwrap_or_default();
+    Err(format!("{passing} of {} instance(s) passing, {least} needed{why}", found.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(allocation: &str, failing: Option<&str>) -> Registered {
+        let id = format!("_nomad-task-{allocation}-group-web-web-http");
+        Registered { id, failing: failing.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_service_is_judged_as_the_table_says() {
+        let critical = Some("check up is critical");
+        let (old, new) = (one("old", None), one("new", None));
+        let by_hand = Registered { id: "web-1".to_owned(), failing: None };
+        // New allocations, what is registered, how many are needed, whether it is served.
+        type Row<'a> = (&'a [&'a str], Vec<Registered>, u64, bool);
+        let table: Vec<Row<'_>> = vec![
+            (&[], vec![], 1, false),
+            (&[], vec![by_hand.clone()], 1, true),
+            (&[], vec![by_hand.clone()], 2, false),
+            (&[], vec![by_hand.clone(), one("old", critical)], 1, true),
+            // The old one passes, and says nothing of the new one.
+            (&["new"], vec![old.clone()], 1, false),
+            (&["new"], vec![old.clone(), one("new", critical)], 1, false),
+            (&["new"], vec![one("old", critical), new.clone()], 1, true),
+            (&["new"], vec![new.clone()], 1, true),
+            (&["new"], vec![new.clone()], 2, false),
+            (&["new"], vec![new.clone(), one("new", critical)], 1, false),
+            (&["new", "other"], vec![new.clone(), old], 1, false),
+            (&["new", "other"], vec![new, one("other", None)], 2, true),
+        ];
+        for (new, found, least, expected) in table {
+            let new: Vec<_> = new.iter().map(|&id| id.to_owned()).collect();
+            assert_eq!(served(&new, &found, least).is_ok(), expected, "{new:?} {found:?} {least}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! One service in Consul's catalogue: <https://developer.hashicorp.com/consul/api-docs/health>.
+
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::nomad::{ask, unseen};
+use super::{Miss, Never, Outlook};
+use crate::decide::{Registered, served};
+use crate::http::{direct, innermost};
+use crate::model::ConsulServer;
+use crate::nomad::Follow;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How much of a check's output is repeated, in characters.
+const SHOWN: usize = 200;
+
+/// No Debug: its header holds the token.
+pub struct Consul {
+    client: reqwest::Client,
+    url: Url,
+    pub service: String,
+    least: u64,
+    /// The jobs that may have to serve it.
+    jobs: Vec<Follow>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    service: Service,
+    #[serde(default)]
+    checks: Vec<Check>,
+}
+
+#[derive(Deserialize)]
+struct Service {
+    #[serde(rename = "ID")]
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Check {
+    name: String,
+    status: String,
+    #[serde(default)]
+    output: String,
+}
+
+impl Consul {
+    /// Reads the files of `tls`.
+    pub fn open(
+        server: &ConsulServer,
+        token: Option<&SecretString>,
+        service: String,
+        least: u64,
+        jobs: Vec<Follow>,
+    ) -> Result<Self, String> {
+        let mut headers = HeaderMap::new();
+        if let Some(token) = token {
+            let mut value = HeaderValue::from_str(token.expose_secret())
+                .map_err(|_| "the token for Consul holds what no HTTP header can")?;
+            value.set_sensitive(true);
+            headers.insert("X-Consul-Token", value);
+        }
+        let tls = server.address.starts_with("https:").then_some(&server.tls);
+        let builder = direct(tls).map_err(|file| file.to_string())?;
+        let client = builder.default_headers(headers).timeout(PATIENCE).build();
+        let client = client.map_err(|error| innermost(&error))?;
+        let mut url = Url::parse(&server.address).map_err(|error| error.to_string())?;
+        // An address with a host always takes a path.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(["v1", "health", "service", &service]);
+        }
+        Ok(Self { client, url, service, least, jobs })
+    }
+
+    /// Every instance that there is, and not `?passing`: an old one that passes would speak for a new one that does not.
+    pub(super) async fn ask(&self) -> Result<String, Miss> {
+        let mut new = Vec::new();
+        for job in &self.jobs {
+            let asked = ask(job).await;
+            let Some(servers) = job.servers(&self.service) else {
+                // A job that cannot be looked at may be the one.
+                match asked {
+                    Err(miss) if matches!(miss.outlook, Outlook::Unseen | Outlook::Never(Never::Denied)) => {
+                        return Err(miss);
+                    }
+                    _ => continue,
+                }
+            };
+            asked?;
+            let count = servers.allocations.len() as u64;
+            if count < servers.wanted {
+                let what = format!("{count} of {} new allocation(s) of {}", servers.wanted, job.name.id);
+                return Err(Miss::new(what, None));
+            }
+            if servers.by_nomad {
+                return self.by_nomad(job, &servers.allocations).await;
+            }
+            new.extend(servers.allocations);
+        }
+        let found = self.found().await?;
+        served(&new, &found, self.least).map_err(|why| Miss::new(why, None))
+    }
+
+    async fn found(&self) -> Result<Vec<Registered>, Miss> {
+        let away = |why: String| Miss {
+            what: "Consul did not answer".to_owned(),
+            why: Some(why),
+            outlook: Outlook::Unseen,
+        };
+        let unanswered = |error: reqwest::Error| away(innermost(&error));
+        let response = self.client.get(self.url.clone()).send().await.map_err(unanswered)?;
+        let status = response.status().as_u16();
+        let body = response.bytes().await.map_err(unanswered)?;
+        match status {
+            200 => {}
+            403 => {
+                let what = "Consul does not allow this: the token needs service and node read".to_owned();
+                return Err(Miss { what, why: None, outlook: Outlook::Never(Never::Denied) });
+            }
+            _ => return Err(away(format!("HTTP {status}"))),
+        }
+        let entries: Vec<Entry> = serde_json::from_slice(&body)
+            .map_err(|error| away(format!("its answer is not Consul's: {error}")))?;
+        Ok(entries.into_iter().map(registered).collect())
+    }
+
+    /// A service that Nomad itself registers is in no Consul; its checks are those of the allocations.
+    async fn by_nomad(&self, job: &Follow, allocations: &[String]) -> Result<String, Miss> {
+        let mut found = Vec::new();
+        for allocation in allocations {
+            let checks = job.checks_of(allocation).await.map_err(|trouble| unseen(&trouble))?;
+            let mut own = checks.iter().filter(|check| check.service == self.service);
+            let failing = own.find(|check| check.status != "success").map(|check| check.explain());
+            found.push(Registered { id: format!("_nomad-task-{allocation}-"), failing });
+        }
+        served(allocations, &found, self.least).map_err(|why| Miss::new(why, None))
+    }
+
+    /// The job that has to serve it, if there is one.
+    pub fn server(&self) -> Option<&Follow> {
+        self.jobs.iter().find(|job| job.servers(&self.service).is_some())
+    }
+}
+
+fn registered(entry: Entry) -> Registered {
+    let failing = entry.checks.iter().find(|check| check.status != "passing").map(|check| {
+        let output: String = check.output.split_whitespace().collect::<Vec<_>>().join(" ");
+        let output: String = output.chars().take(SHOWN).collect();
+        let said = if output.is_empty() { String::new() } else { format!(": {output}") };
+        format!("check {} is {}{said}", check.name, check.status)
+    });
+    Registered { id: entry.service.id, failing }
+}

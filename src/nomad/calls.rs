@@ -1,0 +1,128 @@
+//! The calls that are used, each with its types.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::JobName;
+use super::client::{Nomad, Reply};
+use super::trouble::Trouble;
+use crate::decide::{Allocation, Deployment, Evaluation, Job, Unplaced};
+
+/// 200 says nothing of whether it is valid.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Validation {
+    pub validation_errors: Option<Vec<String>>,
+    pub error: Option<String>,
+    pub warnings: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Planned {
+    #[serde(rename = "FailedTGAllocs")]
+    pub unplaced: Option<BTreeMap<String, Unplaced>>,
+    pub warnings: Option<String>,
+    pub annotations: Option<Annotations>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Annotations {
+    /// Group to `Place`, `Stop`, `DestructiveUpdate`, ... and how many.
+    #[serde(rename = "DesiredTGUpdates")]
+    pub updates: Option<BTreeMap<String, BTreeMap<String, u64>>>,
+}
+
+/// A check of Nomad's own, of one allocation.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Check {
+    /// `success`, `failure` or `pending`.
+    pub status: String,
+    pub service: String,
+    pub check: String,
+    pub output: String,
+}
+
+impl Nomad {
+    /// The job that a jobspec in HCL stands for, as JSON.
+    pub async fn parse(&self, hcl: &str, variables: &str) -> Result<Value, Trouble> {
+        let asked = json!({ "JobHCL": hcl, "Variables": variables, "Canonicalize": true });
+        self.put(&["jobs", "parse"], &[], &asked).await
+    }
+
+    pub async fn validate(&self, namespace: &str, job: &Value) -> Result<Validation, Trouble> {
+        self.put(&["validate", "job"], &[("namespace", namespace)], &json!({ "Job": job })).await
+    }
+
+    pub async fn plan(&self, name: &JobName, job: &Value) -> Result<Planned, Trouble> {
+        let asked = json!({ "Job": job, "Diff": true });
+        self.put(&["job", &name.id, "plan"], &[("namespace", &name.namespace)], &asked).await
+    }
+
+    pub async fn job(&self, name: &JobName) -> Result<Job, Trouble> {
+        self.get(&["job", &name.id], &[("namespace", &name.namespace)]).await
+    }
+
+    pub async fn evaluations(&self, name: &JobName) -> Result<Vec<Evaluation>, Trouble> {
+        let path = ["job", &name.id, "evaluations"];
+        Ok(self.get::<Option<_>>(&path, &[("namespace", &name.namespace)]).await?.unwrap_or_default())
+    }
+
+    pub async fn deployments(&self, name: &JobName) -> Result<Vec<Deployment>, Trouble> {
+        let path = ["job", &name.id, "deployments"];
+        Ok(self.get::<Option<_>>(&path, &[("namespace", &name.namespace)]).await?.unwrap_or_default())
+    }
+
+    pub async fn allocations(&self, name: &JobName) -> Result<Vec<Allocation>, Trouble> {
+        let path = ["job", &name.id, "allocations"];
+        Ok(self.get::<Option<_>>(&path, &[("namespace", &name.namespace)]).await?.unwrap_or_default())
+    }
+
+    /// Answers once the deployment has changed since `index`, or `wait` has passed.
+    pub async fn deployment_after(
+        &self,
+        namespace: &str,
+        id: &str,
+        index: u64,
+        wait: Duration,
+    ) -> Result<Reply, Trouble> {
+        self.wait(&["deployment", id], &[("namespace", namespace)], index, wait).await
+    }
+
+    pub async fn promote(&self, namespace: &str, deployment: &str) -> Result<(), Trouble> {
+        let asked = json!({ "DeploymentID": deployment, "All": true });
+        let path = ["deployment", "promote", deployment];
+        self.put::<Value>(&path, &[("namespace", namespace)], &asked).await.map(drop)
+    }
+
+    pub async fn checks(&self, namespace: &str, allocation: &str) -> Result<Vec<Check>, Trouble> {
+        let path = ["client", "allocation", allocation, "checks"];
+        let found: Option<BTreeMap<String, Check>> = self.get(&path, &[("namespace", namespace)]).await?;
+        Ok(found.unwrap_or_default().into_values().collect())
+    }
+
+    /// The end of what a task has written to stderr.
+    pub async fn stderr(
+        &self,
+        namespace: &str,
+        allocation: &str,
+        task: &str,
+        bytes: usize,
+    ) -> Result<String, Trouble> {
+        let bytes = bytes.to_string();
+        let query = [
+            ("task", task),
+            ("type", "stderr"),
+            ("origin", "end"),
+            ("offset", &bytes),
+            ("plain", "true"),
+            ("namespace", namespace),
+        ];
+        self.text(&["client", "fs", "logs", allocation], &query).await
+    }
+}

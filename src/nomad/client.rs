@@ -1,0 +1,147 @@
+//! HTTP with one Nomad. The token is in a header that nothing prints, and in no message.
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Method, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::trouble::{Trouble, unusable};
+use crate::error::Result;
+use crate::http::{direct, innermost};
+use crate::model::NomadServer;
+
+/// How long an answer may take that needs no waiting.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How much of an answer in words is repeated, in characters.
+const SHOWN: usize = 1000;
+
+/// No Debug: it holds the token.
+pub struct Nomad {
+    /// As the pillar has it.
+    pub address: String,
+    base: Url,
+    http: reqwest::Client,
+    token: Option<SecretString>,
+    region: Option<String>,
+}
+
+pub struct Reply {
+    /// `X-Nomad-Index`, where there is one.
+    pub index: Option<u64>,
+    pub body: Vec<u8>,
+}
+
+impl Nomad {
+    /// Reads the files of `tls`; asks nobody yet.
+    pub fn open(server: &NomadServer, token: Option<SecretString>) -> Result<Self> {
+        let unusable = |reason: &str| unusable(&server.address, reason);
+        let mut headers = HeaderMap::new();
+        if let Some(token) = &token {
+            let mut value = HeaderValue::from_str(token.expose_secret())
+                .map_err(|_| unusable("the token holds what no HTTP header can"))?;
+            value.set_sensitive(true);
+            headers.insert("X-Nomad-Token", value);
+        }
+        let base = Url::parse(&server.address).map_err(|error| unusable(&error.to_string()))?;
+        let tls = server.address.starts_with("https:").then_some(&server.tls);
+        let builder = direct(tls).map_err(|file| unusable(&file.to_string()))?;
+        let builder = builder.default_headers(headers).connect_timeout(PATIENCE);
+        let http = builder.build().map_err(|error| unusable(&innermost(&error)))?;
+        let (address, region) = (server.address.clone(), server.region.clone());
+        Ok(Self { address, base, http, token, region })
+    }
+
+    pub async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, Trouble> {
+        self.read(&self.send(Method::GET, path, query, None, PATIENCE).await?)
+    }
+
+    /// Words, not JSON.
+    pub async fn text(&self, path: &[&str], query: &[(&str, &str)]) -> Result<String, Trouble> {
+        let reply = self.send(Method::GET, path, query, None, PATIENCE).await?;
+        Ok(String::from_utf8_lossy(&reply.body).into_owned())
+    }
+
+    /// A blocking query: the answer may take `wait`, and a sixteenth more.
+    pub async fn wait(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        index: u64,
+        wait: Duration,
+    ) -> Result<Reply, Trouble> {
+        let (index, span) = (index.to_string(), format!("{}ms", wait.as_millis()));
+        let query: Vec<_> =
+            query.iter().copied().chain([("index", index.as_str()), ("wait", &span)]).collect();
+        self.send(Method::GET, path, &query, None, wait + wait / 16 + PATIENCE).await
+    }
+
+    pub async fn put<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<T, Trouble> {
+        let body = Some(body.to_string().into_bytes());
+        self.read(&self.send(Method::PUT, path, query, body, PATIENCE).await?)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<Reply, Trouble> {
+        let mut url = self.base.clone();
+        // An address with a host always takes a path.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("v1").extend(path);
+        }
+        let region = self.region.as_deref().map(|region| ("region", region));
+        url.query_pairs_mut().extend_pairs(query.iter().copied().chain(region));
+        let unreachable = |error: reqwest::Error| match error.is_timeout() {
+            true => Trouble::Unreachable("no answer in time".to_owned()),
+            false => Trouble::Unreachable(innermost(&error)),
+        };
+        let request = self.http.request(method, url).timeout(timeout).body(body.unwrap_or_default());
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status().as_u16();
+        let index =
+            response.headers().get("X-Nomad-Index").and_then(|value| value.to_str().ok()?.parse().ok());
+        let body = response.bytes().await.map_err(unreachable)?.to_vec();
+        match status {
+            200 => Ok(Reply { index, body }),
+            403 => Err(Trouble::Denied(self.said(&body))),
+            404 => Err(Trouble::Missing(self.said(&body))),
+            // No leader for the moment, too many requests, a proxy whose Nomad is away.
+            429 | 500.. => Err(Trouble::Unreachable(format!("HTTP {status}: {}", self.said(&body)))),
+            _ => Err(Trouble::Refused(self.said(&body))),
+        }
+    }
+
+    pub fn read<T: DeserializeOwned>(&self, reply: &Reply) -> Result<T, Trouble> {
+        serde_json::from_slice(&reply.body)
+            .map_err(|error| Trouble::Refused(format!("its answer is not Nomad's: {error}")))
+    }
+
+    /// One line of an answer in words.
+    fn said(&self, body: &[u8]) -> String {
+        let mut text = String::from_utf8_lossy(body).into_owned();
+        if let Some(token) =
+            self.token.as_ref().map(ExposeSecret::expose_secret).filter(|text| !text.is_empty())
+        {
+            text = text.replace(token, "(token)");
+        }
+        let line: String =
+            text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+        if line.is_empty() { "no text".to_owned() } else { line }
+    }
+}

@@ -1,0 +1,203 @@
+//! Why a job does not run: what Nomad knows of it, in few words and in full, cut to a size.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::JobName;
+use super::calls::Check;
+use super::client::Nomad;
+use super::follow::short;
+use super::trouble::Trouble;
+use crate::decide::{Allocation, Rollout};
+
+/// So many allocations are looked into, the newest.
+const ALLOCATIONS: usize = 3;
+/// So many of a task's last events, and of the last lines of its stderr.
+const EVENTS: usize = 10;
+const LINES: usize = 50;
+/// What is read of a stderr, and shown of a line, in bytes and characters.
+const READ: usize = 16 * 1024;
+const WIDTH: usize = 300;
+/// So many lines of a stderr stand in the message for people.
+const TOLD: usize = 5;
+
+pub struct Diagnosis {
+    /// For programs.
+    pub details: Value,
+    /// For people: lines.
+    pub lines: Vec<String>,
+}
+
+impl Diagnosis {
+    pub fn unseen(name: &JobName, trouble: &Trouble) -> Self {
+        let note = format!("job {} could not be looked into: {}", name.id, trouble.text());
+        Self { details: json!({ "job": name.id, "notes": [note] }), lines: vec![note] }
+    }
+}
+
+pub async fn diagnose(nomad: &Nomad, name: &JobName, rollout: &Rollout) -> Diagnosis {
+    let mut notes = Vec::new();
+    let mut lines = Vec::new();
+    let unplaced: BTreeMap<_, _> =
+        rollout.unplaced().into_iter().map(|(group, why)| (group.to_owned(), why.explain())).collect();
+    lines.extend(unplaced.iter().map(|(group, why)| format!("{group} has no node to run on: {why}")));
+    let mut told = Vec::new();
+    for one in suspects(rollout) {
+        told.push(allocation(nomad, name, one, &mut notes, &mut lines).await);
+    }
+    let deployment = rollout.deployment.as_ref().map(|one| {
+        json!({ "id": one.id, "status": one.status, "description": one.status_description, "version": one.job_version })
+    });
+    let groups = rollout.deployment.iter().flat_map(|one| &one.task_groups).map(|(group, progress)| {
+        let counts = json!({
+            "desired": progress.desired_total, "placed": progress.placed_allocs,
+            "healthy": progress.healthy_allocs, "unhealthy": progress.unhealthy_allocs,
+        });
+        (group.clone(), counts)
+    });
+    let details = json!({
+        "job": name.id, "namespace": name.namespace, "version": rollout.job.version, "status": rollout.job.status,
+        "deployment": deployment, "groups": groups.collect::<BTreeMap<_, _>>(), "unplaced": unplaced,
+        "allocations": told, "notes": notes,
+    });
+    Diagnosis { details, lines }
+}
+
+/// Of our version, those that are not well, or those that run where none is known to be ill.
+fn suspects(rollout: &Rollout) -> Vec<&Allocation> {
+    let ill = |one: &&Allocation| {
+        let judged = one.deployment_status.as_ref().and_then(|judged| judged.healthy);
+        let restarted = one.task_states.values().any(|task| task.failed || task.restarts > 0);
+        one.has_failed() || judged == Some(false) || restarted || one.client_status == "pending"
+    };
+    let mut found: Vec<_> = rollout.of_ours().filter(ill).collect();
+    if found.is_empty() {
+        found = rollout.of_ours().filter(|one| one.client_status == "running").collect();
+    }
+    found.sort_by_key(|one| std::cmp::Reverse(one.create_index));
+    found.truncate(ALLOCATIONS);
+    found
+}
+
+async fn allocation(
+    nomad: &Nomad,
+    name: &JobName,
+    one: &Allocation,
+    notes: &mut Vec<String>,
+    lines: &mut Vec<String>,
+) -> Value {
+    let id = short(&one.id);
+    let what = if one.has_failed() { one.why() } else { one.client_description.clone() };
+    let (group, node, status) = (&one.task_group, &one.node_name, &one.client_status);
+    lines.push(cut(&format!("{group}: allocation {id} on {node} is {status}: {what}")));
+    let checks = match nomad.checks(&name.namespace, &one.id).await {
+        Ok(checks) => checks,
+        Err(trouble) => {
+            notes.push(format!("checks of {id}: {}", trouble.text()));
+            Vec::new()
+        }
+    };
+    let failing: Vec<_> = checks.iter().filter(|check| check.status != "success").collect();
+    lines.extend(failing.iter().map(|check| cut(&check.explain())));
+    let mut tasks = BTreeMap::new();
+    for (task, state) in &one.task_states {
+        let from = state.events.len().saturating_sub(EVENTS);
+        let events = state.events[from..].iter().map(|event| {
+            let mut told =
+                json!({ "type": event.kind, "time": event.time, "message": cut(&event.display_message) });
+            if event.kind == "Terminated" {
+                told["exit_code"] = event.exit_code.into();
+                told["signal"] = event.signal.into();
+                told["oom_killed"] =
+                    (event.details.get("oom_killed").map(String::as_str) == Some("true")).into();
+            }
+            told
+        });
+        let stderr = match state.events.iter().any(|event| event.kind == "Started") {
+            true => stderr(nomad, name, one, task, notes).await,
+            false => {
+                notes.push(format!("task {task} of {id} has not started: it has written nothing"));
+                Vec::new()
+            }
+        };
+        let from = stderr.len().saturating_sub(TOLD);
+        lines.extend(stderr[from..].iter().map(|line| format!("{task} | {line}")));
+        tasks.insert(
+            task.clone(),
+            json!({
+                "state": state.state, "failed": state.failed, "restarts": state.restarts,
+                "events": events.collect::<Vec<_>>(), "stderr": stderr,
+            }),
+        );
+    }
+    let checks = failing.iter().map(|check| {
+        json!({
+            "service": check.service, "check": check.check, "status": check.status, "output": cut(&check.output),
+        })
+    });
+    json!({
+        "id": one.id, "group": group, "node": node, "status": status,
+        "description": one.client_description, "tasks": tasks, "checks": checks.collect::<Vec<_>>(),
+    })
+}
+
+/// Its last lines. That they cannot be had is a note, not a failure.
+async fn stderr(
+    nomad: &Nomad,
+    name: &JobName,
+    one: &Allocation,
+    task: &str,
+    notes: &mut Vec<String>,
+) -> Vec<String> {
+    match nomad.stderr(&name.namespace, &one.id, task, READ).await {
+        Ok(text) => last_lines(&text),
+        Err(trouble) => {
+            let what = match &trouble {
+                Trouble::Denied(_) => "is not for our token",
+                _ => "cannot be had",
+            };
+            notes.push(format!("the stderr of task {task} of {} {what}: {}", short(&one.id), trouble.text()));
+            Vec::new()
+        }
+    }
+}
+
+fn last_lines(text: &str) -> Vec<String> {
+    let lines: Vec<_> = text.lines().map(cut).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(LINES)..].to_vec()
+}
+
+/// One line, without what moves a terminal's cursor.
+fn cut(text: &str) -> String {
+    let line = text.trim().replace(|letter: char| letter.is_control(), " ");
+    line.chars().take(WIDTH).collect()
+}
+
+impl Check {
+    /// `check up of service web is failing: connection refused`.
+    pub fn explain(&self) -> String {
+        let word = if self.status == "failure" { "failing" } else { &self.status };
+        let output = self.output.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no output");
+        format!("check {} of service {} is {word}: {}", self.check, self.service, cut(output))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_stderr_is_cut_to_fifty_lines_of_bounded_width() {
+        let text: String = (0..80).map(|line| format!("{line} {}\n", "x".repeat(1000))).collect();
+        let lines = last_lines(&text);
+        assert_eq!(lines.len(), LINES);
+        assert!(lines[0].starts_with("30 x") && lines[49].starts_with("79 x"));
+        assert!(lines.iter().all(|line| line.len() == WIDTH));
+    }
+
+    #[test]
+    fn what_a_task_wrote_moves_no_cursor() {
+        assert_eq!(last_lines("a\u{1b}[2Jb\r\n\n"), ["a [2Jb"]);
+    }
+}

@@ -1,0 +1,215 @@
+//! Follows what became of one registration of a job: <https://developer.hashicorp.com/nomad/api-docs/deployments>.
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use super::calls::Check;
+use super::client::Nomad;
+use super::trouble::Trouble;
+use super::{JobName, diagnose};
+use crate::decide::{Course, Deployment, Rollout, course};
+
+/// Beyond the time in which Nomad itself has to see progress.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// One job, watched.
+pub struct Follow {
+    pub nomad: Nomad,
+    pub name: JobName,
+    /// The `JobModifyIndex` of our registration; None: the version that is found first.
+    registered: Option<u64>,
+    seen: RefCell<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    pinned: Option<u64>,
+    rollout: Option<Rollout>,
+    /// What showed progress, and when it last changed.
+    progress: Option<(Vec<Step>, Instant)>,
+    /// The last look found nothing under way.
+    stuck: bool,
+}
+
+/// A deployment's id and status, and of one of its groups what is placed and what is healthy.
+type Step = (String, String, u64, u64);
+
+/// What one look found; each with a line for people.
+#[derive(Debug, PartialEq)]
+pub enum Found {
+    Passing(String),
+    /// So much longer something may still come of it.
+    Waiting(String, Duration),
+    Unseen(Trouble),
+    Failed(String),
+    Superseded(String),
+    AwaitingPromotion(String),
+}
+
+impl Follow {
+    pub fn new(nomad: Nomad, name: JobName, registered: Option<u64>) -> Self {
+        Self { nomad, name, registered, seen: RefCell::default() }
+    }
+
+    pub async fn look(&self) -> Found {
+        let rollout = match self.read().await {
+            Ok(rollout) => rollout,
+            Err(Trouble::Missing(_)) => {
+                let JobName { namespace, id } = &self.name;
+                return Found::Failed(format!("Nomad has no job {id} in namespace {namespace}"));
+            }
+            Err(trouble) => return Found::Unseen(trouble),
+        };
+        let course = course(&rollout);
+        let more = self.remember(&rollout);
+        let was_stuck =
+            std::mem::replace(&mut self.seen.borrow_mut().stuck, matches!(course, Course::Stuck(_)));
+        match course {
+            Course::Healthy(said) => match self.failing_check(&rollout).await {
+                Ok(None) => Found::Passing(said),
+                Ok(Some(failing)) => Found::Waiting(failing, more),
+                Err(trouble) => Found::Unseen(trouble),
+            },
+            Course::Wait(said) | Course::Reverting(said) => Found::Waiting(said, more),
+            Course::Stuck(said) if was_stuck => Found::Failed(said),
+            Course::Stuck(said) => Found::Waiting(said, more),
+            Course::Failed(said) => Found::Failed(said),
+            Course::Superseded(said) => Found::Superseded(said),
+            Course::AwaitingPromotion(said) => Found::AwaitingPromotion(said),
+        }
+    }
+
+    /// In this order: an evaluation that is complete has its deployment, and that its allocations.
+    pub async fn read(&self) -> Result<Rollout, Trouble> {
+        let (nomad, name) = (&self.nomad, &self.name);
+        let job = nomad.job(name).await?;
+        let evaluations = nomad.evaluations(name).await?;
+        let deployments = nomad.deployments(name).await?;
+        let allocations = nomad.allocations(name).await?;
+        let pinned = *self.seen.borrow_mut().pinned.get_or_insert(job.job_modify_index);
+        let ours = self.registered.unwrap_or(pinned);
+        Ok(Rollout::of(job, Some(ours), evaluations, &deployments, allocations))
+    }
+
+    /// How much longer it is worth waiting: while there is progress, Nomad's own deadline begins anew.
+    fn remember(&self, rollout: &Rollout) -> Duration {
+        let deployments = [&rollout.deployment, &rollout.after];
+        let progress: Vec<_> = deployments
+            .into_iter()
+            .flatten()
+            .flat_map(|one| one.task_groups.values().map(move |group| (one, group)))
+            .map(|(one, group)| {
+                (one.id.clone(), one.status.clone(), group.placed_allocs, group.healthy_allocs)
+            })
+            .collect();
+        let mut seen = self.seen.borrow_mut();
+        let since = match seen.progress.take() {
+            Some((before, since)) if before == progress => since,
+            _ => Instant::now(),
+        };
+        seen.progress = Some((progress, since));
+        seen.rollout = Some(rollout.clone());
+        match rollout.patience() {
+            Duration::ZERO => Duration::ZERO,
+            patience => (patience + MARGIN).saturating_sub(since.elapsed()),
+        }
+    }
+
+    /// The first check of Nomad's own that does not pass, of what runs.
+    async fn failing_check(&self, rollout: &Rollout) -> Result<Option<String>, Trouble> {
+        let groups = rollout.job.task_groups.iter();
+        let checked = groups.filter(|group| {
+            let services = group.services.iter().chain(group.tasks.iter().flat_map(|task| &task.services));
+            let mut own =
+                services.filter(|service| service.provider == "nomad" && !service.checks.is_empty());
+            own.next().is_some()
+        });
+        let checked: Vec<_> = checked.map(|group| group.name.as_str()).collect();
+        for one in rollout.current().filter(|one| checked.contains(&one.task_group.as_str())) {
+            if one.client_status != "running" || one.desired_status != "run" {
+                continue;
+            }
+            let checks = self.nomad.checks(&self.name.namespace, &one.id).await?;
+            if let Some(failing) = checks.iter().find(|check| check.status != "success") {
+                return Ok(Some(format!("allocation {}: {}", short(&one.id), failing.explain())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Until there may be news: as long as `pause`, or less where the deployment moves.
+    pub async fn rest(&self, pause: Duration) {
+        let began = Instant::now();
+        let open = {
+            let seen = self.seen.borrow();
+            let rollout = seen.rollout.as_ref();
+            let open = |one: &Deployment| (!one.is_over()).then(|| (one.id.clone(), one.modify_index));
+            rollout.and_then(|rollout| {
+                let deployment = rollout.deployment.as_ref().and_then(open);
+                deployment.or_else(|| rollout.after.as_ref().and_then(open))
+            })
+        };
+        if let Some((id, index)) = open {
+            let waited = self.nomad.deployment_after(&self.name.namespace, &id, index, pause).await;
+            // An index that has moved is news; what runs is news only by the deployment's word.
+            if waited.is_ok_and(|reply| reply.index.is_some_and(|now| now > index)) {
+                return;
+            }
+        }
+        sleep(pause.saturating_sub(began.elapsed())).await;
+    }
+
+    /// Why it does not run, as far as Nomad tells.
+    pub async fn diagnose(&self) -> diagnose::Diagnosis {
+        match self.read().await {
+            Ok(rollout) => diagnose::diagnose(&self.nomad, &self.name, &rollout).await,
+            Err(trouble) => diagnose::Diagnosis::unseen(&self.name, &trouble),
+        }
+    }
+
+    /// The id of ours, by the last look.
+    pub fn deployment(&self) -> Option<String> {
+        let seen = self.seen.borrow();
+        seen.rollout.as_ref()?.deployment.as_ref().map(|one| one.id.clone())
+    }
+
+    /// Who has to serve `service`, by the last look; None where the job has no such service.
+    pub fn servers(&self, service: &str) -> Option<Servers> {
+        let seen = self.seen.borrow();
+        let rollout = seen.rollout.as_ref()?;
+        let on_each_node = matches!(rollout.job.kind.as_str(), "system" | "sysbatch");
+        let mut servers: Option<Servers> = None;
+        for group in &rollout.job.task_groups {
+            let services = group.services.iter().chain(group.tasks.iter().flat_map(|task| &task.services));
+            let Some(declared) = services.into_iter().find(|one| one.name == service) else { continue };
+            let own = servers.get_or_insert_with(Servers::default);
+            own.by_nomad |= declared.provider == "nomad";
+            own.wanted += if on_each_node { group.count.min(1) } else { group.count };
+            let of_group = rollout.current().filter(|one| one.task_group == group.name);
+            let run = of_group.filter(|one| one.desired_status == "run" && !one.has_failed());
+            own.allocations.extend(run.map(|one| one.id.clone()));
+        }
+        servers
+    }
+
+    pub async fn checks_of(&self, allocation: &str) -> Result<Vec<Check>, Trouble> {
+        self.nomad.checks(&self.name.namespace, allocation).await
+    }
+}
+
+/// The allocations that serve one service.
+#[derive(Debug, Default)]
+pub struct Servers {
+    /// Registered with Nomad, so that no Consul knows it.
+    pub by_nomad: bool,
+    /// How many there have to be.
+    pub wanted: u64,
+    pub allocations: Vec<String>,
+}
+
+/// As Nomad shows an id.
+pub fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
+}

@@ -1,0 +1,108 @@
+//! A job that is about to be registered, asked about before: is it valid, would it find nodes, whose is it.
+
+use serde_json::Value;
+
+use super::JobName;
+use super::client::Nomad;
+use super::trouble::Trouble;
+
+/// What a `nomad_job` is registered from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    pub jobspec: String,
+    pub is_json: bool,
+    /// An HCL variables file, as text.
+    pub variables: String,
+    /// The job that the resource stands for until now.
+    pub before: Option<JobName>,
+}
+
+/// Nothing speaks against it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    pub name: JobName,
+    /// Warnings, and what Nomad would do.
+    pub notes: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    Invalid(String),
+    /// Each group with what it lacks.
+    Unplaceable(JobName, Vec<String>),
+    /// It runs, and is not ours.
+    Foreign(JobName),
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for Refusal {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl Nomad {
+    pub async fn preflight(&self, spec: &Spec) -> Result<Checked, Refusal> {
+        let job = self.read_spec(spec).await?;
+        let text = |key: &str| job[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let Some(id) = text("ID") else {
+            return Err(Refusal::Invalid("the jobspec names no job".to_owned()));
+        };
+        let namespace = text("Namespace").unwrap_or_else(|| "default".to_owned());
+        let name = JobName { namespace, id };
+        let validation = self.validate(&name.namespace, &job).await?;
+        let errors = validation.validation_errors.unwrap_or_default();
+        let error = validation.error.filter(|error| !error.trim().is_empty());
+        if !errors.is_empty() || error.is_some() {
+            let said = if errors.is_empty() { error.unwrap_or_default() } else { errors.join("; ") };
+            return Err(Refusal::Invalid(words(&said)));
+        }
+        if spec.before.as_ref() != Some(&name) {
+            match self.job(&name).await {
+                Ok(there) if !there.stop => return Err(Refusal::Foreign(name)),
+                Ok(_) | Err(Trouble::Missing(_)) => {}
+                Err(trouble) => return Err(trouble.into()),
+            }
+        }
+        let plan = self.plan(&name, &job).await?;
+        let unplaced = plan.unplaced.unwrap_or_default();
+        if !unplaced.is_empty() {
+            let groups = unplaced.iter().map(|(group, why)| format!("{group}: {}", why.explain()));
+            return Err(Refusal::Unplaceable(name, groups.collect()));
+        }
+        let warnings = [validation.warnings, plan.warnings].into_iter().flatten();
+        let mut notes: Vec<_> = warnings
+            .map(|text| words(&text))
+            .filter(|text| !text.is_empty())
+            .map(|text| format!("Nomad warns of job {}: {text}", name.id))
+            .collect();
+        notes.dedup();
+        let updates = plan.annotations.and_then(|annotations| annotations.updates).unwrap_or_default();
+        for (group, updates) in updates {
+            let does = updates.iter().filter(|(what, count)| *what != "Ignore" && **count > 0);
+            let does: Vec<_> = does.map(|(what, count)| format!("{what} {count}")).collect();
+            if !does.is_empty() {
+                notes.push(format!("Nomad would do to {}.{group}: {}", name.id, does.join(", ")));
+            }
+        }
+        Ok(Checked { name, notes })
+    }
+
+    async fn read_spec(&self, spec: &Spec) -> Result<Value, Refusal> {
+        if spec.is_json {
+            let job: Value = serde_json::from_str(&spec.jobspec)
+                .map_err(|error| Refusal::Invalid(format!("the jobspec is no JSON: {error}")))?;
+            return Ok(if job["Job"].is_object() { job["Job"].clone() } else { job });
+        }
+        match self.parse(&spec.jobspec, &spec.variables).await {
+            Ok(job) => Ok(job),
+            Err(Trouble::Refused(said)) => Err(Refusal::Invalid(said)),
+            Err(trouble) => Err(trouble.into()),
+        }
+    }
+}
+
+/// Nomad's list of errors on one line.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,60 @@
+//! What goes wrong between us and Nomad, and how it is told.
+
+use crate::error::{Error, Layer, Phase};
+
+/// Why there is no answer that says something.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble {
+    /// Nobody answers, or nobody who can: it may be over in a moment.
+    Unreachable(String),
+    /// The token may not do this.
+    Denied(String),
+    /// There is no such thing.
+    Missing(String),
+    /// What was asked is wrong.
+    Refused(String),
+}
+
+impl Trouble {
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Unreachable(text) | Self::Denied(text) | Self::Missing(text) | Self::Refused(text) => text,
+        }
+    }
+
+    /// `address` and `phase` name the place; what was asked is in the text.
+    pub fn explain(&self, address: &str, phase: Phase) -> Error {
+        let refuse = |code: &'static str, what: &str, remedy: &str| {
+            let message = format!("the Nomad at {address} {what}: {}", self.text());
+            Error::new(Layer::Nomad, phase, code, message, remedy)
+        };
+        match self {
+            Self::Unreachable(_) => refuse(
+                "nomad_unreachable",
+                "cannot be reached",
+                "start Nomad there, or correct infrastructure:settings:nomad:address",
+            ),
+            Self::Denied(_) => refuse(
+                "nomad_denied",
+                "does not allow this",
+                "give infrastructure:settings:nomad:token a token whose policy has read-job, submit-job, read-logs and read-fs in the job's namespace",
+            ),
+            Self::Missing(_) => refuse(
+                "nomad_not_found",
+                "has no such thing",
+                "look at the job's name, its namespace and infrastructure:settings:nomad",
+            ),
+            Self::Refused(_) => refuse(
+                "nomad_refused",
+                "refused",
+                "infrastructure:settings:nomad:address must be that of a Nomad",
+            ),
+        }
+    }
+}
+
+pub fn unusable(address: &str, reason: &str) -> Error {
+    let message = format!("the Nomad at {address} cannot be used: {reason}");
+    let remedy = "correct infrastructure:settings:nomad; the files of tls are PEM, readable to the user that runs Salt";
+    Error::new(Layer::Nomad, Phase::Preparation, "nomad_unusable", message, remedy)
+}

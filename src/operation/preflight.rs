@@ -1,0 +1,113 @@
+//! Asks Nomad about the jobs of a plan, before anything of it is applied.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::invoke::Invoker;
+use super::{plan, servers};
+use crate::change::{Changes, PlannedJob, jobs};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::nomad::{Checked, JobName, Nomad, Refusal, Spec, Trouble};
+use crate::render;
+
+/// How long a Nomad that is away for a moment is waited for, and how often it is asked.
+const PATIENCE: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What a reader should know of the jobs that the plan in `file` registers. An error where one of them is not valid,
+/// would find no node, or runs already and is not ours. Costs nothing where the plan registers none.
+pub async fn check(invoker: &Invoker<'_>, file: &Path, changes: &Changes) -> Result<Vec<String>> {
+    let registers = |action: &String| action == "create" || action == "update";
+    let mut planned = changes.resources.iter().filter(|one| one.kind == "nomad_job");
+    if !planned.any(|one| one.actions.iter().any(registers)) {
+        return Ok(Vec::new());
+    }
+    let document = plan::document(invoker, file).await?;
+    let nomad = servers::nomad(&invoker.session.blueprint.settings, &invoker.reading).await?;
+    let mut notes = Vec::new();
+    for job in jobs(&document) {
+        let Some(spec) = spec(&job)? else {
+            notes.push(format!(
+                "{}: Nomad was not asked about it before: its jobspec is known only after apply, or reads files",
+                job.address
+            ));
+            continue;
+        };
+        match patiently(invoker, &nomad, &spec).await? {
+            Ok(Checked { notes: told, .. }) if job.is_sensitive => {
+                notes.push(format!(
+                    "{}: {} note(s) of Nomad's, which may repeat a secret",
+                    job.address,
+                    told.len()
+                ));
+            }
+            Ok(Checked { notes: told, .. }) => notes.extend(told),
+            Err(refusal) => return Err(explain(&job, refusal, &nomad.address)),
+        }
+    }
+    Ok(notes)
+}
+
+/// None: not known yet.
+fn spec(job: &PlannedJob) -> Result<Option<Spec>> {
+    let Some(spec) = &job.spec else { return Ok(None) };
+    let variables = render::hcl_variables(&spec.variables).map_err(|reason| {
+        let message = format!("{}: a variable of hcl2 cannot be written: {reason}", job.address);
+        Error::new(Layer::Terraform, Phase::Planning, "nomad_invalid", message, "correct its name")
+    })?;
+    let before = job.before.clone().map(|(namespace, id)| JobName { namespace, id });
+    Ok(Some(Spec { jobspec: spec.text.clone(), is_json: spec.is_json, variables, before }))
+}
+
+async fn patiently(
+    invoker: &Invoker<'_>,
+    nomad: &Nomad,
+    spec: &Spec,
+) -> Result<std::result::Result<Checked, Refusal>> {
+    let began = Instant::now();
+    loop {
+        invoker.go_on(Phase::Planning).await?;
+        match nomad.preflight(spec).await {
+            Err(Refusal::Trouble(Trouble::Unreachable(_))) if began.elapsed() < PATIENCE => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            answer => return Ok(answer),
+        }
+    }
+}
+
+fn explain(job: &PlannedJob, refusal: Refusal, address: &str) -> Error {
+    let refuse = |code: &'static str, message: String, remedy: &str| {
+        let message = format!("{}: {message}; nothing was changed", job.address);
+        Error::new(Layer::Nomad, Phase::Planning, code, message, remedy)
+    };
+    match refusal {
+        Refusal::Invalid(_) if job.is_sensitive => refuse(
+            "nomad_invalid",
+            "Nomad does not take its jobspec; the module marks that as sensitive, so its words are not repeated"
+                .to_owned(),
+            "ask by nomad job validate",
+        ),
+        Refusal::Invalid(said) => {
+            refuse("nomad_invalid", format!("Nomad does not take its jobspec: {said}"), "correct the jobspec")
+        }
+        Refusal::Unplaceable(name, groups) => refuse(
+            "nomad_unplaceable",
+            format!("job {} would find no node to run on: {}", name.id, groups.join("; ")),
+            "correct its constraints, its datacenters, its driver or its resources, or make room",
+        )
+        .with(json!({ "job": name.id, "namespace": name.namespace, "groups": groups })),
+        Refusal::Foreign(name) => refuse(
+            "nomad_job_foreign",
+            format!(
+                "Nomad runs a job {} in namespace {} already, and no state of this component has it",
+                name.id, name.namespace
+            ),
+            "choose another name; if it is ours after all, eos_terraform.import_resource takes it over",
+        )
+        .with(json!({ "job": name.id, "namespace": name.namespace })),
+        Refusal::Trouble(trouble) => trouble.explain(address, Phase::Planning),
+    }
+}

@@ -1,0 +1,287 @@
+//! Components that hold a `nomad_job`, through a real terraform and the provider for tests.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::servers::{Job, Pair, eventually, pair};
+use crate::support::{Site, statuses};
+use crate::world::World;
+
+struct Scene {
+    pair: Arc<Pair>,
+    world: World,
+    site: Site,
+}
+
+impl Scene {
+    fn new() -> Option<Self> {
+        let (world, pair) = (World::new()?, pair()?);
+        let mut site = Site::new();
+        site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
+        site.infrastructure["settings"]["nomad"] = json!({ "address": pair.address() });
+        let consul = format!("http://127.0.0.1:{}", pair.consul.port);
+        site.infrastructure["settings"]["consul"] = json!({ "address": consul });
+        Some(Self { pair, world, site })
+    }
+
+    /// `web` holds this job, and `more`.
+    fn component(&mut self, job: &Job, more: &str, rest: Value) {
+        let main = format!(
+            "terraform {{\n  required_providers {{\n    nomad = {{ source = \"hashicorp/nomad\" }}\n    \
+             world = {{ source = \"eos.test/eos/world\" }}\n  }}\n}}\n\
+             provider \"nomad\" {{\n  address = {address}\n}}\n\
+             provider \"world\" {{\n  world = {world}\n  component = \"web\"\n}}\n\
+             resource \"nomad_job\" \"web\" {{\n  purge_on_destroy = true\n  jobspec = <<-SPEC\n{spec}  SPEC\n}}\n\
+             output \"job\" {{\n  value = nomad_job.web.id\n}}\n{more}",
+            address = json!(self.pair.address()),
+            world = json!(self.world.path("")),
+            spec = job.text().replace("${attr", "$${attr"),
+        );
+        self.site.component("web", &main, rest);
+    }
+
+    fn run(&self) -> Value {
+        self.site.run("orchestrate", json!({}))
+    }
+}
+
+fn gate(name: &str) -> Value {
+    json!([{ "nomad": {
+        "job": name, "interval": "500ms", "min_healthy_time": 0, "healthy_deadline": "1m",
+    } }])
+}
+
+fn web(report: &Value) -> &Value {
+    &report["components"]["web"]
+}
+
+fn message(report: &Value) -> &str {
+    web(report)["error"]["message"].as_str().unwrap_or_else(|| panic!("no error in {report:#}"))
+}
+
+#[test]
+fn a_job_is_healthy_once_nomad_says_so_and_each_later_run_measures_again() {
+    let Some(mut scene) = Scene::new() else { return };
+    let mut gates = gate("deployed");
+    gates[0]["nomad"]["job"] = json!({ "output": "job" });
+    scene.component(&Job::new("deployed"), "", json!({ "health": gates }));
+    let report = scene.run();
+    assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
+    let notes = web(&report)["notes"].to_string();
+    assert!(notes.contains("Nomad would do to deployed.web: Place 1"), "{notes}");
+    assert_eq!(scene.pair.running("deployed", 0), 1);
+    let again = scene.run();
+    assert_eq!(statuses(&again)["web"], "unchanged", "{again:#}");
+    let health = scene.site.run("health", json!({}));
+    assert_eq!(health["health"]["web"][0]["said"], "web: 1 of 1 running", "{health:#}");
+    assert_eq!(health["result"], true);
+    // Terraform has nothing to say to this.
+    scene.pair.nomad.call("DELETE", "/v1/job/deployed", "");
+    let stopped = scene.run();
+    assert_eq!(web(&stopped)["reason"], "deployment_failed", "{stopped:#}");
+    assert!(message(&stopped).starts_with("nomad job deployed: the job was stopped"), "{stopped:#}");
+    assert_eq!(scene.site.run("health", json!({}))["result"], false);
+}
+
+#[test]
+fn a_bad_version_fails_early_with_its_reason_and_the_one_before_serves_on() {
+    let Some(mut scene) = Scene::new() else { return };
+    let job = Job { update: "auto_revert = true".to_owned(), ..Job::new("spoilt-later") };
+    let mut gates = gate("spoilt-later");
+    // Whoever sat this out would not end in this test's time.
+    gates[0]["nomad"]["healthy_deadline"] = json!("1h");
+    let token = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(token.path(), "hunter2-of-the-job").unwrap();
+    let rest = json!({ "health": gates, "secrets": { "token": format!("file:{}", token.path().display()) } });
+    let variable = "variable \"token\" {\n  sensitive = true\n}\n";
+    scene.component(&job, variable, rest.clone());
+    let report = scene.run();
+    assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
+    let bad = job.script("echo it needs hunter2-of-the-job >&2; exit 7");
+    scene.component(&bad, variable, rest);
+    let report = scene.run();
+    assert_eq!(web(&report)["reason"], "deployment_failed", "{report:#}");
+    let said = message(&report);
+    for part in [
+        "rolling back to job version 0",
+        "the version before runs again",
+        "failed: task web: Exit Code: 7",
+        "web | it needs (sensitive)",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    let details = &web(&report)["error"]["details"]["nomad"];
+    assert_eq!(
+        details["allocations"][0]["tasks"]["web"]["stderr"],
+        json!(["it needs (sensitive)"]),
+        "{details:#}"
+    );
+    assert_eq!(details["deployment"]["status"], "failed", "{details:#}");
+    assert!(!report.to_string().contains("hunter2"), "{report:#}");
+    assert_eq!(scene.pair.running("spoilt-later", 2), 1);
+    // The next plan shows no change, and what runs is not what was asked for.
+    let again = scene.run();
+    assert_eq!(web(&again)["reason"], "deployment_failed", "{again:#}");
+    assert_eq!(web(&again)["changes"]["change"], 0, "{again:#}");
+}
+
+#[test]
+fn a_failed_version_starts_the_way_back_once_nomads_own_has_settled() {
+    let Some(mut scene) = Scene::new() else { return };
+    let job = Job { update: "auto_revert = true".to_owned(), ..Job::new("goes-back") };
+    let rest = json!({ "health": gate("goes-back"), "on_failure": "rollback" });
+    scene.component(&job, "", rest.clone());
+    assert_eq!(statuses(&scene.run())["web"], "applied");
+    let bad = Job { config: "run_for = \"1ms\"\n exit_code = 3".to_owned(), ..job };
+    scene.component(&bad, "", rest);
+    let report = scene.run();
+    assert_eq!(statuses(&report)["web"], "rolled_back", "{report:#}");
+    assert_eq!(web(&report)["reason"], "deployment_failed");
+    let now = scene.pair.job("goes-back").unwrap();
+    assert_eq!(now["TaskGroups"][0]["Tasks"][0]["Config"]["run_for"], "1h", "{now:#}");
+}
+
+#[test]
+fn what_would_find_no_node_is_refused_before_anything_changes() {
+    let Some(mut scene) = Scene::new() else { return };
+    let nowhere = "constraint {\n attribute = \"${attr.kernel.name}\"\n value = \"plan9\"\n }";
+    let job = Job { job: nowhere.to_owned(), ..Job::new("unplaceable") };
+    scene.component(&job, "resource \"world_thing\" \"beside\" {\n  name = \"beside\"\n}\n", json!({}));
+    for (operation, arguments) in [("orchestrate", json!({})), ("plan", json!({}))] {
+        let report = scene.site.run(operation, arguments);
+        assert_eq!(web(&report)["reason"], "nomad_unplaceable", "{report:#}");
+        assert_eq!(web(&report)["error"]["layer"], "nomad");
+        let expected = "nomad_job.web: job unplaceable would find no node to run on: web: constraint \
+                        \"${attr.kernel.name} = plan9\" leaves out 1 node(s); nothing was changed";
+        assert_eq!(message(&report), expected);
+    }
+    assert!(scene.world.names().is_empty());
+    assert_eq!(scene.pair.job("unplaceable"), None);
+}
+
+#[test]
+fn a_jobspec_that_nomad_finds_invalid_is_refused_before_anything_changes() {
+    let Some(mut scene) = Scene::new() else { return };
+    let job = Job { group: "scaling {\n min = 5\n max = 2\n }".to_owned(), ..Job::new("invalid") };
+    scene.component(&job, "resource \"world_thing\" \"beside\" {\n  name = \"beside\"\n}\n", json!({}));
+    let report = scene.run();
+    assert_eq!(web(&report)["reason"], "nomad_invalid", "{report:#}");
+    assert!(scene.world.names().is_empty());
+}
+
+#[test]
+fn a_job_of_somebody_else_is_not_taken_over() {
+    let Some(mut scene) = Scene::new() else { return };
+    let job = Job::new("foreign");
+    let theirs = scene.pair.runs(&job.text(), "foreign");
+    scene.component(&Job { memory: 20, ..job }, "", json!({ "health": gate("foreign") }));
+    let report = scene.run();
+    assert_eq!(web(&report)["reason"], "nomad_job_foreign", "{report:#}");
+    assert_eq!(scene.pair.job("foreign").unwrap()["JobModifyIndex"], theirs);
+    assert_eq!(scene.pair.running("foreign", 0), 1);
+}
+
+#[test]
+fn a_jobspec_that_is_known_after_apply_is_told_as_not_asked_about() {
+    let Some(mut scene) = Scene::new() else { return };
+    let mut job = Job::new("later");
+    job.job = "meta {\n made = \"${world_thing.first.id}\"\n }".to_owned();
+    scene.component(&job, "resource \"world_thing\" \"first\" {\n  name = \"first\"\n}\n", json!({}));
+    let report = scene.run();
+    assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
+    assert!(web(&report)["notes"].to_string().contains("known only after apply"), "{report:#}");
+}
+
+#[test]
+fn canaries_that_wait_for_a_person_are_blocked_and_not_rolled_back() {
+    let Some(mut scene) = Scene::new() else { return };
+    let job = Job { update: "canary = 1".to_owned(), ..Job::new("by-hand") };
+    let rest = json!({ "health": gate("by-hand"), "on_failure": "rollback" });
+    scene.component(&job, "", rest.clone());
+    assert_eq!(statuses(&scene.run())["web"], "applied");
+    scene.component(&Job { config: "run_for = \"2h\"".to_owned(), ..job }, "", rest);
+    let report = scene.run();
+    assert_eq!(
+        (&web(&report)["status"], &web(&report)["reason"]),
+        (&json!("blocked"), &json!("awaiting_promotion"))
+    );
+    assert_eq!(report["result"], false);
+    let deployment = scene.pair.nomad.get("/v1/job/by-hand/deployment").unwrap();
+    assert_eq!(deployment["Status"], "running", "{deployment:#}");
+    let promoted = scene.site.run("promote", json!({ "components": "web" }));
+    assert_eq!(
+        (&web(&promoted)["status"], &web(&promoted)["reason"]),
+        (&json!("applied"), &json!("promoted"))
+    );
+    let id = deployment["ID"].as_str().unwrap();
+    assert_eq!(web(&promoted)["notes"], json!([format!("promoted deployment {id} of job by-hand")]));
+    let audit = scene.site.folder.path().join("root/staging/.eos/audit.jsonl");
+    let audit = std::fs::read_to_string(audit).unwrap();
+    assert!(audit.contains("\"did\":\"promote\"") && audit.contains(id), "{audit}");
+    let again = scene.site.run("promote", json!({}));
+    assert_eq!(web(&again)["reason"], "nothing_to_promote", "{again:#}");
+    let report = scene.run();
+    assert_eq!(statuses(&report)["web"], "unchanged", "{report:#}");
+}
+
+#[test]
+fn an_old_instance_that_passes_says_nothing_of_the_new_one() {
+    let Some(mut scene) = Scene::new() else { return };
+    let web_server = crate::web::Web::always(200);
+    let service = |port: &str| {
+        format!(
+            "network {{\n {port}\n }}\n service {{\n name = \"old-and-new\"\n port = \"http\"\n check {{\n name = \"up\"\n type = \"http\"\n path = \"/\"\n interval = \"1s\"\n timeout = \"1s\"\n }}\n }}"
+        )
+    };
+    let served = service(&format!("port \"http\" {{\n static = {}\n }}", web_server.port));
+    let job = Job { group: served, update: "canary = 1".to_owned(), ..Job::new("old-and-new") };
+    let gates = |deadline: &str| {
+        json!({ "health": [{ "consul": {
+            "service": "old-and-new", "interval": "500ms", "min_healthy_time": "1s", "healthy_deadline": deadline,
+        } }] })
+    };
+    scene.component(&job, "", gates("1m"));
+    let report = scene.run();
+    assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
+    // A new version on a port where nobody listens, beside the old one.
+    let deaf = Job { group: service("port \"http\" {}"), deadline: 4, ..job };
+    scene.component(&deaf, "", gates("1m"));
+    let report = scene.run();
+    assert_eq!(web(&report)["reason"], "deployment_failed", "{report:#}");
+    let passing = || {
+        let path = "/v1/health/service/old-and-new?passing";
+        scene.pair.consul.get(path).is_some_and(|all| all.as_array().is_some_and(|all| !all.is_empty()))
+    };
+    assert!(passing(), "the old instance is to pass all the while");
+}
+
+#[test]
+fn a_service_in_consul_has_to_pass_often_enough() {
+    let Some(mut scene) = Scene::new() else { return };
+    let check = json!({ "Name": "by-hand-1", "TTL": "1h", "Status": "passing" });
+    let service = json!({ "ID": "plain-1", "Name": "plain-service", "Port": 1, "Check": check }).to_string();
+    scene.pair.consul.call("PUT", "/v1/agent/service/register", &service);
+    let gates = |least: u64| {
+        json!({ "health": [{ "consul": {
+            "service": "plain-service", "least": least, "interval": "200ms", "min_healthy_time": "400ms",
+            "healthy_deadline": "2s",
+        } }] })
+    };
+    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(1));
+    let report = scene.run();
+    assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
+    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(2));
+    let report = scene.run();
+    assert_eq!(web(&report)["reason"], "unhealthy", "{report:#}");
+    assert!(message(&report).contains("1 of 1 instance(s) passing, 2 needed"), "{report:#}");
+    // A warning is no pass, and a service that nobody knows is none.
+    scene.pair.consul.call("PUT", "/v1/agent/check/warn/service:plain-1", "");
+    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(1));
+    eventually("the catalogue has the warning", || {
+        let all = scene.pair.consul.get("/v1/health/checks/plain-service").unwrap();
+        all[0]["Status"] == "warning"
+    });
+    let report = scene.run();
+    assert!(message(&report).contains("check by-hand-1 is warning"), "{report:#}");
+}

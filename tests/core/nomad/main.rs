@@ -1,0 +1,16 @@
+//! Jobs on a real Nomad: followed, refused before anything changes, diagnosed, and as components' gates.
+
+mod asking;
+mod components;
+mod diagnosing;
+mod following;
+mod gates;
+#[path = "../support/server.rs"]
+mod server;
+mod servers;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../support/web.rs"]
+mod web;
+#[path = "../support/world.rs"]
+mod world;

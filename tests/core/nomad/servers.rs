@@ -1,0 +1,214 @@
+//! One Nomad with its Consul for the tests of this crate, and jobs for it.
+
+use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, Instant};
+
+use eos::model::{NomadServer, Tls};
+use eos::nomad::{Follow, Found, JobName, Nomad};
+use serde_json::{Value, json};
+
+use crate::server::Server;
+
+/// Long enough for any machine; what is waited for is a fact.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+pub struct Pair {
+    pub consul: Server,
+    pub nomad: Server,
+}
+
+static SHARED: Mutex<Weak<Pair>> = Mutex::new(Weak::new());
+
+/// Ends with the last test that holds it. None, visibly, where a program is missing.
+pub fn pair() -> Option<Arc<Pair>> {
+    let mut shared = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(pair) = shared.upgrade() {
+        return Some(pair);
+    }
+    let consul = Server::consul()?;
+    let nomad = Server::nomad_beside(&consul)?;
+    let pair = Arc::new(Pair { consul, nomad });
+    *shared = Arc::downgrade(&pair);
+    Some(pair)
+}
+
+impl Pair {
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.nomad.port)
+    }
+
+    pub fn client(&self) -> Nomad {
+        client(&self.address())
+    }
+
+    /// The `JobModifyIndex` of the registration.
+    pub fn register(&self, hcl: &str) -> u64 {
+        let asked = json!({ "JobHCL": hcl, "Canonicalize": true }).to_string();
+        let (status, job) = self.nomad.call("PUT", "/v1/jobs/parse", &asked);
+        assert_eq!(status, 200, "{job}\n{hcl}");
+        let job: Value = serde_json::from_str(&job).unwrap();
+        let (status, said) = self.nomad.call("PUT", "/v1/jobs", &json!({ "Job": job }).to_string());
+        assert_eq!(status, 200, "{said}");
+        serde_json::from_str::<Value>(&said).unwrap()["JobModifyIndex"].as_u64().unwrap()
+    }
+
+    pub fn job(&self, name: &str) -> Option<Value> {
+        self.nomad.get(&format!("/v1/job/{name}"))
+    }
+
+    /// How many allocations of this version run.
+    pub fn running(&self, name: &str, version: u64) -> usize {
+        let all = self.nomad.get(&format!("/v1/job/{name}/allocations")).unwrap();
+        let is = |one: &&Value| one["JobVersion"] == version && one["ClientStatus"] == "running";
+        all.as_array().unwrap().iter().filter(is).count()
+    }
+
+    pub fn follow(&self, name: &str, registered: u64) -> Follow {
+        Follow::new(self.client(), job_name(name), Some(registered))
+    }
+
+    /// Until it runs, which a test begins with.
+    pub fn runs(&self, hcl: &str, name: &str) -> u64 {
+        let index = self.register(hcl);
+        let found = ending(&self.follow(name, index));
+        assert!(matches!(found, Found::Passing(_)), "{found:?}");
+        index
+    }
+}
+
+pub fn client(address: &str) -> Nomad {
+    client_with(address, None)
+}
+
+pub fn client_with(address: &str, token: Option<&str>) -> Nomad {
+    let server = NomadServer {
+        address: address.to_owned(),
+        token: None,
+        region: None,
+        namespace: "default".to_owned(),
+        tls: Tls::default(),
+    };
+    Nomad::open(&server, token.map(|token| token.to_owned().into())).unwrap()
+}
+
+pub fn job_name(id: &str) -> JobName {
+    JobName { namespace: "default".to_owned(), id: id.to_owned() }
+}
+
+pub fn block<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// Looks until there is something else to see than that one has to wait.
+pub fn ending(follow: &Follow) -> Found {
+    until(follow, |found| !matches!(found, Found::Waiting(..)))
+}
+
+pub fn until(follow: &Follow, wanted: impl Fn(&Found) -> bool) -> Found {
+    let deadline = Instant::now() + PATIENCE;
+    block(async {
+        loop {
+            let found = follow.look().await;
+            if wanted(&found) {
+                return found;
+            }
+            assert!(Instant::now() < deadline, "{found:?}");
+            follow.rest(Duration::from_secs(1)).await;
+        }
+    })
+}
+
+pub fn eventually(what: &str, fact: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !fact() {
+        assert!(Instant::now() < deadline, "{what}: never");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A job of one group `web` with one task `web`, in parts that a test may change.
+#[derive(Clone)]
+pub struct Job {
+    pub name: String,
+    /// Within `job`.
+    pub job: String,
+    /// Within `update`.
+    pub update: String,
+    /// Within `group`.
+    pub group: String,
+    pub count: u64,
+    pub driver: &'static str,
+    /// Within the task's `config`.
+    pub config: String,
+    pub memory: u64,
+    pub reschedule: bool,
+    /// Seconds in which it has to get healthy; long enough for a good one on any machine.
+    pub deadline: u64,
+}
+
+impl Job {
+    /// A service that runs for an hour, and would be judged within seconds.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            job: String::new(),
+            update: String::new(),
+            group: String::new(),
+            count: 1,
+            driver: "mock_driver",
+            config: "run_for = \"1h\"".to_owned(),
+            memory: 10,
+            reschedule: true,
+            deadline: 40,
+        }
+    }
+
+    /// Its task is this shell script.
+    pub fn script(mut self, script: &str) -> Self {
+        self.driver = "raw_exec";
+        self.config = format!("command = \"/bin/sh\"\n args = [\"-c\", {}]", json!(script));
+        self
+    }
+
+    pub fn text(&self) -> String {
+        let Self { name, job, update, group, count, driver, config, memory, reschedule, deadline } = self;
+        let update = match job.contains("type") {
+            true => String::new(),
+            false => format!(
+                "update {{\n min_healthy_time = \"100ms\"\n healthy_deadline = \"{deadline}s\"\n progress_deadline = \"{}s\"\n {update}\n }}",
+                deadline + 5
+            ),
+        };
+        let reschedule = match reschedule {
+            true => "reschedule {\n attempts = 0\n unlimited = false\n }",
+            false => "",
+        };
+        format!(
+            "job \"{name}\" {{
+  {job}
+  {update}
+  group \"web\" {{
+    count = {count}
+    {group}
+    restart {{
+      attempts = 0
+      mode = \"fail\"
+    }}
+    {reschedule}
+    task \"web\" {{
+      driver = \"{driver}\"
+      kill_timeout = \"1s\"
+      config {{
+        {config}
+      }}
+      resources {{
+        cpu = 10
+        memory = {memory}
+      }}
+    }}
+  }}
+}}
+"
+        )
+    }
+}
