@@ -11,8 +11,11 @@ use crate::resolve::Modules;
 pub fn inject_credentials(call: &Call<'_>) -> Value {
     let mut arguments = Arguments::new(&call.request);
     let provider = arguments.text("provider");
-    let named = call.request.arguments.get("component").is_some_and(|one| !one.is_null());
-    let component = named.then(|| arguments.name("component"));
+    let component = match call.request.arguments.get("component").is_some_and(|one| !one.is_null()) {
+        true => Some(arguments.name("component")),
+        // A signature's default.
+        false => arguments.value("component").and(None),
+    };
     let environment = arguments.environment();
     let Some(provider) = provider else {
         arguments.problem("provider", "is missing: name one, such as hcloud");

@@ -53,6 +53,12 @@ fn a_module_that_uses_a_provider_has_its_token_and_no_other_has() {
         bench.site.run("module.inject_credentials", json!({ "provider": "hcloud", "component": "net" }));
     assert_eq!(names["variables"], json!(["HCLOUD_TOKEN"]), "{names:#}");
     assert_eq!(names["source"], "vault:secret/open/hetzner#api_token");
+    let shared = json!({ "provider": "nomad", "component": null });
+    let shared = bench.site.run("module.inject_credentials", shared);
+    assert_eq!(
+        (&shared["variables"], &shared["source"]),
+        (&json!(["NOMAD_TOKEN"]), &json!("vault:secret/providers/nomad"))
+    );
     let none =
         bench.site.run("module.inject_credentials", json!({ "provider": "hcloud", "component": "app" }));
     assert_eq!(none["variables"], json!([]), "{none:#}");
