@@ -34,7 +34,7 @@ fn generated(prepared: &Prepared, service: &Name) -> Result<BTreeMap<String, Val
     let nodes = &prepared.blueprint.nodes;
     let found = nodes.get_key_value(component.as_str());
     let Some((name, Node { component, .. })) = found else { return Err(unknown(prepared, service)) };
-    let Source::Service(source) = &component.source else { return Err(unknown(prepared, service)) };
+    let Some(Source::Service(source)) = &component.source else { return Err(unknown(prepared, service)) };
     let mut files = BTreeMap::new();
     for file in &prepared.modules[name].files {
         files.insert(file.path.clone(), String::from_utf8_lossy(&file.bytes()?).into_owned());
@@ -54,7 +54,7 @@ fn generated(prepared: &Prepared, service: &Name) -> Result<BTreeMap<String, Val
 
 fn unknown(prepared: &Prepared, service: &Name) -> Error {
     let nodes = &prepared.blueprint.nodes;
-    let is_service = |node: &Node| matches!(node.component.source, Source::Service(_));
+    let is_service = |node: &Node| matches!(node.component.source, Some(Source::Service(_)));
     let known = nodes.iter().filter(|(_, node)| is_service(node));
     let known = known.filter_map(|(name, _)| model::service_name(name.as_str()));
     let message = format!(
