@@ -9,7 +9,7 @@ use super::nearest::hint;
 use super::reader::{self, Fields, Problems};
 use super::reference::reference;
 use super::tree::{Kind, Tree};
-use super::{Reference, Tls, address, read_lock, read_settings};
+use super::{Reference, Tls, address, read_server, read_settings};
 
 const METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "POST"];
 /// What 2 stands for in `2xx`.
@@ -80,7 +80,7 @@ fn http(fields: &mut Fields<'_>) -> Option<HttpProbe> {
     let method = fields.read("method", method).unwrap_or(METHODS[0]);
     let statuses = fields.read("status", statuses).unwrap_or(Statuses(vec![(200, 299)]));
     let headers = read_settings::mapping(fields.take_or_empty("headers"), fields.problems, header);
-    let tls = read_lock::tls(fields.take_or_empty("tls"), fields.problems);
+    let tls = read_server::tls(fields.take_or_empty("tls"), fields.problems);
     if let (Some(Given::Literal(url)), Some(place)) = (&url, path_place)
         && url.contains('?')
     {

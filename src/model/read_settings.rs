@@ -13,7 +13,7 @@ use super::settings::{
     Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts,
 };
 use super::tree::{Kind, Tree};
-use super::{DriftRules, Pattern, Reference, VersionConstraint, credentials};
+use super::{DriftRules, Pattern, Reference, VersionConstraint, credentials, read_server};
 
 const MINUTE: u64 = 60;
 
@@ -37,10 +37,10 @@ pub fn settings(tree: Tree, problems: &Problems) -> Settings {
         policy: policy(fields.take_or_empty("policy"), problems),
         rollback: rollback(fields.take_or_empty("rollback"), problems),
         drift: drift(fields.take_or_empty("drift"), problems),
+        nomad: read_server::nomad(fields.take_or_empty("nomad"), problems),
+        consul: read_server::consul(fields.take_or_empty("consul"), problems),
     };
     fields.not_yet("credentials", "credentials; name them in terraform: {env: {...}}", &json!({}));
-    fields.not_yet("nomad", "the Nomad layer", &json!({}));
-    fields.not_yet("consul", "the Consul layer", &json!({}));
     fields.not_yet("vault", "the Vault layer", &json!({}));
     fields.close();
     settings

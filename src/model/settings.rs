@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{DriftRules, Lock, Reference, VersionConstraint};
+use super::{ConsulServer, DriftRules, Lock, NomadServer, Reference, VersionConstraint};
 
 /// Validated `infrastructure:settings`, merged with the environment's and the call's.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Settings {
     pub policy: Policy,
     pub rollback: Rollback,
     pub drift: DriftRules,
+    pub nomad: NomadServer,
+    pub consul: ConsulServer,
 }
 
 /// Which terraform, and what it is given.

@@ -1,0 +1,110 @@
+//! `infrastructure:settings:nomad` and `consul`; and what every server's settings have.
+
+use super::address::is_authority;
+use super::read_settings::absolute;
+use super::reader::{self, Fields, Problems};
+use super::reference::reference;
+use super::server::{ConsulServer, NomadServer};
+use super::tree::Tree;
+use super::{Reference, Tls};
+
+/// Where the agent of this host listens.
+pub const CONSUL: &str = "http://127.0.0.1:8500";
+const NOMAD: &str = "http://127.0.0.1:4646";
+
+/// How a server is reached, and who we are to it.
+pub struct Access {
+    pub address: String,
+    pub token: Option<Reference>,
+    pub tls: Tls,
+}
+
+pub fn nomad(tree: Tree, problems: &Problems) -> NomadServer {
+    let mut fields = Fields::open(tree, problems);
+    let Access { address, token, tls } = access(&mut fields, NOMAD);
+    let server = NomadServer {
+        region: fields.read("region", label),
+        namespace: fields.read("namespace", label).unwrap_or_else(|| "default".to_owned()),
+        address,
+        token,
+        tls,
+    };
+    fields.close();
+    server
+}
+
+pub fn consul(tree: Tree, problems: &Problems) -> ConsulServer {
+    let mut fields = Fields::open(tree, problems);
+    let Access { address, token, tls } = access(&mut fields, CONSUL);
+    fields.close();
+    ConsulServer { address, token, tls }
+}
+
+pub fn access(fields: &mut Fields<'_>, default: &str) -> Access {
+    let tls_place = fields.place("tls");
+    let access = Access {
+        address: fields.read("address", address).unwrap_or_else(|| default.to_owned()),
+        token: fields.read("token", token),
+        tls: tls(fields.take_or_empty("tls"), fields.problems),
+    };
+    let is_plain = access.tls != Tls::default() && access.address.starts_with("http:");
+    if let Some(place) = tls_place.filter(|_| is_plain) {
+        fields.problems.add(&place, "means nothing to an http:// address; write https://");
+    }
+    access
+}
+
+/// A name of Nomad's own: a region, a namespace, a datacenter.
+pub fn label(tree: &Tree) -> Result<String, String> {
+    let text = reader::text(tree)?;
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    match (1..=128).contains(&text.len()) && text.bytes().all(good) {
+        true => Ok(text),
+        false => Err("must be up to 128 letters, digits, '-', '_' and '.'".to_owned()),
+    }
+}
+
+/// A message never repeats the text: it may hold a password.
+fn address(tree: &Tree) -> Result<String, String> {
+    let text = reader::text(tree)?;
+    let text = text.strip_suffix('/').unwrap_or(&text);
+    let host = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    match host {
+        None => Err("must begin with http:// or https://".to_owned()),
+        Some(host) if host.contains('@') => {
+            Err("may hold no user and no password; token: takes a reference".to_owned())
+        }
+        Some(host) if is_authority(host) => Ok(text.to_owned()),
+        Some(_) => Err("must be http(s)://host:port, without a path".to_owned()),
+    }
+}
+
+fn token(tree: &Tree) -> Result<Reference, String> {
+    match reference(&reader::text(tree)?)? {
+        Reference::Plain(_) => {
+            Err("must be a reference, env:NAME or file:/path: a token has no place in a pillar".to_owned())
+        }
+        reference => Ok(reference),
+    }
+}
+
+/// How the other side of an `https://` address is known.
+pub fn tls(tree: Tree, problems: &Problems) -> Tls {
+    let mut fields = Fields::open(tree, problems);
+    let place = fields.path.clone();
+    let pair = [fields.take("cert_file"), fields.take("key_file")];
+    if pair.iter().flatten().count() == 1 {
+        problems.add(&place, "cert_file and key_file belong together");
+    }
+    let [certificate, key] = pair.map(|tree| {
+        let tree = tree?;
+        absolute(&tree).map_err(|message| problems.add(&tree.path, message)).ok()
+    });
+    let ca_file = fields.read("ca_file", absolute);
+    let insecure = fields.read("insecure", reader::flag).unwrap_or(false);
+    if insecure && ca_file.is_some() {
+        problems.add(&place, "ca_file says whom to believe, insecure says anybody: keep one");
+    }
+    fields.close();
+    Tls { ca_file, identity: certificate.zip(key), insecure }
+}
