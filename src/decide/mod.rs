@@ -16,6 +16,7 @@ mod rollback;
 mod stale_lock;
 mod standing;
 mod state;
+pub mod step;
 mod surgery;
 mod suspects;
 

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::nearest::listed;
-use super::{Blueprint, Component, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, hint};
+use super::read_step::is_reserved;
+use super::{
+    Blueprint, Component, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, Step, What, hint,
+};
 use crate::digest::sha256;
 use crate::graph::Graph;
 
@@ -24,6 +27,11 @@ impl Draft {
         interfaces: &BTreeMap<Name, Arc<Interface>>,
         mut problems: Vec<Problem>,
     ) -> Result<Blueprint, Vec<Problem>> {
+        // A step declares nothing, and nothing can be read from it.
+        let steps = self.components.values().filter(|component| component.step.is_some());
+        let steps = steps.map(|component| (component.name.clone(), Arc::default()));
+        let interfaces: &BTreeMap<Name, Arc<Interface>> =
+            &interfaces.iter().map(|(name, one)| (name.clone(), one.clone())).chain(steps).collect();
         for component in self.components.values() {
             if let Some(interface) = interfaces.get(&component.name) {
                 inputs(component, interface, &mut problems);
@@ -89,8 +97,11 @@ fn say_cycle(cycle: &[Name], draft: &Draft) -> String {
 /// Terraform asks for their values again when it applies a plan.
 const EPHEMERAL: &str = "not yet: values for ephemeral variables";
 
-/// Against what the component's own module declares.
+/// Against what the component's own module declares; a step takes whatever it is given.
 fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
+    if let Some(step) = &component.step {
+        return twice(component, step, problems);
+    }
     if let Some(file) = &interface.own_backend {
         let message = format!(
             "the module declares a backend of its own in {file}; take it out: Eos writes it from infrastructure:settings:backend"
@@ -135,6 +146,22 @@ fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Probl
     }
 }
 
+/// What a step is given by outputs and by literals both.
+fn twice(component: &Component, step: &Step, problems: &mut Vec<Problem>) {
+    let (key, literals) = match &step.what {
+        What::States { pillar, .. } => ("pillar", pillar),
+        What::Function { kwargs, .. } => ("kwargs", kwargs),
+    };
+    for variable in component.inputs.keys() {
+        let at = place(component, variable);
+        if literals.contains_key(variable) {
+            problems.push(Problem::new(&at, format!("is set twice: here and in salt:{key}")));
+        } else if is_reserved(variable) {
+            problems.push(Problem::new(&at, format!("{variable} is set by Eos, or by Salt itself")));
+        }
+    }
+}
+
 /// Against what the modules it reads from declare.
 fn outputs(
     component: &Component,
@@ -155,6 +182,12 @@ fn outputs(
                 && !interface.outputs.contains_key(&reference.output)
             {
                 no_output(producer, &reference.output, interface)
+            } else if component.step.is_some()
+                && let Some(output) =
+                    interfaces.get(producer).and_then(|one| one.outputs.get(&reference.output))
+                && output.sensitive
+            {
+                SENSITIVE.to_owned()
             } else {
                 continue;
             };
@@ -162,6 +195,9 @@ fn outputs(
         }
     }
 }
+
+const SENSITIVE: &str =
+    "is a sensitive output: Salt keeps what a job is given; let the state read the secret itself";
 
 /// The outputs that its health gates read, against its own module.
 fn gates(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {

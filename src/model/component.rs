@@ -1,4 +1,4 @@
-//! One Terraform module with its inputs.
+//! One Terraform module with its inputs, or a step of Salt's own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::{Backend, DriftRules, Gate, Name, OnFailure, PillarPath, Policy, Rollback, Timeouts};
+use super::{Backend, DriftRules, Gate, Name, OnFailure, PillarPath, Policy, Rollback, Step, Timeouts};
 
 /// One component, with everything that stands above it merged in.
 #[derive(Clone, Debug)]
@@ -18,7 +18,10 @@ pub struct Component {
     pub places: BTreeMap<&'static str, PillarPath>,
     /// Where each variable is set, also one whose value could not be read.
     pub variables: BTreeMap<String, PillarPath>,
-    pub source: Source,
+    /// None for a step of Salt's own.
+    pub source: Option<Source>,
+    /// What runs in place of a module; none where there is a source.
+    pub step: Option<Step>,
     pub template: Option<Template>,
     /// False: left alone; what depends on it reads its last outputs.
     pub enabled: bool,

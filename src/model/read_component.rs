@@ -9,9 +9,9 @@ use super::reader::{self, Fields, Problems};
 use super::reference::{output, reference};
 use super::settings::Settings;
 use super::tree::{Kind, Tree};
-use super::{Name, PillarPath, Reference, merge, read_health, read_settings};
+use super::{Name, PillarPath, Reference, merge, read_health, read_settings, read_step};
 
-/// None where it has no source; its problems are noted either way.
+/// None where it has neither a source nor a step; its problems are noted either way.
 ///
 /// `shared` holds the settings that a component may override, as trees.
 pub fn component(
@@ -30,11 +30,16 @@ pub fn component(
     let path = fields.path.clone();
     let mut places: BTreeMap<_, _> =
         ["source", "depends_on"].into_iter().filter_map(|key| Some((key, fields.place(key)?))).collect();
-    fields.not_yet("salt", "steps of Salt's own", &json!({}));
+    let step = fields.take("salt").filter(|tree| !tree.is_empty());
+    let is_step = step.is_some();
+    if is_step {
+        refuse_in_step(&mut fields);
+    }
+    let step = step.and_then(|tree| read_step::step(tree, problems));
     fields.not_yet("hooks", "hooks", &json!([]));
     // The draft says so, where there is none: it knows the other names.
     let source = fields.read("source", source);
-    let has_source = source.is_some();
+    let is_whole = step.is_some() || (source.is_some() && !is_step);
     let mut over = |key: &'static str, shared: &Tree| {
         let merged = merge::deep(shared.clone(), fields.take_or_empty(key));
         declared.insert(key.to_owned(), merged.to_value());
@@ -57,7 +62,8 @@ pub fn component(
         variables,
         places,
         on_failure: fields.read("on_failure", read_settings::on_failure).unwrap_or(settings.on_failure),
-        source: source.unwrap_or(Source::Path { root: "/".into(), subdir: String::new() }),
+        source,
+        step,
         name,
         path,
         backend,
@@ -70,7 +76,39 @@ pub fn component(
         declared,
     };
     fields.close();
-    has_source.then_some(component)
+    is_whole.then_some(component)
+}
+
+/// What only a module has.
+const OF_A_MODULE: [&str; 10] = [
+    "source",
+    "template",
+    "variables",
+    "secrets",
+    "backend",
+    "policy",
+    "rollback",
+    "drift",
+    "timeouts",
+    "data",
+];
+
+fn refuse_in_step(fields: &mut Fields<'_>) {
+    for key in OF_A_MODULE {
+        let Some(tree) = fields.take(key).filter(|tree| !tree.is_empty()) else { continue };
+        let why = match key {
+            "source" => "a component has a source or is a step of Salt's own: one of them",
+            "variables" => {
+                "means nothing to a step of Salt's own: its states take salt:pillar, a function salt:kwargs"
+            }
+            "secrets" => {
+                "means nothing to a step of Salt's own: Salt keeps what a job is given; let the state read the secret itself"
+            }
+            "timeouts" => "means nothing to a step of Salt's own: salt:timeout is its limit",
+            _ => "means nothing to a step of Salt's own",
+        };
+        fields.problems.add(&tree.path, why);
+    }
 }
 
 /// The settings that stand above every component, not yet read: a problem in them is said once.

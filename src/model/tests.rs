@@ -10,6 +10,7 @@ mod merging;
 mod names;
 mod not_yet;
 mod settings;
+mod steps;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -9,6 +9,7 @@ use super::invoke::{CANCELLED, Invoker};
 use super::records;
 use super::recover::Recovery;
 use super::session::Session;
+use super::step;
 use super::turn::Turn;
 use crate::error::{Error, Result};
 use crate::journal::Entry;
@@ -40,15 +41,26 @@ pub fn ended(error: Error) -> ComponentReport {
 
 async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<ComponentReport> {
     let node = &session.blueprint.nodes[name];
+    let step = node.component.step.as_ref();
+    if step.is_some()
+        && let Some(report) = step::left_alone(intent)
+    {
+        return Ok(report);
+    }
     let place = session.layout.place(name);
     session.teller.stage(name, Stage::Preparing);
     ensure_private(place.control())?;
-    ensure_private(&place.workdir)?;
+    if step.is_none() {
+        ensure_private(&place.workdir)?;
+    }
     let holder = session.holder(name);
     let timeout = session.blueprint.settings.lock_timeout;
     let guard = session.locks.acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
     let outcome = match session.note(Entry::Started { component: name.clone() }) {
-        Ok(()) => work(session, node, &place, &guard, intent).await,
+        Ok(()) => match step {
+            Some(step) => step::run(session, node, step, &place, &guard, intent).await,
+            None => work(session, node, &place, &guard, intent).await,
+        },
         Err(error) => Err(error),
     };
     // Terraform is reaped and its process group swept: nobody else may keep it.

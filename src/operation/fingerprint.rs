@@ -94,9 +94,8 @@ impl Slice {
 
     /// None where the module cannot be read: a run says why.
     pub fn fingerprint(&self, pillar: &dyn Pillar, host: &dyn Host) -> Result<Option<String>> {
-        let Ok(module) = resolve::digest(&self.component.source, self.component.template, host) else {
-            return Ok(None);
-        };
+        let Some(source) = &self.component.source else { return Ok(None) };
+        let Ok(module) = resolve::digest(source, self.component.template, host) else { return Ok(None) };
         let parts = json!([
             self.text,
             module,
@@ -116,7 +115,7 @@ impl Slice {
 
     /// Digest of what names the providers that an init chose.
     pub fn lock_file(&self) -> Option<String> {
-        let (Source::Salt { subdir, .. } | Source::Path { subdir, .. }) = &self.component.source;
+        let (Source::Salt { subdir, .. } | Source::Path { subdir, .. }) = self.component.source.as_ref()?;
         fs::read(self.place.module().join(subdir).join(".terraform.lock.hcl")).ok().map(sha256)
     }
 }

@@ -22,10 +22,8 @@ fn settings_that_are_not_built_yet_are_refused_by_name() {
 
 #[test]
 fn parts_of_a_component_that_are_not_built_yet_are_refused_by_name() {
-    for (key, value) in [("hooks", json!(["x"])), ("salt", json!({ "target": "*", "sls": "x" }))] {
-        let component = json!({ "source": "/m", key: value });
-        refused(&pillar(json!({}), json!({ "net": component })), &format!("components:net:{key}"));
-    }
+    let hooks = json!({ "source": "/m", "hooks": ["x"] });
+    refused(&pillar(json!({}), json!({ "net": hooks })), "components:net:hooks");
     for kind in ["consul", "nomad"] {
         let component = json!({ "source": "/m", "health": [{ kind: { "service": "x" } }] });
         let place = format!("components:net:health:0:{kind}");
@@ -35,12 +33,6 @@ fn parts_of_a_component_that_are_not_built_yet_are_refused_by_name() {
         let component = json!({ "source": "/m", "secrets": { "a": reference } });
         refused(&pillar(json!({}), json!({ "net": component })), "components:net:secrets:a");
     }
-}
-
-#[test]
-fn a_step_of_salts_own_needs_no_source_to_be_refused_once() {
-    let step = json!({ "salt": { "target": "*", "sls": "x" }, "depends_on": ["*"] });
-    refused(&pillar(json!({}), json!({ "step": step })), "components:step:salt");
 }
 
 #[test]
