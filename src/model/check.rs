@@ -9,7 +9,8 @@ use super::draft::Draft;
 use super::nearest::listed;
 use super::read_step::is_reserved;
 use super::{
-    Blueprint, Component, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, Step, What, hint,
+    Blueprint, Component, Hook, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, Step, What,
+    hint,
 };
 use crate::digest::sha256;
 use crate::graph::Graph;
@@ -36,6 +37,7 @@ impl Draft {
             if let Some(interface) = interfaces.get(&component.name) {
                 inputs(component, interface, &mut problems);
                 gates(component, interface, &mut problems);
+                hooks(component, interface, &mut problems);
             }
             outputs(component, &self.mentioned, interfaces, &mut problems);
             for needed in component.depends_on.names.iter().filter(|needed| !self.mentioned.contains(*needed))
@@ -206,6 +208,20 @@ fn gates(component: &Component, interface: &Interface, problems: &mut Vec<Proble
             let place = gate.path.child(gate.kind()).child(key).child("output");
             problems.push(Problem::new(&place, no_output(&component.name, &own.output, interface)));
         }
+    }
+}
+
+/// The outputs that its hooks tell others; what they tell is no secret.
+fn hooks(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
+    for (place, own) in component.hooks.iter().flat_map(Hook::outputs) {
+        let message = match interface.outputs.get(&own.output) {
+            None => no_output(&component.name, &own.output, interface),
+            Some(output) if output.sensitive => {
+                "is a sensitive output, and hooks tell nobody a secret".to_owned()
+            }
+            Some(_) => continue,
+        };
+        problems.push(Problem::new(&place.child("output"), message));
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::{Backend, DriftRules, Gate, Name, OnFailure, PillarPath, Policy, Rollback, Step, Timeouts};
+use super::{Backend, DriftRules, Gate, Hook, Name, OnFailure, PillarPath, Policy, Rollback, Step, Timeouts};
 
 /// One component, with everything that stands above it merged in.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Component {
     pub timeouts: Timeouts,
     /// All of them must pass before its turn has ended well.
     pub health: Vec<Gate>,
+    /// Run in this order once its turn has ended well.
+    pub hooks: Vec<Hook>,
     /// Types and addresses whose loss is loss of data.
     pub data: BTreeSet<String>,
     /// As the pillar has it, levels merged, without its literal variables.

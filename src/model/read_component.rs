@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::component::{Component, DependsOn, Input, Source, Template};
 use super::reader::{self, Fields, Problems};
 use super::reference::{output, reference};
 use super::settings::Settings;
 use super::tree::{Kind, Tree};
-use super::{Name, PillarPath, Reference, merge, read_health, read_settings, read_step};
+use super::{Name, PillarPath, Reference, merge, read_health, read_hooks, read_settings, read_step};
 
 /// None where it has neither a source nor a step; its problems are noted either way.
 ///
@@ -36,7 +36,6 @@ pub fn component(
         refuse_in_step(&mut fields);
     }
     let step = step.and_then(|tree| read_step::step(tree, problems));
-    fields.not_yet("hooks", "hooks", &json!([]));
     // The draft says so, where there is none: it knows the other names.
     let source = fields.read("source", source);
     let is_whole = step.is_some() || (source.is_some() && !is_step);
@@ -53,6 +52,7 @@ pub fn component(
     let rollback = read_settings::rollback(over("rollback", &shared.rollback), problems);
     let drift = read_settings::drift(over("drift", &shared.drift), problems);
     let health = read_health::health(fields.take_or_empty("health"), problems);
+    let hooks = read_hooks::hooks(fields.take_or_empty("hooks"), problems);
     let (inputs, variables) = inputs(&mut fields);
     let component = Component {
         template: fields.read("template", template),
@@ -72,6 +72,7 @@ pub fn component(
         drift,
         timeouts,
         health,
+        hooks,
         data: fields.read("data", reader::texts).unwrap_or_default().into_iter().collect(),
         declared,
     };

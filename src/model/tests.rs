@@ -4,6 +4,7 @@ mod backends;
 mod checking;
 mod components;
 mod health;
+mod hooks;
 mod identity;
 mod lock;
 mod merging;

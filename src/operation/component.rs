@@ -1,16 +1,14 @@
 //! One component, from its lock to its report.
 
-use super::blocked;
 use super::facts::Facts;
 use super::gather::{Gathered, gather};
 use super::inputs::{Pending, Produced};
 use super::intent::{Act, Intent};
 use super::invoke::{CANCELLED, Invoker};
-use super::records;
 use super::recover::Recovery;
 use super::session::Session;
-use super::step;
 use super::turn::Turn;
+use super::{blocked, hooks, records, step};
 use crate::error::{Error, Result};
 use crate::journal::Entry;
 use crate::lock::Guard;
@@ -91,6 +89,7 @@ async fn work(
         Act::GoBack(way) => blocked::block(&invoker, way, report).await,
         _ => report,
     };
+    let report = hooks::after(&invoker, intent, report).await;
     Ok(redacted(&invoker, recovery.tell(&invoker, report)))
 }
 

@@ -27,6 +27,7 @@ mod gather;
 mod graph;
 mod health;
 mod history;
+mod hooks;
 mod initialise;
 mod inputs;
 mod inspect;

@@ -8,7 +8,7 @@ use super::intent::{Act, Intent};
 use super::invoke::Invoker;
 use super::salt_job::{self, Done};
 use super::session::Session;
-use super::{component, health, producers, records};
+use super::{component, health, hooks, producers, records};
 use crate::change::Redactor;
 use crate::decide::{State, step};
 use crate::error::{Error, Layer, Phase, Result};
@@ -89,7 +89,8 @@ pub async fn run(
         records::write(&invoker, outcome(&invoker, report.status)).await?;
     }
     session.reach(name, done);
-    Ok(report)
+    let report = hooks::after(&invoker, intent, report).await;
+    Ok(redacted(&invoker.redactor, report))
 }
 
 /// A record of resources would be lost, and they with it.

@@ -22,8 +22,6 @@ fn settings_that_are_not_built_yet_are_refused_by_name() {
 
 #[test]
 fn parts_of_a_component_that_are_not_built_yet_are_refused_by_name() {
-    let hooks = json!({ "source": "/m", "hooks": ["x"] });
-    refused(&pillar(json!({}), json!({ "net": hooks })), "components:net:hooks");
     for kind in ["consul", "nomad"] {
         let component = json!({ "source": "/m", "health": [{ kind: { "service": "x" } }] });
         let place = format!("components:net:health:0:{kind}");
