@@ -33,7 +33,7 @@ fn absent(rooms: &[&str], words: &[&str]) {
 }
 
 const PURE: [&str; 5] = ["model", "graph", "render", "change", "decide"];
-const RIM: [&str; 10] = [
+const RIM: [&str; 11] = [
     "resolve",
     "workdir",
     "record",
@@ -43,6 +43,7 @@ const RIM: [&str; 10] = [
     "process",
     "terraform",
     "health",
+    "hooks",
     "operation",
 ];
 
@@ -74,7 +75,10 @@ fn each_rim_room_keeps_to_its_own() {
         &["resolve", "workdir", "record", "snapshot", "journal"],
         &["crate::process", "crate::terraform", "crate::operation"],
     );
-    absent(&["health"], &["crate::process", "crate::terraform", "crate::operation", "crate::workdir"]);
+    absent(
+        &["health", "hooks"],
+        &["crate::process", "crate::terraform", "crate::operation", "crate::workdir"],
+    );
     absent(&["terraform"], &["crate::operation", "crate::workdir", "crate::resolve"]);
     absent(&["view"], &["crate::operation", "std::process", "tokio"]);
 }
