@@ -2,7 +2,7 @@
 //!
 //! Pure rooms (no I/O, no clock, no tasks): [`model`], [`graph`], [`render`], [`change`], [`decide`].
 //! Rim: [`resolve`], [`workdir`], [`record`], [`snapshot`], [`journal`], [`lock`], [`process`],
-//! [`terraform`], [`nomad`], [`health`], [`vault`].
+//! [`terraform`], [`nomad`], [`health`], [`hooks`], [`vault`].
 //! [`operation`] joins them into what people ask for; `python` is the skin; [`view`] draws a report.
 
 pub mod change;
@@ -11,6 +11,7 @@ mod digest;
 pub mod error;
 pub mod graph;
 pub mod health;
+pub mod hooks;
 pub mod host;
 mod http;
 pub mod journal;

@@ -20,7 +20,8 @@ infrastructure:
       from_outputs: {vpc_id: networking.vpc_id}
     storage:
       source: salt://components/storage
-      from_outputs: {vpc_id: networking.vpc_id}
+      variables: {buckets: {database: {keep_days: 7}}}
+      depends_on: [networking]
 
     # Before any service: what the hosts need.
     prepare_hosts:

@@ -19,6 +19,7 @@ mod service;
 mod stale_lock;
 mod standing;
 mod state;
+pub mod step;
 mod surgery;
 mod suspects;
 

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::nearest::listed;
+use super::read_step::is_reserved;
 use super::{
-    Blueprint, Component, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, Source,
-    component_name, hint,
+    Blueprint, Component, Hook, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, Source, Step,
+    What, component_name, hint,
 };
 use crate::digest::sha256;
 use crate::graph::Graph;
@@ -27,10 +28,16 @@ impl Draft {
         interfaces: &BTreeMap<Name, Arc<Interface>>,
         mut problems: Vec<Problem>,
     ) -> Result<Blueprint, Vec<Problem>> {
+        // A step declares nothing, and nothing can be read from it.
+        let steps = self.components.values().filter(|component| component.step.is_some());
+        let steps = steps.map(|component| (component.name.clone(), Arc::default()));
+        let interfaces: &BTreeMap<Name, Arc<Interface>> =
+            &interfaces.iter().map(|(name, one)| (name.clone(), one.clone())).chain(steps).collect();
         for component in self.components.values() {
             if let Some(interface) = interfaces.get(&component.name) {
                 inputs(component, interface, &mut problems);
                 gates(component, interface, &mut problems);
+                hooks(component, interface, &mut problems);
             }
             outputs(component, &self.mentioned, interfaces, &mut problems);
             for needed in component.depends_on.names.iter().filter(|needed| !self.mentioned.contains(*needed))
@@ -91,8 +98,11 @@ fn say_cycle(cycle: &[Name], draft: &Draft) -> String {
 /// Terraform asks for their values again when it applies a plan.
 const EPHEMERAL: &str = "not yet: values for ephemeral variables";
 
-/// Against what the component's own module declares.
+/// Against what the component's own module declares; a step takes whatever it is given.
 fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
+    if let Some(step) = &component.step {
+        return twice(component, step, problems);
+    }
     if let Some(file) = &interface.own_backend {
         let message = format!(
             "the module declares a backend of its own in {file}; take it out: Eos writes it from infrastructure:settings:backend"
@@ -137,6 +147,22 @@ fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Probl
     }
 }
 
+/// What a step is given by outputs and by literals both.
+fn twice(component: &Component, step: &Step, problems: &mut Vec<Problem>) {
+    let (key, literals) = match &step.what {
+        What::States { pillar, .. } => ("pillar", pillar),
+        What::Function { kwargs, .. } => ("kwargs", kwargs),
+    };
+    for variable in component.inputs.keys() {
+        let at = place(component, variable);
+        if literals.contains_key(variable) {
+            problems.push(Problem::new(&at, format!("is set twice: here and in salt:{key}")));
+        } else if is_reserved(variable) {
+            problems.push(Problem::new(&at, format!("{variable} is set by Eos, or by Salt itself")));
+        }
+    }
+}
+
 /// Against what the modules it reads from declare.
 fn outputs(
     component: &Component,
@@ -150,7 +176,7 @@ fn outputs(
             let message = if !mentioned.contains(producer) {
                 no_component(producer, mentioned)
             } else if let Some(interface) = interfaces.get(producer)
-                && matches!(component.source, Source::Service(_))
+                && matches!(component.source, Some(Source::Service(_)))
                 && interface.outputs.get(&reference.output).is_some_and(|output| output.sensitive)
             {
                 format!(
@@ -160,6 +186,12 @@ fn outputs(
                 && !interface.outputs.contains_key(&reference.output)
             {
                 no_output(producer, &reference.output, interface)
+            } else if component.step.is_some()
+                && let Some(output) =
+                    interfaces.get(producer).and_then(|one| one.outputs.get(&reference.output))
+                && output.sensitive
+            {
+                SENSITIVE.to_owned()
             } else {
                 continue;
             };
@@ -168,6 +200,9 @@ fn outputs(
     }
 }
 
+const SENSITIVE: &str =
+    "is a sensitive output: Salt keeps what a job is given; let the state read the secret itself";
+
 /// The outputs that its health gates read, against its own module.
 fn gates(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
     for gate in &component.health {
@@ -175,6 +210,20 @@ fn gates(component: &Component, interface: &Interface, problems: &mut Vec<Proble
             let place = gate.path.child(gate.kind()).child(key).child("output");
             problems.push(Problem::new(&place, no_output(&component.name, &own.output, interface)));
         }
+    }
+}
+
+/// The outputs that its hooks tell others; what they tell is no secret.
+fn hooks(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
+    for (place, own) in component.hooks.iter().flat_map(Hook::outputs) {
+        let message = match interface.outputs.get(&own.output) {
+            None => no_output(&component.name, &own.output, interface),
+            Some(output) if output.sensitive => {
+                "is a sensitive output, and hooks tell nobody a secret".to_owned()
+            }
+            Some(_) => continue,
+        };
+        problems.push(Problem::new(&place.child("output"), message));
     }
 }
 

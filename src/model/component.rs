@@ -1,4 +1,4 @@
-//! One Terraform module with its inputs.
+//! One Terraform module with its inputs, or a step of Salt's own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use super::service::Service;
 use super::{
-    Backend, Credential, DriftRules, Gate, Name, OnFailure, PillarPath, Policy, Rollback, Timeouts, VaultPath,
+    Backend, Credential, DriftRules, Gate, Hook, Name, OnFailure, PillarPath, Policy, Rollback, Step,
+    Timeouts, VaultPath,
 };
 
 /// One component, with everything that stands above it merged in.
@@ -22,7 +23,10 @@ pub struct Component {
     pub places: BTreeMap<&'static str, PillarPath>,
     /// Where each variable is set, also one whose value could not be read.
     pub variables: BTreeMap<String, PillarPath>,
-    pub source: Source,
+    /// None for a step of Salt's own.
+    pub source: Option<Source>,
+    /// What runs in place of a module; none where there is a source.
+    pub step: Option<Step>,
     pub template: Option<Template>,
     /// False: left alone; what depends on it reads its last outputs.
     pub enabled: bool,
@@ -37,6 +41,8 @@ pub struct Component {
     pub timeouts: Timeouts,
     /// All of them must pass before its turn has ended well.
     pub health: Vec<Gate>,
+    /// Run in this order once its turn has ended well.
+    pub hooks: Vec<Hook>,
     /// Types and addresses whose loss is loss of data.
     pub data: BTreeSet<String>,
     /// Provider to what it is given to log in with, where the module uses it.

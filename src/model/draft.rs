@@ -31,7 +31,7 @@ pub struct Overrides {
 pub struct Draft {
     pub environment: Name,
     pub settings: Settings,
-    /// Those whose source is known, even where other things about them are wrong.
+    /// Those whose source or step is known, even where other things about them are wrong.
     pub components: BTreeMap<Name, Component>,
     /// All that are named, so that one problem does not bring others.
     pub mentioned: BTreeSet<Name>,

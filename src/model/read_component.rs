@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::component::{Component, DependsOn, Input, Source, Template};
 use super::reader::{self, Fields, Problems};
 use super::reference::{output, reference};
 use super::settings::Settings;
 use super::tree::{Kind, Tree};
-use super::{Name, PillarPath, Reference, merge, read_health, read_provider, read_settings};
+use super::{
+    Name, PillarPath, Reference, Step, merge, read_health, read_hooks, read_provider, read_settings,
+    read_step,
+};
 
-/// None where it has no source; its problems are noted either way.
+/// None where it has neither a source nor a step; its problems are noted either way.
 ///
 /// `shared` holds the settings that a component may override, as trees.
 pub fn component(
@@ -29,26 +32,33 @@ pub fn component(
     let mut fields = Fields::open(tree, problems);
     let places: BTreeMap<_, _> =
         ["source", "depends_on"].into_iter().filter_map(|key| Some((key, fields.place(key)?))).collect();
-    fields.not_yet("salt", "steps of Salt's own", &json!({}));
+    let step = fields.take("salt").filter(|tree| !tree.is_empty());
+    let is_step = step.is_some();
+    if is_step {
+        refuse_in_step(&mut fields);
+    }
+    let step = step.and_then(|tree| read_step::step(tree, problems));
     // The draft says so, where there is none: it knows the other names.
     let source = fields.read("source", source);
-    let has_source = source.is_some();
+    let is_whole = step.is_some() || (source.is_some() && !is_step);
     let (inputs, variables) = inputs(&mut fields);
     let made = Made {
         template: fields.read("template", template),
-        source: source.unwrap_or(Source::Path { root: "/".into(), subdir: String::new() }),
+        source,
+        step,
         inputs,
         variables,
         places,
         declared,
     };
     let component = finish(name, fields, made, shared, settings);
-    has_source.then_some(component)
+    is_whole.then_some(component)
 }
 
 /// What a component is made from; the rest is the same for all kinds.
 pub struct Made {
-    pub source: Source,
+    pub source: Option<Source>,
+    pub step: Option<Step>,
     pub template: Option<Template>,
     pub inputs: BTreeMap<String, Input>,
     pub variables: BTreeMap<String, PillarPath>,
@@ -64,9 +74,8 @@ pub fn finish(
     shared: &Shared,
     settings: &Settings,
 ) -> Component {
-    let Made { source, template, inputs, variables, mut places, mut declared } = made;
+    let Made { source, step, template, inputs, variables, mut places, mut declared } = made;
     let (path, problems) = (fields.path.clone(), fields.problems);
-    fields.not_yet("hooks", "hooks", &json!([]));
     let mut over = |key: &'static str, shared: &Tree| {
         let merged = merge::deep(shared.clone(), fields.take_or_empty(key));
         declared.insert(key.to_owned(), merged.to_value());
@@ -81,6 +90,7 @@ pub fn finish(
     let drift = read_settings::drift(over("drift", &shared.drift), problems);
     let credentials = read_provider::credentials(over("credentials", &shared.credentials), problems);
     let health = read_health::health(fields.take_or_empty("health"), problems);
+    let hooks = read_hooks::hooks(fields.take_or_empty("hooks"), problems);
     let component = Component {
         template,
         enabled: fields.read("enabled", reader::flag).unwrap_or(true),
@@ -90,6 +100,7 @@ pub fn finish(
         places,
         on_failure: fields.read("on_failure", read_settings::on_failure).unwrap_or(settings.on_failure),
         source,
+        step,
         name,
         path,
         backend,
@@ -98,12 +109,46 @@ pub fn finish(
         drift,
         timeouts,
         health,
+        hooks,
         data: fields.read("data", reader::texts).unwrap_or_default().into_iter().collect(),
         credentials,
         declared,
     };
     fields.close();
     component
+}
+
+/// What only a module has.
+const OF_A_MODULE: [&str; 11] = [
+    "source",
+    "template",
+    "variables",
+    "secrets",
+    "credentials",
+    "backend",
+    "policy",
+    "rollback",
+    "drift",
+    "timeouts",
+    "data",
+];
+
+fn refuse_in_step(fields: &mut Fields<'_>) {
+    for key in OF_A_MODULE {
+        let Some(tree) = fields.take(key).filter(|tree| !tree.is_empty()) else { continue };
+        let why = match key {
+            "source" => "a component has a source or is a step of Salt's own: one of them",
+            "variables" => {
+                "means nothing to a step of Salt's own: its states take salt:pillar, a function salt:kwargs"
+            }
+            "secrets" => {
+                "means nothing to a step of Salt's own: Salt keeps what a job is given; let the state read the secret itself"
+            }
+            "timeouts" => "means nothing to a step of Salt's own: salt:timeout is its limit",
+            _ => "means nothing to a step of Salt's own",
+        };
+        fields.problems.add(&tree.path, why);
+    }
 }
 
 /// The settings that stand above every component, not yet read: a problem in them is said once.

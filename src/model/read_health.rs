@@ -113,7 +113,7 @@ fn consul(fields: &mut Fields<'_>) -> Option<ConsulProbe> {
 }
 
 /// A value that must be there: a literal, or `{output: NAME}`.
-fn given<T>(
+pub fn given<T>(
     fields: &mut Fields<'_>,
     key: &'static str,
     read: fn(&Value) -> Result<T, String>,
@@ -122,11 +122,20 @@ fn given<T>(
         fields.problems.add(&fields.path.child(key), "is missing: a value, or {output: NAME}");
         return None;
     };
+    given_in(tree, fields.problems, read)
+}
+
+/// The same of one item.
+pub fn given_in<T>(
+    tree: Tree,
+    problems: &Problems,
+    read: fn(&Value) -> Result<T, String>,
+) -> Option<Given<T>> {
     if matches!(tree.kind, Kind::Map(_)) {
         let path = tree.path.clone();
-        let mut inner = Fields::open(tree, fields.problems);
+        let mut inner = Fields::open(tree, problems);
         if inner.place("output").is_none() {
-            fields.problems.add(&path, "must be a value, or {output: NAME}");
+            problems.add(&path, "must be a value, or {output: NAME}");
         }
         let output = inner.read("output", own_output);
         inner.close();
@@ -135,7 +144,7 @@ fn given<T>(
     match read(&tree.to_value()) {
         Ok(value) => Some(Given::Literal(value)),
         Err(message) => {
-            fields.problems.add(&tree.path, message);
+            problems.add(&tree.path, message);
             None
         }
     }
@@ -200,7 +209,7 @@ fn statuses(tree: &Tree) -> Result<Statuses, String> {
     }
 }
 
-fn header(name: &str, tree: &Tree) -> Result<Reference, String> {
+pub fn header(name: &str, tree: &Tree) -> Result<Reference, String> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_token) {
         return Err("must be named as an HTTP header is".to_owned());

@@ -63,7 +63,7 @@ fn lock_delay(tree: &Tree) -> Result<Duration, String> {
     }
 }
 
-fn prefix(tree: &Tree) -> Result<String, String> {
+pub fn prefix(tree: &Tree) -> Result<String, String> {
     let text = reader::text(tree)?;
     let good = |part: &str| {
         !part.is_empty()

@@ -65,7 +65,7 @@ pub fn component(
     around: &Around<'_>,
     problems: &Problems,
 ) -> Option<Component> {
-    let said: Map<_, _> = ["on_failure", "data", "health", "enabled"]
+    let said: Map<_, _> = ["on_failure", "data", "health", "hooks", "enabled"]
         .into_iter()
         .filter_map(|key| Some((key.to_owned(), tree.get(key)?.to_value())))
         .collect();
@@ -93,14 +93,7 @@ pub fn component(
     let gates = service.as_ref().map(|service| derived_gates(service, &path, problems)).unwrap_or_default();
     let source = service.map(|service| Source::Service(Arc::new(service)));
     let usable = source.is_some();
-    let made = Made {
-        source: source.unwrap_or(Source::Path { root: "/".into(), subdir: String::new() }),
-        template: None,
-        inputs,
-        variables,
-        places,
-        declared,
-    };
+    let made = Made { source, step: None, template: None, inputs, variables, places, declared };
     let mut component = read_component::finish(name, fields, made, around.shared, around.settings);
     component.health.extend(gates);
     component.drift.ignore.extend(RUNTIME.iter().filter_map(|pattern| Pattern::new(pattern).ok()));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reader::Problems;
-use super::{Component, Input, Name, Origin, PillarPath, Probe, Reference, Settings};
+use super::{Action, Component, Input, Name, Origin, PillarPath, Probe, Reference, Settings};
 
 /// Without Vault's address nothing can be read there; and nothing is set by two.
 pub fn check(
@@ -50,6 +50,13 @@ pub fn check(
             if let Probe::Http(probe) = &gate.probe {
                 let headers = probe.headers.iter().filter(|(_, reference)| is_vault(reference));
                 let place = gate.path.child(gate.kind()).child("headers");
+                places.extend(headers.map(|(name, _)| place.child(name)));
+            }
+        }
+        for hook in &component.hooks {
+            if let Action::Webhook(webhook) = &hook.action {
+                let headers = webhook.headers.iter().filter(|(_, reference)| is_vault(reference));
+                let place = hook.path.child(hook.kind()).child("headers");
                 places.extend(headers.map(|(name, _)| place.child(name)));
             }
         }

@@ -4,6 +4,7 @@ mod backends;
 mod checking;
 mod components;
 mod health;
+mod hooks;
 mod identity;
 mod lock;
 mod merging;
@@ -11,6 +12,7 @@ mod names;
 mod not_yet;
 mod services;
 mod settings;
+mod steps;
 mod vault;
 
 use std::collections::BTreeMap;

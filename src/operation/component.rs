@@ -1,15 +1,14 @@
 //! One component, from its lock to its report.
 
-use super::blocked;
 use super::facts::Facts;
 use super::gather::{Gathered, gather};
 use super::inputs::{Pending, Produced};
 use super::intent::{Act, Intent};
 use super::invoke::{CANCELLED, Invoker};
-use super::records;
 use super::recover::Recovery;
 use super::session::Session;
 use super::turn::Turn;
+use super::{blocked, hooks, records, step};
 use crate::error::{Error, Result};
 use crate::journal::Entry;
 use crate::lock::Guard;
@@ -40,15 +39,26 @@ pub fn ended(error: Error) -> ComponentReport {
 
 async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<ComponentReport> {
     let node = &session.blueprint.nodes[name];
+    let step = node.component.step.as_ref();
+    if step.is_some()
+        && let Some(report) = step::left_alone(intent)
+    {
+        return Ok(report);
+    }
     let place = session.layout.place(name);
     session.teller.stage(name, Stage::Preparing);
     ensure_private(place.control())?;
-    ensure_private(&place.workdir)?;
+    if step.is_none() {
+        ensure_private(&place.workdir)?;
+    }
     let holder = session.holder(name);
     let timeout = session.blueprint.settings.lock_timeout;
     let guard = session.locks.acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
     let outcome = match session.note(Entry::Started { component: name.clone() }) {
-        Ok(()) => work(session, node, &place, &guard, intent).await,
+        Ok(()) => match step {
+            Some(step) => step::run(session, node, step, &place, &guard, intent).await,
+            None => work(session, node, &place, &guard, intent).await,
+        },
         Err(error) => Err(error),
     };
     // Terraform is reaped and its process group swept: nobody else may keep it.
@@ -80,6 +90,7 @@ async fn work(
         Act::GoBack(way) => blocked::block(&invoker, way, report).await,
         _ => report,
     };
+    let report = hooks::after(&invoker, intent, report).await;
     Ok(redacted(&invoker, recovery.tell(&invoker, report)))
 }
 

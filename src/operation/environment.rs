@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::component;
 use super::intent::{Act, Intent};
 use super::orphans;
-use super::prepare::{prepare, select};
+use super::prepare::{prepare, refuse_steps, select};
 use super::rollback::Asked;
 use super::schedule::schedule;
 use super::session::{Memory, Session};
@@ -108,12 +108,20 @@ fn attempt(
     let layout = Layout::of(&prepared.blueprint);
     records::fetch(&prepared.blueprint.settings, &prepared.blueprint.environment)?;
     if matches!(wanted.wish, Wish::Remediate { .. }) {
-        for name in select(&prepared.blueprint, wanted.components.clone(), false)? {
+        let selected = select(&prepared.blueprint, wanted.components.clone(), false)?;
+        refuse_steps(&prepared.blueprint, &selected, wanted.operation)?;
+        for name in selected {
             remediate::aim(&mut prepared, &name, &layout.run(&opening.run_id))?;
         }
     }
     let blueprint = &prepared.blueprint;
     let mut selected = select(blueprint, wanted.components.clone(), wanted.include_dependencies)?;
+    if matches!(
+        wanted.wish,
+        Wish::RollBack(_) | Wish::Operate(_) | Wish::PreviewOperation(_) | Wish::Acknowledge
+    ) {
+        refuse_steps(blueprint, &selected, wanted.operation)?;
+    }
     let mut intent = intent(&wanted.wish, wanted.migrate_backend, &layout, &opening.run_id);
     let mut extra = BTreeMap::new();
     let mut left = BTreeMap::new();

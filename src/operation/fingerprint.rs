@@ -109,9 +109,8 @@ impl Slice {
 
     /// None where the module cannot be read: a run says why.
     pub fn fingerprint(&self, pillar: &dyn Pillar, host: &dyn Host) -> Result<Option<String>> {
-        let Ok(module) = resolve::digest(&self.component.source, self.component.template, host) else {
-            return Ok(None);
-        };
+        let Some(source) = &self.component.source else { return Ok(None) };
+        let Ok(module) = resolve::digest(source, self.component.template, host) else { return Ok(None) };
         // What Vault has is asked in a run alone, and may be another each time.
         let Some(references) = references(&self.component, host)? else { return Ok(None) };
         let parts = json!([
@@ -133,7 +132,7 @@ impl Slice {
 
     /// Digest of what names the providers that an init chose.
     pub fn lock_file(&self) -> Option<String> {
-        let subdir = self.component.source.subdir();
+        let subdir = self.component.source.as_ref()?.subdir();
         fs::read(self.place.module().join(subdir).join(".terraform.lock.hcl")).ok().map(sha256)
     }
 }

@@ -59,9 +59,10 @@ fn source(credential: &Credential) -> String {
     }
 }
 
-/// Whether the component's module uses this provider.
+/// Whether the component's module uses this provider; a step of Salt's own has none.
 fn uses(call: &Call<'_>, component: &Component, provider: &str) -> Result<bool> {
-    let module = Modules::new(call.host).get(&component.source, component.template);
+    let Some(source) = &component.source else { return Ok(false) };
+    let module = Modules::new(call.host).get(source, component.template);
     let module = module.map_err(|message| {
         let remedy = "correct the component's source";
         Error::new(Layer::Salt, Phase::Validation, "invalid", message, remedy).of(&component.name)

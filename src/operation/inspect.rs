@@ -18,18 +18,16 @@ pub struct Inspection<'a> {
 }
 
 impl<'a> Inspection<'a> {
-    /// None where the component never ran here: its workdir has no module.
+    /// None where the component never ran here, or is a step of Salt's own: its workdir has no module.
     ///
     /// What went into it as a secret is taken out of the answer: where that cannot be read, there is none.
     pub async fn invoker(&self, name: &Name, place: &'a Place) -> Result<Option<Invoker<'a>>> {
-        if !place.module().exists() {
-            return Ok(None);
-        }
+        let module = self.session.modules.get(name).filter(|_| place.module().exists());
+        let Some(module) = module else { return Ok(None) };
         let node = &self.session.blueprint.nodes[name];
-        let subdir = &self.session.modules[name].subdir;
         let reading = self.session.reading();
         let mut invoker =
-            Invoker::new(self.session, &node.component, place, subdir, None, reading.clone()).await?;
+            Invoker::new(self.session, &node.component, place, &module.subdir, None, reading.clone()).await?;
         invoker.redactor.add(gather(self.session, node, &reading).await?.inputs.secret.values());
         Ok(Some(invoker))
     }

@@ -69,9 +69,7 @@ impl Said {
             false => Ending::Abrupt,
         }
     }
-}
 
-impl Said {
     /// What a failed apply means for a way back.
     pub fn trouble(&self) -> Trouble {
         match self.exit.stopped {
@@ -102,7 +100,8 @@ impl<'a> Invoker<'a> {
         ensure_private(&logs)?;
         ensure_private(&place.home())?;
         let mut variables = session.environment.clone();
-        let env = session.blueprint.settings.terraform.env.iter();
+        // A step of Salt's own starts no terraform.
+        let env = session.blueprint.settings.terraform.env.iter().filter(|_| component.step.is_none());
         variables.extend(reading.read_all(env.filter(|(_, reference)| is_late(reference))).await?);
         variables.extend(nomad_env::nomad(session, component, &reading).await?);
         let mut secret: Vec<Value> = variables

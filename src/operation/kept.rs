@@ -184,9 +184,14 @@ impl Contents {
     ) -> Result<(BTreeSet<Name>, BTreeMap<Name, ComponentReport>)> {
         let (mut planned, mut left) = (BTreeSet::new(), BTreeMap::new());
         for (name, status) in &self.statuses {
-            let Some((name, _)) = Name::new(name).ok().and_then(|name| blueprint.nodes.get_key_value(&name))
+            let node = Name::new(name).ok().and_then(|name| blueprint.nodes.get_key_value(&name));
+            let planned_now = |status| matches!(Status::from_word(status), Status::Planned | Status::Blocked);
+            let Some((name, _)) =
+                node.filter(|(_, node)| node.component.step.is_none() || !planned_now(status))
             else {
-                let message = format!("since this plan was made, {name} went from the pillar");
+                let message = format!(
+                    "since this plan was made, {name} went from the pillar, or became a step of Salt's own"
+                );
                 return Err(Error::new(
                     Layer::Salt,
                     Phase::Planning,

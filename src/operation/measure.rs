@@ -8,12 +8,16 @@ use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::inspect::{Inspection, inspect};
+use super::invoke::Invoker;
+use super::session::Session;
 use super::summary::Opening;
 use super::{Call, health, records, state};
+use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::health::{Answer, Gate};
-use crate::model::{Name, Problem};
+use crate::model::{Component, Name, Problem};
 use crate::report::{ComponentReport, Report, Status};
+use crate::workdir::Place;
 
 /// One component: its report, and each gate with what it answered.
 type Measured = (ComponentReport, Vec<Value>);
@@ -76,6 +80,10 @@ fn measure(
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     let session = inspection.session;
     let place = session.layout.place(name);
+    let node = &session.blueprint.nodes[name];
+    if node.component.step.is_some() {
+        return of_step(session, &node.component, &place).await;
+    }
     let Some(invoker) = inspection.invoker(name, &place).await? else {
         return Ok((unhealthy(not_there("never_ran_here", "it never ran here").of(name)), Vec::new()));
     };
@@ -93,7 +101,29 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
         let note = "it has no health gates: its state is there, and that is all that was looked at";
         return Ok((ComponentReport { notes: vec![note.to_owned()], ..report }, Vec::new()));
     }
-    let gates = health::gates(&invoker, &state).await?;
+    measured(&invoker, &state).await
+}
+
+/// A step of Salt's own: its last run, and its gates.
+async fn of_step(session: &Session, component: &Component, place: &Place) -> Result<Measured> {
+    let name = &component.name;
+    let Some(record) = records::read(session, component, place).await? else {
+        return Ok((unhealthy(not_there("never_ran_here", "it never ran here").of(name)), Vec::new()));
+    };
+    let outcome = Status::from_word(&record.outcome);
+    match component.health.is_empty() {
+        false => {
+            let invoker = Invoker::new(session, component, place, "", None, session.reading()).await?;
+            measured(&invoker, &State::default()).await
+        }
+        true if outcome.is_as_asked() => Ok((ComponentReport::new(Status::Healthy, "no_gates"), Vec::new())),
+        true => Ok((unhealthy(last_run(outcome).of(name)), Vec::new())),
+    }
+}
+
+async fn measured(invoker: &Invoker<'_>, state: &State) -> Result<Measured> {
+    let name = &invoker.component.name;
+    let gates = health::gates(invoker, state).await?;
     let answers = join_all(gates.iter().map(Gate::measure)).await;
     let told = gates.iter().zip(&answers).map(|(gate, answer)| {
         json!({

@@ -44,7 +44,8 @@ pub fn prepare(
     let mut cache = Modules::new(host);
     let mut modules = BTreeMap::new();
     for (name, component) in &draft.components {
-        match cache.get(&component.source, component.template) {
+        let Some(source) = &component.source else { continue };
+        match cache.get(source, component.template) {
             Ok(module) => {
                 modules.insert(name.clone(), module);
             }
@@ -72,6 +73,19 @@ pub fn sound(request: &Request, environment: &Name) -> Result<Draft, Error> {
     match draft.filter(|_| all.is_empty()) {
         Some(draft) => Ok(draft),
         None => Err(model::refusal(all)),
+    }
+}
+
+/// What is asked of modules alone, and names a step of Salt's own.
+pub fn refuse_steps(blueprint: &Blueprint, names: &BTreeSet<Name>, operation: &str) -> Result<(), Error> {
+    let path = model::PillarPath::arguments().child("components");
+    let step = |name: &&Name| blueprint.nodes.get(*name).is_some_and(|node| node.component.step.is_some());
+    let problem = |name| {
+        Problem::new(&path, format!("{name} is a step of Salt's own: {operation} is for what Terraform made"))
+    };
+    match names.iter().filter(step).map(problem).collect::<Vec<_>>() {
+        none if none.is_empty() => Ok(()),
+        problems => Err(model::refusal(problems)),
     }
 }
 

@@ -23,11 +23,10 @@ pub async fn last(session: &Session, name: &Name) -> Result<Produced> {
     // What was applied may read from a component that the pillar has no more.
     let Some(node) = session.blueprint.nodes.get(name) else { return Ok(Produced::default()) };
     let place = session.layout.place(name);
-    if !place.module().exists() {
-        return Ok(Produced::default());
-    }
-    let subdir = &session.modules[name].subdir;
-    let invoker = Invoker::new(session, &node.component, &place, subdir, None, session.reading()).await?;
+    let module = session.modules.get(name).filter(|_| place.module().exists());
+    let Some(module) = module else { return Ok(Produced::default()) };
+    let reading = session.reading();
+    let invoker = Invoker::new(session, &node.component, &place, &module.subdir, None, reading).await?;
     let state = state::read(&invoker).await.map_err(|error| error.of(name))?;
     Ok(Produced { outputs: state.map(|state| state.outputs).unwrap_or_default(), ..Produced::default() })
 }

@@ -89,8 +89,8 @@ fn drive<T: Send>(
                 Ok(Signal::Progress(update)) => progress.update(update),
                 Ok(Signal::Note(text)) => progress.note(&text),
                 Ok(Signal::Event { tag, data }) => host.emit(&tag, &data),
+                Ok(Signal::Ask(question)) => question.put(host),
                 Ok(Signal::Log { level, message }) => host.log(level, &message),
-                Ok(Signal::Sdb { uri, answer }) => drop(answer.send(host.sdb(&uri).map(Into::into))),
                 Err(RecvTimeoutError::Timeout) => progress.tick(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }

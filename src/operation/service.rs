@@ -81,7 +81,7 @@ pub fn validate(call: &Call<'_>) -> Value {
     }
 }
 
-/// What Nomad says of a service now: its deployment, its allocations, and why they fail. `details`, and `lines`.
+/// What Nomad says of a service now: its deployment, its allocations, and why they fail. `jobs`, and `lines`.
 pub fn diagnose(call: &Call<'_>) -> Value {
     let Asked { service, environment, overrides, problems } = asked(call);
     let opening = Opening::new("diagnose", environment.as_str(), false, &call.request.identity);
@@ -144,7 +144,7 @@ fn of_service<'a>(prepared: &'a Prepared, service: &Name) -> Result<(&'a Name, &
     let component = model::component_name(service.as_str());
     let found = prepared.blueprint.nodes.get_key_value(component.as_str());
     match found.map(|(name, node)| (name, &node.component, &node.component.source)) {
-        Some((name, component, Source::Service(source))) => Ok((name, component, source)),
+        Some((name, component, Some(Source::Service(source)))) => Ok((name, component, source)),
         _ => Err(unknown(prepared, service)),
     }
 }
@@ -166,7 +166,7 @@ fn not_known(service: &Name) -> Error {
 
 fn unknown(prepared: &Prepared, service: &Name) -> Error {
     let nodes = &prepared.blueprint.nodes;
-    let is_service = |node: &Node| matches!(node.component.source, Source::Service(_));
+    let is_service = |node: &Node| matches!(node.component.source, Some(Source::Service(_)));
     let known = nodes.iter().filter(|(_, node)| is_service(node));
     let known = known.filter_map(|(name, _)| model::service_name(name.as_str()));
     let message = format!(

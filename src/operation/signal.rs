@@ -1,31 +1,43 @@
-//! What the run tells the thread that Salt called us on.
+//! What the run tells, or asks, the thread that Salt called us on.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use crate::host::{Host, Job, Returned, Started};
 use crate::model::Name;
 use crate::view::progress::{Stage, Update};
 
 /// One message from the run.
 pub enum Signal {
     Progress(Update),
-    Event {
-        tag: String,
-        data: Value,
-    },
-    Log {
-        level: tracing::Level,
-        message: String,
-    },
+    Event { tag: String, data: Value },
+    Log { level: tracing::Level, message: String },
     Note(String),
-    /// A question, which is answered there.
-    Sdb {
-        uri: String,
-        answer: oneshot::Sender<Result<SecretString, String>>,
-    },
+    Ask(Question),
+}
+
+/// What the run wants of the host, and where the answer goes. Whoever has gone away is not told.
+pub enum Question {
+    Sdb(String, oneshot::Sender<Result<SecretString, String>>),
+    Start(Box<Job>, oneshot::Sender<Result<Started, String>>),
+    Poll(String, oneshot::Sender<Result<BTreeMap<String, Returned>, String>>),
+    Stop(String),
+}
+
+impl Question {
+    /// On the thread that Salt called us on.
+    pub fn put(self, host: &dyn Host) {
+        match self {
+            Self::Sdb(uri, answer) => drop(answer.send(host.sdb(&uri).map(Into::into))),
+            Self::Start(job, answer) => drop(answer.send(host.start(&job))),
+            Self::Poll(jid, answer) => drop(answer.send(host.poll(&jid))),
+            Self::Stop(jid) => host.stop(&jid),
+        }
+    }
 }
 
 /// Tells progress and bus events of one run; what nobody hears any more is dropped.
@@ -64,11 +76,33 @@ impl Teller {
         let _ = self.sender.send(Signal::Note(text.to_owned()));
     }
 
-    /// Asks Salt's sdb, on Salt's thread.
+    /// What Salt's sdb has.
     pub async fn sdb(&self, uri: &str) -> Result<SecretString, String> {
+        self.ask(|answer| Question::Sdb(uri.to_owned(), answer)).await
+    }
+
+    /// Starts a job of Salt's.
+    pub async fn start(&self, job: Job) -> Result<Started, String> {
+        self.ask(|answer| Question::Start(Box::new(job), answer)).await
+    }
+
+    /// Who has answered it so far.
+    pub async fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String> {
+        self.ask(|answer| Question::Poll(jid.to_owned(), answer)).await
+    }
+
+    /// Asks its minions to end it.
+    pub fn stop(&self, jid: &str) {
+        let _ = self.sender.send(Signal::Ask(Question::Stop(jid.to_owned())));
+    }
+
+    async fn ask<T>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Question,
+    ) -> Result<T, String> {
         let (answer, answered) = oneshot::channel();
-        let _ = self.sender.send(Signal::Sdb { uri: uri.to_owned(), answer });
-        answered.await.unwrap_or_else(|_| Err("nobody listens any more".to_owned()))
+        let _ = self.sender.send(Signal::Ask(question(answer)));
+        answered.await.unwrap_or_else(|_| Err("nobody is left to ask Salt".to_owned()))
     }
 
     fn event(&self, stage: &Stage) -> Option<Value> {

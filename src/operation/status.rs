@@ -63,10 +63,14 @@ fn of(layout: &Layout, name: &Name, record: Option<&Record>) -> Result<Component
         None => ComponentReport::new(Status::Absent, "never_ran_here"),
         Some(record) => {
             let mut report = ComponentReport::new(Status::from_word(&record.outcome), "");
-            report.notes.push(format!(
-                "{} resource(s), serial {}, last run {} at {}",
-                record.resources, record.serial, record.run_id, record.finished
-            ));
+            // A step of Salt's own has no state.
+            report.notes.push(match record.declared.contains_key("salt") {
+                true => format!("last run {} at {}", record.run_id, record.finished),
+                false => format!(
+                    "{} resource(s), serial {}, last run {} at {}",
+                    record.resources, record.serial, record.run_id, record.finished
+                ),
+            });
             report
         }
     };

@@ -25,7 +25,8 @@ pub fn target(
     let values: Map<String, Value> =
         serde_json::from_slice(&text).map_err(|error| unusable(&error.to_string()))?;
     let mut component = Component {
-        source: Source::Path { root: folder.to_owned(), subdir: configuration.subdir.clone() },
+        source: Some(Source::Path { root: folder.to_owned(), subdir: configuration.subdir.clone() }),
+        step: None,
         template: None,
         inputs: values.into_iter().map(|(name, value)| (name, Input::Literal(value))).collect(),
         ..node.component.clone()

@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::plain;
-use crate::host::Host;
+use super::{convert, plain};
+use crate::host::{Host, Job, Returned, Started};
+use crate::model::PillarPath;
 
 /// The methods are those of `saltext.eos.host.Host`.
 pub struct PyHost {
@@ -35,6 +37,22 @@ impl PyHost {
             words = error.get_type(py).to_string();
         }
         words
+    }
+
+    /// A method's answer, as the core reads it; what minions return and JSON has not is null.
+    fn answer<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        argument: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>>,
+    ) -> Result<T, String> {
+        let value = Python::attach(|py| {
+            argument(py)
+                .and_then(|argument| self.object.call_method1(py, method, (argument,)))
+                .map(|answer| convert::read(answer.bind(py), PillarPath::default(), &mut Vec::new()))
+                .map_err(|error| self.sentence(py, &error))
+        })?;
+        serde_json::from_value(value)
+            .map_err(|error| format!("{method} answered what it should not: {error}"))
     }
 
     /// What Salt cannot tell anybody is not worth a failed run.
@@ -82,6 +100,23 @@ impl Host for PyHost {
 
     fn log(&self, level: tracing::Level, message: &str) {
         self.say("log", level.as_str(), |py| Ok(message.into_pyobject(py)?.into_any().unbind()));
+    }
+
+    fn start(&self, job: &Job) -> Result<Started, String> {
+        let job = serde_json::to_value(job).map_err(|error| error.to_string())?;
+        self.answer("start", |py| Ok(plain::to_python(py, &job)?.unbind()))
+    }
+
+    fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String> {
+        self.answer("poll", |py| Ok(jid.into_pyobject(py)?.into_any().unbind()))
+    }
+
+    fn stop(&self, jid: &str) {
+        let stopped: Result<(), String> =
+            self.answer("stop", |py| Ok(jid.into_pyobject(py)?.into_any().unbind()));
+        if let Err(error) = stopped {
+            self.log(tracing::Level::WARN, &format!("job {jid} could not be asked to end: {error}"));
+        }
     }
 
     fn tick(&self) -> u32 {

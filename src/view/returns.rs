@@ -95,6 +95,15 @@ pub fn changes(component: &str, part: &Value) -> Map<String, Value> {
     for change in part["resource_changes"].as_array().into_iter().flatten() {
         changes.insert(text(&change["address"]).to_owned(), resource(change));
     }
+    // A step of Salt's own: minion to the states that changed something there.
+    for (minion, one) in part["salt"]["minions"].as_object().into_iter().flatten() {
+        let lines = one["changed"].as_array().into_iter().flatten();
+        let changed: Vec<_> =
+            lines.map(|line| format!("{} {}", text(&line["function"]), text(&line["name"]))).collect();
+        if !changed.is_empty() {
+            changes.insert(minion.clone(), json!(changed));
+        }
+    }
     if let Some(outputs) = part["output_changes"].as_object()
         && !outputs.is_empty()
     {
@@ -184,6 +193,17 @@ mod tests {
                 "duration": 1500.0,
             })
         );
+    }
+
+    #[test]
+    fn a_step_tells_which_states_changed_something_on_which_minion() {
+        let mut step = part("applied");
+        step["resource_changes"] = json!([]);
+        step["output_changes"] = json!({});
+        let line = json!({ "function": "file.managed", "name": "/etc/x" });
+        step["salt"] = json!({ "minions": { "web1": { "changed": [line] }, "web2": {} } });
+        let returned = one(&report(json!(true), json!({ "post": step })), "n", "post");
+        assert_eq!(returned["changes"], json!({ "web1": ["file.managed /etc/x"] }));
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn absent(rooms: &[&str], words: &[&str]) {
 }
 
 const PURE: [&str; 5] = ["model", "graph", "render", "change", "decide"];
-const RIM: [&str; 12] = [
+const RIM: [&str; 13] = [
     "resolve",
     "workdir",
     "record",
@@ -44,6 +44,7 @@ const RIM: [&str; 12] = [
     "terraform",
     "nomad",
     "health",
+    "hooks",
     "vault",
     "operation",
 ];
@@ -77,7 +78,7 @@ fn each_rim_room_keeps_to_its_own() {
         &["crate::process", "crate::terraform", "crate::operation"],
     );
     absent(
-        &["health", "nomad"],
+        &["health", "hooks", "nomad"],
         &["crate::process", "crate::terraform", "crate::operation", "crate::workdir"],
     );
     absent(

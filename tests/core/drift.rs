@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use eos::host::Host;
+use eos::host::{Host, Job, Returned, Started};
 use eos::lock::{Holder, file};
 use eos::operation::{Call, Identity, Request, run};
 use eos::process::Cancel;
@@ -317,6 +317,15 @@ impl Host for Listener {
     fn log(&self, _: tracing::Level, _: &str) {}
     fn tick(&self) -> u32 {
         0
+    }
+    fn start(&self, job: &Job) -> Result<Started, String> {
+        NoSalt.start(job)
+    }
+    fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String> {
+        NoSalt.poll(jid)
+    }
+    fn stop(&self, jid: &str) {
+        NoSalt.stop(jid);
     }
 }
 

@@ -27,7 +27,7 @@ class Bus:
 
     def _way(self):
         if self._opts.get("__role") == "master":
-            if not _somebody_listens(self._opts):
+            if not somebody_listens(self._opts):
                 return _nowhere
             self._event = salt.utils.event.get_event(
                 "master", sock_dir=self._opts["sock_dir"], opts=self._opts, listen=False
@@ -42,7 +42,7 @@ def _nowhere(_tag, _data):
     """Without a master there is no bus."""
 
 
-def _somebody_listens(opts):
+def somebody_listens(opts):
     """A connection is the only proof: the socket's file outlives the master."""
     path = os.path.join(opts["sock_dir"], "master_event_pull.ipc")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:

@@ -7,7 +7,7 @@ import salt.utils.sdb
 import salt.utils.user
 import salt.version
 
-from saltext.eos import bus, files, jinja, master_pillar
+from saltext.eos import bus, files, jinja, jobs, master_pillar
 
 log = logging.getLogger("saltext.eos")
 
@@ -28,6 +28,8 @@ class Host:
         self._opts = dunders["__opts__"]
         self.functions = dunders["__salt__"]
         self.problems = []
+        # Whether the call is a state, and so part of a run of states on its minion.
+        self.nested = False
         self.identity = {
             "jid": _first(call, "__pub_jid", "__jid__", "__orchestration_jid__"),
             "user": _first(call, "__pub_user", "__user__") or salt.utils.user.get_user(),
@@ -57,6 +59,10 @@ class Host:
     def _bus(self):
         return self._open(bus.Bus(self.opts, self.functions))
 
+    @functools.cached_property
+    def _jobs(self):
+        return self._open(jobs.of(self.opts, self.nested))
+
     def _open(self, one):
         self._opened.append(one)
         return one
@@ -83,6 +89,18 @@ class Host:
     def log(self, level, message):
         """Write to Salt's log."""
         log.log(_LEVELS.get(level, logging.INFO), "%s", message)
+
+    def start(self, job):
+        """Start a job on minions, and wait for nobody."""
+        return self._jobs.start(job)
+
+    def poll(self, jid):
+        """Who has answered a job so far."""
+        return self._jobs.poll(jid)
+
+    def stop(self, jid):
+        """Ask for a job to be ended."""
+        self._jobs.stop(jid)
 
     def infrastructure(self):
         """The pillar's part that is ours; what Salt could not compile joins the problems."""

@@ -64,7 +64,9 @@ def as_state(operation, call, dunders, component=None):
     arguments, surplus = _gather(call)
     name = arguments.pop("name", "")
     low = _injected().get("__low__") or {}
-    report = _run(operation, arguments, surplus, MinionHost(dunders, {**_injected(), **low}))
+    host = MinionHost(dunders, {**_injected(), **low})
+    host.nested = True
+    report = _run(operation, arguments, surplus, host)
     return _core.state(report, str(name), component)
 
 

@@ -10,7 +10,7 @@ fn wrong(component: Value) -> Vec<String> {
 
 fn source(text: &str) -> Source {
     let read = draft(&pillar(json!({}), json!({ "net": { "source": text } })));
-    read.components[&name("net")].source.clone()
+    read.components[&name("net")].source.clone().unwrap()
 }
 
 #[test]

@@ -10,17 +10,10 @@ fn refused(infrastructure: &Value, place: &str) {
 }
 
 #[test]
-fn parts_of_a_component_that_are_not_built_yet_are_refused_by_name() {
-    for (key, value) in [("hooks", json!(["x"])), ("salt", json!({ "target": "*", "sls": "x" }))] {
-        let component = json!({ "source": "/m", key: value });
-        refused(&pillar(json!({}), json!({ "net": component })), &format!("components:net:{key}"));
-    }
-}
-
-#[test]
-fn a_step_of_salts_own_needs_no_source_to_be_refused_once() {
-    let step = json!({ "salt": { "target": "*", "sls": "x" }, "depends_on": ["*"] });
-    refused(&pillar(json!({}), json!({ "step": step })), "components:step:salt");
+fn parts_of_a_service_that_are_not_built_yet_are_refused_by_name() {
+    let mut infrastructure = pillar(json!({}), json!({}));
+    infrastructure["services"] = json!({ "jenkins": { "image": "x", "secrets": { "a": "env:A" } } });
+    refused(&infrastructure, "services:jenkins:secrets");
 }
 
 #[test]

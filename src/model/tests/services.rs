@@ -17,7 +17,7 @@ fn component(web: Value) -> Component {
 
 fn service(component: &Component) -> &Service {
     match &component.source {
-        Source::Service(service) => service,
+        Some(Source::Service(service)) => service,
         other => panic!("{other:?}"),
     }
 }
@@ -34,6 +34,18 @@ fn value(component: &Component, variable: &str) -> Value {
         Input::Literal(value) => value.clone(),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_service_has_hooks_which_read_its_own_outputs() {
+    let hook = |output: &str| json!({ "image": "x", "port": 1, "hooks": [{ "prometheus": { "file": "/p.json", "targets": [{ "output": output }] } }] });
+    let read = component(hook("web_url"));
+    assert_eq!(read.hooks[0].kind(), "prometheus");
+    assert_eq!(read.declared["hooks"], hook("web_url")["hooks"], "a destruction runs them too");
+    assert!(!value(&read, "env").to_string().contains("hooks"));
+    let interfaces = vec![("net", module(&[], &[])), ("nomad-web", module(&[], &["web_url"]))];
+    let said = checked(&services("staging", hook("lost")), interfaces).unwrap_err();
+    assert!(said.iter().any(|one| one.contains("nomad-web has no output 'lost'")), "{said:?}");
 }
 
 /// What is wrong with it, each by the place below the service.

@@ -117,11 +117,14 @@ fn everything_wrong_with_vault_is_said_at_once_and_once() {
 #[test]
 fn a_reference_to_vault_needs_to_be_told_where_that_is_wherever_it_stands() {
     let gate = json!({ "http": { "url": "http://x", "headers": { "Authorization": "vault:a/b#c" } } });
+    let hook = json!({ "webhook": { "url": "http://x", "headers": { "Authorization": "vault:a/b#c" } } });
     let net = json!({
         "source": "/m", "secrets": { "given": "vault:a/b#c" }, "health": [gate], "credentials": { "b2": true },
+        "hooks": [hook],
     });
     let settings = json!({
         "terraform": { "env": { "A": "vault:a/b#c" } }, "nomad": { "token": "vault:a/b#c" },
+        "consul": { "token": "vault:a/b#c" },
         "credentials": { "aws": "vault:a/b" },
     });
     let said = problems(&pillar(settings.clone(), json!({ "net": net })));
@@ -129,7 +132,9 @@ fn a_reference_to_vault_needs_to_be_told_where_that_is_wherever_it_stands() {
     let expected = [
         "components:net:credentials:b2",
         "components:net:health:0:http:headers:Authorization",
+        "components:net:hooks:0:webhook:headers:Authorization",
         "components:net:secrets:given",
+        "settings:consul:token",
         "settings:credentials:aws",
         "settings:nomad:token",
         "settings:terraform:env:A",

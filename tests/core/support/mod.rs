@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use eos::host::Host;
+use eos::host::{Host, Job, Returned, Started};
 use eos::operation::{Call, Identity, Request, run};
 use eos::view::progress::Progress;
 use serde_json::{Map, Value, json};
@@ -27,6 +27,13 @@ impl Host for NoSalt {
     fn tick(&self) -> u32 {
         0
     }
+    fn start(&self, _: &Job) -> Result<Started, String> {
+        Err("there is no Salt in this test".to_owned())
+    }
+    fn poll(&self, _: &str) -> Result<BTreeMap<String, Returned>, String> {
+        Err("there is no Salt in this test".to_owned())
+    }
+    fn stop(&self, _: &str) {}
 }
 
 /// A folder with modules, and a pillar whose root is in it.
@@ -61,6 +68,11 @@ impl Site {
     }
 
     pub fn run(&self, operation: &str, arguments: Value) -> Value {
+        self.run_on(&NoSalt, operation, arguments)
+    }
+
+    /// The same in a Salt of the test's own.
+    pub fn run_on(&self, host: &dyn Host, operation: &str, arguments: Value) -> Value {
         let mut arguments: Map<String, Value> = arguments.as_object().unwrap().clone();
         if !arguments.contains_key("run_id") {
             arguments.entry("environment").or_insert("staging".into());
@@ -73,7 +85,7 @@ impl Site {
             problems: Vec::new(),
             identity: Identity::default(),
         };
-        run(Call { request, host: &NoSalt, progress: quiet })
+        run(Call { request, host, progress: quiet })
     }
 }
 

@@ -95,7 +95,7 @@ impl Web {
         *self.answer.lock().unwrap() = Box::new(move |_| Some(status));
     }
 
-    /// The heads of all requests so far.
+    /// All requests so far, heads and bodies.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
@@ -110,6 +110,14 @@ fn serve(stream: impl Read + Write, answer: &Mutex<Answer>, asked: &Mutex<Vec<St
             return;
         }
     }
+    let length = head
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    if reader.read_exact(&mut body).is_err() {
+        return;
+    }
+    head.push_str(&String::from_utf8_lossy(&body));
     let number = {
         let mut asked = asked.lock().unwrap();
         asked.push(head);

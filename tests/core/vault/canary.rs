@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use eos::host::Host;
+use eos::host::{Host, Job, Returned, Started};
 use eos::operation::{Call, Identity, Request, run};
 use eos::view::progress::Progress;
 use serde_json::{Value, json};
@@ -49,6 +49,13 @@ impl Host for Listener {
         }
         0
     }
+    fn start(&self, _: &Job) -> Result<Started, String> {
+        Err("there is no Salt in this test".to_owned())
+    }
+    fn poll(&self, _: &str) -> Result<BTreeMap<String, Returned>, String> {
+        Err("there is no Salt in this test".to_owned())
+    }
+    fn stop(&self, _: &str) {}
 }
 
 fn orchestrate(bench: &Bench, listener: &Listener) -> Value {

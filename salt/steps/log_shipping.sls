@@ -1,0 +1,9 @@
+# The local rsyslog sends everything to the collector that the step names.
+log_shipping:
+  file.managed:
+    - name: /etc/rsyslog.d/60-eos.conf
+    - contents: '*.* @@{{ salt["pillar.get"]("collector") }}'
+  service.running:
+    - name: rsyslog
+    - watch:
+      - file: log_shipping

@@ -1,0 +1,275 @@
+//! What minions answered to a step of Salt's own: what was changed, what failed, and who said nothing.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::report::{OnMinion, StateLine, Status};
+
+/// How many states are told of each kind on each minion, and how many letters of a text.
+const LINES: usize = 20;
+const LETTERS: usize = 500;
+
+/// What became of one minion.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    Returned {
+        value: Value,
+        retcode: i64,
+    },
+    /// It answered neither the job nor whether it still runs.
+    Silent,
+    /// It was still at it when the time was up.
+    Late,
+    /// An earlier batch failed.
+    NotStarted,
+}
+
+/// What is known of a job's function: whether its answers are those of states, and whether it was a test.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    pub states: bool,
+    pub test: bool,
+}
+
+pub fn read(asked: Asked, answer: &Answer) -> OnMinion {
+    match answer {
+        Answer::Returned { value, retcode } if asked.states => states(asked, value, *retcode),
+        Answer::Returned { value, retcode } => function(value, *retcode),
+        Answer::Silent => wordless("did not answer"),
+        Answer::Late => wordless("did not end in time"),
+        Answer::NotStarted => {
+            OnMinion { status: Status::Skipped, said: Some("an earlier batch failed".into()), ..no_answer() }
+        }
+    }
+}
+
+/// The worst of them; nobody at all is no success.
+pub fn whole(minions: &BTreeMap<String, OnMinion>) -> Status {
+    let any = |status| minions.values().any(|one| one.status == status);
+    match () {
+        () if minions.is_empty() || any(Status::Failed) => Status::Failed,
+        () if any(Status::Planned) => Status::Planned,
+        () if any(Status::Applied) => Status::Applied,
+        () => Status::Unchanged,
+    }
+}
+
+/// `1 of 3 minions failed: web1: file.managed "/etc/x": no such directory`.
+pub fn sentence(minions: &BTreeMap<String, OnMinion>) -> String {
+    let failed: Vec<_> = minions.iter().filter(|(_, one)| one.status == Status::Failed).collect();
+    let why = |(minion, one): &(&String, &OnMinion)| {
+        let line = one
+            .failed
+            .first()
+            .map(|line| format!("{} {:?}: {}", line.function, line.name, line.comment).trim_end().to_owned());
+        let said = one.said.as_ref().map(text);
+        format!("{minion}: {}", line.or(said).unwrap_or_default())
+    };
+    let told = failed.iter().take(LINES).map(why).collect::<Vec<_>>().join("; ");
+    let more = failed.len().saturating_sub(LINES);
+    let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+    format!("{} of {} minion(s) failed: {told}{more}", failed.len(), minions.len())
+}
+
+fn no_answer() -> OnMinion {
+    OnMinion {
+        status: Status::Failed,
+        changed: Vec::new(),
+        failed: Vec::new(),
+        unchanged: 0,
+        left_out: 0,
+        said: None,
+    }
+}
+
+fn wordless(said: &str) -> OnMinion {
+    OnMinion { said: Some(said.into()), ..no_answer() }
+}
+
+fn states(asked: Asked, value: &Value, retcode: i64) -> OnMinion {
+    let rows = value.as_object().filter(|map| map.values().all(|row| row.get("result").is_some()));
+    // A rendering error is a list of sentences, and what is no state is a text.
+    let Some(rows) = rows else {
+        return OnMinion { said: Some(cut(&Value::from(text(value)))), ..no_answer() };
+    };
+    let mut rows: Vec<_> = rows.iter().collect();
+    rows.sort_by_key(|(_, row)| row["__run_num__"].as_u64());
+    let mut told = no_answer();
+    for (tag, row) in rows {
+        let changes = match &row["changes"] {
+            Value::Object(changes) => !changes.is_empty(),
+            Value::Null => false,
+            _ => true,
+        };
+        match &row["result"] {
+            Value::Bool(false) => told.failed.push(line(tag, row)),
+            Value::Null => told.changed.push(line(tag, row)),
+            _ if changes => told.changed.push(line(tag, row)),
+            _ => told.unchanged += 1,
+        }
+    }
+    told.status = match () {
+        () if !told.failed.is_empty() => Status::Failed,
+        // Of a test the exit code says that changes wait.
+        () if retcode != 0 && !asked.test => Status::Failed,
+        () if told.changed.is_empty() => Status::Unchanged,
+        () if asked.test => Status::Planned,
+        () => Status::Applied,
+    };
+    if told.status == Status::Failed && told.failed.is_empty() {
+        told.said = Some(format!("its exit code is {retcode}").into());
+    }
+    for lines in [&mut told.changed, &mut told.failed] {
+        told.left_out += lines.len().saturating_sub(LINES);
+        lines.truncate(LINES);
+    }
+    told
+}
+
+/// `file_|-config_|-/etc/x_|-managed`: Salt's key of a state's row.
+fn line(tag: &str, row: &Value) -> StateLine {
+    let module = tag.split("_|-").next().unwrap_or_default();
+    let function = tag.rsplit("_|-").next().unwrap_or_default();
+    let word = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    let changes = match &row["changes"] {
+        Value::Object(map) => map.keys().take(LINES).cloned().collect(),
+        _ => Vec::new(),
+    };
+    StateLine {
+        id: word("__id__"),
+        name: shortened(&word("name")),
+        function: format!("{module}.{function}"),
+        comment: shortened(&text(&row["comment"])),
+        changes,
+    }
+}
+
+/// A function says by its exit code, or as Salt reads a mapping, whether all went well; it always did something.
+fn function(value: &Value, retcode: i64) -> OnMinion {
+    let refused = |map: &Map<String, Value>| {
+        ["result", "success"].iter().any(|key| map.get(*key).is_some_and(|one| one.is_null() || one == false))
+    };
+    let failed = retcode != 0 || value.as_object().is_some_and(refused);
+    let status = if failed { Status::Failed } else { Status::Applied };
+    OnMinion { status, said: Some(cut(value)).filter(|said| !said.is_null()), ..no_answer() }
+}
+
+/// The value where it is short, else the beginning of its text.
+fn cut(value: &Value) -> Value {
+    let text = text(value);
+    match text.chars().count() > LETTERS {
+        true => shortened(&text).into(),
+        false => value.clone(),
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(self::text).collect::<Vec<_>>().join("; "),
+        other => other.to_string(),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let mut letters = text.trim().chars();
+    let short: String = letters.by_ref().take(LETTERS).collect();
+    match letters.next() {
+        Some(_) => format!("{short} …"),
+        None => short,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const RUN: Asked = Asked { states: true, test: false };
+    const TEST: Asked = Asked { states: true, test: true };
+
+    fn returned(value: Value, retcode: i64) -> Answer {
+        Answer::Returned { value, retcode }
+    }
+
+    fn row(result: Value, changes: Value) -> Value {
+        json!({ "result": result, "changes": changes, "comment": "why", "name": "/x", "__id__": "config", "__run_num__": 0 })
+    }
+
+    fn of(asked: Asked, result: Value, changes: Value) -> OnMinion {
+        let tag = "file_|-config_|-/x_|-managed";
+        read(asked, &returned(json!({ tag: row(result, changes) }), 0))
+    }
+
+    #[test]
+    fn a_state_is_told_by_its_result_and_its_changes() {
+        let table = [
+            (RUN, json!(true), json!({ "diff": "+1" }), Status::Applied),
+            (RUN, json!(true), json!({}), Status::Unchanged),
+            (RUN, json!(false), json!({}), Status::Failed),
+            (TEST, json!(null), json!({}), Status::Planned),
+            (TEST, json!(null), json!({ "diff": "+1" }), Status::Planned),
+            (TEST, json!(true), json!({}), Status::Unchanged),
+            (TEST, json!(false), json!({}), Status::Failed),
+        ];
+        for (asked, result, changes, expected) in table {
+            assert_eq!(of(asked, result.clone(), changes.clone()).status, expected, "{result} {changes}");
+        }
+        let told = of(RUN, json!(true), json!({ "diff": "secret" }));
+        assert_eq!(told.changed[0].function, "file.managed");
+        assert_eq!(
+            (told.changed[0].id.as_str(), told.changed[0].changes.as_slice()),
+            ("config", &["diff".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn a_rendering_error_is_a_failure_with_its_sentences() {
+        let told = read(RUN, &returned(json!(["Rendering SLS 'x' failed", "line 3"]), 1));
+        assert_eq!(told.status, Status::Failed);
+        assert_eq!(told.said, Some(json!("Rendering SLS 'x' failed; line 3")));
+    }
+
+    #[test]
+    fn an_exit_code_alone_fails_a_run_and_not_a_test() {
+        let value = json!({ "a_|-b_|-c_|-d": row(json!(true), json!({})) });
+        assert_eq!(read(RUN, &returned(value.clone(), 2)).status, Status::Failed);
+        assert_eq!(read(TEST, &returned(value, 2)).status, Status::Unchanged);
+    }
+
+    #[test]
+    fn a_function_fails_by_its_exit_code_or_by_a_mapping_that_says_so() {
+        let asked = Asked { states: false, test: false };
+        for (value, retcode, expected) in [
+            (json!(true), 0, Status::Applied),
+            (json!("'x.y' is not available."), 254, Status::Failed),
+            (json!({ "result": false }), 0, Status::Failed),
+            (json!({ "success": null }), 0, Status::Failed),
+            (json!({ "result": true }), 0, Status::Applied),
+        ] {
+            assert_eq!(read(asked, &returned(value.clone(), retcode)).status, expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn one_silent_minion_fails_the_step_and_is_named() {
+        let well = read(Asked { states: false, test: false }, &returned(json!(true), 0));
+        let minions: BTreeMap<_, _> =
+            [("a".to_owned(), well.clone()), ("b".to_owned(), read(RUN, &Answer::Silent))].into();
+        assert_eq!(whole(&minions), Status::Failed);
+        assert_eq!(sentence(&minions), "1 of 2 minion(s) failed: b: did not answer");
+        assert_eq!(whole(&BTreeMap::new()), Status::Failed);
+        assert_eq!(whole(&[("a".to_owned(), well)].into()), Status::Applied);
+    }
+
+    #[test]
+    fn much_is_told_in_part() {
+        let rows: Map<String, Value> =
+            (0..30).map(|number| (format!("a_|-{number}_|-c_|-d"), row(json!(false), json!({})))).collect();
+        let told = read(RUN, &returned(rows.into(), 2));
+        assert_eq!((told.failed.len(), told.left_out), (20, 10));
+        let long = read(Asked { states: false, test: false }, &returned(json!("x".repeat(9000)), 0));
+        assert_eq!(long.said.unwrap().as_str().unwrap().chars().count(), 502);
+    }
+}

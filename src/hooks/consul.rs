@@ -1,0 +1,128 @@
+//! Keys and the catalogue: <https://developer.hashicorp.com/consul/api-docs/catalog>.
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use crate::http::{direct, innermost};
+use crate::model::{ConsulServer, ConsulService};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How much of an unexpected answer is repeated.
+const SHOWN: usize = 200;
+
+/// One Consul, as `infrastructure:settings:consul` has it. No Debug: it holds a token.
+pub struct Consul {
+    address: String,
+    http: reqwest::Client,
+}
+
+/// A service of a component, its outputs put in.
+pub struct Service<'a> {
+    pub node: &'a str,
+    pub id: &'a str,
+    pub address: &'a str,
+    pub port: Option<u16>,
+    pub hook: &'a ConsulService,
+}
+
+impl Consul {
+    pub fn open(server: &ConsulServer, token: Option<SecretString>) -> Result<Self, String> {
+        let mut headers = HeaderMap::new();
+        if let Some(token) = token {
+            let value = HeaderValue::from_str(token.expose_secret());
+            let mut value = value.map_err(|_| "the token holds what no HTTP header can".to_owned())?;
+            value.set_sensitive(true);
+            headers.insert("X-Consul-Token", value);
+        }
+        let tls = server.address.starts_with("https:").then_some(&server.tls);
+        let builder = direct(tls).map_err(|file| file.to_string())?;
+        let builder = builder.default_headers(headers).timeout(PATIENCE);
+        let http = builder.build().map_err(|error| innermost(&error))?;
+        Ok(Self { address: server.address.clone(), http })
+    }
+
+    pub async fn put(&self, key: &str, value: Vec<u8>) -> Result<(), String> {
+        let (_, said) = self.send(Method::PUT, &format!("kv/{key}"), value).await?;
+        match said.trim() {
+            "true" => Ok(()),
+            _ => Err(format!("the Consul at {} did not take {key}", self.address)),
+        }
+    }
+
+    /// One that is not there is as good as deleted.
+    pub async fn delete(&self, key: &str) -> Result<(), String> {
+        self.send(Method::DELETE, &format!("kv/{key}"), Vec::new()).await.map(drop)
+    }
+
+    /// The names of all keys below a folder.
+    pub async fn keys(&self, folder: &str) -> Result<Vec<String>, String> {
+        let (status, said) = self.send(Method::GET, &format!("kv/{folder}?keys"), Vec::new()).await?;
+        match status {
+            StatusCode::NOT_FOUND => Ok(Vec::new()),
+            _ => serde_json::from_str(&said).map_err(|_| self.foreign()),
+        }
+    }
+
+    /// On a node that no agent speaks for, as <https://github.com/hashicorp/consul-esm> watches them.
+    pub async fn register(&self, service: &Service<'_>) -> Result<(), String> {
+        let Service { node, id, address, port, hook } = service;
+        let checks = hook.checks.iter().enumerate();
+        let checks: Vec<Value> = checks
+            .map(|(index, check)| {
+                let interval = format!("{}ms", check.interval.as_millis());
+                let mut definition = json!({ "Interval": interval });
+                for (key, value) in [("HTTP", &check.http), ("TCP", &check.tcp)] {
+                    if let Some(value) = value {
+                        definition[key] = value.as_str().into();
+                    }
+                }
+                json!({
+                    "Node": node, "CheckID": format!("{id}:{index}"), "Name": check.name, "ServiceID": id,
+                    "Status": "passing", "Definition": definition,
+                })
+            })
+            .collect();
+        let mut body = json!({
+            "Node": node, "Address": address, "SkipNodeUpdate": false,
+            "NodeMeta": { "external-node": "true", "external-probe": "true" },
+            "Service": { "ID": id, "Service": hook.name, "Address": address, "Tags": hook.tags },
+            "Checks": checks,
+        });
+        if let Some(port) = port {
+            body["Service"]["Port"] = (*port).into();
+        }
+        self.send(Method::PUT, "catalog/register", body.to_string().into_bytes()).await.map(drop)
+    }
+
+    /// The node with all that is on it.
+    pub async fn deregister(&self, node: &str) -> Result<(), String> {
+        let body = json!({ "Node": node }).to_string().into_bytes();
+        self.send(Method::PUT, "catalog/deregister", body).await.map(drop)
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Result<(StatusCode, String), String> {
+        let unreachable = |error: reqwest::Error| {
+            format!("the Consul at {} cannot be reached: {}", self.address, innermost(&error))
+        };
+        let request = self.http.request(method, format!("{}/v1/{path}", self.address)).body(body);
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let said = response.text().await.map_err(unreachable)?;
+        match status.as_u16() {
+            200 | 404 => Ok((status, said)),
+            other => {
+                let line: String =
+                    said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+                Err(format!("the Consul at {} answered HTTP {other}: {line}", self.address))
+            }
+        }
+    }
+
+    fn foreign(&self) -> String {
+        format!("what listens at {} does not answer as Consul does", self.address)
+    }
+}

@@ -1,0 +1,31 @@
+//! One POST; its answer is a status.
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use crate::http::{direct, innermost};
+use crate::model::Webhook;
+
+const AGENT: &str = concat!("eos/", env!("CARGO_PKG_VERSION"));
+
+/// Takes a 2xx for an answer. A redirect is not followed.
+pub async fn post(hook: &Webhook, headers: &[(String, SecretString)], body: &Value) -> Result<(), String> {
+    let tls = hook.url.starts_with("https:").then_some(&hook.tls);
+    let client = direct(tls).map_err(|file| file.to_string())?;
+    let client = client.user_agent(AGENT).timeout(hook.timeout).build().map_err(|error| innermost(&error))?;
+    let mut sent = HeaderMap::new();
+    sent.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in headers {
+        let unusable = || format!("header {name} holds what no HTTP header can");
+        let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| unusable())?;
+        value.set_sensitive(true);
+        sent.insert(HeaderName::try_from(name.as_str()).map_err(|_| unusable())?, value);
+    }
+    let request = client.post(&hook.url).headers(sent).body(body.to_string());
+    let response = request.send().await.map_err(|error| format!("no answer: {}", innermost(&error)))?;
+    match response.status() {
+        status if status.is_success() => Ok(()),
+        status => Err(format!("it answered HTTP {}", status.as_u16())),
+    }
+}

@@ -1,0 +1,111 @@
+//! What is done after a component's turn has ended well, for others to know of it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::{Given, OwnOutput, PillarPath, Reference, Step, Tls};
+
+/// One item of a component's `hooks`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hook {
+    /// Where it stands: `infrastructure:components:web:hooks:0`.
+    pub path: PillarPath,
+    pub on_failure: HookFailure,
+    pub action: Action,
+}
+
+/// What a hook that fails means for its component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HookFailure {
+    /// A note, and the status says so.
+    Warn,
+    /// The component has failed.
+    Fail,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Keys below `{prefix}/{environment}/{component}/` of `settings:consul`.
+    ConsulKv {
+        prefix: String,
+    },
+    ConsulService(ConsulService),
+    Prometheus(Prometheus),
+    Salt(Step),
+    Webhook(Webhook),
+}
+
+/// A service in Consul's catalogue, on a node of the component's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConsulService {
+    pub name: String,
+    pub address: Given<String>,
+    pub port: Option<Given<u16>>,
+    pub tags: Vec<String>,
+    /// For whoever runs checks of nodes that have no agent (consul-esm); they begin as passing.
+    pub checks: Vec<Check>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    pub name: String,
+    /// A URL that answers 2xx; none: see `tcp`.
+    pub http: Option<String>,
+    /// `host:port`
+    pub tcp: Option<String>,
+    pub interval: Duration,
+}
+
+/// A file of targets: <https://prometheus.io/docs/guides/file-sd/>.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prometheus {
+    /// Absolute, ends with `.json`.
+    pub file: PathBuf,
+    /// `host:port`; an output may be a list of them.
+    pub targets: Vec<Given<String>>,
+    pub labels: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Webhook {
+    pub url: String,
+    pub headers: BTreeMap<String, Reference>,
+    /// Fields beside ours.
+    pub body: Map<String, Value>,
+    pub timeout: Duration,
+    pub tls: Tls,
+}
+
+impl Hook {
+    pub fn kind(&self) -> &'static str {
+        match self.action {
+            Action::ConsulKv { .. } => "consul_kv",
+            Action::ConsulService(_) => "consul_service",
+            Action::Prometheus(_) => "prometheus",
+            Action::Salt(_) => "salt",
+            Action::Webhook(_) => "webhook",
+        }
+    }
+
+    /// Every output that it reads, with where that stands below the hook.
+    pub fn outputs(&self) -> Vec<(PillarPath, &OwnOutput)> {
+        let place = self.path.child(self.kind());
+        match &self.action {
+            Action::ConsulService(service) => {
+                let port = service.port.as_ref().and_then(Given::output);
+                let read = [("address", service.address.output()), ("port", port)];
+                read.into_iter().filter_map(|(key, own)| Some((place.child(key), own?))).collect()
+            }
+            Action::Prometheus(prometheus) => {
+                let targets = prometheus.targets.iter().enumerate();
+                targets
+                    .filter_map(|(index, one)| Some((place.child("targets").child(index), one.output()?)))
+                    .collect()
+            }
+            Action::ConsulKv { .. } | Action::Salt(_) | Action::Webhook(_) => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! A component that is a step of Salt's own: its states are run on minions, and nothing is kept of them but the outcome.
+
+use serde_json::{Value, json};
+
+use super::facts::keyed;
+use super::inputs::{Produced, inputs};
+use super::intent::{Act, Intent};
+use super::invoke::Invoker;
+use super::salt_job::{self, Done};
+use super::session::Session;
+use super::{component, health, hooks, producers, records};
+use crate::change::Redactor;
+use crate::decide::{State, step};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::journal;
+use crate::lock::{Guard, Holder};
+use crate::model::{Node, Step};
+use crate::record::Record;
+use crate::report::{ComponentReport, SaltRun, Status};
+use crate::workdir::Place;
+
+/// What is for modules alone leaves a step as it is, and says so.
+pub fn left_alone(intent: &Intent) -> Option<ComponentReport> {
+    let (reason, note) = match &intent.act {
+        _ if intent.destroy => ("salt_not_undone", "what Salt's states did is not undone by a destruction"),
+        Act::Keep(_) | Act::ShowKept(_) | Act::ApplyKept(_) => (
+            "salt_not_planned",
+            "a step of Salt's own has no plan: orchestrate runs it, and test=True asks it",
+        ),
+        Act::Apply | Act::Preview => return None,
+        Act::Prepare | Act::Remediate { .. } | Act::GoBack(_) | Act::Acknowledge => {
+            ("salt_step", "a step of Salt's own: there is nothing of Terraform's here")
+        }
+    };
+    let report = ComponentReport::new(Status::Unchanged, reason);
+    Some(ComponentReport { notes: vec![note.to_owned()], ..report })
+}
+
+/// Under its lock: waits for what it reads, runs, is healthy, and is recorded.
+pub async fn run(
+    session: &Session,
+    node: &Node,
+    step: &Step,
+    place: &Place,
+    guard: &Guard,
+    intent: &Intent,
+) -> Result<ComponentReport> {
+    let name = &node.component.name;
+    let record = records::read(session, &node.component, place).await?;
+    refuse_module(record.as_ref())?;
+    let mut invoker =
+        Invoker::new(session, &node.component, place, "", Some(guard), session.reading()).await?;
+    producers::read(session, node).await?;
+    let produced = |producer: &_| session.produced.borrow().get(producer).cloned();
+    let inputs = inputs(node, &produced, &invoker.reading).await?;
+    session.produce(name, Produced::default());
+    if !inputs.pending.is_empty() {
+        let mut report = ComponentReport::new(Status::PendingInputs, "reads_pending_outputs");
+        report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
+        return Ok(report);
+    }
+    if let Some(variable) = inputs.secret.keys().next() {
+        return Err(secret(variable));
+    }
+    // What minions say may hold what others were given.
+    invoker.redactor.add(&secrets(session));
+    let made_from = json!([node.component.declared.get("salt"), inputs.known]);
+    let done =
+        journal::Done { made_from: keyed(&session.layout, &made_from)?, lineage: String::new(), serial: 0 };
+    let test = intent.act == Act::Preview;
+    let report = match session.done(name) {
+        Some(before) if *before == done && !test => ComponentReport::new(Status::Unchanged, "done_before"),
+        _ if test && !step.what.is_states() => no_test(step),
+        _ => told(&invoker, step, salt_job::run(&invoker, step, &inputs.known, test).await?, test),
+    };
+    let report = redacted(&invoker.redactor, report);
+    if test {
+        return Ok(report);
+    }
+    let report = match report.status.is_as_asked() {
+        true => match health::hold(&invoker, &State::default()).await {
+            Ok(()) => report,
+            Err(error) => {
+                let ComponentReport { status, reason, error, .. } = component::ended(error.of(name));
+                ComponentReport { status, reason, error, ..report }
+            }
+        },
+        false => report,
+    };
+    if report.status != Status::Cancelled && report.reason != "done_before" {
+        records::write(&invoker, outcome(&invoker, report.status)).await?;
+    }
+    session.reach(name, done);
+    let report = hooks::after(&invoker, intent, report).await;
+    Ok(redacted(&invoker.redactor, report))
+}
+
+/// A record of resources would be lost, and they with it.
+fn refuse_module(record: Option<&Record>) -> Result<()> {
+    match record {
+        Some(record) if record.resources > 0 => {
+            let message = format!("it was a Terraform module, and has {} resource(s)", record.resources);
+            let remedy = "give it its source back and destroy it, or give the step another name";
+            Err(Error::new(Layer::Salt, Phase::Preparation, "has_resources", message, remedy))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn secret(variable: &str) -> Error {
+    let message = format!("{variable:?} reads a sensitive output, and Salt keeps what a job is given");
+    let remedy = "take it out of from_outputs, and let the state read the secret itself";
+    Error::new(Layer::Salt, Phase::Preparation, "sensitive_input", message, remedy)
+}
+
+fn secrets(session: &Session) -> Vec<Value> {
+    let produced = session.produced.borrow();
+    let outputs = produced.values().flat_map(|one| one.outputs.values());
+    outputs.filter(|output| output.sensitive).map(|output| output.value.clone()).collect()
+}
+
+fn no_test(step: &Step) -> ComponentReport {
+    let mut report = ComponentReport::new(Status::Planned, "");
+    report.notes.push(format!("{} has no test: it would be called", step.what.function()));
+    report
+}
+
+fn told(invoker: &Invoker<'_>, step: &Step, Done { status, run }: Done, test: bool) -> ComponentReport {
+    let mut report = ComponentReport::new(status, "");
+    let minions = run.minions.len();
+    match status {
+        Status::Failed if run.minions.is_empty() && test => {
+            report.status = Status::Planned;
+            report
+                .notes
+                .push(format!("no minion matches {:?} now: as things are, it would fail", run.target));
+        }
+        Status::Failed => {
+            let error = failure(step, &run).of(&invoker.component.name);
+            report = ComponentReport::failed(error);
+        }
+        _ => {
+            let states: usize = run.minions.values().map(|one| one.changed.len()).sum();
+            let would = if test { "would change" } else { "changed" };
+            report.notes.push(match step.what.is_states() {
+                true => format!("{minions} minion(s), {states} state(s) {would}"),
+                false => format!("{} on {minions} minion(s)", run.function),
+            });
+        }
+    }
+    ComponentReport { salt: Some(Box::new(run)), ..report }
+}
+
+pub fn failure(step: &Step, run: &SaltRun) -> Error {
+    let (message, remedy) = match run.minions.is_empty() {
+        true => (
+            format!("no minion matches {:?} ({})", step.target.pattern, step.target.kind),
+            "correct salt:target, or accept the minion's key; without a master only this host's own minion is there",
+        ),
+        false => (
+            step::sentence(&run.minions),
+            "correct the states, or the minion, and run again; what was changed there stays",
+        ),
+    };
+    Error::new(Layer::Salt, Phase::Application, "salt_failed", message, remedy)
+}
+
+/// What minions say is theirs; no known secret stands in it afterwards.
+pub fn redacted(redactor: &Redactor, mut report: ComponentReport) -> ComponentReport {
+    let text = |text: &mut String| *text = redactor.text(text);
+    for one in report.salt.iter_mut().flat_map(|run| run.minions.values_mut()) {
+        for line in one.changed.iter_mut().chain(&mut one.failed) {
+            [&mut line.id, &mut line.name, &mut line.comment].into_iter().for_each(text);
+            line.changes.iter_mut().for_each(text);
+        }
+        one.said.iter_mut().for_each(|said| redactor.value(said));
+    }
+    report.notes.iter_mut().for_each(text);
+    report.error.iter_mut().for_each(|error| text(&mut error.message));
+    report
+}
+
+fn outcome(invoker: &Invoker<'_>, status: Status) -> Record {
+    let (session, component) = (invoker.session, invoker.component);
+    let edges = session.blueprint.graph.dependencies(&component.name).iter().map(ToString::to_string);
+    Record {
+        run_id: session.run_id.clone(),
+        outcome: status.word().to_owned(),
+        finished: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+        host: Holder::here().host,
+        edges: edges.collect(),
+        declared: component.declared.clone(),
+        ..Record::default()
+    }
+}

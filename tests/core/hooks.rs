@@ -1,0 +1,187 @@
+//! Claims about what a component's hooks tell others: a real Consul, a file, a web server.
+
+#[path = "support/server.rs"]
+mod server;
+mod support;
+#[path = "support/web.rs"]
+mod web;
+
+use serde_json::{Value, json};
+use server::Server;
+use support::{Site, statuses};
+use web::Web;
+
+const WEB: &str = r#"
+variable "cidr" { default = "10.0.0.0/16" }
+resource "terraform_data" "web" { input = var.cidr }
+output "cidr" { value = terraform_data.web.output }
+output "address" { value = "10.0.0.7" }
+output "port" { value = "8080" }
+output "targets" { value = ["10.0.0.7:9100", "10.0.0.8:9100"] }
+output "key" {
+  value     = "hunter2-of-the-module"
+  sensitive = true
+}
+"#;
+
+fn site(hooks: Value) -> Site {
+    let mut site = Site::new();
+    site.component("web", WEB, json!({ "hooks": hooks }));
+    site
+}
+
+fn consul() -> Option<Server> {
+    Server::consul()
+}
+
+/// A nobody: its port was free a moment ago.
+fn nobody() -> Value {
+    let [port] = server::free_ports();
+    json!({ "address": format!("http://127.0.0.1:{port}") })
+}
+
+fn raw(server: &Server, key: &str) -> Option<String> {
+    let (status, body) = server.call("GET", &format!("/v1/kv/{key}?raw"), "");
+    (status == 200).then_some(body)
+}
+
+#[test]
+fn consul_has_the_keys_that_were_asked_for_and_no_secret() {
+    let Some(server) = consul() else { return };
+    let mut site = site(json!([{ "consul_kv": {} }]));
+    site.infrastructure["settings"]["consul"] =
+        json!({ "address": format!("http://127.0.0.1:{}", server.port) });
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
+    let key = |name: &str| raw(&server, &format!("terraform/staging/web/{name}"));
+    let metadata: Value = serde_json::from_str(&key("metadata").unwrap()).unwrap();
+    assert_eq!(
+        (&metadata["component"], &metadata["environment"], &metadata["status"]),
+        (&json!("web"), &json!("staging"), &json!("applied"))
+    );
+    assert!(metadata["updated_at"].as_str().unwrap().ends_with('Z') && metadata["updated_by"].is_string());
+    assert_eq!(key("outputs/cidr").unwrap(), "\"10.0.0.0/16\"");
+    assert_eq!(key("outputs/targets").unwrap(), r#"["10.0.0.7:9100","10.0.0.8:9100"]"#);
+    assert_eq!(key("health").unwrap(), "unknown");
+    assert_eq!(key("last_snapshot"), report["components"]["web"]["snapshot_id"].as_str().map(str::to_owned));
+    let all = server.get("/v1/kv/terraform/?keys").unwrap().to_string();
+    assert!(!all.contains("outputs/key"), "{all}");
+
+    site.component("web", &WEB.replace("targets", "others"), json!({ "hooks": [{ "consul_kv": {} }] }));
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    assert_eq!(key("outputs/targets"), None, "an output that is gone");
+    assert!(key("outputs/others").is_some());
+
+    assert_eq!(site.run("destroy", json!({ "confirm": "staging" }))["result"], true);
+    let metadata: Value = serde_json::from_str(&key("metadata").unwrap()).unwrap();
+    assert_eq!(metadata["status"], "destroyed");
+    assert_eq!((key("outputs/cidr"), key("health")), (None, None));
+}
+
+#[test]
+fn a_service_stands_in_the_catalogue_until_it_is_destroyed() {
+    let Some(server) = consul() else { return };
+    let mut site = site(json!([{ "consul_service": {
+        "name": "web", "address": { "output": "address" }, "port": { "output": "port" }, "tags": ["eos"],
+        "checks": [{ "name": "up", "http": "http://10.0.0.7:8080/" }], "on_failure": "fail",
+    } }]));
+    site.infrastructure["settings"]["consul"] =
+        json!({ "address": format!("http://127.0.0.1:{}", server.port) });
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
+    let found = server.get("/v1/health/service/web").unwrap();
+    let one = &found[0];
+    assert_eq!(one["Node"]["Node"], "eos-staging-web");
+    assert_eq!((&one["Service"]["Address"], &one["Service"]["Port"]), (&json!("10.0.0.7"), &json!(8080)));
+    assert_eq!((&one["Checks"][0]["Name"], &one["Checks"][0]["Status"]), (&json!("up"), &json!("passing")));
+    assert_eq!(site.run("destroy", json!({ "confirm": "staging" }))["result"], true);
+    assert_eq!(server.get("/v1/health/service/web"), Some(json!([])));
+}
+
+#[test]
+fn a_hook_that_fails_is_a_warning_unless_it_is_to_be_more() {
+    let mut site = site(json!([{ "consul_kv": {} }]));
+    site.infrastructure["settings"]["consul"] = nobody();
+    let report = site.run("orchestrate", json!({}));
+    let web = &report["components"]["web"];
+    assert_eq!(
+        (&web["status"], &report["result"]),
+        (&json!("applied_with_warnings"), &json!(true)),
+        "{report:#}"
+    );
+    assert!(web["notes"].to_string().contains("hooks:0 (consul_kv) failed"), "{report:#}");
+
+    site.infrastructure["components"]["web"]["hooks"] = json!([{ "consul_kv": { "on_failure": "fail" } }]);
+    site.component("after", WEB, json!({ "depends_on": ["web"] }));
+    let report = site.run("orchestrate", json!({}));
+    let web = &report["components"]["web"];
+    assert_eq!((&web["status"], &web["reason"]), (&json!("failed"), &json!("hook_failed")), "{report:#}");
+    assert_eq!(statuses(&report)["after"], "skipped");
+    assert_eq!(statuses(&site.run("status", json!({})))["web"], "failed");
+    site.infrastructure["components"]["web"]["hooks"] = json!([]);
+    let resumed = site.run("resume", json!({}));
+    assert_eq!(statuses(&resumed)["web"], "unchanged", "{resumed:#}");
+    assert_ne!(resumed["components"]["web"]["reason"], "done_before", "its turn had not ended well");
+    assert_eq!(statuses(&site.run("status", json!({})))["web"], "unchanged");
+}
+
+#[test]
+fn targets_are_a_whole_file_that_goes_with_the_component() {
+    let mut site = site(json!([]));
+    let file = site.folder.path().join("web.json");
+    site.infrastructure["components"]["web"]["hooks"] = json!([{ "prometheus": {
+        "file": file, "targets": [{ "output": "targets" }, "10.0.0.9:9100"], "labels": { "env": "staging" },
+    } }]);
+    assert_eq!(site.run("orchestrate", json!({ "test": true }))["result"], Value::Null);
+    assert!(!file.exists(), "a test tells nobody");
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    let written: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let targets = ["10.0.0.7:9100", "10.0.0.8:9100", "10.0.0.9:9100"];
+    assert_eq!(written, json!([{ "targets": targets, "labels": { "env": "staging" } }]));
+    assert_eq!(site.run("destroy", json!({ "confirm": "staging" }))["result"], true);
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_webhook_is_told_the_report_and_no_secret() {
+    let web = Web::always(200);
+    let mut site = site(json!([]));
+    let secret = site.folder.path().join("secret");
+    std::fs::write(&secret, "hunter2-of-the-header").unwrap();
+    site.infrastructure["components"]["web"]["hooks"] = json!([{ "webhook": {
+        "url": format!("{}/x", web.url()), "headers": { "Authorization": format!("file:{}", secret.display()) },
+        "body": { "channel": "ops" },
+    } }]);
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
+    let asked = web.asked();
+    let (head, body) = asked[0].split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("POST /x HTTP/1.1") && head.contains("hunter2-of-the-header"), "{head}");
+    assert!(!body.contains("hunter2"), "{body}");
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert_eq!((&body["channel"], &body["component"]), (&json!("ops"), &json!("web")));
+    assert_eq!(body["run_id"], report["run_id"]);
+    assert_eq!(
+        (&body["report"]["status"], &body["report"]["outputs"]["address"]),
+        (&json!("applied"), &json!("10.0.0.7"))
+    );
+
+    web.answers_now(500);
+    let report = site.run("orchestrate", json!({}));
+    assert!(report["components"]["web"]["notes"].to_string().contains("HTTP 500"), "{report:#}");
+    assert!(!report.to_string().contains("hunter2"), "{report:#}");
+}
+
+#[test]
+fn hooks_run_in_order_and_one_that_fails_the_component_is_the_last() {
+    let web = Web::always(500);
+    let mut site = site(json!([]));
+    let hook = |fails: &str| json!({ "webhook": { "url": web.url(), "on_failure": fails } });
+    let file = site.folder.path().join("late.json");
+    site.infrastructure["components"]["web"]["hooks"] =
+        json!([hook("warn"), hook("fail"), { "prometheus": { "file": file, "targets": ["a:1"] } }]);
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(report["components"]["web"]["reason"], "hook_failed", "{report:#}");
+    assert_eq!(web.asked().len(), 2);
+    assert!(!file.exists());
+}

@@ -1,0 +1,328 @@
+//! Claims about steps of Salt's own between modules of Terraform's, made with a Salt that the test decides.
+
+mod support;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use eos::host::{Host, Job, Returned, Started};
+use serde_json::{Value, json};
+use support::{Site, statuses};
+
+const NET: &str = r#"
+resource "terraform_data" "net" { input = "10.0.0.0/16" }
+output "cidr" { value = terraform_data.net.output }
+"#;
+const APP: &str = r#"resource "terraform_data" "app" { input = "app" }"#;
+
+type Reply = Box<dyn Fn(&Job, &str) -> Option<Returned>>;
+
+/// Minions that answer as the test says, None for no answer; every call is kept.
+struct Salt {
+    minions: Vec<String>,
+    reply: Reply,
+    calls: RefCell<Vec<Job>>,
+    stopped: RefCell<Vec<String>>,
+    /// Each tick asks for a stop from the moment that so many jobs were started.
+    stops_after: Option<usize>,
+}
+
+impl Salt {
+    fn new(minions: &[&str], reply: impl Fn(&Job, &str) -> Option<Returned> + 'static) -> Self {
+        Self {
+            minions: minions.iter().map(|one| (*one).to_owned()).collect(),
+            reply: Box::new(reply),
+            calls: RefCell::default(),
+            stopped: RefCell::default(),
+            stops_after: None,
+        }
+    }
+
+    fn well() -> Self {
+        Self::new(&["web1"], |job, _| Some(states(job, json!(true), json!({ "diff": "+1" }))))
+    }
+
+    fn functions(&self) -> Vec<String> {
+        self.calls.borrow().iter().map(|job| job.function.clone()).collect()
+    }
+}
+
+/// One state's answer; in a test what would change is `null`.
+fn states(job: &Job, result: Value, changes: Value) -> Returned {
+    let test = job.keywords.get("test") == Some(&json!(true));
+    let result = if test && result == true && changes != json!({}) { Value::Null } else { result };
+    let row = json!({ "result": result, "changes": changes, "comment": "said", "name": "/x", "__id__": "x" });
+    Returned { value: json!({ "file_|-x_|-/x_|-managed": row }), retcode: 0 }
+}
+
+impl Host for Salt {
+    fn fetch(&self, _: &str) -> Result<BTreeMap<String, PathBuf>, String> {
+        Ok(BTreeMap::new())
+    }
+    fn render(&self, _: &Path) -> Result<String, String> {
+        Ok(String::new())
+    }
+    fn sdb(&self, _: &str) -> Result<String, String> {
+        Err("there is no sdb in this test".to_owned())
+    }
+    fn emit(&self, _: &str, _: &Value) {}
+    fn log(&self, _: tracing::Level, _: &str) {}
+    fn tick(&self) -> u32 {
+        u32::from(self.stops_after.is_some_and(|jobs| self.calls.borrow().len() >= jobs))
+    }
+    fn start(&self, job: &Job) -> Result<Started, String> {
+        self.calls.borrow_mut().push(job.clone());
+        let named: Vec<&str> = job.target.split(',').collect();
+        let is_named = |minion: &&String| job.target_type != "list" || named.contains(&minion.as_str());
+        let minions = self.minions.iter().filter(is_named).cloned().collect();
+        Ok(Started { jid: (self.calls.borrow().len() - 1).to_string(), minions, local: false })
+    }
+    fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String> {
+        let job = &self.calls.borrow()[jid.parse::<usize>().unwrap()];
+        let replies = self.minions.iter().map(|minion| (minion.clone(), (self.reply)(job, minion)));
+        Ok(replies.filter_map(|(minion, reply)| reply.map(|reply| (minion, reply))).collect())
+    }
+    fn stop(&self, jid: &str) {
+        self.stopped.borrow_mut().push(jid.to_owned());
+    }
+}
+
+/// net, then the step, then app.
+fn site(salt: Value) -> Site {
+    let mut site = Site::new();
+    site.component("net", NET, json!({}));
+    site.component("app", APP, json!({ "depends_on": ["post"] }));
+    site.infrastructure["components"]["post"] =
+        json!({ "salt": salt, "from_outputs": { "cidr": "net.cidr" } });
+    site
+}
+
+fn web(sls: &str) -> Value {
+    json!({ "target": "web*", "sls": sls, "pillar": { "kept": [1] } })
+}
+
+fn all(app: &str, net: &str, post: &str) -> BTreeMap<String, String> {
+    [("app", app), ("net", net), ("post", post)].map(|(name, word)| (name.to_owned(), word.to_owned())).into()
+}
+
+#[test]
+fn a_step_runs_between_modules_and_is_given_what_the_first_made() {
+    let (site, salt) = (site(web("web.post")), Salt::well());
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert_eq!(statuses(&report), all("applied", "applied", "applied"), "{report:#}");
+    let calls = salt.calls.borrow();
+    assert_eq!(calls.len(), 1);
+    assert_eq!((calls[0].target.as_str(), calls[0].target_type.as_str()), ("web*", "glob"));
+    assert_eq!((calls[0].function.as_str(), &calls[0].arguments), ("state.sls", &vec![json!("web.post")]));
+    assert_eq!(json!(calls[0].keywords), json!({ "pillar": { "kept": [1], "cidr": "10.0.0.0/16" } }));
+    let told = &report["components"]["post"]["salt"];
+    assert_eq!(told["jids"], json!(["0"]));
+    assert_eq!(told["minions"]["web1"]["status"], "applied");
+    assert_eq!(told["minions"]["web1"]["changed"][0]["function"], "file.managed");
+    assert!(!site.workdir("post").exists(), "a step has no workdir");
+}
+
+#[test]
+fn a_step_without_a_change_is_unchanged() {
+    let site = site(web("web.post"));
+    let salt = Salt::new(&["web1"], |job, _| Some(states(job, json!(true), json!({}))));
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert_eq!(statuses(&report)["post"], "unchanged", "{report:#}");
+}
+
+#[test]
+fn a_state_that_fails_fails_the_step_and_skips_what_depends_on_it() {
+    let site = site(web("web.post"));
+    let salt =
+        Salt::new(&["web1", "web2"], |job, minion| Some(states(job, json!(minion != "web2"), json!({}))));
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert_eq!(statuses(&report), all("skipped", "applied", "failed"), "{report:#}");
+    let post = &report["components"]["post"];
+    assert_eq!(post["reason"], "salt_failed");
+    let message = post["error"]["message"].as_str().unwrap();
+    assert_eq!(message, "1 of 2 minion(s) failed: web2: file.managed \"/x\": said");
+    assert_eq!(post["salt"]["minions"]["web1"]["status"], "unchanged");
+    let status = site.run("status", json!({}));
+    assert_eq!(statuses(&status)["post"], "failed", "{status:#}");
+}
+
+#[test]
+fn nobody_who_matches_is_a_failure() {
+    let site = site(web("web.post"));
+    let salt = Salt::new(&[], |_, _| None);
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert_eq!(statuses(&report), all("skipped", "applied", "failed"), "{report:#}");
+    let message = report["components"]["post"]["error"]["message"].as_str().unwrap();
+    assert!(message.contains("no minion matches \"web*\""), "{message}");
+}
+
+#[test]
+fn a_minion_that_says_nothing_is_named_and_not_waited_for_to_the_end() {
+    let site = site(web("web.post"));
+    let salt = Salt::new(&["web1", "web2"], |job, minion| {
+        (minion == "web1").then(|| states(job, json!(true), json!({})))
+    });
+    let began = std::time::Instant::now();
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert!(began.elapsed().as_secs() < 120, "its timeout is ten minutes");
+    let post = &report["components"]["post"];
+    assert_eq!(post["error"]["message"], "1 of 2 minion(s) failed: web2: did not answer", "{report:#}");
+    assert!(salt.functions().contains(&"saltutil.find_job".to_owned()));
+}
+
+#[test]
+fn a_minion_that_still_runs_is_waited_for_until_the_time_is_up_and_then_stopped() {
+    let mut step = web("web.post");
+    step["timeout"] = json!(8);
+    let site = site(step);
+    let salt = Salt::new(&["web1"], |job, _| {
+        (job.function == "saltutil.find_job").then(|| Returned { value: json!({ "jid": "0" }), retcode: 0 })
+    });
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    let message = report["components"]["post"]["error"]["message"].as_str().unwrap();
+    assert_eq!(message, "1 of 1 minion(s) failed: web1: did not end in time");
+    assert_eq!(*salt.stopped.borrow(), ["0"]);
+}
+
+#[test]
+fn a_test_asks_the_states_what_they_would_change() {
+    let (mut site, salt) = (site(web("web.post")), Salt::well());
+    let report = site.run_on(&salt, "orchestrate", json!({ "test": true }));
+    assert_eq!(
+        report["components"]["post"]["status"], "pending_inputs",
+        "it reads what a plan decides: {report:#}"
+    );
+    assert!(salt.functions().is_empty());
+    site.infrastructure["components"]["post"]["from_outputs"] = json!({});
+    let report = site.run_on(&salt, "orchestrate", json!({ "test": true }));
+    assert_eq!(statuses(&report), all("planned", "planned", "planned"), "{report:#}");
+    assert_eq!(report["result"], Value::Null);
+    assert_eq!(salt.calls.borrow()[0].keywords["test"], json!(true));
+    let status = site.run("status", json!({}));
+    assert_eq!(statuses(&status)["post"], "absent", "a test is not recorded");
+}
+
+#[test]
+fn a_function_is_called_by_keyword_and_never_in_a_test() {
+    let site = site(
+        json!({ "target": "*", "function": "service.restart", "args": ["nginx"], "kwargs": { "a": 1 } }),
+    );
+    let salt = Salt::new(&["web1"], |_, _| Some(Returned { value: json!(true), retcode: 0 }));
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert_eq!(statuses(&report)["post"], "applied", "{report:#}");
+    assert_eq!(json!(salt.calls.borrow()[0].keywords), json!({ "a": 1, "cidr": "10.0.0.0/16" }));
+    assert_eq!(report["components"]["post"]["salt"]["minions"]["web1"]["said"], json!(true));
+    let report = site.run_on(&salt, "orchestrate", json!({ "test": true }));
+    assert_eq!(statuses(&report)["post"], "planned", "{report:#}");
+    assert_eq!(salt.calls.borrow().len(), 1);
+}
+
+#[test]
+fn a_resumed_run_passes_over_a_step_that_is_done_and_not_over_one_that_is_given_something_else() {
+    let mut site = site(web("web.post"));
+    site.component(
+        "app",
+        "resource \"terraform_data\" \"a\" {\n  provisioner \"local-exec\" { command = \"false\" }\n}",
+        json!({ "depends_on": ["post"] }),
+    );
+    let salt = Salt::well();
+    let failed = site.run_on(&salt, "orchestrate", json!({}));
+    assert_eq!(statuses(&failed), all("failed", "applied", "applied"), "{failed:#}");
+    let resumed = site.run_on(&salt, "resume", json!({}));
+    assert_eq!(resumed["components"]["post"]["reason"], "done_before", "{resumed:#}");
+    assert_eq!(salt.functions().len(), 1, "it was not run again");
+    site.infrastructure["components"]["post"]["salt"]["pillar"]["kept"] = json!([2]);
+    let resumed = site.run_on(&salt, "resume", json!({}));
+    assert_eq!(resumed["components"]["post"]["status"], "applied", "{resumed:#}");
+    assert_eq!(salt.functions().len(), 2);
+}
+
+#[test]
+fn a_batch_that_fails_leaves_the_others_alone() {
+    let mut step = web("web.post");
+    step["batch"] = json!(1);
+    let site = site(step);
+    let salt = Salt::new(&["web1", "web2", "web3"], |job, minion| {
+        Some(states(job, json!(minion != "web2"), json!({ "d": 1 })))
+    });
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    let minions = &report["components"]["post"]["salt"]["minions"];
+    let of = |minion: &str| minions[minion]["status"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (of("web1"), of("web2"), of("web3")),
+        ("applied".into(), "failed".into(), "skipped".into()),
+        "{report:#}"
+    );
+    assert_eq!(salt.functions(), ["test.ping", "state.sls", "state.sls"]);
+}
+
+#[test]
+fn a_stop_stops_the_job_on_its_minions_and_says_so() {
+    let site = site(web("web.post"));
+    let salt = Salt { stops_after: Some(1), ..Salt::new(&["web1"], |_, _| None) };
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert_eq!(statuses(&report), all("skipped", "applied", "cancelled"), "{report:#}");
+    assert_eq!(*salt.stopped.borrow(), ["0"]);
+    let message = report["components"]["post"]["error"]["message"].as_str().unwrap();
+    assert!(message.contains("job 0 was asked to end on its minions"), "{message}");
+}
+
+#[test]
+fn what_is_for_modules_alone_leaves_a_step_out_with_a_plain_word() {
+    let (site, salt) = (site(web("web.post")), Salt::well());
+    assert_eq!(site.run_on(&salt, "orchestrate", json!({}))["result"], true);
+    let reason =
+        |report: &Value| report["components"]["post"]["reason"].as_str().unwrap_or_default().to_owned();
+    let planned = site.run_on(&salt, "plan", json!({}));
+    assert_eq!(
+        (statuses(&planned)["post"].as_str(), reason(&planned).as_str()),
+        ("unchanged", "salt_not_planned")
+    );
+    let drift = site.run_on(&salt, "drift", json!({}));
+    assert_eq!((statuses(&drift)["post"].as_str(), reason(&drift).as_str()), ("unchanged", "salt_step"));
+    let healthy = site.run_on(&salt, "health", json!({}));
+    assert_eq!((statuses(&healthy)["post"].as_str(), reason(&healthy).as_str()), ("healthy", "no_gates"));
+    let status = site.run_on(&salt, "status", json!({}));
+    assert_eq!(statuses(&status)["post"], "applied");
+    let back = site.run_on(&salt, "rollback", json!({ "components": "post" }));
+    assert_eq!(back["error"]["code"], "invalid", "{back:#}");
+    let outputs = site.run_on(&salt, "outputs", json!({}));
+    assert_eq!(statuses(&outputs)["post"], "absent", "{outputs:#}");
+    let gone = site.run_on(&salt, "destroy", json!({ "confirm": "staging" }));
+    assert_eq!(statuses(&gone), all("destroyed", "destroyed", "unchanged"), "{gone:#}");
+    assert_eq!(reason(&gone), "salt_not_undone");
+    assert_eq!(salt.functions().len(), 1, "only the orchestration ran it");
+}
+
+#[test]
+fn what_was_a_module_with_resources_does_not_become_a_step() {
+    let mut site = site(web("web.post"));
+    site.infrastructure["components"]["net"] =
+        json!({ "source": site.infrastructure["components"]["net"]["source"] });
+    assert_eq!(site.run("orchestrate", json!({ "components": "net" }))["result"], true);
+    site.infrastructure["components"]["net"] = json!({ "salt": web("a") });
+    site.infrastructure["components"]["post"]["from_outputs"] = json!({});
+    let report = site.run_on(&Salt::well(), "orchestrate", json!({ "components": "net" }));
+    assert_eq!(report["components"]["net"]["reason"], "has_resources", "{report:#}");
+}
+
+#[test]
+fn a_secret_that_a_minion_repeats_is_not_told() {
+    let mut site = site(web("web.post"));
+    let secret = site.folder.path().join("secret");
+    std::fs::write(&secret, "hunter2-of-the-test").unwrap();
+    site.infrastructure["settings"]["terraform"] =
+        json!({ "env": { "TOKEN": format!("file:{}", secret.display()) } });
+    let salt = Salt::new(&["web1"], |job, _| {
+        let mut said = states(job, json!(false), json!({}));
+        said.value["file_|-x_|-/x_|-managed"]["comment"] = json!("wrote hunter2-of-the-test");
+        Some(said)
+    });
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert!(
+        report["components"]["post"]["error"]["message"].as_str().unwrap().contains("wrote"),
+        "{report:#}"
+    );
+    assert!(!report.to_string().contains("hunter2"), "{report:#}");
+}

@@ -1,0 +1,112 @@
+"""Steps of Salt's own: on a real master's minions, and without a master on this host's own minion."""
+
+import os
+import signal
+
+import pytest
+
+from support import modules
+from support.waiting import until
+
+
+def step(sls, target="min*", **more):
+    return {"salt": {"target": target, "sls": sls, **more}}
+
+
+def write_file(site, path):
+    """States that write what the pillar gives them."""
+    lines = ["written:", "  file.managed:", f"    - name: {path}"]
+    lines.append("    - contents: {{ pillar['cidr'] | json }}")
+    site.sls("post", "\n".join(lines) + "\n")
+
+
+def environment(site, path, **more):
+    """A module, then a step that is given its output."""
+    source = site.module("echo", modules.ECHO)
+    write_file(site, path)
+    net = {"source": source, "variables": {"value": "10.0.0.0/16"}}
+    post = step("post", **more) | {"from_outputs": {"cidr": "net.value"}}
+    return {"net": net, "post": post}
+
+
+@pytest.mark.slow
+def test_a_step_runs_on_the_minions_of_a_master(master):
+    written = master.folder / "written-by-master"
+    master.environment(environment(master, written), name="steps")
+    done = master.run("infrastructure.orchestrate", "environment=steps")
+    assert done.rc == 0, done
+    post = done.json["components"]["post"]
+    assert post["status"] == "applied", done
+    assert written.read_text() == "10.0.0.0/16\n"
+    (minion,) = post["salt"]["minions"].values()
+    assert minion["changed"][0]["function"] == "file.managed", post
+    assert len(post["salt"]["jids"][0]) == 20, "the job is one of Salt's own"
+    again = master.run("infrastructure.orchestrate", "environment=steps", "test=True")
+    assert again.json["components"]["post"]["status"] == "unchanged", again
+
+
+@pytest.mark.slow
+def test_a_minion_that_is_down_is_named_and_a_state_that_fails_says_why(master):
+    """`gone` has an accepted key and no process; `minion` has a state that fails."""
+    key = master.folder / "salt" / "pki" / "minions"
+    (key / "gone").write_text((key / "minion").read_text())
+    master.sls("broken", "broken:\n  test.fail_without_changes: []\n")
+    try:
+        master.environment({"post": step("broken", "minion,gone", target_type="list")}, name="down")
+        done = master.run("infrastructure.orchestrate", "environment=down")
+    finally:
+        (key / "gone").unlink()
+    assert done.rc == 1, done
+    post = done.json["components"]["post"]
+    assert post["reason"] == "salt_failed", done
+    said = post["error"]["message"]
+    assert "gone: did not answer" in said and "test.fail_without_changes" in said, said
+
+
+@pytest.mark.slow
+def test_a_stop_ends_the_job_on_the_minion(master, tmp_path):
+    marks = [tmp_path / "began", tmp_path / "ended"]
+    slow = f"cmd.run:\n    - name: touch {marks[0]}; sleep 300; touch {marks[1]}"
+    master.sls("slow", f"slow:\n  {slow}\n")
+    master.environment({"post": step("slow")}, name="stopped")
+    run = master.start(master.salt_run("infrastructure.orchestrate", "environment=stopped"))
+    try:
+        until(marks[0].exists, "the state began", timeout=60)
+        os.kill(run.pid, signal.SIGINT)
+        done = run.wait(60)
+    finally:
+        run.end()
+    assert done.json["components"]["post"]["status"] == "cancelled", done
+
+    def is_over():
+        jobs = master.salt("saltutil.is_running", "state.sls")
+        return jobs.json["minion"] == []
+
+    until(is_over, "the minion ended the job", timeout=30)
+
+
+def test_without_a_master_a_step_runs_on_the_local_minion(site):
+    written = site.folder / "written-here"
+    components = environment(site, written)
+    site.environment(components)
+    tested = site.call("eos_terraform.apply", "post", "staging", "auto_approve=True")
+    assert "reads net.value" in tested.stdout, tested
+    done = site.orchestrate()
+    assert done.rc == 0, done
+    assert done.json["components"]["post"]["status"] == "applied", done
+    assert written.read_text() == "10.0.0.0/16\n"
+    called = site.call("eos_terraform.apply", "post", "staging", "auto_approve=True")
+    assert called.json["local"]["status"] == "unchanged", called
+    site.environment({"post": step("post", "web*")})
+    refused = site.orchestrate()
+    said = refused.json["components"]["post"]["error"]["message"]
+    assert "web* does not match this host's minion, minion" in said, refused
+
+
+def test_a_step_within_a_run_of_states_is_no_other_run_of_states(site):
+    written = site.folder / "written-by-state"
+    site.environment(environment(site, written))
+    site.sls("up", "up:\n  eos_terraform.orchestrate:\n    - environment: staging\n")
+    done = site.call("state.apply", "up")
+    assert done.rc == 0, done
+    assert written.read_text() == "10.0.0.0/16\n"
