@@ -35,7 +35,7 @@ infrastructure:
   services:
     database: &answers
       command: {{ eos.get('python', '/usr/bin/python3') | json }}
-      args: ["-m", "http.server", "--bind", "127.0.0.1", "${NOMAD_PORT_http}"]
+      args: ["-m", "http.server", "--bind", "127.0.0.1", "--directory", "local", "${NOMAD_PORT_http}"]
       ports: {http: {}}
       health_path: /
       update: {min_healthy_time: 1s, healthy_deadline: 1m, progress_deadline: 2m, auto_revert: true}
