@@ -326,3 +326,13 @@ fn a_secret_that_a_minion_repeats_is_not_told() {
     );
     assert!(!report.to_string().contains("hunter2"), "{report:#}");
 }
+
+#[test]
+fn a_step_reads_nothing_of_terraforms_environment() {
+    let salt = Salt::well();
+    let mut site = Site::new();
+    site.infrastructure["components"]["post"] = json!({ "salt": web("web.post") });
+    site.infrastructure["settings"]["terraform"] = json!({ "env": { "A": "sdb://nothing/is/there" } });
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert_eq!(statuses(&report)["post"], "applied", "{report:#}");
+}

@@ -42,9 +42,9 @@ def _nowhere(_tag, _data):
     """Without a master there is no bus."""
 
 
-def somebody_listens(opts):
+def somebody_listens(opts, socket_name="master_event_pull.ipc"):
     """A connection is the only proof: the socket's file outlives the master."""
-    path = os.path.join(opts["sock_dir"], "master_event_pull.ipc")
+    path = os.path.join(opts["sock_dir"], socket_name)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(path)

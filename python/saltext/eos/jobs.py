@@ -25,7 +25,8 @@ def of(opts, nested):
     if opts.get("__role") != "master":
         over = {key: opts[key] for key in _OVER if opts.get(key)}
         return LocalJobs(opts["conf_file"], over, nested)
-    if bus.somebody_listens(opts):
+    # Where the master takes what is to be published to minions.
+    if bus.somebody_listens(opts, "publish_pull.ipc"):
         return MasterJobs(opts)
     minion = os.path.join(opts["config_dir"], "minion")
     return LocalJobs(minion, {"file_client": "local", "local": True}, nested)
@@ -78,12 +79,14 @@ class LocalJobs:
 
     def __init__(self, conf_file, over, nested):
         minion = over.get("id") or salt.config.minion_config(conf_file)["id"]
+        self._files = contextlib.ExitStack()
         self._minion = {"id": minion, "conf_file": conf_file, "over": over, "nested": nested}
         self._open = {}
 
     def start(self, job):
         """Whether the target matches is found out there, and told by ``poll``."""
-        answer, words = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        answer = self._files.enter_context(_file())
+        words = self._files.enter_context(_file())
         child = subprocess.Popen(
             [sys.executable, "-m", "saltext.eos.local_job"],
             stdin=subprocess.PIPE,
@@ -118,15 +121,19 @@ class LocalJobs:
 
     def close(self):
         """What nobody waits for any more is not left behind."""
-        for child, answer, words in self._open.values():
+        for child, _answer, _words in self._open.values():
             _signal(child, signal.SIGTERM)
             try:
                 child.wait(10)
             except subprocess.TimeoutExpired:
                 _signal(child, signal.SIGKILL)
                 child.wait()
-            answer.close()
-            words.close()
+        self._files.close()
+
+
+def _file():
+    """It has no name, and goes with its last descriptor."""
+    return tempfile.TemporaryFile()
 
 
 def _signal(child, number):

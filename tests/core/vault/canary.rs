@@ -11,8 +11,15 @@ use eos::view::progress::Progress;
 use serde_json::{Value, json};
 
 use crate::support::{Bench, statuses};
+use crate::web::Web;
 
-const SECRETS: [&str; 3] = ["hunter2-a-variable", "hunter2-in-the-environment", "hunter2-of-the-cloud"];
+const SECRETS: [&str; 5] = [
+    "hunter2-a-variable",
+    "hunter2-in-the-environment",
+    "hunter2-of-the-cloud",
+    "hunter2-of-a-webhook",
+    "hunter2-of-sdb-for-a-webhook",
+];
 
 /// Remembers all that it is told.
 #[derive(Default)]
@@ -28,6 +35,7 @@ impl Host for Listener {
     fn sdb(&self, uri: &str) -> Result<String, String> {
         match uri {
             "sdb://safe/net/token" => Ok(SECRETS[2].to_owned()),
+            "sdb://safe/net/hook" => Ok(SECRETS[4].to_owned()),
             _ => Err("there is no such key".to_owned()),
         }
     }
@@ -98,14 +106,17 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn a_secret_of_vault_is_nowhere_after_a_run_a_failure_and_a_way_back() {
     let Some(bench) = Bench::new() else { return };
     let mut bench = bench.with(json!({}));
-    bench.put("open/net", json!({ "variable": SECRETS[0], "environment": SECRETS[1] }));
+    bench.put("open/net", json!({ "variable": SECRETS[0], "environment": SECRETS[1], "hook": SECRETS[3] }));
     bench.settings("on_failure", json!("rollback"));
     let env = json!({ "MINE": "vault:secret/open/net#environment", "SAFE": "sdb://safe/net/token" });
     bench.settings("terraform", json!({ "env": env }));
+    let web = Web::always(200);
+    let headers = json!({ "Authorization": "vault:secret/open/net#hook", "X-Safe": "sdb://safe/net/hook" });
+    let hook = json!({ "webhook": { "url": web.url(), "headers": headers } });
     let rest = |round: u64| {
         json!({
             "secrets": { "given": "vault:secret/open/net#variable" }, "variables": { "round": round },
-            "rollback": { "needs_approval_for": [] },
+            "rollback": { "needs_approval_for": [] }, "hooks": [hook],
         })
     };
     // It says what it knows: its words are Terraform's, and a failure repeats them.
@@ -114,6 +125,10 @@ fn a_secret_of_vault_is_nowhere_after_a_run_a_failure_and_a_way_back() {
     bench.shell("net", tells, rest(1));
     let before = bench.tokens();
     assert_eq!(statuses(&orchestrate(&bench, &listener))["net"], "applied");
+    let heard = web.asked().concat();
+    let (head, body) = heard.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(SECRETS[3]) && head.contains(SECRETS[4]), "{head}");
+    assert!(!SECRETS.iter().any(|secret| body.contains(secret)), "{body}");
     bench.shell("net", &format!("{tells}; exit 3"), rest(2));
     let report = orchestrate(&bench, &listener);
     assert_eq!(statuses(&report)["net"], "rolled_back", "{report:#}");
