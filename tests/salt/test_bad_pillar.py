@@ -133,32 +133,18 @@ def test_numbers_that_json_does_not_have_are_refused_with_their_path(site):
 
 @pytest.mark.quick
 def test_what_is_not_built_yet_is_refused_by_name(site):
-    source = site.module("echo", modules.ECHO)
-    site.environment(
-        {
-            "echo": {
-                "source": source,
-                "secrets": {"value": "vault:secret/db#password"},
-                "hooks": [{"x": 1}],
-            },
-            "step": {"salt": {"target": "*", "sls": "x"}},
-        },
-        settings={
-            "credentials": {"hcloud": "vault:secret/h"},
-            "vault": {"address": "http://x"},
-        },
-        services={"jenkins": {"image": "jenkins"}},
-    )
+    service = {
+        "image": "jenkins",
+        "env": {"KEY": "vault:secret/db#password"},
+        "secrets": {"value": "vault:secret/db#password"},
+    }
+    site.environment({}, services={"jenkins": service})
     done = refused(
         site,
-        f"{COMPONENTS}:echo:secrets:value",
-        f"{COMPONENTS}:echo:hooks",
-        f"{COMPONENTS}:step:salt",
-        "infrastructure:settings:credentials",
-        "infrastructure:settings:vault",
-        "infrastructure:services",
+        "infrastructure:services:jenkins:env:KEY",
+        "infrastructure:services:jenkins:secrets",
     )
-    assert done.error_text().count("not yet") + done.error_text().count("not built yet") >= 7
+    assert done.error_text().count("not yet") == 2
 
 
 def test_variables_of_the_wrong_type_missing_or_set_twice_are_refused(site):
