@@ -1,6 +1,6 @@
 # Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
 
-.PHONY: need-terraform build demo demo-destroy servers test-core test-salt test-servers test soak check lint bench clean
+.PHONY: need-terraform build demo demo-destroy demo-nomad servers test-core test-salt test-servers test soak check lint bench clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -42,6 +42,10 @@ demo: need-terraform build
 demo-destroy: build
 	@test -d .demo/conf || { echo "There is no demo to take down: make demo makes one." >&2; exit 1; }
 	$(salt_run) infrastructure.destroy confirm=production
+
+# Three layers on this machine: Nomad and Consul are the tests' own, built where they are not on PATH.
+demo-nomad: need-terraform build servers
+	@terraform="$$(.ci/need terraform)" && $(python) tests/servers/demo.py "$$terraform"
 
 # The extension once more, with a way to provoke a panic; and the wheel, for the tests to look into.
 target/provoke/.unpacked: .venv/.core $(rust_files) $(python_files)
@@ -100,4 +104,5 @@ bench: need-terraform build
 
 clean:
 	test ! -f .demo/link || rm -rf "$$(dirname "$$(cat .demo/link)")"
-	rm -rf .venv .demo target
+	test ! -f .demo-nomad/salt/link || rm -rf "$$(dirname "$$(cat .demo-nomad/salt/link)")"
+	rm -rf .venv .demo .demo-nomad target

@@ -16,6 +16,7 @@ mod capture;
 mod check;
 mod component;
 mod copies;
+mod deploy;
 mod destroy;
 mod drift;
 mod dump;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
 use super::rollback::{self, Asked};
-use super::{Call, drift, dump, ensure, inject, measure, service, surgery, validate};
+use super::{Call, deploy, drift, dump, ensure, inject, measure, service, surgery, validate};
 use crate::model::{Name, Overrides};
 use crate::report::Report;
 
@@ -41,7 +41,12 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
         "remove_resource" => surgery::run(call, "remove_resource"),
         "inject_credentials" => inject::inject_credentials(call),
         "validate_pillar" => shape(validate::validate(call)),
+        "deploy_nomad_service" => deploy::nomad_service(call),
+        "deploy_service" => deploy::service(call),
         "generate_nomad_job" => service::generate(call),
+        "nomad_validate_job" => service::validate(call),
+        "diagnose" => service::diagnose(call),
+        "get_deployment_order" => shape(validate::validate(call)),
         "component_is_healthy" => measure::component_is_healthy(call),
         _ => dump::run(call, function),
     }
@@ -79,21 +84,36 @@ pub fn one(
     let mut arguments = Arguments::new(&call.request);
     let component = arguments.name("component");
     let variables = arguments.value("variables").map(|variables| (component.clone(), variables));
-    let wanted = Wanted {
+    let wanted = wanted(&mut arguments, call, operation, &component);
+    let wanted = Wanted { overrides: Overrides { variables, ..Overrides::default() }, ..wanted };
+    let wanted = want(&mut arguments, &component, wanted);
+    of_one(call, &component, Wanted { problems: arguments.finish(), ..wanted })
+}
+
+/// Of one component: a look at what would be done.
+pub fn wanted(
+    arguments: &mut Arguments,
+    call: &Call<'_>,
+    operation: &'static str,
+    component: &Name,
+) -> Wanted {
+    Wanted {
         operation,
         environment: arguments.environment(),
         components: Some([component.clone()].into()),
         include_dependencies: false,
-        overrides: Overrides { variables, ..Overrides::default() },
+        overrides: Overrides::default(),
         test: arguments.test(&call.request.identity),
         wish: Wish::Preview,
         migrate_backend: false,
         resumes: None,
         problems: Vec::new(),
-    };
-    let wanted = want(&mut arguments, &component, wanted);
-    let report = environment::run(call, Wanted { problems: arguments.finish(), ..wanted });
-    let mut value = shape(report);
+    }
+}
+
+/// What came of it, with the component's own keys beside the report's.
+pub fn of_one(call: &Call<'_>, component: &Name, wanted: Wanted) -> Value {
+    let mut value = shape(environment::run(call, wanted));
     if let Some(of_component) = value["components"].get(component.as_str()).cloned() {
         merge(&mut value, &of_component);
     }

@@ -44,7 +44,7 @@ pub async fn check(invoker: &Invoker<'_>, file: &Path, changes: &Changes) -> Res
                 ));
             }
             Ok(Checked { notes: told, .. }) => notes.extend(told),
-            Err(refusal) => return Err(explain(&job, refusal, &nomad.address)),
+            Err(refusal) => return Err(explain(&job.address, job.is_sensitive, refusal, &nomad.address)),
         }
     }
     Ok(notes)
@@ -78,13 +78,14 @@ async fn patiently(
     }
 }
 
-fn explain(job: &PlannedJob, refusal: Refusal, address: &str) -> Error {
+/// `place` names the job, `address` the Nomad.
+pub fn explain(place: &str, is_sensitive: bool, refusal: Refusal, address: &str) -> Error {
     let refuse = |code: &'static str, message: String, remedy: &str| {
-        let message = format!("{}: {message}; nothing was changed", job.address);
+        let message = format!("{place}: {message}; nothing was changed");
         Error::new(Layer::Nomad, Phase::Planning, code, message, remedy)
     };
     match refusal {
-        Refusal::Invalid(_) if job.is_sensitive => refuse(
+        Refusal::Invalid(_) if is_sensitive => refuse(
             "nomad_invalid",
             "Nomad does not take its jobspec; the module marks that as sensitive, so its words are not repeated"
                 .to_owned(),

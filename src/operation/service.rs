@@ -1,40 +1,128 @@
-//! What a service becomes: its module and its job, without running anything.
+//! What a service becomes, what Nomad would say of it, and what it says of it now. Nothing is changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::Call;
 use super::arguments::Arguments;
+use super::invoke::Invoker;
 use super::module::shape;
 use super::prepare::{Prepared, prepare};
+use super::session::{Memory, Session};
 use super::summary::Opening;
-use crate::error::{Error, Result};
-use crate::model::{self, Input, Name, Node, Overrides, PillarPath, Problem, Source};
+use super::{Call, preflight, pump, servers, state};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::service::Service;
+use crate::model::{self, Component, Input, Name, Node, Overrides, PillarPath, Problem, Source};
+use crate::nomad::{Follow, JobName, Spec};
 use crate::render;
 
-/// `files` by their paths in the module, and `job`: null where only a run can tell.
-pub fn generate(call: &Call<'_>) -> Value {
+/// What a call says of one service.
+struct Asked {
+    service: Name,
+    environment: Name,
+    overrides: Overrides,
+    problems: Vec<Problem>,
+}
+
+fn asked(call: &Call<'_>) -> Asked {
     let mut arguments = Arguments::new(&call.request);
     let service = arguments.name("service");
     let environment = arguments.environment();
     let config = arguments.value("service_config").map(|config| (service.clone(), config));
     arguments.value("minion");
-    let opening = Opening::new("generate_nomad_job", environment.as_str(), false, &call.request.identity);
     let overrides = Overrides { service: config, ..Overrides::default() };
-    let prepared = prepare(&call.request, &environment, &overrides, arguments.finish(), None, call.host);
+    Asked { service, environment, overrides, problems: arguments.finish() }
+}
+
+/// `files` by their paths in the module, and `job`: null where only a run can tell.
+pub fn generate(call: &Call<'_>) -> Value {
+    let Asked { service, environment, overrides, problems } = asked(call);
+    let opening = Opening::new("generate_nomad_job", environment.as_str(), false, &call.request.identity);
+    let prepared = prepare(&call.request, &environment, &overrides, problems, None, call.host);
     match prepared.and_then(|prepared| generated(&prepared, &service)) {
         Ok(extra) => shape(opening.report(BTreeMap::new(), extra)),
         Err(error) => shape(opening.failed(error)),
     }
 }
 
+/// Whether Nomad takes the service's job and has a node for it; nothing is registered. `valid`, and `notes`.
+pub fn validate(call: &Call<'_>) -> Value {
+    let Asked { service, environment, overrides, problems } = asked(call);
+    let opening = Opening::new("nomad_validate_job", environment.as_str(), false, &call.request.identity);
+    let checked =
+        prepare(&call.request, &environment, &overrides, problems, None, call.host).and_then(|prepared| {
+            let extra = generated(&prepared, &service)?;
+            let (_, component, _) = of_service(&prepared, &service)?;
+            let Some(jobspec) = extra["job"].as_str().map(str::to_owned) else {
+                return Err(not_known(&service));
+            };
+            let name = JobName { namespace: namespace(&prepared, component), id: service.to_string() };
+            let in_session = async |session: &Session| {
+                let nomad = servers::nomad(&session.blueprint.settings, &session.reading()).await?;
+                // Whose it is shows only where it is registered.
+                let spec = Spec { jobspec, is_json: false, variables: String::new(), before: Some(name) };
+                let checked = nomad.preflight(&spec).await;
+                checked
+                    .map_err(|refusal| preflight::explain(service.as_str(), false, refusal, &nomad.address))
+            };
+            pump::in_session(call, &opening, prepared, Memory::default(), &BTreeSet::new(), in_session)
+        });
+    match checked {
+        Ok(checked) => {
+            let extra = [("valid", json!(true)), ("notes", json!(checked.notes))];
+            shape(opening.answer(BTreeMap::new(), extra.map(|(key, value)| (key.to_owned(), value)).into()))
+        }
+        Err(error) => {
+            let mut value = shape(opening.failed(error));
+            value["valid"] = false.into();
+            value
+        }
+    }
+}
+
+/// What Nomad says of a service now: its deployment, its allocations, and why they fail. `jobs`, and `lines`.
+pub fn diagnose(call: &Call<'_>) -> Value {
+    let Asked { service, environment, overrides, problems } = asked(call);
+    let opening = Opening::new("diagnose", environment.as_str(), false, &call.request.identity);
+    let told =
+        prepare(&call.request, &environment, &overrides, problems, None, call.host).and_then(|prepared| {
+            let component = of_service(&prepared, &service)?.0.clone();
+            let in_session = async |session: &Session| {
+                let (place, modules) = (session.layout.place(&component), &session.modules);
+                let subdir = &modules[&component].subdir;
+                let node = &session.blueprint.nodes[&component];
+                let invoker =
+                    Invoker::new(session, &node.component, &place, subdir, None, session.reading()).await?;
+                let state = state::read(&invoker).await?.unwrap_or_default();
+                let mut told = Vec::new();
+                for job in &state.jobs {
+                    let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
+                    let nomad = servers::nomad(&session.blueprint.settings, &invoker.reading).await?;
+                    let mut found = Follow::new(nomad, name, job.modify_index).diagnose().await;
+                    invoker.redactor.value(&mut found.details);
+                    told.push((found.details, found.lines));
+                }
+                let lines: Vec<_> = told
+                    .iter()
+                    .flat_map(|(_, lines)| lines)
+                    .map(|line| invoker.redactor.text(line))
+                    .collect();
+                Ok((told.into_iter().map(|(details, _)| details).collect::<Vec<_>>(), lines))
+            };
+            pump::in_session(call, &opening, prepared, Memory::default(), &BTreeSet::new(), in_session)
+        });
+    match told {
+        Ok((jobs, lines)) => {
+            let extra = [("jobs", json!(jobs)), ("lines", json!(lines))];
+            shape(opening.answer(BTreeMap::new(), extra.map(|(key, value)| (key.to_owned(), value)).into()))
+        }
+        Err(error) => shape(opening.failed(error)),
+    }
+}
+
 fn generated(prepared: &Prepared, service: &Name) -> Result<BTreeMap<String, Value>> {
-    let component = model::component_name(service.as_str());
-    let nodes = &prepared.blueprint.nodes;
-    let found = nodes.get_key_value(component.as_str());
-    let Some((name, Node { component, .. })) = found else { return Err(unknown(prepared, service)) };
-    let Some(Source::Service(source)) = &component.source else { return Err(unknown(prepared, service)) };
+    let (name, component, source) = of_service(prepared, service)?;
     let mut files = BTreeMap::new();
     for file in &prepared.modules[name].files {
         files.insert(file.path.clone(), String::from_utf8_lossy(&file.bytes()?).into_owned());
@@ -50,6 +138,30 @@ fn generated(prepared: &Prepared, service: &Name) -> Result<BTreeMap<String, Val
         ("files".to_owned(), json!(files)),
         ("job".to_owned(), json!(job)),
     ]))
+}
+
+fn of_service<'a>(prepared: &'a Prepared, service: &Name) -> Result<(&'a Name, &'a Component, &'a Service)> {
+    let component = model::component_name(service.as_str());
+    let found = prepared.blueprint.nodes.get_key_value(component.as_str());
+    match found.map(|(name, node)| (name, &node.component, &node.component.source)) {
+        Some((name, component, Some(Source::Service(source)))) => Ok((name, component, source)),
+        _ => Err(unknown(prepared, service)),
+    }
+}
+
+/// The job's, as far as it is no other component's output.
+fn namespace(prepared: &Prepared, component: &Component) -> String {
+    match component.inputs.get("namespace") {
+        Some(Input::Literal(Value::String(namespace))) => namespace.clone(),
+        _ => prepared.blueprint.settings.nomad.namespace.clone(),
+    }
+}
+
+fn not_known(service: &Name) -> Error {
+    let message =
+        format!("the job of {service} is known only once what it reads is, or its template is rendered");
+    let remedy = "orchestrate in a test: what is planned is shown to Nomad first";
+    Error::new(Layer::Salt, Phase::Validation, "not_known_yet", message, remedy)
 }
 
 fn unknown(prepared: &Prepared, service: &Name) -> Error {

@@ -433,6 +433,7 @@ def told(story):
     story.ask("detect_drift", "source", staging)
     story.ask("ensure_infrastructure", "source", staging)
     story.ask("inject_credentials", "hcloud", "source", staging)
+    story.ask("deploy_nomad_service", "nobody", "staging", rc=1)
     address = "resource_address=world_thing.none"
     story.ask("import_resource", "source", staging, address, "resource_id=none", rc=1)
     story.ask("remove_resource", "source", staging, address)

@@ -1,5 +1,9 @@
 """Services of the pillar, by salt-run and salt-call."""
 
+import json
+import sys
+import urllib.request
+
 from support.result import assert_refused
 from support.waiting import until
 
@@ -34,7 +38,7 @@ def test_a_service_and_a_template_below_salt_are_orchestrated_and_destroyed(site
         "services",
         {
             "mine.nomad.tpl": 'job "${service}" {\n  type = "batch"\n  group "g" {\n    task "t" {\n'
-            '      driver = "mock_driver"\n      env = ${literal.env}\n    }\n  }\n}\n'
+            '      driver = "mock_driver"\n      config {\n        run_for = "1ms"\n      }\n      env = ${literal.env}\n    }\n  }\n}\n'
         },
     )
     services = {
@@ -58,3 +62,84 @@ def test_a_service_and_a_template_below_salt_are_orchestrated_and_destroyed(site
     gone = site.run("infrastructure.destroy", "staging", "confirm=staging")
     assert gone.rc == 0, gone
     until(lambda: nomad.find("/v1/job/shown") is None, "the job is purged")
+
+
+SERVER = """
+import http.server, os, sys
+text = sys.argv[1].encode()
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(text)
+    def log_message(self, *_):
+        pass
+http.server.HTTPServer(("127.0.0.1", int(os.environ["NOMAD_PORT_http"])), Answer).serve_forever()
+"""
+# As quick as Nomad lets a deployment be.
+UPDATE = {
+    "min_healthy_time": "1s",
+    "healthy_deadline": "20s",
+    "progress_deadline": "30s",
+    "auto_revert": True,
+}
+
+
+def web(text, **more):
+    """A small HTTP server that answers with this text."""
+    return {
+        "command": sys.executable,
+        "args": ["-c", SERVER, text],
+        "ports": {"http": {}},
+        "provider": "nomad",
+        "replicas": 1,
+        "cpu": 20,
+        "memory": 50,
+        "restart": {"attempts": 0, "mode": "fail"},
+        "update": UPDATE,
+        **more,
+    }
+
+
+def answers(nomad, name):
+    """What each registered instance says."""
+    told = nomad.request(f"/v1/service/{name}")
+    urls = [f"http://{one['Address']}:{one['Port']}/" for one in told]
+    return [urllib.request.urlopen(url, timeout=5).read().decode() for url in urls]
+
+
+def test_a_service_ends_up_running_or_with_the_reason_and_the_old_version_still_serving(
+    site, nomad, world
+):
+    settings = {"terraform": world.terraform, "nomad": {"address": nomad.address}}
+    site.environment({}, settings=settings, services={"web": web("one")})
+    order = site.call("eos_orchestrator.get_deployment_order", "staging")
+    assert order.rc == 0 and order.report["order"] == ["nomad-web"], order
+    valid = site.call("eos_orchestrator.nomad_validate_job", "web", "staging")
+    assert valid.rc == 0 and valid.report["valid"] is True, valid
+    assert nomad.find("/v1/job/web") is None
+    shown = site.call("eos_orchestrator.deploy_service", "web", "staging", "test=True")
+    assert shown.report["healthy"] is None and nomad.find("/v1/job/web") is None, shown
+
+    up = site.call("eos_terraform.deploy_nomad_service", "web", "staging")
+    assert up.rc == 0 and up.report["result"] is True and up.report["snapshot_id"], up
+    assert up.report["outputs"]["job_id"] == "web", up
+    assert answers(nomad, "web") == ["one"]
+
+    bad = json.dumps({"args": ["-c", "import sys; sys.exit('no such luck')"]})
+    failed = site.call("eos_orchestrator.deploy_service", "web", "staging", f"service_config={bad}")
+    assert failed.rc != 0 and failed.report["healthy"] is False, failed
+    assert failed.report["reason"] == "deployment_failed", failed
+    assert "no such luck" in failed.report["error"]["message"], failed
+    assert answers(nomad, "web") == ["one"]
+    told = site.call("eos_orchestrator.diagnose", "web", "staging")
+    assert told.rc == 0 and "no such luck" in json.dumps(told.report), told
+
+    impossible = json.dumps({"constraints": [{"attribute": "${node.class}", "value": "moon"}]})
+    nowhere = site.call(
+        "eos_orchestrator.nomad_validate_job", "web", "staging", f"service_config={impossible}"
+    )
+    assert nowhere.report["valid"] is False, nowhere
+    assert nowhere.report["error"]["code"] == "nomad_unplaceable", nowhere
+    wrong = site.call("eos_terraform.deploy_nomad_service", "wob", "staging")
+    assert_refused(wrong, "nomad-wob")

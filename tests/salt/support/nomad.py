@@ -13,7 +13,7 @@ from support.waiting import until
 class Nomad(Server):
     header = "X-Nomad-Token"
 
-    def __init__(self, folder):
+    def __init__(self, folder, consul=None):
         nomad = program("nomad")
         ports = {name: free_port() for name in ("http", "rpc", "serf")}
         # Its sockets stand in there: their paths must be short.
@@ -27,6 +27,7 @@ class Nomad(Server):
                     "ports": ports,
                     "client": {"options": {"fingerprint.denylist": clouds}},
                     "plugin": {"raw_exec": {"config": {"enabled": True}}},
+                    **({"consul": {"address": consul.removeprefix("http://")}} if consul else {}),
                 }
             )
         )

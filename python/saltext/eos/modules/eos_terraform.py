@@ -91,6 +91,36 @@ def apply(
 
 
 @skin.module
+def deploy_nomad_service(
+    service_name=None,
+    environment="production",
+    service_config=None,
+    auto_approve=False,
+    *args,
+    **kwargs,
+):
+    """
+    Bring up a service on Nomad, and wait until it is well. In a test: show what would be done.
+
+    service_name
+        One of infrastructure:services.
+    environment
+        One of infrastructure:environments.
+    service_config
+        A mapping of a service's keys; these win over the pillar's.
+    auto_approve
+        Changes nothing: a deployment is what is asked for, and what policy stops needs an approval.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.deploy_nomad_service jenkins staging
+    """
+    return skin.on_minion("module.deploy_nomad_service", locals(), globals())
+
+
+@skin.module
 def approve(plan_id=None, components=None, environment=None, *args, **kwargs):
     """
     Approve what policy stopped of a plan that this minion made, exactly as it was shown.
