@@ -1,10 +1,13 @@
 """Services of the pillar, by salt-run and salt-call."""
 
 import json
+import subprocess
 import sys
 import urllib.request
 
+from support import programs
 from support.result import assert_refused
+from support.site import CHECKOUT
 from support.waiting import until
 
 HOSTILE = 'a "b" ${c} %{d} {{ e }} \\ \n ü'
@@ -143,3 +146,16 @@ def test_a_service_ends_up_running_or_with_the_reason_and_the_old_version_still_
     assert nowhere.report["error"]["code"] == "nomad_unplaceable", nowhere
     wrong = site.call("eos_terraform.deploy_nomad_service", "wob", "staging")
     assert_refused(wrong, "nomad-wob")
+
+
+def test_the_demo_of_three_layers_comes_up_answers_and_goes_down(consul, nomad, providers):
+    # Servers of its own; those of the tests say that there are programs for them.
+    demo = CHECKOUT / "tests" / "servers" / "demo.py"
+    argv = [sys.executable, demo, programs.terraform()]
+    done = subprocess.run(
+        argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done
+    told = [line.split() for line in done.stdout.splitlines() if line.endswith("HTTP 200")]
+    assert [line[0] for line in told] == ["api", "database", "web", "worker"], done
+    assert "9 applied" in done.stderr + done.stdout, done
