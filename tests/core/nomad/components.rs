@@ -133,7 +133,7 @@ fn a_failed_version_starts_the_way_back_once_nomads_own_has_settled() {
     let rest = json!({ "health": gate("goes-back"), "on_failure": "rollback" });
     scene.component(&job, "", rest.clone());
     assert_eq!(statuses(&scene.run())["web"], "applied");
-    let bad = Job { config: "run_for = \"1ms\"\n exit_code = 3".to_owned(), ..job };
+    let bad = Job { config: "run_for = \"1ms\"\n exit_code = 3".to_owned(), proof: "20s", ..job };
     scene.component(&bad, "", rest);
     let report = scene.run();
     assert_eq!(statuses(&report)["web"], "rolled_back", "{report:#}");

@@ -30,7 +30,7 @@ fn a_version_that_ends_at_once_fails_and_the_way_back_to_the_one_before_is_await
     let Some(pair) = pair() else { return };
     let job = Job { update: "auto_revert = true".to_owned(), ..Job::new("reverts") };
     pair.runs(&job.text(), "reverts");
-    let bad = Job { config: "run_for = \"1ms\"\n exit_code = 3".to_owned(), ..job };
+    let bad = Job { config: "run_for = \"1ms\"\n exit_code = 3".to_owned(), proof: "20s", ..job };
     let index = pair.register(&bad.text());
     let follow = pair.follow("reverts", index);
     let found = ending(&follow);
@@ -120,7 +120,7 @@ fn a_service_without_a_deployment_passes_by_its_allocations() {
     let index = pair.register(&job.text());
     assert_eq!(ending(&pair.follow("plain", index)), Found::Passing("web: 1 of 1 running".to_owned()));
     assert_eq!(pair.nomad.get("/v1/job/plain/deployments").unwrap(), json!([]));
-    let bad = Job { config: "run_for = \"1ms\"\n exit_code = 4".to_owned(), ..job };
+    let bad = Job { config: "run_for = \"1ms\"\n exit_code = 4".to_owned(), proof: "20s", ..job };
     let index = pair.register(&bad.text());
     let found = ending(&pair.follow("plain", index));
     assert!(matches!(found, Found::Failed(_)) && said(&found).contains("Exit Code: 4"), "{found:?}");

@@ -144,6 +144,8 @@ pub struct Job {
     pub reschedule: bool,
     /// Seconds in which it has to get healthy; long enough for a good one on any machine.
     pub deadline: u64,
+    /// How long it has to run to be healthy; longer than a bad one takes to end on any machine.
+    pub proof: &'static str,
 }
 
 impl Job {
@@ -160,6 +162,7 @@ impl Job {
             memory: 10,
             reschedule: true,
             deadline: 40,
+            proof: "100ms",
         }
     }
 
@@ -167,15 +170,17 @@ impl Job {
     pub fn script(mut self, script: &str) -> Self {
         self.driver = "raw_exec";
         self.config = format!("command = \"/bin/sh\"\n args = [\"-c\", {}]", json!(script));
+        self.proof = "20s";
         self
     }
 
     pub fn text(&self) -> String {
-        let Self { name, job, update, group, count, driver, config, memory, reschedule, deadline } = self;
+        let Self { name, job, update, group, count, driver, config, memory, reschedule, deadline, proof } =
+            self;
         let update = match job.contains("type") {
             true => String::new(),
             false => format!(
-                "update {{\n min_healthy_time = \"100ms\"\n healthy_deadline = \"{deadline}s\"\n progress_deadline = \"{}s\"\n {update}\n }}",
+                "update {{\n min_healthy_time = \"{proof}\"\n healthy_deadline = \"{deadline}s\"\n progress_deadline = \"{}s\"\n {update}\n }}",
                 deadline + 5
             ),
         };
