@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use reqwest::header::HeaderValue;
 use reqwest::{Certificate, ClientBuilder, Identity};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::Tls;
 
@@ -24,6 +26,13 @@ pub fn direct(tls: Option<&Tls>) -> Result<ClientBuilder, Unusable> {
         // Spares loading the system's authorities.
         None => Ok(builder.tls_certs_only([])),
     }
+}
+
+/// A secret as a header's value, which nothing prints; None where it holds what no HTTP header can.
+pub fn secret(value: &SecretString) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(value.expose_secret()).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 fn encrypted(builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, Unusable> {

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::{HeaderMap, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::header::HeaderMap;
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::nomad::{ask, unseen};
 use super::{Miss, Never, Outlook};
 use crate::decide::{Registered, served};
-use crate::http::{direct, innermost};
+use crate::http::{direct, innermost, secret};
 use crate::model::ConsulServer;
 use crate::nomad::Follow;
 
@@ -62,9 +62,7 @@ impl Consul {
     ) -> Result<Self, String> {
         let mut headers = HeaderMap::new();
         if let Some(token) = token {
-            let mut value = HeaderValue::from_str(token.expose_secret())
-                .map_err(|_| "the token for Consul holds what no HTTP header can")?;
-            value.set_sensitive(true);
+            let value = secret(token).ok_or("the token for Consul holds what no HTTP header can")?;
             headers.insert("X-Consul-Token", value);
         }
         let tls = server.address.starts_with("https:").then_some(&server.tls);

@@ -1,11 +1,11 @@
 //! One HTTP request: its status is the answer, its body is not read.
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Client, Method};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::Miss;
-use crate::http::{direct, innermost};
+use crate::http::{direct, innermost, secret};
 use crate::model::{HttpProbe, Statuses};
 
 const AGENT: &str = concat!("eos/", env!("CARGO_PKG_VERSION"));
@@ -40,8 +40,7 @@ impl Http {
         let mut sent = HeaderMap::new();
         for (name, value) in headers {
             let unusable = || format!("header {name} holds what no HTTP header can");
-            let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| unusable())?;
-            value.set_sensitive(true);
+            let value = secret(value).ok_or_else(unusable)?;
             sent.insert(HeaderName::try_from(name.as_str()).map_err(|_| unusable())?, value);
         }
         let method = Method::from_bytes(probe.method.as_bytes()).map_err(|error| error.to_string())?;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::http::{direct, innermost};
+use crate::http::{direct, innermost, secret};
 use crate::model::{ConsulServer, ConsulService};
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,9 +33,7 @@ impl Consul {
     pub fn open(server: &ConsulServer, token: Option<SecretString>) -> Result<Self, String> {
         let mut headers = HeaderMap::new();
         if let Some(token) = token {
-            let value = HeaderValue::from_str(token.expose_secret());
-            let mut value = value.map_err(|_| "the token holds what no HTTP header can".to_owned())?;
-            value.set_sensitive(true);
+            let value = secret(&token).ok_or("the token holds what no HTTP header can")?;
             headers.insert("X-Consul-Token", value);
         }
         let tls = server.address.starts_with("https:").then_some(&server.tls);

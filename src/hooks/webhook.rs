@@ -1,10 +1,10 @@
 //! One POST; its answer is a status.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::http::{direct, innermost};
+use crate::http::{direct, innermost, secret};
 use crate::model::Webhook;
 
 const AGENT: &str = concat!("eos/", env!("CARGO_PKG_VERSION"));
@@ -18,8 +18,7 @@ pub async fn post(hook: &Webhook, headers: &[(String, SecretString)], body: &Val
     sent.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in headers {
         let unusable = || format!("header {name} holds what no HTTP header can");
-        let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| unusable())?;
-        value.set_sensitive(true);
+        let value = secret(value).ok_or_else(unusable)?;
         sent.insert(HeaderName::try_from(name.as_str()).map_err(|_| unusable())?, value);
     }
     let request = client.post(&hook.url).headers(sent).body(body.to_string());

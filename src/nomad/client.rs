@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::trouble::{Trouble, unusable};
 use crate::error::Result;
-use crate::http::{direct, innermost};
+use crate::http::{direct, innermost, secret};
 use crate::model::NomadServer;
 
 /// How long an answer may take that needs no waiting.
@@ -40,9 +40,7 @@ impl Nomad {
         let unusable = |reason: &str| unusable(&server.address, reason);
         let mut headers = HeaderMap::new();
         if let Some(token) = &token {
-            let mut value = HeaderValue::from_str(token.expose_secret())
-                .map_err(|_| unusable("the token holds what no HTTP header can"))?;
-            value.set_sensitive(true);
+            let value = secret(token).ok_or_else(|| unusable("the token holds what no HTTP header can"))?;
             headers.insert("X-Nomad-Token", value);
         }
         let base = Url::parse(&server.address).map_err(|error| unusable(&error.to_string()))?;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::trouble::{Trouble, unusable};
 use crate::error::Result;
-use crate::http::{direct, innermost};
+use crate::http::{direct, innermost, secret};
 use crate::model::VaultServer;
 
 /// How long an answer may take; an engine that makes credentials may ask another server first.
@@ -90,10 +90,8 @@ impl Client {
             request = request.header("X-Vault-Namespace", namespace.clone());
         }
         if let Some(token) = token {
-            let value = HeaderValue::from_str(token.expose_secret());
-            let mut value =
-                value.map_err(|_| Trouble::Refused("the token holds what no HTTP header can".to_owned()))?;
-            value.set_sensitive(true);
+            let value = secret(token)
+                .ok_or_else(|| Trouble::Refused("the token holds what no HTTP header can".to_owned()))?;
             request = request.header("X-Vault-Token", value);
         }
         if let Some(body) = body {

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::trouble::{Trouble, unusable};
 use crate::error::{Error, Result};
-use crate::http::{Unusable, direct, innermost};
+use crate::http::{Unusable, direct, innermost, secret};
 use crate::model::ConsulLock;
 
 /// How long an answer may take that needs no waiting.
@@ -38,9 +38,7 @@ impl Client {
         let unusable = |reason: &str| unusable(&settings.address, reason);
         let mut headers = HeaderMap::new();
         if let Some(token) = &token {
-            let mut value = HeaderValue::from_str(token.expose_secret())
-                .map_err(|_| unusable("the token holds what no HTTP header can"))?;
-            value.set_sensitive(true);
+            let value = secret(token).ok_or_else(|| unusable("the token holds what no HTTP header can"))?;
             headers.insert("X-Consul-Token", value);
         }
         // The token is for this address and for no other.
