@@ -1,6 +1,6 @@
 //! Runs terraform in one component's workdir: its folder, its environment, its lock, its secrets.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -52,6 +52,8 @@ pub struct Invoker<'a> {
     secrets: Option<OwnedFd>,
     /// What was done is being saved: a request to stop has to wait.
     saving: Cell<bool>,
+    /// Why terraform was asked to stop, where that was neither a person nor a timeout.
+    ends_for: RefCell<String>,
 }
 
 /// What a finished command said.
@@ -129,6 +131,7 @@ impl<'a> Invoker<'a> {
             cancel: Cancel::new(),
             secrets: None,
             saving: Cell::new(false),
+            ends_for: RefCell::default(),
         })
     }
 
@@ -290,16 +293,21 @@ impl<'a> Invoker<'a> {
         };
         let lost = async {
             if let Some(lock) = self.lock {
-                tracing::error!("{}: {}", self.component.name, lock.lost().await);
+                self.ends_for(lock.lost().await);
                 self.cancel.cancel(Cause::LockLost);
             }
         };
         let expiring = async {
-            tracing::error!("{}: {}", self.component.name, self.reading.expiring().await);
+            self.ends_for(self.reading.expiring().await);
             self.cancel.cancel(Cause::LeaseExpiring);
         };
         tokio::join!(asked, forced, lost, expiring);
         std::future::pending().await
+    }
+
+    fn ends_for(&self, error: Error) {
+        tracing::error!("{}: {error}", self.component.name);
+        self.ends_for.replace(error.message);
     }
 
     fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {
@@ -340,14 +348,14 @@ impl<'a> Invoker<'a> {
                 "run again to go on",
             ),
             Some(Cause::LockLost) => {
-                let message = format!("the lock was lost during {step}; terraform was asked to stop");
+                let message =
+                    format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
                 let remedy = "look at what the other holder did, plan, then run again";
                 Error::new(Layer::Host, phase, "lock_lost", message, remedy)
             }
             Some(Cause::LeaseExpiring) => {
-                let message = format!(
-                    "credentials were about to end during {step}; terraform was asked to stop before that"
-                );
+                let message =
+                    format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
                 let remedy = "look at Vault, and why they could not be renewed; then run again";
                 Error::new(Layer::Host, phase, "lease_expiring", message, remedy)
             }

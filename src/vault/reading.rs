@@ -58,7 +58,7 @@ impl Reading {
         }
         let raw = read::read(&self.vault.client, path).await?;
         if let Some((id, given, renewable)) = raw.lease {
-            self.vault.lend(&id);
+            self.vault.lend(&id, given);
             let keeper = Keeper::over(&self.vault.client, What::Lease(id), given, renewable);
             self.leases().push(Arc::new(keeper));
         }

@@ -236,7 +236,7 @@ impl Drop for Server {
         }
         self.kill();
         if self.name == "nomad" {
-            self.unmount();
+            self.sweep();
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::{
@@ -97,8 +97,16 @@ impl Server {
         within_seconds(20, || !all("allocations").as_array().is_some_and(|all| all.iter().any(runs)));
     }
 
-    /// What a Nomad that was killed has left below its folder.
-    pub(super) fn unmount(&self) {
+    /// What a Nomad that was killed has left in its folder: helpers and tasks that would wait for it, and mounts.
+    pub(super) fn sweep(&self) {
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            if std::fs::read_link(entry.path().join("cwd"))
+                .is_ok_and(|cwd| cwd.starts_with(self.folder.path()))
+            {
+                let _ = kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL);
+            }
+        }
         let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let paths = mounts.lines().filter_map(|line| line.split(' ').nth(4));
         for path in paths.filter(|path| Path::new(path).starts_with(self.folder.path())) {
