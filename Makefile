@@ -83,6 +83,7 @@ test: need-terraform build target/provoke/.unpacked .venv/moto/.installed
 # A long while: KILLS kills (200) and ROUNDS rounds (200) of eight processes, drawn from SEED (of the moment).
 soak: need-terraform servers .venv/moto/.installed
 	$(cargo_test) --test consul -- --ignored
+	$(cargo_test) --test killed -- --ignored
 	$(cargo_test) --test exclusion -- --ignored --nocapture --test-threads=1
 	$(cargo_test) --test soak -- --ignored --nocapture --test-threads=1
 	$(cargo_test) --test scenarios -- --ignored --nocapture --test-threads=1

@@ -34,12 +34,6 @@ fn consul() -> Option<Server> {
     Server::consul()
 }
 
-/// A nobody: its port was free a moment ago.
-fn nobody() -> Value {
-    let [port] = server::free_ports();
-    json!({ "address": format!("http://127.0.0.1:{port}") })
-}
-
 fn raw(server: &Server, key: &str) -> Option<String> {
     let (status, body) = server.call("GET", &format!("/v1/kv/{key}?raw"), "");
     (status == 200).then_some(body)
@@ -101,7 +95,9 @@ fn a_service_stands_in_the_catalogue_until_it_is_destroyed() {
 #[test]
 fn a_hook_that_fails_is_a_warning_unless_it_is_to_be_more() {
     let mut site = site(json!([{ "consul_kv": {} }]));
-    site.infrastructure["settings"]["consul"] = nobody();
+    // One that answers, and is none.
+    let other = Web::always(400);
+    site.infrastructure["settings"]["consul"] = json!({ "address": other.url() });
     let report = site.run("orchestrate", json!({}));
     let web = &report["components"]["web"];
     assert_eq!(

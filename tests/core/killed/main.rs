@@ -6,6 +6,8 @@
 mod away;
 mod consul;
 mod nomad;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod scene;
 #[path = "../support/server.rs"]
 mod server;

@@ -5,13 +5,24 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::away::Away;
+use crate::proxy::{Mode, Proxy};
 use crate::scene::{Scene, Show, address, failed, thing, until};
 use crate::server::Server;
 use crate::support::statuses;
 use crate::web::Web;
 
-/// Runs for an hour, once a task that is given here has ended.
-fn job(name: &str, before: &str, rest: &str) -> String {
+/// The driver's and its configuration: a process that outlives Nomad, and one that is made up.
+const PROCESS: [&str; 2] = ["raw_exec", "command = \"sleep\"\n args = [\"3600\"]"];
+const MOCK: [&str; 2] = ["mock_driver", "run_for = \"1h\""];
+
+fn task(name: &str, [driver, config]: [&str; 2], more: &str) -> String {
+    format!(
+        "task \"{name}\" {{\n driver = \"{driver}\"\n {more}\n config {{\n {config}\n }}\n logs {{\n disabled = true\n }}\n \
+         resources {{\n cpu = 10\n memory = 10\n }}\n }}\n"
+    )
+}
+
+fn job(name: &str, tasks: &str, rest: &str) -> String {
     format!(
         r#"resource "nomad_job" "{name}" {{
   purge_on_destroy = true
@@ -24,18 +35,7 @@ fn job(name: &str, before: &str, rest: &str) -> String {
         progress_deadline = "6m"
       }}
       group "group" {{
-        {before}
-        task "task" {{
-          driver = "raw_exec"
-          config {{
-            command = "sleep"
-            args    = ["3600"]
-          }}
-          resources {{
-            cpu    = 10
-            memory = 10
-          }}
-        }}
+        {tasks}
       }}
     }}
   SPEC
@@ -44,20 +44,19 @@ fn job(name: &str, before: &str, rest: &str) -> String {
     )
 }
 
-/// A task that ends once this file is there.
+/// A task that has to run first, and ends once this file is there.
 fn waits_for(file: &Path) -> String {
-    let script = format!("until [ -e {} ]; do sleep 0.1; done", file.display());
-    format!(
-        "task \"before\" {{\n driver = \"raw_exec\"\n lifecycle {{\n hook = \"prestart\"\n }}\n config {{\n \
-         command = \"sh\"\n args = [\"-c\", {}]\n }}\n resources {{\n cpu = 10\n memory = 10\n }}\n }}",
-        json!(script)
-    )
+    let script = json!(format!("until [ -e {} ]; do sleep 0.1; done", file.display()));
+    let config = format!("command = \"sh\"\n args = [\"-c\", {script}]");
+    task("before", ["raw_exec", &config], "lifecycle {\n hook = \"prestart\"\n }")
 }
 
-fn gates(job: &str, deadline: &str) -> Value {
-    json!([{ "nomad": {
-        "job": job, "interval": "200ms", "min_healthy_time": 0, "healthy_deadline": deadline,
-    } }])
+fn provider(port: u16) -> String {
+    format!("provider \"nomad\" {{\n  address = {}\n}}\n", json!(address(port)))
+}
+
+fn gates(job: &str) -> Value {
+    json!([{ "nomad": { "job": job, "interval": "200ms", "min_healthy_time": 0 } }])
 }
 
 struct Stage {
@@ -74,37 +73,45 @@ struct Stage {
 const PHASES: [&str; 5] = ["applying", "asked", "followed", "registered", "watched"];
 
 impl Stage {
-    /// `patience` is the deadline of gates that begin when all others have come to where they are held.
-    fn new(patience: &str) -> Option<Self> {
+    fn new() -> Option<Self> {
         let nomad = Server::nomad_on_disk(None)?;
         let mut scene = Scene::new(&HELD)?;
         let (ready, gate) = (scene.site.folder.path().join("ready"), Web::always(503));
         scene.site.infrastructure["settings"]["nomad"] = json!({ "address": address(nomad.port) });
-        let mut both = gates("watched", patience);
-        let http = json!({
-            "url": gate.url(), "interval": "200ms", "min_healthy_time": 0, "healthy_deadline": patience,
-        });
+        let mut both = gates("watched");
+        let http = json!({ "url": gate.url(), "interval": "200ms", "min_healthy_time": 0 });
         both.as_array_mut().unwrap().push(json!({ "http": http }));
-        let then_held = |name: &str, before: &str| {
-            job(name, before, "") + &thing(name, &format!("depends_on = [nomad_job.{name}]"))
+        let mock = task("task", MOCK, "");
+        let then_held = |name: &str, tasks: &str| {
+            job(name, tasks, "") + &thing(name, &format!("depends_on = [nomad_job.{name}]"))
         };
         for (name, resources, health) in [
-            ("asked", job("asked", "", ""), gates("asked", patience)),
+            ("asked", job("asked", &mock, ""), gates("asked")),
             (
                 "applying",
-                thing("applying", "") + &job("applying", "", "depends_on = [world_thing.applying]"),
-                gates("applying", patience),
+                thing("applying", "") + &job("applying", &mock, "depends_on = [world_thing.applying]"),
+                gates("applying"),
             ),
-            ("registered", then_held("registered", ""), gates("registered", patience)),
-            ("followed", then_held("followed", &waits_for(&ready)), gates("followed", patience)),
-            ("watched", then_held("watched", ""), both),
+            ("registered", then_held("registered", &mock), gates("registered")),
+            ("followed", then_held("followed", &(waits_for(&ready) + &mock)), gates("followed")),
+            ("watched", then_held("watched", &task("task", PROCESS, "")), both),
         ] {
-            let main =
-                format!("provider \"nomad\" {{\n  address = {}\n}}\n{resources}", json!(address(nomad.port)));
-            scene.component(name, &main, json!({ "health": health }));
+            scene.component(name, &(provider(nomad.port) + &resources), json!({ "health": health }));
         }
         let show = scene.hold_show("asked");
         Some(Self { nomad, scene, ready, gate, show })
+    }
+
+    /// The deadline of all gates; each begins when all others have come to where they are held.
+    fn patience(&mut self, deadline: &str) {
+        for name in PHASES {
+            let gates = &mut self.scene.site.infrastructure["components"][name]["health"];
+            for gate in
+                gates.as_array_mut().unwrap().iter_mut().flat_map(|gate| gate.as_object_mut().unwrap())
+            {
+                gate.1["healthy_deadline"] = json!(deadline);
+            }
+        }
     }
 
     fn until_each_is_in_its_phase(&self) {
@@ -143,7 +150,8 @@ const HELD: [&str; 4] = ["applying", "registered", "followed", "watched"];
 
 #[test]
 fn a_nomad_that_begins_again_is_waited_for_in_each_phase_of_a_run() {
-    let Some(mut stage) = Stage::new("2m") else { return };
+    let Some(mut stage) = Stage::new() else { return };
+    stage.patience("2m");
     let report = std::thread::scope(|scope| {
         let run = scope.spawn(|| stage.scene.run());
         stage.until_each_is_in_its_phase();
@@ -168,10 +176,17 @@ fn a_nomad_that_begins_again_is_waited_for_in_each_phase_of_a_run() {
 
 #[test]
 fn a_nomad_that_stays_away_is_named_in_each_phase_of_a_run_and_what_was_done_is_in_the_states() {
-    let Some(mut stage) = Stage::new("8s") else { return };
+    let Some(mut stage) = Stage::new() else { return };
+    stage.patience("8s");
+    // Nomad takes this job, and dies before it has said so.
+    let proxy = Proxy::start(stage.nomad.port);
+    proxy.set(Mode::Unanswered("PUT /v1/jobs?"));
+    let resources = provider(proxy.port) + &job("unanswered", &task("task", MOCK, ""), "");
+    stage.scene.component("unanswered", &resources, json!({}));
     let report = std::thread::scope(|scope| {
         let run = scope.spawn(|| stage.scene.run());
         stage.until_each_is_in_its_phase();
+        until("it is registered", || stage.nomad.get("/v1/job/unanswered").is_some());
         stage.nomad.kill();
         stage.scene.held(&[]);
         stage.show.go();
@@ -180,16 +195,20 @@ fn a_nomad_that_stays_away_is_named_in_each_phase_of_a_run_and_what_was_done_is_
     let server = format!("127.0.0.1:{}", stage.nomad.port);
     failed(&report, "asked", "nomad_unreachable", &server);
     failed(&report, "applying", "terraform_failed", &server);
+    failed(&report, "unanswered", "terraform_failed", &format!("127.0.0.1:{}", proxy.port));
     for name in ["followed", "registered", "watched"] {
         failed(&report, name, "health_unknown", &server);
         assert_eq!(stage.scene.state(name), [format!("nomad_job.{name}"), format!("world_thing.{name}")]);
     }
     assert!(stage.scene.state("asked").is_empty());
     assert_eq!(stage.scene.state("applying"), ["world_thing.applying"]);
-    // Nobody holds a lock, and nothing is there that no state has.
+    // Nobody holds a lock, and what is there that no state has is named.
     stage.nomad.begin_again();
     stage.is_well();
+    stage.patience("2m");
     let again = stage.scene.run();
-    assert_eq!(again["result"], true, "{again:#}");
+    failed(&again, "unanswered", "nomad_job_foreign", "job unanswered");
+    let mut others = statuses(&again).into_iter().filter(|(name, _)| name != "unanswered");
+    assert!(others.all(|(_, status)| status == "applied" || status == "unchanged"), "{again:#}");
     stage.has_each_job_once();
 }

@@ -1,4 +1,6 @@
-//! Stands between us and a Consul: writes down what is asked, and gets in the way when told to.
+//! Stands between us and a server: writes down what is asked, and gets in the way when told to.
+
+#![allow(dead_code, reason = "each test crate uses a part")]
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -12,11 +14,11 @@ pub enum Mode {
     Pass,
     /// Closes what is open, and what is opened.
     Cut,
-    /// Answers this to every request, in place of Consul.
+    /// Answers this to every request, in the server's place.
     Answer(&'static str),
     /// Passes on the next request that holds this, keeps its answer, and passes again.
     Unanswered(&'static str),
-    /// Puts the second for the first in what Consul answers; of the same length.
+    /// Puts the second for the first in what the server answers; of the same length.
     Replace(&'static str, &'static str),
 }
 
@@ -124,9 +126,10 @@ impl Shared {
                 break;
             }
             let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
-            if let Some(text) = edit(text)
-                && to.write_all(text.as_bytes()).is_err()
-            {
+            let Some(edited) = edit(text.clone()) else { continue };
+            // What is not changed need not be text: it may be compressed.
+            let bytes = if edited == text { &buffer[..count] } else { edited.as_bytes() };
+            if to.write_all(bytes).is_err() {
                 break;
             }
         }

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use crate::support::{Bench, error, statuses};
+use crate::support::{Bench, Site, error, statuses};
 use crate::web::Web;
 
 const SECRET: &str = "hunter2-of-the-vault";
@@ -90,11 +90,7 @@ fn a_version_that_was_deleted_or_destroyed_is_no_secret() {
 fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
     let Some(mut bench) = bench("vault:secret/open/net#password") else { return };
     bench.put("open/net", json!({ "password": SECRET }));
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let right = bench.site.infrastructure["settings"]["vault"].clone();
-    bench.site.infrastructure["settings"]["vault"]["address"] = json!(format!("http://127.0.0.1:{closed}"));
-    says(&refused(&bench), "vault_unreachable", &["refused"]);
-
     let wrong = bench.file("wrong", "hvs.hunter2-no-token");
     bench.settings(
         "vault",
@@ -111,9 +107,20 @@ fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
     bench.site.infrastructure["settings"]["vault"]["address"] = json!(page);
     says(&refused(&bench), "vault_login", &["no JSON"]);
 
+    // Each of these may be over in a moment, and is waited for: side by side.
     bench.site.infrastructure["settings"]["vault"]["address"] = json!(bench.address());
     bench.post("sys/seal", &json!({}));
-    says(&refused_by(&bench), "vault_sealed", &["sealed"]);
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut away = Site::new();
+    away.infrastructure["settings"]["vault"] = bench.site.infrastructure["settings"]["vault"].clone();
+    away.infrastructure["settings"]["vault"]["address"] = json!(format!("http://127.0.0.1:{closed}"));
+    let secrets = json!({ "secrets": { "given": "vault:secret/open/net#password" } });
+    away.component("net", "variable \"given\" {}", secrets);
+    std::thread::scope(|scope| {
+        let away = scope.spawn(|| away.run("orchestrate", json!({})));
+        says(&refused_by(&bench), "vault_sealed", &["sealed"]);
+        says(error(&away.join().unwrap(), "net"), "vault_unreachable", &["refused"]);
+    });
 }
 
 #[test]

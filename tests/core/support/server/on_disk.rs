@@ -43,7 +43,15 @@ impl Server {
         if let Some(consul) = consul {
             config["consul"] = json!({ "address": format!("127.0.0.1:{}", consul.port) });
         }
-        Self::start("nomad", &["agent", "-config=agent.json"], &config, http, "", nomad_is_ready)
+        // A client that asks before the server's first key is there asks again a quarter of a minute later: begun again,
+        // it finds one.
+        let words = ["agent", "-config=agent.json"];
+        let mut nomad = Self::start("nomad", &words, &config, http, "", |server| {
+            server.get("/v1/operator/keyring/keys").is_some_and(|keys| keys[0].is_object())
+        })?;
+        nomad.ready = nomad_is_ready;
+        nomad.restart();
+        Some(nomad)
     }
 
     /// The same, whose secrets, tokens and leases outlive it. It is unsealed each time that it begins.
