@@ -1,7 +1,7 @@
 //! `<service>.nomad.tpl`: the job, with a slot for each variable.
 
-use super::mark;
 use super::text::{Text, literal};
+use super::{mark, secrets};
 use crate::model::service::{Check, Kind, Knob, Number, Port, Registry, Service, Shape};
 
 /// A slot is filled with a literal by Terraform's `templatefile`; everything else is written here.
@@ -206,6 +206,7 @@ fn task(text: &mut Text, service: &Service, shape: &Shape) {
         }
     });
     slot(text, "env");
+    secrets::secrets(text, service);
     for (name, volume) in &shape.volumes {
         text.block("volume_mount", |text| {
             text.value("volume", name.as_str());

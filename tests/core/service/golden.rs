@@ -57,6 +57,12 @@ fn services() -> Vec<(&'static str, Value)> {
             }),
         ),
         (
+            "secrets",
+            json!({
+                "image": "example/api:1", "secrets": { "API_TOKEN": "env:API_TOKEN", "KEY": { "from": "file:/key" } },
+            }),
+        ),
+        (
             "batch",
             json!({ "type": "batch", "image": "example/import:1", "config": { "args": ["--once"] }, "cpu": 50 }),
         ),
