@@ -164,6 +164,7 @@ fn shape(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>) -> O
     let data_target = task::data_path(fields, values, driver);
     let shape = Shape {
         kind,
+        shutdown_delay: rules::shutdown_delay(fields, kind, network.main.is_some()),
         ports: network.ports,
         main: network.main,
         registry: network.registry,

@@ -70,6 +70,8 @@ pub struct Shape {
     pub data_target: Option<String>,
     pub update: Option<Update>,
     pub restart: Option<Restart>,
+    /// Between the end of its registration and the task's own.
+    pub shutdown_delay: Option<Duration>,
     pub constraints: Vec<Constraining>,
     pub mesh: Option<Vec<Upstream>>,
 }

@@ -33,6 +33,9 @@ pub fn template(service: &Service, shape: &Shape) -> String {
             if shape.kind != Kind::System {
                 text.set("count", "${replicas}");
             }
+            if let Some(delay) = shape.shutdown_delay {
+                text.duration("shutdown_delay", delay);
+            }
             restart(text, shape);
             network(text, shape);
             registration(text, service, shape);
