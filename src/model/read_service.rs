@@ -3,6 +3,7 @@
 mod levels;
 mod network;
 mod rules;
+mod storage;
 mod task;
 mod values;
 
@@ -85,7 +86,7 @@ pub fn component(
             let read = own(&tree).map_err(|message| problems.add(&tree.path, message)).ok();
             read.map(|(folder, file)| Job::Own { folder, file })
         }
-        None => shape(&mut fields, &mut values, around).map(|shape| Job::Generated(Box::new(shape))),
+        None => shape(&mut fields, &mut values, &label, around).map(|shape| Job::Generated(Box::new(shape))),
     };
     let Values { inputs, places: variables, knobs, env_outputs, own, .. } = values;
     let declared = declared(said, &inputs);
@@ -149,7 +150,7 @@ fn own(tree: &Tree) -> Result<(String, String), String> {
     }
 }
 
-fn shape(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>) -> Option<Shape> {
+fn shape(fields: &mut Fields<'_>, values: &mut Values, service: &Name, around: &Around<'_>) -> Option<Shape> {
     let problems = fields.problems;
     let kind = fields.read("type", task::kind);
     let kind = kind.unwrap_or(super::service::Kind::Service);
@@ -157,8 +158,10 @@ fn shape(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>) -> O
     let task = task::task(fields, values);
     let driver = task.as_ref().map_or("docker", |task| task.driver.as_str());
     let network = network::network(fields, values, driver);
-    let volumes = task::volumes(fields, driver);
-    let data_target = task::data_path(fields, values, driver);
+    let update = rules::update(fields, kind);
+    let storing = storage::Task { service, driver, kind, update: update.as_ref() };
+    let mut volumes = storage::volumes(fields, values, &storing);
+    let data = storage::data_path(fields, values, &storing, around, &mut volumes);
     let shape = Shape {
         kind,
         ports: network.ports,
@@ -167,8 +170,8 @@ fn shape(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>) -> O
         check: network.check,
         mesh: network.mesh,
         volumes,
-        data_target,
-        update: rules::update(fields, kind),
+        data,
+        update,
         restart: rules::restart(fields),
         constraints: rules::constraints(fields.take("constraints"), problems),
         driver: driver.to_owned(),

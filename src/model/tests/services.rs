@@ -1,3 +1,5 @@
+mod storage;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
