@@ -1,6 +1,7 @@
 //! `infrastructure:services`: one service, its levels merged, lowered to the component `nomad-<name>`.
 
 mod levels;
+mod mapping;
 mod network;
 mod rules;
 mod storage;
@@ -20,6 +21,7 @@ use super::settings::Settings;
 use super::tree::Tree;
 use super::{Gate, Name, Pattern, PillarPath, read_health};
 pub use levels::levels;
+pub use mapping::{about, mapped};
 use values::Values;
 
 /// What a service's component is called.

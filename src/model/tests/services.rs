@@ -1,3 +1,4 @@
+mod mapping;
 mod storage;
 
 use std::collections::BTreeMap;
