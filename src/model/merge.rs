@@ -86,6 +86,7 @@ pub fn service(mut base: Tree, over: Tree) -> Tree {
                 _ => {}
             }
         }
+        storage(map, &over, &fed);
         let (fed_knobs, said_knobs) = (knobs(fed.clone()), knobs(said));
         map.retain(|key, _| !fed_knobs.contains(key));
         if let Some(Tree { kind: Kind::Map(base), .. }) = map.get_mut("env") {
@@ -99,6 +100,20 @@ pub fn service(mut base: Tree, over: Tree) -> Tree {
         }
     }
     component(base, over)
+}
+
+/// A class of storage and a folder that is named exclude each other.
+fn storage(map: &mut BTreeMap<String, Tree>, over: &Tree, fed: &[String]) {
+    let folder = over.get("data_path");
+    let names_one = fed.iter().any(|key| key == "data_path")
+        || folder.is_some_and(|tree| tree.text().is_some() || tree.get("source").is_some());
+    if over.get("storage").is_some_and(|tree| !tree.is_null()) {
+        if let Some(Tree { kind: Kind::Map(data), .. }) = map.get_mut("data_path") {
+            data.remove("source");
+        }
+    } else if names_one {
+        map.remove("storage");
+    }
 }
 
 /// Whether they stand as values or come from outputs.

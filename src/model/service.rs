@@ -66,8 +66,7 @@ pub struct Shape {
     pub registry: Registry,
     pub check: Option<Check>,
     pub volumes: BTreeMap<String, Volume>,
-    /// Where `data_path` of the host stands in the task, where that is another path.
-    pub data_target: Option<String>,
+    pub data: Option<Data>,
     pub update: Option<Update>,
     pub restart: Option<Restart>,
     /// Between the end of its registration and the task's own.
@@ -182,14 +181,38 @@ pub struct Check {
     pub timeout: Duration,
 }
 
-/// A host volume.
+/// Which folder `data_path` means, where it is no volume.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Data {
+    /// The host's, by the variable `data_path`; a container has it at the target, or else at the same path.
+    Host { target: Option<String> },
+    /// The allocation's own, gone with it.
+    Allocation { target: String },
+}
+
+/// A volume of the group's, mounted in its task.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Volume {
-    /// As the client's configuration names it.
+    pub kind: VolumeKind,
+    /// As the client's configuration names it, or as it is registered.
     pub source: String,
     /// Where the task finds it.
     pub path: String,
     pub read_only: bool,
+    /// Nomad's words; a CSI volume has both.
+    pub access: Option<&'static str>,
+    pub attachment: Option<&'static str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum VolumeKind {
+    Host,
+    Csi {
+        /// Each replica has a volume of its own, `SOURCE[0]` and so on.
+        per_alloc: bool,
+        fs_type: Option<String>,
+        mount_flags: Vec<String>,
+    },
 }
 
 /// Nomad's names; what is left out is Nomad's default.

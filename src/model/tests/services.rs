@@ -1,3 +1,6 @@
+mod mapping;
+mod storage;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::text::{Text, literal};
 use super::{mark, template_name};
-use crate::model::service::{Job, Knob, REVISION, Service};
+use crate::model::service::{Data, Job, Knob, REVISION, Service};
 
 /// JSON in the job's language: its escapes are HCL's but for three, and what would begin a template begins none.
 pub const ENCODE: &str = r#"replace(replace(replace(replace(replace(jsonencode(value), "\\\\", "\\u005c"), "\\b", "\\u0008"), "\\f", "\\u000c"), "$${", "\\u0024{"), "%%{", "\\u0025{")"#;
@@ -74,11 +74,11 @@ fn expressions(service: &Service) -> BTreeMap<String, String> {
     match &service.job {
         Job::Generated(shape) => {
             if service.knobs.contains(&Knob::DataPath) && shape.driver == "docker" {
-                let mount = match &shape.data_target {
-                    Some(target) => {
+                let mount = match &shape.data {
+                    Some(Data::Host { target: Some(target) }) => {
                         format!("\"${{var.data_path}}:${{{}}}\"", literal(&target.as_str().into()))
                     }
-                    None => "\"${var.data_path}:${var.data_path}\"".to_owned(),
+                    _ => "\"${var.data_path}:${var.data_path}\"".to_owned(),
                 };
                 all.insert("data_mount".to_owned(), mount);
             }
@@ -107,7 +107,11 @@ pub fn values(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<B
             "data_mount" => {
                 let host = get("data_path")?.as_str()?.to_owned();
                 let Job::Generated(shape) = &service.job else { return None };
-                format!("{host}:{}", shape.data_target.as_deref().unwrap_or(&host)).into()
+                let target = match &shape.data {
+                    Some(Data::Host { target: Some(target) }) => target,
+                    _ => &host,
+                };
+                format!("{host}:{target}").into()
             }
             "env" => {
                 let mut env = get("env")?.as_object()?.clone();

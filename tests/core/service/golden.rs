@@ -38,6 +38,26 @@ fn services() -> Vec<(&'static str, Value)> {
             }),
         ),
         (
+            "csi",
+            json!({
+                "image": "postgres:16", "replicas": 1,
+                "storage": "redundant", "data_path": { "path": "/var/lib/postgresql/data" },
+                "volumes": {
+                    "wal": {
+                        "type": "csi", "path": "/wal", "per_alloc": true, "attachment_mode": "file-system",
+                        "mount_options": { "fs_type": "ext4", "mount_flags": ["noatime"] },
+                    },
+                    "seed": { "type": "csi", "source": "pg-seed", "path": "/seed", "read_only": true },
+                },
+            }),
+        ),
+        (
+            "ephemeral",
+            json!({ "image": "redis:7", "storage": "ephemeral", "data_path": { "path": "/data" } }),
+        ),
+        ("persistent", json!({ "image": "grafana/grafana:11", "data_path": { "path": "/var/lib/grafana" } })),
+        ("replicated", json!({ "image": "x", "storage": "redundant", "data_path": { "path": "/data" } })),
+        (
             "canary",
             json!({
                 "command": "/usr/bin/api", "args": ["--listen", "${NOMAD_ADDR_http}"], "ports": { "http": {} },
