@@ -26,7 +26,8 @@ pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentRe
         Err(error) => ended(error.of(name)),
     };
     session.note_end(name, &report);
-    report
+    let deployment_id = session.blueprint.nodes[name].deployment_id.clone();
+    ComponentReport { deployment_id: Some(deployment_id), ..report }
 }
 
 pub fn ended(error: Error) -> ComponentReport {
@@ -54,7 +55,9 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     let holder = session.holder(name);
     let timeout = session.blueprint.settings.lock_timeout;
     let guard = session.locks.acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
-    let outcome = match session.note(Entry::Started { component: name.clone() }) {
+    let deployment_id = node.deployment_id.clone();
+    tracing::info!("{name}: {} of deployment {deployment_id}", session.operation);
+    let outcome = match session.note(Entry::Started { component: name.clone(), deployment_id }) {
         Ok(()) => match step {
             Some(step) => step::run(session, node, step, &place, &guard, intent).await,
             None => work(session, node, &place, &guard, intent).await,
