@@ -121,16 +121,10 @@ def test_hooks_run_states_on_the_minions_of_a_master(master):
     assert_hooks(master.orchestrate(environment="hooked"), written)
 
 
-def test_without_a_master_hooks_run_states_here_and_a_step_that_one_failed_has_its_turn_again(site):
+def test_without_a_master_hooks_run_states_on_the_local_minion(site):
     written = site.folder / "told-here"
     site.environment(with_hooks(site, written))
     assert_hooks(site.orchestrate(), written)
-    mended = site.folder / "mended-here"
-    site.sls("broken", f"mended:\n  file.touch:\n    - name: {mended}\n")
-    done = site.run("infrastructure.resume", "environment=staging")
-    assert done.rc == 0 and mended.exists(), done
-    assert done.report["components"]["net"]["reason"] == "done_before", done
-    assert done.statuses["ping"] == done.statuses["app"] == "applied", done
 
 
 def test_without_a_master_a_step_runs_on_the_local_minion(site):
