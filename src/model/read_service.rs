@@ -4,6 +4,7 @@ mod levels;
 mod mapping;
 mod network;
 mod rules;
+mod secrets;
 mod storage;
 mod task;
 mod values;
@@ -78,7 +79,6 @@ pub fn component(
     let source_place = template.as_ref().map_or_else(|| path.clone(), |tree| tree.path.clone());
     let places = [("source", Some(source_place)), ("depends_on", fields.place("depends_on"))];
     let places = places.into_iter().filter_map(|(key, place)| Some((key, place?))).collect();
-    fields.not_yet("secrets", "secrets of services", &json!({}));
     let detach = fields.read("detach", reader::flag).unwrap_or(true);
 
     let mut values = Values::open(&mut fields);
@@ -90,13 +90,16 @@ pub fn component(
         }
         None => shape(&mut fields, &mut values, &label, around).map(|shape| Job::Generated(Box::new(shape))),
     };
-    let Values { inputs, places: variables, knobs, env_outputs, own, .. } = values;
+    let task_secrets = secrets::secrets(&mut fields, &mut values, label.as_str(), around);
+    let handed = secrets::handed(&task_secrets, around);
+    let Values { inputs, places: variables, knobs, env_outputs, literals, own, .. } = values;
     let declared = declared(said, &inputs);
-    let service = job.map(|job| Service { name: label, job, knobs, env_outputs, own, detach });
+    let service =
+        job.map(|job| Service { name: label, job, knobs, env_outputs, literals, own, handed, detach });
     let gates = service.as_ref().map(|service| derived_gates(service, &path, problems)).unwrap_or_default();
     let source = service.map(|service| Source::Service(Arc::new(service)));
     let usable = source.is_some();
-    let made = Made { source, step: None, template: None, inputs, variables, places, declared };
+    let made = Made { source, step: None, template: None, inputs, variables, places, task_secrets, declared };
     let mut component = read_component::finish(name, fields, made, around.shared, around.settings);
     component.health.extend(gates);
     component.drift.ignore.extend(RUNTIME.iter().filter_map(|pattern| Pattern::new(pattern).ok()));
@@ -166,6 +169,7 @@ fn shape(fields: &mut Fields<'_>, values: &mut Values, service: &Name, around: &
     let data = storage::data_path(fields, values, &storing, around, &mut volumes);
     let shape = Shape {
         kind,
+        shutdown_delay: rules::shutdown_delay(fields, kind, network.main.is_some()),
         ports: network.ports,
         main: network.main,
         registry: network.registry,

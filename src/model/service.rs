@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Name;
+use super::{Name, VaultPath};
 
 /// One of `infrastructure:services`, validated. All texts are free of NUL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,12 +17,29 @@ pub struct Service {
     pub job: Job,
     /// The module's variables, besides those of the two fields below.
     pub knobs: BTreeSet<Knob>,
-    /// Variables of the task's environment whose values are other components' outputs.
+    /// Variables of the task's environment that are variables of the module, each of its own.
     pub env_outputs: BTreeSet<String>,
+    /// Those of them that are secrets, which the job shall hold in clear all the same.
+    pub literals: BTreeSet<String>,
     /// Variables for a template of the user's own.
     pub own: BTreeSet<String>,
+    pub handed: Handed,
     /// False: the provider watches the deployment too, for its five minutes.
     pub detach: bool,
+}
+
+/// The module's variable that changes with what a variable of Nomad's has.
+pub const REVISION: &str = "secrets_revision";
+
+/// Secrets that the job names, and does not hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handed {
+    /// Those that a variable of Nomad's has.
+    pub by_variable: BTreeSet<String>,
+    /// Those that Nomad reads in Vault: path to variable of the task's environment to key.
+    pub by_vault: BTreeMap<VaultPath, BTreeMap<String, String>>,
+    /// The role of Vault's by which it does; its own default where there is none.
+    pub role: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +69,8 @@ pub struct Shape {
     pub data: Option<Data>,
     pub update: Option<Update>,
     pub restart: Option<Restart>,
+    /// Between the end of its registration and the task's own.
+    pub shutdown_delay: Option<Duration>,
     pub constraints: Vec<Constraining>,
     pub mesh: Option<Vec<Upstream>>,
 }

@@ -152,6 +152,10 @@ fn references(component: &Component, host: &dyn Host) -> Result<Option<Vec<Strin
         Input::Secret(reference) => Some(reference),
         _ => None,
     });
+    // Whether Nomad still has what its tasks were given, only a run can tell.
+    if !component.task_secrets.is_empty() {
+        return Ok(None);
+    }
     let read = |reference: &Reference| match reference {
         Reference::Vault { .. } => Ok(None),
         Reference::Sdb(uri) => Ok(host.sdb(uri).ok()),
@@ -167,8 +171,7 @@ fn producers(
     environment: &Name,
     component: &Component,
 ) -> Result<Vec<Value>> {
-    let names: BTreeSet<&Name> =
-        component.inputs.values().flat_map(Input::outputs).map(|reference| &reference.component).collect();
+    let names: BTreeSet<&Name> = component.reads().map(|reference| &reference.component).collect();
     let layout = Layout::new(&settings.root, environment);
     let one = |name: &Name| {
         let place = layout.place(name);

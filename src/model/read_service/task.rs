@@ -222,7 +222,7 @@ pub fn of_a_template(fields: &mut Fields<'_>, values: &mut Values, around: &Arou
     let problems: &Problems = fields.problems;
     for key in ["check", "config", "connect", "constraints", "driver", "health_path", "ports", "provider"]
         .into_iter()
-        .chain(["restart", "storage", "type", "update", "volumes"])
+        .chain(["restart", "shutdown_delay", "storage", "type", "update", "volumes"])
     {
         if let Some(tree) = fields.take(key) {
             problems.add(

@@ -1,7 +1,7 @@
 //! `<service>.nomad.tpl`: the job, with a slot for each variable.
 
-use super::mark;
 use super::text::{Text, literal};
+use super::{mark, secrets};
 use crate::model::service::{
     Check, Data, Kind, Knob, Number, Port, Registry, Service, Shape, Volume, VolumeKind,
 };
@@ -34,6 +34,9 @@ pub fn template(service: &Service, shape: &Shape) -> String {
         text.block(&format!("group {name}"), |text| {
             if shape.kind != Kind::System {
                 text.set("count", "${replicas}");
+            }
+            if let Some(delay) = shape.shutdown_delay {
+                text.duration("shutdown_delay", delay);
             }
             restart(text, shape);
             network(text, shape);
@@ -239,6 +242,7 @@ fn task(text: &mut Text, service: &Service, shape: &Shape) {
         }
     });
     slot(text, "env");
+    secrets::secrets(text, service);
     for (name, volume) in &shape.volumes {
         text.block("volume_mount", |text| {
             text.value("volume", name.as_str());

@@ -16,7 +16,7 @@ fn services() -> Vec<(&'static str, Value)> {
                 "datacenter": "dc1", "env": { "JAVA_OPTS": "-Xmx512m", "QUOTES": "a \"b\" ${c}" },
                 "data_path": { "source": "/opt/services/data/jenkins", "path": "/var/jenkins_home" },
                 "tags": ["ci"], "config": { "labels": { "team": "ci" }, "force_pull": true },
-                "restart": { "attempts": 3, "interval": "10m", "delay": "15s", "mode": "fail" },
+                "restart": { "attempts": 3, "interval": "10m", "delay": "15s", "mode": "fail" }, "shutdown_delay": "1500ms",
                 "constraints": [{ "attribute": "${attr.kernel.name}", "value": "linux" }],
             }),
         ),
@@ -77,6 +77,12 @@ fn services() -> Vec<(&'static str, Value)> {
             }),
         ),
         (
+            "secrets",
+            json!({
+                "image": "example/api:1", "secrets": { "API_TOKEN": "env:API_TOKEN", "KEY": { "from": "file:/key" } },
+            }),
+        ),
+        (
             "batch",
             json!({ "type": "batch", "image": "example/import:1", "config": { "args": ["--once"] }, "cpu": 50 }),
         ),
@@ -85,6 +91,7 @@ fn services() -> Vec<(&'static str, Value)> {
             json!({
                 "command": "/usr/bin/python3", "args": ["-m", "http.server", "8000"], "port": 8000,
                 "health_path": "/", "namespace": "default", "region": "global", "memory": 32,
+                "shutdown_delay": "0s",
             }),
         ),
     ]

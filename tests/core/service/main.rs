@@ -12,6 +12,7 @@ mod world;
 mod generated;
 mod golden;
 mod hostile;
+mod refused;
 mod running;
 mod template;
 

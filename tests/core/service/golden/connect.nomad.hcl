@@ -6,6 +6,7 @@ job "connect" {
   meta = {"component":"nomad-connect","environment":"staging","managed_by":"eos"}
   group "connect" {
     count = 2
+    shutdown_delay = "3s"
     network {
       mode = "bridge"
     }

@@ -10,6 +10,7 @@ job "docker" {
   }
   group "docker" {
     count = 2
+    shutdown_delay = "1500ms"
     restart {
       attempts = 3
       interval = "600s"

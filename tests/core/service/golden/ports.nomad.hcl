@@ -6,6 +6,7 @@ job "ports" {
   meta = {"component":"nomad-ports","environment":"staging","managed_by":"eos"}
   group "ports" {
     count = 2
+    shutdown_delay = "3s"
     network {
       port "admin" {
         to = 15672

@@ -6,6 +6,7 @@ job "volumes" {
   meta = {"component":"nomad-volumes","environment":"staging","managed_by":"eos"}
   group "volumes" {
     count = 2
+    shutdown_delay = "3s"
     network {
       port "http" {
         to = 5432
