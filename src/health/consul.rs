@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::nomad::{ask, unseen};
 use super::{Miss, Never, Outlook};
 use crate::decide::{Registered, served};
-use crate::http::{direct, innermost, secret};
+use crate::http::{innermost, to_server};
 use crate::model::ConsulServer;
 use crate::nomad::Follow;
 
@@ -60,14 +59,8 @@ impl Consul {
         least: u64,
         jobs: Vec<Follow>,
     ) -> Result<Self, String> {
-        let mut headers = HeaderMap::new();
-        if let Some(token) = token {
-            let value = secret(token).ok_or("the token for Consul holds what no HTTP header can")?;
-            headers.insert("X-Consul-Token", value);
-        }
-        let tls = server.address.starts_with("https:").then_some(&server.tls);
-        let builder = direct(tls).map_err(|file| file.to_string())?;
-        let client = builder.default_headers(headers).timeout(PATIENCE).build();
+        let builder = to_server(&server.address, &server.tls, "X-Consul-Token", token);
+        let client = builder.map_err(|why| format!("Consul: {why}"))?.timeout(PATIENCE).build();
         let client = client.map_err(|error| innermost(&error))?;
         let mut url = Url::parse(&server.address).map_err(|error| error.to_string())?;
         // An address with a host always takes a path.
