@@ -245,10 +245,11 @@ fn an_old_instance_that_passes_says_nothing_of_the_new_one() {
     let report = scene.run();
     assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
     // A new version on a port where nobody listens, beside the old one.
-    let deaf = Job { group: service("port \"http\" {}"), deadline: 4, ..job };
+    let deaf = Job { group: service("port \"http\" {}"), deadline: 10, ..job };
     scene.component(&deaf, "", gates("1m"));
     let report = scene.run();
     assert_eq!(web(&report)["reason"], "deployment_failed", "{report:#}");
+    assert!(message(&report).contains("seen before: check up is critical"), "{report:#}");
     let passing = || {
         let path = "/v1/health/service/old-and-new?passing";
         scene.pair.consul.get(path).is_some_and(|all| all.as_array().is_some_and(|all| !all.is_empty()))
