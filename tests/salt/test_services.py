@@ -52,6 +52,7 @@ def test_a_service_and_a_template_below_salt_are_orchestrated_and_destroyed(site
             "cpu": 20,
             "memory": 20,
             "env": {"A": HOSTILE},
+            "update": {"min_healthy_time": "100ms"},
         },
         "mine": {"template": "salt://modules/services/mine.nomad.tpl", "env": {"A": HOSTILE}},
     }

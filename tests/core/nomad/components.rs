@@ -263,22 +263,23 @@ fn a_service_in_consul_has_to_pass_often_enough() {
     let check = json!({ "Name": "by-hand-1", "TTL": "1h", "Status": "passing" });
     let service = json!({ "ID": "plain-1", "Name": "plain-service", "Port": 1, "Check": check }).to_string();
     scene.pair.consul.call("PUT", "/v1/agent/service/register", &service);
-    let gates = |least: u64| {
+    // Long enough on any machine where it is to pass.
+    let gates = |least: u64, deadline: &str| {
         json!({ "health": [{ "consul": {
             "service": "plain-service", "least": least, "interval": "200ms", "min_healthy_time": "400ms",
-            "healthy_deadline": "2s",
+            "healthy_deadline": deadline,
         } }] })
     };
-    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(1));
+    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(1, "1m"));
     let report = scene.run();
     assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
-    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(2));
+    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(2, "2s"));
     let report = scene.run();
     assert_eq!(web(&report)["reason"], "unhealthy", "{report:#}");
     assert!(message(&report).contains("1 of 1 instance(s) passing, 2 needed"), "{report:#}");
     // A warning is no pass, and a service that nobody knows is none.
     scene.pair.consul.call("PUT", "/v1/agent/check/warn/service:plain-1", "");
-    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(1));
+    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(1, "2s"));
     eventually("the catalogue has the warning", || {
         let all = scene.pair.consul.get("/v1/health/checks/plain-service").unwrap();
         all[0]["Status"] == "warning"

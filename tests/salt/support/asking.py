@@ -1,4 +1,4 @@
-"""Somebody who asks a service again and again, as a load balancer would that remembers nothing."""
+"""Somebody who asks a service again and again, as a load balancer does."""
 
 import http.client
 import json
@@ -12,12 +12,13 @@ PATIENCE = 10  # seconds for one answer
 
 
 class Asking(threading.Thread):
-    """Each time looks up who passes in Consul and asks one of them, once."""
+    """Looks up in Consul who passes, and asks one of them, once; what it found it believes for `memory` seconds."""
 
-    def __init__(self, consul, service, rate):
+    def __init__(self, consul, service, rate, memory=0.0):
         super().__init__(daemon=True)
         self.lookup = f"{consul.address}/v1/health/service/{service}?passing=true"
         self.pause, self.over = 1 / rate, threading.Event()
+        self.memory, self.known, self.looked = memory, [], 0.0
         self.said, self.failed = [], []
 
     def __enter__(self):
@@ -43,9 +44,11 @@ class Asking(threading.Thread):
             self.over.wait(due - time.monotonic())
 
     def ask(self):
-        with urllib.request.urlopen(self.lookup, timeout=PATIENCE) as found:
-            passing = [one["Service"] for one in json.load(found)]
-        one = random.choice(passing)
+        now = time.monotonic()
+        if not self.known or now > self.looked + self.memory:
+            with urllib.request.urlopen(self.lookup, timeout=PATIENCE) as found:
+                self.known, self.looked = [one["Service"] for one in json.load(found)], now
+        one = random.choice(self.known)
         url = f"http://{one['Address']}:{one['Port']}/"
         with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return answer.read().decode()
