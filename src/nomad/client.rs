@@ -90,6 +90,10 @@ impl Nomad {
         self.read(&self.send(Method::PUT, path, query, body, PATIENCE).await?)
     }
 
+    pub async fn delete(&self, path: &[&str], query: &[(&str, &str)]) -> Result<(), Trouble> {
+        self.send(Method::DELETE, path, query, None, PATIENCE).await.map(drop)
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -116,7 +120,8 @@ impl Nomad {
             response.headers().get("X-Nomad-Index").and_then(|value| value.to_str().ok()?.parse().ok());
         let body = response.bytes().await.map_err(unreachable)?.to_vec();
         match status {
-            200 => Ok(Reply { index, body }),
+            200 | 204 => Ok(Reply { index, body }),
+            409 => Err(Trouble::Moved),
             403 => Err(Trouble::Denied(self.said(&body))),
             404 => Err(Trouble::Missing(self.said(&body))),
             // No leader for the moment, too many requests, a proxy whose Nomad is away.

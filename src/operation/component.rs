@@ -8,7 +8,7 @@ use super::invoke::{CANCELLED, Invoker};
 use super::recover::Recovery;
 use super::session::Session;
 use super::turn::Turn;
-use super::{blocked, hooks, records, step};
+use super::{blocked, handing, hooks, records, step};
 use crate::error::{Error, Result};
 use crate::journal::Entry;
 use crate::lock::Guard;
@@ -128,6 +128,10 @@ async fn begin(
     {
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
     }
+    let made = match intent.act.changes_things() && !intent.destroy {
+        true => handing::generate(session, component).await?,
+        false => Vec::new(),
+    };
     let Gathered { inputs, backend } = gather(session, node, &invoker.reading).await?;
     if !inputs.pending.is_empty() {
         session.produce(&component.name, Produced { pending: Pending::All, ..Produced::default() });
@@ -136,6 +140,7 @@ async fn begin(
         return Ok(report);
     }
     invoker.hand_over(&inputs.secret)?;
+    invoker.redactor.add(&inputs.handed.secrets);
     let module = &session.modules[&component.name];
     let known = inputs.known.iter().map(|(name, value)| (name.as_str(), value));
     let turn = Turn {
@@ -150,7 +155,9 @@ async fn begin(
         inputs: &inputs,
         backend: backend.as_deref(),
     };
-    turn.take(recovery, &mut manifest).await
+    let mut report = turn.take(recovery, &mut manifest).await?;
+    report.notes.extend(made);
+    Ok(report)
 }
 
 /// Whether there is surely nothing to destroy; then its inputs, which may be gone too, are not needed.

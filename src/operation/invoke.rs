@@ -389,15 +389,6 @@ impl<'a> Invoker<'a> {
         if let Some(error) = self.reading.is_expiring().await {
             return Err(error.during(phase));
         }
-        match self.session.cancel.cause() {
-            None => Ok(()),
-            Some(_) => Err(Error::new(
-                Layer::Host,
-                phase,
-                CANCELLED,
-                "stopped before it began, as asked",
-                "run again to go on",
-            )),
-        }
+        self.session.go_on(phase)
     }
 }

@@ -26,6 +26,7 @@ mod facts;
 mod fingerprint;
 mod gather;
 mod graph;
+mod handing;
 mod health;
 mod history;
 mod hooks;

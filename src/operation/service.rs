@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
+use super::gather::gather;
 use super::invoke::Invoker;
 use super::module::shape;
 use super::prepare::{Prepared, prepare};
@@ -92,8 +93,10 @@ pub fn diagnose(call: &Call<'_>) -> Value {
                 let (place, modules) = (session.layout.place(&component), &session.modules);
                 let subdir = &modules[&component].subdir;
                 let node = &session.blueprint.nodes[&component];
-                let invoker =
-                    Invoker::new(session, &node.component, &place, subdir, None, session.reading()).await?;
+                let reading = session.reading();
+                let mut invoker =
+                    Invoker::new(session, &node.component, &place, subdir, None, reading.clone()).await?;
+                invoker.redactor.add(gather(session, node, &reading).await?.inputs.secrets());
                 let state = state::read(&invoker).await?.unwrap_or_default();
                 let mut told = Vec::new();
                 for job in &state.jobs {

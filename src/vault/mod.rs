@@ -19,7 +19,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
-pub use generate::Kind;
 pub use login::Login;
 pub use reading::{Reading, Secret};
 

@@ -86,6 +86,7 @@ pub fn client_with(address: &str, token: Option<&str>) -> Nomad {
         token: None,
         region: None,
         namespace: "default".to_owned(),
+        secrets: Default::default(),
         tls: Tls::default(),
     };
     Nomad::open(&server, token.map(|token| token.to_owned().into())).unwrap()

@@ -38,6 +38,26 @@ fn services() -> Vec<(&'static str, Value)> {
             }),
         ),
         (
+            "csi",
+            json!({
+                "image": "postgres:16", "replicas": 1,
+                "storage": "redundant", "data_path": { "path": "/var/lib/postgresql/data" },
+                "volumes": {
+                    "wal": {
+                        "type": "csi", "path": "/wal", "per_alloc": true, "attachment_mode": "file-system",
+                        "mount_options": { "fs_type": "ext4", "mount_flags": ["noatime"] },
+                    },
+                    "seed": { "type": "csi", "source": "pg-seed", "path": "/seed", "read_only": true },
+                },
+            }),
+        ),
+        (
+            "ephemeral",
+            json!({ "image": "redis:7", "storage": "ephemeral", "data_path": { "path": "/data" } }),
+        ),
+        ("persistent", json!({ "image": "grafana/grafana:11", "data_path": { "path": "/var/lib/grafana" } })),
+        ("replicated", json!({ "image": "x", "storage": "redundant", "data_path": { "path": "/data" } })),
+        (
             "canary",
             json!({
                 "command": "/usr/bin/api", "args": ["--listen", "${NOMAD_ADDR_http}"], "ports": { "http": {} },
@@ -54,6 +74,12 @@ fn services() -> Vec<(&'static str, Value)> {
                 "image": "example/bus:2", "port": "bus",
                 "ports": { "bus": { "to": 5672, "static": 5672 }, "admin": 15672, "metrics": {} },
                 "check": { "type": "tcp" },
+            }),
+        ),
+        (
+            "secrets",
+            json!({
+                "image": "example/api:1", "secrets": { "API_TOKEN": "env:API_TOKEN", "KEY": { "from": "file:/key" } },
             }),
         ),
         (

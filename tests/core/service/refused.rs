@@ -74,6 +74,7 @@ fn a_token_that_may_not_submit_is_refused_before_anything_changes_and_one_that_m
         token: None,
         region: None,
         namespace: "default".to_owned(),
+        secrets: Default::default(),
         tls: Tls::default(),
     };
     let root = Nomad::open(&server, Some(root["SecretID"].as_str().unwrap().to_owned().into())).unwrap();
