@@ -1,5 +1,6 @@
 //! One service in Consul's catalogue: <https://developer.hashicorp.com/consul/api-docs/health>.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -25,6 +26,8 @@ pub struct Consul {
     least: u64,
     /// The jobs that may have to serve it.
     jobs: Vec<Follow>,
+    /// What a new instance lacked while its deployment went on: it is gone once Nomad has given that up.
+    failing: RefCell<Option<String>>,
 }
 
 #[derive(Deserialize)]
@@ -67,7 +70,7 @@ impl Consul {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["v1", "health", "service", &service]);
         }
-        Ok(Self { client, url, service, least, jobs })
+        Ok(Self { client, url, service, least, jobs, failing: RefCell::default() })
     }
 
     /// Every instance that there is, and not `?passing`: an old one that passes would speak for a new one that does not.
@@ -84,7 +87,12 @@ impl Consul {
                     _ => continue,
                 }
             };
-            asked?;
+            if let Err(miss) = asked {
+                if matches!(miss.outlook, Outlook::UnderWay(_)) && !servers.by_nomad {
+                    self.remember(&servers.allocations).await;
+                }
+                return Err(miss);
+            }
             let count = servers.allocations.len() as u64;
             if count < servers.wanted {
                 let what = format!("{count} of {} new allocation(s) of {}", servers.wanted, job.name.id);
@@ -97,6 +105,20 @@ impl Consul {
         }
         let found = self.found().await?;
         served(&new, &found, self.least).map_err(|why| Miss::new(why, None))
+    }
+
+    async fn remember(&self, allocations: &[String]) {
+        let Ok(found) = self.found().await else { return };
+        let mut failing = found.iter().filter_map(|one| Some((&one.id, one.failing.as_ref()?)));
+        let is_new = |id: &str| allocations.iter().any(|one| id.starts_with(&format!("_nomad-task-{one}-")));
+        if let Some((_, failing)) = failing.find(|(id, _)| is_new(id)) {
+            *self.failing.borrow_mut() = Some(failing.clone());
+        }
+    }
+
+    /// What a new instance lacked when its deployment was last seen to go on.
+    pub fn seen_failing(&self) -> Option<String> {
+        self.failing.borrow().clone()
     }
 
     async fn found(&self) -> Result<Vec<Registered>, Miss> {

@@ -182,7 +182,7 @@ impl Job {
             true => String::new(),
             false => format!(
                 "update {{\n min_healthy_time = \"{proof}\"\n healthy_deadline = \"{deadline}s\"\n progress_deadline = \"{}s\"\n {update}\n }}",
-                deadline + 5
+                deadline + 60
             ),
         };
         let reschedule = match reschedule {
