@@ -20,6 +20,8 @@ const SHOWN: usize = 200;
 
 /// No Debug: its header holds the token.
 pub struct Consul {
+    /// As the pillar has it.
+    address: String,
     client: reqwest::Client,
     url: Url,
     pub service: String,
@@ -70,7 +72,8 @@ impl Consul {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["v1", "health", "service", &service]);
         }
-        Ok(Self { client, url, service, least, jobs, failing: RefCell::default() })
+        let address = server.address.clone();
+        Ok(Self { address, client, url, service, least, jobs, failing: RefCell::default() })
     }
 
     /// Every instance that there is, and not `?passing`: an old one that passes would speak for a new one that does not.
@@ -123,7 +126,7 @@ impl Consul {
 
     async fn found(&self) -> Result<Vec<Registered>, Miss> {
         let away = |why: String| Miss {
-            what: "Consul did not answer".to_owned(),
+            what: format!("the Consul at {} did not answer", self.address),
             why: Some(why),
             outlook: Outlook::Unseen,
         };
@@ -134,7 +137,8 @@ impl Consul {
         match status {
             200 => {}
             403 => {
-                let what = "Consul does not allow this: the token needs service and node read".to_owned();
+                let allows = "does not allow this: the token needs service and node read";
+                let what = format!("the Consul at {} {allows}", self.address);
                 return Err(Miss { what, why: None, outlook: Outlook::Never(Never::Denied) });
             }
             _ => return Err(away(format!("HTTP {status}"))),
@@ -148,7 +152,7 @@ impl Consul {
     async fn by_nomad(&self, job: &Follow, allocations: &[String]) -> Result<String, Miss> {
         let mut found = Vec::new();
         for allocation in allocations {
-            let checks = job.checks_of(allocation).await.map_err(|trouble| unseen(&trouble))?;
+            let checks = job.checks_of(allocation).await.map_err(|trouble| unseen(job, &trouble))?;
             let mut own = checks.iter().filter(|check| check.service == self.service);
             let failing = own.find(|check| check.status != "success").map(|check| check.explain());
             found.push(Registered { id: format!("_nomad-task-{allocation}-"), failing });

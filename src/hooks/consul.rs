@@ -5,11 +5,16 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use crate::http::{innermost, one_line, to_server};
 use crate::model::{ConsulServer, ConsulService};
 
+/// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a Consul that is away for a moment is waited for, and how soon it is asked again.
+const WAITING: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(500);
 /// How much of an unexpected answer is repeated.
 const SHOWN: usize = 200;
 
@@ -95,14 +100,36 @@ impl Consul {
         self.send(Method::PUT, "catalog/deregister", body).await.map(drop)
     }
 
+    /// Asks again where nobody answers, or nobody who can: whatever is sent here may come twice.
     async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Result<(StatusCode, String), String> {
+        let began = Instant::now();
+        loop {
+            let answer = self.attempt(method.clone(), path, body.clone()).await;
+            let away = answer.as_ref().map_or(true, |(status, _)| status.is_server_error());
+            if !away || began.elapsed() + PAUSE >= WAITING {
+                let (status, said) = answer?;
+                return self.judge(status, said);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<(StatusCode, String), String> {
         let unreachable = |error: reqwest::Error| {
             format!("the Consul at {} cannot be reached: {}", self.address, innermost(&error))
         };
         let request = self.http.request(method, format!("{}/v1/{path}", self.address)).body(body);
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
-        let said = response.text().await.map_err(unreachable)?;
+        Ok((status, response.text().await.map_err(unreachable)?))
+    }
+
+    fn judge(&self, status: StatusCode, said: String) -> Result<(StatusCode, String), String> {
         match status.as_u16() {
             200 | 404 => Ok((status, said)),
             other => {

@@ -21,10 +21,7 @@ use crate::workdir::{Manifest, Place, ensure_private};
 
 /// Runs one component; whatever happens becomes its report.
 pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
-    let report = match locked(session, name, intent).await {
-        Ok(report) => report,
-        Err(error) => ended(error.of(name)),
-    };
+    let report = locked(session, name, intent).await.unwrap_or_else(|error| ended(error.of(name)));
     session.note_end(name, &report);
     let deployment_id = session.blueprint.nodes[name].deployment_id.clone();
     ComponentReport { deployment_id: Some(deployment_id), ..report }
@@ -64,11 +61,13 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
         },
         Err(error) => Err(error),
     };
+    let mut report = outcome.unwrap_or_else(|error| ended(error.of(name)));
     // Terraform is reaped and its process group swept: nobody else may keep it.
     if let Err(error) = guard.release().await {
         tracing::warn!("{error}");
+        report.notes.push(error.message);
     }
-    outcome
+    Ok(report)
 }
 
 async fn work(

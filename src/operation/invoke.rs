@@ -1,6 +1,6 @@
 //! Runs terraform in one component's workdir: its folder, its environment, its lock, its secrets.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -52,6 +52,8 @@ pub struct Invoker<'a> {
     secrets: Option<OwnedFd>,
     /// What was done is being saved: a request to stop has to wait.
     saving: Cell<bool>,
+    /// Why terraform was asked to stop, where that was neither a person nor a timeout.
+    pub ends_for: RefCell<String>,
 }
 
 impl<'a> Invoker<'a> {
@@ -102,6 +104,7 @@ impl<'a> Invoker<'a> {
             cancel: Cancel::new(),
             secrets: None,
             saving: Cell::new(false),
+            ends_for: RefCell::default(),
         })
     }
 
@@ -263,16 +266,21 @@ impl<'a> Invoker<'a> {
         };
         let lost = async {
             if let Some(lock) = self.lock {
-                tracing::error!("{}: {}", self.component.name, lock.lost().await);
+                self.ends_for(lock.lost().await);
                 self.cancel.cancel(Cause::LockLost);
             }
         };
         let expiring = async {
-            tracing::error!("{}: {}", self.component.name, self.reading.expiring().await);
+            self.ends_for(self.reading.expiring().await);
             self.cancel.cancel(Cause::LeaseExpiring);
         };
         tokio::join!(asked, forced, lost, expiring);
         std::future::pending().await
+    }
+
+    fn ends_for(&self, error: Error) {
+        tracing::error!("{}: {error}", self.component.name);
+        self.ends_for.replace(error.message);
     }
 
     fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {

@@ -45,14 +45,14 @@ impl Invoker<'_> {
                 "run again to go on",
             ),
             Some(Cause::LockLost) => {
-                let message = format!("the lock was lost during {step}; terraform was asked to stop");
+                let message =
+                    format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
                 let remedy = "look at what the other holder did, plan, then run again";
                 Error::new(Layer::Host, phase, "lock_lost", message, remedy)
             }
             Some(Cause::LeaseExpiring) => {
-                let message = format!(
-                    "credentials were about to end during {step}; terraform was asked to stop before that"
-                );
+                let message =
+                    format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
                 let remedy = "look at Vault, and why they could not be renewed; then run again";
                 Error::new(Layer::Host, phase, "lease_expiring", message, remedy)
             }
