@@ -44,8 +44,10 @@ pub struct Group {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Update {
-    /// Nanoseconds.
+    /// Nanoseconds. Zero: the first that does not get healthy ends the deployment.
     pub progress_deadline: u64,
+    /// Nanoseconds, for each allocation.
+    pub healthy_deadline: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -236,10 +238,11 @@ impl Rollout {
         self.allocations.iter().filter(move |one| Some(one.job_version) == version)
     }
 
-    /// The largest of the groups' progress deadlines: so long nothing may happen.
+    /// The largest of the groups' deadlines: so long nothing may happen.
     pub fn patience(&self) -> Duration {
         let all = self.job.task_groups.iter().filter_map(|group| group.update.as_ref());
-        Duration::from_nanos(all.map(|update| update.progress_deadline).max().unwrap_or_default())
+        let longest = all.map(|update| update.progress_deadline.max(update.healthy_deadline)).max();
+        Duration::from_nanos(longest.unwrap_or_default())
     }
 
     /// Groups that found no node, by the newest evaluation that tells.

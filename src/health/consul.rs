@@ -1,16 +1,16 @@
 //! One service in Consul's catalogue: <https://developer.hashicorp.com/consul/api-docs/health>.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::nomad::{ask, unseen};
 use super::{Miss, Never, Outlook};
 use crate::decide::{Registered, served};
-use crate::http::{direct, innermost, secret};
+use crate::http::{innermost, to_server};
 use crate::model::ConsulServer;
 use crate::nomad::Follow;
 
@@ -28,6 +28,8 @@ pub struct Consul {
     least: u64,
     /// The jobs that may have to serve it.
     jobs: Vec<Follow>,
+    /// What a new instance lacked while its deployment went on: it is gone once Nomad has given that up.
+    failing: RefCell<Option<String>>,
 }
 
 #[derive(Deserialize)]
@@ -62,21 +64,16 @@ impl Consul {
         least: u64,
         jobs: Vec<Follow>,
     ) -> Result<Self, String> {
-        let mut headers = HeaderMap::new();
-        if let Some(token) = token {
-            let value = secret(token).ok_or("the token for Consul holds what no HTTP header can")?;
-            headers.insert("X-Consul-Token", value);
-        }
-        let tls = server.address.starts_with("https:").then_some(&server.tls);
-        let builder = direct(tls).map_err(|file| file.to_string())?;
-        let client = builder.default_headers(headers).timeout(PATIENCE).build();
+        let builder = to_server(&server.address, &server.tls, "X-Consul-Token", token);
+        let client = builder.map_err(|why| format!("Consul: {why}"))?.timeout(PATIENCE).build();
         let client = client.map_err(|error| innermost(&error))?;
         let mut url = Url::parse(&server.address).map_err(|error| error.to_string())?;
         // An address with a host always takes a path.
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["v1", "health", "service", &service]);
         }
-        Ok(Self { address: server.address.clone(), client, url, service, least, jobs })
+        let address = server.address.clone();
+        Ok(Self { address, client, url, service, least, jobs, failing: RefCell::default() })
     }
 
     /// Every instance that there is, and not `?passing`: an old one that passes would speak for a new one that does not.
@@ -93,7 +90,12 @@ impl Consul {
                     _ => continue,
                 }
             };
-            asked?;
+            if let Err(miss) = asked {
+                if matches!(miss.outlook, Outlook::UnderWay(_)) && !servers.by_nomad {
+                    self.remember(&servers.allocations).await;
+                }
+                return Err(miss);
+            }
             let count = servers.allocations.len() as u64;
             if count < servers.wanted {
                 let what = format!("{count} of {} new allocation(s) of {}", servers.wanted, job.name.id);
@@ -106,6 +108,20 @@ impl Consul {
         }
         let found = self.found().await?;
         served(&new, &found, self.least).map_err(|why| Miss::new(why, None))
+    }
+
+    async fn remember(&self, allocations: &[String]) {
+        let Ok(found) = self.found().await else { return };
+        let mut failing = found.iter().filter_map(|one| Some((&one.id, one.failing.as_ref()?)));
+        let is_new = |id: &str| allocations.iter().any(|one| id.starts_with(&format!("_nomad-task-{one}-")));
+        if let Some((_, failing)) = failing.find(|(id, _)| is_new(id)) {
+            *self.failing.borrow_mut() = Some(failing.clone());
+        }
+    }
+
+    /// What a new instance lacked when its deployment was last seen to go on.
+    pub fn seen_failing(&self) -> Option<String> {
+        self.failing.borrow().clone()
     }
 
     async fn found(&self) -> Result<Vec<Registered>, Miss> {

@@ -187,6 +187,16 @@ impl Gate {
         Some(found)
     }
 
+    /// A check that failed while something was under way; what was deployed then may be gone by now.
+    pub fn seen_failing(&self) -> Option<String> {
+        let seen = match &self.probe {
+            Probe::Http(_) | Probe::Tcp(_) => None,
+            Probe::Nomad(follow) => follow.seen_failing(),
+            Probe::Consul(consul) => consul.seen_failing(),
+        };
+        seen.map(|line| self.redactor.text(&line))
+    }
+
     fn say(&self, miss: Miss) -> String {
         match miss.why.filter(|_| !self.hidden) {
             Some(why) => self.redactor.text(&format!("{}: {why}", miss.what)),

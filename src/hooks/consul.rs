@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::http::{direct, innermost, secret};
+use crate::http::{innermost, one_line, to_server};
 use crate::model::{ConsulServer, ConsulService};
 
 /// How long one answer may take.
@@ -36,14 +35,8 @@ pub struct Service<'a> {
 
 impl Consul {
     pub fn open(server: &ConsulServer, token: Option<SecretString>) -> Result<Self, String> {
-        let mut headers = HeaderMap::new();
-        if let Some(token) = token {
-            let value = secret(&token).ok_or("the token holds what no HTTP header can")?;
-            headers.insert("X-Consul-Token", value);
-        }
-        let tls = server.address.starts_with("https:").then_some(&server.tls);
-        let builder = direct(tls).map_err(|file| file.to_string())?;
-        let builder = builder.default_headers(headers).timeout(PATIENCE);
+        let builder = to_server(&server.address, &server.tls, "X-Consul-Token", token.as_ref());
+        let builder = builder.map_err(|why| why.to_string())?.timeout(PATIENCE);
         let http = builder.build().map_err(|error| innermost(&error))?;
         Ok(Self { address: server.address.clone(), http })
     }
@@ -140,8 +133,7 @@ impl Consul {
         match status.as_u16() {
             200 | 404 => Ok((status, said)),
             other => {
-                let line: String =
-                    said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+                let line = one_line(&said, SHOWN, None);
                 Err(format!("the Consul at {} answered HTTP {other}: {line}", self.address))
             }
         }

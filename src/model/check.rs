@@ -9,8 +9,8 @@ use super::draft::Draft;
 use super::nearest::listed;
 use super::read_step::is_reserved;
 use super::{
-    Blueprint, Component, Hook, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, Source, Step,
-    What, component_name, hint,
+    Blueprint, Component, Hook, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, SecretOrigin,
+    Source, Step, What, component_name, hint,
 };
 use crate::digest::sha256;
 use crate::graph::Graph;
@@ -65,16 +65,16 @@ impl Draft {
             let Some(interface) = interfaces.get(&name).cloned() else {
                 continue;
             };
-            standard_inputs(&environment, &mut component, &interface);
-            nodes.insert(name, Node { component, interface });
+            let deployment_id = deployment_id(&environment, &component, &interface);
+            standard_inputs(&environment, &mut component, &interface, &deployment_id);
+            nodes.insert(name, Node { component, interface, deployment_id });
         }
         Ok(Blueprint { environment, settings: self.settings, nodes, graph })
     }
 
     fn edges(&self) -> BTreeMap<Name, BTreeSet<Name>> {
         let needed = |component: &Component| {
-            let read =
-                component.inputs.values().flat_map(|input| input.outputs()).map(|one| one.component.clone());
+            let read = component.reads().map(|one| one.component.clone());
             let mut needed: BTreeSet<Name> = read.chain(component.depends_on.names.iter().cloned()).collect();
             if component.depends_on.everything {
                 needed.extend(self.components.keys().filter(|other| **other != component.name).cloned());
@@ -170,22 +170,25 @@ fn outputs(
     interfaces: &BTreeMap<Name, Arc<Interface>>,
     problems: &mut Vec<Problem>,
 ) {
+    for secret in component.task_secrets.values() {
+        let SecretOrigin::Output(reference) = &secret.origin else { continue };
+        if let Some(message) = unreadable(reference, mentioned, interfaces) {
+            problems.push(Problem::new(&secret.path, message));
+        }
+    }
     for (variable, input) in &component.inputs {
         for reference in input.outputs() {
             let producer = &reference.component;
-            let message = if !mentioned.contains(producer) {
-                no_component(producer, mentioned)
+            let message = if let Some(message) = unreadable(reference, mentioned, interfaces) {
+                message
             } else if let Some(interface) = interfaces.get(producer)
-                && matches!(component.source, Some(Source::Service(_)))
+                && let Some(Source::Service(service)) = &component.source
+                && !variable.strip_prefix("env_").is_some_and(|name| service.literals.contains(name))
                 && interface.outputs.get(&reference.output).is_some_and(|output| output.sensitive)
             {
                 format!(
-                    "not yet: {reference} is sensitive, and a job shows what it holds to all who may inspect it"
+                    "{reference} is sensitive, and a job shows what it holds to all who may inspect it: name it in secrets, as {{output: {reference}}}"
                 )
-            } else if let Some(interface) = interfaces.get(producer)
-                && !interface.outputs.contains_key(&reference.output)
-            {
-                no_output(producer, &reference.output, interface)
             } else if component.step.is_some()
                 && let Some(output) =
                     interfaces.get(producer).and_then(|one| one.outputs.get(&reference.output))
@@ -198,6 +201,21 @@ fn outputs(
             problems.push(Problem::new(&place(component, variable), message));
         }
     }
+}
+
+/// Why nobody has this output.
+fn unreadable(
+    reference: &OutputRef,
+    mentioned: &BTreeSet<Name>,
+    interfaces: &BTreeMap<Name, Arc<Interface>>,
+) -> Option<String> {
+    let producer = &reference.component;
+    if !mentioned.contains(producer) {
+        return Some(no_component(producer, mentioned));
+    }
+    let interface = interfaces.get(producer)?;
+    let missing = !interface.outputs.contains_key(&reference.output);
+    missing.then(|| no_output(producer, &reference.output, interface))
 }
 
 const SENSITIVE: &str =
@@ -247,9 +265,13 @@ fn no_output(producer: &Name, output: &str, interface: &Interface) -> String {
 /// Set by us where the module declares them and nothing else does.
 const STANDARD: [&str; 4] = ["environment", "component", "deployment_id", "managed_by"];
 
-fn standard_inputs(environment: &Name, component: &mut Component, interface: &Interface) {
-    let deployment_id = deployment_id(environment, component, interface);
-    let values = [environment.as_str(), component.name.as_str(), &deployment_id, "eos"].map(Value::from);
+fn standard_inputs(
+    environment: &Name,
+    component: &mut Component,
+    interface: &Interface,
+    deployment_id: &str,
+) {
+    let values = [environment.as_str(), component.name.as_str(), deployment_id, "eos"].map(Value::from);
     for (name, value) in STANDARD.into_iter().zip(values) {
         let wanted = interface.variables.contains_key(name) && !interface.preset.contains(name);
         if wanted && !component.inputs.contains_key(name) {

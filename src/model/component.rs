@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::service::Service;
 use super::{
-    Backend, Credential, DriftRules, Gate, Hook, Name, OnFailure, PillarPath, Policy, Rollback, Step,
-    Timeouts, VaultPath,
+    Backend, Credential, DriftRules, Gate, Hook, Name, OnFailure, PillarPath, Policy, Rollback, SecretOrigin,
+    Step, TaskSecret, Timeouts, VaultPath,
 };
 
 /// One component, with everything that stands above it merged in.
@@ -45,6 +45,8 @@ pub struct Component {
     pub hooks: Vec<Hook>,
     /// Types and addresses whose loss is loss of data.
     pub data: BTreeSet<String>,
+    /// By the name of a variable of the environment of a service's task.
+    pub task_secrets: BTreeMap<String, TaskSecret>,
     /// Provider to what it is given to log in with, where the module uses it.
     pub credentials: BTreeMap<String, Credential>,
     /// As the pillar has it, levels merged, without its literal variables.
@@ -55,6 +57,15 @@ impl Component {
     /// Where this key stands, or would stand.
     pub fn place(&self, key: &str) -> PillarPath {
         self.places.get(key).cloned().unwrap_or_else(|| self.path.child(key))
+    }
+
+    /// Every output of another component that it is given.
+    pub fn reads(&self) -> impl Iterator<Item = &OutputRef> {
+        let handed = self.task_secrets.values().filter_map(|secret| match &secret.origin {
+            SecretOrigin::Output(one) => Some(one),
+            SecretOrigin::Reference(_) | SecretOrigin::Generated { .. } => None,
+        });
+        self.inputs.values().flat_map(Input::outputs).chain(handed)
     }
 }
 

@@ -88,6 +88,7 @@ fn read_into(
     let settings = fields.take_or_empty("settings");
     let components = fields.take_or_empty("components");
     let services = fields.take_or_empty("services");
+    let mapped = fields.take_or_empty("nomad_service");
     let environments = fields.take_or_empty("environments");
     fields.close();
 
@@ -128,7 +129,8 @@ fn read_into(
     let has_vault = settings_tree.get("vault").is_some_and(|tree| !tree.is_empty());
     let settings = read_settings::settings(settings_tree, problems);
     let merged = levels(components, own_components, overrides, problems);
-    let services = read_service::levels(services, own_services, overrides, problems);
+    let mapped = read_service::mapped(mapped, environment, &names, problems);
+    let services = read_service::levels(mapped, services, own_services, overrides, problems);
     let mentioned: BTreeSet<Name> =
         merged.keys().cloned().chain(services.values().map(|(component, _)| component.clone())).collect();
     let mut components = BTreeMap::new();

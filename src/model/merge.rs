@@ -73,6 +73,7 @@ pub fn service(mut base: Tree, over: Tree) -> Tree {
     };
     let (said, fed) = (keys(&over), keys_below(&over, "from_outputs"));
     let env = keys_below(&over, "env");
+    let secrets = keys_below(&over, "secrets");
     if let Kind::Map(map) = &mut base.kind {
         // `port` names one of `ports` where it is a text: both stay.
         let names_one = |tree: Option<&Tree>| tree.is_some_and(|tree| tree.text().is_some());
@@ -85,16 +86,34 @@ pub fn service(mut base: Tree, over: Tree) -> Tree {
                 _ => {}
             }
         }
+        storage(map, &over, &fed);
         let (fed_knobs, said_knobs) = (knobs(fed.clone()), knobs(said));
         map.retain(|key, _| !fed_knobs.contains(key));
         if let Some(Tree { kind: Kind::Map(base), .. }) = map.get_mut("env") {
-            base.retain(|name, _| !fed.contains(name));
+            base.retain(|name, _| !fed.contains(name) && !secrets.contains(name));
         }
         if let Some(Tree { kind: Kind::Map(base), .. }) = map.get_mut("from_outputs") {
             base.retain(|name, _| !said_knobs.contains(name) && !env.contains(name));
         }
+        if let Some(Tree { kind: Kind::Map(base), .. }) = map.get_mut("secrets") {
+            base.retain(|name, _| !env.contains(name));
+        }
     }
     component(base, over)
+}
+
+/// A class of storage and a folder that is named exclude each other.
+fn storage(map: &mut BTreeMap<String, Tree>, over: &Tree, fed: &[String]) {
+    let folder = over.get("data_path");
+    let names_one = fed.iter().any(|key| key == "data_path")
+        || folder.is_some_and(|tree| tree.text().is_some() || tree.get("source").is_some());
+    if over.get("storage").is_some_and(|tree| !tree.is_null()) {
+        if let Some(Tree { kind: Kind::Map(data), .. }) = map.get_mut("data_path") {
+            data.remove("source");
+        }
+    } else if names_one {
+        map.remove("storage");
+    }
 }
 
 /// Whether they stand as values or come from outputs.

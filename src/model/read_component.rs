@@ -10,8 +10,8 @@ use super::reference::{output, reference};
 use super::settings::Settings;
 use super::tree::{Kind, Tree};
 use super::{
-    Name, PillarPath, Reference, Step, merge, read_health, read_hooks, read_provider, read_settings,
-    read_step,
+    Name, PillarPath, Reference, Step, TaskSecret, merge, read_health, read_hooks, read_provider,
+    read_settings, read_step,
 };
 
 /// None where it has neither a source nor a step; its problems are noted either way.
@@ -49,6 +49,7 @@ pub fn component(
         inputs,
         variables,
         places,
+        task_secrets: BTreeMap::new(),
         declared,
     };
     let component = finish(name, fields, made, shared, settings);
@@ -63,6 +64,7 @@ pub struct Made {
     pub inputs: BTreeMap<String, Input>,
     pub variables: BTreeMap<String, PillarPath>,
     pub places: BTreeMap<&'static str, PillarPath>,
+    pub task_secrets: BTreeMap<String, TaskSecret>,
     pub declared: Map<String, Value>,
 }
 
@@ -74,7 +76,7 @@ pub fn finish(
     shared: &Shared,
     settings: &Settings,
 ) -> Component {
-    let Made { source, step, template, inputs, variables, mut places, mut declared } = made;
+    let Made { source, step, template, inputs, variables, mut places, task_secrets, mut declared } = made;
     let (path, problems) = (fields.path.clone(), fields.problems);
     let mut over = |key: &'static str, shared: &Tree| {
         let merged = merge::deep(shared.clone(), fields.take_or_empty(key));
@@ -111,6 +113,7 @@ pub fn finish(
         health,
         hooks,
         data: fields.read("data", reader::texts).unwrap_or_default().into_iter().collect(),
+        task_secrets,
         credentials,
         declared,
     };

@@ -4,7 +4,7 @@ use super::address::is_authority;
 use super::read_settings::absolute;
 use super::reader::{self, Fields, Problems};
 use super::reference::reference;
-use super::server::{ConsulServer, NomadServer};
+use super::server::{ConsulServer, HandsSecrets, NomadServer};
 use super::tree::Tree;
 use super::{Reference, Tls};
 
@@ -25,12 +25,32 @@ pub fn nomad(tree: Tree, problems: &Problems) -> NomadServer {
     let server = NomadServer {
         region: fields.read("region", label),
         namespace: fields.read("namespace", label).unwrap_or_else(|| "default".to_owned()),
+        secrets: hands_secrets(&mut fields),
         address,
         token,
         tls,
     };
     fields.close();
     server
+}
+
+/// `secrets: variables`, or `vault` with a `vault_role`.
+fn hands_secrets(fields: &mut Fields<'_>) -> HandsSecrets {
+    let by_vault = fields.read("secrets", |tree| match tree.text() {
+        Some("variables") => Ok(false),
+        Some("vault") => Ok(true),
+        _ => Err("must be variables or vault".to_owned()),
+    });
+    let role_place = fields.place("vault_role");
+    let role = fields.read("vault_role", label);
+    match (by_vault, role_place) {
+        (Some(true), _) => HandsSecrets::Vault { role },
+        (_, Some(place)) => {
+            fields.problems.add(&place, "is for secrets: vault, where Nomad reads them in Vault itself");
+            HandsSecrets::Variables
+        }
+        (_, None) => HandsSecrets::Variables,
+    }
 }
 
 pub fn consul(tree: Tree, problems: &Problems) -> ConsulServer {

@@ -1,8 +1,11 @@
 //! `infrastructure:services`: one service, its levels merged, lowered to the component `nomad-<name>`.
 
 mod levels;
+mod mapping;
 mod network;
 mod rules;
+mod secrets;
+mod storage;
 mod task;
 mod values;
 
@@ -19,6 +22,7 @@ use super::settings::Settings;
 use super::tree::Tree;
 use super::{Gate, Name, Pattern, PillarPath, read_health};
 pub use levels::levels;
+pub use mapping::{about, mapped};
 use values::Values;
 
 /// What a service's component is called.
@@ -75,7 +79,6 @@ pub fn component(
     let source_place = template.as_ref().map_or_else(|| path.clone(), |tree| tree.path.clone());
     let places = [("source", Some(source_place)), ("depends_on", fields.place("depends_on"))];
     let places = places.into_iter().filter_map(|(key, place)| Some((key, place?))).collect();
-    fields.not_yet("secrets", "secrets of services", &json!({}));
     let detach = fields.read("detach", reader::flag).unwrap_or(true);
 
     let mut values = Values::open(&mut fields);
@@ -85,15 +88,18 @@ pub fn component(
             let read = own(&tree).map_err(|message| problems.add(&tree.path, message)).ok();
             read.map(|(folder, file)| Job::Own { folder, file })
         }
-        None => shape(&mut fields, &mut values, around).map(|shape| Job::Generated(Box::new(shape))),
+        None => shape(&mut fields, &mut values, &label, around).map(|shape| Job::Generated(Box::new(shape))),
     };
-    let Values { inputs, places: variables, knobs, env_outputs, own, .. } = values;
+    let task_secrets = secrets::secrets(&mut fields, &mut values, label.as_str(), around);
+    let handed = secrets::handed(&task_secrets, around);
+    let Values { inputs, places: variables, knobs, env_outputs, literals, own, .. } = values;
     let declared = declared(said, &inputs);
-    let service = job.map(|job| Service { name: label, job, knobs, env_outputs, own, detach });
+    let service =
+        job.map(|job| Service { name: label, job, knobs, env_outputs, literals, own, handed, detach });
     let gates = service.as_ref().map(|service| derived_gates(service, &path, problems)).unwrap_or_default();
     let source = service.map(|service| Source::Service(Arc::new(service)));
     let usable = source.is_some();
-    let made = Made { source, step: None, template: None, inputs, variables, places, declared };
+    let made = Made { source, step: None, template: None, inputs, variables, places, task_secrets, declared };
     let mut component = read_component::finish(name, fields, made, around.shared, around.settings);
     component.health.extend(gates);
     component.drift.ignore.extend(RUNTIME.iter().filter_map(|pattern| Pattern::new(pattern).ok()));
@@ -149,7 +155,7 @@ fn own(tree: &Tree) -> Result<(String, String), String> {
     }
 }
 
-fn shape(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>) -> Option<Shape> {
+fn shape(fields: &mut Fields<'_>, values: &mut Values, service: &Name, around: &Around<'_>) -> Option<Shape> {
     let problems = fields.problems;
     let kind = fields.read("type", task::kind);
     let kind = kind.unwrap_or(super::service::Kind::Service);
@@ -157,18 +163,21 @@ fn shape(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>) -> O
     let task = task::task(fields, values);
     let driver = task.as_ref().map_or("docker", |task| task.driver.as_str());
     let network = network::network(fields, values, driver);
-    let volumes = task::volumes(fields, driver);
-    let data_target = task::data_path(fields, values, driver);
+    let update = rules::update(fields, kind);
+    let storing = storage::Task { service, driver, kind, update: update.as_ref() };
+    let mut volumes = storage::volumes(fields, values, &storing);
+    let data = storage::data_path(fields, values, &storing, around, &mut volumes);
     let shape = Shape {
         kind,
+        shutdown_delay: rules::shutdown_delay(fields, kind, network.main.is_some()),
         ports: network.ports,
         main: network.main,
         registry: network.registry,
         check: network.check,
         mesh: network.mesh,
         volumes,
-        data_target,
-        update: rules::update(fields, kind),
+        data,
+        update,
         restart: rules::restart(fields),
         constraints: rules::constraints(fields.take("constraints"), problems),
         driver: driver.to_owned(),

@@ -66,16 +66,6 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A part of the schema that is not built yet: fine while empty or as `default` has it.
-    pub fn not_yet(&mut self, key: &'static str, what: &str, default: &Value) {
-        if let Some(tree) = self.take(key)
-            && !tree.is_empty()
-            && !within(&tree.to_value(), default)
-        {
-            self.problems.add(&tree.path, format!("not yet: {what}"));
-        }
-    }
-
     pub fn close(self) {
         for (key, tree) in &self.fields {
             self.problems.add(&tree.path, format!("unknown key; {}", hint(key, self.known.iter().copied())));
@@ -92,16 +82,6 @@ pub fn entries(tree: Tree, problems: &Problems) -> BTreeMap<String, Tree> {
             problems.add(&tree.path, "must be a mapping");
             BTreeMap::new()
         }
-    }
-}
-
-/// Whether a value says nothing that the default does not say.
-fn within(value: &Value, default: &Value) -> bool {
-    match (value, default) {
-        (Value::Object(value), Value::Object(default)) => {
-            value.iter().all(|(key, value)| default.get(key).is_some_and(|default| within(value, default)))
-        }
-        _ => value == default,
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Name;
+use super::{Name, VaultPath};
 
 /// One of `infrastructure:services`, validated. All texts are free of NUL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,12 +17,39 @@ pub struct Service {
     pub job: Job,
     /// The module's variables, besides those of the two fields below.
     pub knobs: BTreeSet<Knob>,
-    /// Variables of the task's environment whose values are other components' outputs.
+    /// Variables of the task's environment that are variables of the module, each of its own.
     pub env_outputs: BTreeSet<String>,
+    /// Those of them that are secrets, which the job shall hold in clear all the same.
+    pub literals: BTreeSet<String>,
     /// Variables for a template of the user's own.
     pub own: BTreeSet<String>,
+    pub handed: Handed,
     /// False: the provider watches the deployment too, for its five minutes.
     pub detach: bool,
+}
+
+/// The module's variable that changes with what a variable of Nomad's has.
+pub const REVISION: &str = "secrets_revision";
+
+/// Secrets that the job names, and does not hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handed {
+    /// Those that a variable of Nomad's has.
+    pub by_variable: BTreeSet<String>,
+    /// Those that Nomad reads in Vault: path to variable of the task's environment to key.
+    pub by_vault: BTreeMap<VaultPath, BTreeMap<String, String>>,
+    /// The role of Vault's by which it does; its own default where there is none.
+    pub role: Option<String>,
+}
+
+impl Service {
+    /// Whether the module is told of what it is made: a registration in Consul may change without its tasks.
+    pub fn tells_its_deployment(&self) -> bool {
+        match &self.job {
+            Job::Generated(shape) => shape.registry == Registry::Consul && shape.main.is_some(),
+            Job::Own { .. } => true,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,10 +76,11 @@ pub struct Shape {
     pub registry: Registry,
     pub check: Option<Check>,
     pub volumes: BTreeMap<String, Volume>,
-    /// Where `data_path` of the host stands in the task, where that is another path.
-    pub data_target: Option<String>,
+    pub data: Option<Data>,
     pub update: Option<Update>,
     pub restart: Option<Restart>,
+    /// Between the end of its registration and the task's own.
+    pub shutdown_delay: Option<Duration>,
     pub constraints: Vec<Constraining>,
     pub mesh: Option<Vec<Upstream>>,
 }
@@ -163,14 +191,38 @@ pub struct Check {
     pub timeout: Duration,
 }
 
-/// A host volume.
+/// Which folder `data_path` means, where it is no volume.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Data {
+    /// The host's, by the variable `data_path`; a container has it at the target, or else at the same path.
+    Host { target: Option<String> },
+    /// The allocation's own, gone with it.
+    Allocation { target: String },
+}
+
+/// A volume of the group's, mounted in its task.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Volume {
-    /// As the client's configuration names it.
+    pub kind: VolumeKind,
+    /// As the client's configuration names it, or as it is registered.
     pub source: String,
     /// Where the task finds it.
     pub path: String,
     pub read_only: bool,
+    /// Nomad's words; a CSI volume has both.
+    pub access: Option<&'static str>,
+    pub attachment: Option<&'static str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum VolumeKind {
+    Host,
+    Csi {
+        /// Each replica has a volume of its own, `SOURCE[0]` and so on.
+        per_alloc: bool,
+        fs_type: Option<String>,
+        mount_flags: Vec<String>,
+    },
 }
 
 /// Nomad's names; what is left out is Nomad's default.

@@ -46,6 +46,8 @@ pub fn check(
             Input::Literal(_) | Input::Output(_) | Input::Outputs(_) => false,
         });
         places.extend(secrets.filter_map(|(name, _)| component.variables.get(name).cloned()));
+        let handed = component.task_secrets.values().filter(|secret| secret.origin.in_vault().is_some());
+        places.extend(handed.map(|secret| secret.path.clone()));
         for gate in &component.health {
             if let Probe::Http(probe) = &gate.probe {
                 let headers = probe.headers.iter().filter(|(_, reference)| is_vault(reference));

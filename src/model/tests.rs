@@ -9,7 +9,7 @@ mod identity;
 mod lock;
 mod merging;
 mod names;
-mod not_yet;
+mod service_secrets;
 mod services;
 mod settings;
 mod steps;

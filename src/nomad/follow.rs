@@ -31,6 +31,8 @@ struct Seen {
     progress: Option<(Vec<Step>, Instant)>,
     /// The last look found nothing under way.
     stuck: bool,
+    /// A check that did not pass while the deployment went on: Nomad forgets it with the allocation.
+    failing: Option<String>,
 }
 
 /// A deployment's id and status, and of one of its groups what is placed and what is healthy.
@@ -72,7 +74,14 @@ impl Follow {
                 Ok(Some(failing)) => Found::Waiting(failing, more),
                 Err(trouble) => Found::Unseen(trouble),
             },
-            Course::Wait(said) | Course::Reverting(said) => Found::Waiting(said, more),
+            Course::Wait(said) => {
+                let failing = self.failing_check(&rollout).await.ok().flatten();
+                if failing.is_some() {
+                    self.seen.borrow_mut().failing = failing;
+                }
+                Found::Waiting(said, more)
+            }
+            Course::Reverting(said) => Found::Waiting(said, more),
             Course::Stuck(said) if was_stuck => Found::Failed(said),
             Course::Stuck(said) => Found::Waiting(said, more),
             Course::Failed(said) => Found::Failed(said),
@@ -137,6 +146,11 @@ impl Follow {
             }
         }
         Ok(None)
+    }
+
+    /// A check of Nomad's own that did not pass when this was last waited for.
+    pub fn seen_failing(&self) -> Option<String> {
+        self.seen.borrow().failing.clone()
     }
 
     /// Until there may be news: as long as `pause`, or less where the deployment moves.

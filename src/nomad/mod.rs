@@ -9,12 +9,14 @@ mod diagnose;
 mod follow;
 mod preflight;
 mod trouble;
+mod variables;
 
 pub use client::Nomad;
 pub use diagnose::Diagnosis;
 pub use follow::{Follow, Found};
 pub use preflight::{Checked, Refusal, Spec};
 pub use trouble::Trouble;
+pub use variables::Variable;
 
 /// A job's name, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,12 +13,15 @@ pub enum Trouble {
     Missing(String),
     /// What was asked is wrong.
     Refused(String),
+    /// Somebody has changed it since it was read. Nomad's answer holds what is there now, and is not kept.
+    Moved,
 }
 
 impl Trouble {
     pub fn text(&self) -> &str {
         match self {
             Self::Unreachable(text) | Self::Denied(text) | Self::Missing(text) | Self::Refused(text) => text,
+            Self::Moved => "it was changed since it was read",
         }
     }
 
@@ -37,13 +40,14 @@ impl Trouble {
             Self::Denied(_) => refuse(
                 "nomad_denied",
                 "does not allow this",
-                "give infrastructure:settings:nomad:token a token whose policy has read-job, submit-job, read-logs and read-fs in the job's namespace",
+                "give infrastructure:settings:nomad:token a token whose policy has read-job, submit-job, read-logs and read-fs in the job's namespace, and for a service's secrets read, write and destroy on variables below nomad/jobs",
             ),
             Self::Missing(_) => refuse(
                 "nomad_not_found",
                 "has no such thing",
                 "look at the job's name, its namespace and infrastructure:settings:nomad",
             ),
+            Self::Moved => refuse("nomad_moved", "has another one now", "run again"),
             Self::Refused(_) => refuse(
                 "nomad_refused",
                 "refused",

@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use super::facts::Facts;
 use super::inputs::Inputs;
-use super::invoke::{Invoker, Said};
+use super::invoke::Invoker;
 use super::left::Heard;
 use super::rollback::Way;
+use super::said::Said;
 use super::session::Was;
-use super::{copies, plan, recover, state};
+use super::{copies, handing, plan, recover, state};
 use crate::change::{Changes, SENSITIVE};
 use crate::decide::{Did, Ended, Remembered, State, Suspect, Trouble};
 use crate::error::{Error, Phase, Result};
@@ -72,6 +73,9 @@ impl Run<'_> {
         let timeouts = &invoker.component.timeouts;
         let lasting = invoker.reading.must_last(timeouts.apply + timeouts.stop_grace).await;
         lasting.map_err(|error| error.during(Phase::Application))?;
+        if !self.destroy {
+            self.inputs.handed.deliver(invoker).await?;
+        }
         let snapshot = self.snapshot().await?;
         let applied = self.begun(manifest, file, changes, &snapshot).await;
         let report =
@@ -123,7 +127,10 @@ impl Run<'_> {
                 ));
                 return Ok(plan::with(report, changes));
             }
-            let report = plan::with(ComponentReport::new(status, ""), changes);
+            let mut report = plan::with(ComponentReport::new(status, ""), changes);
+            if self.destroy && !self.partly {
+                report.notes.extend(handing::withdraw(invoker, self.inputs.known.get("namespace")).await);
+            }
             if self.partly {
                 return Ok(self.finished(report, after));
             }

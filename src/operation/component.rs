@@ -8,7 +8,7 @@ use super::invoke::{CANCELLED, Invoker};
 use super::recover::Recovery;
 use super::session::Session;
 use super::turn::Turn;
-use super::{blocked, hooks, records, step};
+use super::{blocked, handing, hooks, records, step};
 use crate::error::{Error, Result};
 use crate::journal::Entry;
 use crate::lock::Guard;
@@ -23,7 +23,8 @@ use crate::workdir::{Manifest, Place, ensure_private};
 pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
     let report = locked(session, name, intent).await.unwrap_or_else(|error| ended(error.of(name)));
     session.note_end(name, &report);
-    report
+    let deployment_id = session.blueprint.nodes[name].deployment_id.clone();
+    ComponentReport { deployment_id: Some(deployment_id), ..report }
 }
 
 pub fn ended(error: Error) -> ComponentReport {
@@ -51,7 +52,9 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     let holder = session.holder(name);
     let timeout = session.blueprint.settings.lock_timeout;
     let guard = session.locks.acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
-    let outcome = match session.note(Entry::Started { component: name.clone() }) {
+    let deployment_id = node.deployment_id.clone();
+    tracing::info!("{name}: {} of deployment {deployment_id}", session.operation);
+    let outcome = match session.note(Entry::Started { component: name.clone(), deployment_id }) {
         Ok(()) => match step {
             Some(step) => step::run(session, node, step, &place, &guard, intent).await,
             None => work(session, node, &place, &guard, intent).await,
@@ -127,6 +130,10 @@ async fn begin(
     {
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
     }
+    let made = match intent.act.changes_things() && !intent.destroy {
+        true => handing::generate(session, component).await?,
+        false => Vec::new(),
+    };
     let Gathered { inputs, backend } = gather(session, node, &invoker.reading).await?;
     if !inputs.pending.is_empty() {
         session.produce(&component.name, Produced { pending: Pending::All, ..Produced::default() });
@@ -135,6 +142,7 @@ async fn begin(
         return Ok(report);
     }
     invoker.hand_over(&inputs.secret)?;
+    invoker.redactor.add(&inputs.handed.secrets);
     let module = &session.modules[&component.name];
     let known = inputs.known.iter().map(|(name, value)| (name.as_str(), value));
     let turn = Turn {
@@ -149,7 +157,9 @@ async fn begin(
         inputs: &inputs,
         backend: backend.as_deref(),
     };
-    turn.take(recovery, &mut manifest).await
+    let mut report = turn.take(recovery, &mut manifest).await?;
+    report.notes.extend(made);
+    Ok(report)
 }
 
 /// Whether there is surely nothing to destroy; then its inputs, which may be gone too, are not needed.

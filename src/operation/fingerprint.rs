@@ -51,6 +51,8 @@ struct Levels {
     name: String,
     common: Value,
     own: Value,
+    /// What `nomad_service` says of it, where it is a service.
+    mapped: Value,
 }
 
 impl Levels {
@@ -60,9 +62,14 @@ impl Levels {
             own: pillar.part(&["environments", environment.as_str(), key, name]),
             name: name.to_owned(),
             key,
+            mapped: Value::Null,
         };
-        let service = model::service_name(component.as_str()).map(|service| read("services", service));
-        match service.filter(|found| !found.common.is_null() || !found.own.is_null()) {
+        let service = model::service_name(component.as_str()).map(|service| Self {
+            mapped: model::about(&pillar.part(&["nomad_service"]), service, environment.as_str()),
+            ..read("services", service)
+        });
+        let says = |one: &Self| [&one.common, &one.own, &one.mapped].iter().any(|level| !level.is_null());
+        match service.filter(says) {
             Some(service) => service,
             None => read("components", component.as_str()),
         }
@@ -80,10 +87,11 @@ impl Slice {
         if !pillar.has(&["environments", environment.as_str()]) {
             return None;
         }
-        let Levels { key, name: below, common, own } = Levels::of(pillar, environment, name);
+        let Levels { key, name: below, common, own, mapped } = Levels::of(pillar, environment, name);
         let settings = pillar.part(&["environments", environment.as_str(), "settings"]);
         let slice = json!({
             "settings": pillar.part(&["settings"]),
+            "nomad_service": mapped,
             key: { below.as_str(): common },
             "environments": {
                 environment.as_str(): { "settings": settings, key: { below.as_str(): own } }
@@ -144,6 +152,10 @@ fn references(component: &Component, host: &dyn Host) -> Result<Option<Vec<Strin
         Input::Secret(reference) => Some(reference),
         _ => None,
     });
+    // Whether Nomad still has what its tasks were given, only a run can tell.
+    if !component.task_secrets.is_empty() {
+        return Ok(None);
+    }
     let read = |reference: &Reference| match reference {
         Reference::Vault { .. } => Ok(None),
         Reference::Sdb(uri) => Ok(host.sdb(uri).ok()),
@@ -159,8 +171,7 @@ fn producers(
     environment: &Name,
     component: &Component,
 ) -> Result<Vec<Value>> {
-    let names: BTreeSet<&Name> =
-        component.inputs.values().flat_map(Input::outputs).map(|reference| &reference.component).collect();
+    let names: BTreeSet<&Name> = component.reads().map(|reference| &reference.component).collect();
     let layout = Layout::new(&settings.root, environment);
     let one = |name: &Name| {
         let place = layout.place(name);
@@ -168,7 +179,7 @@ fn producers(
         let record = records::last(settings, environment, name, &place)?.unwrap_or_default();
         Ok(json!([
             name,
-            [levels.common, levels.own],
+            [levels.common, levels.own, levels.mapped],
             [json!(record.lineage), json!(record.serial)],
             head(&place),
         ]))
@@ -185,4 +196,30 @@ fn head(place: &Place) -> Option<(String, u64)> {
     }
     let text = fs::read(place.state()).ok()?;
     serde_json::from_slice::<Head>(&text).ok().map(|head| (head.lineage, head.serial))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Slice;
+    use crate::model::{Input, Name};
+
+    #[test]
+    fn a_service_is_read_with_what_nomad_service_says_of_it_and_without_what_it_says_of_others() {
+        let of = |name: &str, environment: &str, port: u16| json!({ "name": name, "environment": environment, "config": { "image": "x", "port": port } });
+        let mut pillar = json!({
+            "nomad_service": [of("web", "staging", 80), of("web", "production", 81), of("db", "staging", 82)],
+            "environments": { "staging": {}, "production": {} },
+        });
+        let name = |text: &str| Name::new(text).unwrap();
+        let read = |pillar: &_| Slice::read(pillar, &name("staging"), &name("nomad-web"), None).unwrap();
+        let before = read(&pillar);
+        assert_eq!(before.component.inputs["port"], Input::Literal(json!(80)));
+        pillar["nomad_service"][1] = of("web", "production", 9);
+        pillar["nomad_service"][2] = of("db", "staging", 9);
+        assert_eq!(read(&pillar).text, before.text);
+        pillar["nomad_service"][0] = of("web", "staging", 9);
+        assert_ne!(read(&pillar).text, before.text);
+    }
 }

@@ -60,9 +60,9 @@ fn facts(
 
 /// Which outputs of `needed` the component reads; none where only the order matters.
 fn outputs(blueprint: &Blueprint, name: &Name, needed: &Name) -> Vec<String> {
-    let inputs = blueprint.nodes[name].component.inputs.values();
-    let mut outputs: Vec<_> = inputs
-        .flat_map(|input| input.outputs())
+    let mut outputs: Vec<_> = blueprint.nodes[name]
+        .component
+        .reads()
         .filter(|reference| &reference.component == needed)
         .map(|reference| reference.output.clone())
         .collect();

@@ -188,6 +188,8 @@ async fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
     let mut details = json!({ "gate": gate.path, "gates": told.collect::<Vec<_>>() });
     if let Some(found) = diagnosis(gate, outlook).await {
         found.lines.iter().for_each(|line| message.push_str(&format!("\n  {line}")));
+        let seen = gates.iter().filter_map(Gate::seen_failing);
+        seen.for_each(|line| message.push_str(&format!("\n  seen before: {line}")));
         details["nomad"] = found.details;
     }
     let remedy = format!("{remedy}; infrastructure.health measures now ({})", gate.path);

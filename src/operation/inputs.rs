@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::decide::StateOutput;
 use crate::error::{Error, Layer, Phase, Result};
-use crate::model::{Input, Name, Node, OutputRef, Reference};
+use crate::model::{Input, Name, Node, OutputRef, Reference, SecretOrigin};
 
+use super::handing::Handed;
 use super::secrets::Reading;
 
 /// What a component gives to those that read it.
@@ -46,6 +47,15 @@ pub struct Inputs {
     pub secret: BTreeMap<String, Value>,
     /// `component.output` that is not decided yet.
     pub pending: Vec<String>,
+    /// Goes to the tasks of a service, and not to terraform.
+    pub handed: Handed,
+}
+
+impl Inputs {
+    /// What must be taken out of whatever is told.
+    pub fn secrets(&self) -> impl Iterator<Item = &Value> {
+        self.secret.values().chain(&self.handed.secrets)
+    }
 }
 
 /// Finds every input of a component; `produced` holds all that it reads from.
@@ -64,18 +74,13 @@ pub async fn inputs(
                 let mut values = Vec::new();
                 let mut sensitive = false;
                 for reference in input.outputs() {
-                    let producer =
-                        produced(&reference.component).ok_or_else(|| never_ran(variable, reference))?;
-                    if producer.pending.holds(&reference.output) {
-                        inputs.pending.push(format!("{}.{}", reference.component, reference.output));
-                        continue;
+                    match output(variable, reference, produced)? {
+                        Some((value, hidden)) => {
+                            values.push(value);
+                            sensitive |= hidden;
+                        }
+                        None => inputs.pending.push(format!("{}.{}", reference.component, reference.output)),
                     }
-                    let output = producer
-                        .outputs
-                        .get(&reference.output)
-                        .ok_or_else(|| never_ran(variable, reference))?;
-                    values.push(follow(variable, reference, &output.value)?);
-                    sensitive |= output.sensitive;
                 }
                 match input {
                     Input::Outputs(_) => (Value::Array(values), sensitive),
@@ -89,6 +94,39 @@ pub async fn inputs(
         };
     }
     Ok(inputs)
+}
+
+/// The outputs that the tasks of a service are given, as texts, by the names that they have there; what is pending is
+/// noted in `inputs`.
+pub fn handed(
+    node: &Node,
+    produced: &dyn Fn(&Name) -> Option<Produced>,
+    inputs: &mut Inputs,
+) -> Result<BTreeMap<String, SecretString>> {
+    let mut texts = BTreeMap::new();
+    for (name, secret) in &node.component.task_secrets {
+        let SecretOrigin::Output(reference) = &secret.origin else { continue };
+        match output(name, reference, produced)? {
+            Some((Value::String(text), _)) => drop(texts.insert(name.clone(), text.into())),
+            Some((value, _)) => drop(texts.insert(name.clone(), value.to_string().into())),
+            None => inputs.pending.push(format!("{}.{}", reference.component, reference.output)),
+        }
+    }
+    Ok(texts)
+}
+
+/// Its value, and whether that is sensitive; None where it is not decided yet.
+fn output(
+    variable: &str,
+    reference: &OutputRef,
+    produced: &dyn Fn(&Name) -> Option<Produced>,
+) -> Result<Option<(Value, bool)>> {
+    let producer = produced(&reference.component).ok_or_else(|| never_ran(variable, reference))?;
+    if producer.pending.holds(&reference.output) {
+        return Ok(None);
+    }
+    let output = producer.outputs.get(&reference.output).ok_or_else(|| never_ran(variable, reference))?;
+    Ok(Some((follow(variable, reference, &output.value)?, output.sensitive)))
 }
 
 /// The value behind a reference of this host; the error names the place, never the value.

@@ -28,7 +28,7 @@ impl<'a> Inspection<'a> {
         let reading = self.session.reading();
         let mut invoker =
             Invoker::new(self.session, &node.component, place, &module.subdir, None, reading.clone()).await?;
-        invoker.redactor.add(gather(self.session, node, &reading).await?.inputs.secret.values());
+        invoker.redactor.add(gather(self.session, node, &reading).await?.inputs.secrets());
         Ok(Some(invoker))
     }
 }

@@ -15,17 +15,17 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::nomad_env;
+use super::said::Said;
 use super::secrets::Reading;
 use super::session::{Session, is_late};
 use crate::change::Redactor;
-use crate::decide::{Ending, Trouble};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Error, Phase, Result};
 use crate::lock::{Guard, Holder};
 use crate::model::Component;
-use crate::process::{self, Cancel, Cause, Command, CutShort, Exit, Limits};
+use crate::process::{self, Cancel, Cause, Command, Exit, Limits};
 use crate::record::Locking;
 use crate::render;
-use crate::terraform::{self, Diagnostic, Event, ROOM, Severity};
+use crate::terraform::{self, Diagnostic, Event, ROOM};
 use crate::workdir::{Place, ensure_private, remove};
 
 /// The numbers that terraform finds its inherited descriptors under; low ones are the runtime's.
@@ -53,34 +53,7 @@ pub struct Invoker<'a> {
     /// What was done is being saved: a request to stop has to wait.
     saving: Cell<bool>,
     /// Why terraform was asked to stop, where that was neither a person nor a timeout.
-    ends_for: RefCell<String>,
-}
-
-/// What a finished command said.
-pub struct Said {
-    pub exit: Exit,
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Said {
-    /// Whether what providers said of their failures is the whole truth.
-    pub fn ending(&self) -> Ending {
-        let orderly = self.exit.code.is_some() && self.exit.cut_short.is_none();
-        match orderly && !terraform::provider_died(&self.diagnostics) {
-            true => Ending::Orderly,
-            false => Ending::Abrupt,
-        }
-    }
-
-    /// What a failed apply means for a way back.
-    pub fn trouble(&self) -> Trouble {
-        match self.exit.stopped {
-            Some(Cause::LockLost) => Trouble::LockLost,
-            _ if self.exit.code.is_none() || self.exit.cut_short.is_some() => Trouble::CutOff,
-            Some(Cause::User) => Trouble::Cancelled,
-            Some(Cause::Timeout | Cause::LeaseExpiring) | None => Trouble::Known,
-        }
-    }
+    pub ends_for: RefCell<String>,
 }
 
 impl<'a> Invoker<'a> {
@@ -337,58 +310,6 @@ impl<'a> Invoker<'a> {
         diagnostic
     }
 
-    /// The error of a command that did not end as it should.
-    pub fn failure(&self, step: &str, phase: Phase, said: &Said) -> Error {
-        let error = match said.exit.stopped {
-            Some(Cause::User) => Error::new(
-                Layer::Host,
-                phase,
-                CANCELLED,
-                format!("stopped during {step}, as asked"),
-                "run again to go on",
-            ),
-            Some(Cause::LockLost) => {
-                let message =
-                    format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
-                let remedy = "look at what the other holder did, plan, then run again";
-                Error::new(Layer::Host, phase, "lock_lost", message, remedy)
-            }
-            Some(Cause::LeaseExpiring) => {
-                let message =
-                    format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
-                let remedy = "look at Vault, and why they could not be renewed; then run again";
-                Error::new(Layer::Host, phase, "lease_expiring", message, remedy)
-            }
-            Some(Cause::Timeout) => Error::new(
-                Layer::Host,
-                phase,
-                "timeout",
-                format!("{step} took longer than its timeout; terraform was asked to stop"),
-                format!("raise timeouts:{step} in the pillar, or find out what hangs"),
-            ),
-            None => {
-                let errors: Vec<_> =
-                    said.diagnostics.iter().filter(|one| one.severity == Severity::Error).cloned().collect();
-                let stderr = self.redactor.text(&said.exit.stderr_tail);
-                terraform::explain(step, &errors, &said.exit, &stderr)
-            }
-        };
-        let lost = "what was in flight may exist in the world and not in the state";
-        let message = match error.code {
-            // Terraform may name the file alone.
-            "disk_full" | "read_only" => format!("{}\nIt ran in {}", error.message, self.cwd.display()),
-            _ => error.message,
-        };
-        let message = match said.exit.cut_short {
-            Some(CutShort::Late) => {
-                format!("{message} It did not end in time and was killed: {lost}.")
-            }
-            Some(CutShort::Forced) => format!("{message} It was not waited for: {lost}."),
-            None => message,
-        };
-        Error { message, ..error }.during(phase)
-    }
-
     /// Refuses to begin a phase once somebody asked us to stop, or where the lock may be another's.
     pub async fn go_on(&self, phase: Phase) -> Result<()> {
         if let Some(lock) = self.lock {
@@ -397,15 +318,6 @@ impl<'a> Invoker<'a> {
         if let Some(error) = self.reading.is_expiring().await {
             return Err(error.during(phase));
         }
-        match self.session.cancel.cause() {
-            None => Ok(()),
-            Some(_) => Err(Error::new(
-                Layer::Host,
-                phase,
-                CANCELLED,
-                "stopped before it began, as asked",
-                "run again to go on",
-            )),
-        }
+        self.session.go_on(phase)
     }
 }

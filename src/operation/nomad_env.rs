@@ -25,7 +25,7 @@ pub async fn nomad(
     if !uses {
         return Ok(BTreeMap::new());
     }
-    let NomadServer { address, token, region, namespace: _, tls } = &blueprint.settings.nomad;
+    let NomadServer { address, token, region, namespace: _, secrets: _, tls } = &blueprint.settings.nomad;
     let path = |path: &Path| path.display().to_string();
     let said = [
         ("NOMAD_ADDR", Some(address.clone())),

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::facts;
 use super::intent::{Act, Intent};
-use super::invoke::{Invoker, Said};
+use super::invoke::Invoker;
 use super::rollback::Manner;
+use super::said::Said;
+use super::{facts, preflight};
 use crate::change::{self, Changes};
 use crate::decide::Blocked;
 use crate::error::{Error, Layer, Phase, Result};
@@ -83,7 +84,7 @@ async fn make(
         Some(0) => Ok(None),
         Some(2) if full => show(invoker, file).await.map(Some),
         Some(2) => Ok(Some(changes)),
-        _ => Err(invoker.failure("plan", Phase::Planning, &said)),
+        _ => Err(preflight::blame(invoker, invoker.failure("plan", Phase::Planning, &said)).await),
     }
 }
 

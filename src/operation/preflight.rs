@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::invoke::Invoker;
 use super::{plan, servers};
@@ -78,6 +78,30 @@ async fn patiently(
     }
 }
 
+/// A plan that failed at a job, as the provider tells it: where Nomad itself is away or forbids, its address and what
+/// to do are told instead.
+pub async fn blame(invoker: &Invoker<'_>, failed: Error) -> Error {
+    let of_a_job = |address: &Value| address.as_str().is_some_and(|address| address.contains("nomad_job."));
+    let addresses = failed.details["addresses"].as_array();
+    if !addresses.is_some_and(|addresses| addresses.iter().any(of_a_job)) {
+        return failed;
+    }
+    let Ok(nomad) = servers::nomad(&invoker.session.blueprint.settings, &invoker.reading).await else {
+        return failed;
+    };
+    match nomad.parse("job \"asked\" {}", "").await {
+        Err(trouble @ (Trouble::Unreachable(_) | Trouble::Denied(_))) => {
+            unasked(&trouble, &nomad.address).with(failed.details)
+        }
+        _ => failed,
+    }
+}
+
+fn unasked(trouble: &Trouble, address: &str) -> Error {
+    let error = trouble.explain(address, Phase::Planning);
+    Error { message: format!("{}; nothing was changed", error.message), ..error }
+}
+
 /// `place` names the job, `address` the Nomad.
 pub fn explain(place: &str, is_sensitive: bool, refusal: Refusal, address: &str) -> Error {
     let refuse = |code: &'static str, message: String, remedy: &str| {
@@ -109,6 +133,6 @@ pub fn explain(place: &str, is_sensitive: bool, refusal: Refusal, address: &str)
             "choose another name; if it is ours after all, eos_terraform.import_resource takes it over",
         )
         .with(json!({ "job": name.id, "namespace": name.namespace })),
-        Refusal::Trouble(trouble) => trouble.explain(address, Phase::Planning),
+        Refusal::Trouble(trouble) => unasked(&trouble, address),
     }
 }

@@ -9,7 +9,7 @@ use crate::model::{Name, Node};
 
 /// Reads what this component's inputs come from, where this run has not produced it.
 pub async fn read(session: &Session, node: &Node) -> Result<()> {
-    for reference in node.component.inputs.values().flat_map(|input| input.outputs()) {
+    for reference in node.component.reads() {
         if !session.produced.borrow().contains_key(&reference.component) {
             let produced = last(session, &reference.component).await?;
             session.produce(&reference.component, produced);

@@ -181,10 +181,17 @@ impl Reading {
         }
     }
 
+    /// What a key-value store of Vault's has there; None where another engine would make something for us.
+    pub async fn stored(&self, path: &VaultPath) -> Result<Option<Arc<Secret>>> {
+        self.vault().await?.stored(path).await
+    }
+
     async fn path(&self, path: &VaultPath) -> Result<Arc<Secret>> {
-        let reading =
-            self.vault.get_or_try_init(async || Ok(vault::Reading::of(&self.secrets.vault().await?))).await?;
-        reading.read(path).await
+        self.vault().await?.read(path).await
+    }
+
+    async fn vault(&self) -> Result<&vault::Reading> {
+        self.vault.get_or_try_init(async || Ok(vault::Reading::of(&self.secrets.vault().await?))).await
     }
 }
 

@@ -1,11 +1,18 @@
 //! The servers that the settings name, opened with what the pillar refers to.
 
+use std::time::{Duration, Instant};
+
 use secrecy::SecretString;
 
 use super::secrets::Reading;
-use crate::error::Result;
+use super::session::Session;
+use crate::error::{Phase, Result};
 use crate::model::Settings;
-use crate::nomad::Nomad;
+use crate::nomad::{Nomad, Trouble};
+
+/// How long a Nomad that is away for a moment is waited for, and how often it is asked.
+const PATIENCE: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(500);
 
 pub async fn nomad(settings: &Settings, reading: &Reading) -> Result<Nomad> {
     let token = match &settings.nomad.token {
@@ -13,6 +20,21 @@ pub async fn nomad(settings: &Settings, reading: &Reading) -> Result<Nomad> {
         None => None,
     };
     Nomad::open(&settings.nomad, token)
+}
+
+/// Asks again while nobody answers; an error where somebody asks us to stop.
+pub async fn patiently<T>(
+    session: &Session,
+    ask: impl AsyncFn() -> std::result::Result<T, Trouble>,
+) -> Result<std::result::Result<T, Trouble>> {
+    let began = Instant::now();
+    loop {
+        session.go_on(Phase::Preparation)?;
+        match ask().await {
+            Err(Trouble::Unreachable(_)) if began.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+            answer => return Ok(answer),
+        }
+    }
 }
 
 pub async fn consul_token(settings: &Settings, reading: &Reading) -> Result<Option<SecretString>> {

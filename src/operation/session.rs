@@ -10,12 +10,13 @@ use secrecy::SecretString;
 use super::Identity;
 use super::blocking::blocking;
 use super::inputs::Produced;
+use super::invoke::CANCELLED;
 use super::prepare::Prepared;
 use super::secrets::{Reading, Secrets};
 use super::signal::Teller;
 use super::summary::Opening;
 use crate::decide::Did;
-use crate::error::Result;
+use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{Done, Entry, Journal};
 use crate::lock::{self, Holder};
 use crate::model::{Blueprint, Name, Node, OnFailure, Reference};
@@ -110,6 +111,17 @@ impl Session {
             init_gate: Rc::default(),
             produced: RefCell::default(),
         })
+    }
+
+    /// An error where somebody has asked us to stop.
+    pub fn go_on(&self, phase: Phase) -> Result<()> {
+        match self.cancel.cause() {
+            None => Ok(()),
+            Some(_) => {
+                let message = "stopped before it began, as asked";
+                Err(Error::new(Layer::Host, phase, CANCELLED, message, "run again to go on"))
+            }
+        }
     }
 
     /// The same run, with these components as they are here; what others produce is read anew.

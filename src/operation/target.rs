@@ -1,5 +1,6 @@
 //! A component as an earlier configuration has it: another module, other inputs, the same place.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ pub fn target(
         source: Some(Source::Path { root: folder.to_owned(), subdir: configuration.subdir.clone() }),
         step: None,
         template: None,
+        // What was handed to a task is today's: it is not taken back.
+        task_secrets: BTreeMap::new(),
         inputs: values.into_iter().map(|(name, value)| (name, Input::Literal(value))).collect(),
         ..node.component.clone()
     };
@@ -48,7 +51,8 @@ pub fn target(
     }
     component.declared = declared(&component);
     let interface = module.interface.clone();
-    Ok((Node { component, interface }, Arc::new(module)))
+    let deployment_id = configuration.deployment_id.clone();
+    Ok((Node { component, interface, deployment_id }, Arc::new(module)))
 }
 
 /// What a later destroy needs is what these inputs came from.

@@ -2,6 +2,7 @@
 
 mod job;
 mod outputs;
+mod secrets;
 mod terraform;
 mod text;
 mod variables;

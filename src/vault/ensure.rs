@@ -1,35 +1,36 @@
 //! Secrets that have to be there: those that are missing are made and written, and nobody's are written over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustix::rand::{GetRandomFlags, getrandom};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
 use super::Vault;
-use super::generate::{Kind, generate};
+use super::generate::generate;
 use super::read::{self, Engine};
 use super::trouble::{Trouble, refuse};
 use crate::error::Result;
-use crate::model::{Reference, VaultPath};
+use crate::model::{SecretKind, VaultPath};
 
 /// Each time somebody else was faster.
 const ATTEMPTS: usize = 5;
 
 impl Vault {
-    /// References to all of `wanted` at this path of a key-value store. Two that want the same at once agree on one
-    /// value; keys that are there stay as they are.
+    /// Writes what is missing of `wanted` at this path of a key-value store; which keys that was. Two that want the same
+    /// at once agree on one value; keys that are there stay as they are.
     pub async fn ensure(
         &self,
         path: &VaultPath,
-        wanted: &BTreeMap<String, Kind>,
-    ) -> Result<BTreeMap<String, Reference>> {
+        wanted: &BTreeMap<String, SecretKind>,
+    ) -> Result<BTreeSet<String>> {
         let what = format!("write vault:{path}");
         let explain = |trouble: Trouble| trouble.explain(&self.client.address, &what);
         let engine = read::engine(&self.client, path).await.map_err(explain)?;
         if matches!(engine, Engine::Other) {
             return Err(explain(Trouble::Refused("no key-value store is there".to_owned())));
         }
+        let mut made = BTreeSet::new();
         for _ in 0..ATTEMPTS {
             let (mut values, version) = match read::found(&self.client, path, &engine).await {
                 Ok(raw) => (raw.values, raw.version),
@@ -37,16 +38,15 @@ impl Vault {
                 Err(error) => return Err(error),
             };
             let lacking = |key: &&String| values.get(*key).is_none_or(Value::is_null);
-            let missing: Vec<_> = wanted.keys().filter(lacking).cloned().collect();
+            let missing: BTreeSet<_> = wanted.keys().filter(lacking).cloned().collect();
             if missing.is_empty() {
-                let reference = |key: &String| Reference::Vault { path: path.clone(), key: key.clone() };
-                return Ok(wanted.keys().map(|key| (key.clone(), reference(key))).collect());
+                return Ok(made);
             }
-            for key in missing {
-                let made = generate(wanted[&key], &mut fill).map_err(|error| {
+            for key in &missing {
+                let value = generate(wanted[key], &mut fill).map_err(|error| {
                     refuse("vault_random", format!("no randomness: {error}"), "look at this host's kernel")
                 })?;
-                values.insert(key, made.expose_secret().into());
+                values.insert(key.clone(), value.expose_secret().into());
             }
             let (url, body) = match &engine {
                 // Written only if nobody has written since.
@@ -57,7 +57,7 @@ impl Vault {
                 Engine::Plain | Engine::Other => (path.as_str(), Value::Object(values)),
             };
             match self.client.post(url, body).await {
-                Ok(_) => {}
+                Ok(_) => made.extend(missing),
                 Err(Trouble::Refused(text)) if text.contains("check-and-set") => {}
                 Err(trouble) => return Err(explain(trouble)),
             }

@@ -4,30 +4,21 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
-/// What a generated secret is to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// 32 letters and digits, of each case and kind at least one: 190 bits.
-    Password,
-    /// 32 bytes in hexadecimal.
-    Hex,
-    /// 32 bytes in base64.
-    Base64,
-}
+use crate::model::SecretKind;
 
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const LENGTH: usize = 32;
 
 /// `random` fills what it is given.
 pub fn generate<E>(
-    kind: Kind,
+    kind: SecretKind,
     random: &mut impl FnMut(&mut [u8]) -> Result<(), E>,
 ) -> Result<SecretString, E> {
     let mut bytes = [0; LENGTH];
     match kind {
-        Kind::Password => password(random),
-        Kind::Hex => random(&mut bytes).map(|()| crate::digest::hex(&bytes).into()),
-        Kind::Base64 => random(&mut bytes).map(|()| STANDARD.encode(bytes).into()),
+        SecretKind::Password => password(random),
+        SecretKind::Hex => random(&mut bytes).map(|()| crate::digest::hex(&bytes).into()),
+        SecretKind::Base64 => random(&mut bytes).map(|()| STANDARD.encode(bytes).into()),
     }
 }
 
@@ -69,14 +60,14 @@ mod tests {
         }
     }
 
-    fn made(kind: Kind) -> String {
+    fn made(kind: SecretKind) -> String {
         let Ok(secret) = generate(kind, &mut counting());
         secret.expose_secret().to_owned()
     }
 
     #[test]
     fn a_password_has_each_kind_of_letter_and_needs_no_quoting() {
-        let text = made(Kind::Password);
+        let text = made(SecretKind::Password);
         assert!(text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{text}");
         assert!(text.bytes().any(|byte| byte.is_ascii_digit()), "{text}");
     }
@@ -92,13 +83,16 @@ mod tests {
                 .for_each(|(at, byte)| *byte = if rounds == 1 { 0 } else { at as u8 * 2 });
             Ok(())
         };
-        let Ok(secret) = generate(Kind::Password, &mut random);
+        let Ok(secret) = generate(SecretKind::Password, &mut random);
         assert!(rounds == 2 && secret.expose_secret().starts_with("ACE"), "{rounds}");
     }
 
     #[test]
     fn keys_hold_32_bytes() {
-        assert!(made(Kind::Hex).len() == 64 && made(Kind::Hex).bytes().all(|byte| byte.is_ascii_hexdigit()));
-        assert_eq!(STANDARD.decode(made(Kind::Base64)).unwrap().len(), 32);
+        assert!(
+            made(SecretKind::Hex).len() == 64
+                && made(SecretKind::Hex).bytes().all(|byte| byte.is_ascii_hexdigit())
+        );
+        assert_eq!(STANDARD.decode(made(SecretKind::Base64)).unwrap().len(), 32);
     }
 }

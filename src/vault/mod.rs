@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-pub use generate::Kind;
 pub use login::Login;
 pub use reading::{Reading, Secret};
 

@@ -27,6 +27,8 @@ pub struct Reading {
 pub struct Secret {
     path: VaultPath,
     values: BTreeMap<String, SecretString>,
+    /// It ends with this run.
+    pub is_lent: bool,
 }
 
 impl Secret {
@@ -56,16 +58,32 @@ impl Reading {
         if let Some(known) = read.get(path) {
             return Ok(known.clone());
         }
-        let raw = read::read(&self.vault.client, path).await?;
+        let secret = self.keep(path, read::read(&self.vault.client, path).await?);
+        read.insert(path.clone(), secret.clone());
+        Ok(secret)
+    }
+
+    /// The same of a key-value store; None where each read of that engine's makes something.
+    pub async fn stored(&self, path: &VaultPath) -> Result<Option<Arc<Secret>>> {
+        if let Some(known) = self.read.lock().await.get(path) {
+            return Ok(Some(known.clone()));
+        }
+        match read::engine(&self.vault.client, path).await {
+            Ok(read::Engine::Other) => Ok(None),
+            Ok(_) => self.read(path).await.map(Some),
+            Err(trouble) => Err(trouble.explain(&self.vault.client.address, &format!("read vault:{path}"))),
+        }
+    }
+
+    fn keep(&self, path: &VaultPath, raw: read::Raw) -> Arc<Secret> {
+        let is_lent = raw.lease.is_some();
         if let Some((id, given, renewable)) = raw.lease {
             self.vault.lend(&id, given);
             let keeper = Keeper::over(&self.vault.client, What::Lease(id), given, renewable);
             self.leases().push(Arc::new(keeper));
         }
         let values = raw.values.into_iter().filter_map(|(key, value)| Some((key, text(value)?)));
-        let secret = Arc::new(Secret { path: path.clone(), values: values.collect() });
-        read.insert(path.clone(), secret.clone());
-        Ok(secret)
+        Arc::new(Secret { path: path.clone(), values: values.collect(), is_lent })
     }
 
     /// Refuses to begin what may take so long by credentials that cannot live for so long.

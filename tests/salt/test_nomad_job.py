@@ -10,6 +10,8 @@ JOB = "nomad_job.web"
 def main(nomad, job, *, fails=False, run_for="1h", **arguments):
     """A module with one service job of the mock driver, whose task ends at once where it `fails`."""
     task = f'run_for = "{run_for}"' if not fails else 'run_for = "1ms"\n exit_code = 3'
+    # What fails is gone before it could be thought healthy, on any machine.
+    proof = "20s" if fails else "100ms"
     lines = "".join(f"  {key} = {json.dumps(value)}\n" for key, value in arguments.items())
     return f"""
 terraform {{
@@ -27,9 +29,9 @@ resource "nomad_job" "web" {{
   jobspec = <<-SPEC
     job "{job}" {{
       update {{
-        min_healthy_time  = "100ms"
-        healthy_deadline  = "3s"
-        progress_deadline = "4s"
+        min_healthy_time  = "{proof}"
+        healthy_deadline  = "60s"
+        progress_deadline = "90s"
       }}
       group "web" {{
         restart {{
@@ -106,8 +108,8 @@ def test_a_detached_job_is_applied_whatever_becomes_of_it(nomad, bare):
 
 def test_the_monitor_gives_up_after_its_own_timeout(nomad, bare):
     module = bare(
-        main(nomad, "slow", detach=False).replace('"100ms"', '"2m"').replace('"3s"', '"3m"')
-        .replace('"4s"', '"4m"').replace("  SPEC\n", '  SPEC\n  timeouts {\n    create = "1s"\n  }\n')
+        main(nomad, "slow", detach=False).replace('"100ms"', '"2m"').replace('"60s"', '"3m"')
+        .replace('"90s"', '"4m"').replace("  SPEC\n", '  SPEC\n  timeouts {\n    create = "1s"\n  }\n')
     )  # fmt: skip
     done = module.apply()
     assert done.rc == 1 and "timeout while waiting" in " ".join(done.stderr.split()), done

@@ -3,10 +3,10 @@
 import json
 import subprocess
 import sys
-import urllib.request
 
 from support import programs
 from support.result import assert_refused
+from support.services import answers, web
 from support.site import CHECKOUT
 from support.waiting import until
 
@@ -52,6 +52,7 @@ def test_a_service_and_a_template_below_salt_are_orchestrated_and_destroyed(site
             "cpu": 20,
             "memory": 20,
             "env": {"A": HOSTILE},
+            "update": {"min_healthy_time": "100ms"},
         },
         "mine": {"template": "salt://modules/services/mine.nomad.tpl", "env": {"A": HOSTILE}},
     }
@@ -65,50 +66,6 @@ def test_a_service_and_a_template_below_salt_are_orchestrated_and_destroyed(site
     gone = site.run("infrastructure.destroy", "staging", "confirm=staging")
     assert gone.rc == 0, gone
     until(lambda: nomad.find("/v1/job/shown") is None, "the job is purged")
-
-
-SERVER = """
-import http.server, os, sys
-text = sys.argv[1].encode()
-class Answer(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(text)
-    def log_message(self, *_):
-        pass
-http.server.HTTPServer(("127.0.0.1", int(os.environ["NOMAD_PORT_http"])), Answer).serve_forever()
-"""
-# As quick as Nomad lets a deployment be.
-UPDATE = {
-    "min_healthy_time": "1s",
-    "healthy_deadline": "20s",
-    "progress_deadline": "30s",
-    "auto_revert": True,
-}
-
-
-def web(text, **more):
-    """A small HTTP server that answers with this text."""
-    return {
-        "command": sys.executable,
-        "args": ["-c", SERVER, text],
-        "ports": {"http": {}},
-        "provider": "nomad",
-        "replicas": 1,
-        "cpu": 20,
-        "memory": 50,
-        "restart": {"attempts": 0, "mode": "fail"},
-        "update": UPDATE,
-        **more,
-    }
-
-
-def answers(nomad, name):
-    """What each registered instance says."""
-    told = nomad.request(f"/v1/service/{name}")
-    urls = [f"http://{one['Address']}:{one['Port']}/" for one in told]
-    return [urllib.request.urlopen(url, timeout=5).read().decode() for url in urls]
 
 
 def test_a_service_ends_up_running_or_with_the_reason_and_the_old_version_still_serving(
@@ -148,7 +105,7 @@ def test_a_service_ends_up_running_or_with_the_reason_and_the_old_version_still_
     assert_refused(wrong, "nomad-wob")
 
 
-def test_the_demo_of_three_layers_comes_up_answers_and_goes_down(consul, nomad, providers):
+def test_the_demo_of_three_layers_comes_up_answers_and_goes_down(consul, vault, nomad, providers):
     # Servers of its own; those of the tests say that there are programs for them.
     demo = CHECKOUT / "tests" / "servers" / "demo.py"
     argv = [sys.executable, demo, programs.terraform()]
@@ -159,3 +116,4 @@ def test_the_demo_of_three_layers_comes_up_answers_and_goes_down(consul, nomad, 
     told = [line.split() for line in done.stdout.splitlines() if line.endswith("HTTP 200")]
     assert [line[0] for line in told] == ["api", "database", "web", "worker"], done
     assert "9 applied" in done.stderr + done.stdout, done
+    assert "Vault keeps the API_KEY of api at secret/services/development/api" in done.stdout, done

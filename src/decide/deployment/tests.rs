@@ -172,6 +172,18 @@ fn without_a_deployment_allocations_decide_as_the_table_says() {
 }
 
 #[test]
+fn what_has_no_progress_deadline_is_waited_for_as_long_as_it_may_take_to_get_healthy() {
+    let patience = |update: Value| {
+        let mut written = job("service", 0, 10);
+        written["TaskGroups"][0]["Update"] = update;
+        Rollout { job: from(written), ..Rollout::default() }.patience().as_nanos()
+    };
+    assert_eq!(patience(json!({ "ProgressDeadline": 7, "HealthyDeadline": 5 })), 7);
+    assert_eq!(patience(json!({ "ProgressDeadline": 0, "HealthyDeadline": 5 })), 5);
+    assert_eq!(patience(Value::Null), 0);
+}
+
+#[test]
 fn a_job_that_runs_when_its_time_comes_has_nothing_to_show_before() {
     let mut periodic = job("batch", 1, 20);
     periodic["Periodic"] = json!({ "Spec": "0 3 * * *" });

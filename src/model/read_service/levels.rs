@@ -10,18 +10,23 @@ use super::super::reader::{self, Problems};
 use super::super::service::Knob;
 use super::super::tree::Tree;
 use super::super::{Name, PillarPath};
+use super::mapping::{Mapped, config_of};
 use super::{component_name, label, service_name};
 
-/// Every service with its levels merged, and the component that it becomes.
+/// Every service with its levels merged, and the component that it becomes. At one level `services` is more specific
+/// than `nomad_service`.
 pub fn levels(
+    mapped: Mapped,
     common: Tree,
     own: Tree,
     overrides: &Overrides,
     problems: &Problems,
 ) -> BTreeMap<Name, (Name, Tree)> {
     let mut merged: BTreeMap<Name, (Name, Tree)> = BTreeMap::new();
-    let pillar = reader::entries(common, problems).into_iter().chain(reader::entries(own, problems));
-    for (key, tree) in pillar.chain(said_of_a_service(overrides)) {
+    let text = |(name, tree): (Name, Tree)| (name.to_string(), tree);
+    let everywhere = mapped.everywhere.into_iter().map(text).chain(reader::entries(common, problems));
+    let here = mapped.here.into_iter().map(text).chain(reader::entries(own, problems));
+    for (key, tree) in everywhere.chain(here).chain(said_of_a_service(overrides, problems)) {
         let names = label(&key).and_then(|label| Ok((label, Name::new(&component_name(&key))?)));
         match names {
             Ok((label, component)) => add(&mut merged, label, component, tree),
@@ -52,9 +57,10 @@ fn add(merged: &mut BTreeMap<Name, (Name, Tree)>, label: Name, component: Name, 
     merged.insert(label, (component, tree));
 }
 
-fn said_of_a_service(overrides: &Overrides) -> Option<(String, Tree)> {
+fn said_of_a_service(overrides: &Overrides, problems: &Problems) -> Option<(String, Tree)> {
     let (name, config) = overrides.service.as_ref()?;
-    Some((name.to_string(), Tree::new(config, PillarPath::arguments().child("service_config"))))
+    let tree = Tree::new(config, PillarPath::arguments().child("service_config"));
+    Some((name.to_string(), config_of(tree, problems)))
 }
 
 /// A call's variables of the component are values of the service, or variables of its template.

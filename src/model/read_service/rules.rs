@@ -11,6 +11,8 @@ use super::values::scalar;
 const MIN_HEALTHY_TIME: Duration = Duration::from_secs(10);
 const HEALTHY_DEADLINE: Duration = Duration::from_secs(5 * 60);
 const PROGRESS_DEADLINE: Duration = Duration::from_secs(10 * 60);
+/// Longer than it takes until everybody who looks knows of it.
+const SHUTDOWN_DELAY: Duration = Duration::from_secs(3);
 
 pub fn update(fields: &mut Fields<'_>, kind: Kind) -> Option<Update> {
     let tree = fields.take("update")?;
@@ -70,6 +72,17 @@ pub fn restart(fields: &mut Fields<'_>) -> Option<Restart> {
     };
     inner.close();
     Some(restart)
+}
+
+/// None: the task ends as its registration does.
+pub fn shutdown_delay(fields: &mut Fields<'_>, kind: Kind, is_registered: bool) -> Option<Duration> {
+    let place = fields.place("shutdown_delay");
+    let said = fields.read("shutdown_delay", reader::duration);
+    if let Some(place) = place.filter(|_| !is_registered) {
+        fields.problems.add(&place, "is for what is registered: give it a port");
+    }
+    let default = (is_registered && kind == Kind::Service).then_some(SHUTDOWN_DELAY);
+    said.or(default).filter(|delay| delay.as_millis() > 0)
 }
 
 pub fn constraints(tree: Option<Tree>, problems: &Problems) -> Vec<Constraining> {

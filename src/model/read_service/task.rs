@@ -7,19 +7,38 @@ use serde_json::{Map, Value};
 use super::super::read_settings::mapping;
 use super::super::reader::{self, Fields, Problems};
 use super::super::reference::is_variable_name;
-use super::super::service::{Kind, Knob, Opaque, Volume};
+use super::super::service::{Kind, Knob, Opaque};
 use super::super::tree::{self, Tree};
-use super::super::{PillarPath, read_server};
+use super::super::{Name, PillarPath, read_server};
 use super::Around;
+use super::storage::{Class, folder};
 use super::values::{Values, environment_name, literal, scalar, some_text};
 
-/// Replicas, MHz and MB where a service says nothing: by what its environment is called.
-const DEFAULTS: [(&str, u64, u64, u64); 3] =
-    [("development", 1, 100, 256), ("staging", 2, 200, 512), ("production", 3, 500, 1024)];
+/// Where a service says nothing: by what its environment is called.
+pub struct Defaults {
+    name: &'static str,
+    replicas: u64,
+    /// MHz.
+    cpu: u64,
+    /// MB.
+    memory: u64,
+    pub storage: Class,
+}
+
+const DEFAULTS: [Defaults; 3] = [
+    Defaults { name: "development", replicas: 1, cpu: 100, memory: 256, storage: Class::Ephemeral },
+    Defaults { name: "staging", replicas: 2, cpu: 200, memory: 512, storage: Class::Persistent },
+    Defaults { name: "production", replicas: 3, cpu: 500, memory: 1024, storage: Class::Redundant },
+];
 /// What the meta of every job says.
 const OURS: [&str; 3] = ["component", "environment", "managed_by"];
 /// Nomad's own least.
 const LEAST_MEMORY: u64 = 10;
+
+/// Any other environment is as the first.
+pub fn defaults(environment: &Name) -> &'static Defaults {
+    DEFAULTS.iter().find(|one| one.name == environment.as_str()).unwrap_or(&DEFAULTS[0])
+}
 
 pub struct Task {
     pub driver: String,
@@ -35,8 +54,7 @@ pub fn kind(tree: &Tree) -> Result<Kind, String> {
 /// What every job has.
 pub fn common(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>, kind: Kind) {
     let problems = fields.problems;
-    let defaults = DEFAULTS.iter().find(|(name, ..)| *name == around.environment.as_str());
-    let (_, replicas, cpu, memory) = *defaults.unwrap_or(&DEFAULTS[0]);
+    let Defaults { replicas, cpu, memory, .. } = *defaults(around.environment);
     let place = fields.place("replicas");
     if values.knob(fields, Knob::Replicas, |tree| reader::count(tree).map(Value::from)) {
         if kind == Kind::System {
@@ -199,77 +217,12 @@ fn setting(name: &str, tree: &Tree) -> Result<Value, String> {
     }
 }
 
-pub fn volumes(fields: &mut Fields<'_>, driver: &str) -> BTreeMap<String, Volume> {
-    let problems = fields.problems;
-    let mut found = BTreeMap::new();
-    let volumes = fields.take_or_empty("volumes");
-    if !volumes.is_empty() && driver == "raw_exec" {
-        problems.add(&volumes.path, "cannot be mounted by raw_exec, which sees the host as it is");
-    }
-    for (name, tree) in reader::entries(volumes, problems) {
-        let path = tree.path.clone();
-        let named = read_server::label(&Tree {
-            kind: tree::Kind::Leaf(name.clone().into()),
-            ..Tree::empty(path.clone())
-        });
-        if let Err(message) = named {
-            problems.add(&path, message);
-        }
-        let mut inner = Fields::open(tree, problems);
-        let source = inner.read("source", read_server::label).unwrap_or_else(|| name.clone());
-        if inner.place("path").is_none() {
-            problems.add(&path.child("path"), "is missing: where the task finds the volume");
-        }
-        let mounted = inner.read("path", folder);
-        let read_only = inner.read("read_only", reader::flag).unwrap_or(false);
-        inner.close();
-        if let Some(mounted) = mounted {
-            found.insert(name, Volume { source, path: mounted, read_only });
-        }
-    }
-    found
-}
-
-/// An absolute folder; a colon would split it where a container mounts it.
-fn folder(tree: &Tree) -> Result<String, String> {
-    match some_text(tree)? {
-        text if text.starts_with('/') && !text.contains(':') && !text.contains(char::is_control) => Ok(text),
-        _ => Err("must be an absolute path, without ':'".to_owned()),
-    }
-}
-
-/// A folder of the host, and where a container has it: a text for the same path, or `{source, path}`.
-pub fn data_path(fields: &mut Fields<'_>, values: &mut Values, driver: &str) -> Option<String> {
-    let problems = fields.problems;
-    let tree = fields.take("data_path");
-    let mut target = None;
-    let host = match tree {
-        Some(tree) if matches!(tree.kind, tree::Kind::Map(_)) => {
-            let place = tree.path.clone();
-            let mut inner = Fields::open(tree, problems);
-            target = inner.read("path", folder);
-            let source = inner.take("source");
-            if source.is_none() {
-                problems.add(&place, "must be a path, or {source: on the host, path: in the container}");
-            }
-            inner.close();
-            if driver != "docker" {
-                problems.add(&place, "has a path of its own in a container of docker alone");
-            }
-            source
-        }
-        other => other,
-    };
-    values.given(fields, Knob::DataPath, host, |tree| folder(tree).map(Value::from));
-    target
-}
-
 /// What the template of a user has: every value, and nothing of the job's shape.
 pub fn of_a_template(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>) {
     let problems: &Problems = fields.problems;
     for key in ["check", "config", "connect", "constraints", "driver", "health_path", "ports", "provider"]
         .into_iter()
-        .chain(["restart", "type", "update", "volumes"])
+        .chain(["restart", "shutdown_delay", "storage", "type", "update", "volumes"])
     {
         if let Some(tree) = fields.take(key) {
             problems.add(

@@ -18,21 +18,25 @@ pub struct Values {
     pub places: BTreeMap<String, PillarPath>,
     pub knobs: BTreeSet<Knob>,
     pub env_outputs: BTreeSet<String>,
+    /// Of `env_outputs`, those that are secrets.
+    pub literals: BTreeSet<String>,
     pub own: BTreeSet<String>,
     /// What `from_outputs` has, as long as nothing has asked for it.
     outputs: BTreeMap<String, Tree>,
 }
 
 /// Terraform keeps them to itself, or the module has them already.
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 13] = [
     "count",
     "depends_on",
+    "deployment_id",
     "environment",
     "for_each",
     "lifecycle",
     "literal",
     "locals",
     "providers",
+    "secrets_revision",
     "service",
     "source",
     "version",
@@ -47,6 +51,7 @@ impl Values {
             places: BTreeMap::new(),
             knobs: BTreeSet::new(),
             env_outputs: BTreeSet::new(),
+            literals: BTreeSet::new(),
             own: BTreeSet::new(),
         }
     }
@@ -110,7 +115,7 @@ impl Values {
         let problems = fields.problems;
         for (name, tree) in std::mem::take(&mut self.outputs) {
             let variable = format!("env_{name}");
-            let literal = matches!(&self.inputs.get(Knob::Env.name()), Some(Input::Literal(env)) if env.get(&name).is_some());
+            let literal = self.is_environment(&name);
             let input = match (environment_name(&name), from_outputs(&tree)) {
                 (Err(message), _) | (_, Err(message)) => Err(message),
                 (Ok(()), Ok(Input::Outputs(_))) => {
@@ -128,6 +133,21 @@ impl Values {
                 Err(message) => problems.add(&tree.path, message),
             }
         }
+    }
+
+    /// Whether the task's environment has a variable of this name already.
+    pub fn is_environment(&self, name: &str) -> bool {
+        let env = self.inputs.get(Knob::Env.name());
+        matches!(env, Some(Input::Literal(env)) if env.get(name).is_some()) || self.env_outputs.contains(name)
+    }
+
+    /// A secret that the job shall hold in clear.
+    pub fn literal(&mut self, name: String, input: Input, path: PillarPath) {
+        let variable = format!("env_{name}");
+        self.places.insert(variable.clone(), path);
+        self.inputs.insert(variable, input);
+        self.literals.insert(name.clone());
+        self.env_outputs.insert(name);
     }
 
     /// For a template of the user's own: its variables, and what `from_outputs` has besides.
@@ -186,12 +206,12 @@ pub fn scalar(tree: &Tree) -> Result<String, String> {
     }
 }
 
-/// The same, where a reference may stand some day.
+/// The same, and no reference: what stands in a job is read by all who may inspect it.
 pub fn literal(tree: &Tree) -> Result<String, String> {
     let text = scalar(tree)?;
     match reference(&text)? {
         Reference::Plain(_) => Ok(text),
-        _ => Err("not yet: references in a service's env".to_owned()),
+        _ => Err("is a reference, and a job shows its env: name it in secrets".to_owned()),
     }
 }
 

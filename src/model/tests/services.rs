@@ -1,3 +1,6 @@
+mod mapping;
+mod storage;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -114,6 +117,20 @@ fn a_port_is_the_hosts_own_where_the_task_has_no_network_of_its_own() {
 }
 
 #[test]
+fn only_a_service_that_is_registered_is_given_time_between_its_registration_and_its_end() {
+    let delay = |web| shape(&component(web)).shutdown_delay;
+    let said = |more: Value| {
+        let mut web = json!({ "image": "x", "port": 80 });
+        web.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        delay(web)
+    };
+    let seconds = |seconds| Some(std::time::Duration::from_secs(seconds));
+    assert_eq!((said(json!({})), delay(json!({ "image": "x" }))), (seconds(3), None));
+    assert_eq!((said(json!({ "type": "system" })), said(json!({ "shutdown_delay": "0s" }))), (None, None));
+    assert_eq!(said(json!({ "shutdown_delay": "10s", "type": "batch" })), seconds(10));
+}
+
+#[test]
 fn an_output_becomes_a_value_of_the_job_or_of_the_tasks_environment() {
     let read = component(
         json!({ "image": "x", "from_outputs": { "DB_HOST": "net.host", "replicas": "net.count" } }),
@@ -134,9 +151,10 @@ fn a_template_of_the_users_own_gets_every_value_and_says_its_shape_itself() {
     assert_eq!(service.job, Job::Own { folder: "salt://services".into(), file: "web.nomad.tpl".into() });
     assert_eq!(service.own, ["admins".to_owned(), "zone".to_owned()].into());
     assert_eq!(value(&read, "admins"), json!(["a"]));
-    let said =
-        wrong(json!({ "template": "/x/web.tpl", "check": {}, "update": {}, "variables": { "image": 1 } }));
-    assert_eq!(said.len(), 3, "{said:?}");
+    let said = wrong(
+        json!({ "template": "/x/web.tpl", "check": {}, "update": {}, "shutdown_delay": 1, "variables": { "image": 1 } }),
+    );
+    assert_eq!(said.len(), 4, "{said:?}");
     let at_the_root = component(json!({ "template": "/web.tpl" }));
     let own = Job::Own { folder: "/".into(), file: "web.tpl".into() };
     assert_eq!(self::service(&at_the_root).job, own);
@@ -194,7 +212,7 @@ fn every_problem_of_a_service_is_said_with_its_place() {
         "check": { "type": "udp", "intervall": 1 }, "volumes": { "v": { "soruce": "x" } }, "restart": { "mode": "x" },
         "update": { "canary": 1, "auto_promote": "yes", "min_healthy_time": "10m" }, "constraints": [{}],
         "connect": { "upstreams": [{}] }, "provider": "dns", "repicas": 3, "policy": { "allow_destory": true },
-        "secrets": { "x": "env:X" }, "from_outputs": { "A": "net" }, "port": 0, "tags": [1],
+        "from_outputs": { "A": "net" }, "port": 0, "tags": [1],
     }));
     let places: Vec<_> = said.iter().map(|one| one.split(": ").next().unwrap()).collect();
     for place in [
@@ -224,7 +242,6 @@ fn every_problem_of_a_service_is_said_with_its_place() {
         ":provider",
         ":repicas",
         ":policy:allow_destory",
-        ":secrets",
         ":from_outputs:A",
         ":port",
         ":tags",
@@ -260,9 +277,10 @@ fn what_contradicts_itself_is_refused() {
         (json!({ "image": "x", "update": { "auto_promote": true } }), "without a canary"),
         (json!({ "image": "x", "from_outputs": { "image": "net.a" } }), "set twice"),
         (json!({ "image": "x", "env": { "A": "1" }, "from_outputs": { "A": "net.a" } }), "set twice"),
-        (json!({ "image": "x", "env": { "A": "vault:secret/a#b" } }), "not yet"),
-        (json!({ "image": "x", "env": { "A": "env:B" } }), "not yet"),
+        (json!({ "image": "x", "env": { "A": "vault:secret/a#b" } }), "name it in secrets"),
+        (json!({ "image": "x", "env": { "A": "env:B" } }), "name it in secrets"),
         (json!({ "image": "x", "tags": ["a"] }), "registered port"),
+        (json!({ "image": "x", "shutdown_delay": "1s" }), "give it a port"),
         (json!({ "image": "x", "meta": { "managed_by": "me" } }), "written by Eos"),
         (json!({ "image": "x", "variables": { "a": 1 } }), "template of your own"),
         (json!({ "command": "x", "volumes": { "a": { "path": "/a" } } }), "raw_exec"),
@@ -319,7 +337,7 @@ fn a_sensitive_output_does_not_go_into_a_job() {
     let infrastructure = services("staging", json!({ "image": "x", "from_outputs": { "KEY": "net.key" } }));
     let said = checked(&infrastructure, vec![("net", net)]).unwrap_err();
     assert!(
-        said[0].starts_with("infrastructure:services:web:from_outputs:KEY: not yet: net.key is sensitive"),
+        said[0].starts_with("infrastructure:services:web:from_outputs:KEY: net.key is sensitive"),
         "{said:?}"
     );
 }

@@ -180,3 +180,13 @@ fn a_huge_key_is_refused_like_any_other() {
     let said = wrong(json!({ "x".repeat(1_000_000): 1 }));
     assert!(said.len() == 1 && said[0].contains("unknown key; there are: "));
 }
+
+#[test]
+fn parts_that_are_left_empty_are_fine() {
+    let component = json!({
+        "source": "/m", "health": [], "hooks": [], "data": [], "rollback": {}, "template": null, "policy": null,
+    });
+    let mut infrastructure = pillar(json!({ "nomad": null, "lock": {} }), json!({ "net": component }));
+    infrastructure["services"] = json!({});
+    assert_eq!(problems(&infrastructure), Vec::<String>::new());
+}

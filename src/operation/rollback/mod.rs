@@ -153,10 +153,8 @@ fn earlier(session: &Session, name: &Name, configuration: &str) -> Result<(Node,
 fn order(session: &Session, targets: &BTreeMap<Name, (Node, Arc<Module>)>) -> Graph {
     let names: BTreeSet<Name> = targets.keys().cloned().collect();
     let today = session.blueprint.graph.restricted(&names);
-    let reads = |node: &Node| {
-        let inputs = node.component.inputs.values().flat_map(|input| input.outputs());
-        inputs.map(|output| output.component.clone()).collect::<BTreeSet<_>>()
-    };
+    let reads =
+        |node: &Node| node.component.reads().map(|output| output.component.clone()).collect::<BTreeSet<_>>();
     let edges = |with: &dyn Fn(&Name) -> BTreeSet<Name>| {
         let edge = |(name, (node, _)): (&Name, &(Node, Arc<Module>))| {
             (name.clone(), reads(node).union(&with(name)).cloned().collect())
@@ -170,9 +168,8 @@ fn order(session: &Session, targets: &BTreeMap<Name, (Node, Arc<Module>)>) -> Gr
 /// Which outputs of `name` those read, as this run left them, that it changed and that are not back.
 fn read(session: &Session, name: &Name, legs: &Legs, back: &BTreeSet<Name>) -> BTreeSet<String> {
     let pending = legs.keys().filter(|other| *other != name && !back.contains(*other));
-    let inputs = pending.flat_map(|other| session.blueprint.nodes[other].component.inputs.values());
-    let outputs = inputs.flat_map(|input| input.outputs()).filter(|output| output.component == *name);
-    outputs.map(|output| output.output.clone()).collect()
+    let outputs = pending.flat_map(|other| session.blueprint.nodes[other].component.reads());
+    outputs.filter(|output| output.component == *name).map(|output| output.output.clone()).collect()
 }
 
 fn addresses(state: Option<&[u8]>) -> BTreeSet<String> {

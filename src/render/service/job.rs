@@ -1,8 +1,10 @@
 //! `<service>.nomad.tpl`: the job, with a slot for each variable.
 
-use super::mark;
 use super::text::{Text, literal};
-use crate::model::service::{Check, Kind, Knob, Number, Port, Registry, Service, Shape};
+use super::{mark, secrets};
+use crate::model::service::{
+    Check, Data, Kind, Knob, Number, Port, Registry, Service, Shape, Volume, VolumeKind,
+};
 
 /// A slot is filled with a literal by Terraform's `templatefile`; everything else is written here.
 pub fn template(service: &Service, shape: &Shape) -> String {
@@ -33,15 +35,14 @@ pub fn template(service: &Service, shape: &Shape) -> String {
             if shape.kind != Kind::System {
                 text.set("count", "${replicas}");
             }
+            if let Some(delay) = shape.shutdown_delay {
+                text.duration("shutdown_delay", delay);
+            }
             restart(text, shape);
             network(text, shape);
             registration(text, service, shape);
-            for (name, volume) in &shape.volumes {
-                text.block(&format!("volume {}", literal(&name.as_str().into())), |text| {
-                    text.value("type", "host");
-                    text.value("source", volume.source.as_str());
-                    text.value("read_only", volume.read_only);
-                });
+            for (name, one) in &shape.volumes {
+                text.block(&format!("volume {}", literal(&name.as_str().into())), |text| volume(text, one));
             }
             text.block(&format!("task {name}"), |text| task(text, service, shape));
         });
@@ -124,6 +125,36 @@ fn digits(number: Number) -> String {
     }
 }
 
+fn volume(text: &mut Text, volume: &Volume) {
+    let kind = match volume.kind {
+        VolumeKind::Host => "host",
+        VolumeKind::Csi { .. } => "csi",
+    };
+    text.value("type", kind);
+    text.value("source", volume.source.as_str());
+    text.value("read_only", volume.read_only);
+    for (key, mode) in [("access_mode", volume.access), ("attachment_mode", volume.attachment)] {
+        if let Some(mode) = mode {
+            text.value(key, mode);
+        }
+    }
+    let VolumeKind::Csi { per_alloc, fs_type, mount_flags } = &volume.kind else { return };
+    if *per_alloc {
+        text.value("per_alloc", true);
+    }
+    if fs_type.is_none() && mount_flags.is_empty() {
+        return;
+    }
+    text.block("mount_options", |text| {
+        if let Some(fs_type) = fs_type {
+            text.value("fs_type", fs_type.as_str());
+        }
+        if !mount_flags.is_empty() {
+            text.value("mount_flags", mount_flags.clone());
+        }
+    });
+}
+
 fn registration(text: &mut Text, service: &Service, shape: &Shape) {
     let Some(main) = &shape.main else { return };
     text.block("service", |text| {
@@ -143,6 +174,10 @@ fn registration(text: &mut Text, service: &Service, shape: &Shape) {
         }
         if service.knobs.contains(&Knob::Tags) {
             slot(text, "tags");
+        }
+        if service.tells_its_deployment() {
+            // Not the job's: Nomad would start every task again for it.
+            text.block("meta", |text| slot(text, "deployment_id"));
         }
         if let Some(check) = &shape.check {
             text.block("check", |text| ask(text, check, shape.mesh.is_some()));
@@ -197,8 +232,13 @@ fn task(text: &mut Text, service: &Service, shape: &Shape) {
             if !labels.is_empty() && shape.mesh.is_none() {
                 text.value("ports", labels);
             }
-            if has(Knob::DataPath) {
-                text.set("volumes", "[${data_mount}]");
+            match &shape.data {
+                Some(Data::Host { .. }) => text.set("volumes", "[${data_mount}]"),
+                // A path that is not absolute begins at the task's folder.
+                Some(Data::Allocation { target }) => {
+                    text.value("volumes", vec![format!("../alloc/data:{target}")]);
+                }
+                None => {}
             }
         }
         for (key, value) in &shape.config {
@@ -206,6 +246,7 @@ fn task(text: &mut Text, service: &Service, shape: &Shape) {
         }
     });
     slot(text, "env");
+    secrets::secrets(text, service);
     for (name, volume) in &shape.volumes {
         text.block("volume_mount", |text| {
             text.value("volume", name.as_str());

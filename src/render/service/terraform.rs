@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::text::{Text, literal};
 use super::{mark, template_name};
-use crate::model::service::{Job, Knob, Service};
+use crate::model::service::{Data, Job, Knob, REVISION, Service};
 
 /// JSON in the job's language: its escapes are HCL's but for three, and what would begin a template begins none.
 pub const ENCODE: &str = r#"replace(replace(replace(replace(replace(jsonencode(value), "\\\\", "\\u005c"), "\\b", "\\u0008"), "\\f", "\\u000c"), "$${", "\\u0024{"), "%%{", "\\u0025{")"#;
@@ -68,14 +68,20 @@ fn expressions(service: &Service) -> BTreeMap<String, String> {
         "meta".to_owned(),
         format!("merge({{ {managed_by}, {component}, environment = var.environment }}, var.meta)"),
     );
+    if service.tells_its_deployment() {
+        all.insert("deployment_id".to_owned(), "var.deployment_id".to_owned());
+    }
+    if !service.handed.by_variable.is_empty() {
+        all.insert(REVISION.to_owned(), format!("var.{REVISION}"));
+    }
     match &service.job {
         Job::Generated(shape) => {
             if service.knobs.contains(&Knob::DataPath) && shape.driver == "docker" {
-                let mount = match &shape.data_target {
-                    Some(target) => {
+                let mount = match &shape.data {
+                    Some(Data::Host { target: Some(target) }) => {
                         format!("\"${{var.data_path}}:${{{}}}\"", literal(&target.as_str().into()))
                     }
-                    None => "\"${var.data_path}:${var.data_path}\"".to_owned(),
+                    _ => "\"${var.data_path}:${var.data_path}\"".to_owned(),
                 };
                 all.insert("data_mount".to_owned(), mount);
             }
@@ -104,7 +110,11 @@ pub fn values(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<B
             "data_mount" => {
                 let host = get("data_path")?.as_str()?.to_owned();
                 let Job::Generated(shape) = &service.job else { return None };
-                format!("{host}:{}", shape.data_target.as_deref().unwrap_or(&host)).into()
+                let target = match &shape.data {
+                    Some(Data::Host { target: Some(target) }) => target,
+                    _ => &host,
+                };
+                format!("{host}:{target}").into()
             }
             "env" => {
                 let mut env = get("env")?.as_object()?.clone();
@@ -120,6 +130,7 @@ pub fn values(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<B
                 meta.extend(get("meta")?.as_object()?.clone());
                 meta.into()
             }
+            REVISION => get(REVISION).unwrap_or_else(|| 0.into()),
             other => get(other)?,
         };
         all.insert(name, value);

@@ -2,7 +2,7 @@
 
 use super::mark;
 use super::text::Text;
-use crate::model::service::{Knob, Service};
+use crate::model::service::{Knob, REVISION, Service};
 
 struct Declared {
     kind: &'static str,
@@ -75,26 +75,50 @@ pub fn variables(service: &Service) -> String {
         one(&mut text, knob.name(), kind, what, rule);
     }
     for name in &service.env_outputs {
-        one(&mut text, &format!("env_{name}"), "string", "For the environment of the task.", None);
+        let what = "For the environment of the task.";
+        if service.literals.contains(name) {
+            declare(&mut text, &format!("env_{name}"), "string", what, |text| text.value("sensitive", true));
+        } else {
+            one(&mut text, &format!("env_{name}"), "string", what, None);
+        }
     }
     for name in &service.own {
         one(&mut text, name, "any", "For the job's template.", None);
+    }
+    if !service.handed.by_variable.is_empty() {
+        let what = "Which secrets Nomad's variable has: Eos counts.";
+        declare(&mut text, REVISION, "number", what, |text| text.value("default", 0));
+    }
+    if service.tells_its_deployment() {
+        one(
+            &mut text,
+            "deployment_id",
+            "string",
+            "Changes with what the job is made from, and with nothing else.",
+            None,
+        );
     }
     one(&mut text, "environment", "string", "The environment that it belongs to.", None);
     text.finish()
 }
 
 fn one(text: &mut Text, name: &str, kind: &str, what: &str, rule: Option<(&str, &str)>) {
-    text.gap();
-    text.block(&format!("variable \"{name}\""), |text| {
-        text.value("description", what);
-        text.set("type", kind);
-        text.set("nullable", if kind == "any" { "true" } else { "false" });
+    declare(text, name, kind, what, |text| {
         if let Some((condition, message)) = rule {
             text.block("validation", |text| {
                 text.set("condition", condition);
                 text.value("error_message", message);
             });
         }
+    });
+}
+
+fn declare(text: &mut Text, name: &str, kind: &str, what: &str, more: impl FnOnce(&mut Text)) {
+    text.gap();
+    text.block(&format!("variable \"{name}\""), |text| {
+        text.value("description", what);
+        text.set("type", kind);
+        text.set("nullable", if kind == "any" { "true" } else { "false" });
+        more(text);
     });
 }

@@ -32,7 +32,12 @@ fn what_would_find_no_node_is_refused_with_what_it_lacks() {
     let Some(pair) = pair() else { return };
     let client = pair.client();
     let nowhere = "constraint {\n attribute = \"${attr.kernel.name}\"\n value = \"plan9\"\n }";
+    let volume = "volume \"data\" {\n type = \"csi\"\n source = \"web-data\"\n access_mode = \"single-node-writer\"\n attachment_mode = \"file-system\"\n }";
     for (job, lacks) in [
+        (
+            Job { group: volume.to_owned(), ..Job::new("unregistered") },
+            "web: constraint \"missing CSI Volume web-data\" leaves out 1 node(s)",
+        ),
         (
             Job { job: nowhere.to_owned(), ..Job::new("nowhere") },
             "web: constraint \"${attr.kernel.name} = plan9\" leaves out 1 node(s)",

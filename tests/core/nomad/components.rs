@@ -245,10 +245,11 @@ fn an_old_instance_that_passes_says_nothing_of_the_new_one() {
     let report = scene.run();
     assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
     // A new version on a port where nobody listens, beside the old one.
-    let deaf = Job { group: service("port \"http\" {}"), deadline: 4, ..job };
+    let deaf = Job { group: service("port \"http\" {}"), deadline: 10, ..job };
     scene.component(&deaf, "", gates("1m"));
     let report = scene.run();
     assert_eq!(web(&report)["reason"], "deployment_failed", "{report:#}");
+    assert!(message(&report).contains("seen before: check up is critical"), "{report:#}");
     let passing = || {
         let path = "/v1/health/service/old-and-new?passing";
         scene.pair.consul.get(path).is_some_and(|all| all.as_array().is_some_and(|all| !all.is_empty()))
@@ -262,22 +263,23 @@ fn a_service_in_consul_has_to_pass_often_enough() {
     let check = json!({ "Name": "by-hand-1", "TTL": "1h", "Status": "passing" });
     let service = json!({ "ID": "plain-1", "Name": "plain-service", "Port": 1, "Check": check }).to_string();
     scene.pair.consul.call("PUT", "/v1/agent/service/register", &service);
-    let gates = |least: u64| {
+    // Long enough on any machine where it is to pass.
+    let gates = |least: u64, deadline: &str| {
         json!({ "health": [{ "consul": {
             "service": "plain-service", "least": least, "interval": "200ms", "min_healthy_time": "400ms",
-            "healthy_deadline": "2s",
+            "healthy_deadline": deadline,
         } }] })
     };
-    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(1));
+    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(1, "1m"));
     let report = scene.run();
     assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
-    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(2));
+    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(2, "2s"));
     let report = scene.run();
     assert_eq!(web(&report)["reason"], "unhealthy", "{report:#}");
     assert!(message(&report).contains("1 of 1 instance(s) passing, 2 needed"), "{report:#}");
     // A warning is no pass, and a service that nobody knows is none.
     scene.pair.consul.call("PUT", "/v1/agent/check/warn/service:plain-1", "");
-    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(1));
+    scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(1, "2s"));
     eventually("the catalogue has the warning", || {
         let all = scene.pair.consul.get("/v1/health/checks/plain-service").unwrap();
         all[0]["Status"] == "warning"

@@ -60,6 +60,26 @@ fn a_version_that_never_gets_healthy_fails_as_nomad_says_it() {
 }
 
 #[test]
+fn a_check_that_never_passed_is_told_also_once_nomad_has_gone_back() {
+    let Some(pair) = pair() else { return };
+    let web = crate::web::Web::always(200);
+    let group = |port: &str| {
+        format!(
+            "network {{\n port \"http\" {{\n {port}\n }}\n }}\n service {{\n name = \"deaf\"\n port = \"http\"\n provider = \"nomad\"\n check {{\n name = \"up\"\n type = \"http\"\n path = \"/\"\n interval = \"1s\"\n timeout = \"1s\"\n }}\n }}"
+        )
+    };
+    let update = "auto_revert = true".to_owned();
+    let good = Job { group: group(&format!("static = {}", web.port)), update, ..Job::new("told-after") };
+    pair.runs(&good.text(), "told-after");
+    let index = pair.register(&Job { group: group(""), deadline: 12, ..good }.text());
+    let follow = pair.follow("told-after", index);
+    let found = ending(&follow);
+    assert!(said(&found).ends_with("the version before runs again"), "{found:?}");
+    let seen = follow.seen_failing().unwrap();
+    assert!(seen.contains("check up of service deaf is failing: "), "{seen}");
+}
+
+#[test]
 fn what_finds_no_node_is_waited_for_and_what_is_lacking_is_said() {
     let Some(pair) = pair() else { return };
     let index = pair.register(&Job { memory: 9_000_000, ..Job::new("huge") }.text());
@@ -68,7 +88,7 @@ fn what_finds_no_node_is_waited_for_and_what_is_lacking_is_said() {
     let found = until(&pair.follow("huge", index), lacks);
     // Nomad's own deadline begins with the first placement, and there is none.
     let Found::Waiting(_, more) = found else { panic!("{found:?}") };
-    assert!(more <= std::time::Duration::from_secs(45 + 30), "{more:?}");
+    assert!(more <= std::time::Duration::from_secs(40 + 60 + 30), "{more:?}");
 }
 
 #[test]

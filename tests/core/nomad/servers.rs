@@ -86,6 +86,7 @@ pub fn client_with(address: &str, token: Option<&str>) -> Nomad {
         token: None,
         region: None,
         namespace: "default".to_owned(),
+        secrets: Default::default(),
         tls: Tls::default(),
     };
     Nomad::open(&server, token.map(|token| token.to_owned().into())).unwrap()
@@ -181,7 +182,7 @@ impl Job {
             true => String::new(),
             false => format!(
                 "update {{\n min_healthy_time = \"{proof}\"\n healthy_deadline = \"{deadline}s\"\n progress_deadline = \"{}s\"\n {update}\n }}",
-                deadline + 5
+                deadline + 60
             ),
         };
         let reschedule = match reschedule {

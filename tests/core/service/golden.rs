@@ -16,7 +16,7 @@ fn services() -> Vec<(&'static str, Value)> {
                 "datacenter": "dc1", "env": { "JAVA_OPTS": "-Xmx512m", "QUOTES": "a \"b\" ${c}" },
                 "data_path": { "source": "/opt/services/data/jenkins", "path": "/var/jenkins_home" },
                 "tags": ["ci"], "config": { "labels": { "team": "ci" }, "force_pull": true },
-                "restart": { "attempts": 3, "interval": "10m", "delay": "15s", "mode": "fail" },
+                "restart": { "attempts": 3, "interval": "10m", "delay": "15s", "mode": "fail" }, "shutdown_delay": "1500ms",
                 "constraints": [{ "attribute": "${attr.kernel.name}", "value": "linux" }],
             }),
         ),
@@ -38,6 +38,26 @@ fn services() -> Vec<(&'static str, Value)> {
             }),
         ),
         (
+            "csi",
+            json!({
+                "image": "postgres:16", "replicas": 1,
+                "storage": "redundant", "data_path": { "path": "/var/lib/postgresql/data" },
+                "volumes": {
+                    "wal": {
+                        "type": "csi", "path": "/wal", "per_alloc": true, "attachment_mode": "file-system",
+                        "mount_options": { "fs_type": "ext4", "mount_flags": ["noatime"] },
+                    },
+                    "seed": { "type": "csi", "source": "pg-seed", "path": "/seed", "read_only": true },
+                },
+            }),
+        ),
+        (
+            "ephemeral",
+            json!({ "image": "redis:7", "storage": "ephemeral", "data_path": { "path": "/data" } }),
+        ),
+        ("persistent", json!({ "image": "grafana/grafana:11", "data_path": { "path": "/var/lib/grafana" } })),
+        ("replicated", json!({ "image": "x", "storage": "redundant", "data_path": { "path": "/data" } })),
+        (
             "canary",
             json!({
                 "command": "/usr/bin/api", "args": ["--listen", "${NOMAD_ADDR_http}"], "ports": { "http": {} },
@@ -57,6 +77,12 @@ fn services() -> Vec<(&'static str, Value)> {
             }),
         ),
         (
+            "secrets",
+            json!({
+                "image": "example/api:1", "secrets": { "API_TOKEN": "env:API_TOKEN", "KEY": { "from": "file:/key" } },
+            }),
+        ),
+        (
             "batch",
             json!({ "type": "batch", "image": "example/import:1", "config": { "args": ["--once"] }, "cpu": 50 }),
         ),
@@ -65,6 +91,7 @@ fn services() -> Vec<(&'static str, Value)> {
             json!({
                 "command": "/usr/bin/python3", "args": ["-m", "http.server", "8000"], "port": 8000,
                 "health_path": "/", "namespace": "default", "region": "global", "memory": 32,
+                "shutdown_delay": "0s",
             }),
         ),
     ]

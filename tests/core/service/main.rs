@@ -9,9 +9,11 @@ mod server;
 #[path = "../support/world.rs"]
 mod world;
 
+mod correlated;
 mod generated;
 mod golden;
 mod hostile;
+mod refused;
 mod running;
 mod template;
 

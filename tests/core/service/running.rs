@@ -19,7 +19,7 @@ fn serving(site: &mut Site, nomad: &Server, world: &World) {
         "command": "python3", "args": ["-m", "http.server", "${NOMAD_PORT_http}", "--bind", "127.0.0.1"],
         "ports": { "http": {} }, "health_path": "/", "provider": "nomad", "replicas": 1,
         "cpu": 20, "memory": 32, "env": { "GREETING": "hello ${USER} \"x\"" },
-        "update": { "min_healthy_time": "100ms" },
+        "update": { "min_healthy_time": "100ms" }, "shutdown_delay": "0s",
     });
 }
 

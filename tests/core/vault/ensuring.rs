@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use eos::model::{Reference, VaultAuth, VaultPath, VaultServer};
-use eos::vault::{Kind, Login, Vault};
+use eos::model::{Reference, SecretKind, VaultAuth, VaultPath, VaultServer};
+use eos::vault::{Login, Vault};
 use serde_json::{Value, json};
 
 use crate::server::VAULT_TOKEN;
@@ -24,8 +24,8 @@ async fn open(bench: &Bench) -> std::sync::Arc<Vault> {
     Vault::open(&server, Login::Token(VAULT_TOKEN.into())).await.unwrap()
 }
 
-fn wanted() -> BTreeMap<String, Kind> {
-    [("admin_password", Kind::Password), ("secret_key", Kind::Hex), ("salt", Kind::Base64)]
+fn wanted() -> BTreeMap<String, SecretKind> {
+    [("admin_password", SecretKind::Password), ("secret_key", SecretKind::Hex), ("salt", SecretKind::Base64)]
         .map(|(key, kind)| (key.to_owned(), kind))
         .into()
 }
@@ -44,15 +44,15 @@ fn what_is_missing_is_made_once_and_what_is_there_stays() {
     bench.put("services/staging/grafana", json!({ "admin_password": "chosen", "other": "left" }));
     run(async {
         let vault = open(&bench).await;
-        let references = vault.ensure(&path("secret"), &wanted()).await.unwrap();
-        assert_eq!(references["salt"].to_string(), "vault:secret/services/staging/grafana#salt");
+        let made = vault.ensure(&path("secret"), &wanted()).await.unwrap();
+        assert_eq!(made.iter().collect::<Vec<_>>(), ["salt", "secret_key"]);
         let first = versioned(&bench);
         assert_eq!(
             (&first["data"]["admin_password"], &first["data"]["other"]),
             (&json!("chosen"), &json!("left"))
         );
         assert_eq!(first["data"]["secret_key"].as_str().unwrap().len(), 64);
-        assert_eq!(vault.ensure(&path("secret"), &wanted()).await.unwrap(), references);
+        assert!(vault.ensure(&path("secret"), &wanted()).await.unwrap().is_empty());
         assert_eq!(versioned(&bench), first);
     });
 }
@@ -68,8 +68,8 @@ fn several_at_once_agree_on_one_value() {
                 let vault = if number % 2 == 0 { &one } else { &other };
                 vault.ensure(&path, &wanted).await.unwrap()
             }));
-            let all = all.await;
-            assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
+            let made = all.await.into_iter().filter(|made| made.len() == 3).count();
+            assert!(made >= 1 && (mount == "old" || made == 1), "{mount}: {made} made them");
         }
     });
     assert_eq!(versioned(&bench)["metadata"]["version"], 1, "the first write is the only one");

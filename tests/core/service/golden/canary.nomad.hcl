@@ -15,6 +15,7 @@ job "canary" {
   }
   group "canary" {
     count = 2
+    shutdown_delay = "3s"
     network {
       port "http" {
       }

@@ -6,6 +6,7 @@ job "connect" {
   meta = {"component":"nomad-connect","environment":"staging","managed_by":"eos"}
   group "connect" {
     count = 2
+    shutdown_delay = "3s"
     network {
       mode = "bridge"
     }
@@ -13,6 +14,9 @@ job "connect" {
       name = "connect"
       provider = "consul"
       port = "9090"
+      meta {
+        deployment_id = "e0f1781756f1"
+      }
       check {
         type = "http"
         path = "/health"

@@ -10,6 +10,7 @@ job "docker" {
   }
   group "docker" {
     count = 2
+    shutdown_delay = "1500ms"
     restart {
       attempts = 3
       interval = "600s"
@@ -26,6 +27,9 @@ job "docker" {
       provider = "consul"
       port = "http"
       tags = ["ci"]
+      meta {
+        deployment_id = "a0405fcb4e58"
+      }
       check {
         type = "http"
         path = "/login"

@@ -6,6 +6,7 @@ job "ports" {
   meta = {"component":"nomad-ports","environment":"staging","managed_by":"eos"}
   group "ports" {
     count = 2
+    shutdown_delay = "3s"
     network {
       port "admin" {
         to = 15672
@@ -21,6 +22,9 @@ job "ports" {
       name = "ports"
       provider = "consul"
       port = "bus"
+      meta {
+        deployment_id = "abaff27310a3"
+      }
       check {
         type = "tcp"
         interval = "10s"

@@ -6,6 +6,7 @@ job "volumes" {
   meta = {"component":"nomad-volumes","environment":"staging","managed_by":"eos"}
   group "volumes" {
     count = 2
+    shutdown_delay = "3s"
     network {
       port "http" {
         to = 5432
@@ -15,6 +16,9 @@ job "volumes" {
       name = "volumes"
       provider = "consul"
       port = "http"
+      meta {
+        deployment_id = "d36f2a64d24d"
+      }
       check {
         type = "tcp"
         interval = "5s"

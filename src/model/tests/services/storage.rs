@@ -1,0 +1,211 @@
+use serde_json::{Value, json};
+
+use super::super::super::service::{Data, Volume, VolumeKind};
+use super::super::super::{Component, Overrides};
+use super::{draft, draft_with, name, services, shape, value, wrong};
+
+fn inside() -> Value {
+    json!({ "image": "x", "data_path": { "path": "/data" } })
+}
+
+fn web(environment: &str, web: &Value) -> Component {
+    draft_in(&services(environment, web.clone()), environment)
+}
+
+fn draft_in(infrastructure: &Value, environment: &str) -> Component {
+    let (read, said) = super::super::read(infrastructure, environment, &Overrides::default());
+    assert!(said.is_empty(), "{said:?}");
+    read.unwrap().components[&name("nomad-web")].clone()
+}
+
+fn in_the_allocation() -> Option<Data> {
+    Some(Data::Allocation { target: "/data".to_owned() })
+}
+
+fn csi(source: &str, access: &'static str) -> Volume {
+    Volume {
+        kind: VolumeKind::Csi { per_alloc: false, fs_type: None, mount_flags: Vec::new() },
+        source: source.to_owned(),
+        path: "/data".to_owned(),
+        read_only: false,
+        access: Some(access),
+        attachment: Some("file-system"),
+    }
+}
+
+#[test]
+fn where_data_is_kept_is_by_what_the_environment_is_called_and_what_the_service_says_wins() {
+    for environment in ["development", "elsewhere"] {
+        let read = web(environment, &inside());
+        assert_eq!(shape(&read).data, in_the_allocation(), "{environment}");
+        assert!(!read.inputs.contains_key("data_path"));
+    }
+    let kept = web("staging", &inside());
+    assert_eq!(shape(&kept).data, Some(Data::Host { target: Some("/data".to_owned()) }));
+    assert_eq!(value(&kept, "data_path"), json!("/opt/services/data/web"));
+    let redundant = web("production", &inside());
+    assert_eq!(shape(&redundant).data, None);
+    assert_eq!(shape(&redundant).volumes["data_path"], csi("web-data", "multi-node-multi-writer"));
+    let mut said = inside();
+    said["storage"] = json!("ephemeral");
+    assert_eq!(shape(&web("production", &said)).data, in_the_allocation());
+}
+
+#[test]
+fn one_replica_alone_writes_its_volume_alone() {
+    for (more, access) in [
+        (json!({ "replicas": 1 }), "single-node-writer"),
+        (json!({ "replicas": 1, "update": { "canary": 1 } }), "multi-node-multi-writer"),
+        (json!({ "type": "system" }), "multi-node-multi-writer"),
+        (json!({ "type": "batch" }), "single-node-writer"),
+        (json!({ "from_outputs": { "replicas": "net.count" } }), "multi-node-multi-writer"),
+    ] {
+        let mut said = inside();
+        said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let read = web("production", &said);
+        assert_eq!(shape(&read).volumes["data_path"].access, Some(access), "{more}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_named_is_the_hosts_whatever_the_environment_is_called() {
+    let named = json!({ "image": "x", "data_path": { "source": "/srv/web", "path": "/data" } });
+    let read = web("production", &named);
+    assert_eq!(shape(&read).data, Some(Data::Host { target: Some("/data".to_owned()) }));
+    assert_eq!(value(&read, "data_path"), json!("/srv/web"));
+    let plain = web("production", &json!({ "command": "/bin/x", "data_path": "/srv/web" }));
+    assert_eq!(shape(&plain).data, Some(Data::Host { target: None }));
+    let fed = json!({ "image": "x", "data_path": { "path": "/data" }, "from_outputs": { "data_path": "net.folder" } });
+    assert_eq!(shape(&web("production", &fed)).data, Some(Data::Host { target: Some("/data".to_owned()) }));
+}
+
+#[test]
+fn of_a_class_and_a_folder_the_more_specific_level_chooses() {
+    let with = |common: Value, own: Value| {
+        let mut infrastructure = services("staging", common);
+        infrastructure["environments"]["staging"] = json!({ "services": { "web": own } });
+        draft(&infrastructure).components[&name("nomad-web")].clone()
+    };
+    let named = json!({ "image": "x", "data_path": { "source": "/srv/web", "path": "/data" } });
+    let read = with(named.clone(), json!({ "storage": "ephemeral" }));
+    assert_eq!(shape(&read).data, in_the_allocation());
+    let mut classed = inside();
+    classed["storage"] = json!("ephemeral");
+    for own in [
+        json!({ "data_path": { "source": "/srv/web" } }),
+        json!({ "from_outputs": { "data_path": "net.folder" }, "data_path": { "path": "/data" } }),
+        json!({ "data_path": "/data" }),
+    ] {
+        assert!(matches!(shape(&with(classed.clone(), own)).data, Some(Data::Host { .. })));
+    }
+    let call =
+        Overrides { service: Some((name("web"), json!({ "storage": "redundant" }))), ..Overrides::default() };
+    let read = draft_with(&services("staging", named), &call);
+    assert!(shape(&read.components[&name("nomad-web")]).volumes.contains_key("data_path"));
+}
+
+#[test]
+fn a_volume_of_csi_says_how_it_is_used_or_is_used_as_its_replicas_need_it() {
+    let read = web(
+        "staging",
+        &json!({ "image": "x", "volumes": {
+            "all": { "type": "csi", "path": "/data" },
+            "each": { "type": "csi", "path": "/data", "per_alloc": true, "source": "web" },
+            "seed": { "type": "csi", "path": "/data", "read_only": true },
+            "raw": { "type": "csi", "path": "/data", "access_mode": "multi-node-single-writer",
+                "attachment_mode": "block-device", "mount_options": { "fs_type": "ext4", "mount_flags": "noatime" } },
+            "host": { "path": "/data", "access_mode": "single-node-multi-writer" },
+        } }),
+    );
+    let volumes = &shape(&read).volumes;
+    let modes =
+        ["all", "each", "seed", "raw", "host"].map(|name| (volumes[name].access, volumes[name].attachment));
+    assert_eq!(
+        modes,
+        [
+            (Some("multi-node-multi-writer"), Some("file-system")),
+            (Some("single-node-writer"), Some("file-system")),
+            (Some("multi-node-reader-only"), Some("file-system")),
+            (Some("multi-node-single-writer"), Some("block-device")),
+            (Some("single-node-multi-writer"), None),
+        ]
+    );
+    assert_eq!(volumes["all"], csi("all", "multi-node-multi-writer"));
+    let raw = VolumeKind::Csi {
+        per_alloc: false,
+        fs_type: Some("ext4".into()),
+        mount_flags: vec!["noatime".into()],
+    };
+    assert_eq!(volumes["raw"].kind, raw);
+}
+
+#[test]
+fn storage_that_cannot_be_is_refused_with_what_can() {
+    let volume = |of: Value| json!({ "image": "x", "volumes": { "v": of } });
+    for (web, place, expected) in [
+        (json!({ "image": "x", "storage": "persistent" }), ":storage", "names no folder itself"),
+        (
+            json!({ "image": "x", "storage": "persistent", "data_path": "/data" }),
+            ":storage",
+            "data_path: {path: /in/the/task}",
+        ),
+        (
+            json!({ "image": "x", "storage": "fast", "data_path": { "path": "/data" } }),
+            ":storage",
+            "ephemeral, persistent, redundant",
+        ),
+        (json!({ "command": "x", "data_path": { "path": "/data" } }), ":data_path:path", "as a text"),
+        (
+            json!({ "command": "x", "driver": "exec", "storage": "ephemeral", "data_path": { "path": "/data" } }),
+            ":data_path:path",
+            "only a container of docker",
+        ),
+        (
+            json!({ "command": "x", "storage": "redundant", "data_path": { "path": "/data" } }),
+            ":data_path:path",
+            "cannot be mounted by raw_exec",
+        ),
+        (json!({ "image": "x", "data_path": { "path": "data" } }), ":data_path:path", "absolute path"),
+        (json!({ "image": "x", "data_path": {} }), ":data_path", "{path: in the task}"),
+        (json!({ "template": "/web.tpl", "storage": "redundant" }), ":storage", "template says this itself"),
+        (
+            json!({ "image": "x", "volumes": { "data_path": { "path": "/a" } } }),
+            ":volumes:data_path",
+            "choose another name",
+        ),
+        (volume(json!({ "path": "/a", "type": "nfs" })), ":volumes:v:type", "host or csi"),
+        (volume(json!({ "path": "/a", "per_alloc": true })), ":volumes:v:per_alloc", "type: csi"),
+        (
+            volume(json!({ "path": "/a", "mount_options": { "fs_type": "x" } })),
+            ":volumes:v:mount_options",
+            "type: csi",
+        ),
+        (
+            volume(json!({ "path": "/a", "access_mode": "multi-node-multi-writer" })),
+            ":volumes:v:access_mode",
+            "must be one of: single-node",
+        ),
+        (
+            volume(json!({ "path": "/a", "type": "csi", "attachment_mode": "nfs" })),
+            ":volumes:v:attachment_mode",
+            "block-device",
+        ),
+        (
+            volume(json!({ "path": "/a", "type": "csi", "mount_options": { "flags": [] } })),
+            ":volumes:v:mount_options:flags",
+            "unknown key",
+        ),
+    ] {
+        let said = wrong(web.clone());
+        let right =
+            said.len() == 1 && said[0].starts_with(&format!("{place}: ")) && said[0].contains(expected);
+        assert!(right, "{web} {said:#?}");
+    }
+}
+
+#[test]
+fn a_program_that_mounts_volumes_has_its_data_on_a_registered_one() {
+    let read =
+        web("production", &json!({ "command": "x", "driver": "exec", "data_path": { "path": "/data" } }));
+    assert_eq!(shape(&read).volumes["data_path"].source, "web-data");
+}

@@ -1,0 +1,54 @@
+//! Nomad's variables: <https://developer.hashicorp.com/nomad/api-docs/variables>. No answer of these is repeated in words.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Nomad;
+use super::trouble::Trouble;
+
+/// No Debug: it holds secrets.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Variable {
+    pub items: BTreeMap<String, SecretString>,
+    /// What it has to be still, to be written; 0 where it is not there.
+    #[serde(rename = "ModifyIndex")]
+    pub index: u64,
+}
+
+impl Nomad {
+    /// Empty where there is none.
+    pub async fn variable(&self, namespace: &str, path: &str) -> Result<Variable, Trouble> {
+        match self.get(&segments(path), &[("namespace", namespace)]).await {
+            Err(Trouble::Missing(_)) => Ok(Variable::default()),
+            answer => answer,
+        }
+    }
+
+    /// Refused with [`Trouble::Moved`] where somebody has written it since.
+    pub async fn put_variable(
+        &self,
+        namespace: &str,
+        path: &str,
+        items: &BTreeMap<String, SecretString>,
+        since: u64,
+    ) -> Result<(), Trouble> {
+        let items: BTreeMap<_, _> = items.iter().map(|(key, value)| (key, value.expose_secret())).collect();
+        let since = since.to_string();
+        let query = [("namespace", namespace), ("cas", since.as_str())];
+        let asked = json!({ "Namespace": namespace, "Path": path, "Items": items });
+        self.put::<Value>(&segments(path), &query, &asked).await.map(drop)
+    }
+
+    pub async fn delete_variable(&self, namespace: &str, path: &str, since: u64) -> Result<(), Trouble> {
+        let since = since.to_string();
+        self.delete(&segments(path), &[("namespace", namespace), ("cas", since.as_str())]).await
+    }
+}
+
+fn segments(path: &str) -> Vec<&str> {
+    ["var"].into_iter().chain(path.split('/')).collect()
+}

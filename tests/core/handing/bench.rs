@@ -1,0 +1,162 @@
+//! A Nomad and a Vault, and a service that writes down what it was given.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::server::{Server, VAULT_TOKEN};
+use crate::support::Site;
+use crate::world::World;
+
+pub struct Bench {
+    pub nomad: Server,
+    pub vault: Server,
+    pub site: Site,
+    world: World,
+}
+
+/// Writes its environment to a file that is named by its allocation.
+const TASK: &str = "import json, os, time
+own = {key: value for key, value in os.environ.items() if key.startswith('S_')}
+path = os.path.join(os.environ['SAID'], os.environ['NOMAD_ALLOC_ID'])
+open(path + '.new', 'w').write(json.dumps(own))
+os.rename(path + '.new', path)
+time.sleep(9999)";
+
+impl Bench {
+    /// With a Vault that Eos logs in to.
+    pub fn new() -> Option<Self> {
+        let vault = Server::vault()?;
+        let nomad = Server::nomad_with(&json!({ "vault": {
+            "enabled": true, "address": address(&vault), "jwt_auth_backend_path": "nomad",
+            "default_identity": { "aud": ["vault.test"], "ttl": "1h" },
+        }}))?;
+        let world = World::new()?;
+        let mut bench = Self { nomad, vault, site: Site::new(), world };
+        let token = bench.file("vault-token", VAULT_TOKEN);
+        let settings = &mut bench.site.infrastructure["settings"];
+        settings["terraform"] = json!({ "cli_config_file": bench.world.cli_config() });
+        settings["nomad"] = json!({ "address": address(&bench.nomad) });
+        settings["vault"] = json!({
+            "address": address(&bench.vault), "auth": { "method": "token", "token": token },
+        });
+        std::fs::create_dir(bench.said()).unwrap();
+        Some(bench)
+    }
+
+    /// A service `web` with these secrets.
+    pub fn web(&mut self, secrets: Value) {
+        self.site.infrastructure["services"]["web"] = json!({
+            "command": "python3", "args": ["-c", TASK], "env": { "SAID": self.said() }, "replicas": 1,
+            "cpu": 20, "memory": 32, "secrets": secrets,
+            "update": { "min_healthy_time": "200ms", "healthy_deadline": "60s" },
+        });
+    }
+
+    pub fn orchestrate(&self) -> Value {
+        self.site.run("orchestrate", json!({}))
+    }
+
+    /// It ended with this status, and well.
+    pub fn ends(&self, status: &str) -> Value {
+        let report = self.orchestrate();
+        let web = &report["components"]["nomad-web"];
+        assert!(report["result"] == true && web["status"] == status, "{report:#}");
+        web.clone()
+    }
+
+    pub fn error(&self) -> Value {
+        let report = self.orchestrate();
+        let error = report["components"]["nomad-web"]["error"].clone();
+        assert!(error.is_object(), "no error in {report:#}");
+        error
+    }
+
+    fn said(&self) -> PathBuf {
+        self.site.folder.path().join("said")
+    }
+
+    /// A reference to a file of the test's own.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.site.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        format!("file:{}", path.display())
+    }
+
+    /// Into the versioned store.
+    pub fn put(&self, path: &str, data: &Value) {
+        self.post(&format!("secret/data/{path}"), &json!({ "data": data }));
+    }
+
+    pub fn post(&self, path: &str, body: &Value) {
+        let (status, text) = self.vault.call("POST", &format!("/v1/{path}"), &body.to_string());
+        assert!(status == 200 || status == 204, "{path}: {status} {text}");
+    }
+
+    /// What Vault keeps for the service.
+    pub fn kept(&self) -> Value {
+        let found = self.vault.get("/v1/secret/data/services/staging/web");
+        found.map(|found| found["data"]["data"].clone()).unwrap_or_default()
+    }
+
+    /// What Nomad's variable of the service holds.
+    pub fn variable(&self) -> Option<Value> {
+        self.nomad.get("/v1/var/nomad/jobs/web").map(|found| found["Items"].clone())
+    }
+
+    /// The running allocations that are wanted.
+    pub fn running(&self) -> Vec<String> {
+        let all = self.nomad.get("/v1/job/web/allocations").unwrap_or_default();
+        let is = |one: &&Value| one["ClientStatus"] == "running" && one["DesiredStatus"] == "run";
+        let all = all.as_array().into_iter().flatten().filter(is);
+        all.map(|one| one["ID"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What the only running task was given.
+    pub fn given(&self) -> Value {
+        until("it says what it was given", || match self.running().as_slice() {
+            [one] => serde_json::from_str(&std::fs::read_to_string(self.said().join(one)).ok()?).ok(),
+            _ => None,
+        })
+    }
+
+    /// Everything that Nomad tells of the job.
+    pub fn inspected(&self) -> String {
+        ["", "/versions", "/allocations", "/evaluations", "/deployments"]
+            .map(|part| self.nomad.get(&format!("/v1/job/web{part}")).unwrap_or_default().to_string())
+            .concat()
+    }
+
+    /// All files below the root, but for states, plans and raw streams.
+    pub fn files(&self) -> Vec<(PathBuf, String)> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.site.folder.path().join("root")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if let Ok(bytes) = std::fs::read(&path) {
+                    found.push((path, String::from_utf8_lossy(&bytes).into_owned()));
+                }
+            }
+        }
+        found
+    }
+}
+
+pub fn address(server: &Server) -> String {
+    format!("http://127.0.0.1:{}", server.port)
+}
+
+pub fn until<T>(what: &str, found: impl Fn() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(90);
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}

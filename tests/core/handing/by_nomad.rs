@@ -1,0 +1,55 @@
+//! By Nomad, which reads it in Vault itself.
+
+use serde_json::json;
+
+use crate::bench::{Bench, address};
+
+/// Nomad's tasks log in by their identity, as this role.
+fn trust(bench: &Bench) {
+    bench.post("sys/auth/nomad", &json!({ "type": "jwt" }));
+    let keys = format!("{}/.well-known/jwks.json", address(&bench.nomad));
+    bench.post("auth/nomad/config", &json!({ "jwks_url": keys, "default_role": "tasks" }));
+    let policy = "path \"secret/data/*\" { capabilities = [\"read\"] }\npath \"old/*\" { capabilities = [\"read\"] }\npath \"leased/creds/*\" { capabilities = [\"read\"] }";
+    bench.post("sys/policies/acl/tasks", &json!({ "policy": policy }));
+    for role in ["tasks", "others"] {
+        let role_of = json!({
+            "role_type": "jwt", "bound_audiences": ["vault.test"], "user_claim": "/nomad_job_id",
+            "user_claim_json_pointer": true, "token_policies": [role], "token_period": "30m", "token_type": "service",
+        });
+        bench.post(&format!("auth/nomad/role/{role}"), &role_of);
+    }
+    bench.post("sys/mounts/old", &json!({ "type": "kv", "options": { "version": "1" } }));
+    bench.post("sys/mounts/leased", &json!({ "type": "leases" }));
+    bench.post("leased/roles/app", &json!({ "ttl": "1h" }));
+}
+
+#[test]
+fn a_task_reads_in_vault_by_its_own_identity_and_eos_hands_it_the_rest() {
+    let Some(mut bench) = Bench::new() else { return };
+    trust(&bench);
+    bench.put("app", &json!({ "token": "a \"quoted\"\n ${secret}", "number": 7 }));
+    bench.post("old/app", &json!({ "metadata": "of the first version" }));
+    bench.site.infrastructure["settings"]["nomad"]["secrets"] = json!("vault");
+    bench.site.infrastructure["settings"]["nomad"]["vault_role"] = json!("tasks");
+    bench.web(json!({
+        "S_VAULT": "vault:secret/app#token",
+        "S_NUMBER": "vault:secret/app#number",
+        "S_OLD": "vault:old/app#metadata",
+        "S_LENT": "vault:leased/creds/app#username",
+        "S_MADE": { "generate": "password" },
+        "S_FILE": bench.file("own", "of this host"),
+    }));
+    bench.ends("applied");
+    let given = bench.given();
+    assert_eq!(given["S_VAULT"], "a \"quoted\"\n ${secret}");
+    assert_eq!((&given["S_NUMBER"], &given["S_OLD"]), (&json!("7"), &json!("of the first version")));
+    assert_eq!((&given["S_MADE"], &given["S_FILE"]), (&bench.kept()["S_MADE"], &json!("of this host")));
+    assert!(given["S_LENT"].is_string(), "{given}");
+    // What Vault has, Nomad's variable has not; and nobody but the task has taken a lease.
+    let handed = bench.variable().unwrap();
+    assert!(handed["S_FILE"].is_string() && handed["S_VAULT"].is_null() && handed["S_MADE"].is_null());
+    let (status, users) = bench.vault.call("LIST", "/v1/leased/users/", "");
+    let users: serde_json::Value = serde_json::from_str(&users).unwrap();
+    assert!(status == 200 && users["data"]["keys"].as_array().unwrap().len() == 1, "{users}");
+    bench.ends("unchanged");
+}

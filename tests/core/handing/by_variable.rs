@@ -1,0 +1,123 @@
+//! By a variable of Nomad's, which Eos writes.
+
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+
+const HOSTILE: &str = "a \"b\" 'c' ${d} %{e} {{ f }} \\ \n\t# <&> ü \u{2028} 😀 -hostile-end";
+
+#[test]
+fn secrets_of_every_origin_reach_the_task_as_they_are_and_nobody_else() {
+    let Some(mut bench) = Bench::new() else { return };
+    bench.put("app", &json!({ "token": HOSTILE, "number": 7 }));
+    bench.site.component(
+        "db",
+        "output \"password\" {\n  value = \"from-the-state\"\n  sensitive = true\n}",
+        json!({}),
+    );
+    bench.web(json!({
+        "S_VAULT": "vault:secret/app#token",
+        "S_NUMBER": { "from": "vault:secret/app#number" },
+        "S_FILE": bench.file("own", "of-this-host-itself\n"),
+        "S_OUTPUT": { "output": "db.password" },
+        "S_MADE": { "generate": "password" },
+        "S_KEY": { "generate": "hex", "key": "secret_key" },
+    }));
+
+    // A test makes nothing, and says what it cannot know yet by the next revision alone.
+    let shown = bench.site.run("orchestrate", json!({ "test": true }));
+    assert_eq!(shown["components"]["nomad-web"]["status"], "pending_inputs", "{shown:#}");
+    assert!(bench.kept().is_null() && bench.variable().is_none(), "{shown:#}");
+
+    let report = bench.ends("applied");
+    let notes = report["notes"].to_string();
+    for made in ["S_MADE", "secret_key"] {
+        let said = format!("made, and kept at vault:secret/services/staging/web#{made}");
+        assert!(notes.contains(&said), "{report:#}");
+    }
+    let kept = bench.kept();
+    let expected = json!({
+        "S_VAULT": HOSTILE, "S_NUMBER": "7", "S_FILE": "of-this-host-itself", "S_OUTPUT": "from-the-state",
+        "S_MADE": kept["S_MADE"], "S_KEY": kept["secret_key"],
+    });
+    assert_eq!(bench.given(), expected);
+    assert_eq!(kept["secret_key"].as_str().map(str::len), Some(64));
+
+    let secrets: Vec<_> = expected.as_object().unwrap().values().filter_map(Value::as_str).collect();
+    // JSON has its own form of the hostile one; its end is the same in all. A lone figure proves nothing.
+    let forms = |secret: &&str| secret.rsplit(' ').next().filter(|form| form.len() > 1).map(str::to_owned);
+    let forms: Vec<_> = secrets.iter().filter_map(forms).collect();
+    let (inspected, told) = (bench.inspected(), report.to_string());
+    for secret in &forms {
+        assert!(!inspected.contains(secret) && !told.contains(secret), "{secret}");
+    }
+    // What terraform keeps of the other component is its own business.
+    let files = bench.files();
+    let ours = files.iter().filter(|(path, _)| !path.to_string_lossy().contains("/db/"));
+    for (path, text) in ours {
+        assert!(!forms.iter().any(|secret| text.contains(secret)), "{}", path.display());
+    }
+
+    // Nothing has changed: nothing is written, nothing is restarted.
+    let (running, variable) = (bench.running(), bench.variable());
+    bench.ends("unchanged");
+    assert_eq!((bench.running(), bench.variable()), (running, variable));
+}
+
+#[test]
+fn another_value_is_another_deployment_and_what_was_lost_is_written_again() {
+    let Some(mut bench) = Bench::new() else { return };
+    bench.put("app", &json!({ "token": "one" }));
+    bench.web(json!({ "S_A": "vault:secret/app#token" }));
+    bench.ends("applied");
+    assert_eq!(bench.given(), json!({ "S_A": "one" }));
+    let first = bench.running();
+
+    bench.put("app", &json!({ "token": "two" }));
+    let shown = bench.site.run("orchestrate", json!({ "test": true }));
+    assert_eq!(shown["components"]["nomad-web"]["status"], "planned", "{shown:#}");
+    assert_eq!(bench.variable().unwrap()["S_A"], "one");
+    // A plan that is kept brings what is there when it is applied.
+    let kept = bench.site.run("plan", json!({}));
+    let report = bench.site.run("apply", json!({ "plan_id": kept["plan_id"] }));
+    assert_eq!(report["components"]["nomad-web"]["status"], "applied", "{report:#}");
+    assert_eq!(bench.given(), json!({ "S_A": "two" }));
+    assert_ne!(bench.running(), first);
+
+    // Somebody removes it: it comes back, whether Terraform has anything to do or not.
+    assert_eq!(bench.nomad.call("DELETE", "/v1/var/nomad/jobs/web", "").0, 204);
+    let report = bench.orchestrate();
+    assert_eq!(report["result"], true, "{report:#}");
+    assert_eq!(bench.variable().unwrap()["S_A"], "two");
+    assert_eq!(bench.nomad.call("DELETE", "/v1/var/nomad/jobs/web", "").0, 204);
+    bench.ends("unchanged");
+    assert_eq!(bench.variable().unwrap()["S_A"], "two");
+}
+
+#[test]
+fn a_service_that_goes_takes_along_what_it_was_handed_and_leaves_what_others_have() {
+    let Some(mut bench) = Bench::new() else { return };
+    let theirs = json!({ "Path": "nomad/jobs/web", "Items": { "theirs": "x" } }).to_string();
+    assert_eq!(bench.nomad.call("PUT", "/v1/var/nomad/jobs/web", &theirs).0, 200);
+    bench.web(json!({ "S_A": { "generate": "base64" } }));
+    bench.ends("applied");
+    let handed = bench.variable().unwrap();
+    assert!(handed["theirs"] == "x" && handed["S_A"].is_string(), "{handed}");
+
+    // Gone from the pillar, it is destroyed by its name.
+    bench.site.infrastructure["services"] = json!({});
+    let destroyed = bench.site.run("destroy", json!({ "components": ["nomad-web"], "confirm": "staging" }));
+    assert_eq!(destroyed["components"]["nomad-web"]["status"], "destroyed", "{destroyed:#}");
+    assert_eq!(bench.variable(), Some(json!({ "theirs": "x" })));
+    assert!(bench.kept()["S_A"].is_string(), "Vault keeps what was made");
+}
+
+#[test]
+fn a_literal_stands_in_the_job_because_it_was_asked_for_and_in_no_report() {
+    let Some(mut bench) = Bench::new() else { return };
+    let secret = "a-literal-secret";
+    bench.web(json!({ "S_A": { "from": bench.file("own", secret), "literal": true } }));
+    let report = bench.ends("applied");
+    assert_eq!(bench.given(), json!({ "S_A": secret }));
+    assert!(bench.inspected().contains(secret) && !report.to_string().contains(secret), "{report:#}");
+}
