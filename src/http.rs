@@ -3,17 +3,33 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use reqwest::header::HeaderValue;
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::Tls;
 
-/// A file of [`Tls`] that cannot be used.
+/// Why nobody can be asked with what is given.
 #[derive(Debug)]
-pub struct Unusable {
-    path: PathBuf,
-    reason: String,
+pub enum Unusable {
+    /// A file of [`Tls`].
+    File { path: PathBuf, reason: String },
+    /// It holds what no HTTP header can.
+    Token,
+}
+
+/// To one server, with a token in the header of this name, which nothing prints; it is for this server and no other.
+pub fn to_server(
+    address: &str,
+    tls: &Tls,
+    header: &'static str,
+    token: Option<&SecretString>,
+) -> Result<ClientBuilder, Unusable> {
+    let mut headers = HeaderMap::new();
+    if let Some(token) = token {
+        headers.insert(header, secret(token).ok_or(Unusable::Token)?);
+    }
+    Ok(direct(address.starts_with("https:").then_some(tls))?.default_headers(headers))
 }
 
 /// Follows no redirect and asks no proxy; `tls` is None for an `http://` address.
@@ -40,7 +56,7 @@ fn encrypted(builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, Unusabl
     if let Some(path) = &tls.ca_file {
         let authorities = Certificate::from_pem_bundle(&read(path)?).map_err(|error| no_pem(path, &error))?;
         if authorities.is_empty() {
-            return Err(Unusable { path: path.clone(), reason: "holds no certificate".to_owned() });
+            return Err(Unusable::File { path: path.clone(), reason: "holds no certificate".to_owned() });
         }
         builder = builder.tls_certs_only(authorities);
     }
@@ -52,11 +68,11 @@ fn encrypted(builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, Unusabl
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Unusable> {
-    std::fs::read(path).map_err(|error| Unusable { path: path.to_owned(), reason: error.to_string() })
+    std::fs::read(path).map_err(|error| Unusable::File { path: path.to_owned(), reason: error.to_string() })
 }
 
 fn no_pem(path: &Path, error: &reqwest::Error) -> Unusable {
-    Unusable { path: path.to_owned(), reason: innermost(error) }
+    Unusable::File { path: path.to_owned(), reason: innermost(error) }
 }
 
 /// The cause beneath, such as "Connection refused"; what lies above repeats the address.
@@ -68,8 +84,21 @@ pub fn innermost(error: &reqwest::Error) -> String {
     innermost.to_string()
 }
 
+/// So many characters of what a server said, in one line, without the token that it may have repeated.
+pub fn one_line(text: &str, most: usize, token: Option<&SecretString>) -> String {
+    let token = token.map(ExposeSecret::expose_secret).filter(|token| !token.is_empty());
+    let text = token.map_or_else(|| text.to_owned(), |token| text.replace(token, "(token)"));
+    match text.split_whitespace().collect::<Vec<_>>().join(" ") {
+        line if line.is_empty() => "no text".to_owned(),
+        line => line.chars().take(most).collect(),
+    }
+}
+
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot use {}: {}", self.path.display(), self.reason)
+        match self {
+            Self::File { path, reason } => write!(f, "cannot use {}: {reason}", path.display()),
+            Self::Token => f.write_str("the token holds what no HTTP header can"),
+        }
     }
 }

@@ -286,6 +286,9 @@ pub struct ComponentReport {
     /// What an apply that was cut off may have left in the world.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub possible_orphans: Vec<PossibleOrphan>,
+    /// Of what its turn was to make; absent where it had none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment_id: Option<String>,
     /// What was taken before its apply; absent where nothing was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot_id: Option<String>,
@@ -313,6 +316,7 @@ impl ComponentReport {
             error: None,
             notes: Vec::new(),
             possible_orphans: Vec::new(),
+            deployment_id: None,
             snapshot_id: None,
             drift: None,
             salt: None,

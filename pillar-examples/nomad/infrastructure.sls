@@ -1,5 +1,5 @@
 # All three layers in one graph: modules of Terraform, services on Nomad, steps of Salt's own between them.
-# It runs on a Nomad that allows raw_exec, with a Consul beside it; `make demo-nomad` brings both.
+# It runs on a Nomad that allows raw_exec, with a Consul beside it, and a Vault; `make demo-nomad` brings all three.
 {% set eos = opts.get('eos', {}) %}
 infrastructure:
   settings:
@@ -9,6 +9,9 @@ infrastructure:
       cli_config_file: {{ eos.get('cli_config_file') | json }}
     nomad: {address: {{ eos.get('nomad', 'http://127.0.0.1:4646') | json }}}
     consul: {address: {{ eos.get('consul', 'http://127.0.0.1:8500') | json }}}
+    vault:
+      address: {{ eos.get('vault', 'http://127.0.0.1:8200') | json }}
+      auth: {method: token, token: {{ eos.get('vault_token', 'file:/etc/salt/secrets/vault') | json }}}
 
   components:
     networking:
@@ -44,6 +47,8 @@ infrastructure:
       <<: *answers
       depends_on: [nomad-database]
       from_outputs: {ZONE: dns.zone_id}
+      # Made and kept in Vault where it is missing; the job only names it.
+      secrets: {API_KEY: {generate: password}}
     web:
       <<: *answers
       depends_on: [nomad-api]

@@ -34,6 +34,18 @@ infrastructure:
       command: /usr/local/bin/cleanup
       args: ["--older-than", "30d"]
 
+  # One more, written as a mapping of its own, for one environment. Its data are on the volume metrics-data there:
+  # that is where production keeps what names no folder.
+  nomad_service:
+    name: metrics
+    environment: production
+    config:
+      image: prom/prometheus:v2.54.1
+      port: 9090
+      replicas: 1
+      health_path: /-/healthy
+      data_path: {path: /prometheus}
+
   environments:
     production: {}
     staging:

@@ -1,5 +1,5 @@
 # Prometheus is told to watch what the hook names.
-{%- set watched = salt["pillar.get"]("watched") %}
+{%- set watched = pillar["watched"] %}
 alert_rules:
   file.serialize:
     - name: /etc/prometheus/rules/{{ watched }}.yml

@@ -2,7 +2,7 @@
 log_shipping:
   file.managed:
     - name: /etc/rsyslog.d/60-eos.conf
-    - contents: '*.* @@{{ salt["pillar.get"]("collector") }}'
+    - contents: '*.* @@{{ pillar["collector"] }}'
   service.running:
     - name: rsyslog
     - watch:

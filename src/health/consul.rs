@@ -4,14 +4,13 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::nomad::{ask, unseen};
 use super::{Miss, Never, Outlook};
 use crate::decide::{Registered, served};
-use crate::http::{direct, innermost, secret};
+use crate::http::{innermost, to_server};
 use crate::model::ConsulServer;
 use crate::nomad::Follow;
 
@@ -21,6 +20,8 @@ const SHOWN: usize = 200;
 
 /// No Debug: its header holds the token.
 pub struct Consul {
+    /// As the pillar has it.
+    address: String,
     client: reqwest::Client,
     url: Url,
     pub service: String,
@@ -63,21 +64,16 @@ impl Consul {
         least: u64,
         jobs: Vec<Follow>,
     ) -> Result<Self, String> {
-        let mut headers = HeaderMap::new();
-        if let Some(token) = token {
-            let value = secret(token).ok_or("the token for Consul holds what no HTTP header can")?;
-            headers.insert("X-Consul-Token", value);
-        }
-        let tls = server.address.starts_with("https:").then_some(&server.tls);
-        let builder = direct(tls).map_err(|file| file.to_string())?;
-        let client = builder.default_headers(headers).timeout(PATIENCE).build();
+        let builder = to_server(&server.address, &server.tls, "X-Consul-Token", token);
+        let client = builder.map_err(|why| format!("Consul: {why}"))?.timeout(PATIENCE).build();
         let client = client.map_err(|error| innermost(&error))?;
         let mut url = Url::parse(&server.address).map_err(|error| error.to_string())?;
         // An address with a host always takes a path.
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["v1", "health", "service", &service]);
         }
-        Ok(Self { client, url, service, least, jobs, failing: RefCell::default() })
+        let address = server.address.clone();
+        Ok(Self { address, client, url, service, least, jobs, failing: RefCell::default() })
     }
 
     /// Every instance that there is, and not `?passing`: an old one that passes would speak for a new one that does not.
@@ -130,7 +126,7 @@ impl Consul {
 
     async fn found(&self) -> Result<Vec<Registered>, Miss> {
         let away = |why: String| Miss {
-            what: "Consul did not answer".to_owned(),
+            what: format!("the Consul at {} did not answer", self.address),
             why: Some(why),
             outlook: Outlook::Unseen,
         };
@@ -141,7 +137,8 @@ impl Consul {
         match status {
             200 => {}
             403 => {
-                let what = "Consul does not allow this: the token needs service and node read".to_owned();
+                let allows = "does not allow this: the token needs service and node read";
+                let what = format!("the Consul at {} {allows}", self.address);
                 return Err(Miss { what, why: None, outlook: Outlook::Never(Never::Denied) });
             }
             _ => return Err(away(format!("HTTP {status}"))),
@@ -155,7 +152,7 @@ impl Consul {
     async fn by_nomad(&self, job: &Follow, allocations: &[String]) -> Result<String, Miss> {
         let mut found = Vec::new();
         for allocation in allocations {
-            let checks = job.checks_of(allocation).await.map_err(|trouble| unseen(&trouble))?;
+            let checks = job.checks_of(allocation).await.map_err(|trouble| unseen(job, &trouble))?;
             let mut own = checks.iter().filter(|check| check.service == self.service);
             let failing = own.find(|check| check.status != "success").map(|check| check.explain());
             found.push(Registered { id: format!("_nomad-task-{allocation}-"), failing });

@@ -11,15 +11,16 @@ pub async fn ask(follow: &Follow) -> Result<String, Miss> {
         Found::Failed(said) => miss(said, Outlook::Never(Never::Failed)),
         Found::Superseded(said) => miss(said, Outlook::Never(Never::Superseded)),
         Found::AwaitingPromotion(said) => miss(said, Outlook::Never(Never::AwaitingPromotion)),
-        Found::Unseen(trouble) => Err(unseen(&trouble)),
+        Found::Unseen(trouble) => Err(unseen(follow, &trouble)),
     }
 }
 
 /// A server that is away may be back; what a token may not do, it may not do later.
-pub fn unseen(trouble: &Trouble) -> Miss {
-    let (what, outlook) = match trouble {
-        Trouble::Denied(_) => ("Nomad does not allow this", Outlook::Never(Never::Denied)),
-        _ => ("Nomad did not answer", Outlook::Unseen),
+pub fn unseen(follow: &Follow, trouble: &Trouble) -> Miss {
+    let (did, outlook) = match trouble {
+        Trouble::Denied(_) => ("does not allow this", Outlook::Never(Never::Denied)),
+        _ => ("did not answer", Outlook::Unseen),
     };
-    Miss { what: what.to_owned(), why: Some(trouble.text().to_owned()), outlook }
+    let what = format!("the Nomad at {} {did}", follow.nomad.address);
+    Miss { what, why: Some(trouble.text().to_owned()), outlook }
 }

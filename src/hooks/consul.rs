@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
-use crate::http::{direct, innermost, secret};
+use crate::http::{innermost, one_line, to_server};
 use crate::model::{ConsulServer, ConsulService};
 
+/// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a Consul that is away for a moment is waited for, and how soon it is asked again.
+const WAITING: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(500);
 /// How much of an unexpected answer is repeated.
 const SHOWN: usize = 200;
 
@@ -31,14 +35,8 @@ pub struct Service<'a> {
 
 impl Consul {
     pub fn open(server: &ConsulServer, token: Option<SecretString>) -> Result<Self, String> {
-        let mut headers = HeaderMap::new();
-        if let Some(token) = token {
-            let value = secret(&token).ok_or("the token holds what no HTTP header can")?;
-            headers.insert("X-Consul-Token", value);
-        }
-        let tls = server.address.starts_with("https:").then_some(&server.tls);
-        let builder = direct(tls).map_err(|file| file.to_string())?;
-        let builder = builder.default_headers(headers).timeout(PATIENCE);
+        let builder = to_server(&server.address, &server.tls, "X-Consul-Token", token.as_ref());
+        let builder = builder.map_err(|why| why.to_string())?.timeout(PATIENCE);
         let http = builder.build().map_err(|error| innermost(&error))?;
         Ok(Self { address: server.address.clone(), http })
     }
@@ -102,19 +100,40 @@ impl Consul {
         self.send(Method::PUT, "catalog/deregister", body).await.map(drop)
     }
 
+    /// Asks again where nobody answers, or nobody who can: whatever is sent here may come twice.
     async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Result<(StatusCode, String), String> {
+        let began = Instant::now();
+        loop {
+            let answer = self.attempt(method.clone(), path, body.clone()).await;
+            let away = answer.as_ref().map_or(true, |(status, _)| status.is_server_error());
+            if !away || began.elapsed() + PAUSE >= WAITING {
+                let (status, said) = answer?;
+                return self.judge(status, said);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<(StatusCode, String), String> {
         let unreachable = |error: reqwest::Error| {
             format!("the Consul at {} cannot be reached: {}", self.address, innermost(&error))
         };
         let request = self.http.request(method, format!("{}/v1/{path}", self.address)).body(body);
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
-        let said = response.text().await.map_err(unreachable)?;
+        Ok((status, response.text().await.map_err(unreachable)?))
+    }
+
+    fn judge(&self, status: StatusCode, said: String) -> Result<(StatusCode, String), String> {
         match status.as_u16() {
             200 | 404 => Ok((status, said)),
             other => {
-                let line: String =
-                    said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+                let line = one_line(&said, SHOWN, None);
                 Err(format!("the Consul at {} answered HTTP {other}: {line}", self.address))
             }
         }

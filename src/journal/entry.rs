@@ -25,6 +25,9 @@ pub enum Entry {
     /// The component's lock is held.
     Started {
         component: Name,
+        /// Of what it is to be made.
+        #[serde(default)]
+        deployment_id: String,
     },
     /// Terraform is about to change things; this stands on the disk before it does.
     Applying {

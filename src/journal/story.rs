@@ -94,7 +94,7 @@ mod tests {
         let began = Began::new(Holder::here(), "", Wish::Apply, [name("net"), name("app")].into());
         [
             Entry::Began(Box::new(began)),
-            Entry::Started { component: name("net") },
+            Entry::Started { component: name("net"), deployment_id: "0123456789ab".to_owned() },
             applying("net"),
             Entry::Ended {
                 component: name("net"),

@@ -18,4 +18,6 @@ pub struct Blueprint {
 pub struct Node {
     pub component: Component,
     pub interface: std::sync::Arc<Interface>,
+    /// What it is made from, in 12 hexadecimal digits: changes only with that, and is told wherever it goes.
+    pub deployment_id: String,
 }

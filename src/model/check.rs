@@ -65,8 +65,9 @@ impl Draft {
             let Some(interface) = interfaces.get(&name).cloned() else {
                 continue;
             };
-            standard_inputs(&environment, &mut component, &interface);
-            nodes.insert(name, Node { component, interface });
+            let deployment_id = deployment_id(&environment, &component, &interface);
+            standard_inputs(&environment, &mut component, &interface, &deployment_id);
+            nodes.insert(name, Node { component, interface, deployment_id });
         }
         Ok(Blueprint { environment, settings: self.settings, nodes, graph })
     }
@@ -264,9 +265,13 @@ fn no_output(producer: &Name, output: &str, interface: &Interface) -> String {
 /// Set by us where the module declares them and nothing else does.
 const STANDARD: [&str; 4] = ["environment", "component", "deployment_id", "managed_by"];
 
-fn standard_inputs(environment: &Name, component: &mut Component, interface: &Interface) {
-    let deployment_id = deployment_id(environment, component, interface);
-    let values = [environment.as_str(), component.name.as_str(), &deployment_id, "eos"].map(Value::from);
+fn standard_inputs(
+    environment: &Name,
+    component: &mut Component,
+    interface: &Interface,
+    deployment_id: &str,
+) {
+    let values = [environment.as_str(), component.name.as_str(), deployment_id, "eos"].map(Value::from);
     for (name, value) in STANDARD.into_iter().zip(values) {
         let wanted = interface.variables.contains_key(name) && !interface.preset.contains(name);
         if wanted && !component.inputs.contains_key(name) {

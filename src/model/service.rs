@@ -42,6 +42,16 @@ pub struct Handed {
     pub role: Option<String>,
 }
 
+impl Service {
+    /// Whether the module is told of what it is made: a registration in Consul may change without its tasks.
+    pub fn tells_its_deployment(&self) -> bool {
+        match &self.job {
+            Job::Generated(shape) => shape.registry == Registry::Consul && shape.main.is_some(),
+            Job::Own { .. } => true,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Job {
     Generated(Box<Shape>),

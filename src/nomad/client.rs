@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::trouble::{Trouble, unusable};
 use crate::error::Result;
-use crate::http::{direct, innermost, secret};
+use crate::http::{innermost, one_line, to_server};
 use crate::model::NomadServer;
 
 /// How long an answer may take that needs no waiting.
@@ -38,15 +37,9 @@ impl Nomad {
     /// Reads the files of `tls`; asks nobody yet.
     pub fn open(server: &NomadServer, token: Option<SecretString>) -> Result<Self> {
         let unusable = |reason: &str| unusable(&server.address, reason);
-        let mut headers = HeaderMap::new();
-        if let Some(token) = &token {
-            let value = secret(token).ok_or_else(|| unusable("the token holds what no HTTP header can"))?;
-            headers.insert("X-Nomad-Token", value);
-        }
         let base = Url::parse(&server.address).map_err(|error| unusable(&error.to_string()))?;
-        let tls = server.address.starts_with("https:").then_some(&server.tls);
-        let builder = direct(tls).map_err(|file| unusable(&file.to_string()))?;
-        let builder = builder.default_headers(headers).connect_timeout(PATIENCE);
+        let builder = to_server(&server.address, &server.tls, "X-Nomad-Token", token.as_ref());
+        let builder = builder.map_err(|why| unusable(&why.to_string()))?.connect_timeout(PATIENCE);
         let http = builder.build().map_err(|error| unusable(&innermost(&error)))?;
         let (address, region) = (server.address.clone(), server.region.clone());
         Ok(Self { address, base, http, token, region })
@@ -137,14 +130,6 @@ impl Nomad {
 
     /// One line of an answer in words.
     fn said(&self, body: &[u8]) -> String {
-        let mut text = String::from_utf8_lossy(body).into_owned();
-        if let Some(token) =
-            self.token.as_ref().map(ExposeSecret::expose_secret).filter(|text| !text.is_empty())
-        {
-            text = text.replace(token, "(token)");
-        }
-        let line: String =
-            text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
-        if line.is_empty() { "no text".to_owned() } else { line }
+        one_line(&String::from_utf8_lossy(body), SHOWN, self.token.as_ref())
     }
 }

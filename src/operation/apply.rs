@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::facts::Facts;
 use super::inputs::Inputs;
-use super::invoke::{Invoker, Said};
+use super::invoke::Invoker;
 use super::left::Heard;
 use super::rollback::Way;
+use super::said::Said;
 use super::session::Was;
 use super::{copies, handing, plan, recover, state};
 use crate::change::{Changes, SENSITIVE};

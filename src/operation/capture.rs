@@ -76,6 +76,7 @@ impl Run<'_> {
             secrets: self.inputs.secret.keys().filter_map(origin).collect(),
             terraform: invoker.session.tool.version.to_string(),
             backend: self.backend.unwrap_or_default().to_owned(),
+            deployment_id: self.node.deployment_id.clone(),
             facts: self.facts.digest(),
         }
     }

@@ -21,12 +21,10 @@ use crate::workdir::{Manifest, Place, ensure_private};
 
 /// Runs one component; whatever happens becomes its report.
 pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
-    let report = match locked(session, name, intent).await {
-        Ok(report) => report,
-        Err(error) => ended(error.of(name)),
-    };
+    let report = locked(session, name, intent).await.unwrap_or_else(|error| ended(error.of(name)));
     session.note_end(name, &report);
-    report
+    let deployment_id = session.blueprint.nodes[name].deployment_id.clone();
+    ComponentReport { deployment_id: Some(deployment_id), ..report }
 }
 
 pub fn ended(error: Error) -> ComponentReport {
@@ -54,18 +52,22 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     let holder = session.holder(name);
     let timeout = session.blueprint.settings.lock_timeout;
     let guard = session.locks.acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
-    let outcome = match session.note(Entry::Started { component: name.clone() }) {
+    let deployment_id = node.deployment_id.clone();
+    tracing::info!("{name}: {} of deployment {deployment_id}", session.operation);
+    let outcome = match session.note(Entry::Started { component: name.clone(), deployment_id }) {
         Ok(()) => match step {
             Some(step) => step::run(session, node, step, &place, &guard, intent).await,
             None => work(session, node, &place, &guard, intent).await,
         },
         Err(error) => Err(error),
     };
+    let mut report = outcome.unwrap_or_else(|error| ended(error.of(name)));
     // Terraform is reaped and its process group swept: nobody else may keep it.
     if let Err(error) = guard.release().await {
         tracing::warn!("{error}");
+        report.notes.push(error.message);
     }
-    outcome
+    Ok(report)
 }
 
 async fn work(

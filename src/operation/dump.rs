@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::inspect::{Inspection, inspect};
-use super::invoke::{Invoker, Said};
+use super::invoke::Invoker;
+use super::said::Said;
 use super::summary::Opening;
 use super::{Call, apply, state};
 use crate::change::SENSITIVE;

@@ -98,6 +98,7 @@ impl Telling<'_> {
             // What Salt did is not undone.
             Action::Salt(_) if self.gone => Ok(()),
             Action::Salt(step) => {
+                self.redactor.add(&step::secrets(self.invoker.session));
                 let done = salt_job::run(self.invoker, step, &BTreeMap::new(), false).await;
                 let done = done.map_err(|error| error.message)?;
                 match done.status {

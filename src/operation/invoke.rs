@@ -1,6 +1,6 @@
 //! Runs terraform in one component's workdir: its folder, its environment, its lock, its secrets.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -15,17 +15,17 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::nomad_env;
+use super::said::Said;
 use super::secrets::Reading;
 use super::session::{Session, is_late};
 use crate::change::Redactor;
-use crate::decide::{Ending, Trouble};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Error, Phase, Result};
 use crate::lock::{Guard, Holder};
 use crate::model::Component;
-use crate::process::{self, Cancel, Cause, Command, CutShort, Exit, Limits};
+use crate::process::{self, Cancel, Cause, Command, Exit, Limits};
 use crate::record::Locking;
 use crate::render;
-use crate::terraform::{self, Diagnostic, Event, ROOM, Severity};
+use crate::terraform::{self, Diagnostic, Event, ROOM};
 use crate::workdir::{Place, ensure_private, remove};
 
 /// The numbers that terraform finds its inherited descriptors under; low ones are the runtime's.
@@ -52,33 +52,8 @@ pub struct Invoker<'a> {
     secrets: Option<OwnedFd>,
     /// What was done is being saved: a request to stop has to wait.
     saving: Cell<bool>,
-}
-
-/// What a finished command said.
-pub struct Said {
-    pub exit: Exit,
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Said {
-    /// Whether what providers said of their failures is the whole truth.
-    pub fn ending(&self) -> Ending {
-        let orderly = self.exit.code.is_some() && self.exit.cut_short.is_none();
-        match orderly && !terraform::provider_died(&self.diagnostics) {
-            true => Ending::Orderly,
-            false => Ending::Abrupt,
-        }
-    }
-
-    /// What a failed apply means for a way back.
-    pub fn trouble(&self) -> Trouble {
-        match self.exit.stopped {
-            Some(Cause::LockLost) => Trouble::LockLost,
-            _ if self.exit.code.is_none() || self.exit.cut_short.is_some() => Trouble::CutOff,
-            Some(Cause::User) => Trouble::Cancelled,
-            Some(Cause::Timeout | Cause::LeaseExpiring) | None => Trouble::Known,
-        }
-    }
+    /// Why terraform was asked to stop, where that was neither a person nor a timeout.
+    pub ends_for: RefCell<String>,
 }
 
 impl<'a> Invoker<'a> {
@@ -129,6 +104,7 @@ impl<'a> Invoker<'a> {
             cancel: Cancel::new(),
             secrets: None,
             saving: Cell::new(false),
+            ends_for: RefCell::default(),
         })
     }
 
@@ -290,16 +266,21 @@ impl<'a> Invoker<'a> {
         };
         let lost = async {
             if let Some(lock) = self.lock {
-                tracing::error!("{}: {}", self.component.name, lock.lost().await);
+                self.ends_for(lock.lost().await);
                 self.cancel.cancel(Cause::LockLost);
             }
         };
         let expiring = async {
-            tracing::error!("{}: {}", self.component.name, self.reading.expiring().await);
+            self.ends_for(self.reading.expiring().await);
             self.cancel.cancel(Cause::LeaseExpiring);
         };
         tokio::join!(asked, forced, lost, expiring);
         std::future::pending().await
+    }
+
+    fn ends_for(&self, error: Error) {
+        tracing::error!("{}: {error}", self.component.name);
+        self.ends_for.replace(error.message);
     }
 
     fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {
@@ -327,58 +308,6 @@ impl<'a> Invoker<'a> {
         diagnostic.detail = self.redactor.text(&diagnostic.detail);
         diagnostic.address = diagnostic.address.map(|address| self.redactor.text(&address));
         diagnostic
-    }
-
-    /// The error of a command that did not end as it should.
-    pub fn failure(&self, step: &str, phase: Phase, said: &Said) -> Error {
-        let error = match said.exit.stopped {
-            Some(Cause::User) => Error::new(
-                Layer::Host,
-                phase,
-                CANCELLED,
-                format!("stopped during {step}, as asked"),
-                "run again to go on",
-            ),
-            Some(Cause::LockLost) => {
-                let message = format!("the lock was lost during {step}; terraform was asked to stop");
-                let remedy = "look at what the other holder did, plan, then run again";
-                Error::new(Layer::Host, phase, "lock_lost", message, remedy)
-            }
-            Some(Cause::LeaseExpiring) => {
-                let message = format!(
-                    "credentials were about to end during {step}; terraform was asked to stop before that"
-                );
-                let remedy = "look at Vault, and why they could not be renewed; then run again";
-                Error::new(Layer::Host, phase, "lease_expiring", message, remedy)
-            }
-            Some(Cause::Timeout) => Error::new(
-                Layer::Host,
-                phase,
-                "timeout",
-                format!("{step} took longer than its timeout; terraform was asked to stop"),
-                format!("raise timeouts:{step} in the pillar, or find out what hangs"),
-            ),
-            None => {
-                let errors: Vec<_> =
-                    said.diagnostics.iter().filter(|one| one.severity == Severity::Error).cloned().collect();
-                let stderr = self.redactor.text(&said.exit.stderr_tail);
-                terraform::explain(step, &errors, &said.exit, &stderr)
-            }
-        };
-        let lost = "what was in flight may exist in the world and not in the state";
-        let message = match error.code {
-            // Terraform may name the file alone.
-            "disk_full" | "read_only" => format!("{}\nIt ran in {}", error.message, self.cwd.display()),
-            _ => error.message,
-        };
-        let message = match said.exit.cut_short {
-            Some(CutShort::Late) => {
-                format!("{message} It did not end in time and was killed: {lost}.")
-            }
-            Some(CutShort::Forced) => format!("{message} It was not waited for: {lost}."),
-            None => message,
-        };
-        Error { message, ..error }.during(phase)
     }
 
     /// Refuses to begin a phase once somebody asked us to stop, or where the lock may be another's.

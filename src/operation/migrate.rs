@@ -3,7 +3,8 @@
 use std::fs;
 
 use super::intent::{Act, Intent};
-use super::invoke::{Invoker, Said};
+use super::invoke::Invoker;
+use super::said::Said;
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::record::Record;

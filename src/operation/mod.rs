@@ -62,6 +62,7 @@ mod requests;
 mod resume;
 mod rollback;
 mod runs;
+mod said;
 mod salt_job;
 mod schedule;
 mod secrets;

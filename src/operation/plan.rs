@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::intent::{Act, Intent};
-use super::invoke::{Invoker, Said};
+use super::invoke::Invoker;
 use super::rollback::Manner;
+use super::said::Said;
 use super::{facts, preflight};
 use crate::change::{self, Changes};
 use crate::decide::Blocked;

@@ -50,7 +50,7 @@ pub fn in_session<T: Send>(
             let session = Session::open(opening, prepared, memory, run_cancel, teller, identity).await?;
             let outcome = AssertUnwindSafe(work(&session)).catch_unwind().await;
             // Terraform and every way back have ended, however that was.
-            session.secrets.close().await;
+            opening.leaves(session.secrets.close().await);
             outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     })

@@ -32,13 +32,12 @@ impl Secrets {
         Rc::new(Reading { secrets: self.clone(), vault: OnceCell::new() })
     }
 
-    /// What was given to this call is revoked; what could not be is said.
-    pub async fn close(&self) {
-        if let Some(Ok(vault)) = self.vault.get() {
-            for left in vault.close().await {
-                self.teller.note(&left);
-            }
-        }
+    /// What was given to this call is revoked; what could not be is said, and returned in a sentence each.
+    pub async fn close(&self) -> Vec<String> {
+        let Some(Ok(vault)) = self.vault.get() else { return Vec::new() };
+        let left = vault.close().await;
+        left.iter().for_each(|one| self.teller.note(one));
+        left
     }
 
     /// Logged in, by what the settings say.

@@ -49,76 +49,72 @@ pub fn generate(call: &Call<'_>) -> Value {
 
 /// Whether Nomad takes the service's job and has a node for it; nothing is registered. `valid`, and `notes`.
 pub fn validate(call: &Call<'_>) -> Value {
-    let Asked { service, environment, overrides, problems } = asked(call);
-    let opening = Opening::new("nomad_validate_job", environment.as_str(), false, &call.request.identity);
-    let checked =
-        prepare(&call.request, &environment, &overrides, problems, None, call.host).and_then(|prepared| {
-            let extra = generated(&prepared, &service)?;
-            let (_, component, _) = of_service(&prepared, &service)?;
-            let Some(jobspec) = extra["job"].as_str().map(str::to_owned) else {
-                return Err(not_known(&service));
-            };
-            let name = JobName { namespace: namespace(&prepared, component), id: service.to_string() };
-            let in_session = async |session: &Session| {
-                let nomad = servers::nomad(&session.blueprint.settings, &session.reading()).await?;
-                // Whose it is shows only where it is registered.
-                let spec = Spec { jobspec, is_json: false, variables: String::new(), before: Some(name) };
-                let checked = nomad.preflight(&spec).await;
-                checked
-                    .map_err(|refusal| preflight::explain(service.as_str(), false, refusal, &nomad.address))
-            };
-            pump::in_session(call, &opening, prepared, Memory::default(), &BTreeSet::new(), in_session)
-        });
-    match checked {
-        Ok(checked) => {
-            let extra = [("valid", json!(true)), ("notes", json!(checked.notes))];
-            shape(opening.answer(BTreeMap::new(), extra.map(|(key, value)| (key.to_owned(), value)).into()))
-        }
-        Err(error) => {
-            let mut value = shape(opening.failed(error));
-            value["valid"] = false.into();
-            value
-        }
+    let find = |prepared: &Prepared, service: &Name| {
+        let extra = generated(prepared, service)?;
+        let (_, component, _) = of_service(prepared, service)?;
+        let jobspec = extra["job"].as_str().ok_or_else(|| not_known(service))?.to_owned();
+        let name = JobName { namespace: namespace(prepared, component), id: service.to_string() };
+        // Whose it is shows only where it is registered.
+        Ok(Spec { jobspec, is_json: false, variables: String::new(), before: Some(name) })
+    };
+    let ask = async |session: &Session, service: &Name, spec: Spec| {
+        let nomad = servers::nomad(&session.blueprint.settings, &session.reading()).await?;
+        let checked = nomad.preflight(&spec).await;
+        let checked = checked
+            .map_err(|refusal| preflight::explain(service.as_str(), false, refusal, &nomad.address))?;
+        Ok([("valid", json!(true)), ("notes", json!(checked.notes))])
+    };
+    let mut answer = answer(call, "nomad_validate_job", find, ask);
+    if answer["result"] == false {
+        answer["valid"] = false.into();
     }
+    answer
 }
 
 /// What Nomad says of a service now: its deployment, its allocations, and why they fail. `jobs`, and `lines`.
 pub fn diagnose(call: &Call<'_>) -> Value {
+    let find = |prepared: &Prepared, service: &Name| Ok(of_service(prepared, service)?.0.clone());
+    answer(call, "diagnose", find, async |session: &Session, _, component: Name| {
+        let (place, modules) = (session.layout.place(&component), &session.modules);
+        let subdir = &modules[&component].subdir;
+        let node = &session.blueprint.nodes[&component];
+        let reading = session.reading();
+        let mut invoker =
+            Invoker::new(session, &node.component, &place, subdir, None, reading.clone()).await?;
+        invoker.redactor.add(gather(session, node, &reading).await?.inputs.secrets());
+        let state = state::read(&invoker).await?.unwrap_or_default();
+        let (mut jobs, mut lines) = (Vec::new(), Vec::new());
+        for job in &state.jobs {
+            let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
+            let nomad = servers::nomad(&session.blueprint.settings, &invoker.reading).await?;
+            let mut found = Follow::new(nomad, name, job.modify_index).diagnose().await;
+            invoker.redactor.value(&mut found.details);
+            jobs.push(found.details);
+            lines.extend(found.lines.iter().map(|line| invoker.redactor.text(line)));
+        }
+        Ok([("jobs", json!(jobs)), ("lines", json!(lines))])
+    })
+}
+
+/// Finds what is to be asked about in what is prepared, asks in a session, and shapes the answer.
+fn answer<T: Send>(
+    call: &Call<'_>,
+    operation: &str,
+    find: impl FnOnce(&Prepared, &Name) -> Result<T>,
+    ask: impl AsyncFnOnce(&Session, &Name, T) -> Result<[(&'static str, Value); 2]> + Send,
+) -> Value {
     let Asked { service, environment, overrides, problems } = asked(call);
-    let opening = Opening::new("diagnose", environment.as_str(), false, &call.request.identity);
-    let told =
-        prepare(&call.request, &environment, &overrides, problems, None, call.host).and_then(|prepared| {
-            let component = of_service(&prepared, &service)?.0.clone();
-            let in_session = async |session: &Session| {
-                let (place, modules) = (session.layout.place(&component), &session.modules);
-                let subdir = &modules[&component].subdir;
-                let node = &session.blueprint.nodes[&component];
-                let reading = session.reading();
-                let mut invoker =
-                    Invoker::new(session, &node.component, &place, subdir, None, reading.clone()).await?;
-                invoker.redactor.add(gather(session, node, &reading).await?.inputs.secrets());
-                let state = state::read(&invoker).await?.unwrap_or_default();
-                let mut told = Vec::new();
-                for job in &state.jobs {
-                    let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
-                    let nomad = servers::nomad(&session.blueprint.settings, &invoker.reading).await?;
-                    let mut found = Follow::new(nomad, name, job.modify_index).diagnose().await;
-                    invoker.redactor.value(&mut found.details);
-                    told.push((found.details, found.lines));
-                }
-                let lines: Vec<_> = told
-                    .iter()
-                    .flat_map(|(_, lines)| lines)
-                    .map(|line| invoker.redactor.text(line))
-                    .collect();
-                Ok((told.into_iter().map(|(details, _)| details).collect::<Vec<_>>(), lines))
-            };
-            pump::in_session(call, &opening, prepared, Memory::default(), &BTreeSet::new(), in_session)
-        });
-    match told {
-        Ok((jobs, lines)) => {
-            let extra = [("jobs", json!(jobs)), ("lines", json!(lines))];
-            shape(opening.answer(BTreeMap::new(), extra.map(|(key, value)| (key.to_owned(), value)).into()))
+    let opening = Opening::new(operation, environment.as_str(), false, &call.request.identity);
+    let prepared = prepare(&call.request, &environment, &overrides, problems, None, call.host);
+    let answered = prepared.and_then(|prepared| {
+        let found = find(&prepared, &service)?;
+        let ask = async |session: &Session| ask(session, &service, found).await;
+        pump::in_session(call, &opening, prepared, Memory::default(), &BTreeSet::new(), ask)
+    });
+    match answered {
+        Ok(extra) => {
+            let extra = extra.map(|(key, value)| (key.to_owned(), value)).into();
+            shape(opening.answer(BTreeMap::new(), extra))
         }
         Err(error) => shape(opening.failed(error)),
     }

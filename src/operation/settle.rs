@@ -227,6 +227,7 @@ impl Run<'_> {
             finished: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             terraform: invoker.session.tool.version.to_string(),
+            deployment_id: self.node.deployment_id.clone(),
             lineage: state.lineage.clone(),
             serial: state.serial,
             resources: state.resources,

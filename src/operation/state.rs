@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::invoke::{Invoker, Said};
+use super::invoke::Invoker;
+use super::said::Said;
 use crate::decide::{self, State, StateProblem};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::record::Record;

@@ -62,7 +62,6 @@ pub async fn run(
     if let Some(variable) = inputs.secret.keys().next() {
         return Err(secret(variable));
     }
-    // What minions say may hold what others were given.
     invoker.redactor.add(&secrets(session));
     let made_from = json!([node.component.declared.get("salt"), inputs.known]);
     let done =
@@ -113,7 +112,8 @@ fn secret(variable: &str) -> Error {
     Error::new(Layer::Salt, Phase::Preparation, "sensitive_input", message, remedy)
 }
 
-fn secrets(session: &Session) -> Vec<Value> {
+/// What minions say may hold what other components were given.
+pub fn secrets(session: &Session) -> Vec<Value> {
     let produced = session.produced.borrow();
     let outputs = produced.values().flat_map(|one| one.outputs.values());
     outputs.filter(|output| output.sensitive).map(|output| output.value.clone()).collect()

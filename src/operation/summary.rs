@@ -1,6 +1,7 @@
 //! Puts a run's report together.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::{Instant, SystemTime};
 
 use serde_json::Value;
@@ -19,6 +20,8 @@ pub struct Opening {
     pub identity: Identity,
     /// Its version, once it is known.
     pub terraform: Option<String>,
+    /// What others have of this call and could not be taken back, in a sentence each.
+    left: Mutex<Vec<String>>,
     began: Instant,
     started: SystemTime,
 }
@@ -32,9 +35,14 @@ impl Opening {
             test,
             identity: identity.clone(),
             terraform: None,
+            left: Mutex::default(),
             began: Instant::now(),
             started: SystemTime::now(),
         }
+    }
+
+    pub fn leaves(&self, left: Vec<String>) {
+        self.left.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend(left);
     }
 
     pub fn report(
@@ -75,8 +83,12 @@ impl Opening {
         result: Option<bool>,
         components: BTreeMap<Name, ComponentReport>,
         error: Option<Error>,
-        extra: BTreeMap<String, Value>,
+        mut extra: BTreeMap<String, Value>,
     ) -> Report {
+        let left = self.left.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if !left.is_empty() {
+            extra.insert("left_behind".to_owned(), left.into());
+        }
         let ours = ("eos", env!("CARGO_PKG_VERSION").to_owned());
         let versions = [ours, ("salt", self.identity.salt_version)]
             .into_iter()

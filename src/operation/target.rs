@@ -51,7 +51,8 @@ pub fn target(
     }
     component.declared = declared(&component);
     let interface = module.interface.clone();
-    Ok((Node { component, interface }, Arc::new(module)))
+    let deployment_id = configuration.deployment_id.clone();
+    Ok((Node { component, interface, deployment_id }, Arc::new(module)))
 }
 
 /// What a later destroy needs is what these inputs came from.

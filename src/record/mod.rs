@@ -40,6 +40,9 @@ pub struct Record {
     pub finished: String,
     pub host: String,
     pub terraform: String,
+    /// Of what that run was to make.
+    #[serde(default)]
+    pub deployment_id: String,
     pub lineage: String,
     pub serial: u64,
     pub resources: u64,

@@ -24,6 +24,7 @@ pub struct Capture {
     pub secrets: BTreeMap<String, Origin>,
     pub terraform: String,
     pub backend: String,
+    pub deployment_id: String,
     pub facts: String,
 }
 
@@ -31,7 +32,8 @@ impl Store {
     /// Writes down what is not there yet; returns the configuration's digest.
     pub fn capture(&self, capture: Capture) -> Result<String> {
         self.open()?;
-        let Capture { module, folder, variables, outputs, secrets, terraform, backend, facts } = capture;
+        let Capture { module, folder, variables, outputs, secrets, terraform, backend, deployment_id, facts } =
+            capture;
         for file in &module.files {
             self.put_as(&file.sha256, || bytes(file, &folder))?;
         }
@@ -46,6 +48,7 @@ impl Store {
             lock_file: lock_file.map(|text| self.put(&text)).transpose()?,
             terraform,
             backend,
+            deployment_id,
             facts,
         };
         self.put(&configuration.bytes())

@@ -28,6 +28,9 @@ pub struct Configuration {
     pub terraform: String,
     /// The rendered backend block; empty for the local one.
     pub backend: String,
+    /// As its job and its journal have it; empty where an earlier version wrote this.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub deployment_id: String,
     /// Digest of module, inputs (by the environment's key), backend and terraform's version.
     pub facts: String,
 }

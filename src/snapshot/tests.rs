@@ -43,6 +43,7 @@ fn capture(texts: &[(&str, &str)], folder: &Path) -> Capture {
         outputs: BTreeMap::new(),
         secrets: BTreeMap::from([("password".to_owned(), Origin::Reference("env:PASSWORD".to_owned()))]),
         terraform: "1.11.4".to_owned(),
+        deployment_id: String::new(),
         backend: String::new(),
         facts: "f".to_owned(),
     }

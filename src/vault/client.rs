@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::header::HeaderValue;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::trouble::{Trouble, unusable};
 use crate::error::Result;
-use crate::http::{direct, innermost, secret};
+use crate::http::{direct, innermost, one_line, secret};
 use crate::model::VaultServer;
 
 /// How long an answer may take; an engine that makes credentials may ask another server first.
@@ -129,12 +129,7 @@ impl Client {
 /// The errors that Vault names, in one line.
 fn said(status: u16, document: &Value, token: Option<&SecretString>) -> String {
     let errors = document["errors"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let mut text = errors.collect::<Vec<_>>().join("; ");
-    if let Some(token) = token.map(ExposeSecret::expose_secret).filter(|token| !token.is_empty()) {
-        text = text.replace(token, "(token)");
-    }
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
-    format!("HTTP {status}: {}", if line.is_empty() { "no text" } else { &line })
+    format!("HTTP {status}: {}", one_line(&errors.collect::<Vec<_>>().join("; "), SHOWN, token))
 }
 
 impl fmt::Debug for Client {

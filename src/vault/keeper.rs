@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::client::Client;
+use super::patience::patiently;
 use super::trouble::{Trouble, refuse};
 use crate::error::{Error, Result};
 
@@ -85,6 +86,14 @@ impl Keeper {
         }
     }
 
+    /// How it ends where nobody does anything about it.
+    pub async fn end(&self) -> String {
+        match &self.term {
+            Some(term) => format!("ends by itself in {}", seconds(term.lock().await.left())),
+            None => "does not end by itself".to_owned(),
+        }
+    }
+
     /// Why it is about to end, if it is.
     pub fn is_expiring(&self) -> Option<String> {
         self.expiring.borrow().clone()
@@ -115,20 +124,20 @@ impl Keeper {
             |trouble: Trouble| trouble.explain(address, &format!("renew {}", self.renewal.what.name()));
         let (asked, usual) = (Instant::now(), term.given);
         // An increment counts from now, and is cut down to what the maximum leaves.
-        let most = self.renewal.renew(needed).await.map_err(explain)?;
+        let renew = async |span| patiently(async || self.renewal.renew(span).await).await.map_err(explain);
+        let most = renew(needed).await?;
         if most + ROUNDING < needed && !self.renewal.is_periodic().await {
             *term = Term { given: most, ends: asked + most };
             return Err(self.too_short(most, needed));
         }
         // Should we be killed, it ends as soon as it would have.
         let asked = Instant::now();
-        let given = self.renewal.renew(usual).await.map_err(explain)?;
+        let given = renew(usual).await?;
         *term = Term { given, ends: asked + given };
         Ok(())
     }
 
     fn too_short(&self, left: Duration, needed: Duration) -> Error {
-        let seconds = |long: Duration| humantime::format_duration(Duration::from_secs(long.as_secs()));
         refuse(
             "lease_too_short",
             format!(
@@ -186,13 +195,18 @@ impl Renewal {
     }
 }
 
+/// Without what is below a second.
+pub fn seconds(long: Duration) -> humantime::FormattedDuration {
+    humantime::format_duration(Duration::from_secs(long.as_secs()))
+}
+
 /// `lease_duration`; zero never ends.
 pub fn duration(of: &Value) -> Duration {
     Duration::from_secs(of["lease_duration"].as_u64().unwrap_or_default())
 }
 
 async fn keep(renewal: Renewal, term: Arc<Mutex<Term>>, tell: watch::Sender<Option<String>>) {
-    let mut warned = false;
+    let mut refused: Option<String> = None;
     loop {
         let now = *term.lock().await;
         sleep_until(if renewal.renewable { now.due() } else { now.last_call() }).await;
@@ -203,7 +217,8 @@ async fn keep(renewal: Renewal, term: Arc<Mutex<Term>>, tell: watch::Sender<Opti
         }
         if !renewal.renewable || Instant::now() >= held.last_call() {
             let left = held.left().as_secs();
-            tell.send_replace(Some(format!("{} ends in {left} s", renewal.what.name())));
+            let why = refused.map(|why| format!(" could not be renewed ({why}), and")).unwrap_or_default();
+            tell.send_replace(Some(format!("{}{why} ends in {left} s", renewal.what.name())));
             return;
         }
         let asked = Instant::now();
@@ -227,10 +242,10 @@ async fn keep(renewal: Renewal, term: Arc<Mutex<Term>>, tell: watch::Sender<Opti
             }
             Err(trouble) => trouble,
         };
-        if !warned {
+        if refused.is_none() {
             tracing::warn!("{} could not be renewed: {}", renewal.what.name(), why.text());
-            warned = true;
         }
+        refused = Some(format!("Vault at {}: {}", renewal.client.address, why.text()));
         if !why.may_pass() {
             tell.send_replace(Some(format!("{} could not be renewed: {}", renewal.what.name(), why.text())));
             return;

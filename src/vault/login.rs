@@ -4,6 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::client::Client;
+use super::patience::patiently;
 use super::token::Fresh;
 use super::trouble::{Trouble, refuse};
 use crate::error::{Error, Result};
@@ -31,7 +32,8 @@ pub async fn login(client: &Client, login: Login) -> Result<Fresh> {
         Login::Jwt { mount, role, jwt } => (mount, json!({ "role": role, "jwt": jwt.expose_secret() })),
     };
     let path = format!("auth/{mount}/login");
-    let answer = client.post(&path, body).await.map_err(|trouble| match trouble {
+    let answer = patiently(async || client.post(&path, body.clone()).await).await;
+    let answer = answer.map_err(|trouble| match trouble {
         Trouble::Unreachable(_) | Trouble::Sealed => trouble.explain(&client.address, "log in"),
         other => failed(client, &path, &other),
     })?;
@@ -54,7 +56,7 @@ fn failed(client: &Client, path: &str, trouble: &Trouble) -> Error {
 
 /// A token that somebody gave us, looked at before it is used.
 async fn supplied(client: &Client, token: SecretString) -> Result<Fresh> {
-    let found = client.get_as(&token, "auth/token/lookup-self").await;
+    let found = patiently(async || client.get_as(&token, "auth/token/lookup-self").await).await;
     let answer = found.map_err(|trouble| match trouble {
         Trouble::Denied(text) => refuse(
             "vault_login",
@@ -77,7 +79,8 @@ async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result
         other => other.explain(&client.address, "unwrap the secret_id"),
     };
     let body = json!({ "token": wrapping.expose_secret() });
-    let found = client.post("sys/wrapping/lookup", body).await.map_err(used)?;
+    let found = patiently(async || client.post("sys/wrapping/lookup", body.clone()).await).await;
+    let found = found.map_err(used)?;
     let made_by = found["data"]["creation_path"].as_str().unwrap_or_default();
     let ours = made_by.strip_prefix(&format!("auth/{mount}/role/")).and_then(|rest| rest.split_once('/'));
     if ours.is_none_or(|(_, rest)| rest != "secret-id") {
@@ -87,6 +90,7 @@ async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result
             "find out who put it there; then supply one that was made for this role",
         ));
     }
+    // Once: an answer that is lost is not given again.
     let answer = client.post_as(wrapping, "sys/wrapping/unwrap", json!({})).await.map_err(used)?;
     let secret_id = answer["data"]["secret_id"].as_str().filter(|text| !text.is_empty());
     secret_id.map(SecretString::from).ok_or_else(|| {

@@ -9,6 +9,7 @@ mod ensure;
 mod generate;
 mod keeper;
 mod login;
+mod patience;
 mod read;
 mod reading;
 mod token;
@@ -17,7 +18,7 @@ mod trouble;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 pub use login::Login;
 pub use reading::{Reading, Secret};
@@ -25,20 +26,17 @@ pub use reading::{Reading, Secret};
 use crate::error::Result;
 use crate::model::VaultServer;
 use client::Client;
-use keeper::What;
+use keeper::{What, seconds};
+use patience::{PATIENCE, patiently};
 use token::Token;
 use trouble::Trouble;
-
-/// How long a Vault that does not answer is waited for at the end, and how soon it is asked again.
-const CLOSING: Duration = Duration::from_secs(15);
-const AGAIN: Duration = Duration::from_secs(1);
 
 /// One login; it ends with the call that it was made in.
 pub struct Vault {
     client: Arc<Client>,
     token: Token,
-    /// Leases that this run was given, and nobody has given back yet.
-    leases: Mutex<Vec<String>>,
+    /// Leases that this run was given, and nobody has given back yet: each with how long it was given for.
+    leases: Mutex<Vec<(String, Duration)>>,
 }
 
 impl Vault {
@@ -57,43 +55,48 @@ impl Vault {
         self.token.keeper.rest();
         let mut left = std::mem::take(&mut *self.leases());
         if self.token.revocable {
-            let revoked = self.patiently(async || self.client.revoke_self().await).await;
-            return revoked.err().map(|why| unrevoked(&What::Token, &why)).into_iter().collect();
+            let revoked = revoked(async || self.client.revoke_self().await).await;
+            let Err(why) = revoked else { return Vec::new() };
+            return vec![self.unrevoked(&left, &why).await];
         }
         let mut said = Vec::new();
-        while let Some(lease) = left.pop() {
-            let revoked = self.patiently(async || self.client.revoke(&lease).await).await;
+        while let Some((lease, given)) = left.pop() {
+            let revoked = revoked(async || self.client.revoke(&lease).await).await;
             let Err(trouble) = revoked else { continue };
-            said.push(unrevoked(&What::Lease(lease), &trouble));
+            said.push(unrevoked(lease, given, &trouble));
             if trouble.may_pass() {
                 // It would be waited for as long for each of the others.
-                said.extend(left.drain(..).map(|lease| unrevoked(&What::Lease(lease), &trouble)));
+                said.extend(left.drain(..).map(|(lease, given)| unrevoked(lease, given, &trouble)));
             }
         }
         said
     }
 
-    /// A Vault that is away for a moment is waited for: what is not revoked may be used until it ends.
-    async fn patiently(&self, revoke: impl AsyncFn() -> Result<(), Trouble>) -> Result<(), Trouble> {
-        let deadline = Instant::now() + CLOSING;
-        loop {
-            let late = || Err(Trouble::Unreachable("no answer in time".to_owned()));
-            match timeout_at(deadline, revoke()).await.unwrap_or_else(|_| late()) {
-                Err(trouble) if trouble.may_pass() && Instant::now() + AGAIN < deadline => sleep(AGAIN).await,
-                done => return done,
-            }
-        }
+    async fn unrevoked(&self, leases: &[(String, Duration)], trouble: &Trouble) -> String {
+        let (name, end, why) = (What::Token.name(), self.token.keeper.end().await, trouble.text());
+        let ids: Vec<_> = leases.iter().map(|(id, _)| id.as_str()).collect();
+        let with = if ids.is_empty() { String::new() } else { format!(", and with it {}", ids.join(", ")) };
+        let (accessor, address) = (&self.token.accessor, &self.client.address);
+        format!("{name} (accessor {accessor}) could not be revoked at {address}, and {end}{with}: {why}")
     }
 
-    fn lend(&self, lease: &str) {
-        self.leases().push(lease.to_owned());
+    fn lend(&self, lease: &str, given: Duration) {
+        self.leases().push((lease.to_owned(), given));
     }
 
-    fn leases(&self) -> MutexGuard<'_, Vec<String>> {
+    fn leases(&self) -> MutexGuard<'_, Vec<(String, Duration)>> {
         self.leases.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
-fn unrevoked(what: &What, trouble: &Trouble) -> String {
-    format!("{} could not be revoked, and ends with its time to live: {}", what.name(), trouble.text())
+/// A Vault that is away for a moment is waited for: what is not revoked may be used until it ends.
+async fn revoked(revoke: impl AsyncFn() -> Result<(), Trouble>) -> Result<(), Trouble> {
+    let deadline = Instant::now() + PATIENCE;
+    let late = || Err(Trouble::Unreachable("no answer in time".to_owned()));
+    patiently(async || timeout_at(deadline, revoke()).await.unwrap_or_else(|_| late())).await
+}
+
+fn unrevoked(lease: String, given: Duration, trouble: &Trouble) -> String {
+    let (name, why) = (What::Lease(lease).name(), trouble.text());
+    format!("{name} could not be revoked, and ends by itself within {}: {why}", seconds(given))
 }

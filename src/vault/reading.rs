@@ -78,7 +78,7 @@ impl Reading {
     fn keep(&self, path: &VaultPath, raw: read::Raw) -> Arc<Secret> {
         let is_lent = raw.lease.is_some();
         if let Some((id, given, renewable)) = raw.lease {
-            self.vault.lend(&id);
+            self.vault.lend(&id, given);
             let keeper = Keeper::over(&self.vault.client, What::Lease(id), given, renewable);
             self.leases().push(Arc::new(keeper));
         }

@@ -116,6 +116,9 @@ fn extras(report: &Value) -> String {
         }
         text.push_str(&format!("  to apply exactly this: salt-run infrastructure.apply plan_id={plan_id}\n"));
     }
+    for left in report["left_behind"].as_array().into_iter().flatten() {
+        text.push_str(&format!("  left behind: {}\n", left.as_str().unwrap_or_default()));
+    }
     for one in report["waiting"].as_array().into_iter().flatten() {
         let text_of = |key: &str| one[key].as_str().unwrap_or_default();
         let (component, plan_id) = (text_of("component"), text_of("plan_id"));

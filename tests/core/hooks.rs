@@ -1,11 +1,15 @@
-//! Claims about what a component's hooks tell others: a real Consul, a file, a web server.
+//! Claims about what a component's hooks tell others: a real Consul, a file, a web server; and a Salt that the test
+//! decides.
 
+#[path = "support/salt.rs"]
+mod salt;
 #[path = "support/server.rs"]
 mod server;
 mod support;
 #[path = "support/web.rs"]
 mod web;
 
+use salt::{Salt, states};
 use serde_json::{Value, json};
 use server::Server;
 use support::{Site, statuses};
@@ -184,4 +188,103 @@ fn hooks_run_in_order_and_one_that_fails_the_component_is_the_last() {
     assert_eq!(report["components"]["web"]["reason"], "hook_failed", "{report:#}");
     assert_eq!(web.asked().len(), 2);
     assert!(!file.exists());
+}
+
+fn states_hook() -> Value {
+    json!({ "salt": { "target": "web*", "sls": "web.announce", "pillar": { "port": 80 } } })
+}
+
+/// Of states that fail on the one minion there is.
+fn ill() -> Salt {
+    Salt::new(&["web1"], |job, _| Some(states(job, json!(false), json!({}))))
+}
+
+#[test]
+fn states_run_once_the_component_is_there_and_neither_in_a_test_nor_when_it_goes() {
+    let (site, salt) = (site(json!([states_hook()])), Salt::well());
+    assert_eq!(site.run_on(&salt, "orchestrate", json!({ "test": true }))["result"], Value::Null);
+    assert!(salt.functions().is_empty());
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
+    {
+        let calls = salt.calls.borrow();
+        assert_eq!(
+            (calls.len(), calls[0].function.as_str(), calls[0].target.as_str()),
+            (1, "state.sls", "web*")
+        );
+        assert_eq!(json!(calls[0].keywords), json!({ "pillar": { "port": 80 } }));
+    }
+    assert_eq!(site.run_on(&salt, "destroy", json!({ "confirm": "staging" }))["result"], true);
+    assert_eq!(salt.functions().len(), 1, "what was done is not undone");
+}
+
+#[test]
+fn states_that_fail_or_that_nobody_runs_are_a_warning_or_the_components_failure() {
+    let mut site = site(json!([states_hook()]));
+    for (salt, why) in [
+        (ill(), "hooks:0 (salt) failed: 1 of 1 minion(s) failed: web1: file.managed"),
+        (Salt::new(&[], |_, _| None), "hooks:0 (salt) failed: no minion matches"),
+    ] {
+        site.infrastructure["components"]["web"]["hooks"] = json!([states_hook()]);
+        let report = site.run_on(&salt, "orchestrate", json!({}));
+        let web = &report["components"]["web"];
+        assert_eq!(
+            (&web["status"], &report["result"]),
+            (&json!("applied_with_warnings"), &json!(true)),
+            "{report:#}"
+        );
+        assert!(web["notes"].to_string().contains(why), "{report:#}");
+
+        site.infrastructure["components"]["web"]["hooks"][0]["salt"]["on_failure"] = json!("fail");
+        let report = site.run_on(&salt, "orchestrate", json!({}));
+        let web = &report["components"]["web"];
+        assert_eq!((&web["status"], &web["reason"]), (&json!("failed"), &json!("hook_failed")), "{report:#}");
+        assert!(web["error"]["message"].as_str().unwrap().contains(why), "{report:#}");
+    }
+}
+
+#[test]
+fn a_step_has_hooks_whose_failure_is_the_steps_and_has_its_turn_again() {
+    let mut site = Site::new();
+    let file = site.folder.path().join("post.json");
+    let told = json!({ "prometheus": { "file": file, "targets": ["10.0.0.9:9100"] } });
+    let mut hook = states_hook();
+    let post =
+        |hooks: Value| json!({ "salt": { "target": "web*", "function": "test.ping" }, "hooks": hooks });
+    // The step's own function is well; the states of its hook are not.
+    let salt = Salt::new(&["web1"], |job, _| {
+        let ping = eos::host::Returned { value: json!(true), retcode: 0 };
+        Some(if job.function == "test.ping" { ping } else { states(job, json!(false), json!({})) })
+    });
+    site.infrastructure["components"]["post"] = post(json!([hook, told]));
+    site.component("after", WEB, json!({ "depends_on": ["post"] }));
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert_eq!(report["components"]["post"]["status"], "applied_with_warnings", "{report:#}");
+    assert!(report["components"]["post"]["notes"].to_string().contains("(salt) failed"), "{report:#}");
+    assert_eq!((statuses(&report)["after"].as_str(), file.exists()), ("applied", true));
+
+    hook["salt"]["on_failure"] = json!("fail");
+    site.infrastructure["components"]["post"] = post(json!([hook]));
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert_eq!(report["components"]["post"]["reason"], "hook_failed", "{report:#}");
+    assert_eq!(statuses(&report)["after"], "skipped");
+    assert_eq!(statuses(&site.run("status", json!({})))["post"], "failed");
+    let well = Salt::well();
+    let resumed = site.run_on(&well, "resume", json!({}));
+    assert_eq!(resumed["result"], true, "{resumed:#}");
+    assert_eq!(well.functions(), ["test.ping", "state.sls"], "its turn had not ended well");
+}
+
+#[test]
+fn a_secret_of_another_component_that_a_minion_repeats_to_a_hook_is_not_told() {
+    let mut site = site(json!([]));
+    site.component("app", "", json!({ "depends_on": ["web"], "hooks": [states_hook()] }));
+    let salt = Salt::new(&["web1"], |job, _| {
+        let mut said = states(job, json!(false), json!({}));
+        said.value["file_|-x_|-/x_|-managed"]["comment"] = json!("wrote hunter2-of-the-module");
+        Some(said)
+    });
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert!(report["components"]["app"]["notes"].to_string().contains("wrote"), "{report:#}");
+    assert!(!report.to_string().contains("hunter2"), "{report:#}");
 }

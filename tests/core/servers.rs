@@ -70,3 +70,41 @@ fn a_server_is_gone_when_the_process_that_started_it_was_killed() {
         std::thread::sleep(Duration::from_millis(50));
     }
 }
+
+/// What is to be read from it after it was killed and has begun again.
+fn outlives(server: Option<Server>, write: (&str, &str, &str), read: &str, part: &str) {
+    let Some(mut server) = server else { return };
+    let (method, path, body) = write;
+    let (status, said) = server.call(method, path, body);
+    assert!(matches!(status, 200 | 204), "{path}: {status} {said}");
+    server.kill();
+    assert!(TcpStream::connect(("127.0.0.1", server.port)).is_err());
+    server.begin_again();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !server.get(read).is_some_and(|found| found.to_string().contains(part)) {
+        assert!(Instant::now() < deadline, "{read}: never {part}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_consul_on_disk_that_was_killed_has_its_keys_when_it_begins_again() {
+    outlives(Server::consul_on_disk(), ("PUT", "/v1/kv/key", "kept"), "/v1/kv/key", "a2VwdA==");
+}
+
+#[test]
+fn a_nomad_on_disk_that_was_killed_runs_its_jobs_when_it_begins_again() {
+    let task = r#"{ "Name": "task", "Driver": "mock_driver", "Config": { "run_for": "1h" } }"#;
+    let job = format!(
+        r#"{{ "Job": {{ "ID": "job", "Name": "job", "Type": "service", "Datacenters": ["*"],
+        "TaskGroups": [{{ "Name": "group", "Count": 1, "Tasks": [{task}] }}] }} }}"#
+    );
+    let running = "\"ClientStatus\":\"running\"";
+    outlives(Server::nomad_on_disk(None), ("PUT", "/v1/jobs", &job), "/v1/job/job/allocations", running);
+}
+
+#[test]
+fn a_vault_on_disk_that_was_killed_has_its_secrets_when_it_begins_again() {
+    let write = ("POST", "/v1/secret/data/path", r#"{ "data": { "key": "kept" } }"#);
+    outlives(Server::vault_on_disk(), write, "/v1/secret/data/path", "kept");
+}

@@ -1,12 +1,13 @@
 //! Claims about steps of Salt's own between modules of Terraform's, made with a Salt that the test decides.
 
+#[path = "support/salt.rs"]
+mod salt;
 mod support;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
-use eos::host::{Host, Job, Returned, Started};
+use eos::host::Returned;
+use salt::{Salt, states};
 use serde_json::{Value, json};
 use support::{Site, statuses};
 
@@ -15,78 +16,6 @@ resource "terraform_data" "net" { input = "10.0.0.0/16" }
 output "cidr" { value = terraform_data.net.output }
 "#;
 const APP: &str = r#"resource "terraform_data" "app" { input = "app" }"#;
-
-type Reply = Box<dyn Fn(&Job, &str) -> Option<Returned>>;
-
-/// Minions that answer as the test says, None for no answer; every call is kept.
-struct Salt {
-    minions: Vec<String>,
-    reply: Reply,
-    calls: RefCell<Vec<Job>>,
-    stopped: RefCell<Vec<String>>,
-    /// Each tick asks for a stop from the moment that so many jobs were started.
-    stops_after: Option<usize>,
-}
-
-impl Salt {
-    fn new(minions: &[&str], reply: impl Fn(&Job, &str) -> Option<Returned> + 'static) -> Self {
-        Self {
-            minions: minions.iter().map(|one| (*one).to_owned()).collect(),
-            reply: Box::new(reply),
-            calls: RefCell::default(),
-            stopped: RefCell::default(),
-            stops_after: None,
-        }
-    }
-
-    fn well() -> Self {
-        Self::new(&["web1"], |job, _| Some(states(job, json!(true), json!({ "diff": "+1" }))))
-    }
-
-    fn functions(&self) -> Vec<String> {
-        self.calls.borrow().iter().map(|job| job.function.clone()).collect()
-    }
-}
-
-/// One state's answer; in a test what would change is `null`.
-fn states(job: &Job, result: Value, changes: Value) -> Returned {
-    let test = job.keywords.get("test") == Some(&json!(true));
-    let result = if test && result == true && changes != json!({}) { Value::Null } else { result };
-    let row = json!({ "result": result, "changes": changes, "comment": "said", "name": "/x", "__id__": "x" });
-    Returned { value: json!({ "file_|-x_|-/x_|-managed": row }), retcode: 0 }
-}
-
-impl Host for Salt {
-    fn fetch(&self, _: &str) -> Result<BTreeMap<String, PathBuf>, String> {
-        Ok(BTreeMap::new())
-    }
-    fn render(&self, _: &Path) -> Result<String, String> {
-        Ok(String::new())
-    }
-    fn sdb(&self, _: &str) -> Result<String, String> {
-        Err("there is no sdb in this test".to_owned())
-    }
-    fn emit(&self, _: &str, _: &Value) {}
-    fn log(&self, _: tracing::Level, _: &str) {}
-    fn tick(&self) -> u32 {
-        u32::from(self.stops_after.is_some_and(|jobs| self.calls.borrow().len() >= jobs))
-    }
-    fn start(&self, job: &Job) -> Result<Started, String> {
-        self.calls.borrow_mut().push(job.clone());
-        let named: Vec<&str> = job.target.split(',').collect();
-        let is_named = |minion: &&String| job.target_type != "list" || named.contains(&minion.as_str());
-        let minions = self.minions.iter().filter(is_named).cloned().collect();
-        Ok(Started { jid: (self.calls.borrow().len() - 1).to_string(), minions, local: false })
-    }
-    fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String> {
-        let job = &self.calls.borrow()[jid.parse::<usize>().unwrap()];
-        let replies = self.minions.iter().map(|minion| (minion.clone(), (self.reply)(job, minion)));
-        Ok(replies.filter_map(|(minion, reply)| reply.map(|reply| (minion, reply))).collect())
-    }
-    fn stop(&self, jid: &str) {
-        self.stopped.borrow_mut().push(jid.to_owned());
-    }
-}
 
 /// net, then the step, then app.
 fn site(salt: Value) -> Site {

@@ -90,3 +90,22 @@ def test_every_example_is_valid(tmp_path, request, example):
     for environment in shown.json["infrastructure"]["environments"]:
         done = site.run("infrastructure.validate", f"environment={environment}")
         assert done.rc == 0, done
+
+
+def test_the_states_that_examples_run_are_states_that_salt_takes(site):
+    """What this host has not got (cron, a service) is no fault of theirs."""
+    steps = sorted(f"steps.{path.stem}" for path in (CHECKOUT / "salt" / "steps").glob("*.sls"))
+    given = {"collector": "logs:5140", "watched": "boundary", "endpoint": "https://b"}
+    pillar = f"pillar={json.dumps(given)}"
+    done = site.call("state.apply", ",".join(steps), pillar, "test=True")
+    rows = {}
+    for tag, row in done.report.items():
+        kind, name, _, function = tag.split("_|-")
+        rows.setdefault(name, set()).add(f"{kind}.{function}")
+        wanting = "could not be loaded" in row["comment"] or "not available" in row["comment"]
+        assert row["result"] is not False or wanting, row
+    assert rows == {
+        "alert_rules": {"file.serialize", "service.running"},
+        "backup_schedule": {"cron.present"},
+        "log_shipping": {"file.managed", "service.running"},
+    }, done

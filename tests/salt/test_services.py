@@ -105,7 +105,7 @@ def test_a_service_ends_up_running_or_with_the_reason_and_the_old_version_still_
     assert_refused(wrong, "nomad-wob")
 
 
-def test_the_demo_of_three_layers_comes_up_answers_and_goes_down(consul, nomad, providers):
+def test_the_demo_of_three_layers_comes_up_answers_and_goes_down(consul, vault, nomad, providers):
     # Servers of its own; those of the tests say that there are programs for them.
     demo = CHECKOUT / "tests" / "servers" / "demo.py"
     argv = [sys.executable, demo, programs.terraform()]
@@ -116,3 +116,4 @@ def test_the_demo_of_three_layers_comes_up_answers_and_goes_down(consul, nomad, 
     told = [line.split() for line in done.stdout.splitlines() if line.endswith("HTTP 200")]
     assert [line[0] for line in told] == ["api", "database", "web", "worker"], done
     assert "9 applied" in done.stderr + done.stdout, done
+    assert "Vault keeps the API_KEY of api at secret/services/development/api" in done.stdout, done

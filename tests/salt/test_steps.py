@@ -85,6 +85,48 @@ def test_a_stop_ends_the_job_on_the_minion(master, tmp_path):
     until(is_over, "the minion ended the job", timeout=30)
 
 
+def hook(sls, **more):
+    return {"salt": {"target": "min*", "sls": sls, **more}}
+
+
+def with_hooks(site, written):
+    """A module whose hooks tell and then fail as a warning; a step whose hook fails it; and what waits for that."""
+    site.sls("broken", "broken:\n  test.fail_without_changes: []\n")
+    write_file(site, written)
+    source = site.module("echo", modules.ECHO)
+    tells = [hook("post", pillar={"cidr": "told by a hook"}), hook("broken")]
+    step = {"target": "min*", "function": "test.ping"}
+    return {
+        "net": {"source": source, "variables": {"value": 1}, "hooks": tells},
+        "ping": {"salt": step, "depends_on": ["net"], "hooks": [hook("broken", on_failure="fail")]},
+        "app": {"source": source, "variables": {"value": 1}, "depends_on": ["ping"]},
+    }
+
+
+def assert_hooks(done, written):
+    assert done.rc == 1, done
+    statuses = {"net": "applied_with_warnings", "ping": "failed", "app": "skipped"}
+    assert done.statuses == statuses, done
+    assert written.read_text() == "told by a hook\n"
+    net, ping = (done.report["components"][name] for name in ("net", "ping"))
+    assert "hooks:1 (salt) failed: 1 of 1 minion(s) failed: minion: test.fail" in net["notes"][0]
+    assert ping["reason"] == "hook_failed" and "hooks:0 (salt)" in ping["error"]["message"], done
+    assert ping["salt"]["minions"]["minion"]["said"] is True, "the step itself was well"
+
+
+@pytest.mark.slow
+def test_hooks_run_states_on_the_minions_of_a_master(master):
+    written = master.folder / "told-by-master"
+    master.environment(with_hooks(master, written), name="hooked")
+    assert_hooks(master.orchestrate(environment="hooked"), written)
+
+
+def test_without_a_master_hooks_run_states_on_the_local_minion(site):
+    written = site.folder / "told-here"
+    site.environment(with_hooks(site, written))
+    assert_hooks(site.orchestrate(), written)
+
+
 def test_without_a_master_a_step_runs_on_the_local_minion(site):
     written = site.folder / "written-here"
     components = environment(site, written)

@@ -1,10 +1,11 @@
-"""The third layer on this machine: a Consul, a Nomad, and the environment of pillar-examples/nomad on them.
+"""The third layer on this machine: a Consul, a Vault, a Nomad, and the environment of pillar-examples/nomad on them.
 
 make demo-nomad
 
 In a terminal they stay up until Enter; else they are asked once, and all is taken down.
 """
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -17,6 +18,7 @@ sys.path[:0] = [str(CHECKOUT / "tests" / "salt"), str(CHECKOUT / "pillar-example
 import configure  # noqa: E402
 from support.consul import Consul  # noqa: E402
 from support.nomad import Nomad  # noqa: E402
+from support.vault import Vault  # noqa: E402
 from support.world import installation, mirror  # noqa: E402
 
 
@@ -54,41 +56,55 @@ def show(consul):
     for name, addresses in urls(consul).items():
         for address in addresses:
             with urllib.request.urlopen(address, timeout=10) as answer:
-                print(f"  {name:10} {address}  HTTP {answer.status}", flush=True)
+                print(f"  {name:10} {address}  HTTP {answer.status}")
+
+
+def secret(vault, nomad):
+    """That the service has one, and that nobody is told."""
+    path = "services/development/api"
+    kept = vault.request(f"/v1/secret/data/{path}")["data"]["data"]["API_KEY"]
+    assert kept not in json.dumps(nomad.request("/v1/job/api")), "the job shows its secret"
+    print(f"\nVault keeps the API_KEY of api at secret/{path}; the job does not show it.")
 
 
 def main():
     """Up, shown, down."""
+    # What salt-run says stands between what we say.
+    sys.stdout.reconfigure(line_buffering=True)
     (folder() / "terraformrc").write_text(installation(mirror()))
-    consul = Consul(folder("consul"))
-    try:
-        nomad = Nomad(folder("nomad"), consul=consul.address)
-        try:
-            eos = {
-                "root": str(folder("srv")),
-                "terraform": sys.argv[1],
-                "python": sys.executable,
-                "cli_config_file": str(folder() / "terraformrc"),
-                "nomad": nomad.address,
-                "consul": consul.address,
-            }
-            conf = configure.write(
-                folder("salt"),
-                [CHECKOUT / "pillar-examples" / "nomad"],
-                [CHECKOUT / "salt"],
-                extra={"eos": eos},
-            )
-            salt_run(conf, "orchestrate")
-            print(f"\nNomad {nomad.address}, Consul {consul.address}; what answers:", flush=True)
-            show(consul)
-            if sys.stdin.isatty():
-                input("\nEnter takes all of it down. ")
-            salt_run(conf, "destroy", "confirm=development")
-            assert nomad.request("/v1/jobs") == [], json.dumps(nomad.request("/v1/jobs"))
-        finally:
-            nomad.close()
-    finally:
-        consul.close()
+    with contextlib.ExitStack() as up:
+        consul = up.enter_context(contextlib.closing(Consul(folder("consul"))))
+        vault = up.enter_context(contextlib.closing(Vault(folder("vault"))))
+        nomad = up.enter_context(contextlib.closing(Nomad(folder("nomad"), consul=consul.address)))
+        token = folder() / "vault-token"
+        token.touch(mode=0o600)
+        token.write_text(vault.token)
+        eos = {
+            "root": str(folder("srv")),
+            "terraform": sys.argv[1],
+            "python": sys.executable,
+            "cli_config_file": str(folder() / "terraformrc"),
+            "nomad": nomad.address,
+            "consul": consul.address,
+            "vault": vault.address,
+            "vault_token": f"file:{token}",
+        }
+        conf = configure.write(
+            folder("salt"),
+            [CHECKOUT / "pillar-examples" / "nomad"],
+            [CHECKOUT / "salt"],
+            extra={"eos": eos},
+        )
+        salt_run(conf, "orchestrate")
+        print(
+            f"\nNomad {nomad.address}, Consul {consul.address}, Vault {vault.address}; what answers:"
+        )
+        show(consul)
+        secret(vault, nomad)
+        if sys.stdin.isatty():
+            input("\nEnter takes all of it down. ")
+        salt_run(conf, "destroy", "confirm=development")
+        assert nomad.request("/v1/jobs") == [], json.dumps(nomad.request("/v1/jobs"))
 
 
 if __name__ == "__main__":

@@ -3,13 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::trouble::{Trouble, unusable};
 use crate::error::{Error, Result};
-use crate::http::{Unusable, direct, innermost, secret};
+use crate::http::{Unusable, innermost, one_line, to_server};
 use crate::model::ConsulLock;
 
 /// How long an answer may take that needs no waiting.
@@ -36,16 +35,12 @@ pub struct Reply {
 impl Client {
     pub fn open(settings: &ConsulLock, token: Option<SecretString>) -> Result<Self> {
         let unusable = |reason: &str| unusable(&settings.address, reason);
-        let mut headers = HeaderMap::new();
-        if let Some(token) = &token {
-            let value = secret(token).ok_or_else(|| unusable("the token holds what no HTTP header can"))?;
-            headers.insert("X-Consul-Token", value);
-        }
-        // The token is for this address and for no other.
-        let tls = settings.address.starts_with("https:").then_some(&settings.tls);
-        let builder = direct(tls).map_err(|file| unusable_file(&file))?;
-        let builder = builder.default_headers(headers).connect_timeout(PATIENCE);
-        let http = builder.build().map_err(|error| unusable(&innermost(&error)))?;
+        let builder = to_server(&settings.address, &settings.tls, "X-Consul-Token", token.as_ref());
+        let builder = builder.map_err(|why| match why {
+            Unusable::File { .. } => unusable_file(&why),
+            Unusable::Token => unusable(&why.to_string()),
+        })?;
+        let http = builder.connect_timeout(PATIENCE).build().map_err(|error| unusable(&innermost(&error)))?;
         // A renewal that hangs must leave time for the next.
         let patience = PATIENCE.min(settings.ttl / 3);
         Ok(Self { address: settings.address.clone(), http, patience, token })
@@ -93,15 +88,8 @@ impl Client {
 
     /// One line of an answer that was not expected.
     pub fn said(&self, status: StatusCode, body: &[u8]) -> String {
-        let mut text = String::from_utf8_lossy(body).into_owned();
-        if let Some(token) =
-            self.token.as_ref().map(ExposeSecret::expose_secret).filter(|text| !text.is_empty())
-        {
-            text = text.replace(token, "(token)");
-        }
-        let line: String =
-            text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
-        format!("HTTP {}: {}", status.as_u16(), if line.is_empty() { "no text" } else { &line })
+        let line = one_line(&String::from_utf8_lossy(body), SHOWN, self.token.as_ref());
+        format!("HTTP {}: {line}", status.as_u16())
     }
 }
 

@@ -125,7 +125,7 @@ pub fn config_of(mut tree: Tree, problems: &Problems) -> Tree {
     tree
 }
 
-/// A reference, or one that is generated and kept under the key's own name.
+/// As `secrets` has it; one that is generated is kept under the key's own name.
 fn secret(mut tree: Tree, key: &str) -> Result<Tree, String> {
     // The text may be the secret itself: it is not repeated.
     let held = "a pillar names secrets, and never holds them: put it into Vault and name it \
@@ -140,6 +140,7 @@ fn secret(mut tree: Tree, key: &str) -> Result<Tree, String> {
             map.entry("key".to_owned()).or_insert(kept);
             Ok(tree)
         }
+        Kind::Map(map) if map.contains_key("from") || map.contains_key("output") => Ok(tree),
         _ => Err(held.to_owned()),
     }
 }
@@ -166,11 +167,13 @@ mod tests {
         let (tree, said) = moved(&json!({
             "admin_password": "vault:secret/grafana#admin", "secret_key": { "generate": "hex" },
             "jwt_secret": { "generate": "base64", "key": "jwt" }, "api_token": null, "port": 3000,
+            "database_password": { "output": "db.password" },
             "secrets": { "OTHER": "env:OTHER" },
         }));
         assert_eq!(said, Vec::<String>::new());
         let secrets = json!({
             "ADMIN_PASSWORD": "vault:secret/grafana#admin", "JWT_SECRET": { "generate": "base64", "key": "jwt" },
+            "DATABASE_PASSWORD": { "output": "db.password" },
             "SECRET_KEY": { "generate": "hex", "key": "secret_key" }, "OTHER": "env:OTHER",
         });
         assert_eq!(tree.to_value(), json!({ "port": 3000, "secrets": secrets }));

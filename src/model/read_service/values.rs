@@ -26,9 +26,10 @@ pub struct Values {
 }
 
 /// Terraform keeps them to itself, or the module has them already.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 13] = [
     "count",
     "depends_on",
+    "deployment_id",
     "environment",
     "for_each",
     "lifecycle",

@@ -175,6 +175,10 @@ fn registration(text: &mut Text, service: &Service, shape: &Shape) {
         if service.knobs.contains(&Knob::Tags) {
             slot(text, "tags");
         }
+        if service.tells_its_deployment() {
+            // Not the job's: Nomad would start every task again for it.
+            text.block("meta", |text| slot(text, "deployment_id"));
+        }
         if let Some(check) = &shape.check {
             text.block("check", |text| ask(text, check, shape.mesh.is_some()));
         }

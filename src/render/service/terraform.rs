@@ -68,6 +68,9 @@ fn expressions(service: &Service) -> BTreeMap<String, String> {
         "meta".to_owned(),
         format!("merge({{ {managed_by}, {component}, environment = var.environment }}, var.meta)"),
     );
+    if service.tells_its_deployment() {
+        all.insert("deployment_id".to_owned(), "var.deployment_id".to_owned());
+    }
     if !service.handed.by_variable.is_empty() {
         all.insert(REVISION.to_owned(), format!("var.{REVISION}"));
     }

@@ -89,6 +89,15 @@ pub fn variables(service: &Service) -> String {
         let what = "Which secrets Nomad's variable has: Eos counts.";
         declare(&mut text, REVISION, "number", what, |text| text.value("default", 0));
     }
+    if service.tells_its_deployment() {
+        one(
+            &mut text,
+            "deployment_id",
+            "string",
+            "Changes with what the job is made from, and with nothing else.",
+            None,
+        );
+    }
     one(&mut text, "environment", "string", "The environment that it belongs to.", None);
     text.finish()
 }

@@ -25,7 +25,10 @@ fn a_server_that_stays_away_fails_the_gate_and_nothing_is_taken_back() {
     let web = &report["components"]["web"];
     assert_eq!((&web["status"], &web["reason"]), (&json!("failed"), &json!("health_unknown")), "{report:#}");
     let message = web["error"]["message"].as_str().unwrap();
-    assert!(message.contains("Nomad did not answer: Connection refused"), "{message}");
+    assert!(
+        message.contains(&format!("the Nomad at http://127.0.0.1:{port} did not answer: Connection refused")),
+        "{message}"
+    );
     assert!(web["notes"].to_string().contains("not taken back (unclear_failure)"), "{report:#}");
 }
 

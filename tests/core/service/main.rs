@@ -9,6 +9,7 @@ mod server;
 #[path = "../support/world.rs"]
 mod world;
 
+mod correlated;
 mod generated;
 mod golden;
 mod hostile;

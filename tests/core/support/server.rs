@@ -9,12 +9,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+#[path = "server/on_disk.rs"]
+mod on_disk;
+
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// As `tests/servers/get` ends where something that a machine may lack is missing.
 const MISSING: i32 = 3;
 pub const VAULT_TOKEN: &str = "root-of-the-tests";
+const VAULT_HEADER: &str = "X-Vault-Token: root-of-the-tests\r\n";
+
+/// Whether a server answers as it should; asked again and again, it may help it to.
+type Ready = fn(&Server) -> bool;
 
 /// The path of consul, nomad or vault, built where it is not on PATH. None, visibly, where it cannot be
 /// had; with `CI=true` that is a failure.
@@ -61,6 +68,7 @@ pub struct Server {
     pub port: u16,
     folder: tempfile::TempDir,
     header: &'static str,
+    ready: Ready,
 }
 
 impl Server {
@@ -84,32 +92,7 @@ impl Server {
             }
         }
         let words = ["agent", "-dev", "-config-file=agent.json"];
-        Self::start("consul", &words, &config, http, header, |server| {
-            server.get("/v1/catalog/nodes").is_some_and(|nodes| nodes[0].is_object())
-        })
-    }
-
-    /// A server whose keys and sessions outlive it: see [`Server::restart`].
-    pub fn consul_on_disk() -> Option<Self> {
-        let [http, server, lan] = free_ports();
-        let config = json!({
-            "server": true, "bootstrap_expect": 1, "data_dir": "data", "bind_addr": "127.0.0.1",
-            "log_level": "warn", "performance": { "raft_multiplier": 1 },
-            "ports": {
-                "http": http, "server": server, "serf_lan": lan,
-                "serf_wan": -1, "dns": -1, "grpc": -1, "grpc_tls": -1,
-            },
-        });
-        Self::start("consul", &["agent", "-config-file=agent.json"], &config, http, "", |server| {
-            server.get("/v1/catalog/nodes").is_some_and(|nodes| nodes[0].is_object())
-        })
-    }
-
-    /// SIGKILL, and the same once more; returns when it answers again.
-    pub fn restart(&mut self, ready: impl Fn(&Self) -> bool) {
-        self.end();
-        (self.child, self.guard) = spawn(&self.program, &self.words, self.folder.path());
-        self.wait(ready);
+        Self::start("consul", &words, &config, http, header, consul_is_ready)
     }
 
     /// With `raw_exec` and the mock driver.
@@ -135,14 +118,7 @@ impl Server {
             config[key] = value.clone();
         }
         let words = ["agent", "-dev", "-bind=127.0.0.1", "-config=agent.json"];
-        Self::start("nomad", &words, &config, http, "", |server| {
-            match server.call_if_there("GET", "/v1/nodes") {
-                Some((200, nodes)) => nodes.contains("\"Status\":\"ready\""),
-                // With ACLs on, nobody without a token is told; that there is a leader is.
-                Some((403, _)) => server.get("/v1/status/leader").is_some_and(|leader| leader != ""),
-                _ => false,
-            }
-        })
+        Self::start("nomad", &words, &config, http, "", nomad_is_ready)
     }
 
     /// Unsealed, in memory, with the second key-value store at `secret/`, and [`VAULT_TOKEN`].
@@ -151,8 +127,7 @@ impl Server {
         let (address, token) =
             (format!("-dev-listen-address=127.0.0.1:{http}"), format!("-dev-root-token-id={VAULT_TOKEN}"));
         let words = ["server", "-dev", "-dev-no-store-token", &address, &token];
-        let header = "X-Vault-Token: root-of-the-tests\r\n";
-        Self::start("vault", &words, &Value::Null, http, header, |server| {
+        Self::start("vault", &words, &Value::Null, http, VAULT_HEADER, |server| {
             server.get("/v1/secret/config").is_some()
         })
     }
@@ -163,35 +138,32 @@ impl Server {
         config: &Value,
         port: u16,
         header: &'static str,
-        ready: impl Fn(&Self) -> bool,
+        ready: Ready,
     ) -> Option<Self> {
         let program = program(name)?;
         let folder = tempfile::tempdir().unwrap();
+        let mut config = config.clone();
+        if let Some(data) = config.get_mut("data_dir") {
+            // Nomad takes no other than an absolute one.
+            *data = json!(folder.path().join(data.as_str().unwrap()));
+        }
         std::fs::write(folder.path().join("agent.json"), config.to_string()).unwrap();
         let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
         let (child, guard) = spawn(&program, &words, folder.path());
-        let mut server = Self { name, program, words, child, guard, port, folder, header };
-        server.wait(ready);
+        let mut server = Self { name, program, words, child, guard, port, folder, header, ready };
+        server.wait();
         Some(server)
     }
 
-    fn wait(&mut self, ready: impl Fn(&Self) -> bool) {
+    fn wait(&mut self) {
         let deadline = Instant::now() + Duration::from_secs(90);
-        while !ready(self) {
+        while !(self.ready)(self) {
             let ended = self.child.try_wait().unwrap();
             if ended.is_some() || Instant::now() > deadline {
                 let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap();
                 panic!("{} is not ready, ended {ended:?}:\n{log}", self.name);
             }
             std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn end(&mut self) {
-        // The guard first: it must not outlive the process whose number it knows.
-        for process in [&mut self.guard.0, &mut self.child] {
-            let _ = process.kill();
-            let _ = process.wait();
         }
     }
 
@@ -244,16 +216,27 @@ fn spawn(program: &Path, words: &[String], folder: &Path) -> (Child, Guard) {
     (child, guard)
 }
 
+fn consul_is_ready(server: &Server) -> bool {
+    server.get("/v1/catalog/nodes").is_some_and(|nodes| nodes[0].is_object())
+}
+
+fn nomad_is_ready(server: &Server) -> bool {
+    match server.call_if_there("GET", "/v1/nodes") {
+        Some((200, nodes)) => nodes.contains("\"Status\":\"ready\""),
+        // With ACLs on, nobody without a token is told; that there is a leader is.
+        Some((403, _)) => server.get("/v1/status/leader").is_some_and(|leader| leader != ""),
+        _ => false,
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         if self.name == "nomad" {
-            // Told to end, it ends its tasks and gives its mounts back; killed, it leaves both.
-            self.signal(Signal::TERM);
-            let deadline = Instant::now() + Duration::from_secs(20);
-            while self.child.try_wait().unwrap().is_none() && Instant::now() < deadline {
-                std::thread::sleep(Duration::from_millis(20));
-            }
+            self.end_tasks();
         }
-        self.end();
+        self.kill();
+        if self.name == "nomad" {
+            self.sweep();
+        }
     }
 }

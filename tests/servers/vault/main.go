@@ -1,10 +1,12 @@
-// A Vault for the tests: the real core, in memory, with the key-value store, an engine that gives leases, AppRole and JWT.
+// A Vault for the tests: the real core, in memory or in a folder, with the key-value store, an engine that gives leases,
+// AppRole and JWT.
 //
-// It takes the words that `vault server -dev` takes, so that a vault on PATH can stand in its place.
+// It takes the words that `vault server -dev` takes, or `-config`, so that a vault on PATH can stand in its place.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
@@ -19,6 +21,8 @@ import (
 	vaulthttp "github.com/hashicorp/vault/http"
 	"github.com/hashicorp/vault/internalshared/configutil"
 	"github.com/hashicorp/vault/sdk/logical"
+	"github.com/hashicorp/vault/sdk/physical"
+	"github.com/hashicorp/vault/sdk/physical/file"
 	"github.com/hashicorp/vault/sdk/physical/inmem"
 	"github.com/hashicorp/vault/vault"
 	"github.com/hashicorp/vault/version"
@@ -30,25 +34,73 @@ func main() {
 		return
 	}
 	flags := flag.NewFlagSet("server", flag.ExitOnError)
-	flags.Bool("dev", true, "there is no other mode")
+	flags.Bool("dev", true, "in memory, unsealed; without -config there is no other mode")
 	flags.Bool("dev-no-store-token", true, "it never is")
 	address := flags.String("dev-listen-address", "127.0.0.1:8200", "where it listens")
 	token := flags.String("dev-root-token-id", "root", "the root token")
+	config := flags.String("config", "", "a file of JSON: where it keeps what it has, and where it listens")
 	// With ExitOnError it does not return what is wrong.
 	_ = flags.Parse(os.Args[2:])
-	if err := serve(*address, *token); err != nil {
+	run := func() error { return develop(*address, *token) }
+	if *config != "" {
+		run = func() error { return keep(*config) }
+	}
+	if err := run(); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func serve(address, token string) error {
-	core, err := open()
+func develop(address, token string) error {
+	storage, err := inmem.NewInmem(nil, logger)
+	if err != nil {
+		return err
+	}
+	core, err := open(storage)
 	if err != nil {
 		return err
 	}
 	if err := prepare(namespace.RootContext(context.Background()), core, token); err != nil {
 		return err
 	}
+	return listen(address, core)
+}
+
+// settings is the part of a Vault's configuration that is heeded here.
+type settings struct {
+	Storage struct {
+		File struct {
+			Path string `json:"path"`
+		} `json:"file"`
+	} `json:"storage"`
+	Listener struct {
+		TCP struct {
+			Address string `json:"address"`
+		} `json:"tcp"`
+	} `json:"listener"`
+}
+
+// keep serves what is in a folder; to initialise it and to unseal it is left to its clients, by `sys/init` and `sys/unseal`.
+func keep(config string) error {
+	text, err := os.ReadFile(config)
+	if err != nil {
+		return err
+	}
+	var told settings
+	if err := json.Unmarshal(text, &told); err != nil {
+		return fmt.Errorf("%s: %w", config, err)
+	}
+	storage, err := file.NewFileBackend(map[string]string{"path": told.Storage.File.Path}, logger)
+	if err != nil {
+		return err
+	}
+	core, err := open(storage)
+	if err != nil {
+		return err
+	}
+	return listen(told.Listener.TCP.Address, core)
+}
+
+func listen(address string, core *vault.Core) error {
 	properties := &vault.HandlerProperties{
 		Core:           core,
 		ListenerConfig: &configutil.Listener{Address: address},
@@ -56,12 +108,9 @@ func serve(address, token string) error {
 	return http.ListenAndServe(address, vaulthttp.Handler.Handler(properties))
 }
 
-func open() (*vault.Core, error) {
-	logger := hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: os.Stderr})
-	storage, err := inmem.NewInmem(nil, logger)
-	if err != nil {
-		return nil, err
-	}
+var logger = hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: os.Stderr})
+
+func open(storage physical.Backend) (*vault.Core, error) {
 	return vault.NewCore(&vault.CoreConfig{
 		Physical:           storage,
 		Logger:             logger,

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::super::super::{Component, Overrides};
+use super::super::super::{Component, Overrides, Reference, SecretOrigin};
 use super::{draft, draft_with, name, problems, value};
 
 /// A pillar of two environments with these mappings, and these services in all of them.
@@ -101,4 +101,25 @@ fn a_password_in_the_clear_is_refused_in_a_calls_configuration_too() {
     let said = super::super::said(super::super::read(&mapped(json!({}), json!({})), "staging", &call).1);
     assert!(said.len() == 1 && said[0].starts_with("arguments:service_config:admin_password: "), "{said:?}");
     assert!(!said[0].contains("hunter2"));
+}
+
+#[test]
+fn secrets_of_a_configuration_reach_the_task_as_variables_and_are_kept_under_their_own_names() {
+    let config =
+        json!({ "image": "x", "admin_password": { "generate": "password" }, "api_token": "env:TOKEN" });
+    let mut infrastructure = mapped(json!({ "name": "web", "config": config }), json!({}));
+    infrastructure["settings"] =
+        json!({ "vault": { "address": "http://v", "auth": { "method": "token", "token": "env:T" } } });
+    let secrets = component(&infrastructure).task_secrets;
+    let SecretOrigin::Generated { path, key, .. } = &secrets["ADMIN_PASSWORD"].origin else {
+        panic!("{secrets:?}")
+    };
+    assert_eq!((path.as_str(), key.as_str()), ("secret/services/staging/web", "admin_password"));
+    let place = secrets["API_TOKEN"].path.to_string();
+    assert_eq!(place, "infrastructure:nomad_service:config:api_token");
+    infrastructure["services"] = json!({ "web": { "secrets": { "API_TOKEN": "env:OTHER" } } });
+    let secrets = component(&infrastructure).task_secrets;
+    assert!(
+        matches!(&secrets["API_TOKEN"].origin, SecretOrigin::Reference(Reference::Env(name)) if name == "OTHER")
+    );
 }

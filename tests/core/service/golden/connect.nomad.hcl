@@ -14,6 +14,9 @@ job "connect" {
       name = "connect"
       provider = "consul"
       port = "9090"
+      meta {
+        deployment_id = "e0f1781756f1"
+      }
       check {
         type = "http"
         path = "/health"

@@ -27,6 +27,9 @@ job "docker" {
       provider = "consul"
       port = "http"
       tags = ["ci"]
+      meta {
+        deployment_id = "a0405fcb4e58"
+      }
       check {
         type = "http"
         path = "/login"

@@ -22,6 +22,9 @@ job "ports" {
       name = "ports"
       provider = "consul"
       port = "bus"
+      meta {
+        deployment_id = "abaff27310a3"
+      }
       check {
         type = "tcp"
         interval = "10s"

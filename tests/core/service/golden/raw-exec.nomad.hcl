@@ -16,6 +16,9 @@ job "raw-exec" {
       name = "raw-exec"
       provider = "consul"
       port = "http"
+      meta {
+        deployment_id = "552b71e3ee39"
+      }
       check {
         type = "http"
         path = "/"

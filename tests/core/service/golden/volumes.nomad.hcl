@@ -16,6 +16,9 @@ job "volumes" {
       name = "volumes"
       provider = "consul"
       port = "http"
+      meta {
+        deployment_id = "d36f2a64d24d"
+      }
       check {
         type = "tcp"
         interval = "5s"

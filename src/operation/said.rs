@@ -1,0 +1,88 @@
+//! What a finished terraform said, and what it means where it did not end as it should.
+
+use super::invoke::{CANCELLED, Invoker};
+use crate::decide::{Ending, Trouble};
+use crate::error::{Error, Layer, Phase};
+use crate::process::{Cause, CutShort, Exit};
+use crate::terraform::{self, Diagnostic, Severity};
+
+/// What a finished command said.
+pub struct Said {
+    pub exit: Exit,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Said {
+    /// Whether what providers said of their failures is the whole truth.
+    pub fn ending(&self) -> Ending {
+        let orderly = self.exit.code.is_some() && self.exit.cut_short.is_none();
+        match orderly && !terraform::provider_died(&self.diagnostics) {
+            true => Ending::Orderly,
+            false => Ending::Abrupt,
+        }
+    }
+
+    /// What a failed apply means for a way back.
+    pub fn trouble(&self) -> Trouble {
+        match self.exit.stopped {
+            Some(Cause::LockLost) => Trouble::LockLost,
+            _ if self.exit.code.is_none() || self.exit.cut_short.is_some() => Trouble::CutOff,
+            Some(Cause::User) => Trouble::Cancelled,
+            Some(Cause::Timeout | Cause::LeaseExpiring) | None => Trouble::Known,
+        }
+    }
+}
+
+impl Invoker<'_> {
+    /// The error of a command that did not end as it should.
+    pub fn failure(&self, step: &str, phase: Phase, said: &Said) -> Error {
+        let error = match said.exit.stopped {
+            Some(Cause::User) => Error::new(
+                Layer::Host,
+                phase,
+                CANCELLED,
+                format!("stopped during {step}, as asked"),
+                "run again to go on",
+            ),
+            Some(Cause::LockLost) => {
+                let message =
+                    format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
+                let remedy = "look at what the other holder did, plan, then run again";
+                Error::new(Layer::Host, phase, "lock_lost", message, remedy)
+            }
+            Some(Cause::LeaseExpiring) => {
+                let message =
+                    format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
+                let remedy = "look at Vault, and why they could not be renewed; then run again";
+                Error::new(Layer::Host, phase, "lease_expiring", message, remedy)
+            }
+            Some(Cause::Timeout) => Error::new(
+                Layer::Host,
+                phase,
+                "timeout",
+                format!("{step} took longer than its timeout; terraform was asked to stop"),
+                format!("raise timeouts:{step} in the pillar, or find out what hangs"),
+            ),
+            None => {
+                let errors: Vec<_> =
+                    said.diagnostics.iter().filter(|one| one.severity == Severity::Error).cloned().collect();
+                let stderr = self.redactor.text(&said.exit.stderr_tail);
+                terraform::explain(step, &errors, &said.exit, &stderr)
+            }
+        };
+        let lost = "what was in flight may exist in the world and not in the state";
+        let message = match error.code {
+            // Terraform may name the file alone.
+            "disk_full" | "read_only" => format!("{}\nIt ran in {}", error.message, self.cwd().display()),
+            _ => error.message,
+        };
+        let message = match said.exit.cut_short {
+            Some(CutShort::Late) => {
+                format!("{message} It did not end in time and was killed: {lost}.")
+            }
+            Some(CutShort::Forced) => format!("{message} It was not waited for: {lost}."),
+            None => message,
+        };
+        Error { message, ..error }.during(phase)
+    }
+}

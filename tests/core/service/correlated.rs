@@ -1,0 +1,96 @@
+//! One id leads from a registration in Consul to the journal, the record, the report and the log of the run that made it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use eos::host::{Host, Job, Returned, Started};
+use serde_json::{Value, json};
+
+use super::server::Server;
+use crate::support::{NoSalt, Site};
+use crate::world::World;
+
+/// Keeps what goes into Salt's log.
+#[derive(Default)]
+struct Logging(Mutex<Vec<String>>);
+
+impl Host for Logging {
+    fn fetch(&self, url: &str) -> Result<BTreeMap<String, PathBuf>, String> {
+        NoSalt.fetch(url)
+    }
+    fn render(&self, path: &Path) -> Result<String, String> {
+        NoSalt.render(path)
+    }
+    fn sdb(&self, uri: &str) -> Result<String, String> {
+        NoSalt.sdb(uri)
+    }
+    fn emit(&self, _: &str, _: &Value) {}
+    fn log(&self, _: tracing::Level, message: &str) {
+        self.0.lock().unwrap().push(message.to_owned());
+    }
+    fn tick(&self) -> u32 {
+        0
+    }
+    fn start(&self, job: &Job) -> Result<Started, String> {
+        NoSalt.start(job)
+    }
+    fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String> {
+        NoSalt.poll(jid)
+    }
+    fn stop(&self, _: &str) {}
+}
+
+/// The allocations that run, and the id that Consul has of each registration.
+fn running(nomad: &Server, consul: &Server) -> (Vec<String>, Vec<Value>) {
+    let all = nomad.get("/v1/job/web/allocations").unwrap();
+    let runs = |one: &&Value| one["ClientStatus"] == "running" && one["DesiredStatus"] == "run";
+    let mut ids: Vec<_> =
+        all.as_array().unwrap().iter().filter(runs).map(|one| one["ID"].to_string()).collect();
+    ids.sort_unstable();
+    let registered = consul.get("/v1/health/service/web?passing").unwrap();
+    let of = |one: &Value| one["Service"]["Meta"]["deployment_id"].clone();
+    (ids, registered.as_array().unwrap().iter().map(of).collect())
+}
+
+#[test]
+fn one_id_leads_from_consul_to_the_record_the_journal_the_report_and_the_log() {
+    let (Some(consul), Some(world)) = (Server::consul(), World::new()) else { return };
+    let Some(nomad) = Server::nomad_beside(&consul) else { return };
+    let mut site = Site::new();
+    let settings = &mut site.infrastructure["settings"];
+    let address = format!("http://127.0.0.1:{}", consul.port);
+    settings["terraform"] = json!({ "cli_config_file": world.cli_config() });
+    settings["nomad"] = json!({ "address": format!("http://127.0.0.1:{}", nomad.port) });
+    settings["consul"] = json!({ "address": address });
+    settings["lock"] = json!({ "type": "consul", "address": address });
+    site.infrastructure["services"]["web"] = json!({
+        "command": "python3", "args": ["-m", "http.server", "${NOMAD_PORT_http}", "--bind", "127.0.0.1"],
+        "ports": { "http": {} }, "check": { "type": "http", "path": "/", "interval": "1s", "timeout": "1s" },
+        "replicas": 1, "cpu": 20, "memory": 32, "update": { "min_healthy_time": "100ms" }, "shutdown_delay": "0s",
+    });
+    let salt = Logging::default();
+    let report = site.run_on(&salt, "orchestrate", json!({}));
+    assert_eq!(report["result"], true, "{report:#}");
+
+    let id = report["components"]["nomad-web"]["deployment_id"].as_str().unwrap().to_owned();
+    let (before, told) = running(&nomad, &consul);
+    assert_eq!(told, [json!(id)]);
+    let (status, record) = consul.call("GET", "/v1/kv/terraform/staging/nomad-web/record?raw", "");
+    assert!(status == 200 && record.contains(&id), "{status} {record}");
+    let run_id = report["run_id"].as_str().unwrap();
+    let journal = site.folder.path().join(format!("root/staging/.eos/runs/{run_id}/journal.jsonl"));
+    let journal = std::fs::read_to_string(journal).unwrap();
+    assert!(journal.lines().any(|line| line.contains("nomad-web") && line.contains(&id)), "{journal}");
+    let said = format!("run {run_id}: nomad-web: orchestrate of deployment {id}");
+    assert!(salt.0.lock().unwrap().contains(&said), "{:?}", salt.0.lock().unwrap());
+
+    // Scaled, it is another deployment, and no task that runs is restarted for that.
+    site.infrastructure["services"]["web"]["replicas"] = json!(2);
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(report["result"], true, "{report:#}");
+    let other = report["components"]["nomad-web"]["deployment_id"].clone();
+    let (after, told) = running(&nomad, &consul);
+    assert!(other != json!(id) && told == [other.clone(), other], "{told:?}");
+    assert!(after.len() == 2 && after.contains(&before[0]), "{before:?} {after:?}");
+}
