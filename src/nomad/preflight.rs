@@ -35,6 +35,12 @@ pub enum Refusal {
     Trouble(Trouble),
 }
 
+impl Refusal {
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Trouble(trouble) if trouble.is_away())
+    }
+}
+
 impl From<Trouble> for Refusal {
     fn from(trouble: Trouble) -> Self {
         Self::Trouble(trouble)

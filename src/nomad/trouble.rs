@@ -18,6 +18,11 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// Whether it may be over in a moment.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Unreachable(_))
+    }
+
     pub fn text(&self) -> &str {
         match self {
             Self::Unreachable(text) | Self::Denied(text) | Self::Missing(text) | Self::Refused(text) => text,

@@ -79,7 +79,8 @@ pub async fn gather(
     };
     let (path, namespace) = (nomad_variable(service), namespace_of(session, namespace));
     let nomad = servers::nomad(&session.blueprint.settings, reading).await?;
-    let found = patiently(session, async || nomad.variable(&namespace, &path).await).await?;
+    let found =
+        patiently(session, Trouble::is_away, async || nomad.variable(&namespace, &path).await).await?;
     let found = found.map_err(|trouble| trouble.explain(&nomad.address, Phase::Preparation))?;
     let Handing { revision, items } = hand(&found.items, component.name.as_str(), &wanted)
         .map_err(|names| foreign(&path, &namespace, &names))?;
@@ -120,8 +121,9 @@ impl Handed {
     pub async fn deliver(&self, invoker: &Invoker<'_>) -> Result<()> {
         let Some(Writing { namespace, path, items, since }) = &self.writing else { return Ok(()) };
         let nomad = servers::nomad(&invoker.session.blueprint.settings, &invoker.reading).await?;
-        let written =
-            patiently(invoker.session, async || nomad.put_variable(namespace, path, items, *since).await);
+        let written = patiently(invoker.session, Trouble::is_away, async || {
+            nomad.put_variable(namespace, path, items, *since).await
+        });
         match written.await? {
             Ok(()) => Ok(()),
             // Its answer to an earlier attempt may have been lost on the way.
@@ -164,7 +166,7 @@ pub async fn withdraw(invoker: &Invoker<'_>, namespace: Option<&Value>) -> Optio
                 Some(rest) => nomad.put_variable(&namespace, &path, &rest, found.index).await,
             }
         };
-        let answer = patiently(session, withdrawn).await?;
+        let answer = patiently(session, Trouble::is_away, withdrawn).await?;
         answer.map_err(|trouble| trouble.explain(&nomad.address, Phase::Application))
     };
     match gone.await {

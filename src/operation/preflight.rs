@@ -1,20 +1,16 @@
 //! Asks Nomad about the jobs of a plan, before anything of it is applied.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::invoke::Invoker;
-use super::{plan, servers};
+use super::plan;
+use super::servers::{self, patiently};
 use crate::change::{Changes, PlannedJob, jobs};
 use crate::error::{Error, Layer, Phase, Result};
-use crate::nomad::{Checked, JobName, Nomad, Refusal, Spec, Trouble};
+use crate::nomad::{Checked, JobName, Refusal, Spec, Trouble};
 use crate::render;
-
-/// How long a Nomad that is away for a moment is waited for, and how often it is asked.
-const PATIENCE: Duration = Duration::from_secs(15);
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// What a reader should know of the jobs that the plan in `file` registers. An error where one of them is not valid,
 /// would find no node, or runs already and is not ours. Costs nothing where the plan registers none.
@@ -35,7 +31,9 @@ pub async fn check(invoker: &Invoker<'_>, file: &Path, changes: &Changes) -> Res
             ));
             continue;
         };
-        match patiently(invoker, &nomad, &spec).await? {
+        invoker.go_on(Phase::Planning).await?;
+        let asked = patiently(invoker.session, Refusal::is_away, async || nomad.preflight(&spec).await);
+        match asked.await? {
             Ok(Checked { notes: told, .. }) if job.is_sensitive => {
                 notes.push(format!(
                     "{}: {} note(s) of Nomad's, which may repeat a secret",
@@ -59,23 +57,6 @@ fn spec(job: &PlannedJob) -> Result<Option<Spec>> {
     })?;
     let before = job.before.clone().map(|(namespace, id)| JobName { namespace, id });
     Ok(Some(Spec { jobspec: spec.text.clone(), is_json: spec.is_json, variables, before }))
-}
-
-async fn patiently(
-    invoker: &Invoker<'_>,
-    nomad: &Nomad,
-    spec: &Spec,
-) -> Result<std::result::Result<Checked, Refusal>> {
-    let began = Instant::now();
-    loop {
-        invoker.go_on(Phase::Planning).await?;
-        match nomad.preflight(spec).await {
-            Err(Refusal::Trouble(Trouble::Unreachable(_))) if began.elapsed() < PATIENCE => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            answer => return Ok(answer),
-        }
-    }
 }
 
 /// A plan that failed at a job, as the provider tells it: where Nomad itself is away or forbids, its address and what

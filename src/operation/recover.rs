@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 use crate::lock::Holder;
 use crate::record::{Record, Underway, Untold};
 use crate::report::{ComponentReport, PossibleOrphan};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, Store};
+use crate::workdir::sweep_unfinished;
 
 /// What was found, and what was done about it.
 #[derive(Default)]
@@ -33,6 +34,8 @@ impl Recovery {
     /// Archives what was not saved, and puts a local state right. Under the lock only.
     pub async fn open(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<Self> {
         let place = invoker.place;
+        [place.control(), &place.recovered(), &place.workdir].into_iter().for_each(sweep_unfinished);
+        Store::new(place.snapshots()).sweep_unfinished();
         let elsewhere = records::elsewhere(invoker).await?;
         let mut recovery =
             Self { underway: Underway::read(&place.applying())?, elsewhere, ..Self::default() };

@@ -8,7 +8,7 @@ use super::secrets::Reading;
 use super::session::Session;
 use crate::error::{Phase, Result};
 use crate::model::Settings;
-use crate::nomad::{Nomad, Trouble};
+use crate::nomad::Nomad;
 
 /// How long a Nomad that is away for a moment is waited for, and how often it is asked.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -23,15 +23,18 @@ pub async fn nomad(settings: &Settings, reading: &Reading) -> Result<Nomad> {
 }
 
 /// Asks again while nobody answers; an error where somebody asks us to stop.
-pub async fn patiently<T>(
+pub async fn patiently<T, E>(
     session: &Session,
-    ask: impl AsyncFn() -> std::result::Result<T, Trouble>,
-) -> Result<std::result::Result<T, Trouble>> {
+    is_away: impl Fn(&E) -> bool,
+    ask: impl AsyncFn() -> std::result::Result<T, E>,
+) -> Result<std::result::Result<T, E>> {
     let began = Instant::now();
     loop {
         session.go_on(Phase::Preparation)?;
         match ask().await {
-            Err(Trouble::Unreachable(_)) if began.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+            Err(trouble) if is_away(&trouble) && began.elapsed() < PATIENCE => {
+                tokio::time::sleep(PAUSE).await
+            }
             answer => return Ok(answer),
         }
     }

@@ -34,6 +34,11 @@ impl Store {
         ensure_private(&self.objects())
     }
 
+    /// Removes what a process was writing when it was killed.
+    pub fn sweep_unfinished(&self) {
+        crate::workdir::sweep_unfinished(&self.objects());
+    }
+
     /// Writes an object, unless it is there; returns its digest.
     pub fn put(&self, bytes: &[u8]) -> Result<String> {
         let digest = sha256(bytes);

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::unfinished;
 use crate::error::{Error, Result};
 
 /// Makes a folder and those above it; what is new is 0700.
@@ -31,7 +32,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 
 fn write_beside(path: &Path, bytes: &[u8], durable: bool) -> std::io::Result<()> {
     let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = unfinished::begin(folder)?;
     file.write_all(bytes)?;
     if durable {
         file.as_file().sync_all()?;
@@ -71,7 +72,7 @@ pub fn append_line(path: &Path, value: &impl Serialize, durably: bool) -> Result
 pub fn create_json(path: &Path, value: &impl Serialize) -> Result<bool> {
     let create = || {
         let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut file = unfinished::begin(folder)?;
         file.write_all(&serde_json::to_vec_pretty(value)?)?;
         file.as_file().sync_all()?;
         match file.persist_noclobber(path) {

@@ -8,6 +8,7 @@ mod layout;
 mod manifest;
 mod materialise;
 mod retain;
+mod unfinished;
 
 pub use files::{
     append_line, create_json, ensure_private, mark_executable, read, read_json, remove, replace, write,
@@ -17,3 +18,4 @@ pub use layout::{Layout, Place};
 pub use manifest::Manifest;
 pub use materialise::materialise;
 pub use retain::retain_newest;
+pub use unfinished::sweep as sweep_unfinished;

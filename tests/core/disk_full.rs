@@ -100,7 +100,7 @@ fn assert_whole(site: &Site, context: &str) {
             let parsed = serde_json::from_slice::<Value>(&text);
             assert!(parsed.is_ok(), "{context}: {shown} holds {:?}", String::from_utf8_lossy(&text));
         }
-        assert!(!name.starts_with(".tmp"), "{context}: {shown} was left behind");
+        assert!(!name.starts_with(".unfinished-"), "{context}: {shown} was left behind");
     }
 }
 

@@ -132,20 +132,20 @@ def test_numbers_that_json_does_not_have_are_refused_with_their_path(site):
 
 
 @pytest.mark.quick
-def test_what_is_not_built_yet_is_refused_by_name(site):
-    service = {
-        "image": "jenkins",
-        "env": {"KEY": "vault:secret/db#password"},
-        "secrets": {"value": "vault:secret/db#password"},
-    }
-    site.environment({}, services={"jenkins": service})
-    refused(
+def test_a_secret_of_a_service_where_all_may_read_it_is_refused_and_not_repeated(site):
+    service = {"image": "jenkins", "env": {"KEY": "vault:secret/db#password"}}
+    config = {"image": "grafana/grafana", "admin_password": "hunter2"}
+    site.environment(
+        {}, services={"jenkins": service}, nomad_service={"name": "grafana", "config": config}
+    )
+    done = refused(
         site,
         "infrastructure:services:jenkins:env:KEY",
-        "infrastructure:services:jenkins:secrets",
-        "not yet: references in a service's env",
-        "not yet: secrets of services",
+        "name it in secrets",
+        "infrastructure:nomad_service:config:admin_password",
+        "a pillar names secrets, and never holds them",
     )
+    assert "hunter2" not in done.said, done
 
 
 def test_variables_of_the_wrong_type_missing_or_set_twice_are_refused(site):

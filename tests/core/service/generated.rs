@@ -71,7 +71,7 @@ fn what_an_output_brings_is_refused_by_the_modules_own_variables() {
     let variables = report["files"]["variables.tf"].as_str().unwrap();
     let good = json!({
         "cpu": 1, "memory": 10, "datacenters": ["a"], "env": {}, "image": "x", "meta": {}, "namespace": "n",
-        "port": 1, "replicas": 0, "environment": "e",
+        "port": 1, "replicas": 0, "environment": "e", "deployment_id": "d",
     });
     assert_eq!(refused(variables, &good), "");
     for (name, bad, why) in [

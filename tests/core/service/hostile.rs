@@ -106,6 +106,12 @@ fn terraform(folder: &Path, words: &[&str]) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
+/// What a registration says of its deployment: the digest of what it was made from.
+fn deployment_id(job: &str) -> &str {
+    let (_, rest) = job.split_once("deployment_id = \"").unwrap();
+    rest.split_once('"').unwrap().0
+}
+
 #[test]
 fn hostile_texts_come_back_the_same_from_nomad() {
     let Some(nomad) = Server::nomad() else { return };
@@ -123,13 +129,14 @@ fn hostile_texts_come_back_the_same_from_nomad() {
         "constraints": [{ "attribute": "${attr.x}", "operator": "regexp", "value": quoted }],
     });
     let site = site(json!({ "web": service }));
+    let shown = generate(&site, "web")["job"].as_str().unwrap().to_owned();
     let values = json!({
         "command": "/bin/${x}\"%{y}", "args": list, "port": 80, "env": texts, "meta": meta, "tags": list,
         "cpu": 200, "memory": 512, "replicas": 2, "datacenters": ["*"], "namespace": "default",
-        "environment": "staging",
+        "environment": "staging", "deployment_id": deployment_id(&shown),
     });
     let job = rendered(&site, "web", &values);
-    assert_eq!(generate(&site, "web")["job"], job, "what is shown is what terraform renders");
+    assert_eq!(shown, job, "what is shown is what terraform renders");
     let parsed = parsed(&nomad, &job);
     let task = &parsed["TaskGroups"][0]["Tasks"][0];
     assert_eq!(task["Env"], json!(texts));

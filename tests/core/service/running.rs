@@ -17,7 +17,8 @@ fn serving(site: &mut Site, nomad: &Server, world: &World) {
     settings["nomad"] = json!({ "address": format!("http://127.0.0.1:{}", nomad.port) });
     site.infrastructure["services"]["web"] = json!({
         "command": "python3", "args": ["-m", "http.server", "${NOMAD_PORT_http}", "--bind", "127.0.0.1"],
-        "ports": { "http": {} }, "health_path": "/", "provider": "nomad", "replicas": 1,
+        "ports": { "http": {} }, "provider": "nomad", "replicas": 1,
+        "check": { "type": "http", "path": "/", "interval": "1s", "timeout": "1s" },
         "cpu": 20, "memory": 32, "env": { "GREETING": "hello ${USER} \"x\"" },
         "update": { "min_healthy_time": "100ms" }, "shutdown_delay": "0s",
     });

@@ -33,6 +33,11 @@ class Flock:
     def __init__(self, *names):
         self.all = {name: Canary(name) for name in names}
 
+    def add(self, name, value):
+        """A secret that somebody else made."""
+        self.all[name] = found = Canary(name)
+        found.value, found.forms = value, list(forms(value.encode()))
+
     def __getitem__(self, name):
         return self.all[name].value
 

@@ -11,6 +11,7 @@ MAY_HOLD = {
     "a local state": r"[^/]+/[^/.][^/]*/terraform\.tfstate(\.\d+)?(\.backup)?",
     "a state that terraform could not save": r"[^/]+/[^/.][^/]*/module/(.+/)?errored\.tfstate",
     "a copy of a state during an apply": r"[^/]+/\.eos/components/[^/]+/copy-[01]\.tfstate",
+    "a copy that was cut off": r"[^/]+/\.eos/components/[^/]+/\.unfinished-\w+",
     "a state after a crash": r"[^/]+/\.eos/components/[^/]+/recovered/[^/]+\.tfstate",
     "a raw stream": r"[^/]+/\.eos/(runs/[^/]+/[^/]+|components/[^/]+/look/logs)/[a-z-]+\.(stdout|stderr)",
     "a plan of a run": r"[^/]+/\.eos/runs/[^/]+/[^/]+/tfplan",

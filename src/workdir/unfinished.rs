@@ -1,0 +1,47 @@
+//! What a process of ours was writing when it was killed: nobody's any more, and perhaps a whole state.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::NamedTempFile;
+
+const PREFIX: &str = ".unfinished-";
+/// Longer than any write takes: another process may be in the middle of one.
+const OLD: Duration = Duration::from_secs(10 * 60);
+
+/// A file that takes its name once it is whole.
+pub fn begin(folder: &Path) -> std::io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)
+}
+
+/// What cannot be removed stays: the next run tries again.
+pub fn sweep(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)) {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        if modified.ok().and_then(|when| when.elapsed().ok()).is_some_and(|age| age > OLD) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn what_a_dead_process_was_writing_is_swept_and_what_a_living_one_writes_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let dead = begin(folder.path()).unwrap().keep().unwrap();
+        dead.0.set_modified(SystemTime::now() - 2 * OLD).unwrap();
+        let living = begin(folder.path()).unwrap();
+        fs::write(folder.path().join("record.json"), "{}").unwrap();
+        sweep(folder.path());
+        sweep(&folder.path().join("none"));
+        assert!(!dead.1.exists() && living.path().exists());
+        assert!(folder.path().join("record.json").exists());
+    }
+}

@@ -1,0 +1,68 @@
+"""A site whose every file, and every word that was said, is searched for secrets after each step."""
+
+import collections
+import os
+import stat
+
+from support import kinds
+
+
+class Searched:
+    """Runs what a test asks for, as loudly as Salt can, and keeps what was heard."""
+
+    def __init__(self, site, flock):
+        self.site, self.flock = site, flock
+        self.called = collections.defaultdict(set)
+        self.leaks, self.open_to_others, self.held = [], [], collections.defaultdict(set)
+        self.seen = {}
+
+    def run(self, function, *words, rc=0):
+        """A runner's function."""
+        self.called["runner"].add(function)
+        argv = self.site.salt_run("-l", "debug", f"infrastructure.{function}", *words)
+        return self.heard(function, self.site.finish(argv), rc)
+
+    def call(self, name, *words, rc=0):
+        """A function of an execution module, without a master."""
+        done = self.site.finish(self.site.salt_call("-l", "debug", name, *words))
+        return self.heard(name, done, rc)
+
+    def heard(self, step, done, rc):
+        assert done.rc == rc and "Traceback" not in done.said, done
+        self.look(f"the words of {step}", done.said.encode())
+        self.sweep(step)
+        return done
+
+    def look(self, place, text, *, but=()):
+        self.leaks.extend(f"{place}: {one}" for one in self.flock.heard(text, but=but))
+
+    def sweep(self, step):
+        """Every file of the site: Salt's own, what commands said, and all that lies below the root."""
+        for folder, _, names in os.walk(self.site.folder):
+            for path in (os.path.join(folder, name) for name in names):
+                self.file(step, path)
+
+    def file(self, step, path):
+        try:
+            info = os.lstat(path)
+            if stat.S_ISLNK(info.st_mode):
+                return self.look(path, os.readlink(path).encode())
+            if not stat.S_ISREG(info.st_mode):
+                return None
+            now = (info.st_ino, info.st_mtime_ns, info.st_size)
+            if self.seen.get(path) == now:
+                return None
+            with open(path, "rb") as file:
+                text = file.read()
+            above = os.stat(os.path.dirname(path))
+        except FileNotFoundError:
+            return None
+        self.seen[path] = now
+        below = os.path.relpath(path, self.site.root)
+        kind = kinds.of(below, text)
+        if kind is None:
+            return self.look(f"{below} after {step}", text)
+        self.held[kind].update(one.partition(":")[0] for one in self.flock.heard(text))
+        if (stat.S_IMODE(info.st_mode), stat.S_IMODE(above.st_mode)) != (0o600, 0o700):
+            self.open_to_others.append(f"{below}: {info.st_mode:o} in {above.st_mode:o}")
+        return None
