@@ -37,7 +37,11 @@ impl Nomad {
 
     /// Where there is one of this path, as far as the token may see.
     pub async fn namespaces_of(&self, path: &str) -> Result<Vec<String>, Trouble> {
-        let found: Vec<Listed> = self.get(&["vars"], &[("prefix", path), ("namespace", "*")]).await?;
+        let found: Vec<Listed> = match self.get(&["vars"], &[("prefix", path), ("namespace", "*")]).await {
+            // Before 1.4 it had none.
+            Err(Trouble::Missing(_)) => Vec::new(),
+            answer => answer?,
+        };
         Ok(found.into_iter().filter(|one| one.path == path).map(|one| one.namespace).collect())
     }
 
