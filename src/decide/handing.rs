@@ -1,88 +1,125 @@
 //! What a variable of Nomad's is to hold for the tasks of one component, beside what others keep there.
+//!
+//! Each revision has keys of its own: a version of the job goes on to read what it was deployed with.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// Whose it is, how often it has changed, and which names are ours: no environment has names like these.
-const COMPONENT: &str = "eos.component";
+/// Whose it is, how often it has changed, and which keys are ours.
+const OWNER: &str = "eos.owner";
 const REVISION: &str = "eos.revision";
-const NAMES: &str = "eos.names";
+const KEYS: &str = "eos.keys";
+
+/// How many revisions stay, the newest included.
+const KEPT: u64 = 10;
 
 pub type Items = BTreeMap<String, SecretString>;
 
+/// Under a revision, from 1; the job names it, so that it is another job where one of its secrets is another.
 /// No Debug: it holds secrets.
-pub struct Handing {
-    /// From 1. The job names it, so that it is another job where one of its secrets is another.
-    pub revision: u64,
-    /// What is to be written; None where it is there, or where a value is not known yet.
-    pub items: Option<Items>,
+pub enum Handing {
+    There(u64),
+    /// All that the variable is to hold.
+    Write(u64, Items),
+    /// A value is not made yet.
+    Unmade(u64),
 }
 
-/// A value that is None is not made yet. An error names those that somebody else keeps there.
-///
-/// A name that is wanted no more stays: the version of the job that runs may read it.
+impl Handing {
+    pub fn revision(&self) -> u64 {
+        match self {
+            Self::There(revision) | Self::Write(revision, _) | Self::Unmade(revision) => *revision,
+        }
+    }
+}
+
+/// Under which key a revision has a secret; a template can name it.
+pub fn key(revision: u64, name: &str) -> String {
+    format!("r{revision}_{name}")
+}
+
+/// A value that is None is not made yet. `applied` is the revision that the job was last applied with.
+/// The error, to follow the variable's name, says what somebody else keeps there.
 pub fn hand(
     found: &Items,
-    component: &str,
+    owner: &str,
     wanted: &BTreeMap<String, Option<SecretString>>,
-) -> Result<Handing, Vec<String>> {
-    let mut names = names(found, component);
-    let foreign: Vec<_> =
-        wanted.keys().filter(|name| found.contains_key(*name) && !names.contains(*name)).cloned().collect();
-    if !foreign.is_empty() {
-        return Err(foreign);
+    applied: u64,
+) -> Result<Handing, String> {
+    if let Some(other) = said(found, OWNER).filter(|other| *other != owner) {
+        return Err(format!("is {other}'s"));
     }
-    let said = |name: &str| found.get(name).map(ExposeSecret::expose_secret);
+    let last = said(found, REVISION).and_then(|text| text.parse().ok()).unwrap_or(0);
     let is_there = |(name, value): (&String, &Option<SecretString>)| {
-        value.as_ref().is_some_and(|value| said(name) == Some(value.expose_secret()))
+        value.as_ref().is_some_and(|value| said(found, &key(last, name)) == Some(value.expose_secret()))
     };
-    let revision = said(REVISION).and_then(|text| text.parse().ok()).unwrap_or(0);
-    if wanted.iter().all(is_there) {
-        return Ok(Handing { revision, items: None });
+    if last > 0 && wanted.iter().all(is_there) {
+        return Ok(Handing::There(last));
     }
-    let revision = revision + 1;
-    let known: Option<Items> =
-        wanted.iter().map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
-    let items = known.map(|known| {
-        names.extend(known.keys().cloned());
-        let ours = [
-            (COMPONENT, component.to_owned()),
-            (REVISION, revision.to_string()),
-            (NAMES, names.into_iter().collect::<Vec<_>>().join(" ")),
-        ];
-        let mut items = found.clone();
-        items.extend(known);
-        items.extend(ours.map(|(key, value)| (key.to_owned(), value.into())));
-        items
-    });
-    Ok(Handing { revision, items })
+    let next = last.max(applied) + 1;
+    let new = |(name, value): (&String, &Option<SecretString>)| Some((key(next, name), value.clone()?));
+    let Some(new) = wanted.iter().map(new).collect::<Option<Items>>() else {
+        return Ok(Handing::Unmade(next));
+    };
+    let ours = keys(found, owner);
+    let foreign: Vec<_> = new.keys().filter(|key| found.contains_key(*key)).map(String::as_str).collect();
+    if !foreign.is_empty() {
+        return Err(format!("has {} already, and Eos did not write that", foreign.join(", ")));
+    }
+    let is_old = |key: &String| revision(key).is_some_and(|revision| revision + KEPT <= next);
+    let (old, ours): (BTreeSet<_>, BTreeSet<_>) = ours.into_iter().partition(is_old);
+    let mut items: Items = found.clone();
+    items.retain(|key, _| !old.contains(key));
+    let keys: Vec<_> = ours.iter().chain(new.keys()).map(String::as_str).collect();
+    let about = [(OWNER, owner.to_owned()), (REVISION, next.to_string()), (KEYS, keys.join(" "))]
+        .map(|(key, text)| (key.to_owned(), text.into()));
+    items.extend(about);
+    items.extend(new);
+    Ok(Handing::Write(next, items))
 }
 
 /// What is left once the component is gone; None where nothing there is ours.
-pub fn take_back(found: &Items, component: &str) -> Option<Items> {
-    let names = names(found, component);
-    if names.is_empty() {
+pub fn take_back(found: &Items, owner: &str) -> Option<Items> {
+    if said(found, OWNER) != Some(owner) {
         return None;
     }
-    let ours = |key: &String| names.contains(key) || [COMPONENT, REVISION, NAMES].contains(&key.as_str());
+    let ours = keys(found, owner);
+    let is_ours = |key: &String| ours.contains(key) || [OWNER, REVISION, KEYS].contains(&key.as_str());
     Some(
-        found.iter().filter(|(key, _)| !ours(key)).map(|(key, value)| (key.clone(), value.clone())).collect(),
+        found
+            .iter()
+            .filter(|(key, _)| !is_ours(key))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
     )
 }
 
+/// Every value of ours, of whichever revision: some task may have it.
+pub fn handed<'a>(found: &'a Items, owner: &str) -> impl Iterator<Item = &'a SecretString> {
+    keys(found, owner).into_iter().filter_map(|key| found.get(&key))
+}
+
 /// Those that this component has put there.
-fn names(found: &Items, component: &str) -> BTreeSet<String> {
-    let said = |key: &str| found.get(key).map(ExposeSecret::expose_secret);
-    match said(COMPONENT) == Some(component) {
-        true => said(NAMES).unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
-        false => BTreeSet::new(),
-    }
+fn keys(found: &Items, owner: &str) -> BTreeSet<String> {
+    let ours = said(found, OWNER) == Some(owner);
+    let keys = said(found, KEYS).filter(|_| ours).unwrap_or_default();
+    keys.split_whitespace().map(str::to_owned).collect()
+}
+
+fn revision(key: &str) -> Option<u64> {
+    key.strip_prefix('r')?.split_once('_')?.0.parse().ok()
+}
+
+fn said<'a>(found: &'a Items, key: &str) -> Option<&'a str> {
+    found.get(key).map(ExposeSecret::expose_secret)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const OWN: &str = "staging/nomad-web";
 
     fn items(texts: &[(&str, &str)]) -> Items {
         texts.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect()
@@ -92,56 +129,68 @@ mod tests {
         texts.iter().map(|(key, value)| ((*key).to_owned(), value.map(Into::into))).collect()
     }
 
-    fn texts(items: &Items) -> BTreeMap<&str, &str> {
-        items.iter().map(|(key, value)| (key.as_str(), value.expose_secret())).collect()
-    }
-
-    #[test]
-    fn what_is_wanted_is_written_once_beside_what_others_have() {
-        let found = items(&[("theirs", "x")]);
-        let Ok(Handing { revision: 1, items: Some(written) }) =
-            hand(&found, "nomad-web", &wanted(&[("A", Some("1"))]))
-        else {
-            panic!("written as the first revision")
-        };
-        let all = texts(&written);
-        assert_eq!((all["theirs"], all["A"], all["eos.revision"]), ("x", "1", "1"));
-        let Ok(Handing { revision: 1, items: None }) =
-            hand(&written, "nomad-web", &wanted(&[("A", Some("1"))]))
-        else {
-            panic!("there already")
-        };
-    }
-
-    #[test]
-    fn another_value_is_another_revision_and_what_is_wanted_no_more_stays() {
-        let found = hand(&Items::new(), "c", &wanted(&[("A", Some("1")), ("B", Some("2"))]));
-        let found = found.ok().and_then(|one| one.items).unwrap();
-        let next = hand(&found, "c", &wanted(&[("A", Some("other"))])).ok().unwrap();
-        let written = next.items.unwrap();
-        assert_eq!((next.revision, texts(&written)["A"], texts(&written)["B"]), (2, "other", "2"));
-        assert_eq!(texts(&written)["eos.names"], "A B");
-    }
-
-    #[test]
-    fn what_is_not_made_yet_is_the_next_revision_and_nothing_to_write() {
-        let next = hand(&Items::new(), "c", &wanted(&[("A", None), ("B", Some("2"))])).ok().unwrap();
-        assert!(next.revision == 1 && next.items.is_none());
-    }
-
-    #[test]
-    fn a_name_of_somebody_elses_is_not_taken_over() {
-        for found in [items(&[("A", "x")]), items(&[("A", "x"), (COMPONENT, "other"), (NAMES, "A")])] {
-            let refused = hand(&found, "c", &wanted(&[("A", Some("x"))])).err();
-            assert_eq!(refused, Some(vec!["A".to_owned()]));
+    /// What is written, and under which revision.
+    fn written(found: &Items, texts: &[(&str, &str)], applied: u64) -> (u64, Items) {
+        let texts: Vec<_> = texts.iter().map(|(key, value)| (*key, Some(*value))).collect();
+        match hand(found, OWN, &wanted(&texts), applied) {
+            Ok(Handing::Write(revision, items)) => (revision, items),
+            Ok(other) => panic!("nothing to write at {}", other.revision()),
+            Err(refused) => panic!("{refused}"),
         }
     }
 
     #[test]
+    fn what_is_wanted_is_written_once_beside_what_others_have() {
+        let (revision, first) = written(&items(&[("theirs", "x")]), &[("A", "1")], 0);
+        assert_eq!((revision, said(&first, "r1_A"), said(&first, "theirs")), (1, Some("1"), Some("x")));
+        assert!(matches!(hand(&first, OWN, &wanted(&[("A", Some("1"))]), 1), Ok(Handing::There(1))));
+    }
+
+    #[test]
+    fn another_value_stands_beside_the_one_that_runs() {
+        let (_, first) = written(&Items::new(), &[("A", "1"), ("B", "2")], 0);
+        let (revision, second) = written(&first, &[("A", "other")], 1);
+        assert_eq!((revision, said(&second, "r2_A")), (2, Some("other")));
+        assert_eq!((said(&second, "r1_A"), said(&second, "r1_B")), (Some("1"), Some("2")));
+        assert_eq!(handed(&second, OWN).count(), 3);
+    }
+
+    #[test]
+    fn the_newest_ten_revisions_stay() {
+        let mut all = Items::new();
+        for round in 1..=15 {
+            all = written(&all, &[("A", &round.to_string())], 0).1;
+        }
+        let kept: Vec<_> = (1..=15).filter(|revision| all.contains_key(&key(*revision, "A"))).collect();
+        assert_eq!(kept, (6..=15).collect::<Vec<_>>());
+        assert_eq!(handed(&all, OWN).count(), 10);
+    }
+
+    #[test]
+    fn a_revision_that_a_job_was_applied_with_is_never_written_again() {
+        assert_eq!(written(&Items::new(), &[("A", "1")], 7).0, 8);
+    }
+
+    #[test]
+    fn what_is_not_made_yet_is_the_next_revision_and_nothing_to_write() {
+        let next = hand(&Items::new(), OWN, &wanted(&[("A", None), ("B", Some("2"))]), 0);
+        assert!(matches!(next, Ok(Handing::Unmade(1))));
+    }
+
+    #[test]
+    fn what_is_somebody_elses_is_not_taken_over() {
+        let wanted = wanted(&[("A", Some("x"))]);
+        let refused = hand(&items(&[("r1_A", "x")]), OWN, &wanted, 0).err();
+        assert_eq!(refused.as_deref(), Some("has r1_A already, and Eos did not write that"));
+        let refused = hand(&items(&[(OWNER, "production/nomad-web")]), OWN, &wanted, 0).err();
+        assert_eq!(refused.as_deref(), Some("is production/nomad-web's"));
+    }
+
+    #[test]
     fn only_ours_is_taken_back() {
-        let found = hand(&items(&[("theirs", "x")]), "c", &wanted(&[("A", Some("1"))]));
-        let found = found.ok().and_then(|one| one.items).unwrap();
-        assert_eq!(texts(&take_back(&found, "c").unwrap()), BTreeMap::from([("theirs", "x")]));
-        assert!(take_back(&found, "other").is_none());
+        let (_, found) = written(&items(&[("theirs", "x")]), &[("A", "1")], 0);
+        let left = take_back(&found, OWN).unwrap();
+        assert!(left.len() == 1 && said(&left, "theirs") == Some("x"));
+        assert!(take_back(&found, "production/nomad-web").is_none());
     }
 }

@@ -27,7 +27,7 @@ mod suspects;
 pub use approval::{Fate, KeptPlan, fate};
 pub use data::DATA;
 pub use deployment::{Course, course};
-pub use handing::{Handing, Items, hand, take_back};
+pub use handing::{Handing, Items, hand, handed, take_back};
 pub use health::{Hold, Passing, Verdict, verdict};
 pub use instances::{Instance, instances};
 pub use noticing::{Noticed, notice};

@@ -163,7 +163,7 @@ impl Consul {
         for allocation in allocations {
             let checks = job.checks_of(allocation).await.map_err(|trouble| unseen(job, &trouble))?;
             let mut own = checks.iter().filter(|check| check.service == self.service);
-            let failing = own.find(|check| check.status != "success").map(|check| check.explain());
+            let failing = own.find(|check| check.status != "success").map(|check| check.explain(false));
             found.push(Registered { id: format!("_nomad-task-{allocation}-"), failing });
         }
         served(allocations, &found, self.least).map_err(|why| Miss::new(why, None))

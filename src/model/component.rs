@@ -116,6 +116,14 @@ pub enum Input {
 }
 
 impl Input {
+    /// Its value, where the pillar has that.
+    pub fn literal(&self) -> Option<&Value> {
+        match self {
+            Self::Literal(value) => Some(value),
+            Self::Output(_) | Self::Outputs(_) | Self::Secret(_) => None,
+        }
+    }
+
     pub fn outputs(&self) -> &[OutputRef] {
         match self {
             Self::Output(one) => std::slice::from_ref(one),

@@ -13,6 +13,7 @@ use crate::decide::{Allocation, Rollout};
 
 /// So many allocations are looked into, the newest.
 const ALLOCATIONS: usize = 3;
+const SILENT: &str = "what its tasks wrote is not repeated: one of their secrets cannot be read now, or is lent to them by Vault";
 /// So many of a task's last events, and of the last lines of its stderr.
 const EVENTS: usize = 10;
 const LINES: usize = 50;
@@ -36,15 +37,19 @@ impl Diagnosis {
     }
 }
 
-pub async fn diagnose(nomad: &Nomad, name: &JobName, rollout: &Rollout) -> Diagnosis {
+/// `silent`: what its tasks wrote and its checks answered is not repeated.
+pub async fn diagnose(nomad: &Nomad, name: &JobName, rollout: &Rollout, silent: bool) -> Diagnosis {
     let mut notes = Vec::new();
+    if silent {
+        notes.push(SILENT.to_owned());
+    }
     let mut lines = Vec::new();
     let unplaced: BTreeMap<_, _> =
         rollout.unplaced().into_iter().map(|(group, why)| (group.to_owned(), why.explain())).collect();
     lines.extend(unplaced.iter().map(|(group, why)| format!("{group} has no node to run on: {why}")));
     let mut told = Vec::new();
     for one in suspects(rollout) {
-        told.push(allocation(nomad, name, one, &mut notes, &mut lines).await);
+        told.push(allocation(nomad, name, one, silent, &mut notes, &mut lines).await);
     }
     let deployment = rollout.deployment.as_ref().map(|one| {
         json!({ "id": one.id, "status": one.status, "description": one.status_description, "version": one.job_version })
@@ -84,6 +89,7 @@ async fn allocation(
     nomad: &Nomad,
     name: &JobName,
     one: &Allocation,
+    silent: bool,
     notes: &mut Vec<String>,
     lines: &mut Vec<String>,
 ) -> Value {
@@ -99,7 +105,7 @@ async fn allocation(
         }
     };
     let failing: Vec<_> = checks.iter().filter(|check| check.status != "success").collect();
-    lines.extend(failing.iter().map(|check| cut(&check.explain())));
+    lines.extend(failing.iter().map(|check| cut(&check.explain(silent))));
     let mut tasks = BTreeMap::new();
     for (task, state) in &one.task_states {
         let from = state.events.len().saturating_sub(EVENTS);
@@ -115,6 +121,7 @@ async fn allocation(
             told
         });
         let stderr = match state.events.iter().any(|event| event.kind == "Started") {
+            true if silent => Vec::new(),
             true => stderr(nomad, name, one, task, notes).await,
             false => {
                 notes.push(format!("task {task} of {id} has not started: it has written nothing"));
@@ -133,7 +140,7 @@ async fn allocation(
     }
     let checks = failing.iter().map(|check| {
         json!({
-            "service": check.service, "check": check.check, "status": check.status, "output": cut(&check.output),
+            "service": check.service, "check": check.check, "status": check.status, "output": if silent { String::new() } else { cut(&check.output) },
         })
     });
     json!({
@@ -176,10 +183,11 @@ fn cut(text: &str) -> String {
 
 impl Check {
     /// `check up of service web is failing: connection refused`.
-    pub fn explain(&self) -> String {
+    pub fn explain(&self, silent: bool) -> String {
         let word = if self.status == "failure" { "failing" } else { &self.status };
         let output = self.output.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no output");
-        format!("check {} of service {} is {word}: {}", self.check, self.service, cut(output))
+        let what = format!("check {} of service {} is {word}", self.check, self.service);
+        if silent { what } else { format!("{what}: {}", cut(output)) }
     }
 }
 

@@ -20,6 +20,7 @@ pub struct Follow {
     pub name: JobName,
     /// The `JobModifyIndex` of our registration; None: the version that is found first.
     registered: Option<u64>,
+    silent: bool,
     seen: RefCell<Seen>,
 }
 
@@ -52,7 +53,12 @@ pub enum Found {
 
 impl Follow {
     pub fn new(nomad: Nomad, name: JobName, registered: Option<u64>) -> Self {
-        Self { nomad, name, registered, seen: RefCell::default() }
+        Self { nomad, name, registered, silent: false, seen: RefCell::default() }
+    }
+
+    /// Where `silent`, nothing is repeated that its tasks wrote, or its checks answered.
+    pub fn silently(self, silent: bool) -> Self {
+        Self { silent, ..self }
     }
 
     pub async fn look(&self) -> Found {
@@ -141,7 +147,8 @@ impl Follow {
             }
             let checks = self.nomad.checks(&self.name.namespace, &one.id).await?;
             let failing = checks.iter().find(|check| check.status != "success");
-            let failing = failing.map(|check| format!("allocation {}: {}", short(&one.id), check.explain()));
+            let failing =
+                failing.map(|check| format!("allocation {}: {}", short(&one.id), check.explain(self.silent)));
             looked_at.push(Registered { id: one.id.clone(), failing });
             if looked_at.iter().any(|one| one.failing.is_some()) {
                 break;
@@ -182,7 +189,7 @@ impl Follow {
     /// Why it does not run, as far as Nomad tells.
     pub async fn diagnose(&self) -> diagnose::Diagnosis {
         match self.read().await {
-            Ok(rollout) => diagnose::diagnose(&self.nomad, &self.name, &rollout).await,
+            Ok(rollout) => diagnose::diagnose(&self.nomad, &self.name, &rollout, self.silent).await,
             Err(trouble) => diagnose::Diagnosis::unseen(&self.name, &trouble),
         }
     }

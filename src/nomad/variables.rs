@@ -19,6 +19,13 @@ pub struct Variable {
     pub index: u64,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    namespace: String,
+    path: String,
+}
+
 impl Nomad {
     /// Empty where there is none.
     pub async fn variable(&self, namespace: &str, path: &str) -> Result<Variable, Trouble> {
@@ -26,6 +33,12 @@ impl Nomad {
             Err(Trouble::Missing(_)) => Ok(Variable::default()),
             answer => answer,
         }
+    }
+
+    /// Where there is one of this path, as far as the token may see.
+    pub async fn namespaces_of(&self, path: &str) -> Result<Vec<String>, Trouble> {
+        let found: Vec<Listed> = self.get(&["vars"], &[("prefix", path), ("namespace", "*")]).await?;
+        Ok(found.into_iter().filter(|one| one.path == path).map(|one| one.namespace).collect())
     }
 
     /// Refused with [`Trouble::Moved`] where somebody has written it since.

@@ -13,7 +13,7 @@ use super::left::Heard;
 use super::rollback::Way;
 use super::said::Said;
 use super::session::Was;
-use super::{copies, handing, plan, recover, state};
+use super::{copies, plan, recover, state};
 use crate::change::{Changes, SENSITIVE};
 use crate::decide::{Did, Ended, Remembered, State, Suspect, Trouble};
 use crate::error::{Error, Phase, Result};
@@ -127,10 +127,7 @@ impl Run<'_> {
                 ));
                 return Ok(plan::with(report, changes));
             }
-            let mut report = plan::with(ComponentReport::new(status, ""), changes);
-            if self.destroy && !self.partly {
-                report.notes.extend(handing::withdraw(invoker, self.inputs.known.get("namespace")).await);
-            }
+            let report = plan::with(ComponentReport::new(status, ""), changes);
             if self.partly {
                 return Ok(self.finished(report, after));
             }

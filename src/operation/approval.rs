@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::facts::Facts;
-use super::gather::{Gathered, gather};
+use super::gather::{Gathered, Hands, gather};
 use super::intent::{Act, Intent};
 use super::invoke::Invoker;
 use super::kept::{self, Kept, Stopped};
@@ -172,7 +172,8 @@ pub async fn check(session: &Session, name: &Name, folder: &Path) -> Result<()> 
     let reading = session.reading();
     let invoker =
         Invoker::new(session, &node.component, &place, &module.subdir, None, reading.clone()).await?;
-    let Gathered { inputs, backend } = gather(session, node, &reading).await?;
+    let hands = Hands::unless(kept::find(folder, name)?.destroy);
+    let Gathered { inputs, backend } = gather(session, node, &reading, hands).await?;
     let now = Facts::of(&invoker, module, backend.as_deref(), &inputs)?;
     ready(&invoker, folder, &now, state::read(&invoker).await?.as_ref()).map(drop)
 }

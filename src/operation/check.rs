@@ -6,7 +6,7 @@
 use std::time::SystemTime;
 
 use super::facts::Facts;
-use super::gather::{Gathered, gather};
+use super::gather::{Gathered, Hands, gather};
 use super::initialise::{initialise, is_initialised};
 use super::invoke::Invoker;
 use super::look::{Look, look};
@@ -106,7 +106,7 @@ async fn locked(
     let _ = std::fs::remove_dir_all(aside.module());
     let (node, module) = target(pillar, &configuration, &store, &aside.module())?;
     let reading = session.reading();
-    let Gathered { inputs, backend } = gather(session, &node, &reading).await?;
+    let Gathered { inputs, backend } = gather(session, &node, &reading, Hands::Over).await?;
     let backend = backend.as_deref();
     if record.backend != backend.unwrap_or_default() {
         return Err(migrate::changed(&record, backend));
@@ -125,7 +125,7 @@ async fn locked(
     invoker.hand_over(&inputs.secret)?;
     let invoker = &invoker;
     let facts = Facts::of(invoker, &module, backend, &inputs)?;
-    let configuration_changed = match gather(session, pillar, &reading).await {
+    let configuration_changed = match gather(session, pillar, &reading, Hands::Over).await {
         Ok(now) => {
             let module = &session.modules[name];
             Facts::of(invoker, module, now.backend.as_deref(), &now.inputs)? != facts

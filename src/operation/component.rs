@@ -1,7 +1,7 @@
 //! One component, from its lock to its report.
 
 use super::facts::Facts;
-use super::gather::{Gathered, gather};
+use super::gather::{Gathered, Hands, gather};
 use super::inputs::{Pending, Produced};
 use super::intent::{Act, Intent};
 use super::invoke::{CANCELLED, Invoker};
@@ -86,8 +86,15 @@ async fn work(
         return Ok(report);
     }
     let mut recovery = Recovery::open(&invoker, record.as_ref()).await?;
-    let outcome = begin(node, &mut invoker, guard, intent, record.as_ref(), &mut recovery).await;
-    let report = outcome.unwrap_or_else(|error| ended(error.of(&component.name)));
+    let mut notes = Vec::new();
+    let outcome = begin(node, &mut invoker, guard, intent, record.as_ref(), &mut recovery, &mut notes).await;
+    let mut report = outcome.unwrap_or_else(|error| ended(error.of(&component.name)));
+    report.notes.extend(notes);
+    let is_gone =
+        report.status == Status::Destroyed || (intent.destroy && report.status == Status::Unchanged);
+    if is_gone && intent.act.changes_things() {
+        report.notes.extend(handing::withdraw(&invoker).await);
+    }
     let report = match &intent.act {
         Act::GoBack(way) => blocked::block(&invoker, way, report).await,
         _ => report,
@@ -113,7 +120,7 @@ fn redacted(invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentRepo
     report
 }
 
-/// Gathers what its turn is made of, and takes it.
+/// Gathers what its turn is made of, and takes it. What was done before it began is told in `notes`, however it ends.
 async fn begin(
     node: &Node,
     invoker: &mut Invoker<'_>,
@@ -121,6 +128,7 @@ async fn begin(
     intent: &Intent,
     record: Option<&Record>,
     recovery: &mut Recovery,
+    notes: &mut Vec<String>,
 ) -> Result<ComponentReport> {
     let (session, place, component) = (invoker.session, invoker.place, invoker.component);
     let mut manifest = Manifest::open(place)?;
@@ -130,11 +138,14 @@ async fn begin(
     {
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
     }
-    let made = match intent.act.changes_things() && !intent.destroy {
-        true => handing::generate(session, component).await?,
-        false => Vec::new(),
-    };
-    let Gathered { inputs, backend } = gather(session, node, &invoker.reading).await?;
+    let destroys = intent.destroys(&component.name)?;
+    let hands = Hands::unless(destroys);
+    let mut gathered = gather(session, node, &invoker.reading, hands).await?;
+    if gathered.inputs.handed.is_unmade() && intent.act.changes_things() {
+        notes.extend(handing::generate(session, component, &invoker.reading).await?);
+        gathered = gather(session, node, &invoker.reading, hands).await?;
+    }
+    let Gathered { inputs, backend } = gathered;
     if !inputs.pending.is_empty() {
         session.produce(&component.name, Produced { pending: Pending::All, ..Produced::default() });
         let mut report = ComponentReport::new(Status::PendingInputs, "reads_pending_outputs");
@@ -142,7 +153,13 @@ async fn begin(
         return Ok(report);
     }
     invoker.hand_over(&inputs.secret)?;
-    invoker.redactor.add(&inputs.handed.secrets);
+    match inputs.handed.is_empty() {
+        true => handing::hide(invoker).await,
+        false => {
+            invoker.redactor.add(&inputs.handed.secrets);
+            invoker.blind.set(inputs.handed.blind);
+        }
+    }
     let module = &session.modules[&component.name];
     let known = inputs.known.iter().map(|(name, value)| (name.as_str(), value));
     let turn = Turn {
@@ -157,9 +174,7 @@ async fn begin(
         inputs: &inputs,
         backend: backend.as_deref(),
     };
-    let mut report = turn.take(recovery, &mut manifest).await?;
-    report.notes.extend(made);
-    Ok(report)
+    turn.take(recovery, &mut manifest).await
 }
 
 /// Whether there is surely nothing to destroy; then its inputs, which may be gone too, are not needed.

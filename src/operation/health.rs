@@ -4,14 +4,13 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::invoke::{CANCELLED, Invoker};
-use super::secrets::Reading;
 use super::{inputs, servers};
 use crate::change::Redactor;
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::health::{self, Consul, Gate, Never, Opening, Outlook, Tally, Unhealthy};
 use crate::model::{
-    self, ConsulProbe, Given, HttpProbe, NomadProbe, OwnOutput, Probe, Settings, TcpProbe, address, job_name,
+    self, ConsulProbe, Given, HttpProbe, NomadProbe, OwnOutput, Probe, TcpProbe, address, job_name,
     registered_name,
 };
 use crate::nomad::{Follow, JobName};
@@ -66,27 +65,22 @@ async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<()> {
 pub async fn gates(invoker: &Invoker<'_>, state: &State) -> Result<Vec<Gate>> {
     let mut redactor = invoker.redactor.clone();
     redactor.add(state.outputs.values().filter(|output| output.sensitive).map(|output| &output.value));
-    let settings = &invoker.session.blueprint.settings;
     let mut gates = Vec::new();
     for gate in &invoker.component.health {
-        gates.push(open(gate, state, settings, redactor.clone(), &invoker.reading).await?);
+        gates.push(open(gate, state, invoker, redactor.clone()).await?);
     }
     Ok(gates)
 }
 
-async fn open(
-    gate: &model::Gate,
-    state: &State,
-    settings: &Settings,
-    redactor: Redactor,
-    reading: &Reading,
-) -> Result<Gate> {
+async fn open(gate: &model::Gate, state: &State, invoker: &Invoker<'_>, redactor: Redactor) -> Result<Gate> {
+    let (settings, reading) = (&invoker.session.blueprint.settings, &invoker.reading);
+    let (component, blind) = (invoker.component, invoker.blind.get());
     let sensitive = |own: &OwnOutput| state.outputs.get(&own.output).is_some_and(|output| output.sensitive);
     let opening = |redactor: Redactor| Opening {
         path: gate.path.to_string(),
         timing: gate.timing,
         is_patient: !gate.timing.is_set,
-        hidden: gate.outputs().any(|(_, own)| sensitive(own)),
+        hidden: blind || gate.outputs().any(|(_, own)| sensitive(own)),
         redactor,
     };
     let refuse = |message: String| unmeasurable(gate, &message);
@@ -112,16 +106,22 @@ async fn open(
             let asked = namespace.as_ref().unwrap_or(&settings.nomad.namespace);
             let namespace = own.map_or(asked, |own| &own.namespace).clone();
             let registered = own.and_then(|own| own.modify_index);
-            let follow =
-                Follow::new(servers::nomad(settings, reading).await?, JobName { namespace, id }, registered);
-            Ok(Gate::nomad(opening(redactor), follow))
+            let follow = Follow::new(
+                servers::nomad(settings, component, reading).await?,
+                JobName { namespace, id },
+                registered,
+            );
+            Ok(Gate::nomad(opening(redactor), follow.silently(blind)))
         }
         Probe::Consul(ConsulProbe { service, least }) => {
             let service = value(service, state, registered_name).map_err(refuse)?;
             let mut jobs = Vec::new();
             for own in &state.jobs {
                 let name = JobName { namespace: own.namespace.clone(), id: own.id.clone() };
-                jobs.push(Follow::new(servers::nomad(settings, reading).await?, name, own.modify_index));
+                jobs.push(
+                    Follow::new(servers::nomad(settings, component, reading).await?, name, own.modify_index)
+                        .silently(blind),
+                );
             }
             let token = servers::consul_token(settings, reading).await?;
             let consul = Consul::open(&settings.consul, token.as_ref(), service, *least, jobs);

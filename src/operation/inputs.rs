@@ -51,13 +51,6 @@ pub struct Inputs {
     pub handed: Handed,
 }
 
-impl Inputs {
-    /// What must be taken out of whatever is told.
-    pub fn secrets(&self) -> impl Iterator<Item = &Value> {
-        self.secret.values().chain(&self.handed.secrets)
-    }
-}
-
 /// Finds every input of a component; `produced` holds all that it reads from.
 pub async fn inputs(
     node: &Node,
@@ -96,23 +89,21 @@ pub async fn inputs(
     Ok(inputs)
 }
 
-/// The outputs that the tasks of a service are given, as texts, by the names that they have there; what is pending is
-/// noted in `inputs`.
+/// The outputs that the tasks of a service are given, by the names that they have there; and those that are not decided
+/// yet.
 pub fn handed(
     node: &Node,
     produced: &dyn Fn(&Name) -> Option<Produced>,
-    inputs: &mut Inputs,
-) -> Result<BTreeMap<String, SecretString>> {
-    let mut texts = BTreeMap::new();
+) -> Result<(BTreeMap<String, Value>, Vec<String>)> {
+    let (mut values, mut pending) = (BTreeMap::new(), Vec::new());
     for (name, secret) in &node.component.task_secrets {
         let SecretOrigin::Output(reference) = &secret.origin else { continue };
         match output(name, reference, produced)? {
-            Some((Value::String(text), _)) => drop(texts.insert(name.clone(), text.into())),
-            Some((value, _)) => drop(texts.insert(name.clone(), value.to_string().into())),
-            None => inputs.pending.push(format!("{}.{}", reference.component, reference.output)),
+            Some((value, _)) => drop(values.insert(name.clone(), value)),
+            None => pending.push(format!("{}.{}", reference.component, reference.output)),
         }
     }
-    Ok(texts)
+    Ok((values, pending))
 }
 
 /// Its value, and whether that is sensitive; None where it is not decided yet.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::gather::gather;
+use super::gather::{Hands, gather};
+use super::handing;
 use super::invoke::Invoker;
 use super::prepare::{prepare, select};
 use super::session::{Memory, Session};
@@ -28,7 +29,8 @@ impl<'a> Inspection<'a> {
         let reading = self.session.reading();
         let mut invoker =
             Invoker::new(self.session, &node.component, place, &module.subdir, None, reading.clone()).await?;
-        invoker.redactor.add(gather(self.session, node, &reading).await?.inputs.secrets());
+        invoker.redactor.add(gather(self.session, node, &reading, Hands::Not).await?.inputs.secret.values());
+        handing::hide(&mut invoker).await;
         Ok(Some(invoker))
     }
 }

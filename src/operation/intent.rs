@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::kept;
 use super::rollback::{Manner, Way};
 use crate::decide::Consent;
-use crate::model::Surgery;
+use crate::error::Result;
+use crate::model::{Name, Surgery};
 
 /// What is wanted of every component of a run.
 #[derive(Clone, Debug)]
@@ -18,6 +20,14 @@ pub struct Intent {
 }
 
 impl Intent {
+    /// Whether this component is taken down; a kept plan says so itself.
+    pub fn destroys(&self, component: &Name) -> Result<bool> {
+        match &self.act {
+            Act::ApplyKept(folder) | Act::ShowKept(folder) => Ok(kept::find(folder, component)?.destroy),
+            _ => Ok(self.destroy),
+        }
+    }
+
     /// It destroys only what policy allows.
     pub fn of(act: Act) -> Self {
         Self { destroy: false, consent: Consent::None, act, migrate_backend: false, surgery: None }

@@ -21,7 +21,8 @@ pub async fn check(invoker: &Invoker<'_>, file: &Path, changes: &Changes) -> Res
         return Ok(Vec::new());
     }
     let document = plan::document(invoker, file).await?;
-    let nomad = servers::nomad(&invoker.session.blueprint.settings, &invoker.reading).await?;
+    let settings = &invoker.session.blueprint.settings;
+    let nomad = servers::nomad(settings, invoker.component, &invoker.reading).await?;
     let mut notes = Vec::new();
     for job in jobs(&document) {
         let Some(spec) = spec(&job)? else {
@@ -31,8 +32,8 @@ pub async fn check(invoker: &Invoker<'_>, file: &Path, changes: &Changes) -> Res
             ));
             continue;
         };
-        invoker.go_on(Phase::Planning).await?;
-        let asked = patiently(invoker.session, Refusal::is_away, async || nomad.preflight(&spec).await);
+        let go_on = async || invoker.go_on(Phase::Planning).await;
+        let asked = patiently(go_on, Refusal::is_away, async || nomad.preflight(&spec).await);
         match asked.await? {
             Ok(Checked { notes: told, .. }) if job.is_sensitive => {
                 notes.push(format!(
@@ -67,7 +68,8 @@ pub async fn blame(invoker: &Invoker<'_>, failed: Error) -> Error {
     if !addresses.is_some_and(|addresses| addresses.iter().any(of_a_job)) {
         return failed;
     }
-    let Ok(nomad) = servers::nomad(&invoker.session.blueprint.settings, &invoker.reading).await else {
+    let settings = &invoker.session.blueprint.settings;
+    let Ok(nomad) = servers::nomad(settings, invoker.component, &invoker.reading).await else {
         return failed;
     };
     match nomad.parse("job \"asked\" {}", "").await {

@@ -63,7 +63,7 @@ async fn one(invoker: &Invoker<'_>, job: &StateJob) -> Result<Option<String>> {
     let session = invoker.session;
     let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
     let follow = Follow::new(
-        servers::nomad(&session.blueprint.settings, &invoker.reading).await?,
+        servers::nomad(&session.blueprint.settings, invoker.component, &invoker.reading).await?,
         name,
         job.modify_index,
     );

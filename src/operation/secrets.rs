@@ -186,6 +186,12 @@ impl Reading {
         self.vault().await?.stored(path).await
     }
 
+    /// It was written since.
+    pub async fn forget(&self, path: &VaultPath) -> Result<()> {
+        self.vault().await?.forget(path).await;
+        Ok(())
+    }
+
     async fn path(&self, path: &VaultPath) -> Result<Arc<Secret>> {
         self.vault().await?.read(path).await
     }

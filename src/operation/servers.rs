@@ -3,34 +3,46 @@
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
+use serde_json::Value;
 
 use super::secrets::Reading;
-use super::session::Session;
-use crate::error::{Phase, Result};
-use crate::model::Settings;
+use crate::error::Result;
+use crate::model::{Component, Input, Settings, Source};
 use crate::nomad::Nomad;
 
 /// How long a Nomad that is away for a moment is waited for, and how often it is asked.
 const PATIENCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(500);
 
-pub async fn nomad(settings: &Settings, reading: &Reading) -> Result<Nomad> {
+/// A service's own region is asked where it names one.
+pub async fn nomad(settings: &Settings, component: &Component, reading: &Reading) -> Result<Nomad> {
     let token = match &settings.nomad.token {
         Some(token) => Some(reading.read(token).await?),
         None => None,
     };
-    Nomad::open(&settings.nomad, token)
+    let mut server = settings.nomad.clone();
+    if let Some(Source::Service(_)) = &component.source
+        && let Some(region) = component.inputs.get("region").and_then(Input::literal).and_then(Value::as_str)
+    {
+        server.region = Some(region.to_owned());
+    }
+    Nomad::open(&server, token)
 }
 
-/// Asks again while nobody answers; an error where somebody asks us to stop.
+/// A job's: what its component says, or else the settings.
+pub fn namespace(settings: &Settings, said: Option<&Value>) -> String {
+    said.and_then(Value::as_str).unwrap_or(&settings.nomad.namespace).to_owned()
+}
+
+/// Asks again while nobody answers, as long as it may go on.
 pub async fn patiently<T, E>(
-    session: &Session,
+    go_on: impl AsyncFn() -> Result<()>,
     is_away: impl Fn(&E) -> bool,
     ask: impl AsyncFn() -> std::result::Result<T, E>,
 ) -> Result<std::result::Result<T, E>> {
     let began = Instant::now();
     loop {
-        session.go_on(Phase::Preparation)?;
+        go_on().await?;
         match ask().await {
             Err(trouble) if is_away(&trouble) && began.elapsed() < PATIENCE => {
                 tokio::time::sleep(PAUSE).await

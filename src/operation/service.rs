@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
-use super::gather::gather;
 use super::invoke::Invoker;
 use super::module::shape;
 use super::prepare::{Prepared, prepare};
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, preflight, pump, servers, state};
+use super::{Call, handing, preflight, pump, servers, state};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::service::Service;
 use crate::model::{self, Component, Input, Name, Node, Overrides, PillarPath, Problem, Source};
@@ -53,12 +52,15 @@ pub fn validate(call: &Call<'_>) -> Value {
         let extra = generated(prepared, service)?;
         let (_, component, _) = of_service(prepared, service)?;
         let jobspec = extra["job"].as_str().ok_or_else(|| not_known(service))?.to_owned();
-        let name = JobName { namespace: namespace(prepared, component), id: service.to_string() };
+        let namespace = component.inputs.get("namespace").and_then(Input::literal);
+        let namespace = servers::namespace(&prepared.blueprint.settings, namespace);
+        let name = JobName { namespace, id: service.to_string() };
         // Whose it is shows only where it is registered.
-        Ok(Spec { jobspec, is_json: false, variables: String::new(), before: Some(name) })
+        let spec = Spec { jobspec, is_json: false, variables: String::new(), before: Some(name) };
+        Ok((component.clone(), spec))
     };
-    let ask = async |session: &Session, service: &Name, spec: Spec| {
-        let nomad = servers::nomad(&session.blueprint.settings, &session.reading()).await?;
+    let ask = async |session: &Session, service: &Name, (component, spec): (Component, Spec)| {
+        let nomad = servers::nomad(&session.blueprint.settings, &component, &session.reading()).await?;
         let checked = nomad.preflight(&spec).await;
         let checked = checked
             .map_err(|refusal| preflight::explain(service.as_str(), false, refusal, &nomad.address))?;
@@ -79,15 +81,16 @@ pub fn diagnose(call: &Call<'_>) -> Value {
         let subdir = &modules[&component].subdir;
         let node = &session.blueprint.nodes[&component];
         let reading = session.reading();
-        let mut invoker =
-            Invoker::new(session, &node.component, &place, subdir, None, reading.clone()).await?;
-        invoker.redactor.add(gather(session, node, &reading).await?.inputs.secrets());
+        let mut invoker = Invoker::new(session, &node.component, &place, subdir, None, reading).await?;
+        handing::hide(&mut invoker).await;
         let state = state::read(&invoker).await?.unwrap_or_default();
         let (mut jobs, mut lines) = (Vec::new(), Vec::new());
         for job in &state.jobs {
             let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
-            let nomad = servers::nomad(&session.blueprint.settings, &invoker.reading).await?;
-            let mut found = Follow::new(nomad, name, job.modify_index).diagnose().await;
+            let nomad =
+                servers::nomad(&session.blueprint.settings, &node.component, &invoker.reading).await?;
+            let mut found =
+                Follow::new(nomad, name, job.modify_index).silently(invoker.blind.get()).diagnose().await;
             invoker.redactor.value(&mut found.details);
             jobs.push(found.details);
             lines.extend(found.lines.iter().map(|line| invoker.redactor.text(line)));
@@ -145,14 +148,6 @@ fn of_service<'a>(prepared: &'a Prepared, service: &Name) -> Result<(&'a Name, &
     match found.map(|(name, node)| (name, &node.component, &node.component.source)) {
         Some((name, component, Some(Source::Service(source)))) => Ok((name, component, source)),
         _ => Err(unknown(prepared, service)),
-    }
-}
-
-/// The job's, as far as it is no other component's output.
-fn namespace(prepared: &Prepared, component: &Component) -> String {
-    match component.inputs.get("namespace") {
-        Some(Input::Literal(Value::String(namespace))) => namespace.clone(),
-        _ => prepared.blueprint.settings.nomad.namespace.clone(),
     }
 }
 

@@ -1,6 +1,5 @@
 //! A component as an earlier configuration has it: another module, other inputs, the same place.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,8 +28,6 @@ pub fn target(
         source: Some(Source::Path { root: folder.to_owned(), subdir: configuration.subdir.clone() }),
         step: None,
         template: None,
-        // What was handed to a task is today's: it is not taken back.
-        task_secrets: BTreeMap::new(),
         inputs: values.into_iter().map(|(name, value)| (name, Input::Literal(value))).collect(),
         ..node.component.clone()
     };

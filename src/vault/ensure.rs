@@ -18,7 +18,8 @@ const ATTEMPTS: usize = 5;
 
 impl Vault {
     /// Writes what is missing of `wanted` at this path of a key-value store; which keys that was. Two that want the same
-    /// at once agree on one value; keys that are there stay as they are.
+    /// at once agree on one value, in the versioned store; the first version has no condition to write under, and the
+    /// later write stays. Keys that are there stay as they are.
     pub async fn ensure(
         &self,
         path: &VaultPath,

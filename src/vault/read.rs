@@ -50,9 +50,20 @@ pub async fn engine(client: &Client, path: &VaultPath) -> Result<Engine, Trouble
 
 /// Fails closed, naming the path alone.
 pub async fn read(client: &Client, path: &VaultPath) -> Result<Raw> {
+    found(client, path, &known(client, path).await?).await
+}
+
+/// The same of a key-value store; None where each read of that engine's makes something.
+pub async fn stored(client: &Client, path: &VaultPath) -> Result<Option<Raw>> {
+    match known(client, path).await? {
+        Engine::Other => Ok(None),
+        engine => found(client, path, &engine).await.map(Some),
+    }
+}
+
+async fn known(client: &Client, path: &VaultPath) -> Result<Engine> {
     let what = format!("read vault:{path}");
-    let engine = engine(client, path).await.map_err(|trouble| trouble.explain(&client.address, &what))?;
-    found(client, path, &engine).await
+    engine(client, path).await.map_err(|trouble| trouble.explain(&client.address, &what))
 }
 
 /// The same, of an engine that is known.

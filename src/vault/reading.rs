@@ -65,14 +65,19 @@ impl Reading {
 
     /// The same of a key-value store; None where each read of that engine's makes something.
     pub async fn stored(&self, path: &VaultPath) -> Result<Option<Arc<Secret>>> {
-        if let Some(known) = self.read.lock().await.get(path) {
+        let mut read = self.read.lock().await;
+        if let Some(known) = read.get(path) {
             return Ok(Some(known.clone()));
         }
-        match read::engine(&self.vault.client, path).await {
-            Ok(read::Engine::Other) => Ok(None),
-            Ok(_) => self.read(path).await.map(Some),
-            Err(trouble) => Err(trouble.explain(&self.vault.client.address, &format!("read vault:{path}"))),
-        }
+        let Some(raw) = read::stored(&self.vault.client, path).await? else { return Ok(None) };
+        let secret = self.keep(path, raw);
+        read.insert(path.clone(), secret.clone());
+        Ok(Some(secret))
+    }
+
+    /// It is read anew when it is asked for again.
+    pub async fn forget(&self, path: &VaultPath) {
+        self.read.lock().await.remove(path);
     }
 
     fn keep(&self, path: &VaultPath, raw: read::Raw) -> Arc<Secret> {

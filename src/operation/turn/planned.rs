@@ -37,9 +37,10 @@ impl Turn<'_> {
                 Act::Remediate { .. } => "nothing_to_put_right",
                 _ => "",
             };
-            if intent.act.changes_things() && !intent.destroy {
+            let handed = &self.inputs.handed;
+            if intent.act.changes_things() && !handed.is_written() {
                 guard.fence().await?;
-                self.inputs.handed.deliver(invoker).await?;
+                handed.deliver(invoker).await?;
             }
             return run.unchanged(before.cloned().unwrap_or_default(), reason).await;
         };

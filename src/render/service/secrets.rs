@@ -13,7 +13,7 @@ pub fn secrets(text: &mut Text, service: &Service) {
         let data = literal(&of_variable(service).into());
         text.block("template", |text| {
             // Another revision is another job: its tasks are replaced as the update policy has it, one after the other.
-            text.set("data", format!("\"# secrets, revision ${{{REVISION}}}\\n{}", &data[1..]));
+            text.set("data", data.replace(SLOT, &format!("${{{REVISION}}}")));
             destination(text, "variables");
             text.value("change_mode", "noop");
             text.value("error_on_missing_key", true);
@@ -42,14 +42,13 @@ fn destination(text: &mut Text, name: &str) {
     text.value("env", true);
 }
 
-/// JSON's escapes are those of the file of an environment.
+/// Stands for the revision until the text is a literal, in which a slot would be none.
+const SLOT: &str = "@revision@";
+
+/// JSON's escapes are those of the file of an environment. The keys are those of `decide::handing`.
 fn of_variable(service: &Service) -> String {
-    let lines: String = service
-        .handed
-        .by_variable
-        .iter()
-        .map(|name| format!("{name}={{{{ .{name}.Value | toJSON }}}}\n"))
-        .collect();
+    let line = |name: &String| format!("{name}={{{{ .r{SLOT}_{name}.Value | toJSON }}}}\n");
+    let lines: String = service.handed.by_variable.iter().map(line).collect();
     let path = nomad_variable(service.name.as_str());
     format!("{{{{ with nomadVar \"{path}\" }}}}{lines}{{{{ end }}}}")
 }
@@ -60,7 +59,11 @@ fn of_vault(path: &VaultPath, keys: &BTreeMap<String, String>) -> String {
         .iter()
         .map(|(name, key)| {
             let key = serde_json::Value::from(key.as_str());
-            format!("{{{{ with index $found {key} }}}}{name}={{{{ . | toJSON }}}}{{{{ end }}}}\n")
+            // An empty text, 0 and false are there; `with` would not have them.
+            format!(
+                "{{{{ $one := index $found {key} }}}}{{{{ if ne (printf \"%v\" $one) \"<nil>\" }}}}\
+                 {name}={{{{ $one | toJSON }}}}{{{{ end }}}}\n"
+            )
         })
         .collect();
     format!(

@@ -76,7 +76,7 @@ fn another_value_is_another_deployment_and_what_was_lost_is_written_again() {
     bench.put("app", &json!({ "token": "two" }));
     let shown = bench.site.run("orchestrate", json!({ "test": true }));
     assert_eq!(shown["components"]["nomad-web"]["status"], "planned", "{shown:#}");
-    assert_eq!(bench.variable().unwrap()["S_A"], "one");
+    assert_eq!(bench.variable().unwrap()["r1_S_A"], "one");
     // A plan that is kept brings what is there when it is applied.
     let kept = bench.site.run("plan", json!({}));
     let report = bench.site.run("apply", json!({ "plan_id": kept["plan_id"] }));
@@ -84,14 +84,62 @@ fn another_value_is_another_deployment_and_what_was_lost_is_written_again() {
     assert_eq!(bench.given(), json!({ "S_A": "two" }));
     assert_ne!(bench.running(), first);
 
-    // Somebody removes it: it comes back, whether Terraform has anything to do or not.
+    // Somebody removes it: it comes back, under a revision that no job has had.
     assert_eq!(bench.nomad.call("DELETE", "/v1/var/nomad/jobs/web", "").0, 204);
+    bench.ends("applied");
+    let handed = bench.variable().unwrap();
+    assert!(handed["r3_S_A"] == "two" && handed["r2_S_A"].is_null(), "{handed}");
+}
+
+#[test]
+fn a_version_that_fails_is_taken_back_with_its_secrets_and_neither_is_told() {
+    let Some(mut bench) = Bench::new() else { return };
+    let (old, new) = ("the-secret-of-the-first", "the-secret-of-the-second");
+    bench.put("app", &json!({ "token": old }));
+    bench.web(json!({ "S_A": "vault:secret/app#token" }));
+    let web = &mut bench.site.infrastructure["services"]["web"];
+    web["on_failure"] = json!("rollback");
+    web["restart"] = json!({ "attempts": 0, "mode": "fail" });
+    web["update"] = json!({ "min_healthy_time": "1s", "healthy_deadline": "60s", "progress_deadline": 0 });
+    let good = web.clone();
+    bench.ends("applied");
+
+    bench.put("app", &json!({ "token": new }));
+    let web = &mut bench.site.infrastructure["services"]["web"];
+    web["args"] = json!(["-c", "import os, sys; sys.exit('the last words: ' + os.environ['S_A'])"]);
     let report = bench.orchestrate();
-    assert_eq!(report["result"], true, "{report:#}");
-    assert_eq!(bench.variable().unwrap()["S_A"], "two");
-    assert_eq!(bench.nomad.call("DELETE", "/v1/var/nomad/jobs/web", "").0, 204);
-    bench.ends("unchanged");
-    assert_eq!(bench.variable().unwrap()["S_A"], "two");
+    assert_eq!(report["components"]["nomad-web"]["status"], "rolled_back", "{report:#}");
+    assert!(report.to_string().contains("the last words"), "{report:#}");
+    assert_eq!(
+        bench.given(),
+        json!({ "S_A": old }),
+        "the version that runs again has what it was deployed with"
+    );
+
+    // The way back fails as well: what it prints is the old one.
+    bench.site.infrastructure["services"]["web"] = good;
+    bench.put("app", &json!({ "token": old }));
+    let web = &mut bench.site.infrastructure["services"]["web"];
+    let marked = bench.site.folder.path().join("marked");
+    let script = format!(
+        "import os, sys, time\nif os.path.exists({marked:?}): sys.exit('the last words: ' + os.environ['S_A'])\ntime.sleep(9999)"
+    );
+    web["args"] = json!(["-c", script]);
+    bench.ends("applied");
+    bench.put("app", &json!({ "token": new }));
+    let web = &mut bench.site.infrastructure["services"]["web"];
+    web["args"] = json!(["-c", format!("open({marked:?}, 'w'); raise SystemExit('no such luck')")]);
+    let failed = bench.orchestrate();
+    assert_eq!(failed["components"]["nomad-web"]["status"], "rollback_failed", "{failed:#}");
+    assert!(
+        failed["components"]["nomad-web"]["rollback"].to_string().contains("the last words"),
+        "{failed:#}"
+    );
+
+    let told = bench.site.run("module.diagnose", json!({ "service": "web" }));
+    for text in [report.to_string(), failed.to_string(), told.to_string()] {
+        assert!(!text.contains(old) && !text.contains(new), "{text}");
+    }
 }
 
 #[test]
@@ -102,12 +150,13 @@ fn a_service_that_goes_takes_along_what_it_was_handed_and_leaves_what_others_hav
     bench.web(json!({ "S_A": { "generate": "base64" } }));
     bench.ends("applied");
     let handed = bench.variable().unwrap();
-    assert!(handed["theirs"] == "x" && handed["S_A"].is_string(), "{handed}");
+    assert!(handed["theirs"] == "x" && handed["r1_S_A"].is_string(), "{handed}");
 
-    // Gone from the pillar, it is destroyed by its name.
+    // Gone from the pillar, and its job purged by a hand, it is destroyed by its name.
+    assert_eq!(bench.nomad.call("DELETE", "/v1/job/web?purge=true", "").0, 200);
     bench.site.infrastructure["services"] = json!({});
     let destroyed = bench.site.run("destroy", json!({ "components": ["nomad-web"], "confirm": "staging" }));
-    assert_eq!(destroyed["components"]["nomad-web"]["status"], "destroyed", "{destroyed:#}");
+    assert_eq!(destroyed["result"], true, "{destroyed:#}");
     assert_eq!(bench.variable(), Some(json!({ "theirs": "x" })));
     assert!(bench.kept()["S_A"].is_string(), "Vault keeps what was made");
 }

@@ -10,21 +10,21 @@ fn what_cannot_be_handed_over_in_full_starts_nothing() {
     bench.put("app", &json!({ "token": "one" }));
     bench.post("sys/mounts/leased", &json!({ "type": "leases" }));
     bench.post("leased/roles/app", &json!({ "ttl": "1h" }));
-    let theirs = json!({ "Path": "nomad/jobs/web", "Items": { "S_THEIRS": "x" } }).to_string();
+    let theirs = json!({ "Path": "nomad/jobs/web", "Items": { "r1_S_THEIRS": "x" } }).to_string();
     assert_eq!(bench.nomad.call("PUT", "/v1/var/nomad/jobs/web", &theirs).0, 200);
     for (secrets, code, said) in [
         (json!({ "S_A": "vault:secret/app#other" }), "secret_key_missing", "services:web:secrets:S_A"),
         (json!({ "S_A": "vault:secret/none#x" }), "secret_missing", "vault:secret/none"),
         (json!({ "S_A": "vault:leased/creds/app#username" }), "secret_lent", "is lent"),
         (json!({ "S_A": "env:SURELY_NOT_SET" }), "reference", "SURELY_NOT_SET"),
-        (json!({ "S_THEIRS": "vault:secret/app#token" }), "nomad_variable_foreign", "S_THEIRS already"),
+        (json!({ "S_THEIRS": "vault:secret/app#token" }), "nomad_variable_foreign", "r1_S_THEIRS already"),
     ] {
         bench.web(secrets);
         let error = bench.error();
         let message = error["message"].as_str().unwrap();
         assert!(error["code"] == *code && message.contains(said), "{error:#}");
         assert!(bench.nomad.get("/v1/job/web").is_none(), "{code}");
-        assert_eq!(bench.variable(), Some(json!({ "S_THEIRS": "x" })), "{code}");
+        assert_eq!(bench.variable(), Some(json!({ "r1_S_THEIRS": "x" })), "{code}");
     }
     let (_, users) = bench.vault.call("LIST", "/v1/leased/users/", "");
     assert!(!users.contains("\"keys\":[\""), "nothing was lent: {users}");
@@ -61,4 +61,26 @@ fn a_task_that_prints_its_secret_and_fails_does_not_bring_it_into_the_report() {
     let told = bench.site.run("module.diagnose", json!({ "service": "web" }));
     assert!(told.to_string().contains("the last words"), "{told:#}");
     assert!(!told.to_string().contains("printed-by-the-task"), "{told:#}");
+}
+
+#[test]
+fn a_service_whose_vault_is_away_is_told_of_without_its_words_and_can_be_destroyed() {
+    let Some(mut bench) = Bench::new() else { return };
+    bench.put("app", &json!({ "token": "printed-by-the-task" }));
+    bench.web(json!({ "S_A": "vault:secret/app#token", "S_MADE": { "generate": "hex" } }));
+    bench.ends("applied");
+    let given = bench.given();
+    bench.site.infrastructure["settings"]["vault"]["address"] = json!("http://127.0.0.1:9");
+    // Nomad's variable has them all.
+    let healthy = bench.site.run("module.component_is_healthy", json!({ "component": "nomad-web" }));
+    assert_eq!(healthy["result"], true, "{healthy:#}");
+    let told = bench.site.run("module.diagnose", json!({ "service": "web" }));
+    assert!(told["result"] == true && !told.to_string().contains("is not repeated"), "{told:#}");
+    // Without that, what the tasks wrote could hold anything.
+    assert_eq!(bench.nomad.call("DELETE", "/v1/var/nomad/jobs/web", "").0, 204);
+    let told = bench.site.run("module.diagnose", json!({ "service": "web" }));
+    assert!(told["result"] == true && told.to_string().contains("is not repeated"), "{told:#}");
+    assert!(!told.to_string().contains(given["S_MADE"].as_str().unwrap()));
+    let destroyed = bench.site.run("destroy", json!({ "confirm": "staging" }));
+    assert_eq!(destroyed["components"]["nomad-web"]["status"], "destroyed", "{destroyed:#}");
 }

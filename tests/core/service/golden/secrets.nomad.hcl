@@ -13,7 +13,7 @@ job "secrets" {
       }
       env = {}
       template {
-        data = "# secrets, revision 0\n{{ with nomadVar \"nomad/jobs/secrets\" }}API_TOKEN={{ .API_TOKEN.Value | toJSON }}\nKEY={{ .KEY.Value | toJSON }}\n{{ end }}"
+        data = "{{ with nomadVar \"nomad/jobs/secrets\" }}API_TOKEN={{ .r0_API_TOKEN.Value | toJSON }}\nKEY={{ .r0_KEY.Value | toJSON }}\n{{ end }}"
         destination = "secrets/variables.env"
         perms = "400"
         env = true
