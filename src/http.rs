@@ -2,12 +2,18 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::{Instant, sleep};
 
 use crate::model::Tls;
+
+/// How long a server that is away for a moment is waited for, and how soon it is asked again.
+pub const PATIENCE: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Why nobody can be asked with what is given.
 #[derive(Debug)]
@@ -82,6 +88,18 @@ pub fn innermost(error: &reqwest::Error) -> String {
         innermost = source;
     }
     innermost.to_string()
+}
+
+/// The first answer that somebody gave, or the last when patience has ended. What is asked may be asked twice.
+pub async fn patiently<T>(is_away: impl Fn(&T) -> bool, ask: impl AsyncFn() -> T) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = ask().await;
+        if !is_away(&answer) || Instant::now() + PAUSE >= deadline {
+            return answer;
+        }
+        sleep(PAUSE).await;
+    }
 }
 
 /// So many characters of what a server said, in one line, without the token that it may have repeated.

@@ -32,6 +32,17 @@ pub fn served(new: &[String], found: &[Registered], least: u64) -> Result<String
     Err(format!("{passing} of {} instance(s) passing, {least} needed{why}", found.len()))
 }
 
+/// What is told later of a check that failed, after one more look at the new instances, of which so many are `wanted`.
+/// One that is gone has not become well by that.
+pub fn remembered(before: Option<Registered>, new: &[Registered], wanted: u64) -> Option<Registered> {
+    if let Some(failing) = new.iter().find(|one| one.failing.is_some()) {
+        return Some(failing.clone());
+    }
+    let is_well =
+        |before: &Registered| new.len() as u64 >= wanted || new.iter().any(|one| one.id == before.id);
+    before.filter(|before| !is_well(before))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +77,25 @@ mod tests {
         for (new, found, least, expected) in table {
             let new: Vec<_> = new.iter().map(|&id| id.to_owned()).collect();
             assert_eq!(served(&new, &found, least).is_ok(), expected, "{new:?} {found:?} {least}");
+        }
+    }
+
+    #[test]
+    fn what_failed_is_remembered_until_it_passes_or_all_that_are_wanted_do() {
+        let critical = Some("check up is critical");
+        // What was remembered, what is found of two that are wanted, what is remembered then.
+        type Row = (Option<Registered>, Vec<Registered>, Option<Registered>);
+        let table: [Row; 7] = [
+            (None, vec![one("a", None)], None),
+            (None, vec![one("a", None), one("b", critical)], Some(one("b", critical))),
+            (Some(one("a", critical)), vec![], Some(one("a", critical))),
+            (Some(one("a", critical)), vec![one("a", None)], None),
+            (Some(one("a", critical)), vec![one("b", None)], Some(one("a", critical))),
+            (Some(one("a", critical)), vec![one("b", None), one("c", None)], None),
+            (Some(one("a", critical)), vec![one("a", None), one("b", critical)], Some(one("b", critical))),
+        ];
+        for (before, new, expected) in table {
+            assert_eq!(remembered(before.clone(), &new, 2), expected, "{before:?} {new:?}");
         }
     }
 }

@@ -9,10 +9,10 @@ use serde::Deserialize;
 
 use super::nomad::{ask, unseen};
 use super::{Miss, Never, Outlook};
-use crate::decide::{Registered, served};
+use crate::decide::{Registered, remembered, served};
 use crate::http::{innermost, to_server};
 use crate::model::ConsulServer;
-use crate::nomad::Follow;
+use crate::nomad::{Follow, Servers};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How much of a check's output is repeated, in characters.
@@ -28,8 +28,8 @@ pub struct Consul {
     least: u64,
     /// The jobs that may have to serve it.
     jobs: Vec<Follow>,
-    /// What a new instance lacked while its deployment went on: it is gone once Nomad has given that up.
-    failing: RefCell<Option<String>>,
+    /// A new instance whose check failed while its deployment went on: it is gone once Nomad has given that up.
+    failing: RefCell<Option<Registered>>,
 }
 
 #[derive(Deserialize)]
@@ -79,6 +79,7 @@ impl Consul {
     /// Every instance that there is, and not `?passing`: an old one that passes would speak for a new one that does not.
     pub(super) async fn ask(&self) -> Result<String, Miss> {
         let mut new = Vec::new();
+        let mut wanted = 0;
         for job in &self.jobs {
             let asked = ask(job).await;
             let Some(servers) = job.servers(&self.service) else {
@@ -91,8 +92,9 @@ impl Consul {
                 }
             };
             if let Err(miss) = asked {
-                if matches!(miss.outlook, Outlook::UnderWay(_)) && !servers.by_nomad {
-                    self.remember(&servers.allocations).await;
+                // On the way back, what runs is not what failed.
+                if matches!(miss.outlook, Outlook::UnderWay(_)) && !servers.by_nomad && !servers.goes_back {
+                    self.look(&servers).await;
                 }
                 return Err(miss);
             }
@@ -104,24 +106,31 @@ impl Consul {
             if servers.by_nomad {
                 return self.by_nomad(job, &servers.allocations).await;
             }
+            wanted += servers.wanted;
             new.extend(servers.allocations);
         }
         let found = self.found().await?;
+        self.remember(&new, wanted, &found);
         served(&new, &found, self.least).map_err(|why| Miss::new(why, None))
     }
 
-    async fn remember(&self, allocations: &[String]) {
-        let Ok(found) = self.found().await else { return };
-        let mut failing = found.iter().filter_map(|one| Some((&one.id, one.failing.as_ref()?)));
-        let is_new = |id: &str| allocations.iter().any(|one| id.starts_with(&format!("_nomad-task-{one}-")));
-        if let Some((_, failing)) = failing.find(|(id, _)| is_new(id)) {
-            *self.failing.borrow_mut() = Some(failing.clone());
+    async fn look(&self, servers: &Servers) {
+        if let Ok(found) = self.found().await {
+            self.remember(&servers.allocations, servers.wanted, &found);
         }
+    }
+
+    fn remember(&self, allocations: &[String], wanted: u64, found: &[Registered]) {
+        let is_new = |one: &&Registered| {
+            allocations.iter().any(|allocation| one.id.starts_with(&format!("_nomad-task-{allocation}-")))
+        };
+        let new: Vec<_> = found.iter().filter(is_new).cloned().collect();
+        self.failing.replace_with(|before| remembered(before.take(), &new, wanted));
     }
 
     /// What a new instance lacked when its deployment was last seen to go on.
     pub fn seen_failing(&self) -> Option<String> {
-        self.failing.borrow().clone()
+        self.failing.borrow().as_ref()?.failing.clone()
     }
 
     async fn found(&self) -> Result<Vec<Registered>, Miss> {
@@ -174,4 +183,37 @@ fn registered(entry: Entry) -> Registered {
         format!("check {} is {}{said}", check.name, check.status)
     });
     Registered { id: entry.service.id, failing }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Gate, Opening};
+    use super::*;
+    use crate::change::Redactor;
+    use crate::model::{Timing, Tls};
+
+    fn gate(hidden: bool) -> Gate {
+        let server =
+            ConsulServer { address: "http://10.0.0.1:8500".to_owned(), token: None, tls: Tls::default() };
+        let consul = Consul::open(&server, None, "web".to_owned(), 1, Vec::new()).unwrap();
+        let failing = Some("check up is critical: dial tcp 10.0.0.7:80".to_owned());
+        consul.failing.replace(Some(Registered { id: "_nomad-task-a-".to_owned(), failing }));
+        let second = Duration::from_secs(1);
+        let timing = Timing {
+            interval: second,
+            timeout: second,
+            min_healthy_time: second,
+            healthy_deadline: second,
+            is_set: true,
+        };
+        let path = "infrastructure:components:web:health:0".to_owned();
+        let redactor = Redactor::default();
+        Gate::consul(Opening { path, timing, is_patient: false, hidden, redactor }, consul)
+    }
+
+    #[test]
+    fn a_check_that_was_seen_failing_is_not_told_where_the_address_is_a_secret() {
+        assert!(gate(false).seen_failing().unwrap().contains("10.0.0.7"));
+        assert_eq!(gate(true).seen_failing(), None);
+    }
 }

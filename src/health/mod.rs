@@ -194,7 +194,8 @@ impl Gate {
             Probe::Nomad(follow) => follow.seen_failing(),
             Probe::Consul(consul) => consul.seen_failing(),
         };
-        seen.map(|line| self.redactor.text(&line))
+        // Its output may repeat the address.
+        seen.filter(|_| !self.hidden).map(|line| self.redactor.text(&line))
     }
 
     fn say(&self, miss: Miss) -> String {

@@ -5,16 +5,12 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
 
-use crate::http::{innermost, one_line, to_server};
+use crate::http::{innermost, one_line, patiently, to_server};
 use crate::model::{ConsulServer, ConsulService};
 
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a Consul that is away for a moment is waited for, and how soon it is asked again.
-const WAITING: Duration = Duration::from_secs(15);
-const PAUSE: Duration = Duration::from_millis(500);
 /// How much of an unexpected answer is repeated.
 const SHOWN: usize = 200;
 
@@ -22,6 +18,7 @@ const SHOWN: usize = 200;
 pub struct Consul {
     address: String,
     http: reqwest::Client,
+    token: Option<SecretString>,
 }
 
 /// A service of a component, its outputs put in.
@@ -38,7 +35,7 @@ impl Consul {
         let builder = to_server(&server.address, &server.tls, "X-Consul-Token", token.as_ref());
         let builder = builder.map_err(|why| why.to_string())?.timeout(PATIENCE);
         let http = builder.build().map_err(|error| innermost(&error))?;
-        Ok(Self { address: server.address.clone(), http })
+        Ok(Self { address: server.address.clone(), http, token })
     }
 
     pub async fn put(&self, key: &str, value: Vec<u8>) -> Result<(), String> {
@@ -102,16 +99,12 @@ impl Consul {
 
     /// Asks again where nobody answers, or nobody who can: whatever is sent here may come twice.
     async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Result<(StatusCode, String), String> {
-        let began = Instant::now();
-        loop {
-            let answer = self.attempt(method.clone(), path, body.clone()).await;
-            let away = answer.as_ref().map_or(true, |(status, _)| status.is_server_error());
-            if !away || began.elapsed() + PAUSE >= WAITING {
-                let (status, said) = answer?;
-                return self.judge(status, said);
-            }
-            sleep(PAUSE).await;
-        }
+        let is_away = |answer: &Result<(StatusCode, String), String>| {
+            answer.as_ref().map_or(true, |(status, _)| status.is_server_error())
+        };
+        let ask = async || self.attempt(method.clone(), path, body.clone()).await;
+        let (status, said) = patiently(is_away, ask).await?;
+        self.judge(status, said)
     }
 
     async fn attempt(
@@ -133,7 +126,7 @@ impl Consul {
         match status.as_u16() {
             200 | 404 => Ok((status, said)),
             other => {
-                let line = one_line(&said, SHOWN, None);
+                let line = one_line(&said, SHOWN, self.token.as_ref());
                 Err(format!("the Consul at {} answered HTTP {other}: {line}", self.address))
             }
         }
@@ -141,5 +134,20 @@ impl Consul {
 
     fn foreign(&self) -> String {
         format!("what listens at {} does not answer as Consul does", self.address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Tls;
+
+    #[test]
+    fn a_consul_that_repeats_the_token_is_told_without_it() {
+        let server =
+            ConsulServer { address: "http://10.0.0.1:8500".to_owned(), token: None, tls: Tls::default() };
+        let consul = Consul::open(&server, Some("hunter2".to_owned().into())).unwrap();
+        let said = consul.judge(StatusCode::FORBIDDEN, "token hunter2 may not".to_owned()).unwrap_err();
+        assert_eq!(said, "the Consul at http://10.0.0.1:8500 answered HTTP 403: token (token) may not");
     }
 }

@@ -117,6 +117,8 @@ impl Nomad {
             409 => Err(Trouble::Moved),
             403 => Err(Trouble::Denied(self.said(&body))),
             404 => Err(Trouble::Missing(self.said(&body))),
+            // A region that nobody knows does not come by waiting.
+            500 if body.starts_with(b"No path to region") => Err(Trouble::Refused(self.said(&body))),
             // No leader for the moment, too many requests, a proxy whose Nomad is away.
             429 | 500.. => Err(Trouble::Unreachable(format!("HTTP {status}: {}", self.said(&body)))),
             _ => Err(Trouble::Refused(self.said(&body))),

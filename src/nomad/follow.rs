@@ -9,7 +9,7 @@ use super::calls::Check;
 use super::client::Nomad;
 use super::trouble::Trouble;
 use super::{JobName, diagnose};
-use crate::decide::{Course, Deployment, Rollout, course};
+use crate::decide::{Course, Deployment, Group, Job, Registered, Rollout, course, remembered};
 
 /// Beyond the time in which Nomad itself has to see progress.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -33,7 +33,7 @@ struct Seen {
     /// The last look found nothing under way.
     stuck: bool,
     /// A check that did not pass while the deployment went on: Nomad forgets it with the allocation.
-    failing: Option<String>,
+    failing: Option<Registered>,
 }
 
 /// A deployment's id and status, and of one of its groups what is placed and what is healthy.
@@ -81,10 +81,8 @@ impl Follow {
                 Err(trouble) => Found::Unseen(trouble),
             },
             Course::Wait(said) => {
-                let failing = self.failing_check(&rollout).await.ok().flatten();
-                if failing.is_some() {
-                    self.seen.borrow_mut().failing = failing;
-                }
+                // What cannot be asked now is asked with the next look.
+                let _ = self.failing_check(&rollout).await;
                 Found::Waiting(said, more)
             }
             Course::Reverting(said) => Found::Waiting(said, more),
@@ -132,31 +130,38 @@ impl Follow {
         }
     }
 
-    /// The first check of Nomad's own that does not pass, of what runs.
+    /// The first check of Nomad's own that does not pass, of what runs; it is remembered.
     async fn failing_check(&self, rollout: &Rollout) -> Result<Option<String>, Trouble> {
-        let groups = rollout.job.task_groups.iter();
-        let checked = groups.filter(|group| {
+        let checked = |group: &&Group| {
             let services = group.services.iter().chain(group.tasks.iter().flat_map(|task| &task.services));
             let mut own =
                 services.filter(|service| service.provider == "nomad" && !service.checks.is_empty());
             own.next().is_some()
-        });
-        let checked: Vec<_> = checked.map(|group| group.name.as_str()).collect();
-        for one in rollout.current().filter(|one| checked.contains(&one.task_group.as_str())) {
+        };
+        let groups: Vec<_> = rollout.job.task_groups.iter().filter(checked).collect();
+        let wanted = groups.iter().map(|group| wanted(&rollout.job, group)).sum();
+        let mut looked_at = Vec::new();
+        for one in rollout.current().filter(|one| groups.iter().any(|group| group.name == one.task_group)) {
             if one.client_status != "running" || one.desired_status != "run" {
                 continue;
             }
             let checks = self.nomad.checks(&self.name.namespace, &one.id).await?;
-            if let Some(failing) = checks.iter().find(|check| check.status != "success") {
-                return Ok(Some(format!("allocation {}: {}", short(&one.id), failing.explain(self.silent))));
+            let failing = checks.iter().find(|check| check.status != "success");
+            let failing =
+                failing.map(|check| format!("allocation {}: {}", short(&one.id), check.explain(self.silent)));
+            looked_at.push(Registered { id: one.id.clone(), failing });
+            if looked_at.iter().any(|one| one.failing.is_some()) {
+                break;
             }
         }
-        Ok(None)
+        let seen = &mut self.seen.borrow_mut().failing;
+        *seen = remembered(seen.take(), &looked_at, wanted);
+        Ok(looked_at.pop().and_then(|one| one.failing))
     }
 
     /// A check of Nomad's own that did not pass when this was last waited for.
     pub fn seen_failing(&self) -> Option<String> {
-        self.seen.borrow().failing.clone()
+        self.seen.borrow().failing.as_ref()?.failing.clone()
     }
 
     /// Until there may be news: as long as `pause`, or less where the deployment moves.
@@ -199,14 +204,14 @@ impl Follow {
     pub fn servers(&self, service: &str) -> Option<Servers> {
         let seen = self.seen.borrow();
         let rollout = seen.rollout.as_ref()?;
-        let on_each_node = matches!(rollout.job.kind.as_str(), "system" | "sysbatch");
+        let goes_back = matches!(course(rollout), Course::Reverting(_));
         let mut servers: Option<Servers> = None;
         for group in &rollout.job.task_groups {
             let services = group.services.iter().chain(group.tasks.iter().flat_map(|task| &task.services));
             let Some(declared) = services.into_iter().find(|one| one.name == service) else { continue };
-            let own = servers.get_or_insert_with(Servers::default);
+            let own = servers.get_or_insert_with(|| Servers { goes_back, ..Servers::default() });
             own.by_nomad |= declared.provider == "nomad";
-            own.wanted += if on_each_node { group.count.min(1) } else { group.count };
+            own.wanted += wanted(&rollout.job, group);
             let of_group = rollout.current().filter(|one| one.task_group == group.name);
             let run = of_group.filter(|one| one.desired_status == "run" && !one.has_failed());
             own.allocations.extend(run.map(|one| one.id.clone()));
@@ -224,9 +229,18 @@ impl Follow {
 pub struct Servers {
     /// Registered with Nomad, so that no Consul knows it.
     pub by_nomad: bool,
+    /// Ours has failed, and these are of the version before it.
+    pub goes_back: bool,
     /// How many there have to be.
     pub wanted: u64,
     pub allocations: Vec<String>,
+}
+
+fn wanted(job: &Job, group: &Group) -> u64 {
+    match job.kind.as_str() {
+        "system" | "sysbatch" => group.count.min(1),
+        _ => group.count,
+    }
 }
 
 /// As Nomad shows an id.

@@ -13,7 +13,7 @@ mod variables;
 
 pub use client::Nomad;
 pub use diagnose::Diagnosis;
-pub use follow::{Follow, Found};
+pub use follow::{Follow, Found, Servers};
 pub use preflight::{Checked, Refusal, Spec};
 pub use trouble::Trouble;
 pub use variables::Variable;

@@ -56,7 +56,7 @@ impl Trouble {
             Self::Refused(_) => refuse(
                 "nomad_refused",
                 "refused",
-                "infrastructure:settings:nomad:address must be that of a Nomad",
+                "infrastructure:settings:nomad:address must be that of a Nomad, and its region one that this Nomad knows",
             ),
         }
     }

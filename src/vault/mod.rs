@@ -24,10 +24,11 @@ pub use login::Login;
 pub use reading::{Reading, Secret};
 
 use crate::error::Result;
+use crate::http::PATIENCE;
 use crate::model::VaultServer;
 use client::Client;
 use keeper::{What, seconds};
-use patience::{PATIENCE, patiently};
+use patience::patiently;
 use token::Token;
 use trouble::Trouble;
 

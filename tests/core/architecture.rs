@@ -67,7 +67,7 @@ fn pure_rooms_import_no_rim() {
 fn only_the_skin_knows_python() {
     absent(&PURE, &["pyo3"]);
     absent(&RIM, &["pyo3"]);
-    absent(&["view", "host.rs", "report.rs", "error.rs"], &["pyo3"]);
+    absent(&["view", "host.rs", "report", "error.rs"], &["pyo3"]);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! A job, asked about before it is registered.
 
-use eos::nomad::{Refusal, Spec};
+use eos::model::NomadServer;
+use eos::nomad::{Nomad, Refusal, Spec, Trouble};
 use serde_json::json;
 
-use crate::servers::{Job, block, job_name, pair};
+use crate::servers::{Job, block, job_name, pair, server};
 
 fn spec(jobspec: String) -> Spec {
     Spec { jobspec, is_json: false, variables: String::new(), before: None }
@@ -25,6 +26,14 @@ fn what_nomad_would_not_take_is_refused_in_its_words() {
     let no_json = Spec { is_json: true, ..spec("{".to_owned()) };
     assert!(matches!(block(client.preflight(&no_json)), Err(Refusal::Invalid(_))));
     assert_eq!(pair.job("wrong"), None);
+}
+
+#[test]
+fn a_region_that_nomad_does_not_know_is_refused_and_not_waited_for() {
+    let Some(pair) = pair() else { return };
+    let elsewhere = NomadServer { region: Some("elsewhere".to_owned()), ..server(&pair.address()) };
+    let refused = block(Nomad::open(&elsewhere, None).unwrap().job(&job_name("any")));
+    assert_eq!(refused.err(), Some(Trouble::Refused("No path to region".to_owned())));
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod components;
 mod diagnosing;
 mod following;
 mod gates;
+#[path = "../support/pair.rs"]
+mod pair;
 #[path = "../support/server.rs"]
 mod server;
 mod servers;

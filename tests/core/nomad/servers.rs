@@ -1,42 +1,17 @@
-//! One Nomad with its Consul for the tests of this crate, and jobs for it.
+//! Jobs for the Nomad that the tests of this crate share.
 
-use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use eos::model::{NomadServer, Tls};
 use eos::nomad::{Follow, Found, JobName, Nomad};
 use serde_json::{Value, json};
 
-use crate::server::Server;
+pub use crate::pair::{Pair, pair};
 
 /// Long enough for any machine; what is waited for is a fact.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-pub struct Pair {
-    pub consul: Server,
-    pub nomad: Server,
-}
-
-static SHARED: Mutex<Weak<Pair>> = Mutex::new(Weak::new());
-
-/// Ends with the last test that holds it. None, visibly, where a program is missing.
-pub fn pair() -> Option<Arc<Pair>> {
-    let mut shared = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(pair) = shared.upgrade() {
-        return Some(pair);
-    }
-    let consul = Server::consul()?;
-    let nomad = Server::nomad_beside(&consul)?;
-    let pair = Arc::new(Pair { consul, nomad });
-    *shared = Arc::downgrade(&pair);
-    Some(pair)
-}
-
 impl Pair {
-    pub fn address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.nomad.port)
-    }
-
     pub fn client(&self) -> Nomad {
         client(&self.address())
     }
@@ -81,15 +56,18 @@ pub fn client(address: &str) -> Nomad {
 }
 
 pub fn client_with(address: &str, token: Option<&str>) -> Nomad {
-    let server = NomadServer {
+    Nomad::open(&server(address), token.map(|token| token.to_owned().into())).unwrap()
+}
+
+pub fn server(address: &str) -> NomadServer {
+    NomadServer {
         address: address.to_owned(),
         token: None,
         region: None,
         namespace: "default".to_owned(),
         secrets: Default::default(),
         tls: Tls::default(),
-    };
-    Nomad::open(&server, token.map(|token| token.to_owned().into())).unwrap()
+    }
 }
 
 pub fn job_name(id: &str) -> JobName {

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::server::Server;
 use super::{generate, parsed, refusals, site};
+use crate::pair::{Pair, pair};
 
 fn services() -> Vec<(&'static str, Value)> {
     vec![
@@ -102,7 +102,7 @@ fn a_service_becomes_this_job_and_no_other_and_nomad_takes_it() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/core/service/golden");
     let all = services().into_iter().map(|(name, service)| (name.to_owned(), service)).collect();
     let site = site(Value::Object(all));
-    let nomad = Server::nomad();
+    let pair = pair();
     for (name, _) in services() {
         let report = generate(&site, name);
         let job = report["job"].as_str().unwrap();
@@ -112,7 +112,7 @@ fn a_service_becomes_this_job_and_no_other_and_nomad_takes_it() {
         }
         let expected = std::fs::read_to_string(&golden).unwrap_or_default();
         assert_eq!(job, expected, "{name}; `GOLDEN=1` writes what is made today");
-        if let Some(nomad) = &nomad {
+        if let Some(Pair { nomad, .. }) = pair.as_deref() {
             let job = parsed(nomad, job);
             assert_eq!(job["ID"], *name);
             assert_eq!(refusals(nomad, &job), Value::Null, "{name}: {job:#}");

@@ -9,8 +9,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
-use super::server::Server;
 use super::{generate, parsed, site};
+use crate::pair::pair;
 use crate::support::Site;
 
 const KNOWN: [&str; 30] = [
@@ -114,7 +114,7 @@ fn deployment_id(job: &str) -> &str {
 
 #[test]
 fn hostile_texts_come_back_the_same_from_nomad() {
-    let Some(nomad) = Server::nomad() else { return };
+    let Some(pair) = pair() else { return };
     let texts = hostile();
     let list: Vec<_> = texts.values().cloned().collect();
     let meta: BTreeMap<_, _> =
@@ -137,7 +137,7 @@ fn hostile_texts_come_back_the_same_from_nomad() {
     });
     let job = rendered(&site, "web", &values);
     assert_eq!(shown, job, "what is shown is what terraform renders");
-    let parsed = parsed(&nomad, &job);
+    let parsed = parsed(&pair.nomad, &job);
     let task = &parsed["TaskGroups"][0]["Tasks"][0];
     assert_eq!(task["Env"], json!(texts));
     assert_eq!(task["Config"]["args"], json!(list));
@@ -158,7 +158,7 @@ fn hostile_texts_come_back_the_same_from_nomad() {
 
 #[test]
 fn a_path_and_an_image_that_look_like_templates_are_neither() {
-    let Some(nomad) = Server::nomad() else { return };
+    let Some(pair) = pair() else { return };
     let (image, source, path) = ("r/${x}\"", "/a ${var.env} \"b\" \\", "/c %{ if true } ${d} \"");
     let service = json!({ "image": image, "data_path": { "source": source, "path": path } });
     let site = site(json!({ "web": service }));
@@ -168,7 +168,7 @@ fn a_path_and_an_image_that_look_like_templates_are_neither() {
     });
     let job = rendered(&site, "web", &values);
     assert_eq!(generate(&site, "web")["job"], job);
-    let config = &parsed(&nomad, &job)["TaskGroups"][0]["Tasks"][0]["Config"];
+    let config = &parsed(&pair.nomad, &job)["TaskGroups"][0]["Tasks"][0]["Config"];
     assert_eq!(config["image"], image);
     assert_eq!(config["volumes"], json!([format!("{source}:{path}")]));
 }

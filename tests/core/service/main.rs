@@ -3,6 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/pair.rs"]
+mod pair;
+
 #[path = "../support/server.rs"]
 mod server;
 

@@ -5,15 +5,16 @@ use eos::nomad::Nomad;
 use serde_json::{Value, json};
 
 use super::server::{Server, free_ports};
+use crate::pair::pair;
 use crate::support::{Site, statuses};
 use crate::world::World;
 
 /// A service of the mock driver.
-fn site(world: &World, address: &str) -> Site {
+fn site(world: &World, address: &str, name: &str) -> Site {
     let mut site = Site::new();
     site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
     site.infrastructure["settings"]["nomad"] = json!({ "address": address });
-    site.infrastructure["services"]["web"] = json!({
+    site.infrastructure["services"][name] = json!({
         "driver": "mock_driver", "config": { "run_for": "1h" }, "replicas": 1, "cpu": 20, "memory": 20,
         "update": { "min_healthy_time": "100ms" },
     });
@@ -25,16 +26,16 @@ fn address(nomad: &Server) -> String {
 }
 
 /// That a run fails with this code and these words, and leaves no state.
-fn refused(site: &Site, code: &str, words: &[&str]) {
+fn refused(site: &Site, name: &str, code: &str, words: &[&str]) {
     let report = site.run("orchestrate", json!({}));
-    let error = &report["components"]["nomad-web"]["error"];
+    let error = &report["components"][format!("nomad-{name}")]["error"];
     assert_eq!((&error["code"], &error["phase"]), (&json!(code), &json!("planning")), "{report:#}");
     let message = error["message"].as_str().unwrap();
     for word in words.iter().chain(&["nothing was changed"]) {
         assert!(message.contains(word), "{word}: {message}");
     }
     assert!(!error["remedy"].as_str().unwrap().is_empty());
-    assert!(!site.folder.path().join("root/staging/nomad-web/terraform.tfstate").exists());
+    assert!(!site.folder.path().join(format!("root/staging/nomad-{name}/terraform.tfstate")).exists());
 }
 
 #[test]
@@ -42,7 +43,7 @@ fn a_nomad_that_is_away_is_named_before_anything_changes() {
     let Some(world) = World::new() else { return };
     let [port] = free_ports();
     let address = format!("http://127.0.0.1:{port}");
-    refused(&site(&world, &address), "nomad_unreachable", &[&address, "Connection refused"]);
+    refused(&site(&world, &address, "web"), "web", "nomad_unreachable", &[&address, "Connection refused"]);
 }
 
 /// Answers to what `root` asks.
@@ -65,8 +66,8 @@ async fn token(root: &Nomad, name: &str, capabilities: &[&str]) -> String {
 fn a_token_that_may_not_submit_is_refused_before_anything_changes_and_one_that_may_is_not() {
     let Some(world) = World::new() else { return };
     let Some(nomad) = Server::nomad_with(&json!({ "acl": { "enabled": true } })) else { return };
-    let mut site = site(&world, &address(&nomad));
-    refused(&site, "nomad_denied", &[&address(&nomad), "Permission denied"]);
+    let mut site = site(&world, &address(&nomad), "web");
+    refused(&site, "web", "nomad_denied", &[&address(&nomad), "Permission denied"]);
 
     let root: Value = serde_json::from_str(&nomad.call("POST", "/v1/acl/bootstrap", "{}").1).unwrap();
     let server = NomadServer {
@@ -84,7 +85,7 @@ fn a_token_that_may_not_submit_is_refused_before_anything_changes_and_one_that_m
     site.infrastructure["settings"]["nomad"]["token"] = json!(format!("file:{}", file.display()));
     let reader = asked(token(&root, "reader", &looks));
     std::fs::write(&file, &reader).unwrap();
-    refused(&site, "nomad_denied", &[&address(&nomad), "Permission denied"]);
+    refused(&site, "web", "nomad_denied", &[&address(&nomad), "Permission denied"]);
     assert_eq!(asked(root.get::<Value>(&["jobs"], &[])), Ok(json!([])));
     std::fs::write(&file, asked(token(&root, "writer", &works))).unwrap();
     let report = site.run("orchestrate", json!({}));
@@ -93,28 +94,30 @@ fn a_token_that_may_not_submit_is_refused_before_anything_changes_and_one_that_m
 
 #[test]
 fn what_nomad_takes_for_no_name_is_refused_before_anything_changes() {
-    let (Some(nomad), Some(world)) = (Server::nomad(), World::new()) else { return };
-    let mut site = site(&world, &address(&nomad));
-    site.infrastructure["services"]["web"]["namespace"] = json!("nowhere");
-    refused(&site, "nomad_invalid", &["nowhere"]);
+    let (Some(pair), Some(world)) = (pair(), World::new()) else { return };
+    let mut site = site(&world, &pair.address(), "misnamed");
+    site.infrastructure["services"]["misnamed"]["namespace"] = json!("nowhere");
+    refused(&site, "misnamed", "nomad_invalid", &["nowhere"]);
     let template = site.folder.path().join("web.nomad.tpl");
     let job =
         "job \"a b\" {\n  group \"g\" {\n    task \"t\" {\n      driver = \"mock_driver\"\n    }\n  }\n}\n";
     std::fs::write(&template, job).unwrap();
-    site.infrastructure["services"]["web"] = json!({ "template": template });
-    refused(&site, "nomad_invalid", &["space"]);
-    assert_eq!(nomad.get("/v1/jobs"), Some(json!([])));
+    site.infrastructure["services"]["misnamed"] = json!({ "template": template });
+    refused(&site, "misnamed", "nomad_invalid", &["space"]);
+    let jobs = pair.nomad.get("/v1/jobs").unwrap();
+    let ids: Vec<_> = jobs.as_array().unwrap().iter().map(|job| &job["ID"]).collect();
+    assert!(ids.iter().all(|id| *id != "misnamed" && *id != "a b"), "{ids:?}");
 }
 
 #[test]
 fn a_service_whose_name_is_anothers_job_leaves_that_as_it_is() {
-    let (Some(nomad), Some(world)) = (Server::nomad(), World::new()) else { return };
-    let site = site(&world, &address(&nomad));
-    let theirs = "job \"web\" {\n  group \"theirs\" {\n    task \"t\" {\n      driver = \"mock_driver\"\n      config {\n        run_for = \"2h\"\n      }\n    }\n  }\n}\n";
-    let job = super::parsed(&nomad, theirs);
+    let (Some(pair), Some(world)) = (pair(), World::new()) else { return };
+    let (nomad, site) = (&pair.nomad, site(&world, &pair.address(), "anothers"));
+    let theirs = "job \"anothers\" {\n  group \"theirs\" {\n    task \"t\" {\n      driver = \"mock_driver\"\n      config {\n        run_for = \"2h\"\n      }\n    }\n  }\n}\n";
+    let job = super::parsed(nomad, theirs);
     assert_eq!(nomad.call("PUT", "/v1/jobs", &json!({ "Job": job }).to_string()).0, 200);
-    let index = || nomad.get("/v1/job/web").unwrap()["JobModifyIndex"].clone();
+    let index = || nomad.get("/v1/job/anothers").unwrap()["JobModifyIndex"].clone();
     let before = index();
-    refused(&site, "nomad_job_foreign", &["web", "namespace default"]);
+    refused(&site, "anothers", "nomad_job_foreign", &["anothers", "namespace default"]);
     assert_eq!(index(), before);
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::generate;
-use super::server::Server;
+use crate::pair::pair;
 use crate::support::Site;
 use crate::world::World;
 
@@ -24,7 +24,7 @@ fn a_template_of_the_users_own_is_part_of_the_module_and_a_missing_one_is_named(
 
 #[test]
 fn a_template_of_the_users_own_gets_values_as_they_are_and_as_literals() {
-    let (Some(nomad), Some(world)) = (Server::nomad(), World::new()) else { return };
+    let (Some(pair), Some(world)) = (pair(), World::new()) else { return };
     let mut site = Site::new();
     let template = site.folder.path().join("web.nomad.tpl");
     let text = r#"
@@ -46,17 +46,17 @@ job "${service}-${environment}" {
     site.component("dns", "output \"zone\" { value = \"z1\" }", json!({}));
     let settings = &mut site.infrastructure["settings"];
     settings["terraform"] = json!({ "cli_config_file": world.cli_config() });
-    settings["nomad"] = json!({ "address": format!("http://127.0.0.1:{}", nomad.port) });
-    site.infrastructure["services"]["web"] = json!({
+    settings["nomad"] = json!({ "address": pair.address() });
+    site.infrastructure["services"]["templated"] = json!({
         "template": template, "variables": { "greeting": "a \"${b}\"" }, "from_outputs": { "zone": "dns.zone" },
         "env": { "A": "%{x}" }, "replicas": 2,
     });
     let report = site.run("orchestrate", json!({}));
     assert_eq!(report["result"], true, "{report:#}");
-    let job = nomad.get("/v1/job/web-staging").unwrap();
+    let job = pair.nomad.get("/v1/job/templated-staging").unwrap();
     assert_eq!(job["Meta"], json!({ "greeting": "a \"${b}\"", "zone": "z1" }));
     assert_eq!(job["TaskGroups"][0]["Count"], 2);
     let task = &job["TaskGroups"][0]["Tasks"][0];
     assert_eq!((&task["Env"]["A"], &task["Config"]["run_for"]), (&json!("%{x}"), &json!("2s")));
-    assert_eq!(report["components"]["nomad-web"]["outputs"]["job_id"], "web-staging");
+    assert_eq!(report["components"]["nomad-templated"]["outputs"]["job_id"], "templated-staging");
 }

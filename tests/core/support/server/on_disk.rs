@@ -34,7 +34,12 @@ impl Server {
             "ports": { "http": http, "rpc": rpc, "serf": serf },
             // Loopback is advertised only where that is said.
             "advertise": { "http": "127.0.0.1", "rpc": "127.0.0.1", "serf": "127.0.0.1" },
-            "server": { "enabled": true, "bootstrap_expect": 1, "raft_multiplier": 1 },
+            // A key that is in a snapshot is there before there is a leader, and so before its client, which asks an agent that
+            // lacks it again only a quarter of a minute later.
+            "server": {
+                "enabled": true, "bootstrap_expect": 1, "raft_multiplier": 1,
+                "raft_snapshot_threshold": 1, "raft_snapshot_interval": "500ms",
+            },
             "client": {
                 "enabled": true, "options": { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" },
             },

@@ -1,0 +1,56 @@
+//! What a plan changes.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Terraform's own counts. A replacement counts in `add` and in `remove`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    pub add: u64,
+    pub change: u64,
+    pub remove: u64,
+    pub import: u64,
+}
+
+impl Counts {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.add += other.add;
+        self.change += other.change;
+        self.remove += other.remove;
+        self.import += other.import;
+    }
+}
+
+/// One resource that a plan changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResourceChange {
+    pub address: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub name: String,
+    /// Terraform's words, in its order: `["delete", "create"]` is a replacement.
+    pub actions: Vec<String>,
+    /// Why, where Terraform says so: `tainted`, `requested`, `cannot_update`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Attributes that differ, where the plan was read in full; sensitive ones are masked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<AttributeChange>,
+}
+
+/// One attribute that a plan changes. A value is `(sensitive)` or `(known after apply)` where it has to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttributeChange {
+    pub path: String,
+    pub before: Value,
+    pub after: Value,
+    /// This attribute forces the replacement.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaces: bool,
+}
