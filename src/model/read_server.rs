@@ -43,9 +43,8 @@ fn hands_secrets(fields: &mut Fields<'_>) -> HandsSecrets {
     });
     let role = fields.take("vault_role");
     let role_place = role.as_ref().map(|tree| tree.path.clone());
-    let role = role.and_then(|tree| {
-        label(&tree).map_err(|message| fields.problems.add(&tree.path, message)).ok()
-    });
+    let role =
+        role.and_then(|tree| label(&tree).map_err(|message| fields.problems.add(&tree.path, message)).ok());
     match (by_vault, role_place) {
         (Some(true), _) => HandsSecrets::Vault { role },
         (_, Some(place)) => {
