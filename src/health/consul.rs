@@ -26,6 +26,8 @@ pub struct Consul {
     url: Url,
     pub service: String,
     least: u64,
+    /// What a check answered is not repeated.
+    silent: bool,
     /// The jobs that may have to serve it.
     jobs: Vec<Follow>,
     /// A new instance whose check failed while its deployment went on: it is gone once Nomad has given that up.
@@ -73,7 +75,12 @@ impl Consul {
             segments.pop_if_empty().extend(["v1", "health", "service", &service]);
         }
         let address = server.address.clone();
-        Ok(Self { address, client, url, service, least, jobs, failing: RefCell::default() })
+        Ok(Self { address, client, url, service, least, silent: false, jobs, failing: RefCell::default() })
+    }
+
+    /// Where `silent`, nothing is repeated that a check answered.
+    pub(super) fn silently(self, silent: bool) -> Self {
+        Self { silent, ..self }
     }
 
     /// Every instance that there is, and not `?passing`: an old one that passes would speak for a new one that does not.
@@ -154,7 +161,7 @@ impl Consul {
         }
         let entries: Vec<Entry> = serde_json::from_slice(&body)
             .map_err(|error| away(format!("its answer is not Consul's: {error}")))?;
-        Ok(entries.into_iter().map(registered).collect())
+        Ok(entries.into_iter().map(|entry| registered(entry, self.silent)).collect())
     }
 
     /// A service that Nomad itself registers is in no Consul; its checks are those of the allocations.
@@ -163,7 +170,7 @@ impl Consul {
         for allocation in allocations {
             let checks = job.checks_of(allocation).await.map_err(|trouble| unseen(job, &trouble))?;
             let mut own = checks.iter().filter(|check| check.service == self.service);
-            let failing = own.find(|check| check.status != "success").map(|check| check.explain(false));
+            let failing = own.find(|check| check.status != "success").map(|check| check.explain(self.silent));
             found.push(Registered { id: format!("_nomad-task-{allocation}-"), failing });
         }
         served(allocations, &found, self.least).map_err(|why| Miss::new(why, None))
@@ -175,11 +182,11 @@ impl Consul {
     }
 }
 
-fn registered(entry: Entry) -> Registered {
+fn registered(entry: Entry, silent: bool) -> Registered {
     let failing = entry.checks.iter().find(|check| check.status != "passing").map(|check| {
         let output: String = check.output.split_whitespace().collect::<Vec<_>>().join(" ");
         let output: String = output.chars().take(SHOWN).collect();
-        let said = if output.is_empty() { String::new() } else { format!(": {output}") };
+        let said = if silent || output.is_empty() { String::new() } else { format!(": {output}") };
         format!("check {} is {}{said}", check.name, check.status)
     });
     Registered { id: entry.service.id, failing }
@@ -215,5 +222,24 @@ mod tests {
     fn a_check_that_was_seen_failing_is_not_told_where_the_address_is_a_secret() {
         assert!(gate(false).seen_failing().unwrap().contains("10.0.0.7"));
         assert_eq!(gate(true).seen_failing(), None);
+    }
+
+    #[test]
+    fn what_a_check_answered_is_not_repeated_where_it_may_hold_a_secret() {
+        let entry = || Entry {
+            service: Service { id: "web".to_owned() },
+            checks: vec![Check {
+                name: "up".to_owned(),
+                status: "critical".to_owned(),
+                output: "HTTP 500: hunter2".to_owned(),
+            }],
+        };
+        assert_eq!(
+            registered(entry(), false).failing.as_deref(),
+            Some("check up is critical: HTTP 500: hunter2")
+        );
+        assert_eq!(registered(entry(), true).failing.as_deref(), Some("check up is critical"));
+        let silent = |gate: Gate| matches!(&gate.probe, super::super::Probe::Consul(consul) if consul.silent);
+        assert!(silent(gate(true)) && !silent(gate(false)));
     }
 }

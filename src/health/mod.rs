@@ -136,6 +136,7 @@ impl Gate {
 
     pub fn consul(opening: Opening, consul: Consul) -> Self {
         let target = format!("consul service {}", if opening.hidden { SENSITIVE } else { &consul.service });
+        let consul = consul.silently(opening.hidden);
         Self::new(opening, &target, Probe::Consul(Box::new(consul)))
     }
 
