@@ -1,18 +1,13 @@
 //! The servers that the settings name, opened with what the pillar refers to.
 
-use std::time::{Duration, Instant};
-
 use secrecy::SecretString;
 use serde_json::Value;
 
 use super::secrets::Reading;
 use crate::error::Result;
+use crate::http;
 use crate::model::{Component, Input, Settings, Source};
 use crate::nomad::Nomad;
-
-/// How long a Nomad that is away for a moment is waited for, and how often it is asked.
-const PATIENCE: Duration = Duration::from_secs(15);
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// A service's own region is asked where it names one.
 pub async fn nomad(settings: &Settings, component: &Component, reading: &Reading) -> Result<Nomad> {
@@ -40,16 +35,11 @@ pub async fn patiently<T, E>(
     is_away: impl Fn(&E) -> bool,
     ask: impl AsyncFn() -> std::result::Result<T, E>,
 ) -> Result<std::result::Result<T, E>> {
-    let began = Instant::now();
-    loop {
+    let ask = async || {
         go_on().await?;
-        match ask().await {
-            Err(trouble) if is_away(&trouble) && began.elapsed() < PATIENCE => {
-                tokio::time::sleep(PAUSE).await
-            }
-            answer => return Ok(answer),
-        }
-    }
+        Ok(ask().await)
+    };
+    http::patiently(|answer| matches!(answer, Ok(Err(trouble)) if is_away(trouble)), ask).await
 }
 
 pub async fn consul_token(settings: &Settings, reading: &Reading) -> Result<Option<SecretString>> {
