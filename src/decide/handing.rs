@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::model::handed_key as key;
+
 /// Whose it is, how often it has changed, and which keys are ours.
 const OWNER: &str = "eos.owner";
 const REVISION: &str = "eos.revision";
@@ -32,11 +34,6 @@ impl Handing {
             Self::There(revision) | Self::Write(revision, _) | Self::Unmade(revision) => *revision,
         }
     }
-}
-
-/// Under which key a revision has a secret; a template can name it.
-pub fn key(revision: u64, name: &str) -> String {
-    format!("r{revision}_{name}")
 }
 
 /// A value that is None is not made yet. `applied` is the revision that the job was last applied with.

@@ -66,7 +66,7 @@ pub use server::{ConsulServer, HandsSecrets, NomadServer};
 pub use settings::{Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts};
 pub use step::{Batch, Step, Target, What};
 pub use surgery::{Address, Surgery};
-pub use task_secret::{Bearer, SecretKind, SecretOrigin, TaskSecret, nomad_variable};
+pub use task_secret::{Bearer, SecretKind, SecretOrigin, TaskSecret, handed_key, nomad_variable};
 pub use vault::{VaultAuth, VaultPath, VaultServer};
 pub use version::{Version, VersionConstraint};
 

@@ -1,5 +1,7 @@
 //! What the task of a service is given that nobody else may see.
 
+use std::fmt;
+
 use super::{OutputRef, PillarPath, Reference, VaultPath};
 
 /// One secret; its name is that of a variable of the task's environment.
@@ -48,6 +50,11 @@ pub enum SecretKind {
 /// Where Nomad keeps what Eos hands to a service: its tasks may read there without a policy of their own.
 pub fn nomad_variable(service: &str) -> String {
     format!("nomad/jobs/{service}")
+}
+
+/// Under which key that variable has a secret of one revision: a job's template names it.
+pub fn handed_key(revision: impl fmt::Display, name: &str) -> String {
+    format!("r{revision}_{name}")
 }
 
 impl SecretKind {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::text::{Text, literal};
 use crate::model::service::{REVISION, Service};
-use crate::model::{VaultPath, nomad_variable};
+use crate::model::{VaultPath, handed_key, nomad_variable};
 
 /// Blocks of the task. The job holds names, paths and keys alone.
 pub fn secrets(text: &mut Text, service: &Service) {
@@ -45,9 +45,9 @@ fn destination(text: &mut Text, name: &str) {
 /// Stands for the revision until the text is a literal, in which a slot would be none.
 const SLOT: &str = "@revision@";
 
-/// JSON's escapes are those of the file of an environment. The keys are those of `decide::handing`.
+/// JSON's escapes are those of the file of an environment.
 fn of_variable(service: &Service) -> String {
-    let line = |name: &String| format!("{name}={{{{ .r{SLOT}_{name}.Value | toJSON }}}}\n");
+    let line = |name: &String| format!("{name}={{{{ .{}.Value | toJSON }}}}\n", handed_key(SLOT, name));
     let lines: String = service.handed.by_variable.iter().map(line).collect();
     let path = nomad_variable(service.name.as_str());
     format!("{{{{ with nomadVar \"{path}\" }}}}{lines}{{{{ end }}}}")
