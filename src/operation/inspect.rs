@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::gather::{Hands, gather};
-use super::handing;
 use super::invoke::Invoker;
 use super::prepare::{prepare, select};
 use super::session::{Memory, Session};
@@ -30,7 +29,6 @@ impl<'a> Inspection<'a> {
         let mut invoker =
             Invoker::new(self.session, &node.component, place, &module.subdir, None, reading.clone()).await?;
         invoker.redactor.add(gather(self.session, node, &reading, Hands::Not).await?.inputs.secret.values());
-        handing::hide(&mut invoker).await;
         Ok(Some(invoker))
     }
 }

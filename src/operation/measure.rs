@@ -11,7 +11,7 @@ use super::inspect::{Inspection, inspect};
 use super::invoke::Invoker;
 use super::session::Session;
 use super::summary::Opening;
-use super::{Call, health, records, state};
+use super::{Call, handing, health, records, state};
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::health::{Answer, Gate};
@@ -84,7 +84,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     if node.component.step.is_some() {
         return of_step(session, &node.component, &place).await;
     }
-    let Some(invoker) = inspection.invoker(name, &place).await? else {
+    let Some(mut invoker) = inspection.invoker(name, &place).await? else {
         return Ok((unhealthy(not_there("never_ran_here", "it never ran here").of(name)), Vec::new()));
     };
     let record = records::read(session, invoker.component, &place).await?;
@@ -101,6 +101,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
         let note = "it has no health gates: its state is there, and that is all that was looked at";
         return Ok((ComponentReport { notes: vec![note.to_owned()], ..report }, Vec::new()));
     }
+    handing::hide(&mut invoker).await;
     measured(&invoker, &state).await
 }
 

@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::inspect::{Inspection, inspect};
 use super::invoke::Invoker;
 use super::summary::Opening;
-use super::{Call, audit, health, servers, state};
+use super::{Call, audit, handing, health, servers, state};
 use crate::decide::StateJob;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
@@ -41,7 +41,8 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     let session = inspection.session;
     let place = session.layout.place(name);
     let nothing = || Ok(ComponentReport::new(Status::Unchanged, "nothing_to_promote"));
-    let Some(invoker) = inspection.invoker(name, &place).await? else { return nothing() };
+    let Some(mut invoker) = inspection.invoker(name, &place).await? else { return nothing() };
+    handing::hide(&mut invoker).await;
     let Some(state) = state::read(&invoker).await? else { return nothing() };
     let mut notes = Vec::new();
     for job in &state.jobs {
