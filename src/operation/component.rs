@@ -157,7 +157,7 @@ async fn begin(
         true => handing::hide(invoker).await,
         false => {
             invoker.redactor.add(&inputs.handed.secrets);
-            invoker.blind.set(inputs.handed.blind);
+            invoker.blind = inputs.handed.blind;
         }
     }
     let module = &session.modules[&component.name];

@@ -230,7 +230,7 @@ pub async fn hide(invoker: &mut Invoker<'_>) {
         match value(secret, &invoker.reading).await {
             Ok(Known::Is(value)) => secrets.push(value.expose_secret().into()),
             Ok(Known::Unmade) => {}
-            Ok(Known::Lent) | Err(_) => invoker.blind.set(true),
+            Ok(Known::Lent) | Err(_) => invoker.blind = true,
         }
     }
     invoker.redactor.add(&secrets);

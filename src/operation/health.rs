@@ -74,7 +74,7 @@ pub async fn gates(invoker: &Invoker<'_>, state: &State) -> Result<Vec<Gate>> {
 
 async fn open(gate: &model::Gate, state: &State, invoker: &Invoker<'_>, redactor: Redactor) -> Result<Gate> {
     let (settings, reading) = (&invoker.session.blueprint.settings, &invoker.reading);
-    let (component, blind) = (invoker.component, invoker.blind.get());
+    let (component, blind) = (invoker.component, invoker.blind);
     let sensitive = |own: &OwnOutput| state.outputs.get(&own.output).is_some_and(|output| output.sensitive);
     let opening = |redactor: Redactor| Opening {
         path: gate.path.to_string(),

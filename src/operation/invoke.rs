@@ -53,7 +53,7 @@ pub struct Invoker<'a> {
     /// What was done is being saved: a request to stop has to wait.
     saving: Cell<bool>,
     /// A secret of its tasks is not known: what they say is not repeated.
-    pub blind: Cell<bool>,
+    pub blind: bool,
     /// Why terraform was asked to stop, where that was neither a person nor a timeout.
     pub ends_for: RefCell<String>,
 }
@@ -106,7 +106,7 @@ impl<'a> Invoker<'a> {
             cancel: Cancel::new(),
             secrets: None,
             saving: Cell::new(false),
-            blind: Cell::new(false),
+            blind: false,
             ends_for: RefCell::default(),
         })
     }

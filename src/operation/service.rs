@@ -90,7 +90,7 @@ pub fn diagnose(call: &Call<'_>) -> Value {
             let nomad =
                 servers::nomad(&session.blueprint.settings, &node.component, &invoker.reading).await?;
             let mut found =
-                Follow::new(nomad, name, job.modify_index).silently(invoker.blind.get()).diagnose().await;
+                Follow::new(nomad, name, job.modify_index).silently(invoker.blind).diagnose().await;
             invoker.redactor.value(&mut found.details);
             jobs.push(found.details);
             lines.extend(found.lines.iter().map(|line| invoker.redactor.text(line)));
@@ -129,10 +129,8 @@ fn generated(prepared: &Prepared, service: &Name) -> Result<BTreeMap<String, Val
     for file in &prepared.modules[name].files {
         files.insert(file.path.clone(), String::from_utf8_lossy(&file.bytes()?).into_owned());
     }
-    let literals = component.inputs.iter().filter_map(|(variable, input)| match input {
-        Input::Literal(value) => Some((variable.as_str(), value)),
-        _ => None,
-    });
+    let inputs = component.inputs.iter();
+    let literals = inputs.filter_map(|(variable, input)| Some((variable.as_str(), input.literal()?)));
     let job = render::job(source, &literals.collect());
     Ok(BTreeMap::from([
         ("service".to_owned(), json!(service)),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::super::Name;
 use super::super::component::Input;
 use super::super::read_server;
@@ -49,9 +51,8 @@ pub struct Task<'a> {
 impl Task<'_> {
     /// Whether two allocations may have a volume at the same time.
     fn shares(&self, values: &Values) -> bool {
-        let replicas = values.inputs.get(Knob::Replicas.name());
-        let alone =
-            matches!(replicas, Some(Input::Literal(count)) if count.as_u64().is_some_and(|count| count < 2));
+        let replicas = values.inputs.get(Knob::Replicas.name()).and_then(Input::literal);
+        let alone = replicas.and_then(Value::as_u64).is_some_and(|count| count < 2);
         let canary = self.update.and_then(|update| update.canary).unwrap_or(0);
         !alone || self.kind == Kind::System || canary > 0
     }

@@ -137,8 +137,8 @@ impl Values {
 
     /// Whether the task's environment has a variable of this name already.
     pub fn is_environment(&self, name: &str) -> bool {
-        let env = self.inputs.get(Knob::Env.name());
-        matches!(env, Some(Input::Literal(env)) if env.get(name).is_some()) || self.env_outputs.contains(name)
+        let env = self.inputs.get(Knob::Env.name()).and_then(Input::literal);
+        env.is_some_and(|env| env.get(name).is_some()) || self.env_outputs.contains(name)
     }
 
     /// A secret that the job shall hold in clear.
