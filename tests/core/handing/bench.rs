@@ -128,7 +128,7 @@ impl Bench {
             .concat()
     }
 
-    /// All files below the root, but for states, plans and raw streams.
+    /// All files below the root, with what they hold.
     pub fn files(&self) -> Vec<(PathBuf, String)> {
         let mut found = Vec::new();
         let mut folders = vec![self.site.folder.path().join("root")];

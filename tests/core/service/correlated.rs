@@ -1,46 +1,12 @@
 //! One id leads from a registration in Consul to the journal, the record, the report and the log of the run that made it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-
-use eos::host::{Host, Job, Returned, Started};
 use serde_json::{Value, json};
 
 use super::server::Server;
 use crate::pair::{Pair, pair};
-use crate::support::{NoSalt, Site};
+use crate::salt::Salt;
+use crate::support::Site;
 use crate::world::World;
-
-/// Keeps what goes into Salt's log.
-#[derive(Default)]
-struct Logging(Mutex<Vec<String>>);
-
-impl Host for Logging {
-    fn fetch(&self, url: &str) -> Result<BTreeMap<String, PathBuf>, String> {
-        NoSalt.fetch(url)
-    }
-    fn render(&self, path: &Path) -> Result<String, String> {
-        NoSalt.render(path)
-    }
-    fn sdb(&self, uri: &str) -> Result<String, String> {
-        NoSalt.sdb(uri)
-    }
-    fn emit(&self, _: &str, _: &Value) {}
-    fn log(&self, _: tracing::Level, message: &str) {
-        self.0.lock().unwrap().push(message.to_owned());
-    }
-    fn tick(&self) -> u32 {
-        0
-    }
-    fn start(&self, job: &Job) -> Result<Started, String> {
-        NoSalt.start(job)
-    }
-    fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String> {
-        NoSalt.poll(jid)
-    }
-    fn stop(&self, _: &str) {}
-}
 
 /// The allocations that run, and the id that Consul has of each registration.
 fn running(nomad: &Server, consul: &Server) -> (Vec<String>, Vec<Value>) {
@@ -70,7 +36,7 @@ fn one_id_leads_from_consul_to_the_record_the_journal_the_report_and_the_log() {
         "ports": { "http": {} }, "check": { "type": "http", "path": "/", "interval": "1s", "timeout": "1s" },
         "replicas": 1, "cpu": 20, "memory": 32, "update": { "min_healthy_time": "100ms" }, "shutdown_delay": "0s",
     });
-    let salt = Logging::default();
+    let salt = Salt::well();
     let report = site.run_on(&salt, "orchestrate", json!({}));
     assert_eq!(report["result"], true, "{report:#}");
 
@@ -84,7 +50,7 @@ fn one_id_leads_from_consul_to_the_record_the_journal_the_report_and_the_log() {
     let journal = std::fs::read_to_string(journal).unwrap();
     assert!(journal.lines().any(|line| line.contains("nomad-followed") && line.contains(&id)), "{journal}");
     let said = format!("run {run_id}: nomad-followed: orchestrate of deployment {id}");
-    assert!(salt.0.lock().unwrap().contains(&said), "{:?}", salt.0.lock().unwrap());
+    assert!(salt.logged.borrow().contains(&said), "{:?}", salt.logged.borrow());
 
     // Scaled, it is another deployment, and no task that runs is restarted for that.
     site.infrastructure["services"]["followed"]["replicas"] = json!(2);

@@ -6,6 +6,9 @@ mod support;
 #[path = "../support/pair.rs"]
 mod pair;
 
+#[path = "../support/salt.rs"]
+mod salt;
+
 #[path = "../support/server.rs"]
 mod server;
 

@@ -18,6 +18,8 @@ pub struct Salt {
     pub reply: Reply,
     pub calls: RefCell<Vec<Job>>,
     pub stopped: RefCell<Vec<String>>,
+    /// What went into its log.
+    pub logged: RefCell<Vec<String>>,
     /// Each tick asks for a stop from the moment that so many jobs were started.
     pub stops_after: Option<usize>,
 }
@@ -29,6 +31,7 @@ impl Salt {
             reply: Box::new(reply),
             calls: RefCell::default(),
             stopped: RefCell::default(),
+            logged: RefCell::default(),
             stops_after: None,
         }
     }
@@ -61,7 +64,9 @@ impl Host for Salt {
         Err("there is no sdb in this test".to_owned())
     }
     fn emit(&self, _: &str, _: &Value) {}
-    fn log(&self, _: tracing::Level, _: &str) {}
+    fn log(&self, _: tracing::Level, message: &str) {
+        self.logged.borrow_mut().push(message.to_owned());
+    }
     fn tick(&self) -> u32 {
         u32::from(self.stops_after.is_some_and(|jobs| self.calls.borrow().len() >= jobs))
     }
