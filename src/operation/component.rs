@@ -174,7 +174,7 @@ async fn begin(
         inputs: &inputs,
         backend: backend.as_deref(),
     };
-    turn.take(recovery, &mut manifest).await
+    turn.take(recovery, &mut manifest, notes).await
 }
 
 /// Whether there is surely nothing to destroy; then its inputs, which may be gone too, are not needed.

@@ -74,6 +74,14 @@ pub fn folder(root: &Path) -> Result<Vec<ModuleFile>, String> {
 }
 
 fn entries(found: BTreeMap<String, PathBuf>) -> Result<Vec<ModuleFile>, String> {
+    let folders =
+        |path: &str| path.match_indices('/').map(|(end, _)| path[..end].to_owned()).collect::<Vec<_>>();
+    if let Some(path) = found.keys().flat_map(|path| folders(path)).find(|folder| found.contains_key(folder))
+    {
+        return Err(format!(
+            "{path} is a file in one of the source's roots and a folder in another: rename one"
+        ));
+    }
     let found = found.into_iter().filter(|(path, _)| !is_left_behind(path));
     found.map(|(path, file)| entry(path, file)).collect()
 }
@@ -213,6 +221,15 @@ mod tests {
         }
         let reason = found(folder.path()).unwrap_err();
         assert!(reason.contains("more than 20000 files"), "{reason}");
+    }
+
+    #[test]
+    fn a_path_that_is_a_file_and_a_folder_at_once_is_refused_by_name() {
+        let found =
+            |paths: &[&str]| paths.iter().map(|path| (path.to_string(), "/dev/null".into())).collect();
+        let reason = entries(found(&["a", "a-b", "a/b/c.tf"])).unwrap_err();
+        assert!(reason.starts_with("a is a file"), "{reason}");
+        assert!(entries(found(&["a", "a-b", "ab/c"])).is_ok());
     }
 
     #[test]

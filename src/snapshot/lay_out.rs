@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Configuration, Store};
 use crate::error::Result;
-use crate::workdir::{ensure_private, mark_executable, write};
+use crate::workdir::{ensure_private, set_executable, write};
 
 impl Store {
     /// Writes the module's files into a folder, each verified, 0600 (0700 where executable) in 0700.
@@ -16,9 +16,7 @@ impl Store {
             let bytes = self.object(&file.sha256)?;
             ensure_private(target.parent().unwrap_or(folder))?;
             write(&target, &bytes)?;
-            if file.executable {
-                mark_executable(&target)?;
-            }
+            set_executable(&target, file.executable)?;
         }
         Ok(())
     }

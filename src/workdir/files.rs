@@ -44,9 +44,14 @@ fn write_beside(path: &Path, bytes: &[u8], durable: bool) -> std::io::Result<()>
     Ok(())
 }
 
-pub fn mark_executable(path: &Path) -> Result<()> {
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
-        .map_err(|error| Error::file(path, "make executable", &error))
+/// 0700 or 0600, whatever it was before.
+pub fn set_executable(path: &Path, executable: bool) -> Result<()> {
+    let mode = if executable { 0o700 } else { 0o600 };
+    let set = || match path.metadata()?.permissions().mode() & 0o777 == mode {
+        true => Ok(()),
+        false => fs::set_permissions(path, fs::Permissions::from_mode(mode)),
+    };
+    set().map_err(|error| Error::file(path, "set the mode of", &error))
 }
 
 /// Adds a line to a file of lines, 0600, in one write: it is there as a whole, or is not read.

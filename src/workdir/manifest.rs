@@ -99,9 +99,19 @@ fn walk(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) -> Re
                 walk(&path, &format!("{prefix}{name}/"), found)?;
             }
         } else if [".tf", ".tf.json", ".tfvars", ".tfvars.json"].iter().any(|end| name.ends_with(end)) {
-            let bytes = fs::read(&path).map_err(|error| Error::file(&path, "read", &error))?;
-            found.insert(format!("{prefix}{name}"), sha256(&bytes));
+            found.insert(format!("{prefix}{name}"), digest(&path)?);
         }
     }
     Ok(())
+}
+
+/// Of a file's bytes, through a link too. A link to anything else, or a pipe, has only its kind: reading may never end.
+fn digest(path: &Path) -> Result<String> {
+    let refuse = |error| Error::file(path, "read", &error);
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => fs::read(path).map(sha256).map_err(refuse),
+        Ok(found) => Ok(format!("{:?}", found.file_type())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok("a link to nothing".to_owned()),
+        Err(error) => Err(refuse(error)),
+    }
 }

@@ -1,4 +1,4 @@
-//! Puts a module into the workdir: what changed is written, what left the source is removed.
+//! Puts a module into the workdir: what left the source is removed, what changed is written.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,20 +6,21 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::Place;
-use super::files::{ensure_private, mark_executable, remove, write};
+use super::files::{ensure_private, set_executable, write};
 use super::manifest::Manifest;
+use super::room::{make_room, remove_ours};
 use crate::digest::sha256;
 use crate::error::{Error, Result};
 use crate::resolve::Module;
 
-/// Call it under the lock only: a running apply reads its module's files.
+/// Call it under the lock only: a running apply reads its module's files. Says what it moved out of its way.
 pub fn materialise(
     place: &Place,
     module: &Module,
     backend: Option<&str>,
     variables: &str,
     manifest: &mut Manifest,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let ours = [
         (backend_path(&module.subdir), backend.map(str::as_bytes)),
         ("terraform.tfvars.json".to_owned(), Some(variables.as_bytes())),
@@ -30,31 +31,35 @@ pub fn materialise(
         of_module.chain(ours.iter().map(|(path, bytes)| (path.clone(), sha256(bytes)))).collect();
     let before = std::mem::take(&mut manifest.written);
     if before != written {
-        // Should we be cut off below, the next run knows what is ours: of before, and of now.
+        // If the process dies below, the next run knows which files are ours: those of before, and those of now.
         manifest.written = before.clone().into_iter().chain(written.clone()).collect();
         manifest.write(place)?;
     }
+    // First what is gone: a file may be in the place of a folder that is to come, or the other way round.
+    for gone in before.keys().filter(|path| !written.contains_key(*path)) {
+        remove_ours(&place.workdir, gone)?;
+    }
+    let mut notes = Vec::new();
     for file in &module.files {
-        let target = place.workdir.join(format!("module/{}", file.path));
+        let path = format!("module/{}", file.path);
+        notes.extend(make_room(place, &path)?);
+        let target = place.workdir.join(path);
         if current(&target)?.as_deref() != Some(file.sha256.as_str()) {
             place_file(&target, &file.bytes()?)?;
         }
-        if file.executable {
-            mark_executable(&target)?;
-        }
+        set_executable(&target, file.executable)?;
     }
     for (path, bytes) in ours {
+        notes.extend(make_room(place, &path)?);
         let target = place.workdir.join(&path);
         if current(&target)?.as_deref() != Some(written[&path].as_str()) {
             place_file(&target, bytes)?;
         }
     }
-    for gone in before.keys().filter(|path| !written.contains_key(*path)) {
-        remove(&place.workdir.join(gone))?;
-    }
     let changed = before != written;
     manifest.written = written;
-    manifest.seal(place, changed)
+    manifest.seal(place, changed)?;
+    Ok(notes)
 }
 
 fn backend_path(subdir: &str) -> String {
@@ -64,7 +69,7 @@ fn backend_path(subdir: &str) -> String {
     }
 }
 
-/// The digest of what stands there; None where nothing does.
+/// The digest of the file that is there; None where there is none.
 fn current(target: &Path) -> Result<Option<String>> {
     match fs::read(target) {
         Ok(bytes) => Ok(Some(sha256(&bytes))),
@@ -79,3 +84,6 @@ fn place_file(target: &Path, bytes: &[u8]) -> Result<()> {
     }
     write(target, bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,14 +8,17 @@ mod layout;
 mod manifest;
 mod materialise;
 mod retain;
+mod room;
+mod succession;
 mod unfinished;
 
 pub use files::{
-    append_line, create_json, ensure_private, mark_executable, read, read_json, remove, replace, write,
+    append_line, create_json, ensure_private, read, read_json, remove, replace, set_executable, write,
     write_json,
 };
 pub use layout::{Layout, Place};
 pub use manifest::Manifest;
 pub use materialise::materialise;
 pub use retain::retain_newest;
+pub use succession::{ids, next_id};
 pub use unfinished::sweep as sweep_unfinished;

@@ -39,7 +39,13 @@ pub struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    pub async fn take(&self, recovery: &mut Recovery, manifest: &mut Manifest) -> Result<ComponentReport> {
+    /// What was done on the way is told in `notes`, however the turn ends.
+    pub async fn take(
+        &self,
+        recovery: &mut Recovery,
+        manifest: &mut Manifest,
+        notes: &mut Vec<String>,
+    ) -> Result<ComponentReport> {
         if let Some(report) = self.done_before(recovery).await? {
             return Ok(report);
         }
@@ -53,7 +59,7 @@ impl Turn<'_> {
             }
             _ => None,
         };
-        let moved = self.prepare(recovery, manifest).await?;
+        let moved = self.prepare(recovery, manifest, notes).await?;
         if self.intent.act == Act::Prepare {
             return Ok(ComponentReport::new(Status::Unchanged, "prepared"));
         }
@@ -108,10 +114,15 @@ impl Turn<'_> {
     }
 
     /// Puts the module there, initialised, and saves what was not; whether the state moved to another backend.
-    async fn prepare(&self, recovery: &mut Recovery, manifest: &mut Manifest) -> Result<bool> {
+    async fn prepare(
+        &self,
+        recovery: &mut Recovery,
+        manifest: &mut Manifest,
+        notes: &mut Vec<String>,
+    ) -> Result<bool> {
         let Self { invoker, module, backend, .. } = *self;
         let reconfigure = migrate::prepare(invoker, module, self.record, backend, self.intent).await?;
-        materialise(invoker.place, module, backend, self.variables, manifest)?;
+        notes.extend(materialise(invoker.place, module, backend, self.variables, manifest)?);
         initialise(invoker, module, backend, reconfigure).await?;
         let moved = migrate::finish(invoker, reconfigure).await?;
         recovery.save(invoker).await?;

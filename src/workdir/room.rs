@@ -1,0 +1,80 @@
+//! Room for a file of ours. Its path may have been a file, a folder or a link before; a link is never followed.
+
+use std::fs::{self, FileType};
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::Place;
+use super::files::{ensure_private, remove};
+use super::succession::{ids, next_id};
+use crate::error::{Error, Result};
+
+/// Removes a file of ours, and each folder of the module that is empty without it.
+pub fn remove_ours(root: &Path, relative: &str) -> Result<()> {
+    for folder in folders(relative) {
+        if !kind(&root.join(folder))?.is_some_and(|kind| kind.is_dir()) {
+            // The file went with the folder that it was in.
+            return Ok(());
+        }
+    }
+    let target = root.join(relative);
+    if kind(&target)?.is_none_or(|kind| kind.is_dir()) {
+        return Ok(());
+    }
+    remove(&target)?;
+    for folder in folders(relative).skip(1).collect::<Vec<_>>().into_iter().rev() {
+        if fs::remove_dir(root.join(folder)).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Sees to it that a file can be written there. Says what was in its way, was not ours, and where it is now.
+pub fn make_room(place: &Place, relative: &str) -> Result<Option<String>> {
+    for folder in folders(relative) {
+        let path = place.workdir.join(folder);
+        match kind(&path)? {
+            None => return Ok(None),
+            Some(kind) if kind.is_dir() => {}
+            Some(kind) if kind.is_file() => return set_aside(place, &path).map(Some),
+            Some(_) => return remove(&path).map(|()| None),
+        }
+    }
+    let target = place.workdir.join(relative);
+    match kind(&target)? {
+        Some(kind) if kind.is_dir() && fs::remove_dir(&target).is_err() => {
+            set_aside(place, &target).map(Some)
+        }
+        Some(kind) if !kind.is_dir() && !kind.is_file() => remove(&target).map(|()| None),
+        _ => Ok(None),
+    }
+}
+
+/// The folders that a path leads through, from the top.
+fn folders(relative: &str) -> impl Iterator<Item = &str> {
+    relative.match_indices('/').map(|(end, _)| &relative[..end])
+}
+
+/// Of what is there itself, not of what a link leads to; None where nothing is there.
+fn kind(path: &Path) -> Result<Option<FileType>> {
+    match fs::symlink_metadata(path) {
+        Ok(found) => Ok(Some(found.file_type())),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(Error::file(path, "read", &error)),
+    }
+}
+
+/// The module or a person made it: it is moved, not removed.
+fn set_aside(place: &Place, path: &Path) -> Result<String> {
+    let recovered = place.recovered();
+    let folder = recovered.join(format!("{}-set-aside", next_id(ids(&recovered))));
+    ensure_private(&folder)?;
+    let aside = folder.join(path.file_name().unwrap_or_default());
+    fs::rename(path, &aside).map_err(|error| Error::file(path, "move away", &error))?;
+    Ok(format!(
+        "{} was in the place of a file of the module, and was not the module's: it is {} now",
+        path.display(),
+        aside.display()
+    ))
+}
