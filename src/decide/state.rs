@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Instance, instances};
+use crate::model::Output;
 
 /// What we need to know of a Terraform state (format 4).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +39,18 @@ impl State {
     /// No resource and no output: a destroy would find nothing.
     pub fn is_empty(&self) -> bool {
         self.resources == 0 && self.outputs.is_empty()
+    }
+
+    /// With each output of `declared` that is null: Terraform does not keep those in its state.
+    ///
+    /// `declared` are the outputs of the configuration that this state has in full. Of any other configuration, an
+    /// output that is not in the state has no value yet.
+    pub fn with_nulls(mut self, declared: &BTreeMap<String, Output>) -> Self {
+        for (name, output) in declared {
+            let null = || StateOutput { value: Value::Null, sensitive: output.sensitive };
+            self.outputs.entry(name.clone()).or_insert_with(null);
+        }
+        self
     }
 
     pub fn remembered(&self) -> Remembered {

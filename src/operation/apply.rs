@@ -51,6 +51,8 @@ pub struct Run<'a> {
     pub backend: Option<&'a str>,
     pub facts: &'a Facts,
     pub destroy: bool,
+    /// Whether this run changes things.
+    pub changes: bool,
     /// Whether it has to prove itself; not in a test, and not where it is destroyed.
     pub proves: bool,
     /// Where it is the way back.
@@ -114,10 +116,10 @@ impl Run<'_> {
         invoker.begin_saving();
         if said.exit.code == Some(0) {
             let after = state::read(invoker).await?.unwrap_or_default();
-            let (status, ended) = match (self.destroy, self.partly) {
-                (true, _) => (Status::Destroyed, Ended::Destroyed),
-                (false, false) => (Status::Applied, self.whole(next)),
-                (false, true) => (Status::Applied, Ended::Partly),
+            let (status, ended, after) = match (self.destroy, self.partly) {
+                (true, _) => (Status::Destroyed, Ended::Destroyed, after),
+                (false, false) => (Status::Applied, self.whole(next), self.with_nulls(after)),
+                (false, true) => (Status::Applied, Ended::Partly, after),
             };
             if let Err(error) = self.write_record(status, &after, ended).await {
                 let mut report = ComponentReport::failed(error.of(&invoker.component.name));

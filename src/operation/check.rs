@@ -137,7 +137,7 @@ async fn locked(
         let state = state::read(invoker).await?;
         state::check(Some(&record), state.as_ref(), false, invoker)?;
         if asked == Asked::Scheduled {
-            let state = state.unwrap_or_default();
+            let state = record.with_nulls(state).unwrap_or_default();
             let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
             let known = Known {
                 time: now(),

@@ -67,13 +67,18 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
     let invoker = inspection.invoker(component, &place).await?.ok_or_else(never)?;
     match question {
         Question::Outputs => {
-            let state = state::read(&invoker).await?.ok_or_else(never)?;
+            let state = state::whole(&invoker).await?.ok_or_else(never)?;
             Ok(json!({ "outputs": apply::masked(&invoker, &state) }))
         }
         Question::Output(name) => {
-            let state = state::read(&invoker).await?.ok_or_else(never)?;
+            let state = state::whole(&invoker).await?.ok_or_else(never)?;
             let mut outputs = apply::masked(&invoker, &state);
+            let declared = &inspection.session.modules[component].interface.outputs;
             let value = outputs.remove(name).ok_or_else(|| {
+                if declared.contains_key(name) {
+                    let message = format!("output {name:?} has no value yet");
+                    return refuse("missing_output", message, "apply the component first");
+                }
                 let has = outputs.keys().cloned().collect::<Vec<_>>().join(", ");
                 refuse(
                     "no_such_output",

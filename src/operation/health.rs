@@ -146,11 +146,7 @@ fn value<T: Clone>(
     };
     let output =
         state.outputs.get(&own.output).ok_or_else(|| format!("output {} has no value", own.output))?;
-    let mut value = &output.value;
-    for step in &own.path {
-        value = inputs::below(value, step).ok_or_else(|| format!("output {own}: there is no {step:?}"))?;
-    }
-    read(value).map_err(|reason| format!("output {own} {reason}"))
+    inputs::own(own, &output.value, read)
 }
 
 /// A gate that cannot be measured, whatever the world is like.

@@ -205,13 +205,8 @@ impl Telling<'_> {
     /// The error names the output, never its value.
     fn output<T>(&self, own: &OwnOutput, read: impl Fn(&Value) -> Result<T, String>) -> Result<T, String> {
         let output = self.outputs.get(&own.output);
-        let mut value =
-            output.ok_or_else(|| format!("output {} has no value that may be told", own.output))?;
-        for step in &own.path {
-            value =
-                inputs::below(value, step).ok_or_else(|| format!("output {own}: there is no {step:?}"))?;
-        }
-        read(value).map_err(|reason| format!("output {own} {reason}"))
+        let value = output.ok_or_else(|| format!("output {} has no value that may be told", own.output))?;
+        inputs::own(own, value, read)
     }
 
     async fn consul(&mut self) -> Result<Consul, String> {

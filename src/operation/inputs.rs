@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::decide::StateOutput;
 use crate::error::{Error, Layer, Phase, Result};
-use crate::model::{Input, Name, Node, OutputRef, Reference, SecretOrigin};
+use crate::model::{Input, Name, Node, OutputRef, OwnOutput, Reference, SecretOrigin};
 
 use super::handing::Handed;
 use super::secrets::Reading;
@@ -59,7 +59,9 @@ pub async fn inputs(
 ) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     for (variable, input) in &node.component.inputs {
-        let declared_sensitive = node.interface.variables.get(variable).is_some_and(|one| one.sensitive);
+        let declared = node.interface.variables.get(variable);
+        let declared_sensitive = declared.is_some_and(|one| one.sensitive);
+        let takes_null = declared.is_none_or(|one| one.nullable || one.has_default);
         let (value, sensitive) = match input {
             Input::Literal(value) => (value.clone(), false),
             Input::Secret(reference) => (Value::from(reading.read(reference).await?.expose_secret()), true),
@@ -75,10 +77,17 @@ pub async fn inputs(
                         None => inputs.pending.push(format!("{}.{}", reference.component, reference.output)),
                     }
                 }
-                match input {
-                    Input::Outputs(_) => (Value::Array(values), sensitive),
-                    _ => (values.pop().unwrap_or_default(), sensitive),
-                }
+                let value = match input {
+                    Input::Output(reference) => match values.pop() {
+                        Some(Value::Null) if !takes_null => {
+                            let remedy = "give the variable another value, or make it nullable in the module";
+                            return Err(null(variable, reference, "the module takes no null for it", remedy));
+                        }
+                        value => value.unwrap_or_default(),
+                    },
+                    _ => Value::Array(values),
+                };
+                (value, sensitive)
             }
         };
         match sensitive || declared_sensitive {
@@ -99,6 +108,10 @@ pub fn handed(
     for (name, secret) in &node.component.task_secrets {
         let SecretOrigin::Output(reference) = &secret.origin else { continue };
         match output(name, reference, produced)? {
+            Some((Value::Null, _)) => {
+                let remedy = "take it out of the service's secrets, or let that component give it a text";
+                return Err(null(name, reference, "a task's environment holds texts", remedy));
+            }
             Some((value, _)) => drop(values.insert(name.clone(), value)),
             None => pending.push(format!("{}.{}", reference.component, reference.output)),
         }
@@ -106,7 +119,7 @@ pub fn handed(
     Ok((values, pending))
 }
 
-/// Its value, and whether that is sensitive; None where it is not decided yet.
+/// Its value, which may be null, and whether that is sensitive; None where it is not decided yet.
 fn output(
     variable: &str,
     reference: &OutputRef,
@@ -159,8 +172,14 @@ fn never_ran(variable: &str, reference: &OutputRef) -> Error {
     Error::new(Layer::Salt, Phase::Preparation, "missing_output", message, remedy)
 }
 
+/// The output has a value, and that is null, which its reader cannot take.
+fn null(variable: &str, reference: &OutputRef, why: &str, remedy: &str) -> Error {
+    let message = format!("variable {variable:?} reads {reference}, which is null: {why}");
+    Error::new(Layer::Salt, Phase::Preparation, "null_output", message, remedy)
+}
+
 /// What stands at a key or an index.
-pub fn below<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
+fn below<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
     match value {
         Value::Object(map) => map.get(step),
         Value::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
@@ -168,10 +187,32 @@ pub fn below<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
     }
 }
 
+/// What a gate or a hook reads of an output of its own component. The error names the output, never its value.
+pub fn own<T>(
+    own: &OwnOutput,
+    output: &Value,
+    read: impl Fn(&Value) -> Result<T, String>,
+) -> Result<T, String> {
+    let mut value = output;
+    for step in &own.path {
+        value = below(value, step).ok_or_else(|| format!("output {own}: there is no {step:?}"))?;
+    }
+    match value {
+        Value::Null => Err(format!("output {own} is null")),
+        value => read(value).map_err(|reason| format!("output {own} {reason}")),
+    }
+}
+
 /// Goes down an output's keys and indices.
 fn follow(variable: &str, reference: &OutputRef, output: &Value) -> Result<Value> {
     let mut value = output;
-    for step in &reference.path {
+    for (at, step) in reference.path.iter().enumerate() {
+        if value.is_null() {
+            let above = OutputRef { path: reference.path[..at].to_vec(), ..reference.clone() };
+            let why = format!("there is no {step:?} below it");
+            let remedy = "read the whole output, and let the module look into it";
+            return Err(null(variable, &above, &why, remedy));
+        }
         value = below(value, step).ok_or_else(|| {
             let OutputRef { component, output, path } = reference;
             let message = format!(

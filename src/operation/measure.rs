@@ -89,7 +89,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     };
     let record = records::read(session, invoker.component, &place).await?;
     let outcome = record.as_ref().map(|record| Status::from_word(&record.outcome));
-    let state = state::read(&invoker).await?.filter(|_| outcome != Some(Status::Destroyed));
+    let state = state::whole(&invoker).await?.filter(|_| outcome != Some(Status::Destroyed));
     let Some(state) = state else {
         return Ok((unhealthy(not_there("no_state", "it has no state").of(name)), Vec::new()));
     };

@@ -90,7 +90,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     let Some(invoker) = inspection.invoker(name, &place).await.map_err(|error| error.of(name))? else {
         return Ok(ComponentReport::new(Status::Absent, "never_ran_here"));
     };
-    let Some(state) = state::read(&invoker).await.map_err(|error| error.of(name))? else {
+    let Some(state) = state::whole(&invoker).await.map_err(|error| error.of(name))? else {
         return Ok(ComponentReport::new(Status::Absent, "no_state"));
     };
     let mut report = ComponentReport::new(Status::Unchanged, "");

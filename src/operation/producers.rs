@@ -27,6 +27,6 @@ pub async fn last(session: &Session, name: &Name) -> Result<Produced> {
     let Some(module) = module else { return Ok(Produced::default()) };
     let reading = session.reading();
     let invoker = Invoker::new(session, &node.component, &place, &module.subdir, None, reading).await?;
-    let state = state::read(&invoker).await.map_err(|error| error.of(name))?;
+    let state = state::whole(&invoker).await.map_err(|error| error.of(name))?;
     Ok(Produced { outputs: state.map(|state| state.outputs).unwrap_or_default(), ..Produced::default() })
 }

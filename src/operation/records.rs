@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::blocking::blocking;
 use super::invoke::Invoker;
 use super::session::Session;
-use super::{inputs, pump, shared};
+use super::{inputs, pump, shared as configurations};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::{Holder, Service};
 use crate::model::{Component, Name, Settings};
@@ -16,18 +16,28 @@ const KEY: &str = "record";
 /// There from before an apply's first effect until its record is written, as `applying.json` is on its host.
 const APPLYING: &str = "applying";
 
-/// What the last run left, on whichever host it was.
+/// The record of the last run, on whichever host that was. An error where the state is a file of another host.
 pub async fn read(session: &Session, component: &Component, place: &Place) -> Result<Option<Record>> {
     let own = Record::read(&place.record())?;
-    let Service::Consul(consul) = &*session.locks else { return Ok(own) };
-    let environment = &session.blueprint.environment;
-    let Some(text) = consul.read(environment.as_str(), component.name.as_str(), KEY).await? else {
-        // From a time when the lock was this host's file.
-        return Ok(own);
-    };
-    let record = parse(&component.name, &text)?;
+    let Some(record) = shared(session, &component.name).await? else { return Ok(own) };
     refuse_elsewhere(component, &record)?;
     Ok(Some(record))
+}
+
+/// The same for a question, which reads the state that is here.
+pub async fn latest(session: &Session, component: &Name, place: &Place) -> Result<Option<Record>> {
+    match shared(session, component).await? {
+        Some(record) => Ok(Some(record)),
+        None => Record::read(&place.record()),
+    }
+}
+
+/// The one in Consul. None where the locks are files, and where the last run was before they were in Consul.
+async fn shared(session: &Session, component: &Name) -> Result<Option<Record>> {
+    let Service::Consul(consul) = &*session.locks else { return Ok(None) };
+    let environment = &session.blueprint.environment;
+    let text = consul.read(environment.as_str(), component.as_str(), KEY).await?;
+    text.map(|text| parse(component, &text)).transpose()
 }
 
 /// Tells other hosts that an apply begins; what it may leave is on this one.
@@ -117,11 +127,11 @@ fn corrupt(component: &Name, key: &str, error: &serde_json::Error) -> Error {
 /// Writes it, where a lock of Consul's is held only while it still is.
 pub async fn write(invoker: &Invoker<'_>, record: Record) -> Result<()> {
     if let Some(consul) = invoker.lock.and_then(|lock| lock.consul()) {
-        shared::put(invoker, consul, &record).await;
+        configurations::put(invoker, consul, &record).await;
         let text = serde_json::to_vec(&record).unwrap_or_default();
         let written = consul.replace(APPLYING, KEY, &text).await;
         written.map_err(|error| error.during(Phase::Verification))?;
-        shared::tidy(invoker, consul, &record).await;
+        configurations::tidy(invoker, consul, &record).await;
     }
     let path = invoker.place.record();
     blocking(move || record.write(&path)).await

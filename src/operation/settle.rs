@@ -18,15 +18,23 @@ use crate::snapshot::Store;
 impl Run<'_> {
     /// The plan found nothing to do. Where the state moved since, or an apply failed, it is this configuration's.
     pub async fn unchanged(&self, state: State, reason: &str) -> Result<ComponentReport> {
+        let state = if self.destroy { state } else { self.with_nulls(state) };
+        let is_applied = self.record.is_some_and(|record| record.applied.is_some());
         let known = self.record.is_some_and(|record| {
             record.remembered() == state.remembered()
                 && record.edges == self.edges()
                 && record.backend == self.backend.unwrap_or_default()
                 && record.outcome != Status::Failed.word()
-                && (self.destroy || self.is_applied(record))
+                && match self.destroy {
+                    true => !(self.changes && is_applied),
+                    // A record of 0.1.0 does not say which outputs there are.
+                    false => record.outputs.is_some() && self.is_applied(record),
+                }
         });
+        // A module may have nothing but null outputs, and then no state.
+        let is_there = !state.lineage.is_empty() || !state.outputs.is_empty() || is_applied;
         let mut configuration = self.record.and_then(|record| record.applied.clone());
-        if (self.elsewhere || !known) && !state.lineage.is_empty() {
+        if (self.elsewhere || !known) && is_there {
             configuration = match self.destroy {
                 true => None,
                 false => Some(self.configuration().await?),
@@ -57,6 +65,7 @@ impl Run<'_> {
         if !could || !matches!(plan::again(self.invoker).await, Ok(None)) {
             return Ok(self.finished(report, after));
         }
+        let after = self.with_nulls(after);
         self.write_record(Status::AppliedWithWarnings, &after, Ended::Whole(next)).await?;
         let error = report.error.map(|error| error.message).unwrap_or_default();
         let mut notes = report.notes;
@@ -236,12 +245,21 @@ impl Run<'_> {
             declared: self.node.component.declared.clone(),
             backend: self.backend.unwrap_or_default().to_owned(),
             applied,
+            outputs: match ended {
+                Ended::Whole(_) | Ended::Good(_) => Some(self.node.interface.outputs.clone()),
+                Ended::Destroyed | Ended::Partly => None,
+            },
             known_good,
             residue,
             ..Record::default()
         };
         records::write(invoker, record).await?;
         recover::forget(invoker, suspects)
+    }
+
+    /// A state that has this configuration in full, with the outputs that are null.
+    pub fn with_nulls(&self, state: State) -> State {
+        state.with_nulls(&self.node.interface.outputs)
     }
 
     /// What it is now, for a run that resumes this one.

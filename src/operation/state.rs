@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::invoke::Invoker;
+use super::records;
 use super::said::Said;
 use crate::decide::{self, State, StateProblem};
 use crate::error::{Error, Layer, Phase, Result};
@@ -19,6 +20,21 @@ pub struct Pulled {
 /// None: there is no state yet. A backend other than the local one has to be initialised.
 pub async fn read(invoker: &Invoker<'_>) -> Result<Option<State>> {
     Ok(pull(invoker).await?.map(|pulled| pulled.state))
+}
+
+/// The same with its null outputs, where a record is there that knows them. For questions: it takes no lock.
+pub async fn whole(invoker: &Invoker<'_>) -> Result<Option<State>> {
+    let state = read(invoker).await?;
+    let name = &invoker.component.name;
+    match records::latest(invoker.session, name, invoker.place).await {
+        Ok(Some(record)) => Ok(record.with_nulls(state)),
+        Ok(None) => Ok(state),
+        // What the state has is the answer all the same; a run of this component refuses the record.
+        Err(error) => {
+            tracing::warn!("{name}: outputs that are null cannot be known: {error}");
+            Ok(state)
+        }
+    }
 }
 
 /// The same with its text, which a snapshot keeps.

@@ -9,7 +9,7 @@ mod synced;
 mod underway;
 mod untold;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub use ensured::Ensured;
@@ -21,9 +21,9 @@ pub use untold::Untold;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::decide::{Remembered, Standing};
+use crate::decide::{Remembered, Standing, State};
 use crate::error::{Error, Result};
-use crate::model::Name;
+use crate::model::{Name, Output};
 use crate::workdir::{read_json, write_json};
 
 /// The version of this shape.
@@ -57,6 +57,10 @@ pub struct Record {
     /// Digest of the configuration that the state was last applied with in full.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied: Option<String>,
+    /// The outputs that this configuration declares. None where the last apply was not complete, and in a record of
+    /// 0.1.0: then an output that is not in the state has no value yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<BTreeMap<String, Output>>,
     /// Digest of the configuration that is known to work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_good: Option<String>,
@@ -89,6 +93,19 @@ impl Record {
 
     pub fn standing(&self) -> Standing {
         Standing { applied: self.applied.clone(), known_good: self.known_good.clone() }
+    }
+
+    /// This state with its null outputs, where the record says that just this state was applied in full.
+    pub fn with_nulls(&self, state: Option<State>) -> Option<State> {
+        let Some(declared) = self.outputs.as_ref().filter(|declared| !declared.is_empty()) else {
+            return state;
+        };
+        // A module whose outputs are all null, and that has no resource, has no state.
+        let found = state.as_ref().map(State::remembered).unwrap_or_default();
+        match (&found.lineage, found.serial) == (&self.lineage, self.serial) {
+            true => Some(state.unwrap_or_default().with_nulls(declared)),
+            false => state,
+        }
     }
 
     pub fn remembered(&self) -> Remembered {

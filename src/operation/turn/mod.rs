@@ -93,6 +93,7 @@ impl Turn<'_> {
             backend: self.backend,
             facts: self.facts,
             destroy,
+            changes: self.intent.act.changes_things(),
             proves: !destroy && !self.intent.destroy && self.intent.act.changes_things(),
             back: self.intent.act.way(),
             partly: false,
@@ -103,7 +104,8 @@ impl Turn<'_> {
     async fn done_before(&self, recovery: &Recovery) -> Result<Option<ComponentReport>> {
         let done = self.invoker.session.done(&self.invoker.component.name);
         let Some(done) = done.filter(|_| !recovery.is_unfinished()) else { return Ok(None) };
-        let state = state::read(self.invoker).await?.unwrap_or_default();
+        let state = state::read(self.invoker).await?;
+        let state = self.record.map_or(state.clone(), |record| record.with_nulls(state)).unwrap_or_default();
         let run = self.run(None, recovery, false);
         if *done != run.done(&state) {
             return Ok(None);

@@ -73,7 +73,7 @@ impl Turn<'_> {
             let same = approval::compare(kept, &changes, name);
             same.inspect_err(|_| drop(std::fs::remove_file(file)))?;
         } else if let Err(blocked) = verdict {
-            session.produce(name, pending(before, &changes));
+            session.produce(name, self.pending(before, &changes));
             return approval::stop(invoker, intent, (file, self.facts, before), changes, blocked).await;
         }
         match &intent.act {
@@ -94,7 +94,7 @@ impl Turn<'_> {
             }
             _ => drop(std::fs::remove_file(file)),
         }
-        session.produce(name, pending(before, &changes));
+        session.produce(name, self.pending(before, &changes));
         Ok(plan::planned(changes))
     }
 
@@ -135,15 +135,17 @@ impl Turn<'_> {
             _ => plan::plan(self.invoker, file, self.intent).await,
         }
     }
-}
 
-/// Today's outputs, and which of them the plan would change.
-fn pending(before: Option<&State>, changes: &Changes) -> Produced {
-    Produced {
-        outputs: before.map(|state| state.outputs.clone()).unwrap_or_default(),
-        pending: match changes.outputs.is_empty() {
-            true => Pending::None,
-            false => Pending::Some(changes.outputs.keys().cloned().collect()),
-        },
+    /// Today's outputs, and which of them the plan would change. One that is neither is null by this plan.
+    fn pending(&self, before: Option<&State>, changes: &Changes) -> Produced {
+        let state = before.cloned().unwrap_or_default();
+        let state = if self.intent.destroy { state } else { state.with_nulls(&self.node.interface.outputs) };
+        Produced {
+            outputs: state.outputs,
+            pending: match changes.outputs.is_empty() {
+                true => Pending::None,
+                false => Pending::Some(changes.outputs.keys().cloned().collect()),
+            },
+        }
     }
 }

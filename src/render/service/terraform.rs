@@ -61,7 +61,12 @@ fn expressions(service: &Service) -> BTreeMap<String, String> {
     let mut all: BTreeMap<_, _> = own.chain(knobs).collect();
     let fed = service.env_outputs.iter().map(|name| format!("{name} = var.env_{name}"));
     if !service.env_outputs.is_empty() {
-        all.insert("env".to_owned(), format!("merge(var.env, {{ {} }})", fed.collect::<Vec<_>>().join(", ")));
+        let fed = format!("merge(var.env, {{ {} }})", fed.collect::<Vec<_>>().join(", "));
+        // An output that is null is not set.
+        all.insert(
+            "env".to_owned(),
+            format!("{{ for name, value in {fed} : name => value if value != null }}"),
+        );
     }
     let [managed_by, component] = of_us(service).map(|(key, value)| format!("{key} = {}", literal(&value)));
     all.insert(
@@ -119,7 +124,10 @@ pub fn values(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<B
             "env" => {
                 let mut env = get("env")?.as_object()?.clone();
                 for name in &service.env_outputs {
-                    env.insert(name.clone(), get(&format!("env_{name}"))?);
+                    match get(&format!("env_{name}"))? {
+                        Value::Null => env.remove(name),
+                        value => env.insert(name.clone(), value),
+                    };
                 }
                 env.into()
             }

@@ -74,12 +74,15 @@ pub fn variables(service: &Service) -> String {
         let Declared { kind, what, rule } = declared(*knob);
         one(&mut text, knob.name(), kind, what, rule);
     }
+    // A null is not set in the environment of the task.
     for name in &service.env_outputs {
         let what = "For the environment of the task.";
         if service.literals.contains(name) {
-            declare(&mut text, &format!("env_{name}"), "string", what, |text| text.value("sensitive", true));
+            declare(&mut text, &format!("env_{name}"), "string", true, what, |text| {
+                text.value("sensitive", true)
+            });
         } else {
-            one(&mut text, &format!("env_{name}"), "string", what, None);
+            declare(&mut text, &format!("env_{name}"), "string", true, what, |_| ());
         }
     }
     for name in &service.own {
@@ -87,7 +90,7 @@ pub fn variables(service: &Service) -> String {
     }
     if !service.handed.by_variable.is_empty() {
         let what = "Which secrets Nomad's variable has: Eos counts.";
-        declare(&mut text, REVISION, "number", what, |text| text.value("default", 0));
+        declare(&mut text, REVISION, "number", false, what, |text| text.value("default", 0));
     }
     if service.tells_its_deployment() {
         one(
@@ -103,7 +106,7 @@ pub fn variables(service: &Service) -> String {
 }
 
 fn one(text: &mut Text, name: &str, kind: &str, what: &str, rule: Option<(&str, &str)>) {
-    declare(text, name, kind, what, |text| {
+    declare(text, name, kind, kind == "any", what, |text| {
         if let Some((condition, message)) = rule {
             text.block("validation", |text| {
                 text.set("condition", condition);
@@ -113,12 +116,19 @@ fn one(text: &mut Text, name: &str, kind: &str, what: &str, rule: Option<(&str, 
     });
 }
 
-fn declare(text: &mut Text, name: &str, kind: &str, what: &str, more: impl FnOnce(&mut Text)) {
+fn declare(
+    text: &mut Text,
+    name: &str,
+    kind: &str,
+    nullable: bool,
+    what: &str,
+    more: impl FnOnce(&mut Text),
+) {
     text.gap();
     text.block(&format!("variable \"{name}\""), |text| {
         text.value("description", what);
         text.set("type", kind);
-        text.set("nullable", if kind == "any" { "true" } else { "false" });
+        text.set("nullable", nullable.to_string());
         more(text);
     });
 }

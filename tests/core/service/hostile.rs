@@ -174,6 +174,22 @@ fn a_path_and_an_image_that_look_like_templates_are_neither() {
 }
 
 #[test]
+fn an_output_that_is_null_is_not_set_in_the_environment_of_the_task() {
+    let mut site = site(json!({ "web": {
+        "image": "x", "port": 80, "env": { "A": "a" }, "from_outputs": { "B": "db.one", "C": "db.two" },
+    } }));
+    site.component("db", "output \"one\" { value = 1 }\noutput \"two\" { value = null }", json!({}));
+    let values = json!({
+        "cpu": 1, "memory": 10, "datacenters": ["a"], "env": { "A": "a" }, "env_B": "1", "env_C": null,
+        "image": "x", "meta": {}, "namespace": "n", "port": 1, "replicas": 1, "environment": "staging",
+        "deployment_id": "d",
+    });
+    let job = rendered(&site, "web", &values);
+    let env = job.lines().find_map(|line| line.trim().strip_prefix("env = "));
+    assert_eq!(env, Some(r#"{"A":"a","B":"1"}"#), "{job}");
+}
+
+#[test]
 fn a_nul_is_refused_with_its_place() {
     let site = site(json!({ "web": { "command": "/bin/x", "env": { "A": "a\0b" }, "args": ["a\0"] } }));
     let report = site.run("module.generate_nomad_job", json!({ "service": "web" }));

@@ -125,10 +125,12 @@ fn a_service_runs_changes_and_is_purged() {
 #[test]
 fn a_service_gone_from_the_pillar_is_told_and_destroyed_by_its_name() {
     let Some(mut scene) = Scene::new("leaving") else { return };
-    scene.site.component("host", "output \"name\" { value = \"db\" }", json!({}));
-    scene.service()["from_outputs"] = json!({ "DB_HOST": "host.name" });
+    let host = "output \"name\" { value = \"db\" }\noutput \"replica\" { value = null }";
+    scene.site.component("host", host, json!({}));
+    scene.service()["from_outputs"] = json!({ "DB_HOST": "host.name", "DB_REPLICA": "host.replica" });
     scene.orchestrated();
-    assert_eq!(scene.task()["Env"]["DB_HOST"], "db");
+    let env = scene.task()["Env"].clone();
+    assert_eq!((&env["DB_HOST"], env.get("DB_REPLICA")), (&json!("db"), None), "a null is not set");
 
     scene.site.infrastructure["services"] = json!({});
     let report = scene.run("orchestrate", json!({}));
