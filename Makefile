@@ -1,6 +1,7 @@
 # Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
 
-.PHONY: need-terraform build demo demo-destroy demo-nomad servers test-core test-salt test-servers test soak check lint bench clean
+.PHONY: need-terraform build demo demo-destroy demo-nomad servers test-core test-salt test-servers test-python test \
+	soak soak-consul soak-killed soak-exclusion soak-soak soak-scenarios check lint bench clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -14,7 +15,7 @@ with_python := PYO3_PYTHON="$$PWD/$(python)"
 PARALLEL ?= 3
 export RUST_TEST_THREADS ?= 4
 # Without make's own flags: its two jobs are not the number of cargo's.
-cargo_test := MAKEFLAGS= cargo test --locked --no-default-features
+cargo_test := MAKEFLAGS= cargo test --locked --no-default-features --no-fail-fast
 pytest := $(python) -m pytest tests/salt
 
 build: .venv/.core
@@ -74,20 +75,27 @@ test-core: servers
 test-salt:
 	$(pytest) -m 'not server' -n $(PARALLEL) --dist loadfile </dev/null
 
-test-servers: servers test-salt
+test-servers: servers
 	$(pytest) -m server -n $(PARALLEL) --dist loadfile </dev/null
 
+# One half after the other, the second also where the first fails.
+test-python:
+	@$(MAKE) --no-print-directory test-salt; salt=$$?; $(MAKE) --no-print-directory test-servers && exit $$salt
+
 # The servers are built while the tests run that need none of them. Most tests wait for others than the processor.
+# A test that fails keeps no other from running.
 test: need-terraform build target/provoke/.unpacked .venv/moto/.installed
-	@$(MAKE) --no-print-directory --jobs=2 test-core test-servers
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-core test-python
 
 # A long while: KILLS kills (200) and ROUNDS rounds (200) of eight processes, drawn from SEED (of the moment).
 soak: need-terraform servers .venv/moto/.installed
-	$(cargo_test) --test consul -- --ignored
-	$(cargo_test) --test killed -- --ignored
-	$(cargo_test) --test exclusion -- --ignored --nocapture --test-threads=1
-	$(cargo_test) --test soak -- --ignored --nocapture --test-threads=1
-	$(cargo_test) --test scenarios -- --ignored --nocapture --test-threads=1
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going soak-consul soak-killed soak-exclusion soak-soak soak-scenarios
+
+soak-consul soak-killed:
+	$(cargo_test) --test $(@:soak-%=%) -- --ignored
+
+soak-exclusion soak-soak soak-scenarios:
+	$(cargo_test) --test $(@:soak-%=%) -- --ignored --nocapture --test-threads=1
 
 lint: build
 	cargo fmt --check

@@ -66,21 +66,24 @@ pub fn count(losses: &[Brought]) -> String {
     all.join(", ")
 }
 
-/// In a drawn order, as long as anybody takes turns.
+/// Each as often as it is wanted, in a drawn order: a loss whose moment passed is tried again. Ends early where every
+/// process has ended.
 pub fn bring_about(consul: &mut Server, processes: &[Child], wanted: Wanted, mut draw: Draw) -> Vec<Brought> {
     let mut deck: Vec<Loss> =
         Loss::ALL.into_iter().flat_map(|loss| (0..wanted.of(loss)).map(move |_| loss)).collect();
     for at in (1..deck.len()).rev() {
         deck.swap(at, draw.below(at as u64 + 1) as usize);
     }
-    let rounds = || processes.iter().any(|process| !is_gone(process));
+    let goes_on = || processes.iter().any(|process| !is_gone(process));
     let mut brought = Vec::new();
     for loss in deck {
-        if !rounds() {
-            break;
-        }
         std::thread::sleep(Duration::from_millis(100 + draw.below(200)));
-        brought.extend(bring(consul, loss, &rounds));
+        while let Some(held) = holder(consul, &goes_on) {
+            if let Some(at) = bring(consul, loss, &held) {
+                brought.push(Brought { loss, pid: held.pid, at });
+                break;
+            }
+        }
     }
     brought
 }
@@ -89,43 +92,49 @@ fn is_gone(process: &Child) -> bool {
     crate::killed::is_gone(&serde_json::json!({ "pid": process.id() }))
 }
 
-/// None where the moment passed.
-fn bring(consul: &mut Server, loss: Loss, goes_on: &dyn Fn() -> bool) -> Option<Brought> {
-    let held = holder(consul, goes_on)?;
-    let brought = |at| Some(Brought { loss, pid: held.pid, at });
-    let key = format!("/v1/kv/{}", key());
+/// When the holder went on. None where it let go of the lock before the loss could be brought about.
+fn bring(consul: &mut Server, loss: Loss, held: &Held) -> Option<Duration> {
+    let key = format!("/v1/kv/{}?cas={}", key(), held.index);
     match loss {
-        Loss::Deleted => {
-            let (_, done) = consul.call("DELETE", &format!("{key}?cas={}", held.index), "");
-            brought(now()).filter(|_| done == "true")
-        }
-        Loss::Overwritten => {
-            let (_, done) = consul.call("PUT", &format!("{key}?cas={}", held.index), "mine");
-            brought(now()).filter(|_| done == "true")
-        }
+        Loss::Deleted => (consul.call("DELETE", &key, "").1 == "true").then(now),
+        Loss::Overwritten => (consul.call("PUT", &key, "mine").1 == "true").then(now),
         Loss::Restarted => {
             consul.restart();
-            brought(now())
+            Some(now())
         }
         Loss::Ended | Loss::Expired => {
-            let pid = Pid::from_raw(held.pid as i32).unwrap();
-            kill_process(pid, Signal::STOP).unwrap();
-            let here = entry(consul).filter(|now| now.index == held.index);
-            if here.is_some() && loss == Loss::Ended {
+            let stopped = Stopped::new(held.pid);
+            // It stopped while it held the lock.
+            entry(consul).filter(|now| now.index == held.index)?;
+            if loss == Loss::Ended {
                 consul.call("PUT", &format!("/v1/session/destroy/{}", held.session), "");
             }
-            // It held it when it stopped: it goes on when another does.
             let deadline = Instant::now() + Duration::from_secs(90);
-            while here.is_some()
-                && entry(consul).is_none_or(|now| now.session.is_empty() || now.pid == held.pid)
-            {
+            while entry(consul).is_none_or(|now| now.session.is_empty() || now.pid == held.pid) {
                 assert!(Instant::now() < deadline, "nobody took the lock of {}", held.pid);
                 std::thread::sleep(Duration::from_millis(20));
             }
             let at = now();
-            kill_process(pid, Signal::CONT).unwrap();
-            here.and_then(|_| brought(at))
+            drop(stopped);
+            Some(at)
         }
+    }
+}
+
+/// A process that goes on when this is dropped.
+struct Stopped(Pid);
+
+impl Stopped {
+    fn new(pid: u32) -> Self {
+        let pid = Pid::from_raw(pid as i32).unwrap();
+        kill_process(pid, Signal::STOP).unwrap();
+        Self(pid)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = kill_process(self.0, Signal::CONT);
     }
 }
 

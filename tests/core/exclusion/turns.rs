@@ -32,6 +32,9 @@ pub struct Step {
     pub code: String,
 }
 
+/// While this file is there, nobody ends.
+const GOES_ON: &str = "goes-on";
+
 pub struct Table {
     folder: tempfile::TempDir,
     /// Of a Consul; without one the lock is a file.
@@ -43,12 +46,22 @@ impl Table {
         Self { folder: tempfile::tempdir().unwrap(), consul }
     }
 
+    /// From now on, processes that are started take turns until [`Self::enough`], also beyond their rounds.
+    pub fn go_on(&self) {
+        std::fs::write(self.folder.path().join(GOES_ON), "").unwrap();
+    }
+
+    pub fn enough(&self) {
+        std::fs::remove_file(self.folder.path().join(GOES_ON)).unwrap();
+    }
+
     pub fn start(&self, processes: usize, rounds: u64) -> Vec<Child> {
         let start = |index: usize| {
             // As on so many hosts, where Consul's lock is the only one they share.
             let lock = if self.consul.is_some() { format!("lock-{index}") } else { "lock".to_owned() };
             let told = json!({
                 "folder": self.folder.path(), "lock": lock, "consul": self.consul, "rounds": rounds, "index": index,
+                "parent": std::process::id(),
             });
             Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", TEST, "--ignored", "--nocapture"])
@@ -140,16 +153,25 @@ pub fn take_as_told() {
     let rounds = told["rounds"].as_u64().unwrap();
     let mut player = Player { told, folder, service, log, draw: Draw::new(index, 0) };
     run(async {
-        for _ in 0..rounds {
+        let mut done = 0;
+        while done < rounds || player.goes_on() {
             while let Err(code) = player.turn().await {
                 player.note("refused", 0, code);
                 tokio::time::sleep(PAUSE).await;
             }
+            done += 1;
         }
+        player.note("done", done, "");
     });
 }
 
 impl Player {
+    /// Whether the test wants more turns; it wants none where it has died.
+    fn goes_on(&self) -> bool {
+        let parent = u64::from(std::os::unix::process::parent_id());
+        self.told["parent"] == parent && self.folder.join(GOES_ON).exists()
+    }
+
     fn note(&mut self, event: &str, number: u64, code: &str) {
         let at = now().as_nanos() as u64;
         let line =

@@ -21,6 +21,7 @@ impl fmt::Display for Handover {
 
 /// No two turns together, and as many as there were to be, each with a number of its own.
 pub fn alone(story: &[Step], total: u64) -> Handover {
+    assert_eq!(turns(story), total);
     let mut inside: Option<&Step> = None;
     let mut last: Option<&Step> = None;
     let mut gaps = Vec::new();
@@ -31,10 +32,11 @@ pub fn alone(story: &[Step], total: u64) -> Handover {
                 inside = Some(step);
             }
             ("wrote", Some(one)) if one.pid == step.pid => (inside, last) = (None, Some(step)),
+            ("done", _) => {}
             _ => panic!("{step:?} while {inside:?} was inside"),
         }
     }
-    assert_eq!(in_turn(story, total).last, total);
+    assert_eq!(in_turn(story).last, total);
     gaps.sort();
     Handover { median: gaps[gaps.len() / 2], most: gaps[gaps.len() - 1] }
 }
@@ -45,11 +47,16 @@ pub struct Order {
     pub refusals: BTreeMap<String, u64>,
 }
 
-/// Every number was written by one process alone, and every process wrote as often as it was to.
-pub fn in_turn(story: &[Step], total: u64) -> Order {
+/// How many turns all processes together say that they took.
+pub fn turns(story: &[Step]) -> u64 {
+    story.iter().filter(|step| step.event == "done").map(|step| step.number).sum()
+}
+
+/// Every number was written by one process alone, and every process wrote as often as it says.
+pub fn in_turn(story: &[Step]) -> Order {
     let mut numbers: Vec<u64> =
         story.iter().filter(|step| step.event == "wrote").map(|step| step.number).collect();
-    assert_eq!(numbers.len() as u64, total, "a turn was lost");
+    assert_eq!(numbers.len() as u64, turns(story), "a turn was lost");
     numbers.sort_unstable();
     let twice: Vec<_> = numbers.windows(2).filter(|two| two[0] == two[1]).collect();
     assert!(twice.is_empty(), "two wrote these on the same ground: {twice:?}");

@@ -19,17 +19,22 @@ const AGAIN: u64 = 4;
 /// How long after a stage was seen the kill may come, in milliseconds.
 const LATER: u64 = 60;
 const RESUMES: u64 = 5;
+/// So many times the kills that were asked for, where a phase is hard to hit.
+const AT_MOST: u64 = 3;
 
-/// So many kills, shared among the backends that there are; each works by itself.
-pub fn many(seed: u64, kills: u64) -> Tally {
+/// So many kills, shared among the backends that there are, and more until each backend had its share of `each` in every
+/// phase; each works by itself.
+pub fn many(seed: u64, kills: u64, each: u64) -> Tally {
     eprintln!("SEED={seed}");
     let backends = [Backend::Local, Backend::Pg, Backend::S3];
     let scenes: Vec<_> =
         backends.into_iter().filter_map(|backend| Some((backend, Scene::new(backend)?))).collect();
-    let share = kills.div_ceil(scenes.len().max(1) as u64);
+    let of = |number: u64| number.div_ceil(scenes.len().max(1) as u64);
+    let (share, each) = (of(kills), of(each));
     let mut tally = Tally { seed, ..Tally::default() };
     std::thread::scope(|scope| {
-        let work = |(backend, scene)| scope.spawn(move || Worker::new(seed, backend, scene).work(share));
+        let work =
+            |(backend, scene)| scope.spawn(move || Worker::new(seed, backend, scene).work(share, each));
         let workers: Vec<_> = scenes.into_iter().map(work).collect();
         workers.into_iter().for_each(|worker| tally.add(worker.join().unwrap()));
     });
@@ -50,9 +55,9 @@ impl Worker {
         Self { backend, draw: Draw::new(seed, backend as u64), scene, tally: Tally::default() }
     }
 
-    fn work(mut self, kills: u64) -> Tally {
+    fn work(mut self, kills: u64, each: u64) -> Tally {
         let mut next = KILLS_A_SCENE;
-        while self.tally.total() < kills {
+        while self.tally.total() < kills || (self.rarest() < each && self.tally.total() < AT_MOST * kills) {
             if self.tally.total() >= next {
                 next += KILLS_A_SCENE;
                 // It was there a moment ago.
@@ -116,9 +121,14 @@ impl Worker {
         true
     }
 
+    /// How often the phase was met that was met least.
+    fn rarest(&self) -> u64 {
+        Phase::ALL.map(|phase| self.tally.of_phase(phase)).into_iter().min().unwrap_or_default()
+    }
+
     /// A component, and how far it is to come: towards the phase that was met least so far.
     fn aim(&mut self) -> (&'static str, Stage) {
-        let least = Phase::ALL.map(|phase| self.tally.of_phase(phase)).into_iter().min().unwrap_or_default();
+        let least = self.rarest();
         let rare: Vec<_> =
             Phase::ALL.into_iter().filter(|phase| self.tally.of_phase(*phase) == least).collect();
         let later = &COMPONENTS[2..];

@@ -1,0 +1,62 @@
+"""What `make test` runs, with stand-ins for its tools."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from support.site import CHECKOUT
+
+pytestmark = pytest.mark.quick
+
+STAND_IN = (
+    '#!/bin/sh\necho "$(basename "$0") $*" >>calls\ncase "$*" in *"$FAILS"*) exit 1 ;; esac\n'
+)
+BUILT = (".venv/.tools", ".venv/.core", ".venv/moto/.installed", "target/provoke/.unpacked")
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Runs a target where whatever is called with `fails` among its words fails; the calls, and the exit code."""
+    shutil.copy(CHECKOUT / "Makefile", tmp_path)
+    for path in ("cargo", "python", "tests/servers/get", ".ci/need"):
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(STAND_IN)
+        file.chmod(0o700)
+
+    def make(target, fails):
+        built = [f"--old-file={path}" for path in BUILT]
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        inherited = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+        done = subprocess.run(
+            ["make", *built, target, "python=./python"],
+            cwd=tmp_path,
+            env=inherited | {"PATH": path, "FAILS": fails},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return (tmp_path / "calls").read_text(), done.returncode
+
+    return make
+
+
+@pytest.mark.parametrize("fails", ["--test *", "-m not server", "-m server"])
+def test_a_test_that_fails_keeps_no_other_from_running(made, fails):
+    calls, code = made("test", fails)
+    assert code != 0
+    for words in ("--no-fail-fast --lib --test *", "-m not server", "-m server"):
+        assert words in calls, calls
+
+
+def test_a_soak_that_fails_keeps_no_other_from_running(made):
+    calls, code = made("soak", "--test consul")
+    assert code != 0
+    for name in ("consul", "killed", "exclusion", "soak", "scenarios"):
+        assert f"--test {name}" in calls, calls
+
+
+def test_tests_that_pass_end_well(made):
+    assert made("test", "nothing fails")[1] == 0
