@@ -1,13 +1,14 @@
 //! Eos: a pillar goes in, is validated once, and flows one way, with Terraform at the rim.
 //!
 //! Pure rooms (no I/O, no clock, no tasks): [`model`], [`graph`], [`render`], [`change`], [`decide`].
-//! Rim: [`resolve`], [`workdir`], [`record`], [`snapshot`], [`journal`], [`lock`], [`process`],
+//! Rim: [`disk`], [`resolve`], [`workdir`], [`record`], [`snapshot`], [`journal`], [`lock`], [`process`],
 //! [`terraform`], [`nomad`], [`health`], [`hooks`], [`vault`].
 //! [`operation`] joins them into what people ask for; `python` is the skin; [`view`] draws a report.
 
 pub mod change;
 pub mod decide;
 mod digest;
+pub mod disk;
 pub mod error;
 pub mod graph;
 pub mod health;
@@ -26,6 +27,7 @@ pub mod record;
 pub mod render;
 pub mod report;
 pub mod resolve;
+mod shell;
 pub mod snapshot;
 pub mod terraform;
 pub mod vault;

@@ -5,7 +5,6 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use fs2::FileExt;
 use tokio::time::{Instant, sleep};
 
 use super::Holder;
+use crate::disk::open_private;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::process::Cancel;
 
@@ -85,13 +85,7 @@ pub fn holder(path: &Path) -> Result<Option<Holder>> {
 }
 
 fn open(path: &Path) -> Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
+    open_private(path, OpenOptions::new().read(true).write(true))
         .map_err(|error| Error::file(path, "open the lock", &error))
 }
 

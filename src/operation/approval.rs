@@ -115,7 +115,7 @@ pub fn waiting(layout: &Layout) -> Result<Vec<Value>> {
                 continue;
             }
             let kept = kept::find(&folder, &name)?;
-            let record = Record::read(&layout.place(&name).record())?.unwrap_or_default();
+            let record = Record::read(&layout.place(&name)?.record())?.unwrap_or_default();
             if (&kept.lineage, kept.serial) == (&record.lineage, record.serial) {
                 let approval = read(&folder, &name)?;
                 let one = json!({
@@ -168,7 +168,7 @@ pub async fn check(session: &Session, name: &Name, folder: &Path) -> Result<()> 
     // What it was made from is not asked where it cannot be applied in any case.
     refuse_spent(folder, name)?;
     let node = &session.blueprint.nodes[name];
-    let (place, module) = (session.layout.place(name), &session.modules[name]);
+    let (place, module) = (session.layout.place(name)?, &session.modules[name]);
     let reading = session.reading();
     let invoker =
         Invoker::new(session, &node.component, &place, &module.subdir, None, reading.clone()).await?;

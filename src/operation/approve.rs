@@ -53,7 +53,7 @@ fn attempt(
     let prepared =
         prepare(&call.request, &asked.environment, &Overrides::default(), asked.problems, None, call.host)?;
     let blueprint = &prepared.blueprint;
-    let layout = Layout::of(blueprint);
+    let layout = Layout::of(blueprint)?;
     let folder = layout.plan(&asked.plan_id);
     let contents = kept::read_contents(&folder)?;
     let (there, _) = contents.split(blueprint, &None)?;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::invoke::Invoker;
 use crate::decide::Suspect;
+use crate::shell::quote;
 
 /// Terraform as Eos runs it for this component; credentials have to stand in the shell's environment.
 pub fn terraform(invoker: &Invoker<'_>, words: &[String]) -> String {
@@ -32,31 +33,6 @@ pub fn put_state(invoker: &Invoker<'_>, file: &Path, force: bool) -> String {
             let force = force.then(|| "-force".to_owned());
             let words = ["state".to_owned(), "push".to_owned()];
             terraform(invoker, &words.into_iter().chain(force).chain([file]).collect::<Vec<_>>())
-        }
-    }
-}
-
-/// As a POSIX shell reads it back.
-fn quote(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-=:,@+".contains(&byte);
-    match !text.is_empty() && text.bytes().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shell_reads_a_quoted_text_back() {
-        for text in ["plain", "a b", r#"t.n["x 'y'"]"#, "", "$HOME;`id`", "-state=/a b"] {
-            let said = std::process::Command::new("/bin/sh")
-                .args(["-c", &format!("printf %s {}", quote(text))])
-                .output()
-                .unwrap();
-            assert_eq!(String::from_utf8(said.stdout).unwrap(), text);
         }
     }
 }

@@ -52,7 +52,7 @@ async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<Compon
         report.notes.push("a step of Salt's own: orchestrate with test=True asks it".to_owned());
         return Ok(report);
     }
-    let place = session.layout.place(name);
+    let place = session.layout.place(name)?;
     let absent = |reason| {
         remove(&place.drift())?;
         remove(&place.outputs())?;

@@ -43,7 +43,7 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     {
         return Ok(report);
     }
-    let place = session.layout.place(name);
+    let place = session.layout.place(name)?;
     session.teller.stage(name, Stage::Preparing);
     ensure_private(place.control())?;
     if step.is_none() {

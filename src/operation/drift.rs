@@ -91,7 +91,7 @@ fn find(
     // One that the pillar has no more is looked at where it is named.
     let prepared = prepare(&call.request, environment, &overrides, problems, components.as_ref(), call.host)?;
     let blueprint = &prepared.blueprint;
-    let layout = Layout::of(blueprint);
+    let layout = Layout::of(blueprint)?;
     records::fetch(&blueprint.settings, environment)?;
     let orphans = match &components {
         None => orphans::report(blueprint, &layout)?,

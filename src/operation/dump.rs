@@ -59,7 +59,7 @@ fn failed(error: Error) -> Value {
 }
 
 async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Question) -> Result<Value> {
-    let place = inspection.session.layout.place(component);
+    let place = inspection.session.layout.place(component)?;
     let refuse = |code, message: String, remedy: &str| {
         Error::new(Layer::Salt, Phase::Verification, code, message, remedy)
     };

@@ -105,7 +105,7 @@ fn attempt(
         may_be_gone,
         call.host,
     )?;
-    let layout = Layout::of(&prepared.blueprint);
+    let layout = Layout::of(&prepared.blueprint)?;
     records::fetch(&prepared.blueprint.settings, &prepared.blueprint.environment)?;
     if matches!(wanted.wish, Wish::Remediate { .. }) {
         let selected = select(&prepared.blueprint, wanted.components.clone(), false)?;
@@ -276,6 +276,7 @@ pub(super) fn begin(
 ) -> Result<Journal> {
     let run = layout.run(&opening.run_id);
     ensure_private(&run)?;
+    layout.give_all();
     retain_newest(&layout.runs(), KEPT_RUNS, runs::is_needed);
     retain_newest(&layout.plans(), KEPT_PLANS, approval::is_awaited);
     let journal = Journal::of(&run);

@@ -103,7 +103,7 @@ impl Slice {
         let mut draft = draft.filter(|_| problems.is_empty())?;
         let component = draft.components.remove(name).filter(|component| component.enabled)?;
         Some(Self {
-            place: Layout::new(&draft.settings.root, environment).place(name),
+            place: Layout::new(&draft.settings.root, environment).ok()?.place(name).ok()?,
             text: json!([slice, desired]),
             environment: environment.clone(),
             settings: draft.settings,
@@ -128,7 +128,7 @@ impl Slice {
             producers(pillar, &self.settings, &self.environment, &self.component)?,
             terraform::Identity::of(&self.settings.terraform)?,
         ]);
-        let layout = Layout::new(&self.settings.root, &self.environment);
+        let layout = Layout::new(&self.settings.root, &self.environment)?;
         ensure_private(&layout.control())?;
         keyed(&layout, &parts).map(Some)
     }
@@ -172,9 +172,9 @@ fn producers(
     component: &Component,
 ) -> Result<Vec<Value>> {
     let names: BTreeSet<&Name> = component.reads().map(|reference| &reference.component).collect();
-    let layout = Layout::new(&settings.root, environment);
+    let layout = Layout::new(&settings.root, environment)?;
     let one = |name: &Name| {
-        let place = layout.place(name);
+        let place = layout.place(name)?;
         let levels = Levels::of(pillar, environment, name);
         let record = records::last(settings, environment, name, &place)?.unwrap_or_default();
         Ok(json!([

@@ -288,8 +288,8 @@ fn owner(session: &Session, component: &Name) -> String {
 
 /// The revision that the job was last applied with on this host; 0 where that is not known.
 fn applied(session: &Session, component: &Name) -> u64 {
-    let place = session.layout.place(component);
     let applied = || {
+        let place = session.layout.place(component).ok()?;
         let applied = Record::read(&place.record()).ok()??.applied?;
         let store = Store::new(place.snapshots());
         let variables = store.object(&store.configuration(&applied).ok()?.variables).ok()?;

@@ -44,7 +44,7 @@ pub fn show_run(call: &Call<'_>) -> Report {
 
 fn list(call: &Call<'_>, environment: &Name, limit: usize) -> Result<Vec<Value>> {
     let draft = draft(&call.request, environment)?;
-    let layout = Layout::new(&draft.settings.root, environment);
+    let layout = Layout::new(&draft.settings.root, environment)?;
     Ok(runs::all(&layout, environment)?.iter().take(limit).map(summary).collect())
 }
 

@@ -2,10 +2,11 @@
 
 use super::invoke::Invoker;
 use crate::digest::sha256;
-use crate::error::{Error, Phase, Result};
+use crate::error::{Phase, Result};
 use crate::resolve::Module;
 use crate::terraform::Init;
 use crate::view::progress::Stage;
+use crate::workdir::write;
 
 /// Does nothing where Terraform needs no init: built-in providers, no child modules, local state.
 pub async fn initialise(
@@ -34,8 +35,7 @@ pub async fn initialise(
         return Err(invoker.failure("init", Phase::Preparation, &said));
     }
     let marker = invoker.place.initialised();
-    std::fs::write(&marker, fingerprint(invoker, module, backend))
-        .map_err(|error| Error::file(&marker, "write", &error))
+    write(&marker, fingerprint(invoker, module, backend).as_bytes())
 }
 
 /// Whether the last init there was made for just this.

@@ -74,6 +74,7 @@ impl<'a> Invoker<'a> {
             true => place.laid_out().join("logs"),
             false => session.layout.run(&session.run_id).join(&component.name),
         };
+        place.check()?;
         ensure_private(&logs)?;
         ensure_private(&place.home())?;
         let mut variables = session.environment.clone();
@@ -248,16 +249,19 @@ impl<'a> Invoker<'a> {
         };
         let limits = Limits { timeout, stop_grace: self.component.timeouts.stop_grace };
         let guardian = &self.session.guardian;
-        if self.saving.get() {
-            return process::run(&command, &limits, guardian, &Cancel::new(), on_line).await;
-        }
-        let run = process::run(&command, &limits, guardian, &self.cancel, on_line);
-        tokio::pin!(run);
-        tokio::select! {
-            biased;
-            exit = &mut run => exit,
-            never = self.pass_on() => match never {},
-        }
+        let exit = if self.saving.get() {
+            process::run(&command, &limits, guardian, &Cancel::new(), on_line).await
+        } else {
+            let run = process::run(&command, &limits, guardian, &self.cancel, on_line);
+            tokio::pin!(run);
+            tokio::select! {
+                biased;
+                exit = &mut run => exit,
+                never = self.pass_on() => match never {},
+            }
+        };
+        self.session.layout.give_terraforms(self.place, &self.session.run_id);
+        exit
     }
 
     /// Asks this component's terraform to stop when the run is, when the lock is lost, or before its credentials end.

@@ -52,14 +52,14 @@ pub fn unlock(call: &Call<'_>) -> Report {
 }
 
 fn held(draft: &Draft) -> Result<Vec<Value>> {
-    let layout = Layout::new(&draft.settings.root, &draft.environment);
+    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
     if let Service::Consul(consul) = records::service(&draft.settings)? {
         let listed = pump::runtime()?.block_on(consul.list(Some(draft.environment.as_str())))?;
         return Ok(listed.iter().map(|lock| json!(lock)).collect());
     }
     let mut held = Vec::new();
     for component in draft.components.keys() {
-        let path = layout.place(component).lock();
+        let path = layout.place(component)?.lock();
         if let Some(holder) = lock::holder(&path)? {
             held.push(json!({ "key": path, "component": component, "id": holder.run_id, "holder": holder }));
         }
@@ -69,7 +69,7 @@ fn held(draft: &Draft) -> Result<Vec<Value>> {
 
 fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<Holder> {
     let Service::Consul(consul) = records::service(&draft.settings)? else {
-        let path = Layout::new(&draft.settings.root, &draft.environment).place(component).lock();
+        let path = Layout::new(&draft.settings.root, &draft.environment)?.place(component)?.lock();
         let message = format!("{} is held by processes, and free when they have ended", path.display());
         let remedy = "stop the run by infrastructure.cancel; `fuser` on the file names the processes";
         return Err(Error::new(Layer::Host, Phase::Preparation, "lock_is_a_file", message, remedy));
@@ -84,7 +84,7 @@ fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<
         ..Holder::here()
     };
     // Written first: a lock is not freed without a trace.
-    let layout = Layout::new(&draft.settings.root, &draft.environment);
+    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
     audit::note(&layout, &json!({ "did": "unlock", "id": id, "by": by }))?;
     pump::runtime()?.block_on(consul.unlock(&by, id))
 }

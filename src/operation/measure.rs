@@ -79,7 +79,7 @@ fn measure(
 
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     let session = inspection.session;
-    let place = session.layout.place(name);
+    let place = session.layout.place(name)?;
     let node = &session.blueprint.nodes[name];
     if node.component.step.is_some() {
         return of_step(session, &node.component, &place).await;

@@ -31,12 +31,12 @@ pub fn adopt(draft: &mut Draft, named: &BTreeSet<Name>) -> Result<Vec<Problem>> 
     if named.is_subset(&draft.mentioned) {
         return Ok(Vec::new());
     }
-    let layout = Layout::new(&draft.settings.root, &draft.environment);
+    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
     let gone = all(&layout, |name| draft.mentioned.contains(name))?;
     let known: BTreeSet<Name> = draft.mentioned.iter().chain(gone.keys()).cloned().collect();
     let mut problems = Vec::new();
     for (name, record) in gone {
-        let place = layout.place(&name);
+        let place = layout.place(&name)?;
         // Without its module there is nothing to run; the call then says that there is no such component.
         if place.module().is_dir() {
             let declared = last_applied(record, &place, &known)?;

@@ -59,13 +59,13 @@ fn known(
     components: Option<BTreeSet<Name>>,
 ) -> Result<BTreeMap<Name, ComponentReport>> {
     let draft = draft(&call.request, environment)?;
-    let layout = Layout::new(&draft.settings.root, environment);
+    let layout = Layout::new(&draft.settings.root, environment)?;
     if let Some(named) = &components {
         snapshots::refuse_unknown(&draft, named, &draft.mentioned)?;
     }
     let mut reports = BTreeMap::new();
     for name in components.unwrap_or_else(|| draft.components.keys().cloned().collect()) {
-        let report = match Known::read(&layout.place(&name).outputs())? {
+        let report = match Known::read(&layout.place(&name)?.outputs())? {
             None => ComponentReport::new(Status::Absent, "never_synced"),
             Some(known) => {
                 let mut report = ComponentReport::new(Status::Unchanged, "");
@@ -86,7 +86,7 @@ fn hidden(names: &[String]) -> Option<String> {
 
 /// One component's visible outputs; those that are secrets are named in a note.
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
-    let place = inspection.session.layout.place(name);
+    let place = inspection.session.layout.place(name)?;
     let Some(invoker) = inspection.invoker(name, &place).await.map_err(|error| error.of(name))? else {
         return Ok(ComponentReport::new(Status::Absent, "never_ran_here"));
     };

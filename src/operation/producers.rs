@@ -22,7 +22,7 @@ pub async fn read(session: &Session, node: &Node) -> Result<()> {
 pub async fn last(session: &Session, name: &Name) -> Result<Produced> {
     // What was applied may read from a component that the pillar has no more.
     let Some(node) = session.blueprint.nodes.get(name) else { return Ok(Produced::default()) };
-    let place = session.layout.place(name);
+    let place = session.layout.place(name)?;
     let module = session.modules.get(name).filter(|_| place.module().exists());
     let Some(module) = module else { return Ok(Produced::default()) };
     let reading = session.reading();

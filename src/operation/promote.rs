@@ -39,7 +39,7 @@ pub fn promote(call: &Call<'_>) -> Report {
 /// One after the other: whoever promotes several wants to see the first fail before the next begins.
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
     let session = inspection.session;
-    let place = session.layout.place(name);
+    let place = session.layout.place(name)?;
     let nothing = || Ok(ComponentReport::new(Status::Unchanged, "nothing_to_promote"));
     let Some(mut invoker) = inspection.invoker(name, &place).await? else { return nothing() };
     handing::hide(&mut invoker).await;

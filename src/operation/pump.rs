@@ -37,7 +37,7 @@ pub fn in_session<T: Send>(
     work: impl AsyncFnOnce(&Session) -> Result<T> + Send,
 ) -> Result<T> {
     let blueprint = &prepared.blueprint;
-    let cancel_file = Layout::of(blueprint).run(&opening.run_id).join("cancel");
+    let cancel_file = Layout::of(blueprint)?.run(&opening.run_id).join("cancel");
     let parallelism = blueprint.settings.parallelism.get();
     let mut progress = (call.progress)(blueprint.environment.as_str(), shown, parallelism);
     let (sender, receiver) = mpsc::channel();

@@ -83,10 +83,11 @@ pub fn last(
 /// Brings this host's copies up to what other hosts did, for questions that take no lock.
 pub fn fetch(settings: &Settings, environment: &Name) -> Result<()> {
     let Service::Consul(consul) = service(settings)? else { return Ok(()) };
-    let layout = Layout::new(&settings.root, environment);
+    let layout = Layout::new(&settings.root, environment)?;
     for (name, text) in pump::runtime()?.block_on(consul.read_all(environment.as_str(), KEY))? {
         let Ok(name) = Name::new(&name) else { continue };
-        let place = layout.place(&name);
+        // Its own turn refuses it; the others have theirs.
+        let Ok(place) = layout.place(&name) else { continue };
         ensure_private(place.control())?;
         parse(&name, &text)?.write(&place.record())?;
     }

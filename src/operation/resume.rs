@@ -129,7 +129,7 @@ fn find(request: &Request, run_id: &str) -> Result<Interrupted> {
 /// The newest of this host's runs and of the one that its locks' service knows; ids sort by time.
 fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
     let draft = draft(request, environment)?;
-    let changing = runs::all(&runs::layout(&draft), environment)?.into_iter().find(|run| {
+    let changing = runs::all(&runs::layout(&draft)?, environment)?.into_iter().find(|run| {
         let began = &run.story.began;
         began.wish != journal::Wish::Look && began.who.operation != remediate::OPERATION
     });

@@ -63,10 +63,16 @@ pub fn is_needed(folder: &Path) -> bool {
 
 /// A run by its id, in whichever environment of the pillar it was.
 pub fn find(request: &Request, run_id: &str) -> Result<Run> {
+    let mut refused = None;
     for draft in drafts(request)? {
-        if let Some(run) = one(&layout(&draft), &draft.environment, run_id)? {
-            return Ok(run);
+        match layout(&draft).and_then(|layout| one(&layout, &draft.environment, run_id)) {
+            Ok(Some(run)) => return Ok(run),
+            Ok(None) => {}
+            Err(error) => refused = Some(error),
         }
+    }
+    if let Some(error) = refused {
+        return Err(error);
     }
     let message = format!("no run {run_id} in any environment of this pillar");
     let remedy = "infrastructure.history shows the runs of an environment";
@@ -76,7 +82,8 @@ pub fn find(request: &Request, run_id: &str) -> Result<Run> {
 /// The environment that a kept plan is of.
 pub fn environment_of(request: &Request, plan_id: &str) -> Option<Name> {
     let drafts = drafts(request).unwrap_or_default();
-    let found = drafts.into_iter().find(|draft| layout(draft).plan(plan_id).join("plan.json").exists());
+    let has_it = |layout: Layout| layout.plan(plan_id).join("plan.json").exists();
+    let found = drafts.into_iter().find(|draft| layout(draft).is_ok_and(has_it));
     found.map(|draft| draft.environment)
 }
 
@@ -87,6 +94,6 @@ pub fn drafts(request: &Request) -> Result<Vec<Draft>> {
     names.map(|name| draft(request, &name)).collect()
 }
 
-pub fn layout(draft: &Draft) -> Layout {
+pub fn layout(draft: &Draft) -> Result<Layout> {
     Layout::new(&draft.settings.root, &draft.environment)
 }

@@ -77,7 +77,7 @@ pub fn validate(call: &Call<'_>) -> Value {
 pub fn diagnose(call: &Call<'_>) -> Value {
     let find = |prepared: &Prepared, service: &Name| Ok(of_service(prepared, service)?.0.clone());
     answer(call, "diagnose", find, async |session: &Session, _, component: Name| {
-        let (place, modules) = (session.layout.place(&component), &session.modules);
+        let (place, modules) = (session.layout.place(&component)?, &session.modules);
         let subdir = &modules[&component].subdir;
         let node = &session.blueprint.nodes[&component];
         let reading = session.reading();

@@ -92,7 +92,7 @@ impl Session {
         let secrets = Rc::new(Secrets::new(blueprint.settings.vault.clone(), teller.clone()));
         let locks = Rc::new(super::records::service(&blueprint.settings)?);
         Ok(Self {
-            layout: Layout::of(&blueprint),
+            layout: Layout::of(&blueprint)?,
             run_id: opening.run_id.clone(),
             operation: opening.operation.clone(),
             blueprint,

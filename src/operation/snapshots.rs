@@ -32,7 +32,7 @@ pub fn snapshots(call: &Call<'_>) -> Report {
 }
 
 fn list(draft: &Draft, named: Option<BTreeSet<Name>>) -> Result<Vec<Value>> {
-    let layout = Layout::new(&draft.settings.root, &draft.environment);
+    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
     records::fetch(&draft.settings, &draft.environment)?;
     let there = components(&layout, draft);
     if let Some(named) = &named {
@@ -40,7 +40,7 @@ fn list(draft: &Draft, named: Option<BTreeSet<Name>>) -> Result<Vec<Value>> {
     }
     let mut shown = Vec::new();
     for name in there.iter().filter(|name| named.as_ref().is_none_or(|named| named.contains(*name))) {
-        let place = layout.place(name);
+        let place = layout.place(name)?;
         let standing = Record::read(&place.record())?.map(|record| record.standing()).unwrap_or_default();
         let store = Store::new(place.snapshots());
         for id in store.list()? {

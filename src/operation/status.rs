@@ -11,10 +11,10 @@ use super::summary::Opening;
 use super::{Call, approval, records, runs};
 use crate::error::Result;
 use crate::lock::{self, Holder};
-use crate::model::{Name, Overrides};
+use crate::model::Overrides;
 use crate::record::{Record, Underway};
 use crate::report::{ComponentReport, Report, Status};
-use crate::workdir::Layout;
+use crate::workdir::{Layout, Place};
 
 pub fn status(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
@@ -26,14 +26,21 @@ pub fn status(call: &Call<'_>) -> Report {
         prepare(&call.request, &environment, &Overrides::default(), arguments.finish(), None, call.host)
             .and_then(|prepared| {
                 let blueprint = &prepared.blueprint;
-                let layout = Layout::of(blueprint);
+                let layout = Layout::of(blueprint)?;
                 records::fetch(&blueprint.settings, &blueprint.environment)?;
                 let (held, applying) = records::beside_locks(&blueprint.settings, &blueprint.environment)?;
                 let mut reports = BTreeMap::new();
                 let mut last_runs = BTreeMap::new();
                 for name in select(blueprint, components, false)? {
-                    let record = Record::read(&layout.place(&name).record())?;
-                    let mut report = of(&layout, &name, record.as_ref())?;
+                    let place = match layout.place(&name) {
+                        Ok(place) => place,
+                        Err(error) => {
+                            reports.insert(name.clone(), ComponentReport::failed(error.of(&name)));
+                            continue;
+                        }
+                    };
+                    let record = Record::read(&place.record())?;
+                    let mut report = of(&place, record.as_ref())?;
                     elsewhere(&mut report, held.get(name.as_str()), applying.get(name.as_str()));
                     reports.insert(name.clone(), report);
                     last_runs.insert(name, json!(record));
@@ -58,7 +65,7 @@ pub fn status(call: &Call<'_>) -> Report {
     }
 }
 
-fn of(layout: &Layout, name: &Name, record: Option<&Record>) -> Result<ComponentReport> {
+fn of(place: &Place, record: Option<&Record>) -> Result<ComponentReport> {
     let mut report = match record {
         None => ComponentReport::new(Status::Absent, "never_ran_here"),
         Some(record) => {
@@ -74,7 +81,6 @@ fn of(layout: &Layout, name: &Name, record: Option<&Record>) -> Result<Component
             report
         }
     };
-    let place = layout.place(name);
     let underway = Underway::read(&place.applying())?;
     match (lock::holder(&place.lock())?, underway) {
         (Some(holder), _) => report.notes.push(format!("locked now by {holder}")),

@@ -194,7 +194,7 @@ mod tests {
     fn the_archive_keeps_its_newest_files_and_whatever_waits() {
         let folder = tempfile::tempdir().unwrap();
         let name = |name| Name::new(name).unwrap();
-        let place = Layout::new(folder.path(), &name("staging")).place(&name("net"));
+        let place = Layout::new(folder.path(), &name("staging")).unwrap().place(&name("net")).unwrap();
         let waits = [(); 2].map(|()| keep(&place, WAITING, b"waits").unwrap());
         let kept = [(); KEPT + 5].map(|()| keep_replaced(&place, b"replaced").unwrap());
         assert_eq!(waiting(&place).unwrap(), waits);

@@ -3,7 +3,6 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use tokio::time::sleep;
 use super::Command;
 use super::guardian::Guardian;
 use super::spawn::spawn;
+use crate::disk::open_private;
 use crate::error::{Error, Layer, Phase, Result};
 
 /// The numbers of inherited descriptors stand below this.
@@ -76,8 +76,7 @@ impl Child {
 /// A new file for its owner alone, with room on the disk where the file system can promise any.
 pub fn private(path: &Path, room: u64) -> Result<File> {
     let refuse = |error: io::Error| Error::file(path, "write", &error);
-    let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(refuse)?;
+    let file = open_private(path, OpenOptions::new().write(true).truncate(true)).map_err(refuse)?;
     match rustix::fs::fallocate(&file, FallocateFlags::KEEP_SIZE, 0, room) {
         Err(full @ (Errno::NOSPC | Errno::DQUOT)) => Err(refuse(full.into())),
         _ => Ok(file),

@@ -2,21 +2,49 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::disk::{Trust, give_all};
+use crate::error::Result;
 use crate::model::{Blueprint, Name};
 
-/// One environment's folders: `{root}/{environment}`.
+/// Terraform's own folder in a workdir. It holds links to a plugin cache.
+const DATA: &str = ".terraform";
+
+/// Terraform's HOME, in the control folder.
+const HOME: &str = "home";
+
+/// Below the root, where `salt/terraform/providers.sls` makes it.
+const PLUGIN_CACHE: &str = ".plugin-cache";
+
+/// One environment's folders: `{root}/{environment}`. No other user can write them.
 #[derive(Clone, Debug)]
 pub struct Layout {
     pub folder: PathBuf,
+    trust: Trust,
 }
 
 impl Layout {
-    pub fn new(root: &Path, environment: &Name) -> Self {
-        Self { folder: root.join(environment) }
+    /// Refuses folders that others own or may write. Those of one component are looked at by `place`.
+    pub fn new(root: &Path, environment: &Name) -> Result<Self> {
+        let layout = Self { folder: root.join(environment), trust: Trust::of(root)? };
+        let cache = root.join(PLUGIN_CACHE);
+        for folder in [cache, layout.folder.clone(), layout.control(), layout.components()] {
+            layout.trust.check(&folder)?;
+        }
+        for folder in [layout.runs(), layout.plans()] {
+            layout.trust.check(&folder)?;
+            layout.trust.check_entries(&folder)?;
+        }
+        Ok(layout)
     }
 
-    pub fn of(blueprint: &Blueprint) -> Self {
+    pub fn of(blueprint: &Blueprint) -> Result<Self> {
         Self::new(&blueprint.settings.root, &blueprint.environment)
+    }
+
+    /// What root made here is given to the owner of the root, also what a killed run left.
+    pub fn give_all(&self) {
+        give_all(&self.folder);
+        give_all(&self.folder.with_file_name(PLUGIN_CACHE));
     }
 
     /// What must outlive a workdir: locks, records, runs, kept plans.
@@ -53,14 +81,29 @@ impl Layout {
         self.control().join("components")
     }
 
-    pub fn place(&self, component: &Name) -> Place {
+    /// The same of what a terraform of this run wrote.
+    pub fn give_terraforms(&self, place: &Place, run_id: &str) {
+        let run = [self.run(run_id), self.plan(run_id)];
+        let cache = self.folder.with_file_name(PLUGIN_CACHE);
+        for folder in [&place.workdir, &place.control, &cache].into_iter().chain(&run) {
+            give_all(folder);
+        }
+    }
+
+    /// Refuses a component's folders that others own or may write.
+    pub fn place(&self, component: &Name) -> Result<Place> {
         let workdir = self.folder.join(component);
-        Place {
+        let place = Place {
             control: self.components().join(component),
             laid_out: workdir.clone(),
-            data: workdir.join(".terraform"),
+            data: workdir.join(DATA),
             workdir,
+            trust: self.trust.clone(),
+        };
+        for folder in [place.control.clone(), place.workdir.clone(), place.module(), place.snapshots()] {
+            place.trust.check(&folder)?;
         }
+        Ok(place)
     }
 }
 
@@ -72,6 +115,7 @@ pub struct Place {
     /// Where the module and its variables lie: the workdir, but for what is only looked at.
     laid_out: PathBuf,
     data: PathBuf,
+    trust: Trust,
 }
 
 impl Place {
@@ -83,7 +127,13 @@ impl Place {
 
     /// The same with a TF_DATA_DIR of its own.
     pub fn initialised_apart(&self) -> Self {
-        Self { data: self.laid_out.join(".terraform"), ..self.clone() }
+        Self { data: self.laid_out.join(DATA), ..self.clone() }
+    }
+
+    /// Refuses any folder of the component that others own or may write. `Layout::place` looks at the topmost only.
+    pub fn check(&self) -> Result<()> {
+        self.trust.check_below(&self.workdir, &[DATA])?;
+        self.trust.check_below(&self.control, &[DATA, HOME])
     }
 
     pub fn is_aside(&self) -> bool {
@@ -134,7 +184,7 @@ impl Place {
 
     /// Terraform's HOME: a provider finds there what we put there.
     pub fn home(&self) -> PathBuf {
-        self.control.join("home")
+        self.control.join(HOME)
     }
 
     pub fn lock(&self) -> PathBuf {

@@ -8,8 +8,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::Place;
-use super::files::{read_json, write};
 use crate::digest::sha256;
+use crate::disk::{read_json, write};
 use crate::error::{Error, Layer, Phase, Result};
 
 /// Paths are relative to the workdir, with forward slashes; digests are sha256 in hexadecimal.

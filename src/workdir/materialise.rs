@@ -6,10 +6,10 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::Place;
-use super::files::{ensure_private, set_executable, write};
 use super::manifest::Manifest;
 use super::room::{make_room, remove_ours};
 use crate::digest::sha256;
+use crate::disk::{ensure_private, set_executable, write};
 use crate::error::{Error, Result};
 use crate::resolve::Module;
 

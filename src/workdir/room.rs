@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::Place;
-use super::files::{ensure_private, remove};
 use super::succession::{ids, next_id};
+use crate::disk::{ensure_private, remove};
 use crate::error::{Error, Result};
 
 /// Removes a file of ours, and each folder of the module that is empty without it.

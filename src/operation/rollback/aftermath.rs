@@ -22,7 +22,8 @@ pub fn decide(session: &Session, name: &Name, was: &Was) -> Back {
 
 /// Whether the state was written by a newer provider than the known-good configuration has. Unknown is no.
 fn downgrade(session: &Session, name: &Name, was: &Was) -> bool {
-    let store = Store::new(session.layout.place(name).snapshots());
+    let Ok(place) = session.layout.place(name) else { return false };
+    let store = Store::new(place.snapshots());
     let lock_file = |digest: &str| {
         let digest = store.configuration(digest).ok()?.lock_file?;
         String::from_utf8(store.object(&digest).ok()?).ok()

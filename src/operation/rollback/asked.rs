@@ -38,7 +38,7 @@ pub async fn asked(session: &Session, names: &BTreeSet<Name>, asked: &Asked) -> 
 }
 
 fn leg(session: &Session, name: &Name, asked: &Asked) -> Result<Leg> {
-    let place = session.layout.place(name);
+    let place = session.layout.place(name)?;
     let store = Store::new(place.snapshots());
     let record = Record::read(&place.record())?.unwrap_or_default();
     let snapshot = match &asked.snapshot_id {

@@ -143,7 +143,7 @@ fn waiting(report: ComponentReport) -> ComponentReport {
 
 /// The component as this configuration has it, its module laid out in the run's folder.
 fn earlier(session: &Session, name: &Name, configuration: &str) -> Result<(Node, Arc<Module>)> {
-    let store = Store::new(session.layout.place(name).snapshots());
+    let store = Store::new(session.layout.place(name)?.snapshots());
     let configuration = store.configuration(configuration)?;
     let folder = session.layout.run(&session.run_id).join(name).join("earlier");
     target(&session.blueprint.nodes[name], &configuration, &store, &folder)

@@ -89,7 +89,8 @@ impl Site {
         fs::write(folder.path().join("elsewhere/file"), "linked").unwrap();
         fs::write(folder.path().join("elsewhere/folder/inner"), "linked").unwrap();
         let name = |text| Name::new(text).unwrap();
-        let place = Layout::new(&folder.path().join("root"), &name("staging")).place(&name("net"));
+        let layout = Layout::new(&folder.path().join("root"), &name("staging")).unwrap();
+        let place = layout.place(&name("net")).unwrap();
         ensure_private(&place.workdir).unwrap();
         ensure_private(place.control()).unwrap();
         Self { folder, place }

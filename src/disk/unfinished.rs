@@ -6,13 +6,17 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
+use super::give::give_file;
+
 const PREFIX: &str = ".unfinished-";
 /// Longer than any write takes: another process may be in the middle of one.
 const OLD: Duration = Duration::from_secs(10 * 60);
 
 /// A file that takes its name once it is whole.
 pub fn begin(folder: &Path) -> std::io::Result<NamedTempFile> {
-    tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)
+    let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
+    give_file(file.as_file(), folder)?;
+    Ok(file)
 }
 
 /// What cannot be removed stays: the next run tries again.

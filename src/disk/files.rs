@@ -5,19 +5,43 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::give::{give_file, give_folder};
 use super::unfinished;
 use crate::error::{Error, Result};
 
-/// Makes a folder and those above it; what is new is 0700.
+/// Makes a folder and those above it; what is new is 0700. A link in its place is an error.
 pub fn ensure_private(folder: &Path) -> Result<()> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| Error::file(folder, "make the folder", &error))
+    make(folder).map_err(|error| Error::file(folder, "make the folder", &error))
+}
+
+fn make(folder: &Path) -> std::io::Result<()> {
+    let create = || fs::DirBuilder::new().mode(0o700).create(folder);
+    let made = match (create(), folder.parent()) {
+        (Err(error), Some(above)) if error.kind() == ErrorKind::NotFound => {
+            make(above)?;
+            create()
+        }
+        (made, _) => made,
+    };
+    match made {
+        Ok(()) => give_folder(folder),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && fs::symlink_metadata(folder)?.is_dir() => {
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens a file for its owner alone, 0600; makes it where there is none. `how` says what it is opened for.
+/// A link in its place is an error.
+pub fn open_private(path: &Path, how: &mut fs::OpenOptions) -> std::io::Result<fs::File> {
+    let file = how.create(true).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path)?;
+    give_file(&file, path.parent().ok_or(ErrorKind::InvalidInput)?)?;
+    Ok(file)
 }
 
 /// Replaces a file at once and for good: written beside it, synced, renamed, the folder synced.
@@ -60,8 +84,7 @@ pub fn set_executable(path: &Path, executable: bool) -> Result<()> {
 pub fn append_line(path: &Path, value: &impl Serialize, durably: bool) -> Result<()> {
     let append = || {
         let line = serde_json::to_string(value)?;
-        let mut options = fs::OpenOptions::new();
-        let mut file = options.read(true).append(true).create(true).mode(0o600).open(path)?;
+        let mut file = open_private(path, fs::OpenOptions::new().read(true).append(true))?;
         // A line that was cut short, on a full disk, would take this one with it.
         let torn = file.metadata()?.len().checked_sub(1).is_some_and(|last| {
             let mut end = [0];

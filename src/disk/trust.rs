@@ -1,0 +1,241 @@
+//! Which folders may be used: a folder that another user can write would let that user run code as this one.
+
+use std::fs::{self, Metadata};
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
+use rustix::process::geteuid;
+use serde_json::json;
+
+use super::give::give_folder;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::shell::quote;
+
+/// Write permission for the group or for others.
+const WRITABLE: u32 = 0o022;
+const STICKY: u32 = 0o1000;
+
+/// Below a root, a folder belongs to this user, to root, or to the owner of the root.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    root: PathBuf,
+    /// Of the root; this user where the root is still to be made.
+    owner: u32,
+}
+
+impl Trust {
+    /// Refuses a root in which other users can rename folders. The root itself may be a link, and anybody's.
+    pub fn of(root: &Path) -> Result<Self> {
+        let us = geteuid().as_raw();
+        let trust = |owner| Self { root: root.to_owned(), owner };
+        let found = match fs::metadata(root) {
+            Ok(found) => found,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(trust(us)),
+            Err(error) => return Err(Error::file(root, "look at", &error)),
+        };
+        let trust = trust(found.uid());
+        match found.mode() & WRITABLE != 0 && found.mode() & STICKY == 0 {
+            true => Err(trust.refuse(root, &found, &["users other than its owner can write it"])),
+            false => Ok(trust),
+        }
+    }
+
+    /// Refuses a folder of another user. One that is not there is no error.
+    ///
+    /// A folder that root made below the root of another user is given to that user.
+    pub fn check(&self, folder: &Path) -> Result<()> {
+        let found = match fs::symlink_metadata(folder) {
+            Ok(found) => found,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(());
+            }
+            Err(error) => return Err(Error::file(folder, "look at", &error)),
+        };
+        if found.is_symlink() {
+            return Err(self.refuse(folder, &found, &["it is a symbolic link"]));
+        }
+        if !found.is_dir() {
+            return Ok(());
+        }
+        let us = geteuid().as_raw();
+        let foreign = ![us, 0, self.owner].contains(&found.uid());
+        let closed = !foreign && us != 0 && access(folder, Access::READ_OK | Access::EXEC_OK).is_err();
+        let reasons = [
+            (foreign, "it belongs to another user"),
+            (closed, "this user may not enter it"),
+            (found.mode() & WRITABLE != 0, "users other than its owner can write it"),
+        ];
+        let reasons: Vec<_> =
+            reasons.into_iter().filter_map(|(is_so, reason)| is_so.then_some(reason)).collect();
+        if !reasons.is_empty() {
+            return Err(self.refuse(folder, &found, &reasons));
+        }
+        if us == 0 && found.uid() == 0 && self.owner != 0 {
+            give_folder(folder).map_err(|error| Error::file(folder, "change the owner of", &error))?;
+        }
+        Ok(())
+    }
+
+    /// Checks each folder in `folder`. A link to a folder may not lead out of `folder`.
+    pub fn check_entries(&self, folder: &Path) -> Result<()> {
+        self.folders(folder, folder).map(drop)
+    }
+
+    /// Checks each folder below `folder`, at any depth. Of those with a name in `shallow` only the entries are checked.
+    pub fn check_below(&self, folder: &Path, shallow: &[&str]) -> Result<()> {
+        let mut open = vec![folder.to_owned()];
+        while let Some(next) = open.pop() {
+            let is_shallow = next.file_name().is_some_and(|name| shallow.iter().any(|one| name == *one));
+            let found = self.folders(&next, if is_shallow { &next } else { folder })?;
+            if !is_shallow {
+                open.extend(found);
+            }
+        }
+        Ok(())
+    }
+
+    /// The folders in `folder`, checked. Links that stay below `bounds` are neither refused nor followed.
+    fn folders(&self, folder: &Path, bounds: &Path) -> Result<Vec<PathBuf>> {
+        let unreadable = |error| Error::file(folder, "read the folder", &error);
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(unreadable(error)),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(unreadable)?;
+            let (path, kind) = (entry.path(), entry.file_type().map_err(unreadable)?);
+            if kind.is_dir() {
+                self.check(&path)?;
+                found.push(path);
+            } else if kind.is_symlink() && leads_out(&path, bounds) {
+                self.check(&path)?;
+            }
+        }
+        Ok(found)
+    }
+
+    fn refuse(&self, folder: &Path, found: &Metadata, reasons: &[&str]) -> Error {
+        let (owner, mode) = (user(found.uid()), found.permissions().mode() & 0o7777);
+        let path = quote(&folder.display().to_string());
+        let message = format!(
+            "{} is not used, because {} (owner {owner}, mode {mode:04o})",
+            folder.display(),
+            reasons.join(" and ")
+        );
+        let remedy = match (found.is_symlink(), self.commands(folder, found).join(" && ")) {
+            (true, _) => format!(
+                "look at what it leads to, then run: rm {path}; to keep the files elsewhere, set infrastructure:settings:root"
+            ),
+            (false, commands) if commands.is_empty() => format!("run this as {owner} or as root"),
+            (false, commands) => format!("look at what is in it, then run, as root: {commands}"),
+        };
+        Error::new(Layer::Host, Phase::Preparation, "folder_not_trusted", message, remedy)
+            .with(json!({ "folder": folder, "owner": owner, "mode": format!("{mode:04o}") }))
+    }
+
+    /// What makes a folder one that may be used, where a change of its owner or mode does.
+    fn commands(&self, folder: &Path, found: &Metadata) -> Vec<String> {
+        let path = quote(&folder.display().to_string());
+        let us = geteuid().as_raw();
+        // Root gives what is its own to the owner of the root.
+        let rightful = if us == 0 { self.owner } else { us };
+        let owned = [us, self.owner].contains(&found.uid()) || (us == 0 && found.uid() == 0);
+        let is_root = folder == self.root;
+        let chown = (!owned && !is_root).then(|| format!("chown -R {} {path}", user(rightful)));
+        let chmod = (found.mode() & WRITABLE != 0).then(|| match is_root {
+            true => format!("chmod go-w {path}"),
+            false => format!("chmod -R go-w {path}"),
+        });
+        chown.into_iter().chain(chmod).collect()
+    }
+}
+
+/// Whether a link leads to a folder that is not below `folder`.
+fn leads_out(link: &Path, folder: &Path) -> bool {
+    let (Ok(target), Ok(folder)) = (link.canonicalize(), folder.canonicalize()) else { return false };
+    target.is_dir() && !target.starts_with(folder)
+}
+
+/// A user's name, or number where this host has no name for it.
+fn user(id: u32) -> String {
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut users = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let named = users.find(|user| user.get(2).is_some_and(|number| *number == id.to_string()));
+    named.and_then(|user| user.first().map(|name| (*name).to_owned())).unwrap_or_else(|| id.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn set(folder: &Path, mode: u32) {
+        fs::set_permissions(folder, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn code(checked: Result<()>) -> Option<&'static str> {
+        checked.err().map(|error| error.code)
+    }
+
+    #[test]
+    fn each_folder_at_any_depth_is_looked_at_and_what_is_shallow_only_at_its_top() {
+        let root = tempfile::tempdir().unwrap();
+        let top = root.path().join("net");
+        fs::create_dir_all(top.join("module/sub/deep")).unwrap();
+        fs::create_dir_all(top.join(".terraform/providers/deep")).unwrap();
+        let trust = Trust::of(root.path()).unwrap();
+        let check = || code(trust.check_below(&top, &[".terraform"]));
+        assert_eq!(check(), None);
+        for name in ["module", "module/sub", "module/sub/deep", ".terraform", ".terraform/providers"] {
+            for mode in [0o720, 0o702, 0o777, 0o1777] {
+                set(&top.join(name), mode);
+                assert_eq!(check(), Some("folder_not_trusted"), "{name} {mode:o}");
+            }
+            set(&top.join(name), 0o755);
+            assert_eq!(check(), None, "{name}");
+        }
+        set(&top.join(".terraform/providers/deep"), 0o777);
+        assert_eq!(check(), None);
+    }
+
+    #[test]
+    fn a_link_is_refused_where_it_leads_out() {
+        let (root, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let top = root.path().join("net");
+        fs::create_dir_all(top.join("lib")).unwrap();
+        fs::create_dir_all(top.join(".terraform/providers")).unwrap();
+        fs::write(elsewhere.path().join("file"), "").unwrap();
+        let trust = Trust::of(root.path()).unwrap();
+        let check = || code(trust.check_below(&top, &[".terraform"]));
+        // A link to a file is not followed by what writes the module, and a plugin cache is anywhere.
+        symlink("lib", top.join("lib64")).unwrap();
+        symlink("/nowhere", top.join("dangling")).unwrap();
+        symlink(elsewhere.path().join("file"), top.join("file")).unwrap();
+        symlink(elsewhere.path(), top.join(".terraform/providers/linux_amd64")).unwrap();
+        assert_eq!(check(), None);
+        for name in ["lib/out", ".terraform/modules"] {
+            symlink(elsewhere.path(), top.join(name)).unwrap();
+            assert_eq!(check(), Some("folder_not_trusted"), "{name}");
+            fs::remove_file(top.join(name)).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_remedy_can_be_copied_also_for_a_path_with_a_space() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("a b");
+        fs::create_dir(&folder).unwrap();
+        set(&folder, 0o777);
+        let error = Trust::of(root.path()).unwrap().check(&folder).unwrap_err();
+        let (_, command) = error.remedy.split_once(": ").unwrap();
+        assert!(std::process::Command::new("/bin/sh").args(["-c", command]).status().unwrap().success());
+        assert_eq!(folder.metadata().unwrap().mode() & 0o777, 0o755);
+    }
+}

@@ -1,0 +1,26 @@
+//! Words as a POSIX shell reads them: commands in remedies can be copied.
+
+/// As a POSIX shell reads it back.
+pub fn quote(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-=:,@+".contains(&byte);
+    match !text.is_empty() && text.bytes().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_a_quoted_text_back() {
+        for text in ["plain", "a b", r#"t.n["x 'y'"]"#, "", "$HOME;`id`", "-state=/a b"] {
+            let said = std::process::Command::new("/bin/sh")
+                .args(["-c", &format!("printf %s {}", quote(text))])
+                .output()
+                .unwrap();
+            assert_eq!(String::from_utf8(said.stdout).unwrap(), text);
+        }
+    }
+}
