@@ -10,7 +10,7 @@ use super::nearest::listed;
 use super::read_step::is_reserved;
 use super::{
     Blueprint, Component, Hook, Input, Interface, Name, Node, OutputRef, PillarPath, Problem, SecretOrigin,
-    Source, Step, What, component_name, hint,
+    Source, Step, What, component_name, hint, lookalikes,
 };
 use crate::digest::sha256;
 use crate::graph::Graph;
@@ -131,6 +131,9 @@ fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Probl
             }
         } else if let Err(reason) = declared.constraint.accepts(value) {
             problems.push(Problem::new(&at, reason));
+        } else if declared.sensitive {
+            let found = lookalikes(value).into_iter();
+            problems.extend(found.map(|(place, scheme)| Problem::new(&at, meant(variable, &place, scheme))));
         }
     }
     for (variable, declared) in &interface.variables {
@@ -144,6 +147,20 @@ fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Probl
             };
             problems.push(Problem::new(&component.path.child("variables"), message));
         }
+    }
+}
+
+/// A reference in `variables` would itself be the secret. The message does not hold the text, which may be one.
+fn meant(variable: &str, place: &str, scheme: &str) -> String {
+    let what = "looks like a reference, and variables takes texts as they are";
+    // What a reference leads to is not read as another reference.
+    let literal = "A text that really begins so goes into a file: file:/path takes it as it is";
+    match place {
+        "" => format!("{what}. Move it to secrets: {{{variable}: {scheme}...}}. {literal}"),
+        _ => format!(
+            "{place} {what}; a reference stands for a whole variable. Give the module a variable of its own for this \
+             secret, and set that in secrets. {literal}"
+        ),
     }
 }
 

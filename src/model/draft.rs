@@ -20,10 +20,26 @@ pub struct Overrides {
     pub on_failure: Option<Value>,
     /// Variables of one component.
     pub variables: Option<(Name, Value)>,
+    /// References for variables of one component.
+    pub secrets: Option<(Name, Value)>,
     /// The backend of one component.
     pub backend: Option<(Name, Value)>,
     /// Keys of one service, by its own name; one that the pillar has not is the call's alone.
     pub service: Option<(Name, Value)>,
+}
+
+impl Overrides {
+    /// What the call says of one component.
+    fn of(&self, component: &Name) -> Option<Tree> {
+        let given = [("variables", &self.variables), ("secrets", &self.secrets), ("backend", &self.backend)];
+        let of_it = given.into_iter().filter_map(|(key, given)| {
+            let (name, value) = given.as_ref()?;
+            (name == component).then_some((key, value))
+        });
+        let nothing = Tree::empty(PillarPath::arguments());
+        let said = of_it.fold(nothing, |said, (key, value)| with(said, key, value));
+        (!said.is_empty()).then_some(said)
+    }
 }
 
 /// An environment whose modules have not been looked at yet.
@@ -39,7 +55,9 @@ pub struct Draft {
 
 impl Draft {
     /// Takes in a component that the pillar no longer has, as it is declared here, all levels merged.
-    pub fn adopt(&mut self, name: Name, declared: &Value) -> Vec<Problem> {
+    ///
+    /// What the call says of its variables wins.
+    pub fn adopt(&mut self, name: Name, declared: &Value, overrides: &Overrides) -> Vec<Problem> {
         let problems = Problems::default();
         let path = PillarPath::root().child("components").child(name.as_str());
         let nothing = |key: &str| Tree::empty(path.child(key));
@@ -52,6 +70,7 @@ impl Draft {
             credentials: nothing("credentials"),
         };
         let tree = Tree::new(declared, path.clone());
+        let tree = overrides.of(&name).into_iter().fold(tree, merge::component);
         if let Some(read) = read_component::component(name.clone(), tree, &shared, &self.settings, &problems)
         {
             self.mentioned.insert(name.clone());
@@ -174,15 +193,11 @@ fn levels(common: Tree, own: Tree, overrides: &Overrides, problems: &Problems) -
         };
         merged.insert(name, tree);
     }
-    let call = [("variables", &overrides.variables), ("backend", &overrides.backend)];
-    for (key, given) in call {
-        let Some((name, value)) = given else { continue };
-        if let Some(base) = merged.remove(name) {
+    for (name, base) in &mut merged {
+        if let Some(over) = overrides.of(name) {
             // The component itself stays where the pillar has it.
             let path = base.path.clone();
-            let over = with(Tree::empty(PillarPath::arguments()), key, value);
-            let tree = merge::component(base, over);
-            merged.insert(name.clone(), Tree { path, ..tree });
+            *base = Tree { path, ..merge::component(base.clone(), over) };
         }
     }
     merged

@@ -60,7 +60,7 @@ pub use path::{PillarPath, Problem};
 pub use provider::{Credential, Origin, Provider, Variable as ProviderVariable};
 pub use read_health::{job_name, registered_name};
 pub use read_service::{about, component_name, service_name};
-pub use reference::{output, reference};
+pub use reference::{lookalikes, output, reference};
 pub use refusal::refusal;
 pub use server::{ConsulServer, HandsSecrets, NomadServer};
 pub use settings::{Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts};

@@ -250,7 +250,7 @@ fn secret(tree: &Tree) -> Result<Input, String> {
     match reference(&reader::text(tree)?)? {
         // It may be the secret itself: it is not repeated.
         Reference::Plain(_) => {
-            Err("must be a reference, such as env:NAME, file:/path or vault:mount/path#key; a secret does not belong in a pillar"
+            Err("must be a reference, such as env:NAME, file:/path or vault:mount/path#key; the secret itself does not belong here"
                 .to_owned())
         }
         found => Ok(Input::Secret(found)),

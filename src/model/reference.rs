@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde_json::Value;
+
 use super::{Name, OutputRef, Reference, VaultPath};
 
 /// `env:NAME`, `file:/path`, `vault:mount/path#key`, `sdb://profile/key`; anything else is a plain text.
@@ -39,6 +41,34 @@ pub fn reference(text: &str) -> Result<Reference, String> {
         };
     }
     Ok(Reference::Plain(text.to_owned()))
+}
+
+/// What a reference begins with.
+const SCHEMES: [&str; 4] = ["env:", "file:", "vault:", "sdb://"];
+
+/// The places in a value, itself included, whose text begins as a reference does, and with what. One that is not whole
+/// counts too: it was meant as one.
+pub fn lookalikes(value: &Value) -> Vec<(String, &'static str)> {
+    let mut found = Vec::new();
+    collect(value, String::new(), &mut found);
+    found
+}
+
+fn collect(value: &Value, place: String, found: &mut Vec<(String, &'static str)>) {
+    match value {
+        Value::String(text) => {
+            let begins = |scheme: &&&str| text.trim_start().starts_with(**scheme);
+            found.extend(SCHEMES.iter().find(begins).map(|scheme| (place, *scheme)));
+        }
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.for_each(|(index, item)| collect(item, format!("{place}[{index}]"), found));
+        }
+        Value::Object(map) => {
+            map.iter().for_each(|(key, inner)| collect(inner, format!("{place}.{key}"), found));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// One step of a path that leads down and nowhere else.

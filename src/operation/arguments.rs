@@ -139,6 +139,13 @@ impl Arguments {
         self.take(key)
     }
 
+    /// What a call may give to a component's variables; secrets are references, as in the pillar.
+    pub fn inputs(&mut self, component: &Name) -> Overrides {
+        let [variables, secrets] =
+            ["variables", "secrets"].map(|key| self.take(key).map(|value| (component.clone(), value)));
+        Overrides { variables, secrets, ..Overrides::default() }
+    }
+
     /// What a call may say in place of the pillar's settings.
     pub fn overrides(&mut self) -> Overrides {
         // The host has used it already: it chose whose pillar this is.

@@ -19,14 +19,27 @@ pub const OPERATION: &str = "module.ensure_infrastructure";
 struct Asked {
     component: Name,
     environment: Name,
-    desired: Option<Value>,
+    /// `desired_state` as variables, and `secrets`.
+    overrides: Overrides,
     refresh: bool,
 }
 
 impl Asked {
     fn slice(&self, pillar: &dyn Pillar) -> Option<Slice> {
-        Slice::read(pillar, &self.environment, &self.component, self.desired.as_ref())
+        Slice::read(pillar, &self.environment, &self.component, &self.overrides)
     }
+}
+
+/// `desired_state` in the place of `variables`, beside what else the call gives to the component's variables.
+fn desired(arguments: &mut Arguments, component: &Name, given: Overrides) -> Overrides {
+    let desired = arguments.value("desired_state");
+    if desired.as_ref().is_some_and(|desired| !desired.is_object()) {
+        arguments.problem("desired_state", "is not a mapping of the component's variables to values");
+    }
+    if given.variables.is_some() {
+        arguments.problem("variables", "is called desired_state here");
+    }
+    Overrides { variables: desired.map(|desired| (component.clone(), desired)), ..given }
 }
 
 /// None where the call is wrong: the run that follows says so.
@@ -34,10 +47,11 @@ fn asked(request: &Request) -> Option<Asked> {
     let mut arguments = Arguments::new(request);
     let component = arguments.name("component");
     let environment = arguments.environment();
-    let desired = arguments.value("desired_state");
+    let given = arguments.inputs(&component);
+    let overrides = desired(&mut arguments, &component, given);
     let refresh = arguments.flag("refresh");
     arguments.test(&request.identity);
-    let asked = Asked { component, environment, desired, refresh };
+    let asked = Asked { component, environment, overrides, refresh };
     arguments.finish().is_empty().then_some(asked)
 }
 
@@ -85,12 +99,7 @@ pub fn run(call: &Call<'_>) -> Value {
     let before = fingerprint();
     let report = module::one(call, "ensure_infrastructure", |arguments, name, wanted| {
         arguments.flag("refresh");
-        let desired = arguments.value("desired_state");
-        if desired.as_ref().is_some_and(|desired| !desired.is_object()) {
-            arguments.problem("desired_state", "is no mapping of the component's variables to values");
-        }
-        let overrides =
-            Overrides { variables: desired.map(|desired| (name.clone(), desired)), ..wanted.overrides };
+        let overrides = desired(arguments, name, wanted.overrides);
         let wish = if wanted.test { Wish::Preview } else { Wish::Apply };
         Wanted { wish, overrides, ..wanted }
     });

@@ -78,15 +78,11 @@ impl Levels {
 
 impl Slice {
     /// None where the pillar has it not, or wrong: a run says what is wrong.
-    pub fn read(
-        pillar: &dyn Pillar,
-        environment: &Name,
-        name: &Name,
-        desired: Option<&Value>,
-    ) -> Option<Self> {
+    pub fn read(pillar: &dyn Pillar, environment: &Name, name: &Name, overrides: &Overrides) -> Option<Self> {
         if !pillar.has(&["environments", environment.as_str()]) {
             return None;
         }
+        let said = |given: &Option<(Name, Value)>| given.as_ref().map(|(_, value)| value.clone());
         let Levels { key, name: below, common, own, mapped } = Levels::of(pillar, environment, name);
         let settings = pillar.part(&["environments", environment.as_str(), "settings"]);
         let slice = json!({
@@ -97,14 +93,12 @@ impl Slice {
                 environment.as_str(): { "settings": settings, key: { below.as_str(): own } }
             },
         });
-        let variables = desired.map(|desired| (name.clone(), desired.clone()));
-        let overrides = Overrides { variables, ..Overrides::default() };
-        let (draft, problems) = model::read(&slice, environment.as_str(), &overrides);
+        let (draft, problems) = model::read(&slice, environment.as_str(), overrides);
         let mut draft = draft.filter(|_| problems.is_empty())?;
         let component = draft.components.remove(name).filter(|component| component.enabled)?;
         Some(Self {
             place: Layout::new(&draft.settings.root, environment).ok()?.place(name).ok()?,
-            text: json!([slice, desired]),
+            text: json!([slice, said(&overrides.variables), said(&overrides.secrets)]),
             environment: environment.clone(),
             settings: draft.settings,
             component,
@@ -203,7 +197,7 @@ mod tests {
     use serde_json::json;
 
     use super::Slice;
-    use crate::model::{Input, Name};
+    use crate::model::{Input, Name, Overrides};
 
     #[test]
     fn a_service_is_read_with_what_nomad_service_says_of_it_and_without_what_it_says_of_others() {
@@ -213,7 +207,9 @@ mod tests {
             "environments": { "staging": {}, "production": {} },
         });
         let name = |text: &str| Name::new(text).unwrap();
-        let read = |pillar: &_| Slice::read(pillar, &name("staging"), &name("nomad-web"), None).unwrap();
+        let read = |pillar: &_| {
+            Slice::read(pillar, &name("staging"), &name("nomad-web"), &Overrides::default()).unwrap()
+        };
         let before = read(&pillar);
         assert_eq!(before.component.inputs["port"], Input::Literal(json!(80)));
         pillar["nomad_service"][1] = of("web", "production", 9);

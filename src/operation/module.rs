@@ -83,9 +83,8 @@ pub fn one(
 ) -> Value {
     let mut arguments = Arguments::new(&call.request);
     let component = arguments.name("component");
-    let variables = arguments.value("variables").map(|variables| (component.clone(), variables));
-    let wanted = wanted(&mut arguments, call, operation, &component);
-    let wanted = Wanted { overrides: Overrides { variables, ..Overrides::default() }, ..wanted };
+    let overrides = arguments.inputs(&component);
+    let wanted = Wanted { overrides, ..wanted(&mut arguments, call, operation, &component) };
     let wanted = want(&mut arguments, &component, wanted);
     of_one(call, &component, Wanted { problems: arguments.finish(), ..wanted })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use crate::error::Result;
-use crate::model::{Blueprint, Draft, Name, Problem};
+use crate::model::{Blueprint, Draft, Name, Overrides, Problem};
 use crate::record::{self, Record};
 use crate::report::{ComponentReport, Status};
 use crate::workdir::{Layout, Place, read_json};
@@ -27,7 +27,7 @@ pub fn report(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, C
 }
 
 /// Takes them all in where `named` has one, so that it can be destroyed: as it was last applied.
-pub fn adopt(draft: &mut Draft, named: &BTreeSet<Name>) -> Result<Vec<Problem>> {
+pub fn adopt(draft: &mut Draft, named: &BTreeSet<Name>, overrides: &Overrides) -> Result<Vec<Problem>> {
     if named.is_subset(&draft.mentioned) {
         return Ok(Vec::new());
     }
@@ -40,7 +40,7 @@ pub fn adopt(draft: &mut Draft, named: &BTreeSet<Name>) -> Result<Vec<Problem>> 
         // Without its module there is nothing to run; the call then says that there is no such component.
         if place.module().is_dir() {
             let declared = last_applied(record, &place, &known)?;
-            problems.extend(draft.adopt(name, &declared));
+            problems.extend(draft.adopt(name, &declared, overrides));
         }
     }
     Ok(problems)

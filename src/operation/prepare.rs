@@ -38,7 +38,7 @@ pub fn prepare(
         return Err(model::refusal(problems));
     };
     if let Some(named) = may_be_gone {
-        problems.extend(orphans::adopt(&mut draft, named)?);
+        problems.extend(orphans::adopt(&mut draft, named, overrides)?);
     }
 
     let mut cache = Modules::new(host);

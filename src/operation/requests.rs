@@ -13,14 +13,14 @@ use crate::model::{Name, Overrides};
 pub fn state_apply(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
     let component = arguments.name("component");
-    let variables = arguments.value("variables").map(|variables| (component.clone(), variables));
+    let overrides = arguments.inputs(&component);
     let test = arguments.test(&request.identity);
     let wanted = Wanted {
         operation: "apply",
         test,
         components: Some([component].into()),
         include_dependencies: false,
-        overrides: Overrides { variables, ..Overrides::default() },
+        overrides,
         wish: if test { Wish::Preview } else { Wish::Apply },
         migrate_backend: false,
         environment: arguments.environment(),

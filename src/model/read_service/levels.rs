@@ -63,7 +63,8 @@ fn said_of_a_service(overrides: &Overrides, problems: &Problems) -> Option<(Stri
     Some((name.to_string(), config_of(tree, problems)))
 }
 
-/// A call's variables of the component are values of the service, or variables of its template.
+/// A call's variables of the component are values of the service, or variables of its template; its secrets are the
+/// service's.
 fn said_of_a_component(overrides: &Overrides) -> Vec<(Name, Tree)> {
     let mut said = Vec::new();
     if let Some((name, Value::Object(variables))) = &overrides.variables {
@@ -75,8 +76,9 @@ fn said_of_a_component(overrides: &Overrides) -> Vec<(Name, Tree)> {
         }
         said.push((name.clone(), Tree::new(&values.into(), PillarPath::arguments().child("variables"))));
     }
-    if let Some((name, backend)) = &overrides.backend {
-        said.push((name.clone(), Tree::new(&json!({ "backend": backend }), PillarPath::arguments())));
+    for (key, given) in [("secrets", &overrides.secrets), ("backend", &overrides.backend)] {
+        let Some((name, value)) = given else { continue };
+        said.push((name.clone(), Tree::new(&json!({ key: value }), PillarPath::arguments())));
     }
     said
 }

@@ -103,6 +103,7 @@ fn what_a_call_says_wins_over_every_level() {
         parallelism: Some(json!(9)),
         on_failure: Some(json!("continue")),
         variables: Some((name("net"), json!({ "a": 3 }))),
+        secrets: None,
         backend: Some((name("net"), json!({ "type": "http", "address": "http://h" }))),
         service: None,
     };

@@ -35,7 +35,15 @@ def init_workspace(component=None, environment="production", backend_config=None
 
 
 @skin.module
-def plan(component=None, environment="production", variables=None, destroy=False, *args, **kwargs):
+def plan(
+    component=None,
+    environment="production",
+    variables=None,
+    destroy=False,
+    secrets=None,
+    *args,
+    **kwargs,
+):
     """
     Plan a component and keep the plan.
 
@@ -47,6 +55,8 @@ def plan(component=None, environment="production", variables=None, destroy=False
         A mapping; these win over the pillar's.
     destroy
         Plan to destroy it.
+    secrets
+        A mapping of variables to references, such as ``vault:mount/path#key``; these win over the pillar's.
 
     CLI Example:
 
@@ -64,6 +74,7 @@ def apply(
     plan_file=None,
     auto_approve=False,
     variables=None,
+    secrets=None,
     *args,
     **kwargs,
 ):
@@ -80,6 +91,8 @@ def apply(
         Apply the plan that was made in the same call. Without it and without a plan: plan only.
     variables
         A mapping; these win over the pillar's.
+    secrets
+        A mapping of variables to references, such as ``vault:mount/path#key``; these win over the pillar's.
 
     CLI Example:
 
@@ -143,7 +156,15 @@ def approve(plan_id=None, components=None, environment=None, *args, **kwargs):
 
 
 @skin.module
-def destroy(component=None, environment="production", auto_approve=False, *args, **kwargs):
+def destroy(
+    component=None,
+    environment="production",
+    auto_approve=False,
+    variables=None,
+    secrets=None,
+    *args,
+    **kwargs,
+):
     """
     Destroy a component's resources.
 
@@ -153,6 +174,10 @@ def destroy(component=None, environment="production", auto_approve=False, *args,
         One of infrastructure:environments.
     auto_approve
         Without it: only say what would go.
+    variables
+        A mapping; these win over the pillar's, and over the values of the last apply.
+    secrets
+        A mapping of variables to references, such as ``vault:mount/path#key``; these win too.
 
     CLI Example:
 
@@ -224,6 +249,7 @@ def ensure_infrastructure(
     environment="production",
     refresh=False,
     test=None,
+    secrets=None,
     *args,
     **kwargs,
 ):
@@ -240,6 +266,8 @@ def ensure_infrastructure(
         Ask the world in any case.
     test
         Say what would change, and change nothing. By default the option ``test``.
+    secrets
+        A mapping of variables to references, such as ``vault:mount/path#key``; these win over the pillar's.
 
     CLI Example:
 

@@ -30,6 +30,7 @@ def apply(
     environment="production",
     variables=None,
     test=None,
+    secrets=None,
     *args,
     **kwargs,
 ):
@@ -42,6 +43,8 @@ def apply(
         One of infrastructure:environments. ``workspace`` and ``env`` are accepted too.
     variables
         A mapping; these win over the pillar's.
+    secrets
+        A mapping of variables to references, such as ``vault:mount/path#key``; these win over the pillar's.
     """
     component = component or name
     return skin.as_state("state.apply", locals(), globals(), component=str(component))
