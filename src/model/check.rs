@@ -111,7 +111,7 @@ fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Probl
     }
     for (variable, input) in &component.inputs {
         let at = place(component, variable);
-        let Some(declared) = interface.variables.get(variable) else {
+        let Some(declared) = interface.variable(variable) else {
             let hint = hint(variable, interface.variables.keys().map(String::as_str));
             problems.push(Problem::new(&at, format!("the module has no variable {variable:?}; {hint}")));
             continue;
@@ -136,7 +136,8 @@ fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Probl
             problems.extend(found.map(|(place, scheme)| Problem::new(&at, meant(variable, &place, scheme))));
         }
     }
-    for (variable, declared) in &interface.variables {
+    // What could not be read may set a variable: Terraform will say which is missing.
+    for (variable, declared) in interface.variables.iter().filter(|_| !interface.incomplete) {
         let given = component.variables.contains_key(variable) || interface.preset.contains(variable);
         if !given && !declared.has_default && !STANDARD.contains(&variable.as_str()) {
             let message = match declared.ephemeral {
@@ -201,14 +202,13 @@ fn outputs(
             } else if let Some(interface) = interfaces.get(producer)
                 && let Some(Source::Service(service)) = &component.source
                 && !variable.strip_prefix("env_").is_some_and(|name| service.literals.contains(name))
-                && interface.outputs.get(&reference.output).is_some_and(|output| output.sensitive)
+                && interface.output(&reference.output).is_some_and(|output| output.sensitive)
             {
                 format!(
                     "{reference} is sensitive, and a job shows what it holds to all who may inspect it: name it in secrets, as {{output: {reference}}}"
                 )
             } else if component.step.is_some()
-                && let Some(output) =
-                    interfaces.get(producer).and_then(|one| one.outputs.get(&reference.output))
+                && let Some(output) = interfaces.get(producer).and_then(|one| one.output(&reference.output))
                 && output.sensitive
             {
                 SENSITIVE.to_owned()
@@ -231,7 +231,7 @@ fn unreadable(
         return Some(no_component(producer, mentioned));
     }
     let interface = interfaces.get(producer)?;
-    let missing = !interface.outputs.contains_key(&reference.output);
+    let missing = interface.output(&reference.output).is_none();
     missing.then(|| no_output(producer, &reference.output, interface))
 }
 
@@ -241,7 +241,7 @@ const SENSITIVE: &str =
 /// The outputs that its health gates read, against its own module.
 fn gates(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
     for gate in &component.health {
-        for (key, own) in gate.outputs().filter(|(_, own)| !interface.outputs.contains_key(&own.output)) {
+        for (key, own) in gate.outputs().filter(|(_, own)| interface.output(&own.output).is_none()) {
             let place = gate.path.child(gate.kind()).child(key).child("output");
             problems.push(Problem::new(&place, no_output(&component.name, &own.output, interface)));
         }
@@ -251,7 +251,7 @@ fn gates(component: &Component, interface: &Interface, problems: &mut Vec<Proble
 /// The outputs that its hooks tell others; what they tell is no secret.
 fn hooks(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
     for (place, own) in component.hooks.iter().flat_map(Hook::outputs) {
-        let message = match interface.outputs.get(&own.output) {
+        let message = match interface.output(&own.output) {
             None => no_output(&component.name, &own.output, interface),
             Some(output) if output.sensitive => {
                 "is a sensitive output, and hooks tell nobody a secret".to_owned()

@@ -20,6 +20,27 @@ pub struct Interface {
     pub digest: String,
     /// Variables that a tfvars file of the module's own sets.
     pub preset: BTreeSet<String>,
+    /// A part of it could not be read, so that it may declare more than is named here.
+    pub incomplete: bool,
+    /// What could not be read, and where it begins.
+    pub notes: Vec<String>,
+}
+
+impl Interface {
+    /// None where the module surely does not declare it.
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.get(name).or(self.incomplete.then_some(&Variable::UNREAD))
+    }
+
+    /// Whether it may use a provider.
+    pub fn uses(&self, provider: &str) -> bool {
+        self.incomplete || self.providers.contains(provider)
+    }
+
+    /// None where the module surely does not declare it.
+    pub fn output(&self, name: &str) -> Option<&Output> {
+        self.outputs.get(name).or(self.incomplete.then_some(&Output::UNREAD))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -31,9 +52,25 @@ pub struct Variable {
     pub ephemeral: bool,
 }
 
+impl Variable {
+    /// One that could not be read: it takes anything and hides it. Whether it must be set is left to Terraform.
+    pub const UNREAD: Self = Self {
+        constraint: Constraint::Any,
+        has_default: true,
+        nullable: true,
+        sensitive: true,
+        ephemeral: false,
+    };
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
     pub sensitive: bool,
+}
+
+impl Output {
+    /// One that could not be read.
+    pub const UNREAD: Self = Self { sensitive: true };
 }
 
 /// Terraform's type constraints.

@@ -90,6 +90,7 @@ async fn work(
     let outcome = begin(node, &mut invoker, guard, intent, record.as_ref(), &mut recovery, &mut notes).await;
     let mut report = outcome.unwrap_or_else(|error| ended(error.of(&component.name)));
     report.notes.extend(notes);
+    report.notes.extend(node.interface.notes.iter().cloned());
     let is_gone =
         report.status == Status::Destroyed || (intent.destroy && report.status == Status::Unchanged);
     if is_gone && intent.act.changes_things() {

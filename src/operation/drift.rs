@@ -117,10 +117,10 @@ async fn all(session: &Session, names: &BTreeSet<Name>, asked: Asked) -> BTreeMa
         settings.concurrency.iter().map(|(provider, most)| (provider, Semaphore::new(most.get()))).collect();
     let rooms = &rooms;
     let checks = futures_util::stream::iter(names).map(async |name| {
-        let providers = &session.blueprint.nodes[name].interface.providers;
+        let interface = &session.blueprint.nodes[name].interface;
         let mut taken = Vec::new();
         // Always in the same order: two never wait for each other.
-        for (_, room) in rooms.iter().filter(|(provider, _)| providers.contains(*provider)) {
+        for (_, room) in rooms.iter().filter(|(provider, _)| interface.uses(provider)) {
             taken.push(room.acquire().await);
         }
         let began = Instant::now();

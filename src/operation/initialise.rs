@@ -16,7 +16,8 @@ pub async fn initialise(
     reconfigure: bool,
 ) -> Result<()> {
     let interface = &module.interface;
-    if interface.providers.is_empty() && !interface.has_modules && backend.is_none() {
+    let needs_none = interface.providers.is_empty() && !interface.has_modules && !interface.incomplete;
+    if needs_none && backend.is_none() {
         return Ok(());
     }
     if !reconfigure && is_initialised(invoker, module, backend) {

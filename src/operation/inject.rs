@@ -67,7 +67,7 @@ fn uses(call: &Call<'_>, component: &Component, provider: &str) -> Result<bool> 
         let remedy = "correct the component's source";
         Error::new(Layer::Salt, Phase::Validation, "invalid", message, remedy).of(&component.name)
     })?;
-    Ok(module.interface.providers.contains(provider))
+    Ok(module.interface.uses(provider))
 }
 
 fn no_such(name: &Name) -> Error {

@@ -59,7 +59,7 @@ pub async fn inputs(
 ) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     for (variable, input) in &node.component.inputs {
-        let declared = node.interface.variables.get(variable);
+        let declared = node.interface.variable(variable);
         let declared_sensitive = declared.is_some_and(|one| one.sensitive);
         let takes_null = declared.is_none_or(|one| one.nullable || one.has_default);
         let (value, sensitive) = match input {

@@ -89,7 +89,7 @@ impl<'a> Invoker<'a> {
             .collect();
         if lock.is_some() {
             let module = session.modules.get(&component.name);
-            let uses = |provider: &str| module.is_some_and(|one| one.interface.providers.contains(provider));
+            let uses = |provider: &str| module.is_some_and(|one| one.interface.uses(provider));
             let credentials = reading.credentials(component, uses).await?;
             secret.extend(credentials.values().map(|value| Value::from(value.expose_secret())));
             variables.extend(credentials);

@@ -20,8 +20,7 @@ pub async fn nomad(
     reading: &Reading,
 ) -> Result<BTreeMap<String, SecretString>> {
     let blueprint = &session.blueprint;
-    let uses =
-        blueprint.nodes.get(&component.name).is_some_and(|node| node.interface.providers.contains(PROVIDER));
+    let uses = blueprint.nodes.get(&component.name).is_some_and(|node| node.interface.uses(PROVIDER));
     if !uses {
         return Ok(BTreeMap::new());
     }

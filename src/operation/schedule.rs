@@ -72,7 +72,7 @@ pub async fn schedule(
 /// Whether every provider that this component uses may serve one component more.
 fn has_room(session: &Session, name: &Name, busy: &[Name]) -> bool {
     let uses = |name: &Name, provider: &str| {
-        session.blueprint.nodes.get(name).is_some_and(|node| node.interface.providers.contains(provider))
+        session.blueprint.nodes.get(name).is_some_and(|node| node.interface.uses(provider))
     };
     session.blueprint.settings.concurrency.iter().all(|(provider, most)| {
         !uses(name, provider) || busy.iter().filter(|other| uses(other, provider)).count() < most.get()

@@ -18,8 +18,16 @@ pub fn validate(call: &Call<'_>) -> Report {
     let opening = Opening::new("validate", environment.as_str(), false, &call.request.identity);
     match prepare(&call.request, &environment, &Overrides::default(), arguments.finish(), None, call.host) {
         Ok(prepared) => {
-            let order = json!(prepared.blueprint.graph.order());
-            opening.report(BTreeMap::new(), BTreeMap::from([("order".to_owned(), order)]))
+            let mut extra = BTreeMap::from([("order".to_owned(), json!(prepared.blueprint.graph.order()))]);
+            let nodes = prepared.blueprint.nodes.iter();
+            let notes: BTreeMap<_, _> = nodes
+                .filter(|(_, node)| !node.interface.notes.is_empty())
+                .map(|(name, node)| (name, &node.interface.notes))
+                .collect();
+            if !notes.is_empty() {
+                extra.insert("notes".to_owned(), json!(notes));
+            }
+            opening.report(BTreeMap::new(), extra)
         }
         Err(error) => opening.failed(error),
     }

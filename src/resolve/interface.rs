@@ -2,71 +2,113 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use super::document::{self, Argument, Block, Document, Unread};
+use super::{ModuleFile, body, constraint, json, providers, syntax};
+use crate::model::{Constraint, Interface, Output, Variable};
 
-use super::ModuleFile;
-use super::document::{self, Block};
-use super::{constraint, providers, syntax};
-use crate::model::{Interface, Output, Variable};
-
-pub fn interface(blocks: &[Block], files: &[ModuleFile], subdir: &str) -> Result<Interface, String> {
+pub fn interface(files: &[ModuleFile], subdir: &str) -> Result<Interface, String> {
+    let Document { blocks, mut unread } = document::read(files, subdir)?;
     let mut interface = Interface {
-        providers: providers::providers(blocks),
+        providers: providers::providers(&blocks),
         has_modules: blocks.iter().any(|block| block.kind == "module"),
-        own_backend: own_backend(blocks),
-        preset: preset(files, subdir)?,
+        own_backend: own_backend(&blocks),
+        preset: preset(files, subdir, &mut unread)?,
         ..Interface::default()
     };
-    for block in blocks {
-        let name = block.label().to_owned();
+    interface.incomplete = !unread.is_empty();
+    interface.notes = unread.iter().map(say_unread).collect();
+    for block in &blocks {
         match block.kind.as_str() {
-            // An override file's block changes what it names, and no more.
-            "variable" => {
-                let variable = interface.variables.remove(&name).unwrap_or_else(undeclared);
-                interface.variables.insert(name, declare(variable, block));
-            }
-            "output" => {
-                let sensitive = flag(block, "sensitive")
-                    .unwrap_or(interface.outputs.get(&name).is_some_and(|one| one.sensitive));
-                interface.outputs.insert(name, Output { sensitive });
-            }
+            "variable" => variable(block, &mut interface),
+            "output" => output(block, &mut interface),
             _ => {}
         }
     }
     Ok(interface)
 }
 
-fn undeclared() -> Variable {
-    Variable {
-        constraint: crate::model::Constraint::Any,
-        has_default: false,
-        nullable: true,
-        sensitive: false,
-        ephemeral: false,
+/// An override file's block changes what it names, and nothing else.
+fn variable(block: &Block, interface: &mut Interface) {
+    let name = block.label().to_owned();
+    if block.broken {
+        return drop(interface.variables.insert(name, Variable::UNREAD));
+    }
+    let mut variable = interface.variables.remove(&name).unwrap_or(UNSET);
+    let mut read = Reader { block, notes: &mut interface.notes };
+    let what = format!("variable {name:?}");
+    let kind = read.argument("type", constraint::constraint, Constraint::Any, || {
+        format!("the type of {what}; any value is passed on")
+    });
+    variable.constraint = kind.unwrap_or(variable.constraint);
+    variable.has_default |= block.arguments.contains_key("default");
+    variable.nullable =
+        read.flag("nullable", true, &what, "it counts as nullable").unwrap_or(variable.nullable);
+    variable.sensitive =
+        read.flag("sensitive", true, &what, "it counts as sensitive").unwrap_or(variable.sensitive);
+    variable.ephemeral =
+        read.flag("ephemeral", false, &what, "it counts as not ephemeral").unwrap_or(variable.ephemeral);
+    interface.variables.insert(name, variable);
+}
+
+fn output(block: &Block, interface: &mut Interface) {
+    let name = block.label().to_owned();
+    if block.broken {
+        interface.outputs.insert(name, Output::UNREAD);
+        return;
+    }
+    let before = interface.outputs.get(&name).is_some_and(|output| output.sensitive);
+    let mut read = Reader { block, notes: &mut interface.notes };
+    let what = format!("output {name:?}");
+    let sensitive = read.flag("sensitive", true, &what, "it counts as sensitive").unwrap_or(before);
+    interface.outputs.insert(name, Output { sensitive });
+}
+
+const UNSET: Variable = Variable {
+    constraint: Constraint::Any,
+    has_default: false,
+    nullable: true,
+    sensitive: false,
+    ephemeral: false,
+};
+
+/// Reads what is an argument's worth, and notes what cannot be read.
+struct Reader<'a> {
+    block: &'a Block,
+    notes: &'a mut Vec<String>,
+}
+
+impl Reader<'_> {
+    /// None where it is not set; `otherwise` where it cannot be read.
+    fn argument<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&Argument) -> Option<T>,
+        otherwise: T,
+        what: impl FnOnce() -> String,
+    ) -> Option<T> {
+        let argument = self.block.arguments.get(name)?;
+        Some(read(argument).unwrap_or_else(|| {
+            let place = place(&self.block.file, argument.line());
+            self.notes.push(format!("{place}: Eos's reader cannot read {}, and Terraform decides", what()));
+            otherwise
+        }))
+    }
+
+    fn flag(&mut self, name: &str, otherwise: bool, what: &str, meaning: &str) -> Option<bool> {
+        self.argument(name, syntax::flag, otherwise, || format!("whether {what} is {name}; {meaning}"))
     }
 }
 
-fn declare(before: Variable, block: &Block) -> Variable {
-    Variable {
-        constraint: block.attributes.get("type").map_or(before.constraint, constraint::constraint),
-        has_default: before.has_default || block.attributes.contains_key("default"),
-        nullable: flag(block, "nullable").unwrap_or(before.nullable),
-        sensitive: flag(block, "sensitive").unwrap_or(before.sensitive),
-        ephemeral: flag(block, "ephemeral").unwrap_or(before.ephemeral),
-    }
+fn say_unread(unread: &Unread) -> String {
+    let place = place(&unread.file, unread.line);
+    format!(
+        "{place}: Eos's reader cannot read what begins here, and Terraform decides. \
+         Variables and outputs that Eos does not find count as sensitive, and no variable counts as required"
+    )
 }
 
-/// A constant; a text for it is Terraform's own leniency.
-fn flag(block: &Block, name: &str) -> Option<bool> {
-    match syntax::constant(block.attributes.get(name)?)? {
-        Value::Bool(flag) => Some(flag),
-        Value::String(text) => match text.as_str() {
-            "true" | "1" => Some(true),
-            "false" | "0" => Some(false),
-            _ => None,
-        },
-        _ => None,
-    }
+fn place(file: &str, line: Option<usize>) -> String {
+    line.map_or_else(|| file.to_owned(), |line| format!("{file}, line {line}"))
 }
 
 fn own_backend(blocks: &[Block]) -> Option<String> {
@@ -78,19 +120,21 @@ fn own_backend(blocks: &[Block]) -> Option<String> {
 }
 
 /// Variables that the module's own files set, which Terraform reads by itself.
-fn preset(files: &[ModuleFile], subdir: &str) -> Result<BTreeSet<String>, String> {
+fn preset(files: &[ModuleFile], subdir: &str, unread: &mut Vec<Unread>) -> Result<BTreeSet<String>, String> {
     let mut preset = BTreeSet::new();
     for (name, file) in document::in_folder(files, subdir) {
         let own = |end: &str| name == format!("terraform{end}") || name.ends_with(&format!(".auto{end}"));
-        let wrong = |reason: String| format!("{}: {reason}", file.path);
-        if own(".tfvars") {
-            let body = syntax::body(&document::text(file)?).map_err(wrong)?;
-            preset.extend(body.into_attributes().map(|attribute| attribute.key.to_string()));
+        let (names, lines) = if own(".tfvars") {
+            let (body, lines) = body::read(&document::bytes(file)?);
+            (body.arguments.into_keys().collect(), lines)
         } else if own(".tfvars.json") {
-            let found: serde_json::Map<String, Value> =
-                serde_json::from_str(&document::text(file)?).map_err(|error| wrong(error.to_string()))?;
-            preset.extend(found.into_iter().map(|(name, _)| name));
-        }
+            json::names(&document::bytes(file)?)
+                .map_or_else(|line| (Vec::new(), vec![line]), |names| (names, Vec::new()))
+        } else {
+            continue;
+        };
+        preset.extend(names);
+        unread.extend(lines.into_iter().map(|line| Unread { file: file.path.clone(), line: Some(line) }));
     }
     Ok(preset)
 }

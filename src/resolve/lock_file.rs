@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hcl::Structure;
-
-use super::syntax;
+use super::{body, syntax};
 use crate::model::Version;
 
 /// Whether a provider of the first file is of a later version in the second. What cannot be read is not.
@@ -15,17 +13,12 @@ pub fn newer_providers(then: &str, now: &str) -> bool {
 
 /// Provider source to version.
 fn versions(text: &str) -> BTreeMap<String, Version> {
-    let Ok(body) = syntax::body(text) else { return BTreeMap::new() };
-    let blocks = body.into_iter().filter_map(|structure| match structure {
-        Structure::Block(block) if block.identifier.as_str() == "provider" => Some(block),
-        _ => None,
-    });
-    blocks
+    let (body, _) = body::read(text.as_bytes());
+    let providers = body.blocks.into_iter().filter(|block| block.kind == "provider");
+    providers
         .filter_map(|block| {
-            let source = block.labels.first()?.as_str().to_owned();
-            let version = block.body.attributes().find(|one| one.key.as_str() == "version")?;
-            let version = syntax::constant(&version.expr)?;
-            Some((source, Version::parse(version.as_str()?)?))
+            let version = syntax::literal(block.body.arguments.get("version")?)?;
+            Some((block.labels.into_iter().next()?, Version::parse(&version)?))
         })
         .collect()
 }

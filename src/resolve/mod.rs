@@ -3,11 +3,15 @@
 //! Knows folders and Terraform's configuration language. Must not know workdirs or values.
 //! Through it passes: a [`Source`] in; a [`Module`] with its Interface out, or a sentence that says why not.
 
+mod body;
 mod constraint;
 mod document;
 mod interface;
+mod json;
+mod lexer;
 mod listing;
 mod lock_file;
+mod needed;
 mod providers;
 mod syntax;
 
@@ -17,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use lock_file::newer_providers;
+pub use needed::needed_to_destroy;
 
 use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase};
@@ -112,11 +117,10 @@ pub fn laid_out(root: &Path, subdir: &str) -> Result<Module, String> {
 }
 
 fn of_files(files: Vec<ModuleFile>, subdir: &str, name: &str) -> Result<Module, String> {
-    let configuration = document::read(&files, subdir)?;
     if !document::in_folder(&files, subdir).any(|(name, _)| document::is_configuration(name)) {
         return Err(format!("no .tf file in {name}: is this the right folder?"));
     }
-    let mut interface = interface::interface(&configuration, &files, subdir)?;
+    let mut interface = syntax::with_room(|| interface::interface(&files, subdir))??;
     let ours = our_backend(subdir);
     if interface.own_backend.is_none() && files.iter().any(|file| file.path == ours) {
         return Err(format!("{ours} is the name that Eos writes the backend to: rename the module's file"));

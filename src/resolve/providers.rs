@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use hcl::Expression;
+use hcl::{Expression, ObjectKey};
 
-use super::document::Block;
+use super::document::{Argument, Block};
+use super::json::Json;
+use super::lexer::Kind;
+use super::syntax;
 
 /// Terraform's own provider, for `terraform_data` and `terraform_remote_state`.
 const BUILT_IN: &str = "terraform";
@@ -22,7 +25,7 @@ pub fn providers(blocks: &[Block]) -> BTreeSet<String> {
             "check" => found.extend(block.blocks.iter().filter(|one| one.kind == "data").map(of_resource)),
             "terraform" => {
                 let required = block.blocks.iter().filter(|nested| nested.kind == "required_providers");
-                for (name, entry) in required.flat_map(|nested| &nested.attributes) {
+                for (name, entry) in required.flat_map(|nested| &nested.arguments) {
                     let names = if is_built_in(entry) { &mut built_in } else { &mut found };
                     names.insert(name.clone());
                 }
@@ -35,23 +38,44 @@ pub fn providers(blocks: &[Block]) -> BTreeSet<String> {
 
 /// `provider = aws.west`, or else the type's first word.
 fn of_resource(block: &Block) -> String {
-    let named = block.attributes.get("provider").map(|expression| match expression {
-        Expression::String(text) => text.clone(),
-        other => hcl::format::to_string(other).unwrap_or_default(),
-    });
     let word = |text: &str, end: char| text.split(end).next().unwrap_or_default().trim().to_owned();
-    match named {
+    match block.arguments.get("provider").and_then(reference) {
         Some(named) => word(&named, '.'),
         None => word(block.label(), '_'),
     }
 }
 
-fn is_built_in(entry: &Expression) -> bool {
-    let Expression::Object(entry) = entry else {
-        return false;
+/// The text of a reference, also where it is quoted.
+fn reference(argument: &Argument) -> Option<String> {
+    match argument {
+        Argument::Json(Json::Text(text)) => Some(text.clone()),
+        Argument::Json(_) => None,
+        Argument::Native(piece) => syntax::literal(piece).or_else(|| {
+            let first = piece.tokens().into_iter().find(|token| token.kind == Kind::Word)?;
+            Some(String::from_utf8_lossy(&piece.text()[first.start..first.end]).into_owned())
+        }),
+    }
+}
+
+fn is_built_in(entry: &Argument) -> bool {
+    let source = match entry {
+        Argument::Json(Json::Map(entry)) => entry.iter().find_map(|(key, value)| match value {
+            Json::Text(source) if key == "source" => Some(source.clone()),
+            _ => None,
+        }),
+        Argument::Json(_) => None,
+        Argument::Native(piece) => syntax::expression(piece).and_then(source),
     };
-    entry.iter().any(|(key, value)| {
-        key.to_string().trim_matches('"') == "source"
-            && matches!(value, Expression::String(source) if source == BUILT_IN_SOURCE)
+    source.is_some_and(|source| source == BUILT_IN_SOURCE)
+}
+
+fn source(entry: Expression) -> Option<String> {
+    let Expression::Object(entry) = entry else { return None };
+    entry.into_iter().find_map(|(key, value)| match (key, value) {
+        (ObjectKey::Identifier(key), Expression::String(source)) if key.as_str() == "source" => Some(source),
+        (ObjectKey::Expression(Expression::String(key)), Expression::String(source)) if key == "source" => {
+            Some(source)
+        }
+        _ => None,
     })
 }

@@ -1,12 +1,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{Module, Modules};
 use crate::host::{Host, Job, Returned, Started};
 use crate::model::{Constraint, Source, Template};
+
+mod needed;
+mod reading;
 
 struct Shouts;
 
@@ -220,10 +222,6 @@ fn a_template_is_rendered_before_it_is_read() {
 
 #[test]
 fn what_is_wrong_with_a_source_is_said_with_its_file() {
-    let syntax = read(&[("broken.tf", "variable \"a\" {")], "", None).unwrap_err();
-    assert!(syntax.contains("broken.tf: a syntax error"), "{syntax}");
-    let deep = format!("locals {{ a = {}1{} }}", "(".repeat(500), ")".repeat(500));
-    assert!(read(&[("deep.tf", &deep)], "", None).unwrap_err().contains("deep.tf"));
     assert!(read(&[("notes.txt", "")], "", None).unwrap_err().contains("no .tf file"));
     assert!(read(&[("main.tf", ""), ("backend.tf", "")], "", None).unwrap_err().contains("rename"));
     let missing = Source::Path { root: "/nowhere/at/all".into(), subdir: String::new() };
@@ -240,25 +238,4 @@ fn what_people_write_in_hcl_is_read() {
          variable \"b\" { default = [] }\n",
     );
     assert_eq!(module.interface.variables.len(), 2);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn hostile_bytes_are_refused_and_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("main.tf"), &bytes).unwrap();
-        std::fs::write(folder.path().join("terraform.tfvars"), &bytes).unwrap();
-        let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
-        let _ = Modules::new(&Shouts).get(&source, None);
-    }
-
-    #[test]
-    fn hostile_text_is_read_or_refused_and_never_a_panic(
-        text in "(variable|terraform|type|=|[{}()\\[\\]\"$%<>#\\-\\n ]|EOT|object|optional|[a-z0-9\u{e9}]){0,60}",
-    ) {
-        let _ = read(&[("main.tf", &text)], "", None);
-        let _ = read(&[("main.tf.json", &text)], "", None);
-    }
 }

@@ -119,6 +119,11 @@ fn extras(report: &Value) -> String {
     for left in report["left_behind"].as_array().into_iter().flatten() {
         text.push_str(&format!("  left behind: {}\n", left.as_str().unwrap_or_default()));
     }
+    for (component, notes) in report["notes"].as_object().into_iter().flatten() {
+        for note in notes.as_array().into_iter().flatten() {
+            text.push_str(&format!("  {component}: {}\n", note.as_str().unwrap_or_default()));
+        }
+    }
     for one in report["waiting"].as_array().into_iter().flatten() {
         let text_of = |key: &str| one[key].as_str().unwrap_or_default();
         let (component, plan_id) = (text_of("component"), text_of("plan_id"));

@@ -1,0 +1,269 @@
+//! The blocks and arguments of a text in Terraform's own notation. What an argument is worth is not asked here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::lexer::{Bracket, Kind, Token, lex};
+
+/// Blocks in blocks that are looked into; what we ask for lies no deeper.
+const DEEPEST: usize = 2;
+
+#[derive(Debug, Default)]
+pub struct Body {
+    pub arguments: BTreeMap<String, Piece>,
+    pub blocks: Vec<Nested>,
+}
+
+#[derive(Debug)]
+pub struct Nested {
+    pub kind: String,
+    pub labels: Vec<String>,
+    pub body: Body,
+    /// All that stands between its braces.
+    pub piece: Piece,
+    /// Something in it is not as Terraform wants it, so that more may be missing here.
+    pub broken: bool,
+}
+
+/// A part of a file: whole tokens, with the newline that ends them.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    text: Arc<[u8]>,
+    start: usize,
+    end: usize,
+    pub line: usize,
+}
+
+impl Piece {
+    pub fn text(&self) -> &[u8] {
+        &self.text[self.start..self.end]
+    }
+
+    pub fn tokens(&self) -> Vec<Token> {
+        lex(self.text(), self.line)
+    }
+}
+
+/// The top level of a file, and the lines in which something begins that could not be read.
+pub fn read(text: &[u8]) -> (Body, Vec<usize>) {
+    let text: Arc<[u8]> = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).into();
+    let tokens = lex(&text, 1);
+    let mut reader = Reader { text, tokens, at: 0, broken: false };
+    let mut lines = Vec::new();
+    let mut body = Body::default();
+    while let Some(token) = reader.peek() {
+        reader.broken = false;
+        reader.item(&mut body, 0);
+        if reader.broken {
+            lines.push(token.line);
+        }
+    }
+    (body, lines)
+}
+
+struct Reader {
+    text: Arc<[u8]>,
+    tokens: Vec<Token>,
+    at: usize,
+    broken: bool,
+}
+
+impl Reader {
+    fn peek(&self) -> Option<Token> {
+        self.tokens.get(self.at).copied()
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        self.peek().map(|token| token.kind)
+    }
+
+    fn take(&mut self, kind: Kind) -> bool {
+        let found = self.kind() == Some(kind);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn words(&self, token: Token) -> String {
+        String::from_utf8_lossy(&self.text[token.start..token.end]).into_owned()
+    }
+
+    /// From a token up to the one that is next.
+    fn piece(&self, from: usize) -> Piece {
+        let start = self.tokens.get(from).map_or(self.text.len(), |token| token.start);
+        let end = self.tokens.get(self.at).map_or(self.text.len(), |token| token.start);
+        let line = self.tokens.get(from).map_or(0, |token| token.line);
+        Piece { text: self.text.clone(), start, end: end.max(start), line }
+    }
+
+    /// An argument, a block or an empty line. It takes at least one token.
+    fn item(&mut self, body: &mut Body, depth: usize) {
+        let Some(first) = self.peek() else { return };
+        self.at += 1;
+        match (first.kind, self.kind()) {
+            (Kind::Newline, _) => {}
+            (Kind::Word, Some(Kind::Equals)) => {
+                self.at += 1;
+                let from = self.at;
+                self.expression();
+                if self.kind() == Some(Kind::Newline) {
+                    self.at += 1;
+                }
+                body.arguments.entry(self.words(first)).or_insert_with(|| self.piece(from));
+            }
+            (Kind::Word, Some(Kind::Word | Kind::Open(Bracket::Quote | Bracket::Curly))) => {
+                match self.block(first, depth) {
+                    Some(block) => body.blocks.push(block),
+                    None => self.skip_line(),
+                }
+            }
+            _ => self.skip_line(),
+        }
+    }
+
+    /// Something that is neither an argument nor a block.
+    fn skip_line(&mut self) {
+        self.broken = true;
+        self.expression();
+    }
+
+    /// Up to the newline, or the brace, that ends it.
+    fn expression(&mut self) {
+        let mut open = Open::default();
+        while let Some(kind) = self.kind() {
+            match kind {
+                Kind::Newline if open.is_empty() => return,
+                Kind::Close(Bracket::Curly) if !open.has(Bracket::Curly) => {
+                    self.broken |= !open.is_empty();
+                    return;
+                }
+                Kind::Open(bracket) => open.push(bracket),
+                Kind::Close(bracket) => self.broken |= !open.close(bracket),
+                _ => {}
+            }
+            self.at += 1;
+        }
+        self.broken |= !open.is_empty();
+    }
+
+    /// None where no body follows the labels.
+    fn block(&mut self, first: Token, depth: usize) -> Option<Nested> {
+        let before = std::mem::replace(&mut self.broken, false);
+        let mut labels = Vec::new();
+        while !self.take(Kind::Open(Bracket::Curly)) {
+            labels.push(self.label()?);
+        }
+        let from = self.at;
+        let mut body = Body::default();
+        loop {
+            match self.kind() {
+                None => {
+                    self.broken = true;
+                    break;
+                }
+                Some(Kind::Close(Bracket::Curly)) => break,
+                Some(_) if depth < DEEPEST => self.item(&mut body, depth + 1),
+                Some(_) => self.contents(),
+            }
+        }
+        let piece = self.piece(from);
+        self.at += 1;
+        let block = Nested { kind: self.words(first), labels, body, piece, broken: self.broken };
+        self.broken |= before;
+        Some(block)
+    }
+
+    /// Up to the brace that closes this block.
+    fn contents(&mut self) {
+        self.expression();
+        while self.take(Kind::Newline) {
+            self.expression();
+        }
+    }
+
+    fn label(&mut self) -> Option<String> {
+        let token = self.peek()?;
+        self.at += 1;
+        match token.kind {
+            Kind::Word => Some(self.words(token)),
+            Kind::Open(Bracket::Quote) => {
+                let from = self.at;
+                while self.take(Kind::Literal) {}
+                let label = self.piece(from);
+                let closed = self.take(Kind::Close(Bracket::Quote));
+                closed.then(|| unescape(&String::from_utf8_lossy(label.text())))
+            }
+            _ => {
+                self.at -= 1;
+                None
+            }
+        }
+    }
+}
+
+/// The brackets that are open, the innermost last.
+#[derive(Default)]
+struct Open {
+    stack: Vec<Bracket>,
+    /// How many of each kind.
+    counts: [usize; 6],
+}
+
+impl Open {
+    fn is_empty(&self) -> bool {
+        self.stack.is_empty()
+    }
+
+    fn has(&self, bracket: Bracket) -> bool {
+        self.counts[bracket as usize] > 0
+    }
+
+    fn push(&mut self, bracket: Bracket) {
+        self.counts[bracket as usize] += 1;
+        self.stack.push(bracket);
+    }
+
+    /// Closes what is open inside of it, too; whether it was the innermost.
+    fn close(&mut self, bracket: Bracket) -> bool {
+        let innermost = self.stack.last() == Some(&bracket);
+        while self.has(bracket) {
+            let Some(closed) = self.stack.pop() else { break };
+            self.counts[closed as usize] -= 1;
+            if closed == bracket {
+                break;
+            }
+        }
+        innermost
+    }
+}
+
+/// A quoted text without templates. What is no escape stays as it is: Terraform refuses it.
+pub fn unescape(text: &str) -> String {
+    let text = text.replace("$${", "${").replace("%%{", "%{");
+    let mut found = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once('\\') {
+        found.push_str(before);
+        let (length, character) = escape(after);
+        found.push(character);
+        rest = &after[length..];
+    }
+    found + rest
+}
+
+fn escape(text: &str) -> (usize, char) {
+    let code = |digits: usize| {
+        let code = u32::from_str_radix(text.get(1..=digits)?, 16).ok()?;
+        Some((digits + 1, char::from_u32(code)?))
+    };
+    let escaped = match text.bytes().next() {
+        Some(b'n') => Some((1, '\n')),
+        Some(b'r') => Some((1, '\r')),
+        Some(b't') => Some((1, '\t')),
+        Some(b'"') => Some((1, '"')),
+        Some(b'\\') => Some((1, '\\')),
+        Some(b'u') => code(4),
+        Some(b'U') => code(8),
+        _ => None,
+    };
+    escaped.unwrap_or((0, '\\'))
+}

@@ -1,0 +1,135 @@
+//! The JSON notation. Keys may stand twice in it, as Terraform allows.
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::document::{Argument, Block};
+
+/// As much of a value as is asked for.
+#[derive(Clone, Debug)]
+pub enum Json {
+    Text(String),
+    Flag(bool),
+    List(Vec<Json>),
+    Map(Vec<(String, Json)>),
+    /// Null, or a number.
+    Other,
+}
+
+/// The blocks of a file; or the line in which it stops being JSON.
+pub fn blocks(text: &[u8]) -> Result<Vec<Block>, usize> {
+    let document: Json = serde_json::from_slice(text).map_err(|error| error.line())?;
+    let parts = match document {
+        Json::List(parts) => parts,
+        one => vec![one],
+    };
+    let mut blocks = Vec::new();
+    for part in parts {
+        let Json::Map(part) = part else { return Err(1) };
+        for (kind, value) in part {
+            open(&kind, labels(&kind), &value, &[], &mut blocks);
+        }
+    }
+    Ok(blocks)
+}
+
+/// The names that a file of values sets.
+pub fn names(text: &[u8]) -> Result<Vec<String>, usize> {
+    match serde_json::from_slice(text).map_err(|error| error.line())? {
+        Json::Map(entries) => Ok(entries.into_iter().map(|(name, _)| name).collect()),
+        _ => Err(1),
+    }
+}
+
+/// How many labels a block of each kind has; they are keys here.
+fn labels(kind: &str) -> usize {
+    match kind {
+        "resource" | "data" | "ephemeral" => 2,
+        "variable" | "output" | "provider" | "module" | "backend" | "check" => 1,
+        _ => 0,
+    }
+}
+
+fn open(kind: &str, labels: usize, value: &Json, found: &[String], blocks: &mut Vec<Block>) {
+    match value {
+        Json::List(items) => items.iter().for_each(|item| open(kind, labels, item, found, blocks)),
+        Json::Map(map) if found.len() < labels => {
+            for (label, value) in map {
+                open(kind, labels, value, &[found, std::slice::from_ref(label)].concat(), blocks);
+            }
+        }
+        Json::Map(map) => {
+            let mut block = Block::new(kind, found.to_vec(), Argument::Json(value.clone()));
+            for (key, value) in map {
+                match key.as_str() {
+                    "backend" | "cloud" | "required_providers" | "data" => {
+                        open(key, self::labels(key), value, &[], &mut block.blocks);
+                    }
+                    _ => drop(block.arguments.insert(key.clone(), Argument::Json(value.clone()))),
+                }
+            }
+            blocks.push(block);
+        }
+        _ => {}
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+        Ok(Json::Text(text.to_owned()))
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Json, E> {
+        Ok(Json::Flag(flag))
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Json, E> {
+        Ok(Json::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Json, E> {
+        Ok(Json::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Json, E> {
+        Ok(Json::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Json::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
+        let mut map = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            map.push(entry);
+        }
+        Ok(if is_number(&map) { Json::Other } else { Json::Map(map) })
+    }
+}
+
+/// With serde_json's `arbitrary_precision` a number arrives as a mapping of this one key.
+fn is_number(map: &[(String, Json)]) -> bool {
+    matches!(map, [(key, _)] if key == "$serde_json::private::Number")
+}

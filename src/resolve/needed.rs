@@ -1,0 +1,196 @@
+//! Which variables Terraform needs the worth of even to destroy.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::document::{self, Argument, Block};
+use super::json::Json;
+use super::lexer::{Kind, Token, lex_template};
+use super::{Module, ModuleFile, syntax};
+
+/// Modules in modules that are looked into.
+const DEEPEST: usize = 8;
+
+/// The variables that a provider block, a count or a for_each reads, also through locals, resources and child modules;
+/// each with the place that reads it. Where a part cannot be read, it may read each of them.
+pub fn needed_to_destroy(module: &Module) -> BTreeMap<String, String> {
+    syntax::with_room(|| needed(&module.files, &module.subdir, DEEPEST)).unwrap_or_default()
+}
+
+fn needed(files: &[ModuleFile], subdir: &str, deeper: usize) -> BTreeMap<String, String> {
+    let Ok(document) = document::read(files, subdir) else { return BTreeMap::new() };
+    let places = Places::of(&document.blocks);
+    let mut needed = BTreeMap::new();
+    for block in &document.blocks {
+        for (argument, place) in decisive(block, files, subdir, deeper) {
+            for variable in places.variables(argument) {
+                needed.entry(variable).or_insert_with(|| place.clone());
+            }
+        }
+    }
+    if let Some(unread) = document.unread.first() {
+        let declared = document.blocks.iter().filter(|block| block.kind == "variable");
+        for variable in declared.map(|block| block.label().to_owned()) {
+            needed.entry(variable).or_insert_with(|| format!("what cannot be read in {}", unread.file));
+        }
+    }
+    needed
+}
+
+/// What a block has whose worth Terraform needs, and how to name it.
+fn decisive<'a>(
+    block: &'a Block,
+    files: &[ModuleFile],
+    subdir: &str,
+    deeper: usize,
+) -> Vec<(&'a Argument, String)> {
+    let name = block.labels.join(".");
+    let named = |key: &str| Some((block.arguments.get(key)?, format!("the {key} of {} {name}", block.kind)));
+    match block.kind.as_str() {
+        "provider" => vec![(&block.content, format!("the provider block {name}"))],
+        "resource" | "data" | "ephemeral" => ["count", "for_each"].into_iter().filter_map(named).collect(),
+        "module" => {
+            let mut found: Vec<_> = ["count", "for_each"].into_iter().filter_map(named).collect();
+            found.extend(handed_on(block, files, subdir, deeper));
+            found
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What a child module is given for variables that it needs; all of it where its files are not here.
+fn handed_on<'a>(
+    block: &'a Block,
+    files: &[ModuleFile],
+    subdir: &str,
+    deeper: usize,
+) -> Vec<(&'a Argument, String)> {
+    const OWN: [&str; 6] = ["source", "version", "providers", "count", "for_each", "depends_on"];
+    let child = block.arguments.get("source").and_then(local).and_then(|source| join(subdir, &source));
+    let has = |folder: &String| document::in_folder(files, folder).next().is_some();
+    let inner = child.filter(|child| deeper > 0 && has(child)).map(|child| needed(files, &child, deeper - 1));
+    let given = block.arguments.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
+    let found = given.filter_map(|(name, argument)| {
+        let place = match &inner {
+            Some(inner) => format!("{} in module {}", inner.get(name)?, block.label()),
+            None => format!("module {}", block.label()),
+        };
+        Some((argument, place))
+    });
+    found.collect()
+}
+
+fn local(source: &Argument) -> Option<String> {
+    let source = match source {
+        Argument::Native(piece) => syntax::literal(piece)?,
+        Argument::Json(Json::Text(text)) => text.clone(),
+        Argument::Json(_) => return None,
+    };
+    (source.starts_with("./") || source.starts_with("../")).then_some(source)
+}
+
+/// None where it leads out of the module's root.
+fn join(subdir: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<_> = subdir.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// What may be referred to, by its address: `local.x`, `data.x.y`, `module.x`, `x.y`.
+struct Places<'a>(BTreeMap<Vec<String>, Vec<&'a Argument>>);
+
+impl<'a> Places<'a> {
+    fn of(blocks: &'a [Block]) -> Self {
+        let mut places: BTreeMap<Vec<String>, Vec<&Argument>> = BTreeMap::new();
+        let mut add = |address: Vec<String>, argument| places.entry(address).or_default().push(argument);
+        for block in blocks {
+            let below = || [std::slice::from_ref(&block.kind), block.labels.as_slice()].concat();
+            match block.kind.as_str() {
+                "locals" => {
+                    for (name, argument) in &block.arguments {
+                        add(vec!["local".to_owned(), name.clone()], argument);
+                    }
+                }
+                "resource" => add(block.labels.clone(), &block.content),
+                "data" | "ephemeral" | "module" => add(below(), &block.content),
+                _ => {}
+            }
+        }
+        Self(places)
+    }
+
+    /// All that an argument reads, in the end.
+    fn variables(&self, argument: &Argument) -> BTreeSet<String> {
+        let mut variables = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut waiting = references(argument);
+        while let Some(mut address) = waiting.pop() {
+            let length = match address.first().map(String::as_str) {
+                Some("data" | "ephemeral") => 3,
+                _ => 2,
+            };
+            address.truncate(length);
+            if !seen.insert(address.clone()) {
+                continue;
+            }
+            match address.as_slice() {
+                [root, name] if root == "var" => drop(variables.insert(name.clone())),
+                address => {
+                    waiting.extend(self.0.get(address).into_iter().flatten().flat_map(|one| references(one)));
+                }
+            }
+        }
+        variables
+    }
+}
+
+/// The dotted names in it, step by step.
+fn references(argument: &Argument) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    match argument {
+        Argument::Native(piece) => dotted(piece.text(), &piece.tokens(), &mut found),
+        Argument::Json(json) => in_json(json, &mut found),
+    }
+    found
+}
+
+fn in_json(json: &Json, found: &mut Vec<Vec<String>>) {
+    let mut template = |text: &String| dotted(text.as_bytes(), &lex_template(text.as_bytes(), 1), found);
+    match json {
+        Json::Text(text) => template(text),
+        Json::Map(entries) => {
+            entries.iter().for_each(|(key, _)| template(key));
+            entries.iter().for_each(|(_, value)| in_json(value, found));
+        }
+        Json::List(items) => items.iter().for_each(|item| in_json(item, found)),
+        Json::Flag(_) | Json::Other => {}
+    }
+}
+
+fn dotted(text: &[u8], tokens: &[Token], found: &mut Vec<Vec<String>>) {
+    let mut path: Vec<String> = Vec::new();
+    let mut after_dot = false;
+    let mut keep = |path: Vec<String>| found.extend((path.len() > 1).then_some(path));
+    for token in tokens {
+        match token.kind {
+            Kind::Word if after_dot || path.is_empty() => {
+                path.push(String::from_utf8_lossy(&text[token.start..token.end]).into_owned());
+                after_dot = false;
+            }
+            Kind::Dot if !path.is_empty() && !after_dot => after_dot = true,
+            kind => {
+                keep(std::mem::take(&mut path));
+                after_dot = false;
+                if kind == Kind::Word {
+                    path.push(String::from_utf8_lossy(&text[token.start..token.end]).into_owned());
+                }
+            }
+        }
+    }
+    keep(path);
+}

@@ -1,0 +1,88 @@
+//! Which variables a destruction needs.
+
+use super::*;
+use crate::resolve::needed_to_destroy;
+
+fn names(files: &[(&str, &str)], subdir: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let source = Source::Path { root: folder.path().to_owned(), subdir: subdir.to_owned() };
+    let module = Modules::new(&Shouts).get(&source, None).unwrap();
+    needed_to_destroy(&module).into_keys().collect()
+}
+
+#[test]
+fn what_a_provider_a_count_or_a_for_each_reads_is_needed_and_nothing_else() {
+    let text = r#"
+        variable "unused" {}
+        provider "aws" {
+          region = var.region
+          assume_role { role_arn = "arn:${var.account}:x" }
+        }
+        resource "a_b" "c" {
+          count    = var.enabled ? 1 : 0
+          password = var.password
+          dynamic "x" {
+            for_each = var.dynamic
+            content {}
+          }
+        }
+        data "a_d" "e" { for_each = toset([for name in var.names : name]) }
+        output "o" { value = var.shown }
+    "#;
+    assert_eq!(names(&[("main.tf", text)], ""), ["account", "enabled", "names", "region"]);
+}
+
+#[test]
+fn what_is_read_by_way_of_locals_resources_and_data_is_needed() {
+    let text = r#"
+        locals {
+          on    = local.inner
+          inner = <<-EOT
+            %{ if var.one }x%{ endif }
+          EOT
+          loop  = local.loop
+        }
+        data "a_b" "c" { token = var.two }
+        resource "a_b" "c" { input = var.three }
+        resource "a_b" "d" { input = var.four }
+        resource "a_b" "e" {
+          count = length(local.on) + length(data.a_b.c.list) + a_b.c["x"].size + local.loop
+        }
+    "#;
+    assert_eq!(names(&[("main.tf", text)], ""), ["one", "three", "two"]);
+}
+
+#[test]
+fn a_child_module_needs_what_its_own_places_read_and_an_unknown_one_all() {
+    let main = r#"
+        module "child" {
+          source = "../child"
+          on     = var.on
+          token  = var.token
+        }
+        module "elsewhere" {
+          source = "registry/x/y"
+          a      = var.given
+        }
+    "#;
+    let child = "variable \"on\" {}\nvariable \"token\" {}\nresource \"a_b\" \"c\" {\n  count = var.on\n  x = var.token\n}\n";
+    assert_eq!(names(&[("root/main.tf", main), ("child/main.tf", child)], "root"), ["given", "on"]);
+    let itself = "module \"a\" {\n  source = \"./\"\n  v = var.v\n}\nprovider \"x\" { y = var.v }\n";
+    assert_eq!(names(&[("main.tf", itself)], ""), ["v"]);
+}
+
+#[test]
+fn json_is_looked_into_and_a_part_that_cannot_be_read_needs_all() {
+    let text = r#"{"variable": {"a": {}, "b": {}}, "provider": {"x": {"y": "z${var.a}"}}, "locals": {"l": "${var.c}"},
+                   "resource": {"r_s": {"t": {"count": "${local.l}", "x": "${var.b}"}}}}"#;
+    assert_eq!(names(&[("main.tf.json", text)], ""), ["a", "c"]);
+    assert_eq!(
+        names(&[("main.tf", "variable \"a\" {}\nvariable \"b\" {}\nlocals { x = (\n")], ""),
+        ["a", "b"]
+    );
+}

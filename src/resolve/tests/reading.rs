@@ -1,0 +1,281 @@
+//! What Terraform takes is read as Terraform reads it; what cannot be read is noted and refuses nothing.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::Interface;
+
+fn interface(bytes: &[u8]) -> Interface {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("main.tf"), bytes).unwrap();
+    let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
+    let module = Modules::new(&Shouts).get(&source, None).unwrap();
+    Interface::clone(&module.interface)
+}
+
+/// Between two declarations, of which both have to be found, and nothing noted.
+fn is_passed_over(text: &[u8]) {
+    let before = b"variable \"before\" {\n  sensitive = true\n}\n";
+    let after = b"variable \"after\" {\n  type = string\n  sensitive = true\n}\noutput \"o\" {\n  value = 1\n  sensitive = true\n}\n\
+                  locals {\n  z = <<EOT\nx\nEOT\n}\n";
+    let found = interface(&[before, text, after].concat());
+    let text = String::from_utf8_lossy(text);
+    assert!(found.notes.is_empty() && !found.incomplete, "{text}: {:?}", found.notes);
+    assert!(found.variables["before"].sensitive && found.variables["after"].sensitive, "{text}");
+    assert_eq!(found.variables["after"].constraint, Constraint::String, "{text}");
+    assert!(found.outputs["o"].sensitive, "{text}");
+}
+
+#[test]
+fn an_empty_heredoc_ends_at_its_marker() {
+    for (open, close) in
+        [("<<EOT", "EOT"), ("<<-EOT", "    EOT"), ("<<E-1_", "E-1_  "), ("<<-\u{e9}", "\u{e9}")]
+    {
+        let heredoc = format!("{open}\n{close}\n");
+        for text in [
+            format!("variable \"a\" {{\n  default = {heredoc}}}\n"),
+            format!("output \"a\" {{\n  value = [{heredoc}, {heredoc}]\n}}\n"),
+            format!("locals {{\n  a = f({heredoc})\n  b = {{ c = {heredoc}, d = 1 }}\n}}\n"),
+            format!("resource \"terraform_data\" \"a\" {{\n  input = \"${{f({heredoc})}}\"\n}}\n"),
+            format!("locals {{\n  a = <<X\n${{f({heredoc})}}\nX\n}}\n"),
+        ] {
+            is_passed_over(text.as_bytes());
+            is_passed_over(text.replace('\n', "\r\n").as_bytes());
+        }
+    }
+}
+
+#[test]
+fn only_a_line_of_the_marker_alone_ends_a_heredoc() {
+    const LINES: [&str; 11] = [
+        "EOT is not the end",
+        "EOTX",
+        "x EOT",
+        "EOT;",
+        "${1}EOT",
+        "$EOT",
+        "$${EOT",
+        "%{ if true }EOT%{ endif }",
+        "$",
+        "a$$",
+        "\\",
+    ];
+    for line in LINES {
+        is_passed_over(format!("locals {{\n  a = <<EOT\n{line}\nEOT\n}}\n").as_bytes());
+    }
+}
+
+#[test]
+fn texts_and_comments_hide_what_looks_like_code() {
+    for text in [
+        r#"locals { a = "}{" }"#,
+        r#"locals { a = "\"}" }"#,
+        r#"locals { a = "${f("}", "${"}"}")}" }"#,
+        r#"locals { a = "$${ %%{ $ % $" }"#,
+        r#"locals { a = "%{ if true }}%{ else ~}{%{ endif }" }"#,
+        "locals {\n  a = 1 # }\n  b = 2 // } \"\n  /* } <<EOT */ c = 3\n}",
+        "locals {\n  a = { b = \"${ { c = \"}\" }.c }\" }\n}",
+        "locals {\n  a = <<EOT\n}\n# \" */ /*\n${ { b = \"}\" }.b }\nEOT\n}",
+        "locals {\n  a = 1 << 2\n}\n",
+        "/* variable \"before\" { */",
+    ] {
+        is_passed_over(format!("{text}\n").as_bytes());
+    }
+}
+
+#[test]
+fn what_the_parser_of_arguments_refuses_and_terraform_takes_is_passed_over() {
+    let deep = format!("locals {{\n  a = {}1{}\n}}\n", "(".repeat(5000), ")".repeat(5000));
+    let long = format!("locals {{\n  a = {}1\n}}\n", "1 + ".repeat(300));
+    for text in [
+        "locals {\n  x = { for k in var.v : k => k == \"a\" ? 1 :\n    2\n  }\n}\n",
+        "output \"d\" {\n  value = {\n    for k, v in var.v : k => v\n    if v != null &&\n    v != 1\n  }\n}\n",
+        "output \"d\" {\n  value = { a = 1, a = 2 }\n}\n",
+        "variable \"d\" {\n  default = { a = 1, \"a\" = 2 }\n}\n",
+        "locals {\n\ta = true ? 1 : 2\n\tb = -(-1)\n\tc = x[*].y.*.z...\n}\n",
+        "variable \"d\" {\n  validation {\n    condition = provider::terraform::f(1) == 1\n    error_message = \"x\"\n  }\n}\n",
+        &deep,
+        &long,
+    ] {
+        is_passed_over(text.as_bytes());
+    }
+    is_passed_over(b"# caf\xe9\nlocals {\n  a = 1 // \xff\n  /* \xfe */\n}\n");
+}
+
+#[test]
+fn a_byte_order_mark_and_the_line_ends_of_windows_change_nothing() {
+    let text = "variable \"a\" {\n\ttype = object({\n\t\tb = string # x\n\t\tc = optional(list(string), [\n\t\t\t\"y\",\n\t\t])\n\t})\n\tsensitive = true\n}\n";
+    let plain = interface(text.as_bytes());
+    let other = interface(format!("\u{feff}{}", text.replace('\n', "\r\n")).as_bytes());
+    assert_eq!(plain.variables["a"].constraint, other.variables["a"].constraint);
+    assert!(matches!(&plain.variables["a"].constraint, Constraint::Object(of) if of.len() == 2));
+    assert!(other.variables["a"].sensitive && other.notes.is_empty());
+}
+
+#[test]
+fn a_heredoc_in_a_type_ends_where_terraform_ends_it() {
+    let found = interface(
+        b"variable \"a\" {\n  type = object({\n    b = optional(string, <<EOT\nEOT\n    )\n    c = number\n    d = optional(string, <<-EOT\n      say \"\\\"\n    EOT\n    )\n  })\n}\n",
+    );
+    let Constraint::Object(attributes) = &found.variables["a"].constraint else { panic!("{found:?}") };
+    assert_eq!(attributes.keys().collect::<Vec<_>>(), ["b", "c", "d"]);
+    assert_eq!(attributes["c"].constraint, Constraint::Number);
+}
+
+#[test]
+fn a_type_that_cannot_be_read_takes_anything_and_is_noted_with_its_line() {
+    let found =
+        interface(b"variable \"a\" {\n  sensitive = true\n  type = object({ b = string, b = number })\n}\n");
+    let variable = &found.variables["a"];
+    assert!(variable.constraint == Constraint::Any && variable.sensitive && !variable.has_default);
+    assert!(!found.incomplete);
+    let [note] = found.notes.as_slice() else { panic!("{:?}", found.notes) };
+    assert!(
+        note.starts_with("main.tf, line 3: Eos's reader cannot read the type of variable \"a\""),
+        "{note}"
+    );
+}
+
+#[test]
+fn whether_it_is_sensitive_cannot_be_read_and_so_it_is() {
+    let found = interface(
+        b"variable \"a\" {\n  sensitive = { a = 1, a = 2 } == {}\n}\noutput \"b\" {\n  value = 1\n\n  sensitive = { a = 1, a = 2 } == {}\n}\n",
+    );
+    assert!(found.variables["a"].sensitive && found.outputs["b"].sensitive);
+    assert!(found.notes[0].starts_with("main.tf, line 2: Eos's reader"), "{:?}", found.notes);
+    assert!(found.notes[1].starts_with("main.tf, line 7: Eos's reader"), "{:?}", found.notes);
+}
+
+#[test]
+fn what_is_broken_is_noted_with_the_line_where_it_begins_and_the_rest_is_read() {
+    let found = interface(
+        b"variable \"a\" {\n  type = string\n}\n\nvariable \"b\" {\n  type = string\n  default = (1\n}\nvariable \"c\" {}\n",
+    );
+    assert!(!found.variables["a"].sensitive && found.incomplete);
+    assert!(found.notes[0].starts_with("main.tf, line 5: Eos's reader"), "{:?}", found.notes);
+    for hidden in ["b", "elsewhere"] {
+        let variable = found.variable(hidden).unwrap();
+        assert!(variable.sensitive && variable.has_default && variable.constraint == Constraint::Any);
+    }
+    assert!(found.output("o").unwrap().sensitive && found.uses("aws"));
+    for text in [
+        "variable \"a\" {",
+        "= 1\n",
+        "a b c\n",
+        "variable \"a\" { default = \"",
+        "x = <<EOT\ny\nEOT",
+        "\"",
+        "}",
+        "a {\n}}\n",
+    ] {
+        assert_eq!(interface(text.as_bytes()).notes.len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_note_quotes_nothing_of_the_file() {
+    let found = interface(b"variable \"a\" {\n  default = \"hunter2\n}\nvariable \"b\" {\n  type = { hunter2 = 1, hunter2 = 2 }\n}\n");
+    assert!(
+        !found.notes.is_empty() && !found.notes.iter().any(|note| note.contains("hunter2")),
+        "{:?}",
+        found.notes
+    );
+}
+
+#[test]
+fn json_that_cannot_be_read_is_noted_and_keys_may_stand_twice() {
+    let broken = read(&[("main.tf.json", "{\"variable\":\n {\"a\": {}")], "", None).unwrap();
+    assert!(broken.interface.incomplete);
+    assert!(broken.interface.notes[0].starts_with("main.tf.json, line 2"), "{:?}", broken.interface.notes);
+    let twice = r#"{"//": 1, "variable": {"a": {"sensitive": true}}, "output": {"o": {"value": 1, "sensitive": "true"}},
+                    "variable": {"b": {"default": 1e3, "type": "number"}, "a": []}}"#;
+    let found = read(&[("main.tf.json", twice)], "", None).unwrap().interface.clone();
+    assert!(found.variables["a"].sensitive && found.outputs["o"].sensitive && found.notes.is_empty());
+    assert_eq!(found.variables["b"].constraint, Constraint::Number);
+    assert!(found.variables["b"].has_default && !found.variables["a"].has_default);
+}
+
+#[test]
+fn values_of_the_modules_own_that_cannot_be_read_leave_every_requirement_to_terraform() {
+    let files = [("main.tf", "variable \"a\" {}"), ("x.auto.tfvars", "b = 1\n\na = (1\n")];
+    let found = read(&files, "", None).unwrap().interface.clone();
+    assert!(found.incomplete && found.preset.contains("b"));
+    assert!(found.notes[0].starts_with("x.auto.tfvars, line 3"), "{:?}", found.notes);
+}
+
+/// What opens something, as often as 100 KB have room for it.
+const OPENINGS: [&str; 27] = [
+    "(",
+    "[",
+    "{",
+    "{a=",
+    "f(",
+    "x[",
+    "!",
+    "-",
+    "\"",
+    "\"${",
+    "\"%{if ",
+    "\"%{for x in ",
+    "\"%{if x}",
+    "x?",
+    "[for x in ",
+    "{for x in ",
+    "<<A\n${",
+    "<<A\n",
+    "$",
+    "$$",
+    "<<A\n$",
+    "/*",
+    "#",
+    "a {\n",
+    "a \"b\" ",
+    ")",
+    "}",
+];
+
+#[test]
+fn what_is_nested_without_an_end_takes_neither_the_stack_nor_the_time() {
+    let began = Instant::now();
+    for open in OPENINGS {
+        for times in [60, 100_000 / open.len()] {
+            let nest = open.repeat(times);
+            for text in [
+                format!("{nest}\n"),
+                format!("variable \"a\" {{\n  type = {nest}\n  sensitive = {nest}\n}}\n"),
+                format!("terraform {{\n  required_providers {{\n    a = {nest}\n  }}\n}}\n"),
+            ] {
+                interface(text.as_bytes());
+            }
+            let _ = read(&[("main.tf.json", &nest), ("terraform.tfvars", &nest)], "", None);
+        }
+    }
+    // A time that grows with the square of the length would be many minutes.
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn hostile_bytes_are_read_or_noted_and_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["main.tf", "main.tf.json", "terraform.tfvars", "a.auto.tfvars.json"] {
+            std::fs::write(folder.path().join(name), &bytes).unwrap();
+        }
+        let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
+        let module = Modules::new(&Shouts).get(&source, None).unwrap();
+        crate::resolve::needed_to_destroy(&module);
+    }
+
+    #[test]
+    fn hostile_text_is_read_or_noted_and_never_a_panic(
+        text in "(variable |output |terraform |\"a\" |type|sensitive|=|[{}()\\[\\]\"$%<>#\\-\\n ]|<<EOT\n|\nEOT\n|object|optional|[a-z0-9\u{e9}]){0,80}",
+    ) {
+        let _ = read(&[("main.tf", &text)], "", None);
+        let _ = read(&[("main.tf", &format!("variable \"a\" {{\n type = {text}\n}}\n"))], "", None);
+        let _ = read(&[("main.tf.json", &text)], "", None);
+    }
+}

@@ -1,0 +1,34 @@
+//! What the reader of modules finds, beside what a real terraform finds in the same files.
+
+#[path = "../support/draw.rs"]
+mod draw;
+mod generate;
+mod oracle;
+#[path = "../support/mod.rs"]
+mod support;
+mod unreadable;
+
+use std::time::{Duration, Instant};
+
+use draw::Draw;
+
+/// Modules that one terraform looks at together.
+const BATCH: usize = 150;
+
+/// The seed is drawn anew in each run, and named where the test fails. SECONDS is the time budget; one batch is the least.
+#[test]
+fn the_reader_and_terraform_find_the_same_names_defaults_and_sensitivity() {
+    let Some(()) = oracle::has_terraform() else { return };
+    let seed = draw::number("SEED", draw::fresh_seed());
+    let budget = Duration::from_secs(draw::number("SECONDS", 3));
+    let began = Instant::now();
+    for batch in 0.. {
+        let mut draw = Draw::new(seed, batch);
+        let modules: Vec<_> = (0..BATCH).map(|_| generate::module(&mut draw)).collect();
+        let differing = oracle::differing(&modules);
+        assert!(differing.is_empty(), "SEED={seed}, batch {batch}:\n{}", differing.join("\n"));
+        if began.elapsed() >= budget {
+            break;
+        }
+    }
+}

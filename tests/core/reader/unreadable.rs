@@ -1,0 +1,48 @@
+//! Whole runs of modules that the reader of modules cannot read in full.
+
+use serde_json::json;
+
+use crate::support::{Site, statuses};
+
+const UNREADABLE: &str = r#"
+variable "word" {
+  type      = object({ a = string, b = optional(map(string), { x = "1", x = "2" }) })
+  sensitive = { x = 1, x = 2 } == { x = 2 }
+}
+output "said" {
+  value     = "${var.word.a}!"
+  sensitive = { x = 1, x = 2 } == { x = 2 }
+}
+output "open" { value = { a = 1, a = 2 } }
+"#;
+
+#[test]
+fn what_terraform_takes_and_the_reader_does_not_is_a_note_with_its_line() {
+    let mut site = Site::new();
+    site.component("a", UNREADABLE, json!({ "variables": { "word": { "a": "hunter2hunter2" } } }));
+    let report = site.run("validate", json!({}));
+    assert_eq!(report["result"], true, "{report:#}");
+    let notes = report["notes"]["a"].to_string();
+    for line in [3, 4, 8] {
+        assert!(notes.contains(&format!("main.tf, line {line}: Eos's reader")), "{notes}");
+    }
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report)["a"], "applied", "{report:#}");
+    assert!(report["components"]["a"]["notes"].to_string().contains("line 8"), "{report:#}");
+    assert!(!report.to_string().contains("hunter2"), "{report:#}");
+    let variables = std::fs::read_to_string(site.workdir("a").join("terraform.tfvars.json")).unwrap();
+    assert!(!variables.contains("hunter2"), "what could not be read counts as sensitive: {variables}");
+}
+
+#[test]
+fn terraforms_own_message_comes_where_the_module_is_broken() {
+    let mut site = Site::new();
+    site.component("a", "variable \"v\" {}\noutput \"o\" {\n  value = (1\n}\n", json!({}));
+    let report = site.run("validate", json!({}));
+    assert_eq!(report["result"], true, "{report:#}");
+    assert!(report["notes"]["a"].to_string().contains("main.tf, line 2"), "{report:#}");
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&report)["a"], "failed", "{report:#}");
+    let error = report["components"]["a"]["error"].to_string();
+    assert!(error.contains("main.tf line"), "{error}");
+}
