@@ -5,6 +5,7 @@
 //! Through it passes: facts in; a verdict out.
 
 mod approval;
+mod completed;
 mod data;
 mod deployment;
 mod handing;
@@ -25,6 +26,7 @@ mod surgery;
 mod suspects;
 
 pub use approval::{Fate, KeptPlan, fate};
+pub use completed::Completed;
 pub use data::DATA;
 pub use deployment::{Course, course};
 pub use handing::{Handing, Items, hand, handed, take_back};

@@ -188,23 +188,21 @@ impl Run<'_> {
                 return Ok(ComponentReport { reason: error.code.into(), error: Some(error), ..report });
             }
         }
-        let after = match state::read(invoker).await {
+        let survived = match state::read(invoker).await {
             // Recorded as empty, it would let everything be created again.
             Ok(None) if self.before.resources > 0 => {
                 report.notes.push("the state that was there before is gone".to_owned());
                 return Ok(report);
             }
-            Ok(after) => after.unwrap_or_default(),
+            Ok(survived) => survived,
             Err(unreadable) => {
                 report.notes.push(format!("the state cannot be read now: {unreadable}"));
                 return Ok(report);
             }
         };
-        let done = report.changes;
-        report.notes.push(format!(
-            "kept: what was done before the failure (+{} ~{} -{}) is in the state, at serial {}",
-            done.add, done.change, done.remove, after.serial
-        ));
+        let ended = said.exit.code.is_some() && said.exit.cut_short.is_none();
+        report.notes.push(heard.completed.in_words(&self.before, survived.as_ref(), ended));
+        let after = survived.unwrap_or_default();
         let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
         report.notes.extend(recover::describe(&suspects));
         report.possible_orphans = recover::orphans(invoker, &suspects);

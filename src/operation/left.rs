@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::decide::{Head, Story};
+use crate::decide::{Completed, Head, Story};
 use crate::error::{Error, Result};
 use crate::model::Name;
 use crate::record::Underway;
@@ -17,6 +17,7 @@ use crate::workdir::Layout;
 #[derive(Default)]
 pub struct Heard {
     pub story: Story,
+    pub completed: Completed,
     /// A state that terraform could save nowhere else.
     pub dump: Option<Value>,
 }
@@ -30,7 +31,8 @@ impl Heard {
                 story.started(&hook.resource.address, &hook.resource.kind, hook.action.word(), hook.id())
             }
             Event::ApplyComplete(hook) => {
-                story.completed(&hook.resource.address, hook.action.word(), hook.id())
+                story.completed(&hook.resource.address, hook.action.word(), hook.id());
+                self.completed.step(&hook.resource.address, hook.action.word(), hook.id());
             }
             Event::ApplyErrored(hook) => story.failed(&hook.resource.address, hook.action.word()),
             Event::StateDump(state) => self.dump = Some(state.clone()),

@@ -189,7 +189,7 @@ impl Run<'_> {
         };
         session.did(name, Did::Failed(trouble));
         let mut notes = report.notes;
-        if report.status != Status::Unchanged {
+        if report.status != Status::Unchanged && !state.lineage.is_empty() {
             notes.push(format!("kept: what was applied is in the state, at serial {}", state.serial));
         }
         if let (Status::Failed, Some(configuration)) = (ended.status, configuration)

@@ -209,6 +209,39 @@ fn a_terraform_that_is_killed_under_us_is_told_of_in_the_same_report() {
     assert!(holds(&state(&site), "first-"));
 }
 
+/// A terraform whose apply is killed after its changes, before it writes the state that it was told to write.
+fn killed_before_its_state(site: &mut Site) {
+    apply_by(
+        site,
+        "for one; do shift; case $one in -state=*) one=-state=$PWD/never ;; esac; set -- \"$@\" \"$one\"; done\n\
+         [ -f ../terraform.tfstate ] && cp ../terraform.tfstate never\n\
+         terraform \"$@\" | grep -v change_summary; rm -f never never.backup; kill -9 $$",
+    );
+}
+
+#[test]
+fn nothing_is_called_kept_that_the_surviving_state_does_not_have() {
+    let Some(world) = World::new() else { return };
+    let mut site = site(&world);
+    let by_hand =
+        |site: &mut Site| site.infrastructure["settings"]["terraform"]["binary"] = json!("terraform");
+    killed_before_its_state(&mut site);
+    let created = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&created)["pair"], "failed", "{created:#}");
+    let said = notes(&created);
+    assert!(said.contains("no state was written") && said.contains("(+2 ~0 -0) is in no state"), "{said}");
+    assert!(!said.contains("kept") && orphans(&created).len() == 2, "{created:#}");
+
+    by_hand(&mut site);
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    set_body(&mut site, "two");
+    killed_before_its_state(&mut site);
+    let changed = notes(&site.run("orchestrate", json!({})));
+    assert!(changed.contains("(+0 ~2 -0) is not known to be in the state"), "{changed}");
+    let destroyed = notes(&site.run("destroy", json!({ "confirm": "staging" })));
+    assert!(destroyed.contains("(+0 ~0 -2) is not known to be in the state"), "{destroyed}");
+}
+
 #[test]
 fn a_creation_whose_provider_crashed_is_named_and_one_that_was_refused_is_not() {
     let Some(world) = World::new() else { return };

@@ -1,0 +1,155 @@
+//! What an apply completed before it failed, held against the state that survived it.
+
+use super::{Remembered, State};
+use crate::report::Counts;
+
+/// The steps that the stream called complete, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Completed {
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Step {
+    address: String,
+    action: Action,
+    /// Of the object that was created, changed or destroyed.
+    id: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Create,
+    Update,
+    Delete,
+}
+
+impl Completed {
+    /// `id` is the one in the step's last line; of a destruction that of its first.
+    pub fn step(&mut self, address: &str, action: &str, id: Option<&str>) {
+        let action = match action {
+            "create" => Action::Create,
+            "update" => Action::Update,
+            "delete" => Action::Delete,
+            _ => return,
+        };
+        self.steps.push(Step { address: address.to_owned(), action, id: id.map(str::to_owned) });
+    }
+
+    /// One sentence for the report: what the state has, and nothing that it may lack.
+    /// `ended`: terraform ended by itself, so that it had the time to write all that it did.
+    pub fn in_words(&self, before: &Remembered, survived: Option<&State>, ended: bool) -> String {
+        let done = words(self.steps.iter());
+        let Some(survived) = survived else {
+            return match self.steps.is_empty() {
+                true => "no state was written, and no change was completed before the failure".to_owned(),
+                false => {
+                    format!("no state was written: what was done before the failure ({done}) is in no state")
+                }
+            };
+        };
+        let serial = survived.serial;
+        if self.steps.is_empty() {
+            return format!("no change was completed before the failure; the state is at serial {serial}");
+        }
+        let written = ended && survived.remembered() != *before;
+        let has = |step: &&Step| step.is_in(survived, written);
+        match self.steps.iter().filter(has).collect::<Vec<_>>() {
+            all if all.len() == self.steps.len() => {
+                format!("kept: what was done before the failure ({done}) is in the state, at serial {serial}")
+            }
+            none if none.is_empty() => format!(
+                "what was done before the failure ({done}) is not known to be in the state, which is at serial {serial}"
+            ),
+            some => format!(
+                "of what was done before the failure ({done}), the state, at serial {serial}, is known to have only {}",
+                words(some.into_iter())
+            ),
+        }
+    }
+}
+
+impl Step {
+    /// In doubt it is not.
+    fn is_in(&self, state: &State, written: bool) -> bool {
+        let found = state.instances.get(&self.address);
+        match self.action {
+            Action::Create => {
+                let current = found.filter(|found| found.current);
+                current.is_some_and(|found| self.id.is_none() || found.id == self.id)
+            }
+            Action::Delete => match found {
+                None => true,
+                Some(found) => found.deposed == 0 && self.id.is_some() && found.id != self.id,
+            },
+            // No id in the state shows it.
+            Action::Update => written && found.is_some(),
+        }
+    }
+}
+
+fn words<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
+    let mut counts = Counts::default();
+    for step in steps {
+        match step.action {
+            Action::Create => counts.add += 1,
+            Action::Update => counts.change += 1,
+            Action::Delete => counts.remove += 1,
+        }
+    }
+    format!("+{} ~{} -{}", counts.add, counts.change, counts.remove)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Instance;
+    use super::*;
+
+    const BEFORE: Remembered = Remembered { lineage: String::new(), serial: 3, resources: 0 };
+
+    fn state(serial: u64, instances: &[(&str, Option<&str>, usize)]) -> State {
+        let instance = |(address, id, deposed): &(&str, Option<&str>, usize)| {
+            let id = id.map(str::to_owned);
+            ((*address).to_owned(), Instance { current: true, id, deposed: *deposed })
+        };
+        State { serial, instances: instances.iter().map(instance).collect(), ..State::default() }
+    }
+
+    #[test]
+    fn only_what_the_surviving_state_has_is_called_kept() {
+        let (killed, ended) = (false, true);
+        const CREATE: &[(&str, &str, Option<&str>)] =
+            &[("t.a", "create", Some("1")), ("t.b", "create", Some("2"))];
+        const DELETE: &[(&str, &str, Option<&str>)] = &[("t.a", "delete", Some("1"))];
+        const UPDATE: &[(&str, &str, Option<&str>)] = &[("t.a", "update", Some("1"))];
+        const REPLACE: &[(&str, &str, Option<&str>)] =
+            &[("t.a", "delete", Some("1")), ("t.a", "create", Some("2"))];
+        let at = |serial, instances: &[_]| Some(state(serial, instances));
+        let a = |id| ("t.a", Some(id), 0);
+        #[rustfmt::skip]
+        let table = [
+            (CREATE, None, killed, "no state was written: what was done before the failure (+2 ~0 -0) is in no state"),
+            (CREATE, at(4, &[a("1"), ("t.b", Some("2"), 0)]), killed, "kept: what was done before the failure (+2 ~0 -0) is in the state, at serial 4"),
+            (CREATE, at(4, &[a("1")]), killed, "of what was done before the failure (+2 ~0 -0), the state, at serial 4, is known to have only +1 ~0 -0"),
+            (CREATE, at(4, &[a("9")]), killed, "what was done before the failure (+2 ~0 -0) is not known to be in the state, which is at serial 4"),
+            (CREATE, at(4, &[]), ended, "what was done before the failure (+2 ~0 -0) is not known to be in the state, which is at serial 4"),
+            (DELETE, at(3, &[a("1")]), killed, "what was done before the failure (+0 ~0 -1) is not known to be in the state, which is at serial 3"),
+            (DELETE, at(4, &[]), killed, "kept: what was done before the failure (+0 ~0 -1) is in the state, at serial 4"),
+            (UPDATE, at(4, &[a("1")]), killed, "what was done before the failure (+0 ~1 -0) is not known to be in the state, which is at serial 4"),
+            (UPDATE, at(4, &[a("1")]), ended, "kept: what was done before the failure (+0 ~1 -0) is in the state, at serial 4"),
+            // The serial is as before: terraform wrote nothing, whatever it said.
+            (UPDATE, at(3, &[a("1")]), ended, "what was done before the failure (+0 ~1 -0) is not known to be in the state, which is at serial 3"),
+            (REPLACE, at(4, &[a("2")]), killed, "kept: what was done before the failure (+1 ~0 -1) is in the state, at serial 4"),
+            (REPLACE, at(4, &[a("1")]), killed, "what was done before the failure (+1 ~0 -1) is not known to be in the state, which is at serial 4"),
+            (REPLACE, at(4, &[("t.a", Some("2"), 1)]), killed, "of what was done before the failure (+1 ~0 -1), the state, at serial 4, is known to have only +1 ~0 -0"),
+            (&[], None, killed, "no state was written, and no change was completed before the failure"),
+            (&[], at(3, &[]), ended, "no change was completed before the failure; the state is at serial 3"),
+        ];
+        for (steps, survived, ending, expected) in table {
+            let mut completed = Completed::default();
+            steps.iter().for_each(|(address, action, id)| completed.step(address, action, *id));
+            let said = completed.in_words(&BEFORE, survived.as_ref(), ending);
+            assert_eq!(said, expected, "{steps:?} {survived:?}");
+        }
+    }
+}
