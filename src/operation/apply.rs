@@ -102,7 +102,7 @@ impl Run<'_> {
         let mut progress = Progress::new(self, &changes);
         let mut heard = Heard::default();
         gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
-        recover::begin(invoker, snapshot, gone, self.backend, &self.carried).await?;
+        recover::begin(invoker, snapshot, gone, self.record, self.backend, &self.carried).await?;
         let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();
         let mut hear = |event: &Event| {
             progress.hear(event);

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -152,7 +151,7 @@ pub fn ready(invoker: &Invoker<'_>, folder: &Path, now: &Facts, before: Option<&
         blocked: blocked.is_some(),
         approved: approval.is_some_and(|approval| approval.covers(&kept)),
         moved: !moved.is_empty(),
-        old: age(folder) > component.policy.max_plan_age,
+        old: kept.age() > component.policy.max_plan_age,
     };
     match (fate(plan), blocked) {
         (Fate::Spent, _) => refuse_spent(folder, &component.name).map(|()| Ready::Apply(kept)),
@@ -176,13 +175,6 @@ pub async fn check(session: &Session, name: &Name, folder: &Path) -> Result<()> 
     let Gathered { inputs, backend } = gather(session, node, &reading, hands).await?;
     let now = Facts::of(&invoker, module, backend.as_deref(), &inputs)?;
     ready(&invoker, folder, &now, state::read(&invoker).await?.as_ref()).map(drop)
-}
-
-/// Since the plan was made; its id has the time.
-fn age(folder: &Path) -> Duration {
-    let id = ulid::Ulid::from_string(&kept::plan_id(folder));
-    let made = SystemTime::UNIX_EPOCH + Duration::from_millis(id.map_or(0, |id| id.timestamp_ms()));
-    SystemTime::now().duration_since(made).unwrap_or_default()
 }
 
 /// Refuses what was planned again and would do something else than what was shown.

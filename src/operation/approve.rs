@@ -59,6 +59,7 @@ fn attempt(
     let (there, _) = contents.split(blueprint, &None)?;
     let selected = select(&contents, &there, asked.components, &asked.plan_id)?;
     records::fetch(&blueprint.settings, &blueprint.environment)?;
+    opening.run_id = runs::next_id(&blueprint.settings, &layout, &blueprint.environment)?;
     let by = Holder {
         run_id: opening.run_id.clone(),
         jid: opening.identity.jid.clone(),

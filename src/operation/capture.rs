@@ -2,8 +2,6 @@
 
 use std::time::SystemTime;
 
-use ulid::Ulid;
-
 use super::apply::Run;
 use super::blocking::blocking;
 use super::shared;
@@ -22,7 +20,7 @@ impl Run<'_> {
             shared::bring(invoker, &store, configuration).await;
         }
         let snapshot = Snapshot {
-            snapshot_id: Ulid::generate().to_string(),
+            snapshot_id: store.next_id(),
             run_id: invoker.session.run_id.clone(),
             time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             operation: invoker.session.operation.clone(),

@@ -106,7 +106,9 @@ fn attempt(
         call.host,
     )?;
     let layout = Layout::of(&prepared.blueprint)?;
-    records::fetch(&prepared.blueprint.settings, &prepared.blueprint.environment)?;
+    let (settings, environment) = (&prepared.blueprint.settings, &prepared.blueprint.environment);
+    records::fetch(settings, environment)?;
+    opening.run_id = runs::next_id(settings, &layout, environment)?;
     if matches!(wanted.wish, Wish::Remediate { .. }) {
         let selected = select(&prepared.blueprint, wanted.components.clone(), false)?;
         refuse_steps(&prepared.blueprint, &selected, wanted.operation)?;
@@ -257,7 +259,7 @@ fn began(
         (false, _) => journal::Wish::Look,
     };
     let plan_id = match wish {
-        Wish::ApplyKept(plan_id) => Some(plan_id.clone()),
+        Wish::ApplyKept(plan_id) | Wish::ShowKept(plan_id) => Some(plan_id.clone()),
         _ => None,
     };
     Began {
@@ -267,7 +269,7 @@ fn began(
     }
 }
 
-/// The run's folder and journal; old ones go, but not one that can still be resumed.
+/// The run's folder and journal. Old ones go, but not this one, the plan that it is about, or one that can be resumed.
 pub(super) fn begin(
     layout: &Layout,
     opening: &Opening,
@@ -277,8 +279,11 @@ pub(super) fn begin(
     let run = layout.run(&opening.run_id);
     ensure_private(&run)?;
     layout.give_all();
-    retain_newest(&layout.runs(), KEPT_RUNS, runs::is_needed);
-    retain_newest(&layout.plans(), KEPT_PLANS, approval::is_awaited);
+    let plan = began.plan_id.as_ref().map(|plan_id| layout.plan(plan_id));
+    retain_newest(&layout.runs(), KEPT_RUNS, |folder| folder == run || runs::is_needed(folder));
+    retain_newest(&layout.plans(), KEPT_PLANS, |folder| {
+        plan.as_deref() == Some(folder) || approval::is_awaited(folder)
+    });
     let journal = Journal::of(&run);
     journal.note(Entry::Began(Box::new(began)))?;
     *begun = Some(run);

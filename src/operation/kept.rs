@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,9 @@ struct Meta {
     destroy: bool,
     changes: Changes,
     stopped: Option<Stopped>,
+    /// RFC 3339, UTC. Its id may be later than the clock.
+    #[serde(default)]
+    made: String,
 }
 
 /// Why policy stopped it, judged before secrets were taken out of addresses.
@@ -72,6 +76,7 @@ pub struct Kept {
     pub serial: u64,
     pub stopped: Option<Stopped>,
     facts: Facts,
+    made: String,
 }
 
 pub fn plan_file(folder: &Path, component: &Name) -> Result<PathBuf> {
@@ -99,6 +104,7 @@ pub fn keep(
         destroy,
         changes: changes.clone(),
         stopped,
+        made: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
     };
     write_json(&folder.join(format!("{component}.json")), &meta)
 }
@@ -109,9 +115,9 @@ pub fn find(folder: &Path, component: &Name) -> Result<Kept> {
         let message = "there is no plan of it under this plan_id";
         return Err(refused("no_such_plan", message.to_owned()).of(component));
     };
-    let Meta { facts, lineage, serial, plan, destroy, changes, stopped } = meta;
+    let Meta { facts, lineage, serial, plan, destroy, changes, stopped, made } = meta;
     let file = plan_file(folder, component)?;
-    Ok(Kept { file, changes, destroy, plan, lineage, serial, stopped, facts })
+    Ok(Kept { file, changes, destroy, plan, lineage, serial, stopped, facts, made })
 }
 
 impl Kept {
@@ -121,6 +127,12 @@ impl Kept {
         let state = (found != (self.lineage.as_str(), self.serial)).then_some("the state");
         let file = (file_digest(&self.file)? != self.plan).then_some("the plan file itself");
         Ok(state.into_iter().chain(file).collect())
+    }
+
+    /// Without end where the clock has gone back behind it: nobody knows, and what is old is planned again.
+    pub fn age(&self) -> Duration {
+        let made = humantime::parse_rfc3339(&self.made).ok();
+        made.and_then(|made| made.elapsed().ok()).unwrap_or(Duration::MAX)
     }
 
     /// In words, what it was made from and is another now.

@@ -58,7 +58,8 @@ impl Recovery {
                 Some(mut heard) => {
                     underway.gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
                     recovery.story = heard.story;
-                    if record.is_some_and(|record| record.run_id != *run_id && record.finished >= *started) {
+                    let is_same = underway.recorded.as_ref().is_none_or(|was| *was == Record::mark(record));
+                    if !is_same && record.is_some_and(|record| record.run_id != *run_id) {
                         recovery.story.overtake();
                     }
                     dump = heard.dump.filter(|_| !underway.archived);
@@ -267,6 +268,7 @@ pub async fn begin(
     invoker: &Invoker<'_>,
     snapshot: &Snapshot,
     gone: BTreeMap<String, String>,
+    record: Option<&Record>,
     backend: Option<&str>,
     carried: &[Suspect],
 ) -> Result<()> {
@@ -286,6 +288,7 @@ pub async fn begin(
         host: here.host,
         cwd: invoker.cwd().to_owned(),
         archived: false,
+        recorded: Some(Record::mark(record)),
         suspects: carried.to_vec(),
     };
     records::begin(invoker, &underway).await?;

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Request;
+use ulid::Ulid;
+
 use super::prepare::draft;
+use super::{Request, last_run};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::host::Host;
 use crate::journal::{Entry, Journal, Story, Wish};
-use crate::model::{Draft, Name};
+use crate::model::{Draft, Name, Settings};
 use crate::report::Report;
-use crate::workdir::{Layout, write_json};
+use crate::workdir::{self, Layout, ids, write_json};
 
 /// A run that left a journal.
 pub struct Run {
@@ -19,7 +21,16 @@ pub struct Run {
     pub story: Story,
 }
 
-/// All runs of this environment, the newest first; their ids sort by time.
+/// The id of a run that begins. It sorts after every run and plan here and, with a Consul lock, after the last run
+/// that another host began, wherever the clocks are.
+pub fn next_id(settings: &Settings, layout: &Layout, environment: &Name) -> Result<String> {
+    let elsewhere = last_run::read(settings, environment)?.map(|last| last.began.who.run_id);
+    let elsewhere = elsewhere.and_then(|id| Ulid::from_string(&id).ok());
+    let here = [layout.runs(), layout.plans()].map(|folder| ids(&folder)).concat();
+    Ok(workdir::next_id(here.into_iter().chain(elsewhere)).to_string())
+}
+
+/// All runs of this environment, the newest first: their ids sort in the order of making.
 pub fn all(layout: &Layout, environment: &Name) -> Result<Vec<Run>> {
     let entries = std::fs::read_dir(layout.runs()).into_iter().flatten().flatten();
     let mut ids: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
@@ -55,10 +66,11 @@ pub fn close(host: &dyn Host, folder: Option<&Path>, report: &Report) {
     }
 }
 
-/// Whether a run that changed things did not finish: what it left tells what is lost.
+/// Whether a run is under way, or changed things and did not finish: what it left tells what is lost.
 pub fn is_needed(folder: &Path) -> bool {
     let story = Journal::of(folder).story().ok().flatten();
-    story.is_some_and(|story| story.finished.is_none() && story.began.wish != Wish::Look)
+    story
+        .is_some_and(|story| story.is_alive() || (story.finished.is_none() && story.began.wish != Wish::Look))
 }
 
 /// A run by its id, in whichever environment of the pillar it was.

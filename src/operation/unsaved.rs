@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::decide::{self, Found, Head, Remembered, There, Unsaved};
 use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::terraform;
-use crate::workdir::{self, Place, ensure_private, remove, replace, retain_newest};
+use crate::workdir::{self, Place, ensure_private, ids, next_id, remove, replace, retain_newest};
 
 /// Where terraform leaves what it cannot save: in the folder that it runs in.
 const ERRORED: &str = "errored.tfstate";
@@ -60,10 +60,9 @@ pub fn keep_replaced(place: &Place, text: &[u8]) -> Result<PathBuf> {
 fn keep(place: &Place, end: &str, text: &[u8]) -> Result<PathBuf> {
     let folder = place.recovered();
     ensure_private(&folder)?;
-    let now = humantime::format_rfc3339_micros(SystemTime::now()).to_string().replace([':', '-'], "");
-    let path = folder.join(format!("{now}{end}"));
+    let path = folder.join(format!("{}{end}", next_id(ids(&folder))));
     replace(&path, text)?;
-    retain_newest(&folder, KEPT, |file| file.to_string_lossy().ends_with(WAITING));
+    retain_newest(&folder, KEPT, |file| file == path || file.to_string_lossy().ends_with(WAITING));
     Ok(path)
 }
 
@@ -195,6 +194,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let name = |name| Name::new(name).unwrap();
         let place = Layout::new(folder.path(), &name("staging")).unwrap().place(&name("net")).unwrap();
+        // As if some had been made while the clock was ahead.
+        ensure_private(&place.recovered()).unwrap();
+        for ahead in 0..KEPT {
+            let id = ulid::Ulid::from_parts(u64::MAX >> 18, ahead as u128);
+            std::fs::write(place.recovered().join(format!("{id}{REPLACED}")), "").unwrap();
+        }
         let waits = [(); 2].map(|()| keep(&place, WAITING, b"waits").unwrap());
         let kept = [(); KEPT + 5].map(|()| keep_replaced(&place, b"replaced").unwrap());
         assert_eq!(waiting(&place).unwrap(), waits);

@@ -91,6 +91,11 @@ impl Record {
         write_json(path, &Self { schema: SCHEMA, ..self.clone() })
     }
 
+    /// What tells one record of a component from another; no clock decides which is the later.
+    pub fn mark(record: Option<&Self>) -> String {
+        record.map(|record| format!("{} {}", record.run_id, record.finished)).unwrap_or_default()
+    }
+
     pub fn standing(&self) -> Standing {
         Standing { applied: self.applied.clone(), known_good: self.known_good.clone() }
     }

@@ -34,6 +34,8 @@ pub struct Underway {
     pub cwd: PathBuf,
     /// The dump in its stream, if it has one, is archived.
     pub archived: bool,
+    /// The record that was there before it; another one since tells that another host has worked on the state.
+    pub recorded: Option<String>,
     /// What earlier applies may have left, and no report has told yet.
     pub suspects: Vec<Suspect>,
 }

@@ -25,7 +25,7 @@ const SCHEMA: u32 = 1;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     pub schema: u32,
-    /// A ULID: they sort by time.
+    /// A ULID: those of a component sort in the order of making.
     pub snapshot_id: String,
     /// The run that took it.
     pub run_id: String,

@@ -12,7 +12,7 @@ use ulid::Ulid;
 use super::{Configuration, SCHEMA, Snapshot};
 use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
-use crate::workdir::{ensure_private, read, write};
+use crate::workdir::{ensure_private, ids, next_id, read, write};
 
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -92,6 +92,11 @@ impl Store {
         }
         let configuration = self.configuration(digest)?;
         Ok(configuration.objects().into_iter().filter(|one| !self.has(one)).map(str::to_owned).collect())
+    }
+
+    /// The id of a snapshot that is about to be taken: it sorts after all that were.
+    pub fn next_id(&self) -> String {
+        next_id(ids(&self.folder)).to_string()
     }
 
     pub fn write(&self, snapshot: &Snapshot) -> Result<()> {

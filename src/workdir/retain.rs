@@ -3,14 +3,18 @@
 use std::fs;
 use std::path::Path;
 
-/// Removes all but the newest entries of a folder, and those that are still `needed`; their names sort by time.
+use super::succession::id;
+
+/// Removes all but the newest entries of a folder, and those that are still `needed`. Names begin with the ids that
+/// `next_id` gives, and sort in the order of making; an entry of another name is nobody's, and stays.
 ///
 /// What cannot be removed stays: the next run tries again.
 pub fn retain_newest(folder: &Path, keep: usize, needed: impl Fn(&Path) -> bool) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
-    let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let mut names: Vec<_> = names.filter(|name| id(&name.to_string_lossy()).is_some()).collect();
     names.sort_unstable();
     let surplus = names.len().saturating_sub(keep);
     for old in names[..surplus].iter().map(|name| folder.join(name)).filter(|old| !needed(old)) {

@@ -24,7 +24,7 @@ pub fn ids(folder: &Path) -> Vec<Ulid> {
 }
 
 /// The id that a name begins with, if it is an id as we write it. After the last time there is, no other could come.
-fn id(name: &str) -> Option<Ulid> {
+pub fn id(name: &str) -> Option<Ulid> {
     let (text, rest) = name.split_at_checked(LENGTH)?;
     let ends = rest.chars().next().is_none_or(|mark| !mark.is_ascii_alphanumeric());
     let id = Ulid::from_string(text).ok().filter(|id| ends && id.to_string() == text);

@@ -45,13 +45,12 @@ fn audit(site: &Site) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// As if the plan had been made long ago: its id has the time.
-fn aged(site: &Site, plan_id: &str) -> String {
-    let old =
-        ulid::Ulid::from_datetime(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1)).to_string();
-    let plans = control(site).join("plans");
-    std::fs::rename(plans.join(plan_id), plans.join(&old)).unwrap();
-    old
+/// As if the plan had been made at this time.
+fn made(site: &Site, plan_id: &str, at: &str) {
+    let file = control(site).join("plans").join(plan_id).join("c.json");
+    let mut plan: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    plan["made"] = json!(at);
+    std::fs::write(file, plan.to_string()).unwrap();
 }
 
 /// Its error's code, of the whole or of `c`.
@@ -168,11 +167,21 @@ fn an_approval_of_what_moved_is_refused_and_so_is_its_use() {
 }
 
 #[test]
-fn an_old_plan_is_made_again_and_applied_where_it_is_the_same() {
-    let site = shrunk();
-    let plan_id = aged(&site, &planned(&site));
-    approve(&site, &plan_id);
-    assert_eq!(statuses(&apply(&site, &plan_id))["c"], "applied");
+fn an_old_plan_or_one_of_a_later_time_is_made_again_and_applied_where_it_is_the_same() {
+    for (at, again) in
+        [(None, false), (Some("2020-01-01T00:00:00Z"), true), (Some("2999-01-01T00:00:00Z"), true)]
+    {
+        let site = shrunk();
+        let plan_id = planned(&site);
+        if let Some(at) = at {
+            made(&site, &plan_id, at);
+        }
+        approve(&site, &plan_id);
+        let applied = apply(&site, &plan_id);
+        assert_eq!(statuses(&applied)["c"], "applied");
+        let run = control(&site).join("runs").join(applied["run_id"].as_str().unwrap());
+        assert_eq!(run.join("c/plan.stdout").exists(), again, "{at:?}");
+    }
 }
 
 #[test]

@@ -343,6 +343,22 @@ fn old_snapshots_go_when_a_new_one_is_taken_but_not_what_is_known_to_work() {
     assert_eq!(store.lacks(&good).unwrap(), [""; 0]);
 }
 
+#[test]
+fn a_snapshot_is_the_newest_and_stays_where_others_were_taken_while_the_clock_was_ahead() {
+    let mut site = site();
+    run(&site, "applied");
+    let store = store(&site, "net");
+    for ahead in 0..25 {
+        let id =
+            ulid::Ulid::from_datetime(SystemTime::now() + Duration::from_secs(1_000_000 + ahead)).to_string();
+        store.write(&Snapshot { snapshot_id: id, ..Snapshot::default() }).unwrap();
+    }
+    site.component("net", NET, json!({ "variables": { "cidr": "two" } }));
+    let taken = named(&site, &run(&site, "applied"));
+    let left = store.list().unwrap();
+    assert_eq!((left.len(), &left[0]), (20, &taken.snapshot_id));
+}
+
 fn state_of(store: &Store, id: &str) -> String {
     store.read(id).unwrap().state.unwrap()
 }
