@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::give::{give_file, give_folder};
 use super::unfinished;
-use crate::error::{Error, Result};
+use crate::error::{Error, Layer, Phase, Result};
 
 /// Makes a folder and those above it; what is new is 0700. A link in its place is an error.
 pub fn ensure_private(folder: &Path) -> Result<()> {
@@ -135,8 +135,26 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// None where there is no such file; a file that cannot be read as what it should be is an error.
-pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    let Some(bytes) = read(path)? else { return Ok(None) };
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::file(path, "read", &error.into()))
+/// The same of a file that Eos wrote: `remedy` is for one that is something else, such as a folder.
+pub fn read_ours(path: &Path, remedy: &str) -> Result<Option<Vec<u8>>> {
+    match path.metadata() {
+        // Reading a pipe would never end.
+        Ok(found) if !found.is_file() => Err(torn(path, "it is not a file", remedy)),
+        _ => read(path),
+    }
+}
+
+/// None where there is no such file; `remedy` is for one that is empty, cut short, or something else.
+pub fn read_json<T: DeserializeOwned>(path: &Path, remedy: &str) -> Result<Option<T>> {
+    let Some(bytes) = read_ours(path, remedy)? else { return Ok(None) };
+    if bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+        return Err(torn(path, "it does not begin with {", remedy));
+    }
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| torn(path, &error.to_string(), remedy))
+}
+
+/// A file of ours that is not as we write it. It stops what it is about, and nothing else.
+pub fn torn(path: &Path, reason: &str, remedy: &str) -> Error {
+    let message = format!("{} is not as Eos wrote it: {reason}", path.display());
+    Error::new(Layer::Host, Phase::Preparation, "file_corrupt", message, remedy)
 }

@@ -9,8 +9,8 @@ mod trust;
 mod unfinished;
 
 pub use files::{
-    append_line, create_json, ensure_private, open_private, read, read_json, remove, replace, set_executable,
-    write, write_json,
+    append_line, create_json, ensure_private, open_private, read, read_json, read_ours, remove, replace,
+    set_executable, torn, write, write_json,
 };
 pub use give::give_all;
 pub use trust::Trust;

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 pub use entry::{Began, Done, Entry, Wish};
 pub use story::Story;
 
-use crate::error::{Error, Result};
-use crate::workdir::append_line;
+use crate::error::Result;
+use crate::workdir::{append_line, read_ours};
 
 /// One run's journal: `journal.jsonl` in its folder, 0600.
 #[derive(Clone, Debug)]
@@ -37,11 +37,8 @@ impl Journal {
 
     /// None where no run ever began in this folder.
     pub fn story(&self) -> Result<Option<Story>> {
-        match std::fs::read(&self.path) {
-            Ok(text) => Ok(Story::read(&text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::file(&self.path, "read", &error)),
-        }
+        let text = read_ours(&self.path, "move it away: the run is then not shown, and cannot be resumed")?;
+        Ok(text.and_then(|text| Story::read(&text)))
     }
 
     fn append(&self, entry: Entry, durably: bool) -> Result<()> {

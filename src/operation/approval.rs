@@ -68,7 +68,7 @@ pub struct Spent {
 
 /// What was given for this very plan.
 pub fn read(folder: &Path, component: &Name) -> Result<Option<Approval>> {
-    let found: Option<Approval> = read_json(&folder.join(format!("{component}.approval.json")))?;
+    let found: Option<Approval> = read_json(&folder.join(format!("{component}.approval.json")), kept::ANEW)?;
     Ok(found.filter(|approval| approval.plan_id == kept::plan_id(folder)))
 }
 
@@ -78,7 +78,7 @@ pub fn grant(folder: &Path, component: &Name, approval: &Approval) -> Result<boo
 }
 
 pub fn spent(folder: &Path, component: &Name) -> Result<Option<Spent>> {
-    read_json(&folder.join(format!("{component}.spent.json")))
+    read_json(&folder.join(format!("{component}.spent.json")), kept::ANEW)
 }
 
 /// Refuses a plan that was applied under its approval.
@@ -98,8 +98,9 @@ pub fn is_awaited(folder: &Path) -> bool {
         .any(|component| !folder.join(format!("{component}.spent.json")).exists())
 }
 
-/// Plans that policy stopped, and nothing has overtaken by what the records say: approved, or waiting for it.
-pub fn waiting(layout: &Layout) -> Result<Vec<Value>> {
+/// Plans that policy stopped, and nothing has overtaken by what the records say: approved, or waiting for it. One that
+/// cannot be read is there with its error.
+pub fn waiting(layout: &Layout) -> Vec<Value> {
     let folders = std::fs::read_dir(layout.plans()).into_iter().flatten().flatten();
     let mut folders: Vec<_> = folders.map(|folder| folder.path()).collect();
     folders.sort_unstable();
@@ -110,22 +111,34 @@ pub fn waiting(layout: &Layout) -> Result<Vec<Value>> {
         for (name, status) in contents.statuses {
             let Ok(name) = Name::new(&name) else { continue };
             waiting.remove(&name);
-            if status != Status::Blocked.word() || spent(&folder, &name)?.is_some() {
-                continue;
-            }
-            let kept = kept::find(&folder, &name)?;
-            let record = Record::read(&layout.place(&name)?.record())?.unwrap_or_default();
-            if (&kept.lineage, kept.serial) == (&record.lineage, record.serial) {
-                let approval = read(&folder, &name)?;
-                let one = json!({
-                    "plan_id": kept::plan_id(&folder), "component": name, "changes": kept.changes.counts,
-                    "approved": approval.map(|approval| approval.words()),
+            if status == Status::Blocked.word() {
+                let one = waits(layout, &folder, &name).unwrap_or_else(|error| {
+                    Some(json!({ "plan_id": kept::plan_id(&folder), "component": name, "error": error }))
                 });
-                waiting.insert(name, one);
+                waiting.extend(one.map(|one| (name, one)));
             }
         }
     }
-    Ok(waiting.into_values().collect())
+    waiting.into_values().collect()
+}
+
+/// None where the plan was applied, or the state has moved since.
+fn waits(layout: &Layout, folder: &Path, name: &Name) -> Result<Option<Value>> {
+    if spent(folder, name)?.is_some() {
+        return Ok(None);
+    }
+    let kept = kept::find(folder, name)?;
+    // What is wrong with a record is said where the component is shown.
+    let record = layout.place(name).and_then(|place| Record::read(&place.record()));
+    let record = record.ok().flatten().unwrap_or_default();
+    if (&kept.lineage, kept.serial) != (&record.lineage, record.serial) {
+        return Ok(None);
+    }
+    let approval = read(folder, name)?;
+    Ok(Some(json!({
+        "plan_id": kept::plan_id(folder), "component": name, "changes": kept.changes.counts,
+        "approved": approval.map(|approval| approval.words()),
+    })))
 }
 
 /// What a kept plan's turn comes to.

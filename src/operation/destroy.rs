@@ -11,10 +11,13 @@ use crate::workdir::Layout;
 pub fn refuse_needed(blueprint: &Blueprint, layout: &Layout, selected: &BTreeSet<Name>) -> Result<()> {
     let records = record::all(&layout.components())?;
     let mut needed = Vec::new();
-    for (user, record) in
-        records.iter().filter(|(user, record)| record.resources > 0 && !selected.contains(user))
-    {
-        let mut uses: BTreeSet<&str> = record.edges.iter().map(String::as_str).collect();
+    for (user, record) in records.iter().filter(|(user, _)| !selected.contains(user)) {
+        let mut uses: BTreeSet<&str> = match record {
+            Ok(record) if record.resources == 0 => continue,
+            Ok(record) => record.edges.iter().map(String::as_str).collect(),
+            // It may have resources. What it uses, only the pillar says.
+            Err(_) => BTreeSet::new(),
+        };
         if blueprint.nodes.contains_key(user) {
             uses.extend(blueprint.graph.dependencies(user).iter().map(Name::as_str));
         }

@@ -45,7 +45,11 @@ pub fn show_run(call: &Call<'_>) -> Report {
 fn list(call: &Call<'_>, environment: &Name, limit: usize) -> Result<Vec<Value>> {
     let draft = draft(&call.request, environment)?;
     let layout = Layout::new(&draft.settings.root, environment)?;
-    Ok(runs::all(&layout, environment)?.iter().take(limit).map(summary).collect())
+    let shown = |(run_id, run): (String, Result<Run>)| match run {
+        Ok(run) => summary(&run),
+        Err(error) => json!({ "run_id": run_id, "state": "unreadable", "error": error }),
+    };
+    Ok(runs::all(&layout, environment).take(limit).map(shown).collect())
 }
 
 fn summary(run: &Run) -> Value {
@@ -77,7 +81,8 @@ fn state(run: &Run) -> &'static str {
 
 /// The report that it ended with, or how far it came.
 fn show(run: &Run) -> Result<BTreeMap<String, Value>> {
-    let report: Option<Value> = read_json(&run.folder.join("report.json"))?;
+    let remedy = "move it away: the steps of the run are then shown without it";
+    let report: Option<Value> = read_json(&run.folder.join("report.json"), remedy)?;
     Ok(BTreeMap::from([
         ("run".to_owned(), summary(run)),
         ("steps".to_owned(), run.story.steps.clone().into()),

@@ -21,6 +21,9 @@ use crate::workdir::{ensure_private, read_json, write_json};
 /// Beside it each component has `NAME.tfplan`, `NAME.json` and, by and by, what `approval` writes.
 const CONTENTS: &str = "plan.json";
 
+/// The remedy for what is kept of a plan and cannot be used.
+pub const ANEW: &str = "make a new plan";
+
 #[derive(Serialize, Deserialize)]
 struct Meta {
     facts: Facts,
@@ -111,7 +114,7 @@ pub fn keep(
 
 /// Finds a kept plan, however things stand now.
 pub fn find(folder: &Path, component: &Name) -> Result<Kept> {
-    let Some(meta) = read_json::<Meta>(&folder.join(format!("{component}.json")))? else {
+    let Some(meta) = read_json::<Meta>(&folder.join(format!("{component}.json")), ANEW)? else {
         let message = "there is no plan of it under this plan_id";
         return Err(refused("no_such_plan", message.to_owned()).of(component));
     };
@@ -153,7 +156,7 @@ pub fn moved(folder: &Path, component: &Name, moved: &[&str]) -> Error {
 }
 
 fn refused(code: &'static str, message: String) -> Error {
-    Error::new(Layer::Salt, Phase::Planning, code, message, "make a new plan")
+    Error::new(Layer::Salt, Phase::Planning, code, message, ANEW)
 }
 
 /// Compares every kept plan with how things stand now, before the first is applied.
@@ -236,7 +239,7 @@ pub fn write_contents(folder: &Path, contents: &Contents) -> Result<()> {
 }
 
 pub fn read_contents(folder: &Path) -> Result<Contents> {
-    read_json(&folder.join(CONTENTS))?.ok_or_else(|| {
+    read_json(&folder.join(CONTENTS), ANEW)?.ok_or_else(|| {
         let message = format!("there is no plan {}", plan_id(folder));
         let remedy = "make one by infrastructure.plan, in the same environment; only the newest are kept";
         Error::new(Layer::Salt, Phase::Validation, "no_such_plan", message, remedy)

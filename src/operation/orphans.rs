@@ -15,15 +15,19 @@ pub fn report(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, C
     let gone = all(layout, |name| blueprint.nodes.contains_key(name))?;
     let reports = gone.into_iter().map(|(name, record)| {
         let mut report = ComponentReport::new(Status::Orphaned, "gone_from_the_pillar");
-        let edges: Vec<_> = record.edges.into_iter().collect();
-        let needs = if edges.is_empty() { "nothing".to_owned() } else { edges.join(", ") };
-        report.notes.push(format!(
-            "it has {} resource(s), and depended on {needs}; infrastructure.destroy takes it down by its name",
-            record.resources
-        ));
+        report.notes.push(record.map_or_else(|error| error.to_string(), describe));
         (name, report)
     });
     Ok(reports.collect())
+}
+
+fn describe(record: Record) -> String {
+    let edges: Vec<_> = record.edges.into_iter().collect();
+    let needs = if edges.is_empty() { "nothing".to_owned() } else { edges.join(", ") };
+    format!(
+        "it has {} resource(s), and depended on {needs}; infrastructure.destroy takes it down by its name",
+        record.resources
+    )
 }
 
 /// Takes them all in where `named` has one, so that it can be destroyed: as it was last applied.
@@ -39,21 +43,29 @@ pub fn adopt(draft: &mut Draft, named: &BTreeSet<Name>, overrides: &Overrides) -
         let place = layout.place(&name)?;
         // Without its module there is nothing to run; the call then says that there is no such component.
         if place.module().is_dir() {
-            let declared = last_applied(record, &place, &known)?;
-            problems.extend(draft.adopt(name, &declared, overrides));
+            match record.and_then(|record| last_applied(record, &place, &known)) {
+                Ok(declared) => problems.extend(draft.adopt(name, &declared, overrides)),
+                Err(error) if named.contains(&name) => return Err(error.of(&name)),
+                // It is left alone, and `report` says what is wrong with it.
+                Err(_) => {}
+            }
         }
     }
     Ok(problems)
 }
 
-fn all(layout: &Layout, in_pillar: impl Fn(&Name) -> bool) -> Result<BTreeMap<Name, Record>> {
+/// Of one whose record cannot be read, nobody knows whether it has resources.
+fn all(layout: &Layout, in_pillar: impl Fn(&Name) -> bool) -> Result<BTreeMap<Name, Result<Record>>> {
+    let may_have = |record: &Result<Record>| record.as_ref().map_or(true, |record| record.resources > 0);
     let records = record::all(&layout.components())?;
-    Ok(records.into_iter().filter(|(name, record)| record.resources > 0 && !in_pillar(name)).collect())
+    Ok(records.into_iter().filter(|(name, record)| may_have(record) && !in_pillar(name)).collect())
 }
+
+const VALUES: &str = "put it back from a backup: it has the values that the component was last applied with";
 
 /// Its own workdir is its source; values that were written down are used as they were.
 fn last_applied(record: Record, place: &Place, known: &BTreeSet<Name>) -> Result<Value> {
-    let values: Map<String, Value> = read_json(&place.variables())?.unwrap_or_default();
+    let values: Map<String, Value> = read_json(&place.variables(), VALUES)?.unwrap_or_default();
     let mut declared = record.declared;
     let subdir = if record.subdir.is_empty() { String::new() } else { format!("//{}", record.subdir) };
     declared.insert("source".to_owned(), format!("{}{subdir}", place.module().display()).into());

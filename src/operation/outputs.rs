@@ -9,7 +9,7 @@ use super::inspect::{Inspection, inspect};
 use super::prepare::draft;
 use super::summary::Opening;
 use super::{Call, apply, snapshots, state};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{self, Name};
 use crate::record::Known;
 use crate::report::{ComponentReport, Report, Status};
@@ -36,7 +36,8 @@ pub fn outputs(call: &Call<'_>) -> Report {
     let found = inspect(call, &opening, &environment, components, problems, async |inspection| {
         let mut reports = BTreeMap::new();
         for name in &inspection.selected {
-            reports.insert(name.clone(), of(&inspection, name).await?);
+            let report = of(&inspection, name).await;
+            reports.insert(name.clone(), report.unwrap_or_else(|error| failed(name, error)));
         }
         Ok(reports)
     });
@@ -49,7 +50,11 @@ pub fn outputs(call: &Call<'_>) -> Report {
 fn answer(opening: Opening, components: BTreeMap<Name, ComponentReport>) -> Report {
     let flat: BTreeMap<_, Value> =
         components.iter().map(|(name, one)| (name.clone(), json!(one.outputs))).collect();
-    opening.answer(components, BTreeMap::from([("outputs".to_owned(), json!(flat))]))
+    opening.found(components, BTreeMap::from([("outputs".to_owned(), json!(flat))]))
+}
+
+fn failed(name: &Name, error: Error) -> ComponentReport {
+    ComponentReport::failed(error.of(name))
 }
 
 /// As the last scheduled check found them: no terraform, no backend, no module is asked.
@@ -65,9 +70,11 @@ fn known(
     }
     let mut reports = BTreeMap::new();
     for name in components.unwrap_or_else(|| draft.components.keys().cloned().collect()) {
-        let report = match Known::read(&layout.place(&name)?.outputs())? {
-            None => ComponentReport::new(Status::Absent, "never_synced"),
-            Some(known) => {
+        let known = layout.place(&name).and_then(|place| Known::read(&place.outputs()));
+        let report = match known {
+            Err(error) => failed(&name, error),
+            Ok(None) => ComponentReport::new(Status::Absent, "never_synced"),
+            Ok(Some(known)) => {
                 let mut report = ComponentReport::new(Status::Unchanged, "");
                 report.outputs = known.outputs;
                 report.notes.push(format!("as of {}", known.time));

@@ -7,7 +7,7 @@ use super::invoke::Invoker;
 use super::session::Session;
 use super::{inputs, pump, shared as configurations};
 use crate::error::{Error, Layer, Phase, Result};
-use crate::lock::{Holder, Service};
+use crate::lock::{Consul, Holder, Service};
 use crate::model::{Component, Name, Settings};
 use crate::record::{Record, Underway};
 use crate::workdir::{Layout, Place, ensure_private};
@@ -37,7 +37,7 @@ async fn shared(session: &Session, component: &Name) -> Result<Option<Record>> {
     let Service::Consul(consul) = &*session.locks else { return Ok(None) };
     let environment = &session.blueprint.environment;
     let text = consul.read(environment.as_str(), component.as_str(), KEY).await?;
-    text.map(|text| parse(component, &text)).transpose()
+    text.map(|text| parse(consul, environment, component, &text)).transpose()
 }
 
 /// Tells other hosts that an apply begins; what it may leave is on this one.
@@ -54,8 +54,7 @@ pub async fn elsewhere(invoker: &Invoker<'_>) -> Result<Option<Underway>> {
     let Some(text) = consul.read(environment.as_str(), name.as_str(), APPLYING).await? else {
         return Ok(None);
     };
-    let underway: Underway =
-        serde_json::from_slice(&text).map_err(|error| corrupt(name, APPLYING, &error))?;
+    let underway = underway(consul, environment, name, &text)?;
     let is_ours = underway.host == Holder::here().host && underway.cwd.starts_with(&invoker.place.workdir);
     Ok((!is_ours).then_some(underway))
 }
@@ -74,39 +73,52 @@ pub fn last(
             return Ok(None);
         }
         if let Some(text) = read(KEY)? {
-            return parse(component, &text).map(Some);
+            return parse(&consul, environment, component, &text).map(Some);
         }
     }
     Record::read(&place.record())
 }
 
-/// Brings this host's copies up to what other hosts did, for questions that take no lock.
-pub fn fetch(settings: &Settings, environment: &Name) -> Result<()> {
-    let Service::Consul(consul) = service(settings)? else { return Ok(()) };
+/// Brings this host's copies up to what other hosts did, for questions that take no lock. Returns what is wrong with
+/// those that cannot be had; a turn of such a component meets it again.
+pub fn fetch(settings: &Settings, environment: &Name) -> Result<BTreeMap<Name, Error>> {
+    let Service::Consul(consul) = service(settings)? else { return Ok(BTreeMap::new()) };
     let layout = Layout::new(&settings.root, environment)?;
+    let mut torn = BTreeMap::new();
     for (name, text) in pump::runtime()?.block_on(consul.read_all(environment.as_str(), KEY))? {
         let Ok(name) = Name::new(&name) else { continue };
         // Its own turn refuses it; the others have theirs.
         let Ok(place) = layout.place(&name) else { continue };
         ensure_private(place.control())?;
-        parse(&name, &text)?.write(&place.record())?;
+        let record = parse(&consul, environment, &name, &text);
+        if let Err(error) = record.and_then(|record| record.write(&place.record())) {
+            torn.insert(name, error);
+        }
     }
-    Ok(())
+    Ok(torn)
 }
 
-/// What stands beside the locks of an environment, by component: who holds one, and whose apply was begun.
-pub fn beside_locks(
-    settings: &Settings,
-    environment: &Name,
-) -> Result<(BTreeMap<String, Holder>, BTreeMap<String, Underway>)> {
-    let Service::Consul(consul) = service(settings)? else { return Ok(Default::default()) };
+/// What Consul holds beside the locks of an environment, by component.
+#[derive(Default)]
+pub struct BesideLocks {
+    /// Who holds the lock.
+    pub held: BTreeMap<String, Holder>,
+    /// Whose apply was begun.
+    pub applying: BTreeMap<String, Result<Underway>>,
+}
+
+pub fn beside_locks(settings: &Settings, environment: &Name) -> Result<BesideLocks> {
+    let Service::Consul(consul) = service(settings)? else { return Ok(BesideLocks::default()) };
     let runtime = pump::runtime()?;
     let applying = runtime.block_on(consul.read_all(environment.as_str(), APPLYING))?;
     // Read after it: an apply that is under way holds its lock.
     let held = runtime.block_on(consul.list(Some(environment.as_str())))?;
-    let applying =
-        applying.into_iter().filter_map(|(name, text)| Some((name, serde_json::from_slice(&text).ok()?)));
-    Ok((held.into_iter().map(|held| (held.component, held.holder)).collect(), applying.collect()))
+    let applying = applying.into_iter().filter_map(|(name, text)| {
+        let component = Name::new(&name).ok()?;
+        Some((name, underway(&consul, environment, &component, &text)))
+    });
+    let held = held.into_iter().map(|held| (held.component, held.holder)).collect();
+    Ok(BesideLocks { held, applying: applying.collect() })
 }
 
 /// The service that the settings name, with the token that they refer to.
@@ -115,13 +127,34 @@ pub fn service(settings: &Settings) -> Result<Service> {
     Service::open(&settings.lock, token)
 }
 
-fn parse(component: &Name, text: &[u8]) -> Result<Record> {
-    serde_json::from_slice(text).map_err(|error| corrupt(component, KEY, &error))
+fn parse(consul: &Consul, environment: &Name, component: &Name, text: &[u8]) -> Result<Record> {
+    serde_json::from_slice(text).map_err(|error| {
+        let key = consul.key(environment.as_str(), component.as_str(), KEY);
+        let remedy = format!(
+            "see that the component's state is whole, then `consul kv delete {key}`: the next run makes it anew from \
+             the state"
+        );
+        corrupt(component, &key, &error.to_string(), remedy)
+    })
 }
 
-fn corrupt(component: &Name, key: &str, error: &serde_json::Error) -> Error {
-    let message = format!("the {key} that Consul holds of {component} cannot be read: {error}");
-    let remedy = "look at it by `consul kv get`; deleted, the state is taken as it is";
+fn underway(consul: &Consul, environment: &Name, component: &Name, text: &[u8]) -> Result<Underway> {
+    let read = serde_json::from_slice::<Underway>(text).map_err(|error| error.to_string());
+    let named = read.and_then(|read| match read.run_id.is_empty() {
+        true => Err("it names no run".to_owned()),
+        false => Ok(read),
+    });
+    named.map_err(|reason| {
+        let key = consul.key(environment.as_str(), component.as_str(), APPLYING);
+        let remedy = format!(
+            "an apply was cut off: compare the resources that exist with the state, then `consul kv delete {key}`"
+        );
+        corrupt(component, &key, &reason, remedy)
+    })
+}
+
+fn corrupt(component: &Name, key: &str, reason: &str, remedy: String) -> Error {
+    let message = format!("what Consul holds in {key} is not as Eos wrote it: {reason}");
     Error::new(Layer::Host, Phase::Preparation, "record_corrupt", message, remedy).of(component)
 }
 

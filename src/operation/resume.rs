@@ -126,13 +126,18 @@ fn find(request: &Request, run_id: &str) -> Result<Interrupted> {
     Err(unknown)
 }
 
-/// The newest of this host's runs and of the one that its locks' service knows; ids sort by time.
+/// The newest of this host's runs and of the one that its locks' service knows.
 fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
     let draft = draft(request, environment)?;
-    let changing = runs::all(&runs::layout(&draft)?, environment)?.into_iter().find(|run| {
-        let began = &run.story.began;
-        began.wish != journal::Wish::Look && began.who.operation != remediate::OPERATION
+    let layout = runs::layout(&draft)?;
+    // A run that cannot be read may be the one that is meant.
+    let changing = runs::all(&layout, environment).map(|(_, run)| run).find(|run| {
+        run.as_ref().map_or(true, |run| {
+            let began = &run.story.began;
+            began.wish != journal::Wish::Look && began.who.operation != remediate::OPERATION
+        })
     });
+    let changing = changing.transpose()?;
     match (changing, last_run::read(&draft.settings, environment)?) {
         (Some(here), Some(last)) if here.run_id >= last.began.who.run_id => Interrupted::here(request, here),
         (_, Some(last)) => Ok(Interrupted::elsewhere(environment, last)),

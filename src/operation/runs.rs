@@ -31,12 +31,13 @@ pub fn next_id(settings: &Settings, layout: &Layout, environment: &Name) -> Resu
 }
 
 /// All runs of this environment, the newest first: their ids sort in the order of making.
-pub fn all(layout: &Layout, environment: &Name) -> Result<Vec<Run>> {
+/// One whose journal cannot be read is there with its error.
+pub fn all(layout: &Layout, environment: &Name) -> impl Iterator<Item = (String, Result<Run>)> {
     let entries = std::fs::read_dir(layout.runs()).into_iter().flatten().flatten();
     let mut ids: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     ids.sort_unstable();
-    let runs = ids.iter().rev().map(|run_id| one(layout, environment, run_id));
-    runs.filter_map(Result::transpose).collect()
+    let run = |run_id: String| Some((run_id.clone(), one(layout, environment, &run_id).transpose()?));
+    ids.into_iter().rev().filter_map(run)
 }
 
 /// None where there is no such run.

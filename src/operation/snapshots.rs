@@ -33,17 +33,29 @@ pub fn snapshots(call: &Call<'_>) -> Report {
 
 fn list(draft: &Draft, named: Option<BTreeSet<Name>>) -> Result<Vec<Value>> {
     let layout = Layout::new(&draft.settings.root, &draft.environment)?;
-    records::fetch(&draft.settings, &draft.environment)?;
+    let mut torn = records::fetch(&draft.settings, &draft.environment)?;
     let there = components(&layout, draft);
     if let Some(named) = &named {
         refuse_unknown(draft, named, &there)?;
     }
     let mut shown = Vec::new();
     for name in there.iter().filter(|name| named.as_ref().is_none_or(|named| named.contains(*name))) {
-        let place = layout.place(name)?;
-        let standing = Record::read(&place.record())?.map(|record| record.standing()).unwrap_or_default();
+        let place = match layout.place(name) {
+            Ok(place) => place,
+            Err(error) => {
+                shown.push((String::new(), json!({ "component": name, "snapshot_id": "", "error": error })));
+                continue;
+            }
+        };
+        let record = torn.remove(name).map_or_else(|| Record::read(&place.record()), Err);
         let store = Store::new(place.snapshots());
-        for id in store.list()? {
+        let ids = store.list();
+        // Without its record the component's snapshots are shown, and not which of them works.
+        for error in [record.as_ref().err(), ids.as_ref().err()].into_iter().flatten() {
+            shown.push((String::new(), json!({ "component": name, "snapshot_id": "", "error": error })));
+        }
+        let standing = record.ok().flatten().map(|record| record.standing()).unwrap_or_default();
+        for id in ids.unwrap_or_default() {
             shown.push((id.clone(), one(&store, name, &id, &standing)));
         }
     }

@@ -7,9 +7,10 @@ use serde_json::json;
 use super::arguments::Arguments;
 use super::orphans;
 use super::prepare::{prepare, select};
+use super::records::BesideLocks;
 use super::summary::Opening;
 use super::{Call, approval, records, runs};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lock::{self, Holder};
 use crate::model::Overrides;
 use crate::record::{Record, Underway};
@@ -27,31 +28,35 @@ pub fn status(call: &Call<'_>) -> Report {
             .and_then(|prepared| {
                 let blueprint = &prepared.blueprint;
                 let layout = Layout::of(blueprint)?;
-                records::fetch(&blueprint.settings, &blueprint.environment)?;
-                let (held, applying) = records::beside_locks(&blueprint.settings, &blueprint.environment)?;
+                let mut torn = records::fetch(&blueprint.settings, &blueprint.environment)?;
+                let BesideLocks { held, applying } =
+                    records::beside_locks(&blueprint.settings, &blueprint.environment)?;
                 let mut reports = BTreeMap::new();
                 let mut last_runs = BTreeMap::new();
                 for name in select(blueprint, components, false)? {
-                    let place = match layout.place(&name) {
-                        Ok(place) => place,
-                        Err(error) => {
-                            reports.insert(name.clone(), ComponentReport::failed(error.of(&name)));
-                            continue;
-                        }
+                    let place = layout.place(&name);
+                    let record = match torn.remove(&name) {
+                        Some(error) => Err(error),
+                        None => place
+                            .as_ref()
+                            .map_err(Error::clone)
+                            .and_then(|place| Record::read(&place.record())),
                     };
-                    let record = Record::read(&place.record())?;
-                    let mut report = of(&place, record.as_ref())?;
-                    elsewhere(&mut report, held.get(name.as_str()), applying.get(name.as_str()));
-                    reports.insert(name.clone(), report);
-                    last_runs.insert(name, json!(record));
+                    let report = place.and_then(|place| {
+                        let mut report = of(&place, record.as_ref().map_err(Error::clone)?.as_ref())?;
+                        let applying = applying.get(name.as_str()).cloned().transpose()?;
+                        elsewhere(&mut report, held.get(name.as_str()), applying.as_ref());
+                        Ok(report)
+                    });
+                    let failed = |error: Error| ComponentReport::failed(error.of(&name));
+                    reports.insert(name.clone(), report.unwrap_or_else(failed));
+                    last_runs.insert(name, json!(record.ok().flatten()));
                 }
                 reports.extend(orphans::report(blueprint, &layout)?);
-                let running: Vec<_> = runs::all(&layout, &environment)?
-                    .into_iter()
-                    .filter(|run| run.story.is_alive())
-                    .map(|run| run.run_id)
+                let running: Vec<_> = runs::all(&layout, &environment)
+                    .filter_map(|(run_id, run)| run.ok()?.story.is_alive().then_some(run_id))
                     .collect();
-                let waiting = approval::waiting(&layout)?;
+                let waiting = approval::waiting(&layout);
                 let extra = [
                     ("last_runs", json!(last_runs)),
                     ("running", json!(running)),

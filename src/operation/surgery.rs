@@ -27,7 +27,9 @@ pub const OPERATIONS: [&str; 3] = ["import_resource", "move_resource", "remove_r
 type Imported = BTreeMap<String, String>;
 
 fn imported(invoker: &Invoker<'_>) -> Result<Imported> {
-    Ok(read_json(&invoker.place.imported())?.unwrap_or_default())
+    let remedy =
+        "move it away: what was imported under another id than the resource's own is then imported again";
+    Ok(read_json(&invoker.place.imported(), remedy)?.unwrap_or_default())
 }
 
 /// The report where there is nothing to do, or it cannot be done; None: it has to be planned.

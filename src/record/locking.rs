@@ -21,7 +21,9 @@ pub struct Locking {
 
 impl Locking {
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        read_json(path)
+        let remedy = "put it back from a backup, or move it away: a lock that a killed terraform left in the backend is \
+                      then not freed by itself";
+        read_json(path, remedy)
     }
 
     pub fn write(&self, path: &Path) -> Result<()> {

@@ -84,7 +84,9 @@ pub struct Blocked {
 impl Record {
     /// None where this component never ran.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        read_json(path)
+        let remedy = "put it back from a backup. Or see that the component's state is whole, then move this file away: \
+                      the next run makes it anew from the state";
+        read_json(path, remedy)
     }
 
     pub fn write(&self, path: &Path) -> Result<()> {
@@ -118,8 +120,9 @@ impl Record {
     }
 }
 
-/// Every component that has a record below a `components` folder, in the order of their names.
-pub fn all(folder: &Path) -> Result<Vec<(Name, Record)>> {
+/// Every component that has a record below a `components` folder, in the order of their names. One that cannot be read
+/// is an error of that component alone.
+pub fn all(folder: &Path) -> Result<Vec<(Name, Result<Record>)>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -130,9 +133,8 @@ pub fn all(folder: &Path) -> Result<Vec<(Name, Record)>> {
         let Ok(name) = Name::new(&entry.file_name().to_string_lossy()) else {
             continue;
         };
-        if let Some(record) = Record::read(&entry.path().join("record.json"))? {
-            records.push((name, record));
-        }
+        let record = Record::read(&entry.path().join("record.json")).transpose();
+        records.extend(record.map(|record| (name, record)));
     }
     records.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(records)

@@ -24,7 +24,7 @@ pub struct Observed {
 impl Observed {
     /// None where the last check found nothing, or none was made.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        read_json(path)
+        read_json(path, "move it away: how often this drift was found is then counted anew")
     }
 
     pub fn noticed(&self) -> Noticed {
@@ -53,7 +53,7 @@ pub struct Known {
 impl Known {
     /// None where no check was made since the component was applied first.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        read_json(path)
+        read_json(path, "move it away: the next sync_states writes it anew")
     }
 
     pub fn write(&self, path: &Path) -> Result<()> {

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::{Remembered, Suspect};
 use crate::error::Result;
-use crate::workdir::{read_json, remove, write_json};
+use crate::workdir::{read_json, remove, torn, write_json};
+
+const REMEDY: &str = "put it back from a backup. Or compare the resources that exist with the state, then move it away: \
+                      what that apply began to create is then not reported";
 
 /// Written before an apply's first effect, removed once its record is written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,7 +45,10 @@ pub struct Underway {
 
 impl Underway {
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        read_json(path)
+        match read_json::<Self>(path, REMEDY)? {
+            Some(underway) if underway.run_id.is_empty() => Err(torn(path, "it names no run", REMEDY)),
+            found => Ok(found),
+        }
     }
 
     /// Whole and on disk when it returns.

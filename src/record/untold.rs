@@ -19,7 +19,9 @@ pub struct Untold {
 
 impl Untold {
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        read_json(path)
+        let remedy = "put it back from a backup, or move it away: the possible orphans that it names are then not \
+                      reported";
+        read_json(path, remedy)
     }
 
     pub fn write(&self, path: &Path) -> Result<()> {

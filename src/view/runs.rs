@@ -15,6 +15,9 @@ pub fn history(environment: &str, runs: &[Value]) -> String {
 /// `01JD3K...  2026-01-01T00:00:00Z  orchestrate  failed    6 applied, 1 failed   root`
 fn line(run: &Value) -> String {
     let text = |key: &str| run[key].as_str().unwrap_or_default();
+    if let Some(message) = run["error"]["message"].as_str() {
+        return format!("{}  {message}", text("run_id"));
+    }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for status in run["components"].as_object().into_iter().flatten().filter_map(|(_, one)| one.as_str()) {
         *counts.entry(status).or_default() += 1;

@@ -127,9 +127,10 @@ fn extras(report: &Value) -> String {
     for one in report["waiting"].as_array().into_iter().flatten() {
         let text_of = |key: &str| one[key].as_str().unwrap_or_default();
         let (component, plan_id) = (text_of("component"), text_of("plan_id"));
-        let what = match text_of("approved") {
-            "" => "waits for approval".to_owned(),
-            who => format!("is approved, by {who}"),
+        let what = match (one["error"]["message"].as_str(), text_of("approved")) {
+            (Some(message), _) => format!("cannot be applied: {message}"),
+            (None, "") => "waits for approval".to_owned(),
+            (None, who) => format!("is approved, by {who}"),
         };
         text.push_str(&format!("  {component}: plan {plan_id} {what}\n"));
     }

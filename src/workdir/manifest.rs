@@ -29,7 +29,7 @@ pub struct Manifest {
 impl Manifest {
     /// Reads it, and refuses configuration that somebody changed or added by hand.
     pub fn open(place: &Place) -> Result<Self> {
-        let manifest: Self = read_json(&place.manifest())?.unwrap_or_default();
+        let manifest: Self = read_json(&place.manifest(), &remedy(place))?.unwrap_or_default();
         if manifest.open {
             return Ok(manifest);
         }
@@ -74,6 +74,16 @@ impl Manifest {
         let bytes = serde_json::to_vec(self).map_err(|error| Error::file(&path, "write", &error.into()))?;
         write(&path, &bytes)
     }
+}
+
+/// Without a manifest, what is in the workdir would be taken for a change by hand.
+fn remedy(place: &Place) -> String {
+    format!(
+        "put it back from a backup. Or move it away, and {} and {} out of {}: the next run writes them anew",
+        place.module().display(),
+        place.variables().display(),
+        place.workdir.display()
+    )
 }
 
 /// What Terraform would read: *.tf, *.tf.json, *.tfvars, *.tfvars.json; `.terraform` is init's.

@@ -11,8 +11,8 @@ mod room;
 mod succession;
 
 pub use crate::disk::{
-    append_line, create_json, ensure_private, read, read_json, remove, replace, set_executable,
-    sweep_unfinished, write, write_json,
+    append_line, create_json, ensure_private, read, read_json, read_ours, remove, replace, set_executable,
+    sweep_unfinished, torn, write, write_json,
 };
 pub use layout::{Layout, Place};
 pub use manifest::Manifest;

@@ -185,6 +185,27 @@ fn an_old_plan_or_one_of_a_later_time_is_made_again_and_applied_where_it_is_the_
 }
 
 #[test]
+fn a_kept_plan_that_is_torn_is_refused_by_name_and_a_new_one_is_made() {
+    for name in ["c.json", "c.spent.json", "c.approval.json", "plan.json"] {
+        let site = shrunk();
+        let plan_id = planned(&site);
+        approve(&site, &plan_id);
+        std::fs::write(control(&site).join("plans").join(&plan_id).join(name), "").unwrap();
+        let status = site.run("status", json!({}));
+        assert_eq!(statuses(&status)["c"], "applied", "{status:#}");
+        if name != "plan.json" {
+            assert_eq!(status["waiting"][0]["error"]["code"], "file_corrupt", "{name}: {status:#}");
+        }
+        let refused = apply(&site, &plan_id);
+        assert_eq!(code(&refused), "file_corrupt", "{name}: {refused:#}");
+        assert!(refused.to_string().contains("make a new plan"), "{refused:#}");
+        let plan_id = planned(&site);
+        approve(&site, &plan_id);
+        assert_eq!(statuses(&apply(&site, &plan_id))["c"], "applied");
+    }
+}
+
+#[test]
 fn another_configuration_with_the_same_changes_is_applied_under_the_same_approval() {
     let mut site = shrunk();
     let plan_id = planned(&site);

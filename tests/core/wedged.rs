@@ -72,3 +72,179 @@ fn a_plan_is_applied_where_others_were_made_while_the_clock_was_ahead_and_where_
     let applied = site.run("apply", json!({ "plan_id": id(&newest, "plan_id") }));
     assert_eq!(statuses(&applied)["a"], "applied", "{applied:#}");
 }
+
+fn place(site: &Site, component: &str) -> PathBuf {
+    control(site).join("components").join(component)
+}
+
+fn error<'a>(report: &'a Value, component: &str) -> &'a Value {
+    &report["components"][component]["error"]
+}
+
+/// Each makes something else of a file that we wrote, as a bad disk or a person would.
+const TEARS: [fn(&Path); 5] = [
+    |path| std::fs::write(path, "").unwrap(),
+    |path| {
+        let whole = std::fs::read(path).unwrap();
+        std::fs::write(path, &whole[..whole.len() / 2]).unwrap();
+    },
+    |path| std::fs::write(path, [0; 64]).unwrap(),
+    |path| std::fs::write(path, "[]").unwrap(),
+    |path| {
+        std::fs::remove_file(path).unwrap();
+        std::fs::create_dir(path).unwrap();
+    },
+];
+
+fn move_away(path: &Path) {
+    let aside = path.with_extension("aside");
+    let _ = std::fs::remove_dir_all(&aside);
+    let _ = std::fs::remove_file(&aside);
+    std::fs::rename(path, aside).unwrap();
+}
+
+/// The names of a site of two components, of which the first one's file is torn: it fails, and says why.
+fn assert_stops_alone(site: &Site, path: &Path) {
+    let named = path.display().to_string();
+    let says = |error: &Value| {
+        let (code, message) = (error["code"].as_str(), error["message"].as_str().unwrap_or_default());
+        code == Some("file_corrupt") && message.contains(&named)
+    };
+    let other = site.run("orchestrate", json!({ "components": ["b"] }));
+    assert_eq!((statuses(&other)["b"].as_str(), &other["result"]), ("applied", &json!(true)), "{other:#}");
+    let all = site.run("orchestrate", json!({}));
+    assert_eq!(statuses(&all)["b"], "unchanged", "{all:#}");
+    assert!(says(error(&all, "a")), "{all:#}");
+    let remedy = error(&all, "a")["remedy"].as_str().unwrap();
+    assert!(remedy.contains("move") && remedy.contains(" away"), "{remedy}");
+}
+
+#[test]
+fn a_torn_record_stops_its_component_alone_and_its_remedy_works() {
+    let mut site = Site::new();
+    for (number, tear) in TEARS.into_iter().enumerate() {
+        set(&mut site, "a", "before");
+        set(&mut site, "b", "before");
+        assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+        let record = place(&site, "a").join("record.json");
+        tear(&record);
+        set(&mut site, "b", &number.to_string());
+        assert_stops_alone(&site, &record);
+        let status = site.run("status", json!({}));
+        let expected = ("failed", "applied");
+        assert_eq!(
+            (statuses(&status)["a"].as_str(), statuses(&status)["b"].as_str()),
+            expected,
+            "{status:#}"
+        );
+        assert_eq!(error(&status, "a")["code"], "file_corrupt");
+        let outputs = site.run("outputs", json!({ "components": ["b"] }));
+        assert_eq!(outputs["outputs"]["b"]["x"], number.to_string(), "{outputs:#}");
+        let snapshots = site.run("snapshots", json!({}));
+        assert!(snapshots["snapshots"].as_array().unwrap().len() >= 3, "{snapshots:#}");
+        assert!(snapshots.to_string().contains("file_corrupt"), "{snapshots:#}");
+        let destroyed = site.run("destroy", json!({ "components": ["b"], "confirm": "staging" }));
+        assert_eq!(destroyed["result"], true, "{destroyed:#}");
+
+        move_away(&record);
+        let again = site.run("orchestrate", json!({}));
+        assert_eq!(statuses(&again)["a"], "unchanged", "{again:#}");
+        assert!(record.exists());
+    }
+}
+
+#[test]
+fn a_torn_record_of_a_component_that_the_pillar_no_longer_has_stops_nothing_else() {
+    let mut site = Site::new();
+    for name in ["a", "b", "c"] {
+        set(&mut site, name, "1");
+    }
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    for name in ["a", "c"] {
+        site.infrastructure["components"].as_object_mut().unwrap().remove(name);
+    }
+    std::fs::write(place(&site, "a").join("record.json"), "").unwrap();
+    let run = site.run("orchestrate", json!({}));
+    assert_eq!(run["result"], true, "{run:#}");
+    assert_eq!(statuses(&run)["a"], "orphaned");
+    assert!(run["components"]["a"]["notes"][0].as_str().unwrap().contains("record.json"), "{run:#}");
+    let gone = site.run("destroy", json!({ "components": ["c"], "confirm": "staging" }));
+    assert_eq!(statuses(&gone)["c"], "destroyed", "{gone:#}");
+    let torn = site.run("destroy", json!({ "components": ["a"], "confirm": "staging" }));
+    assert_eq!((&torn["error"]["code"], &torn["error"]["component"]), (&json!("file_corrupt"), &json!("a")));
+}
+
+#[test]
+fn each_other_torn_file_stops_its_component_alone_and_its_remedy_works() {
+    let mut site = Site::new();
+    for name in ["manifest.json", "applying.json", "untold.json"] {
+        for tear in [TEARS[0], TEARS[4]] {
+            set(&mut site, "a", "before");
+            set(&mut site, "b", "before");
+            assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+            let file = place(&site, "a").join(name);
+            if !file.exists() {
+                std::fs::write(&file, "{}").unwrap();
+            }
+            tear(&file);
+            set(&mut site, "b", "after");
+            assert_stops_alone(&site, &file);
+            move_away(&file);
+            if name == "manifest.json" {
+                // A copy in the workdir would be taken for a change by hand.
+                let outside = tempfile::tempdir().unwrap();
+                for part in ["module", "terraform.tfvars.json"] {
+                    std::fs::rename(site.workdir("a").join(part), outside.path().join(part)).unwrap();
+                }
+            }
+            let again = site.run("orchestrate", json!({}));
+            assert_eq!(again["result"], true, "{name}: {again:#}");
+        }
+    }
+}
+
+#[test]
+fn what_a_scheduled_check_left_torn_stops_its_component_alone_and_its_remedy_works() {
+    let mut site = Site::new();
+    set(&mut site, "a", "1");
+    set(&mut site, "b", "1");
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    assert_eq!(site.run("sync_states", json!({}))["result"], true);
+    let (drift, outputs) = (place(&site, "a").join("drift.json"), place(&site, "a").join("outputs.json"));
+    std::fs::write(&drift, "").unwrap();
+    let report = site.run("drift", json!({}));
+    assert_eq!((statuses(&report)["a"].as_str(), statuses(&report)["b"].as_str()), ("failed", "unchanged"));
+    move_away(&drift);
+    assert_eq!(site.run("drift", json!({}))["result"], true);
+    TEARS[4](&outputs);
+    let cached = site.run("outputs", json!({ "cached": true }));
+    assert_eq!(cached["outputs"]["b"]["x"], "1", "{cached:#}");
+    assert_eq!((&cached["result"], &error(&cached, "a")["code"]), (&json!(false), &json!("file_corrupt")));
+    move_away(&outputs);
+    assert_eq!(site.run("sync_states", json!({}))["result"], true);
+    assert_eq!(site.run("outputs", json!({ "cached": true }))["outputs"]["a"]["x"], "1");
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_hides_no_other_run_and_its_remedy_works() {
+    let mut site = Site::new();
+    set(&mut site, "a", "1");
+    let run_id = |report: &Value| id(report, "run_id").to_owned();
+    let (first, second) =
+        (run_id(&site.run("orchestrate", json!({}))), run_id(&site.run("orchestrate", json!({}))));
+    let journal = control(&site).join("runs").join(&second).join("journal.jsonl");
+    TEARS[4](&journal);
+    let history = site.run("history", json!({}));
+    let shown = history["runs"].as_array().unwrap();
+    assert_eq!(
+        (id(&shown[0], "state"), id(&shown[1], "run_id")),
+        ("unreadable", first.as_str()),
+        "{history:#}"
+    );
+    assert_eq!(site.run("status", json!({}))["result"], true);
+    let resumed = site.run("resume", json!({}));
+    assert_eq!(resumed["error"]["code"], "file_corrupt", "{resumed:#}");
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    move_away(&journal);
+    assert_eq!(site.run("history", json!({}))["runs"].as_array().unwrap().len(), 2);
+}

@@ -75,7 +75,8 @@ impl Consul {
         Ok(values.collect())
     }
 
-    fn key(&self, environment: &str, component: &str, name: &str) -> String {
+    /// Where this is kept of a component.
+    pub fn key(&self, environment: &str, component: &str, name: &str) -> String {
         format!("{}/{environment}/{component}/{name}", self.settings.prefix)
     }
 

@@ -23,6 +23,7 @@ mod site;
 mod support;
 mod takeover;
 mod tls;
+mod torn;
 #[path = "../support/world.rs"]
 mod world;
 
