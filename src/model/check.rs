@@ -34,12 +34,7 @@ impl Draft {
         let interfaces: &BTreeMap<Name, Arc<Interface>> =
             &interfaces.iter().map(|(name, one)| (name.clone(), one.clone())).chain(steps).collect();
         for component in self.components.values() {
-            if let Some(interface) = interfaces.get(&component.name) {
-                inputs(component, interface, &mut problems);
-                gates(component, interface, &mut problems);
-                hooks(component, interface, &mut problems);
-            }
-            outputs(component, &self.mentioned, interfaces, &mut problems);
+            problems.extend(self.faults(component, interfaces));
             for needed in component.depends_on.names.iter().filter(|needed| !self.mentioned.contains(*needed))
             {
                 problems.push(Problem::new(
@@ -70,6 +65,18 @@ impl Draft {
             nodes.insert(name, Node { component, interface, deployment_id });
         }
         Ok(Blueprint { environment, settings: self.settings, nodes, graph })
+    }
+
+    /// What is wrong between one component and its module, or a module that it reads from.
+    pub fn faults(&self, component: &Component, interfaces: &BTreeMap<Name, Arc<Interface>>) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if let Some(interface) = interfaces.get(&component.name) {
+            inputs(component, interface, &mut problems);
+            gates(component, interface, &mut problems);
+            hooks(component, interface, &mut problems);
+        }
+        outputs(component, &self.mentioned, interfaces, &mut problems);
+        problems
     }
 
     fn edges(&self) -> BTreeMap<Name, BTreeSet<Name>> {

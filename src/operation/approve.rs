@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::approval::{self, Approval};
 use super::arguments::Arguments;
-use super::prepare::prepare;
+use super::prepare::{Destruction, Past, prepare};
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, audit, environment, kept, pump, records, requests, runs};
+use super::{Call, audit, broken, environment, kept, pump, records, requests, runs};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{self, Began, Entry, Journal};
 use crate::lock::Holder;
@@ -50,12 +50,17 @@ fn attempt(
     opening: &mut Opening,
     begun: &mut Option<PathBuf>,
 ) -> Result<Outcome> {
+    let destruction = Destruction { run_id: &opening.run_id, named: asked.components.as_ref() };
+    let past = Past { gone: None, broken: Some(destruction) };
     let prepared =
-        prepare(&call.request, &asked.environment, &Overrides::default(), asked.problems, None, call.host)?;
+        prepare(&call.request, &asked.environment, &Overrides::default(), asked.problems, past, call.host)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint)?;
     let folder = layout.plan(&asked.plan_id);
     let contents = kept::read_contents(&folder)?;
+    if !contents.destroy {
+        broken::refuse(&prepared, &layout.run(&opening.run_id))?;
+    }
     let (there, _) = contents.split(blueprint, &None)?;
     let selected = select(&contents, &there, asked.components, &asked.plan_id)?;
     records::fetch(&blueprint.settings, &blueprint.environment)?;
@@ -79,7 +84,7 @@ fn attempt(
     pump::in_session(call, opening, prepared, memory, &BTreeSet::new(), async move |session: &Session| {
         // All or none: a person approves what was shown together.
         for name in &names {
-            approval::check(session, name, &place).await.map_err(|error| error.of(name))?;
+            broken::check(session, name, &place).await.map_err(|error| error.of(name))?;
         }
         Ok(())
     })?;

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::arguments::Arguments;
 use super::check::{Asked, check};
-use super::prepare::{prepare, select};
+use super::prepare::{Past, prepare, select};
 use super::session::{Memory, Session};
 use super::summary::Opening;
 use super::{Call, module, orphans, pump, records};
@@ -89,7 +89,8 @@ fn find(
 ) -> Result<BTreeMap<Name, ComponentReport>> {
     let overrides = Overrides::default();
     // One that the pillar has no more is looked at where it is named.
-    let prepared = prepare(&call.request, environment, &overrides, problems, components.as_ref(), call.host)?;
+    let past = Past { gone: components.as_ref(), ..Past::NONE };
+    let prepared = prepare(&call.request, environment, &overrides, problems, past, call.host)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint)?;
     records::fetch(&blueprint.settings, environment)?;

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::component;
+use super::broken;
 use super::intent::{Act, Intent};
 use super::orphans;
-use super::prepare::{prepare, refuse_steps, select};
+use super::prepare::{Destruction, Past, prepare, refuse_steps, select};
 use super::rollback::Asked;
 use super::schedule::schedule;
 use super::session::{Memory, Session};
@@ -93,18 +93,19 @@ fn attempt(
     opening: &mut Opening,
     begun: &mut Option<PathBuf>,
 ) -> Result<Outcome> {
-    let may_be_gone = match wanted.wish {
-        Wish::Destroy | Wish::PreviewDestroy | Wish::Remediate { .. } => wanted.components.as_ref(),
-        _ => None,
+    let named = wanted.components.as_ref();
+    let destruction = Destruction { run_id: &opening.run_id, named };
+    let past = match wanted.wish {
+        Wish::Destroy | Wish::PreviewDestroy => Past { gone: named, broken: Some(destruction) },
+        Wish::Remediate { .. } => Past { gone: named, broken: None },
+        // A plan that is kept may be one of a destruction.
+        Wish::KeepDestroy | Wish::ApplyKept(_) | Wish::ShowKept(_) => {
+            Past { gone: None, broken: Some(destruction) }
+        }
+        _ => Past::NONE,
     };
-    let mut prepared = prepare(
-        &call.request,
-        &wanted.environment,
-        &wanted.overrides,
-        wanted.problems,
-        may_be_gone,
-        call.host,
-    )?;
+    let mut prepared =
+        prepare(&call.request, &wanted.environment, &wanted.overrides, wanted.problems, past, call.host)?;
     let layout = Layout::of(&prepared.blueprint)?;
     let (settings, environment) = (&prepared.blueprint.settings, &prepared.blueprint.environment);
     records::fetch(settings, environment)?;
@@ -130,6 +131,9 @@ fn attempt(
     match &intent.act {
         Act::ApplyKept(folder) | Act::ShowKept(folder) => {
             let contents = kept::read_contents(folder)?;
+            if !contents.destroy {
+                broken::refuse(&prepared, &layout.run(&opening.run_id))?;
+            }
             (selected, left) = contents.split(blueprint, &wanted.components)?;
             intent.destroy = contents.destroy;
         }
@@ -157,7 +161,9 @@ fn attempt(
     let journal = begin(&layout, opening, began.clone(), begun)?;
     let graph = blueprint.graph.restricted(&selected);
     let graph = if intent.destroy { graph.reversed() } else { graph };
-    let orphans = orphans::report(blueprint, &layout)?;
+    let mut orphans = orphans::report(blueprint, &layout)?;
+    orphans.retain(|name, _| !prepared.left_out.contains_key(name));
+    let as_applied = std::mem::take(&mut prepared.as_applied);
 
     let asked = match wanted.wish {
         Wish::RollBack(asked) => Some(asked),
@@ -178,7 +184,7 @@ fn attempt(
                 kept::check_all(session, &graph, folder).await?;
             }
             last_run::tell(session, &began, false).await;
-            let work = async |name| component::run(session, &name, &intent).await;
+            let work = async |name| broken::run(session, &name, &intent).await;
             let reports = match &asked {
                 Some(asked) => rollback::asked(session, &graph.names().cloned().collect(), asked).await?,
                 None => {
@@ -191,6 +197,11 @@ fn attempt(
         },
     )?;
     opening.terraform = Some(terraform);
+    for (name, faults) in &as_applied {
+        if let Some(report) = components.get_mut(name) {
+            report.notes.push(broken::note(faults));
+        }
+    }
     components.extend(left);
     if matches!(act, Act::Keep(_)) || kept.exists() {
         let statuses = components.iter().map(|(name, one)| (name.to_string(), one.status.word().to_owned()));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Call;
 use super::arguments::Arguments;
-use super::prepare::{prepare, select};
+use super::prepare::{Past, prepare, select};
 use super::summary::Opening;
 use crate::graph::Graph;
 use crate::model::{Blueprint, Name, Overrides};
@@ -28,12 +28,18 @@ pub fn graph(call: &Call<'_>) -> Report {
         }
     };
     let opening = Opening::new("graph", environment.as_str(), false, &call.request.identity);
-    let drawn =
-        prepare(&call.request, &environment, &Overrides::default(), arguments.finish(), None, call.host)
-            .and_then(|prepared| {
-                let selected = select(&prepared.blueprint, components, false)?;
-                Ok(facts(&prepared.blueprint, &prepared.blueprint.graph.restricted(&selected), draw))
-            });
+    let drawn = prepare(
+        &call.request,
+        &environment,
+        &Overrides::default(),
+        arguments.finish(),
+        Past::NONE,
+        call.host,
+    )
+    .and_then(|prepared| {
+        let selected = select(&prepared.blueprint, components, false)?;
+        Ok(facts(&prepared.blueprint, &prepared.blueprint.graph.restricted(&selected), draw))
+    });
     match drawn {
         Ok(extra) => opening.report(BTreeMap::new(), extra),
         Err(error) => opening.failed(error),

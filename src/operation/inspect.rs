@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::gather::{Hands, gather};
 use super::invoke::Invoker;
-use super::prepare::{prepare, select};
+use super::prepare::{Past, prepare, select};
 use super::session::{Memory, Session};
 use super::summary::Opening;
 use super::{Call, pump};
@@ -42,7 +42,8 @@ pub fn inspect<T: Send>(
     problems: Vec<Problem>,
     question: impl AsyncFnOnce(Inspection<'_>) -> Result<T> + Send,
 ) -> Result<T> {
-    let prepared = prepare(&call.request, environment, &Overrides::default(), problems, None, call.host)?;
+    let prepared =
+        prepare(&call.request, environment, &Overrides::default(), problems, Past::NONE, call.host)?;
     let selected = select(&prepared.blueprint, components, false)?;
     pump::in_session(
         call,

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::approval;
+use super::broken;
 use super::facts::Facts;
 use super::session::Session;
 use crate::change::{Changes, Redactor};
@@ -163,7 +163,7 @@ fn refused(code: &'static str, message: String) -> Error {
 pub async fn check_all(session: &Session, graph: &Graph, folder: &Path) -> Result<()> {
     let mut moved = Vec::new();
     for name in graph.names() {
-        if let Err(error) = approval::check(session, name, folder).await {
+        if let Err(error) = broken::check(session, name, folder).await {
             moved.push(error.of(name));
         }
     }

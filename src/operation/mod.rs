@@ -10,6 +10,7 @@ mod arguments;
 mod audit;
 mod blocked;
 mod blocking;
+mod broken;
 mod by_hand;
 mod cancel;
 mod capture;

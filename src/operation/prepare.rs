@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::broken::{self, Broken, Swapped};
 use super::{Request, orphans};
 use crate::error::Error;
 use crate::host::Host;
@@ -14,17 +15,39 @@ use crate::resolve::{Module, Modules};
 pub struct Prepared {
     pub blueprint: Blueprint,
     pub modules: BTreeMap<Name, Arc<Module>>,
+    /// Those that are as they were last applied, and why.
+    pub as_applied: Broken,
+    /// Those that are broken, and that a destruction is not about.
+    pub left_out: Broken,
+}
+
+/// What a destruction takes as it was last applied.
+#[derive(Clone, Copy)]
+pub struct Past<'a> {
+    /// Components that the call names: those among them that the pillar no longer has.
+    pub gone: Option<&'a BTreeSet<Name>>,
+    /// Those whose modules are broken.
+    pub broken: Option<Destruction<'a>>,
+}
+
+#[derive(Clone, Copy)]
+pub struct Destruction<'a> {
+    pub run_id: &'a str,
+    /// None: it is about all components.
+    pub named: Option<&'a BTreeSet<Name>>,
+}
+
+impl Past<'_> {
+    pub const NONE: Self = Self { gone: None, broken: None };
 }
 
 /// Reads the pillar and every module it names; `problems` are those of the call itself.
-///
-/// Components of `may_be_gone` that the pillar has no more are taken as they were last applied.
 pub fn prepare(
     request: &Request,
     environment: &Name,
     overrides: &Overrides,
     mut problems: Vec<Problem>,
-    may_be_gone: Option<&BTreeSet<Name>>,
+    past: Past<'_>,
     host: &dyn Host,
 ) -> Result<Prepared, Error> {
     // A wrong call may name nothing that the pillar could be read for; the host says why there is no pillar.
@@ -37,27 +60,39 @@ pub fn prepare(
     let Some(mut draft) = draft else {
         return Err(model::refusal(problems));
     };
-    if let Some(named) = may_be_gone {
+    if let Some(named) = past.gone {
         problems.extend(orphans::adopt(&mut draft, named, overrides)?);
     }
 
     let mut cache = Modules::new(host);
     let mut modules = BTreeMap::new();
+    let mut unread = Broken::new();
     for (name, component) in &draft.components {
         let Some(source) = &component.source else { continue };
         match cache.get(source, component.template) {
             Ok(module) => {
                 modules.insert(name.clone(), module);
             }
-            Err(message) => problems.push(Problem::new(&component.place("source"), message)),
+            Err(message) => {
+                unread.insert(name.clone(), vec![Problem::new(&component.place("source"), message)]);
+            }
         }
         if let Err(message) = render::backend(&component.backend, environment, name) {
             problems.push(Problem::new(&component.place("backend"), message));
         }
     }
+    let Swapped { as_applied, left_out, problems: left } = match past.broken {
+        Some(destruction) => broken::swap(&mut draft, &mut modules, unread, destruction)?,
+        None => Swapped { problems: unread.into_values().flatten().collect(), ..Swapped::default() },
+    };
+    problems.extend(left);
     let interfaces = modules.iter().map(|(name, module)| (name.clone(), module.interface.clone())).collect();
-    let blueprint = draft.check(&interfaces, problems).map_err(model::refusal)?;
-    Ok(Prepared { blueprint, modules })
+    let laid_out = broken::laid_out(&draft, past.broken)?;
+    let blueprint = draft.check(&interfaces, problems).map_err(|problems| {
+        laid_out.iter().for_each(|run| drop(std::fs::remove_dir_all(run)));
+        model::refusal(problems)
+    })?;
+    Ok(Prepared { blueprint, modules, as_applied, left_out })
 }
 
 /// The pillar alone, for questions that have to be answered even where a module is broken.

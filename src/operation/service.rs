@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::arguments::Arguments;
 use super::invoke::Invoker;
 use super::module::shape;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Past, Prepared, prepare};
 use super::session::{Memory, Session};
 use super::summary::Opening;
 use super::{Call, handing, preflight, pump, servers, state};
@@ -39,7 +39,7 @@ fn asked(call: &Call<'_>) -> Asked {
 pub fn generate(call: &Call<'_>) -> Value {
     let Asked { service, environment, overrides, problems } = asked(call);
     let opening = Opening::new("generate_nomad_job", environment.as_str(), false, &call.request.identity);
-    let prepared = prepare(&call.request, &environment, &overrides, problems, None, call.host);
+    let prepared = prepare(&call.request, &environment, &overrides, problems, Past::NONE, call.host);
     match prepared.and_then(|prepared| generated(&prepared, &service)) {
         Ok(extra) => shape(opening.report(BTreeMap::new(), extra)),
         Err(error) => shape(opening.failed(error)),
@@ -108,7 +108,7 @@ fn answer<T: Send>(
 ) -> Value {
     let Asked { service, environment, overrides, problems } = asked(call);
     let opening = Opening::new(operation, environment.as_str(), false, &call.request.identity);
-    let prepared = prepare(&call.request, &environment, &overrides, problems, None, call.host);
+    let prepared = prepare(&call.request, &environment, &overrides, problems, Past::NONE, call.host);
     let answered = prepared.and_then(|prepared| {
         let found = find(&prepared, &service)?;
         let ask = async |session: &Session| ask(session, &service, found).await;

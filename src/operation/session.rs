@@ -82,7 +82,7 @@ impl Session {
         teller: Teller,
         identity: Identity,
     ) -> Result<Self> {
-        let Prepared { blueprint, modules } = prepared;
+        let Prepared { blueprint, modules, .. } = prepared;
         let guardian = Rc::new(Guardian::start()?);
         let tool = Tool::locate(&blueprint.settings.terraform, &guardian, &cancel).await?;
         let env = blueprint.settings.terraform.env.iter();

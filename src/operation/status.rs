@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::arguments::Arguments;
 use super::orphans;
-use super::prepare::{prepare, select};
+use super::prepare::{Past, prepare, select};
 use super::records::BesideLocks;
 use super::summary::Opening;
 use super::{Call, approval, records, runs};
@@ -23,47 +23,47 @@ pub fn status(call: &Call<'_>) -> Report {
     let components = arguments.names("components");
     arguments.value("minion");
     let opening = Opening::new("status", environment.as_str(), false, &call.request.identity);
-    let found =
-        prepare(&call.request, &environment, &Overrides::default(), arguments.finish(), None, call.host)
-            .and_then(|prepared| {
-                let blueprint = &prepared.blueprint;
-                let layout = Layout::of(blueprint)?;
-                let mut torn = records::fetch(&blueprint.settings, &blueprint.environment)?;
-                let BesideLocks { held, applying } =
-                    records::beside_locks(&blueprint.settings, &blueprint.environment)?;
-                let mut reports = BTreeMap::new();
-                let mut last_runs = BTreeMap::new();
-                for name in select(blueprint, components, false)? {
-                    let place = layout.place(&name);
-                    let record = match torn.remove(&name) {
-                        Some(error) => Err(error),
-                        None => place
-                            .as_ref()
-                            .map_err(Error::clone)
-                            .and_then(|place| Record::read(&place.record())),
-                    };
-                    let report = place.and_then(|place| {
-                        let mut report = of(&place, record.as_ref().map_err(Error::clone)?.as_ref())?;
-                        let applying = applying.get(name.as_str()).cloned().transpose()?;
-                        elsewhere(&mut report, held.get(name.as_str()), applying.as_ref());
-                        Ok(report)
-                    });
-                    let failed = |error: Error| ComponentReport::failed(error.of(&name));
-                    reports.insert(name.clone(), report.unwrap_or_else(failed));
-                    last_runs.insert(name, json!(record.ok().flatten()));
-                }
-                reports.extend(orphans::report(blueprint, &layout)?);
-                let running: Vec<_> = runs::all(&layout, &environment)
-                    .filter_map(|(run_id, run)| run.ok()?.story.is_alive().then_some(run_id))
-                    .collect();
-                let waiting = approval::waiting(&layout);
-                let extra = [
-                    ("last_runs", json!(last_runs)),
-                    ("running", json!(running)),
-                    ("waiting", json!(waiting)),
-                ];
-                Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
+    let found = prepare(
+        &call.request,
+        &environment,
+        &Overrides::default(),
+        arguments.finish(),
+        Past::NONE,
+        call.host,
+    )
+    .and_then(|prepared| {
+        let blueprint = &prepared.blueprint;
+        let layout = Layout::of(blueprint)?;
+        let mut torn = records::fetch(&blueprint.settings, &blueprint.environment)?;
+        let BesideLocks { held, applying } =
+            records::beside_locks(&blueprint.settings, &blueprint.environment)?;
+        let mut reports = BTreeMap::new();
+        let mut last_runs = BTreeMap::new();
+        for name in select(blueprint, components, false)? {
+            let place = layout.place(&name);
+            let record = match torn.remove(&name) {
+                Some(error) => Err(error),
+                None => place.as_ref().map_err(Error::clone).and_then(|place| Record::read(&place.record())),
+            };
+            let report = place.and_then(|place| {
+                let mut report = of(&place, record.as_ref().map_err(Error::clone)?.as_ref())?;
+                let applying = applying.get(name.as_str()).cloned().transpose()?;
+                elsewhere(&mut report, held.get(name.as_str()), applying.as_ref());
+                Ok(report)
             });
+            let failed = |error: Error| ComponentReport::failed(error.of(&name));
+            reports.insert(name.clone(), report.unwrap_or_else(failed));
+            last_runs.insert(name, json!(record.ok().flatten()));
+        }
+        reports.extend(orphans::report(blueprint, &layout)?);
+        let running: Vec<_> = runs::all(&layout, &environment)
+            .filter_map(|(run_id, run)| run.ok()?.story.is_alive().then_some(run_id))
+            .collect();
+        let waiting = approval::waiting(&layout);
+        let extra =
+            [("last_runs", json!(last_runs)), ("running", json!(running)), ("waiting", json!(waiting))];
+        Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
+    });
     match found {
         Ok((components, extra)) => opening.answer(components, extra),
         Err(error) => opening.failed(error),

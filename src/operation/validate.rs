@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Call;
 use super::arguments::Arguments;
-use super::prepare::prepare;
+use super::prepare::{Past, prepare};
 use super::summary::Opening;
 use crate::model::Overrides;
 use crate::report::Report;
@@ -16,7 +16,14 @@ pub fn validate(call: &Call<'_>) -> Report {
     let environment = arguments.environment();
     arguments.value("minion");
     let opening = Opening::new("validate", environment.as_str(), false, &call.request.identity);
-    match prepare(&call.request, &environment, &Overrides::default(), arguments.finish(), None, call.host) {
+    match prepare(
+        &call.request,
+        &environment,
+        &Overrides::default(),
+        arguments.finish(),
+        Past::NONE,
+        call.host,
+    ) {
         Ok(prepared) => {
             let mut extra = BTreeMap::from([("order".to_owned(), json!(prepared.blueprint.graph.order()))]);
             let nodes = prepared.blueprint.nodes.iter();

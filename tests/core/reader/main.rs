@@ -1,5 +1,6 @@
 //! What the reader of modules finds, beside what a real terraform finds in the same files.
 
+mod broken;
 #[path = "../support/draw.rs"]
 mod draw;
 mod generate;

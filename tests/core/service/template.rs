@@ -60,3 +60,26 @@ job "${service}-${environment}" {
     assert_eq!((&task["Env"]["A"], &task["Config"]["run_for"]), (&json!("%{x}"), &json!("2s")));
     assert_eq!(report["components"]["nomad-templated"]["outputs"]["job_id"], "templated-staging");
 }
+
+#[test]
+fn a_service_whose_template_is_gone_is_destroyed_as_it_was_applied() {
+    let (Some(pair), Some(world)) = (pair(), World::new()) else { return };
+    let mut site = Site::new();
+    let template = site.folder.path().join("gone.nomad.tpl");
+    let text = "job \"${service}-${environment}\" {\n  type = \"batch\"\n  datacenters = ${jsonencode(datacenters)}\n  \
+                group \"web\" {\n    task \"web\" {\n      driver = \"mock_driver\"\n      config { run_for = \"1s\" }\n    }\n  }\n}\n";
+    std::fs::write(&template, text).unwrap();
+    let settings = &mut site.infrastructure["settings"];
+    settings["terraform"] = json!({ "cli_config_file": world.cli_config() });
+    settings["nomad"] = json!({ "address": pair.address() });
+    site.infrastructure["services"]["gone"] = json!({ "template": template });
+    let report = site.run("orchestrate", json!({}));
+    assert_eq!(report["result"], true, "{report:#}");
+    std::fs::remove_file(&template).unwrap();
+    let report = site.run("destroy", json!({ "confirm": "staging" }));
+    assert_eq!(report["result"], true, "{report:#}");
+    let notes = report["components"]["nomad-gone"]["notes"].to_string();
+    assert!(notes.contains("as it was last applied") && notes.contains("there is no file"), "{report:#}");
+    let job = pair.nomad.get("/v1/job/gone-staging");
+    assert!(job.is_none_or(|job| job["Stop"] == true));
+}

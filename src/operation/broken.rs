@@ -1,0 +1,220 @@
+//! A component whose module broke after it was applied: it is destroyed as it was last applied.
+//!
+//! What cannot be read, or does not fit the pillar, is found before the run (`swap`). What Terraform refuses is found
+//! by its turn, which is then taken once more (`run`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::intent::{Act, Intent};
+use super::prepare::{Destruction, Prepared};
+use super::session::Session;
+use super::target::target;
+use super::{approval, component, kept, records};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::{Component, Draft, Input, Name, Node, Problem, refusal};
+use crate::record::Record;
+use crate::report::{ComponentReport, Status};
+use crate::resolve::Module;
+use crate::snapshot::Store;
+use crate::workdir::{Layout, Place};
+
+/// Component to why its own module is not used.
+pub type Broken = BTreeMap<Name, Vec<Problem>>;
+
+/// What became of components whose modules are broken.
+#[derive(Default)]
+pub struct Swapped {
+    /// They are as they were last applied.
+    pub as_applied: Broken,
+    /// They are left out: this call is not about them.
+    pub left_out: Broken,
+    /// What stops the call.
+    pub problems: Vec<Problem>,
+}
+
+/// Puts what was last applied in the place of each broken component.
+pub fn swap(
+    draft: &mut Draft,
+    modules: &mut BTreeMap<Name, Arc<Module>>,
+    unread: Broken,
+    destruction: Destruction<'_>,
+) -> Result<Swapped> {
+    let mut swapped = Swapped::default();
+    for (name, faults) in unread {
+        replace(draft, modules, &mut swapped, (name, faults), destruction)?;
+    }
+    // A component that is read from, once it is as it was, mends those that read from it.
+    let interfaces = modules.iter().map(|(name, module)| (name.clone(), module.interface.clone())).collect();
+    let faults = |component: &Component| (component.name.clone(), draft.faults(component, &interfaces));
+    let misfits: Broken = draft.components.values().map(faults).filter(|(_, all)| !all.is_empty()).collect();
+    for (name, faults) in misfits {
+        if !swapped.as_applied.contains_key(&name) {
+            replace(draft, modules, &mut swapped, (name, faults), destruction)?;
+        }
+    }
+    Ok(swapped)
+}
+
+fn replace(
+    draft: &mut Draft,
+    modules: &mut BTreeMap<Name, Arc<Module>>,
+    swapped: &mut Swapped,
+    (name, faults): (Name, Vec<Problem>),
+    Destruction { run_id, named }: Destruction<'_>,
+) -> Result<()> {
+    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
+    records::fetch(&draft.settings, &draft.environment)?;
+    let (place, today) = (layout.place(&name)?, &draft.components[&name]);
+    let earlier = as_applied(today, &place, &folder(&layout, run_id, &name));
+    if let Ok(Some((node, module))) = earlier {
+        let mut component = node.component;
+        component.depends_on.names.retain(|edge| draft.mentioned.contains(edge));
+        draft.components.insert(name.clone(), component);
+        modules.insert(name.clone(), module);
+        swapped.as_applied.insert(name, faults);
+        return Ok(());
+    }
+    let is_asked = match named {
+        Some(named) => named.contains(&name),
+        None => place.record().exists() || place.state().exists() || !today.backend.is_local(),
+    };
+    if !is_asked {
+        draft.components.remove(&name);
+        modules.remove(&name);
+        swapped.left_out.insert(name, faults);
+        return Ok(());
+    }
+    let why = earlier.err().map(|error| {
+        let message = format!("nor can it be destroyed as it was last applied: {}", error.message);
+        Problem::new(&today.place("source"), message)
+    });
+    swapped.problems.extend(faults.into_iter().chain(why));
+    Ok(())
+}
+
+/// The same turn again, as the component was last applied, where a destruction failed at today's module.
+pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
+    let report = component::run(session, name, intent).await;
+    let Some(error) = report.error.as_ref().filter(|error| is_of_the_module(error, intent)) else {
+        return report;
+    };
+    let earlier = match applied(session, name) {
+        Ok(Some(earlier)) => earlier,
+        Ok(None) => return report,
+        Err(error) => {
+            tracing::warn!("{name}: it cannot be destroyed as it was last applied: {error}");
+            return report;
+        }
+    };
+    let reason = error.message.clone();
+    let again = component::run(&session.toward([(name.clone(), earlier)].into()), name, intent).await;
+    match again.status {
+        Status::Failed | Status::Cancelled if again.snapshot_id.is_none() => {
+            let message = again.error.map(|error| error.message).unwrap_or_default();
+            let note = format!("a destruction of what was last applied failed too: {message}");
+            ComponentReport { notes: [report.notes, vec![note]].concat(), ..report }
+        }
+        _ => ComponentReport { notes: [again.notes, vec![say(&reason)]].concat(), ..again },
+    }
+}
+
+/// What a report says of a component that was as it was last applied, in the place of what it is today.
+pub fn note(faults: &[Problem]) -> String {
+    say(&faults.iter().map(|one| one.message.as_str()).collect::<Vec<_>>().join("; "))
+}
+
+fn say(reason: &str) -> String {
+    format!("taken as it was last applied, because its module of today cannot be used: {reason}")
+}
+
+/// Only a destruction takes what was last applied. `run`: the run's folder, which is then not begun.
+pub fn refuse(prepared: &Prepared, run: &Path) -> Result<()> {
+    let faults: Vec<_> =
+        prepared.as_applied.values().chain(prepared.left_out.values()).flatten().cloned().collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let _ = std::fs::remove_dir_all(run);
+    Err(refusal(faults))
+}
+
+/// Whether a kept plan can still be applied: that of a destruction may have been made from what was last applied.
+pub async fn check(session: &Session, name: &Name, plan: &Path) -> Result<()> {
+    match approval::check(session, name, plan).await {
+        Err(error) if error.code == "plan_moved" && kept::find(plan, name)?.destroy => {
+            match applied(session, name)? {
+                Some(earlier) => {
+                    approval::check(&session.toward([(name.clone(), earlier)].into()), name, plan).await
+                }
+                None => Err(error),
+            }
+        }
+        checked => checked,
+    }
+}
+
+/// Terraform refused before it changed anything; or a kept plan was made from what was last applied.
+fn is_of_the_module(error: &Error, intent: &Intent) -> bool {
+    let early = matches!(error.phase, Phase::Preparation | Phase::Planning);
+    let refused = error.layer == Layer::Terraform
+        && matches!(error.code, "terraform_failed" | "provider_unavailable" | "terraform_too_old");
+    let kept = matches!(intent.act, Act::ApplyKept(_) | Act::ShowKept(_)) && error.code == "plan_moved";
+    intent.destroy && early && (refused || kept)
+}
+
+/// None where today's module is the one that was applied.
+fn applied(session: &Session, name: &Name) -> Result<Option<(Node, Arc<Module>)>> {
+    let today = &session.blueprint.nodes[name];
+    let folder = folder(&session.layout, &session.run_id, name);
+    let earlier = as_applied(&today.component, &session.layout.place(name)?, &folder)?;
+    Ok(earlier.filter(|(node, _)| node.interface.digest != today.interface.digest))
+}
+
+/// The folder of a run that is refused before it began.
+pub fn laid_out(draft: &Draft, destruction: Option<Destruction<'_>>) -> Result<Option<PathBuf>> {
+    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
+    Ok(destruction.map(|destruction| layout.run(destruction.run_id)))
+}
+
+/// Where its module is laid out in this run.
+fn folder(layout: &Layout, run_id: &str, name: &Name) -> PathBuf {
+    layout.run(run_id).join(name).join("applied")
+}
+
+/// The component of the last apply, also of one that failed half-way; None where nothing was applied here.
+///
+/// Values that are written down are used as they were. Others are had again where they came from.
+fn as_applied(today: &Component, place: &Place, folder: &Path) -> Result<Option<(Node, Arc<Module>)>> {
+    let Some(record) = Record::read(&place.record())? else { return Ok(None) };
+    let store = Store::new(place.snapshots());
+    let Some(digest) = record.applied.or_else(|| tried(&store)) else { return Ok(None) };
+    let configuration = store.configuration(&digest)?;
+    let _ = std::fs::remove_dir_all(folder);
+    let today_node =
+        Node { component: today.clone(), interface: Arc::default(), deployment_id: String::new() };
+    let (mut node, module) = target(&today_node, &configuration, &store, folder)?;
+    let values: Map<String, Value> =
+        serde_json::from_slice(&store.object(&configuration.variables)?).unwrap_or_default();
+    let written = values.into_iter().filter(|(variable, _)| configuration.outputs.contains_key(variable));
+    let written: Vec<_> = written.map(|(variable, value)| (variable, Input::Literal(value))).collect();
+    let component = &mut node.component;
+    component.inputs.extend(written);
+    let at = today.place("source");
+    component.variables = component.inputs.keys().map(|variable| (variable.clone(), at.clone())).collect();
+    // In the order of that time.
+    component.depends_on.names.extend(record.edges.iter().filter_map(|edge| Name::new(edge).ok()));
+    // Of something that is about to go.
+    component.health.clear();
+    component.task_secrets.clear();
+    Ok(Some((node, module)))
+}
+
+/// What the last apply tried, where none was ever complete.
+fn tried(store: &Store) -> Option<String> {
+    let snapshots = store.list().ok()?.into_iter().filter_map(|id| store.read(&id).ok());
+    snapshots.filter(|snapshot| !snapshot.destroy).map(|snapshot| snapshot.next).find(|next| !next.is_empty())
+}
