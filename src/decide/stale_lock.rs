@@ -10,7 +10,7 @@ pub struct Lease {
     pub created: Option<Duration>,
 }
 
-/// A terraform of ours that was killed; our own lock, which it inherited, is ours again.
+/// A terraform of an earlier run that was killed: we hold the component's lock now, so it does not run any more.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dead {
     pub host: String,

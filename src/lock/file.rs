@@ -1,10 +1,12 @@
 //! A lock on a local file. It lives as long as any process has its descriptor open.
 //!
-//! terraform inherits the descriptor: should we die, the lock stays until terraform has ended.
+//! Should we die, the guardian has it open until terraform has ended. Should the guardian die too, the text names
+//! terraform, and the lock counts as held while that process runs. Terraform itself never has the descriptor: its
+//! providers and provisioners would have it too, and could free the lock.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use super::Holder;
 use crate::disk::open_private;
 use crate::error::{Error, Layer, Phase, Result};
-use crate::process::Cancel;
+use crate::process::{self, Cancel, Text};
 
 /// How often a busy lock is tried again.
 const RETRY: Duration = Duration::from_millis(20);
@@ -25,19 +27,20 @@ fn is_remote(kind: rustix::fs::FsWord) -> bool {
     [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x6573_5546].contains(&kind)
 }
 
-/// A held lock. Dropping it closes our descriptor only: while terraform lives, the lock is its.
+/// A held lock. Dropping it closes our descriptor only: the guardian keeps the lock while terraform lives.
 #[derive(Debug)]
 pub struct Guard {
     file: File,
+    naming_terraform: Text,
 }
 
 impl Guard {
-    /// For terraform to inherit.
-    pub fn fd(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
+    /// For a terraform that is started under it.
+    pub fn of_terraform(&self) -> process::Lock<'_> {
+        process::Lock { file: self.file.as_fd(), text: &self.naming_terraform }
     }
 
-    /// Frees the lock, even from children that terraform left behind: call it once terraform is reaped.
+    /// Frees the lock: call it once terraform is reaped.
     pub fn release(self) {
         // The lock goes with the descriptor if this fails.
         let _ = FileExt::unlock(&self.file);
@@ -50,23 +53,29 @@ pub async fn acquire(path: &Path, holder: &Holder, timeout: Duration, cancel: &C
     refuse_remote(path, &file)?;
     // Once more at least: whoever looks who holds it has it for a moment.
     let deadline = Instant::now() + timeout.max(RETRY);
-    loop {
-        match file.try_lock_exclusive() {
-            Ok(()) => break,
-            Err(error) if error.kind() != fs2::lock_contended_error().kind() => {
-                return Err(Error::file(path, "lock", &error));
-            }
-            Err(_) if Instant::now() >= deadline => return Err(busy(path, &mut file, timeout)),
-            Err(_) => {
-                tokio::select! {
-                    () = sleep(RETRY) => {}
-                    _ = cancel.cancelled() => return Err(cancelled(path)),
-                }
-            }
+    while !take(&mut file).map_err(|error| Error::file(path, "lock", &error))? {
+        if Instant::now() >= deadline {
+            return Err(busy(path, &mut file, timeout));
+        }
+        tokio::select! {
+            () = sleep(RETRY) => {}
+            _ = cancel.cancelled() => return Err(cancelled(path)),
         }
     }
-    write(&mut file, holder).map_err(|error| Error::file(path, "write", &error))?;
-    Ok(Guard { file })
+    let unwritable = |error| Error::file(path, "write", &error);
+    write(&mut file, holder).map_err(unwritable)?;
+    let naming_terraform = holder.naming_terraform().map_err(|error| unwritable(error.into()))?;
+    Ok(Guard { file, naming_terraform })
+}
+
+/// Whether it is ours now. A terraform that outlived its Eos and its guardian keeps it, though nobody has it open.
+fn take(file: &mut File) -> std::io::Result<bool> {
+    match file.try_lock_exclusive() {
+        Ok(()) if read(file).running().is_none() => Ok(true),
+        Ok(()) => FileExt::unlock(file).map(|()| false),
+        Err(error) if error.kind() == fs2::lock_contended_error().kind() => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Who holds the lock now; None where nobody does.
@@ -77,11 +86,9 @@ pub fn holder(path: &Path) -> Result<Option<Holder>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::file(path, "open the lock", &error)),
     };
-    if FileExt::try_lock_shared(&file).is_ok() {
-        let _ = FileExt::unlock(&file);
-        return Ok(None);
-    }
-    Ok(Some(read(&mut file)))
+    let is_free = FileExt::try_lock_shared(&file).is_ok();
+    let holder = read(&mut file);
+    Ok(Some(holder).filter(|holder| !is_free || holder.running().is_some()))
 }
 
 fn open(path: &Path) -> Result<File> {
@@ -107,16 +114,30 @@ fn read(file: &mut File) -> Holder {
 
 fn busy(path: &Path, file: &mut File, timeout: Duration) -> Error {
     let holder = read(file);
-    let stale = match holder.is_gone() {
-        true => format!(
-            "; that process is gone: the text is stale, and a child that inherited the lock still holds it (fuser {})",
-            path.display()
-        ),
-        false => String::new(),
-    };
     let waited = humantime::format_duration(timeout);
-    let message = format!("locked by {holder}{stale}; waited {waited}");
-    let remedy = "wait until it ends, or stop it by infrastructure.cancel; infrastructure:settings:lock_timeout says how long to wait";
+    let patience = "infrastructure:settings:lock_timeout says how long to wait";
+    let (stale, remedy) = match (holder.is_gone(), holder.running()) {
+        (false, _) => {
+            (String::new(), format!("wait until it ends, or stop it by infrastructure.cancel; {patience}"))
+        }
+        (true, Some(terraform)) => {
+            let pid = terraform.pid;
+            let stale = format!(
+                "; that process is gone (the text is stale), but its terraform, process {pid}, still runs"
+            );
+            (stale, format!("wait until process {pid} ends, or stop it: kill -INT {pid}; {patience}"))
+        }
+        (true, None) => {
+            let stale = "; that process is gone (the text is stale), and its guardian still holds the lock"
+                .to_owned();
+            (stale, format!("wait until its guardian has ended terraform's processes; {patience}"))
+        }
+    };
+    let holds = match stale.is_empty() {
+        true => String::new(),
+        false => format!("; `fuser {}` names who has the file open", path.display()),
+    };
+    let message = format!("locked by {holder}{stale}{holds}; waited {waited}");
     Error::new(Layer::Host, Phase::Preparation, "locked", message, remedy)
         .with(serde_json::json!({ "holder": holder, "lock": path }))
 }

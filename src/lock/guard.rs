@@ -2,13 +2,13 @@
 
 use std::future::pending;
 use std::marker::PhantomData;
-use std::os::fd::BorrowedFd;
 
 use super::consul::{self, Standing};
 use super::file;
 use crate::error::{Error, Result};
+use crate::process;
 
-/// A held lock. Dropping it leaves it to terraform, which inherited the file, and to Consul's patience.
+/// A held lock. Dropping it leaves the file to the guardian while terraform runs, and the key to Consul's patience.
 #[derive(Debug)]
 pub struct Guard {
     file: file::Guard,
@@ -32,9 +32,9 @@ impl Guard {
         Ok(Fence(PhantomData))
     }
 
-    /// For terraform to inherit.
-    pub fn fd(&self) -> BorrowedFd<'_> {
-        self.file.fd()
+    /// For a terraform that is started under it.
+    pub fn of_terraform(&self) -> process::Lock<'_> {
+        self.file.of_terraform()
     }
 
     /// Resolves when the lock is lost for good: ask terraform to stop, once. A file lock is never lost.
@@ -54,7 +54,7 @@ impl Guard {
         self.consul.as_ref()
     }
 
-    /// Frees the lock, even from children that terraform left behind: call it once terraform is reaped.
+    /// Frees the lock: call it once terraform is reaped.
     /// An error: this host is free, others wait until Consul's session has ended.
     pub async fn release(self) -> Result<()> {
         let released = match self.consul {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::process::{ProcessIdentity, Text};
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Holder {
@@ -15,20 +17,26 @@ pub struct Holder {
     pub environment: String,
     pub component: String,
     pub host: String,
+    /// With the two after it: the process, as a [`ProcessIdentity`] has them.
     pub pid: u32,
-    /// The kernel's id of this boot: a pid means something only within it.
+    pub start_time: u64,
     pub boot_id: String,
     /// RFC 3339, UTC.
     pub since: String,
+    /// The last one that was started under the lock; only in the file of this host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terraform: Option<ProcessIdentity>,
 }
 
 impl Holder {
     /// This process, now.
     pub fn here() -> Self {
+        let ProcessIdentity { pid, start_time, boot_id } = ProcessIdentity::here();
         Self {
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-            pid: std::process::id(),
-            boot_id: boot_id(),
+            pid,
+            start_time,
+            boot_id,
             since: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
             ..Self::default()
         }
@@ -36,9 +44,26 @@ impl Holder {
 
     /// Whether the process that wrote this is surely gone.
     pub fn is_gone(&self) -> bool {
-        let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
-        self.boot_id != boot_id()
-            || pid.is_none_or(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
+        let Self { pid, start_time, ref boot_id, .. } = *self;
+        !ProcessIdentity { pid, start_time, boot_id: boot_id.clone() }.lives()
+    }
+
+    /// The terraform that was started under the lock, where it still runs.
+    pub fn running(&self) -> Option<&ProcessIdentity> {
+        self.terraform.as_ref().filter(|terraform| terraform.lives())
+    }
+
+    /// What the file of the lock says once a terraform is started; JSON, as before.
+    pub fn naming_terraform(&self) -> serde_json::Result<Text> {
+        let holder = Self { terraform: None, ..self.clone() };
+        let text = serde_json::to_string_pretty(&holder)?;
+        let open = text.trim_end_matches('}').trim_end();
+        let boot_id = serde_json::to_string(&crate::process::boot_id())?;
+        Ok(Text {
+            before_pid: format!("{open},\n  \"terraform\": {{\n    \"pid\": ").into_bytes(),
+            before_start_time: b",\n    \"start_time\": ".to_vec(),
+            after: format!(",\n    \"boot_id\": {boot_id}\n  }}\n}}").into_bytes(),
+        })
     }
 }
 
@@ -53,11 +78,6 @@ impl fmt::Display for Holder {
     }
 }
 
-fn boot_id() -> String {
-    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    text.trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,10 +87,25 @@ mod tests {
         let here = Holder::here();
         assert!(!here.is_gone());
         assert!(Holder { boot_id: "another".into(), ..here.clone() }.is_gone());
+        assert!(Holder { start_time: here.start_time + 1, ..here.clone() }.is_gone());
+        // As an older version wrote it.
+        assert!(!Holder { start_time: 0, ..here.clone() }.is_gone());
         // No process has these numbers.
         assert!(
             [0, i32::MAX as u32, u32::MAX].map(|pid| Holder { pid, ..here.clone() }.is_gone()) == [true; 3]
         );
+    }
+
+    #[test]
+    fn a_text_that_names_a_terraform_is_the_holders_json() {
+        let holder = Holder { run_id: "01 \"RUN\" }".into(), user: "\u{e9}\n".into(), ..Holder::here() };
+        let here = ProcessIdentity::here();
+        let Text { before_pid, before_start_time, after } = holder.naming_terraform().unwrap();
+        let numbers = [here.pid.to_string(), here.start_time.to_string()].map(String::into_bytes);
+        let text = [&before_pid, &numbers[0], &before_start_time, &numbers[1], &after];
+        let read: Holder = serde_json::from_slice(&text.map(Vec::as_slice).concat()).unwrap();
+        assert_eq!(read, Holder { terraform: Some(here), ..holder });
+        assert!(read.running().is_some());
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::process::Cancel;
 #[derive(Clone, Debug)]
 pub enum Service {
     File,
-    /// With the file of this host as well: terraform inherits that one.
+    /// With the file of this host as well: it names the terraform that runs, and the guardian keeps it.
     Consul(Consul),
 }
 

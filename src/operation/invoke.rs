@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{ErrorKind, Write};
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
@@ -28,9 +26,8 @@ use crate::render;
 use crate::terraform::{self, Diagnostic, Event, ROOM};
 use crate::workdir::{Place, ensure_private, remove};
 
-/// The numbers that terraform finds its inherited descriptors under; low ones are the runtime's.
-const LOCK_FD: RawFd = 20;
-const SECRETS_FD: RawFd = 21;
+/// Terraform's own stdin: neither its providers nor its provisioners get a descriptor besides their own streams.
+const STDIN: &str = "/proc/self/fd/0";
 
 /// The code of an error that is no failure: somebody asked us to stop.
 pub const CANCELLED: &str = "cancelled";
@@ -49,7 +46,8 @@ pub struct Invoker<'a> {
     variables: BTreeMap<String, SecretString>,
     /// Of this component's terraform: a lock that is lost stops no other.
     cancel: Cancel,
-    secrets: Option<OwnedFd>,
+    /// The text of secret variables.
+    secrets: Option<SecretString>,
     /// What was done is being saved: a request to stop has to wait.
     saving: Cell<bool>,
     /// A secret of its tasks is not known: what they say is not repeated.
@@ -59,7 +57,7 @@ pub struct Invoker<'a> {
 }
 
 impl<'a> Invoker<'a> {
-    /// `lock` is inherited by terraform, so that it stays held while terraform lives, whatever becomes of us.
+    /// `lock` stays held while terraform lives, whatever becomes of us.
     /// A question, which takes no lock, plans nothing: its providers do not log in.
     pub async fn new(
         session: &'a Session,
@@ -112,7 +110,7 @@ impl<'a> Invoker<'a> {
         })
     }
 
-    /// Hands secret variables over in memory, under a name that Terraform takes for a JSON file.
+    /// Secret variables go through a pipe that terraform empties, under a name that Terraform takes for a JSON file.
     pub fn hand_over(&mut self, secrets: &BTreeMap<String, Value>) -> Result<()> {
         self.redactor.add(secrets.values());
         if secrets.is_empty() {
@@ -120,17 +118,21 @@ impl<'a> Invoker<'a> {
         }
         let refuse =
             |error: std::io::Error| Error::file(&self.place.secrets(), "hand secrets over by", &error);
-        let memory = rustix::fs::memfd_create("eos-variables", rustix::fs::MemfdFlags::CLOEXEC)
-            .map_err(|error| refuse(error.into()))?;
-        let mut file = fs::File::from(memory);
-        let values = secrets.iter().map(|(name, value)| (name.as_str(), value)).collect();
-        file.write_all(render::tfvars(&values).as_bytes()).map_err(refuse)?;
-        match std::os::unix::fs::symlink(format!("/proc/self/fd/{SECRETS_FD}"), self.place.secrets()) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(refuse(error)),
-            _ => {}
+        let link = self.place.secrets();
+        // An older version's link leads elsewhere.
+        if fs::read_link(&link).ok().as_deref() != Some(Path::new(STDIN)) {
+            remove(&link)?;
+            std::os::unix::fs::symlink(STDIN, &link).map_err(refuse)?;
         }
-        self.secrets = Some(file.into());
+        let values = secrets.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        self.secrets = Some(render::tfvars(&values).into());
         Ok(())
+    }
+
+    /// Only for a terraform that reads them: what another leaves in the pipe, its children could read.
+    fn secrets_for(&self, arguments: &[OsString]) -> Option<&SecretString> {
+        let file = terraform::variable_file(&self.place.secrets());
+        self.secrets.as_ref().filter(|_| arguments.contains(&file))
     }
 
     /// The files that a plan reads its variables from.
@@ -233,19 +235,16 @@ impl<'a> Invoker<'a> {
         on_line: &mut dyn FnMut(&str),
     ) -> Result<Exit> {
         tracing::debug!("{}: terraform {step}", self.component.name);
-        let inherit = [
-            (self.lock.map(|lock| lock.fd().as_raw_fd()), LOCK_FD),
-            (self.secrets.as_ref().map(AsRawFd::as_raw_fd), SECRETS_FD),
-        ];
         let command = Command {
             program: self.session.tool.path.clone(),
+            stdin: self.secrets_for(&arguments),
+            lock: self.lock.map(Guard::of_terraform),
             args: arguments,
             cwd: self.cwd.clone(),
             env: self.environment()?,
             stdout: self.stdout(step),
             stderr: self.logs.join(format!("{step}.stderr")),
             room,
-            inherit: inherit.into_iter().filter_map(|(fd, number)| fd.map(|fd| (fd, number))).collect(),
         };
         let limits = Limits { timeout, stop_grace: self.component.timeouts.stop_grace };
         let guardian = &self.session.guardian;

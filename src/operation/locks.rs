@@ -71,7 +71,8 @@ fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<
     let Service::Consul(consul) = records::service(&draft.settings)? else {
         let path = Layout::new(&draft.settings.root, &draft.environment)?.place(component)?.lock();
         let message = format!("{} is held by processes, and free when they have ended", path.display());
-        let remedy = "stop the run by infrastructure.cancel; `fuser` on the file names the processes";
+        let remedy =
+            "stop the run by infrastructure.cancel; infrastructure.locks names its process and its terraform";
         return Err(Error::new(Layer::Host, Phase::Preparation, "lock_is_a_file", message, remedy));
     };
     let by = Holder {

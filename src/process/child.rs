@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use super::spawn::spawn;
 use crate::disk::open_private;
 use crate::error::{Error, Layer, Phase, Result};
 
-/// The numbers of inherited descriptors stand below this.
-const NUMBERS: RawFd = 64;
+/// The numbers of the child's descriptors stand below this.
+const NUMBERS: i32 = 3;
 /// How often its end is looked for where it cannot be waited for.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -32,27 +32,22 @@ pub struct Child {
 }
 
 impl Child {
-    /// With no stdin.
+    /// With no descriptors but these three.
     pub fn start(
-        command: &Command,
+        command: &Command<'_>,
         guardian: &Guardian,
         stop_grace: Duration,
-        stdout: File,
-        stderr: File,
+        (stdin, stdout, stderr): (OwnedFd, File, File),
     ) -> Result<Self> {
         let refused = |error: io::Error| refused(command, &error);
         // Above every number that is asked for, so that no dup2 overwrites a source.
         let copy = |fd: BorrowedFd<'_>, number| {
             Ok::<_, io::Error>((rustix::io::fcntl_dupfd_cloexec(fd, NUMBERS)?, number))
         };
-        let nothing = File::open("/dev/null").map_err(refused)?;
-        let streams = [(nothing.as_fd(), 0), (stdout.as_fd(), 1), (stderr.as_fd(), 2)];
-        // SAFETY: the caller's guard and invoker own them, and they outlive this call.
-        let inherited =
-            command.inherit.iter().map(|&(fd, number)| (unsafe { BorrowedFd::borrow_raw(fd) }, number));
-        let descriptors = streams.into_iter().chain(inherited).map(|(fd, number)| copy(fd, number));
-        let descriptors = descriptors.collect::<io::Result<Vec<_>>>().map_err(refused)?;
-        let pid = spawn(command, (guardian.socket(), stop_grace), &descriptors).map_err(refused)?;
+        let streams = [(stdin.as_fd(), 0), (stdout.as_fd(), 1), (stderr.as_fd(), 2)];
+        let descriptors = streams.map(|(fd, number)| copy(fd, number));
+        let descriptors = descriptors.into_iter().collect::<io::Result<Vec<_>>>().map_err(refused)?;
+        let pid = spawn(command, guardian, stop_grace, &descriptors).map_err(refused)?;
         // SAFETY: an `OwnedFd` stays what it is until it is dropped.
         let watch = |fd| unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) };
         let ended = pidfd_open(pid, PidfdFlags::NONBLOCK).ok().and_then(|fd| watch(fd).ok());
@@ -92,7 +87,7 @@ pub fn give_back(path: &Path) {
     }
 }
 
-fn refused(command: &Command, source: &io::Error) -> Error {
+pub fn refused(command: &Command<'_>, source: &io::Error) -> Error {
     // exec's words are the same for a program and for a folder that is not there.
     if source.kind() == io::ErrorKind::NotFound && !command.cwd.is_dir() {
         return Error::file(&command.cwd, "start a program in", source);
@@ -108,6 +103,10 @@ fn refused(command: &Command, source: &io::Error) -> Error {
         io::ErrorKind::BrokenPipe => {
             ("runtime", "run again: the process that would stop terraform, should this one die, was killed")
         }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
+            "file",
+            "make room on the disk of infrastructure:settings:root: the lock's file could not name terraform",
+        ),
         io::ErrorKind::ArgumentListTooLong => ("environment_too_long", "shorten what terraform.env holds"),
         _ if Errno::from_io_error(source).is_some_and(|error| scarce.contains(&error)) => (
             "runtime",
@@ -127,9 +126,4 @@ pub fn signal(pid: Pid, signal: Signal) {
 /// Signals what is left of the child's process group; false if nothing is.
 pub fn signal_group(pid: Pid, signal: Signal) -> bool {
     rustix::process::kill_process_group(pid, signal).is_ok()
-}
-
-/// Whether anything of the child's process group is left.
-pub fn group_lives(pid: Pid) -> bool {
-    rustix::process::test_kill_process_group(pid).is_ok()
 }

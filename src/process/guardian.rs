@@ -1,21 +1,30 @@
-//! A process of one thread that outlives us: should we die, it does for each child what we would have done to stop it.
+//! A process of one thread that outlives us: should we die, it does for each child what we would have done to stop it,
+//! and keeps the child's lock until that is done.
 //!
 //! PDEATHSIG would not do: it comes again whenever the parent's place passes from one of our dying threads to the next,
 //! and terraform takes a second SIGINT for impatience.
 
+use std::io::{IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair};
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
+};
 use rustix::process::{Pid, WaitOptions, getpid, getppid, setsid, waitpid};
 
+use super::spawn::close_range;
 use super::ward::Ward;
 use crate::error::{Error, Layer, Phase, Result};
 
 /// More children at a time than any run has.
 const CHILDREN: usize = 4096;
+/// Of one message, in bytes.
+const WORDS: usize = 16;
 /// How often it looks whose child it is, should another process hold our end of the socket open.
 const LOOK: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 /// How often it looks at children that it has asked to stop.
@@ -60,10 +69,10 @@ impl Guardian {
         self.socket.as_fd()
     }
 
-    /// The child is reaped: its number may be another's now.
+    /// The child is reaped and its group swept: nothing is left to stop, and nothing keeps its lock.
     pub fn forget(&self, pid: Pid) {
         // Where the guardian is gone, no other child can be started either.
-        let _ = tell(self.socket.as_fd(), -pid.as_raw_nonzero().get(), Duration::ZERO);
+        let _ = tell(self.socket.as_fd(), -pid.as_raw_nonzero().get(), 0, Duration::ZERO, None);
     }
 }
 
@@ -75,19 +84,38 @@ impl Drop for Guardian {
     }
 }
 
-/// Puts the calling process under guard: `grace` is what it has from its SIGINT on. Makes system calls only.
-pub fn enlist(socket: BorrowedFd<'_>, grace: Duration) -> rustix::io::Result<()> {
-    tell(socket, getpid().as_raw_nonzero().get(), grace)
+/// Puts a process that started at that time under guard, with the lock that it must not outlive: `grace` is what it has
+/// from its SIGINT on. Makes system calls only.
+pub fn enlist(
+    socket: BorrowedFd<'_>,
+    (pid, start_time): (Pid, u64),
+    grace: Duration,
+    lock: Option<BorrowedFd<'_>>,
+) -> rustix::io::Result<()> {
+    tell(socket, pid.as_raw_nonzero().get(), start_time, grace, lock)
 }
 
-/// The number and, in milliseconds, the grace.
-fn tell(socket: BorrowedFd<'_>, pid: i32, grace: Duration) -> rustix::io::Result<()> {
+/// The number, the start time, in milliseconds the grace, and the lock's descriptor.
+fn tell(
+    socket: BorrowedFd<'_>,
+    pid: i32,
+    start_time: u64,
+    grace: Duration,
+    lock: Option<BorrowedFd<'_>>,
+) -> rustix::io::Result<()> {
     let grace = i32::try_from(grace.as_millis()).unwrap_or(i32::MAX);
-    let mut words = [0; 8];
+    let mut words = [0; WORDS];
     words[..4].copy_from_slice(&pid.to_ne_bytes());
-    words[4..].copy_from_slice(&grace.to_ne_bytes());
+    words[4..8].copy_from_slice(&grace.to_ne_bytes());
+    words[8..].copy_from_slice(&start_time.to_ne_bytes());
+    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut beside = SendAncillaryBuffer::new(&mut room);
+    if let Some(lock) = &lock {
+        // There is room for one.
+        beside.push(SendAncillaryMessage::ScmRights(std::slice::from_ref(lock)));
+    }
     // A SIGPIPE would end the child, and look like an end of terraform's.
-    send(socket, &words, SendFlags::NOSIGNAL | SendFlags::DONTWAIT).map(drop)
+    sendmsg(socket, &[IoSlice::new(&words)], &mut beside, SendFlags::NOSIGNAL | SendFlags::DONTWAIT).map(drop)
 }
 
 /// Only system calls from here on: what a lock of another thread guarded stays as it was at the fork.
@@ -121,15 +149,24 @@ fn hear(socket: &OwnedFd, patience: &Timespec, children: &mut Vec<Ward>) -> bool
         Ok(_) => {}
         Err(_) => return false,
     }
-    let mut words = [0; 8];
-    match recv(socket, &mut words, RecvFlags::DONTWAIT) {
-        Ok((8, _)) => {
+    let mut words = [0; WORDS];
+    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut beside = RecvAncillaryBuffer::new(&mut room);
+    let heard = recvmsg(socket, &mut [IoSliceMut::new(&mut words)], &mut beside, RecvFlags::DONTWAIT);
+    match heard.map(|heard| heard.bytes) {
+        Ok(WORDS) => {
             let [pid, grace] =
-                [&words[..4], &words[4..]].map(|word| word.try_into().map_or(0, i32::from_ne_bytes));
+                [&words[..4], &words[4..8]].map(|word| word.try_into().map_or(0, i32::from_ne_bytes));
+            let start_time = words[8..].try_into().map_or(0, u64::from_ne_bytes);
+            let lock = beside.drain().find_map(|message| match message {
+                RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+                _ => None,
+            });
             if pid < 0 {
                 children.retain(|child| !child.is(-pid));
             } else if let Some(pid) = Pid::from_raw(pid).filter(|_| children.len() < CHILDREN) {
-                children.push(Ward::new(pid, Duration::from_millis(grace.unsigned_abs().into())));
+                let grace = Duration::from_millis(grace.unsigned_abs().into());
+                children.push(Ward::new((pid, start_time), grace, lock));
             }
             true
         }
@@ -146,13 +183,11 @@ fn alone(socket: i32) {
             libc::signal(number, libc::SIG_IGN);
         }
         libc::prctl(libc::PR_SET_NAME, c"eos-guardian".as_ptr());
-        let range = |first: i32, last: u32| libc::syscall(libc::SYS_close_range, first, last, 0) == 0;
-        if !((socket == 0 || range(0, socket.cast_unsigned() - 1)) && range(socket + 1, u32::MAX)) {
-            // Linux before 5.9.
-            for fd in (0..65536).filter(|fd| *fd != socket) {
-                libc::close(fd);
-            }
+        let socket = socket.cast_unsigned();
+        if socket > 0 {
+            close_range(0, socket - 1);
         }
+        close_range(socket + 1, u32::MAX);
     }
     let _ = setsid();
 }

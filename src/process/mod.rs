@@ -1,11 +1,15 @@
-//! Runs one child process: its output in files, its end awaited, its group swept.
+//! Runs one child process: its output in files, its end awaited, its group swept, its lock kept until then.
 //!
 //! Knows signals, sessions and descriptors. Must not know what the child is for.
 //! Through it passes: a [`Command`] in; lines as they come, and an [`Exit`] out.
 
 mod cancel;
 mod child;
+mod feed;
+mod group;
 mod guardian;
+mod identity;
+mod keep;
 mod run;
 mod spawn;
 mod tail;
@@ -13,4 +17,6 @@ mod ward;
 
 pub use cancel::{Cancel, Cause};
 pub use guardian::Guardian;
+pub use identity::{ProcessIdentity, boot_id};
+pub use keep::{Lock, Text};
 pub use run::{Command, CutShort, Exit, Limits, run};

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitStatus};
+use secrecy::SecretString;
 use tokio::time::{sleep, timeout};
 
+use super::Lock;
 use super::cancel::{Cancel, Cause};
 use super::child::{self, Child};
+use super::feed::Feed;
+use super::group;
 use super::guardian::Guardian;
 use super::tail::Tail;
 use crate::error::{Error, Result};
@@ -24,9 +27,9 @@ const FORCED: Duration = Duration::from_secs(5);
 /// How much of stderr an error may quote, and is sure to find room on the disk.
 const QUOTED: usize = 4096;
 
-/// What to start. Nothing of our environment is inherited but what stands in `env`.
+/// What to start. It inherits none of our variables but those in `env`, and none of our descriptors.
 #[derive(Debug)]
-pub struct Command {
+pub struct Command<'a> {
     pub program: PathBuf,
     pub args: Vec<OsString>,
     pub cwd: PathBuf,
@@ -36,8 +39,10 @@ pub struct Command {
     pub stderr: PathBuf,
     /// So many bytes of the disk are stdout's before the child is started: on a full one it is not.
     pub room: u64,
-    /// Open descriptors of ours, and the numbers, 3 to 63, that the child finds them under.
-    pub inherit: Vec<(RawFd, RawFd)>,
+    /// What it finds on its stdin, once.
+    pub stdin: Option<&'a SecretString>,
+    /// Held by us; kept by the guardian until the child has ended and its group is swept, should we die.
+    pub lock: Option<Lock<'a>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +78,7 @@ pub struct Exit {
 /// Returns, with an error too, only once the child is reaped and its group swept: its lock may then be released.
 /// Must be polled to completion: dropping this future leaves the child unwatched.
 pub async fn run(
-    command: &Command,
+    command: &Command<'_>,
     limits: &Limits,
     guardian: &Guardian,
     cancel: &Cancel,
@@ -83,7 +88,8 @@ pub async fn run(
     let stderr = child::private(&command.stderr, QUOTED as u64)?;
     let unreadable = |error| Error::file(&command.stdout, "read", &error);
     let mut tail = Tail::open(&command.stdout).map_err(unreadable)?;
-    let child = Child::start(command, guardian, limits.stop_grace, stdout, stderr)?;
+    let (stdin, mut feed) = Feed::open(command.stdin).map_err(|error| child::refused(command, &error))?;
+    let child = Child::start(command, guardian, limits.stop_grace, (stdin, stdout, stderr))?;
     let mut stopped = None;
     let mut cut_short = None;
     let mut heard = Ok(());
@@ -112,11 +118,13 @@ pub async fn run(
                     deadline += SWEEP;
                 }
             }
+            () = feed.finish(), if !feed.is_over() => {}
             () = sleep(LOOK), if heard.is_ok() => heard = tail.read(on_line),
         }
     };
-    guardian.forget(child.pid);
+    drop(feed);
     sweep(child.pid).await;
+    guardian.forget(child.pid);
     let status = status.map_err(|error| Error::file(&command.program, "wait for", &error))?;
     // Discarding blocks of a disk can take longer than all else here.
     let promised = command.stdout.clone();
@@ -137,7 +145,7 @@ async fn sweep(pid: Pid) {
         return;
     }
     let gone = async {
-        while child::group_lives(pid) {
+        while group::lives(pid) {
             sleep(Duration::from_millis(20)).await;
         }
     };

@@ -3,7 +3,7 @@
 //! A fork copies the page tables of all that we have mapped, and afterwards each page that we write: inside of Salt that
 //! is a tenth of what terraform itself costs.
 
-use std::ffi::{CString, OsStr, c_char, c_int, c_void};
+use std::ffi::{CString, OsStr, c_char, c_int, c_uint, c_void};
 use std::io;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -11,10 +11,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use rustix::io::{Errno, retry_on_intr};
-use rustix::process::{Pid, WaitOptions, waitpid};
+use rustix::process::{Pid, WaitOptions, getpid, waitpid};
 
-use super::Command;
-use super::guardian::enlist;
+use super::guardian::{Guardian, enlist};
+use super::identity;
+use super::{Command, Lock};
 
 /// Of the child, until it is another program; in words of 16 bytes, as stacks are aligned.
 const STACK: usize = 64 * 1024 / 16;
@@ -25,16 +26,19 @@ struct Start<'a> {
     args: Strings,
     env: Strings,
     folder: CString,
-    guardian: (BorrowedFd<'a>, Duration),
+    guardian: BorrowedFd<'a>,
+    stop_grace: Duration,
+    lock: Option<Lock<'a>>,
     descriptors: &'a [(OwnedFd, RawFd)],
     failed: Option<Errno>,
 }
 
-/// The leader of a session, with `descriptors` under their numbers. Every source stands above every number. The guardian
-/// is told what it has from its SIGINT on.
+/// The leader of a session, with `descriptors` under their numbers. Every source stands above every number. Before it is
+/// the program, the guardian has it and its lock, and the lock's file names it.
 pub fn spawn(
-    command: &Command,
-    guardian: (BorrowedFd<'_>, Duration),
+    command: &Command<'_>,
+    guardian: &Guardian,
+    stop_grace: Duration,
     descriptors: &[(OwnedFd, RawFd)],
 ) -> io::Result<Pid> {
     let words = std::iter::once(command.program.as_os_str()).chain(command.args.iter().map(AsRef::as_ref));
@@ -44,7 +48,9 @@ pub fn spawn(
         args: Strings::new(words.map(|word: &OsStr| word.as_bytes().to_vec()))?,
         env: Strings::new(settings)?,
         folder: CString::new(command.cwd.as_os_str().as_bytes())?,
-        guardian,
+        guardian: guardian.socket(),
+        stop_grace,
+        lock: command.lock,
         descriptors,
         failed: None,
     };
@@ -68,6 +74,7 @@ pub fn spawn(
         None => Ok(pid),
         Some(errno) => {
             let _ = retry_on_intr(|| waitpid(Some(pid), WaitOptions::empty()));
+            guardian.forget(pid);
             Err(errno.into())
         }
     }
@@ -96,18 +103,40 @@ impl Start<'_> {
             rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
             rustix::process::chdir(self.folder.as_c_str())?;
             // Should we have died by now, nobody would ever stop it: the guardian is gone too, and this fails.
-            enlist(self.guardian.0, self.guardian.1)?;
+            let (pid, start_time) = (getpid(), identity::start_time()?);
+            enlist(self.guardian, (pid, start_time), self.stop_grace, self.lock.map(|lock| lock.file))?;
+            if let Some(lock) = &self.lock {
+                lock.name(pid, start_time)?;
+            }
             for (source, number) in self.descriptors {
                 // Not ours to close: the child keeps it open across exec.
                 let mut target = ManuallyDrop::new(OwnedFd::from_raw_fd(*number));
                 rustix::io::dup2(source, &mut target)?;
             }
+            // Whatever else is open here, by us or by those who started us, is not the child's.
+            close_range(3, c_uint::MAX);
             let mut none = MaybeUninit::uninit();
             libc::sigemptyset(none.as_mut_ptr());
             libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
             libc::execve(self.program.as_ptr(), self.args.as_ptr(), self.env.as_ptr());
         }
         Err(Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(Errno::NOEXEC))
+    }
+}
+
+/// Closes all descriptors from the first number to the last. Makes system calls only.
+///
+/// # Safety
+/// Nothing of this process uses them any more.
+pub unsafe fn close_range(first: c_uint, last: c_uint) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if libc::syscall(libc::SYS_close_range, first, last, 0) != 0 {
+            // Linux before 5.9.
+            for fd in first..=last.min(u16::MAX.into()) {
+                libc::close(fd.cast_signed());
+            }
+        }
     }
 }
 

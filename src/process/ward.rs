@@ -3,20 +3,20 @@
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{
-    Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open, test_kill_process,
-    test_kill_process_group,
-};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use super::group;
+use super::identity::lives;
 use super::run::SWEEP;
 
 pub struct Ward {
     pid: Pid,
-    /// It alone stays this child's when the number is another's; none on Linux before 5.3.
-    pidfd: Option<OwnedFd>,
+    /// It tells this child from a later process of its number.
+    start_time: u64,
     grace: Duration,
     phase: Phase,
+    /// Open as long as this is here: nobody else takes it.
+    _lock: Option<OwnedFd>,
 }
 
 #[derive(Clone, Copy)]
@@ -24,14 +24,15 @@ enum Phase {
     Runs,
     /// Until when it has time.
     Asked(Instant),
-    /// It has ended. Until when what it left has time.
+    /// It has ended. Until when its process group has time.
     Swept(Instant),
+    /// With its group. Until when their end is waited for.
+    Killed(Instant),
 }
 
 impl Ward {
-    /// A child that is not reaped.
-    pub fn new(pid: Pid, grace: Duration) -> Self {
-        Self { pid, pidfd: pidfd_open(pid, PidfdFlags::empty()).ok(), grace, phase: Phase::Runs }
+    pub fn new((pid, start_time): (Pid, u64), grace: Duration, lock: Option<OwnedFd>) -> Self {
+        Self { pid, start_time, grace, phase: Phase::Runs, _lock: lock }
     }
 
     pub fn is(&self, pid: i32) -> bool {
@@ -42,29 +43,23 @@ impl Ward {
     pub fn stop(&mut self) -> bool {
         let now = Instant::now();
         match self.phase {
+            // Its parent may have died while it swept the group.
+            Phase::Runs | Phase::Asked(_) if !lives(self.pid, self.start_time) => {
+                self.phase = Phase::Swept(now + SWEEP);
+                kill_process_group(self.pid, Signal::TERM).is_ok()
+            }
             Phase::Runs => {
                 let _ = kill_process(self.pid, Signal::INT);
                 self.phase = Phase::Asked(now + self.grace);
                 true
             }
-            Phase::Asked(_) if self.has_ended() => {
-                self.phase = Phase::Swept(now + SWEEP);
-                kill_process_group(self.pid, Signal::TERM).is_ok()
-            }
-            Phase::Swept(_) if test_kill_process_group(self.pid).is_err() => false,
+            Phase::Swept(_) | Phase::Killed(_) if !group::lives(self.pid) => false,
             Phase::Asked(deadline) | Phase::Swept(deadline) if now > deadline => {
-                let _ = kill_process_group(self.pid, Signal::KILL);
-                false
+                self.phase = Phase::Killed(now + SWEEP);
+                kill_process_group(self.pid, Signal::KILL).is_ok()
             }
+            Phase::Killed(deadline) => now <= deadline,
             Phase::Asked(_) | Phase::Swept(_) => true,
-        }
-    }
-
-    fn has_ended(&self) -> bool {
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        match &self.pidfd {
-            Some(pidfd) => matches!(poll(&mut [PollFd::new(pidfd, PollFlags::IN)], Some(&now)), Ok(1..)),
-            None => test_kill_process(self.pid).is_err(),
         }
     }
 }

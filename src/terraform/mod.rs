@@ -29,6 +29,11 @@ use std::path::Path;
 /// What a command is sure to find on the disk for its words, in bytes.
 pub const ROOM: u64 = 32 * 1024;
 
+/// Reads variables from a file.
+pub fn variable_file(path: &Path) -> OsString {
+    option("var-file", path)
+}
+
 /// `-name=path`, as one argument.
 fn option(name: &str, path: &Path) -> OsString {
     let mut argument = OsString::from(format!("-{name}="));

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::{option, words};
+use super::{option, variable_file, words};
 
 pub struct Plan {
     pub out: PathBuf,
@@ -25,7 +25,7 @@ impl Plan {
         let mut arguments =
             words(&["plan", "-json", "-input=false", "-detailed-exitcode", "-lock-timeout=0s"]);
         arguments.push(option("out", &self.out));
-        arguments.extend(self.variable_files.iter().map(|file| option("var-file", file)));
+        arguments.extend(self.variable_files.iter().map(|file| variable_file(file)));
         arguments.extend(self.state.as_ref().map(|state| option("state", state)));
         if self.destroy {
             arguments.push("-destroy".into());

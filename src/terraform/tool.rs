@@ -117,7 +117,8 @@ async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String
         stdout: folder.path().join("stdout"),
         stderr: folder.path().join("stderr"),
         room: super::ROOM,
-        inherit: Vec::new(),
+        stdin: None,
+        lock: None,
     };
     let limits = Limits { timeout: PATIENCE, stop_grace: Duration::from_secs(2) };
     let mut said = String::new();

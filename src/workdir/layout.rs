@@ -249,7 +249,7 @@ impl Place {
         self.control.join("manifest.json")
     }
 
-    /// A link to a descriptor that only terraform's process has: secrets are never in a file.
+    /// A link to terraform's stdin, a pipe that terraform empties: secrets are never in a file.
     pub fn secrets(&self) -> PathBuf {
         self.control.join("secrets.tfvars.json")
     }

@@ -1,8 +1,11 @@
 //! Claims about the file lock, with real processes. Each takes the lock of a folder of its own.
 
+#[path = "support/processes.rs"]
+mod processes;
+
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
-use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -10,7 +13,8 @@ use std::time::Duration;
 use eos::error::Result;
 use eos::lock::Holder;
 use eos::lock::file::{Guard, acquire};
-use eos::process::{Cancel, Guardian, Limits};
+use eos::process::{Cancel, Guardian, Limits, ProcessIdentity};
+use processes::{is_alive, kill, kill_with_guardian, until};
 
 fn take(path: &Path, timeout_ms: u64) -> Result<Guard> {
     let holder =
@@ -19,19 +23,24 @@ fn take(path: &Path, timeout_ms: u64) -> Result<Guard> {
     runtime.block_on(acquire(path, &holder, Duration::from_millis(timeout_ms), &Cancel::new()))
 }
 
-/// This test binary once more, as a process that takes the lock and starts a child that inherits it.
-fn holder_process(lock: &Path) -> (std::process::Child, String) {
+/// This test binary once more, as a process that takes the lock and starts a child under it. With the child's number,
+/// which it says once it runs.
+fn holder_process(lock: &Path, script: &str) -> (std::process::Child, String) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "held_by_another_process", "--nocapture", "--ignored"])
         .env("EOS_TEST_LOCK", lock)
+        .env("EOS_TEST_SCRIPT", script)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let sleeper =
-        lines.map_while(|line| line.ok()).find_map(|line| line.strip_prefix("sleeper ").map(str::to_owned));
-    (child, sleeper.expect("the holder says which child it started"))
+    let started =
+        lines.map_while(|line| line.ok()).find_map(|line| line.strip_prefix("started ").map(str::to_owned));
+    (child, started.expect("the holder says which child it started"))
 }
+
+/// A child that is not asked in vain to end: it does not hear it.
+const DEAF: &str = "trap '' INT; echo started $$; exec sleep 300";
 
 #[test]
 #[ignore = "the other half of the tests below"]
@@ -41,52 +50,122 @@ fn held_by_another_process() {
     };
     let lock = Path::new(&lock);
     let guard = take(lock, 0).unwrap();
-    let folder = lock.parent().unwrap();
+    let script = std::env::var_os("EOS_TEST_SCRIPT").unwrap();
+    under(&guard, lock.parent().unwrap(), script, &mut |line| println!("{line}"));
+}
+
+/// Runs a shell under the lock.
+fn under(guard: &Guard, folder: &Path, script: impl Into<OsString>, on_line: &mut dyn FnMut(&str)) {
     let command = eos::process::Command {
         program: "/bin/sh".into(),
-        args: vec!["-c".into(), "trap '' INT; echo sleeper $$; exec sleep 300".into()],
+        args: vec!["-c".into(), script.into()],
         cwd: folder.into(),
         env: BTreeMap::from([("PATH".into(), std::env::var_os("PATH").unwrap())]),
         stdout: folder.join("out"),
         stderr: folder.join("err"),
         room: 0,
-        inherit: vec![(guard.fd().as_raw_fd(), 9)],
+        stdin: None,
+        lock: Some(guard.of_terraform()),
     };
     let limits = Limits { timeout: Duration::from_secs(300), stop_grace: Duration::from_secs(300) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime
-        .block_on(eos::process::run(
-            &command,
-            &limits,
-            &Guardian::start().unwrap(),
-            &Cancel::new(),
-            &mut |line| println!("{line}"),
-        ))
-        .unwrap();
+    let (guardian, cancel) = (Guardian::start().unwrap(), Cancel::new());
+    runtime.block_on(eos::process::run(&command, &limits, &guardian, &cancel, on_line)).unwrap();
 }
 
-/// A second descriptor; CLOEXEC, or the children of tests beside this one would have it too.
-fn inheritable(guard: &Guard) -> std::os::fd::OwnedFd {
-    guard.fd().try_clone_to_owned().unwrap()
-}
-
-fn kill(pid: &str) {
-    let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+/// A second descriptor, as the guardian has one.
+fn second(guard: &Guard) -> std::os::fd::OwnedFd {
+    guard.of_terraform().file.try_clone_to_owned().unwrap()
 }
 
 #[test]
 fn a_dead_holder_whose_terraform_lives_keeps_the_lock_and_the_text_is_called_stale() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
-    let (mut holder, sleeper) = holder_process(&lock);
+    let (mut holder, started) = holder_process(&lock, DEAF);
     holder.kill().unwrap();
     holder.wait().unwrap();
     let error = take(&lock, 300).unwrap_err();
     assert_eq!(error.code, "locked");
     assert!(error.message.contains("stale") && error.message.contains("fuser"), "{error}");
-    kill(&sleeper);
+    assert!(error.message.contains(&format!("terraform, process {started}")), "{error}");
+    kill(&started);
     take(&lock, 5_000).unwrap();
+}
+
+#[test]
+fn a_terraform_that_outlived_its_eos_and_its_guardian_keeps_the_lock_until_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = folder.path().join("lock");
+    let (holder, started) = holder_process(&lock, DEAF);
+    kill_with_guardian(holder);
+    for _ in 0..2 {
+        let error = take(&lock, 100).unwrap_err();
+        assert_eq!(error.code, "locked");
+        assert!(error.remedy.contains(&format!("kill -INT {started}")), "{error}");
+        assert_eq!(error.details["holder"]["terraform"]["pid"].to_string(), started);
+        assert_eq!(eos::lock::holder(&lock).unwrap().unwrap().run_id, "01RUN");
+    }
+    kill(&started);
+    assert_eq!(eos::lock::holder(&lock).unwrap(), None);
+    take(&lock, 0).unwrap();
+}
+
+#[test]
+fn a_text_that_names_a_process_of_another_time_or_boot_is_no_obstacle() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = folder.path().join("lock");
+    let here = ProcessIdentity::here();
+    let names = |terraform: &ProcessIdentity| {
+        let holder = Holder { pid: 1, terraform: Some(terraform.clone()), ..Holder::here() };
+        std::fs::write(&lock, serde_json::to_string(&holder).unwrap()).unwrap();
+    };
+    names(&here);
+    assert_eq!(take(&lock, 0).unwrap_err().code, "locked");
+    for other in [
+        ProcessIdentity { start_time: here.start_time + 1, ..here.clone() },
+        ProcessIdentity { boot_id: "another".into(), ..here.clone() },
+        ProcessIdentity { pid: i32::MAX as u32, ..here.clone() },
+    ] {
+        names(&other);
+        assert_eq!(eos::lock::holder(&lock).unwrap(), None);
+        take(&lock, 0).unwrap();
+    }
+}
+
+#[test]
+fn a_child_finds_itself_in_the_locks_text_when_it_begins_and_no_descriptor_of_the_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = folder.path().join("lock");
+    let guard = take(&lock, 0).unwrap();
+    let mut text = String::new();
+    let script = "cat lock; echo; cut -d' ' -f22 /proc/$$/stat >start; echo $$ >pid; ls -l /proc/$$/fd >fds; \
+                  for fd in 0 1 2 3 4 5 6 7 8 9; do eval \"flock -u $fd\"; done";
+    under(&guard, folder.path(), script, &mut |line| text += line);
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap().trim().to_owned();
+    let holder: Holder = serde_json::from_str(&text).unwrap();
+    let terraform = holder.terraform.unwrap();
+    assert_eq!((terraform.pid.to_string(), terraform.start_time.to_string()), (read("pid"), read("start")));
+    assert_eq!((holder.run_id.as_str(), terraform.boot_id), ("01RUN", holder.boot_id));
+    assert!(!read("fds").contains("lock"), "{}", read("fds"));
+    assert_eq!(take(&lock, 0).unwrap_err().code, "locked", "the child could not free it");
+    guard.release();
+    take(&lock, 0).unwrap();
+}
+
+#[test]
+fn a_lock_is_kept_until_what_terraform_left_is_swept_also_where_we_die_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = folder.path().join("lock");
+    // Its sweep takes two seconds: it is deaf to a SIGTERM.
+    let script = "(trap '' INT TERM; echo $$; exec sleep 300) & echo $! >left; echo started $$";
+    let (mut holder, started) = holder_process(&lock, script);
+    until("its end", || !is_alive(&started));
+    let left = std::fs::read_to_string(folder.path().join("left")).unwrap().trim().to_owned();
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    take(&lock, 60_000).unwrap();
+    assert!(!is_alive(&left), "it could still write");
 }
 
 #[test]
@@ -115,11 +194,11 @@ fn left_over_text_is_no_obstacle_and_the_file_stays() {
 }
 
 #[test]
-fn an_explicit_release_frees_the_lock_though_a_child_inherited_it() {
+fn an_explicit_release_frees_the_lock_though_another_process_has_it_open() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     let guard = take(&lock, 0).unwrap();
-    let inherited = inheritable(&guard);
+    let inherited = second(&guard);
     let mut child = Command::new("sleep").arg("300").stdin(Stdio::from(inherited)).spawn().unwrap();
     guard.release();
     take(&lock, 0).unwrap();
@@ -128,11 +207,11 @@ fn an_explicit_release_frees_the_lock_though_a_child_inherited_it() {
 }
 
 #[test]
-fn a_guard_that_is_dropped_leaves_the_lock_to_whoever_inherited_it() {
+fn a_guard_that_is_dropped_leaves_the_lock_to_the_process_that_has_it_open() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     let guard = take(&lock, 0).unwrap();
-    let inherited = inheritable(&guard);
+    let inherited = second(&guard);
     let mut child = Command::new("sleep").arg("300").stdin(Stdio::from(inherited)).spawn().unwrap();
     drop(guard);
     assert_eq!(take(&lock, 0).unwrap_err().code, "locked");

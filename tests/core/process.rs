@@ -1,13 +1,18 @@
 //! Claims about child processes, on real ones.
 
+#[path = "support/processes.rs"]
+mod processes;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use eos::process::{Cancel, Cause, Command, CutShort, Exit, Guardian, Limits, run};
+use processes::{guardians_of, is_alive, kill, until};
+use secrecy::SecretString;
 
-fn shell(folder: &Path, script: &str) -> Command {
+fn shell(folder: &Path, script: &str) -> Command<'static> {
     Command {
         program: "/bin/sh".into(),
         args: vec!["-c".into(), script.into()],
@@ -16,7 +21,8 @@ fn shell(folder: &Path, script: &str) -> Command {
         stdout: folder.join("stdout"),
         stderr: folder.join("stderr"),
         room: 0,
-        inherit: Vec::new(),
+        stdin: None,
+        lock: None,
     }
 }
 
@@ -129,16 +135,76 @@ fn what_the_child_left_behind_is_swept() {
 }
 
 #[test]
-fn the_child_gets_no_variable_of_ours_and_finds_its_descriptors() {
-    use std::os::fd::AsRawFd;
+fn the_child_gets_no_variable_of_ours_and_no_descriptor_but_its_streams() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("given"), "through the descriptor").unwrap();
-    let file = std::fs::File::open(folder.path().join("given")).unwrap();
-    let mut command = shell(folder.path(), "cat <&8; echo; env | grep -c CARGO || true");
-    command.inherit = vec![(file.as_raw_fd(), 8)];
+    let secret = SecretString::from("given");
+    let mut command = shell(folder.path(), "ls /proc/$$/fd; env | grep -c CARGO || true");
+    command.stdin = Some(&secret);
     let mut lines = Vec::new();
     end(&command, &LONG, &Cancel::new(), &mut |line| lines.push(line.to_owned()));
-    assert_eq!(lines, ["through the descriptor", "0"]);
+    assert_eq!(lines, ["0", "1", "2", "0"]);
+}
+
+#[test]
+fn a_text_of_any_size_arrives_and_can_be_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    // A pipe takes 64 KiB at once.
+    for size in [0, 1, 65_536, 65_537, 1 << 20, 5 << 20] {
+        let text = SecretString::from("x".repeat(size));
+        // As terraform does it: by a name, and not by the descriptor that it has.
+        let script = "wc -c </proc/self/fd/0; wc -c; cat /proc/self/fd/0";
+        let command = Command { stdin: Some(&text), ..shell(folder.path(), script) };
+        let mut lines = Vec::new();
+        end(&command, &LONG, &Cancel::new(), &mut |line| lines.push(line.to_owned()));
+        assert_eq!(lines[0].parse(), Ok(size));
+        assert_eq!(lines[1..], ["0"], "{size}");
+    }
+}
+
+#[test]
+fn a_child_that_never_reads_its_text_keeps_nobody_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = SecretString::from("x".repeat(1 << 20));
+    // The second has its end of the pipe taken along by a process that nobody sweeps.
+    for script in [
+        "exit 3",
+        "exec 3<&0; setsid sh -c 'touch up; exec sleep 300' & echo $! >left
+                        until [ -e up ]; do sleep 0.01; done; exit 3",
+    ] {
+        let command = Command { stdin: Some(&text), ..shell(folder.path(), script) };
+        let began = Instant::now();
+        assert_eq!(end(&command, &LONG, &Cancel::new(), &mut |_| {}).code, Some(3));
+        assert!(began.elapsed() < Duration::from_secs(30), "{script}");
+    }
+    let left = std::fs::read_to_string(folder.path().join("left")).unwrap();
+    kill(left.trim());
+    let command = Command { stdin: Some(&text), ..shell(folder.path(), "exec sleep 300") };
+    let cancel = Cancel::new();
+    cancel.cancel(Cause::User);
+    assert_eq!(end(&command, &LONG, &cancel, &mut |_| {}).signal, Some(2));
+}
+
+#[test]
+#[ignore = "one part of the test below"]
+fn a_process_that_sigpipe_would_end() {
+    // SAFETY: this process has no other thread that writes to a pipe.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    let folder = tempfile::tempdir().unwrap();
+    let text = SecretString::from("x".repeat(1 << 20));
+    // It reads a part, so that we write once more before we see that it is gone.
+    let script = "head -c 100000 >read; exec 0<&-; sleep 0.3; exit 5";
+    let command = Command { stdin: Some(&text), ..shell(folder.path(), script) };
+    assert_eq!(end(&command, &LONG, &Cancel::new(), &mut |_| {}).code, Some(5));
+}
+
+#[test]
+fn a_child_that_stops_reading_does_not_end_us_by_sigpipe() {
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_process_that_sigpipe_would_end", "--ignored"])
+        .stdout(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success(), "{status}");
 }
 
 #[test]
@@ -153,23 +219,6 @@ fn a_program_that_is_missing_or_not_executable_is_named() {
         assert_eq!(error.code, code, "{error}");
         assert!(error.message.contains(program), "{error}");
     }
-}
-
-#[test]
-fn a_failed_start_is_told_under_whichever_numbers_descriptors_were_to_be_inherited() {
-    // The pipe on which a failed exec is reported has a number too: dup2 onto it lost the report.
-    use std::os::fd::AsRawFd;
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("given"), "given").unwrap();
-    let file = std::fs::OpenOptions::new().append(true).open(folder.path().join("given")).unwrap();
-    let (runtime, guardian) = (runtime(), Guardian::start().unwrap());
-    for number in 3..60 {
-        let mut command = Command { program: "/no/such/program".into(), ..shell(folder.path(), "") };
-        command.inherit = vec![(file.as_raw_fd(), number)];
-        let ended = runtime.block_on(run(&command, &LONG, &guardian, &Cancel::new(), &mut |_| {}));
-        assert_eq!(ended.map_err(|error| error.code).unwrap_err(), "terraform_missing", "{number}");
-    }
-    assert_eq!(std::fs::read_to_string(folder.path().join("given")).unwrap(), "given");
 }
 
 #[test]
@@ -345,42 +394,15 @@ fn nothing_is_started_where_the_guardian_was_killed() {
     let folder = tempfile::tempdir().unwrap();
     let guardian = Guardian::start().unwrap();
     let pid = guardian_of_this_thread();
-    let number = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
-    rustix::process::kill_process(number, rustix::process::Signal::KILL).unwrap();
-    until("its end", || !is_alive(&pid));
+    kill(&pid);
     let command = shell(folder.path(), "touch started");
     let error = runtime().block_on(run(&command, &LONG, &guardian, &Cancel::new(), &mut |_| {})).unwrap_err();
     assert_eq!(error.code, "runtime", "{error}");
     assert!(!folder.path().join("started").exists());
 }
 
-fn until(what: &str, fact: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !fact() {
-        assert!(Instant::now() < deadline, "{what}: never");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// Its only child; other tests, on other threads, have theirs.
 fn guardian_of_this_thread() -> String {
     let children = std::fs::read_to_string("/proc/thread-self/children").unwrap();
     children.split_whitespace().next().unwrap().to_owned()
-}
-
-/// A parent's children of that name.
-fn guardians_of(parent: u32) -> Vec<String> {
-    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).unwrap().flatten();
-    let children = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")).unwrap());
-    let children = children.collect::<String>();
-    let named = |pid: &&str| {
-        std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "eos-guardian")
-    };
-    children.split_whitespace().filter(named).map(str::to_owned).collect()
-}
-
-/// A zombie is not.
-fn is_alive(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    !stat.is_empty() && !stat.contains(") Z ")
 }

@@ -2,6 +2,8 @@
 
 #[path = "support/killed.rs"]
 mod killed;
+#[path = "support/processes.rs"]
+mod processes;
 mod support;
 #[path = "support/world.rs"]
 mod world;
@@ -403,6 +405,35 @@ fn where_we_alone_are_killed_terraform_saves_what_is_in_flight() {
 }
 
 #[test]
+fn a_terraform_that_outlived_eos_and_guardian_keeps_its_component_until_it_ends() {
+    let Some(world) = World::new() else { return };
+    let site = site(&world);
+    hang(&world, "create", "second");
+    let us = killed::start(&site);
+    let call = until_hangs(&world, "create", "second");
+    processes::kill_with_guardian(us);
+    let pid = &call["terraform"]["pid"];
+    for _ in 0..2 {
+        let refused = site.run("orchestrate", json!({}));
+        assert_eq!(pair(&refused)["reason"], "locked", "{refused:#}");
+        assert!(
+            pair(&refused)["error"]["remedy"].to_string().contains(&format!("kill -INT {pid}")),
+            "{refused:#}"
+        );
+    }
+    let held = site.run("locks", json!({}));
+    assert_eq!(&held["locks"][0]["holder"]["terraform"]["pid"], pid, "{held:#}");
+    assert!(notes(&site.run("status", json!({}))).contains("locked now by"));
+    // What it is at comes to its end, and is saved.
+    world.faults(&json!([]));
+    until("the end of terraform", || killed::is_gone(&call["terraform"]));
+    let next = site.run("orchestrate", json!({}));
+    assert_eq!(pair(&next)["status"], "unchanged", "{next:#}");
+    assert_eq!(world.names(), ["first", "second"]);
+    assert!(orphans(&next).is_empty(), "{next:#}");
+}
+
+#[test]
 fn status_says_that_an_apply_was_cut_off_and_how_it_goes_on_and_not_while_it_is_under_way() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
@@ -414,7 +445,7 @@ fn status_says_that_an_apply_was_cut_off_and_how_it_goes_on_and_not_while_it_is_
     assert!(notes(&running).contains("locked now by"), "{running:#}");
     kill_all(us, &call);
     world.faults(&json!([]));
-    // A provider that its terraform had no more use for may not have ended yet: it holds the lock too.
+    // The guardian holds the lock until it has swept terraform's process group.
     until("the lock is free", || !notes(&site.run("status", json!({}))).contains("locked now by"));
     let died = site.run("status", json!({}));
     assert_eq!(statuses(&died)["pair"], "failed", "{died:#}");

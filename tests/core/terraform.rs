@@ -90,7 +90,8 @@ impl Bench {
             stdout: self.path(&format!("{step}.stdout")),
             stderr: self.path(&format!("{step}.stderr")),
             room: 0,
-            inherit: Vec::new(),
+            stdin: None,
+            lock: None,
         };
         let limits = Limits { timeout: Duration::from_secs(120), stop_grace: Duration::from_secs(60) };
         let events = RefCell::new(Vec::new());

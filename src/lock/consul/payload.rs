@@ -30,15 +30,29 @@ struct Payload {
     user: String,
     host: String,
     pid: u32,
+    start_time: u64,
     boot_id: String,
     environment: String,
     component: String,
 }
 
-/// `info` is for people.
+/// `info` is for people. The holder's terraform is of no use to another host, and named in the file of this one.
 pub fn write(holder: &Holder, session: &str, key: &str, info: &str) -> Vec<u8> {
-    let Holder { run_id, jid, minion, user, operation, environment, component, host, pid, boot_id, since } =
-        holder.clone();
+    let Holder {
+        run_id,
+        jid,
+        minion,
+        user,
+        operation,
+        environment,
+        component,
+        host,
+        pid,
+        start_time,
+        boot_id,
+        since,
+        terraform: _,
+    } = holder.clone();
     let payload = Payload {
         id: session.to_owned(),
         operation,
@@ -53,6 +67,7 @@ pub fn write(holder: &Holder, session: &str, key: &str, info: &str) -> Vec<u8> {
         user,
         host,
         pid,
+        start_time,
         boot_id,
         environment,
         component,
@@ -72,6 +87,7 @@ pub fn read(value: &[u8]) -> Holder {
         user,
         host,
         pid,
+        start_time,
         boot_id,
         environment,
         component,
@@ -87,8 +103,10 @@ pub fn read(value: &[u8]) -> Holder {
         component,
         host,
         pid,
+        start_time,
         boot_id,
         since: created,
+        terraform: None,
     }
 }
 
@@ -114,7 +132,7 @@ mod tests {
             "ID": "s-1", "Operation": "apply", "Info": "by hand", "Who": format!("joe@{}", holder.host),
             "Version": env!("CARGO_PKG_VERSION"), "Created": holder.since, "Path": "terraform/staging/net/lock",
             "run_id": "01RUN", "jid": "2026", "minion": "web1", "user": "joe", "host": holder.host,
-            "pid": holder.pid, "boot_id": holder.boot_id, "environment": "staging", "component": "net",
+            "pid": holder.pid, "start_time": holder.start_time, "boot_id": holder.boot_id, "environment": "staging", "component": "net",
         });
         assert_eq!(json, expected);
         assert_eq!(read(&value), holder);

@@ -58,7 +58,7 @@ pub fn strike(us: &mut Child, site: &Site, focus: &str, victim: Victim) -> Victi
     victim
 }
 
-/// What holds a lock that it inherited, though its Eos is dead and a lock_timeout has passed: killed, and named.
+/// What keeps a component's lock, though its Eos is dead and a lock_timeout has passed: killed, and named.
 pub fn end_leftovers(site: &Site, component: &str) -> &'static str {
     let folder = site.workdir(component);
     let left: Vec<_> = processes(site).into_iter().filter(|one| one.cwd.starts_with(&folder)).collect();
