@@ -1,6 +1,6 @@
 //! A whole environment, validated: what the operations work from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Component, Interface, Name, Settings};
 use crate::graph::Graph;
@@ -20,4 +20,6 @@ pub struct Node {
     pub interface: std::sync::Arc<Interface>,
     /// What it is made from, in 12 hexadecimal digits: changes only with that, and is told wherever it goes.
     pub deployment_id: String,
+    /// Required variables that neither the pillar nor the call sets. Only what needs their values is refused.
+    pub lacks: BTreeSet<String>,
 }

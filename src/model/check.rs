@@ -33,8 +33,11 @@ impl Draft {
         let steps = steps.map(|component| (component.name.clone(), Arc::default()));
         let interfaces: &BTreeMap<Name, Arc<Interface>> =
             &interfaces.iter().map(|(name, one)| (name.clone(), one.clone())).chain(steps).collect();
+        let mut lacking = BTreeMap::new();
         for component in self.components.values() {
-            problems.extend(self.faults(component, interfaces));
+            let (faults, lacks) = self.faults(component, interfaces);
+            problems.extend(faults);
+            lacking.insert(component.name.clone(), lacks);
             for needed in component.depends_on.names.iter().filter(|needed| !self.mentioned.contains(*needed))
             {
                 problems.push(Problem::new(
@@ -62,21 +65,28 @@ impl Draft {
             };
             let deployment_id = deployment_id(&environment, &component, &interface);
             standard_inputs(&environment, &mut component, &interface, &deployment_id);
-            nodes.insert(name, Node { component, interface, deployment_id });
+            let lacks = lacking.remove(&name).unwrap_or_default();
+            nodes.insert(name, Node { component, interface, deployment_id, lacks });
         }
         Ok(Blueprint { environment, settings: self.settings, nodes, graph })
     }
 
-    /// What is wrong between one component and its module, or a module that it reads from.
-    pub fn faults(&self, component: &Component, interfaces: &BTreeMap<Name, Arc<Interface>>) -> Vec<Problem> {
+    /// What is wrong between one component and its module, or a module that it reads from; and the required variables
+    /// that nothing sets.
+    pub fn faults(
+        &self,
+        component: &Component,
+        interfaces: &BTreeMap<Name, Arc<Interface>>,
+    ) -> (Vec<Problem>, BTreeSet<String>) {
         let mut problems = Vec::new();
+        let mut lacks = BTreeSet::new();
         if let Some(interface) = interfaces.get(&component.name) {
-            inputs(component, interface, &mut problems);
+            lacks = inputs(component, interface, &mut problems);
             gates(component, interface, &mut problems);
             hooks(component, interface, &mut problems);
         }
         outputs(component, &self.mentioned, interfaces, &mut problems);
-        problems
+        (problems, lacks)
     }
 
     fn edges(&self) -> BTreeMap<Name, BTreeSet<Name>> {
@@ -105,10 +115,13 @@ fn say_cycle(cycle: &[Name], draft: &Draft) -> String {
 /// Terraform asks for their values again when it applies a plan.
 const EPHEMERAL: &str = "not yet: values for ephemeral variables";
 
-/// Against what the component's own module declares; a step takes whatever it is given.
-fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
+/// Against what the component's own module declares; a step takes whatever it is given. Returns the required variables
+/// that nothing sets: a state or a call may give them, and much is done without them.
+fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) -> BTreeSet<String> {
+    let mut lacks = BTreeSet::new();
     if let Some(step) = &component.step {
-        return twice(component, step, problems);
+        twice(component, step, problems);
+        return lacks;
     }
     if let Some(file) = &interface.own_backend {
         let message = format!(
@@ -147,15 +160,15 @@ fn inputs(component: &Component, interface: &Interface, problems: &mut Vec<Probl
     for (variable, declared) in interface.variables.iter().filter(|_| !interface.incomplete) {
         let given = component.variables.contains_key(variable) || interface.preset.contains(variable);
         if !given && !declared.has_default && !STANDARD.contains(&variable.as_str()) {
-            let message = match declared.ephemeral {
-                true => format!("the module's variable {variable:?} has no default; {EPHEMERAL}"),
-                false => format!(
-                    "the module's variable {variable:?} has no default: set it in variables, from_outputs or secrets"
-                ),
-            };
-            problems.push(Problem::new(&component.path.child("variables"), message));
+            if declared.ephemeral {
+                let message = format!("the module's variable {variable:?} has no default; {EPHEMERAL}");
+                problems.push(Problem::new(&component.path.child("variables"), message));
+            } else {
+                lacks.insert(variable.clone());
+            }
         }
     }
+    lacks
 }
 
 /// A reference in `variables` would itself be the secret. The message does not hold the text, which may be one.

@@ -12,7 +12,7 @@ use super::intent::{Act, Intent};
 use super::invoke::Invoker;
 use super::kept::{self, Kept, Stopped};
 use super::session::Session;
-use super::{audit, plan, state};
+use super::{audit, lacking, plan, records, state};
 use crate::change::Changes;
 use crate::decide::{Blocked, Consent, Fate, KeptPlan, State, fate, judge};
 use crate::digest::sha256;
@@ -184,7 +184,10 @@ pub async fn check(session: &Session, name: &Name, folder: &Path) -> Result<()> 
     let reading = session.reading();
     let invoker =
         Invoker::new(session, &node.component, &place, &module.subdir, None, reading.clone()).await?;
-    let hands = Hands::unless(kept::find(folder, name)?.destroy);
+    let destroys = kept::find(folder, name)?.destroy;
+    let hands = Hands::unless(destroys);
+    let record = records::latest(session, name, &place).await?;
+    let node = &*lacking::supply(session, node, record.as_ref(), destroys).await?;
     let Gathered { inputs, backend } = gather(session, node, &reading, hands).await?;
     let now = Facts::of(&invoker, module, backend.as_deref(), &inputs)?;
     ready(&invoker, folder, &now, state::read(&invoker).await?.as_ref()).map(drop)

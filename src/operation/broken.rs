@@ -49,7 +49,7 @@ pub fn swap(
     }
     // A component that is read from, once it is as it was, mends those that read from it.
     let interfaces = modules.iter().map(|(name, module)| (name.clone(), module.interface.clone())).collect();
-    let faults = |component: &Component| (component.name.clone(), draft.faults(component, &interfaces));
+    let faults = |component: &Component| (component.name.clone(), draft.faults(component, &interfaces).0);
     let misfits: Broken = draft.components.values().map(faults).filter(|(_, all)| !all.is_empty()).collect();
     for (name, faults) in misfits {
         if !swapped.as_applied.contains_key(&name) {

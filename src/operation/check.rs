@@ -12,15 +12,16 @@ use super::invoke::Invoker;
 use super::look::{Look, look};
 use super::session::Session;
 use super::target::target;
-use super::{apply, component, migrate, records, shared, state};
+use super::{apply, component, lacking, migrate, records, shared, state};
 use crate::decide::notice;
 use crate::error::Result;
 use crate::lock::Guard;
-use crate::model::{Component, Name};
+use crate::model::Name;
 use crate::record::{Known, Observed, Record};
 use crate::render;
 use crate::report::{Class, ComponentReport, Drift, Status};
 use crate::snapshot::{Configuration, Store};
+use crate::terraform::Refresh;
 use crate::view::progress::Stage;
 use crate::workdir::{Place, ensure_private, remove, write};
 
@@ -102,9 +103,12 @@ async fn locked(
     };
     let aside = place.aside();
     let store = Store::new(place.snapshots());
-    let configuration = fetch(session, &pillar.component, &aside, guard, &store, applied).await?;
+    shared::bring(session, name, &store, applied).await;
+    let configuration = store.configuration(applied)?;
     let _ = std::fs::remove_dir_all(aside.module());
     let (node, module) = target(pillar, &configuration, &store, &aside.module())?;
+    let how = |argument: &str| format!("apply it once more with a reference, which is kept: {argument}");
+    let node = lacking::with_nulls(node, &module, how)?;
     let reading = session.reading();
     let Gathered { inputs, backend } = gather(session, &node, &reading, Hands::Over).await?;
     let backend = backend.as_deref();
@@ -125,7 +129,13 @@ async fn locked(
     invoker.hand_over(&inputs.secret)?;
     let invoker = &invoker;
     let facts = Facts::of(invoker, &module, backend, &inputs)?;
-    let configuration_changed = match gather(session, pillar, &reading, Hands::Over).await {
+    // What only a state or a call gives is taken to be as it was.
+    let pillar = lacking::with_last(pillar, &configuration, &store);
+    let wanted = match lacking::with_nulls(pillar, &session.modules[name], how) {
+        Ok(pillar) => gather(session, &pillar, &reading, Hands::Over).await,
+        Err(error) => Err(error),
+    };
+    let configuration_changed = match wanted {
         Ok(now) => {
             let module = &session.modules[name];
             Facts::of(invoker, module, now.backend.as_deref(), &now.inputs)? != facts
@@ -148,27 +158,19 @@ async fn locked(
         }
     }
     let file = invoker.plan_file();
-    let found = look(invoker, &file, &facts).await;
+    let refresh = if node.lacks.is_empty() { Refresh::First } else { Refresh::Only };
+    let found = look(invoker, &file, &facts, refresh).await;
     // It holds values in clear.
     let _ = std::fs::remove_file(&file);
-    let report = report(found?, configuration_changed, &record);
-    remember(session, name, place, asked, report)
-}
-
-/// The configuration, brought here where another master applied it.
-async fn fetch(
-    session: &Session,
-    component: &Component,
-    aside: &Place,
-    guard: &Guard,
-    store: &Store,
-    digest: &str,
-) -> Result<Configuration> {
-    if store.lacks(digest).is_ok_and(|lacking| !lacking.is_empty()) {
-        let invoker = Invoker::new(session, component, aside, "", Some(guard), session.reading()).await?;
-        shared::bring(&invoker, store, digest).await;
+    let found = found.map_err(|error| lacking::blame(&node, error))?;
+    let mut report = report(found, configuration_changed, &record);
+    if !node.lacks.is_empty() {
+        report.notes.push(format!(
+            "the last value of {} is kept nowhere: only changes outside of Terraform were looked for",
+            lacking::names(&node)
+        ));
     }
-    store.configuration(digest)
+    remember(session, name, place, asked, report)
 }
 
 /// What stands beside a module's own files: the backend's block, and which providers were chosen.

@@ -5,10 +5,11 @@ use super::gather::{Gathered, Hands, gather};
 use super::inputs::{Pending, Produced};
 use super::intent::{Act, Intent};
 use super::invoke::{CANCELLED, Invoker};
+use super::lacking::MISSING;
 use super::recover::Recovery;
 use super::session::Session;
 use super::turn::Turn;
-use super::{blocked, handing, hooks, records, step};
+use super::{blocked, handing, hooks, lacking, records, step};
 use crate::error::{Error, Result};
 use crate::journal::Entry;
 use crate::lock::Guard;
@@ -29,10 +30,13 @@ pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentRe
 
 pub fn ended(error: Error) -> ComponentReport {
     let failed = ComponentReport::failed(error);
-    match failed.reason == CANCELLED {
-        true => ComponentReport { status: Status::Cancelled, ..failed },
-        false => failed,
-    }
+    let status = match failed.reason.as_str() {
+        CANCELLED => Status::Cancelled,
+        // Others go on.
+        MISSING => Status::Blocked,
+        _ => Status::Failed,
+    };
+    ComponentReport { status, ..failed }
 }
 
 async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<ComponentReport> {
@@ -140,6 +144,11 @@ async fn begin(
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
     }
     let destroys = intent.destroys(&component.name)?;
+    let node = &*lacking::supply(session, node, record, destroys).await?;
+    if !node.lacks.is_empty() {
+        let lacks = lacking::names(node);
+        notes.push(format!("it is destroyed with null for {lacks}: the last value is kept nowhere"));
+    }
     let hands = Hands::unless(destroys);
     let mut gathered = gather(session, node, &invoker.reading, hands).await?;
     if gathered.inputs.handed.is_unmade() && intent.act.changes_things() {

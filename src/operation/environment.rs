@@ -13,7 +13,7 @@ use super::rollback::Asked;
 use super::schedule::schedule;
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, approval, kept, last_run, pump, records, remediate, rollback, runs, summary};
+use super::{Call, approval, kept, lacking, last_run, pump, records, remediate, rollback, runs, summary};
 use crate::error::Result;
 use crate::journal::{self, Began, Done, Entry, Journal};
 use crate::lock::Holder;
@@ -204,7 +204,9 @@ fn attempt(
     }
     components.extend(left);
     if matches!(act, Act::Keep(_)) || kept.exists() {
-        let statuses = components.iter().map(|(name, one)| (name.to_string(), one.status.word().to_owned()));
+        // One that lacks a variable was not planned.
+        let planned = components.iter().filter(|(_, one)| one.reason != lacking::MISSING);
+        let statuses = planned.map(|(name, one)| (name.to_string(), one.status.word().to_owned()));
         match kept::write_contents(&kept, &kept::Contents { statuses: statuses.collect(), destroy }) {
             Ok(()) => drop(extra.insert("plan_id".to_owned(), opening.run_id.clone().into())),
             Err(error) if matches!(act, Act::Keep(_)) => return Err(error),

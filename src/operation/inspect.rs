@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
 use super::gather::{Hands, gather};
 use super::invoke::Invoker;
 use super::prepare::{Past, prepare, select};
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, pump};
+use super::{Call, lacking, pump};
 use crate::error::Result;
-use crate::model::{Name, Overrides, Problem};
+use crate::model::{Input, Name, Overrides, Problem};
 use crate::workdir::Place;
 
 pub struct Inspection<'a> {
@@ -29,6 +32,14 @@ impl<'a> Inspection<'a> {
         let mut invoker =
             Invoker::new(self.session, &node.component, place, &module.subdir, None, reading.clone()).await?;
         invoker.redactor.add(gather(self.session, node, &reading, Hands::Not).await?.inputs.secret.values());
+        // Terraform's own marks hide what cannot be read now of what a call gave.
+        for input in lacking::given(self.session, node, name).await.unwrap_or_default() {
+            if let Input::Secret(reference) = input
+                && let Ok(value) = reading.read(&reference).await
+            {
+                invoker.redactor.add([&Value::from(value.expose_secret())]);
+            }
+        }
         Ok(Some(invoker))
     }
 }

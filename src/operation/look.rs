@@ -11,7 +11,7 @@ use super::plan;
 use crate::change::{self, Changes, Seen};
 use crate::error::{Phase, Result};
 use crate::report::{Class, Drifted};
-use crate::terraform::{Event, Plan, ROOM};
+use crate::terraform::{Event, Plan, ROOM, Refresh};
 
 /// So many digits of a digest tell one drift from another, and can be typed.
 const ID_DIGITS: usize = 32;
@@ -25,13 +25,16 @@ pub struct Look {
 
 /// One process, and one more where its stream tells of a difference. Beside the workdir it takes no lock of the
 /// state's: nothing is written there, and nobody is kept waiting.
-pub async fn look(invoker: &Invoker<'_>, file: &Path, facts: &Facts) -> Result<Look> {
+///
+/// With `Refresh::Only`, whether Terraform would change anything back is not known: it counts as drift.
+pub async fn look(invoker: &Invoker<'_>, file: &Path, facts: &Facts, refresh: Refresh) -> Result<Look> {
     invoker.go_on(Phase::Planning).await?;
     let arguments = Plan {
         out: file.to_owned(),
         variable_files: invoker.variable_files(),
         state: invoker.state(),
         destroy: false,
+        refresh,
         lock: !invoker.place.is_aside(),
         targets: Vec::new(),
     };
@@ -39,7 +42,7 @@ pub async fn look(invoker: &Invoker<'_>, file: &Path, facts: &Facts) -> Result<L
     let mut hear = |event: &Event| match event {
         Event::ResourceDrift(_) => differs = true,
         Event::PlannedChange(planned) => differs |= !matches!(planned.action.word(), "noop" | "read"),
-        Event::Outputs(found) => outputs.extend(plan::changed(found)),
+        Event::Outputs(found) if refresh != Refresh::Only => outputs.extend(plan::changed(found)),
         _ => {}
     };
     let timeout = invoker.component.timeouts.plan;
@@ -55,11 +58,15 @@ pub async fn look(invoker: &Invoker<'_>, file: &Path, facts: &Facts) -> Result<L
     let seen = change::seen(&document, &invoker.component.drift);
     let drift_id = identify(invoker, &seen, facts)?;
     let mut drift = seen.changes;
+    if refresh == Refresh::Only {
+        drift.iter_mut().for_each(|one| one.class = Class::Drifted);
+    }
     for attribute in drift.iter_mut().flat_map(|one| &mut one.attributes) {
         invoker.redactor.value(&mut attribute.before);
         invoker.redactor.value(&mut attribute.after);
     }
-    Ok(Look { changes: change::read(&document), drift, drift_id })
+    let changes = if refresh == Refresh::Only { Changes::default() } else { change::read(&document) };
+    Ok(Look { changes, drift, drift_id })
 }
 
 /// What was found and what it was compared with, in one word that tells neither.

@@ -38,6 +38,7 @@ mod inspect;
 mod intent;
 mod invoke;
 mod kept;
+mod lacking;
 mod last_run;
 mod left;
 mod locks;

@@ -46,7 +46,7 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
         "generate_nomad_job" => service::generate(call),
         "nomad_validate_job" => service::validate(call),
         "diagnose" => service::diagnose(call),
-        "get_deployment_order" => shape(validate::validate(call)),
+        "get_deployment_order" => shape(validate::order(call)),
         "component_is_healthy" => measure::component_is_healthy(call),
         _ => dump::run(call, function),
     }

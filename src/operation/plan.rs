@@ -15,38 +15,43 @@ use crate::decide::Blocked;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::report::{ComponentReport, Status};
-use crate::terraform::{self, Event, Plan, ROOM};
+use crate::terraform::{self, Event, Plan, ROOM, Refresh};
 use crate::view::progress::Stage;
 
 /// None: the world is as the configuration says. Else the plan is in `file`.
-pub async fn plan(invoker: &Invoker<'_>, file: &Path, intent: &Intent) -> Result<Option<Changes>> {
+pub async fn plan(
+    invoker: &Invoker<'_>,
+    file: &Path,
+    intent: &Intent,
+    refresh: Refresh,
+) -> Result<Option<Changes>> {
     invoker.session.teller.stage(&invoker.component.name, Stage::Planning);
     let full = match &intent.act {
         Act::Apply => intent.surgery.is_some(),
         Act::GoBack(way) => way.manner == Manner::Shown,
         _ => true,
     };
-    make(invoker, file, intent.destroy, full, &[]).await
+    make(invoker, file, (intent.destroy, refresh), full, &[]).await
 }
 
 /// What a plan of the same would still change, right after an apply.
 pub async fn again(invoker: &Invoker<'_>) -> Result<Option<Changes>> {
     let file = invoker.plan_file().with_extension("again");
-    let changes = make(invoker, &file, false, false, &[]).await;
+    let changes = make(invoker, &file, (false, Refresh::First), false, &[]).await;
     let _ = std::fs::remove_file(&file);
     changes
 }
 
 /// A plan of these addresses alone.
 pub async fn targeted(invoker: &Invoker<'_>, file: &Path, targets: &[String]) -> Result<Changes> {
-    Ok(make(invoker, file, false, false, targets).await?.unwrap_or_default())
+    Ok(make(invoker, file, (false, Refresh::First), false, targets).await?.unwrap_or_default())
 }
 
 /// `full`: a person reads this plan, and is shown which attributes change.
 async fn make(
     invoker: &Invoker<'_>,
     file: &Path,
-    destroy: bool,
+    (destroy, refresh): (bool, Refresh),
     full: bool,
     targets: &[String],
 ) -> Result<Option<Changes>> {
@@ -56,6 +61,7 @@ async fn make(
         variable_files: invoker.variable_files(),
         state: invoker.state(),
         destroy,
+        refresh,
         lock: true,
         targets: targets.to_owned(),
     };

@@ -6,12 +6,13 @@ use super::facts::Facts;
 use super::invoke::Invoker;
 use super::look::look;
 use super::prepare::Prepared;
-use super::target::target;
+use super::target;
 use crate::change::Changes;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::record::Record;
 use crate::snapshot::Store;
+use crate::terraform::Refresh;
 use crate::workdir::Layout;
 
 /// As journals and records name it.
@@ -28,7 +29,7 @@ pub fn aim(prepared: &mut Prepared, name: &Name, run: &Path) -> Result<()> {
     let store = Store::new(place.snapshots());
     let configuration = store.configuration(&applied).map_err(|error| error.of(name))?;
     let folder = run.join(name).join("configuration");
-    let (node, module) = target(&prepared.blueprint.nodes[name], &configuration, &store, &folder)
+    let (node, module) = target::whole(&prepared.blueprint.nodes[name], &configuration, &store, &folder)
         .map_err(|error| error.of(name))?;
     prepared.blueprint.nodes.insert(name.clone(), node);
     prepared.modules.insert(name.clone(), module);
@@ -42,7 +43,7 @@ pub async fn plan(
     facts: &Facts,
     drift_id: &str,
 ) -> Result<Option<Changes>> {
-    let found = look(invoker, file, facts).await?;
+    let found = look(invoker, file, facts, Refresh::First).await?;
     if found.drift_id.as_deref() == Some(drift_id) {
         return Ok(Some(found.changes).filter(|changes| !changes.resources.is_empty()));
     }

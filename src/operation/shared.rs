@@ -5,9 +5,11 @@
 use std::collections::BTreeSet;
 
 use super::invoke::Invoker;
+use super::session::Session;
 use crate::digest::sha256;
 use crate::error::Result;
 use crate::lock::{Service, consul};
+use crate::model::Name;
 use crate::record::Record;
 use crate::snapshot::Store;
 
@@ -15,9 +17,8 @@ use crate::snapshot::Store;
 const LARGEST: usize = 500 * 1024;
 
 /// Brings here what another master applied. What cannot be had is told: only a rollback needs it.
-pub async fn bring(invoker: &Invoker<'_>, store: &Store, digest: &str) {
-    let name = &invoker.component.name;
-    match fetch(invoker, store, digest).await {
+pub async fn bring(session: &Session, name: &Name, store: &Store, digest: &str) {
+    match fetch(session, name, store, digest).await {
         Ok(missing) if missing.is_empty() => {}
         Ok(missing) => tracing::warn!(
             "{name}: the configuration {digest} that another host applied is not whole here; not in Consul: {}",
@@ -30,15 +31,15 @@ pub async fn bring(invoker: &Invoker<'_>, store: &Store, digest: &str) {
 }
 
 /// What is missing afterwards.
-async fn fetch(invoker: &Invoker<'_>, store: &Store, digest: &str) -> Result<Vec<String>> {
-    let Service::Consul(consul) = &*invoker.session.locks else { return Ok(Vec::new()) };
-    let environment = invoker.session.blueprint.environment.as_str();
+async fn fetch(session: &Session, name: &Name, store: &Store, digest: &str) -> Result<Vec<String>> {
+    let Service::Consul(consul) = &*session.locks else { return Ok(Vec::new()) };
+    let environment = session.blueprint.environment.as_str();
     let mut absent = BTreeSet::new();
     loop {
         let lacking = store.lacks(digest)?;
         let Some(next) = lacking.iter().find(|one| !absent.contains(*one)) else { return Ok(lacking) };
         store.open()?;
-        match consul.object(environment, invoker.component.name.as_str(), next).await? {
+        match consul.object(environment, name.as_str(), next).await? {
             Some(bytes) if sha256(&bytes) == *next => drop(store.put(&bytes)?),
             _ => drop(absent.insert(next.clone())),
         }

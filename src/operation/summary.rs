@@ -69,7 +69,9 @@ impl Opening {
         components: BTreeMap<Name, ComponentReport>,
         extra: BTreeMap<String, Value>,
     ) -> Report {
-        let lost = |one: &ComponentReport| matches!(one.status, Status::Failed | Status::Cancelled);
+        let lost = |one: &ComponentReport| {
+            matches!(one.status, Status::Failed | Status::Blocked | Status::Cancelled)
+        };
         let result = !components.values().any(lost);
         self.close(Some(result), components, None, extra)
     }

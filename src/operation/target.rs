@@ -1,5 +1,6 @@
 //! A component as an earlier configuration has it: another module, other inputs, the same place.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,9 +11,28 @@ use crate::model::{Component, Input, Node, Source, output, reference};
 use crate::resolve::{self, Module};
 use crate::snapshot::{Configuration, Origin, Store};
 
+/// The same as `target`, to be applied: an error where a value is kept nowhere.
+pub fn whole(
+    node: &Node,
+    configuration: &Configuration,
+    store: &Store,
+    folder: &Path,
+) -> Result<(Node, Arc<Module>)> {
+    let found = target(node, configuration, store, folder)?;
+    match found.0.lacks.first() {
+        None => Ok(found),
+        Some(variable) => {
+            let reason =
+                format!("variable {variable:?}: the pillar or the call that had its value has it no longer");
+            Err(unusable(&reason))
+        }
+    }
+}
+
 /// Lays the module out in `folder`, which must be empty or absent, and reads it.
 ///
 /// Values that came from other components are to be read anew; a sensitive value that the pillar has is today's.
+/// What a call gave and is kept nowhere is lacking.
 pub fn target(
     node: &Node,
     configuration: &Configuration,
@@ -31,6 +51,7 @@ pub fn target(
         inputs: values.into_iter().map(|(name, value)| (name, Input::Literal(value))).collect(),
         ..node.component.clone()
     };
+    let mut lacks = BTreeSet::new();
     for (variable, origin) in configuration.outputs.iter().chain(&configuration.secrets) {
         let input = match origin {
             Origin::Output(text) => output(text).map(Input::Output),
@@ -40,7 +61,10 @@ pub fn target(
             Origin::Reference(text) => reference(text).map(Input::Secret),
             Origin::Pillar => match node.component.inputs.get(variable) {
                 Some(literal @ Input::Literal(_)) => Ok(literal.clone()),
-                _ => Err("the pillar, which had its value, has it no more".to_owned()),
+                _ => {
+                    lacks.insert(variable.clone());
+                    continue;
+                }
             },
         };
         let input = input.map_err(|reason| unusable(&format!("variable {variable:?}: {reason}")))?;
@@ -49,7 +73,7 @@ pub fn target(
     component.declared = declared(&component);
     let interface = module.interface.clone();
     let deployment_id = configuration.deployment_id.clone();
-    Ok((Node { component, interface, deployment_id }, Arc::new(module)))
+    Ok((Node { component, interface, deployment_id, lacks }, Arc::new(module)))
 }
 
 /// What a later destroy needs is what these inputs came from.

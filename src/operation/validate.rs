@@ -2,16 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Call;
 use super::arguments::Arguments;
+use super::component::ended;
 use super::prepare::{Past, prepare};
 use super::summary::Opening;
-use crate::model::Overrides;
-use crate::report::Report;
+use super::{Call, lacking};
+use crate::model::{Name, Node, Overrides};
+use crate::report::{ComponentReport, Report};
 
+/// False also where a component lacks a required variable: it cannot be brought up by the pillar alone.
 pub fn validate(call: &Call<'_>) -> Report {
+    read(call, Opening::report)
+}
+
+/// In which order components are brought up. What one lacks does not change that.
+pub fn order(call: &Call<'_>) -> Report {
+    read(call, Opening::answer)
+}
+
+type Answer = fn(Opening, BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>) -> Report;
+
+fn read(call: &Call<'_>, answer: Answer) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
     arguments.value("minion");
@@ -26,15 +39,17 @@ pub fn validate(call: &Call<'_>) -> Report {
     ) {
         Ok(prepared) => {
             let mut extra = BTreeMap::from([("order".to_owned(), json!(prepared.blueprint.graph.order()))]);
-            let nodes = prepared.blueprint.nodes.iter();
+            let nodes = &prepared.blueprint.nodes;
             let notes: BTreeMap<_, _> = nodes
+                .iter()
                 .filter(|(_, node)| !node.interface.notes.is_empty())
                 .map(|(name, node)| (name, &node.interface.notes))
                 .collect();
             if !notes.is_empty() {
                 extra.insert("notes".to_owned(), json!(notes));
             }
-            opening.report(BTreeMap::new(), extra)
+            let lacks = |(name, node): (&Name, &Node)| Some((name.clone(), ended(lacking::note(node)?)));
+            answer(opening, nodes.iter().filter_map(lacks).collect(), extra)
         }
         Err(error) => opening.failed(error),
     }

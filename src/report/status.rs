@@ -12,7 +12,7 @@ pub enum Status {
     Planned,
     /// It reads an output which a pending change decides.
     PendingInputs,
-    /// Policy stopped its plan.
+    /// Policy stopped its plan, or it waits for what only a person or a call can give. Others go on.
     Blocked,
     Failed,
     Skipped,

@@ -10,7 +10,7 @@ use super::{Module, ModuleFile, syntax};
 /// Modules in modules that are looked into.
 const DEEPEST: usize = 8;
 
-/// The variables that a provider block, a count or a for_each reads, also through locals, resources and child modules;
+/// The variables that a provider block, a count, a for_each or a validation reads, also through locals, resources and child modules;
 /// each with the place that reads it. Where a part cannot be read, it may read each of them.
 pub fn needed_to_destroy(module: &Module) -> BTreeMap<String, String> {
     syntax::with_room(|| needed(&module.files, &module.subdir, DEEPEST)).unwrap_or_default()
@@ -52,6 +52,13 @@ fn decisive<'a>(
             let mut found: Vec<_> = ["count", "for_each"].into_iter().filter_map(named).collect();
             found.extend(handed_on(block, files, subdir, deeper));
             found
+        }
+        // Terraform checks it in every plan, and the functions in it often take no null.
+        "variable" => {
+            let blocks = block.blocks.iter().filter(|one| one.kind == "validation").map(|one| &one.content);
+            // The JSON notation has it as an argument.
+            let all = blocks.chain(block.arguments.get("validation"));
+            all.map(|one| (one, format!("a validation of variable {name}"))).collect()
         }
         _ => Vec::new(),
     }

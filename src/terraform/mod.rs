@@ -18,7 +18,7 @@ pub use environment::{Folders, environment};
 pub use event::{Action, Diagnostic, Event, Hook, Planned, Resource, Severity, Summary, parse};
 pub use explain::{explain, provider_died};
 pub use init::Init;
-pub use plan::Plan;
+pub use plan::{Plan, Refresh};
 pub use show::{show_plan, show_state};
 pub use state::{force_unlock, state_pull, state_push};
 pub use tool::{Identity, Product, Tool};

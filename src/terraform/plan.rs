@@ -5,6 +5,18 @@ use std::path::PathBuf;
 
 use super::{option, variable_file, words};
 
+/// What a plan does about the state that the world may have left behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Refresh {
+    /// Terraform refreshes it, and plans.
+    #[default]
+    First,
+    /// It plans from the state as it is. A destruction then evaluates no resource.
+    Never,
+    /// It refreshes, and plans nothing else: no resource is evaluated.
+    Only,
+}
+
 pub struct Plan {
     pub out: PathBuf,
     /// Given by option: a module's own `*.auto.tfvars` would beat a `terraform.tfvars.json`.
@@ -12,6 +24,7 @@ pub struct Plan {
     /// Only for the local backend.
     pub state: Option<PathBuf>,
     pub destroy: bool,
+    pub refresh: Refresh,
     /// Whether Terraform takes its own lock of the state; not where a plan is only looked at, and nothing waits for it.
     pub lock: bool,
     /// Only these addresses, and what they depend on; empty for all.
@@ -29,6 +42,11 @@ impl Plan {
         arguments.extend(self.state.as_ref().map(|state| option("state", state)));
         if self.destroy {
             arguments.push("-destroy".into());
+        }
+        match self.refresh {
+            Refresh::First => {}
+            Refresh::Never => arguments.push("-refresh=false".into()),
+            Refresh::Only => arguments.push("-refresh-only".into()),
         }
         if !self.lock {
             arguments.push("-lock=false".into());
@@ -49,11 +67,12 @@ mod tests {
             variable_files: vec!["/w/a b.json".into()],
             state: Some("/w/s".into()),
             destroy: true,
+            refresh: Refresh::Never,
             lock: true,
             targets: vec!["a.b[\"x\"]".to_owned()],
         };
         let expected = "plan -json -input=false -detailed-exitcode -lock-timeout=0s -out=/w/p \
-                        -var-file=/w/a b.json -state=/w/s -destroy -target=a.b[\"x\"]";
+                        -var-file=/w/a b.json -state=/w/s -destroy -refresh=false -target=a.b[\"x\"]";
         assert_eq!(plan.arguments().join(" ".as_ref()), expected);
     }
 }

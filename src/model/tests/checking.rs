@@ -35,18 +35,23 @@ fn an_undeclared_variable_names_the_nearest_that_is_declared() {
 }
 
 #[test]
-fn a_variable_without_a_default_has_to_be_set_somewhere() {
-    assert_eq!(wrong(json!({}), module(&["x"], &[])).len(), 1);
-    assert_eq!(wrong(json!({}), module(&["x?"], &[])), NONE);
+fn a_variable_without_a_default_that_nothing_sets_is_lacking_and_no_problem_of_others() {
+    let lacks = |rest: Value, of_net: Interface| {
+        let modules = vec![("net", of_net), ("dns", module(&[], &["zone"]))];
+        let blueprint = checked(&net(rest), modules).unwrap();
+        assert!(blueprint.nodes[&name("dns")].lacks.is_empty());
+        blueprint.nodes[&name("net")].lacks.iter().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(lacks(json!({}), module(&["x", "y?"], &[])), ["x"]);
     for set in [
         json!({ "variables": { "x": "v" } }),
         json!({ "from_outputs": { "x": "dns.zone" } }),
         json!({ "secrets": { "x": "env:X" } }),
     ] {
-        assert_eq!(wrong(set, module(&["x"], &[])), NONE);
+        assert_eq!(lacks(set, module(&["x"], &[])), NONE);
     }
     let preset = Interface { preset: ["x".to_owned()].into(), ..module(&["x"], &[]) };
-    assert_eq!(wrong(json!({}), preset), NONE);
+    assert_eq!(lacks(json!({}), preset), NONE);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::component;
 use super::intent::{Act, Intent};
 use super::schedule::schedule;
 use super::session::{Session, Was};
-use super::target::target;
+use super::target;
 use crate::decide::{Back, Consent, Did, State, Trouble};
 use crate::error::Result;
 use crate::graph::Graph;
@@ -146,7 +146,7 @@ fn earlier(session: &Session, name: &Name, configuration: &str) -> Result<(Node,
     let store = Store::new(session.layout.place(name)?.snapshots());
     let configuration = store.configuration(configuration)?;
     let folder = session.layout.run(&session.run_id).join(name).join("earlier");
-    target(&session.blueprint.nodes[name], &configuration, &store, &folder)
+    target::whole(&session.blueprint.nodes[name], &configuration, &store, &folder)
 }
 
 /// By what the targets read from each other and, where that leads to no cycle, by what they depend on today.

@@ -14,6 +14,7 @@ use crate::change::Changes;
 use crate::decide::{State, judge};
 use crate::error::Result;
 use crate::report::{ComponentReport, Status};
+use crate::terraform::Refresh;
 use crate::workdir::{Manifest, remove};
 
 impl Turn<'_> {
@@ -132,7 +133,11 @@ impl Turn<'_> {
             Act::Remediate { drift_id, .. } => {
                 remediate::plan(self.invoker, file, self.facts, drift_id).await
             }
-            _ => plan::plan(self.invoker, file, self.intent).await,
+            _ => {
+                // What is null in place of a value must not be evaluated.
+                let refresh = if self.node.lacks.is_empty() { Refresh::First } else { Refresh::Never };
+                plan::plan(self.invoker, file, self.intent, refresh).await
+            }
         }
     }
 

@@ -38,6 +38,21 @@ fn what_a_provider_a_count_or_a_for_each_reads_is_needed_and_nothing_else() {
 }
 
 #[test]
+fn what_a_validation_reads_is_needed() {
+    let native = r#"
+        variable "own" {
+          validation {
+            condition     = length(var.own) > 8
+            error_message = "too short"
+          }
+        }
+        variable "free" {}
+    "#;
+    let json = r#"{"variable": {"json": {"validation": [{"condition": "${var.other != \"\"}", "error_message": "x"}]}}}"#;
+    assert_eq!(names(&[("main.tf", native), ("more.tf.json", json)], ""), ["other", "own"]);
+}
+
+#[test]
 fn what_is_read_by_way_of_locals_resources_and_data_is_needed() {
     let text = r#"
         locals {
