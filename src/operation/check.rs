@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::facts::Facts;
 use super::gather::{Gathered, Hands, gather};
-use super::initialise::{initialise, is_initialised};
+use super::initialise::{Wanted, initialise, is_initialised};
 use super::invoke::Invoker;
 use super::look::{Look, look};
 use super::session::Session;
@@ -124,7 +124,7 @@ async fn locked(
     let mut invoker = Invoker::new(session, component, &aside, subdir, Some(guard), reading.clone()).await?;
     if !is_initialised(&invoker, &module, backend) {
         invoker = Invoker::new(session, component, &apart, subdir, Some(guard), reading.clone()).await?;
-        initialise(&invoker, &module, backend, false).await?;
+        initialise(&invoker, &module, backend, Wanted::default()).await?;
     }
     invoker.hand_over(&inputs.secret)?;
     let invoker = &invoker;

@@ -35,6 +35,8 @@ pub struct Wanted {
     pub test: bool,
     pub wish: Wish,
     pub migrate_backend: bool,
+    /// Take the newest providers and modules that the configuration allows.
+    pub upgrade: bool,
     /// The run to go on with.
     pub resumes: Option<Resumed>,
     /// Of the arguments.
@@ -125,7 +127,11 @@ fn attempt(
     ) {
         refuse_steps(blueprint, &selected, wanted.operation)?;
     }
-    let mut intent = intent(&wanted.wish, wanted.migrate_backend, &layout, &opening.run_id);
+    let mut intent = Intent {
+        migrate_backend: wanted.migrate_backend,
+        upgrade: wanted.upgrade,
+        ..intent(&wanted.wish, &layout, &opening.run_id)
+    };
     let mut extra = BTreeMap::new();
     let mut left = BTreeMap::new();
     match &intent.act {
@@ -218,7 +224,7 @@ fn attempt(
     Ok((components, extra))
 }
 
-fn intent(wish: &Wish, migrate_backend: bool, layout: &Layout, run_id: &str) -> Intent {
+fn intent(wish: &Wish, layout: &Layout, run_id: &str) -> Intent {
     use crate::decide::Consent::{Confirmed, None};
     let (destroy, consent, act) = match wish {
         Wish::Apply => (false, None, Act::Apply),
@@ -247,7 +253,7 @@ fn intent(wish: &Wish, migrate_backend: bool, layout: &Layout, run_id: &str) -> 
         Wish::Operate(surgery) | Wish::PreviewOperation(surgery) => Some(surgery.clone()),
         _ => Option::None,
     };
-    Intent { destroy, consent, act, migrate_backend, surgery }
+    Intent { destroy, consent, surgery, ..Intent::of(act) }
 }
 
 /// The first line of the run's journal.

@@ -15,6 +15,7 @@ pub struct Intent {
     pub consent: Consent,
     pub act: Act,
     pub migrate_backend: bool,
+    pub upgrade: bool,
     /// What this plan is to do to the state, and nothing besides.
     pub surgery: Option<Surgery>,
 }
@@ -30,7 +31,14 @@ impl Intent {
 
     /// It destroys only what policy allows.
     pub fn of(act: Act) -> Self {
-        Self { destroy: false, consent: Consent::None, act, migrate_backend: false, surgery: None }
+        Self {
+            destroy: false,
+            consent: Consent::None,
+            act,
+            migrate_backend: false,
+            upgrade: false,
+            surgery: None,
+        }
     }
 }
 

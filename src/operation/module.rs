@@ -13,11 +13,13 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
     match function {
         "init_workspace" => one(call, "init_workspace", |arguments, component, wanted| {
             let backend = arguments.value("backend_config").map(|backend| (component.clone(), backend));
-            Wanted { wish: Wish::Prepare, overrides: Overrides { backend, ..wanted.overrides }, ..wanted }
+            let upgrade = arguments.flag("upgrade");
+            let overrides = Overrides { backend, ..wanted.overrides };
+            Wanted { wish: Wish::Prepare, upgrade, overrides, ..wanted }
         }),
         "plan" => one(call, "plan", |arguments, _, wanted| {
             let wish = if arguments.flag("destroy") { Wish::KeepDestroy } else { Wish::Keep };
-            Wanted { wish, test: true, ..wanted }
+            Wanted { wish, test: true, upgrade: arguments.flag("upgrade"), ..wanted }
         }),
         "apply" => one(call, "apply", apply),
         "destroy" => one(call, "destroy", |arguments, _, wanted| {
@@ -105,6 +107,7 @@ pub fn wanted(
         test: arguments.test(&call.request.identity),
         wish: Wish::Preview,
         migrate_backend: false,
+        upgrade: false,
         resumes: None,
         problems: Vec::new(),
     }

@@ -39,6 +39,7 @@ pub fn resume(request: &Request) -> Result<Wanted> {
         overrides,
         wish,
         migrate_backend: false,
+        upgrade: false,
         environment: run.environment.clone(),
         resumes: Some(Resumed { done: run.done, run_id: run.run_id }),
         problems: Vec::new(),

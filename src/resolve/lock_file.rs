@@ -1,6 +1,6 @@
 //! `.terraform.lock.hcl`: which versions of which providers were chosen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{body, syntax};
 use crate::model::Version;
@@ -11,14 +11,44 @@ pub fn newer_providers(then: &str, now: &str) -> bool {
     versions(then).iter().any(|(source, then)| now.get(source).is_some_and(|now| now > then))
 }
 
-/// Provider source to version.
+/// What an init chose anew, in words for people; a provider that only one of the files has was not.
+pub fn moved_providers(then: &str, now: &str) -> Vec<String> {
+    let now = chosen(now);
+    let moved = chosen(then).into_iter().filter_map(|(source, then)| {
+        let now = now.get(&source).filter(|now| **now != then)?;
+        Some(format!("provider {source}: {then} -> {now}"))
+    });
+    moved.collect()
+}
+
+/// The text without these providers, as Terraform writes it; None where it has none of them.
+pub fn without_providers(text: &str, sources: &BTreeSet<String>) -> Option<String> {
+    let (mut left, mut inside, mut found) = (String::new(), false, false);
+    for line in text.split_inclusive('\n') {
+        let source = line.trim_end().strip_prefix("provider \"").and_then(|rest| rest.strip_suffix("\" {"));
+        inside |= source.is_some_and(|source| sources.contains(source));
+        found |= inside;
+        match inside {
+            true => inside = line.trim_end() != "}",
+            false => left.push_str(line),
+        }
+    }
+    found.then_some(left)
+}
+
 fn versions(text: &str) -> BTreeMap<String, Version> {
+    let chosen = chosen(text).into_iter();
+    chosen.filter_map(|(source, version)| Some((source, Version::parse(&version)?))).collect()
+}
+
+/// Provider source to version.
+fn chosen(text: &str) -> BTreeMap<String, String> {
     let (body, _) = body::read(text.as_bytes());
     let providers = body.blocks.into_iter().filter(|block| block.kind == "provider");
     providers
         .filter_map(|block| {
             let version = syntax::literal(block.body.arguments.get("version")?)?;
-            Some((block.labels.into_iter().next()?, Version::parse(&version)?))
+            Some((block.labels.into_iter().next()?, version))
         })
         .collect()
 }
@@ -46,5 +76,34 @@ mod tests {
         for (then, now, expected) in table {
             assert_eq!(newer_providers(&then, &now), expected, "{then} {now}");
         }
+    }
+
+    /// As Terraform 1.11 writes it.
+    const FILE: &str = "# This file is maintained automatically by \"terraform init\".\n\
+        # Manual edits may be lost in future updates.\n\nprovider \"r.test/x/a\" {\n  version     = \"1.0.0\"\n  \
+        constraints = \"1.0.0\"\n  hashes = [\n    \"h1:x\",\n  ]\n}\n\nprovider \"r.test/x/b\" {\n  version = \
+        \"2.0.0\"\n}\n";
+
+    #[test]
+    fn only_the_named_providers_are_taken_out() {
+        let without =
+            |names: &[&str]| without_providers(FILE, &names.iter().map(ToString::to_string).collect());
+        let left = without(&["r.test/x/a"]).unwrap();
+        assert_eq!(chosen(&left), [("r.test/x/b".to_owned(), "2.0.0".to_owned())].into());
+        assert!(
+            left.starts_with("# This file")
+                && left.ends_with("provider \"r.test/x/b\" {\n  version = \"2.0.0\"\n}\n")
+        );
+        let left = without(&["r.test/x/b"]).unwrap();
+        assert_eq!(left, FILE.split("provider \"r.test/x/b\"").next().unwrap());
+        assert!(chosen(&without(&["r.test/x/a", "r.test/x/b"]).unwrap()).is_empty());
+        assert_eq!(without(&["r.test/x"]), None);
+    }
+
+    #[test]
+    fn what_moved_is_told_from_which_version_to_which() {
+        let now = FILE.replace("\"1.0.0\"\n  constraints", "\"1.1.0\"\n  constraints");
+        assert_eq!(moved_providers(FILE, &now), ["provider r.test/x/a: 1.0.0 -> 1.1.0"]);
+        assert!(moved_providers("", FILE).is_empty() && moved_providers(FILE, FILE).is_empty());
     }
 }

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use lock_file::newer_providers;
+pub use lock_file::{moved_providers, newer_providers, without_providers};
 pub use needed::needed_to_destroy;
 
 use crate::digest::sha256;

@@ -1,6 +1,6 @@
 //! From Terraform's words to an error with a remedy. The one place that matches on its texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -31,6 +31,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("checksums previously recorded in the dependency lock file", "provider_lock", LOCK_FILE),
     ("Provider dependency changes detected", "provider_lock", LOCK_FILE),
     ("Inconsistent dependency lock file", "provider_lock", LOCK_FILE),
+    (OUTGROWN, "provider_lock", LOCK_FILE),
     ("Failed to query available provider packages", "provider_unavailable", PROVIDER),
     ("Failed to install provider", "provider_unavailable", PROVIDER),
     (
@@ -53,7 +54,10 @@ const FREE: &str =
 const STATE: &str = "see that the state can be reached and its place written to by the user that runs Salt";
 const MIGRATE: &str =
     "to move the state, run orchestrate with migrate_backend=True; else set the backend back";
-const LOCK_FILE: &str = "update the module's .terraform.lock.hcl at its source";
+/// Between the provider that a lock file has and the version that the configuration asks for.
+const OUTGROWN: &str = "does not match configured version constraint";
+const LOCK_FILE: &str = "the module ships its .terraform.lock.hcl: run `terraform init -upgrade` at the module's source and \
+                         ship the file that it writes";
 const VERSION: &str = "use a terraform that the module allows";
 const PROVIDER: &str = "see that the provider's name and version are right, and that its registry, or a mirror in \
                         infrastructure:settings:terraform:cli_config_file, can be reached";
@@ -89,6 +93,18 @@ pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str
         details["lock"] = lock;
     }
     Error::new(Layer::Terraform, Phase::Planning, code, message, remedy).with(details)
+}
+
+/// The providers of which an init says that the lock file has a version which the configuration does not allow.
+pub fn outgrown(stderr: &str) -> BTreeSet<String> {
+    let words: Vec<_> = stderr.split_whitespace().collect();
+    let said: Vec<_> = OUTGROWN.split(' ').collect();
+    // locked provider SOURCE VERSION does not match ...
+    let named = words.windows(4 + said.len()).filter_map(|words| match words {
+        ["locked", "provider", source, _, rest @ ..] if rest == said => Some((*source).to_owned()),
+        _ => None,
+    });
+    named.collect()
 }
 
 /// Whether a provider died in the middle of a call: nobody knows what came of it.
@@ -156,6 +172,18 @@ mod tests {
             lock(&format!("HTTP remote state already locked: ID=held\n{asked}")),
             json!({ "id": "held" })
         );
+    }
+
+    #[test]
+    fn each_provider_that_the_lock_file_holds_back_is_found_wherever_the_lines_are_broken() {
+        let said = "Error: Failed to query available provider packages\n\nCould not retrieve the list of available \
+            versions for provider\nr.test/x/a: locked provider r.test/x/a 1.0.0 does not match\nconfigured version \
+            constraint 1.1.0; must use terraform init -upgrade to\nallow selection of new versions\n\nError: Failed \
+            to query available provider packages\n\nCould not ... provider\nr.test/x/b: locked provider r.test/x/b \
+            1.0.0 does not\nmatch configured version constraint >= 1.2.0, ~> 1.0; must use tofu init\n-upgrade";
+        assert_eq!(outgrown(said), ["r.test/x/a".to_owned(), "r.test/x/b".to_owned()].into());
+        assert_eq!(outgrown("no available releases match the given constraints 1.1.0"), [].into());
+        assert_eq!(explain("init", &[], &EXIT, said).code, "provider_lock");
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub struct Init {
     pub reconfigure: bool,
     /// The module ships a lock file, which is then the module's to change.
     pub readonly_lock_file: bool,
+    /// The newest providers and modules that the configuration allows. Terraform refuses it with a lock file to read only.
+    pub upgrade: bool,
 }
 
 impl Init {
@@ -19,6 +21,8 @@ impl Init {
         }
         if self.readonly_lock_file {
             arguments.push("-lockfile=readonly".into());
+        } else if self.upgrade {
+            arguments.push("-upgrade".into());
         }
         arguments
     }
@@ -30,8 +34,10 @@ mod tests {
 
     #[test]
     fn an_init_never_asks() {
-        let init = Init { reconfigure: true, readonly_lock_file: true };
+        let init = Init { reconfigure: true, readonly_lock_file: true, upgrade: true };
         let expected = "init -input=false -no-color -reconfigure -lockfile=readonly";
         assert_eq!(init.arguments().join(" ".as_ref()), expected);
+        let init = Init { reconfigure: false, readonly_lock_file: false, upgrade: true };
+        assert_eq!(init.arguments().join(" ".as_ref()), "init -input=false -no-color -upgrade");
     }
 }

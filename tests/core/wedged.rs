@@ -1,11 +1,14 @@
 //! What once stopped a component, or a whole environment, for good.
 
 mod support;
+#[path = "support/world.rs"]
+mod world;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use support::{Site, statuses};
+use world::World;
 
 const KEEPS: &str = "variable \"v\" {}\nresource \"terraform_data\" \"x\" {\n  input = var.v\n}\n\
                      output \"x\" {\n  value = terraform_data.x.output\n}\n";
@@ -247,4 +250,101 @@ fn a_journal_that_cannot_be_read_hides_no_other_run_and_its_remedy_works() {
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
     move_away(&journal);
     assert_eq!(site.run("history", json!({}))["runs"].as_array().unwrap().len(), 2);
+}
+
+const WORLD: &str = "eos.test/eos/world";
+const OTHER: &str = "eos.test/other/world";
+
+/// One thing by the first provider; the second is only required.
+fn require(site: &mut Site, world: &World, of_world: &str, of_other: &str) {
+    let required = format!(
+        "world = {{ source = {WORLD:?}, version = {of_world:?} }}\n    other = {{ source = {OTHER:?}, version = {of_other:?} }}"
+    );
+    let head = world.provider("a").replace(&format!("world = {{ source = {WORLD:?} }}"), &required);
+    assert!(head.contains(OTHER), "{head}");
+    site.component("a", &(head + "resource \"world_thing\" \"x\" {\n  name = \"x\"\n}\n"), json!({}));
+}
+
+fn lock_file(site: &Site) -> PathBuf {
+    site.workdir("a").join("module/.terraform.lock.hcl")
+}
+
+/// The versions that are locked: the first provider's, and the other's.
+fn locked(site: &Site) -> [String; 2] {
+    let text = std::fs::read_to_string(lock_file(site)).unwrap();
+    [WORLD, OTHER].map(|source| {
+        let block = text.split(&format!("provider {source:?}")).nth(1).unwrap_or_else(|| panic!("{text}"));
+        block.split('"').nth(1).unwrap().to_owned()
+    })
+}
+
+fn notes(report: &Value) -> String {
+    report["components"]["a"]["notes"].to_string()
+}
+
+#[test]
+fn a_provider_that_the_lock_holds_back_is_chosen_anew_and_the_others_stay() {
+    let Some(world) = World::new() else { return };
+    world.serve(&[WORLD, OTHER], &["1.0.0", "1.1.0", "1.2.0"]);
+    let mut site = Site::new();
+    site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
+    require(&mut site, &world, "1.0.0", "1.0.0");
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+
+    require(&mut site, &world, "1.1.0", "~> 1.0");
+    let tested = site.run("orchestrate", json!({ "test": true }));
+    assert_eq!(tested["result"], true, "{tested:#}");
+    assert!(notes(&tested).contains("provider eos.test/eos/world: 1.0.0 -> 1.1.0"), "{tested:#}");
+    assert_eq!(locked(&site), ["1.1.0", "1.0.0"]);
+    // Both at once, and back.
+    require(&mut site, &world, "1.0.0", "1.1.0");
+    let both = site.run("orchestrate", json!({}));
+    assert_eq!(both["result"], true, "{both:#}");
+    assert_eq!(locked(&site), ["1.0.0", "1.1.0"]);
+
+    require(&mut site, &world, "9.9.9", "~> 1.0");
+    let failed = site.run("orchestrate", json!({}));
+    assert_eq!(error(&failed, "a")["code"], "provider_unavailable", "{failed:#}");
+    require(&mut site, &world, "~> 1.0", "~> 1.0");
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    assert_eq!(locked(&site), ["1.0.0", "1.1.0"], "what could not be had took nothing with it");
+
+    let upgraded = site.run("plan", json!({ "upgrade": true }));
+    assert_eq!(upgraded["result"], true, "{upgraded:#}");
+    let said = notes(&upgraded);
+    assert!(said.contains("world: 1.0.0 -> 1.2.0") && said.contains("other/world: 1.1.0 -> 1.2.0"), "{said}");
+    std::fs::remove_file(lock_file(&site)).unwrap();
+    assert_eq!(
+        site.run("orchestrate", json!({}))["result"],
+        true,
+        "a lock file that was removed is made anew"
+    );
+    require(&mut site, &world, "1.0.0", "~> 1.0");
+    let gone = site.run("destroy", json!({ "confirm": "staging" }));
+    assert_eq!(statuses(&gone)["a"], "destroyed", "{gone:#}");
+}
+
+#[test]
+fn a_lock_file_that_the_module_ships_is_binding_and_the_remedy_is_at_its_source() {
+    let Some(world) = World::new() else { return };
+    world.serve(&[WORLD, OTHER], &["1.0.0", "1.1.0"]);
+    let mut site = Site::new();
+    site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
+    require(&mut site, &world, "1.0.0", "1.0.0");
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
+    let shipped = site.folder.path().join("modules/a/.terraform.lock.hcl");
+    std::fs::copy(lock_file(&site), &shipped).unwrap();
+    require(&mut site, &world, "1.1.0", "~> 1.0");
+    let failed = site.run("orchestrate", json!({ "upgrade": true }));
+    assert_eq!(error(&failed, "a")["code"], "provider_lock", "{failed:#}");
+    assert!(error(&failed, "a")["remedy"].as_str().unwrap().contains("at the module's source"), "{failed:#}");
+    require(&mut site, &world, "~> 1.0", "~> 1.0");
+    let upgraded = site.run("orchestrate", json!({ "upgrade": true }));
+    assert_eq!(upgraded["result"], true, "{upgraded:#}");
+    assert!(notes(&upgraded).contains("the providers stay as the module's own"), "{upgraded:#}");
+    assert_eq!(locked(&site), ["1.0.0", "1.0.0"]);
+    // Shipped no more, it binds no more.
+    std::fs::remove_file(&shipped).unwrap();
+    require(&mut site, &world, "1.1.0", "~> 1.0");
+    assert_eq!(site.run("orchestrate", json!({}))["result"], true);
 }

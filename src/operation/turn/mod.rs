@@ -7,7 +7,7 @@ mod planned;
 
 use super::apply::Run;
 use super::facts::Facts;
-use super::initialise::initialise;
+use super::initialise::{Wanted, initialise};
 use super::inputs::Inputs;
 use super::intent::{Act, Intent};
 use super::invoke::Invoker;
@@ -125,7 +125,8 @@ impl Turn<'_> {
         let Self { invoker, module, backend, .. } = *self;
         let reconfigure = migrate::prepare(invoker, module, self.record, backend, self.intent).await?;
         notes.extend(materialise(invoker.place, module, backend, self.variables, manifest)?);
-        initialise(invoker, module, backend, reconfigure).await?;
+        let wanted = Wanted { reconfigure, upgrade: self.intent.upgrade };
+        notes.extend(initialise(invoker, module, backend, wanted).await?);
         let moved = migrate::finish(invoker, reconfigure).await?;
         recovery.save(invoker).await?;
         Ok(moved)

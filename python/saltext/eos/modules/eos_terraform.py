@@ -14,7 +14,14 @@ def __virtual__():
 
 
 @skin.module
-def init_workspace(component=None, environment="production", backend_config=None, *args, **kwargs):
+def init_workspace(
+    component=None,
+    environment="production",
+    backend_config=None,
+    upgrade=False,
+    *args,
+    **kwargs,
+):
     """
     Lay out a component's workdir and run terraform init in it.
 
@@ -24,6 +31,8 @@ def init_workspace(component=None, environment="production", backend_config=None
         One of infrastructure:environments.
     backend_config
         A mapping; these win over the pillar's ``backend``.
+    upgrade
+        Take the newest providers and modules that the module allows (``terraform init -upgrade``).
 
     CLI Example:
 
@@ -41,6 +50,7 @@ def plan(
     variables=None,
     destroy=False,
     secrets=None,
+    upgrade=False,
     *args,
     **kwargs,
 ):
@@ -57,6 +67,8 @@ def plan(
         Plan to destroy it.
     secrets
         A mapping of variables to references, such as ``vault:mount/path#key``; these win over the pillar's.
+    upgrade
+        Take the newest providers and modules that the module allows (``terraform init -upgrade``).
 
     CLI Example:
 

@@ -22,6 +22,7 @@ def orchestrate(
     parallelism=None,
     on_failure=None,
     migrate_backend=False,
+    upgrade=False,
     minion=None,
     *args,
     **kwargs,
@@ -43,6 +44,8 @@ def orchestrate(
         ``stop`` (start nothing more) or ``continue`` (skip dependents only).
     migrate_backend
         Move the state where a component's backend has changed.
+    upgrade
+        Take the newest providers and modules that each module allows (``terraform init -upgrade``).
     minion
         Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
@@ -62,6 +65,7 @@ def plan(
     components=None,
     include_dependencies=False,
     parallelism=None,
+    upgrade=False,
     minion=None,
     *args,
     **kwargs,
@@ -77,6 +81,8 @@ def plan(
         Take in what they depend on.
     parallelism
         So many components at once, in place of infrastructure:settings:parallelism.
+    upgrade
+        Take the newest providers and modules that each module allows (``terraform init -upgrade``).
     minion
         Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
