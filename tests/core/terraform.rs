@@ -11,7 +11,7 @@ use eos::error::{Error, Result};
 use eos::model;
 use eos::process::{Cancel, Cause, Command, Exit, Guardian, Limits, run};
 use eos::terraform::{
-    Apply, Diagnostic, Event, Folders, Init, Plan, Product, Tool, environment, explain, parse,
+    Apply, Diagnostic, Event, Folders, Init, Plan, Product, Refresh, Tool, environment, explain, parse,
 };
 
 /// A module in a folder, and the terraform of this machine.
@@ -68,8 +68,16 @@ impl Bench {
 
     fn plan(&self, out: &str) -> Vec<OsString> {
         let (out, state) = (self.path(out), Some(self.path("state")));
-        Plan { out, variable_files: Vec::new(), state, destroy: false, lock: true, targets: Vec::new() }
-            .arguments()
+        Plan {
+            out,
+            variable_files: Vec::new(),
+            state,
+            destroy: false,
+            lock: true,
+            refresh: Refresh::First,
+            targets: Vec::new(),
+        }
+        .arguments()
     }
 
     fn apply(&self, plan: &str) -> Vec<OsString> {
@@ -120,7 +128,7 @@ impl Bench {
     }
 }
 
-const INIT: Init = Init { reconfigure: false, readonly_lock_file: false };
+const INIT: Init = Init { reconfigure: false, readonly_lock_file: false, upgrade: false };
 const ONE: &str = r#"resource "terraform_data" "one" { input = "x" }"#;
 
 fn until(file: &Path) {
@@ -255,6 +263,7 @@ fn another_backend_is_told_by_the_plan_and_by_the_init() {
         state: None,
         destroy: false,
         lock: true,
+        refresh: Refresh::First,
         targets: Vec::new(),
     };
     assert_eq!(bench.refused("plan", plan.arguments()).code, "backend_changed");
