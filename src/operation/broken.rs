@@ -194,8 +194,12 @@ fn as_applied(today: &Component, place: &Place, folder: &Path) -> Result<Option<
     let Some(digest) = record.applied.or_else(|| tried(&store)) else { return Ok(None) };
     let configuration = store.configuration(&digest)?;
     let _ = std::fs::remove_dir_all(folder);
-    let today_node =
-        Node { component: today.clone(), interface: Arc::default(), deployment_id: String::new() };
+    let today_node = Node {
+        component: today.clone(),
+        interface: Arc::default(),
+        deployment_id: String::new(),
+        lacks: Default::default(),
+    };
     let (mut node, module) = target(&today_node, &configuration, &store, folder)?;
     let values: Map<String, Value> =
         serde_json::from_slice(&store.object(&configuration.variables)?).unwrap_or_default();
