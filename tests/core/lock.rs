@@ -158,8 +158,10 @@ fn a_lock_is_kept_until_what_terraform_left_is_swept_also_where_we_die_meanwhile
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     // Its sweep takes two seconds: it is deaf to a SIGTERM.
-    let script = "(trap '' INT TERM; echo $$; exec sleep 300) & echo $! >left; echo started $$";
+    let script = "(trap '' INT TERM; exec sleep 300) & echo $! >left; echo started $$; \
+                  until [ -e go ]; do sleep 0.02; done";
     let (mut holder, started) = holder_process(&lock, script);
+    std::fs::write(folder.path().join("go"), "").unwrap();
     until("its end", || !is_alive(&started));
     let left = std::fs::read_to_string(folder.path().join("left")).unwrap().trim().to_owned();
     holder.kill().unwrap();
