@@ -1,6 +1,6 @@
 # Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
 
-.PHONY: need-terraform build demo demo-destroy demo-nomad servers test-core test-salt test-servers test-python test \
+.PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-core test-salt test-servers test-python test \
 	soak soak-consul soak-killed soak-exclusion soak-soak soak-scenarios check lint bench clean
 .DELETE_ON_ERROR:
 
@@ -56,6 +56,22 @@ target/provoke/.unpacked: .venv/.core $(rust_files) $(python_files)
 	cd target/provoke && "../../$(python)" -m zipfile -e ./*.whl tree
 	@touch $@
 
+# A compiler in a folder of its own: it is large, and only the wheel needs it.
+.venv/zig/.installed: .venv/.tools constraints/wheel.txt
+	rm -rf .venv/zig
+	$(python) -m pip install --quiet --disable-pip-version-check --constraint constraints/wheel.txt \
+		--target .venv/zig ziglang
+	@touch $@
+
+# For other machines: dist/saltext_eos-*.whl.
+wheel: .venv/.tools .venv/zig/.installed
+	@.ci/need rust
+	.ci/wheel
+
+# Installs Salt and the wheel into fresh environments, so it needs the package registry.
+test-wheel: wheel need-terraform
+	EOS_TEST_WHEEL="$$(ls dist/*.whl)" $(pytest) -k wheel </dev/null
+
 # moto and Salt disagree about a dependency, so it gets a folder of its own.
 .venv/moto/.installed: .venv/.tools constraints/moto.txt
 	command -v moto_server >/dev/null || { $(python) -m venv .venv/moto && \
@@ -97,6 +113,10 @@ soak-consul soak-killed:
 soak-exclusion soak-soak soak-scenarios:
 	$(cargo_test) --test $(@:soak-%=%) -- --ignored --nocapture --test-threads=1
 
+# What this version leaves on the disk and in Consul, for the upgrade tests of later ones: tests/fixtures/VERSION.
+fixtures: need-terraform servers
+	$(cargo_test) --test upgrade -- --ignored --exact making::the_fixtures_of_this_version_are_made --nocapture
+
 lint: build
 	cargo fmt --check
 	cargo clippy --locked --all-targets --no-default-features -- -D warnings
@@ -115,4 +135,4 @@ bench: need-terraform build
 clean:
 	test ! -f .demo/link || rm -rf "$$(dirname "$$(cat .demo/link)")"
 	test ! -f .demo-nomad/salt/link || rm -rf "$$(dirname "$$(cat .demo-nomad/salt/link)")"
-	rm -rf .venv .demo .demo-nomad target
+	rm -rf .venv .demo .demo-nomad dist target
