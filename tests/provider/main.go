@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/plugin"
 
 	"eos.test/provider/internal/nomadprovider"
 	"eos.test/provider/internal/worldprovider"
@@ -18,12 +19,14 @@ import (
 func main() {
 	// terraform-provider-TYPE_vVERSION, as Terraform finds it in the mirror.
 	called, version, _ := strings.Cut(filepath.Base(os.Args[0]), "_v")
-	options, serve := providerserver.ServeOpts{Address: "eos.test/eos/world"}, worldprovider.New(version)
-	if strings.HasSuffix(called, "-nomad") {
-		options, serve = providerserver.ServeOpts{Address: "registry.terraform.io/hashicorp/nomad"}, nomadprovider.New(version)
-	}
 	go leave()
-	if err := providerserver.Serve(context.Background(), serve, options); err != nil {
+	if strings.HasSuffix(called, "-nomad") {
+		address := "registry.terraform.io/hashicorp/nomad"
+		plugin.Serve(&plugin.ServeOpts{ProviderAddr: address, ProviderFunc: nomadprovider.New})
+		return
+	}
+	options := providerserver.ServeOpts{Address: "eos.test/eos/world"}
+	if err := providerserver.Serve(context.Background(), worldprovider.New(version), options); err != nil {
 		log.Fatal(err)
 	}
 }

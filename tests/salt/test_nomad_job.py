@@ -60,6 +60,24 @@ resource "nomad_job" "web" {{
 """
 
 
+def found(module):
+    """Which attributes of the job a refresh finds to be others than in the state, and its values before and after."""
+    (drift,) = (one["change"] for one in module.plan()["resource_drift"])
+    before, after = drift["before"], drift["after"]
+    return {key for key in after if after[key] != before[key]}, before, after
+
+
+def deployed(nomad, job):
+    """Waits until no deployment of the job is under way."""
+    until(
+        lambda: all(
+            one["Status"] in ("successful", "failed")
+            for one in nomad.find(f"/v1/job/{job}/deployments") or [{"Status": ""}]
+        ),
+        f"the deployments of {job} are over",
+    )
+
+
 def kept(module):
     return module.instances()[JOB]
 
@@ -116,14 +134,49 @@ def test_the_monitor_gives_up_after_its_own_timeout(nomad, bare):
     assert kept(module)["status"] == "tainted"
 
 
-def test_a_job_purged_behind_terraform_is_planned_again_and_a_changed_one_is_not(nomad, bare):
+def test_a_job_purged_or_changed_behind_terraform_is_planned_again(nomad, bare):
     module = bare(main(nomad, "drifts"))
     assert module.apply().rc == 0
     other = bare(main(nomad, "drifts", run_for="2h"), "other")
     assert other.apply().rc == 0
-    assert module.changes() == {}
+    assert module.changes() == {JOB: ["update"]}
     nomad.request("/v1/job/drifts?purge=true", "DELETE")
     assert module.changes() == {JOB: ["create"]}
+
+
+def test_what_nomad_does_by_itself_is_found_by_a_refresh_and_planned_by_none(nomad, bare):
+    """The states that a component's drift is judged by: null and empty lists change, as the SDK has it."""
+    module = bare(main(nomad, "refreshed"))
+    assert module.apply().rc == 0
+    deployed(nomad, "refreshed")
+    until(lambda: nomad.find("/v1/job/refreshed")["Stable"], "the version is stable")
+    keys, before, after = found(module)
+    assert keys - {"status"} == {"stable", "task_groups"}
+    assert (before["task_groups"][0]["volumes"], after["task_groups"][0]["volumes"]) == (None, [])
+    assert before["modify_index"] == after["modify_index"]
+    assert module.changes() == {}
+    # An update leaves an empty list of datacenters.
+    module.write(main(nomad, "refreshed", run_for="2h"))
+    assert module.apply().rc == 0
+    keys, before, _ = found(module)
+    assert "datacenters" in keys and before["datacenters"] == [] and before["version"] == 1
+
+
+def test_a_version_that_nomad_went_back_to_is_found_with_its_jobspec(nomad, bare):
+    def spec(**how):
+        return main(nomad, "reverted", **how).replace("update {", "update {\n auto_revert = true")
+
+    module = bare(spec())
+    assert module.apply().rc == 0
+    deployed(nomad, "reverted")
+    module.write(spec(fails=True))
+    assert module.apply().rc == 0
+    until(lambda: nomad.find("/v1/job/reverted")["Version"] == 2, "Nomad went back")
+    assert module.changes() == {JOB: ["update"]}
+    module.write(spec())
+    assert module.changes() == {}
+    keys, _, _ = found(module)
+    assert {"jobspec", "modify_index", "version", "submit_time"} <= keys
 
 
 def test_a_job_is_left_alone_where_it_is_not_to_be_deregistered(nomad, bare):

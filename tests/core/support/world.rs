@@ -15,6 +15,23 @@ pub struct World {
     folder: tempfile::TempDir,
 }
 
+/// A CLI configuration. The real `hashicorp/nomad`, where this machine has it, is preferred to ours.
+fn installation(ours: &str) -> String {
+    let nomad = "registry.terraform.io/hashicorp/nomad";
+    let real = std::env::var("EOS_TEST_PROVIDER_MIRROR").ok();
+    let mirrors = match real.filter(|real| Path::new(real).join(nomad).exists()) {
+        None => vec![json!({ "path": ours })],
+        Some(real) => {
+            vec![json!({ "path": real, "include": [nomad] }), json!({ "path": ours, "exclude": [nomad] })]
+        }
+    };
+    let block = |mirror: &Value| {
+        let lines = mirror.as_object().unwrap().iter().map(|(key, value)| format!("    {key} = {value}\n"));
+        format!("  filesystem_mirror {{\n{}  }}\n", lines.collect::<String>())
+    };
+    format!("provider_installation {{\n{}}}\n", mirrors.iter().map(block).collect::<String>())
+}
+
 impl World {
     /// None, visibly, where the provider cannot be built; with `CI=true` that is a failure.
     pub fn new() -> Option<Self> {
@@ -29,11 +46,7 @@ impl World {
         let mirror = String::from_utf8(built.stdout).unwrap();
         let world = Self { folder: tempfile::tempdir().unwrap() };
         std::fs::create_dir_all(world.path("things")).unwrap();
-        let config = format!(
-            "provider_installation {{\n  filesystem_mirror {{\n    path = {}\n  }}\n}}\n",
-            json!(mirror.trim())
-        );
-        std::fs::write(world.cli_config(), config).unwrap();
+        std::fs::write(world.cli_config(), installation(mirror.trim())).unwrap();
         Some(world)
     }
 

@@ -67,14 +67,18 @@ class Bare:
             for one in json.loads(state.read_text())["resources"]
         }
 
-    def changes(self):
-        """Address to the actions that a plan has for it, without those that do nothing."""
+    def plan(self):
+        """What `show -json` says of a plan made now."""
         planned = self.run("plan", "-out=plan.bin")
         assert planned.rc == 0, planned
         shown = self.run("show", "-json", "plan.bin")
         assert shown.rc == 0, shown
+        return shown.json
+
+    def changes(self):
+        """Address to the actions that a plan has for it, without those that do nothing."""
         return {
             one["address"]: one["change"]["actions"]
-            for one in shown.json["resource_changes"]
+            for one in self.plan()["resource_changes"]
             if one["change"]["actions"] != ["no-op"]
         }

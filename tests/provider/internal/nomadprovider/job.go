@@ -3,159 +3,128 @@ package nomadprovider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/nomad/api"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
-	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-type jobResource struct{ client *api.Client }
-
-func (r *jobResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return // called before the provider is configured
-	}
-	client, ok := req.ProviderData.(*api.Client)
-	if !ok {
-		resp.Diagnostics.AddError("Wrong provider data", fmt.Sprintf("it is a %T", req.ProviderData))
-		return
-	}
-	r.client = client
-}
-
-func (r *jobResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var planned model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	timeout, err := planned.Timeouts.of(func(t *timeouts) types.String { return t.Create })
-	r.register(ctx, planned, timeout, err, &resp.State, &resp.Diagnostics)
-}
-
-func (r *jobResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var planned model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	timeout, err := planned.Timeouts.of(func(t *timeouts) types.String { return t.Update })
-	r.register(ctx, planned, timeout, err, &resp.State, &resp.Diagnostics)
-}
-
 // register saves the job before it monitors: a deployment that fails taints what was created, and leaves
-// what was updated without a change for the next plan.
-func (r *jobResource) register(ctx context.Context, planned model, timeout time.Duration, err error, state *tfsdk.State, into *diag.Diagnostics) {
+// what was updated in the state.
+func register(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+	client, timeout := meta.(*api.Client), d.Timeout(schema.TimeoutCreate)
+	if !d.IsNewResource() {
+		timeout = d.Timeout(schema.TimeoutUpdate)
+		// What is refused is not taken for done.
+		d.Partial(true)
+	}
+	spec := specOf(d)
+	job, err := parse(client, spec)
 	if err != nil {
-		into.AddAttributeError(path.Root("timeouts"), "Not a duration", err.Error())
-		return
+		return diag.FromErr(err)
 	}
-	job, err := parse(r.client, planned)
+	options := api.RegisterOptions{
+		PolicyOverride: d.Get("policy_override").(bool),
+		PreserveCounts: d.Get("preserve_counts").(bool),
+		Submission:     &api.JobSubmission{Source: spec.text, Format: spec.format(), VariableFlags: spec.variables},
+	}
+	answer, _, err := client.Jobs().RegisterOpts(job, &options, &api.WriteOptions{Namespace: *job.Namespace})
 	if err != nil {
-		into.AddAttributeError(path.Root("jobspec"), "Wrong jobspec", err.Error())
-		return
+		return diag.Errorf("error applying jobspec: %s", err)
 	}
-	options := api.RegisterOptions{PolicyOverride: planned.PolicyOverride.ValueBool()}
-	answer, _, err := r.client.Jobs().RegisterOpts(job, &options, &api.WriteOptions{Namespace: *job.Namespace})
-	if err != nil {
-		into.AddError("Cannot register the job", fmt.Sprintf("error applying jobspec: %s", err))
-		return
+	d.Partial(false)
+	d.SetId(*job.ID)
+	into := writer{d: d}
+	into.set("name", *job.ID)
+	into.set("namespace", *job.Namespace)
+	into.set("modify_index", index(answer.JobModifyIndex))
+	if !d.Get("detach").(bool) && answer.EvalID != "" {
+		deployment, err := monitor(client, answer.EvalID, *job.Namespace, timeout)
+		if err != nil {
+			return diag.Errorf("error waiting for job '%s' to schedule/deploy successfully: %s", *job.ID, err)
+		}
+		into.set("deployment_id", deployment.ID)
+		into.set("deployment_status", deployment.Status)
 	}
-	planned.ID, planned.Namespace = types.StringPointerValue(job.ID), types.StringPointerValue(job.Namespace)
-	planned.DeploymentID, planned.DeploymentStatus = types.StringNull(), types.StringNull()
-	if err := r.fill(&planned); err != nil {
-		into.AddError("Cannot read the job", err.Error())
+	if into.err != nil {
+		return diag.FromErr(into.err)
 	}
-	into.Append(state.Set(ctx, planned)...)
-	if planned.Detach.ValueBool() || answer.EvalID == "" || into.HasError() {
-		return
-	}
-	deployment, err := monitor(r.client, answer.EvalID, timeout)
-	if err != nil {
-		into.AddError("The job did not come up",
-			fmt.Sprintf("error waiting for job '%s' to schedule/deploy successfully: %s", *job.ID, err))
-		return
-	}
-	if deployment != nil {
-		planned.DeploymentID = types.StringValue(deployment.ID)
-		planned.DeploymentStatus = types.StringValue(deployment.Status)
-	}
-	if err := r.fill(&planned); err != nil {
-		into.AddError("Cannot read the job", err.Error())
-	}
-	into.Append(state.Set(ctx, planned)...)
+	return read(ctx, d, meta)
 }
 
-// Read sees that a job is gone, and what Nomad computes; a jobspec that was changed outside it does not see.
-func (r *jobResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var kept model
-	resp.Diagnostics.Append(req.State.Get(ctx, &kept)...)
-	if resp.Diagnostics.HasError() {
-		return
+// read takes over what the agent says of the job; its jobspec too, where the agent keeps what was submitted.
+func read(_ context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+	client, id, options := meta.(*api.Client), d.Id(), &api.QueryOptions{Namespace: namespaceOf(d)}
+	job, _, err := client.Jobs().Info(id, options)
+	if missing(err) {
+		d.SetId("")
+		return nil
 	}
-	err := r.fill(&kept)
-	switch {
-	case missing(err):
-		resp.State.RemoveResource(ctx)
-	case err != nil:
-		resp.Diagnostics.AddError("Cannot read the job", fmt.Sprintf("error checking for job: %s", err))
-	default:
-		resp.Diagnostics.Append(resp.State.Set(ctx, kept)...)
+	if err != nil {
+		return diag.Errorf("error checking for job: %s", err)
+	}
+	into := writer{d: d}
+	into.job(job)
+	into.set("allocation_ids", nil)
+	if d.Get("read_allocation_ids").(bool) {
+		stubs, _, err := client.Jobs().Allocations(id, false, options)
+		if err != nil {
+			return diag.Errorf("error listing allocations: %s", err)
+		}
+		ids := []string{}
+		for _, stub := range stubs {
+			ids = append(ids, stub.ID)
+		}
+		into.set("allocation_ids", ids)
+	}
+	if submitted, _, err := client.Jobs().Submission(id, int(*job.Version), options); err == nil && submitted != nil {
+		into.submission(submitted)
+	}
+	return diag.FromErr(into.err)
+}
+
+func (into *writer) submission(submitted *api.JobSubmission) {
+	if submitted.Source != "" {
+		into.set("jobspec", submitted.Source)
+	}
+	now := specOf(into.d)
+	if submitted.Format == "hcl2" && !maps.Equal(now.variables, submitted.VariableFlags) {
+		into.set("hcl2", []any{map[string]any{"allow_fs": now.allowFS, "vars": submitted.VariableFlags}})
 	}
 }
 
-// fill takes over what the agent says of the job.
-func (r *jobResource) fill(into *model) error {
-	namespace := into.Namespace.ValueString()
-	if namespace == "" {
-		namespace = api.DefaultNamespace
+func deregister(_ context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+	if !d.Get("deregister_on_destroy").(bool) {
+		return nil
 	}
-	job, _, err := r.client.Jobs().Info(into.ID.ValueString(), &api.QueryOptions{Namespace: namespace})
+	options := api.WriteOptions{Namespace: namespaceOf(d)}
+	_, _, err := meta.(*api.Client).Jobs().Deregister(d.Id(), d.Get("purge_on_destroy").(bool), &options)
 	if err != nil {
-		return err
-	}
-	into.Name, into.Namespace = types.StringPointerValue(job.ID), types.StringPointerValue(job.Namespace)
-	into.Type, into.Region = types.StringPointerValue(job.Type), types.StringPointerValue(job.Region)
-	into.Status = types.StringPointerValue(job.Status)
-	into.ModifyIndex = types.StringValue("0")
-	if job.JobModifyIndex != nil {
-		into.ModifyIndex = index(*job.JobModifyIndex)
-	}
-	datacenters, problems := types.SetValueFrom(context.Background(), types.StringType, job.Datacenters)
-	into.Datacenters = datacenters
-	if problems.HasError() {
-		return fmt.Errorf("datacenters: %v", problems)
+		return diag.Errorf("error deregistering job: %s", err)
 	}
 	return nil
 }
 
-func (r *jobResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var kept model
-	resp.Diagnostics.Append(req.State.Get(ctx, &kept)...)
-	if resp.Diagnostics.HasError() || !kept.DeregisterOnDestroy.ValueBool() {
-		return
+// take imports `job@namespace`.
+func take(_ context.Context, d *schema.ResourceData, _ any) ([]*schema.ResourceData, error) {
+	at := strings.LastIndex(d.Id(), "@")
+	if at < 1 || at == len(d.Id())-1 {
+		return nil, fmt.Errorf("the import ID should follow the pattern <id>@<namespace>")
 	}
-	options := api.WriteOptions{Namespace: kept.Namespace.ValueString()}
-	_, _, err := r.client.Jobs().Deregister(kept.ID.ValueString(), kept.PurgeOnDestroy.ValueBool(), &options)
-	if err != nil {
-		resp.Diagnostics.AddError("Cannot deregister the job", fmt.Sprintf("error deregistering job: %s", err))
-	}
+	into := writer{d: d}
+	into.set("namespace", d.Id()[at+1:])
+	d.SetId(d.Id()[:at])
+	return []*schema.ResourceData{d}, into.err
 }
 
-// ImportState takes `job` or `job@namespace`.
-func (r *jobResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	id, namespace, found := strings.Cut(req.ID, "@")
-	if !found {
-		namespace = api.DefaultNamespace
+func namespaceOf(d *schema.ResourceData) string {
+	if namespace := d.Get("namespace").(string); namespace != "" {
+		return namespace
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("namespace"), namespace)...)
+	return api.DefaultNamespace
 }
 
-func index(of uint64) types.String { return types.StringValue(strconv.FormatUint(of, 10)) }
+func index(of uint64) string { return strconv.FormatUint(of, 10) }

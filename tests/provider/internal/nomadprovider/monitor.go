@@ -10,12 +10,13 @@ import (
 // The real provider asks every 3 to 5 seconds.
 const pause = 200 * time.Millisecond
 
-// monitor follows the evaluations of a registration, then the deployment they made; nil where there is none.
+// monitor follows the evaluations of a registration, then the deployment they made; an empty one where there is none.
 // Like the real one it does not heed Terraform's stop, and gives each half the whole timeout.
-func monitor(client *api.Client, evaluation string, timeout time.Duration) (*api.Deployment, error) {
+func monitor(client *api.Client, evaluation, namespace string, timeout time.Duration) (*api.Deployment, error) {
 	var deployment string
+	options := &api.QueryOptions{Namespace: namespace}
 	err := poll("evaluation_complete", timeout, func() (done bool, err error) {
-		one, _, err := client.Evaluations().Info(evaluation, nil)
+		one, _, err := client.Evaluations().Info(evaluation, options)
 		switch {
 		case err != nil:
 			return false, err
@@ -33,12 +34,12 @@ func monitor(client *api.Client, evaluation string, timeout time.Duration) (*api
 	if err != nil {
 		return nil, fmt.Errorf("error waiting for evaluation: %w", err)
 	}
+	last := &api.Deployment{}
 	if deployment == "" {
-		return nil, nil
+		return last, nil
 	}
-	var last *api.Deployment
 	err = poll("deployment_successful", timeout, func() (done bool, err error) {
-		last, _, err = client.Deployments().Info(deployment, nil)
+		last, _, err = client.Deployments().Info(deployment, options)
 		switch {
 		case err != nil:
 			return false, err
@@ -49,7 +50,7 @@ func monitor(client *api.Client, evaluation string, timeout time.Duration) (*api
 		return last.Status == "successful", nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("error waiting for deployment: %w", err)
+		return nil, fmt.Errorf("error waiting for evaluation: %w", err)
 	}
 	return last, nil
 }

@@ -2,61 +2,82 @@ package nomadprovider
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/hashicorp/nomad/api"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-// ModifyPlan catches a wrong jobspec at plan, says what of the job is known already, and when it is replaced.
-func (r *jobResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.client == nil {
-		return
+// plan catches a wrong jobspec, says what of the job is known already, and when it is replaced. What it does not
+// name keeps its former value in the plan, and so in the state that an apply leaves.
+func plan(_ context.Context, d *schema.ResourceDiff, meta any) error {
+	client := meta.(*api.Client)
+	if !d.NewValueKnown("jobspec") {
+		return unknown(d, "name", "modify_index", "namespace", "type", "region", "datacenters", "allocation_ids",
+			"task_groups", "deployment_id", "deployment_status", "status", "status_description", "version",
+			"submit_time", "create_index", "stop", "priority", "parent_id", "stable", "all_at_once", "constraints",
+			"update_strategy", "periodic_config")
 	}
-	var planned, prior model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	var failed error
+	if d.Get("status") == "dead" && d.Get("rerun_if_dead").(bool) {
+		failed = unknown(d, "status")
 	}
-	if resp.Diagnostics.HasError() || planned.Jobspec.IsUnknown() {
-		return
+	before, after := d.GetChange("jobspec")
+	if failed != nil || same(client, specOf(d), before.(string), after.(string)) {
+		return failed
 	}
-	rerun := planned.RerunIfDead.ValueBool() && prior.Status.ValueString() == "dead"
-	if planned.Jobspec.Equal(prior.Jobspec) && !rerun {
-		return
-	}
-	job, err := parse(r.client, planned)
+	job, err := parse(client, specOf(d))
 	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("jobspec"), "Wrong jobspec", err.Error())
-		return
+		return err
 	}
-	planned.ID = types.StringUnknown()
-	planned.Name, planned.Namespace = types.StringPointerValue(job.ID), types.StringPointerValue(job.Namespace)
-	planned.Type, planned.Region = types.StringPointerValue(job.Type), types.StringUnknown()
-	planned.Datacenters = types.SetUnknown(types.StringType)
-	planned.ModifyIndex, planned.Status = types.StringUnknown(), types.StringUnknown()
-	planned.DeploymentID, planned.DeploymentStatus = types.StringUnknown(), types.StringUnknown()
-	if !req.State.Raw.IsNull() {
-		r.compare(job, prior, &planned, resp)
+	// A job that cannot be planned now is not refused yet.
+	answer, _, planning := client.Jobs().PlanOpts(job, &api.PlanOptions{}, &api.WriteOptions{Namespace: *job.Namespace})
+	switch {
+	case d.Get("namespace") != *job.Namespace:
+		failed = errors.Join(d.SetNew("namespace", *job.Namespace), d.ForceNew("namespace"))
+	case d.Id() != *job.ID:
+		failed = d.SetNew("name", *job.ID)
+		if d.Get("deregister_on_id_change").(bool) {
+			failed = errors.Join(failed, d.ForceNew("name"))
+		}
+	case planning == nil && index(answer.JobModifyIndex) != d.Get("modify_index"):
+		return errors.New("job modify index has changed since last refresh")
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, planned)...)
+	groupUpdates(job)
+	known := map[string]any{
+		"name": job.ID, "type": job.Type, "region": job.Region, "datacenters": job.Datacenters, "status": job.Status,
+		"periodic_config": periods(job.Periodic), "task_groups": groups(job.TaskGroups),
+	}
+	for key, value := range known {
+		failed = errors.Join(failed, d.SetNew(key, value))
+	}
+	return errors.Join(failed, unknown(d, "modify_index", "allocation_ids"))
 }
 
-func (r *jobResource) compare(job *api.Job, prior model, planned *model, resp *resource.ModifyPlanResponse) {
-	switch {
-	case prior.Namespace.ValueString() != *job.Namespace:
-		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("namespace"))
-	case prior.ID.ValueString() != *job.ID:
-		if planned.DeregisterOnIDChange.ValueBool() {
-			resp.RequiresReplace = append(resp.RequiresReplace, path.Root("name"))
+func unknown(d *schema.ResourceDiff, keys ...string) error {
+	for _, key := range keys {
+		if err := d.SetNewComputed(key); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
 		}
-	default:
-		planned.ID = prior.ID
-		// A job that cannot be planned now is not refused yet, as in the real provider.
-		answer, _, err := r.client.Jobs().PlanOpts(job, &api.PlanOptions{}, &api.WriteOptions{Namespace: *job.Namespace})
-		if err == nil && index(answer.JobModifyIndex) != prior.ModifyIndex {
-			resp.Diagnostics.AddError("Changed meanwhile", "job modify index has changed since last refresh")
+	}
+	return nil
+}
+
+// groupUpdates gives each group the job's update block, as the server will.
+func groupUpdates(job *api.Job) {
+	for _, group := range job.TaskGroups {
+		switch {
+		case job.Update == nil:
+		case group.Update != nil:
+			merged := job.Update.Copy()
+			merged.Merge(group.Update)
+			group.Update = merged
+		case !job.Update.Empty():
+			group.Update = job.Update.Copy()
+		}
+		if group.Update != nil {
+			group.Update.Canonicalize()
 		}
 	}
 }

@@ -1,73 +1,45 @@
 // Package nomadprovider stands in for `hashicorp/nomad` where that cannot be downloaded: its `nomad_job`, against
-// a real agent. Jobspecs are parsed by the agent, so a plan needs one, and two jobspecs that differ in their
-// text alone differ; else it behaves as the real one, taints and monitoring included.
+// a real agent. It is made with the same SDK, since much of what the real one does is the SDK's own doing: values
+// that an apply leaves as they were planned, and null that a refresh turns into an empty list. Jobspecs are parsed
+// by the agent, so a plan needs one.
 package nomadprovider
 
 import (
 	"context"
 
 	"github.com/hashicorp/nomad/api"
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-type nomadProvider struct{ version string }
-
 // New makes the provider for the server.
-func New(version string) func() provider.Provider {
-	return func() provider.Provider { return nomadProvider{version} }
-}
-
-// settings is the provider's block; what it leaves out comes from NOMAD_ADDR, NOMAD_TOKEN and the like.
-type settings struct {
-	Address  types.String `tfsdk:"address"`
-	Region   types.String `tfsdk:"region"`
-	SecretID types.String `tfsdk:"secret_id"`
-}
-
-func (p nomadProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
-	resp.TypeName, resp.Version = "nomad", p.version
-}
-
-func (nomadProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
-	resp.Schema = schema.Schema{
-		Attributes: map[string]schema.Attribute{
-			"address":   schema.StringAttribute{Optional: true},
-			"region":    schema.StringAttribute{Optional: true},
-			"secret_id": schema.StringAttribute{Optional: true, Sensitive: true},
-		},
+func New() *schema.Provider {
+	text := func() *schema.Schema { return &schema.Schema{Type: schema.TypeString, Optional: true} }
+	secret := text()
+	secret.Sensitive = true
+	return &schema.Provider{
+		Schema:               map[string]*schema.Schema{"address": text(), "region": text(), "secret_id": secret},
+		ResourcesMap:         map[string]*schema.Resource{"nomad_job": job()},
+		ConfigureContextFunc: configure,
 	}
 }
 
-func (nomadProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
-	var given settings
-	resp.Diagnostics.Append(req.Config.Get(ctx, &given)...)
-	if resp.Diagnostics.HasError() || given.Address.IsUnknown() {
-		return
-	}
+// configure opens the API; what the block leaves out comes from NOMAD_ADDR, NOMAD_TOKEN and the like.
+func configure(_ context.Context, d *schema.ResourceData) (any, diag.Diagnostics) {
 	config := api.DefaultConfig()
-	for value, into := range map[*types.String]*string{
-		&given.Address:  &config.Address,
-		&given.Region:   &config.Region,
-		&given.SecretID: &config.SecretID,
+	for key, into := range map[string]*string{
+		"address":   &config.Address,
+		"region":    &config.Region,
+		"secret_id": &config.SecretID,
 	} {
-		if text := value.ValueString(); text != "" {
+		if text := d.Get(key).(string); text != "" {
 			*into = text
 		}
 	}
 	client, err := api.NewClient(config)
 	if err != nil {
-		resp.Diagnostics.AddError("Cannot configure the Nomad API", err.Error())
-		return
+		return nil, diag.Errorf("the Nomad API cannot be configured: %s", err)
 	}
-	resp.ResourceData = client
+	configured.Store(client)
+	return client, nil
 }
-
-func (nomadProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{func() resource.Resource { return &jobResource{} }}
-}
-
-func (nomadProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }

@@ -1,98 +1,115 @@
 package nomadprovider
 
 import (
-	"context"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
-
-// model is a `nomad_job` as Terraform keeps it.
-type model struct {
-	ID                   types.String `tfsdk:"id"`
-	Jobspec              types.String `tfsdk:"jobspec"`
-	JSON                 types.Bool   `tfsdk:"json"`
-	Detach               types.Bool   `tfsdk:"detach"`
-	PurgeOnDestroy       types.Bool   `tfsdk:"purge_on_destroy"`
-	DeregisterOnDestroy  types.Bool   `tfsdk:"deregister_on_destroy"`
-	DeregisterOnIDChange types.Bool   `tfsdk:"deregister_on_id_change"`
-	PolicyOverride       types.Bool   `tfsdk:"policy_override"`
-	RerunIfDead          types.Bool   `tfsdk:"rerun_if_dead"`
-	Name                 types.String `tfsdk:"name"`
-	Namespace            types.String `tfsdk:"namespace"`
-	Type                 types.String `tfsdk:"type"`
-	Region               types.String `tfsdk:"region"`
-	Datacenters          types.Set    `tfsdk:"datacenters"`
-	ModifyIndex          types.String `tfsdk:"modify_index"`
-	Status               types.String `tfsdk:"status"`
-	DeploymentID         types.String `tfsdk:"deployment_id"`
-	DeploymentStatus     types.String `tfsdk:"deployment_status"`
-	HCL2                 []hcl2       `tfsdk:"hcl2"`
-	Timeouts             *timeouts    `tfsdk:"timeouts"`
-}
-
-type hcl2 struct {
-	Vars map[string]string `tfsdk:"vars"`
-}
-
-type timeouts struct {
-	Create types.String `tfsdk:"create"`
-	Update types.String `tfsdk:"update"`
-}
 
 // Shorter than Nomad's own progress_deadline, as in the real provider.
 const defaultTimeout = 5 * time.Minute
 
-func (t *timeouts) of(pick func(*timeouts) types.String) (time.Duration, error) {
-	if t == nil || pick(t).ValueString() == "" {
-		return defaultTimeout, nil
-	}
-	return time.ParseDuration(pick(t).ValueString())
-}
-
-func (*jobResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = "nomad_job"
-}
-
-func (*jobResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	flag := func(value bool) schema.BoolAttribute {
-		return schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(value)}
-	}
-	known := schema.StringAttribute{Computed: true}
-	span := schema.StringAttribute{Optional: true}
-	resp.Schema = schema.Schema{
-		Attributes: map[string]schema.Attribute{
-			"id":                      known,
-			"jobspec":                 schema.StringAttribute{Required: true},
-			"json":                    flag(false),
-			"detach":                  flag(true),
-			"purge_on_destroy":        flag(false),
-			"deregister_on_destroy":   flag(true),
-			"deregister_on_id_change": flag(true),
-			"policy_override":         flag(false),
-			"rerun_if_dead":           flag(false),
-			"name":                    known,
-			"namespace":               known,
-			"type":                    known,
-			"region":                  known,
-			"datacenters":             schema.SetAttribute{Computed: true, ElementType: types.StringType},
-			"modify_index":            known,
-			"status":                  known,
-			"deployment_id":           known,
-			"deployment_status":       known,
-		},
-		Blocks: map[string]schema.Block{
-			"hcl2": schema.ListNestedBlock{NestedObject: schema.NestedBlockObject{
-				Attributes: map[string]schema.Attribute{
-					"vars": schema.MapAttribute{Optional: true, ElementType: types.StringType},
+func job() *schema.Resource {
+	timeout := schema.DefaultTimeout(defaultTimeout)
+	return &schema.Resource{
+		CreateContext: register,
+		UpdateContext: register,
+		ReadContext:   read,
+		DeleteContext: deregister,
+		CustomizeDiff: plan,
+		Importer:      &schema.ResourceImporter{StateContext: take},
+		Timeouts:      &schema.ResourceTimeout{Create: timeout, Update: timeout},
+		Schema: map[string]*schema.Schema{
+			"jobspec": {Type: schema.TypeString, Required: true, DiffSuppressFunc: isSameJob},
+			"hcl2": {Type: schema.TypeList, Optional: true, MaxItems: 1, Elem: &schema.Resource{
+				Schema: map[string]*schema.Schema{
+					"allow_fs": flag(false),
+					"vars":     {Type: schema.TypeMap, Optional: true},
 				},
 			}},
-			"timeouts": schema.SingleNestedBlock{
-				Attributes: map[string]schema.Attribute{"create": span, "update": span},
-			},
+			"json":                    {Type: schema.TypeBool, Optional: true},
+			"policy_override":         {Type: schema.TypeBool, Optional: true},
+			"purge_on_destroy":        {Type: schema.TypeBool, Optional: true},
+			"preserve_counts":         flag(false),
+			"deregister_on_destroy":   flag(true),
+			"deregister_on_id_change": flag(true),
+			"detach":                  flag(true),
+			"rerun_if_dead":           flag(false),
+			"read_allocation_ids":     flag(false),
+
+			"all_at_once":        found(schema.TypeBool),
+			"allocation_ids":     list(schema.TypeList),
+			"constraints":        blocks(texts("ltarget", "rtarget", "operand")),
+			"create_index":       found(schema.TypeInt),
+			"datacenters":        list(schema.TypeSet),
+			"deployment_id":      found(schema.TypeString),
+			"deployment_status":  found(schema.TypeString),
+			"modify_index":       found(schema.TypeString),
+			"name":               found(schema.TypeString),
+			"namespace":          found(schema.TypeString),
+			"parent_id":          found(schema.TypeString),
+			"periodic_config":    blocks(periodic()),
+			"priority":           found(schema.TypeInt),
+			"region":             found(schema.TypeString),
+			"stable":             found(schema.TypeBool),
+			"status":             found(schema.TypeString),
+			"status_description": found(schema.TypeString),
+			"stop":               found(schema.TypeBool),
+			"submit_time":        found(schema.TypeString),
+			"task_groups":        blocks(group()),
+			"type":               found(schema.TypeString),
+			"update_strategy":    blocks(strategy()),
+			"version":            found(schema.TypeInt),
 		},
 	}
+}
+
+func flag(value bool) *schema.Schema {
+	return &schema.Schema{Type: schema.TypeBool, Optional: true, Default: value}
+}
+
+func found(kind schema.ValueType) *schema.Schema {
+	return &schema.Schema{Type: kind, Computed: true}
+}
+
+func list(kind schema.ValueType) *schema.Schema {
+	return &schema.Schema{Type: kind, Computed: true, Elem: &schema.Schema{Type: schema.TypeString}}
+}
+
+func blocks(of map[string]*schema.Schema) *schema.Schema {
+	return &schema.Schema{Type: schema.TypeList, Computed: true, Elem: &schema.Resource{Schema: of}}
+}
+
+func texts(names ...string) map[string]*schema.Schema {
+	all := map[string]*schema.Schema{}
+	for _, name := range names {
+		all[name] = found(schema.TypeString)
+	}
+	return all
+}
+
+func periodic() map[string]*schema.Schema {
+	all := texts("spec", "spec_type", "timezone")
+	all["enabled"], all["prohibit_overlap"] = found(schema.TypeBool), found(schema.TypeBool)
+	return all
+}
+
+func strategy() map[string]*schema.Schema {
+	all := texts("stagger", "health_check", "min_healthy_time", "healthy_deadline")
+	all["max_parallel"], all["canary"] = found(schema.TypeInt), found(schema.TypeInt)
+	all["auto_revert"] = found(schema.TypeBool)
+	return all
+}
+
+func group() map[string]*schema.Schema {
+	mount := texts("volume", "destination")
+	mount["read_only"] = found(schema.TypeBool)
+	task := texts("name", "driver")
+	task["meta"], task["volume_mounts"] = found(schema.TypeMap), blocks(mount)
+	volume := texts("name", "type", "source")
+	volume["read_only"] = found(schema.TypeBool)
+	all := texts("name")
+	all["count"], all["meta"] = found(schema.TypeInt), found(schema.TypeMap)
+	all["task"], all["volumes"], all["update_strategy"] = blocks(task), blocks(volume), blocks(strategy())
+	return all
 }

@@ -4,50 +4,115 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/hashicorp/nomad/api"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
+// spec is what a job is parsed from.
+type spec struct {
+	text          string
+	json, allowFS bool
+	variables     map[string]string
+}
+
+func (s spec) format() string {
+	if s.json {
+		return "json"
+	}
+	return "hcl2"
+}
+
+// getter is a resource's data, planned or kept.
+type getter interface{ Get(key string) any }
+
+func specOf(d getter) spec {
+	of := spec{text: d.Get("jobspec").(string), json: d.Get("json").(bool), variables: map[string]string{}}
+	for _, block := range d.Get("hcl2").([]any) {
+		// An empty block is nil.
+		if given, ok := block.(map[string]any); ok {
+			of.allowFS = given["allow_fs"].(bool)
+			for name, value := range given["vars"].(map[string]any) {
+				of.variables[name] = fmt.Sprint(value)
+			}
+		}
+	}
+	return of
+}
+
+// configured is the client of this process, for what the SDK asks without one: a process serves one configuration.
+var configured atomic.Pointer[api.Client]
+
+// isSameJob is whether two jobspecs stand for one job, whatever their texts are.
+func isSameJob(_, before, after string, d *schema.ResourceData) bool {
+	client := configured.Load()
+	return client != nil && same(client, specOf(d), before, after)
+}
+
+func same(client *api.Client, of spec, before, after string) bool {
+	if before == after {
+		return true
+	}
+	if before == "" {
+		return false
+	}
+	of.text = before
+	one, err := parse(client, of)
+	if err != nil {
+		return false
+	}
+	of.text = after
+	other, err := parse(client, of)
+	if err != nil {
+		return false
+	}
+	one.Canonicalize()
+	other.Canonicalize()
+	return reflect.DeepEqual(one, other)
+}
+
 // parse has the agent read a jobspec; JSON may have a "Job" root, as `nomad job run -output` writes it.
-func parse(client *api.Client, from model) (*api.Job, error) {
-	job, err := read(client, from)
+func parse(client *api.Client, from spec) (*api.Job, error) {
+	job, err := parsed(client, from)
 	if err != nil {
 		return nil, fmt.Errorf("error parsing jobspec: %w", err)
 	}
 	if job.ID == nil || *job.ID == "" {
 		return nil, errors.New("error parsing jobspec: it is not a valid Nomad jobspec")
 	}
-	job.Canonicalize()
+	if job.Namespace == nil || *job.Namespace == "" {
+		namespace := api.DefaultNamespace
+		job.Namespace = &namespace
+	}
 	return job, nil
 }
 
-func read(client *api.Client, from model) (*api.Job, error) {
-	text := from.Jobspec.ValueString()
-	if !from.JSON.ValueBool() {
-		return client.Jobs().ParseHCLOpts(&api.JobsParseRequest{JobHCL: text, Variables: variables(from.HCL2)})
+func parsed(client *api.Client, from spec) (*api.Job, error) {
+	if !from.json {
+		return client.Jobs().ParseHCLOpts(&api.JobsParseRequest{JobHCL: from.text, Variables: variables(from.variables)})
 	}
 	var root struct{ Job *api.Job }
-	if err := json.Unmarshal([]byte(text), &root); err != nil {
+	if err := json.Unmarshal([]byte(from.text), &root); err != nil {
 		return nil, err
 	}
 	if root.Job != nil {
 		return root.Job, nil
 	}
 	job := &api.Job{}
-	return job, json.Unmarshal([]byte(text), job)
+	return job, json.Unmarshal([]byte(from.text), job)
 }
 
 // variables is the text of an HCL2 variables file; a JSON string is an HCL string but for its templates.
-func variables(blocks []hcl2) string {
+func variables(values map[string]string) string {
 	escape := strings.NewReplacer("${", "$${", "%{", "%%{")
 	var lines []string
-	for _, block := range blocks {
-		for name, value := range block.Vars {
-			quoted, _ := json.Marshal(value) // a string always can
-			lines = append(lines, name+" = "+escape.Replace(string(quoted))+"\n")
-		}
+	for name, value := range values {
+		quoted, _ := json.Marshal(value) // a string always can
+		lines = append(lines, name+" = "+escape.Replace(string(quoted))+"\n")
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "")
