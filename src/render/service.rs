@@ -1,5 +1,6 @@
 //! The module of a service on Nomad: Terraform holds the job, `templatefile` writes it.
 
+mod config;
 mod job;
 mod outputs;
 mod secrets;

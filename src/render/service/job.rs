@@ -1,7 +1,7 @@
 //! `<service>.nomad.tpl`: the job, with a slot for each variable.
 
 use super::text::{Text, literal};
-use super::{mark, secrets};
+use super::{config, mark, secrets};
 use crate::model::service::{
     Check, Data, Kind, Knob, Number, Port, Registry, Service, Shape, Volume, VolumeKind,
 };
@@ -236,13 +236,14 @@ fn task(text: &mut Text, service: &Service, shape: &Shape) {
                 Some(Data::Host { .. }) => text.set("volumes", "[${data_mount}]"),
                 // A path that is not absolute begins at the task's folder.
                 Some(Data::Allocation { target }) => {
-                    text.value("volumes", vec![format!("../alloc/data:{target}")]);
+                    let mount = format!("../alloc/data:{target}");
+                    text.value("volumes", config::escape(&vec![mount].into()));
                 }
                 None => {}
             }
         }
         for (key, value) in &shape.config {
-            text.set(key, literal(&value.0));
+            text.set(key, literal(&config::escape(&value.0)));
         }
     });
     slot(text, "env");

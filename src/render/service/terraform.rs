@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::text::{Text, literal};
-use super::{mark, template_name};
-use crate::model::service::{Data, Job, Knob, REVISION, Service};
+use super::{config, mark, template_name};
+use crate::model::service::{Data, Job, Kind, Knob, REVISION, Service};
 
 /// JSON in the job's language: its escapes are HCL's but for three, and what would begin a template begins none.
 pub const ENCODE: &str = r#"replace(replace(replace(replace(replace(jsonencode(value), "\\\\", "\\u005c"), "\\b", "\\u0008"), "\\f", "\\u000c"), "$${", "\\u0024{"), "%%{", "\\u0025{")"#;
@@ -30,14 +30,28 @@ pub fn main(service: &Service) -> String {
     text.line("provider \"nomad\" {}");
     text.gap();
     let name = &service.name;
+    let expressions = expressions(service);
     text.block("locals", |text| {
         text.block("values =", |text| {
-            for (name, expression) in expressions(service) {
-                text.set(&name, expression);
+            for (name, expression) in &expressions {
+                text.set(name, expression);
             }
         });
+        let configured = configured(&expressions);
+        if !configured.is_empty() {
+            text.line("# A driver's config is a template once more when the task starts: what would begin one is escaped,");
+            text.line("# but for what Nomad knows.");
+            text.set("known", format!("[{}]", config::KNOWN.join(", ")));
+            text.set("named", format!("[{}]", config::NAMED.join(", ")));
+            text.block("config =", |text| {
+                for (name, expression) in &configured {
+                    text.set(name, expression);
+                }
+            });
+        }
+        let all = if configured.is_empty() { "local.values" } else { "merge(local.values, local.config)" };
         text.line("# As literals of the job's language.");
-        text.set("literals", format!("{{ for name, value in local.values : name => {ENCODE} }}"));
+        text.set("literals", format!("{{ for name, value in {all} : name => {ENCODE} }}"));
     });
     text.gap();
     text.block(&format!("resource \"nomad_job\" \"{name}\""), |text| {
@@ -50,6 +64,14 @@ pub fn main(service: &Service) -> String {
         text.set("jobspec", format!("templatefile(\"${{path.module}}/{file}\", {values})"));
         text.set("purge_on_destroy", "true");
         text.set("detach", service.detach.to_string());
+        if let Job::Generated(shape) = &service.job {
+            // A batch has ended, and what has no replicas is as dead as what somebody stopped.
+            match shape.kind {
+                Kind::Batch => {}
+                Kind::Service => text.set("rerun_if_dead", "var.replicas > 0"),
+                Kind::System => text.set("rerun_if_dead", "true"),
+            }
+        }
     });
     text.finish()
 }
@@ -101,12 +123,24 @@ fn expressions(service: &Service) -> BTreeMap<String, String> {
     all
 }
 
+/// Those of the values that stand in the driver's config.
+const CONFIG: [&str; 4] = ["args", "command", "data_mount", "image"];
+
+fn configured(expressions: &BTreeMap<String, String>) -> BTreeMap<&str, String> {
+    let found = CONFIG.into_iter().filter(|name| expressions.contains_key(*name));
+    let escape = |name: &str| match name {
+        "args" => format!("[for text in local.values.{name} : {}]", config::ESCAPE),
+        _ => format!("[for text in [local.values.{name}] : {}][0]", config::ESCAPE),
+    };
+    found.map(|name| (name, escape(name))).collect()
+}
+
 fn of_us(service: &Service) -> [(&'static str, Value); 2] {
     let component = crate::model::component_name(service.name.as_str());
     [("managed_by", MANAGED_BY.into()), ("component", component.into())]
 }
 
-/// The same, worked out from the variables' values. None where one is missing.
+/// The literals' values, worked out from the variables'. None where one is missing.
 pub fn values(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<BTreeMap<String, Value>> {
     let get = |name: &str| variables.get(name).map(|value| (*value).clone());
     let mut all = BTreeMap::new();
@@ -141,6 +175,7 @@ pub fn values(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<B
             REVISION => get(REVISION).unwrap_or_else(|| 0.into()),
             other => get(other)?,
         };
+        let value = if CONFIG.contains(&name.as_str()) { config::escape(&value) } else { value };
         all.insert(name, value);
     }
     Some(all)

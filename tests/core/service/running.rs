@@ -172,6 +172,30 @@ fn what_nomad_does_by_itself_is_no_drift_and_what_a_hand_does_is() {
 }
 
 #[test]
+fn a_service_that_somebody_stopped_is_told_by_a_test_and_started_again() {
+    let Some(scene) = Scene::new("halted") else { return };
+    scene.orchestrated();
+    let stop = || {
+        assert_eq!(scene.pair.nomad.call("DELETE", "/v1/job/halted", "").0, 200);
+        until("it is dead", || (scene.job()?["Status"] == "dead").then_some(()));
+    };
+    stop();
+    let test = scene.run("orchestrate", json!({ "test": true }));
+    assert_eq!(scene.of(&test)["status"], "planned", "{test:#}");
+    let drift = scene.run("drift", json!({}));
+    assert_eq!(scene.of(&drift)["status"], "drifted", "{drift:#}");
+    assert!(drift.to_string().contains("\"path\":\"stop\""), "{drift:#}");
+    let found = json!({ "component": "nomad-halted", "drift_id": scene.of(&drift)["drift"]["drift_id"] });
+    let right = scene.run("remediate", found);
+    assert_eq!(scene.of(&right)["status"], "applied", "{right:#}");
+    until("it runs", || (scene.running() == 1).then_some(()));
+    stop();
+    assert_eq!(scene.orchestrated(), "applied");
+    until("it runs again", || (scene.running() == 1).then_some(()));
+    assert_eq!(scene.orchestrated(), "unchanged");
+}
+
+#[test]
 fn ensure_infrastructure_takes_a_service_by_its_component_and_a_second_time_runs_nothing() {
     let Some(mut scene) = Scene::new("ensured") else { return };
     let ensure = |scene: &Scene| {

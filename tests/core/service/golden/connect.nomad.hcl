@@ -15,7 +15,7 @@ job "connect" {
       provider = "consul"
       port = "9090"
       meta {
-        deployment_id = "e0f1781756f1"
+        deployment_id = "615b1020d0ba"
       }
       check {
         type = "http"

@@ -28,7 +28,7 @@ job "docker" {
       port = "http"
       tags = ["ci"]
       meta {
-        deployment_id = "a0405fcb4e58"
+        deployment_id = "cafbb6cb2dce"
       }
       check {
         type = "http"

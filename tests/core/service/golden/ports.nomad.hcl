@@ -23,7 +23,7 @@ job "ports" {
       provider = "consul"
       port = "bus"
       meta {
-        deployment_id = "abaff27310a3"
+        deployment_id = "64cda5a63cf3"
       }
       check {
         type = "tcp"

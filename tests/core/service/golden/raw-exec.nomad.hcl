@@ -17,7 +17,7 @@ job "raw-exec" {
       provider = "consul"
       port = "http"
       meta {
-        deployment_id = "552b71e3ee39"
+        deployment_id = "925f6d91684b"
       }
       check {
         type = "http"

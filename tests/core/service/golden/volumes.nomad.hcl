@@ -17,7 +17,7 @@ job "volumes" {
       provider = "consul"
       port = "http"
       meta {
-        deployment_id = "d36f2a64d24d"
+        deployment_id = "a47fd78eeb4a"
       }
       check {
         type = "tcp"
