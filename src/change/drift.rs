@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::diff::{self, Difference};
+use super::jobs;
 use crate::model::{DriftRules, Pattern};
 use crate::report::{Class, Drifted};
 
@@ -27,9 +28,10 @@ struct Entry<'a> {
     differences: Vec<Difference<'a>>,
 }
 
-/// Reads `show -json` of a plan.
-pub fn seen(plan: &Value, rules: &DriftRules) -> Seen {
+/// Reads `show -json` of a plan. `followed`: the registrations of jobs that the last run took for what it asked for.
+pub fn seen(plan: &Value, rules: &DriftRules, followed: &BTreeMap<String, u64>) -> Seen {
     let mut outside = entries(&plan["resource_drift"], rules);
+    outside.retain(|_, entry| !jobs::is_by_itself(entry.resource, followed));
     let mut planned = entries(&plan["resource_changes"], rules);
     let keys: BTreeSet<_> = outside.keys().chain(planned.keys()).cloned().collect();
     let mut found = Seen::default();
@@ -82,7 +84,8 @@ fn entries<'a>(list: &'a Value, rules: &DriftRules) -> BTreeMap<(String, String)
             change["actions"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let mut differences = diff::differences(change);
         let all = differences.len();
-        differences.retain(|one| matters(rules, address, one));
+        let of_job = resource["type"] == "nomad_job";
+        differences.retain(|one| matters(rules, address, one) && !(of_job && jobs::is_runtime(one)));
         let some_left_out = differences.len() < all;
         // Where something known is left out, what would only be computed anew because of it is too.
         let differs = differences.iter().any(|one| !one.unknown || !some_left_out);
@@ -136,7 +139,7 @@ mod tests {
     }
 
     fn classes(plan: &Value, rules: &DriftRules) -> Vec<(String, Class)> {
-        seen(plan, rules).changes.into_iter().map(|one| (one.address, one.class)).collect()
+        seen(plan, rules, &BTreeMap::new()).changes.into_iter().map(|one| (one.address, one.class)).collect()
     }
 
     fn ignoring(patterns: &[&str]) -> DriftRules {
@@ -184,7 +187,11 @@ mod tests {
     fn a_secret_is_masked_and_yet_makes_another_drift() {
         let with = |secret: &str| {
             let (before, after) = (json!({ "secret": "old-secret" }), json!({ "secret": secret }));
-            seen(&plan(json!([entry("t.a", &["update"], before, after)]), json!([])), &DriftRules::default())
+            seen(
+                &plan(json!([entry("t.a", &["update"], before, after)]), json!([])),
+                &DriftRules::default(),
+                &BTreeMap::new(),
+            )
         };
         let (a, b) = (with("secret-a"), with("secret-b"));
         assert_eq!(a.changes, b.changes);
@@ -206,7 +213,7 @@ mod tests {
         assert_eq!(classes(&plan, &ignoring(&["t.*.body", "t.*.digest"])), []);
         assert_eq!(classes(&plan, &ignoring(&["t.*"])), []);
         assert_eq!(classes(&plan, &ignoring(&["t.b", "t.a.bod"])).len(), 1);
-        let still = seen(&plan, &ignoring(&["t.*.digest"]));
+        let still = seen(&plan, &ignoring(&["t.*.digest"]), &BTreeMap::new());
         assert_eq!(still.changes[0].attributes.len(), 1);
     }
 
@@ -230,5 +237,57 @@ mod tests {
         }
         let drift = json!([entry("t.a", &["update"], json!({ "v": null }), json!({ "v": 0 }))]);
         assert_eq!(classes(&plan(drift, json!([])), &rules).len(), 1);
+    }
+
+    /// A service's job as the real provider has it, with what differs before and after.
+    fn job(before: Value, after: Value) -> Value {
+        let whole = |more: Value| {
+            let mut values = json!({
+                "id": "web", "namespace": "default", "modify_index": "11", "version": 0, "submit_time": "1",
+                "stable": false, "status": "pending", "datacenters": [], "allocation_ids": null, "jobspec": "v0",
+                "task_groups": [{ "count": 1, "volumes": null, "task": [{ "volume_mounts": null }] }],
+            });
+            values.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            values
+        };
+        entry("nomad_job.web", &["update"], whole(before), whole(after))
+    }
+
+    fn paths(outside: Value, followed: &[(&str, u64)]) -> Vec<String> {
+        let followed = followed.iter().map(|&(key, index)| (key.to_owned(), index)).collect();
+        let found = seen(&plan(json!([outside]), json!([])), &DriftRules::default(), &followed);
+        found.changes.into_iter().flat_map(|one| one.attributes).map(|one| one.path).collect()
+    }
+
+    #[test]
+    fn what_nomad_does_to_a_registration_by_itself_is_no_drift_whatever_it_is() {
+        let deployed = json!({
+            "stable": true, "status": "running", "datacenters": ["*"], "allocation_ids": [],
+            "task_groups": [{ "count": 1, "volumes": [], "task": [{ "volume_mounts": [] }] }],
+        });
+        assert_eq!(paths(job(json!({}), deployed), &[]), Vec::<String>::new());
+        // The provider leaves the old ones in the state when it updates a job.
+        let counted = json!({ "version": 1, "submit_time": "2", "stable": true });
+        assert_eq!(paths(job(json!({}), counted), &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn another_registration_is_drift_and_told_by_what_differs_unless_the_last_run_followed_it() {
+        let scaled = json!({
+            "modify_index": "20", "version": 1, "submit_time": "2", "stable": true, "status": "running",
+            "task_groups": [{ "count": 2, "volumes": [], "task": [{ "volume_mounts": [] }] }],
+        });
+        let expected = ["modify_index", "task_groups[0].count"];
+        assert_eq!(paths(job(json!({}), scaled.clone()), &[]), expected);
+        assert_eq!(
+            paths(job(json!({}), scaled.clone()), &[("web@default", 19), ("other@default", 20)]),
+            expected
+        );
+        assert_eq!(paths(job(json!({}), scaled), &[("web@default", 20)]), Vec::<String>::new());
+        // One that is gone is gone.
+        let mut gone = job(json!({}), json!({}));
+        gone["change"]["actions"] = json!(["delete"]);
+        gone["change"]["after"] = Value::Null;
+        assert_eq!(classes(&plan(json!([gone]), json!([])), &DriftRules::default()).len(), 1);
     }
 }

@@ -1,8 +1,10 @@
-//! The `nomad_job` resources that a plan registers, by `show -json`.
+//! The `nomad_job` resources of a plan, by `show -json`: what it registers, and what its refresh has found.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+
+use super::diff::Difference;
 
 /// One that the plan creates, updates or replaces. No Debug: a jobspec may hold a secret.
 pub struct PlannedJob {
@@ -21,6 +23,85 @@ pub struct JobSpec {
     pub variables: BTreeMap<String, String>,
 }
 
+/// One as the refresh has found it: what is registered now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundJob {
+    pub namespace: String,
+    pub id: String,
+    pub modify_index: Option<u64>,
+    pub is_stopped: bool,
+}
+
+/// Those that the state has, whichever module they stand in.
+pub fn found_jobs(plan: &Value) -> Vec<FoundJob> {
+    let mut found = Vec::new();
+    below(&plan["prior_state"]["values"]["root_module"], &mut found);
+    found
+}
+
+impl FoundJob {
+    /// As the provider imports it: `web@default`.
+    pub fn key(&self) -> String {
+        key(&self.namespace, &self.id)
+    }
+}
+
+/// By which a job is remembered.
+pub fn key(namespace: &str, id: &str) -> String {
+    format!("{id}@{namespace}")
+}
+
+/// Whether nobody changed this job, an entry of `resource_drift`: it is the registration that the state has, or the
+/// one that the last run followed. Whatever else differs is Nomad's own doing, or the provider's.
+pub fn is_by_itself(resource: &Value, followed: &BTreeMap<String, u64>) -> bool {
+    let (before, after) = (&resource["change"]["before"], &resource["change"]["after"]);
+    let Some(index) = after["modify_index"].as_str().filter(|_| resource["type"] == "nomad_job") else {
+        return false;
+    };
+    let known = identity(after).and_then(|(namespace, id)| followed.get(&key(&namespace, &id)));
+    before["modify_index"] == index || known.is_some_and(|known| known.to_string() == index)
+}
+
+/// Attributes that change with each registration or by themselves: they tell nothing of what a person did.
+const RUNTIME: [&str; 8] = [
+    "allocation_ids",
+    "deployment_id",
+    "deployment_status",
+    "stable",
+    "status",
+    "status_description",
+    "submit_time",
+    "version",
+];
+
+/// Whether this difference of a job is one of those, or the provider's null for an empty list.
+pub fn is_runtime(one: &Difference<'_>) -> bool {
+    let attribute = one.path.split(['.', '[']).next().unwrap_or_default();
+    let is_empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    // An update leaves an empty list of them in the state.
+    let forgotten = attribute == "datacenters" && is_empty(one.before);
+    let alike = is_empty(one.before) && is_empty(one.after);
+    // What a plan would set is known only after it.
+    !one.unknown && (RUNTIME.contains(&attribute) || alike || forgotten)
+}
+
+fn below(module: &Value, found: &mut Vec<FoundJob>) {
+    let resources = module["resources"].as_array().into_iter().flatten();
+    let jobs = resources.filter(|one| one["mode"] == "managed" && one["type"] == "nomad_job");
+    found.extend(jobs.filter_map(|one| {
+        let (namespace, id) = identity(&one["values"])?;
+        let index = one["values"]["modify_index"].as_str().and_then(|index| index.parse().ok());
+        Some(FoundJob { namespace, id, modify_index: index, is_stopped: one["values"]["stop"] == true })
+    }));
+    module["child_modules"].as_array().into_iter().flatten().for_each(|child| below(child, found));
+}
+
+/// Namespace and id of the job that a resource's values stand for.
+fn identity(values: &Value) -> Option<(String, String)> {
+    let namespace = values["namespace"].as_str().filter(|text| !text.is_empty());
+    Some((namespace.unwrap_or("default").to_owned(), values["id"].as_str()?.to_owned()))
+}
+
 pub fn jobs(plan: &Value) -> Vec<PlannedJob> {
     let entries = plan["resource_changes"].as_array().into_iter().flatten();
     let registers = |entry: &&Value| {
@@ -33,10 +114,7 @@ pub fn jobs(plan: &Value) -> Vec<PlannedJob> {
 
 fn job(entry: &Value) -> PlannedJob {
     let change = &entry["change"];
-    let before = change["before"]["id"].as_str().map(|id| {
-        let namespace = change["before"]["namespace"].as_str().filter(|text| !text.is_empty());
-        (namespace.unwrap_or("default").to_owned(), id.to_owned())
-    });
+    let before = identity(&change["before"]);
     let unknown = &change["after_unknown"];
     let sensitive = &change["after_sensitive"];
     PlannedJob {
@@ -128,5 +206,25 @@ mod tests {
         assert!(plan(json!(["update"]), json!({}), after, json!({}), variable)[0].is_sensitive);
         let files = json!({ "jobspec": "job", "hcl2": [{ "allow_fs": true, "vars": null }] });
         assert!(plan(json!(["update"]), json!({}), files, json!({}), json!({}))[0].spec.is_none());
+    }
+
+    #[test]
+    fn jobs_of_every_module_are_found_as_the_refresh_left_them() {
+        let job = |id: &str, index: &str, stop: bool| {
+            json!({ "mode": "managed", "type": "nomad_job", "values": {
+            "id": id, "namespace": "", "modify_index": index, "stop": stop } })
+        };
+        let other = json!({ "mode": "managed", "type": "world_thing", "values": { "id": "x" } });
+        let child = json!({ "resources": [job("inner", "7", true)] });
+        let plan = json!({ "prior_state": { "values": { "root_module": {
+            "resources": [other, job("outer", "5", false)], "child_modules": [{ "child_modules": [child] }],
+        } } } });
+        let found = found_jobs(&plan)
+            .into_iter()
+            .map(|one| (one.namespace, one.id, one.modify_index, one.is_stopped));
+        let expected = [("outer", Some(5), false), ("inner", Some(7), true)];
+        let expected = expected.map(|(id, index, stop)| ("default".to_owned(), id.to_owned(), index, stop));
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+        assert_eq!(found_jobs(&json!({})), []);
     }
 }

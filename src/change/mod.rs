@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 pub use diff::SENSITIVE;
 pub use drift::{Seen, seen};
-pub use jobs::{PlannedJob, jobs};
+pub use jobs::{FoundJob, PlannedJob, found_jobs, jobs, key as job_key};
 pub use redact::Redactor;
 pub use show::{change_set, read};
 

@@ -11,6 +11,8 @@ pub enum Course {
     Healthy(String),
     /// Nomad has decided: waiting changes nothing.
     Failed(String),
+    /// A person stopped the job.
+    Stopped(String),
     /// Nothing is under way that would change it, as far as one look can tell: look again before that is said.
     Stuck(String),
     /// Somebody else registered another version.
@@ -24,7 +26,7 @@ pub enum Course {
 pub fn course(rollout: &Rollout) -> Course {
     let job = &rollout.job;
     if job.stop && rollout.is_ours() {
-        return Course::Failed("the job was stopped".to_owned());
+        return Course::Stopped("the job was stopped".to_owned());
     }
     let Some(deployment) = &rollout.deployment else {
         return match rollout.is_ours() {
@@ -44,6 +46,7 @@ pub fn course(rollout: &Rollout) -> Course {
         "cancelled" if deployment.status_description.contains("newer version") => {
             Course::Superseded(superseded(rollout))
         }
+        "cancelled" if job.stop => Course::Stopped("the job was stopped".to_owned()),
         "cancelled" => Course::Failed(said()),
         "running" if awaits_promotion(deployment) => Course::AwaitingPromotion(said()),
         // running, pending, initializing, blocked, unblocking, paused; and what a newer Nomad calls otherwise.

@@ -34,7 +34,7 @@ pub fn instances(document: &Value) -> BTreeMap<String, Instance> {
 }
 
 /// As Terraform writes it: `module.m["k"].type.name[0]`.
-fn address(resource: &Value, key: &Value) -> String {
+pub fn address(resource: &Value, key: &Value) -> String {
     let part = |key: &str| resource[key].as_str().unwrap_or_default().to_owned();
     let module = part("module");
     let dot = if module.is_empty() { "" } else { "." };

@@ -31,9 +31,14 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         })
         .map(|change| change.address.clone())
         .collect();
-    // What Terraform itself left half made is no loss: without this, no failed create could be run again.
-    let lost: Vec<_> =
-        destroyed.iter().copied().filter(|change| change.reason.as_deref() != Some("tainted")).collect();
+    // What Terraform itself left half made is no loss: without this, no failed create could be run again. Nor is a
+    // job of which nothing runs, which is the one thing that Eos asks Terraform to replace.
+    let is_no_loss = |reason: &str| ["tainted", "requested", "replace_by_request"].contains(&reason);
+    let lost: Vec<_> = destroyed
+        .iter()
+        .copied()
+        .filter(|change| !change.reason.as_deref().is_some_and(is_no_loss))
+        .collect();
     let addresses = || destroyed.iter().map(|change| change.address.clone()).collect();
     if !protected.is_empty() {
         return Err(Blocked {
@@ -124,10 +129,12 @@ mod tests {
 
     #[test]
     fn what_is_half_made_may_be_made_again_unless_it_is_protected() {
-        let replaced = planned("a.x", "a", "x", "replace", Some("tainted")).into_iter().collect();
-        let changes = Changes { resources: replaced, ..Changes::default() };
-        assert_eq!(judge(&Policy::default(), &changes, Consent::None), Ok(()));
-        assert!(judge(&policy(false, None, &["a"]), &changes, Consent::None).is_err());
+        for reason in ["tainted", "requested"] {
+            let replaced = planned("a.x", "a", "x", "replace", Some(reason)).into_iter().collect();
+            let changes = Changes { resources: replaced, ..Changes::default() };
+            assert_eq!(judge(&Policy::default(), &changes, Consent::None), Ok(()));
+            assert!(judge(&policy(false, None, &["a"]), &changes, Consent::None).is_err());
+        }
     }
 
     #[test]

@@ -195,22 +195,25 @@ pub struct Rollout {
 
 impl Rollout {
     /// `registered` is what our registration was answered with; without it, the one that is there now is ours.
+    ///
+    /// `failed`: what was applied last is known to have failed. A version that Nomad went back to afterwards is then
+    /// not ours, though a refresh of Terraform's may name it.
     pub fn of(
         job: Job,
         registered: Option<u64>,
+        failed: bool,
         evaluations: Vec<Evaluation>,
         deployments: &[Deployment],
         allocations: Vec<Allocation>,
     ) -> Self {
         let of = |index| deployments.iter().find(|one| one.job_spec_modify_index == index);
         let registered = registered.unwrap_or(job.job_modify_index);
-        // Terraform's refresh takes a version that Nomad went back to for ours; nobody registered that one.
         let by_a_person = |index| {
             let registers =
                 |one: &&Evaluation| one.triggered_by == "job-register" && one.create_index >= index;
             evaluations.iter().find(registers).is_some()
         };
-        let undone = of(registered).filter(|_| !by_a_person(registered)).and_then(|back| {
+        let undone = of(registered).filter(|_| failed && !by_a_person(registered)).and_then(|back| {
             deployments.iter().find(|one| one.job_version + 1 == back.job_version && one.goes_back())
         });
         let ours = undone.map_or(registered, |failed| failed.job_spec_modify_index);
@@ -222,6 +225,13 @@ impl Rollout {
     /// Whether the version that is there now is the one that is asked about.
     pub fn is_ours(&self) -> bool {
         self.job.job_modify_index == self.ours
+    }
+
+    /// Whether our registration is there still, and nothing of the job runs or may come to run by itself.
+    pub fn is_spent(&self) -> bool {
+        let is_alive =
+            |one: &Allocation| matches!(one.client_status.as_str(), "pending" | "running" | "unknown");
+        self.is_ours() && !self.job.stop && !self.allocations.iter().any(is_alive)
     }
 
     /// Those of the version that is there now.
@@ -274,22 +284,30 @@ impl Allocation {
         self.client_status == "failed" || self.client_status == "lost"
     }
 
-    /// How its first failed task ended: `task web: Exit Code: 7`.
+    /// Why it does not run, by the task that failed first in the alphabet: `task web: Exit Code: 7`. Nomad's own words
+    /// for the whole where no event of a task gives a reason.
     pub fn why(&self) -> String {
-        let failed = self.task_states.iter().find(|(_, state)| state.failed);
-        let event = failed.and_then(|(task, state)| {
-            let telling = |event: &&TaskEvent| !event.display_message.is_empty();
-            let terminated =
-                state.events.iter().rev().filter(telling).find(|event| event.kind == "Terminated");
-            let setup =
-                state.events.iter().rev().filter(telling).find(|event| event.kind.contains("Failure"));
-            let last = state.events.iter().rev().find(telling);
-            terminated
-                .or(setup)
-                .or(last)
-                .map(|event| format!("task {task}: {}", event.display_message.trim()))
-        });
-        event.unwrap_or_else(|| self.client_description.clone())
+        let failed = self.task_states.iter().filter(|(_, state)| state.failed);
+        let all = failed.chain(self.task_states.iter().filter(|(_, state)| !state.failed));
+        let mut reasons = all.filter_map(|(task, state)| Some((task, state.reason()?)));
+        match reasons.next() {
+            Some((task, reason)) => format!("task {task}: {reason}"),
+            None => self.client_description.clone(),
+        }
+    }
+}
+
+impl TaskState {
+    /// The last event that says why it ended or could not start, on one line. What follows from that, such as
+    /// `Policy allows no restarts`, gives no reason.
+    fn reason(&self) -> Option<String> {
+        let is_cause = |event: &&TaskEvent| {
+            let fails = ["Failure", "Failed", "failed", "Exceeded"];
+            let by_itself = event.kind == "Terminated" || fails.iter().any(|word| event.kind.contains(word));
+            by_itself && event.kind != "Sibling Task Failed" && !event.display_message.trim().is_empty()
+        };
+        let cause = self.events.iter().rev().find(is_cause)?;
+        Some(cause.display_message.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Instance, instances};
+use super::{Instance, address, instances};
 use crate::model::Output;
 
 /// What we need to know of a Terraform state (format 4).
@@ -25,8 +25,14 @@ pub struct State {
 pub struct StateJob {
     pub namespace: String,
     pub id: String,
-    /// Nomad's `JobModifyIndex` right after it, or as a later apply has found it.
+    /// Nomad's `JobModifyIndex` right after it, or as a later run has found it.
     pub modify_index: Option<u64>,
+    /// Where the configuration has it.
+    pub address: String,
+    /// Its destruction takes it out of Nomad, and leaves no trace of what failed.
+    pub is_purged: bool,
+    /// It is of a version that is known to have failed.
+    pub failed: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -99,16 +105,21 @@ impl State {
 fn jobs(document: &Value) -> Vec<StateJob> {
     let resources = document["resources"].as_array().into_iter().flatten();
     let of_kind = resources.filter(|one| one["mode"] == "managed" && one["type"] == "nomad_job");
-    let instances = of_kind.flat_map(|one| one["instances"].as_array().into_iter().flatten());
-    let current = instances.filter(|one| !one["deposed"].is_string());
+    let instances = of_kind.flat_map(|resource| {
+        resource["instances"].as_array().into_iter().flatten().map(move |one| (resource, one))
+    });
+    let current = instances.filter(|(_, one)| !one["deposed"].is_string());
     current
-        .filter_map(|instance| {
+        .filter_map(|(resource, instance)| {
             let attributes = &instance["attributes"];
             let namespace = attributes["namespace"].as_str().filter(|text| !text.is_empty());
             Some(StateJob {
                 namespace: namespace.unwrap_or("default").to_owned(),
                 id: attributes["id"].as_str()?.to_owned(),
                 modify_index: attributes["modify_index"].as_str().and_then(|index| index.parse().ok()),
+                address: address(resource, &instance["index_key"]),
+                is_purged: attributes["purge_on_destroy"] == true,
+                failed: false,
             })
         })
         .collect()

@@ -77,6 +77,8 @@ pub enum Outlook {
 pub enum Never {
     /// What was deployed has failed.
     Failed,
+    /// A person stopped the job.
+    Stopped,
     /// Somebody else has deployed another version.
     Superseded,
     /// It has to be promoted by a person first.

@@ -9,6 +9,7 @@ pub async fn ask(follow: &Follow) -> Result<String, Miss> {
         Found::Passing(said) => Ok(said),
         Found::Waiting(said, more) => miss(said, Outlook::UnderWay(more)),
         Found::Failed(said) => miss(said, Outlook::Never(Never::Failed)),
+        Found::Stopped(said) => miss(said, Outlook::Never(Never::Stopped)),
         Found::Superseded(said) => miss(said, Outlook::Never(Never::Superseded)),
         Found::AwaitingPromotion(said) => miss(said, Outlook::Never(Never::AwaitingPromotion)),
         Found::Unseen(trouble) => Err(unseen(follow, &trouble)),

@@ -20,7 +20,7 @@ use super::reader::{self, Fields, Problems};
 use super::service::{Job, Kind, Knob, Registry, Service, Shape};
 use super::settings::Settings;
 use super::tree::Tree;
-use super::{Gate, Name, Pattern, PillarPath, read_health};
+use super::{Gate, Name, PillarPath, read_health};
 pub use levels::levels;
 pub use mapping::{about, mapped};
 use values::Values;
@@ -36,14 +36,6 @@ pub fn service_name(component: &str) -> Option<&str> {
 }
 
 const PREFIX: &str = "nomad-";
-
-/// What Nomad does by itself is no drift; `modify_index` tells of a job that somebody changed.
-const RUNTIME: [&str; 4] = [
-    "nomad_job.*.allocation_ids",
-    "nomad_job.*.deployment_id",
-    "nomad_job.*.deployment_status",
-    "nomad_job.*.status",
-];
 
 /// The reason is written to follow the name.
 pub fn label(key: &str) -> Result<Name, String> {
@@ -102,7 +94,6 @@ pub fn component(
     let made = Made { source, step: None, template: None, inputs, variables, places, task_secrets, declared };
     let mut component = read_component::finish(name, fields, made, around.shared, around.settings);
     component.health.extend(gates);
-    component.drift.ignore.extend(RUNTIME.iter().filter_map(|pattern| Pattern::new(pattern).ok()));
     usable.then_some(component)
 }
 

@@ -94,9 +94,8 @@ async fn allocation(
     lines: &mut Vec<String>,
 ) -> Value {
     let id = short(&one.id);
-    let what = if one.has_failed() { one.why() } else { one.client_description.clone() };
     let (group, node, status) = (&one.task_group, &one.node_name, &one.client_status);
-    lines.push(cut(&format!("{group}: allocation {id} on {node} is {status}: {what}")));
+    lines.push(cut(&format!("{group}: allocation {id} on {node} is {status}: {}", one.why())));
     let checks = match nomad.checks(&name.namespace, &one.id).await {
         Ok(checks) => checks,
         Err(trouble) => {

@@ -20,6 +20,8 @@ pub struct Follow {
     pub name: JobName,
     /// The `JobModifyIndex` of our registration; None: the version that is found first.
     registered: Option<u64>,
+    /// What was applied last is known to have failed.
+    failed: bool,
     silent: bool,
     seen: RefCell<Seen>,
 }
@@ -47,13 +49,19 @@ pub enum Found {
     Waiting(String, Duration),
     Unseen(Trouble),
     Failed(String),
+    Stopped(String),
     Superseded(String),
     AwaitingPromotion(String),
 }
 
 impl Follow {
     pub fn new(nomad: Nomad, name: JobName, registered: Option<u64>) -> Self {
-        Self { nomad, name, registered, silent: false, seen: RefCell::default() }
+        Self { nomad, name, registered, failed: false, silent: false, seen: RefCell::default() }
+    }
+
+    /// Where `failed`, a version that Nomad went back to is not taken for the one that was registered.
+    pub fn after_failure(self, failed: bool) -> Self {
+        Self { failed, ..self }
     }
 
     /// Where `silent`, nothing is repeated that its tasks wrote, or its checks answered.
@@ -89,6 +97,7 @@ impl Follow {
             Course::Stuck(said) if was_stuck => Found::Failed(said),
             Course::Stuck(said) => Found::Waiting(said, more),
             Course::Failed(said) => Found::Failed(said),
+            Course::Stopped(said) => Found::Stopped(said),
             Course::Superseded(said) => Found::Superseded(said),
             Course::AwaitingPromotion(said) => Found::AwaitingPromotion(said),
         }
@@ -103,7 +112,7 @@ impl Follow {
         let allocations = nomad.allocations(name).await?;
         let pinned = *self.seen.borrow_mut().pinned.get_or_insert(job.job_modify_index);
         let ours = self.registered.unwrap_or(pinned);
-        Ok(Rollout::of(job, Some(ours), evaluations, &deployments, allocations))
+        Ok(Rollout::of(job, Some(ours), self.failed, evaluations, &deployments, allocations))
     }
 
     /// How much longer it is worth waiting: while there is progress, Nomad's own deadline begins anew.

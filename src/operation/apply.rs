@@ -57,8 +57,12 @@ pub struct Run<'a> {
     pub proves: bool,
     /// Where it is the way back.
     pub back: Option<&'a Way>,
+    /// It is made from what was applied before, in the place of what the pillar has.
+    pub is_aside: bool,
     /// Its plan is a part of what is to be done.
     pub partly: bool,
+    /// Jobs whose registration is not the one that the state names, where nothing is applied.
+    pub followed: BTreeMap<String, u64>,
 }
 
 impl Run<'_> {
@@ -206,8 +210,12 @@ impl Run<'_> {
         let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
         report.notes.extend(recover::describe(&suspects));
         report.possible_orphans = recover::orphans(invoker, &suspects);
+        // The provider waited for the deployment itself.
+        let failed = self.given_up(&report, next);
         let all: Vec<_> = self.carried.iter().chain(&suspects).cloned().collect();
-        if let Err(error) = self.write_record_telling(report.status, &after, Ended::Partly, &all).await {
+        if let Err(error) =
+            self.write_record_telling(report.status, &after, Ended::Partly, &all, failed).await
+        {
             // The next run finds this apply as one that was cut off, and tells of it again.
             report.notes.push(error.to_string());
             return Ok(self.finished(report, after));

@@ -169,6 +169,26 @@ impl Arguments {
         }
     }
 
+    /// Whether a version that failed is to be registered again: a person's word, which no schedule has.
+    pub fn retry(&mut self, identity: &super::Identity) -> bool {
+        let retry = self.flag("retry");
+        if retry && identity.scheduled {
+            self.problem("retry", "is not for a schedule: a version that failed waits for a person");
+        }
+        retry
+    }
+
+    /// A state comes round again and again.
+    pub fn refuse_retry(&mut self) {
+        if self.given.remove("retry").is_some_and(|given| !given.is_null()) {
+            self.problem(
+                "retry",
+                "is not for a state: a version that failed waits for a person, who calls infrastructure.orchestrate \
+                 or eos_terraform.apply",
+            );
+        }
+    }
+
     /// Salt's test, unless the call has its own.
     pub fn test(&mut self, identity: &super::Identity) -> bool {
         self.maybe_flag("test").unwrap_or(identity.test)

@@ -13,7 +13,7 @@ use super::look::{Look, look};
 use super::session::Session;
 use super::target::target;
 use super::{apply, component, lacking, migrate, records, shared, state};
-use crate::decide::notice;
+use crate::decide::{FailedVersion, notice};
 use crate::error::Result;
 use crate::lock::Guard;
 use crate::model::Name;
@@ -135,13 +135,15 @@ async fn locked(
         Ok(pillar) => gather(session, &pillar, &reading, Hands::Over).await,
         Err(error) => Err(error),
     };
-    let configuration_changed = match wanted {
+    let (configuration_changed, failed) = match wanted {
         Ok(now) => {
             let module = &session.modules[name];
-            Facts::of(invoker, module, now.backend.as_deref(), &now.inputs)? != facts
+            let now = Facts::of(invoker, module, now.backend.as_deref(), &now.inputs)?;
+            let version = now.version(&session.blueprint.nodes[name].component.declared);
+            (now != facts, record.failed.as_ref().filter(|failed| failed.version == version))
         }
         // What was applied could be planned, and what the pillar has cannot.
-        Err(_) => true,
+        Err(_) => (true, None),
     };
     if invoker.state().is_some() || asked == Asked::Scheduled {
         let state = state::read(invoker).await?;
@@ -159,11 +161,12 @@ async fn locked(
     }
     let file = invoker.plan_file();
     let refresh = if node.lacks.is_empty() { Refresh::First } else { Refresh::Only };
-    let found = look(invoker, &file, &facts, refresh).await;
+    let found = look(invoker, &file, &facts, refresh, Some(&record)).await;
     // It holds values in clear.
     let _ = std::fs::remove_file(&file);
     let found = found.map_err(|error| lacking::blame(&node, error))?;
     let mut report = report(found, configuration_changed, &record);
+    report.notes.extend(failed.map(FailedVersion::words));
     if !node.lacks.is_empty() {
         report.notes.push(format!(
             "the last value of {} is kept nowhere: only changes outside of Terraform were looked for",

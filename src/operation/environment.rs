@@ -37,6 +37,8 @@ pub struct Wanted {
     pub migrate_backend: bool,
     /// Take the newest providers and modules that the configuration allows.
     pub upgrade: bool,
+    /// A version that failed is to be registered again.
+    pub retry: bool,
     /// The run to go on with.
     pub resumes: Option<Resumed>,
     /// Of the arguments.
@@ -130,6 +132,7 @@ fn attempt(
     let mut intent = Intent {
         migrate_backend: wanted.migrate_backend,
         upgrade: wanted.upgrade,
+        retry: wanted.retry,
         ..intent(&wanted.wish, &layout, &opening.run_id)
     };
     let mut extra = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use super::inputs::Inputs;
@@ -38,6 +38,12 @@ impl Facts {
 
     pub fn digest(&self) -> String {
         sha256(json!(self).to_string())
+    }
+
+    /// What a person changes to get another version; another terraform or backend makes none. `declared` is the
+    /// component's entry in the pillar.
+    pub fn version(&self, declared: &Map<String, Value>) -> String {
+        sha256(json!([self.module, self.inputs, declared]).to_string())
     }
 
     /// In words, what differs.

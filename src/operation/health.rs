@@ -106,12 +106,13 @@ async fn open(gate: &model::Gate, state: &State, invoker: &Invoker<'_>, redactor
             let asked = namespace.as_ref().unwrap_or(&settings.nomad.namespace);
             let namespace = own.map_or(asked, |own| &own.namespace).clone();
             let registered = own.and_then(|own| own.modify_index);
+            let failed = own.is_some_and(|own| own.failed);
             let follow = Follow::new(
                 servers::nomad(settings, component, reading).await?,
                 JobName { namespace, id },
                 registered,
             );
-            Ok(Gate::nomad(opening(redactor), follow.silently(blind)))
+            Ok(Gate::nomad(opening(redactor), follow.after_failure(failed).silently(blind)))
         }
         Probe::Consul(ConsulProbe { service, least }) => {
             let service = value(service, state, registered_name).map_err(refuse)?;
@@ -120,6 +121,7 @@ async fn open(gate: &model::Gate, state: &State, invoker: &Invoker<'_>, redactor
                 let name = JobName { namespace: own.namespace.clone(), id: own.id.clone() };
                 jobs.push(
                     Follow::new(servers::nomad(settings, component, reading).await?, name, own.modify_index)
+                        .after_failure(own.failed)
                         .silently(blind),
                 );
             }
@@ -214,8 +216,12 @@ pub fn ending(outlook: Outlook) -> (&'static str, &'static str) {
             (UNSEEN, "what was applied stays: give the token what it needs, then run again")
         }
         Outlook::Never(Never::Failed) => (
-            "deployment_failed",
-            "correct the job: Nomad tries what has failed no more, and a plan without a change does not either",
+            FAILED,
+            "correct the job: Nomad has stopped trying this version, and no run registers it again unless retry=True asks for it",
+        ),
+        Outlook::Never(Never::Stopped) => (
+            STOPPED,
+            "nothing was taken back: start the job by `nomad job start`, or have rerun_if_dead = true in its nomad_job, then run again",
         ),
         Outlook::Never(Never::Superseded) => {
             (SUPERSEDED, "nothing was taken back: see who else registers this job, then run again")
@@ -228,5 +234,8 @@ pub fn ending(outlook: Outlook) -> (&'static str, &'static str) {
 
 /// Nobody could say how it is.
 pub const UNSEEN: &str = "health_unknown";
+/// Nomad has given up what was deployed.
+pub const FAILED: &str = "deployment_failed";
+pub const STOPPED: &str = "job_stopped";
 pub const SUPERSEDED: &str = "superseded";
 pub const AWAITING_PROMOTION: &str = "awaiting_promotion";

@@ -16,6 +16,10 @@ pub struct Intent {
     pub act: Act,
     pub migrate_backend: bool,
     pub upgrade: bool,
+    /// It is part of a rollback: the pillar may still ask for what is taken back.
+    pub takes_back: bool,
+    /// A person asks that a version which failed is registered again.
+    pub retry: bool,
     /// What this plan is to do to the state, and nothing besides.
     pub surgery: Option<Surgery>,
 }
@@ -29,6 +33,11 @@ impl Intent {
         }
     }
 
+    /// Whether its turns are made from something else than the pillar asks for.
+    pub fn is_aside(&self) -> bool {
+        self.takes_back || matches!(self.act, Act::GoBack(_) | Act::Remediate { .. })
+    }
+
     /// It destroys only what policy allows.
     pub fn of(act: Act) -> Self {
         Self {
@@ -37,6 +46,8 @@ impl Intent {
             act,
             migrate_backend: false,
             upgrade: false,
+            takes_back: false,
+            retry: false,
             surgery: None,
         }
     }

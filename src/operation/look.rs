@@ -10,6 +10,7 @@ use super::invoke::Invoker;
 use super::plan;
 use crate::change::{self, Changes, Seen};
 use crate::error::{Phase, Result};
+use crate::record::Record;
 use crate::report::{Class, Drifted};
 use crate::terraform::{Event, Plan, ROOM, Refresh};
 
@@ -27,7 +28,14 @@ pub struct Look {
 /// state's: nothing is written there, and nobody is kept waiting.
 ///
 /// With `Refresh::Only`, whether Terraform would change anything back is not known: it counts as drift.
-pub async fn look(invoker: &Invoker<'_>, file: &Path, facts: &Facts, refresh: Refresh) -> Result<Look> {
+/// `record`: of the last run, which may have followed another registration of a job than the state names.
+pub async fn look(
+    invoker: &Invoker<'_>,
+    file: &Path,
+    facts: &Facts,
+    refresh: Refresh,
+    record: Option<&Record>,
+) -> Result<Look> {
     invoker.go_on(Phase::Planning).await?;
     let arguments = Plan {
         out: file.to_owned(),
@@ -37,6 +45,7 @@ pub async fn look(invoker: &Invoker<'_>, file: &Path, facts: &Facts, refresh: Re
         refresh,
         lock: !invoker.place.is_aside(),
         targets: Vec::new(),
+        replace: Vec::new(),
     };
     let (mut differs, mut outputs) = (false, BTreeMap::new());
     let mut hear = |event: &Event| match event {
@@ -55,7 +64,8 @@ pub async fn look(invoker: &Invoker<'_>, file: &Path, facts: &Facts, refresh: Re
         return Ok(Look { changes, drift: Vec::new(), drift_id: None });
     }
     let document = plan::document(invoker, file).await?;
-    let seen = change::seen(&document, &invoker.component.drift);
+    let followed = record.map(|record| record.followed.clone()).unwrap_or_default();
+    let seen = change::seen(&document, &invoker.component.drift, &followed);
     let drift_id = identify(invoker, &seen, facts)?;
     let mut drift = seen.changes;
     if refresh == Refresh::Only {

@@ -11,7 +11,7 @@ use super::inspect::{Inspection, inspect};
 use super::invoke::Invoker;
 use super::session::Session;
 use super::summary::Opening;
-use super::{Call, handing, health, records, state};
+use super::{Call, handing, health, records, registrations, state};
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::health::{Answer, Gate};
@@ -90,7 +90,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     let record = records::read(session, invoker.component, &place).await?;
     let outcome = record.as_ref().map(|record| Status::from_word(&record.outcome));
     let state = state::whole(&invoker).await?.filter(|_| outcome != Some(Status::Destroyed));
-    let Some(state) = state else {
+    let Some(mut state) = state else {
         return Ok((unhealthy(not_there("no_state", "it has no state").of(name)), Vec::new()));
     };
     if invoker.component.health.is_empty() {
@@ -100,6 +100,9 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
         };
         let note = "it has no health gates: its state is there, and that is all that was looked at";
         return Ok((ComponentReport { notes: vec![note.to_owned()], ..report }, Vec::new()));
+    }
+    if let Some(record) = &record {
+        registrations::recorded(&mut state, record);
     }
     handing::hide(&mut invoker).await;
     measured(&invoker, &state).await

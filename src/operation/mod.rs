@@ -24,6 +24,7 @@ mod dump;
 pub mod ensure;
 mod environment;
 mod facts;
+mod failed_version;
 mod fingerprint;
 mod gather;
 mod graph;
@@ -58,6 +59,7 @@ mod pump;
 mod put_right;
 mod records;
 mod recover;
+mod registrations;
 mod remediate;
 mod request;
 mod requests;
@@ -123,6 +125,7 @@ pub fn run(call: Call<'_>) -> Value {
         "approve" => approve::approve(&call),
         "destroy" => environment::run(&call, requests::destroy(&call.request)),
         "remediate" => environment::run(&call, requests::remediate(&call.request)),
+        "state.orchestrate" => environment::run(&call, requests::state_orchestrate(&call.request)),
         "state.apply" => environment::run(&call, requests::state_apply(&call.request)),
         "validate" => validate::validate(&call),
         "graph" => graph::graph(&call),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
 use super::rollback::{self, Asked};
-use super::{Call, deploy, drift, dump, ensure, inject, measure, service, surgery, validate};
+use super::{Call, Identity, deploy, drift, dump, ensure, inject, measure, service, surgery, validate};
 use crate::model::{Name, Overrides};
 use crate::report::Report;
 
@@ -21,7 +21,9 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             let wish = if arguments.flag("destroy") { Wish::KeepDestroy } else { Wish::Keep };
             Wanted { wish, test: true, upgrade: arguments.flag("upgrade"), ..wanted }
         }),
-        "apply" => one(call, "apply", apply),
+        "apply" => {
+            one(call, "apply", |arguments, _, wanted| apply(arguments, &call.request.identity, wanted))
+        }
         "destroy" => one(call, "destroy", |arguments, _, wanted| {
             let approved = arguments.flag("auto_approve") && !wanted.test;
             Wanted {
@@ -54,8 +56,9 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
     }
 }
 
-fn apply(arguments: &mut Arguments, _: &Name, wanted: Wanted) -> Wanted {
+fn apply(arguments: &mut Arguments, identity: &Identity, wanted: Wanted) -> Wanted {
     let approved = arguments.flag("auto_approve");
+    let retry = arguments.retry(identity);
     // A plan is named by its id, or by the file that `plan` returned.
     let plan_id = arguments.text("plan_file").map(|file| {
         let folder = std::path::Path::new(&file).parent().and_then(|folder| folder.file_name());
@@ -74,7 +77,7 @@ fn apply(arguments: &mut Arguments, _: &Name, wanted: Wanted) -> Wanted {
         (None, ..) => Wish::Preview,
     };
     let test = matches!(wish, Wish::Preview | Wish::ShowKept(_));
-    Wanted { wish, test, ..wanted }
+    Wanted { wish, test, retry, ..wanted }
 }
 
 /// Runs one component; `want` reads what else the function takes.
@@ -108,6 +111,7 @@ pub fn wanted(
         wish: Wish::Preview,
         migrate_backend: false,
         upgrade: false,
+        retry: false,
         resumes: None,
         problems: Vec::new(),
     }

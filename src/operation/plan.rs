@@ -10,7 +10,7 @@ use super::invoke::Invoker;
 use super::rollback::Manner;
 use super::said::Said;
 use super::{facts, preflight};
-use crate::change::{self, Changes};
+use crate::change::{self, Changes, FoundJob};
 use crate::decide::Blocked;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
@@ -18,43 +18,70 @@ use crate::report::{ComponentReport, Status};
 use crate::terraform::{self, Event, Plan, ROOM, Refresh};
 use crate::view::progress::Stage;
 
-/// None: the world is as the configuration says. Else the plan is in `file`.
+/// What a plan comes to.
+pub enum Planned {
+    /// The plan is in the file.
+    Changes(Changes),
+    /// The world is as the configuration says; with the jobs as the refresh found them, where one is not as the state
+    /// has it.
+    Nothing(Vec<FoundJob>),
+}
+
+/// `replace`: addresses that are made anew.
 pub async fn plan(
     invoker: &Invoker<'_>,
     file: &Path,
     intent: &Intent,
     refresh: Refresh,
-) -> Result<Option<Changes>> {
+    replace: &[String],
+) -> Result<Planned> {
     invoker.session.teller.stage(&invoker.component.name, Stage::Planning);
     let full = match &intent.act {
         Act::Apply => intent.surgery.is_some(),
         Act::GoBack(way) => way.manner == Manner::Shown,
         _ => true,
     };
-    make(invoker, file, (intent.destroy, refresh), full, &[]).await
+    let asked = Asked { destroy: intent.destroy, refresh, full, replace, targets: &[] };
+    match make(invoker, file, asked).await? {
+        Made { changes: Some(changes), .. } => Ok(Planned::Changes(changes)),
+        Made { jobs_differ: false, .. } => Ok(Planned::Nothing(Vec::new())),
+        Made { .. } => Ok(Planned::Nothing(change::found_jobs(&document(invoker, file).await?))),
+    }
 }
 
 /// What a plan of the same would still change, right after an apply.
 pub async fn again(invoker: &Invoker<'_>) -> Result<Option<Changes>> {
     let file = invoker.plan_file().with_extension("again");
-    let changes = make(invoker, &file, (false, Refresh::First), false, &[]).await;
+    let made = make(invoker, &file, Asked::default()).await;
     let _ = std::fs::remove_file(&file);
-    changes
+    Ok(made?.changes)
 }
 
 /// A plan of these addresses alone.
 pub async fn targeted(invoker: &Invoker<'_>, file: &Path, targets: &[String]) -> Result<Changes> {
-    Ok(make(invoker, file, (false, Refresh::First), false, targets).await?.unwrap_or_default())
+    let asked = Asked { targets, ..Asked::default() };
+    Ok(make(invoker, file, asked).await?.changes.unwrap_or_default())
 }
 
-/// `full`: a person reads this plan, and is shown which attributes change.
-async fn make(
-    invoker: &Invoker<'_>,
-    file: &Path,
-    (destroy, refresh): (bool, Refresh),
+struct Made {
+    /// None: there is nothing to do.
+    changes: Option<Changes>,
+    /// The refresh found a job that is not as the state has it.
+    jobs_differ: bool,
+}
+
+#[derive(Default)]
+struct Asked<'a> {
+    destroy: bool,
+    refresh: Refresh,
+    /// A person reads this plan, and is shown which attributes change.
     full: bool,
-    targets: &[String],
-) -> Result<Option<Changes>> {
+    targets: &'a [String],
+    replace: &'a [String],
+}
+
+async fn make(invoker: &Invoker<'_>, file: &Path, asked: Asked<'_>) -> Result<Made> {
+    let Asked { destroy, refresh, full, targets, replace } = asked;
     invoker.go_on(Phase::Planning).await?;
     let arguments = Plan {
         out: file.to_owned(),
@@ -64,8 +91,10 @@ async fn make(
         refresh,
         lock: true,
         targets: targets.to_owned(),
+        replace: replace.to_owned(),
     };
     let mut changes = Changes::default();
+    let mut jobs_differ = false;
     let said =
         invoker
             .stream("plan", arguments.arguments(), invoker.component.timeouts.plan, ROOM, &mut |event| {
@@ -80,18 +109,20 @@ async fn make(
                             planned.reason.as_deref(),
                         ));
                     }
+                    Event::ResourceDrift(found) => jobs_differ |= found.resource.kind == "nomad_job",
                     Event::ChangeSummary(summary) => changes.counts = summary.counts,
                     Event::Outputs(outputs) => changes.outputs.extend(changed(outputs)),
                     _ => {}
                 }
             })
             .await?;
-    match said.exit.code {
-        Some(0) => Ok(None),
-        Some(2) if full => show(invoker, file).await.map(Some),
-        Some(2) => Ok(Some(changes)),
-        _ => Err(preflight::blame(invoker, invoker.failure("plan", Phase::Planning, &said)).await),
-    }
+    let changes = match said.exit.code {
+        Some(0) => None,
+        Some(2) if full => Some(show(invoker, file).await?),
+        Some(2) => Some(changes),
+        _ => return Err(preflight::blame(invoker, invoker.failure("plan", Phase::Planning, &said)).await),
+    };
+    Ok(Made { changes, jobs_differ })
 }
 
 /// Outputs that a plan changes, with Terraform's action on each.

@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::inspect::{Inspection, inspect};
 use super::invoke::Invoker;
 use super::summary::Opening;
-use super::{Call, audit, handing, health, servers, state};
+use super::{Call, audit, handing, health, records, registrations, servers, state};
 use crate::decide::StateJob;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
@@ -43,7 +43,10 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     let nothing = || Ok(ComponentReport::new(Status::Unchanged, "nothing_to_promote"));
     let Some(mut invoker) = inspection.invoker(name, &place).await? else { return nothing() };
     handing::hide(&mut invoker).await;
-    let Some(state) = state::read(&invoker).await? else { return nothing() };
+    let Some(mut state) = state::read(&invoker).await? else { return nothing() };
+    if let Some(record) = records::read(session, invoker.component, &place).await? {
+        registrations::recorded(&mut state, &record);
+    }
     let mut notes = Vec::new();
     for job in &state.jobs {
         notes.extend(one(&invoker, job).await?);
@@ -67,14 +70,15 @@ async fn one(invoker: &Invoker<'_>, job: &StateJob) -> Result<Option<String>> {
         servers::nomad(&session.blueprint.settings, invoker.component, &invoker.reading).await?,
         name,
         job.modify_index,
-    );
+    )
+    .after_failure(job.failed);
     let explain = |trouble: crate::nomad::Trouble| {
         trouble.explain(&session.blueprint.settings.nomad.address, Phase::Application)
     };
     match follow.look().await {
         Found::AwaitingPromotion(_) => {}
         Found::Unseen(trouble) => return Err(explain(trouble)),
-        Found::Failed(said) | Found::Superseded(said) => {
+        Found::Failed(said) | Found::Stopped(said) | Found::Superseded(said) => {
             let message = format!("job {} is not to be promoted: {said}", job.id);
             let remedy = "nothing was promoted: find out why, then bring the component up again";
             return Err(Error::new(Layer::Nomad, Phase::Application, "not_promotable", message, remedy));

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::facts::Facts;
 use super::invoke::Invoker;
 use super::look::look;
+use super::plan::Planned;
 use super::prepare::Prepared;
 use super::target;
-use crate::change::Changes;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::record::Record;
@@ -36,16 +36,20 @@ pub fn aim(prepared: &mut Prepared, name: &Name, run: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A plan that puts it right, in `file`. None: there is nothing that a plan would change.
+/// A plan that puts it right, in `file`.
 pub async fn plan(
     invoker: &Invoker<'_>,
     file: &Path,
     facts: &Facts,
+    record: Option<&Record>,
     drift_id: &str,
-) -> Result<Option<Changes>> {
-    let found = look(invoker, file, facts, Refresh::First).await?;
+) -> Result<Planned> {
+    let found = look(invoker, file, facts, Refresh::First, record).await?;
     if found.drift_id.as_deref() == Some(drift_id) {
-        return Ok(Some(found.changes).filter(|changes| !changes.resources.is_empty()));
+        return Ok(match found.changes.resources.is_empty() {
+            true => Planned::Nothing(Vec::new()),
+            false => Planned::Changes(found.changes),
+        });
     }
     let _ = std::fs::remove_file(file);
     let now = match &found.drift_id {

@@ -27,5 +27,7 @@ pub struct Identity {
     pub minion: String,
     /// Salt's own `test`, where the call has none.
     pub test: bool,
+    /// Salt's schedule made the call, and no person.
+    pub scheduled: bool,
     pub salt_version: String,
 }

@@ -14,6 +14,7 @@ pub fn state_apply(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
     let component = arguments.name("component");
     let overrides = arguments.inputs(&component);
+    arguments.refuse_retry();
     let test = arguments.test(&request.identity);
     let wanted = Wanted {
         operation: "apply",
@@ -24,6 +25,7 @@ pub fn state_apply(request: &Request) -> Wanted {
         wish: if test { Wish::Preview } else { Wish::Apply },
         migrate_backend: false,
         upgrade: false,
+        retry: false,
         environment: arguments.environment(),
         resumes: None,
         problems: Vec::new(),
@@ -33,6 +35,18 @@ pub fn state_apply(request: &Request) -> Wanted {
 
 pub fn orchestrate(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
+    let retry = arguments.retry(&request.identity);
+    bring_up(arguments, request, retry)
+}
+
+/// A state of an environment.
+pub fn state_orchestrate(request: &Request) -> Wanted {
+    let mut arguments = Arguments::new(request);
+    arguments.refuse_retry();
+    bring_up(arguments, request, false)
+}
+
+fn bring_up(mut arguments: Arguments, request: &Request, retry: bool) -> Wanted {
     let test = arguments.test(&request.identity);
     let wanted = Wanted {
         operation: "orchestrate",
@@ -43,6 +57,7 @@ pub fn orchestrate(request: &Request) -> Wanted {
         wish: if test { Wish::Preview } else { Wish::Apply },
         migrate_backend: arguments.flag("migrate_backend"),
         upgrade: arguments.flag("upgrade"),
+        retry,
         environment: arguments.environment(),
         resumes: None,
         problems: Vec::new(),
@@ -61,6 +76,7 @@ pub fn plan(request: &Request) -> Wanted {
         wish: Wish::Keep,
         migrate_backend: false,
         upgrade: arguments.flag("upgrade"),
+        retry: false,
         environment: arguments.environment(),
         resumes: None,
         problems: Vec::new(),
@@ -82,6 +98,7 @@ pub fn apply(request: &Request) -> Wanted {
         wish: if test { Wish::ShowKept(plan_id) } else { Wish::ApplyKept(plan_id) },
         migrate_backend: false,
         upgrade: false,
+        retry: false,
         environment,
         resumes: None,
         problems: Vec::new(),
@@ -107,6 +124,7 @@ pub fn remediate(request: &Request) -> Wanted {
         wish: Wish::Remediate { drift_id: drift_id.unwrap_or_default(), apply: !test },
         migrate_backend: false,
         upgrade: false,
+        retry: false,
         environment: arguments.environment(),
         resumes: None,
         problems: Vec::new(),
@@ -151,6 +169,7 @@ pub fn destroy(request: &Request) -> Wanted {
         wish: if test { Wish::PreviewDestroy } else { Wish::Destroy },
         migrate_backend: false,
         upgrade: false,
+        retry: false,
         environment,
         resumes: None,
         problems: Vec::new(),
@@ -207,6 +226,7 @@ fn back(
         wish: Wish::RollBack(Asked { confirmed, shown, ..asked }),
         migrate_backend: false,
         upgrade: false,
+        retry: false,
         environment,
         resumes: None,
         problems: Vec::new(),
@@ -230,6 +250,7 @@ pub fn acknowledge(request: &Request) -> Wanted {
         wish: Wish::Acknowledge,
         migrate_backend: false,
         upgrade: false,
+        retry: false,
         environment: arguments.environment(),
         resumes: None,
         problems: Vec::new(),

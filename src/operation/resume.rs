@@ -40,6 +40,7 @@ pub fn resume(request: &Request) -> Result<Wanted> {
         wish,
         migrate_backend: false,
         upgrade: false,
+        retry: false,
         environment: run.environment.clone(),
         resumes: Some(Resumed { done: run.done, run_id: run.run_id }),
         problems: Vec::new(),

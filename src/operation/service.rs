@@ -10,7 +10,7 @@ use super::module::shape;
 use super::prepare::{Past, Prepared, prepare};
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, handing, preflight, pump, servers, state};
+use super::{Call, handing, preflight, pump, records, registrations, servers, state};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::service::Service;
 use crate::model::{self, Component, Input, Name, Node, Overrides, PillarPath, Problem, Source};
@@ -83,14 +83,20 @@ pub fn diagnose(call: &Call<'_>) -> Value {
         let reading = session.reading();
         let mut invoker = Invoker::new(session, &node.component, &place, subdir, None, reading).await?;
         handing::hide(&mut invoker).await;
-        let state = state::read(&invoker).await?.unwrap_or_default();
+        let mut state = state::read(&invoker).await?.unwrap_or_default();
+        if let Some(record) = records::read(session, &node.component, &place).await? {
+            registrations::recorded(&mut state, &record);
+        }
         let (mut jobs, mut lines) = (Vec::new(), Vec::new());
         for job in &state.jobs {
             let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
             let nomad =
                 servers::nomad(&session.blueprint.settings, &node.component, &invoker.reading).await?;
-            let mut found =
-                Follow::new(nomad, name, job.modify_index).silently(invoker.blind).diagnose().await;
+            let mut found = Follow::new(nomad, name, job.modify_index)
+                .after_failure(job.failed)
+                .silently(invoker.blind)
+                .diagnose()
+                .await;
             invoker.redactor.value(&mut found.details);
             jobs.push(found.details);
             lines.extend(found.lines.iter().map(|line| invoker.redactor.text(line)));

@@ -7,7 +7,7 @@ use super::inputs::Produced;
 use super::rollback::Manner;
 use super::{health, plan, records, recover};
 use crate::change::Changes;
-use crate::decide::{Did, Ended, Standing, State, Suspect, Trouble};
+use crate::decide::{Did, Ended, FailedVersion, Standing, State, Suspect, Trouble};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::Done;
 use crate::model::OnFailure;
@@ -25,6 +25,7 @@ impl Run<'_> {
                 && record.edges == self.edges()
                 && record.backend == self.backend.unwrap_or_default()
                 && record.outcome != Status::Failed.word()
+                && record.followed == self.followed
                 && match self.destroy {
                     true => !(self.changes && is_applied),
                     // A record of 0.1.0 does not say which outputs there are.
@@ -141,6 +142,7 @@ impl Run<'_> {
         self.invoker.session.did(&self.invoker.component.name, Did::Applied);
         let known = self.record.and_then(|record| record.known_good.as_deref()) == configuration;
         // What is in no state, or was applied before that was recorded, has nothing to be recorded with.
+        let known = known && self.failed_before().is_none();
         let Some(configuration) = configuration.filter(|_| !known || report.status != Status::Unchanged)
         else {
             return self.finished(report, state);
@@ -158,7 +160,7 @@ impl Run<'_> {
             report.notes.push(format!("a plan still finds changes to make, which is accepted: {left}"));
         }
         let ended = Ended::Good(configuration);
-        if let Err(error) = self.write(report.status, &state, ended, residue, &self.carried).await {
+        if let Err(error) = self.write(report.status, &state, ended, residue, &self.carried, None).await {
             report.notes.push(format!("that it is known to be good could not be recorded: {error}"));
         }
         self.finished(report, state)
@@ -182,7 +184,7 @@ impl Run<'_> {
         }
         let trouble = match ended.reason.as_str() {
             "lock_lost" => Trouble::LockLost,
-            health::SUPERSEDED => Trouble::Superseded,
+            health::SUPERSEDED | health::STOPPED => Trouble::Superseded,
             health::UNSEEN => Trouble::Unseen,
             _ if ended.status == Status::Cancelled => Trouble::Cancelled,
             _ => Trouble::Known,
@@ -193,7 +195,7 @@ impl Run<'_> {
             notes.push(format!("kept: what was applied is in the state, at serial {}", state.serial));
         }
         if let (Status::Failed, Some(configuration)) = (ended.status, configuration)
-            && let Err(error) = self.write_record(ended.status, &state, Ended::Whole(configuration)).await
+            && let Err(error) = self.write_failed(&ended, &state, configuration).await
         {
             notes.push(format!("that it failed could not be recorded: {error}"));
         }
@@ -201,10 +203,31 @@ impl Run<'_> {
         self.finished(ComponentReport { status, reason, error, notes, ..report }, state)
     }
 
+    /// All of this configuration is in the state, and it does not work.
+    async fn write_failed(&self, ended: &ComponentReport, state: &State, configuration: &str) -> Result<()> {
+        let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
+        let failed = self.given_up(ended, configuration);
+        let whole = Ended::Whole(configuration);
+        self.write(ended.status, state, whole, residue, &self.carried, failed).await
+    }
+
+    /// The version, where it is Nomad that has given it up.
+    pub fn given_up(&self, ended: &ComponentReport, configuration: &str) -> Option<FailedVersion> {
+        let error = ended.error.as_ref().filter(|error| error.code == health::FAILED)?;
+        let said = error.message.lines().next().unwrap_or_default();
+        Some(FailedVersion {
+            version: self.version(),
+            configuration: configuration.to_owned(),
+            run_id: self.invoker.session.run_id.clone(),
+            since: now(),
+            said: self.invoker.redactor.text(said),
+        })
+    }
+
     /// Keeps what is known of the residue.
     pub async fn write_record(&self, status: Status, state: &State, ended: Ended<'_>) -> Result<()> {
         let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
-        self.write(status, state, ended, residue, &self.carried).await
+        self.write(status, state, ended, residue, &self.carried, None).await
     }
 
     /// `suspects`: what the report is to name besides; what they were found by is removed.
@@ -214,11 +237,13 @@ impl Run<'_> {
         state: &State,
         ended: Ended<'_>,
         suspects: &[Suspect],
+        failed: Option<FailedVersion>,
     ) -> Result<()> {
         let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
-        self.write(status, state, ended, residue, suspects).await
+        self.write(status, state, ended, residue, suspects, failed).await
     }
 
+    /// `failed`: the version that has just failed.
     async fn write(
         &self,
         status: Status,
@@ -226,6 +251,7 @@ impl Run<'_> {
         ended: Ended<'_>,
         residue: BTreeSet<String>,
         suspects: &[Suspect],
+        failed: Option<FailedVersion>,
     ) -> Result<()> {
         let invoker = self.invoker;
         let Standing { applied, known_good } =
@@ -233,7 +259,7 @@ impl Run<'_> {
         let record = Record {
             run_id: invoker.session.run_id.clone(),
             outcome: status.word().to_owned(),
-            finished: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+            finished: now(),
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             terraform: invoker.session.tool.version.to_string(),
             deployment_id: self.node.deployment_id.clone(),
@@ -251,6 +277,8 @@ impl Run<'_> {
             },
             known_good,
             residue,
+            failed: failed.or_else(|| self.still_failed(ended)),
+            followed: self.followed.clone(),
             ..Record::default()
         };
         records::write(invoker, record).await?;
@@ -260,6 +288,12 @@ impl Run<'_> {
     /// A state that has this configuration in full, with the outputs that are null.
     pub fn with_nulls(&self, state: State) -> State {
         state.with_nulls(&self.node.interface.outputs)
+    }
+
+    /// The version that failed before, as far as it is still remembered.
+    fn still_failed(&self, ended: Ended<'_>) -> Option<FailedVersion> {
+        let before = self.record?.failed.clone()?;
+        before.after(&self.version(), self.is_aside, ended)
     }
 
     /// What it is now, for a run that resumes this one.
@@ -280,6 +314,10 @@ impl Run<'_> {
         session.produce(name, Produced { outputs: state.outputs, ..Produced::default() });
         ComponentReport { outputs, ..report }
     }
+}
+
+fn now() -> String {
+    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
 }
 
 /// What a plan, made again, found to do.

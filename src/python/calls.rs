@@ -115,6 +115,7 @@ fn identity(host: &Bound<'_, PyAny>) -> PyResult<Identity> {
         user: text("user")?,
         minion: text("minion")?,
         test: identity.get_item("test")?.is_truthy()?,
+        scheduled: identity.get_item("scheduled")?.is_truthy()?,
         salt_version: text("salt_version")?,
     })
 }

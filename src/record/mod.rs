@@ -21,7 +21,7 @@ pub use untold::Untold;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::decide::{Remembered, Standing, State};
+use crate::decide::{FailedVersion, Remembered, Standing, State};
 use crate::error::{Error, Result};
 use crate::model::{Name, Output};
 use crate::workdir::{read_json, write_json};
@@ -67,6 +67,12 @@ pub struct Record {
     /// Addresses that a plan of that one finds to change again and again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub residue: BTreeSet<String>,
+    /// The version that failed last, until it works or the pillar asks for another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<FailedVersion>,
+    /// Jobs (`web@default`) to the registration that the last run followed, where it is not the one in the state.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub followed: BTreeMap<String, u64>,
     /// Why nothing may be applied before somebody has looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<Blocked>,

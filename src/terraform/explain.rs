@@ -25,6 +25,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("Lock Info:", LOCKED, FREE),
     ("already locked", LOCKED, FREE),
     ("Error acquiring the state lock", "state_lock", STATE),
+    ("terminated with status 'failed'", "deployment_failed", DEPLOYMENT),
     ("Saved plan is stale", "plan_stale", "make a new plan"),
     ("Backend configuration changed", "backend_changed", MIGRATE),
     ("Backend initialization required", "backend_changed", MIGRATE),
@@ -51,6 +52,8 @@ const DECLARE: &str = "declare it in the component's module first, under this ad
 const LOCKED: &str = "state_locked";
 const FREE: &str =
     "wait until that run ends; if it is gone for good, `terraform force-unlock ID` in the workdir frees it";
+const DEPLOYMENT: &str = "correct the job: Nomad has stopped trying this version, and no run registers it again unless \
+                          retry=True asks for it";
 const STATE: &str = "see that the state can be reached and its place written to by the user that runs Salt";
 const MIGRATE: &str =
     "to move the state, run orchestrate with migrate_backend=True; else set the backend back";

@@ -29,6 +29,8 @@ pub struct Plan {
     pub lock: bool,
     /// Only these addresses, and what they depend on; empty for all.
     pub targets: Vec<String>,
+    /// These are made anew, whatever else the plan finds.
+    pub replace: Vec<String>,
 }
 
 impl Plan {
@@ -52,6 +54,7 @@ impl Plan {
             arguments.push("-lock=false".into());
         }
         arguments.extend(self.targets.iter().map(|address| option("target", address.as_ref())));
+        arguments.extend(self.replace.iter().map(|address| option("replace", address.as_ref())));
         arguments
     }
 }
@@ -70,9 +73,10 @@ mod tests {
             refresh: Refresh::Never,
             lock: true,
             targets: vec!["a.b[\"x\"]".to_owned()],
+            replace: vec!["c.d".to_owned()],
         };
         let expected = "plan -json -input=false -detailed-exitcode -lock-timeout=0s -out=/w/p \
-                        -var-file=/w/a b.json -state=/w/s -destroy -refresh=false -target=a.b[\"x\"]";
+                        -var-file=/w/a b.json -state=/w/s -destroy -refresh=false -target=a.b[\"x\"] -replace=c.d";
         assert_eq!(plan.arguments().join(" ".as_ref()), expected);
     }
 }

@@ -76,6 +76,7 @@ impl Bench {
             lock: true,
             refresh: Refresh::First,
             targets: Vec::new(),
+            replace: Vec::new(),
         }
         .arguments()
     }
@@ -265,6 +266,7 @@ fn another_backend_is_told_by_the_plan_and_by_the_init() {
         lock: true,
         refresh: Refresh::First,
         targets: Vec::new(),
+        replace: Vec::new(),
     };
     assert_eq!(bench.refused("plan", plan.arguments()).code, "backend_changed");
     bench.done("init", INIT.arguments(), 0);

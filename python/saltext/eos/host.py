@@ -35,6 +35,7 @@ class Host:
             "user": _first(call, "__pub_user", "__user__") or salt.utils.user.get_user(),
             "minion": str(self._opts.get("id", "")),
             "test": bool(self._opts.get("test")),
+            "scheduled": False,
             "salt_version": str(salt.version.__version__),
         }
         self._opened = []

@@ -49,6 +49,7 @@ def on_master(operation, call, dunders):
     """Run an operation with the pillar that the master compiles for a minion."""
     arguments, surplus = _gather(call)
     host = MasterHost(dunders, _injected(), arguments.pop("minion", None))
+    host.identity["scheduled"] = _is_scheduled(call)
     return _run(operation, arguments, surplus, host)
 
 
@@ -56,6 +57,7 @@ def on_minion(operation, call, dunders):
     """Run an operation with the minion's own pillar."""
     arguments, surplus = _gather(call)
     host = MinionHost(dunders, {**_injected(), **call["kwargs"]})
+    host.identity["scheduled"] = _is_scheduled(call)
     return _run(operation, arguments, surplus, host)
 
 
@@ -80,6 +82,11 @@ def _gather(call):
     named = {key: value for key, value in call.items() if key not in ("args", "kwargs")}
     unknown = {key: value for key, value in call["kwargs"].items() if not str(key).startswith("__")}
     return {**named, **unknown}, len(call["args"])
+
+
+def _is_scheduled(call):
+    """Whether Salt's schedule made this call: it packs its own name for the job into the keywords."""
+    return "__pub_schedule" in call["kwargs"]
 
 
 def _injected():

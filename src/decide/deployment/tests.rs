@@ -59,7 +59,7 @@ fn look(job: Value, ours: u64, evaluations: &[Value], deployments: &[Value], all
     let deployments: Vec<_> = deployments.iter().cloned().map(from).collect();
     let evaluations = evaluations.iter().cloned().map(from).collect();
     let allocations = allocations.split(", ").filter(|text| !text.is_empty()).map(allocation).map(from);
-    course(&Rollout::of(from::<Job>(job), Some(ours), evaluations, &deployments, allocations.collect()))
+    course(&Rollout::of(from::<Job>(job), Some(ours), true, evaluations, &deployments, allocations.collect()))
 }
 
 fn word(course: &Course) -> &'static str {
@@ -67,6 +67,7 @@ fn word(course: &Course) -> &'static str {
         Course::Wait(_) => "wait",
         Course::Healthy(_) => "healthy",
         Course::Failed(_) => "failed",
+        Course::Stopped(_) => "stopped",
         Course::Stuck(_) => "stuck",
         Course::Superseded(_) => "superseded",
         Course::AwaitingPromotion(_) => "awaiting promotion",
@@ -194,10 +195,17 @@ fn a_job_that_runs_when_its_time_comes_has_nothing_to_show_before() {
 }
 
 #[test]
-fn a_job_that_somebody_stopped_has_failed_and_one_that_somebody_changed_is_superseded() {
+fn a_job_that_somebody_stopped_is_stopped_and_one_that_somebody_changed_is_superseded() {
     let mut stopped = job("service", 1, 20);
     stopped["Stop"] = json!(true);
-    assert_eq!(word(&look(stopped, 20, &[], &[], "1 running")), "failed");
+    assert_eq!(word(&look(stopped.clone(), 20, &[], &[], "1 running")), "stopped");
+    // Stopping makes another registration.
+    let successful = deployment(1, 20, "successful", "Deployment completed successfully");
+    let cancelled = deployment(1, 20, "cancelled", "Cancelled because job is stopped");
+    stopped["JobModifyIndex"] = json!(30);
+    for before in [successful, cancelled] {
+        assert_eq!(word(&look(stopped.clone(), 20, &[], &[before], "1 running stopped")), "stopped");
+    }
     let evaluations = [evaluation(20, "complete"), evaluation(30, "complete")];
     assert_eq!(
         word(&look(job("batch", 2, 30), 20, &evaluations, &[], "2 complete, 2 complete")),
@@ -244,4 +252,19 @@ fn why_is_said_with_the_exit_code_and_with_what_no_node_has() {
         "deployment 12345678: Deployment is running; web: 2 of 2 placed, 1 healthy, 1 unhealthy; \
          web has no node to run on: constraint \"missing drivers\" leaves out 1 node(s), memory is exhausted on 2 node(s)"
     );
+}
+
+#[test]
+fn a_registration_is_spent_once_nothing_of_its_job_runs() {
+    let spent = |job: Value, allocations: &str| {
+        let allocations = allocations.split(", ").filter(|text| !text.is_empty()).map(allocation).map(from);
+        Rollout::of(from::<Job>(job), Some(20), true, Vec::new(), &[], allocations.collect()).is_spent()
+    };
+    assert!(spent(job("service", 1, 20), "1 failed, 0 complete stopped"));
+    assert!(!spent(job("service", 1, 20), "1 failed, 0 running"));
+    assert!(!spent(job("service", 1, 20), "1 pending"));
+    assert!(!spent(job("service", 2, 30), "1 failed"));
+    let mut stopped = job("service", 1, 20);
+    stopped["Stop"] = json!(true);
+    assert!(!spent(stopped, "1 failed"));
 }

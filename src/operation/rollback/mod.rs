@@ -80,7 +80,8 @@ pub async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> 
 /// What never worked goes, dependents first.
 async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
     let graph = session.blueprint.graph.restricted(names).reversed();
-    let intent = Intent { destroy: true, consent: Consent::Confirmed, ..Intent::of(Act::Apply) };
+    let intent =
+        Intent { destroy: true, consent: Consent::Confirmed, takes_back: true, ..Intent::of(Act::Apply) };
     schedule(
         session,
         graph,

@@ -5,6 +5,8 @@
 mod kept;
 mod planned;
 
+use std::collections::BTreeMap;
+
 use super::apply::Run;
 use super::facts::Facts;
 use super::initialise::{Wanted, initialise};
@@ -13,7 +15,7 @@ use super::intent::{Act, Intent};
 use super::invoke::Invoker;
 use super::recover::Recovery;
 use super::state::Pulled;
-use super::{migrate, state, surgery};
+use super::{migrate, registrations, state, surgery};
 use crate::decide::State;
 use crate::error::Result;
 use crate::lock::Guard;
@@ -96,7 +98,9 @@ impl Turn<'_> {
             changes: self.intent.act.changes_things(),
             proves: !destroy && !self.intent.destroy && self.intent.act.changes_things(),
             back: self.intent.act.way(),
+            is_aside: self.intent.is_aside(),
             partly: false,
+            followed: BTreeMap::new(),
         }
     }
 
@@ -105,7 +109,11 @@ impl Turn<'_> {
         let done = self.invoker.session.done(&self.invoker.component.name);
         let Some(done) = done.filter(|_| !recovery.is_unfinished()) else { return Ok(None) };
         let state = state::read(self.invoker).await?;
-        let state = self.record.map_or(state.clone(), |record| record.with_nulls(state)).unwrap_or_default();
+        let mut state =
+            self.record.map_or(state.clone(), |record| record.with_nulls(state)).unwrap_or_default();
+        if let Some(record) = self.record {
+            registrations::recorded(&mut state, record);
+        }
         let run = self.run(None, recovery, false);
         if *done != run.done(&state) {
             return Ok(None);

@@ -3,14 +3,16 @@
 use std::path::Path;
 
 use super::super::apply::Run;
+use super::super::failed_version::{self, Verdict};
 use super::super::inputs::{Pending, Produced};
 use super::super::intent::Act;
 use super::super::kept::{self, Kept};
+use super::super::plan::Planned;
 use super::super::recover::Recovery;
 use super::super::stale_lock::LOCKED;
-use super::super::{approval, plan, preflight, remediate, surgery};
+use super::super::{approval, plan, preflight, registrations, remediate, surgery};
 use super::Turn;
-use crate::change::Changes;
+use crate::change::{Changes, FoundJob};
 use crate::decide::{State, judge};
 use crate::error::Result;
 use crate::report::{ComponentReport, Status};
@@ -28,30 +30,66 @@ impl Turn<'_> {
         manifest: &mut Manifest,
     ) -> Result<ComponentReport> {
         let Self { invoker, guard, intent, .. } = *self;
+        let (session, name) = (invoker.session, &invoker.component.name);
         let file = match &intent.act {
-            Act::Keep(folder) => kept::plan_file(folder, &invoker.component.name)?,
+            Act::Keep(folder) => kept::plan_file(folder, name)?,
             _ => invoker.plan_file(),
         };
-        let Some(changes) = self.plan(&file, recovery, manifest).await? else {
-            let _ = std::fs::remove_file(&file);
-            let reason = match intent.act {
-                Act::Remediate { .. } => "nothing_to_put_right",
-                _ => "",
-            };
-            let handed = &self.inputs.handed;
-            if intent.act.changes_things() && !handed.is_written() {
-                guard.fence().await?;
-                handed.deliver(invoker).await?;
+        let replace = failed_version::spent(&run, intent, before).await?;
+        let changes = match self.plan(&file, &replace, recovery, manifest).await? {
+            Planned::Changes(changes) => changes,
+            Planned::Nothing(found) => {
+                let _ = std::fs::remove_file(&file);
+                return self.nothing(run, before, &found).await;
             }
-            return run.unchanged(before.cloned().unwrap_or_default(), reason).await;
         };
         if let Some(way) = intent.act.way() {
             return way.go(run, guard, manifest, &file, changes).await;
         }
+        let told = match failed_version::judge(&run, intent, &changes) {
+            Verdict::Free => None,
+            Verdict::Told(note) => Some(note),
+            Verdict::Waits(error) => {
+                let _ = std::fs::remove_file(&file);
+                session.produce(name, self.pending(before, &changes));
+                return Ok(failed_version::waiting(error, plan::redacted(invoker, changes)));
+            }
+        };
         let asked = preflight::check(invoker, &file, &changes).await;
         let notes = asked.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
         let mut report = self.decide(run, before, again, manifest, &file, changes).await?;
-        report.notes.extend(notes);
+        report.notes.extend(told.into_iter().chain(notes));
+        Ok(report)
+    }
+
+    /// The world is as the configuration says, and its jobs are as the refresh found them.
+    async fn nothing(
+        &self,
+        run: Run<'_>,
+        before: Option<&State>,
+        found: &[FoundJob],
+    ) -> Result<ComponentReport> {
+        let Self { invoker, guard, intent, .. } = *self;
+        let reason = match intent.act {
+            Act::Remediate { .. } => "nothing_to_put_right",
+            _ => "",
+        };
+        let handed = &self.inputs.handed;
+        if intent.act.changes_things() && !handed.is_written() {
+            guard.fence().await?;
+            handed.deliver(invoker).await?;
+        }
+        let mut state = before.cloned().unwrap_or_default();
+        let followed = registrations::refreshed(&mut state, found, run.failed_before().is_some());
+        let mut report = Run { followed, ..run }.unchanged(state, reason).await?;
+        let stopped = found.iter().filter(|job| job.is_stopped);
+        report.notes.extend(stopped.map(|job| {
+            format!(
+                "job {} was stopped, and no plan starts it: `nomad job start {}`, or rerun_if_dead = true in its \
+                 nomad_job",
+                job.id, job.id
+            )
+        }));
         Ok(report)
     }
 
@@ -99,44 +137,49 @@ impl Turn<'_> {
         Ok(plan::planned(changes))
     }
 
-    /// None: there is nothing to do. What a surgery asks for is beside the module while it is planned.
+    /// What a surgery asks for is beside the module while it is planned.
     async fn plan(
         &self,
         file: &Path,
+        replace: &[String],
         recovery: &mut Recovery,
         manifest: &mut Manifest,
-    ) -> Result<Option<Changes>> {
+    ) -> Result<Planned> {
         let Self { invoker, module, intent, .. } = *self;
         let surgery = intent.surgery.as_ref();
         let block = surgery.map(|surgery| surgery::lay(invoker, module, surgery, manifest)).transpose()?;
-        let planned = match self.plan_once(file).await {
+        let planned = match self.plan_once(file, replace).await {
             Err(locked) if locked.code == LOCKED => {
                 recovery.release(invoker, locked).await?;
-                self.plan_once(file).await
+                self.plan_once(file, replace).await
             }
             planned => planned,
         };
         block.map(|block| block.take_away(manifest)).transpose()?;
-        let changes = planned?;
+        let planned = planned?;
         // The lock could be had: what tells of one that a dead terraform held has served.
         remove(&invoker.place.locking())?;
         if let Some(surgery) = surgery {
             let nothing = Changes::default();
-            let alone = surgery::refuse_others(surgery, changes.as_ref().unwrap_or(&nothing));
+            let changes = match &planned {
+                Planned::Changes(changes) => changes,
+                Planned::Nothing(_) => &nothing,
+            };
+            let alone = surgery::refuse_others(surgery, changes);
             alone.inspect_err(|_| drop(std::fs::remove_file(file)))?;
         }
-        Ok(changes)
+        Ok(planned)
     }
 
-    async fn plan_once(&self, file: &Path) -> Result<Option<Changes>> {
+    async fn plan_once(&self, file: &Path, replace: &[String]) -> Result<Planned> {
         match &self.intent.act {
             Act::Remediate { drift_id, .. } => {
-                remediate::plan(self.invoker, file, self.facts, drift_id).await
+                remediate::plan(self.invoker, file, self.facts, self.record, drift_id).await
             }
             _ => {
                 // What is null in place of a value must not be evaluated.
                 let refresh = if self.node.lacks.is_empty() { Refresh::First } else { Refresh::Never };
-                plan::plan(self.invoker, file, self.intent, refresh).await
+                plan::plan(self.invoker, file, self.intent, refresh, replace).await
             }
         }
     }

@@ -46,6 +46,17 @@ fn a_task_that_cannot_start_is_told_by_what_kept_it() {
 }
 
 #[test]
+fn a_config_that_nomad_cannot_read_is_told_in_its_words_and_not_by_what_follows() {
+    let Some(pair) = pair() else { return };
+    let config = "command = \"/bin/echo\"\n args = [\"code=%%{http_code}\"]".to_owned();
+    let index = pair.register(&Job { driver: "raw_exec", config, ..Job::new("unreadable") }.text());
+    let follow = pair.follow("unreadable", index);
+    ending(&follow);
+    let text = block(follow.diagnose()).lines.join("\n");
+    assert!(text.contains("failed to parse config: ") && text.contains("http_code"), "{text}");
+}
+
+#[test]
 fn what_has_no_node_is_told_by_what_it_lacks() {
     let Some(pair) = pair() else { return };
     let index = pair.register(&Job { driver: "missing_driver", ..Job::new("placeless") }.text());

@@ -11,6 +11,7 @@ fn said(found: &Found) -> &str {
         Found::Passing(said)
         | Found::Waiting(said, _)
         | Found::Failed(said)
+        | Found::Stopped(said)
         | Found::Superseded(said)
         | Found::AwaitingPromotion(said) => said,
         Found::Unseen(trouble) => trouble.text(),
@@ -166,13 +167,13 @@ fn a_version_that_somebody_else_replaced_meanwhile_is_superseded_and_the_latest_
 }
 
 #[test]
-fn what_ran_once_is_measured_now_and_what_was_stopped_has_failed() {
+fn what_ran_once_is_measured_now_and_what_was_stopped_is_said_to_be() {
     let Some(pair) = pair() else { return };
     let index = pair.runs(&Job::new("stopped").text(), "stopped");
     let (status, _) = pair.nomad.call("DELETE", "/v1/job/stopped", "");
     assert_eq!(status, 200);
     let follow = pair.follow("stopped", index);
-    assert_eq!(ending(&follow), Found::Failed("the job was stopped".to_owned()));
+    assert_eq!(ending(&follow), Found::Stopped("the job was stopped".to_owned()));
     pair.nomad.call("DELETE", "/v1/job/stopped?purge=true", "");
     let gone = Found::Failed("Nomad has no job stopped in namespace default".to_owned());
     assert_eq!(ending(&follow), gone);

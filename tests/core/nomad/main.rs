@@ -12,6 +12,7 @@ mod server;
 mod servers;
 #[path = "../support/mod.rs"]
 mod support;
+mod versions;
 #[path = "../support/web.rs"]
 mod web;
 #[path = "../support/world.rs"]

@@ -87,6 +87,7 @@ def apply(
     auto_approve=False,
     variables=None,
     secrets=None,
+    retry=False,
     *args,
     **kwargs,
 ):
@@ -105,6 +106,8 @@ def apply(
         A mapping; these win over the pillar's.
     secrets
         A mapping of variables to references, such as ``vault:mount/path#key``; these win over the pillar's.
+    retry
+        Register a version again that Nomad has given up. Refused from a schedule.
 
     CLI Example:
 

@@ -23,6 +23,7 @@ def orchestrate(
     on_failure=None,
     migrate_backend=False,
     upgrade=False,
+    retry=False,
     minion=None,
     *args,
     **kwargs,
@@ -46,6 +47,8 @@ def orchestrate(
         Move the state where a component's backend has changed.
     upgrade
         Take the newest providers and modules that each module allows (``terraform init -upgrade``).
+    retry
+        Register a version again that Nomad has given up. Refused from a schedule.
     minion
         Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 

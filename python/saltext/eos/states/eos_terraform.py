@@ -66,9 +66,9 @@ def orchestrate(
     """
     Keep an environment as the pillar has it: a row for every component.
 
-    The parameters are those of the runner ``infrastructure.orchestrate``.
+    The parameters are those of the runner ``infrastructure.orchestrate``, without ``retry``.
     """
-    return skin.as_state("orchestrate", locals(), globals())
+    return skin.as_state("state.orchestrate", locals(), globals())
 
 
 @skin.state

@@ -1,0 +1,152 @@
+//! What becomes of a version that failed, from one run to the next.
+
+use serde_json::{Value, json};
+
+use crate::components::{Scene, gate, message, web};
+use crate::servers::Job;
+use crate::support::statuses;
+
+/// A scene whose job `name` runs, and the version of it that ends at once.
+fn scene(name: &str, rest: &Value) -> Option<(Scene, Job, Job)> {
+    let mut scene = Scene::new()?;
+    let good = Job { update: "auto_revert = true".to_owned(), ..Job::new(name) };
+    let bad = Job { config: "run_for = \"1ms\"\n exit_code = 3".to_owned(), proof: "20s", ..good.clone() };
+    scene.component(&good, "", rest.clone());
+    assert_eq!(statuses(&scene.run())["web"], "applied");
+    Some((scene, good, bad))
+}
+
+fn outcome(report: &Value) -> (String, String) {
+    let text = |key: &str| web(report)[key].as_str().unwrap().to_owned();
+    (text("status"), text("reason"))
+}
+
+fn is(status: &str, reason: &str) -> (String, String) {
+    (status.to_owned(), reason.to_owned())
+}
+
+fn version(scene: &Scene, job: &str) -> u64 {
+    scene.pair.job(job).unwrap()["Version"].as_u64().unwrap()
+}
+
+#[test]
+fn a_version_that_failed_waits_for_a_person_and_every_operation_says_so() {
+    let rest = json!({ "health": gate("waits") });
+    let Some((mut scene, _, bad)) = scene("waits", &rest) else { return };
+    scene.site.component("after", "output \"x\" { value = 1 }", json!({ "depends_on": ["web"] }));
+    scene.component(&bad, "", rest.clone());
+    assert_eq!(outcome(&scene.run()), is("failed", "deployment_failed"));
+    let failed = version(&scene, "waits");
+
+    let again = scene.run();
+    assert_eq!(outcome(&again), is("blocked", "failed_version"), "{again:#}");
+    assert_eq!((&again["retcode"], statuses(&again)["after"].as_str()), (&json!(1), "skipped"), "{again:#}");
+    let said = message(&again);
+    assert!(said.starts_with("failed version, waits for a person: "), "{said}");
+    assert!(said.contains("rolling back to job version 0"), "{said}");
+    let remedy = web(&again)["error"]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("infrastructure.orchestrate staging components=web retry=True"), "{remedy}");
+
+    let test = scene.site.run("orchestrate", json!({ "test": true }));
+    assert_eq!(outcome(&test), is("blocked", "failed_version"), "{test:#}");
+    let state = scene.site.run("state.apply", json!({ "component": "web" }));
+    assert_eq!(outcome(&state), is("blocked", "failed_version"), "{state:#}");
+    let drift = scene.site.run("drift", json!({}));
+    assert!(web(&drift)["notes"].to_string().contains("failed version, waits for a person"), "{drift:#}");
+    // To put that drift right would be to register it again.
+    let right = json!({ "component": "web", "drift_id": web(&drift)["drift"]["drift_id"] });
+    assert_eq!(outcome(&scene.site.run("remediate", right)), is("blocked", "failed_version"));
+    assert_eq!(version(&scene, "waits"), failed, "none of these has registered it");
+
+    let plan = scene.site.run("plan", json!({ "components": ["web"] }));
+    assert_eq!(outcome(&plan).0, "planned", "{plan:#}");
+    assert!(web(&plan)["notes"].to_string().contains("failed version, waits for a person"), "{plan:#}");
+    let applied = scene.site.run("apply", json!({ "plan_id": plan["plan_id"] }));
+    assert_eq!(outcome(&applied), is("failed", "deployment_failed"), "{applied:#}");
+    assert!(version(&scene, "waits") > failed, "a person who applies a plan of it gets another try");
+
+    let failed = version(&scene, "waits");
+    let retried = scene.site.run("orchestrate", json!({ "components": ["web"], "retry": true }));
+    assert_eq!(outcome(&retried), is("failed", "deployment_failed"), "{retried:#}");
+    assert!(version(&scene, "waits") > failed);
+    assert_eq!(outcome(&scene.run()), is("blocked", "failed_version"));
+
+    // Another version is tried without a word, also one that is changed only in its inputs.
+    scene.component(&Job { memory: 12, ..bad }, "", rest);
+    assert_eq!(outcome(&scene.run()), is("failed", "deployment_failed"));
+}
+
+#[test]
+fn back_at_the_version_that_serves_a_component_is_healthy_and_without_drift() {
+    let rest = json!({ "health": gate("back-to-good") });
+    let Some((mut scene, good, bad)) = scene("back-to-good", &rest) else { return };
+    scene.component(&bad, "", rest.clone());
+    assert_eq!(outcome(&scene.run()), is("failed", "deployment_failed"));
+    scene.component(&good, "", rest.clone());
+    for _ in 0..2 {
+        let report = scene.run();
+        assert_eq!(outcome(&report), is("unchanged", ""), "{report:#}");
+        assert_eq!(report["retcode"], 0);
+    }
+    let health = scene.site.run("health", json!({}));
+    assert_eq!(health["result"], true, "{health:#}");
+    let drift = scene.site.run("drift", json!({}));
+    assert_eq!(web(&drift)["status"], "unchanged", "{drift:#}");
+    // The pillar has changed twice since: this is another try.
+    scene.component(&bad, "", rest);
+    assert_eq!(outcome(&scene.run()), is("failed", "deployment_failed"));
+}
+
+#[test]
+fn a_version_that_a_rollback_took_back_waits_too() {
+    let rest = json!({ "health": gate("taken-back"), "on_failure": "rollback" });
+    let Some((mut scene, _, bad)) = scene("taken-back", &rest) else { return };
+    scene.component(&bad, "", rest);
+    assert_eq!(outcome(&scene.run()).0, "rolled_back");
+    let now = version(&scene, "taken-back");
+    assert_eq!(outcome(&scene.run()), is("blocked", "failed_version"));
+    assert_eq!(version(&scene, "taken-back"), now);
+}
+
+#[test]
+fn a_first_version_that_failed_waits_also_where_the_provider_waited_for_it() {
+    let Some(mut scene) = Scene::new() else { return };
+    let bad =
+        Job { config: "run_for = \"1ms\"\n exit_code = 3".to_owned(), proof: "20s", ..Job::new("never-ran") };
+    // It is tainted, and a plan would create it again.
+    scene.component_with(&bad, "detach = false", "", json!({}));
+    assert_eq!(outcome(&scene.run()), is("failed", "deployment_failed"));
+    assert_eq!(outcome(&scene.run()), is("blocked", "failed_version"));
+    let retried = scene.site.run("orchestrate", json!({ "retry": true }));
+    assert_eq!(outcome(&retried), is("failed", "deployment_failed"), "{retried:#}");
+}
+
+#[test]
+fn a_version_that_is_in_place_and_failed_is_made_anew_by_a_retry() {
+    let rest = json!({ "health": gate("in-place") });
+    let Some(mut scene) = Scene::new() else { return };
+    let bad =
+        Job { config: "run_for = \"1ms\"\n exit_code = 3".to_owned(), proof: "20s", ..Job::new("in-place") };
+    scene.component(&bad, "", rest);
+    assert_eq!(outcome(&scene.run()), is("failed", "deployment_failed"));
+    let before = scene.pair.job("in-place").unwrap()["CreateIndex"].clone();
+    // Nothing is to be registered, and Nomad is asked again.
+    assert_eq!(outcome(&scene.run()), is("failed", "deployment_failed"));
+    let retried = scene.site.run("orchestrate", json!({ "retry": true }));
+    assert_eq!(outcome(&retried), is("failed", "deployment_failed"));
+    assert_eq!(
+        (&web(&retried)["changes"]["add"], &web(&retried)["changes"]["remove"]),
+        (&json!(1), &json!(1))
+    );
+    assert_ne!(scene.pair.job("in-place").unwrap()["CreateIndex"], before, "Nomad has tried once more");
+}
+
+#[test]
+fn neither_a_state_nor_a_schedule_may_ask_for_another_try() {
+    let Some(scene) = Scene::new() else { return };
+    for operation in ["state.apply", "state.orchestrate"] {
+        let arguments = json!({ "retry": true, "component": "web" });
+        let refused = scene.site.run(operation, arguments);
+        assert!(refused["error"]["message"].to_string().contains("is not for a state"), "{refused:#}");
+    }
+}
