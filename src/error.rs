@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::Name;
+use crate::words::Words;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -45,9 +46,9 @@ pub struct Error {
     pub component: Option<Name>,
     /// A stable word for programs, such as `locked` or `terraform_missing`.
     pub code: &'static str,
-    pub message: String,
+    pub message: Words,
     /// What the reader can do next.
-    pub remedy: String,
+    pub remedy: Words,
     /// More, for programs: resource addresses, paths, Terraform's diagnostics.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub details: Value,
@@ -58,8 +59,8 @@ impl Error {
         layer: Layer,
         phase: Phase,
         code: &'static str,
-        message: impl Into<String>,
-        remedy: impl Into<String>,
+        message: impl Into<Words>,
+        remedy: impl Into<Words>,
     ) -> Self {
         Self {
             layer,
@@ -84,7 +85,7 @@ impl Error {
             }
             _ => "look at that path; workdirs stand below infrastructure:settings:root",
         };
-        let message = format!("cannot {doing} {}: {source}", path.display());
+        let message = Words::own(format!("cannot {doing} {}: {source}", path.display()));
         Self::new(Layer::Host, Phase::Preparation, "file", message, remedy)
     }
 

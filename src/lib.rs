@@ -20,6 +20,7 @@ pub mod lock;
 pub mod model;
 pub mod nomad;
 pub mod operation;
+mod printable;
 pub mod process;
 #[cfg(feature = "python")]
 mod python;
@@ -32,4 +33,5 @@ pub mod snapshot;
 pub mod terraform;
 pub mod vault;
 pub mod view;
+pub mod words;
 pub mod workdir;

@@ -4,10 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::Value;
 
+use crate::printable::printable;
+
 /// What is sure of a shorter text in base64 is too little to be told from others.
 const ENCODED: usize = 8;
 
-/// The text itself, and as JSON, URLs and base64 have it.
+/// The text itself, and as terminals, JSON, URLs and base64 have it.
 pub fn forms(text: &str) -> Vec<String> {
     let json = Value::from(text).to_string();
     let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(&json);
@@ -17,7 +19,8 @@ pub fn forms(text: &str) -> Vec<String> {
     let ascii =
         |json: &str| json.chars().map(|one| if one.is_ascii() { one.into() } else { escaped(one) }).collect();
     let percent = percent(text);
-    let mut forms = vec![text.to_owned(), ascii(json), ascii(&go), json.to_owned(), go];
+    let mut forms =
+        vec![text.to_owned(), printable(text).into_owned(), ascii(json), ascii(&go), json.to_owned(), go];
     forms.extend([percent.replace("%20", "+"), percent]);
     if text.len() >= ENCODED {
         forms.extend(base64(text.as_bytes()));

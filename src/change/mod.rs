@@ -7,6 +7,9 @@ mod diff;
 mod drift;
 mod forms;
 mod jobs;
+mod masks;
+mod needles;
+mod number;
 mod redact;
 mod show;
 

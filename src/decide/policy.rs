@@ -2,6 +2,7 @@
 
 use crate::change::Changes;
 use crate::model::Policy;
+use crate::words::{Words, words};
 
 /// Whether the caller confirmed that things may be destroyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub enum Consent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
     pub code: &'static str,
-    pub message: String,
-    pub remedy: String,
+    pub message: Words,
+    pub remedy: Words,
     pub addresses: Vec<String>,
 }
 
@@ -43,26 +44,26 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
     if !protected.is_empty() {
         return Err(Blocked {
             code: "protected",
-            message: format!("the plan destroys what policy protects: {}", protected.join(", ")),
+            message: words!["the plan destroys what policy protects: ", protected.join(", ")],
             remedy: "if it really is to go, have this plan approved, or take it out of policy:protect in the pillar"
-                .to_owned(),
+                .into(),
             addresses: protected,
         });
     }
     if !lost.is_empty() && !policy.allow_destroy && consent == Consent::None {
         return Err(Blocked {
             code: "destroys",
-            message: format!("the plan destroys {}", name_some(&lost)),
+            message: words!["the plan destroys ", name_some(&lost)],
             remedy: "if that is meant, set policy: {allow_destroy: true} for this component or environment"
-                .to_owned(),
+                .into(),
             addresses: lost.iter().map(|change| change.address.clone()).collect(),
         });
     }
     match policy.max_destroys {
         Some(most) if destroyed.len() as u64 > most => Err(Blocked {
             code: "max_destroys",
-            message: format!("the plan destroys {}; policy allows {most}", name_some(&destroyed)),
-            remedy: "if that is meant, raise policy:max_destroys".to_owned(),
+            message: words!["the plan destroys ", name_some(&destroyed), "; policy allows ", most],
+            remedy: "if that is meant, raise policy:max_destroys".into(),
             addresses: addresses(),
         }),
         _ => Ok(()),
@@ -74,12 +75,12 @@ pub fn covers(guarded: &str, address: &str) -> bool {
     address.strip_prefix(guarded).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
 }
 
-fn name_some(changes: &[&crate::report::ResourceChange]) -> String {
+fn name_some(changes: &[&crate::report::ResourceChange]) -> Words {
     const SHOWN: usize = 5;
     let names: Vec<_> = changes.iter().take(SHOWN).map(|change| change.address.as_str()).collect();
     match changes.len().saturating_sub(SHOWN) {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names.join(", ")),
+        0 => names.join(", ").into(),
+        more => words![names.join(", "), " and ", more, " more"],
     }
 }
 

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::give::{give_file, give_folder};
 use super::unfinished;
 use crate::error::{Error, Layer, Phase, Result};
+use crate::words::Words;
 
 /// Makes a folder and those above it; what is new is 0700. A link in its place is an error.
 pub fn ensure_private(folder: &Path) -> Result<()> {
@@ -156,5 +157,5 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, remedy: &str) -> Result<Optio
 /// A file of ours that is not as we write it. It stops what it is about, and nothing else.
 pub fn torn(path: &Path, reason: &str, remedy: &str) -> Error {
     let message = format!("{} is not as Eos wrote it: {reason}", path.display());
-    Error::new(Layer::Host, Phase::Preparation, "file_corrupt", message, remedy)
+    Error::new(Layer::Host, Phase::Preparation, "file_corrupt", message, Words::own(remedy))
 }

@@ -185,7 +185,7 @@ impl Gate {
             Probe::Consul(consul) => consul.server(),
         };
         let mut found = tokio::time::timeout(DIAGNOSING, follow?.diagnose()).await.ok()?;
-        self.redactor.value(&mut found.details);
+        self.redactor.gathered(&mut found.details);
         found.lines.iter_mut().for_each(|line| *line = self.redactor.text(line));
         Some(found)
     }

@@ -17,6 +17,7 @@ use super::Holder;
 use crate::disk::open_private;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::process::{self, Cancel, Text};
+use crate::words::Words;
 
 /// How often a busy lock is tried again.
 const RETRY: Duration = Duration::from_millis(20);
@@ -137,8 +138,8 @@ fn busy(path: &Path, file: &mut File, timeout: Duration) -> Error {
         true => String::new(),
         false => format!("; `fuser {}` names who has the file open", path.display()),
     };
-    let message = format!("locked by {holder}{stale}{holds}; waited {waited}");
-    Error::new(Layer::Host, Phase::Preparation, "locked", message, remedy)
+    let message = Words::own(format!("locked by {holder}{stale}{holds}; waited {waited}"));
+    Error::new(Layer::Host, Phase::Preparation, "locked", message, Words::own(remedy))
         .with(serde_json::json!({ "holder": holder, "lock": path }))
 }
 

@@ -32,7 +32,7 @@ impl Trouble {
 
     /// `address` and `phase` name the place; what was asked is in the text.
     pub fn explain(&self, address: &str, phase: Phase) -> Error {
-        let refuse = |code: &'static str, what: &str, remedy: &str| {
+        let refuse = |code: &'static str, what: &str, remedy: &'static str| {
             let message = format!("the Nomad at {address} {what}: {}", self.text());
             Error::new(Layer::Nomad, phase, code, message, remedy)
         };

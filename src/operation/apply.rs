@@ -1,6 +1,6 @@
 //! Applies a saved plan, and records what came of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,6 +25,7 @@ use crate::report::{ComponentReport, Counts, Status};
 use crate::snapshot::Snapshot;
 use crate::terraform::{Apply, Event, ROOM};
 use crate::view::progress::Stage;
+use crate::words::{Words, words};
 use crate::workdir::Manifest;
 
 /// What one resource takes in the stream and in a state, in bytes, unless it is a very large one.
@@ -127,10 +128,11 @@ impl Run<'_> {
             };
             if let Err(error) = self.write_record(status, &after, ended).await {
                 let mut report = ComponentReport::failed(error.of(&invoker.component.name));
-                report.notes.push(format!(
-                    "the plan was applied, and the state has it, at serial {}: only the record of it is missing",
-                    after.serial
-                ));
+                report.notes.push(words![
+                    "the plan was applied, and the state has it, at serial ",
+                    after.serial,
+                    ": only the record of it is missing",
+                ]);
                 return Ok(plan::with(report, changes));
             }
             let report = plan::with(ComponentReport::new(status, ""), changes);
@@ -169,7 +171,11 @@ impl Run<'_> {
     /// What the state has where the plan creates: a refresh found that it is no more.
     fn gone(&self, changes: &Changes) -> BTreeMap<String, String> {
         let created = changes.resources.iter().filter(|one| one.actions == ["create"]);
-        created.filter_map(|one| Some((one.address.clone(), self.held.get(&one.address)?.clone()))).collect()
+        // Secrets were taken out of these addresses.
+        let created: BTreeSet<_> = created.map(|one| one.address.as_str()).collect();
+        let is_created = |address: &str| created.contains(self.invoker.redactor.text(address).as_str());
+        let gone = self.held.iter().filter(|(address, _)| is_created(address));
+        gone.map(|(address, id)| (address.clone(), id.clone())).collect()
     }
 
     /// What was done before the failure is saved and told; where that fails, the next run goes on with it.
@@ -187,7 +193,7 @@ impl Run<'_> {
             Ok(notes) => report.notes.extend(notes),
             Err(error) => {
                 let first = report.error.map(|error| error.message).unwrap_or_default();
-                let message = format!("{first}\nThen {}", error.message);
+                let message = words![first, "\nThen ", &error.message];
                 let error = Error { message, ..error.of(name) };
                 return Ok(ComponentReport { reason: error.code.into(), error: Some(error), ..report });
             }
@@ -195,17 +201,17 @@ impl Run<'_> {
         let survived = match state::read(invoker).await {
             // Recorded as empty, it would let everything be created again.
             Ok(None) if self.before.resources > 0 => {
-                report.notes.push("the state that was there before is gone".to_owned());
+                report.notes.push("the state that was there before is gone");
                 return Ok(report);
             }
             Ok(survived) => survived,
             Err(unreadable) => {
-                report.notes.push(format!("the state cannot be read now: {unreadable}"));
+                report.notes.push(words!["the state cannot be read now: ", unreadable.to_string()]);
                 return Ok(report);
             }
         };
         let ended = said.exit.code.is_some() && said.exit.cut_short.is_none();
-        report.notes.push(heard.completed.in_words(&self.before, survived.as_ref(), ended));
+        report.notes.push(Words::own(heard.completed.in_words(&self.before, survived.as_ref(), ended)));
         let after = survived.unwrap_or_default();
         let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
         report.notes.extend(recover::describe(&suspects));
@@ -229,15 +235,13 @@ impl Run<'_> {
     }
 }
 
-/// Non-sensitive outputs, with known secrets taken out.
+/// Non-sensitive outputs, with known secrets taken out, such as the sensitive ones of a state that was read.
 pub fn shown(invoker: &Invoker<'_>, state: &State) -> BTreeMap<String, Value> {
-    let mut redactor = invoker.redactor.clone();
-    redactor.add(state.outputs.values().filter(|output| output.sensitive).map(|output| &output.value));
     let visible = state.outputs.iter().filter(|(_, output)| !output.sensitive);
     visible
         .map(|(name, output)| {
             let mut value = output.value.clone();
-            redactor.value(&mut value);
+            invoker.redactor.value(&mut value);
             (name.clone(), value)
         })
         .collect()

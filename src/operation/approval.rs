@@ -21,6 +21,7 @@ use crate::lock::Holder;
 use crate::model::Name;
 use crate::record::Record;
 use crate::report::{ComponentReport, ResourceChange, Status};
+use crate::words::{Words, words};
 use crate::workdir::{Layout, create_json, read_json};
 
 /// `NAME.approval.json` beside the plan, 0600.
@@ -84,7 +85,8 @@ pub fn spent(folder: &Path, component: &Name) -> Result<Option<Spent>> {
 /// Refuses a plan that was applied under its approval.
 pub fn refuse_spent(folder: &Path, component: &Name) -> Result<()> {
     let Some(Spent { run_id, at }) = spent(folder, component)? else { return Ok(()) };
-    let message = format!("its approval was used by run {run_id} at {at}: it stands for one apply");
+    let message =
+        Words::own(format!("its approval was used by run {run_id} at {at}: it stands for one apply"));
     let remedy = "make a new plan and, where policy stops it, have that approved";
     Err(Error::new(Layer::Salt, Phase::Planning, "plan_spent", message, remedy).of(component))
 }
@@ -218,7 +220,7 @@ pub fn compare(kept: &Kept, again: &Changes, name: &Name) -> Result<()> {
 }
 
 /// Right before the apply: from here on the approval is used, whatever comes of it. Says who gave it.
-pub fn spend(session: &Session, folder: &Path, name: &Name) -> Result<Option<String>> {
+pub fn spend(session: &Session, folder: &Path, name: &Name) -> Result<Option<Words>> {
     let Some(approval) = read(folder, name)? else { return Ok(None) };
     let now = Holder::here().since;
     let line = json!({
@@ -228,7 +230,7 @@ pub fn spend(session: &Session, folder: &Path, name: &Name) -> Result<Option<Str
     audit::note(&session.layout, &line)?;
     let spent = Spent { run_id: session.run_id.clone(), at: now };
     match create_json(&folder.join(format!("{name}.spent.json")), &spent)? {
-        true => Ok(Some(format!("approved by {}", approval.words()))),
+        true => Ok(Some(Words::own(format!("approved by {}", approval.words())))),
         false => refuse_spent(folder, name).map(|()| None),
     }
 }
@@ -254,7 +256,7 @@ pub async fn stop(
         }
         _ => {
             let _ = std::fs::remove_file(file);
-            let remedy = format!("{}; infrastructure.plan keeps a plan that can be approved", blocked.remedy);
+            let remedy = words![&blocked.remedy, "; infrastructure.plan keeps a plan that can be approved"];
             return Ok(plan::blocked(changes, Blocked { remedy, ..blocked }, name));
         }
     };
@@ -266,10 +268,9 @@ pub async fn stop(
 /// With the way on.
 pub fn asking(blocked: Blocked, folder: &Path, name: &Name) -> Blocked {
     let plan_id = kept::plan_id(folder);
-    let remedy = format!(
-        "{}; to approve exactly this: salt-run infrastructure.approve plan_id={plan_id} components={name} (on a minion \
-         eos_terraform.approve), then infrastructure.apply plan_id={plan_id}",
-        blocked.remedy
+    let approve = format!(
+        "; to approve exactly this: salt-run infrastructure.approve plan_id={plan_id} components={name} (on a minion \
+         eos_terraform.approve), then infrastructure.apply plan_id={plan_id}"
     );
-    Blocked { remedy, ..blocked }
+    Blocked { remedy: words![blocked.remedy, Words::own(approve)], ..blocked }
 }

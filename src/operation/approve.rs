@@ -16,6 +16,7 @@ use crate::journal::{self, Began, Entry, Journal};
 use crate::lock::Holder;
 use crate::model::{Name, Overrides, Problem};
 use crate::report::{ComponentReport, Report, Status};
+use crate::words::Words;
 use crate::workdir::Layout;
 
 struct Asked {
@@ -155,5 +156,5 @@ fn record(
         }
     };
     let report = super::plan::with(ComponentReport::new(Status::Planned, "approved"), kept.changes);
-    Ok((ComponentReport { notes: vec![note], ..report }, approval))
+    Ok((ComponentReport { notes: vec![Words::own(note)].into(), ..report }, approval))
 }

@@ -7,6 +7,7 @@ use super::rollback::{MOVED, Manner, Way};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::record::{Blocked, Record};
 use crate::report::{ComponentReport, Status};
+use crate::words::{Words, words};
 
 /// The report of a component that may not be changed, or that somebody has looked at.
 pub async fn check(
@@ -25,14 +26,13 @@ pub async fn check(
             Ok(Some(ComponentReport::new(Status::Unchanged, "acknowledged")))
         }
         (act, Some((_, blocked))) if act.changes_things() => {
-            let message = format!(
-                "the way back of run {} failed ({}): {}; nothing is applied before somebody has looked",
-                blocked.run_id, blocked.since, blocked.message
-            );
+            let when = format!("the way back of run {} failed ({}): ", blocked.run_id, blocked.since);
+            let message =
+                words![Words::own(when), &blocked.message, "; nothing is applied before somebody has looked"];
             let environment = &invoker.session.blueprint.environment;
-            let remedy = format!(
+            let remedy = Words::own(format!(
                 "look at what is there, then infrastructure.acknowledge components={name} environment={environment}"
-            );
+            ));
             let error =
                 Error::new(Layer::Host, Phase::Preparation, "rollback_failed", message, remedy).of(name);
             let report = ComponentReport::new(Status::Blocked, error.code);
@@ -50,7 +50,7 @@ pub async fn block(invoker: &Invoker<'_>, way: &Way, mut report: ComponentReport
     if error.code == MOVED || way.manner != Manner::OfRun {
         return report;
     }
-    let message = error.message.clone();
+    let message = error.message.to_string();
     let written = async {
         let place = invoker.place;
         let record = records::read(invoker.session, invoker.component, place).await?.unwrap_or_default();

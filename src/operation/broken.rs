@@ -116,9 +116,15 @@ pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentRe
         Status::Failed | Status::Cancelled if again.snapshot_id.is_none() => {
             let message = again.error.map(|error| error.message).unwrap_or_default();
             let note = format!("a destruction of what was last applied failed too: {message}");
-            ComponentReport { notes: [report.notes, vec![note]].concat(), ..report }
+            let mut report = report;
+            report.notes.push(note);
+            report
         }
-        _ => ComponentReport { notes: [again.notes, vec![say(&reason)]].concat(), ..again },
+        _ => {
+            let mut again = again;
+            again.notes.push(say(&reason));
+            again
+        }
     }
 }
 

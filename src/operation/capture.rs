@@ -8,6 +8,7 @@ use super::shared;
 use crate::error::{Error, Result};
 use crate::model::Input;
 use crate::snapshot::{Capture, Origin, Snapshot, Store};
+use crate::words::words;
 
 impl Run<'_> {
     /// Takes a snapshot, and removes those that are too many. Where it cannot be written, nothing may be applied.
@@ -43,8 +44,7 @@ impl Run<'_> {
             Ok((snapshot, store.prune(&protected, SystemTime::now())))
         });
         let (snapshot, pruned) = taken.await.map_err(|error: Error| {
-            let message =
-                format!("nothing was applied, because no snapshot could be taken: {}", error.message);
+            let message = words!["nothing was applied, because no snapshot could be taken: ", &error.message];
             Error { message, ..error }
         })?;
         if let Err(error) = pruned {

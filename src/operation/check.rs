@@ -50,7 +50,7 @@ pub async fn check(session: &Session, name: &Name, asked: Asked) -> ComponentRep
 async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<ComponentReport> {
     if session.blueprint.nodes[name].component.step.is_some() {
         let mut report = ComponentReport::new(Status::Unchanged, "salt_step");
-        report.notes.push("a step of Salt's own: orchestrate with test=True asks it".to_owned());
+        report.notes.push("a step of Salt's own: orchestrate with test=True asks it");
         return Ok(report);
     }
     let place = session.layout.place(name)?;
@@ -93,12 +93,12 @@ async fn locked(
     let record = records::read(session, &pillar.component, place).await?.unwrap_or_default();
     if place.applying().exists() {
         let mut report = ComponentReport::new(Status::Skipped, "unfinished_apply");
-        report.notes.push("an apply was cut off here: the next run begins with what it left".to_owned());
+        report.notes.push("an apply was cut off here: the next run begins with what it left");
         return Ok(report);
     }
     let Some(applied) = &record.applied else {
         let mut report = ComponentReport::new(Status::Absent, "never_applied");
-        report.notes.push("it was never applied here in full: there is nothing to compare with".to_owned());
+        report.notes.push("it was never applied here in full: there is nothing to compare with");
         return Ok(report);
     };
     let aside = place.aside();
@@ -173,6 +173,8 @@ async fn locked(
             lacking::names(&node)
         ));
     }
+    report.notes.extend(invoker.short_secrets());
+    invoker.redactor.report(&mut report);
     remember(session, name, place, asked, report)
 }
 
@@ -201,11 +203,11 @@ fn report(found: Look, configuration_changed: bool, record: &Record) -> Componen
     report.output_changes = found.changes.outputs;
     if configuration_changed {
         let note = "the pillar asks for something else than what was applied: infrastructure.plan shows it";
-        report.notes.push(note.to_owned());
+        report.notes.push(note);
     }
     if record.outcome == Status::Failed.word() {
         let note = "its last run failed: this is compared with the last one that was applied in full";
-        report.notes.push(note.to_owned());
+        report.notes.push(note);
     }
     report.drift = Some(Box::new(Drift {
         drift_detected: found.drift_id.is_some(),

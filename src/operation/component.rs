@@ -89,7 +89,11 @@ async fn work(
     if let Some(report) = blocked::check(&invoker, record.as_ref(), intent).await? {
         return Ok(report);
     }
-    let mut recovery = Recovery::open(&invoker, record.as_ref()).await?;
+    let opened = Recovery::open(&invoker, record.as_ref()).await;
+    let mut recovery = opened.map_err(|mut error| {
+        invoker.redactor.error(&mut error);
+        error
+    })?;
     let mut notes = Vec::new();
     let outcome = begin(node, &mut invoker, guard, intent, record.as_ref(), &mut recovery, &mut notes).await;
     let mut report = outcome.unwrap_or_else(|error| ended(error.of(&component.name)));
@@ -100,29 +104,17 @@ async fn work(
     if is_gone && intent.act.changes_things() {
         report.notes.extend(handing::withdraw(&invoker).await);
     }
+    // What follows keeps it and sends it to others.
+    let mut report = recovery.tell(&invoker, report);
+    invoker.redactor.report(&mut report);
     let report = match &intent.act {
         Act::GoBack(way) => blocked::block(&invoker, way, report).await,
         _ => report,
     };
-    let report = hooks::after(&invoker, intent, report).await;
-    Ok(redacted(&invoker, recovery.tell(&invoker, report)))
-}
-
-/// What is told beside the plan: an address, an id, and so a command may hold what the module did not mark.
-fn redacted(invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentReport {
-    let text = |text: &mut String| *text = invoker.redactor.text(text);
-    report.notes.iter_mut().for_each(text);
-    for orphan in &mut report.possible_orphans {
-        text(&mut orphan.address);
-        text(&mut orphan.import);
-        orphan.id.iter_mut().for_each(text);
-    }
-    if let Some(error) = &mut report.error {
-        text(&mut error.message);
-        text(&mut error.remedy);
-        invoker.redactor.value(&mut error.details);
-    }
-    report
+    let mut report = hooks::after(&invoker, intent, report).await;
+    report.notes.extend(invoker.short_secrets());
+    invoker.redactor.report(&mut report);
+    Ok(report)
 }
 
 /// Gathers what its turn is made of, and takes it. What was done before it began is told in `notes`, however it ends.
@@ -166,7 +158,7 @@ async fn begin(
     match inputs.handed.is_empty() {
         true => handing::hide(invoker).await,
         false => {
-            invoker.redactor.add(&inputs.handed.secrets);
+            inputs.handed.secrets.iter().for_each(|secret| invoker.hide("a secret of its tasks", secret));
             invoker.blind = inputs.handed.blind;
         }
     }

@@ -60,7 +60,7 @@ fn failed(error: Error) -> Value {
 
 async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Question) -> Result<Value> {
     let place = inspection.session.layout.place(component)?;
-    let refuse = |code, message: String, remedy: &str| {
+    let refuse = |code, message: String, remedy: &'static str| {
         Error::new(Layer::Salt, Phase::Verification, code, message, remedy)
     };
     let never = || refuse("never_ran_here", "it has no state here".to_owned(), "apply it first");
@@ -118,13 +118,12 @@ async fn resources(invoker: &Invoker<'_>) -> Result<Vec<Value>> {
     let document: Value = serde_json::from_slice(&text).unwrap_or_default();
     let mut found = Vec::new();
     collect(&document["values"]["root_module"], &mut found);
-    let mut redactor = invoker.redactor.clone();
     let outputs = document["values"]["outputs"].as_object().into_iter().flatten();
-    redactor.add(outputs.filter(|(_, one)| one["sensitive"] == true).map(|(_, one)| &one["value"]));
+    invoker.redactor.add(outputs.filter(|(_, one)| one["sensitive"] == true).map(|(_, one)| &one["value"]));
     for one in &mut found {
         let marks = one["sensitive_values"].take();
         mask(&mut one["values"], &marks);
-        redactor.value(one);
+        invoker.redactor.value(one);
         if let Some(map) = one.as_object_mut() {
             map.remove("sensitive_values");
         }

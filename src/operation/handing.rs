@@ -20,6 +20,7 @@ use crate::model::{
 use crate::nomad::{Nomad, Trouble};
 use crate::record::Record;
 use crate::snapshot::Store;
+use crate::words::{Words, words};
 
 /// What a turn has to hand over. No Debug: it holds secrets.
 #[derive(Default)]
@@ -78,7 +79,7 @@ pub async fn gather(
                 Known::Is(text(output).into())
             }
             None => value(secret, reading).await.map_err(|error| {
-                let message = format!("{}: {}", secret.path, error.message);
+                let message = words![Words::own(secret.path.to_string()), ": ", &error.message];
                 Error { message, ..error }
             })?,
         };

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::invoke::{CANCELLED, Invoker};
 use super::{inputs, servers};
-use crate::change::Redactor;
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::health::{self, Consul, Gate, Never, Opening, Outlook, Tally, Unhealthy};
@@ -15,6 +14,7 @@ use crate::model::{
 };
 use crate::nomad::{Follow, JobName};
 use crate::view::progress::Stage;
+use crate::words::{Words, words};
 
 /// Waits until all gates hold. An error where one does not in time, where the run is stopped or the lock lost.
 pub async fn hold(invoker: &Invoker<'_>, state: &State) -> Result<()> {
@@ -63,41 +63,39 @@ async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<()> {
 
 /// The component's gates, with what they read from this state.
 pub async fn gates(invoker: &Invoker<'_>, state: &State) -> Result<Vec<Gate>> {
-    let mut redactor = invoker.redactor.clone();
-    redactor.add(state.outputs.values().filter(|output| output.sensitive).map(|output| &output.value));
     let mut gates = Vec::new();
     for gate in &invoker.component.health {
-        gates.push(open(gate, state, invoker, redactor.clone()).await?);
+        gates.push(open(gate, state, invoker).await?);
     }
     Ok(gates)
 }
 
-async fn open(gate: &model::Gate, state: &State, invoker: &Invoker<'_>, redactor: Redactor) -> Result<Gate> {
+async fn open(gate: &model::Gate, state: &State, invoker: &Invoker<'_>) -> Result<Gate> {
     let (settings, reading) = (&invoker.session.blueprint.settings, &invoker.reading);
     let (component, blind) = (invoker.component, invoker.blind);
     let sensitive = |own: &OwnOutput| state.outputs.get(&own.output).is_some_and(|output| output.sensitive);
-    let opening = |redactor: Redactor| Opening {
+    let opening = || Opening {
         path: gate.path.to_string(),
         timing: gate.timing,
         is_patient: !gate.timing.is_set,
         hidden: blind || gate.outputs().any(|(_, own)| sensitive(own)),
-        redactor,
+        redactor: invoker.redactor.clone(),
     };
     let refuse = |message: String| unmeasurable(gate, &message);
     match &gate.probe {
         Probe::Http(probe @ HttpProbe { url, headers, .. }) => {
             let url = value(url, state, address::url).map_err(refuse)?;
             let headers: Vec<_> = reading.read_all(headers).await?.into_iter().collect();
-            let mut redactor = redactor;
             let referred = headers.iter().filter(|(name, _)| is_reference(probe, name));
-            let secrets: Vec<Value> = referred.map(|(_, value)| value.expose_secret().into()).collect();
-            redactor.add(&secrets);
-            Gate::http(opening(redactor), &url, probe, &headers).map_err(refuse)
+            for (name, value) in referred {
+                invoker.hide(&format!("header {name} of {}", gate.path), &value.expose_secret().into());
+            }
+            Gate::http(opening(), &url, probe, &headers).map_err(refuse)
         }
         Probe::Tcp(TcpProbe { host, port }) => {
             let host = value(host, state, address::host).map_err(refuse)?;
             let port = value(port, state, address::port).map_err(refuse)?;
-            Ok(Gate::tcp(opening(redactor), host, port))
+            Ok(Gate::tcp(opening(), host, port))
         }
         Probe::Nomad(NomadProbe { job, namespace }) => {
             let id = value(job, state, job_name).map_err(refuse)?;
@@ -112,7 +110,7 @@ async fn open(gate: &model::Gate, state: &State, invoker: &Invoker<'_>, redactor
                 JobName { namespace, id },
                 registered,
             );
-            Ok(Gate::nomad(opening(redactor), follow.after_failure(failed).silently(blind)))
+            Ok(Gate::nomad(opening(), follow.after_failure(failed).silently(blind)))
         }
         Probe::Consul(ConsulProbe { service, least }) => {
             let service = value(service, state, registered_name).map_err(refuse)?;
@@ -127,7 +125,7 @@ async fn open(gate: &model::Gate, state: &State, invoker: &Invoker<'_>, redactor
             }
             let token = servers::consul_token(settings, reading).await?;
             let consul = Consul::open(&settings.consul, token.as_ref(), service, *least, jobs);
-            Ok(Gate::consul(opening(redactor), consul.map_err(refuse)?))
+            Ok(Gate::consul(opening(), consul.map_err(refuse)?))
         }
     }
 }
@@ -166,17 +164,23 @@ async fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
     let last = tally.last.as_ref().map_or("no answer yet", |answer| answer.said.as_str());
     let outlook = tally.last.as_ref().map(|answer| answer.outlook).unwrap_or_default();
     let (code, remedy) = ending(outlook);
+    let last = last.to_owned();
     let mut message = match outlook {
-        Outlook::Never(_) => format!("{}: {last}", gate.target),
-        _ => format!(
-            "{} did not hold for {} within {}: its last answer was {last}; {} of {} measurement(s) passed in {}",
-            gate.target,
-            humantime::format_duration(timing.min_healthy_time),
-            humantime::format_duration(timing.healthy_deadline),
-            tally.passed,
-            tally.measured,
-            humantime::format_duration(seconds),
-        ),
+        Outlook::Never(_) => words![&gate.target, ": ", last],
+        _ => {
+            let held = format!(
+                " did not hold for {} within {}: its last answer was ",
+                humantime::format_duration(timing.min_healthy_time),
+                humantime::format_duration(timing.healthy_deadline),
+            );
+            let passed = format!(
+                "; {} of {} measurement(s) passed in {}",
+                tally.passed,
+                tally.measured,
+                humantime::format_duration(seconds),
+            );
+            words![&gate.target, Words::own(held), last, Words::own(passed)]
+        }
     };
     let told = gates.iter().zip(tallies).map(|(gate, tally)| {
         json!({
@@ -185,12 +189,12 @@ async fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
     });
     let mut details = json!({ "gate": gate.path, "gates": told.collect::<Vec<_>>() });
     if let Some(found) = diagnosis(gate, outlook).await {
-        found.lines.iter().for_each(|line| message.push_str(&format!("\n  {line}")));
+        message = found.lines.iter().fold(message, |message, line| words![message, "\n  ", line]);
         let seen = gates.iter().filter_map(Gate::seen_failing);
-        seen.for_each(|line| message.push_str(&format!("\n  seen before: {line}")));
+        message = seen.fold(message, |message, line| words![message, "\n  seen before: ", line]);
         details["nomad"] = found.details;
     }
-    let remedy = format!("{remedy}; infrastructure.health measures now ({})", gate.path);
+    let remedy = Words::own(format!("{remedy}; infrastructure.health measures now ({})", gate.path));
     Error::new(Layer::Service, Phase::Verification, code, message, remedy).with(details)
 }
 

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::intent::Intent;
 use super::invoke::Invoker;
 use super::{apply, inputs, records, salt_job, servers, step};
-use crate::change::Redactor;
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::hooks::{self, Consul, Service};
@@ -16,14 +15,13 @@ use crate::model::{
     Action, ConsulService, Given, Hook, HookFailure, Name, OwnOutput, Prometheus, Reference, Webhook, address,
 };
 use crate::report::{ComponentReport, Status};
+use crate::words::{Words, words};
 
 /// What there is to tell of one component; all of it is public.
 struct Telling<'a> {
     invoker: &'a Invoker<'a>,
     report: &'a ComponentReport,
     outputs: BTreeMap<String, Value>,
-    /// Knows what the hook is known by to others, too.
-    redactor: Redactor,
     /// The component was taken down.
     gone: bool,
 }
@@ -38,11 +36,10 @@ pub async fn after(invoker: &Invoker<'_>, intent: &Intent, mut report: Component
     }
     let gone = intent.destroy || report.status == Status::Destroyed;
     for hook in &component.hooks {
-        let redactor = invoker.redactor.clone();
-        let mut telling = Telling { invoker, report: &report, outputs: outputs(invoker), redactor, gone };
+        let mut telling = Telling { invoker, report: &report, outputs: outputs(invoker), gone };
         let Err(reason) = telling.run(hook).await else { continue };
-        let reason = telling.redactor.text(&reason);
-        let message = format!("{} ({}) failed: {reason}", hook.path, hook.kind());
+        let reason = invoker.redactor.text(&reason);
+        let message = words![Words::own(format!("{} ({}) failed: ", hook.path, hook.kind())), reason];
         tracing::warn!("{}: {message}", component.name);
         match hook.on_failure {
             HookFailure::Warn => {
@@ -57,7 +54,7 @@ pub async fn after(invoker: &Invoker<'_>, intent: &Intent, mut report: Component
     report
 }
 
-async fn failed(invoker: &Invoker<'_>, report: ComponentReport, message: String) -> ComponentReport {
+async fn failed(invoker: &Invoker<'_>, report: ComponentReport, message: Words) -> ComponentReport {
     let name = &invoker.component.name;
     let remedy = "what was done stays, and is recorded: see to that, then run again";
     let error = Error::new(Layer::Host, Phase::Verification, "hook_failed", message, remedy).of(name);
@@ -98,11 +95,11 @@ impl Telling<'_> {
             // What Salt did is not undone.
             Action::Salt(_) if self.gone => Ok(()),
             Action::Salt(step) => {
-                self.redactor.add(&step::secrets(self.invoker.session));
+                self.invoker.redactor.add(&step::secrets(self.invoker.session));
                 let done = salt_job::run(self.invoker, step, &BTreeMap::new(), false).await;
                 let done = done.map_err(|error| error.message)?;
                 match done.status {
-                    Status::Failed => Err(step::failure(step, &done.run).message),
+                    Status::Failed => Err(step::failure(step, &done.run).message.into()),
                     _ => Ok(()),
                 }
             }
@@ -184,14 +181,18 @@ impl Telling<'_> {
         let session = self.invoker.session;
         let headers = self.invoker.reading.read_all(&hook.headers).await.map_err(|error| error.message)?;
         let referred = |name: &String| !matches!(hook.headers.get(name), None | Some(Reference::Plain(_)));
-        self.hide(headers.iter().filter(|(name, _)| referred(name)).map(|(_, value)| value));
+        for (name, value) in headers.iter().filter(|(name, _)| referred(name)) {
+            self.hide(&format!("header {name}"), value);
+        }
         let headers: Vec<_> = headers.into_iter().collect();
         let mut body = Value::Object(hook.body.clone());
+        self.invoker.redactor.value(&mut body);
+        let mut report = self.report.clone();
+        self.invoker.redactor.report(&mut report);
         body["component"] = self.name().as_str().into();
         body["environment"] = session.blueprint.environment.as_str().into();
         body["run_id"] = session.run_id.as_str().into();
-        body["report"] = serde_json::to_value(self.report).unwrap_or_default();
-        self.redactor.value(&mut body);
+        body["report"] = serde_json::to_value(report).unwrap_or_default();
         hooks::post(hook, &headers, &body).await
     }
 
@@ -213,13 +214,12 @@ impl Telling<'_> {
         let settings = &self.invoker.session.blueprint.settings;
         let token = servers::consul_token(settings, &self.invoker.reading).await;
         let token = token.map_err(|error| error.message)?;
-        self.hide(&token);
+        token.iter().for_each(|token| self.hide("the token", token));
         Consul::open(&settings.consul, token)
     }
 
-    fn hide<'a>(&mut self, secrets: impl IntoIterator<Item = &'a SecretString>) {
-        let values: Vec<Value> = secrets.into_iter().map(|one| one.expose_secret().into()).collect();
-        self.redactor.add(&values);
+    fn hide(&self, what: &str, secret: &SecretString) {
+        self.invoker.hide(what, &secret.expose_secret().into());
     }
 
     fn name(&self) -> &Name {

@@ -65,7 +65,7 @@ pub async fn initialise(
             write(&path, before)?;
         }
         return Err(match error.code {
-            "provider_lock" => Error { remedy: anew(&path), ..error },
+            "provider_lock" => Error { remedy: anew(&path).into(), ..error },
             _ => error,
         });
     }

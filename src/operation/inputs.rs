@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::decide::StateOutput;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::{Input, Name, Node, OutputRef, OwnOutput, Reference, SecretOrigin};
+use crate::words::Words;
 
 use super::handing::Handed;
 use super::secrets::Reading;
@@ -135,7 +136,7 @@ fn output(
 
 /// The value behind a reference of this host; the error names the place, never the value.
 pub fn read(reference: &Reference) -> Result<SecretString> {
-    let refuse = |message: String, remedy: &str| {
+    let refuse = |message: String, remedy: &'static str| {
         Error::new(Layer::Salt, Phase::Preparation, "reference", message, remedy)
     };
     match reference {
@@ -173,7 +174,7 @@ fn never_ran(variable: &str, reference: &OutputRef) -> Error {
 }
 
 /// The output has a value, and that is null, which its reader cannot take.
-fn null(variable: &str, reference: &OutputRef, why: &str, remedy: &str) -> Error {
+fn null(variable: &str, reference: &OutputRef, why: &str, remedy: impl Into<Words>) -> Error {
     let message = format!("variable {variable:?} reads {reference}, which is null: {why}");
     Error::new(Layer::Salt, Phase::Preparation, "null_output", message, remedy)
 }

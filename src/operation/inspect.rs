@@ -29,7 +29,7 @@ impl<'a> Inspection<'a> {
         let Some(module) = module else { return Ok(None) };
         let node = &self.session.blueprint.nodes[name];
         let reading = self.session.reading();
-        let mut invoker =
+        let invoker =
             Invoker::new(self.session, &node.component, place, &module.subdir, None, reading.clone()).await?;
         invoker.redactor.add(gather(self.session, node, &reading, Hands::Not).await?.inputs.secret.values());
         // Terraform's own marks hide what cannot be read now of what a call gave.

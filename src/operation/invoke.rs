@@ -1,7 +1,7 @@
 //! Runs terraform in one component's workdir: its folder, its environment, its lock, its secrets.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs;
@@ -24,6 +24,7 @@ use crate::process::{self, Cancel, Cause, Command, Exit, Limits};
 use crate::record::Locking;
 use crate::render;
 use crate::terraform::{self, Diagnostic, Event, ROOM};
+use crate::words::Words;
 use crate::workdir::{Place, ensure_private, remove};
 
 /// Terraform's own stdin: neither its providers nor its provisioners get a descriptor besides their own streams.
@@ -37,6 +38,8 @@ pub struct Invoker<'a> {
     pub component: &'a Component,
     pub place: &'a Place,
     pub redactor: Redactor,
+    /// Secrets that cannot be taken out of texts, by what they are known by in the pillar.
+    short: RefCell<BTreeSet<String>>,
     cwd: PathBuf,
     logs: PathBuf,
     pub lock: Option<&'a Guard>,
@@ -80,23 +83,26 @@ impl<'a> Invoker<'a> {
         let env = session.blueprint.settings.terraform.env.iter().filter(|_| component.step.is_none());
         variables.extend(reading.read_all(env.filter(|(_, reference)| is_late(reference))).await?);
         variables.extend(nomad_env::nomad(session, component, &reading).await?);
-        let mut secret: Vec<Value> = variables
+        let is_secret = |name: &String| session.is_reference(name) || name == nomad_env::TOKEN;
+        let mut secret: BTreeMap<String, Value> = variables
             .iter()
-            .filter(|(name, _)| session.is_reference(name) || *name == nomad_env::TOKEN)
-            .map(|(_, value)| value.expose_secret().into())
+            .filter(|(name, _)| is_secret(name))
+            .map(|(name, value)| (name.clone(), value.expose_secret().into()))
             .collect();
         if lock.is_some() {
             let module = session.modules.get(&component.name);
             let uses = |provider: &str| module.is_some_and(|one| one.interface.uses(provider));
             let credentials = reading.credentials(component, uses).await?;
-            secret.extend(credentials.values().map(|value| Value::from(value.expose_secret())));
+            let values = credentials.iter();
+            secret.extend(values.map(|(name, value)| (name.clone(), Value::from(value.expose_secret()))));
             variables.extend(credentials);
         }
-        Ok(Self {
+        let invoker = Self {
             session,
             component,
             place,
-            redactor: Redactor::new(&secret),
+            redactor: session.known.of_component(),
+            short: RefCell::default(),
             cwd: place.module().join(subdir),
             logs,
             lock,
@@ -107,12 +113,37 @@ impl<'a> Invoker<'a> {
             saving: Cell::new(false),
             blind: false,
             ends_for: RefCell::default(),
-        })
+        };
+        for (name, value) in &secret {
+            invoker.hide(&format!("environment variable {name}"), value);
+        }
+        Ok(invoker)
+    }
+
+    /// Takes a secret out of all texts; `what` it is stands in the note of one that is too short for that.
+    pub fn hide(&self, what: &str, secret: &Value) {
+        self.redactor.add([secret]);
+        if Redactor::is_short(secret) {
+            self.short.borrow_mut().insert(what.to_owned());
+        }
+    }
+
+    /// A note of each secret that is too short.
+    pub fn short_secrets(&self) -> Vec<Words> {
+        let short = self.short.borrow();
+        let note = |what: &String| {
+            Words::own(format!(
+                "{what} is a secret, or holds one, of fewer than 4 characters: it is not taken out of texts"
+            ))
+        };
+        short.iter().map(note).collect()
     }
 
     /// Secret variables go through a pipe that terraform empties, under a name that Terraform takes for a JSON file.
     pub fn hand_over(&mut self, secrets: &BTreeMap<String, Value>) -> Result<()> {
-        self.redactor.add(secrets.values());
+        for (name, value) in secrets {
+            self.hide(&format!("variable {name}"), value);
+        }
         if secrets.is_empty() {
             return Ok(());
         }
@@ -286,7 +317,7 @@ impl<'a> Invoker<'a> {
 
     fn ends_for(&self, error: Error) {
         tracing::error!("{}: {error}", self.component.name);
-        self.ends_for.replace(error.message);
+        self.ends_for.replace(error.message.to_string());
     }
 
     fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {

@@ -16,6 +16,7 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::graph::Graph;
 use crate::model::{Blueprint, Name};
 use crate::report::{ComponentReport, Status};
+use crate::words::Words;
 use crate::workdir::{ensure_private, read_json, write_json};
 
 /// Beside it each component has `NAME.tfplan`, `NAME.json` and, by and by, what `approval` writes.
@@ -51,10 +52,15 @@ pub struct Stopped {
 impl Stopped {
     /// With secrets taken out.
     pub fn of(blocked: &Blocked, redactor: &Redactor) -> Self {
+        let redacted = |words: &Words| {
+            let mut words = words.clone();
+            redactor.words(&mut words);
+            words.to_string()
+        };
         Self {
             code: blocked.code.to_owned(),
-            message: redactor.text(&blocked.message),
-            remedy: blocked.remedy.clone(),
+            message: redacted(&blocked.message),
+            remedy: redacted(&blocked.remedy),
             addresses: blocked.addresses.iter().map(|address| redactor.text(address)).collect(),
         }
     }
@@ -64,7 +70,7 @@ impl Stopped {
         // The strictest, where the word is one of a newer version.
         let code =
             ["destroys", "max_destroys"].into_iter().find(|known| *known == code).unwrap_or("protected");
-        Blocked { code, message, remedy, addresses }
+        Blocked { code, message: Words::own(message), remedy: Words::own(remedy), addresses }
     }
 }
 
@@ -152,10 +158,10 @@ pub fn plan_id(folder: &Path) -> String {
 /// The error of a plan that what it was made from has left behind.
 pub fn moved(folder: &Path, component: &Name, moved: &[&str]) -> Error {
     let message = format!("since plan {} was made, these moved: {}", plan_id(folder), moved.join(", "));
-    refused("plan_moved", message).of(component)
+    refused("plan_moved", Words::own(message)).of(component)
 }
 
-fn refused(code: &'static str, message: String) -> Error {
+fn refused(code: &'static str, message: impl Into<Words>) -> Error {
     Error::new(Layer::Salt, Phase::Planning, code, message, ANEW)
 }
 

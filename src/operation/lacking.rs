@@ -161,7 +161,7 @@ pub fn blame(node: &Node, error: Error) -> Error {
         return error;
     }
     let message = format!("planned with null for {}, kept nowhere: {}", names(node), error.message);
-    Error { code: MISSING, message, remedy: KEEP.to_owned(), ..error }
+    Error { code: MISSING, message: message.into(), remedy: KEEP.into(), ..error }
 }
 
 /// What the last apply was given by references: to be taken out of an answer, as far as they can be read now.

@@ -71,12 +71,8 @@ pub async fn look(
     if refresh == Refresh::Only {
         drift.iter_mut().for_each(|one| one.class = Class::Drifted);
     }
-    for attribute in drift.iter_mut().flat_map(|one| &mut one.attributes) {
-        invoker.redactor.value(&mut attribute.before);
-        invoker.redactor.value(&mut attribute.after);
-    }
     let changes = if refresh == Refresh::Only { Changes::default() } else { change::read(&document) };
-    Ok(Look { changes, drift, drift_id })
+    Ok(Look { changes: plan::redacted(invoker, changes), drift, drift_id })
 }
 
 /// What was found and what it was compared with, in one word that tells neither.

@@ -10,6 +10,7 @@ use super::arguments::Arguments;
 use super::inspect::{Inspection, inspect};
 use super::invoke::Invoker;
 use super::session::Session;
+use super::signal::logged;
 use super::summary::Opening;
 use super::{Call, handing, health, records, registrations, state};
 use crate::decide::State;
@@ -55,7 +56,7 @@ pub fn component_is_healthy(call: &Call<'_>) -> Value {
         Err(error) => (false, Some(error.to_string())),
     };
     if let Some(why) = why {
-        call.host.log(tracing::Level::WARN, &format!("{environment}: {why}"));
+        call.host.log(tracing::Level::WARN, &format!("{environment}: {}", logged(&opening.secrets, &why)));
     }
     json!({ "result": healthy, "retcode": i32::from(!healthy) })
 }
@@ -99,7 +100,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
             Some(outcome) => unhealthy(last_run(outcome).of(name)),
         };
         let note = "it has no health gates: its state is there, and that is all that was looked at";
-        return Ok((ComponentReport { notes: vec![note.to_owned()], ..report }, Vec::new()));
+        return Ok((ComponentReport { notes: vec![note].into(), ..report }, Vec::new()));
     }
     if let Some(record) = &record {
         registrations::recorded(&mut state, record);
@@ -138,8 +139,11 @@ async fn measured(invoker: &Invoker<'_>, state: &State) -> Result<Measured> {
     let said = |(gate, answer): (&Gate, &Answer)| format!("{}: {}", gate.target, answer.said);
     let failing: Vec<_> = gates.iter().zip(&answers).filter(|(_, answer)| !answer.passed).map(said).collect();
     if failing.is_empty() {
-        let notes = gates.iter().zip(&answers).map(said).collect();
-        return Ok((ComponentReport { notes, ..ComponentReport::new(Status::Healthy, "") }, told));
+        let notes: Vec<_> = gates.iter().zip(&answers).map(said).collect();
+        return Ok((
+            ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Healthy, "") },
+            told,
+        ));
     }
     let ill = answers.iter().find(|answer| !answer.passed).map(|answer| answer.outlook).unwrap_or_default();
     let (code, _) = health::ending(ill);
@@ -152,7 +156,7 @@ fn unhealthy(error: Error) -> ComponentReport {
     ComponentReport { status: Status::Unhealthy, ..ComponentReport::failed(error) }
 }
 
-fn not_there(code: &'static str, message: &str) -> Error {
+fn not_there(code: &'static str, message: &'static str) -> Error {
     Error::new(Layer::Salt, Phase::Verification, code, message, "apply it first")
 }
 

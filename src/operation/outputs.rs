@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::model::{self, Name};
 use crate::record::Known;
 use crate::report::{ComponentReport, Report, Status};
+use crate::words::Words;
 use crate::workdir::Layout;
 
 pub fn outputs(call: &Call<'_>) -> Report {
@@ -47,7 +48,8 @@ pub fn outputs(call: &Call<'_>) -> Report {
     }
 }
 
-fn answer(opening: Opening, components: BTreeMap<Name, ComponentReport>) -> Report {
+fn answer(opening: Opening, mut components: BTreeMap<Name, ComponentReport>) -> Report {
+    components.values_mut().for_each(|report| opening.secrets.report(report));
     let flat: BTreeMap<_, Value> =
         components.iter().map(|(name, one)| (name.clone(), json!(one.outputs))).collect();
     opening.found(components, BTreeMap::from([("outputs".to_owned(), json!(flat))]))
@@ -77,7 +79,7 @@ fn known(
             Ok(Some(known)) => {
                 let mut report = ComponentReport::new(Status::Unchanged, "");
                 report.outputs = known.outputs;
-                report.notes.push(format!("as of {}", known.time));
+                report.notes.push(Words::own(format!("as of {}", known.time)));
                 report.notes.extend(hidden(&known.sensitive));
                 report
             }

@@ -157,17 +157,9 @@ pub async fn document(invoker: &Invoker<'_>, file: &Path) -> Result<Value> {
     })
 }
 
-/// Takes out secrets that the module did not mark; an address may hold one, by a key of `for_each`.
+/// Takes out secrets that the module did not mark.
 pub fn redacted(invoker: &Invoker<'_>, mut changes: Changes) -> Changes {
-    let text = |text: &mut String| *text = invoker.redactor.text(text);
-    for resource in &mut changes.resources {
-        text(&mut resource.address);
-        for attribute in &mut resource.attributes {
-            text(&mut attribute.path);
-            invoker.redactor.value(&mut attribute.before);
-            invoker.redactor.value(&mut attribute.after);
-        }
-    }
+    invoker.redactor.resources(&mut changes.resources);
     changes
 }
 

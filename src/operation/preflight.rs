@@ -11,6 +11,7 @@ use crate::change::{Changes, PlannedJob, jobs};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::nomad::{Checked, JobName, Refusal, Spec, Trouble};
 use crate::render;
+use crate::words::words;
 
 /// What a reader should know of the jobs that the plan in `file` registers. An error where one of them is not valid,
 /// would find no node, or runs already and is not ours. Costs nothing where the plan registers none.
@@ -82,12 +83,12 @@ pub async fn blame(invoker: &Invoker<'_>, failed: Error) -> Error {
 
 fn unasked(trouble: &Trouble, address: &str) -> Error {
     let error = trouble.explain(address, Phase::Planning);
-    Error { message: format!("{}; nothing was changed", error.message), ..error }
+    Error { message: words![&error.message, "; nothing was changed"], ..error }
 }
 
 /// `place` names the job, `address` the Nomad.
 pub fn explain(place: &str, is_sensitive: bool, refusal: Refusal, address: &str) -> Error {
-    let refuse = |code: &'static str, message: String, remedy: &str| {
+    let refuse = |code: &'static str, message: String, remedy: &'static str| {
         let message = format!("{place}: {message}; nothing was changed");
         Error::new(Layer::Nomad, Phase::Planning, code, message, remedy)
     };

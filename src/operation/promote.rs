@@ -59,7 +59,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     } else {
         health::hold(&invoker, &state).await?;
     }
-    Ok(ComponentReport { notes, ..ComponentReport::new(Status::Applied, "promoted") })
+    Ok(ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Applied, "promoted") })
 }
 
 /// None: it has no canaries that wait.

@@ -41,8 +41,12 @@ pub fn in_session<T: Send>(
     let parallelism = blueprint.settings.parallelism.get();
     let mut progress = (call.progress)(blueprint.environment.as_str(), shown, parallelism);
     let (sender, receiver) = mpsc::channel();
-    let teller =
-        Teller { sender, environment: blueprint.environment.clone(), run_id: opening.run_id.clone() };
+    let teller = Teller {
+        sender,
+        environment: blueprint.environment.clone(),
+        run_id: opening.run_id.clone(),
+        secrets: opening.secrets.clone(),
+    };
     let cancel = Cancel::new();
     let (run_cancel, identity) = (cancel.clone(), call.request.identity.clone());
     drive(call.host, &mut progress, &cancel, &cancel_file, teller, receiver, move |teller| {

@@ -6,6 +6,7 @@ use super::invoke::Invoker;
 use super::{left, unsaved};
 use crate::decide::{self, Found, LocalState, Remembered};
 use crate::error::Result;
+use crate::words::Words;
 use crate::workdir::{self, ensure_private, remove, replace};
 
 /// Says what was done; None where the state is whole, or nothing can be done for it.
@@ -14,7 +15,7 @@ pub fn put_right(
     state: &Path,
     unfinished: bool,
     remembered: Option<&Remembered>,
-) -> Result<Option<String>> {
+) -> Result<Option<Words>> {
     let place = invoker.place;
     let text = workdir::read(state)?;
     let found = Found::of(text.as_deref());
@@ -43,7 +44,9 @@ pub fn put_right(
         LocalState::Leave => Ok(None),
         LocalState::SetAside => {
             remove(state)?;
-            Ok(Some(format!("{path} {what}: the first apply was cut off in its first write{kept}")))
+            Ok(Some(Words::own(format!(
+                "{path} {what}: the first apply was cut off in its first write{kept}"
+            ))))
         }
         LocalState::Restore(copy) => {
             let (copy, head) = &copies[copy];
@@ -51,7 +54,10 @@ pub fn put_right(
             ensure_private(&place.workdir)?;
             replace(state, &text)?;
             let serial = head.serial;
-            Ok(Some(format!("{path} {what}: put right from {}, at serial {serial}{kept}", copy.display())))
+            Ok(Some(Words::own(format!(
+                "{path} {what}: put right from {}, at serial {serial}{kept}",
+                copy.display()
+            ))))
         }
         LocalState::Refuse(copy) => {
             let (copy, head) = &copies[copy];

@@ -9,8 +9,10 @@ use crate::decide::{Ending, Remembered, State, Story, Suspect};
 use crate::error::{Error, Result};
 use crate::lock::Holder;
 use crate::record::{Record, Underway, Untold};
+use crate::report::Notes;
 use crate::report::{ComponentReport, PossibleOrphan};
 use crate::snapshot::{Snapshot, Store};
+use crate::words::{Words, words};
 use crate::workdir::sweep_unfinished;
 
 /// What was found, and what was done about it.
@@ -27,7 +29,7 @@ pub struct Recovery {
     /// What an earlier run found, and died before it could report.
     untold: Vec<Suspect>,
     suspects: Vec<Suspect>,
-    notes: Vec<String>,
+    notes: Notes,
 }
 
 impl Recovery {
@@ -41,19 +43,19 @@ impl Recovery {
             Self { underway: Underway::read(&place.applying())?, elsewhere, ..Self::default() };
         recovery.notes.extend(recovery.elsewhere.iter().map(|there| {
             let Underway { run_id, started, pid, host, cwd, .. } = there;
-            format!(
+            Words::own(format!(
                 "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off, and its lock is \
                  this run's now: what it began to create is told on {host} alone, by its .eos/runs/{run_id}, and by \
                  the next run there; terraform ran in {}",
                 cwd.display()
-            )
+            ))
         }));
         let mut dump = None;
         if let Some(underway) = &recovery.underway {
             let Underway { run_id, started, pid, host, .. } = underway;
-            recovery.notes.push(format!(
+            recovery.notes.push(Words::own(format!(
                 "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off"
-            ));
+            )));
             match left::stream(&invoker.session.layout, underway, &invoker.component.name)? {
                 Some(mut heard) => {
                     underway.gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
@@ -64,13 +66,14 @@ impl Recovery {
                     }
                     dump = heard.dump.filter(|_| !underway.archived);
                 }
-                None => recovery.notes.push(format!(
+                None => recovery.notes.push(Words::own(format!(
                     "the folder of run {run_id} is gone: what it began to create is not known"
-                )),
+                ))),
             }
         }
         if let Some(untold) = untold(invoker)? {
-            recovery.notes.push(format!("run {} died before its report was written", untold.run_id));
+            let run_id = &untold.run_id;
+            recovery.notes.push(Words::own(format!("run {run_id} died before its report was written")));
             recovery.suspects = untold.suspects.clone();
             recovery.untold = untold.suspects;
         }
@@ -176,7 +179,7 @@ impl Recovery {
             tracing::warn!("{error}");
         }
         notes.extend(describe(&self.suspects));
-        notes.append(&mut report.notes);
+        notes.extend(std::mem::take(&mut report.notes));
         let mut orphans = orphans(invoker, &self.suspects);
         orphans.append(&mut report.possible_orphans);
         ComponentReport { notes, possible_orphans: orphans, ..report }
@@ -188,7 +191,7 @@ pub async fn after_failure(
     invoker: &Invoker<'_>,
     heard: &left::Heard,
     before: &Remembered,
-) -> Result<Vec<String>> {
+) -> Result<Vec<Words>> {
     let mut underway = Underway::read(&invoker.place.applying())?.unwrap_or_default();
     unsaved::archive(invoker.place, &[invoker.cwd()], heard.dump.as_ref())?;
     if heard.dump.is_some() {
@@ -248,19 +251,17 @@ pub fn orphans(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Vec<PossibleOrpha
 }
 
 /// For people; the report's `possible_orphans` has the commands.
-pub fn describe(suspects: &[Suspect]) -> Option<String> {
+pub fn describe(suspects: &[Suspect]) -> Option<Words> {
     let name = |suspect: &Suspect| match &suspect.id {
-        Some(id) => format!("{} (id {id}, begun by run {})", suspect.address, suspect.run_id),
-        None => format!("{} (begun by run {})", suspect.address, suspect.run_id),
+        Some(id) => words![&suspect.address, " (id ", id, ", begun by run "],
+        None => words![&suspect.address, " (begun by run "],
     };
-    let names = suspects.iter().map(name).collect::<Vec<_>>().join(", ");
-    (!suspects.is_empty()).then(|| {
-        format!(
-            "possible orphans: {names}. No state has them, they may exist all the same, and an apply creates them \
-             again: delete them in the world or, before that, take them into the state by the commands in \
-             possible_orphans"
-        )
-    })
+    let names =
+        suspects.iter().map(|suspect| name(suspect).and(Words::own(suspect.run_id.as_str())).and(")"));
+    let names = names.reduce(|names, name| words![names, ", ", name])?;
+    let what_to_do = ". No state has them, they may exist all the same, and an apply creates them again: delete them in \
+                      the world or, before that, take them into the state by the commands in possible_orphans";
+    Some(words!["possible orphans: ", names, what_to_do])
 }
 
 /// What an apply writes down before its first effect.

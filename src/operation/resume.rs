@@ -148,7 +148,7 @@ fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
     }
 }
 
-fn not_resumable(message: String, remedy: &str) -> Error {
+fn not_resumable(message: String, remedy: &'static str) -> Error {
     Error::new(Layer::Salt, Phase::Validation, "not_resumable", message, remedy)
 }
 

@@ -5,6 +5,7 @@ use crate::decide::{Ending, Trouble};
 use crate::error::{Error, Layer, Phase};
 use crate::process::{Cause, CutShort, Exit};
 use crate::terraform::{self, Diagnostic, Severity};
+use crate::words::{Words, words};
 
 /// What a finished command said.
 pub struct Said {
@@ -41,7 +42,7 @@ impl Invoker<'_> {
                 Layer::Host,
                 phase,
                 CANCELLED,
-                format!("stopped during {step}, as asked"),
+                Words::own(format!("stopped during {step}, as asked")),
                 "run again to go on",
             ),
             Some(Cause::LockLost) => {
@@ -60,8 +61,8 @@ impl Invoker<'_> {
                 Layer::Host,
                 phase,
                 "timeout",
-                format!("{step} took longer than its timeout; terraform was asked to stop"),
-                format!("raise timeouts:{step} in the pillar, or find out what hangs"),
+                Words::own(format!("{step} took longer than its timeout; terraform was asked to stop")),
+                Words::own(format!("raise timeouts:{step} in the pillar, or find out what hangs")),
             ),
             None => {
                 let errors: Vec<_> =
@@ -73,14 +74,16 @@ impl Invoker<'_> {
         let lost = "what was in flight may exist in the world and not in the state";
         let message = match error.code {
             // Terraform may name the file alone.
-            "disk_full" | "read_only" => format!("{}\nIt ran in {}", error.message, self.cwd().display()),
+            "disk_full" | "read_only" => {
+                words![&error.message, Words::own(format!("\nIt ran in {}", self.cwd().display()))]
+            }
             _ => error.message,
         };
         let message = match said.exit.cut_short {
             Some(CutShort::Late) => {
-                format!("{message} It did not end in time and was killed: {lost}.")
+                words![message, " It did not end in time and was killed: ", lost, "."]
             }
-            Some(CutShort::Forced) => format!("{message} It was not waited for: {lost}."),
+            Some(CutShort::Forced) => words![message, " It was not waited for: ", lost, "."],
             None => message,
         };
         Error { message, ..error }.during(phase)

@@ -13,6 +13,7 @@ use crate::host::{Job, Returned, Started};
 use crate::model::{Step, Target, What};
 use crate::report::{SaltRun, Status};
 use crate::view::progress::Stage;
+use crate::words::{Words, words};
 
 /// Between two looks at who has answered.
 const POLL: Duration = Duration::from_millis(250);
@@ -202,10 +203,10 @@ impl Jobs<'_> {
                 biased;
                 error = self.stopped() => {
                     session.teller.stop(jid);
-                    let message = format!(
-                        "{}; job {jid} was asked to end on its minions, and what it had begun there may go on",
-                        error.message
+                    let job = format!(
+                        "; job {jid} was asked to end on its minions, and what it had begun there may go on"
                     );
+                    let message = words![&error.message, Words::own(job)];
                     return Err(Error { message, ..error });
                 }
                 () = tokio::time::sleep(POLL) => {}

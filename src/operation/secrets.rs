@@ -13,6 +13,7 @@ use super::signal::Teller;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::{Component, Credential, Origin, Reference, VaultAuth, VaultPath, VaultServer};
 use crate::vault::{self, Login, Secret, Vault};
+use crate::words::{Words, words};
 
 /// Of one call; nothing of it outlives that.
 pub struct Secrets {
@@ -121,7 +122,7 @@ impl Reading {
         for (_, credential) in component.credentials.iter().filter(|(provider, _)| uses(provider)) {
             let read = self.credential(credential).await;
             values.extend(read.map_err(|error| {
-                let message = format!("{}: {}", credential.path, error.message);
+                let message = words![Words::own(credential.path.to_string()), ": ", &error.message];
                 Error { message, ..error }
             })?);
         }
@@ -201,6 +202,6 @@ impl Reading {
     }
 }
 
-fn refuse(code: &'static str, message: impl Into<String>, remedy: &str) -> Error {
+fn refuse(code: &'static str, message: impl Into<Words>, remedy: &'static str) -> Error {
     Error::new(Layer::Salt, Phase::Preparation, code, message, remedy)
 }

@@ -97,7 +97,7 @@ pub fn diagnose(call: &Call<'_>) -> Value {
                 .silently(invoker.blind)
                 .diagnose()
                 .await;
-            invoker.redactor.value(&mut found.details);
+            invoker.redactor.gathered(&mut found.details);
             jobs.push(found.details);
             lines.extend(found.lines.iter().map(|line| invoker.redactor.text(line)));
         }

@@ -15,6 +15,7 @@ use super::prepare::Prepared;
 use super::secrets::{Reading, Secrets};
 use super::signal::Teller;
 use super::summary::Opening;
+use crate::change::Redactor;
 use crate::decide::Did;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{Done, Entry, Journal};
@@ -43,6 +44,8 @@ pub struct Session {
     pub identity: Identity,
     /// Held during an init where a plugin cache may be shared: terraform's is not safe for two.
     pub init_gate: Rc<tokio::sync::Mutex<()>>,
+    /// The secrets that its components have learnt.
+    pub known: Redactor,
     pub produced: RefCell<BTreeMap<Name, Produced>>,
     memory: Memory,
     /// What components were when their turn ended well.
@@ -109,6 +112,7 @@ impl Session {
             reached: RefCell::default(),
             changed: RefCell::default(),
             init_gate: Rc::default(),
+            known: opening.secrets.clone(),
             produced: RefCell::default(),
         })
     }
@@ -146,6 +150,7 @@ impl Session {
             teller: self.teller.clone(),
             identity: self.identity.clone(),
             init_gate: self.init_gate.clone(),
+            known: self.known.clone(),
             produced: RefCell::default(),
             memory: Memory { journal: self.memory.journal.clone(), done: BTreeMap::new() },
             reached: RefCell::default(),

@@ -14,6 +14,7 @@ use crate::model::OnFailure;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
 use crate::snapshot::Store;
+use crate::words::words;
 
 impl Run<'_> {
     /// The plan found nothing to do. Where the state moved since, or an apply failed, it is this configuration's.
@@ -70,7 +71,7 @@ impl Run<'_> {
         self.write_record(Status::AppliedWithWarnings, &after, Ended::Whole(next)).await?;
         let error = report.error.map(|error| error.message).unwrap_or_default();
         let mut notes = report.notes;
-        notes.push(format!("the apply failed, and yet a plan finds nothing left to do: {error}"));
+        notes.push(words!["the apply failed, and yet a plan finds nothing left to do: ", error]);
         let report = ComponentReport { status: Status::AppliedWithWarnings, error: None, notes, ..report };
         Ok(self.settle(report, after, Some(next)).await)
     }
@@ -192,7 +193,7 @@ impl Run<'_> {
         session.did(name, Did::Failed(trouble));
         let mut notes = report.notes;
         if report.status != Status::Unchanged && !state.lineage.is_empty() {
-            notes.push(format!("kept: what was applied is in the state, at serial {}", state.serial));
+            notes.push(words!["kept: what was applied is in the state, at serial ", state.serial]);
         }
         if let (Status::Failed, Some(configuration)) = (ended.status, configuration)
             && let Err(error) = self.write_failed(&ended, &state, configuration).await

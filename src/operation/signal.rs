@@ -7,8 +7,10 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use crate::change::Redactor;
 use crate::host::{Host, Job, Returned, Started};
 use crate::model::Name;
+use crate::printable::printable;
 use crate::view::progress::{Stage, Update};
 
 /// One message from the run.
@@ -46,6 +48,8 @@ pub struct Teller {
     pub sender: Sender<Signal>,
     pub environment: Name,
     pub run_id: String,
+    /// Taken out of the log.
+    pub secrets: Redactor,
 }
 
 impl Teller {
@@ -119,15 +123,21 @@ impl Teller {
     }
 }
 
+/// A text for the log: without a secret, and no line of it looks like an entry of its own.
+pub fn logged(secrets: &Redactor, text: &str) -> String {
+    printable(&secrets.text(text)).replace('\n', "\n    | ")
+}
+
 /// Sends what is traced during a run to the host's log, with the run's id on every line.
 pub struct LogLayer {
     sender: Sender<Signal>,
     run_id: String,
+    secrets: Redactor,
 }
 
 impl LogLayer {
     pub fn new(teller: &Teller) -> Self {
-        Self { sender: teller.sender.clone(), run_id: teller.run_id.clone() }
+        Self { sender: teller.sender.clone(), run_id: teller.run_id.clone(), secrets: teller.secrets.clone() }
     }
 }
 
@@ -137,12 +147,13 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for LogLayer {
         if !event.metadata().target().starts_with("eos") {
             return;
         }
-        let mut message = format!("run {}: ", self.run_id);
+        let mut text = String::new();
         event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
             if field.name() == "message" {
-                message.push_str(&format!("{value:?}"));
+                text.push_str(&format!("{value:?}"));
             }
         });
+        let message = format!("run {}: {}", self.run_id, logged(&self.secrets, &text));
         let _ = self.sender.send(Signal::Log { level: *event.metadata().level(), message });
     }
 }

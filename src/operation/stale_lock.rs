@@ -14,6 +14,7 @@ use crate::error::{Error, Phase, Result};
 use crate::lock::Holder;
 use crate::record::Locking;
 use crate::terraform;
+use crate::words::words;
 use crate::workdir::{self, Place, remove};
 
 /// The code of a command that found the backend's lock taken.
@@ -56,8 +57,8 @@ pub async fn release(invoker: &Invoker<'_>, locked: Error) -> Result<String> {
             Doubt::OtherHost => "it is held from another host",
             Doubt::OtherTime => "it was not taken while the terraform that was killed here lived",
         };
-        let message = format!("{}\nEos does not free it: {why}", locked.message);
-        let remedy = format!("wait until that run ends; if it is gone for good: {command}");
+        let message = words![&locked.message, "\nEos does not free it: ", why];
+        let remedy = words!["wait until that run ends; if it is gone for good: ", &command];
         let mut details = locked.details.clone();
         details["command"] = json!(command);
         return Err(Error { message, remedy, ..locked }.with(details));

@@ -9,6 +9,7 @@ use crate::decide::{self, State, StateProblem};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::record::Record;
 use crate::terraform;
+use crate::words::Words;
 use crate::workdir;
 
 /// A state, and the text that it was read from.
@@ -51,6 +52,8 @@ pub async fn pull(invoker: &Invoker<'_>) -> Result<Option<Pulled>> {
         };
         Error::new(Layer::Terraform, Phase::Preparation, "state_corrupt", message, remedy)
     })?;
+    let hidden = state.outputs.values().filter(|output| output.sensitive);
+    invoker.redactor.add(hidden.map(|output| &output.value));
     Ok(Some(Pulled { state, text: Arc::new(text) }))
 }
 
@@ -96,14 +99,14 @@ pub fn check(
         Err(StateProblem::OtherLineage) => ("state_replaced", "the state there now is another one"),
         Err(StateProblem::Older) => ("state_older", "the state there now is an older one"),
     };
-    let message = format!(
+    let message = Words::own(format!(
         "the last run ({}, {}) left {} resource(s) at serial {}; {what}",
         record.run_id, record.finished, record.resources, record.serial
-    );
-    let remedy = format!(
+    ));
+    let remedy = Words::own(format!(
         "put the state back into {}; if those resources are really gone, remove {}",
         place(invoker),
         invoker.place.record().display()
-    );
+    ));
     Err(Error::new(Layer::Terraform, Phase::Preparation, code, message, remedy))
 }

@@ -9,7 +9,6 @@ use super::invoke::Invoker;
 use super::salt_job::{self, Done};
 use super::session::Session;
 use super::{component, health, hooks, producers, records};
-use crate::change::Redactor;
 use crate::decide::{State, step};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal;
@@ -17,6 +16,7 @@ use crate::lock::{Guard, Holder};
 use crate::model::{Node, Step};
 use crate::record::Record;
 use crate::report::{ComponentReport, SaltRun, Status};
+use crate::words::{Words, words};
 use crate::workdir::Place;
 
 /// What is for modules alone leaves a step as it is, and says so.
@@ -33,7 +33,7 @@ pub fn left_alone(intent: &Intent) -> Option<ComponentReport> {
         }
     };
     let report = ComponentReport::new(Status::Unchanged, reason);
-    Some(ComponentReport { notes: vec![note.to_owned()], ..report })
+    Some(ComponentReport { notes: vec![note].into(), ..report })
 }
 
 /// Under its lock: waits for what it reads, runs, is healthy, and is recorded.
@@ -48,8 +48,7 @@ pub async fn run(
     let name = &node.component.name;
     let record = records::read(session, &node.component, place).await?;
     refuse_module(record.as_ref())?;
-    let mut invoker =
-        Invoker::new(session, &node.component, place, "", Some(guard), session.reading()).await?;
+    let invoker = Invoker::new(session, &node.component, place, "", Some(guard), session.reading()).await?;
     producers::read(session, node).await?;
     let produced = |producer: &_| session.produced.borrow().get(producer).cloned();
     let inputs = inputs(node, &produced, &invoker.reading).await?;
@@ -67,12 +66,12 @@ pub async fn run(
     let done =
         journal::Done { made_from: keyed(&session.layout, &made_from)?, lineage: String::new(), serial: 0 };
     let test = intent.act == Act::Preview;
-    let report = match session.done(name) {
+    let mut report = match session.done(name) {
         Some(before) if *before == done && !test => ComponentReport::new(Status::Unchanged, "done_before"),
         _ if test && !step.what.is_states() => no_test(step),
         _ => told(&invoker, step, salt_job::run(&invoker, step, &inputs.known, test).await?, test),
     };
-    let report = redacted(&invoker.redactor, report);
+    invoker.redactor.report(&mut report);
     if test {
         return Ok(report);
     }
@@ -90,15 +89,16 @@ pub async fn run(
         records::write(&invoker, outcome(&invoker, report.status)).await?;
     }
     session.reach(name, done);
-    let report = hooks::after(&invoker, intent, report).await;
-    Ok(redacted(&invoker.redactor, report))
+    let mut report = hooks::after(&invoker, intent, report).await;
+    invoker.redactor.report(&mut report);
+    Ok(report)
 }
 
 /// A record of resources would be lost, and they with it.
 fn refuse_module(record: Option<&Record>) -> Result<()> {
     match record {
         Some(record) if record.resources > 0 => {
-            let message = format!("it was a Terraform module, and has {} resource(s)", record.resources);
+            let message = words!["it was a Terraform module, and has ", record.resources, " resource(s)"];
             let remedy = "give it its source back and destroy it, or give the step another name";
             Err(Error::new(Layer::Salt, Phase::Preparation, "has_resources", message, remedy))
         }
@@ -143,8 +143,8 @@ fn told(invoker: &Invoker<'_>, step: &Step, Done { status, run }: Done, test: bo
             let states: usize = run.minions.values().map(|one| one.changed.len()).sum();
             let would = if test { "would change" } else { "changed" };
             report.notes.push(match step.what.is_states() {
-                true => format!("{minions} minion(s), {states} state(s) {would}"),
-                false => format!("{} on {minions} minion(s)", run.function),
+                true => Words::own(format!("{minions} minion(s), {states} state(s) {would}")),
+                false => Words::own(format!("{} on {minions} minion(s)", run.function)),
             });
         }
     }
@@ -163,21 +163,6 @@ pub fn failure(step: &Step, run: &SaltRun) -> Error {
         ),
     };
     Error::new(Layer::Salt, Phase::Application, "salt_failed", message, remedy)
-}
-
-/// What minions say is theirs; no known secret stands in it afterwards.
-pub fn redacted(redactor: &Redactor, mut report: ComponentReport) -> ComponentReport {
-    let text = |text: &mut String| *text = redactor.text(text);
-    for one in report.salt.iter_mut().flat_map(|run| run.minions.values_mut()) {
-        for line in one.changed.iter_mut().chain(&mut one.failed) {
-            [&mut line.id, &mut line.name, &mut line.comment].into_iter().for_each(text);
-            line.changes.iter_mut().for_each(text);
-        }
-        one.said.iter_mut().for_each(|said| redactor.value(said));
-    }
-    report.notes.iter_mut().for_each(text);
-    report.error.iter_mut().for_each(|error| text(&mut error.message));
-    report
 }
 
 fn outcome(invoker: &Invoker<'_>, status: Status) -> Record {

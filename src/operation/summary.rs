@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime};
 use serde_json::Value;
 
 use super::Identity;
+use crate::change::Redactor;
 use crate::error::Error;
 use crate::model::Name;
 use crate::report::{ComponentReport, Report, SCHEMA, Status};
@@ -20,6 +21,8 @@ pub struct Opening {
     pub identity: Identity,
     /// Its version, once it is known.
     pub terraform: Option<String>,
+    /// All that its components learn.
+    pub secrets: Redactor,
     /// What others have of this call and could not be taken back, in a sentence each.
     left: Mutex<Vec<String>>,
     began: Instant,
@@ -35,6 +38,7 @@ impl Opening {
             test,
             identity: identity.clone(),
             terraform: None,
+            secrets: Redactor::default(),
             left: Mutex::default(),
             began: Instant::now(),
             started: SystemTime::now(),
@@ -83,11 +87,14 @@ impl Opening {
     fn close(
         self,
         result: Option<bool>,
-        components: BTreeMap<Name, ComponentReport>,
-        error: Option<Error>,
+        mut components: BTreeMap<Name, ComponentReport>,
+        mut error: Option<Error>,
         mut extra: BTreeMap<String, Value>,
     ) -> Report {
         let left = self.left.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // What one component learnt late may stand in the report of another.
+        components.values_mut().for_each(|report| self.secrets.report(report));
+        error.iter_mut().for_each(|error| self.secrets.error(error));
         if !left.is_empty() {
             extra.insert("left_behind".to_owned(), left.into());
         }

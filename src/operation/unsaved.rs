@@ -13,6 +13,7 @@ use crate::decide::{self, Found, Head, Remembered, There, Unsaved};
 use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::terraform;
+use crate::words::{Words, words};
 use crate::workdir::{self, Place, ensure_private, ids, next_id, remove, replace, retain_newest};
 
 /// Where terraform leaves what it cannot save: in the folder that it runs in.
@@ -93,7 +94,7 @@ pub async fn save(
     invoker: &Invoker<'_>,
     remembered: Option<&Remembered>,
     digest: Option<&str>,
-) -> Result<Vec<String>> {
+) -> Result<Vec<Words>> {
     let mut notes = Vec::new();
     for file in waiting(invoker.place)? {
         let text = workdir::read(&file)?.unwrap_or_default();
@@ -129,11 +130,11 @@ pub async fn save(
         }
         let saved = PathBuf::from(file.to_string_lossy().replace(WAITING, SAVED));
         fs::rename(&file, &saved).map_err(|error| Error::file(&file, "rename", &error))?;
-        notes.push(format!(
+        notes.push(Words::own(format!(
             "a state that terraform could not save was put in its place, at serial {}; it is kept as {}",
             head.serial,
             saved.display()
-        ));
+        )));
     }
     Ok(notes)
 }
@@ -173,12 +174,12 @@ async fn put(invoker: &Invoker<'_>, file: &Path, text: &[u8], there: Option<&[u8
 /// A hand is asked for, with the command that would use this file.
 pub fn required(invoker: &Invoker<'_>, file: &Path, why: &str, force: bool) -> Error {
     let command = by_hand::put_state(invoker, file, force);
-    let message = format!(
-        "{} holds a state that has to be settled before anything else runs here: {why}",
-        file.display()
-    );
-    let remedy =
-        format!("if it is the state to go on with: {command}; if it is not, move it out of that folder");
+    let what =
+        format!("{} holds a state that has to be settled before anything else runs here: ", file.display());
+    let message = words![Words::own(what), why.to_owned()];
+    let remedy = Words::own(format!(
+        "if it is the state to go on with: {command}; if it is not, move it out of that folder"
+    ));
     Error::new(Layer::Terraform, Phase::Preparation, "recovery_required", message, remedy)
         .with(json!({ "file": file, "command": command }))
 }

@@ -39,7 +39,7 @@ impl Kind {
             Self::Invalid => (Layer::Salt, "invalid", "correct the call"),
             Self::Cancelled => (Layer::Salt, "cancelled", "nothing was run: run it again"),
         };
-        Error::new(layer, Phase::Validation, code, message, remedy)
+        Error::new(layer, Phase::Validation, code, message.to_owned(), remedy)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod change;
 mod drift;
+mod notes;
 mod salt;
 mod status;
 
@@ -15,6 +16,7 @@ use crate::model::Name;
 
 pub use change::{AttributeChange, Counts, ResourceChange};
 pub use drift::{Class, Drift, Drifted, PossibleOrphan};
+pub use notes::Notes;
 pub use salt::{OnMinion, SaltRun, StateLine};
 pub use status::Status;
 
@@ -37,8 +39,8 @@ pub struct ComponentReport {
     pub duration: f64,
     pub error: Option<Error>,
     /// What else a reader should know: kept resources, a hint.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    #[serde(skip_serializing_if = "Notes::is_empty")]
+    pub notes: Notes,
     /// What an apply that was cut off may have left in the world.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub possible_orphans: Vec<PossibleOrphan>,
@@ -70,7 +72,7 @@ impl ComponentReport {
             output_changes: BTreeMap::new(),
             duration: 0.0,
             error: None,
-            notes: Vec::new(),
+            notes: Notes::default(),
             possible_orphans: Vec::new(),
             deployment_id: None,
             snapshot_id: None,

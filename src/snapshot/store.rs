@@ -153,7 +153,7 @@ pub(super) fn age(snapshot_id: &str, now: SystemTime) -> Duration {
     now.duration_since(taken).unwrap_or_default()
 }
 
-fn refused(code: &'static str, message: String, remedy: &str) -> Error {
+fn refused(code: &'static str, message: String, remedy: &'static str) -> Error {
     Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
 }
 

@@ -15,7 +15,7 @@ pub struct Init {
 
 impl Init {
     pub fn arguments(&self) -> Vec<OsString> {
-        let mut arguments = words(&["init", "-input=false", "-no-color"]);
+        let mut arguments = words(&["init", "-input=false"]);
         if self.reconfigure {
             arguments.push("-reconfigure".into());
         }

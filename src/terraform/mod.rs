@@ -41,6 +41,41 @@ fn option(name: &str, path: &Path) -> OsString {
     argument
 }
 
+/// How every command begins: what it says is kept and shown, so that it is without colour.
 fn words(words: &[&str]) -> Vec<OsString> {
-    words.iter().map(OsString::from).collect()
+    words.iter().chain(&["-no-color"]).map(OsString::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_without_colour() {
+        let plan = Plan {
+            out: "p".into(),
+            variable_files: Vec::new(),
+            state: None,
+            destroy: false,
+            refresh: Refresh::First,
+            lock: true,
+            targets: Vec::new(),
+        };
+        let file = Path::new("s");
+        let commands = [
+            Init { reconfigure: false, readonly_lock_file: false, upgrade: false }.arguments(),
+            Apply { plan: "p".into(), state: None }.arguments(),
+            plan.arguments(),
+            show_plan(file),
+            show_state(None),
+            show_state(Some(file)),
+            state_pull(),
+            state_push(file),
+            force_unlock("id"),
+            words(&["version", "-json"]),
+        ];
+        for command in commands {
+            assert!(command.contains(&"-no-color".into()), "{command:?}");
+        }
+    }
 }

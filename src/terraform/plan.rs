@@ -75,7 +75,7 @@ mod tests {
             targets: vec!["a.b[\"x\"]".to_owned()],
             replace: vec!["c.d".to_owned()],
         };
-        let expected = "plan -json -input=false -detailed-exitcode -lock-timeout=0s -out=/w/p \
+        let expected = "plan -json -input=false -detailed-exitcode -lock-timeout=0s -no-color -out=/w/p \
                         -var-file=/w/a b.json -state=/w/s -destroy -refresh=false -target=a.b[\"x\"] -replace=c.d";
         assert_eq!(plan.arguments().join(" ".as_ref()), expected);
     }

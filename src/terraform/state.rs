@@ -18,5 +18,7 @@ pub fn state_push(file: &Path) -> Vec<OsString> {
 
 /// Frees the backend's lock of this id, without a question.
 pub fn force_unlock(id: &str) -> Vec<OsString> {
-    words(&["force-unlock", "-force", id])
+    let mut arguments = words(&["force-unlock", "-force"]);
+    arguments.push(id.into());
+    arguments
 }

@@ -68,7 +68,7 @@ impl Identity {
     }
 }
 
-fn refused(code: &'static str, message: String, remedy: &str) -> Error {
+fn refused(code: &'static str, message: String, remedy: &'static str) -> Error {
     Error::new(Layer::Terraform, Phase::Preparation, code, message, remedy)
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::error::{Error, Layer, Phase};
+use crate::words::Words;
 
 /// Why there is no answer that says something.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +65,7 @@ impl Trouble {
     }
 }
 
-pub fn refuse(code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Error {
+pub fn refuse(code: &'static str, message: impl Into<Words>, remedy: impl Into<Words>) -> Error {
     Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
 }
 

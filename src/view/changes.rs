@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+use super::quote::line;
+use crate::printable::one_line;
+
 /// Longer values are cut: they would scroll away what matters.
 const LONGEST: usize = 120;
 
@@ -13,22 +16,19 @@ pub fn diff(report: &Value) -> String {
     {
         for change in one["resource_changes"].as_array().into_iter().flatten() {
             let (sign, word) = sign(change);
-            text.push_str(&format!(
-                "  {name}   {sign} {}{word}\n",
-                change["address"].as_str().unwrap_or_default()
-            ));
+            text.push_str(&format!("  {name}   {sign} {}{word}\n", line(&change["address"])));
             // All attributes of what is new would bury those that change.
             if sign == "~" || sign == "-/+" {
                 for attribute in change["attributes"].as_array().into_iter().flatten() {
                     let replaces = if attribute["replaces"] == true { "  (replaces)" } else { "" };
-                    let path = attribute["path"].as_str().unwrap_or_default();
+                    let path = line(&attribute["path"]);
                     let (before, after) = (short(&attribute["before"]), short(&attribute["after"]));
                     text.push_str(&format!("      {path}: {before} → {after}{replaces}\n"));
                 }
             }
         }
         for (output, action) in one["output_changes"].as_object().into_iter().flatten() {
-            text.push_str(&format!("  {name}   output {output}: {}\n", action.as_str().unwrap_or_default()));
+            text.push_str(&format!("  {name}   output {}: {}\n", one_line(output), line(action)));
         }
     }
     if text.is_empty() { text } else { format!("\n{text}") }
@@ -54,7 +54,8 @@ pub fn short(value: &Value) -> String {
     let text = match value.as_str() {
         // Written by us in place of a value.
         Some(mark @ (SENSITIVE | UNKNOWN)) => mark.to_owned(),
-        _ => value.to_string(),
+        // JSON leaves DEL, C1 and what turns the direction of writing.
+        _ => one_line(&value.to_string()).into_owned(),
     };
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),

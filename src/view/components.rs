@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::quote::block;
 use super::style::Style;
 use super::units;
 use crate::report::Counts;
@@ -41,7 +42,7 @@ pub fn notes(report: &Value) -> String {
     for (name, one) in report["components"].as_object().into_iter().flatten() {
         // A failure shows its own.
         for note in one["notes"].as_array().into_iter().flatten().filter(|_| one["error"].is_null()) {
-            text.push_str(&format!("  {name}: {}\n", note.as_str().unwrap_or_default()));
+            text.push_str(&format!("  {name}: {}\n", block(note, "    ")));
         }
     }
     if text.is_empty() { text } else { format!("\n{text}") }

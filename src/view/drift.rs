@@ -3,16 +3,17 @@
 use serde_json::Value;
 
 use super::changes::short;
+use super::quote::line;
 
 pub fn drift(report: &Value) -> String {
     let mut text = String::new();
     for (name, one) in report["components"].as_object().into_iter().flatten() {
         for change in one["drift"]["changes"].as_array().into_iter().flatten() {
-            let address = change["address"].as_str().unwrap_or_default();
+            let address = line(&change["address"]);
             text.push_str(&format!("  {name}   {address}  {}\n", what(change)));
             let shown = change["actions"] != serde_json::json!(["delete"]);
             for attribute in change["attributes"].as_array().into_iter().flatten().filter(|_| shown) {
-                let path = attribute["path"].as_str().unwrap_or_default();
+                let path = line(&attribute["path"]);
                 let (before, after) = (short(&attribute["before"]), short(&attribute["after"]));
                 text.push_str(&format!("      {path}: {before} → {after}\n"));
             }
@@ -22,7 +23,7 @@ pub fn drift(report: &Value) -> String {
         if let (Some(id), "drifted") =
             (one["drift"]["drift_id"].as_str(), one["status"].as_str().unwrap_or(""))
         {
-            let environment = report["environment"].as_str().unwrap_or_default();
+            let environment = line(&report["environment"]);
             text.push_str(&format!(
                 "\n  to put exactly this right: salt-run infrastructure.remediate {name} environment={environment} drift_id={id}\n"
             ));

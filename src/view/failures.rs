@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::quote::{block, line};
+
 /// The failure of a whole operation: nothing was run.
 pub fn whole(report: &Value) -> String {
     let error = &report["error"];
@@ -9,10 +11,15 @@ pub fn whole(report: &Value) -> String {
         Some(environment) if !environment.is_empty() => environment,
         _ => "infrastructure",
     };
-    let mut text = format!("{place}: {}\n", string(&error["message"]));
     // The problems say themselves what would be right.
-    if error["details"]["problems"].is_null() {
-        text.push_str(&format!("    next: {}\n", string(&error["remedy"])));
+    let Some(problems) = error["details"]["problems"].as_array() else {
+        let (message, remedy) = (block(&error["message"], "    "), block(&error["remedy"], "    "));
+        return format!("{place}: {message}\n    next: {remedy}\n");
+    };
+    let mut text = format!("{place}: {}\n", string(&error["message"]).lines().next().unwrap_or_default());
+    for problem in problems {
+        let (path, message) = (line(&problem["path"]), block(&problem["message"], "      "));
+        text.push_str(&format!("  {path}\n      {message}\n"));
     }
     text
 }
@@ -32,17 +39,15 @@ pub fn each(report: &Value) -> String {
 fn failure(name: &str, one: &Value) -> String {
     let error = &one["error"];
     let addresses: Vec<_> =
-        error["details"]["addresses"].as_array().into_iter().flatten().map(string).collect();
+        error["details"]["addresses"].as_array().into_iter().flatten().map(line).collect();
     let at = if addresses.is_empty() { String::new() } else { format!(", {}", addresses.join(", ")) };
     let mut text = format!("\n  {name}  {} at {}{at}\n", string(&one["status"]), string(&error["phase"]));
     let who = if error["layer"] == "terraform" { "terraform: " } else { "" };
-    for (index, line) in string(&error["message"]).lines().enumerate() {
-        text.push_str(&format!("    {}{line}\n", if index == 0 { who } else { "" }));
-    }
+    text.push_str(&format!("    {who}{}\n", block(&error["message"], "    ")));
     for note in one["notes"].as_array().into_iter().flatten() {
-        text.push_str(&format!("    {}\n", string(note)));
+        text.push_str(&format!("    {}\n", block(note, "    ")));
     }
-    let remedy = string(&error["remedy"]);
+    let remedy = block(&error["remedy"], "    ");
     if !remedy.is_empty() {
         text.push_str(&format!("    next: {remedy}\n"));
     }

@@ -8,6 +8,7 @@ mod components;
 mod drift;
 mod failures;
 pub mod progress;
+mod quote;
 pub mod returns;
 mod runs;
 mod snapshots;

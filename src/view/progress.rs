@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::style::Style;
 use super::units;
 use crate::model::Name;
+use crate::printable::{one_line, printable};
 use crate::report::{Counts, Status};
 
 /// A redraw more often than this is flicker.
@@ -70,10 +71,10 @@ impl Stage {
     fn detail(&self) -> String {
         match self {
             Self::Applying { done, total, address } | Self::Destroying { done, total, address } => {
-                format!("{done}/{total}  {address}").trim_end().to_owned()
+                format!("{done}/{total}  {}", one_line(address)).trim_end().to_owned()
             }
             Self::Verifying { passing, gates, last, .. } => {
-                format!("waiting for health {passing}/{gates}  {last}").trim_end().to_owned()
+                format!("waiting for health {passing}/{gates}  {}", one_line(last)).trim_end().to_owned()
             }
             Self::Finished { changes, .. } if !changes.is_empty() => units::counts(changes),
             _ => String::new(),
@@ -149,7 +150,7 @@ impl Progress {
     pub fn in_flight(&self) -> impl Iterator<Item = String> {
         self.stages.iter().filter_map(|(name, (stage, _))| match stage {
             Stage::Applying { address, .. } | Stage::Destroying { address, .. } if !address.is_empty() => {
-                Some(format!("{name}: {address}"))
+                Some(format!("{name}: {}", one_line(address)))
             }
             Stage::Applying { .. } | Stage::Destroying { .. } => Some(name.to_string()),
             _ => None,
@@ -159,7 +160,7 @@ impl Progress {
     /// A line that stays.
     pub fn note(&mut self, text: &str) {
         self.erase();
-        self.write(&format!("{text}\n"));
+        self.write(&format!("{}\n", printable(text)));
     }
 
     /// Takes the live part away: the report follows.

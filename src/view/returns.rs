@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::quote::{block, line};
+use crate::printable::{one_line, printable};
+
 /// One component's part, as the return of the state `name`.
 pub fn one(report: &Value, name: &str, component: &str) -> Value {
     match report["components"].get(component) {
@@ -69,7 +72,7 @@ fn row(component: &str, part: &Value, all_well: bool) -> Map<String, Value> {
     let mut comment = vec![headline(component, part)];
     comment.extend(reason(&part["error"]));
     let notes = part["notes"].as_array().into_iter().flatten();
-    comment.extend(notes.map(|note| text(note).to_owned()));
+    comment.extend(notes.map(|note| block(note, "")));
     let mut row = Map::new();
     row.insert("name".to_owned(), json!(component));
     row.insert("result".to_owned(), result);
@@ -93,21 +96,19 @@ pub fn changes(component: &str, part: &Value) -> Map<String, Value> {
         _ => return changes,
     }
     for change in part["resource_changes"].as_array().into_iter().flatten() {
-        changes.insert(text(&change["address"]).to_owned(), resource(change));
+        changes.insert(line(&change["address"]), resource(change));
     }
     // A step of Salt's own: minion to the states that changed something there.
     for (minion, one) in part["salt"]["minions"].as_object().into_iter().flatten() {
         let lines = one["changed"].as_array().into_iter().flatten();
         let changed: Vec<_> =
-            lines.map(|line| format!("{} {}", text(&line["function"]), text(&line["name"]))).collect();
+            lines.map(|one| format!("{} {}", text(&one["function"]), line(&one["name"]))).collect();
         if !changed.is_empty() {
-            changes.insert(minion.clone(), json!(changed));
+            changes.insert(one_line(minion).into_owned(), json!(changed));
         }
     }
-    if let Some(outputs) = part["output_changes"].as_object()
-        && !outputs.is_empty()
-    {
-        changes.insert("outputs".to_owned(), json!(outputs));
+    if part["output_changes"].as_object().is_some_and(|outputs| !outputs.is_empty()) {
+        changes.insert("outputs".to_owned(), shown(&part["output_changes"]));
     }
     changes
 }
@@ -118,8 +119,8 @@ fn resource(change: &Value) -> Value {
     told.insert("actions".to_owned(), json!(actions.join(", ")));
     for attribute in change["attributes"].as_array().into_iter().flatten() {
         told.insert(
-            text(&attribute["path"]).to_owned(),
-            json!({ "old": attribute["before"], "new": attribute["after"] }),
+            line(&attribute["path"]),
+            json!({ "old": shown(&attribute["before"]), "new": shown(&attribute["after"]) }),
         );
     }
     Value::Object(told)
@@ -141,9 +142,23 @@ fn headline(component: &str, part: &Value) -> String {
 }
 
 fn reason(error: &Value) -> Option<String> {
-    let message = error["message"].as_str()?;
-    let remedy = text(&error["remedy"]);
-    Some(if remedy.is_empty() { message.to_owned() } else { format!("{message}\nnext: {remedy}") })
+    error["message"].as_str()?;
+    let (message, remedy) = (block(&error["message"], ""), block(&error["remedy"], ""));
+    Some(if remedy.is_empty() { message } else { format!("{message}\nnext: {remedy}") })
+}
+
+/// A value as Salt may print it: it writes texts as they are.
+fn shown(value: &Value) -> Value {
+    match value {
+        Value::String(text) => printable(text).into(),
+        Value::Array(items) => items.iter().map(shown).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, inner)| (one_line(key).into_owned(), shown(inner)))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => other.clone(),
+    }
 }
 
 fn text(value: &Value) -> &str {

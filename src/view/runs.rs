@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::quote;
 use super::units;
 
 pub fn history(environment: &str, runs: &[Value]) -> String {
@@ -14,9 +15,9 @@ pub fn history(environment: &str, runs: &[Value]) -> String {
 
 /// `01JD3K...  2026-01-01T00:00:00Z  orchestrate  failed    6 applied, 1 failed   root`
 fn line(run: &Value) -> String {
-    let text = |key: &str| run[key].as_str().unwrap_or_default();
-    if let Some(message) = run["error"]["message"].as_str() {
-        return format!("{}  {message}", text("run_id"));
+    let text = |key: &str| quote::line(&run[key]);
+    if !run["error"].is_null() {
+        return format!("{}  {}", text("run_id"), quote::line(&run["error"]["message"]));
     }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for status in run["components"].as_object().into_iter().flatten().filter_map(|(_, one)| one.as_str()) {
@@ -24,7 +25,7 @@ fn line(run: &Value) -> String {
     }
     let counts: Vec<_> =
         counts.iter().map(|(status, count)| format!("{count} {}", units::word(status))).collect();
-    let goes_on = match text("resumes") {
+    let goes_on = match text("resumes").as_str() {
         "" => String::new(),
         before => format!("  goes on with {before}"),
     };
@@ -46,8 +47,8 @@ pub fn locks(environment: &str, locks: &[Value]) -> String {
     let many = if locks.is_empty() { "nothing is locked" } else { "locked now" };
     let mut text = format!("{environment}: {many}\n");
     for lock in locks {
-        let said = |key: &str| lock[key].as_str().unwrap_or_default();
-        let holder = |key: &str| lock["holder"][key].as_str().unwrap_or_default();
+        let said = |key: &str| quote::line(&lock[key]);
+        let holder = |key: &str| quote::line(&lock["holder"][key]);
         text.push_str(&format!(
             "  {}  id {}  since {}  {} by {} on {}, process {}, run {}\n",
             said("component"),
@@ -67,14 +68,14 @@ pub fn locks(environment: &str, locks: &[Value]) -> String {
 pub fn steps(run: &Value, steps: &[Value]) -> String {
     let mut text = format!("{}\n", line(run));
     for step in steps {
-        let said = |key: &str| step[key].as_str().unwrap_or_default();
+        let said = |key: &str| quote::line(&step[key]);
         let detail = [said("status"), said("reason"), said("error"), said("snapshot_id")].join(" ");
         let line = format!("  {}  {:9} {}  {}", said("at"), said("step"), said("component"), detail.trim());
         text.push_str(line.trim_end());
         text.push('\n');
     }
     if run["state"] == "died" {
-        let run_id = run["run_id"].as_str().unwrap_or_default();
+        let run_id = quote::line(&run["run_id"]);
         text.push_str(&format!(
             "\n  it died; salt-run infrastructure.resume run_id={run_id} does what is left\n"
         ));

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::quote;
+
 /// So much of a digest tells one configuration from another.
 const SHORT: usize = 12;
 
@@ -13,11 +15,13 @@ pub fn snapshots(environment: &str, snapshots: &[Value]) -> String {
 }
 
 fn line(snapshot: &Value) -> String {
-    let text = |key: &str| snapshot[key].as_str().unwrap_or_default();
-    if let Some(message) = snapshot["error"]["message"].as_str() {
+    let text = |key: &str| quote::line(&snapshot[key]);
+    if !snapshot["error"].is_null() {
+        let message = quote::line(&snapshot["error"]["message"]);
         return format!("{}  {}  {message}", text("snapshot_id"), text("component"));
     }
-    let configuration = match (text("configuration"), &snapshot["known_good"], &snapshot["applied"]) {
+    let configuration = match (text("configuration").as_str(), &snapshot["known_good"], &snapshot["applied"])
+    {
         ("", ..) => "before the first".to_owned(),
         (digest, Value::Bool(true), _) => format!("of {} (known good)", short(digest)),
         (digest, _, Value::Bool(true)) => format!("of {} (applied)", short(digest)),

@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use super::quote::{block, line};
 use super::style::Style;
 use super::{changes, components, drift, failures, runs, snapshots, units};
+use crate::printable::one_line;
 
 /// Draws any report; what it does not know it leaves out. Ends with a newline.
 pub fn text(report: &Value, colour: bool) -> String {
@@ -14,16 +16,16 @@ pub fn text(report: &Value, colour: bool) -> String {
         return text;
     }
     if let Some(runs) = report["runs"].as_array() {
-        return runs::history(report["environment"].as_str().unwrap_or_default(), runs);
+        return runs::history(&line(&report["environment"]), runs);
     }
     if let Some(steps) = report["steps"].as_array() {
         return runs::steps(&report["run"], steps);
     }
     if let Some(locks) = report["locks"].as_array() {
-        return runs::locks(report["environment"].as_str().unwrap_or_default(), locks);
+        return runs::locks(&line(&report["environment"]), locks);
     }
     if let Some(found) = report["snapshots"].as_array() {
-        return snapshots::snapshots(report["environment"].as_str().unwrap_or_default(), found);
+        return snapshots::snapshots(&line(&report["environment"]), found);
     }
     text.push_str(&headline(report));
     text.push_str(&components::table(report, style));
@@ -117,20 +119,20 @@ fn extras(report: &Value) -> String {
         text.push_str(&format!("  to apply exactly this: salt-run infrastructure.apply plan_id={plan_id}\n"));
     }
     for left in report["left_behind"].as_array().into_iter().flatten() {
-        text.push_str(&format!("  left behind: {}\n", left.as_str().unwrap_or_default()));
+        text.push_str(&format!("  left behind: {}\n", block(left, "    ")));
     }
     for (component, notes) in report["notes"].as_object().into_iter().flatten() {
         for note in notes.as_array().into_iter().flatten() {
-            text.push_str(&format!("  {component}: {}\n", note.as_str().unwrap_or_default()));
+            text.push_str(&format!("  {component}: {}\n", block(note, "    ")));
         }
     }
     for one in report["waiting"].as_array().into_iter().flatten() {
-        let text_of = |key: &str| one[key].as_str().unwrap_or_default();
+        let text_of = |key: &str| line(&one[key]);
         let (component, plan_id) = (text_of("component"), text_of("plan_id"));
-        let what = match (one["error"]["message"].as_str(), text_of("approved")) {
-            (Some(message), _) => format!("cannot be applied: {message}"),
-            (None, "") => "waits for approval".to_owned(),
-            (None, who) => format!("is approved, by {who}"),
+        let what = match (&one["error"], text_of("approved").as_str()) {
+            (Value::Object(error), _) => format!("cannot be applied: {}", line(&error["message"])),
+            (_, "") => "waits for approval".to_owned(),
+            (_, who) => format!("is approved, by {who}"),
         };
         text.push_str(&format!("  {component}: plan {plan_id} {what}\n"));
     }
@@ -162,7 +164,7 @@ fn outputs(report: &Value) -> String {
     for (name, component) in report["components"].as_object().into_iter().flatten() {
         let outputs = component["outputs"].as_object().into_iter().flatten();
         for (output, value) in outputs {
-            text.push_str(&format!("  {name}.{output} = {}\n", changes::short(value)));
+            text.push_str(&format!("  {name}.{} = {}\n", one_line(output), changes::short(value)));
         }
     }
     if text.is_empty() { text } else { format!("\n{text}") }

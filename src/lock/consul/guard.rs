@@ -17,6 +17,7 @@ use super::trouble::{self, Trouble};
 use super::watch::Watch;
 use crate::error::{Error, Result};
 use crate::lock::Holder;
+use crate::words::{Words, words};
 
 /// Between two tries while nobody answers.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -169,10 +170,11 @@ impl Guard {
                 Err(Trouble::Unreachable(_)) if Instant::now() + PAUSE < deadline => sleep(PAUSE).await,
                 Err(trouble) => {
                     let error = self.consul.explain(&trouble);
-                    let message = format!(
-                        "the lock {} could not be let go, and stays for up to a minute or so: {}",
-                        self.key, error.message
+                    let what = format!(
+                        "the lock {} could not be let go, and stays for up to a minute or so: ",
+                        self.key
                     );
+                    let message = words![Words::own(what), &error.message];
                     return Err(Error { message, ..error });
                 }
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::entry::Entry;
 use super::standing::{Doubt, Loss};
 use crate::error::{Error, Layer, Phase};
+use crate::words::Words;
 
 /// Why there is no answer that says something.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +50,7 @@ impl Trouble {
     }
 }
 
-fn host(code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Error {
+fn host(code: &'static str, message: impl Into<Words>, remedy: impl Into<Words>) -> Error {
     Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
 }
 
@@ -77,7 +78,7 @@ pub fn busy(key: &str, entry: &Entry, lock_delay: Duration, waited: Duration) ->
             "run again; infrastructure:settings:lock_timeout says how long to wait".to_owned(),
         ),
     };
-    host("locked", message, remedy)
+    host("locked", Words::own(message), Words::own(remedy))
         .with(serde_json::json!({ "holder": holder, "lock": key, "id": entry.session }))
 }
 

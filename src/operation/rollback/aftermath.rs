@@ -7,6 +7,7 @@ use crate::model::Name;
 use crate::report::{ComponentReport, Status};
 use crate::resolve::newer_providers;
 use crate::snapshot::Store;
+use crate::words::{Words, words};
 
 pub fn decide(session: &Session, name: &Name, was: &Was) -> Back {
     let component = &session.blueprint.nodes[name].component;
@@ -38,7 +39,7 @@ fn downgrade(session: &Session, name: &Name, was: &Was) -> bool {
 /// It stays as the run left it.
 pub fn kept(report: Option<&mut ComponentReport>, was: &Was, reason: &'static str) {
     let Some(report) = report else { return };
-    report.notes.push(format!("not taken back ({reason}): what this run did to it stays"));
+    report.notes.push(words!["not taken back (", reason, "): what this run did to it stays"]);
     // A failure that leaves things unclear is told as what it is.
     if matches!(was.did, Did::Applied | Did::Failed(Trouble::Known)) {
         report.status = Status::Kept;
@@ -64,11 +65,11 @@ pub fn tell(session: &Session, name: &Name, report: &mut ComponentReport, back: 
     match status {
         Status::RolledBack => {
             report.outputs = back.outputs.clone();
-            report.notes.push("it is as it was known to be good".to_owned());
+            report.notes.push("it is as it was known to be good");
         }
         _ => {
             if let Some(first) = &report.error {
-                report.notes.insert(0, format!("it failed first: {}", first.message));
+                report.notes.put_first(words!["it failed first: ", &first.message]);
             }
             report.error = back.error.clone().or(report.error.take());
         }
@@ -76,10 +77,10 @@ pub fn tell(session: &Session, name: &Name, report: &mut ComponentReport, back: 
     if let (Status::RollbackNeedsApproval, Some(error)) = (status, &mut report.error) {
         let environment = &session.blueprint.environment;
         let snapshot = report.snapshot_id.as_deref().unwrap_or_default();
-        error.remedy = format!(
+        error.remedy = Words::own(format!(
             "go forward with a corrected pillar, or look and go back: infrastructure.rollback components={name} \
              environment={environment} snapshot_id={snapshot} test=True, then confirm={environment} in place of test"
-        );
+        ));
     }
     report.rollback = Some(Box::new(back));
 }

@@ -13,6 +13,7 @@ use crate::lock::Guard;
 use crate::model::Component;
 use crate::record::Record;
 use crate::report::{ComponentReport, ResourceChange, Status};
+use crate::words::{Words, words};
 use crate::workdir::Manifest;
 
 /// Somebody else has been there since the run failed.
@@ -158,7 +159,7 @@ impl Way {
             let used = used.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             let addresses = changes.destroyed().map(|change| change.address.clone()).collect();
             let what = format!("the way back destroys while others still read what it changes ({used})");
-            return Err(refused(&what, addresses));
+            return Err(refused(what, addresses));
         }
         Ok(())
     }
@@ -176,7 +177,7 @@ struct Share {
 impl Share {
     fn tell(&self, mut report: ComponentReport) -> ComponentReport {
         if !self.data.is_empty() {
-            report.notes.push(format!("kept, for it holds data: {}", self.data.join(", ")));
+            report.notes.push(words!["kept, for it holds data: ", self.data.join(", ")]);
         }
         if self.later && matches!(report.status, Status::Applied | Status::Unchanged) {
             report.reason = WAITS.to_owned();
@@ -185,12 +186,12 @@ impl Share {
     }
 }
 
-fn refused(what: &str, addresses: Vec<String>) -> Blocked {
+fn refused(what: impl Into<Words>, addresses: Vec<String>) -> Blocked {
     Blocked {
         code: "rollback_needs_approval",
-        message: format!("{what}: {}", addresses.join(", ")),
+        message: words![what, ": ", addresses.join(", ")],
         remedy: "if that is meant, confirm=ENVIRONMENT stands for it, except for what policy:protect names"
-            .to_owned(),
+            .into(),
         addresses,
     }
 }

@@ -53,7 +53,8 @@ impl Turn<'_> {
             report = run.apply(self.guard.fence().await?, manifest, &kept.file, kept.changes).await?;
         }
         remove(&invoker.place.locking())?;
-        report.notes.extend(note.into_iter().chain(notes));
+        report.notes.extend(note);
+        report.notes.extend(notes);
         Ok(Outcome::Over(Box::new(report)))
     }
 }

@@ -1,0 +1,160 @@
+//! Sentences for people, which know which of their parts are Eos's own.
+//!
+//! A part counts as written by others unless it is said to be Eos's own: secrets are taken out of it.
+
+use std::fmt;
+use std::ops::{Deref, Range};
+
+use serde::{Serialize, Serializer};
+
+use crate::model::Name;
+use crate::printable::printable;
+
+/// A text without a control character but line breaks and tabs.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Words {
+    text: String,
+    /// In order, apart from each other.
+    own: Vec<Range<usize>>,
+}
+
+impl Words {
+    /// All of it is Eos's own: no part of it was written by others, or all such parts were redacted before.
+    pub fn own(text: impl Into<String>) -> Self {
+        let text = printable(&text.into()).into_owned();
+        let whole = 0..text.len();
+        Self { own: if text.is_empty() { Vec::new() } else { vec![whole] }, text }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// With more after it.
+    pub fn and(mut self, more: impl Into<Self>) -> Self {
+        let (more, at) = (more.into(), self.text.len());
+        self.text.push_str(&more.text);
+        self.own.extend(more.own.into_iter().map(|part| part.start + at..part.end + at));
+        self
+    }
+
+    /// Puts another text in the place of each part that is not Eos's own.
+    pub fn replace_others(&mut self, replace: impl Fn(&str) -> String) {
+        let (mut words, mut at) = (Self::default(), 0);
+        for part in &self.own {
+            words = words.and(replace(&self.text[at..part.start])).and(Self::own(&self.text[part.clone()]));
+            at = part.end;
+        }
+        *self = words.and(replace(&self.text[at..]));
+    }
+}
+
+/// Joins texts: literals, numbers and names are Eos's own, every other text is not.
+macro_rules! words {
+    ($($part:expr),+ $(,)?) => { $crate::words::Words::default()$(.and($part))+ };
+}
+pub(crate) use words;
+
+impl From<&'static str> for Words {
+    fn from(text: &'static str) -> Self {
+        Self::own(text)
+    }
+}
+
+impl From<String> for Words {
+    fn from(text: String) -> Self {
+        Self { text: printable(&text).into_owned(), own: Vec::new() }
+    }
+}
+
+impl From<&String> for Words {
+    fn from(text: &String) -> Self {
+        text.clone().into()
+    }
+}
+
+impl From<&Words> for Words {
+    fn from(words: &Words) -> Self {
+        words.clone()
+    }
+}
+
+impl From<Words> for String {
+    fn from(words: Words) -> Self {
+        words.text
+    }
+}
+
+impl From<u64> for Words {
+    fn from(count: u64) -> Self {
+        Self::own(count.to_string())
+    }
+}
+
+impl From<usize> for Words {
+    fn from(count: usize) -> Self {
+        Self::own(count.to_string())
+    }
+}
+
+impl From<&Name> for Words {
+    fn from(name: &Name) -> Self {
+        Self::own(name.as_str())
+    }
+}
+
+impl Deref for Words {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
+impl PartialEq<str> for Words {
+    fn eq(&self, other: &str) -> bool {
+        self.text == other
+    }
+}
+
+impl PartialEq<&str> for Words {
+    fn eq(&self, other: &&str) -> bool {
+        self.text == *other
+    }
+}
+
+impl Serialize for Words {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn only_what_others_wrote_is_replaced_and_what_is_put_in_its_place_is_still_theirs() {
+        let mut words = words!["at serial ", 54321_u64, ": ", "no 54321 left".to_owned(), " (54321)"];
+        words.replace_others(|text| text.replace("54321", "(sensitive)"));
+        assert_eq!(words, "at serial 54321: no (sensitive) left (54321)");
+        words.replace_others(str::to_uppercase);
+        assert_eq!(words, "at serial 54321: NO (SENSITIVE) LEFT (54321)");
+    }
+
+    #[test]
+    fn words_hold_no_control_character_whoever_wrote_them() {
+        let words = words!["\u{1b}[1m", "\u{1b}]0;pwned\u{7}\r\n".to_owned()];
+        assert_eq!(words, "\\u001b[1m\\u001b]0;pwned\\u0007\n");
+    }
+}
