@@ -39,11 +39,11 @@ demo: need-terraform build
 	@mkdir -p -m 700 .demo
 	@terraform="$$(.ci/need terraform)" && $(python) pillar-examples/configure.py .demo --root .demo/srv \
 		--pillar pillar-examples/demo --states salt --terraform "$$terraform"
-	$(salt_run) infrastructure.orchestrate
+	$(salt_run) infrastructure.orchestrate production
 
 demo-destroy: build
 	@test -d .demo/conf || { echo "There is no demo to take down: make demo makes one." >&2; exit 1; }
-	$(salt_run) infrastructure.destroy confirm=production
+	$(salt_run) infrastructure.destroy production confirm=production
 
 # Three layers on this machine: Nomad and Consul are the tests' own, built where they are not on PATH.
 demo-nomad: need-terraform build servers

@@ -38,7 +38,14 @@ FLAGS = "-json -input=false -lock-timeout=0s"
 class Host:
     """What the core asks of Salt; nothing of it is needed here."""
 
-    identity = {"jid": "", "user": "", "minion": "", "test": False, "salt_version": ""}
+    identity = {
+        "jid": "",
+        "user": "",
+        "minion": "",
+        "test": False,
+        "environment": None,
+        "salt_version": "",
+    }
     problems = []
 
     def emit(self, tag, data):

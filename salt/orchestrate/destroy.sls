@@ -1,7 +1,8 @@
 # Takes an environment down: salt-run state.orchestrate orchestrate.destroy pillar='{environment: staging, confirm: staging}'
-{% set environment = salt['pillar.get']('environment', 'production') %}
+# It has no default: without both keys nothing is destroyed.
+{% set environment = salt['pillar.get']('environment', none) %}
 
-{{ (environment ~ ' is gone') | json }}:
+{{ ((environment or 'the environment') ~ ' is gone') | json }}:
   eos_terraform.destroy:
     - environment: {{ environment | json }}
     - confirm: {{ salt['pillar.get']('confirm', none) | json }}

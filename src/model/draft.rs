@@ -146,7 +146,7 @@ fn read_into(
     };
     // What is wrong with it is said there, and not once more for each reference.
     let has_vault = settings_tree.get("vault").is_some_and(|tree| !tree.is_empty());
-    let settings = read_settings::settings(settings_tree, problems);
+    let settings = read_settings::settings(settings_tree, &names, problems);
     let merged = levels(components, own_components, overrides, problems);
     let mapped = read_service::mapped(mapped, environment, &names, problems);
     let services = read_service::levels(mapped, services, own_services, overrides, problems);

@@ -55,7 +55,7 @@ pub use hook::{Action, ConsulService, Hook, HookFailure, Prometheus, Webhook};
 pub use interface::{Attribute, Constraint, Interface, Output, Variable};
 pub use lock::{ConsulLock, Lock, Tls};
 pub use name::Name;
-pub use nearest::{hint, nearest};
+pub use nearest::{hint, listed, nearest};
 pub use path::{PillarPath, Problem};
 pub use provider::{Credential, Origin, Provider, Variable as ProviderVariable};
 pub use read_health::{job_name, registered_name};

@@ -13,12 +13,14 @@ use super::settings::{
     Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts,
 };
 use super::tree::{Kind, Tree};
-use super::{DriftRules, Pattern, Reference, VersionConstraint, credentials, read_server};
+use super::{DriftRules, Pattern, PillarPath, Reference, VersionConstraint, credentials, hint, read_server};
 
 const MINUTE: u64 = 60;
 
-pub fn settings(tree: Tree, problems: &Problems) -> Settings {
+pub fn settings(tree: Tree, environments: &[String], problems: &Problems) -> Settings {
     let mut fields = Fields::open(tree, problems);
+    // A call that names no environment reads it; an environment of its own has no use for it.
+    fields.read("default_environment", |tree| default_environment(tree, environments));
     let root = fields.read("root", absolute);
     let settings = Settings {
         root: root.unwrap_or_else(|| "/srv/terraform".into()),
@@ -44,6 +46,19 @@ pub fn settings(tree: Tree, problems: &Problems) -> Settings {
     };
     fields.close();
     settings
+}
+
+fn default_environment(tree: &Tree, environments: &[String]) -> Result<(), String> {
+    if tree.path != PillarPath::root().child("settings").child("default_environment") {
+        return Err("belongs in infrastructure:settings: it is one for all environments".to_owned());
+    }
+    match tree.text() {
+        Some(name) if environments.iter().any(|one| one == name) => Ok(()),
+        Some(name) => {
+            Err(format!("no environment {name:?}; {}", hint(name, environments.iter().map(String::as_str))))
+        }
+        None => Err("must be the name of an environment, as a text".to_owned()),
+    }
 }
 
 fn terraform(tree: Tree, problems: &Problems) -> Terraform {

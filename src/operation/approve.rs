@@ -10,7 +10,7 @@ use super::arguments::Arguments;
 use super::prepare::{Destruction, Past, prepare};
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, audit, broken, environment, kept, pump, records, requests, runs};
+use super::{Call, audit, broken, environment, kept, pump, records, runs};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{self, Began, Entry, Journal};
 use crate::lock::Holder;
@@ -29,7 +29,10 @@ struct Asked {
 pub fn approve(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let plan_id = arguments.run_id("plan_id");
-    let environment = requests::of_plan(&mut arguments, &call.request, &plan_id);
+    let environment = match runs::environment_of_plan(&mut arguments, &call.request, &plan_id) {
+        Ok(environment) => environment,
+        Err(error) => return Opening::new("approve", "", false, &call.request.identity).failed(error),
+    };
     let components = arguments.names("components");
     arguments.value("minion");
     let mut opening = Opening::new("approve", environment.as_str(), false, &call.request.identity);
@@ -116,7 +119,7 @@ fn select(
         Err(Error::new(Layer::Salt, Phase::Validation, "nothing_to_approve", message, remedy))
     };
     if waiting.is_empty() {
-        let remedy = format!("infrastructure.apply plan_id={plan_id} applies what was planned");
+        let remedy = format!("infrastructure.apply {plan_id} applies what was planned");
         return refuse(format!("policy stopped nothing of plan {plan_id}"), remedy);
     }
     let Some(named) = named else { return Ok(waiting) };

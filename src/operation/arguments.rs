@@ -1,10 +1,14 @@
 //! Reads a call's arguments: every one is checked here, once, and all problems are said together.
 
+mod naming;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::Request;
+use self::naming::Around;
+use super::{Pillar, Request};
+use crate::decide::is_id;
 use crate::error::Result;
 use crate::model::{self, Name, Overrides, PillarPath, Problem, nearest};
 
@@ -13,12 +17,22 @@ pub struct Arguments {
     given: Map<String, Value>,
     known: Vec<&'static str>,
     problems: Vec<Problem>,
+    around: Around,
 }
 
 impl Arguments {
     pub fn new(request: &Request) -> Self {
-        let mut arguments =
-            Self { given: request.arguments.clone(), known: Vec::new(), problems: request.problems.clone() };
+        Self::with_pillar(request, &request.infrastructure)
+    }
+
+    /// The same where the pillar is read in parts.
+    pub fn with_pillar(request: &Request, pillar: &dyn Pillar) -> Self {
+        let mut arguments = Self {
+            given: request.arguments.clone(),
+            known: Vec::new(),
+            problems: request.problems.clone(),
+            around: Around::of(request, pillar),
+        };
         if request.surplus > 0 {
             arguments.problems.push(Problem::new(
                 &PillarPath::arguments(),
@@ -26,25 +40,6 @@ impl Arguments {
             ));
         }
         arguments
-    }
-
-    /// `environment`, or one of the words that are accepted for it.
-    pub fn environment(&mut self) -> Name {
-        let given: Vec<_> = ["environment", "env", "workspace"]
-            .into_iter()
-            .filter_map(|key| self.take(key).map(|value| (key, value)))
-            .collect();
-        // A signature's default arrives beside the word that the caller used.
-        let chosen = given.iter().find(|(_, value)| value != "production").or(given.first());
-        let named: Vec<_> = given.iter().filter(|(_, value)| value != "production").collect();
-        if named.len() > 1 && named.iter().any(|(_, value)| value != &named[0].1) {
-            self.problem("environment", "is given twice, under two words, with two values");
-        }
-        match chosen.cloned() {
-            Some((key, value)) => self.as_name(key, &value),
-            None => Name::new("production").ok(),
-        }
-        .unwrap_or_else(Self::placeholder)
     }
 
     /// A name that must be given.
@@ -59,10 +54,10 @@ impl Arguments {
         .unwrap_or_else(Self::placeholder)
     }
 
-    /// A run_id or plan_id: a ULID, as a report shows it.
+    /// A run_id or plan_id: a ULID, as a report shows it. It may stand in the environment's place.
     pub fn run_id(&mut self, key: &'static str) -> String {
-        let given = self.given.get(key).is_some_and(|value| !value.is_null());
-        if !given {
+        self.move_id(key);
+        if !self.gives(key) {
             self.problem(key, "is missing: a report shows it");
         }
         self.maybe_run_id(key).unwrap_or_default()
@@ -70,12 +65,12 @@ impl Arguments {
 
     /// The same, where it may be left out.
     pub fn maybe_run_id(&mut self, key: &'static str) -> Option<String> {
+        self.move_id(key);
         let text = self.text(key)?;
-        let is_id = ulid::Ulid::from_string(&text).is_ok();
-        if !is_id {
-            self.problem(key, "is no id that a report shows, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM");
+        if !is_id(&text) {
+            self.problem(key, "is not an id that a report shows, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM");
         }
-        is_id.then_some(text)
+        is_id(&text).then_some(text)
     }
 
     /// A list or a comma string of names; None means all.
@@ -157,15 +152,15 @@ impl Arguments {
         }
     }
 
-    /// Whether `confirm` names this environment; another name is a problem.
-    pub fn confirmed(&mut self, environment: &Name) -> bool {
-        match self.text("confirm") {
-            Some(confirmed) if confirmed == environment.as_str() => true,
-            Some(_) => {
+    /// Whether `confirm` names this environment; another name is a problem. Without an environment it says nothing.
+    pub fn confirmed(&mut self, environment: Option<&Name>) -> bool {
+        match (self.text("confirm"), environment) {
+            (Some(confirmed), Some(environment)) if confirmed == environment.as_str() => true,
+            (Some(_), Some(environment)) => {
                 self.problem("confirm", format!("is not the environment's name: say confirm={environment}"));
                 false
             }
-            None => false,
+            _ => false,
         }
     }
 
@@ -194,6 +189,16 @@ impl Arguments {
         self.maybe_flag("test").unwrap_or(identity.test)
     }
 
+    /// Whether an argument is there, not read yet.
+    pub fn gives(&self, key: &str) -> bool {
+        self.given.get(key).is_some_and(|value| !value.is_null())
+    }
+
+    /// Whether nothing is wrong so far.
+    pub fn is_right(&self) -> bool {
+        self.problems.is_empty()
+    }
+
     pub fn problem(&mut self, key: &str, message: impl Into<String>) {
         self.problems.push(Problem::new(&PillarPath::arguments().child(key), message));
     }
@@ -206,7 +211,7 @@ impl Arguments {
         }
     }
 
-    /// Whatever was not asked for is unknown.
+    /// Every argument that was not asked for is unknown.
     pub fn finish(mut self) -> Vec<Problem> {
         for key in self.given.keys() {
             let hint = nearest(key, self.known.iter().copied()).map_or_else(
@@ -216,6 +221,7 @@ impl Arguments {
             self.problems
                 .push(Problem::new(&PillarPath::arguments().child(key), format!("unknown argument; {hint}")));
         }
+        self.problems.extend(self.form());
         self.problems
     }
 
@@ -240,7 +246,7 @@ impl Arguments {
     }
 
     /// Stands in for a name that has a problem; the call ends with that problem.
-    fn placeholder() -> Name {
+    pub fn placeholder() -> Name {
         Name::new("unknown").unwrap_or_else(|_| unreachable!("a valid name"))
     }
 }

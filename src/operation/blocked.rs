@@ -31,7 +31,7 @@ pub async fn check(
                 words![Words::own(when), &blocked.message, "; nothing is applied before somebody has looked"];
             let environment = &invoker.session.blueprint.environment;
             let remedy = Words::own(format!(
-                "look at what is there, then infrastructure.acknowledge components={name} environment={environment}"
+                "look at what is there, then infrastructure.acknowledge {environment} components={name}"
             ));
             let error =
                 Error::new(Layer::Host, Phase::Preparation, "rollback_failed", message, remedy).of(name);

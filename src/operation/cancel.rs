@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::Call;
 use super::arguments::Arguments;
+use super::runs::{self, Run};
 use super::summary::Opening;
-use super::{Call, Request, runs};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::report::Report;
 use crate::workdir::replace;
@@ -15,8 +16,9 @@ pub fn cancel(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let run_id = arguments.run_id("run_id");
     arguments.value("minion");
+    let run = runs::named(&mut arguments, &call.request, &run_id);
     let opening = Opening::new("cancel", "", false, &call.request.identity);
-    match arguments.check().and_then(|()| ask(&call.request, &run_id)) {
+    match arguments.check().and(run).and_then(|run| ask(&run)) {
         Ok(()) => {
             opening.report(BTreeMap::new(), BTreeMap::from([("cancelled_run".to_owned(), json!(run_id))]))
         }
@@ -24,12 +26,12 @@ pub fn cancel(call: &Call<'_>) -> Report {
     }
 }
 
-fn ask(request: &Request, run_id: &str) -> Result<()> {
+fn ask(run: &Run) -> Result<()> {
+    let run_id = &run.run_id;
     let refuse = |code, message: String| {
         let remedy = "infrastructure.status shows what is running now";
         Err(Error::new(Layer::Salt, Phase::Validation, code, message, remedy))
     };
-    let run = runs::find(request, run_id)?;
     if run.story.finished.is_some() {
         return refuse("run_ended", format!("run {run_id} has ended"));
     }

@@ -30,7 +30,8 @@ fn deploy(call: &Call<'_>, operation: &'static str, key: &'static str) -> Value 
     // Earlier users say it: a deployment is what is asked for, and policy says what it may not do.
     arguments.flag("auto_approve");
     let component = Name::new(&model::component_name(service.as_str())).unwrap_or_else(|_| service.clone());
-    let wanted = wanted(&mut arguments, call, operation, &component);
+    let environment = arguments.environment();
+    let wanted = wanted(&mut arguments, call, operation, environment, &component);
     let wish = if wanted.test { Wish::Preview } else { Wish::Apply };
     let overrides = Overrides { service: config, ..Overrides::default() };
     of_one(call, &component, Wanted { wish, overrides, problems: arguments.finish(), ..wanted })

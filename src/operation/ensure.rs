@@ -43,8 +43,8 @@ fn desired(arguments: &mut Arguments, component: &Name, given: Overrides) -> Ove
 }
 
 /// None where the call is wrong: the run that follows says so.
-fn asked(request: &Request) -> Option<Asked> {
-    let mut arguments = Arguments::new(request);
+fn asked(request: &Request, pillar: &dyn Pillar) -> Option<Asked> {
+    let mut arguments = Arguments::with_pillar(request, pillar);
     let component = arguments.name("component");
     let environment = arguments.environment();
     let given = arguments.inputs(&component);
@@ -57,7 +57,7 @@ fn asked(request: &Request) -> Option<Asked> {
 
 /// The answer where everything is as it was left; None: terraform has to be asked. Starts no process.
 pub fn unchanged(request: &Request, pillar: &dyn Pillar, host: &dyn Host) -> Option<Value> {
-    let asked = asked(request).filter(|asked| !asked.refresh)?;
+    let asked = asked(request, pillar).filter(|asked| !asked.refresh)?;
     let slice = asked.slice(pillar)?;
     let ensured = Ensured::read(&slice.place.ensured()).ok()??;
     // Whatever cannot be read now is for the run to tell.
@@ -93,7 +93,7 @@ pub fn run(call: &Call<'_>) -> Value {
     if let Some(answer) = unchanged(request, pillar, call.host) {
         return answer;
     }
-    let asked = asked(request);
+    let asked = asked(request, pillar);
     let slice = asked.as_ref().and_then(|asked| asked.slice(pillar));
     let fingerprint = || slice.as_ref()?.fingerprint(pillar, call.host).ok()?;
     let before = fingerprint();

@@ -24,6 +24,8 @@ pub trait Pillar {
     fn has(&self, keys: &[&str]) -> bool;
     /// Null where there is nothing, or what is no JSON.
     fn part(&self, keys: &[&str]) -> Value;
+    /// The keys of a mapping; None where there is none.
+    fn keys(&self, keys: &[&str]) -> Option<Vec<String>>;
 }
 
 impl Pillar for Value {
@@ -33,6 +35,11 @@ impl Pillar for Value {
 
     fn part(&self, keys: &[&str]) -> Value {
         keys.iter().try_fold(self, |value, key| value.get(key)).cloned().unwrap_or_default()
+    }
+
+    fn keys(&self, keys: &[&str]) -> Option<Vec<String>> {
+        let mapping = keys.iter().try_fold(self, |value, key| value.get(key))?.as_object()?;
+        Some(mapping.keys().cloned().collect())
     }
 }
 
@@ -85,8 +92,13 @@ impl Slice {
         let said = |given: &Option<(Name, Value)>| given.as_ref().map(|(_, value)| value.clone());
         let Levels { key, name: below, common, own, mapped } = Levels::of(pillar, environment, name);
         let settings = pillar.part(&["environments", environment.as_str(), "settings"]);
+        let mut common_settings = pillar.part(&["settings"]);
+        // It may be another environment's name, which a part of the pillar does not have.
+        if let Some(common) = common_settings.as_object_mut() {
+            common.remove("default_environment");
+        }
         let slice = json!({
-            "settings": pillar.part(&["settings"]),
+            "settings": common_settings,
             "nomad_service": mapped,
             key: { below.as_str(): common },
             "environments": {

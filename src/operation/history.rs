@@ -34,8 +34,9 @@ pub fn show_run(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let run_id = arguments.run_id("run_id");
     arguments.value("minion");
+    let run = runs::named(&mut arguments, &call.request, &run_id);
     let opening = Opening::new("show_run", "", false, &call.request.identity);
-    let shown = arguments.check().and_then(|()| show(&runs::find(&call.request, &run_id)?));
+    let shown = arguments.check().and(run).and_then(|run| show(&run));
     match shown {
         Ok(extra) => opening.answer(BTreeMap::new(), extra),
         Err(error) => opening.failed(error),

@@ -29,7 +29,7 @@ pub fn locks(call: &Call<'_>) -> Report {
 /// Frees the lock that `id` still holds, and writes down who did.
 pub fn unlock(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
-    let environment = arguments.environment();
+    let environment = arguments.environment_in_the_call().unwrap_or_else(Arguments::placeholder);
     let component = arguments.name("component");
     let id = arguments.text("id");
     if id.is_none() {

@@ -96,9 +96,10 @@ use serde_json::Value;
 pub use fingerprint::Pillar;
 pub use request::{Identity, Request};
 
-use crate::error::{Error, Layer, Phase};
+use crate::error::{Error, Layer, Phase, Result};
 use crate::host::Host;
 use crate::model::Name;
+use crate::report::Report;
 use crate::view::progress::Progress;
 
 /// One call: what is asked, of whom, and how progress is shown.
@@ -118,7 +119,7 @@ pub fn run(call: Call<'_>) -> Value {
     let report = match operation.as_str() {
         "orchestrate" => environment::run(&call, requests::orchestrate(&call.request)),
         "plan" => environment::run(&call, requests::plan(&call.request)),
-        "apply" => environment::run(&call, requests::apply(&call.request)),
+        "apply" => wanted(&call, "apply", requests::apply(&call.request)),
         "staged_rollback" => environment::run(&call, requests::staged_rollback(&call.request)),
         "rollback" => environment::run(&call, requests::rollback(&call.request)),
         "acknowledge" => environment::run(&call, requests::acknowledge(&call.request)),
@@ -141,16 +142,21 @@ pub fn run(call: Call<'_>) -> Value {
         "snapshots" => snapshots::snapshots(&call),
         "history" => history::history(&call),
         "show_run" => history::show_run(&call),
-        "resume" => match resume::resume(&call.request) {
-            Ok(wanted) => environment::run(&call, wanted),
-            Err(error) => summary::Opening::new("resume", "", false, &call.request.identity).failed(error),
-        },
+        "resume" => wanted(&call, "resume", resume::resume(&call.request)),
         _ => summary::Opening::new(&operation, "", false, &call.request.identity).failed(unknown(&operation)),
     };
     let retcode = report.retcode();
     let mut value = serde_json::to_value(&report).unwrap_or_default();
     value["retcode"] = retcode.into();
     value
+}
+
+/// Runs what a call wants, or says that nothing has the id that it gives.
+fn wanted(call: &Call<'_>, operation: &str, wanted: Result<environment::Wanted>) -> Report {
+    match wanted {
+        Ok(wanted) => environment::run(call, wanted),
+        Err(error) => summary::Opening::new(operation, "", false, &call.request.identity).failed(error),
+    }
 }
 
 fn unknown(operation: &str) -> Error {

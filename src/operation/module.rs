@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::environment::{self, Wanted, Wish};
 use super::rollback::{self, Asked};
-use super::{Call, Identity, deploy, drift, dump, ensure, inject, measure, service, surgery, validate};
+use super::summary::Opening;
+use super::{Call, approve, deploy, drift, dump, ensure, inject, measure, runs, service, surgery, validate};
+use crate::decide::is_id;
 use crate::model::{Name, Overrides};
 use crate::report::Report;
 
@@ -21,10 +23,9 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             let wish = if arguments.flag("destroy") { Wish::KeepDestroy } else { Wish::Keep };
             Wanted { wish, test: true, upgrade: arguments.flag("upgrade"), ..wanted }
         }),
-        "apply" => {
-            one(call, "apply", |arguments, _, wanted| apply(arguments, &call.request.identity, wanted))
-        }
-        "destroy" => one(call, "destroy", |arguments, _, wanted| {
+        "apply" => apply(call),
+        "approve" => shape(approve::approve(call)),
+        "destroy" => one_named(call, "destroy", |arguments, _, wanted| {
             let approved = arguments.flag("auto_approve") && !wanted.test;
             Wanted {
                 wish: if approved { Wish::Destroy } else { Wish::PreviewDestroy },
@@ -32,9 +33,10 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
                 ..wanted
             }
         }),
-        "rollback_to_snapshot" => one(call, "rollback_to_snapshot", |arguments, _, wanted| {
+        "rollback_to_snapshot" => one_named(call, "rollback_to_snapshot", |arguments, _, wanted| {
             let snapshot_id = Some(arguments.run_id("snapshot_id"));
-            let confirmed = arguments.confirmed(&wanted.environment);
+            let named = Some(&wanted.environment).filter(|_| arguments.is_right());
+            let confirmed = arguments.confirmed(named);
             let asked = Asked { snapshot_id, confirmed, shown: wanted.test, ..Asked::default() };
             Wanted { operation: rollback::OPERATION, wish: Wish::RollBack(asked), ..wanted }
         }),
@@ -51,33 +53,45 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
         "nomad_validate_job" => service::validate(call),
         "diagnose" => service::diagnose(call),
         "get_deployment_order" => shape(validate::order(call)),
+        "which_environment" => shape(validate::which_environment(call)),
         "component_is_healthy" => measure::component_is_healthy(call),
         _ => dump::run(call, function),
     }
 }
 
-fn apply(arguments: &mut Arguments, identity: &Identity, wanted: Wanted) -> Wanted {
-    let approved = arguments.flag("auto_approve");
-    let retry = arguments.retry(identity);
+fn apply(call: &Call<'_>) -> Value {
+    let request = &call.request;
+    let mut arguments = Arguments::new(request);
     // A plan is named by its id, or by the file that `plan` returned.
     let plan_id = arguments.text("plan_file").map(|file| {
         let folder = std::path::Path::new(&file).parent().and_then(|folder| folder.file_name());
         folder.map_or(file.clone(), |folder| folder.to_string_lossy().into_owned())
     });
-    if let Some(id) = &plan_id
-        && ulid::Ulid::from_string(id).is_err()
-    {
-        arguments.problem("plan_file", "is neither a plan_id nor a plan_file that plan returned");
-    }
-    let wish = match (plan_id, wanted.test, approved) {
-        (Some(plan_id), false, _) => Wish::ApplyKept(plan_id),
-        (Some(plan_id), true, _) => Wish::ShowKept(plan_id),
-        (None, false, true) => Wish::Apply,
-        // Without a plan and without approval it only plans.
-        (None, ..) => Wish::Preview,
+    let environment = match &plan_id {
+        None => Ok(arguments.environment()),
+        Some(plan_id) if is_id(plan_id) => runs::environment_of_plan(&mut arguments, request, plan_id),
+        Some(_) => {
+            arguments.problem("plan_file", "is neither a plan_id nor a plan_file that plan returned");
+            Ok(arguments.environment())
+        }
     };
-    let test = matches!(wish, Wish::Preview | Wish::ShowKept(_));
-    Wanted { wish, test, retry, ..wanted }
+    let environment = match environment {
+        Ok(environment) => environment,
+        Err(error) => return shape(Opening::new("apply", "", false, &request.identity).failed(error)),
+    };
+    run_one(call, "apply", arguments, environment, |arguments, _, wanted| {
+        let approved = arguments.flag("auto_approve");
+        let retry = arguments.retry(&request.identity);
+        let wish = match (plan_id, wanted.test, approved) {
+            (Some(plan_id), false, _) => Wish::ApplyKept(plan_id),
+            (Some(plan_id), true, _) => Wish::ShowKept(plan_id),
+            (None, false, true) => Wish::Apply,
+            // Without a plan and without approval it only plans.
+            (None, ..) => Wish::Preview,
+        };
+        let test = matches!(wish, Wish::Preview | Wish::ShowKept(_));
+        Wanted { wish, test, retry, ..wanted }
+    })
 }
 
 /// Runs one component; `want` reads what else the function takes.
@@ -87,9 +101,32 @@ pub fn one(
     want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
 ) -> Value {
     let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    run_one(call, operation, arguments, environment, want)
+}
+
+/// The same where only the call may name the environment.
+fn one_named(
+    call: &Call<'_>,
+    operation: &'static str,
+    want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
+) -> Value {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment_in_the_call().unwrap_or_else(Arguments::placeholder);
+    run_one(call, operation, arguments, environment, want)
+}
+
+fn run_one(
+    call: &Call<'_>,
+    operation: &'static str,
+    mut arguments: Arguments,
+    environment: Name,
+    want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
+) -> Value {
     let component = arguments.name("component");
     let overrides = arguments.inputs(&component);
-    let wanted = Wanted { overrides, ..wanted(&mut arguments, call, operation, &component) };
+    let wanted = wanted(&mut arguments, call, operation, environment, &component);
+    let wanted = Wanted { overrides, ..wanted };
     let wanted = want(&mut arguments, &component, wanted);
     of_one(call, &component, Wanted { problems: arguments.finish(), ..wanted })
 }
@@ -99,11 +136,12 @@ pub fn wanted(
     arguments: &mut Arguments,
     call: &Call<'_>,
     operation: &'static str,
+    environment: Name,
     component: &Name,
 ) -> Wanted {
     Wanted {
         operation,
-        environment: arguments.environment(),
+        environment,
         components: Some([component.clone()].into()),
         include_dependencies: false,
         overrides: Overrides::default(),

@@ -15,17 +15,19 @@ pub fn report(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, C
     let gone = all(layout, |name| blueprint.nodes.contains_key(name))?;
     let reports = gone.into_iter().map(|(name, record)| {
         let mut report = ComponentReport::new(Status::Orphaned, "gone_from_the_pillar");
-        report.notes.push(record.map_or_else(|error| error.to_string(), describe));
+        let note = record.map(|record| describe(&blueprint.environment, &name, record));
+        report.notes.push(note.unwrap_or_else(|error| error.to_string()));
         (name, report)
     });
     Ok(reports.collect())
 }
 
-fn describe(record: Record) -> String {
+fn describe(environment: &Name, name: &Name, record: Record) -> String {
     let edges: Vec<_> = record.edges.into_iter().collect();
     let needs = if edges.is_empty() { "nothing".to_owned() } else { edges.join(", ") };
     format!(
-        "it has {} resource(s), and depended on {needs}; infrastructure.destroy takes it down by its name",
+        "it has {} resource(s), and depended on {needs}; \
+         infrastructure.destroy {environment} components={name} confirm={environment} destroys it",
         record.resources
     )
 }

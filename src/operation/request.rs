@@ -29,5 +29,7 @@ pub struct Identity {
     pub test: bool,
     /// Salt's schedule made the call, and no person.
     pub scheduled: bool,
+    /// The pillar's own `environment`, where the call names none.
+    pub environment: Option<String>,
     pub salt_version: String,
 }

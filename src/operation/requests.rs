@@ -7,6 +7,7 @@ use super::environment::{Wanted, Wish};
 use super::rollback::{self, Asked};
 use super::{Request, remediate, runs};
 
+use crate::error::Result;
 use crate::model::{Name, Overrides};
 
 /// A state of one component.
@@ -84,10 +85,10 @@ pub fn plan(request: &Request) -> Wanted {
     end(arguments, wanted)
 }
 
-pub fn apply(request: &Request) -> Wanted {
+pub fn apply(request: &Request) -> Result<Wanted> {
     let mut arguments = Arguments::new(request);
     let plan_id = arguments.run_id("plan_id");
-    let environment = of_plan(&mut arguments, request, &plan_id);
+    let environment = runs::environment_of_plan(&mut arguments, request, &plan_id)?;
     let test = arguments.test(&request.identity);
     let wanted = Wanted {
         operation: "apply",
@@ -103,7 +104,7 @@ pub fn apply(request: &Request) -> Wanted {
         resumes: None,
         problems: Vec::new(),
     };
-    end(arguments, wanted)
+    Ok(end(arguments, wanted))
 }
 
 pub fn remediate(request: &Request) -> Wanted {
@@ -132,33 +133,17 @@ pub fn remediate(request: &Request) -> Wanted {
     end(arguments, wanted)
 }
 
-/// A plan knows where it belongs; whoever names another environment is told so.
-pub fn of_plan(arguments: &mut Arguments, request: &Request, plan_id: &str) -> Name {
-    let named = ["environment", "env", "workspace"]
-        .iter()
-        .any(|key| request.arguments.get(*key).is_some_and(|one| !one.is_null()));
-    let environment = arguments.environment();
-    match runs::environment_of(request, plan_id) {
-        Some(its) if !named => its,
-        Some(its) if its != environment => {
-            arguments.problem("environment", format!("is {environment}, and plan {plan_id} is of {its}"));
-            environment
-        }
-        _ => environment,
-    }
-}
-
 pub fn destroy(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
-    let environment = arguments.environment();
+    let environment = arguments.environment_in_the_call();
     let test = arguments.test(&request.identity);
-    match arguments.text("confirm") {
-        Some(confirmed) if confirmed == environment.as_str() => {}
-        None if test => {}
-        None => arguments.problem("confirm", format!("is missing: say confirm={environment} to destroy it")),
-        Some(_) => {
-            arguments.problem("confirm", format!("is not the environment's name: say confirm={environment}"));
-        }
+    let is_given = arguments.gives("confirm");
+    if !arguments.confirmed(environment.as_ref())
+        && !is_given
+        && !test
+        && let Some(environment) = &environment
+    {
+        arguments.problem("confirm", format!("is missing: say confirm={environment} to destroy it"));
     }
     let wanted = Wanted {
         operation: "destroy",
@@ -170,7 +155,7 @@ pub fn destroy(request: &Request) -> Wanted {
         migrate_backend: false,
         upgrade: false,
         retry: false,
-        environment,
+        environment: environment.unwrap_or_else(Arguments::placeholder),
         resumes: None,
         problems: Vec::new(),
     };
@@ -214,8 +199,8 @@ fn back(
     if components.is_none() {
         arguments.problem("components", "is missing: name what is to go back");
     }
-    let environment = arguments.environment();
-    let confirmed = arguments.confirmed(&environment);
+    let environment = arguments.environment_in_the_call();
+    let confirmed = arguments.confirmed(environment.as_ref());
     let shown = arguments.test(&request.identity);
     let wanted = Wanted {
         operation: rollback::OPERATION,
@@ -227,7 +212,7 @@ fn back(
         migrate_backend: false,
         upgrade: false,
         retry: false,
-        environment,
+        environment: environment.unwrap_or_else(Arguments::placeholder),
         resumes: None,
         problems: Vec::new(),
     };

@@ -9,22 +9,35 @@ use super::last_run::{self, LastRun};
 use super::prepare::draft;
 use super::runs::{self, Run};
 use super::{remediate, rollback, surgery};
+use crate::decide::Demand;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{self, Began, Done};
-use crate::model::Name;
+use crate::model::{self, Name, PillarPath, Problem};
 
 /// What the run still wants; by default the environment's last one that changed things.
 pub fn resume(request: &Request) -> Result<Wanted> {
     let mut arguments = Arguments::new(request);
     let run_id = arguments.maybe_run_id("run_id");
-    let environment = arguments.environment();
     let overrides = arguments.overrides();
-    arguments.check()?;
-    let run = match run_id {
-        Some(run_id) => find(request, &run_id)?,
-        None => last(request, &environment)?,
+    let (run, in_the_call) = match run_id {
+        Some(run_id) => {
+            let found = find(request, &run_id);
+            arguments.environment_of(&run_id, found.as_ref().ok().map(|run| &run.environment));
+            arguments.check()?;
+            (found?, true)
+        }
+        None => {
+            let meant = arguments.meant(Demand::Named, None);
+            arguments.check()?;
+            let in_the_call = meant.as_ref().is_some_and(|meant| meant.in_the_call);
+            let environment = meant.map_or_else(Arguments::placeholder, |meant| meant.environment);
+            (last(request, &environment)?, in_the_call)
+        }
     };
     run.refuse()?;
+    if run.began.wish == journal::Wish::Destroy && !in_the_call {
+        return Err(unnamed(&run));
+    }
     let began = &run.began;
     let wish = match (&began.plan_id, began.wish) {
         (Some(plan_id), _) => Wish::ApplyKept(plan_id.clone()),
@@ -146,6 +159,16 @@ fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
         (Some(here), None) => Interrupted::here(request, here),
         (None, None) => Err(refusal("no_such_run", format!("no run ever changed anything in {environment}"))),
     }
+}
+
+/// A destruction was asked for by name, and no default continues it.
+fn unnamed(run: &Interrupted) -> Error {
+    let Interrupted { run_id, environment, .. } = run;
+    let message = format!(
+        "run {run_id} destroys {environment}, so the call must name the environment or the run: \
+         infrastructure.resume {environment}"
+    );
+    model::refusal(vec![Problem::new(&PillarPath::arguments().child("environment"), message)])
 }
 
 fn not_resumable(message: String, remedy: &'static str) -> Error {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ulid::Ulid;
 
+use super::arguments::Arguments;
 use super::prepare::draft;
 use super::{Request, last_run};
 use crate::error::{Error, Layer, Phase, Result};
@@ -92,12 +93,27 @@ pub fn find(request: &Request, run_id: &str) -> Result<Run> {
     Err(Error::new(Layer::Salt, Phase::Validation, "no_such_run", message, remedy))
 }
 
-/// The environment that a kept plan is of.
-pub fn environment_of(request: &Request, plan_id: &str) -> Option<Name> {
+/// The environment that a call is about which gives the id of a kept plan.
+pub fn environment_of_plan(arguments: &mut Arguments, request: &Request, plan_id: &str) -> Result<Name> {
     let drafts = drafts(request).unwrap_or_default();
     let has_it = |layout: Layout| layout.plan(plan_id).join("plan.json").exists();
     let found = drafts.into_iter().find(|draft| layout(draft).is_ok_and(has_it));
-    found.map(|draft| draft.environment)
+    let environment = arguments.environment_of(plan_id, found.map(|draft| draft.environment).as_ref());
+    match environment {
+        None if arguments.is_right() => {
+            let message = format!("no plan {plan_id} in any environment of this pillar");
+            let remedy = "make one by infrastructure.plan, or eos_terraform.plan on a minion; only the newest are kept";
+            Err(Error::new(Layer::Salt, Phase::Validation, "no_such_plan", message, remedy))
+        }
+        environment => Ok(environment.unwrap_or_else(Arguments::placeholder)),
+    }
+}
+
+/// A run that the call gives by its id; an environment that the call names beside it has to be the run's.
+pub fn named(arguments: &mut Arguments, request: &Request, run_id: &str) -> Result<Run> {
+    let found = find(request, run_id);
+    arguments.environment_of(run_id, found.as_ref().ok().map(|run| &run.environment));
+    found
 }
 
 /// Every environment of the pillar.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::component::ended;
-use super::prepare::{Past, prepare};
+use super::prepare::{Past, draft, prepare};
 use super::summary::Opening;
 use super::{Call, lacking};
 use crate::model::{Name, Node, Overrides};
@@ -51,6 +51,17 @@ fn read(call: &Call<'_>, answer: Answer) -> Report {
             let lacks = |(name, node): (&Name, &Node)| Some((name.clone(), ended(lacking::note(node)?)));
             answer(opening, nodes.iter().filter_map(lacks).collect(), extra)
         }
+        Err(error) => opening.failed(error),
+    }
+}
+
+/// Which environment a call is about; nothing else of the pillar is read.
+pub fn which_environment(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    let opening = Opening::new("which_environment", environment.as_str(), false, &call.request.identity);
+    match arguments.check().and_then(|()| draft(&call.request, &environment)) {
+        Ok(_) => opening.report(BTreeMap::new(), BTreeMap::new()),
         Err(error) => opening.failed(error),
     }
 }

@@ -116,6 +116,7 @@ fn identity(host: &Bound<'_, PyAny>) -> PyResult<Identity> {
         minion: text("minion")?,
         test: identity.get_item("test")?.is_truthy()?,
         scheduled: identity.get_item("scheduled")?.is_truthy()?,
+        environment: identity.get_item("environment")?.extract()?,
         salt_version: text("salt_version")?,
     })
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyMapping};
 use serde_json::Value;
 
 use super::convert;
@@ -43,5 +43,11 @@ impl Pillar for PyPillar<'_, '_> {
         let value = self.at(keys).map(|value| convert::read(&value, PillarPath::root(), &mut problems));
         self.unsound.set(self.unsound.get() || !problems.is_empty());
         value.unwrap_or_default()
+    }
+
+    fn keys(&self, keys: &[&str]) -> Option<Vec<String>> {
+        let mapping = self.at(keys)?;
+        let keys = mapping.cast::<PyMapping>().ok()?.keys().ok()?;
+        Some(keys.iter().filter_map(|key| key.extract().ok()).collect())
     }
 }

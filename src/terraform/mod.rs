@@ -60,6 +60,7 @@ mod tests {
             refresh: Refresh::First,
             lock: true,
             targets: Vec::new(),
+            replace: Vec::new(),
         };
         let file = Path::new("s");
         let commands = [

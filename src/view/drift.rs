@@ -25,7 +25,7 @@ pub fn drift(report: &Value) -> String {
         {
             let environment = line(&report["environment"]);
             text.push_str(&format!(
-                "\n  to put exactly this right: salt-run infrastructure.remediate {name} environment={environment} drift_id={id}\n"
+                "\n  to put exactly this right: salt-run infrastructure.remediate {environment} {name} drift_id={id}\n"
             ));
         }
     }
@@ -66,7 +66,7 @@ mod tests {
             super::drift(&report),
             "\n  web   t.a  (changed outside; a plan would update it)\n      body: \"one\" → \"by hand\"\n  \
              web   t.b  (deleted outside; a plan would create it)\n\n  \
-             to put exactly this right: salt-run infrastructure.remediate web environment=staging drift_id=0f\n"
+             to put exactly this right: salt-run infrastructure.remediate staging web drift_id=0f\n"
         );
     }
 }

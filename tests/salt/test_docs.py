@@ -25,7 +25,14 @@ ELSEWHERE = ("no component ", "a component without a source", "a service without
 class Nobody:
     """A host without files."""
 
-    identity = {"jid": "", "minion": "", "user": "", "salt_version": "", "test": False}
+    identity = {
+        "jid": "",
+        "minion": "",
+        "user": "",
+        "salt_version": "",
+        "test": False,
+        "environment": None,
+    }
     problems = []
 
     def fetch(self, url):

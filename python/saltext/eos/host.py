@@ -36,6 +36,7 @@ class Host:
             "minion": str(self._opts.get("id", "")),
             "test": bool(self._opts.get("test")),
             "scheduled": False,
+            "environment": None,
             "salt_version": str(salt.version.__version__),
         }
         self._opened = []
@@ -121,6 +122,7 @@ class MinionHost(Host):
     def __init__(self, dunders, call):
         super().__init__(dunders, call)
         self._dunders = dunders
+        self.identity["environment"] = _environment(self.pillar())
 
     def pillar(self):
         return self._dunders["__pillar__"]
@@ -136,6 +138,7 @@ class MasterHost(Host):
         super().__init__(dunders, call)
         self._compiled = master_pillar.compiled(self.opts, minion)
         self.identity["minion"] = self._compiled.minion
+        self.identity["environment"] = _environment(self.pillar())
         self.problems.extend(self._compiled.problems)
 
     def pillar(self):
@@ -154,6 +157,12 @@ class MasterHost(Host):
         return jinja.functions_on_master(
             self.opts, self.grains(), self.pillar(), self._files.client()
         )
+
+
+def _environment(pillar):
+    """The pillar's own ``environment``. Another kind of value may hold anything: it is not repeated."""
+    named = pillar.get("environment")
+    return named if named is None or isinstance(named, str) else "(not a text)"
 
 
 def _first(call, *keys):

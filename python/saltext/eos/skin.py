@@ -1,6 +1,7 @@
 """From a call of Salt's to the core and back. Whatever happens, a report comes back."""
 
 import functools
+import inspect
 import logging
 
 from saltext.eos import _core
@@ -95,10 +96,12 @@ def _injected():
 
 
 def _guard(function, finish, in_context):
+    parameters = list(inspect.signature(function).parameters)
+
     @functools.wraps(function)
     def guarded(*args, **kwargs):
         try:
-            report = function(*args, **kwargs)
+            report = function(*_both_environments(parameters, args, kwargs), **kwargs)
         except (KeyboardInterrupt, SystemExit):
             report = _core.failed(function.__name__, "cancelled", "interrupted")
         except TypeError as error:
@@ -112,6 +115,16 @@ def _guard(function, finish, in_context):
         return finish(report, args, kwargs)
 
     return guarded
+
+
+def _both_environments(parameters, args, kwargs):
+    """The positional arguments. One environment by its place and one by its name are two names, for the core to judge."""
+    place = parameters.index("environment")
+    if len(args) <= place or kwargs.get("environment") is None:
+        return args
+    given, named = args[place], kwargs.pop("environment")
+    both = given if given == named else [given, named]
+    return (*args[:place], both, *args[place + 1 :])
 
 
 def _sentence(error):

@@ -66,8 +66,8 @@ pub fn busy(key: &str, entry: &Entry, lock_delay: Duration, waited: Duration) ->
         Some(session) => (
             format!("{key} is locked by {holder}; waited {waited}"),
             format!(
-                "wait until it ends, or stop it by infrastructure.cancel; if that host is surely dead: infrastructure.unlock component={} id={session}",
-                holder.component
+                "wait until it ends, or stop it by infrastructure.cancel; if that host is surely dead: infrastructure.unlock {} {} id={session}",
+                holder.environment, holder.component
             ),
         ),
         None => (

@@ -78,8 +78,8 @@ pub fn tell(session: &Session, name: &Name, report: &mut ComponentReport, back: 
         let environment = &session.blueprint.environment;
         let snapshot = report.snapshot_id.as_deref().unwrap_or_default();
         error.remedy = Words::own(format!(
-            "go forward with a corrected pillar, or look and go back: infrastructure.rollback components={name} \
-             environment={environment} snapshot_id={snapshot} test=True, then confirm={environment} in place of test"
+            "go forward with a corrected pillar, or look and go back: infrastructure.rollback {environment} \
+             components={name} snapshot_id={snapshot} test=True, then confirm={environment} in place of test"
         ));
     }
     report.rollback = Some(Box::new(back));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use eos::host::{Host, Job, Returned, Started};
 use eos::operation::{Call, Identity, Request, run};
 use eos::view::progress::Progress;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 pub struct NoSalt;
 
@@ -73,17 +73,22 @@ impl Site {
 
     /// The same in a Salt of the test's own.
     pub fn run_on(&self, host: &dyn Host, operation: &str, arguments: Value) -> Value {
-        let mut arguments: Map<String, Value> = arguments.as_object().unwrap().clone();
-        if !arguments.contains_key("run_id") {
-            arguments.entry("environment").or_insert("staging".into());
+        let mut arguments = arguments;
+        if arguments.get("run_id").is_none() && arguments.get("environment").is_none() {
+            arguments["environment"] = "staging".into();
         }
+        self.call(host, Identity::default(), operation, arguments)
+    }
+
+    /// A call as it is, on somebody's behalf: nothing is added to its arguments.
+    pub fn call(&self, host: &dyn Host, identity: Identity, operation: &str, arguments: Value) -> Value {
         let request = Request {
             operation: operation.to_owned(),
-            arguments,
+            arguments: arguments.as_object().unwrap().clone(),
             surplus: 0,
             infrastructure: self.infrastructure.clone(),
             problems: Vec::new(),
-            identity: Identity::default(),
+            identity,
         };
         run(Call { request, host, progress: quiet })
     }

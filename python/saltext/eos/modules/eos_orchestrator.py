@@ -12,9 +12,7 @@ def __virtual__():
 
 
 @skin.module
-def generate_nomad_job(
-    service=None, environment="production", service_config=None, *args, **kwargs
-):
+def generate_nomad_job(service=None, environment=None, service_config=None, *args, **kwargs):
     """
     Show what a service becomes: ``files``, its module, and ``job``, as Nomad is given it. Nothing is run.
 
@@ -37,9 +35,7 @@ def generate_nomad_job(
 
 
 @skin.module
-def nomad_validate_job(
-    service=None, environment="production", service_config=None, *args, **kwargs
-):
+def nomad_validate_job(service=None, environment=None, service_config=None, *args, **kwargs):
     """
     Ask Nomad whether it takes a service's job and has a node for it: ``valid``, and ``notes``. Nothing is registered.
 
@@ -60,7 +56,7 @@ def nomad_validate_job(
 
 
 @skin.module
-def deploy_service(service=None, environment="production", service_config=None, *args, **kwargs):
+def deploy_service(service=None, environment=None, service_config=None, *args, **kwargs):
     """
     Bring up a service as eos_terraform.deploy_nomad_service does, and tell in ``healthy`` whether it is well.
 
@@ -81,7 +77,7 @@ def deploy_service(service=None, environment="production", service_config=None, 
 
 
 @skin.module
-def diagnose(service=None, environment="production", *args, **kwargs):
+def diagnose(service=None, environment=None, *args, **kwargs):
     """
     Tell what Nomad says of a service now: ``jobs``, each with its deployment and allocations, and ``lines`` for people.
 
@@ -100,7 +96,7 @@ def diagnose(service=None, environment="production", *args, **kwargs):
 
 
 @skin.module
-def get_deployment_order(environment="production", *args, **kwargs):
+def get_deployment_order(environment=None, *args, **kwargs):
     """
     Tell in ``order`` what comes after what: components and services, as orchestrate would start them.
 
@@ -117,7 +113,7 @@ def get_deployment_order(environment="production", *args, **kwargs):
 
 
 @skin.module
-def status(environment="production", components=None, *args, **kwargs):
+def status(environment=None, components=None, *args, **kwargs):
     """
     Tell what the records say of each component and service. Nothing is asked of Terraform or Nomad.
 

@@ -1,7 +1,9 @@
 """
 Execution module ``eos_terraform``: one component of the pillar's infrastructure at a time.
 
-Sensitive values are masked in every return. ``workspace`` is accepted for ``environment``.
+Sensitive values are masked in every return. ``workspace`` and ``env`` are accepted for ``environment``. Where a call
+names no environment, the pillar's ``environment`` counts, then ``infrastructure:settings:default_environment``, then the
+only environment. A call that names none of several is refused.
 """
 
 from saltext.eos import skin
@@ -16,7 +18,7 @@ def __virtual__():
 @skin.module
 def init_workspace(
     component=None,
-    environment="production",
+    environment=None,
     backend_config=None,
     upgrade=False,
     *args,
@@ -46,7 +48,7 @@ def init_workspace(
 @skin.module
 def plan(
     component=None,
-    environment="production",
+    environment=None,
     variables=None,
     destroy=False,
     secrets=None,
@@ -82,7 +84,7 @@ def plan(
 @skin.module
 def apply(
     component=None,
-    environment="production",
+    environment=None,
     plan_file=None,
     auto_approve=False,
     variables=None,
@@ -97,9 +99,9 @@ def apply(
     component
         One of infrastructure:components.
     environment
-        One of infrastructure:environments.
+        One of infrastructure:environments. A plan names its own.
     plan_file
-        As ``plan`` gave it.
+        As ``plan`` gave it, or its plan_id.
     auto_approve
         Apply the plan that was made in the same call. Without it and without a plan: plan only.
     variables
@@ -121,7 +123,7 @@ def apply(
 @skin.module
 def deploy_nomad_service(
     service_name=None,
-    environment="production",
+    environment=None,
     service_config=None,
     auto_approve=False,
     *args,
@@ -164,16 +166,16 @@ def approve(plan_id=None, components=None, environment=None, *args, **kwargs):
 
     .. code-block:: bash
 
-        salt-call eos_terraform.approve 01JD3K7M0000000000000000000
-        salt-call eos_terraform.apply networking staging plan_file=01JD3K7M0000000000000000000
+        salt-call eos_terraform.approve 01JD3K7M000000000000000000
+        salt-call eos_terraform.apply networking staging plan_file=01JD3K7M000000000000000000
     """
-    return skin.on_minion("approve", locals(), globals())
+    return skin.on_minion("module.approve", locals(), globals())
 
 
 @skin.module
 def destroy(
     component=None,
-    environment="production",
+    environment=None,
     auto_approve=False,
     variables=None,
     secrets=None,
@@ -186,7 +188,7 @@ def destroy(
     component
         One of infrastructure:components.
     environment
-        One of infrastructure:environments.
+        One of infrastructure:environments. It has no default.
     auto_approve
         Without it: only say what would go.
     variables
@@ -206,7 +208,7 @@ def destroy(
 @skin.module
 def rollback_to_snapshot(
     component=None,
-    environment="production",
+    environment=None,
     snapshot_id=None,
     confirm=None,
     test=None,
@@ -219,7 +221,7 @@ def rollback_to_snapshot(
     component
         One of infrastructure:components.
     environment
-        One of infrastructure:environments.
+        One of infrastructure:environments. It has no default.
     snapshot_id
         As ``apply`` returned it, or ``infrastructure.snapshots`` shows it.
     confirm
@@ -237,7 +239,7 @@ def rollback_to_snapshot(
 
 
 @skin.module
-def inject_credentials(provider=None, component=None, environment="production", *args, **kwargs):
+def inject_credentials(provider=None, component=None, environment=None, *args, **kwargs):
     """
     Say which variables a provider's credentials set for terraform: their names, never their values.
 
@@ -261,7 +263,7 @@ def inject_credentials(provider=None, component=None, environment="production", 
 def ensure_infrastructure(
     component=None,
     desired_state=None,
-    environment="production",
+    environment=None,
     refresh=False,
     test=None,
     secrets=None,
@@ -296,7 +298,7 @@ def ensure_infrastructure(
 @skin.module
 def import_resource(
     component=None,
-    environment="production",
+    environment=None,
     resource_address=None,
     resource_id=None,
     test=None,
@@ -331,7 +333,7 @@ def move_resource(
     component=None,
     from_address=None,
     to_address=None,
-    environment="production",
+    environment=None,
     test=None,
     *args,
     **kwargs,
@@ -363,7 +365,7 @@ def move_resource(
 def remove_resource(
     component=None,
     resource_address=None,
-    environment="production",
+    environment=None,
     destroy=False,
     test=None,
     *args,
@@ -393,7 +395,7 @@ def remove_resource(
 
 
 @skin.module
-def get_outputs(component=None, environment="production", *args, **kwargs):
+def get_outputs(component=None, environment=None, *args, **kwargs):
     """
     All outputs of a component.
 
@@ -415,7 +417,7 @@ def get_outputs(component=None, environment="production", *args, **kwargs):
 def get_terraform_output(
     component=None,
     output_name=None,
-    environment="production",
+    environment=None,
     *args,
     **kwargs,
 ):
@@ -439,7 +441,7 @@ def get_terraform_output(
 
 
 @skin.module
-def get_resources(component=None, environment="production", *args, **kwargs):
+def get_resources(component=None, environment=None, *args, **kwargs):
     """
     The addresses of the resources in a component's state.
 
@@ -458,7 +460,7 @@ def get_resources(component=None, environment="production", *args, **kwargs):
 
 
 @skin.module
-def get_state(component=None, environment="production", resource=None, *args, **kwargs):
+def get_state(component=None, environment=None, resource=None, *args, **kwargs):
     """
     A component's state, or one resource of it.
 
@@ -479,7 +481,7 @@ def get_state(component=None, environment="production", resource=None, *args, **
 
 
 @skin.question
-def component_is_healthy(component=None, environment="production", *args, **kwargs):
+def component_is_healthy(component=None, environment=None, *args, **kwargs):
     """
     Whether a component is healthy now: True or False, measured by its health gates, never remembered.
 
@@ -500,7 +502,7 @@ def component_is_healthy(component=None, environment="production", *args, **kwar
 
 
 @skin.module
-def detect_drift(component=None, environment="production", *args, **kwargs):
+def detect_drift(component=None, environment=None, *args, **kwargs):
     """
     Whether a component was changed outside of Terraform since it was applied: ``drift_detected`` and ``changes``.
 
@@ -521,7 +523,7 @@ def detect_drift(component=None, environment="production", *args, **kwargs):
 
 
 @skin.module
-def validate_pillar(environment="production", *args, **kwargs):
+def validate_pillar(environment=None, *args, **kwargs):
     """
     Check the pillar against the modules, and tell every problem at once.
 
@@ -535,3 +537,20 @@ def validate_pillar(environment="production", *args, **kwargs):
         salt-call eos_terraform.validate_pillar staging
     """
     return skin.on_minion("module.validate_pillar", locals(), globals())
+
+
+@skin.module
+def which_environment(environment=None, *args, **kwargs):
+    """
+    Tell in ``environment`` which environment a call is about, such as one that names none.
+
+    environment
+        One of infrastructure:environments.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.which_environment
+    """
+    return skin.on_minion("module.which_environment", locals(), globals())

@@ -12,7 +12,7 @@ def __virtual__():
 
 
 @skin.module
-def sync_states(environment="production", components=None, *args, **kwargs):
+def sync_states(environment=None, components=None, *args, **kwargs):
     """
     Refresh the cached outputs of an environment, and fire ``eos/ENVIRONMENT/COMPONENT/drift`` where drift is due.
 

@@ -19,7 +19,7 @@ def output(data, **kwargs):
 
     .. code-block:: bash
 
-        salt-call eos_terraform.plan networking --out=eos
+        salt-call eos_terraform.plan networking staging --out=eos
     """
     if not isinstance(data, dict):
         return _otherwise(data)

@@ -1,6 +1,9 @@
 """
 Runner ``infrastructure``: a pillar's environments, brought up in dependency order by Terraform.
 
+The environment comes first in every function. Where a call names none, the pillar's ``environment`` counts, then
+``infrastructure:settings:default_environment``, then the only environment. A call that names none of several is refused.
+
 Every function returns a report, and the exit code is 0 only if all is well.
 """
 
@@ -15,7 +18,7 @@ def __virtual__():
 
 @skin.runner
 def orchestrate(
-    environment="production",
+    environment=None,
     components=None,
     include_dependencies=False,
     test=None,
@@ -64,7 +67,7 @@ def orchestrate(
 
 @skin.runner
 def plan(
-    environment="production",
+    environment=None,
     components=None,
     include_dependencies=False,
     parallelism=None,
@@ -100,8 +103,8 @@ def plan(
 
 @skin.runner
 def apply(
-    plan_id=None,
     environment=None,
+    plan_id=None,
     test=None,
     parallelism=None,
     on_failure=None,
@@ -114,10 +117,10 @@ def apply(
 
     What policy stopped is applied only under an approval, and once.
 
+    environment
+        Not needed: the plan names it. Another one is refused. The id alone may stand in its place.
     plan_id
         As ``plan`` gave it.
-    environment
-        Refuse if the plans are for another one. ``env`` is accepted too.
     parallelism
         So many components at once, in place of infrastructure:settings:parallelism.
     on_failure
@@ -129,24 +132,24 @@ def apply(
 
     .. code-block:: bash
 
-        salt-run infrastructure.apply plan_id=01JD3K7M0000000000000000000
+        salt-run infrastructure.apply 01JD3K7M000000000000000000
     """
     return skin.on_master("apply", locals(), globals())
 
 
 @skin.runner
-def approve(plan_id=None, components=None, environment=None, minion=None, *args, **kwargs):
+def approve(environment=None, plan_id=None, components=None, minion=None, *args, **kwargs):
     """
     Approve what policy stopped of a plan, exactly as it was shown; ``apply`` may then apply it once.
 
     Who approved, and when, is written down beside the plan, in the journal and in the audit log.
 
+    environment
+        Not needed: the plan names it. Another one is refused. The id alone may stand in its place.
     plan_id
         As ``plan``, or the run that was blocked, gave it.
     components
         Only these, as a list or with commas between. By default all that were blocked.
-    environment
-        Refuse if the plan is for another one. ``env`` is accepted too.
     minion
         Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
@@ -154,14 +157,14 @@ def approve(plan_id=None, components=None, environment=None, minion=None, *args,
 
     .. code-block:: bash
 
-        salt-run infrastructure.approve plan_id=01JD3K7M0000000000000000000
+        salt-run infrastructure.approve 01JD3K7M000000000000000000 components=dns
     """
     return skin.on_master("approve", locals(), globals())
 
 
 @skin.runner
 def destroy(
-    environment="production",
+    environment=None,
     components=None,
     confirm=None,
     test=None,
@@ -175,7 +178,7 @@ def destroy(
     Destroy components in reverse order, never what others still depend on.
 
     environment
-        One of infrastructure:environments. ``env`` is accepted too.
+        One of infrastructure:environments. It has no default. ``env`` is accepted too.
     components
         Only these, as a list or with commas between.
     confirm
@@ -199,7 +202,7 @@ def destroy(
 
 
 @skin.runner
-def graph(environment="production", components=None, format=None, minion=None, *args, **kwargs):
+def graph(environment=None, components=None, format=None, minion=None, *args, **kwargs):
     """
     Show what depends on what, and the order that follows.
 
@@ -222,7 +225,7 @@ def graph(environment="production", components=None, format=None, minion=None, *
 
 
 @skin.runner
-def validate(environment="production", minion=None, *args, **kwargs):
+def validate(environment=None, minion=None, *args, **kwargs):
     """
     Check the pillar against the modules, and tell every problem at once.
 
@@ -241,7 +244,7 @@ def validate(environment="production", minion=None, *args, **kwargs):
 
 
 @skin.runner
-def status(environment="production", components=None, minion=None, *args, **kwargs):
+def status(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Show what the last runs left behind.
 
@@ -262,7 +265,7 @@ def status(environment="production", components=None, minion=None, *args, **kwar
 
 
 @skin.runner
-def health(environment="production", components=None, minion=None, *args, **kwargs):
+def health(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Measure each health gate once, now; the exit code is 0 only if all pass.
 
@@ -283,7 +286,7 @@ def health(environment="production", components=None, minion=None, *args, **kwar
 
 
 @skin.runner
-def drift(environment="production", components=None, minion=None, *args, **kwargs):
+def drift(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Show what was changed outside of Terraform since it was applied. Nothing is written, and nobody is kept waiting.
 
@@ -306,9 +309,9 @@ def drift(environment="production", components=None, minion=None, *args, **kwarg
 
 @skin.runner
 def remediate(
+    environment=None,
     component=None,
     drift_id=None,
-    environment="production",
     test=None,
     minion=None,
     *args,
@@ -317,12 +320,12 @@ def remediate(
     """
     Put right the drift that was seen: as it was last applied. If the world has moved again, nothing is applied.
 
+    environment
+        One of infrastructure:environments. ``env`` is accepted too.
     component
         One of infrastructure:components.
     drift_id
         As ``drift`` or the event of ``terraform.sync_states`` has it.
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
     test
         Say what would change, and change nothing. By default the option ``test``.
     minion
@@ -332,14 +335,14 @@ def remediate(
 
     .. code-block:: bash
 
-        salt-run infrastructure.remediate networking environment=staging drift_id=5d41402abc4b2a76b9719d911017c592
+        salt-run infrastructure.remediate staging networking 5d41402abc4b2a76b9719d911017c592
     """
     return skin.on_master("remediate", locals(), globals())
 
 
 @skin.runner
 def outputs(
-    environment="production",
+    environment=None,
     components=None,
     cached=False,
     minion=None,
@@ -369,10 +372,12 @@ def outputs(
 
 
 @skin.runner
-def cancel(run_id=None, minion=None, *args, **kwargs):
+def cancel(environment=None, run_id=None, minion=None, *args, **kwargs):
     """
     Ask a run to stop once terraform has finished what is in flight.
 
+    environment
+        Not needed: the run names it. Another one is refused. The id alone may stand in its place.
     run_id
         As the run's report, its log lines and its events have it.
     minion
@@ -382,15 +387,15 @@ def cancel(run_id=None, minion=None, *args, **kwargs):
 
     .. code-block:: bash
 
-        salt-run infrastructure.cancel run_id=01JD3K7M0000000000000000000
+        salt-run infrastructure.cancel 01JD3K7M000000000000000000
     """
     return skin.on_master("cancel", locals(), globals())
 
 
 @skin.runner
 def resume(
+    environment=None,
     run_id=None,
-    environment="production",
     parallelism=None,
     on_failure=None,
     minion=None,
@@ -402,10 +407,10 @@ def resume(
 
     Nothing that it did is run again, unless what it was made from has changed.
 
+    environment
+        Whose last run, where no run_id is given. ``env`` is accepted too. A run_id alone may stand in its place.
     run_id
         As a report or ``history`` shows it. By default the environment's last run that changed things.
-    environment
-        Whose last run, where no run_id is given. ``env`` is accepted too.
     parallelism
         So many components at once, in place of infrastructure:settings:parallelism.
     on_failure
@@ -417,14 +422,14 @@ def resume(
 
     .. code-block:: bash
 
-        salt-run infrastructure.resume environment=staging
+        salt-run infrastructure.resume staging
         salt-run infrastructure.resume 01JD3KV6T0W8Q5YB4E2N9RZXCM
     """
     return skin.on_master("resume", locals(), globals())
 
 
 @skin.runner
-def history(environment="production", limit=None, minion=None, *args, **kwargs):
+def history(environment=None, limit=None, minion=None, *args, **kwargs):
     """
     Show the runs of an environment, the newest first: who, when, what, and how they ended.
 
@@ -445,7 +450,7 @@ def history(environment="production", limit=None, minion=None, *args, **kwargs):
 
 
 @skin.runner
-def snapshots(environment="production", components=None, minion=None, *args, **kwargs):
+def snapshots(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Show what was taken before each apply, the newest first: the state's serial, and what it had been applied with.
 
@@ -466,10 +471,12 @@ def snapshots(environment="production", components=None, minion=None, *args, **k
 
 
 @skin.runner
-def show_run(run_id=None, minion=None, *args, **kwargs):
+def show_run(environment=None, run_id=None, minion=None, *args, **kwargs):
     """
     Show one run step by step, and the report that it ended with.
 
+    environment
+        Not needed: the run names it. Another one is refused. The id alone may stand in its place.
     run_id
         As a report or ``history`` shows it.
     minion
@@ -486,7 +493,7 @@ def show_run(run_id=None, minion=None, *args, **kwargs):
 
 @skin.runner
 def rollback(
-    environment="production",
+    environment=None,
     components=None,
     snapshot_id=None,
     order=None,
@@ -500,6 +507,8 @@ def rollback(
     """
     Take components back to what they were applied with before, against their state as it is now.
 
+    environment
+        One of infrastructure:environments. It has no default. ``env`` is accepted too.
     components
         What is to go back.
     snapshot_id
@@ -523,7 +532,7 @@ def rollback(
 
 
 @skin.runner
-def acknowledge(environment="production", components=None, minion=None, *args, **kwargs):
+def acknowledge(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Let components be applied again whose way back failed, once somebody has looked.
 
@@ -537,7 +546,7 @@ def acknowledge(environment="production", components=None, minion=None, *args, *
 
 
 @skin.runner
-def promote(environment="production", components=None, minion=None, *args, **kwargs):
+def promote(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Promote the canaries of these components' Nomad jobs, and wait until their health gates hold.
 
@@ -551,7 +560,7 @@ def promote(environment="production", components=None, minion=None, *args, **kwa
 
 
 @skin.runner
-def locks(environment="production", minion=None, *args, **kwargs):
+def locks(environment=None, minion=None, *args, **kwargs):
     """
     Show who holds which component, since when, and under which id.
 
@@ -570,16 +579,16 @@ def locks(environment="production", minion=None, *args, **kwargs):
 
 
 @skin.runner
-def unlock(component=None, id=None, environment="production", minion=None, *args, **kwargs):
+def unlock(environment=None, component=None, id=None, minion=None, *args, **kwargs):
     """
     Free a lock of Consul's whose holder is gone. It is written down who did.
 
+    environment
+        One of infrastructure:environments. It has no default. ``env`` is accepted too.
     component
         Whose lock.
     id
         The id that ``locks`` shows; a lock that somebody else holds by now is left alone.
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
     minion
         Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
@@ -587,6 +596,6 @@ def unlock(component=None, id=None, environment="production", minion=None, *args
 
     .. code-block:: bash
 
-        salt-run infrastructure.unlock networking id=6c8f2b1e-... environment=staging
+        salt-run infrastructure.unlock staging networking id=6c8f2b1e-...
     """
     return skin.on_master("unlock", locals(), globals())

@@ -12,7 +12,7 @@ def __virtual__():
 
 
 @skin.runner
-def sync_states(environment="production", components=None, minion=None, *args, **kwargs):
+def sync_states(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Refresh the cached outputs of an environment, and fire ``eos/ENVIRONMENT/COMPONENT/drift`` where drift is due.
 
@@ -36,9 +36,9 @@ def sync_states(environment="production", components=None, minion=None, *args, *
 
 @skin.runner
 def staged_rollback(
+    environment=None,
     components=None,
     preserve_data=True,
-    environment="production",
     confirm=None,
     test=None,
     minion=None,
@@ -48,12 +48,12 @@ def staged_rollback(
     """
     Take several components back to what they were applied with before, one after the other.
 
+    environment
+        One of infrastructure:environments. It has no default. ``env`` is accepted too.
     components
         Those, in the order in which they are taken down: dependents first.
     preserve_data
         Leave alone what holds data, and name it.
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
     confirm
         The environment's name: what was there then may be deleted or replaced.
     test
@@ -63,6 +63,6 @@ def staged_rollback(
 
     .. code-block:: bash
 
-        salt-run terraform.staged_rollback backups,boundary environment=staging test=True
+        salt-run terraform.staged_rollback staging backups,boundary test=True
     """
     return skin.on_master("staged_rollback", locals(), globals())

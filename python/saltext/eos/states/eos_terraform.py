@@ -27,7 +27,7 @@ def __virtual__():
 def apply(
     name=None,
     component=None,
-    environment="production",
+    environment=None,
     variables=None,
     test=None,
     secrets=None,
@@ -53,7 +53,7 @@ def apply(
 @skin.state
 def orchestrate(
     name=None,
-    environment="production",
+    environment=None,
     components=None,
     include_dependencies=False,
     test=None,
@@ -74,7 +74,7 @@ def orchestrate(
 @skin.state
 def destroy(
     name=None,
-    environment="production",
+    environment=None,
     components=None,
     confirm=None,
     test=None,

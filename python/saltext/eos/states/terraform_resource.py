@@ -32,7 +32,7 @@ def present(
     name=None,
     component=None,
     resource_id=None,
-    environment="production",
+    environment=None,
     resource_address=None,
     test=None,
     *args,
@@ -58,7 +58,7 @@ def present(
 def absent(
     name=None,
     component=None,
-    environment="production",
+    environment=None,
     destroy=False,
     resource_address=None,
     test=None,

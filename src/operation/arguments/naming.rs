@@ -1,0 +1,161 @@
+//! Which environment a call names, and the id of a run or a plan that may stand in the environment's place.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Arguments;
+use crate::decide::{Demand, Meant, Naming, is_id, meant};
+use crate::model::{Name, PillarPath, Problem};
+use crate::operation::{Pillar, Request};
+
+/// The arguments that name an environment; the first is a parameter of every function.
+const WORDS: [&str; 3] = ["environment", "env", "workspace"];
+
+/// The runners' functions in which the environment once came later.
+const FORMS: [(&str, &str); 8] = [
+    ("apply", "infrastructure.apply [ENVIRONMENT] PLAN_ID"),
+    ("approve", "infrastructure.approve [ENVIRONMENT] PLAN_ID [COMPONENTS]"),
+    ("cancel", "infrastructure.cancel [ENVIRONMENT] RUN_ID"),
+    ("remediate", "infrastructure.remediate [ENVIRONMENT] COMPONENT DRIFT_ID"),
+    ("resume", "infrastructure.resume [ENVIRONMENT] [RUN_ID]"),
+    ("show_run", "infrastructure.show_run [ENVIRONMENT] RUN_ID"),
+    ("staged_rollback", "terraform.staged_rollback ENVIRONMENT COMPONENTS"),
+    ("unlock", "infrastructure.unlock ENVIRONMENT COMPONENT ID"),
+];
+
+/// What names an environment outside of the call.
+pub struct Around {
+    operation: String,
+    /// None where there is no pillar to read.
+    environments: Option<BTreeSet<Name>>,
+    pillar: Option<String>,
+    default: Option<String>,
+}
+
+impl Around {
+    pub fn of(request: &Request, pillar: &dyn Pillar) -> Self {
+        let names = |keys: Vec<String>| keys.iter().filter_map(|name| Name::new(name).ok()).collect();
+        Self {
+            operation: request.operation.clone(),
+            environments: pillar.keys(&[]).map(|_| names(pillar.keys(&["environments"]).unwrap_or_default())),
+            pillar: request.identity.environment.clone(),
+            default: text(&pillar.part(&["settings", "default_environment"])),
+        }
+    }
+}
+
+/// A value as it is shown. A value that is not a text is no environment's name.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+impl Arguments {
+    /// The environment, from the call or from where the pillar names it.
+    pub fn environment(&mut self) -> Name {
+        self.meant(Demand::Named, None).map_or_else(Self::placeholder, |meant| meant.environment)
+    }
+
+    /// The environment, which only the call itself may name. None where it does not: that is a problem then.
+    pub fn environment_in_the_call(&mut self) -> Option<Name> {
+        self.meant(Demand::NamedInTheCall, None).map(|meant| meant.environment)
+    }
+
+    /// The environment of a run or a plan that the call gives by its id; it agrees with what else the call says.
+    ///
+    /// None where nothing has that id and the call names no environment either.
+    pub fn environment_of(&mut self, id: &str, its: Option<&Name>) -> Option<Name> {
+        match its {
+            None if self.names_no_environment() => {
+                self.named();
+                None
+            }
+            its => self.meant(Demand::Named, its.map(|its| (id, its))).map(|meant| meant.environment),
+        }
+    }
+
+    /// None where it is not clear, which is a problem then, and where there is no pillar.
+    pub fn meant(&mut self, demand: Demand, id: Option<(&str, &Name)>) -> Option<Meant> {
+        let before = self.problems.len();
+        let call = self.named();
+        if self.problems.len() > before {
+            return None;
+        }
+        let environments = self.around.environments.clone();
+        let Some(environments) = environments.filter(|all| !all.is_empty() || call.is_empty()) else {
+            // The pillar has none, and its own problems say so.
+            let (word, value) = call.first()?;
+            let environment = self.as_name(word, &value.as_str().into())?;
+            return Some(Meant { environment, in_the_call: true });
+        };
+        let naming = Naming {
+            call: call.iter().map(|(word, value)| (*word, value.as_str())).collect(),
+            id,
+            pillar: self.around.pillar.as_deref(),
+            default: self.around.default.as_deref(),
+            environments,
+        };
+        let meant = meant(&naming, demand);
+        meant.map_err(|unclear| self.problem(WORDS[0], unclear.to_string())).ok()
+    }
+
+    /// Every name that the call gives, with the argument that gives it.
+    fn named(&mut self) -> Vec<(&'static str, String)> {
+        let mut named = Vec::new();
+        for word in WORDS {
+            let Some(value) = self.take(word) else { continue };
+            for one in several(&value) {
+                match one {
+                    Value::String(text) => named.push((word, text.clone())),
+                    other => drop(self.as_name(word, other)),
+                }
+            }
+        }
+        named
+    }
+
+    fn names_no_environment(&self) -> bool {
+        !WORDS.iter().any(|word| self.gives(word))
+    }
+
+    /// An id that stands in the environment's place is put under its own key.
+    pub(super) fn move_id(&mut self, key: &'static str) {
+        let Some(place) = self.given.get(WORDS[0]) else { return };
+        let (ids, others): (Vec<_>, Vec<_>) =
+            several(place).iter().cloned().partition(|one| one.as_str().is_some_and(is_id));
+        let [id] = &ids[..] else { return };
+        let left = match others.as_slice() {
+            [one] => one.clone(),
+            _ => Value::Null,
+        };
+        self.given.insert(WORDS[0].to_owned(), left);
+        match self.given.insert(key.to_owned(), id.clone()) {
+            Some(other) if !other.is_null() && other != *id => {
+                self.problem(
+                    key,
+                    format!("is {other}, and {id} stands in the environment's place: give one id"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// How the function is called, where a call that was right once is wrong now.
+    pub(super) fn form(&self) -> Option<Problem> {
+        let (_, form) = FORMS.iter().find(|(operation, _)| *operation == self.around.operation)?;
+        let wrong = self.problems.iter().any(|problem| problem.path.is_argument());
+        wrong.then(|| Problem::new(&PillarPath::arguments(), format!("the environment comes first: {form}")))
+    }
+}
+
+/// A value that was given by its place and another by its name arrive as a list of both.
+fn several(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(both) if both.len() > 1 => both,
+        one => std::slice::from_ref(one),
+    }
+}

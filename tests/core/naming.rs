@@ -1,0 +1,317 @@
+//! Claims about which environment a call is about, and that no call is about one that it does not name.
+
+mod support;
+
+use eos::operation::Identity;
+use serde_json::{Value, json};
+use support::{NoSalt, Site, statuses};
+
+const MODULE: &str = r#"
+variable "environment" { type = string }
+resource "terraform_data" "it" { input = var.environment }
+output "where" { value = terraform_data.it.output }
+"#;
+const NOBODYS: &str = "01JD3KV6T0W8Q5YB4E2N9RZXCM";
+
+/// `net` in two environments, and nothing made yet.
+fn two() -> Site {
+    let mut site = Site::new();
+    site.component("net", MODULE, json!({}));
+    site.infrastructure["environments"] = json!({ "production": {}, "staging": {} });
+    site
+}
+
+/// The call as it is, where the pillar says nothing of an environment.
+fn call(site: &Site, operation: &str, arguments: Value) -> Value {
+    site.call(&NoSalt, Identity::default(), operation, arguments)
+}
+
+/// The same on a minion whose pillar has the key `environment`.
+fn on(site: &Site, environment: &str, operation: &str, arguments: Value) -> Value {
+    let identity = Identity { environment: Some(environment.to_owned()), ..Identity::default() };
+    site.call(&NoSalt, identity, operation, arguments)
+}
+
+fn message(report: &Value) -> String {
+    report["error"]["message"].as_str().unwrap_or_else(|| panic!("not refused: {report:#}")).to_owned()
+}
+
+fn refused(report: &Value, words: &[&str]) {
+    let message = message(report);
+    assert_eq!(report["result"], false, "{report:#}");
+    for word in words {
+        assert!(message.contains(word), "{word:?} is not in: {message}");
+    }
+}
+
+fn exists(site: &Site, environment: &str) -> bool {
+    let state = site.folder.path().join("root").join(environment).join("net/terraform.tfstate");
+    std::fs::read_to_string(state).is_ok_and(|text| text.contains("terraform_data"))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
+
+#[test]
+fn a_call_that_names_none_of_several_environments_is_refused_whatever_it_does() {
+    let mut site = two();
+    site.infrastructure["services"] = json!({ "web": { "image": "web:1", "port": 80 } });
+    let component = json!({ "component": "net" });
+    let calls = [
+        ("orchestrate", json!({})),
+        ("orchestrate", json!({ "test": true })),
+        ("plan", json!({ "environment": null })),
+        ("resume", json!({})),
+        ("acknowledge", json!({ "components": "net" })),
+        ("promote", json!({})),
+        ("remediate", json!({ "component": "net", "drift_id": "0f" })),
+        ("sync_states", json!({})),
+        ("state.apply", component.clone()),
+        ("module.init_workspace", component.clone()),
+        ("module.plan", component.clone()),
+        ("module.apply", json!({ "component": "net", "auto_approve": true })),
+        ("module.ensure_infrastructure", component.clone()),
+        (
+            "module.import_resource",
+            json!({ "component": "net", "resource_address": "a.b", "resource_id": "1" }),
+        ),
+        ("module.deploy_nomad_service", json!({ "service_name": "web" })),
+        ("module.deploy_service", json!({ "service": "web" })),
+        // Questions follow the same rule.
+        ("status", json!({})),
+        ("validate", json!({})),
+        ("history", json!({})),
+        ("locks", json!({})),
+        ("module.get_outputs", component),
+        ("module.which_environment", json!({})),
+    ];
+    for (operation, arguments) in calls {
+        let report = call(&site, operation, arguments);
+        refused(&report, &["arguments:environment", "production, staging"]);
+        assert_eq!(report["error"]["code"], "invalid", "{operation}: {report:#}");
+        assert_eq!(report["retcode"], 1, "{operation}");
+    }
+    assert!(!site.folder.path().join("root").exists(), "something was made");
+}
+
+#[test]
+fn the_call_beats_the_pillars_environment_which_beats_the_default_of_the_settings() {
+    let mut site = two();
+    let asked = |report: &Value| text(&report["environment"]);
+    assert_eq!(asked(&on(&site, "staging", "validate", json!({}))), "staging");
+    site.infrastructure["settings"]["default_environment"] = json!("production");
+    assert_eq!(asked(&call(&site, "validate", json!({}))), "production");
+    assert_eq!(asked(&on(&site, "staging", "validate", json!({}))), "staging");
+    assert_eq!(asked(&on(&site, "staging", "validate", json!({ "env": "production" }))), "production");
+    assert_eq!(asked(&on(&site, "staging", "module.which_environment", json!({}))), "staging");
+    refused(&on(&site, "prod", "validate", json!({})), &["the pillar's key environment is \"prod\""]);
+}
+
+#[test]
+fn the_only_environment_is_the_default_whatever_its_name_is() {
+    for only in ["production", "staging"] {
+        let mut site = two();
+        site.infrastructure["environments"] = json!({ only: {} });
+        let report = call(&site, "validate", json!({ "environment": null }));
+        assert_eq!((&report["result"], &report["environment"]), (&json!(true), &json!(only)), "{report:#}");
+    }
+}
+
+#[test]
+fn the_default_of_the_settings_has_to_be_an_environment() {
+    let mut site = two();
+    site.infrastructure["settings"]["default_environment"] = json!("stagin");
+    let named = call(&site, "validate", json!({ "environment": "staging" }));
+    refused(&named, &["infrastructure:settings:default_environment", "did you mean \"staging\"?"]);
+    refused(&call(&site, "validate", json!({})), &["default_environment is \"stagin\""]);
+    site.infrastructure["settings"]["default_environment"] = json!(["staging"]);
+    refused(
+        &call(&site, "validate", json!({ "environment": "staging" })),
+        &["must be the name of an environment"],
+    );
+    let mut site = two();
+    site.infrastructure["environments"]["staging"] =
+        json!({ "settings": { "default_environment": "staging" } });
+    refused(&call(&site, "validate", json!({ "environment": "staging" })), &["one for all environments"]);
+}
+
+#[test]
+fn a_destruction_reads_no_default_and_confirm_alone_does_not_name_its_environment() {
+    let mut site = two();
+    site.infrastructure["settings"]["default_environment"] = json!("staging");
+    let up = call(&site, "orchestrate", json!({}));
+    assert_eq!(statuses(&up)["net"], "applied", "{up:#}");
+    let component = json!({ "component": "net", "auto_approve": true });
+    let calls = [
+        ("destroy", json!({ "confirm": "staging" })),
+        ("destroy", json!({ "test": true })),
+        ("module.destroy", component.clone()),
+        ("rollback", json!({ "components": "net", "confirm": "staging" })),
+        ("staged_rollback", json!({ "components": "net" })),
+        ("module.rollback_to_snapshot", json!({ "component": "net", "snapshot_id": NOBODYS })),
+        ("unlock", json!({ "component": "net", "id": "an-id" })),
+    ];
+    for (operation, arguments) in calls.clone() {
+        let report = on(&site, "staging", operation, arguments);
+        refused(&report, &["arguments:environment", "the call must name it", "production, staging"]);
+    }
+    // Nor where there is but one.
+    site.infrastructure["environments"] = json!({ "staging": {} });
+    for (operation, arguments) in calls {
+        refused(&call(&site, operation, arguments), &["the call must name it"]);
+    }
+    assert!(exists(&site, "staging"));
+    let other = call(&site, "destroy", json!({ "environment": "staging", "confirm": "production" }));
+    refused(&other, &["say confirm=staging"]);
+    let down = call(&site, "destroy", json!({ "environment": "staging", "confirm": "staging" }));
+    assert_eq!(statuses(&down)["net"], "destroyed", "{down:#}");
+}
+
+#[test]
+fn two_environments_in_one_call_are_refused_by_name_and_nothing_is_destroyed() {
+    let site = two();
+    let up = call(&site, "orchestrate", json!({ "environment": "staging" }));
+    assert_eq!(statuses(&up)["net"], "applied", "{up:#}");
+    let both = [
+        json!({ "environment": "production", "workspace": "staging" }),
+        json!({ "environment": "production", "env": "staging" }),
+        json!({ "environment": null, "env": "production", "workspace": "staging" }),
+        json!({ "environment": ["production", "staging"] }),
+    ];
+    for named in both {
+        let of_one = ("module.destroy", json!({ "component": "net", "auto_approve": true }));
+        let of_all = ("destroy", json!({ "confirm": "staging" }));
+        for (operation, mut arguments) in [of_one, of_all, ("state.apply", json!({ "component": "net" }))] {
+            arguments.as_object_mut().unwrap().extend(named.as_object().unwrap().clone());
+            refused(
+                &call(&site, operation, arguments),
+                &["\"production\"", "\"staging\"", "two environments"],
+            );
+        }
+    }
+    assert!(exists(&site, "staging"));
+    let same =
+        json!({ "environment": "staging", "env": "staging", "workspace": "staging", "confirm": "staging" });
+    assert_eq!(statuses(&call(&site, "destroy", same))["net"], "destroyed");
+}
+
+#[test]
+fn an_id_names_the_environment_of_its_plan_or_run_and_may_stand_in_its_place() {
+    let site = two();
+    let kept = text(&call(&site, "plan", json!({ "environment": "staging" }))["plan_id"]);
+    for arguments in [
+        json!({ "environment": "production", "plan_id": kept }),
+        json!({ "environment": [kept, "production"], "plan_id": null }),
+    ] {
+        refused(&call(&site, "apply", arguments.clone()), &["is production", "belongs to staging"]);
+        refused(&call(&site, "approve", arguments), &["is production", "belongs to staging"]);
+    }
+    let file = json!({ "component": "net", "plan_file": kept, "environment": "production" });
+    refused(&call(&site, "module.apply", file), &["is production", "belongs to staging"]);
+    // The pillar's own environment is of no account beside an id.
+    let applied = on(&site, "production", "apply", json!({ "environment": kept, "plan_id": null }));
+    assert_eq!(statuses(&applied)["net"], "applied", "{applied:#}");
+    assert_eq!(applied["environment"], "staging");
+    assert!(exists(&site, "staging") && !exists(&site, "production"));
+    let run_id = text(&applied["run_id"]);
+    let run = json!({ "environment": run_id, "run_id": null });
+    assert_eq!(call(&site, "show_run", run.clone())["run"]["run_id"], json!(run_id));
+    assert_eq!(call(&site, "resume", run.clone())["error"]["code"], "run_complete");
+    assert_eq!(call(&site, "cancel", run)["error"]["code"], "run_ended");
+    for operation in ["show_run", "resume", "cancel"] {
+        let other = json!({ "environment": "production", "run_id": run_id });
+        refused(&call(&site, operation, other), &["is production", "belongs to staging"]);
+        let unknown = json!({ "environment": NOBODYS });
+        assert_eq!(call(&site, operation, unknown)["error"]["code"], "no_such_run");
+    }
+    for operation in ["apply", "approve"] {
+        assert_eq!(
+            call(&site, operation, json!({ "environment": NOBODYS }))["error"]["code"],
+            "no_such_plan"
+        );
+    }
+    refused(&call(&site, "orchestrate", json!({ "environment": run_id })), &["is the id of a run or a plan"]);
+}
+
+#[test]
+fn the_old_order_is_refused_with_the_new_form_and_never_guessed() {
+    let mut site = two();
+    // The worst case: a component that is called as an environment.
+    site.infrastructure["environments"]["net"] = json!({});
+    let calls = [
+        ("unlock", json!({ "environment": "networking", "component": "6c8f2b1e-2f7b", "id": null })),
+        ("unlock", json!({ "environment": ["networking", "staging"], "id": "6c8f2b1e" })),
+        ("unlock", json!({ "environment": "net", "component": "abcdef-2f7b" })),
+        ("staged_rollback", json!({ "environment": "web", "components": null })),
+        ("staged_rollback", json!({ "environment": "net", "components": null })),
+        ("staged_rollback", json!({ "environment": ["net,web", "staging"], "test": true })),
+        ("remediate", json!({ "environment": ["net", "staging"], "drift_id": "0f" })),
+        ("remediate", json!({ "environment": "net", "component": "ab12", "drift_id": null })),
+        ("apply", json!({ "environment": NOBODYS, "plan_id": "staging" })),
+        ("approve", json!({ "environment": NOBODYS, "plan_id": "net" })),
+        ("resume", json!({ "environment": NOBODYS, "run_id": "staging" })),
+        ("show_run", json!({ "environment": "staging", "run_id": "net" })),
+        ("cancel", json!({ "environment": null, "run_id": null })),
+    ];
+    for (operation, arguments) in calls {
+        let report = call(&site, operation, arguments);
+        refused(&report, &["the environment comes first: ", operation]);
+    }
+}
+
+#[test]
+fn nothing_is_run_again_for_a_default_that_names_another_environment() {
+    let mut site = two();
+    site.infrastructure["settings"]["default_environment"] = json!("production");
+    let ensure = |arguments| call(&site, "module.ensure_infrastructure", arguments);
+    let first = ensure(json!({ "component": "net", "environment": "staging" }));
+    assert_eq!(first["status"], "applied", "{first:#}");
+    let second = ensure(json!({ "component": "net", "environment": "staging" }));
+    assert_eq!(second["reason"], "same_fingerprint", "{second:#}");
+    let other = ensure(json!({ "component": "net" }));
+    assert_eq!(
+        (&other["status"], &other["environment"]),
+        (&json!("applied"), &json!("production")),
+        "{other:#}"
+    );
+}
+
+/// The README's command for a run that failed, with the arguments in the order in which they are written.
+#[test]
+fn resume_takes_the_environment_first_and_goes_on() {
+    let mut site = two();
+    let fails = |command: &str| {
+        format!(
+            "resource \"terraform_data\" \"x\" {{\n  provisioner \"local-exec\" {{\n    command = \"{command}\"\n  }}\n}}\n"
+        )
+    };
+    site.component("net", &fails("exit 3"), json!({}));
+    let failed = call(&site, "orchestrate", json!({ "environment": "staging" }));
+    assert_eq!(statuses(&failed)["net"], "failed", "{failed:#}");
+    site.component("net", &fails("true"), json!({}));
+    let resumed = call(&site, "resume", json!({ "environment": "staging", "run_id": null }));
+    assert_eq!(statuses(&resumed)["net"], "applied", "{resumed:#}");
+}
+
+#[test]
+fn no_default_resumes_a_destruction() {
+    let mut site = two();
+    let main = r#"
+resource "terraform_data" "x" {
+  provisioner "local-exec" {
+    when    = destroy
+    command = "exit 3"
+  }
+}
+"#;
+    site.component("net", main, json!({}));
+    site.infrastructure["settings"]["default_environment"] = json!("staging");
+    let up = call(&site, "orchestrate", json!({}));
+    assert_eq!(statuses(&up)["net"], "applied", "{up:#}");
+    let failed = call(&site, "destroy", json!({ "environment": "staging", "confirm": "staging" }));
+    assert_eq!(statuses(&failed)["net"], "failed", "{failed:#}");
+    refused(&call(&site, "resume", json!({})), &["destroys staging", "infrastructure.resume staging"]);
+    let named = call(&site, "resume", json!({ "environment": "staging" }));
+    assert_eq!(statuses(&named)["net"], "failed", "{named:#}");
+}

@@ -1,0 +1,246 @@
+"""Every command line of ours that a page or a docstring prints is one that the product takes, with that meaning."""
+
+import importlib
+import inspect
+import re
+import shlex
+
+import pytest
+import salt.minion
+import salt.utils.args
+
+from support.site import CHECKOUT
+
+pytestmark = pytest.mark.quick
+
+EXTENSION = CHECKOUT / "python" / "saltext" / "eos"
+PAGES = [
+    CHECKOUT / "README.md",
+    CHECKOUT / "CONTRIBUTING.md",
+    CHECKOUT / "pillar-examples" / "README.md",
+    *sorted((CHECKOUT / "docs").glob("*.md")),
+    *sorted((CHECKOUT / "salt").glob("*/*.sls")),
+    *sorted(EXTENSION.glob("*/*.py")),
+]
+RUNNERS = ("infrastructure", "terraform")
+MODULES = ("eos_terraform", "eos_orchestrator", "terraform")
+FUNCTION = r"(?:infrastructure|eos_terraform|eos_orchestrator|terraform)\.[a-z_]+"
+# After a program anywhere on a line; else a piece of code that begins with it, and has arguments.
+LINE = re.compile(rf"(?:^|[ `/])(salt-run|salt-call|eos)((?: -c \S+)?) ({FUNCTION}[^`#\n]*)", re.M)
+PIECE = re.compile(rf"`(?:(salt-run|salt-call)())?()({FUNCTION} [^`\n]*)`")
+
+ENVIRONMENTS = ("staging", "production")
+COMPONENTS = ("web", "dns", "networking")
+ID = "01JD3KV6T0W8Q5YB4E2N9RZXCM"
+# What stands for a value of the reader's own.
+STANDS_FOR = {
+    "ENVIRONMENT": "staging",
+    "COMPONENTS": "web,dns",
+    "COMPONENT": "web",
+    "NAME": "web",
+    "PROVIDER": "aws",
+    "PLAN_ID": ID,
+    "RUN_ID": ID,
+    "RUN": ID,
+    "SNAPSHOT_ID": ID,
+    "DRIFT_ID": "5d41402abc4b2a76b9719d911017c592",
+}
+IDS = ("environment", "plan_id", "run_id", "snapshot_id", "plan_file")
+
+
+def printed():
+    """(page, program, line, is short) of each command line; a short one is without what is optional."""
+    for page in PAGES:
+        text = page.read_text()
+        found = [
+            (program.replace("eos", "salt-run"), rest) for program, _, rest in LINE.findall(text)
+        ]
+        found += [(program, rest) for program, _, _, rest in PIECE.findall(text)]
+        for program, rest in dict.fromkeys(found):
+            of_runner = rest.split(".")[0] in RUNNERS
+            by = program or ("salt-run" if of_runner else "salt-call")
+            yield page.name, by, re.sub(r"[][]", "", rest).strip(), False
+            if "[" in rest:
+                yield page.name, by, re.sub(r" ?\[[^]]*\]", "", rest).strip(), True
+
+
+def meant(word):
+    """The word with a value in place of what stands for one."""
+    key, equals, value = word.rpartition("=")
+    if value == "...":
+        return f"{key}={ID if key in IDS else 'web'}"
+    return f"{key}{equals}{STANDS_FOR.get(value, value)}"
+
+
+class Nobody:
+    """A host without files, whose pillar is read and then refused: a call that is right gets as far as that."""
+
+    root = None
+    identity = {
+        "jid": "",
+        "minion": "",
+        "user": "",
+        "salt_version": "",
+        "test": False,
+        "environment": None,
+    }
+    problems = []
+
+    def __init__(self, *_):
+        """Whoever is asked for."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Nothing is open."""
+
+    def infrastructure(self):
+        return {
+            "settings": {"root": str(self.root)},
+            "components": dict.fromkeys(COMPONENTS, {"source": "salt://none"}),
+            "environments": dict.fromkeys(ENVIRONMENTS, {}),
+            "no key": 1,
+        }
+
+    def log(self, level, message):
+        """Of no interest."""
+
+    emit = fetch = log
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """Calls a function as Salt does; what it asks of the core, and what the core says."""
+    from saltext.eos import skin
+
+    monkeypatch.setattr(Nobody, "root", tmp_path)
+    monkeypatch.setattr(skin, "MasterHost", Nobody)
+    monkeypatch.setattr(skin, "MinionHost", Nobody)
+    run, seen = skin._run, []
+
+    def record(operation, arguments, surplus, host):
+        seen.append((dict(arguments), run(operation, arguments, surplus, host)))
+        return seen[-1][1]
+
+    monkeypatch.setattr(skin, "_run", record)
+
+    def ask(function, words):
+        monkeypatch.setitem(function.__wrapped__.__globals__, "__context__", {})
+        parsed = salt.utils.args.parse_input(words)
+        args, kwargs = salt.minion.load_args_and_kwargs(function, parsed)
+        returned = function(*args, **kwargs)
+        assert seen, returned
+        return args, *seen.pop()
+
+    return ask
+
+
+def function_of(program, name):
+    """Of the runner or the execution module, as the program looks for it."""
+    kind, known = ("runners", RUNNERS) if program == "salt-run" else ("modules", MODULES)
+    module, function = name.split(".")
+    assert module in known, f"{program} has no {module}"
+    return getattr(importlib.import_module(f"saltext.eos.{kind}.{module}"), function)
+
+
+def wrong(report):
+    """What is wrong with the call itself."""
+    error = report.get("error") or {}
+    problems = (error.get("details") or {}).get("problems", [])
+    if error.get("code") == "invalid" and not problems:
+        return [error["message"]]
+    return [one for one in problems if not one["path"].startswith("infrastructure")]
+
+
+LINES = [
+    pytest.param(program, line, short, id=f"{page}: {line}")
+    for page, program, line, short in dict.fromkeys(printed())
+    if "FUNCTION" not in line
+]
+
+
+def test_there_are_command_lines_on_the_pages():
+    assert len(LINES) > 80, len(LINES)
+    pages = {param.id.split(":")[0] for param in LINES}
+    assert {"README.md", "runner.md", "rollback.md", "drift.md", "infrastructure.py"} <= pages
+
+
+@pytest.mark.parametrize(("program", "line", "short"), LINES)
+def test_a_printed_command_line_is_one_that_the_product_takes(
+    asked, monkeypatch, program, line, short
+):
+    if short or "which_environment" in line:
+        # It leaves out what the pillar then says.
+        monkeypatch.setitem(Nobody.identity, "environment", "staging")
+    name, *words = [meant(word) for word in shlex.split(line) if not word.startswith("--")]
+    args, arguments, report = asked(function_of(program, name), words)
+    assert not wrong(report), wrong(report)
+    for word in args:
+        if word in ENVIRONMENTS:
+            assert arguments["environment"] == word, arguments
+        if word == ID:
+            assert word in [arguments.get(key) for key in IDS], arguments
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_the_environment_comes_first_in_every_function_of_a_runner_and_has_no_value(name):
+    module = importlib.import_module(f"saltext.eos.runners.{name}")
+    functions = inspect.getmembers(module, inspect.isfunction)
+    assert functions
+    for function_name, function in functions:
+        if not function_name.startswith("_"):
+            first = next(iter(inspect.signature(function).parameters.values()))
+            assert (first.name, first.default) == ("environment", None), function_name
+
+
+@pytest.mark.parametrize(
+    ("program", "line", "told"),
+    [
+        ("salt-run", "infrastructure.orchestrate production env=staging", ENVIRONMENTS),
+        ("salt-run", "infrastructure.orchestrate production environment=staging", ENVIRONMENTS),
+        ("salt-call", "eos_terraform.apply web production workspace=staging", ENVIRONMENTS),
+        ("salt-call", "eos_terraform.destroy web production environment=staging", ENVIRONMENTS),
+        ("salt-run", "infrastructure.unlock web 6c8f2b1e", ["unlock ENVIRONMENT COMPONENT ID"]),
+        (
+            "salt-run",
+            "infrastructure.unlock web id=6c8f2b1e environment=staging",
+            ["unlock ENVIRONMENT COMPONENT ID"],
+        ),
+        ("salt-run", "terraform.staged_rollback web", ["staged_rollback ENVIRONMENT COMPONENTS"]),
+        (
+            "salt-run",
+            "terraform.staged_rollback web,dns environment=staging",
+            ["staged_rollback ENVIRONMENT COMPONENTS"],
+        ),
+        (
+            "salt-run",
+            "infrastructure.remediate web environment=staging drift_id=0f",
+            ["remediate [ENVIRONMENT] COMPONENT DRIFT_ID"],
+        ),
+        ("salt-run", f"infrastructure.apply {ID} staging", ["apply [ENVIRONMENT] PLAN_ID"]),
+        ("salt-run", "infrastructure.destroy confirm=staging", ENVIRONMENTS),
+        ("salt-run", "infrastructure.orchestrate", ENVIRONMENTS),
+    ],
+)
+def test_a_call_that_names_two_environments_or_none_is_refused(asked, program, line, told):
+    name, *words = shlex.split(line)
+    _, _, report = asked(function_of(program, name), words)
+    said = " ".join(one["message"] for one in wrong(report))
+    assert all(word in said for word in told), report
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "infrastructure.orchestrate staging environment=staging env=staging workspace=staging",
+        f"infrastructure.apply {ID} environment=staging",
+        f"infrastructure.apply staging {ID}",
+        f"infrastructure.resume staging {ID}",
+        f"infrastructure.resume {ID} run_id={ID}",
+    ],
+)
+def test_the_same_environment_twice_and_an_id_beside_it_are_taken(asked, line):
+    name, *words = shlex.split(line)
+    _, _, report = asked(function_of("salt-run", name), words)
+    assert not wrong(report), report
