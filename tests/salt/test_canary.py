@@ -354,12 +354,12 @@ def told(story):
     assert stopped.statuses["source"] == "cancelled", stopped
     story.run("show_run", f"run_id={run_id}")
     story.run("resume", staging)
-    story.run("unlock", "source", "id=none", staging, rc=1)
+    story.run("unlock", staging, "component=source", "id=none", rc=1)
     story.run("orchestrate", "environment=talkative", rc=1)
 
     # Drift, approval, and going back.
     story.run("drift", staging)
-    story.run("remediate", "source", "drift_id=none", staging, rc=1)
+    story.run("remediate", staging, "component=source", "drift_id=none", rc=1)
     story.run("approve", f"plan_id={plan_id}", rc=1)
     story.run("rollback", staging, "components=source", "test=True")
     story.run("rollback", staging, "components=source", "confirm=staging")
@@ -369,6 +369,7 @@ def told(story):
 
     assert site.salt("saltutil.refresh_pillar", "wait=True").rc == 0
     story.ask("validate_pillar", staging)
+    story.ask("which_environment", staging)
     story.ask("init_workspace", "source", staging)
     story.ask("get_outputs", "source", staging)
     for output in ("token", "shown", "document"):

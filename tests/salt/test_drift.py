@@ -67,7 +67,7 @@ def test_the_runner_and_the_module_tell_of_drift_and_put_right_what_was_seen(wor
     assert done.rc == 0 and done.statuses == {"web": "applied"}, done
     assert world.find("plain")["body"] == "one"
     assert look(web).statuses == {"web": "unchanged"}
-    assert_refused(web.run("infrastructure.remediate", "web", "environment=staging"), "drift_id")
+    assert_refused(web.run("infrastructure.remediate", "staging", "web"), "drift_id")
     assert_refused(look(web, "components=webb"), "web")
 
 

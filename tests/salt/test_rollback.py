@@ -54,7 +54,7 @@ def test_a_component_goes_back_to_a_snapshot_from_the_master_and_from_a_minion(s
     back = site.call("eos_terraform.rollback_to_snapshot", "echo", "staging", snapshot_id)
     assert back.rc == 0 and back.report["result"] is True, back
     assert value(site) == "one"
-    staged = site.run("terraform.staged_rollback", "echo", STAGING)
+    staged = site.run("terraform.staged_rollback", "staging", "echo")
     assert staged.rc == 0 and staged.statuses == {"echo": "applied"}, staged
     assert value(site) == "two"
     unknown = "snapshot_id=01JD3KV6T0W8Q5YB4E2N9RZXCM"
