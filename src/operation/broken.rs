@@ -197,7 +197,7 @@ fn folder(layout: &Layout, run_id: &str, name: &Name) -> PathBuf {
 fn as_applied(today: &Component, place: &Place, folder: &Path) -> Result<Option<(Node, Arc<Module>)>> {
     let Some(record) = Record::read(&place.record())? else { return Ok(None) };
     let store = Store::new(place.snapshots());
-    let Some(digest) = record.applied.or_else(|| tried(&store)) else { return Ok(None) };
+    let Some(digest) = record.applied.or_else(|| store.tried()) else { return Ok(None) };
     let configuration = store.configuration(&digest)?;
     let _ = std::fs::remove_dir_all(folder);
     let today_node = Node {
@@ -221,10 +221,4 @@ fn as_applied(today: &Component, place: &Place, folder: &Path) -> Result<Option<
     component.health.clear();
     component.task_secrets.clear();
     Ok(Some((node, module)))
-}
-
-/// What the last apply tried, where none was ever complete.
-fn tried(store: &Store) -> Option<String> {
-    let snapshots = store.list().ok()?.into_iter().filter_map(|id| store.read(&id).ok());
-    snapshots.filter(|snapshot| !snapshot.destroy).map(|snapshot| snapshot.next).find(|next| !next.is_empty())
 }

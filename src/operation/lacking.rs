@@ -74,7 +74,7 @@ fn named(variables: &BTreeSet<String>) -> (String, &'static str) {
 pub async fn last(session: &Session, node: &Node, record: Option<&Record>) -> Result<Node> {
     let name = &node.component.name;
     let store = Store::new(session.layout.place(name)?.snapshots());
-    let digest = record.and_then(|record| record.applied.clone()).or_else(|| tried(&store));
+    let digest = record.and_then(|record| record.applied.clone()).or_else(|| store.tried());
     let Some(digest) = digest else { return Ok(node.clone()) };
     shared::bring(session, name, &store, &digest).await;
     match store.configuration(&digest) {
@@ -84,12 +84,6 @@ pub async fn last(session: &Session, node: &Node, record: Option<&Record>) -> Re
             Ok(node.clone())
         }
     }
-}
-
-/// What the last apply tried, where none was ever complete.
-fn tried(store: &Store) -> Option<String> {
-    let snapshots = store.list().ok()?.into_iter().filter_map(|id| store.read(&id).ok());
-    snapshots.filter(|snapshot| !snapshot.destroy).map(|snapshot| snapshot.next).find(|next| !next.is_empty())
 }
 
 /// With what this configuration has for the variables that have no value now.

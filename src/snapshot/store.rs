@@ -141,6 +141,15 @@ impl Store {
         Ok(ids)
     }
 
+    /// The configuration that the last apply tried, for a component of which none was ever complete.
+    pub fn tried(&self) -> Option<String> {
+        let snapshots = self.list().ok()?.into_iter().filter_map(|id| self.read(&id).ok());
+        snapshots
+            .filter(|snapshot| !snapshot.destroy)
+            .map(|snapshot| snapshot.next)
+            .find(|next| !next.is_empty())
+    }
+
     pub(super) fn file(&self, snapshot_id: &str) -> PathBuf {
         self.folder.join(format!("{snapshot_id}.json"))
     }
