@@ -55,6 +55,8 @@ impl Draft {
             }
         };
         if !problems.is_empty() {
+            problems
+                .extend(self.components.values().flat_map(|one| lacking_too(one, lacking.get(&one.name))));
             return Err(problems);
         }
         let environment = self.environment.clone();
@@ -100,6 +102,19 @@ impl Draft {
         };
         self.components.iter().map(|(name, component)| (name.clone(), needed(component))).collect()
     }
+}
+
+/// Alone it would not refuse the pillar. Where that is refused, a person wants to know of everything at once.
+fn lacking_too<'a>(
+    component: &'a Component,
+    lacks: Option<&'a BTreeSet<String>>,
+) -> impl Iterator<Item = Problem> + 'a {
+    lacks.into_iter().flatten().map(|variable| {
+        let message = format!(
+            "the module's variable {variable:?} has no default: set it in variables, from_outputs or secrets"
+        );
+        Problem::new(&component.path.child("variables"), message)
+    })
 }
 
 fn say_cycle(cycle: &[Name], draft: &Draft) -> String {

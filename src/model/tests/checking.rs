@@ -43,6 +43,11 @@ fn a_variable_without_a_default_that_nothing_sets_is_lacking_and_no_problem_of_o
         blueprint.nodes[&name("net")].lacks.iter().cloned().collect::<Vec<_>>()
     };
     assert_eq!(lacks(json!({}), module(&["x", "y?"], &[])), ["x"]);
+    let with_another = wrong(json!({ "variables": { "z": 1 } }), module(&["x"], &[]));
+    assert!(
+        with_another.len() == 2 && with_another[0].contains("variable \"x\" has no default"),
+        "{with_another:?}"
+    );
     for set in [
         json!({ "variables": { "x": "v" } }),
         json!({ "from_outputs": { "x": "dns.zone" } }),
