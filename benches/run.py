@@ -44,6 +44,7 @@ class Host:
         "minion": "",
         "test": False,
         "environment": None,
+        "scheduled": False,
         "salt_version": "",
     }
     problems = []

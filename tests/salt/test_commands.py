@@ -6,8 +6,6 @@ import re
 import shlex
 
 import pytest
-import salt.minion
-import salt.utils.args
 
 from support.site import CHECKOUT
 
@@ -83,6 +81,7 @@ class Nobody:
         "salt_version": "",
         "test": False,
         "environment": None,
+        "scheduled": False,
     }
     problems = []
 
@@ -112,6 +111,10 @@ class Nobody:
 @pytest.fixture
 def asked(monkeypatch, tmp_path):
     """Calls a function as Salt does; what it asks of the core, and what the core says."""
+    # Not before: what Salt puts into the search for modules, pytest does not find its tests with.
+    import salt.minion
+    import salt.utils.args
+
     from saltext.eos import skin
 
     monkeypatch.setattr(Nobody, "root", tmp_path)

@@ -32,6 +32,7 @@ class Nobody:
         "salt_version": "",
         "test": False,
         "environment": None,
+        "scheduled": False,
     }
     problems = []
 
