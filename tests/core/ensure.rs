@@ -156,7 +156,7 @@ fn what_failed_or_was_cut_off_is_run_again() {
     let mut site = site();
     settled(&site);
     let applying = control(&site).join("applying.json");
-    std::fs::write(&applying, "{}").unwrap();
+    std::fs::write(&applying, r#"{"run_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}"#).unwrap();
     assert!(started(&site, |site| drop(ensure(site, json!({})))) > 0);
     assert!(!applying.exists());
     let failing = "resource \"terraform_data\" \"bad\" {\n  provisioner \"local-exec\" {\n    command = \"false\"\n  }\n}\n";
