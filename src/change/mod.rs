@@ -5,6 +5,7 @@
 
 mod diff;
 mod drift;
+mod finder;
 mod forms;
 mod jobs;
 mod masks;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
 use super::diff::{SENSITIVE, UNKNOWN};
+use super::finder::Finder;
 use super::needles::{collect, is_field, is_short};
 use crate::words::Words;
 
@@ -25,18 +25,8 @@ pub struct Redactor {
 #[derive(Default)]
 struct Secrets {
     needles: BTreeSet<String>,
-    finder: Finder,
-}
-
-/// Made when it is first needed.
-#[derive(Default)]
-enum Finder {
-    #[default]
-    Outdated,
-    /// The marks are its first patterns.
-    Ready(AhoCorasick),
-    /// More secrets than it can look for.
-    Impossible,
+    /// None until it is needed: it is out of date after each secret that is new.
+    finder: Option<Finder>,
 }
 
 impl Redactor {
@@ -135,7 +125,7 @@ impl Secrets {
         let before = self.needles.len();
         self.needles.append(&mut needles);
         if self.needles.len() > before {
-            self.finder = Finder::Outdated;
+            self.finder = None;
         }
     }
 
@@ -144,15 +134,12 @@ impl Secrets {
         if self.needles.is_empty() {
             return Vec::new();
         }
-        if let Finder::Outdated = self.finder {
-            let all = MARKS.into_iter().chain(self.needles.iter().map(String::as_str));
-            self.finder = AhoCorasick::new(all).map_or(Finder::Impossible, Finder::Ready);
-        }
-        let Finder::Ready(finder) = &self.finder else { return vec![(0, text.len())] };
+        let (marks, needles) = (MARKS.into_iter(), self.needles.iter().map(String::as_str));
+        let finder = self.finder.get_or_insert_with(|| Finder::new(marks.chain(needles)));
+        let Some(found) = finder.find(text) else { return vec![(0, text.len())] };
         let (mut marks, mut secrets) = (Vec::new(), Vec::new());
-        for one in finder.find_overlapping_iter(text) {
-            let of_a_mark = one.pattern().as_usize() < MARKS.len();
-            if of_a_mark { &mut marks } else { &mut secrets }.push((one.start(), one.end()));
+        for one in found {
+            if one.pattern < MARKS.len() { &mut marks } else { &mut secrets }.push((one.start, one.end));
         }
         let inside =
             |&(start, end): &(usize, usize)| marks.iter().any(|mark| mark.0 <= start && end <= mark.1);

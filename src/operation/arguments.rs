@@ -152,9 +152,13 @@ impl Arguments {
         }
     }
 
-    /// Whether `confirm` names this environment; another name is a problem. Without an environment it says nothing.
+    /// Whether `confirm` names this environment; anything else is a problem. Without an environment it says nothing.
     pub fn confirmed(&mut self, environment: Option<&Name>) -> bool {
-        match (self.text("confirm"), environment) {
+        let confirmed = self.value("confirm").map(|value| match value {
+            Value::Number(number) => Value::from(number.to_string()),
+            other => other,
+        });
+        match (confirmed, environment) {
             (Some(confirmed), Some(environment)) if confirmed == environment.as_str() => true,
             (Some(_), Some(environment)) => {
                 self.problem("confirm", format!("is not the environment's name: say confirm={environment}"));

@@ -92,8 +92,7 @@ def test_inherited_terraform_variables_do_not_reach_terraform(echo):
     }
     done = echo.orchestrate(env=poison)
     assert done.rc == 0 and done.statuses == {"echo": "applied"}, done
-    # Terraform keeps no output whose value is null.
-    assert done.report["components"]["echo"]["outputs"] == {}
+    assert done.report["components"]["echo"]["outputs"] == {"value": None}
 
 
 # Disks

@@ -13,7 +13,7 @@ resource "terraform_data" "fails" {
 }
 output "ip" { value = var.ip }
 output "secret" {
-  value     = var.ip
+  value     = var.ip == null ? null : "not-${var.ip}"
   sensitive = true
 }
 output "net" { value = { ip = var.ip } }

@@ -1,0 +1,105 @@
+//! Finds many texts in another in one pass, in memory that a long secret does not blow up.
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+/// In bytes. Of a longer text its beginning is looked for, and from there as much of it as follows.
+const BEGINNING: usize = 256;
+/// In bytes, of all beginnings: some 30 bytes of memory each while the automaton is built.
+const AT_MOST: usize = 8 << 20;
+
+/// None where there is more to look for than it can.
+pub struct Finder(Option<Ready>);
+
+struct Ready {
+    automaton: AhoCorasick,
+    /// By the number of the pattern: what follows its beginning, where that is not all of it.
+    rests: Vec<Option<String>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub pattern: usize,
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Finder {
+    pub fn new<'a>(patterns: impl Iterator<Item = &'a str>) -> Self {
+        let mut beginnings = Vec::new();
+        let mut rests = Vec::new();
+        for pattern in patterns {
+            let (beginning, rest) = pattern.split_at(boundary(pattern, BEGINNING));
+            beginnings.push(beginning);
+            rests.push((!rest.is_empty()).then(|| rest.to_owned()));
+        }
+        if beginnings.iter().map(|one| one.len()).sum::<usize>() > AT_MOST {
+            return Self(None);
+        }
+        // Any other kind may take a kibibyte for each byte that is looked for.
+        let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(beginnings);
+        Self(automaton.ok().map(|automaton| Ready { automaton, rests }))
+    }
+
+    /// Every place of every pattern, overlapping ones too, in the order of their ends. Of a long pattern that is cut off
+    /// in the text, what is there. None where the text could not be searched.
+    pub fn find(&self, text: &str) -> Option<Vec<Found>> {
+        let ready = self.0.as_ref()?;
+        let mut found = Vec::new();
+        // How far the long ones found so far reach: what they cover is not compared again, so that a text of one letter
+        // takes no longer than another.
+        let mut covered: usize = 0;
+        for one in ready.automaton.find_overlapping_iter(text) {
+            let (pattern, start, mut end) = (one.pattern().as_usize(), one.start(), one.end());
+            if let Some(rest) = &ready.rests[pattern] {
+                let known = covered.saturating_sub(end).min(rest.len());
+                let ahead = &text.as_bytes()[end + known..];
+                let same = ahead.iter().zip(&rest.as_bytes()[known..]).take_while(|(a, b)| a == b).count();
+                end = boundary(text, end + known + same);
+                covered = covered.max(end);
+            }
+            found.push(Found { pattern, start, end });
+        }
+        Some(found)
+    }
+}
+
+/// The last place up to `at` where a character ends.
+fn boundary(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at).rev().find(|place| text.is_char_boundary(*place)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(patterns: &[&str], text: &str) -> Vec<(usize, usize)> {
+        let found = Finder::new(patterns.iter().copied()).find(text).unwrap();
+        found.into_iter().map(|one| (one.start, one.end)).collect()
+    }
+
+    #[test]
+    fn a_long_text_is_found_whole_and_where_it_is_cut_off_as_much_as_is_there() {
+        let long: String = (0..1000).map(|number| format!("é{number}")).collect();
+        let around = format!("<{long}>");
+        assert_eq!(ends(&[&long], &around), [(1, 1 + long.len())]);
+        let cut = format!("<{}>", &long[..boundary(&long, 700)]);
+        assert_eq!(ends(&[&long], &cut), [(1, cut.len() - 1)]);
+        assert_eq!(ends(&[&long], &long[..boundary(&long, 200)]), []);
+    }
+
+    #[test]
+    fn a_mebibyte_of_one_letter_is_found_in_one_pass() {
+        let long = "x".repeat(1 << 20) + "y";
+        let text = format!("{}y, {long}", "x".repeat(1 << 20));
+        let found = ends(&[&long], &format!("x{text}"));
+        assert_eq!(found.iter().map(|one| one.1).max(), Some(text.len() + 1));
+        assert!(found.iter().any(|one| one.1 == (1 << 20) + 2), "the one that begins a letter later");
+    }
+
+    #[test]
+    fn more_than_it_can_look_for_is_not_searched() {
+        let many: Vec<String> = (0..40_000).map(|number| format!("{number:0>250}")).collect();
+        assert_eq!(Finder::new(many.iter().map(String::as_str)).find("text"), None);
+    }
+}
