@@ -127,7 +127,10 @@ def told(story):
     assert failed.statuses["nomad-canary"] == "rolled_back", failed
     assert "no such luck" in failed.error_text("nomad-canary"), failed
     story.inspect()
-    failed = story.call("eos_orchestrator.deploy_service", "canary", "staging", rc=1)
+    waits = story.call("eos_orchestrator.deploy_service", "canary", "staging", rc=1)
+    assert "waits for a person" in waits.said, waits
+    again = ["nomad-canary", "staging", "auto_approve=True", "retry=True"]
+    failed = story.call("eos_terraform.apply", *again, rc=1)
     assert "no such luck" in failed.said, failed
     story.call("eos_orchestrator.diagnose", "canary", "staging")
     story.run("health", ENVIRONMENT)
