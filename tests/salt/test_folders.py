@@ -30,7 +30,8 @@ def pair():
     # Pytest's own folders are root's alone.
     folder = Path(tempfile.mkdtemp(prefix="eos-"))
     folder.chmod(0o755)
-    reach = [*demote, Path(os.sys.executable), "-c", "import saltext.eos._core"]
+    # As the test starts it: in a path with a space it is a shell that starts Python.
+    reach = [*demote, Path(os.sys.executable).with_name("salt-run"), "--version"]
     if subprocess.run(reach, check=False, capture_output=True, cwd="/").returncode != 0:
         shutil.rmtree(folder)
         pytest.skip(programs.WANTED + f"a checkout that {USER} can read: {CHECKOUT}")
