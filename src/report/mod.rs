@@ -27,7 +27,7 @@ pub const SCHEMA: u32 = 1;
 #[derive(Clone, Debug, Serialize)]
 pub struct ComponentReport {
     pub status: Status,
-    /// A code for programs, documented in docs/reasons.md; empty where the status says it all.
+    /// A code for programs, documented in docs/reference/reasons.md; empty where the status says it all.
     pub reason: String,
     pub changes: Counts,
     pub resource_changes: Vec<ResourceChange>,

@@ -1,4 +1,4 @@
-//! Holds docs/reasons.md to the codes in the sources: every one is explained, and none that is gone.
+//! Holds docs/reference/reasons.md to the codes in the sources: every one is explained, and none that is gone.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -41,7 +41,7 @@ fn codes(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn documented() -> BTreeSet<String> {
-    let page = include_str!("../../docs/reasons.md");
+    let page = include_str!("../../docs/reference/reasons.md");
     let rows = page.lines().filter(|line| line.starts_with('|'));
     // The cells that name codes: all but the last, which tells what to do.
     let cells = rows.filter_map(|row| row.trim_end_matches('|').rsplit_once('|').map(|(names, _)| names));
@@ -59,12 +59,12 @@ fn every_code_that_is_made_is_explained() {
         code().iter().flat_map(|text| codes(text).map(str::to_owned).collect::<Vec<_>>()).collect();
     assert!(made.len() > 30, "the sources are not read as this test thinks: {made:?}");
     let missing: Vec<_> = made.difference(&explained).collect();
-    assert!(missing.is_empty(), "docs/reasons.md lacks {missing:?}");
+    assert!(missing.is_empty(), "docs/reference/reasons.md lacks {missing:?}");
 }
 
 #[test]
 fn every_code_that_is_explained_is_made() {
     let code = code().concat();
     let gone: Vec<_> = documented().into_iter().filter(|name| !code.contains(&format!("{name:?}"))).collect();
-    assert!(gone.is_empty(), "docs/reasons.md explains what nothing makes: {gone:?}");
+    assert!(gone.is_empty(), "docs/reference/reasons.md explains what nothing makes: {gone:?}");
 }

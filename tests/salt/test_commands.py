@@ -16,7 +16,7 @@ PAGES = [
     CHECKOUT / "README.md",
     CHECKOUT / "CONTRIBUTING.md",
     CHECKOUT / "pillar-examples" / "README.md",
-    *sorted((CHECKOUT / "docs").glob("*.md")),
+    *sorted((CHECKOUT / "docs").rglob("*.md")),
     *sorted((CHECKOUT / "salt").glob("*/*.sls")),
     *sorted(EXTENSION.glob("*/*.py")),
 ]

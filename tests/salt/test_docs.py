@@ -7,7 +7,7 @@ import yaml
 
 from support.site import CHECKOUT
 
-PAGES = [*sorted((CHECKOUT / "docs").glob("*.md")), CHECKOUT / "README.md"]
+PAGES = [*sorted((CHECKOUT / "docs").rglob("*.md")), CHECKOUT / "README.md"]
 PILLARS = [
     pytest.param(block, id=f"{page.name}-{number}")
     for page in PAGES
