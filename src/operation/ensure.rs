@@ -13,7 +13,7 @@ use crate::record::{Ensured, Record};
 use crate::report::Status;
 use crate::view::returns;
 
-/// The operation, as the skin names it.
+/// The operation, as Python names it.
 pub const OPERATION: &str = "module.ensure_infrastructure";
 
 struct Asked {

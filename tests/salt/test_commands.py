@@ -115,18 +115,18 @@ def asked(monkeypatch, tmp_path):
     import salt.minion
     import salt.utils.args
 
-    from saltext.eos import skin
+    from saltext.eos import bridge
 
     monkeypatch.setattr(Nobody, "root", tmp_path)
-    monkeypatch.setattr(skin, "MasterHost", Nobody)
-    monkeypatch.setattr(skin, "MinionHost", Nobody)
-    run, seen = skin._run, []
+    monkeypatch.setattr(bridge, "MasterHost", Nobody)
+    monkeypatch.setattr(bridge, "MinionHost", Nobody)
+    run, seen = bridge._run, []
 
     def record(operation, arguments, surplus, host):
         seen.append((dict(arguments), run(operation, arguments, surplus, host)))
         return seen[-1][1]
 
-    monkeypatch.setattr(skin, "_run", record)
+    monkeypatch.setattr(bridge, "_run", record)
 
     def ask(function, words):
         monkeypatch.setitem(function.__wrapped__.__globals__, "__context__", {})

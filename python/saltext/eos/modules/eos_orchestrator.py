@@ -2,7 +2,7 @@
 Execution module ``eos_orchestrator``: services on Nomad, by their names in infrastructure:services.
 """
 
-from saltext.eos import skin
+from saltext.eos import bridge
 
 __virtualname__ = "eos_orchestrator"
 
@@ -11,7 +11,7 @@ def __virtual__():
     return __virtualname__
 
 
-@skin.module
+@bridge.module
 def generate_nomad_job(service=None, environment=None, service_config=None, *args, **kwargs):
     """
     Show what a service becomes: ``files``, its module, and ``job``, as Nomad is given it. Nothing is run.
@@ -31,10 +31,10 @@ def generate_nomad_job(service=None, environment=None, service_config=None, *arg
 
         salt-call eos_orchestrator.generate_nomad_job jenkins staging
     """
-    return skin.on_minion("module.generate_nomad_job", locals(), globals())
+    return bridge.on_minion("module.generate_nomad_job", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def nomad_validate_job(service=None, environment=None, service_config=None, *args, **kwargs):
     """
     Ask Nomad whether it takes a service's job and has a node for it: ``valid``, and ``notes``. Nothing is registered.
@@ -52,10 +52,10 @@ def nomad_validate_job(service=None, environment=None, service_config=None, *arg
 
         salt-call eos_orchestrator.nomad_validate_job jenkins staging
     """
-    return skin.on_minion("module.nomad_validate_job", locals(), globals())
+    return bridge.on_minion("module.nomad_validate_job", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def deploy_service(service=None, environment=None, service_config=None, *args, **kwargs):
     """
     Bring up a service as eos_terraform.deploy_nomad_service does, and tell in ``healthy`` whether it is well.
@@ -73,10 +73,10 @@ def deploy_service(service=None, environment=None, service_config=None, *args, *
 
         salt-call eos_orchestrator.deploy_service jenkins staging
     """
-    return skin.on_minion("module.deploy_service", locals(), globals())
+    return bridge.on_minion("module.deploy_service", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def diagnose(service=None, environment=None, *args, **kwargs):
     """
     Tell what Nomad says of a service now: ``jobs``, each with its deployment and allocations, and ``lines`` for people.
@@ -92,10 +92,10 @@ def diagnose(service=None, environment=None, *args, **kwargs):
 
         salt-call eos_orchestrator.diagnose jenkins staging
     """
-    return skin.on_minion("module.diagnose", locals(), globals())
+    return bridge.on_minion("module.diagnose", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def get_deployment_order(environment=None, *args, **kwargs):
     """
     Tell in ``order`` what comes after what: components and services, as orchestrate would start them.
@@ -109,10 +109,10 @@ def get_deployment_order(environment=None, *args, **kwargs):
 
         salt-call eos_orchestrator.get_deployment_order staging
     """
-    return skin.on_minion("module.get_deployment_order", locals(), globals())
+    return bridge.on_minion("module.get_deployment_order", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def status(environment=None, components=None, *args, **kwargs):
     """
     Tell what the records say of each component and service. Nothing is asked of Terraform or Nomad.
@@ -128,4 +128,4 @@ def status(environment=None, components=None, *args, **kwargs):
 
         salt-call eos_orchestrator.status staging
     """
-    return skin.on_minion("status", locals(), globals())
+    return bridge.on_minion("status", locals(), globals())

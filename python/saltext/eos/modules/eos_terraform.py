@@ -6,7 +6,7 @@ names no environment, the pillar's ``environment`` counts, then ``infrastructure
 only environment. A call that names none of several is refused.
 """
 
-from saltext.eos import skin
+from saltext.eos import bridge
 
 __virtualname__ = "eos_terraform"
 
@@ -15,7 +15,7 @@ def __virtual__():
     return __virtualname__
 
 
-@skin.module
+@bridge.module
 def init_workspace(
     component=None,
     environment=None,
@@ -42,10 +42,10 @@ def init_workspace(
 
         salt-call eos_terraform.init_workspace networking staging
     """
-    return skin.on_minion("module.init_workspace", locals(), globals())
+    return bridge.on_minion("module.init_workspace", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def plan(
     component=None,
     environment=None,
@@ -78,10 +78,10 @@ def plan(
 
         salt-call eos_terraform.plan networking staging
     """
-    return skin.on_minion("module.plan", locals(), globals())
+    return bridge.on_minion("module.plan", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def apply(
     component=None,
     environment=None,
@@ -117,10 +117,10 @@ def apply(
 
         salt-call eos_terraform.apply networking staging auto_approve=True
     """
-    return skin.on_minion("module.apply", locals(), globals())
+    return bridge.on_minion("module.apply", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def deploy_nomad_service(
     service_name=None,
     environment=None,
@@ -147,10 +147,10 @@ def deploy_nomad_service(
 
         salt-call eos_terraform.deploy_nomad_service jenkins staging
     """
-    return skin.on_minion("module.deploy_nomad_service", locals(), globals())
+    return bridge.on_minion("module.deploy_nomad_service", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def approve(plan_id=None, components=None, environment=None, *args, **kwargs):
     """
     Approve what policy stopped of a plan that this minion made, exactly as it was shown.
@@ -169,10 +169,10 @@ def approve(plan_id=None, components=None, environment=None, *args, **kwargs):
         salt-call eos_terraform.approve 01JD3K7M000000000000000000
         salt-call eos_terraform.apply networking staging plan_file=01JD3K7M000000000000000000
     """
-    return skin.on_minion("module.approve", locals(), globals())
+    return bridge.on_minion("module.approve", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def destroy(
     component=None,
     environment=None,
@@ -202,10 +202,10 @@ def destroy(
 
         salt-call eos_terraform.destroy networking staging auto_approve=True
     """
-    return skin.on_minion("module.destroy", locals(), globals())
+    return bridge.on_minion("module.destroy", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def rollback_to_snapshot(
     component=None,
     environment=None,
@@ -235,10 +235,10 @@ def rollback_to_snapshot(
 
         salt-call eos_terraform.rollback_to_snapshot networking staging 01JD3KV6T0W8Q5YB4E2N9RZXCM test=True
     """
-    return skin.on_minion("module.rollback_to_snapshot", locals(), globals())
+    return bridge.on_minion("module.rollback_to_snapshot", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def inject_credentials(provider=None, component=None, environment=None, *args, **kwargs):
     """
     Say which variables a provider's credentials set for terraform: their names, never their values.
@@ -256,10 +256,10 @@ def inject_credentials(provider=None, component=None, environment=None, *args, *
 
         salt-call eos_terraform.inject_credentials hcloud networking staging
     """
-    return skin.on_minion("module.inject_credentials", locals(), globals())
+    return bridge.on_minion("module.inject_credentials", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def ensure_infrastructure(
     component=None,
     desired_state=None,
@@ -292,10 +292,10 @@ def ensure_infrastructure(
 
         salt-call eos_terraform.ensure_infrastructure networking '{cidr: 10.1.0.0/16}' staging
     """
-    return skin.on_minion("module.ensure_infrastructure", locals(), globals())
+    return bridge.on_minion("module.ensure_infrastructure", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def import_resource(
     component=None,
     environment=None,
@@ -325,10 +325,10 @@ def import_resource(
 
         salt-call eos_terraform.import_resource networking staging aws_vpc.main vpc-0a1b2c3d
     """
-    return skin.on_minion("module.import_resource", locals(), globals())
+    return bridge.on_minion("module.import_resource", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def move_resource(
     component=None,
     from_address=None,
@@ -358,10 +358,10 @@ def move_resource(
 
         salt-call eos_terraform.move_resource networking aws_vpc.main module.net.aws_vpc.main staging
     """
-    return skin.on_minion("module.move_resource", locals(), globals())
+    return bridge.on_minion("module.move_resource", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def remove_resource(
     component=None,
     resource_address=None,
@@ -391,10 +391,10 @@ def remove_resource(
 
         salt-call eos_terraform.remove_resource networking aws_vpc.old staging
     """
-    return skin.on_minion("module.remove_resource", locals(), globals())
+    return bridge.on_minion("module.remove_resource", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def get_outputs(component=None, environment=None, *args, **kwargs):
     """
     All outputs of a component.
@@ -410,10 +410,10 @@ def get_outputs(component=None, environment=None, *args, **kwargs):
 
         salt-call eos_terraform.get_outputs networking staging
     """
-    return skin.on_minion("module.get_outputs", locals(), globals())
+    return bridge.on_minion("module.get_outputs", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def get_terraform_output(
     component=None,
     output_name=None,
@@ -437,10 +437,10 @@ def get_terraform_output(
 
         salt-call eos_terraform.get_terraform_output networking vpc_id staging
     """
-    return skin.on_minion("module.get_terraform_output", locals(), globals())
+    return bridge.on_minion("module.get_terraform_output", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def get_resources(component=None, environment=None, *args, **kwargs):
     """
     The addresses of the resources in a component's state.
@@ -456,10 +456,10 @@ def get_resources(component=None, environment=None, *args, **kwargs):
 
         salt-call eos_terraform.get_resources networking staging
     """
-    return skin.on_minion("module.get_resources", locals(), globals())
+    return bridge.on_minion("module.get_resources", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def get_state(component=None, environment=None, resource=None, *args, **kwargs):
     """
     A component's state, or one resource of it.
@@ -477,10 +477,10 @@ def get_state(component=None, environment=None, resource=None, *args, **kwargs):
 
         salt-call eos_terraform.get_state networking staging
     """
-    return skin.on_minion("module.get_state", locals(), globals())
+    return bridge.on_minion("module.get_state", locals(), globals())
 
 
-@skin.question
+@bridge.question
 def component_is_healthy(component=None, environment=None, *args, **kwargs):
     """
     Whether a component is healthy now: True or False, measured by its health gates, never remembered.
@@ -498,10 +498,10 @@ def component_is_healthy(component=None, environment=None, *args, **kwargs):
 
         salt-call eos_terraform.component_is_healthy boundary staging
     """
-    return skin.on_minion("module.component_is_healthy", locals(), globals())
+    return bridge.on_minion("module.component_is_healthy", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def detect_drift(component=None, environment=None, *args, **kwargs):
     """
     Whether a component was changed outside of Terraform since it was applied: ``drift_detected`` and ``changes``.
@@ -519,10 +519,10 @@ def detect_drift(component=None, environment=None, *args, **kwargs):
 
         salt-call eos_terraform.detect_drift networking staging
     """
-    return skin.on_minion("module.detect_drift", locals(), globals())
+    return bridge.on_minion("module.detect_drift", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def validate_pillar(environment=None, *args, **kwargs):
     """
     Check the pillar against the modules, and tell every problem at once.
@@ -536,10 +536,10 @@ def validate_pillar(environment=None, *args, **kwargs):
 
         salt-call eos_terraform.validate_pillar staging
     """
-    return skin.on_minion("module.validate_pillar", locals(), globals())
+    return bridge.on_minion("module.validate_pillar", locals(), globals())
 
 
-@skin.module
+@bridge.module
 def which_environment(environment=None, *args, **kwargs):
     """
     Tell in ``environment`` which environment a call is about, such as one that names none.
@@ -553,4 +553,4 @@ def which_environment(environment=None, *args, **kwargs):
 
         salt-call eos_terraform.which_environment
     """
-    return skin.on_minion("module.which_environment", locals(), globals())
+    return bridge.on_minion("module.which_environment", locals(), globals())

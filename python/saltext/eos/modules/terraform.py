@@ -2,7 +2,7 @@
 Execution module ``terraform``: what a minion's schedule calls.
 """
 
-from saltext.eos import skin
+from saltext.eos import bridge
 
 __virtualname__ = "terraform"
 
@@ -11,7 +11,7 @@ def __virtual__():
     return __virtualname__
 
 
-@skin.module
+@bridge.module
 def sync_states(environment=None, components=None, *args, **kwargs):
     """
     Refresh the cached outputs of an environment, and fire ``eos/ENVIRONMENT/COMPONENT/drift`` where drift is due.
@@ -29,4 +29,4 @@ def sync_states(environment=None, components=None, *args, **kwargs):
 
         salt-call terraform.sync_states staging
     """
-    return skin.on_minion("sync_states", locals(), globals())
+    return bridge.on_minion("sync_states", locals(), globals())

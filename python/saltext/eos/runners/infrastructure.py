@@ -7,7 +7,7 @@ The environment comes first in every function. Where a call names none, the pill
 Every function returns a report, and the exit code is 0 only if all is well.
 """
 
-from saltext.eos import skin
+from saltext.eos import bridge
 
 __virtualname__ = "infrastructure"
 
@@ -16,7 +16,7 @@ def __virtual__():
     return __virtualname__
 
 
-@skin.runner
+@bridge.runner
 def orchestrate(
     environment=None,
     components=None,
@@ -62,10 +62,10 @@ def orchestrate(
         salt-run infrastructure.orchestrate staging
         salt-run infrastructure.orchestrate staging components=networking,dns test=True
     """
-    return skin.on_master("orchestrate", locals(), globals())
+    return bridge.on_master("orchestrate", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def plan(
     environment=None,
     components=None,
@@ -98,10 +98,10 @@ def plan(
 
         salt-run infrastructure.plan staging
     """
-    return skin.on_master("plan", locals(), globals())
+    return bridge.on_master("plan", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def apply(
     environment=None,
     plan_id=None,
@@ -134,10 +134,10 @@ def apply(
 
         salt-run infrastructure.apply 01JD3K7M000000000000000000
     """
-    return skin.on_master("apply", locals(), globals())
+    return bridge.on_master("apply", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def approve(environment=None, plan_id=None, components=None, minion=None, *args, **kwargs):
     """
     Approve what policy stopped of a plan, exactly as it was shown; ``apply`` may then apply it once.
@@ -159,10 +159,10 @@ def approve(environment=None, plan_id=None, components=None, minion=None, *args,
 
         salt-run infrastructure.approve 01JD3K7M000000000000000000 components=dns
     """
-    return skin.on_master("approve", locals(), globals())
+    return bridge.on_master("approve", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def destroy(
     environment=None,
     components=None,
@@ -198,10 +198,10 @@ def destroy(
 
         salt-run infrastructure.destroy staging confirm=staging
     """
-    return skin.on_master("destroy", locals(), globals())
+    return bridge.on_master("destroy", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def graph(environment=None, components=None, format=None, minion=None, *args, **kwargs):
     """
     Show what depends on what, and the order that follows.
@@ -221,10 +221,10 @@ def graph(environment=None, components=None, format=None, minion=None, *args, **
 
         salt-run infrastructure.graph staging format=mermaid
     """
-    return skin.on_master("graph", locals(), globals())
+    return bridge.on_master("graph", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def validate(environment=None, minion=None, *args, **kwargs):
     """
     Check the pillar against the modules, and tell every problem at once.
@@ -240,10 +240,10 @@ def validate(environment=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.validate staging
     """
-    return skin.on_master("validate", locals(), globals())
+    return bridge.on_master("validate", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def status(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Show what the last runs left behind.
@@ -261,10 +261,10 @@ def status(environment=None, components=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.status staging
     """
-    return skin.on_master("status", locals(), globals())
+    return bridge.on_master("status", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def health(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Measure each health gate once, now; the exit code is 0 only if all pass.
@@ -282,10 +282,10 @@ def health(environment=None, components=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.health staging
     """
-    return skin.on_master("health", locals(), globals())
+    return bridge.on_master("health", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def drift(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Show what was changed outside of Terraform since it was applied. Nothing is written, and nobody is kept waiting.
@@ -304,10 +304,10 @@ def drift(environment=None, components=None, minion=None, *args, **kwargs):
         salt-run infrastructure.drift staging
         salt-run infrastructure.drift staging components=networking,dns
     """
-    return skin.on_master("drift", locals(), globals())
+    return bridge.on_master("drift", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def remediate(
     environment=None,
     component=None,
@@ -337,10 +337,10 @@ def remediate(
 
         salt-run infrastructure.remediate staging networking 5d41402abc4b2a76b9719d911017c592
     """
-    return skin.on_master("remediate", locals(), globals())
+    return bridge.on_master("remediate", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def outputs(
     environment=None,
     components=None,
@@ -368,10 +368,10 @@ def outputs(
 
         salt-run infrastructure.outputs staging components=networking
     """
-    return skin.on_master("outputs", locals(), globals())
+    return bridge.on_master("outputs", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def cancel(environment=None, run_id=None, minion=None, *args, **kwargs):
     """
     Ask a run to stop once terraform has finished what is in flight.
@@ -389,10 +389,10 @@ def cancel(environment=None, run_id=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.cancel 01JD3K7M000000000000000000
     """
-    return skin.on_master("cancel", locals(), globals())
+    return bridge.on_master("cancel", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def resume(
     environment=None,
     run_id=None,
@@ -425,10 +425,10 @@ def resume(
         salt-run infrastructure.resume staging
         salt-run infrastructure.resume 01JD3KV6T0W8Q5YB4E2N9RZXCM
     """
-    return skin.on_master("resume", locals(), globals())
+    return bridge.on_master("resume", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def history(environment=None, limit=None, minion=None, *args, **kwargs):
     """
     Show the runs of an environment, the newest first: who, when, what, and how they ended.
@@ -446,10 +446,10 @@ def history(environment=None, limit=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.history staging
     """
-    return skin.on_master("history", locals(), globals())
+    return bridge.on_master("history", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def snapshots(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Show what was taken before each apply, the newest first: the state's serial, and what it had been applied with.
@@ -467,10 +467,10 @@ def snapshots(environment=None, components=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.snapshots staging components=networking
     """
-    return skin.on_master("snapshots", locals(), globals())
+    return bridge.on_master("snapshots", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def show_run(environment=None, run_id=None, minion=None, *args, **kwargs):
     """
     Show one run step by step, and the report that it ended with.
@@ -488,10 +488,10 @@ def show_run(environment=None, run_id=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.show_run 01JD3KV6T0W8Q5YB4E2N9RZXCM
     """
-    return skin.on_master("show_run", locals(), globals())
+    return bridge.on_master("show_run", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def rollback(
     environment=None,
     components=None,
@@ -528,10 +528,10 @@ def rollback(
 
         salt-run infrastructure.rollback staging components=dns snapshot_id=01JD3KV6T0W8Q5YB4E2N9RZXCM test=True
     """
-    return skin.on_master("rollback", locals(), globals())
+    return bridge.on_master("rollback", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def acknowledge(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Let components be applied again whose way back failed, once somebody has looked.
@@ -542,10 +542,10 @@ def acknowledge(environment=None, components=None, minion=None, *args, **kwargs)
 
         salt-run infrastructure.acknowledge staging components=dns
     """
-    return skin.on_master("acknowledge", locals(), globals())
+    return bridge.on_master("acknowledge", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def promote(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Promote the canaries of these components' Nomad jobs, and wait until their health gates hold.
@@ -556,10 +556,10 @@ def promote(environment=None, components=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.promote staging components=web
     """
-    return skin.on_master("promote", locals(), globals())
+    return bridge.on_master("promote", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def locks(environment=None, minion=None, *args, **kwargs):
     """
     Show who holds which component, since when, and under which id.
@@ -575,10 +575,10 @@ def locks(environment=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.locks staging
     """
-    return skin.on_master("locks", locals(), globals())
+    return bridge.on_master("locks", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def unlock(environment=None, component=None, id=None, minion=None, *args, **kwargs):
     """
     Free a lock of Consul's whose holder is gone. It is written down who did.
@@ -598,4 +598,4 @@ def unlock(environment=None, component=None, id=None, minion=None, *args, **kwar
 
         salt-run infrastructure.unlock staging networking id=6c8f2b1e-...
     """
-    return skin.on_master("unlock", locals(), globals())
+    return bridge.on_master("unlock", locals(), globals())

@@ -2,7 +2,7 @@
 Runner ``terraform``: what the master's schedule calls, and going back in stages.
 """
 
-from saltext.eos import skin
+from saltext.eos import bridge
 
 __virtualname__ = "terraform"
 
@@ -11,7 +11,7 @@ def __virtual__():
     return __virtualname__
 
 
-@skin.runner
+@bridge.runner
 def sync_states(environment=None, components=None, minion=None, *args, **kwargs):
     """
     Refresh the cached outputs of an environment, and fire ``eos/ENVIRONMENT/COMPONENT/drift`` where drift is due.
@@ -31,10 +31,10 @@ def sync_states(environment=None, components=None, minion=None, *args, **kwargs)
 
         salt-run terraform.sync_states staging
     """
-    return skin.on_master("sync_states", locals(), globals())
+    return bridge.on_master("sync_states", locals(), globals())
 
 
-@skin.runner
+@bridge.runner
 def staged_rollback(
     environment=None,
     components=None,
@@ -65,4 +65,4 @@ def staged_rollback(
 
         salt-run terraform.staged_rollback staging backups,boundary test=True
     """
-    return skin.on_master("staged_rollback", locals(), globals())
+    return bridge.on_master("staged_rollback", locals(), globals())

@@ -14,7 +14,7 @@ Under ``test=True`` the result is None and the changes are those of Terraform's 
         - environment: staging
 """
 
-from saltext.eos import skin
+from saltext.eos import bridge
 
 __virtualname__ = "eos_terraform"
 
@@ -23,7 +23,7 @@ def __virtual__():
     return __virtualname__
 
 
-@skin.state
+@bridge.state
 def apply(
     name=None,
     component=None,
@@ -47,10 +47,10 @@ def apply(
         A mapping of variables to references, such as ``vault:mount/path#key``; these win over the pillar's.
     """
     component = component or name
-    return skin.as_state("state.apply", locals(), globals(), component=str(component))
+    return bridge.as_state("state.apply", locals(), globals(), component=str(component))
 
 
-@skin.state
+@bridge.state
 def orchestrate(
     name=None,
     environment=None,
@@ -68,10 +68,10 @@ def orchestrate(
 
     The parameters are those of the runner ``infrastructure.orchestrate``, without ``retry``.
     """
-    return skin.as_state("state.orchestrate", locals(), globals())
+    return bridge.as_state("state.orchestrate", locals(), globals())
 
 
-@skin.state
+@bridge.state
 def destroy(
     name=None,
     environment=None,
@@ -88,7 +88,7 @@ def destroy(
 
     The parameters are those of the runner ``infrastructure.destroy``, ``confirm`` among them.
     """
-    return skin.as_state("destroy", locals(), globals())
+    return bridge.as_state("destroy", locals(), globals())
 
 
 def mod_watch(name=None, sfun=None, **kwargs):

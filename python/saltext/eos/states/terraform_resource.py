@@ -18,7 +18,7 @@ Terraform's own plan.
         - environment: staging
 """
 
-from saltext.eos import skin
+from saltext.eos import bridge
 
 __virtualname__ = "terraform_resource"
 
@@ -27,7 +27,7 @@ def __virtual__():
     return __virtualname__
 
 
-@skin.state
+@bridge.state
 def present(
     name=None,
     component=None,
@@ -51,10 +51,10 @@ def present(
         One of infrastructure:environments. ``workspace`` and ``env`` are accepted too.
     """
     resource_address = resource_address or name
-    return skin.as_state("module.import_resource", locals(), globals(), component=str(component))
+    return bridge.as_state("module.import_resource", locals(), globals(), component=str(component))
 
 
-@skin.state
+@bridge.state
 def absent(
     name=None,
     component=None,
@@ -78,4 +78,4 @@ def absent(
         Destroy it in the world, too. Policy's ``protect`` holds.
     """
     resource_address = resource_address or name
-    return skin.as_state("module.remove_resource", locals(), globals(), component=str(component))
+    return bridge.as_state("module.remove_resource", locals(), globals(), component=str(component))

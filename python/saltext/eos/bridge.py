@@ -1,4 +1,4 @@
-"""From a call of Salt's to the core and back. Whatever happens, a report comes back."""
+"""From a call of Salt to the core and back. Whatever happens, a report comes back."""
 
 import functools
 import inspect
