@@ -8,6 +8,9 @@ use serde_json::Value;
 use crate::model::Name;
 use crate::words::Words;
 
+/// The code of an error that is no failure: somebody asked us to stop.
+pub const CANCELLED: &str = "cancelled";
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Which of the layers failed.

@@ -14,6 +14,9 @@ pub use story::Story;
 use crate::error::Result;
 use crate::workdir::{append_line, read_ours};
 
+/// What a run is called that puts drift right.
+pub const REMEDIATE: &str = "remediate";
+
 /// One run's journal: `journal.jsonl` in its folder, 0600.
 #[derive(Clone, Debug)]
 pub struct Journal {

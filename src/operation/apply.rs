@@ -4,18 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::facts::Facts;
+use super::handing::Handed;
 use super::inputs::Inputs;
 use super::invoke::Invoker;
 use super::left::Heard;
-use super::rollback::Way;
 use super::said::Said;
 use super::session::Was;
-use super::{copies, plan, recover, state};
-use crate::change::{Changes, SENSITIVE};
-use crate::decide::{Did, Ended, Remembered, State, Suspect, Trouble};
+use super::way::Way;
+use super::{copies, outcome, recover, state};
+use crate::change::Changes;
+use crate::decide::{Did, Ended, Remembered, Suspect, Trouble};
 use crate::error::{Error, Phase, Result};
 use crate::journal::Entry;
 use crate::lock::Fence;
@@ -40,6 +39,8 @@ pub struct Run<'a> {
     /// Its text, where there is one.
     pub text: Option<Arc<Vec<u8>>>,
     pub inputs: &'a Inputs,
+    /// Goes to the tasks of a service.
+    pub handed: &'a Handed,
     /// The text of `terraform.tfvars.json`.
     pub variables: &'a str,
     /// Address to id in that state.
@@ -81,12 +82,11 @@ impl Run<'_> {
         let lasting = invoker.reading.must_last(timeouts.apply + timeouts.stop_grace).await;
         lasting.map_err(|error| error.during(Phase::Application))?;
         if !self.destroy {
-            self.inputs.handed.deliver(invoker).await?;
+            self.handed.deliver(invoker).await?;
         }
         let snapshot = self.snapshot().await?;
         let applied = self.begun(manifest, file, changes, &snapshot).await;
-        let report =
-            applied.unwrap_or_else(|error| super::component::ended(error.of(&invoker.component.name)));
+        let report = applied.unwrap_or_else(|error| outcome::ended(error.of(&invoker.component.name)));
         Ok(ComponentReport { snapshot_id: Some(snapshot.snapshot_id), ..report })
     }
 
@@ -133,16 +133,16 @@ impl Run<'_> {
                     after.serial,
                     ": only the record of it is missing",
                 ]);
-                return Ok(plan::with(report, changes));
+                return Ok(outcome::with(report, changes));
             }
-            let report = plan::with(ComponentReport::new(status, ""), changes);
+            let report = outcome::with(ComponentReport::new(status, ""), changes);
             if self.partly {
                 return Ok(self.finished(report, after));
             }
             return Ok(self.settle(report, after, Some(next)).await);
         }
         let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.component.name);
-        let mut report = super::component::ended(error);
+        let mut report = outcome::ended(error);
         report.changes = progress.done;
         report.resource_changes = changes.resources;
         self.failed(report, &said, &heard, next).await
@@ -233,26 +233,6 @@ impl Run<'_> {
             _ => Ok(self.finished(report, after)),
         }
     }
-}
-
-/// Non-sensitive outputs, with known secrets taken out, such as the sensitive ones of a state that was read.
-pub fn shown(invoker: &Invoker<'_>, state: &State) -> BTreeMap<String, Value> {
-    let visible = state.outputs.iter().filter(|(_, output)| !output.sensitive);
-    visible
-        .map(|(name, output)| {
-            let mut value = output.value.clone();
-            invoker.redactor.value(&mut value);
-            (name.clone(), value)
-        })
-        .collect()
-}
-
-/// Every output, the sensitive ones masked.
-pub fn masked(invoker: &Invoker<'_>, state: &State) -> BTreeMap<String, Value> {
-    let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
-    let mut all = shown(invoker, state);
-    all.extend(hidden.map(|(name, _)| (name.clone(), SENSITIVE.into())));
-    all
 }
 
 /// Counts what an apply has done, as it goes.

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::approval::{self, Approval};
+use super::approvals::{self, Approval};
 use super::arguments::Arguments;
-use super::prepare::{Destruction, Past, prepare};
+use super::find_run;
+use super::prepare::prepare;
+use super::prepared::{Destruction, Past};
+use super::request::Call;
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, audit, broken, environment, kept, pump, records, runs};
+use super::{as_applied, audit, environment, kept, pump, runs, shared_records};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{self, Began, Entry, Journal};
 use crate::lock::Holder;
@@ -29,7 +32,7 @@ struct Asked {
 pub fn approve(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let plan_id = arguments.run_id("plan_id");
-    let environment = match runs::environment_of_plan(&mut arguments, &call.request, &plan_id) {
+    let environment = match find_run::environment_of_plan(&mut arguments, &call.request, &plan_id) {
         Ok(environment) => environment,
         Err(error) => return Opening::new("approve", "", false, &call.request.identity).failed(error),
     };
@@ -63,11 +66,11 @@ fn attempt(
     let folder = layout.plan(&asked.plan_id);
     let contents = kept::read_contents(&folder)?;
     if !contents.destroy {
-        broken::refuse(&prepared, &layout.run(&opening.run_id))?;
+        prepared.refuse_broken(&layout.run(&opening.run_id))?;
     }
     let (there, _) = contents.split(blueprint, &None)?;
     let selected = select(&contents, &there, asked.components, &asked.plan_id)?;
-    records::fetch(&blueprint.settings, &blueprint.environment)?;
+    shared_records::fetch(&blueprint.settings, &blueprint.environment)?;
     opening.run_id = runs::next_id(&blueprint.settings, &layout, &blueprint.environment)?;
     let by = Holder {
         run_id: opening.run_id.clone(),
@@ -88,7 +91,7 @@ fn attempt(
     pump::in_session(call, opening, prepared, memory, &BTreeSet::new(), async move |session: &Session| {
         // All or none: a person approves what was shown together.
         for name in &names {
-            broken::check(session, name, &place).await.map_err(|error| error.of(name))?;
+            as_applied::check(session, name, &place).await.map_err(|error| error.of(name))?;
         }
         Ok(())
     })?;
@@ -143,7 +146,7 @@ fn record(
 ) -> Result<(ComponentReport, Approval)> {
     let kept = kept::find(folder, name)?;
     let approval = Approval::of(folder, &kept, Holder { component: name.to_string(), ..by.clone() });
-    let before = approval::read(folder, name)?;
+    let before = approvals::read(folder, name)?;
     let (approval, note) = match before {
         Some(before) => (before.clone(), format!("it was approved before, by {}", before.words())),
         None => {
@@ -153,11 +156,11 @@ fn record(
                 plan_id: approval.plan_id.clone(),
                 change_set: approval.change_set.clone(),
             })?;
-            approval::grant(folder, name, &approval)?;
+            approvals::grant(folder, name, &approval)?;
             let note = format!("approved by {}", approval.words());
             (approval, note)
         }
     };
-    let report = super::plan::with(ComponentReport::new(Status::Planned, "approved"), kept.changes);
+    let report = super::outcome::with(ComponentReport::new(Status::Planned, "approved"), kept.changes);
     Ok((ComponentReport { notes: vec![Words::own(note)].into(), ..report }, approval))
 }

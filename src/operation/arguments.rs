@@ -1,13 +1,15 @@
 //! Reads a call's arguments: every one is checked here, once, and all problems are said together.
 
+mod around;
 mod naming;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use self::naming::Around;
-use super::{Pillar, Request};
+use self::around::Around;
+use super::pillar::Pillar;
+use super::request::{Identity, Request};
 use crate::decide::is_id;
 use crate::error::Result;
 use crate::model::{self, Name, Overrides, PillarPath, Problem, nearest};
@@ -169,7 +171,7 @@ impl Arguments {
     }
 
     /// Whether a version that failed is to be registered again: a person's word, which no schedule has.
-    pub fn retry(&mut self, identity: &super::Identity) -> bool {
+    pub fn retry(&mut self, identity: &Identity) -> bool {
         let retry = self.flag("retry");
         if retry && identity.scheduled {
             self.problem("retry", "is not for a schedule: a version that failed waits for a person");
@@ -189,7 +191,7 @@ impl Arguments {
     }
 
     /// Salt's test, unless the call has its own.
-    pub fn test(&mut self, identity: &super::Identity) -> bool {
+    pub fn test(&mut self, identity: &Identity) -> bool {
         self.maybe_flag("test").unwrap_or(identity.test)
     }
 

@@ -3,7 +3,7 @@
 use super::intent::{Act, Intent};
 use super::invoke::Invoker;
 use super::records;
-use super::rollback::{MOVED, Manner, Way};
+use super::way::{MOVED, Manner, Way};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::record::{Blocked, Record};
 use crate::report::{ComponentReport, Status};
@@ -22,7 +22,13 @@ pub async fn check(
             Ok(Some(ComponentReport::new(Status::Unchanged, "nothing_to_acknowledge")))
         }
         (Act::Acknowledge, Some((record, _))) => {
-            records::write(invoker, Record { blocked: None, ..record.clone() }).await?;
+            records::write(
+                invoker.lock,
+                &invoker.component.name,
+                invoker.place,
+                Record { blocked: None, ..record.clone() },
+            )
+            .await?;
             Ok(Some(ComponentReport::new(Status::Unchanged, "acknowledged")))
         }
         (act, Some((_, blocked))) if act.changes_things() => {
@@ -53,14 +59,20 @@ pub async fn block(invoker: &Invoker<'_>, way: &Way, mut report: ComponentReport
     let message = error.message.to_string();
     let written = async {
         let place = invoker.place;
-        let record = records::read(invoker.session, invoker.component, place).await?.unwrap_or_default();
+        let record = invoker.session.records().read(invoker.component, place).await?.unwrap_or_default();
         let blocked = Blocked {
             run_id: invoker.session.run_id.clone(),
             since: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
             message,
         };
         let (known_good, residue) = (way.leg.known_good.clone(), way.leg.residue.clone());
-        records::write(invoker, Record { blocked: Some(blocked), known_good, residue, ..record }).await
+        records::write(
+            invoker.lock,
+            &invoker.component.name,
+            invoker.place,
+            Record { blocked: Some(blocked), known_good, residue, ..record },
+        )
+        .await
     };
     if let Err(error) = written.await {
         report.notes.push(format!("that the way back failed could not be recorded: {error}"));

@@ -1,7 +1,7 @@
 //! A component whose module broke after it was applied: it is destroyed as it was last applied.
 //!
-//! What cannot be read, or does not fit the pillar, is found before the run (`swap`). What Terraform refuses is found
-//! by its turn, which is then taken once more (`run`).
+//! What cannot be read, or does not fit the pillar, is found here, before the run. What Terraform refuses is found by
+//! its turn, which is then taken once more (`as_applied.rs`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,21 +9,15 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::intent::{Act, Intent};
-use super::prepare::{Destruction, Prepared};
-use super::session::Session;
+use super::prepared::{Broken, Destruction};
+use super::shared_records;
 use super::target::target;
-use super::{approval, component, kept, records};
-use crate::error::{Error, Layer, Phase, Result};
-use crate::model::{Component, Draft, Input, Name, Node, Problem, refusal};
+use crate::error::Result;
+use crate::model::{Component, Draft, Input, Name, Node, Problem};
 use crate::record::Record;
-use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
 use crate::snapshot::Store;
 use crate::workdir::{Layout, Place};
-
-/// Component to why its own module is not used.
-pub type Broken = BTreeMap<Name, Vec<Problem>>;
 
 /// What became of components whose modules are broken.
 #[derive(Default)]
@@ -67,7 +61,7 @@ fn replace(
     Destruction { run_id, named }: Destruction<'_>,
 ) -> Result<()> {
     let layout = Layout::new(&draft.settings.root, &draft.environment)?;
-    records::fetch(&draft.settings, &draft.environment)?;
+    shared_records::fetch(&draft.settings, &draft.environment)?;
     let (place, today) = (layout.place(&name)?, &draft.components[&name]);
     let earlier = as_applied(today, &place, &folder(&layout, run_id, &name));
     if let Ok(Some((node, module))) = earlier {
@@ -96,88 +90,13 @@ fn replace(
     Ok(())
 }
 
-/// The same turn again, as the component was last applied, where a destruction failed at today's module.
-pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
-    let report = component::run(session, name, intent).await;
-    let Some(error) = report.error.as_ref().filter(|error| is_of_the_module(error, intent)) else {
-        return report;
-    };
-    let earlier = match applied(session, name) {
-        Ok(Some(earlier)) => earlier,
-        Ok(None) => return report,
-        Err(error) => {
-            tracing::warn!("{name}: it cannot be destroyed as it was last applied: {error}");
-            return report;
-        }
-    };
-    let reason = error.message.clone();
-    let again = component::run(&session.toward([(name.clone(), earlier)].into()), name, intent).await;
-    match again.status {
-        Status::Failed | Status::Cancelled if again.snapshot_id.is_none() => {
-            let message = again.error.map(|error| error.message).unwrap_or_default();
-            let note = format!("a destruction of what was last applied failed too: {message}");
-            let mut report = report;
-            report.notes.push(note);
-            report
-        }
-        _ => {
-            let mut again = again;
-            again.notes.push(say(&reason));
-            again
-        }
-    }
-}
-
 /// What a report says of a component that was as it was last applied, in the place of what it is today.
 pub fn note(faults: &[Problem]) -> String {
     say(&faults.iter().map(|one| one.message.as_str()).collect::<Vec<_>>().join("; "))
 }
 
-fn say(reason: &str) -> String {
+pub fn say(reason: &str) -> String {
     format!("taken as it was last applied, because its module of today cannot be used: {reason}")
-}
-
-/// Only a destruction takes what was last applied. `run`: the run's folder, which is then not begun.
-pub fn refuse(prepared: &Prepared, run: &Path) -> Result<()> {
-    let faults: Vec<_> =
-        prepared.as_applied.values().chain(prepared.left_out.values()).flatten().cloned().collect();
-    if faults.is_empty() {
-        return Ok(());
-    }
-    let _ = std::fs::remove_dir_all(run);
-    Err(refusal(faults))
-}
-
-/// Whether a kept plan can still be applied: that of a destruction may have been made from what was last applied.
-pub async fn check(session: &Session, name: &Name, plan: &Path) -> Result<()> {
-    match approval::check(session, name, plan).await {
-        Err(error) if error.code == "plan_moved" && kept::find(plan, name)?.destroy => {
-            match applied(session, name)? {
-                Some(earlier) => {
-                    approval::check(&session.toward([(name.clone(), earlier)].into()), name, plan).await
-                }
-                None => Err(error),
-            }
-        }
-        checked => checked,
-    }
-}
-
-/// Terraform refused before it changed anything; or a kept plan was made from what was last applied.
-fn is_of_the_module(error: &Error, intent: &Intent) -> bool {
-    let early = matches!(error.phase, Phase::Preparation | Phase::Planning);
-    let refused = error.layer == Layer::Terraform
-        && matches!(error.code, "terraform_failed" | "provider_unavailable" | "terraform_too_old");
-    let kept = matches!(intent.act, Act::ApplyKept(_) | Act::ShowKept(_)) && error.code == "plan_moved";
-    intent.destroy && early && (refused || kept)
-}
-
-/// None where today's module is the one that was applied.
-fn applied(session: &Session, name: &Name) -> Result<Option<(Node, Arc<Module>)>> {
-    let today = &session.blueprint.nodes[name];
-    let folder = folder(&session.layout, &session.run_id, name);
-    let earlier = as_applied(&today.component, &session.layout.place(name)?, &folder)?;
-    Ok(earlier.filter(|(node, _)| node.interface.digest != today.interface.digest))
 }
 
 /// The folder of a run that is refused before it began.
@@ -187,14 +106,14 @@ pub fn laid_out(draft: &Draft, destruction: Option<Destruction<'_>>) -> Result<O
 }
 
 /// Where its module is laid out in this run.
-fn folder(layout: &Layout, run_id: &str, name: &Name) -> PathBuf {
+pub fn folder(layout: &Layout, run_id: &str, name: &Name) -> PathBuf {
     layout.run(run_id).join(name).join("applied")
 }
 
 /// The component of the last apply, also of one that failed half-way; None where nothing was applied here.
 ///
 /// Values that are written down are used as they were. Others are had again where they came from.
-fn as_applied(today: &Component, place: &Place, folder: &Path) -> Result<Option<(Node, Arc<Module>)>> {
+pub fn as_applied(today: &Component, place: &Place, folder: &Path) -> Result<Option<(Node, Arc<Module>)>> {
     let Some(record) = Record::read(&place.record())? else { return Ok(None) };
     let store = Store::new(place.snapshots());
     let Some(digest) = record.applied.or_else(|| store.tried()) else { return Ok(None) };

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::Call;
 use super::arguments::Arguments;
-use super::runs::{self, Run};
+use super::find_run;
+use super::request::Call;
+use super::runs::Run;
 use super::summary::Opening;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::report::Report;
@@ -16,7 +17,7 @@ pub fn cancel(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let run_id = arguments.run_id("run_id");
     arguments.value("minion");
-    let run = runs::named(&mut arguments, &call.request, &run_id);
+    let run = find_run::named(&mut arguments, &call.request, &run_id);
     let opening = Opening::new("cancel", "", false, &call.request.identity);
     match arguments.check().and(run).and_then(|run| ask(&run)) {
         Ok(()) => {

@@ -18,7 +18,14 @@ impl Run<'_> {
         let applied = self.record.and_then(|record| record.applied.clone());
         let known_good = self.record.and_then(|record| record.known_good.clone());
         for configuration in [&applied, &known_good].into_iter().flatten() {
-            shared::bring(invoker.session, &invoker.component.name, &store, configuration).await;
+            shared::bring(
+                &invoker.session.locks,
+                &invoker.session.blueprint.environment,
+                &invoker.component.name,
+                &store,
+                configuration,
+            )
+            .await;
         }
         let snapshot = Snapshot {
             snapshot_id: store.next_id(),

@@ -5,14 +5,13 @@
 
 use std::time::SystemTime;
 
-use super::facts::Facts;
-use super::gather::{Gathered, Hands, gather};
+use super::gather::{Hands, gather};
 use super::initialise::{Wanted, initialise, is_initialised};
 use super::invoke::Invoker;
 use super::look::{Look, look};
 use super::session::Session;
 use super::target::target;
-use super::{apply, component, lacking, migrate, records, shared, state};
+use super::{lacking, migrate, outcome, shared, shown_outputs, state};
 use crate::decide::{FailedVersion, notice};
 use crate::error::Result;
 use crate::lock::Guard;
@@ -37,7 +36,7 @@ pub async fn check(session: &Session, name: &Name, asked: Asked) -> ComponentRep
     session.teller.show(name, Stage::Planning);
     let checked = match unlocked(session, name, asked).await {
         Ok(report) => report,
-        Err(error) => component::ended(error.of(name)),
+        Err(error) => outcome::ended(error.of(name)),
     };
     if checked.status == Status::Failed
         && let Some(error) = &checked.error
@@ -90,7 +89,7 @@ async fn locked(
     asked: Asked,
 ) -> Result<ComponentReport> {
     let pillar = &session.blueprint.nodes[name];
-    let record = records::read(session, &pillar.component, place).await?.unwrap_or_default();
+    let record = session.records().read(&pillar.component, place).await?.unwrap_or_default();
     if place.applying().exists() {
         let mut report = ComponentReport::new(Status::Skipped, "unfinished_apply");
         report.notes.push("an apply was cut off here: the next run begins with what it left");
@@ -103,15 +102,15 @@ async fn locked(
     };
     let aside = place.aside();
     let store = Store::new(place.snapshots());
-    shared::bring(session, name, &store, applied).await;
+    shared::bring(&session.locks, &session.blueprint.environment, name, &store, applied).await;
     let configuration = store.configuration(applied)?;
     let _ = std::fs::remove_dir_all(aside.module());
     let (node, module) = target(pillar, &configuration, &store, &aside.module())?;
     let how = |argument: &str| format!("apply it once more with a reference, which is kept: {argument}");
     let node = lacking::with_nulls(node, &module, how)?;
     let reading = session.reading();
-    let Gathered { inputs, backend } = gather(session, &node, &reading, Hands::Over).await?;
-    let backend = backend.as_deref();
+    let gathered = gather(session, &node, &reading, Hands::Over).await?;
+    let (inputs, backend) = (&gathered.inputs, gathered.backend.as_deref());
     if record.backend != backend.unwrap_or_default() {
         return Err(migrate::changed(&record, backend));
     }
@@ -128,7 +127,7 @@ async fn locked(
     }
     invoker.hand_over(&inputs.secret)?;
     let invoker = &invoker;
-    let facts = Facts::of(invoker, &module, backend, &inputs)?;
+    let facts = gathered.facts(session, &module)?;
     // What only a state or a call gives is taken to be as it was.
     let pillar = lacking::with_last(pillar, &configuration, &store);
     let wanted = match lacking::with_nulls(pillar, &session.modules[name], how) {
@@ -137,8 +136,7 @@ async fn locked(
     };
     let (configuration_changed, failed) = match wanted {
         Ok(now) => {
-            let module = &session.modules[name];
-            let now = Facts::of(invoker, module, now.backend.as_deref(), &now.inputs)?;
+            let now = now.facts(session, &session.modules[name])?;
             let version = now.version(&session.blueprint.nodes[name].component.declared);
             (now != facts, record.failed.as_ref().filter(|failed| failed.version == version))
         }
@@ -153,7 +151,7 @@ async fn locked(
             let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
             let known = Known {
                 time: now(),
-                outputs: apply::shown(invoker, &state),
+                outputs: shown_outputs::shown(invoker, &state),
                 sensitive: hidden.map(|(name, _)| name.clone()).collect(),
             };
             known.write(&place.outputs())?;

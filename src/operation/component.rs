@@ -1,16 +1,15 @@
 //! One component, from its lock to its report.
 
-use super::facts::Facts;
-use super::gather::{Gathered, Hands, gather};
-use super::inputs::{Pending, Produced};
+use super::gather::{Hands, gather};
 use super::intent::{Act, Intent};
-use super::invoke::{CANCELLED, Invoker};
-use super::lacking::MISSING;
+use super::invoke::Invoker;
+use super::outcome::ended;
+use super::produced::{Pending, Produced};
 use super::recover::Recovery;
 use super::session::Session;
 use super::turn::Turn;
-use super::{blocked, handing, hooks, lacking, records, step};
-use crate::error::{Error, Result};
+use super::{blocked, handing, hooks, kept, lacking, step};
+use crate::error::Result;
 use crate::journal::Entry;
 use crate::lock::Guard;
 use crate::model::{Name, Node};
@@ -26,17 +25,6 @@ pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentRe
     session.note_end(name, &report);
     let deployment_id = session.blueprint.nodes[name].deployment_id.clone();
     ComponentReport { deployment_id: Some(deployment_id), ..report }
-}
-
-pub fn ended(error: Error) -> ComponentReport {
-    let failed = ComponentReport::failed(error);
-    let status = match failed.reason.as_str() {
-        CANCELLED => Status::Cancelled,
-        // Others go on.
-        MISSING => Status::Blocked,
-        _ => Status::Failed,
-    };
-    ComponentReport { status, ..failed }
 }
 
 async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<ComponentReport> {
@@ -83,7 +71,7 @@ async fn work(
 ) -> Result<ComponentReport> {
     let component = &node.component;
     let subdir = &session.modules[&component.name].subdir;
-    let record = records::read(session, component, place).await?;
+    let record = session.records().read(component, place).await?;
     let reading = session.reading();
     let mut invoker = Invoker::new(session, component, place, subdir, Some(guard), reading).await?;
     if let Some(report) = blocked::check(&invoker, record.as_ref(), intent).await? {
@@ -135,7 +123,7 @@ async fn begin(
     {
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
     }
-    let destroys = intent.destroys(&component.name)?;
+    let destroys = destroys(intent, &component.name)?;
     let node = &*lacking::supply(session, node, record, destroys).await?;
     if !node.lacks.is_empty() {
         let lacks = lacking::names(node);
@@ -143,11 +131,11 @@ async fn begin(
     }
     let hands = Hands::unless(destroys);
     let mut gathered = gather(session, node, &invoker.reading, hands).await?;
-    if gathered.inputs.handed.is_unmade() && intent.act.changes_things() {
+    if gathered.handed.is_unmade() && intent.act.changes_things() {
         notes.extend(handing::generate(session, component, &invoker.reading).await?);
         gathered = gather(session, node, &invoker.reading, hands).await?;
     }
-    let Gathered { inputs, backend } = gathered;
+    let inputs = &gathered.inputs;
     if !inputs.pending.is_empty() {
         session.produce(&component.name, Produced { pending: Pending::All, ..Produced::default() });
         let mut report = ComponentReport::new(Status::PendingInputs, "reads_pending_outputs");
@@ -155,11 +143,12 @@ async fn begin(
         return Ok(report);
     }
     invoker.hand_over(&inputs.secret)?;
-    match inputs.handed.is_empty() {
+    let handed = &gathered.handed;
+    match handed.is_empty() {
         true => handing::hide(invoker).await,
         false => {
-            inputs.handed.secrets.iter().for_each(|secret| invoker.hide("a secret of its tasks", secret));
-            invoker.blind = inputs.handed.blind;
+            handed.secrets.iter().for_each(|secret| invoker.hide("a secret of its tasks", secret));
+            invoker.blind = handed.blind;
         }
     }
     let module = &session.modules[&component.name];
@@ -171,10 +160,11 @@ async fn begin(
         intent,
         record,
         module,
-        facts: &Facts::of(invoker, module, backend.as_deref(), &inputs)?,
+        facts: &gathered.facts(session, module)?,
         variables: &render::tfvars(&known.collect()),
-        inputs: &inputs,
-        backend: backend.as_deref(),
+        inputs,
+        handed,
+        backend: gathered.backend.as_deref(),
     };
     turn.take(recovery, &mut manifest, notes).await
 }
@@ -184,5 +174,13 @@ fn nothing_left(record: Option<&Record>, state: &std::path::Path, local: bool) -
     match record {
         Some(record) => record.outcome == Status::Destroyed.word(),
         None => local && !state.exists(),
+    }
+}
+
+/// Whether this component is taken down; a kept plan says so itself.
+fn destroys(intent: &Intent, component: &Name) -> Result<bool> {
+    match &intent.act {
+        Act::ApplyKept(folder) | Act::ShowKept(folder) => Ok(kept::find(folder, component)?.destroy),
+        _ => Ok(intent.destroy),
     }
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Call;
 use super::arguments::Arguments;
 use super::environment::{Wanted, Wish};
-use super::module::{of_one, wanted};
+use super::one_component::{of_one, wanted};
+use super::request::Call;
 use crate::model::{self, Name, Overrides};
 
 /// `deploy_nomad_service(service_name, environment, service_config)`: what an apply returns.

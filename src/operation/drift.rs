@@ -9,10 +9,12 @@ use tokio::sync::Semaphore;
 
 use super::arguments::Arguments;
 use super::check::{Asked, check};
-use super::prepare::{Past, prepare, select};
+use super::prepare::{prepare, select};
+use super::prepared::Past;
+use super::request::Call;
 use super::session::{Memory, Session};
-use super::summary::Opening;
-use super::{Call, module, orphans, pump, records};
+use super::summary::{Opening, shape};
+use super::{orphans, pump, shared_records};
 use crate::error::Result;
 use crate::model::{Name, Overrides, Problem};
 use crate::report::{ComponentReport, Report};
@@ -43,7 +45,7 @@ pub fn detect_drift(call: &Call<'_>) -> Value {
     let environment = arguments.environment();
     let selected = Some([component.clone()].into());
     let report = report(call, "drift", &environment, selected, arguments.finish(), Asked::Once);
-    let mut value = module::shape(report);
+    let mut value = shape(report);
     let found = value["components"][component.as_str()].take();
     for key in ["status", "reason"] {
         value[key] = found[key].clone();
@@ -93,7 +95,7 @@ fn find(
     let prepared = prepare(&call.request, environment, &overrides, problems, past, call.host)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint)?;
-    records::fetch(&blueprint.settings, environment)?;
+    shared_records::fetch(&blueprint.settings, environment)?;
     let orphans = match &components {
         None => orphans::report(blueprint, &layout)?,
         Some(_) => BTreeMap::new(),

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::arguments::Arguments;
 use super::inspect::{Inspection, inspect};
 use super::invoke::Invoker;
+use super::request::{Call, unknown};
 use super::said::Said;
 use super::summary::Opening;
-use super::{Call, apply, state};
+use super::{shown_outputs, state};
 use crate::change::SENSITIVE;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
@@ -36,7 +37,7 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
         },
         "get_resources" => Question::Resources,
         "get_state" => Question::State(arguments.text("resource")),
-        _ => return failed(super::unknown(&format!("eos_terraform.{function}"))),
+        _ => return failed(unknown(&format!("eos_terraform.{function}"))),
     };
     let opening = Opening::new("inspect", environment.as_str(), false, &call.request.identity);
     let problems = arguments.finish();
@@ -68,11 +69,11 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
     match question {
         Question::Outputs => {
             let state = state::whole(&invoker).await?.ok_or_else(never)?;
-            Ok(json!({ "outputs": apply::masked(&invoker, &state) }))
+            Ok(json!({ "outputs": shown_outputs::masked(&invoker, &state) }))
         }
         Question::Output(name) => {
             let state = state::whole(&invoker).await?.ok_or_else(never)?;
-            let mut outputs = apply::masked(&invoker, &state);
+            let mut outputs = shown_outputs::masked(&invoker, &state);
             let declared = &inspection.session.modules[component].interface.outputs;
             let value = outputs.remove(name).ok_or_else(|| {
                 if declared.contains_key(name) {

@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::environment::{Wanted, Wish};
-use super::fingerprint::{Pillar, Slice};
-use super::{Call, Request, module};
+use super::fingerprint::Slice;
+use super::one_component;
+use super::pillar::Pillar;
+use super::request::{Call, Request};
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::{Name, Overrides};
@@ -97,7 +99,7 @@ pub fn run(call: &Call<'_>) -> Value {
     let slice = asked.as_ref().and_then(|asked| asked.slice(pillar));
     let fingerprint = || slice.as_ref()?.fingerprint(pillar, call.host).ok()?;
     let before = fingerprint();
-    let report = module::one(call, "ensure_infrastructure", |arguments, name, wanted| {
+    let report = one_component::one(call, "ensure_infrastructure", |arguments, name, wanted| {
         arguments.flag("refresh");
         let overrides = desired(arguments, name, wanted.overrides);
         let wish = if wanted.test { Wish::Preview } else { Wish::Apply };

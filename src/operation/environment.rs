@@ -5,15 +5,19 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::broken;
 use super::intent::{Act, Intent};
 use super::orphans;
-use super::prepare::{Destruction, Past, prepare, refuse_steps, select};
+use super::prepare::{prepare, refuse_steps, select};
+use super::prepared::{Destruction, Past};
+use super::request::Call;
 use super::rollback::Asked;
 use super::schedule::schedule;
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, approval, kept, lacking, last_run, pump, records, remediate, rollback, runs, summary};
+use super::{
+    approvals, as_applied, broken, kept, lacking, last_run, pump, remediate, rollback, runs, shared_records,
+    summary,
+};
 use crate::error::Result;
 use crate::journal::{self, Began, Done, Entry, Journal};
 use crate::lock::Holder;
@@ -112,7 +116,7 @@ fn attempt(
         prepare(&call.request, &wanted.environment, &wanted.overrides, wanted.problems, past, call.host)?;
     let layout = Layout::of(&prepared.blueprint)?;
     let (settings, environment) = (&prepared.blueprint.settings, &prepared.blueprint.environment);
-    records::fetch(settings, environment)?;
+    shared_records::fetch(settings, environment)?;
     opening.run_id = runs::next_id(settings, &layout, environment)?;
     if matches!(wanted.wish, Wish::Remediate { .. }) {
         let selected = select(&prepared.blueprint, wanted.components.clone(), false)?;
@@ -141,7 +145,7 @@ fn attempt(
         Act::ApplyKept(folder) | Act::ShowKept(folder) => {
             let contents = kept::read_contents(folder)?;
             if !contents.destroy {
-                broken::refuse(&prepared, &layout.run(&opening.run_id))?;
+                prepared.refuse_broken(&layout.run(&opening.run_id))?;
             }
             (selected, left) = contents.split(blueprint, &wanted.components)?;
             intent.destroy = contents.destroy;
@@ -172,7 +176,7 @@ fn attempt(
     let graph = if intent.destroy { graph.reversed() } else { graph };
     let mut orphans = orphans::report(blueprint, &layout)?;
     orphans.retain(|name, _| !prepared.left_out.contains_key(name));
-    let as_applied = std::mem::take(&mut prepared.as_applied);
+    let taken_back = std::mem::take(&mut prepared.as_applied);
 
     let asked = match wanted.wish {
         Wish::RollBack(asked) => Some(asked),
@@ -190,10 +194,10 @@ fn attempt(
         &shown,
         async move |session: &Session| {
             if let Act::ApplyKept(folder) = &intent.act {
-                kept::check_all(session, &graph, folder).await?;
+                as_applied::check_all(session, &graph, folder).await?;
             }
-            last_run::tell(session, &began, false).await;
-            let work = async |name| broken::run(session, &name, &intent).await;
+            last_run::tell(&session.locks, &session.blueprint.environment, &began, false).await;
+            let work = async |name| as_applied::run(session, &name, &intent).await;
             let reports = match &asked {
                 Some(asked) => rollback::asked(session, &graph.names().cloned().collect(), asked).await?,
                 None => {
@@ -201,12 +205,18 @@ fn attempt(
                     rollback::after(session, &intent, reports).await
                 }
             };
-            last_run::tell(session, &began, summary::result(&reports) == Some(true)).await;
+            last_run::tell(
+                &session.locks,
+                &session.blueprint.environment,
+                &began,
+                summary::result(&reports) == Some(true),
+            )
+            .await;
             Ok((reports, session.tool.version.to_string()))
         },
     )?;
     opening.terraform = Some(terraform);
-    for (name, faults) in &as_applied {
+    for (name, faults) in &taken_back {
         if let Some(report) = components.get_mut(name) {
             report.notes.push(broken::note(faults));
         }
@@ -304,7 +314,7 @@ pub(super) fn begin(
     let plan = began.plan_id.as_ref().map(|plan_id| layout.plan(plan_id));
     retain_newest(&layout.runs(), KEPT_RUNS, |folder| folder == run || runs::is_needed(folder));
     retain_newest(&layout.plans(), KEPT_PLANS, |folder| {
-        plan.as_deref() == Some(folder) || approval::is_awaited(folder)
+        plan.as_deref() == Some(folder) || approvals::is_awaited(folder)
     });
     let journal = Journal::of(&run);
     journal.note(Entry::Began(Box::new(began)))?;

@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
-use super::inputs::Inputs;
-use super::invoke::Invoker;
 use crate::digest::{hex, sha256};
 use crate::error::{Error, Layer, Phase, Result};
+use crate::model::Version;
 use crate::resolve::Module;
 use crate::workdir::{Layout, replace};
 
@@ -22,18 +21,14 @@ pub struct Facts {
 }
 
 impl Facts {
-    pub fn of(
-        invoker: &Invoker<'_>,
-        module: &Module,
-        backend: Option<&str>,
-        inputs: &Inputs,
-    ) -> Result<Self> {
-        Ok(Self {
+    /// `inputs`: their keyed digest.
+    pub fn new(module: &Module, inputs: String, backend: Option<&str>, terraform: &Version) -> Self {
+        Self {
             module: module.interface.digest.clone(),
-            inputs: keyed(&invoker.session.layout, &json!([inputs.known, inputs.secret]))?,
+            inputs,
             backend: backend.unwrap_or_default().to_owned(),
-            terraform: invoker.session.tool.version.to_string(),
-        })
+            terraform: terraform.to_string(),
+        }
     }
 
     pub fn digest(&self) -> String {

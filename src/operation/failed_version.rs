@@ -2,7 +2,7 @@
 
 use super::apply::Run;
 use super::intent::{Act, Intent};
-use super::{plan, servers};
+use super::{outcome, servers};
 use crate::change::Changes;
 use crate::decide::{FailedVersion, State};
 use crate::error::{Error, Layer, Phase, Result};
@@ -92,5 +92,5 @@ fn waits(run: &Run<'_>, failed: &FailedVersion) -> Error {
 /// The report of a component whose version waits; what its plan would do stands in it.
 pub fn waiting(error: Error, changes: Changes) -> ComponentReport {
     let report = ComponentReport { error: Some(error), ..ComponentReport::new(Status::Blocked, CODE) };
-    plan::with(report, changes)
+    outcome::with(report, changes)
 }

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::facts::keyed;
-use super::{inputs, records};
+use super::pillar::Pillar;
+use super::{secrets, shared_records};
 use crate::digest::sha256;
 use crate::error::Result;
 use crate::host::Host;
@@ -18,30 +19,6 @@ use crate::record::Record;
 use crate::resolve;
 use crate::terraform;
 use crate::workdir::{Layout, Place, ensure_private};
-
-/// A pillar that is read in parts: most of it is about others.
-pub trait Pillar {
-    fn has(&self, keys: &[&str]) -> bool;
-    /// Null where there is nothing, or what is no JSON.
-    fn part(&self, keys: &[&str]) -> Value;
-    /// The keys of a mapping; None where there is none.
-    fn keys(&self, keys: &[&str]) -> Option<Vec<String>>;
-}
-
-impl Pillar for Value {
-    fn has(&self, keys: &[&str]) -> bool {
-        keys.iter().try_fold(self, |value, key| value.get(key)).is_some()
-    }
-
-    fn part(&self, keys: &[&str]) -> Value {
-        keys.iter().try_fold(self, |value, key| value.get(key)).cloned().unwrap_or_default()
-    }
-
-    fn keys(&self, keys: &[&str]) -> Option<Vec<String>> {
-        let mapping = keys.iter().try_fold(self, |value, key| value.get(key))?.as_object()?;
-        Some(mapping.keys().cloned().collect())
-    }
-}
 
 /// One component as the pillar has it, read from what is said of it and of nothing else.
 pub struct Slice {
@@ -118,7 +95,7 @@ impl Slice {
     }
 
     pub fn record(&self) -> Result<Option<Record>> {
-        records::last(&self.settings, &self.environment, &self.component.name, &self.place)
+        shared_records::last(&self.settings, &self.environment, &self.component.name, &self.place)
     }
 
     /// None where the module cannot be read: a run says why.
@@ -165,7 +142,7 @@ fn references(component: &Component, host: &dyn Host) -> Result<Option<Vec<Strin
     let read = |reference: &Reference| match reference {
         Reference::Vault { .. } => Ok(None),
         Reference::Sdb(uri) => Ok(host.sdb(uri).ok()),
-        other => Ok(Some(inputs::read(other)?.expose_secret().to_owned())),
+        other => Ok(Some(secrets::read(other)?.expose_secret().to_owned())),
     };
     secrets.map(read).collect()
 }
@@ -182,7 +159,7 @@ fn producers(
     let one = |name: &Name| {
         let place = layout.place(name)?;
         let levels = Levels::of(pillar, environment, name);
-        let record = records::last(settings, environment, name, &place)?.unwrap_or_default();
+        let record = shared_records::last(settings, environment, name, &place)?.unwrap_or_default();
         Ok(json!([
             name,
             [levels.common, levels.own, levels.mapped],

@@ -3,16 +3,31 @@
 use super::inputs::Inputs;
 use super::secrets::Reading;
 use super::session::Session;
+use serde_json::json;
+
+use super::facts::{Facts, keyed};
+use super::handing::Handed;
 use super::{handing, inputs, producers};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::service::REVISION;
 use crate::model::{Node, Source};
 use crate::render;
+use crate::resolve::Module;
 
 pub struct Gathered {
     pub inputs: Inputs,
+    /// Goes to the tasks of a service, and not to terraform.
+    pub handed: Handed,
     /// The rendered backend block; None is the local one.
     pub backend: Option<String>,
+}
+
+impl Gathered {
+    /// What a plan of this module with these is made from.
+    pub fn facts(&self, session: &Session, module: &Module) -> Result<Facts> {
+        let inputs = keyed(&session.layout, &json!([self.inputs.known, self.inputs.secret]))?;
+        Ok(Facts::new(module, inputs, self.backend.as_deref(), &session.tool.version))
+    }
 }
 
 /// Whether the tasks of a service are to be handed what they need.
@@ -37,19 +52,20 @@ pub async fn gather(session: &Session, node: &Node, reading: &Reading, hands: Ha
     // An earlier configuration is a module like any other: its tasks have what they had.
     let is_service =
         matches!(component.source, Some(Source::Service(_))) && !component.task_secrets.is_empty();
+    let mut handed = Handed::default();
     if hands == Hands::Over && is_service {
         let (outputs, pending) = inputs::handed(node, &produced)?;
         inputs.pending.extend(pending);
         if inputs.pending.is_empty() {
             let namespace = inputs.known.get("namespace");
-            let handed = handing::gather(session, component, outputs, namespace, reading).await?;
-            inputs.known.extend(handed.revision.map(|revision| (REVISION.to_owned(), revision.into())));
-            inputs.handed = handed;
+            let given = handing::gather(session, component, outputs, namespace, reading).await?;
+            inputs.known.extend(given.revision.map(|revision| (REVISION.to_owned(), revision.into())));
+            handed = given;
         }
     }
     let backend = render::backend(&component.backend, &session.blueprint.environment, &component.name)
         .map_err(|message| {
             Error::new(Layer::Salt, Phase::Validation, "backend", message, "correct the backend")
         })?;
-    Ok(Gathered { inputs, backend })
+    Ok(Gathered { inputs, handed, backend })
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Call;
 use super::arguments::Arguments;
-use super::prepare::{Past, prepare, select};
+use super::prepare::{prepare, select};
+use super::prepared::Past;
+use super::request::Call;
 use super::summary::Opening;
 use crate::graph::Graph;
 use crate::model::{Blueprint, Name, Overrides};

@@ -3,10 +3,10 @@
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::invoke::{CANCELLED, Invoker};
-use super::{inputs, servers};
+use super::invoke::Invoker;
+use super::{servers, value_path};
 use crate::decide::State;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{CANCELLED, Error, Layer, Phase, Result};
 use crate::health::{self, Consul, Gate, Never, Opening, Outlook, Tally, Unhealthy};
 use crate::model::{
     self, ConsulProbe, Given, HttpProbe, NomadProbe, OwnOutput, Probe, TcpProbe, address, job_name,
@@ -146,7 +146,7 @@ fn value<T: Clone>(
     };
     let output =
         state.outputs.get(&own.output).ok_or_else(|| format!("output {} has no value", own.output))?;
-    inputs::own(own, &output.value, read)
+    value_path::own(own, &output.value, read)
 }
 
 /// A gate that cannot be measured, whatever the world is like.

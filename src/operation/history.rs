@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Call;
 use super::arguments::Arguments;
+use super::find_run;
 use super::prepare::draft;
+use super::request::Call;
 use super::runs::{self, Run};
 use super::summary::Opening;
 use crate::error::Result;
@@ -34,7 +35,7 @@ pub fn show_run(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let run_id = arguments.run_id("run_id");
     arguments.value("minion");
-    let run = runs::named(&mut arguments, &call.request, &run_id);
+    let run = find_run::named(&mut arguments, &call.request, &run_id);
     let opening = Opening::new("show_run", "", false, &call.request.identity);
     let shown = arguments.check().and(run).and_then(|run| show(&run));
     match shown {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::intent::Intent;
 use super::invoke::Invoker;
-use super::{apply, inputs, records, salt_job, servers, step};
+use super::{records, salt_job, servers, shown_outputs, value_path};
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::hooks::{self, Consul, Service};
@@ -67,17 +67,22 @@ async fn failed(invoker: &Invoker<'_>, report: ComponentReport, message: Words) 
 }
 
 async fn record(invoker: &Invoker<'_>) -> Result<()> {
-    let Some(record) = records::read(invoker.session, invoker.component, invoker.place).await? else {
+    let Some(record) = invoker.session.records().read(invoker.component, invoker.place).await? else {
         return Ok(());
     };
-    records::write(invoker, crate::record::Record { outcome: Status::Failed.word().to_owned(), ..record })
-        .await
+    records::write(
+        invoker.lock,
+        &invoker.component.name,
+        invoker.place,
+        crate::record::Record { outcome: Status::Failed.word().to_owned(), ..record },
+    )
+    .await
 }
 
 fn outputs(invoker: &Invoker<'_>) -> BTreeMap<String, Value> {
     let produced =
         invoker.session.produced.borrow().get(&invoker.component.name).cloned().unwrap_or_default();
-    apply::shown(invoker, &State { outputs: produced.outputs, ..State::default() })
+    shown_outputs::shown(invoker, &State { outputs: produced.outputs, ..State::default() })
 }
 
 type Told = Result<(), String>;
@@ -95,11 +100,11 @@ impl Telling<'_> {
             // What Salt did is not undone.
             Action::Salt(_) if self.gone => Ok(()),
             Action::Salt(step) => {
-                self.invoker.redactor.add(&step::secrets(self.invoker.session));
+                self.invoker.redactor.add(&salt_job::secrets(self.invoker.session));
                 let done = salt_job::run(self.invoker, step, &BTreeMap::new(), false).await;
                 let done = done.map_err(|error| error.message)?;
                 match done.status {
-                    Status::Failed => Err(step::failure(step, &done.run).message.into()),
+                    Status::Failed => Err(salt_job::failure(step, &done.run).message.into()),
                     _ => Ok(()),
                 }
             }
@@ -207,7 +212,7 @@ impl Telling<'_> {
     fn output<T>(&self, own: &OwnOutput, read: impl Fn(&Value) -> Result<T, String>) -> Result<T, String> {
         let output = self.outputs.get(&own.output);
         let value = output.ok_or_else(|| format!("output {} has no value that may be told", own.output))?;
-        inputs::own(own, value, read)
+        value_path::own(own, value, read)
     }
 
     async fn consul(&mut self) -> Result<Consul, String> {

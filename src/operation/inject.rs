@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
-use super::{Call, prepare};
+use super::prepare;
+use super::request::Call;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::{Component, Credential, Name, Origin};
 use crate::resolve::Modules;

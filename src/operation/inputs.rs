@@ -2,42 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use crate::decide::StateOutput;
 use crate::error::{Error, Layer, Phase, Result};
-use crate::model::{Input, Name, Node, OutputRef, OwnOutput, Reference, SecretOrigin};
+use crate::model::{Input, Name, Node, OutputRef, SecretOrigin};
 use crate::words::Words;
 
-use super::handing::Handed;
+use super::produced::Produced;
 use super::secrets::Reading;
-
-/// What a component gives to those that read it.
-#[derive(Clone, Debug, Default)]
-pub struct Produced {
-    pub outputs: BTreeMap<String, StateOutput>,
-    pub pending: Pending,
-}
-
-/// Outputs that a change which was not applied will decide.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Pending {
-    #[default]
-    None,
-    Some(Vec<String>),
-    All,
-}
-
-impl Pending {
-    fn holds(&self, output: &str) -> bool {
-        match self {
-            Self::None => false,
-            Self::Some(names) => names.iter().any(|name| name == output),
-            Self::All => true,
-        }
-    }
-}
+use super::value_path::below;
 
 /// Values for the variables. No Debug: it holds secrets in clear.
 #[derive(Default)]
@@ -48,8 +22,6 @@ pub struct Inputs {
     pub secret: BTreeMap<String, Value>,
     /// `component.output` that is not decided yet.
     pub pending: Vec<String>,
-    /// Goes to the tasks of a service, and not to terraform.
-    pub handed: Handed,
 }
 
 /// Finds every input of a component; `produced` holds all that it reads from.
@@ -134,38 +106,6 @@ fn output(
     Ok(Some((follow(variable, reference, &output.value)?, output.sensitive)))
 }
 
-/// The value behind a reference of this host; the error names the place, never the value.
-pub fn read(reference: &Reference) -> Result<SecretString> {
-    let refuse = |message: String, remedy: &'static str| {
-        Error::new(Layer::Salt, Phase::Preparation, "reference", message, remedy)
-    };
-    match reference {
-        Reference::Plain(text) => Ok(text.clone().into()),
-        Reference::Env(name) => match std::env::var(name) {
-            Ok(value) => Ok(value.into()),
-            Err(std::env::VarError::NotPresent) => Err(refuse(
-                format!("env:{name} is not set"),
-                "set it in the environment of the process that runs this (salt-run, or the minion)",
-            )),
-            Err(std::env::VarError::NotUnicode(_)) => {
-                Err(refuse(format!("env:{name} is not UTF-8"), "set it to a text"))
-            }
-        },
-        Reference::File(path) => match std::fs::read_to_string(path) {
-            // Editors end a file with a newline that is no part of the secret.
-            Ok(text) => Ok(text.strip_suffix('\n').map_or(text.as_str(), |text| text).into()),
-            Err(error) => Err(refuse(
-                format!("file:{} cannot be read: {error}", path.display()),
-                "make it a readable UTF-8 file for the user that runs Salt",
-            )),
-        },
-        Reference::Vault { .. } | Reference::Sdb(_) => Err(refuse(
-            format!("{reference} cannot be read outside of a component's turn"),
-            "use env:NAME or file:/path here",
-        )),
-    }
-}
-
 fn never_ran(variable: &str, reference: &OutputRef) -> Error {
     let OutputRef { component, output, .. } = reference;
     let message = format!("variable {variable:?} reads {component}.{output}, which has no value yet");
@@ -177,31 +117,6 @@ fn never_ran(variable: &str, reference: &OutputRef) -> Error {
 fn null(variable: &str, reference: &OutputRef, why: &str, remedy: impl Into<Words>) -> Error {
     let message = format!("variable {variable:?} reads {reference}, which is null: {why}");
     Error::new(Layer::Salt, Phase::Preparation, "null_output", message, remedy)
-}
-
-/// What stands at a key or an index.
-fn below<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
-    match value {
-        Value::Object(map) => map.get(step),
-        Value::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
-        _ => None,
-    }
-}
-
-/// What a gate or a hook reads of an output of its own component. The error names the output, never its value.
-pub fn own<T>(
-    own: &OwnOutput,
-    output: &Value,
-    read: impl Fn(&Value) -> Result<T, String>,
-) -> Result<T, String> {
-    let mut value = output;
-    for step in &own.path {
-        value = below(value, step).ok_or_else(|| format!("output {own}: there is no {step:?}"))?;
-    }
-    match value {
-        Value::Null => Err(format!("output {own} is null")),
-        value => read(value).map_err(|reason| format!("output {own} {reason}")),
-    }
 }
 
 /// Goes down an output's keys and indices.

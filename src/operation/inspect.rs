@@ -7,10 +7,12 @@ use serde_json::Value;
 
 use super::gather::{Hands, gather};
 use super::invoke::Invoker;
-use super::prepare::{Past, prepare, select};
+use super::prepare::{prepare, select};
+use super::prepared::Past;
+use super::request::Call;
 use super::session::{Memory, Session};
 use super::summary::Opening;
-use super::{Call, lacking, pump};
+use super::{lacking, pump};
 use crate::error::Result;
 use crate::model::{Input, Name, Overrides, Problem};
 use crate::workdir::Place;

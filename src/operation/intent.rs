@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::kept;
-use super::rollback::{Manner, Way};
+use super::way::{Manner, Way};
 use crate::decide::Consent;
-use crate::error::Result;
-use crate::model::{Name, Surgery};
+use crate::model::Surgery;
 
 /// What is wanted of every component of a run.
 #[derive(Clone, Debug)]
@@ -25,14 +23,6 @@ pub struct Intent {
 }
 
 impl Intent {
-    /// Whether this component is taken down; a kept plan says so itself.
-    pub fn destroys(&self, component: &Name) -> Result<bool> {
-        match &self.act {
-            Act::ApplyKept(folder) | Act::ShowKept(folder) => Ok(kept::find(folder, component)?.destroy),
-            _ => Ok(self.destroy),
-        }
-    }
-
     /// Whether its turns are made from something else than the pillar asks for.
     pub fn is_aside(&self) -> bool {
         self.takes_back || matches!(self.act, Act::GoBack(_) | Act::Remediate { .. })

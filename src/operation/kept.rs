@@ -6,14 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::broken;
 use super::facts::Facts;
-use super::session::Session;
 use crate::change::{Changes, Redactor};
 use crate::decide::{Blocked, State};
 use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
-use crate::graph::Graph;
 use crate::model::{Blueprint, Name};
 use crate::report::{ComponentReport, Status};
 use crate::words::Words;
@@ -161,28 +158,8 @@ pub fn moved(folder: &Path, component: &Name, moved: &[&str]) -> Error {
     refused("plan_moved", Words::own(message)).of(component)
 }
 
-fn refused(code: &'static str, message: impl Into<Words>) -> Error {
+pub fn refused(code: &'static str, message: impl Into<Words>) -> Error {
     Error::new(Layer::Salt, Phase::Planning, code, message, ANEW)
-}
-
-/// Compares every kept plan with how things stand now, before the first is applied.
-pub async fn check_all(session: &Session, graph: &Graph, folder: &Path) -> Result<()> {
-    let mut moved = Vec::new();
-    for name in graph.names() {
-        if let Err(error) = broken::check(session, name, folder).await {
-            moved.push(error.of(name));
-        }
-    }
-    // A producer's outputs are read anew once it is applied.
-    session.produced.borrow_mut().clear();
-    match moved.len() {
-        0 => Ok(()),
-        1 => Err(moved.remove(0)),
-        _ => {
-            let message = moved.iter().map(|error| format!("{error}")).collect::<Vec<_>>().join("; ");
-            Err(refused("plan_moved", message))
-        }
-    }
 }
 
 /// What a `plan` left under its plan_id.

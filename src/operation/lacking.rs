@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::session::Session;
-use super::{records, shared};
+use super::shared;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::{Input, Name, Node, output, reference};
 use crate::record::Record;
@@ -76,7 +76,7 @@ pub async fn last(session: &Session, node: &Node, record: Option<&Record>) -> Re
     let store = Store::new(session.layout.place(name)?.snapshots());
     let digest = record.and_then(|record| record.applied.clone()).or_else(|| store.tried());
     let Some(digest) = digest else { return Ok(node.clone()) };
-    shared::bring(session, name, &store, &digest).await;
+    shared::bring(&session.locks, &session.blueprint.environment, name, &store, &digest).await;
     match store.configuration(&digest) {
         Ok(configuration) => Ok(with_last(node, &configuration, &store)),
         Err(error) => {
@@ -164,7 +164,7 @@ pub async fn given(session: &Session, node: &Node, name: &Name) -> Result<Vec<In
         return Ok(Vec::new());
     }
     let place = session.layout.place(name)?;
-    let record = records::latest(session, name, &place).await?;
+    let record = session.records().latest(name, &place).await?;
     let last = last(session, node, record.as_ref()).await?;
     let given = node.lacks.iter().filter_map(|variable| last.component.inputs.get(variable).cloned());
     Ok(given.collect())

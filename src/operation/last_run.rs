@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::session::Session;
-use super::{pump, records, remediate};
+use super::lock_service::service;
+use super::runtime::runtime;
 use crate::error::Result;
-use crate::journal::{Began, Wish};
+use crate::journal::{Began, REMEDIATE, Wish};
 use crate::lock::Service;
 use crate::model::{Name, Settings};
 
@@ -17,21 +17,21 @@ pub struct LastRun {
 }
 
 /// What cannot be told stops nothing: this host knows it.
-pub async fn tell(session: &Session, began: &Began, complete: bool) {
-    let Service::Consul(consul) = &*session.locks else { return };
-    if began.wish == Wish::Look || began.who.operation == remediate::OPERATION {
+pub async fn tell(locks: &Service, environment: &Name, began: &Began, complete: bool) {
+    let Service::Consul(consul) = locks else { return };
+    if began.wish == Wish::Look || began.who.operation == REMEDIATE {
         return;
     }
     let last = LastRun { began: began.clone(), complete };
     let text = serde_json::to_vec(&last).unwrap_or_default();
-    if let Err(error) = consul.put_run(session.blueprint.environment.as_str(), text).await {
+    if let Err(error) = consul.put_run(environment.as_str(), text).await {
         tracing::warn!("another master cannot resume this run: {error}");
     }
 }
 
 pub fn read(settings: &Settings, environment: &Name) -> Result<Option<LastRun>> {
-    let Service::Consul(consul) = records::service(settings)? else { return Ok(None) };
-    let text = pump::runtime()?.block_on(consul.run(environment.as_str()))?;
+    let Service::Consul(consul) = service(settings)? else { return Ok(None) };
+    let text = runtime()?.block_on(consul.run(environment.as_str()))?;
     // One of a later version says nothing to us.
     Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
 }

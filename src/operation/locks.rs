@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
+use super::audit;
+use super::lock_service::service;
 use super::prepare::draft;
+use super::request::Call;
+use super::runtime::runtime;
 use super::summary::Opening;
-use super::{Call, audit, pump, records};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::{self, Holder, Service};
 use crate::model::{Draft, Name};
@@ -53,8 +56,8 @@ pub fn unlock(call: &Call<'_>) -> Report {
 
 fn held(draft: &Draft) -> Result<Vec<Value>> {
     let layout = Layout::new(&draft.settings.root, &draft.environment)?;
-    if let Service::Consul(consul) = records::service(&draft.settings)? {
-        let listed = pump::runtime()?.block_on(consul.list(Some(draft.environment.as_str())))?;
+    if let Service::Consul(consul) = service(&draft.settings)? {
+        let listed = runtime()?.block_on(consul.list(Some(draft.environment.as_str())))?;
         return Ok(listed.iter().map(|lock| json!(lock)).collect());
     }
     let mut held = Vec::new();
@@ -68,7 +71,7 @@ fn held(draft: &Draft) -> Result<Vec<Value>> {
 }
 
 fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<Holder> {
-    let Service::Consul(consul) = records::service(&draft.settings)? else {
+    let Service::Consul(consul) = service(&draft.settings)? else {
         let path = Layout::new(&draft.settings.root, &draft.environment)?.place(component)?.lock();
         let message = format!("{} is held by processes, and free when they have ended", path.display());
         let remedy =
@@ -87,5 +90,5 @@ fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<
     // Written first: a lock is not freed without a trace.
     let layout = Layout::new(&draft.settings.root, &draft.environment)?;
     audit::note(&layout, &json!({ "did": "unlock", "id": id, "by": by }))?;
-    pump::runtime()?.block_on(consul.unlock(&by, id))
+    runtime()?.block_on(consul.unlock(&by, id))
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::facts::{Facts, keyed};
 use super::invoke::Invoker;
-use super::plan;
+use super::{outcome, plan, saved_plan_file};
 use crate::change::{self, Changes, Seen};
 use crate::error::{Phase, Result};
 use crate::record::Record;
@@ -63,7 +63,7 @@ pub async fn look(
         let changes = Changes { outputs, ..Changes::default() };
         return Ok(Look { changes, drift: Vec::new(), drift_id: None });
     }
-    let document = plan::document(invoker, file).await?;
+    let document = saved_plan_file::document(invoker, file).await?;
     let followed = record.map(|record| record.followed.clone()).unwrap_or_default();
     let seen = change::seen(&document, &invoker.component.drift, &followed);
     let drift_id = identify(invoker, &seen, facts)?;
@@ -72,7 +72,7 @@ pub async fn look(
         drift.iter_mut().for_each(|one| one.class = Class::Drifted);
     }
     let changes = if refresh == Refresh::Only { Changes::default() } else { change::read(&document) };
-    Ok(Look { changes: plan::redacted(invoker, changes), drift, drift_id })
+    Ok(Look { changes: outcome::redacted(invoker, changes), drift, drift_id })
 }
 
 /// What was found and what it was compared with, in one word that tells neither.

@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use super::arguments::Arguments;
 use super::inspect::{Inspection, inspect};
 use super::invoke::Invoker;
+use super::request::Call;
 use super::session::Session;
 use super::signal::logged;
 use super::summary::Opening;
-use super::{Call, handing, health, records, registrations, state};
+use super::{handing, health, registrations, state};
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::health::{Answer, Gate};
@@ -88,7 +89,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     let Some(mut invoker) = inspection.invoker(name, &place).await? else {
         return Ok((unhealthy(not_there("never_ran_here", "it never ran here").of(name)), Vec::new()));
     };
-    let record = records::read(session, invoker.component, &place).await?;
+    let record = session.records().read(invoker.component, &place).await?;
     let outcome = record.as_ref().map(|record| Status::from_word(&record.outcome));
     let state = state::whole(&invoker).await?.filter(|_| outcome != Some(Status::Destroyed));
     let Some(mut state) = state else {
@@ -112,7 +113,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
 /// A step of Salt's own: its last run, and its gates.
 async fn of_step(session: &Session, component: &Component, place: &Place) -> Result<Measured> {
     let name = &component.name;
-    let Some(record) = records::read(session, component, place).await? else {
+    let Some(record) = session.records().read(component, place).await? else {
         return Ok((unhealthy(not_there("never_ran_here", "it never ran here").of(name)), Vec::new()));
     };
     let outcome = Status::from_word(&record.outcome);

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use super::intent::{Act, Intent};
 use super::invoke::Invoker;
 use super::said::Said;
 use crate::decide::State;
@@ -12,13 +11,13 @@ use crate::resolve::Module;
 use crate::terraform;
 use crate::workdir::{remove, replace};
 
-/// Before the new backend is written. True: an init has to forget the old one.
+/// Before the new backend is written; a state moves only where it may. True: an init has to forget the old one.
 pub async fn prepare(
     invoker: &Invoker<'_>,
     module: &Module,
     record: Option<&Record>,
     backend: Option<&str>,
-    intent: &Intent,
+    may_migrate: bool,
 ) -> Result<bool> {
     let Some(record) = record else {
         return Ok(false);
@@ -27,7 +26,7 @@ pub async fn prepare(
         return Ok(false);
     }
     if record.resources > 0 {
-        if !intent.migrate_backend || intent.act != Act::Apply {
+        if !may_migrate {
             return Err(changed(record, backend));
         }
         // A migration that was cut short has it already, and the old block may be gone.

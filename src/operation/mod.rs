@@ -5,8 +5,10 @@
 
 mod apply;
 mod approval;
+mod approvals;
 mod approve;
 mod arguments;
+mod as_applied;
 mod audit;
 mod blocked;
 mod blocking;
@@ -15,6 +17,7 @@ mod by_hand;
 mod cancel;
 mod capture;
 mod check;
+mod commands;
 mod component;
 mod copies;
 mod deploy;
@@ -25,6 +28,8 @@ pub mod ensure;
 mod environment;
 mod facts;
 mod failed_version;
+mod failure;
+mod find_run;
 mod fingerprint;
 mod gather;
 mod graph;
@@ -42,17 +47,23 @@ mod kept;
 mod lacking;
 mod last_run;
 mod left;
+mod lock_service;
 mod locks;
 mod look;
 mod measure;
 mod migrate;
 mod module;
 mod nomad_env;
+mod one_component;
 mod orphans;
+mod outcome;
 mod outputs;
+mod pillar;
 mod plan;
 mod preflight;
 mod prepare;
+mod prepared;
+mod produced;
 mod producers;
 mod promote;
 mod pump;
@@ -66,8 +77,10 @@ mod requests;
 mod resume;
 mod rollback;
 mod runs;
+mod runtime;
 mod said;
 mod salt_job;
+mod saved_plan_file;
 mod schedule;
 mod secrets;
 mod servers;
@@ -75,6 +88,8 @@ mod service;
 mod session;
 mod settle;
 mod shared;
+mod shared_records;
+mod shown_outputs;
 mod signal;
 mod snapshots;
 mod stale_lock;
@@ -88,27 +103,16 @@ mod target;
 mod turn;
 mod unsaved;
 mod validate;
-
-use std::collections::BTreeSet;
+mod value_path;
+mod way;
 
 use serde_json::Value;
 
-pub use fingerprint::Pillar;
-pub use request::{Identity, Request};
+pub use pillar::Pillar;
+pub use request::{Call, Identity, Request};
 
-use crate::error::{Error, Layer, Phase, Result};
-use crate::host::Host;
-use crate::model::Name;
+use crate::error::Result;
 use crate::report::Report;
-use crate::view::progress::Progress;
-
-/// One call: what is asked, of whom, and how progress is shown.
-pub struct Call<'a> {
-    pub request: Request,
-    pub host: &'a dyn Host,
-    /// Opens the progress display: environment, its components, how many at a time.
-    pub progress: fn(&str, &BTreeSet<Name>, usize) -> Progress,
-}
 
 /// Does what is asked; every error is in the report.
 pub fn run(call: Call<'_>) -> Value {
@@ -143,7 +147,8 @@ pub fn run(call: Call<'_>) -> Value {
         "history" => history::history(&call),
         "show_run" => history::show_run(&call),
         "resume" => wanted(&call, "resume", resume::resume(&call.request)),
-        _ => summary::Opening::new(&operation, "", false, &call.request.identity).failed(unknown(&operation)),
+        _ => summary::Opening::new(&operation, "", false, &call.request.identity)
+            .failed(request::unknown(&operation)),
     };
     let retcode = report.retcode();
     let mut value = serde_json::to_value(&report).unwrap_or_default();
@@ -157,9 +162,4 @@ fn wanted(call: &Call<'_>, operation: &str, wanted: Result<environment::Wanted>)
         Ok(wanted) => environment::run(call, wanted),
         Err(error) => summary::Opening::new(operation, "", false, &call.request.identity).failed(error),
     }
-}
-
-fn unknown(operation: &str) -> Error {
-    let message = format!("there is no operation {operation:?}");
-    Error::new(Layer::Salt, Phase::Validation, "unknown_operation", message, "look at sys.list_functions")
 }

@@ -3,13 +3,14 @@
 use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::environment::{self, Wanted, Wish};
+use super::environment::{Wanted, Wish};
+use super::one_component::{one, one_named, run_one};
+use super::request::Call;
 use super::rollback::{self, Asked};
-use super::summary::Opening;
-use super::{Call, approve, deploy, drift, dump, ensure, inject, measure, runs, service, surgery, validate};
+use super::summary::{Opening, shape};
+use super::{approve, deploy, drift, dump, ensure, find_run, inject, measure, service, surgery, validate};
 use crate::decide::is_id;
-use crate::model::{Name, Overrides};
-use crate::report::Report;
+use crate::model::Overrides;
 
 pub fn run(call: &Call<'_>, function: &str) -> Value {
     match function {
@@ -69,7 +70,7 @@ fn apply(call: &Call<'_>) -> Value {
     });
     let environment = match &plan_id {
         None => Ok(arguments.environment()),
-        Some(plan_id) if is_id(plan_id) => runs::environment_of_plan(&mut arguments, request, plan_id),
+        Some(plan_id) if is_id(plan_id) => find_run::environment_of_plan(&mut arguments, request, plan_id),
         Some(_) => {
             arguments.problem("plan_file", "is neither a plan_id nor a plan_file that plan returned");
             Ok(arguments.environment())
@@ -92,105 +93,4 @@ fn apply(call: &Call<'_>) -> Value {
         let test = matches!(wish, Wish::Preview | Wish::ShowKept(_));
         Wanted { wish, test, retry, ..wanted }
     })
-}
-
-/// Runs one component; `want` reads what else the function takes.
-pub fn one(
-    call: &Call<'_>,
-    operation: &'static str,
-    want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
-) -> Value {
-    let mut arguments = Arguments::new(&call.request);
-    let environment = arguments.environment();
-    run_one(call, operation, arguments, environment, want)
-}
-
-/// The same where only the call may name the environment.
-fn one_named(
-    call: &Call<'_>,
-    operation: &'static str,
-    want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
-) -> Value {
-    let mut arguments = Arguments::new(&call.request);
-    let environment = arguments.environment_in_the_call().unwrap_or_else(Arguments::placeholder);
-    run_one(call, operation, arguments, environment, want)
-}
-
-fn run_one(
-    call: &Call<'_>,
-    operation: &'static str,
-    mut arguments: Arguments,
-    environment: Name,
-    want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
-) -> Value {
-    let component = arguments.name("component");
-    let overrides = arguments.inputs(&component);
-    let wanted = wanted(&mut arguments, call, operation, environment, &component);
-    let wanted = Wanted { overrides, ..wanted };
-    let wanted = want(&mut arguments, &component, wanted);
-    of_one(call, &component, Wanted { problems: arguments.finish(), ..wanted })
-}
-
-/// Of one component: a look at what would be done.
-pub fn wanted(
-    arguments: &mut Arguments,
-    call: &Call<'_>,
-    operation: &'static str,
-    environment: Name,
-    component: &Name,
-) -> Wanted {
-    Wanted {
-        operation,
-        environment,
-        components: Some([component.clone()].into()),
-        include_dependencies: false,
-        overrides: Overrides::default(),
-        test: arguments.test(&call.request.identity),
-        wish: Wish::Preview,
-        migrate_backend: false,
-        upgrade: false,
-        retry: false,
-        resumes: None,
-        problems: Vec::new(),
-    }
-}
-
-/// What came of it, with the component's own keys beside the report's.
-pub fn of_one(call: &Call<'_>, component: &Name, wanted: Wanted) -> Value {
-    let mut value = shape(environment::run(call, wanted));
-    if let Some(of_component) = value["components"].get(component.as_str()).cloned() {
-        merge(&mut value, &of_component);
-    }
-    value
-}
-
-/// A report with the keys that users of an execution module look for.
-pub fn shape(report: Report) -> Value {
-    let retcode = report.retcode();
-    let mut value = serde_json::to_value(report).unwrap_or_default();
-    value["retcode"] = retcode.into();
-    value
-}
-
-fn merge(value: &mut Value, component: &Value) {
-    let counts = &component["changes"];
-    let changed = ["add", "change", "remove", "import"].iter().any(|key| counts[key] != 0)
-        || component["output_changes"].as_object().is_some_and(|outputs| !outputs.is_empty());
-    value["changes_present"] = changed.into();
-    for key in ["status", "reason", "changes", "resource_changes", "outputs", "output_changes"] {
-        value[key] = component[key].clone();
-    }
-    if let Some(snapshot_id) = component.get("snapshot_id") {
-        value["snapshot_id"] = snapshot_id.clone();
-    }
-    if value["error"].is_null() {
-        value["error"] = component["error"].clone();
-    }
-    if let Some(plan_id) = value["plan_id"].as_str() {
-        value["plan_file"] = plan_id.into();
-        // A plan was asked for, and there it is.
-        if value["result"].is_null() {
-            value["result"] = true.into();
-        }
-    }
 }

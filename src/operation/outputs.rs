@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::arguments::Arguments;
 use super::inspect::{Inspection, inspect};
 use super::prepare::draft;
+use super::request::Call;
 use super::summary::Opening;
-use super::{Call, apply, snapshots, state};
+use super::{shown_outputs, snapshots, state};
 use crate::error::{Error, Result};
 use crate::model::{self, Name};
 use crate::record::Known;
@@ -103,7 +104,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
         return Ok(ComponentReport::new(Status::Absent, "no_state"));
     };
     let mut report = ComponentReport::new(Status::Unchanged, "");
-    report.outputs = apply::shown(&invoker, &state);
+    report.outputs = shown_outputs::shown(&invoker, &state);
     let sensitive = state.outputs.iter().filter(|(_, output)| output.sensitive);
     report.notes.extend(hidden(&sensitive.map(|(name, _)| name.clone()).collect::<Vec<_>>()));
     Ok(report)

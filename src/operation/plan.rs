@@ -3,19 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::intent::{Act, Intent};
 use super::invoke::Invoker;
-use super::rollback::Manner;
-use super::said::Said;
-use super::{facts, preflight};
+use super::way::Manner;
+use super::{preflight, saved_plan_file};
 use crate::change::{self, Changes, FoundJob};
-use crate::decide::Blocked;
-use crate::error::{Error, Layer, Phase, Result};
-use crate::model::Name;
-use crate::report::{ComponentReport, Status};
-use crate::terraform::{self, Event, Plan, ROOM, Refresh};
+use crate::error::{Phase, Result};
+use crate::terraform::{Event, Plan, ROOM, Refresh};
 use crate::view::progress::Stage;
 
 /// What a plan comes to.
@@ -45,7 +39,9 @@ pub async fn plan(
     match make(invoker, file, asked).await? {
         Made { changes: Some(changes), .. } => Ok(Planned::Changes(changes)),
         Made { jobs_differ: false, .. } => Ok(Planned::Nothing(Vec::new())),
-        Made { .. } => Ok(Planned::Nothing(change::found_jobs(&document(invoker, file).await?))),
+        Made { .. } => {
+            Ok(Planned::Nothing(change::found_jobs(&saved_plan_file::document(invoker, file).await?)))
+        }
     }
 }
 
@@ -118,7 +114,7 @@ async fn make(invoker: &Invoker<'_>, file: &Path, asked: Asked<'_>) -> Result<Ma
             .await?;
     let changes = match said.exit.code {
         Some(0) => None,
-        Some(2) if full => Some(show(invoker, file).await?),
+        Some(2) if full => Some(saved_plan_file::show(invoker, file).await?),
         Some(2) => Some(changes),
         _ => return Err(preflight::blame(invoker, invoker.failure("plan", Phase::Planning, &said)).await),
     };
@@ -129,58 +125,4 @@ async fn make(invoker: &Invoker<'_>, file: &Path, asked: Asked<'_>) -> Result<Ma
 pub fn changed(outputs: &BTreeMap<String, Option<String>>) -> impl Iterator<Item = (String, String)> {
     let with_action = outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
     with_action.filter(|(_, action)| action != "noop")
-}
-
-/// What a saved plan would do, attribute by attribute.
-pub async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
-    let plan = document(invoker, file).await?;
-    let digest = facts::keyed(&invoker.session.layout, &change::change_set(&plan))?;
-    Ok(Changes { digest, ..change::read(&plan) })
-}
-
-/// The plan in a file, whole and in clear.
-pub async fn document(invoker: &Invoker<'_>, file: &Path) -> Result<Value> {
-    let timeout = invoker.component.timeouts.plan;
-    let (exit, text) = invoker.document("show", terraform::show_plan(file), timeout).await?;
-    if exit.code != Some(0) {
-        return Err(invoker.failure("show", Phase::Planning, &Said { exit, diagnostics: Vec::new() }));
-    }
-    serde_json::from_slice(&text).map_err(|error| {
-        let message = format!("terraform show printed what is no JSON: {error}");
-        Error::new(
-            Layer::Terraform,
-            Phase::Planning,
-            "garbage",
-            message,
-            "look at the terraform that is configured",
-        )
-    })
-}
-
-/// Takes out secrets that the module did not mark.
-pub fn redacted(invoker: &Invoker<'_>, mut changes: Changes) -> Changes {
-    invoker.redactor.resources(&mut changes.resources);
-    changes
-}
-
-pub fn planned(changes: Changes) -> ComponentReport {
-    with(ComponentReport::new(Status::Planned, ""), changes)
-}
-
-pub fn blocked(changes: Changes, blocked: Blocked, name: &Name) -> ComponentReport {
-    let error = Error::new(Layer::Salt, Phase::Planning, blocked.code, blocked.message, blocked.remedy)
-        .of(name)
-        .with(serde_json::json!({ "addresses": blocked.addresses }));
-    let report =
-        ComponentReport { error: Some(error), ..ComponentReport::new(Status::Blocked, blocked.code) };
-    with(report, changes)
-}
-
-pub fn with(report: ComponentReport, changes: Changes) -> ComponentReport {
-    ComponentReport {
-        changes: changes.counts,
-        resource_changes: changes.resources,
-        output_changes: changes.outputs,
-        ..report
-    }
 }

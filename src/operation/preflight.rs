@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::invoke::Invoker;
-use super::plan;
+use super::saved_plan_file;
 use super::servers::{self, patiently};
 use crate::change::{Changes, PlannedJob, jobs};
 use crate::error::{Error, Layer, Phase, Result};
@@ -21,7 +21,7 @@ pub async fn check(invoker: &Invoker<'_>, file: &Path, changes: &Changes) -> Res
     if !planned.any(|one| one.actions.iter().any(registers)) {
         return Ok(Vec::new());
     }
-    let document = plan::document(invoker, file).await?;
+    let document = saved_plan_file::document(invoker, file).await?;
     let settings = &invoker.session.blueprint.settings;
     let nomad = servers::nomad(settings, invoker.component, &invoker.reading).await?;
     let mut notes = Vec::new();

@@ -1,45 +1,16 @@
 //! From the pillar to a blueprint: everything that is wrong is said at once, before anything runs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use super::broken::{self, Broken, Swapped};
-use super::{Request, orphans};
+use super::broken::{self, Swapped};
+use super::orphans;
+use super::prepared::{Broken, Past, Prepared};
+use super::request::Request;
 use crate::error::Error;
 use crate::host::Host;
 use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
 use crate::render;
-use crate::resolve::{Module, Modules};
-
-/// A validated environment together with its modules.
-pub struct Prepared {
-    pub blueprint: Blueprint,
-    pub modules: BTreeMap<Name, Arc<Module>>,
-    /// Those that are as they were last applied, and why.
-    pub as_applied: Broken,
-    /// Those that are broken, and that a destruction is not about.
-    pub left_out: Broken,
-}
-
-/// What a destruction takes as it was last applied.
-#[derive(Clone, Copy)]
-pub struct Past<'a> {
-    /// Components that the call names: those among them that the pillar no longer has.
-    pub gone: Option<&'a BTreeSet<Name>>,
-    /// Those whose modules are broken.
-    pub broken: Option<Destruction<'a>>,
-}
-
-#[derive(Clone, Copy)]
-pub struct Destruction<'a> {
-    pub run_id: &'a str,
-    /// None: it is about all components.
-    pub named: Option<&'a BTreeSet<Name>>,
-}
-
-impl Past<'_> {
-    pub const NONE: Self = Self { gone: None, broken: None };
-}
+use crate::resolve::Modules;
 
 /// Reads the pillar and every module it names; `problems` are those of the call itself.
 pub fn prepare(

@@ -1,7 +1,7 @@
 //! The outputs of components that this run leaves alone, read from their states.
 
-use super::inputs::Produced;
 use super::invoke::Invoker;
+use super::produced::Produced;
 use super::session::Session;
 use super::state;
 use crate::error::Result;

@@ -7,8 +7,9 @@ use serde_json::json;
 use super::arguments::Arguments;
 use super::inspect::{Inspection, inspect};
 use super::invoke::Invoker;
+use super::request::Call;
 use super::summary::Opening;
-use super::{Call, audit, handing, health, records, registrations, servers, state};
+use super::{audit, handing, health, registrations, servers, state};
 use crate::decide::StateJob;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
@@ -44,7 +45,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     let Some(mut invoker) = inspection.invoker(name, &place).await? else { return nothing() };
     handing::hide(&mut invoker).await;
     let Some(mut state) = state::read(&invoker).await? else { return nothing() };
-    if let Some(record) = records::read(session, invoker.component, &place).await? {
+    if let Some(record) = session.records().read(invoker.component, &place).await? {
         registrations::recorded(&mut state, &record);
     }
     let mut notes = Vec::new();

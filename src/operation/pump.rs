@@ -9,13 +9,14 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::Call;
-use super::prepare::Prepared;
+use super::prepared::Prepared;
+use super::request::Call;
+use super::runtime::runtime;
 use super::session::{Memory, Session};
 use super::signal::{LogLayer, Signal, Teller};
 use super::stopping::Stopping;
 use super::summary::Opening;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::Result;
 use crate::host::Host;
 use crate::model::Name;
 use crate::process::Cancel;
@@ -57,19 +58,6 @@ pub fn in_session<T: Send>(
             opening.leaves(session.secrets.close().await);
             outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
-    })
-}
-
-/// One current-thread runtime a call; nothing of it outlives the call.
-pub fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Error::new(
-            Layer::Host,
-            Phase::Preparation,
-            "runtime",
-            format!("cannot start the runtime: {error}"),
-            "look at the limits of open files and processes",
-        )
     })
 }
 

@@ -38,7 +38,7 @@ impl Recovery {
         let place = invoker.place;
         [place.control(), &place.recovered(), &place.workdir].into_iter().for_each(sweep_unfinished);
         Store::new(place.snapshots()).sweep_unfinished();
-        let elsewhere = records::elsewhere(invoker).await?;
+        let elsewhere = invoker.session.records().elsewhere(&invoker.component.name, place).await?;
         let mut recovery =
             Self { underway: Underway::read(&place.applying())?, elsewhere, ..Self::default() };
         recovery.notes.extend(recovery.elsewhere.iter().map(|there| {
@@ -292,7 +292,7 @@ pub async fn begin(
         recorded: Some(Record::mark(record)),
         suspects: carried.to_vec(),
     };
-    records::begin(invoker, &underway).await?;
+    records::begin(invoker.lock, &underway).await?;
     let file = invoker.place.applying();
     blocking(move || underway.write(&file)).await
 }

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::invoke::Invoker;
 use super::look::look;
 use super::plan::Planned;
-use super::prepare::Prepared;
+use super::prepared::Prepared;
 use super::target;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
@@ -14,9 +14,6 @@ use crate::record::Record;
 use crate::snapshot::Store;
 use crate::terraform::Refresh;
 use crate::workdir::Layout;
-
-/// As journals and records name it.
-pub const OPERATION: &str = "remediate";
 
 /// Takes a component as it was last applied, in place of what the pillar has by now. `run`: the run's folder.
 pub fn aim(prepared: &mut Prepared, name: &Name, run: &Path) -> Result<()> {

@@ -1,8 +1,13 @@
 //! What a caller asks for, as it arrived.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
-use crate::model::Problem;
+use crate::error::{Error, Layer, Phase};
+use crate::host::Host;
+use crate::model::{Name, Problem};
+use crate::view::progress::Progress;
 
 /// One call of a runner function, an execution module function or a state.
 pub struct Request {
@@ -32,4 +37,18 @@ pub struct Identity {
     /// The pillar's own `environment`, where the call names none.
     pub environment: Option<String>,
     pub salt_version: String,
+}
+
+/// One call: what is asked, of whom, and how progress is shown.
+pub struct Call<'a> {
+    pub request: Request,
+    pub host: &'a dyn Host,
+    /// Opens the progress display: environment, its components, how many at a time.
+    pub progress: fn(&str, &BTreeSet<Name>, usize) -> Progress,
+}
+
+/// The error of a call that names no operation of ours.
+pub fn unknown(operation: &str) -> Error {
+    let message = format!("there is no operation {operation:?}");
+    Error::new(Layer::Salt, Phase::Validation, "unknown_operation", message, "look at sys.list_functions")
 }

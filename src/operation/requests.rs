@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::arguments::Arguments;
 use super::environment::{Wanted, Wish};
+use super::find_run;
+use super::request::Request;
 use super::rollback::{self, Asked};
-use super::{Request, remediate, runs};
+use crate::journal;
 
 use crate::error::Result;
 use crate::model::{Name, Overrides};
@@ -88,7 +90,7 @@ pub fn plan(request: &Request) -> Wanted {
 pub fn apply(request: &Request) -> Result<Wanted> {
     let mut arguments = Arguments::new(request);
     let plan_id = arguments.run_id("plan_id");
-    let environment = runs::environment_of_plan(&mut arguments, request, &plan_id)?;
+    let environment = find_run::environment_of_plan(&mut arguments, request, &plan_id)?;
     let test = arguments.test(&request.identity);
     let wanted = Wanted {
         operation: "apply",
@@ -117,7 +119,7 @@ pub fn remediate(request: &Request) -> Wanted {
     let test = arguments.test(&request.identity);
     arguments.value("minion");
     let wanted = Wanted {
-        operation: remediate::OPERATION,
+        operation: journal::REMEDIATE,
         test,
         components: Some([component].into()),
         include_dependencies: false,

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::Request;
 use super::arguments::Arguments;
 use super::environment::{Resumed, Wanted, Wish};
+use super::find_run;
 use super::last_run::{self, LastRun};
 use super::prepare::draft;
+use super::request::Request;
 use super::runs::{self, Run};
-use super::{remediate, rollback, surgery};
+use super::{rollback, surgery};
 use crate::decide::Demand;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{self, Began, Done};
@@ -97,7 +98,7 @@ impl Interrupted {
             return Err(refusal("run_complete", format!("run {run_id} was to change nothing")));
         }
         let operation = began.who.operation.as_str();
-        if operation == remediate::OPERATION || operation == rollback::OPERATION {
+        if operation == journal::REMEDIATE || operation == rollback::OPERATION {
             // What it was to take back may be another thing by now.
             let message = format!("run {run_id} was a {operation}, which is not gone on with");
             return Err(not_resumable(message, "look at what is there, and ask for it again"));
@@ -126,11 +127,11 @@ impl Interrupted {
 
 /// In whichever environment of the pillar it was.
 fn find(request: &Request, run_id: &str) -> Result<Interrupted> {
-    let unknown = match runs::find(request, run_id) {
+    let unknown = match find_run::find(request, run_id) {
         Ok(run) => return Interrupted::here(request, run),
         Err(error) => error,
     };
-    for draft in runs::drafts(request)? {
+    for draft in find_run::drafts(request)? {
         match last_run::read(&draft.settings, &draft.environment)? {
             Some(last) if last.began.who.run_id == run_id => {
                 return Ok(Interrupted::elsewhere(&draft.environment, last));
@@ -144,12 +145,12 @@ fn find(request: &Request, run_id: &str) -> Result<Interrupted> {
 /// The newest of this host's runs and of the one that its locks' service knows.
 fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
     let draft = draft(request, environment)?;
-    let layout = runs::layout(&draft)?;
+    let layout = find_run::layout(&draft)?;
     // A run that cannot be read may be the one that is meant.
     let changing = runs::all(&layout, environment).map(|(_, run)| run).find(|run| {
         run.as_ref().map_or(true, |run| {
             let began = &run.story.began;
-            began.wish != journal::Wish::Look && began.who.operation != remediate::OPERATION
+            began.wish != journal::Wish::Look && began.who.operation != journal::REMEDIATE
         })
     });
     let changing = changing.transpose()?;
@@ -188,7 +189,7 @@ fn refusal(code: &'static str, message: String) -> Error {
 /// What it did, and before it the run that it went on with.
 fn done(request: &Request, run: &Run) -> Result<BTreeMap<Name, Done>> {
     let mut done = match &run.story.began.resumes {
-        Some(before) => match runs::find(request, before) {
+        Some(before) => match find_run::find(request, before) {
             Ok(before) => self::done(request, &before)?,
             // It was too old to be kept: its components are planned again.
             Err(_) => BTreeMap::new(),

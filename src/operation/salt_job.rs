@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::invoke::{CANCELLED, Invoker};
+use super::invoke::Invoker;
+use super::session::Session;
 use crate::decide::step::{self, Answer, Asked};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{CANCELLED, Error, Layer, Phase, Result};
 use crate::host::{Job, Returned, Started};
 use crate::model::{Step, Target, What};
 use crate::report::{SaltRun, Status};
@@ -61,6 +62,27 @@ pub async fn run(
         minions,
     };
     Ok(Done { status: step::whole(&run.minions), run })
+}
+
+/// What minions say may hold what other components were given.
+pub fn secrets(session: &Session) -> Vec<Value> {
+    let produced = session.produced.borrow();
+    let outputs = produced.values().flat_map(|one| one.outputs.values());
+    outputs.filter(|output| output.sensitive).map(|output| output.value.clone()).collect()
+}
+
+pub fn failure(step: &Step, run: &SaltRun) -> Error {
+    let (message, remedy) = match run.minions.is_empty() {
+        true => (
+            format!("no minion matches {:?} ({})", step.target.pattern, step.target.kind),
+            "correct salt:target, or accept the minion's key; without a master only this host's own minion is there",
+        ),
+        false => (
+            step::sentence(&run.minions),
+            "correct the states, or the minion, and run again; what was changed there stays",
+        ),
+    };
+    Error::new(Layer::Salt, Phase::Application, "salt_failed", message, remedy)
 }
 
 fn keywords(what: &What, given: &BTreeMap<String, Value>, asked: Asked) -> Map<String, Value> {

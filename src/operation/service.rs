@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::invoke::Invoker;
-use super::module::shape;
-use super::prepare::{Past, Prepared, prepare};
+use super::prepare::prepare;
+use super::prepared::{Past, Prepared};
+use super::request::Call;
 use super::session::{Memory, Session};
-use super::summary::Opening;
-use super::{Call, handing, preflight, pump, records, registrations, servers, state};
+use super::summary::{Opening, shape};
+use super::{handing, preflight, pump, registrations, servers, state};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::service::Service;
 use crate::model::{self, Component, Input, Name, Node, Overrides, PillarPath, Problem, Source};
@@ -84,7 +85,7 @@ pub fn diagnose(call: &Call<'_>) -> Value {
         let mut invoker = Invoker::new(session, &node.component, &place, subdir, None, reading).await?;
         handing::hide(&mut invoker).await;
         let mut state = state::read(&invoker).await?.unwrap_or_default();
-        if let Some(record) = records::read(session, &node.component, &place).await? {
+        if let Some(record) = session.records().read(&node.component, &place).await? {
             registrations::recorded(&mut state, &record);
         }
         let (mut jobs, mut lines) = (Vec::new(), Vec::new());

@@ -7,17 +7,18 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::Identity;
 use super::blocking::blocking;
-use super::inputs::Produced;
-use super::invoke::CANCELLED;
-use super::prepare::Prepared;
-use super::secrets::{Reading, Secrets};
+use super::lock_service::service;
+use super::prepared::Prepared;
+use super::produced::Produced;
+use super::records::Records;
+use super::request::Identity;
+use super::secrets::{Reading, Secrets, is_late, read};
 use super::signal::Teller;
 use super::summary::Opening;
 use crate::change::Redactor;
 use crate::decide::Did;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{CANCELLED, Error, Layer, Phase, Result};
 use crate::journal::{Done, Entry, Journal};
 use crate::lock::{self, Holder};
 use crate::model::{Blueprint, Name, Node, OnFailure, Reference};
@@ -90,10 +91,10 @@ impl Session {
         let tool = Tool::locate(&blueprint.settings.terraform, &guardian, &cancel).await?;
         let env = blueprint.settings.terraform.env.iter();
         let early = env.filter(|(_, reference)| !is_late(reference));
-        let environment = early.map(|(name, one)| Ok((name.clone(), super::inputs::read(one)?)));
+        let environment = early.map(|(name, one)| Ok((name.clone(), read(one)?)));
         let environment = environment.collect::<Result<_>>()?;
         let secrets = Rc::new(Secrets::new(blueprint.settings.vault.clone(), teller.clone()));
-        let locks = Rc::new(super::records::service(&blueprint.settings)?);
+        let locks = Rc::new(service(&blueprint.settings)?);
         Ok(Self {
             layout: Layout::of(&blueprint)?,
             run_id: opening.run_id.clone(),
@@ -225,6 +226,10 @@ impl Session {
         self.blueprint.nodes.get(name).map_or(OnFailure::Continue, |node| node.component.on_failure)
     }
 
+    pub fn records(&self) -> Records<'_> {
+        Records { locks: &self.locks, environment: &self.blueprint.environment }
+    }
+
     /// What a turn of its own reads.
     pub fn reading(&self) -> Rc<Reading> {
         self.secrets.reading()
@@ -243,9 +248,4 @@ impl Session {
             || self.environment.contains_key("TF_PLUGIN_CACHE_DIR")
             || terraform.pass_env.contains("TF_PLUGIN_CACHE_DIR")
     }
-}
-
-/// Whether a value may be another the next time it is read.
-pub fn is_late(reference: &Reference) -> bool {
-    matches!(reference, Reference::Vault { .. } | Reference::Sdb(_))
 }

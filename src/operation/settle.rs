@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::apply::{Run, shown};
-use super::inputs::Produced;
-use super::rollback::Manner;
-use super::{health, plan, records, recover};
+use super::apply::Run;
+use super::produced::Produced;
+use super::shown_outputs::shown;
+use super::way::Manner;
+use super::{health, outcome, plan, records, recover};
 use crate::change::Changes;
 use crate::decide::{Did, Ended, FailedVersion, Standing, State, Suspect, Trouble};
 use crate::error::{Error, Layer, Phase, Result};
@@ -175,7 +176,7 @@ impl Run<'_> {
         error: Error,
     ) -> ComponentReport {
         let (session, name) = (self.invoker.session, &self.invoker.component.name);
-        let ended = super::component::ended(error.of(name));
+        let ended = outcome::ended(error.of(name));
         if ended.reason == health::AWAITING_PROMOTION {
             // What it was is still there beside its canaries: that is no failure.
             session.did(name, Did::Applied);
@@ -282,7 +283,7 @@ impl Run<'_> {
             followed: self.followed.clone(),
             ..Record::default()
         };
-        records::write(invoker, record).await?;
+        records::write(invoker.lock, &invoker.component.name, invoker.place, record).await?;
         recover::forget(invoker, suspects)
     }
 

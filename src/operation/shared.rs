@@ -4,21 +4,20 @@
 
 use std::collections::BTreeSet;
 
-use super::invoke::Invoker;
-use super::session::Session;
 use crate::digest::sha256;
 use crate::error::Result;
 use crate::lock::{Service, consul};
 use crate::model::Name;
 use crate::record::Record;
 use crate::snapshot::Store;
+use crate::workdir::Place;
 
 /// Consul takes values of up to 512 KiB.
 const LARGEST: usize = 500 * 1024;
 
 /// Brings here what another master applied. What cannot be had is told: only a rollback needs it.
-pub async fn bring(session: &Session, name: &Name, store: &Store, digest: &str) {
-    match fetch(session, name, store, digest).await {
+pub async fn bring(locks: &Service, environment: &Name, name: &Name, store: &Store, digest: &str) {
+    match fetch(locks, environment, name, store, digest).await {
         Ok(missing) if missing.is_empty() => {}
         Ok(missing) => tracing::warn!(
             "{name}: the configuration {digest} that another host applied is not whole here; not in Consul: {}",
@@ -31,15 +30,20 @@ pub async fn bring(session: &Session, name: &Name, store: &Store, digest: &str) 
 }
 
 /// What is missing afterwards.
-async fn fetch(session: &Session, name: &Name, store: &Store, digest: &str) -> Result<Vec<String>> {
-    let Service::Consul(consul) = &*session.locks else { return Ok(Vec::new()) };
-    let environment = session.blueprint.environment.as_str();
+async fn fetch(
+    locks: &Service,
+    environment: &Name,
+    name: &Name,
+    store: &Store,
+    digest: &str,
+) -> Result<Vec<String>> {
+    let Service::Consul(consul) = locks else { return Ok(Vec::new()) };
     let mut absent = BTreeSet::new();
     loop {
         let lacking = store.lacks(digest)?;
         let Some(next) = lacking.iter().find(|one| !absent.contains(*one)) else { return Ok(lacking) };
         store.open()?;
-        match consul.object(environment, name.as_str(), next).await? {
+        match consul.object(environment.as_str(), name.as_str(), next).await? {
             Some(bytes) if sha256(&bytes) == *next => drop(store.put(&bytes)?),
             _ => drop(absent.insert(next.clone())),
         }
@@ -47,9 +51,8 @@ async fn fetch(session: &Session, name: &Name, store: &Store, digest: &str) -> R
 }
 
 /// Puts there what is not there yet. What cannot be put is told: this host still has it.
-pub async fn put(invoker: &Invoker<'_>, guard: &consul::Guard, record: &Record) {
-    let name = &invoker.component.name;
-    let store = Store::new(invoker.place.snapshots());
+pub async fn put(guard: &consul::Guard, name: &Name, place: &Place, record: &Record) {
+    let store = Store::new(place.snapshots());
     let shared = async {
         let there = guard.objects().await?;
         // What is not whole here was put there by whoever applied it.
@@ -73,15 +76,15 @@ pub async fn put(invoker: &Invoker<'_>, guard: &consul::Guard, record: &Record) 
 }
 
 /// Once the record no longer names it, removes what is there and not needed.
-pub async fn tidy(invoker: &Invoker<'_>, guard: &consul::Guard, record: &Record) {
-    let store = Store::new(invoker.place.snapshots());
+pub async fn tidy(guard: &consul::Guard, name: &Name, place: &Place, record: &Record) {
+    let store = Store::new(place.snapshots());
     let tidied = async {
         let needed = needed(&store, named(record))?;
         let surplus: Vec<_> = guard.objects().await?.difference(&needed).cloned().collect();
         guard.remove_objects(&surplus).await
     };
     if let Err(error) = tidied.await {
-        tracing::warn!("{}: what is no longer needed stays in Consul: {error}", invoker.component.name);
+        tracing::warn!("{name}: what is no longer needed stays in Consul: {error}");
     }
 }
 

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::prepare::draft;
+use super::request::Call;
+use super::shared_records;
 use super::summary::Opening;
-use super::{Call, records};
 use crate::decide::Standing;
 use crate::error::Result;
 use crate::model::{self, Draft, Name, PillarPath, Problem, nearest};
@@ -33,7 +34,7 @@ pub fn snapshots(call: &Call<'_>) -> Report {
 
 fn list(draft: &Draft, named: Option<BTreeSet<Name>>) -> Result<Vec<Value>> {
     let layout = Layout::new(&draft.settings.root, &draft.environment)?;
-    let mut torn = records::fetch(&draft.settings, &draft.environment)?;
+    let mut torn = shared_records::fetch(&draft.settings, &draft.environment)?;
     let there = components(&layout, draft);
     if let Some(named) = &named {
         refuse_unknown(draft, named, &there)?;

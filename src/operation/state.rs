@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::invoke::Invoker;
-use super::records;
 use super::said::Said;
 use crate::decide::{self, State, StateProblem};
 use crate::error::{Error, Layer, Phase, Result};
@@ -27,7 +26,7 @@ pub async fn read(invoker: &Invoker<'_>) -> Result<Option<State>> {
 pub async fn whole(invoker: &Invoker<'_>) -> Result<Option<State>> {
     let state = read(invoker).await?;
     let name = &invoker.component.name;
-    match records::latest(invoker.session, name, invoker.place).await {
+    match invoker.session.records().latest(name, invoker.place).await {
         Ok(Some(record)) => Ok(record.with_nulls(state)),
         Ok(None) => Ok(state),
         // What the state has is the answer all the same; a run of this component refuses the record.

@@ -6,10 +6,12 @@ use serde_json::json;
 
 use super::arguments::Arguments;
 use super::orphans;
-use super::prepare::{Past, prepare, select};
-use super::records::BesideLocks;
+use super::prepare::{prepare, select};
+use super::prepared::Past;
+use super::request::Call;
+use super::shared_records::BesideLocks;
 use super::summary::Opening;
-use super::{Call, approval, records, runs};
+use super::{approvals, runs, shared_records};
 use crate::error::{Error, Result};
 use crate::lock::{self, Holder};
 use crate::model::Overrides;
@@ -34,9 +36,9 @@ pub fn status(call: &Call<'_>) -> Report {
     .and_then(|prepared| {
         let blueprint = &prepared.blueprint;
         let layout = Layout::of(blueprint)?;
-        let mut torn = records::fetch(&blueprint.settings, &blueprint.environment)?;
+        let mut torn = shared_records::fetch(&blueprint.settings, &blueprint.environment)?;
         let BesideLocks { held, applying } =
-            records::beside_locks(&blueprint.settings, &blueprint.environment)?;
+            shared_records::beside_locks(&blueprint.settings, &blueprint.environment)?;
         let mut reports = BTreeMap::new();
         let mut last_runs = BTreeMap::new();
         for name in select(blueprint, components, false)? {
@@ -59,7 +61,7 @@ pub fn status(call: &Call<'_>) -> Report {
         let running: Vec<_> = runs::all(&layout, &environment)
             .filter_map(|(run_id, run)| run.ok()?.story.is_alive().then_some(run_id))
             .collect();
-        let waiting = approval::waiting(&layout);
+        let waiting = approvals::waiting(&layout);
         let extra =
             [("last_runs", json!(last_runs)), ("running", json!(running)), ("waiting", json!(waiting))];
         Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))

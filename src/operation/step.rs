@@ -1,21 +1,22 @@
 //! A component that is a step of Salt's own: its states are run on minions, and nothing is kept of them but the outcome.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::facts::keyed;
-use super::inputs::{Produced, inputs};
+use super::inputs::inputs;
 use super::intent::{Act, Intent};
 use super::invoke::Invoker;
-use super::salt_job::{self, Done};
+use super::produced::Produced;
+use super::salt_job::{self, Done, failure, secrets};
 use super::session::Session;
-use super::{component, health, hooks, producers, records};
-use crate::decide::{State, step};
+use super::{health, hooks, outcome, producers, records};
+use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal;
 use crate::lock::{Guard, Holder};
 use crate::model::{Node, Step};
 use crate::record::Record;
-use crate::report::{ComponentReport, SaltRun, Status};
+use crate::report::{ComponentReport, Status};
 use crate::words::{Words, words};
 use crate::workdir::Place;
 
@@ -46,7 +47,7 @@ pub async fn run(
     intent: &Intent,
 ) -> Result<ComponentReport> {
     let name = &node.component.name;
-    let record = records::read(session, &node.component, place).await?;
+    let record = session.records().read(&node.component, place).await?;
     refuse_module(record.as_ref())?;
     let invoker = Invoker::new(session, &node.component, place, "", Some(guard), session.reading()).await?;
     producers::read(session, node).await?;
@@ -79,14 +80,20 @@ pub async fn run(
         true => match health::hold(&invoker, &State::default()).await {
             Ok(()) => report,
             Err(error) => {
-                let ComponentReport { status, reason, error, .. } = component::ended(error.of(name));
+                let ComponentReport { status, reason, error, .. } = outcome::ended(error.of(name));
                 ComponentReport { status, reason, error, ..report }
             }
         },
         false => report,
     };
     if report.status != Status::Cancelled && report.reason != "done_before" {
-        records::write(&invoker, outcome(&invoker, report.status)).await?;
+        records::write(
+            invoker.lock,
+            &invoker.component.name,
+            invoker.place,
+            outcome(&invoker, report.status),
+        )
+        .await?;
     }
     session.reach(name, done);
     let mut report = hooks::after(&invoker, intent, report).await;
@@ -110,13 +117,6 @@ fn secret(variable: &str) -> Error {
     let message = format!("{variable:?} reads a sensitive output, and Salt keeps what a job is given");
     let remedy = "take it out of from_outputs, and let the state read the secret itself";
     Error::new(Layer::Salt, Phase::Preparation, "sensitive_input", message, remedy)
-}
-
-/// What minions say may hold what other components were given.
-pub fn secrets(session: &Session) -> Vec<Value> {
-    let produced = session.produced.borrow();
-    let outputs = produced.values().flat_map(|one| one.outputs.values());
-    outputs.filter(|output| output.sensitive).map(|output| output.value.clone()).collect()
 }
 
 fn no_test(step: &Step) -> ComponentReport {
@@ -149,20 +149,6 @@ fn told(invoker: &Invoker<'_>, step: &Step, Done { status, run }: Done, test: bo
         }
     }
     ComponentReport { salt: Some(Box::new(run)), ..report }
-}
-
-pub fn failure(step: &Step, run: &SaltRun) -> Error {
-    let (message, remedy) = match run.minions.is_empty() {
-        true => (
-            format!("no minion matches {:?} ({})", step.target.pattern, step.target.kind),
-            "correct salt:target, or accept the minion's key; without a master only this host's own minion is there",
-        ),
-        false => (
-            step::sentence(&run.minions),
-            "correct the states, or the minion, and run again; what was changed there stays",
-        ),
-    };
-    Error::new(Layer::Salt, Phase::Application, "salt_failed", message, remedy)
 }
 
 fn outcome(invoker: &Invoker<'_>, status: Status) -> Record {

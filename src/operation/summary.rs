@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use serde_json::Value;
 
-use super::Identity;
+use super::request::Identity;
 use crate::change::Redactor;
 use crate::error::Error;
 use crate::model::Name;
@@ -119,6 +119,14 @@ impl Opening {
             extra,
         }
     }
+}
+
+/// A report with the keys that users of an execution module look for.
+pub fn shape(report: Report) -> Value {
+    let retcode = report.retcode();
+    let mut value = serde_json::to_value(report).unwrap_or_default();
+    value["retcode"] = retcode.into();
+    value
 }
 
 /// False where something is not as asked; null where changes wait; else true.

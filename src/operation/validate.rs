@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
-use super::component::ended;
-use super::prepare::{Past, draft, prepare};
+use super::lacking;
+use super::outcome::ended;
+use super::prepare::{draft, prepare};
+use super::prepared::Past;
+use super::request::Call;
 use super::summary::Opening;
-use super::{Call, lacking};
 use crate::model::{Name, Node, Overrides};
 use crate::report::{ComponentReport, Report};
 

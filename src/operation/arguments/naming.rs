@@ -1,13 +1,10 @@
 //! Which environment a call names, and the id of a run or a plan that may stand in the environment's place.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::Arguments;
 use crate::decide::{Demand, Meant, Naming, is_id, meant};
 use crate::model::{Name, PillarPath, Problem};
-use crate::operation::{Pillar, Request};
 
 /// The arguments that name an environment; the first is a parameter of every function.
 const WORDS: [&str; 3] = ["environment", "env", "workspace"];
@@ -23,36 +20,6 @@ const FORMS: [(&str, &str); 8] = [
     ("staged_rollback", "terraform.staged_rollback ENVIRONMENT COMPONENTS"),
     ("unlock", "infrastructure.unlock ENVIRONMENT COMPONENT ID"),
 ];
-
-/// What names an environment outside of the call.
-pub struct Around {
-    operation: String,
-    /// None where there is no pillar to read.
-    environments: Option<BTreeSet<Name>>,
-    pillar: Option<String>,
-    default: Option<String>,
-}
-
-impl Around {
-    pub fn of(request: &Request, pillar: &dyn Pillar) -> Self {
-        let names = |keys: Vec<String>| keys.iter().filter_map(|name| Name::new(name).ok()).collect();
-        Self {
-            operation: request.operation.clone(),
-            environments: pillar.keys(&[]).map(|_| names(pillar.keys(&["environments"]).unwrap_or_default())),
-            pillar: request.identity.environment.clone(),
-            default: text(&pillar.part(&["settings", "default_environment"])),
-        }
-    }
-}
-
-/// A value as it is shown. A value that is not a text is no environment's name.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    }
-}
 
 impl Arguments {
     /// The environment, from the call or from where the pillar names it.

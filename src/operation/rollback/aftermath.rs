@@ -1,7 +1,7 @@
 //! From what this run did to a component to what becomes of it, and to what its report says of that.
 
 use super::super::session::{Session, Was};
-use super::MOVED;
+use super::super::way::MOVED;
 use crate::decide::{self, Aftermath, Back, Did, Trouble};
 use crate::model::Name;
 use crate::report::{ComponentReport, Status};

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::session::Session;
-use super::{Leg, Legs, Manner, Reports, addresses, go_back};
+use super::super::way::{Leg, Manner};
+use super::{Legs, Reports, addresses, go_back};
 use crate::decide::DATA;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::graph::Graph;

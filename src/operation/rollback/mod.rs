@@ -4,20 +4,19 @@
 
 mod aftermath;
 mod asked;
-mod way;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use asked::{Asked, asked};
-pub use way::{Leg, MOVED, Manner, WAITS, Way};
 
 use super::component;
 use super::intent::{Act, Intent};
 use super::schedule::schedule;
 use super::session::{Session, Was};
 use super::target;
+use super::way::{Leg, Manner, WAITS, Way};
 use crate::decide::{Back, Consent, Did, State, Trouble};
 use crate::error::Result;
 use crate::graph::Graph;

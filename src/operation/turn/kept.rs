@@ -7,7 +7,7 @@ use super::super::intent::Act;
 use super::super::kept::Kept;
 use super::super::recover::Recovery;
 use super::super::stale_lock::LOCKED;
-use super::super::{plan, preflight, state};
+use super::super::{approvals, outcome, preflight, state};
 use super::Turn;
 use crate::error::Result;
 use crate::report::ComponentReport;
@@ -35,16 +35,16 @@ impl Turn<'_> {
             Ready::Again(kept) => return Ok(Outcome::Again(Box::new(kept))),
             Ready::Blocked(kept, blocked) => {
                 let asking = approval::asking(blocked, folder, name);
-                return Ok(Outcome::Over(Box::new(plan::blocked(kept.changes, asking, name))));
+                return Ok(Outcome::Over(Box::new(outcome::blocked(kept.changes, asking, name))));
             }
             Ready::Apply(kept) if matches!(self.intent.act, Act::ShowKept(_)) => {
-                return Ok(Outcome::Over(Box::new(plan::planned(kept.changes))));
+                return Ok(Outcome::Over(Box::new(outcome::planned(kept.changes))));
             }
             Ready::Apply(kept) => kept,
         };
         let notes = preflight::check(invoker, &kept.file, &kept.changes).await?;
         let fence = self.guard.fence().await?;
-        let note = approval::spend(invoker.session, folder, name)?;
+        let note = approvals::spend(&invoker.session.layout, &invoker.session.run_id, folder, name)?;
         let run = self.run(pulled.as_ref(), recovery, kept.destroy);
         let mut report = run.apply(fence, manifest, &kept.file, kept.changes.clone()).await?;
         if let Some(locked) = report.error.take_if(|error| error.code == LOCKED) {

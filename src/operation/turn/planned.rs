@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::super::apply::Run;
 use super::super::failed_version::{self, Verdict};
-use super::super::inputs::{Pending, Produced};
 use super::super::intent::Act;
 use super::super::kept::{self, Kept};
 use super::super::plan::Planned;
+use super::super::produced::{Pending, Produced};
 use super::super::recover::Recovery;
 use super::super::stale_lock::LOCKED;
-use super::super::{approval, plan, preflight, registrations, remediate, surgery};
-use super::Turn;
+use super::super::{approval, approvals, outcome, plan, preflight, registrations, remediate};
+use super::{Turn, surgery};
 use crate::change::{Changes, FoundJob};
 use crate::decide::{State, judge};
 use crate::error::Result;
@@ -29,7 +29,7 @@ impl Turn<'_> {
         recovery: &mut Recovery,
         manifest: &mut Manifest,
     ) -> Result<ComponentReport> {
-        let Self { invoker, guard, intent, .. } = *self;
+        let Self { invoker, intent, .. } = *self;
         let (session, name) = (invoker.session, &invoker.component.name);
         let file = match &intent.act {
             Act::Keep(folder) => kept::plan_file(folder, name)?,
@@ -44,7 +44,7 @@ impl Turn<'_> {
             }
         };
         if let Some(way) = intent.act.way() {
-            return way.go(run, guard, manifest, &file, changes).await;
+            return self.go_back(way, run, manifest, &file, changes).await;
         }
         let told = match failed_version::judge(&run, intent, &changes) {
             Verdict::Free => None,
@@ -52,7 +52,7 @@ impl Turn<'_> {
             Verdict::Waits(error) => {
                 let _ = std::fs::remove_file(&file);
                 session.produce(name, self.pending(before, &changes));
-                return Ok(failed_version::waiting(error, plan::redacted(invoker, changes)));
+                return Ok(failed_version::waiting(error, outcome::redacted(invoker, changes)));
             }
         };
         let asked = preflight::check(invoker, &file, &changes).await;
@@ -74,10 +74,9 @@ impl Turn<'_> {
             Act::Remediate { .. } => "nothing_to_put_right",
             _ => "",
         };
-        let handed = &self.inputs.handed;
-        if intent.act.changes_things() && !handed.is_written() {
+        if intent.act.changes_things() && !self.handed.is_written() {
             guard.fence().await?;
-            handed.deliver(invoker).await?;
+            self.handed.deliver(invoker).await?;
         }
         let mut state = before.cloned().unwrap_or_default();
         let followed = registrations::refreshed(&mut state, found, run.failed_before().is_some());
@@ -107,7 +106,7 @@ impl Turn<'_> {
         let (session, component) = (invoker.session, invoker.component);
         let name = &component.name;
         let verdict = judge(&component.policy, &changes, intent.consent);
-        let changes = plan::redacted(invoker, changes);
+        let changes = outcome::redacted(invoker, changes);
         if let Some((_, kept)) = &again {
             let same = approval::compare(kept, &changes, name);
             same.inspect_err(|_| drop(std::fs::remove_file(file)))?;
@@ -118,7 +117,9 @@ impl Turn<'_> {
         match &intent.act {
             Act::Apply | Act::ApplyKept(_) | Act::Remediate { apply: true, .. } => {
                 let fence = guard.fence().await?;
-                let note = again.map(|(folder, _)| approval::spend(session, folder, name)).transpose()?;
+                let note =
+                    again.map(|(folder, _)| approvals::spend(&session.layout, &session.run_id, folder, name));
+                let note = note.transpose()?;
                 let report = run.apply(fence, manifest, file, changes).await;
                 let _ = std::fs::remove_file(file);
                 let mut report = report?;
@@ -134,7 +135,7 @@ impl Turn<'_> {
             _ => drop(std::fs::remove_file(file)),
         }
         session.produce(name, self.pending(before, &changes));
-        Ok(plan::planned(changes))
+        Ok(outcome::planned(changes))
     }
 
     /// What a surgery asks for is beside the module while it is planned.

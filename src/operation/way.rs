@@ -1,0 +1,46 @@
+//! One component's way back: from where to where, and in which manner.
+
+use std::collections::BTreeSet;
+
+/// Somebody else has been there since the run failed.
+pub const MOVED: &str = "moved_since";
+
+/// Its turn comes once those that depend on it are back.
+pub const WAITS: &str = "waits";
+
+/// From where to where one component goes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Leg {
+    /// Digest of the configuration that it goes back to.
+    pub to: String,
+    /// Addresses that were there then.
+    pub before: BTreeSet<String>,
+    /// Addresses that this configuration never comes clean of.
+    pub residue: BTreeSet<String>,
+    /// What is known to be good stays that, should this way not lead there.
+    pub known_good: Option<String>,
+    /// Types and addresses that stay, whatever the configuration says.
+    pub data: BTreeSet<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// After a run that failed.
+    OfRun,
+    /// A person asked for it.
+    Asked,
+    /// The same, and said that things may be destroyed: that stands for `needs_approval_for`, never for `protect`.
+    Confirmed,
+    /// A person asks what it would do.
+    Shown,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    pub leg: Leg,
+    pub manner: Manner,
+    /// Its outputs that components read which are not back yet.
+    pub read: BTreeSet<String>,
+    /// What is destroyed waits until those are back.
+    pub waits: bool,
+}
