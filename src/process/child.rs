@@ -2,33 +2,30 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
 use rustix::fs::FallocateFlags;
 use rustix::io::{Errno, retry_on_intr};
-use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, pidfd_open, waitpid};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, waitpid};
 use tokio::time::sleep;
 
-use super::Command;
+use super::command::Command;
 use super::guardian::Guardian;
+use super::pidfd::PidFd;
 use super::spawn::spawn;
 use crate::disk::open_private;
 use crate::error::{Error, Layer, Phase, Result};
 
-/// The numbers of the child's descriptors stand below this.
-const NUMBERS: i32 = 3;
 /// How often its end is looked for where it cannot be waited for.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// A child of ours that is to be waited for.
 pub struct Child {
     pub pid: Pid,
-    /// Readable at its end; none on Linux before 5.3.
-    ended: Option<AsyncFd<OwnedFd>>,
+    /// None on Linux before 5.3.
+    ended: Option<PidFd>,
 }
 
 impl Child {
@@ -39,19 +36,9 @@ impl Child {
         stop_grace: Duration,
         (stdin, stdout, stderr): (OwnedFd, File, File),
     ) -> Result<Self> {
-        let refused = |error: io::Error| refused(command, &error);
-        // Above every number that is asked for, so that no dup2 overwrites a source.
-        let copy = |fd: BorrowedFd<'_>, number| {
-            Ok::<_, io::Error>((rustix::io::fcntl_dupfd_cloexec(fd, NUMBERS)?, number))
-        };
-        let streams = [(stdin.as_fd(), 0), (stdout.as_fd(), 1), (stderr.as_fd(), 2)];
-        let descriptors = streams.map(|(fd, number)| copy(fd, number));
-        let descriptors = descriptors.into_iter().collect::<io::Result<Vec<_>>>().map_err(refused)?;
-        let pid = spawn(command, guardian, stop_grace, &descriptors).map_err(refused)?;
-        // SAFETY: an `OwnedFd` stays what it is until it is dropped.
-        let watch = |fd| unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) };
-        let ended = pidfd_open(pid, PidfdFlags::NONBLOCK).ok().and_then(|fd| watch(fd).ok());
-        Ok(Self { pid, ended })
+        let streams = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
+        let pid = spawn(command, guardian, stop_grace, streams).map_err(|error| refused(command, &error))?;
+        Ok(Self { pid, ended: PidFd::open(pid) })
     }
 
     /// Its end, once. May be dropped and called again before.
@@ -61,7 +48,7 @@ impl Child {
                 return Ok(status);
             }
             match &self.ended {
-                Some(ended) => ended.readable().await?.clear_ready(),
+                Some(pidfd) => pidfd.ended().await?,
                 None => sleep(LOOK).await,
             }
         }

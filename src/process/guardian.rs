@@ -3,6 +3,7 @@
 //!
 //! PDEATHSIG would not do: it comes again whenever the parent's place passes from one of our dying threads to the next,
 //! and terraform takes a second SIGINT for impatience.
+#![allow(unsafe_code, reason = "a fork, and the end of the forked process")]
 
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -17,7 +18,8 @@ use rustix::net::{
 };
 use rustix::process::{Pid, WaitOptions, getpid, getppid, setsid, waitpid};
 
-use super::spawn::close_range;
+use super::descriptors::close_range;
+use super::signals::ignore_all;
 use super::ward::Ward;
 use crate::error::{Error, Layer, Phase, Result};
 
@@ -120,7 +122,7 @@ fn tell(
 
 /// Only system calls from here on: what a lock of another thread guarded stays as it was at the fork.
 fn watch(socket: &OwnedFd, parent: Pid, mut children: Vec<Ward>) -> ! {
-    alone(socket.as_raw_fd());
+    alone(socket.as_raw_fd().cast_unsigned());
     let mut orphaned: Option<std::time::Instant> = None;
     let mut open = true;
     loop {
@@ -176,18 +178,14 @@ fn hear(socket: &OwnedFd, patience: &Timespec, children: &mut Vec<Ward>) -> bool
 }
 
 /// No signal meant for us, no descriptor of ours: a pipe or a lock would stay open with it.
-fn alone(socket: i32) {
-    // SAFETY: these change this process alone, which uses none of the descriptors that are closed.
-    unsafe {
-        for number in 1..32 {
-            libc::signal(number, libc::SIG_IGN);
-        }
-        libc::prctl(libc::PR_SET_NAME, c"eos-guardian".as_ptr());
-        let socket = socket.cast_unsigned();
-        if socket > 0 {
-            close_range(0, socket - 1);
-        }
-        close_range(socket + 1, u32::MAX);
+fn alone(socket: u32) {
+    ignore_all();
+    let _ = rustix::thread::set_name(c"eos-guardian");
+    if socket > 0 {
+        // SAFETY: this process has descriptors of its own, and uses the socket alone.
+        unsafe { close_range(0, socket - 1) };
     }
+    // SAFETY: as above.
+    unsafe { close_range(socket + 1, u32::MAX) };
     let _ = setsid();
 }

@@ -5,18 +5,24 @@
 
 mod cancel;
 mod child;
+mod command;
+mod descriptors;
 mod feed;
 mod group;
 mod guardian;
 mod identity;
 mod keep;
+mod pidfd;
 mod run;
+mod signals;
 mod spawn;
+mod stack;
 mod tail;
 mod ward;
 
 pub use cancel::{Cancel, Cause};
+pub use command::{Command, Limits};
 pub use guardian::Guardian;
 pub use identity::{ProcessIdentity, boot_id};
 pub use keep::{Lock, Text};
-pub use run::{Command, CutShort, Exit, Limits, run};
+pub use run::{CutShort, Exit, run};

@@ -1,17 +1,14 @@
 //! From start to swept: one SIGINT to stop it, patience, and only then force.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitStatus};
-use secrecy::SecretString;
 use tokio::time::{sleep, timeout};
 
-use super::Lock;
 use super::cancel::{Cancel, Cause};
 use super::child::{self, Child};
+use super::command::{Command, Limits, SWEEP};
 use super::feed::Feed;
 use super::group;
 use super::guardian::Guardian;
@@ -20,37 +17,10 @@ use crate::error::{Error, Result};
 
 /// How often the growing output is looked at; the end of the child is noticed at once.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long what the child left behind has to end after a SIGTERM.
-pub const SWEEP: Duration = Duration::from_secs(2);
 /// How long a child has that was told a second time to end, before it is killed.
 const FORCED: Duration = Duration::from_secs(5);
 /// How much of stderr an error may quote, and is sure to find room on the disk.
 const QUOTED: usize = 4096;
-
-/// What to start. It inherits none of our variables but those in `env`, and none of our descriptors.
-#[derive(Debug)]
-pub struct Command<'a> {
-    pub program: PathBuf,
-    pub args: Vec<OsString>,
-    pub cwd: PathBuf,
-    pub env: BTreeMap<OsString, OsString>,
-    /// Files, 0600: a pipe would kill the child with us, and lose what is in flight.
-    pub stdout: PathBuf,
-    pub stderr: PathBuf,
-    /// So many bytes of the disk are stdout's before the child is started: on a full one it is not.
-    pub room: u64,
-    /// What it finds on its stdin, once.
-    pub stdin: Option<&'a SecretString>,
-    /// Held by us; kept by the guardian until the child has ended and its group is swept, should we die.
-    pub lock: Option<Lock<'a>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    pub timeout: Duration,
-    /// From the one SIGINT until the child is killed.
-    pub stop_grace: Duration,
-}
 
 /// Why a child could not finish what it had in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

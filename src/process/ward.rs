@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use super::command::SWEEP;
 use super::group;
 use super::identity::lives;
-use super::run::SWEEP;
 
 pub struct Ward {
     pid: Pid,

@@ -136,23 +136,24 @@ fn only_one_room_makes_folders_and_files() {
     }
 }
 
-const FORKS: [&str; 3] = ["src/process/child.rs", "src/process/guardian.rs", "src/process/spawn.rs"];
+/// The compiler refuses unsafe code in any file that does not allow it for itself.
+const UNSAFE: [&str; 6] = ["descriptors", "guardian", "pidfd", "signals", "spawn", "stack"];
 
 #[test]
-fn only_the_file_lock_uses_fs2_and_only_what_forks_needs_unsafe_code() {
+fn only_the_file_lock_uses_fs2_and_unsafe_code_is_allowed_in_few_files_each_with_its_reason() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("\nunsafe_code = \"deny\"\n"));
+    let mut found = Vec::new();
     for (path, code) in sources("src") {
-        let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
-        assert!(
-            !code.contains("fs2") || name == Path::new("src/lock/file.rs"),
-            "{} uses fs2",
-            name.display()
-        );
-        assert!(
-            !code.contains("unsafe ") || FORKS.iter().any(|forks| name == Path::new(forks)),
-            "{} is unsafe",
-            name.display()
-        );
+        let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().to_string_lossy().into_owned();
+        assert!(!code.contains("fs2") || name == "src/lock/file.rs", "{name} uses fs2");
+        if let Some((_, rest)) = code.split_once("(unsafe_code") {
+            assert!(rest.starts_with(", reason = "), "{name} allows unsafe code without a reason");
+            found.push(name);
+        }
     }
+    found.sort();
+    assert_eq!(found, UNSAFE.map(|file| format!("src/process/{file}.rs")));
 }
 
 #[test]

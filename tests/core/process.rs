@@ -72,6 +72,7 @@ fn a_cancel_is_one_sigint_and_the_child_may_end_well() {
 }
 
 #[test]
+#[expect(unsafe_code, reason = "a signal's disposition")]
 fn a_child_can_be_stopped_though_we_were_started_to_ignore_sigint() {
     // SAFETY: as `nohup` and a script's `&` leave it; no other test here needs this process to be interrupted.
     unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
@@ -186,6 +187,7 @@ fn a_child_that_never_reads_its_text_keeps_nobody_waiting() {
 
 #[test]
 #[ignore = "one part of the test below"]
+#[expect(unsafe_code, reason = "a signal's disposition")]
 fn a_process_that_sigpipe_would_end() {
     // SAFETY: this process has no other thread that writes to a pipe.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
@@ -269,6 +271,7 @@ static INTERRUPTS: AtomicUsize = AtomicUsize::new(0);
 
 #[test]
 #[ignore = "one part of the test below"]
+#[expect(unsafe_code, reason = "a signal handler")]
 fn a_child_that_counts_interrupts() {
     extern "C" fn count(_: i32) {
         INTERRUPTS.fetch_add(1, Ordering::Relaxed);

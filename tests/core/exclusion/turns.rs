@@ -111,6 +111,7 @@ pub fn run<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// Since some moment that is the same for all processes of this boot.
+#[expect(unsafe_code, reason = "rustix has this clock behind a feature that nothing else needs")]
 pub fn now() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: it writes to the one timespec that is ours.

@@ -1,0 +1,26 @@
+//! The end of a child, as an event. The child is reaped elsewhere.
+#![allow(unsafe_code, reason = "tokio leaves it to us that a descriptor stays what it is")]
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// Readable once the child has ended.
+pub struct PidFd(AsyncFd<OwnedFd>);
+
+impl PidFd {
+    /// None on Linux before 5.3.
+    pub fn open(pid: Pid) -> Option<Self> {
+        let fd = pidfd_open(pid, PidfdFlags::NONBLOCK).ok()?;
+        // SAFETY: an `OwnedFd` stays what it is until it is dropped.
+        unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }.ok().map(Self)
+    }
+
+    pub async fn ended(&self) -> io::Result<()> {
+        self.0.readable().await?.clear_ready();
+        Ok(())
+    }
+}
