@@ -122,8 +122,9 @@ def asked(monkeypatch, tmp_path):
     monkeypatch.setattr(bridge, "MinionHost", Nobody)
     run, seen = bridge._run, []
 
-    def record(operation, arguments, surplus, host):
-        seen.append((dict(arguments), run(operation, arguments, surplus, host)))
+    def record(function, operation, arguments, surplus, host):
+        given = dict(arguments)
+        seen.append((given, run(function, operation, arguments, surplus, host)))
         return seen[-1][1]
 
     monkeypatch.setattr(bridge, "_run", record)
@@ -231,6 +232,20 @@ def test_a_call_that_names_two_environments_or_none_is_refused(asked, program, l
     _, _, report = asked(function_of(program, name), words)
     said = " ".join(one["message"] for one in wrong(report))
     assert all(word in said for word in told), report
+
+
+@pytest.mark.parametrize(
+    ("program", "line"),
+    [
+        ("salt-run", "infrastructure.orchestrate staging web components=dns"),
+        ("salt-run", "infrastructure.orchestrate staging " + "x " * 12),
+        ("salt-call", "eos_terraform.plan web staging component=dns"),
+    ],
+)
+def test_an_argument_too_many_or_given_twice_is_refused_by_eos_itself(asked, program, line):
+    name, *words = shlex.split(line)
+    _, _, report = asked(function_of(program, name), words)
+    assert any("positional argument(s) too many" in one["message"] for one in wrong(report)), report
 
 
 @pytest.mark.parametrize(

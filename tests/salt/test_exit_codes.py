@@ -133,7 +133,9 @@ def test_a_panic_becomes_a_report_with_exit_code_1(echo):
     runners.mkdir(parents=True)
     source = (CHECKOUT / "python/saltext/eos/runners/infrastructure.py").read_text()
     (runners / "provoked.py").write_text(
-        source.replace('"infrastructure"', '"provoked"').replace('"orchestrate"', '"panic"')
+        source.replace('"infrastructure"', '"provoked"').replace(
+            "@bridge.runner\ndef orchestrate", '@bridge.runner(operation="panic")\ndef orchestrate'
+        )
     )
     done = echo.run("provoked.orchestrate", env={"PYTHONPATH": str(tree)})
     assert_refused(done, "internal")

@@ -46,14 +46,6 @@ def test_symlinked_modules_load_after_a_sync(site):
     assert "eos_terraform.apply" in found.report, found
 
 
-def test_every_public_function_has_a_cli_example(site):
-    documented = site.call("sys.doc", "eos_terraform").report
-    documented |= site.call("sys.runner_doc", "infrastructure").report
-    assert {"eos_terraform.apply", "infrastructure.orchestrate"} <= set(documented)
-    for name, text in documented.items():
-        assert "CLI Example:" in text, name
-
-
 def test_importing_the_core_needs_no_salt_and_starts_nothing():
     code = (
         "import sys, threading, saltext.eos._core;"

@@ -1,131 +1,147 @@
-"""From a call of Salt to the core and back. Whatever happens, a report comes back."""
+"""From a call of Salt to the core and back. Whatever happens, a report comes back.
+
+A function that Salt loads is only a signature and a docstring. A decorator of this module binds the call to the
+signature, calls the core, and returns the core's report. It also completes the docstring.
+"""
 
 import functools
 import inspect
 import logging
 
-from saltext.eos import _core
+from saltext.eos import _core, docstring
 from saltext.eos.host import MasterHost, MinionHost
 
 log = logging.getLogger(__name__)
 
 
-def runner(function):
-    """Guard a runner function: the report names its outputter and sets the exit code."""
+def runner(function=None, *, operation=None):
+    """A runner function. The master compiles the pillar, and the report names its outputter."""
+    if function is None:
+        return functools.partial(runner, operation=operation)
 
-    def finish(report, _args, _kwargs):
-        return {**report, "outputter": "eos"}
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        arguments, surplus = _bind(function, args, kwargs)
+        minion = arguments.pop("minion")
 
-    return _guard(function, finish, in_context=True)
+        def host():
+            made = MasterHost(function.__globals__, _injected(), minion)
+            made.identity["scheduled"] = _is_scheduled(kwargs)
+            return made
+
+        report = _run(function, operation or function.__name__, arguments, surplus, host)
+        return {**_with_exit_code(function, report), "outputter": "eos"}
+
+    return docstring.complete(call)
 
 
-def module(function):
-    """Guard a function of the execution module: the report sets the exit code."""
-    return _guard(function, lambda report, _args, _kwargs: report, in_context=True)
+def module(function=None, *, operation=None):
+    """A function of an execution module. The pillar is that of its minion."""
+    if function is None:
+        return functools.partial(module, operation=operation)
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        arguments, surplus = _bind(function, args, kwargs)
+
+        def host():
+            made = MinionHost(function.__globals__, {**_injected(), **kwargs})
+            made.identity["scheduled"] = _is_scheduled(kwargs)
+            return made
+
+        named = operation or f"module.{function.__name__}"
+        return _with_exit_code(function, _run(function, named, arguments, surplus, host))
+
+    return docstring.complete(call)
 
 
 def question(function):
-    """Guard a function whose answer is yes or no, in Jinja too: there a report would always be true."""
+    """A function of an execution module that returns True or False. In Jinja, a report would always be true."""
+    reporting = module(function)
 
-    def finish(report, _args, _kwargs):
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        report = reporting(*args, **kwargs)
         if report.get("error"):
             log.error("%s: %s", function.__name__, report["error"]["message"])
         return report["result"] is True
 
-    return _guard(function, finish, in_context=True)
+    return docstring.complete(call)
 
 
-def state(function):
-    """Guard a state function: Salt's four keys come back, or a failed state."""
+def state(operation, *, name_is=None):
+    """A state function. Where the call does not give the argument ``name_is``, the state's name is its value."""
 
-    def finish(returned, args, kwargs):
-        if "changes" in returned:
-            return returned
-        return _core.state(returned, str((*args, kwargs.get("name"))[0]))
+    def decorate(function):
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            arguments, surplus = _bind(function, args, kwargs)
+            name = arguments.pop("name")
+            if name_is:
+                arguments[name_is] = arguments[name_is] or name
 
-    return _guard(function, finish, in_context=False)
+            def host():
+                low = _injected().get("__low__") or {}
+                return MinionHost(function.__globals__, {**_injected(), **low}, nested=True)
 
+            report = _run(function, operation, arguments, surplus, host)
+            # One row, or a row for each component.
+            single = "component" in inspect.signature(function).parameters
+            component = str(arguments["component"]) if single else None
+            return _core.state(report, str(name or ""), component)
 
-def on_master(operation, call, dunders):
-    """Run an operation with the pillar that the master compiles for a minion."""
-    arguments, surplus = _gather(call)
-    host = MasterHost(dunders, _injected(), arguments.pop("minion", None))
-    host.identity["scheduled"] = _is_scheduled(call)
-    return _run(operation, arguments, surplus, host)
+        return docstring.complete(call)
 
-
-def on_minion(operation, call, dunders):
-    """Run an operation with the minion's own pillar."""
-    arguments, surplus = _gather(call)
-    host = MinionHost(dunders, {**_injected(), **call["kwargs"]})
-    host.identity["scheduled"] = _is_scheduled(call)
-    return _run(operation, arguments, surplus, host)
-
-
-def as_state(operation, call, dunders, component=None):
-    """Run an operation for a state: of one component, or with a row for each."""
-    arguments, surplus = _gather(call)
-    name = arguments.pop("name", "")
-    low = _injected().get("__low__") or {}
-    host = MinionHost(dunders, {**_injected(), **low})
-    host.nested = True
-    report = _run(operation, arguments, surplus, host)
-    return _core.state(report, str(name), component)
+    return decorate
 
 
-def _run(operation, arguments, surplus, host):
-    with host:
-        return _core.run(operation, arguments, surplus, host.infrastructure(), host)
+def _bind(function, args, kwargs):
+    """The value of each parameter and of each unknown keyword, and the number of positional arguments too many.
+
+    An argument that is given by position and by name is one too many. Both values of ``environment`` are kept: the core
+    compares them.
+    """
+    signature = inspect.signature(function)
+    # Salt adds keywords of its own.
+    named = {key: value for key, value in kwargs.items() if not key.startswith("__")}
+    placed, surplus = list(args), 0
+    for index, parameter in enumerate(list(signature.parameters)[: len(placed)]):
+        value = named.pop(parameter, None)
+        if value is None or value == placed[index]:
+            continue
+        if parameter == "environment":
+            placed[index] = [placed[index], value]
+        else:
+            surplus += 1
+    bound = signature.bind(*placed, **named)
+    bound.apply_defaults()
+    arguments = dict(bound.arguments)
+    surplus += len(arguments.pop("args"))
+    return {**arguments.pop("kwargs"), **arguments}, surplus
 
 
-def _gather(call):
-    """A function's locals: parameters and unknown keywords in one, and how many were left over."""
-    named = {key: value for key, value in call.items() if key not in ("args", "kwargs")}
-    unknown = {key: value for key, value in call["kwargs"].items() if not str(key).startswith("__")}
-    return {**named, **unknown}, len(call["args"])
+def _run(function, operation, arguments, surplus, host):
+    """The report of the core, or of what kept the call from the core."""
+    try:
+        with host() as salt:
+            return _core.run(operation, arguments, surplus, salt.infrastructure(), salt)
+    except (KeyboardInterrupt, SystemExit):
+        return _core.failed(function.__name__, "cancelled", "interrupted")
+    except BaseException as error:  # noqa: BLE001 Salt would exit with 0, or show a traceback
+        return _core.failed(function.__name__, "internal", f"{type(error).__name__}: {error}")
 
 
-def _is_scheduled(call):
-    """Whether Salt's schedule made this call: it packs its own name for the job into the keywords."""
-    return "__pub_schedule" in call["kwargs"]
+def _with_exit_code(function, report):
+    # Salt's loader gives each module a context of its own: it is known only when a call is made.
+    function.__globals__["__context__"]["retcode"] = report.get("retcode", 0)
+    return report
+
+
+def _is_scheduled(kwargs):
+    """Whether Salt's schedule made the call: it adds the name of its job to the keywords."""
+    return "__pub_schedule" in kwargs
 
 
 def _injected():
-    """What Salt puts into the globals of the function it calls, which is the guard below."""
+    """What Salt puts into the globals of the function that it calls: the wrappers above are those functions."""
     return globals()
-
-
-def _guard(function, finish, in_context):
-    parameters = list(inspect.signature(function).parameters)
-
-    @functools.wraps(function)
-    def guarded(*args, **kwargs):
-        try:
-            report = function(*_both_environments(parameters, args, kwargs), **kwargs)
-        except (KeyboardInterrupt, SystemExit):
-            report = _core.failed(function.__name__, "cancelled", "interrupted")
-        except TypeError as error:
-            # A traceback of one frame: the call did not fit, the function was never entered.
-            kind = "invalid" if error.__traceback__.tb_next is None else "internal"
-            report = _core.failed(function.__name__, kind, _sentence(error))
-        except BaseException as error:  # noqa: BLE001 an exception would exit 0, or with a traceback
-            report = _core.failed(function.__name__, "internal", _sentence(error))
-        if in_context:
-            function.__globals__["__context__"]["retcode"] = report.get("retcode", 0)
-        return finish(report, args, kwargs)
-
-    return guarded
-
-
-def _both_environments(parameters, args, kwargs):
-    """The positional arguments. One environment by its place and one by its name are two names, for the core to judge."""
-    place = parameters.index("environment")
-    if len(args) <= place or kwargs.get("environment") is None:
-        return args
-    given, named = args[place], kwargs.pop("environment")
-    both = given if given == named else [given, named]
-    return (*args[:place], both, *args[place + 1 :])
-
-
-def _sentence(error):
-    return f"{type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""What the core asks of Salt, for one call: files, Jinja, events, the log."""
+"""What the core needs from Salt in one call: the pillar, files, Jinja, sdb, events, jobs and the log."""
 
 import functools
 import logging
@@ -11,7 +11,7 @@ from saltext.eos import bus, files, jinja, jobs, master_pillar
 
 log = logging.getLogger("saltext.eos")
 
-# Python's own words for the core's levels.
+# The core's levels as Python's.
 _LEVELS = {
     "ERROR": logging.ERROR,
     "WARN": logging.WARNING,
@@ -22,19 +22,22 @@ _LEVELS = {
 
 
 class Host:
-    """What both hosts have in common. ``dunders`` is the globals of a loaded module."""
+    """The common part of both hosts.
 
-    def __init__(self, dunders, call):
-        self._opts = dunders["__opts__"]
-        self.functions = dunders["__salt__"]
+    ``dunders``: the globals of the module that Salt loaded, in which its loader puts ``__opts__`` and the like.
+    ``injected``: what Salt adds to a call, such as ``__pub_jid``.
+    ``nested``: whether the call is a state, and so part of a state run of its minion.
+    """
+
+    def __init__(self, dunders, injected, *, nested=False):
+        self._dunders = dunders
+        self._nested = nested
         self.problems = []
-        # Whether the call is a state, and so part of a run of states on its minion.
-        self.nested = False
         self.identity = {
-            "jid": _first(call, "__pub_jid", "__jid__", "__orchestration_jid__"),
-            "user": _first(call, "__pub_user", "__user__") or salt.utils.user.get_user(),
-            "minion": str(self._opts.get("id", "")),
-            "test": bool(self._opts.get("test")),
+            "jid": _first(injected, "__pub_jid", "__jid__", "__orchestration_jid__"),
+            "user": _first(injected, "__pub_user", "__user__") or salt.utils.user.get_user(),
+            "minion": str(dunders["__opts__"].get("id", "")),
+            "test": bool(dunders["__opts__"].get("test")),
             "scheduled": False,
             "environment": None,
             "salt_version": str(salt.version.__version__),
@@ -50,8 +53,12 @@ class Host:
 
     @functools.cached_property
     def opts(self):
-        """A plain mapping. To copy Salt's takes longer than an answer that needs none of it."""
-        return dict(self._opts)
+        """Salt's options as a dictionary, copied at the first use: an answer without a run needs none of them."""
+        return dict(self._dunders["__opts__"])
+
+    @property
+    def functions(self):
+        return self._dunders["__salt__"]
 
     @functools.cached_property
     def _files(self):
@@ -63,29 +70,29 @@ class Host:
 
     @functools.cached_property
     def _jobs(self):
-        return self._open(jobs.of(self.opts, self.nested))
+        return self._open(jobs.of(self.opts, self._nested))
 
     def _open(self, one):
         self._opened.append(one)
         return one
 
     def fetch(self, url):
-        """The files below a salt:// folder: relative path to a local copy."""
+        """The files below a salt:// folder: relative path to local copy."""
         return self._files.below(url)
 
     def render(self, path):
-        """The text of a file, rendered by Salt's Jinja."""
+        """The text of a file after Salt's Jinja."""
         return jinja.render(path, self.opts, self.functions, self.grains(), self.pillar())
 
     def sdb(self, uri):
-        """The text that Salt's sdb has there; a key without one is an error."""
+        """The text at an sdb URI. A key without a text is an error."""
         value = salt.utils.sdb.sdb_get(uri, {**self.opts, "pillar": self.pillar()}, strict=True)
         if not isinstance(value, str):
             raise ValueError("it has no text there")
         return value
 
     def emit(self, tag, data):
-        """Put an event on the bus, if somebody listens."""
+        """Send an event, if a process listens on the bus."""
         self._bus.send(tag, data)
 
     def log(self, level, message):
@@ -93,35 +100,31 @@ class Host:
         log.log(_LEVELS.get(level, logging.INFO), "%s", message)
 
     def start(self, job):
-        """Start a job on minions, and wait for nobody."""
+        """Start a job on minions. Its answers are polled."""
         return self._jobs.start(job)
 
     def poll(self, jid):
-        """Who has answered a job so far."""
+        """The minions that have answered so far, and what they returned."""
         return self._jobs.poll(jid)
 
     def stop(self, jid):
-        """Ask for a job to be ended."""
+        """Ask the minions to end a job."""
         self._jobs.stop(jid)
 
     def infrastructure(self):
-        """The pillar's part that is ours; what Salt could not compile joins the problems."""
+        """The pillar's ``infrastructure``. What Salt could not compile is added to the problems."""
         pillar = self.pillar()
         errors = pillar.get("_errors")
         if errors:
-            told = "; ".join(" ".join(str(error).split()) for error in errors)
-            self.problems.append(
-                f"Salt could not compile the pillar of {self.identity['minion']}: {told}"
-            )
+            self.problems.append(master_pillar.problem(self.identity["minion"], *errors))
         return pillar.get("infrastructure")
 
 
 class MinionHost(Host):
-    """On a minion, in salt-call, and in a state that the master itself runs."""
+    """On a minion, in salt-call, and in a state of an orchestration."""
 
-    def __init__(self, dunders, call):
-        super().__init__(dunders, call)
-        self._dunders = dunders
+    def __init__(self, dunders, injected, *, nested=False):
+        super().__init__(dunders, injected, nested=nested)
         self.identity["environment"] = _environment(self.pillar())
 
     def pillar(self):
@@ -132,10 +135,10 @@ class MinionHost(Host):
 
 
 class MasterHost(Host):
-    """In a runner: the pillar is compiled here, for one minion."""
+    """In a runner, which compiles the pillar of one minion."""
 
-    def __init__(self, dunders, call, minion):
-        super().__init__(dunders, call)
+    def __init__(self, dunders, injected, minion):
+        super().__init__(dunders, injected)
         self._compiled = master_pillar.compiled(self.opts, minion)
         self.identity["minion"] = self._compiled.minion
         self.identity["environment"] = _environment(self.pillar())
@@ -149,7 +152,7 @@ class MasterHost(Host):
 
     def render(self, path):
         functions = self._minion_functions
-        # In their own loader's context: a runner's has nothing that templates could import with.
+        # In the context of their own loader: templates cannot import files in that of a runner.
         return functions.run(jinja.render, path, self.opts, functions, self.grains(), self.pillar())
 
     @functools.cached_property
@@ -160,12 +163,12 @@ class MasterHost(Host):
 
 
 def _environment(pillar):
-    """The pillar's own ``environment``. Another kind of value may hold anything: it is not repeated."""
+    """The pillar's ``environment``. A value that is not a text is not repeated: it may hold a secret."""
     named = pillar.get("environment")
     return named if named is None or isinstance(named, str) else "(not a text)"
 
 
-def _first(call, *keys):
-    """The first of the keys that says something; Salt says UNKNOWN where it does not know."""
-    told = (str(call.get(key) or "") for key in keys)
-    return next((text for text in told if text and text != "UNKNOWN"), "")
+def _first(injected, *keys):
+    """The first value that is not empty. Salt writes UNKNOWN for a user that it does not know."""
+    values = (str(injected.get(key) or "") for key in keys)
+    return next((value for value in values if value not in ("", "UNKNOWN")), "")

@@ -10,7 +10,7 @@ import salt.utils.verify
 
 @dataclass
 class Compiled:
-    """A minion's pillar, or what kept Salt from compiling it."""
+    """A minion's grains and pillar, or why Salt could not compile the pillar."""
 
     minion: str
     grains: dict = field(default_factory=dict)
@@ -19,7 +19,7 @@ class Compiled:
 
 
 def compiled(opts, minion):
-    """For the minion named, or that of the option ``eos: {minion: ...}``, or the master itself."""
+    """For the given minion, else for that of the option ``eos: {minion: ...}``, else for the master itself."""
     option = opts.get("eos")
     option = option.get("minion") if isinstance(option, dict) else None
     name = str(minion or option or opts["id"])
@@ -29,13 +29,18 @@ def compiled(opts, minion):
         grains = _grains(opts, name)
         pillar = salt.pillar.Pillar(opts, grains, name, "base", pillarenv=opts.get("pillarenv"))
         return Compiled(name, grains, pillar.compile_pillar())
-    except Exception as error:  # noqa: BLE001 an ext_pillar may raise whatever it likes
-        told = " ".join(str(error).split()) or type(error).__name__
-        return Compiled(name, problems=[f"Salt could not compile the pillar of {name}: {told}"])
+    except Exception as error:  # noqa: BLE001 an ext_pillar may raise anything
+        return Compiled(name, problems=[problem(name, error)])
+
+
+def problem(name, *errors):
+    """One sentence on one line, of what Salt reported."""
+    reported = (" ".join(str(error).split()) or type(error).__name__ for error in errors)
+    return f"Salt could not compile the pillar of {name}: {'; '.join(reported)}"
 
 
 def _grains(opts, name):
-    """Those that the minion last told the master; the master knows its own."""
+    """The grains that the minion last sent to the master. The master has its own."""
     if name == opts["id"]:
         return opts.get("grains") or salt.loader.grains(opts)
     _, grains, _ = salt.utils.minions.get_minion_data(name, opts)

@@ -14,16 +14,11 @@ def __virtual__():
 @bridge.module
 def generate_nomad_job(service=None, environment=None, service_config=None, *args, **kwargs):
     """
-    Show what a service becomes: ``files``, its module, and ``job``, as Nomad is given it. Nothing is run.
+    Show the Terraform module and the Nomad job of a service.
 
-    ``job`` is null where the template is the pillar's own, or where a value is another component's output.
-
-    service
-        One of infrastructure:services.
-    environment
-        One of infrastructure:environments.
-    service_config
-        A mapping of a service's keys; these win over the pillar's.
+    The module is in ``files`` and the job in ``job``. The job is null where the
+    pillar has its own template, or where a value is the output of another
+    component. Nothing is run.
 
     CLI Example:
 
@@ -31,20 +26,14 @@ def generate_nomad_job(service=None, environment=None, service_config=None, *arg
 
         salt-call eos_orchestrator.generate_nomad_job jenkins staging
     """
-    return bridge.on_minion("module.generate_nomad_job", locals(), globals())
 
 
 @bridge.module
 def nomad_validate_job(service=None, environment=None, service_config=None, *args, **kwargs):
     """
-    Ask Nomad whether it takes a service's job and has a node for it: ``valid``, and ``notes``. Nothing is registered.
+    Ask Nomad whether it accepts a service's job and has a node for it.
 
-    service
-        One of infrastructure:services.
-    environment
-        One of infrastructure:environments.
-    service_config
-        A mapping of a service's keys; these win over the pillar's.
+    The answer is in ``valid`` and ``notes``. Nothing is registered.
 
     CLI Example:
 
@@ -52,20 +41,14 @@ def nomad_validate_job(service=None, environment=None, service_config=None, *arg
 
         salt-call eos_orchestrator.nomad_validate_job jenkins staging
     """
-    return bridge.on_minion("module.nomad_validate_job", locals(), globals())
 
 
 @bridge.module
 def deploy_service(service=None, environment=None, service_config=None, *args, **kwargs):
     """
-    Bring up a service as eos_terraform.deploy_nomad_service does, and tell in ``healthy`` whether it is well.
+    Deploy a service, and report in ``healthy`` whether it is healthy.
 
-    service
-        One of infrastructure:services.
-    environment
-        One of infrastructure:environments.
-    service_config
-        A mapping of a service's keys; these win over the pillar's.
+    It is deployed as by ``eos_terraform.deploy_nomad_service``.
 
     CLI Example:
 
@@ -73,18 +56,15 @@ def deploy_service(service=None, environment=None, service_config=None, *args, *
 
         salt-call eos_orchestrator.deploy_service jenkins staging
     """
-    return bridge.on_minion("module.deploy_service", locals(), globals())
 
 
 @bridge.module
 def diagnose(service=None, environment=None, *args, **kwargs):
     """
-    Tell what Nomad says of a service now: ``jobs``, each with its deployment and allocations, and ``lines`` for people.
+    Show what Nomad reports of a service now.
 
-    service
-        One of infrastructure:services.
-    environment
-        One of infrastructure:environments.
+    ``jobs`` has each job with its deployment and allocations. ``lines`` has
+    the same as text.
 
     CLI Example:
 
@@ -92,16 +72,12 @@ def diagnose(service=None, environment=None, *args, **kwargs):
 
         salt-call eos_orchestrator.diagnose jenkins staging
     """
-    return bridge.on_minion("module.diagnose", locals(), globals())
 
 
 @bridge.module
 def get_deployment_order(environment=None, *args, **kwargs):
     """
-    Tell in ``order`` what comes after what: components and services, as orchestrate would start them.
-
-    environment
-        One of infrastructure:environments.
+    Show the order in which ``orchestrate`` starts components and services.
 
     CLI Example:
 
@@ -109,18 +85,14 @@ def get_deployment_order(environment=None, *args, **kwargs):
 
         salt-call eos_orchestrator.get_deployment_order staging
     """
-    return bridge.on_minion("module.get_deployment_order", locals(), globals())
 
 
-@bridge.module
+@bridge.module(operation="status")
 def status(environment=None, components=None, *args, **kwargs):
     """
-    Tell what the records say of each component and service. Nothing is asked of Terraform or Nomad.
+    Show how the last runs of each component and service ended.
 
-    environment
-        One of infrastructure:environments.
-    components
-        Only these, as a list or with commas between.
+    Only records are read. Neither Terraform nor Nomad is asked.
 
     CLI Example:
 
@@ -128,4 +100,3 @@ def status(environment=None, components=None, *args, **kwargs):
 
         salt-call eos_orchestrator.status staging
     """
-    return bridge.on_minion("status", locals(), globals())

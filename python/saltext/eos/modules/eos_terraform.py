@@ -2,8 +2,8 @@
 Execution module ``eos_terraform``: one component of the pillar's infrastructure at a time.
 
 Sensitive values are masked in every return. ``workspace`` and ``env`` are accepted for ``environment``. Where a call
-names no environment, the pillar's ``environment`` counts, then ``infrastructure:settings:default_environment``, then the
-only environment. A call that names none of several is refused.
+does not name an environment, the pillar's ``environment`` counts, then ``infrastructure:settings:default_environment``,
+then the only environment. Of several environments a call has to name one.
 """
 
 from saltext.eos import bridge
@@ -15,26 +15,18 @@ def __virtual__():
     return __virtualname__
 
 
+# Plan, apply, destroy
+
+
 @bridge.module
 def init_workspace(
-    component=None,
-    environment=None,
-    backend_config=None,
-    upgrade=False,
-    *args,
-    **kwargs,
+    component=None, environment=None, backend_config=None, upgrade=False, *args, **kwargs
 ):
     """
-    Lay out a component's workdir and run terraform init in it.
+    Write the files of a component, and run ``terraform init``.
 
-    component
-        One of infrastructure:components.
-    environment
-        One of infrastructure:environments.
     backend_config
-        A mapping; these win over the pillar's ``backend``.
-    upgrade
-        Take the newest providers and modules that the module allows (``terraform init -upgrade``).
+        Mapping of keys of ``backend``. Overrides the pillar's.
 
     CLI Example:
 
@@ -42,7 +34,6 @@ def init_workspace(
 
         salt-call eos_terraform.init_workspace networking staging
     """
-    return bridge.on_minion("module.init_workspace", locals(), globals())
 
 
 @bridge.module
@@ -57,20 +48,10 @@ def plan(
     **kwargs,
 ):
     """
-    Plan a component and keep the plan.
+    Plan a component, and save the plan.
 
-    component
-        One of infrastructure:components.
-    environment
-        One of infrastructure:environments.
-    variables
-        A mapping; these win over the pillar's.
     destroy
-        Plan to destroy it.
-    secrets
-        A mapping of variables to references, such as ``vault:mount/path#key``; these win over the pillar's.
-    upgrade
-        Take the newest providers and modules that the module allows (``terraform init -upgrade``).
+        Plan to destroy the component.
 
     CLI Example:
 
@@ -78,7 +59,6 @@ def plan(
 
         salt-call eos_terraform.plan networking staging
     """
-    return bridge.on_minion("module.plan", locals(), globals())
 
 
 @bridge.module
@@ -94,22 +74,15 @@ def apply(
     **kwargs,
 ):
     """
-    Apply a plan of ``plan``'s, or the one made now if ``auto_approve`` says so.
+    Apply a plan that ``plan`` saved, or plan and apply in one call.
 
-    component
-        One of infrastructure:components.
     environment
-        One of infrastructure:environments. A plan names its own.
+        Name of the environment. Not needed with a plan, which names it.
     plan_file
-        As ``plan`` gave it, or its plan_id.
+        Plan to apply, as ``plan`` returned it: its plan_file or its plan_id.
     auto_approve
-        Apply the plan that was made in the same call. Without it and without a plan: plan only.
-    variables
-        A mapping; these win over the pillar's.
-    secrets
-        A mapping of variables to references, such as ``vault:mount/path#key``; these win over the pillar's.
-    retry
-        Register a version again that Nomad has given up. Refused from a schedule.
+        Plan and apply in this call. Without it and without ``plan_file``, the
+        component is only planned.
 
     CLI Example:
 
@@ -117,50 +90,18 @@ def apply(
 
         salt-call eos_terraform.apply networking staging auto_approve=True
     """
-    return bridge.on_minion("module.apply", locals(), globals())
-
-
-@bridge.module
-def deploy_nomad_service(
-    service_name=None,
-    environment=None,
-    service_config=None,
-    auto_approve=False,
-    *args,
-    **kwargs,
-):
-    """
-    Bring up a service on Nomad, and wait until it is well. In a test: show what would be done.
-
-    service_name
-        One of infrastructure:services.
-    environment
-        One of infrastructure:environments.
-    service_config
-        A mapping of a service's keys; these win over the pillar's.
-    auto_approve
-        Changes nothing: a deployment is what is asked for, and what policy stops needs an approval.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-call eos_terraform.deploy_nomad_service jenkins staging
-    """
-    return bridge.on_minion("module.deploy_nomad_service", locals(), globals())
 
 
 @bridge.module
 def approve(plan_id=None, components=None, environment=None, *args, **kwargs):
     """
-    Approve what policy stopped of a plan that this minion made, exactly as it was shown.
+    Approve a plan of this minion that policy blocked, exactly as shown.
 
-    plan_id
-        As ``plan``, or the run or the state that was blocked, gave it.
     components
-        Only these, as a list or with commas between. By default all that were blocked.
+        Only these components: a list, or names with commas between them.
+        By default all that are blocked.
     environment
-        Refuse if the plan is for another one.
+        Not needed: the plan names it. A different one is refused.
 
     CLI Example:
 
@@ -169,7 +110,6 @@ def approve(plan_id=None, components=None, environment=None, *args, **kwargs):
         salt-call eos_terraform.approve 01JD3K7M000000000000000000
         salt-call eos_terraform.apply networking staging plan_file=01JD3K7M000000000000000000
     """
-    return bridge.on_minion("module.approve", locals(), globals())
 
 
 @bridge.module
@@ -183,18 +123,18 @@ def destroy(
     **kwargs,
 ):
     """
-    Destroy a component's resources.
+    Destroy the resources of a component.
 
-    component
-        One of infrastructure:components.
     environment
-        One of infrastructure:environments. It has no default.
+        Name of the environment. It has to be in the call.
     auto_approve
-        Without it: only say what would go.
+        Without it, only show what would be destroyed.
     variables
-        A mapping; these win over the pillar's, and over the values of the last apply.
+        Mapping of variables. Overrides the pillar's and those of the last
+        apply.
     secrets
-        A mapping of variables to references, such as ``vault:mount/path#key``; these win too.
+        Mapping of variables to references, such as ``vault:mount/path#key``.
+        Overrides the pillar's and those of the last apply.
 
     CLI Example:
 
@@ -202,32 +142,24 @@ def destroy(
 
         salt-call eos_terraform.destroy networking staging auto_approve=True
     """
-    return bridge.on_minion("module.destroy", locals(), globals())
 
 
 @bridge.module
 def rollback_to_snapshot(
-    component=None,
-    environment=None,
-    snapshot_id=None,
-    confirm=None,
-    test=None,
-    *args,
-    **kwargs,
+    component=None, environment=None, snapshot_id=None, confirm=None, test=None, *args, **kwargs
 ):
     """
-    Take a component back to what it was applied with when this snapshot was taken, against its state as it is now.
+    Apply the configuration again that a component had at a snapshot.
 
-    component
-        One of infrastructure:components.
+    It is planned against the state as it is now: no old state is restored.
+
     environment
-        One of infrastructure:environments. It has no default.
+        Name of the environment. It has to be in the call.
     snapshot_id
-        As ``apply`` returned it, or ``infrastructure.snapshots`` shows it.
+        Id of the snapshot, from ``apply`` or ``infrastructure.snapshots``.
     confirm
-        The environment's name: what was there then may be deleted or replaced.
-    test
-        Say what would change, and change nothing. By default the option ``test``.
+        The environment's name once more. It allows to delete or replace what
+        existed then.
 
     CLI Example:
 
@@ -235,28 +167,6 @@ def rollback_to_snapshot(
 
         salt-call eos_terraform.rollback_to_snapshot networking staging 01JD3KV6T0W8Q5YB4E2N9RZXCM test=True
     """
-    return bridge.on_minion("module.rollback_to_snapshot", locals(), globals())
-
-
-@bridge.module
-def inject_credentials(provider=None, component=None, environment=None, *args, **kwargs):
-    """
-    Say which variables a provider's credentials set for terraform: their names, never their values.
-
-    provider
-        Such as hcloud or aws.
-    component
-        One of infrastructure:components; without it, what all of them are given.
-    environment
-        One of infrastructure:environments.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-call eos_terraform.inject_credentials hcloud networking staging
-    """
-    return bridge.on_minion("module.inject_credentials", locals(), globals())
 
 
 @bridge.module
@@ -271,20 +181,14 @@ def ensure_infrastructure(
     **kwargs,
 ):
     """
-    Have a component as it is wanted. Where nothing changed since the last call, no terraform is started.
+    Apply a component if something has changed since the last call.
 
-    component
-        One of infrastructure:components.
+    Where nothing has changed, Terraform is not started.
+
     desired_state
-        A mapping of the component's variables; these win over the pillar's.
-    environment
-        One of infrastructure:environments.
+        Mapping of the component's variables. Overrides the pillar's.
     refresh
-        Ask the world in any case.
-    test
-        Say what would change, and change nothing. By default the option ``test``.
-    secrets
-        A mapping of variables to references, such as ``vault:mount/path#key``; these win over the pillar's.
+        Plan in any case, also to find changes outside of Terraform.
 
     CLI Example:
 
@@ -292,7 +196,32 @@ def ensure_infrastructure(
 
         salt-call eos_terraform.ensure_infrastructure networking '{cidr: 10.1.0.0/16}' staging
     """
-    return bridge.on_minion("module.ensure_infrastructure", locals(), globals())
+
+
+@bridge.module
+def deploy_nomad_service(
+    service_name=None, environment=None, service_config=None, auto_approve=False, *args, **kwargs
+):
+    """
+    Deploy a service on Nomad, and wait until it is healthy.
+
+    In a test, show what would be done.
+
+    service_name
+        Name of the service in infrastructure:services.
+    auto_approve
+        Has no effect: the call itself asks for a deployment. What policy blocks
+        needs an approval.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.deploy_nomad_service jenkins staging
+    """
+
+
+# The state
 
 
 @bridge.module
@@ -306,18 +235,14 @@ def import_resource(
     **kwargs,
 ):
     """
-    Take what exists into a component's state, by a plan that does nothing else.
+    Import an existing resource into a component's state.
 
-    component
-        One of infrastructure:components.
-    environment
-        One of infrastructure:environments.
+    It is done by a plan that does nothing else.
+
     resource_address
-        Under which the module declares it.
+        Address of the resource, as the module declares it.
     resource_id
-        Under which the provider knows it.
-    test
-        Say what would change, and change nothing. By default the option ``test``.
+        Id of the resource, as its provider knows it.
 
     CLI Example:
 
@@ -325,32 +250,21 @@ def import_resource(
 
         salt-call eos_terraform.import_resource networking staging aws_vpc.main vpc-0a1b2c3d
     """
-    return bridge.on_minion("module.import_resource", locals(), globals())
 
 
 @bridge.module
 def move_resource(
-    component=None,
-    from_address=None,
-    to_address=None,
-    environment=None,
-    test=None,
-    *args,
-    **kwargs,
+    component=None, from_address=None, to_address=None, environment=None, test=None, *args, **kwargs
 ):
     """
-    Keep a resource, or a module, under another address, by a plan that does nothing else.
+    Move a resource, or a module, to another address in the state.
 
-    component
-        One of infrastructure:components.
+    It is done by a plan that does nothing else.
+
     from_address
-        Its address in the state; the module declares it no more.
+        Address in the state. The module no longer declares it.
     to_address
-        Under which the module declares it now.
-    environment
-        One of infrastructure:environments.
-    test
-        Say what would change, and change nothing. By default the option ``test``.
+        New address, as the module declares it.
 
     CLI Example:
 
@@ -358,7 +272,6 @@ def move_resource(
 
         salt-call eos_terraform.move_resource networking aws_vpc.main module.net.aws_vpc.main staging
     """
-    return bridge.on_minion("module.move_resource", locals(), globals())
 
 
 @bridge.module
@@ -372,18 +285,13 @@ def remove_resource(
     **kwargs,
 ):
     """
-    Let go of a resource, or a module, that the component's module declares no more.
+    Remove a resource, or a module, from a component's state.
 
-    component
-        One of infrastructure:components.
+    By default the resource itself continues to exist.
+
     resource_address
-        Its address in the state, without an index.
-    environment
-        One of infrastructure:environments.
-    destroy
-        Destroy it in the world, too. Policy's ``protect`` holds.
-    test
-        Say what would change, and change nothing. By default the option ``test``.
+        Address in the state, without an index. The module no longer declares
+        it.
 
     CLI Example:
 
@@ -391,18 +299,12 @@ def remove_resource(
 
         salt-call eos_terraform.remove_resource networking aws_vpc.old staging
     """
-    return bridge.on_minion("module.remove_resource", locals(), globals())
 
 
 @bridge.module
 def get_outputs(component=None, environment=None, *args, **kwargs):
     """
-    All outputs of a component.
-
-    component
-        One of infrastructure:components.
-    environment
-        One of infrastructure:environments.
+    Return all outputs of a component.
 
     CLI Example:
 
@@ -410,26 +312,15 @@ def get_outputs(component=None, environment=None, *args, **kwargs):
 
         salt-call eos_terraform.get_outputs networking staging
     """
-    return bridge.on_minion("module.get_outputs", locals(), globals())
 
 
 @bridge.module
-def get_terraform_output(
-    component=None,
-    output_name=None,
-    environment=None,
-    *args,
-    **kwargs,
-):
+def get_terraform_output(component=None, output_name=None, environment=None, *args, **kwargs):
     """
-    One output of a component.
+    Return one output of a component.
 
-    component
-        One of infrastructure:components.
     output_name
-        The output's name in the module.
-    environment
-        One of infrastructure:environments.
+        Name of the output in the module.
 
     CLI Example:
 
@@ -437,18 +328,12 @@ def get_terraform_output(
 
         salt-call eos_terraform.get_terraform_output networking vpc_id staging
     """
-    return bridge.on_minion("module.get_terraform_output", locals(), globals())
 
 
 @bridge.module
 def get_resources(component=None, environment=None, *args, **kwargs):
     """
-    The addresses of the resources in a component's state.
-
-    component
-        One of infrastructure:components.
-    environment
-        One of infrastructure:environments.
+    Return the addresses of the resources in a component's state.
 
     CLI Example:
 
@@ -456,20 +341,15 @@ def get_resources(component=None, environment=None, *args, **kwargs):
 
         salt-call eos_terraform.get_resources networking staging
     """
-    return bridge.on_minion("module.get_resources", locals(), globals())
 
 
 @bridge.module
 def get_state(component=None, environment=None, resource=None, *args, **kwargs):
     """
-    A component's state, or one resource of it.
+    Return the state of a component, or one resource of it.
 
-    component
-        One of infrastructure:components.
-    environment
-        One of infrastructure:environments.
     resource
-        A resource's address.
+        Address of the resource. By default all resources are returned.
 
     CLI Example:
 
@@ -477,20 +357,19 @@ def get_state(component=None, environment=None, resource=None, *args, **kwargs):
 
         salt-call eos_terraform.get_state networking staging
     """
-    return bridge.on_minion("module.get_state", locals(), globals())
+
+
+# Questions
 
 
 @bridge.question
 def component_is_healthy(component=None, environment=None, *args, **kwargs):
     """
-    Whether a component is healthy now: True or False, measured by its health gates, never remembered.
+    Return whether a component is healthy now: True or False.
 
-    Without gates: its state is there, and its last run did not fail. What is wrong goes to the log.
-
-    component
-        One of infrastructure:components.
-    environment
-        One of infrastructure:environments.
+    Its health gates are measured for each call. A component without gates is
+    healthy if it has a state and its last run did not fail. Why a component is
+    not healthy is in Salt's log.
 
     CLI Example:
 
@@ -498,20 +377,16 @@ def component_is_healthy(component=None, environment=None, *args, **kwargs):
 
         salt-call eos_terraform.component_is_healthy boundary staging
     """
-    return bridge.on_minion("module.component_is_healthy", locals(), globals())
 
 
 @bridge.module
 def detect_drift(component=None, environment=None, *args, **kwargs):
     """
-    Whether a component was changed outside of Terraform since it was applied: ``drift_detected`` and ``changes``.
+    Return whether a component was changed outside of Terraform.
 
-    Nothing is written. While another run holds the component, ``status`` is skipped and ``drift_detected`` None.
-
-    component
-        One of infrastructure:components.
-    environment
-        One of infrastructure:environments.
+    The answer is in ``drift_detected`` and ``changes``. Nothing is written.
+    While another run has locked the component, ``status`` is skipped and
+    ``drift_detected`` is None.
 
     CLI Example:
 
@@ -519,16 +394,33 @@ def detect_drift(component=None, environment=None, *args, **kwargs):
 
         salt-call eos_terraform.detect_drift networking staging
     """
-    return bridge.on_minion("module.detect_drift", locals(), globals())
+
+
+@bridge.module
+def inject_credentials(provider=None, component=None, environment=None, *args, **kwargs):
+    """
+    Return the names of the variables that a provider's credentials set.
+
+    Their values are never shown.
+
+    provider
+        Name of the provider, such as hcloud or aws.
+    component
+        Name of the component in infrastructure:components. Without it, the
+        variables that all components get are returned.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call eos_terraform.inject_credentials hcloud networking staging
+    """
 
 
 @bridge.module
 def validate_pillar(environment=None, *args, **kwargs):
     """
-    Check the pillar against the modules, and tell every problem at once.
-
-    environment
-        One of infrastructure:environments.
+    Check the pillar against the modules, and show all problems at once.
 
     CLI Example:
 
@@ -536,16 +428,12 @@ def validate_pillar(environment=None, *args, **kwargs):
 
         salt-call eos_terraform.validate_pillar staging
     """
-    return bridge.on_minion("module.validate_pillar", locals(), globals())
 
 
 @bridge.module
 def which_environment(environment=None, *args, **kwargs):
     """
-    Tell in ``environment`` which environment a call is about, such as one that names none.
-
-    environment
-        One of infrastructure:environments.
+    Return in ``environment`` which environment such a call is about.
 
     CLI Example:
 
@@ -553,4 +441,3 @@ def which_environment(environment=None, *args, **kwargs):
 
         salt-call eos_terraform.which_environment
     """
-    return bridge.on_minion("module.which_environment", locals(), globals())

@@ -1,5 +1,5 @@
 """
-Execution module ``terraform``: what a minion's schedule calls.
+Execution module ``terraform``: functions for a minion's schedule.
 """
 
 from saltext.eos import bridge
@@ -11,17 +11,14 @@ def __virtual__():
     return __virtualname__
 
 
-@bridge.module
+@bridge.module(operation="sync_states")
 def sync_states(environment=None, components=None, *args, **kwargs):
     """
-    Refresh the cached outputs of an environment, and fire ``eos/ENVIRONMENT/COMPONENT/drift`` where drift is due.
+    Refresh the cached outputs, and fire an event where drift is due.
 
-    Nothing but that is written, and a component that a run holds is skipped. For ``schedule.present``.
-
-    environment
-        One of infrastructure:environments.
-    components
-        Only these, as a list or with commas between.
+    The event is ``eos/ENVIRONMENT/COMPONENT/drift``. Nothing else is written.
+    A component that another run has locked is skipped. This function is for
+    ``schedule.present``.
 
     CLI Example:
 
@@ -29,4 +26,3 @@ def sync_states(environment=None, components=None, *args, **kwargs):
 
         salt-call terraform.sync_states staging
     """
-    return bridge.on_minion("sync_states", locals(), globals())

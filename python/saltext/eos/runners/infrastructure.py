@@ -1,10 +1,11 @@
 """
-Runner ``infrastructure``: a pillar's environments, brought up in dependency order by Terraform.
+Runner ``infrastructure``: environments of the pillar, deployed by Terraform in the order of their dependencies.
 
-The environment comes first in every function. Where a call names none, the pillar's ``environment`` counts, then
-``infrastructure:settings:default_environment``, then the only environment. A call that names none of several is refused.
+The environment is the first argument of every function. Where a call does not name one, the pillar's ``environment``
+counts, then ``infrastructure:settings:default_environment``, then the only environment. Of several environments a call
+has to name one. ``env`` and ``workspace`` are accepted for ``environment``.
 
-Every function returns a report, and the exit code is 0 only if all is well.
+Every function returns a report. The exit code is 0 only if all went well.
 """
 
 from saltext.eos import bridge
@@ -32,28 +33,7 @@ def orchestrate(
     **kwargs,
 ):
     """
-    Bring an environment up, in dependency order.
-
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
-    components
-        Only these, as a list or with commas between; the others' last outputs are read.
-    include_dependencies
-        Take in what they depend on.
-    test
-        Say what would change, and change nothing. By default the option ``test``.
-    parallelism
-        So many components at once, in place of infrastructure:settings:parallelism.
-    on_failure
-        ``stop`` (start nothing more) or ``continue`` (skip dependents only).
-    migrate_backend
-        Move the state where a component's backend has changed.
-    upgrade
-        Take the newest providers and modules that each module allows (``terraform init -upgrade``).
-    retry
-        Register a version again that Nomad has given up. Refused from a schedule.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+    Deploy an environment in the order of its dependencies.
 
     CLI Example:
 
@@ -62,7 +42,6 @@ def orchestrate(
         salt-run infrastructure.orchestrate staging
         salt-run infrastructure.orchestrate staging components=networking,dns test=True
     """
-    return bridge.on_master("orchestrate", locals(), globals())
 
 
 @bridge.runner
@@ -77,20 +56,10 @@ def plan(
     **kwargs,
 ):
     """
-    Plan, show the plans, and keep them under a ``plan_id`` for ``apply``; blocked ones for ``approve`` too.
+    Plan an environment, show the plans, and save them for ``apply``.
 
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
-    components
-        Only these, as a list or with commas between; the others' last outputs are read.
-    include_dependencies
-        Take in what they depend on.
-    parallelism
-        So many components at once, in place of infrastructure:settings:parallelism.
-    upgrade
-        Take the newest providers and modules that each module allows (``terraform init -upgrade``).
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+    The report has their ``plan_id``. A plan that policy blocks is saved too:
+    ``approve`` can approve it.
 
     CLI Example:
 
@@ -98,7 +67,6 @@ def plan(
 
         salt-run infrastructure.plan staging
     """
-    return bridge.on_master("plan", locals(), globals())
 
 
 @bridge.runner
@@ -113,20 +81,14 @@ def apply(
     **kwargs,
 ):
     """
-    Apply exactly the plans that ``plan`` kept, or say what has moved since.
+    Apply exactly the plans that ``plan`` saved.
 
-    What policy stopped is applied only under an approval, and once.
+    A plan whose basis has changed since is refused. A plan that policy blocked
+    needs an approval, which is valid for one apply.
 
     environment
-        Not needed: the plan names it. Another one is refused. The id alone may stand in its place.
-    plan_id
-        As ``plan`` gave it.
-    parallelism
-        So many components at once, in place of infrastructure:settings:parallelism.
-    on_failure
-        ``stop`` (start nothing more) or ``continue`` (skip dependents only).
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+        Not needed: the plan names it. A different one is refused. The id alone
+        may be in its place.
 
     CLI Example:
 
@@ -134,24 +96,22 @@ def apply(
 
         salt-run infrastructure.apply 01JD3K7M000000000000000000
     """
-    return bridge.on_master("apply", locals(), globals())
 
 
 @bridge.runner
 def approve(environment=None, plan_id=None, components=None, minion=None, *args, **kwargs):
     """
-    Approve what policy stopped of a plan, exactly as it was shown; ``apply`` may then apply it once.
+    Approve a plan that policy blocked, so that ``apply`` can apply it once.
 
-    Who approved, and when, is written down beside the plan, in the journal and in the audit log.
+    The approval is for exactly the changes that were shown. Who approved, and
+    when, is recorded beside the plan, in the journal and in the audit log.
 
     environment
-        Not needed: the plan names it. Another one is refused. The id alone may stand in its place.
-    plan_id
-        As ``plan``, or the run that was blocked, gave it.
+        Not needed: the plan names it. A different one is refused. The id alone
+        may be in its place.
     components
-        Only these, as a list or with commas between. By default all that were blocked.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+        Only these components: a list, or names with commas between them.
+        By default all that are blocked.
 
     CLI Example:
 
@@ -159,7 +119,6 @@ def approve(environment=None, plan_id=None, components=None, minion=None, *args,
 
         salt-run infrastructure.approve 01JD3K7M000000000000000000 components=dns
     """
-    return bridge.on_master("approve", locals(), globals())
 
 
 @bridge.runner
@@ -175,22 +134,12 @@ def destroy(
     **kwargs,
 ):
     """
-    Destroy components in reverse order, never what others still depend on.
+    Destroy components in reverse order, never one that others depend on.
 
     environment
-        One of infrastructure:environments. It has no default. ``env`` is accepted too.
-    components
-        Only these, as a list or with commas between.
+        Name of the environment. It has to be in the call.
     confirm
-        The environment's name, again. It does not overrule ``protect``.
-    test
-        Say what would change, and change nothing. By default the option ``test``.
-    parallelism
-        So many components at once, in place of infrastructure:settings:parallelism.
-    on_failure
-        ``stop`` (start nothing more) or ``continue`` (skip dependents only).
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+        The same name once more. Policy's ``protect`` still holds.
 
     CLI Example:
 
@@ -198,22 +147,15 @@ def destroy(
 
         salt-run infrastructure.destroy staging confirm=staging
     """
-    return bridge.on_master("destroy", locals(), globals())
 
 
 @bridge.runner
 def graph(environment=None, components=None, format=None, minion=None, *args, **kwargs):
     """
-    Show what depends on what, and the order that follows.
+    Show the dependencies of the components, and the order that follows.
 
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
-    components
-        Only these, as a list or with commas between.
     format
         ``mermaid`` or ``dot`` for a drawing.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
 
     CLI Example:
 
@@ -221,18 +163,12 @@ def graph(environment=None, components=None, format=None, minion=None, *args, **
 
         salt-run infrastructure.graph staging format=mermaid
     """
-    return bridge.on_master("graph", locals(), globals())
 
 
 @bridge.runner
 def validate(environment=None, minion=None, *args, **kwargs):
     """
-    Check the pillar against the modules, and tell every problem at once.
-
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+    Check the pillar against the modules, and show all problems at once.
 
     CLI Example:
 
@@ -240,20 +176,12 @@ def validate(environment=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.validate staging
     """
-    return bridge.on_master("validate", locals(), globals())
 
 
 @bridge.runner
 def status(environment=None, components=None, minion=None, *args, **kwargs):
     """
-    Show what the last runs left behind.
-
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
-    components
-        Only these, as a list or with commas between.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+    Show how the last runs ended, what is locked, and what is running.
 
     CLI Example:
 
@@ -261,20 +189,12 @@ def status(environment=None, components=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.status staging
     """
-    return bridge.on_master("status", locals(), globals())
 
 
 @bridge.runner
 def health(environment=None, components=None, minion=None, *args, **kwargs):
     """
-    Measure each health gate once, now; the exit code is 0 only if all pass.
-
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
-    components
-        Only these, as a list or with commas between.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+    Measure each health gate once, now. The exit code is 0 if all pass.
 
     CLI Example:
 
@@ -282,20 +202,14 @@ def health(environment=None, components=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.health staging
     """
-    return bridge.on_master("health", locals(), globals())
 
 
 @bridge.runner
 def drift(environment=None, components=None, minion=None, *args, **kwargs):
     """
-    Show what was changed outside of Terraform since it was applied. Nothing is written, and nobody is kept waiting.
+    Show what was changed outside of Terraform since the last apply.
 
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
-    components
-        Only these, as a list or with commas between.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+    Nothing is written, and no other run has to wait.
 
     CLI Example:
 
@@ -304,32 +218,19 @@ def drift(environment=None, components=None, minion=None, *args, **kwargs):
         salt-run infrastructure.drift staging
         salt-run infrastructure.drift staging components=networking,dns
     """
-    return bridge.on_master("drift", locals(), globals())
 
 
 @bridge.runner
 def remediate(
-    environment=None,
-    component=None,
-    drift_id=None,
-    test=None,
-    minion=None,
-    *args,
-    **kwargs,
+    environment=None, component=None, drift_id=None, test=None, minion=None, *args, **kwargs
 ):
     """
-    Put right the drift that was seen: as it was last applied. If the world has moved again, nothing is applied.
+    Correct the drift that was shown: apply the last configuration again.
 
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
-    component
-        One of infrastructure:components.
+    If anything has changed since the drift was shown, nothing is applied.
+
     drift_id
-        As ``drift`` or the event of ``terraform.sync_states`` has it.
-    test
-        Say what would change, and change nothing. By default the option ``test``.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+        Id of the drift, from ``drift`` or from the event that reported it.
 
     CLI Example:
 
@@ -337,30 +238,16 @@ def remediate(
 
         salt-run infrastructure.remediate staging networking 5d41402abc4b2a76b9719d911017c592
     """
-    return bridge.on_master("remediate", locals(), globals())
 
 
 @bridge.runner
-def outputs(
-    environment=None,
-    components=None,
-    cached=False,
-    minion=None,
-    *args,
-    **kwargs,
-):
+def outputs(environment=None, components=None, cached=False, minion=None, *args, **kwargs):
     """
-    Show the last outputs; sensitive ones are masked.
+    Show the last outputs. Sensitive values are masked.
 
     cached
-        As the last ``terraform.sync_states`` found them: without terraform, and without its backends.
-
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
-    components
-        Only these, as a list or with commas between.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+        Show those that the last ``terraform.sync_states`` read. Neither
+        Terraform nor a backend is asked.
 
     CLI Example:
 
@@ -368,20 +255,16 @@ def outputs(
 
         salt-run infrastructure.outputs staging components=networking
     """
-    return bridge.on_master("outputs", locals(), globals())
 
 
 @bridge.runner
 def cancel(environment=None, run_id=None, minion=None, *args, **kwargs):
     """
-    Ask a run to stop once terraform has finished what is in flight.
+    Ask a run to stop. Terraform finishes what it has begun.
 
     environment
-        Not needed: the run names it. Another one is refused. The id alone may stand in its place.
-    run_id
-        As the run's report, its log lines and its events have it.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+        Not needed: the run names it. A different one is refused. The id alone
+        may be in its place.
 
     CLI Example:
 
@@ -389,34 +272,24 @@ def cancel(environment=None, run_id=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.cancel 01JD3K7M000000000000000000
     """
-    return bridge.on_master("cancel", locals(), globals())
 
 
 @bridge.runner
 def resume(
-    environment=None,
-    run_id=None,
-    parallelism=None,
-    on_failure=None,
-    minion=None,
-    *args,
-    **kwargs,
+    environment=None, run_id=None, parallelism=None, on_failure=None, minion=None, *args, **kwargs
 ):
     """
-    Do what is left of a run that died, was stopped or failed.
+    Continue a run that crashed, was stopped, or failed.
 
-    Nothing that it did is run again, unless what it was made from has changed.
+    Components that completed are not run again, unless what they were made
+    from has changed.
 
     environment
-        Whose last run, where no run_id is given. ``env`` is accepted too. A run_id alone may stand in its place.
+        Environment whose last run is continued. A run_id alone may be in its
+        place.
     run_id
-        As a report or ``history`` shows it. By default the environment's last run that changed things.
-    parallelism
-        So many components at once, in place of infrastructure:settings:parallelism.
-    on_failure
-        ``stop`` (start nothing more) or ``continue`` (skip dependents only).
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+        Id of the run, from a report, an event, the log or ``history``. By
+        default the environment's last run that changed something.
 
     CLI Example:
 
@@ -425,20 +298,17 @@ def resume(
         salt-run infrastructure.resume staging
         salt-run infrastructure.resume 01JD3KV6T0W8Q5YB4E2N9RZXCM
     """
-    return bridge.on_master("resume", locals(), globals())
 
 
 @bridge.runner
 def history(environment=None, limit=None, minion=None, *args, **kwargs):
     """
-    Show the runs of an environment, the newest first: who, when, what, and how they ended.
+    Show the runs of an environment, the newest first.
 
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
+    Each has who started it, when, what it did, and how it ended.
+
     limit
-        So many runs; by default 20.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+        Maximum number of runs. By default 20.
 
     CLI Example:
 
@@ -446,20 +316,15 @@ def history(environment=None, limit=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.history staging
     """
-    return bridge.on_master("history", locals(), globals())
 
 
 @bridge.runner
 def snapshots(environment=None, components=None, minion=None, *args, **kwargs):
     """
-    Show what was taken before each apply, the newest first: the state's serial, and what it had been applied with.
+    Show the snapshots that were taken before each apply, the newest first.
 
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
-    components
-        Just these: a list, or a text with commas between.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+    Each has the serial of the state, and the configuration that had been
+    applied.
 
     CLI Example:
 
@@ -467,20 +332,16 @@ def snapshots(environment=None, components=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.snapshots staging components=networking
     """
-    return bridge.on_master("snapshots", locals(), globals())
 
 
 @bridge.runner
 def show_run(environment=None, run_id=None, minion=None, *args, **kwargs):
     """
-    Show one run step by step, and the report that it ended with.
+    Show one run step by step, and its report.
 
     environment
-        Not needed: the run names it. Another one is refused. The id alone may stand in its place.
-    run_id
-        As a report or ``history`` shows it.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+        Not needed: the run names it. A different one is refused. The id alone
+        may be in its place.
 
     CLI Example:
 
@@ -488,7 +349,6 @@ def show_run(environment=None, run_id=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.show_run 01JD3KV6T0W8Q5YB4E2N9RZXCM
     """
-    return bridge.on_master("show_run", locals(), globals())
 
 
 @bridge.runner
@@ -505,22 +365,22 @@ def rollback(
     **kwargs,
 ):
     """
-    Take components back to what they were applied with before, against their state as it is now.
+    Apply the configuration again that components had before.
+
+    It is planned against the state as it is now: no old state is restored.
 
     environment
-        One of infrastructure:environments. It has no default. ``env`` is accepted too.
+        Name of the environment. It has to be in the call.
     components
-        What is to go back.
+        Components to roll back: a list, or names with commas between them.
     snapshot_id
-        Where one component is to go back to. By default what was applied before.
+        Snapshot to roll back to, for one component. By default the
+        configuration that was applied before.
     order
-        In which order they are taken down, dependents first. By default as the pillar says.
-    preserve_data
-        Leave alone what holds data, and name it.
+        Order of the components, dependents first. By default the pillar's.
     confirm
-        The environment's name: what was there then may be deleted or replaced.
-    test
-        Say what would change, and change nothing. By default the option ``test``.
+        The environment's name once more. It allows to delete or replace what
+        existed then.
 
     CLI Example:
 
@@ -528,13 +388,17 @@ def rollback(
 
         salt-run infrastructure.rollback staging components=dns snapshot_id=01JD3KV6T0W8Q5YB4E2N9RZXCM test=True
     """
-    return bridge.on_master("rollback", locals(), globals())
 
 
 @bridge.runner
 def acknowledge(environment=None, components=None, minion=None, *args, **kwargs):
     """
-    Let components be applied again whose way back failed, once somebody has looked.
+    Clear the block that a failed rollback leaves on components.
+
+    Call it after somebody has checked them. They can be applied again then.
+
+    components
+        Components to clear: a list, or names with commas between them.
 
     CLI Example:
 
@@ -542,13 +406,12 @@ def acknowledge(environment=None, components=None, minion=None, *args, **kwargs)
 
         salt-run infrastructure.acknowledge staging components=dns
     """
-    return bridge.on_master("acknowledge", locals(), globals())
 
 
 @bridge.runner
 def promote(environment=None, components=None, minion=None, *args, **kwargs):
     """
-    Promote the canaries of these components' Nomad jobs, and wait until their health gates hold.
+    Promote the canaries of Nomad jobs, and wait for their health gates.
 
     CLI Example:
 
@@ -556,18 +419,12 @@ def promote(environment=None, components=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.promote staging components=web
     """
-    return bridge.on_master("promote", locals(), globals())
 
 
 @bridge.runner
 def locks(environment=None, minion=None, *args, **kwargs):
     """
-    Show who holds which component, since when, and under which id.
-
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+    Show the holder, the start and the id of each component's lock.
 
     CLI Example:
 
@@ -575,22 +432,19 @@ def locks(environment=None, minion=None, *args, **kwargs):
 
         salt-run infrastructure.locks staging
     """
-    return bridge.on_master("locks", locals(), globals())
 
 
 @bridge.runner
 def unlock(environment=None, component=None, id=None, minion=None, *args, **kwargs):
     """
-    Free a lock of Consul's whose holder is gone. It is written down who did.
+    Free a lock in Consul whose holder no longer exists.
+
+    Who freed it is recorded in the audit log.
 
     environment
-        One of infrastructure:environments. It has no default. ``env`` is accepted too.
-    component
-        Whose lock.
+        Name of the environment. It has to be in the call.
     id
-        The id that ``locks`` shows; a lock that somebody else holds by now is left alone.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+        The id that ``locks`` shows. A lock with a different id is not freed.
 
     CLI Example:
 
@@ -598,4 +452,3 @@ def unlock(environment=None, component=None, id=None, minion=None, *args, **kwar
 
         salt-run infrastructure.unlock staging networking id=6c8f2b1e-...
     """
-    return bridge.on_master("unlock", locals(), globals())

@@ -1,5 +1,5 @@
 """
-Runner ``terraform``: what the master's schedule calls, and going back in stages.
+Runner ``terraform``: functions for the master's schedule, and the rollback of several components.
 """
 
 from saltext.eos import bridge
@@ -14,16 +14,11 @@ def __virtual__():
 @bridge.runner
 def sync_states(environment=None, components=None, minion=None, *args, **kwargs):
     """
-    Refresh the cached outputs of an environment, and fire ``eos/ENVIRONMENT/COMPONENT/drift`` where drift is due.
+    Refresh the cached outputs, and fire an event where drift is due.
 
-    Nothing but that is written, and a component that a run holds is skipped. For the option ``schedule``.
-
-    environment
-        One of infrastructure:environments. ``env`` is accepted too.
-    components
-        Only these, as a list or with commas between.
-    minion
-        Whose pillar counts. By default the option ``eos: {minion: ...}``, then the master's own.
+    The event is ``eos/ENVIRONMENT/COMPONENT/drift``. Nothing else is written.
+    A component that another run has locked is skipped. This function is for
+    the master's option ``schedule``.
 
     CLI Example:
 
@@ -31,7 +26,6 @@ def sync_states(environment=None, components=None, minion=None, *args, **kwargs)
 
         salt-run terraform.sync_states staging
     """
-    return bridge.on_master("sync_states", locals(), globals())
 
 
 @bridge.runner
@@ -46,18 +40,15 @@ def staged_rollback(
     **kwargs,
 ):
     """
-    Take several components back to what they were applied with before, one after the other.
+    Roll back several components, one after the other.
 
     environment
-        One of infrastructure:environments. It has no default. ``env`` is accepted too.
+        Name of the environment. It has to be in the call.
     components
-        Those, in the order in which they are taken down: dependents first.
-    preserve_data
-        Leave alone what holds data, and name it.
+        Components to roll back, in this order: dependents first.
     confirm
-        The environment's name: what was there then may be deleted or replaced.
-    test
-        Say what would change, and change nothing. By default the option ``test``.
+        The environment's name once more. It allows to delete or replace what
+        existed then.
 
     CLI Example:
 
@@ -65,4 +56,3 @@ def staged_rollback(
 
         salt-run terraform.staged_rollback staging backups,boundary test=True
     """
-    return bridge.on_master("staged_rollback", locals(), globals())

@@ -1,7 +1,7 @@
 """
 State ``eos_terraform``: components and whole environments as states.
 
-Under ``test=True`` the result is None and the changes are those of Terraform's own plan.
+Under ``test=True`` the result is None, and the changes are those of Terraform's plan.
 
 .. code-block:: yaml
 
@@ -23,7 +23,7 @@ def __virtual__():
     return __virtualname__
 
 
-@bridge.state
+@bridge.state("state.apply", name_is="component")
 def apply(
     name=None,
     component=None,
@@ -35,22 +35,15 @@ def apply(
     **kwargs,
 ):
     """
-    Keep one component as the pillar has it.
+    Apply one component, so that it is as the pillar describes it.
 
-    name
-        The component, unless ``component`` names it.
-    environment
-        One of infrastructure:environments. ``workspace`` and ``env`` are accepted too.
-    variables
-        A mapping; these win over the pillar's.
-    secrets
-        A mapping of variables to references, such as ``vault:mount/path#key``; these win over the pillar's.
+    component
+        Name of the component in infrastructure:components. By default the
+        state's name.
     """
-    component = component or name
-    return bridge.as_state("state.apply", locals(), globals(), component=str(component))
 
 
-@bridge.state
+@bridge.state("state.orchestrate")
 def orchestrate(
     name=None,
     environment=None,
@@ -64,14 +57,14 @@ def orchestrate(
     **kwargs,
 ):
     """
-    Keep an environment as the pillar has it: a row for every component.
+    Deploy an environment as the pillar describes it.
 
-    The parameters are those of the runner ``infrastructure.orchestrate``, without ``retry``.
+    Each component has a row of its own in Salt's summary. Another try of a
+    failed version (``retry``) is for a person, not for a state.
     """
-    return bridge.as_state("state.orchestrate", locals(), globals())
 
 
-@bridge.state
+@bridge.state("destroy")
 def destroy(
     name=None,
     environment=None,
@@ -84,18 +77,20 @@ def destroy(
     **kwargs,
 ):
     """
-    Have nothing left of an environment, or of some of its components.
+    Destroy an environment, or some of its components.
 
-    The parameters are those of the runner ``infrastructure.destroy``, ``confirm`` among them.
+    environment
+        Name of the environment. It has to be in the state.
+    confirm
+        The same name once more. Policy's ``protect`` still holds.
     """
-    return bridge.as_state("destroy", locals(), globals())
 
 
 def mod_watch(name=None, sfun=None, **kwargs):
     """
-    Once more, after something that is watched has changed: what a module reads may have, too.
+    Run the state again after a change of what it watches.
 
-    Called by Salt, for ``watch``.
+    Salt calls this for ``watch``: the state may read what has changed.
     """
     again = {"apply": apply, "orchestrate": orchestrate, "destroy": destroy}
     return again[sfun](name=name, **kwargs)

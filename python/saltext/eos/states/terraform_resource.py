@@ -1,8 +1,8 @@
 """
-State ``terraform_resource``: what is in a component's Terraform state, and what is not.
+State ``terraform_resource``: which resources are in a component's Terraform state.
 
-Each change is planned first and does nothing else. Under ``test=True`` the result is None and the changes are those of
-Terraform's own plan.
+Each change is made by a plan that does nothing else. Under ``test=True`` the result is None, and the changes are those
+of Terraform's plan.
 
 .. code-block:: yaml
 
@@ -27,7 +27,7 @@ def __virtual__():
     return __virtualname__
 
 
-@bridge.state
+@bridge.state("module.import_resource", name_is="resource_address")
 def present(
     name=None,
     component=None,
@@ -39,22 +39,18 @@ def present(
     **kwargs,
 ):
     """
-    Have a resource in the state, by import where it is not there yet.
+    Import a resource into the state, unless it is already there.
 
-    name
-        The address under which the module declares it, unless ``resource_address`` names it.
-    component
-        One of infrastructure:components.
     resource_id
-        Under which the provider knows it. Another one at that address is a failure.
-    environment
-        One of infrastructure:environments. ``workspace`` and ``env`` are accepted too.
+        Id of the resource, as its provider knows it. If the state has another
+        id at that address, the state fails.
+    resource_address
+        Address of the resource, as the module declares it. By default the
+        state's name.
     """
-    resource_address = resource_address or name
-    return bridge.as_state("module.import_resource", locals(), globals(), component=str(component))
 
 
-@bridge.state
+@bridge.state("module.remove_resource", name_is="resource_address")
 def absent(
     name=None,
     component=None,
@@ -66,16 +62,11 @@ def absent(
     **kwargs,
 ):
     """
-    Have a resource, or a module, no more in the state. By default it is left alone in the world.
+    Remove a resource, or a module, from the state.
 
-    name
-        The address in the state, unless ``resource_address`` names it. The module declares it no more.
-    component
-        One of infrastructure:components.
-    environment
-        One of infrastructure:environments. ``workspace`` and ``env`` are accepted too.
-    destroy
-        Destroy it in the world, too. Policy's ``protect`` holds.
+    By default the resource itself continues to exist.
+
+    resource_address
+        Address in the state. The module no longer declares it. By default the
+        state's name.
     """
-    resource_address = resource_address or name
-    return bridge.as_state("module.remove_resource", locals(), globals(), component=str(component))

@@ -1,0 +1,85 @@
+"""Docstrings of functions that Salt loads: what Salt shows of them names every parameter."""
+
+import inspect
+import textwrap
+
+# Parameters that are the same in every function that takes them. A docstring that names one has its own text.
+PARAMETERS = {
+    "component": "Name of the component in infrastructure:components.",
+    "components": """
+        Only these components: a list, or names with commas between them.
+        By default all.
+    """,
+    "destroy": "Also destroy the resource. Policy's ``protect`` still holds.",
+    "environment": """
+        Name of the environment in infrastructure:environments. By default the
+        one that the pillar names, or the only one.
+    """,
+    "include_dependencies": """
+        Also run the components that these depend on. By default their last
+        outputs are used.
+    """,
+    "migrate_backend": "Move the state of a component whose backend has changed.",
+    "minion": """
+        Minion whose pillar is used. By default the one in the master's option
+        ``eos: {minion: ...}``, otherwise the master's own.
+    """,
+    "name": "Name of the state.",
+    "on_failure": """
+        ``stop``: start nothing more. ``continue``: skip only what depends on
+        the failed component. Overrides infrastructure:settings:on_failure.
+    """,
+    "parallelism": """
+        Maximum number of components that run at the same time. Overrides
+        infrastructure:settings:parallelism.
+    """,
+    "plan_id": "Id of the plan, from the report of ``plan`` or of a blocked run.",
+    "preserve_data": "Leave components that hold data unchanged, and name them.",
+    "retry": """
+        Register a failed version again, although Nomad has stopped trying it.
+        A schedule cannot ask for it.
+    """,
+    "run_id": "Id of the run, from a report, an event, the log or ``history``.",
+    "secrets": """
+        Mapping of variables to references, such as ``vault:mount/path#key``.
+        Overrides the pillar's.
+    """,
+    "service": "Name of the service in infrastructure:services.",
+    "service_config": "Mapping of keys of the service. Overrides the pillar's.",
+    "test": """
+        Show what would change, and change nothing. By default Salt's option
+        ``test``.
+    """,
+    "upgrade": """
+        Use the newest providers and modules that the configuration allows, as
+        ``terraform init -upgrade`` does.
+    """,
+    "variables": "Mapping of variables. Overrides the pillar's.",
+}
+
+
+def complete(function):
+    """Make the docstring describe every parameter of the signature, in that order, before the example."""
+    text, example, command = inspect.cleandoc(function.__doc__ or "").partition("CLI Example:")
+    wanted = [
+        name for name in inspect.signature(function).parameters if name not in ("args", "kwargs")
+    ]
+    summary, described = _split(text, wanted)
+    for name in wanted:
+        told = described.get(name) or inspect.cleandoc(PARAMETERS[name])
+        summary += f"\n\n{name}\n{textwrap.indent(told, '    ')}"
+    whole = f"{summary}\n\n{example}{command}".strip()
+    function.__doc__ = f"\n{textwrap.indent(whole, '    ')}\n"
+    return function
+
+
+def _split(text, names):
+    """The text before the first parameter, and the text of each parameter that is described."""
+    summary, described, lines = [], {}, None
+    for line in text.splitlines():
+        if line in names:
+            lines = described[line] = []
+        else:
+            (summary if lines is None else lines).append(line)
+    told = {name: textwrap.dedent("\n".join(lines)).strip() for name, lines in described.items()}
+    return "\n".join(summary).strip(), told
