@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rollout::{Allocation, Deployment, Progress, Rollout};
+use super::rollout::{Allocation, Deployment, Progress, Rollout, short_id};
 
 /// What one look says; each with a line for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ fn told(deployment: &Deployment) -> String {
             progress.placed_allocs, progress.healthy_allocs, progress.unhealthy_allocs
         )
     });
-    let short = deployment.id.get(..8).unwrap_or(&deployment.id);
+    let short = short_id(&deployment.id);
     format!("deployment {short}: {}{}", deployment.status_description, groups.collect::<String>())
 }
 
@@ -148,7 +148,7 @@ fn running(rollout: &Rollout) -> Course {
         let all = groups.remove(group.name.as_str()).unwrap_or_default();
         let lost = all.iter().find(|one| one.has_failed() && !one.is_followed());
         if let Some(failed) = lost.filter(|one| one.client_status == "failed") {
-            let short = failed.id.get(..8).unwrap_or(&failed.id);
+            let short = short_id(&failed.id);
             return Course::Stuck(format!("{}: allocation {short} failed: {}", group.name, failed.why()));
         }
         let alive = all.iter().filter(|one| !(one.has_failed() && one.is_followed())).count() as u64;

@@ -1,5 +1,7 @@
 //! Whether a service is there as it should be: each new instance of it, and enough of them.
 
+use super::rollout::short_id;
+
 /// One instance in a catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Registered {
@@ -14,7 +16,7 @@ pub struct Registered {
 pub fn served(new: &[String], found: &[Registered], least: u64) -> Result<String, String> {
     for allocation in new {
         let prefix = format!("_nomad-task-{allocation}-");
-        let short = allocation.get(..8).unwrap_or(allocation);
+        let short = short_id(allocation);
         let mut own = found.iter().filter(|one| one.id.starts_with(&prefix)).peekable();
         if own.peek().is_none() {
             return Err(format!("allocation {short} is not registered yet"));

@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 use super::JobName;
 use super::calls::Check;
 use super::client::Nomad;
-use super::follow::short;
 use super::trouble::Trouble;
-use crate::decide::{Allocation, Rollout};
+use crate::decide::{Allocation, Rollout, short_id};
 
 /// So many allocations are looked into, the newest.
 const ALLOCATIONS: usize = 3;
@@ -93,7 +92,7 @@ async fn allocation(
     notes: &mut Vec<String>,
     lines: &mut Vec<String>,
 ) -> Value {
-    let id = short(&one.id);
+    let id = short_id(&one.id);
     let (group, node, status) = (&one.task_group, &one.node_name, &one.client_status);
     lines.push(cut(&format!("{group}: allocation {id} on {node} is {status}: {}", one.why())));
     let checks = match nomad.checks(&name.namespace, &one.id).await {
@@ -163,7 +162,11 @@ async fn stderr(
                 Trouble::Denied(_) => "is not for our token",
                 _ => "cannot be had",
             };
-            notes.push(format!("the stderr of task {task} of {} {what}: {}", short(&one.id), trouble.text()));
+            notes.push(format!(
+                "the stderr of task {task} of {} {what}: {}",
+                short_id(&one.id),
+                trouble.text()
+            ));
             Vec::new()
         }
     }

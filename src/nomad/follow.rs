@@ -9,7 +9,7 @@ use super::calls::Check;
 use super::client::Nomad;
 use super::trouble::Trouble;
 use super::{JobName, diagnose};
-use crate::decide::{Course, Deployment, Group, Job, Registered, Rollout, course, remembered};
+use crate::decide::{Course, Deployment, Group, Job, Registered, Rollout, course, remembered, short_id};
 
 /// Beyond the time in which Nomad itself has to see progress.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -156,8 +156,8 @@ impl Follow {
             }
             let checks = self.nomad.checks(&self.name.namespace, &one.id).await?;
             let failing = checks.iter().find(|check| check.status != "success");
-            let failing =
-                failing.map(|check| format!("allocation {}: {}", short(&one.id), check.explain(self.silent)));
+            let failing = failing
+                .map(|check| format!("allocation {}: {}", short_id(&one.id), check.explain(self.silent)));
             looked_at.push(Registered { id: one.id.clone(), failing });
             if looked_at.iter().any(|one| one.failing.is_some()) {
                 break;
@@ -250,9 +250,4 @@ fn wanted(job: &Job, group: &Group) -> u64 {
         "system" | "sysbatch" => group.count.min(1),
         _ => group.count,
     }
-}
-
-/// As Nomad shows an id.
-pub fn short(id: &str) -> &str {
-    id.get(..8).unwrap_or(id)
 }

@@ -2,6 +2,7 @@
 
 mod config;
 mod job;
+mod names;
 mod outputs;
 mod secrets;
 mod terraform;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::model::service::{Job, Service};
+pub use names::template_name;
 
 /// Path to text; where the template is the user's own, without it.
 pub fn module(service: &Service) -> BTreeMap<String, String> {
@@ -25,11 +27,6 @@ pub fn module(service: &Service) -> BTreeMap<String, String> {
         files.insert(template_name(service), job::template(service, shape));
     }
     files
-}
-
-/// Beside the module's other files.
-pub fn template_name(service: &Service) -> String {
-    format!("{}.nomad.tpl", service.name)
 }
 
 /// The job as Terraform renders it from these variables. None where the template is the user's own, or where
@@ -48,9 +45,4 @@ pub fn job(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<Stri
         rest = after;
     }
     Some(text + rest)
-}
-
-/// The first line of every file of ours.
-fn mark(service: &Service) -> String {
-    format!("# Written by Eos from infrastructure:services:{}.\n", service.name)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hcl::{Expression, ObjectKey};
 
-use super::document::Argument;
+use super::block::Argument;
 use super::json::Json;
 use super::syntax;
 use crate::model::{Attribute, Constraint};

@@ -1,53 +1,11 @@
 //! Configuration files, in both of Terraform's notations, as one kind of blocks.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use super::body::{self, Nested, Piece};
-use super::json::{self, Json};
-use super::{Content, ModuleFile};
-
-/// A block: `kind "label" { name = value, nested {} }`.
-#[derive(Clone, Debug)]
-pub struct Block {
-    pub kind: String,
-    pub labels: Vec<String>,
-    pub arguments: BTreeMap<String, Argument>,
-    pub blocks: Vec<Block>,
-    /// All that is in it.
-    pub content: Argument,
-    /// The file in which it is.
-    pub file: String,
-    /// Not all of it could be read.
-    pub broken: bool,
-}
-
-impl Block {
-    pub fn new(kind: &str, labels: Vec<String>, content: Argument) -> Self {
-        let (arguments, blocks) = (BTreeMap::new(), Vec::new());
-        Self { kind: kind.to_owned(), labels, arguments, blocks, content, file: String::new(), broken: false }
-    }
-
-    pub fn label(&self) -> &str {
-        self.labels.first().map_or("", String::as_str)
-    }
-}
-
-/// What an argument is set to, not evaluated.
-#[derive(Clone, Debug)]
-pub enum Argument {
-    Native(Piece),
-    Json(Json),
-}
-
-impl Argument {
-    pub fn line(&self) -> Option<usize> {
-        match self {
-            Self::Native(piece) => Some(piece.line),
-            Self::Json(_) => None,
-        }
-    }
-}
+use super::block::{Argument, Block};
+use super::body::{self, Nested};
+use super::json_blocks;
+use super::module::{Content, ModuleFile};
 
 /// Where something begins that could not be read; the line is not always known.
 #[derive(Clone, Debug)]
@@ -70,9 +28,8 @@ pub fn read(files: &[ModuleFile], subdir: &str) -> Result<Document, String> {
     for (name, file) in here {
         let text = bytes(file)?;
         let (blocks, lines) = match name.ends_with(".json") {
-            true => {
-                json::blocks(&text).map_or_else(|line| (Vec::new(), vec![line]), |found| (found, Vec::new()))
-            }
+            true => json_blocks::blocks(&text)
+                .map_or_else(|line| (Vec::new(), vec![line]), |found| (found, Vec::new())),
             false => native(&text),
         };
         document.blocks.extend(blocks.into_iter().map(|block| Block { file: file.path.clone(), ..block }));

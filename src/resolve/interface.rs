@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{self, Argument, Block, Document, Unread};
-use super::{ModuleFile, body, constraint, json, providers, syntax};
+use super::block::{Argument, Block};
+use super::document::{self, Document, Unread};
+use super::module::ModuleFile;
+use super::{body, constraint, json, providers, syntax};
 use crate::model::{Constraint, Interface, Output, Variable};
 
 pub fn interface(files: &[ModuleFile], subdir: &str) -> Result<Interface, String> {

@@ -2,8 +2,6 @@
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::document::{Argument, Block};
-
 /// As much of a value as is asked for.
 #[derive(Clone, Debug)]
 pub enum Json {
@@ -15,61 +13,11 @@ pub enum Json {
     Other,
 }
 
-/// The blocks of a file; or the line in which it stops being JSON.
-pub fn blocks(text: &[u8]) -> Result<Vec<Block>, usize> {
-    let document: Json = serde_json::from_slice(text).map_err(|error| error.line())?;
-    let parts = match document {
-        Json::List(parts) => parts,
-        one => vec![one],
-    };
-    let mut blocks = Vec::new();
-    for part in parts {
-        let Json::Map(part) = part else { return Err(1) };
-        for (kind, value) in part {
-            open(&kind, labels(&kind), &value, &[], &mut blocks);
-        }
-    }
-    Ok(blocks)
-}
-
 /// The names that a file of values sets.
 pub fn names(text: &[u8]) -> Result<Vec<String>, usize> {
     match serde_json::from_slice(text).map_err(|error| error.line())? {
         Json::Map(entries) => Ok(entries.into_iter().map(|(name, _)| name).collect()),
         _ => Err(1),
-    }
-}
-
-/// How many labels a block of each kind has; they are keys here.
-fn labels(kind: &str) -> usize {
-    match kind {
-        "resource" | "data" | "ephemeral" => 2,
-        "variable" | "output" | "provider" | "module" | "backend" | "check" => 1,
-        _ => 0,
-    }
-}
-
-fn open(kind: &str, labels: usize, value: &Json, found: &[String], blocks: &mut Vec<Block>) {
-    match value {
-        Json::List(items) => items.iter().for_each(|item| open(kind, labels, item, found, blocks)),
-        Json::Map(map) if found.len() < labels => {
-            for (label, value) in map {
-                open(kind, labels, value, &[found, std::slice::from_ref(label)].concat(), blocks);
-            }
-        }
-        Json::Map(map) => {
-            let mut block = Block::new(kind, found.to_vec(), Argument::Json(value.clone()));
-            for (key, value) in map {
-                match key.as_str() {
-                    "backend" | "cloud" | "required_providers" | "data" => {
-                        open(key, self::labels(key), value, &[], &mut block.blocks);
-                    }
-                    _ => drop(block.arguments.insert(key.clone(), Argument::Json(value.clone()))),
-                }
-            }
-            blocks.push(block);
-        }
-        _ => {}
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{Content, ModuleFile};
+use super::module::{Content, ModuleFile};
 use crate::digest::{hex, sha256};
 use crate::host::Host;
 use crate::model::Source;

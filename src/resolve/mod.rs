@@ -3,74 +3,33 @@
 //! Knows folders and Terraform's configuration language. Must not know workdirs or values.
 //! Through it passes: a [`Source`] in; a [`Module`] with its Interface out, or a sentence that says why not.
 
+mod block;
 mod body;
 mod constraint;
 mod document;
 mod interface;
 mod json;
+mod json_blocks;
 mod lexer;
 mod listing;
 mod lock_file;
+mod module;
 mod needed;
 mod providers;
 mod syntax;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 pub use lock_file::{moved_providers, newer_providers, without_providers};
+pub use module::{Content, Module, ModuleFile};
 pub use needed::needed_to_destroy;
 
 use crate::digest::sha256;
-use crate::error::{Error, Layer, Phase};
 use crate::host::Host;
-use crate::model::{Interface, Source, Template};
+use crate::model::{Source, Template};
 use crate::render::MARK;
-
-/// A module as it was when it was read.
-#[derive(Debug)]
-pub struct Module {
-    pub interface: Arc<Interface>,
-    /// Where terraform runs, below the module's root; empty for the root.
-    pub subdir: String,
-    pub files: Vec<ModuleFile>,
-}
-
-#[derive(Debug)]
-pub struct ModuleFile {
-    /// Below the root, with forward slashes.
-    pub path: String,
-    pub content: Content,
-    pub executable: bool,
-    /// Hexadecimal.
-    pub sha256: String,
-}
-
-impl ModuleFile {
-    /// The bytes that were validated, and no others.
-    pub fn bytes(&self) -> Result<Cow<'_, [u8]>, Error> {
-        let path = match &self.content {
-            Content::Text(text) => return Ok(Cow::Borrowed(text.as_bytes())),
-            Content::File(path) => path,
-        };
-        let bytes = std::fs::read(path).map_err(|error| Error::file(path, "read", &error))?;
-        if sha256(&bytes) == self.sha256 {
-            return Ok(Cow::Owned(bytes));
-        }
-        let message = format!("{} changed while this run was under way", path.display());
-        Err(Error::new(Layer::Salt, Phase::Preparation, "source_changed", message, "run again"))
-    }
-}
-
-/// Large files stay where they are until they are copied.
-#[derive(Debug)]
-pub enum Content {
-    File(PathBuf),
-    /// Rendered.
-    Text(String),
-}
 
 /// The modules of one call: each source is read once.
 pub struct Modules<'a> {

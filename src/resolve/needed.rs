@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::document::{self, Argument, Block};
+use super::block::{Argument, Block};
+use super::document;
 use super::json::Json;
 use super::lexer::{Kind, Token, lex_template};
-use super::{Module, ModuleFile, syntax};
+use super::module::{Module, ModuleFile};
+use super::syntax;
 
 /// Modules in modules that are looked into.
 const DEEPEST: usize = 8;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hcl::{Expression, ObjectKey};
 
-use super::document::{Argument, Block};
+use super::block::{Argument, Block};
 use super::json::Json;
 use super::lexer::Kind;
 use super::syntax;

@@ -4,8 +4,8 @@ use hcl::Expression;
 use hcl::eval::{Context, Evaluate};
 use serde_json::Value;
 
+use super::block::Argument;
 use super::body::{Piece, unescape};
-use super::document::Argument;
 use super::json::Json;
 use super::lexer::{Bracket, Kind, Token};
 

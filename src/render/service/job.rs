@@ -1,7 +1,8 @@
 //! `<service>.nomad.tpl`: the job, with a slot for each variable.
 
+use super::names::mark;
 use super::text::{Text, literal};
-use super::{config, mark, secrets};
+use super::{config, secrets};
 use crate::model::service::{
     Check, Data, Kind, Knob, Number, Port, Registry, Service, Shape, Volume, VolumeKind,
 };

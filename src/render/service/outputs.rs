@@ -1,6 +1,6 @@
 //! `outputs.tf`: what others may read of a service.
 
-use super::mark;
+use super::names::mark;
 use super::text::Text;
 use crate::model::service::{Job, Number, Registry, Service, Shape};
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::config;
+use super::names::{mark, template_name};
 use super::text::{Text, literal};
-use super::{config, mark, template_name};
 use crate::model::service::{Data, Job, Kind, Knob, REVISION, Service};
 
 /// JSON in the job's language: its escapes are HCL's but for three, and what would begin a template begins none.

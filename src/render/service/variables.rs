@@ -1,6 +1,6 @@
 //! `variables.tf`: types, and what Terraform refuses before it plans.
 
-use super::mark;
+use super::names::mark;
 use super::text::Text;
 use crate::model::service::{Knob, REVISION, Service};
 

@@ -1,7 +1,11 @@
 //! Holds the absences that ARCHITECTURE.md promises.
 
+mod imports;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use imports::Imports;
 
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
@@ -88,6 +92,14 @@ fn each_rim_room_keeps_to_its_own() {
     );
     absent(&["terraform"], &["crate::operation", "crate::workdir", "crate::resolve"]);
     absent(&["view"], &["crate::operation", "std::process", "tokio"]);
+}
+
+#[test]
+fn files_of_a_room_import_each_other_in_one_direction() {
+    let imports = Imports::read();
+    let rooms = ["change", "decide", "graph", "nomad", "record", "render", "resolve", "view"];
+    let circles: Vec<_> = rooms.iter().flat_map(|room| imports.circles(&format!("src/{room}"))).collect();
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! What runs of a job on one node.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::null::nullable;
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Allocation {
+    #[serde(rename = "ID")]
+    pub id: String,
+    pub task_group: String,
+    pub job_version: u64,
+    pub node_name: String,
+    /// `run`, `stop` or `evict`.
+    pub desired_status: String,
+    /// `pending`, `running`, `complete`, `failed`, `lost` or `unknown`.
+    pub client_status: String,
+    pub client_description: String,
+    pub deployment_status: Option<Judged>,
+    #[serde(rename = "FollowupEvalID")]
+    pub followup_eval: String,
+    pub next_allocation: String,
+    #[serde(deserialize_with = "nullable")]
+    pub task_states: BTreeMap<String, TaskState>,
+    pub create_index: u64,
+}
+
+impl Allocation {
+    /// Whether something takes its place, now or later.
+    pub fn is_followed(&self) -> bool {
+        !self.followup_eval.is_empty() || !self.next_allocation.is_empty()
+    }
+
+    pub fn has_failed(&self) -> bool {
+        self.client_status == "failed" || self.client_status == "lost"
+    }
+
+    /// Why it does not run, by the task that failed first in the alphabet: `task web: Exit Code: 7`. Nomad's own words
+    /// for the whole where no event of a task gives a reason.
+    pub fn why(&self) -> String {
+        let failed = self.task_states.iter().filter(|(_, state)| state.failed);
+        let all = failed.chain(self.task_states.iter().filter(|(_, state)| !state.failed));
+        let mut reasons = all.filter_map(|(task, state)| Some((task, state.reason()?)));
+        match reasons.next() {
+            Some((task, reason)) => format!("task {task}: {reason}"),
+            None => self.client_description.clone(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Judged {
+    /// None: not judged yet.
+    pub healthy: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TaskState {
+    pub state: String,
+    pub failed: bool,
+    pub restarts: u64,
+    #[serde(deserialize_with = "nullable")]
+    pub events: Vec<TaskEvent>,
+}
+
+impl TaskState {
+    /// The last event that says why it ended or could not start, on one line. What follows from that, such as
+    /// `Policy allows no restarts`, gives no reason.
+    fn reason(&self) -> Option<String> {
+        let is_cause = |event: &&TaskEvent| {
+            let fails = ["Failure", "Failed", "failed", "Exceeded"];
+            let by_itself = event.kind == "Terminated" || fails.iter().any(|word| event.kind.contains(word));
+            by_itself && event.kind != "Sibling Task Failed" && !event.display_message.trim().is_empty()
+        };
+        let cause = self.events.iter().rev().find(is_cause)?;
+        Some(cause.display_message.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TaskEvent {
+    #[serde(rename = "Type")]
+    pub kind: String,
+    /// Nanoseconds since 1970.
+    pub time: u64,
+    pub display_message: String,
+    pub exit_code: i64,
+    pub signal: i64,
+    #[serde(deserialize_with = "nullable")]
+    pub details: BTreeMap<String, String>,
+}

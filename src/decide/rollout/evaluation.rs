@@ -1,0 +1,65 @@
+//! What Nomad's scheduler made of a job.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::null::nullable;
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Evaluation {
+    #[serde(rename = "ID")]
+    pub id: String,
+    pub triggered_by: String,
+    /// Of the registration that it is for; zero where it is for none.
+    pub job_modify_index: u64,
+    /// `pending`, `blocked`, `complete`, `failed` or `canceled`, with one l.
+    pub status: String,
+    pub status_description: String,
+    pub next_eval: String,
+    #[serde(rename = "FailedTGAllocs", deserialize_with = "nullable")]
+    pub unplaced: BTreeMap<String, Unplaced>,
+    pub create_index: u64,
+}
+
+/// Why a group's allocations found no node.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Unplaced {
+    pub nodes_evaluated: u64,
+    #[serde(deserialize_with = "nullable")]
+    pub constraint_filtered: BTreeMap<String, u64>,
+    #[serde(deserialize_with = "nullable")]
+    pub class_filtered: BTreeMap<String, u64>,
+    #[serde(deserialize_with = "nullable")]
+    pub dimension_exhausted: BTreeMap<String, u64>,
+    #[serde(deserialize_with = "nullable")]
+    pub quota_exhausted: Vec<String>,
+}
+
+impl Unplaced {
+    /// `memory is exhausted on 1 node(s)`.
+    pub fn explain(&self) -> String {
+        let mut said = Vec::new();
+        for (constraint, nodes) in &self.constraint_filtered {
+            said.push(format!("constraint {constraint:?} leaves out {nodes} node(s)"));
+        }
+        for (class, nodes) in &self.class_filtered {
+            said.push(format!("node class {class:?} leaves out {nodes} node(s)"));
+        }
+        for (what, nodes) in &self.dimension_exhausted {
+            said.push(format!("{what} is exhausted on {nodes} node(s)"));
+        }
+        for quota in &self.quota_exhausted {
+            said.push(format!("quota {quota} is exhausted"));
+        }
+        if said.is_empty() {
+            said.push(match self.nodes_evaluated {
+                0 => "its datacenters and its node pool have no ready node".to_owned(),
+                evaluated => format!("none of {evaluated} node(s) fits"),
+            });
+        }
+        said.join(", ")
+    }
+}

@@ -1,0 +1,60 @@
+//! A job as it is registered.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::null::nullable;
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Job {
+    pub version: u64,
+    /// Rises with each registration that changes the job, and with nothing else.
+    pub job_modify_index: u64,
+    pub status: String,
+    pub stop: bool,
+    #[serde(rename = "Type")]
+    pub kind: String,
+    pub periodic: Value,
+    pub parameterized_job: Value,
+    #[serde(deserialize_with = "nullable")]
+    pub task_groups: Vec<Group>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Group {
+    pub name: String,
+    pub count: u64,
+    pub update: Option<Update>,
+    #[serde(deserialize_with = "nullable")]
+    pub services: Vec<Service>,
+    #[serde(deserialize_with = "nullable")]
+    pub tasks: Vec<Task>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Update {
+    /// Nanoseconds. Zero: the first that does not get healthy ends the deployment.
+    pub progress_deadline: u64,
+    /// Nanoseconds, for each allocation.
+    pub healthy_deadline: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Task {
+    #[serde(deserialize_with = "nullable")]
+    pub services: Vec<Service>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Service {
+    pub name: String,
+    /// `consul`, which is also meant by none, or `nomad`.
+    pub provider: String,
+    #[serde(deserialize_with = "nullable")]
+    pub checks: Vec<Value>,
+}

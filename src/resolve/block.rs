@@ -1,0 +1,48 @@
+//! What a configuration is made of, in both of Terraform's notations.
+
+use std::collections::BTreeMap;
+
+use super::body::Piece;
+use super::json::Json;
+
+/// A block: `kind "label" { name = value, nested {} }`.
+#[derive(Clone, Debug)]
+pub struct Block {
+    pub kind: String,
+    pub labels: Vec<String>,
+    pub arguments: BTreeMap<String, Argument>,
+    pub blocks: Vec<Block>,
+    /// All that is in it.
+    pub content: Argument,
+    /// The file in which it is.
+    pub file: String,
+    /// Not all of it could be read.
+    pub broken: bool,
+}
+
+impl Block {
+    pub fn new(kind: &str, labels: Vec<String>, content: Argument) -> Self {
+        let (arguments, blocks) = (BTreeMap::new(), Vec::new());
+        Self { kind: kind.to_owned(), labels, arguments, blocks, content, file: String::new(), broken: false }
+    }
+
+    pub fn label(&self) -> &str {
+        self.labels.first().map_or("", String::as_str)
+    }
+}
+
+/// What an argument is set to, not evaluated.
+#[derive(Clone, Debug)]
+pub enum Argument {
+    Native(Piece),
+    Json(Json),
+}
+
+impl Argument {
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Self::Native(piece) => Some(piece.line),
+            Self::Json(_) => None,
+        }
+    }
+}

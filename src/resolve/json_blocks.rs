@@ -1,0 +1,54 @@
+//! The blocks of a file in the JSON notation.
+
+use super::block::{Argument, Block};
+use super::json::Json;
+
+/// The blocks of a file; or the line in which it stops being JSON.
+pub fn blocks(text: &[u8]) -> Result<Vec<Block>, usize> {
+    let document: Json = serde_json::from_slice(text).map_err(|error| error.line())?;
+    let parts = match document {
+        Json::List(parts) => parts,
+        one => vec![one],
+    };
+    let mut blocks = Vec::new();
+    for part in parts {
+        let Json::Map(part) = part else { return Err(1) };
+        for (kind, value) in part {
+            open(&kind, labels(&kind), &value, &[], &mut blocks);
+        }
+    }
+    Ok(blocks)
+}
+
+/// How many labels a block of each kind has; they are keys here.
+fn labels(kind: &str) -> usize {
+    match kind {
+        "resource" | "data" | "ephemeral" => 2,
+        "variable" | "output" | "provider" | "module" | "backend" | "check" => 1,
+        _ => 0,
+    }
+}
+
+fn open(kind: &str, labels: usize, value: &Json, found: &[String], blocks: &mut Vec<Block>) {
+    match value {
+        Json::List(items) => items.iter().for_each(|item| open(kind, labels, item, found, blocks)),
+        Json::Map(map) if found.len() < labels => {
+            for (label, value) in map {
+                open(kind, labels, value, &[found, std::slice::from_ref(label)].concat(), blocks);
+            }
+        }
+        Json::Map(map) => {
+            let mut block = Block::new(kind, found.to_vec(), Argument::Json(value.clone()));
+            for (key, value) in map {
+                match key.as_str() {
+                    "backend" | "cloud" | "required_providers" | "data" => {
+                        open(key, self::labels(key), value, &[], &mut block.blocks);
+                    }
+                    _ => drop(block.arguments.insert(key.clone(), Argument::Json(value.clone()))),
+                }
+            }
+            blocks.push(block);
+        }
+        _ => {}
+    }
+}

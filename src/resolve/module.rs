@@ -1,0 +1,52 @@
+//! A module as it was when it was read.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::digest::sha256;
+use crate::error::{Error, Layer, Phase};
+use crate::model::Interface;
+
+/// A module as it was when it was read.
+#[derive(Debug)]
+pub struct Module {
+    pub interface: Arc<Interface>,
+    /// Where terraform runs, below the module's root; empty for the root.
+    pub subdir: String,
+    pub files: Vec<ModuleFile>,
+}
+
+#[derive(Debug)]
+pub struct ModuleFile {
+    /// Below the root, with forward slashes.
+    pub path: String,
+    pub content: Content,
+    pub executable: bool,
+    /// Hexadecimal.
+    pub sha256: String,
+}
+
+impl ModuleFile {
+    /// The bytes that were validated, and no others.
+    pub fn bytes(&self) -> Result<Cow<'_, [u8]>, Error> {
+        let path = match &self.content {
+            Content::Text(text) => return Ok(Cow::Borrowed(text.as_bytes())),
+            Content::File(path) => path,
+        };
+        let bytes = std::fs::read(path).map_err(|error| Error::file(path, "read", &error))?;
+        if sha256(&bytes) == self.sha256 {
+            return Ok(Cow::Owned(bytes));
+        }
+        let message = format!("{} changed while this run was under way", path.display());
+        Err(Error::new(Layer::Salt, Phase::Preparation, "source_changed", message, "run again"))
+    }
+}
+
+/// Large files stay where they are until they are copied.
+#[derive(Debug)]
+pub enum Content {
+    File(PathBuf),
+    /// Rendered.
+    Text(String),
+}
