@@ -1,7 +1,7 @@
 # Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
 
 .PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-core test-salt test-servers test-python test \
-	soak soak-consul soak-killed soak-exclusion soak-soak soak-scenarios check lint bench clean
+	soak soak-consul soak-exclusion soak-soak soak-scenarios check lint bench clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -105,17 +105,17 @@ test: need-terraform build target/provoke/.unpacked .venv/moto/.installed
 
 # A long while: KILLS kills (200) and ROUNDS rounds (200) of eight processes, drawn from SEED (of the moment).
 soak: need-terraform servers .venv/moto/.installed
-	@$(MAKE) --no-print-directory --jobs=1 --keep-going soak-consul soak-killed soak-exclusion soak-soak soak-scenarios
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going soak-consul soak-exclusion soak-soak soak-scenarios
 
-soak-consul soak-killed:
-	$(cargo_test) --test $(@:soak-%=%) -- --ignored
+soak-consul:
+	$(cargo_test) --test core -- --ignored consul::
 
 soak-exclusion soak-soak soak-scenarios:
-	$(cargo_test) --test $(@:soak-%=%) -- --ignored --nocapture --test-threads=1
+	$(cargo_test) --test core -- --ignored --nocapture --test-threads=1 $(@:soak-%=%)::
 
 # What this version leaves on the disk and in Consul, for the upgrade tests of later ones: tests/fixtures/VERSION.
 fixtures: need-terraform servers
-	$(cargo_test) --test upgrade -- --ignored --exact making::the_fixtures_of_this_version_are_made --nocapture
+	$(cargo_test) --test core -- --ignored --exact upgrade::making::the_fixtures_of_this_version_are_made --nocapture
 
 lint: build
 	cargo fmt --check

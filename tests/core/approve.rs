@@ -1,12 +1,11 @@
 //! Claims about plans that policy stops: shown, approved by somebody, applied once, and only as they were shown.
 
-mod support;
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use support::{Site, statuses};
+
+use crate::support::{Site, statuses};
 
 const A: &str = "resource \"terraform_data\" \"a\" {}\n";
 const AB: &str = "resource \"terraform_data\" \"a\" {}\nresource \"terraform_data\" \"b\" {}\n";

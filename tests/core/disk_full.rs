@@ -1,27 +1,15 @@
 //! A disk that is full at each write of a run, one after the other, and one that may not be written to.
 
-#[path = "support/disk.rs"]
-mod disk;
-#[path = "support/killed.rs"]
-mod killed;
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use disk::Disk;
 use serde_json::{Value, json};
-use support::{Site, statuses};
-use world::World;
 
-#[test]
-#[ignore = "the other half of a test below"]
-fn an_eos_that_will_be_killed() {
-    killed::orchestrate_as_told();
-}
+use crate::support::disk::Disk;
+use crate::support::killed;
+use crate::support::world::World;
+use crate::support::{Site, statuses};
 
 const PAIR: &str = "resource \"world_thing\" \"first\" {\n  name = \"first\"\n  body = var.body\n}\n\
                     resource \"world_thing\" \"second\" {\n  name = \"second\"\n  body = world_thing.first.body\n}\n\

@@ -1,11 +1,5 @@
 //! Claims about what is noticed when the world moves, on the provider for tests: the world's files judge.
 
-#[path = "support/http_backend.rs"]
-mod http_backend;
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
@@ -17,10 +11,11 @@ use eos::lock::{Holder, file};
 use eos::operation::{Call, Identity, Request, run};
 use eos::process::Cancel;
 use eos::view::progress::Progress;
-use http_backend::HttpBackend;
 use serde_json::{Value, json};
-use support::{NoSalt, Site, statuses};
-use world::World;
+
+use crate::support::http_backend::HttpBackend;
+use crate::support::world::World;
+use crate::support::{NoSalt, Site, statuses};
 
 const SECRET: &str = "canary-of-drift";
 

@@ -1,15 +1,12 @@
 //! Claims about `ensure_infrastructure`: nothing changed, nothing is started; anything else is a run.
 
-#[path = "support/http_backend.rs"]
-mod http_backend;
-mod support;
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use http_backend::HttpBackend;
 use serde_json::{Value, json};
-use support::Site;
+
+use crate::support::Site;
+use crate::support::http_backend::HttpBackend;
 
 const NET: &str = r#"
 variable "cidr" { default = "one" }

@@ -1,13 +1,12 @@
 //! Claims about the owners of folders below the root, with a real terraform. Most need root, who can give folders away.
 
-mod support;
-
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use support::{Site, statuses};
+
+use crate::support::{Site, statuses};
 
 /// `nobody`, or any other that is not root.
 const OTHER: u32 = 65534;

@@ -1,14 +1,11 @@
 //! Claims about health gates, with a real terraform and real servers.
 
-mod support;
-#[path = "support/web.rs"]
-mod web;
-
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::{Site, statuses};
-use web::Web;
+
+use crate::support::web::Web;
+use crate::support::{Site, statuses};
 
 /// Long enough for any machine; what is waited for is a fact.
 const PATIENCE: Duration = Duration::from_secs(60);

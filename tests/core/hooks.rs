@@ -1,19 +1,12 @@
 //! Claims about what a component's hooks tell others: a real Consul, a file, a web server; and a Salt that the test
 //! decides.
 
-#[path = "support/salt.rs"]
-mod salt;
-#[path = "support/server.rs"]
-mod server;
-mod support;
-#[path = "support/web.rs"]
-mod web;
-
-use salt::{Salt, states};
 use serde_json::{Value, json};
-use server::Server;
-use support::{Site, statuses};
-use web::Web;
+
+use crate::support::salt::{Salt, states};
+use crate::support::server::Server;
+use crate::support::web::Web;
+use crate::support::{Site, statuses};
 
 const WEB: &str = r#"
 variable "cidr" { default = "10.0.0.0/16" }

@@ -1,12 +1,11 @@
 //! What terraform's children get of ours: nothing. A real terraform starts a real provisioner.
 
-mod support;
-
 use std::path::Path;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use support::{Site, statuses};
+
+use crate::support::{Site, statuses};
 
 /// Lists its descriptors, tries to free a lock by each, and reads its own stdin, terraform's and those between.
 const LOOK: &str = r#"

@@ -1,8 +1,5 @@
 //! Claims about the file lock, with real processes. Each takes the lock of a folder of its own.
 
-#[path = "support/processes.rs"]
-mod processes;
-
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -14,7 +11,9 @@ use eos::error::Result;
 use eos::lock::Holder;
 use eos::lock::file::{Guard, acquire};
 use eos::process::{Cancel, Guardian, Limits, ProcessIdentity};
-use processes::{is_alive, kill, kill_with_guardian, until};
+
+use crate::support::again;
+use crate::support::processes::{is_alive, kill, kill_with_guardian, until};
 
 fn take(path: &Path, timeout_ms: u64) -> Result<Guard> {
     let holder =
@@ -26,8 +25,8 @@ fn take(path: &Path, timeout_ms: u64) -> Result<Guard> {
 /// This test binary once more, as a process that takes the lock and starts a child under it. With the child's number,
 /// which it says once it runs.
 fn holder_process(lock: &Path, script: &str) -> (std::process::Child, String) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "held_by_another_process", "--nocapture", "--ignored"])
+    let mut child = again(held_by_another_process)
+        .arg("--nocapture")
         .env("EOS_TEST_LOCK", lock)
         .env("EOS_TEST_SCRIPT", script)
         .stdout(Stdio::piped())

@@ -1,10 +1,9 @@
 //! Claims about which environment a call is about, and that no call is about one that it does not name.
 
-mod support;
-
 use eos::operation::Identity;
 use serde_json::{Value, json};
-use support::{NoSalt, Site, statuses};
+
+use crate::support::{NoSalt, Site, statuses};
 
 const MODULE: &str = r#"
 variable "environment" { type = string }

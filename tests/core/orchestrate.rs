@@ -1,9 +1,8 @@
 //! Claims about whole runs, with a real terraform and without Salt.
 
-mod support;
-
 use serde_json::json;
-use support::{Site, statuses};
+
+use crate::support::{Site, statuses};
 
 const NET: &str = r#"
 variable "cidr" { type = string }

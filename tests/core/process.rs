@@ -1,16 +1,15 @@
 //! Claims about child processes, on real ones.
 
-#[path = "support/processes.rs"]
-mod processes;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use eos::process::{Cancel, Cause, Command, CutShort, Exit, Guardian, Limits, run};
-use processes::{guardians_of, is_alive, kill, until};
 use secrecy::SecretString;
+
+use crate::support::processes::{guardians_of, is_alive, kill, until};
+use crate::support::{again, alone};
 
 fn shell(folder: &Path, script: &str) -> Command<'static> {
     Command {
@@ -72,9 +71,10 @@ fn a_cancel_is_one_sigint_and_the_child_may_end_well() {
 }
 
 #[test]
+#[ignore = "the other half of the test below"]
 #[expect(unsafe_code, reason = "a signal's disposition")]
-fn a_child_can_be_stopped_though_we_were_started_to_ignore_sigint() {
-    // SAFETY: as `nohup` and a script's `&` leave it; no other test here needs this process to be interrupted.
+fn a_process_that_ignores_sigint() {
+    // SAFETY: as `nohup` and a script's `&` leave it; this process runs no other test.
     unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
     let folder = tempfile::tempdir().unwrap();
     let cancel = Cancel::new();
@@ -83,6 +83,18 @@ fn a_child_can_be_stopped_though_we_were_started_to_ignore_sigint() {
         asked.cancel(Cause::User)
     });
     assert_eq!((exit.signal, exit.cut_short), (Some(2), None));
+}
+
+#[test]
+fn a_child_can_be_stopped_though_we_were_started_to_ignore_sigint() {
+    ends_well(a_process_that_ignores_sigint);
+}
+
+/// An ignored test, in a process of its own.
+fn ends_well(test: impl Fn()) {
+    let output = again(test).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
 }
 
 #[test]
@@ -201,12 +213,7 @@ fn a_process_that_sigpipe_would_end() {
 
 #[test]
 fn a_child_that_stops_reading_does_not_end_us_by_sigpipe() {
-    let status = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_process_that_sigpipe_would_end", "--ignored"])
-        .stdout(std::process::Stdio::null())
-        .status()
-        .unwrap();
-    assert!(status.success(), "{status}");
+    ends_well(a_process_that_sigpipe_would_end);
 }
 
 #[test]
@@ -301,7 +308,7 @@ fn a_parent_that_will_be_killed() {
     }
     let command = Command {
         program: std::env::current_exe().unwrap(),
-        args: ["--exact", "a_child_that_counts_interrupts", "--ignored"].map(Into::into).into(),
+        args: alone(a_child_that_counts_interrupts).map(Into::into).into(),
         ..shell(Path::new(&folder), "")
     };
     end(&command, &LONG, &Cancel::new(), &mut |_| {});
@@ -313,8 +320,7 @@ const THREADS: usize = 32;
 #[test]
 fn a_child_whose_parent_with_many_threads_is_killed_gets_one_sigint() {
     let folder = tempfile::tempdir().unwrap();
-    let mut parent = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_parent_that_will_be_killed", "--ignored"])
+    let mut parent = again(a_parent_that_will_be_killed)
         .env("EOS_TEST_FOLDER", folder.path())
         .stdout(std::process::Stdio::null())
         .spawn()
@@ -345,8 +351,7 @@ fn a_parent_of_a_shell_that_will_be_killed() {
 /// Runs a script, kills its parent once there is a file `up`, and returns when the guardian is gone too.
 fn orphaned(script: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let mut parent = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_parent_of_a_shell_that_will_be_killed", "--ignored"])
+    let mut parent = again(a_parent_of_a_shell_that_will_be_killed)
         .env("EOS_TEST_FOLDER", folder.path())
         .env("EOS_TEST_SCRIPT", script)
         .stdout(std::process::Stdio::null())

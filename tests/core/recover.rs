@@ -1,26 +1,15 @@
 //! What a dead run leaves, on a local state: real processes are killed, and the world's files judge.
 
-#[path = "support/killed.rs"]
-mod killed;
-#[path = "support/processes.rs"]
-mod processes;
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use killed::{kill, kill_all, until, until_hangs};
 use serde_json::{Value, json};
-use support::{Site, statuses};
-use world::World;
 
-#[test]
-#[ignore = "the other half of the tests below"]
-fn an_eos_that_will_be_killed() {
-    killed::orchestrate_as_told();
-}
+use crate::support::killed;
+use crate::support::killed::{kill, kill_all, until, until_hangs};
+use crate::support::processes;
+use crate::support::world::World;
+use crate::support::{Site, statuses};
 
 const PAIR: &str = "resource \"world_thing\" \"first\" {\n  name = \"first\"\n  body = var.body\n}\n\
                     resource \"world_thing\" \"second\" {\n  name = \"second\"\n  body = world_thing.first.body\n}\n\

@@ -1,17 +1,14 @@
 //! What is secret is shown nowhere, whatever its type and whichever way a run tells of it.
 
-mod support;
-#[path = "support/web.rs"]
-mod web;
-
 use std::path::Path;
 use std::sync::Mutex;
 
 use eos::host::{Host, Job, Returned, Started};
 use eos::view;
 use serde_json::{Value, json};
-use support::{NoSalt, Site};
-use web::Web;
+
+use crate::support::web::Web;
+use crate::support::{NoSalt, Site};
 
 const PIN: &str = "1234567890123";
 /// What the module makes of it.

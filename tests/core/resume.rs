@@ -1,9 +1,8 @@
 //! Claims about what a run leaves behind, and about going on with it.
 
-mod support;
-
 use serde_json::{Value, json};
-use support::{Site, statuses};
+
+use crate::support::{Site, statuses};
 
 const NET: &str = r#"
 variable "cidr" { default = "10.0.0.0/16" }

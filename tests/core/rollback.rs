@@ -1,14 +1,11 @@
 //! Going back after a run that failed: real terraform, faults on demand, and the world's files judge.
 
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use support::{Site, statuses};
-use world::World;
+
+use crate::support::world::World;
+use crate::support::{Site, statuses};
 
 /// A component of things, each with a body; its output is the body of the first.
 fn set(site: &mut Site, world: &World, component: &str, things: &[(&str, &str)], rest: Value) {

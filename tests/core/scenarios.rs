@@ -3,18 +3,13 @@
 //! The world's files decide, not our report. With everything approved beforehand it is v1 again; with the default, what
 //! differs from v1 is named.
 
-mod support;
-#[path = "support/web.rs"]
-mod web;
-#[path = "support/world.rs"]
-mod world;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use support::Site;
-use web::Web;
-use world::World;
+
+use crate::support::Site;
+use crate::support::web::Web;
+use crate::support::world::World;
 
 /// A component: what it reads, and its things with their bodies and what they are replaced on.
 type Component =

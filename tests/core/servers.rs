@@ -2,13 +2,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-#[path = "support/server.rs"]
-mod server;
-
-use server::Server;
+use crate::support::again;
+use crate::support::server::Server;
 
 #[test]
 fn consul_knows_its_own_node() {
@@ -54,11 +52,8 @@ fn started_by_another_process() {
 
 #[test]
 fn a_server_is_gone_when_the_process_that_started_it_was_killed() {
-    let mut starter = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "started_by_another_process", "--nocapture", "--ignored"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut starter =
+        again(started_by_another_process).arg("--nocapture").stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(starter.stdout.take().unwrap()).lines().map_while(Result::ok);
     let port = lines.find_map(|line| line.strip_prefix("port ").map(str::to_owned)).unwrap();
     starter.kill().unwrap();

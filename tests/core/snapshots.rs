@@ -1,17 +1,14 @@
 //! Claims about what is written down before an apply, with a real terraform: who can go back, and to what.
 
-#[path = "support/http_backend.rs"]
-mod http_backend;
-mod support;
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use eos::snapshot::{Origin, Snapshot, Store};
-use http_backend::HttpBackend;
 use serde_json::{Value, json};
-use support::{Site, statuses};
+
+use crate::support::http_backend::HttpBackend;
+use crate::support::{Site, statuses};
 
 const NET: &str = r#"
 variable "cidr" { default = "one" }

@@ -1,33 +1,17 @@
 //! Terraform's own locks after a kill: freed where the holder is proved dead, and nowhere else.
 
-#[path = "support/http_backend.rs"]
-mod http_backend;
-#[path = "support/killed.rs"]
-mod killed;
-#[path = "support/moto.rs"]
-mod moto;
-#[path = "support/postgres.rs"]
-mod postgres;
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use http_backend::HttpBackend;
-use killed::{kill, kill_all, until_hangs};
-use moto::Moto;
-use postgres::Postgres;
 use serde_json::{Value, json};
-use support::{Site, statuses};
-use world::World;
 
-#[test]
-#[ignore = "the other half of the tests below"]
-fn an_eos_that_will_be_killed() {
-    killed::orchestrate_as_told();
-}
+use crate::support::http_backend::HttpBackend;
+use crate::support::killed;
+use crate::support::killed::{kill, kill_all, until_hangs};
+use crate::support::moto::Moto;
+use crate::support::postgres::Postgres;
+use crate::support::world::World;
+use crate::support::{Site, statuses};
 
 fn site(world: &World, backend: Value, keys: &[(&str, &str)]) -> Site {
     let mut site = Site::new();

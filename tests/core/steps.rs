@@ -1,15 +1,12 @@
 //! Claims about steps of Salt's own between modules of Terraform's, made with a Salt that the test decides.
 
-#[path = "support/salt.rs"]
-mod salt;
-mod support;
-
 use std::collections::BTreeMap;
 
 use eos::host::Returned;
-use salt::{Salt, states};
 use serde_json::{Value, json};
-use support::{Site, statuses};
+
+use crate::support::salt::{Salt, states};
+use crate::support::{Site, statuses};
 
 const NET: &str = r#"
 resource "terraform_data" "net" { input = "10.0.0.0/16" }

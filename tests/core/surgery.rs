@@ -1,12 +1,9 @@
 //! Claims about state surgery on the provider for tests: the world's files judge, and so does the state.
 
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
 use serde_json::{Value, json};
-use support::{Site, statuses};
-use world::World;
+
+use crate::support::world::World;
+use crate::support::{Site, statuses};
 
 fn thing(resource: &str, name: &str) -> String {
     format!("resource \"world_thing\" \"{resource}\" {{\n  name = \"{name}\"\n}}\n")

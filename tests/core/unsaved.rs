@@ -1,26 +1,14 @@
 //! States that terraform could not save: `errored.tfstate` and emergency dumps, on a local state and on a server.
 
-#[path = "support/http_backend.rs"]
-mod http_backend;
-#[path = "support/killed.rs"]
-mod killed;
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use http_backend::HttpBackend;
 use serde_json::{Value, json};
-use support::{Site, statuses};
-use world::World;
 
-#[test]
-#[ignore = "the other half of the tests below"]
-fn an_eos_that_will_be_killed() {
-    killed::orchestrate_as_told();
-}
+use crate::support::http_backend::HttpBackend;
+use crate::support::killed;
+use crate::support::world::World;
+use crate::support::{Site, statuses};
 
 const THING: &str = "resource \"world_thing\" \"one\" {\n  name = \"one\"\n  body = var.body\n}\n\
                      variable \"body\" {\n  default = \"v1\"\n}\n";

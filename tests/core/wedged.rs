@@ -1,14 +1,11 @@
 //! What once stopped a component, or a whole environment, for good.
 
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use support::{Site, statuses};
-use world::World;
+
+use crate::support::world::World;
+use crate::support::{Site, statuses};
 
 const KEEPS: &str = "variable \"v\" {}\nresource \"terraform_data\" \"x\" {\n  input = var.v\n}\n\
                      output \"x\" {\n  value = terraform_data.x.output\n}\n";

@@ -1,12 +1,9 @@
 //! Whole runs on the provider for tests: the world's files judge what the report says.
 
-mod support;
-#[path = "support/world.rs"]
-mod world;
-
 use serde_json::json;
-use support::{Site, statuses};
-use world::World;
+
+use crate::support::world::World;
+use crate::support::{Site, statuses};
 
 /// A component of two things, the second after the first.
 fn site(world: &World) -> Site {

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use eos::lock::{Holder, Service};
 use eos::process::{Cancel, Cause};
 
-use crate::proxy::{Mode, Proxy};
-use crate::support::{Bench, LOCK_FLAG, holder, pause, run, until};
+use super::bench::{Bench, LOCK_FLAG, holder, pause, run, until};
+use crate::support::proxy::{Mode, Proxy};
 
 #[test]
 fn a_session_has_no_node_checks_a_ttl_a_lock_delay_and_releases_what_it_held() {

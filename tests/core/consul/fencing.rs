@@ -2,8 +2,8 @@
 
 use eos::lock::Standing;
 
-use crate::proxy::{Mode, Proxy};
-use crate::support::{Bench, run, until, until_unknown};
+use super::bench::{Bench, run, until, until_unknown};
+use crate::support::proxy::{Mode, Proxy};
 
 #[test]
 fn a_fence_sees_a_loss_before_anybody_else_does() {

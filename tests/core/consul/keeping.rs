@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use eos::lock::{Doubt, Standing};
 use rustix::process::Signal;
 
-use crate::proxy::{Mode, Proxy};
-use crate::server::Server;
-use crate::support::{Bench, pause, run, until, until_held, until_unknown};
+use super::bench::{Bench, pause, run, until, until_held, until_unknown};
+use crate::support::proxy::{Mode, Proxy};
+use crate::support::server::Server;
 
 fn through_a_proxy(name: &str) -> Option<(Bench, Proxy)> {
     let bench = Bench::new(name)?;

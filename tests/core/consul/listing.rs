@@ -5,7 +5,7 @@ use std::time::Duration;
 use eos::lock::{Holder, Loss, Standing};
 use eos::process::Cancel;
 
-use crate::support::{Bench, LOCK_FLAG, holder, run, until};
+use super::bench::{Bench, LOCK_FLAG, holder, run, until};
 
 #[test]
 fn a_list_tells_who_holds_what_since_when_and_nothing_else() {

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use eos::lock::{Doubt, Loss, Standing};
 
-use crate::proxy::{Mode, Proxy};
-use crate::support::{Bench, LOCK_FLAG, pause, run, until, until_held, until_unknown};
+use super::bench::{Bench, LOCK_FLAG, pause, run, until, until_held, until_unknown};
+use crate::support::proxy::{Mode, Proxy};
 
 #[test]
 fn a_lock_whose_session_ended_is_taken_again_while_its_value_names_our_run() {

@@ -8,9 +8,9 @@ use eos::lock::Consul;
 use eos::process::Cancel;
 use serde_json::json;
 
-use crate::proxy::{Mode, Proxy};
-use crate::server::Server;
-use crate::support::{Bench, address, holder, run};
+use super::bench::{Bench, address, holder, run};
+use crate::support::proxy::{Mode, Proxy};
+use crate::support::server::Server;
 
 const TOKEN: &str = "b1gs3cr3-0000-4000-8000-000000000000";
 

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::site::{Site, statuses};
-use crate::support::{Bench, run, until};
+use super::bench::{Bench, run, until};
+use crate::support::{Site, statuses};
 
 const NET: &str = r#"resource "terraform_data" "net" {}"#;
 

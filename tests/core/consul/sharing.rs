@@ -3,9 +3,9 @@
 use eos::snapshot::Store;
 use serde_json::{Value, json};
 
-use crate::http_backend::HttpBackend;
-use crate::site::{Site, statuses};
-use crate::support::Bench;
+use super::bench::Bench;
+use crate::support::http_backend::HttpBackend;
+use crate::support::{Site, statuses};
 
 const NET: &str = "variable \"size\" {}\nresource \"terraform_data\" \"net\" {\n  input = var.size\n}\n";
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::killed::{kill_all, start, until_hangs};
-use crate::postgres::Postgres;
-use crate::site::{Site, statuses};
-use crate::support::Bench;
-use crate::world::World;
+use super::bench::Bench;
+use crate::support::killed::{kill_all, start, until_hangs};
+use crate::support::postgres::Postgres;
+use crate::support::world::World;
+use crate::support::{Site, statuses};
 
 /// A host of its own, as far as Eos can tell: what is in its root no other has.
 fn host(bench: &Bench, world: &World, postgres: &Postgres) -> Site {

@@ -11,8 +11,8 @@ use eos::model::{ConsulLock, Tls};
 use eos::process::Cancel;
 use serde_json::json;
 
-use crate::server::{Server, free_ports, program};
-use crate::support::{Bench, holder, run};
+use super::bench::{Bench, holder, run};
+use crate::support::server::{Server, free_ports, program};
 
 fn consul(folder: &Path, arguments: &[&str]) {
     let done = Command::new(program("consul").unwrap()).args(arguments).current_dir(folder).output().unwrap();

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::site::{Site, statuses};
-use crate::support::Bench;
+use super::bench::Bench;
+use crate::support::{Site, statuses};
 
 const NET: &str = "variable \"size\" {}\nresource \"terraform_data\" \"net\" {\n  input = var.size\n}\n";
 

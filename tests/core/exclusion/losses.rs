@@ -7,9 +7,9 @@ use base64::Engine;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::draw::Draw;
-use crate::server::Server;
-use crate::turns::{COMPONENT, ENVIRONMENT, PREFIX, now};
+use super::turns::{COMPONENT, ENVIRONMENT, PREFIX, now};
+use crate::support::draw::Draw;
+use crate::support::server::Server;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
@@ -89,7 +89,7 @@ pub fn bring_about(consul: &mut Server, processes: &[Child], wanted: Wanted, mut
 }
 
 fn is_gone(process: &Child) -> bool {
-    crate::killed::is_gone(&serde_json::json!({ "pid": process.id() }))
+    crate::support::killed::is_gone(&serde_json::json!({ "pid": process.id() }))
 }
 
 /// When the holder went on. None where it let go of the lock before the loss could be brought about.

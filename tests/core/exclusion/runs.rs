@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::killed;
-use crate::moto::Moto;
-use crate::server::Server;
+use crate::support::killed;
+use crate::support::moto::Moto;
+use crate::support::server::Server;
+use crate::support::world::World;
 use crate::support::{Site, statuses};
-use crate::world::World;
 
 const THING: &str = "resource \"world_thing\" \"one\" {\n  name = \"one\"\n  body = var.body\n}\n\
                      variable \"body\" {\n  type = string\n}\n";

@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use eos::lock::{Guard, Holder, Service};
@@ -11,12 +11,12 @@ use eos::model::{ConsulLock, Lock, Tls};
 use eos::process::Cancel;
 use serde_json::{Value, json};
 
-use crate::draw::Draw;
+use crate::support::again;
+use crate::support::draw::Draw;
 
 pub const ENVIRONMENT: &str = "staging";
 pub const COMPONENT: &str = "net";
 pub const PREFIX: &str = "turns";
-const TEST: &str = "a_process_that_takes_turns";
 /// After a refusal, before the turn is tried again.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -63,8 +63,8 @@ impl Table {
                 "folder": self.folder.path(), "lock": lock, "consul": self.consul, "rounds": rounds, "index": index,
                 "parent": std::process::id(),
             });
-            Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", TEST, "--ignored", "--nocapture"])
+            again(super::a_process_that_takes_turns)
+                .arg("--nocapture")
                 .env("EOS_TEST_TOLD", told.to_string())
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())

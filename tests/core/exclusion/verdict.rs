@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::losses::{Brought, Loss};
-use crate::turns::Step;
+use super::losses::{Brought, Loss};
+use super::turns::Step;
 
 /// From the end of one turn to the start of the next.
 pub struct Handover {

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::server::{Server, VAULT_TOKEN};
 use crate::support::Site;
-use crate::world::World;
+use crate::support::server::{Server, VAULT_TOKEN};
+use crate::support::world::World;
 
 pub struct Bench {
     pub nomad: Server,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bench::{Bench, address};
+use super::bench::{Bench, address};
 
 /// Nomad's tasks log in by their identity, as this role.
 fn trust(bench: &Bench) {

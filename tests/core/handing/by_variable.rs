@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use super::bench::Bench;
 
 const HOSTILE: &str = "a \"b\" 'c' ${d} %{e} {{ f }} \\ \n\t# <&> ü \u{2028} 😀 -hostile-end";
 

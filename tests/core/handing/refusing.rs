@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bench::Bench;
+use super::bench::Bench;
 
 #[test]
 fn what_cannot_be_handed_over_in_full_starts_nothing() {

@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::support::world::World;
 use crate::support::{Site, statuses};
-use crate::world::World;
 
 const GRAFANA: &str = r#"
 variable "password" {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::scene::until;
+use super::scene::until;
 
 pub struct Away {
     asked: Arc<Mutex<Vec<String>>>,

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::away::Away;
-use crate::scene::{Closed, Scene, address, failed, thing, until};
-use crate::server::Server;
+use super::away::Away;
+use super::scene::{Closed, Scene, address, failed, thing, until};
+use crate::support::server::Server;
 use crate::support::statuses;
-use crate::web::Web;
+use crate::support::web::Web;
 
 struct Stage {
     consul: Server,

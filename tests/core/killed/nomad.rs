@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::away::Away;
-use crate::proxy::{Mode, Proxy};
-use crate::scene::{Scene, Show, address, failed, thing, until};
-use crate::server::Server;
+use super::away::Away;
+use super::scene::{Scene, Show, address, failed, thing, until};
+use crate::support::proxy::{Mode, Proxy};
+use crate::support::server::Server;
 use crate::support::statuses;
-use crate::web::Web;
+use crate::support::web::Web;
 
 /// The driver's and its configuration: a process that outlives Nomad, and one that is made up.
 const PROCESS: [&str; 2] = ["raw_exec", "command = \"sleep\"\n args = [\"3600\"]"];

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::Site;
-use crate::web::Web;
-use crate::world::World;
+use crate::support::web::Web;
+use crate::support::world::World;
 
 /// Long enough for any machine; what is waited for is a fact.
 const PATIENCE: Duration = Duration::from_secs(60);

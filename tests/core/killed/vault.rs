@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::away::Away;
-use crate::scene::{Closed, Scene, address, end, failed, thing, until};
-use crate::server::Server;
+use super::away::Away;
+use super::scene::{Closed, Scene, address, end, failed, thing, until};
+use crate::support::server::Server;
 
 /// What a run's role may do.
 const POLICY: &str = r#"

@@ -4,7 +4,7 @@ use eos::model::NomadServer;
 use eos::nomad::{Nomad, Refusal, Spec, Trouble};
 use serde_json::json;
 
-use crate::servers::{Job, block, job_name, pair, server};
+use super::servers::{Job, block, job_name, pair, server};
 
 fn spec(jobspec: String) -> Spec {
     Spec { jobspec, is_json: false, variables: String::new(), before: None }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::servers::{Job, Pair, eventually, pair};
+use super::servers::{Job, Pair, eventually, pair};
+use crate::support::world::World;
 use crate::support::{Site, statuses};
-use crate::world::World;
 
 pub struct Scene {
     pub pair: Arc<Pair>,
@@ -238,7 +238,7 @@ fn canaries_that_wait_for_a_person_are_blocked_and_not_rolled_back() {
 #[test]
 fn an_old_instance_that_passes_says_nothing_of_the_new_one() {
     let Some(mut scene) = Scene::new() else { return };
-    let web_server = crate::web::Web::always(200);
+    let web_server = crate::support::web::Web::always(200);
     let service = |port: &str| {
         format!(
             "network {{\n {port}\n }}\n service {{\n name = \"old-and-new\"\n port = \"http\"\n check {{\n name = \"up\"\n type = \"http\"\n path = \"/\"\n interval = \"1s\"\n timeout = \"1s\"\n }}\n }}"

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::server::Server;
-use crate::servers::{Job, block, client_with, ending, eventually, job_name, pair};
+use super::servers::{Job, block, client_with, ending, eventually, job_name, pair};
+use crate::support::server::Server;
 
 #[test]
 fn a_task_that_ends_is_told_with_its_exit_code_and_its_last_words() {
@@ -74,7 +74,7 @@ fn what_has_no_node_is_told_by_what_it_lacks() {
 #[test]
 fn a_check_that_fails_is_told_with_its_output() {
     let Some(pair) = pair() else { return };
-    let web = crate::web::Web::always(503);
+    let web = crate::support::web::Web::always(503);
     let group = format!(
         "network {{\n port \"http\" {{\n static = {}\n }}\n }}\n service {{\n name = \"ill\"\n port = \"http\"\n provider = \"nomad\"\n check {{\n name = \"up\"\n type = \"http\"\n path = \"/\"\n interval = \"1s\"\n timeout = \"1s\"\n }}\n }}",
         web.port

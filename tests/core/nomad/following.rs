@@ -3,8 +3,8 @@
 use eos::nomad::{Found, Trouble};
 use serde_json::json;
 
-use crate::server::Server;
-use crate::servers::{self, Job, client, ending, eventually, job_name, pair, until};
+use super::servers::{self, Job, client, ending, eventually, job_name, pair, until};
+use crate::support::server::Server;
 
 fn said(found: &Found) -> &str {
     match found {
@@ -63,7 +63,7 @@ fn a_version_that_never_gets_healthy_fails_as_nomad_says_it() {
 #[test]
 fn a_check_that_never_passed_is_told_also_once_nomad_has_gone_back() {
     let Some(pair) = pair() else { return };
-    let web = crate::web::Web::always(200);
+    let web = crate::support::web::Web::always(200);
     let group = |port: &str| {
         format!(
             "network {{\n port \"http\" {{\n {port}\n }}\n }}\n service {{\n name = \"deaf\"\n port = \"http\"\n provider = \"nomad\"\n check {{\n name = \"up\"\n type = \"http\"\n path = \"/\"\n interval = \"1s\"\n timeout = \"1s\"\n }}\n }}"
@@ -182,7 +182,7 @@ fn what_ran_once_is_measured_now_and_what_was_stopped_is_said_to_be() {
 #[test]
 fn a_check_of_nomads_own_counts_also_after_the_deployment() {
     let Some(pair) = pair() else { return };
-    let web = crate::web::Web::always(200);
+    let web = crate::support::web::Web::always(200);
     let group = format!(
         "network {{\n port \"http\" {{\n static = {}\n }}\n }}\n service {{\n name = \"own\"\n port = \"http\"\n provider = \"nomad\"\n check {{\n name = \"up\"\n type = \"http\"\n path = \"/\"\n interval = \"1s\"\n timeout = \"1s\"\n }}\n }}",
         web.port
@@ -216,7 +216,7 @@ fn a_server_that_is_away_for_a_moment_is_waited_for() {
 
 #[test]
 fn a_server_that_is_away_or_denies_is_not_a_job_that_failed() {
-    let [port] = crate::server::free_ports();
+    let [port] = crate::support::server::free_ports();
     let away = eos::nomad::Follow::new(client(&format!("http://127.0.0.1:{port}")), job_name("x"), None);
     let found = servers::block(away.look());
     assert!(

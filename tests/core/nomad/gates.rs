@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::server::{Server, free_ports};
+use crate::support::server::{Server, free_ports};
 use crate::support::{Site, statuses};
 
 fn site(nomad: u16, deadline: &str, on_failure: &str) -> Site {
@@ -43,8 +43,8 @@ fn a_server_that_denies_is_not_asked_until_the_deadline() {
 
 #[test]
 fn a_gate_of_a_job_that_no_component_holds_follows_what_is_registered() {
-    let Some(pair) = crate::servers::pair() else { return };
-    pair.runs(&crate::servers::Job::new("x").text(), "x");
+    let Some(pair) = super::servers::pair() else { return };
+    pair.runs(&super::servers::Job::new("x").text(), "x");
     let report = site(pair.nomad.port, "1m", "stop").run("orchestrate", json!({}));
     assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
 }

@@ -6,7 +6,7 @@ use eos::model::{NomadServer, Tls};
 use eos::nomad::{Follow, Found, JobName, Nomad};
 use serde_json::{Value, json};
 
-pub use crate::pair::{Pair, pair};
+pub use crate::support::pair::{Pair, pair};
 
 /// Long enough for any machine; what is waited for is a fact.
 pub const PATIENCE: Duration = Duration::from_secs(90);

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::components::{Scene, gate, message, web};
-use crate::servers::Job;
+use super::components::{Scene, gate, message, web};
+use super::servers::Job;
 use crate::support::statuses;
 
 /// A scene whose job `name` runs, and the version of it that ends at once.

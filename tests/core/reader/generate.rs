@@ -1,6 +1,6 @@
 //! Modules of all that Terraform's notation allows and readers get wrong.
 
-use crate::draw::Draw;
+use crate::support::draw::Draw;
 
 /// A module's files: name to bytes. All of it is right: terraform refuses none.
 pub type Files = Vec<(String, Vec<u8>)>;

@@ -8,7 +8,7 @@ use eos::model::{Constraint, Interface, Source};
 use eos::resolve::Modules;
 use serde_json::Value;
 
-use crate::generate::Files;
+use super::generate::Files;
 use crate::support::NoSalt;
 
 pub fn has_terraform() -> Option<()> {

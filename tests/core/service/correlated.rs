@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::server::Server;
-use crate::pair::{Pair, pair};
-use crate::salt::Salt;
 use crate::support::Site;
-use crate::world::World;
+use crate::support::pair::{Pair, pair};
+use crate::support::salt::Salt;
+use crate::support::server::Server;
+use crate::support::world::World;
 
 /// The allocations that run, and the id that Consul has of each registration.
 fn running(nomad: &Server, consul: &Server) -> (Vec<String>, Vec<Value>) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{generate, parsed, refusals, site};
-use crate::pair::{Pair, pair};
+use crate::support::pair::{Pair, pair};
 
 fn services() -> Vec<(&'static str, Value)> {
     vec![

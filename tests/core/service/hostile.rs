@@ -10,9 +10,9 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
 use super::{generate, parsed, site};
-use crate::pair::pair;
+use crate::support::pair::pair;
+use crate::support::world::World;
 use crate::support::{Site, statuses};
-use crate::world::World;
 
 const KNOWN: [&str; 33] = [
     "",

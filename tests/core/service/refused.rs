@@ -4,10 +4,10 @@ use eos::model::{NomadServer, Tls};
 use eos::nomad::Nomad;
 use serde_json::{Value, json};
 
-use super::server::{Server, free_ports};
-use crate::pair::pair;
+use crate::support::pair::pair;
+use crate::support::server::{Server, free_ports};
+use crate::support::world::World;
 use crate::support::{Site, statuses};
-use crate::world::World;
 
 /// A service of the mock driver.
 fn site(world: &World, address: &str, name: &str) -> Site {

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::pair::{Pair, pair};
+use crate::support::pair::{Pair, pair};
+use crate::support::world::World;
 use crate::support::{Site, statuses};
-use crate::world::World;
 
 /// A small HTTP server on each port that Nomad chooses: a service of this name, alone on its site.
 struct Scene {

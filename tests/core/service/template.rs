@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::generate;
-use crate::pair::pair;
 use crate::support::Site;
-use crate::world::World;
+use crate::support::pair::pair;
+use crate::support::world::World;
 
 #[test]
 fn a_template_of_the_users_own_is_part_of_the_module_and_a_missing_one_is_named() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::scene::{COMPONENTS, Scene};
+use super::scene::{COMPONENTS, Scene};
 
 /// A possible orphan as a report named it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::draw::Draw;
-use crate::judge::{Named, judge, named};
-use crate::scene::{Backend, COMPONENTS, Scene};
-use crate::stage::{Phase, Running, Stage};
-use crate::strike::{Victim, end_leftovers, strike, until_calm};
-use crate::tally::Tally;
+use super::judge::{Named, judge, named};
+use super::scene::{Backend, COMPONENTS, Scene};
+use super::stage::{Phase, Running, Stage};
+use super::strike::{Victim, end_leftovers, strike, until_calm};
+use super::tally::Tally;
+use crate::support::draw::Draw;
 
 /// After so many kills a scene gives way to a new one: a first apply has no state to fall back on.
 const KILLS_A_SCENE: u64 = 8;

@@ -5,10 +5,10 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::moto::Moto;
-use crate::postgres::Postgres;
 use crate::support::Site;
-use crate::world::World;
+use crate::support::moto::Moto;
+use crate::support::postgres::Postgres;
+use crate::support::world::World;
 
 /// In the order of their layers: app and db read net, edge waits for both, solo for nobody.
 pub const COMPONENTS: [&str; 5] = ["net", "solo", "app", "db", "edge"];

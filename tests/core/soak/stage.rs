@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::killed::PATIENCE;
 use crate::support::Site;
+use crate::support::killed::PATIENCE;
 
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -76,7 +76,7 @@ impl<'a> Running<'a> {
         let runs = site.folder.path().join("root/staging/.eos/runs");
         let _ = std::fs::remove_file(site.folder.path().join("report.json"));
         let known = folders(&runs).collect();
-        Self { us: crate::killed::start_doing(site, operation), runs, known, site }
+        Self { us: crate::support::killed::start_doing(site, operation), runs, known, site }
     }
 
     /// Waits until `focus` is at `stage`, or past it, and then for `delay` more. None: the run was over first.

@@ -5,8 +5,8 @@ use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::killed::until;
 use crate::support::Site;
+use crate::support::killed::until;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Victim {
@@ -72,7 +72,7 @@ pub fn end_leftovers(site: &Site, component: &str) -> &'static str {
 }
 
 /// Waits until no terraform and no provider that still has something to do is left.
-pub fn until_calm(site: &Site, world: &crate::world::World) {
+pub fn until_calm(site: &Site, world: &crate::support::world::World) {
     until("the end of every terraform", || !processes(site).iter().any(|one| one.program == "terraform"));
     until("the end of every call", || {
         let calls = world.operations();
@@ -80,7 +80,7 @@ pub fn until_calm(site: &Site, world: &crate::world::World) {
             calls.iter().any(|call| call["event"] == "end" && call["operation"] == start["operation"])
         };
         let mut starts = calls.iter().filter(|call| call["event"] == "start");
-        starts.all(|start| ended(start) || crate::killed::is_gone(&start["provider"]))
+        starts.all(|start| ended(start) || crate::support::killed::is_gone(&start["provider"]))
     });
 }
 

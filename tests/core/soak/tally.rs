@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::scene::Backend;
-use crate::stage::Phase;
-use crate::strike::Victim;
+use super::scene::Backend;
+use super::stage::Phase;
+use super::strike::Victim;
 
 #[derive(Default)]
 pub struct Tally {

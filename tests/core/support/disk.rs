@@ -47,7 +47,7 @@ impl Disk {
     pub fn read_only(&self, is: bool) {
         let how = if is { "remount,ro" } else { "remount,rw" };
         // A process that was forked meanwhile may have our files open until it becomes another program.
-        crate::killed::until(how, || quietly("mount", &["-o", how], &self.folder));
+        super::killed::until(how, || quietly("mount", &["-o", how], &self.folder));
     }
 
     fn filler(&self) -> PathBuf {

@@ -1,7 +1,5 @@
 //! Chance that can be had again: the same seed draws the same.
 
-#![allow(dead_code, reason = "each test crate uses a part")]
-
 /// splitmix64.
 pub struct Draw(u64);
 

@@ -1,7 +1,5 @@
 //! A server for Terraform's http backend: one state in memory, its lock, and writes refused on demand.
 
-#![allow(dead_code, reason = "each test crate uses a part")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};

@@ -1,21 +1,16 @@
 //! An Eos in a process of its own, and the processes that a world's calls name: to be killed.
 
-#![allow(dead_code, reason = "each test crate uses a part")]
-
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::Site;
-use crate::world::World;
+use super::world::World;
+use super::{Site, again};
 
 /// Long enough for any machine; what is waited for is a fact.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The test that a test binary runs as this process: it must call [`orchestrate_as_told`].
-const NAME: &str = "an_eos_that_will_be_killed";
 
 /// Starts `orchestrate` on this site.
 pub fn start(site: &Site) -> Child {
@@ -25,8 +20,7 @@ pub fn start(site: &Site) -> Child {
 pub fn start_doing(site: &Site, operation: &str) -> Child {
     let told = site.folder.path().join("told.json");
     std::fs::write(&told, site.infrastructure.to_string()).unwrap();
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", NAME, "--ignored"])
+    again(an_eos_that_will_be_killed)
         .env("EOS_TEST_TOLD", told)
         .env("EOS_TEST_OPERATION", operation)
         .stdin(Stdio::null())
@@ -37,7 +31,9 @@ pub fn start_doing(site: &Site, operation: &str) -> Child {
 }
 
 /// The other half of [`start_doing`].
-pub fn orchestrate_as_told() {
+#[test]
+#[ignore = "the other half of tests that kill it"]
+fn an_eos_that_will_be_killed() {
     let Some(told) = std::env::var_os("EOS_TEST_TOLD") else { return };
     let (told, operation) = (Path::new(&told), std::env::var("EOS_TEST_OPERATION").unwrap());
     let infrastructure = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();

@@ -1,9 +1,22 @@
 //! A host without Salt, and an environment in a folder: what tests of the core need.
 
-#![allow(dead_code, reason = "each test crate uses a part")]
+pub mod disk;
+pub mod draw;
+pub mod http_backend;
+pub mod killed;
+pub mod moto;
+pub mod pair;
+pub mod postgres;
+pub mod processes;
+pub mod proxy;
+pub mod salt;
+pub mod server;
+pub mod web;
+pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use eos::host::{Host, Job, Returned, Started};
 use eos::operation::{Call, Identity, Request, run};
@@ -34,6 +47,19 @@ impl Host for NoSalt {
         Err("there is no Salt in this test".to_owned())
     }
     fn stop(&self, _: &str) {}
+}
+
+/// The words by which this test program runs one ignored test alone.
+pub fn alone<F: Fn()>(_: F) -> [String; 3] {
+    let (_, name) = std::any::type_name::<F>().split_once("::").unwrap();
+    ["--exact", name, "--ignored"].map(str::to_owned)
+}
+
+/// This test program once more, as a process that runs one ignored test: the other half of another test.
+pub fn again(test: impl Fn()) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(alone(test));
+    command
 }
 
 /// A folder with modules, and a pillar whose root is in it.

@@ -38,7 +38,7 @@ impl Moto {
             .spawn()
             .unwrap();
         let moto = Self { port, process };
-        crate::killed::until("moto_server makes a bucket", || moto.make_bucket());
+        super::killed::until("moto_server makes a bucket", || moto.make_bucket());
         Some(moto)
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use crate::server::Server;
+use super::server::Server;
 
 pub struct Pair {
     pub consul: Server,

@@ -1,7 +1,5 @@
 //! Processes by their numbers.
 
-#![allow(dead_code, reason = "each test crate uses a part")]
-
 use std::process::Child;
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,5 @@
 //! Stands between us and a server: writes down what is asked, and gets in the way when told to.
 
-#![allow(dead_code, reason = "each test crate uses a part")]
-
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,8 +1,5 @@
 //! A Salt that the test decides.
 
-// Not every test asks for all of it.
-#![allow(dead_code)]
-
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

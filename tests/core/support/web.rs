@@ -1,7 +1,5 @@
 //! A small HTTP server whose every answer the test decides.
 
-#![allow(dead_code, reason = "each test crate uses a part")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! The provider for tests (`tests/provider`): a folder of things, faults on demand, what its calls left.
 
-#![allow(dead_code, reason = "each test crate uses a part")]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::killed;
-use crate::portable::{CONSUL, NOMAD, Words};
-use crate::server::Server;
+use super::portable::{CONSUL, NOMAD, Words};
+use crate::support::killed;
+use crate::support::server::Server;
+use crate::support::world::World;
 use crate::support::{Site, statuses};
-use crate::world::World;
 
 /// Fails where its value is `bad`, and hangs where it is `slow`.
 const MODULE: &str = r#"

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use crate::server::Server;
+use crate::support::server::Server;
 
 /// In the place of the site's folder, of this host and of the servers.
 const FOLDER: &str = "/srv/site";

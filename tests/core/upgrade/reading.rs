@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::portable::{CONSUL, Words};
-use crate::server::Server;
+use super::portable::{CONSUL, Words};
+use crate::support::server::Server;
 use crate::support::{Site, statuses};
 
 fn releases() -> Vec<PathBuf> {

@@ -10,8 +10,8 @@ use eos::operation::{Call, Identity, Request, run};
 use eos::view::progress::Progress;
 use serde_json::{Value, json};
 
-use crate::support::{Bench, statuses};
-use crate::web::Web;
+use super::bench::{Bench, statuses};
+use crate::support::web::Web;
 
 const SECRETS: [&str; 5] = [
     "hunter2-a-variable",

@@ -6,8 +6,8 @@ use eos::model::{Reference, SecretKind, VaultAuth, VaultPath, VaultServer};
 use eos::vault::{Login, Vault};
 use serde_json::{Value, json};
 
-use crate::server::VAULT_TOKEN;
-use crate::support::Bench;
+use super::bench::Bench;
+use crate::support::server::VAULT_TOKEN;
 
 fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Bench, error, statuses, until};
+use super::bench::{Bench, error, statuses, until};
 
 /// The user name as a variable, the password in terraform's environment.
 fn bench(script: &str, role: Value) -> Option<Bench> {
@@ -133,7 +133,7 @@ fn a_way_back_has_credentials_of_its_own() {
 #[test]
 fn leases_of_a_token_that_was_supplied_are_revoked_one_by_one() {
     let Some(mut bench) = bench(SAYS, json!({ "ttl": "1h" })) else { return };
-    let token = bench.file("supplied", crate::server::VAULT_TOKEN);
+    let token = bench.file("supplied", crate::support::server::VAULT_TOKEN);
     bench.settings(
         "vault",
         json!({ "address": bench.address(), "auth": { "method": "token", "token": token } }),

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::support::{Bench, error, statuses};
+use super::bench::{Bench, error, statuses};
 
 fn bench() -> Option<Bench> {
     let mut bench = Bench::new()?;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Bench, error};
-use crate::world::World;
+use super::bench::{Bench, error};
+use crate::support::world::World;
 
 const SECRET: &str = "hunter2-of-the-cloud";
 

@@ -4,8 +4,8 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use crate::support::{Bench, Site, error, statuses};
-use crate::web::Web;
+use super::bench::{Bench, Site, error, statuses};
+use crate::support::web::Web;
 
 const SECRET: &str = "hunter2-of-the-vault";
 

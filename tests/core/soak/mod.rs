@@ -1,29 +1,13 @@
 //! Kills at drawn moments, and what is known afterwards. The world's files decide, not our reports.
 
-#[path = "../support/draw.rs"]
-mod draw;
 mod judge;
-#[path = "../support/killed.rs"]
-mod killed;
 mod kills;
-#[path = "../support/moto.rs"]
-mod moto;
-#[path = "../support/postgres.rs"]
-mod postgres;
 mod scene;
 mod stage;
 mod strike;
-#[path = "../support/mod.rs"]
-mod support;
 mod tally;
-#[path = "../support/world.rs"]
-mod world;
 
-#[test]
-#[ignore = "the other half of the tests below"]
-fn an_eos_that_will_be_killed() {
-    killed::orchestrate_as_told();
-}
+use crate::support::draw;
 
 /// A few kills on each backend: the moments differ from run to run, what must hold does not.
 #[test]

@@ -8,16 +8,17 @@ use eos::lock::{Holder, Service};
 use eos::model::{ConsulLock, Lock, Tls};
 use eos::process::Cancel;
 
-#[path = "../tests/core/support/server.rs"]
-mod server;
+use crate::support::server::Server;
 
 const ROUNDS: u64 = 50;
 
-fn main() {
+#[test]
+#[ignore = "make bench"]
+fn a_lock_goes_from_one_run_to_the_next_as_fast_as_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     show("file", &Lock::File, folder.path());
-    match server::Server::consul() {
-        None => println!("consul none"),
+    match Server::consul() {
+        None => println!("handover consul none"),
         Some(consul) => {
             let lock = Lock::Consul(Box::new(ConsulLock {
                 address: format!("http://127.0.0.1:{}", consul.port),
@@ -35,7 +36,7 @@ fn main() {
 fn show(name: &str, lock: &Lock, folder: &Path) {
     let mut took: Vec<f64> = (0..ROUNDS).map(|round| handover(lock, folder, round)).collect();
     took.sort_by(f64::total_cmp);
-    println!("{name} {:.2} {:.2}", took[took.len() / 2], took[took.len() - 1]);
+    println!("handover {name} {:.2} {:.2}", took[took.len() / 2], took[took.len() - 1]);
 }
 
 /// One lets go while another waits: each has a runtime of its own and, under Consul's lock, a host of its own.

@@ -6,15 +6,5 @@
 mod away;
 mod consul;
 mod nomad;
-#[path = "../support/proxy.rs"]
-mod proxy;
 mod scene;
-#[path = "../support/server.rs"]
-mod server;
-#[path = "../support/mod.rs"]
-mod support;
 mod vault;
-#[path = "../support/web.rs"]
-mod web;
-#[path = "../support/world.rs"]
-mod world;

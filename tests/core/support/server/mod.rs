@@ -1,7 +1,5 @@
 //! Real servers of the tests' own: on free loopback ports, in a folder of their own, gone with the test.
 
-#![allow(dead_code, reason = "each test crate uses a part")]
-
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
@@ -9,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-#[path = "server/on_disk.rs"]
 mod on_disk;
 
 use rustix::process::{Pid, Signal, kill_process};

@@ -1,34 +1,17 @@
 //! Many processes and one lock, with and without the lock being taken away under them.
 
-#[path = "../support/draw.rs"]
-mod draw;
-#[path = "../support/killed.rs"]
-mod killed;
 mod losses;
-#[path = "../support/moto.rs"]
-mod moto;
 mod runs;
-#[path = "../support/server.rs"]
-mod server;
-#[path = "../support/mod.rs"]
-mod support;
 mod turns;
 mod verdict;
-#[path = "../support/world.rs"]
-mod world;
 
-use draw::Draw;
 use losses::{Loss, Wanted};
-use server::Server;
 use turns::Table;
 
-const PROCESSES: usize = 8;
+use crate::support::draw::{self, Draw};
+use crate::support::server::Server;
 
-#[test]
-#[ignore = "the other half of the tests below"]
-fn an_eos_that_will_be_killed() {
-    killed::orchestrate_as_told();
-}
+const PROCESSES: usize = 8;
 
 #[test]
 #[ignore = "the other half of the tests below"]

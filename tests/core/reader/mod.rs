@@ -1,17 +1,13 @@
 //! What the reader of modules finds, beside what a real terraform finds in the same files.
 
 mod broken;
-#[path = "../support/draw.rs"]
-mod draw;
 mod generate;
 mod oracle;
-#[path = "../support/mod.rs"]
-mod support;
 mod unreadable;
 
 use std::time::{Duration, Instant};
 
-use draw::Draw;
+use crate::support::draw::{self, Draw};
 
 /// Modules that one terraform looks at together.
 const BATCH: usize = 150;

@@ -9,9 +9,7 @@ use eos::model::{ConsulLock, Tls};
 use eos::process::Cancel;
 use serde_json::Value;
 
-use crate::server::Server;
-
-pub use crate::site::Site;
+use crate::support::server::Server;
 
 pub const LOCK_FLAG: u64 = 0x2ddc_cbc0_58a5_0c18;
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::server::Server;
-pub use crate::site::{Site, statuses};
+use crate::support::server::Server;
+pub use crate::support::{Site, statuses};
 
 /// Long enough for any machine; what is waited for is a fact.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -86,7 +86,7 @@ impl Bench {
     pub fn wrapped(&self, path: &str, body: &Value) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.vault.port)).unwrap();
         let body = body.to_string();
-        let token = crate::server::VAULT_TOKEN;
+        let token = crate::support::server::VAULT_TOKEN;
         write!(
             stream,
             "POST /v1/{path} HTTP/1.0\r\nHost: localhost\r\nX-Vault-Token: {token}\r\nX-Vault-Wrap-TTL: 300\r\nContent-Length: {}\r\n\r\n{body}",

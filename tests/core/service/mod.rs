@@ -1,20 +1,5 @@
 //! Claims about services: what they become, that Nomad takes it, and that it runs.
 
-#[path = "../support/mod.rs"]
-mod support;
-
-#[path = "../support/pair.rs"]
-mod pair;
-
-#[path = "../support/salt.rs"]
-mod salt;
-
-#[path = "../support/server.rs"]
-mod server;
-
-#[path = "../support/world.rs"]
-mod world;
-
 mod correlated;
 mod generated;
 mod golden;
@@ -24,8 +9,9 @@ mod running;
 mod template;
 
 use serde_json::{Value, json};
-use server::Server;
-use support::Site;
+
+use crate::support::Site;
+use crate::support::server::Server;
 
 /// A site with these services and nothing else.
 fn site(services: Value) -> Site {

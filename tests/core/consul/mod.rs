@@ -1,0 +1,14 @@
+//! Claims about the Consul lock, with a real agent. Each test has keys of its own.
+
+mod acquiring;
+mod bench;
+mod fencing;
+mod keeping;
+mod listing;
+mod losing;
+mod refusing;
+mod running;
+mod sharing;
+mod takeover;
+mod tls;
+mod torn;

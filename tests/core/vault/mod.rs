@@ -1,0 +1,9 @@
+//! Claims about secrets in Vault, with a real one and a real terraform.
+
+mod bench;
+mod canary;
+mod ensuring;
+mod lending;
+mod login;
+mod providing;
+mod reading;
