@@ -1,4 +1,7 @@
-"""Every command line of ours that a page or a docstring prints is one that the product takes, with that meaning."""
+"""Every command line that a page has in a sentence, or a docstring prints, is one that Eos takes, with that meaning.
+
+The blocks of pages are run by `test_pages.py`.
+"""
 
 import importlib
 import inspect
@@ -7,6 +10,7 @@ import shlex
 
 import pytest
 
+from support.pages import FENCE
 from support.site import CHECKOUT
 
 pytestmark = pytest.mark.quick
@@ -49,7 +53,7 @@ IDS = ("environment", "plan_id", "run_id", "snapshot_id", "plan_file")
 def printed():
     """(page, program, line, is short) of each command line; a short one is without what is optional."""
     for page in PAGES:
-        text = page.read_text()
+        text = FENCE.sub("", page.read_text())
         found = [
             (program.replace("eos", "salt-run"), rest) for program, _, rest in LINE.findall(text)
         ]
@@ -167,7 +171,7 @@ LINES = [
 def test_there_are_command_lines_on_the_pages():
     assert len(LINES) > 80, len(LINES)
     pages = {param.id.split(":")[0] for param in LINES}
-    assert {"README.md", "runner.md", "rollback.md", "drift.md", "infrastructure.py"} <= pages
+    assert {"services.md", "runner.md", "rollback.md", "drift.md", "infrastructure.py"} <= pages
 
 
 @pytest.mark.parametrize(("program", "line", "short"), LINES)

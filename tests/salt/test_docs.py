@@ -1,20 +1,34 @@
-"""The pillars that the pages show are pillars: nothing in them is unknown or wrong."""
+"""The pages that nobody runs: their pillars are pillars, their states are states, their links lead somewhere."""
 
+import importlib
+import inspect
 import re
 
 import pytest
 import yaml
 
+from support.pages import blocks, names
 from support.site import CHECKOUT
 
-PAGES = [*sorted((CHECKOUT / "docs").rglob("*.md")), CHECKOUT / "README.md"]
-PILLARS = [
-    pytest.param(block, id=f"{page.name}-{number}")
-    for page in PAGES
-    for number, block in enumerate(re.findall(r"```yaml\n(.*?)```", page.read_text(), re.S))
-    if block.startswith("infrastructure:")
+pytestmark = pytest.mark.quick
+
+PAGES = [
+    *names(),
+    "ARCHITECTURE.md",
+    "pillar-examples/README.md",
+    *(str(page.relative_to(CHECKOUT)) for page in (CHECKOUT / "salt").rglob("*.md")),
 ]
-# A page shows a part: the modules, and what stands in other parts, are not there.
+YAML = [
+    pytest.param(block.text, id=f"{page}-{number}")
+    for page in names()
+    for number, block in enumerate(blocks(page))
+    if block.language == "yaml"
+]
+PILLARS = [one for one in YAML if one.values[0].startswith("infrastructure:")]
+# Of a master's configuration or a top file, and a part of a report.
+OTHERS = ({"eos"}, {"base"}, {"schedule"}, {"reactor"}, {"salt"})
+OURS = ("eos_terraform", "terraform_resource")
+# A page shows a part: the modules, and what other parts have, are not there.
 VAULT = {
     "address": "https://vault.example:8200",
     "auth": {"method": "token", "token": "env:VAULT_TOKEN"},
@@ -45,16 +59,14 @@ class Nobody:
     emit = log
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("block", PILLARS)
 def test_a_pillar_on_a_page_has_no_fault_of_its_own(block):
     from saltext.eos import _core
 
-    shown = yaml.safe_load(re.sub("NAME|STEP", lambda word: word[0].lower(), block))[
-        "infrastructure"
-    ]
+    shown = yaml.safe_load(block)["infrastructure"]
     environments = shown.setdefault("environments", {"production": {}, "staging": {}})
-    shown["settings"] = {"vault": VAULT} | shown.get("settings", {})
+    settings = shown.setdefault("settings", {})
+    settings["vault"] = settings.get("vault") or VAULT
     environment = next(iter(environments))
     report = _core.run("validate", {"environment": environment}, 0, shown, Nobody())
     problems = (report["error"] or {}).get("details", {}).get("problems", [])
@@ -65,3 +77,50 @@ def test_a_pillar_on_a_page_has_no_fault_of_its_own(block):
         and not one["message"].startswith(ELSEWHERE)
     ]
     assert not own, own
+
+
+@pytest.mark.parametrize("block", [one for one in YAML if one not in PILLARS])
+def test_a_state_on_a_page_calls_a_function_with_parameters_that_it_has(block):
+    shown = yaml.safe_load(block)
+    if set(shown) in OTHERS:
+        return
+    for state in shown.values():
+        for name, given in state.items():
+            module, function = name.split(".")
+            if module in OURS:
+                known = getattr(importlib.import_module(f"saltext.eos.states.{module}"), function)
+                taken = {*inspect.signature(known).parameters, "require"}
+                assert {key for one in given for key in one} <= taken, name
+
+
+def anchors(page):
+    """What a link to a heading of this page may end with."""
+    headings = re.findall(r"^#+ (.*)", re.sub(r"^```.*?^```", "", page, flags=re.S | re.M), re.M)
+    plain = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", one).lower() for one in headings]
+    return {re.sub(r"[^\w\- ]", "", one).replace(" ", "-") for one in plain}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_link_of_a_page_leads_to_a_file_and_a_heading(page):
+    here = CHECKOUT / page
+    for target in re.findall(r"\]\(([^)\s]+)\)", here.read_text()):
+        if not target.startswith(("http://", "https://")):
+            path, _, anchor = target.partition("#")
+            there = here.parent / path if path else here
+            assert there.exists(), target
+            assert not anchor or anchor in anchors(there.read_text()), target
+
+
+def test_a_page_that_code_names_is_there():
+    own = re.compile(r"(?<![\w./-])docs/[\w/-]+\.md")
+    for folder in ("src", "python", "tests", "salt", "pillar-examples", "benches"):
+        for path in (CHECKOUT / folder).rglob("*"):
+            if path.suffix in (".rs", ".py", ".sls", ".md", ".tf", ".pyi") and path.is_file():
+                for page in own.findall(path.read_text()):
+                    assert (CHECKOUT / page).exists(), f"{path} names {page}"
+
+
+def test_every_page_is_in_the_index():
+    index = (CHECKOUT / "docs" / "README.md").read_text()
+    pages = {str(page.relative_to(CHECKOUT / "docs")) for page in (CHECKOUT / "docs").rglob("*.md")}
+    assert pages - {"README.md"} == set(re.findall(r"\]\(([\w/-]+\.md)\)", index))

@@ -1,0 +1,202 @@
+"""Pages of the documentation, followed from top to bottom as a reader follows them.
+
+A fenced block whose paragraph names a file, as `/srv/pillar/top.sls`, becomes that file. Each line of a `sh`
+block is run as it is written. A `text` block after it is what that line prints: `...` stands for what the page
+leaves out, and numbers, ids and times may differ.
+"""
+
+import dataclasses
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from support.site import CHECKOUT
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.S | re.M)
+FILE = re.compile(r"`(/(?:srv|etc)/[^`]+)`[^`\n]*:$")
+ID = "[0-9A-HJKMNP-TV-Z]{26}"
+# What a reader puts in the place of such a word, from what the page printed before.
+PRINTED = {
+    "PLAN_ID": rf"(?:plan_id=|infrastructure\.apply |^  plan +)({ID})",
+    "RUN_ID": rf"\brun ({ID})",
+    "SNAPSHOT_ID": rf"^ *(?:snapshot )?({ID}) ",
+    "DRIFT_ID": r"drift_id=([0-9a-f]{32})",
+}
+MINION = "infra-1"  # whose salt-call it is
+# A line that is for the shell itself, and so for all lines after it.
+FOR_THE_SHELL = ("alias ", "export ", "cd ")
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    language: str
+    text: str
+    file: str | None
+
+    @property
+    def lines(self):
+        """The command lines; one that ends with a backslash goes on."""
+        return self.text.replace("\\\n", "").splitlines()
+
+
+def names():
+    """Every page, as its path from the checkout."""
+    pages = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md"]
+    pages += sorted((CHECKOUT / "docs").rglob("*.md"))
+    return [str(page.relative_to(CHECKOUT)) for page in pages]
+
+
+def blocks(page):
+    """The fenced blocks of a page, in their order."""
+    text = (CHECKOUT / page).read_text()
+    for fence in FENCE.finditer(text):
+        paragraph = text[: fence.start()].rstrip().rsplit("\n\n", 1)[-1]
+        named = FILE.search(paragraph)
+        yield Block(fence[1], fence[2], named and named[1])
+
+
+def promised(line):
+    """The exit code and the counts that a line's own comment promises."""
+    comment = line.partition("  # ")[2]
+    code = re.search(r"exit code (\d+)", comment)
+    counts = re.match(r"\d+ [a-z ]+(?:, \d+ [a-z ]+)*", comment)
+    return int(code[1]) if code else 0, counts[0].strip() if counts else ""
+
+
+def line_pattern(shown):
+    """What prints a shown line: numbers, ids and the width of gaps are those of the day."""
+    free = {"...": ".*"}
+    parts = re.split(rf"(\.\.\.|{ID}|[0-9a-f]{{32}}|[\d.]*\d|\s+)", shown.strip())
+    like = [
+        re.escape(part) if at % 2 == 0 else free.get(part, r"\s+" if part.isspace() else r"[\w.]+")
+        for at, part in enumerate(parts)
+    ]
+    return re.compile(r"\s*" + "".join(like) + r"\s*$")
+
+
+def missing(shown, printed):
+    """The first shown line that is not among the printed ones, in their order."""
+    lines = iter(printed.splitlines())
+    for line in shown.splitlines():
+        if line.strip() not in ("", "..."):
+            wanted = line_pattern(line)
+            if not any(wanted.match(one) for one in lines):
+                return line
+    return None
+
+
+def checkout(folder):
+    """A checkout of its own that is built already: a reader may edit its pillars, and make finds nothing to build."""
+    own = {".git", ".venv", ".demo", "target", "pillar-examples"}
+    folder.mkdir()
+    for path in CHECKOUT.iterdir():
+        if path.name not in own:
+            (folder / path.name).symlink_to(path)
+    shutil.copytree(CHECKOUT / "pillar-examples", folder / "pillar-examples")
+    (folder / ".venv").mkdir()
+    for name in ("bin", "lib", "include", "pyvenv.cfg"):
+        (folder / ".venv" / name).symlink_to(CHECKOUT / ".venv" / name)
+    for name in (".tools", ".core"):
+        (folder / ".venv" / name).touch()
+    return folder
+
+
+class Reader:
+    """Follows pages in one site, whose folders stand for those of a real host."""
+
+    def __init__(self, site, *, settings=None, env=None, before=None, addresses=None):
+        self.site, self.before = site, before or {}
+        self.checkout = checkout(site.folder / "checkout")
+        self.places = {
+            "/tmp/try": site.folder / "try",
+            "/srv/pillar": site.pillars,
+            "/srv/salt": site.states,
+            "/srv/terraform": site.root,
+            "/etc/salt": site.conf,
+            **(addresses or {}),
+        }
+        # Last of all pillars: where this site keeps what a host has in /srv and at fixed addresses.
+        own = {"infrastructure": {"settings": {"root": str(site.root), **(settings or {})}}}
+        (site.pillars / "of_this_site.sls").write_text(yaml.safe_dump(own))
+        self.top({"*": ["infrastructure"]})
+        # The minion of this site has no master.
+        minion = json.loads((site.conf / "minion").read_text())
+        (site.conf / "minion").write_text(
+            json.dumps(minion | {"file_client": "local", "id": MINION})
+        )
+        self.env = site.env | {"SALT_CONFIG_DIR": str(site.conf), **(env or {})}
+        self.sticky, self.printed = [], []
+
+    def place(self, text):
+        """The text with the folders of this site in place of a host's."""
+        for name, folder in self.places.items():
+            text = re.sub(rf"(?<![\w/.]){re.escape(name)}(?!\w)", str(folder), text)
+        return text
+
+    def top(self, base):
+        """The pillar's top file. What is the site's own comes last, and wins."""
+        last = base.pop("*", [])
+        top = {"base": base | {"*": [*last, "of_this_site"]}}
+        (self.site.pillars / "top.sls").write_text(yaml.safe_dump(top, sort_keys=False))
+
+    def write(self, block):
+        """The block as the file that the page says it is."""
+        if block.file == "/srv/pillar/top.sls":
+            return self.top(yaml.safe_load(block.text)["base"])
+        path = Path(self.place(block.file))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.write_text(self.place(block.text))
+
+    def filled(self, line):
+        """The line with the first id of the last print that has one, in the place of words such as PLAN_ID."""
+        for word, where in PRINTED.items():
+            if word in line:
+                found = [re.search(where, printed, re.M) for printed in reversed(self.printed)]
+                found = [one[1] for one in found if one]
+                assert found, f"nothing printed a {word} for {line!r}:\n{self.printed}"
+                line = line.replace(word, found[0])
+        return line
+
+    def run(self, line):
+        """One line in a shell; its exit code has to be the promised one."""
+        for begins, action in self.before.items():
+            if line.startswith(begins):
+                action(self)
+        if line.startswith(FOR_THE_SHELL):
+            self.sticky.append(line)
+        script = "\n".join([*self.sticky, self.place(self.filled(line))])
+        done = subprocess.run(
+            ["bash", "-O", "expand_aliases", "-c", script],
+            check=False,
+            env=self.env,
+            cwd=self.checkout,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+        )
+        said = done.stdout
+        for name, folder in self.places.items():
+            said = said.replace(str(folder), name)
+        self.printed.append(said)
+        code, counts = promised(line)
+        assert done.returncode == code, f"{line}\nexit code {done.returncode}\n{said}"
+        assert counts in said, f"{line}\n{said}"
+
+    def follow(self, page, cannot=()):
+        """Everything of a page that can be done here, in its order."""
+        for block in blocks(page):
+            if block.file:
+                self.write(block)
+            elif block.language == "sh":
+                for line in block.lines:
+                    if line.strip() and not line.startswith("#") and line not in cannot:
+                        self.run(line)
+            elif block.language == "text":
+                line = missing(block.text, self.printed[-1])
+                assert line is None, f"{page} shows {line!r}, but:\n{self.printed[-1]}"

@@ -1,0 +1,114 @@
+"""What the pages of the documentation show, works when a reader follows it from the top."""
+
+import json
+
+import pytest
+
+from support.nomad import Nomad
+from support.pages import Reader, blocks, names
+
+# Pages that one reader follows one after the other, in one site; a guide alone where nothing else is said.
+TOGETHER = {
+    "first-deployment": [
+        "README.md",
+        "docs/guides/first-deployment.md",
+        "pillar-examples/README.md",
+    ],
+    "destroy": ["docs/guides/destroy.md", "docs/reference/states.md"],
+}
+ALONE = ["approvals", "recovery", "rollback"]
+WITH_SERVERS = ["drift", "secrets", "services"]
+# Lines that are not run here, and why. Each has to be on its page still.
+CANNOT = {
+    "README.md": {
+        "salt-pip install --no-deps saltext_eos-*.whl": "test_wheel.py installs the wheel",
+    },
+    "docs/guides/secrets.md": {
+        "vault kv put secret/login token=s3cr3t-of-the-example": "the Vault of tests has no client",
+    },
+}
+
+
+def follow(reader, guide):
+    for page in TOGETHER.get(guide, [f"docs/guides/{guide}.md"]):
+        reader.follow(page, CANNOT.get(page, ()))
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("page", CANNOT)
+def test_a_line_that_is_not_run_is_still_on_its_page(page):
+    lines = [line for block in blocks(page) for line in block.lines]
+    assert set(CANNOT[page]) <= set(lines)
+
+
+@pytest.mark.quick
+def test_every_page_with_commands_is_followed():
+    followed = {f"docs/guides/{guide}.md" for guide in ALONE + WITH_SERVERS}
+    followed.update(page for pages in TOGETHER.values() for page in pages)
+    pages = [*names(), "pillar-examples/README.md"]
+    assert {page for page in pages if any(one.language == "sh" for one in blocks(page))} == followed
+
+
+@pytest.mark.slow
+def test_the_demo_and_the_first_deployment_work_as_they_are_written(site):
+    follow(Reader(site, env={"EDITOR": "sed -i s/90}/91}/"}), "first-deployment")
+
+
+@pytest.mark.parametrize("guide", ["destroy", *ALONE])
+def test_a_guide_works_as_it_is_written(site, guide):
+    follow(Reader(site), guide)
+
+
+def test_the_guide_to_drift_works_as_it_is_written(site, world):
+    things = world.provider("web") + world.thing("plain", body="one")
+    web = {"source": site.module("web", {"main.tf": things})}
+    site.pillar({"components": {"web": web}, "environments": {"staging": {}}})
+
+    def somebody_changes_it(reader):
+        reader.run("salt-run infrastructure.orchestrate staging")
+        world.change("plain", body="by hand")
+
+    reader = Reader(
+        site,
+        settings={"terraform": world.terraform},
+        before={"salt-run infrastructure.drift staging": somebody_changes_it},
+    )
+    follow(reader, "drift")
+
+
+def test_the_guide_to_secrets_works_as_it_is_written(site, vault):
+    def somebody_writes_it(_):
+        body = json.dumps({"data": {"token": "s3cr3t-of-the-example"}}).encode()
+        vault.request("/v1/secret/data/login", "POST", body)
+
+    reader = Reader(
+        site,
+        env={"VAULT_TOKEN": vault.token},
+        before={"salt-run infrastructure.orchestrate": somebody_writes_it},
+        addresses={"http://127.0.0.1:8200": vault.address},
+    )
+    follow(reader, "secrets")
+
+
+@pytest.fixture
+def registering(tmp_path, consul):
+    """A Nomad whose services are in Consul."""
+    made = Nomad(tmp_path, consul=consul.address)
+    yield made
+    made.close()
+
+
+def test_the_guide_to_services_works_as_it_is_written(site, registering, consul, vault, world):
+    reader = Reader(
+        site,
+        settings={"terraform": world.terraform},
+        env={"VAULT_TOKEN": vault.token},
+        addresses={
+            "http://127.0.0.1:4646": registering.address,
+            "http://127.0.0.1:8500": consul.address,
+            "http://127.0.0.1:8200": vault.address,
+        },
+    )
+    follow(reader, "services")
+    passing = consul.request("/v1/health/service/hello?passing=true")
+    assert len(passing) == 1, passing
