@@ -93,6 +93,13 @@ def test_a_state_on_a_page_calls_a_function_with_parameters_that_it_has(block):
                 assert {key for one in given for key in one} <= taken, name
 
 
+@pytest.mark.parametrize("page", names())
+def test_what_a_reader_copies_fits_a_terminal_of_80_columns(page):
+    copied = [block.text for block in blocks(page) if block.language != "text"]
+    wide = [line for text in copied for line in text.splitlines() if len(line) > 80]
+    assert not wide, wide
+
+
 def anchors(page):
     """What a link to a heading of this page may end with."""
     headings = re.findall(r"^#+ (.*)", re.sub(r"^```.*?^```", "", page, flags=re.S | re.M), re.M)
