@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::quote::line;
+use super::width::beginning;
 use crate::printable::one_line;
 
-/// Longer values are cut: they would scroll away what matters.
+/// Values of more columns are cut: they would scroll away what matters.
 const LONGEST: usize = 120;
 
 pub fn diff(report: &Value) -> String {
@@ -57,9 +58,9 @@ pub fn short(value: &Value) -> String {
         // JSON leaves DEL, C1 and what turns the direction of writing.
         _ => one_line(&value.to_string()).into_owned(),
     };
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
-        None => text,
+    match beginning(&text, LONGEST) {
+        all if all.len() == text.len() => text,
+        cut => format!("{cut}… ({} bytes)", text.len()),
     }
 }
 

@@ -1,10 +1,12 @@
 //! A line a component.
 
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 use super::quote::block;
 use super::style::Style;
 use super::units;
+use super::width::pad;
 use crate::report::Counts;
 
 pub fn table(report: &Value, style: Style) -> String {
@@ -19,9 +21,9 @@ pub fn table(report: &Value, style: Style) -> String {
         let counts: Counts = serde_json::from_value(one["changes"].clone()).unwrap_or_default();
         if counts.is_empty() { String::new() } else { units::counts(&counts) }
     };
-    let names = width(&|name, _| name.len());
-    let statuses = width(&|_, one| status(one).len());
-    let changes = width(&|_, one| counts(one).len());
+    let names = width(&|name, _| name.width());
+    let statuses = width(&|_, one| status(one).width());
+    let changes = width(&|_, one| counts(one).width());
     let mut text = String::new();
     for (name, one) in components {
         let time = match one["duration"].as_f64() {
@@ -29,7 +31,7 @@ pub fn table(report: &Value, style: Style) -> String {
             _ => String::new(),
         };
         let status = style.status(&status(one), statuses);
-        let line = format!("  {name:names$}  {status}  {:changes$}  {time:>6}", counts(one));
+        let line = format!("  {}  {status}  {}  {time:>6}", pad(name, names), pad(&counts(one), changes));
         text.push_str(line.trim_end());
         text.push('\n');
     }

@@ -15,5 +15,6 @@ mod snapshots;
 mod style;
 mod text;
 mod units;
+mod width;
 
 pub use text::text;

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::style::Style;
 use super::units;
+use super::width::{cut, pad};
 use crate::model::Name;
 use crate::printable::{one_line, printable};
 use crate::report::{Counts, Status};
@@ -100,7 +103,7 @@ impl Progress {
         Self {
             environment: environment.to_owned(),
             parallel,
-            names: components.iter().map(|name| name.as_str().len()).max().unwrap_or(0),
+            names: components.iter().map(|name| name.as_str().width()).max().unwrap_or(0),
             terminal: std::io::stderr().is_terminal(),
             began: Instant::now(),
             drawn: None,
@@ -212,9 +215,10 @@ impl Progress {
             _ if self.terminal => units::seconds(since.elapsed().as_secs_f64()),
             _ => String::new(),
         };
-        let names = self.names;
         let word = Style { colour: self.terminal }.status(stage.word(), 14);
-        format!("  {name:names$}  {word}  {detail:24}  {time}").trim_end().to_owned()
+        format!("  {}  {word}  {}  {time}", pad(name.as_str(), self.names), pad(&detail, 24))
+            .trim_end()
+            .to_owned()
     }
 
     fn write(&self, text: &str) {
@@ -223,39 +227,11 @@ impl Progress {
     }
 }
 
+/// Lines, and columns but the last: a line that reaches it may wrap, and leaves one behind at the next redraw.
 fn size() -> (usize, usize) {
     let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
-    size.filter(|size| size.ws_row > 0 && size.ws_col > 0)
-        .map_or((24, 80), |size| (size.ws_row.into(), size.ws_col.into()))
-}
-
-/// A line that wraps would be two, and leave one behind at the next redraw. Colour codes take no room.
-fn cut(line: &str, width: usize) -> String {
-    let (mut room, mut escape, mut text) = (width.saturating_sub(1), false, String::new());
-    for letter in line.chars() {
-        match (escape, letter) {
-            (_, '\x1b') => escape = true,
-            (true, 'm') => {
-                escape = false;
-                text.push(letter);
-                continue;
-            }
-            (false, _) if room == 0 => continue,
-            (false, _) => room -= 1,
-            (true, _) => {}
-        }
-        text.push(letter);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_cut_to_the_width_and_keeps_its_colour_codes() {
-        assert_eq!(cut("abc\x1b[31mdef\x1b[0mghi", 6), "abc\x1b[31mde\x1b[0m");
-        assert_eq!(cut("short", 80), "short");
-    }
+    let (lines, columns) = size
+        .filter(|size| size.ws_row > 0 && size.ws_col > 0)
+        .map_or((24, 80), |size| (size.ws_row.into(), size.ws_col.into()));
+    (lines, columns - 1)
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::quote;
 use super::units;
+use super::width::pad;
 
 pub fn history(environment: &str, runs: &[Value]) -> String {
     let many = if runs.is_empty() { "no run yet" } else { "the last runs, the newest first" };
@@ -30,11 +31,11 @@ fn line(run: &Value) -> String {
         before => format!("  goes on with {before}"),
     };
     format!(
-        "{}  {}  {:11}  {:8}  {}  {}{goes_on}",
+        "{}  {}  {}  {}  {}  {}{goes_on}",
         text("run_id"),
         text("began"),
-        text("operation"),
-        text("state"),
+        pad(&text("operation"), 11),
+        pad(&text("state"), 8),
         counts.join(", "),
         text("user"),
     )
@@ -70,7 +71,8 @@ pub fn steps(run: &Value, steps: &[Value]) -> String {
     for step in steps {
         let said = |key: &str| quote::line(&step[key]);
         let detail = [said("status"), said("reason"), said("error"), said("snapshot_id")].join(" ");
-        let line = format!("  {}  {:9} {}  {}", said("at"), said("step"), said("component"), detail.trim());
+        let line =
+            format!("  {}  {} {}  {}", said("at"), pad(&said("step"), 9), said("component"), detail.trim());
         text.push_str(line.trim_end());
         text.push('\n');
     }

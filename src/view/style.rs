@@ -1,5 +1,8 @@
 //! Colour, for statuses only, and only where it is wanted.
 
+use super::units;
+use super::width::pad;
+
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
     pub colour: bool,
@@ -8,7 +11,7 @@ pub struct Style {
 impl Style {
     /// A status in its colour, padded before it is coloured.
     pub fn status(self, status: &str, width: usize) -> String {
-        let word = format!("{:width$}", super::units::word(status));
+        let word = pad(&units::word(status), width);
         let code = match status {
             "applied" | "destroyed" | "healthy" => "32",
             "failed"

@@ -1,0 +1,70 @@
+//! Text measured in columns of a terminal: `日` has two of them, a combining accent has none.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Spaces up to this width follow the text.
+pub fn pad(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(text.width());
+    format!("{text}{:missing$}", "")
+}
+
+/// The beginning of a text that has at most this width; all of it if it fits.
+pub fn beginning(text: &str, width: usize) -> &str {
+    let mut room = width;
+    let end = text.char_indices().find(|(_, letter)| !takes(&mut room, *letter));
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
+/// A coloured line of at most this width. Colour codes have no width, and all of them stay.
+pub fn cut(line: &str, width: usize) -> String {
+    let (mut room, mut is_code, mut text) = (width, false, String::new());
+    for letter in line.chars() {
+        is_code |= letter == '\x1b';
+        if is_code || takes(&mut room, letter) {
+            text.push(letter);
+        }
+        is_code &= letter != 'm';
+    }
+    text
+}
+
+/// Whether the letter still has room. Where one has none, no later one has.
+fn takes(room: &mut usize, letter: char) -> bool {
+    // At least one: some letters widen the one before, and without a width a text could be of any length.
+    let left = room.checked_sub(letter.width().unwrap_or_default().max(1));
+    *room = left.unwrap_or_default();
+    left.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_to_the_width_and_keeps_its_colour_codes() {
+        assert_eq!(cut("abc\x1b[31mdef\x1b[0mghi", 5), "abc\x1b[31mde\x1b[0m");
+        assert_eq!(cut("short", 79), "short");
+        assert_eq!(cut("abc", 0), "");
+    }
+
+    #[test]
+    fn a_letter_of_two_columns_that_has_room_for_one_is_left_out_with_all_that_follows() {
+        assert_eq!(cut("日本語", 4), "日本");
+        assert_eq!(cut("日本語 x", 5), "日本");
+        assert_eq!(cut("a\x1b[32m日\x1b[0mb", 2), "a\x1b[32m\x1b[0m");
+    }
+
+    #[test]
+    fn a_text_of_letters_without_a_width_is_cut_all_the_same() {
+        assert_eq!(beginning(&"\u{301}".repeat(1000), 120).chars().count(), 120);
+        assert_eq!(beginning("❤\u{fe0f}❤\u{fe0f}", 3), "❤\u{fe0f}❤");
+        assert_eq!(beginning("short", 5), "short");
+    }
+
+    #[test]
+    fn what_follows_a_padded_text_begins_in_the_same_column() {
+        for text in ["", "ab", "日", "é", "❤\u{fe0f}", "far too long"] {
+            assert_eq!(pad(text, 4).width(), text.width().max(4), "{text}");
+        }
+    }
+}
