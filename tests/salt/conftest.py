@@ -14,7 +14,7 @@ from support.master import Master
 from support.moto import Moto
 from support.nomad import Nomad
 from support.postgres import Postgres
-from support.site import Site
+from support.site import Site, forked
 from support.vault import Vault
 
 
@@ -22,6 +22,10 @@ def pytest_configure():
     """A shell makes what it starts in the background ignore SIGINT, and so would all that is tested here."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_sessionfinish():
+    forked.close()
 
 
 @pytest.fixture

@@ -21,7 +21,10 @@ def demo(tmp_path):
     folder = tmp_path / "demo"
     eos = {"root": str(folder / "srv")}
     site = Site(
-        folder, sink=False, extra={"eos": eos | {"terraform": programs.find("terraform") or "tofu"}}
+        folder,
+        sink=False,
+        forks=False,
+        extra={"eos": eos | {"terraform": programs.find("terraform") or "tofu"}},
     )
     shutil.copytree(CHECKOUT / "pillar-examples" / "demo", site.pillars, dirs_exist_ok=True)
     yield site

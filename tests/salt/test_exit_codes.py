@@ -137,5 +137,5 @@ def test_a_panic_becomes_a_report_with_exit_code_1(echo):
             "@bridge.runner\ndef orchestrate", '@bridge.runner(operation="panic")\ndef orchestrate'
         )
     )
-    done = echo.run("provoked.orchestrate", env={"PYTHONPATH": str(tree)})
+    done = echo.run("provoked.orchestrate", env={"PYTHONPATH": str(tree)}, forks=False)
     assert_refused(done, "internal")

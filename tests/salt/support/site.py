@@ -9,18 +9,26 @@ from pathlib import Path
 
 import configure
 from support import programs
+from support.forked import Forked
 from support.result import Result
 from support.sink import Sink
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.prefix) / "bin"
+# Of all sites; whoever ends the tests closes it.
+forked = Forked()
+FORKED = {BIN / name for name in ("salt", "salt-call", "salt-run")}
 
 
 class Site:
-    """Where a test keeps its environment, and how it calls Salt."""
+    """Where a test keeps its environment, and how it calls Salt.
 
-    def __init__(self, folder, *, ports=(14505, 14506), extra=None, sink=True):
+    A site as users have it has no `sink`, and none of its calls `forks`.
+    """
+
+    def __init__(self, folder, *, ports=(14505, 14506), extra=None, sink=True, forks=True):
         self.folder = Path(folder)
+        self.forks = forks
         self.root = self.folder / "srv"
         self.states = self.folder / "states"
         self.pillars = self.folder / "pillar"
@@ -119,17 +127,17 @@ class Site:
         shape = [f"--out={out}"] if out else []
         return [BIN / "salt-call", "-c", self.conf, "--local", *shape, *words]
 
-    def finish(self, argv, *, cwd=None, env=None, timeout=180):
-        done = subprocess.run(
-            argv,
-            check=False,
-            env=self.env | (env or {}),
-            cwd=cwd or self.folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-        )
-        return Result(argv, done.returncode, done.stdout.decode(), done.stderr.decode())
+    def finish(self, argv, *, cwd=None, env=None, timeout=180, forks=None):
+        """Waits for a command. A Salt of this site starts anew only where nothing `forks`."""
+        how = {"env": self.env | (env or {}), "cwd": cwd or self.folder, "timeout": timeout}
+        if argv[0] in FORKED and (self.forks if forks is None else forks):
+            rc, out, err = forked.run(argv, **how)
+        else:
+            done = subprocess.run(
+                argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, **how
+            )
+            rc, out, err = done.returncode, done.stdout, done.stderr
+        return Result(argv, rc, out.decode(), err.decode())
 
     def start(self, argv, *, env=None):
         """A command that goes on; its words go to files, so that nothing blocks."""

@@ -1,0 +1,88 @@
+"""A process that has imported Salt, and forks for each call: what `salt-run` does, without the time of its start.
+
+    python salt_parent.py FD
+
+FD is a socket. A request is the number of its bytes, with three descriptors, and then JSON: `argv`, `env` and `cwd`.
+To the first descriptor this process writes the call's pid, and later its exit code; the others are its stdout and stderr.
+
+The call runs the same script as a real start does, and ends as Python ends. It differs in this: Salt's modules were
+imported before, in an environment that is not the call's, and its arguments stand in no `/proc/PID/cmdline`.
+"""
+
+import gc
+import importlib
+import json
+import os
+import runpy
+import socket
+import sys
+
+# What a call imports anyway. None of it starts a thread or opens anything.
+IMPORTED = [
+    "salt.scripts",
+    "salt.cli.run",
+    "salt.cli.call",
+    "salt.cli.salt",
+    "salt.client.ssh.client",
+    "salt.fileserver.gitfs",
+    "salt.master",
+    "salt.modules.cmdmod",
+    "salt.modules.file",
+    "salt.pillar.git_pillar",
+    "salt.runner",
+    "salt.serializers.yaml",
+    "salt.transport.tcp",
+    "salt.wheel",
+    "saltext.eos._core",
+]
+
+
+def serve(asked):
+    """Forks for each request. In a child it returns the script to run; here None, once nobody asks any more."""
+    while True:
+        head, given, _, _ = socket.recv_fds(asked, 8, 3)
+        if not head:
+            return None
+        request = json.loads(asked.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL))
+        pid = os.fork()
+        if not pid:
+            asked.close()
+            return become(given, **request)
+        told, *others = given
+        for one in others:
+            os.close(one)
+        with open(told, "wb", buffering=0) as told:
+            told.write(b"%d " % pid)
+            _, status = os.waitpid(pid, 0)
+            told.write(b"%d" % os.waitstatus_to_exitcode(status))
+
+
+def become(given, argv, env, cwd):
+    """What an exec would have done; returns the script."""
+    told, out, err = given
+    os.close(told)
+    for one, number in ((out, 1), (err, 2)):
+        os.dup2(one, number)
+        os.close(one)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    sys.argv[:] = argv
+    sys.path[0] = os.path.dirname(argv[0])
+    return argv[0]
+
+
+def main():
+    asked = socket.socket(fileno=int(sys.argv[1]))
+    for name in IMPORTED:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+    tasks = os.listdir("/proc/self/task")
+    assert len(tasks) == 1, "a thread would be missing in each child"
+    script = serve(asked)
+    if script:
+        runpy.run_path(script, run_name="__main__")
+
+
+main()

@@ -1,0 +1,82 @@
+"""A call that another process forks ends as one that is started: what most tests stand on."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from support import modules, programs
+from support.site import Site, forked
+
+MEASURED = [
+    # An object's address, a run's id, a job's number, a moment, a length of time.
+    (r"0x[0-9a-f]+", "ADDRESS"),
+    (r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "ID"),
+    (r"\b\d{20}\b", "JID"),
+    (r"\d{4}-\d\d-\d\dT[0-9:.]+Z?", "MOMENT"),
+    (r"\d+\.\d+(e-\d+)?( ?m?s)?\b", "TIME"),
+    # Salt's word on its own garbage, whose moment is the collector's.
+    (r"(?m)^.*unclosed \w+ <.*\n", ""),
+]
+
+
+def told(done):
+    """Exit code, stdout and stderr, without what no two calls have in common."""
+    texts = [done.stdout, done.stderr]
+    for pattern, word in MEASURED:
+        texts = [re.sub(pattern, word, text) for text in texts]
+    return done.rc, *texts
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """A component that is as it should be, and one that terraform refuses."""
+    programs.terraform()
+    site = Site(tmp_path_factory.mktemp("forked") / "site")
+    wrong = {"main.tf": 'output "x" {\n  value = terraform_data.absent.id\n}\n'}
+    sources = {"echo": site.module("echo", modules.ECHO), "wrong": site.module("wrong", wrong)}
+    site.environment({name: {"source": source} for name, source in sources.items()})
+    assert site.orchestrate("components=echo").rc == 0
+    yield site
+    site.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "out", "words", "rc"),
+    [
+        ("run", None, ["infrastructure.orchestrate", "staging", "components=echo"], 0),
+        ("run", "json", ["infrastructure.orchestrate", "staging", "components=wrong"], 1),
+        ("run", "json", ["infrastructure.orchestrate", "nowhere"], 1),
+        ("run", "json", ["no.such_function"], 0),
+        ("run", None, ["--no-such-option"], 64),
+        ("call", "json", ["eos_terraform.plan", "echo", "staging"], 0),
+        ("call", None, ["state.single", "test.fail_without_changes", "x"], 1),
+        ("call", "json", ["no.such_function"], 255),
+        ("call", None, ["cmd.run", "umask; pwd; echo $EOS_TEST_WORD $PATH; ls /proc/self/fd"], 0),
+    ],
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else None,
+)
+def test_a_forked_call_says_and_returns_what_a_started_one_does(pair, command, out, words, rc):
+    call, how = getattr(pair, command), {"out": out, "env": {"EOS_TEST_WORD": "given"}}
+    started = told(call(*words, **how, forks=False))
+    assert started[0] == rc, started
+    assert told(call(*words, **how)) == started
+
+
+def test_a_call_that_takes_too_long_is_ended_and_the_next_is_well(site):
+    with pytest.raises(subprocess.TimeoutExpired):
+        site.call("test.sleep", "60", timeout=2)
+    assert site.call("test.ping").report is True
+
+
+def test_a_call_that_is_killed_says_by_which_signal(site):
+    done = site.call("cmd.run", "kill -KILL $PPID", out=None)
+    assert done.rc == -9, done
+
+
+def test_the_parent_of_calls_has_one_thread_and_nothing_open_but_what_it_is_asked_by(site):
+    assert site.call("test.ping").rc == 0
+    process = f"/proc/{forked.parent.pid}"
+    assert len(os.listdir(f"{process}/task")) == 1
+    assert len(os.listdir(f"{process}/fd")) == 4
