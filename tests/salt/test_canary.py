@@ -163,11 +163,11 @@ class Story(Searched):
                 **self.world.terraform,
             },
         }
+        self.watch = Watch()
         env = {f"EOS_{name.upper()}": flock[name] for name in self.by_environment}
         site = Master(folder / "site", extra={"log_level_logfile": "all"}, env=env)
         super().__init__(site, flock)
         self.round, self.exit = 1, 0
-        self.watch = Watch()
         self.listener = self.site.listen()
 
     by_environment = ("password", "plain", *FOR_TERRAFORM)

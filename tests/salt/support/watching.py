@@ -7,12 +7,14 @@ from pathlib import Path
 
 
 class Watch:
-    """Looks at every process again and again; keeps each different sight once."""
+    """Looks at every process that comes after it, again and again; keeps each different sight once."""
 
     def __init__(self):
         self.arguments = set()
-        # Environment to the arguments of whom it was seen with, without those of the tests themselves.
+        # Environment to the arguments of whom it was seen with.
         self.environments = {}
+        # Nobody who was here before knows a secret of this test, but the tests themselves.
+        self._before = pids()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
@@ -22,15 +24,20 @@ class Watch:
         self._thread.join(10)
 
     def _look(self):
-        ours = {os.getpid(), os.getppid()}
         while not self._over.is_set():
-            for entry in Path("/proc").glob("[0-9]*"):
+            living = pids()
+            # A number can be given again.
+            self._before &= living
+            for pid in living - self._before:
                 try:
-                    arguments = (entry / "cmdline").read_bytes()
-                    environment = (entry / "environ").read_bytes()
+                    arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
+                    environment = Path(f"/proc/{pid}/environ").read_bytes()
                 except OSError:
                     continue  # it has ended, or is another user's
                 self.arguments.add(arguments)
-                if int(entry.name) not in ours:
-                    self.environments.setdefault(environment, set()).add(arguments)
+                self.environments.setdefault(environment, set()).add(arguments)
             time.sleep(0.01)
+
+
+def pids():
+    return {one for one in os.listdir("/proc") if one.isdecimal()}
