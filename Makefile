@@ -1,6 +1,6 @@
 # Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
 
-.PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-core test-salt test-servers test-python test \
+.PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-core test-salt test-servers test-python test matrix \
 	soak soak-consul soak-exclusion soak-soak soak-scenarios check lint bench clean
 .DELETE_ON_ERROR:
 
@@ -89,10 +89,10 @@ test-core: servers
 	$(cargo_test) --lib --test '*'
 
 test-salt:
-	$(pytest) -m 'not server' -n $(PARALLEL) --dist loadfile </dev/null
+	$(pytest) -m 'not server and not matrix' -n $(PARALLEL) --dist loadfile </dev/null
 
 test-servers: servers
-	$(pytest) -m server -n $(PARALLEL) --dist loadfile </dev/null
+	$(pytest) -m 'server and not matrix' -n $(PARALLEL) --dist loadfile </dev/null
 
 # One half after the other, the second also where the first fails.
 test-python:
@@ -102,6 +102,10 @@ test-python:
 # A test that fails keeps no other from running.
 test: need-terraform build target/provoke/.unpacked .venv/moto/.installed
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-core test-python
+
+# What takes minutes and has one case of it in `make test`.
+matrix: need-terraform build servers .venv/moto/.installed
+	$(pytest) -m matrix </dev/null
 
 # A long while: KILLS kills (200) and ROUNDS rounds (200) of eight processes, drawn from SEED (of the moment).
 soak: need-terraform servers .venv/moto/.installed

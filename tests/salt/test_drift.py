@@ -1,14 +1,10 @@
 """What was changed outside of Terraform: how Salt asks, how its schedule finds out, how the bus hears of it."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from support import programs
+from support import mirrors
 from support.moto import ACCESS_KEY, SECRET_KEY
 from support.result import assert_refused
 from support.site import CHECKOUT
@@ -194,59 +190,35 @@ resource "aws_sns_topic" "topic" {{
 }}
 """
 
-RETAG = """
-import boto3, sys
-sns = boto3.client("sns", endpoint_url=sys.argv[1], region_name="us-east-1")
-topics = [one["TopicArn"] for page in sns.get_paginator("list_topics").paginate() for one in page["Topics"]]
-for name in sys.argv[2:]:
-    (arn,) = (topic for topic in topics if topic.endswith(":" + name))
-    sns.tag_resource(ResourceArn=arn, Tags=[{"Key": "Owner", "Value": "by hand"}])
-"""
-
-
-def with_boto3():
-    """A Python that has boto3: moto's own, or this one."""
-    candidates = [Path(sys.prefix) / "moto" / "bin" / "python", Path(sys.executable)]
-    for python in candidates:
-        probe = [python, "-c", "import boto3"]
-        if (
-            python.exists()
-            and subprocess.run(probe, check=False, capture_output=True).returncode == 0
-        ):
-            return python
-    return programs.missing("boto3", installable=True)
-
-
-@pytest.fixture
-def aws():
-    """A CLI configuration with a mirror that has hashicorp/aws."""
-    mirror = os.environ.get("EOS_TEST_PROVIDER_MIRROR")
-    if not mirror or not list(Path(mirror).glob("registry.terraform.io/hashicorp/aws")):
-        pytest.skip("for want of hashicorp/aws in EOS_TEST_PROVIDER_MIRROR")
-    return f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
-
 
 @pytest.mark.slow
-def test_tags_that_are_changed_at_aws_are_found_and_no_others(aws, moto, site, tmp_path):
+@pytest.mark.parametrize(
+    ("count", "changed"),
+    [
+        (1, ["c0-0", "c0-7"]),
+        pytest.param(5, ["c0-0", "c0-7", "c2-3", "c4-9"], marks=pytest.mark.matrix),
+    ],
+)
+def test_tags_that_are_changed_at_aws_are_found_and_no_others(moto, site, tmp_path, count, changed):
+    """Each of `count` components has ten topics."""
     rc = tmp_path / "aws.tfrc"
-    rc.write_text(aws)
+    rc.write_text(mirrors.installation({"path": mirrors.require("hashicorp/aws")}))
     components = {}
-    for index in range(5):
-        name = f"c{index}"
+    for name in (f"c{index}" for index in range(count)):
         source = site.module(name, {"main.tf": TOPICS.format(url=moto.url, name=name)})
         components[name] = {"source": source}
     keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
-    site.environment(components, settings={"terraform": {"cli_config_file": str(rc), "env": keys}})
+    env = mirrors.LARGE | keys
+    site.environment(components, settings={"terraform": {"cli_config_file": str(rc), "env": env}})
     assert set(site.orchestrate(timeout=600).statuses.values()) == {"applied"}
     assert set(look(site).statuses.values()) == {"unchanged"}
-    changed = ["c0-0", "c0-7", "c2-3", "c4-9"]
-    subprocess.run(
-        [with_boto3(), "-c", RETAG, moto.url, *changed], check=True, env={**os.environ, **keys}
-    )
+    for name in changed:
+        moto.tag_topic(name, "Owner", "by hand")
     found = look(site).report["components"]
     drifted = {
-        one["address"] for component in found.values() for one in component["drift"]["changes"]
+        one["address"]: [attribute["path"] for attribute in one["attributes"]]
+        for component in found.values()
+        for one in component["drift"]["changes"]
     }
-    assert drifted == {f'aws_sns_topic.topic["{name}"]' for name in changed}, found
-    attributes = {one["path"] for one in found["c2"]["drift"]["changes"][0]["attributes"]}
-    assert "tags.Owner" in attributes, found["c2"]
+    assert drifted.keys() == {f'aws_sns_topic.topic["{name}"]' for name in changed}, found
+    assert all("tags.Owner" in paths for paths in drifted.values()), found

@@ -7,75 +7,51 @@ from pathlib import Path
 
 import pytest
 
-from support import modules, moto, programs
-
-
-def mirrors():
-    """Folders laid out as a `filesystem_mirror`, the one that is asked for first."""
-    asked = os.environ.get("EOS_TEST_PROVIDER_MIRROR")
-    usual = [
-        Path.home() / ".terraform.d" / "plugins",
-        "/usr/local/share/terraform/plugins",
-        "/usr/share/terraform/plugins",
-        *(Path(one).parent for one in glob.glob("/opt/*/registry.terraform.io")),
-    ]
-    return [Path(one) for one in ([asked] if asked else []) + usual]
-
-
-def provider(name):
-    """The mirror that holds a provider, and the provider's version."""
-    for mirror in mirrors():
-        for binary in mirror.glob(f"*/*/{name}/*/*/terraform-provider-{name}*"):
-            return mirror, binary.parents[1].name
-    return programs.missing(f"the {name} provider in a filesystem mirror")
-
+from support import mirrors, modules, moto, programs
 
 BUCKET = """
-terraform {{
-  required_providers {{
-    aws = {{
-      source  = "hashicorp/aws"
-      version = "{version}"
-    }}
-  }}
-}}
-variable "url" {{
+terraform {
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+    }
+  }
+}
+variable "url" {
   type = string
-}}
-variable "owner" {{
+}
+variable "owner" {
   type = string
-}}
-provider "aws" {{
+}
+provider "aws" {
   region                      = "us-east-1"
   s3_use_path_style           = true
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_requesting_account_id  = true
-  endpoints {{
+  endpoints {
     s3 = var.url
-  }}
-}}
-resource "aws_s3_bucket" "this" {{
+  }
+}
+resource "aws_s3_bucket" "this" {
   bucket = "eos-real-provider"
-  tags = {{
+  tags = {
     owner = var.owner
-  }}
-}}
-output "arn" {{
+  }
+}
+output "arn" {
   value = aws_s3_bucket.this.arn
-}}
+}
 """
 
 
 @pytest.mark.slow
 def test_the_real_aws_provider_makes_keeps_and_changes_a_bucket(site, backend):
-    mirror, version = provider("aws")
+    mirror = mirrors.require("hashicorp/aws")
     server = backend("s3")
     config = site.folder / "cli.tfrc"
-    config.write_text(
-        f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
-    )
-    source = site.module("bucket", {"main.tf": BUCKET.format(version=version)})
+    config.write_text(mirrors.installation({"path": mirror}))
+    source = site.module("bucket", {"main.tf": BUCKET})
     reader = site.module("echo", modules.ECHO)
 
     def pillar(owner):
@@ -89,6 +65,7 @@ def test_the_real_aws_provider_makes_keeps_and_changes_a_bucket(site, backend):
                 "terraform": {
                     "cli_config_file": str(config),
                     "env": {
+                        **mirrors.LARGE,
                         "AWS_ACCESS_KEY_ID": moto.ACCESS_KEY,
                         "AWS_SECRET_ACCESS_KEY": "env:EOS_TEST_SECRET",
                     },

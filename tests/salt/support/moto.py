@@ -1,9 +1,10 @@
-"""moto's S3 server, as a process."""
+"""moto's server, as a process: S3 and SNS."""
 
 import os
 import subprocess
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from support import programs
 from support.postgres import free_port
 from support.waiting import until
 
+# The one that moto gives everybody.
+ACCOUNT = "123456789012"
 ACCESS_KEY, SECRET_KEY = "AKIAEOSTESTEOSTEST00", "s3cret-of-moto"
 
 
@@ -46,14 +49,24 @@ class Moto:
         except (urllib.error.URLError, ConnectionError):
             return None
 
-    def request(self, method, path):
-        request = urllib.request.Request(self.url + path, method=method)
+    def request(self, method, path, body=None, service="s3"):
+        request = urllib.request.Request(self.url + path, method=method, data=body)
         request.add_header(
             "Authorization",
-            f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/x/us-east-1/s3/aws4_request",
+            f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/x/us-east-1/{service}/aws4_request",
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.read() or b"ok"
+
+    def tag_topic(self, name, key, value):
+        """As somebody does it at the console of AWS."""
+        told = {
+            "Action": "TagResource",
+            "ResourceArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:{name}",
+            "Tags.member.1.Key": key,
+            "Tags.member.1.Value": value,
+        }
+        self.request("POST", "/", urllib.parse.urlencode(told).encode(), "sns")
 
     def close(self):
         self.process.terminate()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from support import programs
+from support import mirrors, programs
 from support.site import CHECKOUT
 
 MISSING = 3  # as `tests/provider/build` ends where something that a machine may lack is missing
@@ -37,19 +37,13 @@ def mirror():
 
 def installation(providers):
     """A CLI configuration. The real `hashicorp/nomad`, where this machine has it, is preferred to ours."""
-    real = os.environ.get("EOS_TEST_PROVIDER_MIRROR")
     nomad = ["registry.terraform.io/hashicorp/nomad"]
-    if not real or not list(Path(real).glob(nomad[0])):
-        mirrors = [{"path": str(providers)}]
-    else:
-        mirrors = [{"path": real, "include": nomad}, {"path": str(providers), "exclude": nomad}]
-    blocks = "".join(
-        "  filesystem_mirror {\n"
-        + "".join(f"    {key} = {json.dumps(value)}\n" for key, value in mirror.items())
-        + "  }\n"
-        for mirror in mirrors
+    real = mirrors.find("hashicorp/nomad")
+    if not real:
+        return mirrors.installation({"path": str(providers)})
+    return mirrors.installation(
+        {"path": real, "include": nomad}, {"path": str(providers), "exclude": nomad}
     )
-    return f"provider_installation {{\n{blocks}}}\n"
 
 
 @dataclasses.dataclass(frozen=True)
