@@ -1,6 +1,6 @@
 # Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
 
-.PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-core test-salt test-servers test-python test matrix \
+.PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-core test-salt test matrix \
 	soak soak-consul soak-exclusion soak-soak soak-scenarios check lint bench clean
 .DELETE_ON_ERROR:
 
@@ -81,27 +81,19 @@ test-wheel: wheel need-terraform
 	@mkdir -p .venv/moto
 	@touch $@
 
-# For tests. What cannot be had is said here, and again by the tests that go without it.
+# For tests, once. What cannot be had is said here, and again by the tests that go without it.
 servers:
 	@for name in consul nomad vault; do tests/servers/get $$name >/dev/null || :; done
 
 test-core: servers
 	$(cargo_test) --lib --test '*'
 
-test-salt:
-	$(pytest) -m 'not server and not matrix' -n $(PARALLEL) --dist loadfile </dev/null
+test-salt: servers
+	$(pytest) -n $(PARALLEL) --dist loadgroup </dev/null
 
-test-servers: servers
-	$(pytest) -m 'server and not matrix' -n $(PARALLEL) --dist loadfile </dev/null
-
-# One half after the other, the second also where the first fails.
-test-python:
-	@$(MAKE) --no-print-directory test-salt; salt=$$?; $(MAKE) --no-print-directory test-servers && exit $$salt
-
-# The servers are built while the tests run that need none of them. Most tests wait for others than the processor.
-# A test that fails keeps no other from running.
-test: need-terraform build target/provoke/.unpacked .venv/moto/.installed
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-core test-python
+# Most tests wait for others than the processor. A test that fails keeps no other from running.
+test: need-terraform build target/provoke/.unpacked .venv/moto/.installed servers
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-core test-salt
 
 # What takes minutes and has one case of it in `make test`.
 matrix: need-terraform build servers .venv/moto/.installed

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from support import backends, programs
+from support import backends, order, programs
 from support import world as worlds
 from support.bare import Bare
 from support.consul import Consul
@@ -22,6 +22,17 @@ def pytest_configure():
     """A shell makes what it starts in the background ignore SIGINT, and so would all that is tested here."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    order.draw()
+
+
+def pytest_report_header():
+    return f"random order: {order.NAME}={order.seed()} repeats it"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    order.mix(items)
+    order.group(items)
 
 
 def pytest_sessionfinish():
@@ -79,14 +90,6 @@ def server(kind):
 consul, nomad, vault = server(Consul), server(Nomad), server(Vault)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """`make test` builds these servers while it runs the tests that need none of them."""
-    for item in items:
-        if not {"consul", "nomad", "vault"}.isdisjoint(item.fixturenames):
-            item.add_marker("server")
-
-
 @pytest.fixture
 def http_backend():
     server = HttpBackend()
@@ -128,7 +131,7 @@ def backend(request):
     return lambda kind: backends.ALL[kind](request)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def master(tmp_path_factory):
     programs.terraform()
     running = Master(tmp_path_factory.mktemp("master") / "a-path-too-long-for-sockets" / "site")

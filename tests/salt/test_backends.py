@@ -6,7 +6,7 @@ from base64 import b64encode
 
 import pytest
 
-from support import modules, programs
+from support import backends, modules, programs
 from support.result import assert_refused
 from support.waiting import until
 
@@ -27,7 +27,7 @@ def environment(site, server, files, **variables):
     return {f"EOS_TEST_{name}": value for name, value in server.env.items()}
 
 
-@pytest.mark.parametrize("kind", ["local", "s3", "pg", "http"])
+@pytest.mark.parametrize("kind", backends.KINDS)
 def test_a_backend_keeps_the_state_of_an_apply_for_the_second_run(site, backend, kind):
     server = backend(kind)
     env = environment(site, server, modules.ECHO, value="one")
@@ -45,7 +45,7 @@ def test_a_backend_keeps_the_state_of_an_apply_for_the_second_run(site, backend,
                 assert secret not in path.read_text("latin-1"), path
 
 
-@pytest.mark.parametrize("kind", ["local", "s3", "pg", "http"])
+@pytest.mark.parametrize("kind", backends.KINDS)
 def test_a_lock_held_by_a_bare_terraform_is_respected_and_named(site, backend, started, kind):
     server = backend(kind)
     mark, gate = site.folder / "mark", site.folder / "gate"

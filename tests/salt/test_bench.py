@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support import modules, programs
+from support import backends, modules, programs
 from support.tmux import Terminal
 from support.waiting import until
 
@@ -19,7 +19,7 @@ def test_the_site_works_without_a_master(site):
     assert called.rc == 0 and called.report is True, called
 
 
-@pytest.mark.parametrize("kind", ["pg", "s3", "http"])
+@pytest.mark.parametrize("kind", backends.KINDS[1:])
 def test_a_bare_terraform_keeps_its_state_in_the_server(site, backend, kind):
     server = backend(kind)
     key = {"pg": {"schema_name": "bench"}, "s3": {"key": "bench"}}.get(kind, {})

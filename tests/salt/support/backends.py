@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import pytest
+
 
 @dataclasses.dataclass
 class Backend:
@@ -62,3 +64,12 @@ def http(request):
 
 
 ALL = {"local": local, "s3": s3, "pg": pg, "http": http}
+# For tests of each. The servers of two of them are started once for all.
+KINDS = [
+    "local",
+    *(
+        pytest.param(kind, marks=pytest.mark.xdist_group(server))
+        for kind, server in [("s3", "moto"), ("pg", "postgres")]
+    ),
+    "http",
+]
