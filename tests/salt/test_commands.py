@@ -10,6 +10,7 @@ import shlex
 
 import pytest
 
+from support.nobody import Nobody
 from support.pages import FENCE
 from support.site import CHECKOUT
 
@@ -74,29 +75,14 @@ def meant(word):
     return f"{key}{equals}{STANDS_FOR.get(value, value)}"
 
 
-class Nobody:
-    """A host without files, whose pillar is read and then refused: a call that is right gets as far as that."""
+class Reader(Nobody):
+    """Whose pillar is read and then refused: a call that is right gets as far as that."""
 
-    root = None
-    identity = {
-        "jid": "",
-        "minion": "",
-        "user": "",
-        "salt_version": "",
-        "test": False,
-        "environment": None,
-        "scheduled": False,
-    }
-    problems = []
+    root = environment = None
 
     def __init__(self, *_):
-        """Whoever is asked for."""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        """Nothing is open."""
+        super().__init__()
+        self.identity["environment"] = self.environment
 
     def infrastructure(self):
         return {
@@ -105,11 +91,6 @@ class Nobody:
             "environments": dict.fromkeys(ENVIRONMENTS, {}),
             "no key": 1,
         }
-
-    def log(self, level, message):
-        """Of no interest."""
-
-    emit = fetch = log
 
 
 @pytest.fixture
@@ -121,9 +102,9 @@ def asked(monkeypatch, tmp_path):
 
     from saltext.eos import bridge
 
-    monkeypatch.setattr(Nobody, "root", tmp_path)
-    monkeypatch.setattr(bridge, "MasterHost", Nobody)
-    monkeypatch.setattr(bridge, "MinionHost", Nobody)
+    monkeypatch.setattr(Reader, "root", tmp_path)
+    monkeypatch.setattr(bridge, "MasterHost", Reader)
+    monkeypatch.setattr(bridge, "MinionHost", Reader)
     run, seen = bridge._run, []
 
     def record(function, operation, arguments, surplus, host):
@@ -180,7 +161,7 @@ def test_a_printed_command_line_is_one_that_the_product_takes(
 ):
     if short or "which_environment" in line:
         # It leaves out what the pillar then says.
-        monkeypatch.setitem(Nobody.identity, "environment", "staging")
+        monkeypatch.setattr(Reader, "environment", "staging")
     name, *words = [meant(word) for word in shlex.split(line) if not word.startswith("--")]
     args, arguments, report = asked(function_of(program, name), words)
     assert not wrong(report), wrong(report)

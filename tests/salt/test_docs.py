@@ -7,6 +7,7 @@ import re
 import pytest
 import yaml
 
+from support.nobody import Nobody
 from support.pages import blocks, names
 from support.site import CHECKOUT
 
@@ -34,29 +35,6 @@ VAULT = {
     "auth": {"method": "token", "token": "env:VAULT_TOKEN"},
 }
 ELSEWHERE = ("no component ", "a component without a source", "a service without anything to run")
-
-
-class Nobody:
-    """A host without files."""
-
-    identity = {
-        "jid": "",
-        "minion": "",
-        "user": "",
-        "salt_version": "",
-        "test": False,
-        "environment": None,
-        "scheduled": False,
-    }
-    problems = []
-
-    def fetch(self, url):
-        raise LookupError(f"{url}: there is no file server here")
-
-    def log(self, level, message):
-        """Of no interest."""
-
-    emit = log
 
 
 @pytest.mark.parametrize("block", PILLARS)
