@@ -89,7 +89,7 @@ test-core: servers
 	$(cargo_test) --lib --test '*'
 
 test-salt: servers
-	$(pytest) -n $(PARALLEL) --dist loadgroup </dev/null
+	$(pytest) -n $(PARALLEL) </dev/null
 
 # Most tests wait for others than the processor. A test that fails keeps no other from running.
 test: need-terraform build target/provoke/.unpacked .venv/moto/.installed servers

@@ -35,8 +35,18 @@ def pytest_collection_modifyitems(items):
     order.group(items)
 
 
+def pytest_xdist_make_scheduler(config, log):
+    from support.scheduler import Scheduler
+
+    return Scheduler(config, log)
+
+
 def pytest_sessionfinish():
     forked.close()
+
+
+def pytest_unconfigure():
+    order.end()
 
 
 @pytest.fixture

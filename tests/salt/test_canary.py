@@ -19,7 +19,7 @@ from support.searched import Searched
 from support.waiting import until
 from support.watching import Watch
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("canary")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.together("canary")]
 
 # `declared` and `backend` stand in terraform's own environment, and so in that of what it starts.
 FOR_TERRAFORM = {"declared", "backend"}

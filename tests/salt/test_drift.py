@@ -192,7 +192,7 @@ resource "aws_sns_topic" "topic" {{
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("moto")
+@pytest.mark.together("moto")
 @pytest.mark.parametrize(
     ("count", "changed"),
     [

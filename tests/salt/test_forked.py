@@ -42,7 +42,7 @@ def pair(tmp_path_factory):
     site.close()
 
 
-@pytest.mark.xdist_group("forked")
+@pytest.mark.together("forked")
 @pytest.mark.parametrize(
     ("command", "out", "words", "rc"),
     [

@@ -46,7 +46,7 @@ output "arn" {
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("moto")
+@pytest.mark.together("moto")
 def test_the_real_aws_provider_makes_keeps_and_changes_a_bucket(site, backend):
     mirror = mirrors.require("hashicorp/aws")
     server = backend("s3")

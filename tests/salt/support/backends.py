@@ -68,7 +68,7 @@ ALL = {"local": local, "s3": s3, "pg": pg, "http": http}
 KINDS = [
     "local",
     *(
-        pytest.param(kind, marks=pytest.mark.xdist_group(server))
+        pytest.param(kind, marks=pytest.mark.together(server))
         for kind, server in [("s3", "moto"), ("pg", "postgres")]
     ),
     "http",
