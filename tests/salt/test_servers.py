@@ -64,7 +64,7 @@ def test_nomad_runs_what_it_is_given(nomad):
     assert is_the_named_version("nomad", agent["config"]["Version"]["Version"])
     task = {"Name": "t", "Driver": "raw_exec", "Config": {"command": "true"}}
     job = {
-        "ID": "ends", "Type": "batch", "Datacenters": ["*"],
+        "ID": "once", "Type": "batch", "Datacenters": ["*"],
         "TaskGroups": [{"Name": "g", "Tasks": [task], "RestartPolicy": {"Attempts": 0, "Mode": "fail"}}],
     }  # fmt: skip
     nomad.request("/v1/jobs", "POST", json.dumps({"Job": job}).encode())
@@ -72,7 +72,7 @@ def test_nomad_runs_what_it_is_given(nomad):
     def ended():
         return [
             one["ClientStatus"]
-            for one in nomad.request("/v1/job/ends/allocations")
+            for one in nomad.request("/v1/job/once/allocations")
             if one["ClientStatus"] in ("complete", "failed")
         ]
 
@@ -88,19 +88,19 @@ def test_vault_keeps_versions_of_a_secret_and_lets_an_approle_in(vault):
     assert is_the_named_version("vault", vault.request("/v1/sys/health")["version"])
     for value in ("one", "two"):
         body = json.dumps({"data": {"key": value}}).encode()
-        vault.request("/v1/secret/data/app", "POST", body)
-    assert vault.request("/v1/secret/data/app?version=1")["data"]["data"] == {"key": "one"}
-    assert vault.request("/v1/secret/data/app")["data"]["metadata"]["version"] == 2
+        vault.request("/v1/secret/data/kept", "POST", body)
+    assert vault.request("/v1/secret/data/kept?version=1")["data"]["data"] == {"key": "one"}
+    assert vault.request("/v1/secret/data/kept")["data"]["metadata"]["version"] == 2
 
     vault.request("/v1/sys/auth/approle", "POST", b'{"type": "approle"}')
-    policy = json.dumps({"policy": 'path "secret/data/app" { capabilities = ["read"] }'}).encode()
-    vault.request("/v1/sys/policies/acl/app", "PUT", policy)
-    vault.request("/v1/auth/approle/role/app", "POST", b'{"token_policies": "app"}')
-    role = vault.request("/v1/auth/approle/role/app/role-id")["data"]["role_id"]
-    secret = vault.request("/v1/auth/approle/role/app/secret-id", "POST")["data"]["secret_id"]
+    policy = json.dumps({"policy": 'path "secret/data/kept" { capabilities = ["read"] }'}).encode()
+    vault.request("/v1/sys/policies/acl/kept", "PUT", policy)
+    vault.request("/v1/auth/approle/role/kept", "POST", b'{"token_policies": "kept"}')
+    role = vault.request("/v1/auth/approle/role/kept/role-id")["data"]["role_id"]
+    secret = vault.request("/v1/auth/approle/role/kept/secret-id", "POST")["data"]["secret_id"]
     login = json.dumps({"role_id": role, "secret_id": secret}).encode()
     token = vault.request("/v1/auth/approle/login", "POST", login)["auth"]["client_token"]
-    assert vault.request("/v1/secret/data/app", token=token)["data"]["data"] == {"key": "two"}
+    assert vault.request("/v1/secret/data/kept", token=token)["data"]["data"] == {"key": "two"}
     with pytest.raises(urllib.error.HTTPError, match="403"):
         vault.request("/v1/secret/data/other", token=token)
 

@@ -72,32 +72,34 @@ def test_a_service_ends_up_running_or_with_the_reason_and_the_old_version_still_
     site, nomad, world
 ):
     settings = {"terraform": world.terraform, "nomad": {"address": nomad.address}}
-    site.environment({}, settings=settings, services={"web": web("one")})
+    site.environment({}, settings=settings, services={"front": web("one")})
     order = site.call("eos_orchestrator.get_deployment_order", "staging")
-    assert order.rc == 0 and order.report["order"] == ["nomad-web"], order
-    valid = site.call("eos_orchestrator.nomad_validate_job", "web", "staging")
+    assert order.rc == 0 and order.report["order"] == ["nomad-front"], order
+    valid = site.call("eos_orchestrator.nomad_validate_job", "front", "staging")
     assert valid.rc == 0 and valid.report["valid"] is True, valid
-    assert nomad.find("/v1/job/web") is None
-    shown = site.call("eos_orchestrator.deploy_service", "web", "staging", "test=True")
-    assert shown.report["healthy"] is None and nomad.find("/v1/job/web") is None, shown
+    assert nomad.find("/v1/job/front") is None
+    shown = site.call("eos_orchestrator.deploy_service", "front", "staging", "test=True")
+    assert shown.report["healthy"] is None and nomad.find("/v1/job/front") is None, shown
 
-    up = site.call("eos_terraform.deploy_nomad_service", "web", "staging")
+    up = site.call("eos_terraform.deploy_nomad_service", "front", "staging")
     assert up.rc == 0 and up.report["result"] is True and up.report["snapshot_id"], up
-    assert up.report["outputs"]["job_id"] == "web", up
-    assert answers(nomad, "web") == ["one"]
+    assert up.report["outputs"]["job_id"] == "front", up
+    assert answers(nomad, "front") == ["one"]
 
     bad = json.dumps({"args": ["-c", "import sys; sys.exit('no such luck')"]})
-    failed = site.call("eos_orchestrator.deploy_service", "web", "staging", f"service_config={bad}")
+    failed = site.call(
+        "eos_orchestrator.deploy_service", "front", "staging", f"service_config={bad}"
+    )
     assert failed.rc != 0 and failed.report["healthy"] is False, failed
     assert failed.report["reason"] == "deployment_failed", failed
     assert "no such luck" in failed.report["error"]["message"], failed
-    assert answers(nomad, "web") == ["one"]
-    told = site.call("eos_orchestrator.diagnose", "web", "staging")
+    assert answers(nomad, "front") == ["one"]
+    told = site.call("eos_orchestrator.diagnose", "front", "staging")
     assert told.rc == 0 and "no such luck" in json.dumps(told.report), told
 
     impossible = json.dumps({"constraints": [{"attribute": "${node.class}", "value": "moon"}]})
     nowhere = site.call(
-        "eos_orchestrator.nomad_validate_job", "web", "staging", f"service_config={impossible}"
+        "eos_orchestrator.nomad_validate_job", "front", "staging", f"service_config={impossible}"
     )
     assert nowhere.report["valid"] is False, nowhere
     assert nowhere.report["error"]["code"] == "nomad_unplaceable", nowhere
