@@ -16,7 +16,6 @@ pytestmark = pytest.mark.quick
 PAGES = [
     *names(),
     "ARCHITECTURE.md",
-    "pillar-examples/README.md",
     *(str(page.relative_to(CHECKOUT)) for page in (CHECKOUT / "salt").rglob("*.md")),
 ]
 YAML = [

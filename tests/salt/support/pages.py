@@ -27,6 +27,8 @@ PRINTED = {
     "DRIFT_ID": r"drift_id=([0-9a-f]{32})",
 }
 MINION = "infra-1"  # whose salt-call it is
+# Pages outside of docs/.
+OUTSIDE = ("README.md", "CONTRIBUTING.md", "pillar-examples/README.md")
 SALT = ("salt-run", "salt-call")
 # A line that is for the shell itself, and so for all lines after it.
 FOR_THE_SHELL = ("alias ", "export ", "cd ")
@@ -46,7 +48,7 @@ class Block:
 
 def names():
     """Every page, as its path from the checkout."""
-    pages = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md"]
+    pages = [CHECKOUT / name for name in OUTSIDE]
     pages += sorted((CHECKOUT / "docs").rglob("*.md"))
     return [str(page.relative_to(CHECKOUT)) for page in pages]
 
