@@ -3,7 +3,7 @@
 //! Pure rooms (no I/O, no clock, no tasks): [`model`], [`graph`], [`render`], [`change`], [`decide`].
 //! Rim: [`disk`], [`resolve`], [`workdir`], [`record`], [`snapshot`], [`journal`], [`lock`], [`process`],
 //! [`terraform`], [`nomad`], [`health`], [`hooks`], [`vault`].
-//! [`operation`] joins them into what people ask for; `python` is the skin; [`view`] draws a report.
+//! [`operation`] joins them into what people ask for; `python` makes a Python module of it; [`view`] draws a report.
 
 pub mod change;
 pub mod decide;

@@ -1,4 +1,4 @@
-//! The skin: Python in, JSON through, Python out.
+//! The core as a Python module: Python in, JSON through, Python out.
 //!
 //! Knows pyo3. Must not know the pillar, Terraform or files.
 //! Through it passes: a call of a Salt module in, the report out. Nothing else leaves, no exception and no panic.

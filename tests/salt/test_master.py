@@ -69,3 +69,43 @@ def test_an_asynchronous_run_ends_by_itself_and_leaves_its_result(master):
     assert master.finish(argv).rc == 0
     state = master.workdir("echo", "async") / "terraform.tfstate"
     until(state.exists, "the asynchronous run applied", timeout=60)
+
+
+def test_a_schedule_may_not_ask_for_another_try(master):
+    """It calls again and again, and a failed version waits for a person."""
+    source = master.module("echo", modules.ECHO)
+    master.environment({"echo": {"source": source}}, name="planned")
+    assert master.salt("saltutil.refresh_pillar", "wait=True").rc == 0
+    listener = master.listen()
+    try:
+        # Each job runs once a minute or never: it is started by hand.
+        for name, words in {"without": "", "with": ", retry: True"}.items():
+            added = master.salt(
+                "schedule.add",
+                name,
+                "function=eos_terraform.apply",
+                f"job_kwargs={{component: echo, environment: planned, auto_approve: True{words}}}",
+                "seconds=86400",
+                "run_on_start=False",
+            )
+            assert added.json["minion"]["result"] is True, added
+        heard = {}
+
+        def answered(name):
+            master.salt("schedule.run_job", name)
+            for tag, data in events(listener).items():
+                if "/ret/" in tag and data.get("schedule"):
+                    heard[data["schedule"]] = data
+            return name in heard
+
+        until(lambda: answered("with"), "the job that asks for another try", timeout=60)
+        report = heard["with"]["return"]
+        assert report["result"] is False and heard["with"]["retcode"] == 1, report
+        assert "is not for a schedule" in json.dumps(report["error"]), report
+        assert not master.workdir("echo", "planned").exists()
+        until(lambda: answered("without"), "the job without it", timeout=60)
+        assert heard["without"]["return"]["result"] is True, heard
+    finally:
+        for name in ("with", "without"):
+            master.salt("schedule.delete", name)
+        listener.end()

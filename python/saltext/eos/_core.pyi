@@ -1,4 +1,4 @@
-"""The native core. Everything it returns is plain data, and no call of it raises on bad input."""
+"""The native core. It returns plain data, and bad input is never an exception."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ class _Host(Protocol):
 
     def fetch(self, url: str) -> dict[str, str]: ...
     def render(self, path: str) -> str: ...
+    def sdb(self, uri: str) -> str: ...
     def emit(self, tag: str, data: dict[str, Any]) -> None: ...
     def log(self, level: str, message: str) -> None: ...
     def start(self, job: dict[str, Any]) -> dict[str, Any]: ...
@@ -22,13 +23,13 @@ class _Host(Protocol):
 def run(
     operation: str, arguments: dict[str, Any], surplus: int, infrastructure: Any, host: _Host
 ) -> dict[str, Any]:
-    """Run one operation; its report, whatever happens."""
+    """Run one operation. A report comes back, whatever happens."""
 
 def failed(operation: str, kind: str, message: str) -> dict[str, Any]:
-    """The report of a call that could not be made; kind is internal, invalid or cancelled."""
+    """The report of a call that never reached an operation. kind: internal, invalid or cancelled."""
 
 def draw(report: Any, colour: bool) -> str:
     """A report as text for people."""
 
 def state(report: Any, name: str, component: str | None = None) -> dict[str, Any]:
-    """A report as a state's return: of one component, or of all with a row for each."""
+    """A report as a state returns it: for one component, or for all with a row for each."""

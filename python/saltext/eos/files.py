@@ -1,20 +1,20 @@
-"""Files of salt:// folders, as Salt's file server has them now."""
+"""Files below salt:// URLs, as Salt's file server has them now."""
 
 import salt.fileclient
 import salt.utils.url
 
 
 class Files:
-    """One file client and one listing an environment, for one call."""
+    """The file client of one call. Each Salt environment is listed once."""
 
     def __init__(self, opts):
-        # The list of files is otherwise cached for 20 seconds, and a new file not seen.
+        # Salt would keep its list of files for 20 seconds, and would not see a new file.
         self._opts = {**opts, "fileserver_list_cache_time": 0}
         self._client = None
         self._listings = {}
 
     def below(self, url):
-        """Relative path to local copy. Raises where a listed file is not handed out."""
+        """Relative path to local copy. It is an error if Salt lists a file and does not return it."""
         path, saltenv = salt.utils.url.parse(url)
         saltenv = saltenv or self._opts.get("saltenv") or "base"
         prefix = path.strip("/") + "/"
@@ -27,7 +27,7 @@ class Files:
     def _copy(self, name, saltenv):
         copy = self.client().cache_file(salt.utils.url.create(name), saltenv)
         if not copy:
-            # Taken for deleted, it would be planned away.
+            # If it were left out, Terraform would plan without it.
             raise OSError(f"Salt lists {name} but does not hand it out: is it readable for Salt?")
         return copy
 
@@ -37,20 +37,19 @@ class Files:
         return self._listings[saltenv]
 
     def client(self):
-        """The file client, made when it is first needed."""
+        """The file client, made at its first use."""
         if self._client is None:
             self._client = _client(self._opts)
         return self._client
 
     def close(self):
-        """Let go of the connection to the master, if there is one."""
-        # One that reads its own files has no connection.
+        """Close the connection to the master. A client of local files has none."""
         if hasattr(self._client, "destroy"):
             self._client.destroy()
 
 
 def _client(opts):
-    """The master serves itself; a minion asks as it is configured to."""
+    """The master reads its own files. A minion asks its master, or reads local files, as it is configured."""
     if opts.get("__role") == "master" and opts.get("file_client") != "local":
         return salt.fileclient.FSClient(opts)
     return salt.fileclient.get_file_client(opts)

@@ -1,4 +1,4 @@
-"""A file through Salt's Jinja, with the names that every template of Salt's knows."""
+"""Files rendered by Salt's Jinja, with the names that every template of Salt has."""
 
 import contextlib
 from pathlib import Path
@@ -9,7 +9,7 @@ import salt.utils.templates
 
 
 def render(path, opts, functions, grains, pillar):
-    """The rendered text. Raises with one line of Jinja's, which quotes nothing of the file."""
+    """The rendered text. An error has one line of Jinja's, which quotes nothing of the file."""
     context = {
         "opts": opts,
         "salt": functions,
@@ -20,23 +20,23 @@ def render(path, opts, functions, grains, pillar):
     try:
         text = Path(path).read_text(encoding="utf-8")
         with _unmasked():
-            # Not by Salt's registry of templates, which logs a traceback of what we report.
+            # Salt's registry of templates would also log a traceback of an error.
             return salt.utils.templates.render_jinja_tmpl(text, context)
     except UnicodeDecodeError:
-        raise ValueError("is no UTF-8 text") from None
+        raise ValueError("is not UTF-8 text") from None
     except salt.exceptions.SaltRenderError as error:
         raise ValueError(_first_line(error)) from None
 
 
 def functions_on_master(opts, grains, pillar, file_client):
-    """Execution modules, as on a minion with these grains and this pillar."""
+    """The execution modules as a minion with these grains and this pillar has them."""
     opts = {**opts, "grains": grains, "pillar": pillar}
     return salt.loader.minion_mods(opts, file_client=file_client)
 
 
 @contextlib.contextmanager
 def _unmasked():
-    """Salt 3008 masks what `pillar.get` returns, except to a renderer."""
+    """Salt 3008 masks what ``pillar.get`` returns, unless a renderer calls it."""
     try:
         from salt.utils.secret import mask_pillar
     except ImportError:

@@ -1,4 +1,4 @@
-"""Jobs of Salt's: on minions by the master, or without one on this host's own minion."""
+"""Salt jobs: on minions by way of the master, or without a master on this host's own minion."""
 
 import contextlib
 import json
@@ -16,24 +16,24 @@ from salt.exceptions import SaltException
 
 from saltext.eos import bus
 
-# What a call may say otherwise than the minion's configuration does.
-_OVER = ("id", "file_client", "local", "file_roots", "pillar_roots", "saltenv", "pillarenv")
+# Options that a call may set differently from the minion's configuration.
+_OVERRIDES = ("id", "file_client", "local", "file_roots", "pillar_roots", "saltenv", "pillarenv")
 
 
 def of(opts, nested):
-    """Who runs jobs for this call. ``nested``: it is itself a state of the minion that they would run on."""
+    """The jobs of a call. ``nested``: the call is itself a state of the minion on which they would run."""
     if opts.get("__role") != "master":
-        over = {key: opts[key] for key in _OVER if opts.get(key)}
-        return LocalJobs(opts["conf_file"], over, nested)
-    # Where the master takes what is to be published to minions.
-    if bus.somebody_listens(opts, "publish_pull.ipc"):
+        overrides = {key: opts[key] for key in _OVERRIDES if opts.get(key)}
+        return LocalJobs(opts["conf_file"], overrides, nested)
+    # The socket on which the master accepts jobs for its minions.
+    if bus.accepts(opts, "publish_pull.ipc"):
         return MasterJobs(opts)
     minion = os.path.join(opts["config_dir"], "minion")
     return LocalJobs(minion, {"file_client": "local", "local": True}, nested)
 
 
 class MasterJobs:
-    """By the master's own client. The answers come from the master's job cache, where every client looks."""
+    """Jobs of the master's client. The answers are read from the master's job cache."""
 
     def __init__(self, opts):
         self._opts = opts
@@ -41,7 +41,7 @@ class MasterJobs:
         self._open = {}
 
     def start(self, job):
-        """Publish; nobody is waited for. Not by ``run_job``: that prints."""
+        """Publish a job and return at once. ``run_job`` would print."""
         arguments = salt.utils.args.condition_input(job["arguments"], job["keywords"])
         published = self._publish(job["target"], job["function"], arguments, job["target_type"])
         minions = list(published.get("minions") or [])
@@ -49,7 +49,7 @@ class MasterJobs:
         return {"jid": str(published.get("jid", "")), "minions": minions, "local": False}
 
     def poll(self, jid):
-        """Minion to what it returned so far."""
+        """What each minion has returned so far."""
         returner = self._client.returners[f"{self._opts['master_job_cache']}.get_jid"]
         return {
             minion: {"value": one.get("return"), "retcode": _retcode(one)}
@@ -57,7 +57,7 @@ class MasterJobs:
         }
 
     def stop(self, jid):
-        """Ask those that run it to end it."""
+        """Ask the minions to end the job."""
         if self._open.get(jid):
             self._publish(",".join(self._open[jid]), "saltutil.term_job", [jid], "list")
 
@@ -75,53 +75,58 @@ class MasterJobs:
 
 
 class LocalJobs:
-    """A process a job, as salt-call would be: it can be waited for with signals live, and ended."""
+    """A process for each job. Unlike a thread it can be ended, and signals arrive while the call waits for it."""
 
-    def __init__(self, conf_file, over, nested):
-        minion = over.get("id") or salt.config.minion_config(conf_file)["id"]
+    def __init__(self, conf_file, overrides, nested):
         self._files = contextlib.ExitStack()
-        self._minion = {"id": minion, "conf_file": conf_file, "over": over, "nested": nested}
+        self._minion = {
+            "id": overrides.get("id") or salt.config.minion_config(conf_file)["id"],
+            "conf_file": conf_file,
+            "overrides": overrides,
+            "nested": nested,
+        }
         self._open = {}
 
     def start(self, job):
-        """Whether the target matches is found out there, and told by ``poll``."""
+        """Start the process. Whether the target matches this minion is in its answer."""
         answer = self._files.enter_context(_file())
-        words = self._files.enter_context(_file())
+        errors = self._files.enter_context(_file())
         child = subprocess.Popen(
             [sys.executable, "-m", "saltext.eos.local_job"],
             stdin=subprocess.PIPE,
             stdout=answer,
-            stderr=words,
-            # Nothing of the caller's folder is to be imported, and no Ctrl-C is to reach it before us.
+            stderr=errors,
+            # Python must not import from the caller's folder, and Ctrl-C must not reach the job before the call.
             cwd="/",
             start_new_session=True,
         )
         jid = salt.utils.jid.gen_jid({})
-        self._open[jid] = (child, answer, words)
-        with contextlib.suppress(BrokenPipeError), child.stdin as told:
-            told.write(json.dumps({**self._minion, "job": job}).encode())
+        self._open[jid] = (child, answer, errors)
+        with contextlib.suppress(BrokenPipeError), child.stdin as stdin:
+            stdin.write(json.dumps({**self._minion, "job": job}).encode())
         return {"jid": jid, "minions": [self._minion["id"]], "local": True}
 
     def poll(self, jid):
-        """Nothing while it runs."""
-        child, answer, words = self._open[jid]
+        """What the minion has returned. While the job runs, nothing."""
+        child, answer, errors = self._open[jid]
         if child.poll() is None:
             return {}
-        told = _text(answer)
-        if not told:
-            raise RuntimeError(_last(_text(words)) or f"it ended with exit code {child.returncode}")
-        told = json.loads(told)
-        if "refused" in told:
-            raise RuntimeError(told["refused"])
-        return {self._minion["id"]: told}
+        text = _text(answer)
+        if not text:
+            last = _text(errors).rpartition("\n")[2]
+            raise RuntimeError(last or f"it ended with exit code {child.returncode}")
+        returned = json.loads(text)
+        if "refused" in returned:
+            raise RuntimeError(returned["refused"])
+        return {self._minion["id"]: returned}
 
     def stop(self, jid):
-        """Ask it to end, and all that it started."""
+        """Ask the process, and all that it started, to end."""
         _signal(self._open[jid][0], signal.SIGTERM)
 
     def close(self):
-        """What nobody waits for any more is not left behind."""
-        for child, _answer, _words in self._open.values():
+        """End the jobs that still run."""
+        for child, _answer, _errors in self._open.values():
             _signal(child, signal.SIGTERM)
             try:
                 child.wait(10)
@@ -132,12 +137,12 @@ class LocalJobs:
 
 
 def _file():
-    """It has no name, and goes with its last descriptor."""
+    """A file without a name: it is deleted with its last descriptor."""
     return tempfile.TemporaryFile()
 
 
 def _signal(child, number):
-    # Its group goes with it; one that has ended is reaped here, and its number is nobody's.
+    # The signal goes to its group. A child that has ended is reaped by ``poll``: its number may be used again.
     if child.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, number)
@@ -148,10 +153,6 @@ def _text(file):
     return file.read().decode(errors="replace").strip()
 
 
-def _last(text):
-    return text.splitlines()[-1] if text else ""
-
-
 def _retcode(returned):
-    """Older minions say only whether it was a success."""
+    """The exit code. Older minions return only whether the job succeeded."""
     return int(returned.get("retcode") or (0 if returned.get("success", True) else 1))

@@ -1,4 +1,4 @@
-"""One job on this host's own minion, in a process of its own: told on stdin, answered on stdout, both JSON."""
+"""A process for one job on this host's own minion. The job comes on stdin and the answer goes to stdout, as JSON."""
 
 import json
 import os
@@ -6,29 +6,29 @@ import sys
 
 
 def main():
-    """What functions print goes to stderr: stdout is for the answer alone."""
-    told = json.load(sys.stdin)
+    """Run the job. What its functions print goes to stderr: stdout is for the answer alone."""
+    asked = json.load(sys.stdin)
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    json.dump(_answer(told), answer, default=str)
+    json.dump(_answer(asked), answer, default=str)
     answer.close()
 
 
-def _answer(told):
-    # Not before stdin is read: whoever started this waits for that, and Salt takes a second.
+def _answer(asked):
+    # Imported after stdin is read: the parent waits for that, and Salt takes a second to import.
     import salt.config
     import salt.minion
 
-    job = told["job"]
-    opts = salt.config.minion_config(told["conf_file"], minion_id=told["id"])
-    minion = salt.minion.SMinion({**opts, **told["over"]})
+    job = asked["job"]
+    opts = salt.config.minion_config(asked["conf_file"], minion_id=asked["id"])
+    minion = salt.minion.SMinion({**opts, **asked["overrides"]})
     functions = minion.functions
     if not functions[f"match.{job['target_type']}"](job["target"]):
-        who = f"this host's minion, {told['id']}"
+        who = f"this host's minion, {asked['id']}"
         return {"refused": f"{job['target']} does not match {who}, and no master runs here to ask"}
     keywords = dict(job["keywords"])
-    if told["nested"] and job["function"].startswith("state."):
-        # The state that waits for this one is under way, and would be taken for another's.
+    if asked["nested"] and job["function"].startswith("state."):
+        # A state run of this minion waits for this job. Salt would refuse a second state run beside it.
         keywords["concurrent"] = True
     context = functions.pack["__context__"]
     context["retcode"] = 0

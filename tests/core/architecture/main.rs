@@ -70,7 +70,7 @@ fn pure_rooms_import_no_rim() {
 }
 
 #[test]
-fn only_the_skin_knows_python() {
+fn only_src_python_knows_python() {
     absent(&PURE, &["pyo3"]);
     absent(&RIM, &["pyo3"]);
     absent(&["view", "host.rs", "report", "error.rs"], &["pyo3"]);

@@ -1,4 +1,4 @@
-"""Outputter ``eos``: a report as people read it."""
+"""Outputter ``eos``: a report as text for people."""
 
 import salt.output
 
@@ -13,7 +13,7 @@ def __virtual__():
 
 def output(data, **kwargs):
     """
-    Draw a report, or those of several minions.
+    Draw a report, or the reports of several minions.
 
     CLI Example:
 
@@ -38,5 +38,5 @@ def _drawn(report):
 
 
 def _otherwise(data):
-    """What is no report of ours is drawn as Salt draws it."""
+    """Salt draws what is not a report of Eos."""
     return salt.output.out_format(data, "nested", {**__opts__, "output": None})
