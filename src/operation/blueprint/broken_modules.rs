@@ -1,0 +1,143 @@
+//! A component whose module broke after it was applied: it is destroyed as it was last applied.
+//!
+//! What cannot be read, or does not fit the pillar, is found here, before the run. What Terraform refuses is found by
+//! its turn, which is then taken once more (`as_applied.rs`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::earlier_configuration::target;
+use super::prepared::{Broken, Destruction};
+use crate::error::Result;
+use crate::model::{Component, Draft, Input, Name, Node, Problem};
+use crate::operation::store::shared_records;
+use crate::record::Record;
+use crate::resolve::Module;
+use crate::snapshot::Store;
+use crate::workdir::{Layout, Place};
+
+/// What became of components whose modules are broken.
+#[derive(Default)]
+pub struct Swapped {
+    /// They are as they were last applied.
+    pub as_applied: Broken,
+    /// They are left out: this call is not about them.
+    pub left_out: Broken,
+    /// What stops the call.
+    pub problems: Vec<Problem>,
+}
+
+/// Puts what was last applied in the place of each broken component.
+pub fn swap(
+    draft: &mut Draft,
+    modules: &mut BTreeMap<Name, Arc<Module>>,
+    unread: Broken,
+    destruction: Destruction<'_>,
+) -> Result<Swapped> {
+    let mut swapped = Swapped::default();
+    for (name, faults) in unread {
+        replace(draft, modules, &mut swapped, (name, faults), destruction)?;
+    }
+    // A component that is read from, once it is as it was, mends those that read from it.
+    let interfaces = modules.iter().map(|(name, module)| (name.clone(), module.interface.clone())).collect();
+    let faults = |component: &Component| (component.name.clone(), draft.faults(component, &interfaces).0);
+    let misfits: Broken = draft.components.values().map(faults).filter(|(_, all)| !all.is_empty()).collect();
+    for (name, faults) in misfits {
+        if !swapped.as_applied.contains_key(&name) {
+            replace(draft, modules, &mut swapped, (name, faults), destruction)?;
+        }
+    }
+    Ok(swapped)
+}
+
+fn replace(
+    draft: &mut Draft,
+    modules: &mut BTreeMap<Name, Arc<Module>>,
+    swapped: &mut Swapped,
+    (name, faults): (Name, Vec<Problem>),
+    Destruction { run_id, named }: Destruction<'_>,
+) -> Result<()> {
+    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
+    shared_records::fetch(&draft.settings, &draft.environment)?;
+    let (place, today) = (layout.place(&name)?, &draft.components[&name]);
+    let earlier = as_applied(today, &place, &folder(&layout, run_id, &name));
+    if let Ok(Some((node, module))) = earlier {
+        let mut component = node.component;
+        component.depends_on.names.retain(|edge| draft.mentioned.contains(edge));
+        draft.components.insert(name.clone(), component);
+        modules.insert(name.clone(), module);
+        swapped.as_applied.insert(name, faults);
+        return Ok(());
+    }
+    let is_asked = match named {
+        Some(named) => named.contains(&name),
+        None => place.record().exists() || place.state().exists() || !today.backend.is_local(),
+    };
+    if !is_asked {
+        draft.components.remove(&name);
+        modules.remove(&name);
+        swapped.left_out.insert(name, faults);
+        return Ok(());
+    }
+    let why = earlier.err().map(|error| {
+        let message = format!("nor can it be destroyed as it was last applied: {}", error.message);
+        Problem::new(&today.place("source"), message)
+    });
+    swapped.problems.extend(faults.into_iter().chain(why));
+    Ok(())
+}
+
+/// What a report says of a component that was as it was last applied, in the place of what it is today.
+pub fn note(faults: &[Problem]) -> String {
+    say(&faults.iter().map(|one| one.message.as_str()).collect::<Vec<_>>().join("; "))
+}
+
+pub fn say(reason: &str) -> String {
+    format!("taken as it was last applied, because its module of today cannot be used: {reason}")
+}
+
+/// The folder of a run that is refused before it began.
+pub fn laid_out(draft: &Draft, destruction: Option<Destruction<'_>>) -> Result<Option<PathBuf>> {
+    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
+    Ok(destruction.map(|destruction| layout.run(destruction.run_id)))
+}
+
+/// Where its module is laid out in this run.
+pub fn folder(layout: &Layout, run_id: &str, name: &Name) -> PathBuf {
+    layout.run(run_id).join(name).join("applied")
+}
+
+/// The component of the last apply, also of one that failed half-way; None where nothing was applied here.
+///
+/// Values that are written down are used as they were. Others are had again where they came from.
+pub fn as_applied(today: &Component, place: &Place, folder: &Path) -> Result<Option<(Node, Arc<Module>)>> {
+    let Some(record) = Record::read(&place.record())? else { return Ok(None) };
+    let store = Store::new(place.snapshots());
+    let Some(digest) = record.applied.or_else(|| store.tried()) else { return Ok(None) };
+    let configuration = store.configuration(&digest)?;
+    let _ = std::fs::remove_dir_all(folder);
+    let today_node = Node {
+        component: today.clone(),
+        interface: Arc::default(),
+        deployment_id: String::new(),
+        lacks: Default::default(),
+    };
+    let (mut node, module) = target(&today_node, &configuration, &store, folder)?;
+    let values: Map<String, Value> =
+        serde_json::from_slice(&store.object(&configuration.variables)?).unwrap_or_default();
+    let written = values.into_iter().filter(|(variable, _)| configuration.outputs.contains_key(variable));
+    let written: Vec<_> = written.map(|(variable, value)| (variable, Input::Literal(value))).collect();
+    let component = &mut node.component;
+    component.inputs.extend(written);
+    let at = today.place("source");
+    component.variables = component.inputs.keys().map(|variable| (variable.clone(), at.clone())).collect();
+    // In the order of that time.
+    component.depends_on.names.extend(record.edges.iter().filter_map(|edge| Name::new(edge).ok()));
+    // Of something that is about to go.
+    component.health.clear();
+    component.task_secrets.clear();
+    Ok(Some((node, module)))
+}

@@ -1,0 +1,150 @@
+//! From the pillar to a blueprint: everything that is wrong is said at once, before anything runs.
+
+pub mod broken_modules;
+pub mod earlier_configuration;
+pub mod gone;
+pub mod prepared;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::broken_modules::Swapped;
+use self::prepared::{Broken, Past, Prepared};
+use crate::error::Error;
+use crate::host::Host;
+use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
+use crate::operation::request::call::Request;
+use crate::render;
+use crate::resolve::Modules;
+
+/// Reads the pillar and every module it names; `problems` are those of the call itself.
+pub fn prepare(
+    request: &Request,
+    environment: &Name,
+    overrides: &Overrides,
+    mut problems: Vec<Problem>,
+    past: Past<'_>,
+    host: &dyn Host,
+) -> Result<Prepared, Error> {
+    // A wrong call may name nothing that the pillar could be read for; the host says why there is no pillar.
+    let wrong_call = problems.iter().any(|problem| problem.path.is_argument());
+    if wrong_call || (request.infrastructure.is_null() && !problems.is_empty()) {
+        return Err(model::refusal(problems));
+    }
+    let (draft, found) = model::read(&request.infrastructure, environment.as_str(), overrides);
+    problems.extend(found);
+    let Some(mut draft) = draft else {
+        return Err(model::refusal(problems));
+    };
+    if let Some(named) = past.gone {
+        problems.extend(gone::adopt(&mut draft, named, overrides)?);
+    }
+
+    let mut cache = Modules::new(host);
+    let mut modules = BTreeMap::new();
+    let mut unread = Broken::new();
+    for (name, component) in &draft.components {
+        let Some(source) = &component.source else { continue };
+        match cache.get(source, component.template) {
+            Ok(module) => {
+                modules.insert(name.clone(), module);
+            }
+            Err(message) => {
+                unread.insert(name.clone(), vec![Problem::new(&component.place("source"), message)]);
+            }
+        }
+        if let Err(message) = render::backend(&component.backend, environment, name) {
+            problems.push(Problem::new(&component.place("backend"), message));
+        }
+    }
+    let Swapped { as_applied, left_out, problems: left } = match past.broken {
+        Some(destruction) => broken_modules::swap(&mut draft, &mut modules, unread, destruction)?,
+        None => Swapped { problems: unread.into_values().flatten().collect(), ..Swapped::default() },
+    };
+    problems.extend(left);
+    let interfaces = modules.iter().map(|(name, module)| (name.clone(), module.interface.clone())).collect();
+    let laid_out = broken_modules::laid_out(&draft, past.broken)?;
+    let blueprint = draft.check(&interfaces, problems).map_err(|problems| {
+        laid_out.iter().for_each(|run| drop(std::fs::remove_dir_all(run)));
+        model::refusal(problems)
+    })?;
+    Ok(Prepared { blueprint, modules, as_applied, left_out })
+}
+
+/// The pillar alone, for questions that have to be answered even where a module is broken.
+pub fn draft(request: &Request, environment: &Name) -> Result<Draft, Error> {
+    let (draft, problems) = model::read(&request.infrastructure, environment.as_str(), &Overrides::default());
+    draft.ok_or_else(|| model::refusal(problems))
+}
+
+/// The pillar alone, where nothing is wrong with it.
+pub fn sound(request: &Request, environment: &Name) -> Result<Draft, Error> {
+    let (draft, problems) = model::read(&request.infrastructure, environment.as_str(), &Overrides::default());
+    let all = request.problems.iter().cloned().chain(problems).collect::<Vec<_>>();
+    match draft.filter(|_| all.is_empty()) {
+        Some(draft) => Ok(draft),
+        None => Err(model::refusal(all)),
+    }
+}
+
+/// What is asked of modules alone, and names a step of Salt's own.
+pub fn refuse_steps(blueprint: &Blueprint, names: &BTreeSet<Name>, operation: &str) -> Result<(), Error> {
+    let path = model::PillarPath::arguments().child("components");
+    let step = |name: &&Name| blueprint.nodes.get(*name).is_some_and(|node| node.component.step.is_some());
+    let problem = |name| {
+        Problem::new(&path, format!("{name} is a step of Salt's own: {operation} is for what Terraform made"))
+    };
+    match names.iter().filter(step).map(problem).collect::<Vec<_>>() {
+        none if none.is_empty() => Ok(()),
+        problems => Err(model::refusal(problems)),
+    }
+}
+
+/// The components that a call is about: those it names, or all that are enabled.
+pub fn select(
+    blueprint: &Blueprint,
+    named: Option<BTreeSet<Name>>,
+    include_dependencies: bool,
+) -> Result<BTreeSet<Name>, Error> {
+    let enabled = |name: &Name| blueprint.nodes[name].component.enabled;
+    let path = model::PillarPath::arguments().child("components");
+    let Some(named) = named else {
+        return Ok(blueprint.nodes.keys().filter(|name| enabled(name)).cloned().collect());
+    };
+    let mut problems = Vec::new();
+    for name in &named {
+        match blueprint.nodes.get(name) {
+            None => {
+                let known = blueprint.nodes.keys().map(Name::as_str);
+                let service = model::component_name(name.as_str());
+                let near = match blueprint.nodes.contains_key(service.as_str()) {
+                    true => Some(service.as_str()),
+                    false => model::nearest(name.as_str(), known.clone()),
+                };
+                let hint = near.map_or_else(
+                    || format!("there are: {}", known.collect::<Vec<_>>().join(", ")),
+                    |near| format!("did you mean {near:?}?"),
+                );
+                problems.push(Problem::new(
+                    &path,
+                    format!(
+                        "no component {name:?} in {}; {hint}",
+                        blueprint.environment,
+                        name = name.as_str()
+                    ),
+                ));
+            }
+            Some(node) if !node.component.enabled => problems.push(Problem::new(
+                &path,
+                format!("{name} is disabled; set {}:enabled to true", node.component.path),
+            )),
+            Some(_) => {}
+        }
+    }
+    if !problems.is_empty() {
+        return Err(model::refusal(problems));
+    }
+    Ok(match include_dependencies {
+        true => blueprint.graph.closure(&named).into_iter().filter(enabled).collect(),
+        false => named,
+    })
+}

@@ -1,0 +1,171 @@
+//! A person's word for plans that policy stopped: recorded over exactly what was shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::journal::{self, Began, Entry, Journal};
+use crate::lock::Holder;
+use crate::model::{Name, Overrides, Problem};
+use crate::operation::blueprint::prepare;
+use crate::operation::blueprint::prepared::{Destruction, Past};
+use crate::operation::query::find_run;
+use crate::operation::request::answer::Opening;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::run;
+use crate::operation::run::as_applied;
+use crate::operation::session::{Memory, Session, driver};
+use crate::operation::store::approvals::Approval;
+use crate::operation::store::{approvals, audit, run_log, saved_plans, shared_records};
+use crate::report::{ComponentReport, Report, Status};
+use crate::words::Words;
+use crate::workdir::Layout;
+
+struct Asked {
+    plan_id: String,
+    environment: Name,
+    components: Option<BTreeSet<Name>>,
+    problems: Vec<Problem>,
+}
+
+pub fn approve(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let plan_id = arguments.run_id("plan_id");
+    let environment = match find_run::environment_of_plan(&mut arguments, &call.request, &plan_id) {
+        Ok(environment) => environment,
+        Err(error) => return Opening::new("approve", "", false, &call.request.identity).failed(error),
+    };
+    let components = arguments.names("components");
+    arguments.value("minion");
+    let mut opening = Opening::new("approve", environment.as_str(), false, &call.request.identity);
+    let asked = Asked { plan_id, environment, components, problems: arguments.finish() };
+    let mut begun = None;
+    let report = match attempt(call, asked, &mut opening, &mut begun) {
+        Ok((components, extra)) => opening.answer(components, extra),
+        Err(error) => opening.failed(error),
+    };
+    run_log::close(call.host, begun.as_deref(), &report);
+    report
+}
+
+type Outcome = (BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>);
+
+fn attempt(
+    call: &Call<'_>,
+    asked: Asked,
+    opening: &mut Opening,
+    begun: &mut Option<PathBuf>,
+) -> Result<Outcome> {
+    let destruction = Destruction { run_id: &opening.run_id, named: asked.components.as_ref() };
+    let past = Past { gone: None, broken: Some(destruction) };
+    let prepared =
+        prepare(&call.request, &asked.environment, &Overrides::default(), asked.problems, past, call.host)?;
+    let blueprint = &prepared.blueprint;
+    let layout = Layout::of(blueprint)?;
+    let folder = layout.plan(&asked.plan_id);
+    let contents = saved_plans::read_contents(&folder)?;
+    if !contents.destroy {
+        prepared.refuse_broken(&layout.run(&opening.run_id))?;
+    }
+    let (there, _) = contents.split(blueprint, &None)?;
+    let selected = select(&contents, &there, asked.components, &asked.plan_id)?;
+    shared_records::fetch(&blueprint.settings, &blueprint.environment)?;
+    opening.run_id = run_log::next_id(&blueprint.settings, &layout, &blueprint.environment)?;
+    let by = Holder {
+        run_id: opening.run_id.clone(),
+        jid: opening.identity.jid.clone(),
+        minion: opening.identity.minion.clone(),
+        user: opening.identity.user.clone(),
+        operation: opening.operation.clone(),
+        environment: opening.environment.clone(),
+        ..Holder::here()
+    };
+    let began = Began::new(by.clone(), &by.user, journal::Wish::Look, selected.clone());
+    let began = Began { plan_id: Some(asked.plan_id.clone()), ..began };
+    let journal = run::begin(&layout, opening, began, begun)?;
+    let writer = journal.clone();
+    let memory = Memory { journal: Some(journal), done: BTreeMap::new() };
+    let names = selected.clone();
+    let (layout, place) = (layout.clone(), folder.clone());
+    driver::in_session(call, opening, prepared, memory, &BTreeSet::new(), async move |session: &Session| {
+        // All or none: a person approves what was shown together.
+        for name in &names {
+            as_applied::check(session, name, &place).await.map_err(|error| error.of(name))?;
+        }
+        Ok(())
+    })?;
+    let mut reports = BTreeMap::new();
+    let mut approvals = Vec::new();
+    for name in selected {
+        let (report, approval) = record(&layout, &folder, &writer, &name, &by)?;
+        approvals.push(json!({ "component": name, "approval": approval }));
+        reports.insert(name, report);
+    }
+    let extra = [("plan_id", json!(asked.plan_id)), ("approvals", json!(approvals))];
+    Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
+}
+
+/// Those that were named, or all that policy stopped.
+fn select(
+    contents: &saved_plans::Contents,
+    there: &BTreeSet<Name>,
+    named: Option<BTreeSet<Name>>,
+    plan_id: &str,
+) -> Result<BTreeSet<Name>> {
+    let blocked = |name: &Name| {
+        contents.statuses.get(name.as_str()).is_some_and(|status| status == Status::Blocked.word())
+    };
+    let waiting: BTreeSet<Name> = there.iter().filter(|name| blocked(name)).cloned().collect();
+    let list = |names: &BTreeSet<Name>| names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+    let refuse = |message: String, remedy: String| {
+        Err(Error::new(Layer::Salt, Phase::Validation, "nothing_to_approve", message, remedy))
+    };
+    if waiting.is_empty() {
+        let remedy = format!("infrastructure.apply {plan_id} applies what was planned");
+        return refuse(format!("policy stopped nothing of plan {plan_id}"), remedy);
+    }
+    let Some(named) = named else { return Ok(waiting) };
+    let others: BTreeSet<Name> = named.difference(&waiting).cloned().collect();
+    match others.is_empty() {
+        true => Ok(named),
+        false => refuse(
+            format!("policy stopped nothing of {} in plan {plan_id}", list(&others)),
+            format!("what waits for approval in it: {}", list(&waiting)),
+        ),
+    }
+}
+
+/// Writes one approval down, first where it cannot be taken back; one that is there already stays.
+fn record(
+    layout: &Layout,
+    folder: &Path,
+    journal: &Journal,
+    name: &Name,
+    by: &Holder,
+) -> Result<(ComponentReport, Approval)> {
+    let kept = saved_plans::find(folder, name)?;
+    let approval = Approval::of(folder, &kept, Holder { component: name.to_string(), ..by.clone() });
+    let before = approvals::read(folder, name)?;
+    let (approval, note) = match before {
+        Some(before) => (before.clone(), format!("it was approved before, by {}", before.words())),
+        None => {
+            audit::note(layout, &json!({ "did": "approve", "approval": approval }))?;
+            journal.note_durably(Entry::Approved {
+                component: name.clone(),
+                plan_id: approval.plan_id.clone(),
+                change_set: approval.change_set.clone(),
+            })?;
+            approvals::grant(folder, name, &approval)?;
+            let note = format!("approved by {}", approval.words());
+            (approval, note)
+        }
+    };
+    let report = crate::operation::component::reports::with(
+        ComponentReport::new(Status::Planned, "approved"),
+        kept.changes,
+    );
+    Ok((ComponentReport { notes: vec![Words::own(note)].into(), ..report }, approval))
+}

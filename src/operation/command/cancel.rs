@@ -1,0 +1,43 @@
+//! Asks a run of this host to stop, wherever it was started.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::operation::query::find_run;
+use crate::operation::request::answer::Opening;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::store::run_log::Run;
+use crate::report::Report;
+use crate::workdir::replace;
+
+pub fn cancel(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let run_id = arguments.run_id("run_id");
+    arguments.value("minion");
+    let run = find_run::named(&mut arguments, &call.request, &run_id);
+    let opening = Opening::new("cancel", "", false, &call.request.identity);
+    match arguments.check().and(run).and_then(|run| ask(&run)) {
+        Ok(()) => {
+            opening.report(BTreeMap::new(), BTreeMap::from([("cancelled_run".to_owned(), json!(run_id))]))
+        }
+        Err(error) => opening.failed(error),
+    }
+}
+
+fn ask(run: &Run) -> Result<()> {
+    let run_id = &run.run_id;
+    let refuse = |code, message: String| {
+        let remedy = "infrastructure.status shows what is running now";
+        Err(Error::new(Layer::Salt, Phase::Validation, code, message, remedy))
+    };
+    if run.story.finished.is_some() {
+        return refuse("run_ended", format!("run {run_id} has ended"));
+    }
+    if !run.story.is_alive() {
+        return refuse("run_gone", format!("the process of run {run_id} is gone"));
+    }
+    replace(&run.folder.join("cancel"), b"")
+}

@@ -1,0 +1,38 @@
+//! A service, by its own name: brought up, and told whether it is well.
+
+use serde_json::{Value, json};
+
+use super::one_component::{of_one, wanted};
+use crate::model::{self, Name, Overrides};
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::run::{Wanted, Wish};
+
+/// `deploy_nomad_service(service_name, environment, service_config)`: what an apply returns.
+pub fn nomad_service(call: &Call<'_>) -> Value {
+    deploy(call, "deploy_nomad_service", "service_name")
+}
+
+/// `deploy_service(service, environment, service_config)`: the same, with `healthy`; null in a test.
+pub fn service(call: &Call<'_>) -> Value {
+    let mut value = deploy(call, "deploy_service", "service");
+    value["healthy"] = match value["test"].as_bool() {
+        Some(true) => Value::Null,
+        _ => json!(value["result"] == json!(true)),
+    };
+    value
+}
+
+fn deploy(call: &Call<'_>, operation: &'static str, key: &'static str) -> Value {
+    let mut arguments = Arguments::new(&call.request);
+    let service = arguments.name(key);
+    let config = arguments.value("service_config").map(|config| (service.clone(), config));
+    // Earlier users say it: a deployment is what is asked for, and policy says what it may not do.
+    arguments.flag("auto_approve");
+    let component = Name::new(&model::component_name(service.as_str())).unwrap_or_else(|_| service.clone());
+    let environment = arguments.environment();
+    let wanted = wanted(&mut arguments, call, operation, environment, &component);
+    let wish = if wanted.test { Wish::Preview } else { Wish::Apply };
+    let overrides = Overrides { service: config, ..Overrides::default() };
+    of_one(call, &component, Wanted { wish, overrides, problems: arguments.finish(), ..wanted })
+}

@@ -1,0 +1,146 @@
+//! `ensure_infrastructure`: nothing at all where nothing changed, and a run like any other where something did.
+
+use serde_json::{Value, json};
+
+use super::fingerprint::Slice;
+use super::one_component;
+use crate::error::Result;
+use crate::host::Host;
+use crate::model::{Name, Overrides};
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::{Call, Request};
+use crate::operation::request::pillar::Pillar;
+use crate::operation::run::{Wanted, Wish};
+use crate::record::{Ensured, Record};
+use crate::report::Status;
+use crate::view::returns;
+
+/// The operation, as Python names it.
+pub const OPERATION: &str = "module.ensure_infrastructure";
+
+struct Asked {
+    component: Name,
+    environment: Name,
+    /// `desired_state` as variables, and `secrets`.
+    overrides: Overrides,
+    refresh: bool,
+}
+
+impl Asked {
+    fn slice(&self, pillar: &dyn Pillar) -> Option<Slice> {
+        Slice::read(pillar, &self.environment, &self.component, &self.overrides)
+    }
+}
+
+/// `desired_state` in the place of `variables`, beside what else the call gives to the component's variables.
+fn desired(arguments: &mut Arguments, component: &Name, given: Overrides) -> Overrides {
+    let desired = arguments.value("desired_state");
+    if desired.as_ref().is_some_and(|desired| !desired.is_object()) {
+        arguments.problem("desired_state", "is not a mapping of the component's variables to values");
+    }
+    if given.variables.is_some() {
+        arguments.problem("variables", "is called desired_state here");
+    }
+    Overrides { variables: desired.map(|desired| (component.clone(), desired)), ..given }
+}
+
+/// None where the call is wrong: the run that follows says so.
+fn asked(request: &Request, pillar: &dyn Pillar) -> Option<Asked> {
+    let mut arguments = Arguments::with_pillar(request, pillar);
+    let component = arguments.name("component");
+    let environment = arguments.environment();
+    let given = arguments.inputs(&component);
+    let overrides = desired(&mut arguments, &component, given);
+    let refresh = arguments.flag("refresh");
+    arguments.test(&request.identity);
+    let asked = Asked { component, environment, overrides, refresh };
+    arguments.finish().is_empty().then_some(asked)
+}
+
+/// The answer where everything is as it was left; None: terraform has to be asked. Starts no process.
+pub fn unchanged(request: &Request, pillar: &dyn Pillar, host: &dyn Host) -> Option<Value> {
+    let asked = asked(request, pillar).filter(|asked| !asked.refresh)?;
+    let slice = asked.slice(pillar)?;
+    let ensured = Ensured::read(&slice.place.ensured()).ok()??;
+    // Whatever cannot be read now is for the run to tell.
+    let is_so = is_left(&slice, &ensured) && slice.fingerprint(pillar, host).ok()?? == ensured.fingerprint;
+    is_so.then(|| {
+        json!({
+            "result": true, "changes": {}, "reason": "same_fingerprint", "status": Status::Unchanged.word(),
+            "component": asked.component, "environment": asked.environment, "retcode": 0,
+        })
+    })
+}
+
+/// Whether the last run ended well, nothing is unfinished, and the state is the one that was left.
+fn is_left(slice: &Slice, ensured: &Ensured) -> bool {
+    let Ok(Some(record)) = slice.record() else { return false };
+    let good = Status::from_word(&record.outcome).is_as_asked();
+    let left = (ensured.lineage.as_str(), ensured.serial);
+    let is_left = |(lineage, serial): (String, u64)| (lineage.as_str(), serial) == left;
+    good
+        && record.blocked.is_none()
+        && (record.lineage.as_str(), record.serial) == left
+        && record.applied == ensured.applied
+        && slice.lock_file() == ensured.lock_file
+        && !slice.place.applying().exists()
+        && !slice.place.locking().exists()
+        // Of a state that is elsewhere the record's word is taken.
+        && (!slice.component.backend.is_local() || slice.head().is_some_and(is_left))
+}
+
+/// Answers without a run where that can be; else runs, and remembers what it left.
+pub fn run(call: &Call<'_>) -> Value {
+    let (request, pillar) = (&call.request, &call.request.infrastructure);
+    if let Some(answer) = unchanged(request, pillar, call.host) {
+        return answer;
+    }
+    let asked = asked(request, pillar);
+    let slice = asked.as_ref().and_then(|asked| asked.slice(pillar));
+    let fingerprint = || slice.as_ref()?.fingerprint(pillar, call.host).ok()?;
+    let before = fingerprint();
+    let report = one_component::one(call, "ensure_infrastructure", |arguments, name, wanted| {
+        arguments.flag("refresh");
+        let overrides = desired(arguments, name, wanted.overrides);
+        let wish = if wanted.test { Wish::Preview } else { Wish::Apply };
+        Wanted { wish, overrides, ..wanted }
+    });
+    // What moved meanwhile is found by the next call.
+    if report["result"] == true
+        && before == fingerprint()
+        && let (Some(slice), Some(fingerprint)) = (&slice, before)
+        && let Err(error) = remember(slice, fingerprint, &report)
+    {
+        call.host.log(tracing::Level::WARN, &format!("{}: {error}", slice.component.name));
+    }
+    answer(&report)
+}
+
+fn remember(slice: &Slice, fingerprint: String, report: &Value) -> Result<()> {
+    let Some(record) = slice.record()? else { return Ok(()) };
+    let version = report["versions"]["terraform"].as_str().unwrap_or_default().to_owned();
+    let Record { lineage, serial, applied, .. } = record;
+    let lock_file = slice.lock_file();
+    let ensured = Ensured { fingerprint, lock_file, lineage, serial, applied, version };
+    let path = slice.place.ensured();
+    if Ensured::read(&path).ok().flatten().as_ref() == Some(&ensured) {
+        return Ok(());
+    }
+    ensured.write(&path)
+}
+
+/// `changes` are those of a state: by resource address.
+fn answer(report: &Value) -> Value {
+    let component = report["components"].as_object().and_then(|all| all.iter().next());
+    let changes = component.map(|(name, part)| returns::changes(name, part)).unwrap_or_default();
+    let mut answer = json!({ "changes": changes, "component": component.map(|(name, _)| name) });
+    for key in ["result", "status", "reason", "environment", "run_id", "error", "retcode"] {
+        answer[key] = report[key].clone();
+    }
+    for key in ["plan_id", "snapshot_id"] {
+        if let Some(value) = report.get(key) {
+            answer[key] = value.clone();
+        }
+    }
+    answer
+}

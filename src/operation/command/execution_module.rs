@@ -1,0 +1,97 @@
+//! What the execution module's functions return: small shapes over the same operations.
+
+use serde_json::Value;
+
+use super::one_component::{one, one_named, run_one};
+use super::{approve, deploy, ensure, state_surgery};
+use crate::decide::is_id;
+use crate::model::Overrides;
+use crate::operation::query::{credentials, drift, find_run, health, service, state, validate};
+use crate::operation::request::answer::{Opening, shape};
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::run::rollback::Asked;
+use crate::operation::run::{Wanted, Wish, rollback};
+
+pub fn run(call: &Call<'_>, function: &str) -> Value {
+    match function {
+        "init_workspace" => one(call, "init_workspace", |arguments, component, wanted| {
+            let backend = arguments.value("backend_config").map(|backend| (component.clone(), backend));
+            let upgrade = arguments.flag("upgrade");
+            let overrides = Overrides { backend, ..wanted.overrides };
+            Wanted { wish: Wish::Prepare, upgrade, overrides, ..wanted }
+        }),
+        "plan" => one(call, "plan", |arguments, _, wanted| {
+            let wish = if arguments.flag("destroy") { Wish::KeepDestroy } else { Wish::Keep };
+            Wanted { wish, test: true, upgrade: arguments.flag("upgrade"), ..wanted }
+        }),
+        "apply" => apply(call),
+        "approve" => shape(approve::approve(call)),
+        "destroy" => one_named(call, "destroy", |arguments, _, wanted| {
+            let approved = arguments.flag("auto_approve") && !wanted.test;
+            Wanted {
+                wish: if approved { Wish::Destroy } else { Wish::PreviewDestroy },
+                test: !approved,
+                ..wanted
+            }
+        }),
+        "rollback_to_snapshot" => one_named(call, "rollback_to_snapshot", |arguments, _, wanted| {
+            let snapshot_id = Some(arguments.run_id("snapshot_id"));
+            let named = Some(&wanted.environment).filter(|_| arguments.is_right());
+            let confirmed = arguments.confirmed(named);
+            let asked = Asked { snapshot_id, confirmed, shown: wanted.test, ..Asked::default() };
+            Wanted { operation: rollback::OPERATION, wish: Wish::RollBack(asked), ..wanted }
+        }),
+        "detect_drift" => drift::detect_drift(call),
+        "ensure_infrastructure" => ensure::run(call),
+        "import_resource" => state_surgery::run(call, "import_resource"),
+        "move_resource" => state_surgery::run(call, "move_resource"),
+        "remove_resource" => state_surgery::run(call, "remove_resource"),
+        "inject_credentials" => credentials::inject_credentials(call),
+        "validate_pillar" => shape(validate::validate(call)),
+        "deploy_nomad_service" => deploy::nomad_service(call),
+        "deploy_service" => deploy::service(call),
+        "generate_nomad_job" => service::generate(call),
+        "nomad_validate_job" => service::validate(call),
+        "diagnose" => service::diagnose(call),
+        "get_deployment_order" => shape(validate::order(call)),
+        "which_environment" => shape(validate::which_environment(call)),
+        "component_is_healthy" => health::component_is_healthy(call),
+        _ => state::run(call, function),
+    }
+}
+
+fn apply(call: &Call<'_>) -> Value {
+    let request = &call.request;
+    let mut arguments = Arguments::new(request);
+    // A plan is named by its id, or by the file that `plan` returned.
+    let plan_id = arguments.text("plan_file").map(|file| {
+        let folder = std::path::Path::new(&file).parent().and_then(|folder| folder.file_name());
+        folder.map_or(file.clone(), |folder| folder.to_string_lossy().into_owned())
+    });
+    let environment = match &plan_id {
+        None => Ok(arguments.environment()),
+        Some(plan_id) if is_id(plan_id) => find_run::environment_of_plan(&mut arguments, request, plan_id),
+        Some(_) => {
+            arguments.problem("plan_file", "is neither a plan_id nor a plan_file that plan returned");
+            Ok(arguments.environment())
+        }
+    };
+    let environment = match environment {
+        Ok(environment) => environment,
+        Err(error) => return shape(Opening::new("apply", "", false, &request.identity).failed(error)),
+    };
+    run_one(call, "apply", arguments, environment, |arguments, _, wanted| {
+        let approved = arguments.flag("auto_approve");
+        let retry = arguments.retry(&request.identity);
+        let wish = match (plan_id, wanted.test, approved) {
+            (Some(plan_id), false, _) => Wish::ApplyKept(plan_id),
+            (Some(plan_id), true, _) => Wish::ShowKept(plan_id),
+            (None, false, true) => Wish::Apply,
+            // Without a plan and without approval it only plans.
+            (None, ..) => Wish::Preview,
+        };
+        let test = matches!(wish, Wish::Preview | Wish::ShowKept(_));
+        Wanted { wish, test, retry, ..wanted }
+    })
+}

@@ -1,0 +1,211 @@
+//! All that a component's plan would be made from, in one digest, without a plan, a module's blocks or a process.
+//!
+//! What a pillar says is taken as it is written: the same text was found right before, and means the same.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::digest::sha256;
+use crate::error::Result;
+use crate::host::Host;
+use crate::model::{self, Component, Input, Name, Overrides, Reference, Settings};
+use crate::operation::request::pillar::Pillar;
+use crate::operation::session::secrets;
+use crate::operation::store::facts::keyed;
+use crate::operation::store::shared_records;
+use crate::record::Record;
+use crate::resolve;
+use crate::terraform;
+use crate::workdir::{Layout, Place, ensure_private};
+
+/// One component as the pillar has it, read from what is said of it and of nothing else.
+pub struct Slice {
+    text: Value,
+    environment: Name,
+    settings: Settings,
+    pub component: Component,
+    pub place: Place,
+}
+
+/// What is in the pillar about one component, at both levels: below which key, under which name.
+struct Levels {
+    key: &'static str,
+    name: String,
+    common: Value,
+    own: Value,
+    /// What `nomad_service` says of it, where it is a service.
+    mapped: Value,
+}
+
+impl Levels {
+    fn of(pillar: &dyn Pillar, environment: &Name, component: &Name) -> Self {
+        let read = |key: &'static str, name: &str| Self {
+            common: pillar.part(&[key, name]),
+            own: pillar.part(&["environments", environment.as_str(), key, name]),
+            name: name.to_owned(),
+            key,
+            mapped: Value::Null,
+        };
+        let service = model::service_name(component.as_str()).map(|service| Self {
+            mapped: model::about(&pillar.part(&["nomad_service"]), service, environment.as_str()),
+            ..read("services", service)
+        });
+        let says = |one: &Self| [&one.common, &one.own, &one.mapped].iter().any(|level| !level.is_null());
+        match service.filter(says) {
+            Some(service) => service,
+            None => read("components", component.as_str()),
+        }
+    }
+}
+
+impl Slice {
+    /// None where the pillar has it not, or wrong: a run says what is wrong.
+    pub fn read(pillar: &dyn Pillar, environment: &Name, name: &Name, overrides: &Overrides) -> Option<Self> {
+        if !pillar.has(&["environments", environment.as_str()]) {
+            return None;
+        }
+        let said = |given: &Option<(Name, Value)>| given.as_ref().map(|(_, value)| value.clone());
+        let Levels { key, name: below, common, own, mapped } = Levels::of(pillar, environment, name);
+        let settings = pillar.part(&["environments", environment.as_str(), "settings"]);
+        let mut common_settings = pillar.part(&["settings"]);
+        // It may be another environment's name, which a part of the pillar does not have.
+        if let Some(common) = common_settings.as_object_mut() {
+            common.remove("default_environment");
+        }
+        let slice = json!({
+            "settings": common_settings,
+            "nomad_service": mapped,
+            key: { below.as_str(): common },
+            "environments": {
+                environment.as_str(): { "settings": settings, key: { below.as_str(): own } }
+            },
+        });
+        let (draft, problems) = model::read(&slice, environment.as_str(), overrides);
+        let mut draft = draft.filter(|_| problems.is_empty())?;
+        let component = draft.components.remove(name).filter(|component| component.enabled)?;
+        Some(Self {
+            place: Layout::new(&draft.settings.root, environment).ok()?.place(name).ok()?,
+            text: json!([slice, said(&overrides.variables), said(&overrides.secrets)]),
+            environment: environment.clone(),
+            settings: draft.settings,
+            component,
+        })
+    }
+
+    pub fn record(&self) -> Result<Option<Record>> {
+        shared_records::last(&self.settings, &self.environment, &self.component.name, &self.place)
+    }
+
+    /// None where the module cannot be read: a run says why.
+    pub fn fingerprint(&self, pillar: &dyn Pillar, host: &dyn Host) -> Result<Option<String>> {
+        let Some(source) = &self.component.source else { return Ok(None) };
+        let Ok(module) = resolve::digest(source, self.component.template, host) else { return Ok(None) };
+        // What Vault has is asked in a run alone, and may be another each time.
+        let Some(references) = references(&self.component, host)? else { return Ok(None) };
+        let parts = json!([
+            self.text,
+            module,
+            references,
+            producers(pillar, &self.settings, &self.environment, &self.component)?,
+            terraform::Identity::of(&self.settings.terraform)?,
+        ]);
+        let layout = Layout::new(&self.settings.root, &self.environment)?;
+        ensure_private(&layout.control())?;
+        keyed(&layout, &parts).map(Some)
+    }
+
+    /// Lineage and serial of the local state; None where there is none that can be read.
+    pub fn head(&self) -> Option<(String, u64)> {
+        head(&self.place)
+    }
+
+    /// Digest of what names the providers that an init chose.
+    pub fn lock_file(&self) -> Option<String> {
+        let subdir = self.component.source.as_ref()?.subdir();
+        fs::read(self.place.module().join(subdir).join(".terraform.lock.hcl")).ok().map(sha256)
+    }
+}
+
+/// The values of its secrets, in the order of their variables; None where only a run can read one.
+fn references(component: &Component, host: &dyn Host) -> Result<Option<Vec<String>>> {
+    use secrecy::ExposeSecret;
+    let secrets = component.inputs.values().filter_map(|input| match input {
+        Input::Secret(reference) => Some(reference),
+        _ => None,
+    });
+    // Whether Nomad still has what its tasks were given, only a run can tell.
+    if !component.task_secrets.is_empty() {
+        return Ok(None);
+    }
+    let read = |reference: &Reference| match reference {
+        Reference::Vault { .. } => Ok(None),
+        Reference::Sdb(uri) => Ok(host.sdb(uri).ok()),
+        other => Ok(Some(secrets::read(other)?.expose_secret().to_owned())),
+    };
+    secrets.map(read).collect()
+}
+
+/// What it reads from: as the pillar has them, and their states by lineage and serial.
+fn producers(
+    pillar: &dyn Pillar,
+    settings: &Settings,
+    environment: &Name,
+    component: &Component,
+) -> Result<Vec<Value>> {
+    let names: BTreeSet<&Name> = component.reads().map(|reference| &reference.component).collect();
+    let layout = Layout::new(&settings.root, environment)?;
+    let one = |name: &Name| {
+        let place = layout.place(name)?;
+        let levels = Levels::of(pillar, environment, name);
+        let record = shared_records::last(settings, environment, name, &place)?.unwrap_or_default();
+        Ok(json!([
+            name,
+            [levels.common, levels.own, levels.mapped],
+            [json!(record.lineage), json!(record.serial)],
+            head(&place),
+        ]))
+    };
+    names.into_iter().map(one).collect()
+}
+
+/// Lineage and serial of the local state; None where there is none that can be read.
+fn head(place: &Place) -> Option<(String, u64)> {
+    #[derive(Deserialize)]
+    struct Head {
+        lineage: String,
+        serial: u64,
+    }
+    let text = fs::read(place.state()).ok()?;
+    serde_json::from_slice::<Head>(&text).ok().map(|head| (head.lineage, head.serial))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Slice;
+    use crate::model::{Input, Name, Overrides};
+
+    #[test]
+    fn a_service_is_read_with_what_nomad_service_says_of_it_and_without_what_it_says_of_others() {
+        let of = |name: &str, environment: &str, port: u16| json!({ "name": name, "environment": environment, "config": { "image": "x", "port": port } });
+        let mut pillar = json!({
+            "nomad_service": [of("web", "staging", 80), of("web", "production", 81), of("db", "staging", 82)],
+            "environments": { "staging": {}, "production": {} },
+        });
+        let name = |text: &str| Name::new(text).unwrap();
+        let read = |pillar: &_| {
+            Slice::read(pillar, &name("staging"), &name("nomad-web"), &Overrides::default()).unwrap()
+        };
+        let before = read(&pillar);
+        assert_eq!(before.component.inputs["port"], Input::Literal(json!(80)));
+        pillar["nomad_service"][1] = of("web", "production", 9);
+        pillar["nomad_service"][2] = of("db", "staging", 9);
+        assert_eq!(read(&pillar).text, before.text);
+        pillar["nomad_service"][0] = of("web", "staging", 9);
+        assert_ne!(read(&pillar).text, before.text);
+    }
+}

@@ -1,0 +1,94 @@
+//! Who holds what, and how a lock is freed whose holder is gone.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::lock::{self, Holder, Service};
+use crate::model::{Draft, Name};
+use crate::operation::blueprint::draft;
+use crate::operation::request::answer::Opening;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::runtime::runtime;
+use crate::operation::store::audit;
+use crate::operation::store::lock_service::service;
+use crate::report::Report;
+use crate::workdir::Layout;
+
+/// Every lock of the environment that is held now, on this host or, in Consul, on any.
+pub fn locks(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    arguments.value("minion");
+    let opening = Opening::new("locks", environment.as_str(), false, &call.request.identity);
+    match arguments.check().and_then(|()| held(&draft(&call.request, &environment)?)) {
+        Ok(held) => opening.answer(BTreeMap::new(), BTreeMap::from([("locks".to_owned(), held.into())])),
+        Err(error) => opening.failed(error),
+    }
+}
+
+/// Frees the lock that `id` still holds, and writes down who did.
+pub fn unlock(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment_in_the_call().unwrap_or_else(Arguments::placeholder);
+    let component = arguments.name("component");
+    let id = arguments.text("id");
+    if id.is_none() {
+        arguments.problem("id", "is missing: infrastructure.locks shows it");
+    }
+    arguments.value("minion");
+    let opening = Opening::new("unlock", environment.as_str(), false, &call.request.identity);
+    let id = id.unwrap_or_default();
+    let freed = arguments
+        .check()
+        .and_then(|()| free(&draft(&call.request, &environment)?, &component, &id, &opening));
+    match freed {
+        Ok(holder) => {
+            call.host.log(tracing::Level::WARN, &format!("the lock of {component} was freed from {holder}"));
+            let extra = BTreeMap::from([("freed".to_owned(), json!(holder))]);
+            opening.answer(BTreeMap::new(), extra)
+        }
+        Err(error) => opening.failed(error),
+    }
+}
+
+fn held(draft: &Draft) -> Result<Vec<Value>> {
+    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
+    if let Service::Consul(consul) = service(&draft.settings)? {
+        let listed = runtime()?.block_on(consul.list(Some(draft.environment.as_str())))?;
+        return Ok(listed.iter().map(|lock| json!(lock)).collect());
+    }
+    let mut held = Vec::new();
+    for component in draft.components.keys() {
+        let path = layout.place(component)?.lock();
+        if let Some(holder) = lock::holder(&path)? {
+            held.push(json!({ "key": path, "component": component, "id": holder.run_id, "holder": holder }));
+        }
+    }
+    Ok(held)
+}
+
+fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<Holder> {
+    let Service::Consul(consul) = service(&draft.settings)? else {
+        let path = Layout::new(&draft.settings.root, &draft.environment)?.place(component)?.lock();
+        let message = format!("{} is held by processes, and free when they have ended", path.display());
+        let remedy =
+            "stop the run by infrastructure.cancel; infrastructure.locks names its process and its terraform";
+        return Err(Error::new(Layer::Host, Phase::Preparation, "lock_is_a_file", message, remedy));
+    };
+    let by = Holder {
+        run_id: opening.run_id.clone(),
+        jid: opening.identity.jid.clone(),
+        user: opening.identity.user.clone(),
+        operation: "unlock".to_owned(),
+        environment: draft.environment.to_string(),
+        component: component.to_string(),
+        ..Holder::here()
+    };
+    // Written first: a lock is not freed without a trace.
+    let layout = Layout::new(&draft.settings.root, &draft.environment)?;
+    audit::note(&layout, &json!({ "did": "unlock", "id": id, "by": by }))?;
+    runtime()?.block_on(consul.unlock(&by, id))
+}

@@ -1,0 +1,16 @@
+//! What people ask to be done, a public function each: the words of the call, and the shape of the answer.
+//!
+//! Must not know a component's turn, an apply or a workdir.
+
+pub mod approve;
+pub mod cancel;
+pub mod deploy;
+pub mod ensure;
+pub mod execution_module;
+pub mod fingerprint;
+pub mod locks;
+pub mod one_component;
+pub mod promote;
+pub mod requests;
+pub mod resume;
+pub mod state_surgery;

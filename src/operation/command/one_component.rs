@@ -1,0 +1,103 @@
+//! A run of one component, as the execution module's functions ask for it, and its answer.
+
+use serde_json::Value;
+
+use crate::model::{Name, Overrides};
+use crate::operation::request::answer::shape;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::run;
+use crate::operation::run::{Wanted, Wish};
+
+/// Runs one component; `want` reads what else the function takes.
+pub fn one(
+    call: &Call<'_>,
+    operation: &'static str,
+    want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
+) -> Value {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    run_one(call, operation, arguments, environment, want)
+}
+
+/// The same where only the call may name the environment.
+pub fn one_named(
+    call: &Call<'_>,
+    operation: &'static str,
+    want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
+) -> Value {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment_in_the_call().unwrap_or_else(Arguments::placeholder);
+    run_one(call, operation, arguments, environment, want)
+}
+
+pub fn run_one(
+    call: &Call<'_>,
+    operation: &'static str,
+    mut arguments: Arguments,
+    environment: Name,
+    want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
+) -> Value {
+    let component = arguments.name("component");
+    let overrides = arguments.inputs(&component);
+    let wanted = wanted(&mut arguments, call, operation, environment, &component);
+    let wanted = Wanted { overrides, ..wanted };
+    let wanted = want(&mut arguments, &component, wanted);
+    of_one(call, &component, Wanted { problems: arguments.finish(), ..wanted })
+}
+
+/// Of one component: a look at what would be done.
+pub fn wanted(
+    arguments: &mut Arguments,
+    call: &Call<'_>,
+    operation: &'static str,
+    environment: Name,
+    component: &Name,
+) -> Wanted {
+    Wanted {
+        operation,
+        environment,
+        components: Some([component.clone()].into()),
+        include_dependencies: false,
+        overrides: Overrides::default(),
+        test: arguments.test(&call.request.identity),
+        wish: Wish::Preview,
+        migrate_backend: false,
+        upgrade: false,
+        retry: false,
+        resumes: None,
+        problems: Vec::new(),
+    }
+}
+
+/// What came of it, with the component's own keys beside the report's.
+pub fn of_one(call: &Call<'_>, component: &Name, wanted: Wanted) -> Value {
+    let mut value = shape(run::run(call, wanted));
+    if let Some(of_component) = value["components"].get(component.as_str()).cloned() {
+        merge(&mut value, &of_component);
+    }
+    value
+}
+
+fn merge(value: &mut Value, component: &Value) {
+    let counts = &component["changes"];
+    let changed = ["add", "change", "remove", "import"].iter().any(|key| counts[key] != 0)
+        || component["output_changes"].as_object().is_some_and(|outputs| !outputs.is_empty());
+    value["changes_present"] = changed.into();
+    for key in ["status", "reason", "changes", "resource_changes", "outputs", "output_changes"] {
+        value[key] = component[key].clone();
+    }
+    if let Some(snapshot_id) = component.get("snapshot_id") {
+        value["snapshot_id"] = snapshot_id.clone();
+    }
+    if value["error"].is_null() {
+        value["error"] = component["error"].clone();
+    }
+    if let Some(plan_id) = value["plan_id"].as_str() {
+        value["plan_file"] = plan_id.into();
+        // A plan was asked for, and there it is.
+        if value["result"].is_null() {
+            value["result"] = true.into();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Promotes the canaries of components' jobs, as a person asked, and waits for what comes of it.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::decide::StateJob;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::Name;
+use crate::nomad::{Follow, Found, JobName};
+use crate::operation::component::inputs::task_secrets;
+use crate::operation::component::{health, registrations};
+use crate::operation::exec::{Invoker, servers, state};
+use crate::operation::query::inspect::{Inspection, inspect};
+use crate::operation::request::answer::Opening;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::store::audit;
+use crate::report::{ComponentReport, Report, Status};
+
+pub fn promote(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    let components = arguments.names("components");
+    arguments.value("minion");
+    let opening = Opening::new("promote", environment.as_str(), false, &call.request.identity);
+    let asked = inspect(call, &opening, &environment, components, arguments.finish(), async |inspection| {
+        let mut reports = BTreeMap::new();
+        for name in &inspection.selected {
+            let report = of(&inspection, name).await;
+            reports
+                .insert(name.clone(), report.unwrap_or_else(|error| ComponentReport::failed(error.of(name))));
+        }
+        Ok(reports)
+    });
+    match asked {
+        Ok(reports) => opening.report(reports, BTreeMap::new()),
+        Err(error) => opening.failed(error),
+    }
+}
+
+/// One after the other: whoever promotes several wants to see the first fail before the next begins.
+async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
+    let session = inspection.session;
+    let place = session.layout.place(name)?;
+    let nothing = || Ok(ComponentReport::new(Status::Unchanged, "nothing_to_promote"));
+    let Some(mut invoker) = inspection.invoker(name, &place).await? else { return nothing() };
+    task_secrets::hide(&mut invoker).await;
+    let Some(mut state) = state::read(&invoker).await? else { return nothing() };
+    if let Some(record) = session.records().read(invoker.component, &place).await? {
+        registrations::recorded(&mut state, &record);
+    }
+    let mut notes = Vec::new();
+    for job in &state.jobs {
+        notes.extend(one(&invoker, job).await?);
+    }
+    if notes.is_empty() {
+        return nothing();
+    }
+    if invoker.component.health.is_empty() {
+        notes.push("it has no health gates: nothing was waited for".to_owned());
+    } else {
+        health::hold(&invoker, &state).await?;
+    }
+    Ok(ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Applied, "promoted") })
+}
+
+/// None: it has no canaries that wait.
+async fn one(invoker: &Invoker<'_>, job: &StateJob) -> Result<Option<String>> {
+    let session = invoker.session;
+    let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
+    let follow = Follow::new(
+        servers::nomad(&session.blueprint.settings, invoker.component, &invoker.reading).await?,
+        name,
+        job.modify_index,
+    )
+    .after_failure(job.failed);
+    let explain = |trouble: crate::nomad::Trouble| {
+        trouble.explain(&session.blueprint.settings.nomad.address, Phase::Application)
+    };
+    match follow.look().await {
+        Found::AwaitingPromotion(_) => {}
+        Found::Unseen(trouble) => return Err(explain(trouble)),
+        Found::Failed(said) | Found::Stopped(said) | Found::Superseded(said) => {
+            let message = format!("job {} is not to be promoted: {said}", job.id);
+            let remedy = "nothing was promoted: find out why, then bring the component up again";
+            return Err(Error::new(Layer::Nomad, Phase::Application, "not_promotable", message, remedy));
+        }
+        Found::Passing(_) | Found::Waiting(..) => return Ok(None),
+    }
+    let Some(deployment) = follow.deployment() else { return Ok(None) };
+    // Written first: nothing is promoted without a trace.
+    let by = session.holder(&invoker.component.name);
+    audit::note(&session.layout, &json!({ "did": "promote", "job": job.id, "id": deployment, "by": by }))?;
+    follow.nomad.promote(&job.namespace, &deployment).await.map_err(explain)?;
+    Ok(Some(format!("promoted deployment {deployment} of job {}", job.id)))
+}

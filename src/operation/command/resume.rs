@@ -1,0 +1,203 @@
+//! Goes on with a run that stopped before all was done.
+
+use std::collections::BTreeMap;
+
+use super::state_surgery;
+use crate::decide::Demand;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::journal::{self, Began, Done};
+use crate::model::{self, Name, PillarPath, Problem};
+use crate::operation::blueprint::draft;
+use crate::operation::query::find_run;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Request;
+use crate::operation::run::{Resumed, Wanted, Wish, rollback};
+use crate::operation::store::last_run::LastRun;
+use crate::operation::store::run_log::Run;
+use crate::operation::store::{last_run, run_log};
+
+/// What the run still wants; by default the environment's last one that changed things.
+pub fn resume(request: &Request) -> Result<Wanted> {
+    let mut arguments = Arguments::new(request);
+    let run_id = arguments.maybe_run_id("run_id");
+    let overrides = arguments.overrides();
+    let (run, in_the_call) = match run_id {
+        Some(run_id) => {
+            let found = find(request, &run_id);
+            arguments.environment_of(&run_id, found.as_ref().ok().map(|run| &run.environment));
+            arguments.check()?;
+            (found?, true)
+        }
+        None => {
+            let meant = arguments.meant(Demand::Named, None);
+            arguments.check()?;
+            let in_the_call = meant.as_ref().is_some_and(|meant| meant.in_the_call);
+            let environment = meant.map_or_else(Arguments::placeholder, |meant| meant.environment);
+            (last(request, &environment)?, in_the_call)
+        }
+    };
+    run.refuse()?;
+    if run.began.wish == journal::Wish::Destroy && !in_the_call {
+        return Err(unnamed(&run));
+    }
+    let began = &run.began;
+    let wish = match (&began.plan_id, began.wish) {
+        (Some(plan_id), _) => Wish::ApplyKept(plan_id.clone()),
+        (None, journal::Wish::Destroy) => Wish::Destroy,
+        (None, _) => Wish::Apply,
+    };
+    Ok(Wanted {
+        operation: "resume",
+        test: false,
+        components: Some(began.components.clone()),
+        include_dependencies: false,
+        overrides,
+        wish,
+        migrate_backend: false,
+        upgrade: false,
+        retry: false,
+        environment: run.environment.clone(),
+        resumes: Some(Resumed { done: run.done, run_id: run.run_id }),
+        problems: Vec::new(),
+    })
+}
+
+/// A run to go on with, of this host or of another that shares its locks.
+struct Interrupted {
+    run_id: String,
+    environment: Name,
+    began: Began,
+    complete: bool,
+    alive: bool,
+    /// What this host knows to be done; of another's run it plans everything, and finds that done.
+    done: BTreeMap<Name, Done>,
+    elsewhere: bool,
+}
+
+impl Interrupted {
+    fn here(request: &Request, run: Run) -> Result<Self> {
+        Ok(Self {
+            done: done(request, &run)?,
+            complete: run.story.is_complete(),
+            alive: run.story.is_alive(),
+            began: *run.story.began,
+            run_id: run.run_id,
+            environment: run.environment,
+            elsewhere: false,
+        })
+    }
+
+    /// Its locks say whether it is still under way.
+    fn elsewhere(environment: &Name, LastRun { began, complete }: LastRun) -> Self {
+        let (run_id, environment) = (began.who.run_id.clone(), environment.clone());
+        Self { run_id, environment, began, complete, alive: false, done: BTreeMap::new(), elsewhere: true }
+    }
+
+    fn refuse(&self) -> Result<()> {
+        let Self { run_id, began, .. } = self;
+        if began.wish == journal::Wish::Look {
+            return Err(refusal("run_complete", format!("run {run_id} was to change nothing")));
+        }
+        let operation = began.who.operation.as_str();
+        if operation == journal::REMEDIATE || operation == rollback::OPERATION {
+            // What it was to take back may be another thing by now.
+            let message = format!("run {run_id} was a {operation}, which is not gone on with");
+            return Err(not_resumable(message, "look at what is there, and ask for it again"));
+        }
+        if state_surgery::OPERATIONS.contains(&operation) {
+            let message = format!("run {run_id} was one step by hand: call {operation} again");
+            return Err(refusal("run_complete", message));
+        }
+        if self.complete {
+            return Err(refusal("run_complete", format!("run {run_id} did all that it was to do")));
+        }
+        if self.alive {
+            let message = format!("run {run_id} is still under way: {}", began.who);
+            return Err(refusal("run_alive", message));
+        }
+        match &began.plan_id {
+            Some(plan_id) if self.elsewhere => {
+                let host = &began.who.host;
+                let message = format!("run {run_id} applies plan {plan_id}, which is kept on {host}");
+                Err(not_resumable(message, "resume it there, or make a new plan here"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// In whichever environment of the pillar it was.
+fn find(request: &Request, run_id: &str) -> Result<Interrupted> {
+    let unknown = match find_run::find(request, run_id) {
+        Ok(run) => return Interrupted::here(request, run),
+        Err(error) => error,
+    };
+    for draft in find_run::drafts(request)? {
+        match last_run::read(&draft.settings, &draft.environment)? {
+            Some(last) if last.began.who.run_id == run_id => {
+                return Ok(Interrupted::elsewhere(&draft.environment, last));
+            }
+            _ => {}
+        }
+    }
+    Err(unknown)
+}
+
+/// The newest of this host's runs and of the one that its locks' service knows.
+fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
+    let draft = draft(request, environment)?;
+    let layout = find_run::layout(&draft)?;
+    // A run that cannot be read may be the one that is meant.
+    let changing = run_log::all(&layout, environment).map(|(_, run)| run).find(|run| {
+        run.as_ref().map_or(true, |run| {
+            let began = &run.story.began;
+            began.wish != journal::Wish::Look && began.who.operation != journal::REMEDIATE
+        })
+    });
+    let changing = changing.transpose()?;
+    match (changing, last_run::read(&draft.settings, environment)?) {
+        (Some(here), Some(last)) if here.run_id >= last.began.who.run_id => Interrupted::here(request, here),
+        (_, Some(last)) => Ok(Interrupted::elsewhere(environment, last)),
+        (Some(here), None) => Interrupted::here(request, here),
+        (None, None) => Err(refusal("no_such_run", format!("no run ever changed anything in {environment}"))),
+    }
+}
+
+/// A destruction was asked for by name, and no default continues it.
+fn unnamed(run: &Interrupted) -> Error {
+    let Interrupted { run_id, environment, .. } = run;
+    let message = format!(
+        "run {run_id} destroys {environment}, so the call must name the environment or the run: \
+         infrastructure.resume {environment}"
+    );
+    model::refusal(vec![Problem::new(&PillarPath::arguments().child("environment"), message)])
+}
+
+fn not_resumable(message: String, remedy: &'static str) -> Error {
+    Error::new(Layer::Salt, Phase::Validation, "not_resumable", message, remedy)
+}
+
+fn refusal(code: &'static str, message: String) -> Error {
+    Error::new(
+        Layer::Salt,
+        Phase::Validation,
+        code,
+        message,
+        "infrastructure.history shows the runs of an environment",
+    )
+}
+
+/// What it did, and before it the run that it went on with.
+fn done(request: &Request, run: &Run) -> Result<BTreeMap<Name, Done>> {
+    let mut done = match &run.story.began.resumes {
+        Some(before) => match find_run::find(request, before) {
+            Ok(before) => self::done(request, &before)?,
+            // It was too old to be kept: its components are planned again.
+            Err(_) => BTreeMap::new(),
+        },
+        None => BTreeMap::new(),
+    };
+    done.retain(|name, _| !run.story.ended.contains_key(name));
+    done.extend(run.story.done());
+    Ok(done)
+}

@@ -1,0 +1,98 @@
+//! What `import_resource`, `move_resource` and `remove_resource` ask for, and their answer.
+
+use serde_json::Value;
+
+use super::one_component;
+use crate::model::{Address, Surgery};
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::run::{Wanted, Wish};
+
+/// Operations of this kind; `resume` would do something else in their place.
+pub const OPERATIONS: [&str; 3] = ["import_resource", "move_resource", "remove_resource"];
+
+/// One of `OPERATIONS`: a report with a `message`.
+pub fn run(call: &Call<'_>, operation: &'static str) -> Value {
+    let mut wanted_surgery = None;
+    let mut report = one_component::one(call, operation, |arguments, _, wanted| {
+        wanted_surgery = surgery(arguments, operation);
+        let wish = match (&wanted_surgery, wanted.test) {
+            (Some(surgery), false) => Wish::Operate(surgery.clone()),
+            (Some(surgery), true) => Wish::PreviewOperation(surgery.clone()),
+            // A problem of the call says why there is none.
+            (None, _) => Wish::Preview,
+        };
+        Wanted { wish, ..wanted }
+    });
+    report["message"] = message(wanted_surgery.as_ref(), &report).into();
+    report
+}
+
+fn surgery(arguments: &mut Arguments, operation: &str) -> Option<Surgery> {
+    match operation {
+        "import_resource" => {
+            let address = address(arguments, "resource_address");
+            let id = arguments.text("resource_id");
+            let id = id.filter(|id| !id.is_empty() && !id.chars().any(char::is_control));
+            if id.is_none() {
+                arguments.problem("resource_id", "must be the id under which the provider knows it");
+            }
+            let address = address?;
+            if !address.is_resource() {
+                arguments.problem("resource_address", "is of a module: name a resource");
+            }
+            Some(Surgery::Import { address, id: id? })
+        }
+        "move_resource" => {
+            let (from, to) = (address(arguments, "from_address"), address(arguments, "to_address"));
+            let (from, to) = (from?, to?);
+            if from.is_resource() != to.is_resource() || from == to {
+                arguments.problem(
+                    "to_address",
+                    "must be another one, of a resource as the first, or of a module as it",
+                );
+            }
+            Some(Surgery::Move { from, to })
+        }
+        _ => {
+            let destroy = arguments.flag("destroy");
+            let address = address(arguments, "resource_address")?;
+            if address.has_index() {
+                arguments.problem(
+                    "resource_address",
+                    "has an index: Terraform lets go of a resource or a module as a whole",
+                );
+            }
+            Some(Surgery::Remove { address, destroy })
+        }
+    }
+}
+
+fn address(arguments: &mut Arguments, key: &'static str) -> Option<Address> {
+    let Some(text) = arguments.text(key) else {
+        arguments.problem(key, "is missing: name an address");
+        return None;
+    };
+    Address::new(&text).map_err(|reason| arguments.problem(key, reason)).ok()
+}
+
+/// In one sentence, what was done, would be, or went wrong.
+fn message(surgery: Option<&Surgery>, report: &Value) -> String {
+    if let Some(message) = report["error"]["message"].as_str() {
+        return message.to_owned();
+    }
+    let what = match surgery {
+        None => return String::new(),
+        Some(Surgery::Import { address, id }) => format!("{address} is in the state with the id {id}"),
+        Some(Surgery::Move { from, to }) => format!("{from} is {to} now"),
+        Some(Surgery::Remove { address, destroy: false }) => {
+            format!("{address} is in the state no more, and left alone in the world")
+        }
+        Some(Surgery::Remove { address, destroy: true }) => format!("{address} is destroyed"),
+    };
+    match report["status"].as_str() {
+        Some("planned") => format!("planned: {what}, once this is run without test"),
+        Some("unchanged") => format!("nothing to do: {what}"),
+        _ => what,
+    }
+}

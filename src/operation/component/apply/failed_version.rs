@@ -1,0 +1,97 @@
+//! A version that Nomad has given up: it is registered again only where a person asks for that.
+
+use super::Run;
+use crate::change::Changes;
+use crate::decide::{FailedVersion, State};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::nomad::{Follow, JobName};
+use crate::operation::component::intent::{Act, Intent};
+use crate::operation::component::reports;
+use crate::operation::exec::servers;
+use crate::record::Record;
+use crate::report::{ComponentReport, Status};
+
+/// As a report names it.
+pub const CODE: &str = "failed_version";
+
+/// What becomes of a plan that would register it.
+pub enum Verdict {
+    /// It has nothing to do with one.
+    Free,
+    /// It may go on, and says so.
+    Told(String),
+    /// It waits for a person.
+    Waits(Error),
+}
+
+impl Run<'_> {
+    /// What this turn is made from.
+    pub fn version(&self) -> String {
+        self.facts.version(&self.node.component.declared)
+    }
+
+    /// The failed one, where this turn is made from the same.
+    pub fn failed_before(&self) -> Option<&FailedVersion> {
+        self.record?.failed.as_ref().filter(|failed| failed.version == self.version())
+    }
+}
+
+/// Judges a plan of this turn, before anything of it is kept or applied.
+pub fn judge(run: &Run<'_>, intent: &Intent, changes: &Changes) -> Verdict {
+    let registers = |action: &String| action == "create" || action == "update";
+    let mut jobs = changes.resources.iter().filter(|one| one.kind == "nomad_job");
+    if intent.destroy || !jobs.any(|one| one.actions.iter().any(registers)) {
+        return Verdict::Free;
+    }
+    let failed = match &intent.act {
+        // What was applied last takes the pillar's place.
+        Act::Remediate { .. } => run.record.and_then(applied_and_failed),
+        _ => run.failed_before(),
+    };
+    let Some(failed) = failed else { return Verdict::Free };
+    match &intent.act {
+        Act::Keep(_) => Verdict::Told(format!("{}; to apply this plan registers it again", failed.words())),
+        Act::ApplyKept(_) | Act::ShowKept(_) | Act::GoBack(_) => Verdict::Free,
+        _ if intent.retry => {
+            Verdict::Told(format!("registered again, as asked: it failed in run {}", failed.run_id))
+        }
+        _ => Verdict::Waits(waits(run, failed)),
+    }
+}
+
+/// Addresses of jobs that a retry makes anew: Nomad leaves alone what is registered again unchanged. One of which an
+/// instance still runs, such as one of the version before, stays.
+pub async fn spent(run: &Run<'_>, intent: &Intent, state: Option<&State>) -> Result<Vec<String>> {
+    let mut spent = Vec::new();
+    if !intent.retry || intent.destroy || run.failed_before().is_none() {
+        return Ok(spent);
+    }
+    let (settings, invoker) = (&run.invoker.session.blueprint.settings, run.invoker);
+    for job in state.iter().flat_map(|state| &state.jobs).filter(|job| job.is_purged) {
+        let nomad = servers::nomad(settings, invoker.component, &invoker.reading).await?;
+        let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
+        // What cannot be asked now is for the plan to tell.
+        let rollout = Follow::new(nomad, name, job.modify_index).read().await;
+        spent.extend(rollout.is_ok_and(|rollout| rollout.is_spent()).then(|| job.address.clone()));
+    }
+    Ok(spent)
+}
+
+fn applied_and_failed(record: &Record) -> Option<&FailedVersion> {
+    record.failed.as_ref().filter(|failed| record.applied.as_ref() == Some(&failed.configuration))
+}
+
+fn waits(run: &Run<'_>, failed: &FailedVersion) -> Error {
+    let (name, environment) = (&run.node.component.name, &run.invoker.session.blueprint.environment);
+    let remedy = format!(
+        "correct the pillar, the module or what it reads; or, to try this version once more: \
+         salt-run infrastructure.orchestrate {environment} components={name} retry=True"
+    );
+    Error::new(Layer::Nomad, Phase::Planning, CODE, failed.words(), remedy).of(name)
+}
+
+/// The report of a component whose version waits; what its plan would do stands in it.
+pub fn waiting(error: Error, changes: Changes) -> ComponentReport {
+    let report = ComponentReport { error: Some(error), ..ComponentReport::new(Status::Blocked, CODE) };
+    reports::with(report, changes)
+}

@@ -1,0 +1,285 @@
+//! Applies a saved plan, and records what came of it.
+
+pub mod failed_version;
+mod settle;
+mod snapshot;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::inputs::task_secrets::Handed;
+use super::inputs::variables::Inputs;
+use super::recovery::leftovers::Heard;
+use super::recovery::state_copies;
+use super::way_back::Way;
+use super::{recovery, reports};
+use crate::change::Changes;
+use crate::decide::{Did, Ended, Remembered, Suspect, Trouble};
+use crate::error::{Error, Phase, Result};
+use crate::journal::Entry;
+use crate::lock::Fence;
+use crate::model::{Node, OnFailure};
+use crate::operation::exec::outcome::Said;
+use crate::operation::exec::{Invoker, state};
+use crate::operation::session::Was;
+use crate::operation::store::facts::Facts;
+use crate::record::Record;
+use crate::report::{ComponentReport, Counts, Status};
+use crate::snapshot::Snapshot;
+use crate::terraform::{Apply, Event, ROOM};
+use crate::view::progress::Stage;
+use crate::words::{Words, words};
+use crate::workdir::Manifest;
+
+/// What one resource takes in the stream and in a state, in bytes, unless it is a very large one.
+const ROOM_OF_ONE: u64 = 8 * 1024;
+
+pub struct Run<'a> {
+    pub invoker: &'a Invoker<'a>,
+    pub node: &'a Node,
+    pub record: Option<&'a Record>,
+    /// The state that the plan was made against.
+    pub before: Remembered,
+    /// Its text, where there is one.
+    pub text: Option<Arc<Vec<u8>>>,
+    pub inputs: &'a Inputs,
+    /// Goes to the tasks of a service.
+    pub handed: &'a Handed,
+    /// The text of `terraform.tfvars.json`.
+    pub variables: &'a str,
+    /// Address to id in that state.
+    pub held: BTreeMap<String, String>,
+    /// What earlier applies may have left: should this one die too, it is still told.
+    pub carried: Vec<Suspect>,
+    /// An apply of another host was cut off: the record tells that this is over.
+    pub elsewhere: bool,
+    /// The rendered backend block; None is the local one.
+    pub backend: Option<&'a str>,
+    pub facts: &'a Facts,
+    pub destroy: bool,
+    /// Whether this run changes things.
+    pub changes: bool,
+    /// Whether it has to prove itself; not in a test, and not where it is destroyed.
+    pub proves: bool,
+    /// Where it is the way back.
+    pub back: Option<&'a Way>,
+    /// It is made from what was applied before, in the place of what the pillar has.
+    pub is_aside: bool,
+    /// Its plan is a part of what is to be done.
+    pub partly: bool,
+    /// Jobs whose registration is not the one that the state names, where nothing is applied.
+    pub followed: BTreeMap<String, u64>,
+}
+
+impl Run<'_> {
+    /// Applies exactly this plan; a fence shows that the lock is ours.
+    pub async fn apply(
+        &self,
+        _fence: Fence<'_>,
+        manifest: &mut Manifest,
+        file: &Path,
+        changes: Changes,
+    ) -> Result<ComponentReport> {
+        let invoker = self.invoker;
+        invoker.go_on(Phase::Application).await?;
+        let timeouts = &invoker.component.timeouts;
+        let lasting = invoker.reading.must_last(timeouts.apply + timeouts.stop_grace).await;
+        lasting.map_err(|error| error.during(Phase::Application))?;
+        if !self.destroy {
+            self.handed.deliver(invoker).await?;
+        }
+        let snapshot = self.snapshot().await?;
+        let applied = self.begun(manifest, file, changes, &snapshot).await;
+        let report = applied.unwrap_or_else(|error| reports::ended(error.of(&invoker.component.name)));
+        Ok(ComponentReport { snapshot_id: Some(snapshot.snapshot_id), ..report })
+    }
+
+    async fn begun(
+        &self,
+        manifest: &mut Manifest,
+        file: &Path,
+        changes: Changes,
+        snapshot: &Snapshot,
+    ) -> Result<ComponentReport> {
+        let (invoker, next) = (self.invoker, snapshot.next.as_str());
+        manifest.begin_apply(invoker.place)?;
+        let component = invoker.component.name.clone();
+        invoker.session.change(&component, self.was(next));
+        let applying = Entry::Applying { component, snapshot_id: Some(snapshot.snapshot_id.clone()) };
+        invoker.session.note_durably(applying).await?;
+        let gone = self.gone(&changes);
+        let mut progress = Progress::new(self, &changes);
+        let mut heard = Heard::default();
+        gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
+        recovery::begin(invoker, snapshot, gone, self.record, self.backend, &self.carried).await?;
+        let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();
+        let mut hear = |event: &Event| {
+            progress.hear(event);
+            heard.hear(event);
+        };
+        let (timeout, room) = (invoker.component.timeouts.apply, self.room(&changes));
+        let apply = invoker.stream("apply", arguments, timeout, room, &mut hear);
+        let said = state_copies::during(invoker.state(), invoker.place.copies(), apply).await;
+        manifest.seal(invoker.place, false)?;
+        let said = said?;
+        invoker.begin_saving();
+        if said.exit.code == Some(0) {
+            let after = state::read(invoker).await?.unwrap_or_default();
+            let (status, ended, after) = match (self.destroy, self.partly) {
+                (true, _) => (Status::Destroyed, Ended::Destroyed, after),
+                (false, false) => (Status::Applied, self.whole(next), self.with_nulls(after)),
+                (false, true) => (Status::Applied, Ended::Partly, after),
+            };
+            if let Err(error) = self.write_record(status, &after, ended).await {
+                let mut report = ComponentReport::failed(error.of(&invoker.component.name));
+                report.notes.push(words![
+                    "the plan was applied, and the state has it, at serial ",
+                    after.serial,
+                    ": only the record of it is missing",
+                ]);
+                return Ok(reports::with(report, changes));
+            }
+            let report = reports::with(ComponentReport::new(status, ""), changes);
+            if self.partly {
+                return Ok(self.finished(report, after));
+            }
+            return Ok(self.settle(report, after, Some(next)).await);
+        }
+        let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.component.name);
+        let mut report = reports::ended(error);
+        report.changes = progress.done;
+        report.resource_changes = changes.resources;
+        self.failed(report, &said, &heard, next).await
+    }
+
+    /// What it is before its first effect. Until somebody has seen its end, it is cut off.
+    fn was(&self, next: &str) -> Was {
+        let record = self.record.cloned().unwrap_or_default();
+        let goes_back = self.node.component.on_failure == OnFailure::Rollback;
+        Was {
+            did: Did::Failed(Trouble::CutOff),
+            known_good: record.known_good,
+            residue: record.residue,
+            tried: next.to_owned(),
+            state: self.text.clone().filter(|_| goes_back),
+        }
+    }
+
+    /// Its stream tells what was begun and, where the state can be saved nowhere else, has that too.
+    fn room(&self, changes: &Changes) -> u64 {
+        let size = self.invoker.state().and_then(|state| state.metadata().ok()).map(|state| state.len());
+        let state = size.unwrap_or(self.before.resources * ROOM_OF_ONE);
+        ROOM + 2 * state + changes.resources.len() as u64 * ROOM_OF_ONE
+    }
+
+    /// What the state has where the plan creates: a refresh found that it is no more.
+    fn gone(&self, changes: &Changes) -> BTreeMap<String, String> {
+        let created = changes.resources.iter().filter(|one| one.actions == ["create"]);
+        // Secrets were taken out of these addresses.
+        let created: BTreeSet<_> = created.map(|one| one.address.as_str()).collect();
+        let is_created = |address: &str| created.contains(self.invoker.redactor.text(address).as_str());
+        let gone = self.held.iter().filter(|(address, _)| is_created(address));
+        gone.map(|(address, id)| (address.clone(), id.clone())).collect()
+    }
+
+    /// What was done before the failure is saved and told; where that fails, the next run goes on with it.
+    async fn failed(
+        &self,
+        mut report: ComponentReport,
+        said: &Said,
+        heard: &Heard,
+        next: &str,
+    ) -> Result<ComponentReport> {
+        let invoker = self.invoker;
+        let name = &invoker.component.name;
+        invoker.session.did(name, Did::Failed(Trouble::Unsaved));
+        match recovery::after_failure(invoker, heard, &self.before).await {
+            Ok(notes) => report.notes.extend(notes),
+            Err(error) => {
+                let first = report.error.map(|error| error.message).unwrap_or_default();
+                let message = words![first, "\nThen ", &error.message];
+                let error = Error { message, ..error.of(name) };
+                return Ok(ComponentReport { reason: error.code.into(), error: Some(error), ..report });
+            }
+        }
+        let survived = match state::read(invoker).await {
+            // Recorded as empty, it would let everything be created again.
+            Ok(None) if self.before.resources > 0 => {
+                report.notes.push("the state that was there before is gone");
+                return Ok(report);
+            }
+            Ok(survived) => survived,
+            Err(unreadable) => {
+                report.notes.push(words!["the state cannot be read now: ", unreadable.to_string()]);
+                return Ok(report);
+            }
+        };
+        let ended = said.exit.code.is_some() && said.exit.cut_short.is_none();
+        report.notes.push(Words::own(heard.completed.in_words(&self.before, survived.as_ref(), ended)));
+        let after = survived.unwrap_or_default();
+        let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
+        report.notes.extend(recovery::describe(&suspects));
+        report.possible_orphans = recovery::orphans(invoker, &suspects);
+        // The provider waited for the deployment itself.
+        let failed = self.given_up(&report, next);
+        let all: Vec<_> = self.carried.iter().chain(&suspects).cloned().collect();
+        if let Err(error) =
+            self.write_record_telling(report.status, &after, Ended::Partly, &all, failed).await
+        {
+            // The next run finds this apply as one that was cut off, and tells of it again.
+            report.notes.push(error.to_string());
+            return Ok(self.finished(report, after));
+        }
+        let trouble = said.trouble();
+        invoker.session.did(name, Did::Failed(trouble));
+        match trouble {
+            Trouble::Known => self.after_all(report, after, next).await,
+            _ => Ok(self.finished(report, after)),
+        }
+    }
+}
+
+/// Counts what an apply has done, as it goes.
+struct Progress<'a> {
+    run: &'a Run<'a>,
+    total: u64,
+    done: Counts,
+}
+
+impl<'a> Progress<'a> {
+    fn new(run: &'a Run<'a>, changes: &Changes) -> Self {
+        let Counts { add, change, remove, .. } = changes.counts;
+        let progress = Self { run, total: add + change + remove, done: Counts::default() };
+        progress.tell("");
+        progress
+    }
+
+    fn hear(&mut self, event: &Event) {
+        let (hook, complete) = match event {
+            Event::ApplyStart(hook) => (hook, false),
+            Event::ApplyComplete(hook) => (hook, true),
+            _ => return,
+        };
+        if complete {
+            match hook.action.word() {
+                "create" => self.done.add += 1,
+                "update" => self.done.change += 1,
+                "delete" => self.done.remove += 1,
+                _ => return,
+            }
+        }
+        self.tell(&hook.resource.address);
+    }
+
+    fn tell(&self, address: &str) {
+        let done = self.done.add + self.done.change + self.done.remove;
+        let invoker = self.run.invoker;
+        let (total, address) = (self.total, invoker.redactor.text(address));
+        let stage = match self.run.destroy {
+            true => Stage::Destroying { done, total, address },
+            false => Stage::Applying { done, total, address },
+        };
+        invoker.session.teller.stage(&invoker.component.name, stage);
+    }
+}

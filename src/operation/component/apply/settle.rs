@@ -1,0 +1,338 @@
+//! The end of a component's turn: what it is now, what it has to prove, and the record of it.
+
+use std::collections::BTreeSet;
+
+use super::Run;
+use crate::change::Changes;
+use crate::decide::{Did, Ended, FailedVersion, Standing, State, Suspect, Trouble};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::journal::Done;
+use crate::model::OnFailure;
+use crate::operation::component::shown_outputs::shown;
+use crate::operation::component::way_back::Manner;
+use crate::operation::component::{health, plan, recovery, reports};
+use crate::operation::session::produced::Produced;
+use crate::operation::store::records;
+use crate::record::Record;
+use crate::report::{ComponentReport, Status};
+use crate::snapshot::Store;
+use crate::words::words;
+
+impl Run<'_> {
+    /// The plan found nothing to do. Where the state moved since, or an apply failed, it is this configuration's.
+    pub async fn unchanged(&self, state: State, reason: &str) -> Result<ComponentReport> {
+        let state = if self.destroy { state } else { self.with_nulls(state) };
+        let is_applied = self.record.is_some_and(|record| record.applied.is_some());
+        let known = self.record.is_some_and(|record| {
+            record.remembered() == state.remembered()
+                && record.edges == self.edges()
+                && record.backend == self.backend.unwrap_or_default()
+                && record.outcome != Status::Failed.word()
+                && record.followed == self.followed
+                && match self.destroy {
+                    true => !(self.changes && is_applied),
+                    // A record of 0.1.0 does not say which outputs there are.
+                    false => record.outputs.is_some() && self.is_applied(record),
+                }
+        });
+        // A module may have nothing but null outputs, and then no state.
+        let is_there = !state.lineage.is_empty() || !state.outputs.is_empty() || is_applied;
+        let mut configuration = self.record.and_then(|record| record.applied.clone());
+        if (self.elsewhere || !known) && is_there {
+            configuration = match self.destroy {
+                true => None,
+                false => Some(self.configuration().await?),
+            };
+            let ended = configuration.as_deref().map_or(Ended::Destroyed, |whole| self.whole(whole));
+            self.write_record(Status::Unchanged, &state, ended).await?;
+        }
+        recovery::forget(self.invoker, &self.carried)?;
+        let report = ComponentReport::new(Status::Unchanged, reason);
+        Ok(self.settle(report, state, configuration.as_deref()).await)
+    }
+
+    /// Whether just this is what the record says was applied; the world may have come here by another way.
+    fn is_applied(&self, record: &Record) -> bool {
+        let store = Store::new(self.invoker.place.snapshots());
+        let applied = record.applied.as_ref().map(|digest| store.configuration(digest));
+        matches!(applied, Some(Ok(applied)) if applied.facts == self.facts.digest())
+    }
+
+    /// Its apply failed, and what was done is saved. Where it could go back, a plan says whether there is a reason to.
+    pub async fn after_all(
+        &self,
+        report: ComponentReport,
+        after: State,
+        next: &str,
+    ) -> Result<ComponentReport> {
+        let could = self.proves && self.node.component.on_failure == OnFailure::Rollback;
+        if !could || !matches!(plan::again(self.invoker).await, Ok(None)) {
+            return Ok(self.finished(report, after));
+        }
+        let after = self.with_nulls(after);
+        self.write_record(Status::AppliedWithWarnings, &after, Ended::Whole(next)).await?;
+        let error = report.error.map(|error| error.message).unwrap_or_default();
+        let mut notes = report.notes;
+        notes.push(words!["the apply failed, and yet a plan finds nothing left to do: ", error]);
+        let report = ComponentReport { status: Status::AppliedWithWarnings, error: None, notes, ..report };
+        Ok(self.settle(report, after, Some(next)).await)
+    }
+
+    /// This configuration is in the state in full; where there is nothing to prove, it is known to be good by that.
+    pub fn whole<'a>(&self, configuration: &'a str) -> Ended<'a> {
+        match self.has_to_prove() {
+            true => Ended::Whole(configuration),
+            false => Ended::Good(configuration),
+        }
+    }
+
+    fn has_to_prove(&self) -> bool {
+        let component = &self.node.component;
+        self.proves && (!component.health.is_empty() || component.on_failure == OnFailure::Rollback)
+    }
+
+    /// The end of a turn that went well so far: a plan without changes, where it may have to go back to this, and its
+    /// health gates have the last word. All that was done is recorded before, and what they say after.
+    /// `configuration` is the one that is in the state in full.
+    pub async fn settle(
+        &self,
+        report: ComponentReport,
+        state: State,
+        configuration: Option<&str>,
+    ) -> ComponentReport {
+        let name = &self.invoker.component.name;
+        if !self.has_to_prove() {
+            self.invoker.session.did(name, Did::Applied);
+            return self.finished(report, state);
+        }
+        match self.prove(&report, &state).await {
+            Ok(proof) => self.good(report, state, configuration, proof).await,
+            Err(error) => self.not_good(report, state, configuration, error).await,
+        }
+    }
+
+    /// An error where it is not good.
+    async fn prove(&self, report: &ComponentReport, state: &State) -> Result<Proof> {
+        let planned = report.status == Status::Unchanged;
+        let of_run = self.back.filter(|way| way.manner == Manner::OfRun);
+        let proof = match self.node.component.on_failure {
+            OnFailure::Rollback if !planned => match plan::again(self.invoker).await {
+                Ok(left) => Proof::Replanned(addresses(left)),
+                Err(error) if of_run.is_some() => return Err(error),
+                Err(error) => Proof::Missing(error),
+            },
+            _ => Proof::AsBefore,
+        };
+        if let (Proof::Replanned(left), Some(way)) = (&proof, of_run)
+            && !left.is_subset(&way.leg.residue)
+        {
+            let left = left.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let message =
+                format!("the way back was applied, and yet a plan still finds changes to make: {left}");
+            let remedy = "find out why it never comes clean, then orchestrate";
+            return Err(Error::new(Layer::Terraform, Phase::Verification, "not_clean", message, remedy));
+        }
+        health::hold(self.invoker, state).await.map(|()| proof)
+    }
+
+    async fn good(
+        &self,
+        mut report: ComponentReport,
+        state: State,
+        configuration: Option<&str>,
+        proof: Proof,
+    ) -> ComponentReport {
+        self.invoker.session.did(&self.invoker.component.name, Did::Applied);
+        let known = self.record.and_then(|record| record.known_good.as_deref()) == configuration;
+        // What is in no state, or was applied before that was recorded, has nothing to be recorded with.
+        let known = known && self.failed_before().is_none();
+        let Some(configuration) = configuration.filter(|_| !known || report.status != Status::Unchanged)
+        else {
+            return self.finished(report, state);
+        };
+        let residue = match proof {
+            Proof::AsBefore => self.record.map(|record| record.residue.clone()).unwrap_or_default(),
+            Proof::Replanned(residue) => residue,
+            Proof::Missing(error) => {
+                report.notes.push(format!("not known to be good: it could not be planned again: {error}"));
+                return self.finished(report, state);
+            }
+        };
+        if !residue.is_empty() {
+            let left = residue.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            report.notes.push(format!("a plan still finds changes to make, which is accepted: {left}"));
+        }
+        let ended = Ended::Good(configuration);
+        if let Err(error) = self.write(report.status, &state, ended, residue, &self.carried, None).await {
+            report.notes.push(format!("that it is known to be good could not be recorded: {error}"));
+        }
+        self.finished(report, state)
+    }
+
+    async fn not_good(
+        &self,
+        report: ComponentReport,
+        state: State,
+        configuration: Option<&str>,
+        error: Error,
+    ) -> ComponentReport {
+        let (session, name) = (self.invoker.session, &self.invoker.component.name);
+        let ended = reports::ended(error.of(name));
+        if ended.reason == health::AWAITING_PROMOTION {
+            // What it was is still there beside its canaries: that is no failure.
+            session.did(name, Did::Applied);
+            let ComponentReport { reason, error, .. } = ended;
+            return self
+                .finished(ComponentReport { status: Status::Blocked, reason, error, ..report }, state);
+        }
+        let trouble = match ended.reason.as_str() {
+            "lock_lost" => Trouble::LockLost,
+            health::SUPERSEDED | health::STOPPED => Trouble::Superseded,
+            health::UNSEEN => Trouble::Unseen,
+            _ if ended.status == Status::Cancelled => Trouble::Cancelled,
+            _ => Trouble::Known,
+        };
+        session.did(name, Did::Failed(trouble));
+        let mut notes = report.notes;
+        if report.status != Status::Unchanged && !state.lineage.is_empty() {
+            notes.push(words!["kept: what was applied is in the state, at serial ", state.serial]);
+        }
+        if let (Status::Failed, Some(configuration)) = (ended.status, configuration)
+            && let Err(error) = self.write_failed(&ended, &state, configuration).await
+        {
+            notes.push(format!("that it failed could not be recorded: {error}"));
+        }
+        let ComponentReport { status, reason, error, .. } = ended;
+        self.finished(ComponentReport { status, reason, error, notes, ..report }, state)
+    }
+
+    /// All of this configuration is in the state, and it does not work.
+    async fn write_failed(&self, ended: &ComponentReport, state: &State, configuration: &str) -> Result<()> {
+        let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
+        let failed = self.given_up(ended, configuration);
+        let whole = Ended::Whole(configuration);
+        self.write(ended.status, state, whole, residue, &self.carried, failed).await
+    }
+
+    /// The version, where it is Nomad that has given it up.
+    pub fn given_up(&self, ended: &ComponentReport, configuration: &str) -> Option<FailedVersion> {
+        let error = ended.error.as_ref().filter(|error| error.code == health::FAILED)?;
+        let said = error.message.lines().next().unwrap_or_default();
+        Some(FailedVersion {
+            version: self.version(),
+            configuration: configuration.to_owned(),
+            run_id: self.invoker.session.run_id.clone(),
+            since: now(),
+            said: self.invoker.redactor.text(said),
+        })
+    }
+
+    /// Keeps what is known of the residue.
+    pub async fn write_record(&self, status: Status, state: &State, ended: Ended<'_>) -> Result<()> {
+        let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
+        self.write(status, state, ended, residue, &self.carried, None).await
+    }
+
+    /// `suspects`: what the report is to name besides; what they were found by is removed.
+    pub async fn write_record_telling(
+        &self,
+        status: Status,
+        state: &State,
+        ended: Ended<'_>,
+        suspects: &[Suspect],
+        failed: Option<FailedVersion>,
+    ) -> Result<()> {
+        let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
+        self.write(status, state, ended, residue, suspects, failed).await
+    }
+
+    /// `failed`: the version that has just failed.
+    async fn write(
+        &self,
+        status: Status,
+        state: &State,
+        ended: Ended<'_>,
+        residue: BTreeSet<String>,
+        suspects: &[Suspect],
+        failed: Option<FailedVersion>,
+    ) -> Result<()> {
+        let invoker = self.invoker;
+        let Standing { applied, known_good } =
+            self.record.map(Record::standing).unwrap_or_default().after(ended);
+        let record = Record {
+            run_id: invoker.session.run_id.clone(),
+            outcome: status.word().to_owned(),
+            finished: now(),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            terraform: invoker.session.tool.version.to_string(),
+            deployment_id: self.node.deployment_id.clone(),
+            lineage: state.lineage.clone(),
+            serial: state.serial,
+            resources: state.resources,
+            edges: self.edges(),
+            subdir: invoker.session.modules[&invoker.component.name].subdir.clone(),
+            declared: self.node.component.declared.clone(),
+            backend: self.backend.unwrap_or_default().to_owned(),
+            applied,
+            outputs: match ended {
+                Ended::Whole(_) | Ended::Good(_) => Some(self.node.interface.outputs.clone()),
+                Ended::Destroyed | Ended::Partly => None,
+            },
+            known_good,
+            residue,
+            failed: failed.or_else(|| self.still_failed(ended)),
+            followed: self.followed.clone(),
+            ..Record::default()
+        };
+        records::write(invoker.lock, &invoker.component.name, invoker.place, record).await?;
+        recovery::forget(invoker, suspects)
+    }
+
+    /// A state that has this configuration in full, with the outputs that are null.
+    pub fn with_nulls(&self, state: State) -> State {
+        state.with_nulls(&self.node.interface.outputs)
+    }
+
+    /// The version that failed before, as far as it is still remembered.
+    fn still_failed(&self, ended: Ended<'_>) -> Option<FailedVersion> {
+        let before = self.record?.failed.clone()?;
+        before.after(&self.version(), self.is_aside, ended)
+    }
+
+    /// What it is now, for a run that resumes this one.
+    pub fn done(&self, state: &State) -> Done {
+        Done { made_from: self.facts.digest(), lineage: state.lineage.clone(), serial: state.serial }
+    }
+
+    fn edges(&self) -> BTreeSet<String> {
+        let graph = &self.invoker.session.blueprint.graph;
+        graph.dependencies(&self.node.component.name).iter().map(ToString::to_string).collect()
+    }
+
+    /// Hands the outputs on, and shows those that are no secrets.
+    pub fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
+        let outputs = shown(self.invoker, &state);
+        let (session, name) = (self.invoker.session, &self.invoker.component.name);
+        session.reach(name, self.done(&state));
+        session.produce(name, Produced { outputs: state.outputs, ..Produced::default() });
+        ComponentReport { outputs, ..report }
+    }
+}
+
+fn now() -> String {
+    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
+}
+
+/// What a plan, made again, found to do.
+enum Proof {
+    /// None was needed.
+    AsBefore,
+    Replanned(BTreeSet<String>),
+    /// It could not be made.
+    Missing(Error),
+}
+
+fn addresses(left: Option<Changes>) -> BTreeSet<String> {
+    let left = left.into_iter().flat_map(|changes| changes.resources);
+    left.map(|change| change.address).collect()
+}

@@ -1,0 +1,88 @@
+//! What is written down before an apply's first effect: the state as it is, and what is about to be applied.
+
+use std::time::SystemTime;
+
+use super::Run;
+use crate::error::{Error, Result};
+use crate::model::Input;
+use crate::operation::blocking::blocking;
+use crate::operation::store::configurations;
+use crate::snapshot::{Capture, Origin, Snapshot, Store};
+use crate::words::words;
+
+impl Run<'_> {
+    /// Takes a snapshot, and removes those that are too many. Where it cannot be written, nothing may be applied.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let invoker = self.invoker;
+        let store = Store::new(invoker.place.snapshots());
+        let applied = self.record.and_then(|record| record.applied.clone());
+        let known_good = self.record.and_then(|record| record.known_good.clone());
+        for configuration in [&applied, &known_good].into_iter().flatten() {
+            configurations::bring(
+                &invoker.session.locks,
+                &invoker.session.blueprint.environment,
+                &invoker.component.name,
+                &store,
+                configuration,
+            )
+            .await;
+        }
+        let snapshot = Snapshot {
+            snapshot_id: store.next_id(),
+            run_id: invoker.session.run_id.clone(),
+            time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            operation: invoker.session.operation.clone(),
+            destroy: self.destroy,
+            terraform: invoker.session.tool.version.to_string(),
+            lineage: self.before.lineage.clone(),
+            serial: self.before.serial,
+            resources: self.before.resources,
+            configuration: applied.clone(),
+            ..Snapshot::default()
+        };
+        let (capture, state) = (self.prepared(), self.text.clone());
+        let taken = blocking(move || {
+            let next = store.capture(capture)?;
+            let state = state.map(|state| store.put(&state)).transpose()?;
+            let snapshot = Snapshot { next, state, ..snapshot };
+            store.write(&snapshot)?;
+            let protected: Vec<_> =
+                [&applied, &known_good].into_iter().flatten().map(String::as_str).collect();
+            Ok((snapshot, store.prune(&protected, SystemTime::now())))
+        });
+        let (snapshot, pruned) = taken.await.map_err(|error: Error| {
+            let message = words!["nothing was applied, because no snapshot could be taken: ", &error.message];
+            Error { message, ..error }
+        })?;
+        if let Err(error) = pruned {
+            tracing::warn!("{}: old snapshots could not be removed: {error}", invoker.component.name);
+        }
+        Ok(snapshot)
+    }
+
+    /// Writes down the configuration alone; returns its digest.
+    pub async fn configuration(&self) -> Result<String> {
+        let (store, capture) = (Store::new(self.invoker.place.snapshots()), self.prepared());
+        blocking(move || store.capture(capture)).await
+    }
+
+    fn prepared(&self) -> Capture {
+        let invoker = self.invoker;
+        let declared = &self.node.component.inputs;
+        let origin = |variable: &String| Some((variable.clone(), Origin::of(declared.get(variable)?)));
+        let is_read = |variable: &&String| {
+            matches!(declared.get(*variable), Some(Input::Output(_) | Input::Outputs(_)))
+        };
+        Capture {
+            module: invoker.session.modules[&invoker.component.name].clone(),
+            folder: invoker.place.module(),
+            variables: self.variables.to_owned(),
+            outputs: self.inputs.known.keys().filter(is_read).filter_map(origin).collect(),
+            secrets: self.inputs.secret.keys().filter_map(origin).collect(),
+            terraform: invoker.session.tool.version.to_string(),
+            backend: self.backend.unwrap_or_default().to_owned(),
+            deployment_id: self.node.deployment_id.clone(),
+            facts: self.facts.digest(),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Whether one component is still as it was applied last: read-only, and never in anybody's way.
+//!
+//! The configuration that was applied is laid out beside the workdir: what a failed run or a test left in the
+//! workdir is not what was applied, and a look leaves nothing there.
+
+mod plan_for_drift;
+pub mod remediate;
+
+use std::time::SystemTime;
+
+use self::plan_for_drift::{Look, look};
+use super::inputs::{Hands, gather, lacking};
+use super::{migrate_backend, reports, shown_outputs};
+use crate::decide::{FailedVersion, notice};
+use crate::error::Result;
+use crate::lock::Guard;
+use crate::model::Name;
+use crate::operation::blueprint::earlier_configuration::target;
+use crate::operation::exec::init::{Wanted, initialise, is_initialised};
+use crate::operation::exec::{Invoker, state};
+use crate::operation::session::Session;
+use crate::operation::store::configurations;
+use crate::record::{Known, Observed, Record};
+use crate::render;
+use crate::report::{Class, ComponentReport, Drift, Status};
+use crate::snapshot::{Configuration, Store};
+use crate::terraform::Refresh;
+use crate::view::progress::Stage;
+use crate::workdir::{Place, ensure_private, remove, write};
+
+/// A scheduled check remembers what it found, tells what is due, and refreshes the cached outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Once,
+    Scheduled,
+}
+
+/// Whatever happens becomes the component's report.
+pub async fn check(session: &Session, name: &Name, asked: Asked) -> ComponentReport {
+    session.teller.show(name, Stage::Planning);
+    let checked = match unlocked(session, name, asked).await {
+        Ok(report) => report,
+        Err(error) => reports::ended(error.of(name)),
+    };
+    if checked.status == Status::Failed
+        && let Some(error) = &checked.error
+    {
+        tracing::error!("{error}");
+    }
+    checked
+}
+
+async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<ComponentReport> {
+    if session.blueprint.nodes[name].component.step.is_some() {
+        let mut report = ComponentReport::new(Status::Unchanged, "salt_step");
+        report.notes.push("a step of Salt's own: orchestrate with test=True asks it");
+        return Ok(report);
+    }
+    let place = session.layout.place(name)?;
+    let absent = |reason| {
+        remove(&place.drift())?;
+        remove(&place.outputs())?;
+        Ok(ComponentReport::new(Status::Absent, reason))
+    };
+    match Record::read(&place.record())? {
+        None => return absent("never_ran_here"),
+        Some(record) if record.outcome == Status::Destroyed.word() => return absent("no_state"),
+        Some(_) => {}
+    }
+    let holder = session.holder(name);
+    let no_time = std::time::Duration::ZERO;
+    let guard = match session.locks.acquire(&place.lock(), &holder, no_time, &session.cancel).await {
+        Ok(guard) => guard,
+        Err(busy) if busy.code == "locked" => {
+            let mut report = ComponentReport::new(Status::Skipped, "busy");
+            report.notes.push(busy.message);
+            return Ok(report);
+        }
+        Err(error) => return Err(error),
+    };
+    let checked = locked(session, name, &place, &guard, asked).await;
+    if let Err(error) = guard.release().await {
+        tracing::warn!("{error}");
+    }
+    checked
+}
+
+async fn locked(
+    session: &Session,
+    name: &Name,
+    place: &Place,
+    guard: &Guard,
+    asked: Asked,
+) -> Result<ComponentReport> {
+    let pillar = &session.blueprint.nodes[name];
+    let record = session.records().read(&pillar.component, place).await?.unwrap_or_default();
+    if place.applying().exists() {
+        let mut report = ComponentReport::new(Status::Skipped, "unfinished_apply");
+        report.notes.push("an apply was cut off here: the next run begins with what it left");
+        return Ok(report);
+    }
+    let Some(applied) = &record.applied else {
+        let mut report = ComponentReport::new(Status::Absent, "never_applied");
+        report.notes.push("it was never applied here in full: there is nothing to compare with");
+        return Ok(report);
+    };
+    let aside = place.aside();
+    let store = Store::new(place.snapshots());
+    configurations::bring(&session.locks, &session.blueprint.environment, name, &store, applied).await;
+    let configuration = store.configuration(applied)?;
+    let _ = std::fs::remove_dir_all(aside.module());
+    let (node, module) = target(pillar, &configuration, &store, &aside.module())?;
+    let how = |argument: &str| format!("apply it once more with a reference, which is kept: {argument}");
+    let node = lacking::with_nulls(node, &module, how)?;
+    let reading = session.reading();
+    let gathered = gather(session, &node, &reading, Hands::Over).await?;
+    let (inputs, backend) = (&gathered.inputs, gathered.backend.as_deref());
+    if record.backend != backend.unwrap_or_default() {
+        return Err(migrate_backend::changed(&record, backend));
+    }
+    dress(&aside, &configuration, &store)?;
+    let variables = inputs.known.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    write(&aside.variables(), render::tfvars(&variables).as_bytes())?;
+
+    let (component, subdir) = (&node.component, &configuration.subdir);
+    let apart = aside.initialised_apart();
+    let mut invoker = Invoker::new(session, component, &aside, subdir, Some(guard), reading.clone()).await?;
+    if !is_initialised(&invoker, &module, backend) {
+        invoker = Invoker::new(session, component, &apart, subdir, Some(guard), reading.clone()).await?;
+        initialise(&invoker, &module, backend, Wanted::default()).await?;
+    }
+    invoker.hand_over(&inputs.secret)?;
+    let invoker = &invoker;
+    let facts = gathered.facts(session, &module)?;
+    // What only a state or a call gives is taken to be as it was.
+    let pillar = lacking::with_last(pillar, &configuration, &store);
+    let wanted = match lacking::with_nulls(pillar, &session.modules[name], how) {
+        Ok(pillar) => gather(session, &pillar, &reading, Hands::Over).await,
+        Err(error) => Err(error),
+    };
+    let (configuration_changed, failed) = match wanted {
+        Ok(now) => {
+            let now = now.facts(session, &session.modules[name])?;
+            let version = now.version(&session.blueprint.nodes[name].component.declared);
+            (now != facts, record.failed.as_ref().filter(|failed| failed.version == version))
+        }
+        // What was applied could be planned, and what the pillar has cannot.
+        Err(_) => (true, None),
+    };
+    if invoker.state().is_some() || asked == Asked::Scheduled {
+        let state = state::read(invoker).await?;
+        state::check(Some(&record), state.as_ref(), false, invoker)?;
+        if asked == Asked::Scheduled {
+            let state = record.with_nulls(state).unwrap_or_default();
+            let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
+            let known = Known {
+                time: now(),
+                outputs: shown_outputs::shown(invoker, &state),
+                sensitive: hidden.map(|(name, _)| name.clone()).collect(),
+            };
+            known.write(&place.outputs())?;
+        }
+    }
+    let file = invoker.plan_file();
+    let refresh = if node.lacks.is_empty() { Refresh::First } else { Refresh::Only };
+    let found = look(invoker, &file, &facts, refresh, Some(&record)).await;
+    // It holds values in clear.
+    let _ = std::fs::remove_file(&file);
+    let found = found.map_err(|error| lacking::blame(&node, error))?;
+    let mut report = report(found, configuration_changed, &record);
+    report.notes.extend(failed.map(FailedVersion::words));
+    if !node.lacks.is_empty() {
+        report.notes.push(format!(
+            "the last value of {} is kept nowhere: only changes outside of Terraform were looked for",
+            lacking::names(&node)
+        ));
+    }
+    report.notes.extend(invoker.short_secrets());
+    invoker.redactor.report(&mut report);
+    remember(session, name, place, asked, report)
+}
+
+/// What stands beside a module's own files: the backend's block, and which providers were chosen.
+fn dress(aside: &Place, configuration: &Configuration, store: &Store) -> Result<()> {
+    let folder = aside.module().join(&configuration.subdir);
+    ensure_private(&folder)?;
+    if !configuration.backend.is_empty() {
+        write(&folder.join("backend.tf"), configuration.backend.as_bytes())?;
+    }
+    if let Some(digest) = &configuration.lock_file {
+        write(&folder.join(".terraform.lock.hcl"), &store.object(digest)?)?;
+    }
+    Ok(())
+}
+
+fn report(found: Look, configuration_changed: bool, record: &Record) -> ComponentReport {
+    let any = |class| found.drift.iter().any(|one| one.class == class);
+    let (status, reason) = match () {
+        () if any(Class::Drifted) => (Status::Drifted, ""),
+        () if any(Class::DriftedBenign) => (Status::DriftedBenign, ""),
+        () if any(Class::Pending) || !found.changes.outputs.is_empty() => (Status::Planned, "pending"),
+        () => (Status::Unchanged, ""),
+    };
+    let mut report = ComponentReport::new(status, reason);
+    report.output_changes = found.changes.outputs;
+    if configuration_changed {
+        let note = "the pillar asks for something else than what was applied: infrastructure.plan shows it";
+        report.notes.push(note);
+    }
+    if record.outcome == Status::Failed.word() {
+        let note = "its last run failed: this is compared with the last one that was applied in full";
+        report.notes.push(note);
+    }
+    report.drift = Some(Box::new(Drift {
+        drift_detected: found.drift_id.is_some(),
+        drift_id: found.drift_id,
+        configuration_changed,
+        seen: None,
+        changes: found.drift,
+    }));
+    report
+}
+
+/// What scheduled checks have found so far; one of them counts, and tells what is due.
+fn remember(
+    session: &Session,
+    name: &Name,
+    place: &Place,
+    asked: Asked,
+    mut report: ComponentReport,
+) -> Result<ComponentReport> {
+    let Some(drift) = &mut report.drift else { return Ok(report) };
+    let before = Observed::read(&place.drift())?;
+    if asked == Asked::Once {
+        let same = before.filter(|before| Some(&before.drift_id) == drift.drift_id.as_ref());
+        drift.seen = same.map(|same| same.seen);
+        return Ok(report);
+    }
+    let alert_after = session.blueprint.nodes[name].component.drift.alert_after;
+    let noticed = before.as_ref().map(Observed::noticed);
+    let (after, due) = notice(noticed.as_ref(), drift.drift_id.as_deref(), alert_after);
+    drift.seen = after.as_ref().map(|after| after.seen);
+    Observed::remember(&place.drift(), before.as_ref(), after, &now())?;
+    if due {
+        let changes: Vec<_> = drift
+            .changes
+            .iter()
+            .map(|one| serde_json::json!({ "address": one.address, "class": one.class, "actions": one.actions }))
+            .collect();
+        let data = serde_json::json!({
+            "environment": session.blueprint.environment,
+            "component": name,
+            "status": report.status,
+            "drift_id": drift.drift_id,
+            "seen": drift.seen,
+            "configuration_changed": drift.configuration_changed,
+            "changes": changes,
+        });
+        session.teller.emit(name, "drift", data);
+        tracing::warn!("{name}: {} outside of Terraform", report.status.word());
+    }
+    Ok(report)
+}
+
+fn now() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}

@@ -1,0 +1,86 @@
+//! A plan that is looked at for what was changed outside of Terraform.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::change::{self, Changes, Seen};
+use crate::error::{Phase, Result};
+use crate::operation::component::{plan, reports};
+use crate::operation::exec::{Invoker, saved_plan_file};
+use crate::operation::store::facts::{Facts, keyed};
+use crate::record::Record;
+use crate::report::{Class, Drifted};
+use crate::terraform::{Event, Plan, ROOM, Refresh};
+
+/// So many digits of a digest tell one drift from another, and can be typed.
+const ID_DIGITS: usize = 32;
+
+pub struct Look {
+    pub changes: Changes,
+    pub drift: Vec<Drifted>,
+    /// None where nothing was changed outside.
+    pub drift_id: Option<String>,
+}
+
+/// One process, and one more where its stream tells of a difference. Beside the workdir it takes no lock of the
+/// state's: nothing is written there, and nobody is kept waiting.
+///
+/// With `Refresh::Only`, whether Terraform would change anything back is not known: it counts as drift.
+/// `record`: of the last run, which may have followed another registration of a job than the state names.
+pub async fn look(
+    invoker: &Invoker<'_>,
+    file: &Path,
+    facts: &Facts,
+    refresh: Refresh,
+    record: Option<&Record>,
+) -> Result<Look> {
+    invoker.go_on(Phase::Planning).await?;
+    let arguments = Plan {
+        out: file.to_owned(),
+        variable_files: invoker.variable_files(),
+        state: invoker.state(),
+        destroy: false,
+        refresh,
+        lock: !invoker.place.is_aside(),
+        targets: Vec::new(),
+        replace: Vec::new(),
+    };
+    let (mut differs, mut outputs) = (false, BTreeMap::new());
+    let mut hear = |event: &Event| match event {
+        Event::ResourceDrift(_) => differs = true,
+        Event::PlannedChange(planned) => differs |= !matches!(planned.action.word(), "noop" | "read"),
+        Event::Outputs(found) if refresh != Refresh::Only => outputs.extend(plan::changed(found)),
+        _ => {}
+    };
+    let timeout = invoker.component.timeouts.plan;
+    let said = invoker.stream("plan", arguments.arguments(), timeout, ROOM, &mut hear).await?;
+    if !matches!(said.exit.code, Some(0 | 2)) {
+        return Err(invoker.failure("plan", Phase::Planning, &said));
+    }
+    if !differs {
+        let changes = Changes { outputs, ..Changes::default() };
+        return Ok(Look { changes, drift: Vec::new(), drift_id: None });
+    }
+    let document = saved_plan_file::document(invoker, file).await?;
+    let followed = record.map(|record| record.followed.clone()).unwrap_or_default();
+    let seen = change::seen(&document, &invoker.component.drift, &followed);
+    let drift_id = identify(invoker, &seen, facts)?;
+    let mut drift = seen.changes;
+    if refresh == Refresh::Only {
+        drift.iter_mut().for_each(|one| one.class = Class::Drifted);
+    }
+    let changes = if refresh == Refresh::Only { Changes::default() } else { change::read(&document) };
+    Ok(Look { changes: reports::redacted(invoker, changes), drift, drift_id })
+}
+
+/// What was found and what it was compared with, in one word that tells neither.
+fn identify(invoker: &Invoker<'_>, seen: &Seen, facts: &Facts) -> Result<Option<String>> {
+    if seen.changes.iter().all(|one| one.class == Class::Pending) {
+        return Ok(None);
+    }
+    let mut id = keyed(&invoker.session.layout, &json!([seen.exact, facts.digest()]))?;
+    id.truncate(ID_DIGITS);
+    Ok(Some(id))
+}

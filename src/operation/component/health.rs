@@ -1,0 +1,245 @@
+//! A component's health gates: its outputs put in, and watched at the end of its turn.
+
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use super::value_path;
+use crate::decide::State;
+use crate::error::{CANCELLED, Error, Layer, Phase, Result};
+use crate::health::{self, Consul, Gate, Never, Opening, Outlook, Tally, Unhealthy};
+use crate::model::{
+    self, ConsulProbe, Given, HttpProbe, NomadProbe, OwnOutput, Probe, TcpProbe, address, job_name,
+    registered_name,
+};
+use crate::nomad::{Follow, JobName};
+use crate::operation::exec::{Invoker, servers};
+use crate::view::progress::Stage;
+use crate::words::{Words, words};
+
+/// Waits until all gates hold. An error where one does not in time, where the run is stopped or the lock lost.
+pub async fn hold(invoker: &Invoker<'_>, state: &State) -> Result<()> {
+    let gates = gates(invoker, state).await?;
+    if gates.is_empty() {
+        return Ok(());
+    }
+    let tell = |tallies: &[Tally]| {
+        let passes = |tally: &&Tally| tally.last.as_ref().is_some_and(|answer| answer.passed);
+        let failing = tallies.iter().filter(|tally| !passes(tally)).find_map(|tally| tally.last.as_ref());
+        let stage = Stage::Verifying {
+            passing: tallies.iter().filter(passes).count(),
+            gates: gates.len(),
+            begun: tallies.iter().any(|tally| tally.measured > 0),
+            last: failing.map(|answer| answer.said.clone()).unwrap_or_default(),
+        };
+        invoker.session.teller.stage(&invoker.component.name, stage);
+    };
+    tell(&vec![Tally::default(); gates.len()]);
+    let lost = async {
+        match invoker.lock {
+            Some(lock) => lock.lost().await.during(Phase::Verification),
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = invoker.session.cancel.cancelled() => Err(Error::new(
+            Layer::Host,
+            Phase::Verification,
+            CANCELLED,
+            "stopped while waiting for health, as asked",
+            "run again to go on",
+        )),
+        error = lost => Err(error),
+        held = watch(&gates, &tell) => held,
+    }
+}
+
+async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<()> {
+    match health::watch(gates, tell).await {
+        Ok(()) => Ok(()),
+        Err(unhealthy) => Err(explain(gates, &unhealthy).await),
+    }
+}
+
+/// The component's gates, with what they read from this state.
+pub async fn gates(invoker: &Invoker<'_>, state: &State) -> Result<Vec<Gate>> {
+    let mut gates = Vec::new();
+    for gate in &invoker.component.health {
+        gates.push(open(gate, state, invoker).await?);
+    }
+    Ok(gates)
+}
+
+async fn open(gate: &model::Gate, state: &State, invoker: &Invoker<'_>) -> Result<Gate> {
+    let (settings, reading) = (&invoker.session.blueprint.settings, &invoker.reading);
+    let (component, blind) = (invoker.component, invoker.blind);
+    let sensitive = |own: &OwnOutput| state.outputs.get(&own.output).is_some_and(|output| output.sensitive);
+    let opening = || Opening {
+        path: gate.path.to_string(),
+        timing: gate.timing,
+        is_patient: !gate.timing.is_set,
+        hidden: blind || gate.outputs().any(|(_, own)| sensitive(own)),
+        redactor: invoker.redactor.clone(),
+    };
+    let refuse = |message: String| unmeasurable(gate, &message);
+    match &gate.probe {
+        Probe::Http(probe @ HttpProbe { url, headers, .. }) => {
+            let url = value(url, state, address::url).map_err(refuse)?;
+            let headers: Vec<_> = reading.read_all(headers).await?.into_iter().collect();
+            let referred = headers.iter().filter(|(name, _)| is_reference(probe, name));
+            for (name, value) in referred {
+                invoker.hide(&format!("header {name} of {}", gate.path), &value.expose_secret().into());
+            }
+            Gate::http(opening(), &url, probe, &headers).map_err(refuse)
+        }
+        Probe::Tcp(TcpProbe { host, port }) => {
+            let host = value(host, state, address::host).map_err(refuse)?;
+            let port = value(port, state, address::port).map_err(refuse)?;
+            Ok(Gate::tcp(opening(), host, port))
+        }
+        Probe::Nomad(NomadProbe { job, namespace }) => {
+            let id = value(job, state, job_name).map_err(refuse)?;
+            let is_it = |namespaced: &str| namespace.as_ref().is_none_or(|given| given == namespaced);
+            let own = state.jobs.iter().find(|own| own.id == id && is_it(&own.namespace));
+            let asked = namespace.as_ref().unwrap_or(&settings.nomad.namespace);
+            let namespace = own.map_or(asked, |own| &own.namespace).clone();
+            let registered = own.and_then(|own| own.modify_index);
+            let failed = own.is_some_and(|own| own.failed);
+            let follow = Follow::new(
+                servers::nomad(settings, component, reading).await?,
+                JobName { namespace, id },
+                registered,
+            );
+            Ok(Gate::nomad(opening(), follow.after_failure(failed).silently(blind)))
+        }
+        Probe::Consul(ConsulProbe { service, least }) => {
+            let service = value(service, state, registered_name).map_err(refuse)?;
+            let mut jobs = Vec::new();
+            for own in &state.jobs {
+                let name = JobName { namespace: own.namespace.clone(), id: own.id.clone() };
+                jobs.push(
+                    Follow::new(servers::nomad(settings, component, reading).await?, name, own.modify_index)
+                        .after_failure(own.failed)
+                        .silently(blind),
+                );
+            }
+            let token = servers::consul_token(settings, reading).await?;
+            let consul = Consul::open(&settings.consul, token.as_ref(), service, *least, jobs);
+            Ok(Gate::consul(opening(), consul.map_err(refuse)?))
+        }
+    }
+}
+
+fn is_reference(probe: &HttpProbe, header: &str) -> bool {
+    !matches!(probe.headers.get(header), None | Some(model::Reference::Plain(_)))
+}
+
+/// The literal, or what the output is; the error names the output, never its value.
+fn value<T: Clone>(
+    given: &Given<T>,
+    state: &State,
+    read: fn(&Value) -> Result<T, String>,
+) -> Result<T, String> {
+    let own = match given {
+        Given::Literal(value) => return Ok(value.clone()),
+        Given::Output(own) => own,
+    };
+    let output =
+        state.outputs.get(&own.output).ok_or_else(|| format!("output {} has no value", own.output))?;
+    value_path::own(own, &output.value, read)
+}
+
+/// A gate that cannot be measured, whatever the world is like.
+fn unmeasurable(gate: &model::Gate, message: &str) -> Error {
+    let remedy = "correct the gate in the pillar, or the module's output";
+    let message = format!("{} cannot be measured: {message}", gate.path);
+    Error::new(Layer::Salt, Phase::Verification, "health_gate", message, remedy)
+}
+
+async fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
+    let Unhealthy { gate: late, watched, tallies } = unhealthy;
+    let (gate, tally) = (&gates[*late], &tallies[*late]);
+    let timing = &gate.timing;
+    let seconds = std::time::Duration::from_millis(u64::try_from(watched.as_millis()).unwrap_or(u64::MAX));
+    let last = tally.last.as_ref().map_or("no answer yet", |answer| answer.said.as_str());
+    let outlook = tally.last.as_ref().map(|answer| answer.outlook).unwrap_or_default();
+    let (code, remedy) = ending(outlook);
+    let last = last.to_owned();
+    let mut message = match outlook {
+        Outlook::Never(_) => words![&gate.target, ": ", last],
+        _ => {
+            let held = format!(
+                " did not hold for {} within {}: its last answer was ",
+                humantime::format_duration(timing.min_healthy_time),
+                humantime::format_duration(timing.healthy_deadline),
+            );
+            let passed = format!(
+                "; {} of {} measurement(s) passed in {}",
+                tally.passed,
+                tally.measured,
+                humantime::format_duration(seconds),
+            );
+            words![&gate.target, Words::own(held), last, Words::own(passed)]
+        }
+    };
+    let told = gates.iter().zip(tallies).map(|(gate, tally)| {
+        json!({
+            "gate": gate.path, "target": gate.target, "measured": tally.measured, "passed": tally.passed, "last": tally.last,
+        })
+    });
+    let mut details = json!({ "gate": gate.path, "gates": told.collect::<Vec<_>>() });
+    if let Some(found) = diagnosis(gate, outlook).await {
+        message = found.lines.iter().fold(message, |message, line| words![message, "\n  ", line]);
+        let seen = gates.iter().filter_map(Gate::seen_failing);
+        message = seen.fold(message, |message, line| words![message, "\n  seen before: ", line]);
+        details["nomad"] = found.details;
+    }
+    let remedy = Words::own(format!("{remedy}; infrastructure.health measures now ({})", gate.path));
+    Error::new(Layer::Service, Phase::Verification, code, message, remedy).with(details)
+}
+
+/// Where there is a failure to look into.
+async fn diagnosis(gate: &Gate, outlook: Outlook) -> Option<crate::nomad::Diagnosis> {
+    match outlook {
+        Outlook::Open | Outlook::UnderWay(_) | Outlook::Never(Never::Failed) => gate.diagnose().await,
+        Outlook::Unseen | Outlook::Never(_) => None,
+    }
+}
+
+/// The code of a gate that did not hold, and what to do.
+pub fn ending(outlook: Outlook) -> (&'static str, &'static str) {
+    match outlook {
+        Outlook::Open | Outlook::UnderWay(_) => {
+            ("unhealthy", "what was applied stays: find out why, then run again")
+        }
+        Outlook::Unseen => (
+            UNSEEN,
+            "what was applied stays: see to that server, or to infrastructure:settings; then run again",
+        ),
+        Outlook::Never(Never::Denied) => {
+            (UNSEEN, "what was applied stays: give the token what it needs, then run again")
+        }
+        Outlook::Never(Never::Failed) => (
+            FAILED,
+            "correct the job: Nomad has stopped trying this version, and no run registers it again unless retry=True asks for it",
+        ),
+        Outlook::Never(Never::Stopped) => (
+            STOPPED,
+            "nothing was taken back: start the job by `nomad job start`, or have rerun_if_dead = true in its nomad_job, then run again",
+        ),
+        Outlook::Never(Never::Superseded) => {
+            (SUPERSEDED, "nothing was taken back: see who else registers this job, then run again")
+        }
+        Outlook::Never(Never::AwaitingPromotion) => {
+            (AWAITING_PROMOTION, "look at the canaries, then promote or fail the deployment; then run again")
+        }
+    }
+}
+
+/// Nobody could say how it is.
+pub const UNSEEN: &str = "health_unknown";
+/// Nomad has given up what was deployed.
+pub const FAILED: &str = "deployment_failed";
+pub const STOPPED: &str = "job_stopped";
+pub const SUPERSEDED: &str = "superseded";
+pub const AWAITING_PROMOTION: &str = "awaiting_promotion";

@@ -1,0 +1,235 @@
+//! A component's hooks, in order, once its turn has ended well and was recorded.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use super::intent::Intent;
+use super::salt::job;
+use super::{shown_outputs, value_path};
+use crate::decide::State;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::hooks::{self, Consul, Service};
+use crate::model::{
+    Action, ConsulService, Given, Hook, HookFailure, Name, OwnOutput, Prometheus, Reference, Webhook, address,
+};
+use crate::operation::exec::{Invoker, servers};
+use crate::operation::store::records;
+use crate::report::{ComponentReport, Status};
+use crate::words::{Words, words};
+
+/// What there is to tell of one component; all of it is public.
+struct Telling<'a> {
+    invoker: &'a Invoker<'a>,
+    report: &'a ComponentReport,
+    outputs: BTreeMap<String, Value>,
+    /// The component was taken down.
+    gone: bool,
+}
+
+/// Runs them where the run changes things; what fails is a note, or the component's failure.
+pub async fn after(invoker: &Invoker<'_>, intent: &Intent, mut report: ComponentReport) -> ComponentReport {
+    let component = invoker.component;
+    let well = report.status.is_as_asked() || report.status == Status::Destroyed;
+    // What the run that this one resumes did, it told as well.
+    if component.hooks.is_empty() || !well || !intent.act.changes_things() || report.reason == "done_before" {
+        return report;
+    }
+    let gone = intent.destroy || report.status == Status::Destroyed;
+    for hook in &component.hooks {
+        let mut telling = Telling { invoker, report: &report, outputs: outputs(invoker), gone };
+        let Err(reason) = telling.run(hook).await else { continue };
+        let reason = invoker.redactor.text(&reason);
+        let message = words![Words::own(format!("{} ({}) failed: ", hook.path, hook.kind())), reason];
+        tracing::warn!("{}: {message}", component.name);
+        match hook.on_failure {
+            HookFailure::Warn => {
+                report.notes.push(message);
+                if report.status.is_as_asked() {
+                    report.status = Status::AppliedWithWarnings;
+                }
+            }
+            HookFailure::Fail => return failed(invoker, report, message).await,
+        }
+    }
+    report
+}
+
+async fn failed(invoker: &Invoker<'_>, report: ComponentReport, message: Words) -> ComponentReport {
+    let name = &invoker.component.name;
+    let remedy = "what was done stays, and is recorded: see to that, then run again";
+    let error = Error::new(Layer::Host, Phase::Verification, "hook_failed", message, remedy).of(name);
+    let mut notes = report.notes.clone();
+    if let Err(error) = record(invoker).await {
+        notes.push(format!("that it failed could not be recorded: {error}"));
+    }
+    let ComponentReport { status, reason, error, .. } = ComponentReport::failed(error);
+    ComponentReport { status, reason, error, notes, ..report }
+}
+
+async fn record(invoker: &Invoker<'_>) -> Result<()> {
+    let Some(record) = invoker.session.records().read(invoker.component, invoker.place).await? else {
+        return Ok(());
+    };
+    records::write(
+        invoker.lock,
+        &invoker.component.name,
+        invoker.place,
+        crate::record::Record { outcome: Status::Failed.word().to_owned(), ..record },
+    )
+    .await
+}
+
+fn outputs(invoker: &Invoker<'_>) -> BTreeMap<String, Value> {
+    let produced =
+        invoker.session.produced.borrow().get(&invoker.component.name).cloned().unwrap_or_default();
+    shown_outputs::shown(invoker, &State { outputs: produced.outputs, ..State::default() })
+}
+
+type Told = Result<(), String>;
+
+impl Telling<'_> {
+    async fn run(&mut self, hook: &Hook) -> Told {
+        if self.invoker.session.cancel.cause().is_some() {
+            return Err("the run was stopped before it".to_owned());
+        }
+        match &hook.action {
+            Action::ConsulKv { prefix } => self.consul_kv(prefix).await,
+            Action::ConsulService(service) => self.consul_service(service).await,
+            Action::Prometheus(prometheus) => self.prometheus(prometheus),
+            Action::Webhook(webhook) => self.webhook(webhook).await,
+            // What Salt did is not undone.
+            Action::Salt(_) if self.gone => Ok(()),
+            Action::Salt(step) => {
+                self.invoker.redactor.add(&job::secrets(self.invoker.session));
+                let done = job::run(self.invoker, step, &BTreeMap::new(), false).await;
+                let done = done.map_err(|error| error.message)?;
+                match done.status {
+                    Status::Failed => Err(job::failure(step, &done.run).message.into()),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    async fn consul_kv(&mut self, prefix: &str) -> Told {
+        let consul = self.consul().await?;
+        let session = self.invoker.session;
+        let folder = format!("{prefix}/{}/{}", session.blueprint.environment, self.name());
+        let metadata = json!({
+            "component": self.name(),
+            "environment": session.blueprint.environment,
+            "status": self.report.status.word(),
+            "updated_at": humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+            "updated_by": session.identity.user,
+        });
+        let mut keys = BTreeMap::from([("metadata".to_owned(), metadata.to_string())]);
+        if !self.gone {
+            let watched = if self.invoker.component.health.is_empty() { "unknown" } else { "healthy" };
+            keys.insert("health".to_owned(), watched.to_owned());
+            keys.extend(
+                self.outputs.iter().map(|(name, value)| (format!("outputs/{name}"), value.to_string())),
+            );
+        }
+        if let Some(snapshot) = &self.report.snapshot_id {
+            keys.insert("last_snapshot".to_owned(), snapshot.clone());
+        }
+        for old in consul.keys(&format!("{folder}/outputs/")).await? {
+            let name = old.strip_prefix(&format!("{folder}/"));
+            if name.is_some_and(|name| !keys.contains_key(name)) {
+                consul.delete(&old).await?;
+            }
+        }
+        if self.gone {
+            consul.delete(&format!("{folder}/health")).await?;
+        }
+        for (name, value) in keys {
+            consul.put(&format!("{folder}/{name}"), value.into_bytes()).await?;
+        }
+        Ok(())
+    }
+
+    async fn consul_service(&mut self, hook: &ConsulService) -> Told {
+        let consul = self.consul().await?;
+        let node = format!("eos-{}-{}", self.invoker.session.blueprint.environment, self.name());
+        if self.gone {
+            return consul.deregister(&node).await;
+        }
+        let id = format!("{node}-{}", hook.name);
+        let address = self.given(&hook.address, address::host)?;
+        let port = hook.port.as_ref().map(|port| self.given(port, address::port)).transpose()?;
+        consul.register(&Service { node: &node, id: &id, address: &address, port, hook }).await
+    }
+
+    fn prometheus(&self, hook: &Prometheus) -> Told {
+        if self.gone {
+            return hooks::forget(&hook.file);
+        }
+        let one = |value: &Value| match value.as_str() {
+            Some(text) if address::is_authority(text) => Ok(text.to_owned()),
+            _ => Err("must be host:port, or a list of them".to_owned()),
+        };
+        let mut targets = Vec::new();
+        for given in &hook.targets {
+            let read = |value: &Value| match value {
+                Value::Array(items) => items.iter().map(one).collect(),
+                value => one(value).map(|one| vec![one]),
+            };
+            targets.extend(match given {
+                Given::Literal(text) => vec![text.clone()],
+                Given::Output(own) => self.output(own, read)?,
+            });
+        }
+        hooks::write(&hook.file, &targets, &hook.labels)
+    }
+
+    async fn webhook(&mut self, hook: &Webhook) -> Told {
+        let session = self.invoker.session;
+        let headers = self.invoker.reading.read_all(&hook.headers).await.map_err(|error| error.message)?;
+        let referred = |name: &String| !matches!(hook.headers.get(name), None | Some(Reference::Plain(_)));
+        for (name, value) in headers.iter().filter(|(name, _)| referred(name)) {
+            self.hide(&format!("header {name}"), value);
+        }
+        let headers: Vec<_> = headers.into_iter().collect();
+        let mut body = Value::Object(hook.body.clone());
+        self.invoker.redactor.value(&mut body);
+        let mut report = self.report.clone();
+        self.invoker.redactor.report(&mut report);
+        body["component"] = self.name().as_str().into();
+        body["environment"] = session.blueprint.environment.as_str().into();
+        body["run_id"] = session.run_id.as_str().into();
+        body["report"] = serde_json::to_value(report).unwrap_or_default();
+        hooks::post(hook, &headers, &body).await
+    }
+
+    fn given<T: Clone>(&self, given: &Given<T>, read: fn(&Value) -> Result<T, String>) -> Result<T, String> {
+        match given {
+            Given::Literal(value) => Ok(value.clone()),
+            Given::Output(own) => self.output(own, read),
+        }
+    }
+
+    /// The error names the output, never its value.
+    fn output<T>(&self, own: &OwnOutput, read: impl Fn(&Value) -> Result<T, String>) -> Result<T, String> {
+        let output = self.outputs.get(&own.output);
+        let value = output.ok_or_else(|| format!("output {} has no value that may be told", own.output))?;
+        value_path::own(own, value, read)
+    }
+
+    async fn consul(&mut self) -> Result<Consul, String> {
+        let settings = &self.invoker.session.blueprint.settings;
+        let token = servers::consul_token(settings, &self.invoker.reading).await;
+        let token = token.map_err(|error| error.message)?;
+        token.iter().for_each(|token| self.hide("the token", token));
+        Consul::open(&settings.consul, token)
+    }
+
+    fn hide(&self, what: &str, secret: &SecretString) {
+        self.invoker.hide(what, &secret.expose_secret().into());
+    }
+
+    fn name(&self) -> &Name {
+        &self.invoker.component.name
+    }
+}

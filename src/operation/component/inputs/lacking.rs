@@ -1,0 +1,171 @@
+//! Required variables that neither the pillar nor the call sets: often only a state gives them.
+//!
+//! What needs their values is refused, for that component alone. A destruction takes those of the last apply; so does a
+//! question, to take secrets out of its answer. A secret of the pillar or of a call is kept nowhere: null stands for
+//! it where Terraform reads it for nothing that matters.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::{Input, Name, Node, output, reference};
+use crate::operation::session::Session;
+use crate::operation::store::configurations;
+use crate::record::Record;
+use crate::resolve::{Module, needed_to_destroy};
+use crate::snapshot::{Configuration, Origin, Store};
+
+/// Then nothing is lacking.
+pub const KEEP: &str = "apply it once more with the value in secrets, by a reference: that is kept";
+
+/// The code of an error that is of one component alone, and stops no other.
+pub const MISSING: &str = "missing_variable";
+
+/// This component with a value for each required variable. `lacks` then names those that are null in place of a value.
+pub async fn supply<'a>(
+    session: &Session,
+    node: &'a Node,
+    record: Option<&Record>,
+    destroys: bool,
+) -> Result<Cow<'a, Node>> {
+    match (node.lacks.is_empty(), destroys) {
+        (true, _) => Ok(Cow::Borrowed(node)),
+        (false, false) => Err(refuse(node)),
+        (false, true) => {
+            let name = &node.component.name;
+            let last = last(session, node, record).await?;
+            let environment = &session.blueprint.environment;
+            let how = |argument: &str| {
+                format!(
+                    "give it to eos_terraform.destroy {name} {environment} auto_approve=True, as {argument}"
+                )
+            };
+            with_nulls(last, &session.modules[name], how).map(Cow::Owned)
+        }
+    }
+}
+
+fn refuse(node: &Node) -> Error {
+    let (variables, verb) = named(&node.lacks);
+    let place = node.component.path.child("variables");
+    let message =
+        format!("the module's {variables} {verb} no default, and neither {place} nor this call sets a value");
+    let remedy = "set it in variables, from_outputs or secrets of the pillar; or use the state or the call that \
+                  gives it in variables or secrets";
+    Error::new(Layer::Salt, Phase::Preparation, MISSING, message, remedy)
+}
+
+/// In one sentence, for a question about the pillar.
+pub fn note(node: &Node) -> Option<Error> {
+    (!node.lacks.is_empty()).then(|| refuse(node).of(&node.component.name))
+}
+
+fn named(variables: &BTreeSet<String>) -> (String, &'static str) {
+    let all: Vec<_> = variables.iter().map(|one| format!("{one:?}")).collect();
+    match all.as_slice() {
+        [one] => (format!("variable {one}"), "has"),
+        many => (format!("variables {}", many.join(", ")), "have"),
+    }
+}
+
+/// This component with the values of the last apply, as far as they are kept.
+pub async fn last(session: &Session, node: &Node, record: Option<&Record>) -> Result<Node> {
+    let name = &node.component.name;
+    let store = Store::new(session.layout.place(name)?.snapshots());
+    let digest = record.and_then(|record| record.applied.clone()).or_else(|| store.tried());
+    let Some(digest) = digest else { return Ok(node.clone()) };
+    configurations::bring(&session.locks, &session.blueprint.environment, name, &store, &digest).await;
+    match store.configuration(&digest) {
+        Ok(configuration) => Ok(with_last(node, &configuration, &store)),
+        Err(error) => {
+            tracing::warn!("{name}: the values of its last apply cannot be read: {error}");
+            Ok(node.clone())
+        }
+    }
+}
+
+/// With what this configuration has for the variables that have no value now.
+pub fn with_last(node: &Node, configuration: &Configuration, store: &Store) -> Node {
+    let text = store.object(&configuration.variables).unwrap_or_default();
+    let values: Map<String, Value> = serde_json::from_slice(&text).unwrap_or_default();
+    let mut node = node.clone();
+    for variable in std::mem::take(&mut node.lacks) {
+        let input = match (values.get(&variable), configuration.secrets.get(&variable)) {
+            (Some(value), _) => Some(Input::Literal(value.clone())),
+            (None, Some(origin)) => again(origin),
+            (None, None) => None,
+        };
+        match input {
+            Some(input) => drop(node.component.inputs.insert(variable, input)),
+            None => drop(node.lacks.insert(variable)),
+        }
+    }
+    node
+}
+
+/// How a value that is written nowhere is had again; None where only the pillar, or a call, had it.
+fn again(origin: &Origin) -> Option<Input> {
+    match origin {
+        Origin::Reference(text) => reference(text).ok().map(Input::Secret),
+        Origin::Output(text) => output(text).ok().map(Input::Output),
+        Origin::Outputs(texts) => {
+            texts.iter().map(|text| output(text)).collect::<Result<_, _>>().ok().map(Input::Outputs)
+        }
+        Origin::Pillar => None,
+    }
+}
+
+/// With null for what still has no value. An error where Terraform would read it: `how` says how to give an argument.
+pub fn with_nulls(mut node: Node, module: &Module, how: impl Fn(&str) -> String) -> Result<Node> {
+    if node.lacks.is_empty() {
+        return Ok(node);
+    }
+    let read = needed_to_destroy(module);
+    for variable in &node.lacks {
+        let declared = node.interface.variables.get(variable);
+        let why = match read.get(variable) {
+            Some(place) => format!("{place} reads it"),
+            None if declared.is_some_and(|one| !one.nullable) => "the module takes no null for it".to_owned(),
+            None => {
+                node.component.inputs.insert(variable.clone(), Input::Literal(Value::Null));
+                continue;
+            }
+        };
+        let message =
+            format!("variable {variable:?} has no default, its last value is kept nowhere, and {why}");
+        let argument = match declared.is_some_and(|one| one.sensitive) {
+            true => format!("secrets=\"{{{variable}: vault:mount/path#key}}\""),
+            false => format!("variables=\"{{{variable}: VALUE}}\""),
+        };
+        return Err(Error::new(Layer::Salt, Phase::Preparation, MISSING, message, how(&argument)));
+    }
+    Ok(node)
+}
+
+/// The variables that have no value, or null in place of one.
+pub fn names(node: &Node) -> String {
+    node.lacks.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// The error of a plan in which null stands for a value: the null may be why.
+pub fn blame(node: &Node, error: Error) -> Error {
+    if node.lacks.is_empty() || error.layer != Layer::Terraform {
+        return error;
+    }
+    let message = format!("planned with null for {}, kept nowhere: {}", names(node), error.message);
+    Error { code: MISSING, message: message.into(), remedy: KEEP.into(), ..error }
+}
+
+/// What the last apply was given by references: to be taken out of an answer, as far as they can be read now.
+pub async fn given(session: &Session, node: &Node, name: &Name) -> Result<Vec<Input>> {
+    if node.lacks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let place = session.layout.place(name)?;
+    let record = session.records().latest(name, &place).await?;
+    let last = last(session, node, record.as_ref()).await?;
+    let given = node.lacks.iter().filter_map(|variable| last.component.inputs.get(variable).cloned());
+    Ok(given.collect())
+}

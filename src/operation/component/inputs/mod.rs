@@ -1,0 +1,75 @@
+//! What a component's plan is made from, gathered when its turn comes.
+
+pub mod lacking;
+pub mod task_secrets;
+pub mod upstream_outputs;
+pub mod variables;
+
+use self::task_secrets::Handed;
+use self::variables::Inputs;
+use crate::operation::session::Session;
+use crate::operation::session::secrets::Reading;
+use crate::operation::store::facts::{Facts, keyed};
+use serde_json::json;
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::service::REVISION;
+use crate::model::{Node, Source};
+use crate::render;
+use crate::resolve::Module;
+
+pub struct Gathered {
+    pub inputs: Inputs,
+    /// Goes to the tasks of a service, and not to terraform.
+    pub handed: Handed,
+    /// The rendered backend block; None is the local one.
+    pub backend: Option<String>,
+}
+
+impl Gathered {
+    /// What a plan of this module with these is made from.
+    pub fn facts(&self, session: &Session, module: &Module) -> Result<Facts> {
+        let inputs = keyed(&session.layout, &json!([self.inputs.known, self.inputs.secret]))?;
+        Ok(Facts::new(module, inputs, self.backend.as_deref(), &session.tool.version))
+    }
+}
+
+/// Whether the tasks of a service are to be handed what they need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hands {
+    Over,
+    /// It is a question, or is destroyed.
+    Not,
+}
+
+impl Hands {
+    pub fn unless(destroys: bool) -> Self {
+        if destroys { Self::Not } else { Self::Over }
+    }
+}
+
+pub async fn gather(session: &Session, node: &Node, reading: &Reading, hands: Hands) -> Result<Gathered> {
+    upstream_outputs::read(session, node).await?;
+    let produced = |producer: &_| session.produced.borrow().get(producer).cloned();
+    let mut inputs = variables::inputs(node, &produced, reading).await?;
+    let component = &node.component;
+    // An earlier configuration is a module like any other: its tasks have what they had.
+    let is_service =
+        matches!(component.source, Some(Source::Service(_))) && !component.task_secrets.is_empty();
+    let mut handed = Handed::default();
+    if hands == Hands::Over && is_service {
+        let (outputs, pending) = variables::handed(node, &produced)?;
+        inputs.pending.extend(pending);
+        if inputs.pending.is_empty() {
+            let namespace = inputs.known.get("namespace");
+            let given = task_secrets::gather(session, component, outputs, namespace, reading).await?;
+            inputs.known.extend(given.revision.map(|revision| (REVISION.to_owned(), revision.into())));
+            handed = given;
+        }
+    }
+    let backend = render::backend(&component.backend, &session.blueprint.environment, &component.name)
+        .map_err(|message| {
+            Error::new(Layer::Salt, Phase::Validation, "backend", message, "correct the backend")
+        })?;
+    Ok(Gathered { inputs, handed, backend })
+}

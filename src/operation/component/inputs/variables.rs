@@ -1,0 +1,148 @@
+//! What goes into a module's variables when its turn comes.
+
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::{Input, Name, Node, OutputRef, SecretOrigin};
+use crate::words::Words;
+
+use crate::operation::component::value_path::below;
+use crate::operation::session::produced::Produced;
+use crate::operation::session::secrets::Reading;
+
+/// Values for the variables. No Debug: it holds secrets in clear.
+#[derive(Default)]
+pub struct Inputs {
+    /// May stand in a file and in a report.
+    pub known: BTreeMap<String, Value>,
+    /// Go to terraform through a descriptor, and nowhere else.
+    pub secret: BTreeMap<String, Value>,
+    /// `component.output` that is not decided yet.
+    pub pending: Vec<String>,
+}
+
+/// Finds every input of a component; `produced` holds all that it reads from.
+pub async fn inputs(
+    node: &Node,
+    produced: &dyn Fn(&Name) -> Option<Produced>,
+    reading: &Reading,
+) -> Result<Inputs> {
+    let mut inputs = Inputs::default();
+    for (variable, input) in &node.component.inputs {
+        let declared = node.interface.variable(variable);
+        let declared_sensitive = declared.is_some_and(|one| one.sensitive);
+        let takes_null = declared.is_none_or(|one| one.nullable || one.has_default);
+        let (value, sensitive) = match input {
+            Input::Literal(value) => (value.clone(), false),
+            Input::Secret(reference) => (Value::from(reading.read(reference).await?.expose_secret()), true),
+            Input::Output(_) | Input::Outputs(_) => {
+                let mut values = Vec::new();
+                let mut sensitive = false;
+                for reference in input.outputs() {
+                    match output(variable, reference, produced)? {
+                        Some((value, hidden)) => {
+                            values.push(value);
+                            sensitive |= hidden;
+                        }
+                        None => inputs.pending.push(format!("{}.{}", reference.component, reference.output)),
+                    }
+                }
+                let value = match input {
+                    Input::Output(reference) => match values.pop() {
+                        Some(Value::Null) if !takes_null => {
+                            let remedy = "give the variable another value, or make it nullable in the module";
+                            return Err(null(variable, reference, "the module takes no null for it", remedy));
+                        }
+                        value => value.unwrap_or_default(),
+                    },
+                    _ => Value::Array(values),
+                };
+                (value, sensitive)
+            }
+        };
+        match sensitive || declared_sensitive {
+            true => inputs.secret.insert(variable.clone(), value),
+            false => inputs.known.insert(variable.clone(), value),
+        };
+    }
+    Ok(inputs)
+}
+
+/// The outputs that the tasks of a service are given, by the names that they have there; and those that are not decided
+/// yet.
+pub fn handed(
+    node: &Node,
+    produced: &dyn Fn(&Name) -> Option<Produced>,
+) -> Result<(BTreeMap<String, Value>, Vec<String>)> {
+    let (mut values, mut pending) = (BTreeMap::new(), Vec::new());
+    for (name, secret) in &node.component.task_secrets {
+        let SecretOrigin::Output(reference) = &secret.origin else { continue };
+        match output(name, reference, produced)? {
+            Some((Value::Null, _)) => {
+                let remedy = "take it out of the service's secrets, or let that component give it a text";
+                return Err(null(name, reference, "a task's environment holds texts", remedy));
+            }
+            Some((value, _)) => drop(values.insert(name.clone(), value)),
+            None => pending.push(format!("{}.{}", reference.component, reference.output)),
+        }
+    }
+    Ok((values, pending))
+}
+
+/// Its value, which may be null, and whether that is sensitive; None where it is not decided yet.
+fn output(
+    variable: &str,
+    reference: &OutputRef,
+    produced: &dyn Fn(&Name) -> Option<Produced>,
+) -> Result<Option<(Value, bool)>> {
+    let producer = produced(&reference.component).ok_or_else(|| never_ran(variable, reference))?;
+    if producer.pending.holds(&reference.output) {
+        return Ok(None);
+    }
+    let output = producer.outputs.get(&reference.output).ok_or_else(|| never_ran(variable, reference))?;
+    Ok(Some((follow(variable, reference, &output.value)?, output.sensitive)))
+}
+
+fn never_ran(variable: &str, reference: &OutputRef) -> Error {
+    let OutputRef { component, output, .. } = reference;
+    let message = format!("variable {variable:?} reads {component}.{output}, which has no value yet");
+    let remedy = format!("run {component} first, or use include_dependencies=True");
+    Error::new(Layer::Salt, Phase::Preparation, "missing_output", message, remedy)
+}
+
+/// The output has a value, and that is null, which its reader cannot take.
+fn null(variable: &str, reference: &OutputRef, why: &str, remedy: impl Into<Words>) -> Error {
+    let message = format!("variable {variable:?} reads {reference}, which is null: {why}");
+    Error::new(Layer::Salt, Phase::Preparation, "null_output", message, remedy)
+}
+
+/// Goes down an output's keys and indices.
+fn follow(variable: &str, reference: &OutputRef, output: &Value) -> Result<Value> {
+    let mut value = output;
+    for (at, step) in reference.path.iter().enumerate() {
+        if value.is_null() {
+            let above = OutputRef { path: reference.path[..at].to_vec(), ..reference.clone() };
+            let why = format!("there is no {step:?} below it");
+            let remedy = "read the whole output, and let the module look into it";
+            return Err(null(variable, &above, &why, remedy));
+        }
+        value = below(value, step).ok_or_else(|| {
+            let OutputRef { component, output, path } = reference;
+            let message = format!(
+                "variable {variable:?} reads {component}.{output}.{}: there is no {step:?}",
+                path.join(".")
+            );
+            Error::new(
+                Layer::Salt,
+                Phase::Preparation,
+                "missing_output",
+                message,
+                "correct the path in from_outputs",
+            )
+        })?;
+    }
+    Ok(value.clone())
+}

@@ -1,0 +1,132 @@
+//! Moves a state when the pillar's backend changes: read it where it was, push it where it shall be.
+
+use std::fs;
+
+use crate::decide::State;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::operation::exec::Invoker;
+use crate::operation::exec::outcome::Said;
+use crate::record::Record;
+use crate::resolve::Module;
+use crate::terraform;
+use crate::workdir::{remove, replace};
+
+/// Before the new backend is written; a state moves only where it may. True: an init has to forget the old one.
+pub async fn prepare(
+    invoker: &Invoker<'_>,
+    module: &Module,
+    record: Option<&Record>,
+    backend: Option<&str>,
+    may_migrate: bool,
+) -> Result<bool> {
+    let Some(record) = record else {
+        return Ok(false);
+    };
+    if record.backend == backend.unwrap_or_default() {
+        return Ok(false);
+    }
+    if record.resources > 0 {
+        if !may_migrate {
+            return Err(changed(record, backend));
+        }
+        // A migration that was cut short has it already, and the old block may be gone.
+        if !moved_state(invoker).exists() {
+            replace(&moved_state(invoker), &old_state(invoker, module, record).await?)?;
+        }
+    }
+    // The link to the old backend; the new one writes its own.
+    remove(&invoker.place.data().join("terraform.tfstate"))?;
+    remove(&invoker.place.initialised())?;
+    Ok(true)
+}
+
+/// After the init of the new backend: the state goes there, unless there is another. True: it was moved.
+pub async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<bool> {
+    let moved = moved_state(invoker);
+    if !reconfigured || !moved.exists() {
+        return Ok(false);
+    }
+    match invoker.state() {
+        Some(local) if local.exists() => {
+            let message = format!("{} is in the way of the state that is to be moved there", local.display());
+            return Err(Error::new(
+                Layer::Terraform,
+                Phase::Preparation,
+                "backend_occupied",
+                message,
+                "move it away",
+            ));
+        }
+        Some(local) => fs::rename(&moved, &local).map_err(|error| Error::file(&local, "write", &error))?,
+        None => {
+            let timeout = invoker.component.timeouts.plan;
+            let said = invoker.plain("state-push", terraform::state_push(&moved), timeout).await?;
+            if said.exit.code != Some(0) {
+                return Err(invoker.failure("state push", Phase::Preparation, &said));
+            }
+            remove(&moved)?;
+            set_aside(&invoker.place.state())?;
+        }
+    }
+    tracing::info!("{}: the state was moved to the new backend", invoker.component.name);
+    Ok(true)
+}
+
+/// A moved state may begin a new lineage: Terraform gives one to a state that is pushed where none was.
+pub fn verify(record: &Record, found: Option<&State>, invoker: &Invoker<'_>) -> Result<()> {
+    let resources = found.map_or(0, |state| state.resources);
+    if resources == record.resources {
+        return Ok(());
+    }
+    let message =
+        format!("the moved state has {resources} resource(s); the last run left {}", record.resources);
+    let remedy =
+        format!("compare it with {}", invoker.place.state().with_extension("tfstate.moved").display());
+    Err(Error::new(Layer::Terraform, Phase::Preparation, "state_replaced", message, remedy))
+}
+
+async fn old_state(invoker: &Invoker<'_>, module: &Module, record: &Record) -> Result<Vec<u8>> {
+    if record.backend.is_empty() {
+        let path = invoker.place.state();
+        return fs::read(&path).map_err(|error| Error::file(&path, "read", &error));
+    }
+    let old = invoker.place.module().join(&module.subdir).join("backend.tf");
+    if !old.exists() {
+        let message =
+            format!("the old backend's block, {}, is gone: its state cannot be read", old.display());
+        let remedy = "set the old backend in the pillar again and run once, then change it";
+        return Err(Error::new(Layer::Host, Phase::Preparation, "backend_lost", message, remedy));
+    }
+    let timeout = invoker.component.timeouts.plan;
+    let (exit, state) = invoker.document("state-pull", terraform::state_pull(), timeout).await?;
+    match exit.code {
+        Some(0) if !state.is_empty() => Ok(state),
+        _ => Err(invoker.failure("state pull", Phase::Preparation, &Said { exit, diagnostics: Vec::new() })),
+    }
+}
+
+pub fn changed(record: &Record, backend: Option<&str>) -> Error {
+    let kind = |text: &str| text.split('"').nth(1).unwrap_or("local").to_owned();
+    let (old, new) = (kind(&record.backend), kind(backend.unwrap_or_default()));
+    let what = match old == new {
+        true => format!("the arguments of the {old} backend changed"),
+        false => format!("the backend changed from {old} to {new}"),
+    };
+    let message = format!("{what}; the state with {} resource(s) is still in the old one", record.resources);
+    let remedy = "to move the state, run orchestrate with migrate_backend=True (old credentials must still work); \
+                  else set the backend back";
+    Error::new(Layer::Terraform, Phase::Preparation, "backend_changed", message, remedy)
+}
+
+fn moved_state(invoker: &Invoker<'_>) -> std::path::PathBuf {
+    invoker.place.control().join("moving.tfstate")
+}
+
+/// A local state that was moved stays as evidence, under a name that nobody reads.
+fn set_aside(path: &std::path::Path) -> Result<()> {
+    match path.exists() {
+        true => fs::rename(path, path.with_extension("tfstate.moved"))
+            .map_err(|error| Error::file(path, "rename", &error)),
+        false => Ok(()),
+    }
+}

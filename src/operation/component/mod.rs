@@ -1,0 +1,205 @@
+//! One component, from its lock to its report.
+
+mod apply;
+pub mod approval;
+pub mod drift;
+pub mod health;
+mod hooks;
+pub mod inputs;
+pub mod intent;
+mod migrate_backend;
+mod needs_acknowledge;
+pub mod plan;
+mod recovery;
+pub mod registrations;
+pub mod reports;
+mod salt;
+pub mod shown_outputs;
+mod turn;
+mod value_path;
+pub mod way_back;
+
+use self::inputs::{Hands, gather, lacking, task_secrets};
+use self::intent::{Act, Intent};
+use self::recovery::Recovery;
+use self::reports::ended;
+use self::turn::Turn;
+use crate::error::Result;
+use crate::journal::Entry;
+use crate::lock::Guard;
+use crate::model::{Name, Node};
+use crate::operation::exec::Invoker;
+use crate::operation::session::Session;
+use crate::operation::session::produced::{Pending, Produced};
+use crate::operation::store::saved_plans;
+use crate::record::Record;
+use crate::render;
+use crate::report::{ComponentReport, Status};
+use crate::view::progress::Stage;
+use crate::workdir::{Manifest, Place, ensure_private};
+
+/// Runs one component; whatever happens becomes its report.
+pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
+    let report = locked(session, name, intent).await.unwrap_or_else(|error| ended(error.of(name)));
+    session.note_end(name, &report);
+    let deployment_id = session.blueprint.nodes[name].deployment_id.clone();
+    ComponentReport { deployment_id: Some(deployment_id), ..report }
+}
+
+async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<ComponentReport> {
+    let node = &session.blueprint.nodes[name];
+    let step = node.component.step.as_ref();
+    if step.is_some()
+        && let Some(report) = salt::left_alone(intent)
+    {
+        return Ok(report);
+    }
+    let place = session.layout.place(name)?;
+    session.teller.stage(name, Stage::Preparing);
+    ensure_private(place.control())?;
+    if step.is_none() {
+        ensure_private(&place.workdir)?;
+    }
+    let holder = session.holder(name);
+    let timeout = session.blueprint.settings.lock_timeout;
+    let guard = session.locks.acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
+    let deployment_id = node.deployment_id.clone();
+    tracing::info!("{name}: {} of deployment {deployment_id}", session.operation);
+    let outcome = match session.note(Entry::Started { component: name.clone(), deployment_id }) {
+        Ok(()) => match step {
+            Some(step) => salt::run(session, node, step, &place, &guard, intent).await,
+            None => work(session, node, &place, &guard, intent).await,
+        },
+        Err(error) => Err(error),
+    };
+    let mut report = outcome.unwrap_or_else(|error| ended(error.of(name)));
+    // Terraform is reaped and its process group swept: nobody else may keep it.
+    if let Err(error) = guard.release().await {
+        tracing::warn!("{error}");
+        report.notes.push(error.message);
+    }
+    Ok(report)
+}
+
+async fn work(
+    session: &Session,
+    node: &Node,
+    place: &Place,
+    guard: &Guard,
+    intent: &Intent,
+) -> Result<ComponentReport> {
+    let component = &node.component;
+    let subdir = &session.modules[&component.name].subdir;
+    let record = session.records().read(component, place).await?;
+    let reading = session.reading();
+    let mut invoker = Invoker::new(session, component, place, subdir, Some(guard), reading).await?;
+    if let Some(report) = needs_acknowledge::check(&invoker, record.as_ref(), intent).await? {
+        return Ok(report);
+    }
+    let opened = Recovery::open(&invoker, record.as_ref()).await;
+    let mut recovery = opened.map_err(|mut error| {
+        invoker.redactor.error(&mut error);
+        error
+    })?;
+    let mut notes = Vec::new();
+    let outcome = begin(node, &mut invoker, guard, intent, record.as_ref(), &mut recovery, &mut notes).await;
+    let mut report = outcome.unwrap_or_else(|error| ended(error.of(&component.name)));
+    report.notes.extend(notes);
+    report.notes.extend(node.interface.notes.iter().cloned());
+    let is_gone =
+        report.status == Status::Destroyed || (intent.destroy && report.status == Status::Unchanged);
+    if is_gone && intent.act.changes_things() {
+        report.notes.extend(task_secrets::withdraw(&invoker).await);
+    }
+    // What follows keeps it and sends it to others.
+    let mut report = recovery.tell(&invoker, report);
+    invoker.redactor.report(&mut report);
+    let report = match &intent.act {
+        Act::GoBack(way) => needs_acknowledge::block(&invoker, way, report).await,
+        _ => report,
+    };
+    let mut report = hooks::after(&invoker, intent, report).await;
+    report.notes.extend(invoker.short_secrets());
+    invoker.redactor.report(&mut report);
+    Ok(report)
+}
+
+/// Gathers what its turn is made of, and takes it. What was done before it began is told in `notes`, however it ends.
+async fn begin(
+    node: &Node,
+    invoker: &mut Invoker<'_>,
+    guard: &Guard,
+    intent: &Intent,
+    record: Option<&Record>,
+    recovery: &mut Recovery,
+    notes: &mut Vec<String>,
+) -> Result<ComponentReport> {
+    let (session, place, component) = (invoker.session, invoker.place, invoker.component);
+    let mut manifest = Manifest::open(place)?;
+    if intent.destroy
+        && !recovery.is_unfinished()
+        && nothing_left(record, &place.state(), component.backend.is_local())
+    {
+        return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
+    }
+    let destroys = destroys(intent, &component.name)?;
+    let node = &*lacking::supply(session, node, record, destroys).await?;
+    if !node.lacks.is_empty() {
+        let lacks = lacking::names(node);
+        notes.push(format!("it is destroyed with null for {lacks}: the last value is kept nowhere"));
+    }
+    let hands = Hands::unless(destroys);
+    let mut gathered = gather(session, node, &invoker.reading, hands).await?;
+    if gathered.handed.is_unmade() && intent.act.changes_things() {
+        notes.extend(task_secrets::generate(session, component, &invoker.reading).await?);
+        gathered = gather(session, node, &invoker.reading, hands).await?;
+    }
+    let inputs = &gathered.inputs;
+    if !inputs.pending.is_empty() {
+        session.produce(&component.name, Produced { pending: Pending::All, ..Produced::default() });
+        let mut report = ComponentReport::new(Status::PendingInputs, "reads_pending_outputs");
+        report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
+        return Ok(report);
+    }
+    invoker.hand_over(&inputs.secret)?;
+    let handed = &gathered.handed;
+    match handed.is_empty() {
+        true => task_secrets::hide(invoker).await,
+        false => {
+            handed.secrets.iter().for_each(|secret| invoker.hide("a secret of its tasks", secret));
+            invoker.blind = handed.blind;
+        }
+    }
+    let module = &session.modules[&component.name];
+    let known = inputs.known.iter().map(|(name, value)| (name.as_str(), value));
+    let turn = Turn {
+        node,
+        invoker,
+        guard,
+        intent,
+        record,
+        module,
+        facts: &gathered.facts(session, module)?,
+        variables: &render::tfvars(&known.collect()),
+        inputs,
+        handed,
+        backend: gathered.backend.as_deref(),
+    };
+    turn.take(recovery, &mut manifest, notes).await
+}
+
+/// Whether there is surely nothing to destroy; then its inputs, which may be gone too, are not needed.
+fn nothing_left(record: Option<&Record>, state: &std::path::Path, local: bool) -> bool {
+    match record {
+        Some(record) => record.outcome == Status::Destroyed.word(),
+        None => local && !state.exists(),
+    }
+}
+
+/// Whether this component is taken down; a kept plan says so itself.
+fn destroys(intent: &Intent, component: &Name) -> Result<bool> {
+    match &intent.act {
+        Act::ApplyKept(folder) | Act::ShowKept(folder) => Ok(saved_plans::find(folder, component)?.destroy),
+        _ => Ok(intent.destroy),
+    }
+}

@@ -1,0 +1,131 @@
+//! A plan to a file, and what it says.
+
+pub mod nomad_preflight;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::intent::{Act, Intent};
+use super::way_back::Manner;
+use crate::change::{self, Changes, FoundJob};
+use crate::error::{Phase, Result};
+use crate::operation::exec::{Invoker, saved_plan_file};
+use crate::terraform::{Event, Plan, ROOM, Refresh};
+use crate::view::progress::Stage;
+
+/// What a plan comes to.
+pub enum Planned {
+    /// The plan is in the file.
+    Changes(Changes),
+    /// The world is as the configuration says; with the jobs as the refresh found them, where one is not as the state
+    /// has it.
+    Nothing(Vec<FoundJob>),
+}
+
+/// `replace`: addresses that are made anew.
+pub async fn plan(
+    invoker: &Invoker<'_>,
+    file: &Path,
+    intent: &Intent,
+    refresh: Refresh,
+    replace: &[String],
+) -> Result<Planned> {
+    invoker.session.teller.stage(&invoker.component.name, Stage::Planning);
+    let full = match &intent.act {
+        Act::Apply => intent.surgery.is_some(),
+        Act::GoBack(way) => way.manner == Manner::Shown,
+        _ => true,
+    };
+    let asked = Asked { destroy: intent.destroy, refresh, full, replace, targets: &[] };
+    match make(invoker, file, asked).await? {
+        Made { changes: Some(changes), .. } => Ok(Planned::Changes(changes)),
+        Made { jobs_differ: false, .. } => Ok(Planned::Nothing(Vec::new())),
+        Made { .. } => {
+            Ok(Planned::Nothing(change::found_jobs(&saved_plan_file::document(invoker, file).await?)))
+        }
+    }
+}
+
+/// What a plan of the same would still change, right after an apply.
+pub async fn again(invoker: &Invoker<'_>) -> Result<Option<Changes>> {
+    let file = invoker.plan_file().with_extension("again");
+    let made = make(invoker, &file, Asked::default()).await;
+    let _ = std::fs::remove_file(&file);
+    Ok(made?.changes)
+}
+
+/// A plan of these addresses alone.
+pub async fn targeted(invoker: &Invoker<'_>, file: &Path, targets: &[String]) -> Result<Changes> {
+    let asked = Asked { targets, ..Asked::default() };
+    Ok(make(invoker, file, asked).await?.changes.unwrap_or_default())
+}
+
+struct Made {
+    /// None: there is nothing to do.
+    changes: Option<Changes>,
+    /// The refresh found a job that is not as the state has it.
+    jobs_differ: bool,
+}
+
+#[derive(Default)]
+struct Asked<'a> {
+    destroy: bool,
+    refresh: Refresh,
+    /// A person reads this plan, and is shown which attributes change.
+    full: bool,
+    targets: &'a [String],
+    replace: &'a [String],
+}
+
+async fn make(invoker: &Invoker<'_>, file: &Path, asked: Asked<'_>) -> Result<Made> {
+    let Asked { destroy, refresh, full, targets, replace } = asked;
+    invoker.go_on(Phase::Planning).await?;
+    let arguments = Plan {
+        out: file.to_owned(),
+        variable_files: invoker.variable_files(),
+        state: invoker.state(),
+        destroy,
+        refresh,
+        lock: true,
+        targets: targets.to_owned(),
+        replace: replace.to_owned(),
+    };
+    let mut changes = Changes::default();
+    let mut jobs_differ = false;
+    let said =
+        invoker
+            .stream("plan", arguments.arguments(), invoker.component.timeouts.plan, ROOM, &mut |event| {
+                match event {
+                    Event::PlannedChange(planned) => {
+                        let resource = &planned.resource;
+                        changes.resources.extend(change::planned(
+                            &resource.address,
+                            &resource.kind,
+                            &resource.name,
+                            planned.action.word(),
+                            planned.reason.as_deref(),
+                        ));
+                    }
+                    Event::ResourceDrift(found) => jobs_differ |= found.resource.kind == "nomad_job",
+                    Event::ChangeSummary(summary) => changes.counts = summary.counts,
+                    Event::Outputs(outputs) => changes.outputs.extend(changed(outputs)),
+                    _ => {}
+                }
+            })
+            .await?;
+    let changes = match said.exit.code {
+        Some(0) => None,
+        Some(2) if full => Some(saved_plan_file::show(invoker, file).await?),
+        Some(2) => Some(changes),
+        _ => {
+            return Err(nomad_preflight::blame(invoker, invoker.failure("plan", Phase::Planning, &said)).await);
+        }
+    };
+    Ok(Made { changes, jobs_differ })
+}
+
+/// Outputs that a plan changes, with Terraform's action on each.
+pub fn changed(outputs: &BTreeMap<String, Option<String>>) -> impl Iterator<Item = (String, String)> {
+    let with_action = outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
+    with_action.filter(|(_, action)| action != "noop")
+}

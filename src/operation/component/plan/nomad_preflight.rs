@@ -1,0 +1,121 @@
+//! Asks Nomad about the jobs of a plan, before anything of it is applied.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::change::{Changes, PlannedJob, jobs};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::nomad::{Checked, JobName, Refusal, Spec, Trouble};
+use crate::operation::exec::servers::patiently;
+use crate::operation::exec::{Invoker, saved_plan_file, servers};
+use crate::render;
+use crate::words::words;
+
+/// What a reader should know of the jobs that the plan in `file` registers. An error where one of them is not valid,
+/// would find no node, or runs already and is not ours. Costs nothing where the plan registers none.
+pub async fn check(invoker: &Invoker<'_>, file: &Path, changes: &Changes) -> Result<Vec<String>> {
+    let registers = |action: &String| action == "create" || action == "update";
+    let mut planned = changes.resources.iter().filter(|one| one.kind == "nomad_job");
+    if !planned.any(|one| one.actions.iter().any(registers)) {
+        return Ok(Vec::new());
+    }
+    let document = saved_plan_file::document(invoker, file).await?;
+    let settings = &invoker.session.blueprint.settings;
+    let nomad = servers::nomad(settings, invoker.component, &invoker.reading).await?;
+    let mut notes = Vec::new();
+    for job in jobs(&document) {
+        let Some(spec) = spec(&job)? else {
+            notes.push(format!(
+                "{}: Nomad was not asked about it before: its jobspec is known only after apply, or reads files",
+                job.address
+            ));
+            continue;
+        };
+        let go_on = async || invoker.go_on(Phase::Planning).await;
+        let asked = patiently(go_on, Refusal::is_away, async || nomad.preflight(&spec).await);
+        match asked.await? {
+            Ok(Checked { notes: told, .. }) if job.is_sensitive => {
+                notes.push(format!(
+                    "{}: {} note(s) of Nomad's, which may repeat a secret",
+                    job.address,
+                    told.len()
+                ));
+            }
+            Ok(Checked { notes: told, .. }) => notes.extend(told),
+            Err(refusal) => return Err(explain(&job.address, job.is_sensitive, refusal, &nomad.address)),
+        }
+    }
+    Ok(notes)
+}
+
+/// None: not known yet.
+fn spec(job: &PlannedJob) -> Result<Option<Spec>> {
+    let Some(spec) = &job.spec else { return Ok(None) };
+    let variables = render::hcl_variables(&spec.variables).map_err(|reason| {
+        let message = format!("{}: a variable of hcl2 cannot be written: {reason}", job.address);
+        Error::new(Layer::Terraform, Phase::Planning, "nomad_invalid", message, "correct its name")
+    })?;
+    let before = job.before.clone().map(|(namespace, id)| JobName { namespace, id });
+    Ok(Some(Spec { jobspec: spec.text.clone(), is_json: spec.is_json, variables, before }))
+}
+
+/// A plan that failed at a job, as the provider tells it: where Nomad itself is away or forbids, its address and what
+/// to do are told instead.
+pub async fn blame(invoker: &Invoker<'_>, failed: Error) -> Error {
+    let of_a_job = |address: &Value| address.as_str().is_some_and(|address| address.contains("nomad_job."));
+    let addresses = failed.details["addresses"].as_array();
+    if !addresses.is_some_and(|addresses| addresses.iter().any(of_a_job)) {
+        return failed;
+    }
+    let settings = &invoker.session.blueprint.settings;
+    let Ok(nomad) = servers::nomad(settings, invoker.component, &invoker.reading).await else {
+        return failed;
+    };
+    match nomad.parse("job \"asked\" {}", "").await {
+        Err(trouble @ (Trouble::Unreachable(_) | Trouble::Denied(_))) => {
+            unasked(&trouble, &nomad.address).with(failed.details)
+        }
+        _ => failed,
+    }
+}
+
+fn unasked(trouble: &Trouble, address: &str) -> Error {
+    let error = trouble.explain(address, Phase::Planning);
+    Error { message: words![&error.message, "; nothing was changed"], ..error }
+}
+
+/// `place` names the job, `address` the Nomad.
+pub fn explain(place: &str, is_sensitive: bool, refusal: Refusal, address: &str) -> Error {
+    let refuse = |code: &'static str, message: String, remedy: &'static str| {
+        let message = format!("{place}: {message}; nothing was changed");
+        Error::new(Layer::Nomad, Phase::Planning, code, message, remedy)
+    };
+    match refusal {
+        Refusal::Invalid(_) if is_sensitive => refuse(
+            "nomad_invalid",
+            "Nomad does not take its jobspec; the module marks that as sensitive, so its words are not repeated"
+                .to_owned(),
+            "ask by nomad job validate",
+        ),
+        Refusal::Invalid(said) => {
+            refuse("nomad_invalid", format!("Nomad does not take its jobspec: {said}"), "correct the jobspec")
+        }
+        Refusal::Unplaceable(name, groups) => refuse(
+            "nomad_unplaceable",
+            format!("job {} would find no node to run on: {}", name.id, groups.join("; ")),
+            "correct its constraints, its datacenters, its driver or its resources, or make room",
+        )
+        .with(json!({ "job": name.id, "namespace": name.namespace, "groups": groups })),
+        Refusal::Foreign(name) => refuse(
+            "nomad_job_foreign",
+            format!(
+                "Nomad runs a job {} in namespace {} already, and no state of this component has it",
+                name.id, name.namespace
+            ),
+            "choose another name; if it is ours after all, eos_terraform.import_resource takes it over",
+        )
+        .with(json!({ "job": name.id, "namespace": name.namespace })),
+        Refusal::Trouble(trouble) => unasked(&trouble, address),
+    }
+}

@@ -1,0 +1,304 @@
+//! Before anything else runs for a component: what a dead run left is put right, or told.
+
+pub mod leftovers;
+mod repair_state;
+pub mod stale_lock;
+pub mod state_copies;
+mod unsaved_states;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::decide::{Ending, Remembered, State, Story, Suspect};
+use crate::error::{Error, Result};
+use crate::lock::Holder;
+use crate::operation::blocking::blocking;
+use crate::operation::exec::{Invoker, manual_commands};
+use crate::operation::store::records;
+use crate::record::{Record, Underway, Untold};
+use crate::report::Notes;
+use crate::report::{ComponentReport, PossibleOrphan};
+use crate::snapshot::{Snapshot, Store};
+use crate::words::{Words, words};
+use crate::workdir::sweep_unfinished;
+
+/// What was found, and what was done about it.
+#[derive(Default)]
+pub struct Recovery {
+    /// The apply that was cut off.
+    underway: Option<Underway>,
+    /// One that was cut off on another host: what it left is there.
+    elsewhere: Option<Underway>,
+    story: Story,
+    remembered: Option<Remembered>,
+    /// Where the state was kept last, rendered; None where that is not known.
+    backend: Option<String>,
+    /// What an earlier run found, and died before it could report.
+    untold: Vec<Suspect>,
+    suspects: Vec<Suspect>,
+    notes: Notes,
+}
+
+impl Recovery {
+    /// Archives what was not saved, and puts a local state right. Under the lock only.
+    pub async fn open(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<Self> {
+        let place = invoker.place;
+        [place.control(), &place.recovered(), &place.workdir].into_iter().for_each(sweep_unfinished);
+        Store::new(place.snapshots()).sweep_unfinished();
+        let elsewhere = invoker.session.records().elsewhere(&invoker.component.name, place).await?;
+        let mut recovery =
+            Self { underway: Underway::read(&place.applying())?, elsewhere, ..Self::default() };
+        recovery.notes.extend(recovery.elsewhere.iter().map(|there| {
+            let Underway { run_id, started, pid, host, cwd, .. } = there;
+            Words::own(format!(
+                "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off, and its lock is \
+                 this run's now: what it began to create is told on {host} alone, by its .eos/runs/{run_id}, and by \
+                 the next run there; terraform ran in {}",
+                cwd.display()
+            ))
+        }));
+        let mut dump = None;
+        if let Some(underway) = &recovery.underway {
+            let Underway { run_id, started, pid, host, .. } = underway;
+            recovery.notes.push(Words::own(format!(
+                "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off"
+            )));
+            match leftovers::stream(&invoker.session.layout, underway, &invoker.component.name)? {
+                Some(mut heard) => {
+                    underway.gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
+                    recovery.story = heard.story;
+                    let is_same = underway.recorded.as_ref().is_none_or(|was| *was == Record::mark(record));
+                    if !is_same && record.is_some_and(|record| record.run_id != *run_id) {
+                        recovery.story.overtake();
+                    }
+                    dump = heard.dump.filter(|_| !underway.archived);
+                }
+                None => recovery.notes.push(Words::own(format!(
+                    "the folder of run {run_id} is gone: what it began to create is not known"
+                ))),
+            }
+        }
+        if let Some(untold) = untold(invoker)? {
+            let run_id = &untold.run_id;
+            recovery.notes.push(Words::own(format!("run {run_id} died before its report was written")));
+            recovery.suspects = untold.suspects.clone();
+            recovery.untold = untold.suspects;
+        }
+        let known = |state: &Remembered| !state.lineage.is_empty();
+        let before = recovery.underway.as_ref().map(Underway::remembered).filter(known);
+        recovery.remembered = before.or_else(|| record.map(Record::remembered).filter(known));
+        let mut folders = vec![invoker.cwd()];
+        folders.extend(recovery.underway.as_ref().map(|underway| underway.cwd.as_path()));
+        unsaved_states::archive(place, &folders, dump.as_ref())?;
+        if let (Some(underway), Some(_)) = (&mut recovery.underway, dump) {
+            underway.archived = true;
+            underway.write(&place.applying())?;
+        }
+        let was = recovery.underway.as_ref().map(|underway| &underway.backend);
+        recovery.backend = was.or_else(|| record.map(|record| &record.backend)).cloned();
+        if let Some(state) =
+            invoker.state().filter(|_| recovery.backend.as_ref().is_none_or(String::is_empty))
+        {
+            recovery.save_waiting(invoker).await?;
+            let note = repair_state::put_right(
+                invoker,
+                &state,
+                recovery.underway.is_some(),
+                recovery.remembered.as_ref(),
+            )?;
+            recovery.notes.extend(note);
+            recovery.notes.extend(stale_lock::remove_local(place, &state)?);
+        }
+        Ok(recovery)
+    }
+
+    /// Whether an apply began here that nobody saw the end of.
+    pub fn is_unfinished(&self) -> bool {
+        self.underway.is_some() || self.elsewhere.is_some()
+    }
+
+    /// Whether what another host began has to be settled by a record.
+    pub fn is_elsewhere(&self) -> bool {
+        self.elsewhere.is_some()
+    }
+
+    /// Saves on a remote backend what was not; it is initialised by now.
+    pub async fn save(&mut self, invoker: &Invoker<'_>) -> Result<()> {
+        match invoker.state() {
+            Some(_) => Ok(()),
+            None => self.save_waiting(invoker).await,
+        }
+    }
+
+    async fn save_waiting(&mut self, invoker: &Invoker<'_>) -> Result<()> {
+        let digest = self.underway.as_ref().map(|underway| underway.digest.as_str());
+        let notes = unsaved_states::save(invoker, self.remembered.as_ref(), digest).await?;
+        self.notes.extend(notes);
+        Ok(())
+    }
+
+    /// A state that waits to be saved belongs where it came from, not where the state is to go.
+    pub fn refuse_to_move(&self, invoker: &Invoker<'_>, backend: Option<&str>) -> Result<()> {
+        let moves = self.backend.as_ref().is_some_and(|was| was != backend.unwrap_or_default());
+        match unsaved_states::waiting(invoker.place)?.first().filter(|_| moves) {
+            Some(file) => Err(unsaved_states::required(
+                invoker,
+                file,
+                "the backend has to be set back before it can be saved",
+                false,
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Frees the backend's lock where its holder is proved dead; else the error says why not, and how a hand can.
+    pub async fn release(&mut self, invoker: &Invoker<'_>, locked: Error) -> Result<()> {
+        self.notes.push(stale_lock::release(invoker, locked).await?);
+        Ok(())
+    }
+
+    /// Holds what was begun against the state that survived.
+    pub fn compare(&mut self, state: Option<&State>) {
+        let instances = state.map(|state| state.instances.clone()).unwrap_or_default();
+        let found = |suspect: &Suspect| {
+            suspect.id.is_some()
+                && instances.get(&suspect.address).is_some_and(|there| there.id == suspect.id)
+        };
+        let earlier = self.underway.iter().flat_map(|underway| &underway.suspects).chain(&self.untold);
+        let earlier: BTreeSet<_> = earlier.filter(|suspect| !found(suspect)).cloned().collect();
+        self.suspects = earlier.into_iter().collect();
+        let run_id = self.underway.as_ref().map(|underway| underway.run_id.as_str()).unwrap_or_default();
+        self.suspects.extend(self.story.suspects(run_id, &instances, Ending::Abrupt));
+    }
+
+    /// For the next apply to carry on: should it die too, they are still told.
+    pub fn suspects(&self) -> &[Suspect] {
+        &self.suspects
+    }
+
+    /// Adds what was found to the component's report.
+    pub fn tell(self, invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentReport {
+        let mut notes = self.notes;
+        if !self.untold.is_empty()
+            && let Err(error) = promise(invoker, &self.suspects)
+        {
+            // They are told again, once more than is needed.
+            tracing::warn!("{error}");
+        }
+        notes.extend(describe(&self.suspects));
+        notes.extend(std::mem::take(&mut report.notes));
+        let mut orphans = orphans(invoker, &self.suspects);
+        orphans.append(&mut report.possible_orphans);
+        ComponentReport { notes, possible_orphans: orphans, ..report }
+    }
+}
+
+/// After an apply that failed: the same, at once. Says what was done.
+pub async fn after_failure(
+    invoker: &Invoker<'_>,
+    heard: &leftovers::Heard,
+    before: &Remembered,
+) -> Result<Vec<Words>> {
+    let mut underway = Underway::read(&invoker.place.applying())?.unwrap_or_default();
+    unsaved_states::archive(invoker.place, &[invoker.cwd()], heard.dump.as_ref())?;
+    if heard.dump.is_some() {
+        underway.archived = true;
+        underway.write(&invoker.place.applying())?;
+    }
+    let before = Some(before).filter(|before| !before.lineage.is_empty());
+    let mut notes = unsaved_states::save(invoker, before, Some(&underway.digest)).await?;
+    if let Some(state) = invoker.state() {
+        notes.extend(repair_state::put_right(invoker, &state, true, before)?);
+    }
+    Ok(notes)
+}
+
+/// What an earlier run was to report and did not.
+fn untold(invoker: &Invoker<'_>) -> Result<Option<Untold>> {
+    let path = invoker.place.untold();
+    let Some(untold) = Untold::read(&path)? else { return Ok(None) };
+    if invoker.session.layout.report(&untold.run_id).exists() {
+        return Untold::end(&path).map(|()| None);
+    }
+    Ok(Some(untold))
+}
+
+/// Should this run die before its report is written, the next one tells.
+fn promise(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
+    let (run_id, path) = (invoker.session.run_id.clone(), invoker.place.untold());
+    let before = Untold::read(&path)?.filter(|before| before.run_id == run_id);
+    let mut suspects = suspects.to_vec();
+    for earlier in before.into_iter().flat_map(|before| before.suspects) {
+        if !suspects.contains(&earlier) {
+            suspects.push(earlier);
+        }
+    }
+    Untold { run_id, suspects }.write(&path)
+}
+
+/// Its record is written: what was there for the case of a crash goes, once these are sure to be told.
+pub fn forget(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
+    let place = invoker.place;
+    if !suspects.is_empty() {
+        promise(invoker, suspects)?;
+    }
+    state_copies::clear(&place.copies())?;
+    Underway::end(&place.applying())
+}
+
+pub fn orphans(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Vec<PossibleOrphan> {
+    let orphan = |suspect: &Suspect| PossibleOrphan {
+        run_id: suspect.run_id.clone(),
+        address: suspect.address.clone(),
+        kind: suspect.kind.clone(),
+        id: suspect.id.clone(),
+        import: manual_commands::import(invoker, suspect),
+    };
+    suspects.iter().map(orphan).collect()
+}
+
+/// For people; the report's `possible_orphans` has the commands.
+pub fn describe(suspects: &[Suspect]) -> Option<Words> {
+    let name = |suspect: &Suspect| match &suspect.id {
+        Some(id) => words![&suspect.address, " (id ", id, ", begun by run "],
+        None => words![&suspect.address, " (begun by run "],
+    };
+    let names =
+        suspects.iter().map(|suspect| name(suspect).and(Words::own(suspect.run_id.as_str())).and(")"));
+    let names = names.reduce(|names, name| words![names, ", ", name])?;
+    let what_to_do = ". No state has them, they may exist all the same, and an apply creates them again: delete them in \
+                      the world or, before that, take them into the state by the commands in possible_orphans";
+    Some(words!["possible orphans: ", names, what_to_do])
+}
+
+/// What an apply writes down before its first effect.
+pub async fn begin(
+    invoker: &Invoker<'_>,
+    snapshot: &Snapshot,
+    gone: BTreeMap<String, String>,
+    record: Option<&Record>,
+    backend: Option<&str>,
+    carried: &[Suspect],
+) -> Result<()> {
+    let here = Holder::here();
+    let local = invoker.state().is_some();
+    let underway = Underway {
+        run_id: invoker.session.run_id.clone(),
+        lineage: snapshot.lineage.clone(),
+        serial: snapshot.serial,
+        resources: snapshot.resources,
+        gone,
+        backend: backend.unwrap_or_default().to_owned(),
+        digest: snapshot.state.clone().filter(|_| local).unwrap_or_default(),
+        started: here.since,
+        pid: here.pid,
+        boot_id: here.boot_id,
+        host: here.host,
+        cwd: invoker.cwd().to_owned(),
+        archived: false,
+        recorded: Some(Record::mark(record)),
+        suspects: carried.to_vec(),
+    };
+    records::begin(invoker.lock, &underway).await?;
+    let file = invoker.place.applying();
+    blocking(move || underway.write(&file)).await
+}

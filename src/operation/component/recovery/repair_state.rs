@@ -1,0 +1,72 @@
+//! A local state that is not whole: from the newest copy of it, or refused.
+
+use std::path::Path;
+
+use super::{leftovers, unsaved_states};
+use crate::decide::{self, Found, LocalState, Remembered};
+use crate::error::Result;
+use crate::operation::exec::Invoker;
+use crate::words::Words;
+use crate::workdir::{self, ensure_private, remove, replace};
+
+/// Says what was done; None where the state is whole, or nothing can be done for it.
+pub fn put_right(
+    invoker: &Invoker<'_>,
+    state: &Path,
+    unfinished: bool,
+    remembered: Option<&Remembered>,
+) -> Result<Option<Words>> {
+    let place = invoker.place;
+    let text = workdir::read(state)?;
+    let found = Found::of(text.as_deref());
+    if found.head().is_some() {
+        return Ok(None);
+    }
+    // Terraform's own backup may be of an older lineage: it counts only where the lineage is known.
+    let backup = remembered.map(|_| place.state_backup());
+    let copies = leftovers::whole_states(place.copies().into_iter().chain(backup));
+    let heads: Vec<_> = copies.iter().map(|(_, head)| head.clone()).collect();
+    let what = match found {
+        Found::Absent => "is gone",
+        Found::Empty => "is empty",
+        _ => "is cut short",
+    };
+    let path = state.display();
+    let verdict = decide::local_state(&found, unfinished, remembered, &heads);
+    let kept = match (&verdict, text.filter(|text| !text.is_empty())) {
+        (LocalState::SetAside | LocalState::Restore(_), Some(text)) => {
+            let kept = unsaved_states::keep_replaced(place, &text)?;
+            format!("; what stood there is kept as {}", kept.display())
+        }
+        _ => String::new(),
+    };
+    match verdict {
+        LocalState::Leave => Ok(None),
+        LocalState::SetAside => {
+            remove(state)?;
+            Ok(Some(Words::own(format!(
+                "{path} {what}: the first apply was cut off in its first write{kept}"
+            ))))
+        }
+        LocalState::Restore(copy) => {
+            let (copy, head) = &copies[copy];
+            let text = workdir::read(copy)?.unwrap_or_default();
+            ensure_private(&place.workdir)?;
+            replace(state, &text)?;
+            let serial = head.serial;
+            Ok(Some(Words::own(format!(
+                "{path} {what}: put right from {}, at serial {serial}{kept}",
+                copy.display()
+            ))))
+        }
+        LocalState::Refuse(copy) => {
+            let (copy, head) = &copies[copy];
+            let least = remembered.map(|state| state.serial).unwrap_or_default();
+            let why = format!(
+                "{path} {what}, and this newest copy of it has serial {}, when {least} was there before",
+                head.serial
+            );
+            Err(unsaved_states::required(invoker, copy, &why, true))
+        }
+    }
+}

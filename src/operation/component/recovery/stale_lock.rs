@@ -1,0 +1,109 @@
+//! Terraform's own locks, left by one that was killed.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::fs::FlockOperation;
+use serde_json::{Value, json};
+
+use crate::decide::{self, Dead, Doubt, Lease};
+use crate::error::{Error, Phase, Result};
+use crate::lock::Holder;
+use crate::operation::exec::{Invoker, manual_commands};
+use crate::record::Locking;
+use crate::terraform;
+use crate::words::words;
+use crate::workdir::{self, Place, remove};
+
+/// The code of a command that found the backend's lock taken.
+pub const LOCKED: &str = "state_locked";
+
+/// Removes the text that a killed terraform leaves beside a local state; a living one locks the state itself.
+pub fn remove_local(place: &Place, state: &Path) -> Result<Option<String>> {
+    let path = place.lock_info();
+    let Some(text) = workdir::read(&path)? else {
+        return Ok(None);
+    };
+    let locked =
+        |file: fs::File| rustix::fs::fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive).is_err();
+    let info: Value = serde_json::from_slice(&text).unwrap_or_default();
+    let word = |key: &str| info[key].as_str().unwrap_or("unknown").to_owned();
+    let holder = format!("{} ({}, since {})", word("Who"), word("Operation"), word("Created"));
+    if fs::OpenOptions::new().read(true).write(true).open(state).is_ok_and(locked) {
+        return Ok(Some(format!("a terraform that is not of this run locks the local state: {holder}")));
+    }
+    remove(&path)?;
+    Ok(Some(format!("removed the lock that a dead terraform left on the local state: {holder}")))
+}
+
+/// Frees a remote backend's lock where its holder is proved dead, and says so.
+pub async fn release(invoker: &Invoker<'_>, locked: Error) -> Result<String> {
+    let lock = &locked.details["lock"];
+    let id = lock["id"].as_str().unwrap_or_default().to_owned();
+    if invoker.state().is_some() || id.is_empty() {
+        return Err(locked);
+    }
+    let who = lock["who"].as_str().map(str::to_owned);
+    let created = lock["created"].as_str().and_then(printed_time);
+    let lease = Lease { who, created };
+    let dead = dead(invoker)?;
+    let command = manual_commands::terraform(invoker, &["force-unlock", "-force", &id].map(str::to_owned));
+    if let Err(doubt) = decide::is_dead(&lease, dead.as_ref(), &Holder::here().host) {
+        let why = match doubt {
+            Doubt::NobodyDied => "no terraform of Eos was killed here with it",
+            Doubt::Untold => "the backend does not tell who holds it, and since when",
+            Doubt::OtherHost => "it is held from another host",
+            Doubt::OtherTime => "it was not taken while the terraform that was killed here lived",
+        };
+        let message = words![&locked.message, "\nEos does not free it: ", why];
+        let remedy = words!["wait until that run ends; if it is gone for good: ", &command];
+        let mut details = locked.details.clone();
+        details["command"] = json!(command);
+        return Err(Error { message, remedy, ..locked }.with(details));
+    }
+    let timeout = invoker.component.timeouts.plan;
+    let said = invoker.plain("force-unlock", terraform::force_unlock(&id), timeout).await?;
+    if said.exit.code != Some(0) {
+        return Err(invoker.failure("force-unlock", Phase::Preparation, &said));
+    }
+    remove(&invoker.place.locking())?;
+    let who = lease.who.unwrap_or_default();
+    Ok(format!("freed the backend's lock {id} of {who}: its terraform was killed here"))
+}
+
+/// The terraform of ours that was killed while it may have held the backend's lock.
+fn dead(invoker: &Invoker<'_>) -> Result<Option<Dead>> {
+    let Some(locking) = Locking::read(&invoker.place.locking())? else {
+        return Ok(None);
+    };
+    let run = invoker.session.layout.run(&locking.run_id).join(&invoker.component.name);
+    let stream = run.join(format!("{}.stdout", locking.step));
+    let last_seen = fs::metadata(stream).and_then(|meta| meta.modified()).ok().and_then(since_epoch);
+    let started = humantime::parse_rfc3339(&locking.started).ok().and_then(since_epoch);
+    Ok(started.zip(last_seen).map(|(started, last_seen)| Dead { host: locking.host, started, last_seen }))
+}
+
+fn since_epoch(time: SystemTime) -> Option<Duration> {
+    time.duration_since(UNIX_EPOCH).ok()
+}
+
+/// As Go prints a time in UTC: `2026-11-21 12:43:13.639016124 +0000 UTC`.
+fn printed_time(text: &str) -> Option<Duration> {
+    let text = text.strip_suffix(" +0000 UTC")?.replacen(' ', "T", 1);
+    humantime::parse_rfc3339(&format!("{text}Z")).ok().and_then(since_epoch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_time_is_read_to_the_nanosecond_and_another_zone_is_not_guessed() {
+        let time = printed_time("2026-11-21 12:43:13.639016124 +0000 UTC").unwrap();
+        assert_eq!((time.as_secs(), time.subsec_nanos()), (1_795_264_993, 639_016_124));
+        assert!(printed_time("2026-11-21 12:43:13 +0000 UTC").is_some());
+        assert_eq!(printed_time("2026-11-21 12:43:13 +0100 CET"), None);
+        assert_eq!(printed_time(""), None);
+    }
+}

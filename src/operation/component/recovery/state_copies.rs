@@ -1,0 +1,118 @@
+//! Copies of a local state while an apply goes on: terraform truncates the file before it writes it.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::oneshot;
+use tokio::time::sleep;
+
+use crate::decide::Head;
+use crate::error::Result;
+use crate::operation::blocking::blocking;
+use crate::workdir::{remove, replace};
+
+/// How often the state is looked at, if copying it takes no time.
+const LOOK: Duration = Duration::from_millis(100);
+/// A big state is copied more rarely: copying may take this part of the time.
+const SHARE: u32 = 10;
+
+struct Copies {
+    state: PathBuf,
+    copies: [PathBuf; 2],
+    next: usize,
+    seen: Option<(u64, SystemTime)>,
+}
+
+/// Does `work`, and copies the state each time that it has changed and is whole.
+pub async fn during<T>(state: Option<PathBuf>, copies: [PathBuf; 2], work: impl Future<Output = T>) -> T {
+    let Some(state) = state else { return work.await };
+    let (running, mut over) = oneshot::channel::<()>();
+    let work = async {
+        let done = work.await;
+        drop(running);
+        done
+    };
+    let watch = async {
+        let mut copies = Copies { state, copies, next: 0, seen: None };
+        let mut pause = LOOK;
+        loop {
+            tokio::select! {
+                _ = &mut over => break,
+                () = sleep(pause) => {}
+            }
+            let began = Instant::now();
+            copies = blocking(move || {
+                copies.look();
+                copies
+            })
+            .await;
+            pause = LOOK.max(began.elapsed() * SHARE);
+        }
+    };
+    tokio::join!(work, watch).0
+}
+
+pub fn clear(copies: &[PathBuf]) -> Result<()> {
+    copies.iter().try_for_each(|copy| remove(copy))
+}
+
+impl Copies {
+    fn look(&mut self) {
+        let Some(now) = stamp(&self.state).filter(|now| self.seen.as_ref() != Some(now)) else {
+            return;
+        };
+        // Read in the middle of a write it has no head, and is looked at again.
+        let Ok(text) = std::fs::read(&self.state) else { return };
+        if Head::parse(&text).is_err() {
+            return;
+        }
+        match replace(&self.copies[self.next], &text) {
+            Ok(()) => {
+                self.next = 1 - self.next;
+                self.seen = Some(now);
+            }
+            // The apply itself will meet what is wrong with the disk.
+            Err(error) => tracing::warn!("no copy of the state could be made: {error}"),
+        }
+    }
+}
+
+fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
+    let meta = path.metadata().ok()?;
+    Some((meta.len(), meta.modified().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_states_are_copied_in_turn_and_others_never() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let paths = ["0", "1"].map(|name| folder.path().join(name));
+        let mut copies = Copies { state: state.clone(), copies: paths.clone(), next: 0, seen: None };
+        let serial = |path: &Path| Head::parse(&std::fs::read(path).unwrap()).unwrap().serial;
+        let text = |serial: u64, rest: &str| {
+            format!(r#"{{"version": 4, "serial": {serial}, "lineage": "l", "rest": "{rest}"}}"#)
+        };
+        copies.look();
+        assert!(!paths[0].exists());
+        for (serial, rest) in [(1, ""), (2, "x"), (3, "xx")] {
+            std::fs::write(&state, text(serial, rest)).unwrap();
+            copies.look();
+            // Nothing changed: nothing is written, and it is the other one's turn still.
+            copies.look();
+        }
+        assert_eq!((serial(&paths[0]), serial(&paths[1])), (3, 2));
+        for broken in ["", &text(4, "xxx")[..20]] {
+            std::fs::write(&state, broken).unwrap();
+            copies.look();
+        }
+        assert_eq!((serial(&paths[0]), serial(&paths[1])), (3, 2));
+        use std::os::unix::fs::PermissionsExt;
+        assert!(paths.iter().all(|path| path.metadata().unwrap().permissions().mode() & 0o777 == 0o600));
+        clear(&paths).unwrap();
+        clear(&paths).unwrap();
+    }
+}

@@ -1,0 +1,210 @@
+//! States that terraform could not save: archived first, then put where they belong, or a hand is asked for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::stale_lock;
+use super::stale_lock::LOCKED;
+use crate::decide::{self, Found, Head, Remembered, There, Unsaved};
+use crate::digest::sha256;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::operation::exec::{Invoker, manual_commands, state};
+use crate::terraform;
+use crate::words::{Words, words};
+use crate::workdir::{self, Place, ensure_private, ids, next_id, remove, replace, retain_newest};
+
+/// Where terraform leaves what it cannot save: in the folder that it runs in.
+const ERRORED: &str = "errored.tfstate";
+/// The ends of names in the archive: what waits, what was saved, and what gave way to another.
+const WAITING: &str = "-unsaved.tfstate";
+const SAVED: &str = "-saved.tfstate";
+const REPLACED: &str = "-replaced.tfstate";
+
+/// How many files the archive keeps, beside those that wait.
+const KEPT: usize = 10;
+
+/// A push over a network may fail once and work the next time.
+const ATTEMPTS: usize = 3;
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Archives `errored.tfstate` of these folders, and a dump.
+pub fn archive(place: &Place, folders: &[&Path], dump: Option<&Value>) -> Result<()> {
+    for path in folders.iter().map(|folder| folder.join(ERRORED)) {
+        // A folder of that name is the reason for a dump.
+        if !path.is_file() {
+            continue;
+        }
+        if let Some(text) = workdir::read(&path)? {
+            // On a full disk terraform leaves it empty or cut short, and the state stands in the stream instead.
+            let is_torn = text.is_empty() || (dump.is_some() && Head::parse(&text).is_err());
+            if !is_torn {
+                keep(place, WAITING, &text)?;
+            }
+            remove(&path)?;
+        }
+    }
+    match dump {
+        Some(dump) => keep(place, WAITING, dump.to_string().as_bytes()).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// What a state file held before something else took its place.
+pub fn keep_replaced(place: &Place, text: &[u8]) -> Result<PathBuf> {
+    keep(place, REPLACED, text)
+}
+
+/// Whole and on disk when it returns.
+fn keep(place: &Place, end: &str, text: &[u8]) -> Result<PathBuf> {
+    let folder = place.recovered();
+    ensure_private(&folder)?;
+    let path = folder.join(format!("{}{end}", next_id(ids(&folder))));
+    replace(&path, text)?;
+    retain_newest(&folder, KEPT, |file| file == path || file.to_string_lossy().ends_with(WAITING));
+    Ok(path)
+}
+
+fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(Vec::new());
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| Error::file(folder, "read the folder", &error))?.path();
+        if path.to_string_lossy().ends_with(end) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// States that wait in the archive to be saved, oldest first.
+pub fn waiting(place: &Place) -> Result<Vec<PathBuf>> {
+    files(&place.recovered(), WAITING)
+}
+
+/// Saves each state that waits in the archive; a remote backend has to be initialised. Says what was done.
+///
+/// `remembered` is the state before the apply, `digest` that of its local file, where they are known.
+pub async fn save(
+    invoker: &Invoker<'_>,
+    remembered: Option<&Remembered>,
+    digest: Option<&str>,
+) -> Result<Vec<Words>> {
+    let mut notes = Vec::new();
+    for file in waiting(invoker.place)? {
+        let text = workdir::read(&file)?.unwrap_or_default();
+        let head = Head::parse(&text)
+            .map_err(|reason| required(invoker, &file, &format!("it cannot be read ({reason})"), false))?;
+        let there = state::text(invoker).await?;
+        let known = || remembered.map(|state| Head::new(&state.lineage, state.serial));
+        let current = Found::of(there.as_deref()).head().cloned().or_else(known);
+        let standing = match there.as_deref() {
+            Some(there) if is_same(there, &text) => There::Same,
+            Some(there) if invoker.state().is_some() && digest == Some(sha256(there).as_str()) => {
+                There::AsBefore
+            }
+            _ => There::Other,
+        };
+        let why = match (decide::unsaved(&head, current.as_ref(), standing), &current) {
+            (Unsaved::Push, _) => {
+                put(invoker, &file, &text, there.as_deref()).await?;
+                None
+            }
+            (Unsaved::Saved, _) | (_, None) => None,
+            (Unsaved::OtherLineage, Some(there)) => Some(format!(
+                "its lineage is {}, and that of the state there is {}",
+                head.lineage, there.lineage
+            )),
+            (Unsaved::NotNewer, Some(there)) => Some(format!(
+                "its serial is {}, and that of the state there is {}",
+                head.serial, there.serial
+            )),
+        };
+        if let Some(why) = why {
+            return Err(required(invoker, &file, &why, true));
+        }
+        let saved = PathBuf::from(file.to_string_lossy().replace(WAITING, SAVED));
+        fs::rename(&file, &saved).map_err(|error| Error::file(&file, "rename", &error))?;
+        notes.push(Words::own(format!(
+            "a state that terraform could not save was put in its place, at serial {}; it is kept as {}",
+            head.serial,
+            saved.display()
+        )));
+    }
+    Ok(notes)
+}
+
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let read = |text| serde_json::from_slice::<Value>(text).ok();
+    read(one).is_some_and(|one| read(other) == Some(one))
+}
+
+async fn put(invoker: &Invoker<'_>, file: &Path, text: &[u8], there: Option<&[u8]>) -> Result<()> {
+    if let Some(path) = invoker.state() {
+        if let Some(there) = there.filter(|there| !there.is_empty()) {
+            keep_replaced(invoker.place, there)?;
+        }
+        return replace(&path, text).map_err(|error| required(invoker, file, &error.message, false));
+    }
+    let mut attempt = 1;
+    loop {
+        let timeout = invoker.component.timeouts.plan;
+        let said = invoker.plain("state-push", terraform::state_push(file), timeout).await?;
+        if said.exit.code == Some(0) {
+            return Ok(());
+        }
+        let error = invoker.failure("state push", Phase::Preparation, &said);
+        if error.code == LOCKED {
+            tracing::info!("{}: {}", invoker.component.name, stale_lock::release(invoker, error).await?);
+            continue;
+        }
+        if attempt == ATTEMPTS || said.exit.stopped.is_some() {
+            return Err(required(invoker, file, &error.message, false));
+        }
+        attempt += 1;
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// A hand is asked for, with the command that would use this file.
+pub fn required(invoker: &Invoker<'_>, file: &Path, why: &str, force: bool) -> Error {
+    let command = manual_commands::put_state(invoker, file, force);
+    let what =
+        format!("{} holds a state that has to be settled before anything else runs here: ", file.display());
+    let message = words![Words::own(what), why.to_owned()];
+    let remedy = Words::own(format!(
+        "if it is the state to go on with: {command}; if it is not, move it out of that folder"
+    ));
+    Error::new(Layer::Terraform, Phase::Preparation, "recovery_required", message, remedy)
+        .with(json!({ "file": file, "command": command }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Name;
+    use crate::workdir::Layout;
+
+    #[test]
+    fn the_archive_keeps_its_newest_files_and_whatever_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = |name| Name::new(name).unwrap();
+        let place = Layout::new(folder.path(), &name("staging")).unwrap().place(&name("net")).unwrap();
+        // As if some had been made while the clock was ahead.
+        ensure_private(&place.recovered()).unwrap();
+        for ahead in 0..KEPT {
+            let id = ulid::Ulid::from_parts(u64::MAX >> 18, ahead as u128);
+            std::fs::write(place.recovered().join(format!("{id}{REPLACED}")), "").unwrap();
+        }
+        let waits = [(); 2].map(|()| keep(&place, WAITING, b"waits").unwrap());
+        let kept = [(); KEPT + 5].map(|()| keep_replaced(&place, b"replaced").unwrap());
+        assert_eq!(waiting(&place).unwrap(), waits);
+        assert_eq!(files(&place.recovered(), REPLACED).unwrap(), kept[5..]);
+        assert_eq!(std::fs::read(&kept[KEPT + 4]).unwrap(), b"replaced");
+    }
+}

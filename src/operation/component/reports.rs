@@ -1,0 +1,48 @@
+//! The report of a component's turn: an error, or a plan, as what it means for the component.
+
+use super::inputs::lacking::MISSING;
+use crate::change::Changes;
+use crate::decide::Blocked;
+use crate::error::{CANCELLED, Error, Layer, Phase};
+use crate::model::Name;
+use crate::operation::exec::Invoker;
+use crate::report::{ComponentReport, Status};
+
+pub fn ended(error: Error) -> ComponentReport {
+    let failed = ComponentReport::failed(error);
+    let status = match failed.reason.as_str() {
+        CANCELLED => Status::Cancelled,
+        // Others go on.
+        MISSING => Status::Blocked,
+        _ => Status::Failed,
+    };
+    ComponentReport { status, ..failed }
+}
+
+/// Takes out secrets that the module did not mark.
+pub fn redacted(invoker: &Invoker<'_>, mut changes: Changes) -> Changes {
+    invoker.redactor.resources(&mut changes.resources);
+    changes
+}
+
+pub fn planned(changes: Changes) -> ComponentReport {
+    with(ComponentReport::new(Status::Planned, ""), changes)
+}
+
+pub fn blocked(changes: Changes, blocked: Blocked, name: &Name) -> ComponentReport {
+    let error = Error::new(Layer::Salt, Phase::Planning, blocked.code, blocked.message, blocked.remedy)
+        .of(name)
+        .with(serde_json::json!({ "addresses": blocked.addresses }));
+    let report =
+        ComponentReport { error: Some(error), ..ComponentReport::new(Status::Blocked, blocked.code) };
+    with(report, changes)
+}
+
+pub fn with(report: ComponentReport, changes: Changes) -> ComponentReport {
+    ComponentReport {
+        changes: changes.counts,
+        resource_changes: changes.resources,
+        output_changes: changes.outputs,
+        ..report
+    }
+}

@@ -1,0 +1,281 @@
+//! A job of Salt's: started, and asked for until every minion has answered or is known not to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use crate::decide::step::{self, Answer, Asked};
+use crate::error::{CANCELLED, Error, Layer, Phase, Result};
+use crate::host::{Job, Returned, Started};
+use crate::model::{Step, Target, What};
+use crate::operation::exec::Invoker;
+use crate::operation::session::Session;
+use crate::report::{SaltRun, Status};
+use crate::view::progress::Stage;
+use crate::words::{Words, words};
+
+/// Between two looks at who has answered.
+const POLL: Duration = Duration::from_millis(250);
+/// How long nobody is asked whether it still runs; and how long that question may take. Salt's own defaults.
+const QUIET: Duration = Duration::from_secs(5);
+const PRESENCE: Duration = Duration::from_secs(10);
+/// So many times in a row neither an answer nor a sign of life: it is not waited for.
+const STRIKES: u32 = 2;
+
+/// What was asked for and what came of it; `status` is the worst of its minions'.
+pub struct Done {
+    pub status: Status,
+    pub run: SaltRun,
+}
+
+/// One step's calls on its minions.
+struct Jobs<'a> {
+    invoker: &'a Invoker<'a>,
+    step: &'a Step,
+    asked: Asked,
+    keywords: Map<String, Value>,
+    jids: Vec<String>,
+}
+
+/// Runs the states or the function; `given` goes into the states' pillar, or to the function by keyword.
+pub async fn run(
+    invoker: &Invoker<'_>,
+    step: &Step,
+    given: &BTreeMap<String, Value>,
+    test: bool,
+) -> Result<Done> {
+    let asked = Asked { states: step.what.is_states(), test };
+    let keywords = keywords(&step.what, given, asked);
+    let mut jobs = Jobs { invoker, step, asked, keywords, jids: Vec::new() };
+    let answers = match step.batch {
+        None => jobs.all_at_once(&step.target).await?,
+        Some(batch) => jobs.in_batches(|all| batch.of(all)).await?,
+    };
+    let minions =
+        answers.iter().map(|(minion, answer)| (minion.clone(), step::read(asked, answer))).collect();
+    let run = SaltRun {
+        jids: jobs.jids,
+        function: step.what.function().to_owned(),
+        target: step.target.pattern.clone(),
+        minions,
+    };
+    Ok(Done { status: step::whole(&run.minions), run })
+}
+
+/// What minions say may hold what other components were given.
+pub fn secrets(session: &Session) -> Vec<Value> {
+    let produced = session.produced.borrow();
+    let outputs = produced.values().flat_map(|one| one.outputs.values());
+    outputs.filter(|output| output.sensitive).map(|output| output.value.clone()).collect()
+}
+
+pub fn failure(step: &Step, run: &SaltRun) -> Error {
+    let (message, remedy) = match run.minions.is_empty() {
+        true => (
+            format!("no minion matches {:?} ({})", step.target.pattern, step.target.kind),
+            "correct salt:target, or accept the minion's key; without a master only this host's own minion is there",
+        ),
+        false => (
+            step::sentence(&run.minions),
+            "correct the states, or the minion, and run again; what was changed there stays",
+        ),
+    };
+    Error::new(Layer::Salt, Phase::Application, "salt_failed", message, remedy)
+}
+
+fn keywords(what: &What, given: &BTreeMap<String, Value>, asked: Asked) -> Map<String, Value> {
+    let over = |mut literals: Map<String, Value>| {
+        literals.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
+        literals
+    };
+    let mut keywords = match what {
+        What::States { pillar, .. } => match over(pillar.clone()) {
+            none if none.is_empty() => Map::new(),
+            pillar => Map::from_iter([("pillar".to_owned(), pillar.into())]),
+        },
+        What::Function { kwargs, .. } => over(kwargs.clone()),
+    };
+    if asked.test {
+        keywords.insert("test".to_owned(), true.into());
+    }
+    keywords
+}
+
+type Answers = BTreeMap<String, Answer>;
+
+impl Jobs<'_> {
+    async fn in_batches(&mut self, size: impl Fn(usize) -> usize) -> Result<Answers> {
+        let ping = self.start(ping(&self.step.target)).await?;
+        let minions: Vec<_> = ping.minions.into_iter().collect();
+        let mut answers = Answers::new();
+        let mut failed = false;
+        for batch in minions.chunks(size(minions.len())) {
+            if failed {
+                answers.extend(batch.iter().map(|minion| (minion.clone(), Answer::NotStarted)));
+                continue;
+            }
+            let target = Target { kind: "list", pattern: batch.join(",") };
+            let mut some = self.all_at_once(&target).await?;
+            // A minion that the batch names and Salt does not start is no less asked for.
+            for minion in batch {
+                some.entry(minion.clone()).or_insert(Answer::Silent);
+            }
+            failed = some.values().any(|answer| step::read(self.asked, answer).status == Status::Failed);
+            answers.extend(some);
+        }
+        Ok(answers)
+    }
+
+    async fn all_at_once(&mut self, target: &Target) -> Result<Answers> {
+        let arguments = match &self.step.what {
+            What::States { sls, .. } => vec![sls.join(",").into()],
+            What::Function { args, .. } => args.clone(),
+        };
+        let job = Job {
+            target: target.pattern.clone(),
+            target_type: target.kind.to_owned(),
+            function: self.step.what.function().to_owned(),
+            arguments,
+            keywords: self.keywords.clone(),
+        };
+        let started = self.start(job).await?;
+        self.jids.push(started.jid.clone());
+        self.wait_for(&started).await
+    }
+
+    async fn wait_for(&self, started: &Started) -> Result<Answers> {
+        let deadline = Instant::now() + self.step.timeout;
+        let mut strikes: BTreeMap<&String, u32> = BTreeMap::new();
+        loop {
+            let until = if started.local { deadline } else { deadline.min(Instant::now() + QUIET) };
+            let returned = self.gather(started, until, true).await?;
+            let open: Vec<&String> =
+                started.minions.iter().filter(|minion| !returned.contains_key(*minion)).collect();
+            let lost = |minion: &String| strikes.get(minion).is_some_and(|count| *count >= STRIKES);
+            if open.iter().all(|minion| lost(minion)) {
+                return Ok(Self::answers(started, returned, &Answer::Silent));
+            }
+            if Instant::now() >= deadline {
+                self.invoker.session.teller.stop(&started.jid);
+                return Ok(Self::answers(started, returned, &Answer::Late));
+            }
+            let alive = self.alive(started, &open).await?;
+            for minion in open {
+                match alive.contains(minion) {
+                    true => drop(strikes.remove(minion)),
+                    false => *strikes.entry(minion).or_default() += 1,
+                }
+            }
+        }
+    }
+
+    fn answers(started: &Started, mut returned: Returns, open: &Answer) -> Answers {
+        let minions = started.minions.iter();
+        let answer = |minion: &String| match returned.remove(minion) {
+            Some(Returned { value, retcode }) => (minion.clone(), Answer::Returned { value, retcode }),
+            None => (minion.clone(), open.clone()),
+        };
+        minions.map(answer).collect()
+    }
+
+    /// Those of them on which the job is still under way.
+    async fn alive(&self, started: &Started, open: &[&String]) -> Result<BTreeSet<String>> {
+        let names = open.iter().map(|minion| minion.as_str()).collect::<Vec<_>>().join(",");
+        let question = Job {
+            target: names,
+            target_type: "list".to_owned(),
+            function: "saltutil.find_job".to_owned(),
+            arguments: vec![json!(started.jid)],
+            keywords: Map::new(),
+        };
+        let asked = self.start(question).await?;
+        let returned = self.gather(&asked, Instant::now() + PRESENCE, false).await?;
+        let runs = |one: &Returned| one.value.as_object().is_some_and(|map| !map.is_empty());
+        Ok(returned.into_iter().filter(|(_, one)| runs(one)).map(|(minion, _)| minion).collect())
+    }
+
+    async fn start(&self, job: Job) -> Result<Started> {
+        let function = job.function.clone();
+        self.invoker.go_on(Phase::Application).await?;
+        let started = self.invoker.session.teller.start(job).await;
+        started.map_err(|reason| self.failed(format!("Salt could not start {function}: {reason}")))
+    }
+
+    /// Waits until all have answered, or the time is up. What somebody stops is stopped on the minions too.
+    async fn gather(&self, started: &Started, until: Instant, tell: bool) -> Result<Returns> {
+        let (session, jid) = (self.invoker.session, &started.jid);
+        let mut told = None;
+        loop {
+            let returned = session.teller.poll(jid).await;
+            let mut returned = returned.map_err(|reason| {
+                self.failed(format!("Salt's answers to job {jid} cannot be read: {reason}"))
+            })?;
+            returned.retain(|minion, _| started.minions.contains(minion));
+            let (done, total) = (returned.len() as u64, started.minions.len() as u64);
+            if tell && told != Some(done) {
+                told = Some(done);
+                session.teller.stage(&self.invoker.component.name, self.stage(done, total));
+            }
+            if done == total || Instant::now() >= until {
+                return Ok(returned);
+            }
+            tokio::select! {
+                biased;
+                error = self.stopped() => {
+                    session.teller.stop(jid);
+                    let job = format!(
+                        "; job {jid} was asked to end on its minions, and what it had begun there may go on"
+                    );
+                    let message = words![&error.message, Words::own(job)];
+                    return Err(Error { message, ..error });
+                }
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+
+    async fn stopped(&self) -> Error {
+        let lost = async {
+            match self.invoker.lock {
+                Some(lock) => lock.lost().await.during(Phase::Application),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.invoker.session.cancel.cancelled() => Error::new(
+                Layer::Host,
+                Phase::Application,
+                CANCELLED,
+                format!("stopped while waiting for {}, as asked", self.step.what.function()),
+                "run again to go on",
+            ),
+            error = lost => error,
+        }
+    }
+
+    fn stage(&self, done: u64, total: u64) -> Stage {
+        match self.asked.test {
+            true => Stage::Planning,
+            false => Stage::Applying { done, total, address: self.step.what.function().to_owned() },
+        }
+    }
+
+    fn failed(&self, message: String) -> Error {
+        let remedy = "see that Salt's master runs and that its minions answer test.ping, then run again";
+        Error::new(Layer::Salt, Phase::Application, "salt_failed", message, remedy)
+    }
+}
+
+type Returns = BTreeMap<String, Returned>;
+
+fn ping(target: &Target) -> Job {
+    Job {
+        target: target.pattern.clone(),
+        target_type: target.kind.to_owned(),
+        function: "test.ping".to_owned(),
+        arguments: Vec::new(),
+        keywords: Map::new(),
+    }
+}

@@ -1,0 +1,170 @@
+//! A component that is a step of Salt's own: its states are run on minions, and nothing is kept of them but the outcome.
+
+pub mod job;
+
+use serde_json::json;
+
+use self::job::{Done, failure, secrets};
+use super::inputs::upstream_outputs;
+use super::inputs::variables::inputs;
+use super::intent::{Act, Intent};
+use super::{health, hooks, reports};
+use crate::decide::State;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::journal;
+use crate::lock::{Guard, Holder};
+use crate::model::{Node, Step};
+use crate::operation::exec::Invoker;
+use crate::operation::session::Session;
+use crate::operation::session::produced::Produced;
+use crate::operation::store::facts::keyed;
+use crate::operation::store::records;
+use crate::record::Record;
+use crate::report::{ComponentReport, Status};
+use crate::words::{Words, words};
+use crate::workdir::Place;
+
+/// What is for modules alone leaves a step as it is, and says so.
+pub fn left_alone(intent: &Intent) -> Option<ComponentReport> {
+    let (reason, note) = match &intent.act {
+        _ if intent.destroy => ("salt_not_undone", "what Salt's states did is not undone by a destruction"),
+        Act::Keep(_) | Act::ShowKept(_) | Act::ApplyKept(_) => (
+            "salt_not_planned",
+            "a step of Salt's own has no plan: orchestrate runs it, and test=True asks it",
+        ),
+        Act::Apply | Act::Preview => return None,
+        Act::Prepare | Act::Remediate { .. } | Act::GoBack(_) | Act::Acknowledge => {
+            ("salt_step", "a step of Salt's own: there is nothing of Terraform's here")
+        }
+    };
+    let report = ComponentReport::new(Status::Unchanged, reason);
+    Some(ComponentReport { notes: vec![note].into(), ..report })
+}
+
+/// Under its lock: waits for what it reads, runs, is healthy, and is recorded.
+pub async fn run(
+    session: &Session,
+    node: &Node,
+    step: &Step,
+    place: &Place,
+    guard: &Guard,
+    intent: &Intent,
+) -> Result<ComponentReport> {
+    let name = &node.component.name;
+    let record = session.records().read(&node.component, place).await?;
+    refuse_module(record.as_ref())?;
+    let invoker = Invoker::new(session, &node.component, place, "", Some(guard), session.reading()).await?;
+    upstream_outputs::read(session, node).await?;
+    let produced = |producer: &_| session.produced.borrow().get(producer).cloned();
+    let inputs = inputs(node, &produced, &invoker.reading).await?;
+    session.produce(name, Produced::default());
+    if !inputs.pending.is_empty() {
+        let mut report = ComponentReport::new(Status::PendingInputs, "reads_pending_outputs");
+        report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
+        return Ok(report);
+    }
+    if let Some(variable) = inputs.secret.keys().next() {
+        return Err(secret(variable));
+    }
+    invoker.redactor.add(&secrets(session));
+    let made_from = json!([node.component.declared.get("salt"), inputs.known]);
+    let done =
+        journal::Done { made_from: keyed(&session.layout, &made_from)?, lineage: String::new(), serial: 0 };
+    let test = intent.act == Act::Preview;
+    let mut report = match session.done(name) {
+        Some(before) if *before == done && !test => ComponentReport::new(Status::Unchanged, "done_before"),
+        _ if test && !step.what.is_states() => no_test(step),
+        _ => told(&invoker, step, job::run(&invoker, step, &inputs.known, test).await?, test),
+    };
+    invoker.redactor.report(&mut report);
+    if test {
+        return Ok(report);
+    }
+    let report = match report.status.is_as_asked() {
+        true => match health::hold(&invoker, &State::default()).await {
+            Ok(()) => report,
+            Err(error) => {
+                let ComponentReport { status, reason, error, .. } = reports::ended(error.of(name));
+                ComponentReport { status, reason, error, ..report }
+            }
+        },
+        false => report,
+    };
+    if report.status != Status::Cancelled && report.reason != "done_before" {
+        records::write(
+            invoker.lock,
+            &invoker.component.name,
+            invoker.place,
+            outcome(&invoker, report.status),
+        )
+        .await?;
+    }
+    session.reach(name, done);
+    let mut report = hooks::after(&invoker, intent, report).await;
+    invoker.redactor.report(&mut report);
+    Ok(report)
+}
+
+/// A record of resources would be lost, and they with it.
+fn refuse_module(record: Option<&Record>) -> Result<()> {
+    match record {
+        Some(record) if record.resources > 0 => {
+            let message = words!["it was a Terraform module, and has ", record.resources, " resource(s)"];
+            let remedy = "give it its source back and destroy it, or give the step another name";
+            Err(Error::new(Layer::Salt, Phase::Preparation, "has_resources", message, remedy))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn secret(variable: &str) -> Error {
+    let message = format!("{variable:?} reads a sensitive output, and Salt keeps what a job is given");
+    let remedy = "take it out of from_outputs, and let the state read the secret itself";
+    Error::new(Layer::Salt, Phase::Preparation, "sensitive_input", message, remedy)
+}
+
+fn no_test(step: &Step) -> ComponentReport {
+    let mut report = ComponentReport::new(Status::Planned, "");
+    report.notes.push(format!("{} has no test: it would be called", step.what.function()));
+    report
+}
+
+fn told(invoker: &Invoker<'_>, step: &Step, Done { status, run }: Done, test: bool) -> ComponentReport {
+    let mut report = ComponentReport::new(status, "");
+    let minions = run.minions.len();
+    match status {
+        Status::Failed if run.minions.is_empty() && test => {
+            report.status = Status::Planned;
+            report
+                .notes
+                .push(format!("no minion matches {:?} now: as things are, it would fail", run.target));
+        }
+        Status::Failed => {
+            let error = failure(step, &run).of(&invoker.component.name);
+            report = ComponentReport::failed(error);
+        }
+        _ => {
+            let states: usize = run.minions.values().map(|one| one.changed.len()).sum();
+            let would = if test { "would change" } else { "changed" };
+            report.notes.push(match step.what.is_states() {
+                true => Words::own(format!("{minions} minion(s), {states} state(s) {would}")),
+                false => Words::own(format!("{} on {minions} minion(s)", run.function)),
+            });
+        }
+    }
+    ComponentReport { salt: Some(Box::new(run)), ..report }
+}
+
+fn outcome(invoker: &Invoker<'_>, status: Status) -> Record {
+    let (session, component) = (invoker.session, invoker.component);
+    let edges = session.blueprint.graph.dependencies(&component.name).iter().map(ToString::to_string);
+    Record {
+        run_id: session.run_id.clone(),
+        outcome: status.word().to_owned(),
+        finished: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+        host: Holder::here().host,
+        edges: edges.collect(),
+        declared: component.declared.clone(),
+        ..Record::default()
+    }
+}

@@ -1,0 +1,29 @@
+//! The outputs of a state, as they may be shown.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::change::SENSITIVE;
+use crate::decide::State;
+use crate::operation::exec::Invoker;
+
+/// Non-sensitive outputs, with known secrets taken out, such as the sensitive ones of a state that was read.
+pub fn shown(invoker: &Invoker<'_>, state: &State) -> BTreeMap<String, Value> {
+    let visible = state.outputs.iter().filter(|(_, output)| !output.sensitive);
+    visible
+        .map(|(name, output)| {
+            let mut value = output.value.clone();
+            invoker.redactor.value(&mut value);
+            (name.clone(), value)
+        })
+        .collect()
+}
+
+/// Every output, the sensitive ones masked.
+pub fn masked(invoker: &Invoker<'_>, state: &State) -> BTreeMap<String, Value> {
+    let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
+    let mut all = shown(invoker, state);
+    all.extend(hidden.map(|(name, _)| (name.clone(), SENSITIVE.into())));
+    all
+}

@@ -1,0 +1,160 @@
+//! A plan that is a way back: what of it may be applied, and from where it may start.
+
+use std::path::Path;
+
+use super::Turn;
+use crate::change::Changes;
+use crate::decide::{self, Blocked, State};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::Component;
+use crate::operation::component::apply::Run;
+use crate::operation::component::way_back::{MOVED, Manner, WAITS, Way};
+use crate::operation::component::{plan, reports};
+use crate::operation::session::Session;
+use crate::operation::store::records;
+use crate::record::Record;
+use crate::report::{ComponentReport, ResourceChange, Status};
+use crate::words::{Words, words};
+use crate::workdir::Manifest;
+
+impl Turn<'_> {
+    /// Applies its plan, or that part of it whose turn it is, where nobody has to be asked.
+    pub async fn go_back(
+        &self,
+        way: &Way,
+        run: Run<'_>,
+        manifest: &mut Manifest,
+        file: &Path,
+        changes: Changes,
+    ) -> Result<ComponentReport> {
+        let component = &run.node.component;
+        let share = share(way, &changes);
+        let (changes, partly) = match &share.targets {
+            None => (changes, false),
+            Some(targets) if targets.is_empty() => {
+                return Ok(share.tell(ComponentReport::new(Status::Unchanged, "")));
+            }
+            Some(_) if way.manner == Manner::Shown => (changes, true),
+            Some(targets) => (plan::targeted(run.invoker, file, targets).await?, true),
+        };
+        let verdict = judge(way, component, &changes);
+        let changes = reports::redacted(run.invoker, changes);
+        if let Err(blocked) = verdict {
+            if way.manner == Manner::OfRun {
+                let record = run.record.cloned().unwrap_or_default();
+                let (known_good, residue) = (way.leg.known_good.clone(), way.leg.residue.clone());
+                records::write(
+                    run.invoker.lock,
+                    &component.name,
+                    run.invoker.place,
+                    Record { known_good, residue, ..record },
+                )
+                .await?;
+            }
+            return Ok(reports::blocked(changes, blocked, &component.name));
+        }
+        if way.manner == Manner::Shown {
+            return Ok(share.tell(reports::planned(changes)));
+        }
+        let run = Run { partly, ..run };
+        let report = run.apply(self.guard.fence().await?, manifest, file, changes).await?;
+        Ok(share.tell(report))
+    }
+}
+
+/// Refuses to go on from anything but what this run left.
+pub fn refuse_moved(
+    way: &Way,
+    session: &Session,
+    record: Option<&Record>,
+    found: Option<&State>,
+) -> Result<()> {
+    if way.manner != Manner::OfRun {
+        return Ok(());
+    }
+    let found = found.map(State::remembered).unwrap_or_default();
+    let ours = record.is_some_and(|record| record.run_id == session.run_id && record.remembered() == found);
+    match ours {
+        true => Ok(()),
+        false => Err(Error::new(
+            Layer::Host,
+            Phase::Rollback,
+            MOVED,
+            "its state is not as this run left it: somebody else has changed it since",
+            "look at what is there, then orchestrate",
+        )),
+    }
+}
+
+/// What of a plan has its turn now.
+fn share(way: &Way, changes: &Changes) -> Share {
+    let is_data = |change: &ResourceChange| {
+        let is = |one: &String| *one == change.kind || decide::covers(one, &change.address);
+        change.actions.iter().any(|action| action == "delete") && way.leg.data.iter().any(is)
+    };
+    let waits =
+        |change: &ResourceChange| way.waits && way.manner != Manner::Shown && change.actions == ["delete"];
+    let (data, rest): (Vec<_>, Vec<_>) = changes.resources.iter().partition(|change| is_data(change));
+    let (later, now): (Vec<_>, Vec<_>) = rest.into_iter().partition(|change| waits(change));
+    let addresses = |some: &[&ResourceChange]| -> Vec<String> {
+        some.iter().map(|change| change.address.clone()).collect()
+    };
+    Share {
+        targets: (!data.is_empty() || !later.is_empty()).then(|| addresses(&now)),
+        data: addresses(&data),
+        later: !later.is_empty(),
+    }
+}
+
+/// Whether this plan may be applied unasked.
+fn judge(way: &Way, component: &Component, changes: &Changes) -> Result<(), Blocked> {
+    let mut rollback = component.rollback.clone();
+    if way.manner == Manner::Confirmed {
+        rollback.needs_approval_for.clear();
+    }
+    let asks = decide::needs_approval(&component.policy, &rollback, &way.leg.before, changes);
+    let asks: Vec<_> = asks.into_iter().map(|change| change.address.clone()).collect();
+    if !asks.is_empty() {
+        return Err(refused("the way back destroys what was there before the run", asks));
+    }
+    let used: Vec<_> = changes.outputs.keys().filter(|output| way.read.contains(*output)).collect();
+    let asked = !rollback.needs_approval_for.is_empty();
+    if asked && !used.is_empty() && changes.destroyed().next().is_some() {
+        let used = used.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let addresses = changes.destroyed().map(|change| change.address.clone()).collect();
+        let what = format!("the way back destroys while others still read what it changes ({used})");
+        return Err(refused(what, addresses));
+    }
+    Ok(())
+}
+
+struct Share {
+    /// None: all of it.
+    targets: Option<Vec<String>>,
+    /// Addresses that stay, though the plan would destroy them.
+    data: Vec<String>,
+    /// Whether something is left for a later turn.
+    later: bool,
+}
+
+impl Share {
+    fn tell(&self, mut report: ComponentReport) -> ComponentReport {
+        if !self.data.is_empty() {
+            report.notes.push(words!["kept, for it holds data: ", self.data.join(", ")]);
+        }
+        if self.later && matches!(report.status, Status::Applied | Status::Unchanged) {
+            report.reason = WAITS.to_owned();
+        }
+        report
+    }
+}
+
+fn refused(what: impl Into<Words>, addresses: Vec<String>) -> Blocked {
+    Blocked {
+        code: "rollback_needs_approval",
+        message: words![what, ": ", addresses.join(", ")],
+        remedy: "if that is meant, confirm=ENVIRONMENT stands for it, except for what policy:protect names"
+            .into(),
+        addresses,
+    }
+}

@@ -1,0 +1,203 @@
+//! A plan that is made now, the verdict over it, and what becomes of it.
+
+use std::path::Path;
+
+use super::{Turn, state_surgery};
+use crate::change::{Changes, FoundJob};
+use crate::decide::{State, judge};
+use crate::error::Result;
+use crate::operation::component::apply::failed_version::Verdict;
+use crate::operation::component::apply::{Run, failed_version};
+use crate::operation::component::drift::remediate;
+use crate::operation::component::intent::Act;
+use crate::operation::component::plan::{Planned, nomad_preflight};
+use crate::operation::component::recovery::Recovery;
+use crate::operation::component::recovery::stale_lock::LOCKED;
+use crate::operation::component::{approval, plan, registrations, reports};
+use crate::operation::session::produced::{Pending, Produced};
+use crate::operation::store::saved_plans::Kept;
+use crate::operation::store::{approvals, saved_plans};
+use crate::report::{ComponentReport, Status};
+use crate::terraform::Refresh;
+use crate::workdir::{Manifest, remove};
+
+impl Turn<'_> {
+    /// `again` is the kept plan that this one takes the place of, where it would do the same.
+    pub async fn plan_and_apply(
+        &self,
+        run: Run<'_>,
+        before: Option<&State>,
+        again: Option<(&Path, Box<Kept>)>,
+        recovery: &mut Recovery,
+        manifest: &mut Manifest,
+    ) -> Result<ComponentReport> {
+        let Self { invoker, intent, .. } = *self;
+        let (session, name) = (invoker.session, &invoker.component.name);
+        let file = match &intent.act {
+            Act::Keep(folder) => saved_plans::plan_file(folder, name)?,
+            _ => invoker.plan_file(),
+        };
+        let replace = failed_version::spent(&run, intent, before).await?;
+        let changes = match self.plan(&file, &replace, recovery, manifest).await? {
+            Planned::Changes(changes) => changes,
+            Planned::Nothing(found) => {
+                let _ = std::fs::remove_file(&file);
+                return self.nothing(run, before, &found).await;
+            }
+        };
+        if let Some(way) = intent.act.way() {
+            return self.go_back(way, run, manifest, &file, changes).await;
+        }
+        let told = match failed_version::judge(&run, intent, &changes) {
+            Verdict::Free => None,
+            Verdict::Told(note) => Some(note),
+            Verdict::Waits(error) => {
+                let _ = std::fs::remove_file(&file);
+                session.produce(name, self.pending(before, &changes));
+                return Ok(failed_version::waiting(error, reports::redacted(invoker, changes)));
+            }
+        };
+        let asked = nomad_preflight::check(invoker, &file, &changes).await;
+        let notes = asked.inspect_err(|_| drop(std::fs::remove_file(&file)))?;
+        let mut report = self.decide(run, before, again, manifest, &file, changes).await?;
+        report.notes.extend(told.into_iter().chain(notes));
+        Ok(report)
+    }
+
+    /// The world is as the configuration says, and its jobs are as the refresh found them.
+    async fn nothing(
+        &self,
+        run: Run<'_>,
+        before: Option<&State>,
+        found: &[FoundJob],
+    ) -> Result<ComponentReport> {
+        let Self { invoker, guard, intent, .. } = *self;
+        let reason = match intent.act {
+            Act::Remediate { .. } => "nothing_to_put_right",
+            _ => "",
+        };
+        if intent.act.changes_things() && !self.handed.is_written() {
+            guard.fence().await?;
+            self.handed.deliver(invoker).await?;
+        }
+        let mut state = before.cloned().unwrap_or_default();
+        let followed = registrations::refreshed(&mut state, found, run.failed_before().is_some());
+        let mut report = Run { followed, ..run }.unchanged(state, reason).await?;
+        let stopped = found.iter().filter(|job| job.is_stopped);
+        report.notes.extend(stopped.map(|job| {
+            format!(
+                "job {} was stopped, and no plan starts it: `nomad job start {}`, or rerun_if_dead = true in its \
+                 nomad_job",
+                job.id, job.id
+            )
+        }));
+        Ok(report)
+    }
+
+    /// Applies the plan in `file`, keeps it, or leaves it at that.
+    async fn decide(
+        &self,
+        run: Run<'_>,
+        before: Option<&State>,
+        again: Option<(&Path, Box<Kept>)>,
+        manifest: &mut Manifest,
+        file: &Path,
+        changes: Changes,
+    ) -> Result<ComponentReport> {
+        let Self { invoker, guard, intent, .. } = *self;
+        let (session, component) = (invoker.session, invoker.component);
+        let name = &component.name;
+        let verdict = judge(&component.policy, &changes, intent.consent);
+        let changes = reports::redacted(invoker, changes);
+        if let Some((_, kept)) = &again {
+            let same = approval::compare(kept, &changes, name);
+            same.inspect_err(|_| drop(std::fs::remove_file(file)))?;
+        } else if let Err(blocked) = verdict {
+            session.produce(name, self.pending(before, &changes));
+            return approval::stop(invoker, intent, (file, self.facts, before), changes, blocked).await;
+        }
+        match &intent.act {
+            Act::Apply | Act::ApplyKept(_) | Act::Remediate { apply: true, .. } => {
+                let fence = guard.fence().await?;
+                let note =
+                    again.map(|(folder, _)| approvals::spend(&session.layout, &session.run_id, folder, name));
+                let note = note.transpose()?;
+                let report = run.apply(fence, manifest, file, changes).await;
+                let _ = std::fs::remove_file(file);
+                let mut report = report?;
+                report.notes.extend(note.flatten());
+                if let Some(surgery) = intent.surgery.as_ref().filter(|_| report.status == Status::Applied) {
+                    state_surgery::remember(invoker, surgery)?;
+                }
+                return Ok(report);
+            }
+            Act::Keep(folder) => {
+                saved_plans::keep(folder, name, self.facts, before, &changes, intent.destroy, None)?;
+            }
+            _ => drop(std::fs::remove_file(file)),
+        }
+        session.produce(name, self.pending(before, &changes));
+        Ok(reports::planned(changes))
+    }
+
+    /// What a surgery asks for is beside the module while it is planned.
+    async fn plan(
+        &self,
+        file: &Path,
+        replace: &[String],
+        recovery: &mut Recovery,
+        manifest: &mut Manifest,
+    ) -> Result<Planned> {
+        let Self { invoker, module, intent, .. } = *self;
+        let surgery = intent.surgery.as_ref();
+        let block =
+            surgery.map(|surgery| state_surgery::lay(invoker, module, surgery, manifest)).transpose()?;
+        let planned = match self.plan_once(file, replace).await {
+            Err(locked) if locked.code == LOCKED => {
+                recovery.release(invoker, locked).await?;
+                self.plan_once(file, replace).await
+            }
+            planned => planned,
+        };
+        block.map(|block| block.take_away(manifest)).transpose()?;
+        let planned = planned?;
+        // The lock could be had: what tells of one that a dead terraform held has served.
+        remove(&invoker.place.locking())?;
+        if let Some(surgery) = surgery {
+            let nothing = Changes::default();
+            let changes = match &planned {
+                Planned::Changes(changes) => changes,
+                Planned::Nothing(_) => &nothing,
+            };
+            let alone = state_surgery::refuse_others(surgery, changes);
+            alone.inspect_err(|_| drop(std::fs::remove_file(file)))?;
+        }
+        Ok(planned)
+    }
+
+    async fn plan_once(&self, file: &Path, replace: &[String]) -> Result<Planned> {
+        match &self.intent.act {
+            Act::Remediate { drift_id, .. } => {
+                remediate::plan(self.invoker, file, self.facts, self.record, drift_id).await
+            }
+            _ => {
+                // What is null in place of a value must not be evaluated.
+                let refresh = if self.node.lacks.is_empty() { Refresh::First } else { Refresh::Never };
+                plan::plan(self.invoker, file, self.intent, refresh, replace).await
+            }
+        }
+    }
+
+    /// Today's outputs, and which of them the plan would change. One that is neither is null by this plan.
+    fn pending(&self, before: Option<&State>, changes: &Changes) -> Produced {
+        let state = before.cloned().unwrap_or_default();
+        let state = if self.intent.destroy { state } else { state.with_nulls(&self.node.interface.outputs) };
+        Produced {
+            outputs: state.outputs,
+            pending: match changes.outputs.is_empty() {
+                true => Pending::None,
+                false => Pending::Some(changes.outputs.keys().cloned().collect()),
+            },
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A plan that was kept: applied, shown, or to be made again.
+
+use std::path::Path;
+
+use super::Turn;
+use crate::error::Result;
+use crate::operation::component::approval::Ready;
+use crate::operation::component::intent::Act;
+use crate::operation::component::plan::nomad_preflight;
+use crate::operation::component::recovery::Recovery;
+use crate::operation::component::recovery::stale_lock::LOCKED;
+use crate::operation::component::{approval, reports};
+use crate::operation::exec::state;
+use crate::operation::store::approvals;
+use crate::operation::store::saved_plans::Kept;
+use crate::report::ComponentReport;
+use crate::workdir::{Manifest, remove};
+
+pub enum Outcome {
+    Over(Box<ComponentReport>),
+    /// Plan again: the same changes may be applied.
+    Again(Box<Kept>),
+}
+
+impl Turn<'_> {
+    pub async fn apply_kept(
+        &self,
+        folder: &Path,
+        recovery: &mut Recovery,
+        manifest: &mut Manifest,
+    ) -> Result<Outcome> {
+        let (invoker, name) = (self.invoker, &self.invoker.component.name);
+        recovery.save(invoker).await?;
+        let pulled = state::pull(invoker).await?;
+        let before = pulled.as_ref().map(|pulled| &pulled.state);
+        recovery.compare(before);
+        let kept = match approval::ready(invoker, folder, self.facts, before)? {
+            Ready::Again(kept) => return Ok(Outcome::Again(Box::new(kept))),
+            Ready::Blocked(kept, blocked) => {
+                let asking = approval::asking(blocked, folder, name);
+                return Ok(Outcome::Over(Box::new(reports::blocked(kept.changes, asking, name))));
+            }
+            Ready::Apply(kept) if matches!(self.intent.act, Act::ShowKept(_)) => {
+                return Ok(Outcome::Over(Box::new(reports::planned(kept.changes))));
+            }
+            Ready::Apply(kept) => kept,
+        };
+        let notes = nomad_preflight::check(invoker, &kept.file, &kept.changes).await?;
+        let fence = self.guard.fence().await?;
+        let note = approvals::spend(&invoker.session.layout, &invoker.session.run_id, folder, name)?;
+        let run = self.run(pulled.as_ref(), recovery, kept.destroy);
+        let mut report = run.apply(fence, manifest, &kept.file, kept.changes.clone()).await?;
+        if let Some(locked) = report.error.take_if(|error| error.code == LOCKED) {
+            recovery.release(invoker, locked).await?;
+            let run = self.run(pulled.as_ref(), recovery, kept.destroy);
+            report = run.apply(self.guard.fence().await?, manifest, &kept.file, kept.changes).await?;
+        }
+        remove(&invoker.place.locking())?;
+        report.notes.extend(note);
+        report.notes.extend(notes);
+        Ok(Outcome::Over(Box::new(report)))
+    }
+}

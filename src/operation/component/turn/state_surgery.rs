@@ -1,0 +1,113 @@
+//! State surgery: one block of Terraform's own beside the module, for one plan.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::change::Changes;
+use crate::decide::{Need, State, need, others};
+use crate::digest::sha256;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::Surgery;
+use crate::operation::exec::Invoker;
+use crate::render;
+use crate::report::{ComponentReport, Status};
+use crate::resolve::Module;
+use crate::workdir::{Manifest, read_json, remove, write, write_json};
+
+const FILE: &str = "eos_surgery.tf";
+
+/// Address to the id that it was imported under: a provider's own `id` may be another.
+type Imported = BTreeMap<String, String>;
+
+fn imported(invoker: &Invoker<'_>) -> Result<Imported> {
+    let remedy =
+        "move it away: what was imported under another id than the resource's own is then imported again";
+    Ok(read_json(&invoker.place.imported(), remedy)?.unwrap_or_default())
+}
+
+/// The report where there is nothing to do, or it cannot be done; None: it has to be planned.
+pub fn settled(
+    invoker: &Invoker<'_>,
+    surgery: &Surgery,
+    state: Option<&State>,
+) -> Result<Option<ComponentReport>> {
+    let imported = imported(invoker)?;
+    let id = match surgery {
+        Surgery::Import { address, .. } => imported.get(address.as_str()).map(String::as_str),
+        _ => None,
+    };
+    match need(surgery, state, id) {
+        Need::Plan => Ok(None),
+        Need::Done(reason) => Ok(Some(ComponentReport::new(Status::Unchanged, reason))),
+        Need::Never(code, message) => {
+            let remedy = "eos_terraform.get_resources shows what the state has";
+            Err(Error::new(Layer::Salt, Phase::Planning, code, message, remedy))
+        }
+    }
+}
+
+/// The block, as long as it lies beside the module.
+pub struct Block<'a> {
+    invoker: &'a Invoker<'a>,
+    path: String,
+}
+
+/// Lays the block beside the module. Should we die with it there, the next run knows that it is ours.
+pub fn lay<'a>(
+    invoker: &'a Invoker<'a>,
+    module: &Module,
+    surgery: &Surgery,
+    manifest: &mut Manifest,
+) -> Result<Block<'a>> {
+    let inner = match module.subdir.as_str() {
+        "" => FILE.to_owned(),
+        subdir => format!("{subdir}/{FILE}"),
+    };
+    if module.files.iter().any(|file| file.path == inner) {
+        let message = format!("the module has a file {inner}, which is the name that Eos writes to");
+        let remedy = "rename it at its source";
+        return Err(Error::new(Layer::Salt, Phase::Preparation, "invalid", message, remedy));
+    }
+    let (path, text) = (format!("module/{inner}"), render::surgery(surgery));
+    manifest.written.insert(path.clone(), sha256(&text));
+    manifest.write(invoker.place)?;
+    write(&invoker.place.workdir.join(&path), text.as_bytes())?;
+    Ok(Block { invoker, path })
+}
+
+impl Block<'_> {
+    /// A saved plan has it in itself.
+    pub fn take_away(self, manifest: &mut Manifest) -> Result<()> {
+        remove(&self.invoker.place.workdir.join(&self.path))?;
+        manifest.written.remove(&self.path);
+        manifest.write(self.invoker.place)
+    }
+}
+
+/// Refuses a plan that would do anything besides.
+pub fn refuse_others(surgery: &Surgery, changes: &Changes) -> Result<()> {
+    let others = others(surgery, changes);
+    let nothing = changes.resources.is_empty();
+    if others.is_empty() && !nothing {
+        return Ok(());
+    }
+    let message = match nothing {
+        true => {
+            "Terraform plans nothing for it: is it in the state, and what the module declares?".to_owned()
+        }
+        false => format!("the plan would do more, or something else: {}", others.join(", ")),
+    };
+    let remedy = "bring the component up as the module has it first; where that would do harm, put the block into the \
+                  module itself, and everything is planned together";
+    Err(Error::new(Layer::Salt, Phase::Planning, "other_changes", message, remedy)
+        .with(json!({ "addresses": others })))
+}
+
+/// What the next call needs to know of an import.
+pub fn remember(invoker: &Invoker<'_>, surgery: &Surgery) -> Result<()> {
+    let Surgery::Import { address, id } = surgery else { return Ok(()) };
+    let mut imported = imported(invoker)?;
+    imported.insert(address.to_string(), id.clone());
+    write_json(&invoker.place.imported(), &imported)
+}

@@ -1,0 +1,106 @@
+//! The steps of a turn, in their order.
+
+use super::{Turn, apply_way_back, saved_plan, state_surgery};
+use crate::decide::State;
+use crate::error::Result;
+use crate::operation::component::intent::Act;
+use crate::operation::component::recovery::Recovery;
+use crate::operation::component::{migrate_backend, registrations};
+use crate::operation::exec::init::{Wanted, initialise};
+use crate::operation::exec::state;
+use crate::operation::exec::state::Pulled;
+use crate::report::{ComponentReport, Status};
+use crate::workdir::{Manifest, materialise};
+
+impl Turn<'_> {
+    /// What was done on the way is told in `notes`, however the turn ends.
+    pub async fn take(
+        &self,
+        recovery: &mut Recovery,
+        manifest: &mut Manifest,
+        notes: &mut Vec<String>,
+    ) -> Result<ComponentReport> {
+        if let Some(report) = self.done_before(recovery).await? {
+            return Ok(report);
+        }
+        recovery.refuse_to_move(self.invoker, self.backend)?;
+        let again = match &self.intent.act {
+            Act::ApplyKept(folder) | Act::ShowKept(folder) => {
+                match self.apply_kept(folder, recovery, manifest).await? {
+                    saved_plan::Outcome::Over(report) => return Ok(*report),
+                    saved_plan::Outcome::Again(kept) => Some((folder.as_path(), kept)),
+                }
+            }
+            _ => None,
+        };
+        let moved = self.prepare(recovery, manifest, notes).await?;
+        if self.intent.act == Act::Prepare {
+            return Ok(ComponentReport::new(Status::Unchanged, "prepared"));
+        }
+        let pulled = self.state(recovery, moved).await?;
+        let before = pulled.as_ref().map(|pulled| &pulled.state);
+        if let Some(surgery) = &self.intent.surgery
+            && let Some(report) = state_surgery::settled(self.invoker, surgery, before)?
+        {
+            return Ok(report);
+        }
+        let run = self.run(pulled.as_ref(), recovery, self.intent.destroy);
+        if self.intent.destroy && before.is_none_or(State::is_empty) {
+            return run.unchanged(before.cloned().unwrap_or_default(), "nothing_there").await;
+        }
+        self.plan_and_apply(run, before, again, recovery, manifest).await
+    }
+
+    /// The run that this one resumes has done it, and all is as it was then.
+    async fn done_before(&self, recovery: &Recovery) -> Result<Option<ComponentReport>> {
+        let done = self.invoker.session.done(&self.invoker.component.name);
+        let Some(done) = done.filter(|_| !recovery.is_unfinished()) else { return Ok(None) };
+        let state = state::read(self.invoker).await?;
+        let mut state =
+            self.record.map_or(state.clone(), |record| record.with_nulls(state)).unwrap_or_default();
+        if let Some(record) = self.record {
+            registrations::recorded(&mut state, record);
+        }
+        let run = self.run(None, recovery, false);
+        if *done != run.done(&state) {
+            return Ok(None);
+        }
+        let report = ComponentReport::new(Status::Unchanged, "done_before");
+        let applied = self.record.and_then(|record| record.applied.as_deref());
+        Ok(Some(run.settle(report, state, applied).await))
+    }
+
+    /// Puts the module there, initialised, and saves what was not; whether the state moved to another backend.
+    async fn prepare(
+        &self,
+        recovery: &mut Recovery,
+        manifest: &mut Manifest,
+        notes: &mut Vec<String>,
+    ) -> Result<bool> {
+        let Self { invoker, module, backend, .. } = *self;
+        let may_migrate = self.intent.migrate_backend && self.intent.act == Act::Apply;
+        let reconfigure =
+            migrate_backend::prepare(invoker, module, self.record, backend, may_migrate).await?;
+        notes.extend(materialise(invoker.place, module, backend, self.variables, manifest)?);
+        let wanted = Wanted { reconfigure, upgrade: self.intent.upgrade };
+        notes.extend(initialise(invoker, module, backend, wanted).await?);
+        let moved = migrate_backend::finish(invoker, reconfigure).await?;
+        recovery.save(invoker).await?;
+        Ok(moved)
+    }
+
+    /// Refuses a state that is not the one the last run left.
+    async fn state(&self, recovery: &mut Recovery, moved: bool) -> Result<Option<Pulled>> {
+        let pulled = state::pull(self.invoker).await?;
+        let before = pulled.as_ref().map(|pulled| &pulled.state);
+        recovery.compare(before);
+        match (moved, self.record) {
+            (true, Some(record)) => migrate_backend::verify(record, before, self.invoker)?,
+            _ => state::check(self.record, before, self.intent.destroy, self.invoker)?,
+        }
+        if let Some(way) = self.intent.act.way() {
+            apply_way_back::refuse_moved(way, self.invoker.session, self.record, before)?;
+        }
+        Ok(pulled)
+    }
+}

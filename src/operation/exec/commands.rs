@@ -1,0 +1,176 @@
+//! Runs one terraform: its streams, its environment, and who may ask it to stop.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use secrecy::ExposeSecret;
+
+use super::Invoker;
+use super::outcome::Said;
+use crate::error::{Error, Result};
+use crate::lock::{Guard, Holder};
+use crate::process::{self, Cancel, Cause, Command, Exit, Limits};
+use crate::record::Locking;
+use crate::terraform::{self, Diagnostic, Event, ROOM};
+use crate::workdir::remove;
+
+impl Invoker<'_> {
+    /// Runs one command that speaks the `-json` stream, for which there is `room` on the disk, in bytes.
+    pub async fn stream(
+        &self,
+        step: &str,
+        arguments: Vec<OsString>,
+        timeout: Duration,
+        room: u64,
+        on_event: &mut dyn FnMut(&Event),
+    ) -> Result<Said> {
+        let mut diagnostics = Vec::new();
+        let mut unreadable = None;
+        let locking = self.begin_locking(step)?;
+        let exit = self
+            .run(step, arguments, timeout, room, &mut |line| match terraform::parse(line) {
+                Ok(Event::Diagnostic(diagnostic)) => diagnostics.push(self.redact(diagnostic)),
+                Ok(event) => on_event(&event),
+                Err(error) => unreadable = Some(error),
+            })
+            .await?;
+        // Ended by itself, it has given the backend's lock back.
+        if locking && exit.code.is_some() {
+            remove(&self.place.locking())?;
+        }
+        match unreadable {
+            Some(error) => Err(error),
+            None => Ok(Said { exit, diagnostics }),
+        }
+    }
+
+    /// Writes down that terraform takes a remote backend's lock; not over what tells of one that was killed.
+    fn begin_locking(&self, step: &str) -> Result<bool> {
+        let path = self.place.locking();
+        if self.state().is_some() || self.place.is_aside() || path.exists() {
+            return Ok(false);
+        }
+        let locking = Locking {
+            run_id: self.session.run_id.clone(),
+            step: step.to_owned(),
+            started: humantime::format_rfc3339_nanos(SystemTime::now()).to_string(),
+            host: Holder::here().host,
+        };
+        locking.write(&path).map(|()| true)
+    }
+
+    /// Runs one command whose whole stdout is one document, which is removed when it is read.
+    pub async fn document(
+        &self,
+        step: &str,
+        arguments: Vec<OsString>,
+        timeout: Duration,
+    ) -> Result<(Exit, Vec<u8>)> {
+        let exit = self.run(step, arguments, timeout, ROOM, &mut |_| {}).await?;
+        let path = self.stdout(step);
+        let text = fs::read(&path).map_err(|error| Error::file(&path, "read", &error))?;
+        // It holds a state or a plan in clear.
+        fs::remove_file(&path).map_err(|error| Error::file(&path, "remove", &error))?;
+        Ok((exit, text))
+    }
+
+    /// Runs one command whose words are for people.
+    pub async fn plain(&self, step: &str, arguments: Vec<OsString>, timeout: Duration) -> Result<Said> {
+        let exit = self.run(step, arguments, timeout, ROOM, &mut |_| {}).await?;
+        Ok(Said { exit, diagnostics: Vec::new() })
+    }
+
+    async fn run(
+        &self,
+        step: &str,
+        arguments: Vec<OsString>,
+        timeout: Duration,
+        room: u64,
+        on_line: &mut dyn FnMut(&str),
+    ) -> Result<Exit> {
+        tracing::debug!("{}: terraform {step}", self.component.name);
+        let command = Command {
+            program: self.session.tool.path.clone(),
+            stdin: self.secrets_for(&arguments),
+            lock: self.lock.map(Guard::of_terraform),
+            args: arguments,
+            cwd: self.cwd.clone(),
+            env: self.environment()?,
+            stdout: self.stdout(step),
+            stderr: self.logs.join(format!("{step}.stderr")),
+            room,
+        };
+        let limits = Limits { timeout, stop_grace: self.component.timeouts.stop_grace };
+        let guardian = &self.session.guardian;
+        let exit = if self.saving.get() {
+            process::run(&command, &limits, guardian, &Cancel::new(), on_line).await
+        } else {
+            let run = process::run(&command, &limits, guardian, &self.cancel, on_line);
+            tokio::pin!(run);
+            tokio::select! {
+                biased;
+                exit = &mut run => exit,
+                never = self.pass_on() => match never {},
+            }
+        };
+        self.session.layout.give_terraforms(self.place, &self.session.run_id);
+        exit
+    }
+
+    /// Asks this component's terraform to stop when the run is, when the lock is lost, or before its credentials end.
+    async fn pass_on(&self) -> Infallible {
+        let asked = async { self.cancel.cancel(self.session.cancel.cancelled().await) };
+        let forced = async {
+            self.session.cancel.forced().await;
+            self.cancel.force();
+        };
+        let lost = async {
+            if let Some(lock) = self.lock {
+                self.ends_for(lock.lost().await);
+                self.cancel.cancel(Cause::LockLost);
+            }
+        };
+        let expiring = async {
+            self.ends_for(self.reading.expiring().await);
+            self.cancel.cancel(Cause::LeaseExpiring);
+        };
+        tokio::join!(asked, forced, lost, expiring);
+        std::future::pending().await
+    }
+
+    fn ends_for(&self, error: Error) {
+        tracing::error!("{}: {error}", self.component.name);
+        self.ends_for.replace(error.message.to_string());
+    }
+
+    fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {
+        let settings = &self.session.blueprint.settings.terraform;
+        let declared =
+            self.variables.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
+        terraform::environment(
+            std::env::vars_os(),
+            declared,
+            &settings.pass_env,
+            &terraform::Folders {
+                home: self.place.home(),
+                data: self.place.data(),
+                cli_config: settings.cli_config_file.clone(),
+            },
+        )
+    }
+
+    fn stdout(&self, step: &str) -> PathBuf {
+        self.logs.join(format!("{step}.stdout"))
+    }
+
+    fn redact(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.summary = self.redactor.text(&diagnostic.summary);
+        diagnostic.detail = self.redactor.text(&diagnostic.detail);
+        diagnostic.address = diagnostic.address.map(|address| self.redactor.text(&address));
+        diagnostic
+    }
+}

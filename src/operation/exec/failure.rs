@@ -1,0 +1,64 @@
+//! What it means where terraform did not end as it should.
+
+use super::Invoker;
+use super::outcome::Said;
+use crate::error::{CANCELLED, Error, Layer, Phase};
+use crate::process::{Cause, CutShort};
+use crate::terraform::{self, Severity};
+use crate::words::{Words, words};
+
+impl Invoker<'_> {
+    /// The error of a command that did not end as it should.
+    pub fn failure(&self, step: &str, phase: Phase, said: &Said) -> Error {
+        let error = match said.exit.stopped {
+            Some(Cause::User) => Error::new(
+                Layer::Host,
+                phase,
+                CANCELLED,
+                Words::own(format!("stopped during {step}, as asked")),
+                "run again to go on",
+            ),
+            Some(Cause::LockLost) => {
+                let message =
+                    format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
+                let remedy = "look at what the other holder did, plan, then run again";
+                Error::new(Layer::Host, phase, "lock_lost", message, remedy)
+            }
+            Some(Cause::LeaseExpiring) => {
+                let message =
+                    format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
+                let remedy = "look at Vault, and why they could not be renewed; then run again";
+                Error::new(Layer::Host, phase, "lease_expiring", message, remedy)
+            }
+            Some(Cause::Timeout) => Error::new(
+                Layer::Host,
+                phase,
+                "timeout",
+                Words::own(format!("{step} took longer than its timeout; terraform was asked to stop")),
+                Words::own(format!("raise timeouts:{step} in the pillar, or find out what hangs")),
+            ),
+            None => {
+                let errors: Vec<_> =
+                    said.diagnostics.iter().filter(|one| one.severity == Severity::Error).cloned().collect();
+                let stderr = self.redactor.text(&said.exit.stderr_tail);
+                terraform::explain(step, &errors, &said.exit, &stderr)
+            }
+        };
+        let lost = "what was in flight may exist in the world and not in the state";
+        let message = match error.code {
+            // Terraform may name the file alone.
+            "disk_full" | "read_only" => {
+                words![&error.message, Words::own(format!("\nIt ran in {}", self.cwd().display()))]
+            }
+            _ => error.message,
+        };
+        let message = match said.exit.cut_short {
+            Some(CutShort::Late) => {
+                words![message, " It did not end in time and was killed: ", lost, "."]
+            }
+            Some(CutShort::Forced) => words![message, " It was not waited for: ", lost, "."],
+            None => message,
+        };
+        Error { message, ..error }.during(phase)
+    }
+}

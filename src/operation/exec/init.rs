@@ -1,0 +1,142 @@
+//! `terraform init`, only when what it was made for changed.
+
+use std::path::PathBuf;
+
+use super::Invoker;
+use super::outcome::Said;
+use crate::digest::sha256;
+use crate::error::{Error, Phase, Result};
+use crate::resolve::{Module, moved_providers, without_providers};
+use crate::terraform::{self, Init};
+use crate::view::progress::Stage;
+use crate::workdir::{read, remove, write};
+
+/// What an init is to do besides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// Forget the backend of before; its state has been taken care of.
+    pub reconfigure: bool,
+    /// Take the newest providers and modules that the configuration allows.
+    pub upgrade: bool,
+}
+
+/// Does nothing where Terraform needs no init: built-in providers, no child modules, local state.
+/// Says which providers are of another version since.
+pub async fn initialise(
+    invoker: &Invoker<'_>,
+    module: &Module,
+    backend: Option<&str>,
+    wanted: Wanted,
+) -> Result<Vec<String>> {
+    let interface = &module.interface;
+    let needs_none = interface.providers.is_empty() && !interface.has_modules && !interface.incomplete;
+    if needs_none && backend.is_none() {
+        return Ok(Vec::new());
+    }
+    let Wanted { reconfigure, upgrade } = wanted;
+    if !reconfigure && !upgrade && is_initialised(invoker, module, backend) {
+        return Ok(Vec::new());
+    }
+    let _gate = match invoker.session.shares_plugin_cache() {
+        true => Some(invoker.session.init_gate.lock().await),
+        false => None,
+    };
+    invoker.go_on(Phase::Preparation).await?;
+    invoker.session.teller.stage(&invoker.component.name, Stage::Initialising);
+    let path = lock_file(invoker);
+    let before = read(&path)?;
+    let shipped = ships_lock_file(module);
+    if upgrade && shipped {
+        // Terraform refuses to upgrade beside a lock file that it may not write; what it fetched of modules goes.
+        remove(&invoker.place.data().join("modules/modules.json"))?;
+    }
+    let init = Init { reconfigure, upgrade, readonly_lock_file: shipped };
+    let said = match shipped {
+        true => run(invoker, &init).await?,
+        false => run_beyond_lock_file(invoker, &init).await?,
+    };
+    if said.exit.code != Some(0) {
+        let error = invoker.failure("init", Phase::Preparation, &said);
+        if shipped {
+            return Err(error);
+        }
+        // Another constraint may be met by what was chosen before.
+        if let Some(before) = &before {
+            write(&path, before)?;
+        }
+        return Err(match error.code {
+            "provider_lock" => Error { remedy: anew(&path).into(), ..error },
+            _ => error,
+        });
+    }
+    write(&invoker.place.initialised(), fingerprint(invoker, module, backend)?.as_bytes())?;
+    let text = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
+    let mut notes = moved_providers(&text(before), &text(read(&path)?));
+    if upgrade && shipped {
+        notes.push("the providers stay as the module's own .terraform.lock.hcl has them".to_owned());
+    }
+    Ok(notes)
+}
+
+async fn run(invoker: &Invoker<'_>, init: &Init) -> Result<Said> {
+    invoker.plain("init", init.arguments(), invoker.component.timeouts.init).await
+}
+
+/// What an earlier init chose gives way to what the module asks for now: of the providers that Terraform names alone.
+async fn run_beyond_lock_file(invoker: &Invoker<'_>, init: &Init) -> Result<Said> {
+    let path = lock_file(invoker);
+    loop {
+        let said = run(invoker, init).await?;
+        let outgrown = match said.exit.code {
+            Some(0) => return Ok(said),
+            _ => terraform::outgrown(&said.exit.stderr_tail),
+        };
+        let locked = String::from_utf8_lossy(&read(&path)?.unwrap_or_default()).into_owned();
+        // Of many providers, Terraform's last words name some: each round takes out at least one.
+        match without_providers(&locked, &outgrown) {
+            Some(text) => write(&path, text.as_bytes())?,
+            None => return Ok(said),
+        }
+    }
+}
+
+fn anew(path: &std::path::Path) -> String {
+    format!(
+        "an earlier init wrote {}: move it away, and the next run chooses the providers anew",
+        path.display()
+    )
+}
+
+/// Whether the last init there was made for just this, and what it chose is still there.
+pub fn is_initialised(invoker: &Invoker<'_>, module: &Module, backend: Option<&str>) -> bool {
+    let found = std::fs::read_to_string(invoker.place.initialised());
+    found.is_ok_and(|found| fingerprint(invoker, module, backend).is_ok_and(|now| now == found))
+}
+
+fn ships_lock_file(module: &Module) -> bool {
+    let path = match module.subdir.as_str() {
+        "" => LOCK_FILE.to_owned(),
+        subdir => format!("{subdir}/{LOCK_FILE}"),
+    };
+    module.files.iter().any(|file| file.path == path)
+}
+
+const LOCK_FILE: &str = ".terraform.lock.hcl";
+
+fn lock_file(invoker: &Invoker<'_>) -> PathBuf {
+    invoker.cwd().join(LOCK_FILE)
+}
+
+/// Everything that an init reads, and the providers that it chose.
+fn fingerprint(invoker: &Invoker<'_>, module: &Module, backend: Option<&str>) -> Result<String> {
+    let settings = &invoker.session.blueprint.settings.terraform;
+    let parts = [
+        module.interface.digest.clone(),
+        backend.unwrap_or_default().to_owned(),
+        invoker.session.tool.version.to_string(),
+        invoker.session.tool.path.display().to_string(),
+        settings.cli_config_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+        read(&lock_file(invoker))?.map(sha256).unwrap_or_default(),
+    ];
+    Ok(sha256(serde_json::json!(parts).to_string()))
+}

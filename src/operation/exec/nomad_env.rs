@@ -1,0 +1,55 @@
+//! What terraform's environment tells the nomad provider, where nobody else does.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use crate::error::Result;
+use crate::model::{Component, NomadServer, Terraform};
+use crate::operation::session::Session;
+use crate::operation::session::secrets::Reading;
+
+/// The provider's name in a module.
+const PROVIDER: &str = "nomad";
+
+/// From `settings:nomad`, for a component that uses the provider; a token is read only then.
+pub async fn nomad(
+    session: &Session,
+    component: &Component,
+    reading: &Reading,
+) -> Result<BTreeMap<String, SecretString>> {
+    let blueprint = &session.blueprint;
+    let uses = blueprint.nodes.get(&component.name).is_some_and(|node| node.interface.uses(PROVIDER));
+    if !uses {
+        return Ok(BTreeMap::new());
+    }
+    let NomadServer { address, token, region, namespace: _, secrets: _, tls } = &blueprint.settings.nomad;
+    let path = |path: &Path| path.display().to_string();
+    let said = [
+        ("NOMAD_ADDR", Some(address.clone())),
+        ("NOMAD_REGION", region.clone()),
+        ("NOMAD_CACERT", tls.ca_file.as_deref().map(path)),
+        ("NOMAD_CLIENT_CERT", tls.identity.as_ref().map(|(certificate, _)| path(certificate))),
+        ("NOMAD_CLIENT_KEY", tls.identity.as_ref().map(|(_, key)| path(key))),
+        ("NOMAD_SKIP_VERIFY", tls.insecure.then(|| "true".to_owned())),
+    ];
+    let free = |name: &str| !is_said(&blueprint.settings.terraform, name);
+    let mut all: BTreeMap<String, SecretString> = said
+        .into_iter()
+        .filter(|(name, _)| free(name))
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
+        .collect();
+    if let Some(token) = token.as_ref().filter(|_| free(TOKEN)) {
+        all.insert(TOKEN.to_owned(), reading.read(token).await?);
+    }
+    Ok(all)
+}
+
+pub const TOKEN: &str = "NOMAD_TOKEN";
+
+/// Whether the user has said it: as a value, or as one that is passed on.
+fn is_said(terraform: &Terraform, name: &str) -> bool {
+    terraform.env.contains_key(name)
+        || (terraform.pass_env.contains(name) && std::env::var_os(name).is_some())
+}

@@ -1,0 +1,38 @@
+//! What a saved plan says: the plan in a file, as JSON.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::Invoker;
+use super::outcome::Said;
+use crate::change::{self, Changes};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::operation::store::facts;
+use crate::terraform;
+
+/// What a saved plan would do, attribute by attribute.
+pub async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
+    let plan = document(invoker, file).await?;
+    let digest = facts::keyed(&invoker.session.layout, &change::change_set(&plan))?;
+    Ok(Changes { digest, ..change::read(&plan) })
+}
+
+/// The plan in a file, whole and in clear.
+pub async fn document(invoker: &Invoker<'_>, file: &Path) -> Result<Value> {
+    let timeout = invoker.component.timeouts.plan;
+    let (exit, text) = invoker.document("show", terraform::show_plan(file), timeout).await?;
+    if exit.code != Some(0) {
+        return Err(invoker.failure("show", Phase::Planning, &Said { exit, diagnostics: Vec::new() }));
+    }
+    serde_json::from_slice(&text).map_err(|error| {
+        let message = format!("terraform show printed what is no JSON: {error}");
+        Error::new(
+            Layer::Terraform,
+            Phase::Planning,
+            "garbage",
+            message,
+            "look at the terraform that is configured",
+        )
+    })
+}

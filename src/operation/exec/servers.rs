@@ -1,0 +1,50 @@
+//! The servers that the settings name, opened with what the pillar refers to.
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::http;
+use crate::model::{Component, Input, Settings, Source};
+use crate::nomad::Nomad;
+use crate::operation::session::secrets::Reading;
+
+/// A service's own region is asked where it names one.
+pub async fn nomad(settings: &Settings, component: &Component, reading: &Reading) -> Result<Nomad> {
+    let token = match &settings.nomad.token {
+        Some(token) => Some(reading.read(token).await?),
+        None => None,
+    };
+    let mut server = settings.nomad.clone();
+    if let Some(Source::Service(_)) = &component.source
+        && let Some(region) = component.inputs.get("region").and_then(Input::literal).and_then(Value::as_str)
+    {
+        server.region = Some(region.to_owned());
+    }
+    Nomad::open(&server, token)
+}
+
+/// A job's: what its component says, or else the settings.
+pub fn namespace(settings: &Settings, said: Option<&Value>) -> String {
+    said.and_then(Value::as_str).unwrap_or(&settings.nomad.namespace).to_owned()
+}
+
+/// Asks again while nobody answers, as long as it may go on.
+pub async fn patiently<T, E>(
+    go_on: impl AsyncFn() -> Result<()>,
+    is_away: impl Fn(&E) -> bool,
+    ask: impl AsyncFn() -> std::result::Result<T, E>,
+) -> Result<std::result::Result<T, E>> {
+    let ask = async || {
+        go_on().await?;
+        Ok(ask().await)
+    };
+    http::patiently(|answer| matches!(answer, Ok(Err(trouble)) if is_away(trouble)), ask).await
+}
+
+pub async fn consul_token(settings: &Settings, reading: &Reading) -> Result<Option<SecretString>> {
+    match &settings.consul.token {
+        Some(token) => reading.read(token).await.map(Some),
+        None => Ok(None),
+    }
+}

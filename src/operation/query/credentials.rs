@@ -1,0 +1,88 @@
+//! `inject_credentials`: which variables a provider's credentials would set; never their values, and nothing is read.
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::{Component, Credential, Name, Origin};
+use crate::operation::blueprint;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::resolve::Modules;
+
+pub fn inject_credentials(call: &Call<'_>) -> Value {
+    let mut arguments = Arguments::new(&call.request);
+    let provider = arguments.text("provider");
+    let component = match call.request.arguments.get("component").is_some_and(|one| !one.is_null()) {
+        true => Some(arguments.name("component")),
+        // A signature's default.
+        false => arguments.value("component").and(None),
+    };
+    let environment = arguments.environment();
+    let Some(provider) = provider else {
+        arguments.problem("provider", "is missing: name one, such as hcloud");
+        return answer(arguments.check().map(|()| Value::Null));
+    };
+    if crate::model::Provider::find(&provider).is_none() {
+        let names = crate::model::Provider::names();
+        arguments.problem("provider", format!("is none whose credentials are known; there are: {names}"));
+    }
+    answer(arguments.check().and_then(|()| found(call, &provider, component.as_ref(), &environment)))
+}
+
+fn found(call: &Call<'_>, provider: &str, component: Option<&Name>, environment: &Name) -> Result<Value> {
+    let draft = blueprint::sound(&call.request, environment)?;
+    let credentials = match component {
+        None => &draft.settings.credentials,
+        Some(name) => {
+            let component = draft.components.get(name).ok_or_else(|| no_such(name))?;
+            match uses(call, component, provider)? {
+                true => &component.credentials,
+                false => return Ok(json!({ "provider": provider, "variables": [], "source": null })),
+            }
+        }
+    };
+    let credential = credentials.get(provider);
+    Ok(json!({
+        "provider": provider,
+        "variables": credential.map(variables).unwrap_or_default(),
+        "source": credential.map(source),
+    }))
+}
+
+fn variables(credential: &Credential) -> Vec<&'static str> {
+    credential.provider.variables.iter().map(|variable| variable.name).collect()
+}
+
+fn source(credential: &Credential) -> String {
+    match &credential.origin {
+        Origin::Value(reference) => reference.to_string(),
+        Origin::Path(path) => format!("vault:{path}"),
+    }
+}
+
+/// Whether the component's module uses this provider; a step of Salt's own has none.
+fn uses(call: &Call<'_>, component: &Component, provider: &str) -> Result<bool> {
+    let Some(source) = &component.source else { return Ok(false) };
+    let module = Modules::new(call.host).get(source, component.template);
+    let module = module.map_err(|message| {
+        let remedy = "correct the component's source";
+        Error::new(Layer::Salt, Phase::Validation, "invalid", message, remedy).of(&component.name)
+    })?;
+    Ok(module.interface.uses(provider))
+}
+
+fn no_such(name: &Name) -> Error {
+    let message = format!("the pillar has no component {name}");
+    Error::new(Layer::Salt, Phase::Validation, "invalid", message, "name one of infrastructure:components")
+}
+
+fn answer(found: Result<Value>) -> Value {
+    match found {
+        Ok(mut answer) => {
+            answer["result"] = true.into();
+            answer["retcode"] = 0.into();
+            answer
+        }
+        Err(error) => json!({ "result": false, "error": error, "retcode": 1 }),
+    }
+}

@@ -1,0 +1,138 @@
+//! Who changed what outside of Terraform: an environment, or one of its components.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::error::Result;
+use crate::model::{Name, Overrides, Problem};
+use crate::operation::blueprint::prepared::Past;
+use crate::operation::blueprint::{gone, prepare, select};
+use crate::operation::component::drift::{Asked, check};
+use crate::operation::request::answer::{Opening, shape};
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::session::{Memory, Session, driver};
+use crate::operation::store::shared_records;
+use crate::report::{ComponentReport, Report};
+use crate::view::progress::Stage;
+use crate::workdir::Layout;
+
+pub fn drift(call: &Call<'_>) -> Report {
+    environment(call, "drift", Asked::Once)
+}
+
+/// What a schedule calls.
+pub fn sync_states(call: &Call<'_>) -> Report {
+    environment(call, "sync_states", Asked::Scheduled)
+}
+
+fn environment(call: &Call<'_>, operation: &str, asked: Asked) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    let components = arguments.names("components");
+    arguments.value("minion");
+    report(call, operation, &environment, components, arguments.finish(), asked)
+}
+
+/// The execution module's, of one component: what was found stands beside the report's own keys.
+pub fn detect_drift(call: &Call<'_>) -> Value {
+    let mut arguments = Arguments::new(&call.request);
+    let component = arguments.name("component");
+    let environment = arguments.environment();
+    let selected = Some([component.clone()].into());
+    let report = report(call, "drift", &environment, selected, arguments.finish(), Asked::Once);
+    let mut value = shape(report);
+    let found = value["components"][component.as_str()].take();
+    for key in ["status", "reason"] {
+        value[key] = found[key].clone();
+    }
+    for key in ["drift_detected", "drift_id", "configuration_changed", "changes"] {
+        value[key] = found["drift"][key].clone();
+    }
+    if value["changes"].is_null() {
+        value["changes"] = json!([]);
+    }
+    if value["error"].is_null() {
+        value["error"] = found["error"].clone();
+    }
+    value["components"][component.as_str()] = found;
+    value
+}
+
+fn report(
+    call: &Call<'_>,
+    operation: &str,
+    environment: &Name,
+    components: Option<BTreeSet<Name>>,
+    problems: Vec<Problem>,
+    asked: Asked,
+) -> Report {
+    let opening = Opening::new(operation, environment.as_str(), false, &call.request.identity);
+    match find(call, &opening, environment, components, problems, asked) {
+        Ok(found) => {
+            let detected = found.values().flat_map(|one| &one.drift).any(|drift| drift.drift_detected);
+            opening.found(found, BTreeMap::from([("drift_detected".to_owned(), detected.into())]))
+        }
+        Err(error) => opening.failed(error),
+    }
+}
+
+fn find(
+    call: &Call<'_>,
+    opening: &Opening,
+    environment: &Name,
+    components: Option<BTreeSet<Name>>,
+    problems: Vec<Problem>,
+    asked: Asked,
+) -> Result<BTreeMap<Name, ComponentReport>> {
+    let overrides = Overrides::default();
+    // One that the pillar has no more is looked at where it is named.
+    let past = Past { gone: components.as_ref(), ..Past::NONE };
+    let prepared = prepare(&call.request, environment, &overrides, problems, past, call.host)?;
+    let blueprint = &prepared.blueprint;
+    let layout = Layout::of(blueprint)?;
+    shared_records::fetch(&blueprint.settings, environment)?;
+    let orphans = match &components {
+        None => gone::report(blueprint, &layout)?,
+        Some(_) => BTreeMap::new(),
+    };
+    let selected = select(blueprint, components, false)?;
+    let shown = selected.clone();
+    let memory = Memory::default();
+    let found =
+        driver::in_session(call, opening, prepared, memory, &shown, async move |session: &Session| {
+            Ok(all(session, &selected, asked).await)
+        });
+    // A look is no run: it leaves no folder among those of the runs that changed things.
+    let _ = std::fs::remove_dir_all(layout.run(&opening.run_id));
+    let mut found = found?;
+    found.extend(orphans);
+    Ok(found)
+}
+
+/// In no order, since nothing is changed, but within the bounds that are set.
+async fn all(session: &Session, names: &BTreeSet<Name>, asked: Asked) -> BTreeMap<Name, ComponentReport> {
+    let settings = &session.blueprint.settings;
+    let rooms: Vec<_> =
+        settings.concurrency.iter().map(|(provider, most)| (provider, Semaphore::new(most.get()))).collect();
+    let rooms = &rooms;
+    let checks = futures_util::stream::iter(names).map(async |name| {
+        let interface = &session.blueprint.nodes[name].interface;
+        let mut taken = Vec::new();
+        // Always in the same order: two never wait for each other.
+        for (_, room) in rooms.iter().filter(|(provider, _)| interface.uses(provider)) {
+            taken.push(room.acquire().await);
+        }
+        let began = Instant::now();
+        let report = check(session, name, asked).await;
+        let report = ComponentReport { duration: began.elapsed().as_secs_f64(), ..report };
+        let (status, seconds) = (report.status, report.duration);
+        session.teller.show(name, Stage::Finished { status, changes: report.changes, seconds });
+        (name.clone(), report)
+    });
+    checks.buffer_unordered(settings.parallelism.get()).collect().await
+}

@@ -1,0 +1,61 @@
+//! A run or a kept plan by its id, in whichever environment of the pillar it is.
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::{Draft, Name};
+use crate::operation::blueprint::draft;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Request;
+use crate::operation::store::run_log::{Run, one};
+use crate::workdir::Layout;
+
+/// A run by its id, in whichever environment of the pillar it was.
+pub fn find(request: &Request, run_id: &str) -> Result<Run> {
+    let mut refused = None;
+    for draft in drafts(request)? {
+        match layout(&draft).and_then(|layout| one(&layout, &draft.environment, run_id)) {
+            Ok(Some(run)) => return Ok(run),
+            Ok(None) => {}
+            Err(error) => refused = Some(error),
+        }
+    }
+    if let Some(error) = refused {
+        return Err(error);
+    }
+    let message = format!("no run {run_id} in any environment of this pillar");
+    let remedy = "infrastructure.history shows the runs of an environment";
+    Err(Error::new(Layer::Salt, Phase::Validation, "no_such_run", message, remedy))
+}
+
+/// The environment that a call is about which gives the id of a kept plan.
+pub fn environment_of_plan(arguments: &mut Arguments, request: &Request, plan_id: &str) -> Result<Name> {
+    let drafts = drafts(request).unwrap_or_default();
+    let has_it = |layout: Layout| layout.plan(plan_id).join("plan.json").exists();
+    let found = drafts.into_iter().find(|draft| layout(draft).is_ok_and(has_it));
+    let environment = arguments.environment_of(plan_id, found.map(|draft| draft.environment).as_ref());
+    match environment {
+        None if arguments.is_right() => {
+            let message = format!("no plan {plan_id} in any environment of this pillar");
+            let remedy = "make one by infrastructure.plan, or eos_terraform.plan on a minion; only the newest are kept";
+            Err(Error::new(Layer::Salt, Phase::Validation, "no_such_plan", message, remedy))
+        }
+        environment => Ok(environment.unwrap_or_else(Arguments::placeholder)),
+    }
+}
+
+/// A run that the call gives by its id; an environment that the call names beside it has to be the run's.
+pub fn named(arguments: &mut Arguments, request: &Request, run_id: &str) -> Result<Run> {
+    let found = find(request, run_id);
+    arguments.environment_of(run_id, found.as_ref().ok().map(|run| &run.environment));
+    found
+}
+
+/// Every environment of the pillar.
+pub fn drafts(request: &Request) -> Result<Vec<Draft>> {
+    let environments = request.infrastructure["environments"].as_object();
+    let names = environments.into_iter().flatten().filter_map(|(name, _)| Name::new(name).ok());
+    names.map(|name| draft(request, &name)).collect()
+}
+
+pub fn layout(draft: &Draft) -> Result<Layout> {
+    Layout::new(&draft.settings.root, &draft.environment)
+}

@@ -1,0 +1,169 @@
+//! Whether components are healthy now: each gate is measured once. Takes no lock, and remembers nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::inspect::{Inspection, inspect};
+use crate::decide::State;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::health::{Answer, Gate};
+use crate::model::{Component, Name, Problem};
+use crate::operation::component::inputs::task_secrets;
+use crate::operation::component::{health, registrations};
+use crate::operation::exec::{Invoker, state};
+use crate::operation::request::answer::Opening;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::session::Session;
+use crate::operation::session::channel::logged;
+use crate::report::{ComponentReport, Report, Status};
+use crate::workdir::Place;
+
+/// One component: its report, and each gate with what it answered.
+type Measured = (ComponentReport, Vec<Value>);
+
+pub fn health(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    let components = arguments.names("components");
+    arguments.value("minion");
+    let opening = Opening::new("health", environment.as_str(), false, &call.request.identity);
+    match measure(call, &opening, &environment, components, arguments.finish()) {
+        Ok(measured) => {
+            let gates: BTreeMap<_, _> = measured.iter().map(|(name, (_, gates))| (name, gates)).collect();
+            let extra = BTreeMap::from([("health".to_owned(), json!(gates))]);
+            let components = measured.into_iter().map(|(name, (report, _))| (name, report)).collect();
+            opening.report(components, extra)
+        }
+        Err(error) => opening.failed(error),
+    }
+}
+
+/// The execution module's question about one component; why it is not healthy goes to the log.
+pub fn component_is_healthy(call: &Call<'_>) -> Value {
+    let mut arguments = Arguments::new(&call.request);
+    let component = arguments.name("component");
+    let environment = arguments.environment();
+    let opening = Opening::new("health", environment.as_str(), false, &call.request.identity);
+    let selected = Some([component.clone()].into());
+    let measured = measure(call, &opening, &environment, selected, arguments.finish());
+    let (healthy, why) = match measured.map(|mut measured| measured.remove(&component)) {
+        Ok(Some((report, _))) => {
+            (report.status == Status::Healthy, report.error.map(|error| error.to_string()))
+        }
+        Ok(None) => (false, None),
+        Err(error) => (false, Some(error.to_string())),
+    };
+    if let Some(why) = why {
+        call.host.log(tracing::Level::WARN, &format!("{environment}: {}", logged(&opening.secrets, &why)));
+    }
+    json!({ "result": healthy, "retcode": i32::from(!healthy) })
+}
+
+fn measure(
+    call: &Call<'_>,
+    opening: &Opening,
+    environment: &Name,
+    components: Option<BTreeSet<Name>>,
+    problems: Vec<Problem>,
+) -> Result<BTreeMap<Name, Measured>> {
+    inspect(call, opening, environment, components, problems, async |inspection| {
+        let at_once = inspection.session.blueprint.settings.parallelism.get();
+        let measured = futures_util::stream::iter(&inspection.selected).map(async |name| {
+            let found = of(&inspection, name).await;
+            (name.clone(), found.unwrap_or_else(|error| (unhealthy(error.of(name)), Vec::new())))
+        });
+        Ok(measured.buffer_unordered(at_once).collect().await)
+    })
+}
+
+async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
+    let session = inspection.session;
+    let place = session.layout.place(name)?;
+    let node = &session.blueprint.nodes[name];
+    if node.component.step.is_some() {
+        return of_step(session, &node.component, &place).await;
+    }
+    let Some(mut invoker) = inspection.invoker(name, &place).await? else {
+        return Ok((unhealthy(not_there("never_ran_here", "it never ran here").of(name)), Vec::new()));
+    };
+    let record = session.records().read(invoker.component, &place).await?;
+    let outcome = record.as_ref().map(|record| Status::from_word(&record.outcome));
+    let state = state::whole(&invoker).await?.filter(|_| outcome != Some(Status::Destroyed));
+    let Some(mut state) = state else {
+        return Ok((unhealthy(not_there("no_state", "it has no state").of(name)), Vec::new()));
+    };
+    if invoker.component.health.is_empty() {
+        let report = match outcome.filter(|outcome| !outcome.is_as_asked()) {
+            None => ComponentReport::new(Status::Healthy, "no_gates"),
+            Some(outcome) => unhealthy(last_run(outcome).of(name)),
+        };
+        let note = "it has no health gates: its state is there, and that is all that was looked at";
+        return Ok((ComponentReport { notes: vec![note].into(), ..report }, Vec::new()));
+    }
+    if let Some(record) = &record {
+        registrations::recorded(&mut state, record);
+    }
+    task_secrets::hide(&mut invoker).await;
+    measured(&invoker, &state).await
+}
+
+/// A step of Salt's own: its last run, and its gates.
+async fn of_step(session: &Session, component: &Component, place: &Place) -> Result<Measured> {
+    let name = &component.name;
+    let Some(record) = session.records().read(component, place).await? else {
+        return Ok((unhealthy(not_there("never_ran_here", "it never ran here").of(name)), Vec::new()));
+    };
+    let outcome = Status::from_word(&record.outcome);
+    match component.health.is_empty() {
+        false => {
+            let invoker = Invoker::new(session, component, place, "", None, session.reading()).await?;
+            measured(&invoker, &State::default()).await
+        }
+        true if outcome.is_as_asked() => Ok((ComponentReport::new(Status::Healthy, "no_gates"), Vec::new())),
+        true => Ok((unhealthy(last_run(outcome).of(name)), Vec::new())),
+    }
+}
+
+async fn measured(invoker: &Invoker<'_>, state: &State) -> Result<Measured> {
+    let name = &invoker.component.name;
+    let gates = health::gates(invoker, state).await?;
+    let answers = join_all(gates.iter().map(Gate::measure)).await;
+    let told = gates.iter().zip(&answers).map(|(gate, answer)| {
+        json!({
+            "gate": gate.path, "target": gate.target, "healthy": answer.passed, "said": answer.said, "duration": answer.duration,
+        })
+    });
+    let told: Vec<_> = told.collect();
+    let said = |(gate, answer): (&Gate, &Answer)| format!("{}: {}", gate.target, answer.said);
+    let failing: Vec<_> = gates.iter().zip(&answers).filter(|(_, answer)| !answer.passed).map(said).collect();
+    if failing.is_empty() {
+        let notes: Vec<_> = gates.iter().zip(&answers).map(said).collect();
+        return Ok((
+            ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Healthy, "") },
+            told,
+        ));
+    }
+    let ill = answers.iter().find(|answer| !answer.passed).map(|answer| answer.outlook).unwrap_or_default();
+    let (code, _) = health::ending(ill);
+    let remedy = "find out why; this was measured once, and just now";
+    let error = Error::new(Layer::Service, Phase::Verification, code, failing.join("; "), remedy);
+    Ok((unhealthy(error.of(name)), told))
+}
+
+fn unhealthy(error: Error) -> ComponentReport {
+    ComponentReport { status: Status::Unhealthy, ..ComponentReport::failed(error) }
+}
+
+fn not_there(code: &'static str, message: &'static str) -> Error {
+    Error::new(Layer::Salt, Phase::Verification, code, message, "apply it first")
+}
+
+fn last_run(outcome: Status) -> Error {
+    let message = format!("it has no health gates, and its last run ended as {}", outcome.word());
+    let remedy = "infrastructure.status says which run that was; run it again";
+    Error::new(Layer::Salt, Phase::Verification, "last_run_failed", message, remedy)
+}

@@ -1,0 +1,68 @@
+//! Questions that terraform has to answer; they take no lock and change nothing.
+
+use std::collections::BTreeSet;
+
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::model::{Input, Name, Overrides, Problem};
+use crate::operation::blueprint::prepared::Past;
+use crate::operation::blueprint::{prepare, select};
+use crate::operation::component::inputs::{Hands, gather, lacking};
+use crate::operation::exec::Invoker;
+use crate::operation::request::answer::Opening;
+use crate::operation::request::call::Call;
+use crate::operation::session::{Memory, Session, driver};
+use crate::workdir::Place;
+
+pub struct Inspection<'a> {
+    pub session: &'a Session,
+    pub selected: BTreeSet<Name>,
+}
+
+impl<'a> Inspection<'a> {
+    /// None where the component never ran here, or is a step of Salt's own: its workdir has no module.
+    ///
+    /// What went into it as a secret is taken out of the answer: where that cannot be read, there is none.
+    pub async fn invoker(&self, name: &Name, place: &'a Place) -> Result<Option<Invoker<'a>>> {
+        let module = self.session.modules.get(name).filter(|_| place.module().exists());
+        let Some(module) = module else { return Ok(None) };
+        let node = &self.session.blueprint.nodes[name];
+        let reading = self.session.reading();
+        let invoker =
+            Invoker::new(self.session, &node.component, place, &module.subdir, None, reading.clone()).await?;
+        invoker.redactor.add(gather(self.session, node, &reading, Hands::Not).await?.inputs.secret.values());
+        // Terraform's own marks hide what cannot be read now of what a call gave.
+        for input in lacking::given(self.session, node, name).await.unwrap_or_default() {
+            if let Input::Secret(reference) = input
+                && let Ok(value) = reading.read(&reference).await
+            {
+                invoker.redactor.add([&Value::from(value.expose_secret())]);
+            }
+        }
+        Ok(Some(invoker))
+    }
+}
+
+/// Prepares a session and asks `question` of it, on the run's thread.
+pub fn inspect<T: Send>(
+    call: &Call<'_>,
+    opening: &Opening,
+    environment: &Name,
+    components: Option<BTreeSet<Name>>,
+    problems: Vec<Problem>,
+    question: impl AsyncFnOnce(Inspection<'_>) -> Result<T> + Send,
+) -> Result<T> {
+    let prepared =
+        prepare(&call.request, environment, &Overrides::default(), problems, Past::NONE, call.host)?;
+    let selected = select(&prepared.blueprint, components, false)?;
+    driver::in_session(
+        call,
+        opening,
+        prepared,
+        Memory::default(),
+        &BTreeSet::new(),
+        async move |session: &Session| question(Inspection { session, selected }).await,
+    )
+}

@@ -1,0 +1,17 @@
+//! Questions, a public function each: what is read, and how the answer is shaped. Nothing is changed.
+//!
+//! Must not know a component's turn or an apply.
+
+pub mod credentials;
+pub mod drift;
+pub mod find_run;
+pub mod graph;
+pub mod health;
+pub mod history;
+pub mod inspect;
+pub mod outputs;
+pub mod service;
+pub mod snapshots;
+pub mod state;
+pub mod status;
+pub mod validate;

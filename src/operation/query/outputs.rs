@@ -1,0 +1,113 @@
+//! The last outputs of an environment's components.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::inspect::{Inspection, inspect};
+use super::snapshots;
+use crate::error::{Error, Result};
+use crate::model::{self, Name};
+use crate::operation::blueprint::draft;
+use crate::operation::component::shown_outputs;
+use crate::operation::exec::state;
+use crate::operation::request::answer::Opening;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::record::Known;
+use crate::report::{ComponentReport, Report, Status};
+use crate::words::Words;
+use crate::workdir::Layout;
+
+pub fn outputs(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    let components = arguments.names("components");
+    let cached = arguments.flag("cached");
+    arguments.value("minion");
+    let opening = Opening::new("outputs", environment.as_str(), false, &call.request.identity);
+    let problems = arguments.finish();
+    if cached {
+        let found = match problems.is_empty() {
+            true => known(call, &environment, components),
+            false => Err(model::refusal(problems)),
+        };
+        return match found {
+            Ok(found) => answer(opening, found),
+            Err(error) => opening.failed(error),
+        };
+    }
+    let found = inspect(call, &opening, &environment, components, problems, async |inspection| {
+        let mut reports = BTreeMap::new();
+        for name in &inspection.selected {
+            let report = of(&inspection, name).await;
+            reports.insert(name.clone(), report.unwrap_or_else(|error| failed(name, error)));
+        }
+        Ok(reports)
+    });
+    match found {
+        Ok(components) => answer(opening, components),
+        Err(error) => opening.failed(error),
+    }
+}
+
+fn answer(opening: Opening, mut components: BTreeMap<Name, ComponentReport>) -> Report {
+    components.values_mut().for_each(|report| opening.secrets.report(report));
+    let flat: BTreeMap<_, Value> =
+        components.iter().map(|(name, one)| (name.clone(), json!(one.outputs))).collect();
+    opening.found(components, BTreeMap::from([("outputs".to_owned(), json!(flat))]))
+}
+
+fn failed(name: &Name, error: Error) -> ComponentReport {
+    ComponentReport::failed(error.of(name))
+}
+
+/// As the last scheduled check found them: no terraform, no backend, no module is asked.
+fn known(
+    call: &Call<'_>,
+    environment: &Name,
+    components: Option<BTreeSet<Name>>,
+) -> Result<BTreeMap<Name, ComponentReport>> {
+    let draft = draft(&call.request, environment)?;
+    let layout = Layout::new(&draft.settings.root, environment)?;
+    if let Some(named) = &components {
+        snapshots::refuse_unknown(&draft, named, &draft.mentioned)?;
+    }
+    let mut reports = BTreeMap::new();
+    for name in components.unwrap_or_else(|| draft.components.keys().cloned().collect()) {
+        let known = layout.place(&name).and_then(|place| Known::read(&place.outputs()));
+        let report = match known {
+            Err(error) => failed(&name, error),
+            Ok(None) => ComponentReport::new(Status::Absent, "never_synced"),
+            Ok(Some(known)) => {
+                let mut report = ComponentReport::new(Status::Unchanged, "");
+                report.outputs = known.outputs;
+                report.notes.push(Words::own(format!("as of {}", known.time)));
+                report.notes.extend(hidden(&known.sensitive));
+                report
+            }
+        };
+        reports.insert(name, report);
+    }
+    Ok(reports)
+}
+
+fn hidden(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("sensitive, not shown: {}", names.join(", ")))
+}
+
+/// One component's visible outputs; those that are secrets are named in a note.
+async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
+    let place = inspection.session.layout.place(name)?;
+    let Some(invoker) = inspection.invoker(name, &place).await.map_err(|error| error.of(name))? else {
+        return Ok(ComponentReport::new(Status::Absent, "never_ran_here"));
+    };
+    let Some(state) = state::whole(&invoker).await.map_err(|error| error.of(name))? else {
+        return Ok(ComponentReport::new(Status::Absent, "no_state"));
+    };
+    let mut report = ComponentReport::new(Status::Unchanged, "");
+    report.outputs = shown_outputs::shown(&invoker, &state);
+    let sensitive = state.outputs.iter().filter(|(_, output)| output.sensitive);
+    report.notes.extend(hidden(&sensitive.map(|(name, _)| name.clone()).collect::<Vec<_>>()));
+    Ok(report)
+}

@@ -1,0 +1,180 @@
+//! What a service becomes, what Nomad would say of it, and what it says of it now. Nothing is changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::service::Service;
+use crate::model::{self, Component, Input, Name, Node, Overrides, PillarPath, Problem, Source};
+use crate::nomad::{Follow, JobName, Spec};
+use crate::operation::blueprint::prepare;
+use crate::operation::blueprint::prepared::{Past, Prepared};
+use crate::operation::component::inputs::task_secrets;
+use crate::operation::component::plan::nomad_preflight;
+use crate::operation::component::registrations;
+use crate::operation::exec::{Invoker, servers, state};
+use crate::operation::request::answer::{Opening, shape};
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::session::{Memory, Session, driver};
+use crate::render;
+
+/// What a call says of one service.
+struct Asked {
+    service: Name,
+    environment: Name,
+    overrides: Overrides,
+    problems: Vec<Problem>,
+}
+
+fn asked(call: &Call<'_>) -> Asked {
+    let mut arguments = Arguments::new(&call.request);
+    let service = arguments.name("service");
+    let environment = arguments.environment();
+    let config = arguments.value("service_config").map(|config| (service.clone(), config));
+    arguments.value("minion");
+    let overrides = Overrides { service: config, ..Overrides::default() };
+    Asked { service, environment, overrides, problems: arguments.finish() }
+}
+
+/// `files` by their paths in the module, and `job`: null where only a run can tell.
+pub fn generate(call: &Call<'_>) -> Value {
+    let Asked { service, environment, overrides, problems } = asked(call);
+    let opening = Opening::new("generate_nomad_job", environment.as_str(), false, &call.request.identity);
+    let prepared = prepare(&call.request, &environment, &overrides, problems, Past::NONE, call.host);
+    match prepared.and_then(|prepared| generated(&prepared, &service)) {
+        Ok(extra) => shape(opening.report(BTreeMap::new(), extra)),
+        Err(error) => shape(opening.failed(error)),
+    }
+}
+
+/// Whether Nomad takes the service's job and has a node for it; nothing is registered. `valid`, and `notes`.
+pub fn validate(call: &Call<'_>) -> Value {
+    let find = |prepared: &Prepared, service: &Name| {
+        let extra = generated(prepared, service)?;
+        let (_, component, _) = of_service(prepared, service)?;
+        let jobspec = extra["job"].as_str().ok_or_else(|| not_known(service))?.to_owned();
+        let namespace = component.inputs.get("namespace").and_then(Input::literal);
+        let namespace = servers::namespace(&prepared.blueprint.settings, namespace);
+        let name = JobName { namespace, id: service.to_string() };
+        // Whose it is shows only where it is registered.
+        let spec = Spec { jobspec, is_json: false, variables: String::new(), before: Some(name) };
+        Ok((component.clone(), spec))
+    };
+    let ask = async |session: &Session, service: &Name, (component, spec): (Component, Spec)| {
+        let nomad = servers::nomad(&session.blueprint.settings, &component, &session.reading()).await?;
+        let checked = nomad.preflight(&spec).await;
+        let checked = checked
+            .map_err(|refusal| nomad_preflight::explain(service.as_str(), false, refusal, &nomad.address))?;
+        Ok([("valid", json!(true)), ("notes", json!(checked.notes))])
+    };
+    let mut answer = answer(call, "nomad_validate_job", find, ask);
+    if answer["result"] == false {
+        answer["valid"] = false.into();
+    }
+    answer
+}
+
+/// What Nomad says of a service now: its deployment, its allocations, and why they fail. `jobs`, and `lines`.
+pub fn diagnose(call: &Call<'_>) -> Value {
+    let find = |prepared: &Prepared, service: &Name| Ok(of_service(prepared, service)?.0.clone());
+    answer(call, "diagnose", find, async |session: &Session, _, component: Name| {
+        let (place, modules) = (session.layout.place(&component)?, &session.modules);
+        let subdir = &modules[&component].subdir;
+        let node = &session.blueprint.nodes[&component];
+        let reading = session.reading();
+        let mut invoker = Invoker::new(session, &node.component, &place, subdir, None, reading).await?;
+        task_secrets::hide(&mut invoker).await;
+        let mut state = state::read(&invoker).await?.unwrap_or_default();
+        if let Some(record) = session.records().read(&node.component, &place).await? {
+            registrations::recorded(&mut state, &record);
+        }
+        let (mut jobs, mut lines) = (Vec::new(), Vec::new());
+        for job in &state.jobs {
+            let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
+            let nomad =
+                servers::nomad(&session.blueprint.settings, &node.component, &invoker.reading).await?;
+            let mut found = Follow::new(nomad, name, job.modify_index)
+                .after_failure(job.failed)
+                .silently(invoker.blind)
+                .diagnose()
+                .await;
+            invoker.redactor.gathered(&mut found.details);
+            jobs.push(found.details);
+            lines.extend(found.lines.iter().map(|line| invoker.redactor.text(line)));
+        }
+        Ok([("jobs", json!(jobs)), ("lines", json!(lines))])
+    })
+}
+
+/// Finds what is to be asked about in what is prepared, asks in a session, and shapes the answer.
+fn answer<T: Send>(
+    call: &Call<'_>,
+    operation: &str,
+    find: impl FnOnce(&Prepared, &Name) -> Result<T>,
+    ask: impl AsyncFnOnce(&Session, &Name, T) -> Result<[(&'static str, Value); 2]> + Send,
+) -> Value {
+    let Asked { service, environment, overrides, problems } = asked(call);
+    let opening = Opening::new(operation, environment.as_str(), false, &call.request.identity);
+    let prepared = prepare(&call.request, &environment, &overrides, problems, Past::NONE, call.host);
+    let answered = prepared.and_then(|prepared| {
+        let found = find(&prepared, &service)?;
+        let ask = async |session: &Session| ask(session, &service, found).await;
+        driver::in_session(call, &opening, prepared, Memory::default(), &BTreeSet::new(), ask)
+    });
+    match answered {
+        Ok(extra) => {
+            let extra = extra.map(|(key, value)| (key.to_owned(), value)).into();
+            shape(opening.answer(BTreeMap::new(), extra))
+        }
+        Err(error) => shape(opening.failed(error)),
+    }
+}
+
+fn generated(prepared: &Prepared, service: &Name) -> Result<BTreeMap<String, Value>> {
+    let (name, component, source) = of_service(prepared, service)?;
+    let mut files = BTreeMap::new();
+    for file in &prepared.modules[name].files {
+        files.insert(file.path.clone(), String::from_utf8_lossy(&file.bytes()?).into_owned());
+    }
+    let inputs = component.inputs.iter();
+    let literals = inputs.filter_map(|(variable, input)| Some((variable.as_str(), input.literal()?)));
+    let job = render::job(source, &literals.collect());
+    Ok(BTreeMap::from([
+        ("service".to_owned(), json!(service)),
+        ("component".to_owned(), json!(name)),
+        ("files".to_owned(), json!(files)),
+        ("job".to_owned(), json!(job)),
+    ]))
+}
+
+fn of_service<'a>(prepared: &'a Prepared, service: &Name) -> Result<(&'a Name, &'a Component, &'a Service)> {
+    let component = model::component_name(service.as_str());
+    let found = prepared.blueprint.nodes.get_key_value(component.as_str());
+    match found.map(|(name, node)| (name, &node.component, &node.component.source)) {
+        Some((name, component, Some(Source::Service(source)))) => Ok((name, component, source)),
+        _ => Err(unknown(prepared, service)),
+    }
+}
+
+fn not_known(service: &Name) -> Error {
+    let message =
+        format!("the job of {service} is known only once what it reads is, or its template is rendered");
+    let remedy = "orchestrate in a test: what is planned is shown to Nomad first";
+    Error::new(Layer::Salt, Phase::Validation, "not_known_yet", message, remedy)
+}
+
+fn unknown(prepared: &Prepared, service: &Name) -> Error {
+    let nodes = &prepared.blueprint.nodes;
+    let is_service = |node: &Node| matches!(node.component.source, Some(Source::Service(_)));
+    let known = nodes.iter().filter(|(_, node)| is_service(node));
+    let known = known.filter_map(|(name, _)| model::service_name(name.as_str()));
+    let message = format!(
+        "no service {:?} in {}; {}",
+        service.as_str(),
+        prepared.blueprint.environment,
+        model::hint(service.as_str(), known)
+    );
+    model::refusal(vec![Problem::new(&PillarPath::arguments().child("service"), message)])
+}

@@ -1,0 +1,123 @@
+//! What the records say of each component; starts no terraform and takes no lock.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::error::{Error, Result};
+use crate::lock::{self, Holder};
+use crate::model::Overrides;
+use crate::operation::blueprint::prepared::Past;
+use crate::operation::blueprint::{gone, prepare, select};
+use crate::operation::request::answer::Opening;
+use crate::operation::request::arguments::Arguments;
+use crate::operation::request::call::Call;
+use crate::operation::store::shared_records::BesideLocks;
+use crate::operation::store::{approvals, run_log, shared_records};
+use crate::record::{Record, Underway};
+use crate::report::{ComponentReport, Report, Status};
+use crate::workdir::{Layout, Place};
+
+pub fn status(call: &Call<'_>) -> Report {
+    let mut arguments = Arguments::new(&call.request);
+    let environment = arguments.environment();
+    let components = arguments.names("components");
+    arguments.value("minion");
+    let opening = Opening::new("status", environment.as_str(), false, &call.request.identity);
+    let found = prepare(
+        &call.request,
+        &environment,
+        &Overrides::default(),
+        arguments.finish(),
+        Past::NONE,
+        call.host,
+    )
+    .and_then(|prepared| {
+        let blueprint = &prepared.blueprint;
+        let layout = Layout::of(blueprint)?;
+        let mut torn = shared_records::fetch(&blueprint.settings, &blueprint.environment)?;
+        let BesideLocks { held, applying } =
+            shared_records::beside_locks(&blueprint.settings, &blueprint.environment)?;
+        let mut reports = BTreeMap::new();
+        let mut last_runs = BTreeMap::new();
+        for name in select(blueprint, components, false)? {
+            let place = layout.place(&name);
+            let record = match torn.remove(&name) {
+                Some(error) => Err(error),
+                None => place.as_ref().map_err(Error::clone).and_then(|place| Record::read(&place.record())),
+            };
+            let report = place.and_then(|place| {
+                let mut report = of(&place, record.as_ref().map_err(Error::clone)?.as_ref())?;
+                let applying = applying.get(name.as_str()).cloned().transpose()?;
+                elsewhere(&mut report, held.get(name.as_str()), applying.as_ref());
+                Ok(report)
+            });
+            let failed = |error: Error| ComponentReport::failed(error.of(&name));
+            reports.insert(name.clone(), report.unwrap_or_else(failed));
+            last_runs.insert(name, json!(record.ok().flatten()));
+        }
+        reports.extend(gone::report(blueprint, &layout)?);
+        let running: Vec<_> = run_log::all(&layout, &environment)
+            .filter_map(|(run_id, run)| run.ok()?.story.is_alive().then_some(run_id))
+            .collect();
+        let waiting = approvals::waiting(&layout);
+        let extra =
+            [("last_runs", json!(last_runs)), ("running", json!(running)), ("waiting", json!(waiting))];
+        Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
+    });
+    match found {
+        Ok((components, extra)) => opening.answer(components, extra),
+        Err(error) => opening.failed(error),
+    }
+}
+
+fn of(place: &Place, record: Option<&Record>) -> Result<ComponentReport> {
+    let mut report = match record {
+        None => ComponentReport::new(Status::Absent, "never_ran_here"),
+        Some(record) => {
+            let mut report = ComponentReport::new(Status::from_word(&record.outcome), "");
+            // A step of Salt's own has no state.
+            report.notes.push(match record.declared.contains_key("salt") {
+                true => format!("last run {} at {}", record.run_id, record.finished),
+                false => format!(
+                    "{} resource(s), serial {}, last run {} at {}",
+                    record.resources, record.serial, record.run_id, record.finished
+                ),
+            });
+            report
+        }
+    };
+    let underway = Underway::read(&place.applying())?;
+    match (lock::holder(&place.lock())?, underway) {
+        (Some(holder), _) => report.notes.push(format!("locked now by {holder}")),
+        // Read again: the apply may have ended before its lock was looked at.
+        (None, Some(underway)) if Underway::read(&place.applying())?.as_ref() == Some(&underway) => {
+            unfinished(&mut report, &underway);
+        }
+        _ => {}
+    }
+    Ok(report)
+}
+
+/// The same of another host that shares its locks; what is said of this one is not said twice.
+fn elsewhere(report: &mut ComponentReport, held: Option<&Holder>, applying: Option<&Underway>) {
+    let known = |host: &str| host == Holder::here().host;
+    match (held, applying) {
+        (Some(holder), _) if !known(&holder.host) => report.notes.push(format!("locked now by {holder}")),
+        (None, Some(underway)) if report.reason != "unfinished_apply" => unfinished(report, underway),
+        _ => {}
+    }
+}
+
+/// Its lock is free, and what an apply removes last is there.
+fn unfinished(report: &mut ComponentReport, underway: &Underway) {
+    let Underway { run_id, started, pid, host, .. } = underway;
+    if report.status == Status::Absent {
+        report.status = Status::Failed;
+    }
+    report.reason = "unfinished_apply".to_owned();
+    report.notes.push(format!(
+        "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off: \
+         infrastructure.resume run_id={run_id} goes on with it, and says what may be orphaned"
+    ));
+}

@@ -1,0 +1,167 @@
+//! Puts a run's report together.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::{Instant, SystemTime};
+
+use serde_json::Value;
+
+use super::call::Identity;
+use crate::change::Redactor;
+use crate::error::Error;
+use crate::model::Name;
+use crate::report::{ComponentReport, Report, SCHEMA, Status};
+
+/// What is known when a run begins.
+pub struct Opening {
+    pub run_id: String,
+    pub operation: String,
+    pub environment: String,
+    pub test: bool,
+    pub identity: Identity,
+    /// Its version, once it is known.
+    pub terraform: Option<String>,
+    /// All that its components learn.
+    pub secrets: Redactor,
+    /// What others have of this call and could not be taken back, in a sentence each.
+    left: Mutex<Vec<String>>,
+    began: Instant,
+    started: SystemTime,
+}
+
+impl Opening {
+    pub fn new(operation: &str, environment: &str, test: bool, identity: &Identity) -> Self {
+        Self {
+            run_id: ulid::Ulid::generate().to_string(),
+            operation: operation.to_owned(),
+            environment: environment.to_owned(),
+            test,
+            identity: identity.clone(),
+            terraform: None,
+            secrets: Redactor::default(),
+            left: Mutex::default(),
+            began: Instant::now(),
+            started: SystemTime::now(),
+        }
+    }
+
+    pub fn leaves(&self, left: Vec<String>) {
+        self.left.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend(left);
+    }
+
+    pub fn report(
+        self,
+        components: BTreeMap<Name, ComponentReport>,
+        extra: BTreeMap<String, Value>,
+    ) -> Report {
+        let result = result(&components);
+        self.close(result, components, None, extra)
+    }
+
+    /// The answer to a question: true, whatever state things are in.
+    pub fn answer(
+        self,
+        components: BTreeMap<Name, ComponentReport>,
+        extra: BTreeMap<String, Value>,
+    ) -> Report {
+        self.close(Some(true), components, None, extra)
+    }
+
+    /// The answer to a question that has to be found out: false where that failed for one.
+    pub fn found(
+        self,
+        components: BTreeMap<Name, ComponentReport>,
+        extra: BTreeMap<String, Value>,
+    ) -> Report {
+        let lost = |one: &ComponentReport| {
+            matches!(one.status, Status::Failed | Status::Blocked | Status::Cancelled)
+        };
+        let result = !components.values().any(lost);
+        self.close(Some(result), components, None, extra)
+    }
+
+    pub fn failed(self, error: Error) -> Report {
+        self.close(Some(false), BTreeMap::new(), Some(error), BTreeMap::new())
+    }
+
+    fn close(
+        self,
+        result: Option<bool>,
+        mut components: BTreeMap<Name, ComponentReport>,
+        mut error: Option<Error>,
+        mut extra: BTreeMap<String, Value>,
+    ) -> Report {
+        let left = self.left.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // What one component learnt late may stand in the report of another.
+        components.values_mut().for_each(|report| self.secrets.report(report));
+        error.iter_mut().for_each(|error| self.secrets.error(error));
+        if !left.is_empty() {
+            extra.insert("left_behind".to_owned(), left.into());
+        }
+        let ours = ("eos", env!("CARGO_PKG_VERSION").to_owned());
+        let versions = [ours, ("salt", self.identity.salt_version)]
+            .into_iter()
+            .chain(self.terraform.map(|version| ("terraform", version)));
+        Report {
+            schema: SCHEMA,
+            run_id: self.run_id,
+            operation: self.operation,
+            environment: self.environment,
+            result,
+            test: self.test,
+            jid: self.identity.jid,
+            user: self.identity.user,
+            versions: versions.map(|(name, version)| (name.to_owned(), version)).collect(),
+            started: humantime::format_rfc3339_seconds(self.started).to_string(),
+            duration: self.began.elapsed().as_secs_f64(),
+            components,
+            error,
+            extra,
+        }
+    }
+}
+
+/// A report with the keys that users of an execution module look for.
+pub fn shape(report: Report) -> Value {
+    let retcode = report.retcode();
+    let mut value = serde_json::to_value(report).unwrap_or_default();
+    value["retcode"] = retcode.into();
+    value
+}
+
+/// False where something is not as asked; null where changes wait; else true.
+pub fn result(components: &BTreeMap<Name, ComponentReport>) -> Option<bool> {
+    let any = |wanted: &[Status]| components.values().any(|one| wanted.contains(&one.status));
+    use Status::{
+        Blocked, Cancelled, Failed, Kept, RollbackFailed, RollbackNeedsApproval, RolledBack, Skipped,
+        Unhealthy,
+    };
+    let back = [RolledBack, RollbackNeedsApproval, RollbackFailed, Kept];
+    if any(&[Failed, Blocked, Skipped, Cancelled, Unhealthy]) || any(&back) {
+        return Some(false);
+    }
+    (!any(&[Status::Planned, Status::PendingInputs])).then_some(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(statuses: &[Status]) -> Option<bool> {
+        let reports = statuses.iter().enumerate().map(|(index, &status)| {
+            (Name::new(&format!("c{index}")).unwrap(), ComponentReport::new(status, ""))
+        });
+        result(&reports.collect())
+    }
+
+    #[test]
+    fn one_bad_component_makes_the_result_false_and_one_waiting_makes_it_null() {
+        assert_eq!(of(&[]), Some(true));
+        assert_eq!(of(&[Status::Applied, Status::Unchanged]), Some(true));
+        assert_eq!(of(&[Status::Applied, Status::Planned]), None);
+        assert_eq!(of(&[Status::PendingInputs, Status::Blocked]), Some(false));
+        assert_eq!(of(&[Status::Applied, Status::Skipped]), Some(false));
+        assert_eq!(of(&[Status::Applied, Status::AppliedWithWarnings]), Some(true));
+        assert_eq!(of(&[Status::Unchanged, Status::RolledBack]), Some(false));
+    }
+}

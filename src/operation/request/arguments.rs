@@ -1,0 +1,265 @@
+//! Reads a call's arguments: every one is checked here, once, and all problems are said together.
+
+mod around;
+mod naming;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use self::around::Around;
+use super::call::{Identity, Request};
+use super::pillar::Pillar;
+use crate::decide::is_id;
+use crate::error::Result;
+use crate::model::{self, Name, Overrides, PillarPath, Problem, nearest};
+
+/// Arguments that are taken one by one; what is left at the end is unknown.
+pub struct Arguments {
+    given: Map<String, Value>,
+    known: Vec<&'static str>,
+    problems: Vec<Problem>,
+    around: Around,
+}
+
+impl Arguments {
+    pub fn new(request: &Request) -> Self {
+        Self::with_pillar(request, &request.infrastructure)
+    }
+
+    /// The same where the pillar is read in parts.
+    pub fn with_pillar(request: &Request, pillar: &dyn Pillar) -> Self {
+        let mut arguments = Self {
+            given: request.arguments.clone(),
+            known: Vec::new(),
+            problems: request.problems.clone(),
+            around: Around::of(request, pillar),
+        };
+        if request.surplus > 0 {
+            arguments.problems.push(Problem::new(
+                &PillarPath::arguments(),
+                format!("{} positional argument(s) too many; name them: key=value", request.surplus),
+            ));
+        }
+        arguments
+    }
+
+    /// A name that must be given.
+    pub fn name(&mut self, key: &'static str) -> Name {
+        match self.take(key) {
+            Some(value) => self.as_name(key, &value),
+            None => {
+                self.problem(key, "is missing: name one");
+                None
+            }
+        }
+        .unwrap_or_else(Self::placeholder)
+    }
+
+    /// A run_id or plan_id: a ULID, as a report shows it. It may stand in the environment's place.
+    pub fn run_id(&mut self, key: &'static str) -> String {
+        self.move_id(key);
+        if !self.gives(key) {
+            self.problem(key, "is missing: a report shows it");
+        }
+        self.maybe_run_id(key).unwrap_or_default()
+    }
+
+    /// The same, where it may be left out.
+    pub fn maybe_run_id(&mut self, key: &'static str) -> Option<String> {
+        self.move_id(key);
+        let text = self.text(key)?;
+        if !is_id(&text) {
+            self.problem(key, "is not an id that a report shows, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM");
+        }
+        is_id(&text).then_some(text)
+    }
+
+    /// A list or a comma string of names; None means all.
+    pub fn names(&mut self, key: &'static str) -> Option<BTreeSet<Name>> {
+        Some(self.ordered(key)?.into_iter().collect())
+    }
+
+    /// The same, in the order in which they are given.
+    pub fn ordered(&mut self, key: &'static str) -> Option<Vec<Name>> {
+        let items: Vec<Value> = match self.take(key)? {
+            Value::String(text) => {
+                text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(Value::from).collect()
+            }
+            Value::Array(items) => items,
+            other => vec![other],
+        };
+        if items.is_empty() {
+            self.problem(key, "is empty: name one at least, or leave it out for all");
+        }
+        Some(items.iter().filter_map(|item| self.as_name(key, item)).collect())
+    }
+
+    pub fn flag(&mut self, key: &'static str) -> bool {
+        self.maybe_flag(key).unwrap_or(false)
+    }
+
+    pub fn maybe_flag(&mut self, key: &'static str) -> Option<bool> {
+        match self.take(key)? {
+            Value::Bool(flag) => Some(flag),
+            Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+            Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+            _ => {
+                self.problem(key, "is neither true nor false");
+                None
+            }
+        }
+    }
+
+    /// A number of things, one at least.
+    pub fn count(&mut self, key: &'static str) -> Option<usize> {
+        let value = self.take(key)?;
+        let count = value.as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+        if count.is_none() {
+            self.problem(key, "is no whole number above zero");
+        }
+        count
+    }
+
+    pub fn text(&mut self, key: &'static str) -> Option<String> {
+        match self.take(key)? {
+            Value::String(text) => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            _ => {
+                self.problem(key, "is no text: quote it");
+                None
+            }
+        }
+    }
+
+    pub fn value(&mut self, key: &'static str) -> Option<Value> {
+        self.take(key)
+    }
+
+    /// What a call may give to a component's variables; secrets are references, as in the pillar.
+    pub fn inputs(&mut self, component: &Name) -> Overrides {
+        let [variables, secrets] =
+            ["variables", "secrets"].map(|key| self.take(key).map(|value| (component.clone(), value)));
+        Overrides { variables, secrets, ..Overrides::default() }
+    }
+
+    /// What a call may say in place of the pillar's settings.
+    pub fn overrides(&mut self) -> Overrides {
+        // The host has used it already: it chose whose pillar this is.
+        self.take("minion");
+        Overrides {
+            parallelism: self.take("parallelism"),
+            on_failure: self.take("on_failure"),
+            ..Overrides::default()
+        }
+    }
+
+    /// Whether `confirm` names this environment; anything else is a problem. Without an environment it says nothing.
+    pub fn confirmed(&mut self, environment: Option<&Name>) -> bool {
+        let confirmed = self.value("confirm").map(|value| match value {
+            Value::Number(number) => Value::from(number.to_string()),
+            other => other,
+        });
+        match (confirmed, environment) {
+            (Some(confirmed), Some(environment)) if confirmed == environment.as_str() => true,
+            (Some(_), Some(environment)) => {
+                self.problem("confirm", format!("is not the environment's name: say confirm={environment}"));
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a version that failed is to be registered again: a person's word, which no schedule has.
+    pub fn retry(&mut self, identity: &Identity) -> bool {
+        let retry = self.flag("retry");
+        if retry && identity.scheduled {
+            self.problem("retry", "is not for a schedule: a version that failed waits for a person");
+        }
+        retry
+    }
+
+    /// A state comes round again and again.
+    pub fn refuse_retry(&mut self) {
+        if self.given.remove("retry").is_some_and(|given| !given.is_null()) {
+            self.problem(
+                "retry",
+                "is not for a state: a version that failed waits for a person, who calls infrastructure.orchestrate \
+                 or eos_terraform.apply",
+            );
+        }
+    }
+
+    /// Salt's test, unless the call has its own.
+    pub fn test(&mut self, identity: &Identity) -> bool {
+        self.maybe_flag("test").unwrap_or(identity.test)
+    }
+
+    /// Whether an argument is there, not read yet.
+    pub fn gives(&self, key: &str) -> bool {
+        self.given.get(key).is_some_and(|value| !value.is_null())
+    }
+
+    /// Whether nothing is wrong so far.
+    pub fn is_right(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    pub fn problem(&mut self, key: &str, message: impl Into<String>) {
+        self.problems.push(Problem::new(&PillarPath::arguments().child(key), message));
+    }
+
+    /// The same, for a call that needs nothing else to say what is wrong.
+    pub fn check(self) -> Result<()> {
+        match self.finish() {
+            problems if problems.is_empty() => Ok(()),
+            problems => Err(model::refusal(problems)),
+        }
+    }
+
+    /// Every argument that was not asked for is unknown.
+    pub fn finish(mut self) -> Vec<Problem> {
+        for key in self.given.keys() {
+            let hint = nearest(key, self.known.iter().copied()).map_or_else(
+                || format!("it takes: {}", self.known.join(", ")),
+                |near| format!("did you mean {near:?}?"),
+            );
+            self.problems
+                .push(Problem::new(&PillarPath::arguments().child(key), format!("unknown argument; {hint}")));
+        }
+        self.problems.extend(self.form());
+        self.problems
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Value> {
+        self.known.push(key);
+        self.given.remove(key).filter(|value| !value.is_null())
+    }
+
+    fn as_name(&mut self, key: &str, value: &Value) -> Option<Name> {
+        let refusal = match value {
+            Value::String(text) => match Name::new(text) {
+                Ok(name) => return Some(name),
+                Err(reason) => format!("{:?} {reason}", shorten(text)),
+            },
+            Value::Bool(flag) => {
+                format!("arrived as the boolean {flag}: quote the name, as '\"no\"'")
+            }
+            _ => "is no name: a text is needed".to_owned(),
+        };
+        self.problem(key, refusal);
+        None
+    }
+
+    /// Stands in for a name that has a problem; the call ends with that problem.
+    pub fn placeholder() -> Name {
+        Name::new("unknown").unwrap_or_else(|_| unreachable!("a valid name"))
+    }
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}

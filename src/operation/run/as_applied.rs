@@ -1,0 +1,100 @@
+//! A component's turn, taken once more as it was last applied, where a destruction cannot use its module of today.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::graph::Graph;
+use crate::model::{Name, Node};
+use crate::operation::blueprint::broken_modules;
+use crate::operation::component;
+use crate::operation::component::approval;
+use crate::operation::component::intent::{Act, Intent};
+use crate::operation::session::Session;
+use crate::operation::store::saved_plans;
+use crate::report::{ComponentReport, Status};
+use crate::resolve::Module;
+
+/// The same turn again, as the component was last applied, where a destruction failed at today's module.
+pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
+    let report = component::run(session, name, intent).await;
+    let Some(error) = report.error.as_ref().filter(|error| is_of_the_module(error, intent)) else {
+        return report;
+    };
+    let earlier = match applied(session, name) {
+        Ok(Some(earlier)) => earlier,
+        Ok(None) => return report,
+        Err(error) => {
+            tracing::warn!("{name}: it cannot be destroyed as it was last applied: {error}");
+            return report;
+        }
+    };
+    let reason = error.message.clone();
+    let again = component::run(&session.toward([(name.clone(), earlier)].into()), name, intent).await;
+    match again.status {
+        Status::Failed | Status::Cancelled if again.snapshot_id.is_none() => {
+            let message = again.error.map(|error| error.message).unwrap_or_default();
+            let note = format!("a destruction of what was last applied failed too: {message}");
+            let mut report = report;
+            report.notes.push(note);
+            report
+        }
+        _ => {
+            let mut again = again;
+            again.notes.push(broken_modules::say(&reason));
+            again
+        }
+    }
+}
+
+/// Whether a kept plan can still be applied: that of a destruction may have been made from what was last applied.
+pub async fn check(session: &Session, name: &Name, plan: &Path) -> Result<()> {
+    match approval::check(session, name, plan).await {
+        Err(error) if error.code == "plan_moved" && saved_plans::find(plan, name)?.destroy => {
+            match applied(session, name)? {
+                Some(earlier) => {
+                    approval::check(&session.toward([(name.clone(), earlier)].into()), name, plan).await
+                }
+                None => Err(error),
+            }
+        }
+        checked => checked,
+    }
+}
+
+/// Terraform refused before it changed anything; or a kept plan was made from what was last applied.
+fn is_of_the_module(error: &Error, intent: &Intent) -> bool {
+    let early = matches!(error.phase, Phase::Preparation | Phase::Planning);
+    let refused = error.layer == Layer::Terraform
+        && matches!(error.code, "terraform_failed" | "provider_unavailable" | "terraform_too_old");
+    let kept = matches!(intent.act, Act::ApplyKept(_) | Act::ShowKept(_)) && error.code == "plan_moved";
+    intent.destroy && early && (refused || kept)
+}
+
+/// None where today's module is the one that was applied.
+fn applied(session: &Session, name: &Name) -> Result<Option<(Node, Arc<Module>)>> {
+    let today = &session.blueprint.nodes[name];
+    let folder = broken_modules::folder(&session.layout, &session.run_id, name);
+    let earlier = broken_modules::as_applied(&today.component, &session.layout.place(name)?, &folder)?;
+    Ok(earlier.filter(|(node, _)| node.interface.digest != today.interface.digest))
+}
+
+/// Compares every kept plan with how things stand now, before the first is applied.
+pub async fn check_all(session: &Session, graph: &Graph, folder: &Path) -> Result<()> {
+    let mut moved = Vec::new();
+    for name in graph.names() {
+        if let Err(error) = check(session, name, folder).await {
+            moved.push(error.of(name));
+        }
+    }
+    // A producer's outputs are read anew once it is applied.
+    session.produced.borrow_mut().clear();
+    match moved.len() {
+        0 => Ok(()),
+        1 => Err(moved.remove(0)),
+        _ => {
+            let message = moved.iter().map(|error| format!("{error}")).collect::<Vec<_>>().join("; ");
+            Err(saved_plans::refused("plan_moved", message))
+        }
+    }
+}

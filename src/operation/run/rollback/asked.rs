@@ -1,0 +1,103 @@
+//! A way back that a person asks for: to a snapshot, or to what was applied before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Legs, Reports, addresses, go_back};
+use crate::decide::DATA;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::graph::Graph;
+use crate::model::Name;
+use crate::operation::component::way_back::{Leg, Manner};
+use crate::operation::session::Session;
+use crate::record::Record;
+use crate::report::Status;
+use crate::snapshot::{Snapshot, Store};
+
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Of the one component; without it each goes to what was applied before.
+    pub snapshot_id: Option<String>,
+    /// In which order they are taken down, dependents first.
+    pub order: Option<Vec<Name>>,
+    pub preserve_data: bool,
+    pub confirmed: bool,
+    pub shown: bool,
+}
+
+pub async fn asked(session: &Session, names: &BTreeSet<Name>, asked: &Asked) -> Result<Reports> {
+    let given = asked.order.as_ref().map(|order| chain(session, order)).transpose()?;
+    let legs: Legs = names
+        .iter()
+        .map(|name| Ok((name.clone(), leg(session, name, asked).map_err(|error| error.of(name))?)))
+        .collect::<Result<_>>()?;
+    let manner = match (asked.shown, asked.confirmed) {
+        (true, _) => Manner::Shown,
+        (false, true) => Manner::Confirmed,
+        (false, false) => Manner::Asked,
+    };
+    Ok(go_back(session, &legs, manner, given).await)
+}
+
+fn leg(session: &Session, name: &Name, asked: &Asked) -> Result<Leg> {
+    let place = session.layout.place(name)?;
+    let store = Store::new(place.snapshots());
+    let record = Record::read(&place.record())?.unwrap_or_default();
+    let snapshot = match &asked.snapshot_id {
+        Some(snapshot_id) => store.read(snapshot_id)?,
+        None => before(&store, &record)?,
+    };
+    let to = snapshot.configuration.ok_or_else(|| {
+        let id = &snapshot.snapshot_id;
+        refused(format!(
+            "snapshot {id} was taken before anything was applied: there is nothing to go back to"
+        ))
+    })?;
+    let state = snapshot.state.map(|digest| store.object(&digest)).transpose()?;
+    let component = &session.blueprint.nodes[name].component;
+    let data = match asked.preserve_data {
+        true => {
+            let own = component.data.iter().chain(&component.policy.protect).cloned();
+            own.chain(DATA.iter().map(|&kind| kind.to_owned())).collect()
+        }
+        false => BTreeSet::new(),
+    };
+    let before = addresses(state.as_deref());
+    Ok(Leg { to, before, data, residue: record.residue, known_good: record.known_good })
+}
+
+/// The last one whose state had been applied with something else than it is now.
+fn before(store: &Store, record: &Record) -> Result<Snapshot> {
+    for id in store.list()? {
+        let snapshot = store.read(&id)?;
+        let failed = !Status::from_word(&record.outcome).is_as_asked();
+        if snapshot.configuration.is_some() && (failed || snapshot.configuration != record.applied) {
+            return Ok(snapshot);
+        }
+    }
+    Err(refused("nothing else was ever applied: there is nothing to go back to".to_owned()))
+}
+
+/// Each after the one before it; an error where that breaks what they depend on.
+fn chain(session: &Session, order: &[Name]) -> Result<Graph> {
+    let mut edges: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
+    for (position, name) in order.iter().enumerate() {
+        let needed = session.blueprint.graph.closure(&[name.clone()].into());
+        if let Some(early) = order[..position].iter().find(|early| *early != name && needed.contains(*early))
+        {
+            let message = format!("{early} comes before {name}, which depends on it: dependents go first");
+            let remedy = "correct the order, or leave it out: it follows from the pillar";
+            return Err(Error::new(Layer::Salt, Phase::Validation, "order", message, remedy));
+        }
+        // Going up, the last of the order comes first.
+        edges.insert(name.clone(), order[position + 1..].iter().cloned().collect());
+    }
+    Graph::new(edges).map_err(|_| {
+        let remedy = "name each component once";
+        Error::new(Layer::Salt, Phase::Validation, "order", "a component is named twice", remedy)
+    })
+}
+
+fn refused(message: String) -> Error {
+    let remedy = "infrastructure.snapshots shows what there is";
+    Error::new(Layer::Salt, Phase::Rollback, "no_earlier_configuration", message, remedy)
+}

@@ -1,0 +1,178 @@
+//! After a run that failed: what it changed goes back to what was known to be good, against the state as it is now.
+//!
+//! An old state is never put back: what was made since would be in the world, and in no state.
+
+mod asked;
+mod verdict;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use asked::{Asked, asked};
+
+use super::schedule::schedule;
+use crate::decide::{Back, Consent, Did, State, Trouble};
+use crate::error::Result;
+use crate::graph::Graph;
+use crate::model::{Name, Node, OnFailure};
+use crate::operation::blueprint::earlier_configuration;
+use crate::operation::component;
+use crate::operation::component::intent::{Act, Intent};
+use crate::operation::component::way_back::{Leg, Manner, WAITS, Way};
+use crate::operation::session::{Session, Was};
+use crate::report::{ComponentReport, Status};
+use crate::resolve::Module;
+use crate::snapshot::Store;
+
+/// What a run is called that a person takes back.
+pub const OPERATION: &str = "rollback";
+
+type Reports = BTreeMap<Name, ComponentReport>;
+pub type Legs = BTreeMap<Name, Leg>;
+
+/// Takes the run back where that is asked for; the reports then say what became of each component.
+pub async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> Reports {
+    let changed = session.changed();
+    let failed = |name: &Name| {
+        session.on_failure(name) == OnFailure::Rollback
+            && reports.get(name).is_some_and(|report| report.status == Status::Failed)
+    };
+    // What was done to a state by hand is no way forward that could be gone back.
+    let applies = intent.act.changes_things()
+        && intent.surgery.is_none()
+        && !intent.destroy
+        && session.cancel.cause().is_none();
+    if !applies || !session.blueprint.nodes.keys().any(failed) {
+        return reports;
+    }
+    // What nobody knows enough of may need the others as they are.
+    if changed.values().any(|was| matches!(was.did, Did::Failed(trouble) if trouble != Trouble::Known)) {
+        for (name, was) in &changed {
+            verdict::kept(reports.get_mut(name), was, "unclear_failure");
+        }
+        return reports;
+    }
+    let (mut destroys, mut legs) = (BTreeSet::new(), Legs::new());
+    for (name, was) in &changed {
+        match verdict::decide(session, name, was) {
+            Back::Leave => {}
+            Back::Keep(reason) => verdict::kept(reports.get_mut(name), was, reason),
+            Back::Destroy => drop(destroys.insert(name.clone())),
+            Back::RollBack => drop(legs.insert(name.clone(), leg(was))),
+        }
+    }
+    session.teller.note(&format!(
+        "the run failed: going back with {}",
+        destroys.iter().chain(legs.keys()).map(Name::as_str).collect::<Vec<_>>().join(", ")
+    ));
+    let mut done = destroy(session, &destroys).await;
+    done.extend(go_back(session, &legs, Manner::OfRun, None).await);
+    for (name, back) in done {
+        if let Some(report) = reports.get_mut(&name) {
+            verdict::tell(session, &name, report, back);
+        }
+    }
+    reports
+}
+
+/// What never worked goes, dependents first.
+async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
+    let graph = session.blueprint.graph.restricted(names).reversed();
+    let intent =
+        Intent { destroy: true, consent: Consent::Confirmed, takes_back: true, ..Intent::of(Act::Apply) };
+    schedule(
+        session,
+        graph,
+        |_| OnFailure::Continue,
+        async |name| component::run(session, &name, &intent).await,
+    )
+    .await
+}
+
+/// Creations and changes in dependency order; what is destroyed afterwards, and the other way round.
+/// `given` is an order that was asked for.
+pub async fn go_back(session: &Session, legs: &Legs, manner: Manner, given: Option<Graph>) -> Reports {
+    let (mut targets, mut reports) = (BTreeMap::new(), Reports::new());
+    for (name, leg) in legs {
+        match earlier(session, name, &leg.to) {
+            Ok(target) => drop(targets.insert(name.clone(), target)),
+            Err(error) => drop(reports.insert(name.clone(), ComponentReport::failed(error.of(name)))),
+        }
+    }
+    let graph = given.unwrap_or_else(|| order(session, &targets));
+    let toward = session.toward(targets);
+    let back = RefCell::new(BTreeSet::new());
+    let turn = async |name: Name, waits: bool| {
+        let read = read(session, &name, legs, &back.borrow());
+        let way = Way { leg: legs[&name].clone(), manner, read, waits };
+        let intent = Intent::of(Act::GoBack(way));
+        let report = component::run(&toward, &name, &intent).await;
+        if verdict::is_back(&report) {
+            back.borrow_mut().insert(name);
+        }
+        report
+    };
+    let go_on = |_: &Name| OnFailure::Continue;
+    let first = schedule(&toward, graph.clone(), go_on, async |name| waiting(turn(name, true).await)).await;
+    let (waiting, done): (Reports, Reports) =
+        first.into_iter().partition(|(_, report)| report.reason == WAITS);
+    reports.extend(done);
+    let last = graph.restricted(&waiting.into_keys().collect()).reversed();
+    reports.extend(schedule(&toward, last, go_on, async |name| turn(name, false).await).await);
+    reports
+}
+
+fn leg(was: &Was) -> Leg {
+    Leg {
+        to: was.known_good.clone().unwrap_or_default(),
+        before: addresses(was.state.as_ref().map(|text| text.as_slice())),
+        residue: was.residue.clone(),
+        known_good: was.known_good.clone(),
+        data: BTreeSet::new(),
+    }
+}
+
+/// One that waits is no failure: those that depend on it have their turn.
+fn waiting(report: ComponentReport) -> ComponentReport {
+    match report.reason == WAITS {
+        true => ComponentReport::new(Status::Planned, WAITS),
+        false => report,
+    }
+}
+
+/// The component as this configuration has it, its module laid out in the run's folder.
+fn earlier(session: &Session, name: &Name, configuration: &str) -> Result<(Node, Arc<Module>)> {
+    let store = Store::new(session.layout.place(name)?.snapshots());
+    let configuration = store.configuration(configuration)?;
+    let folder = session.layout.run(&session.run_id).join(name).join("earlier");
+    earlier_configuration::whole(&session.blueprint.nodes[name], &configuration, &store, &folder)
+}
+
+/// By what the targets read from each other and, where that leads to no cycle, by what they depend on today.
+fn order(session: &Session, targets: &BTreeMap<Name, (Node, Arc<Module>)>) -> Graph {
+    let names: BTreeSet<Name> = targets.keys().cloned().collect();
+    let today = session.blueprint.graph.restricted(&names);
+    let reads =
+        |node: &Node| node.component.reads().map(|output| output.component.clone()).collect::<BTreeSet<_>>();
+    let edges = |with: &dyn Fn(&Name) -> BTreeSet<Name>| {
+        let edge = |(name, (node, _)): (&Name, &(Node, Arc<Module>))| {
+            (name.clone(), reads(node).union(&with(name)).cloned().collect())
+        };
+        Graph::new(targets.iter().map(edge).collect())
+    };
+    let both = edges(&|name| today.dependencies(name).clone());
+    both.or_else(|_| edges(&|_| BTreeSet::new())).unwrap_or(today)
+}
+
+/// Which outputs of `name` those read, as this run left them, that it changed and that are not back.
+fn read(session: &Session, name: &Name, legs: &Legs, back: &BTreeSet<Name>) -> BTreeSet<String> {
+    let pending = legs.keys().filter(|other| *other != name && !back.contains(*other));
+    let outputs = pending.flat_map(|other| session.blueprint.nodes[other].component.reads());
+    outputs.filter(|output| output.component == *name).map(|output| output.output.clone()).collect()
+}
+
+fn addresses(state: Option<&[u8]>) -> BTreeSet<String> {
+    let state = state.and_then(|text| State::parse(text).ok()).unwrap_or_default();
+    state.instances.into_keys().collect()
+}

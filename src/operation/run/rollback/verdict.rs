@@ -1,0 +1,86 @@
+//! From what this run did to a component to what becomes of it, and to what its report says of that.
+
+use crate::decide::{self, Aftermath, Back, Did, Trouble};
+use crate::model::Name;
+use crate::operation::component::way_back::MOVED;
+use crate::operation::session::{Session, Was};
+use crate::report::{ComponentReport, Status};
+use crate::resolve::newer_providers;
+use crate::snapshot::Store;
+use crate::words::{Words, words};
+
+pub fn decide(session: &Session, name: &Name, was: &Was) -> Back {
+    let component = &session.blueprint.nodes[name].component;
+    decide::back(&Aftermath {
+        did: was.did,
+        on_failure: component.on_failure,
+        rollback: &component.rollback,
+        known_good: was.known_good.as_deref(),
+        tried: Some(&was.tried),
+        downgrade: downgrade(session, name, was),
+    })
+}
+
+/// Whether the state was written by a newer provider than the known-good configuration has. Unknown is no.
+fn downgrade(session: &Session, name: &Name, was: &Was) -> bool {
+    let Ok(place) = session.layout.place(name) else { return false };
+    let store = Store::new(place.snapshots());
+    let lock_file = |digest: &str| {
+        let digest = store.configuration(digest).ok()?.lock_file?;
+        String::from_utf8(store.object(&digest).ok()?).ok()
+    };
+    let known_good = was.known_good.as_deref().and_then(lock_file);
+    match (known_good, lock_file(&was.tried)) {
+        (Some(then), Some(now)) => newer_providers(&then, &now),
+        _ => false,
+    }
+}
+
+/// It stays as the run left it.
+pub fn kept(report: Option<&mut ComponentReport>, was: &Was, reason: &'static str) {
+    let Some(report) = report else { return };
+    report.notes.push(words!["not taken back (", reason, "): what this run did to it stays"]);
+    // A failure that leaves things unclear is told as what it is.
+    if matches!(was.did, Did::Applied | Did::Failed(Trouble::Known)) {
+        report.status = Status::Kept;
+        report.reason = reason.to_owned();
+    }
+}
+
+pub fn is_back(report: &ComponentReport) -> bool {
+    use Status::{Applied, AppliedWithWarnings, Destroyed, Unchanged};
+    matches!(report.status, Applied | AppliedWithWarnings | Destroyed | Unchanged)
+}
+
+/// Puts what came of the way back into the report of the way forward.
+pub fn tell(session: &Session, name: &Name, report: &mut ComponentReport, back: ComponentReport) {
+    let (status, reason) = match back.status {
+        _ if is_back(&back) => (Status::RolledBack, report.reason.clone()),
+        Status::Blocked => (Status::RollbackNeedsApproval, back.reason.clone()),
+        Status::Failed if back.reason != MOVED => (Status::RollbackFailed, back.reason.clone()),
+        _ => (Status::Kept, back.reason.clone()),
+    };
+    report.status = status;
+    report.reason = reason;
+    match status {
+        Status::RolledBack => {
+            report.outputs = back.outputs.clone();
+            report.notes.push("it is as it was known to be good");
+        }
+        _ => {
+            if let Some(first) = &report.error {
+                report.notes.put_first(words!["it failed first: ", &first.message]);
+            }
+            report.error = back.error.clone().or(report.error.take());
+        }
+    }
+    if let (Status::RollbackNeedsApproval, Some(error)) = (status, &mut report.error) {
+        let environment = &session.blueprint.environment;
+        let snapshot = report.snapshot_id.as_deref().unwrap_or_default();
+        error.remedy = Words::own(format!(
+            "go forward with a corrected pillar, or look and go back: infrastructure.rollback {environment} \
+             components={name} snapshot_id={snapshot} test=True, then confirm={environment} in place of test"
+        ));
+    }
+    report.rollback = Some(Box::new(back));
+}

@@ -1,0 +1,90 @@
+//! Starts each component the moment its last dependency is done, within the bounds that are set.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use crate::graph::{Graph, Outcome, Queue};
+use crate::model::{Name, OnFailure};
+use crate::operation::session::Session;
+use crate::report::{ComponentReport, Status};
+use crate::view::progress::Stage;
+
+/// Runs `work` for every name of the graph; what is never started is reported as skipped.
+/// `on_failure` says what a failed one means for the others.
+pub async fn schedule(
+    session: &Session,
+    graph: Graph,
+    on_failure: impl Fn(&Name) -> OnFailure,
+    work: impl AsyncFn(Name) -> ComponentReport,
+) -> BTreeMap<Name, ComponentReport> {
+    let parallelism = session.blueprint.settings.parallelism.get();
+    for name in graph.names() {
+        let on = graph.dependencies(name).iter().cloned().collect();
+        session.teller.stage(name, Stage::Waiting { on });
+    }
+    let mut queue = Queue::new(graph);
+    let mut running = FuturesUnordered::new();
+    let mut reports = BTreeMap::new();
+    let skip = |names: Vec<Name>, reason: &str, reports: &mut BTreeMap<_, _>| {
+        for name in names {
+            let report = ComponentReport::new(Status::Skipped, reason);
+            tell_end(session, &name, &report);
+            reports.insert(name, report);
+        }
+    };
+    loop {
+        while running.len() < parallelism && session.cancel.cause().is_none() {
+            let busy: Vec<Name> = queue.running().cloned().collect();
+            let Some(name) = queue.next(|name| has_room(session, name, &busy)) else {
+                break;
+            };
+            let began = Instant::now();
+            let work = &work;
+            running.push(async move {
+                let report = work(name.clone()).await;
+                (name, ComponentReport { duration: began.elapsed().as_secs_f64(), ..report })
+            });
+        }
+        let Some((name, report)) = running.next().await else {
+            break;
+        };
+        tell_end(session, &name, &report);
+        match report.status {
+            Status::Failed | Status::Blocked | Status::Cancelled => {
+                skip(queue.finish(&name, Outcome::Failed), "dependency_not_done", &mut reports);
+                if report.status == Status::Failed && on_failure(&name) != OnFailure::Continue {
+                    skip(queue.stop(), "stopped_after_failure", &mut reports);
+                }
+            }
+            _ => {
+                queue.finish(&name, Outcome::Done);
+            }
+        }
+        reports.insert(name, report);
+    }
+    skip(queue.stop(), "cancelled", &mut reports);
+    reports
+}
+
+/// Whether every provider that this component uses may serve one component more.
+fn has_room(session: &Session, name: &Name, busy: &[Name]) -> bool {
+    let uses = |name: &Name, provider: &str| {
+        session.blueprint.nodes.get(name).is_some_and(|node| node.interface.uses(provider))
+    };
+    session.blueprint.settings.concurrency.iter().all(|(provider, most)| {
+        !uses(name, provider) || busy.iter().filter(|other| uses(other, provider)).count() < most.get()
+    })
+}
+
+fn tell_end(session: &Session, name: &Name, report: &ComponentReport) {
+    let stage = Stage::Finished { status: report.status, changes: report.changes, seconds: report.duration };
+    session.teller.stage(name, stage);
+    let (status, reason) = (report.status.word(), report.reason.as_str());
+    match &report.error {
+        Some(error) => tracing::error!("{name}: {status} ({reason}): {error}"),
+        None => tracing::info!("{name}: {status} {reason}"),
+    }
+}

@@ -1,0 +1,243 @@
+//! Every reference of one call: read as late as can be, once in each component's turn.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::sync::OnceCell;
+
+use super::channel::Teller;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::{Component, Credential, Origin, Reference, VaultAuth, VaultPath, VaultServer};
+use crate::vault::{self, Login, Secret, Vault};
+use crate::words::{Words, words};
+
+/// Of one call; nothing of it outlives that.
+pub struct Secrets {
+    server: Option<VaultServer>,
+    teller: Teller,
+    /// A login is made once, when something is first read: what failed stays failed.
+    vault: OnceCell<Result<Arc<Vault>>>,
+}
+
+impl Secrets {
+    pub fn new(server: Option<VaultServer>, teller: Teller) -> Self {
+        Self { server, teller, vault: OnceCell::new() }
+    }
+
+    /// A turn's own: another one has dynamic credentials of its own.
+    pub fn reading(self: &Rc<Self>) -> Rc<Reading> {
+        Rc::new(Reading { secrets: self.clone(), vault: OnceCell::new() })
+    }
+
+    /// What was given to this call is revoked; what could not be is said, and returned in a sentence each.
+    pub async fn close(&self) -> Vec<String> {
+        let Some(Ok(vault)) = self.vault.get() else { return Vec::new() };
+        let left = vault.close().await;
+        left.iter().for_each(|one| self.teller.note(one));
+        left
+    }
+
+    /// Logged in, by what the settings say.
+    pub async fn vault(&self) -> Result<Arc<Vault>> {
+        self.vault.get_or_init(async || self.log_in().await).await.clone()
+    }
+
+    async fn log_in(&self) -> Result<Arc<Vault>> {
+        let Some(server) = &self.server else {
+            let remedy = "say in infrastructure:settings:vault where it is (address, auth)";
+            return Err(refuse("reference", "nothing says where Vault is", remedy));
+        };
+        let read = |reference| self.read(reference);
+        let login = match &server.auth {
+            VaultAuth::Token { token } => Login::Token(read(token).await?),
+            VaultAuth::AppRole { mount, role_id, secret_id } => Login::AppRole {
+                mount: mount.clone(),
+                role_id: read(role_id).await?,
+                secret_id: match secret_id {
+                    Some(secret_id) => Some(read(secret_id).await?),
+                    None => None,
+                },
+            },
+            VaultAuth::Wrapped { mount, role_id, wrapped_secret_id } => Login::Wrapped {
+                mount: mount.clone(),
+                role_id: read(role_id).await?,
+                wrapping: read(wrapped_secret_id).await?,
+            },
+            VaultAuth::Jwt { mount, role, jwt } => {
+                Login::Jwt { mount: mount.clone(), role: role.clone(), jwt: read(jwt).await? }
+            }
+        };
+        Vault::open(server, login).await
+    }
+
+    /// Any reference but Vault's own.
+    async fn read(&self, reference: &Reference) -> Result<SecretString> {
+        match reference {
+            Reference::Sdb(uri) => self.teller.sdb(uri).await.map_err(|reason| {
+                let remedy =
+                    "look at that profile in the configuration of the master or the minion that runs this";
+                refuse("reference", format!("{uri} cannot be read: {reason}"), remedy)
+            }),
+            other => read(other),
+        }
+    }
+}
+
+/// What one turn reads.
+pub struct Reading {
+    secrets: Rc<Secrets>,
+    vault: OnceCell<vault::Reading>,
+}
+
+impl Reading {
+    pub async fn read(&self, reference: &Reference) -> Result<SecretString> {
+        match reference {
+            Reference::Vault { path, key } => Ok(self.path(path).await?.key(key)?.clone()),
+            other => self.secrets.read(other).await,
+        }
+    }
+
+    pub async fn read_all(
+        &self,
+        references: impl IntoIterator<Item = (&String, &Reference)>,
+    ) -> Result<BTreeMap<String, SecretString>> {
+        let mut values = BTreeMap::new();
+        for (name, reference) in references {
+            values.insert(name.clone(), self.read(reference).await?);
+        }
+        Ok(values)
+    }
+
+    /// The variables by which those of a component's providers log in that have a credential; all of one or none.
+    pub async fn credentials(
+        &self,
+        component: &Component,
+        uses: impl Fn(&str) -> bool,
+    ) -> Result<BTreeMap<String, SecretString>> {
+        let mut values = BTreeMap::new();
+        for (_, credential) in component.credentials.iter().filter(|(provider, _)| uses(provider)) {
+            let read = self.credential(credential).await;
+            values.extend(read.map_err(|error| {
+                let message = words![Words::own(credential.path.to_string()), ": ", &error.message];
+                Error { message, ..error }
+            })?);
+        }
+        Ok(values)
+    }
+
+    async fn credential(&self, credential: &Credential) -> Result<Vec<(String, SecretString)>> {
+        let variables = credential.provider.variables;
+        let path = match &credential.origin {
+            Origin::Value(reference) => {
+                let value = self.read(reference).await?;
+                return Ok(variables.iter().map(|one| (one.name.to_owned(), value.clone())).collect());
+            }
+            Origin::Path(path) => path,
+        };
+        let secret = self.path(path).await?;
+        let mut values = Vec::new();
+        for variable in variables {
+            match variable.keys.iter().find_map(|key| secret.maybe(key)) {
+                Some(value) => values.push((variable.name.to_owned(), value.clone())),
+                None if variable.optional => {}
+                None => {
+                    return Err(refuse(
+                        "secret_key_missing",
+                        format!(
+                            "vault:{path} has no value for {}: none of its keys is one of {}",
+                            variable.name,
+                            variable.keys.join(", ")
+                        ),
+                        "write it there under one of these names, or name another path: part of a provider's \
+                         credentials is never used",
+                    ));
+                }
+            }
+        }
+        Ok(values)
+    }
+
+    /// Refuses to begin what may take so long by credentials that cannot live for so long.
+    pub async fn must_last(&self, needed: Duration) -> Result<()> {
+        match self.vault.get() {
+            Some(vault) => vault.must_last(needed).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The error of what cannot be begun, because what it would work with is about to end.
+    pub async fn is_expiring(&self) -> Option<Error> {
+        self.vault.get()?.is_expiring().await
+    }
+
+    /// Resolves when what this turn works with is about to end.
+    pub async fn expiring(&self) -> Error {
+        match self.vault.get() {
+            Some(vault) => vault.expiring().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// What a key-value store of Vault's has there; None where another engine would make something for us.
+    pub async fn stored(&self, path: &VaultPath) -> Result<Option<Arc<Secret>>> {
+        self.vault().await?.stored(path).await
+    }
+
+    /// It was written since.
+    pub async fn forget(&self, path: &VaultPath) -> Result<()> {
+        self.vault().await?.forget(path).await;
+        Ok(())
+    }
+
+    async fn path(&self, path: &VaultPath) -> Result<Arc<Secret>> {
+        self.vault().await?.read(path).await
+    }
+
+    async fn vault(&self) -> Result<&vault::Reading> {
+        self.vault.get_or_try_init(async || Ok(vault::Reading::of(&self.secrets.vault().await?))).await
+    }
+}
+
+/// The value behind a reference of this host; the error names the place, never the value.
+pub fn read(reference: &Reference) -> Result<SecretString> {
+    let refuse = |message: String, remedy: &'static str| {
+        Error::new(Layer::Salt, Phase::Preparation, "reference", message, remedy)
+    };
+    match reference {
+        Reference::Plain(text) => Ok(text.clone().into()),
+        Reference::Env(name) => match std::env::var(name) {
+            Ok(value) => Ok(value.into()),
+            Err(std::env::VarError::NotPresent) => Err(refuse(
+                format!("env:{name} is not set"),
+                "set it in the environment of the process that runs this (salt-run, or the minion)",
+            )),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err(refuse(format!("env:{name} is not UTF-8"), "set it to a text"))
+            }
+        },
+        Reference::File(path) => match std::fs::read_to_string(path) {
+            // Editors end a file with a newline that is no part of the secret.
+            Ok(text) => Ok(text.strip_suffix('\n').map_or(text.as_str(), |text| text).into()),
+            Err(error) => Err(refuse(
+                format!("file:{} cannot be read: {error}", path.display()),
+                "make it a readable UTF-8 file for the user that runs Salt",
+            )),
+        },
+        Reference::Vault { .. } | Reference::Sdb(_) => Err(refuse(
+            format!("{reference} cannot be read outside of a component's turn"),
+            "use env:NAME or file:/path here",
+        )),
+    }
+}
+
+/// Whether a value may be another the next time it is read.
+pub fn is_late(reference: &Reference) -> bool {
+    matches!(reference, Reference::Vault { .. } | Reference::Sdb(_))
+}
+
+fn refuse(code: &'static str, message: impl Into<Words>, remedy: &'static str) -> Error {
+    Error::new(Layer::Salt, Phase::Preparation, code, message, remedy)
+}

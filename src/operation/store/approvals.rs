@@ -1,0 +1,160 @@
+//! A person's word for one kept plan: who gave it, for exactly what, and that it was used.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::saved_plans::Kept;
+use super::{audit, saved_plans};
+use crate::digest::sha256;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::lock::Holder;
+use crate::model::Name;
+use crate::record::Record;
+use crate::report::Status;
+use crate::words::Words;
+use crate::workdir::{Layout, create_json, read_json};
+
+/// `NAME.approval.json` beside the plan, 0600.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Approval {
+    pub by: Holder,
+    /// RFC 3339, UTC.
+    pub at: String,
+    /// Digest of the changes as they were shown, and of the values that were masked.
+    pub change_set: String,
+    pub plan_id: String,
+    /// sha256 of the plan file; two plans of one second can be the same byte for byte.
+    pub plan: String,
+}
+
+impl Approval {
+    /// Of exactly this plan, by this caller, now.
+    pub fn of(folder: &Path, kept: &Kept, by: Holder) -> Self {
+        let at = by.since.clone();
+        Self {
+            by,
+            at,
+            change_set: change_set(kept),
+            plan_id: saved_plans::plan_id(folder),
+            plan: kept.plan.clone(),
+        }
+    }
+
+    pub fn covers(&self, kept: &Kept) -> bool {
+        (self.change_set.as_str(), &self.plan) == (change_set(kept).as_str(), &kept.plan)
+    }
+
+    /// For people: who, and when.
+    pub fn words(&self) -> String {
+        let Holder { user, host, jid, .. } = &self.by;
+        let job = if jid.is_empty() { String::new() } else { format!(", job {jid}") };
+        format!("{user} on {host} at {}{job}", self.at)
+    }
+}
+
+fn change_set(kept: &Kept) -> String {
+    sha256(json!([kept.changes, kept.destroy]).to_string())
+}
+
+/// `NAME.spent.json`: made once, and never taken back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spent {
+    pub run_id: String,
+    pub at: String,
+}
+
+/// What was given for this very plan.
+pub fn read(folder: &Path, component: &Name) -> Result<Option<Approval>> {
+    let found: Option<Approval> =
+        read_json(&folder.join(format!("{component}.approval.json")), saved_plans::ANEW)?;
+    Ok(found.filter(|approval| approval.plan_id == saved_plans::plan_id(folder)))
+}
+
+/// False where there is one already.
+pub fn grant(folder: &Path, component: &Name, approval: &Approval) -> Result<bool> {
+    create_json(&folder.join(format!("{component}.approval.json")), approval)
+}
+
+pub fn spent(folder: &Path, component: &Name) -> Result<Option<Spent>> {
+    read_json(&folder.join(format!("{component}.spent.json")), saved_plans::ANEW)
+}
+
+/// Refuses a plan that was applied under its approval.
+pub fn refuse_spent(folder: &Path, component: &Name) -> Result<()> {
+    let Some(Spent { run_id, at }) = spent(folder, component)? else { return Ok(()) };
+    let message =
+        Words::own(format!("its approval was used by run {run_id} at {at}: it stands for one apply"));
+    let remedy = "make a new plan and, where policy stops it, have that approved";
+    Err(Error::new(Layer::Salt, Phase::Planning, "plan_spent", message, remedy).of(component))
+}
+
+/// Whether somebody approved a plan in this folder that has not been applied yet.
+pub fn is_awaited(folder: &Path) -> bool {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+    names
+        .filter_map(|name| Some(name.strip_suffix(".approval.json")?.to_owned()))
+        .any(|component| !folder.join(format!("{component}.spent.json")).exists())
+}
+
+/// Plans that policy stopped, and nothing has overtaken by what the records say: approved, or waiting for it. One that
+/// cannot be read is there with its error.
+pub fn waiting(layout: &Layout) -> Vec<Value> {
+    let folders = std::fs::read_dir(layout.plans()).into_iter().flatten().flatten();
+    let mut folders: Vec<_> = folders.map(|folder| folder.path()).collect();
+    folders.sort_unstable();
+    let mut waiting = BTreeMap::new();
+    for folder in folders {
+        // One that is being written has none yet.
+        let Ok(contents) = saved_plans::read_contents(&folder) else { continue };
+        for (name, status) in contents.statuses {
+            let Ok(name) = Name::new(&name) else { continue };
+            waiting.remove(&name);
+            if status == Status::Blocked.word() {
+                let one = waits(layout, &folder, &name).unwrap_or_else(|error| {
+                    Some(json!({ "plan_id": saved_plans::plan_id(&folder), "component": name, "error": error }))
+                });
+                waiting.extend(one.map(|one| (name, one)));
+            }
+        }
+    }
+    waiting.into_values().collect()
+}
+
+/// None where the plan was applied, or the state has moved since.
+fn waits(layout: &Layout, folder: &Path, name: &Name) -> Result<Option<Value>> {
+    if spent(folder, name)?.is_some() {
+        return Ok(None);
+    }
+    let kept = saved_plans::find(folder, name)?;
+    // What is wrong with a record is said where the component is shown.
+    let record = layout.place(name).and_then(|place| Record::read(&place.record()));
+    let record = record.ok().flatten().unwrap_or_default();
+    if (&kept.lineage, kept.serial) != (&record.lineage, record.serial) {
+        return Ok(None);
+    }
+    let approval = read(folder, name)?;
+    Ok(Some(json!({
+        "plan_id": saved_plans::plan_id(folder), "component": name, "changes": kept.changes.counts,
+        "approved": approval.map(|approval| approval.words()),
+    })))
+}
+
+/// Right before the apply: from here on the approval is used, whatever comes of it. Says who gave it.
+pub fn spend(layout: &Layout, run_id: &str, folder: &Path, name: &Name) -> Result<Option<Words>> {
+    let Some(approval) = read(folder, name)? else { return Ok(None) };
+    let now = Holder::here().since;
+    let line = json!({
+        "did": "apply_approved", "at": now, "run_id": run_id, "component": name,
+        "plan_id": saved_plans::plan_id(folder), "approval": approval,
+    });
+    audit::note(layout, &line)?;
+    let spent = Spent { run_id: run_id.to_owned(), at: now };
+    match create_json(&folder.join(format!("{name}.spent.json")), &spent)? {
+        true => Ok(Some(Words::own(format!("approved by {}", approval.words())))),
+        false => refuse_spent(folder, name).map(|()| None),
+    }
+}

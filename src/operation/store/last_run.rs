@@ -1,0 +1,37 @@
+//! An environment's last run that changed things, in Consul beside the locks: another master goes on with it.
+
+use serde::{Deserialize, Serialize};
+
+use super::lock_service::service;
+use crate::error::Result;
+use crate::journal::{Began, REMEDIATE, Wish};
+use crate::lock::Service;
+use crate::model::{Name, Settings};
+use crate::operation::runtime::runtime;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct LastRun {
+    pub began: Began,
+    /// All that was asked for is done.
+    pub complete: bool,
+}
+
+/// What cannot be told stops nothing: this host knows it.
+pub async fn tell(locks: &Service, environment: &Name, began: &Began, complete: bool) {
+    let Service::Consul(consul) = locks else { return };
+    if began.wish == Wish::Look || began.who.operation == REMEDIATE {
+        return;
+    }
+    let last = LastRun { began: began.clone(), complete };
+    let text = serde_json::to_vec(&last).unwrap_or_default();
+    if let Err(error) = consul.put_run(environment.as_str(), text).await {
+        tracing::warn!("another master cannot resume this run: {error}");
+    }
+}
+
+pub fn read(settings: &Settings, environment: &Name) -> Result<Option<LastRun>> {
+    let Service::Consul(consul) = service(settings)? else { return Ok(None) };
+    let text = runtime()?.block_on(consul.run(environment.as_str()))?;
+    // One of a later version says nothing to us.
+    Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
+}

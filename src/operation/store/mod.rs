@@ -1,0 +1,14 @@
+//! What outlives a run, in files and beside Consul's locks: records, configurations, saved plans, approvals, the run log.
+//!
+//! Must not know sessions, terraform, or what policy says.
+
+pub mod approvals;
+pub mod audit;
+pub mod configurations;
+pub mod facts;
+pub mod last_run;
+pub mod lock_service;
+pub mod records;
+pub mod run_log;
+pub mod saved_plans;
+pub mod shared_records;

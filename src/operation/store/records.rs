@@ -1,0 +1,87 @@
+//! The record of a component, kept where its lock is: beside the workdir, or with Consul's key.
+
+use super::configurations;
+use super::shared_records::{APPLYING, KEY, parse, underway};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::lock::{Guard, Holder, Service};
+use crate::model::{Component, Name};
+use crate::operation::blocking::blocking;
+use crate::record::{Record, Underway};
+use crate::workdir::Place;
+
+/// The records of an environment, read where its locks are.
+#[derive(Clone, Copy)]
+pub struct Records<'a> {
+    pub locks: &'a Service,
+    pub environment: &'a Name,
+}
+
+impl Records<'_> {
+    /// The record of the last run, on whichever host that was. An error where the state is a file of another host.
+    pub async fn read(&self, component: &Component, place: &Place) -> Result<Option<Record>> {
+        let own = Record::read(&place.record())?;
+        let Some(record) = self.shared(&component.name).await? else { return Ok(own) };
+        refuse_elsewhere(component, &record)?;
+        Ok(Some(record))
+    }
+
+    /// The same for a question, which reads the state that is here.
+    pub async fn latest(&self, component: &Name, place: &Place) -> Result<Option<Record>> {
+        match self.shared(component).await? {
+            Some(record) => Ok(Some(record)),
+            None => Record::read(&place.record()),
+        }
+    }
+
+    /// The one in Consul. None where the locks are files, and where the last run was before they were in Consul.
+    async fn shared(&self, component: &Name) -> Result<Option<Record>> {
+        let Service::Consul(consul) = self.locks else { return Ok(None) };
+        let text = consul.read(self.environment.as_str(), component.as_str(), KEY).await?;
+        text.map(|text| parse(consul, self.environment, component, &text)).transpose()
+    }
+
+    /// The apply that another host, or another root, began, and nobody has recorded since.
+    pub async fn elsewhere(&self, component: &Name, place: &Place) -> Result<Option<Underway>> {
+        let Service::Consul(consul) = self.locks else { return Ok(None) };
+        let Some(text) = consul.read(self.environment.as_str(), component.as_str(), APPLYING).await? else {
+            return Ok(None);
+        };
+        let underway = underway(consul, self.environment, component, &text)?;
+        let is_ours = underway.host == Holder::here().host && underway.cwd.starts_with(&place.workdir);
+        Ok((!is_ours).then_some(underway))
+    }
+}
+
+/// Tells other hosts that an apply begins; what it may leave is on this one.
+pub async fn begin(lock: Option<&Guard>, underway: &Underway) -> Result<()> {
+    let Some(consul) = lock.and_then(Guard::consul) else { return Ok(()) };
+    let told = Underway { suspects: Vec::new(), backend: String::new(), ..underway.clone() };
+    consul.write(APPLYING, &serde_json::to_vec(&told).unwrap_or_default()).await
+}
+
+/// Writes it, where a lock of Consul's is held only while it still is.
+pub async fn write(lock: Option<&Guard>, component: &Name, place: &Place, record: Record) -> Result<()> {
+    if let Some(consul) = lock.and_then(Guard::consul) {
+        configurations::put(consul, component, place, &record).await;
+        let text = serde_json::to_vec(&record).unwrap_or_default();
+        let written = consul.replace(APPLYING, KEY, &text).await;
+        written.map_err(|error| error.during(Phase::Verification))?;
+        configurations::tidy(consul, component, place, &record).await;
+    }
+    let path = place.record();
+    blocking(move || record.write(&path)).await
+}
+
+/// A lock that spans hosts does not bring a local state from one to the other.
+fn refuse_elsewhere(component: &Component, record: &Record) -> Result<()> {
+    let here = Holder::here().host;
+    if !component.backend.is_local() || record.resources == 0 || record.host == here {
+        return Ok(());
+    }
+    let message = format!(
+        "its state is a file on {}, with {} resource(s); this is {here}, where everything would be created again",
+        record.host, record.resources
+    );
+    let remedy = format!("run it on {}, or give it a backend there that both hosts reach", record.host);
+    Err(Error::new(Layer::Host, Phase::Preparation, "state_elsewhere", message, remedy))
+}

@@ -1,0 +1,109 @@
+//! What Consul holds of components beside their locks, for questions that need no session: it is asked once, and waited for.
+
+use std::collections::BTreeMap;
+
+use super::lock_service::service;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::lock::{Consul, Holder, Service};
+use crate::model::{Name, Settings};
+use crate::operation::runtime::runtime;
+use crate::record::{Record, Underway};
+use crate::workdir::{Layout, Place, ensure_private};
+
+pub const KEY: &str = "record";
+
+/// There from before an apply's first effect until its record is written, as `applying.json` is on its host.
+pub const APPLYING: &str = "applying";
+
+/// The last record, for a question that needs no session; none while an apply of another host is unfinished.
+pub fn last(
+    settings: &Settings,
+    environment: &Name,
+    component: &Name,
+    place: &Place,
+) -> Result<Option<Record>> {
+    if let Service::Consul(consul) = service(settings)? {
+        let runtime = runtime()?;
+        let read = |key| runtime.block_on(consul.read(environment.as_str(), component.as_str(), key));
+        if read(APPLYING)?.is_some() {
+            return Ok(None);
+        }
+        if let Some(text) = read(KEY)? {
+            return parse(&consul, environment, component, &text).map(Some);
+        }
+    }
+    Record::read(&place.record())
+}
+
+/// Brings this host's copies up to what other hosts did, for questions that take no lock. Returns what is wrong with
+/// those that cannot be had; a turn of such a component meets it again.
+pub fn fetch(settings: &Settings, environment: &Name) -> Result<BTreeMap<Name, Error>> {
+    let Service::Consul(consul) = service(settings)? else { return Ok(BTreeMap::new()) };
+    let layout = Layout::new(&settings.root, environment)?;
+    let mut torn = BTreeMap::new();
+    for (name, text) in runtime()?.block_on(consul.read_all(environment.as_str(), KEY))? {
+        let Ok(name) = Name::new(&name) else { continue };
+        // Its own turn refuses it; the others have theirs.
+        let Ok(place) = layout.place(&name) else { continue };
+        ensure_private(place.control())?;
+        let record = parse(&consul, environment, &name, &text);
+        if let Err(error) = record.and_then(|record| record.write(&place.record())) {
+            torn.insert(name, error);
+        }
+    }
+    Ok(torn)
+}
+
+/// What Consul holds beside the locks of an environment, by component.
+#[derive(Default)]
+pub struct BesideLocks {
+    /// Who holds the lock.
+    pub held: BTreeMap<String, Holder>,
+    /// Whose apply was begun.
+    pub applying: BTreeMap<String, Result<Underway>>,
+}
+
+pub fn beside_locks(settings: &Settings, environment: &Name) -> Result<BesideLocks> {
+    let Service::Consul(consul) = service(settings)? else { return Ok(BesideLocks::default()) };
+    let runtime = runtime()?;
+    let applying = runtime.block_on(consul.read_all(environment.as_str(), APPLYING))?;
+    // Read after it: an apply that is under way holds its lock.
+    let held = runtime.block_on(consul.list(Some(environment.as_str())))?;
+    let applying = applying.into_iter().filter_map(|(name, text)| {
+        let component = Name::new(&name).ok()?;
+        Some((name, underway(&consul, environment, &component, &text)))
+    });
+    let held = held.into_iter().map(|held| (held.component, held.holder)).collect();
+    Ok(BesideLocks { held, applying: applying.collect() })
+}
+
+pub fn parse(consul: &Consul, environment: &Name, component: &Name, text: &[u8]) -> Result<Record> {
+    serde_json::from_slice(text).map_err(|error| {
+        let key = consul.key(environment.as_str(), component.as_str(), KEY);
+        let remedy = format!(
+            "see that the component's state is whole, then `consul kv delete {key}`: the next run makes it anew from \
+             the state"
+        );
+        corrupt(component, &key, &error.to_string(), remedy)
+    })
+}
+
+pub fn underway(consul: &Consul, environment: &Name, component: &Name, text: &[u8]) -> Result<Underway> {
+    let read = serde_json::from_slice::<Underway>(text).map_err(|error| error.to_string());
+    let named = read.and_then(|read| match read.run_id.is_empty() {
+        true => Err("it names no run".to_owned()),
+        false => Ok(read),
+    });
+    named.map_err(|reason| {
+        let key = consul.key(environment.as_str(), component.as_str(), APPLYING);
+        let remedy = format!(
+            "an apply was cut off: compare the resources that exist with the state, then `consul kv delete {key}`"
+        );
+        corrupt(component, &key, &reason, remedy)
+    })
+}
+
+fn corrupt(component: &Name, key: &str, reason: &str, remedy: String) -> Error {
+    let message = format!("what Consul holds in {key} is not as Eos wrote it: {reason}");
+    Error::new(Layer::Host, Phase::Preparation, "record_corrupt", message, remedy).of(component)
+}
