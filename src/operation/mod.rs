@@ -3,7 +3,6 @@
 //! Knows how the rooms fit together. Must not know Python or Salt's ways.
 //! Through it passes: a [`Request`] in, a report out, always.
 
-mod blocking;
 mod blueprint;
 mod command;
 mod component;
@@ -71,7 +70,7 @@ pub fn run(call: Call<'_>) -> Value {
 }
 
 /// Runs what a call wants, or says that nothing has the id that it gives.
-fn wanted(call: &Call<'_>, operation: &str, wanted: Result<run::Wanted>) -> Report {
+fn wanted(call: &Call<'_>, operation: &str, wanted: Result<run::wanted::Wanted>) -> Report {
     match wanted {
         Ok(wanted) => run::run(call, wanted),
         Err(error) => Opening::new(operation, "", false, &call.request.identity).failed(error),

@@ -1,4 +1,4 @@
-//! The runtime of one call.
+//! The runtime of one call, and work that waits for the disk.
 
 use crate::error::{Error, Layer, Phase, Result};
 
@@ -13,4 +13,10 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
             "look at the limits of open files and processes",
         )
     })
+}
+
+/// Does what waits for the disk on a thread of its own, while other components go on; a panic there is one here.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }

@@ -10,21 +10,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::broken_modules::Swapped;
 use self::prepared::{Broken, Past, Prepared};
 use crate::error::Error;
-use crate::host::Host;
 use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
-use crate::operation::request::call::Request;
+use crate::operation::request::call::{Call, Request};
 use crate::render;
 use crate::resolve::Modules;
 
 /// Reads the pillar and every module it names; `problems` are those of the call itself.
 pub fn prepare(
-    request: &Request,
+    call: &Call<'_>,
     environment: &Name,
     overrides: &Overrides,
     mut problems: Vec<Problem>,
     past: Past<'_>,
-    host: &dyn Host,
 ) -> Result<Prepared, Error> {
+    let (request, host) = (&call.request, call.host);
     // A wrong call may name nothing that the pillar could be read for; the host says why there is no pillar.
     let wrong_call = problems.iter().any(|problem| problem.path.is_argument());
     if wrong_call || (request.infrastructure.is_null() && !problems.is_empty()) {
@@ -68,6 +67,11 @@ pub fn prepare(
         model::refusal(problems)
     })?;
     Ok(Prepared { blueprint, modules, as_applied, left_out })
+}
+
+/// The same as the pillar has it today, with nothing in its place: for questions.
+pub fn today(call: &Call<'_>, environment: &Name, problems: Vec<Problem>) -> Result<Prepared, Error> {
+    prepare(call, environment, &Overrides::default(), problems, Past::NONE)
 }
 
 /// The pillar alone, for questions that have to be answered even where a module is broken.

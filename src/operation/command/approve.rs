@@ -61,8 +61,7 @@ fn attempt(
 ) -> Result<Outcome> {
     let destruction = Destruction { run_id: &opening.run_id, named: asked.components.as_ref() };
     let past = Past { gone: None, broken: Some(destruction) };
-    let prepared =
-        prepare(&call.request, &asked.environment, &Overrides::default(), asked.problems, past, call.host)?;
+    let prepared = prepare(call, &asked.environment, &Overrides::default(), asked.problems, past)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint)?;
     let folder = layout.plan(&asked.plan_id);

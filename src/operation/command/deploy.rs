@@ -6,7 +6,7 @@ use super::one_component::{of_one, wanted};
 use crate::model::{self, Name, Overrides};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::operation::run::{Wanted, Wish};
+use crate::operation::run::wanted::{Wanted, Wish};
 
 /// `deploy_nomad_service(service_name, environment, service_config)`: what an apply returns.
 pub fn nomad_service(call: &Call<'_>) -> Value {

@@ -10,7 +10,7 @@ use crate::model::{Name, Overrides};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::{Call, Request};
 use crate::operation::request::pillar::Pillar;
-use crate::operation::run::{Wanted, Wish};
+use crate::operation::run::wanted::{Wanted, Wish};
 use crate::record::{Ensured, Record};
 use crate::report::Status;
 use crate::view::returns;

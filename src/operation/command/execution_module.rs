@@ -10,8 +10,9 @@ use crate::operation::query::{credentials, drift, find_run, health, service, sta
 use crate::operation::request::answer::{Opening, shape};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::operation::run::rollback::Asked;
-use crate::operation::run::{Wanted, Wish, rollback};
+use crate::operation::run::rollback;
+use crate::operation::run::rollback::asked::Asked;
+use crate::operation::run::wanted::{Wanted, Wish};
 
 pub fn run(call: &Call<'_>, function: &str) -> Value {
     match function {

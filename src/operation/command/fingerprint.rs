@@ -12,9 +12,9 @@ use crate::digest::sha256;
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::{self, Component, Input, Name, Overrides, Reference, Settings};
+use crate::operation::request::host_reference;
 use crate::operation::request::pillar::Pillar;
-use crate::operation::session::secrets;
-use crate::operation::store::facts::keyed;
+use crate::operation::store::keyed_digest::keyed;
 use crate::operation::store::shared_records;
 use crate::record::Record;
 use crate::resolve;
@@ -143,7 +143,7 @@ fn references(component: &Component, host: &dyn Host) -> Result<Option<Vec<Strin
     let read = |reference: &Reference| match reference {
         Reference::Vault { .. } => Ok(None),
         Reference::Sdb(uri) => Ok(host.sdb(uri).ok()),
-        other => Ok(Some(secrets::read(other)?.expose_secret().to_owned())),
+        other => Ok(Some(host_reference::read(other)?.expose_secret().to_owned())),
     };
     secrets.map(read).collect()
 }

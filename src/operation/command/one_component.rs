@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::model::{Name, Overrides};
+use crate::model::Name;
 use crate::operation::request::answer::shape;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::run;
-use crate::operation::run::{Wanted, Wish};
+use crate::operation::run::wanted::Wanted;
 
 /// Runs one component; `want` reads what else the function takes.
 pub fn one(
@@ -54,20 +54,9 @@ pub fn wanted(
     environment: Name,
     component: &Name,
 ) -> Wanted {
-    Wanted {
-        operation,
-        environment,
-        components: Some([component.clone()].into()),
-        include_dependencies: false,
-        overrides: Overrides::default(),
-        test: arguments.test(&call.request.identity),
-        wish: Wish::Preview,
-        migrate_backend: false,
-        upgrade: false,
-        retry: false,
-        resumes: None,
-        problems: Vec::new(),
-    }
+    let components = Some([component.clone()].into());
+    let test = arguments.test(&call.request.identity);
+    Wanted { components, test, ..Wanted::new(operation, environment) }
 }
 
 /// What came of it, with the component's own keys beside the report's.

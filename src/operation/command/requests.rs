@@ -6,11 +6,12 @@ use crate::journal;
 use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
-use crate::operation::run::rollback::Asked;
-use crate::operation::run::{Wanted, Wish, rollback};
+use crate::operation::run::rollback;
+use crate::operation::run::rollback::asked::Asked;
+use crate::operation::run::wanted::{Wanted, Wish};
 
 use crate::error::Result;
-use crate::model::{Name, Overrides};
+use crate::model::Name;
 
 /// A state of one component.
 pub fn state_apply(request: &Request) -> Wanted {
@@ -20,18 +21,11 @@ pub fn state_apply(request: &Request) -> Wanted {
     arguments.refuse_retry();
     let test = arguments.test(&request.identity);
     let wanted = Wanted {
-        operation: "apply",
         test,
         components: Some([component].into()),
-        include_dependencies: false,
         overrides,
         wish: if test { Wish::Preview } else { Wish::Apply },
-        migrate_backend: false,
-        upgrade: false,
-        retry: false,
-        environment: arguments.environment(),
-        resumes: None,
-        problems: Vec::new(),
+        ..Wanted::new("apply", arguments.environment())
     };
     end(arguments, wanted)
 }
@@ -52,7 +46,6 @@ pub fn state_orchestrate(request: &Request) -> Wanted {
 fn bring_up(mut arguments: Arguments, request: &Request, retry: bool) -> Wanted {
     let test = arguments.test(&request.identity);
     let wanted = Wanted {
-        operation: "orchestrate",
         test,
         components: arguments.names("components"),
         include_dependencies: arguments.flag("include_dependencies"),
@@ -61,9 +54,7 @@ fn bring_up(mut arguments: Arguments, request: &Request, retry: bool) -> Wanted 
         migrate_backend: arguments.flag("migrate_backend"),
         upgrade: arguments.flag("upgrade"),
         retry,
-        environment: arguments.environment(),
-        resumes: None,
-        problems: Vec::new(),
+        ..Wanted::new("orchestrate", arguments.environment())
     };
     end(arguments, wanted)
 }
@@ -71,18 +62,13 @@ fn bring_up(mut arguments: Arguments, request: &Request, retry: bool) -> Wanted 
 pub fn plan(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
     let wanted = Wanted {
-        operation: "plan",
         test: true,
         components: arguments.names("components"),
         include_dependencies: arguments.flag("include_dependencies"),
         overrides: arguments.overrides(),
         wish: Wish::Keep,
-        migrate_backend: false,
         upgrade: arguments.flag("upgrade"),
-        retry: false,
-        environment: arguments.environment(),
-        resumes: None,
-        problems: Vec::new(),
+        ..Wanted::new("plan", arguments.environment())
     };
     end(arguments, wanted)
 }
@@ -93,18 +79,10 @@ pub fn apply(request: &Request) -> Result<Wanted> {
     let environment = find_run::environment_of_plan(&mut arguments, request, &plan_id)?;
     let test = arguments.test(&request.identity);
     let wanted = Wanted {
-        operation: "apply",
         test,
-        components: None,
-        include_dependencies: false,
         overrides: arguments.overrides(),
         wish: if test { Wish::ShowKept(plan_id) } else { Wish::ApplyKept(plan_id) },
-        migrate_backend: false,
-        upgrade: false,
-        retry: false,
-        environment,
-        resumes: None,
-        problems: Vec::new(),
+        ..Wanted::new("apply", environment)
     };
     Ok(end(arguments, wanted))
 }
@@ -119,18 +97,10 @@ pub fn remediate(request: &Request) -> Wanted {
     let test = arguments.test(&request.identity);
     arguments.value("minion");
     let wanted = Wanted {
-        operation: journal::REMEDIATE,
         test,
         components: Some([component].into()),
-        include_dependencies: false,
-        overrides: Overrides::default(),
         wish: Wish::Remediate { drift_id: drift_id.unwrap_or_default(), apply: !test },
-        migrate_backend: false,
-        upgrade: false,
-        retry: false,
-        environment: arguments.environment(),
-        resumes: None,
-        problems: Vec::new(),
+        ..Wanted::new(journal::REMEDIATE, arguments.environment())
     };
     end(arguments, wanted)
 }
@@ -148,18 +118,11 @@ pub fn destroy(request: &Request) -> Wanted {
         arguments.problem("confirm", format!("is missing: say confirm={environment} to destroy it"));
     }
     let wanted = Wanted {
-        operation: "destroy",
         test,
         components: arguments.names("components"),
-        include_dependencies: false,
         overrides: arguments.overrides(),
         wish: if test { Wish::PreviewDestroy } else { Wish::Destroy },
-        migrate_backend: false,
-        upgrade: false,
-        retry: false,
-        environment: environment.unwrap_or_else(Arguments::placeholder),
-        resumes: None,
-        problems: Vec::new(),
+        ..Wanted::new("destroy", environment.unwrap_or_else(Arguments::placeholder))
     };
     end(arguments, wanted)
 }
@@ -205,18 +168,11 @@ fn back(
     let confirmed = arguments.confirmed(environment.as_ref());
     let shown = arguments.test(&request.identity);
     let wanted = Wanted {
-        operation: rollback::OPERATION,
         test: shown,
         components,
-        include_dependencies: false,
         overrides: arguments.overrides(),
         wish: Wish::RollBack(Asked { confirmed, shown, ..asked }),
-        migrate_backend: false,
-        upgrade: false,
-        retry: false,
-        environment: environment.unwrap_or_else(Arguments::placeholder),
-        resumes: None,
-        problems: Vec::new(),
+        ..Wanted::new(rollback::OPERATION, environment.unwrap_or_else(Arguments::placeholder))
     };
     end(arguments, wanted)
 }
@@ -229,18 +185,10 @@ pub fn acknowledge(request: &Request) -> Wanted {
         arguments.problem("components", "is missing: name those that you have looked at");
     }
     let wanted = Wanted {
-        operation: "acknowledge",
-        test: false,
         components,
-        include_dependencies: false,
         overrides: arguments.overrides(),
         wish: Wish::Acknowledge,
-        migrate_backend: false,
-        upgrade: false,
-        retry: false,
-        environment: arguments.environment(),
-        resumes: None,
-        problems: Vec::new(),
+        ..Wanted::new("acknowledge", arguments.environment())
     };
     end(arguments, wanted)
 }

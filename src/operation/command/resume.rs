@@ -11,7 +11,8 @@ use crate::operation::blueprint::draft;
 use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
-use crate::operation::run::{Resumed, Wanted, Wish, rollback};
+use crate::operation::run::rollback;
+use crate::operation::run::wanted::{Resumed, Wanted, Wish};
 use crate::operation::store::last_run::LastRun;
 use crate::operation::store::run_log::Run;
 use crate::operation::store::{last_run, run_log};
@@ -47,18 +48,11 @@ pub fn resume(request: &Request) -> Result<Wanted> {
         (None, _) => Wish::Apply,
     };
     Ok(Wanted {
-        operation: "resume",
-        test: false,
         components: Some(began.components.clone()),
-        include_dependencies: false,
         overrides,
         wish,
-        migrate_backend: false,
-        upgrade: false,
-        retry: false,
-        environment: run.environment.clone(),
         resumes: Some(Resumed { done: run.done, run_id: run.run_id }),
-        problems: Vec::new(),
+        ..Wanted::new("resume", run.environment.clone())
     })
 }
 

@@ -6,7 +6,7 @@ use super::one_component;
 use crate::model::{Address, Surgery};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::operation::run::{Wanted, Wish};
+use crate::operation::run::wanted::{Wanted, Wish};
 
 /// Operations of this kind; `resume` would do something else in their place.
 pub const OPERATIONS: [&str; 3] = ["import_resource", "move_resource", "remove_resource"];

@@ -10,6 +10,7 @@ pub mod intent;
 mod migrate_backend;
 mod needs_acknowledge;
 pub mod plan;
+pub mod recorded_state;
 mod recovery;
 pub mod registrations;
 pub mod reports;

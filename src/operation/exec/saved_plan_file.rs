@@ -8,13 +8,13 @@ use super::Invoker;
 use super::outcome::Said;
 use crate::change::{self, Changes};
 use crate::error::{Error, Layer, Phase, Result};
-use crate::operation::store::facts;
+use crate::operation::store::keyed_digest;
 use crate::terraform;
 
 /// What a saved plan would do, attribute by attribute.
 pub async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
     let plan = document(invoker, file).await?;
-    let digest = facts::keyed(&invoker.session.layout, &change::change_set(&plan))?;
+    let digest = keyed_digest::keyed(&invoker.session.layout, &change::change_set(&plan))?;
     Ok(Changes { digest, ..change::read(&plan) })
 }
 

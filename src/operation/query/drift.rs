@@ -92,7 +92,7 @@ fn find(
     let overrides = Overrides::default();
     // One that the pillar has no more is looked at where it is named.
     let past = Past { gone: components.as_ref(), ..Past::NONE };
-    let prepared = prepare(&call.request, environment, &overrides, problems, past, call.host)?;
+    let prepared = prepare(call, environment, &overrides, problems, past)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint)?;
     shared_records::fetch(&blueprint.settings, environment)?;

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::graph::Graph;
-use crate::model::{Blueprint, Name, Overrides};
-use crate::operation::blueprint::prepared::Past;
-use crate::operation::blueprint::{prepare, select};
+use crate::model::{Blueprint, Name};
+use crate::operation::blueprint::{select, today};
 use crate::operation::request::answer::Opening;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
@@ -29,15 +28,7 @@ pub fn graph(call: &Call<'_>) -> Report {
         }
     };
     let opening = Opening::new("graph", environment.as_str(), false, &call.request.identity);
-    let drawn = prepare(
-        &call.request,
-        &environment,
-        &Overrides::default(),
-        arguments.finish(),
-        Past::NONE,
-        call.host,
-    )
-    .and_then(|prepared| {
+    let drawn = today(call, &environment, arguments.finish()).and_then(|prepared| {
         let selected = select(&prepared.blueprint, components, false)?;
         Ok(facts(&prepared.blueprint, &prepared.blueprint.graph.restricted(&selected), draw))
     });

@@ -12,8 +12,9 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::health::{Answer, Gate};
 use crate::model::{Component, Name, Problem};
 use crate::operation::component::inputs::task_secrets;
+use crate::operation::component::recorded_state;
 use crate::operation::component::{health, registrations};
-use crate::operation::exec::{Invoker, state};
+use crate::operation::exec::Invoker;
 use crate::operation::request::answer::Opening;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
@@ -92,7 +93,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     };
     let record = session.records().read(invoker.component, &place).await?;
     let outcome = record.as_ref().map(|record| Status::from_word(&record.outcome));
-    let state = state::whole(&invoker).await?.filter(|_| outcome != Some(Status::Destroyed));
+    let state = recorded_state::whole(&invoker).await?.filter(|_| outcome != Some(Status::Destroyed));
     let Some(mut state) = state else {
         return Ok((unhealthy(not_there("no_state", "it has no state").of(name)), Vec::new()));
     };

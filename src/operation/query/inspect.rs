@@ -6,9 +6,8 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::model::{Input, Name, Overrides, Problem};
-use crate::operation::blueprint::prepared::Past;
-use crate::operation::blueprint::{prepare, select};
+use crate::model::{Input, Name, Problem};
+use crate::operation::blueprint::{select, today};
 use crate::operation::component::inputs::{Hands, gather, lacking};
 use crate::operation::exec::Invoker;
 use crate::operation::request::answer::Opening;
@@ -54,8 +53,7 @@ pub fn inspect<T: Send>(
     problems: Vec<Problem>,
     question: impl AsyncFnOnce(Inspection<'_>) -> Result<T> + Send,
 ) -> Result<T> {
-    let prepared =
-        prepare(&call.request, environment, &Overrides::default(), problems, Past::NONE, call.host)?;
+    let prepared = today(call, environment, problems)?;
     let selected = select(&prepared.blueprint, components, false)?;
     driver::in_session(
         call,

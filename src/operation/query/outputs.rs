@@ -9,8 +9,8 @@ use super::snapshots;
 use crate::error::{Error, Result};
 use crate::model::{self, Name};
 use crate::operation::blueprint::draft;
+use crate::operation::component::recorded_state;
 use crate::operation::component::shown_outputs;
-use crate::operation::exec::state;
 use crate::operation::request::answer::Opening;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
@@ -102,7 +102,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     let Some(invoker) = inspection.invoker(name, &place).await.map_err(|error| error.of(name))? else {
         return Ok(ComponentReport::new(Status::Absent, "never_ran_here"));
     };
-    let Some(state) = state::whole(&invoker).await.map_err(|error| error.of(name))? else {
+    let Some(state) = recorded_state::whole(&invoker).await.map_err(|error| error.of(name))? else {
         return Ok(ComponentReport::new(Status::Absent, "no_state"));
     };
     let mut report = ComponentReport::new(Status::Unchanged, "");

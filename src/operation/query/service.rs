@@ -42,7 +42,7 @@ fn asked(call: &Call<'_>) -> Asked {
 pub fn generate(call: &Call<'_>) -> Value {
     let Asked { service, environment, overrides, problems } = asked(call);
     let opening = Opening::new("generate_nomad_job", environment.as_str(), false, &call.request.identity);
-    let prepared = prepare(&call.request, &environment, &overrides, problems, Past::NONE, call.host);
+    let prepared = prepare(call, &environment, &overrides, problems, Past::NONE);
     match prepared.and_then(|prepared| generated(&prepared, &service)) {
         Ok(extra) => shape(opening.report(BTreeMap::new(), extra)),
         Err(error) => shape(opening.failed(error)),
@@ -117,7 +117,7 @@ fn answer<T: Send>(
 ) -> Value {
     let Asked { service, environment, overrides, problems } = asked(call);
     let opening = Opening::new(operation, environment.as_str(), false, &call.request.identity);
-    let prepared = prepare(&call.request, &environment, &overrides, problems, Past::NONE, call.host);
+    let prepared = prepare(call, &environment, &overrides, problems, Past::NONE);
     let answered = prepared.and_then(|prepared| {
         let found = find(&prepared, &service)?;
         let ask = async |session: &Session| ask(session, &service, found).await;

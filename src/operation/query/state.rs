@@ -6,9 +6,10 @@ use super::inspect::{Inspection, inspect};
 use crate::change::SENSITIVE;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
+use crate::operation::component::recorded_state;
 use crate::operation::component::shown_outputs;
+use crate::operation::exec::Invoker;
 use crate::operation::exec::outcome::Said;
-use crate::operation::exec::{Invoker, state};
 use crate::operation::request::answer::Opening;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::{Call, unknown};
@@ -68,11 +69,11 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
     let invoker = inspection.invoker(component, &place).await?.ok_or_else(never)?;
     match question {
         Question::Outputs => {
-            let state = state::whole(&invoker).await?.ok_or_else(never)?;
+            let state = recorded_state::whole(&invoker).await?.ok_or_else(never)?;
             Ok(json!({ "outputs": shown_outputs::masked(&invoker, &state) }))
         }
         Question::Output(name) => {
-            let state = state::whole(&invoker).await?.ok_or_else(never)?;
+            let state = recorded_state::whole(&invoker).await?.ok_or_else(never)?;
             let mut outputs = shown_outputs::masked(&invoker, &state);
             let declared = &inspection.session.modules[component].interface.outputs;
             let value = outputs.remove(name).ok_or_else(|| {

@@ -6,9 +6,7 @@ use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::lock::{self, Holder};
-use crate::model::Overrides;
-use crate::operation::blueprint::prepared::Past;
-use crate::operation::blueprint::{gone, prepare, select};
+use crate::operation::blueprint::{gone, select, today};
 use crate::operation::request::answer::Opening;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
@@ -24,15 +22,7 @@ pub fn status(call: &Call<'_>) -> Report {
     let components = arguments.names("components");
     arguments.value("minion");
     let opening = Opening::new("status", environment.as_str(), false, &call.request.identity);
-    let found = prepare(
-        &call.request,
-        &environment,
-        &Overrides::default(),
-        arguments.finish(),
-        Past::NONE,
-        call.host,
-    )
-    .and_then(|prepared| {
+    let found = today(call, &environment, arguments.finish()).and_then(|prepared| {
         let blueprint = &prepared.blueprint;
         let layout = Layout::of(blueprint)?;
         let mut torn = shared_records::fetch(&blueprint.settings, &blueprint.environment)?;

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::model::{Name, Node, Overrides};
-use crate::operation::blueprint::prepared::Past;
-use crate::operation::blueprint::{draft, prepare};
+use crate::model::{Name, Node};
+use crate::operation::blueprint::{draft, today};
 use crate::operation::component::inputs::lacking;
 use crate::operation::component::reports::ended;
 use crate::operation::request::answer::Opening;
@@ -31,14 +30,7 @@ fn read(call: &Call<'_>, answer: Answer) -> Report {
     let environment = arguments.environment();
     arguments.value("minion");
     let opening = Opening::new("validate", environment.as_str(), false, &call.request.identity);
-    match prepare(
-        &call.request,
-        &environment,
-        &Overrides::default(),
-        arguments.finish(),
-        Past::NONE,
-        call.host,
-    ) {
+    match today(call, &environment, arguments.finish()) {
         Ok(prepared) => {
             let mut extra = BTreeMap::from([("order".to_owned(), json!(prepared.blueprint.graph.order()))]);
             let nodes = &prepared.blueprint.nodes;

@@ -5,4 +5,5 @@
 pub mod answer;
 pub mod arguments;
 pub mod call;
+pub mod host_reference;
 pub mod pillar;

@@ -2,23 +2,24 @@
 
 pub mod as_applied;
 mod refuse_needed;
+mod remediate_target;
 pub mod rollback;
 mod schedule;
+pub mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-use self::rollback::Asked;
 use self::schedule::schedule;
+use self::wanted::{Resumed, Wanted, Wish};
 use crate::error::Result;
-use crate::journal::{self, Began, Done, Entry, Journal};
+use crate::journal::{self, Began, Entry, Journal};
 use crate::lock::Holder;
-use crate::model::{Name, Overrides, Problem, Surgery};
+use crate::model::{Name, Surgery};
 use crate::operation::blueprint::prepared::{Destruction, Past};
 use crate::operation::blueprint::{broken_modules, gone, prepare, refuse_steps, select};
-use crate::operation::component::drift::remediate;
 use crate::operation::component::inputs::lacking;
 use crate::operation::component::intent::{Act, Intent};
 use crate::operation::request::answer;
@@ -32,56 +33,6 @@ use crate::workdir::{Layout, ensure_private, retain_newest};
 /// How many runs' logs, and how many kept plans, stay.
 const KEPT_RUNS: usize = 50;
 const KEPT_PLANS: usize = 20;
-
-/// What a call wants, read from its arguments.
-pub struct Wanted {
-    pub operation: &'static str,
-    pub environment: Name,
-    pub components: Option<BTreeSet<Name>>,
-    pub include_dependencies: bool,
-    pub overrides: Overrides,
-    pub test: bool,
-    pub wish: Wish,
-    pub migrate_backend: bool,
-    /// Take the newest providers and modules that the configuration allows.
-    pub upgrade: bool,
-    /// A version that failed is to be registered again.
-    pub retry: bool,
-    /// The run to go on with.
-    pub resumes: Option<Resumed>,
-    /// Of the arguments.
-    pub problems: Vec<Problem>,
-}
-
-/// A run that stopped before all was done.
-pub struct Resumed {
-    pub run_id: String,
-    pub done: BTreeMap<Name, Done>,
-}
-
-/// What is to happen; where plans are kept is known only once the root is.
-#[derive(Clone, Debug)]
-pub enum Wish {
-    Apply,
-    Preview,
-    Keep,
-    ApplyKept(String),
-    ShowKept(String),
-    Destroy,
-    PreviewDestroy,
-    Prepare,
-    /// Take back drift that was seen, or show how.
-    Remediate {
-        drift_id: String,
-        apply: bool,
-    },
-    /// The execution module's `plan destroy=True`.
-    KeepDestroy,
-    Acknowledge,
-    RollBack(Asked),
-    Operate(Surgery),
-    PreviewOperation(Surgery),
-}
 
 /// Runs it, and reports, whatever happens.
 pub fn run(call: &Call<'_>, wanted: Wanted) -> Report {
@@ -116,8 +67,7 @@ fn attempt(
         }
         _ => Past::NONE,
     };
-    let mut prepared =
-        prepare(&call.request, &wanted.environment, &wanted.overrides, wanted.problems, past, call.host)?;
+    let mut prepared = prepare(call, &wanted.environment, &wanted.overrides, wanted.problems, past)?;
     let layout = Layout::of(&prepared.blueprint)?;
     let (settings, environment) = (&prepared.blueprint.settings, &prepared.blueprint.environment);
     shared_records::fetch(settings, environment)?;
@@ -126,7 +76,7 @@ fn attempt(
         let selected = select(&prepared.blueprint, wanted.components.clone(), false)?;
         refuse_steps(&prepared.blueprint, &selected, wanted.operation)?;
         for name in selected {
-            remediate::aim(&mut prepared, &name, &layout.run(&opening.run_id))?;
+            remediate_target::aim(&mut prepared, &name, &layout.run(&opening.run_id))?;
         }
     }
     let blueprint = &prepared.blueprint;
@@ -203,7 +153,9 @@ fn attempt(
             last_run::tell(&session.locks, &session.blueprint.environment, &began, false).await;
             let work = async |name| as_applied::run(session, &name, &intent).await;
             let reports = match &asked {
-                Some(asked) => rollback::asked(session, &graph.names().cloned().collect(), asked).await?,
+                Some(asked) => {
+                    rollback::asked::asked(session, &graph.names().cloned().collect(), asked).await?
+                }
                 None => {
                     let reports = schedule(session, graph, |name| session.on_failure(name), work).await;
                     rollback::after(session, &intent, reports).await

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::lock::Service;
 use crate::model::Settings;
-use crate::operation::session::secrets::read;
+use crate::operation::request::host_reference::read;
 
 /// The service that the settings name, with the token that they refer to.
 pub fn service(settings: &Settings) -> Result<Service> {

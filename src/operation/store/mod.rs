@@ -6,6 +6,7 @@ pub mod approvals;
 pub mod audit;
 pub mod configurations;
 pub mod facts;
+pub mod keyed_digest;
 pub mod last_run;
 pub mod lock_service;
 pub mod records;

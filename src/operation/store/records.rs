@@ -5,7 +5,7 @@ use super::shared_records::{APPLYING, KEY, parse, underway};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::{Guard, Holder, Service};
 use crate::model::{Component, Name};
-use crate::operation::blocking::blocking;
+use crate::operation::runtime::blocking;
 use crate::record::{Record, Underway};
 use crate::workdir::Place;
 

@@ -1,6 +1,7 @@
 //! Applies a saved plan, and records what came of it.
 
 pub mod failed_version;
+mod record;
 mod settle;
 mod snapshot;
 

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use super::Run;
 use crate::change::Changes;
-use crate::decide::{Did, Ended, FailedVersion, Standing, State, Suspect, Trouble};
+use crate::decide::{Did, Ended, State, Trouble};
 use crate::error::{Error, Layer, Phase, Result};
-use crate::journal::Done;
 use crate::model::OnFailure;
 use crate::operation::component::shown_outputs::shown;
 use crate::operation::component::way_back::Manner;
 use crate::operation::component::{health, plan, recovery, reports};
 use crate::operation::session::produced::Produced;
-use crate::operation::store::records;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
 use crate::snapshot::Store;
@@ -206,109 +204,6 @@ impl Run<'_> {
         self.finished(ComponentReport { status, reason, error, notes, ..report }, state)
     }
 
-    /// All of this configuration is in the state, and it does not work.
-    async fn write_failed(&self, ended: &ComponentReport, state: &State, configuration: &str) -> Result<()> {
-        let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
-        let failed = self.given_up(ended, configuration);
-        let whole = Ended::Whole(configuration);
-        self.write(ended.status, state, whole, residue, &self.carried, failed).await
-    }
-
-    /// The version, where it is Nomad that has given it up.
-    pub fn given_up(&self, ended: &ComponentReport, configuration: &str) -> Option<FailedVersion> {
-        let error = ended.error.as_ref().filter(|error| error.code == health::FAILED)?;
-        let said = error.message.lines().next().unwrap_or_default();
-        Some(FailedVersion {
-            version: self.version(),
-            configuration: configuration.to_owned(),
-            run_id: self.invoker.session.run_id.clone(),
-            since: now(),
-            said: self.invoker.redactor.text(said),
-        })
-    }
-
-    /// Keeps what is known of the residue.
-    pub async fn write_record(&self, status: Status, state: &State, ended: Ended<'_>) -> Result<()> {
-        let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
-        self.write(status, state, ended, residue, &self.carried, None).await
-    }
-
-    /// `suspects`: what the report is to name besides; what they were found by is removed.
-    pub async fn write_record_telling(
-        &self,
-        status: Status,
-        state: &State,
-        ended: Ended<'_>,
-        suspects: &[Suspect],
-        failed: Option<FailedVersion>,
-    ) -> Result<()> {
-        let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
-        self.write(status, state, ended, residue, suspects, failed).await
-    }
-
-    /// `failed`: the version that has just failed.
-    async fn write(
-        &self,
-        status: Status,
-        state: &State,
-        ended: Ended<'_>,
-        residue: BTreeSet<String>,
-        suspects: &[Suspect],
-        failed: Option<FailedVersion>,
-    ) -> Result<()> {
-        let invoker = self.invoker;
-        let Standing { applied, known_good } =
-            self.record.map(Record::standing).unwrap_or_default().after(ended);
-        let record = Record {
-            run_id: invoker.session.run_id.clone(),
-            outcome: status.word().to_owned(),
-            finished: now(),
-            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-            terraform: invoker.session.tool.version.to_string(),
-            deployment_id: self.node.deployment_id.clone(),
-            lineage: state.lineage.clone(),
-            serial: state.serial,
-            resources: state.resources,
-            edges: self.edges(),
-            subdir: invoker.session.modules[&invoker.component.name].subdir.clone(),
-            declared: self.node.component.declared.clone(),
-            backend: self.backend.unwrap_or_default().to_owned(),
-            applied,
-            outputs: match ended {
-                Ended::Whole(_) | Ended::Good(_) => Some(self.node.interface.outputs.clone()),
-                Ended::Destroyed | Ended::Partly => None,
-            },
-            known_good,
-            residue,
-            failed: failed.or_else(|| self.still_failed(ended)),
-            followed: self.followed.clone(),
-            ..Record::default()
-        };
-        records::write(invoker.lock, &invoker.component.name, invoker.place, record).await?;
-        recovery::forget(invoker, suspects)
-    }
-
-    /// A state that has this configuration in full, with the outputs that are null.
-    pub fn with_nulls(&self, state: State) -> State {
-        state.with_nulls(&self.node.interface.outputs)
-    }
-
-    /// The version that failed before, as far as it is still remembered.
-    fn still_failed(&self, ended: Ended<'_>) -> Option<FailedVersion> {
-        let before = self.record?.failed.clone()?;
-        before.after(&self.version(), self.is_aside, ended)
-    }
-
-    /// What it is now, for a run that resumes this one.
-    pub fn done(&self, state: &State) -> Done {
-        Done { made_from: self.facts.digest(), lineage: state.lineage.clone(), serial: state.serial }
-    }
-
-    fn edges(&self) -> BTreeSet<String> {
-        let graph = &self.invoker.session.blueprint.graph;
-        graph.dependencies(&self.node.component.name).iter().map(ToString::to_string).collect()
-    }
-
     /// Hands the outputs on, and shows those that are no secrets.
     pub fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
         let outputs = shown(self.invoker, &state);
@@ -317,10 +212,6 @@ impl Run<'_> {
         session.produce(name, Produced { outputs: state.outputs, ..Produced::default() });
         ComponentReport { outputs, ..report }
     }
-}
-
-fn now() -> String {
-    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
 }
 
 /// What a plan, made again, found to do.

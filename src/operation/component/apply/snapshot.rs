@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::Run;
 use crate::error::{Error, Result};
 use crate::model::Input;
-use crate::operation::blocking::blocking;
+use crate::operation::runtime::blocking;
 use crate::operation::store::configurations;
 use crate::snapshot::{Capture, Origin, Snapshot, Store};
 use crate::words::words;

@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::lock::Guard;
 use crate::model::Name;
 use crate::operation::blueprint::earlier_configuration::target;
+use crate::operation::component::recorded_state;
 use crate::operation::exec::init::{Wanted, initialise, is_initialised};
 use crate::operation::exec::{Invoker, state};
 use crate::operation::session::Session;
@@ -149,7 +150,7 @@ async fn locked(
     };
     if invoker.state().is_some() || asked == Asked::Scheduled {
         let state = state::read(invoker).await?;
-        state::check(Some(&record), state.as_ref(), false, invoker)?;
+        recorded_state::check(Some(&record), state.as_ref(), false, invoker)?;
         if asked == Asked::Scheduled {
             let state = record.with_nulls(state).unwrap_or_default();
             let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);

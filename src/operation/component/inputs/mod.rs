@@ -9,7 +9,8 @@ use self::task_secrets::Handed;
 use self::variables::Inputs;
 use crate::operation::session::Session;
 use crate::operation::session::secrets::Reading;
-use crate::operation::store::facts::{Facts, keyed};
+use crate::operation::store::facts::Facts;
+use crate::operation::store::keyed_digest::keyed;
 use serde_json::json;
 
 use crate::error::{Error, Layer, Phase, Result};

@@ -2,7 +2,8 @@
 
 use crate::error::Result;
 use crate::model::{Name, Node};
-use crate::operation::exec::{Invoker, state};
+use crate::operation::component::recorded_state;
+use crate::operation::exec::Invoker;
 use crate::operation::session::Session;
 use crate::operation::session::produced::Produced;
 
@@ -26,6 +27,6 @@ pub async fn last(session: &Session, name: &Name) -> Result<Produced> {
     let Some(module) = module else { return Ok(Produced::default()) };
     let reading = session.reading();
     let invoker = Invoker::new(session, &node.component, &place, &module.subdir, None, reading).await?;
-    let state = state::whole(&invoker).await.map_err(|error| error.of(name))?;
+    let state = recorded_state::whole(&invoker).await.map_err(|error| error.of(name))?;
     Ok(Produced { outputs: state.map(|state| state.outputs).unwrap_or_default(), ..Produced::default() })
 }

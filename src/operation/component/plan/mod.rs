@@ -118,7 +118,9 @@ async fn make(invoker: &Invoker<'_>, file: &Path, asked: Asked<'_>) -> Result<Ma
         Some(2) if full => Some(saved_plan_file::show(invoker, file).await?),
         Some(2) => Some(changes),
         _ => {
-            return Err(nomad_preflight::blame(invoker, invoker.failure("plan", Phase::Planning, &said)).await);
+            return Err(
+                nomad_preflight::blame(invoker, invoker.failure("plan", Phase::Planning, &said)).await
+            );
         }
     };
     Ok(Made { changes, jobs_differ })

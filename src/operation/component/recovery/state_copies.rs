@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use crate::decide::Head;
 use crate::error::Result;
-use crate::operation::blocking::blocking;
+use crate::operation::runtime::blocking;
 use crate::workdir::{remove, replace};
 
 /// How often the state is looked at, if copying it takes no time.

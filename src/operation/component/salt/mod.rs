@@ -17,7 +17,7 @@ use crate::model::{Node, Step};
 use crate::operation::exec::Invoker;
 use crate::operation::session::Session;
 use crate::operation::session::produced::Produced;
-use crate::operation::store::facts::keyed;
+use crate::operation::store::keyed_digest::keyed;
 use crate::operation::store::records;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};

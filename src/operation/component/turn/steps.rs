@@ -4,6 +4,7 @@ use super::{Turn, apply_way_back, saved_plan, state_surgery};
 use crate::decide::State;
 use crate::error::Result;
 use crate::operation::component::intent::Act;
+use crate::operation::component::recorded_state;
 use crate::operation::component::recovery::Recovery;
 use crate::operation::component::{migrate_backend, registrations};
 use crate::operation::exec::init::{Wanted, initialise};
@@ -96,7 +97,7 @@ impl Turn<'_> {
         recovery.compare(before);
         match (moved, self.record) {
             (true, Some(record)) => migrate_backend::verify(record, before, self.invoker)?,
-            _ => state::check(self.record, before, self.intent.destroy, self.invoker)?,
+            _ => recorded_state::check(self.record, before, self.intent.destroy, self.invoker)?,
         }
         if let Some(way) = self.intent.act.way() {
             apply_way_back::refuse_moved(way, self.invoker.session, self.record, before)?;

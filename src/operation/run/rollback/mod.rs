@@ -2,14 +2,12 @@
 //!
 //! An old state is never put back: what was made since would be in the world, and in no state.
 
-mod asked;
+pub mod asked;
 mod verdict;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-pub use asked::{Asked, asked};
 
 use super::schedule::schedule;
 use crate::decide::{Back, Consent, Did, State, Trouble};

@@ -1,0 +1,56 @@
+//! A state beside the record of the last run: whether it is the one that was left, and which outputs are null.
+
+use crate::decide::{self, State, StateProblem};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::operation::exec::{Invoker, state};
+use crate::record::Record;
+use crate::words::Words;
+
+/// The state with its null outputs, where a record is there that knows them. For questions: it takes no lock.
+pub async fn whole(invoker: &Invoker<'_>) -> Result<Option<State>> {
+    let state = state::read(invoker).await?;
+    let name = &invoker.component.name;
+    match invoker.session.records().latest(name, invoker.place).await {
+        Ok(Some(record)) => Ok(record.with_nulls(state)),
+        Ok(None) => Ok(state),
+        // What the state has is the answer all the same; a run of this component refuses the record.
+        Err(error) => {
+            tracing::warn!("{name}: outputs that are null cannot be known: {error}");
+            Ok(state)
+        }
+    }
+}
+
+/// Refuses a state that is not the one the last run left.
+pub fn check(
+    record: Option<&Record>,
+    found: Option<&State>,
+    destroying: bool,
+    invoker: &Invoker<'_>,
+) -> Result<()> {
+    let Some(record) = record else { return Ok(()) };
+    let verdict = decide::compare(Some(&record.remembered()), found);
+    let (code, what) = match verdict {
+        Ok(()) => return Ok(()),
+        // Nothing is left to destroy, and that is what was asked for.
+        Err(StateProblem::Emptied) if destroying => return Ok(()),
+        Err(StateProblem::Empty) => {
+            ("state_empty", "there is no state now: everything would be created again")
+        }
+        Err(StateProblem::Emptied) => {
+            ("state_empty", "the state was emptied by somebody else: everything would be created again")
+        }
+        Err(StateProblem::OtherLineage) => ("state_replaced", "the state there now is another one"),
+        Err(StateProblem::Older) => ("state_older", "the state there now is an older one"),
+    };
+    let message = Words::own(format!(
+        "the last run ({}, {}) left {} resource(s) at serial {}; {what}",
+        record.run_id, record.finished, record.resources, record.serial
+    ));
+    let remedy = Words::own(format!(
+        "put the state back into {}; if those resources are really gone, remove {}",
+        state::place(invoker),
+        invoker.place.record().display()
+    ));
+    Err(Error::new(Layer::Terraform, Phase::Preparation, code, message, remedy))
+}

@@ -1,0 +1,38 @@
+//! The values behind references that only this host knows: a text, a variable of our environment, a file.
+
+use secrecy::SecretString;
+
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::Reference;
+
+/// The value behind a reference of this host; the error names the place, never the value.
+pub fn read(reference: &Reference) -> Result<SecretString> {
+    let refuse = |message: String, remedy: &'static str| {
+        Error::new(Layer::Salt, Phase::Preparation, "reference", message, remedy)
+    };
+    match reference {
+        Reference::Plain(text) => Ok(text.clone().into()),
+        Reference::Env(name) => match std::env::var(name) {
+            Ok(value) => Ok(value.into()),
+            Err(std::env::VarError::NotPresent) => Err(refuse(
+                format!("env:{name} is not set"),
+                "set it in the environment of the process that runs this (salt-run, or the minion)",
+            )),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err(refuse(format!("env:{name} is not UTF-8"), "set it to a text"))
+            }
+        },
+        Reference::File(path) => match std::fs::read_to_string(path) {
+            // Editors end a file with a newline that is no part of the secret.
+            Ok(text) => Ok(text.strip_suffix('\n').map_or(text.as_str(), |text| text).into()),
+            Err(error) => Err(refuse(
+                format!("file:{} cannot be read: {error}", path.display()),
+                "make it a readable UTF-8 file for the user that runs Salt",
+            )),
+        },
+        Reference::Vault { .. } | Reference::Sdb(_) => Err(refuse(
+            format!("{reference} cannot be read outside of a component's turn"),
+            "use env:NAME or file:/path here",
+        )),
+    }
+}

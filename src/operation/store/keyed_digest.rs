@@ -1,0 +1,32 @@
+//! Digests over secrets, which tell nothing without the environment's own key.
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
+use sha2::Sha256;
+
+use crate::digest::hex;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::workdir::{Layout, replace};
+
+/// A digest that tells nothing of what it is made from without the environment's key.
+pub fn keyed(layout: &Layout, value: &Value) -> Result<String> {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key(layout)?)
+        .map_err(|error| Error::new(Layer::Host, Phase::Preparation, "key", error.to_string(), ""))?;
+    mac.update(value.to_string().as_bytes());
+    Ok(hex(&mac.finalize().into_bytes()))
+}
+
+/// The environment's own key for digests over secrets, made when it is first needed.
+fn key(layout: &Layout) -> Result<Vec<u8>> {
+    let path = layout.control().join("key");
+    if let Ok(key) = std::fs::read(&path)
+        && key.len() == 32
+    {
+        return Ok(key);
+    }
+    let mut key = [0; 32];
+    rustix::rand::getrandom(&mut key, rustix::rand::GetRandomFlags::empty())
+        .map_err(|error| Error::file(&path, "make a key for", &error.into()))?;
+    replace(&path, &key)?;
+    Ok(key.to_vec())
+}
