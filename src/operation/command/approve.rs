@@ -1,7 +1,7 @@
 //! A person's word for plans that policy stopped: recorded over exactly what was shown.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,9 @@ use crate::operation::run;
 use crate::operation::run::as_applied;
 use crate::operation::session::{Memory, Session, driver};
 use crate::operation::store::approvals::Approval;
-use crate::operation::store::{approvals, audit, run_log, saved_plans, shared_records};
+use crate::operation::store::plan_contents::Contents;
+use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
+use crate::operation::store::{audit, run_log, shared_records};
 use crate::report::{ComponentReport, Report, Status};
 use crate::words::Words;
 use crate::workdir::Layout;
@@ -64,8 +66,8 @@ fn attempt(
     let prepared = prepare(call, &asked.environment, &Overrides::default(), asked.problems, past)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint)?;
-    let folder = layout.plan(&asked.plan_id);
-    let contents = saved_plans::read_contents(&folder)?;
+    let plans = SavedPlans::new(&layout, &asked.plan_id);
+    let contents = plans.contents()?;
     if !contents.destroy {
         prepared.refuse_broken(&layout.run(&opening.run_id))?;
     }
@@ -88,18 +90,18 @@ fn attempt(
     let writer = journal.clone();
     let memory = Memory { journal: Some(journal), done: BTreeMap::new() };
     let names = selected.clone();
-    let (layout, place) = (layout.clone(), folder.clone());
+    let (layout, shown) = (layout.clone(), plans.clone());
     driver::in_session(call, opening, prepared, memory, &BTreeSet::new(), async move |session: &Session| {
         // All or none: a person approves what was shown together.
         for name in &names {
-            as_applied::check(session, name, &place).await.map_err(|error| error.of(name))?;
+            as_applied::check(session, shown.of(name)).await.map_err(|error| error.of(name))?;
         }
         Ok(())
     })?;
     let mut reports = BTreeMap::new();
     let mut approvals = Vec::new();
     for name in selected {
-        let (report, approval) = record(&layout, &folder, &writer, &name, &by)?;
+        let (report, approval) = record(&layout, plans.of(&name), &writer, &by)?;
         approvals.push(json!({ "component": name, "approval": approval }));
         reports.insert(name, report);
     }
@@ -109,7 +111,7 @@ fn attempt(
 
 /// Those that were named, or all that policy stopped.
 fn select(
-    contents: &saved_plans::Contents,
+    contents: &Contents,
     there: &BTreeSet<Name>,
     named: Option<BTreeSet<Name>>,
     plan_id: &str,
@@ -140,14 +142,13 @@ fn select(
 /// Writes one approval down, first where it cannot be taken back; one that is there already stays.
 fn record(
     layout: &Layout,
-    folder: &Path,
+    plan: SavedPlan<'_>,
     journal: &Journal,
-    name: &Name,
     by: &Holder,
 ) -> Result<(ComponentReport, Approval)> {
-    let kept = saved_plans::find(folder, name)?;
-    let approval = Approval::of(folder, &kept, Holder { component: name.to_string(), ..by.clone() });
-    let before = approvals::read(folder, name)?;
+    let (kept, name) = (plan.read()?, plan.component);
+    let approval = Approval::of(plan.plans, &kept, Holder { component: name.to_string(), ..by.clone() });
+    let before = plan.approval()?;
     let (approval, note) = match before {
         Some(before) => (before.clone(), format!("it was approved before, by {}", before.words())),
         None => {
@@ -157,7 +158,7 @@ fn record(
                 plan_id: approval.plan_id.clone(),
                 change_set: approval.change_set.clone(),
             })?;
-            approvals::grant(folder, name, &approval)?;
+            plan.grant(&approval)?;
             let note = format!("approved by {}", approval.words());
             (approval, note)
         }

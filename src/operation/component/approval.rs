@@ -13,10 +13,9 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::operation::exec::{Invoker, saved_plan_file, state};
 use crate::operation::session::Session;
-use crate::operation::store::approvals::{read, refuse_spent, spent};
 use crate::operation::store::facts::Facts;
-use crate::operation::store::saved_plans;
-use crate::operation::store::saved_plans::{Kept, Stopped};
+use crate::operation::store::saved_plan::{Kept, Stopped};
+use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
 use crate::report::{ComponentReport, ResourceChange};
 use crate::words::{Words, words};
 
@@ -29,25 +28,30 @@ pub enum Ready {
 }
 
 /// Holds a kept plan against how things stand now.
-pub fn ready(invoker: &Invoker<'_>, folder: &Path, now: &Facts, before: Option<&State>) -> Result<Ready> {
+pub fn ready(
+    invoker: &Invoker<'_>,
+    plan: SavedPlan<'_>,
+    now: &Facts,
+    before: Option<&State>,
+) -> Result<Ready> {
     let component = invoker.component;
-    let kept = saved_plans::find(folder, &component.name)?;
-    let approval = read(folder, &component.name)?;
+    let kept = plan.read()?;
+    let approval = plan.approval()?;
     let consent = if kept.destroy { Consent::Confirmed } else { Consent::None };
     let now_blocked = || judge(&component.policy, &kept.changes, consent).err();
     let blocked = kept.stopped.clone().map(Stopped::blocked).or_else(now_blocked);
     let (overtaken, moved) = (kept.overtaken(before)?, kept.moved(now));
-    let plan = KeptPlan {
-        spent: spent(folder, &component.name)?.is_some(),
+    let verdict = fate(KeptPlan {
+        spent: plan.spent()?.is_some(),
         overtaken: !overtaken.is_empty(),
         blocked: blocked.is_some(),
         approved: approval.is_some_and(|approval| approval.covers(&kept)),
         moved: !moved.is_empty(),
         old: kept.age() > component.policy.max_plan_age,
-    };
-    match (fate(plan), blocked) {
-        (Fate::Spent, _) => refuse_spent(folder, &component.name).map(|()| Ready::Apply(kept)),
-        (Fate::Moved, _) => Err(saved_plans::moved(folder, &component.name, &[overtaken, moved].concat())),
+    });
+    match (verdict, blocked) {
+        (Fate::Spent, _) => plan.refuse_spent().map(|()| Ready::Apply(kept)),
+        (Fate::Moved, _) => Err(plan.moved(&[overtaken, moved].concat())),
         (Fate::Ask, Some(blocked)) => Ok(Ready::Blocked(kept, blocked)),
         (Fate::Again, _) => Ok(Ready::Again(kept)),
         (Fate::Apply | Fate::Ask, _) => Ok(Ready::Apply(kept)),
@@ -55,20 +59,21 @@ pub fn ready(invoker: &Invoker<'_>, folder: &Path, now: &Facts, before: Option<&
 }
 
 /// The same before anything runs, without a lock.
-pub async fn check(session: &Session, name: &Name, folder: &Path) -> Result<()> {
+pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
     // What it was made from is not asked where it cannot be applied in any case.
-    refuse_spent(folder, name)?;
+    plan.refuse_spent()?;
+    let name = plan.component;
     let node = &session.blueprint.nodes[name];
     let (place, module) = (session.layout.place(name)?, &session.modules[name]);
     let reading = session.reading();
     let invoker =
         Invoker::new(session, &node.component, &place, &module.subdir, None, reading.clone()).await?;
-    let destroys = saved_plans::find(folder, name)?.destroy;
+    let destroys = plan.read()?.destroy;
     let hands = Hands::unless(destroys);
     let record = session.records().latest(name, &place).await?;
     let node = &*lacking::supply(session, node, record.as_ref(), destroys).await?;
     let now = gather(session, node, &reading, hands).await?.facts(session, module)?;
-    ready(&invoker, folder, &now, state::read(&invoker).await?.as_ref()).map(drop)
+    ready(&invoker, plan, &now, state::read(&invoker).await?.as_ref()).map(drop)
 }
 
 /// Refuses what was planned again and would do something else than what was shown.
@@ -104,15 +109,15 @@ pub async fn stop(
     blocked: Blocked,
 ) -> Result<ComponentReport> {
     let name = &invoker.component.name;
-    let (folder, changes) = match &intent.act {
-        Act::Keep(folder) => (folder.clone(), changes),
+    let (plans, changes) = match &intent.act {
+        Act::Keep(plans) => (plans.clone(), changes),
         Act::Apply => {
-            let folder = invoker.session.layout.plan(&invoker.session.run_id);
+            let plans = SavedPlans::new(&invoker.session.layout, &invoker.session.run_id);
             // Nothing was shown yet, and a person is to approve what was.
             let changes = reports::redacted(invoker, saved_plan_file::show(invoker, file).await?);
-            let kept = saved_plans::plan_file(&folder, name)?;
+            let kept = plans.of(name).file()?;
             std::fs::rename(file, &kept).map_err(|error| Error::file(&kept, "write", &error))?;
-            (folder, changes)
+            (plans, changes)
         }
         _ => {
             let _ = std::fs::remove_file(file);
@@ -121,13 +126,13 @@ pub async fn stop(
         }
     };
     let stopped = Stopped::of(&blocked, &invoker.redactor);
-    saved_plans::keep(&folder, name, facts, before, &changes, intent.destroy, Some(stopped))?;
-    Ok(reports::blocked(changes, asking(blocked, &folder, name), name))
+    plans.of(name).keep(facts, before, &changes, intent.destroy, Some(stopped))?;
+    Ok(reports::blocked(changes, asking(blocked, plans.of(name)), name))
 }
 
 /// With the way on.
-pub fn asking(blocked: Blocked, folder: &Path, name: &Name) -> Blocked {
-    let plan_id = saved_plans::plan_id(folder);
+pub fn asking(blocked: Blocked, plan: SavedPlan<'_>) -> Blocked {
+    let (plan_id, name) = (plan.plan_id(), plan.component);
     let approve = format!(
         "; to approve exactly this: salt-run infrastructure.approve plan_id={plan_id} components={name} (on a minion \
          eos_terraform.approve), then infrastructure.apply plan_id={plan_id}"

@@ -1,10 +1,9 @@
 //! What is wanted of the components of a run.
 
-use std::path::PathBuf;
-
 use super::way_back::{Manner, Way};
 use crate::decide::Consent;
 use crate::model::Surgery;
+use crate::operation::store::saved_plans::SavedPlans;
 
 /// What is wanted of every component of a run.
 #[derive(Clone, Debug)]
@@ -49,16 +48,16 @@ pub enum Act {
     Apply,
     /// Show what would change.
     Preview,
-    /// Show it, and keep the plans in this folder.
-    Keep(PathBuf),
-    /// Apply the plans that are kept in this folder, and make none.
-    ApplyKept(PathBuf),
+    /// Show it, and keep the plans here.
+    Keep(SavedPlans),
+    /// Apply the plans that are kept here, and make none.
+    ApplyKept(SavedPlans),
     /// Put the module into its workdir and initialise it.
     Prepare,
     /// Apply the plan that was just made, or show it, where it finds this drift and no other.
     Remediate { drift_id: String, apply: bool },
-    /// Say whether the plans that are kept in this folder could be applied.
-    ShowKept(PathBuf),
+    /// Say whether the plans that are kept here could be applied.
+    ShowKept(SavedPlans),
     /// Apply the plan that was just made, where it is a way back that needs nobody's approval.
     GoBack(Way),
     /// Somebody has looked at a way back that failed.

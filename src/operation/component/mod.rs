@@ -32,7 +32,6 @@ use crate::model::{Name, Node};
 use crate::operation::exec::Invoker;
 use crate::operation::session::Session;
 use crate::operation::session::produced::{Pending, Produced};
-use crate::operation::store::saved_plans;
 use crate::record::Record;
 use crate::render;
 use crate::report::{ComponentReport, Status};
@@ -200,7 +199,7 @@ fn nothing_left(record: Option<&Record>, state: &std::path::Path, local: bool) -
 /// Whether this component is taken down; a kept plan says so itself.
 fn destroys(intent: &Intent, component: &Name) -> Result<bool> {
     match &intent.act {
-        Act::ApplyKept(folder) | Act::ShowKept(folder) => Ok(saved_plans::find(folder, component)?.destroy),
+        Act::ApplyKept(plans) | Act::ShowKept(plans) => Ok(plans.of(component).read()?.destroy),
         _ => Ok(intent.destroy),
     }
 }

@@ -6,6 +6,7 @@ use crate::operation::blueprint::draft;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
 use crate::operation::store::run_log::{Run, one};
+use crate::operation::store::saved_plans::SavedPlans;
 use crate::workdir::Layout;
 
 /// A run by its id, in whichever environment of the pillar it was.
@@ -29,7 +30,7 @@ pub fn find(request: &Request, run_id: &str) -> Result<Run> {
 /// The environment that a call is about which gives the id of a kept plan.
 pub fn environment_of_plan(arguments: &mut Arguments, request: &Request, plan_id: &str) -> Result<Name> {
     let drafts = drafts(request).unwrap_or_default();
-    let has_it = |layout: Layout| layout.plan(plan_id).join("plan.json").exists();
+    let has_it = |layout: Layout| SavedPlans::new(&layout, plan_id).is_whole();
     let found = drafts.into_iter().find(|draft| layout(draft).is_ok_and(has_it));
     let environment = arguments.environment_of(plan_id, found.map(|draft| draft.environment).as_ref());
     match environment {

@@ -1,6 +1,5 @@
 //! A component's turn, taken once more as it was last applied, where a destruction cannot use its module of today.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::{Error, Layer, Phase, Result};
@@ -11,7 +10,8 @@ use crate::operation::component;
 use crate::operation::component::approval;
 use crate::operation::component::intent::{Act, Intent};
 use crate::operation::session::Session;
-use crate::operation::store::saved_plans;
+use crate::operation::store::saved_plan::refused;
+use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
 
@@ -48,16 +48,13 @@ pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentRe
 }
 
 /// Whether a kept plan can still be applied: that of a destruction may have been made from what was last applied.
-pub async fn check(session: &Session, name: &Name, plan: &Path) -> Result<()> {
-    match approval::check(session, name, plan).await {
-        Err(error) if error.code == "plan_moved" && saved_plans::find(plan, name)?.destroy => {
-            match applied(session, name)? {
-                Some(earlier) => {
-                    approval::check(&session.toward([(name.clone(), earlier)].into()), name, plan).await
-                }
-                None => Err(error),
-            }
-        }
+pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
+    let name = plan.component;
+    match approval::check(session, plan).await {
+        Err(error) if error.code == "plan_moved" && plan.read()?.destroy => match applied(session, name)? {
+            Some(earlier) => approval::check(&session.toward([(name.clone(), earlier)].into()), plan).await,
+            None => Err(error),
+        },
         checked => checked,
     }
 }
@@ -80,10 +77,10 @@ fn applied(session: &Session, name: &Name) -> Result<Option<(Node, Arc<Module>)>
 }
 
 /// Compares every kept plan with how things stand now, before the first is applied.
-pub async fn check_all(session: &Session, graph: &Graph, folder: &Path) -> Result<()> {
+pub async fn check_all(session: &Session, graph: &Graph, plans: &SavedPlans) -> Result<()> {
     let mut moved = Vec::new();
     for name in graph.names() {
-        if let Err(error) = check(session, name, folder).await {
+        if let Err(error) = check(session, plans.of(name)).await {
             moved.push(error.of(name));
         }
     }
@@ -94,7 +91,7 @@ pub async fn check_all(session: &Session, graph: &Graph, folder: &Path) -> Resul
         1 => Err(moved.remove(0)),
         _ => {
             let message = moved.iter().map(|error| format!("{error}")).collect::<Vec<_>>().join("; ");
-            Err(saved_plans::refused("plan_moved", message))
+            Err(refused("plan_moved", message))
         }
     }
 }

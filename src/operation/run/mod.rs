@@ -26,7 +26,9 @@ use crate::operation::request::answer;
 use crate::operation::request::answer::Opening;
 use crate::operation::request::call::Call;
 use crate::operation::session::{Memory, Session, driver};
-use crate::operation::store::{approvals, last_run, run_log, saved_plans, shared_records};
+use crate::operation::store::plan_contents::Contents;
+use crate::operation::store::saved_plans::SavedPlans;
+use crate::operation::store::{approvals, last_run, run_log, shared_records};
 use crate::report::{ComponentReport, Report, Status};
 use crate::workdir::{Layout, ensure_private, retain_newest};
 
@@ -96,8 +98,8 @@ fn attempt(
     let mut extra = BTreeMap::new();
     let mut left = BTreeMap::new();
     match &intent.act {
-        Act::ApplyKept(folder) | Act::ShowKept(folder) => {
-            let contents = saved_plans::read_contents(folder)?;
+        Act::ApplyKept(plans) | Act::ShowKept(plans) => {
+            let contents = plans.contents()?;
             if !contents.destroy {
                 prepared.refuse_broken(&layout.run(&opening.run_id))?;
             }
@@ -139,7 +141,7 @@ fn attempt(
     let shown = selected;
     let (act, destroy) = (intent.act.clone(), intent.destroy);
     // Its kept plans, and those of what policy stopped.
-    let kept = layout.plan(&opening.run_id);
+    let kept = SavedPlans::new(&layout, &opening.run_id);
     let (mut components, terraform) = driver::in_session(
         call,
         opening,
@@ -147,8 +149,8 @@ fn attempt(
         Memory { journal: Some(journal), done },
         &shown,
         async move |session: &Session| {
-            if let Act::ApplyKept(folder) = &intent.act {
-                as_applied::check_all(session, &graph, folder).await?;
+            if let Act::ApplyKept(plans) = &intent.act {
+                as_applied::check_all(session, &graph, plans).await?;
             }
             last_run::tell(&session.locks, &session.blueprint.environment, &began, false).await;
             let work = async |name| as_applied::run(session, &name, &intent).await;
@@ -178,14 +180,11 @@ fn attempt(
         }
     }
     components.extend(left);
-    if matches!(act, Act::Keep(_)) || kept.exists() {
+    if matches!(act, Act::Keep(_)) || kept.is_there() {
         // One that lacks a variable was not planned.
         let planned = components.iter().filter(|(_, one)| one.reason != lacking::MISSING);
         let statuses = planned.map(|(name, one)| (name.to_string(), one.status.word().to_owned()));
-        match saved_plans::write_contents(
-            &kept,
-            &saved_plans::Contents { statuses: statuses.collect(), destroy },
-        ) {
+        match kept.write_contents(&Contents { statuses: statuses.collect(), destroy }) {
             Ok(()) => drop(extra.insert("plan_id".to_owned(), opening.run_id.clone().into())),
             Err(error) if matches!(act, Act::Keep(_)) => return Err(error),
             // What was done is done, and the report says it.
@@ -201,9 +200,9 @@ fn intent(wish: &Wish, layout: &Layout, run_id: &str) -> Intent {
     let (destroy, consent, act) = match wish {
         Wish::Apply => (false, None, Act::Apply),
         Wish::Preview => (false, None, Act::Preview),
-        Wish::Keep => (false, None, Act::Keep(layout.plan(run_id))),
-        Wish::ApplyKept(plan_id) => (false, None, Act::ApplyKept(layout.plan(plan_id))),
-        Wish::ShowKept(plan_id) => (false, None, Act::ShowKept(layout.plan(plan_id))),
+        Wish::Keep => (false, None, Act::Keep(SavedPlans::new(layout, run_id))),
+        Wish::ApplyKept(plan_id) => (false, None, Act::ApplyKept(SavedPlans::new(layout, plan_id))),
+        Wish::ShowKept(plan_id) => (false, None, Act::ShowKept(SavedPlans::new(layout, plan_id))),
         Wish::Destroy => (true, Confirmed, Act::Apply),
         Wish::PreviewDestroy => (true, Confirmed, Act::Preview),
         Wish::Prepare => (false, None, Act::Prepare),
@@ -219,7 +218,7 @@ fn intent(wish: &Wish, layout: &Layout, run_id: &str) -> Intent {
         // Each component's way is its own.
         Wish::RollBack(asked) if asked.shown => (false, None, Act::Preview),
         Wish::RollBack(_) => (false, None, Act::Apply),
-        Wish::KeepDestroy => (true, Confirmed, Act::Keep(layout.plan(run_id))),
+        Wish::KeepDestroy => (true, Confirmed, Act::Keep(SavedPlans::new(layout, run_id))),
     };
     let surgery = match wish {
         Wish::Operate(surgery) | Wish::PreviewOperation(surgery) => Some(surgery.clone()),

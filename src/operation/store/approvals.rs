@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::saved_plans::Kept;
-use super::{audit, saved_plans};
+use super::audit;
+use super::saved_plan::Kept;
+use super::saved_plans::{ANEW, SavedPlan, SavedPlans};
 use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::Holder;
@@ -32,15 +33,9 @@ pub struct Approval {
 
 impl Approval {
     /// Of exactly this plan, by this caller, now.
-    pub fn of(folder: &Path, kept: &Kept, by: Holder) -> Self {
+    pub fn of(plans: &SavedPlans, kept: &Kept, by: Holder) -> Self {
         let at = by.since.clone();
-        Self {
-            by,
-            at,
-            change_set: change_set(kept),
-            plan_id: saved_plans::plan_id(folder),
-            plan: kept.plan.clone(),
-        }
+        Self { by, at, change_set: change_set(kept), plan_id: plans.plan_id(), plan: kept.plan.clone() }
     }
 
     pub fn covers(&self, kept: &Kept) -> bool {
@@ -66,29 +61,46 @@ pub struct Spent {
     pub at: String,
 }
 
-/// What was given for this very plan.
-pub fn read(folder: &Path, component: &Name) -> Result<Option<Approval>> {
-    let found: Option<Approval> =
-        read_json(&folder.join(format!("{component}.approval.json")), saved_plans::ANEW)?;
-    Ok(found.filter(|approval| approval.plan_id == saved_plans::plan_id(folder)))
-}
+impl SavedPlan<'_> {
+    /// What was given for this very plan.
+    pub fn approval(&self) -> Result<Option<Approval>> {
+        let found: Option<Approval> = read_json(&self.path("approval.json"), ANEW)?;
+        Ok(found.filter(|approval| approval.plan_id == self.plan_id()))
+    }
 
-/// False where there is one already.
-pub fn grant(folder: &Path, component: &Name, approval: &Approval) -> Result<bool> {
-    create_json(&folder.join(format!("{component}.approval.json")), approval)
-}
+    /// False where there is one already.
+    pub fn grant(&self, approval: &Approval) -> Result<bool> {
+        create_json(&self.path("approval.json"), approval)
+    }
 
-pub fn spent(folder: &Path, component: &Name) -> Result<Option<Spent>> {
-    read_json(&folder.join(format!("{component}.spent.json")), saved_plans::ANEW)
-}
+    pub fn spent(&self) -> Result<Option<Spent>> {
+        read_json(&self.path("spent.json"), ANEW)
+    }
 
-/// Refuses a plan that was applied under its approval.
-pub fn refuse_spent(folder: &Path, component: &Name) -> Result<()> {
-    let Some(Spent { run_id, at }) = spent(folder, component)? else { return Ok(()) };
-    let message =
-        Words::own(format!("its approval was used by run {run_id} at {at}: it stands for one apply"));
-    let remedy = "make a new plan and, where policy stops it, have that approved";
-    Err(Error::new(Layer::Salt, Phase::Planning, "plan_spent", message, remedy).of(component))
+    /// Refuses a plan that was applied under its approval.
+    pub fn refuse_spent(&self) -> Result<()> {
+        let Some(Spent { run_id, at }) = self.spent()? else { return Ok(()) };
+        let message =
+            Words::own(format!("its approval was used by run {run_id} at {at}: it stands for one apply"));
+        let remedy = "make a new plan and, where policy stops it, have that approved";
+        Err(Error::new(Layer::Salt, Phase::Planning, "plan_spent", message, remedy).of(self.component))
+    }
+
+    /// Right before the apply: from here on the approval is used, whatever comes of it. Says who gave it.
+    pub fn spend(&self, layout: &Layout, run_id: &str) -> Result<Option<Words>> {
+        let Some(approval) = self.approval()? else { return Ok(None) };
+        let now = Holder::here().since;
+        let line = json!({
+            "did": "apply_approved", "at": now, "run_id": run_id, "component": self.component,
+            "plan_id": self.plan_id(), "approval": approval,
+        });
+        audit::note(layout, &line)?;
+        let spent = Spent { run_id: run_id.to_owned(), at: now };
+        match create_json(&self.path("spent.json"), &spent)? {
+            true => Ok(Some(Words::own(format!("approved by {}", approval.words())))),
+            false => self.refuse_spent().map(|()| None),
+        }
+    }
 }
 
 /// Whether somebody approved a plan in this folder that has not been applied yet.
@@ -107,15 +119,15 @@ pub fn waiting(layout: &Layout) -> Vec<Value> {
     let mut folders: Vec<_> = folders.map(|folder| folder.path()).collect();
     folders.sort_unstable();
     let mut waiting = BTreeMap::new();
-    for folder in folders {
+    for plans in folders.into_iter().map(SavedPlans::at) {
         // One that is being written has none yet.
-        let Ok(contents) = saved_plans::read_contents(&folder) else { continue };
+        let Ok(contents) = plans.contents() else { continue };
         for (name, status) in contents.statuses {
             let Ok(name) = Name::new(&name) else { continue };
             waiting.remove(&name);
             if status == Status::Blocked.word() {
-                let one = waits(layout, &folder, &name).unwrap_or_else(|error| {
-                    Some(json!({ "plan_id": saved_plans::plan_id(&folder), "component": name, "error": error }))
+                let one = waits(layout, plans.of(&name)).unwrap_or_else(|error| {
+                    Some(json!({ "plan_id": plans.plan_id(), "component": name, "error": error }))
                 });
                 waiting.extend(one.map(|one| (name, one)));
             }
@@ -125,36 +137,20 @@ pub fn waiting(layout: &Layout) -> Vec<Value> {
 }
 
 /// None where the plan was applied, or the state has moved since.
-fn waits(layout: &Layout, folder: &Path, name: &Name) -> Result<Option<Value>> {
-    if spent(folder, name)?.is_some() {
+fn waits(layout: &Layout, plan: SavedPlan<'_>) -> Result<Option<Value>> {
+    if plan.spent()?.is_some() {
         return Ok(None);
     }
-    let kept = saved_plans::find(folder, name)?;
+    let kept = plan.read()?;
     // What is wrong with a record is said where the component is shown.
-    let record = layout.place(name).and_then(|place| Record::read(&place.record()));
+    let record = layout.place(plan.component).and_then(|place| Record::read(&place.record()));
     let record = record.ok().flatten().unwrap_or_default();
     if (&kept.lineage, kept.serial) != (&record.lineage, record.serial) {
         return Ok(None);
     }
-    let approval = read(folder, name)?;
+    let approval = plan.approval()?;
     Ok(Some(json!({
-        "plan_id": saved_plans::plan_id(folder), "component": name, "changes": kept.changes.counts,
+        "plan_id": plan.plan_id(), "component": plan.component, "changes": kept.changes.counts,
         "approved": approval.map(|approval| approval.words()),
     })))
-}
-
-/// Right before the apply: from here on the approval is used, whatever comes of it. Says who gave it.
-pub fn spend(layout: &Layout, run_id: &str, folder: &Path, name: &Name) -> Result<Option<Words>> {
-    let Some(approval) = read(folder, name)? else { return Ok(None) };
-    let now = Holder::here().since;
-    let line = json!({
-        "did": "apply_approved", "at": now, "run_id": run_id, "component": name,
-        "plan_id": saved_plans::plan_id(folder), "approval": approval,
-    });
-    audit::note(layout, &line)?;
-    let spent = Spent { run_id: run_id.to_owned(), at: now };
-    match create_json(&folder.join(format!("{name}.spent.json")), &spent)? {
-        true => Ok(Some(Words::own(format!("approved by {}", approval.words())))),
-        false => refuse_spent(folder, name).map(|()| None),
-    }
 }

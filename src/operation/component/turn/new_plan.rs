@@ -15,8 +15,8 @@ use crate::operation::component::recovery::Recovery;
 use crate::operation::component::recovery::stale_lock::LOCKED;
 use crate::operation::component::{approval, plan, registrations, reports};
 use crate::operation::session::produced::{Pending, Produced};
-use crate::operation::store::saved_plans::Kept;
-use crate::operation::store::{approvals, saved_plans};
+use crate::operation::store::saved_plan::Kept;
+use crate::operation::store::saved_plans::SavedPlan;
 use crate::report::{ComponentReport, Status};
 use crate::terraform::Refresh;
 use crate::workdir::{Manifest, remove};
@@ -27,14 +27,14 @@ impl Turn<'_> {
         &self,
         run: Run<'_>,
         before: Option<&State>,
-        again: Option<(&Path, Box<Kept>)>,
+        again: Option<(SavedPlan<'_>, Box<Kept>)>,
         recovery: &mut Recovery,
         manifest: &mut Manifest,
     ) -> Result<ComponentReport> {
         let Self { invoker, intent, .. } = *self;
         let (session, name) = (invoker.session, &invoker.component.name);
         let file = match &intent.act {
-            Act::Keep(folder) => saved_plans::plan_file(folder, name)?,
+            Act::Keep(plans) => plans.of(name).file()?,
             _ => invoker.plan_file(),
         };
         let replace = failed_version::spent(&run, intent, before).await?;
@@ -99,7 +99,7 @@ impl Turn<'_> {
         &self,
         run: Run<'_>,
         before: Option<&State>,
-        again: Option<(&Path, Box<Kept>)>,
+        again: Option<(SavedPlan<'_>, Box<Kept>)>,
         manifest: &mut Manifest,
         file: &Path,
         changes: Changes,
@@ -119,8 +119,7 @@ impl Turn<'_> {
         match &intent.act {
             Act::Apply | Act::ApplyKept(_) | Act::Remediate { apply: true, .. } => {
                 let fence = guard.fence().await?;
-                let note =
-                    again.map(|(folder, _)| approvals::spend(&session.layout, &session.run_id, folder, name));
+                let note = again.map(|(plan, _)| plan.spend(&session.layout, &session.run_id));
                 let note = note.transpose()?;
                 let report = run.apply(fence, manifest, file, changes).await;
                 let _ = std::fs::remove_file(file);
@@ -131,8 +130,8 @@ impl Turn<'_> {
                 }
                 return Ok(report);
             }
-            Act::Keep(folder) => {
-                saved_plans::keep(folder, name, self.facts, before, &changes, intent.destroy, None)?;
+            Act::Keep(plans) => {
+                plans.of(name).keep(self.facts, before, &changes, intent.destroy, None)?;
             }
             _ => drop(std::fs::remove_file(file)),
         }

@@ -1,7 +1,5 @@
 //! A plan that was kept: applied, shown, or to be made again.
 
-use std::path::Path;
-
 use super::Turn;
 use crate::error::Result;
 use crate::operation::component::approval::Ready;
@@ -11,8 +9,8 @@ use crate::operation::component::recovery::Recovery;
 use crate::operation::component::recovery::stale_lock::LOCKED;
 use crate::operation::component::{approval, reports};
 use crate::operation::exec::state;
-use crate::operation::store::approvals;
-use crate::operation::store::saved_plans::Kept;
+use crate::operation::store::saved_plan::Kept;
+use crate::operation::store::saved_plans::SavedPlan;
 use crate::report::ComponentReport;
 use crate::workdir::{Manifest, remove};
 
@@ -25,7 +23,7 @@ pub enum Outcome {
 impl Turn<'_> {
     pub async fn apply_kept(
         &self,
-        folder: &Path,
+        plan: SavedPlan<'_>,
         recovery: &mut Recovery,
         manifest: &mut Manifest,
     ) -> Result<Outcome> {
@@ -34,10 +32,10 @@ impl Turn<'_> {
         let pulled = state::pull(invoker).await?;
         let before = pulled.as_ref().map(|pulled| &pulled.state);
         recovery.compare(before);
-        let kept = match approval::ready(invoker, folder, self.facts, before)? {
+        let kept = match approval::ready(invoker, plan, self.facts, before)? {
             Ready::Again(kept) => return Ok(Outcome::Again(Box::new(kept))),
             Ready::Blocked(kept, blocked) => {
-                let asking = approval::asking(blocked, folder, name);
+                let asking = approval::asking(blocked, plan);
                 return Ok(Outcome::Over(Box::new(reports::blocked(kept.changes, asking, name))));
             }
             Ready::Apply(kept) if matches!(self.intent.act, Act::ShowKept(_)) => {
@@ -47,7 +45,7 @@ impl Turn<'_> {
         };
         let notes = nomad_preflight::check(invoker, &kept.file, &kept.changes).await?;
         let fence = self.guard.fence().await?;
-        let note = approvals::spend(&invoker.session.layout, &invoker.session.run_id, folder, name)?;
+        let note = plan.spend(&invoker.session.layout, &invoker.session.run_id)?;
         let run = self.run(pulled.as_ref(), recovery, kept.destroy);
         let mut report = run.apply(fence, manifest, &kept.file, kept.changes.clone()).await?;
         if let Some(locked) = report.error.take_if(|error| error.code == LOCKED) {

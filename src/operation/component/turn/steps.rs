@@ -26,10 +26,11 @@ impl Turn<'_> {
         }
         recovery.refuse_to_move(self.invoker, self.backend)?;
         let again = match &self.intent.act {
-            Act::ApplyKept(folder) | Act::ShowKept(folder) => {
-                match self.apply_kept(folder, recovery, manifest).await? {
+            Act::ApplyKept(plans) | Act::ShowKept(plans) => {
+                let plan = plans.of(&self.node.component.name);
+                match self.apply_kept(plan, recovery, manifest).await? {
                     saved_plan::Outcome::Over(report) => return Ok(*report),
-                    saved_plan::Outcome::Again(kept) => Some((folder.as_path(), kept)),
+                    saved_plan::Outcome::Again(kept) => Some((plan, kept)),
                 }
             }
             _ => None,

@@ -1,0 +1,80 @@
+//! What a `plan` left under its plan_id: which components, and how each ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::saved_plans::{ANEW, CONTENTS, SavedPlans};
+use crate::error::{Error, Layer, Phase, Result};
+use crate::model::{Blueprint, Name};
+use crate::report::{ComponentReport, Status};
+use crate::workdir::{ensure_private, read_json, write_json};
+
+/// What a `plan` left under its plan_id.
+#[derive(Serialize, Deserialize)]
+pub struct Contents {
+    pub statuses: BTreeMap<String, String>,
+    /// Whether these are destructions, to be done in reverse.
+    #[serde(default)]
+    pub destroy: bool,
+}
+
+impl Contents {
+    /// Components whose plans are here, and the reports of those that were left without one.
+    ///
+    /// A plan that policy stopped is among them: it is applied once it is approved.
+    pub fn split(
+        &self,
+        blueprint: &Blueprint,
+        only: &Option<BTreeSet<Name>>,
+    ) -> Result<(BTreeSet<Name>, BTreeMap<Name, ComponentReport>)> {
+        let (mut planned, mut left) = (BTreeSet::new(), BTreeMap::new());
+        for (name, status) in &self.statuses {
+            let node = Name::new(name).ok().and_then(|name| blueprint.nodes.get_key_value(&name));
+            let planned_now = |status| matches!(Status::from_word(status), Status::Planned | Status::Blocked);
+            let Some((name, _)) =
+                node.filter(|(_, node)| node.component.step.is_none() || !planned_now(status))
+            else {
+                let message = format!(
+                    "since this plan was made, {name} went from the pillar, or became a step of Salt's own"
+                );
+                return Err(Error::new(
+                    Layer::Salt,
+                    Phase::Planning,
+                    "plan_moved",
+                    message,
+                    "make a new plan",
+                ));
+            };
+            if only.as_ref().is_some_and(|only| !only.contains(name)) {
+                continue;
+            }
+            match Status::from_word(status) {
+                Status::Planned | Status::Blocked => drop(planned.insert(name.clone())),
+                Status::PendingInputs => {
+                    left.insert(
+                        name.clone(),
+                        ComponentReport::new(Status::PendingInputs, "left_without_a_plan"),
+                    );
+                }
+                _ => {}
+            }
+        }
+        Ok((planned, left))
+    }
+}
+
+impl SavedPlans {
+    pub fn write_contents(&self, contents: &Contents) -> Result<()> {
+        ensure_private(self.folder())?;
+        write_json(&self.folder().join(CONTENTS), contents)
+    }
+
+    pub fn contents(&self) -> Result<Contents> {
+        read_json(&self.folder().join(CONTENTS), ANEW)?.ok_or_else(|| {
+            let message = format!("there is no plan {}", self.plan_id());
+            let remedy = "make one by infrastructure.plan, in the same environment; only the newest are kept";
+            Error::new(Layer::Salt, Phase::Validation, "no_such_plan", message, remedy)
+        })
+    }
+}

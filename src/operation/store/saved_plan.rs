@@ -1,0 +1,150 @@
+//! One component's saved plan, to be applied later: exactly as shown, or not at all.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::Facts;
+use super::saved_plans::{ANEW, SavedPlan};
+use crate::change::{Changes, Redactor};
+use crate::decide::{Blocked, State};
+use crate::digest::sha256;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::words::Words;
+use crate::workdir::{read_json, write_json};
+
+impl SavedPlan<'_> {
+    /// Writes down what the plan in this folder was made from.
+    pub fn keep(
+        &self,
+        facts: &Facts,
+        before: Option<&State>,
+        changes: &Changes,
+        destroy: bool,
+        stopped: Option<Stopped>,
+    ) -> Result<()> {
+        let file = self.file()?;
+        let (lineage, serial) = before.map(|state| (state.lineage.clone(), state.serial)).unwrap_or_default();
+        let meta = Meta {
+            facts: facts.clone(),
+            lineage,
+            serial,
+            plan: file_digest(&file)?,
+            destroy,
+            changes: changes.clone(),
+            stopped,
+            made: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+        };
+        write_json(&self.path("json"), &meta)
+    }
+
+    /// Finds a kept plan, however things stand now.
+    pub fn read(&self) -> Result<Kept> {
+        let Some(meta) = read_json::<Meta>(&self.path("json"), ANEW)? else {
+            let message = "there is no plan of it under this plan_id";
+            return Err(refused("no_such_plan", message.to_owned()).of(self.component));
+        };
+        let Meta { facts, lineage, serial, plan, destroy, changes, stopped, made } = meta;
+        let file = self.file()?;
+        Ok(Kept { file, changes, destroy, plan, lineage, serial, stopped, facts, made })
+    }
+
+    /// The error of a plan that what it was made from has left behind.
+    pub fn moved(&self, moved: &[&str]) -> Error {
+        let message = format!("since plan {} was made, these moved: {}", self.plan_id(), moved.join(", "));
+        refused("plan_moved", Words::own(message)).of(self.component)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Meta {
+    facts: Facts,
+    lineage: String,
+    serial: u64,
+    /// sha256 of the plan file.
+    plan: String,
+    destroy: bool,
+    changes: Changes,
+    stopped: Option<Stopped>,
+    /// RFC 3339, UTC. Its id may be later than the clock.
+    #[serde(default)]
+    made: String,
+}
+
+/// Why policy stopped it, judged before secrets were taken out of addresses.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stopped {
+    code: String,
+    message: String,
+    remedy: String,
+    addresses: Vec<String>,
+}
+
+impl Stopped {
+    /// With secrets taken out.
+    pub fn of(blocked: &Blocked, redactor: &Redactor) -> Self {
+        let redacted = |words: &Words| {
+            let mut words = words.clone();
+            redactor.words(&mut words);
+            words.to_string()
+        };
+        Self {
+            code: blocked.code.to_owned(),
+            message: redacted(&blocked.message),
+            remedy: redacted(&blocked.remedy),
+            addresses: blocked.addresses.iter().map(|address| redactor.text(address)).collect(),
+        }
+    }
+
+    pub fn blocked(self) -> Blocked {
+        let Self { code, message, remedy, addresses } = self;
+        // The strictest, where the word is one of a newer version.
+        let code =
+            ["destroys", "max_destroys"].into_iter().find(|known| *known == code).unwrap_or("protected");
+        Blocked { code, message: Words::own(message), remedy: Words::own(remedy), addresses }
+    }
+}
+
+/// A kept plan, as it was made.
+pub struct Kept {
+    pub file: PathBuf,
+    pub changes: Changes,
+    pub destroy: bool,
+    /// sha256 of the plan file as it was made.
+    pub plan: String,
+    pub lineage: String,
+    pub serial: u64,
+    pub stopped: Option<Stopped>,
+    facts: Facts,
+    made: String,
+}
+
+impl Kept {
+    /// In words, what no new plan of the same changes could mend.
+    pub fn overtaken(&self, before: Option<&State>) -> Result<Vec<&'static str>> {
+        let found = before.map(|state| (state.lineage.as_str(), state.serial)).unwrap_or_default();
+        let state = (found != (self.lineage.as_str(), self.serial)).then_some("the state");
+        let file = (file_digest(&self.file)? != self.plan).then_some("the plan file itself");
+        Ok(state.into_iter().chain(file).collect())
+    }
+
+    /// Without end where the clock has gone back behind it: nobody knows, and what is old is planned again.
+    pub fn age(&self) -> Duration {
+        let made = humantime::parse_rfc3339(&self.made).ok();
+        made.and_then(|made| made.elapsed().ok()).unwrap_or(Duration::MAX)
+    }
+
+    /// In words, what it was made from and is another now.
+    pub fn moved(&self, now: &Facts) -> Vec<&'static str> {
+        self.facts.moved(now)
+    }
+}
+
+pub fn refused(code: &'static str, message: impl Into<Words>) -> Error {
+    Error::new(Layer::Salt, Phase::Planning, code, message, ANEW)
+}
+
+fn file_digest(file: &Path) -> Result<String> {
+    std::fs::read(file).map(sha256).map_err(|error| Error::file(file, "read", &error))
+}
