@@ -15,8 +15,7 @@ use crate::operation::query::find_run;
 use crate::operation::request::answer::Opening;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::operation::run;
-use crate::operation::run::as_applied;
+use crate::operation::run::{as_applied, journal as run_journal};
 use crate::operation::session::{Memory, Session, driver};
 use crate::operation::store::approvals::Approval;
 use crate::operation::store::plan_contents::Contents;
@@ -71,7 +70,7 @@ fn attempt(
     if !contents.destroy {
         prepared.refuse_broken(&layout.run(&opening.run_id))?;
     }
-    let (there, _) = contents.split(blueprint, &None)?;
+    let (there, _) = contents.split(blueprint, None)?;
     let selected = select(&contents, &there, asked.components, &asked.plan_id)?;
     shared_records::fetch(&blueprint.settings, &blueprint.environment)?;
     opening.run_id = run_log::next_id(&blueprint.settings, &layout, &blueprint.environment)?;
@@ -86,7 +85,7 @@ fn attempt(
     };
     let began = Began::new(by.clone(), &by.user, journal::Wish::Look, selected.clone());
     let began = Began { plan_id: Some(asked.plan_id.clone()), ..began };
-    let journal = run::begin(&layout, opening, began, begun)?;
+    let journal = run_journal::begin(&layout, opening, began, begun)?;
     let writer = journal.clone();
     let memory = Memory { journal: Some(journal), done: BTreeMap::new() };
     let names = selected.clone();

@@ -26,7 +26,7 @@ impl Contents {
     pub fn split(
         &self,
         blueprint: &Blueprint,
-        only: &Option<BTreeSet<Name>>,
+        only: Option<&BTreeSet<Name>>,
     ) -> Result<(BTreeSet<Name>, BTreeMap<Name, ComponentReport>)> {
         let (mut planned, mut left) = (BTreeSet::new(), BTreeMap::new());
         for (name, status) in &self.statuses {
@@ -46,7 +46,7 @@ impl Contents {
                     "make a new plan",
                 ));
             };
-            if only.as_ref().is_some_and(|only| !only.contains(name)) {
+            if only.is_some_and(|only| !only.contains(name)) {
                 continue;
             }
             match Status::from_word(status) {

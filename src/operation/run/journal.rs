@@ -1,0 +1,34 @@
+//! The journal of a run: its folder, its first line, and which old runs and plans go.
+
+use std::path::PathBuf;
+
+use crate::error::Result;
+use crate::journal::{Began, Entry, Journal};
+use crate::operation::request::answer::Opening;
+use crate::operation::store::{approvals, run_log};
+use crate::workdir::{Layout, ensure_private, retain_newest};
+
+/// How many runs' logs, and how many kept plans, stay.
+const KEPT_RUNS: usize = 50;
+const KEPT_PLANS: usize = 20;
+
+/// The run's folder and journal. Old ones go, but not this one, the plan that it is about, or one that can be resumed.
+pub fn begin(
+    layout: &Layout,
+    opening: &Opening,
+    began: Began,
+    begun: &mut Option<PathBuf>,
+) -> Result<Journal> {
+    let run = layout.run(&opening.run_id);
+    ensure_private(&run)?;
+    layout.give_all();
+    let plan = began.plan_id.as_ref().map(|plan_id| layout.plan(plan_id));
+    retain_newest(&layout.runs(), KEPT_RUNS, |folder| folder == run || run_log::is_needed(folder));
+    retain_newest(&layout.plans(), KEPT_PLANS, |folder| {
+        plan.as_deref() == Some(folder) || approvals::is_awaited(folder)
+    });
+    let journal = Journal::of(&run);
+    journal.note(Entry::Began(Box::new(began)))?;
+    *begun = Some(run);
+    Ok(journal)
+}
