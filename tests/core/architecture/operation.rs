@@ -1,0 +1,107 @@
+//! The rooms inside `src/operation`, as ARCHITECTURE.md has them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use super::imports::Imports;
+
+/// Each imports from those before it alone.
+const ORDER: [&str; 10] = [
+    "runtime.rs",
+    "request",
+    "store",
+    "blueprint",
+    "session",
+    "exec",
+    "component",
+    "run",
+    "query",
+    "command",
+];
+
+/// What a room must not know, besides the rooms after it.
+const UNKNOWN: [(&str, &[&str]); 9] = [
+    (
+        "request",
+        &[
+            "lock",
+            "workdir",
+            "record",
+            "snapshot",
+            "process",
+            "terraform",
+            "nomad",
+            "vault",
+            "health",
+            "hooks",
+        ],
+    ),
+    ("store", &["process", "terraform", "nomad", "vault", "health", "hooks"]),
+    ("blueprint", &["lock", "process", "terraform", "nomad", "vault", "health", "hooks"]),
+    ("session", &["nomad", "health", "hooks", "record", "snapshot"]),
+    ("exec", &["graph", "journal", "snapshot", "vault", "health", "hooks", "operation/blueprint"]),
+    ("component", &["graph"]),
+    ("run", &["process", "terraform", "nomad", "vault", "health", "hooks"]),
+    ("query", &["process", "vault", "hooks", "operation/component/turn", "operation/component/apply"]),
+    ("command", &["process", "vault", "hooks", "operation/component/turn", "operation/component/apply"]),
+];
+
+fn place(room: &str) -> String {
+    format!("src/operation/{room}")
+}
+
+fn entries(folder: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn a_room_imports_no_room_that_comes_after_it() {
+    let imports = Imports::read();
+    let mut wrong = Vec::new();
+    for (at, room) in ORDER.iter().enumerate() {
+        for later in &ORDER[at + 1..] {
+            wrong.extend(imports.between(&[&place(room)], &[&place(later)]));
+        }
+        wrong.extend(imports.between(&[&place(room)], &[&place("mod.rs")]));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_room_keeps_to_what_it_may_know() {
+    let imports = Imports::read();
+    let mut wrong = Vec::new();
+    for (room, unknown) in UNKNOWN {
+        let unknown: Vec<String> = unknown.iter().map(|one| format!("src/{one}")).collect();
+        let unknown: Vec<&str> = unknown.iter().map(String::as_str).collect();
+        wrong.extend(imports.between(&[&place(room)], &unknown));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn exec_takes_keyed_digests_from_the_store_and_nothing_that_is_kept_there() {
+    let kept = entries("src/operation/store").into_iter().filter(|file| file != "keyed_digest.rs");
+    let kept: Vec<String> = kept.map(|file| place(&format!("store/{file}"))).collect();
+    let kept: Vec<&str> = kept.iter().map(String::as_str).collect();
+    assert_eq!(Imports::read().between(&[&place("exec")], &kept), Vec::<String>::new());
+}
+
+#[test]
+fn a_type_and_its_methods_stand_in_one_folder() {
+    assert_eq!(Imports::read().methods_away_from_their_type("src/operation"), Vec::<String>::new());
+}
+
+#[test]
+fn the_page_has_a_row_for_each_room() {
+    let rooms: BTreeSet<String> = ORDER.iter().map(|room| (*room).to_owned()).collect();
+    let mut there = entries("src/operation");
+    there.remove("mod.rs");
+    assert_eq!(there, rooms);
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let rows: Vec<&str> = rows.map(|(room, _)| room).filter(|room| rooms.contains(*room)).collect();
+    assert_eq!(rows, ORDER);
+}
