@@ -242,6 +242,7 @@ impl Source {
                 TokenTree::Punct(mark) if mark.as_char() == '#' && is_for_tests(tokens.get(at + 1)) => {
                     at = item_end(tokens, at + 2);
                 }
+                TokenTree::Ident(word) if word == "pub" && is_parenthesis(tokens.get(at + 1)) => at += 1,
                 TokenTree::Ident(word) if word == "use" => {
                     let end =
                         tokens[at..].iter().position(|one| is(one, ';')).map_or(tokens.len(), |n| at + n);
@@ -359,6 +360,11 @@ impl Source {
     }
 }
 
+/// Whom a `pub(in path)` is for is no import.
+fn is_parenthesis(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis)
+}
+
 /// `pub` or `pub(...)` stands before.
 fn is_public(before: &[TokenTree]) -> bool {
     let word = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "pub");
@@ -451,6 +457,15 @@ mod tests {
         assert_eq!(with("mod a; pub use a::A; pub struct Shared;"), 0);
         assert_eq!(with("mod a; pub(crate) use a::A; pub struct Shared; fn f() -> A { todo!() }"), 1);
         assert_eq!(with("mod a; use a::A; pub struct Shared;"), 1);
+    }
+
+    #[test]
+    fn a_name_that_only_one_room_may_see_imports_nothing_of_that_room() {
+        let found = imports(&[
+            ("src/room/mod.rs", "mod a; fn f() { a::g() }"),
+            ("src/room/a.rs", "pub(in crate::room) fn g() {} pub(super) struct S(pub(in crate::room) u8);"),
+        ]);
+        assert_eq!(found.circles("src/room"), Vec::<String>::new());
     }
 
     #[test]
