@@ -3,7 +3,7 @@
 use crate::error::{Error, Layer, Phase, Result};
 
 /// One current-thread runtime a call; nothing of it outlives the call.
-pub fn runtime() -> Result<tokio::runtime::Runtime> {
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Error::new(
             Layer::Host,
@@ -16,7 +16,7 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 /// Does what waits for the disk on a thread of its own, while other components go on; a panic there is one here.
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }

@@ -21,7 +21,7 @@ use crate::workdir::{Layout, Place};
 
 /// What became of components whose modules are broken.
 #[derive(Default)]
-pub struct Swapped {
+pub(super) struct Swapped {
     /// They are as they were last applied.
     pub as_applied: Broken,
     /// They are left out: this call is not about them.
@@ -31,7 +31,7 @@ pub struct Swapped {
 }
 
 /// Puts what was last applied in the place of each broken component.
-pub fn swap(
+pub(super) fn swap(
     draft: &mut Draft,
     modules: &mut BTreeMap<Name, Arc<Module>>,
     unread: Broken,
@@ -100,7 +100,7 @@ pub fn say(reason: &str) -> String {
 }
 
 /// The folder of a run that is refused before it began.
-pub fn laid_out(draft: &Draft, destruction: Option<Destruction<'_>>) -> Result<Option<PathBuf>> {
+pub(super) fn laid_out(draft: &Draft, destruction: Option<Destruction<'_>>) -> Result<Option<PathBuf>> {
     let layout = Layout::new(&draft.settings.root, &draft.environment)?;
     Ok(destruction.map(|destruction| layout.run(destruction.run_id)))
 }

@@ -33,7 +33,11 @@ fn describe(environment: &Name, name: &Name, record: Record) -> String {
 }
 
 /// Takes them all in where `named` has one, so that it can be destroyed: as it was last applied.
-pub fn adopt(draft: &mut Draft, named: &BTreeSet<Name>, overrides: &Overrides) -> Result<Vec<Problem>> {
+pub(super) fn adopt(
+    draft: &mut Draft,
+    named: &BTreeSet<Name>,
+    overrides: &Overrides,
+) -> Result<Vec<Problem>> {
     if named.is_subset(&draft.mentioned) {
         return Ok(Vec::new());
     }

@@ -16,7 +16,7 @@ use crate::render;
 use crate::resolve::Modules;
 
 /// Reads the pillar and every module it names; `problems` are those of the call itself.
-pub fn prepare(
+pub(super) fn prepare(
     call: &Call<'_>,
     environment: &Name,
     overrides: &Overrides,
@@ -70,18 +70,18 @@ pub fn prepare(
 }
 
 /// The same as the pillar has it today, with nothing in its place: for questions.
-pub fn today(call: &Call<'_>, environment: &Name, problems: Vec<Problem>) -> Result<Prepared, Error> {
+pub(super) fn today(call: &Call<'_>, environment: &Name, problems: Vec<Problem>) -> Result<Prepared, Error> {
     prepare(call, environment, &Overrides::default(), problems, Past::NONE)
 }
 
 /// The pillar alone, for questions that have to be answered even where a module is broken.
-pub fn draft(request: &Request, environment: &Name) -> Result<Draft, Error> {
+pub(super) fn draft(request: &Request, environment: &Name) -> Result<Draft, Error> {
     let (draft, problems) = model::read(&request.infrastructure, environment.as_str(), &Overrides::default());
     draft.ok_or_else(|| model::refusal(problems))
 }
 
 /// The pillar alone, where nothing is wrong with it.
-pub fn sound(request: &Request, environment: &Name) -> Result<Draft, Error> {
+pub(super) fn sound(request: &Request, environment: &Name) -> Result<Draft, Error> {
     let (draft, problems) = model::read(&request.infrastructure, environment.as_str(), &Overrides::default());
     let all = request.problems.iter().cloned().chain(problems).collect::<Vec<_>>();
     match draft.filter(|_| all.is_empty()) {
@@ -91,7 +91,11 @@ pub fn sound(request: &Request, environment: &Name) -> Result<Draft, Error> {
 }
 
 /// What is asked of modules alone, and names a step of Salt's own.
-pub fn refuse_steps(blueprint: &Blueprint, names: &BTreeSet<Name>, operation: &str) -> Result<(), Error> {
+pub(super) fn refuse_steps(
+    blueprint: &Blueprint,
+    names: &BTreeSet<Name>,
+    operation: &str,
+) -> Result<(), Error> {
     let path = model::PillarPath::arguments().child("components");
     let step = |name: &&Name| blueprint.nodes.get(*name).is_some_and(|node| node.component.step.is_some());
     let problem = |name| {
@@ -104,7 +108,7 @@ pub fn refuse_steps(blueprint: &Blueprint, names: &BTreeSet<Name>, operation: &s
 }
 
 /// The components that a call is about: those it names, or all that are enabled.
-pub fn select(
+pub(super) fn select(
     blueprint: &Blueprint,
     named: Option<BTreeSet<Name>>,
     include_dependencies: bool,

@@ -9,7 +9,7 @@ use crate::model::{Blueprint, Name, Problem, refusal};
 use crate::resolve::Module;
 
 /// Component to why its own module is not used.
-pub type Broken = BTreeMap<Name, Vec<Problem>>;
+pub(super) type Broken = BTreeMap<Name, Vec<Problem>>;
 
 /// A validated environment together with its modules.
 pub struct Prepared {

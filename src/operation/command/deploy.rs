@@ -9,12 +9,12 @@ use crate::operation::request::call::Call;
 use crate::operation::run::wanted::{Wanted, Wish};
 
 /// `deploy_nomad_service(service_name, environment, service_config)`: what an apply returns.
-pub fn nomad_service(call: &Call<'_>) -> Value {
+pub(super) fn nomad_service(call: &Call<'_>) -> Value {
     deploy(call, "deploy_nomad_service", "service_name")
 }
 
 /// `deploy_service(service, environment, service_config)`: the same, with `healthy`; null in a test.
-pub fn service(call: &Call<'_>) -> Value {
+pub(super) fn service(call: &Call<'_>) -> Value {
     let mut value = deploy(call, "deploy_service", "service");
     value["healthy"] = match value["test"].as_bool() {
         Some(true) => Value::Null,

@@ -90,7 +90,7 @@ fn is_left(slice: &Slice, ensured: &Ensured) -> bool {
 }
 
 /// Answers without a run where that can be; else runs, and remembers what it left.
-pub fn run(call: &Call<'_>) -> Value {
+pub(super) fn run(call: &Call<'_>) -> Value {
     let (request, pillar) = (&call.request, &call.request.infrastructure);
     if let Some(answer) = unchanged(request, pillar, call.host) {
         return answer;

@@ -22,7 +22,7 @@ use crate::terraform;
 use crate::workdir::{Layout, Place, ensure_private};
 
 /// One component as the pillar has it, read from what is said of it and of nothing else.
-pub struct Slice {
+pub(super) struct Slice {
     text: Value,
     environment: Name,
     settings: Settings,

@@ -4,13 +4,13 @@
 
 pub mod approve;
 pub mod cancel;
-pub mod deploy;
+mod deploy;
 pub mod ensure;
 pub mod execution_module;
-pub mod fingerprint;
+mod fingerprint;
 pub mod locks;
-pub mod one_component;
+mod one_component;
 pub mod promote;
 pub mod requests;
 pub mod resume;
-pub mod state_surgery;
+mod state_surgery;

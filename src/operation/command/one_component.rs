@@ -10,7 +10,7 @@ use crate::operation::run;
 use crate::operation::run::wanted::Wanted;
 
 /// Runs one component; `want` reads what else the function takes.
-pub fn one(
+pub(super) fn one(
     call: &Call<'_>,
     operation: &'static str,
     want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
@@ -21,7 +21,7 @@ pub fn one(
 }
 
 /// The same where only the call may name the environment.
-pub fn one_named(
+pub(super) fn one_named(
     call: &Call<'_>,
     operation: &'static str,
     want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
@@ -31,7 +31,7 @@ pub fn one_named(
     run_one(call, operation, arguments, environment, want)
 }
 
-pub fn run_one(
+pub(super) fn run_one(
     call: &Call<'_>,
     operation: &'static str,
     mut arguments: Arguments,
@@ -47,7 +47,7 @@ pub fn run_one(
 }
 
 /// Of one component: a look at what would be done.
-pub fn wanted(
+pub(super) fn wanted(
     arguments: &mut Arguments,
     call: &Call<'_>,
     operation: &'static str,
@@ -60,7 +60,7 @@ pub fn wanted(
 }
 
 /// What came of it, with the component's own keys beside the report's.
-pub fn of_one(call: &Call<'_>, component: &Name, wanted: Wanted) -> Value {
+pub(super) fn of_one(call: &Call<'_>, component: &Name, wanted: Wanted) -> Value {
     let mut value = shape(run::run(call, wanted));
     if let Some(of_component) = value["components"].get(component.as_str()).cloned() {
         merge(&mut value, &of_component);

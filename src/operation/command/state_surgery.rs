@@ -9,10 +9,10 @@ use crate::operation::request::call::Call;
 use crate::operation::run::wanted::{Wanted, Wish};
 
 /// Operations of this kind; `resume` would do something else in their place.
-pub const OPERATIONS: [&str; 3] = ["import_resource", "move_resource", "remove_resource"];
+pub(super) const OPERATIONS: [&str; 3] = ["import_resource", "move_resource", "remove_resource"];
 
 /// One of `OPERATIONS`: a report with a `message`.
-pub fn run(call: &Call<'_>, operation: &'static str) -> Value {
+pub(super) fn run(call: &Call<'_>, operation: &'static str) -> Value {
     let mut wanted_surgery = None;
     let mut report = one_component::one(call, operation, |arguments, _, wanted| {
         wanted_surgery = surgery(arguments, operation);

@@ -20,7 +20,7 @@ use crate::report::{ComponentReport, ResourceChange};
 use crate::words::{Words, words};
 
 /// What a kept plan's turn comes to.
-pub enum Ready {
+pub(super) enum Ready {
     Apply(Kept),
     /// Plan again: the same changes may be applied.
     Again(Kept),
@@ -28,7 +28,7 @@ pub enum Ready {
 }
 
 /// Holds a kept plan against how things stand now.
-pub fn ready(
+pub(super) fn ready(
     invoker: &Invoker<'_>,
     plan: SavedPlan<'_>,
     now: &Facts,
@@ -77,7 +77,7 @@ pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
 }
 
 /// Refuses what was planned again and would do something else than what was shown.
-pub fn compare(kept: &Kept, again: &Changes, name: &Name) -> Result<()> {
+pub(super) fn compare(kept: &Kept, again: &Changes, name: &Name) -> Result<()> {
     if again.digest == kept.changes.digest {
         return Ok(());
     }
@@ -101,7 +101,7 @@ pub fn compare(kept: &Kept, again: &Changes, name: &Name) -> Result<()> {
 }
 
 /// The report of a plan that policy stopped, which is kept: exactly this can be approved.
-pub async fn stop(
+pub(super) async fn stop(
     invoker: &Invoker<'_>,
     intent: &Intent,
     (file, facts, before): (&Path, &Facts, Option<&State>),
@@ -131,7 +131,7 @@ pub async fn stop(
 }
 
 /// With the way on.
-pub fn asking(blocked: Blocked, plan: SavedPlan<'_>) -> Blocked {
+pub(super) fn asking(blocked: Blocked, plan: SavedPlan<'_>) -> Blocked {
     let (plan_id, name) = (plan.plan_id(), plan.component);
     let approve = format!(
         "; to approve exactly this: salt-run infrastructure.approve plan_id={plan_id} components={name} (on a minion \

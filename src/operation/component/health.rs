@@ -237,9 +237,9 @@ pub fn ending(outlook: Outlook) -> (&'static str, &'static str) {
 }
 
 /// Nobody could say how it is.
-pub const UNSEEN: &str = "health_unknown";
+pub(super) const UNSEEN: &str = "health_unknown";
 /// Nomad has given up what was deployed.
-pub const FAILED: &str = "deployment_failed";
-pub const STOPPED: &str = "job_stopped";
-pub const SUPERSEDED: &str = "superseded";
-pub const AWAITING_PROMOTION: &str = "awaiting_promotion";
+pub(super) const FAILED: &str = "deployment_failed";
+pub(super) const STOPPED: &str = "job_stopped";
+pub(super) const SUPERSEDED: &str = "superseded";
+pub(super) const AWAITING_PROMOTION: &str = "awaiting_promotion";

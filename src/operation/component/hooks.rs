@@ -29,7 +29,11 @@ struct Telling<'a> {
 }
 
 /// Runs them where the run changes things; what fails is a note, or the component's failure.
-pub async fn after(invoker: &Invoker<'_>, intent: &Intent, mut report: ComponentReport) -> ComponentReport {
+pub(super) async fn after(
+    invoker: &Invoker<'_>,
+    intent: &Intent,
+    mut report: ComponentReport,
+) -> ComponentReport {
     let component = invoker.component;
     let well = report.status.is_as_asked() || report.status == Status::Destroyed;
     // What the run that this one resumes did, it told as well.

@@ -12,7 +12,7 @@ use crate::terraform;
 use crate::workdir::{remove, replace};
 
 /// Before the new backend is written; a state moves only where it may. True: an init has to forget the old one.
-pub async fn prepare(
+pub(super) async fn prepare(
     invoker: &Invoker<'_>,
     module: &Module,
     record: Option<&Record>,
@@ -41,7 +41,7 @@ pub async fn prepare(
 }
 
 /// After the init of the new backend: the state goes there, unless there is another. True: it was moved.
-pub async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<bool> {
+pub(super) async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<bool> {
     let moved = moved_state(invoker);
     if !reconfigured || !moved.exists() {
         return Ok(false);
@@ -73,7 +73,7 @@ pub async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<bool> {
 }
 
 /// A moved state may begin a new lineage: Terraform gives one to a state that is pushed where none was.
-pub fn verify(record: &Record, found: Option<&State>, invoker: &Invoker<'_>) -> Result<()> {
+pub(super) fn verify(record: &Record, found: Option<&State>, invoker: &Invoker<'_>) -> Result<()> {
     let resources = found.map_or(0, |state| state.resources);
     if resources == record.resources {
         return Ok(());
@@ -105,7 +105,7 @@ async fn old_state(invoker: &Invoker<'_>, module: &Module, record: &Record) -> R
     }
 }
 
-pub fn changed(record: &Record, backend: Option<&str>) -> Error {
+pub(super) fn changed(record: &Record, backend: Option<&str>) -> Error {
     let kind = |text: &str| text.split('"').nth(1).unwrap_or("local").to_owned();
     let (old, new) = (kind(&record.backend), kind(backend.unwrap_or_default()));
     let what = match old == new {

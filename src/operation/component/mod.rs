@@ -39,7 +39,7 @@ use crate::view::progress::Stage;
 use crate::workdir::{Manifest, Place, ensure_private};
 
 /// Runs one component; whatever happens becomes its report.
-pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
+pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
     let report = locked(session, name, intent).await.unwrap_or_else(|error| ended(error.of(name)));
     session.note_end(name, &report);
     let deployment_id = session.blueprint.nodes[name].deployment_id.clone();

@@ -10,7 +10,7 @@ use crate::report::{ComponentReport, Status};
 use crate::words::{Words, words};
 
 /// The report of a component that may not be changed, or that somebody has looked at.
-pub async fn check(
+pub(super) async fn check(
     invoker: &Invoker<'_>,
     record: Option<&Record>,
     intent: &Intent,
@@ -49,7 +49,7 @@ pub async fn check(
 }
 
 /// Writes down that a way back failed.
-pub async fn block(invoker: &Invoker<'_>, way: &Way, mut report: ComponentReport) -> ComponentReport {
+pub(super) async fn block(invoker: &Invoker<'_>, way: &Way, mut report: ComponentReport) -> ComponentReport {
     let Some(error) = report.error.as_ref().filter(|_| report.status == Status::Failed) else {
         return report;
     };

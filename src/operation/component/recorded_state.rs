@@ -22,7 +22,7 @@ pub async fn whole(invoker: &Invoker<'_>) -> Result<Option<State>> {
 }
 
 /// Refuses a state that is not the one the last run left.
-pub fn check(
+pub(super) fn check(
     record: Option<&Record>,
     found: Option<&State>,
     destroying: bool,

@@ -9,7 +9,7 @@ use crate::record::Record;
 
 /// Takes over what the refresh of a plan without a change has found; returns what differs from the state.
 /// `failed`: what the plan was made from is known to have failed.
-pub fn refreshed(state: &mut State, found: &[FoundJob], failed: bool) -> BTreeMap<String, u64> {
+pub(super) fn refreshed(state: &mut State, found: &[FoundJob], failed: bool) -> BTreeMap<String, u64> {
     let mut followed = BTreeMap::new();
     for job in &mut state.jobs {
         job.failed = failed;

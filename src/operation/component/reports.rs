@@ -20,16 +20,16 @@ pub fn ended(error: Error) -> ComponentReport {
 }
 
 /// Takes out secrets that the module did not mark.
-pub fn redacted(invoker: &Invoker<'_>, mut changes: Changes) -> Changes {
+pub(super) fn redacted(invoker: &Invoker<'_>, mut changes: Changes) -> Changes {
     invoker.redactor.resources(&mut changes.resources);
     changes
 }
 
-pub fn planned(changes: Changes) -> ComponentReport {
+pub(super) fn planned(changes: Changes) -> ComponentReport {
     with(ComponentReport::new(Status::Planned, ""), changes)
 }
 
-pub fn blocked(changes: Changes, blocked: Blocked, name: &Name) -> ComponentReport {
+pub(super) fn blocked(changes: Changes, blocked: Blocked, name: &Name) -> ComponentReport {
     let error = Error::new(Layer::Salt, Phase::Planning, blocked.code, blocked.message, blocked.remedy)
         .of(name)
         .with(serde_json::json!({ "addresses": blocked.addresses }));

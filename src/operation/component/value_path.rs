@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::model::OwnOutput;
 
 /// What stands at a key or an index.
-pub fn below<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
+pub(super) fn below<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
     match value {
         Value::Object(map) => map.get(step),
         Value::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
@@ -14,7 +14,7 @@ pub fn below<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
 }
 
 /// What a gate or a hook reads of an output of its own component. The error names the output, never its value.
-pub fn own<T>(
+pub(super) fn own<T>(
     own: &OwnOutput,
     output: &Value,
     read: impl Fn(&Value) -> Result<T, String>,

@@ -35,7 +35,7 @@ use crate::workdir::{Place, ensure_private, remove};
 /// Terraform's own stdin: neither its providers nor its provisioners get a descriptor besides their own streams.
 const STDIN: &str = "/proc/self/fd/0";
 
-pub struct Invoker<'a> {
+pub(super) struct Invoker<'a> {
     pub session: &'a Session,
     pub component: &'a Component,
     pub place: &'a Place,

@@ -14,7 +14,7 @@ use crate::operation::session::secrets::Reading;
 const PROVIDER: &str = "nomad";
 
 /// From `settings:nomad`, for a component that uses the provider; a token is read only then.
-pub async fn nomad(
+pub(super) async fn nomad(
     session: &Session,
     component: &Component,
     reading: &Reading,
@@ -46,7 +46,7 @@ pub async fn nomad(
     Ok(all)
 }
 
-pub const TOKEN: &str = "NOMAD_TOKEN";
+pub(super) const TOKEN: &str = "NOMAD_TOKEN";
 
 /// Whether the user has said it: as a value, or as one that is passed on.
 fn is_said(terraform: &Terraform, name: &str) -> bool {

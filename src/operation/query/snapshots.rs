@@ -88,7 +88,7 @@ fn components(layout: &Layout, draft: &Draft) -> BTreeSet<Name> {
 }
 
 /// Names that are none of those there are.
-pub fn refuse_unknown(draft: &Draft, named: &BTreeSet<Name>, there: &BTreeSet<Name>) -> Result<()> {
+pub(super) fn refuse_unknown(draft: &Draft, named: &BTreeSet<Name>, there: &BTreeSet<Name>) -> Result<()> {
     let path = PillarPath::arguments().child("components");
     let problem = |name: &Name| {
         let hint = nearest(name.as_str(), there.iter().map(Name::as_str))

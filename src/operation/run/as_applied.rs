@@ -16,7 +16,7 @@ use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
 
 /// The same turn again, as the component was last applied, where a destruction failed at today's module.
-pub async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
+pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
     let report = component::run(session, name, intent).await;
     let Some(error) = report.error.as_ref().filter(|error| is_of_the_module(error, intent)) else {
         return report;
@@ -77,7 +77,7 @@ fn applied(session: &Session, name: &Name) -> Result<Option<(Node, Arc<Module>)>
 }
 
 /// Compares every kept plan with how things stand now, before the first is applied.
-pub async fn check_all(session: &Session, graph: &Graph, plans: &SavedPlans) -> Result<()> {
+pub(super) async fn check_all(session: &Session, graph: &Graph, plans: &SavedPlans) -> Result<()> {
     let mut moved = Vec::new();
     for name in graph.names() {
         if let Err(error) = check(session, plans.of(name)).await {

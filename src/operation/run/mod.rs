@@ -34,7 +34,7 @@ use crate::operation::store::{last_run, run_log};
 use crate::report::{ComponentReport, Report};
 
 /// Runs it, and reports, whatever happens.
-pub fn run(call: &Call<'_>, wanted: Wanted) -> Report {
+pub(super) fn run(call: &Call<'_>, wanted: Wanted) -> Report {
     let mut opening =
         Opening::new(wanted.operation, wanted.environment.as_str(), wanted.test, &call.request.identity);
     let mut begun = None;

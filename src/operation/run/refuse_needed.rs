@@ -8,7 +8,7 @@ use crate::record;
 use crate::workdir::Layout;
 
 /// Refuses while something outside `selected` that has resources depends on something in it.
-pub fn refuse_needed(blueprint: &Blueprint, layout: &Layout, selected: &BTreeSet<Name>) -> Result<()> {
+pub(super) fn refuse_needed(blueprint: &Blueprint, layout: &Layout, selected: &BTreeSet<Name>) -> Result<()> {
     let records = record::all(&layout.components())?;
     let mut needed = Vec::new();
     for (user, record) in records.iter().filter(|(user, _)| !selected.contains(user)) {

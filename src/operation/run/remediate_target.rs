@@ -11,7 +11,7 @@ use crate::snapshot::Store;
 use crate::workdir::Layout;
 
 /// Takes a component as it was last applied, in place of what the pillar has by now. `run`: the run's folder.
-pub fn aim(prepared: &mut Prepared, name: &Name, run: &Path) -> Result<()> {
+pub(super) fn aim(prepared: &mut Prepared, name: &Name, run: &Path) -> Result<()> {
     let place = Layout::of(&prepared.blueprint)?.place(name)?;
     let applied = Record::read(&place.record())?.and_then(|record| record.applied);
     let applied = applied.ok_or_else(|| {

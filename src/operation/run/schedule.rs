@@ -14,7 +14,7 @@ use crate::view::progress::Stage;
 
 /// Runs `work` for every name of the graph; what is never started is reported as skipped.
 /// `on_failure` says what a failed one means for the others.
-pub async fn schedule(
+pub(super) async fn schedule(
     session: &Session,
     graph: Graph,
     on_failure: impl Fn(&Name) -> OnFailure,

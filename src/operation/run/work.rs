@@ -21,7 +21,7 @@ use crate::operation::store::{run_log, shared_records};
 use crate::report::{ComponentReport, Status};
 use crate::workdir::Layout;
 
-pub struct Work {
+pub(super) struct Work {
     pub prepared: Prepared,
     pub layout: Layout,
     pub intent: Intent,

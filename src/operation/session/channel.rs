@@ -129,7 +129,7 @@ pub fn logged(secrets: &Redactor, text: &str) -> String {
 }
 
 /// Sends what is traced during a run to the host's log, with the run's id on every line.
-pub struct LogLayer {
+pub(super) struct LogLayer {
     sender: Sender<Signal>,
     run_id: String,
     secrets: Redactor,

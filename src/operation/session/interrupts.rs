@@ -5,7 +5,7 @@ use crate::view::progress::Progress;
 
 /// How many of them were heard.
 #[derive(Default)]
-pub struct Stopping(u32);
+pub(super) struct Stopping(u32);
 
 impl Stopping {
     /// `asked` counts all requests so far.

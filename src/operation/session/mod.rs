@@ -35,7 +35,7 @@ use crate::resolve::Module;
 use crate::terraform::Tool;
 use crate::workdir::Layout;
 
-pub struct Session {
+pub(super) struct Session {
     pub run_id: String,
     pub operation: String,
     pub blueprint: Blueprint,
@@ -64,7 +64,7 @@ pub struct Session {
 
 /// A component before this run changed it, and how far the change came.
 #[derive(Clone, Debug)]
-pub struct Was {
+pub(super) struct Was {
     pub did: Did,
     /// Digest of the configuration that was known to be good.
     pub known_good: Option<String>,
@@ -78,7 +78,7 @@ pub struct Was {
 
 /// What a run writes down, and what it knows of the one that it goes on with. Questions have neither.
 #[derive(Default)]
-pub struct Memory {
+pub(super) struct Memory {
     pub journal: Option<Journal>,
     pub done: BTreeMap<Name, Done>,
 }

@@ -51,7 +51,7 @@ async fn fetch(
 }
 
 /// Puts there what is not there yet. What cannot be put is told: this host still has it.
-pub async fn put(guard: &consul::Guard, name: &Name, place: &Place, record: &Record) {
+pub(super) async fn put(guard: &consul::Guard, name: &Name, place: &Place, record: &Record) {
     let store = Store::new(place.snapshots());
     let shared = async {
         let there = guard.objects().await?;
@@ -76,7 +76,7 @@ pub async fn put(guard: &consul::Guard, name: &Name, place: &Place, record: &Rec
 }
 
 /// Once the record no longer names it, removes what is there and not needed.
-pub async fn tidy(guard: &consul::Guard, name: &Name, place: &Place, record: &Record) {
+pub(super) async fn tidy(guard: &consul::Guard, name: &Name, place: &Place, record: &Record) {
     let store = Store::new(place.snapshots());
     let tidied = async {
         let needed = needed(&store, named(record))?;

@@ -10,7 +10,7 @@ use crate::workdir::{Layout, ensure_private};
 pub(super) const CONTENTS: &str = "plan.json";
 
 /// The remedy for what is kept of a plan and cannot be used.
-pub const ANEW: &str = "make a new plan";
+pub(super) const ANEW: &str = "make a new plan";
 
 /// A folder that has their plan_id for its name.
 #[derive(Clone, Debug, PartialEq)]

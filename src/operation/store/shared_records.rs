@@ -10,10 +10,10 @@ use crate::operation::runtime::runtime;
 use crate::record::{Record, Underway};
 use crate::workdir::{Layout, Place, ensure_private};
 
-pub const KEY: &str = "record";
+pub(super) const KEY: &str = "record";
 
 /// There from before an apply's first effect until its record is written, as `applying.json` is on its host.
-pub const APPLYING: &str = "applying";
+pub(super) const APPLYING: &str = "applying";
 
 /// The last record, for a question that needs no session; none while an apply of another host is unfinished.
 pub fn last(
@@ -77,7 +77,7 @@ pub fn beside_locks(settings: &Settings, environment: &Name) -> Result<BesideLoc
     Ok(BesideLocks { held, applying: applying.collect() })
 }
 
-pub fn parse(consul: &Consul, environment: &Name, component: &Name, text: &[u8]) -> Result<Record> {
+pub(super) fn parse(consul: &Consul, environment: &Name, component: &Name, text: &[u8]) -> Result<Record> {
     serde_json::from_slice(text).map_err(|error| {
         let key = consul.key(environment.as_str(), component.as_str(), KEY);
         let remedy = format!(
@@ -88,7 +88,12 @@ pub fn parse(consul: &Consul, environment: &Name, component: &Name, text: &[u8])
     })
 }
 
-pub fn underway(consul: &Consul, environment: &Name, component: &Name, text: &[u8]) -> Result<Underway> {
+pub(super) fn underway(
+    consul: &Consul,
+    environment: &Name,
+    component: &Name,
+    text: &[u8],
+) -> Result<Underway> {
     let read = serde_json::from_slice::<Underway>(text).map_err(|error| error.to_string());
     let named = read.and_then(|read| match read.run_id.is_empty() {
         true => Err("it names no run".to_owned()),

@@ -12,10 +12,10 @@ use crate::record::Record;
 use crate::report::{ComponentReport, Status};
 
 /// As a report names it.
-pub const CODE: &str = "failed_version";
+const CODE: &str = "failed_version";
 
 /// What becomes of a plan that would register it.
-pub enum Verdict {
+pub(in crate::operation::component) enum Verdict {
     /// It has nothing to do with one.
     Free,
     /// It may go on, and says so.
@@ -37,7 +37,7 @@ impl Run<'_> {
 }
 
 /// Judges a plan of this turn, before anything of it is kept or applied.
-pub fn judge(run: &Run<'_>, intent: &Intent, changes: &Changes) -> Verdict {
+pub(in crate::operation::component) fn judge(run: &Run<'_>, intent: &Intent, changes: &Changes) -> Verdict {
     let registers = |action: &String| action == "create" || action == "update";
     let mut jobs = changes.resources.iter().filter(|one| one.kind == "nomad_job");
     if intent.destroy || !jobs.any(|one| one.actions.iter().any(registers)) {
@@ -61,7 +61,11 @@ pub fn judge(run: &Run<'_>, intent: &Intent, changes: &Changes) -> Verdict {
 
 /// Addresses of jobs that a retry makes anew: Nomad leaves alone what is registered again unchanged. One of which an
 /// instance still runs, such as one of the version before, stays.
-pub async fn spent(run: &Run<'_>, intent: &Intent, state: Option<&State>) -> Result<Vec<String>> {
+pub(in crate::operation::component) async fn spent(
+    run: &Run<'_>,
+    intent: &Intent,
+    state: Option<&State>,
+) -> Result<Vec<String>> {
     let mut spent = Vec::new();
     if !intent.retry || intent.destroy || run.failed_before().is_none() {
         return Ok(spent);
@@ -91,7 +95,7 @@ fn waits(run: &Run<'_>, failed: &FailedVersion) -> Error {
 }
 
 /// The report of a component whose version waits; what its plan would do stands in it.
-pub fn waiting(error: Error, changes: Changes) -> ComponentReport {
+pub(in crate::operation::component) fn waiting(error: Error, changes: Changes) -> ComponentReport {
     let report = ComponentReport { error: Some(error), ..ComponentReport::new(Status::Blocked, CODE) };
     reports::with(report, changes)
 }

@@ -36,7 +36,7 @@ use crate::workdir::Manifest;
 /// What one resource takes in the stream and in a state, in bytes, unless it is a very large one.
 const ROOM_OF_ONE: u64 = 8 * 1024;
 
-pub struct Run<'a> {
+pub(super) struct Run<'a> {
     pub invoker: &'a Invoker<'a>,
     pub node: &'a Node,
     pub record: Option<&'a Record>,

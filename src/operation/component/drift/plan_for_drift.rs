@@ -18,7 +18,7 @@ use crate::terraform::{Event, Plan, ROOM, Refresh};
 /// So many digits of a digest tell one drift from another, and can be typed.
 const ID_DIGITS: usize = 32;
 
-pub struct Look {
+pub(super) struct Look {
     pub changes: Changes,
     pub drift: Vec<Drifted>,
     /// None where nothing was changed outside.
@@ -30,7 +30,7 @@ pub struct Look {
 ///
 /// With `Refresh::Only`, whether Terraform would change anything back is not known: it counts as drift.
 /// `record`: of the last run, which may have followed another registration of a job than the state names.
-pub async fn look(
+pub(super) async fn look(
     invoker: &Invoker<'_>,
     file: &Path,
     facts: &Facts,

@@ -11,7 +11,7 @@ use crate::record::Record;
 use crate::terraform::Refresh;
 
 /// A plan that puts it right, in `file`.
-pub async fn plan(
+pub(in crate::operation::component) async fn plan(
     invoker: &Invoker<'_>,
     file: &Path,
     facts: &Facts,

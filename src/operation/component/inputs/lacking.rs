@@ -18,13 +18,13 @@ use crate::resolve::{Module, needed_to_destroy};
 use crate::snapshot::{Configuration, Origin, Store};
 
 /// Then nothing is lacking.
-pub const KEEP: &str = "apply it once more with the value in secrets, by a reference: that is kept";
+const KEEP: &str = "apply it once more with the value in secrets, by a reference: that is kept";
 
 /// The code of an error that is of one component alone, and stops no other.
 pub const MISSING: &str = "missing_variable";
 
 /// This component with a value for each required variable. `lacks` then names those that are null in place of a value.
-pub async fn supply<'a>(
+pub(in crate::operation::component) async fn supply<'a>(
     session: &Session,
     node: &'a Node,
     record: Option<&Record>,
@@ -71,7 +71,7 @@ fn named(variables: &BTreeSet<String>) -> (String, &'static str) {
 }
 
 /// This component with the values of the last apply, as far as they are kept.
-pub async fn last(session: &Session, node: &Node, record: Option<&Record>) -> Result<Node> {
+async fn last(session: &Session, node: &Node, record: Option<&Record>) -> Result<Node> {
     let name = &node.component.name;
     let store = Store::new(session.layout.place(name)?.snapshots());
     let digest = record.and_then(|record| record.applied.clone()).or_else(|| store.tried());
@@ -87,7 +87,11 @@ pub async fn last(session: &Session, node: &Node, record: Option<&Record>) -> Re
 }
 
 /// With what this configuration has for the variables that have no value now.
-pub fn with_last(node: &Node, configuration: &Configuration, store: &Store) -> Node {
+pub(in crate::operation::component) fn with_last(
+    node: &Node,
+    configuration: &Configuration,
+    store: &Store,
+) -> Node {
     let text = store.object(&configuration.variables).unwrap_or_default();
     let values: Map<String, Value> = serde_json::from_slice(&text).unwrap_or_default();
     let mut node = node.clone();
@@ -118,7 +122,11 @@ fn again(origin: &Origin) -> Option<Input> {
 }
 
 /// With null for what still has no value. An error where Terraform would read it: `how` says how to give an argument.
-pub fn with_nulls(mut node: Node, module: &Module, how: impl Fn(&str) -> String) -> Result<Node> {
+pub(in crate::operation::component) fn with_nulls(
+    mut node: Node,
+    module: &Module,
+    how: impl Fn(&str) -> String,
+) -> Result<Node> {
     if node.lacks.is_empty() {
         return Ok(node);
     }
@@ -145,12 +153,12 @@ pub fn with_nulls(mut node: Node, module: &Module, how: impl Fn(&str) -> String)
 }
 
 /// The variables that have no value, or null in place of one.
-pub fn names(node: &Node) -> String {
+pub(in crate::operation::component) fn names(node: &Node) -> String {
     node.lacks.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// The error of a plan in which null stands for a value: the null may be why.
-pub fn blame(node: &Node, error: Error) -> Error {
+pub(in crate::operation::component) fn blame(node: &Node, error: Error) -> Error {
     if node.lacks.is_empty() || error.layer != Layer::Terraform {
         return error;
     }

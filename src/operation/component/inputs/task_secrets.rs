@@ -45,7 +45,11 @@ struct Writing {
 }
 
 /// Makes what is to be generated and is missing; says what that was.
-pub async fn generate(session: &Session, component: &Component, reading: &Reading) -> Result<Vec<String>> {
+pub(in crate::operation::component) async fn generate(
+    session: &Session,
+    component: &Component,
+    reading: &Reading,
+) -> Result<Vec<String>> {
     let mut wanted: BTreeMap<&VaultPath, BTreeMap<String, SecretKind>> = BTreeMap::new();
     for secret in component.task_secrets.values() {
         if let SecretOrigin::Generated { path, key, kind } = &secret.origin {
@@ -62,7 +66,7 @@ pub async fn generate(session: &Session, component: &Component, reading: &Readin
 }
 
 /// Reads them, and what Nomad has of them; changes nothing. `outputs` are those that come from other components.
-pub async fn gather(
+pub(super) async fn gather(
     session: &Session,
     component: &Component,
     outputs: BTreeMap<String, Value>,
@@ -238,7 +242,7 @@ pub async fn hide(invoker: &mut Invoker<'_>) {
 }
 
 /// Removes what was handed to a service that is no more, wherever that was; what could not be is said.
-pub async fn withdraw(invoker: &Invoker<'_>) -> Option<String> {
+pub(in crate::operation::component) async fn withdraw(invoker: &Invoker<'_>) -> Option<String> {
     let (session, component) = (invoker.session, invoker.component);
     let service = service_name(component.name.as_str())?;
     session.modules.get(&component.name).filter(|module| module.interface.providers.contains("nomad"))?;

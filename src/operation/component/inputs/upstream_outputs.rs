@@ -8,7 +8,7 @@ use crate::operation::session::Session;
 use crate::operation::session::produced::Produced;
 
 /// Reads what this component's inputs come from, where this run has not produced it.
-pub async fn read(session: &Session, node: &Node) -> Result<()> {
+pub(in crate::operation::component) async fn read(session: &Session, node: &Node) -> Result<()> {
     for reference in node.component.reads() {
         if !session.produced.borrow().contains_key(&reference.component) {
             let produced = last(session, &reference.component).await?;
@@ -19,7 +19,7 @@ pub async fn read(session: &Session, node: &Node) -> Result<()> {
 }
 
 /// A component's last outputs; none where it never ran here. Takes no lock: it only reads.
-pub async fn last(session: &Session, name: &Name) -> Result<Produced> {
+async fn last(session: &Session, name: &Name) -> Result<Produced> {
     // What was applied may read from a component that the pillar has no more.
     let Some(node) = session.blueprint.nodes.get(name) else { return Ok(Produced::default()) };
     let place = session.layout.place(name)?;

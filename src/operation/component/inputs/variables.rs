@@ -25,7 +25,7 @@ pub struct Inputs {
 }
 
 /// Finds every input of a component; `produced` holds all that it reads from.
-pub async fn inputs(
+pub(in crate::operation::component) async fn inputs(
     node: &Node,
     produced: &dyn Fn(&Name) -> Option<Produced>,
     reading: &Reading,
@@ -73,7 +73,7 @@ pub async fn inputs(
 
 /// The outputs that the tasks of a service are given, by the names that they have there; and those that are not decided
 /// yet.
-pub fn handed(
+pub(super) fn handed(
     node: &Node,
     produced: &dyn Fn(&Name) -> Option<Produced>,
 ) -> Result<(BTreeMap<String, Value>, Vec<String>)> {

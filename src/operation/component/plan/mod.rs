@@ -14,7 +14,7 @@ use crate::terraform::{Event, Plan, ROOM, Refresh};
 use crate::view::progress::Stage;
 
 /// What a plan comes to.
-pub enum Planned {
+pub(super) enum Planned {
     /// The plan is in the file.
     Changes(Changes),
     /// The world is as the configuration says; with the jobs as the refresh found them, where one is not as the state
@@ -23,7 +23,7 @@ pub enum Planned {
 }
 
 /// `replace`: addresses that are made anew.
-pub async fn plan(
+pub(super) async fn plan(
     invoker: &Invoker<'_>,
     file: &Path,
     intent: &Intent,
@@ -47,7 +47,7 @@ pub async fn plan(
 }
 
 /// What a plan of the same would still change, right after an apply.
-pub async fn again(invoker: &Invoker<'_>) -> Result<Option<Changes>> {
+pub(super) async fn again(invoker: &Invoker<'_>) -> Result<Option<Changes>> {
     let file = invoker.plan_file().with_extension("again");
     let made = make(invoker, &file, Asked::default()).await;
     let _ = std::fs::remove_file(&file);
@@ -55,7 +55,7 @@ pub async fn again(invoker: &Invoker<'_>) -> Result<Option<Changes>> {
 }
 
 /// A plan of these addresses alone.
-pub async fn targeted(invoker: &Invoker<'_>, file: &Path, targets: &[String]) -> Result<Changes> {
+pub(super) async fn targeted(invoker: &Invoker<'_>, file: &Path, targets: &[String]) -> Result<Changes> {
     let asked = Asked { targets, ..Asked::default() };
     Ok(make(invoker, file, asked).await?.changes.unwrap_or_default())
 }
@@ -127,7 +127,7 @@ async fn make(invoker: &Invoker<'_>, file: &Path, asked: Asked<'_>) -> Result<Ma
 }
 
 /// Outputs that a plan changes, with Terraform's action on each.
-pub fn changed(outputs: &BTreeMap<String, Option<String>>) -> impl Iterator<Item = (String, String)> {
+pub(super) fn changed(outputs: &BTreeMap<String, Option<String>>) -> impl Iterator<Item = (String, String)> {
     let with_action = outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
     with_action.filter(|(_, action)| action != "noop")
 }

@@ -14,7 +14,11 @@ use crate::words::words;
 
 /// What a reader should know of the jobs that the plan in `file` registers. An error where one of them is not valid,
 /// would find no node, or runs already and is not ours. Costs nothing where the plan registers none.
-pub async fn check(invoker: &Invoker<'_>, file: &Path, changes: &Changes) -> Result<Vec<String>> {
+pub(in crate::operation::component) async fn check(
+    invoker: &Invoker<'_>,
+    file: &Path,
+    changes: &Changes,
+) -> Result<Vec<String>> {
     let registers = |action: &String| action == "create" || action == "update";
     let mut planned = changes.resources.iter().filter(|one| one.kind == "nomad_job");
     if !planned.any(|one| one.actions.iter().any(registers)) {
@@ -62,7 +66,7 @@ fn spec(job: &PlannedJob) -> Result<Option<Spec>> {
 
 /// A plan that failed at a job, as the provider tells it: where Nomad itself is away or forbids, its address and what
 /// to do are told instead.
-pub async fn blame(invoker: &Invoker<'_>, failed: Error) -> Error {
+pub(super) async fn blame(invoker: &Invoker<'_>, failed: Error) -> Error {
     let of_a_job = |address: &Value| address.as_str().is_some_and(|address| address.contains("nomad_job."));
     let addresses = failed.details["addresses"].as_array();
     if !addresses.is_some_and(|addresses| addresses.iter().any(of_a_job)) {

@@ -15,7 +15,7 @@ use crate::workdir::Layout;
 
 /// What an apply's stream told.
 #[derive(Default)]
-pub struct Heard {
+pub(in crate::operation::component) struct Heard {
     pub story: Story,
     pub completed: Completed,
     /// A state that terraform could save nowhere else.
@@ -42,7 +42,7 @@ impl Heard {
 }
 
 /// The stream of the apply that was cut off; None where it is gone with its run's folder.
-pub fn stream(layout: &Layout, underway: &Underway, component: &Name) -> Result<Option<Heard>> {
+pub(super) fn stream(layout: &Layout, underway: &Underway, component: &Name) -> Result<Option<Heard>> {
     let path = layout.run(&underway.run_id).join(component).join("apply.stdout");
     let file = match fs::File::open(&path) {
         Ok(file) => file,
@@ -66,7 +66,7 @@ pub fn stream(layout: &Layout, underway: &Underway, component: &Name) -> Result<
 }
 
 /// Those of these files that hold a whole state.
-pub fn whole_states(paths: impl IntoIterator<Item = PathBuf>) -> Vec<(PathBuf, Head)> {
+pub(super) fn whole_states(paths: impl IntoIterator<Item = PathBuf>) -> Vec<(PathBuf, Head)> {
     let head = |path: &Path| Head::parse(&fs::read(path).ok()?).ok();
     paths.into_iter().filter_map(|path| head(&path).map(|head| (path, head))).collect()
 }

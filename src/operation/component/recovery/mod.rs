@@ -23,7 +23,7 @@ use crate::workdir::sweep_unfinished;
 
 /// What was found, and what was done about it.
 #[derive(Default)]
-pub struct Recovery {
+pub(super) struct Recovery {
     /// The apply that was cut off.
     underway: Option<Underway>,
     /// One that was cut off on another host: what it left is there.
@@ -193,7 +193,7 @@ impl Recovery {
 }
 
 /// After an apply that failed: the same, at once. Says what was done.
-pub async fn after_failure(
+pub(super) async fn after_failure(
     invoker: &Invoker<'_>,
     heard: &leftovers::Heard,
     before: &Remembered,
@@ -236,7 +236,7 @@ fn promise(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
 }
 
 /// Its record is written: what was there for the case of a crash goes, once these are sure to be told.
-pub fn forget(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
+pub(super) fn forget(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
     let place = invoker.place;
     if !suspects.is_empty() {
         promise(invoker, suspects)?;
@@ -245,7 +245,7 @@ pub fn forget(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
     Underway::end(&place.applying())
 }
 
-pub fn orphans(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Vec<PossibleOrphan> {
+pub(super) fn orphans(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Vec<PossibleOrphan> {
     let orphan = |suspect: &Suspect| PossibleOrphan {
         run_id: suspect.run_id.clone(),
         address: suspect.address.clone(),
@@ -257,7 +257,7 @@ pub fn orphans(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Vec<PossibleOrpha
 }
 
 /// For people; the report's `possible_orphans` has the commands.
-pub fn describe(suspects: &[Suspect]) -> Option<Words> {
+pub(super) fn describe(suspects: &[Suspect]) -> Option<Words> {
     let name = |suspect: &Suspect| match &suspect.id {
         Some(id) => words![&suspect.address, " (id ", id, ", begun by run "],
         None => words![&suspect.address, " (begun by run "],
@@ -271,7 +271,7 @@ pub fn describe(suspects: &[Suspect]) -> Option<Words> {
 }
 
 /// What an apply writes down before its first effect.
-pub async fn begin(
+pub(super) async fn begin(
     invoker: &Invoker<'_>,
     snapshot: &Snapshot,
     gone: BTreeMap<String, String>,

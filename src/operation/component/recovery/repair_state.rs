@@ -10,7 +10,7 @@ use crate::words::Words;
 use crate::workdir::{self, ensure_private, remove, replace};
 
 /// Says what was done; None where the state is whole, or nothing can be done for it.
-pub fn put_right(
+pub(super) fn put_right(
     invoker: &Invoker<'_>,
     state: &Path,
     unfinished: bool,

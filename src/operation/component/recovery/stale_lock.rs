@@ -17,10 +17,10 @@ use crate::words::words;
 use crate::workdir::{self, Place, remove};
 
 /// The code of a command that found the backend's lock taken.
-pub const LOCKED: &str = "state_locked";
+pub(in crate::operation::component) const LOCKED: &str = "state_locked";
 
 /// Removes the text that a killed terraform leaves beside a local state; a living one locks the state itself.
-pub fn remove_local(place: &Place, state: &Path) -> Result<Option<String>> {
+pub(super) fn remove_local(place: &Place, state: &Path) -> Result<Option<String>> {
     let path = place.lock_info();
     let Some(text) = workdir::read(&path)? else {
         return Ok(None);
@@ -38,7 +38,7 @@ pub fn remove_local(place: &Place, state: &Path) -> Result<Option<String>> {
 }
 
 /// Frees a remote backend's lock where its holder is proved dead, and says so.
-pub async fn release(invoker: &Invoker<'_>, locked: Error) -> Result<String> {
+pub(super) async fn release(invoker: &Invoker<'_>, locked: Error) -> Result<String> {
     let lock = &locked.details["lock"];
     let id = lock["id"].as_str().unwrap_or_default().to_owned();
     if invoker.state().is_some() || id.is_empty() {

@@ -24,7 +24,11 @@ struct Copies {
 }
 
 /// Does `work`, and copies the state each time that it has changed and is whole.
-pub async fn during<T>(state: Option<PathBuf>, copies: [PathBuf; 2], work: impl Future<Output = T>) -> T {
+pub(in crate::operation::component) async fn during<T>(
+    state: Option<PathBuf>,
+    copies: [PathBuf; 2],
+    work: impl Future<Output = T>,
+) -> T {
     let Some(state) = state else { return work.await };
     let (running, mut over) = oneshot::channel::<()>();
     let work = async {
@@ -52,7 +56,7 @@ pub async fn during<T>(state: Option<PathBuf>, copies: [PathBuf; 2], work: impl 
     tokio::join!(work, watch).0
 }
 
-pub fn clear(copies: &[PathBuf]) -> Result<()> {
+pub(super) fn clear(copies: &[PathBuf]) -> Result<()> {
     copies.iter().try_for_each(|copy| remove(copy))
 }
 

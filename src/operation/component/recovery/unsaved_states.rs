@@ -31,7 +31,7 @@ const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Archives `errored.tfstate` of these folders, and a dump.
-pub fn archive(place: &Place, folders: &[&Path], dump: Option<&Value>) -> Result<()> {
+pub(super) fn archive(place: &Place, folders: &[&Path], dump: Option<&Value>) -> Result<()> {
     for path in folders.iter().map(|folder| folder.join(ERRORED)) {
         // A folder of that name is the reason for a dump.
         if !path.is_file() {
@@ -53,7 +53,7 @@ pub fn archive(place: &Place, folders: &[&Path], dump: Option<&Value>) -> Result
 }
 
 /// What a state file held before something else took its place.
-pub fn keep_replaced(place: &Place, text: &[u8]) -> Result<PathBuf> {
+pub(super) fn keep_replaced(place: &Place, text: &[u8]) -> Result<PathBuf> {
     keep(place, REPLACED, text)
 }
 
@@ -83,14 +83,14 @@ fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
 }
 
 /// States that wait in the archive to be saved, oldest first.
-pub fn waiting(place: &Place) -> Result<Vec<PathBuf>> {
+pub(super) fn waiting(place: &Place) -> Result<Vec<PathBuf>> {
     files(&place.recovered(), WAITING)
 }
 
 /// Saves each state that waits in the archive; a remote backend has to be initialised. Says what was done.
 ///
 /// `remembered` is the state before the apply, `digest` that of its local file, where they are known.
-pub async fn save(
+pub(super) async fn save(
     invoker: &Invoker<'_>,
     remembered: Option<&Remembered>,
     digest: Option<&str>,
@@ -172,7 +172,7 @@ async fn put(invoker: &Invoker<'_>, file: &Path, text: &[u8], there: Option<&[u8
 }
 
 /// A hand is asked for, with the command that would use this file.
-pub fn required(invoker: &Invoker<'_>, file: &Path, why: &str, force: bool) -> Error {
+pub(super) fn required(invoker: &Invoker<'_>, file: &Path, why: &str, force: bool) -> Error {
     let command = manual_commands::put_state(invoker, file, force);
     let what =
         format!("{} holds a state that has to be settled before anything else runs here: ", file.display());

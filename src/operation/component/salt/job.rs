@@ -40,7 +40,7 @@ struct Jobs<'a> {
 }
 
 /// Runs the states or the function; `given` goes into the states' pillar, or to the function by keyword.
-pub async fn run(
+pub(in crate::operation::component) async fn run(
     invoker: &Invoker<'_>,
     step: &Step,
     given: &BTreeMap<String, Value>,
@@ -65,13 +65,13 @@ pub async fn run(
 }
 
 /// What minions say may hold what other components were given.
-pub fn secrets(session: &Session) -> Vec<Value> {
+pub(in crate::operation::component) fn secrets(session: &Session) -> Vec<Value> {
     let produced = session.produced.borrow();
     let outputs = produced.values().flat_map(|one| one.outputs.values());
     outputs.filter(|output| output.sensitive).map(|output| output.value.clone()).collect()
 }
 
-pub fn failure(step: &Step, run: &SaltRun) -> Error {
+pub(in crate::operation::component) fn failure(step: &Step, run: &SaltRun) -> Error {
     let (message, remedy) = match run.minions.is_empty() {
         true => (
             format!("no minion matches {:?} ({})", step.target.pattern, step.target.kind),

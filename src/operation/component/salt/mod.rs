@@ -25,7 +25,7 @@ use crate::words::{Words, words};
 use crate::workdir::Place;
 
 /// What is for modules alone leaves a step as it is, and says so.
-pub fn left_alone(intent: &Intent) -> Option<ComponentReport> {
+pub(super) fn left_alone(intent: &Intent) -> Option<ComponentReport> {
     let (reason, note) = match &intent.act {
         _ if intent.destroy => ("salt_not_undone", "what Salt's states did is not undone by a destruction"),
         Act::Keep(_) | Act::ShowKept(_) | Act::ApplyKept(_) => (
@@ -42,7 +42,7 @@ pub fn left_alone(intent: &Intent) -> Option<ComponentReport> {
 }
 
 /// Under its lock: waits for what it reads, runs, is healthy, and is recorded.
-pub async fn run(
+pub(super) async fn run(
     session: &Session,
     node: &Node,
     step: &Step,

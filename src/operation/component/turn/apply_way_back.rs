@@ -63,7 +63,7 @@ impl Turn<'_> {
 }
 
 /// Refuses to go on from anything but what this run left.
-pub fn refuse_moved(
+pub(super) fn refuse_moved(
     way: &Way,
     session: &Session,
     record: Option<&Record>,

@@ -23,7 +23,7 @@ use crate::operation::store::facts::Facts;
 use crate::record::Record;
 use crate::resolve::Module;
 
-pub struct Turn<'a> {
+pub(super) struct Turn<'a> {
     pub node: &'a Node,
     pub invoker: &'a Invoker<'a>,
     pub guard: &'a Guard,

@@ -27,7 +27,7 @@ fn imported(invoker: &Invoker<'_>) -> Result<Imported> {
 }
 
 /// The report where there is nothing to do, or it cannot be done; None: it has to be planned.
-pub fn settled(
+pub(super) fn settled(
     invoker: &Invoker<'_>,
     surgery: &Surgery,
     state: Option<&State>,
@@ -54,7 +54,7 @@ pub struct Block<'a> {
 }
 
 /// Lays the block beside the module. Should we die with it there, the next run knows that it is ours.
-pub fn lay<'a>(
+pub(super) fn lay<'a>(
     invoker: &'a Invoker<'a>,
     module: &Module,
     surgery: &Surgery,
@@ -86,7 +86,7 @@ impl Block<'_> {
 }
 
 /// Refuses a plan that would do anything besides.
-pub fn refuse_others(surgery: &Surgery, changes: &Changes) -> Result<()> {
+pub(super) fn refuse_others(surgery: &Surgery, changes: &Changes) -> Result<()> {
     let others = others(surgery, changes);
     let nothing = changes.resources.is_empty();
     if others.is_empty() && !nothing {
@@ -105,7 +105,7 @@ pub fn refuse_others(surgery: &Surgery, changes: &Changes) -> Result<()> {
 }
 
 /// What the next call needs to know of an import.
-pub fn remember(invoker: &Invoker<'_>, surgery: &Surgery) -> Result<()> {
+pub(super) fn remember(invoker: &Invoker<'_>, surgery: &Surgery) -> Result<()> {
     let Surgery::Import { address, id } = surgery else { return Ok(()) };
     let mut imported = imported(invoker)?;
     imported.insert(address.to_string(), id.clone());

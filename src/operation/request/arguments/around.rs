@@ -8,7 +8,7 @@ use crate::model::Name;
 use crate::operation::request::call::Request;
 use crate::operation::request::pillar::Pillar;
 
-pub struct Around {
+pub(super) struct Around {
     pub operation: String,
     /// None where there is no pillar to read.
     pub environments: Option<BTreeSet<Name>>,

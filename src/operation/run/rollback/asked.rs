@@ -24,7 +24,11 @@ pub struct Asked {
     pub shown: bool,
 }
 
-pub async fn asked(session: &Session, names: &BTreeSet<Name>, asked: &Asked) -> Result<Reports> {
+pub(in crate::operation::run) async fn asked(
+    session: &Session,
+    names: &BTreeSet<Name>,
+    asked: &Asked,
+) -> Result<Reports> {
     let given = asked.order.as_ref().map(|order| chain(session, order)).transpose()?;
     let legs: Legs = names
         .iter()

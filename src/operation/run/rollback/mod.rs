@@ -27,10 +27,10 @@ use crate::snapshot::Store;
 pub const OPERATION: &str = "rollback";
 
 type Reports = BTreeMap<Name, ComponentReport>;
-pub type Legs = BTreeMap<Name, Leg>;
+type Legs = BTreeMap<Name, Leg>;
 
 /// Takes the run back where that is asked for; the reports then say what became of each component.
-pub async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> Reports {
+pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> Reports {
     let changed = session.changed();
     let failed = |name: &Name| {
         session.on_failure(name) == OnFailure::Rollback
@@ -90,7 +90,7 @@ async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
 
 /// Creations and changes in dependency order; what is destroyed afterwards, and the other way round.
 /// `given` is an order that was asked for.
-pub async fn go_back(session: &Session, legs: &Legs, manner: Manner, given: Option<Graph>) -> Reports {
+async fn go_back(session: &Session, legs: &Legs, manner: Manner, given: Option<Graph>) -> Reports {
     let (mut targets, mut reports) = (BTreeMap::new(), Reports::new());
     for (name, leg) in legs {
         match earlier(session, name, &leg.to) {

@@ -9,7 +9,7 @@ use crate::resolve::newer_providers;
 use crate::snapshot::Store;
 use crate::words::{Words, words};
 
-pub fn decide(session: &Session, name: &Name, was: &Was) -> Back {
+pub(super) fn decide(session: &Session, name: &Name, was: &Was) -> Back {
     let component = &session.blueprint.nodes[name].component;
     decide::back(&Aftermath {
         did: was.did,
@@ -37,7 +37,7 @@ fn downgrade(session: &Session, name: &Name, was: &Was) -> bool {
 }
 
 /// It stays as the run left it.
-pub fn kept(report: Option<&mut ComponentReport>, was: &Was, reason: &'static str) {
+pub(super) fn kept(report: Option<&mut ComponentReport>, was: &Was, reason: &'static str) {
     let Some(report) = report else { return };
     report.notes.push(words!["not taken back (", reason, "): what this run did to it stays"]);
     // A failure that leaves things unclear is told as what it is.
@@ -47,13 +47,13 @@ pub fn kept(report: Option<&mut ComponentReport>, was: &Was, reason: &'static st
     }
 }
 
-pub fn is_back(report: &ComponentReport) -> bool {
+pub(super) fn is_back(report: &ComponentReport) -> bool {
     use Status::{Applied, AppliedWithWarnings, Destroyed, Unchanged};
     matches!(report.status, Applied | AppliedWithWarnings | Destroyed | Unchanged)
 }
 
 /// Puts what came of the way back into the report of the way forward.
-pub fn tell(session: &Session, name: &Name, report: &mut ComponentReport, back: ComponentReport) {
+pub(super) fn tell(session: &Session, name: &Name, report: &mut ComponentReport, back: ComponentReport) {
     let (status, reason) = match back.status {
         _ if is_back(&back) => (Status::RolledBack, report.reason.clone()),
         Status::Blocked => (Status::RollbackNeedsApproval, back.reason.clone()),
