@@ -1,10 +1,9 @@
-"""The environment of the documents, from the pillar that `make demo` uses."""
+"""The environment of the demo, and the other pillars to copy. `test_pages.py` brings the demo up as README has it."""
 
 import json
 import shutil
 
 import pytest
-import yaml
 
 from support import programs
 from support.site import CHECKOUT, Site
@@ -29,38 +28,6 @@ def demo(tmp_path):
     shutil.copytree(CHECKOUT / "pillar-examples" / "demo", site.pillars, dirs_exist_ok=True)
     yield site
     site.close()
-
-
-def override(demo, component, **variables):
-    """One more pillar file, after those of the demo."""
-    top = demo.pillars / "top.sls"
-    roots = yaml.safe_load(top.read_text())
-    (target,) = roots["base"]
-    roots["base"][target] = [*(one for one in roots["base"][target] if one != "zz"), "zz"]
-    top.write_text(json.dumps(roots))
-    environments = {"production": {"components": {component: {"variables": variables}}}}
-    more = {"infrastructure": {"environments": environments}}
-    (demo.pillars / "zz.sls").write_text("#!json\n" + json.dumps(more))
-
-
-@pytest.mark.slow
-def test_the_demo_comes_up_stays_unchanged_shows_one_change_and_goes_down(demo):
-    first = demo.orchestrate(environment="production")
-    assert first.rc == 0, first
-    assert first.statuses == dict.fromkeys(ALL, "applied")
-    second = demo.orchestrate(environment="production")
-    assert second.rc == 0, second
-    assert second.statuses == dict.fromkeys(ALL, "unchanged")
-    override(demo, "backups", retention_days=99)
-    tested = demo.orchestrate("test=True", environment="production")
-    assert tested.rc == 0 and tested.report["result"] is None, tested
-    assert tested.statuses == dict.fromkeys(ALL, "unchanged") | {"backups": "planned"}
-    changes = tested.report["components"]["backups"]["resource_changes"]
-    assert changes and "99" in json.dumps(changes), changes
-    down = demo.run("infrastructure.destroy", "environment=production", "confirm=production")
-    assert down.rc == 0 and down.statuses == dict.fromkeys(ALL, "destroyed"), down
-    for name in ALL:
-        assert demo.state(name, "production") == []
 
 
 def test_the_demo_starts_dependencies_first(demo):
