@@ -8,7 +8,7 @@ use crate::decide::StateJob;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::nomad::{Follow, Found, JobName};
-use crate::operation::component::inputs::task_secrets;
+use crate::operation::component::inputs::given_secrets;
 use crate::operation::component::{health, registrations};
 use crate::operation::exec::{Invoker, servers, state};
 use crate::operation::query::inspect::{Inspection, inspect};
@@ -45,7 +45,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     let place = session.layout.place(name)?;
     let nothing = || Ok(ComponentReport::new(Status::Unchanged, "nothing_to_promote"));
     let Some(mut invoker) = inspection.invoker(name, &place).await? else { return nothing() };
-    task_secrets::hide(&mut invoker).await;
+    given_secrets::hide(&mut invoker).await;
     let Some(mut state) = state::read(&invoker).await? else { return nothing() };
     if let Some(record) = session.records().read(invoker.component, &place).await? {
         registrations::recorded(&mut state, &record);

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use crate::error::Result;
 use crate::journal;
+use crate::model::Name;
 use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
 use crate::operation::run::rollback;
 use crate::operation::run::rollback::asked::Asked;
 use crate::operation::run::wanted::{Wanted, Wish};
-
-use crate::error::Result;
-use crate::model::Name;
 
 /// A state of one component.
 pub fn state_apply(request: &Request) -> Wanted {

@@ -20,7 +20,7 @@ mod turn;
 mod value_path;
 pub mod way_back;
 
-use self::inputs::{Hands, gather, lacking, task_secrets};
+use self::inputs::{Hands, gather, given_secrets, lacking, task_secrets};
 use self::intent::{Act, Intent};
 use self::recovery::Recovery;
 use self::reports::ended;
@@ -109,7 +109,7 @@ async fn work(
     let is_gone =
         report.status == Status::Destroyed || (intent.destroy && report.status == Status::Unchanged);
     if is_gone && intent.act.changes_things() {
-        report.notes.extend(task_secrets::withdraw(&invoker).await);
+        report.notes.extend(given_secrets::withdraw(&invoker).await);
     }
     // What follows keeps it and sends it to others.
     let mut report = recovery.tell(&invoker, report);
@@ -164,7 +164,7 @@ async fn begin(
     invoker.hand_over(&inputs.secret)?;
     let handed = &gathered.handed;
     match handed.is_empty() {
-        true => task_secrets::hide(invoker).await,
+        true => given_secrets::hide(invoker).await,
         false => {
             handed.secrets.iter().for_each(|secret| invoker.hide("a secret of its tasks", secret));
             invoker.blind = handed.blind;

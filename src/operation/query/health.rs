@@ -11,7 +11,7 @@ use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::health::{Answer, Gate};
 use crate::model::{Component, Name, Problem};
-use crate::operation::component::inputs::task_secrets;
+use crate::operation::component::inputs::given_secrets;
 use crate::operation::component::recorded_state;
 use crate::operation::component::{health, registrations};
 use crate::operation::exec::Invoker;
@@ -108,7 +108,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     if let Some(record) = &record {
         registrations::recorded(&mut state, record);
     }
-    task_secrets::hide(&mut invoker).await;
+    given_secrets::hide(&mut invoker).await;
     measured(&invoker, &state).await
 }
 

@@ -10,7 +10,7 @@ use crate::model::{self, Component, Input, Name, Node, Overrides, PillarPath, Pr
 use crate::nomad::{Follow, JobName, Spec};
 use crate::operation::blueprint::prepare;
 use crate::operation::blueprint::prepared::{Past, Prepared};
-use crate::operation::component::inputs::task_secrets;
+use crate::operation::component::inputs::given_secrets;
 use crate::operation::component::plan::nomad_preflight;
 use crate::operation::component::registrations;
 use crate::operation::exec::{Invoker, servers, state};
@@ -85,7 +85,7 @@ pub fn diagnose(call: &Call<'_>) -> Value {
         let node = &session.blueprint.nodes[&component];
         let reading = session.reading();
         let mut invoker = Invoker::new(session, &node.component, &place, subdir, None, reading).await?;
-        task_secrets::hide(&mut invoker).await;
+        given_secrets::hide(&mut invoker).await;
         let mut state = state::read(&invoker).await?.unwrap_or_default();
         if let Some(record) = session.records().read(&node.component, &place).await? {
             registrations::recorded(&mut state, &record);

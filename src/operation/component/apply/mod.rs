@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::inputs::task_secrets::Handed;
+use super::inputs::handed::Handed;
 use super::inputs::variables::Inputs;
 use super::recovery::leftovers::Heard;
 use super::recovery::state_copies;
@@ -21,6 +21,7 @@ use crate::error::{Error, Phase, Result};
 use crate::journal::Entry;
 use crate::lock::Fence;
 use crate::model::{Node, OnFailure};
+use crate::operation::component::recovery::possible_orphans;
 use crate::operation::exec::outcome::Said;
 use crate::operation::exec::{Invoker, state};
 use crate::operation::session::Was;
@@ -220,8 +221,8 @@ impl Run<'_> {
         report.notes.push(Words::own(heard.completed.in_words(&self.before, survived.as_ref(), ended)));
         let after = survived.unwrap_or_default();
         let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
-        report.notes.extend(recovery::describe(&suspects));
-        report.possible_orphans = recovery::orphans(invoker, &suspects);
+        report.notes.extend(possible_orphans::describe(&suspects));
+        report.possible_orphans = possible_orphans::orphans(invoker, &suspects);
         // The provider waited for the deployment itself.
         let failed = self.given_up(&report, next);
         let all: Vec<_> = self.carried.iter().chain(&suspects).cloned().collect();

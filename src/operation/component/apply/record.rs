@@ -6,7 +6,8 @@ use super::Run;
 use crate::decide::{Ended, FailedVersion, Standing, State, Suspect};
 use crate::error::Result;
 use crate::journal::Done;
-use crate::operation::component::{health, recovery};
+use crate::operation::component::health;
+use crate::operation::component::recovery::possible_orphans;
 use crate::operation::store::records;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
@@ -96,7 +97,7 @@ impl Run<'_> {
             ..Record::default()
         };
         records::write(invoker.lock, &invoker.component.name, invoker.place, record).await?;
-        recovery::forget(invoker, suspects)
+        possible_orphans::forget(invoker, suspects)
     }
 
     /// A state that has this configuration in full, with the outputs that are null.

@@ -7,9 +7,10 @@ use crate::change::Changes;
 use crate::decide::{Did, Ended, State, Trouble};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::OnFailure;
+use crate::operation::component::recovery::possible_orphans;
 use crate::operation::component::shown_outputs::shown;
 use crate::operation::component::way_back::Manner;
-use crate::operation::component::{health, plan, recovery, reports};
+use crate::operation::component::{health, plan, reports};
 use crate::operation::session::produced::Produced;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
@@ -44,7 +45,7 @@ impl Run<'_> {
             let ended = configuration.as_deref().map_or(Ended::Destroyed, |whole| self.whole(whole));
             self.write_record(Status::Unchanged, &state, ended).await?;
         }
-        recovery::forget(self.invoker, &self.carried)?;
+        possible_orphans::forget(self.invoker, &self.carried)?;
         let report = ComponentReport::new(Status::Unchanged, reason);
         Ok(self.settle(report, state, configuration.as_deref()).await)
     }

@@ -1,11 +1,14 @@
 //! What a component's plan is made from, gathered when its turn comes.
 
+pub mod given_secrets;
+pub mod handed;
+mod known_secret;
 pub mod lacking;
 pub mod task_secrets;
 pub mod upstream_outputs;
 pub mod variables;
 
-use self::task_secrets::Handed;
+use self::handed::Handed;
 use self::variables::Inputs;
 use crate::operation::session::Session;
 use crate::operation::session::secrets::Reading;

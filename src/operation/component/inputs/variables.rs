@@ -7,11 +7,10 @@ use serde_json::Value;
 
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::{Input, Name, Node, OutputRef, SecretOrigin};
-use crate::words::Words;
-
 use crate::operation::component::value_path::below;
 use crate::operation::session::produced::Produced;
 use crate::operation::session::secrets::Reading;
+use crate::words::Words;
 
 /// Values for the variables. No Debug: it holds secrets in clear.
 #[derive(Default)]

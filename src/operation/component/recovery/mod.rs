@@ -1,6 +1,7 @@
 //! Before anything else runs for a component: what a dead run left is put right, or told.
 
 pub mod leftovers;
+pub mod possible_orphans;
 mod repair_state;
 pub mod stale_lock;
 pub mod state_copies;
@@ -8,17 +9,17 @@ mod unsaved_states;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::possible_orphans::{describe, orphans, promise, untold};
 use crate::decide::{Ending, Remembered, State, Story, Suspect};
 use crate::error::{Error, Result};
 use crate::lock::Holder;
-use crate::operation::exec::{Invoker, manual_commands};
+use crate::operation::exec::Invoker;
 use crate::operation::runtime::blocking;
 use crate::operation::store::records;
-use crate::record::{Record, Underway, Untold};
-use crate::report::Notes;
-use crate::report::{ComponentReport, PossibleOrphan};
+use crate::record::{Record, Underway};
+use crate::report::{ComponentReport, Notes};
 use crate::snapshot::{Snapshot, Store};
-use crate::words::{Words, words};
+use crate::words::Words;
 use crate::workdir::sweep_unfinished;
 
 /// What was found, and what was done about it.
@@ -210,64 +211,6 @@ pub(super) async fn after_failure(
         notes.extend(repair_state::put_right(invoker, &state, true, before)?);
     }
     Ok(notes)
-}
-
-/// What an earlier run was to report and did not.
-fn untold(invoker: &Invoker<'_>) -> Result<Option<Untold>> {
-    let path = invoker.place.untold();
-    let Some(untold) = Untold::read(&path)? else { return Ok(None) };
-    if invoker.session.layout.report(&untold.run_id).exists() {
-        return Untold::end(&path).map(|()| None);
-    }
-    Ok(Some(untold))
-}
-
-/// Should this run die before its report is written, the next one tells.
-fn promise(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
-    let (run_id, path) = (invoker.session.run_id.clone(), invoker.place.untold());
-    let before = Untold::read(&path)?.filter(|before| before.run_id == run_id);
-    let mut suspects = suspects.to_vec();
-    for earlier in before.into_iter().flat_map(|before| before.suspects) {
-        if !suspects.contains(&earlier) {
-            suspects.push(earlier);
-        }
-    }
-    Untold { run_id, suspects }.write(&path)
-}
-
-/// Its record is written: what was there for the case of a crash goes, once these are sure to be told.
-pub(super) fn forget(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
-    let place = invoker.place;
-    if !suspects.is_empty() {
-        promise(invoker, suspects)?;
-    }
-    state_copies::clear(&place.copies())?;
-    Underway::end(&place.applying())
-}
-
-pub(super) fn orphans(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Vec<PossibleOrphan> {
-    let orphan = |suspect: &Suspect| PossibleOrphan {
-        run_id: suspect.run_id.clone(),
-        address: suspect.address.clone(),
-        kind: suspect.kind.clone(),
-        id: suspect.id.clone(),
-        import: manual_commands::import(invoker, suspect),
-    };
-    suspects.iter().map(orphan).collect()
-}
-
-/// For people; the report's `possible_orphans` has the commands.
-pub(super) fn describe(suspects: &[Suspect]) -> Option<Words> {
-    let name = |suspect: &Suspect| match &suspect.id {
-        Some(id) => words![&suspect.address, " (id ", id, ", begun by run "],
-        None => words![&suspect.address, " (begun by run "],
-    };
-    let names =
-        suspects.iter().map(|suspect| name(suspect).and(Words::own(suspect.run_id.as_str())).and(")"));
-    let names = names.reduce(|names, name| words![names, ", ", name])?;
-    let what_to_do = ". No state has them, they may exist all the same, and an apply creates them again: delete them in \
-                      the world or, before that, take them into the state by the commands in possible_orphans";
-    Some(words!["possible orphans: ", names, what_to_do])
 }
 
 /// What an apply writes down before its first effect.

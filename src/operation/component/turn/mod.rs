@@ -11,7 +11,7 @@ mod steps;
 use std::collections::BTreeMap;
 
 use super::apply::Run;
-use super::inputs::task_secrets::Handed;
+use super::inputs::handed::Handed;
 use super::inputs::variables::Inputs;
 use super::intent::Intent;
 use super::recovery::Recovery;

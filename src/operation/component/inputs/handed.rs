@@ -1,0 +1,80 @@
+//! What the tasks of a service are handed: written where they find it.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use crate::decide::Items;
+use crate::error::{Error, Layer, Phase, Result};
+use crate::nomad::{Nomad, Trouble};
+use crate::operation::exec::servers::patiently;
+use crate::operation::exec::{Invoker, servers};
+
+/// What a turn has to hand over. No Debug: it holds secrets.
+#[derive(Default)]
+pub struct Handed {
+    /// Whatever its tasks are given, or were, to be taken out of what is told.
+    pub secrets: Vec<Value>,
+    /// Some task has a secret that is not among those.
+    pub blind: bool,
+    /// None where no secret goes by a variable of Nomad's.
+    pub revision: Option<u64>,
+    /// Names that have no value yet.
+    pub(super) unmade: Vec<String>,
+    pub(super) writing: Option<Writing>,
+}
+
+/// A variable that is to be written.
+pub(super) struct Writing {
+    pub(super) namespace: String,
+    pub(super) path: String,
+    pub(super) items: Items,
+    pub(super) since: u64,
+}
+
+impl Handed {
+    /// Whether nothing was read that could be told.
+    pub fn is_empty(&self) -> bool {
+        self.secrets.is_empty() && !self.blind
+    }
+
+    /// Whether something is still to be made.
+    pub fn is_unmade(&self) -> bool {
+        !self.unmade.is_empty()
+    }
+
+    /// Whether what the tasks are to find has to be written.
+    pub fn is_written(&self) -> bool {
+        self.writing.is_none()
+    }
+
+    /// Writes what the tasks are to find, under the lock and before they are started.
+    pub async fn deliver(&self, invoker: &Invoker<'_>) -> Result<()> {
+        if self.is_unmade() {
+            let message = format!("no value can be read of {}, which was made", self.unmade.join(", "));
+            let remedy = "look at Vault, and who else writes there; then run again";
+            return Err(Error::new(Layer::Salt, Phase::Application, "secret_unreadable", message, remedy));
+        }
+        let Some(writing) = &self.writing else { return Ok(()) };
+        let Writing { namespace, path, items, since } = writing;
+        let settings = &invoker.session.blueprint.settings;
+        let nomad = servers::nomad(settings, invoker.component, &invoker.reading).await?;
+        let go_on = async || invoker.go_on(Phase::Application).await;
+        let write = async || nomad.put_variable(namespace, path, items, *since).await;
+        let answer = match patiently(go_on, Trouble::is_away, write).await? {
+            // The answer to an earlier attempt may have been lost on the way.
+            Err(Trouble::Moved) if writing.is_there(&nomad).await => Ok(()),
+            answer => answer,
+        };
+        answer.map_err(|trouble| trouble.explain(&nomad.address, Phase::Application))
+    }
+}
+
+impl Writing {
+    async fn is_there(&self, nomad: &Nomad) -> bool {
+        let Ok(found) = nomad.variable(&self.namespace, &self.path).await else { return false };
+        let same = |(key, value): (&String, &SecretString)| {
+            found.items.get(key).is_some_and(|found| found.expose_secret() == value.expose_secret())
+        };
+        found.items.len() == self.items.len() && self.items.iter().all(same)
+    }
+}

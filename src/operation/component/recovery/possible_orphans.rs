@@ -1,0 +1,70 @@
+//! What an apply may have left that no state has: told in a report, and remembered until it is.
+
+use super::state_copies;
+use crate::decide::Suspect;
+use crate::error::Result;
+use crate::operation::exec::{Invoker, manual_commands};
+use crate::record::{Underway, Untold};
+use crate::report::PossibleOrphan;
+use crate::words::{Words, words};
+
+/// What an earlier run was to report and did not.
+pub(super) fn untold(invoker: &Invoker<'_>) -> Result<Option<Untold>> {
+    let path = invoker.place.untold();
+    let Some(untold) = Untold::read(&path)? else { return Ok(None) };
+    if invoker.session.layout.report(&untold.run_id).exists() {
+        return Untold::end(&path).map(|()| None);
+    }
+    Ok(Some(untold))
+}
+
+/// Should this run die before its report is written, the next one tells.
+pub(super) fn promise(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
+    let (run_id, path) = (invoker.session.run_id.clone(), invoker.place.untold());
+    let before = Untold::read(&path)?.filter(|before| before.run_id == run_id);
+    let mut suspects = suspects.to_vec();
+    for earlier in before.into_iter().flat_map(|before| before.suspects) {
+        if !suspects.contains(&earlier) {
+            suspects.push(earlier);
+        }
+    }
+    Untold { run_id, suspects }.write(&path)
+}
+
+/// Its record is written: what was there for the case of a crash goes, once these are sure to be told.
+pub(in crate::operation::component) fn forget(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
+    let place = invoker.place;
+    if !suspects.is_empty() {
+        promise(invoker, suspects)?;
+    }
+    state_copies::clear(&place.copies())?;
+    Underway::end(&place.applying())
+}
+
+pub(in crate::operation::component) fn orphans(
+    invoker: &Invoker<'_>,
+    suspects: &[Suspect],
+) -> Vec<PossibleOrphan> {
+    let orphan = |suspect: &Suspect| PossibleOrphan {
+        run_id: suspect.run_id.clone(),
+        address: suspect.address.clone(),
+        kind: suspect.kind.clone(),
+        id: suspect.id.clone(),
+        import: manual_commands::import(invoker, suspect),
+    };
+    suspects.iter().map(orphan).collect()
+}
+
+/// For people; the report's `possible_orphans` has the commands.
+pub(in crate::operation::component) fn describe(suspects: &[Suspect]) -> Option<Words> {
+    let name = |suspect: &Suspect| match &suspect.id {
+        Some(id) => words![&suspect.address, " (id ", id, ", begun by run "],
+        None => words![&suspect.address, " (begun by run "],
+    };
+    let names =
+        suspects.iter().map(|suspect| name(suspect).and(Words::own(suspect.run_id.as_str())).and(")"));
+    let names = names.reduce(|names, name| words![names, ", ", name])?;
+    let what_to_do = ". No state has them, they may exist all the same, and an apply creates them again: delete them in \
+                      the world or, before that, take them into the state by the commands in possible_orphans";
+    Some(words!["possible orphans: ", names, what_to_do])
+}
