@@ -12,7 +12,7 @@ python_files := $(shell find python -type f -name '*.py*' ! -name '*.pyc')
 linted := python tests benches pillar-examples
 # pyo3's build script wants an absolute path.
 with_python := PYO3_PYTHON="$$PWD/$(python)"
-PARALLEL ?= 3
+PARALLEL ?= 4
 export RUST_TEST_THREADS ?= 4
 # Without make's own flags: its two jobs are not the number of cargo's.
 cargo_test := MAKEFLAGS= cargo test --locked --no-default-features --no-fail-fast
