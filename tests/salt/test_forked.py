@@ -20,6 +20,16 @@ MEASURED = [
     (r"(?m)^.*unclosed \w+ <.*\n", ""),
 ]
 
+# Of the call's own process: its environment, folder, descriptors, group and session, umask and signals.
+SHOWN = """
+cd /proc/$PPID
+echo $EOS_TEST_WORD $PATH
+readlink cwd fd/0
+ls fd
+cut -d' ' -f5,6 stat
+grep -E 'Umask|Groups|Sig(Blk|Ign|Cgt)|Threads' status
+"""
+
 
 def told(done):
     """Exit code, stdout and stderr, without what no two calls have in common."""
@@ -54,9 +64,9 @@ def pair(tmp_path_factory):
         ("call", "json", ["eos_terraform.plan", "echo", "staging"], 0),
         ("call", None, ["state.single", "test.fail_without_changes", "x"], 1),
         ("call", "json", ["no.such_function"], 255),
-        ("call", None, ["cmd.run", "umask; pwd; echo $EOS_TEST_WORD $PATH; ls /proc/self/fd"], 0),
+        ("call", None, ["cmd.run", SHOWN], 0),
     ],
-    ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else None,
+    ids=lambda value: " ".join(value)[:60].strip() if isinstance(value, list) else None,
 )
 def test_a_forked_call_says_and_returns_what_a_started_one_does(pair, command, out, words, rc):
     call, how = getattr(pair, command), {"out": out, "env": {"EOS_TEST_WORD": "given"}}
