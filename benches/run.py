@@ -44,7 +44,7 @@ class Host:
         "minion": "",
         "test": False,
         "environment": None,
-        "scheduled": False,
+        "automation": None,
         "salt_version": "",
     }
     problems = []

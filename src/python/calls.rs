@@ -61,7 +61,7 @@ pub fn run<'py>(
     plain::to_python(py, &report)
 }
 
-/// The report of a call that could not be made. `kind`: internal, invalid or cancelled.
+/// The report of a call that could not be made. `kind`: internal or cancelled.
 #[pyfunction]
 pub fn failed<'py>(
     py: Python<'py>,
@@ -115,7 +115,7 @@ fn identity(host: &Bound<'_, PyAny>) -> PyResult<Identity> {
         user: text("user")?,
         minion: text("minion")?,
         test: identity.get_item("test")?.is_truthy()?,
-        scheduled: identity.get_item("scheduled")?.is_truthy()?,
+        automation: identity.get_item("automation")?.extract()?,
         environment: identity.get_item("environment")?.extract()?,
         salt_version: text("salt_version")?,
     })

@@ -14,8 +14,6 @@ use crate::report::{Report, SCHEMA};
 pub enum Kind {
     /// A fault of ours.
     Internal,
-    /// Arguments that Python itself could not bind.
-    Invalid,
     /// Interrupted before anything was started.
     Cancelled,
 }
@@ -23,7 +21,6 @@ pub enum Kind {
 impl Kind {
     pub fn named(word: &str) -> Self {
         match word {
-            "invalid" => Self::Invalid,
             "cancelled" => Self::Cancelled,
             _ => Self::Internal,
         }
@@ -36,7 +33,6 @@ impl Kind {
                 "internal",
                 "this is a fault of Eos: report it with this message; infrastructure.status shows what is there",
             ),
-            Self::Invalid => (Layer::Salt, "invalid", "correct the call"),
             Self::Cancelled => (Layer::Salt, "cancelled", "nothing was run: run it again"),
         };
         Error::new(layer, Phase::Validation, code, message.to_owned(), remedy)

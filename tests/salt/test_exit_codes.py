@@ -125,6 +125,17 @@ def test_a_good_run_lets_the_orchestration_succeed(echo):
     assert echo.state("echo")
 
 
+def test_a_state_that_calls_the_runner_may_not_ask_for_another_try(echo):
+    """`retry` as a state's own key is Salt's: it reaches the runner as a keyword of its."""
+    keywords = "{environment: staging, retry: True}"
+    echo.sls("up", f"up:\n  salt.runner:\n    - name: {ORCHESTRATE}\n    - kwarg: {keywords}\n")
+    done = echo.run("state.orchestrate", "up")
+    assert done.rc == 1 and "is not for a state" in done.stdout, done
+    assert not (echo.root / "staging" / "echo").exists()
+    by_hand = echo.orchestrate("retry=True")
+    assert by_hand.rc == 0 and by_hand.statuses == {"echo": "applied"}, by_hand
+
+
 def test_a_panic_becomes_a_report_with_exit_code_1(echo):
     tree = CHECKOUT / "target" / "provoke" / "tree"
     if not tree.exists():
@@ -133,9 +144,7 @@ def test_a_panic_becomes_a_report_with_exit_code_1(echo):
     runners.mkdir(parents=True)
     source = (CHECKOUT / "python/saltext/eos/runners/infrastructure.py").read_text()
     (runners / "provoked.py").write_text(
-        source.replace('"infrastructure"', '"provoked"').replace(
-            "@bridge.runner\ndef orchestrate", '@bridge.runner(operation="panic")\ndef orchestrate'
-        )
+        source.replace('"infrastructure"', '"provoked"').replace("def orchestrate(", "def panic(")
     )
-    done = echo.run("provoked.orchestrate", env={"PYTHONPATH": str(tree)}, forks=False)
+    done = echo.run("provoked.panic", env={"PYTHONPATH": str(tree)}, forks=False)
     assert_refused(done, "internal")

@@ -26,7 +26,7 @@ def run(
     """Run one operation. A report comes back, whatever happens."""
 
 def failed(operation: str, kind: str, message: str) -> dict[str, Any]:
-    """The report of a call that never reached an operation. kind: internal, invalid or cancelled."""
+    """The report of a call that never reached an operation. kind: internal or cancelled."""
 
 def draw(report: Any, colour: bool) -> str:
     """A report as text for people."""

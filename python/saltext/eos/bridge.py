@@ -14,22 +14,19 @@ from saltext.eos.host import MasterHost, MinionHost
 log = logging.getLogger(__name__)
 
 
-def runner(function=None, *, operation=None):
+def runner(function):
     """A runner function. The master compiles the pillar, and the report names its outputter."""
-    if function is None:
-        return functools.partial(runner, operation=operation)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
         arguments, surplus = _bind(function, args, kwargs)
         minion = arguments.pop("minion")
+        automation = _schedule(kwargs) or _state(kwargs)
 
         def host():
-            made = MasterHost(function.__globals__, _injected(), minion)
-            made.identity["scheduled"] = _is_scheduled(kwargs)
-            return made
+            return MasterHost(function.__globals__, _injected(), automation, minion)
 
-        report = _run(function, operation or function.__name__, arguments, surplus, host)
+        report = _run(function, function.__name__, arguments, surplus, host)
         return {**_with_exit_code(function, report), "outputter": "eos"}
 
     return docstring.complete(call)
@@ -45,9 +42,7 @@ def module(function=None, *, operation=None):
         arguments, surplus = _bind(function, args, kwargs)
 
         def host():
-            made = MinionHost(function.__globals__, {**_injected(), **kwargs})
-            made.identity["scheduled"] = _is_scheduled(kwargs)
-            return made
+            return MinionHost(function.__globals__, {**_injected(), **kwargs}, _schedule(kwargs))
 
         named = operation or f"module.{function.__name__}"
         return _with_exit_code(function, _run(function, named, arguments, surplus, host))
@@ -81,8 +76,8 @@ def state(operation, *, name_is=None):
                 arguments[name_is] = arguments[name_is] or name
 
             def host():
-                low = _injected().get("__low__") or {}
-                return MinionHost(function.__globals__, {**_injected(), **low}, nested=True)
+                injected = {**_injected(), **(_injected().get("__low__") or {})}
+                return MinionHost(function.__globals__, injected, "a state", nested=True)
 
             report = _run(function, operation, arguments, surplus, host)
             # One row, or a row for each component.
@@ -137,9 +132,14 @@ def _with_exit_code(function, report):
     return report
 
 
-def _is_scheduled(kwargs):
-    """Whether Salt's schedule made the call: it adds the name of its job to the keywords."""
-    return "__pub_schedule" in kwargs
+def _schedule(kwargs):
+    """Salt's schedule adds the name of its job to the keywords."""
+    return "a schedule" if "__pub_schedule" in kwargs else None
+
+
+def _state(kwargs):
+    """The state salt.runner calls saltutil.runner, and that alone adds the user to the keywords of a runner."""
+    return "a state or saltutil.runner" if "__pub_user" in kwargs else None
 
 
 def _injected():

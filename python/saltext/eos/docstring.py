@@ -66,8 +66,8 @@ def complete(function):
     ]
     summary, described = _split(text, wanted)
     for name in wanted:
-        told = described.get(name) or inspect.cleandoc(PARAMETERS[name])
-        summary += f"\n\n{name}\n{textwrap.indent(told, '    ')}"
+        description = described.get(name) or inspect.cleandoc(PARAMETERS[name])
+        summary += f"\n\n{name}\n{textwrap.indent(description, '    ')}"
     whole = f"{summary}\n\n{example}{command}".strip()
     function.__doc__ = f"\n{textwrap.indent(whole, '    ')}\n"
     return function
@@ -81,5 +81,5 @@ def _split(text, names):
             lines = described[line] = []
         else:
             (summary if lines is None else lines).append(line)
-    told = {name: textwrap.dedent("\n".join(lines)).strip() for name, lines in described.items()}
-    return "\n".join(summary).strip(), told
+    texts = {name: textwrap.dedent("\n".join(lines)).strip() for name, lines in described.items()}
+    return "\n".join(summary).strip(), texts

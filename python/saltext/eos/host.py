@@ -26,10 +26,11 @@ class Host:
 
     ``dunders``: the globals of the module that Salt loaded, in which its loader puts ``__opts__`` and the like.
     ``injected``: what Salt adds to a call, such as ``__pub_jid``.
+    ``automation``: what made the call in place of a person, such as ``a schedule``.
     ``nested``: whether the call is a state, and so part of a state run of its minion.
     """
 
-    def __init__(self, dunders, injected, *, nested=False):
+    def __init__(self, dunders, injected, automation, *, nested=False):
         self._dunders = dunders
         self._nested = nested
         self.problems = []
@@ -38,7 +39,7 @@ class Host:
             "user": _first(injected, "__pub_user", "__user__") or salt.utils.user.get_user(),
             "minion": str(dunders["__opts__"].get("id", "")),
             "test": bool(dunders["__opts__"].get("test")),
-            "scheduled": False,
+            "automation": automation,
             "environment": None,
             "salt_version": str(salt.version.__version__),
         }
@@ -123,8 +124,8 @@ class Host:
 class MinionHost(Host):
     """On a minion, in salt-call, and in a state of an orchestration."""
 
-    def __init__(self, dunders, injected, *, nested=False):
-        super().__init__(dunders, injected, nested=nested)
+    def __init__(self, dunders, injected, automation, *, nested=False):
+        super().__init__(dunders, injected, automation, nested=nested)
         self.identity["environment"] = _environment(self.pillar())
 
     def pillar(self):
@@ -137,8 +138,8 @@ class MinionHost(Host):
 class MasterHost(Host):
     """In a runner, which compiles the pillar of one minion."""
 
-    def __init__(self, dunders, injected, minion):
-        super().__init__(dunders, injected)
+    def __init__(self, dunders, injected, automation, minion):
+        super().__init__(dunders, injected, automation)
         self._compiled = master_pillar.compiled(self.opts, minion)
         self.identity["minion"] = self._compiled.minion
         self.identity["environment"] = _environment(self.pillar())

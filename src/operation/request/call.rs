@@ -32,8 +32,8 @@ pub struct Identity {
     pub minion: String,
     /// Salt's own `test`, where the call has none.
     pub test: bool,
-    /// Salt's schedule made the call, and no person.
-    pub scheduled: bool,
+    /// What made the call in place of a person, such as `a schedule`.
+    pub automation: Option<String>,
     /// The pillar's own `environment`, where the call names none.
     pub environment: Option<String>,
     pub salt_version: String,

@@ -142,7 +142,7 @@ fn a_version_that_is_in_place_and_failed_is_made_anew_by_a_retry() {
 }
 
 #[test]
-fn neither_a_state_nor_a_schedule_may_ask_for_another_try() {
+fn a_state_may_not_ask_for_another_try() {
     let Some(scene) = Scene::new() else { return };
     for operation in ["state.apply", "state.orchestrate"] {
         let arguments = json!({ "retry": true, "component": "web" });

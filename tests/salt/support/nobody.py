@@ -9,7 +9,7 @@ class Nobody:
     def __init__(self, *_):
         """Whoever is asked for."""
         self.identity = dict.fromkeys(("jid", "minion", "user", "salt_version"), "")
-        self.identity |= {"test": False, "environment": None, "scheduled": False}
+        self.identity |= {"test": False, "environment": None, "automation": None}
 
     def __enter__(self):
         return self

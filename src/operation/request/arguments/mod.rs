@@ -170,24 +170,28 @@ impl Arguments {
         }
     }
 
-    /// Whether a version that failed is to be registered again: a person's word, which no schedule has.
+    /// Whether to register a failed version again. Only a person may ask for that.
     pub fn retry(&mut self, identity: &Identity) -> bool {
         let retry = self.flag("retry");
-        if retry && identity.scheduled {
-            self.problem("retry", "is not for a schedule: a version that failed waits for a person");
+        if let (true, Some(automation)) = (retry, &identity.automation) {
+            self.retry_is_not_for(automation);
         }
         retry
     }
 
-    /// A state comes round again and again.
+    /// A state runs again and again.
     pub fn refuse_retry(&mut self) {
         if self.given.remove("retry").is_some_and(|given| !given.is_null()) {
-            self.problem(
-                "retry",
-                "is not for a state: a version that failed waits for a person, who calls infrastructure.orchestrate \
-                 or eos_terraform.apply",
-            );
+            self.retry_is_not_for("a state");
         }
+    }
+
+    fn retry_is_not_for(&mut self, automation: &str) {
+        let message = format!(
+            "is not for {automation}: a failed version waits for a person, who calls infrastructure.orchestrate by \
+             salt-run, or eos_terraform.apply"
+        );
+        self.problem("retry", message);
     }
 
     /// Salt's test, unless the call has its own.
