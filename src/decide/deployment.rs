@@ -29,12 +29,13 @@ pub fn course(rollout: &Rollout) -> Course {
         return Course::Stopped("the job was stopped".to_owned());
     }
     let Some(deployment) = &rollout.deployment else {
-        return match rollout.is_ours() {
-            true => without_deployment(rollout),
-            false if rollout.evaluations.iter().any(|one| one.job_modify_index == rollout.ours) => {
-                Course::Superseded(superseded(rollout))
-            }
-            false => newest(rollout),
+        return match rollout.undone_for() {
+            Some(older) => back(rollout, &undone(rollout, older)),
+            None if rollout.is_ours() => without_deployment(rollout),
+            None if job.stop => Course::Stopped("the job was stopped".to_owned()),
+            None if rollout.is_stable() => newest(rollout),
+            // Whether it came to run cannot be told any more, and is not assumed.
+            None => Course::Superseded(superseded(rollout)),
         };
     };
     let said = || told(deployment);
@@ -86,11 +87,22 @@ fn awaits_promotion(deployment: &Deployment) -> bool {
     manual && canaries.peek().is_some() && canaries.all(|one| one.healthy_allocs >= one.desired_canaries)
 }
 
-/// Ours came to run once, or is forgotten, and the job is another's by now: what is there counts.
+/// What is left to say of a failed deployment that Nomad has removed.
+fn undone(rollout: &Rollout, older: u64) -> String {
+    let ours = rollout.version().map_or_else(String::new, |version| format!(" {version}"));
+    let said = format!("Nomad gave up version{ours} of the job and went back to version {older}");
+    match &rollout.lost {
+        Some(lost) => format!("{said}; its deployment was removed since it was last seen: {}", told(lost)),
+        None => format!("{said}; the deployment, which had the reason, is removed"),
+    }
+}
+
+/// Ours came to run once, and the job is another's by now: what is there counts.
 fn newest(rollout: &Rollout) -> Course {
     let newest = Rollout {
         ours: rollout.job.job_modify_index,
         deployment: rollout.after.clone(),
+        lost: None,
         after: None,
         ..rollout.clone()
     };
@@ -127,6 +139,14 @@ fn without_deployment(rollout: &Rollout) -> Course {
     }
     if rollout.evaluations.iter().any(|one| one.status == "pending") {
         return Course::Wait("Nomad has not scheduled it yet".to_owned());
+    }
+    // One that is removed was over. Not cancelled, for ours is there still; and not successful.
+    if job.has_deployments() && !rollout.is_stable() {
+        let gone = "its deployment is removed, and Nomad does not call this version stable";
+        return match &rollout.lost {
+            Some(lost) => Course::Failed(format!("{gone}; last seen: {}", told(lost))),
+            None => Course::Stuck(gone.to_owned()),
+        };
     }
     match running(rollout) {
         Course::Wait(said) => Course::Wait(with_unplaced(rollout, said)),

@@ -40,7 +40,10 @@ pub use policy::{Blocked, Consent, covers, judge};
 pub use recovery::{Found, Head, LocalState, There, Unsaved, local_state, unsaved};
 pub use retention::{Aged, surplus};
 pub use rollback::{Aftermath, Back, Did, Trouble, back, needs_approval};
-pub use rollout::{Allocation, Deployment, Evaluation, Group, Job, Rollout, Unplaced, short_id};
+pub use rollout::{
+    Allocation, Answers, Asked, Deployment, Evaluation, Group, Job, Rollout, Unplaced, Version, Versions,
+    short_id,
+};
 pub use service::{Registered, remembered, served};
 pub use stale_lock::{Dead, Doubt, Lease, is_dead};
 pub use standing::{Ended, FailedVersion, Standing};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::JobName;
 use super::client::{Nomad, Reply};
 use super::trouble::Trouble;
-use crate::decide::{Allocation, Deployment, Evaluation, Job, Unplaced};
+use crate::decide::{Allocation, Deployment, Evaluation, Job, Unplaced, Versions};
 
 /// 200 says nothing of whether it is valid.
 #[derive(Debug, Default, Deserialize)]
@@ -66,6 +66,10 @@ impl Nomad {
 
     pub async fn job(&self, name: &JobName) -> Result<Job, Trouble> {
         self.get(&["job", &name.id], &[("namespace", &name.namespace)]).await
+    }
+
+    pub async fn versions(&self, name: &JobName) -> Result<Versions, Trouble> {
+        self.get(&["job", &name.id, "versions"], &[("namespace", &name.namespace)]).await
     }
 
     pub async fn evaluations(&self, name: &JobName) -> Result<Vec<Evaluation>, Trouble> {

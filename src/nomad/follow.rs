@@ -9,7 +9,10 @@ use super::calls::Check;
 use super::client::Nomad;
 use super::trouble::Trouble;
 use super::{JobName, diagnose};
-use crate::decide::{Course, Deployment, Group, Job, Registered, Rollout, course, remembered, short_id};
+use crate::decide::{
+    Answers, Asked, Course, Deployment, Group, Job, Registered, Rollout, Versions, course, remembered,
+    short_id,
+};
 
 /// Beyond the time in which Nomad itself has to see progress.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -29,6 +32,8 @@ pub struct Follow {
 #[derive(Default)]
 struct Seen {
     pinned: Option<u64>,
+    /// Of ours: Nomad removes it soon after it is over.
+    deployment: Option<Deployment>,
     rollout: Option<Rollout>,
     /// What showed progress, and when it last changed.
     progress: Option<(Vec<Step>, Instant)>,
@@ -103,7 +108,8 @@ impl Follow {
         }
     }
 
-    /// In this order: an evaluation that is complete has its deployment, and that its allocations.
+    /// In this order: an evaluation that is complete has its deployment, and that its allocations; and a deployment
+    /// that was removed before has left its mark on the versions.
     pub async fn read(&self) -> Result<Rollout, Trouble> {
         let (nomad, name) = (&self.nomad, &self.name);
         let job = nomad.job(name).await?;
@@ -111,8 +117,19 @@ impl Follow {
         let deployments = nomad.deployments(name).await?;
         let allocations = nomad.allocations(name).await?;
         let pinned = *self.seen.borrow_mut().pinned.get_or_insert(job.job_modify_index);
-        let ours = self.registered.unwrap_or(pinned);
-        Ok(Rollout::of(job, Some(ours), self.failed, evaluations, &deployments, allocations))
+        let registered = self.registered.unwrap_or(pinned);
+        let is_there = deployments.iter().any(|one| one.job_spec_modify_index == registered);
+        let versions = match is_there && !self.failed {
+            true => Versions::default(),
+            false => nomad.versions(name).await?,
+        };
+        let seen = self.seen.borrow().deployment.clone();
+        let asked = Asked { registered: Some(registered), failed: self.failed, seen };
+        let rollout = Rollout::of(asked, Answers { job, evaluations, deployments, allocations, versions });
+        if let Some(deployment) = &rollout.deployment {
+            self.seen.borrow_mut().deployment = Some(deployment.clone());
+        }
+        Ok(rollout)
     }
 
     /// How much longer it is worth waiting: while there is progress, Nomad's own deadline begins anew.

@@ -104,6 +104,11 @@ impl Record {
         record.map(|record| format!("{} {}", record.run_id, record.finished)).unwrap_or_default()
     }
 
+    /// The version that failed, where it is the one that was applied last.
+    pub fn applied_and_failed(&self) -> Option<&FailedVersion> {
+        self.failed.as_ref().filter(|failed| self.applied.as_ref() == Some(&failed.configuration))
+    }
+
     pub fn standing(&self) -> Standing {
         Standing { applied: self.applied.clone(), known_good: self.known_good.clone() }
     }

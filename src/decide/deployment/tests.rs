@@ -1,7 +1,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::super::rollout::{Job, Rollout};
+use super::super::rollout::{Answers, Asked, Rollout};
 use super::*;
 
 fn from<T: DeserializeOwned>(value: Value) -> T {
@@ -56,10 +56,45 @@ fn allocation(text: &str) -> Value {
 }
 
 fn look(job: Value, ours: u64, evaluations: &[Value], deployments: &[Value], allocations: &str) -> Course {
-    let deployments: Vec<_> = deployments.iter().cloned().map(from).collect();
-    let evaluations = evaluations.iter().cloned().map(from).collect();
+    let asked = Asked { registered: Some(ours), failed: true, seen: None };
+    look_again(asked, job, evaluations, deployments, allocations, &[])
+}
+
+fn look_again(
+    asked: Asked,
+    job: Value,
+    evaluations: &[Value],
+    deployments: &[Value],
+    allocations: &str,
+    versions: &[Value],
+) -> Course {
     let allocations = allocations.split(", ").filter(|text| !text.is_empty()).map(allocation).map(from);
-    course(&Rollout::of(from::<Job>(job), Some(ours), true, evaluations, &deployments, allocations.collect()))
+    let answers = Answers {
+        job: from(job),
+        evaluations: evaluations.iter().cloned().map(from).collect(),
+        deployments: deployments.iter().cloned().map(from).collect(),
+        allocations: allocations.collect(),
+        versions: from(json!({ "Versions": versions })),
+    };
+    course(&Rollout::of(asked, answers))
+}
+
+/// `submitted` is another number for each registration, and the old one where Nomad goes back.
+fn version(version: u64, index: u64, stable: bool, submitted: u64) -> Value {
+    json!({ "Version": version, "JobModifyIndex": index, "Stable": stable, "SubmitTime": submitted })
+}
+
+/// Every choice of some of these, the empty one and all of them too.
+fn choices(all: &[Value]) -> Vec<Vec<Value>> {
+    let picked = |mask: usize| all.iter().enumerate().filter(move |(index, _)| mask >> index & 1 == 1);
+    (0..1 << all.len()).map(|mask| picked(mask).map(|(_, one)| one.clone()).collect()).collect()
+}
+
+/// A job that Nomad deploys.
+fn deployed(version: u64, index: u64) -> Value {
+    let mut found = job("service", version, index);
+    found["TaskGroups"][0]["Update"]["MaxParallel"] = json!(1);
+    found
 }
 
 fn word(course: &Course) -> &'static str {
@@ -211,8 +246,120 @@ fn a_job_that_somebody_stopped_is_stopped_and_one_that_somebody_changed_is_super
         word(&look(job("batch", 2, 30), 20, &evaluations, &[], "2 complete, 2 complete")),
         "superseded"
     );
-    // What Nomad has forgotten cannot be told from an old success.
-    assert_eq!(word(&look(job("service", 2, 30), 20, &[], &[], "2 running, 2 running")), "healthy");
+    // What nothing tells of any more is taken for no success.
+    assert_eq!(word(&look(job("service", 2, 30), 20, &[], &[], "2 running, 2 running")), "superseded");
+}
+
+#[test]
+fn a_version_that_nomad_went_back_from_never_passes_whatever_nomad_has_removed() {
+    let by_nomad = json!({ "TriggeredBy": "deployment-watcher", "CreateIndex": 30, "Status": "complete" });
+    let evaluations = [evaluation(10, "complete"), evaluation(20, "complete"), by_nomad];
+    let good = deployment(0, 10, "successful", "Deployment completed successfully");
+    let ours = deployment(1, 20, "failed", BACK);
+    let versions = [version(2, 30, true, 7), version(1, 20, false, 8), version(0, 10, true, 7)];
+    let open = deployment(1, 20, "running", "Deployment is running");
+    for way_back in ["running", "successful"] {
+        let deployments = [good.clone(), ours.clone(), deployment(2, 30, way_back, "")];
+        for (evaluations, deployments) in choices(&evaluations)
+            .iter()
+            .flat_map(|some| choices(&deployments).into_iter().map(move |one| (some, one)))
+        {
+            for seen in [None, Some(open.clone()), Some(ours.clone())] {
+                // The second is what a refresh of the state makes of it.
+                for (registered, failed) in [(20, false), (20, true), (30, true)] {
+                    for (allocations, settled) in
+                        [("2 running, 2 running", true), ("2 pending, 1 failed", false)]
+                    {
+                        let asked =
+                            Asked { registered: Some(registered), failed, seen: seen.clone().map(from) };
+                        let job = deployed(2, 30);
+                        let found = look_again(asked, job, evaluations, &deployments, allocations, &versions);
+                        let way_back_is_there = deployments.iter().find(|one| one["JobVersion"] == 2);
+                        let expected = match way_back_is_there.map(|one| one["Status"].as_str().unwrap()) {
+                            Some("running") => "reverting",
+                            Some(_) => "failed",
+                            None if settled => "failed",
+                            None => "reverting",
+                        };
+                        assert_eq!(
+                            word(&found),
+                            expected,
+                            "{found:?}\n{registered} {failed} {seen:?}\n{evaluations:?}\n{deployments:?}\n{allocations}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_left_of_a_removed_deployment_decides_as_the_table_says() {
+    let open = deployment(1, 20, "running", "Deployment is running");
+    let failed = deployment(1, 20, "failed", "Failed due to progress deadline");
+    let good = deployment(1, 20, "successful", "Deployment completed successfully");
+    let of_ours = |stable| vec![version(1, 20, stable, 8), version(0, 10, true, 7)];
+    let by_somebody = |stable| [vec![version(2, 30, stable, 9)], of_ours(stable)].concat();
+    let mut stopped = deployed(2, 30);
+    stopped["Stop"] = json!(true);
+    let two = "1 running, 1 running";
+    let theirs = "2 running, 2 running";
+    // The job now, its deployment as it was seen before, the versions, the allocations, what that is.
+    #[rustfmt::skip]
+    let table = [
+        (deployed(1, 20), None, of_ours(true), two, "healthy"),
+        (deployed(1, 20), Some(&open), of_ours(true), two, "healthy"),
+        (deployed(1, 20), Some(&good), of_ours(true), two, "healthy"),
+        (deployed(1, 20), None, of_ours(false), two, "stuck"),
+        (deployed(1, 20), Some(&open), of_ours(false), two, "failed"),
+        (deployed(1, 20), Some(&failed), of_ours(false), two, "failed"),
+        (deployed(1, 20), None, vec![], two, "stuck"),
+        (deployed(2, 30), None, by_somebody(true), theirs, "healthy"),
+        (deployed(2, 30), None, by_somebody(true), "2 running, 2 pending", "wait"),
+        (deployed(2, 30), Some(&good), by_somebody(true), theirs, "healthy"),
+        (deployed(2, 30), None, by_somebody(false), theirs, "superseded"),
+        (deployed(2, 30), Some(&open), by_somebody(false), theirs, "superseded"),
+        (deployed(2, 30), Some(&failed), by_somebody(false), theirs, "failed"),
+        // Versions are removed too, the oldest first.
+        (deployed(9, 90), None, vec![version(9, 90, true, 9)], "9 running, 9 running", "superseded"),
+        (stopped, None, by_somebody(false), "", "stopped"),
+        // Nomad has gone back already, and the job was read before that.
+        (deployed(1, 20), Some(&open), [vec![version(2, 30, true, 7)], of_ours(false)].concat(), two, "reverting"),
+    ];
+    for (job, seen, versions, allocations, expected) in table {
+        let asked = Asked { registered: Some(20), failed: false, seen: seen.cloned().map(from) };
+        let found = look_again(asked, job.clone(), &[], &[], allocations, &versions);
+        assert_eq!(word(&found), expected, "{found:?}\n{job}\n{seen:?}\n{versions:?}\n{allocations}");
+    }
+}
+
+#[test]
+fn what_a_deployment_was_last_seen_to_do_is_told_once_it_is_removed() {
+    let versions = [version(2, 30, true, 7), version(1, 20, false, 8), version(0, 10, true, 7)];
+    let said = |seen: Option<Value>| {
+        let asked = Asked { registered: Some(20), failed: false, seen: seen.map(from) };
+        match look_again(asked, deployed(2, 30), &[], &[], "2 running, 2 running", &versions) {
+            Course::Failed(said) => said,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(
+        said(None),
+        "Nomad gave up version 1 of the job and went back to version 0; the deployment, which had the reason, is \
+         removed; the version before runs again"
+    );
+    let open = said(Some(deployment(1, 20, "running", "Deployment is running")));
+    assert!(
+        open.contains(
+            "removed since it was last seen: deployment 12345678: Deployment is running; web: 2 of 2 placed"
+        ),
+        "{open}"
+    );
+    let failed = said(Some(deployment(1, 20, "failed", BACK)));
+    assert!(
+        failed.starts_with("deployment 12345678: Failed due to unhealthy allocations - rolling back"),
+        "{failed}"
+    );
 }
 
 #[test]
@@ -223,13 +370,17 @@ fn a_version_that_nomad_went_back_to_is_ours_only_once_somebody_registers_it() {
     ];
     let by_nomad = json!({ "TriggeredBy": "deployment-watcher", "CreateIndex": 30, "Status": "complete" });
     let evaluations = [evaluation(20, "complete"), by_nomad];
-    let running = "2 running, 2 running";
+    let versions = [version(2, 30, true, 7), version(1, 20, false, 8), version(0, 10, true, 7)];
+    let found = |evaluations: &[Value]| {
+        let asked = Asked { registered: Some(30), failed: true, seen: None };
+        look_again(asked, job("service", 2, 30), evaluations, &deployments, "2 running, 2 running", &versions)
+    };
     // A refresh has put the new index into the state.
-    assert_eq!(word(&look(job("service", 2, 30), 30, &evaluations, &deployments, running)), "failed");
+    assert_eq!(word(&found(&evaluations)), "failed");
     // The same job, registered again: Nomad changes nothing, and evaluates.
     let again = json!({ "TriggeredBy": "job-register", "CreateIndex": 40, "Status": "complete" });
     let evaluations = [evaluations[0].clone(), evaluations[1].clone(), again];
-    assert_eq!(word(&look(job("service", 2, 30), 30, &evaluations, &deployments, running)), "healthy");
+    assert_eq!(word(&found(&evaluations)), "healthy");
 }
 
 #[test]
@@ -258,7 +409,9 @@ fn why_is_said_with_the_exit_code_and_with_what_no_node_has() {
 fn a_registration_is_spent_once_nothing_of_its_job_runs() {
     let spent = |job: Value, allocations: &str| {
         let allocations = allocations.split(", ").filter(|text| !text.is_empty()).map(allocation).map(from);
-        Rollout::of(from::<Job>(job), Some(20), true, Vec::new(), &[], allocations.collect()).is_spent()
+        let answers = Answers { job: from(job), allocations: allocations.collect(), ..Answers::default() };
+        let asked = Asked { registered: Some(20), failed: true, seen: None };
+        Rollout::of(asked, answers).is_spent()
     };
     assert!(spent(job("service", 1, 20), "1 failed, 0 complete stopped"));
     assert!(!spent(job("service", 1, 20), "1 failed, 0 running"));

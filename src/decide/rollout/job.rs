@@ -40,6 +40,8 @@ pub struct Update {
     pub progress_deadline: u64,
     /// Nanoseconds, for each allocation.
     pub healthy_deadline: u64,
+    /// Zero: no deployment is made.
+    pub max_parallel: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -57,4 +59,13 @@ pub struct Service {
     pub provider: String,
     #[serde(deserialize_with = "nullable")]
     pub checks: Vec<Value>,
+}
+
+impl Job {
+    /// Whether Nomad makes a deployment of each of its registrations. It does so of system jobs too, but not in each
+    /// of its releases.
+    pub fn has_deployments(&self) -> bool {
+        let is_deployed = |one: &Group| one.update.as_ref().is_some_and(|update| update.max_parallel > 0);
+        self.kind == "service" && self.task_groups.iter().any(|one| one.count > 0 && is_deployed(one))
+    }
 }

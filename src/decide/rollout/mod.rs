@@ -7,6 +7,7 @@ mod deployment;
 mod evaluation;
 mod job;
 mod null;
+mod version;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,6 +16,30 @@ pub use allocation::Allocation;
 pub use deployment::{Deployment, Progress};
 pub use evaluation::{Evaluation, Unplaced};
 pub use job::{Group, Job};
+pub use version::{Version, Versions};
+
+/// Which registration is asked about.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// What it was answered with; without it, the one that is there now is meant.
+    pub registered: Option<u64>,
+    /// What was applied last is known to have failed. A version that Nomad went back to afterwards is then not ours,
+    /// though a refresh of Terraform's may name it.
+    pub failed: bool,
+    /// Its deployment, as an earlier look has seen it.
+    pub seen: Option<Deployment>,
+}
+
+/// What Nomad answers in one look.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    pub job: Job,
+    pub evaluations: Vec<Evaluation>,
+    pub deployments: Vec<Deployment>,
+    pub allocations: Vec<Allocation>,
+    /// Needed only where the deployment of ours is not there.
+    pub versions: Versions,
+}
 
 /// All that is known of one registration.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,46 +47,61 @@ pub struct Rollout {
     pub job: Job,
     /// The `JobModifyIndex` of the registration that is asked about.
     pub ours: u64,
+    /// As Nomad has it; one that was over when it was seen, also where Nomad has removed it since.
     pub deployment: Option<Deployment>,
+    /// It was under way when it was seen, and Nomad has removed it since.
+    pub lost: Option<Deployment>,
     /// Of the version that is there now, where that is another.
     pub after: Option<Deployment>,
     /// Since our registration.
     pub evaluations: Vec<Evaluation>,
     pub allocations: Vec<Allocation>,
+    pub versions: Versions,
 }
 
 impl Rollout {
-    /// `registered` is what our registration was answered with; without it, the one that is there now is ours.
-    ///
-    /// `failed`: what was applied last is known to have failed. A version that Nomad went back to afterwards is then
-    /// not ours, though a refresh of Terraform's may name it.
-    pub fn of(
-        job: Job,
-        registered: Option<u64>,
-        failed: bool,
-        evaluations: Vec<Evaluation>,
-        deployments: &[Deployment],
-        allocations: Vec<Allocation>,
-    ) -> Self {
+    pub fn of(asked: Asked, answers: Answers) -> Self {
+        let Answers { job, evaluations, deployments, allocations, versions } = answers;
         let of = |index| deployments.iter().find(|one| one.job_spec_modify_index == index);
-        let registered = registered.unwrap_or(job.job_modify_index);
-        let by_a_person = |index| {
-            let registers =
-                |one: &&Evaluation| one.triggered_by == "job-register" && one.create_index >= index;
-            evaluations.iter().find(registers).is_some()
-        };
-        let undone = of(registered).filter(|_| failed && !by_a_person(registered)).and_then(|back| {
-            deployments.iter().find(|one| one.job_version + 1 == back.job_version && one.goes_back())
+        let registered = asked.registered.unwrap_or(job.job_modify_index);
+        let by_a_person =
+            |one: &Evaluation| one.triggered_by == "job-register" && one.create_index >= registered;
+        let undone = versions.registered(registered).filter(|_| asked.failed).and_then(|back| {
+            let failed = versions.versions.iter().find(|one| one.version + 1 == back.version)?;
+            versions.undid(failed.version).filter(|_| !evaluations.iter().any(by_a_person)).and(Some(failed))
         });
-        let ours = undone.map_or(registered, |failed| failed.job_spec_modify_index);
+        let ours = undone.map_or(registered, |failed| failed.job_modify_index);
         let after = of(job.job_modify_index).filter(|_| job.job_modify_index != ours).cloned();
         let evaluations = evaluations.into_iter().filter(|one| one.create_index >= ours).collect();
-        Self { ours, deployment: of(ours).cloned(), after, evaluations, allocations, job }
+        let seen = asked.seen.filter(|one| one.job_spec_modify_index == ours && of(ours).is_none());
+        let (over, lost) = match seen {
+            Some(seen) if seen.is_over() => (Some(seen), None),
+            seen => (None, seen),
+        };
+        let deployment = of(ours).cloned().or(over);
+        Self { ours, deployment, lost, after, evaluations, allocations, versions, job }
     }
 
     /// Whether the version that is there now is the one that is asked about.
     pub fn is_ours(&self) -> bool {
         self.job.job_modify_index == self.ours
+    }
+
+    /// The number of the version that is asked about, where that is known.
+    pub fn version(&self) -> Option<u64> {
+        let by_deployment = self.deployment.as_ref().or(self.lost.as_ref()).map(|one| one.job_version);
+        let registered = || self.versions.registered(self.ours).map(|one| one.version);
+        by_deployment.or_else(|| self.is_ours().then_some(self.job.version)).or_else(registered)
+    }
+
+    /// Whether its deployment was successful, by what outlives it.
+    pub fn is_stable(&self) -> bool {
+        self.versions.registered(self.ours).is_some_and(|one| one.stable)
+    }
+
+    /// The version that Nomad itself put in the place of ours, by what outlives deployments.
+    pub fn undone_for(&self) -> Option<u64> {
+        Some(self.versions.undid(self.version()?)?.version)
     }
 
     /// Whether our registration is there still, and nothing of the job runs or may come to run by itself.
@@ -78,10 +118,7 @@ impl Rollout {
 
     /// Those of the version that is asked about.
     pub fn of_ours(&self) -> impl Iterator<Item = &Allocation> {
-        let version = match &self.deployment {
-            Some(deployment) => Some(deployment.job_version),
-            None => self.is_ours().then_some(self.job.version),
-        };
+        let version = self.version();
         self.allocations.iter().filter(move |one| Some(one.job_version) == version)
     }
 

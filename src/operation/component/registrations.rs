@@ -29,7 +29,7 @@ pub fn recorded(state: &mut State, record: &Record) {
     for job in &mut state.jobs {
         let followed = record.followed.get(&key(job)).filter(|_| is_left);
         job.modify_index = followed.copied().or(job.modify_index);
-        job.failed = record.failed.is_some();
+        job.failed = record.applied_and_failed().is_some();
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::servers::{Job, Pair, eventually, pair};
+use crate::support::server::Server;
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
@@ -16,7 +17,18 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Option<Self> {
-        let (world, pair) = (World::new()?, pair()?);
+        Self::on(pair()?)
+    }
+
+    /// On a Nomad and a Consul of its own, where a test does what others would notice.
+    pub fn alone() -> Option<Self> {
+        let consul = Server::consul()?;
+        let nomad = Server::nomad_beside(&consul)?;
+        Self::on(Arc::new(Pair { consul, nomad }))
+    }
+
+    fn on(pair: Arc<Pair>) -> Option<Self> {
+        let world = World::new()?;
         let mut site = Site::new();
         site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
         site.infrastructure["settings"]["nomad"] = json!({ "address": pair.address() });

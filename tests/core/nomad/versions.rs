@@ -3,12 +3,15 @@
 use serde_json::{Value, json};
 
 use super::components::{Scene, gate, message, web};
-use super::servers::Job;
+use super::servers::{Job, eventually};
 use crate::support::statuses;
 
 /// A scene whose job `name` runs, and the version of it that ends at once.
 fn scene(name: &str, rest: &Value) -> Option<(Scene, Job, Job)> {
-    let mut scene = Scene::new()?;
+    begun(Scene::new()?, name, rest)
+}
+
+fn begun(mut scene: Scene, name: &str, rest: &Value) -> Option<(Scene, Job, Job)> {
     let good = Job { update: "auto_revert = true".to_owned(), ..Job::new(name) };
     let bad = Job { config: "run_for = \"1ms\"\n exit_code = 3".to_owned(), proof: "20s", ..good.clone() };
     scene.component(&good, "", rest.clone());
@@ -77,6 +80,40 @@ fn a_version_that_failed_waits_for_a_person_and_every_operation_says_so() {
 }
 
 #[test]
+fn a_version_that_nomad_went_back_from_has_failed_also_where_nomad_has_removed_its_deployment() {
+    let rest = json!({ "health": gate("collected") });
+    let Some(alone) = Scene::alone() else { return };
+    let Some((mut scene, good, bad)) = begun(alone, "collected", &rest) else { return };
+    scene.component(&bad, "", rest.clone());
+    let collect = || {
+        let deployments = || scene.pair.nomad.get("/v1/job/collected/deployments").unwrap();
+        let is = |version: u64, status: &str| {
+            let found = |one: &Value| one["JobVersion"] == version && one["Status"] == status;
+            deployments().as_array().unwrap().iter().any(found)
+        };
+        eventually("Nomad goes back", || is(1, "failed"));
+        assert_eq!(scene.pair.nomad.call("PUT", "/v1/system/gc", "").0, 200);
+        eventually("its deployment is removed", || !is(1, "failed"));
+    };
+    let report = std::thread::scope(|threads| {
+        let collecting = threads.spawn(collect);
+        let report = scene.run();
+        collecting.join().unwrap();
+        report
+    });
+    assert_eq!(outcome(&report), is("failed", "deployment_failed"), "{report:#}");
+    assert!(message(&report).contains("the version before runs again"), "{report:#}");
+    assert_eq!(version(&scene, "collected"), 2);
+    let health = scene.site.run("health", json!({}));
+    assert_eq!(health["result"], false, "who asks afresh is told the same: {health:#}");
+    assert!(health.to_string().contains("went back to version 0"), "{health:#}");
+    assert_eq!(outcome(&scene.run()), is("blocked", "failed_version"));
+    assert_eq!(version(&scene, "collected"), 2, "it is not registered again");
+    scene.component(&good, "", rest);
+    assert_eq!(outcome(&scene.run()), is("unchanged", ""));
+}
+
+#[test]
 fn back_at_the_version_that_serves_a_component_is_healthy_and_without_drift() {
     let rest = json!({ "health": gate("back-to-good") });
     let Some((mut scene, good, bad)) = scene("back-to-good", &rest) else { return };
@@ -104,6 +141,8 @@ fn a_version_that_a_rollback_took_back_waits_too() {
     scene.component(&bad, "", rest);
     assert_eq!(outcome(&scene.run()).0, "rolled_back");
     let now = version(&scene, "taken-back");
+    let health = scene.site.run("health", json!({}));
+    assert_eq!(health["result"], true, "what serves is what was put back: {health:#}");
     assert_eq!(outcome(&scene.run()), is("blocked", "failed_version"));
     assert_eq!(version(&scene, "taken-back"), now);
 }

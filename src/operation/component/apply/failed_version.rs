@@ -45,7 +45,7 @@ pub(in crate::operation::component) fn judge(run: &Run<'_>, intent: &Intent, cha
     }
     let failed = match &intent.act {
         // What was applied last takes the pillar's place.
-        Act::Remediate { .. } => run.record.and_then(applied_and_failed),
+        Act::Remediate { .. } => run.record.and_then(Record::applied_and_failed),
         _ => run.failed_before(),
     };
     let Some(failed) = failed else { return Verdict::Free };
@@ -79,10 +79,6 @@ pub(in crate::operation::component) async fn spent(
         spent.extend(rollout.is_ok_and(|rollout| rollout.is_spent()).then(|| job.address.clone()));
     }
     Ok(spent)
-}
-
-fn applied_and_failed(record: &Record) -> Option<&FailedVersion> {
-    record.failed.as_ref().filter(|failed| record.applied.as_ref() == Some(&failed.configuration))
 }
 
 fn waits(run: &Run<'_>, failed: &FailedVersion) -> Error {
