@@ -49,11 +49,10 @@ demo-destroy: build
 demo-nomad: need-terraform build servers
 	@terraform="$$(.ci/need terraform)" && $(python) tests/servers/demo.py "$$terraform"
 
-# The extension once more, with a way to provoke a panic; and the wheel, for the tests to look into.
-target/provoke/.unpacked: .venv/.core $(rust_files) $(python_files)
-	rm -rf target/provoke
-	$(python) -m maturin build --release --locked --features provoke --out target/provoke
-	cd target/provoke && "../../$(python)" -m zipfile -e ./*.whl tree
+# What `make build` has compiled, as a wheel, for the tests to look into.
+target/wheels/.packed: .venv/.core $(python_files)
+	rm -rf target/wheels
+	VIRTUAL_ENV="$$PWD/.venv" $(python) -m maturin build --release --locked --out target/wheels
 	@touch $@
 
 # A compiler in a folder of its own: it is large, and only the wheel needs it.
@@ -92,7 +91,7 @@ test-salt: servers
 	$(pytest) -n $(PARALLEL) </dev/null
 
 # Most tests wait for others than the processor. A test that fails keeps no other from running.
-test: need-terraform build target/provoke/.unpacked .venv/moto/.installed servers
+test: need-terraform build target/wheels/.packed .venv/moto/.installed servers
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-core test-salt
 
 # What takes minutes and has one case of it in `make test`.
@@ -115,8 +114,7 @@ fixtures: need-terraform servers
 
 lint: build
 	cargo fmt --check
-	cargo clippy --locked --all-targets --no-default-features -- -D warnings
-	$(with_python) cargo clippy --locked --features provoke -- -D warnings
+	$(with_python) cargo clippy --locked --all-targets -- -D warnings
 	$(python) -m ruff check $(wildcard $(linted))
 	$(python) -m ruff format --check $(wildcard $(linted))
 	$(python) -m mypy.stubtest saltext.eos._core

@@ -11,6 +11,7 @@ mod digest;
 pub mod disk;
 pub mod error;
 pub mod graph;
+pub mod guard;
 pub mod health;
 pub mod hooks;
 pub mod host;

@@ -6,11 +6,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::Value;
 
-use super::guard::{self, Kind};
 use super::host::PyHost;
 use super::pillar::PyPillar;
 use super::signals::Signals;
 use super::{convert, plain};
+use crate::guard::{self, Kind};
 use crate::model::{PillarPath, Problem};
 use crate::operation::{self, Call, Identity, Request, ensure};
 use crate::view;

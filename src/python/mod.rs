@@ -5,7 +5,6 @@
 
 mod calls;
 mod convert;
-mod guard;
 mod host;
 mod pillar;
 mod plain;

@@ -19,6 +19,7 @@ mod lock;
 mod naming;
 mod nomad;
 mod orchestrate;
+mod panics;
 mod process;
 mod reader;
 mod recover;

@@ -9,7 +9,7 @@ use eos::process::{Cancel, Cause, Command, CutShort, Exit, Guardian, Limits, run
 use secrecy::SecretString;
 
 use crate::support::processes::{guardians_of, is_alive, kill, until};
-use crate::support::{again, alone};
+use crate::support::{again, alone, ends_well};
 
 fn shell(folder: &Path, script: &str) -> Command<'static> {
     Command {
@@ -88,13 +88,6 @@ fn a_process_that_ignores_sigint() {
 #[test]
 fn a_child_can_be_stopped_though_we_were_started_to_ignore_sigint() {
     ends_well(a_process_that_ignores_sigint);
-}
-
-/// An ignored test, in a process of its own.
-fn ends_well(test: impl Fn()) {
-    let output = again(test).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.quick
 STAND_IN = (
     '#!/bin/sh\necho "$(basename "$0") $*" >>calls\ncase "$*" in *"$FAILS"*) exit 1 ;; esac\n'
 )
-BUILT = (".venv/.tools", ".venv/.core", ".venv/moto/.installed", "target/provoke/.unpacked")
+BUILT = (".venv/.tools", ".venv/.core", ".venv/moto/.installed", "target/wheels/.packed")
 
 
 @pytest.fixture

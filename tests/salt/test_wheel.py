@@ -33,9 +33,9 @@ def wheel():
 
 @pytest.mark.quick
 def test_the_metadata_is_complete():
-    wheels = [*(CHECKOUT / "dist").glob("*.whl"), *(CHECKOUT / "target" / "provoke").glob("*.whl")]
+    wheels = [*(CHECKOUT / "dist").glob("*.whl"), *(CHECKOUT / "target" / "wheels").glob("*.whl")]
     if not wheels:
-        programs.missing("target/provoke (make test builds it)")
+        programs.missing("target/wheels (make test builds it)")
     for built in wheels:
         files = read(built)
         (text,) = [files[name] for name in files if name.endswith(".dist-info/METADATA")]

@@ -62,6 +62,15 @@ pub fn again(test: impl Fn()) -> Command {
     command
 }
 
+/// Runs one ignored test in a process of its own. Returns what it wrote.
+pub fn ends_well(test: impl Fn()) -> String {
+    let output = again(test).output().unwrap();
+    let said =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert!(output.status.success() && said.contains("1 passed"), "{}: {said}", output.status);
+    said
+}
+
 /// A folder with modules, and a pillar whose root is in it.
 pub struct Site {
     pub folder: tempfile::TempDir,

@@ -45,13 +45,9 @@ static PLACE: Mutex<Option<String>> = Mutex::new(None);
 /// Runs `work`; a panic in it becomes a failed report.
 pub fn guarded(operation: &str, work: impl FnOnce() -> Value) -> Value {
     quieten();
-    let worked = panic::catch_unwind(AssertUnwindSafe(|| {
-        #[cfg(feature = "provoke")]
-        assert!(operation != "panic", "provoked");
-        work()
-    }));
-    worked.unwrap_or_else(|_| {
-        let place = PLACE.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let place = PLACE.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let place = place.as_deref().unwrap_or("an unknown place");
         failed(operation, Kind::Internal, &format!("a panic at {place}"))
     })
 }
