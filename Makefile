@@ -1,7 +1,7 @@
 # Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
 
 .PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-core test-salt test matrix \
-	soak soak-consul soak-exclusion soak-soak soak-scenarios check lint bench clean
+	soak soak-consul soak-disk_full soak-exclusion soak-soak soak-scenarios check lint bench clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -100,10 +100,10 @@ matrix: need-terraform build servers .venv/moto/.installed
 
 # A long while: KILLS kills (200) and ROUNDS rounds (200) of eight processes, drawn from SEED (of the moment).
 soak: need-terraform servers .venv/moto/.installed
-	@$(MAKE) --no-print-directory --jobs=1 --keep-going soak-consul soak-exclusion soak-soak soak-scenarios
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going soak-consul soak-disk_full soak-exclusion soak-soak soak-scenarios
 
-soak-consul:
-	$(cargo_test) --test core -- --ignored consul::
+soak-consul soak-disk_full:
+	$(cargo_test) --test core -- --ignored $(@:soak-%=%)::
 
 soak-exclusion soak-soak soak-scenarios:
 	$(cargo_test) --test core -- --ignored --nocapture --test-threads=1 $(@:soak-%=%)::

@@ -54,7 +54,7 @@ def test_a_test_that_fails_keeps_no_other_from_running(made, fails):
 def test_a_soak_that_fails_keeps_no_other_from_running(made):
     calls, code = made("soak", "--ignored consul::")
     assert code != 0
-    for name in ("consul", "exclusion", "soak", "scenarios"):
+    for name in ("consul", "disk_full", "exclusion", "soak", "scenarios"):
         assert f" {name}::" in calls, calls
 
 

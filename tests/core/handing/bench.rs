@@ -1,6 +1,7 @@
-//! A Nomad and a Vault, and a service that writes down what it was given.
+//! A Nomad and a Vault that all tests here share, and a service of the test's own that writes down what it was given.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -9,10 +10,34 @@ use crate::support::Site;
 use crate::support::server::{Server, VAULT_TOKEN};
 use crate::support::world::World;
 
-pub struct Bench {
+pub struct Servers {
     pub nomad: Server,
     pub vault: Server,
+}
+
+static SHARED: Mutex<Weak<Servers>> = Mutex::new(Weak::new());
+
+/// They end with the last test that holds them. None, visibly, where a program is missing.
+fn servers() -> Option<Arc<Servers>> {
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(servers) = shared.upgrade() {
+        return Some(servers);
+    }
+    let vault = Server::vault()?;
+    let nomad = Server::nomad_with(&json!({ "vault": {
+        "enabled": true, "address": address(&vault), "jwt_auth_backend_path": "nomad",
+        "default_identity": { "aud": ["vault.test"], "ttl": "1h" },
+    }}))?;
+    let servers = Arc::new(Servers { nomad, vault });
+    *shared = Arc::downgrade(&servers);
+    Some(servers)
+}
+
+pub struct Bench {
+    pub servers: Arc<Servers>,
     pub site: Site,
+    /// Of the service, which no other test has.
+    pub name: &'static str,
     world: World,
 }
 
@@ -25,29 +50,43 @@ os.rename(path + '.new', path)
 time.sleep(9999)";
 
 impl Bench {
-    /// With a Vault that Eos logs in to.
-    pub fn new() -> Option<Self> {
-        let vault = Server::vault()?;
-        let nomad = Server::nomad_with(&json!({ "vault": {
-            "enabled": true, "address": address(&vault), "jwt_auth_backend_path": "nomad",
-            "default_identity": { "aud": ["vault.test"], "ttl": "1h" },
-        }}))?;
-        let world = World::new()?;
-        let mut bench = Self { nomad, vault, site: Site::new(), world };
+    /// With a Vault that Eos logs in to. `name` tells this test's service and secrets from those of others.
+    pub fn new(name: &'static str) -> Option<Self> {
+        let mut bench = Self { servers: servers()?, site: Site::new(), name, world: World::new()? };
         let token = bench.file("vault-token", VAULT_TOKEN);
         let settings = &mut bench.site.infrastructure["settings"];
         settings["terraform"] = json!({ "cli_config_file": bench.world.cli_config() });
-        settings["nomad"] = json!({ "address": address(&bench.nomad) });
+        settings["nomad"] = json!({ "address": address(&bench.servers.nomad) });
         settings["vault"] = json!({
-            "address": address(&bench.vault), "auth": { "method": "token", "token": token },
+            "address": address(&bench.servers.vault), "auth": { "method": "token", "token": token },
         });
         std::fs::create_dir(bench.said()).unwrap();
         Some(bench)
     }
 
-    /// A service `web` with these secrets.
-    pub fn web(&mut self, secrets: Value) {
-        self.site.infrastructure["services"]["web"] = json!({
+    /// The service's part of the pillar.
+    pub fn web(&mut self) -> &mut Value {
+        &mut self.site.infrastructure["services"][self.name]
+    }
+
+    /// The name of the service's component.
+    pub fn component(&self) -> String {
+        format!("nomad-{}", self.name)
+    }
+
+    /// The service's part of a report.
+    pub fn of<'a>(&self, report: &'a Value) -> &'a Value {
+        &report["components"][self.component()]
+    }
+
+    /// The reference to a value that [`Self::put`] puts into Vault.
+    pub fn vault(&self, key: &str) -> String {
+        format!("vault:secret/{}#{key}", self.name)
+    }
+
+    /// The service with these secrets.
+    pub fn serves(&mut self, secrets: Value) {
+        self.site.infrastructure["services"][self.name] = json!({
             "command": "python3", "args": ["-c", TASK], "env": { "SAID": self.said() }, "replicas": 1,
             "cpu": 20, "memory": 32, "secrets": secrets,
             "update": { "min_healthy_time": "200ms", "healthy_deadline": "60s" },
@@ -61,14 +100,14 @@ impl Bench {
     /// It ended with this status, and well.
     pub fn ends(&self, status: &str) -> Value {
         let report = self.orchestrate();
-        let web = &report["components"]["nomad-web"];
+        let web = self.of(&report);
         assert!(report["result"] == true && web["status"] == status, "{report:#}");
         web.clone()
     }
 
     pub fn error(&self) -> Value {
         let report = self.orchestrate();
-        let error = report["components"]["nomad-web"]["error"].clone();
+        let error = self.of(&report)["error"].clone();
         assert!(error.is_object(), "no error in {report:#}");
         error
     }
@@ -85,29 +124,41 @@ impl Bench {
     }
 
     /// Into the versioned store.
-    pub fn put(&self, path: &str, data: &Value) {
-        self.post(&format!("secret/data/{path}"), &json!({ "data": data }));
+    pub fn put(&self, data: &Value) {
+        self.post(&format!("secret/data/{}", self.name), &json!({ "data": data }));
     }
 
     pub fn post(&self, path: &str, body: &Value) {
-        let (status, text) = self.vault.call("POST", &format!("/v1/{path}"), &body.to_string());
+        let (status, text) = self.servers.vault.call("POST", &format!("/v1/{path}"), &body.to_string());
         assert!(status == 200 || status == 204, "{path}: {status} {text}");
     }
 
     /// What Vault keeps for the service.
     pub fn kept(&self) -> Value {
-        let found = self.vault.get("/v1/secret/data/services/staging/web");
+        let found = self.servers.vault.get(&format!("/v1/secret/data/services/staging/{}", self.name));
         found.map(|found| found["data"]["data"].clone()).unwrap_or_default()
+    }
+
+    pub fn variable_key(&self) -> String {
+        format!("nomad/jobs/{}", self.name)
+    }
+
+    pub fn variable_path(&self) -> String {
+        format!("/v1/var/{}", self.variable_key())
+    }
+
+    pub fn job_path(&self) -> String {
+        format!("/v1/job/{}", self.name)
     }
 
     /// What Nomad's variable of the service holds.
     pub fn variable(&self) -> Option<Value> {
-        self.nomad.get("/v1/var/nomad/jobs/web").map(|found| found["Items"].clone())
+        self.servers.nomad.get(&self.variable_path()).map(|found| found["Items"].clone())
     }
 
     /// The running allocations that are wanted.
     pub fn running(&self) -> Vec<String> {
-        let all = self.nomad.get("/v1/job/web/allocations").unwrap_or_default();
+        let all = self.servers.nomad.get(&format!("{}/allocations", self.job_path())).unwrap_or_default();
         let is = |one: &&Value| one["ClientStatus"] == "running" && one["DesiredStatus"] == "run";
         let all = all.as_array().into_iter().flatten().filter(is);
         all.map(|one| one["ID"].as_str().unwrap().to_owned()).collect()
@@ -124,7 +175,9 @@ impl Bench {
     /// Everything that Nomad tells of the job.
     pub fn inspected(&self) -> String {
         ["", "/versions", "/allocations", "/evaluations", "/deployments"]
-            .map(|part| self.nomad.get(&format!("/v1/job/web{part}")).unwrap_or_default().to_string())
+            .map(|part| {
+                self.servers.nomad.get(&format!("{}{part}", self.job_path())).unwrap_or_default().to_string()
+            })
             .concat()
     }
 
@@ -143,6 +196,12 @@ impl Bench {
             }
         }
         found
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let _ = self.servers.nomad.call("DELETE", &format!("{}?purge=true", self.job_path()), "");
     }
 }
 

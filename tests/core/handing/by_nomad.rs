@@ -7,7 +7,7 @@ use super::bench::{Bench, address};
 /// Nomad's tasks log in by their identity, as this role.
 fn trust(bench: &Bench) {
     bench.post("sys/auth/nomad", &json!({ "type": "jwt" }));
-    let keys = format!("{}/.well-known/jwks.json", address(&bench.nomad));
+    let keys = format!("{}/.well-known/jwks.json", address(&bench.servers.nomad));
     bench.post("auth/nomad/config", &json!({ "jwks_url": keys, "default_role": "tasks" }));
     let policy = "path \"secret/data/*\" { capabilities = [\"read\"] }\npath \"old/*\" { capabilities = [\"read\"] }\npath \"leased/creds/*\" { capabilities = [\"read\"] }";
     bench.post("sys/policies/acl/tasks", &json!({ "policy": policy }));
@@ -25,15 +25,15 @@ fn trust(bench: &Bench) {
 
 #[test]
 fn a_task_reads_in_vault_by_its_own_identity_and_eos_hands_it_the_rest() {
-    let Some(mut bench) = Bench::new() else { return };
+    let Some(mut bench) = Bench::new("reads-itself") else { return };
     trust(&bench);
-    bench.put("app", &json!({ "token": "a \"quoted\"\n ${secret}", "number": 7 }));
+    bench.put(&json!({ "token": "a \"quoted\"\n ${secret}", "number": 7 }));
     bench.post("old/app", &json!({ "metadata": "of the first version" }));
     bench.site.infrastructure["settings"]["nomad"]["secrets"] = json!("vault");
     bench.site.infrastructure["settings"]["nomad"]["vault_role"] = json!("tasks");
-    bench.web(json!({
-        "S_VAULT": "vault:secret/app#token",
-        "S_NUMBER": "vault:secret/app#number",
+    bench.serves(json!({
+        "S_VAULT": bench.vault("token"),
+        "S_NUMBER": bench.vault("number"),
         "S_OLD": "vault:old/app#metadata",
         "S_LENT": "vault:leased/creds/app#username",
         "S_MADE": { "generate": "password" },
@@ -48,7 +48,7 @@ fn a_task_reads_in_vault_by_its_own_identity_and_eos_hands_it_the_rest() {
     // What Vault has, Nomad's variable has not; and nobody but the task has taken a lease.
     let handed = bench.variable().unwrap();
     assert!(handed["r1_S_FILE"].is_string() && handed.as_object().unwrap().len() == 4, "{handed}");
-    let (status, users) = bench.vault.call("LIST", "/v1/leased/users/", "");
+    let (status, users) = bench.servers.vault.call("LIST", "/v1/leased/users/", "");
     let users: serde_json::Value = serde_json::from_str(&users).unwrap();
     assert!(status == 200 && users["data"]["keys"].as_array().unwrap().len() == 1, "{users}");
     bench.ends("unchanged");

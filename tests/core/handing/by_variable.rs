@@ -8,16 +8,16 @@ const HOSTILE: &str = "a \"b\" 'c' ${d} %{e} {{ f }} \\ \n\t# <&> Ã¼ \u{2028} ðŸ
 
 #[test]
 fn secrets_of_every_origin_reach_the_task_as_they_are_and_nobody_else() {
-    let Some(mut bench) = Bench::new() else { return };
-    bench.put("app", &json!({ "token": HOSTILE, "number": 7 }));
+    let Some(mut bench) = Bench::new("every-origin") else { return };
+    bench.put(&json!({ "token": HOSTILE, "number": 7 }));
     bench.site.component(
         "db",
         "output \"password\" {\n  value = \"from-the-state\"\n  sensitive = true\n}",
         json!({}),
     );
-    bench.web(json!({
-        "S_VAULT": "vault:secret/app#token",
-        "S_NUMBER": { "from": "vault:secret/app#number" },
+    bench.serves(json!({
+        "S_VAULT": bench.vault("token"),
+        "S_NUMBER": { "from": bench.vault("number") },
         "S_FILE": bench.file("own", "of-this-host-itself\n"),
         "S_OUTPUT": { "output": "db.password" },
         "S_MADE": { "generate": "password" },
@@ -26,13 +26,13 @@ fn secrets_of_every_origin_reach_the_task_as_they_are_and_nobody_else() {
 
     // A test makes nothing, and says what it cannot know yet by the next revision alone.
     let shown = bench.site.run("orchestrate", json!({ "test": true }));
-    assert_eq!(shown["components"]["nomad-web"]["status"], "pending_inputs", "{shown:#}");
+    assert_eq!(bench.of(&shown)["status"], "pending_inputs", "{shown:#}");
     assert!(bench.kept().is_null() && bench.variable().is_none(), "{shown:#}");
 
     let report = bench.ends("applied");
     let notes = report["notes"].to_string();
     for made in ["S_MADE", "secret_key"] {
-        let said = format!("made, and kept at vault:secret/services/staging/web#{made}");
+        let said = format!("made, and kept at vault:secret/services/staging/{}#{made}", bench.name);
         assert!(notes.contains(&said), "{report:#}");
     }
     let kept = bench.kept();
@@ -66,26 +66,26 @@ fn secrets_of_every_origin_reach_the_task_as_they_are_and_nobody_else() {
 
 #[test]
 fn another_value_is_another_deployment_and_what_was_lost_is_written_again() {
-    let Some(mut bench) = Bench::new() else { return };
-    bench.put("app", &json!({ "token": "one" }));
-    bench.web(json!({ "S_A": "vault:secret/app#token" }));
+    let Some(mut bench) = Bench::new("another-value") else { return };
+    bench.put(&json!({ "token": "one" }));
+    bench.serves(json!({ "S_A": bench.vault("token") }));
     bench.ends("applied");
     assert_eq!(bench.given(), json!({ "S_A": "one" }));
     let first = bench.running();
 
-    bench.put("app", &json!({ "token": "two" }));
+    bench.put(&json!({ "token": "two" }));
     let shown = bench.site.run("orchestrate", json!({ "test": true }));
-    assert_eq!(shown["components"]["nomad-web"]["status"], "planned", "{shown:#}");
+    assert_eq!(bench.of(&shown)["status"], "planned", "{shown:#}");
     assert_eq!(bench.variable().unwrap()["r1_S_A"], "one");
     // A plan that is kept brings what is there when it is applied.
     let kept = bench.site.run("plan", json!({}));
     let report = bench.site.run("apply", json!({ "plan_id": kept["plan_id"] }));
-    assert_eq!(report["components"]["nomad-web"]["status"], "applied", "{report:#}");
+    assert_eq!(bench.of(&report)["status"], "applied", "{report:#}");
     assert_eq!(bench.given(), json!({ "S_A": "two" }));
     assert_ne!(bench.running(), first);
 
     // Somebody removes it: it comes back, under a revision that no job has had.
-    assert_eq!(bench.nomad.call("DELETE", "/v1/var/nomad/jobs/web", "").0, 204);
+    assert_eq!(bench.servers.nomad.call("DELETE", &bench.variable_path(), "").0, 204);
     bench.ends("applied");
     let handed = bench.variable().unwrap();
     assert!(handed["r3_S_A"] == "two" && handed["r2_S_A"].is_null(), "{handed}");
@@ -93,22 +93,22 @@ fn another_value_is_another_deployment_and_what_was_lost_is_written_again() {
 
 #[test]
 fn a_version_that_fails_is_taken_back_with_its_secrets_and_neither_is_told() {
-    let Some(mut bench) = Bench::new() else { return };
+    let Some(mut bench) = Bench::new("taken-back") else { return };
     let (old, new) = ("the-secret-of-the-first", "the-secret-of-the-second");
-    bench.put("app", &json!({ "token": old }));
-    bench.web(json!({ "S_A": "vault:secret/app#token" }));
-    let web = &mut bench.site.infrastructure["services"]["web"];
+    bench.put(&json!({ "token": old }));
+    bench.serves(json!({ "S_A": bench.vault("token") }));
+    let web = bench.web();
     web["on_failure"] = json!("rollback");
     web["restart"] = json!({ "attempts": 0, "mode": "fail" });
     web["update"] = json!({ "min_healthy_time": "1s", "healthy_deadline": "60s", "progress_deadline": 0 });
     let good = web.clone();
     bench.ends("applied");
 
-    bench.put("app", &json!({ "token": new }));
-    let web = &mut bench.site.infrastructure["services"]["web"];
+    bench.put(&json!({ "token": new }));
+    let web = bench.web();
     web["args"] = json!(["-c", "import os, sys; sys.exit('the last words: ' + os.environ['S_A'])"]);
     let report = bench.orchestrate();
-    assert_eq!(report["components"]["nomad-web"]["status"], "rolled_back", "{report:#}");
+    assert_eq!(bench.of(&report)["status"], "rolled_back", "{report:#}");
     assert!(report.to_string().contains("the last words"), "{report:#}");
     assert_eq!(
         bench.given(),
@@ -117,26 +117,22 @@ fn a_version_that_fails_is_taken_back_with_its_secrets_and_neither_is_told() {
     );
 
     // The way back fails as well: what it prints is the old one.
-    bench.site.infrastructure["services"]["web"] = good;
-    bench.put("app", &json!({ "token": old }));
-    let web = &mut bench.site.infrastructure["services"]["web"];
+    *bench.web() = good;
+    bench.put(&json!({ "token": old }));
     let marked = bench.site.folder.path().join("marked");
     let script = format!(
         "import os, sys, time\nif os.path.exists({marked:?}): sys.exit('the last words: ' + os.environ['S_A'])\ntime.sleep(9999)"
     );
-    web["args"] = json!(["-c", script]);
+    bench.web()["args"] = json!(["-c", script]);
     bench.ends("applied");
-    bench.put("app", &json!({ "token": new }));
-    let web = &mut bench.site.infrastructure["services"]["web"];
+    bench.put(&json!({ "token": new }));
+    let web = bench.web();
     web["args"] = json!(["-c", format!("open({marked:?}, 'w'); raise SystemExit('no such luck')")]);
     let failed = bench.orchestrate();
-    assert_eq!(failed["components"]["nomad-web"]["status"], "rollback_failed", "{failed:#}");
-    assert!(
-        failed["components"]["nomad-web"]["rollback"].to_string().contains("the last words"),
-        "{failed:#}"
-    );
+    assert_eq!(bench.of(&failed)["status"], "rollback_failed", "{failed:#}");
+    assert!(bench.of(&failed)["rollback"].to_string().contains("the last words"), "{failed:#}");
 
-    let told = bench.site.run("module.diagnose", json!({ "service": "web" }));
+    let told = bench.site.run("module.diagnose", json!({ "service": bench.name }));
     for text in [report.to_string(), failed.to_string(), told.to_string()] {
         assert!(!text.contains(old) && !text.contains(new), "{text}");
     }
@@ -144,18 +140,19 @@ fn a_version_that_fails_is_taken_back_with_its_secrets_and_neither_is_told() {
 
 #[test]
 fn a_service_that_goes_takes_along_what_it_was_handed_and_leaves_what_others_have() {
-    let Some(mut bench) = Bench::new() else { return };
-    let theirs = json!({ "Path": "nomad/jobs/web", "Items": { "theirs": "x" } }).to_string();
-    assert_eq!(bench.nomad.call("PUT", "/v1/var/nomad/jobs/web", &theirs).0, 200);
-    bench.web(json!({ "S_A": { "generate": "base64" } }));
+    let Some(mut bench) = Bench::new("goes") else { return };
+    let theirs = json!({ "Path": bench.variable_key(), "Items": { "theirs": "x" } }).to_string();
+    assert_eq!(bench.servers.nomad.call("PUT", &bench.variable_path(), &theirs).0, 200);
+    bench.serves(json!({ "S_A": { "generate": "base64" } }));
     bench.ends("applied");
     let handed = bench.variable().unwrap();
     assert!(handed["theirs"] == "x" && handed["r1_S_A"].is_string(), "{handed}");
 
     // Gone from the pillar, and its job purged by a hand, it is destroyed by its name.
-    assert_eq!(bench.nomad.call("DELETE", "/v1/job/web?purge=true", "").0, 200);
+    assert_eq!(bench.servers.nomad.call("DELETE", &format!("{}?purge=true", bench.job_path()), "").0, 200);
     bench.site.infrastructure["services"] = json!({});
-    let destroyed = bench.site.run("destroy", json!({ "components": ["nomad-web"], "confirm": "staging" }));
+    let destroyed =
+        bench.site.run("destroy", json!({ "components": [bench.component()], "confirm": "staging" }));
     assert_eq!(destroyed["result"], true, "{destroyed:#}");
     assert_eq!(bench.variable(), Some(json!({ "theirs": "x" })));
     assert!(bench.kept()["S_A"].is_string(), "Vault keeps what was made");
@@ -163,9 +160,9 @@ fn a_service_that_goes_takes_along_what_it_was_handed_and_leaves_what_others_hav
 
 #[test]
 fn a_literal_stands_in_the_job_because_it_was_asked_for_and_in_no_report() {
-    let Some(mut bench) = Bench::new() else { return };
+    let Some(mut bench) = Bench::new("literal") else { return };
     let secret = "a-literal-secret";
-    bench.web(json!({ "S_A": { "from": bench.file("own", secret), "literal": true } }));
+    bench.serves(json!({ "S_A": { "from": bench.file("own", secret), "literal": true } }));
     let report = bench.ends("applied");
     assert_eq!(bench.given(), json!({ "S_A": secret }));
     assert!(bench.inspected().contains(secret) && !report.to_string().contains(secret), "{report:#}");
