@@ -6,6 +6,7 @@ import pytest
 
 from support import modules
 from support.result import assert_refused
+from support.site import CHECKOUT
 
 ORCHESTRATE = "infrastructure.orchestrate"
 
@@ -138,24 +139,24 @@ def test_a_state_that_calls_the_runner_may_not_ask_for_another_try(echo):
 # An exception of the type that pyo3 makes of a panic is a panic again where the core meets it.
 PANICS = """
 from saltext.eos.host import Host
-from saltext.eos.runners.infrastructure import *
 
 __virtualname__ = "panics"
 
 
-def panic(*_):
+def _panic(*_):
     kinds = {kind.__name__: kind for kind in BaseException.__subclasses__()}
     raise kinds["PanicException"]("hunter2")
 
 
-Host.emit = panic
+Host.emit = _panic
 """
 
 
 def test_a_panic_becomes_a_report_with_exit_code_1(echo):
     runners = echo.folder / "salt" / "cache" / "extmods" / "runners"
     runners.mkdir(parents=True)
-    (runners / "panics.py").write_text(PANICS)
+    source = (CHECKOUT / "python/saltext/eos/runners/infrastructure.py").read_text()
+    (runners / "panics.py").write_text(source + PANICS)
     done = echo.run("panics.orchestrate", "environment=staging", forks=False)
     assert done.rc == 1, done
     assert done.report["result"] is False, done

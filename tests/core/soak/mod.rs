@@ -12,7 +12,7 @@ use crate::support::draw;
 /// A few kills on each backend: the moments differ from run to run, what must hold does not.
 #[test]
 fn whatever_is_killed_what_it_made_is_in_a_state_or_named() {
-    kills::many(draw::number("SEED", 1), 12, 0);
+    kills::many(draw::number("SEED", 1), 6, 0);
 }
 
 #[test]
