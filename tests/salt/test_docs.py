@@ -14,6 +14,7 @@ from support.site import CHECKOUT
 pytestmark = pytest.mark.quick
 
 PAGES = [
+    "CHANGELOG.md",
     *names(),
     "ARCHITECTURE.md",
     *(str(page.relative_to(CHECKOUT)) for page in (CHECKOUT / "salt").rglob("*.md")),
