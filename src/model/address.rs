@@ -56,3 +56,16 @@ pub fn port(value: &Value) -> Result<u16, String> {
     };
     number.filter(|port| *port != 0).ok_or_else(|| "must be a port: 1 to 65535".to_owned())
 }
+
+/// As Nomad takes one: a dispatched job's name has slashes.
+pub fn job_name(value: &Value) -> Result<String, String> {
+    let good = |letter: char| !letter.is_whitespace() && !letter.is_control();
+    let name = value.as_str().filter(|text| (1..=128).contains(&text.len()) && text.chars().all(good));
+    name.map(str::to_owned).ok_or_else(|| "must be a job's name: up to 128 bytes, no spaces".to_owned())
+}
+
+pub fn registered_name(value: &Value) -> Result<String, String> {
+    let good = |byte: u8| byte.is_ascii_graphic() && byte != b'/';
+    let name = value.as_str().filter(|text| (1..=128).contains(&text.len()) && text.bytes().all(good));
+    name.map(str::to_owned).ok_or_else(|| "must be a service's name: up to 128 visible letters".to_owned())
+}

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Constraint;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// The declarations of one module.
 #[derive(Clone, Debug, Default)]
@@ -71,26 +71,4 @@ pub struct Output {
 impl Output {
     /// One that could not be read.
     pub const UNREAD: Self = Self { sensitive: true };
-}
-
-/// Terraform's type constraints.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Constraint {
-    Any,
-    String,
-    Number,
-    Bool,
-    List(Box<Constraint>),
-    Set(Box<Constraint>),
-    Map(Box<Constraint>),
-    Tuple(Vec<Constraint>),
-    Object(BTreeMap<String, Attribute>),
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Attribute {
-    pub constraint: Constraint,
-    pub optional: bool,
-    /// The default of `optional(type, default)`; it has a say in what the elements of `any` become.
-    pub default: Option<Value>,
 }

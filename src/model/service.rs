@@ -9,6 +9,18 @@ use serde_json::Value;
 
 use super::{Name, VaultPath};
 
+/// What a service's component is called.
+pub fn component_name(service: &str) -> String {
+    format!("{PREFIX}{service}")
+}
+
+/// The service that a component of this name is, if it is one.
+pub fn service_name(component: &str) -> Option<&str> {
+    component.strip_prefix(PREFIX)
+}
+
+const PREFIX: &str = "nomad-";
+
 /// One of `infrastructure:services`, validated. All texts are free of NUL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Service {

@@ -77,3 +77,8 @@ impl What {
         STATES.contains(&self.function())
     }
 }
+
+/// `test` follows the call; the others are how Salt tells a function who called it.
+pub fn is_reserved(key: &str) -> bool {
+    key == "test" || key.starts_with("__")
+}

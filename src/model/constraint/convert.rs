@@ -1,47 +1,11 @@
 //! A value becomes one of the asked type, or there is a place and a reason why not.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use super::kinds::{Mode, converts, distinct, sequence_may_hold};
-use super::unify::unify;
+use super::mismatch::{Mismatch, index, key};
+use super::types::{Constraint, distinct};
+use super::unify::{Mode, converts, sequence_may_hold, unify};
 use super::value::Typed;
-use crate::model::Constraint;
-
-/// Why a value does not convert, and where inside it.
-#[derive(Debug)]
-pub(super) struct Mismatch {
-    /// From the outside in; `.name` or `[0]`.
-    place: Vec<String>,
-    reason: String,
-}
-
-impl Mismatch {
-    fn new(reason: impl Into<String>) -> Self {
-        Self { place: Vec::new(), reason: reason.into() }
-    }
-
-    fn needed(what: &str, given: &Typed) -> Self {
-        Self::new(format!("{what} is needed, not {}", given.noun()))
-    }
-
-    fn below(mut self, step: String) -> Self {
-        self.place.insert(0, step);
-        self
-    }
-}
-
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in &self.place {
-            f.write_str(step)?;
-        }
-        if !self.place.is_empty() {
-            f.write_str(": ")?;
-        }
-        f.write_str(&self.reason)
-    }
-}
 
 type Converted<'a> = Result<Typed<'a>, Mismatch>;
 
@@ -283,16 +247,4 @@ fn possible(from: &Constraint, to: &Constraint) -> Result<(), Mismatch> {
 
 fn disagree() -> Mismatch {
     Mismatch::new("the elements have no common type; all must be of one")
-}
-
-fn index(place: usize) -> String {
-    format!("[{place}]")
-}
-
-fn key(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    match !name.is_empty() && name.chars().all(plain) {
-        true => format!(".{name}"),
-        false => format!("[\"{}\"]", name.escape_debug()),
-    }
 }

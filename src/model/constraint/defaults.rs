@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::convert::convert;
-use super::kinds::Mode;
-use super::unify::unify;
+use super::types::Constraint;
+use super::unify::{Mode, unify};
 use super::value::Typed;
-use crate::model::Constraint;
 
 /// A value that does not fit the constraint is left as it is: the conversion has the word on it.
 pub(super) fn fill<'a>(constraint: &'a Constraint, value: Typed<'a>) -> Typed<'a> {

@@ -1,10 +1,20 @@
-//! The one type that several types become, where a constraint says `any` for elements.
+//! Whether one type becomes another, and the one type that several become where a constraint says `any` for elements:
+//! each question asks the other.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::kinds::{Mode, converts, distinct, object};
-use crate::model::Constraint::{self, *};
+use super::generality::preference;
+use super::types::{
+    Constraint::{self, *},
+    distinct, object,
+};
+
+/// Whether a conversion may fail on a value (text to number) or lose something (list to set).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Safe,
+    Unsafe,
+}
 
 /// `None`: there is no such type. Repeated types do not change the answer.
 pub(super) fn unify(types: impl IntoIterator<Item = Constraint>, mode: Mode) -> Option<Constraint> {
@@ -135,64 +145,52 @@ fn as_collections(
     unify(replaced, mode).filter(|found| matches!(found, List(_) | Map(_)))
 }
 
-/// The types, the more general first; those that do not compare keep their order.
-fn preference(types: &[Constraint]) -> impl Iterator<Item = &Constraint> {
-    let mut below = vec![Vec::new(); types.len()];
-    let mut above = vec![0_usize; types.len()];
-    for i in 0..types.len() {
-        for j in i + 1..types.len() {
-            match generality(&types[i], &types[j]) {
-                Ordering::Less => {
-                    below[i].push(j);
-                    above[j] += 1;
-                }
-                Ordering::Greater => {
-                    below[j].push(i);
-                    above[i] += 1;
-                }
-                Ordering::Equal => {}
-            }
+/// Whether some value of the one type converts to the other.
+pub(super) fn converts(from: &Constraint, to: &Constraint, mode: Mode) -> bool {
+    let fits = |from: &Constraint, to: &Constraint| from == to || converts(from, to, mode);
+    match (from, to) {
+        (_, Any) => true,
+        (Any, _) => mode == Mode::Unsafe,
+        (Number | Bool, String) => true,
+        (String, Number | Bool) => mode == Mode::Unsafe,
+        (from, to) if from.is_primitive() && to.is_primitive() => from == to,
+        (Object(from), Object(to)) => to.iter().all(|(name, wanted)| match from.get(name) {
+            Some(given) => fits(&given.constraint, &wanted.constraint),
+            None => wanted.optional,
+        }),
+        (Tuple(from), Tuple(to)) => {
+            from.len() == to.len() && from.iter().zip(to).all(|(from, to)| fits(from, to))
         }
-    }
-    let mut order: Vec<usize> = (0..types.len()).filter(|i| above[*i] == 0).collect();
-    let mut done = 0;
-    while let Some(&next) = order.get(done) {
-        done += 1;
-        for &lower in &below[next] {
-            above[lower] -= 1;
-            if above[lower] == 0 {
-                order.push(lower);
-            }
+        (List(from) | Set(from), List(to)) | (Set(from), Set(to)) | (Map(from), Map(to)) => fits(from, to),
+        (List(from), Set(to)) => mode == Mode::Unsafe && fits(from, to),
+        (Tuple(from), List(to) | Set(to)) => {
+            from.is_empty()
+                || common(from, to, mode)
+                    .filter(|common| sequence_may_hold(common, from))
+                    .is_some_and(|to| from.iter().all(|from| fits(from, &to)))
         }
+        (Object(from), Map(to)) => {
+            let from: Vec<_> = from.values().map(|a| a.constraint.clone()).collect();
+            from.is_empty()
+                || common(&from, to, mode).is_some_and(|to| from.iter().all(|from| fits(from, &to)))
+        }
+        (Map(from), Object(to)) => {
+            mode == Mode::Unsafe
+                && to.values().all(|wanted| wanted.optional || fits(from, &wanted.constraint))
+        }
+        _ => false,
     }
-    order.into_iter().map(|i| &types[i])
 }
 
-/// `Less`: the first is the more general. `Equal`: neither, or they do not compare.
-fn generality(a: &Constraint, b: &Constraint) -> Ordering {
-    let across = |pairs: Vec<Ordering>| {
-        let (less, greater) = (pairs.contains(&Ordering::Less), pairs.contains(&Ordering::Greater));
-        match (less, greater) {
-            (true, false) => Ordering::Less,
-            (false, true) => Ordering::Greater,
-            _ => Ordering::Equal,
-        }
-    };
-    match (a, b) {
-        (Any, Any) => Ordering::Equal,
-        (_, Any) => Ordering::Less,
-        (Any, _) => Ordering::Greater,
-        (String, Number | Bool) => Ordering::Less,
-        (Number | Bool, String) => Ordering::Greater,
-        (List(a), List(b)) | (Set(a), Set(b)) | (Map(a), Map(b)) => generality(a, b),
-        (Tuple(_) | List(_), Set(_)) | (List(_), Tuple(_)) | (Map(_), Object(_)) => Ordering::Less,
-        (Set(_), Tuple(_) | List(_)) | (Tuple(_), List(_)) | (Object(_), Map(_)) => Ordering::Greater,
-        (Object(a), Object(b)) if a.keys().eq(b.keys()) => across(
-            a.values().zip(b.values()).map(|(a, b)| generality(&a.constraint, &b.constraint)).collect(),
-        ),
-        (Tuple(a), Tuple(b)) if a.len() == b.len() => {
-            across(a.iter().zip(b).map(|(a, b)| generality(a, b)).collect())
-        }
-        _ => Ordering::Equal,
+/// The type that all elements take: the one asked for, or one for all of them where any will do.
+fn common(from: &[Constraint], to: &Constraint, mode: Mode) -> Option<Constraint> {
+    match to {
+        Constraint::Any => unify(from.iter().cloned(), mode),
+        known => Some(known.clone()),
     }
+}
+
+/// A list or set of undetermined type holds nothing but untyped nulls.
+pub(super) fn sequence_may_hold(common: &Constraint, from: &[Constraint]) -> bool {
+    *common != Constraint::Any || from.iter().all(|one| *one == Constraint::Any)
 }

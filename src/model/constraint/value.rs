@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::kinds::object;
-use crate::model::Constraint;
+use super::types::{Constraint, object};
 
 /// A value that knows its type. JSON gives nulls without a type, tuples and objects.
 #[derive(Clone, Debug)]

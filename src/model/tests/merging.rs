@@ -1,11 +1,8 @@
 use std::collections::BTreeMap;
 
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::merge::deep;
-use super::super::tree::Tree;
-use super::super::{Input, OnFailure, Overrides, PillarPath, Reference};
+use super::super::{Input, OnFailure, Overrides, Reference};
 use super::{checked, checked_with, draft, draft_with, module, name, problems};
 
 /// One component `net`, said at two levels.
@@ -163,40 +160,4 @@ fn an_environment_that_says_nothing_leaves_a_component_where_it_stands() {
     let blueprint = checked(&infrastructure, vec![("net", module(&["needed"], &[]))]).unwrap();
     let net = &blueprint.nodes[&name("net")];
     assert_eq!(net.component.path.to_string(), "infrastructure:components:net");
-}
-
-fn json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![Just(json!(1)), Just(json!("x")), Just(json!(true)), Just(json!([1, { "a": 2 }]))];
-    leaf.prop_recursive(4, 40, 4, |inner| {
-        prop::collection::btree_map("[a-d]|type", inner, 0..4).prop_map(|map| map.into_iter().collect())
-    })
-}
-
-fn merged(base: &Value, over: &Value) -> Value {
-    let tree = |value| Tree::new(value, PillarPath::root());
-    deep(tree(base), tree(over)).to_value()
-}
-
-proptest! {
-    #[test]
-    fn merging_a_level_with_itself_or_with_nothing_changes_nothing(level in json()) {
-        prop_assert_eq!(merged(&level, &level), level.clone());
-        prop_assert_eq!(merged(&json!({}), &level), level.clone());
-        if level.is_object() {
-            prop_assert_eq!(merged(&level, &json!({})), level);
-        }
-    }
-
-    #[test]
-    fn what_the_specific_level_says_is_in_the_result_and_merging_it_again_adds_nothing(
-        base in json(), over in json(),
-    ) {
-        let once = merged(&base, &over);
-        prop_assert_eq!(merged(&once, &over), once.clone());
-        if let (Value::Object(over), Value::Object(once)) = (&over, &once) {
-            for (key, value) in over {
-                prop_assert!(value.is_object() || once.get(key) == Some(value));
-            }
-        }
-    }
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::earlier_configuration::target;
 use super::prepared::{Broken, Destruction};
 use crate::error::Result;
-use crate::model::{Component, Draft, Input, Name, Node, Problem};
+use crate::model::{self, Component, Draft, Input, Name, Node, Problem};
 use crate::operation::store::shared_records;
 use crate::record::Record;
 use crate::resolve::Module;
@@ -43,7 +43,8 @@ pub(super) fn swap(
     }
     // A component that is read from, once it is as it was, mends those that read from it.
     let interfaces = modules.iter().map(|(name, module)| (name.clone(), module.interface.clone())).collect();
-    let faults = |component: &Component| (component.name.clone(), draft.faults(component, &interfaces).0);
+    let faults =
+        |component: &Component| (component.name.clone(), model::faults(draft, component, &interfaces).0);
     let misfits: Broken = draft.components.values().map(faults).filter(|(_, all)| !all.is_empty()).collect();
     for (name, faults) in misfits {
         if !swapped.as_applied.contains_key(&name) {

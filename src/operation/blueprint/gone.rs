@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use crate::error::Result;
-use crate::model::{Blueprint, Draft, Name, Overrides, Problem};
+use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
 use crate::record::{self, Record};
 use crate::report::{ComponentReport, Status};
 use crate::workdir::{Layout, Place, read_json};
@@ -50,7 +50,7 @@ pub(super) fn adopt(
         // Without its module there is nothing to run; the call then says that there is no such component.
         if place.module().is_dir() {
             match record.and_then(|record| last_applied(record, &place, &known)) {
-                Ok(declared) => problems.extend(draft.adopt(name, &declared, overrides)),
+                Ok(declared) => problems.extend(model::adopt(draft, name, &declared, overrides)),
                 Err(error) if named.contains(&name) => return Err(error.of(&name)),
                 // It is left alone, and `report` says what is wrong with it.
                 Err(_) => {}

@@ -62,7 +62,7 @@ pub(super) fn prepare(
     problems.extend(left);
     let interfaces = modules.iter().map(|(name, module)| (name.clone(), module.interface.clone())).collect();
     let laid_out = broken_modules::laid_out(&draft, past.broken)?;
-    let blueprint = draft.check(&interfaces, problems).map_err(|problems| {
+    let blueprint = model::check(draft, &interfaces, problems).map_err(|problems| {
         laid_out.iter().for_each(|run| drop(std::fs::remove_dir_all(run)));
         model::refusal(problems)
     })?;

@@ -1,0 +1,107 @@
+//! What a component is given, against what its module, or its step, takes.
+
+use std::collections::BTreeSet;
+
+use super::standard::STANDARD;
+use crate::model::{
+    Component, Input, Interface, PillarPath, Problem, Step, What, hint, is_reserved, lookalikes,
+};
+
+/// Against what the component's own module declares; a step takes whatever it is given. Returns the required variables
+/// that nothing sets: a state or a call may give them, and much is done without them.
+pub(super) fn inputs(
+    component: &Component,
+    interface: &Interface,
+    problems: &mut Vec<Problem>,
+) -> BTreeSet<String> {
+    let mut lacks = BTreeSet::new();
+    if let Some(step) = &component.step {
+        twice(component, step, problems);
+        return lacks;
+    }
+    if let Some(file) = &interface.own_backend {
+        let message = format!(
+            "the module declares a backend of its own in {file}; take it out: Eos writes it from infrastructure:settings:backend"
+        );
+        problems.push(Problem::new(&component.place("source"), message));
+    }
+    for (variable, input) in &component.inputs {
+        let at = place(component, variable);
+        let Some(declared) = interface.variable(variable) else {
+            let hint = hint(variable, interface.variables.keys().map(String::as_str));
+            problems.push(Problem::new(&at, format!("the module has no variable {variable:?}; {hint}")));
+            continue;
+        };
+        if declared.ephemeral {
+            problems.push(Problem::new(&at, EPHEMERAL));
+        }
+        let Input::Literal(value) = input else {
+            continue;
+        };
+        if value.is_null() {
+            if !declared.nullable && !declared.has_default {
+                problems.push(Problem::new(
+                    &at,
+                    "null is not allowed: the variable is not nullable and has no default",
+                ));
+            }
+        } else if let Err(reason) = declared.constraint.accepts(value) {
+            problems.push(Problem::new(&at, reason));
+        } else if declared.sensitive {
+            let found = lookalikes(value).into_iter();
+            problems.extend(found.map(|(place, scheme)| Problem::new(&at, meant(variable, &place, scheme))));
+        }
+    }
+    // What could not be read may set a variable: Terraform will say which is missing.
+    for (variable, declared) in interface.variables.iter().filter(|_| !interface.incomplete) {
+        let given = component.variables.contains_key(variable) || interface.preset.contains(variable);
+        if !given && !declared.has_default && !STANDARD.contains(&variable.as_str()) {
+            if declared.ephemeral {
+                let message = format!("the module's variable {variable:?} has no default; {EPHEMERAL}");
+                problems.push(Problem::new(&component.path.child("variables"), message));
+            } else {
+                lacks.insert(variable.clone());
+            }
+        }
+    }
+    lacks
+}
+
+/// Terraform asks for their values again when it applies a plan.
+const EPHEMERAL: &str = "not yet: values for ephemeral variables";
+
+/// A reference in `variables` would itself be the secret. The message does not hold the text, which may be one.
+fn meant(variable: &str, place: &str, scheme: &str) -> String {
+    let what = "looks like a reference, and variables takes texts as they are";
+    // What a reference leads to is not read as another reference.
+    let literal = "A text that really begins so goes into a file: file:/path takes it as it is";
+    match place {
+        "" => format!("{what}. Move it to secrets: {{{variable}: {scheme}...}}. {literal}"),
+        _ => format!(
+            "{place} {what}; a reference stands for a whole variable. Give the module a variable of its own for this \
+             secret, and set that in secrets. {literal}"
+        ),
+    }
+}
+
+/// What a step is given by outputs and by literals both.
+fn twice(component: &Component, step: &Step, problems: &mut Vec<Problem>) {
+    let (key, literals) = match &step.what {
+        What::States { pillar, .. } => ("pillar", pillar),
+        What::Function { kwargs, .. } => ("kwargs", kwargs),
+    };
+    for variable in component.inputs.keys() {
+        let at = place(component, variable);
+        if literals.contains_key(variable) {
+            problems.push(Problem::new(&at, format!("is set twice: here and in salt:{key}")));
+        } else if is_reserved(variable) {
+            problems.push(Problem::new(&at, format!("{variable} is set by Eos, or by Salt itself")));
+        }
+    }
+}
+
+/// Where an input is set.
+pub(super) fn place(component: &Component, variable: &str) -> PillarPath {
+    let set = component.variables.get(variable);
+    set.cloned().unwrap_or_else(|| component.path.child("variables").child(variable))
+}

@@ -1,0 +1,112 @@
+//! The pillar against the modules' interfaces: what is undeclared, missing, of the wrong type or circular.
+
+mod inputs;
+mod outputs;
+mod standard;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Blueprint, Component, Draft, Interface, Name, Node, PillarPath, Problem};
+use crate::graph::Graph;
+
+/// `interfaces` lacks components whose module could not be read; that brings no further problem.
+pub fn check(
+    mut draft: Draft,
+    interfaces: &BTreeMap<Name, Arc<Interface>>,
+    mut problems: Vec<Problem>,
+) -> Result<Blueprint, Vec<Problem>> {
+    // A step declares nothing, and nothing can be read from it.
+    let steps = draft.components.values().filter(|component| component.step.is_some());
+    let steps = steps.map(|component| (component.name.clone(), Arc::default()));
+    let interfaces: &BTreeMap<Name, Arc<Interface>> =
+        &interfaces.iter().map(|(name, one)| (name.clone(), one.clone())).chain(steps).collect();
+    let mut lacking = BTreeMap::new();
+    for component in draft.components.values() {
+        let (faults, lacks) = faults(&draft, component, interfaces);
+        problems.extend(faults);
+        lacking.insert(component.name.clone(), lacks);
+        for needed in component.depends_on.names.iter().filter(|needed| !draft.mentioned.contains(*needed)) {
+            problems.push(Problem::new(
+                &component.place("depends_on"),
+                outputs::no_component(needed, &draft.mentioned),
+            ));
+        }
+    }
+    let graph = match Graph::new(edges(&draft)) {
+        Ok(graph) => graph,
+        Err(cycle) => {
+            problems.push(Problem::new(&PillarPath::root().child("components"), say_cycle(&cycle, &draft)));
+            Graph::default()
+        }
+    };
+    if !problems.is_empty() {
+        problems.extend(draft.components.values().flat_map(|one| lacking_too(one, lacking.get(&one.name))));
+        return Err(problems);
+    }
+    let environment = draft.environment.clone();
+    let mut nodes = BTreeMap::new();
+    for (name, mut component) in std::mem::take(&mut draft.components) {
+        let Some(interface) = interfaces.get(&name).cloned() else {
+            continue;
+        };
+        let deployment_id = standard::deployment_id(&environment, &component, &interface);
+        standard::standard_inputs(&environment, &mut component, &interface, &deployment_id);
+        let lacks = lacking.remove(&name).unwrap_or_default();
+        nodes.insert(name, Node { component, interface, deployment_id, lacks });
+    }
+    Ok(Blueprint { environment, settings: draft.settings, nodes, graph })
+}
+
+/// What is wrong between one component and its module, or a module that it reads from; and the required variables
+/// that nothing sets.
+pub fn faults(
+    draft: &Draft,
+    component: &Component,
+    interfaces: &BTreeMap<Name, Arc<Interface>>,
+) -> (Vec<Problem>, BTreeSet<String>) {
+    let mut problems = Vec::new();
+    let mut lacks = BTreeSet::new();
+    if let Some(interface) = interfaces.get(&component.name) {
+        lacks = inputs::inputs(component, interface, &mut problems);
+        outputs::gates(component, interface, &mut problems);
+        outputs::hooks(component, interface, &mut problems);
+    }
+    outputs::outputs(component, &draft.mentioned, interfaces, &mut problems);
+    (problems, lacks)
+}
+
+fn edges(draft: &Draft) -> BTreeMap<Name, BTreeSet<Name>> {
+    let needed = |component: &Component| {
+        let read = component.reads().map(|one| one.component.clone());
+        let mut needed: BTreeSet<Name> = read.chain(component.depends_on.names.iter().cloned()).collect();
+        if component.depends_on.everything {
+            needed.extend(draft.components.keys().filter(|other| **other != component.name).cloned());
+        }
+        needed
+    };
+    draft.components.iter().map(|(name, component)| (name.clone(), needed(component))).collect()
+}
+
+/// Alone it would not refuse the pillar. Where that is refused, a person wants to know of everything at once.
+fn lacking_too<'a>(
+    component: &'a Component,
+    lacks: Option<&'a BTreeSet<String>>,
+) -> impl Iterator<Item = Problem> + 'a {
+    lacks.into_iter().flatten().map(|variable| {
+        let message = format!(
+            "the module's variable {variable:?} has no default: set it in variables, from_outputs or secrets"
+        );
+        Problem::new(&component.path.child("variables"), message)
+    })
+}
+
+fn say_cycle(cycle: &[Name], draft: &Draft) -> String {
+    let joined = cycle.iter().map(Name::as_str).collect::<Vec<_>>().join(" -> ");
+    let star =
+        cycle.iter().find(|name| draft.components.get(*name).is_some_and(|one| one.depends_on.everything));
+    match star {
+        Some(star) => format!("a cycle: {joined} ({star} depends on \"*\", everything else)"),
+        None => format!("a cycle: {joined}"),
+    }
+}

@@ -1,0 +1,43 @@
+//! What Eos itself gives a module, where that declares it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::digest::sha256;
+use crate::model::{Component, Input, Interface, Name, OutputRef};
+
+/// Set by us where the module declares them and nothing else does.
+pub(super) const STANDARD: [&str; 4] = ["environment", "component", "deployment_id", "managed_by"];
+
+pub(super) fn standard_inputs(
+    environment: &Name,
+    component: &mut Component,
+    interface: &Interface,
+    deployment_id: &str,
+) {
+    let values = [environment.as_str(), component.name.as_str(), deployment_id, "eos"].map(Value::from);
+    for (name, value) in STANDARD.into_iter().zip(values) {
+        let wanted = interface.variables.contains_key(name) && !interface.preset.contains(name);
+        if wanted && !component.inputs.contains_key(name) {
+            component.inputs.insert(name.to_owned(), Input::Literal(value));
+        }
+    }
+}
+
+/// Changes only with what the component is made from: a fresh one would make every plan a change.
+pub(super) fn deployment_id(environment: &Name, component: &Component, interface: &Interface) -> String {
+    let texts = |many: &[OutputRef]| many.iter().map(OutputRef::to_string).collect::<Vec<_>>();
+    let inputs: BTreeMap<_, _> = component
+        .inputs
+        .iter()
+        .map(|(variable, input)| match input {
+            Input::Literal(value) => (variable, json!({ "value": value })),
+            Input::Output(one) => (variable, json!({ "output": one.to_string() })),
+            Input::Outputs(many) => (variable, json!({ "outputs": texts(many) })),
+            Input::Secret(reference) => (variable, json!({ "secret": reference.to_string() })),
+        })
+        .collect();
+    let content = json!([environment, component.name, interface.digest, inputs]).to_string();
+    sha256(content)[..12].to_owned()
+}

@@ -1,0 +1,249 @@
+//! One component, its levels merged.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::fields::{Fields, entries};
+use super::merge::VARIABLE_MAPS;
+use super::problems::Problems;
+use super::shared::Shared;
+use super::tree::{Kind, Tree};
+use super::{backend, health, hooks, merge, provider, rules, scalars, step};
+use crate::model::component::{Component, DependsOn, Input, Source, Template};
+use crate::model::reference::{output, reference};
+use crate::model::settings::Settings;
+use crate::model::{Name, PillarPath, Reference, Step, TaskSecret};
+
+/// None where it has neither a source nor a step; its problems are noted either way.
+///
+/// `shared` holds the settings that a component may override, as trees.
+pub(super) fn component(
+    name: Name,
+    tree: Tree,
+    shared: &Shared,
+    settings: &Settings,
+    problems: &Problems,
+) -> Option<Component> {
+    let mut declared = match tree.to_value() {
+        Value::Object(declared) => declared,
+        _ => Map::new(),
+    };
+    declared.remove("variables");
+    let mut fields = Fields::open(tree, problems);
+    let places: BTreeMap<_, _> =
+        ["source", "depends_on"].into_iter().filter_map(|key| Some((key, fields.place(key)?))).collect();
+    let step = fields.take("salt").filter(|tree| !tree.is_empty());
+    let is_step = step.is_some();
+    if is_step {
+        refuse_in_step(&mut fields);
+    }
+    let step = step.and_then(|tree| step::step(tree, problems));
+    // The draft says so, where there is none: it knows the other names.
+    let source = fields.read("source", source);
+    let is_whole = step.is_some() || (source.is_some() && !is_step);
+    let (inputs, variables) = inputs(&mut fields);
+    let made = Made {
+        template: fields.read("template", template),
+        source,
+        step,
+        inputs,
+        variables,
+        places,
+        task_secrets: BTreeMap::new(),
+        declared,
+    };
+    let component = finish(name, fields, made, shared, settings);
+    is_whole.then_some(component)
+}
+
+/// What a component is made from; the rest is the same for all kinds.
+pub(super) struct Made {
+    pub source: Option<Source>,
+    pub step: Option<Step>,
+    pub template: Option<Template>,
+    pub inputs: BTreeMap<String, Input>,
+    pub variables: BTreeMap<String, PillarPath>,
+    pub places: BTreeMap<&'static str, PillarPath>,
+    pub task_secrets: BTreeMap<String, TaskSecret>,
+    pub declared: Map<String, Value>,
+}
+
+/// Reads what every kind of component may say, and closes its fields.
+pub(super) fn finish(
+    name: Name,
+    mut fields: Fields<'_>,
+    made: Made,
+    shared: &Shared,
+    settings: &Settings,
+) -> Component {
+    let Made { source, step, template, inputs, variables, mut places, task_secrets, mut declared } = made;
+    let (path, problems) = (fields.path.clone(), fields.problems);
+    let mut over = |key: &'static str, shared: &Tree| {
+        let merged = merge::deep(shared.clone(), fields.take_or_empty(key));
+        declared.insert(key.to_owned(), merged.to_value());
+        merged
+    };
+    let backend = over("backend", &shared.backend);
+    places.insert("backend", backend.path.clone());
+    let backend = backend::backend(backend, problems);
+    let policy = rules::policy(over("policy", &shared.policy), problems);
+    let timeouts = rules::timeouts(over("timeouts", &shared.timeouts), problems);
+    let rollback = rules::rollback(over("rollback", &shared.rollback), problems);
+    let drift = rules::drift(over("drift", &shared.drift), problems);
+    let credentials = provider::credentials(over("credentials", &shared.credentials), problems);
+    let health = health::health(fields.take_or_empty("health"), problems);
+    let hooks = hooks::hooks(fields.take_or_empty("hooks"), problems);
+    let component = Component {
+        template,
+        enabled: fields.read("enabled", scalars::flag).unwrap_or(true),
+        depends_on: fields.read("depends_on", depends_on).unwrap_or_default(),
+        inputs,
+        variables,
+        places,
+        on_failure: fields.read("on_failure", rules::on_failure).unwrap_or(settings.on_failure),
+        source,
+        step,
+        name,
+        path,
+        backend,
+        policy,
+        rollback,
+        drift,
+        timeouts,
+        health,
+        hooks,
+        data: fields.read("data", scalars::texts).unwrap_or_default().into_iter().collect(),
+        task_secrets,
+        credentials,
+        declared,
+    };
+    fields.close();
+    component
+}
+
+/// What only a module has.
+const OF_A_MODULE: [&str; 11] = [
+    "source",
+    "template",
+    "variables",
+    "secrets",
+    "credentials",
+    "backend",
+    "policy",
+    "rollback",
+    "drift",
+    "timeouts",
+    "data",
+];
+
+fn refuse_in_step(fields: &mut Fields<'_>) {
+    for key in OF_A_MODULE {
+        let Some(tree) = fields.take(key).filter(|tree| !tree.is_empty()) else { continue };
+        let why = match key {
+            "source" => "a component has a source or is a step of Salt's own: one of them",
+            "variables" => {
+                "means nothing to a step of Salt's own: its states take salt:pillar, a function salt:kwargs"
+            }
+            "secrets" => {
+                "means nothing to a step of Salt's own: Salt keeps what a job is given; let the state read the secret itself"
+            }
+            "timeouts" => "means nothing to a step of Salt's own: salt:timeout is its limit",
+            _ => "means nothing to a step of Salt's own",
+        };
+        fields.problems.add(&tree.path, why);
+    }
+}
+
+fn source(tree: &Tree) -> Result<Source, String> {
+    let text = scalars::text(tree)?;
+    let (scheme, rest) = match text.strip_prefix("salt://") {
+        Some(rest) => ("salt://", rest),
+        None => ("", text.as_str()),
+    };
+    if text.contains(char::is_control) {
+        return Err("may not hold control characters".to_owned());
+    }
+    let (root, subdir) = rest.split_once("//").unwrap_or((rest, ""));
+    let (root, subdir) = (root.trim_end_matches('/'), subdir.trim_matches('/'));
+    if root.split('/').chain(subdir.split('/')).any(|part| part == ".." || part == ".") {
+        return Err("may not hold . or .. parts".to_owned());
+    }
+    let subdir = subdir.to_owned();
+    match scheme {
+        "salt://" if !root.is_empty() && !root.starts_with('/') => {
+            Ok(Source::Salt { url: format!("salt://{root}"), subdir })
+        }
+        "" if root.starts_with('/') => Ok(Source::Path { root: root.into(), subdir }),
+        _ => {
+            Err("must be salt://a/folder or an absolute path, with //subfolder where terraform runs below it"
+                .to_owned())
+        }
+    }
+}
+
+fn template(tree: &Tree) -> Result<Template, String> {
+    match tree.text() {
+        Some("jinja") => Ok(Template::Jinja),
+        _ => Err("must be jinja, or be left out".to_owned()),
+    }
+}
+
+fn depends_on(tree: &Tree) -> Result<DependsOn, String> {
+    let mut found = DependsOn::default();
+    for text in scalars::texts(tree)? {
+        match text.as_str() {
+            "*" => found.everything = true,
+            text => drop(found.names.insert(Name::new(text).map_err(|reason| format!("{text:?} {reason}"))?)),
+        }
+    }
+    Ok(found)
+}
+
+/// Every input that could be read, and where each variable is set.
+fn inputs(fields: &mut Fields<'_>) -> (BTreeMap<String, Input>, BTreeMap<String, PillarPath>) {
+    let problems = fields.problems;
+    let (mut inputs, mut places) = (BTreeMap::new(), BTreeMap::new());
+    for key in VARIABLE_MAPS {
+        for (variable, tree) in entries(fields.take_or_empty(key), problems) {
+            if places.insert(variable.clone(), tree.path.clone()).is_some() {
+                problems.add(
+                    &tree.path,
+                    "this variable is set twice: in variables, from_outputs or secrets, one of them",
+                );
+            }
+            let input = match key {
+                "variables" => Ok(Input::Literal(tree.to_value())),
+                "from_outputs" => from_outputs(&tree),
+                _ => secret(&tree),
+            };
+            match input {
+                Ok(input) => drop(inputs.insert(variable, input)),
+                Err(message) => problems.add(&tree.path, message),
+            }
+        }
+    }
+    (inputs, places)
+}
+
+pub(super) fn from_outputs(tree: &Tree) -> Result<Input, String> {
+    match &tree.kind {
+        Kind::List(items) => items
+            .iter()
+            .map(|item| output(&scalars::text(item)?))
+            .collect::<Result<_, _>>()
+            .map(Input::Outputs),
+        _ => output(&scalars::text(tree)?).map(Input::Output),
+    }
+}
+
+fn secret(tree: &Tree) -> Result<Input, String> {
+    match reference(&scalars::text(tree)?)? {
+        // It may be the secret itself: it is not repeated.
+        Reference::Plain(_) => {
+            Err("must be a reference, such as env:NAME, file:/path or vault:mount/path#key; the secret itself does not belong here"
+                .to_owned())
+        }
+        found => Ok(Input::Secret(found)),
+    }
+}

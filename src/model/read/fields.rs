@@ -1,0 +1,86 @@
+//! Reads mappings key by key and never stops at the first problem.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::problems::Problems;
+use super::tree::{Kind, Tree};
+use crate::model::{PillarPath, hint};
+
+/// A mapping of ours; what is not asked for by the end is unknown.
+pub(super) struct Fields<'a> {
+    pub path: PillarPath,
+    fields: BTreeMap<String, Tree>,
+    known: Vec<&'static str>,
+    pub problems: &'a Problems,
+}
+
+impl<'a> Fields<'a> {
+    /// Null is an empty mapping, as YAML writes one.
+    pub fn open(tree: Tree, problems: &'a Problems) -> Self {
+        Self { path: tree.path.clone(), fields: entries(tree, problems), known: Vec::new(), problems }
+    }
+
+    /// Where a key stands, if it is there and not taken yet.
+    pub fn place(&self, key: &str) -> Option<PillarPath> {
+        self.fields.get(key).map(|tree| tree.path.clone())
+    }
+
+    /// The value as it stands; null is absent.
+    pub fn take(&mut self, key: &'static str) -> Option<Tree> {
+        self.known.push(key);
+        self.fields.remove(key).filter(|tree| !tree.is_null())
+    }
+
+    pub fn take_or_empty(&mut self, key: &'static str) -> Tree {
+        let path = self.path.child(key);
+        self.take(key).unwrap_or_else(|| Tree::empty(path))
+    }
+
+    /// Reads one value, or notes why it cannot be read.
+    pub fn read<T>(&mut self, key: &'static str, read: impl FnOnce(&Tree) -> Result<T, String>) -> Option<T> {
+        let tree = self.take(key)?;
+        match read(&tree) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                self.problems.add(&tree.path, message);
+                None
+            }
+        }
+    }
+
+    pub fn close(self) {
+        for (key, tree) in &self.fields {
+            self.problems.add(&tree.path, format!("unknown key; {}", hint(key, self.known.iter().copied())));
+        }
+    }
+}
+
+/// The entries of a mapping; null is an empty one.
+pub(super) fn entries(tree: Tree, problems: &Problems) -> BTreeMap<String, Tree> {
+    match tree.kind {
+        Kind::Map(map) => map,
+        Kind::Leaf(Value::Null) => BTreeMap::new(),
+        _ => {
+            problems.add(&tree.path, "must be a mapping");
+            BTreeMap::new()
+        }
+    }
+}
+
+/// A mapping whose keys are not ours.
+pub(super) fn mapping<T>(
+    tree: Tree,
+    problems: &Problems,
+    read: impl Fn(&str, &Tree) -> Result<T, String>,
+) -> BTreeMap<String, T> {
+    let mut values = BTreeMap::new();
+    for (key, tree) in entries(tree, problems) {
+        match read(&key, &tree) {
+            Ok(value) => drop(values.insert(key, value)),
+            Err(message) => problems.add(&tree.path, message),
+        }
+    }
+    values
+}

@@ -1,0 +1,67 @@
+//! `infrastructure:settings:lock`.
+
+use std::time::Duration;
+
+use super::fields::Fields;
+use super::problems::Problems;
+use super::scalars::prefix;
+use super::server::{Access, CONSUL};
+use super::tree::Tree;
+use super::{scalars, server};
+use crate::model::lock::{ConsulLock, Lock};
+use crate::model::{Reference, hint};
+
+/// Consul refuses others. Source: `session_ttl_min` and <https://developer.hashicorp.com/consul/api-docs/session>.
+const TTL: [u64; 2] = [10, 86_400];
+const LONGEST_LOCK_DELAY: u64 = 60;
+
+pub(super) fn lock(tree: Tree, problems: &Problems) -> Lock {
+    let mut fields = Fields::open(tree, problems);
+    let place = fields.place("type").unwrap_or_else(|| fields.path.clone());
+    let lock = match fields.read("type", scalars::text).as_deref() {
+        None | Some("file") => Lock::File,
+        Some("consul") => Lock::Consul(Box::new(consul(&mut fields))),
+        Some(other) => {
+            let hint = hint(other, ["file", "consul"].into_iter());
+            problems.add(&place, format!("there is no lock of type {other:?}; {hint}"));
+            // What else stands there cannot be judged.
+            return Lock::File;
+        }
+    };
+    fields.close();
+    lock
+}
+
+fn consul(fields: &mut Fields<'_>) -> ConsulLock {
+    let place = fields.path.child("token");
+    let Access { address, token, tls } = server::access(fields, CONSUL);
+    if matches!(token, Some(Reference::Vault { .. } | Reference::Sdb(_))) {
+        // A lock is asked for by questions too, which open no session with Vault.
+        fields
+            .problems
+            .add(&place, "must be env:NAME or file:/path: locks are asked before Vault and sdb are");
+    }
+    ConsulLock {
+        token,
+        ttl: fields.read("ttl", ttl).unwrap_or(Duration::from_secs(30)),
+        lock_delay: fields.read("lock_delay", lock_delay).unwrap_or(Duration::from_secs(15)),
+        prefix: fields.read("prefix", prefix).unwrap_or_else(|| "terraform".to_owned()),
+        tls,
+        address,
+    }
+}
+
+fn ttl(tree: &Tree) -> Result<Duration, String> {
+    let [least, most] = TTL;
+    match scalars::duration(tree)? {
+        ttl if (Duration::from_secs(least)..=Duration::from_secs(most)).contains(&ttl) => Ok(ttl),
+        _ => Err(format!("must be from {least} s to {most} s: Consul refuses others")),
+    }
+}
+
+fn lock_delay(tree: &Tree) -> Result<Duration, String> {
+    match scalars::duration(tree)? {
+        delay if delay <= Duration::from_secs(LONGEST_LOCK_DELAY) => Ok(delay),
+        _ => Err(format!("must be at most {LONGEST_LOCK_DELAY} s: Consul refuses more")),
+    }
+}

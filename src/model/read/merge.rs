@@ -1,0 +1,207 @@
+//! How levels merge: the more specific one wins.
+
+use std::collections::BTreeMap;
+
+use super::tree::{Kind, Tree};
+use crate::model::service::Knob;
+
+/// Where a component's variables are set.
+pub(super) const VARIABLE_MAPS: [&str; 3] = ["variables", "from_outputs", "secrets"];
+
+/// Mappings deep, everything else replaced. A mapping with another `type` is another thing: replaced.
+pub(super) fn deep(base: Tree, over: Tree) -> Tree {
+    if says_nothing(&base, &over) {
+        return base;
+    }
+    let (Kind::Map(mut merged), Kind::Map(specific)) = (base.kind, over.kind.clone()) else {
+        return over;
+    };
+    let kind = |map: &BTreeMap<String, Tree>| map.get("type").and_then(|tree| tree.text().map(str::to_owned));
+    if kind(&specific).is_some_and(|over| kind(&merged).is_some_and(|base| base != over)) {
+        return over;
+    }
+    for (key, value) in specific {
+        let value = match merged.remove(&key) {
+            Some(base) => deep(base, value),
+            None => value,
+        };
+        merged.insert(key, value);
+    }
+    Tree { path: over.path, kind: Kind::Map(merged) }
+}
+
+/// Two levels of one component. A variable that the specific level sets, in whichever way, is its alone.
+pub(super) fn component(base: Tree, over: Tree) -> Tree {
+    if says_nothing(&base, &over) {
+        return base;
+    }
+    let (Kind::Map(mut merged), Kind::Map(specific)) = (base.kind, over.kind.clone()) else {
+        return over;
+    };
+    let set: Vec<String> = VARIABLE_MAPS.iter().filter_map(|key| specific.get(*key)).flat_map(keys).collect();
+    for key in VARIABLE_MAPS {
+        if let Some(Tree { kind: Kind::Map(map), .. }) = merged.get_mut(key) {
+            map.retain(|name, _| !set.contains(name));
+        }
+    }
+    for (key, value) in specific {
+        let value = match (merged.remove(&key), VARIABLE_MAPS.contains(&key.as_str())) {
+            (None, _) => value,
+            (Some(base), true) => whole_values(base, value),
+            (Some(base), false) => deep(base, value),
+        };
+        merged.insert(key, value);
+    }
+    Tree { path: over.path, kind: Kind::Map(merged) }
+}
+
+/// Keys of a service of which one alone says something; a more specific level may choose another.
+const EITHER: [(&[&str], &[&str]); 4] = [
+    (&["image"], &["command", "args"]),
+    (&["datacenter"], &["datacenters"]),
+    (&["health_path"], &["check"]),
+    (&["port"], &["ports"]),
+];
+
+/// Two levels of one service: those of a component, and what a value takes from an output at one level it
+/// may say itself at another.
+pub(super) fn service(mut base: Tree, over: Tree) -> Tree {
+    let knobs = |keys: Vec<String>| -> Vec<String> {
+        keys.into_iter()
+            .filter(|key| Knob::ALL.iter().any(|knob| knob.name() == key) || key == "datacenter")
+            .collect()
+    };
+    let (said, fed) = (keys(&over), keys_below(&over, "from_outputs"));
+    let env = keys_below(&over, "env");
+    let secrets = keys_below(&over, "secrets");
+    if let Kind::Map(map) = &mut base.kind {
+        // `port` names one of `ports` where it is a text: both stay.
+        let names_one = |tree: Option<&Tree>| tree.is_some_and(|tree| tree.text().is_some());
+        let named = names_one(map.get("port")) || names_one(over.get("port"));
+        let says = |keys: &[&str]| keys.iter().any(|key| said.iter().chain(&fed).any(|said| said == key));
+        for (one, other) in EITHER.into_iter().filter(|(one, _)| !(named && one == &["port"])) {
+            match (says(one), says(other)) {
+                (true, false) => forget(map, other),
+                (false, true) => forget(map, one),
+                _ => {}
+            }
+        }
+        storage(map, &over, &fed);
+        let (fed_knobs, said_knobs) = (knobs(fed.clone()), knobs(said));
+        map.retain(|key, _| !fed_knobs.contains(key));
+        if let Some(Tree { kind: Kind::Map(base), .. }) = map.get_mut("env") {
+            base.retain(|name, _| !fed.contains(name) && !secrets.contains(name));
+        }
+        if let Some(Tree { kind: Kind::Map(base), .. }) = map.get_mut("from_outputs") {
+            base.retain(|name, _| !said_knobs.contains(name) && !env.contains(name));
+        }
+        if let Some(Tree { kind: Kind::Map(base), .. }) = map.get_mut("secrets") {
+            base.retain(|name, _| !env.contains(name));
+        }
+    }
+    component(base, over)
+}
+
+/// A class of storage and a folder that is named exclude each other.
+fn storage(map: &mut BTreeMap<String, Tree>, over: &Tree, fed: &[String]) {
+    let folder = over.get("data_path");
+    let names_one = fed.iter().any(|key| key == "data_path")
+        || folder.is_some_and(|tree| tree.text().is_some() || tree.get("source").is_some());
+    if over.get("storage").is_some_and(|tree| !tree.is_null()) {
+        if let Some(Tree { kind: Kind::Map(data), .. }) = map.get_mut("data_path") {
+            data.remove("source");
+        }
+    } else if names_one {
+        map.remove("storage");
+    }
+}
+
+/// Whether they stand as values or come from outputs.
+fn forget(map: &mut BTreeMap<String, Tree>, keys: &[&str]) {
+    map.retain(|key, _| !keys.contains(&key.as_str()));
+    if let Some(Tree { kind: Kind::Map(outputs), .. }) = map.get_mut("from_outputs") {
+        outputs.retain(|key, _| !keys.contains(&key.as_str()));
+    }
+}
+
+/// A variable's value is the module's business: it is replaced whole.
+fn whole_values(base: Tree, over: Tree) -> Tree {
+    if says_nothing(&base, &over) {
+        return base;
+    }
+    match (base.kind, over.kind) {
+        (Kind::Map(mut merged), Kind::Map(specific)) => {
+            merged.extend(specific);
+            Tree { path: over.path, kind: Kind::Map(merged) }
+        }
+        (_, kind) => Tree { path: over.path, kind },
+    }
+}
+
+/// A mapping left empty takes nothing away; YAML writes one as null.
+fn says_nothing(base: &Tree, over: &Tree) -> bool {
+    let empty = match &over.kind {
+        Kind::Leaf(value) => value.is_null(),
+        Kind::List(_) => false,
+        Kind::Map(map) => map.is_empty(),
+    };
+    empty && matches!(base.kind, Kind::Map(_))
+}
+
+fn keys_below(tree: &Tree, key: &str) -> Vec<String> {
+    tree.get(key).map(keys).unwrap_or_default()
+}
+
+fn keys(tree: &Tree) -> Vec<String> {
+    match &tree.kind {
+        Kind::Map(map) => map.keys().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::super::tree::Tree;
+    use super::deep;
+    use crate::model::PillarPath;
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf =
+            prop_oneof![Just(json!(1)), Just(json!("x")), Just(json!(true)), Just(json!([1, { "a": 2 }]))];
+        leaf.prop_recursive(4, 40, 4, |inner| {
+            prop::collection::btree_map("[a-d]|type", inner, 0..4).prop_map(|map| map.into_iter().collect())
+        })
+    }
+
+    fn merged(base: &Value, over: &Value) -> Value {
+        let tree = |value| Tree::new(value, PillarPath::root());
+        deep(tree(base), tree(over)).to_value()
+    }
+
+    proptest! {
+        #[test]
+        fn merging_a_level_with_itself_or_with_nothing_changes_nothing(level in json()) {
+            prop_assert_eq!(merged(&level, &level), level.clone());
+            prop_assert_eq!(merged(&json!({}), &level), level.clone());
+            if level.is_object() {
+                prop_assert_eq!(merged(&level, &json!({})), level);
+            }
+        }
+
+        #[test]
+        fn what_the_specific_level_says_is_in_the_result_and_merging_it_again_adds_nothing(
+            base in json(), over in json(),
+        ) {
+            let once = merged(&base, &over);
+            prop_assert_eq!(merged(&once, &over), once.clone());
+            if let (Value::Object(over), Value::Object(once)) = (&over, &once) {
+                for (key, value) in over {
+                    prop_assert!(value.is_object() || once.get(key) == Some(value));
+                }
+            }
+        }
+    }
+}

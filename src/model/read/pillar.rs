@@ -1,0 +1,179 @@
+//! The pillar, read: everything that can be said without looking at the modules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::fields::{Fields, entries};
+use super::overrides::{Overrides, with};
+use super::problems::Problems;
+use super::service::Around;
+use super::shared::Shared;
+use super::tree::{Kind, Tree};
+use super::{component, merge, service, settings, sources};
+use crate::model::name::LONGEST;
+use crate::model::nearest;
+use crate::model::{Draft, Name, PillarPath, Problem, hint};
+
+/// Reads one environment. None where there is no such environment to go on with.
+pub fn read(
+    infrastructure: &Value,
+    environment: &str,
+    overrides: &Overrides,
+) -> (Option<Draft>, Vec<Problem>) {
+    let problems = Problems::default();
+    let draft = read_into(infrastructure, environment, overrides, &problems);
+    (draft, problems.into_inner())
+}
+
+fn read_into(
+    infrastructure: &Value,
+    environment: &str,
+    overrides: &Overrides,
+    problems: &Problems,
+) -> Option<Draft> {
+    let root = PillarPath::root();
+    if infrastructure.is_null() {
+        problems
+            .add(&root, "the pillar has no such key: is this the minion whose pillar it is? (minion=...)");
+        return None;
+    }
+    let mut fields = Fields::open(Tree::new(infrastructure, root), problems);
+    let settings = fields.take_or_empty("settings");
+    let components = fields.take_or_empty("components");
+    let services = fields.take_or_empty("services");
+    let mapped = fields.take_or_empty("nomad_service");
+    let environments = fields.take_or_empty("environments");
+    fields.close();
+
+    let environments_path = environments.path.clone();
+    let mut environments = entries(environments, problems);
+    for (name, tree) in &environments {
+        check_name(name, &tree.path, problems);
+    }
+    let names: Vec<String> = environments.keys().cloned().collect();
+    let Some(own) = environments.remove(environment) else {
+        let hint = hint(environment, names.iter().map(String::as_str));
+        problems.add(&environments_path, format!("no environment {environment:?}; {hint}"));
+        return None;
+    };
+    let name = Name::new(environment).ok()?;
+    let mut own = Fields::open(own, problems);
+    let own_settings = own.take_or_empty("settings");
+    let own_components = own.take_or_empty("components");
+    let own_services = own.take_or_empty("services");
+    own.close();
+
+    let call = [("parallelism", &overrides.parallelism), ("on_failure", &overrides.on_failure)]
+        .into_iter()
+        .filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
+        .fold(Tree::empty(PillarPath::arguments()), |call, (key, value)| with(call, key, value));
+    let settings_tree = merge::deep(merge::deep(settings, own_settings), call);
+    let shared = Shared::of(&settings_tree);
+    // What is wrong with it is said there, and not once more for each reference.
+    let has_vault = settings_tree.get("vault").is_some_and(|tree| !tree.is_empty());
+    let settings = settings::settings(settings_tree, &names, problems);
+    let merged = levels(components, own_components, overrides, problems);
+    let mapped = service::mapped(mapped, environment, &names, problems);
+    let services = service::levels(mapped, services, own_services, overrides, problems);
+    let mentioned: BTreeSet<Name> =
+        merged.keys().cloned().chain(services.values().map(|(component, _)| component.clone())).collect();
+    let mut components = BTreeMap::new();
+    let merged_places: BTreeMap<Name, PillarPath> =
+        merged.iter().map(|(name, tree)| (name.clone(), tree.path.clone())).collect();
+    for (component, tree) in merged {
+        check_length(&name, &component, &tree.path, problems);
+        no_source(&component, &tree, &mentioned, problems);
+        if let Some(read) = component::component(component.clone(), tree, &shared, &settings, problems) {
+            components.insert(component, read);
+        }
+    }
+    let around = Around { environment: &name, shared: &shared, settings: &settings };
+    for (label, (component, tree)) in services {
+        check_length(&name, &component, &tree.path, problems);
+        let path = tree.path.clone();
+        let read = service::component(component.clone(), label, tree, &around, problems);
+        if let Some(taken) = merged_places.get(&component) {
+            problems
+                .add(&path, format!("becomes the component {component}, and there is one already: {taken}"));
+        } else if let Some(read) = read {
+            components.insert(component, read);
+        }
+    }
+    sources::check(&settings, has_vault, &components, problems);
+    Some(Draft { environment: name, settings, components, mentioned })
+}
+
+/// Every component with its levels merged: common, the environment's, the call's.
+fn levels(common: Tree, own: Tree, overrides: &Overrides, problems: &Problems) -> BTreeMap<Name, Tree> {
+    let mut merged: BTreeMap<Name, Tree> = BTreeMap::new();
+    for (key, tree) in entries(common, problems).into_iter().chain(entries(own, problems)) {
+        let Some(name) = check_name(&key, &tree.path, problems) else {
+            continue;
+        };
+        // `networking:` without anything below it changes nothing.
+        let tree = if tree.is_null() { Tree::empty(tree.path) } else { tree };
+        let tree = match merged.remove(&name) {
+            Some(base) => merge::component(base, tree),
+            None => tree,
+        };
+        merged.insert(name, tree);
+    }
+    for (name, base) in &mut merged {
+        if let Some(over) = overrides.of(name) {
+            // The component itself stays where the pillar has it.
+            let path = base.path.clone();
+            *base = Tree { path, ..merge::component(base.clone(), over) };
+        }
+    }
+    merged
+}
+
+fn check_name(key: &str, path: &PillarPath, problems: &Problems) -> Option<Name> {
+    match Name::new(key) {
+        Ok(name) => Some(name),
+        Err(reason) => {
+            problems.add(path, format!("this key {reason}"));
+            None
+        }
+    }
+}
+
+fn check_length(environment: &Name, component: &Name, path: &PillarPath, problems: &Problems) {
+    // Together with the character between them they become one name in a backend.
+    let together = environment.as_str().len() + 1 + component.as_str().len();
+    if together > LONGEST {
+        let most = LONGEST;
+        problems.add(
+            path,
+            format!("{environment}/{component} has {together} bytes; together they have at most {most}"),
+        );
+    }
+}
+
+fn no_source(name: &Name, tree: &Tree, mentioned: &BTreeSet<Name>, problems: &Problems) {
+    // What is no mapping, or a step of Salt's own, is refused for that.
+    let mapping = tree.is_null() || matches!(tree.kind, Kind::Map(_));
+    if mapping && tree.get("source").is_none_or(Tree::is_null) && tree.get("salt").is_none_or(Tree::is_empty)
+    {
+        let others = mentioned.iter().filter(|other| *other != name).map(Name::as_str);
+        let near = nearest(name.as_str(), others).map(|near| format!("; did you mean {near:?}?"));
+        problems.add(&tree.path, format!("a component without a source{}", near.unwrap_or_default()));
+    }
+}
+
+/// Takes in a component that the pillar no longer has, as it is declared here, all levels merged.
+///
+/// What the call says of its variables wins.
+pub fn adopt(draft: &mut Draft, name: Name, declared: &Value, overrides: &Overrides) -> Vec<Problem> {
+    let problems = Problems::default();
+    let path = PillarPath::root().child("components").child(name.as_str());
+    let shared = Shared::nothing(&path);
+    let tree = Tree::new(declared, path.clone());
+    let tree = overrides.of(&name).into_iter().fold(tree, merge::component);
+    if let Some(read) = component::component(name.clone(), tree, &shared, &draft.settings, &problems) {
+        draft.mentioned.insert(name.clone());
+        draft.components.insert(name, read);
+    }
+    problems.into_inner()
+}

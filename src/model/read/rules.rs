@@ -1,0 +1,104 @@
+//! The settings that say how much a component may do and for how long; a component may override each.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use super::fields::Fields;
+use super::problems::Problems;
+use super::scalars;
+use super::tree::Tree;
+use crate::model::settings::{FirstFailure, Loss, OnFailure, Policy, Rollback, Timeouts};
+use crate::model::{DriftRules, Pattern};
+
+const MINUTE: u64 = 60;
+
+pub(super) fn timeouts(tree: Tree, problems: &Problems) -> Timeouts {
+    let mut fields = Fields::open(tree, problems);
+    let mut read =
+        |key, minutes: u64| fields.read(key, scalars::limit).unwrap_or(Duration::from_secs(minutes * MINUTE));
+    let timeouts = Timeouts {
+        init: read("init", 10),
+        plan: read("plan", 30),
+        apply: read("apply", 120),
+        stop_grace: read("stop_grace", 10),
+    };
+    fields.close();
+    timeouts
+}
+
+pub(super) fn on_failure(tree: &Tree) -> Result<OnFailure, String> {
+    match tree.text() {
+        Some("stop") => Ok(OnFailure::Stop),
+        Some("continue") => Ok(OnFailure::Continue),
+        Some("rollback") => Ok(OnFailure::Rollback),
+        _ => Err("must be one of: stop, continue, rollback".to_owned()),
+    }
+}
+
+pub(super) fn policy(tree: Tree, problems: &Problems) -> Policy {
+    let default = Policy::default();
+    let mut fields = Fields::open(tree, problems);
+    let policy = Policy {
+        allow_destroy: fields.read("allow_destroy", scalars::flag).unwrap_or(default.allow_destroy),
+        max_destroys: fields.read("max_destroys", scalars::count),
+        protect: fields.read("protect", scalars::texts).unwrap_or_default().into_iter().collect(),
+        max_plan_age: fields.read("max_plan_age", scalars::duration).unwrap_or(default.max_plan_age),
+    };
+    fields.close();
+    policy
+}
+
+pub(super) fn rollback(tree: Tree, problems: &Problems) -> Rollback {
+    let default = Rollback::default();
+    let mut fields = Fields::open(tree, problems);
+    let rollback = Rollback {
+        needs_approval_for: fields.read("needs_approval_for", losses).unwrap_or(default.needs_approval_for),
+        on_first_failure: fields.read("on_first_failure", first_failure).unwrap_or(default.on_first_failure),
+    };
+    fields.close();
+    rollback
+}
+
+fn losses(tree: &Tree) -> Result<BTreeSet<Loss>, String> {
+    let words = scalars::texts(tree)?;
+    words
+        .iter()
+        .map(|word| match word.as_str() {
+            "delete" => Ok(Loss::Delete),
+            "replace" => Ok(Loss::Replace),
+            _ => Err("must be a list of: delete, replace".to_owned()),
+        })
+        .collect()
+}
+
+fn first_failure(tree: &Tree) -> Result<FirstFailure, String> {
+    match tree.text() {
+        Some("keep") => Ok(FirstFailure::Keep),
+        Some("destroy") => Ok(FirstFailure::Destroy),
+        _ => Err("must be one of: keep, destroy".to_owned()),
+    }
+}
+
+pub(super) fn drift(tree: Tree, problems: &Problems) -> DriftRules {
+    let default = DriftRules::default();
+    let mut fields = Fields::open(tree, problems);
+    let rules = DriftRules {
+        ignore: fields.read("ignore", patterns).unwrap_or_default(),
+        equal_empty: fields.read("equal_empty", scalars::flag).unwrap_or(default.equal_empty),
+        alert_after: fields.read("alert_after", checks).unwrap_or(default.alert_after),
+    };
+    fields.close();
+    rules
+}
+
+fn patterns(tree: &Tree) -> Result<Vec<Pattern>, String> {
+    scalars::texts(tree)?.iter().map(|text| Pattern::new(text)).collect()
+}
+
+fn checks(tree: &Tree) -> Result<NonZeroU64, String> {
+    scalars::count(tree)
+        .ok()
+        .and_then(NonZeroU64::new)
+        .ok_or_else(|| "must be a whole number from 1".to_owned())
+}

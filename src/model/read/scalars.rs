@@ -1,0 +1,111 @@
+//! Single values as the pillar writes them. Each message is written to follow the place.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::tree::{Kind, Tree};
+use crate::model::Reference;
+use crate::model::reference::reference;
+
+pub(super) fn text(tree: &Tree) -> Result<String, String> {
+    tree.text().map(str::to_owned).ok_or_else(|| "must be a text".to_owned())
+}
+
+pub(super) fn flag(tree: &Tree) -> Result<bool, String> {
+    match tree.kind {
+        Kind::Leaf(Value::Bool(flag)) => Ok(flag),
+        _ => Err("must be true or false".to_owned()),
+    }
+}
+
+pub(super) fn count(tree: &Tree) -> Result<u64, String> {
+    match &tree.kind {
+        Kind::Leaf(Value::Number(number)) => number.as_u64(),
+        _ => None,
+    }
+    .ok_or_else(|| "must be a whole number, not negative".to_owned())
+}
+
+pub(super) fn positive(tree: &Tree) -> Result<std::num::NonZeroUsize, String> {
+    let number = count(tree).ok().and_then(|number| std::num::NonZeroUsize::new(number as usize));
+    number.ok_or_else(|| "must be a whole number from 1".to_owned())
+}
+
+/// A clock that is asked for a later moment may overflow.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// Seconds, or a text such as `500ms`, `5m`, `1h30m`; at most a year.
+pub(super) fn duration(tree: &Tree) -> Result<Duration, String> {
+    let read = match &tree.kind {
+        Kind::Leaf(Value::Number(number)) => number.as_u64().map(Duration::from_secs),
+        Kind::Leaf(Value::String(text)) => humantime::parse_duration(text).ok(),
+        _ => None,
+    };
+    match read {
+        Some(long) if long > LONGEST => Err("must be at most a year".to_owned()),
+        Some(duration) => Ok(duration),
+        None => Err("must be a duration: seconds, or such as \"500ms\", \"5m\", \"1h30m\"".to_owned()),
+    }
+}
+
+/// A duration that leaves some time.
+pub(super) fn limit(tree: &Tree) -> Result<Duration, String> {
+    match duration(tree)? {
+        Duration::ZERO => Err("must be more than no time at all".to_owned()),
+        some => Ok(some),
+    }
+}
+
+/// A list of texts; one text stands for a list of one.
+pub(super) fn texts(tree: &Tree) -> Result<Vec<String>, String> {
+    match &tree.kind {
+        Kind::List(items) => {
+            items.iter().map(text).collect::<Result<_, _>>().map_err(|_| "must be a list of texts".to_owned())
+        }
+        _ => text(tree).map(|one| vec![one]).map_err(|_| "must be a list of texts".to_owned()),
+    }
+}
+
+pub(super) fn absolute(tree: &Tree) -> Result<PathBuf, String> {
+    match text(tree)? {
+        text if text.contains('\0') => Err("may not hold a NUL".to_owned()),
+        text if text.starts_with('/') => Ok(text.into()),
+        _ => Err("must be an absolute path".to_owned()),
+    }
+}
+
+/// A name of Nomad's own: a region, a namespace, a datacenter.
+pub(super) fn label(tree: &Tree) -> Result<String, String> {
+    let text = text(tree)?;
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    match (1..=128).contains(&text.len()) && text.bytes().all(good) {
+        true => Ok(text),
+        false => Err("must be up to 128 letters, digits, '-', '_' and '.'".to_owned()),
+    }
+}
+
+pub(super) fn token(tree: &Tree) -> Result<Reference, String> {
+    match reference(&text(tree)?)? {
+        Reference::Plain(_) => {
+            Err("must be a reference, env:NAME or file:/path: a token has no place in a pillar".to_owned())
+        }
+        reference => Ok(reference),
+    }
+}
+
+pub(super) fn prefix(tree: &Tree) -> Result<String, String> {
+    let text = text(tree)?;
+    let good = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+            && ![".", ".."].contains(&part)
+    };
+    match text.split('/').all(good) {
+        true => Ok(text),
+        false => {
+            Err("must be names of letters, digits, '.', '_' and '-', with single slashes between".to_owned())
+        }
+    }
+}

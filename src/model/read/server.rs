@@ -1,0 +1,119 @@
+//! `infrastructure:settings:nomad` and `consul`; and what every server's settings have.
+
+use super::fields::Fields;
+use super::problems::Problems;
+use super::scalars;
+use super::scalars::absolute;
+use super::scalars::{label, token};
+use super::tree::Tree;
+use crate::model::address::is_authority;
+use crate::model::server::{ConsulServer, HandsSecrets, NomadServer};
+use crate::model::{Reference, Tls};
+
+/// Where the agent of this host listens.
+pub(super) const CONSUL: &str = "http://127.0.0.1:8500";
+const NOMAD: &str = "http://127.0.0.1:4646";
+
+/// How a server is reached, and who we are to it.
+pub(super) struct Access {
+    pub address: String,
+    pub token: Option<Reference>,
+    pub tls: Tls,
+}
+
+pub(super) fn nomad(tree: Tree, problems: &Problems) -> NomadServer {
+    let mut fields = Fields::open(tree, problems);
+    let Access { address, token, tls } = access(&mut fields, NOMAD);
+    let server = NomadServer {
+        region: fields.read("region", label),
+        namespace: fields.read("namespace", label).unwrap_or_else(|| "default".to_owned()),
+        secrets: hands_secrets(&mut fields),
+        address,
+        token,
+        tls,
+    };
+    fields.close();
+    server
+}
+
+/// `secrets: variables`, or `vault` with a `vault_role`.
+fn hands_secrets(fields: &mut Fields<'_>) -> HandsSecrets {
+    let by_vault = fields.read("secrets", |tree| match tree.text() {
+        Some("variables") => Ok(false),
+        Some("vault") => Ok(true),
+        _ => Err("must be variables or vault".to_owned()),
+    });
+    let role = fields.take("vault_role");
+    let role_place = role.as_ref().map(|tree| tree.path.clone());
+    let role =
+        role.and_then(|tree| label(&tree).map_err(|message| fields.problems.add(&tree.path, message)).ok());
+    match (by_vault, role_place) {
+        (Some(true), _) => HandsSecrets::Vault { role },
+        (_, Some(place)) => {
+            fields.problems.add(&place, "is for secrets: vault, where Nomad reads them in Vault itself");
+            HandsSecrets::Variables
+        }
+        (_, None) => HandsSecrets::Variables,
+    }
+}
+
+pub(super) fn consul(tree: Tree, problems: &Problems) -> ConsulServer {
+    let mut fields = Fields::open(tree, problems);
+    let Access { address, token, tls } = access(&mut fields, CONSUL);
+    fields.close();
+    ConsulServer { address, token, tls }
+}
+
+pub(super) fn access(fields: &mut Fields<'_>, default: &str) -> Access {
+    let (address, tls) = place(fields, default);
+    let address = address.unwrap_or_else(|| default.to_owned());
+    Access { address, token: fields.read("token", token), tls }
+}
+
+/// Where a server is, if that is said, and how it is known there.
+pub(super) fn place(fields: &mut Fields<'_>, default: &str) -> (Option<String>, Tls) {
+    let tls_place = fields.place("tls");
+    let address = fields.read("address", address);
+    let tls = tls(fields.take_or_empty("tls"), fields.problems);
+    let is_plain = tls != Tls::default() && address.as_deref().unwrap_or(default).starts_with("http:");
+    if let Some(place) = tls_place.filter(|_| is_plain) {
+        fields.problems.add(&place, "means nothing to an http:// address; write https://");
+    }
+    (address, tls)
+}
+
+/// A message never repeats the text: it may hold a password.
+fn address(tree: &Tree) -> Result<String, String> {
+    let text = scalars::text(tree)?;
+    let text = text.strip_suffix('/').unwrap_or(&text);
+    let host = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    match host {
+        None => Err("must begin with http:// or https://".to_owned()),
+        Some(host) if host.contains('@') => {
+            Err("may hold no user and no password; token: takes a reference".to_owned())
+        }
+        Some(host) if is_authority(host) => Ok(text.to_owned()),
+        Some(_) => Err("must be http(s)://host:port, without a path".to_owned()),
+    }
+}
+
+/// How the other side of an `https://` address is known.
+pub(super) fn tls(tree: Tree, problems: &Problems) -> Tls {
+    let mut fields = Fields::open(tree, problems);
+    let place = fields.path.clone();
+    let pair = [fields.take("cert_file"), fields.take("key_file")];
+    if pair.iter().flatten().count() == 1 {
+        problems.add(&place, "cert_file and key_file belong together");
+    }
+    let [certificate, key] = pair.map(|tree| {
+        let tree = tree?;
+        absolute(&tree).map_err(|message| problems.add(&tree.path, message)).ok()
+    });
+    let ca_file = fields.read("ca_file", absolute);
+    let insecure = fields.read("insecure", scalars::flag).unwrap_or(false);
+    if insecure && ca_file.is_some() {
+        problems.add(&place, "ca_file says whom to believe, insecure says anybody: keep one");
+    }
+    fields.close();
+    Tls { ca_file, identity: certificate.zip(key), insecure }
+}

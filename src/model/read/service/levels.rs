@@ -1,0 +1,85 @@
+//! A service's levels: common, the environment's, the call's.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::label::label;
+use super::mapping::{Mapped, config_of};
+use crate::model::read::fields::entries;
+use crate::model::read::merge;
+use crate::model::read::overrides::Overrides;
+use crate::model::read::problems::Problems;
+use crate::model::read::tree::Tree;
+use crate::model::service::Knob;
+use crate::model::{Name, PillarPath, component_name, service_name};
+
+/// Every service with its levels merged, and the component that it becomes. At one level `services` is more specific
+/// than `nomad_service`.
+pub(in crate::model::read) fn levels(
+    mapped: Mapped,
+    common: Tree,
+    own: Tree,
+    overrides: &Overrides,
+    problems: &Problems,
+) -> BTreeMap<Name, (Name, Tree)> {
+    let mut merged: BTreeMap<Name, (Name, Tree)> = BTreeMap::new();
+    let text = |(name, tree): (Name, Tree)| (name.to_string(), tree);
+    let everywhere = mapped.everywhere.into_iter().map(text).chain(entries(common, problems));
+    let here = mapped.here.into_iter().map(text).chain(entries(own, problems));
+    for (key, tree) in everywhere.chain(here).chain(said_of_a_service(overrides, problems)) {
+        let names = label(&key).and_then(|label| Ok((label, Name::new(&component_name(&key))?)));
+        match names {
+            Ok((label, component)) => add(&mut merged, label, component, tree),
+            Err(reason) => problems.add(&tree.path, format!("this key {reason}")),
+        }
+    }
+    for (component, tree) in said_of_a_component(overrides) {
+        // A service that nobody knows is not made by what a call says of its component.
+        let known = service_name(component.as_str()).and_then(|service| Name::new(service).ok());
+        if let Some(label) = known.filter(|label| merged.contains_key(label)) {
+            add(&mut merged, label, component, tree);
+        }
+    }
+    merged
+}
+
+fn add(merged: &mut BTreeMap<Name, (Name, Tree)>, label: Name, component: Name, tree: Tree) {
+    // `jenkins:` without anything below it changes nothing.
+    let tree = if tree.is_null() { Tree::empty(tree.path) } else { tree };
+    let tree = match merged.remove(&label) {
+        Some((_, base)) => {
+            // The service itself stays where the pillar has it.
+            let path = if tree.path.is_argument() { base.path.clone() } else { tree.path.clone() };
+            Tree { path, ..merge::service(base, tree) }
+        }
+        None => tree,
+    };
+    merged.insert(label, (component, tree));
+}
+
+fn said_of_a_service(overrides: &Overrides, problems: &Problems) -> Option<(String, Tree)> {
+    let (name, config) = overrides.service.as_ref()?;
+    let tree = Tree::new(config, PillarPath::arguments().child("service_config"));
+    Some((name.to_string(), config_of(tree, problems)))
+}
+
+/// A call's variables of the component are values of the service, or variables of its template; its secrets are the
+/// service's.
+fn said_of_a_component(overrides: &Overrides) -> Vec<(Name, Tree)> {
+    let mut said = Vec::new();
+    if let Some((name, Value::Object(variables))) = &overrides.variables {
+        let is_knob = |name: &str| Knob::ALL.iter().any(|knob| knob.name() == name);
+        let (mut values, own): (Map<_, _>, Map<_, _>) =
+            variables.clone().into_iter().partition(|(name, _)| is_knob(name));
+        if !own.is_empty() {
+            values.insert("variables".to_owned(), own.into());
+        }
+        said.push((name.clone(), Tree::new(&values.into(), PillarPath::arguments().child("variables"))));
+    }
+    for (key, given) in [("secrets", &overrides.secrets), ("backend", &overrides.backend)] {
+        let Some((name, value)) = given else { continue };
+        said.push((name.clone(), Tree::new(&json!({ key: value }), PillarPath::arguments())));
+    }
+    said
+}

@@ -1,0 +1,217 @@
+//! `nomad_service`: what a mapping says of one service, and each of a list of them, as `services` would have it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::label::label;
+use crate::model::read::fields::Fields;
+use crate::model::read::problems::Problems;
+use crate::model::read::scalars;
+use crate::model::read::tree::{Kind, Tree};
+use crate::model::reference::reference;
+use crate::model::{Name, Reference, hint};
+
+/// What is said of services, by their names: in every environment, and in one alone.
+#[derive(Default)]
+pub(in crate::model::read) struct Mapped {
+    pub everywhere: Vec<(Name, Tree)>,
+    pub here: Vec<(Name, Tree)>,
+}
+
+/// Secrets, by the names that a service's configuration has for them.
+const SECRETS: [&str; 8] = [
+    "admin_password",
+    "api_token",
+    "database_password",
+    "file_private_key",
+    "file_public_key",
+    "invite_salt",
+    "jwt_secret",
+    "secret_key",
+];
+
+/// Of another environment's mapping its name and that of the service are read, and nothing else.
+pub(in crate::model::read) fn mapped(
+    tree: Tree,
+    environment: &str,
+    environments: &[String],
+    problems: &Problems,
+) -> Mapped {
+    let mut found = Mapped::default();
+    let items = match tree.kind {
+        Kind::List(items) => items,
+        _ if tree.is_empty() => return found,
+        _ => vec![tree],
+    };
+    let mut seen = BTreeSet::new();
+    for item in items {
+        let is_mapping = matches!(item.kind, Kind::Map(_));
+        let mut fields = Fields::open(item, problems);
+        if is_mapping && fields.place("name").is_none() {
+            problems.add(&fields.path.child("name"), "is missing: which service it is");
+        }
+        let name = fields.read("name", |tree| label(&scalars::text(tree)?));
+        let meant = fields.take("environment").map(|tree| {
+            let known = environment_name(&tree, environments);
+            known.map_err(|message| problems.add(&tree.path, message))
+        });
+        let config = fields.take_or_empty("config");
+        let path = fields.path.clone();
+        fields.close();
+        let (Some(name), Ok(own)) = (name, meant.transpose()) else { continue };
+        if !seen.insert((own.clone(), name.clone())) {
+            let whose = own.map_or_else(String::new, |own| format!(" in {own}"));
+            problems.add(&path, format!("says more of {name}{whose}: one mapping says it all"));
+            continue;
+        }
+        match own {
+            None => found.everywhere.push((name, config_of(config, problems))),
+            Some(own) if own == environment => found.here.push((name, config_of(config, problems))),
+            Some(_) => {}
+        }
+    }
+    found
+}
+
+fn environment_name(tree: &Tree, environments: &[String]) -> Result<String, String> {
+    let text = scalars::text(tree)?;
+    match environments.contains(&text) {
+        true => Ok(text),
+        false => {
+            let hint = hint(&text, environments.iter().map(String::as_str));
+            Err(format!("no environment {text:?}; {hint}"))
+        }
+    }
+}
+
+/// What `nomad_service` says of one service in one environment, and of no other.
+pub fn about(written: &Value, service: &str, environment: &str) -> Value {
+    let items = match written {
+        Value::Array(items) => items.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let is_meant = |item: &&Value| {
+        item["name"] == service && (item["environment"].is_null() || item["environment"] == environment)
+    };
+    let meant: Vec<_> = items.iter().filter(is_meant).cloned().collect();
+    if meant.is_empty() { Value::Null } else { meant.into() }
+}
+
+/// Moves what is a secret by its name to `secrets`, under that name in capitals: the variable that the task reads.
+pub(super) fn config_of(mut tree: Tree, problems: &Problems) -> Tree {
+    let Kind::Map(map) = &mut tree.kind else { return tree };
+    let mut moved = BTreeMap::new();
+    for key in SECRETS {
+        let Some(found) = map.remove(key).filter(|tree| !tree.is_null()) else { continue };
+        let path = found.path.clone();
+        match secret(found, key) {
+            Ok(secret) => drop(moved.insert(key.to_uppercase(), secret)),
+            Err(message) => problems.add(&path, message),
+        }
+    }
+    if moved.is_empty() {
+        return tree;
+    }
+    let nothing = Tree::empty(tree.path.child("secrets"));
+    let secrets = map.entry("secrets".to_owned()).or_insert_with(|| nothing.clone());
+    if secrets.is_null() {
+        *secrets = nothing;
+    }
+    // What is no mapping is refused for that.
+    if let Kind::Map(secrets) = &mut secrets.kind {
+        for (name, secret) in moved {
+            match secrets.contains_key(&name) {
+                true => problems
+                    .add(&secret.path, format!("is set twice: here and as {name} in secrets, one of them")),
+                false => drop(secrets.insert(name, secret)),
+            }
+        }
+    }
+    tree
+}
+
+/// As `secrets` has it; one that is generated is kept under the key's own name.
+fn secret(mut tree: Tree, key: &str) -> Result<Tree, String> {
+    // The text may be the secret itself: it is not repeated.
+    let held = "a pillar names secrets, and never holds them: put it into Vault and name it \
+                (vault:mount/path#key), say {generate: password}, or leave it out";
+    match &mut tree.kind {
+        Kind::Leaf(Value::String(text)) => match reference(text)? {
+            Reference::Plain(_) => Err(held.to_owned()),
+            _ => Ok(tree),
+        },
+        Kind::Map(map) if map.contains_key("generate") => {
+            let kept = Tree::new(&key.into(), tree.path.child("key"));
+            map.entry("key".to_owned()).or_insert(kept);
+            Ok(tree)
+        }
+        Kind::Map(map) if map.contains_key("from") || map.contains_key("output") => Ok(tree),
+        _ => Err(held.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::config_of;
+    use crate::model::PillarPath;
+    use crate::model::read::problems::Problems;
+    use crate::model::read::tree::Tree;
+
+    /// What becomes of a configuration, and what is wrong with it.
+    fn moved(config: &Value) -> (Tree, Vec<String>) {
+        let problems = Problems::default();
+        let tree = config_of(Tree::new(config, PillarPath::root()), &problems);
+        let said = problems.into_inner();
+        (tree, said.iter().map(|one| format!("{}: {}", one.path, one.message)).collect())
+    }
+
+    #[test]
+    fn a_secret_is_moved_under_its_name_in_capitals_and_keeps_its_place() {
+        let (tree, said) = moved(&json!({
+            "admin_password": "vault:secret/grafana#admin", "secret_key": { "generate": "hex" },
+            "jwt_secret": { "generate": "base64", "key": "jwt" }, "api_token": null, "port": 3000,
+            "database_password": { "output": "db.password" },
+            "secrets": { "OTHER": "env:OTHER" },
+        }));
+        assert_eq!(said, Vec::<String>::new());
+        let secrets = json!({
+            "ADMIN_PASSWORD": "vault:secret/grafana#admin", "JWT_SECRET": { "generate": "base64", "key": "jwt" },
+            "DATABASE_PASSWORD": { "output": "db.password" },
+            "SECRET_KEY": { "generate": "hex", "key": "secret_key" }, "OTHER": "env:OTHER",
+        });
+        assert_eq!(tree.to_value(), json!({ "port": 3000, "secrets": secrets }));
+        let place = &tree.get("secrets").unwrap().get("ADMIN_PASSWORD").unwrap().path;
+        assert_eq!(place.to_string(), "infrastructure:admin_password");
+        let nothing = json!({ "port": 3000 });
+        assert_eq!(moved(&nothing).0.to_value(), nothing);
+    }
+
+    #[test]
+    fn a_secret_in_clear_is_refused_without_being_repeated() {
+        for held in [
+            json!("hunter2"),
+            json!(7),
+            json!(["hunter2"]),
+            json!({ "value": "hunter2" }),
+            json!("vault:hunter2"),
+        ] {
+            let (tree, said) = moved(&json!({ "database_password": held }));
+            assert_eq!((tree.to_value(), said.len()), (json!({}), 1), "{said:?}");
+            assert!(said[0].starts_with("infrastructure:database_password: "), "{said:?}");
+            assert!(said[0].contains("vault:") && said[0].contains("mount/path#key"), "{said:?}");
+            assert!(!said[0].contains("hunter2"), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_named_both_ways_is_refused() {
+        let twice = json!({ "api_token": "env:A", "secrets": { "API_TOKEN": "env:B" } });
+        assert_eq!(
+            moved(&twice).1,
+            ["infrastructure:api_token: is set twice: here and as API_TOKEN in secrets, one of them"]
+        );
+    }
+}

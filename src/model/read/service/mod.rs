@@ -1,0 +1,164 @@
+//! `infrastructure:services`: one service, its levels merged, lowered to the component `nomad-<name>`.
+
+mod around;
+mod defaults;
+mod label;
+mod levels;
+mod mapping;
+mod network;
+mod rules;
+mod secrets;
+mod storage;
+mod task;
+mod values;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::component::Made;
+use super::fields::Fields;
+use super::problems::Problems;
+use super::tree::Tree;
+use super::{component, health, scalars};
+use crate::model::component::{Component, Input, Source};
+use crate::model::service::{Job, Kind, Knob, Registry, Service, Shape};
+use crate::model::{Gate, Name, PillarPath};
+pub(super) use around::Around;
+pub(super) use levels::levels;
+pub use mapping::about;
+pub(super) use mapping::mapped;
+use values::Values;
+
+/// None where it cannot become a module; its problems are noted either way.
+pub(super) fn component(
+    name: Name,
+    label: Name,
+    tree: Tree,
+    around: &Around<'_>,
+    problems: &Problems,
+) -> Option<Component> {
+    let said: Map<_, _> = ["on_failure", "data", "health", "hooks", "enabled"]
+        .into_iter()
+        .filter_map(|key| Some((key.to_owned(), tree.get(key)?.to_value())))
+        .collect();
+    let mut fields = Fields::open(tree, problems);
+    let path = fields.path.clone();
+    let template = fields.take("template");
+    let source_place = template.as_ref().map_or_else(|| path.clone(), |tree| tree.path.clone());
+    let places = [("source", Some(source_place)), ("depends_on", fields.place("depends_on"))];
+    let places = places.into_iter().filter_map(|(key, place)| Some((key, place?))).collect();
+    let detach = fields.read("detach", scalars::flag).unwrap_or(true);
+
+    let mut values = Values::open(&mut fields);
+    let job = match template {
+        Some(tree) => {
+            task::of_a_template(&mut fields, &mut values, around);
+            let read = own(&tree).map_err(|message| problems.add(&tree.path, message)).ok();
+            read.map(|(folder, file)| Job::Own { folder, file })
+        }
+        None => shape(&mut fields, &mut values, &label, around).map(|shape| Job::Generated(Box::new(shape))),
+    };
+    let task_secrets = secrets::secrets(&mut fields, &mut values, label.as_str(), around);
+    let handed = secrets::handed(&task_secrets, around);
+    let Values { inputs, places: variables, knobs, env_outputs, literals, own, .. } = values;
+    let declared = declared(said, &inputs);
+    let service =
+        job.map(|job| Service { name: label, job, knobs, env_outputs, literals, own, handed, detach });
+    let gates = service.as_ref().map(|service| derived_gates(service, &path, problems)).unwrap_or_default();
+    let source = service.map(|service| Source::Service(Arc::new(service)));
+    let usable = source.is_some();
+    let made = Made { source, step: None, template: None, inputs, variables, places, task_secrets, declared };
+    let mut component = component::finish(name, fields, made, around.shared, around.settings);
+    component.health.extend(gates);
+    usable.then_some(component)
+}
+
+/// What must be true of every service, beyond the gates that its pillar names; as the pillar would write it.
+fn derived_gates(service: &Service, path: &PillarPath, problems: &Problems) -> Vec<Gate> {
+    // A deployment has waited for its own window, a batch has ended.
+    let window = match &service.job {
+        Job::Generated(shape) if shape.kind != Kind::System => "0s",
+        _ => "10s",
+    };
+    let deployed = json!({ "nomad": { "job": { "output": "job_id" }, "min_healthy_time": window } });
+    let registered = match &service.job {
+        Job::Generated(shape) if shape.registry == Registry::Consul && shape.main.is_some() => {
+            let service = service.name.as_str();
+            Some(json!({ "consul": { "service": service, "interval": "1s", "min_healthy_time": "5s" } }))
+        }
+        _ => None,
+    };
+    let gates = [Some(deployed), registered].into_iter().flatten();
+    gates.filter_map(|written| health::gate(Tree::new(&written, path.clone()), problems)).collect()
+}
+
+/// What a later destroy needs is what the inputs came from; the module itself lies in the workdir.
+fn declared(mut said: Map<String, Value>, inputs: &BTreeMap<String, Input>) -> Map<String, Value> {
+    let outputs = inputs.iter().filter_map(|(variable, input)| match input {
+        Input::Output(one) => Some((variable.clone(), one.to_string().into())),
+        Input::Outputs(many) => {
+            Some((variable.clone(), many.iter().map(ToString::to_string).collect::<Vec<_>>().into()))
+        }
+        Input::Literal(_) | Input::Secret(_) => None,
+    });
+    said.insert("from_outputs".to_owned(), Value::Object(outputs.collect()));
+    said
+}
+
+/// `salt://folder/name`, or an absolute path: the folder and the file's name.
+fn own(tree: &Tree) -> Result<(String, String), String> {
+    let text = scalars::text(tree)?;
+    let wrong = || {
+        Err("must be salt://a/folder/with/a/file or an absolute path, without . and .. and control characters"
+            .to_owned())
+    };
+    let rest = text.strip_prefix("salt://").or_else(|| text.strip_prefix('/')).unwrap_or_default();
+    let dots = rest.split('/').any(|part| matches!(part, "" | "." | ".."));
+    match text.rsplit_once('/') {
+        Some((folder, file)) if !dots && !text.contains(char::is_control) && folder != "salt:/" => {
+            Ok((if folder.is_empty() { "/" } else { folder }.to_owned(), file.to_owned()))
+        }
+        _ => wrong(),
+    }
+}
+
+fn shape(fields: &mut Fields<'_>, values: &mut Values, service: &Name, around: &Around<'_>) -> Option<Shape> {
+    let problems = fields.problems;
+    let kind = fields.read("type", task::kind);
+    let kind = kind.unwrap_or(super::service::Kind::Service);
+    task::common(fields, values, around, kind);
+    let task = task::task(fields, values);
+    let driver = task.as_ref().map_or("docker", |task| task.driver.as_str());
+    let network = network::network(fields, values, driver);
+    let update = rules::update(fields, kind);
+    let storing = storage::Task { service, driver, kind, update: update.as_ref() };
+    let mut volumes = storage::volumes(fields, values, &storing);
+    let data = storage::data_path(fields, values, &storing, around, &mut volumes);
+    let shape = Shape {
+        kind,
+        shutdown_delay: rules::shutdown_delay(fields, kind, network.main.is_some()),
+        ports: network.ports,
+        main: network.main,
+        registry: network.registry,
+        check: network.check,
+        mesh: network.mesh,
+        volumes,
+        data,
+        update,
+        restart: rules::restart(fields),
+        constraints: rules::constraints(fields.take("constraints"), problems),
+        driver: driver.to_owned(),
+        config: task.as_ref().map(|task| task.config.clone()).unwrap_or_default(),
+    };
+    values.rest_is_environment(fields);
+    if let Some(tree) = fields.take("variables").filter(|tree| !tree.is_empty()) {
+        problems.add(&tree.path, "variables are for a template of your own: template: salt://...");
+    }
+    if values.knobs.contains(&Knob::Tags) && shape.main.is_none() {
+        let place = values.places.get(Knob::Tags.name()).unwrap_or(&fields.path);
+        problems.add(place, "belong to a registered port: give it a port");
+    }
+    task.map(|_| shape)
+}

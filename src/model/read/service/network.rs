@@ -1,0 +1,205 @@
+//! Where a service is reached, how it is registered, and what says that it is well.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::values::Values;
+use crate::model::read::fields::{Fields, entries};
+use crate::model::read::scalars;
+use crate::model::read::tree::{Kind, Tree};
+use crate::model::service::{Check, Knob, Number, Port, Registry, Upstream};
+use crate::model::{Name, address};
+
+/// Of the only port, where it has no name of its own.
+const MAIN: &str = "http";
+
+pub(super) struct Network {
+    pub ports: BTreeMap<String, Port>,
+    pub main: Option<String>,
+    pub registry: Registry,
+    pub check: Option<Check>,
+    pub mesh: Option<Vec<Upstream>>,
+}
+
+pub(super) fn number(tree: &Tree) -> Result<Value, String> {
+    address::port(&tree.to_value()).map(Value::from)
+}
+
+pub(super) fn network(fields: &mut Fields<'_>, values: &mut Values, driver: &str) -> Network {
+    let problems = fields.problems;
+    let connect = fields.take("connect");
+    let connect_place = connect.as_ref().map(|tree| tree.path.clone());
+    let mesh = connect.and_then(|tree| mesh(tree, fields));
+    let inside = mesh.is_some() || matches!(driver, "docker" | "podman");
+    let plain = |number| match inside {
+        true => Port { to: Some(number), fixed: None },
+        false => Port { to: None, fixed: Some(number) },
+    };
+    let port = fields.take("port");
+    let (label, port) = match port {
+        Some(tree) if tree.text().is_some() => (Some(tree), None),
+        other => (None, other),
+    };
+    let port_place = port.as_ref().map(|tree| tree.path.clone());
+    let has_port = values.given(fields, Knob::Port, port, number);
+    let several = fields.take("ports");
+    let mut ports = BTreeMap::new();
+    match several {
+        Some(tree) if has_port => problems.add(
+            &tree.path,
+            format!(
+                "port or ports, one of them ({})",
+                port_place.map_or_else(|| "from_outputs".to_owned(), |place| place.to_string())
+            ),
+        ),
+        Some(tree) => {
+            for (label, tree) in entries(tree, problems) {
+                if let Err(reason) = Name::new(&label) {
+                    problems.add(&tree.path, format!("this key {reason}"));
+                } else if let Some(port) = one(tree, fields, &plain) {
+                    ports.insert(label, port);
+                }
+            }
+        }
+        None if has_port => drop(ports.insert(MAIN.to_owned(), plain(Number::Knob))),
+        None => {}
+    }
+    let main = main(label, &ports, fields);
+    let registry = fields.read("provider", registry).unwrap_or(Registry::Consul);
+    let check = check(fields);
+    if check.is_some() && main.is_none() && ports.is_empty() {
+        problems.add(&fields.path, "a check needs a port to ask");
+    }
+    if let Some(place) = connect_place.filter(|_| mesh.is_some()) {
+        let target = main.as_ref().and_then(|label| ports.get(label)).and_then(|port| port.to);
+        if registry == Registry::Nomad {
+            problems.add(&place, "the mesh is Consul's: leave provider out, or connect");
+        } else if target.is_none() {
+            problems.add(&place, "needs the port at which the task listens in its own network: port, or ports: {http: {to: 8080}}");
+        }
+        if check.as_ref().is_some_and(|check| check.path.is_none()) {
+            problems.add(&place, "lets no tcp check pass: ask by http, with health_path");
+        }
+    }
+    Network { ports, main, registry, check, mesh }
+}
+
+/// A number, or `{to, static}`; nothing in it is a port that Nomad chooses.
+fn one(tree: Tree, fields: &Fields<'_>, plain: &dyn Fn(Number) -> Port) -> Option<Port> {
+    let read = |tree: &Tree| address::port(&tree.to_value()).map(Number::Is);
+    if !matches!(tree.kind, Kind::Map(_)) {
+        return read(&tree).map(plain).map_err(|message| fields.problems.add(&tree.path, message)).ok();
+    }
+    let mut inner = Fields::open(tree, fields.problems);
+    let port = Port { to: inner.read("to", read), fixed: inner.read("static", read) };
+    inner.close();
+    Some(port)
+}
+
+/// The label that `port` names, else `http`, else the only one.
+fn main(label: Option<Tree>, ports: &BTreeMap<String, Port>, fields: &Fields<'_>) -> Option<String> {
+    if let Some(tree) = label {
+        let named = tree.text().filter(|label| ports.contains_key(*label));
+        if named.is_none() {
+            fields.problems.add(&tree.path, "must be a port's number, or one of the names in ports");
+        }
+        return named.map(str::to_owned);
+    }
+    if ports.contains_key(MAIN) {
+        return Some(MAIN.to_owned());
+    }
+    if ports.len() > 1 {
+        let message = "which of them is registered? call it http, or name it: port: NAME";
+        fields.problems.add(&fields.path.child("ports"), message);
+    }
+    ports.keys().next().cloned()
+}
+
+fn registry(tree: &Tree) -> Result<Registry, String> {
+    match tree.text() {
+        Some("consul") => Ok(Registry::Consul),
+        Some("nomad") => Ok(Registry::Nomad),
+        _ => Err("must be consul or nomad".to_owned()),
+    }
+}
+
+fn path(tree: &Tree) -> Result<String, String> {
+    let text = scalars::text(tree)?;
+    match text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+        true => Ok(text),
+        false => Err("must begin with / and be a URL's path, as it is sent".to_owned()),
+    }
+}
+
+/// `health_path`, or `check`.
+fn check(fields: &mut Fields<'_>) -> Option<Check> {
+    let problems = fields.problems;
+    let (interval, timeout) = (Duration::from_secs(10), Duration::from_secs(2));
+    let short = fields.take("health_path");
+    let Some(long) = fields.take("check") else {
+        let tree = short?;
+        let read = path(&tree).map_err(|message| problems.add(&tree.path, message)).ok();
+        return read.map(|path| Check { path: Some(path), interval, timeout });
+    };
+    if let Some(tree) = short {
+        problems.add(&tree.path, "health_path or check, one of them");
+    }
+    let mut inner = Fields::open(long, problems);
+    let http = inner.read("type", |tree| match tree.text() {
+        Some("http") => Ok(true),
+        Some("tcp") => Ok(false),
+        _ => Err("must be http or tcp".to_owned()),
+    });
+    let place = inner.place("path");
+    let path = inner.read("path", path);
+    let http = http.unwrap_or(place.is_some());
+    match (http, &place) {
+        (true, None) => problems.add(&inner.path, "an http check needs a path"),
+        (false, Some(place)) => problems.add(place, "belongs to an http check"),
+        _ => {}
+    }
+    let check = Check {
+        path: path.filter(|_| http),
+        interval: inner.read("interval", scalars::limit).unwrap_or(interval),
+        timeout: inner.read("timeout", scalars::limit).unwrap_or(timeout),
+    };
+    inner.close();
+    Some(check)
+}
+
+/// `true`, or `{upstreams: [{name, port}]}`.
+fn mesh(tree: Tree, fields: &Fields<'_>) -> Option<Vec<Upstream>> {
+    let problems = fields.problems;
+    match tree.kind {
+        Kind::Leaf(Value::Bool(on)) => return on.then(Vec::new),
+        Kind::Map(_) => {}
+        _ => {
+            problems.add(&tree.path, "must be true, false, or {upstreams: [{name: db, port: 5432}]}");
+            return None;
+        }
+    }
+    let mut inner = Fields::open(tree, problems);
+    let upstreams = inner.take("upstreams");
+    inner.close();
+    let Some(upstreams) = upstreams else { return Some(Vec::new()) };
+    let Kind::List(items) = upstreams.kind else {
+        problems.add(&upstreams.path, "must be a list of {name, port}");
+        return Some(Vec::new());
+    };
+    let mut found = Vec::new();
+    for item in items {
+        let mut item = Fields::open(item, problems);
+        for key in ["name", "port"] {
+            if item.place(key).is_none() {
+                problems.add(&item.path.child(key), "is missing");
+            }
+        }
+        let name = item.read("name", scalars::label);
+        let port = item.read("port", |tree| address::port(&tree.to_value()));
+        item.close();
+        found.extend(name.zip(port).map(|(name, port)| Upstream { name, port }));
+    }
+    Some(found)
+}

@@ -1,0 +1,158 @@
+//! `secrets` of a service: by the name of a variable of its task's environment.
+
+use std::collections::BTreeMap;
+
+use super::around::Around;
+use super::values::{Values, environment_name};
+use crate::model::component::Input;
+use crate::model::read::fields::{Fields, entries};
+use crate::model::read::problems::Problems;
+use crate::model::read::scalars;
+use crate::model::read::tree::{Kind, Tree};
+use crate::model::reference::{output, reference};
+use crate::model::server::HandsSecrets;
+use crate::model::service::Handed;
+use crate::model::task_secret::{Bearer, SecretKind, SecretOrigin, TaskSecret};
+use crate::model::{Reference, VaultPath};
+
+const NEITHER: &str = "must be a reference, such as vault:mount/path#key, or one of {from: REFERENCE}, \
+                       {output: component.output} and {generate: password}; a secret does not belong in a pillar";
+
+/// Those that are handed over. One that the job shall hold in clear becomes a value of it.
+pub(super) fn secrets(
+    fields: &mut Fields<'_>,
+    values: &mut Values,
+    label: &str,
+    around: &Around<'_>,
+) -> BTreeMap<String, TaskSecret> {
+    let problems = fields.problems;
+    let mut found = BTreeMap::new();
+    for (name, tree) in entries(fields.take_or_empty("secrets"), problems) {
+        let path = tree.path.clone();
+        if let Err(message) = environment_name(&name) {
+            problems.add(&path, message);
+            continue;
+        }
+        if values.is_environment(&name) {
+            problems.add(&path, "is set twice: here and in env or from_outputs, one of them");
+            continue;
+        }
+        let Some((origin, literal)) = said(tree, &name, label, around, problems) else { continue };
+        let bearer = match (&origin, &around.settings.nomad.secrets) {
+            (origin, HandsSecrets::Vault { .. }) if origin.in_vault().is_some() => Bearer::Vault,
+            _ => Bearer::Variable,
+        };
+        match (literal, origin) {
+            (false, origin) => drop(found.insert(name, TaskSecret { origin, bearer, path })),
+            (true, SecretOrigin::Reference(one)) => values.literal(name, Input::Secret(one), path),
+            (true, SecretOrigin::Output(one)) => values.literal(name, Input::Output(one), path),
+            (true, SecretOrigin::Generated { .. }) => {
+                problems.add(&path, "what is generated is handed over: leave literal out");
+            }
+        }
+    }
+    found
+}
+
+/// Where it stands, and whether the job shall hold it in clear.
+fn said(
+    tree: Tree,
+    name: &str,
+    label: &str,
+    around: &Around<'_>,
+    problems: &Problems,
+) -> Option<(SecretOrigin, bool)> {
+    let path = tree.path.clone();
+    if !matches!(tree.kind, Kind::Map(_)) {
+        let origin = from(&tree).map_err(|message| problems.add(&path, message)).ok()?;
+        return Some((origin, false));
+    }
+    let mut fields = Fields::open(tree, problems);
+    let origins = [
+        fields.take("from").map(|tree| (tree.path.clone(), from(&tree))),
+        fields.take("output").map(|tree| {
+            let read = scalars::text(&tree).and_then(|text| output(&text));
+            (tree.path.clone(), read.map(SecretOrigin::Output))
+        }),
+        fields.take("generate").map(|tree| {
+            (
+                tree.path.clone(),
+                kind(&tree).and_then(|kind| {
+                    let key = name.to_owned();
+                    Ok(SecretOrigin::Generated { path: stored(label, around)?, key, kind })
+                }),
+            )
+        }),
+    ];
+    let literal = fields.read("literal", scalars::flag).unwrap_or(false);
+    let key_place = fields.place("key");
+    let key = fields.read("key", key);
+    fields.close();
+    let mut origins: Vec<_> = origins.into_iter().flatten().collect();
+    let (place, origin) = match origins.len() {
+        1 => origins.remove(0),
+        _ => {
+            problems.add(&path, NEITHER);
+            return None;
+        }
+    };
+    match (origin.map_err(|message| problems.add(&place, message)).ok()?, key_place) {
+        (SecretOrigin::Generated { path, key: own, kind }, _) => {
+            Some((SecretOrigin::Generated { path, key: key.unwrap_or(own), kind }, literal))
+        }
+        (origin, None) => Some((origin, literal)),
+        (_, Some(place)) => {
+            problems.add(&place, "belongs to generate; a reference has its key after '#'");
+            None
+        }
+    }
+}
+
+fn from(tree: &Tree) -> Result<SecretOrigin, String> {
+    match reference(&scalars::text(tree)?)? {
+        // It may be the secret itself: it is not repeated.
+        Reference::Plain(_) => Err(NEITHER.to_owned()),
+        found => Ok(SecretOrigin::Reference(found)),
+    }
+}
+
+fn kind(tree: &Tree) -> Result<SecretKind, String> {
+    let known = SecretKind::ALL.into_iter().find(|(word, _)| tree.text() == Some(word));
+    known.map(|(_, kind)| kind).ok_or_else(|| "must be password, hex or base64".to_owned())
+}
+
+fn key(tree: &Tree) -> Result<String, String> {
+    match scalars::text(tree)? {
+        text if !text.is_empty() && !text.contains(char::is_control) => Ok(text),
+        _ => Err("must be a key's name, without control characters".to_owned()),
+    }
+}
+
+/// Where this service's secrets are kept.
+fn stored(label: &str, around: &Around<'_>) -> Result<VaultPath, String> {
+    let Some(vault) = &around.settings.vault else {
+        return Err(
+            "what is generated is kept in Vault: infrastructure:settings:vault must say where that is \
+                    (address, auth)"
+                .to_owned(),
+        );
+    };
+    VaultPath::of_service(&vault.services, around.environment.as_str(), label)
+}
+
+/// What the job's templates have to ask for.
+pub(super) fn handed(secrets: &BTreeMap<String, TaskSecret>, around: &Around<'_>) -> Handed {
+    let mut handed = Handed::default();
+    if let HandsSecrets::Vault { role } = &around.settings.nomad.secrets {
+        handed.role = role.clone();
+    }
+    for (name, secret) in secrets {
+        match (secret.bearer, secret.origin.in_vault()) {
+            (Bearer::Vault, Some((path, key))) => {
+                handed.by_vault.entry(path.clone()).or_default().insert(name.clone(), key.to_owned());
+            }
+            _ => drop(handed.by_variable.insert(name.clone())),
+        }
+    }
+    handed
+}

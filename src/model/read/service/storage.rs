@@ -1,0 +1,228 @@
+//! Where a service keeps its data: volumes, and `data_path`, by its class of storage where no folder is named.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::around::Around;
+use super::defaults;
+use super::defaults::Class;
+use super::values::folder;
+use super::values::{Values, some_text};
+use crate::model::Name;
+use crate::model::component::Input;
+use crate::model::read::fields::{Fields, entries};
+use crate::model::read::scalars;
+use crate::model::read::tree::{self, Tree};
+use crate::model::service::{Data, Kind, Knob, Update, Volume, VolumeKind};
+
+/// On the host, for the class that is kept there; each service has a folder of its own in it.
+const ON_THE_HOST: &str = "/opt/services/data";
+/// The group's volume that `data_path` becomes. No volume of the pillar's: it has a field of its own there.
+const DATA: &str = "data_path";
+
+const FILE_SYSTEM: &str = "file-system";
+const ATTACHMENTS: [&str; 2] = [FILE_SYSTEM, "block-device"];
+const ONE_WRITER: &str = "single-node-writer";
+const MANY_READERS: &str = "multi-node-reader-only";
+const MANY_WRITERS: &str = "multi-node-multi-writer";
+const OF_CSI: [&str; 5] =
+    ["single-node-reader-only", ONE_WRITER, MANY_READERS, "multi-node-single-writer", MANY_WRITERS];
+/// Of a volume that Nomad makes on a host.
+const OF_A_HOST: [&str; 4] =
+    ["single-node-reader-only", ONE_WRITER, "single-node-single-writer", "single-node-multi-writer"];
+
+/// What is known of a service's task when its storage is read.
+pub(super) struct Task<'a> {
+    pub service: &'a Name,
+    pub driver: &'a str,
+    pub kind: Kind,
+    pub update: Option<&'a Update>,
+}
+
+impl Task<'_> {
+    /// Whether two allocations may have a volume at the same time.
+    fn shares(&self, values: &Values) -> bool {
+        let replicas = values.inputs.get(Knob::Replicas.name()).and_then(Input::literal);
+        let alone = replicas.and_then(Value::as_u64).is_some_and(|count| count < 2);
+        let canary = self.update.and_then(|update| update.canary).unwrap_or(0);
+        !alone || self.kind == Kind::System || canary > 0
+    }
+
+    /// How a CSI volume is used that does not say so.
+    fn access(&self, values: &Values, read_only: bool, per_alloc: bool) -> &'static str {
+        match read_only {
+            true => MANY_READERS,
+            false if per_alloc || !self.shares(values) => ONE_WRITER,
+            false => MANY_WRITERS,
+        }
+    }
+}
+
+pub(super) fn volumes(fields: &mut Fields<'_>, values: &Values, task: &Task<'_>) -> BTreeMap<String, Volume> {
+    let problems = fields.problems;
+    let mut found = BTreeMap::new();
+    let volumes = fields.take_or_empty("volumes");
+    if !volumes.is_empty() && task.driver == "raw_exec" {
+        problems.add(&volumes.path, NOT_MOUNTED);
+    }
+    for (name, tree) in entries(volumes, problems) {
+        let path = tree.path.clone();
+        let named = scalars::label(&Tree {
+            kind: tree::Kind::Leaf(name.clone().into()),
+            ..Tree::empty(path.clone())
+        });
+        match named {
+            Err(message) => problems.add(&path, message),
+            Ok(name) if name == DATA => {
+                problems.add(&path, "is what data_path becomes: choose another name");
+            }
+            Ok(_) => {}
+        }
+        if let Some(volume) = volume(&name, Fields::open(tree, problems), values, task) {
+            found.insert(name, volume);
+        }
+    }
+    found
+}
+
+const NOT_MOUNTED: &str = "cannot be mounted by raw_exec, which sees the host as it is";
+
+/// None where nobody says where the task finds it.
+fn volume(name: &str, mut fields: Fields<'_>, values: &Values, task: &Task<'_>) -> Option<Volume> {
+    let problems = fields.problems;
+    let csi = fields.read("type", |tree| match tree.text() {
+        Some("csi") => Ok(true),
+        Some("host") => Ok(false),
+        _ => Err("must be host or csi".to_owned()),
+    });
+    let csi = csi.unwrap_or(false);
+    let source = fields.read("source", scalars::label).unwrap_or_else(|| name.to_owned());
+    if fields.place("path").is_none() {
+        problems.add(&fields.path.child("path"), "is missing: where the task finds the volume");
+    }
+    let path = fields.read("path", folder);
+    let read_only = fields.read("read_only", scalars::flag).unwrap_or(false);
+    let words: &[&'static str] = if csi { &OF_CSI } else { &OF_A_HOST };
+    let access = fields.read("access_mode", |tree| word(tree, words));
+    let attachment = fields.read("attachment_mode", |tree| word(tree, &ATTACHMENTS));
+    let place = fields.place("per_alloc").or_else(|| fields.place("mount_options"));
+    let per_alloc = fields.read("per_alloc", scalars::flag).unwrap_or(false);
+    let mut options = Fields::open(fields.take_or_empty("mount_options"), problems);
+    let fs_type = options.read("fs_type", some_text);
+    let mount_flags = options.read("mount_flags", flags).unwrap_or_default();
+    options.close();
+    fields.close();
+    if let Some(place) = place.filter(|_| !csi) {
+        problems.add(&place, "belongs to a volume of type: csi");
+    }
+    let kind = match csi {
+        true => VolumeKind::Csi { per_alloc, fs_type, mount_flags },
+        false => VolumeKind::Host,
+    };
+    let (access, attachment) = match csi {
+        true => {
+            let access = access.unwrap_or_else(|| task.access(values, read_only, per_alloc));
+            (Some(access), attachment.or(Some(FILE_SYSTEM)))
+        }
+        false => (access, attachment),
+    };
+    Some(Volume { kind, source, path: path?, read_only, access, attachment })
+}
+
+fn word(tree: &Tree, words: &[&'static str]) -> Result<&'static str, String> {
+    let known = words.iter().copied().find(|word| tree.text() == Some(*word));
+    known.ok_or_else(|| format!("must be one of: {}", words.join(", ")))
+}
+
+fn flags(tree: &Tree) -> Result<Vec<String>, String> {
+    let flags = scalars::texts(tree)?;
+    match flags.iter().any(|flag| flag.is_empty() || flag.contains('\0')) {
+        true => Err("must be a list of texts, none of them empty, without NUL".to_owned()),
+        false => Ok(flags),
+    }
+}
+
+/// A folder of the host: a text for the same path in the task, or `{source, path}`. Without a source the class of
+/// storage says whose folder, or which volume, it is.
+pub(super) fn data_path(
+    fields: &mut Fields<'_>,
+    values: &mut Values,
+    task: &Task<'_>,
+    around: &Around<'_>,
+    volumes: &mut BTreeMap<String, Volume>,
+) -> Option<Data> {
+    let problems = fields.problems;
+    let (mut target, mut inside) = (None, None);
+    let source = match fields.take("data_path") {
+        Some(tree) if matches!(tree.kind, tree::Kind::Map(_)) => {
+            let mut inner = Fields::open(tree, problems);
+            inside = inner.place("path");
+            target = inner.read("path", folder);
+            let source = inner.take("source");
+            if source.is_none() && inside.is_none() {
+                problems.add(
+                    &inner.path,
+                    "must be a path, or {source: on the host, path: in the container}, or {path: in the task}",
+                );
+            }
+            inner.close();
+            source
+        }
+        other => other,
+    };
+    let is_on_the_host = values.given(fields, Knob::DataPath, source, |tree| folder(tree).map(Into::into));
+    let asked = inside.is_some() && !is_on_the_host;
+    let class = class(fields, around, asked);
+    let Some(inside) = inside else {
+        return is_on_the_host.then_some(Data::Host { target: None });
+    };
+    if asked && class == Class::Redundant {
+        if task.driver == "raw_exec" {
+            problems.add(&inside, format!("{NOT_MOUNTED}: {AS_A_TEXT}"));
+        }
+        let volume = Volume {
+            kind: VolumeKind::Csi { per_alloc: false, fs_type: None, mount_flags: Vec::new() },
+            source: format!("{}-data", task.service),
+            path: target?,
+            read_only: false,
+            access: Some(task.access(values, false, false)),
+            attachment: Some(FILE_SYSTEM),
+        };
+        volumes.insert(DATA.to_owned(), volume);
+        return None;
+    }
+    if task.driver != "docker" {
+        problems.add(
+            &inside,
+            format!("is a path of its own, and only a container of docker has one: {AS_A_TEXT}"),
+        );
+    }
+    if asked && class == Class::Ephemeral {
+        return Some(Data::Allocation { target: target? });
+    }
+    if asked {
+        values.or(fields, Knob::DataPath, format!("{ON_THE_HOST}/{}", task.service));
+    }
+    Some(Data::Host { target })
+}
+
+const AS_A_TEXT: &str = "give the host's folder as a text, such as data_path: /opt/services/data/web";
+
+/// What the service says, or else what its environment is called. Said where nothing asks for it, it is a mistake.
+fn class(fields: &mut Fields<'_>, around: &Around<'_>, asked: bool) -> Class {
+    let place = fields.place("storage");
+    let said = fields.read("storage", |tree| match tree.text() {
+        Some("ephemeral") => Ok(Class::Ephemeral),
+        Some("persistent") => Ok(Class::Persistent),
+        Some("redundant") => Ok(Class::Redundant),
+        _ => Err("must be one of: ephemeral, persistent, redundant".to_owned()),
+    });
+    if let Some(place) = place.filter(|_| said.is_some() && !asked) {
+        fields.problems.add(
+            &place,
+            "says where data_path is kept that names no folder itself: data_path: {path: /in/the/task}",
+        );
+    }
+    said.unwrap_or(defaults::defaults(around.environment).storage)
+}

@@ -1,0 +1,223 @@
+//! What a service runs, with what, and where.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::around::Around;
+use super::defaults::{Defaults, defaults};
+use super::network;
+use super::values::{Values, environment_name, folder, literal, scalar, some_text};
+use crate::model::PillarPath;
+use crate::model::read::fields::{Fields, mapping};
+use crate::model::read::problems::Problems;
+use crate::model::read::scalars;
+use crate::model::read::tree::{self, Tree};
+use crate::model::reference::is_variable_name;
+use crate::model::service::{Kind, Knob, Opaque};
+
+/// What the meta of every job says.
+const OURS: [&str; 3] = ["component", "environment", "managed_by"];
+/// Nomad's own least.
+const LEAST_MEMORY: u64 = 10;
+
+pub(super) struct Task {
+    pub driver: String,
+    pub config: BTreeMap<String, Opaque>,
+}
+
+pub(super) fn kind(tree: &Tree) -> Result<Kind, String> {
+    let kinds = [Kind::Service, Kind::Batch, Kind::System];
+    let known = kinds.into_iter().find(|kind| tree.text() == Some(kind.word()));
+    known.ok_or_else(|| "must be one of: service, batch, system".to_owned())
+}
+
+/// What every job has.
+pub(super) fn common(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>, kind: Kind) {
+    let problems = fields.problems;
+    let Defaults { replicas, cpu, memory, .. } = *defaults(around.environment);
+    let place = fields.place("replicas");
+    if values.knob(fields, Knob::Replicas, |tree| scalars::count(tree).map(Value::from)) {
+        if kind == Kind::System {
+            problems.add(
+                &place.unwrap_or_else(|| fields.path.child("replicas")),
+                "a system job runs once on every node: leave it out",
+            );
+        }
+    } else {
+        match kind {
+            Kind::Service => values.or(fields, Knob::Replicas, replicas),
+            Kind::Batch => values.or(fields, Knob::Replicas, 1),
+            Kind::System => {}
+        }
+    }
+    let mut at_least = |knob, least, default: u64| {
+        let read = |tree: &Tree| match scalars::count(tree) {
+            Ok(count) if count >= least => Ok(Value::from(count)),
+            _ => Err(format!("must be a whole number from {least}")),
+        };
+        if !values.knob(fields, knob, read) {
+            values.or(fields, knob, default);
+        }
+    };
+    at_least(Knob::Cpu, 1, cpu);
+    at_least(Knob::Memory, LEAST_MEMORY, memory);
+    if let Some(tree) = fields.take("datacenter") {
+        match fields.take("datacenters") {
+            Some(_) => problems.add(&tree.path, "datacenter or datacenters, one of them"),
+            None => drop(values.given(fields, Knob::Datacenters, Some(tree), datacenters)),
+        }
+    } else if !values.knob(fields, Knob::Datacenters, datacenters) {
+        values.or(fields, Knob::Datacenters, Value::Array(vec!["*".into()]));
+    }
+    let name = |tree: &Tree| scalars::label(tree).map(Value::from);
+    if !values.knob(fields, Knob::Namespace, name) {
+        values.or(fields, Knob::Namespace, around.settings.nomad.namespace.as_str());
+    }
+    if !values.knob(fields, Knob::Region, name)
+        && let Some(region) = &around.settings.nomad.region
+    {
+        values.or(fields, Knob::Region, region.as_str());
+    }
+    let env = mapping(fields.take_or_empty("env"), problems, |name, tree| {
+        environment_name(name).and_then(|()| literal(tree))
+    });
+    let meta = mapping(fields.take_or_empty("meta"), problems, |name, tree| {
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        match !name.is_empty() && name.bytes().all(good) {
+            _ if OURS.contains(&name) => Err("is written by Eos: choose another name".to_owned()),
+            true => scalar(tree),
+            false => Err("must be named with letters, digits, '-', '_' and '.'".to_owned()),
+        }
+    });
+    for (knob, map) in [(Knob::Env, env), (Knob::Meta, meta)] {
+        let map: Map<String, Value> = map.into_iter().map(|(name, text)| (name, text.into())).collect();
+        values.or(fields, knob, Value::Object(map));
+    }
+    values.knob(fields, Knob::Tags, texts);
+}
+
+/// One, or a list of them; a star stands for any letters, as in Nomad.
+fn datacenters(tree: &Tree) -> Result<Value, String> {
+    let texts = scalars::texts(tree)?;
+    let good = |text: &String| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.*".contains(&byte))
+    };
+    match !texts.is_empty() && texts.iter().all(good) {
+        true => Ok(texts.into()),
+        false => {
+            Err("must be one or more datacenters, named with letters, digits, '-', '_', '.' and '*'"
+                .to_owned())
+        }
+    }
+}
+
+fn texts(tree: &Tree) -> Result<Value, String> {
+    let texts = scalars::texts(tree)?;
+    match texts.iter().any(|text| text.contains('\0')) {
+        true => Err("may not hold a NUL".to_owned()),
+        false => Ok(texts.into()),
+    }
+}
+
+/// A list of texts, numbers and booleans, as a command takes them.
+fn args(tree: &Tree) -> Result<Value, String> {
+    match &tree.kind {
+        tree::Kind::List(items) => items
+            .iter()
+            .map(|item| scalar(item).map(Value::from))
+            .collect::<Result<Vec<_>, _>>()
+            .map(Value::from)
+            .map_err(|message| format!("an item {message}")),
+        _ => Err("must be a list of texts".to_owned()),
+    }
+}
+
+/// An image, a command, or a driver with settings of its own.
+pub(super) fn task(fields: &mut Fields<'_>, values: &mut Values) -> Option<Task> {
+    let problems = fields.problems;
+    let text = |tree: &Tree| some_text(tree).map(Value::from);
+    let has_image = values.knob(fields, Knob::Image, text);
+    let has_command = values.knob(fields, Knob::Command, text);
+    let args_place = fields.place("args");
+    let has_args = values.knob(fields, Knob::Args, args);
+    let driver_place = fields.place("driver");
+    let driver = fields.read("driver", driver);
+    let config = fields.take("config");
+    let config_place = config.as_ref().map(|tree| tree.path.clone());
+    let config =
+        mapping(config.unwrap_or_else(|| Tree::empty(fields.path.child("config"))), problems, setting);
+    let refuse = |place: Option<PillarPath>, message: &str| {
+        problems.add(place.as_ref().unwrap_or(&fields.path), message);
+        None
+    };
+    let fixed: &[&str] = match (has_image, has_command) {
+        (true, true) => return refuse(None, "image or command, one of them"),
+        (false, false) if driver.is_some() && !config.is_empty() => &[],
+        (false, false) if driver_place.is_some() && driver.is_none() => return None,
+        (false, false) => {
+            return refuse(
+                None,
+                "a service without anything to run: image, or command, or driver and config",
+            );
+        }
+        (true, false) => &["image"],
+        (false, true) => &["command", "args"],
+    };
+    let driver = driver.unwrap_or_else(|| if has_image { "docker" } else { "raw_exec" }.to_owned());
+    if has_image && matches!(driver.as_str(), "raw_exec" | "exec") {
+        return refuse(driver_place, "cannot run an image; docker can");
+    }
+    if has_args && !has_command {
+        refuse(args_place, "belong to a command; an image's stand in config: {command: ..., args: [...]}");
+    }
+    for key in fixed.iter().chain(["ports", "volumes"].iter().filter(|_| driver == "docker")) {
+        if config.contains_key(*key) {
+            let place = config_place.as_ref().unwrap_or(&fields.path).child(key);
+            problems.add(&place, "is written from the service's own keys: leave it out here");
+        }
+    }
+    Some(Task { driver, config: config.into_iter().map(|(key, value)| (key, Opaque(value))).collect() })
+}
+
+fn driver(tree: &Tree) -> Result<String, String> {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    match scalars::text(tree)? {
+        text if !text.is_empty() && text.bytes().all(good) => Ok(text),
+        _ => Err("must be a driver's name, such as docker, exec, raw_exec".to_owned()),
+    }
+}
+
+/// Of a driver; its keys become attributes of a block.
+fn setting(name: &str, tree: &Tree) -> Result<Value, String> {
+    let value = tree.to_value();
+    match (is_variable_name(name), value.to_string().contains("\\u0000")) {
+        (false, _) => Err("must be named with letters, digits and '_', no digit first".to_owned()),
+        (_, true) => Err("may not hold a NUL".to_owned()),
+        _ => Ok(value),
+    }
+}
+
+/// What the template of a user has: every value, and nothing of the job's shape.
+pub(super) fn of_a_template(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>) {
+    let problems: &Problems = fields.problems;
+    for key in ["check", "config", "connect", "constraints", "driver", "health_path", "ports", "provider"]
+        .into_iter()
+        .chain(["restart", "shutdown_delay", "storage", "type", "update", "volumes"])
+    {
+        if let Some(tree) = fields.take(key) {
+            problems.add(
+                &tree.path,
+                "the template says this itself: leave it out, or give it as one of variables",
+            );
+        }
+    }
+    common(fields, values, around, Kind::Service);
+    let text = |tree: &Tree| some_text(tree).map(Value::from);
+    values.knob(fields, Knob::Image, text);
+    values.knob(fields, Knob::Command, text);
+    values.knob(fields, Knob::Args, args);
+    values.knob(fields, Knob::Port, network::number);
+    values.knob(fields, Knob::DataPath, |tree| folder(tree).map(Value::from));
+    values.rest_is_own(fields);
+}

@@ -1,0 +1,235 @@
+//! What goes into a service's variables: literals, and outputs of other components.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::model::component::Input;
+use crate::model::read::component::from_outputs;
+use crate::model::read::fields::{Fields, entries};
+use crate::model::read::scalars;
+use crate::model::read::tree::{Kind, Tree};
+use crate::model::reference::{is_variable_name, reference};
+use crate::model::service::Knob;
+use crate::model::{PillarPath, Reference};
+
+/// Module variable to where its value comes from.
+pub(super) struct Values {
+    pub inputs: BTreeMap<String, Input>,
+    pub places: BTreeMap<String, PillarPath>,
+    pub knobs: BTreeSet<Knob>,
+    pub env_outputs: BTreeSet<String>,
+    /// Of `env_outputs`, those that are secrets.
+    pub literals: BTreeSet<String>,
+    pub own: BTreeSet<String>,
+    /// What `from_outputs` has, as long as nothing has asked for it.
+    outputs: BTreeMap<String, Tree>,
+}
+
+/// Terraform keeps them to itself, or the module has them already.
+const RESERVED: [&str; 13] = [
+    "count",
+    "depends_on",
+    "deployment_id",
+    "environment",
+    "for_each",
+    "lifecycle",
+    "literal",
+    "locals",
+    "providers",
+    "secrets_revision",
+    "service",
+    "source",
+    "version",
+];
+
+impl Values {
+    pub fn open(fields: &mut Fields<'_>) -> Self {
+        let outputs = entries(fields.take_or_empty("from_outputs"), fields.problems);
+        Self {
+            outputs,
+            inputs: BTreeMap::new(),
+            places: BTreeMap::new(),
+            knobs: BTreeSet::new(),
+            env_outputs: BTreeSet::new(),
+            literals: BTreeSet::new(),
+            own: BTreeSet::new(),
+        }
+    }
+
+    /// Reads one variable where the pillar says it, here or in `from_outputs`. Whether it does.
+    pub fn knob(
+        &mut self,
+        fields: &mut Fields<'_>,
+        knob: Knob,
+        read: impl FnOnce(&Tree) -> Result<Value, String>,
+    ) -> bool {
+        let tree = fields.take(knob.name());
+        self.given(fields, knob, tree, read)
+    }
+
+    /// The same, of a value that was taken already.
+    pub fn given(
+        &mut self,
+        fields: &Fields<'_>,
+        knob: Knob,
+        tree: Option<Tree>,
+        read: impl FnOnce(&Tree) -> Result<Value, String>,
+    ) -> bool {
+        let problems = fields.problems;
+        let output = self.outputs.remove(knob.name());
+        let (tree, input) = match (tree, output) {
+            (Some(_), Some(output)) => {
+                problems.add(&output.path, "is set twice: here and as a value, one of them");
+                return true;
+            }
+            (Some(tree), None) => {
+                let read = read(&tree).map(Input::Literal);
+                (tree, read)
+            }
+            (None, Some(tree)) => {
+                let read = from_outputs(&tree);
+                (tree, read)
+            }
+            (None, None) => return false,
+        };
+        match input {
+            Ok(input) => self.set(knob, input),
+            Err(message) => problems.add(&tree.path, message),
+        }
+        self.places.insert(knob.name().to_owned(), tree.path);
+        true
+    }
+
+    pub fn set(&mut self, knob: Knob, input: Input) {
+        self.knobs.insert(knob);
+        self.inputs.insert(knob.name().to_owned(), input);
+    }
+
+    pub fn or(&mut self, fields: &Fields<'_>, knob: Knob, value: impl Into<Value>) {
+        self.places.insert(knob.name().to_owned(), fields.path.child(knob.name()));
+        self.set(knob, Input::Literal(value.into()));
+    }
+
+    /// What `from_outputs` has besides is the task's environment.
+    pub fn rest_is_environment(&mut self, fields: &Fields<'_>) {
+        let problems = fields.problems;
+        for (name, tree) in std::mem::take(&mut self.outputs) {
+            let variable = format!("env_{name}");
+            let literal = self.is_environment(&name);
+            let input = match (environment_name(&name), from_outputs(&tree)) {
+                (Err(message), _) | (_, Err(message)) => Err(message),
+                (Ok(()), Ok(Input::Outputs(_))) => {
+                    Err("a variable of the environment is a text: name one output".to_owned())
+                }
+                (Ok(()), Ok(_)) if literal => Err("is set twice: here and in env, one of them".to_owned()),
+                (Ok(()), Ok(input)) => Ok(input),
+            };
+            match input {
+                Ok(input) => {
+                    self.env_outputs.insert(name);
+                    self.places.insert(variable.clone(), tree.path);
+                    self.inputs.insert(variable, input);
+                }
+                Err(message) => problems.add(&tree.path, message),
+            }
+        }
+    }
+
+    /// Whether the task's environment has a variable of this name already.
+    pub fn is_environment(&self, name: &str) -> bool {
+        let env = self.inputs.get(Knob::Env.name()).and_then(Input::literal);
+        env.is_some_and(|env| env.get(name).is_some()) || self.env_outputs.contains(name)
+    }
+
+    /// A secret that the job shall hold in clear.
+    pub fn literal(&mut self, name: String, input: Input, path: PillarPath) {
+        let variable = format!("env_{name}");
+        self.places.insert(variable.clone(), path);
+        self.inputs.insert(variable, input);
+        self.literals.insert(name.clone());
+        self.env_outputs.insert(name);
+    }
+
+    /// For a template of the user's own: its variables, and what `from_outputs` has besides.
+    pub fn rest_is_own(&mut self, fields: &mut Fields<'_>) {
+        let problems = fields.problems;
+        let literals = entries(fields.take_or_empty("variables"), problems);
+        let outputs = std::mem::take(&mut self.outputs);
+        let all =
+            literals.into_iter().map(|one| (one, false)).chain(outputs.into_iter().map(|one| (one, true)));
+        for ((name, tree), output) in all {
+            let input = match (own_name(&name), output) {
+                (Err(message), _) => Err(message),
+                (Ok(()), _) if self.own.contains(&name) => {
+                    Err("is set twice: in variables and from_outputs, one of them".to_owned())
+                }
+                (Ok(()), true) => from_outputs(&tree),
+                (Ok(()), false) => Ok(Input::Literal(tree.to_value())),
+            };
+            match input {
+                Ok(input) => {
+                    self.places.insert(name.clone(), tree.path);
+                    self.inputs.insert(name.clone(), input);
+                    self.own.insert(name);
+                }
+                Err(message) => problems.add(&tree.path, message),
+            }
+        }
+    }
+}
+
+fn own_name(name: &str) -> Result<(), String> {
+    let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    if !first || !is_variable_name(name) {
+        return Err("must be named with letters, digits and '_', a letter first".to_owned());
+    }
+    match RESERVED.contains(&name) || Knob::ALL.iter().any(|knob| knob.name() == name) {
+        true => Err("is a name that the module has already: choose another".to_owned()),
+        false => Ok(()),
+    }
+}
+
+pub(super) fn environment_name(name: &str) -> Result<(), String> {
+    match is_variable_name(name) {
+        true => Ok(()),
+        false => Err("must be named with letters, digits and '_', no digit first".to_owned()),
+    }
+}
+
+/// A text for the task: numbers and booleans are texts there.
+pub(super) fn scalar(tree: &Tree) -> Result<String, String> {
+    match &tree.kind {
+        Kind::Leaf(Value::String(text)) if text.contains('\0') => Err("may not hold a NUL".to_owned()),
+        Kind::Leaf(Value::String(text)) => Ok(text.clone()),
+        Kind::Leaf(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
+        _ => Err("must be a text, a number or a boolean".to_owned()),
+    }
+}
+
+/// The same, and no reference: what stands in a job is read by all who may inspect it.
+pub(super) fn literal(tree: &Tree) -> Result<String, String> {
+    let text = scalar(tree)?;
+    match reference(&text)? {
+        Reference::Plain(_) => Ok(text),
+        _ => Err("is a reference, and a job shows its env: name it in secrets".to_owned()),
+    }
+}
+
+/// A text that is a text: not empty, no NUL.
+pub(super) fn some_text(tree: &Tree) -> Result<String, String> {
+    match scalars::text(tree)? {
+        text if text.is_empty() || text.contains('\0') => {
+            Err("must be a text, not empty, without NUL".to_owned())
+        }
+        text => Ok(text),
+    }
+}
+
+/// An absolute folder; a colon would split it where a container mounts it.
+pub(super) fn folder(tree: &Tree) -> Result<String, String> {
+    match some_text(tree)? {
+        text if text.starts_with('/') && !text.contains(':') && !text.contains(char::is_control) => Ok(text),
+        _ => Err("must be an absolute path, without ':'".to_owned()),
+    }
+}

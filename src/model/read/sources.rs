@@ -1,0 +1,74 @@
+//! Where references lead, against what the settings have.
+
+use std::collections::BTreeMap;
+
+use super::problems::Problems;
+use crate::model::{Action, Component, Input, Name, Origin, PillarPath, Probe, Reference, Settings};
+
+/// Without Vault's address nothing can be read there; and nothing is set by two.
+pub(super) fn check(
+    settings: &Settings,
+    has_vault: bool,
+    components: &BTreeMap<Name, Component>,
+    problems: &Problems,
+) {
+    let credentials = || {
+        let shared = settings.credentials.values();
+        shared.chain(components.values().flat_map(|component| component.credentials.values()))
+    };
+    let terraform = &settings.terraform;
+    for credential in credentials() {
+        let set = |name: &&str| terraform.env.contains_key(*name) || terraform.pass_env.contains(*name);
+        for name in credential.provider.variables.iter().map(|one| one.name).filter(set) {
+            let message =
+                format!("{name} is set in settings:terraform too (env or pass_env): keep one of them");
+            problems.add(&credential.path, message);
+        }
+    }
+    if has_vault {
+        return;
+    }
+    let at = PillarPath::root().child("settings");
+    let mut places: Vec<PillarPath> = Vec::new();
+    let env = terraform.env.iter().filter(|(_, reference)| is_vault(reference));
+    places.extend(env.map(|(name, _)| at.child("terraform").child("env").child(name)));
+    for (server, token) in [("nomad", &settings.nomad.token), ("consul", &settings.consul.token)] {
+        places.extend(token.iter().filter(|token| is_vault(token)).map(|_| at.child(server).child("token")));
+    }
+    let in_vault = credentials().filter(|credential| match &credential.origin {
+        Origin::Path(_) => true,
+        Origin::Value(reference) => is_vault(reference),
+    });
+    places.extend(in_vault.map(|credential| credential.path.clone()));
+    for component in components.values() {
+        let secrets = component.inputs.iter().filter(|(_, input)| match input {
+            Input::Secret(reference) => is_vault(reference),
+            Input::Literal(_) | Input::Output(_) | Input::Outputs(_) => false,
+        });
+        places.extend(secrets.filter_map(|(name, _)| component.variables.get(name).cloned()));
+        let handed = component.task_secrets.values().filter(|secret| secret.origin.in_vault().is_some());
+        places.extend(handed.map(|secret| secret.path.clone()));
+        for gate in &component.health {
+            if let Probe::Http(probe) = &gate.probe {
+                let headers = probe.headers.iter().filter(|(_, reference)| is_vault(reference));
+                let place = gate.path.child(gate.kind()).child("headers");
+                places.extend(headers.map(|(name, _)| place.child(name)));
+            }
+        }
+        for hook in &component.hooks {
+            if let Action::Webhook(webhook) = &hook.action {
+                let headers = webhook.headers.iter().filter(|(_, reference)| is_vault(reference));
+                let place = hook.path.child(hook.kind()).child("headers");
+                places.extend(headers.map(|(name, _)| place.child(name)));
+            }
+        }
+    }
+    for place in places {
+        problems
+            .add(&place, "is in Vault: infrastructure:settings:vault must say where that is (address, auth)");
+    }
+}
+
+fn is_vault(reference: &Reference) -> bool {
+    matches!(reference, Reference::Vault { .. })
+}

@@ -1,0 +1,62 @@
+//! `infrastructure:settings:terraform`.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::fields::{Fields, mapping};
+use super::problems::Problems;
+use super::scalars::{self, absolute};
+use super::tree::{Kind, Tree};
+use crate::model::reference::{is_variable_name, reference};
+use crate::model::settings::Terraform;
+use crate::model::{Reference, VersionConstraint};
+
+pub(super) fn terraform(tree: Tree, problems: &Problems) -> Terraform {
+    let mut fields = Fields::open(tree, problems);
+    let version = fields.read("version", |tree| {
+        VersionConstraint::parse(&scalars::text(tree)?)
+            .ok_or_else(|| "must be a version constraint, such as \">=1.5, <2\"".to_owned())
+    });
+    let terraform = Terraform {
+        binary: fields.read("binary", binary).unwrap_or_else(|| "terraform".to_owned()),
+        version: version.unwrap_or_else(VersionConstraint::oldest),
+        env: mapping(fields.take_or_empty("env"), problems, variable),
+        pass_env: fields.read("pass_env", pass_env).unwrap_or_default(),
+        cli_config_file: fields.read("cli_config_file", absolute),
+    };
+    fields.close();
+    terraform
+}
+
+fn binary(tree: &Tree) -> Result<String, String> {
+    match scalars::text(tree)? {
+        text if text.starts_with('/') || !(text.is_empty() || text.contains('/')) => Ok(text),
+        _ => Err("must be a program's name, such as tofu, or an absolute path".to_owned()),
+    }
+}
+
+fn pass_env(tree: &Tree) -> Result<BTreeSet<String>, String> {
+    let names = scalars::texts(tree)?;
+    names.iter().try_for_each(|name| variable_name(name))?;
+    Ok(names.into_iter().collect())
+}
+
+/// A variable of the environment: a value or a reference. Numbers and booleans are texts there.
+fn variable(name: &str, tree: &Tree) -> Result<Reference, String> {
+    variable_name(name)?;
+    match &tree.kind {
+        // A process starts with no such value.
+        Kind::Leaf(Value::String(text)) if text.contains('\0') => Err("may not hold a NUL".to_owned()),
+        Kind::Leaf(Value::String(text)) => reference(text),
+        Kind::Leaf(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Reference::Plain(value.to_string())),
+        _ => Err("must be a text or a reference".to_owned()),
+    }
+}
+
+fn variable_name(name: &str) -> Result<(), String> {
+    match is_variable_name(name) {
+        true => Ok(()),
+        false => Err("must be named with letters, digits and '_', no digit first".to_owned()),
+    }
+}

@@ -1,0 +1,75 @@
+//! A pillar whose every value knows where it stands, also after levels were merged.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::PillarPath;
+
+#[derive(Clone, Debug)]
+pub(super) struct Tree {
+    pub path: PillarPath,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    /// Neither a list nor a mapping.
+    Leaf(Value),
+    List(Vec<Tree>),
+    Map(BTreeMap<String, Tree>),
+}
+
+impl Tree {
+    pub fn new(value: &Value, path: PillarPath) -> Self {
+        let kind = match value {
+            Value::Array(items) => Kind::List(
+                items.iter().enumerate().map(|(index, item)| Self::new(item, path.child(index))).collect(),
+            ),
+            Value::Object(map) => Kind::Map(
+                map.iter().map(|(key, value)| (key.clone(), Self::new(value, path.child(key)))).collect(),
+            ),
+            leaf => Kind::Leaf(leaf.clone()),
+        };
+        Self { path, kind }
+    }
+
+    pub fn empty(path: PillarPath) -> Self {
+        Self { path, kind: Kind::Map(BTreeMap::new()) }
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self.kind, Kind::Leaf(Value::Null))
+    }
+
+    /// No value, no item, no key.
+    pub fn is_empty(&self) -> bool {
+        match &self.kind {
+            Kind::Leaf(value) => value.is_null(),
+            Kind::List(items) => items.is_empty(),
+            Kind::Map(map) => map.is_empty(),
+        }
+    }
+
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Leaf(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match &self.kind {
+            Kind::Map(map) => map.get(key),
+            _ => None,
+        }
+    }
+
+    pub fn to_value(&self) -> Value {
+        match &self.kind {
+            Kind::Leaf(value) => value.clone(),
+            Kind::List(items) => items.iter().map(Self::to_value).collect(),
+            Kind::Map(map) => map.iter().map(|(key, value)| (key.clone(), value.to_value())).collect(),
+        }
+    }
+}
