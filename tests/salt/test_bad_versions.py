@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from support.postgres import free_port
+from support.ports import free_port
 from support.services import CANARY, answer, args, settings, urls, web
 from support.site import Site
 

@@ -4,15 +4,18 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 
 import pytest
 
+from support.ports import free_port
 from support.server import MISSING, program
 from support.site import CHECKOUT
 from support.waiting import until
 
+HERE = CHECKOUT / "tests" / "salt"
 GET = CHECKOUT / "tests" / "servers" / "get"
 ON_PATH = {name: shutil.which(name) for name in ("consul", "nomad", "vault")}
 VERSIONS = {"consul": "1.22.7", "nomad": "1.11.3", "vault": "1.21.4"}
@@ -143,6 +146,16 @@ echo '#!/bin/sh' >"$2"
 
 def test_a_server_that_other_tests_use_is_not_built_again(consul):
     assert program("consul") == consul.argv[0]
+
+
+def test_no_port_is_given_twice_even_to_two_processes():
+    """Two ports of one Nomad were the same: the system gave again what was just let go."""
+    ours = free_port()
+    code = f"from support import ports; ports.RANGE = [{ours}]; ports.free_port()"
+    theirs = subprocess.run(
+        [sys.executable, "-c", code], cwd=HERE, check=False, capture_output=True, text=True
+    )
+    assert theirs.returncode != 0 and "no port is free" in theirs.stderr, theirs
 
 
 def test_a_missing_go_is_said_in_one_sentence(tmp_path):

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from support.postgres import free_port
+from support.ports import free_port
 from support.server import Server, program
 
 

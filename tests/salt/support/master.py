@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 
-from support.postgres import free_port
+from support.ports import free_port
 from support.site import BIN, Site
 from support.waiting import until
 
@@ -14,7 +14,9 @@ class Master(Site):
     """A site with a running master, and a minion called `minion`."""
 
     def __init__(self, folder, *, extra=None, env=None):
-        super().__init__(folder, ports=(free_port(), free_port()), extra=extra, sink=False)
+        # A module that a test has just written is there at once, not after 20 seconds.
+        fresh = {"fileserver_list_cache_time": 0, **(extra or {})}
+        super().__init__(folder, ports=(free_port(), free_port()), extra=fresh, sink=False)
         self.env |= env or {}
         self.processes = [self.daemon("salt-master"), self.daemon("salt-minion")]
         try:

@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 from support import programs
-from support.postgres import free_port
+from support.ports import free_port
 from support.waiting import until
 
 # The one that moto gives everybody.

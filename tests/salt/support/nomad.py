@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from support.postgres import free_port
+from support.ports import free_port
 from support.server import Server, program
 from support.waiting import until
 

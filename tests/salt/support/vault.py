@@ -1,6 +1,6 @@
 """A Vault in memory, unsealed, with the key-value store at secret/."""
 
-from support.postgres import free_port
+from support.ports import free_port
 from support.server import Server, program
 
 

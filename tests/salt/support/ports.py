@@ -1,0 +1,24 @@
+"""Ports for servers of the tests."""
+
+import contextlib
+import random
+import socket
+
+# Below those that the system gives to whoever asks for any, and that Nomad gives to its tasks.
+RANGE = range(15000, 20000)
+taken = []
+
+
+def free_port():
+    """A port that nobody listens on, and that is given to no other test of this machine."""
+    for port in random.SystemRandom().sample(RANGE, len(RANGE)):
+        # An abstract socket of this name is the mark of who has taken the port; it ends with its process.
+        mark = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            mark.bind(f"\0eos-test-port-{port}")
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            taken.append(mark)
+            return port
+        mark.close()
+    raise AssertionError("no port is free")
