@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::answer::{Miss, Never, Outlook};
 use super::nomad::{ask, unseen};
-use crate::consul::{Client, Instance, Trouble, instances};
+use crate::consul::{Check, Client, Instance, Trouble, instances};
 use crate::decide::{Registered, remembered, served};
 use crate::model::ConsulServer;
 use crate::nomad::{Follow, Servers};
@@ -152,13 +152,15 @@ impl Gated {
 }
 
 fn registered(instance: Instance, silent: bool) -> Registered {
-    let failing = instance.checks.iter().find(|check| check.status != "passing").map(|check| {
-        let output: String = check.output.split_whitespace().collect::<Vec<_>>().join(" ");
-        let output: String = output.chars().take(SHOWN).collect();
-        let said = if silent || output.is_empty() { String::new() } else { format!(": {output}") };
-        format!("check {} is {}{said}", check.name, check.status)
-    });
-    Registered { id: instance.id, failing }
+    let failing = instance.checks.iter().find(|check| check.status != "passing");
+    Registered { failing: failing.map(|check| explain(check, silent)), id: instance.id }
+}
+
+fn explain(check: &Check, silent: bool) -> String {
+    let output: String = check.output.split_whitespace().collect::<Vec<_>>().join(" ");
+    let output: String = output.chars().take(SHOWN).collect();
+    let said = if silent || output.is_empty() { String::new() } else { format!(": {output}") };
+    format!("check {} is {}{said}", check.name, check.status)
 }
 
 #[cfg(test)]
@@ -166,7 +168,6 @@ mod tests {
     use super::super::gate::{Gate, Opening, Probe};
     use super::*;
     use crate::change::Redactor;
-    use crate::consul::Check;
     use crate::model::{Timing, Tls};
 
     fn gate(hidden: bool) -> Gate {

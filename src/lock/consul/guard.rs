@@ -116,16 +116,15 @@ impl Guard {
                         // Our session does not hold it: whatever became of it, the watch will see.
                         Ok(Outcome::Conflict(0)) => self.nudge.notify_one(),
                         Ok(Outcome::Conflict(_)) => return Err(unknown(&Doubt::Overwritten)),
-                        // Stopped in the middle of a question, we have not asked since we go on.
-                        Err(trouble) => {
-                            let after = trouble.retry_after();
-                            match after.filter(|after| asked - began + *after < claim.ttl) {
-                                Some(after) => sleep(PAUSE.max(after)).await,
-                                None if after.is_none() => return Err(self.consul.explain(&trouble)),
-                                None => return Err(unknown(&Doubt::Unreachable(trouble.text().to_owned()))),
+                        Err(trouble) => match trouble.retry_after() {
+                            None => return Err(self.consul.explain(&trouble)),
+                            // Stopped in the middle of a question, we have not asked since we go on.
+                            Some(after) if asked - began + after < claim.ttl => {
+                                sleep(PAUSE.max(after)).await;
+                                continue;
                             }
-                            continue;
-                        }
+                            Some(_) => return Err(unknown(&Doubt::Unreachable(trouble.text().to_owned()))),
+                        },
                     }
                 }
             }

@@ -86,7 +86,7 @@ fn a_consul_that_asks_for_more_time_than_there_is_is_not_waited_for() {
 fn a_hook_waits_for_as_long_as_consul_asks_for() {
     let Some(server) = Server::consul() else { return };
     let proxy = Proxy::start(server.port);
-    let mut site = site(proxy.port, json!({ "hooks": [{ "consul_kv": { "on_failure": "fail" } }] }));
+    let site = site(proxy.port, json!({ "hooks": [{ "consul_kv": { "on_failure": "fail" } }] }));
     proxy.set(Mode::Once(TOO_MANY));
     let report = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
@@ -106,7 +106,7 @@ fn a_gate_measures_again_once_consul_wants_to_be_asked() {
     let Some(server) = Server::consul() else { return };
     server.call("PUT", "/v1/agent/service/register", &json!({ "Name": "plain", "Port": 1 }).to_string());
     let proxy = Proxy::start(server.port);
-    let mut site = site(proxy.port, gates("plain"));
+    let site = site(proxy.port, gates("plain"));
     proxy.set(Mode::Once(TOO_MANY));
     let report = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
