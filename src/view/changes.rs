@@ -2,12 +2,9 @@
 
 use serde_json::Value;
 
+use super::attribute;
 use super::quote::line;
-use super::width::beginning;
 use crate::printable::one_line;
-
-/// Values of more columns are cut: they would scroll away what matters.
-const LONGEST: usize = 120;
 
 pub fn diff(report: &Value) -> String {
     let mut text = String::new();
@@ -22,9 +19,7 @@ pub fn diff(report: &Value) -> String {
             if sign == "~" || sign == "-/+" {
                 for attribute in change["attributes"].as_array().into_iter().flatten() {
                     let replaces = if attribute["replaces"] == true { "  (replaces)" } else { "" };
-                    let path = line(&attribute["path"]);
-                    let (before, after) = (short(&attribute["before"]), short(&attribute["after"]));
-                    text.push_str(&format!("      {path}: {before} → {after}{replaces}\n"));
+                    text.push_str(&attribute::draw(attribute, replaces, "      "));
                 }
             }
         }
@@ -49,20 +44,3 @@ fn sign(change: &Value) -> (&'static str, &'static str) {
         _ => ("?", ""),
     }
 }
-
-/// A value on one line.
-pub fn short(value: &Value) -> String {
-    let text = match value.as_str() {
-        // Written by us in place of a value.
-        Some(mark @ (SENSITIVE | UNKNOWN)) => mark.to_owned(),
-        // JSON leaves DEL, C1 and what turns the direction of writing.
-        _ => one_line(&value.to_string()).into_owned(),
-    };
-    match beginning(&text, LONGEST) {
-        all if all.len() == text.len() => text,
-        cut => format!("{cut}… ({} bytes)", text.len()),
-    }
-}
-
-const SENSITIVE: &str = "(sensitive)";
-const UNKNOWN: &str = "(known after apply)";

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::quote::block;
+use super::quote::{block, line};
 use super::style::Style;
 use super::units;
 use super::width::pad;
@@ -38,6 +38,18 @@ pub fn table(report: &Value, style: Style) -> String {
     text
 }
 
+/// The commands that take into the state what no state has.
+pub fn orphans(report: &Value) -> String {
+    let mut text = String::new();
+    for (name, one) in report["components"].as_object().into_iter().flatten() {
+        for orphan in one["possible_orphans"].as_array().into_iter().flatten() {
+            let (address, import) = (line(&orphan["address"]), line(&orphan["import"]));
+            text.push_str(&format!("  {name}: to take {address} into the state:\n    {import}\n"));
+        }
+    }
+    if text.is_empty() { text } else { format!("\n{text}") }
+}
+
 /// What else a reader should know.
 pub fn notes(report: &Value) -> String {
     let mut text = String::new();
@@ -48,4 +60,20 @@ pub fn notes(report: &Value) -> String {
         }
     }
     if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn a_possible_orphan_is_drawn_with_the_command_that_imports_it() {
+        let orphan = json!({ "address": "t.a", "import": "terraform import t.a ID" });
+        let report = json!({ "components": { "web": { "possible_orphans": [orphan] }, "net": {} } });
+        assert_eq!(
+            super::orphans(&report),
+            "\n  web: to take t.a into the state:\n    terraform import t.a ID\n"
+        );
+        assert_eq!(super::orphans(&json!({ "components": { "net": {} } })), "");
+    }
 }

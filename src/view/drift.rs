@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::changes::short;
+use super::attribute;
 use super::quote::line;
 
 pub fn drift(report: &Value) -> String {
@@ -13,9 +13,7 @@ pub fn drift(report: &Value) -> String {
             text.push_str(&format!("  {name}   {address}  {}\n", what(change)));
             let shown = change["actions"] != serde_json::json!(["delete"]);
             for attribute in change["attributes"].as_array().into_iter().flatten().filter(|_| shown) {
-                let path = line(&attribute["path"]);
-                let (before, after) = (short(&attribute["before"]), short(&attribute["after"]));
-                text.push_str(&format!("      {path}: {before} → {after}\n"));
+                text.push_str(&attribute::draw(attribute, "", "      "));
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Knows words, widths and colours. Must not know how things came about.
 //! Through it passes: a report or an update in, text out.
 
+mod attribute;
 mod changes;
 mod components;
 mod drift;
@@ -17,4 +18,5 @@ mod text;
 mod units;
 mod width;
 
+pub use attribute::short;
 pub use text::text;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::quote::{block, line};
 use super::style::Style;
-use super::{changes, components, drift, failures, runs, snapshots, units};
+use super::{attribute, changes, components, drift, failures, runs, snapshots, units};
 use crate::printable::one_line;
 
 /// Draws any report; what it does not know it leaves out. Ends with a newline.
@@ -33,6 +33,7 @@ pub fn text(report: &Value, colour: bool) -> String {
     text.push_str(&changes::diff(report));
     text.push_str(&drift::drift(report));
     text.push_str(&components::notes(report));
+    text.push_str(&components::orphans(report));
     text.push_str(&extras(report));
     // In a test they are what they were.
     if report["test"] != true {
@@ -164,7 +165,7 @@ fn outputs(report: &Value) -> String {
     for (name, component) in report["components"].as_object().into_iter().flatten() {
         let outputs = component["outputs"].as_object().into_iter().flatten();
         for (output, value) in outputs {
-            text.push_str(&format!("  {name}.{} = {}\n", one_line(output), changes::short(value)));
+            text.push_str(&format!("  {name}.{} = {}\n", one_line(output), attribute::short(value)));
         }
     }
     if text.is_empty() { text } else { format!("\n{text}") }
