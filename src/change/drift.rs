@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::diff::{self, Difference};
-use super::jobs;
+use super::jobs::{self, FoundJob};
 use crate::model::{DriftRules, Pattern};
 use crate::report::{Class, Drifted};
 
@@ -63,6 +63,18 @@ pub fn seen(plan: &Value, rules: &DriftRules, followed: &BTreeMap<String, u64>) 
     }
     found.exact = exact.into();
     found
+}
+
+/// The jobs that the refresh of this plan has found, with what was changed outside of Terraform.
+pub fn found_jobs(plan: &Value, rules: &DriftRules) -> Vec<FoundJob> {
+    let mut outside = seen(plan, rules, &BTreeMap::new()).changes;
+    outside.retain(|one| one.class != Class::Pending);
+    let mut jobs = jobs::found_jobs(plan);
+    for job in &mut jobs {
+        let own = outside.iter_mut().find(|one| one.address == job.address);
+        job.outside = own.map(|one| std::mem::take(&mut one.attributes)).unwrap_or_default();
+    }
+    jobs
 }
 
 /// A resource that was changed outside, and one that a plan would change.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::diff::Difference;
+use crate::report::AttributeChange;
 
 /// One that the plan creates, updates or replaces. No Debug: a jobspec may hold a secret.
 pub struct PlannedJob {
@@ -24,12 +25,15 @@ pub struct JobSpec {
 }
 
 /// One as the refresh has found it: what is registered now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FoundJob {
+    pub address: String,
     pub namespace: String,
     pub id: String,
     pub modify_index: Option<u64>,
     pub is_stopped: bool,
+    /// Where it is another registration than the state has: what differs, as far as drift tells it, and masked.
+    pub outside: Vec<AttributeChange>,
 }
 
 /// Those that the state has, whichever module they stand in.
@@ -91,7 +95,14 @@ fn below(module: &Value, found: &mut Vec<FoundJob>) {
     found.extend(jobs.filter_map(|one| {
         let (namespace, id) = identity(&one["values"])?;
         let index = one["values"]["modify_index"].as_str().and_then(|index| index.parse().ok());
-        Some(FoundJob { namespace, id, modify_index: index, is_stopped: one["values"]["stop"] == true })
+        Some(FoundJob {
+            address: one["address"].as_str().unwrap_or_default().to_owned(),
+            namespace,
+            id,
+            modify_index: index,
+            is_stopped: one["values"]["stop"] == true,
+            outside: Vec::new(),
+        })
     }));
     module["child_modules"].as_array().into_iter().flatten().for_each(|child| below(child, found));
 }

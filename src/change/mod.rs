@@ -17,8 +17,8 @@ mod show;
 use std::collections::BTreeMap;
 
 pub use diff::SENSITIVE;
-pub use drift::{Seen, seen};
-pub use jobs::{FoundJob, PlannedJob, found_jobs, jobs, key as job_key};
+pub use drift::{Seen, found_jobs, seen};
+pub use jobs::{FoundJob, PlannedJob, jobs, key as job_key};
 pub use redact::Redactor;
 pub use show::{change_set, read};
 

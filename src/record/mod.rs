@@ -73,6 +73,9 @@ pub struct Record {
     /// Jobs (`web@default`) to the registration that the last run followed, where it is not the one in the state.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub followed: BTreeMap<String, u64>,
+    /// Those of them that were changed outside of Terraform: drift tells them until they are put back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub foreign: BTreeSet<String>,
     /// Why nothing may be applied before somebody has looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<Blocked>,

@@ -1,26 +1,68 @@
 //! Which registration of each job gates follow: the one that the last look at the world has found, where that is not
 //! the one that the state names. A run that applies nothing leaves the state as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::{FoundJob, job_key};
 use crate::decide::{State, StateJob};
 use crate::record::Record;
+use crate::view::short;
+
+/// Jobs (`web@default`) whose registration is not the one that the state names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Followed {
+    pub registrations: BTreeMap<String, u64>,
+    /// Those that neither a run made, nor Nomad itself, which goes back from a version that failed.
+    pub foreign: BTreeSet<String>,
+}
 
 /// Takes over what the refresh of a plan without a change has found; returns what differs from the state.
 /// `failed`: what the plan was made from is known to have failed.
-pub(super) fn refreshed(state: &mut State, found: &[FoundJob], failed: bool) -> BTreeMap<String, u64> {
-    let mut followed = BTreeMap::new();
+pub(super) fn refreshed(
+    state: &mut State,
+    found: &[FoundJob],
+    record: Option<&Record>,
+    failed: bool,
+) -> Followed {
+    let mut followed = Followed::default();
+    let before = record.map(|record| (&record.followed, &record.foreign));
     for job in &mut state.jobs {
         job.failed = failed;
         let key = key(job);
-        let index = found.iter().find(|one| one.key() == key).and_then(|one| one.modify_index);
-        if let Some(index) = index.filter(|_| index != job.modify_index) {
-            job.modify_index = Some(index);
-            followed.insert(key, index);
+        let found = found.iter().find(|one| one.key() == key);
+        let Some((found, index)) = found
+            .and_then(|found| Some((found, found.modify_index?)))
+            .filter(|(_, index)| Some(*index) != job.modify_index)
+        else {
+            continue;
+        };
+        job.modify_index = Some(index);
+        let was_ours = before.is_some_and(|(registrations, foreign)| {
+            registrations.get(&key) == Some(&index) && !foreign.contains(&key)
+        });
+        let by_nomad = record.is_some_and(|record| record.failed.is_some());
+        if !was_ours && !by_nomad && !found.outside.is_empty() {
+            followed.foreign.insert(key.clone());
         }
+        followed.registrations.insert(key, index);
     }
     followed
+}
+
+/// What a run says of a job that was changed outside of Terraform, and that its plan leaves as it is.
+pub(super) fn note(job: &FoundJob) -> String {
+    let told = job.outside.iter().filter(|one| one.path != "modify_index");
+    let told: Vec<_> =
+        told.map(|one| format!("{} {} -> {}", one.path, short(&one.before), short(&one.after))).collect();
+    let what = match told.is_empty() {
+        true => "its registration; Terraform sees no more of it".to_owned(),
+        false => told.join(", "),
+    };
+    format!(
+        "job {} was changed outside of Terraform: {what}. No plan puts this back. To put it back, change the job in the \
+         pillar or in its module (a new entry of meta is enough): the next run registers the whole job again",
+        job.id
+    )
 }
 
 /// Takes over what the last run followed, for a question that plans nothing.

@@ -55,6 +55,10 @@ impl Scene {
         self.of(&report)["status"].clone()
     }
 
+    fn drift(&self) -> Value {
+        self.of(&self.run("drift", json!({})))["status"].clone()
+    }
+
     fn of<'a>(&self, report: &'a Value) -> &'a Value {
         &report["components"][self.component()]
     }
@@ -157,9 +161,9 @@ fn a_service_goes_back_to_the_configuration_that_was_known_to_be_good() {
 
 #[test]
 fn what_nomad_does_by_itself_is_no_drift_and_what_a_hand_does_is() {
-    let Some(scene) = Scene::new("drifting") else { return };
+    let Some(mut scene) = Scene::new("drifting") else { return };
     scene.orchestrated();
-    let drift = || scene.of(&scene.run("drift", json!({})))["status"].clone();
+    let drift = || scene.drift();
     until("it runs", || (scene.running() == 1).then_some(()));
     assert_eq!(drift(), "unchanged");
     // Somebody scales it.
@@ -167,8 +171,24 @@ fn what_nomad_does_by_itself_is_no_drift_and_what_a_hand_does_is() {
     let scale = json!({ "Count": 2, "Target": { "Group": "drifting" } }).to_string();
     until("it is scaled", || (nomad.call("POST", "/v1/job/drifting/scale", &scale).0 == 200).then_some(()));
     assert_eq!(drift(), "drifted_benign");
-    assert_eq!(nomad.call("DELETE", "/v1/job/drifting?purge=true", "").0, 200);
-    assert_eq!(drift(), "drifted");
+    // No plan puts it back: each run says so, and drift goes on to.
+    for _ in 0..2 {
+        let report = scene.run("orchestrate", json!({}));
+        assert_eq!(scene.of(&report)["status"], "unchanged", "{report:#}");
+        let notes = scene.of(&report)["notes"].to_string();
+        assert!(
+            notes.contains("job drifting was changed outside of Terraform: task_groups[0].count 1 -> 2"),
+            "{notes}"
+        );
+        assert_eq!(drift(), "drifted_benign");
+    }
+    // What the note says puts it back.
+    scene.service()["meta"] = json!({ "again": "1" });
+    assert_eq!(scene.orchestrated(), "applied");
+    assert_eq!(scene.job().unwrap()["TaskGroups"][0]["Count"], 1);
+    assert_eq!(scene.drift(), "unchanged");
+    assert_eq!(scene.pair.nomad.call("DELETE", "/v1/job/drifting?purge=true", "").0, 200);
+    assert_eq!(scene.drift(), "drifted");
 }
 
 #[test]

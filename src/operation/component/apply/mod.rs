@@ -13,6 +13,7 @@ use super::inputs::handed::Handed;
 use super::inputs::variables::Inputs;
 use super::recovery::leftovers::Heard;
 use super::recovery::state_copies;
+use super::registrations::Followed;
 use super::way_back::Way;
 use super::{recovery, reports};
 use crate::change::Changes;
@@ -71,7 +72,7 @@ pub(super) struct Run<'a> {
     /// Its plan is a part of what is to be done.
     pub partly: bool,
     /// Jobs whose registration is not the one that the state names, where nothing is applied.
-    pub followed: BTreeMap<String, u64>,
+    pub followed: Followed,
 }
 
 impl Run<'_> {

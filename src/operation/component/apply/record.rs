@@ -93,7 +93,8 @@ impl Run<'_> {
             known_good,
             residue,
             failed: failed.or_else(|| self.still_failed(ended)),
-            followed: self.followed.clone(),
+            followed: self.followed.registrations.clone(),
+            foreign: self.followed.foreign.clone(),
             ..Record::default()
         };
         records::write(invoker.lock, &invoker.component.name, invoker.place, record).await?;

@@ -27,7 +27,8 @@ impl Run<'_> {
                 && record.edges == self.edges()
                 && record.backend == self.backend.unwrap_or_default()
                 && record.outcome != Status::Failed.word()
-                && record.followed == self.followed
+                && record.followed == self.followed.registrations
+                && record.foreign == self.followed.foreign
                 && match self.destroy {
                     true => !(self.changes && is_applied),
                     // A record of 0.1.0 does not say which outputs there are.

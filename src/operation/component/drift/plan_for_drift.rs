@@ -65,7 +65,8 @@ pub(super) async fn look(
         return Ok(Look { changes, drift: Vec::new(), drift_id: None });
     }
     let document = saved_plan_file::document(invoker, file).await?;
-    let followed = record.map(|record| record.followed.clone()).unwrap_or_default();
+    let mut followed = record.map(|record| record.followed.clone()).unwrap_or_default();
+    followed.retain(|job, _| record.is_none_or(|record| !record.foreign.contains(job)));
     let seen = change::seen(&document, &invoker.component.drift, &followed);
     let drift_id = identify(invoker, &seen, facts)?;
     let mut drift = seen.changes;

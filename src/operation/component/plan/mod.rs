@@ -41,7 +41,8 @@ pub(super) async fn plan(
         Made { changes: Some(changes), .. } => Ok(Planned::Changes(changes)),
         Made { jobs_differ: false, .. } => Ok(Planned::Nothing(Vec::new())),
         Made { .. } => {
-            Ok(Planned::Nothing(change::found_jobs(&saved_plan_file::document(invoker, file).await?)))
+            let document = saved_plan_file::document(invoker, file).await?;
+            Ok(Planned::Nothing(change::found_jobs(&document, &invoker.component.drift)))
         }
     }
 }

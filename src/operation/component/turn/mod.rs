@@ -8,13 +8,12 @@ mod saved_plan;
 mod state_surgery;
 mod steps;
 
-use std::collections::BTreeMap;
-
 use super::apply::Run;
 use super::inputs::handed::Handed;
 use super::inputs::variables::Inputs;
 use super::intent::Intent;
 use super::recovery::Recovery;
+use super::registrations::Followed;
 use crate::lock::Guard;
 use crate::model::Node;
 use crate::operation::exec::Invoker;
@@ -62,7 +61,7 @@ impl Turn<'_> {
             back: self.intent.act.way(),
             is_aside: self.intent.is_aside(),
             partly: false,
-            followed: BTreeMap::new(),
+            followed: Followed::default(),
         }
     }
 }

@@ -81,13 +81,17 @@ impl Turn<'_> {
             self.handed.deliver(invoker).await?;
         }
         let mut state = before.cloned().unwrap_or_default();
-        let followed = registrations::refreshed(&mut state, found, run.failed_before().is_some());
+        let failed = run.failed_before().is_some();
+        let followed = registrations::refreshed(&mut state, found, run.record, failed);
+        let foreign = followed.foreign.clone();
         let mut report = Run { followed, ..run }.unchanged(state, reason).await?;
+        let changed = found.iter().filter(|job| foreign.contains(&job.key()) && !job.is_stopped);
+        report.notes.extend(changed.map(registrations::note));
         let stopped = found.iter().filter(|job| job.is_stopped);
         report.notes.extend(stopped.map(|job| {
             format!(
-                "job {} was stopped, and no plan starts it: `nomad job start {}`, or rerun_if_dead = true in its \
-                 nomad_job",
+                "job {} was stopped, and no plan starts it: `nomad job start {}` does; in a module of your own, \
+                 rerun_if_dead = true in its nomad_job lets a run start it",
                 job.id, job.id
             )
         }));
