@@ -175,6 +175,8 @@ fn a_way_back_that_fails_is_tried_once_and_blocks_until_somebody_has_looked() {
     let report = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&report), pairs(&[("net", "rollback_failed")]), "{report:#}");
     assert_eq!(record(&site, "net")["blocked"]["run_id"], report["run_id"]);
+    let remedy = report["components"]["net"]["error"]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("salt-run infrastructure.acknowledge staging components=net"), "{remedy}");
     world.faults(&json!([]));
     let refused = site.run("orchestrate", json!({}));
     assert_eq!(refused["components"]["net"]["reason"], "rollback_failed", "{refused:#}");

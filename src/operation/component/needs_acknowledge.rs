@@ -36,9 +36,7 @@ pub(super) async fn check(
             let message =
                 words![Words::own(when), &blocked.message, "; nothing is applied before somebody has looked"];
             let environment = &invoker.session.blueprint.environment;
-            let remedy = Words::own(format!(
-                "look at what is there, then infrastructure.acknowledge {environment} components={name}"
-            ));
+            let remedy = acknowledge(environment.as_str(), name.as_str());
             let error =
                 Error::new(Layer::Host, Phase::Preparation, "rollback_failed", message, remedy).of(name);
             let report = ComponentReport::new(Status::Blocked, error.code);
@@ -48,7 +46,12 @@ pub(super) async fn check(
     }
 }
 
-/// Writes down that a way back failed.
+fn acknowledge(environment: &str, name: &str) -> Words {
+    let call = format!("salt-run infrastructure.acknowledge {environment} components={name}");
+    Words::own(format!("look at what is there, then {call}"))
+}
+
+/// Writes down that a way back failed, and says what to do before anything is applied again.
 pub(super) async fn block(invoker: &Invoker<'_>, way: &Way, mut report: ComponentReport) -> ComponentReport {
     let Some(error) = report.error.as_ref().filter(|_| report.status == Status::Failed) else {
         return report;
@@ -74,8 +77,21 @@ pub(super) async fn block(invoker: &Invoker<'_>, way: &Way, mut report: Componen
         )
         .await
     };
-    if let Err(error) = written.await {
-        report.notes.push(format!("that the way back failed could not be recorded: {error}"));
+    match (written.await, &mut report.error) {
+        (Err(error), _) => {
+            report.notes.push(format!("that the way back failed could not be recorded: {error}"));
+        }
+        (Ok(()), Some(error)) => {
+            let environment = invoker.session.blueprint.environment.as_str();
+            let needed = acknowledge(environment, invoker.component.name.as_str());
+            error.remedy = words![
+                &error.remedy,
+                "; nothing is applied to it before you ",
+                needed,
+                ", and then run again"
+            ];
+        }
+        (Ok(()), None) => {}
     }
     report
 }
