@@ -110,6 +110,12 @@ pub fn outgrown(stderr: &str) -> BTreeSet<String> {
     named.collect()
 }
 
+/// Whether an init asks for a version that the lock file has, and that nobody offers any more.
+pub fn is_gone(stderr: &str) -> bool {
+    let line = stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.contains("the previously-selected version") && line.contains("is no longer available")
+}
+
 /// Whether a provider died in the middle of a call: nobody knows what came of it.
 pub fn provider_died(diagnostics: &[Diagnostic]) -> bool {
     let known = ["Plugin did not respond", "Request cancelled"];
@@ -153,6 +159,15 @@ mod tests {
             "provider_lock"
         );
         assert_eq!(init("something else"), "terraform_failed");
+    }
+
+    #[test]
+    fn a_version_that_an_earlier_init_chose_is_told_from_one_that_was_never_there() {
+        let said = "Error: Failed to query available provider packages\n\nCould not retrieve the list of available \
+            versions for provider\nr.test/x/a: the previously-selected version 1.0.0 is no longer\navailable";
+        assert_eq!(explain("init", &[], &EXIT, said).code, "provider_unavailable");
+        assert!(is_gone(said));
+        assert!(!is_gone("no available releases match the given constraints 1.1.0"));
     }
 
     #[test]

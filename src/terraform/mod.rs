@@ -16,7 +16,7 @@ mod tool;
 pub use apply::Apply;
 pub use environment::{Folders, environment};
 pub use event::{Action, Diagnostic, Event, Hook, Planned, Resource, Severity, Summary, parse};
-pub use explain::{explain, outgrown, provider_died};
+pub use explain::{explain, is_gone, outgrown, provider_died};
 pub use init::Init;
 pub use plan::{Plan, Refresh};
 pub use show::{show_plan, show_state};

@@ -9,6 +9,7 @@ use crate::error::{Error, Phase, Result};
 use crate::resolve::{Module, moved_providers, without_providers};
 use crate::terraform::{self, Init};
 use crate::view::progress::Stage;
+use crate::words::Words;
 use crate::workdir::{read, remove, write};
 
 /// What an init is to do besides.
@@ -66,6 +67,9 @@ pub async fn initialise(
         }
         return Err(match error.code {
             "provider_lock" => Error { remedy: anew(&path).into(), ..error },
+            "provider_unavailable" if terraform::is_gone(&said.exit.stderr_tail) => {
+                Error { remedy: upgrade_first(invoker), ..error }
+            }
             _ => error,
         });
     }
@@ -98,6 +102,16 @@ async fn run_beyond_lock_file(invoker: &Invoker<'_>, init: &Init) -> Result<Said
             None => return Ok(said),
         }
     }
+}
+
+/// Neither a destruction nor a look for drift chooses another version.
+fn upgrade_first(invoker: &Invoker<'_>) -> Words {
+    let (environment, name) = (&invoker.session.blueprint.environment, &invoker.component.name);
+    Words::own(format!(
+        "an earlier run chose this version. To choose another one: salt-run infrastructure.orchestrate {environment} \
+         components={name} upgrade=True; a destroy or a look for drift works after that. Or put the version back into \
+         its registry or mirror"
+    ))
 }
 
 fn anew(path: &std::path::Path) -> String {
