@@ -225,7 +225,7 @@ pub fn ending(outlook: Outlook) -> (&'static str, &'static str) {
         ),
         Outlook::Never(Never::Stopped) => (
             STOPPED,
-            "nothing was taken back: start the job by `nomad job start`, or have rerun_if_dead = true in its nomad_job, then run again",
+            "nothing was taken back: start the job by `nomad job start`, then run again; in a module of your own, rerun_if_dead = true in its nomad_job lets a run start it",
         ),
         Outlook::Never(Never::Superseded) => {
             (SUPERSEDED, "nothing was taken back: see who else registers this job, then run again")
