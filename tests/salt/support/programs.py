@@ -1,8 +1,10 @@
 """Finding programs, and saying visibly what a test went without."""
 
+import functools
 import glob
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -13,10 +15,20 @@ WANTED = "for want of "
 def find(name):
     """The path of a program on PATH, or among PostgreSQL's own, which Debian keeps off it."""
     found = shutil.which(name)
-    if found:
+    if found and runs(found):
         return found
     versions = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"))
     return versions[-1] if versions else None
+
+
+@functools.cache
+def runs(path):
+    """Whether a program starts: on PATH may be a stand-in for one that is not installed, and it answers 127."""
+    try:
+        asked = subprocess.run([path, "--version"], check=False, capture_output=True, timeout=60)
+    except OSError:
+        return False
+    return asked.returncode not in (126, 127)
 
 
 def missing(what, *, installable=False):

@@ -1,0 +1,16 @@
+"""Programs that tests need count as there only where they run."""
+
+import pytest
+
+from support import programs
+
+
+@pytest.mark.parametrize(("answer", "is_there"), [(0, True), (1, True), (126, False), (127, False)])
+def test_a_program_that_stands_on_path_and_does_not_run_is_missing(
+    tmp_path, monkeypatch, answer, is_there
+):
+    shim = tmp_path / "a-program-of-no-one"
+    shim.write_text(f"#!/bin/sh\nexit {answer}\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert programs.find(shim.name) == (str(shim) if is_there else None)
