@@ -52,11 +52,12 @@ impl Invoker<'_> {
             }
             _ => error.message,
         };
+        let end = if message.ends_with('.') { "" } else { "." };
         let message = match said.exit.cut_short {
             Some(CutShort::Late) => {
-                words![message, " It did not end in time and was killed: ", lost, "."]
+                words![message, end, " It did not end in time and was killed: ", lost, "."]
             }
-            Some(CutShort::Forced) => words![message, " It was not waited for: ", lost, "."],
+            Some(CutShort::Forced) => words![message, end, " It was not waited for: ", lost, "."],
             None => message,
         };
         Error { message, ..error }.during(phase)
