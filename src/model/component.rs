@@ -1,7 +1,6 @@
 //! One Terraform module with its inputs, or a step of Salt's own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::service::Service;
 use super::{
-    Backend, Credential, DriftRules, Gate, Hook, Name, OnFailure, PillarPath, Policy, Rollback, SecretOrigin,
-    Step, TaskSecret, Timeouts, VaultPath,
+    Backend, Credential, DriftRules, Gate, Hook, Name, OnFailure, OutputRef, PillarPath, Policy, Reference,
+    Rollback, SecretOrigin, Step, TaskSecret, Timeouts,
 };
 
 /// One component, with everything that stands above it merged in.
@@ -129,51 +128,6 @@ impl Input {
             Self::Output(one) => std::slice::from_ref(one),
             Self::Outputs(many) => many,
             Self::Literal(_) | Self::Secret(_) => &[],
-        }
-    }
-}
-
-/// `component.output.path.0`: an output, or a part of it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OutputRef {
-    pub component: Name,
-    pub output: String,
-    /// Keys and indices below the output.
-    pub path: Vec<String>,
-}
-
-/// A value that stands elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reference {
-    /// A plain value, where both a value and a reference are allowed.
-    Plain(String),
-    Env(String),
-    File(PathBuf),
-    /// One key of what Vault has at a path.
-    Vault {
-        path: VaultPath,
-        key: String,
-    },
-    /// `sdb://profile/key`, as Salt takes it.
-    Sdb(String),
-}
-
-impl fmt::Display for OutputRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.component, self.output)?;
-        self.path.iter().try_for_each(|part| write!(f, ".{part}"))
-    }
-}
-
-/// As the pillar writes it; a plain value may be a secret and is not shown.
-impl fmt::Display for Reference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Plain(_) => f.write_str("(value)"),
-            Self::Env(name) => write!(f, "env:{name}"),
-            Self::File(path) => write!(f, "file:{}", path.display()),
-            Self::Vault { path, key } => write!(f, "vault:{path}#{key}"),
-            Self::Sdb(uri) => f.write_str(uri),
         }
     }
 }

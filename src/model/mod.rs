@@ -28,12 +28,13 @@ mod step;
 mod surgery;
 mod task_secret;
 mod vault;
+mod vault_path;
 mod version;
 
 pub use address::{job_name, registered_name};
 pub use blueprint::{Blueprint, Node};
 pub use check::{check, faults};
-pub use component::{Component, DependsOn, Input, OutputRef, Reference, Source, Template};
+pub use component::{Component, DependsOn, Input, Source, Template};
 pub use constraint::{Attribute, Constraint};
 pub use did_you_mean::{hint, listed, nearest};
 pub use draft::Draft;
@@ -48,7 +49,7 @@ pub use name::Name;
 pub use path::{PillarPath, Problem};
 pub use provider::{Credential, Origin, Provider, Variable as ProviderVariable};
 pub use read::{Overrides, about, adopt, read};
-pub use reference::{lookalikes, output, reference};
+pub use reference::{OutputRef, Reference, lookalikes, output, reference};
 pub use refusal::refusal;
 pub use server::{ConsulServer, HandsSecrets, NomadServer};
 pub use service::{component_name, service_name};
@@ -57,7 +58,8 @@ use step::is_reserved;
 pub use step::{Batch, Step, Target, What};
 pub use surgery::{Address, Surgery};
 pub use task_secret::{Bearer, SecretKind, SecretOrigin, TaskSecret, handed_key, nomad_variable};
-pub use vault::{VaultAuth, VaultPath, VaultServer};
+pub use vault::{VaultAuth, VaultServer};
+pub use vault_path::VaultPath;
 pub use version::{Version, VersionConstraint};
 
 #[cfg(test)]

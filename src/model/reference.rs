@@ -1,10 +1,57 @@
 //! The notations for values that stand elsewhere.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Name, OutputRef, Reference, VaultPath};
+use super::vault_path::is_plain_part;
+use super::{Name, VaultPath};
+
+/// `component.output.path.0`: an output, or a part of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutputRef {
+    pub component: Name,
+    pub output: String,
+    /// Keys and indices below the output.
+    pub path: Vec<String>,
+}
+
+/// A value that stands elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// A plain value, where both a value and a reference are allowed.
+    Plain(String),
+    Env(String),
+    File(PathBuf),
+    /// One key of what Vault has at a path.
+    Vault {
+        path: VaultPath,
+        key: String,
+    },
+    /// `sdb://profile/key`, as Salt takes it.
+    Sdb(String),
+}
+
+impl fmt::Display for OutputRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.component, self.output)?;
+        self.path.iter().try_for_each(|part| write!(f, ".{part}"))
+    }
+}
+
+/// As the pillar writes it; a plain value may be a secret and is not shown.
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(_) => f.write_str("(value)"),
+            Self::Env(name) => write!(f, "env:{name}"),
+            Self::File(path) => write!(f, "file:{}", path.display()),
+            Self::Vault { path, key } => write!(f, "vault:{path}#{key}"),
+            Self::Sdb(uri) => f.write_str(uri),
+        }
+    }
+}
 
 /// `env:NAME`, `file:/path`, `vault:mount/path#key`, `sdb://profile/key`; anything else is a plain text.
 ///
@@ -69,11 +116,6 @@ fn collect(value: &Value, place: String, found: &mut Vec<(String, &'static str)>
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-/// One step of a path that leads down and nowhere else.
-pub fn is_plain_part(part: &str) -> bool {
-    !matches!(part, "" | "." | "..") && !part.contains(char::is_control)
 }
 
 /// What can be set in any process's environment.

@@ -258,8 +258,9 @@ impl Source {
                     if let [TokenTree::Ident(name), TokenTree::Group(body), ..] = &tokens[at + 1..] {
                         let inner: Segments = module.iter().cloned().chain([name.to_string()]).collect();
                         self.code(&body.stream().into_iter().collect::<Vec<_>>(), &inner, false);
-                        at += 2;
+                        at += 1;
                     }
+                    at += 1;
                 }
                 TokenTree::Ident(word) if word == "impl" && is_top => {
                     self.extension(&tokens[at + 1..], module)
@@ -454,7 +455,7 @@ mod tests {
     fn to_pass_a_name_on_is_no_import_but_to_use_it_is_one() {
         let child = ("src/room/a.rs", "use super::Shared; pub struct A(Shared);");
         let with = |parent: &'static str| imports(&[("src/room/mod.rs", parent), child]).circles("src").len();
-        assert_eq!(with("mod a; pub use a::A; pub struct Shared;"), 0);
+        assert_eq!(with("mod a; pub use a::{self, A}; pub struct Shared;"), 0);
         assert_eq!(with("mod a; pub(crate) use a::A; pub struct Shared; fn f() -> A { todo!() }"), 1);
         assert_eq!(with("mod a; use a::A; pub struct Shared;"), 1);
     }

@@ -1,11 +1,15 @@
 //! A service on Nomad: the shape of its job. The values that go into it are its component's inputs.
 
+mod knob;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use serde_json::Value;
+
+pub use knob::Knob;
 
 use super::{Name, VaultPath};
 
@@ -95,64 +99,6 @@ pub struct Shape {
     pub shutdown_delay: Option<Duration>,
     pub constraints: Vec<Constraining>,
     pub mesh: Option<Vec<Upstream>>,
-}
-
-/// A variable that every module of ours may have, by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Knob {
-    Args,
-    Command,
-    Cpu,
-    DataPath,
-    Datacenters,
-    Env,
-    Image,
-    Memory,
-    Meta,
-    Namespace,
-    Port,
-    Region,
-    Replicas,
-    Tags,
-}
-
-impl Knob {
-    pub const ALL: [Self; 14] = [
-        Self::Args,
-        Self::Command,
-        Self::Cpu,
-        Self::DataPath,
-        Self::Datacenters,
-        Self::Env,
-        Self::Image,
-        Self::Memory,
-        Self::Meta,
-        Self::Namespace,
-        Self::Port,
-        Self::Region,
-        Self::Replicas,
-        Self::Tags,
-    ];
-
-    /// In the pillar, and in the module.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Args => "args",
-            Self::Command => "command",
-            Self::Cpu => "cpu",
-            Self::DataPath => "data_path",
-            Self::Datacenters => "datacenters",
-            Self::Env => "env",
-            Self::Image => "image",
-            Self::Memory => "memory",
-            Self::Meta => "meta",
-            Self::Namespace => "namespace",
-            Self::Port => "port",
-            Self::Region => "region",
-            Self::Replicas => "replicas",
-            Self::Tags => "tags",
-        }
-    }
 }
 
 /// What Nomad calls a job's type.
