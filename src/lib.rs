@@ -6,6 +6,7 @@
 //! [`operation`] joins them into what people ask for; `python` makes a Python module of it; [`view`] draws a report.
 
 pub mod change;
+mod consul;
 pub mod decide;
 mod digest;
 pub mod disk;

@@ -1,81 +1,47 @@
-//! One service in Consul's catalogue: <https://developer.hashicorp.com/consul/api-docs/health>.
+//! One service in Consul's catalogue.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use reqwest::Url;
 use secrecy::SecretString;
-use serde::Deserialize;
 
+use super::answer::{Miss, Never, Outlook};
 use super::nomad::{ask, unseen};
-use super::{Miss, Never, Outlook};
+use crate::consul::{Check, Client, Instance, Trouble, instances};
 use crate::decide::{Registered, remembered, served};
-use crate::http::{innermost, to_server};
 use crate::model::ConsulServer;
 use crate::nomad::{Follow, Servers};
 
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How much of a check's output is repeated, in characters.
 const SHOWN: usize = 200;
 
-/// No Debug: its header holds the token.
-pub struct Consul {
-    /// As the pillar has it.
-    address: String,
-    client: reqwest::Client,
-    url: Url,
+/// A service, and the jobs that may have to serve it.
+pub struct Gated {
+    client: Client,
     pub service: String,
     least: u64,
     /// What a check answered is not repeated.
     silent: bool,
-    /// The jobs that may have to serve it.
     jobs: Vec<Follow>,
     /// A new instance whose check failed while its deployment went on: it is gone once Nomad has given that up.
     failing: RefCell<Option<Registered>>,
+    /// How long Consul asked to be left alone, when it last could not say.
+    retry_after: Cell<Duration>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Entry {
-    service: Service,
-    #[serde(default)]
-    checks: Vec<Check>,
-}
-
-#[derive(Deserialize)]
-struct Service {
-    #[serde(rename = "ID")]
-    id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Check {
-    name: String,
-    status: String,
-    #[serde(default)]
-    output: String,
-}
-
-impl Consul {
+impl Gated {
     /// Reads the files of `tls`.
     pub fn open(
         server: &ConsulServer,
-        token: Option<&SecretString>,
+        token: Option<SecretString>,
         service: String,
         least: u64,
         jobs: Vec<Follow>,
     ) -> Result<Self, String> {
-        let builder = to_server(&server.address, &server.tls, "X-Consul-Token", token);
-        let client = builder.map_err(|why| format!("Consul: {why}"))?.timeout(PATIENCE).build();
-        let client = client.map_err(|error| innermost(&error))?;
-        let mut url = Url::parse(&server.address).map_err(|error| error.to_string())?;
-        // An address with a host always takes a path.
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(["v1", "health", "service", &service]);
-        }
-        let address = server.address.clone();
-        Ok(Self { address, client, url, service, least, silent: false, jobs, failing: RefCell::default() })
+        let client =
+            Client::open(&server.address, &server.tls, token).map_err(|why| format!("Consul: {why}"))?;
+        let (failing, retry_after) = (RefCell::default(), Cell::default());
+        Ok(Self { client, service, least, silent: false, jobs, failing, retry_after })
     }
 
     /// Where `silent`, nothing is repeated that a check answered.
@@ -141,27 +107,30 @@ impl Consul {
     }
 
     async fn found(&self) -> Result<Vec<Registered>, Miss> {
-        let away = |why: String| Miss {
-            what: format!("the Consul at {} did not answer", self.address),
-            why: Some(why),
-            outlook: Outlook::Unseen,
-        };
-        let unanswered = |error: reqwest::Error| away(innermost(&error));
-        let response = self.client.get(self.url.clone()).send().await.map_err(unanswered)?;
-        let status = response.status().as_u16();
-        let body = response.bytes().await.map_err(unanswered)?;
-        match status {
-            200 => {}
-            403 => {
-                let allows = "does not allow this: the token needs service and node read";
-                let what = format!("the Consul at {} {allows}", self.address);
-                return Err(Miss { what, why: None, outlook: Outlook::Never(Never::Denied) });
-            }
-            _ => return Err(away(format!("HTTP {status}"))),
+        let found = instances(&self.client, &self.service).await;
+        let trouble = found.as_ref().err();
+        self.retry_after.set(trouble.and_then(Trouble::retry_after).unwrap_or_default());
+        match found {
+            Ok(found) => Ok(found.into_iter().map(|one| registered(one, self.silent)).collect()),
+            Err(trouble) => Err(self.unseen(&trouble)),
         }
-        let entries: Vec<Entry> = serde_json::from_slice(&body)
-            .map_err(|error| away(format!("its answer is not Consul's: {error}")))?;
-        Ok(entries.into_iter().map(|entry| registered(entry, self.silent)).collect())
+    }
+
+    fn unseen(&self, trouble: &Trouble) -> Miss {
+        let (did, outlook) = match trouble {
+            Trouble::Denied(_) => (
+                "does not allow this: the token of infrastructure:settings:consul:token needs service_prefix \"\" read and node_prefix \"\" read",
+                Outlook::Never(Never::Denied),
+            ),
+            _ => ("did not answer", Outlook::Unseen),
+        };
+        let what = format!("the Consul at {} {did}", self.client.address);
+        Miss { what, why: Some(trouble.text().to_owned()), outlook }
+    }
+
+    /// How long Consul asks to be left alone before the next measurement.
+    pub fn retry_after(&self) -> Duration {
+        self.retry_after.get()
     }
 
     /// A service that Nomad itself registers is in no Consul; its checks are those of the allocations.
@@ -182,19 +151,21 @@ impl Consul {
     }
 }
 
-fn registered(entry: Entry, silent: bool) -> Registered {
-    let failing = entry.checks.iter().find(|check| check.status != "passing").map(|check| {
-        let output: String = check.output.split_whitespace().collect::<Vec<_>>().join(" ");
-        let output: String = output.chars().take(SHOWN).collect();
-        let said = if silent || output.is_empty() { String::new() } else { format!(": {output}") };
-        format!("check {} is {}{said}", check.name, check.status)
-    });
-    Registered { id: entry.service.id, failing }
+fn registered(instance: Instance, silent: bool) -> Registered {
+    let failing = instance.checks.iter().find(|check| check.status != "passing");
+    Registered { failing: failing.map(|check| explain(check, silent)), id: instance.id }
+}
+
+fn explain(check: &Check, silent: bool) -> String {
+    let output: String = check.output.split_whitespace().collect::<Vec<_>>().join(" ");
+    let output: String = output.chars().take(SHOWN).collect();
+    let said = if silent || output.is_empty() { String::new() } else { format!(": {output}") };
+    format!("check {} is {}{said}", check.name, check.status)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Gate, Opening};
+    use super::super::gate::{Gate, Opening, Probe};
     use super::*;
     use crate::change::Redactor;
     use crate::model::{Timing, Tls};
@@ -202,7 +173,7 @@ mod tests {
     fn gate(hidden: bool) -> Gate {
         let server =
             ConsulServer { address: "http://10.0.0.1:8500".to_owned(), token: None, tls: Tls::default() };
-        let consul = Consul::open(&server, None, "web".to_owned(), 1, Vec::new()).unwrap();
+        let consul = Gated::open(&server, None, "web".to_owned(), 1, Vec::new()).unwrap();
         let failing = Some("check up is critical: dial tcp 10.0.0.7:80".to_owned());
         consul.failing.replace(Some(Registered { id: "_nomad-task-a-".to_owned(), failing }));
         let second = Duration::from_secs(1);
@@ -226,8 +197,8 @@ mod tests {
 
     #[test]
     fn what_a_check_answered_is_not_repeated_where_it_may_hold_a_secret() {
-        let entry = || Entry {
-            service: Service { id: "web".to_owned() },
+        let entry = || Instance {
+            id: "web".to_owned(),
             checks: vec![Check {
                 name: "up".to_owned(),
                 status: "critical".to_owned(),
@@ -239,7 +210,7 @@ mod tests {
             Some("check up is critical: HTTP 500: hunter2")
         );
         assert_eq!(registered(entry(), true).failing.as_deref(), Some("check up is critical"));
-        let silent = |gate: Gate| matches!(&gate.probe, super::super::Probe::Consul(consul) if consul.silent);
+        let silent = |gate: Gate| matches!(&gate.probe, Probe::Consul(consul) if consul.silent);
         assert!(silent(gate(true)) && !silent(gate(false)));
     }
 }

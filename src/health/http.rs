@@ -4,7 +4,7 @@ use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Client, Method};
 use secrecy::SecretString;
 
-use super::Miss;
+use super::answer::Miss;
 use crate::http::{direct, innermost, secret};
 use crate::model::{HttpProbe, Statuses};
 

@@ -1,6 +1,6 @@
 //! One look at a job of Nomad's.
 
-use super::{Miss, Never, Outlook};
+use super::answer::{Miss, Never, Outlook};
 use crate::nomad::{Follow, Found, Trouble};
 
 pub async fn ask(follow: &Follow) -> Result<String, Miss> {

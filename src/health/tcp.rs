@@ -2,7 +2,7 @@
 
 use tokio::net::TcpStream;
 
-use super::Miss;
+use super::answer::Miss;
 
 pub struct Tcp {
     pub host: String,

@@ -6,7 +6,8 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Answer, Gate, Outlook};
+use super::answer::{Answer, Outlook};
+use super::gate::Gate;
 use crate::decide::{Hold, Passing, Verdict, verdict};
 
 /// How the measurements of one gate went.

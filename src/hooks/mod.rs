@@ -7,6 +7,6 @@ mod consul;
 mod prometheus;
 mod webhook;
 
-pub use consul::{Consul, Service};
+pub use consul::Publisher;
 pub use prometheus::{forget, write};
 pub use webhook::post;

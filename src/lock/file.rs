@@ -13,7 +13,7 @@ use std::time::Duration;
 use fs2::FileExt;
 use tokio::time::{Instant, sleep};
 
-use super::Holder;
+use super::holder::Holder;
 use crate::disk::open_private;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::process::{self, Cancel, Text};

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::trouble::{Trouble, unusable};
 use crate::error::Result;
-use crate::http::{innermost, one_line, to_server};
+use crate::http::{self, build, one_line, to_server};
 use crate::model::NomadServer;
 
 /// How long an answer may take that needs no waiting.
@@ -40,7 +40,7 @@ impl Nomad {
         let base = Url::parse(&server.address).map_err(|error| unusable(&error.to_string()))?;
         let builder = to_server(&server.address, &server.tls, "X-Nomad-Token", token.as_ref());
         let builder = builder.map_err(|why| unusable(&why.to_string()))?.connect_timeout(PATIENCE);
-        let http = builder.build().map_err(|error| unusable(&innermost(&error)))?;
+        let http = build(builder).map_err(|why| unusable(&why.to_string()))?;
         let (address, region) = (server.address.clone(), server.region.clone());
         Ok(Self { address, base, http, token, region })
     }
@@ -102,26 +102,19 @@ impl Nomad {
         }
         let region = self.region.as_deref().map(|region| ("region", region));
         url.query_pairs_mut().extend_pairs(query.iter().copied().chain(region));
-        let unreachable = |error: reqwest::Error| match error.is_timeout() {
-            true => Trouble::Unreachable("no answer in time".to_owned()),
-            false => Trouble::Unreachable(innermost(&error)),
-        };
         let request = self.http.request(method, url).timeout(timeout).body(body.unwrap_or_default());
-        let response = request.send().await.map_err(unreachable)?;
-        let status = response.status().as_u16();
-        let index =
-            response.headers().get("X-Nomad-Index").and_then(|value| value.to_str().ok()?.parse().ok());
-        let body = response.bytes().await.map_err(unreachable)?.to_vec();
-        match status {
-            200 | 204 => Ok(Reply { index, body }),
+        let answer = http::send(request).await.map_err(|away| Trouble::Unreachable(away.text))?;
+        let index = answer.number("X-Nomad-Index");
+        let said = || self.said(&answer.body);
+        match answer.status {
+            200 | 204 => Ok(Reply { index, body: answer.body }),
             409 => Err(Trouble::Moved),
-            403 => Err(Trouble::Denied(self.said(&body))),
-            404 => Err(Trouble::Missing(self.said(&body))),
+            403 => Err(Trouble::Denied(said())),
+            404 => Err(Trouble::Missing(said())),
             // A region that nobody knows does not come by waiting.
-            500 if body.starts_with(b"No path to region") => Err(Trouble::Refused(self.said(&body))),
-            // No leader for the moment, too many requests, a proxy whose Nomad is away.
-            429 | 500.. => Err(Trouble::Unreachable(format!("HTTP {status}: {}", self.said(&body)))),
-            _ => Err(Trouble::Refused(self.said(&body))),
+            500 if answer.body.starts_with(b"No path to region") => Err(Trouble::Refused(said())),
+            status if answer.may_pass() => Err(Trouble::Unreachable(format!("HTTP {status}: {}", said()))),
+            _ => Err(Trouble::Refused(said())),
         }
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::trouble::{Trouble, unusable};
 use crate::error::Result;
-use crate::http::{direct, innermost, one_line, secret};
+use crate::http::{Answer as Reply, build, direct, one_line, secret, send};
 use crate::model::VaultServer;
 
 /// How long an answer may take; an engine that makes credentials may ask another server first.
@@ -34,11 +34,8 @@ impl Client {
     pub fn open(server: &VaultServer) -> Result<Self> {
         let tls = server.address.starts_with("https:").then_some(&server.tls);
         let builder = direct(tls).map_err(|file| unusable(&server.address, &file.to_string()))?;
-        let http = builder
-            .connect_timeout(CONNECT)
-            .timeout(PATIENCE)
-            .build()
-            .map_err(|error| unusable(&server.address, &innermost(&error)))?;
+        let http = build(builder.connect_timeout(CONNECT).timeout(PATIENCE))
+            .map_err(|why| unusable(&server.address, &why.to_string()))?;
         let header = |text: &String| HeaderValue::from_str(text);
         let namespace = server.namespace.as_ref().map(header).transpose();
         let namespace =
@@ -97,32 +94,28 @@ impl Client {
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body.to_string());
         }
-        let unreachable = |error: reqwest::Error| match error.is_timeout() {
-            true => Trouble::Unreachable("no answer in time".to_owned()),
-            false => Trouble::Unreachable(innermost(&error)),
-        };
-        let response = request.send().await.map_err(unreachable)?;
-        let status = response.status().as_u16();
-        let body = response.bytes().await.map_err(unreachable)?;
-        let document = || serde_json::from_slice::<Value>(&body).ok();
-        match status {
+        let answer = send(request).await.map_err(Trouble::Unreachable)?;
+        let document = || serde_json::from_slice::<Value>(&answer.body).ok();
+        match answer.status {
             204 => Ok(Value::Null),
             200 => document().ok_or_else(|| Trouble::Refused("the answer is no JSON".to_owned())),
-            _ => Err(self.trouble(status, document().unwrap_or_default(), token)),
+            _ => Err(trouble(&answer, document().unwrap_or_default(), token)),
         }
     }
+}
 
-    fn trouble(&self, status: u16, document: Value, token: Option<&SecretString>) -> Trouble {
-        let said = said(status, &document, token);
-        match status {
-            // A version that was deleted says so in its metadata.
-            404 => Trouble::Missing(document["data"]["metadata"].clone()),
-            403 => Trouble::Denied(said),
-            503 if said.contains("sealed") => Trouble::Sealed,
-            501 => Trouble::Sealed,
-            429 | 412 | 472 | 473 | 500.. => Trouble::Unreachable(said),
-            _ => Trouble::Refused(said),
-        }
+fn trouble(answer: &Reply, document: Value, token: Option<&SecretString>) -> Trouble {
+    let said = said(answer.status, &document, token);
+    match answer.status {
+        // A version that was deleted says so in its metadata.
+        404 => Trouble::Missing(document["data"]["metadata"].clone()),
+        403 => Trouble::Denied(said),
+        503 if said.contains("sealed") => Trouble::Sealed,
+        501 => Trouble::Sealed,
+        // A state that this node has not seen yet, and nodes that only stand by.
+        412 | 472 | 473 => Trouble::Unreachable(answer.away(said)),
+        _ if answer.may_pass() => Trouble::Unreachable(answer.away(said)),
+        _ => Trouble::Refused(said),
     }
 }
 

@@ -24,7 +24,7 @@ pub use login::Login;
 pub use reading::{Reading, Secret};
 
 use crate::error::Result;
-use crate::http::PATIENCE;
+use crate::http::{Away, PATIENCE};
 use crate::model::VaultServer;
 use client::Client;
 use keeper::{What, seconds};
@@ -93,7 +93,7 @@ impl Vault {
 /// A Vault that is away for a moment is waited for: what is not revoked may be used until it ends.
 async fn revoked(revoke: impl AsyncFn() -> Result<(), Trouble>) -> Result<(), Trouble> {
     let deadline = Instant::now() + PATIENCE;
-    let late = || Err(Trouble::Unreachable("no answer in time".to_owned()));
+    let late = || Err(Trouble::Unreachable(Away::new("no answer in time")));
     patiently(async || timeout_at(deadline, revoke()).await.unwrap_or_else(|_| late())).await
 }
 

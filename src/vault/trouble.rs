@@ -1,15 +1,18 @@
 //! What goes wrong between us and Vault, and how it is told: by address, path and key, never by a value.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::error::{Error, Layer, Phase};
+use crate::http::Away;
 use crate::words::Words;
 
 /// Why there is no answer that says something.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trouble {
     /// Nobody answers, or nobody who can: it may be over in a moment.
-    Unreachable(String),
+    Unreachable(Away),
     Sealed,
     /// The token may not do this.
     Denied(String),
@@ -22,7 +25,8 @@ pub enum Trouble {
 impl Trouble {
     pub fn text(&self) -> &str {
         match self {
-            Self::Unreachable(text) | Self::Denied(text) | Self::Refused(text) => text,
+            Self::Unreachable(away) => &away.text,
+            Self::Denied(text) | Self::Refused(text) => text,
             Self::Sealed => "it is sealed",
             Self::Missing(_) => "HTTP 404: there is nothing",
         }
@@ -30,13 +34,22 @@ impl Trouble {
 
     /// Whether it may be over in a moment.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Sealed)
+        self.retry_after().is_some()
+    }
+
+    /// How long Vault asks to be left alone before another try; None where no try will be answered.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unreachable(away) => Some(away.retry_after),
+            Self::Sealed => Some(Duration::ZERO),
+            Self::Denied(_) | Self::Refused(_) | Self::Missing(_) => None,
+        }
     }
 
     /// `what` is what was to be done: "read secret/aws/credentials".
     pub fn explain(&self, address: &str, what: &str) -> Error {
         match self {
-            Self::Unreachable(text) => refuse(
+            Self::Unreachable(Away { text, .. }) => refuse(
                 "vault_unreachable",
                 format!("cannot {what}: Vault at {address} cannot be reached: {text}"),
                 "start it there, or correct infrastructure:settings:vault:address; nothing is run without its secrets",

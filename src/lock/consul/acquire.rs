@@ -4,21 +4,17 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::Consul;
-use super::entry::Entry;
-use super::kv::{self, Op, Outcome};
+use super::guard::Guard;
 use super::payload;
-use super::poll::Poll;
-use super::session::{self, Session};
-use super::trouble::{self, Trouble};
+use super::service::{Consul, PATIENCE};
+use super::trouble;
+use crate::consul::{Entry, Op, Outcome, Poll, Renewal, Session, Trouble, transact};
 use crate::error::Result;
-use crate::lock::Holder;
+use crate::lock::holder::Holder;
 use crate::process::Cancel;
 
 /// Between two tries where waiting for a change is of no use.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long a Consul that has not answered yet is waited for; it may be electing a leader.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Attempt<'a> {
     consul: &'a Consul,
@@ -41,8 +37,17 @@ enum Step {
     Foreign,
 }
 
+impl Consul {
+    /// Takes the lock of the holder's component, waiting up to `timeout` for whoever has it.
+    pub async fn acquire(&self, holder: &Holder, timeout: Duration, cancel: &Cancel) -> Result<Guard> {
+        let key = self.key(&holder.environment, &holder.component, "lock");
+        let (session, index) = acquire(self, &key, holder, timeout, cancel).await?;
+        Ok(Guard::new(self, key, holder, session, index))
+    }
+}
+
 /// The session that holds the key now, and the key's `ModifyIndex`. Nothing stays behind where it fails.
-pub async fn acquire(
+async fn acquire(
     consul: &Consul,
     key: &str,
     holder: &Holder,
@@ -57,7 +62,7 @@ pub async fn acquire(
     };
     if let Some(session) = attempt.session {
         // It ends by itself if this fails.
-        let _ = session::destroy(&consul.client, &session.id).await;
+        let _ = Session::destroy(&consul.client, &session.id).await;
     }
     taken
 }
@@ -84,15 +89,15 @@ impl Attempt<'_> {
                     sleep(PAUSE.min(deadline - now)).await;
                     self.poll.look_now();
                 }
-                Err(Trouble::Unreachable(_)) if now < patient_until => {
-                    sleep(PAUSE.min(patient_until - now)).await;
-                }
-                Err(trouble) => return Err(self.consul.explain(&trouble)),
+                Err(trouble) => match trouble.retry_after().filter(|after| now + *after < patient_until) {
+                    Some(after) => sleep(PAUSE.max(after).min(patient_until - now)).await,
+                    None => return Err(self.consul.explain(&trouble)),
+                },
             }
         }
     }
 
-    async fn step(&mut self, left: Duration) -> Result<Step, Trouble> {
+    async fn step(&mut self, left: Duration) -> std::result::Result<Step, Trouble> {
         let client = &self.consul.client;
         let entry = self.poll.read(client, self.key, left).await?;
         let free = match entry {
@@ -100,7 +105,7 @@ impl Attempt<'_> {
             Some(entry) if entry.session.is_some() => return Ok(self.held(entry)),
             free => free,
         };
-        let session = session::ensure(&mut self.session, client, &self.consul.settings, self.key).await?;
+        let session = living(&mut self.session, self.consul, self.key).await?;
         let value = payload::write(self.holder, &session.id, self.key, "");
         let key = self.key;
         let unmoved = match &free {
@@ -108,7 +113,7 @@ impl Attempt<'_> {
             None => Op::CheckAbsent { key },
         };
         let lock = Op::Lock { key, session: &session.id, value: &value };
-        match kv::transact(client, &[unmoved, lock]).await? {
+        match transact(client, &[unmoved, lock]).await? {
             Outcome::Done(index) => {
                 Ok(self.session.take().map_or(Step::Again, |session| Step::Taken(session, index)))
             }
@@ -127,5 +132,24 @@ impl Attempt<'_> {
             Some(session) => Step::Taken(session, entry.modify_index),
             None => Step::Busy(entry),
         }
+    }
+}
+
+/// The session that there is, or a new one where it has ended.
+async fn living<'a>(
+    slot: &'a mut Option<Session>,
+    consul: &Consul,
+    name: &str,
+) -> std::result::Result<&'a Session, Trouble> {
+    let (client, settings) = (&consul.client, &consul.settings);
+    if let Some(session) = slot
+        && Instant::now() >= session.due()
+        && session.renew(client).await? == Renewal::Gone
+    {
+        *slot = None;
+    }
+    match slot {
+        Some(session) => Ok(session),
+        None => Ok(slot.insert(Session::create(client, name, settings.ttl, settings.lock_delay).await?)),
     }
 }

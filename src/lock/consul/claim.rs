@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::session::Session;
 use super::standing::Standing;
+use crate::consul::Session;
 
 /// Changes where the lock was lost and taken again.
 #[derive(Clone, Debug, PartialEq)]

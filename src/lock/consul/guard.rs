@@ -7,22 +7,19 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::Consul;
 use super::claim::Claim;
-use super::kv::{self, Op, Outcome};
 use super::payload;
-use super::session::{self, Session};
+use super::service::{Consul, PATIENCE};
 use super::standing::{Doubt, Loss, Standing};
-use super::trouble::{self, Trouble};
+use super::trouble;
 use super::watch::Watch;
+use crate::consul::{Client, Op, Outcome, Session, Trouble, release, transact};
 use crate::error::{Error, Result};
-use crate::lock::Holder;
+use crate::lock::holder::Holder;
 use crate::words::{Words, words};
 
 /// Between two tries while nobody answers.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long letting go is tried, and how long the watch has to see what a question of ours saw.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A held lock. Dropping it ends the renewals and lets go of nothing: the session lives out its time.
 #[derive(Debug)]
@@ -119,13 +116,15 @@ impl Guard {
                         // Our session does not hold it: whatever became of it, the watch will see.
                         Ok(Outcome::Conflict(0)) => self.nudge.notify_one(),
                         Ok(Outcome::Conflict(_)) => return Err(unknown(&Doubt::Overwritten)),
-                        // Stopped in the middle of a question, we have not asked since we go on.
-                        Err(Trouble::Unreachable(_)) if asked - began < claim.ttl => {
-                            sleep(PAUSE).await;
-                            continue;
-                        }
-                        Err(Trouble::Unreachable(text)) => return Err(unknown(&Doubt::Unreachable(text))),
-                        Err(trouble) => return Err(self.consul.explain(&trouble)),
+                        Err(trouble) => match trouble.retry_after() {
+                            None => return Err(self.consul.explain(&trouble)),
+                            // Stopped in the middle of a question, we have not asked since we go on.
+                            Some(after) if asked - began + after < claim.ttl => {
+                                sleep(PAUSE.max(after)).await;
+                                continue;
+                            }
+                            Some(_) => return Err(unknown(&Doubt::Unreachable(trouble.text().to_owned()))),
+                        },
                     }
                 }
             }
@@ -141,12 +140,12 @@ impl Guard {
         }
     }
 
-    async fn transact(&self, claim: &Claim, write: &[Op<'_>]) -> Result<Outcome, Trouble> {
+    async fn transact(&self, claim: &Claim, write: &[Op<'_>]) -> std::result::Result<Outcome, Trouble> {
         let key = &self.key;
         let session = Op::CheckSession { key, session: &claim.session };
         let mut ops = vec![session, Op::CheckIndex { key, index: claim.index }];
         ops.extend(write);
-        kv::transact(&self.consul.client, &ops).await
+        transact(&self.consul.client, &ops).await
     }
 
     /// Lets go of the key, then ends the session: ending it alone would cost the next one the lock-delay.
@@ -157,27 +156,15 @@ impl Guard {
         let (client, session) = (&self.consul.client, &claim.session);
         if !matches!(claim.standing, Standing::Lost(_)) {
             let value = payload::write(&self.holder, session, &self.key, "");
-            self.insist(async || kv::release(client, &self.key, session, value.clone()).await).await?;
+            self.insist(async || release(client, &self.key, session, value.clone()).await).await?;
         }
-        self.insist(async || session::destroy(client, session).await).await
+        self.insist(async || Session::destroy(client, session).await).await
     }
 
-    async fn insist<T>(&self, attempt: impl AsyncFn() -> Result<T, Trouble>) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            match attempt().await {
-                Ok(_) => return Ok(()),
-                Err(Trouble::Unreachable(_)) if Instant::now() + PAUSE < deadline => sleep(PAUSE).await,
-                Err(trouble) => {
-                    let error = self.consul.explain(&trouble);
-                    let what = format!(
-                        "the lock {} could not be let go, and stays for up to a minute or so: ",
-                        self.key
-                    );
-                    let message = words![Words::own(what), &error.message];
-                    return Err(Error { message, ..error });
-                }
-            }
-        }
+    async fn insist<T>(&self, attempt: impl AsyncFn() -> std::result::Result<T, Trouble>) -> Result<()> {
+        let Err(trouble) = Client::patiently(PATIENCE, attempt).await else { return Ok(()) };
+        let error = self.consul.explain(&trouble);
+        let what = format!("the lock {} could not be let go, and stays for up to a minute or so: ", self.key);
+        Err(Error { message: words![Words::own(what), &error.message], ..error })
     }
 }

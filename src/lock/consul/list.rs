@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::entry::Entry;
-use super::{Consul, kv};
+use super::payload;
+use super::service::Consul;
+use crate::consul::{Entry, below};
 use crate::error::Result;
-use crate::lock::Holder;
+use crate::lock::holder::Holder;
 
 /// One lock that is held now.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,7 +25,7 @@ impl Consul {
     pub async fn list(&self, environment: Option<&str>) -> Result<Vec<Held>> {
         let root = format!("{}/", self.settings.prefix);
         let prefix = environment.map_or(root.clone(), |environment| format!("{root}{environment}/"));
-        let entries = kv::below(&self.client, &prefix).await.map_err(|trouble| self.explain(&trouble))?;
+        let entries = self.ask(async || below(&self.client, &prefix).await).await?;
         Ok(entries.into_iter().filter_map(|entry| held(&root, entry)).collect())
     }
 }
@@ -33,15 +34,15 @@ fn held(root: &str, entry: Entry) -> Option<Held> {
     let mut parts = entry.key.strip_prefix(root)?.split('/');
     let (environment, component) = (parts.next()?.to_owned(), parts.next()?.to_owned());
     let is_lock = parts.next() == Some("lock") && parts.next().is_none() && entry.is_lock();
-    let holder = entry.holder();
+    let holder = payload::read(&entry.value);
     let id = entry.session.filter(|_| is_lock)?;
     Some(Held { key: entry.key, environment, component, id, holder })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::entry::LOCK_FLAG;
     use super::*;
+    use crate::consul::LOCK_FLAG;
 
     #[test]
     fn only_held_locks_of_a_component_are_listed() {

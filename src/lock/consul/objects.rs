@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::guard::Guard;
-use super::kv::{self, Op};
-use super::{Consul, trouble};
+use super::service::Consul;
+use crate::consul::{Op, keys, put, read};
 use crate::error::Result;
 
 /// Operations of one transaction; Consul takes 64, and two of them ask whether the lock is ours.
@@ -17,8 +17,7 @@ impl Consul {
     /// None where it is not there. Its digest is for the caller to verify.
     pub async fn object(&self, environment: &str, component: &str, digest: &str) -> Result<Option<Vec<u8>>> {
         let key = self.folder(environment, component) + digest;
-        let (entry, _) =
-            kv::read(&self.client, &key, None).await.map_err(|trouble| self.explain(&trouble))?;
+        let (entry, _) = self.ask(async || read(&self.client, &key, None).await).await?;
         Ok(entry.map(|entry| entry.value))
     }
 
@@ -32,21 +31,17 @@ impl Guard {
         self.consul.folder(&self.holder.environment, &self.holder.component)
     }
 
-    fn explain(&self, trouble: &trouble::Trouble) -> crate::error::Error {
-        self.consul.explain(trouble)
-    }
-
     /// The digests of those that are there.
     pub async fn objects(&self) -> Result<BTreeSet<String>> {
         let folder = self.folder();
-        let keys = kv::keys(&self.consul.client, &folder).await.map_err(|trouble| self.explain(&trouble))?;
-        Ok(keys.iter().filter_map(|key| key.strip_prefix(&folder)).map(str::to_owned).collect())
+        let found = self.consul.ask(async || keys(&self.consul.client, &folder).await).await?;
+        Ok(found.iter().filter_map(|key| key.strip_prefix(&folder)).map(str::to_owned).collect())
     }
 
     /// Needs no fence: whoever writes to this key writes these bytes.
     pub async fn put_object(&self, digest: &str, bytes: Vec<u8>) -> Result<()> {
         let key = self.folder() + digest;
-        kv::put(&self.consul.client, &key, bytes).await.map_err(|trouble| self.explain(&trouble))
+        self.consul.ask(async || put(&self.consul.client, &key, bytes.clone()).await).await
     }
 
     /// Only while the lock is ours: another holder may need them.

@@ -1,113 +1,37 @@
 //! What a lock's value says, in one JSON: Terraform's names for a lock's holder, and ours.
 
-use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use crate::lock::Holder;
+use crate::lock::holder::Holder;
 
-/// Names as Terraform's `statemgr.LockInfo` has them; ours are small.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Payload {
-    /// The session.
-    #[serde(rename = "ID")]
-    id: String,
-    #[serde(rename = "Operation")]
-    operation: String,
-    #[serde(rename = "Info")]
-    info: String,
-    #[serde(rename = "Who")]
-    who: String,
-    #[serde(rename = "Version")]
-    version: String,
-    /// RFC 3339, UTC.
-    #[serde(rename = "Created")]
-    created: String,
-    #[serde(rename = "Path")]
-    path: String,
-    run_id: String,
-    jid: String,
-    minion: String,
-    user: String,
-    host: String,
-    pid: u32,
-    start_time: u64,
-    boot_id: String,
-    environment: String,
-    component: String,
-}
+/// What both have, by our name and by that of Terraform's `statemgr.LockInfo`.
+const RENAMED: [(&str, &str); 2] = [("operation", "Operation"), ("since", "Created")];
 
 /// `info` is for people. The holder's terraform is of no use to another host, and named in the file of this one.
 pub fn write(holder: &Holder, session: &str, key: &str, info: &str) -> Vec<u8> {
-    let Holder {
-        run_id,
-        jid,
-        minion,
-        user,
-        operation,
-        environment,
-        component,
-        host,
-        pid,
-        start_time,
-        boot_id,
-        since,
-        terraform: _,
-    } = holder.clone();
-    let payload = Payload {
-        id: session.to_owned(),
-        operation,
-        info: info.to_owned(),
-        who: if user.is_empty() { host.clone() } else { format!("{user}@{host}") },
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        created: since,
-        path: key.to_owned(),
-        run_id,
-        jid,
-        minion,
-        user,
-        host,
-        pid,
-        start_time,
-        boot_id,
-        environment,
-        component,
-    };
-    // Texts and a number: nothing in it can fail.
-    serde_json::to_vec(&payload).unwrap_or_default()
+    let Holder { user, host, .. } = holder;
+    let mut value = json!(Holder { terraform: None, ..holder.clone() });
+    for (ours, terraforms) in RENAMED {
+        value[terraforms] = value[ours].take();
+        value.as_object_mut().map(|fields| fields.remove(ours));
+    }
+    value["ID"] = session.into();
+    value["Info"] = info.into();
+    value["Who"] = if user.is_empty() { host.clone() } else { format!("{user}@{host}") }.into();
+    value["Version"] = env!("CARGO_PKG_VERSION").into();
+    value["Path"] = key.into();
+    value.to_string().into_bytes()
 }
 
 /// A value that is none of ours tells nothing.
 pub fn read(value: &[u8]) -> Holder {
-    let Payload {
-        operation,
-        created,
-        run_id,
-        jid,
-        minion,
-        user,
-        host,
-        pid,
-        start_time,
-        boot_id,
-        environment,
-        component,
-        ..
-    } = serde_json::from_slice(value).unwrap_or_default();
-    Holder {
-        run_id,
-        jid,
-        minion,
-        user,
-        operation,
-        environment,
-        component,
-        host,
-        pid,
-        start_time,
-        boot_id,
-        since: created,
-        terraform: None,
+    let mut fields: Map<String, Value> = serde_json::from_slice(value).unwrap_or_default();
+    for (ours, terraforms) in RENAMED {
+        let value = fields.remove(terraforms).unwrap_or_else(|| "".into());
+        fields.insert(ours.to_owned(), value);
     }
+    fields.remove("terraform");
+    serde_json::from_value(fields.into()).unwrap_or_default()
 }
 
 #[cfg(test)]

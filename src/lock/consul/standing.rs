@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::lock::Holder;
+use crate::lock::holder::Holder;
 
 /// What we know of a lock that we took.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,66 +2,60 @@
 
 use std::time::Duration;
 
-use super::entry::Entry;
+use super::payload;
 use super::standing::{Doubt, Loss};
+use crate::consul::{Entry, Trouble};
 use crate::error::{Error, Layer, Phase};
+use crate::http::Unusable;
 use crate::words::Words;
 
-/// Why there is no answer that says something.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Trouble {
-    /// Nobody answers, or nobody who can: it may be over in a moment.
-    Unreachable(String),
-    /// The token may not do this.
-    Denied(String),
-    /// What was asked, or who was asked, is wrong.
-    Refused(String),
-}
-
-impl Trouble {
-    pub fn text(&self) -> &str {
-        match self {
-            Self::Unreachable(text) | Self::Denied(text) | Self::Refused(text) => text,
-        }
-    }
-
-    pub fn explain(&self, address: &str, prefix: &str) -> Error {
-        let (code, what, remedy) = match self {
-            Self::Unreachable(_) => (
-                "lock_unreachable",
-                "cannot be reached",
-                "nothing runs without its lock: start Consul there, or correct infrastructure:settings:lock:address"
-                    .to_owned(),
+/// What a lock cannot be taken or kept for.
+pub fn explain(trouble: &Trouble, address: &str, prefix: &str) -> Error {
+    let (code, what, remedy) = match trouble {
+        Trouble::Unreachable(_) => (
+            "lock_unreachable",
+            "cannot be reached",
+            "nothing runs without its lock: start Consul there, or correct infrastructure:settings:lock:address"
+                .to_owned(),
+        ),
+        Trouble::Denied(_) => (
+            "lock_denied",
+            "does not allow this",
+            format!(
+                "give infrastructure:settings:lock:token a token whose policy has key_prefix \"{prefix}\" write and session_prefix \"\" write"
             ),
-            Self::Denied(_) => (
-                "lock_denied",
-                "does not allow this",
-                format!(
-                    "give infrastructure:settings:lock:token a token whose policy has key_prefix \"{prefix}\" write and session_prefix \"\" write"
-                ),
-            ),
-            Self::Refused(_) => (
-                "lock_refused",
-                "refused",
-                "infrastructure:settings:lock:address must be that of a Consul".to_owned(),
-            ),
-        };
-        host(code, format!("the lock service at {address} {what}: {}", self.text()), remedy)
-    }
+        ),
+        Trouble::Refused(_) => (
+            "lock_refused",
+            "refused",
+            "infrastructure:settings:lock:address must be that of a Consul".to_owned(),
+        ),
+    };
+    host(code, format!("the lock service at {address} {what}: {}", trouble.text()), remedy)
 }
 
 fn host(code: &'static str, message: impl Into<Words>, remedy: impl Into<Words>) -> Error {
     Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
 }
 
-pub fn unusable(address: &str, reason: &str) -> Error {
-    let remedy = "correct infrastructure:settings:lock";
-    host("lock_unreachable", format!("the lock service at {address} cannot be used: {reason}"), remedy)
+pub fn unusable(address: &str, why: &Unusable) -> Error {
+    match why {
+        Unusable::File { .. } => host(
+            "lock_tls",
+            why.to_string(),
+            "correct infrastructure:settings:lock:tls; its files are PEM, readable to the user that runs Salt",
+        ),
+        _ => host(
+            "lock_unreachable",
+            format!("the lock service at {address} cannot be used: {why}"),
+            "correct infrastructure:settings:lock",
+        ),
+    }
 }
 
 /// Somebody else has it, or had it a moment ago.
 pub fn busy(key: &str, entry: &Entry, lock_delay: Duration, waited: Duration) -> Error {
-    let (holder, waited) = (entry.holder(), humantime::format_duration(waited));
+    let (holder, waited) = (payload::read(&entry.value), humantime::format_duration(waited));
     let (message, remedy) = match &entry.session {
         Some(session) => (
             format!("{key} is locked by {holder}; waited {waited}"),

@@ -1,10 +1,10 @@
 //! Frees a lock by force.
 
-use super::entry::{Entry, LOCK_FLAG};
-use super::kv::{self, Op, Outcome};
-use super::{Consul, payload, session};
+use super::payload;
+use super::service::Consul;
+use crate::consul::{Entry, LOCK_FLAG, Op, Outcome, Session, read, transact};
 use crate::error::{Error, Layer, Phase, Result};
-use crate::lock::Holder;
+use crate::lock::holder::Holder;
 
 impl Consul {
     /// Frees the lock of `by`'s component if the session `id` still holds it, and tells whose it was.
@@ -13,24 +13,26 @@ impl Consul {
     /// and does not take it again. The key stays, and Consul gives it to nobody until the lock-delay is over.
     pub async fn unlock(&self, by: &Holder, id: &str) -> Result<Holder> {
         let key = self.key(&by.environment, &by.component, "lock");
-        let (client, explain) = (&self.client, |trouble| self.explain(&trouble));
-        let (entry, _) = kv::read(client, &key, None).await.map_err(explain)?;
+        let client = &self.client;
+        let now = async || read(client, &key, None).await;
+        let (entry, _) = self.ask(now).await?;
         let entry = match entry {
             Some(entry) if entry.is_lock() && entry.session.as_deref() == Some(id) => entry,
             other => return Err(refused(&key, id, other.as_ref())),
         };
-        let holder = entry.holder();
+        let holder = payload::read(&entry.value);
         let info = format!("freed by force from {holder}");
         let ops = [
             Op::CheckSession { key: &key, session: id },
             Op::CheckIndex { key: &key, index: entry.modify_index },
             Op::Set { key: &key, value: &payload::write(by, id, &key, &info), flags: LOCK_FLAG },
         ];
-        if let Outcome::Conflict(_) = kv::transact(client, &ops).await.map_err(explain)? {
-            let (entry, _) = kv::read(client, &key, None).await.map_err(explain)?;
+        let freed = transact(client, &ops).await.map_err(|trouble| self.explain(&trouble))?;
+        if let Outcome::Conflict(_) = freed {
+            let (entry, _) = self.ask(now).await?;
             return Err(refused(&key, id, entry.as_ref()));
         }
-        session::destroy(client, id).await.map_err(explain)?;
+        self.ask(async || Session::destroy(client, id).await).await?;
         tracing::warn!("the lock {key} was freed by force, session {id}: {holder}");
         Ok(holder)
     }
@@ -40,11 +42,13 @@ fn refused(key: &str, id: &str, entry: Option<&Entry>) -> Error {
     let session = entry.and_then(|entry| entry.session.as_ref());
     let now = match (entry, session) {
         (Some(entry), _) if !entry.is_lock() => "what stands there is no lock of ours".to_owned(),
-        (Some(entry), Some(session)) => format!("it is held by {}, id {session}", entry.holder()),
+        (Some(entry), Some(session)) => {
+            format!("it is held by {}, id {session}", payload::read(&entry.value))
+        }
         _ => "nobody holds it".to_owned(),
     };
     let message = format!("{key} is not held under the id {id:?}: {now}");
     let remedy = "infrastructure.locks shows who holds what; only what it shows can be freed";
     Error::new(Layer::Host, Phase::Preparation, "not_that_lock", message, remedy)
-        .with(serde_json::json!({ "lock": key, "id": session, "holder": entry.map(Entry::holder) }))
+        .with(serde_json::json!({ "lock": key, "id": session, "holder": entry.map(|entry| payload::read(&entry.value)) }))
 }

@@ -6,16 +6,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep};
 
-use super::Consul;
 use super::claim::Claim;
-use super::entry::Entry;
-use super::kv::{self, Op, Outcome};
 use super::payload;
-use super::poll::Poll;
-use super::session::{self, Renewal, Session};
+use super::service::Consul;
 use super::standing::{Doubt, Seen, Standing};
-use super::trouble::Trouble;
-use crate::lock::Holder;
+use crate::consul::{Entry, Op, Outcome, Poll, Renewal, Session, Trouble, read, transact};
+use crate::lock::holder::Holder;
 
 /// Between two tries, while nobody answers or the key is not given to us.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -42,21 +38,25 @@ impl Watch {
                 true => self.regain(index).await,
                 false => self.look(&mut poll, index).await,
             };
+            let mut pause = PAUSE;
             let (seen, index) = looked.unwrap_or_else(|trouble| {
                 poll.look_now();
+                // A session that is not renewed ends, whatever Consul asks for.
+                let most = self.session.ttl / 3;
+                pause = pause.max(trouble.retry_after().unwrap_or_default().min(most));
                 (Seen::Unreachable(trouble.text().to_owned()), index)
             });
-            let pause = matches!(seen, Seen::Unreachable(_)) || (adrift && seen != Seen::Ours);
+            let rests = matches!(seen, Seen::Unreachable(_)) || (adrift && seen != Seen::Ours);
             let patience = self.session.ttl + self.consul.settings.lock_delay;
             let next = standing.next(seen, began.elapsed(), patience);
             self.tell(next.clone(), index);
             match next {
                 Standing::Lost(_) => {
                     // It holds nothing, and ends by itself if this fails.
-                    let _ = session::destroy(&self.consul.client, &self.session.id).await;
+                    let _ = Session::destroy(&self.consul.client, &self.session.id).await;
                     return;
                 }
-                _ if pause => sleep(PAUSE).await,
+                _ if rests => sleep(pause).await,
                 _ => {}
             }
         }
@@ -81,8 +81,8 @@ impl Watch {
 
     /// Takes the key again, if nobody had it since: then what it holds still names us.
     async fn regain(&mut self, index: u64) -> Result<(Seen, u64), Trouble> {
-        let (client, key) = (&self.consul.client, self.key.as_str());
-        let (entry, _) = kv::read(client, key, None).await?;
+        let (client, settings, key) = (&self.consul.client, &self.consul.settings, self.key.as_str());
+        let (entry, _) = read(client, key, None).await?;
         if let Some(entry) = entry.as_ref().filter(|entry| self.is_ours(entry)) {
             // An earlier try that was not answered.
             return Ok((Seen::Ours, entry.modify_index));
@@ -92,12 +92,12 @@ impl Watch {
             (seen, _) => return Ok((seen, index)),
         };
         if self.session.renew(client).await? == Renewal::Gone {
-            self.session = Session::create(client, &self.consul.settings, key).await?;
+            self.session = Session::create(client, key, settings.ttl, settings.lock_delay).await?;
         }
         let value = self.value();
         let ops =
             [Op::CheckIndex { key, index: free }, Op::Lock { key, session: &self.session.id, value: &value }];
-        match kv::transact(client, &ops).await? {
+        match transact(client, &ops).await? {
             Outcome::Done(index) => Ok((Seen::Ours, index)),
             Outcome::Conflict(_) => Ok((Seen::Ended, index)),
         }
@@ -107,10 +107,12 @@ impl Watch {
         match entry {
             None => Seen::Freed,
             Some(entry) => match &entry.session {
-                Some(session) if *session != self.session.id => Seen::Taken(Box::new(entry.holder())),
+                Some(session) if *session != self.session.id => {
+                    Seen::Taken(Box::new(payload::read(&entry.value)))
+                }
                 Some(_) if entry.modify_index == index => Seen::Ours,
                 Some(_) => Seen::Overwritten,
-                None if entry.is_lock() && entry.holder() == self.holder => Seen::Ended,
+                None if entry.is_lock() && payload::read(&entry.value) == self.holder => Seen::Ended,
                 None => Seen::Freed,
             },
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::value_path;
 use crate::decide::State;
 use crate::error::{CANCELLED, Error, Layer, Phase, Result};
-use crate::health::{self, Consul, Gate, Never, Opening, Outlook, Tally, Unhealthy};
+use crate::health::{self, ConsulGate, Gate, Never, Opening, Outlook, Tally, Unhealthy};
 use crate::model::{
     self, ConsulProbe, Given, HttpProbe, NomadProbe, OwnOutput, Probe, TcpProbe, address, job_name,
     registered_name,
@@ -124,7 +124,7 @@ async fn open(gate: &model::Gate, state: &State, invoker: &Invoker<'_>) -> Resul
                 );
             }
             let token = servers::consul_token(settings, reading).await?;
-            let consul = Consul::open(&settings.consul, token.as_ref(), service, *least, jobs);
+            let consul = ConsulGate::open(&settings.consul, token, service, *least, jobs);
             Ok(Gate::consul(opening(), consul.map_err(refuse)?))
         }
     }

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::intent::Intent;
 use super::salt::job;
 use super::{shown_outputs, value_path};
+use crate::consul::Registration;
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
-use crate::hooks::{self, Consul, Service};
+use crate::hooks::{self, Publisher};
 use crate::model::{
     Action, ConsulService, Given, Hook, HookFailure, Name, OwnOutput, Prometheus, Reference, Webhook, address,
 };
@@ -163,7 +164,8 @@ impl Telling<'_> {
         let id = format!("{node}-{}", hook.name);
         let address = self.given(&hook.address, address::host)?;
         let port = hook.port.as_ref().map(|port| self.given(port, address::port)).transpose()?;
-        consul.register(&Service { node: &node, id: &id, address: &address, port, hook }).await
+        let registration = Registration { node: &node, id: &id, address: &address, port, service: hook };
+        consul.register(&registration).await
     }
 
     fn prometheus(&self, hook: &Prometheus) -> Told {
@@ -221,12 +223,12 @@ impl Telling<'_> {
         value_path::own(own, value, read)
     }
 
-    async fn consul(&mut self) -> Result<Consul, String> {
+    async fn consul(&mut self) -> Result<Publisher, String> {
         let settings = &self.invoker.session.blueprint.settings;
         let token = servers::consul_token(settings, &self.invoker.reading).await;
         let token = token.map_err(|error| error.message)?;
         token.iter().for_each(|token| self.hide("the token", token));
-        Consul::open(&settings.consul, token)
+        Publisher::open(&settings.consul, token)
     }
 
     fn hide(&self, what: &str, secret: &SecretString) {

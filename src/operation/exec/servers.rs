@@ -1,10 +1,12 @@
 //! The servers that the settings name, opened with what the pillar refers to.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::http;
+use crate::http::{self, PATIENCE};
 use crate::model::{Component, Input, Settings, Source};
 use crate::nomad::Nomad;
 use crate::operation::session::secrets::Reading;
@@ -39,7 +41,11 @@ pub async fn patiently<T, E>(
         go_on().await?;
         Ok(ask().await)
     };
-    http::patiently(|answer| matches!(answer, Ok(Err(trouble)) if is_away(trouble)), ask).await
+    let retry_after = |answer: &Result<std::result::Result<T, E>>| match answer {
+        Ok(Err(trouble)) if is_away(trouble) => Some(Duration::ZERO),
+        _ => None,
+    };
+    http::patiently(PATIENCE, retry_after, ask).await
 }
 
 pub async fn consul_token(settings: &Settings, reading: &Reading) -> Result<Option<SecretString>> {

@@ -3,6 +3,7 @@
 mod acquiring;
 mod bench;
 mod fencing;
+mod judged;
 mod keeping;
 mod listing;
 mod losing;

@@ -14,6 +14,8 @@ pub enum Mode {
     Cut,
     /// Answers this to every request, in the server's place.
     Answer(&'static str),
+    /// Answers this to the next request, in the server's place, and passes again.
+    Once(&'static str),
     /// Passes on the next request that holds this, keeps its answer, and passes again.
     Unanswered(&'static str),
     /// Puts the second for the first in what the server answers; of the same length.
@@ -107,7 +109,10 @@ impl Shared {
                     silenced.store(true, Ordering::SeqCst);
                     self.set_mode(Mode::Pass);
                 }
-                if let Mode::Answer(answer) = self.mode() {
+                if let mode @ (Mode::Answer(answer) | Mode::Once(answer)) = self.mode() {
+                    if matches!(mode, Mode::Once(_)) {
+                        self.set_mode(Mode::Pass);
+                    }
                     let _ = (&aside).write_all(answer.as_bytes());
                     return None;
                 }

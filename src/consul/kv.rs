@@ -5,9 +5,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::{Client, Reply};
+use super::client::Client;
 use super::entry::{self, Entry, LOCK_FLAG};
 use super::trouble::Trouble;
+use crate::http::Answer;
+
+/// Where a query stands; only a Consul's answer has it.
+const INDEX: &str = "X-Consul-Index";
 
 /// One step of a transaction; all are done or none.
 #[derive(Clone, Copy)]
@@ -72,7 +76,7 @@ pub enum Outcome {
 pub async fn transact(client: &Client, ops: &[Op<'_>]) -> Result<Outcome, Trouble> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
-    struct Answer {
+    struct Transacted {
         results: Option<Vec<Value>>,
         errors: Option<Vec<Failure>>,
     }
@@ -85,7 +89,7 @@ pub async fn transact(client: &Client, ops: &[Op<'_>]) -> Result<Outcome, Troubl
     let body = Value::Array(ops.iter().map(|op| op.json()).collect()).to_string().into_bytes();
     // Without a write in it, a transaction is a read, and as fresh as it is asked to be.
     let reply = client.put("txn?consistent", body).await?;
-    let answer: Answer = parse(client, &reply)?;
+    let answer: Transacted = client.parse(&reply)?;
     let failures = answer.errors.unwrap_or_default();
     // Told as a conflict, but waiting would not help.
     if let Some(denied) = failures.iter().find(|failure| failure.what.contains("ermission denied")) {
@@ -95,10 +99,10 @@ pub async fn transact(client: &Client, ops: &[Op<'_>]) -> Result<Outcome, Troubl
     // A deletion has no result.
     let done =
         answer.results.unwrap_or_default().last().and_then(|result| result["KV"]["ModifyIndex"].as_u64());
-    match (reply.status.as_u16(), conflict, done) {
+    match (reply.status, conflict, done) {
         (409, Some(step), _) => Ok(Outcome::Conflict(step)),
         (200, None, Some(index)) => Ok(Outcome::Done(index)),
-        _ => Err(not_consul(client, &reply)),
+        _ => Err(client.not_consul(&reply)),
     }
 }
 
@@ -117,53 +121,54 @@ pub async fn read(
             client.wait(&format!("{path}&index={index}&wait={}ms", wait.as_millis()), wait).await?
         }
     };
-    let index = reply.index.ok_or_else(|| not_consul(client, &reply))?;
+    let index = reply.number(INDEX).ok_or_else(|| client.not_consul(&reply))?;
     Ok((found(client, &reply)?.into_iter().next(), index))
 }
 
 /// Every key below a prefix.
 pub async fn below(client: &Client, prefix: &str) -> Result<Vec<Entry>, Trouble> {
     let reply = client.get(&format!("kv/{prefix}?recurse&consistent")).await?;
-    reply.index.ok_or_else(|| not_consul(client, &reply))?;
+    reply.number(INDEX).ok_or_else(|| client.not_consul(&reply))?;
     found(client, &reply)
 }
 
 /// The names of all keys below a prefix.
 pub async fn keys(client: &Client, prefix: &str) -> Result<Vec<String>, Trouble> {
     let reply = client.get(&format!("kv/{prefix}?keys&consistent")).await?;
-    match reply.status.as_u16() {
+    reply.number(INDEX).ok_or_else(|| client.not_consul(&reply))?;
+    match reply.status {
         404 => Ok(Vec::new()),
-        _ => parse(client, &reply),
+        _ => client.parse(&reply),
     }
 }
 
 /// Writes a key, whoever holds a lock.
 pub async fn put(client: &Client, key: &str, value: Vec<u8>) -> Result<(), Trouble> {
     let reply = client.put(&format!("kv/{key}"), value).await?;
-    match parse(client, &reply)? {
+    match client.parse(&reply)? {
         true => Ok(()),
-        false => Err(not_consul(client, &reply)),
+        false => Err(client.not_consul(&reply)),
+    }
+}
+
+/// Removes a key. One that is not there is as good as removed.
+pub async fn delete(client: &Client, key: &str) -> Result<(), Trouble> {
+    let reply = client.delete(&format!("kv/{key}")).await?;
+    match client.parse(&reply)? {
+        true => Ok(()),
+        false => Err(client.not_consul(&reply)),
     }
 }
 
 /// Lets go of a key; false: it was not this session's.
 pub async fn release(client: &Client, key: &str, session: &str, value: Vec<u8>) -> Result<bool, Trouble> {
     let reply = client.put(&format!("kv/{key}?release={session}&flags={LOCK_FLAG}"), value).await?;
-    parse(client, &reply)
+    client.parse(&reply)
 }
 
-fn found(client: &Client, reply: &Reply) -> Result<Vec<Entry>, Trouble> {
-    match reply.status.as_u16() {
+fn found(client: &Client, reply: &Answer) -> Result<Vec<Entry>, Trouble> {
+    match reply.status {
         404 => Ok(Vec::new()),
-        _ => entry::entries(&reply.body).map_err(|_| not_consul(client, reply)),
+        _ => entry::entries(&reply.body).map_err(|_| client.not_consul(reply)),
     }
-}
-
-pub fn parse<'a, T: Deserialize<'a>>(client: &Client, reply: &'a Reply) -> Result<T, Trouble> {
-    serde_json::from_slice(&reply.body).map_err(|_| not_consul(client, reply))
-}
-
-/// A proxy's page, or another service's.
-pub fn not_consul(client: &Client, reply: &Reply) -> Trouble {
-    Trouble::Refused(format!("it does not answer as Consul does: {}", client.said(reply.status, &reply.body)))
 }

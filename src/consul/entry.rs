@@ -4,9 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::payload;
-use crate::lock::Holder;
-
 /// Consul's convention for a key that is a lock. Source: `LockFlagValue` in its Go client.
 pub const LOCK_FLAG: u64 = 0x2ddc_cbc0_58a5_0c18;
 
@@ -36,10 +33,6 @@ struct Raw {
 impl Entry {
     pub fn is_lock(&self) -> bool {
         self.flags == LOCK_FLAG
-    }
-
-    pub fn holder(&self) -> Holder {
-        payload::read(&self.value)
     }
 }
 

@@ -7,9 +7,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::client::Client;
-use super::kv::{not_consul, parse};
 use super::trouble::Trouble;
-use crate::model::ConsulLock;
 
 pub struct Session {
     pub id: String,
@@ -39,19 +37,25 @@ struct Renewed {
 }
 
 impl Session {
-    pub async fn create(client: &Client, settings: &ConsulLock, name: &str) -> Result<Self, Trouble> {
+    /// Lives for `ttl` without a renewal. What it then holds is given to nobody for `lock_delay`.
+    pub async fn create(
+        client: &Client,
+        name: &str,
+        ttl: Duration,
+        lock_delay: Duration,
+    ) -> Result<Self, Trouble> {
         let body = json!({
             "Name": name,
             // Without this Consul adds serfHealth, and a moment's trouble among its agents costs the lock.
             "NodeChecks": [],
-            "TTL": format!("{}ms", settings.ttl.as_millis()),
-            "LockDelay": format!("{}ms", settings.lock_delay.as_millis()),
+            "TTL": format!("{}ms", ttl.as_millis()),
+            "LockDelay": format!("{}ms", lock_delay.as_millis()),
             "Behavior": "release",
         });
         let renewed = Instant::now();
         let reply = client.put("session/create", body.to_string().into_bytes()).await?;
-        let Created { id } = parse(client, &reply)?;
-        Ok(Self { id, ttl: settings.ttl, renewed })
+        let Created { id } = client.parse(&reply)?;
+        Ok(Self { id, ttl, renewed })
     }
 
     /// When it is to be renewed: every third of its life.
@@ -62,39 +66,20 @@ impl Session {
     pub async fn renew(&mut self, client: &Client) -> Result<Renewal, Trouble> {
         let asked = Instant::now();
         let reply = client.put(&format!("session/renew/{}", self.id), Vec::new()).await?;
-        if reply.status.as_u16() == 404 {
+        if reply.status == 404 {
             return Ok(Renewal::Gone);
         }
-        let renewed: Vec<Renewed> = parse(client, &reply)?;
-        let renewed = renewed.first().ok_or_else(|| not_consul(client, &reply))?;
+        let renewed: Vec<Renewed> = client.parse(&reply)?;
+        let renewed = renewed.first().ok_or_else(|| client.not_consul(&reply))?;
         self.ttl = longer(self.ttl, &renewed.ttl);
         self.renewed = asked;
         Ok(Renewal::Renewed)
     }
-}
 
-/// A session that lives, the one there is or a new one.
-pub async fn ensure<'a>(
-    slot: &'a mut Option<Session>,
-    client: &Client,
-    settings: &ConsulLock,
-    name: &str,
-) -> Result<&'a Session, Trouble> {
-    if let Some(session) = slot
-        && Instant::now() >= session.due()
-        && session.renew(client).await? == Renewal::Gone
-    {
-        *slot = None;
+    /// Whatever it holds is free after the lock-delay. One that is gone is no error.
+    pub async fn destroy(client: &Client, id: &str) -> Result<(), Trouble> {
+        client.put(&format!("session/destroy/{id}"), Vec::new()).await.map(drop)
     }
-    match slot {
-        Some(session) => Ok(session),
-        None => Ok(slot.insert(Session::create(client, settings, name).await?)),
-    }
-}
-
-/// Whatever it holds is free after the lock-delay. One that is gone is no error.
-pub async fn destroy(client: &Client, id: &str) -> Result<(), Trouble> {
-    client.put(&format!("session/destroy/{id}"), Vec::new()).await.map(drop)
 }
 
 /// A server under load answers a larger TTL than it was asked for. Go's notation, such as `1m30s`.

@@ -1,19 +1,19 @@
 //! What our HTTP clients have in common: they ask the address that is named, and nobody else.
 
+mod answer;
+mod patience;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::{Instant, sleep};
+
+pub use answer::{Answer, Away, send};
+pub use patience::{PATIENCE, patiently};
 
 use crate::model::Tls;
-
-/// How long a server that is away for a moment is waited for, and how soon it is asked again.
-pub const PATIENCE: Duration = Duration::from_secs(15);
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// Why nobody can be asked with what is given.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub enum Unusable {
     File { path: PathBuf, reason: String },
     /// It holds what no HTTP header can.
     Token,
+    /// Neither of them is at fault.
+    Client(String),
 }
 
 /// To one server, with a token in the header of this name, which nothing prints; it is for this server and no other.
@@ -36,6 +38,11 @@ pub fn to_server(
         headers.insert(header, secret(token).ok_or(Unusable::Token)?);
     }
     Ok(direct(address.starts_with("https:").then_some(tls))?.default_headers(headers))
+}
+
+/// The client that a builder describes.
+pub fn build(builder: ClientBuilder) -> Result<reqwest::Client, Unusable> {
+    builder.build().map_err(|error| Unusable::Client(innermost(&error)))
 }
 
 /// Follows no redirect and asks no proxy; `tls` is None for an `http://` address.
@@ -90,18 +97,6 @@ pub fn innermost(error: &reqwest::Error) -> String {
     innermost.to_string()
 }
 
-/// The first answer that somebody gave, or the last when patience has ended. What is asked may be asked twice.
-pub async fn patiently<T>(is_away: impl Fn(&T) -> bool, ask: impl AsyncFn() -> T) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let answer = ask().await;
-        if !is_away(&answer) || Instant::now() + PAUSE >= deadline {
-            return answer;
-        }
-        sleep(PAUSE).await;
-    }
-}
-
 /// So many characters of what a server said, in one line, without the token that it may have repeated.
 pub fn one_line(text: &str, most: usize, token: Option<&SecretString>) -> String {
     let token = token.map(ExposeSecret::expose_secret).filter(|token| !token.is_empty());
@@ -117,6 +112,7 @@ impl fmt::Display for Unusable {
         match self {
             Self::File { path, reason } => write!(f, "cannot use {}: {reason}", path.display()),
             Self::Token => f.write_str("the token holds what no HTTP header can"),
+            Self::Client(reason) => f.write_str(reason),
         }
     }
 }

@@ -1,0 +1,61 @@
+//! The catalogue: <https://developer.hashicorp.com/consul/api-docs/catalog>.
+
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::trouble::Trouble;
+use crate::model::ConsulService;
+
+/// A service with its address, and the node that it is registered on.
+pub struct Registration<'a> {
+    pub node: &'a str,
+    pub id: &'a str,
+    pub address: &'a str,
+    pub port: Option<u16>,
+    /// Its name, tags and checks.
+    pub service: &'a ConsulService,
+}
+
+/// On a node that no agent speaks for, as <https://github.com/hashicorp/consul-esm> watches them.
+pub async fn register(client: &Client, registration: &Registration<'_>) -> Result<(), Trouble> {
+    let Registration { node, id, address, port, service } = registration;
+    let checks = service.checks.iter().enumerate();
+    let checks: Vec<Value> = checks
+        .map(|(index, check)| {
+            let interval = format!("{}ms", check.interval.as_millis());
+            let mut definition = json!({ "Interval": interval });
+            for (key, value) in [("HTTP", &check.http), ("TCP", &check.tcp)] {
+                if let Some(value) = value {
+                    definition[key] = value.as_str().into();
+                }
+            }
+            json!({
+                "Node": node, "CheckID": format!("{id}:{index}"), "Name": check.name, "ServiceID": id,
+                "Status": "passing", "Definition": definition,
+            })
+        })
+        .collect();
+    let mut body = json!({
+        "Node": node, "Address": address, "SkipNodeUpdate": false,
+        "NodeMeta": { "external-node": "true", "external-probe": "true" },
+        "Service": { "ID": id, "Service": service.name, "Address": address, "Tags": service.tags },
+        "Checks": checks,
+    });
+    if let Some(port) = port {
+        body["Service"]["Port"] = (*port).into();
+    }
+    change(client, "catalog/register", &body).await
+}
+
+/// Removes the node with everything on it.
+pub async fn deregister(client: &Client, node: &str) -> Result<(), Trouble> {
+    change(client, "catalog/deregister", &json!({ "Node": node })).await
+}
+
+async fn change(client: &Client, path: &str, body: &Value) -> Result<(), Trouble> {
+    let reply = client.put(path, body.to_string().into_bytes()).await?;
+    match client.parse(&reply)? {
+        true => Ok(()),
+        false => Err(client.not_consul(&reply)),
+    }
+}

@@ -1,0 +1,67 @@
+//! One Consul, and what the pillar says of its locks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::trouble::{explain, unusable};
+use crate::consul::{Client, Trouble, below, read};
+use crate::error::{Error, Result};
+use crate::model::ConsulLock;
+
+/// How long a Consul that does not answer is asked again, where nothing else is waited for: it may be electing a leader.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Debug)]
+pub struct Consul {
+    pub(super) client: Arc<Client>,
+    pub(super) settings: Arc<ConsulLock>,
+}
+
+impl Consul {
+    /// Reads the files of `tls`; asks nobody yet.
+    pub fn open(settings: &ConsulLock, token: Option<SecretString>) -> Result<Self> {
+        let client = Client::open(&settings.address, &settings.tls, token);
+        let client = client.map_err(|why| unusable(&settings.address, &why))?;
+        // A renewal that hangs must leave time for the next.
+        let client = client.patient(settings.ttl / 3);
+        Ok(Self { client: Arc::new(client), settings: Arc::new(settings.clone()) })
+    }
+
+    /// What a lock's guard wrote beside its lock, if anything.
+    pub async fn read(&self, environment: &str, component: &str, name: &str) -> Result<Option<Vec<u8>>> {
+        let key = self.key(environment, component, name);
+        let (entry, _) = self.ask(async || read(&self.client, &key, None).await).await?;
+        Ok(entry.map(|entry| entry.value))
+    }
+
+    /// The same of every component of an environment that has it.
+    pub async fn read_all(&self, environment: &str, name: &str) -> Result<BTreeMap<String, Vec<u8>>> {
+        let folder = format!("{}/{environment}/", self.settings.prefix);
+        let entries = self.ask(async || below(&self.client, &folder).await).await?;
+        let values = entries.into_iter().filter_map(|entry| {
+            let (component, rest) = entry.key.strip_prefix(&folder)?.split_once('/')?;
+            (rest == name).then(|| (component.to_owned(), entry.value))
+        });
+        Ok(values.collect())
+    }
+
+    /// Where this is kept of a component.
+    pub fn key(&self, environment: &str, component: &str, name: &str) -> String {
+        format!("{}/{environment}/{component}/{name}", self.settings.prefix)
+    }
+
+    /// Asks what may be asked twice.
+    pub(super) async fn ask<T>(
+        &self,
+        question: impl AsyncFn() -> std::result::Result<T, Trouble>,
+    ) -> Result<T> {
+        Client::patiently(PATIENCE, question).await.map_err(|trouble| self.explain(&trouble))
+    }
+
+    pub(super) fn explain(&self, trouble: &Trouble) -> Error {
+        explain(trouble, &self.client.address, &self.settings.prefix)
+    }
+}
