@@ -1,0 +1,161 @@
+"""A large environment in layers, through salt-run and through `make -j`: a run without a change, and its end."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+LAYERS = 20
+PARALLEL = 2
+VARIABLES = 14
+FLAGS = "-json -input=false -lock-timeout=0s"
+
+
+def write_module(folder):
+    """Variables of several types, resources that use them, and an output for the next layer."""
+    folder.mkdir()
+    names = [f"v{index:02}" for index in range(VARIABLES - 2)]
+    text = 'variable "size" { type = number }\nvariable "before" {\n  type    = number\n  default = 0\n}\n'
+    text += "".join(
+        f'variable "{name}" {{\n  type    = map(string)\n  default = {{}}\n}}\n' for name in names
+    )
+    values = ", ".join(f"var.{name}" for name in names)
+    text += f'resource "terraform_data" "a" {{ input = [var.before, {values}] }}\n'
+    text += 'resource "terraform_data" "b" { input = var.size }\n'
+    text += 'output "size" { value = terraform_data.b.output }\n'
+    (folder / "main.tf").write_text(text)
+    return names
+
+
+def variables(index, names):
+    """What a component sets by itself."""
+    return {"size": index} | {name: {"component": f"c{index:03}", "name": name} for name in names}
+
+
+def before(index, count):
+    """The component of the layer above that this one reads; None in the first layer."""
+    width = max(count // LAYERS, 1)
+    return index - width if index >= width else None
+
+
+def pillar(root, module, names, count):
+    """Its part of the pillar."""
+    components = {}
+    for index in range(count):
+        one = {"source": str(module), "variables": variables(index, names)}
+        if (above := before(index, count)) is not None:
+            one["from_outputs"] = {"before": f"c{above:03}.size"}
+        components[f"c{index:03}"] = one
+    settings = {"root": str(root), "parallelism": PARALLEL}
+    return {"settings": settings, "components": components, "environments": {"staging": {}}}
+
+
+def configure(scratch, infrastructure):
+    """A master of Salt's with this pillar."""
+    folder = scratch / "pillar"
+    folder.mkdir()
+    (folder / "top.sls").write_text("base: {'*': [infrastructure]}\n")
+    (folder / "infrastructure.sls").write_text(
+        "#!json\n" + json.dumps({"infrastructure": infrastructure})
+    )
+    tool = CHECKOUT / "pillar-examples" / "configure.py"
+    words = [scratch / "salt", "--pillar", folder, "--states", CHECKOUT / "salt"]
+    subprocess.run([sys.executable, tool, *words], check=True)
+    return scratch / "salt" / "conf"
+
+
+def through_salt(conf, *words):
+    """One salt-run; its report goes nowhere, as the other side's does."""
+    command = [Path(sys.executable).parent / "salt-run", "-c", conf, "--out=quiet", *words]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+
+
+def makefile(folder, module, root, names, count):
+    """The same commands on the same states, with the same flags and in the same order."""
+    folder.mkdir()
+    last = range(count)
+    rules = [f"again: {' '.join(f'c{index:03}' for index in last)}"]
+    rules.append(f"gone: {' '.join(f'd{index:03}' for index in last)}")
+    below = {}
+    for index in range(count):
+        name, above = f"c{index:03}", before(index, count)
+        if above is not None:
+            below.setdefault(above, []).append(f"d{index:03}")
+        work = folder / name
+        shutil.copytree(module, work)
+        given = variables(index, names) | ({} if above is None else {"before": above})
+        (work / "v.tfvars.json").write_text(json.dumps(given))
+        shutil.copy(state(root, name), work / "s")
+        needs = "" if above is None else f"c{above:03}"
+        plan = f"plan {FLAGS} -out=p -var-file=v.tfvars.json -state=s"
+        rules.append(f".PHONY: {name}\n{name}: {needs}")
+        rules.append(f"\tcd {name} && terraform {plan} -detailed-exitcode >out 2>err")
+    for index in range(count):
+        name = f"c{index:03}"
+        rules.append(f".PHONY: d{index:03}\nd{index:03}: {' '.join(below.get(index, []))}")
+        plan = f"plan -destroy {FLAGS} -out=p -var-file=v.tfvars.json -state=s"
+        apply = f"apply {FLAGS} -auto-approve -state=s p"
+        rules.append(f"\tcd {name} && terraform {plan} >out 2>err && terraform {apply} >out 2>err")
+    (folder / "Makefile").write_text("\n".join(rules) + "\n")
+
+
+def state(root, component):
+    """Its state's file."""
+    found = list((root / "staging" / component).rglob("terraform.tfstate"))
+    assert len(found) == 1, found
+    return found[0]
+
+
+def through_make(folder, target):
+    """The bare run, with the environment that the core gives to terraform."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+        "CHECKPOINT_DISABLE": "1",
+        "TF_CLI_CONFIG_FILE": "/dev/null",
+        "GOGC": "400",
+    }
+    subprocess.run(["make", "-s", f"-j{PARALLEL}", "-C", folder, target], env=env, check=True)
+
+
+def spent(work, *arguments):
+    """Seconds of the wall, and of the processor with all children, that `work` took."""
+    wall, before = time.perf_counter(), os.times()
+    work(*arguments)
+    after = os.times()
+    fields = ("user", "system", "children_user", "children_system")
+    return time.perf_counter() - wall, sum(
+        getattr(after, one) - getattr(before, one) for one in fields
+    )
+
+
+def measure(scratch, count, rounds):
+    """Ratios of the wall: a run without a change (median of the rounds), and the destruction of all."""
+    scratch.mkdir()
+    names = write_module(scratch / "module")
+    infrastructure = pillar(scratch / "root", scratch / "module", names, count)
+    conf = configure(scratch, infrastructure)
+    through_salt(conf, "infrastructure.orchestrate", "staging")
+    bare = scratch / "make"
+    makefile(bare, scratch / "module", scratch / "root", names, count)
+    pairs = []
+    for _ in range(rounds):
+        core = spent(through_salt, conf, "infrastructure.orchestrate", "staging")
+        make = spent(through_make, bare, "again")
+        pairs.append([core, make])
+    core = spent(through_salt, conf, "infrastructure.destroy", "staging", "confirm=staging")
+    make = spent(through_make, bare, "gone")
+    told = [("no change", pair) for pair in pairs] + [("destroy", (core, make))]
+    for what, (one, other) in told:
+        figures = (
+            f"{one[0]:.1f} s to {other[0]:.1f} s, of a processor {one[1]:.1f} s to {other[1]:.1f} s"
+        )
+        print(f"  {count} in layers, {what}: {figures}")
+    ratios = sorted(one[0] / other[0] for one, other in pairs)
+    return ratios[len(ratios) // 2], core[0] / make[0]
