@@ -63,8 +63,11 @@ impl Decimal {
         if exponent >= 0 {
             exponents.extend([format!("{size:02}"), size.to_string()]);
         }
+        // `%e` of C, Go and Terraform has six digits after the point.
+        let padded = (rest.len() < 6).then(|| format!("{first}.{rest:0<6}"));
         let letters = exponents.iter().flat_map(|exponent| [format!("e{exponent}"), format!("E{exponent}")]);
-        letters.map(|exponent| format!("{mantissa}{exponent}")).collect()
+        let mantissas: Vec<String> = std::iter::once(mantissa).chain(padded).collect();
+        letters.flat_map(|exponent| mantissas.iter().map(move |one| format!("{one}{exponent}"))).collect()
     }
 
     /// With and without its sign.
@@ -104,7 +107,7 @@ mod tests {
     fn each_spelling_of_a_number_is_found_from_any_other() {
         for text in ["5432", "5432.0", "5.432e3", "+5432", "005432", "54320E-1"] {
             let all = spellings(text);
-            for one in ["5432", "5.432e+03", "5.432e3", "5.432E+3"] {
+            for one in ["5432", "5.432e+03", "5.432e3", "5.432E+3", "5.432000e+03"] {
                 assert!(all.iter().any(|spelling| spelling == one), "{text}: {one} is not in {all:?}");
             }
             assert_eq!(plain(text).unwrap(), "5432");
