@@ -15,18 +15,20 @@ MEASURED = [
     (r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "ID"),
     (r"\b\d{20}\b", "JID"),
     (r"\d{4}-\d\d-\d\dT[0-9:.]+Z?", "MOMENT"),
+    (r"\b\d\d:\d\d:\d\d\.\d+\b", "MOMENT"),
     (r"\d+\.\d+(e-\d+)?( ?m?s)?\b", "TIME"),
     # Salt's word on its own garbage, whose moment is the collector's.
     (r"(?m)^.*unclosed \w+ <.*\n", ""),
 ]
 
 # Of the call's own process: its environment, folder, descriptors, group and session, umask and signals.
+# The name of the process stands in brackets, and may hold a space.
 SHOWN = """
 cd /proc/$PPID
 echo $EOS_TEST_WORD $PATH
 readlink cwd fd/0
 ls fd
-cut -d' ' -f5,6 stat
+sed 's/.*) //' stat | cut -d' ' -f3,4
 grep -E 'Umask|Groups|Sig(Blk|Ign|Cgt)|Threads' status
 """
 
