@@ -8,11 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+from bare import FLAGS, run_make
+from master import configure
+
 LAYERS = 20
 PARALLEL = 2
 VARIABLES = 14
-FLAGS = "-json -input=false -lock-timeout=0s"
 
 
 def write_module(folder):
@@ -52,20 +53,6 @@ def pillar(root, module, names, count):
         components[f"c{index:03}"] = one
     settings = {"root": str(root), "parallelism": PARALLEL}
     return {"settings": settings, "components": components, "environments": {"staging": {}}}
-
-
-def configure(scratch, infrastructure):
-    """A master of Salt's with this pillar."""
-    folder = scratch / "pillar"
-    folder.mkdir()
-    (folder / "top.sls").write_text("base: {'*': [infrastructure]}\n")
-    (folder / "infrastructure.sls").write_text(
-        "#!json\n" + json.dumps({"infrastructure": infrastructure})
-    )
-    tool = CHECKOUT / "pillar-examples" / "configure.py"
-    words = [scratch / "salt", "--pillar", folder, "--states", CHECKOUT / "salt"]
-    subprocess.run([sys.executable, tool, *words], check=True)
-    return scratch / "salt" / "conf"
 
 
 def through_salt(conf, *words):
@@ -110,20 +97,6 @@ def state(root, component):
     return found[0]
 
 
-def through_make(folder, target):
-    """The bare run, with the environment that the core gives to terraform."""
-    env = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "TF_IN_AUTOMATION": "1",
-        "TF_INPUT": "0",
-        "CHECKPOINT_DISABLE": "1",
-        "TF_CLI_CONFIG_FILE": "/dev/null",
-        "GOGC": "400",
-    }
-    subprocess.run(["make", "-s", f"-j{PARALLEL}", "-C", folder, target], env=env, check=True)
-
-
 def spent(work, *arguments):
     """Seconds of the wall, and of the processor with all children, that `work` took."""
     wall, before = time.perf_counter(), os.times()
@@ -147,10 +120,10 @@ def measure(scratch, count, rounds):
     pairs = []
     for _ in range(rounds):
         core = spent(through_salt, conf, "infrastructure.orchestrate", "staging")
-        make = spent(through_make, bare, "again")
+        make = spent(run_make, bare, "again", PARALLEL)
         pairs.append([core, make])
     core = spent(through_salt, conf, "infrastructure.destroy", "staging", "confirm=staging")
-    make = spent(through_make, bare, "gone")
+    make = spent(run_make, bare, "gone", PARALLEL)
     told = [("no change", pair) for pair in pairs] + [("destroy", (core, make))]
     for what, (one, other) in told:
         figures = (

@@ -17,10 +17,11 @@ from pathlib import Path
 import layers
 import salt.config
 import salt.loader
+from bare import FLAGS, run_make
+from master import CHECKOUT, configure
 
 from saltext.eos import _core
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 COMPONENTS = 50
 MANY = 500
 PARALLEL = 4
@@ -35,7 +36,6 @@ resource "terraform_data" "a" { input = var.size }
 resource "terraform_data" "b" { input = terraform_data.a.output }
 output "size" { value = terraform_data.b.output }
 """
-FLAGS = "-json -input=false -lock-timeout=0s"
 
 
 class Host:
@@ -118,20 +118,6 @@ def makefile(folder, module):
     (folder / "Makefile").write_text("\n".join(rules + looks) + "\n")
 
 
-def through_make(folder, target="all"):
-    """The bare run, with the environment that the core gives to terraform."""
-    env = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "TF_IN_AUTOMATION": "1",
-        "TF_INPUT": "0",
-        "CHECKPOINT_DISABLE": "1",
-        "TF_CLI_CONFIG_FILE": "/dev/null",
-        "GOGC": "400",
-    }
-    subprocess.run(["make", "-s", f"-j{PARALLEL}", "-C", folder, target], env=env, check=True)
-
-
 def speed(scratch, module):
     """Ratios of medians: first run, run without a change, and drift check without drift."""
     whats = ("first", "again", "looks")
@@ -141,14 +127,14 @@ def speed(scratch, module):
         bare = scratch / f"make{index}"
         makefile(bare, module)
         times["core first"].append(timed(through_core, infrastructure))
-        times["make first"].append(timed(through_make, bare))
+        times["make first"].append(timed(run_make, bare, "all", PARALLEL))
         # A single one is noisy: what else the machine does falls on one side or the other.
         for _ in range(REPEATS):
             times["core again"].append(timed(through_core, infrastructure))
-            times["make again"].append(timed(through_make, bare))
+            times["make again"].append(timed(run_make, bare, "all", PARALLEL))
         for _ in range(REPEATS):
             times["core looks"].append(timed(look_through_core, infrastructure))
-            times["make looks"].append(timed(through_make, bare, "looks"))
+            times["make looks"].append(timed(run_make, bare, "looks", PARALLEL))
     median = {what: statistics.median(found) for what, found in times.items()}
     for what, seconds in median.items():
         print(f"  {what:12} {seconds:6.2f} s   {min(times[what]):.2f} to {max(times[what]):.2f}")
@@ -196,31 +182,6 @@ def peak_mebibytes(conf, *words):
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, words
     return usage.ru_maxrss / 1024
-
-
-def configure(scratch, module):
-    """A master and a minion of Salt's, with 500 components; and how to count their terraforms."""
-    folder = scratch / "pillar"
-    folder.mkdir()
-    (folder / "top.sls").write_text("base: {'*': [infrastructure]}\n")
-    infrastructure = pillar(scratch / "many", module, MANY, str(counting(scratch)))
-    (folder / "infrastructure.sls").write_text(
-        "#!json\n" + json.dumps({"infrastructure": infrastructure})
-    )
-    configure = CHECKOUT / "pillar-examples" / "configure.py"
-    subprocess.run(
-        [
-            sys.executable,
-            configure,
-            scratch / "salt",
-            "--pillar",
-            folder,
-            "--states",
-            CHECKOUT / "salt",
-        ],
-        check=True,
-    )
-    return infrastructure, scratch / "salt" / "conf"
 
 
 def memory(conf):
@@ -287,7 +248,8 @@ def main():
         first, again, looks = speed(scratch, module)
         calls_first, calls_again = processes(scratch, module)
         found = handovers()
-        many, conf = configure(scratch, module)
+        many = pillar(scratch / "many", module, MANY, str(counting(scratch)))
+        conf = configure(scratch, many)
         peak = memory(conf)
         slowest, spawned = ensured(scratch, many, conf)
         unchanged, destroyed = layers.measure(scratch / "layers", MANY, REPEATS)
