@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{self, Began, Entry, Journal};
@@ -19,8 +19,9 @@ use crate::operation::run::{as_applied, journal as run_journal};
 use crate::operation::session::{Memory, Session, driver};
 use crate::operation::store::approvals::Approval;
 use crate::operation::store::plan_contents::Contents;
+use crate::operation::store::run_log::{self, Outcome};
 use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
-use crate::operation::store::{audit, run_log, shared_records};
+use crate::operation::store::{audit, shared_records};
 use crate::report::{ComponentReport, Report, Status};
 use crate::words::Words;
 use crate::workdir::Layout;
@@ -41,18 +42,10 @@ pub fn approve(call: &Call<'_>) -> Report {
     };
     let components = arguments.names("components");
     arguments.value("minion");
-    let mut opening = Opening::new("approve", environment.as_str(), false, &call.request.identity);
+    let opening = Opening::new("approve", environment.as_str(), false, &call.request.identity);
     let asked = Asked { plan_id, environment, components, problems: arguments.finish() };
-    let mut begun = None;
-    let report = match attempt(call, asked, &mut opening, &mut begun) {
-        Ok((components, extra)) => opening.answer(components, extra),
-        Err(error) => opening.failed(error),
-    };
-    run_log::close(call.host, begun.as_deref(), &report);
-    report
+    run_log::reported(call, opening, Opening::answer, |opening, begun| attempt(call, asked, opening, begun))
 }
-
-type Outcome = (BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>);
 
 fn attempt(
     call: &Call<'_>,

@@ -13,8 +13,6 @@ use std::collections::BTreeMap;
 use std::mem::take;
 use std::path::PathBuf;
 
-use serde_json::Value;
-
 use self::schedule::schedule;
 use self::wanted::Wanted;
 use self::work::Work;
@@ -28,25 +26,18 @@ use crate::operation::request::answer;
 use crate::operation::request::answer::Opening;
 use crate::operation::request::call::Call;
 use crate::operation::session::{Memory, Session, driver};
+use crate::operation::store::last_run;
 use crate::operation::store::plan_contents::Contents;
+use crate::operation::store::run_log::{self, Outcome};
 use crate::operation::store::saved_plans::SavedPlans;
-use crate::operation::store::{last_run, run_log};
 use crate::report::{ComponentReport, Report};
 
 /// Runs it, and reports, whatever happens.
 pub(super) fn run(call: &Call<'_>, wanted: Wanted) -> Report {
-    let mut opening =
+    let opening =
         Opening::new(wanted.operation, wanted.environment.as_str(), wanted.test, &call.request.identity);
-    let mut begun = None;
-    let report = match attempt(call, wanted, &mut opening, &mut begun) {
-        Ok((components, extra)) => opening.report(components, extra),
-        Err(error) => opening.failed(error),
-    };
-    run_log::close(call.host, begun.as_deref(), &report);
-    report
+    run_log::reported(call, opening, Opening::report, |opening, begun| attempt(call, wanted, opening, begun))
 }
-
-type Outcome = (BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>);
 
 /// `begun` is the run's folder, once there is one.
 fn attempt(

@@ -1,7 +1,9 @@
 //! The runs of this host, found by their journals.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use ulid::Ulid;
 
 use super::last_run;
@@ -9,7 +11,9 @@ use crate::error::Result;
 use crate::host::Host;
 use crate::journal::{Entry, Journal, Story, Wish};
 use crate::model::{Name, Settings};
-use crate::report::Report;
+use crate::operation::request::answer::Opening;
+use crate::operation::request::call::Call;
+use crate::report::{ComponentReport, Report};
 use crate::workdir::{self, Layout, ids, write_json};
 
 /// A run that left a journal.
@@ -57,8 +61,28 @@ fn end(folder: &Path, report: &Report) -> Result<()> {
     })
 }
 
-/// The same of a run that may never have begun; what was done is done, and the report says it.
-pub fn close(host: &dyn Host, folder: Option<&Path>, report: &Report) {
+/// Components, and keys that the operation adds to the report.
+pub type Outcome = (BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>);
+
+/// Makes the report of a run, also if `attempt` fails, and writes it into the run's folder. `attempt` sets its second
+/// argument to this folder as soon as the folder exists.
+pub fn reported(
+    call: &Call<'_>,
+    mut opening: Opening,
+    answer: fn(Opening, BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>) -> Report,
+    attempt: impl FnOnce(&mut Opening, &mut Option<PathBuf>) -> Result<Outcome>,
+) -> Report {
+    let mut begun = None;
+    let report = match attempt(&mut opening, &mut begun) {
+        Ok((components, extra)) => answer(opening, components, extra),
+        Err(error) => opening.failed(error),
+    };
+    close(call.host, begun.as_deref(), &report);
+    report
+}
+
+/// A run that never began has no folder. An error of this writing is only logged: the report is complete without it.
+fn close(host: &dyn Host, folder: Option<&Path>, report: &Report) {
     if let Some(folder) = folder
         && let Err(error) = end(folder, report)
     {
