@@ -54,8 +54,5 @@ pub async fn deregister(client: &Client, node: &str) -> Result<(), Trouble> {
 
 async fn change(client: &Client, path: &str, body: &Value) -> Result<(), Trouble> {
     let reply = client.put(path, body.to_string().into_bytes()).await?;
-    match client.parse(&reply)? {
-        true => Ok(()),
-        false => Err(client.not_consul(&reply)),
-    }
+    client.confirm(&reply)
 }

@@ -81,6 +81,14 @@ impl Client {
         serde_json::from_slice(&answer.body).map_err(|_| self.not_consul(answer))
     }
 
+    /// The answer to a change is `true`.
+    pub fn confirm(&self, answer: &Answer) -> Result<(), Trouble> {
+        match self.parse(answer)? {
+            true => Ok(()),
+            false => Err(self.not_consul(answer)),
+        }
+    }
+
     /// A proxy's page, or another service's.
     pub fn not_consul(&self, answer: &Answer) -> Trouble {
         Trouble::Refused(format!("it does not answer as Consul does: {}", self.said(answer)))

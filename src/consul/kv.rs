@@ -145,19 +145,13 @@ pub async fn keys(client: &Client, prefix: &str) -> Result<Vec<String>, Trouble>
 /// Writes a key, whoever holds a lock.
 pub async fn put(client: &Client, key: &str, value: Vec<u8>) -> Result<(), Trouble> {
     let reply = client.put(&format!("kv/{key}"), value).await?;
-    match client.parse(&reply)? {
-        true => Ok(()),
-        false => Err(client.not_consul(&reply)),
-    }
+    client.confirm(&reply)
 }
 
 /// Removes a key. One that is not there is as good as removed.
 pub async fn delete(client: &Client, key: &str) -> Result<(), Trouble> {
     let reply = client.delete(&format!("kv/{key}")).await?;
-    match client.parse(&reply)? {
-        true => Ok(()),
-        false => Err(client.not_consul(&reply)),
-    }
+    client.confirm(&reply)
 }
 
 /// Lets go of a key; false: it was not this session's.
