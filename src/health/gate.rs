@@ -15,7 +15,7 @@ const DIAGNOSING: Duration = Duration::from_secs(20);
 
 /// One gate with all that is needed to measure it. No Debug: it may hold secrets.
 pub struct Gate {
-    /// Where it stands in the pillar.
+    /// Its path in the pillar.
     pub path: String,
     /// `http GET http://10.0.0.1:8080/healthz`; what is a secret is masked.
     pub target: String,

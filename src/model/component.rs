@@ -16,7 +16,7 @@ use super::{
 #[derive(Clone, Debug)]
 pub struct Component {
     pub name: Name,
-    /// Where it stands in the pillar: at the most specific level that says something of it.
+    /// Its path in the pillar, at the most specific level that has it.
     pub path: PillarPath,
     /// Where those of its keys stand that may come from another level.
     pub places: BTreeMap<&'static str, PillarPath>,

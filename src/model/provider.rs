@@ -5,7 +5,7 @@ use super::{PillarPath, Reference, VaultPath};
 /// What one provider is given to log in with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Credential {
-    /// Where it stands in the pillar.
+    /// Its path in the pillar.
     pub path: PillarPath,
     pub provider: &'static Provider,
     pub origin: Origin,

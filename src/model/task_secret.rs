@@ -9,7 +9,7 @@ use super::{OutputRef, PillarPath, Reference, VaultPath};
 pub struct TaskSecret {
     pub origin: SecretOrigin,
     pub bearer: Bearer,
-    /// Where it stands in the pillar.
+    /// Its path in the pillar.
     pub path: PillarPath,
 }
 

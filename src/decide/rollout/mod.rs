@@ -37,7 +37,7 @@ pub struct Answers {
     pub evaluations: Vec<Evaluation>,
     pub deployments: Vec<Deployment>,
     pub allocations: Vec<Allocation>,
-    /// Needed only where the deployment of ours is not there.
+    /// Read only if the deployment of this registration is missing, or its version is known to have failed.
     pub versions: Versions,
 }
 
@@ -99,7 +99,7 @@ impl Rollout {
         self.versions.registered(self.ours).is_some_and(|one| one.stable)
     }
 
-    /// The version that Nomad itself put in the place of ours, by what outlives deployments.
+    /// The version with which Nomad itself replaced this registration. Deployments are not needed to find it.
     pub fn undone_for(&self) -> Option<u64> {
         Some(self.versions.undid(self.version()?)?.version)
     }

@@ -1,4 +1,4 @@
-//! Takes a key, waiting for whoever has it.
+//! Acquires a key, and waits for its present holder.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ enum Step {
 }
 
 impl Consul {
-    /// Takes the lock of the holder's component, waiting up to `timeout` for whoever has it.
+    /// Acquires the lock of the holder's component. Waits up to `timeout` for its present holder.
     pub async fn acquire(&self, holder: &Holder, timeout: Duration, cancel: &Cancel) -> Result<Guard> {
         let key = self.key(&holder.environment, &holder.component, "lock");
         let (session, index) = acquire(self, &key, holder, timeout, cancel).await?;

@@ -38,8 +38,8 @@ fn local() -> Backend {
     Backend { kind: "local".to_owned(), arguments: BTreeMap::new() }
 }
 
-/// What may not stand in an argument, since the rendered block is written to disk, and Terraform repeats it in its own
-/// files: arguments that are credentials, in one backend or another, at any depth.
+/// Arguments that are credentials in some backend. They are refused at any depth, because the rendered block is written
+/// to disk, and Terraform copies it into its own files.
 /// Source: <https://developer.hashicorp.com/terraform/language/backend>.
 const ARGUMENTS: &[&str] = &[
     "access_key",

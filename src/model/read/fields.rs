@@ -8,7 +8,7 @@ use super::problems::Problems;
 use super::tree::{Kind, Tree};
 use crate::model::{PillarPath, hint};
 
-/// A mapping of ours; what is not asked for by the end is unknown.
+/// A mapping whose keys Eos defines. Keys that nobody has read by the end are unknown keys.
 pub(super) struct Fields<'a> {
     pub path: PillarPath,
     fields: BTreeMap<String, Tree>,
