@@ -16,7 +16,8 @@ MEASURED = [
     (r"\b\d{20}\b", "JID"),
     (r"\d{4}-\d\d-\d\dT[0-9:.]+Z?", "MOMENT"),
     (r"\b\d\d:\d\d:\d\d\.\d+\b", "MOMENT"),
-    (r"\d+\.\d+(e-\d+)?( ?m?s)?\b", "TIME"),
+    # Salt aligns a length of time at its right end.
+    (r" *\d+\.\d+(e-\d+)?( ?m?s)?\b", " TIME"),
     # Salt's word on its own garbage, whose moment is the collector's.
     (r"(?m)^.*unclosed \w+ <.*\n", ""),
 ]
