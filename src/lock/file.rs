@@ -1,8 +1,8 @@
-//! A lock on a local file. It lives as long as any process has its descriptor open.
+//! A lock on a local file. It is held as long as any process has its descriptor open.
 //!
-//! Should we die, the guardian has it open until terraform has ended. Should the guardian die too, the text names
-//! terraform, and the lock counts as held while that process runs. Terraform itself never has the descriptor: its
-//! providers and provisioners would have it too, and could free the lock.
+//! If Eos dies, the guardian keeps the descriptor open until terraform has exited. If the guardian dies too, the file's
+//! text names terraform, and the lock counts as held while that process runs. Terraform itself never has the
+//! descriptor: its providers and provisioners would inherit it, and could free the lock.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
@@ -19,16 +19,16 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::process::{self, Cancel, Text};
 use crate::words::Words;
 
-/// How often a busy lock is tried again.
+/// Time between two attempts to take a busy lock.
 const RETRY: Duration = Duration::from_millis(20);
 
-/// File systems on which a lock of this host means nothing to another.
+/// File systems on which a lock of this host does not bind other hosts.
 /// Source: `linux/magic.h`: NFS, SMB, CIFS, SMB2, FUSE.
 fn is_remote(kind: rustix::fs::FsWord) -> bool {
     [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x6573_5546].contains(&kind)
 }
 
-/// A held lock. Dropping it closes our descriptor only: the guardian keeps the lock while terraform lives.
+/// A held lock. Dropping it closes only Eos's descriptor: the guardian keeps the lock while terraform runs.
 #[derive(Debug)]
 pub struct Guard {
     file: File,
@@ -36,23 +36,23 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// For a terraform that is started under it.
+    /// The lock as a terraform needs it that is started while the lock is held.
     pub fn of_terraform(&self) -> process::Lock<'_> {
         process::Lock { file: self.file.as_fd(), text: &self.naming_terraform }
     }
 
-    /// Frees the lock: call it once terraform is reaped.
+    /// Releases the lock. Call it only after terraform is reaped.
     pub fn release(self) {
-        // The lock goes with the descriptor if this fails.
+        // If this fails, closing the descriptor releases the lock.
         let _ = FileExt::unlock(&self.file);
     }
 }
 
-/// Takes the lock, waiting up to `timeout`. The file is never removed: that would let two in.
+/// Takes the lock. Waits up to `timeout`. The file is never removed, because then two processes could hold the lock.
 pub async fn acquire(path: &Path, holder: &Holder, timeout: Duration, cancel: &Cancel) -> Result<Guard> {
     let mut file = open(path)?;
     refuse_remote(path, &file)?;
-    // Once more at least: whoever looks who holds it has it for a moment.
+    // Tries at least twice, because a process that asks for the holder has the lock for a moment.
     let deadline = Instant::now() + timeout.max(RETRY);
     while !take(&mut file).map_err(|error| Error::file(path, "lock", &error))? {
         if Instant::now() >= deadline {
@@ -69,7 +69,8 @@ pub async fn acquire(path: &Path, holder: &Holder, timeout: Duration, cancel: &C
     Ok(Guard { file, naming_terraform })
 }
 
-/// Whether it is ours now. A terraform that outlived its Eos and its guardian keeps it, though nobody has it open.
+/// Tries to take the lock; true if Eos holds it now. A terraform that outlived its Eos and its guardian keeps the lock,
+/// although no process has the file open.
 fn take(file: &mut File) -> std::io::Result<bool> {
     match file.try_lock_exclusive() {
         Ok(()) if read(file).running().is_none() => Ok(true),
@@ -79,9 +80,9 @@ fn take(file: &mut File) -> std::io::Result<bool> {
     }
 }
 
-/// Who holds the lock now; None where nobody does.
+/// Returns the present holder; None if nobody holds the lock.
 pub fn holder(path: &Path) -> Result<Option<Holder>> {
-    // To read alone: whoever asks may stand before a disk that cannot be written to.
+    // Opens the file only for reading, because the disk may be read-only.
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -104,7 +105,7 @@ fn write(file: &mut File, holder: &Holder) -> std::io::Result<()> {
     file.write_all(&text)
 }
 
-/// Left-over or half-written text tells less; it is never an obstacle.
+/// Reads the holder. Old or incomplete text gives less information, but never an error.
 fn read(file: &mut File) -> Holder {
     let mut text = String::new();
     match file.rewind().and_then(|()| file.read_to_string(&mut text)) {

@@ -1,4 +1,4 @@
-//! A held lock of either kind.
+//! A held lock: the file of this host, and the key in Consul if one is used.
 
 use std::future::pending;
 use std::marker::PhantomData;
@@ -8,14 +8,15 @@ use super::file;
 use crate::error::{Error, Result};
 use crate::process;
 
-/// A held lock. Dropping it leaves the file to the guardian while terraform runs, and the key to Consul's patience.
+/// A held lock. If it is dropped, the guardian keeps the file while terraform runs, and Consul keeps the key until the
+/// session's TTL is over.
 #[derive(Debug)]
 pub struct Guard {
     file: file::Guard,
     consul: Option<consul::Guard>,
 }
 
-/// Shows that a lock was held a moment ago; an apply asks for one.
+/// Proof that a lock was held a moment ago. An apply needs one.
 #[derive(Debug)]
 pub struct Fence<'a>(PhantomData<&'a Guard>);
 
@@ -24,7 +25,7 @@ impl Guard {
         Self { file, consul }
     }
 
-    /// Asks whether the lock is ours still; refuses where it is not, or where nobody can say.
+    /// Checks that Eos still holds the lock. Fails if it does not, or if Consul cannot confirm it.
     pub async fn fence(&self) -> Result<Fence<'_>> {
         if let Some(consul) = &self.consul {
             consul.check().await?;
@@ -32,12 +33,12 @@ impl Guard {
         Ok(Fence(PhantomData))
     }
 
-    /// For a terraform that is started under it.
+    /// The lock as a terraform needs it that is started while the lock is held.
     pub fn of_terraform(&self) -> process::Lock<'_> {
         self.file.of_terraform()
     }
 
-    /// Resolves when the lock is lost for good: ask terraform to stop, once. A file lock is never lost.
+    /// Resolves when the lock is lost for good. The caller then asks terraform once to stop. A file lock is never lost.
     pub async fn lost(&self) -> Error {
         match &self.consul {
             None => pending().await,
@@ -49,13 +50,14 @@ impl Guard {
         self.consul.as_ref().map_or(Standing::Held, consul::Guard::standing)
     }
 
-    /// The part that spans hosts, where there is one.
+    /// The lock in Consul, if one is used.
     pub fn consul(&self) -> Option<&consul::Guard> {
         self.consul.as_ref()
     }
 
-    /// Frees the lock: call it once terraform is reaped.
-    /// An error: this host is free, others wait until Consul's session has ended.
+    /// Releases the lock. Call it only after terraform is reaped.
+    /// If it returns an error, the lock is free on this host, and other hosts wait until the session in Consul has
+    /// ended.
     pub async fn release(self) -> Result<()> {
         let released = match self.consul {
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! Who holds a lock: written into it, shown to whoever waits.
+//! The holder of a lock. It is written into the lock, and shown to those who wait for it.
 
 use std::fmt;
 
@@ -17,13 +17,13 @@ pub struct Holder {
     pub environment: String,
     pub component: String,
     pub host: String,
-    /// With the two after it: the process, as a [`ProcessIdentity`] has them.
+    /// `pid`, `start_time` and `boot_id` are the fields of a [`ProcessIdentity`].
     pub pid: u32,
     pub start_time: u64,
     pub boot_id: String,
     /// RFC 3339, UTC.
     pub since: String,
-    /// The last one that was started under the lock; only in the file of this host.
+    /// The last terraform that was started under the lock. Only the file of this host has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terraform: Option<ProcessIdentity>,
 }
@@ -42,18 +42,18 @@ impl Holder {
         }
     }
 
-    /// Whether the process that wrote this is surely gone.
+    /// Whether the process that holds the lock is surely gone.
     pub fn is_gone(&self) -> bool {
         let Self { pid, start_time, ref boot_id, .. } = *self;
         !ProcessIdentity { pid, start_time, boot_id: boot_id.clone() }.lives()
     }
 
-    /// The terraform that was started under the lock, where it still runs.
+    /// The terraform that was started under the lock, if it still runs.
     pub fn running(&self) -> Option<&ProcessIdentity> {
         self.terraform.as_ref().filter(|terraform| terraform.lives())
     }
 
-    /// What the file of the lock says once a terraform is started; JSON, as before.
+    /// The text of the lock's file once a terraform is started: the same JSON, with the field `terraform`.
     pub fn naming_terraform(&self) -> serde_json::Result<Text> {
         let holder = Self { terraform: None, ..self.clone() };
         let text = serde_json::to_string_pretty(&holder)?;
@@ -88,7 +88,7 @@ mod tests {
         assert!(!here.is_gone());
         assert!(Holder { boot_id: "another".into(), ..here.clone() }.is_gone());
         assert!(Holder { start_time: here.start_time + 1, ..here.clone() }.is_gone());
-        // As an older version wrote it.
+        // An older version of Eos wrote no start time.
         assert!(!Holder { start_time: 0, ..here.clone() }.is_gone());
         // No process has these numbers.
         assert!(

@@ -1,7 +1,7 @@
 //! One run at a time for each component.
 //!
-//! Knows how a lock is taken, held, lost and shown. Must not know what is done under it.
-//! Through it passes: a [`Holder`] in; a [`Guard`] out, and from it the [`Fence`] that an apply needs.
+//! Knows how a lock is acquired, held, lost and shown. Must not know what is done while it is held.
+//! In: a [`Holder`]. Out: a [`Guard`], and from it the [`Fence`] that an apply needs.
 
 pub mod consul;
 pub mod file;
@@ -23,16 +23,17 @@ use crate::error::Result;
 use crate::model;
 use crate::process::Cancel;
 
-/// Where locks are kept. One is opened a run.
+/// Where locks are kept. Each run opens one service.
 #[derive(Clone, Debug)]
 pub enum Service {
     File,
-    /// With the file of this host as well: it names the terraform that runs, and the guardian keeps it.
+    /// A key in Consul, and also the file of this host: the file names the running terraform, and the guardian keeps
+    /// it.
     Consul(Consul),
 }
 
 impl Service {
-    /// `token` is what the settings' reference leads to.
+    /// `token` is the resolved value of the token's reference in the settings.
     pub fn open(settings: &model::Lock, token: Option<SecretString>) -> Result<Self> {
         match settings {
             model::Lock::File => Ok(Self::File),
@@ -40,7 +41,7 @@ impl Service {
         }
     }
 
-    /// Takes the lock of the holder's component, waiting up to `timeout`. `path`: its file on this host.
+    /// Acquires the lock of the holder's component. Waits up to `timeout`. `path` is the lock's file on this host.
     pub async fn acquire(
         &self,
         path: &Path,

@@ -1,28 +1,28 @@
-//! A request to stop, made from any thread, kept until the run ends.
+//! A request to stop. Any thread can make it; it is kept until the run ends.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Who or what asked.
+/// The reason of a request to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     User,
     Timeout,
-    /// Another may write now.
+    /// Another process may write now.
     LockLost,
-    /// What it works with is about to end.
+    /// A lease of a secret that the run uses is about to end.
     LeaseExpiring,
 }
 
-/// Shared by everything in one run; the first cause stays.
+/// Shared by all parts of one run. The first cause is kept.
 #[derive(Clone, Debug)]
 pub struct Cancel(Arc<watch::Sender<Asked>>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Asked {
     cause: Option<Cause>,
-    /// No more patience, whatever is lost.
+    /// End at once, even if resources in flight are lost.
     force: bool,
 }
 
@@ -45,7 +45,7 @@ impl Cancel {
         });
     }
 
-    /// Ends children though what they have in flight is lost.
+    /// Ends children at once. Resources in flight may be lost.
     pub fn force(&self) {
         self.0.send_modify(|asked| asked.force = true);
     }
@@ -54,19 +54,19 @@ impl Cancel {
         self.0.borrow().cause
     }
 
-    /// Resolves once somebody asked, at once if somebody has.
+    /// Resolves when a stop is requested; at once if it already is.
     pub async fn cancelled(&self) -> Cause {
         let mut receiver = self.0.subscribe();
         match receiver.wait_for(|asked| asked.cause.is_some()).await.map(|asked| asked.cause) {
             Ok(Some(cause)) => cause,
-            // The sender is ours: it lives as long as we wait.
+            // `self` owns the sender, so the sender lives as long as this waits.
             _ => std::future::pending().await,
         }
     }
 
-    /// Resolves once somebody lost patience.
+    /// Resolves when a forced stop is requested.
     pub async fn forced(&self) {
-        // The sender is ours: it lives as long as we wait.
+        // `self` owns the sender, so the sender lives as long as this waits.
         let _ = self.0.subscribe().wait_for(|asked| asked.force).await;
     }
 }

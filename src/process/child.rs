@@ -1,4 +1,4 @@
-//! The child: its files and descriptors, its end, the signals to it.
+//! A child process: its files and descriptors, its exit, and the signals that Eos sends to it.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -18,10 +18,10 @@ use super::spawn::spawn;
 use crate::disk::open_private;
 use crate::error::{Error, Layer, Phase, Result};
 
-/// How often its end is looked for where it cannot be waited for.
+/// Time between two looks for the child's exit, if no pidfd can report it.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// A child of ours that is to be waited for.
+/// A running child that must be waited for.
 pub struct Child {
     pub pid: Pid,
     /// None on Linux before 5.3.
@@ -29,7 +29,7 @@ pub struct Child {
 }
 
 impl Child {
-    /// With no descriptors but these three.
+    /// Starts the child with these three descriptors and no others.
     pub fn start(
         command: &Command<'_>,
         guardian: &Guardian,
@@ -41,7 +41,7 @@ impl Child {
         Ok(Self { pid, ended: PidFd::open(pid) })
     }
 
-    /// Its end, once. May be dropped and called again before.
+    /// Waits for the child's exit and returns its status once. Before that, the future may be dropped and called again.
     pub async fn wait(&self) -> io::Result<WaitStatus> {
         loop {
             if let Some((_, status)) = retry_on_intr(|| waitpid(Some(self.pid), WaitOptions::NOHANG))? {
@@ -55,7 +55,8 @@ impl Child {
     }
 }
 
-/// A new file for its owner alone, with room on the disk where the file system can promise any.
+/// Makes an empty file that only its owner can read, and reserves `room` bytes on the disk.
+/// A file system that cannot reserve space is accepted.
 pub fn private(path: &Path, room: u64) -> Result<File> {
     let refuse = |error: io::Error| Error::file(path, "write", &error);
     let file = open_private(path, OpenOptions::new().write(true).truncate(true)).map_err(refuse)?;
@@ -65,7 +66,7 @@ pub fn private(path: &Path, room: u64) -> Result<File> {
     }
 }
 
-/// What was promised beyond a file's end.
+/// Frees the disk space that was reserved beyond the file's end.
 pub fn give_back(path: &Path) {
     if let Ok(file) = OpenOptions::new().write(true).open(path)
         && let Ok(meta) = file.metadata()
@@ -75,7 +76,7 @@ pub fn give_back(path: &Path) {
 }
 
 pub fn refused(command: &Command<'_>, source: &io::Error) -> Error {
-    // exec's words are the same for a program and for a folder that is not there.
+    // exec reports a missing program and a missing folder by the same text.
     if source.kind() == io::ErrorKind::NotFound && !command.cwd.is_dir() {
         return Error::file(&command.cwd, "start a program in", source);
     }
@@ -105,12 +106,12 @@ pub fn refused(command: &Command<'_>, source: &io::Error) -> Error {
     Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
 }
 
-/// Signals the child alone; a child that has ended is no error.
+/// Signals the child alone. A child that has exited is not an error.
 pub fn signal(pid: Pid, signal: Signal) {
     let _ = rustix::process::kill_process(pid, signal);
 }
 
-/// Signals what is left of the child's process group; false if nothing is.
+/// Signals the remaining processes of the child's group; false if there are none.
 pub fn signal_group(pid: Pid, signal: Signal) -> bool {
     rustix::process::kill_process_group(pid, signal).is_ok()
 }

@@ -1,4 +1,4 @@
-//! What is started, and how much time it has.
+//! The command to start, and its time limits.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,30 +9,30 @@ use secrecy::SecretString;
 
 use super::keep::Lock;
 
-/// How long the rest of the child's process group has to end after a SIGTERM.
+/// Time between the SIGTERM and the SIGKILL to the rest of the child's process group.
 pub const SWEEP: Duration = Duration::from_secs(2);
 
-/// What to start. It inherits none of our variables but those in `env`, and none of our descriptors.
+/// A command to start. The child gets only the variables in `env`, and inherits no descriptors.
 #[derive(Debug)]
 pub struct Command<'a> {
     pub program: PathBuf,
     pub args: Vec<OsString>,
     pub cwd: PathBuf,
     pub env: BTreeMap<OsString, OsString>,
-    /// Files, 0600: a pipe would kill the child with us, and lose what is in flight.
+    /// Files for the output, mode 0600. With a pipe, the child would die with Eos and lose resources in flight.
     pub stdout: PathBuf,
     pub stderr: PathBuf,
-    /// So many bytes of the disk are stdout's before the child is started: on a full one it is not.
+    /// Bytes of disk space to reserve for stdout. If the disk is too full for them, the child is not started.
     pub room: u64,
-    /// What it finds on its stdin, once.
+    /// A text that the child can read once from its stdin.
     pub stdin: Option<&'a SecretString>,
-    /// Held by us; kept by the guardian until the child has ended and its group is swept, should we die.
+    /// The lock that Eos holds. If Eos dies, the guardian keeps it until the child has exited and its group is swept.
     pub lock: Option<Lock<'a>>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub timeout: Duration,
-    /// From the one SIGINT until the child is killed.
+    /// Time between the SIGINT and the SIGKILL.
     pub stop_grace: Duration,
 }

@@ -6,14 +6,14 @@ use std::ffi::c_uint;
 /// Closes all descriptors from the first number to the last.
 ///
 /// # Safety
-/// Nothing of this process uses them afterwards.
+/// No code of this process uses these descriptors afterwards.
 pub unsafe fn close_range(first: c_uint, last: c_uint) {
-    // SAFETY: as the caller promises.
+    // SAFETY: the caller promises that these descriptors are not used afterwards.
     let closed = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
     if closed != 0 {
         // Linux before 5.9.
         for fd in first..=last.min(u16::MAX.into()) {
-            // SAFETY: as the caller promises.
+            // SAFETY: the caller promises that these descriptors are not used afterwards.
             unsafe { libc::close(fd.cast_signed()) };
         }
     }

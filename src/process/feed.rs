@@ -1,4 +1,5 @@
-//! A text that a child reads once: the pipe on its stdin is empty afterwards, for it and for all that it starts.
+//! A text that a child reads once from the pipe on its stdin. Afterwards the pipe is empty for the child and for all
+//! processes that it starts.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -9,17 +10,17 @@ use rustix::io::{Errno, retry_on_intr, write};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::unix::pipe::Sender;
 
-/// Writes the text. Dropped, it closes the pipe: the child sees the end of its stdin.
+/// Writes the text. When it is dropped, it closes the pipe, and the child sees the end of its stdin.
 pub struct Feed<'a> {
     rest: &'a [u8],
-    /// None once all is written. Our own reader reads nothing: while it is open, writing to a child that reads no longer
-    /// is no SIGPIPE, which may end the process that we are in.
+    /// None once the whole text is written. The `OwnedFd` is a second reader that reads nothing. While it is open, a
+    /// write raises no SIGPIPE, even if the child no longer reads. A SIGPIPE could end the process that Eos runs in.
     pipe: Option<(Sender, OwnedFd)>,
 }
 
 impl<'a> Feed<'a> {
-    /// With the child's stdin, which is empty where there is no text. A text that fits into a pipe is written, and the
-    /// pipe closed, when this returns: a process that Salt forks meanwhile could keep it open.
+    /// Returns the child's stdin and the feed. Without a text, stdin is empty. If the text fits into a pipe, this
+    /// writes it and closes the pipe before it returns: a process that Salt forks later could keep the pipe open.
     pub fn open(text: Option<&'a SecretString>) -> io::Result<(OwnedFd, Self)> {
         let Some(text) = text else {
             return Ok((File::open("/dev/null")?.into(), Self { rest: &[], pipe: None }));
@@ -45,7 +46,7 @@ impl<'a> Feed<'a> {
         self.pipe.is_none()
     }
 
-    /// Writes as the child reads, until all is written. May be dropped and called again.
+    /// Writes while the child reads, until the whole text is written. May be dropped and called again.
     pub async fn finish(&mut self) {
         while let Some((pipe, _)) = &self.pipe {
             let is_over = match pipe.try_write(self.rest) {

@@ -1,4 +1,4 @@
-//! A process group, by the number of the process that led it. Makes system calls only.
+//! Finds running members of a process group by the pid of its leader. Makes system calls only.
 
 use std::mem::MaybeUninit;
 
@@ -8,7 +8,7 @@ use rustix::process::{Pid, test_kill_process_group};
 
 use super::identity::stat;
 
-/// Whether any process of it runs. Zombies do not: not every init reaps them soon.
+/// Whether any process of the group runs. A zombie does not count, because some init processes reap zombies late.
 pub fn lives(leader: Pid) -> bool {
     test_kill_process_group(leader) != Err(Errno::SRCH) && has_a_member_that_runs(leader).unwrap_or(true)
 }

@@ -1,8 +1,8 @@
-//! A process of one thread that outlives us: should we die, it does for each child what we would have done to stop it,
-//! and keeps the child's lock until that is done.
+//! A process with one thread that outlives Eos. If Eos dies, the guardian stops each child as Eos would have stopped
+//! it, and keeps the child's lock until then.
 //!
-//! PDEATHSIG would not do: it comes again whenever the parent's place passes from one of our dying threads to the next,
-//! and terraform takes a second SIGINT for impatience.
+//! PDEATHSIG cannot replace it. The signal is sent each time a dying thread of the parent passes the parent's role to
+//! another thread, and terraform treats a second SIGINT as a request to end at once.
 #![allow(unsafe_code, reason = "a fork, and the end of the forked process")]
 
 use std::io::{IoSlice, IoSliceMut};
@@ -23,18 +23,18 @@ use super::signals::ignore_all;
 use super::ward::Ward;
 use crate::error::{Error, Layer, Phase, Result};
 
-/// More children at a time than any run has.
+/// The most children that are guarded at the same time. It is more than any run has.
 const CHILDREN: usize = 4096;
-/// Of one message, in bytes.
+/// The size of one message, in bytes.
 const WORDS: usize = 16;
-/// How often it looks whose child it is, should another process hold our end of the socket open.
+/// Time between two checks of its parent's pid. They are needed if another process holds Eos's end of the socket open.
 const LOOK: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
-/// How often it looks at children that it has asked to stop.
+/// Time between two looks at children that the guardian has asked to stop.
 const LOOK_AT_CHILDREN: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
-/// How long, after our end, a child may still come that was just being started.
+/// Time after the death of Eos in which a child that was just being started may still register.
 const LATE: Duration = Duration::from_secs(5);
 
-/// Ends when it is dropped.
+/// The handle of the guardian process. The process ends when the handle is dropped.
 pub struct Guardian {
     socket: OwnedFd,
     pid: Pid,
@@ -54,7 +54,7 @@ impl Guardian {
         let (ours, its) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
             .map_err(|error| refuse(error.into()))?;
         let parent = getpid();
-        // All memory that it will need: other threads may hold the allocator's locks while we fork.
+        // All memory that the guardian will need: other threads may hold the allocator's locks during the fork.
         let children = Vec::with_capacity(CHILDREN);
         // SAFETY: in the new process only system calls are made, and it never returns.
         match unsafe { libc::fork() } {
@@ -66,14 +66,14 @@ impl Guardian {
         }
     }
 
-    /// For a child, between its fork and its exec, to put itself under guard.
+    /// The socket on which a child registers with the guardian, between its fork and its exec.
     pub fn socket(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
 
-    /// The child is reaped and its group swept: nothing is left to stop, and nothing keeps its lock.
+    /// Removes a child that is reaped and whose group is swept. The guardian then closes the child's lock.
     pub fn forget(&self, pid: Pid) {
-        // Where the guardian is gone, no other child can be started either.
+        // If this fails, the guardian is gone, and no other child can be started either.
         let _ = tell(self.socket.as_fd(), -pid.as_raw_nonzero().get(), 0, Duration::ZERO, None);
     }
 }
@@ -81,13 +81,13 @@ impl Guardian {
 impl Drop for Guardian {
     fn drop(&mut self) {
         let _ = rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Both);
-        // Whoever waits for any child of this process may have taken it already.
+        // Other code that waits for any child of this process may have reaped the guardian already.
         let _ = rustix::io::retry_on_intr(|| waitpid(Some(self.pid), WaitOptions::empty()));
     }
 }
 
-/// Puts a process that started at that time under guard, with the lock that it must not outlive: `grace` is what it has
-/// from its SIGINT on. Makes system calls only.
+/// Registers a process, its start time, and the lock that it must not outlive. `grace` is the time between its SIGINT
+/// and its SIGKILL. Makes system calls only.
 pub fn enlist(
     socket: BorrowedFd<'_>,
     (pid, start_time): (Pid, u64),
@@ -97,7 +97,8 @@ pub fn enlist(
     tell(socket, pid.as_raw_nonzero().get(), start_time, grace, lock)
 }
 
-/// The number, the start time, in milliseconds the grace, and the lock's descriptor.
+/// Sends one message: the pid, the start time, the grace in milliseconds, and the lock's descriptor. A negative pid
+/// removes the child.
 fn tell(
     socket: BorrowedFd<'_>,
     pid: i32,
@@ -113,14 +114,14 @@ fn tell(
     let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut beside = SendAncillaryBuffer::new(&mut room);
     if let Some(lock) = &lock {
-        // There is room for one.
+        // The buffer has room for one descriptor.
         beside.push(SendAncillaryMessage::ScmRights(std::slice::from_ref(lock)));
     }
-    // A SIGPIPE would end the child, and look like an end of terraform's.
+    // A SIGPIPE would end the child and look like an exit of terraform.
     sendmsg(socket, &[IoSlice::new(&words)], &mut beside, SendFlags::NOSIGNAL | SendFlags::DONTWAIT).map(drop)
 }
 
-/// Only system calls from here on: what a lock of another thread guarded stays as it was at the fork.
+/// Makes only system calls, because data behind another thread's lock may be in any state since the fork.
 fn watch(socket: &OwnedFd, parent: Pid, mut children: Vec<Ward>) -> ! {
     alone(socket.as_raw_fd().cast_unsigned());
     let mut orphaned: Option<std::time::Instant> = None;
@@ -137,13 +138,13 @@ fn watch(socket: &OwnedFd, parent: Pid, mut children: Vec<Ward>) -> ! {
         let Some(since) = orphaned else { continue };
         children.retain_mut(|child| child.stop());
         if children.is_empty() && (!open || since.elapsed() > LATE) {
-            // SAFETY: ends this process, and runs nothing that was registered by the one it came from.
+            // SAFETY: this ends the guardian's process, and runs no exit handler that the parent registered.
             unsafe { libc::_exit(0) }
         }
     }
 }
 
-/// One message, should one come; false once nobody has the other end.
+/// Reads one message if one arrives in time; false once the other end of the socket is closed.
 fn hear(socket: &OwnedFd, patience: &Timespec, children: &mut Vec<Ward>) -> bool {
     let mut polled = [PollFd::new(socket, PollFlags::IN)];
     match poll(&mut polled, Some(patience)) {
@@ -177,15 +178,16 @@ fn hear(socket: &OwnedFd, patience: &Timespec, children: &mut Vec<Ward>) -> bool
     }
 }
 
-/// No signal meant for us, no descriptor of ours: a pipe or a lock would stay open with it.
+/// Ignores all signals, because they are meant for Eos, and closes all descriptors but the socket, because a pipe or a
+/// lock would stay open.
 fn alone(socket: u32) {
     ignore_all();
     let _ = rustix::thread::set_name(c"eos-guardian");
     if socket > 0 {
-        // SAFETY: this process has descriptors of its own, and uses the socket alone.
+        // SAFETY: this process has its own table of descriptors, and uses only the socket.
         unsafe { close_range(0, socket - 1) };
     }
-    // SAFETY: as above.
+    // SAFETY: this process has its own table of descriptors, and uses only the socket.
     unsafe { close_range(socket + 1, u32::MAX) };
     let _ = setsid();
 }

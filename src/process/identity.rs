@@ -1,4 +1,4 @@
-//! Which process is meant, also once its number may be another's.
+//! Identifies a process by more than its pid, because another process may get the same pid later.
 
 use std::ffi::CStr;
 use std::io::Write;
@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 /// Longer than any line of `/proc/PID/stat`.
 const STAT: usize = 1024;
 
-/// A process of this host.
+/// A process on this host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProcessIdentity {
     pub pid: u32,
-    /// In clock ticks since the boot: field 22 of `/proc/PID/stat`. 0 where it was not written down.
+    /// In clock ticks since the boot: field 22 of `/proc/PID/stat`. 0 if it is unknown.
     pub start_time: u64,
     /// The kernel's id of the boot.
     pub boot_id: String,
@@ -28,41 +28,41 @@ impl ProcessIdentity {
         Self { pid: std::process::id(), start_time: start_time().unwrap_or_default(), boot_id: boot_id() }
     }
 
-    /// Whether this very process runs. A zombie does not.
+    /// Whether exactly this process runs. A zombie does not run.
     pub fn lives(&self) -> bool {
         let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
         pid.is_some_and(|pid| self.boot_id == boot_id() && lives(pid, self.start_time))
     }
 }
 
-/// The kernel's id of this boot: the number of a process means something only within it.
+/// The kernel's id of this boot. A pid has a meaning only within one boot.
 pub fn boot_id() -> String {
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     text.trim().to_owned()
 }
 
-/// When this process started. Makes system calls only.
+/// The start time of this process. Makes system calls only.
 pub fn start_time() -> Result<u64, Errno> {
     Ok(stat(getpid())?.start_time)
 }
 
-/// Whether the process that had this number at that time still runs; 0 stands for any time. Makes system calls only.
+/// Whether the process with this pid and start time still runs. A start time of 0 matches any. Makes system calls only.
 pub fn lives(pid: Pid, start_time: u64) -> bool {
     match stat(pid) {
         Ok(stat) => !stat.ended && (start_time == 0 || stat.start_time == start_time),
-        // It may be another user's, and hidden from us.
+        // The process may belong to another user, and /proc may hide it.
         Err(_) => test_kill_process(pid) != Err(Errno::SRCH),
     }
 }
 
 pub struct Stat {
-    /// It may wait to be reaped.
+    /// The process has exited. It may still wait to be reaped.
     pub ended: bool,
     pub group: i32,
     pub start_time: u64,
 }
 
-/// Makes system calls only.
+/// Reads `/proc/PID/stat`. Makes system calls only.
 pub fn stat(pid: Pid) -> Result<Stat, Errno> {
     let mut path = [0; 32];
     write!(&mut path[..], "/proc/{}/stat\0", pid.as_raw_nonzero()).map_err(|_| Errno::INVAL)?;
@@ -73,10 +73,10 @@ pub fn stat(pid: Pid) -> Result<Stat, Errno> {
     parse(&line[..length]).ok_or(Errno::INVAL)
 }
 
-/// The name of a program, in parentheses, may hold any byte, parentheses too.
+/// The program's name is in parentheses. It may contain any byte, and parentheses too.
 fn parse(line: &[u8]) -> Option<Stat> {
     let name = line.iter().rposition(|&byte| byte == b')')?;
-    // From the third field on.
+    // Starts at the third field.
     let mut fields = std::str::from_utf8(&line[name + 1..]).ok()?.split_ascii_whitespace();
     let ended = matches!(fields.next()?, "Z" | "X" | "x");
     let group = fields.nth(1)?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! A lock that a child must not outlive, though the child never has its descriptor.
+//! A lock that is kept as long as a child runs. The child itself never has the lock's descriptor.
 
 use std::io::{IoSlice, Write};
 use std::os::fd::BorrowedFd;
@@ -7,15 +7,15 @@ use rustix::fs::ftruncate;
 use rustix::io::{Errno, pwritev, retry_on_intr};
 use rustix::process::Pid;
 
-/// What the guardian keeps open until the child has ended and its group is swept.
+/// A lock's file. The guardian keeps it open until the child has exited and its group is swept.
 #[derive(Clone, Copy, Debug)]
 pub struct Lock<'a> {
     pub file: BorrowedFd<'a>,
-    /// What the file says from before the child is its program.
+    /// The file's text while the child runs. It is written before the child's exec.
     pub text: &'a Text,
 }
 
-/// A text that names a process, made before there is one.
+/// A text that names a process. Its parts are made before the process exists.
 #[derive(Debug)]
 pub struct Text {
     pub before_pid: Vec<u8>,
@@ -24,7 +24,7 @@ pub struct Text {
 }
 
 impl Lock<'_> {
-    /// Names the process in the file. Makes system calls only.
+    /// Writes the text with this process into the file. Makes system calls only.
     pub fn name(&self, pid: Pid, start_time: u64) -> Result<(), Errno> {
         let (mut room, mut more) = ([0; DIGITS], [0; DIGITS]);
         let pid = digits(&mut room, pid.as_raw_nonzero().get().unsigned_abs().into());
@@ -39,12 +39,12 @@ impl Lock<'_> {
     }
 }
 
-/// Of the largest number of 64 bits.
+/// The number of digits of the largest 64-bit number.
 const DIGITS: usize = 20;
 
 fn digits(room: &mut [u8; DIGITS], number: u64) -> &[u8] {
     let mut rest = &mut room[..];
-    // It has room for any number.
+    // The buffer has room for any number.
     let _ = write!(rest, "{number}");
     let left = rest.len();
     &room[..DIGITS - left]

@@ -1,7 +1,8 @@
-//! Runs one child process: its output in files, its end awaited, its group swept, its lock kept until then.
+//! Runs one child process: writes its output to files, waits for its exit, ends the rest of its group, and keeps its
+//! lock until then.
 //!
 //! Knows signals, sessions and descriptors. Must not know what the child is for.
-//! Through it passes: a [`Command`] in; lines as they come, and an [`Exit`] out.
+//! In: a [`Command`]. Out: each line of output when it appears, and an [`Exit`].
 
 mod cancel;
 mod child;

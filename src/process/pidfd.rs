@@ -1,4 +1,4 @@
-//! The end of a child, as an event. The child is reaped elsewhere.
+//! The exit of a child, as an event. Other code reaps the child.
 #![allow(unsafe_code, reason = "tokio leaves it to us that a descriptor stays what it is")]
 
 use std::io;
@@ -8,14 +8,14 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// Readable once the child has ended.
+/// Becomes readable when the child has exited.
 pub struct PidFd(AsyncFd<OwnedFd>);
 
 impl PidFd {
     /// None on Linux before 5.3.
     pub fn open(pid: Pid) -> Option<Self> {
         let fd = pidfd_open(pid, PidfdFlags::NONBLOCK).ok()?;
-        // SAFETY: an `OwnedFd` stays what it is until it is dropped.
+        // SAFETY: an `OwnedFd` refers to the same open file until it is dropped.
         unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }.ok().map(Self)
     }
 

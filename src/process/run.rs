@@ -1,4 +1,4 @@
-//! From start to swept: one SIGINT to stop it, patience, and only then force.
+//! Runs a child from its start until its group is swept. To stop it, sends one SIGINT, waits, and kills it only then.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,38 +15,38 @@ use super::guardian::Guardian;
 use super::tail::Tail;
 use crate::error::{Error, Result};
 
-/// How often the growing output is looked at; the end of the child is noticed at once.
+/// Time between two reads of the growing output. The child's exit is noticed at once.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long a child has that was told a second time to end, before it is killed.
+/// Time between a forced stop and the SIGKILL.
 const FORCED: Duration = Duration::from_secs(5);
-/// How much of stderr an error may quote, and is sure to find room on the disk.
+/// Bytes of stderr that an error may quote. This much disk space is reserved for stderr.
 const QUOTED: usize = 4096;
 
-/// Why a child could not finish what it had in flight.
+/// Why a child could not finish its work in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CutShort {
-    /// It did not end within its grace.
+    /// It did not exit within its grace period.
     Late,
-    /// Somebody would not wait.
+    /// A forced stop was requested.
     Forced,
 }
 
-/// How it ended.
+/// How a child ended.
 #[derive(Clone, Debug)]
 pub struct Exit {
     pub code: Option<i32>,
     pub signal: Option<i32>,
-    /// Why we asked it to stop; it may have ended well even so.
+    /// Why Eos asked the child to stop. The child may have succeeded even so.
     pub stopped: Option<Cause>,
-    /// It was not left the time it wanted: what was in flight may be lost.
+    /// Why the child was ended before it was ready. Resources in flight may be lost.
     pub cut_short: Option<CutShort>,
     pub stderr_tail: String,
 }
 
-/// Runs the command to its end; `on_line` hears every line of its stdout.
+/// Runs the command until it exits, and calls `on_line` with every line of its stdout.
 ///
-/// Returns, with an error too, only once the child is reaped and its group swept: its lock may then be released.
-/// Must be polled to completion: dropping this future leaves the child unwatched.
+/// Returns only after the child is reaped and its group is swept, also if it returns an error. The lock may then be
+/// released. This future must be polled to completion: if it is dropped, nothing watches the child.
 pub async fn run(
     command: &Command<'_>,
     limits: &Limits,
@@ -96,20 +96,20 @@ pub async fn run(
     sweep(child.pid).await;
     guardian.forget(child.pid);
     let status = status.map_err(|error| Error::file(&command.program, "wait for", &error))?;
-    // Discarding blocks of a disk can take longer than all else here.
+    // Discarding disk blocks can take longer than everything else here.
     let promised = command.stdout.clone();
     let _ = tokio::task::spawn_blocking(move || child::give_back(&promised)).await;
     heard.and_then(|()| tail.finish(on_line)).map_err(unreadable)?;
     Ok(exit(status, stopped, cut_short, &command.stderr))
 }
 
-/// One SIGINT, to the child alone: terraform passes it on, and saves what is in flight.
+/// Sends one SIGINT to the child alone. Terraform passes it on, and saves resources in flight.
 fn ask_to_stop(pid: Pid, limits: &Limits) -> tokio::time::Instant {
     child::signal(pid, Signal::INT);
     tokio::time::Instant::now() + limits.stop_grace
 }
 
-/// Ends what the child left in its process group.
+/// Ends the processes that remain in the child's group.
 async fn sweep(pid: Pid) {
     if !child::signal_group(pid, Signal::TERM) {
         return;

@@ -1,7 +1,8 @@
-//! Starts a program without a copy of our memory, as posix_spawn does, and under guard, which posix_spawn cannot do.
+//! Starts a program without copying the memory of this process, as posix_spawn does. It also registers the program with
+//! the guardian, which posix_spawn cannot do.
 //!
-//! A fork copies the page tables of all that we have mapped, and afterwards each page that we write: inside of Salt that
-//! is a tenth of what terraform itself costs.
+//! A fork copies the page tables of all mapped memory, and afterwards each page that the parent writes. Inside Salt,
+//! that costs a tenth of what terraform itself costs.
 #![allow(unsafe_code, reason = "clone and exec")]
 
 use std::ffi::{CString, OsStr, c_char, c_int, c_uint, c_void};
@@ -25,7 +26,8 @@ use super::stack::Stack;
 /// The first number after stdin, stdout and stderr.
 const OTHERS: c_int = 3;
 
-/// All that the child needs, laid out before it is there: it shares our memory, and allocates nothing.
+/// The data that the child needs, prepared before it exists: the child shares the parent's memory and allocates
+/// nothing.
 struct Start<'a> {
     program: CString,
     args: Strings,
@@ -38,15 +40,15 @@ struct Start<'a> {
     failed: Option<Errno>,
 }
 
-/// The leader of a session, with these as its stdin, stdout and stderr. Before it is the program, the guardian has it and
-/// its lock, and the lock's file names it.
+/// Starts the program as the leader of a new session, with these descriptors as its stdin, stdout and stderr. Before
+/// the exec, the guardian knows the child and has its lock, and the lock's file names the child.
 pub fn spawn(
     command: &Command<'_>,
     guardian: &Guardian,
     stop_grace: Duration,
     [stdin, stdout, stderr]: [BorrowedFd<'_>; 3],
 ) -> io::Result<Pid> {
-    // One of them may be our own stdin, stdout or stderr: it would be overwritten by the one before it.
+    // One of them may have the number of stdin, stdout or stderr here. The dup of an earlier one would overwrite it.
     let moved = |fd| fcntl_dupfd_cloexec(fd, OTHERS);
     let words = std::iter::once(command.program.as_os_str()).chain(command.args.iter().map(AsRef::as_ref));
     let settings = command.env.iter().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
@@ -75,8 +77,9 @@ pub fn spawn(
 fn clone(start: &mut Start<'_>, stack: &mut Stack) -> io::Result<Pid> {
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let blocked = Blocked::all();
-    // SAFETY: the kernel holds this thread until the child has left our memory, so all that is lent to it is still
-    // there and used by nobody else; no handler of ours runs in it, for every signal is blocked until its end.
+    // SAFETY: the kernel suspends this thread until the child no longer uses this memory. So everything that is lent
+    // to the child still exists, and nobody else uses it. No signal handler of this process runs in the child, because
+    // every signal is blocked until then.
     let pid = unsafe { libc::clone(begin, stack.top(), flags, std::ptr::from_mut(start).cast()) };
     let cloned = if pid < 0 { Err(io::Error::last_os_error()) } else { Ok(pid) };
     drop(blocked);
@@ -84,22 +87,22 @@ fn clone(start: &mut Start<'_>, stack: &mut Stack) -> io::Result<Pid> {
 }
 
 extern "C" fn begin(start: *mut c_void) -> c_int {
-    // SAFETY: it is the `Start` that `clone` lent, and `clone` waits.
+    // SAFETY: the pointer is the `Start` that `clone` lent, and `clone` waits.
     let start = unsafe { &mut *start.cast::<Start<'_>>() };
     start.failed = start.exec().err();
     127
 }
 
 impl Start<'_> {
-    /// Only system calls from here on. Returns only what stood in the way.
+    /// Makes only system calls. Returns only if it fails.
     fn exec(&self) -> Result<(), Errno> {
-        // Started by nohup or in a script's background we ignore some, and the child would too; with SIGCHLD
-        // ignored it could not even wait for children of its own.
+        // If Eos was started by nohup or in a script's background, it ignores some signals, and the child would
+        // ignore them too. With SIGCHLD ignored, the child could not even wait for its own children.
         default_all();
         rustix::process::setsid()?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         rustix::process::chdir(self.folder.as_c_str())?;
-        // Should we have died by now, nobody would ever stop it: the guardian is gone too, and this fails.
+        // If Eos has died by now, nobody would ever stop the child. The guardian is then gone too, and this fails.
         let (pid, start_time) = (getpid(), identity::start_time()?);
         enlist(self.guardian, (pid, start_time), self.stop_grace, self.lock.map(|lock| lock.file))?;
         if let Some(lock) = &self.lock {
@@ -107,18 +110,18 @@ impl Start<'_> {
         }
         self.inherit()?;
         unblock_all();
-        // SAFETY: all pointers end with a null, and live in `self`.
+        // SAFETY: all pointer arrays end with a null, and `self` owns them and their strings.
         unsafe { libc::execve(self.program.as_ptr(), self.args.as_ptr(), self.env.as_ptr()) };
         Err(Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(Errno::NOEXEC))
     }
 
-    /// The three streams, and nothing else that is open here, by us or by those who started us.
+    /// Keeps the three streams and closes all other descriptors, also those that Eos itself inherited.
     fn inherit(&self) -> Result<(), Errno> {
         let [stdin, stdout, stderr] = self.streams.each_ref().map(AsFd::as_fd);
         dup2_stdin(stdin)?;
         dup2_stdout(stdout)?;
         dup2_stderr(stderr)?;
-        // SAFETY: the child has a table of descriptors of its own, and uses none of these afterwards.
+        // SAFETY: the child has its own table of descriptors, and uses none of these afterwards.
         unsafe { close_range(OTHERS.cast_unsigned(), c_uint::MAX) };
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! The stack of a child until its exec. Below it is a guard page: an overflow ends the child, and no memory of ours changes.
+//! The stack of a child until its exec. Below it is a guard page: an overflow ends the child, and changes no memory of
+//! this process.
 #![allow(unsafe_code, reason = "memory mappings")]
 
 use std::ffi::c_void;
@@ -8,10 +9,10 @@ use std::ptr::null_mut;
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use rustix::param::page_size;
 
-/// A multiple of every page size, so that its top is aligned as stacks must be.
+/// A multiple of every page size, so that the top of the stack is aligned.
 const USABLE: usize = 64 * 1024;
 
-/// A mapping: the guard page, then the stack, which grows down to it.
+/// A mapping: the guard page, then the stack, which grows down towards the page.
 pub struct Stack {
     base: *mut c_void,
     length: usize,
@@ -21,15 +22,15 @@ impl Stack {
     pub fn new() -> io::Result<Self> {
         let length = page_size() + USABLE;
         let (access, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE | MapFlags::STACK);
-        // SAFETY: the kernel chooses the place, so no other mapping is replaced.
+        // SAFETY: the kernel chooses the address, so no other mapping is replaced.
         let base = unsafe { mmap_anonymous(null_mut(), length, access, flags) }?;
         let stack = Self { base, length };
-        // SAFETY: the page is the first one of our own mapping, and nobody has a reference into it.
+        // SAFETY: the page is the first one of this new mapping, and nobody has a reference into it.
         unsafe { mprotect(base, page_size(), MprotectFlags::empty()) }?;
         Ok(stack)
     }
 
-    /// Its highest end, where a stack begins.
+    /// The highest address, where a stack begins.
     pub fn top(&mut self) -> *mut c_void {
         self.base.wrapping_byte_add(self.length)
     }
@@ -37,7 +38,7 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        // SAFETY: the mapping is ours, and nothing runs on it: its borrower, the child, has left our memory.
+        // SAFETY: this object owns the mapping. Nothing runs on it: the child, which borrowed it, has left this memory.
         let _ = unsafe { munmap(self.base, self.length) };
     }
 }

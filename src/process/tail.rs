@@ -1,10 +1,10 @@
-//! Reads a file that another process is writing, line by line.
+//! Reads a file line by line while another process writes it.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Complete lines as they appear; bytes that are no UTF-8 are replaced.
+/// Reads complete lines when they appear. Bytes that are not UTF-8 are replaced.
 pub struct Tail {
     file: File,
     rest: Vec<u8>,
@@ -15,7 +15,7 @@ impl Tail {
         Ok(Self { file: File::open(path)?, rest: Vec::new() })
     }
 
-    /// Hands over every line that is complete by now.
+    /// Passes every new complete line to `on_line`.
     pub fn read(&mut self, on_line: &mut dyn FnMut(&str)) -> io::Result<()> {
         let searched = self.rest.len();
         self.file.read_to_end(&mut self.rest)?;
@@ -30,7 +30,7 @@ impl Tail {
         Ok(())
     }
 
-    /// The end: what has no newline is a line too.
+    /// Reads the rest. Text without a final newline is a line too.
     pub fn finish(mut self, on_line: &mut dyn FnMut(&str)) -> io::Result<()> {
         self.read(on_line)?;
         if !self.rest.is_empty() {

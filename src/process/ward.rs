@@ -1,4 +1,4 @@
-//! A child whose parent has died: one SIGINT, patience, and then force. Makes system calls only.
+//! Stops a child whose parent has died: sends one SIGINT, waits, and then kills it. Makes system calls only.
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -11,22 +11,22 @@ use super::identity::lives;
 
 pub struct Ward {
     pid: Pid,
-    /// It tells this child from a later process of its number.
+    /// Distinguishes this child from a later process with the same pid.
     start_time: u64,
     grace: Duration,
     phase: Phase,
-    /// Open as long as this is here: nobody else takes it.
+    /// Open as long as this object exists, so nobody else takes the lock.
     _lock: Option<OwnedFd>,
 }
 
 #[derive(Clone, Copy)]
 enum Phase {
     Runs,
-    /// Until when it has time.
+    /// SIGINT was sent; the child has until this instant.
     Asked(Instant),
-    /// It has ended. Until when its process group has time.
+    /// The child exited; its process group has until this instant.
     Swept(Instant),
-    /// With its group. Until when their end is waited for.
+    /// The group was killed; the guardian waits for its end until this instant.
     Killed(Instant),
 }
 
@@ -39,11 +39,11 @@ impl Ward {
         self.pid.as_raw_nonzero().get() == pid
     }
 
-    /// The next step to its end; false where there is none left.
+    /// Takes the next step to end the child; false if nothing remains to end.
     pub fn stop(&mut self) -> bool {
         let now = Instant::now();
         match self.phase {
-            // Its parent may have died while it swept the group.
+            // The child may already be gone: its parent may have died while it swept the group.
             Phase::Runs | Phase::Asked(_) if !lives(self.pid, self.start_time) => {
                 self.phase = Phase::Swept(now + SWEEP);
                 kill_process_group(self.pid, Signal::TERM).is_ok()

@@ -1,4 +1,4 @@
-//! Acquires a key, and waits for its present holder.
+//! Acquires a lock's key, and waits for its present holder.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::lock::holder::Holder;
 use crate::process::Cancel;
 
-/// Between two tries where waiting for a change is of no use.
+/// Time between two attempts when waiting for a change of the key does not help.
 const PAUSE: Duration = Duration::from_secs(1);
 
 struct Attempt<'a> {
@@ -22,17 +22,17 @@ struct Attempt<'a> {
     holder: &'a Holder,
     session: Option<Session>,
     poll: Poll,
-    /// `ModifyIndex` at which the key was free and yet not given to us.
+    /// The `ModifyIndex` at which the key was free, but Consul refused it.
     refused: Option<u64>,
 }
 
 enum Step {
-    /// At this `ModifyIndex`.
+    /// The session holds the key since this `ModifyIndex`.
     Taken(Session, u64),
     Busy(Entry),
-    /// Free, and given to nobody: the lock-delay.
+    /// The key is free, but Consul gives it to nobody during the lock-delay.
     Delayed(Entry),
-    /// It moved while we looked.
+    /// The key changed during the attempt.
     Again,
     Foreign,
 }
@@ -46,7 +46,7 @@ impl Consul {
     }
 }
 
-/// The session that holds the key now, and the key's `ModifyIndex`. Nothing stays behind where it fails.
+/// Returns the session that now holds the key, and the key's `ModifyIndex`. If it fails, no session remains.
 async fn acquire(
     consul: &Consul,
     key: &str,
@@ -61,7 +61,7 @@ async fn acquire(
         taken = attempt.run(timeout) => taken,
     };
     if let Some(session) = attempt.session {
-        // It ends by itself if this fails.
+        // If this fails, the session ends by itself.
         let _ = Session::destroy(&consul.client, &session.id).await;
     }
     taken
@@ -126,7 +126,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// A lock whose taking was not answered is ours all the same.
+    /// Eos may hold the lock already: Consul may have given it although its answer was lost.
     fn held(&mut self, entry: Entry) -> Step {
         match self.session.take_if(|session| entry.session.as_ref() == Some(&session.id)) {
             Some(session) => Step::Taken(session, entry.modify_index),
@@ -135,7 +135,7 @@ impl Attempt<'_> {
     }
 }
 
-/// The session that there is, or a new one where it has ended.
+/// Returns the present session, or a new one if it has ended.
 async fn living<'a>(
     slot: &'a mut Option<Session>,
     consul: &Consul,

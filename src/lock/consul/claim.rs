@@ -1,16 +1,16 @@
-//! What a lock that we took stands on.
+//! What proves that Eos holds a lock in Consul.
 
 use std::time::Duration;
 
 use super::standing::Standing;
 use crate::consul::Session;
 
-/// Changes where the lock was lost and taken again.
+/// Changes if the lock was lost and acquired again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
     pub standing: Standing,
     pub session: String,
-    /// `ModifyIndex` of the key as we wrote it: with the session, what no later holder has.
+    /// The key's `ModifyIndex` after Eos wrote it. No later holder has both this index and this session.
     pub index: u64,
     pub ttl: Duration,
 }

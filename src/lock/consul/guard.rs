@@ -1,4 +1,4 @@
-//! A held lock: what may be begun under it, and how it is let go.
+//! A held lock in Consul: checks it, writes under it, and releases it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +18,10 @@ use crate::error::{Error, Result};
 use crate::lock::holder::Holder;
 use crate::words::{Words, words};
 
-/// Between two tries while nobody answers.
+/// Time between two attempts while Consul does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A held lock. Dropping it ends the renewals and lets go of nothing: the session lives out its time.
+/// A held lock. Dropping it stops the renewals but does not release the lock: the session lives until its TTL is over.
 #[derive(Debug)]
 pub struct Guard {
     pub(super) consul: Consul,
@@ -75,21 +75,21 @@ impl Guard {
         }
     }
 
-    /// Asks Consul whether the lock is ours. Waits while that cannot be said and may be said soon:
-    /// a TTL for an answer, a TTL and the lock-delay where the lock is being taken again.
+    /// Asks Consul whether Eos holds the lock. Waits up to one TTL for an answer, and up to one TTL and the lock-delay
+    /// while the lock is being acquired again.
     pub async fn check(&self) -> Result<()> {
         self.commit(&[]).await
     }
 
-    /// Writes a key beside the lock's, if the lock is ours at that moment.
+    /// Writes a key beside the lock's key, if Eos holds the lock at that moment.
     pub async fn write(&self, name: &str, value: &[u8]) -> Result<()> {
         self.commit(&[Op::Set { key: &self.beside(name), value, flags: 0 }]).await
     }
 
-    /// The same, and another key is gone at that moment.
+    /// Writes a key like [`Self::write`], and deletes the key `gone` in the same transaction.
     pub async fn replace(&self, gone: &str, name: &str, value: &[u8]) -> Result<()> {
         let (gone, key) = (self.beside(gone), self.beside(name));
-        // The answer tells of the last step, and of a deletion it tells nothing.
+        // The answer contains the last step only, and nothing for a deletion. So the deletion comes first.
         self.commit(&[Op::Delete { key: &gone }, Op::Set { key: &key, value, flags: 0 }]).await
     }
 
@@ -97,7 +97,7 @@ impl Guard {
         self.key.strip_suffix("lock").unwrap_or(&self.key).to_owned() + name
     }
 
-    /// Does all of it if the lock is ours at that moment.
+    /// Runs all operations in one transaction, if Eos holds the lock at that moment.
     pub(super) async fn commit(&self, write: &[Op<'_>]) -> Result<()> {
         let began = Instant::now();
         let mut told = self.claim.clone();
@@ -113,12 +113,13 @@ impl Guard {
                     let asked = Instant::now();
                     match self.transact(&claim, write).await {
                         Ok(Outcome::Done(_)) => return Ok(()),
-                        // Our session does not hold it: whatever became of it, the watch will see.
+                        // The session does not hold the lock. The watch finds out what happened.
                         Ok(Outcome::Conflict(0)) => self.nudge.notify_one(),
                         Ok(Outcome::Conflict(_)) => return Err(unknown(&Doubt::Overwritten)),
                         Err(trouble) => match trouble.retry_after() {
                             None => return Err(self.consul.explain(&trouble)),
-                            // Stopped in the middle of a question, we have not asked since we go on.
+                            // The start of the question counts: if this process was suspended during the question,
+                            // Consul has not been asked since it continues.
                             Some(after) if asked - began + after < claim.ttl => {
                                 sleep(PAUSE.max(after)).await;
                                 continue;
@@ -128,7 +129,7 @@ impl Guard {
                     }
                 }
             }
-            // We may have been stopped past it: the watch is left the time to say what became of the lock.
+            // This process may have been suspended past the deadline: the watch gets time to report the lock's state.
             let deadline = deadline.max(Instant::now() + PATIENCE);
             match timeout_at(deadline, told.changed()).await {
                 Ok(Ok(())) => {}
@@ -148,7 +149,8 @@ impl Guard {
         transact(&self.consul.client, &ops).await
     }
 
-    /// Lets go of the key, then ends the session: ending it alone would cost the next one the lock-delay.
+    /// Releases the key, then ends the session. If only the session ended, the next holder would wait for the
+    /// lock-delay.
     pub async fn release(mut self) -> Result<()> {
         self.task.0.abort();
         let _ = (&mut self.task.0).await;

@@ -1,4 +1,4 @@
-//! Who holds what.
+//! Lists the locks that are held in Consul.
 
 use serde::Serialize;
 
@@ -8,20 +8,20 @@ use crate::consul::{Entry, below};
 use crate::error::Result;
 use crate::lock::holder::Holder;
 
-/// One lock that is held now.
+/// A lock that is held now.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Held {
     pub key: String,
-    /// As the key has them; what its value says may be anything.
+    /// Environment and component come from the key, because its value may contain anything.
     pub environment: String,
     pub component: String,
-    /// The session: what `unlock` asks for.
+    /// The session's id, which `unlock` needs.
     pub id: String,
     pub holder: Holder,
 }
 
 impl Consul {
-    /// The locks that are held, of one environment or of all, by key.
+    /// Returns the held locks of one environment or of all, sorted by key.
     pub async fn list(&self, environment: Option<&str>) -> Result<Vec<Held>> {
         let root = format!("{}/", self.settings.prefix);
         let prefix = environment.map_or(root.clone(), |environment| format!("{root}{environment}/"));

@@ -1,7 +1,7 @@
-//! A lock that spans hosts: a key of Consul's, held by a session that we renew.
+//! A lock that spans hosts: a key in Consul, held by a session that Eos renews.
 //!
-//! Knows what a lock in Consul means. The key is `{prefix}/{environment}/{component}/lock`, and nothing but its value
-//! says who holds it.
+//! Knows what a lock in Consul means. The key is `{prefix}/{environment}/{component}/lock`. Only its value names the
+//! holder.
 
 mod acquire;
 mod claim;

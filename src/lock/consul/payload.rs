@@ -1,13 +1,14 @@
-//! What a lock's value says, in one JSON: Terraform's names for a lock's holder, and ours.
+//! The value of a lock's key: one JSON object with Terraform's fields for a lock's holder, and with those of Eos.
 
 use serde_json::{Map, Value, json};
 
 use crate::lock::holder::Holder;
 
-/// What both have, by our name and by that of Terraform's `statemgr.LockInfo`.
+/// Fields that both have: the name in Eos, and the name in Terraform's `statemgr.LockInfo`.
 const RENAMED: [(&str, &str); 2] = [("operation", "Operation"), ("since", "Created")];
 
-/// `info` is for people. The holder's terraform is of no use to another host, and named in the file of this one.
+/// `info` is for people. The value does not contain the holder's terraform: another host cannot use it, and the lock's
+/// file on this host names it.
 pub fn write(holder: &Holder, session: &str, key: &str, info: &str) -> Vec<u8> {
     let Holder { user, host, .. } = holder;
     let mut value = json!(Holder { terraform: None, ..holder.clone() });
@@ -23,7 +24,7 @@ pub fn write(holder: &Holder, session: &str, key: &str, info: &str) -> Vec<u8> {
     value.to_string().into_bytes()
 }
 
-/// A value that is none of ours tells nothing.
+/// Reads a lock's value. If Eos did not write the value, the holder is empty.
 pub fn read(value: &[u8]) -> Holder {
     let mut fields: Map<String, Value> = serde_json::from_slice(value).unwrap_or_default();
     for (ours, terraforms) in RENAMED {

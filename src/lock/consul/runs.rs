@@ -1,4 +1,5 @@
-//! What an environment's last run was to do: `{prefix}/.runs/{environment}`. No environment's name begins with a dot.
+//! The request of an environment's last run. The key is `{prefix}/.runs/{environment}`. No environment's name begins
+//! with a dot.
 
 use super::service::Consul;
 use crate::consul::{put, read};
@@ -11,7 +12,8 @@ impl Consul {
         Ok(entry.map(|entry| entry.value))
     }
 
-    /// Needs no fence: it says what was asked for, and every component's turn looks for itself what is there.
+    /// Needs no fence: the text only says what the run was asked to do, and every component's turn checks the real
+    /// state.
     pub async fn put_run(&self, environment: &str, text: Vec<u8>) -> Result<()> {
         let key = self.run_key(environment);
         self.ask(async || put(&self.client, &key, text.clone()).await).await

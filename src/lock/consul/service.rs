@@ -1,4 +1,4 @@
-//! One Consul, and what the pillar says of its locks.
+//! A Consul server, and the pillar's settings for its locks.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use crate::consul::{Client, Trouble, below, read};
 use crate::error::{Error, Result};
 use crate::model::ConsulLock;
 
-/// How long a Consul that does not answer is asked again, where nothing else is waited for: it may be electing a leader.
+/// How long requests are repeated if Consul does not answer and nothing else sets a limit: Consul may be electing a
+/// leader.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug)]
@@ -21,23 +22,23 @@ pub struct Consul {
 }
 
 impl Consul {
-    /// Reads the files of `tls`; asks nobody yet.
+    /// Reads the files of `tls`. Sends no request.
     pub fn open(settings: &ConsulLock, token: Option<SecretString>) -> Result<Self> {
         let client = Client::open(&settings.address, &settings.tls, token);
         let client = client.map_err(|why| unusable(&settings.address, &why))?;
-        // A renewal that hangs must leave time for the next.
+        // A renewal that hangs must leave time for the next one.
         let client = client.patient(settings.ttl / 3);
         Ok(Self { client: Arc::new(client), settings: Arc::new(settings.clone()) })
     }
 
-    /// What a lock's guard wrote beside its lock, if anything.
+    /// Returns the value that a guard wrote beside its lock's key, if there is one.
     pub async fn read(&self, environment: &str, component: &str, name: &str) -> Result<Option<Vec<u8>>> {
         let key = self.key(environment, component, name);
         let (entry, _) = self.ask(async || read(&self.client, &key, None).await).await?;
         Ok(entry.map(|entry| entry.value))
     }
 
-    /// The same of every component of an environment that has it.
+    /// Returns the values of that name in one environment, by component. A component without the key is left out.
     pub async fn read_all(&self, environment: &str, name: &str) -> Result<BTreeMap<String, Vec<u8>>> {
         let folder = format!("{}/{environment}/", self.settings.prefix);
         let entries = self.ask(async || below(&self.client, &folder).await).await?;
@@ -48,12 +49,12 @@ impl Consul {
         Ok(values.collect())
     }
 
-    /// Where this is kept of a component.
+    /// The key of this name for a component.
     pub fn key(&self, environment: &str, component: &str, name: &str) -> String {
         format!("{}/{environment}/{component}/{name}", self.settings.prefix)
     }
 
-    /// Asks what may be asked twice.
+    /// Sends a request that may safely be repeated.
     pub(super) async fn ask<T>(
         &self,
         question: impl AsyncFn() -> std::result::Result<T, Trouble>,

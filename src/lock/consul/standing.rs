@@ -1,59 +1,59 @@
-//! Whether a lock is still ours, as far as can be known. Pure: what was seen goes in, with the time.
+//! Decides whether Eos still holds a lock, as far as this can be known. Pure: observations and times go in.
 
 use std::time::Duration;
 
 use crate::lock::holder::Holder;
 
-/// What we know of a lock that we took.
+/// What Eos knows about a lock that it acquired.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Standing {
     Held,
-    /// It may be ours. Terraform goes on, nothing new begins.
+    /// Eos may hold the lock. Terraform continues; nothing new is started.
     Unknown(Doubt),
-    /// Our session is gone, and nobody else was seen yet: it may be taken again.
+    /// The session is gone, but no other holder was seen yet: the lock may be acquired again.
     Adrift {
         since: Duration,
     },
-    /// Another's, or nobody's. Terraform is asked to stop. Nothing leads away from here.
+    /// Another process holds the lock, or nobody does. Terraform is asked to stop. This state is final.
     Lost(Loss),
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Doubt {
-    /// No answer, and why.
+    /// Consul does not answer, for this reason.
     Unreachable(String),
-    /// A third party wrote to the key; our session is still on it.
+    /// Another client wrote to the key, but Eos's session still holds it.
     Overwritten,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Loss {
     Taken(Box<Holder>),
-    /// The key was deleted, or its value no longer names our run.
+    /// The key was deleted, or its value no longer names this run.
     Freed,
-    /// Nobody was seen, but it could not be taken again while that was safe to try.
+    /// No other holder was seen, but the lock could not be acquired again in the time in which that is safe.
     Expired,
-    /// Whatever watched over it ended.
+    /// The task that watches the lock ended.
     Unwatched,
 }
 
-/// What the last look showed.
+/// The result of the last look at the key.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Seen {
-    /// The session lives and the key is as we wrote it.
+    /// The session lives, and the key is as Eos wrote it.
     Ours,
     Overwritten,
     Unreachable(String),
-    /// The session is gone; what the key holds still names our run.
+    /// The session is gone, but the key's value still names this run.
     Ended,
-    /// The key is free and no longer names our run, or it is not there.
+    /// The key is free and no longer names this run, or the key does not exist.
     Freed,
     Taken(Box<Holder>),
 }
 
 impl Standing {
-    /// `now` and `since` count from the same moment. `patience`: how long we may try to take it again,
-    /// TTL and lock-delay together.
+    /// Returns the standing after an observation. `now` and `since` count from the same moment. `patience` is the time
+    /// in which Eos may try to acquire the lock again: TTL plus lock-delay.
     pub fn next(self, seen: Seen, now: Duration, patience: Duration) -> Self {
         match (self, seen) {
             (Self::Lost(loss), _) => Self::Lost(loss),
@@ -65,7 +65,7 @@ impl Standing {
             (_, Seen::Ended) => Self::Adrift { since: now },
             (_, Seen::Ours) => Self::Held,
             (_, Seen::Overwritten) => Self::Unknown(Doubt::Overwritten),
-            // What was seen is not undone by seeing nothing.
+            // A missing answer does not cancel an earlier observation.
             (Self::Unknown(Doubt::Overwritten), Seen::Unreachable(_)) => Self::Unknown(Doubt::Overwritten),
             (_, Seen::Unreachable(text)) => Self::Unknown(Doubt::Unreachable(text)),
         }
@@ -90,7 +90,7 @@ mod tests {
         Box::new(Holder { run_id: "other".into(), ..Holder::default() })
     }
 
-    /// From, what is seen, at which second, to.
+    /// Standing before, observation, second of the observation, standing after.
     fn table() -> Vec<(Standing, Seen, u64, Standing)> {
         let overwritten = || Standing::Unknown(Doubt::Overwritten);
         let adrift = |since| Standing::Adrift { since: Duration::from_secs(since) };
@@ -104,7 +104,7 @@ mod tests {
             (Standing::Held, Seen::Freed, 1, freed.clone()),
             (Standing::Held, Seen::Taken(other()), 1, taken()),
             (unreachable(), Seen::Ours, 1, Standing::Held),
-            // However long nobody answers: that proves no loss.
+            // A missing answer never proves a loss, however long it lasts.
             (unreachable(), no_answer(), 86_400, unreachable()),
             (unreachable(), Seen::Overwritten, 1, overwritten()),
             (unreachable(), Seen::Ended, 7, adrift(7)),
@@ -148,7 +148,7 @@ mod tests {
                 format!("{from} {:?}", std::mem::discriminant(seen))
             })
             .collect();
-        // Held, unreachable, overwritten and adrift, by six things to see.
+        // Held, unreachable, overwritten and adrift, each with six observations.
         assert_eq!(pairs.len(), 4 * 6);
     }
 

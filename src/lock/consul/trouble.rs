@@ -1,4 +1,4 @@
-//! What goes wrong between us and Consul, and how it is told.
+//! Errors of locks in Consul.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::error::{Error, Layer, Phase};
 use crate::http::Unusable;
 use crate::words::Words;
 
-/// What a lock cannot be taken or kept for.
+/// The error for a request to Consul that failed.
 pub fn explain(trouble: &Trouble, address: &str, prefix: &str) -> Error {
     let (code, what, remedy) = match trouble {
         Trouble::Unreachable(_) => (
@@ -53,7 +53,7 @@ pub fn unusable(address: &str, why: &Unusable) -> Error {
     }
 }
 
-/// Somebody else has it, or had it a moment ago.
+/// Another process holds the lock, or lost it a moment ago.
 pub fn busy(key: &str, entry: &Entry, lock_delay: Duration, waited: Duration) -> Error {
     let (holder, waited) = (payload::read(&entry.value), humantime::format_duration(waited));
     let (message, remedy) = match &entry.session {
@@ -76,7 +76,7 @@ pub fn busy(key: &str, entry: &Entry, lock_delay: Duration, waited: Duration) ->
         .with(serde_json::json!({ "holder": holder, "lock": key, "id": entry.session }))
 }
 
-/// The key holds something that no lock of Consul's convention left there.
+/// The key exists, but it is not a lock by Consul's convention.
 pub fn foreign(key: &str) -> Error {
     let message = format!("{key} in Consul is not a lock of ours: its flags are another's");
     let remedy = "find out who writes there, and choose another infrastructure:settings:lock:prefix; or remove that key by hand";

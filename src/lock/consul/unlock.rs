@@ -7,10 +7,10 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::lock::holder::Holder;
 
 impl Consul {
-    /// Frees the lock of `by`'s component if the session `id` still holds it, and tells whose it was.
+    /// Frees the lock of `by`'s component if the session `id` still holds it, and returns the former holder.
     ///
-    /// What the key holds names `by` from then on: a holder that lives after all sees that it lost the lock,
-    /// and does not take it again. The key stays, and Consul gives it to nobody until the lock-delay is over.
+    /// The key's value then names `by`. If the former holder is still alive, it sees that it lost the lock and does not
+    /// acquire it again. The key remains, and Consul gives it to nobody until the lock-delay is over.
     pub async fn unlock(&self, by: &Holder, id: &str) -> Result<Holder> {
         let key = self.key(&by.environment, &by.component, "lock");
         let client = &self.client;

@@ -1,4 +1,4 @@
-//! Keeps a lock: renews its session, follows its key, takes it again where that is safe.
+//! Keeps a lock: renews its session, watches its key, and acquires it again if that is safe.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::standing::{Doubt, Seen, Standing};
 use crate::consul::{Entry, Op, Outcome, Poll, Renewal, Session, Trouble, read, transact};
 use crate::lock::holder::Holder;
 
-/// Between two tries, while nobody answers or the key is not given to us.
+/// Time between two attempts while Consul does not answer or refuses the key.
 const PAUSE: Duration = Duration::from_secs(1);
 
 pub struct Watch {
@@ -22,12 +22,12 @@ pub struct Watch {
     pub holder: Holder,
     pub session: Session,
     pub claim: watch::Sender<Claim>,
-    /// Somebody saw what we have not seen yet.
+    /// Notified when a caller saw a change that the watch has not seen yet.
     pub nudge: Arc<Notify>,
 }
 
 impl Watch {
-    /// Ends when the lock is lost.
+    /// Watches the lock until it is lost.
     pub async fn run(mut self) {
         let began = Instant::now();
         let mut poll = Poll::new();
@@ -41,7 +41,7 @@ impl Watch {
             let mut pause = PAUSE;
             let (seen, index) = looked.unwrap_or_else(|trouble| {
                 poll.look_now();
-                // A session that is not renewed ends, whatever Consul asks for.
+                // Consul may ask for a longer pause, but the session ends if it is not renewed in time.
                 let most = self.session.ttl / 3;
                 pause = pause.max(trouble.retry_after().unwrap_or_default().min(most));
                 (Seen::Unreachable(trouble.text().to_owned()), index)
@@ -52,7 +52,7 @@ impl Watch {
             self.tell(next.clone(), index);
             match next {
                 Standing::Lost(_) => {
-                    // It holds nothing, and ends by itself if this fails.
+                    // The session holds nothing, and ends by itself if this fails.
                     let _ = Session::destroy(&self.consul.client, &self.session.id).await;
                     return;
                 }
@@ -62,7 +62,7 @@ impl Watch {
         }
     }
 
-    /// Renews if that is due, then waits for a change until it is again.
+    /// Renews the session if that is due, then waits for a change of the key until the next renewal.
     async fn look(&mut self, poll: &mut Poll, index: u64) -> Result<(Seen, u64), Trouble> {
         let client = &self.consul.client;
         if Instant::now() >= self.session.due() && self.session.renew(client).await? == Renewal::Gone {
@@ -79,12 +79,12 @@ impl Watch {
         Ok((self.judge(entry, index), index))
     }
 
-    /// Takes the key again, if nobody had it since: then what it holds still names us.
+    /// Acquires the key again if nobody held it since. In that case its value still names this holder.
     async fn regain(&mut self, index: u64) -> Result<(Seen, u64), Trouble> {
         let (client, settings, key) = (&self.consul.client, &self.consul.settings, self.key.as_str());
         let (entry, _) = read(client, key, None).await?;
         if let Some(entry) = entry.as_ref().filter(|entry| self.is_ours(entry)) {
-            // An earlier try that was not answered.
+            // An earlier attempt succeeded, but its answer was lost.
             return Ok((Seen::Ours, entry.modify_index));
         }
         let free = match (self.judge(entry.clone(), index), entry) {
