@@ -1,4 +1,4 @@
-//! Whether a kept plan may be applied as things stand now, and how it is kept until a person approves it.
+//! Whether a saved plan may be applied now, and how it is saved until a person approves it.
 
 use std::path::Path;
 
@@ -19,15 +19,15 @@ use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
 use crate::report::{ComponentReport, ResourceChange};
 use crate::words::{Words, words};
 
-/// What a kept plan's turn comes to.
+/// The decision about a saved plan.
 pub(super) enum Ready {
     Apply(Kept),
-    /// Plan again: the same changes may be applied.
+    /// Plan again: if the changes are the same, they may be applied.
     Again(Kept),
     Blocked(Kept, Blocked),
 }
 
-/// Holds a kept plan against how things stand now.
+/// Compares a saved plan with the current state of the component.
 pub(super) fn ready(
     invoker: &Invoker<'_>,
     plan: SavedPlan<'_>,
@@ -58,9 +58,9 @@ pub(super) fn ready(
     }
 }
 
-/// The same before anything runs, without a lock.
+/// The same check before anything runs, without a lock.
 pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
-    // What it was made from is not asked where it cannot be applied in any case.
+    // If it cannot be applied anyway, its inputs are not compared.
     plan.refuse_spent()?;
     let name = plan.component;
     let node = &session.blueprint.nodes[name];
@@ -76,7 +76,7 @@ pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
     ready(&invoker, plan, &now, state::read(&invoker).await?.as_ref()).map(drop)
 }
 
-/// Refuses what was planned again and would do something else than what was shown.
+/// Refuses a new plan whose changes differ from the changes that were shown.
 pub(super) fn compare(kept: &Kept, again: &Changes, name: &Name) -> Result<()> {
     if again.digest == kept.changes.digest {
         return Ok(());
@@ -100,7 +100,7 @@ pub(super) fn compare(kept: &Kept, again: &Changes, name: &Name) -> Result<()> {
     Err(error.of(name).with(json!({ "addresses": addresses })))
 }
 
-/// The report of a plan that policy stopped, which is kept: exactly this can be approved.
+/// The report of a saved plan that policy stopped: a person can approve exactly this plan.
 pub(super) async fn stop(
     invoker: &Invoker<'_>,
     intent: &Intent,
@@ -113,7 +113,7 @@ pub(super) async fn stop(
         Act::Keep(plans) => (plans.clone(), changes),
         Act::Apply => {
             let plans = SavedPlans::new(&invoker.session.layout, &invoker.session.run_id);
-            // Nothing was shown yet, and a person is to approve what was.
+            // Nobody has seen the changes yet, and a person can only approve what was shown.
             let changes = reports::redacted(invoker, saved_plan_file::show(invoker, file).await?);
             let kept = plans.of(name).file()?;
             std::fs::rename(file, &kept).map_err(|error| Error::file(&kept, "write", &error))?;
@@ -130,7 +130,7 @@ pub(super) async fn stop(
     Ok(reports::blocked(changes, asking(blocked, plans.of(name)), name))
 }
 
-/// With the way on.
+/// Adds the commands to continue with.
 pub(super) fn asking(blocked: Blocked, plan: SavedPlan<'_>) -> Blocked {
     let (plan_id, name) = (plan.plan_id(), plan.component);
     let approve = format!(

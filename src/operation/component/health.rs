@@ -1,4 +1,4 @@
-//! A component's health gates: its outputs put in, and watched at the end of its turn.
+//! The health gates of a component: they read its outputs, and are watched at the end of its turn.
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::operation::exec::{Invoker, servers};
 use crate::view::progress::Stage;
 use crate::words::{Words, words};
 
-/// Waits until all gates hold. An error where one does not in time, where the run is stopped or the lock lost.
+/// Waits until all gates pass. An error if one does not pass in time, if the run is stopped, or if the lock is lost.
 pub async fn hold(invoker: &Invoker<'_>, state: &State) -> Result<()> {
     let gates = gates(invoker, state).await?;
     if gates.is_empty() {
@@ -61,7 +61,7 @@ async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<()> {
     }
 }
 
-/// The component's gates, with what they read from this state.
+/// The gates of the component, with their values from this state.
 pub async fn gates(invoker: &Invoker<'_>, state: &State) -> Result<Vec<Gate>> {
     let mut gates = Vec::new();
     for gate in &invoker.component.health {
@@ -134,7 +134,7 @@ fn is_reference(probe: &HttpProbe, header: &str) -> bool {
     !matches!(probe.headers.get(header), None | Some(model::Reference::Plain(_)))
 }
 
-/// The literal, or what the output is; the error names the output, never its value.
+/// The literal or the value of the output. The error contains the name of the output, never its value.
 fn value<T: Clone>(
     given: &Given<T>,
     state: &State,
@@ -149,7 +149,7 @@ fn value<T: Clone>(
     value_path::own(own, &output.value, read)
 }
 
-/// A gate that cannot be measured, whatever the world is like.
+/// A gate that cannot be measured because of its definition.
 fn unmeasurable(gate: &model::Gate, message: &str) -> Error {
     let remedy = "correct the gate in the pillar, or the module's output";
     let message = format!("{} cannot be measured: {message}", gate.path);
@@ -198,7 +198,7 @@ async fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
     Error::new(Layer::Service, Phase::Verification, code, message, remedy).with(details)
 }
 
-/// Where there is a failure to look into.
+/// None if there is no failure to explain.
 async fn diagnosis(gate: &Gate, outlook: Outlook) -> Option<crate::nomad::Diagnosis> {
     match outlook {
         Outlook::Open | Outlook::UnderWay(_) | Outlook::Never(Never::Failed) => gate.diagnose().await,
@@ -206,7 +206,7 @@ async fn diagnosis(gate: &Gate, outlook: Outlook) -> Option<crate::nomad::Diagno
     }
 }
 
-/// The code of a gate that did not hold, and what to do.
+/// The code of a gate that did not pass, and the remedy.
 pub fn ending(outlook: Outlook) -> (&'static str, &'static str) {
     match outlook {
         Outlook::Open | Outlook::UnderWay(_) => {
@@ -236,9 +236,9 @@ pub fn ending(outlook: Outlook) -> (&'static str, &'static str) {
     }
 }
 
-/// Nobody could say how it is.
+/// The health could not be determined.
 pub(super) const UNSEEN: &str = "health_unknown";
-/// Nomad has given up what was deployed.
+/// Nomad has marked the deployment as failed.
 pub(super) const FAILED: &str = "deployment_failed";
 pub(super) const STOPPED: &str = "job_stopped";
 pub(super) const SUPERSEDED: &str = "superseded";

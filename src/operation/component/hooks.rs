@@ -1,4 +1,4 @@
-//! A component's hooks, in order, once its turn has ended well and was recorded.
+//! Runs a component's hooks in their order, after its turn ended well and was recorded.
 
 use std::collections::BTreeMap;
 
@@ -20,16 +20,16 @@ use crate::operation::store::records;
 use crate::report::{ComponentReport, Status};
 use crate::words::{Words, words};
 
-/// What there is to tell of one component; all of it is public.
+/// The values of one component that a hook may use; none of them is secret.
 struct Telling<'a> {
     invoker: &'a Invoker<'a>,
     report: &'a ComponentReport,
     outputs: BTreeMap<String, Value>,
-    /// The component was taken down.
+    /// The component was destroyed.
     gone: bool,
 }
 
-/// Runs them where the run changes things; what fails is a note, or the component's failure.
+/// Runs them if the run changes resources. A failed hook is a note or fails the component.
 pub(super) async fn after(
     invoker: &Invoker<'_>,
     intent: &Intent,
@@ -37,7 +37,7 @@ pub(super) async fn after(
 ) -> ComponentReport {
     let component = invoker.component;
     let well = report.status.is_as_asked() || report.status == Status::Destroyed;
-    // What the run that this one resumes did, it told as well.
+    // The resumed run has already run the hooks for its own changes.
     if component.hooks.is_empty() || !well || !intent.act.changes_things() || report.reason == "done_before" {
         return report;
     }
@@ -104,7 +104,7 @@ impl Telling<'_> {
             Action::ConsulService(service) => self.consul_service(service).await,
             Action::Prometheus(prometheus) => self.prometheus(prometheus),
             Action::Webhook(webhook) => self.webhook(webhook).await,
-            // What Salt did is not undone.
+            // The effect of a Salt hook is not reversed.
             Action::Salt(_) if self.gone => Ok(()),
             Action::Salt(step) => {
                 self.invoker.redactor.add(&job::secrets(self.invoker.session));
@@ -216,7 +216,7 @@ impl Telling<'_> {
         }
     }
 
-    /// The error names the output, never its value.
+    /// The error contains the name of the output, never its value.
     fn output<T>(&self, own: &OwnOutput, read: impl Fn(&Value) -> Result<T, String>) -> Result<T, String> {
         let output = self.outputs.get(&own.output);
         let value = output.ok_or_else(|| format!("output {} has no value that may be told", own.output))?;

@@ -1,4 +1,4 @@
-//! Moves a state when the pillar's backend changes: read it where it was, push it where it shall be.
+//! Moves a state when the pillar's backend changes: reads it from the old backend and pushes it to the new one.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::resolve::Module;
 use crate::terraform;
 use crate::workdir::{remove, replace};
 
-/// Before the new backend is written; a state moves only where it may. True: an init has to forget the old one.
+/// Runs before the new backend is written; refuses if the state may not move. True: an init has to forget the old one.
 pub(super) async fn prepare(
     invoker: &Invoker<'_>,
     module: &Module,
@@ -29,18 +29,18 @@ pub(super) async fn prepare(
         if !may_migrate {
             return Err(changed(record, backend));
         }
-        // A migration that was cut short has it already, and the old block may be gone.
+        // An interrupted migration has already read the state, and the old block may be gone.
         if !moved_state(invoker).exists() {
             replace(&moved_state(invoker), &old_state(invoker, module, record).await?)?;
         }
     }
-    // The link to the old backend; the new one writes its own.
+    // This file refers to the old backend. The init of the new backend writes another.
     remove(&invoker.place.data().join("terraform.tfstate"))?;
     remove(&invoker.place.initialised())?;
     Ok(true)
 }
 
-/// After the init of the new backend: the state goes there, unless there is another. True: it was moved.
+/// Runs after the init of the new backend: pushes the state, unless another is there. True: it was moved.
 pub(super) async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<bool> {
     let moved = moved_state(invoker);
     if !reconfigured || !moved.exists() {
@@ -72,7 +72,7 @@ pub(super) async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<
     Ok(true)
 }
 
-/// A moved state may begin a new lineage: Terraform gives one to a state that is pushed where none was.
+/// A moved state may start a new lineage: Terraform creates one when a state is pushed to an empty backend.
 pub(super) fn verify(record: &Record, found: Option<&State>, invoker: &Invoker<'_>) -> Result<()> {
     let resources = found.map_or(0, |state| state.resources);
     if resources == record.resources {
@@ -122,7 +122,7 @@ fn moved_state(invoker: &Invoker<'_>) -> std::path::PathBuf {
     invoker.place.control().join("moving.tfstate")
 }
 
-/// A local state that was moved stays as evidence, under a name that nobody reads.
+/// A local state that was moved stays as evidence, under a name that terraform does not read.
 fn set_aside(path: &std::path::Path) -> Result<()> {
     match path.exists() {
         true => fs::rename(path, path.with_extension("tfstate.moved"))

@@ -38,7 +38,7 @@ use crate::report::{ComponentReport, Status};
 use crate::view::progress::Stage;
 use crate::workdir::{Manifest, Place, ensure_private};
 
-/// Runs one component; whatever happens becomes its report.
+/// Runs one component. Every result, also an error, becomes its report.
 pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
     let report = locked(session, name, intent).await.unwrap_or_else(|error| ended(error.of(name)));
     session.note_end(name, &report);
@@ -73,7 +73,7 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
         Err(error) => Err(error),
     };
     let mut report = outcome.unwrap_or_else(|error| ended(error.of(name)));
-    // Terraform is reaped and its process group swept: nobody else may keep it.
+    // Terraform has ended and its process group is gone: nobody else may keep the lock.
     if let Err(error) = guard.release().await {
         tracing::warn!("{error}");
         report.notes.push(error.message);
@@ -111,7 +111,7 @@ async fn work(
     if is_gone && intent.act.changes_things() {
         report.notes.extend(given_secrets::withdraw(&invoker).await);
     }
-    // What follows keeps it and sends it to others.
+    // The following steps store this report and send it to others.
     let mut report = recovery.tell(&invoker, report);
     invoker.redactor.report(&mut report);
     let report = match &intent.act {
@@ -124,7 +124,7 @@ async fn work(
     Ok(report)
 }
 
-/// Gathers what its turn is made of, and takes it. What was done before it began is told in `notes`, however it ends.
+/// Collects the inputs of the turn and runs it. `notes` gets what was done before the turn began, however it ends.
 async fn begin(
     node: &Node,
     invoker: &mut Invoker<'_>,
@@ -188,7 +188,7 @@ async fn begin(
     turn.take(recovery, &mut manifest, notes).await
 }
 
-/// Whether there is surely nothing to destroy; then its inputs, which may be gone too, are not needed.
+/// Whether there is certainly nothing to destroy. Then its inputs, which may be gone too, are not needed.
 fn nothing_left(record: Option<&Record>, state: &std::path::Path, local: bool) -> bool {
     match record {
         Some(record) => record.outcome == Status::Destroyed.word(),
@@ -196,7 +196,7 @@ fn nothing_left(record: Option<&Record>, state: &std::path::Path, local: bool) -
     }
 }
 
-/// Whether this component is taken down; a kept plan says so itself.
+/// Whether this component is destroyed. A saved plan says so itself.
 fn destroys(intent: &Intent, component: &Name) -> Result<bool> {
     match &intent.act {
         Act::ApplyKept(plans) | Act::ShowKept(plans) => Ok(plans.of(component).read()?.destroy),

@@ -1,4 +1,4 @@
-//! A component whose way back failed: nothing more is applied to it before somebody has looked.
+//! A component whose rollback failed: nothing is applied to it until a person acknowledges that.
 
 use super::intent::{Act, Intent};
 use super::way_back::{MOVED, Manner, Way};
@@ -9,7 +9,7 @@ use crate::record::{Blocked, Record};
 use crate::report::{ComponentReport, Status};
 use crate::words::{Words, words};
 
-/// The report of a component that may not be changed, or that somebody has looked at.
+/// The report of a component that is blocked, or that was acknowledged.
 pub(super) async fn check(
     invoker: &Invoker<'_>,
     record: Option<&Record>,
@@ -51,7 +51,7 @@ fn acknowledge(environment: &str, name: &str) -> Words {
     Words::own(format!("look at what is there, then {call}"))
 }
 
-/// Writes down that a way back failed, and says what to do before anything is applied again.
+/// Records that a rollback failed, and says what a person has to do before the next apply.
 pub(super) async fn block(invoker: &Invoker<'_>, way: &Way, mut report: ComponentReport) -> ComponentReport {
     let Some(error) = report.error.as_ref().filter(|_| report.status == Status::Failed) else {
         return report;

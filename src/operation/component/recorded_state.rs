@@ -1,4 +1,4 @@
-//! A state beside the record of the last run: whether it is the one that was left, and which outputs are null.
+//! A state compared with the record of the last run: whether it is the same state, and which outputs are null.
 
 use crate::decide::{self, State, StateProblem};
 use crate::error::{Error, Layer, Phase, Result};
@@ -6,14 +6,14 @@ use crate::operation::exec::{Invoker, state};
 use crate::record::Record;
 use crate::words::Words;
 
-/// The state with its null outputs, where a record is there that knows them. For questions: it takes no lock.
+/// The state with its null outputs, if a record lists them. For questions: it takes no lock.
 pub async fn whole(invoker: &Invoker<'_>) -> Result<Option<State>> {
     let state = state::read(invoker).await?;
     let name = &invoker.component.name;
     match invoker.session.records().latest(name, invoker.place).await {
         Ok(Some(record)) => Ok(record.with_nulls(state)),
         Ok(None) => Ok(state),
-        // What the state has is the answer all the same; a run of this component refuses the record.
+        // The state itself is still the answer. The next run of this component refuses the record.
         Err(error) => {
             tracing::warn!("{name}: outputs that are null cannot be known: {error}");
             Ok(state)
@@ -21,7 +21,7 @@ pub async fn whole(invoker: &Invoker<'_>) -> Result<Option<State>> {
     }
 }
 
-/// Refuses a state that is not the one the last run left.
+/// Refuses a state that is not the one after the last run.
 pub(super) fn check(
     record: Option<&Record>,
     found: Option<&State>,
@@ -32,7 +32,7 @@ pub(super) fn check(
     let verdict = decide::compare(Some(&record.remembered()), found);
     let (code, what) = match verdict {
         Ok(()) => return Ok(()),
-        // Nothing is left to destroy, and that is what was asked for.
+        // Nothing is left to destroy, as requested.
         Err(StateProblem::Emptied) if destroying => return Ok(()),
         Err(StateProblem::Empty) => {
             ("state_empty", "there is no state now: everything would be created again")

@@ -1,5 +1,5 @@
-//! Which registration of each job gates follow: the one that the last look at the world has found, where that is not
-//! the one that the state names. A run that applies nothing leaves the state as it is.
+//! Which registration of each job the health gates follow: the one from the last refresh, if it differs from the
+//! state. A run that applies nothing does not change the state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,16 +8,16 @@ use crate::decide::{State, StateJob};
 use crate::record::Record;
 use crate::view::short;
 
-/// Jobs (`web@default`) whose registration is not the one that the state names.
+/// Jobs (`web@default`) whose registration differs from the state.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Followed {
     pub registrations: BTreeMap<String, u64>,
-    /// Those that neither a run made, nor Nomad itself, which goes back from a version that failed.
+    /// Jobs that were registered neither by a run nor by Nomad's own revert of a failed version.
     pub foreign: BTreeSet<String>,
 }
 
-/// Takes over what the refresh of a plan without a change has found; returns what differs from the state.
-/// `failed`: what the plan was made from is known to have failed.
+/// Reads the registrations from the refresh of a plan without changes; returns the differences from the state.
+/// `failed`: the configuration of the plan is known to have failed.
 pub(super) fn refreshed(
     state: &mut State,
     found: &[FoundJob],
@@ -49,7 +49,7 @@ pub(super) fn refreshed(
     followed
 }
 
-/// What a run says of a job that was changed outside of Terraform, and that its plan leaves as it is.
+/// The note of a run on a job that was changed outside of Terraform and that its plan does not change.
 pub(super) fn note(job: &FoundJob) -> String {
     let told = job.outside.iter().filter(|one| one.path != "modify_index");
     let told: Vec<_> =
@@ -65,7 +65,7 @@ pub(super) fn note(job: &FoundJob) -> String {
     )
 }
 
-/// Takes over what the last run followed, for a question that plans nothing.
+/// Reads the registrations that the last run followed, for a question that makes no plan.
 pub fn recorded(state: &mut State, record: &Record) {
     let is_left = record.remembered() == state.remembered();
     for job in &mut state.jobs {

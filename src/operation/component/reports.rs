@@ -1,4 +1,4 @@
-//! The report of a component's turn: an error, or a plan, as what it means for the component.
+//! The report of a component's turn, made from an error or a plan.
 
 use super::inputs::lacking::MISSING;
 use crate::change::Changes;
@@ -12,14 +12,14 @@ pub fn ended(error: Error) -> ComponentReport {
     let failed = ComponentReport::failed(error);
     let status = match failed.reason.as_str() {
         CANCELLED => Status::Cancelled,
-        // Others go on.
+        // Other components continue.
         MISSING => Status::Blocked,
         _ => Status::Failed,
     };
     ComponentReport { status, ..failed }
 }
 
-/// Takes out secrets that the module did not mark.
+/// Removes secrets that the module did not mark as sensitive.
 pub(super) fn redacted(invoker: &Invoker<'_>, mut changes: Changes) -> Changes {
     invoker.redactor.resources(&mut changes.resources);
     changes

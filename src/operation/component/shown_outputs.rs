@@ -8,7 +8,7 @@ use crate::change::SENSITIVE;
 use crate::decide::State;
 use crate::operation::exec::Invoker;
 
-/// Non-sensitive outputs, with known secrets taken out, such as the sensitive ones of a state that was read.
+/// Non-sensitive outputs. Known secrets are removed, for example sensitive outputs of a state that was read.
 pub fn shown(invoker: &Invoker<'_>, state: &State) -> BTreeMap<String, Value> {
     let visible = state.outputs.iter().filter(|(_, output)| !output.sensitive);
     visible
@@ -20,7 +20,7 @@ pub fn shown(invoker: &Invoker<'_>, state: &State) -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// Every output, the sensitive ones masked.
+/// Every output, with masked values for the sensitive ones.
 pub fn masked(invoker: &Invoker<'_>, state: &State) -> BTreeMap<String, Value> {
     let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
     let mut all = shown(invoker, state);

@@ -1,10 +1,10 @@
-//! What stands below a value: at a key of a mapping, or at an index of a list.
+//! The value at a path below another value: a key of a mapping, or an index of a list.
 
 use serde_json::Value;
 
 use crate::model::OwnOutput;
 
-/// What stands at a key or an index.
+/// The value at a key or an index.
 pub(super) fn below<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
     match value {
         Value::Object(map) => map.get(step),
@@ -13,7 +13,7 @@ pub(super) fn below<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
     }
 }
 
-/// What a gate or a hook reads of an output of its own component. The error names the output, never its value.
+/// The part of its own component's output that a gate or a hook reads. The error names the output, never its value.
 pub(super) fn own<T>(
     own: &OwnOutput,
     output: &Value,

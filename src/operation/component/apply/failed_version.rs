@@ -1,4 +1,4 @@
-//! A version that Nomad has given up: it is registered again only where a person asks for that.
+//! A version of a service that Nomad has marked as failed: it is registered again only if a person asks for it.
 
 use super::Run;
 use crate::change::Changes;
@@ -11,32 +11,32 @@ use crate::operation::exec::servers;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
 
-/// As a report names it.
+/// The name of the field in a report.
 const CODE: &str = "failed_version";
 
-/// What becomes of a plan that would register it.
+/// The decision about a plan that would register that version.
 pub(in crate::operation::component) enum Verdict {
-    /// It has nothing to do with one.
+    /// The plan does not register a failed version.
     Free,
-    /// It may go on, and says so.
+    /// The plan may be applied; the report contains this note.
     Told(String),
-    /// It waits for a person.
+    /// The plan waits for a person.
     Waits(Error),
 }
 
 impl Run<'_> {
-    /// What this turn is made from.
+    /// The digest of the configuration that this turn applies.
     pub fn version(&self) -> String {
         self.facts.version(&self.node.component.declared)
     }
 
-    /// The failed one, where this turn is made from the same.
+    /// The failed version, if this turn applies the same configuration.
     pub fn failed_before(&self) -> Option<&FailedVersion> {
         self.record?.failed.as_ref().filter(|failed| failed.version == self.version())
     }
 }
 
-/// Judges a plan of this turn, before anything of it is kept or applied.
+/// Decides about a plan of this turn, before the plan is saved or applied.
 pub(in crate::operation::component) fn judge(run: &Run<'_>, intent: &Intent, changes: &Changes) -> Verdict {
     let registers = |action: &String| action == "create" || action == "update";
     let mut jobs = changes.resources.iter().filter(|one| one.kind == "nomad_job");
@@ -44,7 +44,7 @@ pub(in crate::operation::component) fn judge(run: &Run<'_>, intent: &Intent, cha
         return Verdict::Free;
     }
     let failed = match &intent.act {
-        // What was applied last takes the pillar's place.
+        // A remediation plans from the configuration that was applied last, not from the pillar.
         Act::Remediate { .. } => run.record.and_then(Record::applied_and_failed),
         _ => run.failed_before(),
     };
@@ -59,8 +59,8 @@ pub(in crate::operation::component) fn judge(run: &Run<'_>, intent: &Intent, cha
     }
 }
 
-/// Addresses of jobs that a retry makes anew: Nomad leaves alone what is registered again unchanged. One of which an
-/// instance still runs, such as one of the version before, stays.
+/// Addresses of the jobs that a retry replaces: Nomad ignores the registration of an unchanged job. A job stays if an
+/// instance of it still runs, for example an instance of the previous version.
 pub(in crate::operation::component) async fn spent(
     run: &Run<'_>,
     intent: &Intent,
@@ -74,7 +74,7 @@ pub(in crate::operation::component) async fn spent(
     for job in state.iter().flat_map(|state| &state.jobs).filter(|job| job.is_purged) {
         let nomad = servers::nomad(settings, invoker.component, &invoker.reading).await?;
         let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
-        // What cannot be asked now is for the plan to tell.
+        // A job that cannot be read now is left to the plan.
         let rollout = Follow::new(nomad, name, job.modify_index).read().await;
         spent.extend(rollout.is_ok_and(|rollout| rollout.is_spent()).then(|| job.address.clone()));
     }
@@ -90,7 +90,7 @@ fn waits(run: &Run<'_>, failed: &FailedVersion) -> Error {
     Error::new(Layer::Nomad, Phase::Planning, CODE, failed.words(), remedy).of(name)
 }
 
-/// The report of a component whose version waits; what its plan would do stands in it.
+/// The report of a component whose version waits for a person. It shows the changes of the plan.
 pub(in crate::operation::component) fn waiting(error: Error, changes: Changes) -> ComponentReport {
     let report = ComponentReport { error: Some(error), ..ComponentReport::new(Status::Blocked, CODE) };
     reports::with(report, changes)

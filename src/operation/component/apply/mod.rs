@@ -1,4 +1,4 @@
-//! Applies a saved plan, and records what came of it.
+//! Applies a saved plan and records the result.
 
 pub mod failed_version;
 mod record;
@@ -35,48 +35,48 @@ use crate::view::progress::Stage;
 use crate::words::{Words, words};
 use crate::workdir::Manifest;
 
-/// What one resource takes in the stream and in a state, in bytes, unless it is a very large one.
+/// Bytes that one resource takes in the stream and in a state, if it is not a very large one.
 const ROOM_OF_ONE: u64 = 8 * 1024;
 
 pub(super) struct Run<'a> {
     pub invoker: &'a Invoker<'a>,
     pub node: &'a Node,
     pub record: Option<&'a Record>,
-    /// The state that the plan was made against.
+    /// The state against which the plan was made.
     pub before: Remembered,
-    /// Its text, where there is one.
+    /// The text of that state, if there is one.
     pub text: Option<Arc<Vec<u8>>>,
     pub inputs: &'a Inputs,
-    /// Goes to the tasks of a service.
+    /// Values for the tasks of a service.
     pub handed: &'a Handed,
     /// The text of `terraform.tfvars.json`.
     pub variables: &'a str,
-    /// Address to id in that state.
+    /// Address to id, from that state.
     pub held: BTreeMap<String, String>,
-    /// What earlier applies may have left: should this one die too, it is still told.
+    /// Possible orphans of earlier applies. They are reported even if this apply crashes too.
     pub carried: Vec<Suspect>,
-    /// An apply of another host was cut off: the record tells that this is over.
+    /// An apply on another host was interrupted: the record of this turn ends it.
     pub elsewhere: bool,
-    /// The rendered backend block; None is the local one.
+    /// The rendered backend block. None means the local backend.
     pub backend: Option<&'a str>,
     pub facts: &'a Facts,
     pub destroy: bool,
-    /// Whether this run changes things.
+    /// Whether this run changes resources.
     pub changes: bool,
-    /// Whether it has to prove itself; not in a test, and not where it is destroyed.
+    /// Whether health gates are checked at the end; not in a test, and not in a destroy.
     pub proves: bool,
-    /// Where it is the way back.
+    /// The rollback that this turn is part of, if any.
     pub back: Option<&'a Way>,
-    /// It is made from what was applied before, in the place of what the pillar has.
+    /// The turn uses a configuration that was applied before, instead of the pillar's.
     pub is_aside: bool,
-    /// Its plan is a part of what is to be done.
+    /// The plan contains only a part of the changes.
     pub partly: bool,
-    /// Jobs whose registration is not the one that the state names, where nothing is applied.
+    /// Jobs whose registration differs from the one in the state, if nothing is applied.
     pub followed: Followed,
 }
 
 impl Run<'_> {
-    /// Applies exactly this plan; a fence shows that the lock is ours.
+    /// Applies exactly this plan. A fence proves that the lock is still held.
     pub async fn apply(
         &self,
         _fence: Fence<'_>,
@@ -156,7 +156,7 @@ impl Run<'_> {
         self.failed(report, &said, &heard, next).await
     }
 
-    /// What it is before its first effect. Until somebody has seen its end, it is cut off.
+    /// The component before the first effect of the apply. Until its end is known, it counts as interrupted.
     fn was(&self, next: &str) -> Was {
         let record = self.record.cloned().unwrap_or_default();
         let goes_back = self.node.component.on_failure == OnFailure::Rollback;
@@ -169,24 +169,25 @@ impl Run<'_> {
         }
     }
 
-    /// Its stream tells what was begun and, where the state can be saved nowhere else, has that too.
+    /// Bytes to reserve: the stream lists the started changes and, if the state can be saved nowhere else, the state
+    /// too.
     fn room(&self, changes: &Changes) -> u64 {
         let size = self.invoker.state().and_then(|state| state.metadata().ok()).map(|state| state.len());
         let state = size.unwrap_or(self.before.resources * ROOM_OF_ONE);
         ROOM + 2 * state + changes.resources.len() as u64 * ROOM_OF_ONE
     }
 
-    /// What the state has where the plan creates: a refresh found that it is no more.
+    /// Resources in the state that the plan creates again: the refresh found that they no longer exist.
     fn gone(&self, changes: &Changes) -> BTreeMap<String, String> {
         let created = changes.resources.iter().filter(|one| one.actions == ["create"]);
-        // Secrets were taken out of these addresses.
+        // Secrets were removed from these addresses.
         let created: BTreeSet<_> = created.map(|one| one.address.as_str()).collect();
         let is_created = |address: &str| created.contains(self.invoker.redactor.text(address).as_str());
         let gone = self.held.iter().filter(|(address, _)| is_created(address));
         gone.map(|(address, id)| (address.clone(), id.clone())).collect()
     }
 
-    /// What was done before the failure is saved and told; where that fails, the next run goes on with it.
+    /// Saves and reports what was done before the failure. If that fails, the next run continues here.
     async fn failed(
         &self,
         mut report: ComponentReport,
@@ -207,7 +208,7 @@ impl Run<'_> {
             }
         }
         let survived = match state::read(invoker).await {
-            // Recorded as empty, it would let everything be created again.
+            // A record without resources would let the next run create all of them again.
             Ok(None) if self.before.resources > 0 => {
                 report.notes.push("the state that was there before is gone");
                 return Ok(report);
@@ -224,13 +225,13 @@ impl Run<'_> {
         let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
         report.notes.extend(possible_orphans::describe(&suspects));
         report.possible_orphans = possible_orphans::orphans(invoker, &suspects);
-        // The provider waited for the deployment itself.
+        // The provider itself waited for the deployment.
         let failed = self.given_up(&report, next);
         let all: Vec<_> = self.carried.iter().chain(&suspects).cloned().collect();
         if let Err(error) =
             self.write_record_telling(report.status, &after, Ended::Partly, &all, failed).await
         {
-            // The next run finds this apply as one that was cut off, and tells of it again.
+            // The next run treats this apply as an interrupted one and reports it again.
             report.notes.push(error.to_string());
             return Ok(self.finished(report, after));
         }
@@ -243,7 +244,7 @@ impl Run<'_> {
     }
 }
 
-/// Counts what an apply has done, as it goes.
+/// Counts the changes that an apply has completed.
 struct Progress<'a> {
     run: &'a Run<'a>,
     total: u64,

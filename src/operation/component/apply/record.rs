@@ -1,4 +1,4 @@
-//! The record of a turn: what the component is now, and which version of it failed.
+//! Writes the record at the end of a turn: the state of the component, and which of its versions failed.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::record::Record;
 use crate::report::{ComponentReport, Status};
 
 impl Run<'_> {
-    /// All of this configuration is in the state, and it does not work.
+    /// This configuration is completely in the state, and it does not work.
     pub(super) async fn write_failed(
         &self,
         ended: &ComponentReport,
@@ -26,7 +26,7 @@ impl Run<'_> {
         self.write(ended.status, state, whole, residue, &self.carried, failed).await
     }
 
-    /// The version, where it is Nomad that has given it up.
+    /// The version, if Nomad marked it as failed.
     pub fn given_up(&self, ended: &ComponentReport, configuration: &str) -> Option<FailedVersion> {
         let error = ended.error.as_ref().filter(|error| error.code == health::FAILED)?;
         let said = error.message.lines().next().unwrap_or_default();
@@ -39,13 +39,13 @@ impl Run<'_> {
         })
     }
 
-    /// Keeps what is known of the residue.
+    /// Writes the record and keeps the known perpetual diff.
     pub async fn write_record(&self, status: Status, state: &State, ended: Ended<'_>) -> Result<()> {
         let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
         self.write(status, state, ended, residue, &self.carried, None).await
     }
 
-    /// `suspects`: what the report is to name besides; what they were found by is removed.
+    /// `suspects`: possible orphans that the report names too. The files in which they were found are removed.
     pub async fn write_record_telling(
         &self,
         status: Status,
@@ -101,18 +101,18 @@ impl Run<'_> {
         possible_orphans::forget(invoker, suspects)
     }
 
-    /// A state that has this configuration in full, with the outputs that are null.
+    /// A state that contains this whole configuration, completed by the outputs that are null.
     pub fn with_nulls(&self, state: State) -> State {
         state.with_nulls(&self.node.interface.outputs)
     }
 
-    /// The version that failed before, as far as it is still remembered.
+    /// The version that failed earlier, if it still counts.
     fn still_failed(&self, ended: Ended<'_>) -> Option<FailedVersion> {
         let before = self.record?.failed.clone()?;
         before.after(&self.version(), self.is_aside, ended)
     }
 
-    /// What it is now, for a run that resumes this one.
+    /// What a run that resumes this one has to know of the component.
     pub fn done(&self, state: &State) -> Done {
         Done { made_from: self.facts.digest(), lineage: state.lineage.clone(), serial: state.serial }
     }

@@ -1,4 +1,4 @@
-//! The end of a component's turn: what it is now, what it has to prove, and the record of it.
+//! The end of a component's turn: health gates, then the record.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::snapshot::Store;
 use crate::words::words;
 
 impl Run<'_> {
-    /// The plan found nothing to do. Where the state moved since, or an apply failed, it is this configuration's.
+    /// The plan has no changes. The record is written if the state changed meanwhile, or if an apply failed before.
     pub async fn unchanged(&self, state: State, reason: &str) -> Result<ComponentReport> {
         let state = if self.destroy { state } else { self.with_nulls(state) };
         let is_applied = self.record.is_some_and(|record| record.applied.is_some());
@@ -31,11 +31,11 @@ impl Run<'_> {
                 && record.foreign == self.followed.foreign
                 && match self.destroy {
                     true => !(self.changes && is_applied),
-                    // A record of 0.1.0 does not say which outputs there are.
+                    // A record of version 0.1.0 does not list the outputs.
                     false => record.outputs.is_some() && self.is_applied(record),
                 }
         });
-        // A module may have nothing but null outputs, and then no state.
+        // A module may have only null outputs, and then it has no state.
         let is_there = !state.lineage.is_empty() || !state.outputs.is_empty() || is_applied;
         let mut configuration = self.record.and_then(|record| record.applied.clone());
         if (self.elsewhere || !known) && is_there {
@@ -51,14 +51,16 @@ impl Run<'_> {
         Ok(self.settle(report, state, configuration.as_deref()).await)
     }
 
-    /// Whether just this is what the record says was applied; the world may have come here by another way.
+    /// Whether the record says that exactly this configuration was applied; the resources may have become so
+    /// otherwise.
     fn is_applied(&self, record: &Record) -> bool {
         let store = Store::new(self.invoker.place.snapshots());
         let applied = record.applied.as_ref().map(|digest| store.configuration(digest));
         matches!(applied, Some(Ok(applied)) if applied.facts == self.facts.digest())
     }
 
-    /// Its apply failed, and what was done is saved. Where it could go back, a plan says whether there is a reason to.
+    /// Its apply failed, and the finished changes are saved. If a rollback is possible, a new plan shows whether one
+    /// is needed.
     pub async fn after_all(
         &self,
         report: ComponentReport,
@@ -78,7 +80,7 @@ impl Run<'_> {
         Ok(self.settle(report, after, Some(next)).await)
     }
 
-    /// This configuration is in the state in full; where there is nothing to prove, it is known to be good by that.
+    /// The whole configuration is in the state. Without health gates, that alone makes it known good.
     pub fn whole<'a>(&self, configuration: &'a str) -> Ended<'a> {
         match self.has_to_prove() {
             true => Ended::Whole(configuration),
@@ -91,9 +93,9 @@ impl Run<'_> {
         self.proves && (!component.health.is_empty() || component.on_failure == OnFailure::Rollback)
     }
 
-    /// The end of a turn that went well so far: a plan without changes, where it may have to go back to this, and its
-    /// health gates have the last word. All that was done is recorded before, and what they say after.
-    /// `configuration` is the one that is in the state in full.
+    /// The end of a turn without failure so far. If a rollback may need this configuration later, a plan must be empty
+    /// first; then the health gates decide. All changes are recorded before the gates, and their result after them.
+    /// `configuration` is the one that is completely in the state.
     pub async fn settle(
         &self,
         report: ComponentReport,
@@ -111,7 +113,7 @@ impl Run<'_> {
         }
     }
 
-    /// An error where it is not good.
+    /// An error if the component is not healthy.
     async fn prove(&self, report: &ComponentReport, state: &State) -> Result<Proof> {
         let planned = report.status == Status::Unchanged;
         let of_run = self.back.filter(|way| way.manner == Manner::OfRun);
@@ -144,7 +146,7 @@ impl Run<'_> {
     ) -> ComponentReport {
         self.invoker.session.did(&self.invoker.component.name, Did::Applied);
         let known = self.record.and_then(|record| record.known_good.as_deref()) == configuration;
-        // What is in no state, or was applied before that was recorded, has nothing to be recorded with.
+        // Without a state, or with a state from before records existed, there is nothing to record it with.
         let known = known && self.failed_before().is_none();
         let Some(configuration) = configuration.filter(|_| !known || report.status != Status::Unchanged)
         else {
@@ -179,7 +181,7 @@ impl Run<'_> {
         let (session, name) = (self.invoker.session, &self.invoker.component.name);
         let ended = reports::ended(error.of(name));
         if ended.reason == health::AWAITING_PROMOTION {
-            // What it was is still there beside its canaries: that is no failure.
+            // The previous instances still run beside the canaries: that is no failure.
             session.did(name, Did::Applied);
             let ComponentReport { reason, error, .. } = ended;
             return self
@@ -206,7 +208,7 @@ impl Run<'_> {
         self.finished(ComponentReport { status, reason, error, notes, ..report }, state)
     }
 
-    /// Hands the outputs on, and shows those that are no secrets.
+    /// Publishes the outputs to dependents, and shows those that are not sensitive.
     pub fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
         let outputs = shown(self.invoker, &state);
         let (session, name) = (self.invoker.session, &self.invoker.component.name);
@@ -216,12 +218,12 @@ impl Run<'_> {
     }
 }
 
-/// What a plan, made again, found to do.
+/// The result of the plan that is made again.
 enum Proof {
-    /// None was needed.
+    /// No plan was needed.
     AsBefore,
     Replanned(BTreeSet<String>),
-    /// It could not be made.
+    /// The plan could not be made.
     Missing(Error),
 }
 

@@ -1,4 +1,4 @@
-//! What is written down before an apply's first effect: the state as it is, and what is about to be applied.
+//! Written before the first effect of an apply: a snapshot of the state, and the configuration to apply.
 
 use std::time::SystemTime;
 
@@ -11,7 +11,8 @@ use crate::snapshot::{Capture, Origin, Snapshot, Store};
 use crate::words::words;
 
 impl Run<'_> {
-    /// Takes a snapshot, and removes those that are too many. Where it cannot be written, nothing may be applied.
+    /// Takes a snapshot, and removes the oldest ones beyond the limit. If it cannot be written, nothing may be
+    /// applied.
     pub async fn snapshot(&self) -> Result<Snapshot> {
         let invoker = self.invoker;
         let store = Store::new(invoker.place.snapshots());
@@ -60,7 +61,7 @@ impl Run<'_> {
         Ok(snapshot)
     }
 
-    /// Writes down the configuration alone; returns its digest.
+    /// Stores only the configuration; returns its digest.
     pub async fn configuration(&self) -> Result<String> {
         let (store, capture) = (Store::new(self.invoker.place.snapshots()), self.prepared());
         blocking(move || store.capture(capture)).await

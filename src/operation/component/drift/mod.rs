@@ -1,7 +1,7 @@
-//! Whether one component is still as it was applied last: read-only, and never in anybody's way.
+//! Checks one component for drift since its last apply. The check is read-only and blocks nobody.
 //!
-//! The configuration that was applied is laid out beside the workdir: what a failed run or a test left in the
-//! workdir is not what was applied, and a look leaves nothing there.
+//! The applied configuration is laid out beside the workdir: after a failed run or a test, the workdir may contain
+//! another configuration, and a check must not write there.
 
 mod plan_for_drift;
 pub mod remediate;
@@ -29,14 +29,14 @@ use crate::terraform::Refresh;
 use crate::view::progress::Stage;
 use crate::workdir::{Place, ensure_private, remove, write};
 
-/// A scheduled check remembers what it found, tells what is due, and refreshes the cached outputs.
+/// A scheduled check stores its result, reports what is due, and refreshes the cached outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
     Once,
     Scheduled,
 }
 
-/// Whatever happens becomes the component's report.
+/// Every result, also an error, becomes the report of the component.
 pub async fn check(session: &Session, name: &Name, asked: Asked) -> ComponentReport {
     session.teller.show(name, Stage::Planning);
     let checked = match unlocked(session, name, asked).await {
@@ -133,7 +133,7 @@ async fn locked(
     invoker.hand_over(&inputs.secret)?;
     let invoker = &invoker;
     let facts = gathered.facts(session, &module)?;
-    // What only a state or a call gives is taken to be as it was.
+    // Values that only a state or a call gives are assumed to be unchanged.
     let pillar = lacking::with_last(pillar, &configuration, &store);
     let wanted = match lacking::with_nulls(pillar, &session.modules[name], how) {
         Ok(pillar) => gather(session, &pillar, &reading, Hands::Over).await,
@@ -145,7 +145,7 @@ async fn locked(
             let version = now.version(&session.blueprint.nodes[name].component.declared);
             (now != facts, record.failed.as_ref().filter(|failed| failed.version == version))
         }
-        // What was applied could be planned, and what the pillar has cannot.
+        // The applied configuration could be planned; the pillar's cannot.
         Err(_) => (true, None),
     };
     if invoker.state().is_some() || asked == Asked::Scheduled {
@@ -165,7 +165,7 @@ async fn locked(
     let file = invoker.plan_file();
     let refresh = if node.lacks.is_empty() { Refresh::First } else { Refresh::Only };
     let found = look(invoker, &file, &facts, refresh, Some(&record)).await;
-    // It holds values in clear.
+    // The file contains values in clear.
     let _ = std::fs::remove_file(&file);
     let found = found.map_err(|error| lacking::blame(&node, error))?;
     let mut report = report(found, configuration_changed, &record);
@@ -181,7 +181,7 @@ async fn locked(
     remember(session, name, place, asked, report)
 }
 
-/// What stands beside a module's own files: the backend's block, and which providers were chosen.
+/// Copies the files beside a module's own files: the backend block and the provider lock file.
 fn dress(aside: &Place, configuration: &Configuration, store: &Store) -> Result<()> {
     let folder = aside.module().join(&configuration.subdir);
     ensure_private(&folder)?;
@@ -222,7 +222,7 @@ fn report(found: Look, configuration_changed: bool, record: &Record) -> Componen
     report
 }
 
-/// What scheduled checks have found so far; one of them counts, and tells what is due.
+/// The results of the scheduled checks so far. A scheduled check adds its own and reports what is due.
 fn remember(
     session: &Session,
     name: &Name,

@@ -1,4 +1,4 @@
-//! A plan that is looked at for what was changed outside of Terraform.
+//! A plan that is searched for changes made outside of Terraform.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,21 +15,22 @@ use crate::record::Record;
 use crate::report::{Class, Drifted};
 use crate::terraform::{Event, Plan, ROOM, Refresh};
 
-/// So many digits of a digest tell one drift from another, and can be typed.
+/// Digits of the digest: enough to tell one drift from another, and few enough to type.
 const ID_DIGITS: usize = 32;
 
 pub(super) struct Look {
     pub changes: Changes,
     pub drift: Vec<Drifted>,
-    /// None where nothing was changed outside.
+    /// None if nothing was changed outside.
     pub drift_id: Option<String>,
 }
 
-/// One process, and one more where its stream tells of a difference. Beside the workdir it takes no lock of the
-/// state's: nothing is written there, and nobody is kept waiting.
+/// One terraform process, and a second one if its stream shows a difference. Beside the workdir it takes no lock of
+/// the state: it writes nothing there, and nobody has to wait.
 ///
-/// With `Refresh::Only`, whether Terraform would change anything back is not known: it counts as drift.
-/// `record`: of the last run, which may have followed another registration of a job than the state names.
+/// With `Refresh::Only` it is not known whether Terraform would reverse a change: each change counts as drift.
+/// `record`: the record of the last run. That run may have followed another registration of a job than the state
+/// names.
 pub(super) async fn look(
     invoker: &Invoker<'_>,
     file: &Path,
@@ -77,7 +78,7 @@ pub(super) async fn look(
     Ok(Look { changes: reports::redacted(invoker, changes), drift, drift_id })
 }
 
-/// What was found and what it was compared with, in one word that tells neither.
+/// An id of the drift and of the configuration that it was compared with. It reveals neither.
 fn identify(invoker: &Invoker<'_>, seen: &Seen, facts: &Facts) -> Result<Option<String>> {
     if seen.changes.iter().all(|one| one.class == Class::Pending) {
         return Ok(None);

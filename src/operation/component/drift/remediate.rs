@@ -1,4 +1,4 @@
-//! Puts right the drift that was seen, and no other.
+//! Reverses one drift that was reported before, and no other.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::operation::store::facts::Facts;
 use crate::record::Record;
 use crate::terraform::Refresh;
 
-/// A plan that puts it right, in `file`.
+/// Writes the plan that reverses it to `file`.
 pub(in crate::operation::component) async fn plan(
     invoker: &Invoker<'_>,
     file: &Path,

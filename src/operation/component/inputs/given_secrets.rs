@@ -1,4 +1,4 @@
-//! The secrets that the tasks of a service have: taken out of whatever is told, and withdrawn once the service is gone.
+//! The secrets of a service's tasks: removed from all texts, and deleted from their store when the service is gone.
 
 use secrecy::ExposeSecret;
 
@@ -10,8 +10,8 @@ use crate::nomad::Trouble;
 use crate::operation::exec::servers::patiently;
 use crate::operation::exec::{Invoker, servers};
 
-/// Learns what its tasks have, as far as that can be known now, so that it is taken out of what is told. Where it
-/// cannot, what the tasks say is not repeated.
+/// Collects the secrets that its tasks have, so that they are removed from all texts. If they cannot be read, texts
+/// from its tasks are not repeated.
 pub async fn hide(invoker: &mut Invoker<'_>) {
     let (session, component) = (invoker.session, invoker.component);
     let Some(service) = service_name(component.name.as_str()).filter(|_| !component.task_secrets.is_empty())
@@ -26,7 +26,7 @@ pub async fn hide(invoker: &mut Invoker<'_>) {
         && let Ok(found) = nomad.variable(&namespace, &nomad_variable(service)).await
     {
         secrets.extend(known(&found.items, &owner(session, &component.name)));
-        // It holds all that was ever handed over by it.
+        // The variable contains all secrets that were stored for the tasks.
         by_variable = !secrets.is_empty();
     }
     let asked = |secret: &&TaskSecret| !(by_variable && secret.bearer == Bearer::Variable);
@@ -40,7 +40,7 @@ pub async fn hide(invoker: &mut Invoker<'_>) {
     invoker.redactor.add(&secrets);
 }
 
-/// Removes what was handed to a service that is no more, wherever that was; what could not be is said.
+/// Deletes the stored secrets of a service that no longer exists. Returns a note on what could not be deleted.
 pub(in crate::operation::component) async fn withdraw(invoker: &Invoker<'_>) -> Option<String> {
     let (session, component) = (invoker.session, invoker.component);
     let service = service_name(component.name.as_str())?;
@@ -61,13 +61,13 @@ pub(in crate::operation::component) async fn withdraw(invoker: &Invoker<'_>) -> 
             }
             Ok(())
         };
-        // Whoever asked us to stop did not ask for secrets to be left.
+        // A request to stop is not a request to leave secrets behind.
         let answer = patiently(async || Ok(()), Trouble::is_away, withdraw).await?;
         answer.map_err(|trouble| trouble.explain(&nomad.address, Phase::Application))
     };
     match gone.await {
         Ok(()) => None,
-        // Nobody has handed it anything, as far as is known.
+        // As far as is known, nothing was stored for its tasks.
         Err(error) if error.code == "nomad_denied" && component.task_secrets.is_empty() => None,
         Err(error) => Some(format!(
             "its secrets may be left in Nomad's variable {path}: {}; destroy it again to remove them",

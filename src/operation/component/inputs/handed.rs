@@ -1,4 +1,4 @@
-//! What the tasks of a service are handed: written where they find it.
+//! The secrets of a service's tasks, and where they are written for the tasks to read.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -9,21 +9,21 @@ use crate::nomad::{Nomad, Trouble};
 use crate::operation::exec::servers::patiently;
 use crate::operation::exec::{Invoker, servers};
 
-/// What a turn has to hand over. No Debug: it holds secrets.
+/// The secrets that a turn publishes to tasks. No Debug: it holds secrets.
 #[derive(Default)]
 pub struct Handed {
-    /// Whatever its tasks are given, or were, to be taken out of what is told.
+    /// Every secret that the tasks have or had. They are removed from all texts.
     pub secrets: Vec<Value>,
-    /// Some task has a secret that is not among those.
+    /// Some task has a secret that is not in `secrets`.
     pub blind: bool,
-    /// None where no secret goes by a variable of Nomad's.
+    /// None if no secret is passed through a Nomad variable.
     pub revision: Option<u64>,
-    /// Names that have no value yet.
+    /// Names of secrets that have no value yet.
     pub(super) unmade: Vec<String>,
     pub(super) writing: Option<Writing>,
 }
 
-/// A variable that is to be written.
+/// A Nomad variable to write.
 pub(super) struct Writing {
     pub(super) namespace: String,
     pub(super) path: String,
@@ -32,22 +32,22 @@ pub(super) struct Writing {
 }
 
 impl Handed {
-    /// Whether nothing was read that could be told.
+    /// Whether no secret was read.
     pub fn is_empty(&self) -> bool {
         self.secrets.is_empty() && !self.blind
     }
 
-    /// Whether something is still to be made.
+    /// Whether some secret still has to be generated.
     pub fn is_unmade(&self) -> bool {
         !self.unmade.is_empty()
     }
 
-    /// Whether what the tasks are to find has to be written.
+    /// Whether a Nomad variable has to be written.
     pub fn is_written(&self) -> bool {
         self.writing.is_none()
     }
 
-    /// Writes what the tasks are to find, under the lock and before they are started.
+    /// Writes the secrets for the tasks, under the lock and before the tasks start.
     pub async fn deliver(&self, invoker: &Invoker<'_>) -> Result<()> {
         if self.is_unmade() {
             let message = format!("no value can be read of {}, which was made", self.unmade.join(", "));
@@ -61,7 +61,7 @@ impl Handed {
         let go_on = async || invoker.go_on(Phase::Application).await;
         let write = async || nomad.put_variable(namespace, path, items, *since).await;
         let answer = match patiently(go_on, Trouble::is_away, write).await? {
-            // The answer to an earlier attempt may have been lost on the way.
+            // An earlier attempt may have succeeded although its answer was lost.
             Err(Trouble::Moved) if writing.is_there(&nomad).await => Ok(()),
             answer => answer,
         };

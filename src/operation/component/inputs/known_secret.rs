@@ -1,4 +1,4 @@
-//! What is known of one secret of a task, and whose secrets a variable of Nomad holds.
+//! What is known of one secret of a task, and which component owns a Nomad variable.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -12,9 +12,9 @@ use crate::operation::session::secrets::Reading;
 /// What is known of a secret.
 pub(super) enum Known {
     Is(SecretString),
-    /// It is still to be made.
+    /// It has not been generated yet.
     Unmade,
-    /// Vault lends it to the task alone.
+    /// Vault issues it to the task alone.
     Lent,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn known(found: &Items, owner: &str) -> Vec<Value> {
     decide::handed(found, owner).map(|value| value.expose_secret().into()).collect()
 }
 
-/// Environments may share a Nomad.
+/// Several environments may share one Nomad.
 pub(super) fn owner(session: &Session, component: &Name) -> String {
     format!("{}/{component}", session.blueprint.environment)
 }

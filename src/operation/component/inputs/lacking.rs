@@ -1,8 +1,8 @@
-//! Required variables that neither the pillar nor the call sets: often only a state gives them.
+//! Required variables that neither the pillar nor the call sets. Often only a state passes their values.
 //!
-//! What needs their values is refused, for that component alone. A destruction takes those of the last apply; so does a
-//! question, to take secrets out of its answer. A secret of the pillar or of a call is kept nowhere: null stands for
-//! it where Terraform reads it for nothing that matters.
+//! An operation that needs the values is refused, for this component alone. A destroy uses the values of the last
+//! apply. A question uses them too, to remove secrets from its answer. A secret from the pillar or from a call is
+//! stored nowhere: where Terraform does not depend on the value, null is used in its place.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -17,13 +17,14 @@ use crate::record::Record;
 use crate::resolve::{Module, needed_to_destroy};
 use crate::snapshot::{Configuration, Origin, Store};
 
-/// Then nothing is lacking.
+/// With this, no value is missing the next time.
 const KEEP: &str = "apply it once more with the value in secrets, by a reference: that is kept";
 
-/// The code of an error that is of one component alone, and stops no other.
+/// The code of an error that concerns one component and stops no other.
 pub const MISSING: &str = "missing_variable";
 
-/// This component with a value for each required variable. `lacks` then names those that are null in place of a value.
+/// This component with a value for each required variable. `lacks` then names the variables whose value is null
+/// instead.
 pub(in crate::operation::component) async fn supply<'a>(
     session: &Session,
     node: &'a Node,
@@ -57,7 +58,7 @@ fn refuse(node: &Node) -> Error {
     Error::new(Layer::Salt, Phase::Preparation, MISSING, message, remedy)
 }
 
-/// In one sentence, for a question about the pillar.
+/// One sentence, for a question about the pillar.
 pub fn note(node: &Node) -> Option<Error> {
     (!node.lacks.is_empty()).then(|| refuse(node).of(&node.component.name))
 }
@@ -70,7 +71,7 @@ fn named(variables: &BTreeSet<String>) -> (String, &'static str) {
     }
 }
 
-/// This component with the values of the last apply, as far as they are kept.
+/// This component with the stored values of the last apply.
 async fn last(session: &Session, node: &Node, record: Option<&Record>) -> Result<Node> {
     let name = &node.component.name;
     let store = Store::new(session.layout.place(name)?.snapshots());
@@ -86,7 +87,7 @@ async fn last(session: &Session, node: &Node, record: Option<&Record>) -> Result
     }
 }
 
-/// With what this configuration has for the variables that have no value now.
+/// Adds the values of this configuration for variables that have none now.
 pub(in crate::operation::component) fn with_last(
     node: &Node,
     configuration: &Configuration,
@@ -109,7 +110,7 @@ pub(in crate::operation::component) fn with_last(
     node
 }
 
-/// How a value that is written nowhere is had again; None where only the pillar, or a call, had it.
+/// How to get a value that is not stored. None if only the pillar or a call had it.
 fn again(origin: &Origin) -> Option<Input> {
     match origin {
         Origin::Reference(text) => reference(text).ok().map(Input::Secret),
@@ -121,7 +122,8 @@ fn again(origin: &Origin) -> Option<Input> {
     }
 }
 
-/// With null for what still has no value. An error where Terraform would read it: `how` says how to give an argument.
+/// Sets null for each variable that still has no value. An error if Terraform would read it: `how` tells how to pass
+/// an argument.
 pub(in crate::operation::component) fn with_nulls(
     mut node: Node,
     module: &Module,
@@ -152,12 +154,12 @@ pub(in crate::operation::component) fn with_nulls(
     Ok(node)
 }
 
-/// The variables that have no value, or null in place of one.
+/// The variables that have no value, or null instead of a value.
 pub(in crate::operation::component) fn names(node: &Node) -> String {
     node.lacks.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// The error of a plan in which null stands for a value: the null may be why.
+/// The error of a plan that used null for a missing value: the null may be its cause.
 pub(in crate::operation::component) fn blame(node: &Node, error: Error) -> Error {
     if node.lacks.is_empty() || error.layer != Layer::Terraform {
         return error;
@@ -166,7 +168,8 @@ pub(in crate::operation::component) fn blame(node: &Node, error: Error) -> Error
     Error { code: MISSING, message: message.into(), remedy: KEEP.into(), ..error }
 }
 
-/// What the last apply was given by references: to be taken out of an answer, as far as they can be read now.
+/// The values that the last apply got through references, as far as they can be read now. They are removed from
+/// answers.
 pub async fn given(session: &Session, node: &Node, name: &Name) -> Result<Vec<Input>> {
     if node.lacks.is_empty() {
         return Ok(Vec::new());

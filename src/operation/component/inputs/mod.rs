@@ -1,4 +1,4 @@
-//! What a component's plan is made from, gathered when its turn comes.
+//! Collects the inputs of a component's plan at the start of its turn.
 
 pub mod given_secrets;
 pub mod handed;
@@ -24,25 +24,25 @@ use crate::resolve::Module;
 
 pub struct Gathered {
     pub inputs: Inputs,
-    /// Goes to the tasks of a service, and not to terraform.
+    /// For the tasks of a service, not for terraform.
     pub handed: Handed,
-    /// The rendered backend block; None is the local one.
+    /// The rendered backend block. None means the local backend.
     pub backend: Option<String>,
 }
 
 impl Gathered {
-    /// What a plan of this module with these is made from.
+    /// The facts on which a plan of this module with these inputs is based.
     pub fn facts(&self, session: &Session, module: &Module) -> Result<Facts> {
         let inputs = keyed(&session.layout, &json!([self.inputs.known, self.inputs.secret]))?;
         Ok(Facts::new(module, inputs, self.backend.as_deref(), &session.tool.version))
     }
 }
 
-/// Whether the tasks of a service are to be handed what they need.
+/// Whether the tasks of a service get their secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hands {
     Over,
-    /// It is a question, or is destroyed.
+    /// Not in a question, and not in a destroy.
     Not,
 }
 
@@ -57,7 +57,7 @@ pub async fn gather(session: &Session, node: &Node, reading: &Reading, hands: Ha
     let produced = |producer: &_| session.produced.borrow().get(producer).cloned();
     let mut inputs = variables::inputs(node, &produced, reading).await?;
     let component = &node.component;
-    // An earlier configuration is a module like any other: its tasks have what they had.
+    // An earlier configuration is a plain module. Its tasks keep the secrets that they have.
     let is_service =
         matches!(component.source, Some(Source::Service(_))) && !component.task_secrets.is_empty();
     let mut handed = Handed::default();

@@ -1,4 +1,4 @@
-//! The secrets of a service's tasks: read, and made where they are missing.
+//! Reads the secrets of a service's tasks, and generates the missing ones.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::record::Record;
 use crate::snapshot::Store;
 use crate::words::{Words, words};
 
-/// Makes what is to be generated and is missing; says what that was.
+/// Generates missing secrets; returns one note for each.
 pub(in crate::operation::component) async fn generate(
     session: &Session,
     component: &Component,
@@ -42,7 +42,7 @@ pub(in crate::operation::component) async fn generate(
     Ok(notes)
 }
 
-/// Reads them, and what Nomad has of them; changes nothing. `outputs` are those that come from other components.
+/// Reads them here and in Nomad; changes nothing. `outputs` are the values that come from other components.
 pub(super) async fn gather(
     session: &Session,
     component: &Component,
@@ -55,7 +55,7 @@ pub(super) async fn gather(
     for (name, secret) in &component.task_secrets {
         let value = match outputs.get(name) {
             Some(output) => {
-                // An output may hold more than one secret, and whole it is none of them.
+                // An output may contain several secrets; the whole output is none of them.
                 handed.secrets.push(output.clone());
                 Known::Is(text(output).into())
             }
@@ -101,12 +101,12 @@ pub(super) async fn gather(
     Ok(handed)
 }
 
-/// What the environment of a task can hold.
+/// The text that the environment of a task can contain.
 fn text(output: &Value) -> String {
     output.as_str().map_or_else(|| output.to_string(), str::to_owned)
 }
 
-/// The revision that the job was last applied with on this host; 0 where that is not known.
+/// The revision of the last apply of this job on this host; 0 if it is not known.
 fn applied(session: &Session, component: &Name) -> u64 {
     let applied = || {
         let place = session.layout.place(component).ok()?;

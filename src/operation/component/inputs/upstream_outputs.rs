@@ -1,4 +1,4 @@
-//! The outputs of components that this run leaves alone, read from their states.
+//! The outputs of components that this run does not change, read from their states.
 
 use crate::error::Result;
 use crate::model::{Name, Node};
@@ -7,7 +7,7 @@ use crate::operation::exec::Invoker;
 use crate::operation::session::Session;
 use crate::operation::session::produced::Produced;
 
-/// Reads what this component's inputs come from, where this run has not produced it.
+/// Reads the outputs that this component's inputs refer to, if this run has not produced them.
 pub(in crate::operation::component) async fn read(session: &Session, node: &Node) -> Result<()> {
     for reference in node.component.reads() {
         if !session.produced.borrow().contains_key(&reference.component) {
@@ -18,9 +18,9 @@ pub(in crate::operation::component) async fn read(session: &Session, node: &Node
     Ok(())
 }
 
-/// A component's last outputs; none where it never ran here. Takes no lock: it only reads.
+/// The last outputs of a component; none if it never ran on this host. It takes no lock, because it only reads.
 async fn last(session: &Session, name: &Name) -> Result<Produced> {
-    // What was applied may read from a component that the pillar has no more.
+    // The applied configuration may read a component that was removed from the pillar.
     let Some(node) = session.blueprint.nodes.get(name) else { return Ok(Produced::default()) };
     let place = session.layout.place(name)?;
     let module = session.modules.get(name).filter(|_| place.module().exists());

@@ -1,4 +1,4 @@
-//! What goes into a module's variables when its turn comes.
+//! The values of a module's variables at the start of its turn.
 
 use std::collections::BTreeMap;
 
@@ -15,15 +15,15 @@ use crate::words::Words;
 /// Values for the variables. No Debug: it holds secrets in clear.
 #[derive(Default)]
 pub struct Inputs {
-    /// May stand in a file and in a report.
+    /// Values that a file and a report may contain.
     pub known: BTreeMap<String, Value>,
-    /// Go to terraform through a descriptor, and nowhere else.
+    /// Values that go to terraform through a file descriptor, and nowhere else.
     pub secret: BTreeMap<String, Value>,
-    /// `component.output` that is not decided yet.
+    /// `component.output` references whose value is not known yet.
     pub pending: Vec<String>,
 }
 
-/// Finds every input of a component; `produced` holds all that it reads from.
+/// Finds every input of a component. `produced` holds the outputs of all components that it reads.
 pub(in crate::operation::component) async fn inputs(
     node: &Node,
     produced: &dyn Fn(&Name) -> Option<Produced>,
@@ -70,8 +70,7 @@ pub(in crate::operation::component) async fn inputs(
     Ok(inputs)
 }
 
-/// The outputs that the tasks of a service are given, by the names that they have there; and those that are not decided
-/// yet.
+/// The outputs for the tasks of a service, by their names in the task; and those that are not known yet.
 pub(super) fn handed(
     node: &Node,
     produced: &dyn Fn(&Name) -> Option<Produced>,
@@ -91,7 +90,7 @@ pub(super) fn handed(
     Ok((values, pending))
 }
 
-/// Its value, which may be null, and whether that is sensitive; None where it is not decided yet.
+/// The value, which may be null, and whether it is sensitive. None if it is not known yet.
 fn output(
     variable: &str,
     reference: &OutputRef,
@@ -112,13 +111,13 @@ fn never_ran(variable: &str, reference: &OutputRef) -> Error {
     Error::new(Layer::Salt, Phase::Preparation, "missing_output", message, remedy)
 }
 
-/// The output has a value, and that is null, which its reader cannot take.
+/// The output is null, and its reader cannot use null.
 fn null(variable: &str, reference: &OutputRef, why: &str, remedy: impl Into<Words>) -> Error {
     let message = format!("variable {variable:?} reads {reference}, which is null: {why}");
     Error::new(Layer::Salt, Phase::Preparation, "null_output", message, remedy)
 }
 
-/// Goes down an output's keys and indices.
+/// Follows the keys and indices of a reference into an output.
 fn follow(variable: &str, reference: &OutputRef, output: &Value) -> Result<Value> {
     let mut value = output;
     for (at, step) in reference.path.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A plan to a file, and what it says.
+//! Makes a plan in a file, and reads its changes.
 
 pub mod nomad_preflight;
 
@@ -13,16 +13,15 @@ use crate::operation::exec::{Invoker, saved_plan_file};
 use crate::terraform::{Event, Plan, ROOM, Refresh};
 use crate::view::progress::Stage;
 
-/// What a plan comes to.
+/// The result of a plan.
 pub(super) enum Planned {
-    /// The plan is in the file.
+    /// The plan has these changes.
     Changes(Changes),
-    /// The world is as the configuration says; with the jobs as the refresh found them, where one is not as the state
-    /// has it.
+    /// The plan has no changes. The list has the jobs that the refresh found different from the state.
     Nothing(Vec<FoundJob>),
 }
 
-/// `replace`: addresses that are made anew.
+/// `replace`: addresses of resources to replace.
 pub(super) async fn plan(
     invoker: &Invoker<'_>,
     file: &Path,
@@ -47,7 +46,7 @@ pub(super) async fn plan(
     }
 }
 
-/// What a plan of the same would still change, right after an apply.
+/// The changes of a second plan, right after an apply.
 pub(super) async fn again(invoker: &Invoker<'_>) -> Result<Option<Changes>> {
     let file = invoker.plan_file().with_extension("again");
     let made = make(invoker, &file, Asked::default()).await;
@@ -62,9 +61,9 @@ pub(super) async fn targeted(invoker: &Invoker<'_>, file: &Path, targets: &[Stri
 }
 
 struct Made {
-    /// None: there is nothing to do.
+    /// None if the plan has no changes.
     changes: Option<Changes>,
-    /// The refresh found a job that is not as the state has it.
+    /// The refresh found a job that differs from the state.
     jobs_differ: bool,
 }
 
@@ -72,7 +71,7 @@ struct Made {
 struct Asked<'a> {
     destroy: bool,
     refresh: Refresh,
-    /// A person reads this plan, and is shown which attributes change.
+    /// A person reads this plan: it shows which attributes change.
     full: bool,
     targets: &'a [String],
     replace: &'a [String],
@@ -127,7 +126,7 @@ async fn make(invoker: &Invoker<'_>, file: &Path, asked: Asked<'_>) -> Result<Ma
     Ok(Made { changes, jobs_differ })
 }
 
-/// Outputs that a plan changes, with Terraform's action on each.
+/// The outputs that a plan changes, each with Terraform's action.
 pub(super) fn changed(outputs: &BTreeMap<String, Option<String>>) -> impl Iterator<Item = (String, String)> {
     let with_action = outputs.iter().filter_map(|(name, action)| Some((name.clone(), action.clone()?)));
     with_action.filter(|(_, action)| action != "noop")

@@ -1,4 +1,4 @@
-//! Asks Nomad about the jobs of a plan, before anything of it is applied.
+//! Asks Nomad about the jobs of a plan, before any of it is applied.
 
 use std::path::Path;
 
@@ -12,8 +12,8 @@ use crate::operation::exec::{Invoker, saved_plan_file, servers};
 use crate::render;
 use crate::words::words;
 
-/// What a reader should know of the jobs that the plan in `file` registers. An error where one of them is not valid,
-/// would find no node, or runs already and is not ours. Costs nothing where the plan registers none.
+/// Notes on the jobs that the plan in `file` registers. An error if a job is not valid, if no node fits it, or if it
+/// runs already and another owner registered it. Without a job in the plan it costs nothing.
 pub(in crate::operation::component) async fn check(
     invoker: &Invoker<'_>,
     file: &Path,
@@ -53,7 +53,7 @@ pub(in crate::operation::component) async fn check(
     Ok(notes)
 }
 
-/// None: not known yet.
+/// None if it is not known yet.
 fn spec(job: &PlannedJob) -> Result<Option<Spec>> {
     let Some(spec) = &job.spec else { return Ok(None) };
     let variables = render::hcl_variables(&spec.variables).map_err(|reason| {
@@ -64,8 +64,8 @@ fn spec(job: &PlannedJob) -> Result<Option<Spec>> {
     Ok(Some(Spec { jobspec: spec.text.clone(), is_json: spec.is_json, variables, before }))
 }
 
-/// A plan that failed at a job, as the provider tells it: where Nomad itself is away or forbids, its address and what
-/// to do are told instead.
+/// The error of a plan that failed at a job, from the provider's text. If Nomad itself is unreachable or refuses, the
+/// error gives its address and the remedy instead.
 pub(super) async fn blame(invoker: &Invoker<'_>, failed: Error) -> Error {
     let of_a_job = |address: &Value| address.as_str().is_some_and(|address| address.contains("nomad_job."));
     let addresses = failed.details["addresses"].as_array();
@@ -89,7 +89,7 @@ fn unasked(trouble: &Trouble, address: &str) -> Error {
     Error { message: words![&error.message, "; nothing was changed"], ..error }
 }
 
-/// `place` names the job, `address` the Nomad.
+/// `place` names the job, `address` the Nomad server.
 pub fn explain(place: &str, is_sensitive: bool, refusal: Refusal, address: &str) -> Error {
     let refuse = |code: &'static str, message: String, remedy: &'static str| {
         let message = format!("{place}: {message}; nothing was changed");

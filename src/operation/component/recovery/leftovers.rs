@@ -1,4 +1,4 @@
-//! What lies about after a crash: the stream of an apply, copies of a state.
+//! Files after a crash: the stream of an apply, and copies of a state.
 
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind};
@@ -13,7 +13,7 @@ use crate::record::Underway;
 use crate::terraform::{self, Event};
 use crate::workdir::Layout;
 
-/// What an apply's stream told.
+/// The content of an apply's stream.
 #[derive(Default)]
 pub(in crate::operation::component) struct Heard {
     pub story: Story,
@@ -41,12 +41,12 @@ impl Heard {
     }
 }
 
-/// The stream of the apply that was cut off; None where it is gone with its run's folder.
+/// The stream of the interrupted apply. None if it was removed with the folder of its run.
 pub(super) fn stream(layout: &Layout, underway: &Underway, component: &Name) -> Result<Option<Heard>> {
     let path = layout.run(&underway.run_id).join(component).join("apply.stdout");
     let file = match fs::File::open(&path) {
         Ok(file) => file,
-        // Killed before terraform was started: then the run's folder is there, and the stream is not.
+        // If the run was killed before terraform started, its folder exists and the stream does not.
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(layout.run(&underway.run_id).exists().then(Heard::default));
         }
@@ -55,7 +55,7 @@ pub(super) fn stream(layout: &Layout, underway: &Underway, component: &Name) -> 
     let mut heard = Heard::default();
     let mut line = Vec::new();
     let mut lines = BufReader::new(file);
-    // A last line that was cut short is no JSON, and tells nothing.
+    // A truncated last line is not JSON, and contains nothing usable.
     while lines.read_until(b'\n', &mut line).map_err(|error| Error::file(&path, "read", &error))? > 0 {
         if let Ok(event) = terraform::parse(&String::from_utf8_lossy(&line)) {
             heard.hear(&event);
@@ -65,7 +65,7 @@ pub(super) fn stream(layout: &Layout, underway: &Underway, component: &Name) -> 
     Ok(Some(heard))
 }
 
-/// Those of these files that hold a whole state.
+/// The files that contain a complete state.
 pub(super) fn whole_states(paths: impl IntoIterator<Item = PathBuf>) -> Vec<(PathBuf, Head)> {
     let head = |path: &Path| Head::parse(&fs::read(path).ok()?).ok();
     paths.into_iter().filter_map(|path| head(&path).map(|head| (path, head))).collect()

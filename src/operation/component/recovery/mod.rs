@@ -1,4 +1,4 @@
-//! Before anything else runs for a component: what a dead run left is put right, or told.
+//! Runs before everything else for a component: repairs or reports what a crashed run left unfinished.
 
 pub mod leftovers;
 pub mod possible_orphans;
@@ -22,25 +22,25 @@ use crate::snapshot::{Snapshot, Store};
 use crate::words::Words;
 use crate::workdir::sweep_unfinished;
 
-/// What was found, and what was done about it.
+/// The findings, and the repairs that were made.
 #[derive(Default)]
 pub(super) struct Recovery {
-    /// The apply that was cut off.
+    /// The interrupted apply.
     underway: Option<Underway>,
-    /// One that was cut off on another host: what it left is there.
+    /// An apply that was interrupted on another host: its files are on that host.
     elsewhere: Option<Underway>,
     story: Story,
     remembered: Option<Remembered>,
-    /// Where the state was kept last, rendered; None where that is not known.
+    /// The rendered backend of the last state. None if it is not known.
     backend: Option<String>,
-    /// What an earlier run found, and died before it could report.
+    /// Possible orphans that an earlier run found, and did not report before it crashed.
     untold: Vec<Suspect>,
     suspects: Vec<Suspect>,
     notes: Notes,
 }
 
 impl Recovery {
-    /// Archives what was not saved, and puts a local state right. Under the lock only.
+    /// Archives unsaved states, and repairs a local state. It needs the lock.
     pub async fn open(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<Self> {
         let place = invoker.place;
         [place.control(), &place.recovered(), &place.workdir].into_iter().for_each(sweep_unfinished);
@@ -112,17 +112,17 @@ impl Recovery {
         Ok(recovery)
     }
 
-    /// Whether an apply began here that nobody saw the end of.
+    /// Whether an apply began on this host and its end was not recorded.
     pub fn is_unfinished(&self) -> bool {
         self.underway.is_some() || self.elsewhere.is_some()
     }
 
-    /// Whether what another host began has to be settled by a record.
+    /// Whether a record has to end an apply of another host.
     pub fn is_elsewhere(&self) -> bool {
         self.elsewhere.is_some()
     }
 
-    /// Saves on a remote backend what was not; it is initialised by now.
+    /// Saves archived states to a remote backend, which is initialised at this point.
     pub async fn save(&mut self, invoker: &Invoker<'_>) -> Result<()> {
         match invoker.state() {
             Some(_) => Ok(()),
@@ -137,7 +137,7 @@ impl Recovery {
         Ok(())
     }
 
-    /// A state that waits to be saved belongs where it came from, not where the state is to go.
+    /// An unsaved state belongs to the old backend, not to the new one.
     pub fn refuse_to_move(&self, invoker: &Invoker<'_>, backend: Option<&str>) -> Result<()> {
         let moves = self.backend.as_ref().is_some_and(|was| was != backend.unwrap_or_default());
         match unsaved_states::waiting(invoker.place)?.first().filter(|_| moves) {
@@ -151,13 +151,14 @@ impl Recovery {
         }
     }
 
-    /// Frees the backend's lock where its holder is proved dead; else the error says why not, and how a hand can.
+    /// Releases the backend's lock if its holder is proved dead. Otherwise the error gives the reason and the command
+    /// for a person.
     pub async fn release(&mut self, invoker: &Invoker<'_>, locked: Error) -> Result<()> {
         self.notes.push(stale_lock::release(invoker, locked).await?);
         Ok(())
     }
 
-    /// Holds what was begun against the state that survived.
+    /// Compares the started changes with the state that survived.
     pub fn compare(&mut self, state: Option<&State>) {
         let instances = state.map(|state| state.instances.clone()).unwrap_or_default();
         let found = |suspect: &Suspect| {
@@ -171,18 +172,18 @@ impl Recovery {
         self.suspects.extend(self.story.suspects(run_id, &instances, Ending::Abrupt));
     }
 
-    /// For the next apply to carry on: should it die too, they are still told.
+    /// The next apply carries these, so that they are reported even if it crashes too.
     pub fn suspects(&self) -> &[Suspect] {
         &self.suspects
     }
 
-    /// Adds what was found to the component's report.
+    /// Adds the findings to the component's report.
     pub fn tell(self, invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentReport {
         let mut notes = self.notes;
         if !self.untold.is_empty()
             && let Err(error) = promise(invoker, &self.suspects)
         {
-            // They are told again, once more than is needed.
+            // They are reported once more than necessary.
             tracing::warn!("{error}");
         }
         notes.extend(describe(&self.suspects));
@@ -193,7 +194,7 @@ impl Recovery {
     }
 }
 
-/// After an apply that failed: the same, at once. Says what was done.
+/// The same, directly after an apply that failed. Returns what was done.
 pub(super) async fn after_failure(
     invoker: &Invoker<'_>,
     heard: &leftovers::Heard,
@@ -213,7 +214,7 @@ pub(super) async fn after_failure(
     Ok(notes)
 }
 
-/// What an apply writes down before its first effect.
+/// What an apply records before its first effect.
 pub(super) async fn begin(
     invoker: &Invoker<'_>,
     snapshot: &Snapshot,

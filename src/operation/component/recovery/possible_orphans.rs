@@ -1,4 +1,4 @@
-//! What an apply may have left that no state has: told in a report, and remembered until it is.
+//! Resources that an apply may have created and that no state contains: stored until a report has named them.
 
 use super::state_copies;
 use crate::decide::Suspect;
@@ -8,7 +8,7 @@ use crate::record::{Underway, Untold};
 use crate::report::PossibleOrphan;
 use crate::words::{Words, words};
 
-/// What an earlier run was to report and did not.
+/// Possible orphans that an earlier run found and did not report.
 pub(super) fn untold(invoker: &Invoker<'_>) -> Result<Option<Untold>> {
     let path = invoker.place.untold();
     let Some(untold) = Untold::read(&path)? else { return Ok(None) };
@@ -18,7 +18,7 @@ pub(super) fn untold(invoker: &Invoker<'_>) -> Result<Option<Untold>> {
     Ok(Some(untold))
 }
 
-/// Should this run die before its report is written, the next one tells.
+/// Stores them: if this run crashes before its report is written, the next run reports them.
 pub(super) fn promise(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
     let (run_id, path) = (invoker.session.run_id.clone(), invoker.place.untold());
     let before = Untold::read(&path)?.filter(|before| before.run_id == run_id);
@@ -31,7 +31,7 @@ pub(super) fn promise(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()>
     Untold { run_id, suspects }.write(&path)
 }
 
-/// Its record is written: what was there for the case of a crash goes, once these are sure to be told.
+/// The record is written: removes the files for the crash case, after these orphans are stored safely.
 pub(in crate::operation::component) fn forget(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
     let place = invoker.place;
     if !suspects.is_empty() {
@@ -55,7 +55,7 @@ pub(in crate::operation::component) fn orphans(
     suspects.iter().map(orphan).collect()
 }
 
-/// For people; the report's `possible_orphans` has the commands.
+/// A text for people. The report's `possible_orphans` has the commands.
 pub(in crate::operation::component) fn describe(suspects: &[Suspect]) -> Option<Words> {
     let name = |suspect: &Suspect| match &suspect.id {
         Some(id) => words![&suspect.address, " (id ", id, ", begun by run "],

@@ -1,4 +1,4 @@
-//! A local state that is not whole: from the newest copy of it, or refused.
+//! Repairs a local state that is not complete from its newest copy, or refuses it.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::operation::exec::Invoker;
 use crate::words::Words;
 use crate::workdir::{self, ensure_private, remove, replace};
 
-/// Says what was done; None where the state is whole, or nothing can be done for it.
+/// Returns what was done. None if the state is complete, or if no copy can repair it.
 pub(super) fn put_right(
     invoker: &Invoker<'_>,
     state: &Path,
@@ -22,7 +22,7 @@ pub(super) fn put_right(
     if found.head().is_some() {
         return Ok(None);
     }
-    // Terraform's own backup may be of an older lineage: it counts only where the lineage is known.
+    // Terraform's own backup may belong to an older lineage: it is used only if the lineage is known.
     let backup = remembered.map(|_| place.state_backup());
     let copies = leftovers::whole_states(place.copies().into_iter().chain(backup));
     let heads: Vec<_> = copies.iter().map(|(_, head)| head.clone()).collect();

@@ -1,4 +1,4 @@
-//! Terraform's own locks, left by one that was killed.
+//! Terraform's own state locks that a killed terraform did not release.
 
 use std::fs;
 use std::path::Path;
@@ -16,10 +16,10 @@ use crate::terraform;
 use crate::words::words;
 use crate::workdir::{self, Place, remove};
 
-/// The code of a command that found the backend's lock taken.
+/// The code for a backend lock that is held.
 pub(in crate::operation::component) const LOCKED: &str = "state_locked";
 
-/// Removes the text that a killed terraform leaves beside a local state; a living one locks the state itself.
+/// Removes the lock file of a killed terraform beside a local state. A running terraform also locks the state itself.
 pub(super) fn remove_local(place: &Place, state: &Path) -> Result<Option<String>> {
     let path = place.lock_info();
     let Some(text) = workdir::read(&path)? else {
@@ -37,7 +37,7 @@ pub(super) fn remove_local(place: &Place, state: &Path) -> Result<Option<String>
     Ok(Some(format!("removed the lock that a dead terraform left on the local state: {holder}")))
 }
 
-/// Frees a remote backend's lock where its holder is proved dead, and says so.
+/// Releases a remote backend's lock if its holder is proved dead, and reports it.
 pub(super) async fn release(invoker: &Invoker<'_>, locked: Error) -> Result<String> {
     let lock = &locked.details["lock"];
     let id = lock["id"].as_str().unwrap_or_default().to_owned();
@@ -72,7 +72,7 @@ pub(super) async fn release(invoker: &Invoker<'_>, locked: Error) -> Result<Stri
     Ok(format!("freed the backend's lock {id} of {who}: its terraform was killed here"))
 }
 
-/// The terraform of ours that was killed while it may have held the backend's lock.
+/// Eos's own terraform that was killed while it may have held the backend's lock.
 fn dead(invoker: &Invoker<'_>) -> Result<Option<Dead>> {
     let Some(locking) = Locking::read(&invoker.place.locking())? else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Copies of a local state while an apply goes on: terraform truncates the file before it writes it.
+//! Copies a local state during an apply: terraform truncates the file before it writes it.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -11,9 +11,9 @@ use crate::error::Result;
 use crate::operation::runtime::blocking;
 use crate::workdir::{remove, replace};
 
-/// How often the state is looked at, if copying it takes no time.
+/// Time between two reads of the state, if copying takes no time.
 const LOOK: Duration = Duration::from_millis(100);
-/// A big state is copied more rarely: copying may take this part of the time.
+/// A large state is copied less often: copying takes at most one part in this many of the time.
 const SHARE: u32 = 10;
 
 struct Copies {
@@ -23,7 +23,7 @@ struct Copies {
     seen: Option<(u64, SystemTime)>,
 }
 
-/// Does `work`, and copies the state each time that it has changed and is whole.
+/// Runs `work`, and copies the state after each change when it is complete.
 pub(in crate::operation::component) async fn during<T>(
     state: Option<PathBuf>,
     copies: [PathBuf; 2],
@@ -65,7 +65,7 @@ impl Copies {
         let Some(now) = stamp(&self.state).filter(|now| self.seen.as_ref() != Some(now)) else {
             return;
         };
-        // Read in the middle of a write it has no head, and is looked at again.
+        // A state that is read during a write has no head. It is read again.
         let Ok(text) = std::fs::read(&self.state) else { return };
         if Head::parse(&text).is_err() {
             return;
@@ -75,7 +75,7 @@ impl Copies {
                 self.next = 1 - self.next;
                 self.seen = Some(now);
             }
-            // The apply itself will meet what is wrong with the disk.
+            // The apply itself will fail on the same disk problem.
             Err(error) => tracing::warn!("no copy of the state could be made: {error}"),
         }
     }
@@ -105,7 +105,7 @@ mod tests {
         for (serial, rest) in [(1, ""), (2, "x"), (3, "xx")] {
             std::fs::write(&state, text(serial, rest)).unwrap();
             copies.look();
-            // Nothing changed: nothing is written, and it is the other one's turn still.
+            // The state is unchanged: nothing is written, and the next write goes to the same copy.
             copies.look();
         }
         assert_eq!((serial(&paths[0]), serial(&paths[1])), (3, 2));

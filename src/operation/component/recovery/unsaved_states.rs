@@ -1,4 +1,4 @@
-//! States that terraform could not save: archived first, then put where they belong, or a hand is asked for.
+//! States that terraform could not save: archived first, then restored, or a person is asked to act.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,29 +16,29 @@ use crate::terraform;
 use crate::words::{Words, words};
 use crate::workdir::{self, Place, ensure_private, ids, next_id, remove, replace, retain_newest};
 
-/// Where terraform leaves what it cannot save: in the folder that it runs in.
+/// Terraform writes an unsaved state to this file in its working directory.
 const ERRORED: &str = "errored.tfstate";
-/// The ends of names in the archive: what waits, what was saved, and what gave way to another.
+/// Suffixes in the archive: unsaved states, saved states, and replaced states.
 const WAITING: &str = "-unsaved.tfstate";
 const SAVED: &str = "-saved.tfstate";
 const REPLACED: &str = "-replaced.tfstate";
 
-/// How many files the archive keeps, beside those that wait.
+/// Number of archived files to keep, in addition to the unsaved states.
 const KEPT: usize = 10;
 
-/// A push over a network may fail once and work the next time.
+/// A push over a network may fail once and succeed the next time.
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Archives `errored.tfstate` of these folders, and a dump.
+/// Archives the `errored.tfstate` of these folders, and a state from a stream.
 pub(super) fn archive(place: &Place, folders: &[&Path], dump: Option<&Value>) -> Result<()> {
     for path in folders.iter().map(|folder| folder.join(ERRORED)) {
-        // A folder of that name is the reason for a dump.
+        // A folder with this name explains why terraform wrote the state to its stream.
         if !path.is_file() {
             continue;
         }
         if let Some(text) = workdir::read(&path)? {
-            // On a full disk terraform leaves it empty or cut short, and the state stands in the stream instead.
+            // On a full disk terraform leaves this file empty or truncated, and writes the state to its stream.
             let is_torn = text.is_empty() || (dump.is_some() && Head::parse(&text).is_err());
             if !is_torn {
                 keep(place, WAITING, &text)?;
@@ -52,12 +52,12 @@ pub(super) fn archive(place: &Place, folders: &[&Path], dump: Option<&Value>) ->
     }
 }
 
-/// What a state file held before something else took its place.
+/// The content of a state file before it was replaced.
 pub(super) fn keep_replaced(place: &Place, text: &[u8]) -> Result<PathBuf> {
     keep(place, REPLACED, text)
 }
 
-/// Whole and on disk when it returns.
+/// The file is complete and on disk when the function returns.
 fn keep(place: &Place, end: &str, text: &[u8]) -> Result<PathBuf> {
     let folder = place.recovered();
     ensure_private(&folder)?;
@@ -82,14 +82,14 @@ fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// States that wait in the archive to be saved, oldest first.
+/// Unsaved states in the archive, oldest first.
 pub(super) fn waiting(place: &Place) -> Result<Vec<PathBuf>> {
     files(&place.recovered(), WAITING)
 }
 
-/// Saves each state that waits in the archive; a remote backend has to be initialised. Says what was done.
+/// Saves each unsaved state of the archive. A remote backend has to be initialised. Returns what was done.
 ///
-/// `remembered` is the state before the apply, `digest` that of its local file, where they are known.
+/// `remembered` is the state before the apply, `digest` the digest of its local file; each only if known.
 pub(super) async fn save(
     invoker: &Invoker<'_>,
     remembered: Option<&Remembered>,
@@ -171,7 +171,7 @@ async fn put(invoker: &Invoker<'_>, file: &Path, text: &[u8], there: Option<&[u8
     }
 }
 
-/// A hand is asked for, with the command that would use this file.
+/// A person is asked to act, with the command that uses this file.
 pub(super) fn required(invoker: &Invoker<'_>, file: &Path, why: &str, force: bool) -> Error {
     let command = manual_commands::put_state(invoker, file, force);
     let what =
@@ -195,7 +195,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let name = |name| Name::new(name).unwrap();
         let place = Layout::new(folder.path(), &name("staging")).unwrap().place(&name("net")).unwrap();
-        // As if some had been made while the clock was ahead.
+        // As if earlier files were written while the clock was ahead.
         ensure_private(&place.recovered()).unwrap();
         for ahead in 0..KEPT {
             let id = ulid::Ulid::from_parts(u64::MAX >> 18, ahead as u128);

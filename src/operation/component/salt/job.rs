@@ -1,4 +1,4 @@
-//! A job of Salt's: started, and asked for until every minion has answered or is known not to.
+//! A Salt job: starts it, and polls until every minion has answered or is known not to answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,21 +16,21 @@ use crate::report::{SaltRun, Status};
 use crate::view::progress::Stage;
 use crate::words::{Words, words};
 
-/// Between two looks at who has answered.
+/// Time between two polls for answers.
 const POLL: Duration = Duration::from_millis(250);
-/// How long nobody is asked whether it still runs; and how long that question may take. Salt's own defaults.
+/// Time after which Salt is asked whether the job still runs, and the time limit of that question. Salt's defaults.
 const QUIET: Duration = Duration::from_secs(5);
 const PRESENCE: Duration = Duration::from_secs(10);
-/// So many times in a row neither an answer nor a sign of life: it is not waited for.
+/// After this many polls in a row without an answer or a running job, the minion is no longer waited for.
 const STRIKES: u32 = 2;
 
-/// What was asked for and what came of it; `status` is the worst of its minions'.
+/// The requested job and its result; `status` is the worst of all minions.
 pub struct Done {
     pub status: Status,
     pub run: SaltRun,
 }
 
-/// One step's calls on its minions.
+/// The calls of one step on its minions.
 struct Jobs<'a> {
     invoker: &'a Invoker<'a>,
     step: &'a Step,
@@ -39,7 +39,7 @@ struct Jobs<'a> {
     jids: Vec<String>,
 }
 
-/// Runs the states or the function; `given` goes into the states' pillar, or to the function by keyword.
+/// Runs the states or the function. `given` becomes pillar for the states, or keyword arguments of the function.
 pub(in crate::operation::component) async fn run(
     invoker: &Invoker<'_>,
     step: &Step,
@@ -64,7 +64,7 @@ pub(in crate::operation::component) async fn run(
     Ok(Done { status: step::whole(&run.minions), run })
 }
 
-/// What minions say may hold what other components were given.
+/// The answers of minions may contain values that other components got.
 pub(in crate::operation::component) fn secrets(session: &Session) -> Vec<Value> {
     let produced = session.produced.borrow();
     let outputs = produced.values().flat_map(|one| one.outputs.values());
@@ -118,7 +118,7 @@ impl Jobs<'_> {
             }
             let target = Target { kind: "list", pattern: batch.join(",") };
             let mut some = self.all_at_once(&target).await?;
-            // A minion that the batch names and Salt does not start is no less asked for.
+            // Salt may not start the job on a minion of the batch. That minion still counts.
             for minion in batch {
                 some.entry(minion.clone()).or_insert(Answer::Silent);
             }
@@ -180,7 +180,7 @@ impl Jobs<'_> {
         minions.map(answer).collect()
     }
 
-    /// Those of them on which the job is still under way.
+    /// The minions on which the job still runs.
     async fn alive(&self, started: &Started, open: &[&String]) -> Result<BTreeSet<String>> {
         let names = open.iter().map(|minion| minion.as_str()).collect::<Vec<_>>().join(",");
         let question = Job {
@@ -203,7 +203,7 @@ impl Jobs<'_> {
         started.map_err(|reason| self.failed(format!("Salt could not start {function}: {reason}")))
     }
 
-    /// Waits until all have answered, or the time is up. What somebody stops is stopped on the minions too.
+    /// Waits for all answers, or until the time limit. A stopped run also stops the job on the minions.
     async fn gather(&self, started: &Started, until: Instant, tell: bool) -> Result<Returns> {
         let (session, jid) = (self.invoker.session, &started.jid);
         let mut told = None;

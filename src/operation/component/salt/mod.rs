@@ -1,4 +1,4 @@
-//! A component that is a step of Salt's own: its states are run on minions, and nothing is kept of them but the outcome.
+//! A component that is a Salt step: its states run on minions, and only the outcome is recorded.
 
 pub mod job;
 
@@ -24,7 +24,7 @@ use crate::report::{ComponentReport, Status};
 use crate::words::{Words, words};
 use crate::workdir::Place;
 
-/// What is for modules alone leaves a step as it is, and says so.
+/// An operation that is for modules alone does not change a step, and reports that.
 pub(super) fn left_alone(intent: &Intent) -> Option<ComponentReport> {
     let (reason, note) = match &intent.act {
         _ if intent.destroy => ("salt_not_undone", "what Salt's states did is not undone by a destruction"),
@@ -41,7 +41,7 @@ pub(super) fn left_alone(intent: &Intent) -> Option<ComponentReport> {
     Some(ComponentReport { notes: vec![note].into(), ..report })
 }
 
-/// Under its lock: waits for what it reads, runs, is healthy, and is recorded.
+/// Under its lock: waits for its inputs, runs, checks its health, and is recorded.
 pub(super) async fn run(
     session: &Session,
     node: &Node,
@@ -105,7 +105,7 @@ pub(super) async fn run(
     Ok(report)
 }
 
-/// A record of resources would be lost, and they with it.
+/// Refuses to overwrite a record of resources: the resources would be forgotten.
 fn refuse_module(record: Option<&Record>) -> Result<()> {
     match record {
         Some(record) if record.resources > 0 => {

@@ -1,4 +1,4 @@
-//! A plan that is a way back: what of it may be applied, and from where it may start.
+//! The plan of a rollback: which part of it may be applied, and from which state it may start.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use crate::words::{Words, words};
 use crate::workdir::Manifest;
 
 impl Turn<'_> {
-    /// Applies its plan, or that part of it whose turn it is, where nobody has to be asked.
+    /// Applies the plan, or the part of it that is due, if no approval is needed.
     pub async fn go_back(
         &self,
         way: &Way,
@@ -62,7 +62,7 @@ impl Turn<'_> {
     }
 }
 
-/// Refuses to go on from anything but what this run left.
+/// Refuses to start from any other state than the one that this run produced.
 pub(super) fn refuse_moved(
     way: &Way,
     session: &Session,
@@ -86,7 +86,7 @@ pub(super) fn refuse_moved(
     }
 }
 
-/// What of a plan has its turn now.
+/// The part of a plan that is due now.
 fn share(way: &Way, changes: &Changes) -> Share {
     let is_data = |change: &ResourceChange| {
         let is = |one: &String| *one == change.kind || decide::covers(one, &change.address);
@@ -106,7 +106,7 @@ fn share(way: &Way, changes: &Changes) -> Share {
     }
 }
 
-/// Whether this plan may be applied unasked.
+/// Whether this plan may be applied without approval.
 fn judge(way: &Way, component: &Component, changes: &Changes) -> Result<(), Blocked> {
     let mut rollback = component.rollback.clone();
     if way.manner == Manner::Confirmed {
@@ -129,11 +129,11 @@ fn judge(way: &Way, component: &Component, changes: &Changes) -> Result<(), Bloc
 }
 
 struct Share {
-    /// None: all of it.
+    /// None means the whole plan.
     targets: Option<Vec<String>>,
-    /// Addresses that stay, though the plan would destroy them.
+    /// Addresses that stay although the plan would destroy them.
     data: Vec<String>,
-    /// Whether something is left for a later turn.
+    /// Whether a part is left for a later turn.
     later: bool,
 }
 

@@ -1,6 +1,6 @@
-//! The steps of one component's turn, under its lock and once what it is made from is known.
+//! The steps of one component's turn, under its lock and with its inputs known.
 //!
-//! recover, materialise, init, read the state, plan to a file, verdict, apply that plan.
+//! Recover, materialise, init, read the state, plan to a file, decide, apply that plan.
 
 mod apply_way_back;
 mod new_plan;
@@ -33,13 +33,13 @@ pub(super) struct Turn<'a> {
     pub handed: &'a Handed,
     /// The text of `terraform.tfvars.json`.
     pub variables: &'a str,
-    /// The rendered backend block; None is the local one.
+    /// The rendered backend block. None means the local backend.
     pub backend: Option<&'a str>,
     pub facts: &'a Facts,
 }
 
 impl Turn<'_> {
-    /// `before` is the state that its plan is made against.
+    /// `before` is the state against which the plan is made.
     fn run(&self, before: Option<&Pulled>, recovery: &Recovery, destroy: bool) -> Run<'_> {
         Run {
             invoker: self.invoker,

@@ -1,4 +1,4 @@
-//! A plan that is made now, the verdict over it, and what becomes of it.
+//! Makes a plan, decides whether it may be applied, and applies or saves it.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ use crate::terraform::Refresh;
 use crate::workdir::{Manifest, remove};
 
 impl Turn<'_> {
-    /// `again` is the kept plan that this one takes the place of, where it would do the same.
+    /// `again` is the saved plan that this plan replaces, if its changes are the same.
     pub async fn plan_and_apply(
         &self,
         run: Run<'_>,
@@ -64,7 +64,7 @@ impl Turn<'_> {
         Ok(report)
     }
 
-    /// The world is as the configuration says, and its jobs are as the refresh found them.
+    /// The resources match the configuration, and the jobs are as the refresh found them.
     async fn nothing(
         &self,
         run: Run<'_>,
@@ -98,7 +98,7 @@ impl Turn<'_> {
         Ok(report)
     }
 
-    /// Applies the plan in `file`, keeps it, or leaves it at that.
+    /// Applies the plan in `file`, saves it, or only shows it.
     async fn decide(
         &self,
         run: Run<'_>,
@@ -143,7 +143,7 @@ impl Turn<'_> {
         Ok(reports::planned(changes))
     }
 
-    /// What a surgery asks for is beside the module while it is planned.
+    /// During the plan, the block of a state edit is in a file beside the module.
     async fn plan(
         &self,
         file: &Path,
@@ -164,7 +164,7 @@ impl Turn<'_> {
         };
         block.map(|block| block.take_away(manifest)).transpose()?;
         let planned = planned?;
-        // The lock could be had: what tells of one that a dead terraform held has served.
+        // The lock was free: the note about a dead terraform's lock is no longer needed.
         remove(&invoker.place.locking())?;
         if let Some(surgery) = surgery {
             let nothing = Changes::default();
@@ -184,14 +184,15 @@ impl Turn<'_> {
                 remediate::plan(self.invoker, file, self.facts, self.record, drift_id).await
             }
             _ => {
-                // What is null in place of a value must not be evaluated.
+                // A value that is null instead of known must not be evaluated.
                 let refresh = if self.node.lacks.is_empty() { Refresh::First } else { Refresh::Never };
                 plan::plan(self.invoker, file, self.intent, refresh, replace).await
             }
         }
     }
 
-    /// Today's outputs, and which of them the plan would change. One that is neither is null by this plan.
+    /// The current outputs, and which of them the plan would change. An output in neither list is null after this
+    /// plan.
     fn pending(&self, before: Option<&State>, changes: &Changes) -> Produced {
         let state = before.cloned().unwrap_or_default();
         let state = if self.intent.destroy { state } else { state.with_nulls(&self.node.interface.outputs) };

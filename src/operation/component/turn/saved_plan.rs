@@ -1,4 +1,4 @@
-//! A plan that was kept: applied, shown, or to be made again.
+//! A saved plan: applied, shown, or made again.
 
 use super::Turn;
 use crate::error::Result;
@@ -16,7 +16,7 @@ use crate::workdir::{Manifest, remove};
 
 pub enum Outcome {
     Over(Box<ComponentReport>),
-    /// Plan again: the same changes may be applied.
+    /// Plan again: if the changes are the same, they may be applied.
     Again(Box<Kept>),
 }
 

@@ -1,4 +1,4 @@
-//! State surgery: one block of Terraform's own beside the module, for one plan.
+//! A state edit: one `import`, `moved` or `removed` block of Terraform beside the module, for one plan.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::workdir::{Manifest, read_json, remove, write, write_json};
 
 const FILE: &str = "eos_surgery.tf";
 
-/// Address to the id that it was imported under: a provider's own `id` may be another.
+/// Address to the id of the import. The `id` attribute of the provider may be another.
 type Imported = BTreeMap<String, String>;
 
 fn imported(invoker: &Invoker<'_>) -> Result<Imported> {
@@ -26,7 +26,7 @@ fn imported(invoker: &Invoker<'_>) -> Result<Imported> {
     Ok(read_json(&invoker.place.imported(), remedy)?.unwrap_or_default())
 }
 
-/// The report where there is nothing to do, or it cannot be done; None: it has to be planned.
+/// The report if there is nothing to do, or if it cannot be done. None: a plan has to be made.
 pub(super) fn settled(
     invoker: &Invoker<'_>,
     surgery: &Surgery,
@@ -47,13 +47,13 @@ pub(super) fn settled(
     }
 }
 
-/// The block, as long as it lies beside the module.
+/// The block, while its file is beside the module.
 pub struct Block<'a> {
     invoker: &'a Invoker<'a>,
     path: String,
 }
 
-/// Lays the block beside the module. Should we die with it there, the next run knows that it is ours.
+/// Writes the block beside the module. If this run crashes then, the next run knows that the file belongs to Eos.
 pub(super) fn lay<'a>(
     invoker: &'a Invoker<'a>,
     module: &Module,
@@ -77,7 +77,7 @@ pub(super) fn lay<'a>(
 }
 
 impl Block<'_> {
-    /// A saved plan has it in itself.
+    /// A saved plan contains the block.
     pub fn take_away(self, manifest: &mut Manifest) -> Result<()> {
         remove(&self.invoker.place.workdir.join(&self.path))?;
         manifest.written.remove(&self.path);
@@ -85,7 +85,7 @@ impl Block<'_> {
     }
 }
 
-/// Refuses a plan that would do anything besides.
+/// Refuses a plan with any other change.
 pub(super) fn refuse_others(surgery: &Surgery, changes: &Changes) -> Result<()> {
     let others = others(surgery, changes);
     let nothing = changes.resources.is_empty();
@@ -104,7 +104,7 @@ pub(super) fn refuse_others(surgery: &Surgery, changes: &Changes) -> Result<()> 
         .with(json!({ "addresses": others })))
 }
 
-/// What the next call needs to know of an import.
+/// Stores what the next call has to know of an import.
 pub(super) fn remember(invoker: &Invoker<'_>, surgery: &Surgery) -> Result<()> {
     let Surgery::Import { address, id } = surgery else { return Ok(()) };
     let mut imported = imported(invoker)?;

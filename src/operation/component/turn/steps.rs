@@ -14,7 +14,7 @@ use crate::report::{ComponentReport, Status};
 use crate::workdir::{Manifest, materialise};
 
 impl Turn<'_> {
-    /// What was done on the way is told in `notes`, however the turn ends.
+    /// `notes` gets what was done on the way, however the turn ends.
     pub async fn take(
         &self,
         recovery: &mut Recovery,
@@ -53,7 +53,7 @@ impl Turn<'_> {
         self.plan_and_apply(run, before, again, recovery, manifest).await
     }
 
-    /// The run that this one resumes has done it, and all is as it was then.
+    /// The resumed run has completed this component, and nothing has changed since.
     async fn done_before(&self, recovery: &Recovery) -> Result<Option<ComponentReport>> {
         let done = self.invoker.session.done(&self.invoker.component.name);
         let Some(done) = done.filter(|_| !recovery.is_unfinished()) else { return Ok(None) };
@@ -72,7 +72,7 @@ impl Turn<'_> {
         Ok(Some(run.settle(report, state, applied).await))
     }
 
-    /// Puts the module there, initialised, and saves what was not; whether the state moved to another backend.
+    /// Lays out and initialises the module, and saves unsaved states. True: the state moved to another backend.
     async fn prepare(
         &self,
         recovery: &mut Recovery,
@@ -91,7 +91,7 @@ impl Turn<'_> {
         Ok(moved)
     }
 
-    /// Refuses a state that is not the one the last run left.
+    /// Refuses a state that is not the one after the last run.
     async fn state(&self, recovery: &mut Recovery, moved: bool) -> Result<Option<Pulled>> {
         let pulled = state::pull(self.invoker).await?;
         let before = pulled.as_ref().map(|pulled| &pulled.state);
