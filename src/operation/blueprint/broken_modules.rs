@@ -1,7 +1,7 @@
-//! A component whose module broke after it was applied: it is destroyed as it was last applied.
+//! A component whose module broke after it was applied: it is destroyed with its last applied configuration.
 //!
-//! What cannot be read, or does not fit the pillar, is found here, before the run. What Terraform refuses is found by
-//! its turn, which is then taken once more (`as_applied.rs`).
+//! A module that cannot be read, or does not fit the pillar, is found here, before the run. An error from Terraform
+//! itself is found in the component's turn, which is then repeated (`as_applied.rs`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,18 +19,18 @@ use crate::resolve::Module;
 use crate::snapshot::Store;
 use crate::workdir::{Layout, Place};
 
-/// What became of components whose modules are broken.
+/// The components with broken modules, by what happens to them.
 #[derive(Default)]
 pub(super) struct Swapped {
-    /// They are as they were last applied.
+    /// These use their last applied configuration.
     pub as_applied: Broken,
-    /// They are left out: this call is not about them.
+    /// These are left out, because the call is not about them.
     pub left_out: Broken,
-    /// What stops the call.
+    /// These problems stop the call.
     pub problems: Vec<Problem>,
 }
 
-/// Puts what was last applied in the place of each broken component.
+/// Replaces each broken component by its last applied configuration.
 pub(super) fn swap(
     draft: &mut Draft,
     modules: &mut BTreeMap<Name, Arc<Module>>,
@@ -41,7 +41,7 @@ pub(super) fn swap(
     for (name, faults) in unread {
         replace(draft, modules, &mut swapped, (name, faults), destruction)?;
     }
-    // A component that is read from, once it is as it was, mends those that read from it.
+    // An upstream component that is replaced can also repair the components that read from it.
     let interfaces = modules.iter().map(|(name, module)| (name.clone(), module.interface.clone())).collect();
     let faults =
         |component: &Component| (component.name.clone(), model::faults(draft, component, &interfaces).0);
@@ -91,7 +91,7 @@ fn replace(
     Ok(())
 }
 
-/// What a report says of a component that was as it was last applied, in the place of what it is today.
+/// The note in a report on a component that used its last applied configuration.
 pub fn note(faults: &[Problem]) -> String {
     say(&faults.iter().map(|one| one.message.as_str()).collect::<Vec<_>>().join("; "))
 }
@@ -100,20 +100,20 @@ pub fn say(reason: &str) -> String {
     format!("taken as it was last applied, because its module of today cannot be used: {reason}")
 }
 
-/// The folder of a run that is refused before it began.
+/// The folder of a run that is refused before it begins.
 pub(super) fn laid_out(draft: &Draft, destruction: Option<Destruction<'_>>) -> Result<Option<PathBuf>> {
     let layout = Layout::new(&draft.settings.root, &draft.environment)?;
     Ok(destruction.map(|destruction| layout.run(destruction.run_id)))
 }
 
-/// Where its module is laid out in this run.
+/// The folder of this component's module in this run.
 pub fn folder(layout: &Layout, run_id: &str, name: &Name) -> PathBuf {
     layout.run(run_id).join(name).join("applied")
 }
 
-/// The component of the last apply, also of one that failed half-way; None where nothing was applied here.
+/// The component of the last apply, also of an apply that failed. None if nothing was applied here.
 ///
-/// Values that are written down are used as they were. Others are had again where they came from.
+/// Stored values are used as they were. Other values are read again from their source.
 pub fn as_applied(today: &Component, place: &Place, folder: &Path) -> Result<Option<(Node, Arc<Module>)>> {
     let Some(record) = Record::read(&place.record())? else { return Ok(None) };
     let store = Store::new(place.snapshots());
@@ -135,9 +135,9 @@ pub fn as_applied(today: &Component, place: &Place, folder: &Path) -> Result<Opt
     component.inputs.extend(written);
     let at = today.place("source");
     component.variables = component.inputs.keys().map(|variable| (variable.clone(), at.clone())).collect();
-    // In the order of that time.
+    // The order of that apply.
     component.depends_on.names.extend(record.edges.iter().filter_map(|edge| Name::new(edge).ok()));
-    // Of something that is about to go.
+    // The component is about to be destroyed, so its health does not matter.
     component.health.clear();
     component.task_secrets.clear();
     Ok(Some((node, module)))

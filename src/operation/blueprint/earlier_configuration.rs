@@ -1,4 +1,4 @@
-//! A component as an earlier configuration has it: another module, other inputs, the same place.
+//! A component with an earlier configuration: another module and other inputs, in the same workdir.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::model::{Component, Input, Node, Source, output, reference};
 use crate::resolve::{self, Module};
 use crate::snapshot::{Configuration, Origin, Store};
 
-/// The same as `target`, to be applied: an error where a value is kept nowhere.
+/// The same as `target`, to be applied: an error if a value is not stored.
 pub fn whole(
     node: &Node,
     configuration: &Configuration,
@@ -31,8 +31,8 @@ pub fn whole(
 
 /// Lays the module out in `folder`, which must be empty or absent, and reads it.
 ///
-/// Values that came from other components are to be read anew; a sensitive value that the pillar has is today's.
-/// What a call gave and is kept nowhere is lacking.
+/// Values from other components are read anew. A sensitive value from the pillar is today's. A value that a call gave
+/// and that is not stored is lacking.
 pub fn target(
     node: &Node,
     configuration: &Configuration,
@@ -76,7 +76,7 @@ pub fn target(
     Ok((Node { component, interface, deployment_id, lacks }, Arc::new(module)))
 }
 
-/// What a later destroy needs is what these inputs came from.
+/// The sources of these inputs: a later destroy needs them.
 fn declared(component: &Component) -> Map<String, Value> {
     let (mut outputs, mut secrets) = (Map::new(), Map::new());
     for (variable, input) in &component.inputs {

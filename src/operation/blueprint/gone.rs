@@ -1,4 +1,4 @@
-//! Components that have resources, and that the pillar has no more.
+//! Components that have resources but were removed from the pillar.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::record::{self, Record};
 use crate::report::{ComponentReport, Status};
 use crate::workdir::{Layout, Place, read_json};
 
-/// Each of them, left alone.
+/// A report for each of them. They are not changed.
 pub fn report(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, ComponentReport>> {
     let gone = all(layout, |name| blueprint.nodes.contains_key(name))?;
     let reports = gone.into_iter().map(|(name, record)| {
@@ -32,7 +32,7 @@ fn describe(environment: &Name, name: &Name, record: Record) -> String {
     )
 }
 
-/// Takes them all in where `named` has one, so that it can be destroyed: as it was last applied.
+/// Adds all of them if `named` has one, so that it can be destroyed: with their last applied configurations.
 pub(super) fn adopt(
     draft: &mut Draft,
     named: &BTreeSet<Name>,
@@ -47,12 +47,12 @@ pub(super) fn adopt(
     let mut problems = Vec::new();
     for (name, record) in gone {
         let place = layout.place(&name)?;
-        // Without its module there is nothing to run; the call then says that there is no such component.
+        // Without its module nothing can run. The call then reports that there is no such component.
         if place.module().is_dir() {
             match record.and_then(|record| last_applied(record, &place, &known)) {
                 Ok(declared) => problems.extend(model::adopt(draft, name, &declared, overrides)),
                 Err(error) if named.contains(&name) => return Err(error.of(&name)),
-                // It is left alone, and `report` says what is wrong with it.
+                // It is not changed, and `report` gives its error.
                 Err(_) => {}
             }
         }
@@ -60,7 +60,7 @@ pub(super) fn adopt(
     Ok(problems)
 }
 
-/// Of one whose record cannot be read, nobody knows whether it has resources.
+/// A component whose record cannot be read may have resources.
 fn all(layout: &Layout, in_pillar: impl Fn(&Name) -> bool) -> Result<BTreeMap<Name, Result<Record>>> {
     let may_have = |record: &Result<Record>| record.as_ref().map_or(true, |record| record.resources > 0);
     let records = record::all(&layout.components())?;
@@ -69,7 +69,7 @@ fn all(layout: &Layout, in_pillar: impl Fn(&Name) -> bool) -> Result<BTreeMap<Na
 
 const VALUES: &str = "put it back from a backup: it has the values that the component was last applied with";
 
-/// Its own workdir is its source; values that were written down are used as they were.
+/// Its own workdir is its module's source. Stored values are used as they were.
 fn last_applied(record: Record, place: &Place, known: &BTreeSet<Name>) -> Result<Value> {
     let values: Map<String, Value> = read_json(&place.variables(), VALUES)?.unwrap_or_default();
     let mut declared = record.declared;

@@ -1,4 +1,4 @@
-//! From the pillar to a blueprint: everything that is wrong is said at once, before anything runs.
+//! From the pillar to a blueprint. All problems are reported at once, before anything runs.
 
 pub mod broken_modules;
 pub mod earlier_configuration;
@@ -15,7 +15,7 @@ use crate::operation::request::call::{Call, Request};
 use crate::render;
 use crate::resolve::Modules;
 
-/// Reads the pillar and every module it names; `problems` are those of the call itself.
+/// Reads the pillar and all modules that it names. `problems` are those of the call itself.
 pub(super) fn prepare(
     call: &Call<'_>,
     environment: &Name,
@@ -24,7 +24,7 @@ pub(super) fn prepare(
     past: Past<'_>,
 ) -> Result<Prepared, Error> {
     let (request, host) = (&call.request, call.host);
-    // A wrong call may name nothing that the pillar could be read for; the host says why there is no pillar.
+    // A wrong call may name no environment to read the pillar for. The host says why there is no pillar.
     let wrong_call = problems.iter().any(|problem| problem.path.is_argument());
     if wrong_call || (request.infrastructure.is_null() && !problems.is_empty()) {
         return Err(model::refusal(problems));
@@ -69,18 +69,18 @@ pub(super) fn prepare(
     Ok(Prepared { blueprint, modules, as_applied, left_out })
 }
 
-/// The same as the pillar has it today, with nothing in its place: for questions.
+/// The same with today's pillar, and no component replaced: for questions.
 pub(super) fn today(call: &Call<'_>, environment: &Name, problems: Vec<Problem>) -> Result<Prepared, Error> {
     prepare(call, environment, &Overrides::default(), problems, Past::NONE)
 }
 
-/// The pillar alone, for questions that have to be answered even where a module is broken.
+/// The pillar alone, for questions that must be answered even if a module is broken.
 pub(super) fn draft(request: &Request, environment: &Name) -> Result<Draft, Error> {
     let (draft, problems) = model::read(&request.infrastructure, environment.as_str(), &Overrides::default());
     draft.ok_or_else(|| model::refusal(problems))
 }
 
-/// The pillar alone, where nothing is wrong with it.
+/// The pillar alone, if it has no problems.
 pub(super) fn sound(request: &Request, environment: &Name) -> Result<Draft, Error> {
     let (draft, problems) = model::read(&request.infrastructure, environment.as_str(), &Overrides::default());
     let all = request.problems.iter().cloned().chain(problems).collect::<Vec<_>>();
@@ -90,7 +90,7 @@ pub(super) fn sound(request: &Request, environment: &Name) -> Result<Draft, Erro
     }
 }
 
-/// What is asked of modules alone, and names a step of Salt's own.
+/// Refuses an operation on modules that names a Salt step.
 pub(super) fn refuse_steps(
     blueprint: &Blueprint,
     names: &BTreeSet<Name>,
@@ -107,7 +107,7 @@ pub(super) fn refuse_steps(
     }
 }
 
-/// The components that a call is about: those it names, or all that are enabled.
+/// The components of a call: the named ones, or all that are enabled.
 pub(super) fn select(
     blueprint: &Blueprint,
     named: Option<BTreeSet<Name>>,

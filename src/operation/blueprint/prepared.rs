@@ -1,4 +1,4 @@
-//! A validated environment with its modules, and what of it is as it was last applied.
+//! A validated environment with its modules, and the components that use their last applied configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,21 +8,21 @@ use crate::error::Result;
 use crate::model::{Blueprint, Name, Problem, refusal};
 use crate::resolve::Module;
 
-/// Component to why its own module is not used.
+/// A component, and why its own module is not used.
 pub(super) type Broken = BTreeMap<Name, Vec<Problem>>;
 
 /// A validated environment together with its modules.
 pub struct Prepared {
     pub blueprint: Blueprint,
     pub modules: BTreeMap<Name, Arc<Module>>,
-    /// Those that are as they were last applied, and why.
+    /// Components that use their last applied configuration, and why.
     pub as_applied: Broken,
-    /// Those that are broken, and that a destruction is not about.
+    /// Components with broken modules that this destroy is not about.
     pub left_out: Broken,
 }
 
 impl Prepared {
-    /// Only a destruction takes what was last applied. `run`: the run's folder, which is then not begun.
+    /// Only a destroy uses last applied configurations. `run`: the folder of the run, which then does not begin.
     pub fn refuse_broken(&self, run: &Path) -> Result<()> {
         let faults: Vec<_> =
             self.as_applied.values().chain(self.left_out.values()).flatten().cloned().collect();
@@ -34,19 +34,19 @@ impl Prepared {
     }
 }
 
-/// What a destruction takes as it was last applied.
+/// What a destroy uses with its last applied configuration.
 #[derive(Clone, Copy)]
 pub struct Past<'a> {
-    /// Components that the call names: those among them that the pillar no longer has.
+    /// The components that the call names. Those of them that were removed from the pillar are meant.
     pub gone: Option<&'a BTreeSet<Name>>,
-    /// Those whose modules are broken.
+    /// The components with broken modules.
     pub broken: Option<Destruction<'a>>,
 }
 
 #[derive(Clone, Copy)]
 pub struct Destruction<'a> {
     pub run_id: &'a str,
-    /// None: it is about all components.
+    /// None means all components.
     pub named: Option<&'a BTreeSet<Name>>,
 }
 

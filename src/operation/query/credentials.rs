@@ -1,4 +1,4 @@
-//! `inject_credentials`: which variables a provider's credentials would set; never their values, and nothing is read.
+//! `inject_credentials`: the variables that a provider's credentials would set. It never shows or reads their values.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub fn inject_credentials(call: &Call<'_>) -> Value {
     let provider = arguments.text("provider");
     let component = match call.request.arguments.get("component").is_some_and(|one| !one.is_null()) {
         true => Some(arguments.name("component")),
-        // A signature's default.
+        // The default of the signature.
         false => arguments.value("component").and(None),
     };
     let environment = arguments.environment();
@@ -60,7 +60,7 @@ fn source(credential: &Credential) -> String {
     }
 }
 
-/// Whether the component's module uses this provider; a step of Salt's own has none.
+/// Whether the component's module uses this provider. A Salt step has no module.
 fn uses(call: &Call<'_>, component: &Component, provider: &str) -> Result<bool> {
     let Some(source) = &component.source else { return Ok(false) };
     let module = Modules::new(call.host).get(source, component.template);

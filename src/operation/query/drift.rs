@@ -1,4 +1,4 @@
-//! Who changed what outside of Terraform: an environment, or one of its components.
+//! Drift: changes that were made outside of Terraform, in an environment or in one of its components.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -25,7 +25,7 @@ pub fn drift(call: &Call<'_>) -> Report {
     environment(call, "drift", Asked::Once)
 }
 
-/// What a schedule calls.
+/// The function for a schedule.
 pub fn sync_states(call: &Call<'_>) -> Report {
     environment(call, "sync_states", Asked::Scheduled)
 }
@@ -38,7 +38,7 @@ fn environment(call: &Call<'_>, operation: &str, asked: Asked) -> Report {
     report(call, operation, &environment, components, arguments.finish(), asked)
 }
 
-/// The execution module's, of one component: what was found stands beside the report's own keys.
+/// The function of the execution module, for one component. The drift is added to the keys of the report.
 pub fn detect_drift(call: &Call<'_>) -> Value {
     let mut arguments = Arguments::new(&call.request);
     let component = arguments.name("component");
@@ -90,7 +90,7 @@ fn find(
     asked: Asked,
 ) -> Result<BTreeMap<Name, ComponentReport>> {
     let overrides = Overrides::default();
-    // One that the pillar has no more is looked at where it is named.
+    // A component that was removed from the pillar is checked if the call names it.
     let past = Past { gone: components.as_ref(), ..Past::NONE };
     let prepared = prepare(call, environment, &overrides, problems, past)?;
     let blueprint = &prepared.blueprint;
@@ -107,14 +107,14 @@ fn find(
         driver::in_session(call, opening, prepared, memory, &shown, async move |session: &Session| {
             Ok(all(session, &selected, asked).await)
         });
-    // A look is no run: it leaves no folder among those of the runs that changed things.
+    // A check is not a run: its folder is removed from among the folders of runs.
     let _ = std::fs::remove_dir_all(layout.run(&opening.run_id));
     let mut found = found?;
     found.extend(orphans);
     Ok(found)
 }
 
-/// In no order, since nothing is changed, but within the bounds that are set.
+/// Checks them in no order, since nothing is changed, but within the limits on parallel work.
 async fn all(session: &Session, names: &BTreeSet<Name>, asked: Asked) -> BTreeMap<Name, ComponentReport> {
     let settings = &session.blueprint.settings;
     let rooms: Vec<_> =
@@ -123,7 +123,7 @@ async fn all(session: &Session, names: &BTreeSet<Name>, asked: Asked) -> BTreeMa
     let checks = futures_util::stream::iter(names).map(async |name| {
         let interface = &session.blueprint.nodes[name].interface;
         let mut taken = Vec::new();
-        // Always in the same order: two never wait for each other.
+        // Always in the same order, so that two tasks never wait for each other.
         for (_, room) in rooms.iter().filter(|(provider, _)| interface.uses(provider)) {
             taken.push(room.acquire().await);
         }

@@ -1,4 +1,4 @@
-//! A run or a kept plan by its id, in whichever environment of the pillar it is.
+//! Finds a run or a saved plan by its id, in any environment of the pillar.
 
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::{Draft, Name};
@@ -9,7 +9,7 @@ use crate::operation::store::run_log::{Run, one};
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::workdir::Layout;
 
-/// A run by its id, in whichever environment of the pillar it was.
+/// A run by its id, in any environment of the pillar.
 pub fn find(request: &Request, run_id: &str) -> Result<Run> {
     let mut refused = None;
     for draft in drafts(request)? {
@@ -27,7 +27,7 @@ pub fn find(request: &Request, run_id: &str) -> Result<Run> {
     Err(Error::new(Layer::Salt, Phase::Validation, "no_such_run", message, remedy))
 }
 
-/// The environment that a call is about which gives the id of a kept plan.
+/// The environment of a call that gives the id of a saved plan.
 pub fn environment_of_plan(arguments: &mut Arguments, request: &Request, plan_id: &str) -> Result<Name> {
     let drafts = drafts(request).unwrap_or_default();
     let has_it = |layout: Layout| SavedPlans::new(&layout, plan_id).is_whole();
@@ -43,7 +43,7 @@ pub fn environment_of_plan(arguments: &mut Arguments, request: &Request, plan_id
     }
 }
 
-/// A run that the call gives by its id; an environment that the call names beside it has to be the run's.
+/// A run that the call gives by its id. An environment that the call names too has to be the run's.
 pub fn named(arguments: &mut Arguments, request: &Request, run_id: &str) -> Result<Run> {
     let found = find(request, run_id);
     arguments.environment_of(run_id, found.as_ref().ok().map(|run| &run.environment));

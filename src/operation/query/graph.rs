@@ -56,7 +56,7 @@ fn facts(
     facts
 }
 
-/// Which outputs of `needed` the component reads; none where only the order matters.
+/// The outputs of `needed` that the component reads. None if only the order matters.
 fn outputs(blueprint: &Blueprint, name: &Name, needed: &Name) -> Vec<String> {
     let mut outputs: Vec<_> = blueprint.nodes[name]
         .component

@@ -1,4 +1,4 @@
-//! Whether components are healthy now: each gate is measured once. Takes no lock, and remembers nothing.
+//! Whether components are healthy now: each gate is measured once. Takes no lock, and stores nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ use crate::operation::session::channel::logged;
 use crate::report::{ComponentReport, Report, Status};
 use crate::workdir::Place;
 
-/// One component: its report, and each gate with what it answered.
+/// One component: its report, and the result of each gate.
 type Measured = (ComponentReport, Vec<Value>);
 
 pub fn health(call: &Call<'_>) -> Report {
@@ -43,7 +43,7 @@ pub fn health(call: &Call<'_>) -> Report {
     }
 }
 
-/// The execution module's question about one component; why it is not healthy goes to the log.
+/// The function of the execution module, for one component. The log says why it is not healthy.
 pub fn component_is_healthy(call: &Call<'_>) -> Value {
     let mut arguments = Arguments::new(&call.request);
     let component = arguments.name("component");
@@ -112,7 +112,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     measured(&invoker, &state).await
 }
 
-/// A step of Salt's own: its last run, and its gates.
+/// A Salt step: its last run, and its gates.
 async fn of_step(session: &Session, component: &Component, place: &Place) -> Result<Measured> {
     let name = &component.name;
     let Some(record) = session.records().read(component, place).await? else {

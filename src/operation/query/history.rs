@@ -1,4 +1,4 @@
-//! What happened: the runs of an environment, and one of them step by step.
+//! The history: the runs of an environment, and the steps of one run.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::operation::store::run_log::Run;
 use crate::report::Report;
 use crate::workdir::{Layout, read_json};
 
-/// So many runs, unless the call says otherwise.
+/// The number of runs to show, unless the call gives one.
 const SHOWN: usize = 20;
 
 pub fn history(call: &Call<'_>) -> Report {
@@ -82,7 +82,7 @@ fn state(run: &Run) -> &'static str {
     }
 }
 
-/// The report that it ended with, or how far it came.
+/// The report at its end, or how far it came.
 fn show(run: &Run) -> Result<BTreeMap<String, Value>> {
     let remedy = "move it away: the steps of the run are then shown without it";
     let report: Option<Value> = read_json(&run.folder.join("report.json"), remedy)?;

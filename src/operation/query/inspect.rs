@@ -1,4 +1,4 @@
-//! Questions that terraform has to answer; they take no lock and change nothing.
+//! Questions that terraform has to answer. They take no lock and change nothing.
 
 use std::collections::BTreeSet;
 
@@ -21,9 +21,9 @@ pub struct Inspection<'a> {
 }
 
 impl<'a> Inspection<'a> {
-    /// None where the component never ran here, or is a step of Salt's own: its workdir has no module.
+    /// None if the component never ran here, or is a Salt step: its workdir has no module.
     ///
-    /// What went into it as a secret is taken out of the answer: where that cannot be read, there is none.
+    /// Its secret inputs are removed from the answer. If they cannot be read, there is no answer.
     pub async fn invoker(&self, name: &Name, place: &'a Place) -> Result<Option<Invoker<'a>>> {
         let module = self.session.modules.get(name).filter(|_| place.module().exists());
         let Some(module) = module else { return Ok(None) };
@@ -32,7 +32,7 @@ impl<'a> Inspection<'a> {
         let invoker =
             Invoker::new(self.session, &node.component, place, &module.subdir, None, reading.clone()).await?;
         invoker.redactor.add(gather(self.session, node, &reading, Hands::Not).await?.inputs.secret.values());
-        // Terraform's own marks hide what cannot be read now of what a call gave.
+        // A value that a call gave and that cannot be read now is still hidden by Terraform's own sensitive marks.
         for input in lacking::given(self.session, node, name).await.unwrap_or_default() {
             if let Input::Secret(reference) = input
                 && let Ok(value) = reading.read(&reference).await
@@ -44,7 +44,7 @@ impl<'a> Inspection<'a> {
     }
 }
 
-/// Prepares a session and asks `question` of it, on the run's thread.
+/// Prepares a session and asks `question` in it, on the run's thread.
 pub fn inspect<T: Send>(
     call: &Call<'_>,
     opening: &Opening,

@@ -1,4 +1,4 @@
-//! Questions, a public function each: what is read, and how the answer is shaped. Nothing is changed.
+//! Questions, one public function each: what is read, and the format of the answer. They change nothing.
 //!
 //! Must not know a component's turn or an apply.
 

@@ -62,7 +62,7 @@ fn failed(name: &Name, error: Error) -> ComponentReport {
     ComponentReport::failed(error.of(name))
 }
 
-/// As the last scheduled check found them: no terraform, no backend, no module is asked.
+/// As the last scheduled check found them: no terraform, no backend and no module is used.
 fn known(
     call: &Call<'_>,
     environment: &Name,
@@ -96,7 +96,7 @@ fn hidden(names: &[String]) -> Option<String> {
     (!names.is_empty()).then(|| format!("sensitive, not shown: {}", names.join(", ")))
 }
 
-/// One component's visible outputs; those that are secrets are named in a note.
+/// The visible outputs of one component. A note names the secret ones.
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
     let place = inspection.session.layout.place(name)?;
     let Some(invoker) = inspection.invoker(name, &place).await.map_err(|error| error.of(name))? else {

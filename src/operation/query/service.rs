@@ -1,4 +1,4 @@
-//! What a service becomes, what Nomad would say of it, and what it says of it now. Nothing is changed.
+//! A service: its generated module, Nomad's validation of its job, and its state in Nomad. Nothing is changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use crate::operation::request::call::Call;
 use crate::operation::session::{Memory, Session, driver};
 use crate::render;
 
-/// What a call says of one service.
+/// The arguments of a call about one service.
 struct Asked {
     service: Name,
     environment: Name,
@@ -38,7 +38,7 @@ fn asked(call: &Call<'_>) -> Asked {
     Asked { service, environment, overrides, problems: arguments.finish() }
 }
 
-/// `files` by their paths in the module, and `job`: null where only a run can tell.
+/// `files` by their paths in the module, and `job`: null if only a run can generate it.
 pub fn generate(call: &Call<'_>) -> Value {
     let Asked { service, environment, overrides, problems } = asked(call);
     let opening = Opening::new("generate_nomad_job", environment.as_str(), false, &call.request.identity);
@@ -49,7 +49,7 @@ pub fn generate(call: &Call<'_>) -> Value {
     }
 }
 
-/// Whether Nomad takes the service's job and has a node for it; nothing is registered. `valid`, and `notes`.
+/// Whether Nomad accepts the service's job and has a node for it. Nothing is registered. Returns `valid` and `notes`.
 pub fn validate(call: &Call<'_>) -> Value {
     let find = |prepared: &Prepared, service: &Name| {
         let extra = generated(prepared, service)?;
@@ -58,7 +58,7 @@ pub fn validate(call: &Call<'_>) -> Value {
         let namespace = component.inputs.get("namespace").and_then(Input::literal);
         let namespace = servers::namespace(&prepared.blueprint.settings, namespace);
         let name = JobName { namespace, id: service.to_string() };
-        // Whose it is shows only where it is registered.
+        // Only a registered job has an owner.
         let spec = Spec { jobspec, is_json: false, variables: String::new(), before: Some(name) };
         Ok((component.clone(), spec))
     };
@@ -76,7 +76,7 @@ pub fn validate(call: &Call<'_>) -> Value {
     answer
 }
 
-/// What Nomad says of a service now: its deployment, its allocations, and why they fail. `jobs`, and `lines`.
+/// The state of a service in Nomad: its deployment, its allocations, and why they fail. Returns `jobs` and `lines`.
 pub fn diagnose(call: &Call<'_>) -> Value {
     let find = |prepared: &Prepared, service: &Name| Ok(of_service(prepared, service)?.0.clone());
     answer(call, "diagnose", find, async |session: &Session, _, component: Name| {
@@ -108,7 +108,7 @@ pub fn diagnose(call: &Call<'_>) -> Value {
     })
 }
 
-/// Finds what is to be asked about in what is prepared, asks in a session, and shapes the answer.
+/// Prepares the call, asks in a session, and formats the answer.
 fn answer<T: Send>(
     call: &Call<'_>,
     operation: &str,

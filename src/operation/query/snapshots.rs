@@ -1,4 +1,4 @@
-//! The snapshots of an environment's components, and which configurations they can be taken back to.
+//! The snapshots of an environment's components, and the configurations to which they can be rolled back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +51,7 @@ fn list(draft: &Draft, named: Option<BTreeSet<Name>>) -> Result<Vec<Value>> {
         let record = torn.remove(name).map_or_else(|| Record::read(&place.record()), Err);
         let store = Store::new(place.snapshots());
         let ids = store.list();
-        // Without its record the component's snapshots are shown, and not which of them works.
+        // Without the record the snapshots are shown, but not which of them is known good.
         for error in [record.as_ref().err(), ids.as_ref().err()].into_iter().flatten() {
             shown.push((String::new(), json!({ "component": name, "snapshot_id": "", "error": error })));
         }
@@ -64,7 +64,7 @@ fn list(draft: &Draft, named: Option<BTreeSet<Name>>) -> Result<Vec<Value>> {
     Ok(shown.into_iter().map(|(_, one)| one).collect())
 }
 
-/// One that cannot be read is shown with what is wrong with it, and the others are shown too.
+/// A snapshot that cannot be read is shown with its error, and the others are shown too.
 fn one(store: &Store, component: &Name, id: &str, standing: &Standing) -> Value {
     let snapshot = match store.read(id) {
         Ok(snapshot) => snapshot,
@@ -80,14 +80,14 @@ fn one(store: &Store, component: &Name, id: &str, standing: &Standing) -> Value 
     shown
 }
 
-/// Those of the pillar, and those that it has no more.
+/// The components of the pillar, and those that were removed from it.
 fn components(layout: &Layout, draft: &Draft) -> BTreeSet<Name> {
     let folders = std::fs::read_dir(layout.components()).into_iter().flatten().flatten();
     let found = folders.filter_map(|entry| Name::new(&entry.file_name().to_string_lossy()).ok());
     draft.components.keys().cloned().chain(found).collect()
 }
 
-/// Names that are none of those there are.
+/// Refuses names of components that do not exist.
 pub(super) fn refuse_unknown(draft: &Draft, named: &BTreeSet<Name>, there: &BTreeSet<Name>) -> Result<()> {
     let path = PillarPath::arguments().child("components");
     let problem = |name: &Name| {

@@ -15,7 +15,7 @@ use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::{Call, unknown};
 use crate::terraform;
 
-/// What is asked.
+/// The question.
 enum Question {
     Outputs,
     Output(String),
@@ -109,7 +109,7 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
     }
 }
 
-/// Every resource of the state, its sensitive values masked.
+/// Every resource of the state. Its sensitive values are masked.
 async fn resources(invoker: &Invoker<'_>) -> Result<Vec<Value>> {
     let arguments = terraform::show_state(invoker.state().as_deref());
     let (exit, text) = invoker.document("show", arguments, invoker.component.timeouts.plan).await?;
@@ -140,7 +140,7 @@ fn collect(module: &Value, found: &mut Vec<Value>) {
     }
 }
 
-/// Replaces what Terraform marks; the marks have the shape of the values.
+/// Masks the values that Terraform marks as sensitive. The marks have the shape of the values.
 fn mask(value: &mut Value, marks: &Value) {
     match (value, marks) {
         (value, Value::Bool(true)) => *value = SENSITIVE.into(),

@@ -1,4 +1,4 @@
-//! What the records say of each component; starts no terraform and takes no lock.
+//! What the records say of each component. Starts no terraform and takes no lock.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ fn of(place: &Place, record: Option<&Record>) -> Result<ComponentReport> {
         None => ComponentReport::new(Status::Absent, "never_ran_here"),
         Some(record) => {
             let mut report = ComponentReport::new(Status::from_word(&record.outcome), "");
-            // A step of Salt's own has no state.
+            // A Salt step has no state.
             report.notes.push(match record.declared.contains_key("salt") {
                 true => format!("last run {} at {}", record.run_id, record.finished),
                 false => format!(
@@ -80,7 +80,7 @@ fn of(place: &Place, record: Option<&Record>) -> Result<ComponentReport> {
     let underway = Underway::read(&place.applying())?;
     match (lock::holder(&place.lock())?, underway) {
         (Some(holder), _) => report.notes.push(format!("locked now by {holder}")),
-        // Read again: the apply may have ended before its lock was looked at.
+        // Read again: the apply may have ended before its lock was read.
         (None, Some(underway)) if Underway::read(&place.applying())?.as_ref() == Some(&underway) => {
             unfinished(&mut report, &underway);
         }
@@ -89,7 +89,7 @@ fn of(place: &Place, record: Option<&Record>) -> Result<ComponentReport> {
     Ok(report)
 }
 
-/// The same of another host that shares its locks; what is said of this one is not said twice.
+/// The same for another host that shares the locks. What was reported for this host is not repeated.
 fn elsewhere(report: &mut ComponentReport, held: Option<&Holder>, applying: Option<&Underway>) {
     let known = |host: &str| host == Holder::here().host;
     match (held, applying) {
@@ -99,7 +99,7 @@ fn elsewhere(report: &mut ComponentReport, held: Option<&Holder>, applying: Opti
     }
 }
 
-/// Its lock is free, and what an apply removes last is there.
+/// The lock is free, and the file that an apply removes last still exists.
 fn unfinished(report: &mut ComponentReport, underway: &Underway) {
     let Underway { run_id, started, pid, host, .. } = underway;
     if report.status == Status::Absent {

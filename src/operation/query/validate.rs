@@ -1,4 +1,4 @@
-//! Reads everything and runs nothing.
+//! Reads and checks everything, and runs nothing.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::report::{ComponentReport, Report};
 
-/// False also where a component lacks a required variable: it cannot be brought up by the pillar alone.
+/// Also false if a component lacks a required variable: the pillar alone cannot create it.
 pub fn validate(call: &Call<'_>) -> Report {
     read(call, Opening::report)
 }
 
-/// In which order components are brought up. What one lacks does not change that.
+/// The order in which components are created. A missing variable does not change the order.
 pub fn order(call: &Call<'_>) -> Report {
     read(call, Opening::answer)
 }
@@ -49,7 +49,7 @@ fn read(call: &Call<'_>, answer: Answer) -> Report {
     }
 }
 
-/// Which environment a call is about; nothing else of the pillar is read.
+/// The environment that a call is about. Nothing else of the pillar is read.
 pub fn which_environment(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();

@@ -1,4 +1,4 @@
-//! Puts a run's report together.
+//! Builds the report of a run.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -12,18 +12,18 @@ use crate::error::Error;
 use crate::model::Name;
 use crate::report::{ComponentReport, Report, SCHEMA, Status};
 
-/// What is known when a run begins.
+/// What is known at the start of a run.
 pub struct Opening {
     pub run_id: String,
     pub operation: String,
     pub environment: String,
     pub test: bool,
     pub identity: Identity,
-    /// Its version, once it is known.
+    /// The version of terraform, once it is known.
     pub terraform: Option<String>,
-    /// All that its components learn.
+    /// All secrets that its components read.
     pub secrets: Redactor,
-    /// What others have of this call and could not be taken back, in a sentence each.
+    /// Notes, one sentence each, on what other systems still have of this call and what could not be removed.
     left: Mutex<Vec<String>>,
     began: Instant,
     started: SystemTime,
@@ -58,7 +58,7 @@ impl Opening {
         self.close(result, components, None, extra)
     }
 
-    /// The answer to a question: true, whatever state things are in.
+    /// The answer to a question: true, whatever the state of the components is.
     pub fn answer(
         self,
         components: BTreeMap<Name, ComponentReport>,
@@ -67,7 +67,7 @@ impl Opening {
         self.close(Some(true), components, None, extra)
     }
 
-    /// The answer to a question that has to be found out: false where that failed for one.
+    /// The answer to a question that has to examine components: false if that failed for one of them.
     pub fn found(
         self,
         components: BTreeMap<Name, ComponentReport>,
@@ -92,7 +92,7 @@ impl Opening {
         mut extra: BTreeMap<String, Value>,
     ) -> Report {
         let left = self.left.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-        // What one component learnt late may stand in the report of another.
+        // A secret that one component read late may be in the report of another.
         components.values_mut().for_each(|report| self.secrets.report(report));
         error.iter_mut().for_each(|error| self.secrets.error(error));
         if !left.is_empty() {
@@ -121,7 +121,7 @@ impl Opening {
     }
 }
 
-/// A report with the keys that users of an execution module look for.
+/// A report with the keys that users of an execution module expect.
 pub fn shape(report: Report) -> Value {
     let retcode = report.retcode();
     let mut value = serde_json::to_value(report).unwrap_or_default();
@@ -129,7 +129,7 @@ pub fn shape(report: Report) -> Value {
     value
 }
 
-/// False where something is not as asked; null where changes wait; else true.
+/// False if a component is not as requested; null if changes wait; otherwise true.
 pub fn result(components: &BTreeMap<Name, ComponentReport>) -> Option<bool> {
     let any = |wanted: &[Status]| components.values().any(|one| wanted.contains(&one.status));
     use Status::{

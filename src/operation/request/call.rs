@@ -1,4 +1,4 @@
-//! What a caller asks for, as it arrived.
+//! A call, as it arrived.
 
 use std::collections::BTreeSet;
 
@@ -11,43 +11,43 @@ use crate::view::progress::Progress;
 
 /// One call of a runner function, an execution module function or a state.
 pub struct Request {
-    /// Such as `orchestrate`, or `module.plan` for the execution module's.
+    /// Such as `orchestrate`; `module.plan` for a function of the execution module.
     pub operation: String,
-    /// Named parameters and unknown keywords alike.
+    /// Named parameters and unknown keywords.
     pub arguments: Map<String, Value>,
-    /// Positional arguments beyond the parameters.
+    /// The number of positional arguments beyond the parameters.
     pub surplus: usize,
-    /// The pillar's `infrastructure`; null where the pillar has none.
+    /// The pillar's `infrastructure`; null if the pillar has none.
     pub infrastructure: Value,
-    /// What was wrong with the pillar's and the arguments' values when they were converted.
+    /// Problems with values of the pillar and of the arguments, found when they were converted.
     pub problems: Vec<Problem>,
     pub identity: Identity,
 }
 
-/// On whose behalf.
+/// Who makes the call.
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
     pub jid: String,
     pub user: String,
     pub minion: String,
-    /// Salt's own `test`, where the call has none.
+    /// Salt's own `test`, if the call has none.
     pub test: bool,
-    /// What made the call in place of a person, such as `a schedule`.
+    /// What made the call if no person did, such as `a schedule`.
     pub automation: Option<String>,
-    /// The pillar's own `environment`, where the call names none.
+    /// The pillar's own `environment`, if the call names none.
     pub environment: Option<String>,
     pub salt_version: String,
 }
 
-/// One call: what is asked, of whom, and how progress is shown.
+/// One call: the request, the host, and the progress display.
 pub struct Call<'a> {
     pub request: Request,
     pub host: &'a dyn Host,
-    /// Opens the progress display: environment, its components, how many at a time.
+    /// Opens the progress display. Its arguments: the environment, its components, the number that run in parallel.
     pub progress: fn(&str, &BTreeSet<Name>, usize) -> Progress,
 }
 
-/// The error of a call that names no operation of ours.
+/// The error of a call that names an unknown operation.
 pub fn unknown(operation: &str) -> Error {
     let message = format!("there is no operation {operation:?}");
     Error::new(Layer::Salt, Phase::Validation, "unknown_operation", message, "look at sys.list_functions")

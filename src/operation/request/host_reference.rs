@@ -1,11 +1,11 @@
-//! The values behind references that only this host knows: a text, a variable of our environment, a file.
+//! The values of references that only this host can read: a text, an environment variable, a file.
 
 use secrecy::SecretString;
 
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Reference;
 
-/// The value behind a reference of this host; the error names the place, never the value.
+/// The value of a reference on this host. The error names the place, never the value.
 pub fn read(reference: &Reference) -> Result<SecretString> {
     let refuse = |message: String, remedy: &'static str| {
         Error::new(Layer::Salt, Phase::Preparation, "reference", message, remedy)
@@ -23,7 +23,7 @@ pub fn read(reference: &Reference) -> Result<SecretString> {
             }
         },
         Reference::File(path) => match std::fs::read_to_string(path) {
-            // Editors end a file with a newline that is no part of the secret.
+            // Editors end a file with a newline, which is not part of the secret.
             Ok(text) => Ok(text.strip_suffix('\n').map_or(text.as_str(), |text| text).into()),
             Err(error) => Err(refuse(
                 format!("file:{} cannot be read: {error}", path.display()),

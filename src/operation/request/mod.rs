@@ -1,6 +1,7 @@
-//! What came in, checked, and the frame of what goes out.
+//! Checks the request, and builds the frame of the answer.
 //!
-//! Knows arguments, the pillar as it arrived, and how an answer is put together. Must not know what is done about it.
+//! Knows arguments, the pillar as it arrived, and the format of an answer. Must not know how the request is carried
+//! out.
 
 pub mod answer;
 pub mod arguments;

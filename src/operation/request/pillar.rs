@@ -1,13 +1,13 @@
-//! A pillar, whole or read in parts.
+//! A pillar, read whole or in parts.
 
 use serde_json::Value;
 
-/// A pillar that is read in parts: most of it is about others.
+/// A pillar that is read in parts: a call needs little of it.
 pub trait Pillar {
     fn has(&self, keys: &[&str]) -> bool;
-    /// Null where there is nothing, or what is no JSON.
+    /// Null if the value does not exist, or is not JSON.
     fn part(&self, keys: &[&str]) -> Value;
-    /// The keys of a mapping; None where there is none.
+    /// The keys of a mapping. None if there is no mapping.
     fn keys(&self, keys: &[&str]) -> Option<Vec<String>>;
 }
 

@@ -1,4 +1,4 @@
-//! A person's word for one kept plan: who gave it, for exactly what, and that it was used.
+//! A person's approval of one saved plan: who gave it, for which changes, and whether it was used.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,12 +27,12 @@ pub struct Approval {
     /// Digest of the changes as they were shown, and of the values that were masked.
     pub change_set: String,
     pub plan_id: String,
-    /// sha256 of the plan file; two plans of one second can be the same byte for byte.
+    /// sha256 of the plan file. Two plans of the same second can have identical bytes.
     pub plan: String,
 }
 
 impl Approval {
-    /// Of exactly this plan, by this caller, now.
+    /// An approval of exactly this plan, by this caller, given now.
     pub fn of(plans: &SavedPlans, kept: &Kept, by: Holder) -> Self {
         let at = by.since.clone();
         Self { by, at, change_set: change_set(kept), plan_id: plans.plan_id(), plan: kept.plan.clone() }
@@ -42,7 +42,7 @@ impl Approval {
         (self.change_set.as_str(), &self.plan) == (change_set(kept).as_str(), &kept.plan)
     }
 
-    /// For people: who, and when.
+    /// For people: who approved it, and when.
     pub fn words(&self) -> String {
         let Holder { user, host, jid, .. } = &self.by;
         let job = if jid.is_empty() { String::new() } else { format!(", job {jid}") };
@@ -54,7 +54,7 @@ fn change_set(kept: &Kept) -> String {
     sha256(json!([kept.changes, kept.destroy]).to_string())
 }
 
-/// `NAME.spent.json`: made once, and never taken back.
+/// `NAME.spent.json`: written once, and never removed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spent {
     pub run_id: String,
@@ -62,13 +62,13 @@ pub struct Spent {
 }
 
 impl SavedPlan<'_> {
-    /// What was given for this very plan.
+    /// The approval of this plan, if it has one.
     pub fn approval(&self) -> Result<Option<Approval>> {
         let found: Option<Approval> = read_json(&self.path("approval.json"), ANEW)?;
         Ok(found.filter(|approval| approval.plan_id == self.plan_id()))
     }
 
-    /// False where there is one already.
+    /// False if the plan already has an approval.
     pub fn grant(&self, approval: &Approval) -> Result<bool> {
         create_json(&self.path("approval.json"), approval)
     }
@@ -77,7 +77,7 @@ impl SavedPlan<'_> {
         read_json(&self.path("spent.json"), ANEW)
     }
 
-    /// Refuses a plan that was applied under its approval.
+    /// Refuses a plan that was already applied with its approval.
     pub fn refuse_spent(&self) -> Result<()> {
         let Some(Spent { run_id, at }) = self.spent()? else { return Ok(()) };
         let message =
@@ -86,7 +86,7 @@ impl SavedPlan<'_> {
         Err(Error::new(Layer::Salt, Phase::Planning, "plan_spent", message, remedy).of(self.component))
     }
 
-    /// Right before the apply: from here on the approval is used, whatever comes of it. Says who gave it.
+    /// Marks the approval as used, right before the apply. It stays used, whatever the result is. Returns who gave it.
     pub fn spend(&self, layout: &Layout, run_id: &str) -> Result<Option<Words>> {
         let Some(approval) = self.approval()? else { return Ok(None) };
         let now = Holder::here().since;
@@ -103,7 +103,7 @@ impl SavedPlan<'_> {
     }
 }
 
-/// Whether somebody approved a plan in this folder that has not been applied yet.
+/// Whether this folder has an approved plan that has not been applied yet.
 pub fn is_awaited(folder: &Path) -> bool {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
@@ -112,15 +112,15 @@ pub fn is_awaited(folder: &Path) -> bool {
         .any(|component| !folder.join(format!("{component}.spent.json")).exists())
 }
 
-/// Plans that policy stopped, and nothing has overtaken by what the records say: approved, or waiting for it. One that
-/// cannot be read is there with its error.
+/// Plans that policy stopped and that are still current by the records: approved, or waiting for approval. A plan that
+/// cannot be read is listed with its error.
 pub fn waiting(layout: &Layout) -> Vec<Value> {
     let folders = std::fs::read_dir(layout.plans()).into_iter().flatten().flatten();
     let mut folders: Vec<_> = folders.map(|folder| folder.path()).collect();
     folders.sort_unstable();
     let mut waiting = BTreeMap::new();
     for plans in folders.into_iter().map(SavedPlans::at) {
-        // One that is being written has none yet.
+        // A plan that is being written has no contents yet.
         let Ok(contents) = plans.contents() else { continue };
         for (name, status) in contents.statuses {
             let Ok(name) = Name::new(&name) else { continue };
@@ -136,13 +136,13 @@ pub fn waiting(layout: &Layout) -> Vec<Value> {
     waiting.into_values().collect()
 }
 
-/// None where the plan was applied, or the state has moved since.
+/// None if the plan was applied, or if the state has changed since.
 fn waits(layout: &Layout, plan: SavedPlan<'_>) -> Result<Option<Value>> {
     if plan.spent()?.is_some() {
         return Ok(None);
     }
     let kept = plan.read()?;
-    // What is wrong with a record is said where the component is shown.
+    // A problem with a record is reported where the component is shown.
     let record = layout.place(plan.component).and_then(|place| Record::read(&place.record()));
     let record = record.ok().flatten().unwrap_or_default();
     if (&kept.lineage, kept.serial) != (&record.lineage, record.serial) {

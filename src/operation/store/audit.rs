@@ -1,11 +1,11 @@
-//! What people did that no run would have done by itself: a line each, for good.
+//! The audit log: one line for each action of a person that no run takes by itself. It is never removed.
 
 use serde_json::Value;
 
 use crate::error::Result;
 use crate::workdir::{Layout, append_line, ensure_private};
 
-/// On the disk when it returns: whoever writes it does so before what it tells.
+/// The line is on disk when the function returns. It is written before the action that it describes.
 pub fn note(layout: &Layout, line: &Value) -> Result<()> {
     ensure_private(&layout.control())?;
     append_line(&layout.audit(), line, true)

@@ -1,6 +1,6 @@
-//! What a component was last applied with, in Consul beside its lock: another master goes back to it too.
+//! The last applied configuration of a component, in Consul beside its lock: another master can roll back to it too.
 //!
-//! Configurations and what they are made of, never a state: that holds secrets.
+//! Configurations and their parts, never a state: a state contains secrets.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::workdir::Place;
 /// Consul takes values of up to 512 KiB.
 const LARGEST: usize = 500 * 1024;
 
-/// Brings here what another master applied. What cannot be had is told: only a rollback needs it.
+/// Copies here what another master applied. A failure is only reported: only a rollback needs the copy.
 pub async fn bring(locks: &Service, environment: &Name, name: &Name, store: &Store, digest: &str) {
     match fetch(locks, environment, name, store, digest).await {
         Ok(missing) if missing.is_empty() => {}
@@ -29,7 +29,7 @@ pub async fn bring(locks: &Service, environment: &Name, name: &Name, store: &Sto
     }
 }
 
-/// What is missing afterwards.
+/// Returns what is still missing.
 async fn fetch(
     locks: &Service,
     environment: &Name,
@@ -50,12 +50,12 @@ async fn fetch(
     }
 }
 
-/// Puts there what is not there yet. What cannot be put is told: this host still has it.
+/// Copies to Consul what is not there yet. A failure is only reported: this host still has it.
 pub(super) async fn put(guard: &consul::Guard, name: &Name, place: &Place, record: &Record) {
     let store = Store::new(place.snapshots());
     let shared = async {
         let there = guard.objects().await?;
-        // What is not whole here was put there by whoever applied it.
+        // A configuration that is incomplete here was copied to Consul by the master that applied it.
         let whole =
             named(record).filter(|digest| store.lacks(digest).is_ok_and(|lacking| lacking.is_empty()));
         for digest in needed(&store, whole)?.difference(&there) {
@@ -75,7 +75,7 @@ pub(super) async fn put(guard: &consul::Guard, name: &Name, place: &Place, recor
     }
 }
 
-/// Once the record no longer names it, removes what is there and not needed.
+/// Removes from Consul what the record no longer needs.
 pub(super) async fn tidy(guard: &consul::Guard, name: &Name, place: &Place, record: &Record) {
     let store = Store::new(place.snapshots());
     let tidied = async {
@@ -93,7 +93,7 @@ fn named(record: &Record) -> impl Iterator<Item = &String> {
     [&record.applied, &record.known_good].into_iter().flatten()
 }
 
-/// These configurations, and all that they are made of.
+/// These configurations, and all their parts.
 fn needed<'a>(store: &Store, configurations: impl Iterator<Item = &'a String>) -> Result<BTreeSet<String>> {
     let mut needed = BTreeSet::new();
     for digest in configurations {

@@ -1,4 +1,4 @@
-//! What a component's plan was made from.
+//! The facts on which a component's plan is based.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -7,7 +7,7 @@ use crate::digest::sha256;
 use crate::model::Version;
 use crate::resolve::Module;
 
-/// Inputs stand as a keyed digest: they may hold secrets.
+/// Inputs are a keyed digest: they may contain secrets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
     module: String,
@@ -31,13 +31,13 @@ impl Facts {
         sha256(json!(self).to_string())
     }
 
-    /// What a person changes to get another version; another terraform or backend makes none. `declared` is the
-    /// component's entry in the pillar.
+    /// A digest of what a person changes to make a new version; another terraform or backend does not count.
+    /// `declared` is the component's entry in the pillar.
     pub fn version(&self, declared: &Map<String, Value>) -> String {
         sha256(json!([self.module, self.inputs, declared]).to_string())
     }
 
-    /// In words, what differs.
+    /// The differences, in words.
     pub fn moved(&self, now: &Self) -> Vec<&'static str> {
         let pairs = [
             (&self.module, &now.module, "the module's files"),

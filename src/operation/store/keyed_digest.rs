@@ -1,4 +1,4 @@
-//! Digests over secrets, which tell nothing without the environment's own key.
+//! Digests of secrets, which reveal nothing without the environment's own key.
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::digest::hex;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::workdir::{Layout, replace};
 
-/// A digest that tells nothing of what it is made from without the environment's key.
+/// A digest that reveals nothing about the value without the environment's key.
 pub fn keyed(layout: &Layout, value: &Value) -> Result<String> {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key(layout)?)
         .map_err(|error| Error::new(Layer::Host, Phase::Preparation, "key", error.to_string(), ""))?;
@@ -16,7 +16,7 @@ pub fn keyed(layout: &Layout, value: &Value) -> Result<String> {
     Ok(hex(&mac.finalize().into_bytes()))
 }
 
-/// The environment's own key for digests over secrets, made when it is first needed.
+/// The environment's own key for digests of secrets. It is made at its first use.
 fn key(layout: &Layout) -> Result<Vec<u8>> {
     let path = layout.control().join("key");
     if let Ok(key) = std::fs::read(&path)

@@ -1,4 +1,4 @@
-//! An environment's last run that changed things, in Consul beside the locks: another master goes on with it.
+//! The last run of an environment that changed resources, in Consul beside the locks: another master can resume it.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,11 +12,11 @@ use crate::operation::runtime::runtime;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct LastRun {
     pub began: Began,
-    /// All that was asked for is done.
+    /// The run completed everything that was requested.
     pub complete: bool,
 }
 
-/// What cannot be told stops nothing: this host knows it.
+/// A failure stops nothing: this host has the journal of the run.
 pub async fn tell(locks: &Service, environment: &Name, began: &Began, complete: bool) {
     let Service::Consul(consul) = locks else { return };
     if began.wish == Wish::Look || began.who.operation == REMEDIATE {
@@ -32,6 +32,6 @@ pub async fn tell(locks: &Service, environment: &Name, began: &Began, complete: 
 pub fn read(settings: &Settings, environment: &Name) -> Result<Option<LastRun>> {
     let Service::Consul(consul) = service(settings)? else { return Ok(None) };
     let text = runtime()?.block_on(consul.run(environment.as_str()))?;
-    // One of a later version says nothing to us.
+    // A record of a later version cannot be read.
     Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
 }

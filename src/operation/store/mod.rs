@@ -1,6 +1,7 @@
-//! What outlives a run, in files and beside Consul's locks: records, configurations, saved plans, approvals, the run log.
+//! Everything that outlives a run, in files and in Consul beside the locks: records, configurations, saved plans,
+//! approvals, the run log.
 //!
-//! Must not know sessions, terraform, or what policy says.
+//! Must not know sessions, terraform, or policy.
 
 pub mod approvals;
 pub mod audit;

@@ -1,4 +1,4 @@
-//! What a `plan` left under its plan_id: which components, and how each ended.
+//! The contents of a saved plan: its components, and the result of each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,19 +10,19 @@ use crate::model::{Blueprint, Name};
 use crate::report::{ComponentReport, Status};
 use crate::workdir::{ensure_private, read_json, write_json};
 
-/// What a `plan` left under its plan_id.
+/// The components of a `plan` under its plan_id.
 #[derive(Serialize, Deserialize)]
 pub struct Contents {
     pub statuses: BTreeMap<String, String>,
-    /// Whether these are destructions, to be done in reverse.
+    /// Whether these plans destroy their components. Then they are applied in reverse order.
     #[serde(default)]
     pub destroy: bool,
 }
 
 impl Contents {
-    /// Components whose plans are here, and the reports of those that were left without one.
+    /// The components that have a saved plan, and the reports of the others.
     ///
-    /// A plan that policy stopped is among them: it is applied once it is approved.
+    /// A plan that policy stopped counts as saved: it is applied after its approval.
     pub fn split(
         &self,
         blueprint: &Blueprint,

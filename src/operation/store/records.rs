@@ -1,4 +1,4 @@
-//! The record of a component, kept where its lock is: beside the workdir, or with Consul's key.
+//! The record of a component, stored beside its lock: in its workdir, or in Consul.
 
 use super::configurations;
 use super::shared_records::{APPLYING, KEY, parse, underway};
@@ -9,7 +9,7 @@ use crate::operation::runtime::blocking;
 use crate::record::{Record, Underway};
 use crate::workdir::Place;
 
-/// The records of an environment, read where its locks are.
+/// The records of an environment, read from where its locks are.
 #[derive(Clone, Copy)]
 pub struct Records<'a> {
     pub locks: &'a Service,
@@ -17,7 +17,7 @@ pub struct Records<'a> {
 }
 
 impl Records<'_> {
-    /// The record of the last run, on whichever host that was. An error where the state is a file of another host.
+    /// The record of the last run, on any host. An error if the state is a file on another host.
     pub async fn read(&self, component: &Component, place: &Place) -> Result<Option<Record>> {
         let own = Record::read(&place.record())?;
         let Some(record) = self.shared(&component.name).await? else { return Ok(own) };
@@ -25,7 +25,7 @@ impl Records<'_> {
         Ok(Some(record))
     }
 
-    /// The same for a question, which reads the state that is here.
+    /// The same for a question, which reads the state on this host.
     pub async fn latest(&self, component: &Name, place: &Place) -> Result<Option<Record>> {
         match self.shared(component).await? {
             Some(record) => Ok(Some(record)),
@@ -33,14 +33,14 @@ impl Records<'_> {
         }
     }
 
-    /// The one in Consul. None where the locks are files, and where the last run was before they were in Consul.
+    /// The record in Consul. None if the locks are files, or if the last run was before they were in Consul.
     async fn shared(&self, component: &Name) -> Result<Option<Record>> {
         let Service::Consul(consul) = self.locks else { return Ok(None) };
         let text = consul.read(self.environment.as_str(), component.as_str(), KEY).await?;
         text.map(|text| parse(consul, self.environment, component, &text)).transpose()
     }
 
-    /// The apply that another host, or another root, began, and nobody has recorded since.
+    /// An apply that another host, or another root, began and that no record has ended since.
     pub async fn elsewhere(&self, component: &Name, place: &Place) -> Result<Option<Underway>> {
         let Service::Consul(consul) = self.locks else { return Ok(None) };
         let Some(text) = consul.read(self.environment.as_str(), component.as_str(), APPLYING).await? else {
@@ -52,14 +52,14 @@ impl Records<'_> {
     }
 }
 
-/// Tells other hosts that an apply begins; what it may leave is on this one.
+/// Tells other hosts that an apply begins. The files of that apply are on this host.
 pub async fn begin(lock: Option<&Guard>, underway: &Underway) -> Result<()> {
     let Some(consul) = lock.and_then(Guard::consul) else { return Ok(()) };
     let told = Underway { suspects: Vec::new(), backend: String::new(), ..underway.clone() };
     consul.write(APPLYING, &serde_json::to_vec(&told).unwrap_or_default()).await
 }
 
-/// Writes it, where a lock of Consul's is held only while it still is.
+/// Writes the record. With a lock in Consul, it is written only while the lock is held.
 pub async fn write(lock: Option<&Guard>, component: &Name, place: &Place, record: Record) -> Result<()> {
     if let Some(consul) = lock.and_then(Guard::consul) {
         configurations::put(consul, component, place, &record).await;
@@ -72,7 +72,7 @@ pub async fn write(lock: Option<&Guard>, component: &Name, place: &Place, record
     blocking(move || record.write(&path)).await
 }
 
-/// A lock that spans hosts does not bring a local state from one to the other.
+/// A lock that spans hosts does not copy a local state from one host to another.
 fn refuse_elsewhere(component: &Component, record: &Record) -> Result<()> {
     let here = Holder::here().host;
     if !component.backend.is_local() || record.resources == 0 || record.host == here {

@@ -16,7 +16,7 @@ use crate::operation::request::call::Call;
 use crate::report::{ComponentReport, Report};
 use crate::workdir::{self, Layout, ids, write_json};
 
-/// A run that left a journal.
+/// A run that has a journal.
 pub struct Run {
     pub run_id: String,
     pub folder: PathBuf,
@@ -24,8 +24,8 @@ pub struct Run {
     pub story: Story,
 }
 
-/// The id of a run that begins. It sorts after every run and plan here and, with a Consul lock, after the last run
-/// that another host began, wherever the clocks are.
+/// The id of a new run. It sorts after every run and plan on this host and, with locks in Consul, after the last run
+/// of any other host. This is also true if a clock is wrong.
 pub fn next_id(settings: &Settings, layout: &Layout, environment: &Name) -> Result<String> {
     let elsewhere = last_run::read(settings, environment)?.map(|last| last.began.who.run_id);
     let elsewhere = elsewhere.and_then(|id| Ulid::from_string(&id).ok());
@@ -33,8 +33,8 @@ pub fn next_id(settings: &Settings, layout: &Layout, environment: &Name) -> Resu
     Ok(workdir::next_id(here.into_iter().chain(elsewhere)).to_string())
 }
 
-/// All runs of this environment, the newest first: their ids sort in the order of making.
-/// One whose journal cannot be read is there with its error.
+/// All runs of this environment, newest first: their ids sort by time. A run whose journal cannot be read is listed
+/// with its error.
 pub fn all(layout: &Layout, environment: &Name) -> impl Iterator<Item = (String, Result<Run>)> {
     let entries = std::fs::read_dir(layout.runs()).into_iter().flatten().flatten();
     let mut ids: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
@@ -43,14 +43,14 @@ pub fn all(layout: &Layout, environment: &Name) -> impl Iterator<Item = (String,
     ids.into_iter().rev().filter_map(run)
 }
 
-/// None where there is no such run.
+/// None if no such run exists.
 pub fn one(layout: &Layout, environment: &Name, run_id: &str) -> Result<Option<Run>> {
     let folder = layout.run(run_id);
     let story = Journal::of(&folder).story()?;
     Ok(story.map(|story| Run { run_id: run_id.to_owned(), folder, environment: environment.clone(), story }))
 }
 
-/// The last word of a run: its report, for `show_run`, and the journal's last line.
+/// Writes the end of a run: its report, for `show_run`, and the last line of its journal.
 fn end(folder: &Path, report: &Report) -> Result<()> {
     write_json(&folder.join("report.json"), report)?;
     let components = report.components.iter();
@@ -90,7 +90,7 @@ fn close(host: &dyn Host, folder: Option<&Path>, report: &Report) {
     }
 }
 
-/// Whether a run is under way, or changed things and did not finish: what it left tells what is lost.
+/// Whether a run is in progress, or changed resources and did not finish: then its files are needed for recovery.
 pub fn is_needed(folder: &Path) -> bool {
     let story = Journal::of(folder).story().ok().flatten();
     story

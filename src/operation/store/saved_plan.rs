@@ -15,7 +15,7 @@ use crate::words::Words;
 use crate::workdir::{read_json, write_json};
 
 impl SavedPlan<'_> {
-    /// Writes down what the plan in this folder was made from.
+    /// Records the facts on which the plan in this folder is based.
     pub fn keep(
         &self,
         facts: &Facts,
@@ -39,7 +39,7 @@ impl SavedPlan<'_> {
         write_json(&self.path("json"), &meta)
     }
 
-    /// Finds a kept plan, however things stand now.
+    /// Reads a saved plan, whether or not it can still be applied.
     pub fn read(&self) -> Result<Kept> {
         let Some(meta) = read_json::<Meta>(&self.path("json"), ANEW)? else {
             let message = "there is no plan of it under this plan_id";
@@ -50,7 +50,7 @@ impl SavedPlan<'_> {
         Ok(Kept { file, changes, destroy, plan, lineage, serial, stopped, facts, made })
     }
 
-    /// The error of a plan that what it was made from has left behind.
+    /// The error of a plan whose facts have changed.
     pub fn moved(&self, moved: &[&str]) -> Error {
         let message = format!("since plan {} was made, these moved: {}", self.plan_id(), moved.join(", "));
         refused("plan_moved", Words::own(message)).of(self.component)
@@ -67,12 +67,12 @@ struct Meta {
     destroy: bool,
     changes: Changes,
     stopped: Option<Stopped>,
-    /// RFC 3339, UTC. Its id may be later than the clock.
+    /// RFC 3339, UTC. The id of the plan may be later than the clock.
     #[serde(default)]
     made: String,
 }
 
-/// Why policy stopped it, judged before secrets were taken out of addresses.
+/// Why policy stopped it. The decision used the addresses before secrets were removed from them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stopped {
     code: String,
@@ -82,7 +82,7 @@ pub struct Stopped {
 }
 
 impl Stopped {
-    /// With secrets taken out.
+    /// With secrets removed.
     pub fn of(blocked: &Blocked, redactor: &Redactor) -> Self {
         let redacted = |words: &Words| {
             let mut words = words.clone();
@@ -99,19 +99,19 @@ impl Stopped {
 
     pub fn blocked(self) -> Blocked {
         let Self { code, message, remedy, addresses } = self;
-        // The strictest, where the word is one of a newer version.
+        // A code of a newer version is treated as the strictest one.
         let code =
             ["destroys", "max_destroys"].into_iter().find(|known| *known == code).unwrap_or("protected");
         Blocked { code, message: Words::own(message), remedy: Words::own(remedy), addresses }
     }
 }
 
-/// A kept plan, as it was made.
+/// A saved plan, as it was made.
 pub struct Kept {
     pub file: PathBuf,
     pub changes: Changes,
     pub destroy: bool,
-    /// sha256 of the plan file as it was made.
+    /// sha256 of the plan file when it was made.
     pub plan: String,
     pub lineage: String,
     pub serial: u64,
@@ -121,7 +121,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// In words, what no new plan of the same changes could mend.
+    /// In words: differences that a new plan with the same changes would still have.
     pub fn overtaken(&self, before: Option<&State>) -> Result<Vec<&'static str>> {
         let found = before.map(|state| (state.lineage.as_str(), state.serial)).unwrap_or_default();
         let state = (found != (self.lineage.as_str(), self.serial)).then_some("the state");
@@ -129,13 +129,13 @@ impl Kept {
         Ok(state.into_iter().chain(file).collect())
     }
 
-    /// Without end where the clock has gone back behind it: nobody knows, and what is old is planned again.
+    /// Unlimited if the clock is now before the time of the plan: its age is unknown, and an old plan is made again.
     pub fn age(&self) -> Duration {
         let made = humantime::parse_rfc3339(&self.made).ok();
         made.and_then(|made| made.elapsed().ok()).unwrap_or(Duration::MAX)
     }
 
-    /// In words, what it was made from and is another now.
+    /// In words: the facts that have changed since the plan was made.
     pub fn moved(&self, now: &Facts) -> Vec<&'static str> {
         self.facts.moved(now)
     }

@@ -6,13 +6,13 @@ use crate::error::Result;
 use crate::model::Name;
 use crate::workdir::{Layout, ensure_private};
 
-/// What was planned together; beside it each component has files of its own.
+/// The list of the plans that were made together. Each component has its own files beside it.
 pub(super) const CONTENTS: &str = "plan.json";
 
-/// The remedy for what is kept of a plan and cannot be used.
+/// The remedy for a saved plan that cannot be used.
 pub(super) const ANEW: &str = "make a new plan";
 
-/// A folder that has their plan_id for its name.
+/// A folder whose name is the plan_id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedPlans {
     folder: PathBuf,
@@ -39,18 +39,18 @@ impl SavedPlans {
         SavedPlan { plans: self, component }
     }
 
-    /// Whether something was saved here.
+    /// Whether a plan was saved here.
     pub fn is_there(&self) -> bool {
         self.folder.exists()
     }
 
-    /// Whether all was saved that was planned.
+    /// Whether all plans were saved.
     pub fn is_whole(&self) -> bool {
         self.folder.join(CONTENTS).exists()
     }
 }
 
-/// The plan of one component under a plan_id: `NAME.tfplan`, `NAME.json` and, by and by, what `approvals` writes.
+/// The plan of one component under a plan_id: `NAME.tfplan`, `NAME.json` and, later, the files of `approvals`.
 #[derive(Clone, Copy)]
 pub struct SavedPlan<'a> {
     pub plans: &'a SavedPlans,
@@ -62,7 +62,7 @@ impl SavedPlan<'_> {
         self.plans.plan_id()
     }
 
-    /// The plan itself, in a folder that is there.
+    /// The plan file, in a folder that exists.
     pub fn file(&self) -> Result<PathBuf> {
         ensure_private(self.plans.folder())?;
         Ok(self.path("tfplan"))

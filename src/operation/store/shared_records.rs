@@ -1,4 +1,4 @@
-//! What Consul holds of components beside their locks, for questions that need no session: it is asked once, and waited for.
+//! Records in Consul, for questions that need no session: one request, and a wait for its answer.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::workdir::{Layout, Place, ensure_private};
 
 pub(super) const KEY: &str = "record";
 
-/// There from before an apply's first effect until its record is written, as `applying.json` is on its host.
+/// This key exists from before an apply's first effect until its record is written, like `applying.json` on its host.
 pub(super) const APPLYING: &str = "applying";
 
-/// The last record, for a question that needs no session; none while an apply of another host is unfinished.
+/// The last record, for a question that needs no session. None while an apply of another host is unfinished.
 pub fn last(
     settings: &Settings,
     environment: &Name,
@@ -35,15 +35,15 @@ pub fn last(
     Record::read(&place.record())
 }
 
-/// Brings this host's copies up to what other hosts did, for questions that take no lock. Returns what is wrong with
-/// those that cannot be had; a turn of such a component meets it again.
+/// Updates this host's copies of the records, for questions that take no lock. Returns the error of each record that
+/// cannot be read; a turn of that component meets the same error.
 pub fn fetch(settings: &Settings, environment: &Name) -> Result<BTreeMap<Name, Error>> {
     let Service::Consul(consul) = service(settings)? else { return Ok(BTreeMap::new()) };
     let layout = Layout::new(&settings.root, environment)?;
     let mut torn = BTreeMap::new();
     for (name, text) in runtime()?.block_on(consul.read_all(environment.as_str(), KEY))? {
         let Ok(name) = Name::new(&name) else { continue };
-        // Its own turn refuses it; the others have theirs.
+        // The turn of this component refuses the name; other components are not affected.
         let Ok(place) = layout.place(&name) else { continue };
         ensure_private(place.control())?;
         let record = parse(&consul, environment, &name, &text);
@@ -54,12 +54,12 @@ pub fn fetch(settings: &Settings, environment: &Name) -> Result<BTreeMap<Name, E
     Ok(torn)
 }
 
-/// What Consul holds beside the locks of an environment, by component.
+/// The keys in Consul beside the locks of an environment, by component.
 #[derive(Default)]
 pub struct BesideLocks {
-    /// Who holds the lock.
+    /// The holder of each lock.
     pub held: BTreeMap<String, Holder>,
-    /// Whose apply was begun.
+    /// The applies that were begun.
     pub applying: BTreeMap<String, Result<Underway>>,
 }
 
@@ -67,7 +67,7 @@ pub fn beside_locks(settings: &Settings, environment: &Name) -> Result<BesideLoc
     let Service::Consul(consul) = service(settings)? else { return Ok(BesideLocks::default()) };
     let runtime = runtime()?;
     let applying = runtime.block_on(consul.read_all(environment.as_str(), APPLYING))?;
-    // Read after it: an apply that is under way holds its lock.
+    // The locks are read after the applies: a running apply holds its lock.
     let held = runtime.block_on(consul.list(Some(environment.as_str())))?;
     let applying = applying.into_iter().filter_map(|(name, text)| {
         let component = Name::new(&name).ok()?;

@@ -1,4 +1,4 @@
-//! What names an environment outside of the call.
+//! The names of an environment that come from outside the call.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::operation::request::pillar::Pillar;
 
 pub(super) struct Around {
     pub operation: String,
-    /// None where there is no pillar to read.
+    /// None if there is no pillar to read.
     pub environments: Option<BTreeSet<Name>>,
     pub pillar: Option<String>,
     pub default: Option<String>,
@@ -28,7 +28,7 @@ impl Around {
     }
 }
 
-/// A value as it is shown. A value that is not a text is no environment's name.
+/// A value as it is shown. Only a text can be the name of an environment.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,

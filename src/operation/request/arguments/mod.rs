@@ -1,4 +1,4 @@
-//! Reads a call's arguments: every one is checked here, once, and all problems are said together.
+//! Reads the arguments of a call. Each is checked here, once, and all problems are reported together.
 
 mod around;
 mod naming;
@@ -14,7 +14,7 @@ use crate::decide::is_id;
 use crate::error::Result;
 use crate::model::{self, Name, Overrides, PillarPath, Problem, nearest};
 
-/// Arguments that are taken one by one; what is left at the end is unknown.
+/// Arguments that are taken one by one. An argument that is left at the end is unknown.
 pub struct Arguments {
     given: Map<String, Value>,
     known: Vec<&'static str>,
@@ -27,7 +27,7 @@ impl Arguments {
         Self::with_pillar(request, &request.infrastructure)
     }
 
-    /// The same where the pillar is read in parts.
+    /// The same, if the pillar is read in parts.
     pub fn with_pillar(request: &Request, pillar: &dyn Pillar) -> Self {
         let mut arguments = Self {
             given: request.arguments.clone(),
@@ -44,7 +44,7 @@ impl Arguments {
         arguments
     }
 
-    /// A name that must be given.
+    /// A required name.
     pub fn name(&mut self, key: &'static str) -> Name {
         match self.take(key) {
             Some(value) => self.as_name(key, &value),
@@ -56,7 +56,7 @@ impl Arguments {
         .unwrap_or_else(Self::placeholder)
     }
 
-    /// A run_id or plan_id: a ULID, as a report shows it. It may stand in the environment's place.
+    /// A run_id or plan_id: a ULID, as in a report. It may be given in place of the environment.
     pub fn run_id(&mut self, key: &'static str) -> String {
         self.move_id(key);
         if !self.gives(key) {
@@ -65,7 +65,7 @@ impl Arguments {
         self.maybe_run_id(key).unwrap_or_default()
     }
 
-    /// The same, where it may be left out.
+    /// The same, but optional.
     pub fn maybe_run_id(&mut self, key: &'static str) -> Option<String> {
         self.move_id(key);
         let text = self.text(key)?;
@@ -75,12 +75,12 @@ impl Arguments {
         is_id(&text).then_some(text)
     }
 
-    /// A list or a comma string of names; None means all.
+    /// A list or a comma-separated string of names. None means all.
     pub fn names(&mut self, key: &'static str) -> Option<BTreeSet<Name>> {
         Some(self.ordered(key)?.into_iter().collect())
     }
 
-    /// The same, in the order in which they are given.
+    /// The same, in the given order.
     pub fn ordered(&mut self, key: &'static str) -> Option<Vec<Name>> {
         let items: Vec<Value> = match self.take(key)? {
             Value::String(text) => {
@@ -111,7 +111,7 @@ impl Arguments {
         }
     }
 
-    /// A number of things, one at least.
+    /// A positive integer.
     pub fn count(&mut self, key: &'static str) -> Option<usize> {
         let value = self.take(key)?;
         let count = value.as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
@@ -136,16 +136,16 @@ impl Arguments {
         self.take(key)
     }
 
-    /// What a call may give to a component's variables; secrets are references, as in the pillar.
+    /// The values that a call gives to a component's variables. Secrets are references, as in the pillar.
     pub fn inputs(&mut self, component: &Name) -> Overrides {
         let [variables, secrets] =
             ["variables", "secrets"].map(|key| self.take(key).map(|value| (component.clone(), value)));
         Overrides { variables, secrets, ..Overrides::default() }
     }
 
-    /// What a call may say in place of the pillar's settings.
+    /// The values of a call that replace settings of the pillar.
     pub fn overrides(&mut self) -> Overrides {
-        // The host has used it already: it chose whose pillar this is.
+        // The host has used it already, to choose the minion whose pillar this is.
         self.take("minion");
         Overrides {
             parallelism: self.take("parallelism"),
@@ -154,7 +154,8 @@ impl Arguments {
         }
     }
 
-    /// Whether `confirm` names this environment; anything else is a problem. Without an environment it says nothing.
+    /// Whether `confirm` names this environment. Any other value is a problem. Without an environment nothing is
+    /// reported.
     pub fn confirmed(&mut self, environment: Option<&Name>) -> bool {
         let confirmed = self.value("confirm").map(|value| match value {
             Value::Number(number) => Value::from(number.to_string()),
@@ -179,7 +180,7 @@ impl Arguments {
         retry
     }
 
-    /// A state runs again and again.
+    /// A state is run again and again, so it may not ask for that.
     pub fn refuse_retry(&mut self) {
         if self.given.remove("retry").is_some_and(|given| !given.is_null()) {
             self.retry_is_not_for("a state");
@@ -194,17 +195,17 @@ impl Arguments {
         self.problem("retry", message);
     }
 
-    /// Salt's test, unless the call has its own.
+    /// Salt's `test`, unless the call has its own.
     pub fn test(&mut self, identity: &Identity) -> bool {
         self.maybe_flag("test").unwrap_or(identity.test)
     }
 
-    /// Whether an argument is there, not read yet.
+    /// Whether an argument is given and was not read yet.
     pub fn gives(&self, key: &str) -> bool {
         self.given.get(key).is_some_and(|value| !value.is_null())
     }
 
-    /// Whether nothing is wrong so far.
+    /// Whether there is no problem so far.
     pub fn is_right(&self) -> bool {
         self.problems.is_empty()
     }
@@ -213,7 +214,7 @@ impl Arguments {
         self.problems.push(Problem::new(&PillarPath::arguments().child(key), message));
     }
 
-    /// The same, for a call that needs nothing else to say what is wrong.
+    /// The same, for a call that needs nothing else to report its problems.
     pub fn check(self) -> Result<()> {
         match self.finish() {
             problems if problems.is_empty() => Ok(()),
@@ -221,7 +222,7 @@ impl Arguments {
         }
     }
 
-    /// Every argument that was not asked for is unknown.
+    /// Every argument that no function read is unknown.
     pub fn finish(mut self) -> Vec<Problem> {
         for key in self.given.keys() {
             let hint = nearest(key, self.known.iter().copied()).map_or_else(
@@ -255,7 +256,7 @@ impl Arguments {
         None
     }
 
-    /// Stands in for a name that has a problem; the call ends with that problem.
+    /// A name to use in place of one that has a problem. The call ends with that problem.
     pub fn placeholder() -> Name {
         Name::new("unknown").unwrap_or_else(|_| unreachable!("a valid name"))
     }

@@ -1,4 +1,4 @@
-//! Which environment a call names, and the id of a run or a plan that may stand in the environment's place.
+//! Which environment a call names, and the id of a run or a plan that may be given in its place.
 
 use serde_json::Value;
 
@@ -6,10 +6,10 @@ use super::Arguments;
 use crate::decide::{Demand, Meant, Naming, is_id, meant};
 use crate::model::{Name, PillarPath, Problem};
 
-/// The arguments that name an environment; the first is a parameter of every function.
+/// The arguments that name an environment. The first is a parameter of every function.
 const WORDS: [&str; 3] = ["environment", "env", "workspace"];
 
-/// The runners' functions in which the environment once came later.
+/// The runner functions whose environment was once a later parameter.
 const FORMS: [(&str, &str); 8] = [
     ("apply", "infrastructure.apply [ENVIRONMENT] PLAN_ID"),
     ("approve", "infrastructure.approve [ENVIRONMENT] PLAN_ID [COMPONENTS]"),
@@ -22,19 +22,19 @@ const FORMS: [(&str, &str); 8] = [
 ];
 
 impl Arguments {
-    /// The environment, from the call or from where the pillar names it.
+    /// The environment, from the call or from the pillar's default.
     pub fn environment(&mut self) -> Name {
         self.meant(Demand::Named, None).map_or_else(Self::placeholder, |meant| meant.environment)
     }
 
-    /// The environment, which only the call itself may name. None where it does not: that is a problem then.
+    /// The environment, which only the call itself may name. None if it does not, which is a problem.
     pub fn environment_in_the_call(&mut self) -> Option<Name> {
         self.meant(Demand::NamedInTheCall, None).map(|meant| meant.environment)
     }
 
-    /// The environment of a run or a plan that the call gives by its id; it agrees with what else the call says.
+    /// The environment of a run or a plan whose id the call gives. It must agree with the rest of the call.
     ///
-    /// None where nothing has that id and the call names no environment either.
+    /// None if no run or plan has that id, and the call names no environment either.
     pub fn environment_of(&mut self, id: &str, its: Option<&Name>) -> Option<Name> {
         match its {
             None if self.names_no_environment() => {
@@ -45,7 +45,7 @@ impl Arguments {
         }
     }
 
-    /// None where it is not clear, which is a problem then, and where there is no pillar.
+    /// None if it is not clear, which is a problem, and if there is no pillar.
     pub fn meant(&mut self, demand: Demand, id: Option<(&str, &Name)>) -> Option<Meant> {
         let before = self.problems.len();
         let call = self.named();
@@ -54,7 +54,7 @@ impl Arguments {
         }
         let environments = self.around.environments.clone();
         let Some(environments) = environments.filter(|all| !all.is_empty() || call.is_empty()) else {
-            // The pillar has none, and its own problems say so.
+            // The pillar has no environment, and its own problems report that.
             let (word, value) = call.first()?;
             let environment = self.as_name(word, &value.as_str().into())?;
             return Some(Meant { environment, in_the_call: true });
@@ -89,7 +89,7 @@ impl Arguments {
         !WORDS.iter().any(|word| self.gives(word))
     }
 
-    /// An id that stands in the environment's place is put under its own key.
+    /// Moves an id that was given in place of the environment to its own key.
     pub(super) fn move_id(&mut self, key: &'static str) {
         let Some(place) = self.given.get(WORDS[0]) else { return };
         let (ids, others): (Vec<_>, Vec<_>) =
@@ -111,7 +111,7 @@ impl Arguments {
         }
     }
 
-    /// How the function is called, where a call that was right once is wrong now.
+    /// The form of the call, if an older version accepted another order of arguments.
     pub(super) fn form(&self) -> Option<Problem> {
         let (_, form) = FORMS.iter().find(|(operation, _)| *operation == self.around.operation)?;
         let wrong = self.problems.iter().any(|problem| problem.path.is_argument());
@@ -119,7 +119,7 @@ impl Arguments {
     }
 }
 
-/// A value that was given by its place and another by its name arrive as a list of both.
+/// A value that is given by position and another that is given by name arrive as a list of both.
 fn several(value: &Value) -> &[Value] {
     match value {
         Value::Array(both) if both.len() > 1 => both,
