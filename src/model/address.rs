@@ -1,10 +1,10 @@
-//! Hosts, ports and URLs as texts. A message never repeats one: it may hold a password, or be a secret.
+//! Reads hosts, ports and URLs. A message never repeats their text: it may contain a password, or be a secret itself.
 
 use core::net::Ipv6Addr;
 
 use serde_json::Value;
 
-/// A name, an IPv4 address or an IPv6 address in brackets, with or without a port.
+/// Whether the text is a name, an IPv4 address or an IPv6 address in brackets, with or without a port.
 pub fn is_authority(text: &str) -> bool {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !text.ends_with(']') => (host, Some(port)),
@@ -17,12 +17,12 @@ pub fn is_authority(text: &str) -> bool {
     (is_ipv6 || is_name(host)) && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0))
 }
 
-/// A host's name or IPv4 address.
+/// Whether the text can be a host name or an IPv4 address.
 fn is_name(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
 }
 
-/// `http(s)://host`, with a port and a path where there is one; no slash at its end.
+/// Reads `http(s)://host` with an optional port and path. A slash at the end is removed.
 pub fn url(value: &Value) -> Result<String, String> {
     let text = value.as_str().ok_or("must be a text: http(s)://host:port/path")?;
     let rest = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
@@ -37,7 +37,7 @@ pub fn url(value: &Value) -> Result<String, String> {
     }
 }
 
-/// A name, an IPv4 or an IPv6 address; brackets around the latter are taken off.
+/// Reads a name, an IPv4 address or an IPv6 address. Brackets around an IPv6 address are removed.
 pub fn host(value: &Value) -> Result<String, String> {
     let text = value.as_str().ok_or("must be a text: a name or an IP address")?;
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
@@ -47,7 +47,7 @@ pub fn host(value: &Value) -> Result<String, String> {
     }
 }
 
-/// A number, or a text of one: modules give either.
+/// Reads a port from a number or from a text: modules output both.
 pub fn port(value: &Value) -> Result<u16, String> {
     let number = match value {
         Value::Number(number) => number.as_u64().and_then(|number| u16::try_from(number).ok()),
@@ -57,7 +57,7 @@ pub fn port(value: &Value) -> Result<u16, String> {
     number.filter(|port| *port != 0).ok_or_else(|| "must be a port: 1 to 65535".to_owned())
 }
 
-/// As Nomad takes one: a dispatched job's name has slashes.
+/// Reads a job name with Nomad's own rules: the name of a dispatched job contains slashes.
 pub fn job_name(value: &Value) -> Result<String, String> {
     let good = |letter: char| !letter.is_whitespace() && !letter.is_control();
     let name = value.as_str().filter(|text| (1..=128).contains(&text.len()) && text.chars().all(good));

@@ -1,4 +1,4 @@
-//! A whole environment, validated: what the operations work from.
+//! A checked environment. Every operation works from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,13 +13,15 @@ pub struct Blueprint {
     pub graph: Graph,
 }
 
-/// A component together with what its module declares.
+/// A component together with the interface of its module.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub component: Component,
     pub interface: std::sync::Arc<Interface>,
-    /// What it is made from, in 12 hexadecimal digits: changes only with that, and is told wherever it goes.
+    /// 12 hexadecimal digits that identify what the component is made from: they change only when that changes. The id
+    /// is not secret: the report, the journal and the module's variable `deployment_id` contain it.
     pub deployment_id: String,
-    /// Required variables that neither the pillar nor the call sets. Only what needs their values is refused.
+    /// Required variables that neither the pillar nor the call sets. Only operations that need their values are
+    /// refused.
     pub lacks: BTreeSet<String>,
 }

@@ -1,4 +1,4 @@
-//! One Terraform module with its inputs, or a step of Salt's own.
+//! One Terraform module with its inputs, or one Salt step.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -12,25 +12,25 @@ use super::{
     Rollback, SecretOrigin, Step, TaskSecret, Timeouts,
 };
 
-/// One component, with everything that stands above it merged in.
+/// One component, merged from all levels of the pillar.
 #[derive(Clone, Debug)]
 pub struct Component {
     pub name: Name,
-    /// Its path in the pillar, at the most specific level that has it.
+    /// Its path in the pillar, at the most specific level that contains it.
     pub path: PillarPath,
-    /// Where those of its keys stand that may come from another level.
+    /// Paths of those keys that may come from another level.
     pub places: BTreeMap<&'static str, PillarPath>,
-    /// Where each variable is set, also one whose value could not be read.
+    /// Where each variable is set, including variables whose value could not be read.
     pub variables: BTreeMap<String, PillarPath>,
-    /// None for a step of Salt's own.
+    /// None for a Salt step.
     pub source: Option<Source>,
-    /// What runs in place of a module; none where there is a source.
+    /// The Salt step that runs in place of a module. None if the component has a source.
     pub step: Option<Step>,
     pub template: Option<Template>,
-    /// False: left alone; what depends on it reads its last outputs.
+    /// If false, nothing is run for the component. Its dependents read its last outputs.
     pub enabled: bool,
     pub depends_on: DependsOn,
-    /// Variable to its input, standard inputs included.
+    /// Variable to input, including the standard inputs.
     pub inputs: BTreeMap<String, Input>,
     pub backend: Backend,
     pub policy: Policy,
@@ -38,27 +38,27 @@ pub struct Component {
     pub drift: DriftRules,
     pub on_failure: OnFailure,
     pub timeouts: Timeouts,
-    /// All of them must pass before its turn has ended well.
+    /// All gates must pass before the turn of the component succeeds.
     pub health: Vec<Gate>,
-    /// Run in this order once its turn has ended well.
+    /// Run in this order after the turn of the component succeeded.
     pub hooks: Vec<Hook>,
-    /// Types and addresses whose loss is loss of data.
+    /// Resource types and addresses. Deleting such a resource loses data.
     pub data: BTreeSet<String>,
-    /// By the name of a variable of the environment of a service's task.
+    /// Variable of the environment of a service's task to secret.
     pub task_secrets: BTreeMap<String, TaskSecret>,
-    /// Provider to what it is given to log in with, where the module uses it.
+    /// Provider to credential, if the module uses the provider.
     pub credentials: BTreeMap<String, Credential>,
-    /// As the pillar has it, levels merged, without its literal variables.
+    /// The component as the pillar describes it, with merged levels and without its literal variables.
     pub declared: Map<String, Value>,
 }
 
 impl Component {
-    /// Where this key stands, or would stand.
+    /// The path of this key. If the key is absent, the path that it would have.
     pub fn place(&self, key: &str) -> PillarPath {
         self.places.get(key).cloned().unwrap_or_else(|| self.path.child(key))
     }
 
-    /// Every output of another component that it is given.
+    /// All outputs of other components that this component reads.
     pub fn reads(&self) -> impl Iterator<Item = &OutputRef> {
         let handed = self.task_secrets.values().filter_map(|secret| match &secret.origin {
             SecretOrigin::Output(one) => Some(one),
@@ -68,19 +68,19 @@ impl Component {
     }
 }
 
-/// Where a module comes from. `subdir` is what follows `//`, empty for the root.
+/// Where a module comes from. `subdir` is the part after `//`; it is empty for the root.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// `salt://root//subdir`; `url` is the part before `//`.
     Salt { url: String, subdir: String },
-    /// An absolute folder of this host.
+    /// An absolute folder on this host.
     Path { root: PathBuf, subdir: String },
-    /// Generated for a service on Nomad.
+    /// A module that Eos generates for a Nomad service.
     Service(Arc<Service>),
 }
 
 impl Source {
-    /// Where in the module terraform runs; empty for its root.
+    /// The folder inside the module in which terraform runs. Empty for the root.
     pub fn subdir(&self) -> &str {
         match self {
             Self::Salt { subdir, .. } | Self::Path { subdir, .. } => subdir,
@@ -89,17 +89,17 @@ impl Source {
     }
 }
 
-/// What renders a module's files before Terraform reads them.
+/// The template language that renders a module's files before Terraform reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Template {
     Jinja,
 }
 
-/// What must be done before, besides what `from_outputs` implies.
+/// Components that must complete before this one, in addition to those in `from_outputs`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DependsOn {
     pub names: BTreeSet<Name>,
-    /// `"*"`: everything else in the environment.
+    /// `"*"`: all other components of the environment.
     pub everything: bool,
 }
 
@@ -110,12 +110,12 @@ pub enum Input {
     Output(OutputRef),
     /// A list of outputs becomes a list of values.
     Outputs(Vec<OutputRef>),
-    /// Read when the component runs; never written down.
+    /// Read when the component runs; never stored.
     Secret(Reference),
 }
 
 impl Input {
-    /// Its value, where the pillar has that.
+    /// The value, if the pillar contains it literally.
     pub fn literal(&self) -> Option<&Value> {
         match self {
             Self::Literal(value) => Some(value),

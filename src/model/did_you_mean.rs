@@ -1,14 +1,14 @@
-//! What somebody may have meant.
+//! Suggests what a person may have meant.
 
-/// Nobody reads a longer list to its end.
+/// Nobody reads a longer list to the end.
 const SHOWN: usize = 20;
-/// The edits are counted in a table of both lengths; no name of ours is longer.
+/// The algorithm needs a table of the size of both lengths. No name of Eos is longer.
 const LONGEST: usize = 100;
 
-/// The candidate with the fewest edits, if it is near enough to be a slip.
+/// The candidate with the fewest edits, if it is similar enough to be a typing error.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();
-    // In a word of one letter every other letter is one edit away.
+    // In a word of one letter, every other letter is one edit away.
     let most = (1 + length / 4).min(length.saturating_sub(1));
     if length > LONGEST {
         return None;
@@ -21,7 +21,7 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
-/// `did you mean "x"?`, or else what there is.
+/// `did you mean "x"?`, or a list of the existing names.
 pub fn hint<'a>(word: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> String {
     match nearest(word, candidates.clone()) {
         Some(near) => format!("did you mean {near:?}?"),
@@ -32,7 +32,7 @@ pub fn hint<'a>(word: &str, candidates: impl Iterator<Item = &'a str> + Clone) -
     }
 }
 
-/// `a, b, c and 7 more`; empty for none.
+/// `a, b, c and 7 more`; empty if there are no names.
 pub fn listed<'a>(mut names: impl Iterator<Item = &'a str>) -> String {
     let shown = names.by_ref().take(SHOWN).collect::<Vec<_>>().join(", ");
     match names.count() {

@@ -1,16 +1,16 @@
-//! The pillar, read: everything that can be said without looking at the modules.
+//! The result of reading the pillar, before the modules are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Component, Name, Settings};
 
-/// An environment whose modules have not been looked at yet.
+/// An environment whose modules have not been read yet.
 #[derive(Clone, Debug)]
 pub struct Draft {
     pub environment: Name,
     pub settings: Settings,
-    /// Those whose source or step is known, even where other things about them are wrong.
+    /// Components with a known source or step, even if other parts of them are wrong.
     pub components: BTreeMap<Name, Component>,
-    /// All that are named, so that one problem does not bring others.
+    /// All names that the pillar mentions. They prevent that one problem causes others.
     pub mentioned: BTreeSet<Name>,
 }

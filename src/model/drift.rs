@@ -1,14 +1,14 @@
-//! Which differences from what was applied are told, and when.
+//! Rules for which drift is reported, and when.
 
 use std::num::NonZeroU64;
 
-/// `infrastructure:settings:drift`, which a component may override.
+/// `infrastructure:settings:drift`. A component may override it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DriftRules {
     pub ignore: Vec<Pattern>,
-    /// Whether null, an empty text, an empty list and an empty mapping are one.
+    /// Whether null, an empty text, an empty list and an empty mapping count as equal.
     pub equal_empty: bool,
-    /// How many checks in a row must find the same before it is told.
+    /// How many checks in a row must find the same drift before an alert is sent.
     pub alert_after: NonZeroU64,
 }
 
@@ -18,10 +18,10 @@ impl Default for DriftRules {
     }
 }
 
-/// `aws_instance.*.tags.LastSeen`: a resource, or what lies at and below one of its attributes.
+/// `aws_instance.*.tags.LastSeen`: a resource, or an attribute with everything below it.
 ///
-/// `*` stands for any text within a step; a step without an index stands for every index. Modules before the
-/// resource may be left out.
+/// `*` matches any text within a step. A step without an index matches every index. Modules before the resource may be
+/// omitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(Vec<String>);
 
@@ -37,12 +37,13 @@ impl Pattern {
         }
     }
 
-    /// Whether it means this resource as a whole, so that nothing of it matters.
+    /// Whether the pattern matches the whole resource, so that all its drift is ignored.
     pub fn covers_resource(&self, address: &str) -> bool {
         self.covers(&steps(address))
     }
 
-    /// Whether it means this attribute, or one that holds it. `path` is below the resource: `tags.LastSeen`.
+    /// Whether the pattern matches this attribute or one that contains it. `path` is below the resource:
+    /// `tags.LastSeen`.
     pub fn covers_attribute(&self, address: &str, path: &str) -> bool {
         self.covers(&steps(&format!("{address}.{path}")))
     }
@@ -56,7 +57,7 @@ impl Pattern {
     }
 }
 
-/// Cuts at dots that stand outside of brackets: `module.m["a.b"].t.n[0]` has four steps.
+/// Splits at dots outside of brackets: `module.m["a.b"].t.n[0]` has four steps.
 fn steps(text: &str) -> Vec<&str> {
     let (mut steps, mut from, mut depth, mut quoted) = (Vec::new(), 0, 0usize, false);
     for (at, byte) in text.bytes().enumerate() {
@@ -80,7 +81,7 @@ fn is(pattern: &str, step: &str) -> bool {
     matches(pattern, step) || (!pattern.contains('[') && matches(pattern, bare))
 }
 
-/// `*` stands for any text.
+/// `*` matches any text.
 fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();

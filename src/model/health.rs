@@ -1,4 +1,4 @@
-//! What must be true of a component's world before its turn has ended well.
+//! Health gates: checks that must hold before the turn of a component succeeds.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,13 +9,13 @@ use super::{PillarPath, Reference, Tls};
 /// One item of a component's `health`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gate {
-    /// Where it stands: `infrastructure:components:web:health:0`.
+    /// Its path in the pillar: `infrastructure:components:web:health:0`.
     pub path: PillarPath,
     pub probe: Probe,
     pub timing: Timing,
 }
 
-/// What is asked.
+/// What is checked.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Probe {
     Http(HttpProbe),
@@ -24,12 +24,12 @@ pub enum Probe {
     Consul(ConsulProbe),
 }
 
-/// Passes where the answer has one of these statuses. A redirect is an answer, and is not followed.
+/// Passes if the response has one of these statuses. A redirect is a response; it is not followed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HttpProbe {
-    /// An `http://` or `https://` address, as [`super::address::url`] takes it.
+    /// An `http://` or `https://` address, as [`super::address::url`] accepts it.
     pub url: Given<String>,
-    /// Appended to the address; begins with a slash.
+    /// Appended to the address. It begins with a slash.
     pub path: Option<String>,
     /// `GET`, `HEAD`, `OPTIONS` or `POST`.
     pub method: &'static str,
@@ -38,7 +38,7 @@ pub struct HttpProbe {
     pub tls: Tls,
 }
 
-/// Passes where a connection is accepted.
+/// Passes if the server accepts a connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TcpProbe {
     /// A name or an IP address.
@@ -46,48 +46,50 @@ pub struct TcpProbe {
     pub port: Given<u16>,
 }
 
-/// Passes where what was last registered of a job runs, by its deployment or, where it has none, by its allocations.
+/// Passes if the last registered version of a job runs. Its deployment decides; without a deployment its allocations
+/// do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NomadProbe {
     pub job: Given<String>,
-    /// That of the component's own job of this name, or of `infrastructure:settings:nomad`.
+    /// Default: the namespace of the component's own job of this name, else that of `infrastructure:settings:nomad`.
     pub namespace: Option<String>,
 }
 
-/// Passes where enough instances of a service pass all their checks, among them each new one of the component's jobs.
+/// Passes if enough instances of a service pass all their checks. The new instances of the component's jobs must be
+/// among them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsulProbe {
     pub service: Given<String>,
-    /// From one.
+    /// At least 1.
     pub least: u64,
 }
 
-/// A value that the pillar has, or that the component's own module gives.
+/// A value from the pillar, or from an output of the component's own module.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Given<T> {
     Literal(T),
     Output(OwnOutput),
 }
 
-/// `{output: endpoint.0.url}`: an output, and keys and indices below it.
+/// `{output: endpoint.0.url}`: an output, with keys and indices below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnOutput {
     pub output: String,
     pub path: Vec<String>,
 }
 
-/// When to ask, and how long to wait. Nomad's names.
+/// When to check, and how long to wait. The names are Nomad's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// Between the end of one measurement and the beginning of the next.
+    /// Time between the end of one check and the start of the next.
     pub interval: Duration,
-    /// What one measurement may take.
+    /// Maximum time for one check.
     pub timeout: Duration,
-    /// How long it must pass without a break.
+    /// How long the gate must hold without interruption.
     pub min_healthy_time: Duration,
-    /// From the beginning of the watch; at least `min_healthy_time`.
+    /// Measured from the start of the watch. At least `min_healthy_time`.
     pub healthy_deadline: Duration,
-    /// Whether the pillar sets that deadline; else what is under way may take longer.
+    /// Whether the pillar sets `healthy_deadline`. If not, a rollout that still makes progress may take longer.
     pub is_set: bool,
 }
 
@@ -111,7 +113,7 @@ impl Gate {
         }
     }
 
-    /// Every output that it reads, with the key that it stands at.
+    /// All outputs that the gate reads, each with its key.
     pub fn outputs(&self) -> impl Iterator<Item = (&'static str, &OwnOutput)> {
         let read = match &self.probe {
             Probe::Http(http) => vec![("url", http.url.output())],

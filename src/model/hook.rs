@@ -1,4 +1,4 @@
-//! What is done after a component's turn has ended well, for others to know of it.
+//! Hooks: they inform other systems after the turn of a component succeeded.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,18 +11,18 @@ use super::{Given, OwnOutput, PillarPath, Reference, Step, Tls};
 /// One item of a component's `hooks`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hook {
-    /// Where it stands: `infrastructure:components:web:hooks:0`.
+    /// Its path in the pillar: `infrastructure:components:web:hooks:0`.
     pub path: PillarPath,
     pub on_failure: HookFailure,
     pub action: Action,
 }
 
-/// What a hook that fails means for its component.
+/// What a failed hook means for its component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HookFailure {
-    /// A note, and the status says so.
+    /// The report gets a note, and its status shows it.
     Warn,
-    /// The component has failed.
+    /// The component fails.
     Fail,
 }
 
@@ -38,21 +38,21 @@ pub enum Action {
     Webhook(Webhook),
 }
 
-/// A service in Consul's catalogue, on a node of the component's own.
+/// A service in Consul's catalogue, on a node that belongs to the component.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsulService {
     pub name: String,
     pub address: Given<String>,
     pub port: Option<Given<u16>>,
     pub tags: Vec<String>,
-    /// For whoever runs checks of nodes that have no agent (consul-esm); they begin as passing.
+    /// Checks for consul-esm, which monitors nodes that have no agent. They begin as passing.
     pub checks: Vec<Check>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
     pub name: String,
-    /// A URL that answers 2xx; none: see `tcp`.
+    /// The URL must answer with a 2xx status. If None, see `tcp`.
     pub http: Option<String>,
     /// `host:port`
     pub tcp: Option<String>,
@@ -73,7 +73,7 @@ pub struct Prometheus {
 pub struct Webhook {
     pub url: String,
     pub headers: BTreeMap<String, Reference>,
-    /// Fields beside ours.
+    /// Fields that are sent in addition to those of Eos.
     pub body: Map<String, Value>,
     pub timeout: Duration,
     pub tls: Tls,
@@ -90,7 +90,7 @@ impl Hook {
         }
     }
 
-    /// Every output that it reads, with where that stands below the hook.
+    /// All outputs that the hook reads, each with the path at which the hook names it.
     pub fn outputs(&self) -> Vec<(PillarPath, &OwnOutput)> {
         let place = self.path.child(self.kind());
         match &self.action {

@@ -1,4 +1,4 @@
-//! What a module declares: read before anything runs, so that everything wrong can be said at once.
+//! The interface of a module. It is read before anything runs, so that all problems can be reported at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,34 +10,34 @@ use serde::{Deserialize, Serialize};
 pub struct Interface {
     pub variables: BTreeMap<String, Variable>,
     pub outputs: BTreeMap<String, Output>,
-    /// Providers by their local names (`aws`), the built-in `terraform` left out.
+    /// Local names of the providers (`aws`), without the built-in `terraform`.
     pub providers: BTreeSet<String>,
-    /// It calls child modules, which an init has to fetch.
+    /// Whether the module calls child modules. Only an init downloads these.
     pub has_modules: bool,
-    /// The file in which it declares a backend or a cloud block of its own.
+    /// The file in which the module itself declares a backend or a cloud block.
     pub own_backend: Option<String>,
     /// sha256 over the module's files and their paths, in hexadecimal.
     pub digest: String,
-    /// Variables that a tfvars file of the module's own sets.
+    /// Variables that are set by a tfvars file of the module itself.
     pub preset: BTreeSet<String>,
-    /// A part of it could not be read, so that it may declare more than is named here.
+    /// A part of the module could not be read. It may declare more than this interface contains.
     pub incomplete: bool,
-    /// What could not be read, and where it begins.
+    /// Descriptions of the parts that could not be read, and of where they begin.
     pub notes: Vec<String>,
 }
 
 impl Interface {
-    /// None where the module surely does not declare it.
+    /// None if the module certainly does not declare the variable.
     pub fn variable(&self, name: &str) -> Option<&Variable> {
         self.variables.get(name).or(self.incomplete.then_some(&Variable::UNREAD))
     }
 
-    /// Whether it may use a provider.
+    /// Whether the module may use this provider.
     pub fn uses(&self, provider: &str) -> bool {
         self.incomplete || self.providers.contains(provider)
     }
 
-    /// None where the module surely does not declare it.
+    /// None if the module certainly does not declare the output.
     pub fn output(&self, name: &str) -> Option<&Output> {
         self.outputs.get(name).or(self.incomplete.then_some(&Output::UNREAD))
     }
@@ -53,7 +53,8 @@ pub struct Variable {
 }
 
 impl Variable {
-    /// One that could not be read: it takes anything and hides it. Whether it must be set is left to Terraform.
+    /// Replaces a variable that could not be read. It accepts any value and hides it. Terraform decides whether it must
+    /// be set.
     pub const UNREAD: Self = Self {
         constraint: Constraint::Any,
         has_default: true,
@@ -69,6 +70,6 @@ pub struct Output {
 }
 
 impl Output {
-    /// One that could not be read.
+    /// Replaces an output that could not be read.
     pub const UNREAD: Self = Self { sensitive: true };
 }

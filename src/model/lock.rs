@@ -1,4 +1,4 @@
-//! What keeps two runs of one component apart.
+//! The lock that prevents two runs from working on one component at the same time.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use super::Reference;
 /// Validated `infrastructure:settings:lock`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lock {
-    /// A file of this host.
+    /// A file on this host.
     File,
-    /// A key of Consul's, and the file of this host with it.
+    /// A key in Consul, and in addition the file on this host.
     Consul(Box<ConsulLock>),
 }
 
@@ -23,29 +23,29 @@ impl Lock {
     }
 }
 
-/// A Consul that holds locks.
+/// A Consul server that holds locks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsulLock {
-    /// `http://` or `https://`, a host, a port; no path, no credentials, no slash at the end.
+    /// `http://` or `https://`, a host and a port. No path, no credentials, no slash at the end.
     pub address: String,
     /// Never [`Reference::Plain`].
     pub token: Option<Reference>,
-    /// How long a session lives without being renewed: 10 s to a day; Consul takes up to twice as long.
+    /// How long a session lives without renewal: 10 s to 24 h. Consul may take up to twice as long to end it.
     pub ttl: Duration,
-    /// How long Consul gives a lost lock to nobody; at most a minute.
+    /// How long Consul refuses a lost lock to everybody. At most a minute.
     pub lock_delay: Duration,
     /// Keys are `{prefix}/{environment}/{component}/lock`.
     pub prefix: String,
     pub tls: Tls,
 }
 
-/// How the other side of an `https://` address is known, and how it knows us.
+/// How the server of an `https://` address is verified, and how Eos identifies itself to it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tls {
-    /// The only authorities that are believed; the system's without it. PEM.
+    /// The only certificate authorities that are trusted; without it, those of the system. PEM.
     pub ca_file: Option<PathBuf>,
-    /// Our own certificate and its key. PEM.
+    /// The client certificate and its key. PEM.
     pub identity: Option<(PathBuf, PathBuf)>,
-    /// Believe anybody.
+    /// Accept any server certificate.
     pub insecure: bool,
 }

@@ -1,7 +1,7 @@
-//! The pillar as types that cannot be wrong.
+//! The pillar as types that cannot hold invalid values.
 //!
-//! Knows the whole schema and how levels merge. Must not know files, Salt or Terraform's processes.
-//! Through it passes: a JSON value in, a [`Blueprint`] or every [`Problem`] out.
+//! This room knows the whole schema and how levels merge. It must not know files, Salt or Terraform's processes.
+//! In: a JSON value. Out: a [`Blueprint`], or every [`Problem`].
 
 pub mod address;
 mod blueprint;

@@ -1,4 +1,4 @@
-//! Names become paths, keys and schemas: one strict pattern, checked once.
+//! Names become paths, keys and schemas. Therefore one strict pattern applies to all of them, and is checked here.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Name(String);
 
-/// PostgreSQL schemas and Nomad names allow no more; an environment and a component share it.
+/// PostgreSQL schemas and Nomad names allow no more bytes. An environment and a component share this length.
 pub const LONGEST: usize = 63;
 
 impl Name {
-    /// The reason is written to follow the quoted name in a message.
+    /// The reason of an error is written to follow the quoted name in a message.
     pub fn new(text: &str) -> Result<Self, String> {
         if text.len() > LONGEST {
             return Err(format!("has {} bytes; a name has at most {LONGEST}", text.len()));

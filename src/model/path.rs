@@ -1,25 +1,25 @@
-//! Where in the pillar something stands, as Salt writes it.
+//! The path of a value in the pillar, in Salt's notation.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// `infrastructure:components:boundary`; a list's items are numbered from 0.
+/// `infrastructure:components:boundary`. The items of a list are numbered from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PillarPath(Vec<String>);
 
 impl PillarPath {
-    /// `infrastructure`, where everything of ours begins.
+    /// `infrastructure`: the key that contains everything about Eos.
     pub fn root() -> Self {
         Self(vec!["infrastructure".to_owned()])
     }
 
-    /// Where a call's own arguments stand.
+    /// The root of the call's own arguments.
     pub fn arguments() -> Self {
         Self(vec!["arguments".to_owned()])
     }
 
-    /// Whether this is a place in the call, not in the pillar.
+    /// Whether this is a place in the call instead of the pillar.
     pub fn is_argument(&self) -> bool {
         self.0.first().is_some_and(|first| first == "arguments")
     }
@@ -43,11 +43,11 @@ impl Serialize for PillarPath {
     }
 }
 
-/// One thing that is wrong with the pillar or with what it names.
+/// One problem of the pillar, or of something that the pillar names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
     pub path: PillarPath,
-    /// What is wrong and what would be right; never a secret value.
+    /// What is wrong, and what would be right. Never a secret value.
     pub message: String,
 }
 

@@ -1,8 +1,8 @@
-//! Providers whose credentials Eos knows how to hand over, and by which variables.
+//! Providers for which Eos can pass credentials, and the environment variables that carry these.
 
 use super::{PillarPath, Reference, VaultPath};
 
-/// What one provider is given to log in with.
+/// The credential of one provider.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Credential {
     /// Its path in the pillar.
@@ -13,22 +13,22 @@ pub struct Credential {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Origin {
-    /// The one value of a provider that has one.
+    /// The single value of a provider with one variable.
     Value(Reference),
-    /// A path in Vault; its keys are mapped by their names.
+    /// A path in Vault. The keys there are assigned to variables by their names.
     Path(VaultPath),
 }
 
-/// A provider by its local name in modules.
+/// A provider, identified by its local name in modules.
 #[derive(Debug, PartialEq)]
 pub struct Provider {
     pub name: &'static str,
-    /// Where Vault has it, unless the pillar says otherwise.
+    /// The path in Vault, unless the pillar sets another one.
     pub path: &'static str,
     pub variables: &'static [Variable],
 }
 
-/// A variable of the environment, and the keys that are its value: the first that is there.
+/// An environment variable, and the keys that may hold its value. The first key that exists is used.
 #[derive(Debug, PartialEq)]
 pub struct Variable {
     pub name: &'static str,
@@ -40,8 +40,8 @@ const fn needed(name: &'static str, keys: &'static [&'static str]) -> Variable {
     Variable { name, keys, optional: false }
 }
 
-/// The variables are those that each provider's own page names; the keys are those that its secrets engine gives,
-/// and the variable's own name.
+/// The variables are documented on the page of each provider. The keys are those that Vault's secrets engine for the
+/// provider returns, and the name of the variable itself.
 pub static PROVIDERS: [Provider; 8] = [
     Provider {
         name: "hcloud",
@@ -109,7 +109,7 @@ impl Provider {
         PROVIDERS.iter().find(|provider| provider.name == name)
     }
 
-    /// All of them, for people.
+    /// The names of all providers, for a message.
     pub fn names() -> String {
         PROVIDERS.iter().map(|provider| provider.name).collect::<Vec<_>>().join(", ")
     }

@@ -1,4 +1,4 @@
-//! The notations for values that stand elsewhere.
+//! References: notations for values that are stored elsewhere.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,19 +17,19 @@ pub struct OutputRef {
     pub path: Vec<String>,
 }
 
-/// A value that stands elsewhere.
+/// A value that is stored elsewhere, or a plain value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reference {
-    /// A plain value, where both a value and a reference are allowed.
+    /// A plain value, in a place that accepts both values and references.
     Plain(String),
     Env(String),
     File(PathBuf),
-    /// One key of what Vault has at a path.
+    /// One key of the data at a path in Vault.
     Vault {
         path: VaultPath,
         key: String,
     },
-    /// `sdb://profile/key`, as Salt takes it.
+    /// `sdb://profile/key`, in Salt's notation.
     Sdb(String),
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for OutputRef {
     }
 }
 
-/// As the pillar writes it; a plain value may be a secret and is not shown.
+/// The notation of the pillar. A plain value is not shown: it may be a secret.
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -53,9 +53,10 @@ impl fmt::Display for Reference {
     }
 }
 
-/// `env:NAME`, `file:/path`, `vault:mount/path#key`, `sdb://profile/key`; anything else is a plain text.
+/// `env:NAME`, `file:/path`, `vault:mount/path#key` and `sdb://profile/key` are references. Any other text is a plain
+/// value.
 ///
-/// A message never holds the text: it may be a secret that was put in the wrong place.
+/// An error never contains the text: it may be a secret in the wrong place.
 pub fn reference(text: &str) -> Result<Reference, String> {
     if let Some(name) = text.strip_prefix("env:") {
         return match is_variable_name(name) {
@@ -90,11 +91,11 @@ pub fn reference(text: &str) -> Result<Reference, String> {
     Ok(Reference::Plain(text.to_owned()))
 }
 
-/// What a reference begins with.
+/// The prefixes of references.
 const SCHEMES: [&str; 4] = ["env:", "file:", "vault:", "sdb://"];
 
-/// The places in a value, itself included, whose text begins as a reference does, and with what. One that is not whole
-/// counts too: it was meant as one.
+/// The places in a value whose text begins like a reference, each with that prefix. The value itself counts too. An
+/// incomplete reference also counts: it was meant as one.
 pub fn lookalikes(value: &Value) -> Vec<(String, &'static str)> {
     let mut found = Vec::new();
     collect(value, String::new(), &mut found);
@@ -118,13 +119,13 @@ fn collect(value: &Value, place: String, found: &mut Vec<(String, &'static str)>
     }
 }
 
-/// What can be set in any process's environment.
+/// Whether the name is valid as an environment variable of any process.
 pub fn is_variable_name(text: &str) -> bool {
     let start = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
     text.bytes().next().is_some_and(start) && text.bytes().all(|byte| start(byte) || byte.is_ascii_digit())
 }
 
-/// `component.output`, and keys and indices below it: `networking.subnets.0`.
+/// Parses `component.output`, with optional keys and indices below it: `networking.subnets.0`.
 pub fn output(text: &str) -> Result<OutputRef, String> {
     let mut parts = text.split('.');
     let component = parts.next().unwrap_or_default();

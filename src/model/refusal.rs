@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Problem;
 use crate::error::{Error, Layer, Phase};
 
-/// One error with every problem, in the order of their places. Nothing was run.
+/// One error with all problems, sorted by their places. It says that nothing was run.
 pub fn refusal(mut problems: Vec<Problem>) -> Error {
     problems.sort();
     problems.dedup();

@@ -1,32 +1,33 @@
-//! The servers that services and secrets are kept by.
+//! The servers for services and their secrets: Nomad and Consul.
 
 use super::{Reference, Tls};
 
 /// Validated `infrastructure:settings:nomad`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NomadServer {
-    /// As [`super::ConsulLock`] has it.
+    /// As [`super::ConsulLock`] describes its address.
     pub address: String,
     /// Never [`Reference::Plain`].
     pub token: Option<Reference>,
-    /// The agent's own where it is left out.
+    /// None: the region of the agent.
     pub region: Option<String>,
     pub namespace: String,
     pub secrets: HandsSecrets,
     pub tls: Tls,
 }
 
-/// How a secret that Vault has reaches a task.
+/// How a secret from Vault gets into a task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum HandsSecrets {
-    /// Eos reads it, and writes a variable of Nomad's.
+    /// Eos reads the secret, and writes a Nomad variable.
     #[default]
     Variables,
-    /// Nomad reads it itself, by this role of Vault's, or its own default.
+    /// Nomad itself reads the secret in Vault, with this Vault role or with its default role.
     Vault { role: Option<String> },
 }
 
-/// Validated `infrastructure:settings:consul`: where services are registered. Locks have an address of their own.
+/// Validated `infrastructure:settings:consul`: the Consul in which services are registered. Locks have a separate
+/// address.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsulServer {
     pub address: String,

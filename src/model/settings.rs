@@ -11,7 +11,7 @@ use super::{
     ConsulServer, Credential, DriftRules, Lock, NomadServer, Reference, VaultServer, VersionConstraint,
 };
 
-/// Validated `infrastructure:settings`, merged with the environment's and the call's.
+/// Validated `infrastructure:settings`, merged with the settings of the environment and of the call.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Absolute. Workdirs are `{root}/{environment}/{component}`.
@@ -19,10 +19,10 @@ pub struct Settings {
     pub terraform: Terraform,
     pub backend: Backend,
     pub lock: Lock,
-    /// How long a component waits for another run to end.
+    /// How long a component waits for the lock that another run holds.
     pub lock_timeout: Duration,
     pub parallelism: NonZeroUsize,
-    /// Provider to how many components may use it at once.
+    /// Provider to the number of components that may use it at the same time.
     pub concurrency: BTreeMap<String, NonZeroUsize>,
     pub timeouts: Timeouts,
     pub on_failure: OnFailure,
@@ -32,11 +32,11 @@ pub struct Settings {
     pub nomad: NomadServer,
     pub consul: ConsulServer,
     pub vault: Option<VaultServer>,
-    /// Provider to what it is given to log in with; a component may have others.
+    /// Provider to credential. A component may have other credentials.
     pub credentials: BTreeMap<String, Credential>,
 }
 
-/// Which terraform, and what it is given.
+/// The terraform binary, its required version and its environment.
 #[derive(Clone, Debug)]
 pub struct Terraform {
     /// A name on PATH or an absolute path.
@@ -48,7 +48,7 @@ pub struct Terraform {
     pub cli_config_file: Option<PathBuf>,
 }
 
-/// Where state is kept. Its arguments are Terraform's own; credentials stand in `terraform.env`.
+/// The backend that stores the state. The arguments are Terraform's own. Credentials belong in `terraform.env`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Backend {
     pub kind: String,
@@ -56,7 +56,7 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// Terraform's default, for which no block is written: `backend "local"` would need an init.
+    /// Terraform's default. No block is written for it, because `backend "local"` would require an init.
     pub fn is_local(&self) -> bool {
         self.kind == "local"
     }
@@ -67,25 +67,25 @@ pub struct Timeouts {
     pub init: Duration,
     pub plan: Duration,
     pub apply: Duration,
-    /// From the one SIGINT until terraform is killed.
+    /// Time between the only SIGINT and the kill of terraform.
     pub stop_grace: Duration,
 }
 
-/// What a failed component means for the others.
+/// What a failed component means for the other components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnFailure {
-    /// Start nothing more.
+    /// Start no further component.
     Stop,
-    /// Skip what depends on it.
+    /// Skip the components that depend on it.
     Continue,
-    /// Start nothing more, and take what this run changed back to what was known to be good.
+    /// Start no further component, and roll back the changes of this run to the known-good configurations.
     Rollback,
 }
 
-/// How a run that failed goes back.
+/// Rules for the rollback of a failed run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollback {
-    /// What of the known-good configuration is not deleted, or not replaced, without being asked.
+    /// Kinds of loss that need approval during a rollback. They concern resources that existed before the run.
     pub needs_approval_for: BTreeSet<Loss>,
     pub on_first_failure: FirstFailure,
 }
@@ -96,7 +96,7 @@ pub enum Loss {
     Replace,
 }
 
-/// What becomes of a component that failed before it ever worked.
+/// What happens to a failed component that has no known-good configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstFailure {
     Keep,
@@ -112,14 +112,15 @@ impl Default for Rollback {
     }
 }
 
-/// Which plans are applied without asking.
+/// Which plans may be applied without approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub allow_destroy: bool,
     pub max_destroys: Option<u64>,
-    /// Resource types or addresses that are deleted or replaced only where a person approved that plan.
+    /// Resource types or addresses. Deleting or replacing such a resource always needs approval of that plan by a
+    /// person.
     pub protect: BTreeSet<String>,
-    /// A kept plan that is older is made again before it is applied.
+    /// A saved plan older than this is planned again before it is applied.
     pub max_plan_age: Duration,
 }
 

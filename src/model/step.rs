@@ -1,33 +1,33 @@
-//! A step of Salt's own: what runs on minions in place of a Terraform module.
+//! Salt steps: Salt states or a Salt function that run on minions in place of a Terraform module.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-/// Validated `salt`, of a component or of a hook.
+/// Validated `salt` of a component or of a hook.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     pub target: Target,
     pub what: What,
-    /// From the start of the job until every minion has answered; of each batch, where there are some.
+    /// Time from the start of the job until every minion has answered. With batches, it applies to each batch.
     pub timeout: Duration,
-    /// So many minions at a time; none: all at once.
+    /// How many minions run at the same time. None: all.
     pub batch: Option<Batch>,
 }
 
-/// Which minions, in Salt's own notation.
+/// The target minions, in Salt's notation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// `glob`, `list`, `grain`, `pillar` or `compound`.
     pub kind: &'static str,
-    /// A list has commas between its minions.
+    /// In a list, the minions are separated by commas.
     pub pattern: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
-    /// States, with a pillar over the minion's own.
+    /// States, with pillar data that overrides the minion's own.
     States { sls: Vec<String>, pillar: Map<String, Value> },
     /// An execution function: `module.name`.
     Function { name: String, args: Vec<Value>, kwargs: Map<String, Value> },
@@ -36,12 +36,12 @@ pub enum What {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Batch {
     Minions(NonZeroUsize),
-    /// Of those that match; from 1 to 100.
+    /// Percentage of the matching minions, from 1 to 100.
     Percent(usize),
 }
 
 impl Batch {
-    /// How many of so many minions at once; never none.
+    /// The number of minions in one batch, out of `all` minions. At least 1.
     pub fn of(self, all: usize) -> usize {
         match self {
             Self::Minions(number) => number.get(),
@@ -50,7 +50,7 @@ impl Batch {
     }
 }
 
-/// Functions that answer as states do, and take `test`.
+/// Functions that return results in the format of states, and accept `test`.
 const STATES: [&str; 9] = [
     "state.apply",
     "state.high",
@@ -64,7 +64,7 @@ const STATES: [&str; 9] = [
 ];
 
 impl What {
-    /// What is called: `state.sls`, or the function.
+    /// The function that is called: `state.sls`, or the function of the step.
     pub fn function(&self) -> &str {
         match self {
             Self::States { .. } => "state.sls",
@@ -72,13 +72,13 @@ impl What {
         }
     }
 
-    /// Whether it answers as states do, and can be asked what it would change.
+    /// Whether the step returns results in the format of states. Such a step can also report what it would change.
     pub fn is_states(&self) -> bool {
         STATES.contains(&self.function())
     }
 }
 
-/// `test` follows the call; the others are how Salt tells a function who called it.
+/// Eos sets `test` for each call. Salt uses the other names to tell a function who called it.
 pub fn is_reserved(key: &str) -> bool {
     key == "test" || key.starts_with("__")
 }

@@ -1,4 +1,4 @@
-//! What people do to a state by hand, as Terraform's own blocks say it.
+//! Changes of a state that a person requests: import, move and remove. Terraform has a block for each.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Address(String);
 
 impl Address {
-    /// Only what can be nothing but an address: it becomes a part of a configuration.
+    /// Accepts only text that can be nothing but an address, because it becomes part of a configuration.
     pub fn new(text: &str) -> Result<Self, String> {
         let refuse =
             || "must be an address, such as aws_instance.web[0] or module.net.aws_vpc.this".to_owned();
@@ -21,19 +21,19 @@ impl Address {
         match rest[..] {
             ["data", ..] => Err("is of a data source, which no state keeps".to_owned()),
             [] if !indexed("module") => Ok(Self(text.to_owned())),
-            // Only what is named has instances.
+            // Only the last name, the name of the resource, may have an index.
             [kind, _] if !indexed("module") && !indexed(kind) => Ok(Self(text.to_owned())),
             _ => Err(refuse()),
         }
     }
 
-    /// Of a resource; not of a module.
+    /// Whether this is the address of a resource, not of a module.
     pub fn is_resource(&self) -> bool {
         let steps = steps(&self.0).unwrap_or_default();
         steps.len().checked_sub(2).is_some_and(|at| steps[at].0 != "module")
     }
 
-    /// Of one instance among several, or of what is in one.
+    /// Whether this is one instance among several, or a resource inside such an instance of a module.
     pub fn has_index(&self) -> bool {
         steps(&self.0).unwrap_or_default().iter().any(|(_, index)| index.is_some())
     }
@@ -49,7 +49,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// Names between dots, each with what stands in brackets behind it.
+/// Splits an address at dots. Each name comes with the index in brackets after it.
 fn steps(text: &str) -> Option<Vec<(&str, Option<&str>)>> {
     let mut steps = Vec::new();
     let mut rest = text;
@@ -79,7 +79,7 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
-/// Where an index ends: a number, or a text in quotes that is no template and has no escapes.
+/// Where an index ends. An index is a number, or a quoted text without template syntax and without escapes.
 fn index_end(text: &str) -> Option<usize> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(']')?;
@@ -91,14 +91,14 @@ fn index_end(text: &str) -> Option<usize> {
     (plain && !key.chars().any(char::is_control)).then_some(end + 2)
 }
 
-/// One change of a state that no configuration asks for by itself.
+/// One change of a state that no configuration implies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Surgery {
-    /// Take in what exists under the provider's id.
+    /// Import the existing resource with this id of its provider.
     Import { address: Address, id: String },
-    /// The same object under another address.
+    /// Keep the object under another address.
     Move { from: Address, to: Address },
-    /// Let go of it and, only with `destroy`, destroy it.
+    /// Remove the object from the state. Destroy it only if `destroy` is set.
     Remove { address: Address, destroy: bool },
 }
 

@@ -1,10 +1,10 @@
-//! What the task of a service is given that nobody else may see.
+//! Secrets that only the task of a service may read.
 
 use std::fmt;
 
 use super::{OutputRef, PillarPath, Reference, VaultPath};
 
-/// One secret; its name is that of a variable of the task's environment.
+/// One secret. Its name is the name of a variable of the task's environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskSecret {
     pub origin: SecretOrigin,
@@ -13,13 +13,13 @@ pub struct TaskSecret {
     pub path: PillarPath,
 }
 
-/// Where its value stands.
+/// Where the value of a secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretOrigin {
     /// Never [`Reference::Plain`].
     Reference(Reference),
     Output(OutputRef),
-    /// One key of Vault's, made where it is missing.
+    /// One key in Vault. Eos generates the value if the key is missing.
     Generated {
         path: VaultPath,
         key: String,
@@ -27,19 +27,19 @@ pub enum SecretOrigin {
     },
 }
 
-/// Who brings it to the task.
+/// How the secret gets into the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bearer {
-    /// A variable of Nomad's, which Eos writes.
+    /// A Nomad variable that Eos writes.
     Variable,
-    /// Nomad reads it in Vault itself.
+    /// Nomad itself reads the secret in Vault.
     Vault,
 }
 
-/// What a generated secret is to be.
+/// The format of a generated secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretKind {
-    /// 32 letters and digits, of each case and kind at least one: 190 bits.
+    /// 32 letters and digits, with at least one lower-case letter, one upper-case letter and one digit: 190 bits.
     Password,
     /// 32 bytes in hexadecimal.
     Hex,
@@ -47,12 +47,13 @@ pub enum SecretKind {
     Base64,
 }
 
-/// Where Nomad keeps what Eos hands to a service: its tasks may read there without a policy of their own.
+/// The path of the Nomad variable in which Eos stores the secrets of a service. The tasks of the service may read it
+/// without an additional policy.
 pub fn nomad_variable(service: &str) -> String {
     format!("nomad/jobs/{service}")
 }
 
-/// Under which key that variable has a secret of one revision: a job's template names it.
+/// The key in that Nomad variable for one secret of one revision. The template of the job contains this key.
 pub fn handed_key(revision: impl fmt::Display, name: &str) -> String {
     format!("r{revision}_{name}")
 }
@@ -63,7 +64,7 @@ impl SecretKind {
 }
 
 impl SecretOrigin {
-    /// Where Vault has it.
+    /// The place in Vault, if the secret is stored there.
     pub fn in_vault(&self) -> Option<(&VaultPath, &str)> {
         match self {
             Self::Generated { path, key, .. } | Self::Reference(Reference::Vault { path, key }) => {

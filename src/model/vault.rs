@@ -1,24 +1,24 @@
-//! Vault, as the pillar names it.
+//! Vault, as the pillar configures it.
 
 use super::{Reference, Tls};
 
 /// Validated `infrastructure:settings:vault`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VaultServer {
-    /// As [`super::ConsulLock`] has it.
+    /// As [`super::ConsulLock`] describes its address.
     pub address: String,
     pub namespace: Option<String>,
     pub tls: Tls,
     pub auth: VaultAuth,
-    /// The key-value store in which service secrets are kept.
+    /// The key-value store that holds the secrets of services.
     pub services: String,
 }
 
-/// How a run gets its token. Mounts are names below `auth/`. References are neither plain, where they are secrets,
-/// nor Vault's own.
+/// How a run gets its token. Each mount is a name below `auth/`. A reference to a secret is never plain. No reference
+/// points into Vault itself.
 #[derive(Clone, Debug, PartialEq)]
 pub enum VaultAuth {
-    /// It is used as it is, and never renewed or revoked.
+    /// The token is used unchanged. Eos neither renews nor revokes it.
     Token {
         token: Reference,
     },
@@ -27,7 +27,7 @@ pub enum VaultAuth {
         role_id: Reference,
         secret_id: Option<Reference>,
     },
-    /// The reference is to a wrapping token, which holds the secret_id and can be used once.
+    /// The reference yields a wrapping token. It contains the secret_id, and can be used once.
     Wrapped {
         mount: String,
         role_id: Reference,

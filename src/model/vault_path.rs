@@ -1,8 +1,8 @@
-//! A path in Vault, and what a part of such a path may be.
+//! A path in Vault, and the rules for its parts.
 
 use std::fmt;
 
-/// `mount/path`: at least two parts, each of which leads down. It needs no escaping in a URL.
+/// `mount/path`: at least two parts. No part is empty, `.` or `..`. A URL can contain the path without escaping.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VaultPath(String);
 
@@ -19,7 +19,7 @@ impl VaultPath {
         }
     }
 
-    /// Where the secrets of one service of an environment are kept.
+    /// The path at which the secrets of one service in one environment are stored.
     pub fn of_service(mount: &str, environment: &str, service: &str) -> Result<Self, String> {
         Self::new(&format!("{mount}/services/{environment}/{service}"))
     }
@@ -35,7 +35,7 @@ impl fmt::Display for VaultPath {
     }
 }
 
-/// One step of a path that leads down and nowhere else.
+/// Whether this is a part of a path that is not empty, not `.` or `..`, and without control characters.
 pub fn is_plain_part(part: &str) -> bool {
     !matches!(part, "" | "." | "..") && !part.contains(char::is_control)
 }

@@ -11,7 +11,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// One to three numbers; missing ones are zero.
+    /// Parses one to three numbers. Missing numbers are zero.
     pub fn parse(text: &str) -> Option<Self> {
         let (core, prerelease) = text.split_once('-').unwrap_or((text, ""));
         let mut numbers = [0; 3];
@@ -51,7 +51,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// `>=1.5, <2`: every part has to hold. Operators: `= != > >= < <= ~>`.
+/// `>=1.5, <2`: all parts must hold. Operators: `= != > >= < <= ~>`.
 #[derive(Clone, Debug)]
 pub struct VersionConstraint {
     text: String,
@@ -66,7 +66,7 @@ enum Operator {
     AtLeast,
     Below,
     AtMost,
-    /// At least this, and the same in all but the last number that was written: how many were.
+    /// At least this version, with the same numbers except the last one written. Holds how many numbers were written.
     Near(usize),
 }
 
@@ -76,7 +76,7 @@ impl VersionConstraint {
         Some(Self { text: text.to_owned(), parts })
     }
 
-    /// Below this, saved plans and the `-json` stream are not what we read.
+    /// In older versions, saved plans and the `-json` stream have other formats than Eos reads.
     pub fn oldest() -> Self {
         let version = Version { numbers: [1, 5, 0], prerelease: String::new() };
         Self { text: ">=1.5".to_owned(), parts: vec![(Operator::AtLeast, version)] }
@@ -114,7 +114,7 @@ impl VersionConstraint {
     }
 }
 
-/// As it was written.
+/// The text as it was written.
 impl fmt::Display for VersionConstraint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

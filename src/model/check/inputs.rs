@@ -1,4 +1,4 @@
-//! What a component is given, against what its module, or its step, takes.
+//! Checks the inputs of a component against the variables of its module, or of its step.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,9 @@ use crate::model::{
     Component, Input, Interface, PillarPath, Problem, Step, What, hint, is_reserved, lookalikes,
 };
 
-/// Against what the component's own module declares; a step takes whatever it is given. Returns the required variables
-/// that nothing sets: a state or a call may give them, and much is done without them.
+/// Checks the inputs against the variables that the component's module declares. A step accepts any input. Returns the
+/// required variables that nothing sets. They are not a problem yet: a state or a call may supply them, and many
+/// operations do not need them.
 pub(super) fn inputs(
     component: &Component,
     interface: &Interface,
@@ -52,7 +53,7 @@ pub(super) fn inputs(
             problems.extend(found.map(|(place, scheme)| Problem::new(&at, meant(variable, &place, scheme))));
         }
     }
-    // What could not be read may set a variable: Terraform will say which is missing.
+    // A file that could not be read may set a variable. In that case Terraform reports the missing variables.
     for (variable, declared) in interface.variables.iter().filter(|_| !interface.incomplete) {
         let given = component.variables.contains_key(variable) || interface.preset.contains(variable);
         if !given && !declared.has_default && !STANDARD.contains(&variable.as_str()) {
@@ -67,13 +68,14 @@ pub(super) fn inputs(
     lacks
 }
 
-/// Terraform asks for their values again when it applies a plan.
+/// When Terraform applies a saved plan, it needs the values of ephemeral variables again.
 const EPHEMERAL: &str = "not yet: values for ephemeral variables";
 
-/// A reference in `variables` would itself be the secret. The message does not hold the text, which may be one.
+/// A reference in `variables` would be passed to Terraform as if it were the secret. The message does not repeat the
+/// text: it may be the secret itself.
 fn meant(variable: &str, place: &str, scheme: &str) -> String {
     let what = "looks like a reference, and variables takes texts as they are";
-    // What a reference leads to is not read as another reference.
+    // The content of a file is never interpreted as another reference.
     let literal = "A text that really begins so goes into a file: file:/path takes it as it is";
     match place {
         "" => format!("{what}. Move it to secrets: {{{variable}: {scheme}...}}. {literal}"),
@@ -84,7 +86,7 @@ fn meant(variable: &str, place: &str, scheme: &str) -> String {
     }
 }
 
-/// What a step is given by outputs and by literals both.
+/// Reports keys that a step gets both from outputs and from literals.
 fn twice(component: &Component, step: &Step, problems: &mut Vec<Problem>) {
     let (key, literals) = match &step.what {
         What::States { pillar, .. } => ("pillar", pillar),
@@ -100,7 +102,7 @@ fn twice(component: &Component, step: &Step, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Where an input is set.
+/// The place where an input is set.
 pub(super) fn place(component: &Component, variable: &str) -> PillarPath {
     let set = component.variables.get(variable);
     set.cloned().unwrap_or_else(|| component.path.child("variables").child(variable))

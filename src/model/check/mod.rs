@@ -1,4 +1,5 @@
-//! The pillar against the modules' interfaces: what is undeclared, missing, of the wrong type or circular.
+//! Checks the pillar against the modules' interfaces: undeclared or missing variables, wrong types, circular
+//! dependencies.
 
 mod inputs;
 mod outputs;
@@ -10,13 +11,13 @@ use std::sync::Arc;
 use super::{Blueprint, Component, Draft, Interface, Name, Node, PillarPath, Problem};
 use crate::graph::Graph;
 
-/// `interfaces` lacks components whose module could not be read; that brings no further problem.
+/// `interfaces` has no entry for a module that could not be read. Its absence causes no further problem.
 pub fn check(
     mut draft: Draft,
     interfaces: &BTreeMap<Name, Arc<Interface>>,
     mut problems: Vec<Problem>,
 ) -> Result<Blueprint, Vec<Problem>> {
-    // A step declares nothing, and nothing can be read from it.
+    // A step declares no variables, and it has no outputs.
     let steps = draft.components.values().filter(|component| component.step.is_some());
     let steps = steps.map(|component| (component.name.clone(), Arc::default()));
     let interfaces: &BTreeMap<Name, Arc<Interface>> =
@@ -58,8 +59,8 @@ pub fn check(
     Ok(Blueprint { environment, settings: draft.settings, nodes, graph })
 }
 
-/// What is wrong between one component and its module, or a module that it reads from; and the required variables
-/// that nothing sets.
+/// Returns the problems between one component and its module, and between it and the modules whose outputs it reads.
+/// Also returns the required variables that nothing sets.
 pub fn faults(
     draft: &Draft,
     component: &Component,
@@ -88,7 +89,8 @@ fn edges(draft: &Draft) -> BTreeMap<Name, BTreeSet<Name>> {
     draft.components.iter().map(|(name, component)| (name.clone(), needed(component))).collect()
 }
 
-/// Alone it would not refuse the pillar. Where that is refused, a person wants to know of everything at once.
+/// Missing values alone do not refuse the pillar. If other problems refuse it, these are listed too, so that a person
+/// sees everything at once.
 fn lacking_too<'a>(
     component: &'a Component,
     lacks: Option<&'a BTreeSet<String>>,

@@ -1,4 +1,4 @@
-//! The outputs that a component reads, against what modules declare.
+//! Checks the outputs that a component reads against the outputs that modules declare.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::model::{
     Component, Hook, Interface, Name, OutputRef, Problem, SecretOrigin, Source, component_name, hint, listed,
 };
 
-/// Against what the modules it reads from declare.
+/// Checks the outputs that the component reads from other modules.
 pub(super) fn outputs(
     component: &Component,
     mentioned: &BTreeSet<Name>,
@@ -47,7 +47,7 @@ pub(super) fn outputs(
     }
 }
 
-/// Why nobody has this output.
+/// Why this output cannot be read, or None.
 fn unreadable(
     reference: &OutputRef,
     mentioned: &BTreeSet<Name>,
@@ -65,7 +65,7 @@ fn unreadable(
 const SENSITIVE: &str =
     "is a sensitive output: Salt keeps what a job is given; let the state read the secret itself";
 
-/// The outputs that its health gates read, against its own module.
+/// Checks the outputs that the component's health gates read, against its own module.
 pub(super) fn gates(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
     for gate in &component.health {
         for (key, own) in gate.outputs().filter(|(_, own)| interface.output(&own.output).is_none()) {
@@ -75,7 +75,7 @@ pub(super) fn gates(component: &Component, interface: &Interface, problems: &mut
     }
 }
 
-/// The outputs that its hooks tell others; what they tell is no secret.
+/// Checks the outputs that the component's hooks publish. A sensitive output is refused.
 pub(super) fn hooks(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
     for (place, own) in component.hooks.iter().flat_map(Hook::outputs) {
         let message = match interface.output(&own.output) {

@@ -1,4 +1,4 @@
-//! What Eos itself gives a module, where that declares it.
+//! The standard inputs: values that Eos sets if the module declares the variables.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::digest::sha256;
 use crate::model::{Component, Input, Interface, Name, OutputRef};
 
-/// Set by us where the module declares them and nothing else does.
+/// Eos sets these variables if the module declares them and nothing else sets them.
 pub(super) const STANDARD: [&str; 4] = ["environment", "component", "deployment_id", "managed_by"];
 
 pub(super) fn standard_inputs(
@@ -25,7 +25,7 @@ pub(super) fn standard_inputs(
     }
 }
 
-/// Changes only with what the component is made from: a fresh one would make every plan a change.
+/// Changes only when the content of the component changes. A new id in each run would make every plan a change.
 pub(super) fn deployment_id(environment: &Name, component: &Component, interface: &Interface) -> String {
     let texts = |many: &[OutputRef]| many.iter().map(OutputRef::to_string).collect::<Vec<_>>();
     let inputs: BTreeMap<_, _> = component

@@ -1,4 +1,4 @@
-//! A value becomes one of the asked type, or there is a place and a reason why not.
+//! Converts a value to a type constraint, or returns the place and the reason of the mismatch.
 
 use std::collections::BTreeMap;
 
@@ -80,8 +80,8 @@ fn bool(value: Typed) -> Converted {
     }
 }
 
-/// What Go's `big.ParseFloat` reads in base 10: a sign, digits around at most one point, and an
-/// exponent of ten (`e`) or of two (`p`) within 32 bits; also an infinity.
+/// Whether Go's `big.ParseFloat` in base 10 reads this text: a sign, digits with at most one point, and an exponent of
+/// ten (`e`) or of two (`p`) within 32 bits. An infinity is also accepted.
 fn reads_as_number(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let unsigned = |text: &'_ str| -> usize { usize::from(text.starts_with(['+', '-'])) };
@@ -173,7 +173,7 @@ fn map_to_map<'a>(from: &Constraint, entries: BTreeMap<String, Typed<'a>>, of: &
     map_of(convert_entries(entries, of)?, of, Mode::Safe)
 }
 
-/// Entries that may still differ where the constraint said `any`.
+/// The entries may still differ in type if the constraint contains `any`.
 fn map_of<'a>(entries: BTreeMap<String, Typed<'a>>, of: &Constraint, mode: Mode) -> Converted<'a> {
     use Constraint::{List, Map, Object, Set};
     let kinds = distinct(entries.values().map(Typed::kind));
@@ -224,7 +224,7 @@ fn items_kinds(items: &[Typed]) -> Vec<Constraint> {
     distinct(items.iter().map(Typed::kind))
 }
 
-/// The element type of a collection: untyped nulls go with every other type.
+/// Returns the element type of a collection. Untyped nulls fit every other type.
 fn same_kind<'a, 'b>(values: impl Iterator<Item = &'b Typed<'a>>) -> Result<Constraint, Mismatch>
 where
     'a: 'b,

@@ -1,4 +1,4 @@
-//! The defaults of optional attributes, which are filled in before a value is converted.
+//! Fills in the defaults of optional attributes, before a value is converted.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::types::Constraint;
 use super::unify::{Mode, unify};
 use super::value::Typed;
 
-/// A value that does not fit the constraint is left as it is: the conversion has the word on it.
+/// A value that does not fit the constraint stays unchanged: the conversion reports it later.
 pub(super) fn fill<'a>(constraint: &'a Constraint, value: Typed<'a>) -> Typed<'a> {
     if value.is_null() || !has_defaults(constraint) {
         return value;
@@ -89,7 +89,7 @@ fn fill_entries<'a>(
     filled
 }
 
-/// The values of one collection again, or a tuple where they no longer agree.
+/// Builds the collection again. If the types of its values differ now, returns a tuple.
 fn collected<'a>(
     items: Vec<Typed<'a>>,
     of: Constraint,

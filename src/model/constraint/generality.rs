@@ -1,10 +1,10 @@
-//! Which of two types is the more general.
+//! Decides which of two types is more general.
 
 use std::cmp::Ordering;
 
 use super::types::Constraint::{self, *};
 
-/// The types, the more general first; those that do not compare keep their order.
+/// The types, more general ones first. Types that cannot be compared keep their order.
 pub(super) fn preference(types: &[Constraint]) -> impl Iterator<Item = &Constraint> {
     let mut below = vec![Vec::new(); types.len()];
     let mut above = vec![0_usize; types.len()];
@@ -37,7 +37,7 @@ pub(super) fn preference(types: &[Constraint]) -> impl Iterator<Item = &Constrai
     order.into_iter().map(|i| &types[i])
 }
 
-/// `Less`: the first is the more general. `Equal`: neither, or they do not compare.
+/// `Less`: the first is more general. `Equal`: none is more general, or they cannot be compared.
 fn generality(a: &Constraint, b: &Constraint) -> Ordering {
     let across = |pairs: Vec<Ordering>| {
         let (less, greater) = (pairs.contains(&Ordering::Less), pairs.contains(&Ordering::Greater));

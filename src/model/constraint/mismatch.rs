@@ -1,4 +1,4 @@
-//! Why a value does not convert, and where inside it.
+//! Why a value cannot be converted, and at which place inside it.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::value::Typed;
 
 #[derive(Debug)]
 pub(super) struct Mismatch {
-    /// From the outside in; `.name` or `[0]`.
+    /// From the outermost to the innermost step; each is `.name` or `[0]`.
     place: Vec<String>,
     reason: String,
 }

@@ -1,5 +1,5 @@
-//! Whether Terraform would take a value for a variable: the conversions of its type system (cty)
-//! from a JSON value to a type constraint, so that a wrong type is said before anything runs.
+//! Decides whether Terraform accepts a value for a variable. It follows the conversions of Terraform's type system
+//! (cty), from a JSON value to a type constraint. So a wrong type is reported before anything runs.
 
 mod convert;
 mod defaults;
@@ -13,11 +13,11 @@ pub use types::{Attribute, Constraint};
 use value::Typed;
 
 impl Constraint {
-    /// Whether Terraform converts this value, given in a JSON tfvars file, to this constraint.
+    /// Whether Terraform can convert this value from a JSON tfvars file to this constraint.
     ///
-    /// `null` is accepted: whether it may stand is for `nullable` and `has_default` to say. The
-    /// reason begins with the place inside the value, if it is not the value itself, and never
-    /// holds any part of the value but keys: `.ports[0].name: a number is needed, not a text`.
+    /// `null` is accepted here: `nullable` and `has_default` decide whether it is allowed. The reason begins with the
+    /// place inside the value, unless the whole value is wrong. It contains keys, but never another part of the value:
+    /// `.ports[0].name: a number is needed, not a text`.
     ///
     /// Source: go-cty's `convert` and HCL's `typeexpr`, as Terraform 1.11 uses them.
     pub fn accepts(&self, value: &serde_json::Value) -> Result<(), String> {

@@ -1,4 +1,4 @@
-//! Type constraints as types: what stays of them, and how one settles another.
+//! Type constraints as Rust types, and operations on them.
 
 use std::collections::BTreeMap;
 
@@ -22,12 +22,12 @@ pub enum Constraint {
 pub struct Attribute {
     pub constraint: Constraint,
     pub optional: bool,
-    /// The default of `optional(type, default)`; it has a say in what the elements of `any` become.
+    /// The default of `optional(type, default)`. It influences which type the elements of `any` get.
     pub default: Option<Value>,
 }
 
 impl Constraint {
-    /// Without the defaults of optional attributes, which are no part of a type.
+    /// The constraint without the defaults of optional attributes: a default is not part of a type.
     pub(super) fn shape(&self) -> Self {
         self.rebuilt(&|attribute| Attribute {
             constraint: attribute.constraint.shape(),
@@ -36,7 +36,7 @@ impl Constraint {
         })
     }
 
-    /// Without optional attributes, as the types of values are.
+    /// The constraint without optional attributes: the type of a value has none.
     pub(super) fn exact(&self) -> Self {
         self.rebuilt(&|attribute| plain(attribute.constraint.exact()))
     }
@@ -55,7 +55,7 @@ impl Constraint {
         }
     }
 
-    /// This type with its `any` replaced by what a value of the other type, of the same kind, has there.
+    /// This type with each `any` replaced by the type that `by` has at the same place. Both types are of the same kind.
     pub(super) fn settled(&self, by: &Self) -> Self {
         match (self, by) {
             (_, Self::Any) => self.clone(),
@@ -82,7 +82,7 @@ impl Constraint {
     }
 }
 
-/// An attribute of a value: always there.
+/// An attribute of a value. It is always present.
 pub(super) fn plain(constraint: Constraint) -> Attribute {
     Attribute { constraint, optional: false, default: None }
 }

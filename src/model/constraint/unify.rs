@@ -1,5 +1,5 @@
-//! Whether one type becomes another, and the one type that several become where a constraint says `any` for elements:
-//! each question asks the other.
+//! Decides whether one type converts to another, and finds the common type of several types where a constraint contains
+//! `any`. The two questions depend on each other.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use super::types::{
     distinct, object,
 };
 
-/// Whether a conversion may fail on a value (text to number) or lose something (list to set).
+/// Whether a conversion may fail for some values (text to number) or lose information (list to set).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Safe,
     Unsafe,
 }
 
-/// `None`: there is no such type. Repeated types do not change the answer.
+/// The common type. `None` if there is no such type. Repeated types do not change the answer.
 pub(super) fn unify(types: impl IntoIterator<Item = Constraint>, mode: Mode) -> Option<Constraint> {
     let types = distinct(types);
     if types.len() < 2 {
@@ -34,7 +34,7 @@ pub(super) fn unify(types: impl IntoIterator<Item = Constraint>, mode: Mode) -> 
     if [maps, lists, sets, objects, tuples].iter().any(|kind| *kind > 0 && kind + untyped == all) {
         return match untyped {
             0 => unify_kind(&types, mode),
-            // What an untyped null will become is not known yet.
+            // The type that an untyped null will get is not known yet.
             _ => Some(Any),
         };
     }
@@ -54,7 +54,7 @@ pub(super) fn unify(types: impl IntoIterator<Item = Constraint>, mode: Mode) -> 
     wanted.cloned()
 }
 
-/// Types of one and the same kind, none of them primitive.
+/// All types have the same kind, and none of them is primitive.
 fn unify_kind(types: &[Constraint], mode: Mode) -> Option<Constraint> {
     let elements = || {
         types.iter().filter_map(|one| match one {
@@ -109,7 +109,8 @@ fn all_convert(types: &[Constraint], to: Constraint, mode: Mode) -> Option<Const
     all.then_some(to)
 }
 
-/// Objects of different attributes are maps, if all their attributes agree; other types are left out.
+/// Converts objects with different attributes to a map, if all their attributes have a common type. Other types are
+/// ignored.
 fn objects_as_map(types: &[Constraint], mode: Mode) -> Option<Constraint> {
     let objects: Vec<_> = types.iter().filter(|t| matches!(t, Object(_))).cloned().collect();
     let attributes = objects.iter().flat_map(|one| match one {
@@ -120,7 +121,7 @@ fn objects_as_map(types: &[Constraint], mode: Mode) -> Option<Constraint> {
     all_convert(&objects, to, mode)
 }
 
-/// Tuples of different lengths are lists, if all their elements agree; other types are left out.
+/// Converts tuples of different lengths to a list, if all their elements have a common type. Other types are ignored.
 fn tuples_as_list(types: &[Constraint], mode: Mode) -> Option<Constraint> {
     let tuples: Vec<_> = types.iter().filter(|t| matches!(t, Tuple(_))).cloned().collect();
     let items = tuples.iter().flat_map(|one| match one {
@@ -131,7 +132,7 @@ fn tuples_as_list(types: &[Constraint], mode: Mode) -> Option<Constraint> {
     all_convert(&tuples, to, mode)
 }
 
-/// Lists among tuples, or maps among objects: what comes of it must be such a collection.
+/// Unifies lists with tuples, or maps with objects. The result must be a list or a map.
 fn as_collections(
     types: &[Constraint],
     collect: fn(&[Constraint], Mode) -> Option<Constraint>,
@@ -145,7 +146,7 @@ fn as_collections(
     unify(replaced, mode).filter(|found| matches!(found, List(_) | Map(_)))
 }
 
-/// Whether some value of the one type converts to the other.
+/// Whether at least some values of type `from` convert to type `to`.
 pub(super) fn converts(from: &Constraint, to: &Constraint, mode: Mode) -> bool {
     let fits = |from: &Constraint, to: &Constraint| from == to || converts(from, to, mode);
     match (from, to) {
@@ -182,7 +183,7 @@ pub(super) fn converts(from: &Constraint, to: &Constraint, mode: Mode) -> bool {
     }
 }
 
-/// The type that all elements take: the one asked for, or one for all of them where any will do.
+/// The type to which all elements convert: the requested type, or for `any` their common type.
 fn common(from: &[Constraint], to: &Constraint, mode: Mode) -> Option<Constraint> {
     match to {
         Constraint::Any => unify(from.iter().cloned(), mode),
@@ -190,7 +191,7 @@ fn common(from: &[Constraint], to: &Constraint, mode: Mode) -> Option<Constraint
     }
 }
 
-/// A list or set of undetermined type holds nothing but untyped nulls.
+/// A list or set without a known element type may contain only untyped nulls.
 pub(super) fn sequence_may_hold(common: &Constraint, from: &[Constraint]) -> bool {
     *common != Constraint::Any || from.iter().all(|one| *one == Constraint::Any)
 }

@@ -1,16 +1,16 @@
-//! Values as Terraform types them.
+//! Values with the types that Terraform gives them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::types::{Constraint, object};
 
-/// A value that knows its type. JSON gives nulls without a type, tuples and objects.
+/// A value with its type. JSON yields only untyped nulls, primitives, tuples and objects.
 #[derive(Clone, Debug)]
 pub(super) enum Typed<'a> {
     Null(Constraint),
     Bool(bool),
-    /// As it was written.
+    /// The text of the number as it was written.
     Number(Cow<'a, str>),
     Text(Cow<'a, str>),
     Tuple(Vec<Typed<'a>>),
@@ -55,7 +55,7 @@ impl<'a> Typed<'a> {
         matches!(self, Self::Null(_))
     }
 
-    /// How a reader of the pillar calls it.
+    /// What messages call a value of this type.
     pub fn noun(&self) -> &'static str {
         match self {
             Self::Null(_) => "null",

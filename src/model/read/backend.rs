@@ -1,4 +1,4 @@
-//! Where a component's state is kept.
+//! The backend, which stores the state of a component.
 
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ const ARGUMENTS: &[&str] = &[
     "web_identity_token",
 ];
 
-/// Notes every credential in an argument; its value is never repeated.
+/// Reports each credential in an argument. The message never repeats its value.
 fn refuse_credentials(name: &str, tree: &Tree, problems: &Problems) {
     if tree.is_null() {
         return;
@@ -87,7 +87,8 @@ fn refuse_credentials(name: &str, tree: &Tree, problems: &Problems) {
         .add(&tree.path, format!("{found}; set it as a variable in infrastructure:settings:terraform:env"));
 }
 
-/// `scheme://user:password@host`, or `password=` in a query or a list of settings.
+/// Whether the text contains a password: `scheme://user:password@host`, or `password=` in a query or a list of
+/// settings.
 fn holds_password(text: &str) -> bool {
     let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
     let in_address =

@@ -1,4 +1,4 @@
-//! One component, its levels merged.
+//! Reads one component whose levels are merged.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,9 @@ use crate::model::reference::{output, reference};
 use crate::model::settings::Settings;
 use crate::model::{Name, PillarPath, Reference, Step, TaskSecret};
 
-/// None where it has neither a source nor a step; its problems are noted either way.
+/// None if it has neither a source nor a step. Its problems are reported in both cases.
 ///
-/// `shared` holds the settings that a component may override, as trees.
+/// `shared` contains the unparsed settings that a component may override.
 pub(super) fn component(
     name: Name,
     tree: Tree,
@@ -39,7 +39,7 @@ pub(super) fn component(
         refuse_in_step(&mut fields);
     }
     let step = step.and_then(|tree| step::step(tree, problems));
-    // The draft says so, where there is none: it knows the other names.
+    // A missing source is reported by the reader of the draft, which knows the names of the other components.
     let source = fields.read("source", source);
     let is_whole = step.is_some() || (source.is_some() && !is_step);
     let (inputs, variables) = inputs(&mut fields);
@@ -57,7 +57,7 @@ pub(super) fn component(
     is_whole.then_some(component)
 }
 
-/// What a component is made from; the rest is the same for all kinds.
+/// The parts that differ between kinds of components.
 pub(super) struct Made {
     pub source: Option<Source>,
     pub step: Option<Step>,
@@ -69,7 +69,7 @@ pub(super) struct Made {
     pub declared: Map<String, Value>,
 }
 
-/// Reads what every kind of component may say, and closes its fields.
+/// Reads the keys that all kinds of components have, and reports unknown keys.
 pub(super) fn finish(
     name: Name,
     mut fields: Fields<'_>,
@@ -122,7 +122,7 @@ pub(super) fn finish(
     component
 }
 
-/// What only a module has.
+/// Keys that only a component with a module may have.
 const OF_A_MODULE: [&str; 11] = [
     "source",
     "template",
@@ -200,7 +200,7 @@ fn depends_on(tree: &Tree) -> Result<DependsOn, String> {
     Ok(found)
 }
 
-/// Every input that could be read, and where each variable is set.
+/// All inputs that could be read, and where each variable is set.
 fn inputs(fields: &mut Fields<'_>) -> (BTreeMap<String, Input>, BTreeMap<String, PillarPath>) {
     let problems = fields.problems;
     let (mut inputs, mut places) = (BTreeMap::new(), BTreeMap::new());
@@ -239,7 +239,7 @@ pub(super) fn from_outputs(tree: &Tree) -> Result<Input, String> {
 
 fn secret(tree: &Tree) -> Result<Input, String> {
     match reference(&scalars::text(tree)?)? {
-        // It may be the secret itself: it is not repeated.
+        // The text may be the secret itself, so the message does not repeat it.
         Reference::Plain(_) => {
             Err("must be a reference, such as env:NAME, file:/path or vault:mount/path#key; the secret itself does not belong here"
                 .to_owned())

@@ -1,4 +1,4 @@
-//! Reads mappings key by key and never stops at the first problem.
+//! Reads mappings key by key. A problem never ends the reading.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::problems::Problems;
 use super::tree::{Kind, Tree};
 use crate::model::{PillarPath, hint};
 
-/// A mapping whose keys Eos defines. Keys that nobody has read by the end are unknown keys.
+/// A mapping whose keys Eos defines. At the end, keys that were not read are reported as unknown.
 pub(super) struct Fields<'a> {
     pub path: PillarPath,
     fields: BTreeMap<String, Tree>,
@@ -17,17 +17,17 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Null is an empty mapping, as YAML writes one.
+    /// Null counts as an empty mapping: YAML writes an empty mapping as null.
     pub fn open(tree: Tree, problems: &'a Problems) -> Self {
         Self { path: tree.path.clone(), fields: entries(tree, problems), known: Vec::new(), problems }
     }
 
-    /// Where a key stands, if it is there and not taken yet.
+    /// The path of a key, if the key exists and was not taken yet.
     pub fn place(&self, key: &str) -> Option<PillarPath> {
         self.fields.get(key).map(|tree| tree.path.clone())
     }
 
-    /// The value as it stands; null is absent.
+    /// Takes the value unread. Null counts as absent.
     pub fn take(&mut self, key: &'static str) -> Option<Tree> {
         self.known.push(key);
         self.fields.remove(key).filter(|tree| !tree.is_null())
@@ -38,7 +38,7 @@ impl<'a> Fields<'a> {
         self.take(key).unwrap_or_else(|| Tree::empty(path))
     }
 
-    /// Reads one value, or notes why it cannot be read.
+    /// Reads one value. If it cannot be read, reports the reason.
     pub fn read<T>(&mut self, key: &'static str, read: impl FnOnce(&Tree) -> Result<T, String>) -> Option<T> {
         let tree = self.take(key)?;
         match read(&tree) {
@@ -57,7 +57,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The entries of a mapping; null is an empty one.
+/// The entries of a mapping. Null counts as an empty mapping.
 pub(super) fn entries(tree: Tree, problems: &Problems) -> BTreeMap<String, Tree> {
     match tree.kind {
         Kind::Map(map) => map,
@@ -69,7 +69,7 @@ pub(super) fn entries(tree: Tree, problems: &Problems) -> BTreeMap<String, Tree>
     }
 }
 
-/// A mapping whose keys are not ours.
+/// A mapping whose keys the user chooses.
 pub(super) fn mapping<T>(
     tree: Tree,
     problems: &Problems,

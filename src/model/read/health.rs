@@ -1,4 +1,4 @@
-//! A component's `health`.
+//! Reads `health` of a component.
 
 use std::time::Duration;
 
@@ -17,9 +17,9 @@ use crate::model::{job_name, registered_name};
 
 const KINDS: [&str; 4] = ["http", "tcp", "nomad", "consul"];
 const METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "POST"];
-/// What 2 stands for in `2xx`.
+/// The first status of each class.
 const CLASSES: [(&str, u16); 4] = [("2xx", 200), ("3xx", 300), ("4xx", 400), ("5xx", 500)];
-/// Headers whose value is a credential; in lower case.
+/// Headers whose value is a credential, in lower case.
 const CREDENTIALS: [&str; 8] = [
     "authorization",
     "cookie",
@@ -114,7 +114,7 @@ fn consul(fields: &mut Fields<'_>) -> Option<ConsulProbe> {
     Some(ConsulProbe { service: service?, least })
 }
 
-/// A value that must be there: a literal, or `{output: NAME}`.
+/// A required value: a literal, or `{output: NAME}`.
 pub(super) fn given<T>(
     fields: &mut Fields<'_>,
     key: &'static str,
@@ -127,7 +127,7 @@ pub(super) fn given<T>(
     given_in(tree, fields.problems, read)
 }
 
-/// The same of one item.
+/// Like [`given`], for one item of a list.
 pub(super) fn given_in<T>(
     tree: Tree,
     problems: &Problems,

@@ -1,4 +1,4 @@
-//! A component's `hooks`.
+//! Reads `hooks` of a component.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::model::hook::{Action, Check, ConsulService, Hook, HookFailure, Promet
 use crate::model::{Tls, address, hint};
 
 const KINDS: [&str; 5] = ["consul_kv", "consul_service", "prometheus", "salt", "webhook"];
-/// What a webhook's body has of ours.
+/// Keys that Eos sets in the body of a webhook.
 const OURS: [&str; 4] = ["component", "environment", "report", "run_id"];
 
 pub(super) fn hooks(tree: Tree, problems: &Problems) -> Vec<Hook> {
@@ -49,7 +49,7 @@ fn hook(tree: Tree, problems: &Problems) -> Option<Hook> {
         word.map_err(|message| problems.add(&tree.path, message)).unwrap_or(HookFailure::Warn)
     });
     let action = match kind.as_str() {
-        // The reader of steps closes what it reads.
+        // The reader of steps closes the fields itself.
         "salt" => step::step(tree, problems).map(Action::Salt),
         "consul_kv" | "consul_service" | "prometheus" | "webhook" => {
             let mut fields = Fields::open(tree, problems);
@@ -178,7 +178,7 @@ fn required<T>(
     fields.read(key, read)
 }
 
-/// Every item that can be read; one by itself is a list of one.
+/// All items that can be read. A single item counts as a list of one.
 fn list<T>(
     fields: &mut Fields<'_>,
     key: &'static str,
@@ -192,7 +192,7 @@ fn list<T>(
     items.into_iter().filter_map(|item| read(item, fields.problems)).collect()
 }
 
-/// Numbers and booleans are texts there.
+/// Numbers and booleans become texts.
 fn text(tree: &Tree) -> Result<String, String> {
     match tree.to_value() {
         Value::String(text) if !text.is_empty() && !text.contains(char::is_control) => Ok(text),

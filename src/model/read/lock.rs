@@ -1,4 +1,4 @@
-//! `infrastructure:settings:lock`.
+//! Reads `infrastructure:settings:lock`.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use super::{scalars, server};
 use crate::model::lock::{ConsulLock, Lock};
 use crate::model::{Reference, hint};
 
-/// Consul refuses others. Source: `session_ttl_min` and <https://developer.hashicorp.com/consul/api-docs/session>.
+/// Consul refuses other values, in seconds. Source: `session_ttl_min` and
+/// <https://developer.hashicorp.com/consul/api-docs/session>.
 const TTL: [u64; 2] = [10, 86_400];
 const LONGEST_LOCK_DELAY: u64 = 60;
 
@@ -24,7 +25,7 @@ pub(super) fn lock(tree: Tree, problems: &Problems) -> Lock {
         Some(other) => {
             let hint = hint(other, ["file", "consul"].into_iter());
             problems.add(&place, format!("there is no lock of type {other:?}; {hint}"));
-            // What else stands there cannot be judged.
+            // Without a valid type, the other keys cannot be checked.
             return Lock::File;
         }
     };
@@ -36,7 +37,7 @@ fn consul(fields: &mut Fields<'_>) -> ConsulLock {
     let place = fields.path.child("token");
     let Access { address, token, tls } = server::access(fields, CONSUL);
     if matches!(token, Some(Reference::Vault { .. } | Reference::Sdb(_))) {
-        // A lock is asked for by questions too, which open no session with Vault.
+        // Queries also ask for locks, and they open no Vault session.
         fields
             .problems
             .add(&place, "must be env:NAME or file:/path: locks are asked before Vault and sdb are");

@@ -1,14 +1,14 @@
-//! How levels merge: the more specific one wins.
+//! Merges levels. The more specific level wins.
 
 use std::collections::BTreeMap;
 
 use super::tree::{Kind, Tree};
 use crate::model::service::Knob;
 
-/// Where a component's variables are set.
+/// The keys under which a component's variables are set.
 pub(super) const VARIABLE_MAPS: [&str; 3] = ["variables", "from_outputs", "secrets"];
 
-/// Mappings deep, everything else replaced. A mapping with another `type` is another thing: replaced.
+/// Merges mappings recursively and replaces all other values. A mapping with another `type` is replaced as a whole.
 pub(super) fn deep(base: Tree, over: Tree) -> Tree {
     if says_nothing(&base, &over) {
         return base;
@@ -30,7 +30,8 @@ pub(super) fn deep(base: Tree, over: Tree) -> Tree {
     Tree { path: over.path, kind: Kind::Map(merged) }
 }
 
-/// Two levels of one component. A variable that the specific level sets, in whichever way, is its alone.
+/// Merges two levels of one component. If the more specific level sets a variable in any way, it replaces the variable
+/// completely.
 pub(super) fn component(base: Tree, over: Tree) -> Tree {
     if says_nothing(&base, &over) {
         return base;
@@ -55,7 +56,7 @@ pub(super) fn component(base: Tree, over: Tree) -> Tree {
     Tree { path: over.path, kind: Kind::Map(merged) }
 }
 
-/// Keys of a service of which one alone says something; a more specific level may choose another.
+/// Pairs of keys that exclude each other in a service. A more specific level may choose the other key.
 const EITHER: [(&[&str], &[&str]); 4] = [
     (&["image"], &["command", "args"]),
     (&["datacenter"], &["datacenters"]),
@@ -63,8 +64,8 @@ const EITHER: [(&[&str], &[&str]); 4] = [
     (&["port"], &["ports"]),
 ];
 
-/// Two levels of one service: those of a component, and what a value takes from an output at one level it
-/// may say itself at another.
+/// Merges two levels of one service, by the rules for components. In addition, one level may set as a value what the
+/// other level takes from an output.
 pub(super) fn service(mut base: Tree, over: Tree) -> Tree {
     let knobs = |keys: Vec<String>| -> Vec<String> {
         keys.into_iter()
@@ -75,7 +76,7 @@ pub(super) fn service(mut base: Tree, over: Tree) -> Tree {
     let env = keys_below(&over, "env");
     let secrets = keys_below(&over, "secrets");
     if let Kind::Map(map) = &mut base.kind {
-        // `port` names one of `ports` where it is a text: both stay.
+        // If `port` is a text, it names one item of `ports`. Then both are kept.
         let names_one = |tree: Option<&Tree>| tree.is_some_and(|tree| tree.text().is_some());
         let named = names_one(map.get("port")) || names_one(over.get("port"));
         let says = |keys: &[&str]| keys.iter().any(|key| said.iter().chain(&fed).any(|said| said == key));
@@ -102,7 +103,7 @@ pub(super) fn service(mut base: Tree, over: Tree) -> Tree {
     component(base, over)
 }
 
-/// A class of storage and a folder that is named exclude each other.
+/// A storage class and a named folder exclude each other.
 fn storage(map: &mut BTreeMap<String, Tree>, over: &Tree, fed: &[String]) {
     let folder = over.get("data_path");
     let names_one = fed.iter().any(|key| key == "data_path")
@@ -116,7 +117,7 @@ fn storage(map: &mut BTreeMap<String, Tree>, over: &Tree, fed: &[String]) {
     }
 }
 
-/// Whether they stand as values or come from outputs.
+/// Removes the keys, both as values and in `from_outputs`.
 fn forget(map: &mut BTreeMap<String, Tree>, keys: &[&str]) {
     map.retain(|key, _| !keys.contains(&key.as_str()));
     if let Some(Tree { kind: Kind::Map(outputs), .. }) = map.get_mut("from_outputs") {
@@ -124,7 +125,7 @@ fn forget(map: &mut BTreeMap<String, Tree>, keys: &[&str]) {
     }
 }
 
-/// A variable's value is the module's business: it is replaced whole.
+/// The value of a variable is replaced as a whole: only the module knows its structure.
 fn whole_values(base: Tree, over: Tree) -> Tree {
     if says_nothing(&base, &over) {
         return base;
@@ -138,7 +139,7 @@ fn whole_values(base: Tree, over: Tree) -> Tree {
     }
 }
 
-/// A mapping left empty takes nothing away; YAML writes one as null.
+/// Whether `over` is an empty mapping over a mapping. An empty mapping removes nothing; YAML writes it as null.
 fn says_nothing(base: &Tree, over: &Tree) -> bool {
     let empty = match &over.kind {
         Kind::Leaf(value) => value.is_null(),

@@ -1,7 +1,7 @@
-//! The pillar as it is written becomes types: everything that can be said of it without looking at the modules.
+//! Converts the written pillar to types. Reports all problems that can be found without the modules.
 //!
-//! Knows how levels merge and where each value stands. Must not know the modules' interfaces.
-//! Through it passes: a JSON value in; a [`Draft`](super::Draft) and every [`Problem`](super::Problem) out.
+//! This room knows how levels merge and where each value is written. It must not know the modules' interfaces.
+//! In: a JSON value. Out: a [`Draft`](super::Draft), and every [`Problem`](super::Problem).
 
 mod backend;
 mod component;

@@ -1,27 +1,27 @@
-//! What a call says itself, over what the pillar says.
+//! The values that a call overrides.
 
 use serde_json::Value;
 
 use super::tree::{Kind, Tree};
 use crate::model::{Name, PillarPath};
 
-/// What a call says itself; it is the most specific level.
+/// Values in the arguments of the call. They are the most specific level.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     pub parallelism: Option<Value>,
     pub on_failure: Option<Value>,
     /// Variables of one component.
     pub variables: Option<(Name, Value)>,
-    /// References for variables of one component.
+    /// References to secrets, for variables of one component.
     pub secrets: Option<(Name, Value)>,
     /// The backend of one component.
     pub backend: Option<(Name, Value)>,
-    /// Keys of one service, by its own name; one that the pillar has not is the call's alone.
+    /// Keys of one service, by the name of the service. If the pillar has no such service, this call alone defines it.
     pub service: Option<(Name, Value)>,
 }
 
 impl Overrides {
-    /// What the call says of one component.
+    /// The call's overrides of one component.
     pub(super) fn of(&self, component: &Name) -> Option<Tree> {
         let given = [("variables", &self.variables), ("secrets", &self.secrets), ("backend", &self.backend)];
         let of_it = given.into_iter().filter_map(|(key, given)| {
@@ -34,7 +34,7 @@ impl Overrides {
     }
 }
 
-/// A tree with one more entry, which stands in the call's arguments.
+/// Adds an entry to a tree. The path of the entry is in the arguments of the call.
 pub(super) fn with(tree: Tree, key: &str, value: &Value) -> Tree {
     let path = PillarPath::arguments().child(key);
     match tree.kind {

@@ -1,4 +1,4 @@
-//! The pillar, read: everything that can be said without looking at the modules.
+//! Reads the pillar of one environment, without the modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::model::name::LONGEST;
 use crate::model::nearest;
 use crate::model::{Draft, Name, PillarPath, Problem, hint};
 
-/// Reads one environment. None where there is no such environment to go on with.
+/// Reads one environment. The draft is None if the environment does not exist or cannot be read.
 pub fn read(
     infrastructure: &Value,
     environment: &str,
@@ -70,7 +70,7 @@ fn read_into(
         .fold(Tree::empty(PillarPath::arguments()), |call, (key, value)| with(call, key, value));
     let settings_tree = merge::deep(merge::deep(settings, own_settings), call);
     let shared = Shared::of(&settings_tree);
-    // What is wrong with it is said there, and not once more for each reference.
+    // Problems of `vault` are reported for that key, and not again for each reference.
     let has_vault = settings_tree.get("vault").is_some_and(|tree| !tree.is_empty());
     let settings = settings::settings(settings_tree, &names, problems);
     let merged = levels(components, own_components, overrides, problems);
@@ -104,14 +104,14 @@ fn read_into(
     Some(Draft { environment: name, settings, components, mentioned })
 }
 
-/// Every component with its levels merged: common, the environment's, the call's.
+/// All components with their levels merged: common, environment, call.
 fn levels(common: Tree, own: Tree, overrides: &Overrides, problems: &Problems) -> BTreeMap<Name, Tree> {
     let mut merged: BTreeMap<Name, Tree> = BTreeMap::new();
     for (key, tree) in entries(common, problems).into_iter().chain(entries(own, problems)) {
         let Some(name) = check_name(&key, &tree.path, problems) else {
             continue;
         };
-        // `networking:` without anything below it changes nothing.
+        // `networking:` without any key below it changes nothing.
         let tree = if tree.is_null() { Tree::empty(tree.path) } else { tree };
         let tree = match merged.remove(&name) {
             Some(base) => merge::component(base, tree),
@@ -121,7 +121,7 @@ fn levels(common: Tree, own: Tree, overrides: &Overrides, problems: &Problems) -
     }
     for (name, base) in &mut merged {
         if let Some(over) = overrides.of(name) {
-            // The component itself stays where the pillar has it.
+            // The path of the component stays the one in the pillar.
             let path = base.path.clone();
             *base = Tree { path, ..merge::component(base.clone(), over) };
         }
@@ -140,7 +140,7 @@ fn check_name(key: &str, path: &PillarPath, problems: &Problems) -> Option<Name>
 }
 
 fn check_length(environment: &Name, component: &Name, path: &PillarPath, problems: &Problems) {
-    // Together with the character between them they become one name in a backend.
+    // A backend joins both names, with one character between them, to one name.
     let together = environment.as_str().len() + 1 + component.as_str().len();
     if together > LONGEST {
         let most = LONGEST;
@@ -152,7 +152,7 @@ fn check_length(environment: &Name, component: &Name, path: &PillarPath, problem
 }
 
 fn no_source(name: &Name, tree: &Tree, mentioned: &BTreeSet<Name>, problems: &Problems) {
-    // What is no mapping, or a step of Salt's own, is refused for that.
+    // Something that is not a mapping, or is a Salt step, is refused for other reasons.
     let mapping = tree.is_null() || matches!(tree.kind, Kind::Map(_));
     if mapping && tree.get("source").is_none_or(Tree::is_null) && tree.get("salt").is_none_or(Tree::is_empty)
     {
@@ -162,9 +162,9 @@ fn no_source(name: &Name, tree: &Tree, mentioned: &BTreeSet<Name>, problems: &Pr
     }
 }
 
-/// Takes in a component that the pillar no longer has, as it is declared here, all levels merged.
+/// Adds a component that was removed from the pillar. `declared` describes it, with all levels merged.
 ///
-/// What the call says of its variables wins.
+/// Variables in the call override it.
 pub fn adopt(draft: &mut Draft, name: Name, declared: &Value, overrides: &Overrides) -> Vec<Problem> {
     let problems = Problems::default();
     let path = PillarPath::root().child("components").child(name.as_str());

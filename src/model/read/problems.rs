@@ -1,10 +1,10 @@
-//! What is wrong with a pillar, gathered while it is read.
+//! Collects the problems of a pillar while it is read.
 
 use std::cell::RefCell;
 
 use crate::model::{PillarPath, Problem};
 
-/// Everything that is wrong, gathered.
+/// All problems so far.
 #[derive(Default)]
 pub(super) struct Problems(RefCell<Vec<Problem>>);
 

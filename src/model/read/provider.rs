@@ -1,4 +1,4 @@
-//! `credentials`, of the settings and of a component.
+//! Reads `credentials` of the settings and of a component.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::model::provider::{Credential, Origin, PROVIDERS, Provider};
 use crate::model::reference::reference;
 use crate::model::{Reference, VaultPath, hint};
 
-/// Provider to its credential; one that is `false` or null has none.
+/// Provider to credential. With `false` or null, a provider has no credential.
 pub(super) fn credentials(tree: Tree, problems: &Problems) -> BTreeMap<String, Credential> {
     let mut found = BTreeMap::new();
     for (name, tree) in entries(tree, problems) {

@@ -1,4 +1,4 @@
-//! The settings that say how much a component may do and for how long; a component may override each.
+//! Reads settings that limit what a component may do and for how long. A component may override each of them.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;

@@ -1,4 +1,4 @@
-//! Single values as the pillar writes them. Each message is written to follow the place.
+//! Reads single values of the pillar. Each error message is written to follow the path.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,10 +33,10 @@ pub(super) fn positive(tree: &Tree) -> Result<std::num::NonZeroUsize, String> {
     number.ok_or_else(|| "must be a whole number from 1".to_owned())
 }
 
-/// A clock that is asked for a later moment may overflow.
+/// A longer duration may overflow when it is added to a point in time.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// Seconds, or a text such as `500ms`, `5m`, `1h30m`; at most a year.
+/// Seconds, or a text such as `500ms`, `5m`, `1h30m`. At most a year.
 pub(super) fn duration(tree: &Tree) -> Result<Duration, String> {
     let read = match &tree.kind {
         Kind::Leaf(Value::Number(number)) => number.as_u64().map(Duration::from_secs),
@@ -50,7 +50,7 @@ pub(super) fn duration(tree: &Tree) -> Result<Duration, String> {
     }
 }
 
-/// A duration that leaves some time.
+/// A duration greater than zero.
 pub(super) fn limit(tree: &Tree) -> Result<Duration, String> {
     match duration(tree)? {
         Duration::ZERO => Err("must be more than no time at all".to_owned()),
@@ -58,7 +58,7 @@ pub(super) fn limit(tree: &Tree) -> Result<Duration, String> {
     }
 }
 
-/// A list of texts; one text stands for a list of one.
+/// A list of texts. A single text counts as a list of one.
 pub(super) fn texts(tree: &Tree) -> Result<Vec<String>, String> {
     match &tree.kind {
         Kind::List(items) => {
@@ -76,7 +76,7 @@ pub(super) fn absolute(tree: &Tree) -> Result<PathBuf, String> {
     }
 }
 
-/// A name of Nomad's own: a region, a namespace, a datacenter.
+/// A name in Nomad: a region, a namespace or a datacenter.
 pub(super) fn label(tree: &Tree) -> Result<String, String> {
     let text = text(tree)?;
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);

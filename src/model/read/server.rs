@@ -1,4 +1,4 @@
-//! `infrastructure:settings:nomad` and `consul`; and what every server's settings have.
+//! Reads `infrastructure:settings:nomad` and `consul`, and the settings that all servers have in common.
 
 use super::fields::Fields;
 use super::problems::Problems;
@@ -10,11 +10,11 @@ use crate::model::address::is_authority;
 use crate::model::server::{ConsulServer, HandsSecrets, NomadServer};
 use crate::model::{Reference, Tls};
 
-/// Where the agent of this host listens.
+/// The address of the agent on this host.
 pub(super) const CONSUL: &str = "http://127.0.0.1:8500";
 const NOMAD: &str = "http://127.0.0.1:4646";
 
-/// How a server is reached, and who we are to it.
+/// The address of a server, and how Eos authenticates itself there.
 pub(super) struct Access {
     pub address: String,
     pub token: Option<Reference>,
@@ -36,7 +36,7 @@ pub(super) fn nomad(tree: Tree, problems: &Problems) -> NomadServer {
     server
 }
 
-/// `secrets: variables`, or `vault` with a `vault_role`.
+/// Reads `secrets: variables`, or `secrets: vault` with an optional `vault_role`.
 fn hands_secrets(fields: &mut Fields<'_>) -> HandsSecrets {
     let by_vault = fields.read("secrets", |tree| match tree.text() {
         Some("variables") => Ok(false),
@@ -70,7 +70,7 @@ pub(super) fn access(fields: &mut Fields<'_>, default: &str) -> Access {
     Access { address, token: fields.read("token", token), tls }
 }
 
-/// Where a server is, if that is said, and how it is known there.
+/// The address of a server, if it is set, and its TLS settings.
 pub(super) fn place(fields: &mut Fields<'_>, default: &str) -> (Option<String>, Tls) {
     let tls_place = fields.place("tls");
     let address = fields.read("address", address);
@@ -82,7 +82,7 @@ pub(super) fn place(fields: &mut Fields<'_>, default: &str) -> (Option<String>, 
     (address, tls)
 }
 
-/// A message never repeats the text: it may hold a password.
+/// The message never repeats the text: it may contain a password.
 fn address(tree: &Tree) -> Result<String, String> {
     let text = scalars::text(tree)?;
     let text = text.strip_suffix('/').unwrap_or(&text);
@@ -97,7 +97,7 @@ fn address(tree: &Tree) -> Result<String, String> {
     }
 }
 
-/// How the other side of an `https://` address is known.
+/// How the server of an `https://` address is verified.
 pub(super) fn tls(tree: Tree, problems: &Problems) -> Tls {
     let mut fields = Fields::open(tree, problems);
     let place = fields.path.clone();

@@ -1,4 +1,4 @@
-//! `infrastructure:settings`, and those of its parts that a component may override.
+//! Reads `infrastructure:settings`, and those parts of it that a component may override.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const MINUTE: u64 = 60;
 
 pub(super) fn settings(tree: Tree, environments: &[String], problems: &Problems) -> Settings {
     let mut fields = Fields::open(tree, problems);
-    // A call that names no environment reads it; an environment of its own has no use for it.
+    // A call without an environment uses this key. It is not allowed in the settings of an environment.
     fields.read("default_environment", |tree| default_environment(tree, environments));
     let root = fields.read("root", scalars::absolute);
     let settings = Settings {

@@ -1,9 +1,9 @@
-//! The settings that stand above every component.
+//! The settings that apply to all components.
 
 use super::tree::Tree;
 use crate::model::PillarPath;
 
-/// Not yet read: a problem in them is said once.
+/// These trees are not parsed yet, so that each problem in them is reported once.
 pub(super) struct Shared {
     pub backend: Tree,
     pub policy: Tree,
@@ -14,13 +14,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Of an environment's settings, all levels merged.
+    /// Takes them from the settings of an environment, with all levels merged.
     pub fn of(settings: &Tree) -> Self {
         let said = |key: &str| settings.get(key).filter(|tree| !tree.is_null()).cloned();
         Self::by(|key| said(key).unwrap_or_else(|| Tree::empty(settings.path.child(key))))
     }
 
-    /// Nothing stands above what is declared here.
+    /// No settings apply above the component: its own declaration is complete.
     pub fn nothing(path: &PillarPath) -> Self {
         Self::by(|key| Tree::empty(path.child(key)))
     }

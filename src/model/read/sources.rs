@@ -1,11 +1,11 @@
-//! Where references lead, against what the settings have.
+//! Checks references against the settings.
 
 use std::collections::BTreeMap;
 
 use super::problems::Problems;
 use crate::model::{Action, Component, Input, Name, Origin, PillarPath, Probe, Reference, Settings};
 
-/// Without Vault's address nothing can be read there; and nothing is set by two.
+/// Without `settings:vault`, no reference may point into Vault. No variable may be set in two places.
 pub(super) fn check(
     settings: &Settings,
     has_vault: bool,

@@ -1,4 +1,4 @@
-//! `salt` of a component or of a hook.
+//! Reads `salt` of a component or of a hook.
 
 use std::time::Duration;
 
@@ -104,7 +104,7 @@ fn kind(tree: &Tree) -> Result<&'static str, String> {
     known.ok_or_else(|| format!("must be one of: {}", KINDS.join(", ")))
 }
 
-/// A list of minions may be written as one.
+/// A list of minions is joined to one text.
 fn pattern(tree: &Tree) -> Result<String, String> {
     let text = match &tree.kind {
         Kind::List(_) => scalars::texts(tree)?.join(","),

@@ -1,4 +1,4 @@
-//! `infrastructure:settings:terraform`.
+//! Reads `infrastructure:settings:terraform`.
 
 use std::collections::BTreeSet;
 
@@ -42,11 +42,11 @@ fn pass_env(tree: &Tree) -> Result<BTreeSet<String>, String> {
     Ok(names.into_iter().collect())
 }
 
-/// A variable of the environment: a value or a reference. Numbers and booleans are texts there.
+/// An environment variable: a value or a reference. Numbers and booleans become texts.
 fn variable(name: &str, tree: &Tree) -> Result<Reference, String> {
     variable_name(name)?;
     match &tree.kind {
-        // A process starts with no such value.
+        // The system cannot pass such a value to a process.
         Kind::Leaf(Value::String(text)) if text.contains('\0') => Err("may not hold a NUL".to_owned()),
         Kind::Leaf(Value::String(text)) => reference(text),
         Kind::Leaf(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Reference::Plain(value.to_string())),

@@ -1,4 +1,4 @@
-//! A pillar whose every value knows where it stands, also after levels were merged.
+//! A pillar in which every value keeps its path, even after levels were merged.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub(super) struct Tree {
 
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
-    /// Neither a list nor a mapping.
+    /// A value that is neither a list nor a mapping.
     Leaf(Value),
     List(Vec<Tree>),
     Map(BTreeMap<String, Tree>),
@@ -42,7 +42,7 @@ impl Tree {
         matches!(self.kind, Kind::Leaf(Value::Null))
     }
 
-    /// No value, no item, no key.
+    /// Whether this is null, an empty list or an empty mapping.
     pub fn is_empty(&self) -> bool {
         match &self.kind {
             Kind::Leaf(value) => value.is_null(),

@@ -1,4 +1,4 @@
-//! `infrastructure:settings:vault`.
+//! Reads `infrastructure:settings:vault`.
 
 use super::fields::Fields;
 use super::problems::Problems;
@@ -9,10 +9,10 @@ use crate::model::vault::{VaultAuth, VaultServer};
 use crate::model::{Reference, VaultPath, hint};
 
 const METHODS: [&str; 4] = ["token", "approle", "wrapped", "jwt"];
-/// What says how to log in; each method takes some of them.
+/// Keys about the login. Each method accepts some of them.
 const DETAILS: [&str; 7] = ["token", "role", "role_id", "secret_id", "wrapped_secret_id", "mount", "jwt"];
 
-/// None where it is left out.
+/// None if the settings have no Vault.
 pub(super) fn vault(tree: Tree, problems: &Problems) -> Option<VaultServer> {
     if tree.is_empty() {
         return None;
@@ -97,7 +97,7 @@ impl Details<'_> {
         self.fields.read(key, secret)
     }
 
-    /// It is no secret: a text will do.
+    /// A role_id is not a secret: a plain text is allowed.
     fn role_id(&mut self) -> Option<Reference> {
         self.needed("role_id", |tree| not_of_vault(reference(&scalars::text(tree)?)?))
     }
@@ -106,7 +106,7 @@ impl Details<'_> {
         self.fields.read("mount", mount).unwrap_or_else(|| default.to_owned())
     }
 
-    /// What another method takes is told as that.
+    /// Keys of other methods are reported with the name of this method.
     fn close(mut self, method: &str) {
         for key in DETAILS {
             if let Some(place) = self.fields.place(key) {
@@ -129,7 +129,7 @@ fn not_of_vault(reference: Reference) -> Result<Reference, String> {
     }
 }
 
-/// A mount or a namespace: one part or several.
+/// A mount or a namespace, with one or more parts.
 fn mount(tree: &Tree) -> Result<String, String> {
     let text = scalars::text(tree)?;
     let text = text.trim_end_matches('/');

@@ -1,6 +1,6 @@
-//! The values of a service that are variables of its module.
+//! Values of a service that are variables of its generated module.
 
-/// A variable that every module of ours may have, by its name.
+/// A variable that generated modules may have. Its name is fixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Knob {
     Args,
@@ -37,7 +37,7 @@ impl Knob {
         Self::Tags,
     ];
 
-    /// In the pillar, and in the module.
+    /// The name in the pillar and in the module.
     pub fn name(self) -> &'static str {
         match self {
             Self::Args => "args",

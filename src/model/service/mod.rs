@@ -1,4 +1,4 @@
-//! A service on Nomad: the shape of its job. The values that go into it are its component's inputs.
+//! A service on Nomad: the shape of its job. The values of the job are inputs of its component.
 
 mod knob;
 
@@ -13,53 +13,54 @@ pub use knob::Knob;
 
 use super::{Name, VaultPath};
 
-/// What a service's component is called.
+/// The name of the component that a service becomes.
 pub fn component_name(service: &str) -> String {
     format!("{PREFIX}{service}")
 }
 
-/// The service that a component of this name is, if it is one.
+/// The service that this component was made from, if the name has the prefix of services.
 pub fn service_name(component: &str) -> Option<&str> {
     component.strip_prefix(PREFIX)
 }
 
 const PREFIX: &str = "nomad-";
 
-/// One of `infrastructure:services`, validated. All texts are free of NUL.
+/// One item of `infrastructure:services`, validated. No text contains NUL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Service {
-    /// A DNS label; the job's id, and what it is registered as.
+    /// A DNS label. It is the id of the job, and the name of its registration.
     pub name: Name,
     pub job: Job,
-    /// The module's variables, besides those of the two fields below.
+    /// The module's variables, except those in the next two fields.
     pub knobs: BTreeSet<Knob>,
-    /// Variables of the task's environment that are variables of the module, each of its own.
+    /// Variables of the task's environment. Each of them is also a variable of the module.
     pub env_outputs: BTreeSet<String>,
-    /// Those of them that are secrets, which the job shall hold in clear all the same.
+    /// Those in `env_outputs` that are secrets. The pillar asks for them in clear text in the job.
     pub literals: BTreeSet<String>,
-    /// Variables for a template of the user's own.
+    /// Variables for a job template of the user.
     pub own: BTreeSet<String>,
     pub handed: Handed,
-    /// False: the provider watches the deployment too, for its five minutes.
+    /// If false, the provider waits for the deployment too, for at most five minutes.
     pub detach: bool,
 }
 
-/// The module's variable that changes with what a variable of Nomad's has.
+/// The module's variable that changes when the content of the Nomad variable changes.
 pub const REVISION: &str = "secrets_revision";
 
-/// Secrets that the job names, and does not hold.
+/// Secrets that the job refers to, without containing them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handed {
-    /// Those that a variable of Nomad's has.
+    /// Secrets that are stored in a Nomad variable.
     pub by_variable: BTreeSet<String>,
-    /// Those that Nomad reads in Vault: path to variable of the task's environment to key.
+    /// Secrets that Nomad reads in Vault: path to variable of the task's environment to key.
     pub by_vault: BTreeMap<VaultPath, BTreeMap<String, String>>,
-    /// The role of Vault's by which it does; its own default where there is none.
+    /// The Vault role that Nomad uses for this. None: Nomad's default role.
     pub role: Option<String>,
 }
 
 impl Service {
-    /// Whether the module is told of what it is made: a registration in Consul may change without its tasks.
+    /// Whether the module gets the variable `deployment_id`. A generated job contains it only in its Consul
+    /// registration, which may change without a restart of the tasks.
     pub fn tells_its_deployment(&self) -> bool {
         match &self.job {
             Job::Generated(shape) => shape.registry == Registry::Consul && shape.main.is_some(),
@@ -71,7 +72,7 @@ impl Service {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Job {
     Generated(Box<Shape>),
-    /// A file of the user's own, `salt://folder/name` or an absolute path.
+    /// A file of the user: `salt://folder/name` or an absolute path.
     Own {
         folder: String,
         file: String,
@@ -83,11 +84,11 @@ pub enum Job {
 pub struct Shape {
     pub kind: Kind,
     pub driver: String,
-    /// The driver's own settings.
+    /// Settings of the driver.
     pub config: BTreeMap<String, Opaque>,
-    /// Label to port.
+    /// Port by label.
     pub ports: BTreeMap<String, Port>,
-    /// The label of the port that is registered.
+    /// The label of the registered port.
     pub main: Option<String>,
     pub registry: Registry,
     pub check: Option<Check>,
@@ -95,13 +96,13 @@ pub struct Shape {
     pub data: Option<Data>,
     pub update: Option<Update>,
     pub restart: Option<Restart>,
-    /// Between the end of its registration and the task's own.
+    /// Time between the end of the registration and the stop of the task.
     pub shutdown_delay: Option<Duration>,
     pub constraints: Vec<Constraining>,
     pub mesh: Option<Vec<Upstream>>,
 }
 
-/// What Nomad calls a job's type.
+/// The type of a job, as in Nomad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     Service,
@@ -126,48 +127,49 @@ pub enum Registry {
     Nomad,
 }
 
-/// A port of the host; a dynamic one where it is not fixed.
+/// A port of the host. Nomad chooses it, unless `fixed` is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Port {
-    /// Inside the task's own network.
+    /// The port in the task's own network.
     pub to: Option<Number>,
     pub fixed: Option<Number>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Number {
-    /// The variable `port`.
+    /// The value of the variable `port`.
     Knob,
     Is(u16),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Check {
-    /// Asked by HTTP; a connection is enough where there is none.
+    /// The path of an HTTP check. If None, an accepted connection is enough.
     pub path: Option<String>,
     pub interval: Duration,
     pub timeout: Duration,
 }
 
-/// Which folder `data_path` means, where it is no volume.
+/// The folder that `data_path` means, if it is not a volume.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Data {
-    /// The host's, by the variable `data_path`; a container has it at the target, or else at the same path.
+    /// A folder on the host, from the variable `data_path`. A container mounts it at `target`, or else at the same
+    /// path.
     Host { target: Option<String> },
-    /// The allocation's own, gone with it.
+    /// A folder of the allocation. It is deleted with the allocation.
     Allocation { target: String },
 }
 
-/// A volume of the group's, mounted in its task.
+/// A volume of the group, mounted in its task.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Volume {
     pub kind: VolumeKind,
-    /// As the client's configuration names it, or as it is registered.
+    /// The name in the client's configuration, or the id of the registered volume.
     pub source: String,
-    /// Where the task finds it.
+    /// The mount point in the task.
     pub path: String,
     pub read_only: bool,
-    /// Nomad's words; a CSI volume has both.
+    /// Nomad's terms. A CSI volume has both.
     pub access: Option<&'static str>,
     pub attachment: Option<&'static str>,
 }
@@ -176,14 +178,14 @@ pub struct Volume {
 pub enum VolumeKind {
     Host,
     Csi {
-        /// Each replica has a volume of its own, `SOURCE[0]` and so on.
+        /// Each replica has its own volume: `SOURCE[0]` and so on.
         per_alloc: bool,
         fs_type: Option<String>,
         mount_flags: Vec<String>,
     },
 }
 
-/// Nomad's names; what is left out is Nomad's default.
+/// The names are Nomad's. None means Nomad's default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Update {
     pub max_parallel: Option<u64>,
@@ -195,7 +197,7 @@ pub struct Update {
     pub progress_deadline: Option<Duration>,
 }
 
-/// Nomad's names.
+/// The names are Nomad's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Restart {
     pub attempts: Option<u64>,
@@ -212,14 +214,14 @@ pub struct Constraining {
     pub value: Option<String>,
 }
 
-/// A service of the mesh, and the port at which the task reaches it.
+/// A service in the mesh, and the port on which the task reaches it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Upstream {
     pub name: String,
     pub port: u16,
 }
 
-/// JSON that is passed on unread.
+/// JSON that Eos does not interpret.
 #[derive(Clone, Debug)]
 pub struct Opaque(pub Value);
 

@@ -14,7 +14,7 @@ fn wrong(rest: Value, of_net: Interface) -> Vec<String> {
     checked(&net(rest), modules).err().unwrap_or_default()
 }
 
-/// One variable `x`, changed.
+/// A module with one variable `x`, modified by `change`.
 fn variable(text: &str, change: impl FnOnce(&mut super::Variable)) -> Interface {
     let mut module = module(&[text], &[]);
     change(module.variables.get_mut("x").unwrap());

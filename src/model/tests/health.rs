@@ -18,7 +18,7 @@ fn gates(health: Value) -> Vec<Gate> {
     draft(&web(health)).components[&name("web")].health.clone()
 }
 
-/// What is said of these gates, without where they stand.
+/// The problems of these gates, without their paths.
 fn wrong(health: Value) -> Vec<String> {
     let said = problems(&web(health));
     said.iter()

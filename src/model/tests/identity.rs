@@ -44,7 +44,7 @@ fn a_deployment_id_is_twelve_hexadecimal_digits_and_stays_the_same() {
     let first = id(json!({ "variables": { "x": "1" } }), "d");
     assert!(first.len() == 12 && first.bytes().all(|byte| byte.is_ascii_hexdigit()), "{first}");
     assert_eq!(first, id(json!({ "variables": { "x": "1" } }), "d"));
-    // Written down: another one would make every plan a change after an upgrade.
+    // This id must stay fixed: with another id, every plan would show a change after an upgrade.
     assert_eq!(id(json!({ "from_outputs": { "x": "dns.zone" } }), "d"), "016ead500e40");
 }
 

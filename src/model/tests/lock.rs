@@ -17,7 +17,7 @@ fn consul(mut rest: Value) -> ConsulLock {
     }
 }
 
-/// What is said of a consul lock, without where the settings stand.
+/// The problems of a Consul lock, without the path of the settings.
 fn wrong(mut rest: Value) -> Vec<String> {
     rest["type"] = json!("consul");
     let said = problems(&pillar(json!({ "lock": rest }), json!({})));

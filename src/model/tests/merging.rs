@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::{Input, OnFailure, Overrides, Reference};
 use super::{checked, checked_with, draft, draft_with, module, name, problems};
 
-/// One component `net`, said at two levels.
+/// A component `net` that is described at two levels.
 fn levels(common: Value, own: Value) -> Value {
     json!({ "components": { "net": common }, "environments": { "staging": { "components": { "net": own } } } })
 }

@@ -1,4 +1,4 @@
-//! Claims about the pillar, made through `read` and `check` as the operations call them.
+//! Claims about the pillar, tested through `read` and `check` as the operations call them.
 
 mod backends;
 mod checking;
@@ -28,12 +28,12 @@ pub fn name(text: &str) -> Name {
     Name::new(text).unwrap()
 }
 
-/// A pillar with one environment, `staging`, which says nothing of its own.
+/// A pillar with one environment, `staging`, which has no keys of its own.
 pub fn pillar(settings: Value, components: Value) -> Value {
     json!({ "settings": settings, "components": components, "environments": { "staging": {} } })
 }
 
-/// `path: message` of every problem of reading, in order.
+/// `path: message` of each problem of reading, in order.
 pub fn said(problems: Vec<Problem>) -> Vec<String> {
     let details = refusal(problems).details;
     let problems = details["problems"].as_array().unwrap();
@@ -47,7 +47,7 @@ pub fn problems(infrastructure: &Value) -> Vec<String> {
     said(read(infrastructure, "staging", &Overrides::default()).1)
 }
 
-/// The draft of a pillar in which nothing is wrong.
+/// The draft of a pillar without problems.
 pub fn draft(infrastructure: &Value) -> Draft {
     draft_with(infrastructure, &Overrides::default())
 }
@@ -58,7 +58,7 @@ pub fn draft_with(infrastructure: &Value, overrides: &Overrides) -> Draft {
     draft.unwrap()
 }
 
-/// A module: variables as `name` (required) or `name?` (with a default), all texts; and outputs.
+/// A module with these variables and outputs. `name` is a required variable, `name?` has a default; all are texts.
 pub fn module(variables: &[&str], outputs: &[&str]) -> Interface {
     let variable = |text: &&str| {
         let required = Variable {
@@ -77,7 +77,7 @@ pub fn module(variables: &[&str], outputs: &[&str]) -> Interface {
     }
 }
 
-/// Reads and checks; every problem of both.
+/// Reads and checks a pillar. Returns the problems of both.
 pub fn checked(infrastructure: &Value, modules: Vec<(&str, Interface)>) -> Result<Blueprint, Vec<String>> {
     checked_with(infrastructure, modules, &Overrides::default())
 }

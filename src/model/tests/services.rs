@@ -10,7 +10,7 @@ use super::super::service::{Job, Kind, Knob, Number, Port, Registry, Service, Sh
 use super::super::{Component, Input, Overrides, Source};
 use super::{checked, draft, draft_with, module, name, pillar, problems};
 
-/// A pillar with one service, `web`, in an environment of this name.
+/// A pillar with one service, `web`, and an environment of this name.
 fn services(environment: &str, web: Value) -> Value {
     json!({ "services": { "web": web }, "components": { "net": { "source": "/m" } }, "environments": { environment: {} } })
 }
@@ -52,7 +52,7 @@ fn a_service_has_hooks_which_read_its_own_outputs() {
     assert!(said.iter().any(|one| one.contains("nomad-web has no output 'lost'")), "{said:?}");
 }
 
-/// What is wrong with it, each by the place below the service.
+/// The problems of the service, each with its path below the service.
 fn wrong(web: Value) -> Vec<String> {
     let said = problems(&services("staging", web));
     said.iter().map(|one| one.trim_start_matches("infrastructure:services:web").to_owned()).collect()

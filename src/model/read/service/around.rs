@@ -1,10 +1,10 @@
-//! What a service is read with.
+//! The context in which a service is read.
 
 use crate::model::Name;
 use crate::model::read::shared::Shared;
 use crate::model::settings::Settings;
 
-/// Where in which environment a service stands, and what stands above it.
+/// The environment of a service, and the settings above it.
 pub(in crate::model::read) struct Around<'a> {
     pub environment: &'a Name,
     pub shared: &'a Shared,

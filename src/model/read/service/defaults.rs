@@ -1,19 +1,19 @@
-//! What a service is where it says nothing: by what its environment is called.
+//! Default values of a service. They depend on the name of its environment.
 
 use crate::model::Name;
 
-/// Who keeps what a service writes below its `data_path`.
+/// Where the data below `data_path` is stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
-    /// The allocation, as long as it is there.
+    /// In the allocation. The data is deleted with the allocation.
     Ephemeral,
-    /// The host.
+    /// On the host.
     Persistent,
-    /// A registered CSI volume.
+    /// In a registered CSI volume.
     Redundant,
 }
 
-/// Where a service says nothing: by what its environment is called.
+/// Values for keys that a service does not set, for environments with this name.
 pub(super) struct Defaults {
     name: &'static str,
     pub replicas: u64,
@@ -30,7 +30,7 @@ const DEFAULTS: [Defaults; 3] = [
     Defaults { name: "production", replicas: 3, cpu: 500, memory: 1024, storage: Class::Redundant },
 ];
 
-/// Any other environment is as the first.
+/// An environment with another name gets the first defaults.
 pub(super) fn defaults(environment: &Name) -> &'static Defaults {
     DEFAULTS.iter().find(|one| one.name == environment.as_str()).unwrap_or(&DEFAULTS[0])
 }

@@ -1,8 +1,8 @@
-//! What a service may be called.
+//! Reads the name of a service.
 
 use crate::model::Name;
 
-/// The reason is written to follow the name.
+/// The reason of an error is written to follow the name.
 pub(super) fn label(key: &str) -> Result<Name, String> {
     match Name::new(key) {
         Ok(name) if !key.contains('_') && !key.ends_with('-') => Ok(name),

@@ -1,4 +1,4 @@
-//! A service's levels: common, the environment's, the call's.
+//! Merges the levels of a service: common, environment, call.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ use crate::model::read::tree::Tree;
 use crate::model::service::Knob;
 use crate::model::{Name, PillarPath, component_name, service_name};
 
-/// Every service with its levels merged, and the component that it becomes. At one level `services` is more specific
-/// than `nomad_service`.
+/// All services with merged levels, each with the component that it becomes. Within one level, `services` is more
+/// specific than `nomad_service`.
 pub(in crate::model::read) fn levels(
     mapped: Mapped,
     common: Tree,
@@ -35,7 +35,7 @@ pub(in crate::model::read) fn levels(
         }
     }
     for (component, tree) in said_of_a_component(overrides) {
-        // A service that nobody knows is not made by what a call says of its component.
+        // Overrides of a component do not create a service that does not exist.
         let known = service_name(component.as_str()).and_then(|service| Name::new(service).ok());
         if let Some(label) = known.filter(|label| merged.contains_key(label)) {
             add(&mut merged, label, component, tree);
@@ -45,11 +45,11 @@ pub(in crate::model::read) fn levels(
 }
 
 fn add(merged: &mut BTreeMap<Name, (Name, Tree)>, label: Name, component: Name, tree: Tree) {
-    // `jenkins:` without anything below it changes nothing.
+    // `jenkins:` without any key below it changes nothing.
     let tree = if tree.is_null() { Tree::empty(tree.path) } else { tree };
     let tree = match merged.remove(&label) {
         Some((_, base)) => {
-            // The service itself stays where the pillar has it.
+            // The path of the service stays the one in the pillar.
             let path = if tree.path.is_argument() { base.path.clone() } else { tree.path.clone() };
             Tree { path, ..merge::service(base, tree) }
         }
@@ -64,8 +64,8 @@ fn said_of_a_service(overrides: &Overrides, problems: &Problems) -> Option<(Stri
     Some((name.to_string(), config_of(tree, problems)))
 }
 
-/// A call's variables of the component are values of the service, or variables of its template; its secrets are the
-/// service's.
+/// In a call, variables of the component become values of the service or variables of its template. Secrets of the
+/// component become secrets of the service.
 fn said_of_a_component(overrides: &Overrides) -> Vec<(Name, Tree)> {
     let mut said = Vec::new();
     if let Some((name, Value::Object(variables))) = &overrides.variables {

@@ -1,4 +1,4 @@
-//! `nomad_service`: what a mapping says of one service, and each of a list of them, as `services` would have it.
+//! Converts `nomad_service`, a mapping or a list of mappings, to the format of `services`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,14 @@ use crate::model::read::tree::{Kind, Tree};
 use crate::model::reference::reference;
 use crate::model::{Name, Reference, hint};
 
-/// What is said of services, by their names: in every environment, and in one alone.
+/// Settings of services with their names: for all environments, and for this environment only.
 #[derive(Default)]
 pub(in crate::model::read) struct Mapped {
     pub everywhere: Vec<(Name, Tree)>,
     pub here: Vec<(Name, Tree)>,
 }
 
-/// Secrets, by the names that a service's configuration has for them.
+/// Keys of a service's configuration that are secrets.
 const SECRETS: [&str; 8] = [
     "admin_password",
     "api_token",
@@ -31,7 +31,7 @@ const SECRETS: [&str; 8] = [
     "secret_key",
 ];
 
-/// Of another environment's mapping its name and that of the service are read, and nothing else.
+/// For the mapping of another environment, only the names of the environment and of the service are read.
 pub(in crate::model::read) fn mapped(
     tree: Tree,
     environment: &str,
@@ -85,7 +85,7 @@ fn environment_name(tree: &Tree, environments: &[String]) -> Result<String, Stri
     }
 }
 
-/// What `nomad_service` says of one service in one environment, and of no other.
+/// The mappings in `nomad_service` about one service in one environment. The rest is left out.
 pub fn about(written: &Value, service: &str, environment: &str) -> Value {
     let items = match written {
         Value::Array(items) => items.as_slice(),
@@ -98,7 +98,8 @@ pub fn about(written: &Value, service: &str, environment: &str) -> Value {
     if meant.is_empty() { Value::Null } else { meant.into() }
 }
 
-/// Moves what is a secret by its name to `secrets`, under that name in capitals: the variable that the task reads.
+/// Moves the keys in [`SECRETS`] to `secrets`. The name there is the key in capital letters: the variable that the task
+/// reads.
 pub(super) fn config_of(mut tree: Tree, problems: &Problems) -> Tree {
     let Kind::Map(map) = &mut tree.kind else { return tree };
     let mut moved = BTreeMap::new();
@@ -118,7 +119,7 @@ pub(super) fn config_of(mut tree: Tree, problems: &Problems) -> Tree {
     if secrets.is_null() {
         *secrets = nothing;
     }
-    // What is no mapping is refused for that.
+    // If `secrets` is not a mapping, it is refused elsewhere.
     if let Kind::Map(secrets) = &mut secrets.kind {
         for (name, secret) in moved {
             match secrets.contains_key(&name) {
@@ -131,9 +132,9 @@ pub(super) fn config_of(mut tree: Tree, problems: &Problems) -> Tree {
     tree
 }
 
-/// As `secrets` has it; one that is generated is kept under the key's own name.
+/// The entry as `secrets` expects it. A generated secret is stored under the name of the original key.
 fn secret(mut tree: Tree, key: &str) -> Result<Tree, String> {
-    // The text may be the secret itself: it is not repeated.
+    // The text may be the secret itself, so the message does not repeat it.
     let held = "a pillar names secrets, and never holds them: put it into Vault and name it \
                 (vault:mount/path#key), say {generate: password}, or leave it out";
     match &mut tree.kind {
@@ -160,7 +161,7 @@ mod tests {
     use crate::model::read::problems::Problems;
     use crate::model::read::tree::Tree;
 
-    /// What becomes of a configuration, and what is wrong with it.
+    /// The converted configuration, and its problems.
     fn moved(config: &Value) -> (Tree, Vec<String>) {
         let problems = Problems::default();
         let tree = config_of(Tree::new(config, PillarPath::root()), &problems);

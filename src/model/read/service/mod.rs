@@ -1,4 +1,4 @@
-//! `infrastructure:services`: one service, its levels merged, lowered to the component `nomad-<name>`.
+//! Reads one of `infrastructure:services` with merged levels, and lowers it to the component `nomad-<name>`.
 
 mod around;
 mod defaults;
@@ -31,7 +31,7 @@ pub use mapping::about;
 pub(super) use mapping::mapped;
 use values::Values;
 
-/// None where it cannot become a module; its problems are noted either way.
+/// None if no module can be generated. Its problems are reported in both cases.
 pub(super) fn component(
     name: Name,
     label: Name,
@@ -75,9 +75,10 @@ pub(super) fn component(
     usable.then_some(component)
 }
 
-/// What must be true of every service, beyond the gates that its pillar names; as the pillar would write it.
+/// Gates that every service gets in addition to the gates in its pillar. They are written as the pillar would write
+/// them.
 fn derived_gates(service: &Service, path: &PillarPath, problems: &Problems) -> Vec<Gate> {
-    // A deployment has waited for its own window, a batch has ended.
+    // A deployment has already waited for its own `min_healthy_time`, and a batch job has ended.
     let window = match &service.job {
         Job::Generated(shape) if shape.kind != Kind::System => "0s",
         _ => "10s",
@@ -94,7 +95,7 @@ fn derived_gates(service: &Service, path: &PillarPath, problems: &Problems) -> V
     gates.filter_map(|written| health::gate(Tree::new(&written, path.clone()), problems)).collect()
 }
 
-/// What a later destroy needs is what the inputs came from; the module itself lies in the workdir.
+/// A later destroy needs only the origins of the inputs: the module itself is in the workdir.
 fn declared(mut said: Map<String, Value>, inputs: &BTreeMap<String, Input>) -> Map<String, Value> {
     let outputs = inputs.iter().filter_map(|(variable, input)| match input {
         Input::Output(one) => Some((variable.clone(), one.to_string().into())),
@@ -107,7 +108,7 @@ fn declared(mut said: Map<String, Value>, inputs: &BTreeMap<String, Input>) -> M
     said
 }
 
-/// `salt://folder/name`, or an absolute path: the folder and the file's name.
+/// Reads `salt://folder/name` or an absolute path. Returns the folder and the name of the file.
 fn own(tree: &Tree) -> Result<(String, String), String> {
     let text = scalars::text(tree)?;
     let wrong = || {

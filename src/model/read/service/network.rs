@@ -1,4 +1,4 @@
-//! Where a service is reached, how it is registered, and what says that it is well.
+//! Reads the ports of a service, its registration and its health check.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::model::read::tree::{Kind, Tree};
 use crate::model::service::{Check, Knob, Number, Port, Registry, Upstream};
 use crate::model::{Name, address};
 
-/// Of the only port, where it has no name of its own.
+/// The label of the only port, if the pillar gives it no name.
 const MAIN: &str = "http";
 
 pub(super) struct Network {
@@ -86,7 +86,7 @@ pub(super) fn network(fields: &mut Fields<'_>, values: &mut Values, driver: &str
     Network { ports, main, registry, check, mesh }
 }
 
-/// A number, or `{to, static}`; nothing in it is a port that Nomad chooses.
+/// Reads a number or `{to, static}`. With an empty mapping, Nomad chooses the port.
 fn one(tree: Tree, fields: &Fields<'_>, plain: &dyn Fn(Number) -> Port) -> Option<Port> {
     let read = |tree: &Tree| address::port(&tree.to_value()).map(Number::Is);
     if !matches!(tree.kind, Kind::Map(_)) {
@@ -98,7 +98,7 @@ fn one(tree: Tree, fields: &Fields<'_>, plain: &dyn Fn(Number) -> Port) -> Optio
     Some(port)
 }
 
-/// The label that `port` names, else `http`, else the only one.
+/// The label in `port`, or else `http`, or else the only port.
 fn main(label: Option<Tree>, ports: &BTreeMap<String, Port>, fields: &Fields<'_>) -> Option<String> {
     if let Some(tree) = label {
         let named = tree.text().filter(|label| ports.contains_key(*label));

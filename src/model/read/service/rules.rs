@@ -1,4 +1,4 @@
-//! How a job is updated, restarted and placed; Nomad's names.
+//! Reads how a job is updated, restarted and placed. The keys have Nomad's names.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::model::read::scalars;
 use crate::model::read::tree::{self, Tree};
 use crate::model::service::{Constraining, Kind, Restart, Update};
 
-/// Nomad's own, where an update block leaves them out.
+/// Nomad's own defaults for an update block.
 const MIN_HEALTHY_TIME: Duration = Duration::from_secs(10);
 const HEALTHY_DEADLINE: Duration = Duration::from_secs(5 * 60);
 const PROGRESS_DEADLINE: Duration = Duration::from_secs(10 * 60);
-/// Longer than it takes until everybody who looks knows of it.
+/// Longer than other services need to notice that the registration has ended.
 const SHUTDOWN_DELAY: Duration = Duration::from_secs(3);
 
 pub(super) fn update(fields: &mut Fields<'_>, kind: Kind) -> Option<Update> {
@@ -76,7 +76,7 @@ pub(super) fn restart(fields: &mut Fields<'_>) -> Option<Restart> {
     Some(restart)
 }
 
-/// None: the task ends as its registration does.
+/// None: the task stops at the same time as its registration ends.
 pub(super) fn shutdown_delay(fields: &mut Fields<'_>, kind: Kind, is_registered: bool) -> Option<Duration> {
     let place = fields.place("shutdown_delay");
     let said = fields.read("shutdown_delay", scalars::duration);

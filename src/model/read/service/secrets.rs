@@ -1,4 +1,4 @@
-//! `secrets` of a service: by the name of a variable of its task's environment.
+//! Reads `secrets` of a service. Each name is a variable of the task's environment.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::model::{Reference, VaultPath};
 const NEITHER: &str = "must be a reference, such as vault:mount/path#key, or one of {from: REFERENCE}, \
                        {output: component.output} and {generate: password}; a secret does not belong in a pillar";
 
-/// Those that are handed over. One that the job shall hold in clear becomes a value of it.
+/// Returns the secrets that are passed to the task. A secret with `literal: true` becomes a value of the job instead.
 pub(super) fn secrets(
     fields: &mut Fields<'_>,
     values: &mut Values,
@@ -54,7 +54,7 @@ pub(super) fn secrets(
     found
 }
 
-/// Where it stands, and whether the job shall hold it in clear.
+/// The origin of a secret, and whether the job contains it in clear text.
 fn said(
     tree: Tree,
     name: &str,
@@ -110,7 +110,7 @@ fn said(
 
 fn from(tree: &Tree) -> Result<SecretOrigin, String> {
     match reference(&scalars::text(tree)?)? {
-        // It may be the secret itself: it is not repeated.
+        // The text may be the secret itself, so the message does not repeat it.
         Reference::Plain(_) => Err(NEITHER.to_owned()),
         found => Ok(SecretOrigin::Reference(found)),
     }
@@ -128,7 +128,7 @@ fn key(tree: &Tree) -> Result<String, String> {
     }
 }
 
-/// Where this service's secrets are kept.
+/// The path in Vault at which the secrets of this service are stored.
 fn stored(label: &str, around: &Around<'_>) -> Result<VaultPath, String> {
     let Some(vault) = &around.settings.vault else {
         return Err(
@@ -140,7 +140,7 @@ fn stored(label: &str, around: &Around<'_>) -> Result<VaultPath, String> {
     VaultPath::of_service(&vault.services, around.environment.as_str(), label)
 }
 
-/// What the job's templates have to ask for.
+/// The secrets that the templates of the job read.
 pub(super) fn handed(secrets: &BTreeMap<String, TaskSecret>, around: &Around<'_>) -> Handed {
     let mut handed = Handed::default();
     if let HandsSecrets::Vault { role } = &around.settings.nomad.secrets {

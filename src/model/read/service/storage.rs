@@ -1,4 +1,4 @@
-//! Where a service keeps its data: volumes, and `data_path`, by its class of storage where no folder is named.
+//! Reads where a service stores its data: `volumes`, and `data_path` with its storage class.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,9 @@ use crate::model::read::scalars;
 use crate::model::read::tree::{self, Tree};
 use crate::model::service::{Data, Kind, Knob, Update, Volume, VolumeKind};
 
-/// On the host, for the class that is kept there; each service has a folder of its own in it.
+/// The folder on the host for the class `persistent`. Each service has a subfolder in it.
 const ON_THE_HOST: &str = "/opt/services/data";
-/// The group's volume that `data_path` becomes. No volume of the pillar's: it has a field of its own there.
+/// The volume of the group that `data_path` becomes. The pillar cannot define a volume with this name.
 const DATA: &str = "data_path";
 
 const FILE_SYSTEM: &str = "file-system";
@@ -28,11 +28,11 @@ const MANY_READERS: &str = "multi-node-reader-only";
 const MANY_WRITERS: &str = "multi-node-multi-writer";
 const OF_CSI: [&str; 5] =
     ["single-node-reader-only", ONE_WRITER, MANY_READERS, "multi-node-single-writer", MANY_WRITERS];
-/// Of a volume that Nomad makes on a host.
+/// The access modes of a volume that Nomad creates on a host.
 const OF_A_HOST: [&str; 4] =
     ["single-node-reader-only", ONE_WRITER, "single-node-single-writer", "single-node-multi-writer"];
 
-/// What is known of a service's task when its storage is read.
+/// The parts of a task that its storage depends on.
 pub(super) struct Task<'a> {
     pub service: &'a Name,
     pub driver: &'a str,
@@ -41,7 +41,7 @@ pub(super) struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Whether two allocations may have a volume at the same time.
+    /// Whether two allocations may use a volume at the same time.
     fn shares(&self, values: &Values) -> bool {
         let replicas = values.inputs.get(Knob::Replicas.name()).and_then(Input::literal);
         let alone = replicas.and_then(Value::as_u64).is_some_and(|count| count < 2);
@@ -49,7 +49,7 @@ impl Task<'_> {
         !alone || self.kind == Kind::System || canary > 0
     }
 
-    /// How a CSI volume is used that does not say so.
+    /// The access mode of a CSI volume that sets none.
     fn access(&self, values: &Values, read_only: bool, per_alloc: bool) -> &'static str {
         match read_only {
             true => MANY_READERS,
@@ -88,7 +88,7 @@ pub(super) fn volumes(fields: &mut Fields<'_>, values: &Values, task: &Task<'_>)
 
 const NOT_MOUNTED: &str = "cannot be mounted by raw_exec, which sees the host as it is";
 
-/// None where nobody says where the task finds it.
+/// None if `path` is missing: it says where the task finds the volume.
 fn volume(name: &str, mut fields: Fields<'_>, values: &Values, task: &Task<'_>) -> Option<Volume> {
     let problems = fields.problems;
     let csi = fields.read("type", |tree| match tree.text() {
@@ -143,8 +143,8 @@ fn flags(tree: &Tree) -> Result<Vec<String>, String> {
     }
 }
 
-/// A folder of the host: a text for the same path in the task, or `{source, path}`. Without a source the class of
-/// storage says whose folder, or which volume, it is.
+/// Reads a folder of the host: a text for the same path in the task, or `{source, path}`. Without `source`, the storage
+/// class decides which folder or volume is used.
 pub(super) fn data_path(
     fields: &mut Fields<'_>,
     values: &mut Values,
@@ -209,7 +209,8 @@ pub(super) fn data_path(
 
 const AS_A_TEXT: &str = "give the host's folder as a text, such as data_path: /opt/services/data/web";
 
-/// What the service says, or else what its environment is called. Said where nothing asks for it, it is a mistake.
+/// The class that the service sets, or else the default of its environment. Setting it without a use for it is a
+/// mistake.
 fn class(fields: &mut Fields<'_>, around: &Around<'_>, asked: bool) -> Class {
     let place = fields.place("storage");
     let said = fields.read("storage", |tree| match tree.text() {

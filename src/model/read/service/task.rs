@@ -1,4 +1,4 @@
-//! What a service runs, with what, and where.
+//! Reads what a service runs, its resources, and its placement.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,9 @@ use crate::model::read::tree::{self, Tree};
 use crate::model::reference::is_variable_name;
 use crate::model::service::{Kind, Knob, Opaque};
 
-/// What the meta of every job says.
+/// Keys that Eos sets in the meta block of every job.
 const OURS: [&str; 3] = ["component", "environment", "managed_by"];
-/// Nomad's own least.
+/// Nomad's minimum, in MB.
 const LEAST_MEMORY: u64 = 10;
 
 pub(super) struct Task {
@@ -32,7 +32,7 @@ pub(super) fn kind(tree: &Tree) -> Result<Kind, String> {
     known.ok_or_else(|| "must be one of: service, batch, system".to_owned())
 }
 
-/// What every job has.
+/// Reads the keys that all jobs have.
 pub(super) fn common(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>, kind: Kind) {
     let problems = fields.problems;
     let Defaults { replicas, cpu, memory, .. } = *defaults(around.environment);
@@ -97,7 +97,7 @@ pub(super) fn common(fields: &mut Fields<'_>, values: &mut Values, around: &Arou
     values.knob(fields, Knob::Tags, texts);
 }
 
-/// One, or a list of them; a star stands for any letters, as in Nomad.
+/// One datacenter or a list of them. As in Nomad, `*` matches any letters.
 fn datacenters(tree: &Tree) -> Result<Value, String> {
     let texts = scalars::texts(tree)?;
     let good = |text: &String| {
@@ -120,7 +120,7 @@ fn texts(tree: &Tree) -> Result<Value, String> {
     }
 }
 
-/// A list of texts, numbers and booleans, as a command takes them.
+/// A list of texts, numbers and booleans for a command.
 fn args(tree: &Tree) -> Result<Value, String> {
     match &tree.kind {
         tree::Kind::List(items) => items
@@ -133,7 +133,7 @@ fn args(tree: &Tree) -> Result<Value, String> {
     }
 }
 
-/// An image, a command, or a driver with settings of its own.
+/// Reads an image, a command, or a driver with its settings.
 pub(super) fn task(fields: &mut Fields<'_>, values: &mut Values) -> Option<Task> {
     let problems = fields.problems;
     let text = |tree: &Tree| some_text(tree).map(Value::from);
@@ -188,7 +188,7 @@ fn driver(tree: &Tree) -> Result<String, String> {
     }
 }
 
-/// Of a driver; its keys become attributes of a block.
+/// One setting of a driver. Its key becomes an attribute of a block.
 fn setting(name: &str, tree: &Tree) -> Result<Value, String> {
     let value = tree.to_value();
     match (is_variable_name(name), value.to_string().contains("\\u0000")) {
@@ -198,7 +198,7 @@ fn setting(name: &str, tree: &Tree) -> Result<Value, String> {
     }
 }
 
-/// What the template of a user has: every value, and nothing of the job's shape.
+/// Reads the service of a user's template: all values, but no key about the shape of the job.
 pub(super) fn of_a_template(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>) {
     let problems: &Problems = fields.problems;
     for key in ["check", "config", "connect", "constraints", "driver", "health_path", "ports", "provider"]

@@ -1,4 +1,4 @@
-//! What goes into a service's variables: literals, and outputs of other components.
+//! The variables of a service's module: literals, and outputs of other components.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,20 +13,20 @@ use crate::model::reference::{is_variable_name, reference};
 use crate::model::service::Knob;
 use crate::model::{PillarPath, Reference};
 
-/// Module variable to where its value comes from.
+/// Module variable to the origin of its value.
 pub(super) struct Values {
     pub inputs: BTreeMap<String, Input>,
     pub places: BTreeMap<String, PillarPath>,
     pub knobs: BTreeSet<Knob>,
     pub env_outputs: BTreeSet<String>,
-    /// Of `env_outputs`, those that are secrets.
+    /// The names in `env_outputs` that are secrets.
     pub literals: BTreeSet<String>,
     pub own: BTreeSet<String>,
-    /// What `from_outputs` has, as long as nothing has asked for it.
+    /// The part of `from_outputs` that was not read yet.
     outputs: BTreeMap<String, Tree>,
 }
 
-/// Terraform keeps them to itself, or the module has them already.
+/// Terraform reserves these names, or the generated module already uses them.
 const RESERVED: [&str; 13] = [
     "count",
     "depends_on",
@@ -57,7 +57,7 @@ impl Values {
         }
     }
 
-    /// Reads one variable where the pillar says it, here or in `from_outputs`. Whether it does.
+    /// Reads one variable from the pillar, either as a value or in `from_outputs`. Returns whether the pillar sets it.
     pub fn knob(
         &mut self,
         fields: &mut Fields<'_>,
@@ -68,7 +68,7 @@ impl Values {
         self.given(fields, knob, tree, read)
     }
 
-    /// The same, of a value that was taken already.
+    /// Like [`Self::knob`], for a value that was already taken.
     pub fn given(
         &mut self,
         fields: &Fields<'_>,
@@ -111,7 +111,7 @@ impl Values {
         self.set(knob, Input::Literal(value.into()));
     }
 
-    /// What `from_outputs` has besides is the task's environment.
+    /// All remaining entries of `from_outputs` become variables of the task's environment.
     pub fn rest_is_environment(&mut self, fields: &Fields<'_>) {
         let problems = fields.problems;
         for (name, tree) in std::mem::take(&mut self.outputs) {
@@ -136,13 +136,13 @@ impl Values {
         }
     }
 
-    /// Whether the task's environment has a variable of this name already.
+    /// Whether the task's environment already has a variable with this name.
     pub fn is_environment(&self, name: &str) -> bool {
         let env = self.inputs.get(Knob::Env.name()).and_then(Input::literal);
         env.is_some_and(|env| env.get(name).is_some()) || self.env_outputs.contains(name)
     }
 
-    /// A secret that the job shall hold in clear.
+    /// Adds a secret that the job contains in clear text.
     pub fn literal(&mut self, name: String, input: Input, path: PillarPath) {
         let variable = format!("env_{name}");
         self.places.insert(variable.clone(), path);
@@ -151,7 +151,7 @@ impl Values {
         self.env_outputs.insert(name);
     }
 
-    /// For a template of the user's own: its variables, and what `from_outputs` has besides.
+    /// For a user's template: `variables`, and all remaining entries of `from_outputs`.
     pub fn rest_is_own(&mut self, fields: &mut Fields<'_>) {
         let problems = fields.problems;
         let literals = entries(fields.take_or_empty("variables"), problems);
@@ -197,7 +197,7 @@ pub(super) fn environment_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// A text for the task: numbers and booleans are texts there.
+/// A text for the task. Numbers and booleans become texts.
 pub(super) fn scalar(tree: &Tree) -> Result<String, String> {
     match &tree.kind {
         Kind::Leaf(Value::String(text)) if text.contains('\0') => Err("may not hold a NUL".to_owned()),
@@ -207,7 +207,7 @@ pub(super) fn scalar(tree: &Tree) -> Result<String, String> {
     }
 }
 
-/// The same, and no reference: what stands in a job is read by all who may inspect it.
+/// Like [`scalar`], but not a reference: everybody who may inspect a job can read its content.
 pub(super) fn literal(tree: &Tree) -> Result<String, String> {
     let text = scalar(tree)?;
     match reference(&text)? {
@@ -216,7 +216,7 @@ pub(super) fn literal(tree: &Tree) -> Result<String, String> {
     }
 }
 
-/// A text that is a text: not empty, no NUL.
+/// A text that is not empty and contains no NUL.
 pub(super) fn some_text(tree: &Tree) -> Result<String, String> {
     match scalars::text(tree)? {
         text if text.is_empty() || text.contains('\0') => {
@@ -226,7 +226,7 @@ pub(super) fn some_text(tree: &Tree) -> Result<String, String> {
     }
 }
 
-/// An absolute folder; a colon would split it where a container mounts it.
+/// An absolute folder without a colon: a container's mount option would be split at the colon.
 pub(super) fn folder(tree: &Tree) -> Result<String, String> {
     match some_text(tree)? {
         text if text.starts_with('/') && !text.contains(':') && !text.contains(char::is_control) => Ok(text),

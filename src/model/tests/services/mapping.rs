@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::super::super::{Component, Overrides, Reference, SecretOrigin};
 use super::{draft, draft_with, name, problems, value};
 
-/// A pillar of two environments with these mappings, and these services in all of them.
+/// A pillar with two environments, these mappings, and these services for both environments.
 fn mapped(mapping: Value, services: Value) -> Value {
     json!({
         "nomad_service": mapping, "services": services,
