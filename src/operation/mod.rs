@@ -1,7 +1,7 @@
-//! What people ask for: validate, plan, apply, orchestrate, destroy and the questions.
+//! The operations: validate, plan, apply, orchestrate, destroy and the questions.
 //!
-//! Knows how the rooms fit together. Must not know Python or Salt's ways.
-//! Through it passes: a [`Request`] in, a report out, always.
+//! Knows how the rooms fit together. Must not know Python or Salt.
+//! A [`Request`] comes in, and a report always goes out.
 
 mod blueprint;
 mod command;
@@ -28,7 +28,7 @@ use request::call::unknown;
 use crate::error::Result;
 use crate::report::Report;
 
-/// Does what is asked; every error is in the report.
+/// Runs the requested operation. Every error is in the report.
 pub fn run(call: Call<'_>) -> Value {
     let operation = call.request.operation.clone();
     if let Some(function) = operation.strip_prefix("module.") {
@@ -69,7 +69,7 @@ pub fn run(call: Call<'_>) -> Value {
     value
 }
 
-/// Runs what a call wants, or says that nothing has the id that it gives.
+/// Runs the requested components, or reports that no run or plan has the given id.
 fn wanted(call: &Call<'_>, operation: &str, wanted: Result<run::wanted::Wanted>) -> Report {
     match wanted {
         Ok(wanted) => run::run(call, wanted),

@@ -1,8 +1,8 @@
-//! The runtime of one call, and work that waits for the disk.
+//! The runtime of one call, and its blocking work.
 
 use crate::error::{Error, Layer, Phase, Result};
 
-/// One current-thread runtime a call; nothing of it outlives the call.
+/// One current-thread runtime per call. Nothing of it outlives the call.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Error::new(
@@ -15,7 +15,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
     })
 }
 
-/// Does what waits for the disk on a thread of its own, while other components go on; a panic there is one here.
+/// Runs blocking work on its own thread, while other components continue. A panic in it panics here.
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))

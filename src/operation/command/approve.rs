@@ -1,4 +1,4 @@
-//! A person's word for plans that policy stopped: recorded over exactly what was shown.
+//! A person approves plans that policy stopped. The approval records exactly the changes that were shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -84,7 +84,7 @@ fn attempt(
     let names = selected.clone();
     let (layout, shown) = (layout.clone(), plans.clone());
     driver::in_session(call, opening, prepared, memory, &BTreeSet::new(), async move |session: &Session| {
-        // All or none: a person approves what was shown together.
+        // All or none: a person approves the changes that were shown together.
         for name in &names {
             as_applied::check(session, shown.of(name)).await.map_err(|error| error.of(name))?;
         }
@@ -101,7 +101,7 @@ fn attempt(
     Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
 }
 
-/// Those that were named, or all that policy stopped.
+/// The named components, or all that policy stopped.
 fn select(
     contents: &Contents,
     there: &BTreeSet<Name>,
@@ -131,7 +131,7 @@ fn select(
     }
 }
 
-/// Writes one approval down, first where it cannot be taken back; one that is there already stays.
+/// Records one approval, first in the audit log, which is never removed. An existing approval stays.
 fn record(
     layout: &Layout,
     plan: SavedPlan<'_>,

@@ -1,4 +1,4 @@
-//! Asks a run of this host to stop, wherever it was started.
+//! Asks a run on this host to stop, from any process.
 
 use std::collections::BTreeMap;
 

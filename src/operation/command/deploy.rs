@@ -1,4 +1,4 @@
-//! A service, by its own name: brought up, and told whether it is well.
+//! Deploys one service by its name, and reports whether it is healthy.
 
 use serde_json::{Value, json};
 
@@ -8,12 +8,12 @@ use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::run::wanted::{Wanted, Wish};
 
-/// `deploy_nomad_service(service_name, environment, service_config)`: what an apply returns.
+/// `deploy_nomad_service(service_name, environment, service_config)`: returns the same as an apply.
 pub(super) fn nomad_service(call: &Call<'_>) -> Value {
     deploy(call, "deploy_nomad_service", "service_name")
 }
 
-/// `deploy_service(service, environment, service_config)`: the same, with `healthy`; null in a test.
+/// `deploy_service(service, environment, service_config)`: the same, with `healthy`, which is null in a test.
 pub(super) fn service(call: &Call<'_>) -> Value {
     let mut value = deploy(call, "deploy_service", "service");
     value["healthy"] = match value["test"].as_bool() {
@@ -27,7 +27,7 @@ fn deploy(call: &Call<'_>, operation: &'static str, key: &'static str) -> Value 
     let mut arguments = Arguments::new(&call.request);
     let service = arguments.name(key);
     let config = arguments.value("service_config").map(|config| (service.clone(), config));
-    // Earlier users say it: a deployment is what is asked for, and policy says what it may not do.
+    // Older callers pass it. A deployment applies anyway, and policy decides what needs approval.
     arguments.flag("auto_approve");
     let component = Name::new(&model::component_name(service.as_str())).unwrap_or_else(|_| service.clone());
     let environment = arguments.environment();

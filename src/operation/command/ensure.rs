@@ -1,4 +1,4 @@
-//! `ensure_infrastructure`: nothing at all where nothing changed, and a run like any other where something did.
+//! `ensure_infrastructure`: does nothing if nothing changed, and otherwise a normal run.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::record::{Ensured, Record};
 use crate::report::Status;
 use crate::view::returns;
 
-/// The operation, as Python names it.
+/// The operation, by its name in Python.
 pub const OPERATION: &str = "module.ensure_infrastructure";
 
 struct Asked {
@@ -32,7 +32,7 @@ impl Asked {
     }
 }
 
-/// `desired_state` in the place of `variables`, beside what else the call gives to the component's variables.
+/// `desired_state` as `variables`, together with the other values that the call gives to variables.
 fn desired(arguments: &mut Arguments, component: &Name, given: Overrides) -> Overrides {
     let desired = arguments.value("desired_state");
     if desired.as_ref().is_some_and(|desired| !desired.is_object()) {
@@ -44,7 +44,7 @@ fn desired(arguments: &mut Arguments, component: &Name, given: Overrides) -> Ove
     Overrides { variables: desired.map(|desired| (component.clone(), desired)), ..given }
 }
 
-/// None where the call is wrong: the run that follows says so.
+/// None if the call is wrong: the run that follows reports why.
 fn asked(request: &Request, pillar: &dyn Pillar) -> Option<Asked> {
     let mut arguments = Arguments::with_pillar(request, pillar);
     let component = arguments.name("component");
@@ -57,12 +57,12 @@ fn asked(request: &Request, pillar: &dyn Pillar) -> Option<Asked> {
     arguments.finish().is_empty().then_some(asked)
 }
 
-/// The answer where everything is as it was left; None: terraform has to be asked. Starts no process.
+/// The answer if nothing changed since the last run. None: terraform has to run. Starts no process.
 pub fn unchanged(request: &Request, pillar: &dyn Pillar, host: &dyn Host) -> Option<Value> {
     let asked = asked(request, pillar).filter(|asked| !asked.refresh)?;
     let slice = asked.slice(pillar)?;
     let ensured = Ensured::read(&slice.place.ensured()).ok()??;
-    // Whatever cannot be read now is for the run to tell.
+    // An error in reading is left to the run to report.
     let is_so = is_left(&slice, &ensured) && slice.fingerprint(pillar, host).ok()?? == ensured.fingerprint;
     is_so.then(|| {
         json!({
@@ -72,7 +72,7 @@ pub fn unchanged(request: &Request, pillar: &dyn Pillar, host: &dyn Host) -> Opt
     })
 }
 
-/// Whether the last run ended well, nothing is unfinished, and the state is the one that was left.
+/// Whether the last run ended well, nothing is unfinished, and the state is the same as after it.
 fn is_left(slice: &Slice, ensured: &Ensured) -> bool {
     let Ok(Some(record)) = slice.record() else { return false };
     let good = Status::from_word(&record.outcome).is_as_asked();
@@ -85,11 +85,11 @@ fn is_left(slice: &Slice, ensured: &Ensured) -> bool {
         && slice.lock_file() == ensured.lock_file
         && !slice.place.applying().exists()
         && !slice.place.locking().exists()
-        // Of a state that is elsewhere the record's word is taken.
+        // For a remote state the record is trusted.
         && (!slice.component.backend.is_local() || slice.head().is_some_and(is_left))
 }
 
-/// Answers without a run where that can be; else runs, and remembers what it left.
+/// Answers without a run if possible. Otherwise runs, and stores the facts of the result.
 pub(super) fn run(call: &Call<'_>) -> Value {
     let (request, pillar) = (&call.request, &call.request.infrastructure);
     if let Some(answer) = unchanged(request, pillar, call.host) {
@@ -105,7 +105,7 @@ pub(super) fn run(call: &Call<'_>) -> Value {
         let wish = if wanted.test { Wish::Preview } else { Wish::Apply };
         Wanted { wish, overrides, ..wanted }
     });
-    // What moved meanwhile is found by the next call.
+    // A change in the meantime is found by the next call.
     if report["result"] == true
         && before == fingerprint()
         && let (Some(slice), Some(fingerprint)) = (&slice, before)
@@ -129,7 +129,7 @@ fn remember(slice: &Slice, fingerprint: String, report: &Value) -> Result<()> {
     ensured.write(&path)
 }
 
-/// `changes` are those of a state: by resource address.
+/// `changes` are those of the state, by resource address.
 fn answer(report: &Value) -> Value {
     let component = report["components"].as_object().and_then(|all| all.iter().next());
     let changes = component.map(|(name, part)| returns::changes(name, part)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the execution module's functions return: small shapes over the same operations.
+//! The return values of the execution module's functions: small formats over the same operations.
 
 use serde_json::Value;
 
@@ -89,7 +89,7 @@ fn apply(call: &Call<'_>) -> Value {
             (Some(plan_id), false, _) => Wish::ApplyKept(plan_id),
             (Some(plan_id), true, _) => Wish::ShowKept(plan_id),
             (None, false, true) => Wish::Apply,
-            // Without a plan and without approval it only plans.
+            // Without a plan and without approval it makes a plan only.
             (None, ..) => Wish::Preview,
         };
         let test = matches!(wish, Wish::Preview | Wish::ShowKept(_));

@@ -1,6 +1,6 @@
-//! All that a component's plan would be made from, in one digest, without a plan, a module's blocks or a process.
+//! A digest of everything that a component's plan depends on, without a plan, a parsed module or a process.
 //!
-//! What a pillar says is taken as it is written: the same text was found right before, and means the same.
+//! Pillar values are used as they are written: the same text was valid before, and means the same.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,7 +21,7 @@ use crate::resolve;
 use crate::terraform;
 use crate::workdir::{Layout, Place, ensure_private};
 
-/// One component as the pillar has it, read from what is said of it and of nothing else.
+/// One component of the pillar, read from its own entries only.
 pub(super) struct Slice {
     text: Value,
     environment: Name,
@@ -30,13 +30,13 @@ pub(super) struct Slice {
     pub place: Place,
 }
 
-/// What is in the pillar about one component, at both levels: below which key, under which name.
+/// The keys and names below which the pillar describes one component.
 struct Levels {
     key: &'static str,
     name: String,
     common: Value,
     own: Value,
-    /// What `nomad_service` says of it, where it is a service.
+    /// Its entry of `nomad_service`, if it is a service.
     mapped: Value,
 }
 
@@ -62,7 +62,7 @@ impl Levels {
 }
 
 impl Slice {
-    /// None where the pillar has it not, or wrong: a run says what is wrong.
+    /// None if the pillar has no such component, or an invalid one: a run reports why.
     pub fn read(pillar: &dyn Pillar, environment: &Name, name: &Name, overrides: &Overrides) -> Option<Self> {
         if !pillar.has(&["environments", environment.as_str()]) {
             return None;
@@ -71,7 +71,7 @@ impl Slice {
         let Levels { key, name: below, common, own, mapped } = Levels::of(pillar, environment, name);
         let settings = pillar.part(&["environments", environment.as_str(), "settings"]);
         let mut common_settings = pillar.part(&["settings"]);
-        // It may be another environment's name, which a part of the pillar does not have.
+        // The name may be one of another environment, which a part of the pillar does not contain.
         if let Some(common) = common_settings.as_object_mut() {
             common.remove("default_environment");
         }
@@ -99,11 +99,11 @@ impl Slice {
         shared_records::last(&self.settings, &self.environment, &self.component.name, &self.place)
     }
 
-    /// None where the module cannot be read: a run says why.
+    /// None if the module cannot be read: a run reports why.
     pub fn fingerprint(&self, pillar: &dyn Pillar, host: &dyn Host) -> Result<Option<String>> {
         let Some(source) = &self.component.source else { return Ok(None) };
         let Ok(module) = resolve::digest(source, self.component.template, host) else { return Ok(None) };
-        // What Vault has is asked in a run alone, and may be another each time.
+        // Vault is read only in a run, and may return another value each time.
         let Some(references) = references(&self.component, host)? else { return Ok(None) };
         let parts = json!([
             self.text,
@@ -117,26 +117,26 @@ impl Slice {
         keyed(&layout, &parts).map(Some)
     }
 
-    /// Lineage and serial of the local state; None where there is none that can be read.
+    /// Lineage and serial of the local state. None if there is no readable one.
     pub fn head(&self) -> Option<(String, u64)> {
         head(&self.place)
     }
 
-    /// Digest of what names the providers that an init chose.
+    /// Digest of the provider lock file of the last init.
     pub fn lock_file(&self) -> Option<String> {
         let subdir = self.component.source.as_ref()?.subdir();
         fs::read(self.place.module().join(subdir).join(".terraform.lock.hcl")).ok().map(sha256)
     }
 }
 
-/// The values of its secrets, in the order of their variables; None where only a run can read one.
+/// The values of its secrets, in the order of their variables. None if only a run can read one of them.
 fn references(component: &Component, host: &dyn Host) -> Result<Option<Vec<String>>> {
     use secrecy::ExposeSecret;
     let secrets = component.inputs.values().filter_map(|input| match input {
         Input::Secret(reference) => Some(reference),
         _ => None,
     });
-    // Whether Nomad still has what its tasks were given, only a run can tell.
+    // Only a run can tell whether Nomad still has the secrets of its tasks.
     if !component.task_secrets.is_empty() {
         return Ok(None);
     }
@@ -148,7 +148,7 @@ fn references(component: &Component, host: &dyn Host) -> Result<Option<Vec<Strin
     secrets.map(read).collect()
 }
 
-/// What it reads from: as the pillar has them, and their states by lineage and serial.
+/// Its upstream components: their entries in the pillar, and lineage and serial of their states.
 fn producers(
     pillar: &dyn Pillar,
     settings: &Settings,
@@ -171,7 +171,7 @@ fn producers(
     names.into_iter().map(one).collect()
 }
 
-/// Lineage and serial of the local state; None where there is none that can be read.
+/// Lineage and serial of the local state. None if there is no readable one.
 fn head(place: &Place) -> Option<(String, u64)> {
     #[derive(Deserialize)]
     struct Head {

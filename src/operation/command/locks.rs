@@ -1,4 +1,4 @@
-//! Who holds what, and how a lock is freed whose holder is gone.
+//! Shows who holds which lock, and releases a lock whose holder is gone.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::operation::store::lock_service::service;
 use crate::report::Report;
 use crate::workdir::Layout;
 
-/// Every lock of the environment that is held now, on this host or, in Consul, on any.
+/// Every lock of the environment that is held now: on this host or, with Consul, on any host.
 pub fn locks(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
@@ -29,7 +29,7 @@ pub fn locks(call: &Call<'_>) -> Report {
     }
 }
 
-/// Frees the lock that `id` still holds, and writes down who did.
+/// Releases the lock that `id` still holds, and records who released it.
 pub fn unlock(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment_in_the_call().unwrap_or_else(Arguments::placeholder);
@@ -87,7 +87,7 @@ fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<
         component: component.to_string(),
         ..Holder::here()
     };
-    // Written first: a lock is not freed without a trace.
+    // It is recorded first: no lock is released without a trace.
     let layout = Layout::new(&draft.settings.root, &draft.environment)?;
     audit::note(&layout, &json!({ "did": "unlock", "id": id, "by": by }))?;
     runtime()?.block_on(consul.unlock(&by, id))

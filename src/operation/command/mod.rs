@@ -1,4 +1,4 @@
-//! What people ask to be done, a public function each: the words of the call, and the shape of the answer.
+//! Commands, one public function each: the arguments of the call, and the format of the answer.
 //!
 //! Must not know a component's turn, an apply or a workdir.
 

@@ -1,4 +1,4 @@
-//! A run of one component, as the execution module's functions ask for it, and its answer.
+//! A run of one component, for the functions of the execution module, and its answer.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::operation::request::call::Call;
 use crate::operation::run;
 use crate::operation::run::wanted::Wanted;
 
-/// Runs one component; `want` reads what else the function takes.
+/// Runs one component. `want` reads the other arguments of the function.
 pub(super) fn one(
     call: &Call<'_>,
     operation: &'static str,
@@ -20,7 +20,7 @@ pub(super) fn one(
     run_one(call, operation, arguments, environment, want)
 }
 
-/// The same where only the call may name the environment.
+/// The same, if only the call may name the environment.
 pub(super) fn one_named(
     call: &Call<'_>,
     operation: &'static str,
@@ -46,7 +46,7 @@ pub(super) fn run_one(
     of_one(call, &component, Wanted { problems: arguments.finish(), ..wanted })
 }
 
-/// Of one component: a look at what would be done.
+/// A preview of one component.
 pub(super) fn wanted(
     arguments: &mut Arguments,
     call: &Call<'_>,
@@ -59,7 +59,7 @@ pub(super) fn wanted(
     Wanted { components, test, ..Wanted::new(operation, environment) }
 }
 
-/// What came of it, with the component's own keys beside the report's.
+/// The result, with the component's own keys beside those of the report.
 pub(super) fn of_one(call: &Call<'_>, component: &Name, wanted: Wanted) -> Value {
     let mut value = shape(run::run(call, wanted));
     if let Some(of_component) = value["components"].get(component.as_str()).cloned() {
@@ -84,7 +84,7 @@ fn merge(value: &mut Value, component: &Value) {
     }
     if let Some(plan_id) = value["plan_id"].as_str() {
         value["plan_file"] = plan_id.into();
-        // A plan was asked for, and there it is.
+        // A plan was requested, and it was made.
         if value["result"].is_null() {
             value["result"] = true.into();
         }

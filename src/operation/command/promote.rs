@@ -1,4 +1,4 @@
-//! Promotes the canaries of components' jobs, as a person asked, and waits for what comes of it.
+//! Promotes the canaries of components' jobs, when a person asks for it, and waits for the result.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ pub fn promote(call: &Call<'_>) -> Report {
     }
 }
 
-/// One after the other: whoever promotes several wants to see the first fail before the next begins.
+/// One after the other: if the first fails, the next does not begin.
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
     let session = inspection.session;
     let place = session.layout.place(name)?;
@@ -65,7 +65,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     Ok(ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Applied, "promoted") })
 }
 
-/// None: it has no canaries that wait.
+/// None if no canaries wait.
 async fn one(invoker: &Invoker<'_>, job: &StateJob) -> Result<Option<String>> {
     let session = invoker.session;
     let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
@@ -89,7 +89,7 @@ async fn one(invoker: &Invoker<'_>, job: &StateJob) -> Result<Option<String>> {
         Found::Passing(_) | Found::Waiting(..) => return Ok(None),
     }
     let Some(deployment) = follow.deployment() else { return Ok(None) };
-    // Written first: nothing is promoted without a trace.
+    // It is recorded first: nothing is promoted without a trace.
     let by = session.holder(&invoker.component.name);
     audit::note(&session.layout, &json!({ "did": "promote", "job": job.id, "id": deployment, "by": by }))?;
     follow.nomad.promote(&job.namespace, &deployment).await.map_err(explain)?;

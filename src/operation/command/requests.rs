@@ -1,4 +1,4 @@
-//! Which arguments each operation over an environment takes, and what it then wants.
+//! The arguments of each operation on an environment, and what it then runs.
 
 use std::collections::BTreeSet;
 
@@ -126,7 +126,7 @@ pub fn destroy(request: &Request) -> Wanted {
     end(arguments, wanted)
 }
 
-/// Back to a snapshot, or to what was applied before.
+/// Back to a snapshot, or to the configuration before the last one.
 pub fn rollback(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
     let order = arguments.ordered("order");
@@ -145,7 +145,7 @@ pub fn rollback(request: &Request) -> Wanted {
     back(arguments, request, components, Asked { snapshot_id, order, preserve_data, ..Asked::default() })
 }
 
-/// Several, in the order in which they are named: dependents first.
+/// Several components, in the named order: dependents first.
 pub fn staged_rollback(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
     let order = arguments.ordered("components");
@@ -176,7 +176,7 @@ fn back(
     end(arguments, wanted)
 }
 
-/// Somebody has looked at what a way back that failed has left.
+/// A person has examined the result of a failed rollback.
 pub fn acknowledge(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
     let components = arguments.names("components");

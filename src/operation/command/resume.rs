@@ -1,4 +1,4 @@
-//! Goes on with a run that stopped before all was done.
+//! Resumes an interrupted run.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::operation::store::last_run::LastRun;
 use crate::operation::store::run_log::Run;
 use crate::operation::store::{last_run, run_log};
 
-/// What the run still wants; by default the environment's last one that changed things.
+/// The remaining work of a run; by default, of the environment's last run that changed resources.
 pub fn resume(request: &Request) -> Result<Wanted> {
     let mut arguments = Arguments::new(request);
     let run_id = arguments.maybe_run_id("run_id");
@@ -56,14 +56,14 @@ pub fn resume(request: &Request) -> Result<Wanted> {
     })
 }
 
-/// A run to go on with, of this host or of another that shares its locks.
+/// An interrupted run, of this host or of another host that shares the locks.
 struct Interrupted {
     run_id: String,
     environment: Name,
     began: Began,
     complete: bool,
     alive: bool,
-    /// What this host knows to be done; of another's run it plans everything, and finds that done.
+    /// The components that are known to be done. For a run of another host, all are planned again and found done.
     done: BTreeMap<Name, Done>,
     elsewhere: bool,
 }
@@ -81,7 +81,7 @@ impl Interrupted {
         })
     }
 
-    /// Its locks say whether it is still under way.
+    /// Its locks show whether it is still in progress.
     fn elsewhere(environment: &Name, LastRun { began, complete }: LastRun) -> Self {
         let (run_id, environment) = (began.who.run_id.clone(), environment.clone());
         Self { run_id, environment, began, complete, alive: false, done: BTreeMap::new(), elsewhere: true }
@@ -94,7 +94,7 @@ impl Interrupted {
         }
         let operation = began.who.operation.as_str();
         if operation == journal::REMEDIATE || operation == rollback::OPERATION {
-            // What it was to take back may be another thing by now.
+            // The drift that it was to remediate may differ by now.
             let message = format!("run {run_id} was a {operation}, which is not gone on with");
             return Err(not_resumable(message, "look at what is there, and ask for it again"));
         }
@@ -120,7 +120,7 @@ impl Interrupted {
     }
 }
 
-/// In whichever environment of the pillar it was.
+/// A run by its id, in any environment of the pillar.
 fn find(request: &Request, run_id: &str) -> Result<Interrupted> {
     let unknown = match find_run::find(request, run_id) {
         Ok(run) => return Interrupted::here(request, run),
@@ -137,11 +137,11 @@ fn find(request: &Request, run_id: &str) -> Result<Interrupted> {
     Err(unknown)
 }
 
-/// The newest of this host's runs and of the one that its locks' service knows.
+/// The newest run of this host, or the one that the lock service knows, if that is newer.
 fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
     let draft = draft(request, environment)?;
     let layout = find_run::layout(&draft)?;
-    // A run that cannot be read may be the one that is meant.
+    // A run that cannot be read may be the right one.
     let changing = run_log::all(&layout, environment).map(|(_, run)| run).find(|run| {
         run.as_ref().map_or(true, |run| {
             let began = &run.story.began;
@@ -157,7 +157,7 @@ fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
     }
 }
 
-/// A destruction was asked for by name, and no default continues it.
+/// A destroy must be named by its id: the default does not continue it.
 fn unnamed(run: &Interrupted) -> Error {
     let Interrupted { run_id, environment, .. } = run;
     let message = format!(
@@ -181,12 +181,12 @@ fn refusal(code: &'static str, message: String) -> Error {
     )
 }
 
-/// What it did, and before it the run that it went on with.
+/// The components that it completed, and those of the run that it resumed.
 fn done(request: &Request, run: &Run) -> Result<BTreeMap<Name, Done>> {
     let mut done = match &run.story.began.resumes {
         Some(before) => match find_run::find(request, before) {
             Ok(before) => self::done(request, &before)?,
-            // It was too old to be kept: its components are planned again.
+            // That run was too old and was removed: its components are planned again.
             Err(_) => BTreeMap::new(),
         },
         None => BTreeMap::new(),

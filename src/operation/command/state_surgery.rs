@@ -1,4 +1,4 @@
-//! What `import_resource`, `move_resource` and `remove_resource` ask for, and their answer.
+//! The requests of `import_resource`, `move_resource` and `remove_resource`, and their answers.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::run::wanted::{Wanted, Wish};
 
-/// Operations of this kind; `resume` would do something else in their place.
+/// Operations of this kind. `resume` would run something else instead of them.
 pub(super) const OPERATIONS: [&str; 3] = ["import_resource", "move_resource", "remove_resource"];
 
 /// One of `OPERATIONS`: a report with a `message`.
@@ -19,7 +19,7 @@ pub(super) fn run(call: &Call<'_>, operation: &'static str) -> Value {
         let wish = match (&wanted_surgery, wanted.test) {
             (Some(surgery), false) => Wish::Operate(surgery.clone()),
             (Some(surgery), true) => Wish::PreviewOperation(surgery.clone()),
-            // A problem of the call says why there is none.
+            // A problem of the call explains why there is none.
             (None, _) => Wish::Preview,
         };
         Wanted { wish, ..wanted }
@@ -76,7 +76,7 @@ fn address(arguments: &mut Arguments, key: &'static str) -> Option<Address> {
     Address::new(&text).map_err(|reason| arguments.problem(key, reason)).ok()
 }
 
-/// In one sentence, what was done, would be, or went wrong.
+/// One sentence: what was done, what would be done, or what went wrong.
 fn message(surgery: Option<&Surgery>, report: &Value) -> String {
     if let Some(message) = report["error"]["message"].as_str() {
         return message.to_owned();

@@ -1,4 +1,4 @@
-//! Runs one terraform: its streams, its environment, and who may ask it to stop.
+//! Runs one terraform: its streams, its environment, and the requests to stop it.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -19,7 +19,7 @@ use crate::terraform::{self, Diagnostic, Event, ROOM};
 use crate::workdir::remove;
 
 impl Invoker<'_> {
-    /// Runs one command that speaks the `-json` stream, for which there is `room` on the disk, in bytes.
+    /// Runs one command that writes the `-json` stream. `room`: bytes to reserve on the disk for it.
     pub async fn stream(
         &self,
         step: &str,
@@ -38,7 +38,7 @@ impl Invoker<'_> {
                 Err(error) => unreadable = Some(error),
             })
             .await?;
-        // Ended by itself, it has given the backend's lock back.
+        // It ended by itself, so it has released the backend's lock.
         if locking && exit.code.is_some() {
             remove(&self.place.locking())?;
         }
@@ -48,7 +48,7 @@ impl Invoker<'_> {
         }
     }
 
-    /// Writes down that terraform takes a remote backend's lock; not over what tells of one that was killed.
+    /// Records that terraform takes a remote backend's lock. A record of a killed terraform is not overwritten.
     fn begin_locking(&self, step: &str) -> Result<bool> {
         let path = self.place.locking();
         if self.state().is_some() || self.place.is_aside() || path.exists() {
@@ -63,7 +63,7 @@ impl Invoker<'_> {
         locking.write(&path).map(|()| true)
     }
 
-    /// Runs one command whose whole stdout is one document, which is removed when it is read.
+    /// Runs one command whose stdout is one document. The file with it is removed after it was read.
     pub async fn document(
         &self,
         step: &str,
@@ -73,12 +73,12 @@ impl Invoker<'_> {
         let exit = self.run(step, arguments, timeout, ROOM, &mut |_| {}).await?;
         let path = self.stdout(step);
         let text = fs::read(&path).map_err(|error| Error::file(&path, "read", &error))?;
-        // It holds a state or a plan in clear.
+        // It contains a state or a plan in clear.
         fs::remove_file(&path).map_err(|error| Error::file(&path, "remove", &error))?;
         Ok((exit, text))
     }
 
-    /// Runs one command whose words are for people.
+    /// Runs one command whose output is for people.
     pub async fn plain(&self, step: &str, arguments: Vec<OsString>, timeout: Duration) -> Result<Said> {
         let exit = self.run(step, arguments, timeout, ROOM, &mut |_| {}).await?;
         Ok(Said { exit, diagnostics: Vec::new() })
@@ -121,7 +121,8 @@ impl Invoker<'_> {
         exit
     }
 
-    /// Asks this component's terraform to stop when the run is, when the lock is lost, or before its credentials end.
+    /// Asks this component's terraform to stop if the run is stopped, if the lock is lost, or before credentials
+    /// expire.
     async fn pass_on(&self) -> Infallible {
         let asked = async { self.cancel.cancel(self.session.cancel.cancelled().await) };
         let forced = async {

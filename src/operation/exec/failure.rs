@@ -1,4 +1,4 @@
-//! What it means where terraform did not end as it should.
+//! The error of a terraform that did not succeed.
 
 use super::Invoker;
 use super::outcome::Said;
@@ -8,7 +8,7 @@ use crate::terraform::{self, Severity};
 use crate::words::{Words, words};
 
 impl Invoker<'_> {
-    /// The error of a command that did not end as it should.
+    /// The error of a command that did not succeed.
     pub fn failure(&self, step: &str, phase: Phase, said: &Said) -> Error {
         let error = match said.exit.stopped {
             Some(Cause::User) => Error::new(
@@ -46,7 +46,7 @@ impl Invoker<'_> {
         };
         let lost = "what was in flight may exist in the world and not in the state";
         let message = match error.code {
-            // Terraform may name the file alone.
+            // Terraform may name only the file.
             "disk_full" | "read_only" => {
                 words![&error.message, Words::own(format!("\nIt ran in {}", self.cwd().display()))]
             }

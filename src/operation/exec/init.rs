@@ -1,4 +1,4 @@
-//! `terraform init`, only when what it was made for changed.
+//! `terraform init`, only if its inputs changed since the last one.
 
 use std::path::PathBuf;
 
@@ -12,17 +12,17 @@ use crate::view::progress::Stage;
 use crate::words::Words;
 use crate::workdir::{read, remove, write};
 
-/// What an init is to do besides.
+/// Options of an init.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted {
-    /// Forget the backend of before; its state has been taken care of.
+    /// Forget the previous backend. Its state was moved already.
     pub reconfigure: bool,
     /// Take the newest providers and modules that the configuration allows.
     pub upgrade: bool,
 }
 
-/// Does nothing where Terraform needs no init: built-in providers, no child modules, local state.
-/// Says which providers are of another version since.
+/// Does nothing if Terraform needs no init: built-in providers, no child modules, local state. Returns which providers
+/// changed their version.
 pub async fn initialise(
     invoker: &Invoker<'_>,
     module: &Module,
@@ -48,7 +48,8 @@ pub async fn initialise(
     let before = read(&path)?;
     let shipped = ships_lock_file(module);
     if upgrade && shipped {
-        // Terraform refuses to upgrade beside a lock file that it may not write; what it fetched of modules goes.
+        // Terraform refuses to upgrade beside a read-only lock file, so its list of fetched modules is removed
+        // instead.
         remove(&invoker.place.data().join("modules/modules.json"))?;
     }
     let init = Init { reconfigure, upgrade, readonly_lock_file: shipped };
@@ -61,7 +62,7 @@ pub async fn initialise(
         if shipped {
             return Err(error);
         }
-        // Another constraint may be met by what was chosen before.
+        // The earlier choice may satisfy the new constraint too.
         if let Some(before) = &before {
             write(&path, before)?;
         }
@@ -86,7 +87,7 @@ async fn run(invoker: &Invoker<'_>, init: &Init) -> Result<Said> {
     invoker.plain("init", init.arguments(), invoker.component.timeouts.init).await
 }
 
-/// What an earlier init chose gives way to what the module asks for now: of the providers that Terraform names alone.
+/// Gives up earlier choices that no longer fit the module, only for providers that Terraform names.
 async fn run_beyond_lock_file(invoker: &Invoker<'_>, init: &Init) -> Result<Said> {
     let path = lock_file(invoker);
     loop {
@@ -96,7 +97,7 @@ async fn run_beyond_lock_file(invoker: &Invoker<'_>, init: &Init) -> Result<Said
             _ => terraform::outgrown(&said.exit.stderr_tail),
         };
         let locked = String::from_utf8_lossy(&read(&path)?.unwrap_or_default()).into_owned();
-        // Of many providers, Terraform's last words name some: each round takes out at least one.
+        // With many providers, Terraform's error names only some. Each round removes at least one.
         match without_providers(&locked, &outgrown) {
             Some(text) => write(&path, text.as_bytes())?,
             None => return Ok(said),
@@ -104,7 +105,7 @@ async fn run_beyond_lock_file(invoker: &Invoker<'_>, init: &Init) -> Result<Said
     }
 }
 
-/// Neither a destruction nor a look for drift chooses another version.
+/// Neither a destroy nor a drift check chooses another version.
 fn upgrade_first(invoker: &Invoker<'_>) -> Words {
     let (environment, name) = (&invoker.session.blueprint.environment, &invoker.component.name);
     Words::own(format!(
@@ -121,7 +122,7 @@ fn anew(path: &std::path::Path) -> String {
     )
 }
 
-/// Whether the last init there was made for just this, and what it chose is still there.
+/// Whether the last init had the same inputs, and its providers still exist.
 pub fn is_initialised(invoker: &Invoker<'_>, module: &Module, backend: Option<&str>) -> bool {
     let found = std::fs::read_to_string(invoker.place.initialised());
     found.is_ok_and(|found| fingerprint(invoker, module, backend).is_ok_and(|now| now == found))

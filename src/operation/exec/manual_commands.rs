@@ -6,7 +6,7 @@ use super::Invoker;
 use crate::decide::Suspect;
 use crate::shell::quote;
 
-/// Terraform as Eos runs it for this component; credentials have to stand in the shell's environment.
+/// The terraform command as Eos runs it for this component. Credentials have to be in the shell's environment.
 pub fn terraform(invoker: &Invoker<'_>, words: &[String]) -> String {
     let cwd = quote(&invoker.cwd().display().to_string());
     let data = quote(&invoker.place.data().display().to_string());
@@ -24,7 +24,7 @@ pub fn import(invoker: &Invoker<'_>, suspect: &Suspect) -> String {
     terraform(invoker, &words)
 }
 
-/// Puts a state where it belongs. `force` is for one that Terraform would refuse.
+/// The command that pushes a state to its backend. `force` is for a state that Terraform would refuse.
 pub fn put_state(invoker: &Invoker<'_>, file: &Path, force: bool) -> String {
     let file = file.display().to_string();
     match invoker.state() {

@@ -1,4 +1,4 @@
-//! What terraform's environment tells the nomad provider, where nobody else does.
+//! Environment variables for the nomad provider, if the user sets none.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::operation::session::secrets::Reading;
 /// The provider's name in a module.
 const PROVIDER: &str = "nomad";
 
-/// From `settings:nomad`, for a component that uses the provider; a token is read only then.
+/// From `settings:nomad`, for a component that uses the provider. Only then is a token read.
 pub(super) async fn nomad(
     session: &Session,
     component: &Component,
@@ -48,7 +48,7 @@ pub(super) async fn nomad(
 
 pub(super) const TOKEN: &str = "NOMAD_TOKEN";
 
-/// Whether the user has said it: as a value, or as one that is passed on.
+/// Whether the user set it: as a value, or as a variable to pass on.
 fn is_said(terraform: &Terraform, name: &str) -> bool {
     terraform.env.contains_key(name)
         || (terraform.pass_env.contains(name) && std::env::var_os(name).is_some())

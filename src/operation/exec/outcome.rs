@@ -1,17 +1,17 @@
-//! What a finished terraform said.
+//! The output of a terraform that has ended.
 
 use crate::decide::{Ending, Trouble};
 use crate::process::{Cause, Exit};
 use crate::terraform::{self, Diagnostic};
 
-/// What a finished command said.
+/// The output of a command that has ended.
 pub struct Said {
     pub exit: Exit,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Said {
-    /// Whether what providers said of their failures is the whole truth.
+    /// Whether the errors of the providers describe the failure completely.
     pub fn ending(&self) -> Ending {
         let orderly = self.exit.code.is_some() && self.exit.cut_short.is_none();
         match orderly && !terraform::provider_died(&self.diagnostics) {
@@ -20,7 +20,7 @@ impl Said {
         }
     }
 
-    /// What a failed apply means for a way back.
+    /// What a failed apply means for a rollback.
     pub fn trouble(&self) -> Trouble {
         match self.exit.stopped {
             Some(Cause::LockLost) => Trouble::LockLost,

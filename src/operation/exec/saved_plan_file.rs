@@ -1,4 +1,4 @@
-//! What a saved plan says: the plan in a file, as JSON.
+//! Reads a saved plan: the plan file, as JSON.
 
 use std::path::Path;
 
@@ -11,14 +11,14 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::operation::store::keyed_digest;
 use crate::terraform;
 
-/// What a saved plan would do, attribute by attribute.
+/// The changes of a saved plan, by attribute.
 pub async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
     let plan = document(invoker, file).await?;
     let digest = keyed_digest::keyed(&invoker.session.layout, &change::change_set(&plan))?;
     Ok(Changes { digest, ..change::read(&plan) })
 }
 
-/// The plan in a file, whole and in clear.
+/// The complete plan of a file, in clear.
 pub async fn document(invoker: &Invoker<'_>, file: &Path) -> Result<Value> {
     let timeout = invoker.component.timeouts.plan;
     let (exit, text) = invoker.document("show", terraform::show_plan(file), timeout).await?;

@@ -1,4 +1,4 @@
-//! The servers that the settings name, opened with what the pillar refers to.
+//! Clients of the servers that the settings name, with their credentials from the pillar.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::model::{Component, Input, Settings, Source};
 use crate::nomad::Nomad;
 use crate::operation::session::secrets::Reading;
 
-/// A service's own region is asked where it names one.
+/// A service's own region is used if it names one.
 pub async fn nomad(settings: &Settings, component: &Component, reading: &Reading) -> Result<Nomad> {
     let token = match &settings.nomad.token {
         Some(token) => Some(reading.read(token).await?),
@@ -26,12 +26,12 @@ pub async fn nomad(settings: &Settings, component: &Component, reading: &Reading
     Nomad::open(&server, token)
 }
 
-/// A job's: what its component says, or else the settings.
+/// The namespace of a job: from its component, or else from the settings.
 pub fn namespace(settings: &Settings, said: Option<&Value>) -> String {
     said.and_then(Value::as_str).unwrap_or(&settings.nomad.namespace).to_owned()
 }
 
-/// Asks again while nobody answers, as long as it may go on.
+/// Repeats a request while the server is unreachable, as long as the run may continue.
 pub async fn patiently<T, E>(
     go_on: impl AsyncFn() -> Result<()>,
     is_away: impl Fn(&E) -> bool,

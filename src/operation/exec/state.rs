@@ -1,4 +1,4 @@
-//! Reads a component's state, wherever it is kept.
+//! Reads a component's state from its backend.
 
 use std::sync::Arc;
 
@@ -9,20 +9,20 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::terraform;
 use crate::workdir;
 
-/// A state, and the text that it was read from.
+/// A state, and its text.
 pub struct Pulled {
     pub state: State,
     pub text: Arc<Vec<u8>>,
 }
 
-/// None: there is no state yet. A backend other than the local one has to be initialised.
+/// None if there is no state yet. A backend other than the local one has to be initialised.
 pub async fn read(invoker: &Invoker<'_>) -> Result<Option<State>> {
     Ok(pull(invoker).await?.map(|pulled| pulled.state))
 }
 
-/// The same with its text, which a snapshot keeps.
+/// The same with its text, which a snapshot stores.
 pub async fn pull(invoker: &Invoker<'_>) -> Result<Option<Pulled>> {
-    // Killed before its first write, terraform leaves an empty file: nothing was made.
+    // A terraform that is killed before its first write leaves an empty file: no resource was created.
     let Some(text) = text(invoker).await?.filter(|text| !text.iter().all(u8::is_ascii_whitespace)) else {
         return Ok(None);
     };
@@ -39,7 +39,7 @@ pub async fn pull(invoker: &Invoker<'_>) -> Result<Option<Pulled>> {
     Ok(Some(Pulled { state, text: Arc::new(text) }))
 }
 
-/// The state as it stands, which need not be one.
+/// The text of the state as it is. It may not be a valid state.
 pub async fn text(invoker: &Invoker<'_>) -> Result<Option<Vec<u8>>> {
     if let Some(path) = invoker.state() {
         return workdir::read(&path);
@@ -52,7 +52,7 @@ pub async fn text(invoker: &Invoker<'_>) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// Where it is, in words.
+/// Its place, in words.
 pub fn place(invoker: &Invoker<'_>) -> String {
     match invoker.state() {
         Some(path) => path.display().to_string(),

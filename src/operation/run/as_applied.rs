@@ -1,4 +1,4 @@
-//! A component's turn, taken once more as it was last applied, where a destruction cannot use its module of today.
+//! Repeats a component's turn with its last applied configuration, if a destroy cannot use today's module.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
 
-/// The same turn again, as the component was last applied, where a destruction failed at today's module.
+/// Runs the turn; if a destroy failed at today's module, runs it again with the last applied configuration.
 pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
     let report = component::run(session, name, intent).await;
     let Some(error) = report.error.as_ref().filter(|error| is_of_the_module(error, intent)) else {
@@ -47,7 +47,7 @@ pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> Comp
     }
 }
 
-/// Whether a kept plan can still be applied: that of a destruction may have been made from what was last applied.
+/// Whether a saved plan can still be applied. The plan of a destroy may use the last applied configuration.
 pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
     let name = plan.component;
     match approval::check(session, plan).await {
@@ -59,7 +59,7 @@ pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
     }
 }
 
-/// Terraform refused before it changed anything; or a kept plan was made from what was last applied.
+/// Terraform refused before it changed anything, or a saved plan uses the last applied configuration.
 fn is_of_the_module(error: &Error, intent: &Intent) -> bool {
     let early = matches!(error.phase, Phase::Preparation | Phase::Planning);
     let refused = error.layer == Layer::Terraform
@@ -68,7 +68,7 @@ fn is_of_the_module(error: &Error, intent: &Intent) -> bool {
     intent.destroy && early && (refused || kept)
 }
 
-/// None where today's module is the one that was applied.
+/// None if today's module is the one that was applied.
 fn applied(session: &Session, name: &Name) -> Result<Option<(Node, Arc<Module>)>> {
     let today = &session.blueprint.nodes[name];
     let folder = broken_modules::folder(&session.layout, &session.run_id, name);
@@ -76,7 +76,7 @@ fn applied(session: &Session, name: &Name) -> Result<Option<(Node, Arc<Module>)>
     Ok(earlier.filter(|(node, _)| node.interface.digest != today.interface.digest))
 }
 
-/// Compares every kept plan with how things stand now, before the first is applied.
+/// Checks every saved plan against today's facts, before the first is applied.
 pub(super) async fn check_all(session: &Session, graph: &Graph, plans: &SavedPlans) -> Result<()> {
     let mut moved = Vec::new();
     for name in graph.names() {
@@ -84,7 +84,7 @@ pub(super) async fn check_all(session: &Session, graph: &Graph, plans: &SavedPla
             moved.push(error.of(name));
         }
     }
-    // A producer's outputs are read anew once it is applied.
+    // The outputs of an upstream component are read again after it was applied.
     session.produced.borrow_mut().clear();
     match moved.len() {
         0 => Ok(()),

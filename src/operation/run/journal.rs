@@ -1,4 +1,4 @@
-//! The journal of a run: its folder, its first line, and which old runs and plans go.
+//! The journal of a run: its folder, its first line, and the removal of old runs and plans.
 
 use std::path::PathBuf;
 
@@ -8,11 +8,12 @@ use crate::operation::request::answer::Opening;
 use crate::operation::store::{approvals, run_log};
 use crate::workdir::{Layout, ensure_private, retain_newest};
 
-/// How many runs' logs, and how many kept plans, stay.
+/// How many runs, and how many saved plans, are kept.
 const KEPT_RUNS: usize = 50;
 const KEPT_PLANS: usize = 20;
 
-/// The run's folder and journal. Old ones go, but not this one, the plan that it is about, or one that can be resumed.
+/// Creates the run's folder and journal, and removes old ones. It keeps this run, its plan, and runs that can be
+/// resumed.
 pub fn begin(
     layout: &Layout,
     opening: &Opening,

@@ -1,4 +1,4 @@
-//! Nothing is destroyed under those that still use it.
+//! Refuses to destroy a component while others still use it.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::model::{Blueprint, Name};
 use crate::record;
 use crate::workdir::Layout;
 
-/// Refuses while something outside `selected` that has resources depends on something in it.
+/// Refuses if a component outside `selected` has resources and depends on a selected one.
 pub(super) fn refuse_needed(blueprint: &Blueprint, layout: &Layout, selected: &BTreeSet<Name>) -> Result<()> {
     let records = record::all(&layout.components())?;
     let mut needed = Vec::new();
@@ -15,7 +15,7 @@ pub(super) fn refuse_needed(blueprint: &Blueprint, layout: &Layout, selected: &B
         let mut uses: BTreeSet<&str> = match record {
             Ok(record) if record.resources == 0 => continue,
             Ok(record) => record.edges.iter().map(String::as_str).collect(),
-            // It may have resources. What it uses, only the pillar says.
+            // It may have resources, and only the pillar says what it uses.
             Err(_) => BTreeSet::new(),
         };
         if blueprint.nodes.contains_key(user) {

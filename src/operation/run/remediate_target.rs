@@ -1,4 +1,4 @@
-//! A component as it was last applied, in place of what the pillar has by now: drift is put right toward that.
+//! Remediation of drift applies the last applied configuration, not today's pillar.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::record::Record;
 use crate::snapshot::Store;
 use crate::workdir::Layout;
 
-/// Takes a component as it was last applied, in place of what the pillar has by now. `run`: the run's folder.
+/// Replaces a component by its last applied configuration. `run`: the run's folder.
 pub(super) fn aim(prepared: &mut Prepared, name: &Name, run: &Path) -> Result<()> {
     let place = Layout::of(&prepared.blueprint)?.place(name)?;
     let applied = Record::read(&place.record())?.and_then(|record| record.applied);

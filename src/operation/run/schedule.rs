@@ -1,4 +1,4 @@
-//! Starts each component the moment its last dependency is done, within the bounds that are set.
+//! Starts each component as soon as its last dependency is done, within the limits on parallel work.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -12,8 +12,8 @@ use crate::operation::session::Session;
 use crate::report::{ComponentReport, Status};
 use crate::view::progress::Stage;
 
-/// Runs `work` for every name of the graph; what is never started is reported as skipped.
-/// `on_failure` says what a failed one means for the others.
+/// Runs `work` for every name of the graph. A name that is never started is reported as skipped. `on_failure` decides
+/// what a failure means for the other components.
 pub(super) async fn schedule(
     session: &Session,
     graph: Graph,
@@ -69,7 +69,7 @@ pub(super) async fn schedule(
     reports
 }
 
-/// Whether every provider that this component uses may serve one component more.
+/// Whether every provider of this component may serve one more component.
 fn has_room(session: &Session, name: &Name, busy: &[Name]) -> bool {
     let uses = |name: &Name, provider: &str| {
         session.blueprint.nodes.get(name).is_some_and(|node| node.interface.uses(provider))

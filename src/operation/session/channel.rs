@@ -1,4 +1,4 @@
-//! What the run tells, or asks, the thread that Salt called us on.
+//! Messages and questions from the run to the thread of Salt's call.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
@@ -22,7 +22,7 @@ pub enum Signal {
     Ask(Question),
 }
 
-/// What the run wants of the host, and where the answer goes. Whoever has gone away is not told.
+/// A question to the host, and the channel for its answer. If the asker is gone, the answer is dropped.
 pub enum Question {
     Sdb(String, oneshot::Sender<Result<SecretString, String>>),
     Start(Box<Job>, oneshot::Sender<Result<Started, String>>),
@@ -31,7 +31,7 @@ pub enum Question {
 }
 
 impl Question {
-    /// On the thread that Salt called us on.
+    /// Asks the host. It runs on the thread of Salt's call.
     pub fn put(self, host: &dyn Host) {
         match self {
             Self::Sdb(uri, answer) => drop(answer.send(host.sdb(&uri).map(Into::into))),
@@ -42,18 +42,18 @@ impl Question {
     }
 }
 
-/// Tells progress and bus events of one run; what nobody hears any more is dropped.
+/// Sends progress and bus events of one run. If the receiver is gone, they are dropped.
 #[derive(Clone)]
 pub struct Teller {
     pub sender: Sender<Signal>,
     pub environment: Name,
     pub run_id: String,
-    /// Taken out of the log.
+    /// Secrets that are removed from the log.
     pub secrets: Redactor,
 }
 
 impl Teller {
-    /// A component entered a stage: progress always, an event when the stage's word is new.
+    /// A component entered a stage. Progress is always sent; an event only if the name of the stage is new.
     pub fn stage(&self, component: &Name, stage: Stage) {
         if let Some(data) = self.event(&stage) {
             let tag = format!("eos/{}/{component}/{}", self.environment, stage.word());
@@ -62,40 +62,40 @@ impl Teller {
         let _ = self.sender.send(Signal::Progress(Update { component: component.clone(), stage }));
     }
 
-    /// Progress alone: what is looked at every few minutes is no news for the bus.
+    /// Sends progress alone: a check that runs every few minutes needs no events.
     pub fn show(&self, component: &Name, stage: Stage) {
         let _ = self.sender.send(Signal::Progress(Update { component: component.clone(), stage }));
     }
 
-    /// An event of one component; `data` gets the run's id.
+    /// Sends an event of one component. `data` gets the run's id.
     pub fn emit(&self, component: &Name, word: &str, mut data: Value) {
         data["run_id"] = self.run_id.as_str().into();
         let tag = format!("eos/{}/{component}/{word}", self.environment);
         let _ = self.sender.send(Signal::Event { tag, data });
     }
 
-    /// A line for whoever watches, and for the log.
+    /// Writes a line to the display and to the log.
     pub fn note(&self, text: &str) {
         tracing::warn!("{text}");
         let _ = self.sender.send(Signal::Note(text.to_owned()));
     }
 
-    /// What Salt's sdb has.
+    /// A value from Salt's sdb.
     pub async fn sdb(&self, uri: &str) -> Result<SecretString, String> {
         self.ask(|answer| Question::Sdb(uri.to_owned(), answer)).await
     }
 
-    /// Starts a job of Salt's.
+    /// Starts a Salt job.
     pub async fn start(&self, job: Job) -> Result<Started, String> {
         self.ask(|answer| Question::Start(Box::new(job), answer)).await
     }
 
-    /// Who has answered it so far.
+    /// The answers of its minions so far.
     pub async fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String> {
         self.ask(|answer| Question::Poll(jid.to_owned(), answer)).await
     }
 
-    /// Asks its minions to end it.
+    /// Asks its minions to stop the job.
     pub fn stop(&self, jid: &str) {
         let _ = self.sender.send(Signal::Ask(Question::Stop(jid.to_owned())));
     }
@@ -112,7 +112,7 @@ impl Teller {
     fn event(&self, stage: &Stage) -> Option<Value> {
         match stage {
             Stage::Waiting { .. } => None,
-            // Only the beginning: a bus is no place for each resource.
+            // Only the beginning: an event for each resource would flood the bus.
             Stage::Applying { done: 1.., .. } | Stage::Destroying { done: 1.., .. } => None,
             Stage::Verifying { begun: true, .. } => None,
             Stage::Finished { status, changes, seconds } => Some(
@@ -123,12 +123,12 @@ impl Teller {
     }
 }
 
-/// A text for the log: without a secret, and no line of it looks like an entry of its own.
+/// A text for the log: without secrets, and with no line that looks like a log entry of its own.
 pub fn logged(secrets: &Redactor, text: &str) -> String {
     printable(&secrets.text(text)).replace('\n', "\n    | ")
 }
 
-/// Sends what is traced during a run to the host's log, with the run's id on every line.
+/// Sends the trace events of a run to the host's log, with the run's id on every line.
 pub(super) struct LogLayer {
     sender: Sender<Signal>,
     run_id: String,
@@ -143,7 +143,7 @@ impl LogLayer {
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for LogLayer {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        // Libraries may trace what we did not check for secrets.
+        // Events of libraries were not checked for secrets.
         if !event.metadata().target().starts_with("eos") {
             return;
         }

@@ -1,4 +1,4 @@
-//! Two threads: a run on its own, and the caller's, which alone may talk to the host.
+//! Two threads: one for the run, and the caller's, which alone may talk to the host.
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -23,12 +23,12 @@ use crate::process::Cancel;
 use crate::view::progress::Progress;
 use crate::workdir::Layout;
 
-/// How soon a signal, a cancel file or a redraw is noticed.
+/// The longest delay until a signal, a cancel file or a redraw is noticed.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Opens a session on a thread of its own, and does `work` in it; every terraform is that thread's child.
+/// Opens a session on its own thread, and runs `work` in it. Every terraform is a child of that thread.
 ///
-/// A first request to stop sets the session's `cancel`; the run then ends by itself, with what it has saved.
+/// A first request to stop sets the session's `cancel`. The run then ends by itself, and saves its results.
 pub fn in_session<T: Send>(
     call: &Call<'_>,
     opening: &Opening,
@@ -54,7 +54,7 @@ pub fn in_session<T: Send>(
         runtime()?.block_on(async move {
             let session = Session::open(opening, prepared, memory, run_cancel, teller, identity).await?;
             let outcome = AssertUnwindSafe(work(&session)).catch_unwind().await;
-            // Terraform and every way back have ended, however that was.
+            // All terraforms and rollbacks have ended at this point, also after an error.
             opening.leaves(session.secrets.close().await);
             outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })

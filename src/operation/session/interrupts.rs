@@ -1,9 +1,9 @@
-//! What a first, a second and a third request to stop mean.
+//! The effects of a first, a second and a third request to stop.
 
 use crate::process::{Cancel, Cause};
 use crate::view::progress::Progress;
 
-/// How many of them were heard.
+/// The number of requests so far.
 #[derive(Default)]
 pub(super) struct Stopping(u32);
 

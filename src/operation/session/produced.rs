@@ -1,4 +1,4 @@
-//! What a component gives to those that read it.
+//! The outputs of a component, for its dependents.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub struct Produced {
     pub pending: Pending,
 }
 
-/// Outputs that a change which was not applied will decide.
+/// Outputs whose values depend on a change that was not applied.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Pending {
     #[default]

@@ -1,4 +1,4 @@
-//! Every reference of one call: read as late as can be, once in each component's turn.
+//! Reads the references of one call: as late as possible, and once in each component's turn.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -15,11 +15,11 @@ use crate::operation::request::host_reference;
 use crate::vault::{self, Login, Secret, Vault};
 use crate::words::{Words, words};
 
-/// Of one call; nothing of it outlives that.
+/// The secrets of one call. Nothing of them outlives it.
 pub struct Secrets {
     server: Option<VaultServer>,
     teller: Teller,
-    /// A login is made once, when something is first read: what failed stays failed.
+    /// One login, made at the first read. If it fails, it is not tried again.
     vault: OnceCell<Result<Arc<Vault>>>,
 }
 
@@ -28,12 +28,12 @@ impl Secrets {
         Self { server, teller, vault: OnceCell::new() }
     }
 
-    /// A turn's own: another one has dynamic credentials of its own.
+    /// The readings of one turn: each turn has its own dynamic credentials.
     pub fn reading(self: &Rc<Self>) -> Rc<Reading> {
         Rc::new(Reading { secrets: self.clone(), vault: OnceCell::new() })
     }
 
-    /// What was given to this call is revoked; what could not be is said, and returned in a sentence each.
+    /// Revokes the leases and tokens of this call. Logs and returns one sentence for each failure.
     pub async fn close(&self) -> Vec<String> {
         let Some(Ok(vault)) = self.vault.get() else { return Vec::new() };
         let left = vault.close().await;
@@ -41,7 +41,7 @@ impl Secrets {
         left
     }
 
-    /// Logged in, by what the settings say.
+    /// A client that is logged in as the settings say.
     pub async fn vault(&self) -> Result<Arc<Vault>> {
         self.vault.get_or_init(async || self.log_in().await).await.clone()
     }
@@ -74,7 +74,7 @@ impl Secrets {
         Vault::open(server, login).await
     }
 
-    /// Any reference but Vault's own.
+    /// Reads any reference except one to Vault.
     async fn read(&self, reference: &Reference) -> Result<SecretString> {
         match reference {
             Reference::Sdb(uri) => self.teller.sdb(uri).await.map_err(|reason| {
@@ -87,7 +87,7 @@ impl Secrets {
     }
 }
 
-/// What one turn reads.
+/// The references that one turn reads.
 pub struct Reading {
     secrets: Rc<Secrets>,
     vault: OnceCell<vault::Reading>,
@@ -112,7 +112,8 @@ impl Reading {
         Ok(values)
     }
 
-    /// The variables by which those of a component's providers log in that have a credential; all of one or none.
+    /// The login variables of the component's providers that have a credential: for each provider, all of them or
+    /// none.
     pub async fn credentials(
         &self,
         component: &Component,
@@ -161,7 +162,7 @@ impl Reading {
         Ok(values)
     }
 
-    /// Refuses to begin what may take so long by credentials that cannot live for so long.
+    /// Refuses to begin work that may take longer than its credentials live.
     pub async fn must_last(&self, needed: Duration) -> Result<()> {
         match self.vault.get() {
             Some(vault) => vault.must_last(needed).await,
@@ -169,12 +170,12 @@ impl Reading {
         }
     }
 
-    /// The error of what cannot be begun, because what it would work with is about to end.
+    /// The error of work that cannot begin, because its credentials expire soon.
     pub async fn is_expiring(&self) -> Option<Error> {
         self.vault.get()?.is_expiring().await
     }
 
-    /// Resolves when what this turn works with is about to end.
+    /// Resolves when the credentials of this turn are about to expire.
     pub async fn expiring(&self) -> Error {
         match self.vault.get() {
             Some(vault) => vault.expiring().await,
@@ -182,12 +183,12 @@ impl Reading {
         }
     }
 
-    /// What a key-value store of Vault's has there; None where another engine would make something for us.
+    /// The secret in a key-value store of Vault. None if another engine would create one.
     pub async fn stored(&self, path: &VaultPath) -> Result<Option<Arc<Secret>>> {
         self.vault().await?.stored(path).await
     }
 
-    /// It was written since.
+    /// Forgets a cached secret, because it was written since.
     pub async fn forget(&self, path: &VaultPath) -> Result<()> {
         self.vault().await?.forget(path).await;
         Ok(())
@@ -202,7 +203,7 @@ impl Reading {
     }
 }
 
-/// Whether a value may be another the next time it is read.
+/// Whether the value may differ the next time it is read.
 pub fn is_late(reference: &Reference) -> bool {
     matches!(reference, Reference::Vault { .. } | Reference::Sdb(_))
 }

@@ -1,4 +1,4 @@
-//! A way back that a person asks for: to a snapshot, or to what was applied before.
+//! A rollback that a person requests: to a snapshot, or to the configuration before the last one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,9 +15,9 @@ use crate::snapshot::{Snapshot, Store};
 
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// Of the one component; without it each goes to what was applied before.
+    /// A snapshot of the one component. Without it, each component goes back to the configuration before the last one.
     pub snapshot_id: Option<String>,
-    /// In which order they are taken down, dependents first.
+    /// The order of the components, dependents first.
     pub order: Option<Vec<Name>>,
     pub preserve_data: bool,
     pub confirmed: bool,
@@ -69,7 +69,7 @@ fn leg(session: &Session, name: &Name, asked: &Asked) -> Result<Leg> {
     Ok(Leg { to, before, data, residue: record.residue, known_good: record.known_good })
 }
 
-/// The last one whose state had been applied with something else than it is now.
+/// The newest snapshot of a state with another configuration than today's.
 fn before(store: &Store, record: &Record) -> Result<Snapshot> {
     for id in store.list()? {
         let snapshot = store.read(&id)?;
@@ -81,7 +81,7 @@ fn before(store: &Store, record: &Record) -> Result<Snapshot> {
     Err(refused("nothing else was ever applied: there is nothing to go back to".to_owned()))
 }
 
-/// Each after the one before it; an error where that breaks what they depend on.
+/// Each component after the one before it. An error if that order breaks a dependency.
 fn chain(session: &Session, order: &[Name]) -> Result<Graph> {
     let mut edges: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
     for (position, name) in order.iter().enumerate() {
@@ -92,7 +92,7 @@ fn chain(session: &Session, order: &[Name]) -> Result<Graph> {
             let remedy = "correct the order, or leave it out: it follows from the pillar";
             return Err(Error::new(Layer::Salt, Phase::Validation, "order", message, remedy));
         }
-        // Going up, the last of the order comes first.
+        // When components are created again, the last of the order comes first.
         edges.insert(name.clone(), order[position + 1..].iter().cloned().collect());
     }
     Graph::new(edges).map_err(|_| {

@@ -1,6 +1,6 @@
-//! After a run that failed: what it changed goes back to what was known to be good, against the state as it is now.
+//! After a failed run: applies the known-good configuration again to the components that the run changed.
 //!
-//! An old state is never put back: what was made since would be in the world, and in no state.
+//! An old state is never restored: resources that were created since would exist and be in no state.
 
 pub mod asked;
 mod verdict;
@@ -23,20 +23,20 @@ use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
 use crate::snapshot::Store;
 
-/// What a run is called that a person takes back.
+/// The operation name of a rollback that a person requests.
 pub const OPERATION: &str = "rollback";
 
 type Reports = BTreeMap<Name, ComponentReport>;
 type Legs = BTreeMap<Name, Leg>;
 
-/// Takes the run back where that is asked for; the reports then say what became of each component.
+/// Rolls the run back if the pillar asks for it. The reports then say what happened to each component.
 pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> Reports {
     let changed = session.changed();
     let failed = |name: &Name| {
         session.on_failure(name) == OnFailure::Rollback
             && reports.get(name).is_some_and(|report| report.status == Status::Failed)
     };
-    // What was done to a state by hand is no way forward that could be gone back.
+    // A state edit has no earlier configuration to roll back to.
     let applies = intent.act.changes_things()
         && intent.surgery.is_none()
         && !intent.destroy
@@ -44,7 +44,7 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
     if !applies || !session.blueprint.nodes.keys().any(failed) {
         return reports;
     }
-    // What nobody knows enough of may need the others as they are.
+    // After a failure whose result is unknown, the other components may be needed as they are.
     if changed.values().any(|was| matches!(was.did, Did::Failed(trouble) if trouble != Trouble::Known)) {
         for (name, was) in &changed {
             verdict::kept(reports.get_mut(name), was, "unclear_failure");
@@ -74,7 +74,7 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
     reports
 }
 
-/// What never worked goes, dependents first.
+/// Destroys components that were never known good, dependents first.
 async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
     let graph = session.blueprint.graph.restricted(names).reversed();
     let intent =
@@ -88,8 +88,7 @@ async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
     .await
 }
 
-/// Creations and changes in dependency order; what is destroyed afterwards, and the other way round.
-/// `given` is an order that was asked for.
+/// Creates and changes in dependency order; destroys after that, in reverse order. `given`: a requested order.
 async fn go_back(session: &Session, legs: &Legs, manner: Manner, given: Option<Graph>) -> Reports {
     let (mut targets, mut reports) = (BTreeMap::new(), Reports::new());
     for (name, leg) in legs {
@@ -131,7 +130,7 @@ fn leg(was: &Was) -> Leg {
     }
 }
 
-/// One that waits is no failure: those that depend on it have their turn.
+/// A component that waits is not a failure: its dependents get their turn.
 fn waiting(report: ComponentReport) -> ComponentReport {
     match report.reason == WAITS {
         true => ComponentReport::new(Status::Planned, WAITS),
@@ -139,7 +138,7 @@ fn waiting(report: ComponentReport) -> ComponentReport {
     }
 }
 
-/// The component as this configuration has it, its module laid out in the run's folder.
+/// The component with this configuration. Its module is laid out in the run's folder.
 fn earlier(session: &Session, name: &Name, configuration: &str) -> Result<(Node, Arc<Module>)> {
     let store = Store::new(session.layout.place(name)?.snapshots());
     let configuration = store.configuration(configuration)?;
@@ -147,7 +146,7 @@ fn earlier(session: &Session, name: &Name, configuration: &str) -> Result<(Node,
     earlier_configuration::whole(&session.blueprint.nodes[name], &configuration, &store, &folder)
 }
 
-/// By what the targets read from each other and, where that leads to no cycle, by what they depend on today.
+/// The order by which the targets read from each other and, where that makes no cycle, their dependencies of today.
 fn order(session: &Session, targets: &BTreeMap<Name, (Node, Arc<Module>)>) -> Graph {
     let names: BTreeSet<Name> = targets.keys().cloned().collect();
     let today = session.blueprint.graph.restricted(&names);
@@ -163,7 +162,7 @@ fn order(session: &Session, targets: &BTreeMap<Name, (Node, Arc<Module>)>) -> Gr
     both.or_else(|_| edges(&|_| BTreeSet::new())).unwrap_or(today)
 }
 
-/// Which outputs of `name` those read, as this run left them, that it changed and that are not back.
+/// The outputs of `name` that others read, that this run changed, and that are not rolled back yet.
 fn read(session: &Session, name: &Name, legs: &Legs, back: &BTreeSet<Name>) -> BTreeSet<String> {
     let pending = legs.keys().filter(|other| *other != name && !back.contains(*other));
     let outputs = pending.flat_map(|other| session.blueprint.nodes[other].component.reads());

@@ -1,4 +1,4 @@
-//! From what this run did to a component to what becomes of it, and to what its report says of that.
+//! Decides from a component's change in this run whether it is rolled back, and what its report says.
 
 use crate::decide::{self, Aftermath, Back, Did, Trouble};
 use crate::model::Name;
@@ -21,7 +21,7 @@ pub(super) fn decide(session: &Session, name: &Name, was: &Was) -> Back {
     })
 }
 
-/// Whether the state was written by a newer provider than the known-good configuration has. Unknown is no.
+/// Whether the state was written by a newer provider than the known-good configuration has. Unknown counts as no.
 fn downgrade(session: &Session, name: &Name, was: &Was) -> bool {
     let Ok(place) = session.layout.place(name) else { return false };
     let store = Store::new(place.snapshots());
@@ -36,11 +36,11 @@ fn downgrade(session: &Session, name: &Name, was: &Was) -> bool {
     }
 }
 
-/// It stays as the run left it.
+/// The component stays as the run changed it.
 pub(super) fn kept(report: Option<&mut ComponentReport>, was: &Was, reason: &'static str) {
     let Some(report) = report else { return };
     report.notes.push(words!["not taken back (", reason, "): what this run did to it stays"]);
-    // A failure that leaves things unclear is told as what it is.
+    // A failure with an unknown result keeps its own status.
     if matches!(was.did, Did::Applied | Did::Failed(Trouble::Known)) {
         report.status = Status::Kept;
         report.reason = reason.to_owned();
@@ -52,7 +52,7 @@ pub(super) fn is_back(report: &ComponentReport) -> bool {
     matches!(report.status, Applied | AppliedWithWarnings | Destroyed | Unchanged)
 }
 
-/// Puts what came of the way back into the report of the way forward.
+/// Adds the result of the rollback to the report of the failed run.
 pub(super) fn tell(session: &Session, name: &Name, report: &mut ComponentReport, back: ComponentReport) {
     let (status, reason) = match back.status {
         _ if is_back(&back) => (Status::RolledBack, report.reason.clone()),
