@@ -1,17 +1,17 @@
-//! What becomes of a kept plan when it is to be applied.
+//! Decides what happens to a saved plan when it is to be applied.
 
-/// What is known of it at that moment.
+/// The facts about a saved plan at that moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeptPlan {
-    /// It was applied under an approval before.
+    /// It was already applied under an approval.
     pub spent: bool,
-    /// Its state or its file is another now: it can be applied no more, and what was shown is no more true.
+    /// Its state or its file has changed since. The plan can no longer be applied, and its preview is no longer true.
     pub overtaken: bool,
-    /// Policy stops it.
+    /// Policy forbids the plan without an approval.
     pub blocked: bool,
     /// A person approved exactly this plan.
     pub approved: bool,
-    /// What it was made from is another now.
+    /// The content that it was made from has changed since.
     pub moved: bool,
     /// It is older than `policy:max_plan_age`.
     pub old: bool,
@@ -20,23 +20,23 @@ pub struct KeptPlan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     Apply,
-    /// Plan again; where that would do the same, apply the new plan.
+    /// Plan again. If the new plan has the same changes, apply it.
     Again,
     /// A person has to approve it first.
     Ask,
-    /// Something else has to be planned, shown and, where policy asks for it, approved.
+    /// A new plan must be made and shown, and approved if policy demands it.
     Moved,
     Spent,
 }
 
-/// An approval is given to a change set: it outlives a new plan of the same, and nothing else.
+/// An approval belongs to a set of changes. It stays valid for a new plan with the same changes, and for nothing else.
 pub fn fate(plan: KeptPlan) -> Fate {
     let KeptPlan { spent, overtaken, blocked, approved, moved, old } = plan;
     match plan {
         _ if spent => Fate::Spent,
         _ if overtaken => Fate::Moved,
         _ if blocked && !approved => Fate::Ask,
-        // Nobody was asked about it: it is applied as it was made from, or not at all.
+        // No person approved this plan. It is applied with the content that it was made from, or not at all.
         _ if moved && !approved => Fate::Moved,
         _ if moved || old => Fate::Again,
         _ => Fate::Apply,
@@ -66,7 +66,7 @@ mod tests {
             ([false, false, true, true, true, false], Again),
             ([false, true, true, true, false, false], Moved),
             ([false, true, true, true, false, true], Moved),
-            // Policy allows it by now, and it was approved before that.
+            // Policy allows the plan now. It was approved before policy allowed it.
             ([false, false, false, true, false, false], Apply),
             ([false, false, false, true, true, false], Again),
             ([true, false, true, true, false, false], Spent),

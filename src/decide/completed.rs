@@ -1,9 +1,9 @@
-//! What an apply completed before it failed, held against the state that survived it.
+//! Compares the steps that an apply completed before it failed with the state afterwards.
 
 use super::{Remembered, State};
 use crate::report::Counts;
 
-/// The steps that the stream called complete, in order.
+/// The steps that Terraform's stream reported as complete, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Completed {
     steps: Vec<Step>,
@@ -13,7 +13,7 @@ pub struct Completed {
 struct Step {
     address: String,
     action: Action,
-    /// Of the object that was created, changed or destroyed.
+    /// The id of the object that was created, changed or destroyed.
     id: Option<String>,
 }
 
@@ -25,7 +25,7 @@ enum Action {
 }
 
 impl Completed {
-    /// `id` is the one in the step's last line; of a destruction that of its first.
+    /// `id` comes from the last line of the step. For a destruction it comes from the first line.
     pub fn step(&mut self, address: &str, action: &str, id: Option<&str>) {
         let action = match action {
             "create" => Action::Create,
@@ -36,8 +36,8 @@ impl Completed {
         self.steps.push(Step { address: address.to_owned(), action, id: id.map(str::to_owned) });
     }
 
-    /// One sentence for the report: what the state has, and nothing that it may lack.
-    /// `ended`: terraform ended by itself, so that it had the time to write all that it did.
+    /// One sentence for the report: which steps are in the state, without steps that may be missing there. `ended`:
+    /// terraform ended by itself, so that it had time to write all its changes.
     pub fn in_words(&self, before: &Remembered, survived: Option<&State>, ended: bool) -> String {
         let done = words(self.steps.iter());
         let Some(survived) = survived else {
@@ -70,7 +70,7 @@ impl Completed {
 }
 
 impl Step {
-    /// In doubt it is not.
+    /// Whether the state certainly contains this step.
     fn is_in(&self, state: &State, written: bool) -> bool {
         let found = state.instances.get(&self.address);
         match self.action {
@@ -82,7 +82,7 @@ impl Step {
                 None => true,
                 Some(found) => found.deposed == 0 && self.id.is_some() && found.id != self.id,
             },
-            // No id in the state shows it.
+            // No id in the state proves an update.
             Action::Update => written && found.is_some(),
         }
     }
@@ -137,7 +137,7 @@ mod tests {
             (DELETE, at(4, &[]), killed, "kept: what was done before the failure (+0 ~0 -1) is in the state, at serial 4"),
             (UPDATE, at(4, &[a("1")]), killed, "what was done before the failure (+0 ~1 -0) is not known to be in the state, which is at serial 4"),
             (UPDATE, at(4, &[a("1")]), ended, "kept: what was done before the failure (+0 ~1 -0) is in the state, at serial 4"),
-            // The serial is as before: terraform wrote nothing, whatever it said.
+            // The serial has not changed: terraform wrote nothing, although it reported a completed step.
             (UPDATE, at(3, &[a("1")]), ended, "what was done before the failure (+0 ~1 -0) is not known to be in the state, which is at serial 3"),
             (REPLACE, at(4, &[a("2")]), killed, "kept: what was done before the failure (+1 ~0 -1) is in the state, at serial 4"),
             (REPLACE, at(4, &[a("1")]), killed, "what was done before the failure (+1 ~0 -1) is not known to be in the state, which is at serial 4"),

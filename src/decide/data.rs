@@ -1,6 +1,6 @@
-//! Resource types whose loss is loss of data, by provider.
+//! Resource types that contain data: deleting such a resource loses the data. By provider.
 
-/// What `preserve_data` keeps, besides what the pillar names.
+/// Types that `preserve_data` keeps, in addition to those in the pillar.
 pub const DATA: [&str; 38] = [
     "aws_db_instance",
     "aws_docdb_cluster",

@@ -1,25 +1,25 @@
-//! Whether what was registered with Nomad has come to run, may still, or never will.
+//! Decides whether a registration with Nomad runs, may still come to run, or never will.
 
 use std::collections::BTreeMap;
 
 use super::rollout::{Allocation, Deployment, Progress, Rollout, short_id};
 
-/// What one look says; each with a line for people.
+/// The result of one query of Nomad. Each variant has a line for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Course {
     Wait(String),
     Healthy(String),
-    /// Nomad has decided: waiting changes nothing.
+    /// Nomad has decided. Waiting would change nothing.
     Failed(String),
     /// A person stopped the job.
     Stopped(String),
-    /// Nothing is under way that would change it, as far as one look can tell: look again before that is said.
+    /// As far as one query can show, nothing in progress can change this. It is queried again before it is reported.
     Stuck(String),
-    /// Somebody else registered another version.
+    /// Another registration put a different version in its place.
     Superseded(String),
-    /// Its canaries are healthy, and a person has to say so.
+    /// Its canaries are healthy, and a person has to promote them.
     AwaitingPromotion(String),
-    /// It has failed, and Nomad is about to put the last good version in its place.
+    /// It has failed, and Nomad is about to replace it with the last good version.
     Reverting(String),
 }
 
@@ -34,7 +34,7 @@ pub fn course(rollout: &Rollout) -> Course {
             None if rollout.is_ours() => without_deployment(rollout),
             None if job.stop => Course::Stopped("the job was stopped".to_owned()),
             None if rollout.is_stable() => newest(rollout),
-            // Whether it came to run cannot be told any more, and is not assumed.
+            // Nobody can tell any longer whether it ever ran, so success is not assumed.
             None => Course::Superseded(superseded(rollout)),
         };
     };
@@ -50,7 +50,7 @@ pub fn course(rollout: &Rollout) -> Course {
         "cancelled" if job.stop => Course::Stopped("the job was stopped".to_owned()),
         "cancelled" => Course::Failed(said()),
         "running" if awaits_promotion(deployment) => Course::AwaitingPromotion(said()),
-        // running, pending, initializing, blocked, unblocking, paused; and what a newer Nomad calls otherwise.
+        // running, pending, initializing, blocked, unblocking, paused, and statuses that only a newer Nomad has.
         _ => Course::Wait(with_unplaced(rollout, said())),
     }
 }
@@ -79,7 +79,7 @@ fn superseded(rollout: &Rollout) -> String {
     format!("version {} of the job was registered by somebody else", rollout.job.version)
 }
 
-/// A canary that is not healthy yet is not for promotion.
+/// A canary that is not healthy yet is not ready for promotion.
 fn awaits_promotion(deployment: &Deployment) -> bool {
     let waits = |one: &&Progress| one.desired_canaries > 0 && !one.promoted;
     let mut canaries = deployment.task_groups.values().filter(waits).peekable();
@@ -87,7 +87,7 @@ fn awaits_promotion(deployment: &Deployment) -> bool {
     manual && canaries.peek().is_some() && canaries.all(|one| one.healthy_allocs >= one.desired_canaries)
 }
 
-/// What is left to say of a failed deployment that Nomad has removed.
+/// Describes a failed deployment that Nomad has already removed.
 fn undone(rollout: &Rollout, older: u64) -> String {
     let ours = rollout.version().map_or_else(String::new, |version| format!(" {version}"));
     let said = format!("Nomad gave up version{ours} of the job and went back to version {older}");
@@ -97,7 +97,7 @@ fn undone(rollout: &Rollout, older: u64) -> String {
     }
 }
 
-/// Ours came to run once, and the job is another's by now: what is there counts.
+/// This registration ran once, and another version has replaced it. That newer version is judged now.
 fn newest(rollout: &Rollout) -> Course {
     let newest = Rollout {
         ours: rollout.job.job_modify_index,
@@ -109,7 +109,7 @@ fn newest(rollout: &Rollout) -> Course {
     course(&newest)
 }
 
-/// The failure stands; how the version comes to run that Nomad went back to is waited for.
+/// The failure is final. Waits until the version runs to which Nomad went back.
 fn back(rollout: &Rollout, said: &str) -> Course {
     let version = rollout.job.version;
     let settled = |what: &str| Course::Failed(format!("{said}; {what}"));
@@ -140,7 +140,8 @@ fn without_deployment(rollout: &Rollout) -> Course {
     if rollout.evaluations.iter().any(|one| one.status == "pending") {
         return Course::Wait("Nomad has not scheduled it yet".to_owned());
     }
-    // One that is removed was over. Not cancelled, for ours is there still; and not successful.
+    // A removed deployment was over. It was not cancelled, because this registration is still current. It was not
+    // successful either.
     if job.has_deployments() && !rollout.is_stable() {
         let gone = "its deployment is removed, and Nomad does not call this version stable";
         return match &rollout.lost {
@@ -154,7 +155,7 @@ fn without_deployment(rollout: &Rollout) -> Course {
     }
 }
 
-/// Whether what is asked for runs, or has ended well, allocation by allocation.
+/// Whether the requested allocations run, or have ended successfully. Each allocation is checked.
 fn running(rollout: &Rollout) -> Course {
     let is_batch = matches!(rollout.job.kind.as_str(), "batch" | "sysbatch");
     let on_each_node = matches!(rollout.job.kind.as_str(), "system" | "sysbatch");
@@ -187,7 +188,7 @@ fn is_up(one: &Allocation) -> bool {
     one.client_status == "running" && !unhealthy
 }
 
-/// Nomad calls an allocation complete only where every task ended with exit code 0, or was told to end.
+/// Nomad marks an allocation complete only if each task ended with exit code 0, or was asked to stop.
 fn is_done(one: &Allocation) -> bool {
     one.client_status == "complete" && one.task_states.values().all(|task| !task.failed)
 }

@@ -1,6 +1,6 @@
-//! What a variable of Nomad's is to hold for the tasks of one component, beside what others keep there.
+//! Decides what a Nomad variable must contain for the tasks of one component. Other content of the variable is kept.
 //!
-//! Each revision has keys of its own: a version of the job goes on to read what it was deployed with.
+//! Each revision has separate keys. An older version of the job continues to read the keys with which it was deployed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,23 +8,24 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::handed_key as key;
 
-/// Whose it is, how often it has changed, and which keys are ours.
+/// The owner of the variable, its number of changes, and the keys that Eos wrote.
 const OWNER: &str = "eos.owner";
 const REVISION: &str = "eos.revision";
 const KEYS: &str = "eos.keys";
 
-/// How many revisions stay, the newest included.
+/// Number of revisions that are kept, including the newest.
 const KEPT: u64 = 10;
 
 pub type Items = BTreeMap<String, SecretString>;
 
-/// Under a revision, from 1; the job names it, so that it is another job where one of its secrets is another.
-/// No Debug: it holds secrets.
+/// Each variant holds a revision, counted from 1. The job contains this number. Therefore a changed secret makes a
+/// changed job.
+/// There is no Debug, because the type holds secrets.
 pub enum Handing {
     There(u64),
-    /// All that the variable is to hold.
+    /// The complete new content of the variable.
     Write(u64, Items),
-    /// A value is not made yet.
+    /// A value has not been produced yet.
     Unmade(u64),
 }
 
@@ -36,8 +37,8 @@ impl Handing {
     }
 }
 
-/// A value that is None is not made yet. `applied` is the revision that the job was last applied with.
-/// The error, to follow the variable's name, says what somebody else keeps there.
+/// A value of None has not been produced yet. `applied` is the revision with which the job was last applied.
+/// The error names other content that is in the way. It is written to follow the name of the variable.
 pub fn hand(
     found: &Items,
     owner: &str,
@@ -76,7 +77,7 @@ pub fn hand(
     Ok(Handing::Write(next, items))
 }
 
-/// What is left once the component is gone; None where nothing there is ours.
+/// The content that remains after the component is removed. None if nothing in the variable belongs to the component.
 pub fn take_back(found: &Items, owner: &str) -> Option<Items> {
     if said(found, OWNER) != Some(owner) {
         return None;
@@ -92,12 +93,12 @@ pub fn take_back(found: &Items, owner: &str) -> Option<Items> {
     )
 }
 
-/// Every value of ours, of whichever revision: some task may have it.
+/// All values of the component in all revisions: a task may use any of them.
 pub fn handed<'a>(found: &'a Items, owner: &str) -> impl Iterator<Item = &'a SecretString> {
     keys(found, owner).into_iter().filter_map(|key| found.get(&key))
 }
 
-/// Those that this component has put there.
+/// The keys that this component wrote.
 fn keys(found: &Items, owner: &str) -> BTreeSet<String> {
     let ours = said(found, OWNER) == Some(owner);
     let keys = said(found, KEYS).filter(|_| ours).unwrap_or_default();
@@ -126,7 +127,7 @@ mod tests {
         texts.iter().map(|(key, value)| ((*key).to_owned(), value.map(Into::into))).collect()
     }
 
-    /// What is written, and under which revision.
+    /// The content that is written, with its revision.
     fn written(found: &Items, texts: &[(&str, &str)], applied: u64) -> (u64, Items) {
         let texts: Vec<_> = texts.iter().map(|(key, value)| (*key, Some(*value))).collect();
         match hand(found, OWN, &wanted(&texts), applied) {

@@ -1,16 +1,16 @@
-//! Whether gates that are measured again and again have held for long enough, or too late.
+//! Decides whether gates have held long enough, or have missed their deadline.
 
 use std::time::Duration;
 
-/// When a gate is said to hold, in time since the watch began.
+/// When a gate counts as holding. Times are measured from the start of the watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// So long it passes without a break.
+    /// The gate must pass for at least this long without interruption.
     pub least: Duration,
     pub deadline: Duration,
 }
 
-/// The measurements of one gate, as far as they count: when it began to pass, and when it last did.
+/// The measurements of one gate that count: when it began to pass, and when it last passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Passing {
     window: Option<(Duration, Duration)>,
@@ -19,26 +19,26 @@ pub struct Passing {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// All of them hold.
+    /// All gates hold.
     Healthy,
-    /// The first that will never hold, or whose deadline has passed while it does not hold.
+    /// The index of the first gate that will never hold, or that does not hold after its deadline.
     Unhealthy(usize),
-    /// Ask again at this time at the latest.
+    /// Measure again no later than at this time.
     Wait(Duration),
 }
 
 impl Passing {
-    /// A measurement ended. One that failed sets the window back.
+    /// Adds a completed measurement. A failed one resets the window.
     pub fn add(&mut self, at: Duration, passed: bool) {
         self.window = passed.then(|| (self.window.map_or(at, |(since, _)| since), at));
     }
 
-    /// A measurement found that it will not pass, however long one waits.
+    /// Records that the gate will never pass, however long one waits.
     pub fn give_up(&mut self) {
         *self = Self { window: None, never: true };
     }
 
-    /// Between the first and the last measurement of the window; None where the last one failed.
+    /// Time between the first and the last measurement of the window. None if the last measurement failed.
     pub fn lasted(&self) -> Option<Duration> {
         self.window.map(|(since, last)| last.saturating_sub(since))
     }
@@ -48,7 +48,7 @@ impl Passing {
     }
 }
 
-/// The gates count together: all of them have to hold at one moment.
+/// Judges the gates together: all of them must hold at the same moment.
 pub fn verdict(gates: &[(Hold, Passing)], now: Duration) -> Verdict {
     if gates.iter().all(|(hold, passing)| passing.holds(hold)) {
         return Verdict::Healthy;
@@ -60,7 +60,7 @@ pub fn verdict(gates: &[(Hold, Passing)], now: Duration) -> Verdict {
     {
         return Verdict::Unhealthy(late);
     }
-    // One of them does not hold, and its deadline is to come.
+    // A gate does not hold, and its deadline has not passed yet.
     let next = gates.iter().map(|(hold, _)| hold.deadline).filter(|deadline| *deadline > now).min();
     Verdict::Wait(next.unwrap_or(now))
 }
@@ -98,7 +98,7 @@ mod tests {
             (&[("+1", 10, 60)], 59, Wait(at(60))),
             (&[("+1 +6 +10", 10, 60)], 10, Wait(at(60))),
             (&[("+1 +6 +11", 10, 60)], 11, Healthy),
-            // Flapping sets the window back, however much of it has passed.
+            // A failure resets the window, however much of it has passed.
             (&[("+1 +10 -11 +12 +21", 10, 60)], 21, Wait(at(60))),
             (&[("+1 +10 -11 +12 +22", 10, 60)], 22, Healthy),
             (&[("+1 +11 -12", 10, 60)], 12, Wait(at(60))),
@@ -106,14 +106,14 @@ mod tests {
             (&[("+55 +60", 10, 60)], 60, Unhealthy(0)),
             (&[("-55", 0, 60)], 60, Unhealthy(0)),
             (&[("", 0, 60)], 61, Unhealthy(0)),
-            // What holds at its deadline is waited for no more, unless it fails again.
+            // A gate that holds at its deadline passes, unless it fails again later.
             (&[("+1 +11", 10, 20), ("-11", 10, 60)], 30, Wait(at(60))),
             (&[("+1 +11 -31", 10, 20), ("-11", 10, 60)], 31, Unhealthy(0)),
             (&[("+1 +11", 10, 20), ("-11", 10, 60)], 60, Unhealthy(1)),
-            // All at one moment, not one after the other.
+            // All gates must hold at the same moment, not one after another.
             (&[("+1 +11 -12", 10, 60), ("+2 +12", 10, 60)], 12, Wait(at(60))),
             (&[("+1 +11", 10, 60), ("+2 +12", 10, 60)], 12, Healthy),
-            // What will never hold is not waited for.
+            // Eos does not wait for a gate that will never hold.
             (&[("!1", 10, 60)], 1, Unhealthy(0)),
             (&[("+1 +11", 10, 60), ("+1 !2", 10, 60)], 11, Unhealthy(1)),
             (&[("-1", 10, 2), ("!1", 10, 60)], 3, Unhealthy(1)),

@@ -1,4 +1,4 @@
-//! Which objects a state holds, by address: what a creation must be found among, or it may be an orphan.
+//! The objects in a state, by address. A creation that is not among them may be an orphan.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use serde_json::Value;
 /// The objects at one address.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Instance {
-    /// There is one that is in use; an address may hold nothing but deposed ones.
+    /// Whether the address has an object in use. Some addresses have only deposed objects.
     pub current: bool,
-    /// Its `id` attribute, where it has one.
+    /// Its `id` attribute, if there is one.
     pub id: Option<String>,
-    /// What a replacement has put aside and not yet destroyed.
+    /// Number of objects that a replacement has put aside and has not destroyed yet.
     pub deposed: usize,
 }
 
-/// Address to objects, of a state's document (format 4); managed resources only.
+/// Objects by address, from a state document of format 4. Only managed resources are included.
 pub fn instances(document: &Value) -> BTreeMap<String, Instance> {
     let mut found: BTreeMap<String, Instance> = BTreeMap::new();
     let resources = document["resources"].as_array().into_iter().flatten();
@@ -33,7 +33,7 @@ pub fn instances(document: &Value) -> BTreeMap<String, Instance> {
     found
 }
 
-/// As Terraform writes it: `module.m["k"].type.name[0]`.
+/// The address in Terraform's notation: `module.m["k"].type.name[0]`.
 pub fn address(resource: &Value, key: &Value) -> String {
     let part = |key: &str| resource[key].as_str().unwrap_or_default().to_owned();
     let module = part("module");

@@ -1,4 +1,4 @@
-//! Which environment a call means: one table for every operation.
+//! Decides which environment a call is about. One table covers all operations.
 //!
 //! | in the call | id of a run or plan | pillar, then settings | environments | means |
 //! |---|---|---|---|---|
@@ -16,22 +16,22 @@ use std::fmt;
 
 use crate::model::{self, Name};
 
-/// Everything that may name the environment of one call.
+/// Everything that can name the environment of a call.
 #[derive(Debug, Default)]
 pub struct Naming<'a> {
-    /// In the call itself: the argument, and its value.
+    /// Names in the call itself: argument and value.
     pub call: Vec<(&'a str, &'a str)>,
-    /// An id that the call gives, and the environment of that run or plan.
+    /// An id in the call, and the environment of that run or plan.
     pub id: Option<(&'a str, &'a Name)>,
-    /// The pillar's own key `environment`.
+    /// The key `environment` of the pillar.
     pub pillar: Option<&'a str>,
     /// `infrastructure:settings:default_environment`.
     pub default: Option<&'a str>,
-    /// Those of the pillar.
+    /// The environments in the pillar.
     pub environments: BTreeSet<Name>,
 }
 
-/// Whether something outside the call may name the environment.
+/// Whether the environment may also be named outside of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Demand {
     Named,
@@ -59,12 +59,12 @@ pub enum Unclear {
 const PILLAR: &str = "the pillar's key environment";
 const DEFAULT: &str = "infrastructure:settings:default_environment";
 
-/// Whether a text is the id of a run or a plan. No name of an environment is one: names begin with a letter.
+/// Whether a text is the id of a run or a plan. An environment's name is never an id: names begin with a letter.
 pub fn is_id(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_digit()) && ulid::Ulid::from_string(text).is_ok()
 }
 
-/// Reads the table.
+/// Applies the table.
 pub fn meant(naming: &Naming<'_>, demand: Demand) -> Result<Meant, Unclear> {
     let Naming { call, id, pillar, default, environments } = naming;
     let owned = |(word, value): &(&str, &str)| ((*word).to_owned(), (*value).to_owned());
@@ -105,7 +105,7 @@ pub fn meant(naming: &Naming<'_>, demand: Demand) -> Result<Meant, Unclear> {
 }
 
 impl fmt::Display for Unclear {
-    /// Follows `arguments:environment`.
+    /// The text follows `arguments:environment`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |all: &BTreeSet<Name>| match model::listed(all.iter().map(Name::as_str)) {
             none if none.is_empty() => "the pillar has no environments".to_owned(),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever names it: the answer is an environment of the pillar, and never one that the call speaks against.
+        /// The answer is an environment of the pillar, or that of the id. It never contradicts the call.
         #[test]
         fn the_answer_is_never_another_than_the_call_names(
             call in proptest::collection::vec("[a-d]|A|", 0..4),
@@ -289,7 +289,7 @@ mod tests {
                     prop_assert!(all.contains(chosen) || (call.is_empty() && id.is_some()));
                     prop_assert_eq!(meant.in_the_call, !call.is_empty() || id.is_some());
                     prop_assert!(!in_the_call || meant.in_the_call);
-                    // Nothing is chosen among several that nobody named.
+                    // An environment is never chosen from several if nothing names it.
                     let outside = pillar.as_deref().or(default.as_deref());
                     prop_assert!(meant.in_the_call || outside.map_or(all.len() == 1, |one| one == chosen));
                 }

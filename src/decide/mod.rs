@@ -1,8 +1,8 @@
-//! What to do, given what is known.
+//! Decisions, made from facts.
 //!
-//! Knows policy, a plan's changes and what the record, the state and measurements say. Must not know files or
-//! processes.
-//! Through it passes: facts in; a verdict out.
+//! This room knows policy, the changes of a plan, and the content of the record, the state and measurements. It must
+//! not know files or processes.
+//! In: facts. Out: a verdict.
 
 mod approval;
 mod completed;

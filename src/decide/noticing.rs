@@ -1,17 +1,17 @@
-//! When drift that is found again and again is told: once it is the same for long enough, and then once.
+//! Decides when repeatedly found drift causes an alert: after it stayed the same for long enough, and only once.
 
 use std::num::NonZeroU64;
 
-/// What the last scheduled checks of a component found.
+/// The result of the last scheduled checks of a component.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Noticed {
     pub drift_id: String,
-    /// Checks in a row that found it.
+    /// Number of consecutive checks that found it.
     pub seen: u64,
     pub alerted: bool,
 }
 
-/// What is to be remembered after one more check, and whether it is to be told now.
+/// Returns what to remember after another check, and whether to send an alert now.
 pub fn notice(
     before: Option<&Noticed>,
     found: Option<&str>,
@@ -29,7 +29,7 @@ pub fn notice(
 mod tests {
     use super::*;
 
-    /// What is told, check by check.
+    /// For each check, whether an alert is sent.
     fn told(found: &[Option<&str>], alert_after: u64) -> Vec<bool> {
         let mut before = None;
         let check = |found: &Option<&str>| {

@@ -1,14 +1,14 @@
-//! Which plans may be applied without asking.
+//! Decides which plans may be applied without approval.
 
 use crate::change::Changes;
 use crate::model::Policy;
 use crate::words::{Words, words};
 
-/// Whether the caller confirmed that things may be destroyed.
+/// Whether the caller confirmed that resources may be destroyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
     None,
-    /// `destroy confirm=ENVIRONMENT`: stands for `allow_destroy`, never for `protect` or `max_destroys`.
+    /// `destroy confirm=ENVIRONMENT`. It replaces `allow_destroy`, but never `protect` or `max_destroys`.
     Confirmed,
 }
 
@@ -21,7 +21,7 @@ pub struct Blocked {
     pub addresses: Vec<String>,
 }
 
-/// Policy's verdict on a plan; the strictest reason is given first.
+/// Policy's verdict on a plan. The strictest reason comes first.
 pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(), Blocked> {
     let destroyed: Vec<_> = changes.destroyed().collect();
     let protected: Vec<_> = destroyed
@@ -32,8 +32,9 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         })
         .map(|change| change.address.clone())
         .collect();
-    // What Terraform itself left half made is no loss: without this, no failed create could be run again. Nor is a
-    // job of which nothing runs, which is the one thing that Eos asks Terraform to replace.
+    // Replacing a resource that Terraform itself left incomplete loses nothing. Otherwise no failed create could be
+    // repeated. The same is true for a job without running allocations. No other resource is ever replaced on Eos's
+    // request.
     let is_no_loss = |reason: &str| ["tainted", "requested", "replace_by_request"].contains(&reason);
     let lost: Vec<_> = destroyed
         .iter()
@@ -70,7 +71,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
     }
 }
 
-/// An address covers itself, its instances and, for a module, what is in it.
+/// An address covers itself, its instances and, if it is a module, everything in it.
 pub fn covers(guarded: &str, address: &str) -> bool {
     address.strip_prefix(guarded).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
 }

@@ -1,10 +1,10 @@
-//! What to do with what a dead run left: a state that is not whole, one that was never saved.
+//! Decides how to recover after a run that crashed: an incomplete state file, or a state that was never saved.
 
 use serde::Deserialize;
 
 use super::Remembered;
 
-/// What tells one version of a state from another.
+/// The values that distinguish versions of a state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Head {
     #[serde(default)]
@@ -19,7 +19,7 @@ impl Head {
         Self { lineage: lineage.to_owned(), serial, version: 4 }
     }
 
-    /// Reads the whole text: a state that was cut short has no head. Fails with what is wrong with it.
+    /// Parses the whole text: a truncated state has no head. The error says what is wrong with the text.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let head: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         match head.version {
@@ -29,14 +29,14 @@ impl Head {
     }
 }
 
-/// A local state file, as it stands at the start of a run.
+/// A local state file, as found at the start of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Found {
     Whole(Head),
     Absent,
-    /// Terraform truncates it before it writes, and takes an empty one for none.
+    /// Terraform truncates the file before it writes, and treats an empty file as absent.
     Empty,
-    /// Cut short, or something else altogether.
+    /// Truncated, or not a state at all.
     Broken,
 }
 
@@ -57,19 +57,19 @@ impl Found {
     }
 }
 
-/// What becomes of a local state file; a number is a copy's.
+/// What happens to a local state file. The numbers are positions in the list of copies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LocalState {
-    /// It is whole, or there is nothing that could be done for it.
+    /// The file is complete, or nothing can be done about it.
     Leave,
-    /// The first run was cut off in its first write: nothing was known before it.
+    /// The first run was interrupted during its first write. No earlier state exists.
     SetAside,
     Restore(usize),
-    /// The newest copy of it is older than what is remembered.
+    /// The newest copy of the state is older than the state in the record.
     Refuse(usize),
 }
 
-/// `unfinished`: an apply began and was not seen to end. `least` is what was remembered before it.
+/// `unfinished`: an apply began and nobody saw its end. `least` is what the record knew before that apply.
 pub fn local_state(
     found: &Found,
     unfinished: bool,
@@ -78,7 +78,8 @@ pub fn local_state(
 ) -> LocalState {
     match found {
         Found::Whole(_) => return LocalState::Leave,
-        // Without a dead run somebody took it away, and what is remembered says whether that may be.
+        // No run crashed, so a person removed the file. The comparison with the record decides later whether that is
+        // allowed.
         Found::Absent if !unfinished => return LocalState::Leave,
         Found::Absent | Found::Empty | Found::Broken => {}
     }
@@ -96,27 +97,27 @@ pub fn local_state(
     }
 }
 
-/// What becomes of a state that terraform could not save.
+/// What happens to a state that terraform could not save.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsaved {
     Push,
-    /// It stands there already.
+    /// It was already saved.
     Saved,
     OtherLineage,
-    /// What stands there is newer, or as new and different.
+    /// The saved state is newer, or has the same serial and other content.
     NotNewer,
 }
 
-/// How what stands in a state's place compares with one that could not be saved.
+/// How the saved state compares with the one that could not be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum There {
     Same,
-    /// Byte for byte as before the apply: terraform raises the serial only after its backup is written.
+    /// Unchanged since before the apply, byte for byte: terraform raises the serial only after it wrote its backup.
     AsBefore,
     Other,
 }
 
-/// `current` is the state in its place or, where none can be read, the one remembered.
+/// `current` is the saved state. If it cannot be read, it is the state in the record.
 pub fn unsaved(left: &Head, current: Option<&Head>, there: There) -> Unsaved {
     match current {
         None => Unsaved::Push,
@@ -135,7 +136,7 @@ pub fn unsaved(left: &Head, current: Option<&Head>, there: There) -> Unsaved {
 mod tests {
     use super::*;
 
-    /// What was found, whether an apply was cut off, what is remembered, the copies, the verdict.
+    /// The file, whether an apply was interrupted, the record, the copies, the verdict.
     type Row<'a> = (&'a Found, bool, Option<&'a Remembered>, &'a [&'a Head], LocalState);
 
     #[test]
@@ -158,7 +159,7 @@ mod tests {
             (&Found::Empty, true, Some(&least(5)), &[&a4], Refuse(0)),
             (&Found::Empty, true, Some(&least(5)), &[&b9], Leave),
             (&Found::Empty, true, Some(&least(5)), &[], Leave),
-            // A first run: any copy is its own; without one it died before its first write was whole.
+            // A first run: any copy belongs to it. Without a copy, it crashed before its first write was complete.
             (&Found::Empty, true, None, &[&b9], Restore(0)),
             (&Found::Empty, true, Some(&nothing), &[&b9], Restore(0)),
             (&Found::Empty, true, None, &[], Leave),

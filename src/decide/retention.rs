@@ -1,25 +1,26 @@
-//! Which snapshots go when there is a new one.
+//! Decides which snapshots are deleted when a new one is stored.
 
 use std::time::Duration;
 
-/// So many stay.
+/// Maximum number of snapshots, except protected ones.
 const MOST: usize = 20;
-/// So many stay, however old they are.
+/// This many are always kept, even if they are old.
 const ALWAYS: usize = 5;
 const OLDEST: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
-/// What counts of a snapshot.
+/// The properties of a snapshot that decide.
 #[derive(Clone, Copy, Debug)]
 pub struct Aged<'a> {
     pub age: Duration,
-    /// What its state had been applied with.
+    /// The configuration with which its state had been applied.
     pub configuration: Option<&'a str>,
 }
 
-/// Positions in `snapshots`, the newest first, of those that go.
+/// Returns the positions of the snapshots to delete. `snapshots` begins with the newest.
 ///
-/// Of each protected configuration, the first snapshot since it was applied last stays: the state that it left.
-/// Later ones of the same configuration, such as those of applies that fail again and again, count as any other.
+/// For each protected configuration, one snapshot is kept: the first one after its last apply. It holds the state that
+/// the apply left. Later snapshots of the same configuration are treated like all others. They are made, for example,
+/// by applies that fail again and again.
 pub fn surplus(snapshots: &[Aged<'_>], protected: &[&str]) -> Vec<usize> {
     let left_by = |configuration: &&str| {
         let is = |snapshot: &Aged<'_>| snapshot.configuration == Some(configuration);
@@ -40,7 +41,7 @@ mod tests {
 
     const DAY: u64 = 24 * 60 * 60;
 
-    /// Snapshots a day apart, the newest of them so many days old.
+    /// Snapshots that are one day apart. The newest is `newest` days old.
     fn daily(count: usize, newest: u64, configuration: impl Fn(usize) -> &'static str) -> Vec<Aged<'static>> {
         let aged = |position: usize| Aged {
             age: Duration::from_secs((newest + position as u64) * DAY),
@@ -52,7 +53,7 @@ mod tests {
     #[test]
     fn what_goes_is_beyond_the_count_or_the_age_and_is_not_kept_for_another_reason() {
         let other = |_| "other";
-        // The one that a protected configuration left, and later ones of the same.
+        // The snapshot of the state that a protected configuration left, and later ones with the same configuration.
         let streak = |position| if (10..25).contains(&position) { "good" } else { "other" };
         let twice = |position| if [3, 23].contains(&position) { "good" } else { "other" };
         type Row = (&'static str, Vec<Aged<'static>>, &'static [&'static str], Vec<usize>);

@@ -1,4 +1,4 @@
-//! What becomes of a component after a run that is to go back, and which plan may take it there unasked.
+//! Decides what happens to a component after a failed run, and which rollback plans need approval.
 
 use std::collections::BTreeSet;
 
@@ -7,59 +7,59 @@ use crate::change::Changes;
 use crate::model::{FirstFailure, Loss, OnFailure, Policy, Rollback};
 use crate::report::ResourceChange;
 
-/// What this run did to a component.
+/// What this run did with a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Did {
     Nothing,
-    /// It ended well; another one failed.
+    /// The component succeeded; another one failed.
     Applied,
     Failed(Trouble),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// Its apply failed, or its health, and what was done is in the state.
+    /// Its apply or its health gates failed, and everything that was done is in the state.
     Known,
-    /// Another may write now.
+    /// The lock was lost, so another run may write now.
     LockLost,
-    /// Its state could not be saved.
+    /// Terraform could not save the state.
     Unsaved,
-    /// It was not let finish, or nobody saw its end: the state may lack something.
+    /// It was stopped before it ended, or nobody saw its end. The state may be incomplete.
     CutOff,
-    /// Somebody asked it to stop.
+    /// A person asked it to stop.
     Cancelled,
-    /// Somebody else has put another version there.
+    /// Somebody else registered another version.
     Superseded,
-    /// Nobody could say whether it is well.
+    /// Its health could not be determined.
     Unseen,
 }
 
-/// What is known of it when the run has failed.
+/// The facts about a component after the run has failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Aftermath<'a> {
     pub did: Did,
     pub on_failure: OnFailure,
     pub rollback: &'a Rollback,
-    /// The configuration that was known to be good before this run; by its digest.
+    /// Digest of the configuration that was known good before this run.
     pub known_good: Option<&'a str>,
-    /// The one that this run applied, or tried to.
+    /// Digest of the configuration that this run applied or tried to apply.
     pub tried: Option<&'a str>,
-    /// A provider would have to read a state that a newer one has written.
+    /// An older provider would have to read a state that a newer version of it has written.
     pub downgrade: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Back {
-    /// There is nothing that this run did.
+    /// This run did nothing that could be rolled back.
     Leave,
-    /// It stays as it is, for this reason.
+    /// The component stays as it is. The text is the reason code.
     Keep(&'static str),
-    /// It never worked: what was made of it goes.
+    /// The component has no known-good configuration. Its resources are destroyed.
     Destroy,
     RollBack,
 }
 
-/// The next step for one component; no step follows another.
+/// Returns the next step for one component. Nothing follows that step.
 pub fn back(aftermath: &Aftermath<'_>) -> Back {
     let Aftermath { did, on_failure, rollback, known_good, tried, downgrade } = *aftermath;
     let trouble = match did {
@@ -80,7 +80,7 @@ pub fn back(aftermath: &Aftermath<'_>) -> Back {
                 FirstFailure::Keep => Back::Keep("no_known_good"),
                 FirstFailure::Destroy => Back::Destroy,
             },
-            // It is where it would go back to.
+            // The known-good configuration is already in place.
             Some(good) if tried == Some(good) => match did {
                 Did::Failed(_) => Back::Keep("is_known_good"),
                 _ => Back::Leave,
@@ -91,8 +91,9 @@ pub fn back(aftermath: &Aftermath<'_>) -> Back {
     }
 }
 
-/// Addresses that a plan back may not delete or replace unasked: those that were there before the run, and what
-/// policy protects. What Terraform left half made is no loss.
+/// Returns the addresses that a rollback plan may delete or replace only with approval: resources that existed before
+/// the run, and resources that policy protects. An incomplete resource does not need approval, unless policy protects
+/// it.
 pub fn needs_approval<'a>(
     policy: &Policy,
     rollback: &Rollback,
@@ -126,7 +127,7 @@ mod tests {
         let (v1, v2) = (Some("v1"), Some("v2"));
         #[rustfmt::skip]
         let table = [
-            // what it did, on_failure, rollback, known-good, tried, downgrade, what becomes of it
+            // what the run did, on_failure, rollback, known-good, tried, downgrade, the expected step
             (Nothing, On, &keep, v1, None, false, Leave),
             (Nothing, On, &destroy, None, None, false, Leave),
             (Nothing, Stop, &keep, v1, v2, true, Leave),

@@ -1,18 +1,18 @@
-//! Whether a service is there as it should be: each new instance of it, and enough of them.
+//! Decides whether a service is registered as required: each new instance, and enough instances in total.
 
 use super::rollout::short_id;
 
-/// One instance in a catalogue.
+/// One instance of a service in a catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Registered {
-    /// `_nomad-task-{allocation}-{task or group}-{service}-{port}` where Nomad registered it.
+    /// `_nomad-task-{allocation}-{task or group}-{service}-{port}` if Nomad registered it.
     pub id: String,
-    /// None: all its checks pass; a warning is no pass. Else the first that does not.
+    /// The first check that does not pass. None if all checks pass. A check with a warning does not pass.
     pub failing: Option<String>,
 }
 
-/// Says what passes, or what does not. `new` are the allocations that have to serve it themselves: an old one that
-/// still passes says nothing of them.
+/// Describes what passes, or what does not. `new` are the allocations that must serve the service themselves: an old
+/// instance that still passes proves nothing about them.
 pub fn served(new: &[String], found: &[Registered], least: u64) -> Result<String, String> {
     for allocation in new {
         let prefix = format!("_nomad-task-{allocation}-");
@@ -34,8 +34,8 @@ pub fn served(new: &[String], found: &[Registered], least: u64) -> Result<String
     Err(format!("{passing} of {} instance(s) passing, {least} needed{why}", found.len()))
 }
 
-/// What is told later of a check that failed, after one more look at the new instances, of which so many are `wanted`.
-/// One that is gone has not become well by that.
+/// Returns the failed check to report later, after another query of the new instances. `wanted` is their required
+/// number. If an instance disappeared, it does not count as recovered.
 pub fn remembered(before: Option<Registered>, new: &[Registered], wanted: u64) -> Option<Registered> {
     if let Some(failing) = new.iter().find(|one| one.failing.is_some()) {
         return Some(failing.clone());
@@ -59,14 +59,14 @@ mod tests {
         let critical = Some("check up is critical");
         let (old, new) = (one("old", None), one("new", None));
         let by_hand = Registered { id: "web-1".to_owned(), failing: None };
-        // New allocations, what is registered, how many are needed, whether it is served.
+        // The new allocations, the registered instances, the required number, whether the service is served.
         type Row<'a> = (&'a [&'a str], Vec<Registered>, u64, bool);
         let table: Vec<Row<'_>> = vec![
             (&[], vec![], 1, false),
             (&[], vec![by_hand.clone()], 1, true),
             (&[], vec![by_hand.clone()], 2, false),
             (&[], vec![by_hand.clone(), one("old", critical)], 1, true),
-            // The old one passes, and says nothing of the new one.
+            // The old instance passes, but that proves nothing about the new one.
             (&["new"], vec![old.clone()], 1, false),
             (&["new"], vec![old.clone(), one("new", critical)], 1, false),
             (&["new"], vec![one("old", critical), new.clone()], 1, true),
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn what_failed_is_remembered_until_it_passes_or_all_that_are_wanted_do() {
         let critical = Some("check up is critical");
-        // What was remembered, what is found of two that are wanted, what is remembered then.
+        // The remembered check, the instances found (two are required), the check remembered afterwards.
         type Row = (Option<Registered>, Vec<Registered>, Option<Registered>);
         let table: [Row; 7] = [
             (None, vec![one("a", None)], None),

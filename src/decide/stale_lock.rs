@@ -1,8 +1,8 @@
-//! Whether a backend's lock is that of a terraform of ours which is dead.
+//! Decides whether a backend's lock belongs to a terraform that Eos started and that is dead.
 
 use std::time::Duration;
 
-/// What the backend tells of its lock. Times are since the epoch.
+/// What the backend reports about its lock. Times are measured from the epoch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lease {
     /// `user@host`.
@@ -10,28 +10,28 @@ pub struct Lease {
     pub created: Option<Duration>,
 }
 
-/// A terraform of an earlier run that was killed: we hold the component's lock now, so it does not run any more.
+/// A terraform of an earlier run that was killed. Eos holds the component's lock now, so that terraform no longer runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dead {
     pub host: String,
     pub started: Duration,
-    /// Its stream's last line.
+    /// The time of the last line in its stream.
     pub last_seen: Duration,
 }
 
-/// Why a lock is not freed.
+/// Why a lock is not released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// No terraform of ours was killed here.
+    /// No terraform that Eos started was killed here.
     NobodyDied,
-    /// The backend does not tell who holds it, or since when.
+    /// The backend does not report who holds the lock, or since when.
     Untold,
     OtherHost,
-    /// It was taken before that terraform began, or after it was last heard of.
+    /// The lock was taken before that terraform started, or after its last line.
     OtherTime,
 }
 
-/// Only a lock that can be nobody else's: of this host, and taken while the dead one lived.
+/// Accepts only a lock that must belong to the dead terraform: taken on this host, and while that terraform was alive.
 pub fn is_dead(lease: &Lease, dead: Option<&Dead>, here: &str) -> Result<(), Doubt> {
     let dead = dead.ok_or(Doubt::NobodyDied)?;
     let (Some(who), Some(created)) = (&lease.who, lease.created) else {

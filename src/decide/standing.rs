@@ -1,23 +1,23 @@
-//! Which configurations a component is remembered by, once a run of it has ended.
+//! Decides which configurations are recorded for a component when a run of it ends.
 
 use serde::{Deserialize, Serialize};
 
-/// A version whose deployment Nomad has given up: it waits for a person.
+/// A version whose deployment Nomad has given up. A person must handle it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedVersion {
-    /// Digest of what it is made from: the module, its inputs, the component's entry in the pillar.
+    /// Digest of the version's content: the module, its inputs, and the component's entry in the pillar.
     pub version: String,
     /// Digest of its configuration.
     pub configuration: String,
     pub run_id: String,
     /// RFC 3339, UTC.
     pub since: String,
-    /// Nomad's reason, in a line.
+    /// Nomad's reason, on one line.
     pub said: String,
 }
 
 impl FailedVersion {
-    /// For people, without what to do.
+    /// Describes the failed version for people, without a remedy.
     pub fn words(&self) -> String {
         let Self { run_id, since, said, .. } = self;
         format!(
@@ -25,8 +25,8 @@ impl FailedVersion {
         )
     }
 
-    /// What is remembered of it once a turn has ended; `version` is what that turn was made from. `aside`: it was part of a
-    /// rollback or put drift right, so that the pillar may still ask for the version that failed.
+    /// What remains recorded after a turn. `version` is what that turn was made from. `aside`: the turn was part of a
+    /// rollback, or it repaired drift. In that case the pillar may still ask for the version that failed.
     pub fn after(self, version: &str, aside: bool, ended: Ended<'_>) -> Option<Self> {
         let is_over = match ended {
             Ended::Destroyed => !aside,
@@ -37,25 +37,25 @@ impl FailedVersion {
     }
 }
 
-/// Digests of configurations, where there are any.
+/// Digests of configurations, if there are any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// What the state was last applied with in full.
+    /// The last configuration that was applied completely.
     pub applied: Option<String>,
-    /// What is known to work: where a rollback goes.
+    /// The known-good configuration. A rollback returns to it.
     pub known_good: Option<String>,
 }
 
-/// How a run of a component ended.
+/// How a turn of a component ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended<'a> {
-    /// All of this configuration is in the state: its apply ended with 0, or its plan found nothing to do.
+    /// The whole configuration is in the state: its apply exited with 0, or its plan found nothing to do.
     Whole(&'a str),
-    /// It also has shown what else it had to show, such as its health: it may be gone back to.
+    /// In addition, all other checks passed, such as the health gates. A rollback may return to it.
     Good(&'a str),
-    /// Nothing is left of it.
+    /// Nothing of the component remains.
     Destroyed,
-    /// Something of it may be in the state.
+    /// The state may contain a part of the configuration.
     Partly,
 }
 
@@ -86,7 +86,8 @@ mod tests {
             since: "s".to_owned(),
             said: "no such luck".to_owned(),
         };
-        // What the turn was made from, whether it was beside the pillar, how it ended, whether that is remembered.
+        // The version of the turn, whether the turn was not for the pillar's version, how it ended, whether the failed
+        // version stays recorded.
         let table = [
             ("bad", false, Ended::Whole("x"), true),
             ("bad", false, Ended::Partly, true),

@@ -1,4 +1,6 @@
-//! Is this the state that the last run left? An empty one would mean: create everything again.
+//! Decides whether this is the state from the end of the last run. With an empty state, Terraform would create
+//! everything again.
+//! again.
 
 use std::collections::BTreeMap;
 
@@ -7,31 +9,31 @@ use serde_json::Value;
 use super::{Instance, address, instances};
 use crate::model::Output;
 
-/// What we need to know of a Terraform state (format 4).
+/// The parts of a Terraform state (format 4) that Eos needs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     pub lineage: String,
     pub serial: u64,
-    /// Managed resource instances.
+    /// Number of managed resource instances.
     pub resources: u64,
     pub outputs: BTreeMap<String, StateOutput>,
-    /// Address to what is there.
+    /// Objects by address.
     pub instances: BTreeMap<String, Instance>,
     pub jobs: Vec<StateJob>,
 }
 
-/// A `nomad_job`: the registration that Terraform made.
+/// A `nomad_job` resource: a registration that Terraform made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StateJob {
     pub namespace: String,
     pub id: String,
-    /// Nomad's `JobModifyIndex` right after it, or as a later run has found it.
+    /// Nomad's `JobModifyIndex` right after the registration, or as a later run has read it.
     pub modify_index: Option<u64>,
-    /// Where the configuration has it.
+    /// The address of the resource.
     pub address: String,
-    /// Its destruction takes it out of Nomad, and leaves no trace of what failed.
+    /// Destroying the resource purges the job from Nomad, and removes every trace of the failure.
     pub is_purged: bool,
-    /// It is of a version that is known to have failed.
+    /// Its version is known to have failed.
     pub failed: bool,
 }
 
@@ -42,15 +44,15 @@ pub struct StateOutput {
 }
 
 impl State {
-    /// No resource and no output: a destroy would find nothing.
+    /// Whether there is no resource and no output. A destroy would have nothing to do.
     pub fn is_empty(&self) -> bool {
         self.resources == 0 && self.outputs.is_empty()
     }
 
-    /// With each output of `declared` that is null: Terraform does not keep those in its state.
+    /// Adds each output in `declared` that is null: Terraform does not store such outputs.
     ///
-    /// `declared` are the outputs of the configuration that this state has in full. Of any other configuration, an
-    /// output that is not in the state has no value yet.
+    /// `declared` must contain the outputs of the configuration that was applied completely to this state. For any
+    /// other configuration, an output that is missing in the state has no value yet.
     pub fn with_nulls(mut self, declared: &BTreeMap<String, Output>) -> Self {
         for (name, output) in declared {
             let null = || StateOutput { value: Value::Null, sensitive: output.sensitive };
@@ -63,13 +65,13 @@ impl State {
         Remembered { lineage: self.lineage.clone(), serial: self.serial, resources: self.resources }
     }
 
-    /// Address to the id of the object that is in use there, where it has one.
+    /// Address to the id of the current object, if it has an id.
     pub fn ids(&self) -> BTreeMap<String, String> {
         let current = self.instances.iter().filter(|(_, one)| one.current);
         current.filter_map(|(address, one)| Some((address.clone(), one.id.clone()?))).collect()
     }
 
-    /// Fails with what is wrong with the text.
+    /// The error says what is wrong with the text.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let document: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         if document["version"] != 4 {
@@ -125,7 +127,7 @@ fn jobs(document: &Value) -> Vec<StateJob> {
         .collect()
 }
 
-/// What the record remembers of the state after the last run.
+/// The properties of the state that the record stores after a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Remembered {
     pub lineage: String,
@@ -135,17 +137,17 @@ pub struct Remembered {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StateProblem {
-    /// There were resources; now there is no state, or a new one without any.
+    /// There were resources. Now there is no state, or a new state without resources.
     Empty,
-    /// The same state, emptied by somebody else.
+    /// The same state, but its resources were removed outside of Eos.
     Emptied,
-    /// It began as another state.
+    /// The state has another origin.
     OtherLineage,
-    /// It is older than what the last run left.
+    /// It is older than the state after the last run.
     Older,
 }
 
-/// Compares the state found with the one remembered; nothing remembered means a first run.
+/// Compares the current state with the recorded one. If nothing is recorded, this is a first run.
 pub fn compare(remembered: Option<&Remembered>, found: Option<&State>) -> Result<(), StateProblem> {
     let Some(remembered) = remembered else {
         return Ok(());

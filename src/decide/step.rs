@@ -1,4 +1,4 @@
-//! What minions answered to a step of Salt's own: what was changed, what failed, and who said nothing.
+//! Evaluates the minions' answers to a Salt step: changes, failures, and missing answers.
 
 use std::collections::BTreeMap;
 
@@ -6,26 +6,26 @@ use serde_json::{Map, Value};
 
 use crate::report::{OnMinion, StateLine, Status};
 
-/// How many states are told of each kind on each minion, and how many letters of a text.
+/// Maximum number of states that are reported of each kind for each minion, and maximum number of characters of a text.
 const LINES: usize = 20;
 const LETTERS: usize = 500;
 
-/// What became of one minion.
+/// The outcome on one minion.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     Returned {
         value: Value,
         retcode: i64,
     },
-    /// It answered neither the job nor whether it still runs.
+    /// The minion answered neither the job nor the question whether the job still runs.
     Silent,
-    /// It was still at it when the time was up.
+    /// The job still ran on the minion at the end of the timeout.
     Late,
     /// An earlier batch failed.
     NotStarted,
 }
 
-/// What is known of a job's function: whether its answers are those of states, and whether it was a test.
+/// What is known about a job: whether its function returns results of states, and whether it was a test.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
     pub states: bool,
@@ -44,7 +44,7 @@ pub fn read(asked: Asked, answer: &Answer) -> OnMinion {
     }
 }
 
-/// The worst of them; nobody at all is no success.
+/// The worst status of all minions. Without any minion, the step has failed.
 pub fn whole(minions: &BTreeMap<String, OnMinion>) -> Status {
     let any = |status| minions.values().any(|one| one.status == status);
     match () {
@@ -89,7 +89,7 @@ fn wordless(said: &str) -> OnMinion {
 
 fn states(asked: Asked, value: &Value, retcode: i64) -> OnMinion {
     let rows = value.as_object().filter(|map| map.values().all(|row| row.get("result").is_some()));
-    // A rendering error is a list of sentences, and what is no state is a text.
+    // A rendering error is a list of sentences. Other values are not results of states either.
     let Some(rows) = rows else {
         return OnMinion { said: Some(cut(&Value::from(text(value)))), ..no_answer() };
     };
@@ -111,7 +111,7 @@ fn states(asked: Asked, value: &Value, retcode: i64) -> OnMinion {
     }
     told.status = match () {
         () if !told.failed.is_empty() => Status::Failed,
-        // Of a test the exit code says that changes wait.
+        // In a test, a nonzero exit code means that changes are pending.
         () if retcode != 0 && !asked.test => Status::Failed,
         () if told.changed.is_empty() => Status::Unchanged,
         () if asked.test => Status::Planned,
@@ -127,7 +127,7 @@ fn states(asked: Asked, value: &Value, retcode: i64) -> OnMinion {
     told
 }
 
-/// `file_|-config_|-/etc/x_|-managed`: Salt's key of a state's row.
+/// Parses Salt's key of a state's result, such as `file_|-config_|-/etc/x_|-managed`.
 fn line(tag: &str, row: &Value) -> StateLine {
     let module = tag.split("_|-").next().unwrap_or_default();
     let function = tag.rsplit("_|-").next().unwrap_or_default();
@@ -145,7 +145,8 @@ fn line(tag: &str, row: &Value) -> StateLine {
     }
 }
 
-/// A function says by its exit code, or as Salt reads a mapping, whether all went well; it always did something.
+/// The exit code decides whether a function succeeded, or the mapping that it returned, in Salt's reading of it. A
+/// function always counts as a change.
 fn function(value: &Value, retcode: i64) -> OnMinion {
     let refused = |map: &Map<String, Value>| {
         ["result", "success"].iter().any(|key| map.get(*key).is_some_and(|one| one.is_null() || one == false))
@@ -155,7 +156,7 @@ fn function(value: &Value, retcode: i64) -> OnMinion {
     OnMinion { status, said: Some(cut(value)).filter(|said| !said.is_null()), ..no_answer() }
 }
 
-/// The value where it is short, else the beginning of its text.
+/// The value if it is short, otherwise the beginning of its text.
 fn cut(value: &Value) -> Value {
     let text = text(value);
     match text.chars().count() > LETTERS {

@@ -1,4 +1,4 @@
-//! Whether a state needs a surgery, and whether its plan does that and nothing else.
+//! Decides whether a state edit is necessary, and whether its plan contains that edit and nothing else.
 
 use super::policy::covers;
 use super::{Instance, State};
@@ -8,13 +8,13 @@ use crate::model::Surgery;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {
     Plan,
-    /// It is so already, for this reason.
+    /// The edit is already done. The text is the reason code.
     Done(&'static str),
-    /// It cannot be: a code and a sentence.
+    /// The edit is impossible. A reason code and a sentence.
     Never(&'static str, String),
 }
 
-/// What the state says. `imported` is the id that the object at an address was imported under, where we did that.
+/// Decides by the state. `imported` is the id under which Eos imported the object at the address, if it did.
 pub fn need(surgery: &Surgery, state: Option<&State>, imported: Option<&str>) -> Need {
     let there = |address: &str| {
         state
@@ -49,7 +49,8 @@ pub fn need(surgery: &Surgery, state: Option<&State>, imported: Option<&str>) ->
     }
 }
 
-/// Addresses that this plan changes besides, or in another way than the surgery would; empty where it is that alone.
+/// Addresses that this plan also changes, or changes in another way than requested. Empty if the plan contains only the
+/// requested edit.
 pub fn others(surgery: &Surgery, changes: &Changes) -> Vec<String> {
     let (address, allowed): (_, &[&str]) = match surgery {
         Surgery::Import { address, .. } => (address, &["import", "update"]),

@@ -1,4 +1,4 @@
-//! What an apply began to create, held against the state that survived it.
+//! Compares the creations that an apply began with the state afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,30 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use super::Instance;
 
-/// A creation that began and is in no state: it may exist in the world.
+/// A creation that began and is in no state. The resource may exist: it is a possible orphan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Suspect {
-    /// The run that began it: an address may be begun by several.
+    /// The run that began the creation. Several runs may begin one at the same address.
     pub run_id: String,
     pub address: String,
     pub kind: String,
     pub id: Option<String>,
 }
 
-/// Whose word counts on a creation that was said to have failed.
+/// Whether Terraform's report of a failed creation can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// Terraform ended by itself: what a provider failed to create was not created.
+    /// Terraform exited by itself. A creation that it reports as failed was not done.
     Orderly,
-    /// It or a provider was killed or crashed, or nobody saw how it ended.
+    /// Terraform or a provider was killed or crashed, or nobody saw how it ended.
     Abrupt,
 }
 
-/// What an apply's stream told, in order.
+/// The contents of an apply's stream, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Story {
     creations: BTreeMap<String, Creation>,
-    /// Addresses where a state may still have an older object, to the ids that surely are no more.
+    /// Address to ids that certainly no longer exist. At these addresses, the state may still contain an older object.
     replaced: BTreeMap<String, BTreeSet<String>>,
     overtaken: bool,
 }
@@ -48,12 +48,12 @@ impl Story {
         }
     }
 
-    /// The state had this object before, and the plan creates another: the world has it no more.
+    /// The state contained this object before, and the plan creates another one. The old object no longer exists.
     pub fn gone(&mut self, address: &str, id: &str) {
         self.replaced.entry(address.to_owned()).or_default().insert(id.to_owned());
     }
 
-    /// `id` is the object's before this step: a destruction's.
+    /// `id` is the id before the step. Only a destruction has one.
     pub fn started(&mut self, address: &str, kind: &str, action: &str, id: Option<&str>) {
         match action {
             "create" => {
@@ -85,17 +85,17 @@ impl Story {
         }
     }
 
-    /// Another host has worked on the state since: what stands at an address may be its creation.
+    /// Another host has changed the state since. The object at an address may be its creation.
     pub fn overtake(&mut self) {
         self.overtaken = true;
     }
 
-    /// Whether anything was begun: before that, a run that died lost nothing.
+    /// Whether no creation began. If a run crashed before that, nothing is lost.
     pub fn created_nothing(&self) -> bool {
         self.creations.is_empty()
     }
 
-    /// Every creation that began and is not in the state.
+    /// All creations that began and are not in the state.
     pub fn suspects(&self, run_id: &str, state: &BTreeMap<String, Instance>, ending: Ending) -> Vec<Suspect> {
         let refused = |creation: &Creation| ending == Ending::Orderly && creation.failed;
         let missing = self.creations.iter().filter(|(address, creation)| {
@@ -111,7 +111,8 @@ impl Story {
             .collect()
     }
 
-    /// In doubt it is not: an address that is replaced may still hold what was there before.
+    /// Whether the state certainly contains the creation. An address that is being replaced may still contain the old
+    /// object.
     fn is_saved(&self, address: &str, creation: &Creation, found: Option<&Instance>) -> bool {
         let Some(found) = found.filter(|found| found.current) else {
             return false;
@@ -134,7 +135,8 @@ mod tests {
         Instance { current: true, id: id.map(str::to_owned), deposed }
     }
 
-    /// The action planned, the new id, the ids destroyed there, what the state has, whether it is suspect.
+    /// The planned action, the new id, the ids destroyed at the address, the object in the state, whether it is
+    /// suspect.
     type Row<'a> = (&'a str, Option<&'a str>, &'a [&'a str], Option<Instance>, bool);
 
     #[test]
@@ -153,7 +155,7 @@ mod tests {
             ("replace", None, &["old"], Some(at(Some("new"), 0)), false),
             ("replace", Some("new"), &["old"], Some(at(Some("old"), 0)), true),
             ("replace", Some("new"), &["old"], Some(at(Some("new"), 0)), false),
-            // created before the old one is destroyed
+            // the new object is created before the old one is destroyed
             ("replace", None, &[], Some(at(Some("old"), 0)), true),
             ("replace", None, &[], Some(gone()), true),
             ("replace", None, &[], Some(at(Some("new"), 1)), false),

@@ -8,7 +8,7 @@ fn from<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).unwrap()
 }
 
-/// A job of one group of two, as its registration at `index` made it.
+/// A job with one group of two allocations. Its registration has `index`.
 fn job(kind: &str, version: u64, index: u64) -> Value {
     json!({
         "Version": version, "JobModifyIndex": index, "Type": kind, "Stop": false, "Periodic": null,
@@ -38,7 +38,7 @@ fn evaluation(index: u64, status: &str) -> Value {
     })
 }
 
-/// `1 running`: of version 1, wanted, in that state.
+/// `1 running`: an allocation of version 1 that should run and has this client status.
 fn allocation(text: &str) -> Value {
     let words: Vec<_> = text.split(' ').collect();
     let healthy = if words.contains(&"unhealthy") { Some(false) } else { None };
@@ -79,18 +79,18 @@ fn look_again(
     course(&Rollout::of(asked, answers))
 }
 
-/// `submitted` is another number for each registration, and the old one where Nomad goes back.
+/// Each registration has its own `submitted`. If Nomad goes back, the new version keeps the number of the old one.
 fn version(version: u64, index: u64, stable: bool, submitted: u64) -> Value {
     json!({ "Version": version, "JobModifyIndex": index, "Stable": stable, "SubmitTime": submitted })
 }
 
-/// Every choice of some of these, the empty one and all of them too.
+/// All subsets of the items, including the empty one and the full one.
 fn choices(all: &[Value]) -> Vec<Vec<Value>> {
     let picked = |mask: usize| all.iter().enumerate().filter(move |(index, _)| mask >> index & 1 == 1);
     (0..1 << all.len()).map(|mask| picked(mask).map(|(_, one)| one.clone()).collect()).collect()
 }
 
-/// A job that Nomad deploys.
+/// A job for which Nomad makes deployments.
 fn deployed(version: u64, index: u64) -> Value {
     let mut found = job("service", version, index);
     found["TaskGroups"][0]["Update"]["MaxParallel"] = json!(1);
@@ -125,7 +125,7 @@ fn a_deployment_is_followed_as_the_table_says() {
     };
     let third = |status: &str| deployment(2, 30, status, "Deployment is running");
     let two = "1 running, 1 running";
-    // The job now, our registration, the deployments, the allocations, what that is.
+    // The current job, the index of our registration, the deployments, the allocations, the expected word.
     #[rustfmt::skip]
     let table = [
         (service(1, 20), 20, ours("running", "Deployment is running"), two, "wait"),
@@ -136,7 +136,7 @@ fn a_deployment_is_followed_as_the_table_says() {
         (service(1, 20), 20, ours("paused", "Deployment is paused"), two, "wait"),
         (service(1, 20), 20, ours("something new", ""), two, "wait"),
         (service(1, 20), 20, ours("successful", ""), two, "healthy"),
-        // That it once was says nothing of now.
+        // An earlier success does not prove that the job is healthy now.
         (service(1, 20), 20, ours("successful", ""), "1 running, 1 failed followed", "wait"),
         (service(1, 20), 20, ours("successful", ""), "1 running, 1 failed", "stuck"),
         (service(1, 20), 20, ours("successful", ""), "1 running, 1 pending", "wait"),
@@ -147,20 +147,20 @@ fn a_deployment_is_followed_as_the_table_says() {
         (service(1, 20), 20, ours("cancelled", "Cancelled because job is stopped"), two, "failed"),
         (service(1, 20), 20, ours("cancelled", NEWER), two, "superseded"),
         (service(2, 30), 20, with(ours("cancelled", NEWER), third("running")), two, "superseded"),
-        // The latest deployment is another's, and ours is not judged by it.
+        // The latest deployment belongs to another registration. Ours is not judged by it.
         (service(2, 30), 20, with(ours("cancelled", NEWER), third("failed")), two, "superseded"),
         (service(2, 30), 20, with(ours("failed", "Failed due to progress deadline"), third("successful")), two, "failed"),
-        // Ours ran, and what somebody else put there since counts for now.
+        // Ours ran, and somebody else registered a newer version. That version is judged.
         (service(2, 30), 20, with(ours("successful", ""), third("successful")), "2 running, 2 running", "healthy"),
         (service(2, 30), 20, with(ours("successful", ""), third("failed")), "2 failed", "failed"),
-        // Nomad goes back by itself: that is waited for, and the failure stands.
+        // Nomad goes back by itself. Eos waits for that, and the failure is final.
         (service(1, 20), 20, ours("failed", BACK), "1 failed, 0 running", "reverting"),
         (service(2, 30), 20, ours("failed", BACK), "1 failed", "reverting"),
         (service(2, 30), 20, with(ours("failed", BACK), third("running")), "2 running, 1 failed", "reverting"),
         (service(2, 30), 20, with(ours("failed", BACK), third("successful")), "2 running, 2 running", "failed"),
         (service(2, 30), 20, with(ours("failed", BACK), third("failed")), "2 failed", "failed"),
         (service(2, 30), 20, ours("failed", BACK), "2 running, 2 running", "failed"),
-        // Canaries: not before they are healthy.
+        // Canaries are promoted only after they are healthy.
         (service(1, 20), 20, vec![good.clone(), canary(0, false)], "0 running, 1 running", "wait"),
         (service(1, 20), 20, vec![good.clone(), canary(1, false)], "0 running, 1 running", "awaiting promotion"),
         (service(1, 20), 20, vec![good.clone(), canary(1, true)], "0 running, 1 running", "wait"),
@@ -234,7 +234,7 @@ fn a_job_that_somebody_stopped_is_stopped_and_one_that_somebody_changed_is_super
     let mut stopped = job("service", 1, 20);
     stopped["Stop"] = json!(true);
     assert_eq!(word(&look(stopped.clone(), 20, &[], &[], "1 running")), "stopped");
-    // Stopping makes another registration.
+    // A stop is another registration.
     let successful = deployment(1, 20, "successful", "Deployment completed successfully");
     let cancelled = deployment(1, 20, "cancelled", "Cancelled because job is stopped");
     stopped["JobModifyIndex"] = json!(30);
@@ -246,7 +246,7 @@ fn a_job_that_somebody_stopped_is_stopped_and_one_that_somebody_changed_is_super
         word(&look(job("batch", 2, 30), 20, &evaluations, &[], "2 complete, 2 complete")),
         "superseded"
     );
-    // What nothing tells of any more is taken for no success.
+    // If no information is left, success is not assumed.
     assert_eq!(word(&look(job("service", 2, 30), 20, &[], &[], "2 running, 2 running")), "superseded");
 }
 
@@ -265,7 +265,7 @@ fn a_version_that_nomad_went_back_from_never_passes_whatever_nomad_has_removed()
             .flat_map(|some| choices(&deployments).into_iter().map(move |one| (some, one)))
         {
             for seen in [None, Some(open.clone()), Some(ours.clone())] {
-                // The second is what a refresh of the state makes of it.
+                // After the second, a refresh has changed the state in this way.
                 for (registered, failed) in [(20, false), (20, true), (30, true)] {
                     for (allocations, settled) in
                         [("2 running, 2 running", true), ("2 pending, 1 failed", false)]
@@ -304,7 +304,7 @@ fn what_is_left_of_a_removed_deployment_decides_as_the_table_says() {
     stopped["Stop"] = json!(true);
     let two = "1 running, 1 running";
     let theirs = "2 running, 2 running";
-    // The job now, its deployment as it was seen before, the versions, the allocations, what that is.
+    // The current job, its deployment as seen earlier, the versions, the allocations, the expected word.
     #[rustfmt::skip]
     let table = [
         (deployed(1, 20), None, of_ours(true), two, "healthy"),
@@ -320,10 +320,10 @@ fn what_is_left_of_a_removed_deployment_decides_as_the_table_says() {
         (deployed(2, 30), None, by_somebody(false), theirs, "superseded"),
         (deployed(2, 30), Some(&open), by_somebody(false), theirs, "superseded"),
         (deployed(2, 30), Some(&failed), by_somebody(false), theirs, "failed"),
-        // Versions are removed too, the oldest first.
+        // Nomad removes versions too, the oldest first.
         (deployed(9, 90), None, vec![version(9, 90, true, 9)], "9 running, 9 running", "superseded"),
         (stopped, None, by_somebody(false), "", "stopped"),
-        // Nomad has gone back already, and the job was read before that.
+        // Nomad has already gone back, but the job was read before that.
         (deployed(1, 20), Some(&open), [vec![version(2, 30, true, 7)], of_ours(false)].concat(), two, "reverting"),
     ];
     for (job, seen, versions, allocations, expected) in table {
@@ -375,9 +375,9 @@ fn a_version_that_nomad_went_back_to_is_ours_only_once_somebody_registers_it() {
         let asked = Asked { registered: Some(30), failed: true, seen: None };
         look_again(asked, job("service", 2, 30), evaluations, &deployments, "2 running, 2 running", &versions)
     };
-    // A refresh has put the new index into the state.
+    // A refresh has written the new index into the state.
     assert_eq!(word(&found(&evaluations)), "failed");
-    // The same job, registered again: Nomad changes nothing, and evaluates.
+    // The same job is registered again: Nomad changes nothing, but makes an evaluation.
     let again = json!({ "TriggeredBy": "job-register", "CreateIndex": 40, "Status": "complete" });
     let evaluations = [evaluations[0].clone(), evaluations[1].clone(), again];
     assert_eq!(word(&found(&evaluations)), "healthy");

@@ -1,4 +1,4 @@
-//! What runs of a job on one node.
+//! Allocations: what runs of a job on one node.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub struct Allocation {
 }
 
 impl Allocation {
-    /// Whether something takes its place, now or later.
+    /// Whether another allocation replaces it, now or later.
     pub fn is_followed(&self) -> bool {
         !self.followup_eval.is_empty() || !self.next_allocation.is_empty()
     }
@@ -38,8 +38,8 @@ impl Allocation {
         self.client_status == "failed" || self.client_status == "lost"
     }
 
-    /// Why it does not run, by the task that failed first in the alphabet: `task web: Exit Code: 7`. Nomad's own words
-    /// for the whole where no event of a task gives a reason.
+    /// The reason why it does not run: `task web: Exit Code: 7`. It comes from the failed task that is first in the
+    /// alphabet. If no event of a task gives a reason, it is Nomad's description of the allocation.
     pub fn why(&self) -> String {
         let failed = self.task_states.iter().filter(|(_, state)| state.failed);
         let all = failed.chain(self.task_states.iter().filter(|(_, state)| !state.failed));
@@ -54,7 +54,7 @@ impl Allocation {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Judged {
-    /// None: not judged yet.
+    /// None: Nomad has not judged it yet.
     pub healthy: Option<bool>,
 }
 
@@ -69,8 +69,8 @@ pub struct TaskState {
 }
 
 impl TaskState {
-    /// The last event that says why it ended or could not start, on one line. What follows from that, such as
-    /// `Policy allows no restarts`, gives no reason.
+    /// The last event that explains why the task ended or could not start, on one line. Events that only follow from
+    /// that, such as `Policy allows no restarts`, do not count.
     fn reason(&self) -> Option<String> {
         let is_cause = |event: &&TaskEvent| {
             let fails = ["Failure", "Failed", "failed", "Exceeded"];

@@ -1,4 +1,4 @@
-//! How Nomad brings a version of a job out.
+//! Deployments: how Nomad rolls out a version of a job.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub struct Deployment {
     #[serde(rename = "ID")]
     pub id: String,
     pub job_version: u64,
-    /// The job's `JobModifyIndex` when it was registered; `JobModifyIndex` here is another number.
+    /// The job's `JobModifyIndex` at its registration. The deployment's own `JobModifyIndex` is a different number.
     pub job_spec_modify_index: u64,
     pub status: String,
     pub status_description: String,
@@ -22,7 +22,7 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// Whether Nomad puts the last good version in its place.
+    /// Whether Nomad replaces it with the last good version.
     pub fn goes_back(&self) -> bool {
         self.status == "failed" && self.status_description.contains(" - rolling back to job version ")
     }

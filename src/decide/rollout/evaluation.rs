@@ -1,4 +1,4 @@
-//! What Nomad's scheduler made of a job.
+//! Evaluations: decisions of Nomad's scheduler about a job.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub struct Evaluation {
     #[serde(rename = "ID")]
     pub id: String,
     pub triggered_by: String,
-    /// Of the registration that it is for; zero where it is for none.
+    /// Index of the registration that caused it. Zero if no registration did.
     pub job_modify_index: u64,
     /// `pending`, `blocked`, `complete`, `failed` or `canceled`, with one l.
     pub status: String,
@@ -23,7 +23,7 @@ pub struct Evaluation {
     pub create_index: u64,
 }
 
-/// Why a group's allocations found no node.
+/// Why no node was found for allocations of a group.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Unplaced {

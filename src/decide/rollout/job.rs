@@ -1,4 +1,4 @@
-//! A job as it is registered.
+//! A registered job.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use super::null::nullable;
 #[serde(rename_all = "PascalCase", default)]
 pub struct Job {
     pub version: u64,
-    /// Rises with each registration that changes the job, and with nothing else.
+    /// Increases with each registration that changes the job, and never otherwise.
     pub job_modify_index: u64,
     pub status: String,
     pub stop: bool,
@@ -36,7 +36,7 @@ pub struct Group {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Update {
-    /// Nanoseconds. Zero: the first that does not get healthy ends the deployment.
+    /// Nanoseconds. Zero: the first allocation that does not become healthy ends the deployment.
     pub progress_deadline: u64,
     /// Nanoseconds, for each allocation.
     pub healthy_deadline: u64,
@@ -55,15 +55,15 @@ pub struct Task {
 #[serde(rename_all = "PascalCase", default)]
 pub struct Service {
     pub name: String,
-    /// `consul`, which is also meant by none, or `nomad`.
+    /// `consul` or `nomad`. An empty text also means `consul`.
     pub provider: String,
     #[serde(deserialize_with = "nullable")]
     pub checks: Vec<Value>,
 }
 
 impl Job {
-    /// Whether Nomad makes a deployment of each of its registrations. It does so of system jobs too, but not in each
-    /// of its releases.
+    /// Whether Nomad makes a deployment for each registration of this job. Some releases of Nomad do so for system jobs
+    /// too, which are not counted here.
     pub fn has_deployments(&self) -> bool {
         let is_deployed = |one: &Group| one.update.as_ref().is_some_and(|update| update.max_parallel > 0);
         self.kind == "service" && self.task_groups.iter().any(|one| one.count > 0 && is_deployed(one))

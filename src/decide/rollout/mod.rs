@@ -1,6 +1,7 @@
-//! One look at a job of Nomad's: its registration, what was made of it, and what runs.
+//! The data of one query about a Nomad job: its registration, its rollout, and its allocations.
 //!
-//! The types are those of Nomad's HTTP API, as far as they are read: <https://developer.hashicorp.com/nomad/api-docs>.
+//! The types are those of Nomad's HTTP API. They contain only fields that Eos reads:
+//! <https://developer.hashicorp.com/nomad/api-docs>.
 
 mod allocation;
 mod deployment;
@@ -18,42 +19,42 @@ pub use evaluation::{Evaluation, Unplaced};
 pub use job::{Group, Job};
 pub use version::{Version, Versions};
 
-/// Which registration is asked about.
+/// The registration that a query is about.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// What it was answered with; without it, the one that is there now is meant.
+    /// The index that Nomad returned for the registration. None means the current registration.
     pub registered: Option<u64>,
-    /// What was applied last is known to have failed. A version that Nomad went back to afterwards is then not ours,
-    /// though a refresh of Terraform's may name it.
+    /// The last applied version is known to have failed. If Nomad went back to another version afterwards, that version
+    /// is not ours, even if a refresh by Terraform has written its index into the state.
     pub failed: bool,
-    /// Its deployment, as an earlier look has seen it.
+    /// Its deployment, as an earlier query saw it.
     pub seen: Option<Deployment>,
 }
 
-/// What Nomad answers in one look.
+/// Nomad's answers in one query.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
     pub job: Job,
     pub evaluations: Vec<Evaluation>,
     pub deployments: Vec<Deployment>,
     pub allocations: Vec<Allocation>,
-    /// Read only if the deployment of this registration is missing, or its version is known to have failed.
+    /// Read only if the deployment of this registration is missing, or if its version is known to have failed.
     pub versions: Versions,
 }
 
-/// All that is known of one registration.
+/// All that is known about one registration.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rollout {
     pub job: Job,
-    /// The `JobModifyIndex` of the registration that is asked about.
+    /// The `JobModifyIndex` of the registration that the query is about.
     pub ours: u64,
-    /// As Nomad has it; one that was over when it was seen, also where Nomad has removed it since.
+    /// The deployment from Nomad. If Nomad has removed it, the one seen earlier, provided that it was over then.
     pub deployment: Option<Deployment>,
-    /// It was under way when it was seen, and Nomad has removed it since.
+    /// The deployment seen earlier, if it was in progress then and Nomad has removed it since.
     pub lost: Option<Deployment>,
-    /// Of the version that is there now, where that is another.
+    /// The deployment of the current version, if that is a different version.
     pub after: Option<Deployment>,
-    /// Since our registration.
+    /// Evaluations since this registration.
     pub evaluations: Vec<Evaluation>,
     pub allocations: Vec<Allocation>,
     pub versions: Versions,
@@ -82,54 +83,54 @@ impl Rollout {
         Self { ours, deployment, lost, after, evaluations, allocations, versions, job }
     }
 
-    /// Whether the version that is there now is the one that is asked about.
+    /// Whether the current version is the one that the query is about.
     pub fn is_ours(&self) -> bool {
         self.job.job_modify_index == self.ours
     }
 
-    /// The number of the version that is asked about, where that is known.
+    /// The number of the version that the query is about, if it is known.
     pub fn version(&self) -> Option<u64> {
         let by_deployment = self.deployment.as_ref().or(self.lost.as_ref()).map(|one| one.job_version);
         let registered = || self.versions.registered(self.ours).map(|one| one.version);
         by_deployment.or_else(|| self.is_ours().then_some(self.job.version)).or_else(registered)
     }
 
-    /// Whether its deployment was successful, by what outlives it.
+    /// Whether its deployment was successful. The version's `Stable` shows it, even after the deployment is removed.
     pub fn is_stable(&self) -> bool {
         self.versions.registered(self.ours).is_some_and(|one| one.stable)
     }
 
-    /// The version with which Nomad itself replaced this registration. Deployments are not needed to find it.
+    /// The version with which Nomad itself replaced this registration. It can be found without deployments.
     pub fn undone_for(&self) -> Option<u64> {
         Some(self.versions.undid(self.version()?)?.version)
     }
 
-    /// Whether our registration is there still, and nothing of the job runs or may come to run by itself.
+    /// Whether this registration is still current, and nothing of the job runs or could start by itself.
     pub fn is_spent(&self) -> bool {
         let is_alive =
             |one: &Allocation| matches!(one.client_status.as_str(), "pending" | "running" | "unknown");
         self.is_ours() && !self.job.stop && !self.allocations.iter().any(is_alive)
     }
 
-    /// Those of the version that is there now.
+    /// Allocations of the current version.
     pub fn current(&self) -> impl Iterator<Item = &Allocation> {
         self.allocations.iter().filter(|one| one.job_version == self.job.version)
     }
 
-    /// Those of the version that is asked about.
+    /// Allocations of the version that the query is about.
     pub fn of_ours(&self) -> impl Iterator<Item = &Allocation> {
         let version = self.version();
         self.allocations.iter().filter(move |one| Some(one.job_version) == version)
     }
 
-    /// The largest of the groups' deadlines: so long nothing may happen.
+    /// The largest deadline of all groups. For this long, it is normal that nothing happens.
     pub fn patience(&self) -> Duration {
         let all = self.job.task_groups.iter().filter_map(|group| group.update.as_ref());
         let longest = all.map(|update| update.progress_deadline.max(update.healthy_deadline)).max();
         Duration::from_nanos(longest.unwrap_or_default())
     }
 
-    /// Groups that found no node, by the newest evaluation that tells.
+    /// Groups for which no node was found, from the newest blocked evaluation.
     pub fn unplaced(&self) -> BTreeMap<&str, &Unplaced> {
         let waiting = self.evaluations.iter().filter(|one| one.status == "blocked");
         let newest = waiting.max_by_key(|one| one.create_index);
@@ -137,7 +138,7 @@ impl Rollout {
     }
 }
 
-/// As Nomad shows an id.
+/// The short form in which Nomad shows an id.
 pub fn short_id(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
 }

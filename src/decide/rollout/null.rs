@@ -1,8 +1,8 @@
-//! What Nomad's API leaves empty.
+//! Empty values in Nomad's API.
 
 use serde::{Deserialize, Deserializer};
 
-/// Nomad writes null for what is empty.
+/// Reads null as the empty value: Nomad writes null for empty collections.
 pub(super) fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     from: D,
 ) -> Result<T, D::Error> {

@@ -1,10 +1,10 @@
-//! The versions of a job, which outlive their deployments: Nomad removes those that are over.
+//! The versions of a job. They exist longer than their deployments, which Nomad removes some time after their end.
 
 use serde::Deserialize;
 
 use super::null::nullable;
 
-/// What Nomad answers.
+/// Nomad's answer.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Versions {
@@ -17,20 +17,21 @@ pub struct Versions {
 pub struct Version {
     pub version: u64,
     pub job_modify_index: u64,
-    /// Its deployment was successful. A version that Nomad or a scaling made from a stable one begins so.
+    /// Its deployment was successful. A version that Nomad itself or a scaling makes from a stable version starts as
+    /// stable.
     pub stable: bool,
-    /// Nanoseconds since 1970. Each registration has its own, but not a version that Nomad goes back to by itself:
-    /// it keeps that of the version it is a copy of.
+    /// Nanoseconds since 1970. Each registration has its own time. A version that Nomad makes when it goes back keeps
+    /// the time of the version that it copies.
     pub submit_time: i64,
 }
 
 impl Versions {
-    /// The one that this registration made.
+    /// The version that this registration made.
     pub fn registered(&self, index: u64) -> Option<&Version> {
         self.versions.iter().find(|one| one.job_modify_index == index)
     }
 
-    /// Where Nomad itself put an older version in the place of this one: that older version.
+    /// The older version with which Nomad itself replaced the version `failed`, if it did.
     pub fn undid(&self, failed: u64) -> Option<&Version> {
         let next = self.versions.iter().find(|one| one.version == failed + 1)?;
         self.versions.iter().find(|one| one.version < failed && one.submit_time == next.submit_time)
