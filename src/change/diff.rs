@@ -1,4 +1,4 @@
-//! Which attributes differ between before and after, with sensitive and unknown ones masked.
+//! Finds the attributes that differ between before and after. Sensitive and unknown values are masked.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::report::AttributeChange;
 pub const SENSITIVE: &str = "(sensitive)";
 pub const UNKNOWN: &str = "(known after apply)";
 
-/// One attribute that differs, as it is. No Debug: it may hold a secret.
+/// One differing attribute, unmasked. There is no Debug, because it may hold a secret.
 pub struct Difference<'a> {
     pub path: String,
     pub before: &'a Value,
@@ -20,7 +20,7 @@ pub struct Difference<'a> {
 }
 
 impl Difference<'_> {
-    /// What may be shown of it.
+    /// The difference in a form that may be shown.
     pub fn masked(self) -> AttributeChange {
         let mask = |value: &Value| match value {
             Value::Null => Value::Null,
@@ -37,7 +37,8 @@ pub fn attributes(change: &Value) -> Vec<AttributeChange> {
     differences(change).into_iter().map(Difference::masked).collect()
 }
 
-/// The differing attributes of one `change` object, deepest first difference by path.
+/// The differing attributes of one `change` object, sorted by path. A container is searched for its differing parts,
+/// unless it is sensitive or unknown.
 pub fn differences(change: &Value) -> Vec<Difference<'_>> {
     let replacing = change["replace_paths"]
         .as_array()
@@ -73,7 +74,7 @@ impl<'a> Side<'a> {
             Value::Array(items) => {
                 key.parse::<usize>().ok().and_then(|index| items.get(index)).unwrap_or(&Value::Null)
             }
-            // A mark on the whole covers its parts.
+            // A mark on a container applies to all its parts.
             Value::Bool(true) => value,
             _ => &Value::Null,
         };
@@ -104,13 +105,13 @@ fn walk<'a>(side: &Side<'a>, path: String, replacing: &BTreeSet<String>, found: 
     found.push(Difference { path, before: side.before, after: side.after, unknown, sensitive, replaces });
 }
 
-/// Keys of both sides where both are containers or absent; empty where a scalar is compared.
+/// The keys of both sides, if each is a container or absent. Empty if one of them is a scalar.
 fn keys(side: &Side<'_>) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for value in [side.before, side.after, side.unknown] {
         match value {
             Value::Object(map) => keys.extend(map.keys().cloned()),
-            // Zero-padded so that indices sort as numbers.
+            // The index is padded with zeros, so that indices sort as numbers.
             Value::Array(items) => keys.extend((0..items.len()).map(|index| format!("{index:010}"))),
             Value::Null | Value::Bool(_) if std::ptr::eq(value, side.unknown) => {}
             Value::Null => {}

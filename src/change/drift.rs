@@ -1,7 +1,7 @@
-//! What a plan says of changes that were made outside of Terraform.
+//! Reads drift from a plan: changes that were made outside of Terraform.
 //!
-//! One normal plan has both lists: `resource_drift` is the state against the world, `resource_changes` the world
-//! against the configuration. The exit code says neither.
+//! A normal plan has two lists. `resource_drift` compares the state with the real resources. `resource_changes`
+//! compares the real resources with the configuration. The exit code shows neither.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ use super::jobs::{self, FoundJob};
 use crate::model::{DriftRules, Pattern};
 use crate::report::{Class, Drifted};
 
-/// What was found, after what the rules leave out. No Debug: `exact` holds values in clear.
+/// The drift that the rules do not ignore. There is no Debug, because `exact` contains unmasked values.
 #[derive(Default)]
 pub struct Seen {
-    /// By address, masked.
+    /// Masked, and sorted by address.
     pub changes: Vec<Drifted>,
-    /// All that makes it this drift and no other, secrets included: for a keyed digest.
+    /// Everything that identifies this drift, including secrets. It is only for a keyed digest.
     pub exact: Value,
 }
 
@@ -28,7 +28,7 @@ struct Entry<'a> {
     differences: Vec<Difference<'a>>,
 }
 
-/// Reads `show -json` of a plan. `followed`: the registrations of jobs that the last run took for what it asked for.
+/// Reads `show -json` of a plan. `followed` contains the registrations of jobs that the last run accepted as its own.
 pub fn seen(plan: &Value, rules: &DriftRules, followed: &BTreeMap<String, u64>) -> Seen {
     let mut outside = entries(&plan["resource_drift"], rules);
     outside.retain(|_, entry| !jobs::is_by_itself(entry.resource, followed));
@@ -46,7 +46,7 @@ pub fn seen(plan: &Value, rules: &DriftRules, followed: &BTreeMap<String, u64>) 
         let (actions, todo) = (words(&drift), words(&change));
         let Some(Entry { resource, differences, .. }) = drift.or(change) else { continue };
         let values = match class {
-            // What a plan would set may be another value each time; what it finds outside is not.
+            // A planned value may differ in each plan. A value found outside does not.
             Class::Pending => json!([]),
             _ => differences.iter().map(|one| json!([one.path, one.before, one.after])).collect(),
         };
@@ -65,7 +65,7 @@ pub fn seen(plan: &Value, rules: &DriftRules, followed: &BTreeMap<String, u64>) 
     found
 }
 
-/// The jobs that the refresh of this plan has found, with what was changed outside of Terraform.
+/// The jobs that the refresh of this plan has found, each with the changes made outside of Terraform.
 pub fn found_jobs(plan: &Value, rules: &DriftRules) -> Vec<FoundJob> {
     let mut outside = seen(plan, rules, &BTreeMap::new()).changes;
     outside.retain(|one| one.class != Class::Pending);
@@ -77,7 +77,7 @@ pub fn found_jobs(plan: &Value, rules: &DriftRules) -> Vec<FoundJob> {
     jobs
 }
 
-/// A resource that was changed outside, and one that a plan would change.
+/// `outside`: the resource was changed outside of Terraform. `planned`: the plan would change it.
 fn classify(outside: bool, planned: bool) -> Option<Class> {
     match (outside, planned) {
         (true, true) => Some(Class::Drifted),
@@ -87,7 +87,7 @@ fn classify(outside: bool, planned: bool) -> Option<Class> {
     }
 }
 
-/// Managed resources that change, by address and, of an object that is about to go, its key.
+/// Managed resources that change. The key is the address and, for a deposed object, its key.
 fn entries<'a>(list: &'a Value, rules: &DriftRules) -> BTreeMap<(String, String), Entry<'a>> {
     let entries = list.as_array().into_iter().flatten().filter(|one| one["mode"] != "data");
     let read = entries.filter_map(|resource| {
@@ -99,13 +99,13 @@ fn entries<'a>(list: &'a Value, rules: &DriftRules) -> BTreeMap<(String, String)
         let of_job = resource["type"] == "nomad_job";
         differences.retain(|one| matters(rules, address, one) && !(of_job && jobs::is_runtime(one)));
         let some_left_out = differences.len() < all;
-        // Where something known is left out, what would only be computed anew because of it is too.
+        // If a known difference is ignored, attributes that are only computed again because of it are ignored too.
         let differs = differences.iter().any(|one| !one.unknown || !some_left_out);
         let counts = match actions.as_slice() {
             [] | ["no-op"] | ["read"] => false,
             ["update"] => differs,
             ["delete", "create"] | ["create", "delete"] => differs || !some_left_out,
-            // What is gone is gone, whichever attributes it had.
+            // A deletion always counts, whichever attributes the resource had.
             _ => true,
         };
         let ignored = rules.ignore.iter().any(|one| one.covers_resource(address));
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(classes(&plan(drift, json!([])), &rules).len(), 1);
     }
 
-    /// A service's job as the real provider has it, with what differs before and after.
+    /// The job of a service in the format of the real provider, with these differences before and after.
     fn job(before: Value, after: Value) -> Value {
         let whole = |more: Value| {
             let mut values = json!({
@@ -278,7 +278,7 @@ mod tests {
             "task_groups": [{ "count": 1, "volumes": [], "task": [{ "volume_mounts": [] }] }],
         });
         assert_eq!(paths(job(json!({}), deployed), &[]), Vec::<String>::new());
-        // The provider leaves the old ones in the state when it updates a job.
+        // When the provider updates a job, it leaves the old values in the state.
         let counted = json!({ "version": 1, "submit_time": "2", "stable": true });
         assert_eq!(paths(job(json!({}), counted), &[]), Vec::<String>::new());
     }
@@ -296,7 +296,7 @@ mod tests {
             expected
         );
         assert_eq!(paths(job(json!({}), scaled), &[("web@default", 20)]), Vec::<String>::new());
-        // One that is gone is gone.
+        // A deleted job always counts.
         let mut gone = job(json!({}), json!({}));
         gone["change"]["actions"] = json!(["delete"]);
         gone["change"]["after"] = Value::Null;

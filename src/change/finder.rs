@@ -1,18 +1,18 @@
-//! Finds many texts in another in one pass, in memory that a long secret does not blow up.
+//! Finds many patterns in a text in one pass. Long patterns do not need much memory.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-/// In bytes. Of a longer text its beginning is looked for, and from there as much of it as follows.
+/// In bytes. Of a longer pattern, this beginning is searched for. What follows is compared at each place found.
 const BEGINNING: usize = 256;
-/// In bytes, of all beginnings: some 30 bytes of memory each while the automaton is built.
+/// In bytes, for all beginnings together. Each byte needs about 30 bytes of memory while the automaton is built.
 const AT_MOST: usize = 8 << 20;
 
-/// None where there is more to look for than it can.
+/// None if the patterns exceed the limit.
 pub struct Finder(Option<Ready>);
 
 struct Ready {
     automaton: AhoCorasick,
-    /// By the number of the pattern: what follows its beginning, where that is not all of it.
+    /// By number of the pattern: the rest after its beginning, if there is one.
     rests: Vec<Option<String>>,
 }
 
@@ -35,18 +35,19 @@ impl Finder {
         if beginnings.iter().map(|one| one.len()).sum::<usize>() > AT_MOST {
             return Self(None);
         }
-        // Any other kind may take a kibibyte for each byte that is looked for.
+        // Any other kind may need a kibibyte for each byte of the patterns.
         let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(beginnings);
         Self(automaton.ok().map(|automaton| Ready { automaton, rests }))
     }
 
-    /// Every place of every pattern, overlapping ones too, in the order of their ends. Of a long pattern that is cut off
-    /// in the text, what is there. None where the text could not be searched.
+    /// All matches of all patterns, including overlapping ones, in the order of the ends of their beginnings. If the
+    /// text contains only the first part of a long pattern, that part is returned. None if the text could not be
+    /// searched.
     pub fn find(&self, text: &str) -> Option<Vec<Found>> {
         let ready = self.0.as_ref()?;
         let mut found = Vec::new();
-        // How far the long ones found so far reach: what they cover is not compared again, so that a text of one letter
-        // takes no longer than another.
+        // How far the long matches reach so far. What they cover is not compared again. So a text of one repeated
+        // letter does not take longer than others.
         let mut covered: usize = 0;
         for one in ready.automaton.find_overlapping_iter(text) {
             let (pattern, start, mut end) = (one.pattern().as_usize(), one.start(), one.end());
@@ -63,7 +64,7 @@ impl Finder {
     }
 }
 
-/// The last place up to `at` where a character ends.
+/// The last character boundary at or before `at`.
 fn boundary(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
     (0..=at).rev().find(|place| text.is_char_boundary(*place)).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! How a text looks in what others wrote: escaped, or encoded.
+//! The forms of a text in other programs' output: escaped or encoded.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use crate::printable::printable;
 
-/// What is sure of a shorter text in base64 is too little to be told from others.
+/// For a shorter text, too few characters of its base64 form are certain to recognize it.
 const ENCODED: usize = 8;
 
-/// The text itself, and as terminals, JSON, URLs and base64 have it.
+/// The text itself, and its forms on terminals and in JSON, URLs and base64.
 pub fn forms(text: &str) -> Vec<String> {
     let json = Value::from(text).to_string();
     let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(&json);
-    // Terraform's `jsonencode`, and most that is written in Go.
+    // The form that Terraform's `jsonencode` and most Go programs write.
     let go: String =
         json.chars().map(|one| if "<>&".contains(one) { escaped(one) } else { one.into() }).collect();
     let ascii =
@@ -32,7 +32,7 @@ fn escaped(one: char) -> String {
     one.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
 }
 
-/// RFC 3986: all but the unreserved characters.
+/// RFC 3986: encodes all characters except the unreserved ones.
 fn percent(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     text.bytes()
@@ -40,7 +40,8 @@ fn percent(text: &str) -> String {
         .collect()
 }
 
-/// Wherever the text begins in what was encoded; without the characters that hold bits of its neighbours too.
+/// All forms of the text, for each position at which it may begin in the encoded data. Characters that also depend on
+/// neighbouring bytes are left out.
 fn base64(text: &[u8]) -> impl Iterator<Item = String> {
     let standard = (0..3).map(|before| {
         let encoded = STANDARD_NO_PAD.encode([&[0; 2][..before], text].concat());

@@ -1,4 +1,5 @@
-//! The `nomad_job` resources of a plan, by `show -json`: what it registers, and what its refresh has found.
+//! The `nomad_job` resources of a plan, from `show -json`: the planned registrations, and the jobs that the refresh
+//! found.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +8,14 @@ use serde_json::Value;
 use super::diff::Difference;
 use crate::report::AttributeChange;
 
-/// One that the plan creates, updates or replaces. No Debug: a jobspec may hold a secret.
+/// A job that the plan creates, updates or replaces. There is no Debug, because a jobspec may hold a secret.
 pub struct PlannedJob {
     pub address: String,
-    /// None: a part of it is known only once the plan is applied, or stands in files that the provider reads.
+    /// None if a part of it becomes known only during apply, or is in files that the provider reads.
     pub spec: Option<JobSpec>,
-    /// The module marks it: what is said of it may repeat it.
+    /// The module marks the jobspec as sensitive. A message about the job may contain parts of it.
     pub is_sensitive: bool,
-    /// Namespace and id of the job that it is until now.
+    /// Namespace and id of the job before the plan.
     pub before: Option<(String, String)>,
 }
 
@@ -24,7 +25,7 @@ pub struct JobSpec {
     pub variables: BTreeMap<String, String>,
 }
 
-/// One as the refresh has found it: what is registered now.
+/// A job as the refresh found it: the current registration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoundJob {
     pub address: String,
@@ -32,11 +33,11 @@ pub struct FoundJob {
     pub id: String,
     pub modify_index: Option<u64>,
     pub is_stopped: bool,
-    /// Where it is another registration than the state has: what differs, as far as drift tells it, and masked.
+    /// If the registration differs from the one in the state: the differences that count as drift, masked.
     pub outside: Vec<AttributeChange>,
 }
 
-/// Those that the state has, whichever module they stand in.
+/// The jobs in the state, from all modules.
 pub fn found_jobs(plan: &Value) -> Vec<FoundJob> {
     let mut found = Vec::new();
     below(&plan["prior_state"]["values"]["root_module"], &mut found);
@@ -44,19 +45,19 @@ pub fn found_jobs(plan: &Value) -> Vec<FoundJob> {
 }
 
 impl FoundJob {
-    /// As the provider imports it: `web@default`.
+    /// The id for the provider's import: `web@default`.
     pub fn key(&self) -> String {
         key(&self.namespace, &self.id)
     }
 }
 
-/// By which a job is remembered.
+/// The key under which a job is recorded.
 pub fn key(namespace: &str, id: &str) -> String {
     format!("{id}@{namespace}")
 }
 
-/// Whether nobody changed this job, an entry of `resource_drift`: it is the registration that the state has, or the
-/// one that the last run followed. Whatever else differs is Nomad's own doing, or the provider's.
+/// Whether nobody changed this job, given its entry in `resource_drift`. This is so if the registration is the one in
+/// the state, or the one that the last run followed. Other differences come from Nomad or from the provider.
 pub fn is_by_itself(resource: &Value, followed: &BTreeMap<String, u64>) -> bool {
     let (before, after) = (&resource["change"]["before"], &resource["change"]["after"]);
     let Some(index) = after["modify_index"].as_str().filter(|_| resource["type"] == "nomad_job") else {
@@ -66,7 +67,7 @@ pub fn is_by_itself(resource: &Value, followed: &BTreeMap<String, u64>) -> bool 
     before["modify_index"] == index || known.is_some_and(|known| known.to_string() == index)
 }
 
-/// Attributes that change with each registration or by themselves: they tell nothing of what a person did.
+/// Attributes that change with each registration or by themselves. They say nothing about changes by a person.
 const RUNTIME: [&str; 8] = [
     "allocation_ids",
     "deployment_id",
@@ -78,14 +79,14 @@ const RUNTIME: [&str; 8] = [
     "version",
 ];
 
-/// Whether this difference of a job is one of those, or the provider's null for an empty list.
+/// Whether this difference is in one of those attributes, or between null and an empty list of the provider.
 pub fn is_runtime(one: &Difference<'_>) -> bool {
     let attribute = one.path.split(['.', '[']).next().unwrap_or_default();
     let is_empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-    // An update leaves an empty list of them in the state.
+    // After an update, the provider leaves this list empty in the state.
     let forgotten = attribute == "datacenters" && is_empty(one.before);
     let alike = is_empty(one.before) && is_empty(one.after);
-    // What a plan would set is known only after it.
+    // The value after a plan is not known yet.
     !one.unknown && (RUNTIME.contains(&attribute) || alike || forgotten)
 }
 
@@ -107,7 +108,7 @@ fn below(module: &Value, found: &mut Vec<FoundJob>) {
     module["child_modules"].as_array().into_iter().flatten().for_each(|child| below(child, found));
 }
 
-/// Namespace and id of the job that a resource's values stand for.
+/// Namespace and id of the job, from the values of its resource.
 fn identity(values: &Value) -> Option<(String, String)> {
     let namespace = values["namespace"].as_str().filter(|text| !text.is_empty());
     Some((namespace.unwrap_or("default").to_owned(), values["id"].as_str()?.to_owned()))
@@ -153,7 +154,7 @@ fn spec(after: &Value) -> Option<JobSpec> {
     Some(JobSpec { text, is_json, variables })
 }
 
-/// Whether a mark of Terraform's marks anything below it.
+/// Whether one of Terraform's marks marks anything below it.
 fn any(mark: &Value) -> bool {
     match mark {
         Value::Bool(marked) => *marked,

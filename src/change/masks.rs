@@ -1,4 +1,4 @@
-//! Takes secrets out of reports: out of all that others wrote in them, and out of nothing else.
+//! Removes secrets from reports: from all text that others wrote, and from nothing else.
 
 use serde_json::Value;
 
@@ -7,11 +7,11 @@ use super::redact::Redactor;
 use crate::error::Error;
 use crate::report::{AttributeChange, ComponentReport, ResourceChange, SaltRun};
 
-/// Whether a part of an error's details is Eos's own.
+/// Whether Eos wrote this part of an error's details itself.
 fn is_own(key: &str, part: &Value) -> bool {
     const OWN: [&str; 10] =
         ["command", "exit", "file", "files", "gate", "holder", "id", "job", "namespace", "step"];
-    // A lock that Terraform tells of is an object; a path or a key is Eos's own.
+    // If the lock is an object, Terraform reported it. A path or a key comes from Eos.
     OWN.contains(&key) || key == "problems" || key == "lock" && part.is_string()
 }
 
@@ -22,7 +22,7 @@ impl Redactor {
         report.error.iter_mut().for_each(|error| self.error(error));
         report.outputs.values_mut().for_each(|value| self.value(value));
         self.resources(&mut report.resource_changes);
-        // An address, an id, and so a command may hold what the module did not mark.
+        // An address, an id and a command may contain values that the module did not mark as sensitive.
         for orphan in &mut report.possible_orphans {
             text(&mut orphan.address);
             text(&mut orphan.import);
@@ -41,7 +41,7 @@ impl Redactor {
         self.words(&mut error.remedy);
         for (key, part) in error.details.as_object_mut().into_iter().flatten() {
             match key.as_str() {
-                // The counts are Eos's own.
+                // Eos wrote the counts itself.
                 "gates" => {
                     for gate in part.as_array_mut().into_iter().flatten() {
                         self.gathered(&mut gate["target"]);
@@ -54,7 +54,7 @@ impl Redactor {
         }
     }
 
-    /// An address may hold a secret by a key of `for_each`.
+    /// An address may contain a secret as a key of `for_each`.
     pub fn resources(&self, resources: &mut [ResourceChange]) {
         for resource in resources {
             resource.address = self.text(&resource.address);
@@ -70,7 +70,7 @@ impl Redactor {
                 self.value(value);
                 *value != before
             });
-            // A secret that is replaced by another is not known any more, and was one.
+            // If a secret replaces another, the old value is no longer known as a secret. It is hidden too.
             for (value, of_secret) in [(&mut attribute.before, hidden[1]), (&mut attribute.after, hidden[0])]
             {
                 if of_secret && !value.is_null() && value != UNKNOWN {
@@ -105,7 +105,7 @@ mod tests {
     use crate::view;
     use crate::words::{Words, words};
 
-    /// All that others can write in a report is `theirs`; `count` stands wherever Eos counts.
+    /// All text that others can write in a report is `theirs`. Each number that Eos counts is `count`.
     fn report(theirs: &Value, count: u64) -> ComponentReport {
         let text = match theirs.as_str() {
             Some(text) => format!("X {text} Y\n{text}"),

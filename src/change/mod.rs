@@ -1,7 +1,7 @@
-//! What a plan says.
+//! The changes in a plan.
 //!
-//! Knows Terraform's words for changes. Must not know how a plan was made or what becomes of it.
-//! Through it passes: events or `show -json` in; [`Changes`] out, masked.
+//! This room knows Terraform's terms for changes. It must not know how a plan was made or what happens to it.
+//! In: events or `show -json`. Out: [`Changes`], masked.
 
 mod diff;
 mod drift;
@@ -30,11 +30,11 @@ use crate::report::{Counts, ResourceChange};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Changes {
     pub counts: Counts,
-    /// No-ops and reads of data sources are left out.
+    /// Without no-ops and reads of data sources.
     pub resources: Vec<ResourceChange>,
-    /// Output to Terraform's action on it, no-ops left out.
+    /// Output to Terraform's action, without no-ops.
     pub outputs: BTreeMap<String, String>,
-    /// Keyed digest of all that would change, with values that are masked here; empty where nobody asked for it.
+    /// Keyed digest of all changes, including the values that are masked here. Empty if nobody requested it.
     #[serde(default)]
     pub digest: String,
 }
@@ -46,7 +46,7 @@ impl Changes {
     }
 }
 
-/// One resource of the plan stream, where `action` is the stream's single word.
+/// One resource of the plan stream. `action` is the stream's single word for it.
 pub fn planned(
     address: &str,
     kind: &str,
@@ -56,7 +56,7 @@ pub fn planned(
 ) -> Option<ResourceChange> {
     let actions: &[&str] = match action {
         "noop" | "read" => return None,
-        // The stream does not say in which order; `show -json` does.
+        // The stream does not report the order; `show -json` does.
         "replace" => &["delete", "create"],
         "remove" => &["forget"],
         other => &[other],

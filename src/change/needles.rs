@@ -1,4 +1,4 @@
-//! What a secret looks like in texts: each of its parts, in each form in which others write it.
+//! The texts to search for a secret: each of its parts, in each form in which programs write it.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 use super::forms::forms;
 use super::number;
 
-/// In characters. Shorter ones stand in too many innocent places to be taken out of texts.
+/// In characters. Shorter texts occur in too many innocent places. They cannot be removed.
 const SHORTEST: usize = 4;
 
-/// Adds what has to be looked for.
+/// Adds the texts to search for.
 pub fn collect(secret: &Value, needles: &mut BTreeSet<String>) {
     parts(secret, &mut |part| match part {
         Part::Text(text) => {
-            // A message may show one line of many.
+            // A message may show one line of a text with several lines.
             let lines = text.lines().map(str::trim).filter(|_| text.contains('\n'));
             let all = std::iter::once(text).chain(lines).filter(|text| is_long(text));
             needles.extend(all.flat_map(forms));
-            // Terraform makes a number of it where a variable asks for one.
+            // Terraform converts the text to a number if the variable requires one.
             needles.extend(number::spellings(text.trim()).into_iter().filter(|text| is_long(text)));
         }
         Part::Number(number) => {
@@ -28,7 +28,7 @@ pub fn collect(secret: &Value, needles: &mut BTreeSet<String>) {
     needles.retain(|needle| !needle.is_empty());
 }
 
-/// Whether a part of it cannot be taken out of texts.
+/// Whether a part of the secret is too short to be removed from texts.
 pub fn is_short(secret: &Value) -> bool {
     let mut found = false;
     parts(secret, &mut |part| {
@@ -58,12 +58,12 @@ fn parts(secret: &Value, each: &mut dyn FnMut(Part<'_>)) {
                 parts(inner, each);
             }
         }
-        // Every text has these words.
+        // These words occur in every text.
         Value::Bool(_) | Value::Null => {}
     }
 }
 
-/// A name that a program gives to a part of a value, such as `password`, and not a key that is data.
+/// Whether the key is a field name that a program chooses, such as `password`, and not data.
 pub fn is_field(key: &str) -> bool {
     key.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }

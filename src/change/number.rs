@@ -1,16 +1,16 @@
-//! One number in all the ways in which programs write it.
+//! All the ways in which programs write one number.
 
-/// Longer ones are written with an exponent by everybody.
+/// All programs write longer numbers with an exponent.
 const LONGEST: i64 = 400;
 
-/// `0.DIGITS` times ten to the power of `point`, without zeros at either end of the digits.
+/// `0.DIGITS` times ten to the power of `point`. The digits neither begin nor end with a zero.
 struct Decimal {
     negative: bool,
     digits: String,
     point: i64,
 }
 
-/// As JSON, YAML, Terraform and Go read numbers; None where it is not one.
+/// Parses a number like JSON, YAML, Terraform and Go do. None if it is not a number.
 fn parse(text: &str) -> Option<Decimal> {
     let (negative, rest) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -33,7 +33,7 @@ fn parse(text: &str) -> Option<Decimal> {
 }
 
 impl Decimal {
-    /// Without an exponent, as Terraform writes numbers.
+    /// Without an exponent, in Terraform's format.
     fn plain(&self) -> Option<String> {
         let (length, point) = (i64::try_from(self.digits.len()).ok()?, self.point);
         if self.digits.is_empty() {
@@ -50,7 +50,7 @@ impl Decimal {
         })
     }
 
-    /// `1.25e+09` and its like.
+    /// Forms with an exponent, such as `1.25e+09`.
     fn scientific(&self) -> Vec<String> {
         if self.digits.is_empty() {
             return Vec::new();
@@ -63,14 +63,14 @@ impl Decimal {
         if exponent >= 0 {
             exponents.extend([format!("{size:02}"), size.to_string()]);
         }
-        // `%e` of C, Go and Terraform has six digits after the point.
+        // `%e` in C, Go and Terraform prints six digits after the point.
         let padded = (rest.len() < 6).then(|| format!("{first}.{rest:0<6}"));
         let letters = exponents.iter().flat_map(|exponent| [format!("e{exponent}"), format!("E{exponent}")]);
         let mantissas: Vec<String> = std::iter::once(mantissa).chain(padded).collect();
         letters.flat_map(|exponent| mantissas.iter().map(move |one| format!("{one}{exponent}"))).collect()
     }
 
-    /// With and without its sign.
+    /// The spellings with and without the sign.
     fn signed(&self, spellings: Vec<String>) -> Vec<String> {
         match self.negative {
             true => spellings.iter().map(|text| format!("-{text}")).chain(spellings.clone()).collect(),
@@ -79,11 +79,11 @@ impl Decimal {
     }
 }
 
-/// All spellings of the number in `text`; none where it is not a number.
+/// All spellings of the number in `text`. Empty if it is not a number.
 pub fn spellings(text: &str) -> Vec<String> {
     let Some(exact) = parse(text) else { return Vec::new() };
     let mut all: Vec<_> = exact.plain().into_iter().chain(exact.scientific()).collect();
-    // As programs write it that keep numbers in 64 bits.
+    // Spellings of programs that store numbers in 64 bits.
     let float = all.first().and_then(|text| text.parse::<f64>().ok());
     if let Some(float) = float.filter(|float| float.is_finite()) {
         all.extend([format!("{float}"), format!("{float:.0}")].into_iter().filter(|_| float.abs() >= 1e15));
@@ -92,7 +92,7 @@ pub fn spellings(text: &str) -> Vec<String> {
     exact.signed(all)
 }
 
-/// As Terraform writes the number in `text`.
+/// The number in `text`, in Terraform's format.
 pub fn plain(text: &str) -> Option<String> {
     let number = parse(text)?;
     let plain = number.plain()?;

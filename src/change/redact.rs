@@ -1,4 +1,4 @@
-//! Takes known secrets out of what others wrote: Terraform's messages, values a module forgot to mark.
+//! Removes known secrets from text that others wrote: Terraform's messages, and values that a module did not mark.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,22 +10,22 @@ use super::finder::Finder;
 use super::needles::{collect, is_field, is_short};
 use crate::words::Words;
 
-/// What stands in the place of values, by Eos and by Terraform: no secret is looked for in it.
+/// Texts that Eos and Terraform put in place of values. They are not searched for secrets.
 const MARKS: [&str; 3] = [SENSITIVE, UNKNOWN, "(sensitive value)"];
 
-/// The secrets of one component, or of all components of a call. Clones share what they know. No Debug: it holds
-/// them in clear.
+/// The secrets of one component, or of all components of a call. Clones share them. There is no Debug, because it
+/// contains the secrets unmasked.
 #[derive(Clone, Default)]
 pub struct Redactor {
     secrets: Arc<Mutex<Secrets>>,
-    /// Learns all that this one does.
+    /// The redactor of the call. It gets all secrets that are added here.
     call: Option<Arc<Mutex<Secrets>>>,
 }
 
 #[derive(Default)]
 struct Secrets {
     needles: BTreeSet<String>,
-    /// None until it is needed: it is out of date after each secret that is new.
+    /// None until it is needed. Each new secret makes it invalid.
     finder: Option<Finder>,
 }
 
@@ -36,7 +36,8 @@ impl Redactor {
         redactor
     }
 
-    /// That of one component of this call: it knows nothing yet, and the call learns what it does.
+    /// A redactor for one component of this call. It is empty at first. All secrets added to it are added to the call's
+    /// too.
     pub fn of_component(&self) -> Self {
         Self { secrets: Arc::default(), call: Some(self.secrets.clone()) }
     }
@@ -49,12 +50,12 @@ impl Redactor {
         }
     }
 
-    /// Whether a part of this secret is too short to be taken out of texts.
+    /// Whether a part of this secret is too short to be removed from texts.
     pub fn is_short(secret: &Value) -> bool {
         is_short(secret)
     }
 
-    /// A text of others. Secrets that overlap are taken out as one: no rest of either is left.
+    /// Redacts a text of others. Overlapping secrets are removed together, so that no part of either remains.
     pub fn text(&self, text: &str) -> String {
         let (mut redacted, mut at) = (String::with_capacity(text.len()), 0);
         for (start, end) in self.found(text) {
@@ -66,17 +67,17 @@ impl Redactor {
         redacted
     }
 
-    /// A sentence, of which some parts are Eos's own.
+    /// Redacts a sentence. Parts that Eos itself wrote stay.
     pub fn words(&self, words: &mut Words) {
         words.replace_others(|text| self.text(text));
     }
 
-    /// A value of others: texts, numbers and keys.
+    /// Redacts a value of others: texts, numbers and keys.
     pub fn value(&self, value: &mut Value) {
         self.walk(value, |_| true);
     }
 
-    /// What Eos put together of what others said. Its own keys, which are names of fields, stay.
+    /// Redacts a value that Eos built from the text of others. Its own keys stay: they are names of fields.
     pub fn gathered(&self, value: &mut Value) {
         self.walk(value, |key| !is_field(key));
     }
@@ -84,7 +85,7 @@ impl Redactor {
     fn walk(&self, value: &mut Value, of_others: fn(&str) -> bool) {
         match value {
             Value::String(text) => *text = self.text(text),
-            // Whole: the rest of its digits would tell of it.
+            // The whole number is replaced: its remaining digits would reveal a part of the secret.
             Value::Number(number) if !self.found(&number.to_string()).is_empty() => *value = SENSITIVE.into(),
             Value::Number(number) => {
                 let plain = super::number::plain(&number.to_string());
@@ -97,7 +98,7 @@ impl Redactor {
                 for (key, mut inner) in std::mem::take(map) {
                     self.walk(&mut inner, of_others);
                     let key = if of_others(&key) { self.text(&key) } else { key };
-                    // Two keys that are masked are still two.
+                    // Two masked keys must stay two different keys.
                     let mut free = key.clone();
                     let mut count = 2;
                     while map.contains_key(&free) {
@@ -129,7 +130,7 @@ impl Secrets {
         }
     }
 
-    /// Where secrets stand, in order and apart from each other.
+    /// The places of secrets, in order and without overlaps.
     fn found(&mut self, text: &str) -> Vec<(usize, usize)> {
         if self.needles.is_empty() {
             return Vec::new();
@@ -251,7 +252,7 @@ mod tests {
         assert_eq!(other.text("hunter2 54321"), "hunter2 54321");
     }
 
-    /// Texts and numbers that cannot come about in what stands around them.
+    /// Texts and numbers that cannot be formed by the text around them.
     fn secret() -> impl Strategy<Value = Value> {
         prop_oneof![
             "[a-f\\\\\"<é\u{1b}]{4,9}".prop_map(Value::from),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Changes, diff};
 use crate::report::{Counts, ResourceChange};
 
-/// The changes of a plan with their attributes; sensitive values never leave this function.
+/// The changes of a plan with their attributes. Sensitive values are masked here.
 pub fn read(plan: &Value) -> Changes {
     let resources: Vec<_> = list(&plan["resource_changes"]).filter_map(resource).collect();
     let outputs = plan["output_changes"]
@@ -23,7 +23,8 @@ pub fn read(plan: &Value) -> Changes {
     Changes { counts: count(&resources, plan), resources, outputs, digest: String::new() }
 }
 
-/// All that this plan would change, in clear, whichever terraform made it and when: for a keyed digest alone.
+/// All changes of this plan, unmasked, and independent of the version of terraform and the time. Only for a keyed
+/// digest.
 pub fn change_set(plan: &Value) -> Value {
     let acts = |entry: &&Value| {
         let change = &entry["change"];
@@ -74,7 +75,7 @@ fn resource(entry: &Value) -> Option<ResourceChange> {
     })
 }
 
-/// The word of the stream for `replace_because_tainted`.
+/// The word that the stream uses for `replace_because_tainted`.
 fn short_reason(reason: &str) -> &str {
     reason.split_once("_because_").map_or(reason, |(_, why)| why)
 }

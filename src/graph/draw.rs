@@ -1,4 +1,4 @@
-//! A graph as text that other programs draw: an arrow leads from what is needed to who needs it.
+//! Draws a graph as text for other programs. An arrow leads from a dependency to its dependent.
 
 use super::Graph;
 
@@ -7,7 +7,7 @@ impl Graph {
     pub fn mermaid(&self) -> String {
         let mut text = "flowchart LR\n".to_owned();
         for name in self.order() {
-            // A component may be called "end", which mermaid keeps for itself.
+            // A component may be called "end", which is a reserved word in mermaid.
             text.push_str(&format!("  c_{name}[\"{name}\"]\n"));
             for needed in self.dependencies(&name) {
                 text.push_str(&format!("  c_{needed} --> c_{name}\n"));

@@ -1,7 +1,7 @@
-//! Order: who waits for whom, who may start, what a failure means for the rest.
+//! The order of components: dependencies, ready components, and the consequences of a failure.
 //!
-//! Knows names and edges. Must not know clocks, tasks or what a component is.
-//! Through it passes: edges in; an order, or a cycle named in order, out.
+//! This room knows names and edges. It must not know clocks, tasks or what a component is.
+//! In: edges. Out: an order, or the names of a cycle.
 
 mod draw;
 mod queue;
@@ -12,15 +12,15 @@ pub use queue::{Outcome, Queue};
 
 use crate::model::Name;
 
-/// Dependencies without a cycle.
+/// Dependencies without cycles.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    /// Name to what it depends on; every name is a key.
+    /// Name to its dependencies. Every name is a key.
     edges: BTreeMap<Name, BTreeSet<Name>>,
 }
 
 impl Graph {
-    /// Edges to names that are no keys are left out. Fails with one cycle, its first name repeated at the end.
+    /// Edges to unknown names are dropped. The error is one cycle, with its first name repeated at the end.
     pub fn new(mut edges: BTreeMap<Name, BTreeSet<Name>>) -> Result<Self, Vec<Name>> {
         let names: BTreeSet<_> = edges.keys().cloned().collect();
         for needed in edges.values_mut() {
@@ -42,7 +42,7 @@ impl Graph {
         self.edges.get(name).unwrap_or(&NONE)
     }
 
-    /// Dependencies first; alphabetical among equals.
+    /// Dependencies come first. Names without an order between them are sorted alphabetically.
     pub fn order(&self) -> Vec<Name> {
         let dependents = self.reversed();
         let mut waiting: BTreeMap<&Name, usize> =
@@ -67,7 +67,7 @@ impl Graph {
         order
     }
 
-    /// These, and all that they depend on.
+    /// These names and all their dependencies, direct and indirect.
     pub fn closure(&self, names: &BTreeSet<Name>) -> BTreeSet<Name> {
         let mut found = names.clone();
         let mut open: Vec<_> = names.iter().cloned().collect();
@@ -81,7 +81,7 @@ impl Graph {
         found
     }
 
-    /// Only these names; an order that led through others stays an order.
+    /// The graph with only these names. Two names keep their order even if the path between them led through others.
     pub fn restricted(&self, to: &BTreeSet<Name>) -> Self {
         let kept = |name: &Name| {
             let mut seen = BTreeSet::new();
@@ -102,7 +102,7 @@ impl Graph {
         Self { edges: edges.collect() }
     }
 
-    /// Every edge turned round: the order of a destruction.
+    /// The graph with all edges reversed: the order for a destroy.
     pub fn reversed(&self) -> Self {
         let mut edges: BTreeMap<Name, BTreeSet<Name>> =
             self.names().map(|name| (name.clone(), BTreeSet::new())).collect();
@@ -114,7 +114,7 @@ impl Graph {
         Self { edges }
     }
 
-    /// Called only where there is one: follows dependencies that no order reached until a name comes again.
+    /// Called only if a cycle exists. It follows dependencies that are not in the order until a name repeats.
     fn cycle(&self) -> Vec<Name> {
         let ordered: BTreeSet<_> = self.order().into_iter().collect();
         let stuck = |name: &&Name| !ordered.contains(*name);

@@ -1,22 +1,22 @@
-//! Who may start now. Order and status only: how many at once is the caller's to decide.
+//! Decides which components may start now, by order and status. The caller decides how many run in parallel.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Graph;
 use crate::model::Name;
 
-/// How a name ended.
+/// How the work on a name ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Done,
     Failed,
 }
 
-/// Each name is handed out once, after all that it depends on is done.
+/// Returns each name once, after all its dependencies are done.
 #[derive(Debug)]
 pub struct Queue {
     dependents: Graph,
-    /// Name to how many dependencies are not done yet.
+    /// Name to the number of its unfinished dependencies.
     waiting: BTreeMap<Name, usize>,
     ready: BTreeSet<Name>,
     running: BTreeSet<Name>,
@@ -36,7 +36,7 @@ impl Queue {
         }
     }
 
-    /// The first ready name, alphabetically, that is accepted; it is running from now on.
+    /// Returns the alphabetically first ready name that is accepted. From then on it is running.
     pub fn next(&mut self, mut accept: impl FnMut(&Name) -> bool) -> Option<Name> {
         let name = self.ready.iter().find(|name| accept(name))?.clone();
         self.ready.remove(&name);
@@ -48,7 +48,7 @@ impl Queue {
         self.running.iter()
     }
 
-    /// Ends a running name; returns those that can never start now.
+    /// Ends a running name. Returns the names that can never start because of that.
     pub fn finish(&mut self, name: &Name, outcome: Outcome) -> Vec<Name> {
         self.running.remove(name);
         match outcome {
@@ -72,7 +72,7 @@ impl Queue {
         }
     }
 
-    /// Takes out all that was not started.
+    /// Removes all names that have not started.
     pub fn stop(&mut self) -> Vec<Name> {
         let ready = std::mem::take(&mut self.ready);
         let waiting = std::mem::take(&mut self.waiting);

@@ -90,7 +90,7 @@ fn edges(count: usize, pairs: Vec<(usize, usize)>) -> BTreeMap<Name, BTreeSet<Na
     edges
 }
 
-/// Only from greater to smaller numbers, so that there is no cycle.
+/// Each edge leads from the greater to the smaller number, so that there is no cycle.
 fn downwards(pairs: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
     pairs.into_iter().filter(|(a, b)| a != b).map(|(a, b)| (a.max(b), a.min(b))).collect()
 }

@@ -1,4 +1,4 @@
-//! What a configuration is made of, in both of Terraform's notations.
+//! The parts of a configuration, in both of Terraform's notations.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ pub struct Block {
     pub labels: Vec<String>,
     pub arguments: BTreeMap<String, Argument>,
     pub blocks: Vec<Block>,
-    /// All that is in it.
+    /// Everything inside the block.
     pub content: Argument,
-    /// The file in which it is.
+    /// The file that contains the block.
     pub file: String,
-    /// Not all of it could be read.
+    /// A part of the block could not be read.
     pub broken: bool,
 }
 
@@ -31,7 +31,7 @@ impl Block {
     }
 }
 
-/// What an argument is set to, not evaluated.
+/// The value of an argument, not evaluated.
 #[derive(Clone, Debug)]
 pub enum Argument {
     Native(Piece),

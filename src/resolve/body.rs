@@ -1,11 +1,11 @@
-//! The blocks and arguments of a text in Terraform's own notation. What an argument is worth is not asked here.
+//! Reads the blocks and arguments of a text in Terraform's native notation. It does not evaluate the arguments.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::lexer::{Bracket, Kind, Token, lex};
 
-/// Blocks in blocks that are looked into; what we ask for lies no deeper.
+/// How many levels of nested blocks are read. Eos needs nothing from deeper levels.
 const DEEPEST: usize = 2;
 
 #[derive(Debug, Default)]
@@ -19,13 +19,13 @@ pub struct Nested {
     pub kind: String,
     pub labels: Vec<String>,
     pub body: Body,
-    /// All that stands between its braces.
+    /// The text between the braces.
     pub piece: Piece,
-    /// Something in it is not as Terraform wants it, so that more may be missing here.
+    /// A part of the block does not follow Terraform's syntax, so the body may be incomplete.
     pub broken: bool,
 }
 
-/// A part of a file: whole tokens, with the newline that ends them.
+/// A part of a file. It consists of whole tokens, including a newline at the end.
 #[derive(Clone, Debug)]
 pub struct Piece {
     text: Arc<[u8]>,
@@ -44,7 +44,7 @@ impl Piece {
     }
 }
 
-/// The top level of a file, and the lines in which something begins that could not be read.
+/// Reads the top level of a file. Also returns the lines at which unreadable parts begin.
 pub fn read(text: &[u8]) -> (Body, Vec<usize>) {
     let text: Arc<[u8]> = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).into();
     let tokens = lex(&text, 1);
@@ -87,7 +87,7 @@ impl Reader {
         String::from_utf8_lossy(&self.text[token.start..token.end]).into_owned()
     }
 
-    /// From a token up to the one that is next.
+    /// The text from the token `from` up to the next unread token.
     fn piece(&self, from: usize) -> Piece {
         let start = self.tokens.get(from).map_or(self.text.len(), |token| token.start);
         let end = self.tokens.get(self.at).map_or(self.text.len(), |token| token.start);
@@ -95,7 +95,7 @@ impl Reader {
         Piece { text: self.text.clone(), start, end: end.max(start), line }
     }
 
-    /// An argument, a block or an empty line. It takes at least one token.
+    /// Reads an argument, a block or an empty line. Consumes at least one token.
     fn item(&mut self, body: &mut Body, depth: usize) {
         let Some(first) = self.peek() else { return };
         self.at += 1;
@@ -120,13 +120,13 @@ impl Reader {
         }
     }
 
-    /// Something that is neither an argument nor a block.
+    /// Skips something that is neither an argument nor a block.
     fn skip_line(&mut self) {
         self.broken = true;
         self.expression();
     }
 
-    /// Up to the newline, or the brace, that ends it.
+    /// Reads up to the newline or closing brace that ends the expression.
     fn expression(&mut self) {
         let mut open = Open::default();
         while let Some(kind) = self.kind() {
@@ -145,7 +145,7 @@ impl Reader {
         self.broken |= !open.is_empty();
     }
 
-    /// None where no body follows the labels.
+    /// None if no body follows the labels.
     fn block(&mut self, first: Token, depth: usize) -> Option<Nested> {
         let before = std::mem::replace(&mut self.broken, false);
         let mut labels = Vec::new();
@@ -172,7 +172,7 @@ impl Reader {
         Some(block)
     }
 
-    /// Up to the brace that closes this block.
+    /// Skips up to the closing brace of this block.
     fn contents(&mut self) {
         self.expression();
         while self.take(Kind::Newline) {
@@ -200,11 +200,11 @@ impl Reader {
     }
 }
 
-/// The brackets that are open, the innermost last.
+/// The open brackets. The innermost is the last.
 #[derive(Default)]
 struct Open {
     stack: Vec<Bracket>,
-    /// How many of each kind.
+    /// Number of open brackets of each kind.
     counts: [usize; 6],
 }
 
@@ -222,7 +222,7 @@ impl Open {
         self.stack.push(bracket);
     }
 
-    /// Closes what is open inside of it, too; whether it was the innermost.
+    /// Closes the bracket and everything open inside it. Returns whether it was the innermost.
     fn close(&mut self, bracket: Bracket) -> bool {
         let innermost = self.stack.last() == Some(&bracket);
         while self.has(bracket) {
@@ -236,7 +236,7 @@ impl Open {
     }
 }
 
-/// A quoted text without templates. What is no escape stays as it is: Terraform refuses it.
+/// Resolves the escapes of a quoted text without templates. Invalid escapes stay unchanged: Terraform refuses them.
 pub fn unescape(text: &str) -> String {
     let text = text.replace("$${", "${").replace("%%{", "%{");
     let mut found = String::new();

@@ -1,4 +1,4 @@
-//! A type constraint, from what a `type` argument says.
+//! Reads a type constraint from a `type` argument.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::json::Json;
 use super::syntax;
 use crate::model::{Attribute, Constraint};
 
-/// None where it cannot be read. A word that is no type is `any`: Terraform will judge.
+/// None if the constraint cannot be read. A word that is not a type becomes `any`: Terraform will refuse it.
 pub fn constraint(argument: &Argument) -> Option<Constraint> {
     match argument {
         Argument::Native(piece) => match syntax::word(piece) {

@@ -1,4 +1,4 @@
-//! Configuration files, in both of Terraform's notations, as one kind of blocks.
+//! Reads configuration files in both of Terraform's notations into blocks of one form.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::body::{self, Nested};
 use super::json_blocks;
 use super::module::{Content, ModuleFile};
 
-/// Where something begins that could not be read; the line is not always known.
+/// Where an unreadable part begins. The line is not always known.
 #[derive(Clone, Debug)]
 pub struct Unread {
     pub file: String,
@@ -20,7 +20,7 @@ pub struct Document {
     pub unread: Vec<Unread>,
 }
 
-/// The blocks of all `.tf` and `.tf.json` files of one folder; override files come last.
+/// The blocks of all `.tf` and `.tf.json` files in one folder. Override files come last.
 pub fn read(files: &[ModuleFile], subdir: &str) -> Result<Document, String> {
     let mut here: Vec<_> = in_folder(files, subdir).filter(|(name, _)| is_configuration(name)).collect();
     here.sort_by_key(|(name, _)| (is_override(name), name.to_owned()));
@@ -39,7 +39,7 @@ pub fn read(files: &[ModuleFile], subdir: &str) -> Result<Document, String> {
     Ok(document)
 }
 
-/// The files directly in a folder, by their names.
+/// The files directly in a folder, with their names.
 pub fn in_folder<'a>(
     files: &'a [ModuleFile],
     subdir: &'a str,
@@ -60,7 +60,7 @@ pub fn bytes(file: &ModuleFile) -> Result<Cow<'_, [u8]>, String> {
     }
 }
 
-/// Terraform, too, leaves hidden files alone.
+/// Hidden files are ignored, as Terraform does.
 pub fn is_configuration(name: &str) -> bool {
     !name.starts_with('.') && (name.ends_with(".tf") || name.ends_with(".tf.json"))
 }

@@ -1,4 +1,4 @@
-//! What a module declares, from its blocks.
+//! Reads the interface of a module from its blocks.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub fn interface(files: &[ModuleFile], subdir: &str) -> Result<Interface, String
     Ok(interface)
 }
 
-/// An override file's block changes what it names, and nothing else.
+/// The block of an override file changes only the arguments that it contains.
 fn variable(block: &Block, interface: &mut Interface) {
     let name = block.label().to_owned();
     if block.broken {
@@ -73,14 +73,14 @@ const UNSET: Variable = Variable {
     ephemeral: false,
 };
 
-/// Reads what is an argument's worth, and notes what cannot be read.
+/// Reads the values of arguments, and notes each value that cannot be read.
 struct Reader<'a> {
     block: &'a Block,
     notes: &'a mut Vec<String>,
 }
 
 impl Reader<'_> {
-    /// None where it is not set; `otherwise` where it cannot be read.
+    /// None if the argument is not set. `otherwise` if it cannot be read.
     fn argument<T>(
         &mut self,
         name: &str,
@@ -121,7 +121,7 @@ fn own_backend(blocks: &[Block]) -> Option<String> {
     blocks.iter().find(declares).map(|block| block.file.clone())
 }
 
-/// Variables that the module's own files set, which Terraform reads by itself.
+/// Variables that are set by files of the module. Terraform reads these files automatically.
 fn preset(files: &[ModuleFile], subdir: &str, unread: &mut Vec<Unread>) -> Result<BTreeSet<String>, String> {
     let mut preset = BTreeSet::new();
     for (name, file) in document::in_folder(files, subdir) {

@@ -1,19 +1,19 @@
-//! The JSON notation. Keys may stand twice in it, as Terraform allows.
+//! The JSON notation. As in Terraform, a key may occur twice.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// As much of a value as is asked for.
+/// A JSON value. Only the parts that Eos needs are kept.
 #[derive(Clone, Debug)]
 pub enum Json {
     Text(String),
     Flag(bool),
     List(Vec<Json>),
     Map(Vec<(String, Json)>),
-    /// Null, or a number.
+    /// Null or a number.
     Other,
 }
 
-/// The names that a file of values sets.
+/// The names of the variables that a tfvars file sets.
 pub fn names(text: &[u8]) -> Result<Vec<String>, usize> {
     match serde_json::from_slice(text).map_err(|error| error.line())? {
         Json::Map(entries) => Ok(entries.into_iter().map(|(name, _)| name).collect()),
@@ -77,7 +77,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 }
 
-/// With serde_json's `arbitrary_precision` a number arrives as a mapping of this one key.
+/// With serde_json's `arbitrary_precision`, a number is read as a mapping with only this key.
 fn is_number(map: &[(String, Json)]) -> bool {
     matches!(map, [(key, _)] if key == "$serde_json::private::Number")
 }

@@ -1,9 +1,9 @@
-//! The blocks of a file in the JSON notation.
+//! Reads the blocks of a file in the JSON notation.
 
 use super::block::{Argument, Block};
 use super::json::Json;
 
-/// The blocks of a file; or the line in which it stops being JSON.
+/// The blocks of a file. The error is the line at which the file stops being valid JSON.
 pub fn blocks(text: &[u8]) -> Result<Vec<Block>, usize> {
     let document: Json = serde_json::from_slice(text).map_err(|error| error.line())?;
     let parts = match document {
@@ -20,7 +20,7 @@ pub fn blocks(text: &[u8]) -> Result<Vec<Block>, usize> {
     Ok(blocks)
 }
 
-/// How many labels a block of each kind has; they are keys here.
+/// The number of labels of each kind of block. In JSON, the labels are keys.
 fn labels(kind: &str) -> usize {
     match kind {
         "resource" | "data" | "ephemeral" => 2,

@@ -1,8 +1,9 @@
-//! The words of Terraform's notation: where strings, templates, heredocs, comments and brackets begin and end.
+//! Splits Terraform's native notation into tokens. It knows where strings, templates, heredocs, comments and brackets
+//! begin and end.
 //!
-//! It follows the scanner of Terraform's own parser, byte by byte. It takes any bytes and reads each of them once.
+//! It follows the scanner of Terraform's own parser byte by byte. It accepts any bytes, and reads each of them once.
 
-/// What opens and closes. A text and a template sequence in it are brackets like the others.
+/// Everything that can be opened and closed. A string, and a template sequence in it, are treated as brackets too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bracket {
     Round,
@@ -18,13 +19,13 @@ pub enum Bracket {
 pub enum Kind {
     /// A name or a keyword.
     Word,
-    /// Also the end of a comment that ends with its line.
+    /// A newline, or the end of a comment that ends with its line.
     Newline,
     Equals,
     Dot,
     Open(Bracket),
     Close(Bracket),
-    /// A piece of a text, as it is written.
+    /// A piece of a string, exactly as it is written.
     Literal,
     /// Numbers and all other operators.
     Other,
@@ -35,13 +36,13 @@ pub struct Token {
     pub kind: Kind,
     pub start: usize,
     pub end: usize,
-    /// The line in which it begins, counted from the first line that was given.
+    /// The line in which the token begins, counted from the first line of the input.
     pub line: usize,
 }
 
-/// Where the scanner is; the innermost last.
+/// The context of the scanner. The innermost is the last.
 enum Mode<'a> {
-    /// In an expression or a body. A template sequence ends at the `}` that closes none of its own braces.
+    /// In an expression or a body. A template sequence ends at the first `}` that does not close a brace inside it.
     Code {
         open: usize,
         in_template: bool,
@@ -66,9 +67,9 @@ pub fn lex(text: &[u8], line: usize) -> Vec<Token> {
     Lexer::new(text, line, Mode::Code { open: 0, in_template: false }).run()
 }
 
-/// The tokens of a text that is a template without its quotes, as in the JSON notation.
+/// The tokens of a template that is written without quotes, as in the JSON notation.
 pub fn lex_template(text: &[u8], line: usize) -> Vec<Token> {
-    // No line can be this marker, so it ends nowhere.
+    // No line can be equal to this marker, so the heredoc never ends.
     Lexer::new(text, line, Mode::Heredoc { marker: b"\n", at_line_start: true }).run()
 }
 
@@ -149,7 +150,7 @@ impl<'a> Lexer<'a> {
         self.modes.push(mode);
     }
 
-    /// Its text is everything up to its newline.
+    /// The token of a heredoc's start includes everything up to its newline.
     fn less(&mut self) {
         let text = self.text;
         let rest = &text[self.at..];
@@ -193,7 +194,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The length of `${`, `%{` or what stands for one of them (`$${`); 0 where neither is here.
+    /// The length of `${` or `%{`, or of the escape for one of them (`$${`). 0 if none of them is at this place.
     fn template(&self) -> (usize, bool) {
         let sign = self.peek(0);
         match (sign, self.peek(1), self.peek(2)) {
@@ -204,7 +205,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Whether a template sequence began here, or what stands for its opening was passed over.
+    /// Whether a template sequence began here, or an escape for one was consumed.
     fn passed_template(&mut self) -> bool {
         let (length, begins) = self.template();
         match (length, begins) {
@@ -261,7 +262,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// The length of a line that is the marker alone, without its newline, which ends the argument too.
+/// The length of a line that contains only the marker. Its newline is not included, because it also ends the argument.
 fn closing_line(text: &[u8], marker: &[u8]) -> Option<usize> {
     let line = &text[..text.iter().position(|byte| *byte == b'\n')?];
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -291,12 +292,12 @@ fn number(text: &[u8]) -> usize {
     }
 }
 
-/// Where a text begins in another, or else the other's length.
+/// The position of a text in another text, or the length of the other text if it does not occur there.
 fn find(text: &[u8], wanted: &[u8]) -> usize {
     text.windows(wanted.len()).position(|piece| piece == wanted).unwrap_or(text.len())
 }
 
-/// As Go trims it: spaces of Unicode, too.
+/// Trims like Go, which also removes Unicode spaces.
 fn trimmed(line: &[u8]) -> &[u8] {
     std::str::from_utf8(line).map_or(line, |line| line.trim().as_bytes())
 }

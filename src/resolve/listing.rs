@@ -1,4 +1,4 @@
-//! The files of a source.
+//! Lists the files of a source.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -15,10 +15,10 @@ use crate::model::Source;
 use crate::model::service::{Job, Service};
 use crate::render;
 
-/// A source such as `/` would be read and copied whole; no module comes near this.
+/// With a source such as `/`, everything would be read and copied. No module has nearly this many files.
 const MOST: usize = 20_000;
 
-/// How a source is written in the pillar.
+/// The source as the pillar writes it.
 pub fn name(source: &Source) -> String {
     let (root, subdir) = match source {
         Source::Salt { url, subdir } => (url.clone(), subdir),
@@ -28,7 +28,7 @@ pub fn name(source: &Source) -> String {
     if subdir.is_empty() { root } else { format!("{root}//{subdir}") }
 }
 
-/// Every file of the module's root, in the order of their paths; what Terraform leaves behind is left out.
+/// All files of the module's root, sorted by path. Files that terraform left behind are excluded.
 pub fn list(source: &Source, host: &dyn Host) -> Result<Vec<ModuleFile>, String> {
     let (files, remedy) = match source {
         Source::Salt { url, .. } => (entries(host.fetch(url)?)?, "is it in file_roots, and in this saltenv?"),
@@ -41,7 +41,7 @@ pub fn list(source: &Source, host: &dyn Host) -> Result<Vec<ModuleFile>, String>
     }
 }
 
-/// The files of a service's module; a template of the user's own is fetched.
+/// The files of a service's module. A template of the user is fetched.
 fn generated(service: &Service, host: &dyn Host) -> Result<Vec<ModuleFile>, String> {
     let mut texts = render::module(service);
     if let Job::Own { folder, file } = &service.job {
@@ -56,7 +56,7 @@ fn generated(service: &Service, host: &dyn Host) -> Result<Vec<ModuleFile>, Stri
     Ok(texts.into_iter().map(entry).collect())
 }
 
-/// The text of one file, of Salt's or of this host.
+/// The text of one file, from Salt or from this host.
 fn fetched(folder: &str, file: &str, host: &dyn Host) -> Result<String, String> {
     let path = match folder.starts_with("salt://") {
         true => host.fetch(folder)?.remove(file),
@@ -66,7 +66,7 @@ fn fetched(folder: &str, file: &str, host: &dyn Host) -> Result<String, String> 
     fs::read_to_string(&path).map_err(|error| format!("{folder}/{file} cannot be read: {error}"))
 }
 
-/// The same of a folder of this host; it may have none.
+/// Like [`list`], for a folder on this host. The folder may be empty.
 pub fn folder(root: &Path) -> Result<Vec<ModuleFile>, String> {
     let mut found = BTreeMap::new();
     walk(root, "", &[], &mut found)?;
@@ -96,7 +96,7 @@ fn entry(path: String, file: PathBuf) -> Result<ModuleFile, String> {
     Ok(ModuleFile { path, content: Content::File(file), executable, sha256 })
 }
 
-/// In pieces: a module may hold an archive that is larger than our memory should be.
+/// Reads the file in pieces: a module may contain an archive that is too large for memory.
 fn digest(file: &Path) -> io::Result<String> {
     let mut reader = BufReader::with_capacity(1 << 16, File::open(file)?);
     let mut hash = Sha256::new();
@@ -111,7 +111,7 @@ fn digest(file: &Path) -> io::Result<String> {
     }
 }
 
-/// What is left behind is not entered; a folder may be a link, unless it leads back to one that it is in.
+/// Does not enter folders with leftovers. A folder may be a link, unless it leads back to a folder above it.
 fn walk(
     folder: &Path,
     prefix: &str,
@@ -152,7 +152,7 @@ fn walk(
     Ok(())
 }
 
-/// States, caches and crash logs belong to whoever ran terraform there.
+/// States, caches and crash logs are leftovers of a terraform that ran in this folder.
 fn is_left_behind(path: &str) -> bool {
     let mut parts: Vec<_> = path.split('/').collect();
     let name = parts.pop().unwrap_or_default();

@@ -1,17 +1,17 @@
-//! `.terraform.lock.hcl`: which versions of which providers were chosen.
+//! Reads `.terraform.lock.hcl`: the selected versions of providers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{body, syntax};
 use crate::model::Version;
 
-/// Whether a provider of the first file is of a later version in the second. What cannot be read is not.
+/// Whether a provider has a later version in the second file than in the first. Unreadable versions do not count.
 pub fn newer_providers(then: &str, now: &str) -> bool {
     let now = versions(now);
     versions(then).iter().any(|(source, then)| now.get(source).is_some_and(|now| now > then))
 }
 
-/// What an init chose anew, in words for people; a provider that only one of the files has was not.
+/// Describes the providers whose version an init changed. A provider that is only in one of the files does not count.
 pub fn moved_providers(then: &str, now: &str) -> Vec<String> {
     let now = chosen(now);
     let moved = chosen(then).into_iter().filter_map(|(source, then)| {
@@ -21,7 +21,7 @@ pub fn moved_providers(then: &str, now: &str) -> Vec<String> {
     moved.collect()
 }
 
-/// The text without these providers, as Terraform writes it; None where it has none of them.
+/// The text without these providers, in Terraform's own format. None if it contains none of them.
 pub fn without_providers(text: &str, sources: &BTreeSet<String>) -> Option<String> {
     let (mut left, mut inside, mut found) = (String::new(), false, false);
     for line in text.split_inclusive('\n') {
@@ -41,7 +41,7 @@ fn versions(text: &str) -> BTreeMap<String, Version> {
     chosen.filter_map(|(source, version)| Some((source, Version::parse(&version)?))).collect()
 }
 
-/// Provider source to version.
+/// Provider source to selected version.
 fn chosen(text: &str) -> BTreeMap<String, String> {
     let (body, _) = body::read(text.as_bytes());
     let providers = body.blocks.into_iter().filter(|block| block.kind == "provider");
@@ -78,7 +78,7 @@ mod tests {
         }
     }
 
-    /// As Terraform 1.11 writes it.
+    /// The format that Terraform 1.11 writes.
     const FILE: &str = "# This file is maintained automatically by \"terraform init\".\n\
         # Manual edits may be lost in future updates.\n\nprovider \"r.test/x/a\" {\n  version     = \"1.0.0\"\n  \
         constraints = \"1.0.0\"\n  hashes = [\n    \"h1:x\",\n  ]\n}\n\nprovider \"r.test/x/b\" {\n  version = \

@@ -1,7 +1,7 @@
-//! From a component's source to its module: its files, and what it declares.
+//! From a component's source to its module: the module's files and its interface.
 //!
-//! Knows folders and Terraform's configuration language. Must not know workdirs or values.
-//! Through it passes: a [`Source`] in; a [`Module`] with its Interface out, or a sentence that says why not.
+//! This room knows folders and Terraform's configuration language. It must not know workdirs or values.
+//! In: a [`Source`]. Out: a [`Module`] with its interface, or a sentence that says what is wrong.
 
 mod block;
 mod body;
@@ -31,7 +31,7 @@ use crate::host::Host;
 use crate::model::{Source, Template};
 use crate::render::MARK;
 
-/// The modules of one call: each source is read once.
+/// The modules of one call. Each source is read once.
 pub struct Modules<'a> {
     host: &'a dyn Host,
     read: BTreeMap<(Source, Option<Template>), Result<Arc<Module>, String>>,
@@ -50,7 +50,7 @@ impl<'a> Modules<'a> {
     }
 }
 
-/// The digest that the module's interface has, without a look into its configuration.
+/// The digest in the module's interface, computed without reading the configuration.
 pub fn digest(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<String, String> {
     Ok(digest_of(&files(source, template, host)?))
 }
@@ -62,7 +62,7 @@ fn module(source: &Source, template: Option<Template>, host: &dyn Host) -> Resul
 fn files(source: &Source, template: Option<Template>, host: &dyn Host) -> Result<Vec<ModuleFile>, String> {
     let mut files = listing::list(source, host)?;
     let ours = our_backend(source.subdir());
-    // A workdir can be a source: the backend that we wrote there is no part of the module.
+    // A workdir can be a source. The backend file that Eos wrote there is not part of the module.
     files.retain(|file| file.path != ours || !is_our_backend(file));
     if template == Some(Template::Jinja) {
         render(&mut files, host)?;
@@ -70,7 +70,7 @@ fn files(source: &Source, template: Option<Template>, host: &dyn Host) -> Result
     Ok(files)
 }
 
-/// A module that was laid out again, its templates rendered long ago.
+/// Reads a module that was written to a folder again. Its templates are already rendered.
 pub fn laid_out(root: &Path, subdir: &str) -> Result<Module, String> {
     of_files(listing::folder(root)?, subdir, &root.display().to_string())
 }
@@ -97,7 +97,7 @@ fn is_our_backend(file: &ModuleFile) -> bool {
     std::fs::read(path).is_ok_and(|text| text.starts_with(MARK.as_bytes()))
 }
 
-/// Configuration and variables only: a template file of Terraform's own stays as it is.
+/// Renders only configuration and tfvars files: template files for Terraform stay unchanged.
 fn render(files: &mut [ModuleFile], host: &dyn Host) -> Result<(), String> {
     for file in files
         .iter_mut()

@@ -1,4 +1,4 @@
-//! A module as it was when it was read.
+//! A module with the content that it had when it was read.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -8,18 +8,18 @@ use crate::digest::sha256;
 use crate::error::{Error, Layer, Phase};
 use crate::model::Interface;
 
-/// A module as it was when it was read.
+/// A module with the content that it had when it was read.
 #[derive(Debug)]
 pub struct Module {
     pub interface: Arc<Interface>,
-    /// Where terraform runs, below the module's root; empty for the root.
+    /// The folder below the module's root in which terraform runs. Empty for the root.
     pub subdir: String,
     pub files: Vec<ModuleFile>,
 }
 
 #[derive(Debug)]
 pub struct ModuleFile {
-    /// Below the root, with forward slashes.
+    /// The path below the root, with forward slashes.
     pub path: String,
     pub content: Content,
     pub executable: bool,
@@ -28,7 +28,7 @@ pub struct ModuleFile {
 }
 
 impl ModuleFile {
-    /// The bytes that were validated, and no others.
+    /// The bytes that were validated. Fails if the file has changed since.
     pub fn bytes(&self) -> Result<Cow<'_, [u8]>, Error> {
         let path = match &self.content {
             Content::Text(text) => return Ok(Cow::Borrowed(text.as_bytes())),
@@ -43,10 +43,10 @@ impl ModuleFile {
     }
 }
 
-/// Large files stay where they are until they are copied.
+/// The content of a file. A large file is not held in memory; it is read when it is copied.
 #[derive(Debug)]
 pub enum Content {
     File(PathBuf),
-    /// Rendered.
+    /// A rendered or generated text.
     Text(String),
 }

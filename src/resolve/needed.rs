@@ -1,4 +1,4 @@
-//! Which variables Terraform needs the worth of even to destroy.
+//! Finds the variables whose values Terraform needs even for a destroy.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,12 @@ use super::lexer::{Kind, Token, lex_template};
 use super::module::{Module, ModuleFile};
 use super::syntax;
 
-/// Modules in modules that are looked into.
+/// How many levels of child modules are read.
 const DEEPEST: usize = 8;
 
-/// The variables that a provider block, a count, a for_each or a validation reads, also through locals, resources and child modules;
-/// each with the place that reads it. Where a part cannot be read, it may read each of them.
+/// Variables that are read by a provider block, a count, a for_each or a validation. The path may lead through locals,
+/// resources and child modules. Each variable comes with the place that reads it. If a part cannot be read, it may read
+/// any variable.
 pub fn needed_to_destroy(module: &Module) -> BTreeMap<String, String> {
     syntax::with_room(|| needed(&module.files, &module.subdir, DEEPEST)).unwrap_or_default()
 }
@@ -38,7 +39,7 @@ fn needed(files: &[ModuleFile], subdir: &str, deeper: usize) -> BTreeMap<String,
     needed
 }
 
-/// What a block has whose worth Terraform needs, and how to name it.
+/// The arguments of a block whose values Terraform needs, each with a description.
 fn decisive<'a>(
     block: &'a Block,
     files: &[ModuleFile],
@@ -55,10 +56,10 @@ fn decisive<'a>(
             found.extend(handed_on(block, files, subdir, deeper));
             found
         }
-        // Terraform checks it in every plan, and the functions in it often take no null.
+        // Terraform evaluates validations in every plan, and functions in them often do not accept null.
         "variable" => {
             let blocks = block.blocks.iter().filter(|one| one.kind == "validation").map(|one| &one.content);
-            // The JSON notation has it as an argument.
+            // In the JSON notation, it is an argument.
             let all = blocks.chain(block.arguments.get("validation"));
             all.map(|one| (one, format!("a validation of variable {name}"))).collect()
         }
@@ -66,7 +67,8 @@ fn decisive<'a>(
     }
 }
 
-/// What a child module is given for variables that it needs; all of it where its files are not here.
+/// The arguments for a child module's variables that the child needs. If the files of the child are not available, all
+/// arguments.
 fn handed_on<'a>(
     block: &'a Block,
     files: &[ModuleFile],
@@ -97,7 +99,7 @@ fn local(source: &Argument) -> Option<String> {
     (source.starts_with("./") || source.starts_with("../")).then_some(source)
 }
 
-/// None where it leads out of the module's root.
+/// None if the path leads out of the module's root.
 fn join(subdir: &str, path: &str) -> Option<String> {
     let mut parts: Vec<_> = subdir.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
@@ -110,7 +112,7 @@ fn join(subdir: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// What may be referred to, by its address: `local.x`, `data.x.y`, `module.x`, `x.y`.
+/// Everything that can be referenced, by address: `local.x`, `data.x.y`, `module.x`, `x.y`.
 struct Places<'a>(BTreeMap<Vec<String>, Vec<&'a Argument>>);
 
 impl<'a> Places<'a> {
@@ -133,7 +135,7 @@ impl<'a> Places<'a> {
         Self(places)
     }
 
-    /// All that an argument reads, in the end.
+    /// All variables that an argument reads, directly or indirectly.
     fn variables(&self, argument: &Argument) -> BTreeSet<String> {
         let mut variables = BTreeSet::new();
         let mut seen = BTreeSet::new();
@@ -158,7 +160,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The dotted names in it, step by step.
+/// The dotted names in an argument, each split into its parts.
 fn references(argument: &Argument) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     match argument {

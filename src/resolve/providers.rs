@@ -1,4 +1,4 @@
-//! Which providers a module uses; the built-in one needs no init.
+//! Finds the providers that a module uses. The built-in provider needs no init.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::syntax;
 const BUILT_IN: &str = "terraform";
 const BUILT_IN_SOURCE: &str = "terraform.io/builtin/terraform";
 
-/// Local names, the built-in provider left out whatever its local name is.
+/// The local names, without the built-in provider under any local name.
 pub fn providers(blocks: &[Block]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut built_in = BTreeSet::from([BUILT_IN.to_owned()]);
@@ -21,7 +21,7 @@ pub fn providers(blocks: &[Block]) -> BTreeSet<String> {
         match block.kind.as_str() {
             "provider" => drop(found.insert(block.label().to_owned())),
             "resource" | "data" | "ephemeral" => drop(found.insert(of_resource(block))),
-            // A check may read data of its own.
+            // A check may contain data blocks.
             "check" => found.extend(block.blocks.iter().filter(|one| one.kind == "data").map(of_resource)),
             "terraform" => {
                 let required = block.blocks.iter().filter(|nested| nested.kind == "required_providers");
@@ -36,7 +36,7 @@ pub fn providers(blocks: &[Block]) -> BTreeSet<String> {
     found.difference(&built_in).cloned().collect()
 }
 
-/// `provider = aws.west`, or else the type's first word.
+/// The provider in `provider = aws.west`, or else the first word of the type.
 fn of_resource(block: &Block) -> String {
     let word = |text: &str, end: char| text.split(end).next().unwrap_or_default().trim().to_owned();
     match block.arguments.get("provider").and_then(reference) {
@@ -45,7 +45,7 @@ fn of_resource(block: &Block) -> String {
     }
 }
 
-/// The text of a reference, also where it is quoted.
+/// The text of a reference. It may be quoted.
 fn reference(argument: &Argument) -> Option<String> {
     match argument {
         Argument::Json(Json::Text(text)) => Some(text.clone()),

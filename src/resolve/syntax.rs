@@ -1,4 +1,4 @@
-//! What an argument is worth: the few that matter here are read by hcl-rs, each alone.
+//! Evaluates arguments. Only few arguments are needed, and hcl-rs parses each of them separately.
 
 use hcl::Expression;
 use hcl::eval::{Context, Evaluate};
@@ -9,10 +9,10 @@ use super::body::{Piece, unescape};
 use super::json::Json;
 use super::lexer::{Bracket, Kind, Token};
 
-/// The 64 levels that hcl-rs takes need up to 3 MiB in a debug build, and the calling thread may have less.
+/// hcl-rs accepts 64 levels. They need up to 3 MiB of stack in a debug build, and the calling thread may have less.
 const STACK: usize = 16 << 20;
 
-/// Reads with as much stack as the parser can need.
+/// Runs `read` on a thread with enough stack for the parser.
 pub fn with_room<T: Send>(read: impl FnOnce() -> T + Send) -> Result<T, String> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, read);
@@ -21,23 +21,23 @@ pub fn with_room<T: Send>(read: impl FnOnce() -> T + Send) -> Result<T, String> 
     })
 }
 
-/// None where the parser takes it not, which does not mean that Terraform does not.
+/// None if the parser does not accept it. Terraform may still accept it.
 pub fn expression(piece: &Piece) -> Option<Expression> {
     parse(plain(piece).trim())
 }
 
-/// From a text of the JSON notation.
+/// Parses a text from the JSON notation.
 pub fn parse(text: &str) -> Option<Expression> {
     text.parse().ok()
 }
 
-/// A value that names nothing and calls nothing, as where Terraform wants a constant.
+/// The value of an expression without references and function calls: Terraform requires such constants in some places.
 pub fn constant(expression: &Expression) -> Option<Value> {
     let value = expression.evaluate(&Context::new()).ok()?;
     serde_json::to_value(value).ok()
 }
 
-/// A bool, as Terraform takes it: the text `"true"` is one too.
+/// Reads a bool like Terraform: the text `"true"` is accepted too.
 pub fn flag(argument: &Argument) -> Option<bool> {
     let of_text = |text: &str| match text {
         "true" | "1" => Some(true),
@@ -60,7 +60,7 @@ pub fn flag(argument: &Argument) -> Option<bool> {
     }
 }
 
-/// What is one word, and nothing else.
+/// Reads a piece that consists of one word.
 pub fn word(piece: &Piece) -> Option<String> {
     let tokens = piece.tokens();
     let mut tokens = tokens.iter().filter(|token| token.kind != Kind::Newline);
@@ -68,7 +68,7 @@ pub fn word(piece: &Piece) -> Option<String> {
     tokens.next().is_none().then(|| text(piece, first).into_owned())
 }
 
-/// A quoted text without templates, and nothing else.
+/// Reads a piece that consists of one quoted text without templates.
 pub fn literal(piece: &Piece) -> Option<String> {
     let tokens = piece.tokens();
     let kinds: Vec<_> = tokens.iter().map(|token| token.kind).filter(|kind| *kind != Kind::Newline).collect();
@@ -87,12 +87,12 @@ fn text<'a>(piece: &'a Piece, token: &Token) -> std::borrow::Cow<'a, str> {
     String::from_utf8_lossy(&piece.text()[token.start..token.end])
 }
 
-/// The same expression without what hcl-rs reads otherwise than Terraform: heredocs, which become quoted texts,
-/// comments, and line breaks where they mean nothing.
+/// Rewrites an expression without the parts that hcl-rs reads differently from Terraform. Heredocs become quoted texts.
+/// Comments are removed, and also line breaks without a meaning.
 fn plain(piece: &Piece) -> String {
     let tokens = piece.tokens();
     let mut plain = String::new();
-    // The brackets that are open, and whether a newline separates in them.
+    // The open brackets, and whether a newline is a separator inside them.
     let mut open: Vec<(Bracket, bool)> = Vec::new();
     let mut end = 0;
     for (place, token) in tokens.iter().enumerate() {

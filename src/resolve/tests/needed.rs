@@ -1,4 +1,4 @@
-//! Which variables a destruction needs.
+//! Which variables a destroy needs.
 
 use super::*;
 use crate::resolve::needed_to_destroy;

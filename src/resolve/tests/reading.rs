@@ -1,4 +1,4 @@
-//! What Terraform takes is read as Terraform reads it; what cannot be read is noted and refuses nothing.
+//! Text that Terraform accepts is read like Terraform reads it. Text that cannot be read is noted, and refuses nothing.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ fn interface(bytes: &[u8]) -> Interface {
     Interface::clone(&module.interface)
 }
 
-/// Between two declarations, of which both have to be found, and nothing noted.
+/// Puts the text between two declarations. Both must be found, and nothing may be noted.
 fn is_passed_over(text: &[u8]) {
     let before = b"variable \"before\" {\n  sensitive = true\n}\n";
     let after = b"variable \"after\" {\n  type = string\n  sensitive = true\n}\noutput \"o\" {\n  value = 1\n  sensitive = true\n}\n\
@@ -205,7 +205,7 @@ fn values_of_the_modules_own_that_cannot_be_read_leave_every_requirement_to_terr
     assert!(found.notes[0].starts_with("x.auto.tfvars, line 3"), "{:?}", found.notes);
 }
 
-/// What opens something, as often as 100 KB have room for it.
+/// Texts that open something. They are repeated until they fill 100 KB.
 const OPENINGS: [&str; 27] = [
     "(",
     "[",
@@ -252,7 +252,7 @@ fn what_is_nested_without_an_end_takes_neither_the_stack_nor_the_time() {
             let _ = read(&[("main.tf.json", &nest), ("terraform.tfvars", &nest)], "", None);
         }
     }
-    // A time that grows with the square of the length would be many minutes.
+    // If the time grew with the square of the length, this would take many minutes.
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
 }
 
