@@ -6,17 +6,17 @@ use super::client::Client;
 use super::trouble::Trouble;
 use crate::model::ConsulService;
 
-/// A service with its address, and the node that it is registered on.
+/// A service with its address, and the node on which it is registered.
 pub struct Registration<'a> {
     pub node: &'a str,
     pub id: &'a str,
     pub address: &'a str,
     pub port: Option<u16>,
-    /// Its name, tags and checks.
+    /// The service's name, tags and checks.
     pub service: &'a ConsulService,
 }
 
-/// On a node that no agent speaks for, as <https://github.com/hashicorp/consul-esm> watches them.
+/// Registers a service on a node without a Consul agent. <https://github.com/hashicorp/consul-esm> can run its checks.
 pub async fn register(client: &Client, registration: &Registration<'_>) -> Result<(), Trouble> {
     let Registration { node, id, address, port, service } = registration;
     let checks = service.checks.iter().enumerate();

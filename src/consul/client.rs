@@ -1,4 +1,4 @@
-//! HTTP with one Consul. The token is in a header that nothing prints, and in no message.
+//! The HTTP client for one Consul server. The token is in a header that nothing prints, and in no message.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use super::trouble::Trouble;
 use crate::http::{Answer, Unusable, build, one_line, patiently, send, to_server};
 use crate::model::Tls;
 
-/// How long an answer may take that needs no waiting.
+/// The most time for an answer to a request that does not block.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How much of an unexpected answer is repeated.
+/// Characters of an unexpected answer that are repeated.
 const SHOWN: usize = 200;
 
 pub struct Client {
-    /// As the pillar has it.
+    /// The address as the pillar has it.
     pub address: String,
     http: reqwest::Client,
     patience: Duration,
@@ -25,19 +25,19 @@ pub struct Client {
 }
 
 impl Client {
-    /// Reads the files of `tls`; asks nobody yet.
+    /// Reads the files of `tls`. Sends no request.
     pub fn open(address: &str, tls: &Tls, token: Option<SecretString>) -> Result<Self, Unusable> {
         let builder = to_server(address, tls, "X-Consul-Token", token.as_ref())?;
         let http = build(builder.connect_timeout(PATIENCE))?;
         Ok(Self { address: address.to_owned(), http, patience: PATIENCE, token })
     }
 
-    /// No answer may take longer than this.
+    /// Limits the time for an answer to `most`.
     pub fn patient(self, most: Duration) -> Self {
         Self { patience: self.patience.min(most), ..self }
     }
 
-    /// Asks again, for as long as `window` allows, what another try may answer. What is asked may be asked twice.
+    /// Repeats a request within `window` as long as another attempt may succeed. The request must be safe to repeat.
     pub async fn patiently<T>(
         window: Duration,
         ask: impl AsyncFn() -> Result<T, Trouble>,
@@ -50,7 +50,7 @@ impl Client {
         self.send(Method::GET, path, Vec::new(), self.patience).await
     }
 
-    /// A blocking query: the answer may take `wait`, and a sixteenth more.
+    /// Sends a blocking query. The answer may take `wait` and a sixteenth more.
     pub async fn wait(&self, path: &str, wait: Duration) -> Result<Answer, Trouble> {
         self.send(Method::GET, path, Vec::new(), wait + wait / 16 + self.patience).await
     }
@@ -81,7 +81,7 @@ impl Client {
         serde_json::from_slice(&answer.body).map_err(|_| self.not_consul(answer))
     }
 
-    /// The answer to a change is `true`.
+    /// Checks the answer to a change: Consul answers `true`.
     pub fn confirm(&self, answer: &Answer) -> Result<(), Trouble> {
         match self.parse(answer)? {
             true => Ok(()),
@@ -89,12 +89,12 @@ impl Client {
         }
     }
 
-    /// A proxy's page, or another service's.
+    /// The answer is not from Consul. It may be the page of a proxy or of another service.
     pub fn not_consul(&self, answer: &Answer) -> Trouble {
         Trouble::Refused(format!("it does not answer as Consul does: {}", self.said(answer)))
     }
 
-    /// One line of an answer that was not expected.
+    /// An unexpected answer, as one line.
     fn said(&self, answer: &Answer) -> String {
         let line = one_line(&String::from_utf8_lossy(&answer.body), SHOWN, self.token.as_ref());
         format!("HTTP {}: {line}", answer.status)

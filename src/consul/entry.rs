@@ -1,4 +1,4 @@
-//! One key of Consul's KV, as its API shows it.
+//! One key of Consul's key-value store, as its API shows it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,10 +10,10 @@ pub const LOCK_FLAG: u64 = 0x2ddc_cbc0_58a5_0c18;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entry {
     pub key: String,
-    /// Who holds it.
+    /// The session that holds the key.
     pub session: Option<String>,
     pub flags: u64,
-    /// Moves with every write, and only forwards: what tells one holding from another.
+    /// Increases with every write, so it distinguishes one holding of the lock from another.
     pub modify_index: u64,
     pub value: Vec<u8>,
 }
@@ -26,7 +26,7 @@ struct Raw {
     session: Option<String>,
     flags: u64,
     modify_index: u64,
-    /// Null for none, and in the answer to a transaction.
+    /// Null if the key has no value, and in the answer to a transaction.
     value: Option<String>,
 }
 
@@ -36,7 +36,7 @@ impl Entry {
     }
 }
 
-/// The entries of an answer.
+/// Reads the entries of an answer.
 pub fn entries(body: &[u8]) -> Result<Vec<Entry>, serde_json::Error> {
     let raw: Vec<Raw> = serde_json::from_slice(body)?;
     Ok(raw.into_iter().map(Entry::from).collect())

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::client::Client;
 use super::trouble::Trouble;
 
-/// An instance of a service with its checks, and those of its node.
+/// An instance of a service, with its own checks and those of its node.
 pub struct Instance {
     pub id: String,
     pub checks: Vec<Check>,
@@ -35,7 +35,8 @@ struct Service {
     id: String,
 }
 
-/// Every instance that there is. Consul answers 200 to a token that may not see them, and leaves them out.
+/// Returns all instances of a service. Consul answers 200 also to a token that may not see all of them, and leaves some
+/// out; this is an error.
 pub async fn instances(client: &Client, service: &str) -> Result<Vec<Instance>, Trouble> {
     let reply = client.get(&format!("health/service/{}", encoded(service))).await?;
     if reply.header("X-Consul-Results-Filtered-By-ACLs") == Some("true") {
@@ -45,7 +46,7 @@ pub async fn instances(client: &Client, service: &str) -> Result<Vec<Instance>, 
     Ok(found.into_iter().map(|found| Instance { id: found.service.id, checks: found.checks }).collect())
 }
 
-/// As one part of a URL's path.
+/// A name, encoded as one segment of a URL's path.
 fn encoded(name: &str) -> String {
     let mut url = Url::parse("consul:/").ok();
     if let Some(mut segments) = url.as_mut().and_then(|url| url.path_segments_mut().ok()) {

@@ -10,18 +10,18 @@ use super::entry::{self, Entry, LOCK_FLAG};
 use super::trouble::Trouble;
 use crate::http::Answer;
 
-/// Where a query stands; only a Consul's answer has it.
+/// The index of an answer. Only an answer from Consul has this header.
 const INDEX: &str = "X-Consul-Index";
 
-/// One step of a transaction; all are done or none.
+/// One step of a transaction. Consul runs all steps or none.
 #[derive(Clone, Copy)]
 pub enum Op<'a> {
-    /// The key is held by this session.
+    /// Fails unless this session holds the key.
     CheckSession {
         key: &'a str,
         session: &'a str,
     },
-    /// Nobody wrote to the key since.
+    /// Fails if a client has written to the key since this index.
     CheckIndex {
         key: &'a str,
         index: u64,
@@ -39,7 +39,7 @@ pub enum Op<'a> {
         value: &'a [u8],
         flags: u64,
     },
-    /// One that is not there is as good as deleted.
+    /// Deletes the key. A key that does not exist is not an error.
     Delete {
         key: &'a str,
     },
@@ -67,9 +67,9 @@ impl Op<'_> {
 
 #[derive(Debug, PartialEq)]
 pub enum Outcome {
-    /// `ModifyIndex` of the key that the last step that has one is about.
+    /// The `ModifyIndex` that the last step with a result returned.
     Done(u64),
-    /// Nothing was done: the number of the step that would not.
+    /// Nothing was done. This is the number of the step that failed.
     Conflict(usize),
 }
 
@@ -87,11 +87,11 @@ pub async fn transact(client: &Client, ops: &[Op<'_>]) -> Result<Outcome, Troubl
         what: String,
     }
     let body = Value::Array(ops.iter().map(|op| op.json()).collect()).to_string().into_bytes();
-    // Without a write in it, a transaction is a read, and as fresh as it is asked to be.
+    // Consul treats a transaction without a write as a read, and a read needs `consistent` to be current.
     let reply = client.put("txn?consistent", body).await?;
     let answer: Transacted = client.parse(&reply)?;
     let failures = answer.errors.unwrap_or_default();
-    // Told as a conflict, but waiting would not help.
+    // Consul reports this as a conflict, but waiting would not help.
     if let Some(denied) = failures.iter().find(|failure| failure.what.contains("ermission denied")) {
         return Err(Trouble::Denied(denied.what.clone()));
     }
@@ -106,7 +106,8 @@ pub async fn transact(client: &Client, ops: &[Op<'_>]) -> Result<Outcome, Troubl
     }
 }
 
-/// The key as its leader has it, and the index to wait from. With an index: waits up to `wait` for a change.
+/// Returns the key as the leader has it, and the index for the next wait. With `from`, waits up to that duration for a
+/// change after that index.
 pub async fn read(
     client: &Client,
     key: &str,
@@ -116,7 +117,7 @@ pub async fn read(
     let reply = match from {
         None => client.get(&path).await?,
         Some((index, wait)) => {
-            // Zero would be Consul's own default of minutes.
+            // For zero, Consul would use its own default of minutes.
             let wait = wait.max(Duration::from_millis(1));
             client.wait(&format!("{path}&index={index}&wait={}ms", wait.as_millis()), wait).await?
         }
@@ -125,14 +126,14 @@ pub async fn read(
     Ok((found(client, &reply)?.into_iter().next(), index))
 }
 
-/// Every key below a prefix.
+/// Returns all keys below a prefix, with their values.
 pub async fn below(client: &Client, prefix: &str) -> Result<Vec<Entry>, Trouble> {
     let reply = client.get(&format!("kv/{prefix}?recurse&consistent")).await?;
     reply.number(INDEX).ok_or_else(|| client.not_consul(&reply))?;
     found(client, &reply)
 }
 
-/// The names of all keys below a prefix.
+/// Returns the names of all keys below a prefix.
 pub async fn keys(client: &Client, prefix: &str) -> Result<Vec<String>, Trouble> {
     let reply = client.get(&format!("kv/{prefix}?keys&consistent")).await?;
     reply.number(INDEX).ok_or_else(|| client.not_consul(&reply))?;
@@ -142,19 +143,19 @@ pub async fn keys(client: &Client, prefix: &str) -> Result<Vec<String>, Trouble>
     }
 }
 
-/// Writes a key, whoever holds a lock.
+/// Writes a key without regard to locks.
 pub async fn put(client: &Client, key: &str, value: Vec<u8>) -> Result<(), Trouble> {
     let reply = client.put(&format!("kv/{key}"), value).await?;
     client.confirm(&reply)
 }
 
-/// Removes a key. One that is not there is as good as removed.
+/// Removes a key. A key that does not exist is not an error.
 pub async fn delete(client: &Client, key: &str) -> Result<(), Trouble> {
     let reply = client.delete(&format!("kv/{key}")).await?;
     client.confirm(&reply)
 }
 
-/// Lets go of a key; false: it was not this session's.
+/// Releases a key; false if this session did not hold it.
 pub async fn release(client: &Client, key: &str, session: &str, value: Vec<u8>) -> Result<bool, Trouble> {
     let reply = client.put(&format!("kv/{key}?release={session}&flags={LOCK_FLAG}"), value).await?;
     client.parse(&reply)

@@ -1,8 +1,7 @@
-//! One Consul, asked by HTTP: keys, transactions, sessions, the catalogue, and the health of services.
+//! An HTTP client for one Consul: keys, transactions, sessions, the catalogue, and the health of services.
 //!
-//! Knows Consul's HTTP interface, and judges its answers, once for all who ask: see [`Trouble`]. Must not know what a
-//! lock means, components, Terraform.
-//! Through it passes: a question in; what Consul knows, or a [`Trouble`], out.
+//! Knows Consul's HTTP interface, and classifies its answers for all callers: see [`Trouble`]. Must not know what a
+//! lock means, components, Terraform. In: a request. Out: Consul's data, or a [`Trouble`].
 
 mod catalog;
 mod client;

@@ -1,4 +1,4 @@
-//! Follows one key by blocking queries: <https://developer.hashicorp.com/consul/api-docs/features/blocking>.
+//! Watches one key with blocking queries: <https://developer.hashicorp.com/consul/api-docs/features/blocking>.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use super::entry::Entry;
 use super::kv;
 use super::trouble::Trouble;
 
-/// A server that answers at once, always, is asked no more often than this.
+/// Average time between two requests to a server that always answers at once.
 const PACE: Duration = Duration::from_millis(100);
-/// So many questions may come at once.
+/// Requests that may follow each other without a pause.
 const BURST: u32 = 5;
-/// Connections that are silent for a minute get cut on the way.
+/// The longest wait of one request. Some network devices close connections that are silent for a minute.
 const LONGEST: Duration = Duration::from_secs(30);
 
 pub struct Poll {
     /// None: the next read does not wait.
     index: Option<u64>,
-    /// When all questions so far would have been asked, at that pace.
+    /// The instant at which all requests so far would have been sent at that pace.
     spent: Instant,
 }
 
@@ -28,7 +28,8 @@ impl Poll {
         Self { index: None, spent: Instant::now() }
     }
 
-    /// The key as it is, the first time; later once it changed, or `wait` or half a minute has passed.
+    /// The first call returns the key at once. A later call returns when the key has changed, or when `wait` or half a
+    /// minute has passed.
     pub async fn read(
         &mut self,
         client: &Client,
@@ -44,13 +45,14 @@ impl Poll {
         Ok(entry)
     }
 
-    /// The next read answers at once.
+    /// Makes the next read return at once.
     pub fn look_now(&mut self) {
         self.index = None;
     }
 }
 
-/// An index that goes backwards is another history's: begin anew. Zero would not wait.
+/// An index that goes backwards belongs to another history of the store: start again without an index. Zero is
+/// replaced, because Consul would not wait.
 fn next_index(before: Option<u64>, answered: u64) -> Option<u64> {
     match before {
         Some(before) if answered < before => None,

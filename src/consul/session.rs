@@ -1,4 +1,4 @@
-//! A session of Consul's: it lives while it is renewed, and holds keys.
+//! A session in Consul. It holds keys, and it lives as long as it is renewed.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::trouble::Trouble;
 
 pub struct Session {
     pub id: String,
-    /// How long it lives at least without being renewed; the server may have given more than was asked.
+    /// The least lifetime without a renewal. The server may grant more than was requested.
     pub ttl: Duration,
     renewed: Instant,
 }
@@ -37,7 +37,8 @@ struct Renewed {
 }
 
 impl Session {
-    /// Lives for `ttl` without a renewal. What it then holds is given to nobody for `lock_delay`.
+    /// Makes a session that lives for `ttl` without a renewal. When it ends, Consul gives its keys to nobody for
+    /// `lock_delay`.
     pub async fn create(
         client: &Client,
         name: &str,
@@ -46,7 +47,8 @@ impl Session {
     ) -> Result<Self, Trouble> {
         let body = json!({
             "Name": name,
-            // Without this Consul adds serfHealth, and a moment's trouble among its agents costs the lock.
+            // Without this, Consul adds the check serfHealth, and a short problem between its agents would cost the
+            // lock.
             "NodeChecks": [],
             "TTL": format!("{}ms", ttl.as_millis()),
             "LockDelay": format!("{}ms", lock_delay.as_millis()),
@@ -58,7 +60,7 @@ impl Session {
         Ok(Self { id, ttl, renewed })
     }
 
-    /// When it is to be renewed: every third of its life.
+    /// The instant of the next renewal: after a third of the TTL.
     pub fn due(&self) -> Instant {
         self.renewed + self.ttl / 3
     }
@@ -76,13 +78,14 @@ impl Session {
         Ok(Renewal::Renewed)
     }
 
-    /// Whatever it holds is free after the lock-delay. One that is gone is no error.
+    /// Ends a session. Its keys are free after the lock-delay. A session that is gone is not an error.
     pub async fn destroy(client: &Client, id: &str) -> Result<(), Trouble> {
         client.put(&format!("session/destroy/{id}"), Vec::new()).await.map(drop)
     }
 }
 
-/// A server under load answers a larger TTL than it was asked for. Go's notation, such as `1m30s`.
+/// Returns the longer of two TTLs. A server under load may answer a larger TTL than the requested one. `answered` is in
+/// Go's notation, such as `1m30s`.
 fn longer(ours: Duration, answered: &str) -> Duration {
     humantime::parse_duration(answered).map_or(ours, |answered| ours.max(answered))
 }

@@ -1,23 +1,23 @@
-//! Why Consul gave no answer that says something: one judgement for all who ask it.
+//! Errors of requests to Consul, classified in one place for all callers.
 
 use std::time::Duration;
 
 use crate::http::{Answer, Away};
 
-/// What an answer means that is none of 200, 404 and 409.
+/// The meaning of an answer that is not 200, 404 or 409.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trouble {
-    /// Nobody answers, or nobody who can: 429 (a rate limit of Consul's or of a proxy) and 5xx (no leader, a Consul that
-    /// is overloaded or starts). Another try may be answered.
+    /// No server answers, or none that is able to: 429 (a rate limit of Consul or of a proxy) and 5xx (no leader, or a
+    /// Consul that is overloaded or starts). Another attempt may succeed.
     Unreachable(Away),
-    /// 403: an access rule, or a token that Consul does not know. No other try will be answered.
+    /// 403: an access rule forbids it, or Consul does not know the token. No other attempt will succeed.
     Denied(String),
-    /// What was asked, or who was asked, is wrong. No other try will be answered.
+    /// The request is wrong, or it went to the wrong server. No other attempt will succeed.
     Refused(String),
 }
 
 impl Trouble {
-    /// `said` is the answer in one line.
+    /// Classifies an answer. `said` returns the answer as one line.
     pub fn judge(answer: &Answer, said: impl Fn() -> String) -> Result<(), Self> {
         match answer.status {
             200 | 404 | 409 => Ok(()),
@@ -34,7 +34,7 @@ impl Trouble {
         }
     }
 
-    /// How long Consul asks to be left alone before another try; None where no try will be answered.
+    /// The least time before another attempt, as Consul asks for it. None if no other attempt can succeed.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Unreachable(away) => Some(away.retry_after),

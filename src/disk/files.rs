@@ -1,4 +1,4 @@
-//! Files that are whole or absent, and private: 0600 in 0700.
+//! Private files (mode 0600, in folders of mode 0700) that are complete or absent.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -14,7 +14,7 @@ use super::unfinished;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::words::Words;
 
-/// Makes a folder and those above it; what is new is 0700. A link in its place is an error.
+/// Makes a folder and the folders above it. A new folder has mode 0700. A link in its place is an error.
 pub fn ensure_private(folder: &Path) -> Result<()> {
     make(folder).map_err(|error| Error::file(folder, "make the folder", &error))
 }
@@ -37,20 +37,20 @@ fn make(folder: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Opens a file for its owner alone, 0600; makes it where there is none. `how` says what it is opened for.
-/// A link in its place is an error.
+/// Opens a file, and makes it with mode 0600 if it does not exist. `how` has the access mode. A link in its place is an
+/// error.
 pub fn open_private(path: &Path, how: &mut fs::OpenOptions) -> std::io::Result<fs::File> {
     let file = how.create(true).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path)?;
     give_file(&file, path.parent().ok_or(ErrorKind::InvalidInput)?)?;
     Ok(file)
 }
 
-/// Replaces a file at once and for good: written beside it, synced, renamed, the folder synced.
+/// Replaces a file atomically and durably: writes a new file beside it, syncs it, renames it, and syncs the folder.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     write_beside(path, bytes, true).map_err(|error| Error::file(path, "write", &error))
 }
 
-/// The same, but not synced: for what can be had again, or is verified when it is read.
+/// Replaces a file atomically without a sync, for data that can be made again or is verified when it is read.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_beside(path, bytes, false).map_err(|error| Error::file(path, "write", &error))
 }
@@ -69,7 +69,7 @@ fn write_beside(path: &Path, bytes: &[u8], durable: bool) -> std::io::Result<()>
     Ok(())
 }
 
-/// 0700 or 0600, whatever it was before.
+/// Sets the mode to 0700 if executable, otherwise to 0600.
 pub fn set_executable(path: &Path, executable: bool) -> Result<()> {
     let mode = if executable { 0o700 } else { 0o600 };
     let set = || match path.metadata()?.permissions().mode() & 0o777 == mode {
@@ -79,14 +79,14 @@ pub fn set_executable(path: &Path, executable: bool) -> Result<()> {
     set().map_err(|error| Error::file(path, "set the mode of", &error))
 }
 
-/// Adds a line to a file of lines, 0600, in one write: it is there as a whole, or is not read.
+/// Appends one line to a file of mode 0600, in one write. An incomplete line is not read.
 ///
-/// `durably`: it would outlive a power cut once this returns.
+/// If `durably`, the line survives a power failure after this returns.
 pub fn append_line(path: &Path, value: &impl Serialize, durably: bool) -> Result<()> {
     let append = || {
         let line = serde_json::to_string(value)?;
         let mut file = open_private(path, fs::OpenOptions::new().read(true).append(true))?;
-        // A line that was cut short, on a full disk, would take this one with it.
+        // An incomplete last line, written on a full disk, would spoil this line too.
         let torn = file.metadata()?.len().checked_sub(1).is_some_and(|last| {
             let mut end = [0];
             file.read_exact_at(&mut end, last).is_ok() && end != *b"\n"
@@ -97,7 +97,7 @@ pub fn append_line(path: &Path, value: &impl Serialize, durably: bool) -> Result
     append().map_err(|error| Error::file(path, "write", &error))
 }
 
-/// Writes a file that must not be there yet; false where it is.
+/// Writes a new file; false if it exists already.
 pub fn create_json(path: &Path, value: &impl Serialize) -> Result<bool> {
     let create = || {
         let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
@@ -113,7 +113,7 @@ pub fn create_json(path: &Path, value: &impl Serialize) -> Result<bool> {
     create().map_err(|error| Error::file(path, "write", &error))
 }
 
-/// Removes a file; one that is not there is no error.
+/// Removes a file. A file that does not exist is not an error.
 pub fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::file(path, "remove", &error)),
@@ -127,7 +127,7 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     replace(path, &bytes)
 }
 
-/// None where there is no such file.
+/// Reads a file. None if it does not exist.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -136,16 +136,17 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// The same of a file that Eos wrote: `remedy` is for one that is something else, such as a folder.
+/// Reads a file that Eos wrote. `remedy` is the advice if the path is not a file, but for example a folder.
 pub fn read_ours(path: &Path, remedy: &str) -> Result<Option<Vec<u8>>> {
     match path.metadata() {
-        // Reading a pipe would never end.
+        // A read from a pipe would never end.
         Ok(found) if !found.is_file() => Err(torn(path, "it is not a file", remedy)),
         _ => read(path),
     }
 }
 
-/// None where there is no such file; `remedy` is for one that is empty, cut short, or something else.
+/// Reads a JSON file. None if it does not exist. `remedy` is the advice if the file is empty, incomplete, or not a JSON
+/// file.
 pub fn read_json<T: DeserializeOwned>(path: &Path, remedy: &str) -> Result<Option<T>> {
     let Some(bytes) = read_ours(path, remedy)? else { return Ok(None) };
     if bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
@@ -154,7 +155,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, remedy: &str) -> Result<Optio
     serde_json::from_slice(&bytes).map(Some).map_err(|error| torn(path, &error.to_string(), remedy))
 }
 
-/// A file of ours that is not as we write it. It stops what it is about, and nothing else.
+/// The error for a file of Eos with unexpected content. It stops only the work that needs the file.
 pub fn torn(path: &Path, reason: &str, remedy: &str) -> Error {
     let message = format!("{} is not as Eos wrote it: {reason}", path.display());
     Error::new(Layer::Host, Phase::Preparation, "file_corrupt", message, Words::own(remedy))

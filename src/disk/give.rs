@@ -1,4 +1,4 @@
-//! Root gives what it makes in another user's folder to that user. Both can then work there.
+//! If root makes a file in another user's folder, root gives it to that user. Then both can work there.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,7 +9,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Gid, Mode, OFlags, Stat, Uid, chownat, fstat, openat};
 use rustix::io::Errno;
 
-/// The user and the group that a folder belongs to.
+/// The user and the group that own a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Heir {
     user: Uid,
@@ -17,7 +17,7 @@ struct Heir {
 }
 
 impl Heir {
-    /// None where this process is not root, or where the folder is root's.
+    /// None if this process is not root, or if root owns the folder.
     fn of(folder: &Path) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             return None;
@@ -26,11 +26,11 @@ impl Heir {
         Some(Self { user: Uid::from_raw(found.uid()), group: Gid::from_raw(found.gid()) })
     }
 
-    /// Through the descriptor: nobody can put another file in its place.
+    /// Changes the owner through the descriptor, so that nobody can put another file in its place.
     fn give(self, file: impl AsFd, found: &Stat) -> io::Result<()> {
         let given = match FileType::from_raw_mode(found.st_mode) {
             FileType::Directory | FileType::Symlink => true,
-            // One that has another name is perhaps not only here.
+            // A file with more than one name may also be in another folder.
             FileType::RegularFile => found.st_nlink == 1,
             _ => false,
         };
@@ -49,7 +49,7 @@ pub(super) fn give_file(file: &File, folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Gives a folder to the owner of the folder it is in.
+/// Gives a folder to the owner of its parent folder.
 pub(super) fn give_folder(folder: &Path) -> io::Result<()> {
     let Some(heir) = folder.parent().and_then(Heir::of) else { return Ok(()) };
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -57,9 +57,10 @@ pub(super) fn give_folder(folder: &Path) -> io::Result<()> {
     heir.give(&opened, &fstat(&opened)?)
 }
 
-/// Gives all that is root's below `folder` to the owner of `folder`: terraform, run by root, writes as root.
+/// Gives everything that root owns below `folder` to the owner of `folder`. If root runs terraform, terraform writes as
+/// root.
 ///
-/// Follows no link and leaves the file system of `folder` never. What cannot be given stays root's.
+/// Follows no link, and never leaves the file system of `folder`. If a file cannot be given, root still owns it.
 pub fn give_all(folder: &Path) {
     let Some(heir) = Heir::of(folder) else { return };
     let given = open_folder(CWD, folder).and_then(|opened| {
@@ -80,7 +81,7 @@ fn walk(folder: &OwnedFd, device: u64, heir: Heir) -> io::Result<()> {
         }
         let found =
             match openat(folder, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
-                // Terraform and its providers remove files at any moment.
+                // Terraform and its providers may remove files at any moment.
                 Err(Errno::NOENT) => continue,
                 found => found?,
             };

@@ -1,7 +1,7 @@
-//! Folders and files below a root: private, whole or absent, and owned by the right user.
+//! Folders and files below a root: private, complete or absent, and owned by the right user.
 //!
-//! Every folder and file that Eos makes below a root is made here. Knows owners and modes.
-//! Must not know what a file holds. Through it passes: bytes in, and a refusal where a folder is not safe.
+//! Eos makes every folder and file below a root here. Knows owners and modes. Must not know the content of files.
+//! In: bytes. Out: an error if a folder is not safe.
 
 mod files;
 mod give;

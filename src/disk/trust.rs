@@ -1,4 +1,4 @@
-//! Which folders may be used: a folder that another user can write would let that user run code as this one.
+//! Checks which folders may be used. If another user can write a folder, that user can run code as this user.
 
 use std::fs::{self, Metadata};
 use std::io::ErrorKind;
@@ -17,16 +17,16 @@ use crate::shell::quote;
 const WRITABLE: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
-/// Below a root, a folder belongs to this user, to root, or to the owner of the root.
+/// Below a root, this user, root, or the owner of the root must own each folder.
 #[derive(Clone, Debug)]
 pub struct Trust {
     root: PathBuf,
-    /// Of the root; this user where the root is still to be made.
+    /// The owner of the root; this user if the root does not exist yet.
     owner: u32,
 }
 
 impl Trust {
-    /// Refuses a root in which other users can rename folders. The root itself may be a link, and anybody's.
+    /// Refuses a root in which other users can rename folders. The root itself may be a link, and any user may own it.
     pub fn of(root: &Path) -> Result<Self> {
         let us = geteuid().as_raw();
         let trust = |owner| Self { root: root.to_owned(), owner };
@@ -42,7 +42,7 @@ impl Trust {
         }
     }
 
-    /// Refuses a folder of another user. One that is not there is no error.
+    /// Refuses a folder of another user. A folder that does not exist is not an error.
     ///
     /// A folder that root made below the root of another user is given to that user.
     pub fn check(&self, folder: &Path) -> Result<()> {
@@ -78,12 +78,13 @@ impl Trust {
         Ok(())
     }
 
-    /// Checks each folder in `folder`. A link to a folder may not lead out of `folder`.
+    /// Checks each folder in `folder`. A link to a folder must not lead out of `folder`.
     pub fn check_entries(&self, folder: &Path) -> Result<()> {
         self.folders(folder, folder).map(drop)
     }
 
-    /// Checks each folder below `folder`, at any depth. Of those with a name in `shallow` only the entries are checked.
+    /// Checks each folder below `folder`, at any depth. In a folder with a name in `shallow`, only the direct entries
+    /// are checked.
     pub fn check_below(&self, folder: &Path, shallow: &[&str]) -> Result<()> {
         let mut open = vec![folder.to_owned()];
         while let Some(next) = open.pop() {
@@ -96,7 +97,7 @@ impl Trust {
         Ok(())
     }
 
-    /// The folders in `folder`, checked. Links that stay below `bounds` are neither refused nor followed.
+    /// Checks and returns the folders in `folder`. Links that stay below `bounds` are neither refused nor followed.
     fn folders(&self, folder: &Path, bounds: &Path) -> Result<Vec<PathBuf>> {
         let unreadable = |error| Error::file(folder, "read the folder", &error);
         let entries = match fs::read_dir(folder) {
@@ -139,11 +140,11 @@ impl Trust {
             .with(json!({ "folder": folder, "owner": owner, "mode": format!("{mode:04o}") }))
     }
 
-    /// What makes a folder one that may be used, where a change of its owner or mode does.
+    /// The commands that make a folder safe, if a change of its owner or mode is enough.
     fn commands(&self, folder: &Path, found: &Metadata) -> Vec<String> {
         let path = quote(&folder.display().to_string());
         let us = geteuid().as_raw();
-        // Root gives what is its own to the owner of the root.
+        // Root gives its own files to the owner of the root.
         let rightful = if us == 0 { self.owner } else { us };
         let owned = [us, self.owner].contains(&found.uid()) || (us == 0 && found.uid() == 0);
         let is_root = folder == self.root;
@@ -162,7 +163,7 @@ fn leads_out(link: &Path, folder: &Path) -> bool {
     target.is_dir() && !target.starts_with(folder)
 }
 
-/// A user's name, or number where this host has no name for it.
+/// A user's name, or the number if this host has no name for it.
 fn user(id: u32) -> String {
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let mut users = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
@@ -214,7 +215,7 @@ mod tests {
         fs::write(elsewhere.path().join("file"), "").unwrap();
         let trust = Trust::of(root.path()).unwrap();
         let check = || code(trust.check_below(&top, &[".terraform"]));
-        // A link to a file is not followed by what writes the module, and a plugin cache is anywhere.
+        // The code that writes the module follows no link to a file, and a plugin cache may be anywhere.
         symlink("lib", top.join("lib64")).unwrap();
         symlink("/nowhere", top.join("dangling")).unwrap();
         symlink(elsewhere.path().join("file"), top.join("file")).unwrap();

@@ -1,4 +1,5 @@
-//! What a process of ours was writing when it was killed: nobody's any more, and perhaps a whole state.
+//! Unfinished files: a process of Eos was killed while it wrote them. Nobody needs them, and they may contain a whole
+//! state.
 
 use std::fs;
 use std::path::Path;
@@ -9,17 +10,17 @@ use tempfile::NamedTempFile;
 use super::give::give_file;
 
 const PREFIX: &str = ".unfinished-";
-/// Longer than any write takes: another process may be in the middle of one.
+/// Files older than this are removed. It is longer than any write, because another process may still be writing.
 const OLD: Duration = Duration::from_secs(10 * 60);
 
-/// A file that takes its name once it is whole.
+/// Begins a file that gets its name when it is complete.
 pub fn begin(folder: &Path) -> std::io::Result<NamedTempFile> {
     let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
     give_file(file.as_file(), folder)?;
     Ok(file)
 }
 
-/// What cannot be removed stays: the next run tries again.
+/// Removes old unfinished files. If a file cannot be removed, the next run tries again.
 pub fn sweep(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)) {

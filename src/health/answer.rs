@@ -1,14 +1,14 @@
-//! What one measurement of a gate came to.
+//! The result of one measurement of a health gate.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// What one measurement came to.
+/// The result of one measurement.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answer {
     pub passed: bool,
-    /// `HTTP 503, expected 200-299`; a line, without a secret.
+    /// One line without secrets, such as `HTTP 503, expected 200-299`.
     pub said: String,
     /// Seconds.
     pub duration: f64,
@@ -16,39 +16,39 @@ pub struct Answer {
     pub outlook: Outlook,
 }
 
-/// What a measurement says of the next ones.
+/// What a measurement says about later measurements.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Outlook {
     /// Nothing.
     #[default]
     Open,
-    /// So much longer something is under way that may let it pass.
+    /// Something is in progress that may make the gate pass within this time.
     UnderWay(Duration),
-    /// Nobody could say: a server is away, or does not allow it.
+    /// Unknown: a server does not answer.
     Unseen,
-    /// It will not pass, however long one waits.
+    /// The gate will not pass, however long the run waits.
     Never(Never),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Never {
-    /// What was deployed has failed.
+    /// The deployment has failed.
     Failed,
     /// A person stopped the job.
     Stopped,
-    /// Somebody else has deployed another version.
+    /// Another client has deployed another version.
     Superseded,
-    /// It has to be promoted by a person first.
+    /// A person must promote the deployment first.
     AwaitingPromotion,
-    /// It is not for our token.
+    /// The token does not allow the measurement.
     Denied,
 }
 
 /// A measurement that did not pass.
 pub struct Miss {
-    /// Ours.
+    /// Eos's own text.
     pub what: String,
-    /// The system's, or TLS's: it may repeat the address.
+    /// A text of the system or of TLS. It may repeat the address.
     pub why: Option<String>,
     pub outlook: Outlook,
 }

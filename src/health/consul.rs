@@ -1,4 +1,4 @@
-//! One service in Consul's catalogue.
+//! The health of one service in Consul's catalogue.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -12,20 +12,21 @@ use crate::decide::{Registered, remembered, served};
 use crate::model::ConsulServer;
 use crate::nomad::{Follow, Servers};
 
-/// How much of a check's output is repeated, in characters.
+/// Characters of a check's output that are repeated.
 const SHOWN: usize = 200;
 
-/// A service, and the jobs that may have to serve it.
+/// A service, and the Nomad jobs that may serve it.
 pub struct Gated {
     client: Client,
     pub service: String,
     least: u64,
-    /// What a check answered is not repeated.
+    /// The output of checks is not repeated.
     silent: bool,
     jobs: Vec<Follow>,
-    /// A new instance whose check failed while its deployment went on: it is gone once Nomad has given that up.
+    /// A new instance whose check failed while its deployment was running. The instance disappears when Nomad gives up
+    /// the deployment.
     failing: RefCell<Option<Registered>>,
-    /// How long Consul asked to be left alone, when it last could not say.
+    /// The pause that Consul asked for in its last failed answer.
     retry_after: Cell<Duration>,
 }
 
@@ -44,19 +45,20 @@ impl Gated {
         Ok(Self { client, service, least, silent: false, jobs, failing, retry_after })
     }
 
-    /// Where `silent`, nothing is repeated that a check answered.
+    /// If `silent`, the output of checks is not repeated.
     pub(super) fn silently(self, silent: bool) -> Self {
         Self { silent, ..self }
     }
 
-    /// Every instance that there is, and not `?passing`: an old one that passes would speak for a new one that does not.
+    /// Measures the gate with all instances, not with `?passing`: otherwise an old instance that passes would hide a
+    /// new one that does not.
     pub(super) async fn ask(&self) -> Result<String, Miss> {
         let mut new = Vec::new();
         let mut wanted = 0;
         for job in &self.jobs {
             let asked = ask(job).await;
             let Some(servers) = job.servers(&self.service) else {
-                // A job that cannot be looked at may be the one.
+                // If a job cannot be read, it may be the one that serves the service.
                 match asked {
                     Err(miss) if matches!(miss.outlook, Outlook::Unseen | Outlook::Never(Never::Denied)) => {
                         return Err(miss);
@@ -65,7 +67,7 @@ impl Gated {
                 }
             };
             if let Err(miss) = asked {
-                // On the way back, what runs is not what failed.
+                // If Nomad reverts the job, the running allocations are not those that failed.
                 if matches!(miss.outlook, Outlook::UnderWay(_)) && !servers.by_nomad && !servers.goes_back {
                     self.look(&servers).await;
                 }
@@ -101,7 +103,7 @@ impl Gated {
         self.failing.replace_with(|before| remembered(before.take(), &new, wanted));
     }
 
-    /// What a new instance lacked when its deployment was last seen to go on.
+    /// The failing check of a new instance, as it was last seen while the deployment was running.
     pub fn seen_failing(&self) -> Option<String> {
         self.failing.borrow().as_ref()?.failing.clone()
     }
@@ -128,12 +130,13 @@ impl Gated {
         Miss { what, why: Some(trouble.text().to_owned()), outlook }
     }
 
-    /// How long Consul asks to be left alone before the next measurement.
+    /// The pause that Consul asks for before the next measurement.
     pub fn retry_after(&self) -> Duration {
         self.retry_after.get()
     }
 
-    /// A service that Nomad itself registers is in no Consul; its checks are those of the allocations.
+    /// Measures a service that is registered with Nomad. Consul does not know it; its checks are those of the
+    /// allocations.
     async fn by_nomad(&self, job: &Follow, allocations: &[String]) -> Result<String, Miss> {
         let mut found = Vec::new();
         for allocation in allocations {
@@ -145,7 +148,7 @@ impl Gated {
         served(allocations, &found, self.least).map_err(|why| Miss::new(why, None))
     }
 
-    /// The job that has to serve it, if there is one.
+    /// The job that must serve the service, if there is one.
     pub fn server(&self) -> Option<&Follow> {
         self.jobs.iter().find(|job| job.servers(&self.service).is_some())
     }

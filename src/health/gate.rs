@@ -1,4 +1,4 @@
-//! One gate, ready to be measured.
+//! One health gate, ready to be measured.
 
 use std::time::{Duration, Instant};
 
@@ -10,20 +10,20 @@ use crate::change::{Redactor, SENSITIVE};
 use crate::model::{HttpProbe, Timing};
 use crate::nomad::{Diagnosis, Follow};
 
-/// What looking into a failure may take.
+/// The most time for a diagnosis.
 const DIAGNOSING: Duration = Duration::from_secs(20);
 
-/// One gate with all that is needed to measure it. No Debug: it may hold secrets.
+/// A gate with everything that is needed to measure it. No Debug, because it may contain secrets.
 pub struct Gate {
-    /// Its path in the pillar.
+    /// The gate's path in the pillar.
     pub path: String,
-    /// `http GET http://10.0.0.1:8080/healthz`; what is a secret is masked.
+    /// What is measured, such as `http GET http://10.0.0.1:8080/healthz`. Secrets are masked.
     pub target: String,
     pub timing: Timing,
-    /// Without a deadline of its own, it waits as long as something is under way.
+    /// The gate has no deadline of its own, so it waits as long as something is in progress.
     pub is_patient: bool,
     pub(super) probe: Probe,
-    /// The address is a secret: an answer may not tell of it in another's words.
+    /// The address is a secret, so an answer must not contain texts of other programs about it.
     hidden: bool,
     redactor: Redactor,
 }
@@ -35,18 +35,18 @@ pub(super) enum Probe {
     Consul(Box<consul::Gated>),
 }
 
-/// What both kinds of gate have.
+/// The fields that all kinds of gates have.
 pub struct Opening {
     pub path: String,
     pub timing: Timing,
     pub is_patient: bool,
-    /// Whether a part of its address is a secret.
+    /// Whether a part of the address is a secret.
     pub hidden: bool,
     pub redactor: Redactor,
 }
 
 impl Gate {
-    /// `url` and the headers' values may be secrets. Fails with what cannot be used, without them.
+    /// `url` and the headers' values may be secrets. An error names what cannot be used, but contains no secret.
     pub fn http(
         opening: Opening,
         url: &str,
@@ -80,7 +80,7 @@ impl Gate {
         Self { path, target: redactor.text(target), timing, is_patient, probe, hidden, redactor }
     }
 
-    /// Asks once, for as long as `timeout` allows.
+    /// Measures the gate once, within its timeout.
     pub async fn measure(&self) -> Answer {
         let began = Instant::now();
         let asked = async {
@@ -102,7 +102,7 @@ impl Gate {
         }
     }
 
-    /// Between two measurements.
+    /// Waits between two measurements.
     pub async fn rest(&self, pause: Duration) {
         match &self.probe {
             Probe::Nomad(follow) if !pause.is_zero() => follow.rest(pause).await,
@@ -111,7 +111,7 @@ impl Gate {
         }
     }
 
-    /// What more there is to know of why it does not pass, without a secret that we know.
+    /// Finds out why the gate does not pass. The known secrets are masked.
     pub async fn diagnose(&self) -> Option<Diagnosis> {
         let follow = match &self.probe {
             Probe::Http(_) | Probe::Tcp(_) => None,
@@ -124,7 +124,7 @@ impl Gate {
         Some(found)
     }
 
-    /// A check that failed while something was under way; what was deployed then may be gone by now.
+    /// A check that failed while a deployment was in progress. Its allocations may be gone by now.
     pub fn seen_failing(&self) -> Option<String> {
         let seen = match &self.probe {
             Probe::Http(_) | Probe::Tcp(_) => None,

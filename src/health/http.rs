@@ -1,4 +1,4 @@
-//! One HTTP request: its status is the answer, its body is not read.
+//! One HTTP request. Its status decides; its body is not read.
 
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Client, Method};
@@ -33,7 +33,7 @@ impl Http {
         let client = direct(tls)
             .map_err(|file| file.to_string())?
             .user_agent(AGENT)
-            // A connection that stands says nothing of whether a new one could be had.
+            // An existing connection does not show whether a new one is possible.
             .pool_max_idle_per_host(0)
             .build()
             .map_err(|error| innermost(&error))?;

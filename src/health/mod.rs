@@ -1,8 +1,7 @@
-//! Health gates: whether what was made does its work.
+//! Health gates: whether the deployed resources do their work.
 //!
-//! Knows how to ask by HTTP and TCP, Nomad and Consul, once or until the gates hold. Must not know components,
-//! states, Terraform.
-//! Through it passes: a [`Gate`] with its values in; what was answered, without a secret, out.
+//! Measures gates by HTTP, TCP, Nomad and Consul, once or until they hold. Must not know components, states, Terraform.
+//! In: a [`Gate`] with its values. Out: the answers, without secrets.
 
 mod answer;
 mod consul;

@@ -1,4 +1,4 @@
-//! One look at a job of Nomad's.
+//! One look at a Nomad job.
 
 use super::answer::{Miss, Never, Outlook};
 use crate::nomad::{Follow, Found, Trouble};
@@ -16,7 +16,7 @@ pub async fn ask(follow: &Follow) -> Result<String, Miss> {
     }
 }
 
-/// A server that is away may be back; what a token may not do, it may not do later.
+/// The miss for a Nomad that gave no answer. A server may come back, but a token will not get more rights.
 pub fn unseen(follow: &Follow, trouble: &Trouble) -> Miss {
     let (did, outlook) = match trouble {
         Trouble::Denied(_) => ("does not allow this", Outlook::Never(Never::Denied)),

@@ -1,4 +1,4 @@
-//! One TCP connection: that it is accepted is the answer.
+//! One TCP connection. The gate passes if it is accepted.
 
 use tokio::net::TcpStream;
 
@@ -10,7 +10,7 @@ pub struct Tcp {
 }
 
 impl Tcp {
-    /// Tries every address that the name stands for.
+    /// Tries every address of the name.
     pub async fn ask(&self) -> Result<String, Miss> {
         match TcpStream::connect((self.host.as_str(), self.port)).await {
             Ok(_) => Ok("connected".to_owned()),

@@ -1,4 +1,4 @@
-//! Measures gates until all of them hold, or one of them is too late.
+//! Measures gates until all of them hold, or until one of them misses its deadline.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::answer::{Answer, Outlook};
 use super::gate::Gate;
 use crate::decide::{Hold, Passing, Verdict, verdict};
 
-/// How the measurements of one gate went.
+/// The measurements of one gate so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     pub measured: u64,
@@ -18,16 +18,16 @@ pub struct Tally {
     pub last: Option<Answer>,
 }
 
-/// Gates that did not come to hold.
+/// The result if not all gates hold in time.
 #[derive(Clone, Debug)]
 pub struct Unhealthy {
-    /// The one that was too late.
+    /// The gate that missed its deadline.
     pub gate: usize,
     pub watched: Duration,
     pub tallies: Vec<Tally>,
 }
 
-/// Returns once all gates hold at one moment. To stop it, drop it: a measurement changes nothing.
+/// Returns when all gates hold at the same moment. To stop it, drop the future: a measurement changes nothing.
 pub async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<(), Unhealthy> {
     let began = Instant::now();
     let mut tallies = vec![Tally::default(); gates.len()];
@@ -55,7 +55,7 @@ pub async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<(), Unheal
                 passing.add(began.elapsed(), answer.passed);
                 match answer.outlook {
                     Outlook::Never(_) => passing.give_up(),
-                    // Where the pillar sets no deadline, what is under way does.
+                    // If the pillar sets no deadline, the work in progress sets it.
                     Outlook::UnderWay(more) if gates[index].is_patient => {
                         hold.deadline = hold.deadline.max(began.elapsed() + more);
                     }

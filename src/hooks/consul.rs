@@ -1,4 +1,4 @@
-//! Keys, and services in the catalogue, for others to read.
+//! Publishes keys and services in Consul, for other programs to read.
 
 use secrecy::SecretString;
 
@@ -6,7 +6,8 @@ use crate::consul::{self, Client, Registration, Trouble};
 use crate::http::PATIENCE;
 use crate::model::ConsulServer;
 
-/// The Consul of `infrastructure:settings:consul`. What is asked of it may come twice. No Debug: it holds a token.
+/// The Consul of `infrastructure:settings:consul`. Every request here is safe to repeat. No Debug, because it contains
+/// a token.
 pub struct Publisher(Client);
 
 impl Publisher {
@@ -18,12 +19,12 @@ impl Publisher {
         self.insist(&keys(key), async || consul::put(&self.0, key, value.clone()).await).await
     }
 
-    /// One that is not there is as good as deleted.
+    /// Deletes a key. A key that does not exist is not an error.
     pub async fn delete(&self, key: &str) -> Result<(), String> {
         self.insist(&keys(key), async || consul::delete(&self.0, key).await).await
     }
 
-    /// The names of all keys below a folder.
+    /// Returns the names of all keys below a folder.
     pub async fn keys(&self, folder: &str) -> Result<Vec<String>, String> {
         self.insist(&keys(folder), async || consul::keys(&self.0, folder).await).await
     }
@@ -33,12 +34,12 @@ impl Publisher {
         self.insist(&needs, async || consul::register(&self.0, registration).await).await
     }
 
-    /// The node with all that is on it.
+    /// Removes the node with everything on it.
     pub async fn deregister(&self, node: &str) -> Result<(), String> {
         self.insist(&services(node), async || consul::deregister(&self.0, node).await).await
     }
 
-    /// `needs` is what the token's policy has to hold for it.
+    /// `needs` is the rule that the token's policy must have.
     async fn insist<T>(&self, needs: &str, ask: impl AsyncFn() -> Result<T, Trouble>) -> Result<T, String> {
         let answer = Client::patiently(PATIENCE, ask).await;
         answer.map_err(|trouble| told(&trouble, &self.0.address, needs))

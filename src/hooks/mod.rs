@@ -1,7 +1,7 @@
-//! Telling others of a component: Consul's keys and catalogue, a file of Prometheus's, a webhook.
+//! Publishes a component's data to other programs: keys and services in Consul, a file for Prometheus, a webhook.
 //!
-//! Knows HTTP and files. Must not know components, Terraform or what is a secret: it is given what may be told.
-//! Through it passes: what to tell in; nothing, or a sentence that says why not, out.
+//! Knows HTTP and files. Must not know components, Terraform or what is a secret: it receives only public data.
+//! In: the data. Out: nothing, or a sentence with the reason of a failure.
 
 mod consul;
 mod prometheus;

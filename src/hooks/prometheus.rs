@@ -1,4 +1,4 @@
-//! A file of targets: <https://prometheus.io/docs/guides/file-sd/>.
+//! A file of targets for Prometheus: <https://prometheus.io/docs/guides/file-sd/>.
 
 use std::collections::BTreeMap;
 use std::fs::Permissions;
@@ -8,10 +8,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-/// Prometheus runs as another user.
+/// The file's mode. Prometheus runs as another user.
 const READABLE: u32 = 0o644;
 
-/// Replaces the file as a whole: Prometheus may read at any moment.
+/// Replaces the whole file in one step, because Prometheus may read it at any moment.
 pub fn write(path: &Path, targets: &[String], labels: &BTreeMap<String, String>) -> Result<(), String> {
     let text = json!([{ "targets": targets, "labels": labels }]).to_string();
     let write = || {
@@ -26,7 +26,7 @@ pub fn write(path: &Path, targets: &[String], labels: &BTreeMap<String, String>)
     write().map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
-/// Prometheus then has no targets of it.
+/// Removes the file, and with it the targets in Prometheus.
 pub fn forget(path: &Path) -> Result<(), String> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {

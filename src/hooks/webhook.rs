@@ -1,4 +1,4 @@
-//! One POST; its answer is a status.
+//! A webhook: one POST request. The answer's status decides.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
@@ -9,7 +9,7 @@ use crate::model::Webhook;
 
 const AGENT: &str = concat!("eos/", env!("CARGO_PKG_VERSION"));
 
-/// Takes a 2xx for an answer. A redirect is not followed.
+/// Sends the request. Only a status of 2xx is a success. A redirect is not followed.
 pub async fn post(hook: &Webhook, headers: &[(String, SecretString)], body: &Value) -> Result<(), String> {
     let tls = hook.url.starts_with("https:").then_some(&hook.tls);
     let client = direct(tls).map_err(|file| file.to_string())?;

@@ -1,4 +1,4 @@
-//! One request and its answer, or why there is none.
+//! Sends one HTTP request and reads its answer, or says why there is none.
 
 use std::time::Duration;
 
@@ -7,26 +7,26 @@ use reqwest::header::HeaderMap;
 
 use super::innermost;
 
-/// A server that asks to be left alone for longer is asked all the same after this.
+/// The longest pause that a server can ask for. A longer one is reduced to this.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// What a server answered, whatever its status is.
+/// A server's answer with any status.
 pub struct Answer {
     pub status: u16,
     headers: HeaderMap,
     pub body: Vec<u8>,
 }
 
-/// There is no answer, or none that decides anything: another try may get one.
+/// There is no answer, or none that is final. Another attempt may get one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Away {
     /// Why, in one line.
     pub text: String,
-    /// How long the server asks to be left alone; zero where it does not say.
+    /// The pause that the server asks for; zero if it asks for none.
     pub retry_after: Duration,
 }
 
-/// Sends one request, and reads its answer to the end.
+/// Sends one request and reads the whole answer.
 pub async fn send(request: RequestBuilder) -> Result<Answer, Away> {
     let response = request.send().await.map_err(unreachable)?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -56,12 +56,13 @@ impl Answer {
         self.header(name)?.trim().parse().ok()
     }
 
-    /// Whether another try may be answered: too many requests, no leader for the moment, a proxy whose server is away.
+    /// Whether another attempt may succeed: too many requests, no leader at the moment, or a proxy whose server does
+    /// not answer.
     pub fn may_pass(&self) -> bool {
         self.status == 429 || self.status >= 500
     }
 
-    /// `text` is what it says. A date in `Retry-After` is not read.
+    /// `text` is the reason, as one line. A date in `Retry-After` is ignored.
     pub fn away(&self, text: String) -> Away {
         let retry_after = self.number("Retry-After").map_or(Duration::ZERO, Duration::from_secs);
         Away { text, retry_after: retry_after.min(LONGEST) }

@@ -1,4 +1,4 @@
-//! What our HTTP clients have in common: they ask the address that is named, and nobody else.
+//! The base of all HTTP clients of Eos. A client sends requests only to the configured address.
 
 mod answer;
 mod patience;
@@ -15,18 +15,19 @@ pub use patience::{PATIENCE, patiently};
 
 use crate::model::Tls;
 
-/// Why nobody can be asked with what is given.
+/// Why the settings do not give a usable client.
 #[derive(Debug)]
 pub enum Unusable {
-    /// A file of [`Tls`].
+    /// A file of [`Tls`] is not usable.
     File { path: PathBuf, reason: String },
-    /// It holds what no HTTP header can.
+    /// The token contains bytes that no HTTP header allows.
     Token,
-    /// Neither of them is at fault.
+    /// Another reason than a file or the token.
     Client(String),
 }
 
-/// To one server, with a token in the header of this name, which nothing prints; it is for this server and no other.
+/// Makes the builder of a client for one server. The token is in the header of this name, and nothing prints it. Only
+/// this server gets the token.
 pub fn to_server(
     address: &str,
     tls: &Tls,
@@ -40,24 +41,25 @@ pub fn to_server(
     Ok(direct(address.starts_with("https:").then_some(tls))?.default_headers(headers))
 }
 
-/// The client that a builder describes.
+/// Builds the client.
 pub fn build(builder: ClientBuilder) -> Result<reqwest::Client, Unusable> {
     builder.build().map_err(|error| Unusable::Client(innermost(&error)))
 }
 
-/// Follows no redirect and asks no proxy; `tls` is None for an `http://` address.
+/// Makes the builder of a client that follows no redirect and uses no proxy. `tls` is None for an `http://` address.
 pub fn direct(tls: Option<&Tls>) -> Result<ClientBuilder, Unusable> {
-    // reqwest wants one even for http; the first stays, whoever installed it.
+    // reqwest needs a crypto provider even for http. If one is installed already, it stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     match tls {
         Some(tls) => encrypted(builder, tls),
-        // Spares loading the system's authorities.
+        // Without certificates, reqwest does not load those of the system.
         None => Ok(builder.tls_certs_only([])),
     }
 }
 
-/// A secret as a header's value, which nothing prints; None where it holds what no HTTP header can.
+/// Makes a header's value from a secret. Nothing prints the value. None if the secret contains bytes that no HTTP
+/// header allows.
 pub fn secret(value: &SecretString) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(value.expose_secret()).ok()?;
     value.set_sensitive(true);
@@ -88,7 +90,7 @@ fn no_pem(path: &Path, error: &reqwest::Error) -> Unusable {
     Unusable::File { path: path.to_owned(), reason: innermost(error) }
 }
 
-/// The cause beneath, such as "Connection refused"; what lies above repeats the address.
+/// The innermost cause, such as "Connection refused". The outer errors repeat the address.
 pub fn innermost(error: &reqwest::Error) -> String {
     let mut innermost: &dyn std::error::Error = error;
     while let Some(source) = innermost.source() {
@@ -97,7 +99,7 @@ pub fn innermost(error: &reqwest::Error) -> String {
     innermost.to_string()
 }
 
-/// So many characters of what a server said, in one line, without the token that it may have repeated.
+/// Reduces a server's text to one line of at most `most` characters. If the text repeats the token, it is replaced.
 pub fn one_line(text: &str, most: usize, token: Option<&SecretString>) -> String {
     let token = token.map(ExposeSecret::expose_secret).filter(|token| !token.is_empty());
     let text = token.map_or_else(|| text.to_owned(), |token| text.replace(token, "(token)"));

@@ -1,18 +1,18 @@
-//! A server that is away for a moment is asked again.
+//! Repeats a request to a server that is unavailable for a moment.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// How long it is waited for where nothing else says so.
+/// The time for all attempts together, if nothing else sets it.
 pub const PATIENCE: Duration = Duration::from_secs(15);
-/// How soon it is asked again at the earliest.
+/// The shortest pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The first answer that decides something, or the last one within `window`.
+/// Returns the first final answer, or the last answer within `window`.
 ///
-/// `retry_after` says of an answer how long the server asks to be left alone; None for one that decides something.
-/// A server that asks for more time than is left is not asked again. What is asked may be asked twice.
+/// `retry_after` returns the pause that a server asks for with an answer, and None for a final answer. If the pause is
+/// longer than the remaining time, there is no other attempt. The request must be safe to repeat.
 pub async fn patiently<T>(
     window: Duration,
     retry_after: impl Fn(&T) -> Option<Duration>,
@@ -28,7 +28,7 @@ pub async fn patiently<T>(
     }
 }
 
-/// How long to wait before the next try; None where that would be too late.
+/// Returns the pause before the next attempt; None if the attempt would be too late.
 fn pause(asked: Duration, left: Duration) -> Option<Duration> {
     Some(PAUSE.max(asked)).filter(|pause| *pause < left)
 }

@@ -1,4 +1,4 @@
-//! The calls that are used, each with its types.
+//! The API calls that Eos uses, with their types.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::client::{Nomad, Reply};
 use super::trouble::Trouble;
 use crate::decide::{Allocation, Deployment, Evaluation, Job, Unplaced, Versions};
 
-/// 200 says nothing of whether it is valid.
+/// The answer to a validation. Nomad answers 200 for invalid jobs too.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Validation {
@@ -32,12 +32,12 @@ pub struct Planned {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Annotations {
-    /// Group to `Place`, `Stop`, `DestructiveUpdate`, ... and how many.
+    /// From a group's name to the numbers of its updates: `Place`, `Stop`, `DestructiveUpdate`, ...
     #[serde(rename = "DesiredTGUpdates")]
     pub updates: Option<BTreeMap<String, BTreeMap<String, u64>>>,
 }
 
-/// A check of Nomad's own, of one allocation.
+/// A check that Nomad itself runs, for one allocation.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Check {
@@ -49,7 +49,7 @@ pub struct Check {
 }
 
 impl Nomad {
-    /// The job that a jobspec in HCL stands for, as JSON.
+    /// Parses a jobspec in HCL, and returns the job as JSON.
     pub async fn parse(&self, hcl: &str, variables: &str) -> Result<Value, Trouble> {
         let asked = json!({ "JobHCL": hcl, "Variables": variables, "Canonicalize": true });
         self.put(&["jobs", "parse"], &[], &asked).await
@@ -87,7 +87,7 @@ impl Nomad {
         Ok(self.get::<Option<_>>(&path, &[("namespace", &name.namespace)]).await?.unwrap_or_default())
     }
 
-    /// Answers once the deployment has changed since `index`, or `wait` has passed.
+    /// Returns when the deployment has changed since `index`, or when `wait` has passed.
     pub async fn deployment_after(
         &self,
         namespace: &str,
@@ -110,7 +110,7 @@ impl Nomad {
         Ok(found.unwrap_or_default().into_values().collect())
     }
 
-    /// The end of what a task has written to stderr.
+    /// Returns the last bytes of a task's stderr.
     pub async fn stderr(
         &self,
         namespace: &str,

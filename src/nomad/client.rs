@@ -1,4 +1,4 @@
-//! HTTP with one Nomad. The token is in a header that nothing prints, and in no message.
+//! The HTTP client for one Nomad server. The token is in a header that nothing prints, and in no message.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::error::Result;
 use crate::http::{self, build, one_line, to_server};
 use crate::model::NomadServer;
 
-/// How long an answer may take that needs no waiting.
+/// The most time for an answer to a request that does not block.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How much of an answer in words is repeated, in characters.
+/// Characters of an answer in plain text that are repeated.
 const SHOWN: usize = 1000;
 
-/// No Debug: it holds the token.
+/// No Debug, because it contains the token.
 pub struct Nomad {
-    /// As the pillar has it.
+    /// The address as the pillar has it.
     pub address: String,
     base: Url,
     http: reqwest::Client,
@@ -28,13 +28,13 @@ pub struct Nomad {
 }
 
 pub struct Reply {
-    /// `X-Nomad-Index`, where there is one.
+    /// `X-Nomad-Index`, if the answer has one.
     pub index: Option<u64>,
     pub body: Vec<u8>,
 }
 
 impl Nomad {
-    /// Reads the files of `tls`; asks nobody yet.
+    /// Reads the files of `tls`. Sends no request.
     pub fn open(server: &NomadServer, token: Option<SecretString>) -> Result<Self> {
         let unusable = |reason: &str| unusable(&server.address, reason);
         let base = Url::parse(&server.address).map_err(|error| unusable(&error.to_string()))?;
@@ -53,13 +53,13 @@ impl Nomad {
         self.read(&self.send(Method::GET, path, query, None, PATIENCE).await?)
     }
 
-    /// Words, not JSON.
+    /// Returns an answer that is plain text, not JSON.
     pub async fn text(&self, path: &[&str], query: &[(&str, &str)]) -> Result<String, Trouble> {
         let reply = self.send(Method::GET, path, query, None, PATIENCE).await?;
         Ok(String::from_utf8_lossy(&reply.body).into_owned())
     }
 
-    /// A blocking query: the answer may take `wait`, and a sixteenth more.
+    /// Sends a blocking query. The answer may take `wait` and a sixteenth more.
     pub async fn wait(
         &self,
         path: &[&str],
@@ -96,7 +96,7 @@ impl Nomad {
         timeout: Duration,
     ) -> Result<Reply, Trouble> {
         let mut url = self.base.clone();
-        // An address with a host always takes a path.
+        // This cannot fail: an address with a host always accepts a path.
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().push("v1").extend(path);
         }
@@ -111,7 +111,7 @@ impl Nomad {
             409 => Err(Trouble::Moved),
             403 => Err(Trouble::Denied(said())),
             404 => Err(Trouble::Missing(said())),
-            // A region that nobody knows does not come by waiting.
+            // An unknown region does not appear by waiting.
             500 if answer.body.starts_with(b"No path to region") => Err(Trouble::Refused(said())),
             status if answer.may_pass() => Err(Trouble::Unreachable(format!("HTTP {status}: {}", said()))),
             _ => Err(Trouble::Refused(said())),
@@ -123,7 +123,7 @@ impl Nomad {
             .map_err(|error| Trouble::Refused(format!("its answer is not Nomad's: {error}")))
     }
 
-    /// One line of an answer in words.
+    /// An answer in plain text, as one line.
     fn said(&self, body: &[u8]) -> String {
         one_line(&String::from_utf8_lossy(body), SHOWN, self.token.as_ref())
     }

@@ -1,4 +1,5 @@
-//! Why a job does not run: what Nomad knows of it, in few words and in full, cut to a size.
+//! Finds out from Nomad why a job does not run. The result has few lines for people and details for programs, both
+//! limited in size.
 
 use std::collections::BTreeMap;
 
@@ -10,22 +11,22 @@ use super::client::Nomad;
 use super::trouble::Trouble;
 use crate::decide::{Allocation, Rollout, short_id};
 
-/// So many allocations are looked into, the newest.
+/// The most allocations that are examined, the newest first.
 const ALLOCATIONS: usize = 3;
 const SILENT: &str = "what its tasks wrote is not repeated: one of their secrets cannot be read now, or is lent to them by Vault";
-/// So many of a task's last events, and of the last lines of its stderr.
+/// The most events of a task, and the most lines of its stderr; the last ones.
 const EVENTS: usize = 10;
 const LINES: usize = 50;
-/// What is read of a stderr, and shown of a line, in bytes and characters.
+/// Bytes of a stderr that are read, and characters of a line that are shown.
 const READ: usize = 16 * 1024;
 const WIDTH: usize = 300;
-/// So many lines of a stderr stand in the message for people.
+/// Lines of a stderr in the message for people.
 const TOLD: usize = 5;
 
 pub struct Diagnosis {
     /// For programs.
     pub details: Value,
-    /// For people: lines.
+    /// Lines for people.
     pub lines: Vec<String>,
 }
 
@@ -36,7 +37,7 @@ impl Diagnosis {
     }
 }
 
-/// `silent`: what its tasks wrote and its checks answered is not repeated.
+/// If `silent`, the output of the job's tasks and checks is not repeated.
 pub async fn diagnose(nomad: &Nomad, name: &JobName, rollout: &Rollout, silent: bool) -> Diagnosis {
     let mut notes = Vec::new();
     if silent {
@@ -68,7 +69,7 @@ pub async fn diagnose(nomad: &Nomad, name: &JobName, rollout: &Rollout, silent: 
     Diagnosis { details, lines }
 }
 
-/// Of our version, those that are not well, or those that run where none is known to be ill.
+/// The allocations of the registered version that are not well. If none is known to be unwell, those that run.
 fn suspects(rollout: &Rollout) -> Vec<&Allocation> {
     let ill = |one: &&Allocation| {
         let judged = one.deployment_status.as_ref().and_then(|judged| judged.healthy);
@@ -147,7 +148,7 @@ async fn allocation(
     })
 }
 
-/// Its last lines. That they cannot be had is a note, not a failure.
+/// Returns the last lines of a task's stderr. If they cannot be read, this adds a note and does not fail.
 async fn stderr(
     nomad: &Nomad,
     name: &JobName,
@@ -177,7 +178,7 @@ fn last_lines(text: &str) -> Vec<String> {
     lines[lines.len().saturating_sub(LINES)..].to_vec()
 }
 
-/// One line, without what moves a terminal's cursor.
+/// One line without control characters, at most `WIDTH` characters long.
 fn cut(text: &str) -> String {
     let line = text.trim().replace(|letter: char| letter.is_control(), " ");
     line.chars().take(WIDTH).collect()

@@ -1,4 +1,5 @@
-//! Follows what became of one registration of a job: <https://developer.hashicorp.com/nomad/api-docs/deployments>.
+//! Follows one registration of a job until it is healthy or has failed:
+//! <https://developer.hashicorp.com/nomad/api-docs/deployments>.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -14,16 +15,16 @@ use crate::decide::{
     short_id,
 };
 
-/// Beyond the time in which Nomad itself has to see progress.
+/// Time to wait beyond Nomad's own progress deadline.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// One job, watched.
+/// A job that is watched.
 pub struct Follow {
     pub nomad: Nomad,
     pub name: JobName,
-    /// The `JobModifyIndex` of our registration; None: the version that is found first.
+    /// The `JobModifyIndex` of the registration to follow. None: follow the first version that is found.
     registered: Option<u64>,
-    /// What was applied last is known to have failed.
+    /// The last applied version is known to have failed.
     failed: bool,
     silent: bool,
     seen: RefCell<Seen>,
@@ -32,25 +33,25 @@ pub struct Follow {
 #[derive(Default)]
 struct Seen {
     pinned: Option<u64>,
-    /// Of ours: Nomad removes it soon after it is over.
+    /// The followed deployment, remembered because Nomad removes it soon after it is over.
     deployment: Option<Deployment>,
     rollout: Option<Rollout>,
-    /// What showed progress, and when it last changed.
+    /// The last state of progress, and when it last changed.
     progress: Option<(Vec<Step>, Instant)>,
-    /// The last look found nothing under way.
+    /// At the last look, nothing was under way.
     stuck: bool,
-    /// A check that did not pass while the deployment went on: Nomad forgets it with the allocation.
+    /// A check that did not pass while the deployment was running. Nomad forgets it with the allocation.
     failing: Option<Registered>,
 }
 
-/// A deployment's id and status, and of one of its groups what is placed and what is healthy.
+/// A deployment's id and status, and the numbers of placed and healthy allocations of one of its groups.
 type Step = (String, String, u64, u64);
 
-/// What one look found; each with a line for people.
+/// The result of one look, with a line for people.
 #[derive(Debug, PartialEq)]
 pub enum Found {
     Passing(String),
-    /// So much longer something may still come of it.
+    /// It may still become healthy within this time.
     Waiting(String, Duration),
     Unseen(Trouble),
     Failed(String),
@@ -64,12 +65,12 @@ impl Follow {
         Self { nomad, name, registered, failed: false, silent: false, seen: RefCell::default() }
     }
 
-    /// Where `failed`, a version that Nomad went back to is not taken for the one that was registered.
+    /// If `failed`, a version that Nomad reverted to is not mistaken for the registered one.
     pub fn after_failure(self, failed: bool) -> Self {
         Self { failed, ..self }
     }
 
-    /// Where `silent`, nothing is repeated that its tasks wrote, or its checks answered.
+    /// If `silent`, the output of the job's tasks and checks is not repeated.
     pub fn silently(self, silent: bool) -> Self {
         Self { silent, ..self }
     }
@@ -94,7 +95,7 @@ impl Follow {
                 Err(trouble) => Found::Unseen(trouble),
             },
             Course::Wait(said) => {
-                // What cannot be asked now is asked with the next look.
+                // If the checks cannot be read now, the next look reads them.
                 let _ = self.failing_check(&rollout).await;
                 Found::Waiting(said, more)
             }
@@ -108,8 +109,8 @@ impl Follow {
         }
     }
 
-    /// In this order: an evaluation that is complete has its deployment, and that its allocations; and a deployment
-    /// that was removed before has left its mark on the versions.
+    /// Reads everything about the job. The order matters: a complete evaluation already has its deployment, and a
+    /// deployment has its allocations. The versions come last, because they still show a deployment that was removed.
     pub async fn read(&self) -> Result<Rollout, Trouble> {
         let (nomad, name) = (&self.nomad, &self.name);
         let job = nomad.job(name).await?;
@@ -132,7 +133,7 @@ impl Follow {
         Ok(rollout)
     }
 
-    /// How much longer it is worth waiting: while there is progress, Nomad's own deadline begins anew.
+    /// Returns how much longer to wait. Each progress restarts Nomad's own deadline.
     fn remember(&self, rollout: &Rollout) -> Duration {
         let deployments = [&rollout.deployment, &rollout.after];
         let progress: Vec<_> = deployments
@@ -156,7 +157,8 @@ impl Follow {
         }
     }
 
-    /// The first check of Nomad's own that does not pass, of what runs; it is remembered.
+    /// Returns the first check that Nomad itself runs and that does not pass, among the running allocations. Remembers
+    /// it.
     async fn failing_check(&self, rollout: &Rollout) -> Result<Option<String>, Trouble> {
         let checked = |group: &&Group| {
             let services = group.services.iter().chain(group.tasks.iter().flat_map(|task| &task.services));
@@ -185,12 +187,12 @@ impl Follow {
         Ok(looked_at.pop().and_then(|one| one.failing))
     }
 
-    /// A check of Nomad's own that did not pass when this was last waited for.
+    /// The check that Nomad itself runs and that did not pass at the last look that had to wait.
     pub fn seen_failing(&self) -> Option<String> {
         self.seen.borrow().failing.as_ref()?.failing.clone()
     }
 
-    /// Until there may be news: as long as `pause`, or less where the deployment moves.
+    /// Waits for `pause`, or until the deployment changes.
     pub async fn rest(&self, pause: Duration) {
         let began = Instant::now();
         let open = {
@@ -204,7 +206,7 @@ impl Follow {
         };
         if let Some((id, index)) = open {
             let waited = self.nomad.deployment_after(&self.name.namespace, &id, index, pause).await;
-            // An index that has moved is news; what runs is news only by the deployment's word.
+            // Only a larger index means a change. Changes of allocations count once the deployment shows them.
             if waited.is_ok_and(|reply| reply.index.is_some_and(|now| now > index)) {
                 return;
             }
@@ -212,7 +214,7 @@ impl Follow {
         sleep(pause.saturating_sub(began.elapsed())).await;
     }
 
-    /// Why it does not run, as far as Nomad tells.
+    /// Finds out why the job does not run, as far as Nomad knows.
     pub async fn diagnose(&self) -> diagnose::Diagnosis {
         match self.read().await {
             Ok(rollout) => diagnose::diagnose(&self.nomad, &self.name, &rollout, self.silent).await,
@@ -220,13 +222,13 @@ impl Follow {
         }
     }
 
-    /// The id of ours, by the last look.
+    /// The id of the followed deployment, by the last look.
     pub fn deployment(&self) -> Option<String> {
         let seen = self.seen.borrow();
         seen.rollout.as_ref()?.deployment.as_ref().map(|one| one.id.clone())
     }
 
-    /// Who has to serve `service`, by the last look; None where the job has no such service.
+    /// The allocations that must serve `service`, by the last look. None if the job has no such service.
     pub fn servers(&self, service: &str) -> Option<Servers> {
         let seen = self.seen.borrow();
         let rollout = seen.rollout.as_ref()?;
@@ -253,11 +255,11 @@ impl Follow {
 /// The allocations that serve one service.
 #[derive(Debug, Default)]
 pub struct Servers {
-    /// Registered with Nomad, so that no Consul knows it.
+    /// The service is registered with Nomad, so Consul does not know it.
     pub by_nomad: bool,
-    /// Ours has failed, and these are of the version before it.
+    /// The followed version has failed, and these allocations are of the version before it.
     pub goes_back: bool,
-    /// How many there have to be.
+    /// The number of allocations that must exist.
     pub wanted: u64,
     pub allocations: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! Nomad's HTTP API: <https://developer.hashicorp.com/nomad/api-docs>.
 //!
-//! Knows how a Nomad is asked, follows one job, tells why it failed. Must not know components, Terraform.
-//! Through it passes: a job's name in; what became of it out, without the token.
+//! Sends requests to Nomad, follows one job, and finds out why it failed. Must not know components, Terraform.
+//! In: a job's name. Out: the job's state, never the token.
 
 mod calls;
 mod client;
@@ -18,7 +18,7 @@ pub use preflight::{Checked, Refusal, Spec};
 pub use trouble::Trouble;
 pub use variables::Variable;
 
-/// A job's name, and where it is.
+/// A job's id and namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobName {
     pub namespace: String,

@@ -1,4 +1,5 @@
-//! A job that is about to be registered, asked about before: is it valid, would it find nodes, whose is it.
+//! Checks a job with Nomad before it is registered: is it valid, would it find nodes, and does it belong to another
+//! owner?
 
 use serde_json::Value;
 
@@ -6,31 +7,31 @@ use super::JobName;
 use super::client::Nomad;
 use super::trouble::Trouble;
 
-/// What a `nomad_job` is registered from.
+/// The input of a `nomad_job` resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     pub jobspec: String,
     pub is_json: bool,
     /// An HCL variables file, as text.
     pub variables: String,
-    /// The job that the resource stands for until now.
+    /// The job that the resource manages at present.
     pub before: Option<JobName>,
 }
 
-/// Nothing speaks against it.
+/// A job without objections.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
     pub name: JobName,
-    /// Warnings, and what Nomad would do.
+    /// Nomad's warnings, and the changes that it would make.
     pub notes: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
     Invalid(String),
-    /// Each group with what it lacks.
+    /// Each group with the reason why it finds no node.
     Unplaceable(JobName, Vec<String>),
-    /// It runs, and is not ours.
+    /// A job of this name runs already, and the resource does not manage it.
     Foreign(JobName),
     Trouble(Trouble),
 }
@@ -108,7 +109,7 @@ impl Nomad {
     }
 }
 
-/// Nomad's list of errors on one line.
+/// Nomad's list of errors, as one line.
 fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,24 +1,25 @@
-//! What goes wrong between us and Nomad, and how it is told.
+//! Errors of requests to Nomad.
 
 use crate::error::{Error, Layer, Phase};
 
-/// Why there is no answer that says something.
+/// Why a request got no usable answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trouble {
-    /// Nobody answers, or nobody who can: it may be over in a moment.
+    /// No server answers, or none that is able to. This may be over in a moment.
     Unreachable(String),
     /// The token may not do this.
     Denied(String),
-    /// There is no such thing.
+    /// The requested object does not exist.
     Missing(String),
-    /// What was asked is wrong.
+    /// The request is wrong.
     Refused(String),
-    /// Somebody has changed it since it was read. Nomad's answer holds what is there now, and is not kept.
+    /// Another client changed the object since it was read. Nomad's answer contains the new object, which may be
+    /// secret, so it is not kept.
     Moved,
 }
 
 impl Trouble {
-    /// Whether it may be over in a moment.
+    /// Whether the problem may be over in a moment.
     pub fn is_away(&self) -> bool {
         matches!(self, Self::Unreachable(_))
     }
@@ -30,7 +31,7 @@ impl Trouble {
         }
     }
 
-    /// `address` and `phase` name the place; what was asked is in the text.
+    /// Makes the error. `address` is that of the Nomad server.
     pub fn explain(&self, address: &str, phase: Phase) -> Error {
         let refuse = |code: &'static str, what: &str, remedy: &'static str| {
             let message = format!("the Nomad at {address} {what}: {}", self.text());

@@ -1,4 +1,5 @@
-//! Nomad's variables: <https://developer.hashicorp.com/nomad/api-docs/variables>. No answer of these is repeated in words.
+//! Nomad's variables: <https://developer.hashicorp.com/nomad/api-docs/variables>. The text of these answers is never
+//! repeated.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +10,12 @@ use serde_json::{Value, json};
 use super::Nomad;
 use super::trouble::Trouble;
 
-/// No Debug: it holds secrets.
+/// No Debug, because it contains secrets.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Variable {
     pub items: BTreeMap<String, SecretString>,
-    /// What it has to be still, to be written; 0 where it is not there.
+    /// A write succeeds only if the variable still has this index. 0 if the variable does not exist.
     #[serde(rename = "ModifyIndex")]
     pub index: u64,
 }
@@ -27,7 +28,7 @@ struct Listed {
 }
 
 impl Nomad {
-    /// Empty where there is none.
+    /// Returns a variable; an empty one if it does not exist.
     pub async fn variable(&self, namespace: &str, path: &str) -> Result<Variable, Trouble> {
         match self.get(&segments(path), &[("namespace", namespace)]).await {
             Err(Trouble::Missing(_)) => Ok(Variable::default()),
@@ -35,17 +36,17 @@ impl Nomad {
         }
     }
 
-    /// Where there is one of this path, as far as the token may see.
+    /// The namespaces that have a variable at this path, as far as the token may see them.
     pub async fn namespaces_of(&self, path: &str) -> Result<Vec<String>, Trouble> {
         let found: Vec<Listed> = match self.get(&["vars"], &[("prefix", path), ("namespace", "*")]).await {
-            // Before 1.4 it had none.
+            // Nomad before 1.4 has no variables.
             Err(Trouble::Missing(_)) => Vec::new(),
             answer => answer?,
         };
         Ok(found.into_iter().filter(|one| one.path == path).map(|one| one.namespace).collect())
     }
 
-    /// Refused with [`Trouble::Moved`] where somebody has written it since.
+    /// Writes a variable. Fails with [`Trouble::Moved`] if another client has written it since.
     pub async fn put_variable(
         &self,
         namespace: &str,

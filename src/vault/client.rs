@@ -1,5 +1,5 @@
-//! HTTP with one Vault. The token is in a header that nothing prints, and in no message; no answer's body is
-//! repeated but the errors that Vault names.
+//! The HTTP client for one Vault server. The token is in a header that nothing prints, and in no message. Of an
+//! answer's body, only the errors that Vault names are repeated.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::error::Result;
 use crate::http::{Answer as Reply, build, direct, one_line, secret, send};
 use crate::model::VaultServer;
 
-/// How long an answer may take; an engine that makes credentials may ask another server first.
+/// The most time for an answer. An engine that makes credentials may ask another server first.
 const PATIENCE: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(5);
-/// How much of what Vault says is repeated.
+/// Characters of Vault's errors that are repeated.
 const SHOWN: usize = 300;
 
 pub struct Client {
@@ -27,7 +27,7 @@ pub struct Client {
     token: Option<SecretString>,
 }
 
-/// An answer that is one: 200 with a document, 204 without.
+/// A successful answer: the document of a 200, null for a 204.
 pub type Answer = Result<Value, Trouble>;
 
 impl Client {
@@ -59,7 +59,7 @@ impl Client {
         self.send(Method::GET, path, None, Some(token)).await
     }
 
-    /// As somebody else.
+    /// Sends a POST with another token.
     pub async fn post_as(&self, token: &SecretString, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, Some(body), Some(token)).await
     }
@@ -68,7 +68,7 @@ impl Client {
         self.post("auth/token/revoke-self", json!({})).await.map(drop)
     }
 
-    /// Done when it returns.
+    /// Revokes a lease. Vault has revoked it when this returns.
     pub async fn revoke(&self, lease: &str) -> Result<(), Trouble> {
         self.post("sys/leases/revoke", json!({ "lease_id": lease, "sync": true })).await.map(drop)
     }
@@ -81,7 +81,7 @@ impl Client {
         token: Option<&SecretString>,
     ) -> Answer {
         let mut request = self.http.request(method, format!("{}/v1/{path}", self.address));
-        // Vault refuses this header's absence where an agent stands between.
+        // A Vault agent between Eos and Vault may refuse requests without this header.
         request = request.header("X-Vault-Request", "true");
         if let Some(namespace) = &self.namespace {
             request = request.header("X-Vault-Namespace", namespace.clone());
@@ -107,19 +107,19 @@ impl Client {
 fn trouble(answer: &Reply, document: Value, token: Option<&SecretString>) -> Trouble {
     let said = said(answer.status, &document, token);
     match answer.status {
-        // A version that was deleted says so in its metadata.
+        // The metadata shows whether a version was deleted.
         404 => Trouble::Missing(document["data"]["metadata"].clone()),
         403 => Trouble::Denied(said),
         503 if said.contains("sealed") => Trouble::Sealed,
         501 => Trouble::Sealed,
-        // A state that this node has not seen yet, and nodes that only stand by.
+        // 412: this node does not have the newest state yet. 472 and 473: standby nodes.
         412 | 472 | 473 => Trouble::Unreachable(answer.away(said)),
         _ if answer.may_pass() => Trouble::Unreachable(answer.away(said)),
         _ => Trouble::Refused(said),
     }
 }
 
-/// The errors that Vault names, in one line.
+/// Vault's errors, in one line.
 fn said(status: u16, document: &Value, token: Option<&SecretString>) -> String {
     let errors = document["errors"].as_array().into_iter().flatten().filter_map(Value::as_str);
     format!("HTTP {status}: {}", one_line(&errors.collect::<Vec<_>>().join("; "), SHOWN, token))

@@ -1,4 +1,4 @@
-//! Secrets that have to be there: those that are missing are made and written, and nobody's are written over.
+//! Secrets that must exist: generates and writes those that are missing. Existing ones are never overwritten.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,13 +13,13 @@ use super::trouble::{Trouble, refuse};
 use crate::error::Result;
 use crate::model::{SecretKind, VaultPath};
 
-/// Each time somebody else was faster.
+/// Attempts, if another client writes first each time.
 const ATTEMPTS: usize = 5;
 
 impl Vault {
-    /// Writes what is missing of `wanted` at this path of a key-value store; which keys that was. Two that want the same
-    /// at once agree on one value, in the versioned store; the first version has no condition to write under, and the
-    /// later write stays. Keys that are there stay as they are.
+    /// Generates the keys of `wanted` that are missing at this path of a key-value store, and returns their names.
+    /// Existing keys stay as they are. In a versioned store (version 2), two runs that do this at the same time agree
+    /// on one value. Version 1 has no conditional write: there the later write wins.
     pub async fn ensure(
         &self,
         path: &VaultPath,
@@ -50,11 +50,11 @@ impl Vault {
                 values.insert(key.clone(), value.expose_secret().into());
             }
             let (url, body) = match &engine {
-                // Written only if nobody has written since.
+                // Vault writes only if nobody has written since the read.
                 Engine::Versioned { data } => {
                     (data.as_str(), json!({ "options": { "cas": version }, "data": values }))
                 }
-                // This engine has no condition: what stands there afterwards is read again, and is what counts.
+                // This engine has no conditional write. The values are read again after the write, and those count.
                 Engine::Plain | Engine::Other => (path.as_str(), Value::Object(values)),
             };
             match self.client.post(url, body).await {
@@ -67,7 +67,7 @@ impl Vault {
     }
 }
 
-/// The kernel may give less than was asked for.
+/// Fills all bytes with random data. The kernel may return fewer bytes for one call.
 fn fill(bytes: &mut [u8]) -> rustix::io::Result<()> {
     let mut filled = 0;
     while filled < bytes.len() {

@@ -1,4 +1,4 @@
-//! New secrets. Pure, but for the randomness that is handed in.
+//! Generates secrets. Pure: the caller supplies the randomness.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use crate::model::SecretKind;
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const LENGTH: usize = 32;
 
-/// `random` fills what it is given.
+/// Generates one secret. `random` fills a slice with random bytes.
 pub fn generate<E>(
     kind: SecretKind,
     random: &mut impl FnMut(&mut [u8]) -> Result<(), E>,
@@ -23,7 +23,7 @@ pub fn generate<E>(
 }
 
 fn password<E>(random: &mut impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<SecretString, E> {
-    // Beyond the last whole round of the alphabet: taken too, some letters would come more often.
+    // The largest multiple of the alphabet's length. Bytes from here on would make some letters more frequent.
     const FAIR: u8 = (256 / ALPHABET.len() * ALPHABET.len()) as u8;
     loop {
         let mut text = String::with_capacity(LENGTH);
@@ -48,7 +48,7 @@ mod tests {
 
     use super::*;
 
-    /// Bytes that are no randomness, but of every value.
+    /// Bytes that are not random, but reach every value.
     fn counting() -> impl FnMut(&mut [u8]) -> Result<(), Infallible> {
         let mut next = 0_u8;
         move |bytes| {

@@ -1,4 +1,4 @@
-//! What ends unless it is renewed: a lease, or the run's token.
+//! Renews a lease or the run's token, and reports when it is about to end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,18 +15,18 @@ use crate::error::{Error, Result};
 
 /// Vault counts in whole seconds.
 const ROUNDING: Duration = Duration::from_secs(2);
-/// How soon a renewal that nobody answered is tried again.
+/// Shortest and longest time before a failed renewal is tried again.
 const RETRY: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
-    /// The run's own.
+    /// The run's own token.
     Token,
-    /// By its id.
+    /// A lease, with its id.
     Lease(String),
 }
 
-/// How long it was given, and when that is over.
+/// The duration that Vault granted, and the instant at which it is over.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Term {
     given: Duration,
@@ -42,12 +42,12 @@ impl Term {
         self.ends.saturating_duration_since(Instant::now())
     }
 
-    /// When a third of it is left.
+    /// The instant for a renewal: a third of the duration is left.
     fn due(&self) -> Instant {
         self.ends - self.given / 3
     }
 
-    /// From here on what works with it has to stop: a sixth is left for that.
+    /// The instant at which work that depends on it must stop. A sixth of the duration is left for that.
     fn last_call(&self) -> Instant {
         self.ends - self.given / 6
     }
@@ -60,17 +60,17 @@ struct Renewal {
     renewable: bool,
 }
 
-/// Renews it until it is dropped.
+/// Renews a lease or a token until this object is dropped.
 pub struct Keeper {
     renewal: Renewal,
-    /// None: it never ends.
+    /// None if it never ends.
     term: Option<Arc<Mutex<Term>>>,
     expiring: watch::Receiver<Option<String>>,
     task: Option<JoinHandle<()>>,
 }
 
 impl Keeper {
-    /// `given` of zero never ends.
+    /// Starts the renewals. If `given` is zero, it never ends.
     pub fn over(client: &Arc<Client>, what: What, given: Duration, renewable: bool) -> Self {
         let renewal = Renewal { client: client.clone(), what, renewable };
         let (tell, expiring) = watch::channel(None);
@@ -79,14 +79,14 @@ impl Keeper {
         Self { renewal, term, expiring, task }
     }
 
-    /// No more renewals: it is about to be given back.
+    /// Stops the renewals, before it is revoked.
     pub fn rest(&self) {
         if let Some(task) = &self.task {
             task.abort();
         }
     }
 
-    /// How it ends where nobody does anything about it.
+    /// Says when it ends by itself, as part of a sentence.
     pub async fn end(&self) -> String {
         match &self.term {
             Some(term) => format!("ends by itself in {}", seconds(term.lock().await.left())),
@@ -94,7 +94,7 @@ impl Keeper {
         }
     }
 
-    /// Why it is about to end, if it is.
+    /// The reason why it is about to end, if it is.
     pub fn is_expiring(&self) -> Option<String> {
         self.expiring.borrow().clone()
     }
@@ -104,12 +104,12 @@ impl Keeper {
         let mut expiring = self.expiring.clone();
         match expiring.wait_for(Option::is_some).await.map(|why| why.clone()) {
             Ok(Some(why)) => why,
-            // It was laid to rest, or never ends.
+            // Its renewals were stopped, or it never ends.
             _ => std::future::pending().await,
         }
     }
 
-    /// Refuses what Vault will not let live for so long, renewals included.
+    /// Fails if Vault will not let it live for `needed`, even with renewals.
     pub async fn must_last(&self, needed: Duration) -> Result<()> {
         let Some(term) = &self.term else { return Ok(()) };
         let mut term = term.lock().await;
@@ -123,14 +123,14 @@ impl Keeper {
         let explain =
             |trouble: Trouble| trouble.explain(address, &format!("renew {}", self.renewal.what.name()));
         let (asked, usual) = (Instant::now(), term.given);
-        // An increment counts from now, and is cut down to what the maximum leaves.
+        // An increment counts from now. Vault reduces it to the rest of the maximum lifetime.
         let renew = async |span| patiently(async || self.renewal.renew(span).await).await.map_err(explain);
         let most = renew(needed).await?;
         if most + ROUNDING < needed && !self.renewal.is_periodic().await {
             *term = Term { given: most, ends: asked + most };
             return Err(self.too_short(most, needed));
         }
-        // Should we be killed, it ends as soon as it would have.
+        // Renews with the usual duration again: if Eos is killed, it ends as early as before.
         let asked = Instant::now();
         let given = renew(usual).await?;
         *term = Term { given, ends: asked + given };
@@ -167,7 +167,7 @@ impl What {
 }
 
 impl Renewal {
-    /// What it was given from now on.
+    /// Renews it, and returns the duration that Vault grants from now on.
     async fn renew(&self, increment: Duration) -> Result<Duration, Trouble> {
         let seconds = increment.as_secs().max(1);
         let answer = match &self.what {
@@ -184,7 +184,7 @@ impl Renewal {
         Ok(duration(of))
     }
 
-    /// It ends unless it is renewed, and can be renewed for ever.
+    /// Whether it is a periodic token: it can be renewed without a limit.
     async fn is_periodic(&self) -> bool {
         self.what == What::Token
             && self
@@ -195,12 +195,12 @@ impl Renewal {
     }
 }
 
-/// Without what is below a second.
+/// Formats a duration in whole seconds.
 pub fn seconds(long: Duration) -> humantime::FormattedDuration {
     humantime::format_duration(Duration::from_secs(long.as_secs()))
 }
 
-/// `lease_duration`; zero never ends.
+/// Reads `lease_duration`. Zero means that it never ends.
 pub fn duration(of: &Value) -> Duration {
     Duration::from_secs(of["lease_duration"].as_u64().unwrap_or_default())
 }
@@ -211,7 +211,7 @@ async fn keep(renewal: Renewal, term: Arc<Mutex<Term>>, tell: watch::Sender<Opti
         let now = *term.lock().await;
         sleep_until(if renewal.renewable { now.due() } else { now.last_call() }).await;
         let mut held = term.lock().await;
-        // It was renewed while we slept.
+        // It was renewed during the sleep.
         if Instant::now() < held.due() {
             continue;
         }

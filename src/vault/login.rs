@@ -1,4 +1,4 @@
-//! How a run gets its token.
+//! Logs in to Vault: a run gets its token here.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -9,7 +9,7 @@ use super::token::Fresh;
 use super::trouble::{Trouble, refuse};
 use crate::error::{Error, Result};
 
-/// [`crate::model::VaultAuth`] with its values.
+/// A [`crate::model::VaultAuth`] with its resolved values.
 pub enum Login {
     Token(SecretString),
     AppRole { mount: String, role_id: SecretString, secret_id: Option<SecretString> },
@@ -54,7 +54,7 @@ fn failed(client: &Client, path: &str, trouble: &Trouble) -> Error {
     )
 }
 
-/// A token that somebody gave us, looked at before it is used.
+/// Checks a token from the pillar before it is used.
 async fn supplied(client: &Client, token: SecretString) -> Result<Fresh> {
     let found = patiently(async || client.get_as(&token, "auth/token/lookup-self").await).await;
     let answer = found.map_err(|trouble| match trouble {
@@ -68,7 +68,7 @@ async fn supplied(client: &Client, token: SecretString) -> Result<Fresh> {
     Ok(Fresh::supplied(token, &answer["data"]))
 }
 
-/// What a wrapping token holds; it can be had once. Whoever had it before us has our credentials.
+/// Unwraps a wrapping token. This works only once. A client that unwrapped it before Eos has Eos's credentials.
 async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result<SecretString> {
     let used = |trouble: Trouble| match trouble {
         Trouble::Refused(_) | Trouble::Denied(_) | Trouble::Missing(_) => refuse(
@@ -90,7 +90,7 @@ async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result
             "find out who put it there; then supply one that was made for this role",
         ));
     }
-    // Once: an answer that is lost is not given again.
+    // Sent only once: Vault does not give a lost answer again.
     let answer = client.post_as(wrapping, "sys/wrapping/unwrap", json!({})).await.map_err(used)?;
     let secret_id = answer["data"]["secret_id"].as_str().filter(|text| !text.is_empty());
     secret_id.map(SecretString::from).ok_or_else(|| {

@@ -1,8 +1,8 @@
-//! Secrets in Vault: a token of the run's own, what is read by it, and its end.
+//! Secrets in Vault: logs in for one run, reads values, and revokes the token at the end.
 //!
 //! Knows Vault's HTTP interface, leases and the key-value engines. Must not know components, Terraform, Salt.
-//! Through it passes: a [`Login`] in; values, each with its lease, out. What was made here is revoked by
-//! [`Vault::close`]; nothing of it is ever on a disk.
+//! In: a [`Login`]. Out: values, each with its lease. [`Vault::close`] revokes everything that was issued to the run.
+//! No value is ever written to a disk.
 
 mod client;
 mod ensure;
@@ -32,16 +32,16 @@ use patience::patiently;
 use token::Token;
 use trouble::Trouble;
 
-/// One login; it ends with the call that it was made in.
+/// One login to Vault. It ends with the call that made it.
 pub struct Vault {
     client: Arc<Client>,
     token: Token,
-    /// Leases that this run was given, and nobody has given back yet: each with how long it was given for.
+    /// Leases that this run got and nobody has revoked yet, each with the duration that Vault granted.
     leases: Mutex<Vec<(String, Duration)>>,
 }
 
 impl Vault {
-    /// Reads the files of `tls`, and logs in, once.
+    /// Reads the files of `tls`, and logs in once.
     pub async fn open(server: &VaultServer, login: Login) -> Result<Arc<Self>> {
         let client = Client::open(server)?;
         let fresh = login::login(&client, login).await?;
@@ -50,8 +50,8 @@ impl Vault {
         Ok(Arc::new(Self { client, token, leases: Mutex::default() }))
     }
 
-    /// Revokes what this run was given: its token, and with it all leases; or, where the token was supplied,
-    /// each lease. Returns, in one sentence each, what could not be revoked.
+    /// Revokes the run's token, and with it all leases. If the token was supplied or is a batch token, revokes each
+    /// lease instead. Returns one sentence for each item that could not be revoked.
     pub async fn close(&self) -> Vec<String> {
         self.token.keeper.rest();
         let mut left = std::mem::take(&mut *self.leases());
@@ -66,7 +66,7 @@ impl Vault {
             let Err(trouble) = revoked else { continue };
             said.push(unrevoked(lease, given, &trouble));
             if trouble.may_pass() {
-                // It would be waited for as long for each of the others.
+                // Each of the other leases would wait for the same time.
                 said.extend(left.drain(..).map(|(lease, given)| unrevoked(lease, given, &trouble)));
             }
         }
@@ -90,7 +90,8 @@ impl Vault {
     }
 }
 
-/// A Vault that is away for a moment is waited for: what is not revoked may be used until it ends.
+/// Waits for a Vault that is unavailable for a moment, because a credential that is not revoked can be used until it
+/// ends.
 async fn revoked(revoke: impl AsyncFn() -> Result<(), Trouble>) -> Result<(), Trouble> {
     let deadline = Instant::now() + PATIENCE;
     let late = || Err(Trouble::Unreachable(Away::new("no answer in time")));

@@ -1,4 +1,4 @@
-//! What Vault has at a path, whichever engine keeps it.
+//! Reads a path in Vault, for every kind of engine.
 
 use std::time::Duration;
 
@@ -13,20 +13,20 @@ use crate::model::VaultPath;
 
 /// The engine at a path. Paths begin after `/v1/`.
 pub enum Engine {
-    /// Key-value, each version kept.
+    /// Key-value, version 2: Vault keeps earlier versions.
     Versioned { data: String },
-    /// Key-value.
+    /// Key-value, version 1.
     Plain,
-    /// What a read makes, with a lease where it ends.
+    /// Each read makes a new secret, with a lease if the secret ends.
     Other,
 }
 
-/// No Debug: it holds secrets in clear.
+/// No Debug, because it contains secrets in clear text.
 pub struct Raw {
     pub values: Map<String, Value>,
-    /// Its id, how long it lasts, and whether it can be renewed.
+    /// The lease's id, its duration, and whether it can be renewed.
     pub lease: Option<(String, Duration, bool)>,
-    /// Of a versioned key-value store.
+    /// The version in a versioned key-value store; otherwise 0.
     pub version: u64,
 }
 
@@ -48,12 +48,12 @@ pub async fn engine(client: &Client, path: &VaultPath) -> Result<Engine, Trouble
     }
 }
 
-/// Fails closed, naming the path alone.
+/// Reads a path. An error names only the path, never a value.
 pub async fn read(client: &Client, path: &VaultPath) -> Result<Raw> {
     found(client, path, &known(client, path).await?).await
 }
 
-/// The same of a key-value store; None where each read of that engine's makes something.
+/// Reads a path of a key-value store. None if each read of its engine makes a new secret.
 pub async fn stored(client: &Client, path: &VaultPath) -> Result<Option<Raw>> {
     match known(client, path).await? {
         Engine::Other => Ok(None),
@@ -66,7 +66,7 @@ async fn known(client: &Client, path: &VaultPath) -> Result<Engine> {
     engine(client, path).await.map_err(|trouble| trouble.explain(&client.address, &what))
 }
 
-/// The same, of an engine that is known.
+/// Reads a path whose engine is known.
 pub async fn found(client: &Client, path: &VaultPath, engine: &Engine) -> Result<Raw> {
     let url = match engine {
         Engine::Versioned { data } => data.as_str(),

@@ -1,4 +1,4 @@
-//! What one turn reads: each path once, with its leases kept while the turn lasts.
+//! The secrets that one turn reads. Each path is read once, and its lease is renewed while the turn lasts.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,10 +15,10 @@ use super::{Vault, read};
 use crate::error::{Error, Result};
 use crate::model::VaultPath;
 
-/// Another one reads anew, and so has other dynamic credentials.
+/// The secrets of one turn. Another `Reading` reads everything again, and so gets other dynamic credentials.
 pub struct Reading {
     vault: Arc<Vault>,
-    /// Held over a read: no path is read twice.
+    /// Locked during a read, so that no path is read twice.
     read: tokio::sync::Mutex<BTreeMap<VaultPath, Arc<Secret>>>,
     leases: Mutex<Vec<Arc<Keeper>>>,
 }
@@ -27,12 +27,12 @@ pub struct Reading {
 pub struct Secret {
     path: VaultPath,
     values: BTreeMap<String, SecretString>,
-    /// It ends with this run.
+    /// The secret has a lease, so it ends with this run.
     pub is_lent: bool,
 }
 
 impl Secret {
-    /// None where it has no such key; a null is none.
+    /// None if there is no such key, or if its value is null.
     pub fn maybe(&self, key: &str) -> Option<&SecretString> {
         self.values.get(key)
     }
@@ -63,7 +63,7 @@ impl Reading {
         Ok(secret)
     }
 
-    /// The same of a key-value store; None where each read of that engine's makes something.
+    /// Reads a path of a key-value store. None if each read of its engine makes a new secret.
     pub async fn stored(&self, path: &VaultPath) -> Result<Option<Arc<Secret>>> {
         let mut read = self.read.lock().await;
         if let Some(known) = read.get(path) {
@@ -75,7 +75,7 @@ impl Reading {
         Ok(Some(secret))
     }
 
-    /// It is read anew when it is asked for again.
+    /// Forgets a path, so that the next request reads it again.
     pub async fn forget(&self, path: &VaultPath) {
         self.read.lock().await.remove(path);
     }
@@ -91,7 +91,7 @@ impl Reading {
         Arc::new(Secret { path: path.clone(), values: values.collect(), is_lent })
     }
 
-    /// Refuses to begin what may take so long by credentials that cannot live for so long.
+    /// Fails if a credential of this turn cannot live for `needed`.
     pub async fn must_last(&self, needed: Duration) -> Result<()> {
         for keeper in self.depends_on().await {
             keeper.of(self).must_last(needed).await?;
@@ -99,13 +99,13 @@ impl Reading {
         Ok(())
     }
 
-    /// The error of what began with credentials that are about to end.
+    /// The error, if a credential of this turn is about to end.
     pub async fn is_expiring(&self) -> Option<Error> {
         let all = self.depends_on().await;
         all.iter().find_map(|keeper| keeper.of(self).is_expiring()).map(|why| expiring(&why))
     }
 
-    /// Resolves when one of them is about to end.
+    /// Resolves when a credential of this turn is about to end.
     pub async fn expiring(&self) -> Error {
         let all = self.depends_on().await;
         let waiting: Vec<_> = all.iter().map(|keeper| keeper.of(self).expiring().boxed()).collect();
@@ -115,7 +115,8 @@ impl Reading {
         }
     }
 
-    /// Leases, and the token that they end with. One that was supplied need not outlive a value that was read.
+    /// The leases, and the token that they depend on. A supplied token counts only if there are leases: a plain value
+    /// stays valid after the token ends.
     async fn depends_on(&self) -> Vec<Depends> {
         let leases: Vec<_> = self.leases().iter().cloned().map(Depends::Lease).collect();
         let used = !self.read.lock().await.is_empty();
@@ -150,7 +151,7 @@ fn expiring(why: &str) -> Error {
     )
 }
 
-/// A variable of an environment is a text, and so is what a reference is read to.
+/// The value as text, because an environment variable is a text.
 fn text(value: Value) -> Option<SecretString> {
     match value {
         Value::Null => None,

@@ -9,22 +9,22 @@ use serde_json::Value;
 use super::client::Client;
 use super::keeper::{Keeper, What, duration};
 
-/// A token as it was just given.
+/// A new token.
 pub struct Fresh {
     pub secret: SecretString,
-    /// By which somebody else may revoke it, and do little more.
+    /// The id with which another person can revoke the token. It allows little else.
     accessor: String,
-    /// By us; else somebody supplied it, and it is not ours to renew or revoke.
+    /// Made by this run's login. Otherwise the token was supplied, and Eos must not renew or revoke it.
     made: bool,
-    /// It can be neither renewed nor revoked.
+    /// A batch token, which can be neither renewed nor revoked.
     batch: bool,
     renewable: bool,
-    /// Zero never ends.
+    /// The duration that Vault granted. Zero means that the token never ends.
     given: Duration,
 }
 
 impl Fresh {
-    /// `auth` of a login's answer; None where there is no token in it.
+    /// `auth` is that part of a login's answer. None if it contains no token.
     pub fn made(auth: &Value) -> Option<Self> {
         Some(Self {
             secret: auth["client_token"].as_str().filter(|text| !text.is_empty())?.into(),
@@ -36,7 +36,7 @@ impl Fresh {
         })
     }
 
-    /// `data` is what Vault says of it.
+    /// `data` is Vault's description of the token.
     pub fn supplied(secret: SecretString, data: &Value) -> Self {
         let given = Duration::from_secs(data["ttl"].as_u64().unwrap_or_default());
         let accessor = String::new();
@@ -47,9 +47,9 @@ impl Fresh {
 pub struct Token {
     pub keeper: Keeper,
     pub accessor: String,
-    /// Made by us: it has to last for whatever is read by it.
+    /// Made by this run's login. It must last as long as the values that it reads are used.
     pub made: bool,
-    /// At the end it goes, and all of its leases with it.
+    /// Revoked at the end of the run, together with all its leases.
     pub revocable: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What goes wrong between us and Vault, and how it is told: by address, path and key, never by a value.
+//! Errors of requests to Vault. They name the address, the path and the key, never a value.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use crate::error::{Error, Layer, Phase};
 use crate::http::Away;
 use crate::words::Words;
 
-/// Why there is no answer that says something.
+/// Why a request got no usable answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trouble {
-    /// Nobody answers, or nobody who can: it may be over in a moment.
+    /// No server answers, or none that is able to. This may be over in a moment.
     Unreachable(Away),
     Sealed,
     /// The token may not do this.
     Denied(String),
-    /// What was asked, or who was asked, is wrong.
+    /// The request is wrong, or it went to the wrong server.
     Refused(String),
-    /// There is nothing there, but perhaps the metadata of a version that was.
+    /// There is nothing at the path, except perhaps the metadata of a deleted version.
     Missing(Value),
 }
 
@@ -32,12 +32,12 @@ impl Trouble {
         }
     }
 
-    /// Whether it may be over in a moment.
+    /// Whether the problem may be over in a moment.
     pub fn may_pass(&self) -> bool {
         self.retry_after().is_some()
     }
 
-    /// How long Vault asks to be left alone before another try; None where no try will be answered.
+    /// The least time before another attempt, as Vault asks for it. None if no other attempt can succeed.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Unreachable(away) => Some(away.retry_after),
@@ -46,7 +46,7 @@ impl Trouble {
         }
     }
 
-    /// `what` is what was to be done: "read secret/aws/credentials".
+    /// `what` is the failed action, such as "read secret/aws/credentials".
     pub fn explain(&self, address: &str, what: &str) -> Error {
         match self {
             Self::Unreachable(Away { text, .. }) => refuse(
