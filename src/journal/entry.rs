@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::lock::Holder;
 use crate::model::Name;
 
-/// The version of these shapes; a reader leaves out steps that it does not know.
+/// The version of these formats. Readers ignore steps that they do not know.
 const SCHEMA: u32 = 1;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,20 +22,20 @@ pub struct Line {
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Entry {
     Began(Box<Began>),
-    /// The component's lock is held.
+    /// The run holds the lock of the component.
     Started {
         component: Name,
-        /// Of what it is to be made.
+        /// Identifies what is to be deployed.
         #[serde(default)]
         deployment_id: String,
     },
-    /// Terraform is about to change things; this stands on the disk before it does.
+    /// Terraform is about to change resources. This line is on disk before that.
     Applying {
         component: Name,
-        /// Taken just before.
+        /// The snapshot taken just before.
         snapshot_id: Option<String>,
     },
-    /// A person approved its kept plan.
+    /// A person approved its saved plan.
     Approved {
         component: Name,
         plan_id: String,
@@ -54,16 +54,16 @@ pub enum Entry {
     },
 }
 
-/// What was asked for, and by whom.
+/// The request of a run, and who made it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Began {
     pub schema: u32,
     pub who: Holder,
     pub user: String,
     pub wish: Wish,
-    /// The run that this one goes on with.
+    /// The interrupted run that this one resumes.
     pub resumes: Option<String>,
-    /// The plan that is applied, where it is a kept one.
+    /// The saved plan that is applied, if there is one.
     pub plan_id: Option<String>,
     pub components: BTreeSet<Name>,
 }
@@ -74,7 +74,7 @@ impl Began {
     }
 }
 
-/// What a run is to do to its components.
+/// What a run does with its components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
@@ -84,10 +84,10 @@ pub enum Wish {
     Look,
 }
 
-/// What a component was when its turn ended well.
+/// The properties of a component when its turn succeeded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
-    /// Digest of its module, its inputs, its backend and terraform's version.
+    /// Digest of its module, its inputs, its backend, and the version of terraform.
     pub made_from: String,
     pub lineage: String,
     pub serial: u64,

@@ -1,7 +1,7 @@
-//! What a run did, a line a step, so that whoever comes after it can tell, and go on.
+//! The journal of a run: one line for each step, so that later runs can see what happened, and resume it.
 //!
-//! Knows the steps of a run and how they are written. Must not know how a step is done.
-//! Through it passes: an [`Entry`] in, as it happens; a [`Story`] out, also of a run that died.
+//! This room knows the steps of a run and how they are written. It must not know how a step is done.
+//! In: each [`Entry`] when it happens. Out: a [`Story`], even of a run that crashed.
 
 mod entry;
 mod story;
@@ -14,7 +14,7 @@ pub use story::Story;
 use crate::error::Result;
 use crate::workdir::{append_line, read_ours};
 
-/// What a run is called that puts drift right.
+/// The operation name of a run that repairs drift.
 pub const REMEDIATE: &str = "remediate";
 
 /// One run's journal: `journal.jsonl` in its folder, 0600.
@@ -33,12 +33,12 @@ impl Journal {
         self.append(entry, false)
     }
 
-    /// Appends a step, and returns once it would outlive a power cut.
+    /// Appends a step. Returns after the step is safe against a power failure.
     pub fn note_durably(&self, entry: Entry) -> Result<()> {
         self.append(entry, true)
     }
 
-    /// None where no run ever began in this folder.
+    /// None if no run ever began in this folder.
     pub fn story(&self) -> Result<Option<Story>> {
         let text = read_ours(&self.path, "move it away: the run is then not shown, and cannot be resumed")?;
         Ok(text.and_then(|text| Story::read(&text)))

@@ -1,4 +1,4 @@
-//! A journal, read: how far a run came.
+//! Reads a journal: how far a run came.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,11 +10,11 @@ use crate::model::Name;
 #[derive(Clone, Debug)]
 pub struct Story {
     pub began: Box<Began>,
-    /// Each component that ended and, where it ended well, what it was then.
+    /// Each component that ended. If it succeeded, with its properties at that time.
     pub ended: BTreeMap<Name, Option<Done>>,
-    /// Components whose terraform was changing things when the journal stopped.
+    /// Components in which terraform was changing resources when the journal stopped.
     pub applying: BTreeSet<Name>,
-    /// When it finished, and with what result; None: it is under way, or died.
+    /// When the run finished, and its result. None: the run is in progress, or it crashed.
     pub finished: Option<(String, Option<bool>)>,
     /// The status of each component that has one.
     pub statuses: BTreeMap<Name, String>,
@@ -23,7 +23,8 @@ pub struct Story {
 }
 
 impl Story {
-    /// None where not even the first step is whole. A line that is none, such as a torn last one, is left out.
+    /// None if even the first step is incomplete. A line that cannot be parsed, such as an incomplete last line, is
+    /// ignored.
     pub fn read(text: &[u8]) -> Option<Self> {
         let steps: Vec<Value> =
             text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
@@ -55,17 +56,17 @@ impl Story {
         Some(story)
     }
 
-    /// Whether everything that was asked for is done.
+    /// Whether everything in the request is done.
     pub fn is_complete(&self) -> bool {
         matches!(self.finished, Some((_, Some(true))))
     }
 
-    /// Whether the process that wrote it is still there to go on.
+    /// Whether the process that wrote the journal still runs and can continue.
     pub fn is_alive(&self) -> bool {
         self.finished.is_none() && !self.began.who.is_gone()
     }
 
-    /// What ended well, and how it was then.
+    /// The components that succeeded, with their properties at that time.
     pub fn done(&self) -> BTreeMap<Name, Done> {
         let done = self.ended.iter().filter_map(|(name, done)| Some((name.clone(), done.clone()?)));
         done.collect()

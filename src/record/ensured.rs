@@ -1,4 +1,4 @@
-//! What a component was when `ensure_infrastructure` last left it as it was wanted.
+//! The properties of a component when `ensure_infrastructure` last found or made it as required.
 
 use std::path::Path;
 
@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::workdir::{read_json, write_json};
 
-/// `ensured.json`: while all of it still is so, there is nothing to do.
+/// `ensured.json`. As long as all of it is still true, there is nothing to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ensured {
-    /// Keyed digest of all that a plan would be made from.
+    /// Keyed digest of everything that a plan would be made from.
     pub fingerprint: String,
-    /// Digest of `.terraform.lock.hcl`, where an init left one.
+    /// Digest of `.terraform.lock.hcl`, if an init wrote one.
     pub lock_file: Option<String>,
-    /// Of the state that it was left with.
+    /// Lineage of the state at that time.
     pub lineage: String,
     pub serial: u64,
-    /// The configuration that is in that state.
+    /// The configuration that is applied in that state.
     pub applied: Option<String>,
-    /// As the terraform that was used told it.
+    /// The version that the terraform in use reported.
     pub version: String,
 }
 

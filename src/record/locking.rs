@@ -1,4 +1,5 @@
-//! A terraform that takes its backend's lock. Found at the start of a run, it was killed with it.
+//! A terraform that takes the lock of its backend. If the file exists at the start of a run, that terraform was killed
+//! while it may have held the lock.
 
 use std::path::Path;
 
@@ -7,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::workdir::{read_json, write_json};
 
-/// Written before a plan or an apply on a remote backend, removed when terraform has ended by itself.
+/// Written before a plan or an apply on a remote backend. Removed after terraform has exited by itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Locking {
     pub run_id: String,
-    /// `plan` or `apply`: its stream is named so.
+    /// `plan` or `apply`. Its stream has the same name.
     pub step: String,
     /// RFC 3339 with nanoseconds, UTC.
     pub started: String,

@@ -1,7 +1,8 @@
-//! What must outlive a run: the next holder of the lock reads it.
+//! Data that must outlive a run. The next holder of the lock reads it.
 //!
-//! Knows the last run's outcome and what its state was. Must not know the workdir, which may be lost.
-//! Through it passes: a [`Record`] in at the end of a run, out at the start of the next.
+//! This room knows the outcome of the last run and the properties of its state. It must not know the workdir, which may
+//! be lost.
+//! In: a [`Record`] at the end of a run. Out: the same record at the start of the next run.
 
 mod ensured;
 mod locking;
@@ -26,62 +27,62 @@ use crate::error::{Error, Result};
 use crate::model::{Name, Output};
 use crate::workdir::{read_json, write_json};
 
-/// The version of this shape.
+/// The version of the record's format.
 const SCHEMA: u32 = 1;
 
-/// One component's last run that changed or confirmed its state.
+/// The last run of a component that changed or confirmed its state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Record {
     pub schema: u32,
     pub run_id: String,
-    /// The report's status word.
+    /// The status word of the report.
     pub outcome: String,
     /// RFC 3339, UTC.
     pub finished: String,
     pub host: String,
     pub terraform: String,
-    /// Of what that run was to make.
+    /// Identifies what that run was to deploy.
     #[serde(default)]
     pub deployment_id: String,
     pub lineage: String,
     pub serial: u64,
     pub resources: u64,
-    /// What it depended on.
+    /// The components it depended on.
     pub edges: BTreeSet<String>,
-    /// Where in the module terraform runs.
+    /// The folder inside the module in which terraform runs.
     pub subdir: String,
-    /// Its pillar entry, levels merged, without literal variables: what a later destroy needs.
+    /// The component's entry in the pillar, with merged levels and without literal variables. A later destroy needs it.
     pub declared: Map<String, Value>,
-    /// The rendered backend block; empty for the local one.
+    /// The rendered backend block. Empty for the local backend.
     pub backend: String,
-    /// Digest of the configuration that the state was last applied with in full.
+    /// Digest of the configuration that was last applied completely.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied: Option<String>,
-    /// The outputs that this configuration declares. None where the last apply was not complete, and in a record of
-    /// 0.1.0: then an output that is not in the state has no value yet.
+    /// The outputs that this configuration declares. None if the last apply was not complete, and in a record of
+    /// version 0.1.0. Then an output that is missing in the state has no value yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<BTreeMap<String, Output>>,
-    /// Digest of the configuration that is known to work.
+    /// Digest of the known-good configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_good: Option<String>,
-    /// Addresses that a plan of that one finds to change again and again.
+    /// Addresses with a perpetual diff: each plan of the known-good configuration finds a change there.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub residue: BTreeSet<String>,
-    /// The version that failed last, until it works or the pillar asks for another.
+    /// The version that failed last. It is kept until it works or the pillar asks for another version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<FailedVersion>,
-    /// Jobs (`web@default`) to the registration that the last run followed, where it is not the one in the state.
+    /// Job (`web@default`) to the registration that the last run followed, if that is not the one in the state.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub followed: BTreeMap<String, u64>,
-    /// Those of them that were changed outside of Terraform: drift tells them until they are put back.
+    /// Jobs in `followed` that were changed outside of Terraform. They count as drift until they are changed back.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub foreign: BTreeSet<String>,
-    /// Why nothing may be applied before somebody has looked.
+    /// Why nothing may be applied until a person has acknowledged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<Blocked>,
 }
 
-/// A way back that failed.
+/// A failed rollback.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Blocked {
     pub run_id: String,
@@ -91,7 +92,7 @@ pub struct Blocked {
 }
 
 impl Record {
-    /// None where this component never ran.
+    /// None if this component never ran.
     pub fn read(path: &Path) -> Result<Option<Self>> {
         let remedy = "put it back from a backup. Or see that the component's state is whole, then move this file away: \
                       the next run makes it anew from the state";
@@ -102,12 +103,13 @@ impl Record {
         write_json(path, &Self { schema: SCHEMA, ..self.clone() })
     }
 
-    /// What tells one record of a component from another; no clock decides which is the later.
+    /// A text that distinguishes records of one component. It does not depend on clocks, so it does not say which is
+    /// later.
     pub fn mark(record: Option<&Self>) -> String {
         record.map(|record| format!("{} {}", record.run_id, record.finished)).unwrap_or_default()
     }
 
-    /// The version that failed, where it is the one that was applied last.
+    /// The failed version, if it is also the one that was applied last.
     pub fn applied_and_failed(&self) -> Option<&FailedVersion> {
         self.failed.as_ref().filter(|failed| self.applied.as_ref() == Some(&failed.configuration))
     }
@@ -116,12 +118,12 @@ impl Record {
         Standing { applied: self.applied.clone(), known_good: self.known_good.clone() }
     }
 
-    /// This state with its null outputs, where the record says that just this state was applied in full.
+    /// The state together with its null outputs, if the record says that exactly this state was applied completely.
     pub fn with_nulls(&self, state: Option<State>) -> Option<State> {
         let Some(declared) = self.outputs.as_ref().filter(|declared| !declared.is_empty()) else {
             return state;
         };
-        // A module whose outputs are all null, and that has no resource, has no state.
+        // A module with only null outputs and without resources has no state.
         let found = state.as_ref().map(State::remembered).unwrap_or_default();
         match (&found.lineage, found.serial) == (&self.lineage, self.serial) {
             true => Some(state.unwrap_or_default().with_nulls(declared)),
@@ -134,8 +136,8 @@ impl Record {
     }
 }
 
-/// Every component that has a record below a `components` folder, in the order of their names. One that cannot be read
-/// is an error of that component alone.
+/// All components with a record below a `components` folder, sorted by name. If a record cannot be read, only its
+/// component has an error.
 pub fn all(folder: &Path) -> Result<Vec<(Name, Result<Record>)>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,

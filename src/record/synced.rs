@@ -1,4 +1,4 @@
-//! What scheduled checks leave of a component, 0600: what they found, and its outputs.
+//! Results of scheduled checks of a component, 0600: the drift that they found, and the outputs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,19 +10,19 @@ use crate::decide::Noticed;
 use crate::error::Result;
 use crate::workdir::{read_json, remove, write_json};
 
-/// Drift that is there now, `drift.json`.
+/// The current drift, `drift.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
     pub drift_id: String,
     pub seen: u64,
     pub alerted: bool,
-    /// RFC 3339, UTC: of the first check that found just this, and of the last.
+    /// RFC 3339, UTC: the first check that found exactly this drift, and the last one.
     pub first: String,
     pub last: String,
 }
 
 impl Observed {
-    /// None where the last check found nothing, or none was made.
+    /// None if the last check found nothing, or if there was no check.
     pub fn read(path: &Path) -> Result<Option<Self>> {
         read_json(path, "move it away: how often this drift was found is then counted anew")
     }
@@ -31,7 +31,7 @@ impl Observed {
         Noticed { drift_id: self.drift_id.clone(), seen: self.seen, alerted: self.alerted }
     }
 
-    /// Remembers what a check at `now` found; nothing is remembered of nothing.
+    /// Stores what a check at `now` found. If it found nothing, the file is removed.
     pub fn remember(path: &Path, before: Option<&Self>, found: Option<Noticed>, now: &str) -> Result<()> {
         let Some(Noticed { drift_id, seen, alerted }) = found else { return remove(path) };
         let same = before.filter(|before| before.drift_id == drift_id);
@@ -40,18 +40,18 @@ impl Observed {
     }
 }
 
-/// Outputs as a check found them, `outputs.json`; no secret is among them.
+/// The outputs that a check found, `outputs.json`. They contain no secrets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Known {
     /// RFC 3339, UTC.
     pub time: String,
     pub outputs: BTreeMap<String, Value>,
-    /// Names of those that are secrets.
+    /// Names of the outputs that are secret.
     pub sensitive: Vec<String>,
 }
 
 impl Known {
-    /// None where no check was made since the component was applied first.
+    /// None if there was no check since the component was first applied.
     pub fn read(path: &Path) -> Result<Option<Self>> {
         read_json(path, "move it away: the next sync_states writes it anew")
     }

@@ -1,4 +1,4 @@
-//! An apply that began. Whoever finds it at the start of a run knows that nobody saw its end.
+//! An apply that began. If the file exists at the start of a run, nobody saw the end of that apply.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,34 +12,34 @@ use crate::workdir::{read_json, remove, torn, write_json};
 const REMEDY: &str = "put it back from a backup. Or compare the resources that exist with the state, then move it away: \
                       what that apply began to create is then not reported";
 
-/// Written before an apply's first effect, removed once its record is written.
+/// Written before the first effect of an apply. Removed after the record is written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Underway {
     pub run_id: String,
-    /// The state before it; without a lineage there was none.
+    /// The state before the apply. If the lineage is empty, there was no state.
     pub lineage: String,
     pub serial: u64,
-    /// Managed instances in that state.
+    /// Number of managed instances in that state.
     pub resources: u64,
-    /// Address to id of what that state had and the world had no more: another is created there.
+    /// Address to id of objects in that state that no longer exist. The apply creates other objects there.
     pub gone: BTreeMap<String, String>,
-    /// The rendered backend block; empty for the local one.
+    /// The rendered backend block. Empty for the local backend.
     pub backend: String,
-    /// sha256 of the local state's file before it.
+    /// sha256 of the local state file before the apply.
     pub digest: String,
     /// RFC 3339, UTC.
     pub started: String,
     pub pid: u32,
     pub boot_id: String,
     pub host: String,
-    /// Where terraform runs: what it cannot save it leaves there.
+    /// The folder in which terraform runs. If terraform cannot save a state, it writes it there.
     pub cwd: PathBuf,
-    /// The dump in its stream, if it has one, is archived.
+    /// Whether the state that terraform printed in its stream, if any, is archived.
     pub archived: bool,
-    /// The record that was there before it; another one since tells that another host has worked on the state.
+    /// The record before the apply. If it is different now, another host has changed the state.
     pub recorded: Option<String>,
-    /// What earlier applies may have left, and no report has told yet.
+    /// Possible orphans of earlier applies that no report contains yet.
     pub suspects: Vec<Suspect>,
 }
 
@@ -51,7 +51,7 @@ impl Underway {
         }
     }
 
-    /// Whole and on disk when it returns.
+    /// When it returns, the file is complete and on disk.
     pub fn write(&self, path: &Path) -> Result<()> {
         write_json(path, self)
     }

@@ -1,4 +1,4 @@
-//! Possible orphans that a run found and is to report. It may die before its report is written.
+//! Possible orphans that a run found and must report. The run may die before its report is written.
 
 use std::path::Path;
 
@@ -8,11 +8,11 @@ use crate::decide::Suspect;
 use crate::error::Result;
 use crate::workdir::{read_json, remove, write_json};
 
-/// Written before what they were found by is removed; removed once the report of `run_id` is there.
+/// Written before the file that led to them is removed. Removed after the report of `run_id` is written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Untold {
-    /// The run that is to tell.
+    /// The run that must report them.
     pub run_id: String,
     pub suspects: Vec<Suspect>,
 }

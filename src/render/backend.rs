@@ -1,11 +1,11 @@
-//! The `backend` block, with the key under which this component's state is kept.
+//! Renders the `backend` block. It contains the key of the component's state.
 
 use hcl::structure::{Block, Body};
 use serde_json::Value;
 
 use crate::model::{Backend, Name};
 
-/// Which argument of a backend tells one component's state from another's.
+/// The argument of each backend that distinguishes the states of components.
 /// Source: <https://developer.hashicorp.com/terraform/language/backend>.
 const KEYS: &[(&str, &str)] = &[
     ("azurerm", "key"),
@@ -20,12 +20,12 @@ const KEYS: &[(&str, &str)] = &[
     ("s3", "key"),
 ];
 
-/// The first line of every backend.tf of ours.
+/// The first line of each backend.tf that Eos writes.
 pub const MARK: &str = "# Written by Eos from infrastructure:settings:backend.";
 
-/// `backend.tf` for a component; None where Terraform's default, the local state, is meant.
+/// Renders `backend.tf` for a component. None for the local state, Terraform's default.
 ///
-/// Fails with a sentence: an unknown backend, or an argument that is ours to set.
+/// The error is a sentence: the backend is unknown, or the pillar sets an argument that only Eos may set.
 pub fn backend(backend: &Backend, environment: &Name, component: &Name) -> Result<Option<String>, String> {
     if backend.is_local() {
         return Ok(None);
@@ -59,7 +59,7 @@ pub fn backend(backend: &Backend, environment: &Name, component: &Name) -> Resul
     Ok(Some(format!("{MARK}\n{text}")))
 }
 
-/// Every address of an http backend gets the component's own path.
+/// Appends the component's own path to each address of an http backend.
 fn http(
     arguments: &mut std::collections::BTreeMap<String, Value>,
     environment: &Name,

@@ -1,10 +1,10 @@
-//! An HCL variables file of texts.
+//! Renders an HCL variables file in which all values are texts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// `name = "value"`, a line each. Whatever could end a text, or begin a template, is written by its number: then it is
-/// no such thing, also not twice escaped.
+/// One line `name = "value"` for each variable. A character that could end the text or begin a template is written by
+/// its number. So it has no special meaning, and it cannot be escaped twice.
 pub fn hcl_variables(variables: &BTreeMap<String, String>) -> Result<String, String> {
     let mut text = String::new();
     for (name, value) in variables {
@@ -12,7 +12,7 @@ pub fn hcl_variables(variables: &BTreeMap<String, String>) -> Result<String, Str
         text.push_str(&format!("{} = \"", name.as_str()));
         for letter in value.chars() {
             match letter.is_control() || "\"\\$%".contains(letter) {
-                // All of these are below U+10000.
+                // All these characters are below U+10000.
                 true => drop(write!(text, "\\u{:04x}", letter as u32)),
                 false => text.push(letter),
             }

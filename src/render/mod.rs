@@ -1,7 +1,7 @@
-//! The files that we write for Terraform, as text.
+//! The files that Eos writes for Terraform, as text.
 //!
-//! Knows Terraform's formats. Must not know where the files go.
-//! Through it passes: settings and values in, text out.
+//! This room knows Terraform's formats. It must not know where the files go.
+//! In: settings and values. Out: text.
 
 mod backend;
 mod hcl_variables;

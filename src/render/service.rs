@@ -1,4 +1,4 @@
-//! The module of a service on Nomad: Terraform holds the job, `templatefile` writes it.
+//! Renders the module of a Nomad service. Terraform manages the job, and `templatefile` renders it.
 
 mod config;
 mod job;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::model::service::{Job, Service};
 pub use names::template_name;
 
-/// Path to text; where the template is the user's own, without it.
+/// Path to text. If the user supplies the template, it is not included.
 pub fn module(service: &Service) -> BTreeMap<String, String> {
     let mut files = BTreeMap::from([
         ("main.tf".to_owned(), terraform::main(service)),
@@ -29,15 +29,15 @@ pub fn module(service: &Service) -> BTreeMap<String, String> {
     files
 }
 
-/// The job as Terraform renders it from these variables. None where the template is the user's own, or where
-/// a value is another component's output.
+/// The job that Terraform would render from these variables. None if the user supplies the template, or if a value is
+/// an output of another component.
 pub fn job(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<String> {
     let Job::Generated(shape) = &service.job else { return None };
     let values = terraform::values(service, variables)?;
     let template = job::template(service, shape);
     let mut rest = template.as_str();
     let mut text = String::new();
-    // Literals of ours hold no `${`: each is a slot.
+    // Literals that Eos writes contain no `${`, so each `${` begins a slot.
     while let Some((before, after)) = rest.split_once("${") {
         let (slot, after) = after.split_once('}')?;
         text.push_str(before);

@@ -1,10 +1,10 @@
-//! `import`, `moved` and `removed` blocks, for the one plan that does what they say.
+//! Renders `import`, `moved` and `removed` blocks for a plan that contains only this state edit.
 
 use serde_json::Value;
 
 use crate::model::Surgery;
 
-/// The text of a `.tf` file. Addresses can be nothing else; an id is a text, whatever it looks like.
+/// The text of a `.tf` file. An address cannot contain anything else. An id is written as a text, whatever it contains.
 pub fn surgery(surgery: &Surgery) -> String {
     let block = match surgery {
         Surgery::Import { address, id } => format!("import {{\n  to = {address}\n  id = {}\n}}", text(id)),
@@ -16,7 +16,7 @@ pub fn surgery(surgery: &Surgery) -> String {
     format!("# Written by Eos for one plan, and removed after it.\n{block}\n")
 }
 
-/// A literal: JSON's quotes and escapes are HCL's, as long as nothing in it is a template.
+/// A literal. JSON's quotes and escapes are the same as HCL's; the start of a template is escaped.
 fn text(text: &str) -> String {
     Value::from(text).to_string().replace("${", "$${").replace("%{", "%%{")
 }

@@ -1,4 +1,4 @@
-//! Variables as JSON, which carries quotes, `${}`, newlines and huge numbers unharmed.
+//! Renders variables as JSON, which preserves quotes, `${}`, newlines and very large numbers.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// The text of a `.tfvars.json` file.
 pub fn tfvars(values: &BTreeMap<&str, &Value>) -> String {
-    // A map of text keys to JSON values always serialises.
+    // A map of text keys to JSON values can always be serialized.
     let mut text = serde_json::to_string_pretty(values).unwrap_or_default();
     text.push('\n');
     text

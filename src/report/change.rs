@@ -1,9 +1,9 @@
-//! What a plan changes.
+//! Changes of a plan, in the report.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Terraform's own counts. A replacement counts in `add` and in `remove`.
+/// Terraform's own counts. A replacement counts both in `add` and in `remove`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub add: u64,
@@ -34,23 +34,23 @@ pub struct ResourceChange {
     #[serde(rename = "type")]
     pub kind: String,
     pub name: String,
-    /// Terraform's words, in its order: `["delete", "create"]` is a replacement.
+    /// Terraform's terms, in its order: `["delete", "create"]` is a replacement.
     pub actions: Vec<String>,
-    /// Why, where Terraform says so: `tainted`, `requested`, `cannot_update`.
+    /// Terraform's reason, if it gives one: `tainted`, `requested`, `cannot_update`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Attributes that differ, where the plan was read in full; sensitive ones are masked.
+    /// The differing attributes, if the whole plan was read. Sensitive values are masked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<AttributeChange>,
 }
 
-/// One attribute that a plan changes. A value is `(sensitive)` or `(known after apply)` where it has to be.
+/// One attribute that a plan changes. A value that cannot be shown is `(sensitive)` or `(known after apply)`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttributeChange {
     pub path: String,
     pub before: Value,
     pub after: Value,
-    /// This attribute forces the replacement.
+    /// Whether this attribute forces the replacement.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replaces: bool,
 }

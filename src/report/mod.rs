@@ -1,4 +1,4 @@
-//! What a run returns: flat, versioned, JSON-shaped, without a secret in it.
+//! The report of a run: flat, versioned, in the form of JSON, without secrets.
 
 mod change;
 mod drift;
@@ -20,14 +20,14 @@ pub use notes::Notes;
 pub use salt::{OnMinion, SaltRun, StateLine};
 pub use status::Status;
 
-/// The version of this shape; it rises when a key changes its meaning.
+/// The version of the report's format. It increases when a key changes its meaning.
 pub const SCHEMA: u32 = 1;
 
 /// What happened to one component.
 #[derive(Clone, Debug, Serialize)]
 pub struct ComponentReport {
     pub status: Status,
-    /// A code for programs, documented in docs/reference/reasons.md; empty where the status says it all.
+    /// A code for programs, documented in docs/reference/reasons.md. Empty if the status is sufficient.
     pub reason: String,
     pub changes: Counts,
     pub resource_changes: Vec<ResourceChange>,
@@ -38,25 +38,25 @@ pub struct ComponentReport {
     /// Seconds.
     pub duration: f64,
     pub error: Option<Error>,
-    /// What else a reader should know: kept resources, a hint.
+    /// Other facts for the reader, such as resources that were kept, or a hint.
     #[serde(skip_serializing_if = "Notes::is_empty")]
     pub notes: Notes,
-    /// What an apply that was cut off may have left in the world.
+    /// Resources that an interrupted apply may have created.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub possible_orphans: Vec<PossibleOrphan>,
-    /// Of what its turn was to make; absent where it had none.
+    /// Identifies what this turn was to deploy. Absent if the component had no turn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_id: Option<String>,
-    /// What was taken before its apply; absent where nothing was applied.
+    /// The snapshot that was taken before its apply. Absent if nothing was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot_id: Option<String>,
-    /// How it differs from what was applied; absent where that was not looked at.
+    /// How it differs from the applied configuration. Absent if that was not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Box<Drift>>,
-    /// What a step of Salt's own did; absent where none was run.
+    /// The results of a Salt step. Absent if no step ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub salt: Option<Box<SaltRun>>,
-    /// What the way back did, where the run took this one back.
+    /// The report of the rollback, if the run rolled this component back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollback: Option<Box<ComponentReport>>,
 }
@@ -87,14 +87,14 @@ impl ComponentReport {
     }
 }
 
-/// What one operation did to an environment.
+/// The results of one operation on an environment.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     pub schema: u32,
     pub run_id: String,
     pub operation: String,
     pub environment: String,
-    /// True: all is well. False: something is not. Null: a test, with changes.
+    /// True: everything succeeded. False: something did not. Null: a test that found changes.
     pub result: Option<bool>,
     pub test: bool,
     pub jid: String,
@@ -107,13 +107,13 @@ pub struct Report {
     pub duration: f64,
     pub components: BTreeMap<Name, ComponentReport>,
     pub error: Option<Error>,
-    /// What this operation has beyond the others: an order, a plan_id, a drawing.
+    /// Keys that only this operation has, such as an order, a plan_id or a drawing.
     #[serde(flatten)]
     pub extra: BTreeMap<String, Value>,
 }
 
 impl Report {
-    /// The process exit code that this report stands for.
+    /// The exit code of a process with this report.
     pub fn retcode(&self) -> i32 {
         i32::from(self.result == Some(false))
     }

@@ -1,4 +1,4 @@
-//! What else a reader should know of a component, a sentence each.
+//! Notes about a component for the reader, one sentence each.
 
 use std::ops::{Deref, DerefMut};
 

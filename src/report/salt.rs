@@ -1,4 +1,4 @@
-//! What Salt did on its minions.
+//! Results of Salt on minions, in the report.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::status::Status;
 
-/// What a step of Salt's own did.
+/// The results of a Salt step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SaltRun {
     /// Salt's jobs, in order.
@@ -17,21 +17,21 @@ pub struct SaltRun {
     pub minions: BTreeMap<String, OnMinion>,
 }
 
-/// The same on one minion.
+/// The results on one minion.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OnMinion {
-    /// applied, unchanged, planned, failed, or skipped where it was not begun.
+    /// applied, unchanged, planned, failed, or skipped if the step was not started there.
     pub status: Status,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<StateLine>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<StateLine>,
-    /// States that had nothing to do.
+    /// Number of states without changes.
     pub unchanged: u64,
-    /// States of the two lists that are not told.
+    /// Number of states that are left out of the two lists.
     #[serde(skip_serializing_if = "is_zero")]
     pub left_out: usize,
-    /// What a function returned, or why there is no answer of states.
+    /// The return value of a function, or the reason why there are no results of states.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said: Option<Value>,
 }
@@ -40,7 +40,7 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
-/// One state of a run.
+/// One state that ran.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StateLine {
     pub id: String,
@@ -48,7 +48,7 @@ pub struct StateLine {
     /// `file.managed`
     pub function: String,
     pub comment: String,
-    /// What was changed, by Salt's keys; their values are not told.
+    /// The changed parts, by Salt's keys. Their values are not reported.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
 }

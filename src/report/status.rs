@@ -1,43 +1,45 @@
-//! How things stand with a component, in a word.
+//! The status of a component.
 
 use serde::Serialize;
 
-/// Outcome of a component. Readers must accept words they do not know.
+/// The status of a component. Readers must accept words that they do not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     Applied,
     Unchanged,
-    /// It has changes, and this operation does not apply.
+    /// The component has changes, and this operation does not apply them.
     Planned,
-    /// It reads an output which a pending change decides.
+    /// The component reads an output that a pending change decides.
     PendingInputs,
-    /// Policy stopped its plan, or it waits for what only a person or a call can give. Others go on.
+    /// Policy stopped its plan, or it waits for something that only a person or a call can supply. Other components
+    /// continue.
     Blocked,
     Failed,
     Skipped,
     Destroyed,
     Cancelled,
-    /// In the pillar, but it never ran here.
+    /// In the pillar, but nothing about it is recorded here, for example because it never ran.
     Absent,
-    /// In the records, but gone from the pillar.
+    /// Recorded, but removed from the pillar.
     Orphaned,
-    /// Measured just now: its gates pass.
+    /// The gates were checked now, and they pass.
     Healthy,
     Unhealthy,
-    /// Somebody changed it outside of Terraform, and a plan would change it back.
+    /// Changed outside of Terraform. A plan would change it back.
     Drifted,
-    /// Somebody changed it outside of Terraform, and no plan minds.
+    /// Changed outside of Terraform. Terraform plans no change for it.
     DriftedBenign,
-    /// Its apply failed, and yet nothing is left to do.
+    /// The apply failed, but a plan finds nothing left to do.
     AppliedWithWarnings,
-    /// The run failed, and it is again as it was known to be good.
+    /// The run failed, and the component is back at its known-good configuration.
     RolledBack,
-    /// The way back would take what was there before the run.
+    /// The rollback would delete or replace something that must not be lost without approval.
     RollbackNeedsApproval,
-    /// It is neither where it was to go nor where it was; nothing more is tried by itself.
+    /// The rollback failed: the component is neither in its new nor in its old configuration. Eos tries nothing more by
+    /// itself.
     RollbackFailed,
-    /// The run failed, and what it did to this one stays.
+    /// The run failed, and its changes to this component remain.
     Kept,
 }
 
@@ -65,12 +67,12 @@ impl Status {
         Self::Kept,
     ];
 
-    /// What was asked for is there.
+    /// Whether the component is as requested.
     pub fn is_as_asked(self) -> bool {
         matches!(self, Self::Applied | Self::Unchanged | Self::AppliedWithWarnings)
     }
 
-    /// The status that a record holds; a word of a newer version reads as failed.
+    /// The status in a record. A word from a newer version is read as failed.
     pub fn from_word(word: &str) -> Self {
         Self::ALL.into_iter().find(|status| status.word() == word).unwrap_or(Self::Failed)
     }

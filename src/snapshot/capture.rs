@@ -1,4 +1,4 @@
-//! A configuration, taken from what was materialised for an apply.
+//! Stores the configuration of an apply, from the files in its workdir.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use crate::workdir::read;
 
 const LOCK_FILE: &str = ".terraform.lock.hcl";
 
-/// What a [`Configuration`] is made of; its fields of the same names say what they are.
+/// The parts of a [`Configuration`]. Its fields of the same names describe them.
 pub struct Capture {
     pub module: Arc<Module>,
-    /// Where the module was materialised.
+    /// The folder to which the module was written.
     pub folder: PathBuf,
     /// The text of `terraform.tfvars.json`.
     pub variables: String,
@@ -29,7 +29,7 @@ pub struct Capture {
 }
 
 impl Store {
-    /// Writes down what is not there yet; returns the configuration's digest.
+    /// Stores everything that is not stored yet. Returns the digest of the configuration.
     pub fn capture(&self, capture: Capture) -> Result<String> {
         self.open()?;
         let Capture { module, folder, variables, outputs, secrets, terraform, backend, deployment_id, facts } =
@@ -59,7 +59,8 @@ fn entry(file: &ModuleFile) -> (String, File) {
     (file.path.clone(), File { sha256: file.sha256.clone(), executable: file.executable })
 }
 
-/// What was materialised, since the source may have moved on; the source, where the workdir has another version.
+/// The file in the workdir, because the source may have changed since. If the workdir has another version, the file in
+/// the source.
 fn bytes<'a>(file: &'a ModuleFile, folder: &std::path::Path) -> Result<Cow<'a, [u8]>> {
     match read(&folder.join(&file.path))?.filter(|bytes| sha256(bytes) == file.sha256) {
         Some(bytes) => Ok(Cow::Owned(bytes)),

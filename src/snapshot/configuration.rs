@@ -1,4 +1,4 @@
-//! Everything that is needed to plan one version of a component again, and no secret.
+//! A configuration: everything that is needed to plan one version of a component again, without secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,30 +8,31 @@ use super::SCHEMA;
 use crate::digest::sha256;
 use crate::model::Input;
 
-/// Its own digest is its id. Digests are sha256 in hexadecimal, and name objects.
+/// The id of a configuration is its own digest. All digests are sha256 in hexadecimal. They are also the names of
+/// objects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
     pub schema: u32,
-    /// Path below the module's root, with forward slashes, to its file; templates as they were rendered.
+    /// Path below the module's root, with forward slashes, to file. Templates are stored as they were rendered.
     pub files: BTreeMap<String, File>,
-    /// Where in the module terraform runs; empty for its root.
+    /// The folder inside the module in which terraform runs. Empty for its root.
     pub subdir: String,
-    /// The object with the text of `terraform.tfvars.json`.
+    /// Digest of the object with the text of `terraform.tfvars.json`.
     pub variables: String,
-    /// Variables among those whose values came from other components.
+    /// Variables in that text whose values came from other components.
     pub outputs: BTreeMap<String, Origin>,
-    /// Variables whose values are written nowhere, and where each is had again.
+    /// Variables whose values are not stored, and where each value comes from.
     pub secrets: BTreeMap<String, Origin>,
-    /// The object with `.terraform.lock.hcl`, the module's own or what an init left.
+    /// Digest of the object with `.terraform.lock.hcl`. It is a file of the module, or an init wrote it.
     pub lock_file: Option<String>,
-    /// Its version.
+    /// The version of terraform.
     pub terraform: String,
-    /// The rendered backend block; empty for the local one.
+    /// The rendered backend block. Empty for the local backend.
     pub backend: String,
-    /// As its job and its journal have it; empty where an earlier version wrote this.
+    /// The same as in its job and its journal. Empty if an earlier version of Eos wrote this configuration.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub deployment_id: String,
-    /// Digest of module, inputs (by the environment's key), backend and terraform's version.
+    /// Digest of the module, the inputs (keyed with the environment's key), the backend, and the version of terraform.
     pub facts: String,
 }
 
@@ -45,13 +46,13 @@ pub struct File {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// `env:NAME` or `file:/path`, as the pillar has it.
+    /// `env:NAME` or `file:/path`, as in the pillar.
     Reference(String),
-    /// `component.output`, and keys and indices below it.
+    /// `component.output`, with optional keys and indices below it.
     Output(String),
     /// A list of outputs becomes a list of values.
     Outputs(Vec<String>),
-    /// The pillar's text, for a variable that the module declares sensitive.
+    /// A literal in the pillar, for a variable that the module declares as sensitive.
     Pillar,
 }
 
@@ -67,9 +68,9 @@ impl Origin {
 }
 
 impl Configuration {
-    /// What is written, and what its digest is made of.
+    /// The bytes that are stored, and from which the digest is computed.
     pub fn bytes(&self) -> Vec<u8> {
-        // Text keys and plain data: there is nothing in it that could not be written.
+        // It contains only text keys and plain data, which can always be serialized.
         serde_json::to_vec(self).unwrap_or_default()
     }
 
@@ -77,19 +78,19 @@ impl Configuration {
         sha256(self.bytes())
     }
 
-    /// Every object that it is made of, itself left out.
+    /// The digests of all its objects, without the configuration itself.
     pub fn objects(&self) -> BTreeSet<&str> {
         let files = self.files.values().map(|file| file.sha256.as_str());
         files.chain([self.variables.as_str()]).chain(self.lock_file.as_deref()).collect()
     }
 
-    /// Fails with what is wrong with the bytes.
+    /// The error says what is wrong with the bytes.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let read: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if read.schema != SCHEMA {
             return Err(format!("its schema is {}, not {SCHEMA}", read.schema));
         }
-        // It may have come from another master: what it names stays below the folder that it is laid out in.
+        // It may come from another master. Its paths must stay inside the folder to which it is written.
         let leaves = |path: &&String| path.split('/').any(|part| matches!(part, "" | "." | ".."));
         match read.files.keys().find(leaves) {
             Some(path) => Err(format!("it names a file outside the module: {path:?}")),

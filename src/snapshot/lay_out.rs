@@ -1,4 +1,4 @@
-//! A configuration's module as files again.
+//! Writes the module of a configuration to files again.
 
 use std::path::Path;
 
@@ -7,8 +7,9 @@ use crate::error::Result;
 use crate::workdir::{ensure_private, set_executable, write};
 
 impl Store {
-    /// Writes the module's files into a folder, each verified, 0600 (0700 where executable) in 0700.
-    /// The folder with `subdir` is a source like any other. Codes: those of an object.
+    /// Writes the module's files into a folder and verifies each of them. Files have mode 0600 (0700 if executable),
+    /// folders 0700. Together with `subdir`, the folder can be used like any other source. Error codes: those of
+    /// [`Store::object`].
     pub fn materialise(&self, configuration: &Configuration, folder: &Path) -> Result<()> {
         ensure_private(folder)?;
         for (path, file) in &configuration.files {

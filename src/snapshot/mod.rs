@@ -1,8 +1,9 @@
-//! What an apply was about to change, and with what: the ground that a rollback stands on.
+//! Snapshots: the state and the configurations just before an apply. A rollback needs them.
 //!
-//! Knows states as bytes, configurations as the files, values and references that a plan is made from, and where both
-//! are kept. Must not know processes, Terraform or what becomes of a snapshot. Through it passes: a module that is
-//! about to be applied in; a [`Snapshot`] out and, much later, a [`Configuration`] whose files are laid out again.
+//! This room knows states as bytes. It knows configurations as the files, values and references that a plan is made
+//! from, and where both are stored. It must not know processes, Terraform or the use of a snapshot.
+//! In: a module that is about to be applied. Out: a [`Snapshot`] and, much later, a [`Configuration`] that can be
+//! written to files again.
 
 mod capture;
 mod configuration;
@@ -18,32 +19,33 @@ pub use capture::Capture;
 pub use configuration::{Configuration, File, Origin};
 pub use store::Store;
 
-/// The version of these shapes.
+/// The version of these formats.
 const SCHEMA: u32 = 1;
 
-/// One component, just before an apply's first effect. The state's copy is evidence: nothing restores it by itself.
+/// One component, just before the first effect of an apply. The copy of the state is only evidence: Eos never restores
+/// it by itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     pub schema: u32,
-    /// A ULID: those of a component sort in the order of making.
+    /// A ULID: the ids of a component's snapshots sort by the time at which they were taken.
     pub snapshot_id: String,
     /// The run that took it.
     pub run_id: String,
     /// RFC 3339, UTC.
     pub time: String,
-    /// What was asked for: `orchestrate`, `apply`, `destroy`, `resume`.
+    /// The requested operation: `orchestrate`, `apply`, `destroy`, `resume`.
     pub operation: String,
-    /// Whether the plan was one of destruction.
+    /// Whether the plan was a destroy plan.
     pub destroy: bool,
     pub terraform: String,
     pub lineage: String,
     pub serial: u64,
-    /// Managed instances.
+    /// Number of managed instances.
     pub resources: u64,
-    /// The object with the state; None where there was none.
+    /// Digest of the object with the state. None if there was no state.
     pub state: Option<String>,
-    /// What that state was last applied with in full; None on a first run.
+    /// The configuration that was last applied completely to that state. None on a first run.
     pub configuration: Option<String>,
-    /// What was about to be applied.
+    /// The configuration that was about to be applied.
     pub next: String,
 }

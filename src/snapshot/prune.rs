@@ -1,4 +1,4 @@
-//! Old snapshots go, and then the objects that nothing names any more.
+//! Deletes old snapshots, and then the objects that no snapshot needs any longer.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,10 +11,10 @@ use crate::error::{Error, Result};
 use crate::workdir::remove;
 
 impl Store {
-    /// Under the component's lock only. `protected` are configurations; with all that they are made of, they stay.
+    /// The caller must hold the component's lock. `protected` are configurations that are kept, with all their objects.
     pub fn prune(&self, protected: &[&str], now: SystemTime) -> Result<()> {
         let mut ids = self.list()?;
-        // One that cannot be read counts by its age, as any other.
+        // An unreadable snapshot is judged by its age, like all others.
         let configurations: Vec<_> =
             ids.iter().map(|id| self.read(id).ok().and_then(|one| one.configuration)).collect();
         let aged: Vec<_> = ids
@@ -32,7 +32,7 @@ impl Store {
         self.sweep(&ids, protected)
     }
 
-    /// Removes every object that neither these snapshots nor these configurations need.
+    /// Removes each object that none of these snapshots and configurations needs.
     fn sweep(&self, ids: &[String], protected: &[&str]) -> Result<()> {
         let mut configurations: BTreeSet<String> = protected.iter().map(ToString::to_string).collect();
         let mut needed = BTreeSet::new();
@@ -44,7 +44,7 @@ impl Store {
         for digest in configurations {
             match self.configuration(&digest) {
                 Ok(configuration) => needed.extend(configuration.objects().into_iter().map(str::to_owned)),
-                // Nobody can say what it was made of: it serves nobody.
+                // Its parts cannot be determined, so it is of no use.
                 Err(error) if ["snapshot_incomplete", "snapshot_corrupt"].contains(&error.code) => {}
                 Err(error) => return Err(error),
             }

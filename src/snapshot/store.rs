@@ -1,7 +1,7 @@
 //! One component's snapshots and objects: `{snapshot_id}.json` and `objects/{sha256}`, 0600 in 0700.
 //!
-//! An object that is there is not written again. Nothing is synced: digests are verified when objects are read, and
-//! what a power cut took away is refused by name.
+//! An existing object is not written again. Writes are not synced: each digest is verified when the object is read. If
+//! a power failure destroyed an object, the error names it.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// In a component's `snapshots` folder, which need not be there.
+    /// Opens the store in a component's `snapshots` folder. The folder need not exist.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
@@ -29,17 +29,17 @@ impl Store {
         self.folder.join("objects")
     }
 
-    /// Makes the folders.
+    /// Creates the folders.
     pub fn open(&self) -> Result<()> {
         ensure_private(&self.objects())
     }
 
-    /// Removes what a process was writing when it was killed.
+    /// Removes files that a killed process was still writing.
     pub fn sweep_unfinished(&self) {
         crate::workdir::sweep_unfinished(&self.objects());
     }
 
-    /// Writes an object, unless it is there; returns its digest.
+    /// Writes an object if it does not exist yet. Returns its digest.
     pub fn put(&self, bytes: &[u8]) -> Result<String> {
         let digest = sha256(bytes);
         self.put_as(&digest, || Ok(Cow::Borrowed(bytes)))?;
@@ -57,13 +57,13 @@ impl Store {
         write(&self.objects().join(digest), &bytes()?)
     }
 
-    /// An empty file in its place is what a power cut left.
+    /// A power failure may leave an empty file in place of an object. Such a file does not count.
     pub fn has(&self, digest: &str) -> bool {
         let found = self.objects().join(digest).metadata();
         found.is_ok_and(|found| found.len() > 0 || digest == sha256(""))
     }
 
-    /// An object, verified. Codes: `snapshot_incomplete`, `snapshot_corrupt`.
+    /// Reads and verifies an object. Error codes: `snapshot_incomplete`, `snapshot_corrupt`.
     pub fn object(&self, digest: &str) -> Result<Vec<u8>> {
         let path = self.objects().join(digest);
         let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -79,13 +79,14 @@ impl Store {
         }
     }
 
-    /// A configuration by its digest. Codes: those of an object.
+    /// Reads a configuration by its digest. Error codes: those of [`Self::object`].
     pub fn configuration(&self, digest: &str) -> Result<Configuration> {
         let bytes = self.object(digest)?;
         Configuration::parse(&bytes).map_err(|reason| corrupt(&self.objects().join(digest), &reason))
     }
 
-    /// What this configuration needs, itself included, and is not here. Others may be found once it is.
+    /// Digests of missing objects that this configuration needs, including itself. If the configuration itself is
+    /// missing, its other objects are not known yet.
     pub fn lacks(&self, digest: &str) -> Result<Vec<String>> {
         if !self.has(digest) {
             return Ok(vec![digest.to_owned()]);
@@ -94,7 +95,7 @@ impl Store {
         Ok(configuration.objects().into_iter().filter(|one| !self.has(one)).map(str::to_owned).collect())
     }
 
-    /// The id of a snapshot that is about to be taken: it sorts after all that were.
+    /// The id for the next snapshot. It sorts after all existing ids.
     pub fn next_id(&self) -> String {
         next_id(ids(&self.folder)).to_string()
     }
@@ -107,7 +108,7 @@ impl Store {
         write(&path, &bytes)
     }
 
-    /// Codes: `no_such_snapshot`, `snapshot_corrupt`.
+    /// Error codes: `no_such_snapshot`, `snapshot_corrupt`.
     pub fn read(&self, snapshot_id: &str) -> Result<Snapshot> {
         let path = self.file(snapshot_id);
         let bytes = if Ulid::from_string(snapshot_id).is_ok() { read(&path)? } else { None };
@@ -125,7 +126,7 @@ impl Store {
         }
     }
 
-    /// The ids of all snapshots, the newest first; none where there never was one.
+    /// The ids of all snapshots, the newest first. Empty if there never was a snapshot.
     pub fn list(&self) -> Result<Vec<String>> {
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,
@@ -141,7 +142,7 @@ impl Store {
         Ok(ids)
     }
 
-    /// The configuration that the last apply tried, for a component of which none was ever complete.
+    /// The configuration of the last apply, for a component that was never applied completely.
     pub fn tried(&self) -> Option<String> {
         let snapshots = self.list().ok()?.into_iter().filter_map(|id| self.read(&id).ok());
         snapshots
@@ -155,7 +156,7 @@ impl Store {
     }
 }
 
-/// How old a snapshot is, by its id.
+/// The age of a snapshot, computed from its id.
 pub(super) fn age(snapshot_id: &str, now: SystemTime) -> Duration {
     let taken = Ulid::from_string(snapshot_id).map(|id| id.timestamp_ms()).unwrap_or_default();
     let taken = SystemTime::UNIX_EPOCH + Duration::from_millis(taken);

@@ -170,7 +170,7 @@ fn pruning_removes_what_nothing_names_and_keeps_what_is_protected_whole() {
         store.write(&snapshot(id, Some(&unnamed), &next, Some(state))).unwrap();
         ids.insert(0, id.to_string());
     }
-    // Two that are older still name a configuration of their own, which is gone with them.
+    // An even older snapshot refers to a configuration of its own. Both are deleted together.
     let own = store.capture(capture(&[("main.tf", "own")], folder.path())).unwrap();
     let id = Ulid::from_datetime(now - Duration::from_secs(300 * 24 * 60 * 60));
     store.write(&snapshot(id, Some(&own), &own, None)).unwrap();

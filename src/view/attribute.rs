@@ -1,4 +1,4 @@
-//! One attribute that differs, drawn so that a person sees what differs.
+//! Draws one differing attribute so that a person sees the difference.
 
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
@@ -7,14 +7,14 @@ use super::quote::line;
 use super::width::beginning;
 use crate::printable::one_line;
 
-/// Values of more columns are cut: they would scroll away what matters.
+/// In columns. Longer values are cut, because they would hide what matters.
 const LONGEST: usize = 120;
-/// So many lines of a text are shown, of those that differ.
+/// Maximum number of differing lines that are shown of one text.
 const LINES: usize = 12;
-/// So much is shown before the first letter that differs.
+/// Number of characters that are shown before the first difference.
 const BEFORE: usize = 30;
 
-/// `path: before → after`, with the indent of what it is a part of; of a text of several lines those that differ.
+/// `path: before → after` with an indent. Of texts with several lines, only the differing lines are shown.
 pub fn draw(attribute: &Value, more: &str, indent: &str) -> String {
     let (path, before, after) = (line(&attribute["path"]), &attribute["before"], &attribute["after"]);
     if let (Some(old), Some(new)) = (before.as_str(), after.as_str())
@@ -53,7 +53,7 @@ fn lines(old: &str, new: &str, indent: &str) -> String {
     shown.concat() + &rest
 }
 
-/// Two long texts, each from shortly before their first difference, and cut.
+/// Cuts two long texts. Both begin shortly before their first difference.
 fn apart(old: &str, new: &str) -> (String, String) {
     let same = old.chars().zip(new.chars()).take_while(|(one, other)| one == other).count();
     let from = if same < LONGEST / 2 { 0 } else { same - BEFORE };
@@ -69,9 +69,9 @@ fn apart(old: &str, new: &str) -> (String, String) {
 /// A value on one line.
 pub fn short(value: &Value) -> String {
     let text = match value.as_str() {
-        // Written by us in place of a value.
+        // Eos wrote this mark in place of a value.
         Some(mark @ (SENSITIVE | UNKNOWN)) => mark.to_owned(),
-        // JSON leaves DEL, C1 and what turns the direction of writing.
+        // JSON does not escape DEL, C1 and characters that change the writing direction.
         _ => one_line(&value.to_string()).into_owned(),
     };
     match beginning(&text, LONGEST) {

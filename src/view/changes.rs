@@ -1,4 +1,4 @@
-//! What a plan would do, attribute by attribute. A replacement and a delete are never folded away.
+//! Draws the changes of a plan, attribute by attribute. Replacements and deletions are never collapsed.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub fn diff(report: &Value) -> String {
         for change in one["resource_changes"].as_array().into_iter().flatten() {
             let (sign, word) = sign(change);
             text.push_str(&format!("  {name}   {sign} {}{word}\n", line(&change["address"])));
-            // All attributes of what is new would bury those that change.
+            // All attributes of a new resource would hide the ones that change.
             if sign == "~" || sign == "-/+" {
                 for attribute in change["attributes"].as_array().into_iter().flatten() {
                     let replaces = if attribute["replaces"] == true { "  (replaces)" } else { "" };

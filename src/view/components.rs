@@ -1,4 +1,4 @@
-//! A line a component.
+//! Draws one line for each component.
 
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
@@ -38,7 +38,7 @@ pub fn table(report: &Value, style: Style) -> String {
     text
 }
 
-/// The commands that take into the state what no state has.
+/// The import commands for possible orphans.
 pub fn orphans(report: &Value) -> String {
     let mut text = String::new();
     for (name, one) in report["components"].as_object().into_iter().flatten() {
@@ -50,11 +50,11 @@ pub fn orphans(report: &Value) -> String {
     if text.is_empty() { text } else { format!("\n{text}") }
 }
 
-/// What else a reader should know.
+/// Notes for the reader.
 pub fn notes(report: &Value) -> String {
     let mut text = String::new();
     for (name, one) in report["components"].as_object().into_iter().flatten() {
-        // A failure shows its own.
+        // A failure shows its own notes.
         for note in one["notes"].as_array().into_iter().flatten().filter(|_| one["error"].is_null()) {
             text.push_str(&format!("  {name}: {}\n", block(note, "    ")));
         }

@@ -1,4 +1,4 @@
-//! What was changed outside of Terraform, attribute by attribute.
+//! Draws drift, attribute by attribute: what was changed outside of Terraform.
 
 use serde_json::Value;
 

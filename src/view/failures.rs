@@ -1,17 +1,17 @@
-//! What failed, where, in whose words, what state things are in, and what to do.
+//! Draws failures: what failed, where, the original message, the resulting state, and what to do next.
 
 use serde_json::Value;
 
 use super::quote::{block, line};
 
-/// The failure of a whole operation: nothing was run.
+/// The failure of a whole operation. Nothing was run.
 pub fn whole(report: &Value) -> String {
     let error = &report["error"];
     let place = match report["environment"].as_str() {
         Some(environment) if !environment.is_empty() => environment,
         _ => "infrastructure",
     };
-    // The problems say themselves what would be right.
+    // Each problem itself says what would be right.
     let Some(problems) = error["details"]["problems"].as_array() else {
         let (message, remedy) = (block(&error["message"], "    "), block(&error["remedy"], "    "));
         return format!("{place}: {message}\n    next: {remedy}\n");
@@ -27,7 +27,7 @@ pub fn whole(report: &Value) -> String {
 const WORST_FIRST: [&str; 7] =
     ["rollback_failed", "failed", "rollback_needs_approval", "kept", "rolled_back", "cancelled", "blocked"];
 
-/// Each failed component, worst first.
+/// Each failed component, the worst first.
 pub fn each(report: &Value) -> String {
     let rank = |status: &str| WORST_FIRST.iter().position(|one| *one == status).unwrap_or(WORST_FIRST.len());
     let components = report["components"].as_object().into_iter().flatten();

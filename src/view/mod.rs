@@ -1,7 +1,7 @@
-//! What people see: drawn from the report and from progress, so that a pipe and a page can show the same.
+//! Draws reports and progress as text. A pipe and a page can show the same text.
 //!
-//! Knows words, widths and colours. Must not know how things came about.
-//! Through it passes: a report or an update in, text out.
+//! This room knows words, widths and colours. It must not know how results came about.
+//! In: a report or an update. Out: text.
 
 mod attribute;
 mod changes;

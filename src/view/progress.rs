@@ -1,4 +1,4 @@
-//! Progress on stderr: redrawn in place on a terminal, one plain line a change elsewhere.
+//! Shows progress on stderr. On a terminal it is redrawn in place; elsewhere each change is one plain line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
@@ -13,10 +13,10 @@ use crate::model::Name;
 use crate::printable::{one_line, printable};
 use crate::report::{Counts, Status};
 
-/// A redraw more often than this is flicker.
+/// Redrawing more often would flicker.
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// One component entered a stage.
+/// A component entered a new stage.
 #[derive(Clone, Debug)]
 pub struct Update {
     pub component: Name,
@@ -41,7 +41,7 @@ pub enum Stage {
         total: u64,
         address: String,
     },
-    /// Waiting for health.
+    /// Waiting for the health gates.
     Verifying {
         passing: usize,
         gates: usize,
@@ -56,7 +56,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The word in progress and in an event's tag.
+    /// The word for the stage, in progress and in the tag of an event.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Waiting { .. } => "waiting",
@@ -85,7 +85,7 @@ impl Stage {
     }
 }
 
-/// Draws one run. Nothing is written for a run without components.
+/// Draws the progress of one run. Writes nothing for a run without components.
 pub struct Progress {
     environment: String,
     parallel: usize,
@@ -93,7 +93,7 @@ pub struct Progress {
     terminal: bool,
     began: Instant,
     drawn: Option<Instant>,
-    /// Lines of the live part that stand on the terminal now.
+    /// Number of lines of the live part that are currently on the terminal.
     lines: usize,
     stages: BTreeMap<Name, (Stage, Instant)>,
 }
@@ -141,7 +141,7 @@ impl Progress {
         }
     }
 
-    /// Redraws the live part, if it is time to.
+    /// Redraws the live part, if enough time has passed.
     pub fn tick(&mut self) {
         if self.terminal && self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
             self.erase();
@@ -149,7 +149,7 @@ impl Progress {
         }
     }
 
-    /// Where terraform changes something now: `storage: aws_s3_bucket.audit`.
+    /// Where terraform is changing something now: `storage: aws_s3_bucket.audit`.
     pub fn in_flight(&self) -> impl Iterator<Item = String> {
         self.stages.iter().filter_map(|(name, (stage, _))| match stage {
             Stage::Applying { address, .. } | Stage::Destroying { address, .. } if !address.is_empty() => {
@@ -160,13 +160,13 @@ impl Progress {
         })
     }
 
-    /// A line that stays.
+    /// Writes a line that stays.
     pub fn note(&mut self, text: &str) {
         self.erase();
         self.write(&format!("{}\n", printable(text)));
     }
 
-    /// Takes the live part away: the report follows.
+    /// Removes the live part. The report follows.
     pub fn finish(&mut self) {
         self.erase();
     }
@@ -184,7 +184,7 @@ impl Progress {
         for (name, (stage, since)) in runs.into_iter().chain(waits) {
             lines.push(self.line(name, stage, *since));
         }
-        // What does not fit would scroll, and could not be redrawn.
+        // Lines that do not fit would scroll, and could not be redrawn.
         lines.truncate(height.saturating_sub(1).max(1));
         let text: String = lines.iter().map(|line| format!("{}\n", cut(line, width))).collect();
         self.lines = lines.len();
@@ -194,7 +194,7 @@ impl Progress {
 
     fn erase(&mut self) {
         if self.lines > 0 {
-            // Line by line: some terminals keep what a wider erasure takes away.
+            // Erases line by line: some terminals do not erase larger areas completely.
             self.write(&"\x1b[1A\x1b[2K".repeat(self.lines));
             self.lines = 0;
         }
@@ -222,12 +222,13 @@ impl Progress {
     }
 
     fn write(&self, text: &str) {
-        // Nobody is left to tell that stderr is gone.
+        // If stderr is closed, nobody can be informed.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
 }
 
-/// Lines, and columns but the last: a line that reaches it may wrap, and leaves one behind at the next redraw.
+/// Lines and usable columns. The last column is not used: a line that reaches it may wrap, and an extra line would
+/// remain after the next redraw.
 fn size() -> (usize, usize) {
     let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
     let (lines, columns) = size

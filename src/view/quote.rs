@@ -1,4 +1,4 @@
-//! Texts of others, drawn so that none of them can look like a line of the report.
+//! Draws text that others wrote so that no part of it can look like a line of the report.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ pub fn line(value: &Value) -> String {
     one_line(value.as_str().unwrap_or_default()).into_owned()
 }
 
-/// A text whose later lines stand behind a bar, below its first one.
+/// The text with its second and later lines below the first, each behind a bar.
 pub fn block(value: &Value, indent: &str) -> String {
     printable(value.as_str().unwrap_or_default()).trim_end().replace('\n', &format!("\n{indent}| "))
 }

@@ -1,11 +1,11 @@
-//! A report as Salt's states return it.
+//! Converts a report to the return value of a Salt state.
 
 use serde_json::{Map, Value, json};
 
 use super::quote::{block, line};
 use crate::printable::{one_line, printable};
 
-/// One component's part, as the return of the state `name`.
+/// The part of one component, as the return value of the state `name`.
 pub fn one(report: &Value, name: &str, component: &str) -> Value {
     match report["components"].get(component) {
         Some(part) if report["error"].is_null() || !part["error"].is_null() => {
@@ -18,7 +18,7 @@ pub fn one(report: &Value, name: &str, component: &str) -> Value {
     }
 }
 
-/// All components, a row for each: Salt makes a state of every one of them.
+/// All components, with one row each. Salt shows each row as a state.
 pub fn all(report: &Value, name: &str) -> Value {
     let function = if report["operation"] == json!("destroy") { "destroy" } else { "apply" };
     let mut returned = whole(report, name);
@@ -27,7 +27,7 @@ pub fn all(report: &Value, name: &str) -> Value {
     let rows: Vec<Value> = parts(report)
         .map(|(component, part)| {
             let mut row = row(component, part, all_well);
-            // Salt tells rows apart by these, and the state may be called as the component is.
+            // Salt identifies rows by these values, and the state may have the same name as the component.
             row.insert(
                 "low".to_owned(),
                 json!({ "name": format!("{environment}/{component}"), "state": "eos_terraform", "__id__": name, "fun": function }),
@@ -45,7 +45,7 @@ fn parts(report: &Value) -> impl Iterator<Item = (&String, &Value)> {
     report["components"].as_object().into_iter().flatten()
 }
 
-/// The state itself: its changes name the components that have some.
+/// The return value of the state itself. Its changes name the components that changed.
 fn whole(report: &Value, name: &str) -> Value {
     let changes: Map<String, Value> = parts(report)
         .filter(|(component, part)| !changes(component, part).is_empty())
@@ -65,7 +65,7 @@ fn row(component: &str, part: &Value, all_well: bool) -> Map<String, Value> {
     let result = match text(&part["status"]) {
         "planned" | "pending_inputs" => Value::Null,
         "failed" | "blocked" | "cancelled" => json!(false),
-        // Whether what did not run is a failure is for the whole run to say.
+        // Whether a skipped component counts as failed depends on the result of the whole run.
         "skipped" => json!(all_well),
         _ => json!(true),
     };
@@ -84,7 +84,7 @@ fn row(component: &str, part: &Value, all_well: bool) -> Map<String, Value> {
     row
 }
 
-/// What changed, or would: by resource address, and `outputs` (no address is a bare word).
+/// Actual or planned changes: by resource address, and `outputs`. An address is never a single word.
 pub fn changes(component: &str, part: &Value) -> Map<String, Value> {
     let mut changes = Map::new();
     match text(&part["status"]) {
@@ -98,7 +98,7 @@ pub fn changes(component: &str, part: &Value) -> Map<String, Value> {
     for change in part["resource_changes"].as_array().into_iter().flatten() {
         changes.insert(line(&change["address"]), resource(change));
     }
-    // A step of Salt's own: minion to the states that changed something there.
+    // For a Salt step: minion to the states that changed something there.
     for (minion, one) in part["salt"]["minions"].as_object().into_iter().flatten() {
         let lines = one["changed"].as_array().into_iter().flatten();
         let changed: Vec<_> =
@@ -147,7 +147,7 @@ fn reason(error: &Value) -> Option<String> {
     Some(if remedy.is_empty() { message } else { format!("{message}\nnext: {remedy}") })
 }
 
-/// A value as Salt may print it: it writes texts as they are.
+/// The value in a form that Salt may print: Salt does not escape texts.
 fn shown(value: &Value) -> Value {
     match value {
         Value::String(text) => printable(text).into(),

@@ -1,4 +1,4 @@
-//! Runs and locks of an environment, a line each; and one run, a line a step.
+//! Draws the runs and locks of an environment, one line each, and one run with one line for each step.
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,10 @@
-//! Snapshots of an environment, a line each.
+//! Draws the snapshots of an environment, one line each.
 
 use serde_json::Value;
 
 use super::quote;
 
-/// So much of a digest tells one configuration from another.
+/// This many characters of a digest are enough to distinguish configurations.
 const SHORT: usize = 12;
 
 /// `01JD3K...  2026-01-01T00:00:00Z  networking  serial 3, 5 resources  of 1f0c3b9a2d4e (known good)  run 01JD3K`

@@ -1,4 +1,4 @@
-//! Colour, for statuses only, and only where it is wanted.
+//! Colours statuses. Nothing else is coloured, and only if colour is wanted.
 
 use super::units;
 use super::width::pad;
@@ -9,7 +9,7 @@ pub struct Style {
 }
 
 impl Style {
-    /// A status in its colour, padded before it is coloured.
+    /// A status in its colour. It is padded before it is coloured.
     pub fn status(self, status: &str, width: usize) -> String {
         let word = pad(&units::word(status), width);
         let code = match status {

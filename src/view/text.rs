@@ -1,4 +1,4 @@
-//! A report as text: the counts, then failures, then what changed, then outputs.
+//! Draws a report as text: counts, failures, changes, and outputs.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::style::Style;
 use super::{attribute, changes, components, drift, failures, runs, snapshots, units};
 use crate::printable::one_line;
 
-/// Draws any report; what it does not know it leaves out. Ends with a newline.
+/// Draws any report. Unknown parts are omitted. The text ends with a newline.
 pub fn text(report: &Value, colour: bool) -> String {
     let style = Style { colour };
     let mut text = String::new();
@@ -35,7 +35,7 @@ pub fn text(report: &Value, colour: bool) -> String {
     text.push_str(&components::notes(report));
     text.push_str(&components::orphans(report));
     text.push_str(&extras(report));
-    // In a test they are what they were.
+    // In a test, the outputs are unchanged.
     if report["test"] != true {
         text.push_str(&outputs(report));
     }
@@ -78,7 +78,7 @@ fn headline(report: &Value) -> String {
         (false, Some("status")) => format!("at their last runs {}", said.join(", ")),
         (false, _) => said.join(", "),
     };
-    // What policy stopped was not done.
+    // Changes that policy stopped were not made.
     let counted = components
         .into_iter()
         .flatten()
@@ -105,7 +105,7 @@ fn mode(report: &Value) -> &str {
     }
 }
 
-/// What an operation has beyond the others.
+/// Parts of the report that only some operations have.
 fn extras(report: &Value) -> String {
     let mut text = String::new();
     if let Some(plan_id) = report["plan_id"].as_str() {

@@ -1,4 +1,4 @@
-//! Times and counts, written the same everywhere.
+//! Writes times and counts in the same way everywhere.
 
 use crate::report::Counts;
 
@@ -12,14 +12,14 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
-/// `+3 ~1 -0`, with `import 2` where something is imported.
+/// `+3 ~1 -0`, followed by `import 2` if resources are imported.
 pub fn counts(counts: &Counts) -> String {
     let Counts { add, change, remove, import } = counts;
     let imports = if *import > 0 { format!(" import {import}") } else { String::new() };
     format!("+{add} ~{change} -{remove}{imports}")
 }
 
-/// `pending_inputs` as people read it.
+/// A status such as `pending_inputs` in words for people.
 pub fn word(status: &str) -> String {
     status.replace('_', " ")
 }

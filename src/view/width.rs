@@ -1,21 +1,21 @@
-//! Text measured in columns of a terminal: `日` has two of them, a combining accent has none.
+//! Measures text in columns of a terminal: `日` needs two columns, a combining accent none.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Spaces up to this width follow the text.
+/// Appends spaces up to this width.
 pub fn pad(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(text.width());
     format!("{text}{:missing$}", "")
 }
 
-/// The beginning of a text that has at most this width; all of it if it fits.
+/// The longest beginning of the text that fits this width.
 pub fn beginning(text: &str, width: usize) -> &str {
     let mut room = width;
     let end = text.char_indices().find(|(_, letter)| !takes(&mut room, *letter));
     end.map_or(text, |(end, _)| &text[..end])
 }
 
-/// A coloured line of at most this width. Colour codes have no width, and all of them stay.
+/// Cuts a coloured line to this width. Colour codes have no width, and all of them are kept.
 pub fn cut(line: &str, width: usize) -> String {
     let (mut room, mut is_code, mut text) = (width, false, String::new());
     for letter in line.chars() {
@@ -28,9 +28,10 @@ pub fn cut(line: &str, width: usize) -> String {
     text
 }
 
-/// Whether the letter still has room. Where one has none, no later one has.
+/// Whether the letter still fits. After one letter does not fit, no later one fits.
 fn takes(room: &mut usize, letter: char) -> bool {
-    // At least one: some letters widen the one before, and without a width a text could be of any length.
+    // Each letter counts at least one column. Some letters widen the one before them, and without a width a text could
+    // be of any length.
     let left = room.checked_sub(letter.width().unwrap_or_default().max(1));
     *room = left.unwrap_or_default();
     left.is_some()

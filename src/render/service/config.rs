@@ -1,12 +1,12 @@
-//! Texts of a driver's `config`: Nomad reads them as a template once more when the task starts, with functions and
-//! directives. So what would begin a template is escaped, but for references to what Nomad knows on the node.
+//! Escapes texts in a driver's `config`. Nomad reads them again as a template when the task starts, with functions and
+//! directives. So the start of a template is escaped, except in references to values that Nomad knows on the node.
 
 use serde_json::Value;
 
-/// The same of Terraform's, of a variable called `text`: each reference twice, since one match ends where the next
-/// has to look back.
+/// The same escapes as an expression for Terraform. It applies to a variable named `text`. Each replacement of a
+/// reference is done twice: a match consumes the character that the next match must look at.
 pub const ESCAPE: &str = r#"replace(replace(replace(replace(replace(replace(text, "\u0024{", "\u0024\u0024{"), "\u0025{", "\u0025\u0025{"), local.known...), local.known...), local.named...), local.named...)"#;
-/// As `replace` takes them: a pattern, and what stands in its place.
+/// Arguments for `replace`: a pattern and its replacement.
 pub const KNOWN: [&str; 2] = [
     r#""/(^|[^$])[$][$]{((?:NOMAD_[A-Za-z0-9_]*|(?:attr|meta|node|env)[.\\[][^{}]*)})/""#,
     r#""$1$$\u007b$2""#,
@@ -16,7 +16,7 @@ pub const NAMED: [&str; 2] = [
     r#""$1$$\u007bhasindex(env, \"$2\") ? env[\"$2\"] : \"\\u0024{$2}\"}""#,
 ];
 
-/// Texts and keys, however deep; names of settings at the top are not ours to change.
+/// Escapes texts and keys at any depth. The names of settings at the top level are not escaped.
 pub fn escape(value: &Value) -> Value {
     match value {
         Value::String(text) => escaped(text).into(),
@@ -44,7 +44,7 @@ fn escaped(text: &str) -> String {
                 into.push_str(&format!("${{{name}}}"));
                 rest = after;
             }
-            // The task's environment has it, or it is no reference of Nomad's.
+            // The task's environment contains the name, or it is not a reference of Nomad.
             Some((name, after)) if is_name(name) => {
                 into.push_str(&format!(
                     r#"${{hasindex(env, "{name}") ? env["{name}"] : "\u0024{{{name}}}"}}"#

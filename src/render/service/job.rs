@@ -1,4 +1,4 @@
-//! `<service>.nomad.tpl`: the job, with a slot for each variable.
+//! Renders `<service>.nomad.tpl`: the job with a slot for each variable.
 
 use super::names::mark;
 use super::text::{Text, literal};
@@ -7,7 +7,7 @@ use crate::model::service::{
     Check, Data, Kind, Knob, Number, Port, Registry, Service, Shape, Volume, VolumeKind,
 };
 
-/// A slot is filled with a literal by Terraform's `templatefile`; everything else is written here.
+/// Terraform's `templatefile` fills each slot with a literal. All other text is written here.
 pub fn template(service: &Service, shape: &Shape) -> String {
     let mut text = Text::new(mark(service));
     let name = literal(&service.name.as_str().into());
@@ -105,7 +105,7 @@ fn network(text: &mut Text, shape: &Shape) {
         if shape.mesh.is_some() {
             text.value("mode", "bridge");
         }
-        // The mesh reaches the registered port by its number, and nobody else does.
+        // The mesh reaches the registered port by its number. Nothing else connects to that port.
         let meshed = shape.main.as_ref().filter(|_| shape.mesh.is_some());
         for (label, port) in shape.ports.iter().filter(|(label, _)| Some(*label) != meshed) {
             text.block(&format!("port {}", literal(&label.as_str().into())), |text| {
@@ -177,7 +177,7 @@ fn registration(text: &mut Text, service: &Service, shape: &Shape) {
             slot(text, "tags");
         }
         if service.tells_its_deployment() {
-            // Not the job's: Nomad would start every task again for it.
+            // The block is not in the job itself, because Nomad would restart all tasks when the id changes.
             text.block("meta", |text| slot(text, "deployment_id"));
         }
         if let Some(check) = &shape.check {
@@ -228,14 +228,14 @@ fn task(text: &mut Text, service: &Service, shape: &Shape) {
             }
         }
         if shape.driver == "docker" {
-            // The mesh and a network of the group's own leave none to the container.
+            // With the mesh or a network of the group, the container itself has no ports.
             let labels: Vec<_> = shape.ports.keys().cloned().collect();
             if !labels.is_empty() && shape.mesh.is_none() {
                 text.value("ports", labels);
             }
             match &shape.data {
                 Some(Data::Host { .. }) => text.set("volumes", "[${data_mount}]"),
-                // A path that is not absolute begins at the task's folder.
+                // A path that is not absolute is relative to the task's folder.
                 Some(Data::Allocation { target }) => {
                     let mount = format!("../alloc/data:{target}");
                     text.value("volumes", config::escape(&vec![mount].into()));

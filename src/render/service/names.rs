@@ -1,13 +1,13 @@
-//! What the files of a service's module are called, and how they begin.
+//! The file names in a service's module, and the first line of the files.
 
 use crate::model::service::Service;
 
-/// Beside the module's other files.
+/// The name of the template. It is in the same folder as the other files of the module.
 pub fn template_name(service: &Service) -> String {
     format!("{}.nomad.tpl", service.name)
 }
 
-/// The first line of every file of ours.
+/// The first line of each file that Eos writes.
 pub fn mark(service: &Service) -> String {
     format!("# Written by Eos from infrastructure:services:{}.\n", service.name)
 }

@@ -1,4 +1,4 @@
-//! `outputs.tf`: what others may read of a service.
+//! Renders `outputs.tf`: the outputs of a service that others may read.
 
 use super::names::mark;
 use super::text::Text;
@@ -29,7 +29,7 @@ pub fn outputs(service: &Service) -> String {
     text.finish()
 }
 
-/// `tcp://` where a connection is all that the check asks for. In the mesh the sidecar is asked.
+/// `tcp://` if the check only opens a connection. In the mesh, the address is that of the sidecar.
 fn url(host: &str, shape: &Shape, main: &str) -> String {
     let scheme = if shape.check.as_ref().is_some_and(|check| check.path.is_none()) { "tcp" } else { "http" };
     let port = match (&shape.mesh, shape.ports.get(main).and_then(|port| port.fixed)) {

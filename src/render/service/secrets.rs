@@ -1,4 +1,4 @@
-//! How a task comes by its secrets: templates that Nomad renders on the node, in memory where that is possible.
+//! Renders the templates for a task's secrets. Nomad renders them on the node, in memory if possible.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use super::text::{Text, literal};
 use crate::model::service::{REVISION, Service};
 use crate::model::{VaultPath, handed_key, nomad_variable};
 
-/// Blocks of the task. The job holds names, paths and keys alone.
+/// Blocks of the task. The job contains only names, paths and keys of secrets.
 pub fn secrets(text: &mut Text, service: &Service) {
     let handed = &service.handed;
     if !handed.by_variable.is_empty() {
         let data = literal(&of_variable(service).into());
         text.block("template", |text| {
-            // Another revision is another job: its tasks are replaced as the update policy has it, one after the other.
+            // A new revision makes a changed job. Nomad replaces its tasks one after the other, by the update policy.
             text.set("data", data.replace(SLOT, &format!("${{{REVISION}}}")));
             destination(text, "variables");
             text.value("change_mode", "noop");
@@ -31,7 +31,8 @@ pub fn secrets(text: &mut Text, service: &Service) {
         let data: String = handed.by_vault.iter().map(|(path, keys)| of_vault(path, keys)).collect();
         text.value("data", data);
         destination(text, "vault");
-        // What is lent is lent anew, and what was changed there is noticed: the task has to read it again.
+        // Vault issues a leased secret again, and Nomad notices changes of a stored one. In both cases the task must
+        // read it again.
         text.value("change_mode", "restart");
     });
 }
@@ -42,10 +43,11 @@ fn destination(text: &mut Text, name: &str) {
     text.value("env", true);
 }
 
-/// Stands for the revision until the text is a literal, in which a slot would be none.
+/// A placeholder for the revision. It is replaced by a slot only after the text became a literal: `literal` would
+/// escape a slot.
 const SLOT: &str = "@revision@";
 
-/// JSON's escapes are those of the file of an environment.
+/// JSON's escapes are also valid in an environment file.
 fn of_variable(service: &Service) -> String {
     let line = |name: &String| format!("{name}={{{{ .{}.Value | toJSON }}}}\n", handed_key(SLOT, name));
     let lines: String = service.handed.by_variable.iter().map(line).collect();
@@ -53,13 +55,13 @@ fn of_variable(service: &Service) -> String {
     format!("{{{{ with nomadVar \"{path}\" }}}}{lines}{{{{ end }}}}")
 }
 
-/// Of either version of the key-value store, or of what another engine lends. What is not there is not set.
+/// Reads both versions of the key-value store, and leased secrets of other engines. A missing key is not set.
 fn of_vault(path: &VaultPath, keys: &BTreeMap<String, String>) -> String {
     let lines: String = keys
         .iter()
         .map(|(name, key)| {
             let key = serde_json::Value::from(key.as_str());
-            // An empty text, 0 and false are there; `with` would not have them.
+            // An empty text, 0 and false are values too; `with` would skip them.
             format!(
                 "{{{{ $one := index $found {key} }}}}{{{{ if ne (printf \"%v\" $one) \"<nil>\" }}}}\
                  {name}={{{{ $one | toJSON }}}}{{{{ end }}}}\n"

@@ -1,4 +1,4 @@
-//! `main.tf`: the provider, the values in the job's language, and the job.
+//! Renders `main.tf`: the provider, the values as literals of the job's language, and the job.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,12 @@ use super::names::{mark, template_name};
 use super::text::{Text, literal};
 use crate::model::service::{Data, Job, Kind, Knob, REVISION, Service};
 
-/// JSON in the job's language: its escapes are HCL's but for three, and what would begin a template begins none.
+/// JSON as a literal of the job's language. Its escapes are the same as HCL's, with three exceptions. The start of a
+/// template is escaped.
 pub const ENCODE: &str = r#"replace(replace(replace(replace(replace(jsonencode(value), "\\\\", "\\u005c"), "\\b", "\\u0008"), "\\f", "\\u000c"), "$${", "\\u0024{"), "%%{", "\\u0025{")"#;
 
-/// In every job, with the component and the environment, so that it can be told whose it is. What changes with each deployment has no place there:
-/// Nomad would start every task again for it.
+/// Part of each job, together with the component and the environment: they identify the job's owner. Values that change
+/// with each deployment are not included, because Nomad would restart all tasks when they change.
 const MANAGED_BY: &str = "eos";
 
 pub fn main(service: &Service) -> String {
@@ -58,7 +59,7 @@ pub fn main(service: &Service) -> String {
     text.block(&format!("resource \"nomad_job\" \"{name}\""), |text| {
         let values = match service.job {
             Job::Generated(_) => "local.literals",
-            // Its author writes what a text has to look like; `literal` has it done.
+            // The author of the template writes texts; `literal` supplies complete literals.
             Job::Own { .. } => "merge(local.values, { literal = local.literals })",
         };
         let file = template_name(service);
@@ -66,7 +67,7 @@ pub fn main(service: &Service) -> String {
         text.set("purge_on_destroy", "true");
         text.set("detach", service.detach.to_string());
         if let Job::Generated(shape) = &service.job {
-            // A batch has ended, and what has no replicas is as dead as what somebody stopped.
+            // A batch job ends normally. A service without replicas looks as dead as a stopped one.
             match shape.kind {
                 Kind::Batch => {}
                 Kind::Service => text.set("rerun_if_dead", "var.replicas > 0"),
@@ -77,7 +78,7 @@ pub fn main(service: &Service) -> String {
     text.finish()
 }
 
-/// What the template may name, and how it is made from the module's variables.
+/// The names that the template may use, with expressions over the module's variables.
 fn expressions(service: &Service) -> BTreeMap<String, String> {
     let own = service.own.iter().map(|name| (name.clone(), format!("var.{name}")));
     let knobs = service.knobs.iter().map(|knob| (knob.name().to_owned(), format!("var.{}", knob.name())));
@@ -113,7 +114,7 @@ fn expressions(service: &Service) -> BTreeMap<String, String> {
                 };
                 all.insert("data_mount".to_owned(), mount);
             }
-            // Only what the template names.
+            // Only names that the template uses.
             all.retain(|name, _| name != "data_path");
         }
         Job::Own { .. } => {
@@ -124,7 +125,7 @@ fn expressions(service: &Service) -> BTreeMap<String, String> {
     all
 }
 
-/// Those of the values that stand in the driver's config.
+/// The values that appear in the driver's config.
 const CONFIG: [&str; 4] = ["args", "command", "data_mount", "image"];
 
 fn configured(expressions: &BTreeMap<String, String>) -> BTreeMap<&str, String> {
@@ -141,7 +142,7 @@ fn of_us(service: &Service) -> [(&'static str, Value); 2] {
     [("managed_by", MANAGED_BY.into()), ("component", component.into())]
 }
 
-/// The literals' values, worked out from the variables'. None where one is missing.
+/// Computes the values of the slots from the values of the variables. None if a value is missing.
 pub fn values(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<BTreeMap<String, Value>> {
     let get = |name: &str| variables.get(name).map(|value| (*value).clone());
     let mut all = BTreeMap::new();

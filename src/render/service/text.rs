@@ -1,11 +1,11 @@
-//! Blocks, attributes and literals of HCL, as Terraform and Nomad both read them.
+//! Writes blocks, attributes and literals of HCL that both Terraform and Nomad can read.
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// A text that is being written; each block is indented.
+/// A text in progress. Each nested block is indented.
 #[derive(Default)]
 pub struct Text {
     text: String,
@@ -17,7 +17,7 @@ impl Text {
         Self { text: head, depth: 0 }
     }
 
-    /// What stands in a block, below its header: a type, and labels that are literals already.
+    /// Writes a block. `header` is its type, followed by labels that are already literals.
     pub fn block(&mut self, header: &str, body: impl FnOnce(&mut Self)) {
         self.line(&format!("{header} {{"));
         self.depth += 1;
@@ -26,7 +26,7 @@ impl Text {
         self.line("}");
     }
 
-    /// An attribute; the expression is HCL already.
+    /// Writes an attribute. The expression is already HCL.
     pub fn set(&mut self, name: &str, expression: impl AsRef<str>) {
         self.line(&format!("{name} = {}", expression.as_ref()));
     }
@@ -62,9 +62,9 @@ impl Text {
     }
 }
 
-/// A value as both languages, and a template of Terraform's, read it: what would begin a template begins none.
+/// A value as a literal that Terraform, its templates and Nomad read alike. The start of a template is escaped.
 ///
-/// Byte for byte what [`super::terraform::ENCODE`] makes of it.
+/// The result is byte for byte equal to that of [`super::terraform::ENCODE`].
 pub fn literal(value: &Value) -> String {
     let mut text = String::new();
     encode(value, &mut text);

@@ -1,4 +1,4 @@
-//! `variables.tf`: types, and what Terraform refuses before it plans.
+//! Renders `variables.tf`: types, and validations that Terraform checks before it plans.
 
 use super::names::mark;
 use super::text::Text;
@@ -7,7 +7,7 @@ use crate::model::service::{Knob, REVISION, Service};
 struct Declared {
     kind: &'static str,
     what: &'static str,
-    /// A condition, and what it means.
+    /// A condition, and the message when it does not hold.
     rule: Option<(&'static str, &'static str)>,
 }
 
@@ -74,7 +74,7 @@ pub fn variables(service: &Service) -> String {
         let Declared { kind, what, rule } = declared(*knob);
         one(&mut text, knob.name(), kind, what, rule);
     }
-    // A null is not set in the environment of the task.
+    // A variable that is null is not set in the environment of the task.
     for name in &service.env_outputs {
         let what = "For the environment of the task.";
         if service.literals.contains(name) {
