@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::printable::printable;
 
-/// For a shorter text, too few characters of its base64 form are certain to recognize it.
+/// In bytes. In base64, only the characters that encode nothing else are certain. A shorter text has too few of them to
+/// be recognized.
 const ENCODED: usize = 8;
 
 /// The text itself, and its forms on terminals and in JSON, URLs and base64.

@@ -109,7 +109,7 @@ fn newest(rollout: &Rollout) -> Course {
     course(&newest)
 }
 
-/// The failure is final. Waits until the version runs to which Nomad went back.
+/// The failure is final. Decides whether to wait until the version runs to which Nomad went back.
 fn back(rollout: &Rollout, said: &str) -> Course {
     let version = rollout.job.version;
     let settled = |what: &str| Course::Failed(format!("{said}; {what}"));

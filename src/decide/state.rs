@@ -1,6 +1,5 @@
 //! Decides whether this is the state from the end of the last run. With an empty state, Terraform would create
 //! everything again.
-//! again.
 
 use std::collections::BTreeMap;
 

@@ -145,8 +145,8 @@ fn line(tag: &str, row: &Value) -> StateLine {
     }
 }
 
-/// The exit code decides whether a function succeeded, or the mapping that it returned, in Salt's reading of it. A
-/// function always counts as a change.
+/// A function failed if its exit code is not 0. As in Salt, it also failed if it returned a mapping in which `result`
+/// or `success` is false or null. A function that succeeded always counts as a change.
 fn function(value: &Value, retcode: i64) -> OnMinion {
     let refused = |map: &Map<String, Value>| {
         ["result", "success"].iter().any(|key| map.get(*key).is_some_and(|one| one.is_null() || one == false))

@@ -2,7 +2,7 @@
 
 /// Nobody reads a longer list to the end.
 const SHOWN: usize = 20;
-/// The algorithm needs a table of the size of both lengths. No name of Eos is longer.
+/// The table of the algorithm grows with the product of both lengths. No name in Eos is longer.
 const LONGEST: usize = 100;
 
 /// The candidate with the fewest edits, if it is similar enough to be a typing error.

@@ -11,6 +11,6 @@ pub struct Draft {
     pub settings: Settings,
     /// Components with a known source or step, even if other parts of them are wrong.
     pub components: BTreeMap<Name, Component>,
-    /// All names that the pillar mentions. They prevent that one problem causes others.
+    /// All names that the pillar mentions. With them, one problem does not cause others.
     pub mentioned: BTreeSet<Name>,
 }

@@ -1,4 +1,4 @@
-//! Rules for which drift is reported, and when.
+//! Rules that decide which drift is reported, and when.
 
 use std::num::NonZeroU64;
 

@@ -22,7 +22,7 @@ pub struct Underway {
     pub serial: u64,
     /// Number of managed instances in that state.
     pub resources: u64,
-    /// Address to id of objects in that state that no longer exist. The apply creates other objects there.
+    /// Address to id of objects in that state that no longer existed. The apply creates new objects there.
     pub gone: BTreeMap<String, String>,
     /// The rendered backend block. Empty for the local backend.
     pub backend: String,

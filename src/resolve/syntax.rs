@@ -1,4 +1,4 @@
-//! Evaluates arguments. Only few arguments are needed, and hcl-rs parses each of them separately.
+//! Evaluates arguments. Only a few arguments are needed, and hcl-rs parses each of them separately.
 
 use hcl::Expression;
 use hcl::eval::{Context, Evaluate};

@@ -28,7 +28,7 @@ pub fn cut(line: &str, width: usize) -> String {
     text
 }
 
-/// Whether the letter still fits. After one letter does not fit, no later one fits.
+/// Whether the letter still fits. Once a letter does not fit, no later one fits.
 fn takes(room: &mut usize, letter: char) -> bool {
     // Each letter counts at least one column. Some letters widen the one before them, and without a width a text could
     // be of any length.

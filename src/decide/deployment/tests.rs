@@ -265,7 +265,7 @@ fn a_version_that_nomad_went_back_from_never_passes_whatever_nomad_has_removed()
             .flat_map(|some| choices(&deployments).into_iter().map(move |one| (some, one)))
         {
             for seen in [None, Some(open.clone()), Some(ours.clone())] {
-                // After the second, a refresh has changed the state in this way.
+                // 20 is the index of the registration. A refresh of the state changes it to 30.
                 for (registered, failed) in [(20, false), (20, true), (30, true)] {
                     for (allocations, settled) in
                         [("2 running, 2 running", true), ("2 pending, 1 failed", false)]

@@ -37,7 +37,7 @@ pub(super) fn preference(types: &[Constraint]) -> impl Iterator<Item = &Constrai
     order.into_iter().map(|i| &types[i])
 }
 
-/// `Less`: the first is more general. `Equal`: none is more general, or they cannot be compared.
+/// `Less`: the first is more general. `Equal`: neither is more general, or they cannot be compared.
 fn generality(a: &Constraint, b: &Constraint) -> Ordering {
     let across = |pairs: Vec<Ordering>| {
         let (less, greater) = (pairs.contains(&Ordering::Less), pairs.contains(&Ordering::Greater));

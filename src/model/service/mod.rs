@@ -31,11 +31,11 @@ pub struct Service {
     /// A DNS label. It is the id of the job, and the name of its registration.
     pub name: Name,
     pub job: Job,
-    /// The module's variables, except those in the next two fields.
+    /// Variables of the module that have fixed names. Others are in `env_outputs` and `own`.
     pub knobs: BTreeSet<Knob>,
     /// Variables of the task's environment. Each of them is also a variable of the module.
     pub env_outputs: BTreeSet<String>,
-    /// Those in `env_outputs` that are secrets. The pillar asks for them in clear text in the job.
+    /// Secrets among `env_outputs`. The pillar requests that the job contains them in clear text.
     pub literals: BTreeSet<String>,
     /// Variables for a job template of the user.
     pub own: BTreeSet<String>,

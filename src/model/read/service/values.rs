@@ -207,7 +207,7 @@ pub(super) fn scalar(tree: &Tree) -> Result<String, String> {
     }
 }
 
-/// Like [`scalar`], but not a reference: everybody who may inspect a job can read its content.
+/// Like [`scalar`], but refuses references: everybody who may inspect a job can read its content.
 pub(super) fn literal(tree: &Tree) -> Result<String, String> {
     let text = scalar(tree)?;
     match reference(&text)? {
