@@ -1,4 +1,4 @@
-//! One error type. It names the thing, the place and the remedy, and keeps what lies beneath.
+//! The one error type. An error says what is wrong, where, and what to do, and keeps the details.
 
 use std::fmt;
 
@@ -8,28 +8,28 @@ use serde_json::Value;
 use crate::model::Name;
 use crate::words::Words;
 
-/// The code of an error that is no failure: somebody asked us to stop.
+/// The code of an error that is not a failure: the run was asked to stop.
 pub const CANCELLED: &str = "cancelled";
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Which of the layers failed.
+/// The layer that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layer {
-    /// The pillar, the arguments, or what Salt did for us.
+    /// The pillar, the arguments, or an action of Salt.
     Salt,
     /// Terraform, its providers and its backend.
     Terraform,
     /// This host: files, processes, locks.
     Host,
-    /// What was made, as its health gates see it.
+    /// The deployed service, as its health gates see it.
     Service,
-    /// Nomad, as it is asked by us.
+    /// Nomad, in requests that Eos sends to it.
     Nomad,
 }
 
-/// How far the work had come.
+/// The phase in which the error occurred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -41,7 +41,7 @@ pub enum Phase {
     Rollback,
 }
 
-/// What went wrong, for whom, and what to do about it. Never holds a secret.
+/// What is wrong, for which component, and what to do. Never contains a secret.
 #[derive(Clone, Debug, Serialize)]
 pub struct Error {
     pub layer: Layer,
@@ -52,7 +52,7 @@ pub struct Error {
     pub message: Words,
     /// What the reader can do next.
     pub remedy: Words,
-    /// More, for programs: resource addresses, paths, Terraform's diagnostics.
+    /// Details for programs: resource addresses, paths, Terraform's diagnostics.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub details: Value,
 }
@@ -76,7 +76,7 @@ impl Error {
         }
     }
 
-    /// A file of ours that could not be read or written.
+    /// A file of Eos that could not be read or written.
     pub fn file(path: &std::path::Path, doing: &str, source: &std::io::Error) -> Self {
         let remedy = match source.kind() {
             std::io::ErrorKind::PermissionDenied => {

@@ -1,4 +1,4 @@
-//! Nothing escapes but a report.
+//! Makes sure that a call always ends with a report.
 
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use crate::error::{Error, Layer, Phase};
 use crate::report::{Report, SCHEMA};
 
-/// Why a call never became a run.
+/// The reason why a call never became a run.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    /// A fault of ours.
+    /// A bug in Eos.
     Internal,
-    /// Interrupted before anything was started.
+    /// The call was interrupted before it started anything.
     Cancelled,
 }
 
@@ -39,10 +39,10 @@ impl Kind {
     }
 }
 
-/// Where the last panic happened; its message may quote a value, so nobody is shown it.
+/// The source position of the last panic. Its message is never shown, because it may quote a value.
 static PLACE: Mutex<Option<String>> = Mutex::new(None);
 
-/// Runs `work`; a panic in it becomes a failed report.
+/// Runs `work`. A panic in it becomes a failed report.
 pub fn guarded(operation: &str, work: impl FnOnce() -> Value) -> Value {
     quieten();
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
@@ -70,12 +70,12 @@ pub fn failed(operation: &str, kind: Kind, message: &str) -> Value {
         error: Some(kind.error(message)),
         extra: BTreeMap::from([("retcode".to_owned(), json!(1))]),
     };
-    // Text keys and plain data: there is nothing in it that could not be written.
+    // This does not fail: the report has only text keys and plain data.
     serde_json::to_value(report)
         .unwrap_or_else(|error| json!({ "result": false, "retcode": 1, "error": error.to_string() }))
 }
 
-/// Keeps Rust from writing a panic to stderr; its place is kept for the report instead.
+/// Keeps Rust from writing a panic to stderr. The panic's position is stored for the report instead.
 fn quieten() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

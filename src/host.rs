@@ -1,4 +1,4 @@
-//! What the core asks of Salt. Called only on the thread that Salt called us on.
+//! The functions that the core needs from Salt. They are called only on the thread on which Salt called Eos.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,32 +6,33 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The world of Salt, injected; tests give one of their own. An error is one sentence.
+/// Salt, as the core uses it. Tests have their own implementation. An error is one sentence.
 pub trait Host {
-    /// The files below a `salt://` folder: path relative to it, to a local copy. Empty: no such folder.
+    /// Returns the files below a `salt://` folder: from the path relative to it, to the path of a local copy. Empty if
+    /// the folder does not exist.
     fn fetch(&self, url: &str) -> Result<BTreeMap<String, PathBuf>, String>;
-    /// A file's text, rendered by Salt's Jinja.
+    /// Renders a file with Salt's Jinja, and returns the text.
     fn render(&self, path: &Path) -> Result<String, String>;
-    /// What Salt's sdb has at `sdb://profile/key`. The sentence never holds the value.
+    /// Reads `sdb://profile/key` with Salt's sdb. An error never contains the value.
     fn sdb(&self, uri: &str) -> Result<String, String>;
-    /// Puts an event on Salt's bus, if somebody listens.
+    /// Sends an event on Salt's event bus, if there is one.
     fn emit(&self, tag: &str, data: &Value);
     /// Writes to Salt's log.
     fn log(&self, level: tracing::Level, message: &str);
-    /// Called every 100 ms while something runs: how often somebody asked us to stop, so far.
+    /// Returns the number of requests to stop so far. Called every 100 ms while something runs.
     fn tick(&self) -> u32;
     /// Starts a job, and does not wait for it.
     fn start(&self, job: &Job) -> Result<Started, String>;
-    /// Who has answered a job so far; waits for nobody.
+    /// Returns the answers of a job so far, by minion. Does not wait.
     fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String>;
-    /// Asks the minions to end a job; whether they do is not waited for.
+    /// Asks the minions to end a job. Does not wait for it.
     fn stop(&self, jid: &str);
 }
 
 /// A call of an execution function on minions, as Salt's client takes it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Job {
-    /// In the notation of `target_type`.
+    /// The target, in the notation of `target_type`.
     pub target: String,
     /// `glob`, `list`, `grain`, `pillar` or `compound`.
     pub target_type: String,
@@ -45,9 +46,9 @@ pub struct Job {
 pub struct Started {
     /// Salt's id of the job.
     pub jid: String,
-    /// All that match; empty: nobody does, and nothing was started.
+    /// All matching minions. If there are none, nothing was started.
     pub minions: BTreeSet<String>,
-    /// It runs on this host's own minion, without a master: whoever is asked answers.
+    /// The job runs on this host's own minion, without a master. That minion always answers.
     pub local: bool,
 }
 
@@ -55,6 +56,6 @@ pub struct Started {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Returned {
     pub value: Value,
-    /// Salt's: 0 where all went well.
+    /// Salt's return code. 0 means success.
     pub retcode: i64,
 }

@@ -1,9 +1,9 @@
-//! Eos: a pillar goes in, is validated once, and flows one way, with Terraform at the rim.
+//! Eos: a pillar comes in, is validated once, and flows in one direction. Terraform runs at the edge.
 //!
 //! Pure rooms (no I/O, no clock, no tasks): [`model`], [`graph`], [`render`], [`change`], [`decide`].
-//! Rim: [`disk`], [`resolve`], [`workdir`], [`record`], [`snapshot`], [`journal`], [`lock`], [`process`],
+//! Edge: [`disk`], [`resolve`], [`workdir`], [`record`], [`snapshot`], [`journal`], [`lock`], [`process`],
 //! [`terraform`], [`nomad`], [`health`], [`hooks`], [`vault`].
-//! [`operation`] joins them into what people ask for; `python` makes a Python module of it; [`view`] draws a report.
+//! [`operation`] joins them into the operations of users. `python` is the Python module, and [`view`] formats reports.
 
 pub mod change;
 mod consul;

@@ -1,8 +1,9 @@
-//! Texts of others, fit for a terminal: no control character takes effect, and none turns the direction of writing.
+//! Makes texts of other programs safe for a terminal: no control character has an effect or changes the direction of
+//! writing.
 
 use std::borrow::Cow;
 
-/// Escapes what a terminal would obey. Line breaks and tabs stay; `\r\n` is one line break.
+/// Escapes characters that a terminal would interpret. Line breaks and tabs stay; `\r\n` is one line break.
 pub fn printable(text: &str) -> Cow<'_, str> {
     match text.chars().any(|one| is_unsafe(one) && !stays(one)) {
         false => Cow::Borrowed(text),
@@ -10,7 +11,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The same on one line: line breaks and tabs are escaped too.
+/// Escapes the same characters, and also line breaks and tabs, so that the text stays on one line.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     match text.chars().any(is_unsafe) {
         false => Cow::Borrowed(text),
@@ -30,7 +31,7 @@ fn escape(text: &str, stays: fn(char) -> bool) -> String {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
-            // As JSON has it.
+            // In the notation of JSON.
             one => {
                 let mut units = [0; 2];
                 let units = one.encode_utf16(&mut units).iter();
@@ -41,7 +42,7 @@ fn escape(text: &str, stays: fn(char) -> bool) -> String {
     escaped
 }
 
-/// C0, DEL, C1, line and paragraph separators, and format characters that reorder or hide what stands beside them.
+/// C0, DEL, C1, line and paragraph separators, and format characters that reorder or hide other characters.
 /// The joiners U+200C and U+200D stay: scripts and emoji need them.
 fn is_unsafe(one: char) -> bool {
     one.is_control()

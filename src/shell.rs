@@ -1,6 +1,6 @@
-//! Words as a POSIX shell reads them: commands in remedies can be copied.
+//! Quotes words for a POSIX shell, so that users can copy the commands in remedies.
 
-/// As a POSIX shell reads it back.
+/// Quotes a text so that a POSIX shell reads it as one word.
 pub fn quote(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-=:,@+".contains(&byte);
     match !text.is_empty() && text.bytes().all(plain) {

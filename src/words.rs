@@ -1,6 +1,6 @@
-//! Sentences for people, which know which of their parts are Eos's own.
+//! Sentences for people in which Eos's own parts are marked.
 //!
-//! A part counts as written by others unless it is said to be Eos's own: secrets are taken out of it.
+//! Every other part counts as written by others, and secrets are masked in it.
 
 use std::fmt;
 use std::ops::{Deref, Range};
@@ -10,16 +10,16 @@ use serde::{Serialize, Serializer};
 use crate::model::Name;
 use crate::printable::printable;
 
-/// A text without a control character but line breaks and tabs.
+/// A text without control characters except line breaks and tabs.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Words {
     text: String,
-    /// In order, apart from each other.
+    /// The ranges of Eos's own parts, in order and without overlaps.
     own: Vec<Range<usize>>,
 }
 
 impl Words {
-    /// All of it is Eos's own: no part of it was written by others, or all such parts were redacted before.
+    /// Marks the whole text as Eos's own. No part of it was written by others, or all such parts are already redacted.
     pub fn own(text: impl Into<String>) -> Self {
         let text = printable(&text.into()).into_owned();
         let whole = 0..text.len();
@@ -30,7 +30,7 @@ impl Words {
         &self.text
     }
 
-    /// With more after it.
+    /// Appends more text.
     pub fn and(mut self, more: impl Into<Self>) -> Self {
         let (more, at) = (more.into(), self.text.len());
         self.text.push_str(&more.text);
@@ -38,7 +38,7 @@ impl Words {
         self
     }
 
-    /// Puts another text in the place of each part that is not Eos's own.
+    /// Replaces each part that is not Eos's own.
     pub fn replace_others(&mut self, replace: impl Fn(&str) -> String) {
         let (mut words, mut at) = (Self::default(), 0);
         for part in &self.own {
@@ -49,7 +49,7 @@ impl Words {
     }
 }
 
-/// Joins texts: literals, numbers and names are Eos's own, every other text is not.
+/// Joins texts. Literals, numbers and names are Eos's own; every other text is not.
 macro_rules! words {
     ($($part:expr),+ $(,)?) => { $crate::words::Words::default()$(.and($part))+ };
 }

@@ -1,4 +1,4 @@
-//! What Python calls: extract, detach, run, convert.
+//! The functions that Python calls: extract, detach, run, convert.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::model::{PillarPath, Problem};
 use crate::operation::{self, Call, Identity, Request, ensure};
 use crate::view;
 
-/// Runs one operation and returns its report, whatever happens.
+/// Runs one operation and always returns its report.
 #[pyfunction]
 pub fn run<'py>(
     py: Python<'py>,
@@ -61,7 +61,7 @@ pub fn run<'py>(
     plain::to_python(py, &report)
 }
 
-/// The report of a call that could not be made. `kind`: internal or cancelled.
+/// Returns the report of a call that could not be made. `kind` is `internal` or `cancelled`.
 #[pyfunction]
 pub fn failed<'py>(
     py: Python<'py>,
@@ -73,13 +73,13 @@ pub fn failed<'py>(
     plain::to_python(py, &report)
 }
 
-/// A report as text for people.
+/// Formats a report as text for people.
 #[pyfunction]
 pub fn draw(report: &Bound<'_, PyAny>, colour: bool) -> String {
     view::text(&json(report), colour)
 }
 
-/// A report as a state's return: of one component, or of all with a row for each.
+/// Turns a report into a state's return: for one component, or for all of them with one row each.
 #[pyfunction]
 #[pyo3(signature = (report, name, component=None))]
 pub fn state<'py>(
@@ -96,12 +96,12 @@ pub fn state<'py>(
     plain::to_python(py, &returned)
 }
 
-/// A report of ours, back from Python: whatever is not JSON in it was not ours.
+/// Reads a report that comes back from Python. Parts that are not JSON were not made by Eos, and are dropped.
 fn json(report: &Bound<'_, PyAny>) -> Value {
     convert::read(report, PillarPath::default(), &mut Vec::new())
 }
 
-/// What the host knows to be wrong before we look.
+/// The problems that the host has already found.
 fn told(host: &Bound<'_, PyAny>, root: &PillarPath) -> PyResult<Vec<Problem>> {
     let sentences: Vec<String> = host.getattr("problems")?.extract()?;
     Ok(sentences.into_iter().map(|sentence| Problem::new(root, sentence)).collect())

@@ -1,4 +1,4 @@
-//! Python values to JSON, with the place in hand and every problem told.
+//! Converts Python values to JSON. Collects every problem with its path.
 
 use pyo3::prelude::*;
 use pyo3::types::{
@@ -8,10 +8,10 @@ use serde_json::{Map, Number, Value};
 
 use crate::model::{PillarPath, Problem};
 
-/// Deeper than any pillar, and far from the end of a thread's stack.
+/// The deepest nesting. It is deeper than any pillar, and far from the end of a thread's stack.
 const DEEPEST: usize = 128;
 
-/// A value without a problem comes back as it is; one with a problem as null.
+/// Converts a value. A value with a problem becomes null.
 pub fn read(value: &Bound<'_, PyAny>, path: PillarPath, problems: &mut Vec<Problem>) -> Value {
     let mut reader = Reader { problems, around: Vec::new() };
     reader.value(value, &path)
@@ -19,7 +19,7 @@ pub fn read(value: &Bound<'_, PyAny>, path: PillarPath, problems: &mut Vec<Probl
 
 struct Reader<'a> {
     problems: &'a mut Vec<Problem>,
-    /// The addresses of the lists and mappings that we are in.
+    /// The addresses of the lists and mappings around the current value.
     around: Vec<usize>,
 }
 
@@ -98,7 +98,7 @@ impl Reader<'_> {
     }
 }
 
-/// Salt's loader contexts and lazy dictionaries are mappings that are no `dict`.
+/// The entries of a mapping. Salt's loader contexts and lazy dictionaries are mappings, but not a `dict`.
 fn entries<'py>(value: &Bound<'py, PyAny>) -> Option<Vec<Entry<'py>>> {
     if let Ok(dict) = value.cast::<PyDict>() {
         return Some(dict.iter().collect());
@@ -116,7 +116,7 @@ fn whole(integer: &Bound<'_, PyInt>) -> Result<Value, String> {
     if let Ok(small) = integer.extract::<i64>() {
         return Ok(small.into());
     }
-    // `str` of a subclass may say anything; Python itself refuses more than 4300 digits.
+    // `str` of a subclass may return anything. Python itself refuses more than 4300 digits.
     let digits = integer
         .call_method1("__format__", ("d",))
         .and_then(|text| text.extract::<String>())
@@ -130,7 +130,7 @@ fn words(text: &Bound<'_, PyString>) -> Result<String, String> {
         .map_err(|_| "holds half a character (a lone surrogate), which is no text".to_owned())
 }
 
-/// A mapping's key. YAML makes a number of `8080:`, which was meant as text.
+/// A mapping's key as text. YAML turns the key `8080:` into a number, although it was meant as text.
 fn name(key: &Bound<'_, PyAny>) -> Result<String, String> {
     if let Ok(text) = key.cast::<PyString>() {
         return words(text).map_err(|message| format!("a key {message}"));
@@ -157,7 +157,7 @@ fn foreign(value: &Bound<'_, PyAny>) -> String {
     }
 }
 
-/// A key is shown, since it is what has to be found; a value never is.
+/// Shows a key, because the user must find it. Values are never shown.
 fn short(key: &Bound<'_, PyAny>) -> String {
     key.repr()
         .map_or_else(|_| "(unreadable)".to_owned(), |text| text.to_string_lossy().chars().take(40).collect())

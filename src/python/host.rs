@@ -1,4 +1,4 @@
-//! The core's host, made of a Python object.
+//! The core's host, implemented with a Python object.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::{convert, plain};
 use crate::host::{Host, Job, Returned, Started};
 use crate::model::PillarPath;
 
-/// The methods are those of `saltext.eos.host.Host`.
+/// A Python object with the methods of `saltext.eos.host.Host`.
 pub struct PyHost {
     object: Py<PyAny>,
     stop: Arc<AtomicU32>,
@@ -25,7 +25,7 @@ impl PyHost {
         Self { object: object.clone().unbind(), stop }
     }
 
-    /// An exception in one sentence. An interrupt is a request to stop, as a signal is.
+    /// An exception as one sentence. An interrupt is a request to stop, like a signal.
     fn sentence(&self, py: Python<'_>, error: &PyErr) -> String {
         if !error.is_instance_of::<PyException>(py) {
             self.stop.fetch_max(1, Ordering::SeqCst);
@@ -39,7 +39,7 @@ impl PyHost {
         words
     }
 
-    /// A method's answer, as the core reads it; what minions return and JSON has not is null.
+    /// Calls a method and reads its answer. A value of a minion that JSON cannot express becomes null.
     fn answer<T: DeserializeOwned>(
         &self,
         method: &str,
@@ -55,7 +55,7 @@ impl PyHost {
             .map_err(|error| format!("{method} answered what it should not: {error}"))
     }
 
-    /// What Salt cannot tell anybody is not worth a failed run.
+    /// Calls a method that sends a message to Salt. If it fails, the run does not fail.
     fn say(&self, method: &str, first: &str, second: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>>) {
         Python::attach(|py| {
             let told = second(py).and_then(|second| self.object.call_method1(py, method, (first, second)));

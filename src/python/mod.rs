@@ -1,7 +1,7 @@
-//! The core as a Python module: Python in, JSON through, Python out.
+//! The core as a Python module.
 //!
 //! Knows pyo3. Must not know the pillar, Terraform or files.
-//! Through it passes: a call of a Salt module in, the report out. Nothing else leaves, no exception and no panic.
+//! In: a call of a Salt module. Out: the report, and never an exception or a panic.
 
 mod calls;
 mod convert;

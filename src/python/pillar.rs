@@ -1,4 +1,5 @@
-//! A pillar of Python's, read in the parts that are asked for: converting all of it takes longer than most answers.
+//! Reads only the needed parts of a Python pillar, because the conversion of a whole pillar takes longer than most
+//! answers.
 
 use std::cell::Cell;
 
@@ -12,7 +13,7 @@ use crate::operation::Pillar;
 
 pub struct PyPillar<'a, 'py> {
     infrastructure: &'a Bound<'py, PyAny>,
-    /// Something that was read is no JSON: what was made of it does not count.
+    /// A part that was read is not JSON. The result of the call is then not used.
     unsound: Cell<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! JSON to Python, in values that every serializer of Salt's takes.
+//! Converts JSON to Python values that every serializer of Salt accepts.
 
 use pyo3::prelude::*;
 use serde::{Serialize, Serializer};
@@ -8,7 +8,7 @@ pub fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyA
     Ok(pythonize::pythonize(py, &Plain(value))?)
 }
 
-/// Serializes as plain data: the numbers of `serde_json` would come out as a mapping of its own.
+/// Serializes as plain data. Without it, a number of `serde_json` would become a mapping.
 struct Plain<'a>(&'a Value);
 
 impl Serialize for Plain<'_> {
@@ -22,7 +22,7 @@ impl Serialize for Plain<'_> {
     }
 }
 
-/// msgpack ends at 64 bits: what is larger is passed on as text, to the digit.
+/// Writes a number. msgpack has at most 64 bits, so a larger number is written as text with all its digits.
 fn write<S: Serializer>(number: &Number, serializer: S) -> Result<S::Ok, S::Error> {
     if let Some(small) = number.as_i64() {
         return serializer.serialize_i64(small);

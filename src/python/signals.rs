@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and SIGHUP ask a run to stop, for as long as it runs.
+//! Handlers for SIGINT, SIGTERM and SIGHUP, which ask a run to stop while it runs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,18 +6,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
-/// Puts back what was there before when it is dropped.
+/// The installed handlers. Dropping it restores the previous handlers.
 pub struct Signals {
-    /// How often we were asked to stop.
+    /// The number of requests to stop.
     flag: Arc<AtomicU32>,
     before: Vec<(i32, Py<PyAny>)>,
 }
 
 impl Signals {
-    /// Off the main thread Python takes no handlers: then the flag stays down.
+    /// Installs the handlers. Python allows this only on the main thread; on another thread the flag is never set.
     pub fn install(py: Python<'_>) -> Self {
         let mut signals = Self { flag: Arc::default(), before: Vec::new() };
-        // What could not be installed is what another part of the process keeps for itself.
+        // If a handler cannot be installed, another part of the process needs its own handler.
         let _ = signals.take_over(py);
         signals
     }
@@ -32,7 +32,7 @@ impl Signals {
         let interrupt: i32 = module.getattr("SIGINT")?.extract()?;
         let raise = move |arguments: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
             let number = arguments.get_item(0).and_then(|number| number.extract::<i32>());
-            // Only a person at a terminal asks more than once, and means it.
+            // Only SIGINT is counted more than once, because only a person at a terminal repeats it on purpose.
             match number.is_ok_and(|number| number == interrupt) {
                 true => flag.fetch_add(1, Ordering::SeqCst),
                 false => flag.fetch_max(1, Ordering::SeqCst),
@@ -43,7 +43,7 @@ impl Signals {
         for name in ["SIGINT", "SIGTERM", "SIGHUP"] {
             let number: i32 = module.getattr(name)?.extract()?;
             let before = module.call_method1("getsignal", (number,))?;
-            // Ignored on purpose (nohup), or set from C, where Python could not put it back.
+            // The signal is ignored on purpose (nohup), or its handler comes from C and Python could not restore it.
             if before.is_none() || before.eq(&ignored)? {
                 continue;
             }
@@ -61,7 +61,7 @@ impl Drop for Signals {
                 return;
             };
             for (number, before) in self.before.drain(..) {
-                // There is nobody left to tell.
+                // Nobody can receive an error here.
                 let _ = module.call_method1("signal", (number, before));
             }
         });

@@ -1,4 +1,4 @@
-//! `terraform apply` of a saved plan; there is no other.
+//! `terraform apply` of a saved plan. Eos applies nothing else.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use super::{option, words};
 
 pub struct Apply {
     pub plan: PathBuf,
-    /// Only for the local backend: a saved plan forgets it.
+    /// Only for the local backend. A saved plan does not contain it.
     pub state: Option<PathBuf>,
 }
 

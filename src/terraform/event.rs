@@ -9,19 +9,19 @@ use serde_json::Value;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::report::Counts;
 
-/// One line. Types that we do not know, and lines that are no JSON, are `Other`.
+/// One line of the stream. An unknown type, and a line that is not JSON, is `Other`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     PlannedChange(Planned),
-    /// What was changed outside of Terraform.
+    /// A change that was made outside Terraform.
     ResourceDrift(Planned),
     ChangeSummary(Summary),
-    /// Output to the action on it; without an action after an apply.
+    /// From an output's name to its action. After an apply there is no action.
     Outputs(BTreeMap<String, Option<String>>),
     ApplyStart(Hook),
     ApplyComplete(Hook),
     ApplyErrored(Hook),
-    /// A state that could be saved nowhere else.
+    /// A state that terraform could not save anywhere else.
     StateDump(Value),
     Diagnostic(Diagnostic),
     Other,
@@ -52,7 +52,7 @@ pub struct Hook {
 }
 
 impl Hook {
-    /// The object's id, where it has one: Terraform names a `name` here too.
+    /// The object's id, if Terraform reports one. Terraform may report a `name` in this field instead.
     pub fn id(&self) -> Option<&str> {
         self.id_value.as_deref().filter(|_| self.id_key.as_deref() == Some("id"))
     }
@@ -68,7 +68,7 @@ pub struct Resource {
     pub name: String,
 }
 
-/// Terraform's word, such as `create`, `replace`, `noop`.
+/// An action in Terraform's words, such as `create`, `replace`, `noop`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(transparent)]
 pub struct Action(String);
@@ -87,14 +87,14 @@ pub enum Severity {
     Warning,
 }
 
-/// Terraform's own message.
+/// An error or a warning of Terraform.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Diagnostic {
     pub severity: Severity,
     pub summary: String,
     #[serde(default)]
     pub detail: String,
-    /// The resource that it is about.
+    /// The address of the resource.
     #[serde(default)]
     pub address: Option<String>,
     #[serde(default)]
@@ -125,7 +125,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Reads one line; only a stream of an unknown major version is an error.
+/// Reads one line. The only error is a stream with an unknown major version.
 pub fn parse(line: &str) -> Result<Event> {
     let Ok(mut message) = serde_json::from_str::<Value>(line) else {
         return Ok(Event::Other);

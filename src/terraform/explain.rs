@@ -1,4 +1,4 @@
-//! From Terraform's words to an error with a remedy. The one place that matches on its texts.
+//! Turns Terraform's texts into an error with a remedy. No other code matches Terraform's texts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +8,8 @@ use super::{Diagnostic, Severity};
 use crate::error::{Error, Layer, Phase};
 use crate::process::Exit;
 
-/// A text that Terraform prints, the code that we give it, and what to do. The first match counts, so the cause
-/// stands above what it causes: a state that cannot be read is told as a lock that cannot be had.
+/// A text that Terraform prints, Eos's code for it, and the remedy. The first match counts, so a cause is above its
+/// effects: Terraform reports a state that it cannot read as a lock that it cannot acquire.
 const KNOWN: &[(&str, &str, &str)] = &[
     ("no space left on device", "disk_full", "free some space on that file system, then run again"),
     (
@@ -57,7 +57,7 @@ const DEPLOYMENT: &str = "correct the job: Nomad has stopped trying this version
 const STATE: &str = "see that the state can be reached and its place written to by the user that runs Salt";
 const MIGRATE: &str =
     "to move the state, run orchestrate with migrate_backend=True; else set the backend back";
-/// Between the provider that a lock file has and the version that the configuration asks for.
+/// Terraform's text between the provider of a lock file and the version that the configuration requires.
 const OUTGROWN: &str = "does not match configured version constraint";
 const LOCK_FILE: &str = "the module ships its .terraform.lock.hcl: run `terraform init -upgrade` at the module's source and \
                          ship the file that it writes";
@@ -67,14 +67,14 @@ const PROVIDER: &str = "see that the provider's name and version are right, and 
 const BACKEND: &str = "see that the backend can be reached, and that its credentials stand in \
                        infrastructure:settings:terraform:env";
 
-/// The error of a command that failed; `step` is its name, `stderr` its last words.
+/// Makes the error of a failed command. `step` is the command's name, `stderr` the end of its stderr.
 pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str) -> Error {
     let errors: Vec<_> = diagnostics.iter().filter(|one| one.severity == Severity::Error).collect();
     let words = match errors.is_empty() {
         true => stderr.to_owned(),
         false => errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
     };
-    // Terraform breaks lines that are for people at 78 columns, wherever a known text stands.
+    // Terraform wraps lines for people at 78 columns, also within a known text.
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
     let (code, remedy) = KNOWN.iter().find(|(text, ..)| line.contains(text)).map_or(
         ("terraform_failed", "correct what Terraform names, then run again"),
@@ -98,7 +98,7 @@ pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str
     Error::new(Layer::Terraform, Phase::Planning, code, message, remedy).with(details)
 }
 
-/// The providers of which an init says that the lock file has a version which the configuration does not allow.
+/// The providers for which the lock file has a version that the configuration does not allow, as an init reports them.
 pub fn outgrown(stderr: &str) -> BTreeSet<String> {
     let words: Vec<_> = stderr.split_whitespace().collect();
     let said: Vec<_> = OUTGROWN.split(' ').collect();
@@ -110,21 +110,21 @@ pub fn outgrown(stderr: &str) -> BTreeSet<String> {
     named.collect()
 }
 
-/// Whether an init asks for a version that the lock file has, and that nobody offers any more.
+/// Whether an init fails because the version in the lock file is no longer offered.
 pub fn is_gone(stderr: &str) -> bool {
     let line = stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     line.contains("the previously-selected version") && line.contains("is no longer available")
 }
 
-/// Whether a provider died in the middle of a call: nobody knows what came of it.
+/// Whether a provider died during a call. The call's result is then unknown.
 pub fn provider_died(diagnostics: &[Diagnostic]) -> bool {
     let known = ["Plugin did not respond", "Request cancelled"];
     diagnostics.iter().any(|one| known.contains(&one.summary.as_str()))
 }
 
-/// What Terraform tells of a lock's holder: `id`, `who`, `operation`, `created` and more.
+/// Terraform's information about a lock's holder: `id`, `who`, `operation`, `created` and more.
 fn lock_info(words: &str) -> BTreeMap<String, &str> {
-    // The http backend shows the lock that was asked for, and of the one that is held the id alone.
+    // The http backend shows the requested lock in full, but only the id of the lock that is held.
     if let Some((_, rest)) = words.split_once("already locked: ID=") {
         return rest.split_whitespace().take(1).map(|id| ("id".to_owned(), id)).collect();
     }

@@ -5,11 +5,12 @@ use std::ffi::OsString;
 use super::words;
 
 pub struct Init {
-    /// Forget the backend of before; its state has been taken care of.
+    /// Forget the previous backend. Eos has already dealt with its state.
     pub reconfigure: bool,
-    /// The module ships a lock file, which is then the module's to change.
+    /// The module ships a lock file. Only the module may change it.
     pub readonly_lock_file: bool,
-    /// The newest providers and modules that the configuration allows. Terraform refuses it with a lock file to read only.
+    /// Use the newest providers and modules that the configuration allows. Terraform refuses this together with a
+    /// read-only lock file.
     pub upgrade: bool,
 }
 

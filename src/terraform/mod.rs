@@ -1,7 +1,7 @@
-//! Terraform as a program: its arguments, its environment, its words.
+//! Terraform as a program: its arguments, its environment, and its output.
 //!
 //! Knows the command line, the `-json` stream and the texts of known failures. Must not know components.
-//! Through it passes: values in, an argument list out; a line in, an [`Event`] out; a failure in, an Error out.
+//! In: values, a line of output, or a failure. Out: an argument list, an [`Event`], or an error.
 
 mod apply;
 mod environment;
@@ -26,10 +26,10 @@ pub use tool::{Identity, Product, Tool};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// What a command is sure to find on the disk for its words, in bytes.
+/// Bytes of disk space that are reserved for a command's output.
 pub const ROOM: u64 = 32 * 1024;
 
-/// Reads variables from a file.
+/// The argument that makes terraform read variables from a file.
 pub fn variable_file(path: &Path) -> OsString {
     option("var-file", path)
 }
@@ -41,7 +41,7 @@ fn option(name: &str, path: &Path) -> OsString {
     argument
 }
 
-/// How every command begins: what it says is kept and shown, so that it is without colour.
+/// The first arguments of a command. They switch colours off, because the output is stored and shown.
 fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().chain(&["-no-color"]).map(OsString::from).collect()
 }

@@ -5,38 +5,38 @@ use std::path::PathBuf;
 
 use super::{option, variable_file, words};
 
-/// What a plan does about the state that the world may have left behind.
+/// How a plan treats a state that may differ from the real resources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Refresh {
-    /// Terraform refreshes it, and plans.
+    /// Terraform refreshes the state, then plans.
     #[default]
     First,
-    /// It plans from the state as it is. A destruction then evaluates no resource.
+    /// Terraform plans from the state without a refresh. A destroy then evaluates no resource.
     Never,
-    /// It refreshes, and plans nothing else: no resource is evaluated.
+    /// Terraform only refreshes the state. It evaluates no resource.
     Only,
 }
 
 pub struct Plan {
     pub out: PathBuf,
-    /// Given by option: a module's own `*.auto.tfvars` would beat a `terraform.tfvars.json`.
+    /// Files for `-var-file`, because a module's own `*.auto.tfvars` has priority over `terraform.tfvars.json`.
     pub variable_files: Vec<PathBuf>,
     /// Only for the local backend.
     pub state: Option<PathBuf>,
     pub destroy: bool,
     pub refresh: Refresh,
-    /// Whether Terraform takes its own lock of the state; not where a plan is only looked at, and nothing waits for it.
+    /// Whether Terraform takes its own lock on the state. A plan that is never applied does not need the lock.
     pub lock: bool,
-    /// Only these addresses, and what they depend on; empty for all.
+    /// Plan only these addresses and their dependencies. Empty means all.
     pub targets: Vec<String>,
-    /// These are made anew, whatever else the plan finds.
+    /// Addresses to replace, whatever else the plan finds.
     pub replace: Vec<String>,
 }
 
 impl Plan {
     /// Exit codes: 0 no changes, 1 an error, 2 changes.
     pub fn arguments(&self) -> Vec<OsString> {
-        // Waiting for a lock is ours to do, outside terraform, which would retry ever more rarely.
+        // Eos itself waits for a lock, because terraform would retry at growing intervals.
         let mut arguments =
             words(&["plan", "-json", "-input=false", "-detailed-exitcode", "-lock-timeout=0s"]);
         arguments.push(option("out", &self.out));

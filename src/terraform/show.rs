@@ -1,4 +1,4 @@
-//! `terraform show -json`: a plan, or the state, in full and in clear.
+//! `terraform show -json`: a whole plan or state, in clear text.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -11,7 +11,7 @@ pub fn show_plan(plan: &Path) -> Vec<OsString> {
     arguments
 }
 
-/// The state in a local file, or, without one, in the backend.
+/// Shows the state in a local file; without a file, the state in the backend.
 pub fn show_state(file: Option<&Path>) -> Vec<OsString> {
     let mut arguments = words(&["show", "-json"]);
     arguments.extend(file.map(OsString::from));

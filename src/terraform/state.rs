@@ -9,14 +9,14 @@ pub fn state_pull() -> Vec<OsString> {
     words(&["state", "pull"])
 }
 
-/// Without -force: another lineage or an older serial is refused.
+/// Pushes a state without -force, so Terraform refuses another lineage or an older serial.
 pub fn state_push(file: &Path) -> Vec<OsString> {
     let mut arguments = words(&["state", "push", "-lock-timeout=0s"]);
     arguments.push(file.into());
     arguments
 }
 
-/// Frees the backend's lock of this id, without a question.
+/// Frees the backend's lock with this id. Terraform does not ask for a confirmation.
 pub fn force_unlock(id: &str) -> Vec<OsString> {
     let mut arguments = words(&["force-unlock", "-force"]);
     arguments.push(id.into());

@@ -1,4 +1,4 @@
-//! The terraform that is used: found, asked for its version, and held to the settings.
+//! Finds the terraform program, reads its version, and checks it against the settings.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -12,7 +12,7 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::model::{self, Version, VersionConstraint};
 use crate::process::{self, Cancel, Cause, Command, Guardian, Limits};
 
-/// `version` takes 33 ms; a program that needs this long is no terraform.
+/// The most time for `version`, which takes 33 ms. A program that needs more time is not terraform.
 const PATIENCE: Duration = Duration::from_secs(30);
 const INSTALL: &str = "install terraform (https://developer.hashicorp.com/terraform/install) or tofu \
                        (https://opentofu.org/docs/intro/install), or set infrastructure:settings:terraform:binary";
@@ -31,7 +31,7 @@ pub enum Product {
 }
 
 impl Tool {
-    /// Finds the binary and checks its version; every failure says what to do.
+    /// Finds the program and checks its version. Every error says what to do.
     pub async fn locate(settings: &model::Terraform, guardian: &Guardian, cancel: &Cancel) -> Result<Self> {
         let path = find(&settings.binary)?;
         let said = ask(&path, guardian, cancel).await?;
@@ -50,7 +50,7 @@ impl Tool {
     }
 }
 
-/// The program as the file system knows it: unchanged, it prints the version that it printed before.
+/// The program's file. If it is unchanged, its version is unchanged too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     pub path: PathBuf,
@@ -60,7 +60,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Of the binary that these settings name; starts no process.
+    /// Finds the program of these settings. Starts no process.
     pub fn of(settings: &model::Terraform) -> Result<Self> {
         let path = find(&settings.binary)?;
         let meta = path.metadata().map_err(|error| Error::file(&path, "read", &error))?;

@@ -1,4 +1,5 @@
-//! Where everything lies. Environments and components cannot begin with a dot, so `.eos` is ours.
+//! The paths of everything below a root. Names of environments and components cannot begin with a dot, so `.eos`
+//! belongs to Eos.
 
 use std::path::{Path, PathBuf};
 
@@ -9,13 +10,13 @@ use crate::model::{Blueprint, Name};
 /// Terraform's own folder in a workdir. It holds links to a plugin cache.
 const DATA: &str = ".terraform";
 
-/// Terraform's HOME, in the control folder.
+/// The name of terraform's HOME in the control folder.
 const HOME: &str = "home";
 
-/// Below the root, where `salt/terraform/providers.sls` makes it.
+/// The plugin cache below the root. `salt/terraform/providers.sls` makes it.
 const PLUGIN_CACHE: &str = ".plugin-cache";
 
-/// One environment's folders: `{root}/{environment}`. No other user can write them.
+/// The folders of one environment: `{root}/{environment}`. No other user can write them.
 #[derive(Clone, Debug)]
 pub struct Layout {
     pub folder: PathBuf,
@@ -23,7 +24,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Refuses folders that others own or may write. Those of one component are looked at by `place`.
+    /// Refuses folders that other users own or may write. `place` checks the folders of one component.
     pub fn new(root: &Path, environment: &Name) -> Result<Self> {
         let layout = Self { folder: root.join(environment), trust: Trust::of(root)? };
         let cache = root.join(PLUGIN_CACHE);
@@ -41,13 +42,13 @@ impl Layout {
         Self::new(&blueprint.settings.root, &blueprint.environment)
     }
 
-    /// What root made here is given to the owner of the root, also what a killed run left.
+    /// Gives files that root made here to the owner of the root, also those of a killed run.
     pub fn give_all(&self) {
         give_all(&self.folder);
         give_all(&self.folder.with_file_name(PLUGIN_CACHE));
     }
 
-    /// What must outlive a workdir: locks, records, runs, kept plans.
+    /// The folder of everything that must outlive a workdir: locks, records, runs, saved plans.
     pub fn control(&self) -> PathBuf {
         self.folder.join(".eos")
     }
@@ -64,7 +65,7 @@ impl Layout {
         self.runs().join(run_id)
     }
 
-    /// There once everybody could read what the run found.
+    /// The report of a run. The file exists once the report is complete and stored.
     pub fn report(&self, run_id: &str) -> PathBuf {
         self.run(run_id).join("report.json")
     }
@@ -81,7 +82,7 @@ impl Layout {
         self.control().join("components")
     }
 
-    /// The same of what a terraform of this run wrote.
+    /// Gives files that a terraform of this run wrote as root to the owner of the root.
     pub fn give_terraforms(&self, place: &Place, run_id: &str) {
         let run = [self.run(run_id), self.plan(run_id)];
         let cache = self.folder.with_file_name(PLUGIN_CACHE);
@@ -90,7 +91,7 @@ impl Layout {
         }
     }
 
-    /// Refuses a component's folders that others own or may write.
+    /// Returns a component's paths. Refuses folders that other users own or may write.
     pub fn place(&self, component: &Name) -> Result<Place> {
         let workdir = self.folder.join(component);
         let place = Place {
@@ -112,25 +113,26 @@ impl Layout {
 pub struct Place {
     pub workdir: PathBuf,
     control: PathBuf,
-    /// Where the module and its variables lie: the workdir, but for what is only looked at.
+    /// The folder of the module and its variables. It is the workdir, except for a drift check.
     laid_out: PathBuf,
     data: PathBuf,
     trust: Trust,
 }
 
 impl Place {
-    /// The same component with a module laid out beside the workdir: what is looked at there changes nothing here.
-    /// What init left in the workdir serves it too.
+    /// The same component with its module in a folder beside the workdir, so that a drift check does not change the
+    /// workdir. It uses the init of the workdir.
     pub fn aside(&self) -> Self {
         Self { laid_out: self.control.join("look"), ..self.clone() }
     }
 
-    /// The same with a TF_DATA_DIR of its own.
+    /// The same component with its own TF_DATA_DIR.
     pub fn initialised_apart(&self) -> Self {
         Self { data: self.laid_out.join(DATA), ..self.clone() }
     }
 
-    /// Refuses any folder of the component that others own or may write. `Layout::place` looks at the topmost only.
+    /// Refuses any folder of the component that other users own or may write. `Layout::place` checks only the topmost
+    /// ones.
     pub fn check(&self) -> Result<()> {
         self.trust.check_below(&self.workdir, &[DATA])?;
         self.trust.check_below(&self.control, &[DATA, HOME])
@@ -140,7 +142,7 @@ impl Place {
         self.laid_out != self.workdir
     }
 
-    /// The folder that holds the module and its variables.
+    /// The folder of the module and its variables.
     pub fn laid_out(&self) -> &Path {
         &self.laid_out
     }
@@ -149,17 +151,18 @@ impl Place {
         self.laid_out.join("module")
     }
 
-    /// Terraform's state, where no other backend is set.
+    /// Terraform's state, if no other backend is set.
     pub fn state(&self) -> PathBuf {
         self.workdir.join("terraform.tfstate")
     }
 
-    /// What stood there before the last apply; Terraform writes it.
+    /// The state before the last apply. Terraform writes it.
     pub fn state_backup(&self) -> PathBuf {
         self.workdir.join("terraform.tfstate.backup")
     }
 
-    /// Who holds Terraform's lock on the local state; Terraform writes it, and leaves it when it is killed.
+    /// The holder of Terraform's lock on the local state. Terraform writes it; if Terraform is killed, the file
+    /// remains.
     pub fn lock_info(&self) -> PathBuf {
         self.workdir.join(".terraform.tfstate.lock.info")
     }
@@ -173,7 +176,7 @@ impl Place {
         self.data.clone()
     }
 
-    /// What the last init was made for; it goes with the folder that init filled.
+    /// The input of the last init. It is in the folder that init fills, so both are removed together.
     pub fn initialised(&self) -> PathBuf {
         self.data().join("eos-init")
     }
@@ -182,7 +185,7 @@ impl Place {
         &self.control
     }
 
-    /// Terraform's HOME: a provider finds there what we put there.
+    /// Terraform's HOME, so that a provider does not find the files of the user that runs Salt.
     pub fn home(&self) -> PathBuf {
         self.control.join(HOME)
     }
@@ -195,37 +198,37 @@ impl Place {
         self.control.join("record.json")
     }
 
-    /// What `ensure_infrastructure` last left as it was wanted.
+    /// The last successful result of `ensure_infrastructure`.
     pub fn ensured(&self) -> PathBuf {
         self.control.join("ensured.json")
     }
 
-    /// Under which ids resources were imported.
+    /// The ids under which resources were imported.
     pub fn imported(&self) -> PathBuf {
         self.control.join("imported.json")
     }
 
-    /// There while an apply is under way, and after one that nobody saw the end of.
+    /// Exists while an apply runs, and after an apply whose end Eos did not see.
     pub fn applying(&self) -> PathBuf {
         self.control.join("applying.json")
     }
 
-    /// There from when possible orphans were found until a report of them is written.
+    /// Exists from the moment when possible orphans are found until a report names them.
     pub fn untold(&self) -> PathBuf {
         self.control.join("untold.json")
     }
 
-    /// There while terraform may hold a remote backend's lock, and after it was killed with it.
+    /// Exists while terraform may hold a remote backend's lock, and after terraform was killed while it held the lock.
     pub fn locking(&self) -> PathBuf {
         self.control.join("locking.json")
     }
 
-    /// Copies of the local state as an apply goes on, written in turn.
+    /// Copies of the local state during an apply, written alternately.
     pub fn copies(&self) -> [PathBuf; 2] {
         ["copy-0.tfstate", "copy-1.tfstate"].map(|name| self.control.join(name))
     }
 
-    /// States that were found after a crash, and those that they took the place of.
+    /// States that were found after a crash, and the states that they replaced.
     pub fn recovered(&self) -> PathBuf {
         self.control.join("recovered")
     }
@@ -235,12 +238,12 @@ impl Place {
         self.control.join("snapshots")
     }
 
-    /// What scheduled checks found, until nothing is found any more.
+    /// The drift that scheduled checks found. It remains until a check finds none.
     pub fn drift(&self) -> PathBuf {
         self.control.join("drift.json")
     }
 
-    /// Outputs as of the last scheduled check, without those that are secrets.
+    /// The outputs at the last scheduled check, without secrets.
     pub fn outputs(&self) -> PathBuf {
         self.control.join("outputs.json")
     }
@@ -249,7 +252,7 @@ impl Place {
         self.control.join("manifest.json")
     }
 
-    /// A link to terraform's stdin, a pipe that terraform empties: secrets are never in a file.
+    /// A link to terraform's stdin, a pipe that terraform empties. So secrets are never in a file.
     pub fn secrets(&self) -> PathBuf {
         self.control.join("secrets.tfvars.json")
     }

@@ -1,4 +1,5 @@
-//! What we put into a workdir, and what stood there when we left: a hand's edits show against it.
+//! The list of files that Eos wrote into a workdir, and of the configuration at the end of the last run. Manual edits
+//! are found by comparison with it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,19 +16,19 @@ use crate::error::{Error, Layer, Phase, Result};
 /// Paths are relative to the workdir, with forward slashes; digests are sha256 in hexadecimal.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Files of the module that we wrote, or were about to when we died.
+    /// Files of the module that Eos wrote, or was about to write when it died.
     #[serde(default)]
     pub written: BTreeMap<String, String>,
-    /// Configuration that stood in the workdir when the last run ended.
+    /// The configuration files in the workdir at the end of the last run.
     #[serde(default)]
     configuration: BTreeMap<String, String>,
-    /// An apply began and its end was not seen: what the module wrote is not known.
+    /// An apply began and Eos did not see its end. So it is not known which files the module wrote.
     #[serde(default)]
     open: bool,
 }
 
 impl Manifest {
-    /// Reads it, and refuses configuration that somebody changed or added by hand.
+    /// Reads the manifest, and refuses configuration that a person changed or added.
     pub fn open(place: &Place) -> Result<Self> {
         let manifest: Self = read_json(&place.manifest(), &remedy(place))?.unwrap_or_default();
         if manifest.open {
@@ -52,13 +53,13 @@ impl Manifest {
             .with(serde_json::json!({ "files": touched })))
     }
 
-    /// Before an apply, which may write files of its own.
+    /// Marks the begin of an apply, because the module may write files during it.
     pub fn begin_apply(&mut self, place: &Place) -> Result<()> {
         self.open = true;
         self.write(place)
     }
 
-    /// What stands there now is ours or the module's. Written where that is news, or where `changed` says so.
+    /// Accepts the present files as those of Eos or of the module. Writes the manifest if it differs, or if `changed`.
     pub fn seal(&mut self, place: &Place, changed: bool) -> Result<()> {
         let configuration = configuration(&place.workdir)?;
         if changed || self.open || self.configuration != configuration || !place.manifest().exists() {
@@ -68,7 +69,8 @@ impl Manifest {
         Ok(())
     }
 
-    /// Whole or absent, but not synced: what a power cut takes away costs one refusal, and no state.
+    /// Writes the manifest atomically, but without a sync. If a power failure destroys it, one run is refused, but no
+    /// state is lost.
     pub fn write(&self, place: &Place) -> Result<()> {
         let path = place.manifest();
         let bytes = serde_json::to_vec(self).map_err(|error| Error::file(&path, "write", &error.into()))?;
@@ -76,7 +78,7 @@ impl Manifest {
     }
 }
 
-/// Without a manifest, what is in the workdir would be taken for a change by hand.
+/// The advice for a bad manifest. Without a manifest, all files in the workdir would count as manual changes.
 fn remedy(place: &Place) -> String {
     format!(
         "put it back from a backup. Or move it away, and {} and {} out of {}: the next run writes them anew",
@@ -86,7 +88,8 @@ fn remedy(place: &Place) -> String {
     )
 }
 
-/// What Terraform would read: *.tf, *.tf.json, *.tfvars, *.tfvars.json; `.terraform` is init's.
+/// The files that Terraform would read: *.tf, *.tf.json, *.tfvars, *.tfvars.json. `.terraform` belongs to init and is
+/// left out.
 fn configuration(workdir: &Path) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     walk(workdir, "", &mut found)?;
@@ -115,7 +118,8 @@ fn walk(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) -> Re
     Ok(())
 }
 
-/// Of a file's bytes, through a link too. A link to anything else, or a pipe, has only its kind: reading may never end.
+/// The digest of a file's bytes. Follows a link to a file. For anything else, such as a pipe, returns only its kind,
+/// because a read may never end.
 fn digest(path: &Path) -> Result<String> {
     let refuse = |error| Error::file(path, "read", &error);
     match fs::metadata(path) {

@@ -1,4 +1,4 @@
-//! Puts a module into the workdir: what left the source is removed, what changed is written.
+//! Writes a module into the workdir: removes files that are no longer in the source, and writes changed files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,8 @@ use crate::disk::{ensure_private, set_executable, write};
 use crate::error::{Error, Result};
 use crate::resolve::Module;
 
-/// Call it under the lock only: a running apply reads its module's files. Says what it moved out of its way.
+/// Writes the module. Call this only while the lock is held, because a running apply reads its module's files. Returns
+/// a note for each file that it moved away.
 pub fn materialise(
     place: &Place,
     module: &Module,
@@ -31,11 +32,11 @@ pub fn materialise(
         of_module.chain(ours.iter().map(|(path, bytes)| (path.clone(), sha256(bytes)))).collect();
     let before = std::mem::take(&mut manifest.written);
     if before != written {
-        // If the process dies below, the next run knows which files are ours: those of before, and those of now.
+        // If the process dies below, the next run knows which files Eos wrote: the old and the new ones.
         manifest.written = before.clone().into_iter().chain(written.clone()).collect();
         manifest.write(place)?;
     }
-    // First what is gone: a file may be in the place of a folder that is to come, or the other way round.
+    // Removes old files first: an old file may be in the place of a new folder, or the other way round.
     for gone in before.keys().filter(|path| !written.contains_key(*path)) {
         remove_ours(&place.workdir, gone)?;
     }
@@ -69,7 +70,7 @@ fn backend_path(subdir: &str) -> String {
     }
 }
 
-/// The digest of the file that is there; None where there is none.
+/// The digest of the present file; None if there is none.
 fn current(target: &Path) -> Result<Option<String>> {
     match fs::read(target) {
         Ok(bytes) => Ok(Some(sha256(&bytes))),

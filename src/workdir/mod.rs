@@ -1,7 +1,7 @@
 //! The folder in which Terraform runs for one component.
 //!
-//! Knows where everything of ours lies, and which files are ours, the module's or a hand's.
-//! Must not know plans or policy. Through it passes: a module and its inputs in, a folder ready to run out.
+//! Knows all paths of Eos, and which files belong to Eos, to the module or to a person. Must not know plans or policy.
+//! In: a module and its inputs. Out: a folder in which terraform can run.
 
 mod layout;
 mod manifest;

@@ -1,14 +1,14 @@
-//! Old runs, plans and states are removed, so that a scheduled run does not fill the disk.
+//! Removes old runs, plans and states, so that a scheduled run does not fill the disk.
 
 use std::fs;
 use std::path::Path;
 
 use super::succession::id;
 
-/// Removes all but the newest entries of a folder, and those that are still `needed`. Names begin with the ids that
-/// `next_id` gives, and sort in the order of making; an entry of another name is nobody's, and stays.
+/// Removes the entries of a folder except the `keep` newest and those that are still `needed`. A name begins with an id
+/// from `next_id`, so names sort by age. An entry with another name is never removed.
 ///
-/// What cannot be removed stays: the next run tries again.
+/// If an entry cannot be removed, the next run tries again.
 pub fn retain_newest(folder: &Path, keep: usize, needed: impl Fn(&Path) -> bool) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;

@@ -1,4 +1,5 @@
-//! Room for a file of ours. Its path may have been a file, a folder or a link before; a link is never followed.
+//! Makes room for a file of the module. Its path may have been a file, a folder or a link before. A link is never
+//! followed.
 
 use std::fs::{self, FileType};
 use std::io::ErrorKind;
@@ -9,11 +10,11 @@ use super::succession::{ids, next_id};
 use crate::disk::{ensure_private, remove};
 use crate::error::{Error, Result};
 
-/// Removes a file of ours, and each folder of the module that is empty without it.
+/// Removes a file that Eos wrote, and each folder of the module that is then empty.
 pub fn remove_ours(root: &Path, relative: &str) -> Result<()> {
     for folder in folders(relative) {
         if !kind(&root.join(folder))?.is_some_and(|kind| kind.is_dir()) {
-            // The file went with the folder that it was in.
+            // The file's folder is gone, and so is the file.
             return Ok(());
         }
     }
@@ -30,7 +31,8 @@ pub fn remove_ours(root: &Path, relative: &str) -> Result<()> {
     Ok(())
 }
 
-/// Sees to it that a file can be written there. Says what was in its way, was not ours, and where it is now.
+/// Makes sure that a file can be written at this path. If a file that Eos did not write is in the way, moves it and
+/// returns a note with its new path.
 pub fn make_room(place: &Place, relative: &str) -> Result<Option<String>> {
     for folder in folders(relative) {
         let path = place.workdir.join(folder);
@@ -51,12 +53,12 @@ pub fn make_room(place: &Place, relative: &str) -> Result<Option<String>> {
     }
 }
 
-/// The folders that a path leads through, from the top.
+/// The folders of a path, from the top.
 fn folders(relative: &str) -> impl Iterator<Item = &str> {
     relative.match_indices('/').map(|(end, _)| &relative[..end])
 }
 
-/// Of what is there itself, not of what a link leads to; None where nothing is there.
+/// The type of the entry itself, not of a link's target. None if there is no entry.
 fn kind(path: &Path) -> Result<Option<FileType>> {
     match fs::symlink_metadata(path) {
         Ok(found) => Ok(Some(found.file_type())),
@@ -65,7 +67,7 @@ fn kind(path: &Path) -> Result<Option<FileType>> {
     }
 }
 
-/// The module or a person made it: it is moved, not removed.
+/// Moves an entry away. The module or a person made it, so it is not removed.
 fn set_aside(place: &Place, path: &Path) -> Result<String> {
     let recovered = place.recovered();
     let folder = recovered.join(format!("{}-set-aside", next_id(ids(&recovered))));

@@ -1,29 +1,31 @@
-//! Ids that sort in the order of making, also where the clock went back.
+//! Ids that sort by age, even if the clock was set back.
 
 use std::fs;
 use std::path::Path;
 
 use ulid::Ulid;
 
-/// A ULID has this many characters.
+/// The length of a ULID, in characters.
 const LENGTH: usize = 26;
 
-/// A new id that sorts after each of these. Its time is the clock's, or later where the clock is behind.
+/// Makes an id that sorts after all existing ones. Its time is that of the clock, or a later one if the clock is
+/// behind.
 pub fn next_id(existing: impl IntoIterator<Item = Ulid>) -> Ulid {
     let now = Ulid::generate();
     let Some(newest) = existing.into_iter().max().filter(|newest| *newest >= now) else { return now };
-    // Two that ask at once must not get the same one: the time moves on, and what is drawn stays drawn.
+    // Two callers at the same time must not get the same id. So only the time is increased, and the random part stays.
     let later = newest.timestamp_ms().saturating_add(1);
     Ulid::from_parts(later, now.random())
 }
 
-/// The ids that names in this folder begin with; none where there is no folder.
+/// The ids at the begin of the names in this folder; none if the folder does not exist.
 pub fn ids(folder: &Path) -> Vec<Ulid> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| id(&entry.file_name().to_string_lossy())).collect()
 }
 
-/// The id that a name begins with, if it is an id as we write it. After the last time there is, no other could come.
+/// The id at the begin of a name, if it is in Eos's notation. An id with the largest possible time is refused, because
+/// no id could sort after it.
 pub fn id(name: &str) -> Option<Ulid> {
     let (text, rest) = name.split_at_checked(LENGTH)?;
     let ends = rest.chars().next().is_none_or(|mark| !mark.is_ascii_alphanumeric());

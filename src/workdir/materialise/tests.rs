@@ -9,17 +9,17 @@ use crate::model::Name;
 use crate::resolve;
 use crate::workdir::Layout;
 
-/// What is at a path of a source.
+/// An entry of a source.
 #[derive(Clone, Debug)]
 enum Entry {
     File(u8, bool),
     Folder(BTreeMap<&'static str, Entry>),
-    /// To a file beside the source, or to a folder there.
+    /// A link to a file or to a folder beside the source.
     LinkToFile,
     LinkToFolder,
 }
 
-/// Few names, so that the same one is often of another kind; the last two count as configuration.
+/// Few names, so that one name often changes its kind. The last two count as configuration.
 const NAMES: [&str; 4] = ["a", "b", "c.tf.json", "main.tf"];
 
 fn tree() -> impl Strategy<Value = BTreeMap<&'static str, Entry>> {
@@ -55,7 +55,7 @@ fn lay(folder: &Path, tree: &BTreeMap<&'static str, Entry>, elsewhere: &Path) {
     }
 }
 
-/// Every file below a folder with its bytes and whether it is executable; links are followed where `links`.
+/// Every file below a folder with its bytes and whether it is executable. Follows links if `links`.
 fn files(folder: &Path, links: bool) -> BTreeMap<PathBuf, (Vec<u8>, bool)> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -132,7 +132,7 @@ fn folder(name: &'static str, entry: Entry) -> Entry {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// `torn`: before each sync, one that died after its manifest was written, and before it wrote or removed a file.
+    /// `torn`: an earlier sync died after it wrote its manifest, and before it wrote or removed a file.
     #[test]
     fn any_sequence_of_modules_syncs_to_exactly_what_the_source_has(
         trees in prop::collection::vec((tree(), any::<bool>()), 1..6),
@@ -170,7 +170,7 @@ fn a_link_in_the_workdir_is_replaced_and_what_it_leads_to_is_left_alone() {
         let link = site.place.module().join(path);
         fs::remove_dir_all(&link).unwrap();
         symlink(&outside, &link).unwrap();
-        // Both where the file is still the module's and where it is not any more.
+        // Once while the file still belongs to the module, and once when it no longer does.
         site.sync(&site.module(&[("b", file(2))].into()));
         assert!(fs::read(outside.join("inner")).unwrap() == b"linked", "{path}");
         site.sync(&site.module(&[("a", folder("b", folder("inner", file(3))))].into()));
