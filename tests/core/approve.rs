@@ -1,4 +1,4 @@
-//! Claims about plans that policy stops: shown, approved by somebody, applied once, and only as they were shown.
+//! Claims about plans that policy blocks: they are shown, approved by a person, and applied once, exactly as shown.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ const AB: &str = "resource \"terraform_data\" \"a\" {}\nresource \"terraform_dat
 const SECRET: &str = "variable \"pin\" {\n  default = \"one\"\n  sensitive = true\n}\n\
                       resource \"terraform_data\" \"keeper\" { input = var.pin }\n";
 
-/// Applied with `a` and `b`; the pillar wants only `a` now.
+/// A site that was applied with `a` and `b`, and whose pillar now has only `a`.
 fn shrunk() -> Site {
     let mut site = Site::new();
     site.component("c", AB, json!({}));
@@ -44,7 +44,7 @@ fn audit(site: &Site) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// As if the plan had been made at this time.
+/// Changes the saved plan, as if it had been made at this time.
 fn made(site: &Site, plan_id: &str, at: &str) {
     let file = control(site).join("plans").join(plan_id).join("c.json");
     let mut plan: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
@@ -52,7 +52,7 @@ fn made(site: &Site, plan_id: &str, at: &str) {
     std::fs::write(file, plan.to_string()).unwrap();
 }
 
-/// Its error's code, of the whole or of `c`.
+/// The error's code of the report, or of component `c`.
 fn code(report: &Value) -> &str {
     let error = [&report["error"], &report["components"]["c"]["error"]];
     error.iter().find_map(|error| error["code"].as_str()).unwrap_or_default()
@@ -155,7 +155,7 @@ fn an_approval_of_what_moved_is_refused_and_so_is_its_use() {
     let mut site = shrunk();
     let (early, late) = (planned(&site), planned(&site));
     approve(&site, &late);
-    // Somebody else applies something: the state is another.
+    // Another run applies something, so the state is a different one.
     site.component("c", &(AB.to_owned() + "output \"x\" { value = 1 }\n"), json!({}));
     assert_eq!(statuses(&site.run("orchestrate", json!({})))["c"], "applied");
     site.component("c", A, json!({}));
@@ -224,7 +224,7 @@ fn another_change_set_has_to_be_approved_again_and_the_report_says_what_differs(
     assert_eq!(code(&refused), "plan_moved", "{refused:#}");
     let addresses = &refused["components"]["c"]["error"]["details"]["addresses"];
     assert_eq!(*addresses, json!(["terraform_data.a"]), "{refused:#}");
-    // Nothing was done, and the approval is still there for what it was given.
+    // Nothing was done, and the approval is still valid for the approved plan.
     site.component("c", A, json!({}));
     assert_eq!(statuses(&apply(&site, &plan_id))["c"], "applied");
 }

@@ -1,4 +1,4 @@
-//! A table of type constraints and values, judged by us and by a real terraform.
+//! A table of type constraints and values, checked by Eos and by a real terraform.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use eos::model::Source;
 use eos::resolve::Modules;
 use serde_json::{Value, json};
 
-/// Constraint, and values of every kind for it.
+/// Constraints, each with values of every kind.
 fn table() -> Vec<(&'static str, Vec<Value>)> {
     let scalars = vec![
         json!("text"),
@@ -161,7 +161,7 @@ impl Host for NoSalt {
 
 type Case = (String, &'static str, Value);
 
-/// Terraform's time grows with the square of the complaints in one run.
+/// Values in one run. Terraform's time grows with the square of the number of errors in one run.
 const PER_RUN: usize = 100;
 
 #[test]
@@ -182,7 +182,7 @@ fn we_take_and_refuse_the_values_that_terraform_takes_and_refuses() {
     assert!(differing.is_empty(), "of {} cases these differ:\n{}", cases.len(), differing.join("\n"));
 }
 
-/// What of one run we judge otherwise than terraform.
+/// The cases of one run in which Eos and terraform disagree.
 fn differing(cases: &[Case]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let module: String = cases
@@ -213,7 +213,7 @@ fn differing(cases: &[Case]) -> Vec<String> {
     cases.iter().filter_map(differ).collect()
 }
 
-/// The variables whose values terraform's diagnostics are about.
+/// The variables whose values terraform's diagnostics refuse.
 fn refused(stream: &str) -> BTreeSet<String> {
     let messages = stream.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let errors = messages.filter(|message| message["diagnostic"]["severity"] == "error");

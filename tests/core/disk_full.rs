@@ -1,4 +1,4 @@
-//! A disk that is full at each write of a run, one after the other, and one that may not be written to.
+//! A disk that becomes full at each write of a run, one after the other, and a read-only disk.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -15,7 +15,7 @@ const PAIR: &str = "resource \"world_thing\" \"first\" {\n  name = \"first\"\n  
                     resource \"world_thing\" \"second\" {\n  name = \"second\"\n  body = world_thing.first.body\n}\n\
                     variable \"body\" {\n  default = \"one\"\n}\n";
 
-/// A component of two things, the second after the first; its root is a disk, which a script fills on demand.
+/// A component with two things, of which the second depends on the first. Its root is a disk that a script can fill.
 fn site(world: &World) -> Option<(Site, Disk)> {
     let mut site = Site::new();
     let terraform = site.folder.path().join("terraform");
@@ -29,7 +29,8 @@ fn site(world: &World) -> Option<(Site, Disk)> {
     Some((site, disk))
 }
 
-/// Terraform, and before or after one of its commands so many pages are left of the disk: `point` says which.
+/// A wrapper for terraform. Before or after one of its commands, it fills the disk except for some pages. The file
+/// `point` has the command and the number.
 fn script(site: &Site) -> String {
     let (root, point) = (root(site), site.folder.path().join("point"));
     let (root, point) = (root.display(), point.display());
@@ -46,10 +47,10 @@ fn script(site: &Site) -> String {
 
 const NEVER: &str = "never - 0\n";
 
-/// Where a disk gets full.
+/// The point of a run at which the disk becomes full.
 #[derive(Clone, Copy, Debug)]
 enum Point {
-    /// From the run's first write on.
+    /// At the run's first write.
     Start,
     Before(&'static str),
     After(&'static str),
@@ -63,7 +64,7 @@ fn set_body(site: &mut Site, body: &str) {
     site.infrastructure["components"]["pair"]["variables"] = json!({ "body": body });
 }
 
-/// Every file below the root, but Terraform's own.
+/// Every file below the folder, without Terraform's own.
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         match entry.file_type().unwrap() {
@@ -75,7 +76,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Whatever Eos wrote is whole, or is not there.
+/// Every file of Eos is complete or absent.
 fn assert_whole(site: &Site, context: &str) {
     let mut found = Vec::new();
     files(&root(site), &mut found);
@@ -92,7 +93,7 @@ fn assert_whole(site: &Site, context: &str) {
     }
 }
 
-/// The error, with the place that it names.
+/// Checks that the report has errors, and that each has this word, the root's path and a remedy.
 fn assert_told(site: &Site, report: &Value, word: &str, context: &str) {
     let errors = report["components"].as_object().into_iter().flatten().map(|(_, one)| &one["error"]);
     let errors: Vec<_> = errors.chain([&report["error"]]).filter(|error| !error.is_null()).collect();
@@ -105,7 +106,7 @@ fn assert_told(site: &Site, report: &Value, word: &str, context: &str) {
     }
 }
 
-/// The ids that the state has.
+/// The ids in the state.
 fn in_state(site: &Site) -> BTreeSet<String> {
     let text = std::fs::read(site.workdir("pair").join("terraform.tfstate")).unwrap();
     let state: Value = serde_json::from_slice(&text).unwrap();
@@ -118,11 +119,11 @@ fn in_world(world: &World) -> BTreeSet<String> {
     world.things().into_keys().collect()
 }
 
-/// With space again the run is gone on with, and ends well: the world is as the state and the pillar say.
+/// When there is space again, the run is resumed and succeeds: the world agrees with the state and the pillar.
 fn assert_goes_on(world: &World, site: &Site, run_id: &Value, body: &str, context: &str) {
     let history = site.run("history", json!({}));
     let runs = history["runs"].as_array().unwrap();
-    // Its last word may not have found a place; a run without one is gone on with once its process has ended.
+    // The run's last line may be missing, because the disk was full. Then a new run is started.
     let ended = runs.iter().find(|run| run["run_id"] == *run_id).filter(|run| run["state"] == "failed");
     let next = match ended {
         Some(run) => site.run("resume", json!({ "run_id": run["run_id"] })),
@@ -141,7 +142,7 @@ fn assert_settled(site: &Site) {
     assert!(last["components"]["pair"]["notes"].is_null(), "{last:#}");
 }
 
-/// With so many pages left from there on. True: that was enough.
+/// Runs with so many free pages from this point on; true if they were enough.
 fn run_with(world: &World, site: &Site, disk: &Disk, point: Point, pages: u64, body: &str) -> bool {
     let told = match point {
         Point::Start => NEVER.to_owned(),
@@ -165,12 +166,12 @@ fn run_with(world: &World, site: &Site, disk: &Disk, point: Point, pages: u64, b
     well
 }
 
-/// Each size of the disk from there on that is so many pages more than the one before, until it is enough.
+/// Tries sizes of the disk in steps of so many pages, until one is enough.
 fn sizes(point: Point, step: u64, mut run: impl FnMut(u64) -> bool) {
     let sizes = (0..MOST).step_by(step as usize);
     let failed = sizes.take_while(|pages| !run(*pages)).count() as u64;
     println!("{point:?}: {failed} sizes of the disk that do not do");
-    // Once terraform has ended, the room that its words did not take is there for what is written then.
+    // After terraform has exited, the rest of the space that was reserved for its output is free for the next writes.
     let least = if matches!(point, Point::After("apply")) { 0 } else { 1 };
     assert!((least..MOST / step).contains(&failed), "{point:?}: {failed}");
 }
@@ -178,7 +179,7 @@ fn sizes(point: Point, step: u64, mut run: impl FnMut(u64) -> bool) {
 /// Enough pages for every write of the runs here.
 const MOST: u64 = 200;
 
-/// What `make test` leaves between two sizes; `make soak` tries every size.
+/// The step between two sizes in `make test`. `make soak` tries every size.
 const STEP: u64 = 4;
 
 fn update(step: u64) {
@@ -249,7 +250,7 @@ fn on_a_disk_that_may_not_be_written_to_nothing_is_begun_and_nothing_is_lost() {
         let calls = world.operations().len();
         for operation in ["orchestrate", "plan", "resume"] {
             let report = site.run(operation, json!({}));
-            // What was done before is said in other words.
+            // For a run that completed earlier, the message is different.
             if report["error"]["code"] != "run_complete" && report["error"]["code"] != "no_such_run" {
                 assert_told(site, &report, "read-only", &format!("{context}, {operation}"));
             }

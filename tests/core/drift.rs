@@ -1,4 +1,4 @@
-//! Claims about what is noticed when the world moves, on the provider for tests: the world's files judge.
+//! Claims about drift, with the provider for tests. The files of its world show the real resources.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ use crate::support::{NoSalt, Site, statuses};
 
 const SECRET: &str = "canary-of-drift";
 
-/// One component `web` of a provider's things: a plain one, one whose body is ignored, one with a secret.
+/// One component `web` with three things: a plain one, one whose body is ignored, and one with a secret.
 fn web(world: &World) -> Site {
     let things = format!(
         "variable \"body\" {{ default = \"one\" }}\n\
@@ -48,7 +48,7 @@ fn id(world: &World, name: &str) -> String {
         .to_owned()
 }
 
-/// Behind Terraform's back.
+/// Changes a thing outside Terraform.
 fn set(world: &World, name: &str, key: &str, value: Value) {
     let id = id(world, name);
     let mut thing = world.things().remove(&id).unwrap();
@@ -64,7 +64,7 @@ fn control(site: &Site, component: &str) -> PathBuf {
     site.folder.path().join("root/staging/.eos/components").join(component)
 }
 
-/// Looks, and holds the look to what it promises: nothing in the workdir changes, the state least of all.
+/// Runs a drift check, and asserts that it changes nothing in the workdir, in particular not the state.
 fn look(site: &Site) -> Value {
     let workdirs = || below(&site.folder.path().join("root/staging"));
     let before = workdirs();
@@ -73,7 +73,7 @@ fn look(site: &Site) -> Value {
     found
 }
 
-/// Every file that is not ours alone, with its bytes.
+/// Every file with its bytes, except in `.eos` and `.terraform`.
 fn below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let entries = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
     let files = entries.filter(|path| !path.ends_with(".eos") && !path.ends_with(".terraform"));
@@ -84,7 +84,7 @@ fn below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files.flat_map(read).collect()
 }
 
-/// Address to class, of one component.
+/// From the address to the class of each change of one component.
 fn classes(found: &Value, component: &str) -> BTreeMap<String, String> {
     let drift = &found["components"][component]["drift"];
     let changes = drift["changes"].as_array().unwrap_or_else(|| panic!("no drift in {found:#}"));
@@ -149,14 +149,14 @@ fn what_only_the_pillar_changed_is_no_drift_and_what_a_hand_changed_besides_is()
     let found = look(&site);
     assert_eq!((statuses(&found)["web"].as_str(), &found["drift_detected"]), ("unchanged", &json!(false)));
     assert_eq!(found["components"]["web"]["drift"]["configuration_changed"], true, "{found:#}");
-    // Also where the world is as the pillar is to be: it is not as it was applied.
+    // It is drift even if the world agrees with the new pillar, because it differs from the applied configuration.
     for body in ["three", "two"] {
         world.change(&id(&world, "plain"), body);
         let found = look(&site);
         assert_eq!(classes(&found, "web"), one("plain", "drifted"), "{found:#}");
         assert_eq!(found["components"]["web"]["drift"]["configuration_changed"], true);
     }
-    // Nothing is left to apply. That a hand did it is still to be seen: the state does not know.
+    // Nothing remains to apply. The manual change is still reported, because the state does not have it.
     assert_eq!(statuses(&orchestrate(&site))["web"], "unchanged");
     let found = look(&site);
     assert_eq!(classes(&found, "web"), one("plain", "drifted_benign"), "{found:#}");
@@ -247,12 +247,12 @@ fn a_secret_that_was_changed_is_found_and_shown_nowhere() {
     assert_ne!(drift_id(&found, "web"), first, "another secret is another drift");
     let synced = site.run("sync_states", json!({}));
     let mut told = vec![found.to_string(), synced.to_string()];
-    // The snapshots hold the state itself.
+    // The snapshots contain the state itself.
     for path in files(&control(&site, "web"))
         .into_iter()
         .filter(|path| !path.to_string_lossy().contains("/snapshots/"))
     {
-        // The module has this secret in clear.
+        // The module contains this secret in clear text.
         if !path.ends_with("main.tf") {
             told.push(String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned());
         }
@@ -283,7 +283,7 @@ fn what_the_rules_leave_out_is_no_drift() {
     assert_eq!(statuses(&found)["web"], "unchanged", "{found:#}");
     world.delete(&id(&world, "plain"));
     assert_eq!(classes(&look(&site), "web"), one("plain", "drifted"));
-    // A component's own list replaces that of the settings.
+    // A component's own list replaces the list of the settings.
     site.infrastructure["components"]["web"]["drift"] = json!({ "ignore": ["world_thing.plain"] });
     assert_eq!(statuses(&look(&site))["web"], "unchanged");
     site.infrastructure["components"]["web"]["drift"] = json!({ "ignore": ["plain"], "alert_after": 0 });
@@ -292,7 +292,7 @@ fn what_the_rules_leave_out_is_no_drift() {
     assert!(message.contains("components:web:drift:ignore") && message.contains("alert_after"), "{message}");
 }
 
-/// Hears events.
+/// A host that collects events.
 #[derive(Default)]
 struct Listener(RefCell<Vec<(String, Value)>>);
 
@@ -324,7 +324,7 @@ impl Host for Listener {
     }
 }
 
-/// One scheduled check, and the events that it fired.
+/// Runs one scheduled check, and returns its events too.
 fn sync(site: &Site) -> (Value, Vec<(String, Value)>) {
     let host = Listener::default();
     let request = Request {
@@ -353,7 +353,7 @@ fn drift_is_told_once_when_it_was_found_often_enough_and_again_when_it_is_anothe
 
     world.change(&id(&world, "plain"), "by hand");
     assert_eq!(sync(&site).1, []);
-    // Whoever looks by hand does not count.
+    // A check that a person starts does not count.
     look(&site);
     let (report, events) = sync(&site);
     let [(tag, data)] = events.as_slice() else { panic!("{events:?}") };
@@ -396,7 +396,7 @@ fn drift_is_put_right_only_where_it_is_the_drift_that_was_seen() {
     assert_eq!(world.things()[&id(&world, "plain")]["body"], "by another hand");
     assert_eq!(state(&site, "web"), state_before);
 
-    // The pillar has moved on meanwhile; what is put right is what was applied.
+    // The pillar has changed in the meantime, but the last applied configuration is restored.
     site.infrastructure["components"]["web"]["variables"] = json!({ "body": "two" });
     let seen = drift_id(&look(&site), "web");
     let (status, _, one) = remediate(&site, &seen, true);
@@ -410,13 +410,13 @@ fn drift_is_put_right_only_where_it_is_the_drift_that_was_seen() {
     let (status, reason, _) = remediate(&site, &seen, false);
     assert_eq!((status.as_str(), reason.as_str()), ("failed", "drift_moved"), "it is gone");
 
-    // What no plan minds needs no apply.
+    // A drift for which Terraform plans no change needs no apply.
     world.change(&id(&world, "kept"), "by hand");
     let seen = drift_id(&look(&site), "web");
     let (status, reason, one) = remediate(&site, &seen, false);
     assert_eq!((status.as_str(), reason.as_str()), ("unchanged", "nothing_to_put_right"), "{one:#}");
 
-    // A plan that replaces asks policy as any other.
+    // Policy also decides about a plan that replaces a resource.
     set(&world, "plain", "replace_on", json!("by hand"));
     let seen = drift_id(&look(&site), "web");
     let (status, reason, one) = remediate(&site, &seen, false);
@@ -472,7 +472,7 @@ fn a_look_without_drift_is_one_plan_and_one_with_drift_a_show_more() {
     std::fs::write(&script, text).unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     site.infrastructure["settings"]["terraform"]["binary"] = json!(script);
-    // The first init of this terraform, since it is another program.
+    // The terraform program is another one, so it needs a first init.
     orchestrate(&site);
     let calls = || {
         let said = std::fs::read_to_string(&log).unwrap_or_default();
@@ -485,7 +485,7 @@ fn a_look_without_drift_is_one_plan_and_one_with_drift_a_show_more() {
     world.change(&id(&world, "plain"), "by hand");
     look(&site);
     assert_eq!(calls(), ["plan", "show"]);
-    // A module of the pillar's that is initialised otherwise takes nothing from what was applied.
+    // The workdir was initialised for another module of the pillar. The check of the applied configuration still works.
     let module = site.folder.path().join("modules/web/more.tf");
     std::fs::write(&module, "output \"more\" { value = 1 }\n").unwrap();
     site.run("plan", json!({}));

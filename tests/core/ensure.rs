@@ -1,4 +1,4 @@
-//! Claims about `ensure_infrastructure`: nothing changed, nothing is started; anything else is a run.
+//! Claims about `ensure_infrastructure`: if nothing changed, it starts no process; otherwise it is a run.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ resource "terraform_data" "net" { input = var.cidr }
 output "cidr" { value = terraform_data.net.output }
 "#;
 
-/// Each terraform that is started leaves a line, `version` too.
+/// A site that logs one line for each start of terraform, also for `version`.
 fn site() -> Site {
     let mut site = Site::new();
     let log = site.folder.path().join("calls");
@@ -33,7 +33,7 @@ fn ensure(site: &Site, arguments: Value) -> Value {
     site.run("module.ensure_infrastructure", call)
 }
 
-/// How many terraforms `work` starts.
+/// The number of terraforms that `work` starts.
 fn started(site: &Site, work: impl FnOnce(&Site)) -> usize {
     let log = site.folder.path().join("calls");
     let count = || std::fs::read_to_string(&log).unwrap_or_default().lines().count();
@@ -49,7 +49,7 @@ fn is_quiet(site: &Site, arguments: Value) -> bool {
     }) == 0
 }
 
-/// It is done and known.
+/// Applies, and checks that the next call starts nothing.
 fn settled(site: &Site) {
     let answer = ensure(site, json!({}));
     assert_eq!(answer["result"], true, "{answer:#}");

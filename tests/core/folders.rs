@@ -1,4 +1,5 @@
-//! Claims about the owners of folders below the root, with a real terraform. Most need root, who can give folders away.
+//! Claims about the owners of folders below the root, with a real terraform. Most need root, because only root can
+//! change an owner.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -8,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Site, statuses};
 
-/// `nobody`, or any other that is not root.
+/// `nobody`, or any other user that is not root.
 const OTHER: u32 = 65534;
 
-/// Another user, where this one can make files for it.
+/// Another user, if this user can make files for that user.
 fn other() -> Option<u32> {
     let us = rustix::process::geteuid();
     if !us.is_root() {
@@ -31,7 +32,7 @@ fn root(site: &Site) -> PathBuf {
     site.folder.path().join("root")
 }
 
-/// Everything below a folder, with the folder itself: owner, mode and, of files, the text.
+/// Everything below a folder, with the folder itself: the owner, the mode, and the text of files.
 fn tree(folder: &Path) -> Vec<(PathBuf, u32, u32, Vec<u8>)> {
     let mut open = vec![folder.to_owned()];
     let mut found = Vec::new();
@@ -64,7 +65,8 @@ fn a_folder_that_others_may_write_or_that_is_a_link_is_refused_before_anything_i
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
     let staging = root(&site).join("staging");
     let elsewhere = site.folder.path().join("elsewhere");
-    // Of the environment: nothing is written. Of one component: the other has its turn.
+    // For a folder of the environment, nothing is written. For a folder of one component, the other component is
+    // applied.
     for (name, whole) in
         [("", true), (".eos", true), (".eos/runs", true), ("net", false), ("net/module", false)]
     {

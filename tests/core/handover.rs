@@ -1,4 +1,5 @@
-//! How long a run that waits for a lock waits once it is let go, in milliseconds: median and maximum, a line a lock.
+//! Measures how long a waiting run needs to get a lock after its release: median and maximum in milliseconds, one line
+//! for each kind of lock.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -39,7 +40,7 @@ fn show(name: &str, lock: &Lock, folder: &Path) {
     println!("handover {name} {:.2} {:.2}", took[took.len() / 2], took[took.len() - 1]);
 }
 
-/// One lets go while another waits: each has a runtime of its own and, under Consul's lock, a host of its own.
+/// One run releases the lock while another waits. Each has its own runtime and, under Consul's lock, its own host.
 fn handover(lock: &Lock, folder: &Path, round: u64) -> f64 {
     let path = |side: &str| {
         folder.join(if *lock == Lock::File { "lock".to_owned() } else { format!("lock-{side}") })
@@ -61,7 +62,7 @@ fn handover(lock: &Lock, folder: &Path, round: u64) -> f64 {
             run(async {
                 let guard = take("first").await;
                 told.send(()).unwrap();
-                // The other waits by now; not in step with how often it looks.
+                // The other run waits by now. The sleep varies, so that it is not in step with the other's attempts.
                 tokio::time::sleep(Duration::from_millis(150 + round * 7 % 40)).await;
                 let let_go = Instant::now();
                 guard.release().await.unwrap();

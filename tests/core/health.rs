@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::web::Web;
 use crate::support::{Site, statuses};
 
-/// Long enough for any machine; what is waited for is a fact.
+/// Long enough for any machine: the wait ends as soon as the condition holds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const WEB: &str = r#"
@@ -29,7 +29,7 @@ fn gate(mut http: Value) -> Value {
     json!([{ "http": http }])
 }
 
-/// A gate that is given up soon.
+/// A gate with a short deadline.
 fn hopeless(mut http: Value) -> Value {
     http["healthy_deadline"] = json!("1s");
     gate(http)
@@ -89,7 +89,7 @@ fn dependents_start_once_all_gates_hold() {
     assert_eq!(outcome(&site), "applied");
     assert!(!report.to_string().contains("hunter2"), "{report:#}");
     let asked = web.asked();
-    // Once is no window.
+    // One measurement is not enough for a healthy time.
     assert!(asked.len() >= 2, "{asked:?}");
     let head = asked[0].to_lowercase();
     for part in [
@@ -120,7 +120,7 @@ fn what_never_gets_healthy_is_failed_and_its_dependents_are_skipped() {
     assert!(said.starts_with(&expected), "{said}");
     assert_eq!(error(&report)["details"]["gate"], "infrastructure:components:web:health:0");
     assert_eq!(outcome(&site), "failed");
-    // What was applied is there; the next run watches again, and changes nothing.
+    // The component is applied. The next run measures again and changes nothing.
     web.answers_now(200);
     let again = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&again), both("unchanged", "applied"), "{again:#}");
@@ -142,7 +142,7 @@ fn a_gate_that_has_flapped_holds_once_it_is_steady() {
     let web = Web::new(|number| Some(if number < 6 && number % 2 == 0 { 500 } else { 200 }));
     let report = site(gate(json!({ "url": web.url() }))).run("orchestrate", json!({}));
     assert_eq!(statuses(&report), both("applied", "applied"), "{report:#}");
-    // The last bad answer is the fourth, and one good one after it is no window.
+    // The last bad answer is the fourth, and one good answer after it is not enough.
     assert!(web.asked().len() >= 6, "{:?}", web.asked().len());
 }
 
@@ -253,7 +253,7 @@ fn a_run_that_is_cancelled_in_the_watch_has_recorded_what_it_applied() {
     assert_eq!(statuses(&report), both("cancelled", "skipped"), "{report:#}");
     assert_eq!(report["components"]["web"]["reason"], "cancelled");
     assert_eq!(outcome(&site), "applied");
-    // It did not end well, and so it is not passed over.
+    // The run was not successful, so resume does not skip the component.
     web.answers_now(200);
     let resumed = site.run("resume", json!({}));
     assert_eq!(statuses(&resumed), both("unchanged", "applied"), "{resumed:#}");
@@ -288,7 +288,7 @@ fn an_address_that_is_a_sensitive_output_is_shown_nowhere() {
             json!({}),
         );
         site.infrastructure["components"]["web"]["from_outputs"] = json!({ "endpoint": "endpoint.url" });
-        // What is not marked as sensitive itself: nothing else shows the address.
+        // A variable that is not marked as sensitive. Nothing else shows the address.
         let module = WEB.replace("output \"endpoints\" { value = [{ url = var.endpoint }] }", "");
         site.component("web", &module, site.infrastructure["components"]["web"].clone());
         let report = site.run("orchestrate", json!({ "components": "web,endpoint" }));
@@ -378,7 +378,7 @@ fn health_is_measured_now_and_once() {
     assert_eq!(error(&report)["code"], "unhealthy");
     assert_eq!(outcome(&site), "applied", "a question writes nothing down");
 
-    // Without gates the last run's end is all there is.
+    // Without gates, only the result of the last run counts.
     site.component("app", "resource \"terraform_data\" \"more\" {\n  provisioner \"local-exec\" {\n    command = \"false\"\n  }\n}", json!({}));
     site.infrastructure["components"]["app"]["policy"] = json!({ "allow_destroy": true });
     assert_eq!(site.run("orchestrate", json!({ "components": "app" }))["result"], false);

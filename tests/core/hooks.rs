@@ -1,5 +1,4 @@
-//! Claims about what a component's hooks tell others: a real Consul, a file, a web server; and a Salt that the test
-//! decides.
+//! Claims about a component's hooks, with a real Consul, a file, a web server, and a Salt whose answers the test sets.
 
 use serde_json::{Value, json};
 
@@ -92,7 +91,7 @@ fn a_service_stands_in_the_catalogue_until_it_is_destroyed() {
 #[test]
 fn a_hook_that_fails_is_a_warning_unless_it_is_to_be_more() {
     let mut site = site(json!([{ "consul_kv": {} }]));
-    // One that answers, and is none.
+    // A server that answers but is not a Consul.
     let other = Web::always(400);
     site.infrastructure["settings"]["consul"] = json!({ "address": other.url() });
     let report = site.run("orchestrate", json!({}));
@@ -183,7 +182,7 @@ fn states_hook() -> Value {
     json!({ "salt": { "target": "web*", "sls": "web.announce", "pillar": { "port": 80 } } })
 }
 
-/// Of states that fail on the one minion there is.
+/// A Salt whose states fail on its only minion.
 fn ill() -> Salt {
     Salt::new(&["web1"], |job, _| Some(states(job, json!(false), json!({}))))
 }
@@ -240,7 +239,7 @@ fn a_step_has_hooks_whose_failure_is_the_steps_and_has_its_turn_again() {
     let mut hook = states_hook();
     let post =
         |hooks: Value| json!({ "salt": { "target": "web*", "function": "test.ping" }, "hooks": hooks });
-    // The step's own function is well; the states of its hook are not.
+    // The step's own function succeeds; the states of its hook fail.
     let salt = Salt::new(&["web1"], |job, _| {
         let ping = eos::host::Returned { value: json!(true), retcode: 0 };
         Some(if job.function == "test.ping" { ping } else { states(job, json!(false), json!({})) })

@@ -1,4 +1,4 @@
-//! What terraform's children get of ours: nothing. A real terraform starts a real provisioner.
+//! Terraform's children inherit nothing from Eos. A real terraform starts a real provisioner.
 
 use std::path::Path;
 
@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{Site, statuses};
 
-/// Lists its descriptors, tries to free a lock by each, and reads its own stdin, terraform's and those between.
+/// Lists its descriptors, tries to free a lock with each, and reads its own stdin, terraform's stdin, and those of the
+/// processes between.
 const LOOK: &str = r#"
 exec 2>&1
 ls -l /proc/$$/fd
@@ -50,7 +51,7 @@ fn lock(site: &Site) -> std::path::PathBuf {
     site.folder.path().join("root/staging/.eos/components/one/lock")
 }
 
-/// Runs the module with this secret, and returns its component's report with what its provisioner found.
+/// Runs the module with this secret. Returns the component's report, and the output of its provisioner.
 fn looked(secret: &str) -> (serde_json::Value, String) {
     let mut site = Site::new();
     let folder = site.folder.path().to_owned();
@@ -94,7 +95,7 @@ fn a_provisioner_gets_no_descriptor_of_ours_and_neither_reads_a_secret_nor_frees
     assert_eq!(report["outputs"]["arrived"], sha256("canary-of-a-secret"), "{report:#}");
     assert!(!found.contains("canary-of-a-secret"), "{found}");
     let listed = found.lines().filter(|line| line.contains(" -> "));
-    // The shell reads its script from a descriptor of its own.
+    // The shell reads its script from its own descriptor.
     let inherited = listed.filter(|line| !line.ends_with("/look.sh"));
     assert_eq!(inherited.count(), 3, "{found}");
     assert!(!found.contains("memfd") && !found.contains("/lock"), "{found}");

@@ -1,4 +1,4 @@
-//! Claims about the file lock, with real processes. Each takes the lock of a folder of its own.
+//! Claims about the file lock, with real processes. Each test takes the lock of its own folder.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -22,8 +22,8 @@ fn take(path: &Path, timeout_ms: u64) -> Result<Guard> {
     runtime.block_on(acquire(path, &holder, Duration::from_millis(timeout_ms), &Cancel::new()))
 }
 
-/// This test binary once more, as a process that takes the lock and starts a child under it. With the child's number,
-/// which it says once it runs.
+/// Starts this test binary again, as a process that takes the lock and starts a child under it. Returns also the
+/// child's pid, which the child prints when it runs.
 fn holder_process(lock: &Path, script: &str) -> (std::process::Child, String) {
     let mut child = again(held_by_another_process)
         .arg("--nocapture")
@@ -38,7 +38,7 @@ fn holder_process(lock: &Path, script: &str) -> (std::process::Child, String) {
     (child, started.expect("the holder says which child it started"))
 }
 
-/// A child that is not asked in vain to end: it does not hear it.
+/// A child that ignores SIGINT.
 const DEAF: &str = "trap '' INT; echo started $$; exec sleep 300";
 
 #[test]
@@ -53,7 +53,7 @@ fn held_by_another_process() {
     under(&guard, lock.parent().unwrap(), script, &mut |line| println!("{line}"));
 }
 
-/// Runs a shell under the lock.
+/// Runs a shell while the lock is held.
 fn under(guard: &Guard, folder: &Path, script: impl Into<OsString>, on_line: &mut dyn FnMut(&str)) {
     let command = eos::process::Command {
         program: "/bin/sh".into(),
@@ -72,7 +72,7 @@ fn under(guard: &Guard, folder: &Path, script: impl Into<OsString>, on_line: &mu
     runtime.block_on(eos::process::run(&command, &limits, &guardian, &cancel, on_line)).unwrap();
 }
 
-/// A second descriptor, as the guardian has one.
+/// A second descriptor of the lock, like that of the guardian.
 fn second(guard: &Guard) -> std::os::fd::OwnedFd {
     guard.of_terraform().file.try_clone_to_owned().unwrap()
 }
@@ -156,7 +156,7 @@ fn a_child_finds_itself_in_the_locks_text_when_it_begins_and_no_descriptor_of_th
 fn a_lock_is_kept_until_what_terraform_left_is_swept_also_where_we_die_meanwhile() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
-    // Its sweep takes two seconds: it is deaf to a SIGTERM.
+    // The sweep takes two seconds, because the process ignores SIGTERM.
     let script = "(trap '' INT TERM; exec sleep 300) & echo $! >left; echo started $$; \
                   until [ -e go ]; do sleep 0.02; done";
     let (mut holder, started) = holder_process(&lock, script);

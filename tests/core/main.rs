@@ -1,4 +1,4 @@
-//! The tests of the core, but for those that only read the sources: one program, so that it is linked once.
+//! The tests of the core, without those that only read the sources. They are one program, so that it is linked once.
 
 mod approve;
 mod constraints;

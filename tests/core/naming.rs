@@ -1,4 +1,4 @@
-//! Claims about which environment a call is about, and that no call is about one that it does not name.
+//! Claims about the environment of a call: a call never works on an environment that it does not name.
 
 use eos::operation::Identity;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ output "where" { value = terraform_data.it.output }
 "#;
 const NOBODYS: &str = "01JD3KV6T0W8Q5YB4E2N9RZXCM";
 
-/// `net` in two environments, and nothing made yet.
+/// A site with `net` in two environments, and with nothing applied yet.
 fn two() -> Site {
     let mut site = Site::new();
     site.component("net", MODULE, json!({}));
@@ -20,12 +20,12 @@ fn two() -> Site {
     site
 }
 
-/// The call as it is, where the pillar says nothing of an environment.
+/// Calls an operation on a minion whose pillar has no key `environment`.
 fn call(site: &Site, operation: &str, arguments: Value) -> Value {
     site.call(&NoSalt, Identity::default(), operation, arguments)
 }
 
-/// The same on a minion whose pillar has the key `environment`.
+/// Calls an operation on a minion whose pillar has the key `environment`.
 fn on(site: &Site, environment: &str, operation: &str, arguments: Value) -> Value {
     let identity = Identity { environment: Some(environment.to_owned()), ..Identity::default() };
     site.call(&NoSalt, identity, operation, arguments)
@@ -77,7 +77,7 @@ fn a_call_that_names_none_of_several_environments_is_refused_whatever_it_does() 
         ),
         ("module.deploy_nomad_service", json!({ "service_name": "web" })),
         ("module.deploy_service", json!({ "service": "web" })),
-        // Questions follow the same rule.
+        // Queries follow the same rule.
         ("status", json!({})),
         ("validate", json!({})),
         ("history", json!({})),
@@ -155,7 +155,7 @@ fn a_destruction_reads_no_default_and_confirm_alone_does_not_name_its_environmen
         let report = on(&site, "staging", operation, arguments);
         refused(&report, &["arguments:environment", "the call must name it", "production, staging"]);
     }
-    // Nor where there is but one.
+    // The call must name it even if there is only one environment.
     site.infrastructure["environments"] = json!({ "staging": {} });
     for (operation, arguments) in calls {
         refused(&call(&site, operation, arguments), &["the call must name it"]);
@@ -208,7 +208,7 @@ fn an_id_names_the_environment_of_its_plan_or_run_and_may_stand_in_its_place() {
     }
     let file = json!({ "component": "net", "plan_file": kept, "environment": "production" });
     refused(&call(&site, "module.apply", file), &["is production", "belongs to staging"]);
-    // The pillar's own environment is of no account beside an id.
+    // The pillar's environment does not count if there is an id.
     let applied = on(&site, "production", "apply", json!({ "environment": kept, "plan_id": null }));
     assert_eq!(statuses(&applied)["net"], "applied", "{applied:#}");
     assert_eq!(applied["environment"], "staging");
@@ -236,7 +236,7 @@ fn an_id_names_the_environment_of_its_plan_or_run_and_may_stand_in_its_place() {
 #[test]
 fn the_old_order_is_refused_with_the_new_form_and_never_guessed() {
     let mut site = two();
-    // The worst case: a component that is called as an environment.
+    // The worst case: a component has the same name as an environment.
     site.infrastructure["environments"]["net"] = json!({});
     let calls = [
         ("unlock", json!({ "environment": "networking", "component": "6c8f2b1e-2f7b", "id": null })),
@@ -276,7 +276,7 @@ fn nothing_is_run_again_for_a_default_that_names_another_environment() {
     );
 }
 
-/// The README's command for a run that failed, with the arguments in the order in which they are written.
+/// The README's command for a failed run, with the arguments in their order there.
 #[test]
 fn resume_takes_the_environment_first_and_goes_on() {
     let mut site = two();

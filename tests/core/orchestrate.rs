@@ -99,7 +99,7 @@ fn a_kept_plan_is_applied_exactly_or_refused_with_what_moved() {
     assert!(refused.to_string().contains("the values of its variables"), "{refused:#}");
 
     site.infrastructure["components"]["net"]["variables"]["cidr"] = json!("10.9.0.0/16");
-    // The plan knows its environment.
+    // The plan contains its environment.
     let applied = site.run("apply", json!({ "plan_id": plan_id, "environment": null }));
     assert_eq!(applied["result"], json!(null), "{applied:#}");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What a call returns whose work panics.
+//! The report of a call that panics.
 
 use eos::guard::guarded;
 
@@ -17,7 +17,7 @@ fn a_process_with_a_call_that_panics() {
     assert!(message.contains("tests/core/panics.rs"), "{message}");
 }
 
-/// The words of a panic may quote a value.
+/// The message of a panic may quote a value.
 #[test]
 fn a_panic_becomes_a_report_that_names_its_place_and_shows_none_of_its_words() {
     let said = ends_well(a_process_with_a_call_that_panics);

@@ -1,4 +1,4 @@
-//! Claims about child processes, on real ones.
+//! Claims about child processes, with real ones.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -74,7 +74,7 @@ fn a_cancel_is_one_sigint_and_the_child_may_end_well() {
 #[ignore = "the other half of the test below"]
 #[expect(unsafe_code, reason = "a signal's disposition")]
 fn a_process_that_ignores_sigint() {
-    // SAFETY: as `nohup` and a script's `&` leave it; this process runs no other test.
+    // SAFETY: `nohup` and a script's `&` do the same. This process runs no other test.
     unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
     let folder = tempfile::tempdir().unwrap();
     let cancel = Cancel::new();
@@ -135,7 +135,7 @@ fn what_the_child_left_behind_is_swept() {
         left = line.to_owned()
     });
     assert!(began.elapsed() < Duration::from_secs(30));
-    // A zombie that nobody reaped is dead too.
+    // A zombie counts as dead too.
     let state = std::fs::read_to_string(format!("/proc/{left}/stat")).unwrap_or_default();
     assert!(state.is_empty() || state.contains(") Z "), "{state}");
 }
@@ -154,10 +154,10 @@ fn the_child_gets_no_variable_of_ours_and_no_descriptor_but_its_streams() {
 #[test]
 fn a_text_of_any_size_arrives_and_can_be_read_once() {
     let folder = tempfile::tempdir().unwrap();
-    // A pipe takes 64 KiB at once.
+    // The capacity of a pipe is 64 KiB.
     for size in [0, 1, 65_536, 65_537, 1 << 20, 5 << 20] {
         let text = SecretString::from("x".repeat(size));
-        // As terraform does it: by a name, and not by the descriptor that it has.
+        // Reads as terraform does: by the name of the file, not by its descriptor.
         let script = "wc -c </proc/self/fd/0; wc -c; cat /proc/self/fd/0";
         let command = Command { stdin: Some(&text), ..shell(folder.path(), script) };
         let mut lines = Vec::new();
@@ -171,7 +171,7 @@ fn a_text_of_any_size_arrives_and_can_be_read_once() {
 fn a_child_that_never_reads_its_text_keeps_nobody_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let text = SecretString::from("x".repeat(1 << 20));
-    // The second has its end of the pipe taken along by a process that nobody sweeps.
+    // In the second script, a process that is not swept inherits the end of the pipe.
     for script in [
         "exit 3",
         "exec 3<&0; setsid sh -c 'touch up; exec sleep 300' & echo $! >left
@@ -198,7 +198,7 @@ fn a_process_that_sigpipe_would_end() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
     let folder = tempfile::tempdir().unwrap();
     let text = SecretString::from("x".repeat(1 << 20));
-    // It reads a part, so that we write once more before we see that it is gone.
+    // It reads a part, so that the parent writes once more before it sees that the child is gone.
     let script = "head -c 100000 >read; exec 0<&-; sleep 0.3; exit 5";
     let command = Command { stdin: Some(&text), ..shell(folder.path(), script) };
     assert_eq!(end(&command, &LONG, &Cancel::new(), &mut |_| {}).code, Some(5));
@@ -236,7 +236,7 @@ fn a_missing_folder_is_named_and_not_the_program() {
 #[test]
 fn an_output_that_cannot_be_read_is_told_only_after_the_child_has_ended() {
     let folder = tempfile::tempdir().unwrap();
-    // It can be opened, and no byte of it be read: nothing is mapped at address 0.
+    // This file can be opened, but no byte of it can be read, because nothing is mapped at address 0.
     let command =
         Command { stdout: "/proc/self/mem".into(), ..shell(folder.path(), "sleep 0.5; touch ended") };
     let (runtime, guardian) = (runtime(), Guardian::start().unwrap());
@@ -262,8 +262,8 @@ fn the_child_leads_a_session_of_its_own_and_no_signal_is_blocked_or_ignored() {
     end(&shell(folder.path(), script), &LONG, &Cancel::new(), &mut |line| lines.push(line.to_owned()));
     assert_eq!(lines[0], lines[1]);
     let signals = [2, 3].map(|line| u64::from_str_radix(&lines[line], 16).unwrap());
-    // Rust programs, this one too, ignore SIGPIPE; those in the background of a script ignore SIGINT.
-    // From 32 on they are the C library's own.
+    // Rust programs, this one too, ignore SIGPIPE. Programs in the background of a script ignore SIGINT.
+    // Signals from 32 on belong to the C library.
     assert_eq!(signals.map(|set| set & 0x7fff_ffff), [0, 0]);
 }
 
@@ -276,10 +276,11 @@ fn a_child_that_counts_interrupts() {
     extern "C" fn count(_: i32) {
         INTERRUPTS.fetch_add(1, Ordering::Relaxed);
     }
-    // SAFETY: it only counts.
+    // SAFETY: the handler only counts.
     unsafe { libc::signal(libc::SIGINT, count as *const () as libc::sighandler_t) };
     std::fs::write("up", "").unwrap();
-    // Never asleep: a second signal would arrive while the first still waits to be seen, and be one with it.
+    // It never sleeps: otherwise a second signal could arrive while the first is still pending, and both would count as
+    // one.
     while INTERRUPTS.load(Ordering::Relaxed) == 0 {
         std::hint::spin_loop();
     }
@@ -307,7 +308,7 @@ fn a_parent_that_will_be_killed() {
     end(&command, &LONG, &Cancel::new(), &mut |_| {});
 }
 
-/// As many as may inherit a child from each other while the parent dies.
+/// Threads that can inherit a child from each other while the parent dies.
 const THREADS: usize = 32;
 
 #[test]
@@ -323,7 +324,7 @@ fn a_child_whose_parent_with_many_threads_is_killed_gets_one_sigint() {
     assert_eq!(guardians.len(), 1);
     parent.kill().unwrap();
     parent.wait().unwrap();
-    // All threads of the parent are gone: nobody is left but the guardian, which has sent its signal.
+    // All threads of the parent are gone. Only the guardian remains, and it has sent its signal.
     until("the signal", || folder.path().join("interrupted").exists());
     std::fs::write(folder.path().join("enough"), "").unwrap();
     let counted = || std::fs::read_to_string(folder.path().join("counted")).unwrap_or_default();
@@ -341,7 +342,7 @@ fn a_parent_of_a_shell_that_will_be_killed() {
     end(&shell(Path::new(&folder), &script), &limits, &Cancel::new(), &mut |_| {});
 }
 
-/// Runs a script, kills its parent once there is a file `up`, and returns when the guardian is gone too.
+/// Runs a script, kills its parent when the file `up` exists, and returns when the guardian is gone too.
 fn orphaned(script: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut parent = again(a_parent_of_a_shell_that_will_be_killed)
@@ -369,7 +370,7 @@ fn a_child_without_a_parent_that_does_not_end_is_killed_after_its_grace_with_all
 
 #[test]
 fn what_a_child_without_a_parent_left_behind_is_swept() {
-    // As a provider that is deaf to what its terraform hears.
+    // Like a provider that ignores the signal that its terraform gets.
     let script = "(trap '' INT; exec sleep 300) & echo $! >left; trap 'touch asked; exit 0' INT; touch up; \
                   while :; do sleep 0.05; done";
     let folder = orphaned(script);
@@ -383,7 +384,7 @@ fn a_guardian_ends_with_its_call_and_holds_nothing_of_ours_open() {
     let (mut reader, writer) = std::io::pipe().unwrap();
     let guardian = Guardian::start().unwrap();
     let pid = guardian_of_this_thread();
-    // The pipe's end shows that no copy of its other end is left.
+    // The end of the pipe shows that no copy of its other end exists.
     drop(writer);
     assert_eq!(std::io::Read::read(&mut reader, &mut [0]).unwrap(), 0);
     drop(guardian);
@@ -402,7 +403,7 @@ fn nothing_is_started_where_the_guardian_was_killed() {
     assert!(!folder.path().join("started").exists());
 }
 
-/// Its only child; other tests, on other threads, have theirs.
+/// The pid of this thread's only child. Other tests have their own threads.
 fn guardian_of_this_thread() -> String {
     let children = std::fs::read_to_string("/proc/thread-self/children").unwrap();
     children.split_whitespace().next().unwrap().to_owned()

@@ -1,10 +1,11 @@
-//! Holds docs/reference/reasons.md to the codes in the sources: every one is explained, and none that is gone.
+//! Compares docs/reference/reasons.md with the codes in the sources: the page explains every code, and no code that is
+//! gone.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// What a code or a reason stands after, where an error or a report is made.
+/// Texts that precede a code or a reason in the sources.
 const BEFORE: [&str; 5] = ["Phase::", "Status::", "refuse(", "refused(", "code:"];
 
 fn is_word(text: &str) -> bool {
@@ -29,7 +30,8 @@ fn code() -> Vec<String> {
     found
 }
 
-/// `Phase::Planning, "code"`: the literal that follows, over names, commas and white space only.
+/// The literals that follow one of these texts, as in `Phase::Planning, "code"`. Only names, commas and white space may
+/// be between.
 fn codes(text: &str) -> impl Iterator<Item = &str> {
     BEFORE.into_iter().flat_map(move |before| text.match_indices(before)).filter_map(move |(at, before)| {
         let rest = &text[at + before.len()..];
@@ -43,7 +45,7 @@ fn codes(text: &str) -> impl Iterator<Item = &str> {
 fn documented() -> BTreeSet<String> {
     let page = include_str!("../../docs/reference/reasons.md");
     let rows = page.lines().filter(|line| line.starts_with('|'));
-    // The cells that name codes: all but the last, which tells what to do.
+    // The cells that name codes: all except the last, which has the remedy.
     let cells = rows.filter_map(|row| row.trim_end_matches('|').rsplit_once('|').map(|(names, _)| names));
     cells
         .flat_map(|names| names.split('`').skip(1).step_by(2))

@@ -1,4 +1,5 @@
-//! What a dead run leaves, on a local state: real processes are killed, and the world's files judge.
+//! Recovery after a crash, with a local state. Real processes are killed, and the world's files show the real
+//! resources.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ const PAIR: &str = "resource \"world_thing\" \"first\" {\n  name = \"first\"\n  
                     resource \"world_thing\" \"second\" {\n  name = \"second\"\n  body = world_thing.first.body\n}\n\
                     variable \"body\" {\n  default = \"one\"\n}\n";
 
-/// A component of two things, the second after the first.
+/// A component with two things. The second depends on the first.
 fn site(world: &World) -> Site {
     let mut site = Site::new();
     site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
@@ -23,7 +24,7 @@ fn site(world: &World) -> Site {
     site
 }
 
-/// Terraform behind a script: `apply` becomes these lines, in which `"$@"` is what terraform was told.
+/// A wrapper for terraform that runs these lines for `apply`. In them, `"$@"` has terraform's arguments.
 fn apply_by(site: &mut Site, lines: &str) {
     let script = site.folder.path().join("terraform");
     let text = format!("#!/bin/sh\nif [ \"$1\" = apply ]; then\n{lines}\nfi\nexec terraform \"$@\"\n");
@@ -62,7 +63,7 @@ fn truncate(path: &Path) {
     std::fs::write(path, &text[..text.len() / 2]).unwrap();
 }
 
-/// Everything is killed while `second` is created; a copy has `first` by then.
+/// Kills everything during the creation of `second`, when a copy of the state already has `first`.
 fn killed_in_second(world: &World, site: &Site) {
     hang(world, "create", "second");
     let us = killed::start(site);
@@ -85,7 +86,7 @@ fn applying(site: &Site) -> Value {
     serde_json::from_slice(&std::fs::read(control(site).join("applying.json")).unwrap()).unwrap()
 }
 
-/// Address to id of what the report calls possible orphans.
+/// The possible orphans in a report: address and id.
 fn orphans(report: &Value) -> Vec<(String, Option<String>)> {
     let all = pair(report)["possible_orphans"].as_array().cloned().unwrap_or_default();
     let text = |one: &Value| one.as_str().map(str::to_owned);
@@ -167,7 +168,7 @@ fn what_a_run_found_and_died_before_it_could_report_is_told_by_the_next_one() {
     let later = world.provider("later") + "resource \"world_thing\" \"later\" {\n  name = \"later\"\n}\n";
     site.component("later", &later, json!({ "depends_on": ["pair"] }));
     killed_in_second(&world, &site);
-    // It recovers the first component, and dies in the second.
+    // The run recovers the first component, and dies in the second.
     hang(&world, "create", "later");
     let us = killed::start(&site);
     kill_all(us, &until_hangs(&world, "create", "later"));
@@ -200,7 +201,7 @@ fn a_terraform_that_is_killed_under_us_is_told_of_in_the_same_report() {
     assert!(holds(&state(&site), "first-"));
 }
 
-/// A terraform whose apply is killed after its changes, before it writes the state that it was told to write.
+/// A terraform whose apply is killed after its changes, before it writes the state.
 fn killed_before_its_state(site: &mut Site) {
     apply_by(
         site,
@@ -284,7 +285,7 @@ fn where_no_copy_was_made_everything_that_was_begun_is_named_with_its_id() {
     assert!(notes(&again).contains("cut off in its first write"), "{again:#}");
 }
 
-/// Both things are there; everything is killed while `second` is updated, after `first` was.
+/// Creates both things, and kills everything during the update of `second`, after the update of `first`.
 fn killed_in_update(world: &World, site: &mut Site) {
     assert_eq!(statuses(&site.run("orchestrate", json!({})))["pair"], "applied");
     set_body(site, "two");
@@ -304,7 +305,7 @@ fn terraforms_own_backup_serves_where_no_copy_is_left() {
     copies(&site).iter().for_each(|copy| std::fs::remove_file(copy).unwrap());
     std::fs::write(state(&site), "").unwrap();
     let again = site.run("orchestrate", json!({}));
-    // Both updates had taken effect; a refresh finds them.
+    // Both updates have taken effect, and a refresh finds them.
     assert_eq!(statuses(&again)["pair"], "unchanged", "{again:#}");
     assert!(notes(&again).contains("terraform.tfstate.backup"), "{again:#}");
     assert_eq!(world.names(), ["first", "second"]);
@@ -318,7 +319,7 @@ fn a_copy_older_than_what_was_there_is_refused_and_named_and_nothing_runs() {
         set_body(&mut site, body);
         assert_eq!(statuses(&site.run("orchestrate", json!({})))["pair"], "applied");
     }
-    // What terraform keeps is from before the last apply.
+    // Terraform's backup is from before the last apply.
     std::fs::write(state(&site), "").unwrap();
     let calls = world.operations().len();
     let refused = site.run("orchestrate", json!({}));
@@ -334,7 +335,7 @@ fn a_copy_older_than_what_was_there_is_refused_and_named_and_nothing_runs() {
 fn a_first_run_that_died_before_its_first_write_is_just_fresh() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
-    // As terraform leaves it: truncated, nothing begun.
+    // Terraform leaves such a state: truncated, with no change begun.
     let state = state(&site);
     apply_by(&mut site, &format!(": > '{}'; kill -9 $PPID; exit 1", state.display()));
     killed::start(&site).wait().unwrap();
@@ -359,7 +360,7 @@ fn what_takes_the_place_of_a_thing_that_was_gone_is_named_though_the_state_still
     assert_eq!(orphans(&next), [(SECOND.to_owned(), None)]);
     assert_eq!(world.names(), ["first", "second", "second"]);
 
-    // The same where terraform alone is killed, and we tell it ourselves.
+    // The same if only terraform is killed, and Eos itself reports it.
     world
         .things()
         .into_iter()
@@ -413,7 +414,7 @@ fn a_terraform_that_outlived_eos_and_guardian_keeps_its_component_until_it_ends(
     let held = site.run("locks", json!({}));
     assert_eq!(&held["locks"][0]["holder"]["terraform"]["pid"], pid, "{held:#}");
     assert!(notes(&site.run("status", json!({}))).contains("locked now by"));
-    // What it is at comes to its end, and is saved.
+    // Terraform's present call ends, and its state is saved.
     world.faults(&json!([]));
     until("the end of terraform", || killed::is_gone(&call["terraform"]));
     let next = site.run("orchestrate", json!({}));

@@ -1,4 +1,4 @@
-//! What is secret is shown nowhere, whatever its type and whichever way a run tells of it.
+//! A secret is shown nowhere, with any type and in any output of a run.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use crate::support::web::Web;
 use crate::support::{NoSalt, Site};
 
 const PIN: &str = "1234567890123";
-/// What the module makes of it.
+/// The value that the module computes from the secret.
 const MADE: &str = "2469135780246";
 const KEY: &str = "key-0001-of-a-map";
 
@@ -57,7 +57,7 @@ resource "terraform_data" "f" {
 }
 "#;
 
-/// The same number as the secret, in a component that was never given it.
+/// The same number as the secret, in a component that never got the secret.
 const NEIGHBOUR: &str = r#"
 output "same" { value = 1234567890123 }
 output "other" { value = 42 }
@@ -102,7 +102,8 @@ fn assert_clean(what: &str, text: &str) {
     }
 }
 
-/// States, plans and Terraform's own stream may hold one; and what the neighbour does not know as a secret.
+/// States, plans and Terraform's own stream may contain a secret. The neighbour's files may too, because the number is
+/// not a secret there.
 fn may_hold(path: &Path) -> bool {
     let path = path.to_string_lossy();
     ["tfstate", "tfplan", ".stdout", "/objects/", "/neighbour/"].iter().any(|kind| path.contains(kind))
@@ -218,7 +219,7 @@ fn what_a_provisioner_prints_is_no_command_to_a_terminal_and_no_line_of_the_repo
 
 #[test]
 fn a_backend_that_refuses_to_show_its_state_is_told_of_without_colours() {
-    // The init finds that there is no state yet.
+    // During init there is no state yet.
     let web = Web::new(|request| Some(if request == 1 { 204 } else { 500 }));
     let mut site = Site::new();
     let backend = json!({ "type": "http", "address": web.url(), "retry_max": 0 });

@@ -1,4 +1,4 @@
-//! Claims about what a run leaves behind, and about going on with it.
+//! Claims about the records of a run, and about resuming it.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ resource "terraform_data" "app" {{
     )
 }
 
-/// net, which comes up, and app, which fails.
+/// A site with net, which succeeds, and app, which fails.
 fn failed() -> (Site, String) {
     let mut site = Site::new();
     site.component("net", NET, json!({}));
@@ -77,7 +77,7 @@ fn what_was_done_is_looked_at_again_where_its_state_moved() {
     let (mut site, _) = failed();
     site.component("app", &app(true), json!({ "from_outputs": { "cidr": "net.cidr" } }));
     assert_eq!(site.run("destroy", json!({ "components": "app,net", "confirm": "staging" }))["result"], true);
-    // The destruction is the last run now, and it is complete; the failed one has to be named.
+    // The destroy is the last run now, and it is complete. The failed run must be named.
     assert_eq!(site.run("resume", json!({}))["error"]["code"], "run_complete");
     let history = site.run("history", json!({}));
     let failed = text(&history["runs"][1]["run_id"]);
@@ -140,7 +140,7 @@ fn history_and_show_run_tell_who_did_what_and_how_it_ended() {
 #[test]
 fn a_run_that_died_is_said_to_have_died_and_is_resumed() {
     let (mut site, run_id) = failed();
-    // As a crash leaves it: no last line, and the process of the first one is gone.
+    // A journal after a crash: the last line is missing, and the process of the first line is gone.
     let journal = site.folder.path().join("root/staging/.eos/runs").join(&run_id).join("journal.jsonl");
     let lines = std::fs::read_to_string(&journal).unwrap();
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();

@@ -1,4 +1,4 @@
-//! Going back after a run that failed: real terraform, faults on demand, and the world's files judge.
+//! Rollback after a failed run, with a real terraform and faults on demand. The world's files show the real resources.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
-/// A component of things, each with a body; its output is the body of the first.
+/// A component with things, each with a body. Its output is the body of the first thing.
 fn set(site: &mut Site, world: &World, component: &str, things: &[(&str, &str)], rest: Value) {
     let resources: String = things
         .iter()
@@ -35,13 +35,13 @@ fn reads(output: &str) -> Value {
     json!({ "from_outputs": { "given": output } })
 }
 
-/// net, and app that reads it, as they worked.
+/// Version 1: net, and app that reads it. Both work.
 fn v1(site: &mut Site, world: &World) {
     set(site, world, "net", &[("a", "\"one\"")], json!({}));
     set(site, world, "app", &[("x", "var.given"), ("old", "\"one\"")], reads("net.body"));
 }
 
-/// net changes, app follows; app has a thing more and one less.
+/// Version 2: net changes and app follows. app has one new thing and lacks an old one.
 fn v2(site: &mut Site, world: &World) {
     set(site, world, "net", &[("a", "\"two\""), ("b", "\"two\"")], json!({}));
     set(site, world, "app", &[("x", "var.given"), ("new", "\"two\"")], reads("net.body"));
@@ -53,7 +53,7 @@ fn fail(world: &World, on: &str, name: &str) {
     );
 }
 
-/// Name to body.
+/// From each thing's name to its body.
 fn bodies(world: &World) -> BTreeMap<String, String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     world.things().values().map(|thing| (text(&thing["name"]), text(&thing["body"]))).collect()
@@ -88,7 +88,7 @@ fn a_failed_apply_takes_back_all_that_the_run_changed_and_the_world_is_as_before
     assert_eq!(report["result"], false);
     assert_eq!(bodies(&world), before);
     assert!(report["components"]["app"]["error"]["message"].as_str().unwrap().contains("no"), "{report:#}");
-    // What is there now is what was known to be good: with the pillar as it was, nothing is left to do.
+    // The resources are those of the known good configuration: with the previous pillar there is nothing to do.
     v1(&mut site, &world);
     world.faults(&json!([]));
     let again = up(&site);
@@ -138,14 +138,14 @@ fn a_way_back_that_replaces_what_was_there_before_waits_for_approval_and_names_i
     assert_eq!(net["status"], "rollback_needs_approval", "{report:#}");
     assert_eq!(net["error"]["details"]["addresses"], json!(["world_thing.a"]), "{report:#}");
     assert!(net["error"]["remedy"].as_str().unwrap().contains(net["snapshot_id"].as_str().unwrap()));
-    // A person may look, and say that it is meant.
+    // A person may check this, and confirm it.
     let asked = json!({ "components": "net", "snapshot_id": net["snapshot_id"] });
     let stopped = site.run("rollback", asked.clone());
     assert_eq!(stopped["components"]["net"]["reason"], "rollback_needs_approval", "{stopped:#}");
     let mut confirmed = asked;
     confirmed["confirm"] = json!("staging");
     assert_eq!(site.run("rollback", confirmed)["components"]["net"]["status"], "applied");
-    // With that approved beforehand, it goes by itself.
+    // If the setting approves this in advance, the rollback runs by itself.
     set(&mut site, &world, "net", &[("a", &replaced("three"))], json!({}));
     site.infrastructure["settings"]["rollback"] = json!({ "needs_approval_for": [] });
     let report = site.run("orchestrate", json!({}));
@@ -166,7 +166,7 @@ fn a_way_back_that_fails_is_tried_once_and_blocks_until_somebody_has_looked() {
         { "id": "f", "do": "fail", "on": "create", "when": "before", "name": "net-bad", "message": "no" },
         { "id": "g", "do": "fail", "on": "update", "when": "before", "name": "net-a", "nth": 2, "message": "nor back" },
     ]));
-    // The change has to be in the world before the failure, or there were nothing to change back.
+    // The change must take effect before the failure. Otherwise there is nothing to roll back.
     let module = site.folder.path().join("modules/net/main.tf");
     let text = std::fs::read_to_string(&module).unwrap();
     let text =
@@ -194,7 +194,7 @@ fn an_apply_that_failed_and_left_nothing_to_do_is_applied_with_warnings() {
     let mut site = site(&world);
     set(&mut site, &world, "net", &[("a", "\"one\"")], json!({}));
     up(&site);
-    // It is deleted, and then says that it failed: the next plan finds it gone.
+    // The thing is deleted, and then the call reports a failure. The next plan finds that the thing is gone.
     set(&mut site, &world, "net", &[("a", "\"one\""), ("b", "\"one\"")], json!({}));
     up(&site);
     set(&mut site, &world, "net", &[("a", "\"one\"")], json!({}));
@@ -240,7 +240,7 @@ fn with_the_switch_off_nothing_goes_back() {
     assert_eq!(bodies(&world)["net-a"], "two");
 }
 
-/// Terraform behind a script: the apply of a component becomes these lines.
+/// A wrapper for terraform that runs these lines for the apply of a component.
 fn apply_by(site: &mut Site, component: &str, lines: &str) {
     use std::os::unix::fs::PermissionsExt;
     let script = site.folder.path().join("terraform");
@@ -312,10 +312,10 @@ fn a_component_goes_back_to_a_snapshot_as_was_shown_before() {
     let back = site.run("rollback", arguments(false));
     assert_eq!(back["result"], true, "{back:#}");
     assert_eq!(bodies(&world), pairs(&[("net-a", "one")]));
-    // Asked for twice, it finds nothing to do.
+    // A second rollback finds nothing to do.
     let twice = site.run("rollback", arguments(false));
     assert_eq!(statuses(&twice), pairs(&[("net", "unchanged")]), "{twice:#}");
-    // The pillar still says the other.
+    // The pillar still has the other version.
     assert_eq!(site.run("orchestrate", json!({ "test": true }))["components"]["net"]["status"], "planned");
 }
 

@@ -1,7 +1,7 @@
-//! From v1 to v2 of eight components, with a fault at each single operation of the step: where does the world end?
+//! Eight components change from v1 to v2, with a fault at each single operation. What is the result in the world?
 //!
-//! The world's files decide, not our report. With everything approved beforehand it is v1 again; with the default, what
-//! differs from v1 is named.
+//! The world's files decide, not Eos's report. If everything is approved in advance, the result is v1 again. With the
+//! default settings, the report names every difference from v1.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,8 @@ use crate::support::Site;
 use crate::support::web::Web;
 use crate::support::world::World;
 
-/// A component: what it reads, and its things with their bodies and what they are replaced on.
+/// A component: its name, the components that it reads, and its things. A thing has a name, a body, and a value that
+/// replaces it when it changes.
 type Component =
     (&'static str, &'static [&'static str], &'static [(&'static str, &'static str, &'static str)]);
 
@@ -27,7 +28,8 @@ const V1: [Component; 8] = [
     ("extra", &[],               &[("gone", "one", ""), ("kept", "one", "")]),
 ];
 
-/// Changes, creations, deletions, replacements, what follows by outputs, and one that stays as it is.
+/// Version 2 has changes, creations, deletions, replacements, changes through outputs, and one component without a
+/// change.
 #[rustfmt::skip]
 const V2: [Component; 8] = [
     ("net",   &[],               &[("a", "two", ""), ("b", "one", ""), ("c", "two", "")]),
@@ -40,7 +42,7 @@ const V2: [Component; 8] = [
     ("extra", &[],               &[("kept", "one", "")]),
 ];
 
-/// Name to body and what it was replaced on last.
+/// From a thing's name to its body and the value of its last replacement.
 type Things = BTreeMap<String, (String, String)>;
 
 fn things(world: &World) -> Things {
@@ -57,7 +59,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// v1 is up. None, visibly, where the provider is missing.
+    /// A stage on which v1 is applied. None, with a message, if the provider is missing.
     fn set(approved: bool) -> Option<Self> {
         let (world, web) = (World::new()?, Web::always(200));
         let mut site = Site::new();
@@ -113,7 +115,7 @@ impl Stage {
         report
     }
 
-    /// Ready for the next case.
+    /// Restores v1 for the next case.
     fn back_to_v1(&mut self) {
         self.world.faults(&json!([]));
         self.web.answers_now(200);
@@ -124,7 +126,7 @@ impl Stage {
         assert_eq!(things(&self.world), self.v1);
     }
 
-    /// What the step does, by doing it once, and where it leads.
+    /// Runs the step once. Returns its operations and the resulting things.
     fn rehearse(&mut self) -> (BTreeSet<(String, String)>, Things) {
         let before = self.world.operations().len();
         self.write(&V2);
@@ -140,7 +142,7 @@ impl Stage {
 
 #[derive(Clone, Debug)]
 enum Case {
-    /// The first such call fails.
+    /// The first call of this kind fails.
     Fault {
         on: String,
         name: String,
@@ -159,15 +161,15 @@ fn cases(operations: BTreeSet<(String, String)>) -> Vec<Case> {
 #[derive(Debug, Default)]
 struct Tally {
     cases: usize,
-    /// The fault came to nothing, or the step was taken in spite of it.
+    /// The fault had no effect, or the step succeeded in spite of it.
     at_v2: usize,
     at_v1: usize,
-    /// The report names all that is not as it was.
+    /// The report names every difference from v1.
     named: usize,
     unnamed: Vec<String>,
 }
 
-/// `component-thing`s that the report says are not as before.
+/// The things, as `component-thing`, that differ from v1 according to the report.
 fn named(report: &Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (component, one) in report["components"].as_object().unwrap() {

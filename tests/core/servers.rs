@@ -1,4 +1,4 @@
-//! The servers that other tests lean on answer, and leave nothing behind.
+//! The servers that other tests use answer requests, and leave nothing behind.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;

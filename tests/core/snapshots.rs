@@ -1,4 +1,4 @@
-//! Claims about what is written down before an apply, with a real terraform: who can go back, and to what.
+//! Claims about snapshots before an apply, with a real terraform.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ resource "terraform_data" "net" { input = var.cidr }
 output "cidr" { value = terraform_data.net.output }
 "#;
 
-/// Its second resource fails where `works` is false, once the first is there.
+/// A module whose second resource fails if `works` is false, after the first was created.
 fn fails(works: bool) -> String {
     let command = if works { "true" } else { "false" };
     format!(
@@ -190,7 +190,7 @@ fn an_older_configurations_module_is_laid_out_again_and_plans_as_it_did() {
     assert_eq!(std::fs::read(out.join("files/run.sh")).unwrap(), b"#!/bin/sh\n\xff\x00\n");
     assert_eq!((mode(&out.join("files/run.sh")), mode(&out.join("main.tf"))), (0o700, 0o600));
     assert_eq!(below(&out).len(), 2);
-    // It is a source like any other; planned against today's state, it takes the second version back.
+    // The export is a source like any other. Planned against the present state, it undoes the second version.
     site.infrastructure["components"]["net"]["source"] = json!(out);
     site.infrastructure["components"]["net"]["policy"] = json!({ "allow_destroy": true });
     let back = run(&site, "applied");
@@ -232,7 +232,7 @@ fn a_first_apply_that_fails_leaves_nothing_that_is_known_to_work() {
 fn what_a_failed_apply_did_after_all_is_known_once_its_plan_finds_nothing_to_do() {
     let mut site = site();
     run(&site, "applied");
-    // Terraform ends with an error once it has done all of it.
+    // Terraform fails after it has made all changes.
     let script = site.folder.path().join("terraform");
     let text =
         "#!/bin/sh\nif [ \"$1\" = apply ]; then\nterraform \"$@\"\nexit 1\nfi\nexec terraform \"$@\"\n";
@@ -310,7 +310,7 @@ fn where_no_snapshot_can_be_written_nothing_is_applied() {
     assert!(error["message"].as_str().unwrap().starts_with("nothing was applied"), "{error:#}");
     assert_eq!(std::fs::read(site.workdir("net").join("terraform.tfstate")).unwrap(), state);
     assert!(!control(&site, "net").join("applying.json").exists());
-    // Nothing else has to be put right.
+    // Nothing else needs a repair.
     std::fs::remove_file(folder.join("objects")).unwrap();
     std::fs::rename(folder.join("kept"), folder.join("objects")).unwrap();
     run(&site, "applied");

@@ -1,4 +1,4 @@
-//! Terraform's own locks after a kill: freed where the holder is proved dead, and nowhere else.
+//! Terraform's own locks after a kill. They are freed only if the holder is proved to be dead.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -19,12 +19,12 @@ fn site(world: &World, backend: Value, keys: &[(&str, &str)]) -> Site {
         keys.iter().map(|(name, value)| ((*name).into(), json!(value))).collect();
     site.infrastructure["settings"]["terraform"] =
         json!({ "cli_config_file": world.cli_config(), "env": env });
-    // A lock that is wrongly freed lets a plan run into the fault that hangs.
+    // If a lock were freed wrongly, a plan would reach the fault that hangs.
     site.infrastructure["settings"]["timeouts"] = json!({ "plan": 60, "stop_grace": 1 });
     if !backend.is_null() {
         site.infrastructure["settings"]["backend"] = backend;
     }
-    // One after the other: what is killed in the second has the first behind it.
+    // One after the other: if a run is killed in the second, it has completed the first.
     let things = [("one", ""), ("two", "  depends_on = [world_thing.one]\n")].map(|(name, rest)| {
         format!("resource \"world_thing\" \"{name}\" {{\n  name = \"{name}\"\n{rest}}}\n")
     });
@@ -36,7 +36,7 @@ fn hang(world: &World, on: &str) {
     world.faults(&json!([{ "id": on, "do": "hang", "on": on, "when": "after", "name": "two" }]));
 }
 
-/// Us, terraform and its provider are killed in this call on `two`.
+/// Kills Eos, terraform and its provider during this call on `two`.
 fn killed_in(world: &World, site: &Site, on: &str) {
     hang(world, on);
     let us = killed::start(site);
@@ -45,7 +45,7 @@ fn killed_in(world: &World, site: &Site, on: &str) {
     world.faults(&json!([]));
 }
 
-/// Terraform in the component's workdir, without Eos.
+/// Runs terraform in the component's workdir, without Eos.
 fn by_hand(site: &Site, keys: &[(&str, &str)], arguments: &[&str]) -> Child {
     Command::new("terraform")
         .args(arguments)
@@ -144,13 +144,13 @@ fn a_lock_on_s3_that_was_not_taken_by_the_dead_terraform_is_explained_and_left()
         assert!(error["remedy"].as_str().unwrap().contains("force-unlock"), "{error:#}");
         end(hand, &call);
         world.faults(&json!([]));
-        // As the error says; the lock was still there to be freed.
+        // The command from the error. It works, so the lock still existed.
         let command = error["details"]["command"].as_str().unwrap();
         assert!(shell(command, &moto.keys()), "{command}");
     };
     assert_eq!(statuses(&site.run("orchestrate", json!({})))["net"], "applied");
     held("no terraform of Eos was killed");
-    // Now one was, and its lock is gone by another hand before somebody else takes it.
+    // Now a terraform of Eos was killed. A person frees its lock before another client takes it.
     killed_in(&world, &site, "read");
     let listed = site.run("orchestrate", json!({ "test": true }));
     assert!(notes(&listed).contains(FREED), "{listed:#}");
@@ -197,7 +197,7 @@ fn the_lock_of_pg_goes_with_the_session_of_a_killed_terraform_and_the_next_run_g
     let next = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&next)["net"], "applied", "{next:#}");
     assert!(!notes(&next).contains(FREED), "{next:#}");
-    // Both had been created, and the server had been told of neither.
+    // Both were created, and the server has the state of neither.
     let orphans = net(&next)["possible_orphans"].as_array().unwrap();
     let ids: Vec<_> = orphans.iter().map(|orphan| &orphan["id"]).collect();
     assert!(ids.len() == 2 && ids.contains(&&Value::Null), "{next:#}");
@@ -209,7 +209,7 @@ fn the_lock_of_pg_goes_with_the_session_of_a_killed_terraform_and_the_next_run_g
     assert!(world.overlaps().is_empty());
 }
 
-/// Whatever its id is: a wrong one is answered with the right one.
+/// Frees the lock without knowing its id: terraform reports the id when a plan is refused.
 fn unlock(site: &Site, keys: &[(&str, &str)]) {
     let said = Command::new("terraform")
         .args(["plan", "-input=false", "-no-color"])
@@ -248,7 +248,7 @@ fn a_lock_whose_holder_the_backend_does_not_tell_is_left_to_a_hand_with_its_true
     assert_eq!(error["details"]["lock"]["id"], id);
     assert!(error["message"].as_str().unwrap().contains("does not tell who holds it"), "{error:#}");
     assert_eq!(backend.lock().unwrap()["ID"], id);
-    // The report names what may be orphaned all the same: the server has none of it, completed or not.
+    // The report still names the possible orphans: the server has none of them, completed or not.
     let orphans = net(&refused)["possible_orphans"].as_array().unwrap();
     let one = world.things().into_iter().find(|(_, thing)| thing["name"] == "one").unwrap().0;
     assert_eq!((orphans.len(), &orphans[0]["id"], &orphans[1]["id"]), (2, &json!(one), &Value::Null));

@@ -1,4 +1,4 @@
-//! Claims about steps of Salt's own between modules of Terraform's, made with a Salt that the test decides.
+//! Claims about Salt steps between Terraform modules, with a Salt whose answers the test sets.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ output "cidr" { value = terraform_data.net.output }
 "#;
 const APP: &str = r#"resource "terraform_data" "app" { input = "app" }"#;
 
-/// net, then the step, then app.
+/// A site with net, then the step, then app.
 fn site(salt: Value) -> Site {
     let mut site = Site::new();
     site.component("net", NET, json!({}));

@@ -1,4 +1,5 @@
-//! Claims about state surgery on the provider for tests: the world's files judge, and so does the state.
+//! Claims about importing, moving and removing resources in the state, with the provider for tests. The world's files
+//! and the state show the result.
 
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ fn has(site: &mut Site, world: &World, things: &str) {
     site.component("c", &(world.provider("c") + things), json!({}));
 }
 
-/// One that Terraform does not know.
+/// Makes a thing that Terraform does not know.
 fn stray(world: &World, name: &str) -> String {
     let id = format!("{name}-0123abcd");
     let thing = json!({
@@ -35,7 +36,7 @@ fn call(site: &Site, function: &str, arguments: Value) -> Value {
     call.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
     let answer = site.run(&format!("module.{function}"), call);
     assert!(answer["message"].is_string(), "{answer:#}");
-    // Whatever came of it, nothing of ours lies beside the module.
+    // With any result, no file of Eos remains beside the module.
     assert!(!site.workdir("c").join("module/eos_surgery.tf").exists());
     answer
 }
@@ -56,7 +57,7 @@ fn state(site: &Site) -> Vec<u8> {
     std::fs::read(site.workdir("c").join("terraform.tfstate")).unwrap_or_default()
 }
 
-/// Nothing is left to do, and the world is as it was.
+/// Checks that nothing remains to do.
 fn is_clean(site: &Site) {
     let report = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&report)["c"], "unchanged", "{report:#}");
@@ -94,7 +95,7 @@ fn an_import_that_would_do_more_is_refused_and_does_nothing() {
     let refused = import(&site, "world_thing.web", &id);
     assert_eq!(refused["error"]["code"], "other_changes", "{refused:#}");
     assert_eq!(refused["error"]["details"]["addresses"], json!(["world_thing.db"]), "{refused:#}");
-    // Imported under another name, it would be replaced.
+    // If it were imported with another name, it would be replaced.
     has(&mut site, &world, &thing("web", "other"));
     let refused = import(&site, "world_thing.web", &id);
     assert_eq!(refused["error"]["code"], "other_changes", "{refused:#}");
@@ -189,7 +190,7 @@ fn a_block_that_a_dead_run_left_is_ours_and_goes() {
     site.run("orchestrate", json!({}));
     let file = site.workdir("c").join("module/eos_surgery.tf");
     std::fs::write(&file, "removed {\n  from = world_thing.gone\n}\n").unwrap();
-    // As the run wrote it down before it laid the block.
+    // The run writes the manifest before it writes the block.
     let manifest = site.folder.path().join("root/staging/.eos/components/c/manifest.json");
     let mut written: Value = serde_json::from_slice(&std::fs::read(&manifest).unwrap()).unwrap();
     let digest = "61ca52a2bd2a22ee0df95cc8d1e0bd9e0a5f6a8ac7e6ac9aee7a03d0a7bd7e09";

@@ -1,4 +1,4 @@
-//! Claims about what terraform says, held against a real one.
+//! Claims about terraform's output, checked with a real terraform.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,7 @@ fn locate(binary: &str, version: &str) -> Result<Tool> {
     wait(Tool::locate(&settings, &Guardian::start().unwrap(), &Cancel::new()))
 }
 
-/// None, visibly, where there is no terraform; with `CI=true` that is a failure.
+/// None, with a message, if there is no terraform; with `CI=true` this is a failure.
 fn bench(main: &str) -> Option<Bench> {
     let tool = match locate("terraform", ">=1.5") {
         Ok(tool) => tool,
@@ -300,7 +300,7 @@ fn a_provider_that_cannot_be_had_is_told_from_one_that_is_not_the_locked_one() {
     fs::create_dir(bench.path("mirror")).unwrap();
     assert_eq!(bench.refused("init", INIT.arguments()).code, "provider_unavailable");
 
-    // Terraform does not start a provider to install it: any file of that name will do.
+    // Terraform does not start a provider during its installation, so any file of that name is enough.
     let arch = match std::env::consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",

@@ -1,4 +1,4 @@
-//! States that terraform could not save: `errored.tfstate` and emergency dumps, on a local state and on a server.
+//! States that terraform could not save: `errored.tfstate` and emergency dumps, with a local state and with a server.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn set_body(site: &mut Site, body: &str) {
     site.infrastructure["components"]["one"]["variables"] = json!({ "body": body });
 }
 
-/// Applied once; then the state cannot be written, for its backup cannot be.
+/// A site that was applied once, and whose state can no longer be written, because its backup cannot be written.
 fn unwritable(world: &World) -> Site {
     let mut site = site(world);
     assert_eq!(statuses(&site.run("orchestrate", json!({})))["one"], "applied");
@@ -45,7 +45,7 @@ fn errored(site: &Site) -> PathBuf {
     site.workdir("one").join("module/errored.tfstate")
 }
 
-/// What lies in the archive with this end of its name.
+/// The archived files whose names have this end.
 fn archived(site: &Site, end: &str) -> Vec<PathBuf> {
     let folder = site.folder.path().join("root/staging/.eos/components/one/recovered");
     let Ok(entries) = std::fs::read_dir(&folder) else { return Vec::new() };
@@ -62,7 +62,7 @@ fn serial(path: &Path) -> u64 {
     serde_json::from_slice::<Value>(&std::fs::read(path).unwrap()).unwrap()["serial"].as_u64().unwrap()
 }
 
-/// Nothing is left to do, and the world has the one thing, as it was asked for.
+/// Checks that nothing remains to do, and that the world has only the wanted thing.
 fn settled(world: &World, site: &Site) {
     let next = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&next)["one"], "unchanged", "{next:#}");
@@ -108,7 +108,7 @@ fn a_state_that_stands_only_in_the_stream_is_put_in_its_place() {
     settled(&world, &site);
 }
 
-/// We die right after terraform has ended.
+/// Makes Eos die right after terraform has exited.
 fn die_after_apply(site: &mut Site) {
     let script = site.folder.path().join("terraform");
     let text = "#!/bin/sh\n[ \"$1\" = apply ] || exec terraform \"$@\"\nterraform \"$@\"\nkill -9 $PPID\n";
@@ -150,7 +150,7 @@ fn another_lineage_or_an_older_serial_is_refused_before_anything_runs_and_the_co
     for (left, why) in [(other.to_string(), "lineage"), (older.to_string(), "serial"), ("{".into(), "read")] {
         std::fs::write(errored(&site), &left).unwrap();
         let calls = world.operations().len();
-        // The second time it is found in the archive.
+        // The second time, the state is found in the archive.
         for _ in 0..2 {
             let refused = site.run("orchestrate", json!({}));
             let error = &one(&refused)["error"];
@@ -169,7 +169,7 @@ fn another_lineage_or_an_older_serial_is_refused_before_anything_runs_and_the_co
     settled(&world, &site);
 }
 
-/// The state is on a server, which takes no more writes once the thing is there.
+/// A site whose state is on a server. The server can refuse writes after the thing was created.
 fn on_a_server(world: &World, backend: &HttpBackend) -> Site {
     let mut site = site(world);
     let addresses =
@@ -186,7 +186,7 @@ fn a_server_that_comes_back_gets_the_state_by_the_same_run() {
     let Some(world) = World::new() else { return };
     let backend = HttpBackend::new();
     let site = on_a_server(&world, &backend);
-    // Terraform's own attempt, and the first of ours.
+    // Refuses terraform's own attempt and the first attempt of Eos.
     backend.refuse_writes(2);
     let failed = site.run("orchestrate", json!({}));
     assert_eq!(one(&failed)["reason"], "terraform_failed", "{failed:#}");
@@ -211,7 +211,7 @@ fn a_server_that_stays_away_blocks_the_component_and_gets_the_state_by_the_next_
     assert!(backend.state().contains("v1"));
     let waiting = archived(&site, "-unsaved.tfstate").remove(0);
     assert!(serial(&waiting) > 1);
-    // Meanwhile it is not moved to another backend either.
+    // Until then, the state is not moved to another backend either.
     let elsewhere = site.infrastructure["settings"]["backend"].take();
     let moved = site.run("orchestrate", json!({ "migrate_backend": true }));
     assert_eq!(one(&moved)["error"]["code"], "recovery_required", "{moved:#}");

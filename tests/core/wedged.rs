@@ -1,4 +1,4 @@
-//! What once stopped a component, or a whole environment, for good.
+//! Conditions that once stopped a component or a whole environment forever.
 
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// So many copies of one of these folders, as if they had been made while the clock was years ahead.
+/// Makes `count` copies of one of these folders, as if the clock had been years ahead at that time.
 fn ahead(folder: &Path, id: &str, count: usize) {
     for number in 0..count {
         copy(&folder.join(id), &folder.join(format!("01Z0000000000000000000{:04}", 1000 + number)));
@@ -49,7 +49,7 @@ fn a_run_keeps_its_folder_and_is_the_newest_where_others_were_made_while_the_clo
     let failed = site.run("orchestrate", json!({}));
     assert!(runs.join(id(&failed, "run_id")).join("report.json").exists(), "{failed:#}");
     set(&mut site, "a", "2");
-    // The run to resume is the one that failed, and not one of those that were made before it.
+    // The run to resume is the failed one, not one of the earlier copies.
     let resumed = site.run("resume", json!({}));
     assert_eq!(statuses(&resumed)["a"], "applied", "{resumed:#}");
     let history = site.run("history", json!({ "limit": 3 }));
@@ -81,7 +81,7 @@ fn error<'a>(report: &'a Value, component: &str) -> &'a Value {
     &report["components"][component]["error"]
 }
 
-/// Each makes something else of a file that we wrote, as a bad disk or a person would.
+/// Ways to damage a file of Eos, as a bad disk or a person may do.
 const TEARS: [fn(&Path); 5] = [
     |path| std::fs::write(path, "").unwrap(),
     |path| {
@@ -103,7 +103,8 @@ fn move_away(path: &Path) {
     std::fs::rename(path, aside).unwrap();
 }
 
-/// The names of a site of two components, of which the first one's file is torn: it fails, and says why.
+/// Checks a site with two components of which the first has a damaged file: the first fails with this error, and the
+/// second does not.
 fn assert_stops_alone(site: &Site, path: &Path) {
     let named = path.display().to_string();
     let says = |error: &Value| {
@@ -191,7 +192,7 @@ fn each_other_torn_file_stops_its_component_alone_and_its_remedy_works() {
             assert_stops_alone(&site, &file);
             move_away(&file);
             if name == "manifest.json" {
-                // A copy in the workdir would be taken for a change by hand.
+                // A copy in the workdir would count as a manual change.
                 let outside = tempfile::tempdir().unwrap();
                 for part in ["module", "terraform.tfvars.json"] {
                     std::fs::rename(site.workdir("a").join(part), outside.path().join(part)).unwrap();
@@ -252,7 +253,7 @@ fn a_journal_that_cannot_be_read_hides_no_other_run_and_its_remedy_works() {
 const WORLD: &str = "eos.test/eos/world";
 const OTHER: &str = "eos.test/other/world";
 
-/// One thing by the first provider; the second is only required.
+/// A component with one thing of the first provider. The second provider is only required.
 fn require(site: &mut Site, world: &World, of_world: &str, of_other: &str) {
     let required = format!(
         "world = {{ source = {WORLD:?}, version = {of_world:?} }}\n    other = {{ source = {OTHER:?}, version = {of_other:?} }}"
@@ -266,7 +267,7 @@ fn lock_file(site: &Site) -> PathBuf {
     site.workdir("a").join("module/.terraform.lock.hcl")
 }
 
-/// The versions that are locked: the first provider's, and the other's.
+/// The versions in the lock file: the first provider's and the other's.
 fn locked(site: &Site) -> [String; 2] {
     let text = std::fs::read_to_string(lock_file(site)).unwrap();
     [WORLD, OTHER].map(|source| {
@@ -293,7 +294,7 @@ fn a_provider_that_the_lock_holds_back_is_chosen_anew_and_the_others_stay() {
     assert_eq!(tested["result"], true, "{tested:#}");
     assert!(notes(&tested).contains("provider eos.test/eos/world: 1.0.0 -> 1.1.0"), "{tested:#}");
     assert_eq!(locked(&site), ["1.1.0", "1.0.0"]);
-    // Both at once, and back.
+    // Both providers change at once, one of them to an older version.
     require(&mut site, &world, "1.0.0", "1.1.0");
     let both = site.run("orchestrate", json!({}));
     assert_eq!(both["result"], true, "{both:#}");
@@ -340,7 +341,7 @@ fn a_lock_file_that_the_module_ships_is_binding_and_the_remedy_is_at_its_source(
     assert_eq!(upgraded["result"], true, "{upgraded:#}");
     assert!(notes(&upgraded).contains("the providers stay as the module's own"), "{upgraded:#}");
     assert_eq!(locked(&site), ["1.0.0", "1.0.0"]);
-    // Shipped no more, it binds no more.
+    // When the module no longer ships the lock file, the file no longer binds.
     std::fs::remove_file(&shipped).unwrap();
     require(&mut site, &world, "1.1.0", "~> 1.0");
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);

@@ -1,11 +1,11 @@
-//! Whole runs on the provider for tests: the world's files judge what the report says.
+//! Whole runs with the provider for tests. The report is compared with the world's files.
 
 use serde_json::json;
 
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
-/// A component of two things, the second after the first.
+/// A component with two things. The second depends on the first.
 fn site(world: &World) -> Site {
     let things = "resource \"world_thing\" \"first\" {\n  name = \"first\"\n}\n\
                   resource \"world_thing\" \"second\" {\n  name = \"second\"\n  \

@@ -7,11 +7,11 @@ import (
 	"eos.test/provider/internal/world"
 )
 
-// Long enough that a test of who ends orphaned providers still meets one.
+// alone is long enough that a test about orphaned providers still finds one.
 const alone = time.Minute
 
-// leave ends a provider whose terraform was killed a while ago and that has nothing left to do:
-// no other provider does so, but a soak test would fill the machine with them.
+// leave ends a provider whose terraform was killed a while ago, if it has no calls in progress. No other provider does
+// so, but otherwise a soak test would fill the machine with providers.
 func leave() {
 	parent, lost := os.Getppid(), time.Time{}
 	for {

@@ -1,5 +1,5 @@
-// The providers for tests, in one binary that serves what it is called: `eos.test/eos/world`, a folder of
-// JSON files, and a stand-in for `hashicorp/nomad`.
+// The providers for tests, in one binary. Its file name selects the provider: `eos.test/eos/world`, a folder of JSON
+// files, or a replacement of `hashicorp/nomad`.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	// terraform-provider-TYPE_vVERSION, as Terraform finds it in the mirror.
+	// The name is terraform-provider-TYPE_vVERSION, as Terraform finds it in the mirror.
 	called, version, _ := strings.Cut(filepath.Base(os.Args[0]), "_v")
 	go leave()
 	if strings.HasSuffix(called, "-nomad") {

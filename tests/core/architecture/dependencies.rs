@@ -1,4 +1,5 @@
-//! What Cargo.lock holds: where it comes from, under which licences, and what it holds twice. Asks no network.
+//! Checks the packages of Cargo.lock: their sources, their licences, and packages with several versions. Uses no
+//! network.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
@@ -7,18 +8,18 @@ use serde_json::Value;
 
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Licences that allow Eos to be given away as it is, under the Apache-2.0, with notices of others.
+/// Licences that allow Eos to be distributed under the Apache-2.0, with the notices of others.
 const ALLOWED: [&str; 6] =
     ["Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-3-Clause", "ISC", "MIT", "Unicode-3.0"];
 
-/// What is there in several versions, and why.
+/// Packages with several versions, and the reasons.
 const TWICE: [(&str, &str); 3] = [
     ("getrandom", "ring 0.17 has 0.2, tempfile and ulid have 0.4"),
     ("syn", "pyo3-macros has 2, serde_derive and tokio-macros have 3"),
     ("windows-sys", "only for Windows, where Eos does not run: ring has 0.52, all others 0.61"),
 ];
 
-/// Every package that a build for this machine may need, of every feature and of the tests.
+/// Every package that a build for this machine may need, with all features and with the tests.
 fn packages() -> Vec<Value> {
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let asked = ["metadata", "--format-version=1", "--offline", "--locked", "--all-features"];
@@ -39,7 +40,7 @@ fn packages() -> Vec<Value> {
     packages
 }
 
-/// The packages of all platforms, each with its lines.
+/// The packages for all platforms, each with its lines.
 fn locked() -> Vec<BTreeMap<String, String>> {
     let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock")).unwrap();
     let packages: Vec<BTreeMap<_, _>> = lock.split("[[package]]\n").skip(1).map(lines).collect();
@@ -52,7 +53,7 @@ fn lines(package: &str) -> BTreeMap<String, String> {
     pairs.map(|(key, value)| (key.to_owned(), value.trim_matches('"').to_owned())).collect()
 }
 
-/// Whether an SPDX expression can be met by licences that are allowed. An old manifest has `/` for `OR`.
+/// Whether allowed licences satisfy an SPDX expression. An old manifest has `/` for `OR`.
 fn is_allowed(expression: &str) -> bool {
     let text = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = text.split_whitespace().collect();

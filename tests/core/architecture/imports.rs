@@ -1,7 +1,7 @@
-//! Reads from the sources which file imports what another file defines.
+//! Reads from the sources which file imports an item that another file defines.
 //!
-//! A name that a module only passes on (`pub use`) counts for the file that defines it, and ties the module to nothing.
-//! Tests are left out.
+//! A name that a module only re-exports (`pub use`) counts for the file that defines it. The module itself gets no
+//! import from it. Tests are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,36 +12,36 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 /// `crate::model::Name` is `["model", "Name"]`.
 type Segments = Vec<String>;
 
-/// What one source file says at its top level.
+/// The top level of one source file.
 #[derive(Default)]
 struct Source {
     module: Segments,
-    /// Items that this file itself defines.
+    /// Items that this file defines itself.
     defined: BTreeSet<String>,
-    /// Modules that stand in files of their own below this one.
+    /// Child modules that are in their own files.
     children: BTreeSet<String>,
-    /// Name to the path that it stands for here.
+    /// From an imported name to its path.
     imported: BTreeMap<String, Segments>,
-    /// Those of them that are imported for others.
+    /// The imported names that this file re-exports.
     passed_on: BTreeSet<String>,
-    /// Every word of the code besides its imports.
+    /// Every word of the code outside imports.
     words: BTreeSet<String>,
     /// Modules whose names are all imported.
     globs: Vec<Segments>,
     /// Every path that the code names, from the root.
     named: Vec<Segments>,
-    /// Types with methods of their own that this file writes.
+    /// Types to which this file adds methods of their own, not of a trait.
     extended: Vec<Segments>,
 }
 
-/// The files of `src`, and the arrows between them.
+/// The files of `src`, and the imports between them.
 pub struct Imports {
     arrows: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     extended: Vec<(String, String, String)>,
 }
 
 impl Imports {
-    /// Reads all of `src`.
+    /// Reads all files of `src`.
     pub fn read() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut files = BTreeMap::new();
@@ -75,7 +75,7 @@ impl Imports {
         Self { arrows, extended }
     }
 
-    /// Each circle of files below the folder, with what ties it. Empty where imports run one way.
+    /// Each circle of files below the folder, with its imports. Empty if the imports have no circle.
     pub fn circles(&self, folder: &str) -> Vec<String> {
         let inside: Vec<&String> = self.arrows.keys().filter(|file| is_below(file, folder)).collect();
         assert!(!inside.is_empty(), "{folder} has no sources");
@@ -96,7 +96,7 @@ impl Imports {
         found
     }
 
-    /// Files below the folder that this one reaches by one arrow or several.
+    /// Files below the folder that this file imports, directly or through others.
     fn reached(&self, file: &str, folder: &str) -> BTreeSet<&String> {
         let mut reached = BTreeSet::new();
         let mut open = vec![file];
@@ -115,7 +115,7 @@ impl Imports {
         ties.map(|(to, names)| said(from, to, names)).collect()
     }
 
-    /// Every import by files of the first folders or files from files of the second.
+    /// Every import by a file of `from` from a file of `to`. Both are lists of folders or files.
     pub fn between(&self, from: &[&str], to: &[&str]) -> Vec<String> {
         let of = |file: &str, places: &[&str]| places.iter().any(|place| is_below(file, place));
         assert!(self.arrows.keys().any(|file| of(file, from)), "{from:?} has no sources");
@@ -128,7 +128,7 @@ impl Imports {
             .collect()
     }
 
-    /// Methods of a type that stand in another folder than the type.
+    /// Methods of a type that are in another folder than the type.
     pub fn methods_away_from_their_type(&self, folder: &str) -> Vec<String> {
         let away = self.extended.iter().filter(|(file, home, _)| {
             (is_below(file, folder) || is_below(home, folder)) && parent(file) != parent(home)
@@ -141,7 +141,7 @@ fn said(from: &str, to: &str, names: &BTreeSet<String>) -> String {
     format!("{from} -> {to}: {}", names.iter().cloned().collect::<Vec<_>>().join(", "))
 }
 
-/// A place is a file, or a folder that ends with a slash or not.
+/// A place is a file or a folder, with or without a slash at its end.
 fn is_below(file: &str, place: &str) -> bool {
     file == place || file.strip_prefix(place.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
 }
@@ -168,13 +168,13 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// The file that defines what a path names, and the name.
+    /// The file that defines the item of a path, and the item's name.
     fn file(&self, path: &[String]) -> Option<(String, String)> {
         self.follow(path, 0)
     }
 
     fn follow(&self, path: &[String], depth: usize) -> Option<(String, String)> {
-        // Two modules that pass on each other's names.
+        // Two modules re-export each other's names.
         if depth > 20 {
             return None;
         }
@@ -234,7 +234,7 @@ impl Source {
         !self.passed_on.contains(imported) || self.words.contains(imported)
     }
 
-    /// `module` is the one that `self` means in these tokens.
+    /// `module` is the module that `self` means in these tokens.
     fn code(&mut self, tokens: &[TokenTree], module: &[String], is_top: bool) {
         let mut at = 0;
         while at < tokens.len() {
@@ -320,7 +320,7 @@ impl Source {
         }
     }
 
-    /// `impl Type {`; the methods of a trait are the trait's affair.
+    /// Reads `impl Type {`. Methods of a trait do not count.
     fn extension(&mut self, tokens: &[TokenTree], module: &[String]) {
         let mut head = &tokens[..item_end(tokens, 0)];
         if head.first().is_some_and(|one| is(one, '<')) {
@@ -340,7 +340,7 @@ impl Source {
         }
     }
 
-    /// From the root; none for what another crate has, and for names of this very file.
+    /// The path from the root. None for an item of another crate, and for a name of this file.
     fn absolute(&self, path: &[String], module: &[String]) -> Option<Segments> {
         let mut from = module.to_vec();
         let mut rest = path;
@@ -361,12 +361,12 @@ impl Source {
     }
 }
 
-/// Whom a `pub(in path)` is for is no import.
+/// Whether the token is the parenthesis of a `pub(in path)`. The path in it is not an import.
 fn is_parenthesis(token: Option<&TokenTree>) -> bool {
     matches!(token, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis)
 }
 
-/// `pub` or `pub(...)` stands before.
+/// Whether `pub` or `pub(...)` precedes.
 fn is_public(before: &[TokenTree]) -> bool {
     let word = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "pub");
     match before {
@@ -380,12 +380,12 @@ fn is(token: &TokenTree, mark: char) -> bool {
     matches!(token, TokenTree::Punct(one) if one.as_char() == mark)
 }
 
-/// `::` begins here.
+/// Whether `::` begins here.
 fn is_path_mark(tokens: &[TokenTree], at: usize) -> bool {
     matches!(&tokens.get(at..at + 2), Some([one, two]) if is(one, ':') && is(two, ':'))
 }
 
-/// The words between double colons from here on.
+/// The words between double colons, starting here.
 fn path(tokens: &[TokenTree]) -> Segments {
     let mut path = Vec::new();
     let mut at = 0;
@@ -399,12 +399,12 @@ fn path(tokens: &[TokenTree]) -> Segments {
     path
 }
 
-/// `[cfg(test)]`.
+/// Whether the attribute is `[cfg(test)]`.
 fn is_for_tests(attribute: Option<&TokenTree>) -> bool {
     attribute.is_some_and(|one| one.to_string().replace(' ', "").starts_with("[cfg(test)"))
 }
 
-/// The place of the semicolon or the body with which an item ends.
+/// The index of the semicolon or body that ends an item.
 fn item_end(tokens: &[TokenTree], from: usize) -> usize {
     let ends = |one: &TokenTree| match one {
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,

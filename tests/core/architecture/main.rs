@@ -1,4 +1,4 @@
-//! Holds the absences that ARCHITECTURE.md promises.
+//! Checks that nothing is in the sources that ARCHITECTURE.md excludes.
 
 mod dependencies;
 mod imports;
@@ -16,7 +16,7 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     while let Some(next) = open.pop() {
         if next.is_file() {
             let text = fs::read_to_string(&next).unwrap();
-            // Comments may name what the code must not.
+            // Comments may contain words that the code must not contain.
             let code: String = text
                 .lines()
                 .filter(|line| !line.trim_start().starts_with("//"))
@@ -156,7 +156,7 @@ fn terraforms_own_lock_stays_on_beside_ours_but_for_a_plan_that_is_only_looked_a
     );
 }
 
-/// A hook's file is outside the root: its path is the pillar's.
+/// A hook's file is outside the root, because its path comes from the pillar.
 const WRITES: [&str; 2] = ["src/disk/", "src/hooks/prometheus.rs"];
 
 #[test]
@@ -185,7 +185,7 @@ fn only_one_room_makes_folders_and_files() {
     }
 }
 
-/// The compiler refuses unsafe code in any file that does not allow it for itself.
+/// The files with unsafe code. The compiler refuses unsafe code in a file that does not allow it itself.
 const UNSAFE: [&str; 6] = ["descriptors", "guardian", "pidfd", "signals", "spawn", "stack"];
 
 #[test]

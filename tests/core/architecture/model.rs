@@ -1,4 +1,4 @@
-//! The wings of `src/model`: its types, the pillar read, the pillar checked.
+//! The parts of `src/model`: its types, reading the pillar, and checking the pillar.
 
 use crate::imports::Imports;
 

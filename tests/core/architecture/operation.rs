@@ -1,4 +1,4 @@
-//! The rooms inside `src/operation`, as ARCHITECTURE.md has them.
+//! The rooms inside `src/operation`, as ARCHITECTURE.md describes them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::imports::Imports;
 
-/// Each imports from those before it alone.
+/// The rooms in order. Each imports only from rooms before it.
 const ORDER: [&str; 10] = [
     "runtime.rs",
     "request",
@@ -20,7 +20,7 @@ const ORDER: [&str; 10] = [
     "command",
 ];
 
-/// What a room must not know, besides the rooms after it.
+/// Rooms that a room must not know, in addition to the rooms after it.
 const UNKNOWN: [(&str, &[&str]); 9] = [
     (
         "request",

@@ -1,4 +1,4 @@
-//! How a lock is taken, waited for and let go.
+//! How a lock is acquired, waited for and released.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ fn a_session_has_no_node_checks_a_ttl_a_lock_delay_and_releases_what_it_held() {
         let sessions = bench.sessions();
         assert_eq!(sessions.len(), 1);
         let session = &sessions[0];
-        // serfHealth in either would let a moment's trouble among agents cost the lock.
+        // With serfHealth in one of these, a short problem between agents would cost the lock.
         for checks in ["NodeChecks", "Checks", "ServiceChecks"] {
             assert!(session[checks].as_array().is_none_or(Vec::is_empty), "{checks} in {session}");
         }
@@ -78,7 +78,7 @@ fn a_normal_end_costs_the_next_no_lock_delay_and_leaves_no_session() {
     run(async {
         bench.take("one", 0).await.unwrap().release().await.unwrap();
         assert_eq!(bench.sessions().len(), 0);
-        // No time to wait: a lock-delay of 15 s would be in the way.
+        // There is no time to wait: with a lock-delay of 15 s this would fail.
         bench.take("two", 0).await.unwrap().release().await.unwrap();
         assert_eq!(bench.entry()["Session"].as_str(), None);
     });
@@ -104,7 +104,7 @@ fn a_busy_key_is_waited_for_by_a_few_blocking_queries_and_taken_when_it_is_free(
         let index =
             |line: &str| line.split("index=").nth(1).unwrap().split('&').next().unwrap().parse::<u64>();
         assert!(queries.iter().all(|(_, line)| index(line).unwrap() >= 1), "{queries:?}");
-        // Far below what any pause between questions would cost on average.
+        // Far less than the average cost of a pause between requests.
         assert!(taken.saturating_duration_since(released) < Duration::from_millis(900));
         guard.release().await.unwrap();
     });
@@ -127,7 +127,7 @@ fn a_lock_delay_is_slept_through_and_not_waited_for_by_queries() {
         let guard = through.take("two", 60).await.unwrap();
         assert!(destroyed.elapsed() >= Duration::from_millis(2900));
         assert_eq!(proxy.asked("index=").len(), 0);
-        // Two at first, then one a second.
+        // Two at first, then one each second.
         assert!(proxy.asked("PUT /v1/txn").len() <= 2 + 2 + 5, "{:?}", proxy.asked("PUT /v1/txn"));
         guard.release().await.unwrap();
     });

@@ -13,7 +13,7 @@ use crate::support::server::Server;
 
 pub const LOCK_FLAG: u64 = 0x2ddc_cbc0_58a5_0c18;
 
-/// The agent that tests share while they run.
+/// The Consul agent that running tests share.
 fn agent() -> Option<Arc<Server>> {
     static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -25,14 +25,14 @@ fn agent() -> Option<Arc<Server>> {
     Some(agent)
 }
 
-/// A prefix of its own in a Consul.
+/// One test's own prefix in a Consul.
 pub struct Bench {
     pub agent: Arc<Server>,
     pub settings: ConsulLock,
 }
 
 impl Bench {
-    /// `name` tells this test's keys from those of others.
+    /// `name` distinguishes this test's keys from those of other tests.
     pub fn new(name: &str) -> Option<Self> {
         agent().map(|agent| Self::with(agent, name))
     }
@@ -54,7 +54,7 @@ impl Bench {
         self
     }
 
-    /// By way of a proxy.
+    /// The same bench through a proxy at this port.
     pub fn through(mut self, port: u16) -> Self {
         self.settings.address = address(port);
         self
@@ -73,7 +73,7 @@ impl Bench {
         self.consul().acquire(&holder(run_id), timeout, &Cancel::new()).await
     }
 
-    /// What a third party does: the status and the body. The path begins after `/v1/`.
+    /// A request of another client. Returns the status and the body. The path begins after `/v1/`.
     pub fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         self.agent.call(method, &format!("/v1/{path}"), body)
     }
@@ -83,7 +83,7 @@ impl Bench {
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {status} {text}"))
     }
 
-    /// The key as Consul shows it; null where there is none.
+    /// The lock's key as Consul shows it; null if it does not exist.
     pub fn entry(&self) -> Value {
         match self.call("GET", &format!("kv/{}?consistent", self.key()), "") {
             (404, _) => Value::Null,
@@ -96,7 +96,7 @@ impl Bench {
         self.entry()["Session"].as_str().map(str::to_owned)
     }
 
-    /// What the key holds.
+    /// The value of the key.
     pub fn value(&self) -> Value {
         let (_, text) = self.call("GET", &format!("kv/{}?raw&consistent", self.key()), "");
         serde_json::from_str(&text).unwrap()
@@ -106,13 +106,13 @@ impl Bench {
         self.call("PUT", &format!("session/destroy/{session}"), "");
     }
 
-    /// A session of a third party's.
+    /// A session of another client.
     pub fn foreign_session(&self) -> String {
         let body = r#"{"NodeChecks": [], "TTL": "60s", "LockDelay": "0s"}"#;
         self.json("PUT", "session/create", body)["ID"].as_str().unwrap().to_owned()
     }
 
-    /// Takes the key from its session and gives it to a third party's, in one transaction.
+    /// Takes the key from its session and gives it to another client's session, in one transaction.
     pub fn hand_over(&self, from: &str) {
         let to = self.foreign_session();
         let value = "eyJydW5faWQiOiAib3RoZXIifQ=="; // {"run_id": "other"}
@@ -157,7 +157,7 @@ pub async fn pause(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }
 
-/// Waits until it is so; a minute is longer than anything here may take.
+/// Waits until the condition holds. A minute is longer than anything here may take.
 pub async fn until(what: &str, so: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !so() {

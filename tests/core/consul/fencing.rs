@@ -1,4 +1,4 @@
-//! What may begin under a lock, and what may not.
+//! Which work a held lock allows, and which it does not.
 
 use eos::lock::Standing;
 
@@ -12,7 +12,7 @@ fn a_fence_sees_a_loss_before_anybody_else_does() {
         let guard = bench.take("one", 0).await.unwrap();
         guard.check().await.unwrap();
         bench.hand_over(&bench.session().unwrap());
-        // Nothing was awaited since: what the guard knows is old.
+        // Nothing was awaited since then, so the guard's knowledge is old.
         assert_eq!(guard.standing(), Standing::Held);
         assert_eq!(guard.check().await.unwrap_err().code, "lock_lost");
     });
@@ -59,7 +59,7 @@ fn a_fence_refuses_where_nobody_answers_for_as_long_as_the_session_may_live() {
         assert!(error.message.contains(&bench.settings.address), "{error}");
         assert!(began.elapsed() >= bench.settings.ttl);
         proxy.set(Mode::Pass);
-        // It was not lost: what answers again is good again.
+        // The lock was not lost: it is valid as soon as Consul answers again.
         guard.check().await.unwrap();
         guard.release().await.unwrap();
     });
@@ -92,7 +92,7 @@ fn a_fence_that_was_asked_for_before_a_long_stop_says_afterwards_that_the_lock_i
         let guard = bench.take("one", 0).await.unwrap();
         let stopped = async {
             bench.hand_over(&bench.session().unwrap());
-            // Nothing of this runtime goes on, as in a process that is stopped.
+            // Nothing in this runtime continues, as in a process that is stopped.
             std::thread::sleep(bench.settings.ttl + std::time::Duration::from_secs(1));
         };
         let (fence, ()) = tokio::join!(guard.check(), stopped);

@@ -1,5 +1,5 @@
-//! One judgement of 403, 429 and 5xx, whether a lock, a hook or a health gate asks: a real Consul with access rules, and
-//! one behind a proxy that asks for patience.
+//! 403, 429 and 5xx have the same meaning for a lock, a hook and a health gate: with a real Consul that has access
+//! rules, and with one behind a proxy that asks for a pause.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::support::{Site, statuses};
 
 const MANAGER: &str = "5ecr3t00-0000-4000-8000-000000000000";
 const AS_MANAGER: &str = "X-Consul-Token: 5ecr3t00-0000-4000-8000-000000000000\r\n";
-/// How long the proxy asks to be left alone.
+/// The pause that the proxy asks for.
 const ASKED: Duration = Duration::from_secs(2);
 const TOO_MANY: &str =
     "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -25,7 +25,7 @@ const NO_LEADER: &str =
 
 const MODULE: &str = "resource \"terraform_data\" \"x\" {}";
 
-/// A component with this in its pillar, and a Consul at this port.
+/// A component with these settings, and a Consul at this port.
 fn site(port: u16, more: Value) -> Site {
     let mut site = Site::new();
     site.component("web", MODULE, more);
@@ -39,7 +39,7 @@ fn gates(service: &str) -> Value {
     } }] })
 }
 
-/// Between the first request of this kind and the one after it.
+/// The time between the first and the second request of this kind.
 fn pause(proxy: &Proxy, part: &str) -> Duration {
     let asked: Vec<Instant> = proxy.asked(part).into_iter().map(|(when, _)| when).collect();
     assert!(asked.len() > 1, "asked {} time(s) for {part}", asked.len());
@@ -125,7 +125,7 @@ fn a_token_that_may_not_is_told_what_it_lacks_and_not_tried_again() {
         serde_json::from_str::<Value>(&text).unwrap_or_default()
     };
     made("/v1/agent/service/register", json!({ "Name": "plain", "Port": 1 }));
-    // It may do something, so that Consul knows it; and nothing of what is asked here.
+    // The token has some rights, so that Consul knows it, but none of those that are needed here.
     made(
         "/v1/acl/policy",
         json!({ "Name": "other", "Rules": "key_prefix \"other\" { policy = \"write\" }" }),
@@ -162,7 +162,7 @@ fn a_token_that_may_not_is_told_what_it_lacks_and_not_tried_again() {
     assert!(message.contains("node \"eos-staging-web\" write"), "{message}");
     assert_eq!(proxy.asked("PUT /v1/catalog/register").len(), 1, "another try is of no use");
 
-    // Consul answers 200 here, and leaves out what the token may not see.
+    // Consul answers 200 here, and leaves out entries that the token may not see.
     let (reason, message) = failure(&with_token(gates("plain")).run("orchestrate", json!({})));
     assert_eq!(reason, "health_unknown");
     let needs =

@@ -1,4 +1,4 @@
-//! How a held lock is kept: renewals, and what a Consul that is away does to it.
+//! How a held lock is kept: renewals, and the effect of a Consul that does not answer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ fn a_session_is_renewed_every_third_of_its_life() {
         let renewals = proxy.asked("session/renew");
         let third = bench.settings.ttl / 3;
         assert!(renewals[0].0 - began >= third && renewals[1].0 - began >= 2 * third);
-        // Late by less than it takes to lose a session that nobody renews.
+        // Not so late that a session without renewals would be lost.
         assert!(renewals[1].0 - renewals[0].0 < bench.settings.ttl);
         assert_eq!(guard.standing(), Standing::Held);
         guard.release().await.unwrap();
@@ -55,7 +55,7 @@ fn a_larger_ttl_that_the_server_answers_is_kept_to() {
         let guard = bench.take("one", 0).await.unwrap();
         proxy.set(Mode::Replace("\"10000ms\"", "\"90000ms\""));
         until("a renewal", || !proxy.asked("session/renew").is_empty()).await;
-        // A third of what was asked for, and more.
+        // More than a third of the requested TTL.
         pause(5000).await;
         assert_eq!(proxy.asked("session/renew").len(), 1);
         proxy.set(Mode::Pass);
@@ -88,7 +88,7 @@ fn an_answer_of_500_proves_no_loss() {
         let guard = bench.take("one", 0).await.unwrap();
         let text = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 17\r\n\r\nNo cluster leader";
         proxy.set(Mode::Answer(text));
-        // At first it may be that the connection was cut.
+        // The first error may be that the connection was cut.
         until("told what it said", || match guard.standing() {
             Standing::Unknown(Doubt::Unreachable(said)) => said.contains("No cluster leader"),
             _ => false,
@@ -142,7 +142,7 @@ fn nothing_renews_a_lock_whose_guard_is_gone() {
         let before = proxy.asked("/v1/").len();
         pause(4500).await;
         assert_eq!(proxy.asked("/v1/").len(), before);
-        // What terraform still does is not taken from it: the session lives out its time.
+        // Terraform can finish its work: the session lives until its TTL is over.
         assert!(bench.session().is_some());
         bench.destroy(&bench.session().unwrap());
     });

@@ -1,4 +1,4 @@
-//! Who holds what, and freeing it by force.
+//! The list of held locks, and freeing a lock by force.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn a_list_tells_who_holds_what_since_when_and_nothing_else() {
         assert_eq!((one.key.as_str(), Some(one.id.clone())), (bench.key().as_str(), bench.session()));
         assert_eq!(one.holder.run_id, "one");
         assert!(humantime::parse_rfc3339(&one.holder.since).is_ok());
-        // An environment whose name begins alike is another.
+        // An environment whose name has the same begin is another one.
         assert_eq!(consul.list(Some("stag")).await.unwrap(), []);
         guard.release().await.unwrap();
         second.release().await.unwrap();
@@ -61,7 +61,7 @@ fn a_lock_is_freed_by_force_only_under_the_id_that_holds_it() {
         );
         assert!(value["Info"].as_str().unwrap().contains("01FIRST"), "{value}");
 
-        // A holder that lives after all does not take it back.
+        // A former holder that is still alive does not take the lock back.
         guard.lost().await;
         assert_eq!(guard.standing(), Standing::Lost(Loss::Freed));
         assert_eq!(consul.unlock(&by, &session).await.unwrap_err().code, "not_that_lock");

@@ -77,7 +77,7 @@ fn a_lock_that_another_holds_is_lost_at_once_and_names_the_other() {
         bench.hand_over(&bench.session().unwrap());
         let seen = Instant::now();
         let error = guard.lost().await;
-        // Without waiting for a renewal.
+        // It did not wait for a renewal.
         assert!(seen.elapsed() < Duration::from_secs(3));
         assert_eq!(error.code, "lock_lost");
         assert!(error.message.contains("run other"), "{error}");
@@ -115,7 +115,7 @@ fn a_key_that_a_third_party_wrote_to_is_unknown_until_it_is_let_go() {
         assert_eq!(guard.standing(), Standing::Unknown(Doubt::Overwritten));
         let entry = bench.entry();
         assert_eq!((bench.session(), entry["Flags"].as_u64()), (session, Some(0)), "as Consul does it");
-        // Renewals go on and prove nothing.
+        // Renewals continue and prove nothing.
         pause(4000).await;
         assert_eq!(guard.standing(), Standing::Unknown(Doubt::Overwritten));
         assert_eq!(bench.take("two", 0).await.unwrap_err().code, "lock_foreign");

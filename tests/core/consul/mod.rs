@@ -1,4 +1,4 @@
-//! Claims about the Consul lock, with a real agent. Each test has keys of its own.
+//! Claims about the Consul lock, with a real agent. Each test has its own keys.
 
 mod acquiring;
 mod bench;

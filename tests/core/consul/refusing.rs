@@ -1,4 +1,4 @@
-//! What is refused, and how that is told.
+//! Refusals, and their messages.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ fn a_key_that_is_no_lock_is_refused_and_left_as_it_is() {
     });
 }
 
-/// Nobody listens there.
+/// A Consul at a port where nobody listens.
 fn closed() -> Consul {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     Consul::open(&settings(port), Some(TOKEN.into())).unwrap()
@@ -60,7 +60,7 @@ fn a_lock_service_that_cannot_be_reached_fails_closed_and_names_its_address_and_
         let began = Instant::now();
         let long = consul.acquire(&holder("one"), Duration::from_secs(600), &Cancel::new()).await;
         assert_eq!(long.unwrap_err().code, "lock_unreachable");
-        // A wrong address is told before anybody loses patience.
+        // A wrong address is reported soon.
         assert!(began.elapsed() < Duration::from_secs(60));
         assert_eq!(consul.list(None).await.unwrap_err().code, "lock_unreachable");
         assert_eq!(consul.unlock(&holder("one"), "x").await.unwrap_err().code, "lock_unreachable");
@@ -92,7 +92,7 @@ fn a_service_that_is_no_consul_holds_no_locks() {
 fn a_server_that_does_not_make_us_wait_is_asked_ten_times_a_second_at_most() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = Proxy::start(listener.local_addr().unwrap().port());
-    // A lock that is held, and an index that never moves on.
+    // A lock that is held, and an index that never increases.
     proxy.set(Mode::Answer(concat!(
         "HTTP/1.1 200 OK\r\nX-Consul-Index: 7\r\nContent-Length: 89\r\n\r\n",
         r#"[{"Key":"terraform/a/b/lock","Flags":3304740253564472344,"ModifyIndex":7,"Session":"s"}] "#
@@ -103,7 +103,7 @@ fn a_server_that_does_not_make_us_wait_is_asked_ten_times_a_second_at_most() {
         assert_eq!(error.code, "locked");
     });
     let asked = proxy.asked("GET /v1/kv").len();
-    // Ten, the few that may come at once, and those that end it.
+    // Ten requests, the few that need no pause, and those at the end.
     assert!((3..=18).contains(&asked), "{asked}");
 }
 
@@ -111,7 +111,7 @@ fn a_server_that_does_not_make_us_wait_is_asked_ten_times_a_second_at_most() {
 fn a_token_is_in_no_error_and_in_no_debug_text() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = Proxy::start(listener.local_addr().unwrap().port());
-    // A proxy that repeats what it was sent.
+    // A proxy that repeats the token of the request.
     proxy.set(Mode::Answer(
         "HTTP/1.1 400 Bad Request\r\nContent-Length: 48\r\n\r\nno: b1gs3cr3-0000-4000-8000-000000000000 is bad ",
     ));
@@ -149,7 +149,7 @@ fn a_token_that_may_not_lock_is_refused_with_the_policy_that_it_needs() {
     let read = r#"key_prefix "test/acl" { policy = "read" } "#;
     let write = r#"key_prefix "test/acl" { policy = "write" }"#;
     run(async {
-        // None at all; one that may not read; one that may not make sessions; one that may not write.
+        // No token; one that may not read; one that may not make sessions; one that may not write.
         let none = Consul::open(&bench.settings, None).unwrap();
         let weak =
             [none, with(&token(session)), with(&token(read)), with(&token(&format!("{session}{read}")))];

@@ -31,7 +31,7 @@ fn a_run_whose_lock_another_host_holds_changes_nothing() {
     let site = site(&bench);
     run(async {
         let guard = bench.take("elsewhere", 0).await.unwrap();
-        // A call brings a runtime of its own.
+        // A call has its own runtime.
         let call = || site.run("orchestrate", json!({}));
         let report = std::thread::scope(|scope| scope.spawn(call).join().unwrap());
         assert_eq!(report["components"]["net"]["reason"], "locked", "{report:#}");
@@ -54,7 +54,7 @@ fn a_run_whose_consul_cannot_be_reached_changes_nothing() {
 fn a_run_that_loses_its_lock_while_it_waits_for_health_waits_no_longer() {
     let Some(bench) = Bench::new("run-health") else { return };
     let mut site = site(&bench);
-    // Nobody listens there, and the deadline is far.
+    // Nobody listens at this port, and the deadline is far away.
     site.infrastructure["components"]["net"]["health"] =
         json!([{ "tcp": { "host": "127.0.0.1", "port": 1, "healthy_deadline": "1h" } }]);
     let record = site.folder.path().join("root/staging/.eos/components/net/record.json");

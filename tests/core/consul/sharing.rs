@@ -1,4 +1,4 @@
-//! What one host applied, another can go back to: it stands in Consul, without states.
+//! A host can roll back to a configuration that another host applied. Consul has the configuration, but no state.
 
 use eos::snapshot::Store;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::support::{Site, statuses};
 
 const NET: &str = "variable \"size\" {}\nresource \"terraform_data\" \"net\" {\n  input = var.size\n}\n";
 
-/// A host: its own root, the same lock and the same backend as the other's.
+/// A host with its own root, but with the same lock and backend as the other host.
 fn host(bench: &Bench, backend: &HttpBackend, size: u32) -> Site {
     let mut site = Site::new();
     site.component("net", NET, json!({ "variables": { "size": size } }));
@@ -27,7 +27,7 @@ fn store(site: &Site) -> Store {
     Store::new(site.folder.path().join("root/staging/.eos/components/net/snapshots"))
 }
 
-/// Digest to the number of bytes of every object in Consul.
+/// Every object in Consul: its digest and its size in bytes.
 fn objects(bench: &Bench) -> Vec<(String, usize)> {
     let path = format!("kv/{}/.objects/staging/net/?recurse&consistent", bench.settings.prefix);
     let keys = bench.json("GET", &path, "");
@@ -66,7 +66,7 @@ fn what_one_host_applied_is_laid_out_on_another_and_no_state_is_shared() {
     let variables = store(&two).object(&store(&two).configuration(&first).unwrap().variables).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&variables).unwrap(), json!({ "size": 1 }));
 
-    // The state before the second apply lies on its host alone, and what the record names no more is gone.
+    // The state before the second apply is only on its host, and objects that the record no longer names are gone.
     let shared = objects(&bench);
     assert_eq!(shared.len(), 4, "{shared:?}");
     assert!(!shared.iter().any(|(name, _)| *name == first || second.state.as_ref() == Some(name)));
@@ -99,7 +99,7 @@ fn what_is_known_to_work_is_brought_along_with_what_was_applied_since() {
     let (mut one, mut two) = (host(&bench, &backend, 1), host(&bench, &backend, 3));
     let good = applied(&one)["components"]["net"]["snapshot_id"].as_str().unwrap().to_owned();
     let good = store(&one).read(&good).unwrap().next;
-    // Nothing listens there: it is applied, and not known to work.
+    // Nothing listens there: the component is applied, but not healthy.
     let sick = json!([{ "tcp": { "host": "127.0.0.1", "port": 1, "min_healthy_time": "0s", "healthy_deadline": "1s" } }]);
     for site in [&mut one, &mut two] {
         site.infrastructure["components"]["net"]["health"] = sick.clone();

@@ -1,4 +1,4 @@
-//! A host takes over from one that died: two roots, one lock, one state that both reach.
+//! A host takes over from one that died. They have two roots, one lock, and one state that both can reach.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::postgres::Postgres;
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
-/// A host of its own, as far as Eos can tell: what is in its root no other has.
+/// A separate host, as far as Eos can see: no other host has the files of its root.
 fn host(bench: &Bench, world: &World, postgres: &Postgres) -> Site {
     let mut site = Site::new();
     let things = ["one", "two"].map(|name| {
@@ -63,7 +63,7 @@ fn what_a_dead_host_had_begun_is_named_by_the_next_and_told_in_full_where_it_beg
     let taken = second.run("resume", json!({}));
     assert_eq!(statuses(&taken)["net"], "applied", "{taken:#}");
     assert!(notes(&taken).contains(run_id), "{taken:#}");
-    // What is done is done on every host.
+    // A completed run counts as completed on every host.
     for host in [&first, &second] {
         let nothing = host.run("resume", json!({}));
         assert_eq!(nothing["error"]["code"], "run_complete", "{nothing:#}");
@@ -73,7 +73,7 @@ fn what_a_dead_host_had_begun_is_named_by_the_next_and_told_in_full_where_it_beg
     let again = second.run("orchestrate", json!({}));
     assert!(statuses(&again)["net"] == "unchanged" && notes(&again) == "null", "{again:#}");
 
-    // The first knows what it began, and that no state has it.
+    // The first host knows which resources it began to create, and that no state has them.
     let back = first.run("orchestrate", json!({}));
     assert_eq!(statuses(&back)["net"], "unchanged", "{back:#}");
     let orphans = back["components"]["net"]["possible_orphans"].as_array().unwrap();

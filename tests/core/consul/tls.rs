@@ -1,4 +1,4 @@
-//! Whom we believe, and who believes us.
+//! TLS: which Consul Eos trusts, and which client Consul trusts.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

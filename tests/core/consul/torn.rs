@@ -1,4 +1,4 @@
-//! What Consul holds of one component, and Eos did not write.
+//! Damaged values in Consul that Eos did not write, for one component.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Takes the lock away from whoever has it: as Consul, a third party or a busy host may.
+//! Takes the lock away from its holder, as Consul, another client or a busy host may do.
 
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -13,13 +13,13 @@ use crate::support::server::Server;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
-    /// The holder is stopped and its session ended; it goes on when another holds the lock.
+    /// The holder is stopped and its session is ended. It continues when another process holds the lock.
     Ended,
-    /// The holder is stopped until its session has run out and another holds the lock.
+    /// The holder is stopped until its session has expired and another process holds the lock.
     Expired,
     Deleted,
     Overwritten,
-    /// Consul is killed, and started again.
+    /// Consul is killed and started again.
     Restarted,
 }
 
@@ -28,7 +28,7 @@ impl Loss {
         [Self::Ended, Self::Expired, Self::Deleted, Self::Overwritten, Self::Restarted];
 }
 
-/// How many of each there are to be.
+/// The wanted number of each loss.
 #[derive(Clone, Copy)]
 pub struct Wanted {
     pub ended: u64,
@@ -50,13 +50,13 @@ impl Wanted {
     }
 }
 
-/// A loss that came about.
+/// A loss that took place.
 #[derive(Debug)]
 pub struct Brought {
     pub loss: Loss,
-    /// Who had the lock.
+    /// The process that had the lock.
     pub pid: u32,
-    /// When it went on, where it was stopped.
+    /// The time at which the process continued, if it was stopped.
     pub at: Duration,
 }
 
@@ -66,8 +66,8 @@ pub fn count(losses: &[Brought]) -> String {
     all.join(", ")
 }
 
-/// Each as often as it is wanted, in a drawn order: a loss whose moment passed is tried again. Ends early where every
-/// process has ended.
+/// Brings about each loss as often as wanted, in a random order. A loss that came too late is tried again. Ends early
+/// if every process has exited.
 pub fn bring_about(consul: &mut Server, processes: &[Child], wanted: Wanted, mut draw: Draw) -> Vec<Brought> {
     let mut deck: Vec<Loss> =
         Loss::ALL.into_iter().flat_map(|loss| (0..wanted.of(loss)).map(move |_| loss)).collect();
@@ -92,7 +92,7 @@ fn is_gone(process: &Child) -> bool {
     crate::support::killed::is_gone(&serde_json::json!({ "pid": process.id() }))
 }
 
-/// When the holder went on. None where it let go of the lock before the loss could be brought about.
+/// Returns the time at which the holder continued. None if it released the lock before the loss.
 fn bring(consul: &mut Server, loss: Loss, held: &Held) -> Option<Duration> {
     let key = format!("/v1/kv/{}?cas={}", key(), held.index);
     match loss {
@@ -104,7 +104,7 @@ fn bring(consul: &mut Server, loss: Loss, held: &Held) -> Option<Duration> {
         }
         Loss::Ended | Loss::Expired => {
             let stopped = Stopped::new(held.pid);
-            // It stopped while it held the lock.
+            // Checks that it was stopped while it held the lock.
             entry(consul).filter(|now| now.index == held.index)?;
             if loss == Loss::Ended {
                 consul.call("PUT", &format!("/v1/session/destroy/{}", held.session), "");
@@ -121,7 +121,7 @@ fn bring(consul: &mut Server, loss: Loss, held: &Held) -> Option<Duration> {
     }
 }
 
-/// A process that goes on when this is dropped.
+/// A stopped process. It continues when this is dropped.
 struct Stopped(Pid);
 
 impl Stopped {
@@ -148,7 +148,7 @@ fn key() -> String {
     format!("{PREFIX}/{ENVIRONMENT}/{COMPONENT}/lock")
 }
 
-/// Waits for somebody to hold it.
+/// Waits until a process holds the lock.
 fn holder(consul: &Server, goes_on: &dyn Fn() -> bool) -> Option<Held> {
     loop {
         match entry(consul) {

@@ -1,4 +1,4 @@
-//! Many processes and one lock, with and without the lock being taken away under them.
+//! Many processes and one lock. In some tests the lock is taken away from its holder.
 
 mod losses;
 mod runs;
@@ -19,7 +19,7 @@ fn a_process_that_takes_turns() {
     turns::take_as_told();
 }
 
-/// No two inside at once, no turn lost.
+/// Two processes never have the lock at the same time, and no turn is lost.
 fn undisturbed(what: &str, table: &Table, rounds: u64) {
     table.start(PROCESSES, rounds).into_iter().for_each(|mut process| {
         assert!(process.wait().unwrap().success());
@@ -41,8 +41,8 @@ fn by_consul(rounds: u64) {
     undisturbed("Consul lock", &Table::new(Some(consul.port)), rounds);
 }
 
-/// Never two writers of one record, and no turn lost: a loser's is taken again. The processes take `rounds` turns each,
-/// and more until every wanted loss has come about.
+/// Two processes never write the same record, and no turn is lost: a process that lost the lock repeats its turn. Each
+/// process takes `rounds` turns, and more until every wanted loss has taken place.
 fn disturbed(rounds: u64, wanted: Wanted, seed: u64) {
     eprintln!("SEED={seed}");
     let Some(mut consul) = Server::consul_on_disk() else { return };

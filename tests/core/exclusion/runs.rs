@@ -1,4 +1,4 @@
-//! Whole runs of many processes on one component: the world records each time two terraforms write at once.
+//! Whole runs of many processes on one component. The world records each time when two terraforms write at once.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::support::{Site, statuses};
 const THING: &str = "resource \"world_thing\" \"one\" {\n  name = \"one\"\n  body = var.body\n}\n\
                      variable \"body\" {\n  type = string\n}\n";
 
-/// On a local state under the file lock, and on one in S3 that Consul's lock alone keeps.
+/// Runs with a local state under the file lock, and with a state in S3 that only Consul's lock protects.
 pub fn many(processes: usize, rounds: usize) {
     if let Some(world) = World::new() {
         let root = tempfile::tempdir().unwrap();
@@ -20,7 +20,7 @@ pub fn many(processes: usize, rounds: usize) {
     }
     if let (Some(world), Some(consul), Some(moto)) = (World::new(), Server::consul(), Moto::new()) {
         let mut backend = moto.backend();
-        // Without terraform's own lock; a root each, as on so many hosts.
+        // Without terraform's own lock. Each site has its own root, as on different hosts.
         backend["use_lockfile"] = json!(false);
         let lock = json!({
             "type": "consul", "address": format!("http://127.0.0.1:{}", consul.port), "prefix": "runs", "ttl": 10,
@@ -62,7 +62,7 @@ fn written_in_turn(
     };
     let mut sites: Vec<Site> = (0..processes).map(site).collect();
     for round in 0..rounds {
-        // Whoever was before it, each run changes something.
+        // Each run changes something, whichever run was before it.
         for (index, site) in sites.iter_mut().enumerate() {
             site.infrastructure["components"]["net"]["variables"] =
                 json!({ "body": format!("{index} in {round}") });

@@ -1,4 +1,4 @@
-//! Processes that take turns at one record, each as a run of Eos takes its component's lock.
+//! Processes that write one record in turn. Each takes the lock as a run of Eos takes its component's lock.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -17,27 +17,27 @@ use crate::support::draw::Draw;
 pub const ENVIRONMENT: &str = "staging";
 pub const COMPONENT: &str = "net";
 pub const PREFIX: &str = "turns";
-/// After a refusal, before the turn is tried again.
+/// The pause after a refusal, before the turn is repeated.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What one process wrote down, in order.
+/// One step in the log of a process.
 #[derive(Debug)]
 pub struct Step {
     pub pid: u32,
-    /// CLOCK_MONOTONIC: the same for all processes.
+    /// CLOCK_MONOTONIC, which is the same for all processes.
     pub at: Duration,
     pub event: String,
-    /// The number written, where one was.
+    /// The written number, if there is one.
     pub number: u64,
     pub code: String,
 }
 
-/// While this file is there, nobody ends.
+/// While this file exists, no process ends.
 const GOES_ON: &str = "goes-on";
 
 pub struct Table {
     folder: tempfile::TempDir,
-    /// Of a Consul; without one the lock is a file.
+    /// The port of a Consul; without one, the lock is a file.
     consul: Option<u16>,
 }
 
@@ -46,7 +46,7 @@ impl Table {
         Self { folder: tempfile::tempdir().unwrap(), consul }
     }
 
-    /// From now on, processes that are started take turns until [`Self::enough`], also beyond their rounds.
+    /// Processes that are started from now on take turns until [`Self::enough`], also beyond their rounds.
     pub fn go_on(&self) {
         std::fs::write(self.folder.path().join(GOES_ON), "").unwrap();
     }
@@ -57,7 +57,7 @@ impl Table {
 
     pub fn start(&self, processes: usize, rounds: u64) -> Vec<Child> {
         let start = |index: usize| {
-            // As on so many hosts, where Consul's lock is the only one they share.
+            // As on different hosts, which share only Consul's lock.
             let lock = if self.consul.is_some() { format!("lock-{index}") } else { "lock".to_owned() };
             let told = json!({
                 "folder": self.folder.path(), "lock": lock, "consul": self.consul, "rounds": rounds, "index": index,
@@ -74,7 +74,7 @@ impl Table {
         (0..processes).map(start).collect()
     }
 
-    /// Every step of every process, by time.
+    /// All steps of all processes, sorted by time.
     pub fn story(&self) -> Vec<Step> {
         let files = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
         let mut steps: Vec<Step> = files
@@ -88,7 +88,7 @@ impl Table {
         steps
     }
 
-    /// What stands in the record.
+    /// The number in the record.
     pub fn record(&self) -> u64 {
         let service = service(self.consul);
         run(async { read(&service, &self.folder.path().join("record")).await.unwrap() })
@@ -110,11 +110,11 @@ pub fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// Since some moment that is the same for all processes of this boot.
+/// The time since a moment that is the same for all processes of this boot.
 #[expect(unsafe_code, reason = "rustix has this clock behind a feature that nothing else needs")]
 pub fn now() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: it writes to the one timespec that is ours.
+    // SAFETY: it writes only to the timespec of this function.
     assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) }, 0);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
@@ -167,7 +167,7 @@ pub fn take_as_told() {
 }
 
 impl Player {
-    /// Whether the test wants more turns; it wants none where it has died.
+    /// Whether the test wants more turns. If the test has died, it wants none.
     fn goes_on(&self) -> bool {
         let parent = u64::from(std::os::unix::process::parent_id());
         self.told["parent"] == parent && self.folder.join(GOES_ON).exists()
@@ -180,7 +180,7 @@ impl Player {
         self.log.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
-    /// Reads the record, dwells, and writes the next number; fails with the code of what kept it from that.
+    /// Reads the record, waits, and writes the next number. Fails with the code of the error that prevented it.
     async fn turn(&mut self) -> Result<(), &'static str> {
         let holder = Holder {
             run_id: format!("{}-{}", std::process::id(), self.draw.below(u64::MAX)),
@@ -194,7 +194,7 @@ impl Player {
         let guard = self.service.acquire(&lock, &holder, patience, &Cancel::new()).await;
         let guard = guard.map_err(|error| error.code)?;
         self.note("enter", 0, "");
-        // A second witness beside the clock.
+        // A second proof in addition to the clock.
         let marker = self.folder.join("inside");
         if OpenOptions::new().write(true).create_new(true).open(&marker).is_err() {
             self.note("met", 0, "");
@@ -205,7 +205,7 @@ impl Player {
             Ok(number) => self.note("wrote", number, ""),
             Err(code) => self.note("lost", 0, code),
         }
-        // Where it was lost there is nothing to give back.
+        // If the lock was lost, there is nothing to release.
         let released = guard.release().await;
         released.map_err(|error| error.code).and(written.map(drop))
     }
@@ -214,7 +214,7 @@ impl Player {
         let path = self.folder.join("record");
         let number = match read(&self.service, &path).await {
             Ok(number) => number + 1,
-            // Stopped in the middle of the answer: whether the lock is ours still is what matters.
+            // The process was stopped in the middle of the answer. It matters whether it still holds the lock.
             Err(error) => return Err(guard.fence().await.err().unwrap_or(error).code),
         };
         let dwell = if guard.consul().is_some() { 5 + self.draw.below(30) } else { self.draw.below(4) };

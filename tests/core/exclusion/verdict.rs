@@ -1,4 +1,4 @@
-//! What the steps of all processes show.
+//! Checks the steps of all processes.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::losses::{Brought, Loss};
 use super::turns::Step;
 
-/// From the end of one turn to the start of the next.
+/// The time from the end of one turn to the start of the next.
 pub struct Handover {
     median: Duration,
     most: Duration,
@@ -19,7 +19,7 @@ impl fmt::Display for Handover {
     }
 }
 
-/// No two turns together, and as many as there were to be, each with a number of its own.
+/// Checks that no two turns overlap, that there are `total` turns, and that each has its own number.
 pub fn alone(story: &[Step], total: u64) -> Handover {
     assert_eq!(turns(story), total);
     let mut inside: Option<&Step> = None;
@@ -43,16 +43,16 @@ pub fn alone(story: &[Step], total: u64) -> Handover {
 
 pub struct Order {
     pub last: u64,
-    /// Code to how often a turn was tried again for it.
+    /// From an error's code to the number of turns that were repeated because of it.
     pub refusals: BTreeMap<String, u64>,
 }
 
-/// How many turns all processes together say that they took.
+/// The number of turns that all processes together report.
 pub fn turns(story: &[Step]) -> u64 {
     story.iter().filter(|step| step.event == "done").map(|step| step.number).sum()
 }
 
-/// Every number was written by one process alone, and every process wrote as often as it says.
+/// Checks that only one process wrote each number, and that every process wrote as often as it reports.
 pub fn in_turn(story: &[Step]) -> Order {
     let mut numbers: Vec<u64> =
         story.iter().filter(|step| step.event == "wrote").map(|step| step.number).collect();
@@ -67,7 +67,7 @@ pub fn in_turn(story: &[Step]) -> Order {
     Order { last: *numbers.last().unwrap(), refusals }
 }
 
-/// How long those that were stopped took, once they went on, to know that they had lost the lock.
+/// The longest time in which a stopped process noticed, after it continued, that it had lost the lock.
 pub fn refused_after(story: &[Step], losses: &[Brought]) -> Duration {
     let stopped = losses.iter().filter(|one| matches!(one.loss, Loss::Ended | Loss::Expired));
     let mut slowest = Duration::ZERO;
@@ -76,7 +76,8 @@ pub fn refused_after(story: &[Step], losses: &[Brought]) -> Duration {
         let next = next.unwrap_or_else(|| panic!("{one:?} was never heard of again"));
         match next.event.as_str() {
             "lost" => assert_eq!(next.code, "lock_lost", "{next:?} after {one:?}"),
-            // Written before it was stopped, and only then told so: else its number would be another's too.
+            // It wrote before it was stopped, and only logged it afterwards. Otherwise another process would have the
+            // same number.
             "wrote" => continue,
             // It was stopped before it knew that it had the lock.
             _ => {}

@@ -1,4 +1,4 @@
-//! A Nomad and a Vault that all tests here share, and a service of the test's own that writes down what it was given.
+//! A Nomad and a Vault that all tests here share. Each test has its own service, which writes its secrets to a file.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -17,7 +17,7 @@ pub struct Servers {
 
 static SHARED: Mutex<Weak<Servers>> = Mutex::new(Weak::new());
 
-/// They end with the last test that holds them. None, visibly, where a program is missing.
+/// The servers end with the last test that uses them. None, with a message, if a program is missing.
 fn servers() -> Option<Arc<Servers>> {
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(servers) = shared.upgrade() {
@@ -36,12 +36,12 @@ fn servers() -> Option<Arc<Servers>> {
 pub struct Bench {
     pub servers: Arc<Servers>,
     pub site: Site,
-    /// Of the service, which no other test has.
+    /// The name of the service. No other test has this service.
     pub name: &'static str,
     world: World,
 }
 
-/// Writes its environment to a file that is named by its allocation.
+/// A task that writes its environment to a file with the name of its allocation.
 const TASK: &str = "import json, os, time
 own = {key: value for key, value in os.environ.items() if key.startswith('S_')}
 path = os.path.join(os.environ['SAID'], os.environ['NOMAD_ALLOC_ID'])
@@ -50,7 +50,8 @@ os.rename(path + '.new', path)
 time.sleep(9999)";
 
 impl Bench {
-    /// With a Vault that Eos logs in to. `name` tells this test's service and secrets from those of others.
+    /// A bench with a Vault that Eos logs in to. `name` distinguishes this test's service and secrets from those of
+    /// other tests.
     pub fn new(name: &'static str) -> Option<Self> {
         let mut bench = Self { servers: servers()?, site: Site::new(), name, world: World::new()? };
         let token = bench.file("vault-token", VAULT_TOKEN);
@@ -79,12 +80,12 @@ impl Bench {
         &report["components"][self.component()]
     }
 
-    /// The reference to a value that [`Self::put`] puts into Vault.
+    /// The reference to a value that [`Self::put`] writes to Vault.
     pub fn vault(&self, key: &str) -> String {
         format!("vault:secret/{}#{key}", self.name)
     }
 
-    /// The service with these secrets.
+    /// Sets up the service with these secrets.
     pub fn serves(&mut self, secrets: Value) {
         self.site.infrastructure["services"][self.name] = json!({
             "command": "python3", "args": ["-c", TASK], "env": { "SAID": self.said() }, "replicas": 1,
@@ -97,7 +98,7 @@ impl Bench {
         self.site.run("orchestrate", json!({}))
     }
 
-    /// It ended with this status, and well.
+    /// Runs, and checks that the run succeeded and that the service has this status.
     pub fn ends(&self, status: &str) -> Value {
         let report = self.orchestrate();
         let web = self.of(&report);
@@ -116,14 +117,14 @@ impl Bench {
         self.site.folder.path().join("said")
     }
 
-    /// A reference to a file of the test's own.
+    /// Writes a file, and returns the reference to it.
     pub fn file(&self, name: &str, text: &str) -> String {
         let path = self.site.folder.path().join(name);
         std::fs::write(&path, text).unwrap();
         format!("file:{}", path.display())
     }
 
-    /// Into the versioned store.
+    /// Writes to the versioned store.
     pub fn put(&self, data: &Value) {
         self.post(&format!("secret/data/{}", self.name), &json!({ "data": data }));
     }
@@ -133,7 +134,7 @@ impl Bench {
         assert!(status == 200 || status == 204, "{path}: {status} {text}");
     }
 
-    /// What Vault keeps for the service.
+    /// The secrets of the service in Vault.
     pub fn kept(&self) -> Value {
         let found = self.servers.vault.get(&format!("/v1/secret/data/services/staging/{}", self.name));
         found.map(|found| found["data"]["data"].clone()).unwrap_or_default()
@@ -151,12 +152,12 @@ impl Bench {
         format!("/v1/job/{}", self.name)
     }
 
-    /// What Nomad's variable of the service holds.
+    /// The items of the service's variable in Nomad.
     pub fn variable(&self) -> Option<Value> {
         self.servers.nomad.get(&self.variable_path()).map(|found| found["Items"].clone())
     }
 
-    /// The running allocations that are wanted.
+    /// The allocations that run and are desired to run.
     pub fn running(&self) -> Vec<String> {
         let all = self.servers.nomad.get(&format!("{}/allocations", self.job_path())).unwrap_or_default();
         let is = |one: &&Value| one["ClientStatus"] == "running" && one["DesiredStatus"] == "run";
@@ -164,7 +165,7 @@ impl Bench {
         all.map(|one| one["ID"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// What the only running task was given.
+    /// The environment that the only running task got.
     pub fn given(&self) -> Value {
         until("it says what it was given", || match self.running().as_slice() {
             [one] => serde_json::from_str(&std::fs::read_to_string(self.said().join(one)).ok()?).ok(),
@@ -172,7 +173,7 @@ impl Bench {
         })
     }
 
-    /// Everything that Nomad tells of the job.
+    /// Everything that Nomad shows about the job.
     pub fn inspected(&self) -> String {
         ["", "/versions", "/allocations", "/evaluations", "/deployments"]
             .map(|part| {
@@ -181,7 +182,7 @@ impl Bench {
             .concat()
     }
 
-    /// All files below the root, with what they hold.
+    /// All files below the root, with their contents.
     pub fn files(&self) -> Vec<(PathBuf, String)> {
         let mut found = Vec::new();
         let mut folders = vec![self.site.folder.path().join("root")];

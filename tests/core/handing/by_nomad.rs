@@ -1,10 +1,10 @@
-//! By Nomad, which reads it in Vault itself.
+//! Secrets that Nomad itself reads from Vault.
 
 use serde_json::json;
 
 use super::bench::{Bench, address};
 
-/// Nomad's tasks log in by their identity, as this role.
+/// Lets Nomad's tasks log in to Vault with their identity, as this role.
 fn trust(bench: &Bench) {
     bench.post("sys/auth/nomad", &json!({ "type": "jwt" }));
     let keys = format!("{}/.well-known/jwks.json", address(&bench.servers.nomad));
@@ -45,7 +45,7 @@ fn a_task_reads_in_vault_by_its_own_identity_and_eos_hands_it_the_rest() {
     assert_eq!((&given["S_NUMBER"], &given["S_OLD"]), (&json!("7"), &json!("of the first version")));
     assert_eq!((&given["S_MADE"], &given["S_FILE"]), (&bench.kept()["S_MADE"], &json!("of this host")));
     assert!(given["S_LENT"].is_string(), "{given}");
-    // What Vault has, Nomad's variable has not; and nobody but the task has taken a lease.
+    // Nomad's variable does not have the secrets of Vault, and only the task has got a lease.
     let handed = bench.variable().unwrap();
     assert!(handed["r1_S_FILE"].is_string() && handed.as_object().unwrap().len() == 4, "{handed}");
     let (status, users) = bench.servers.vault.call("LIST", "/v1/leased/users/", "");

@@ -1,4 +1,4 @@
-//! By a variable of Nomad's, which Eos writes.
+//! Secrets in a Nomad variable that Eos writes.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn secrets_of_every_origin_reach_the_task_as_they_are_and_nobody_else() {
         "S_KEY": { "generate": "hex", "key": "secret_key" },
     }));
 
-    // A test makes nothing, and says what it cannot know yet by the next revision alone.
+    // A test run makes nothing. The next revision is the only sign of values that it cannot know yet.
     let shown = bench.site.run("orchestrate", json!({ "test": true }));
     assert_eq!(bench.of(&shown)["status"], "pending_inputs", "{shown:#}");
     assert!(bench.kept().is_null() && bench.variable().is_none(), "{shown:#}");
@@ -44,21 +44,21 @@ fn secrets_of_every_origin_reach_the_task_as_they_are_and_nobody_else() {
     assert_eq!(kept["secret_key"].as_str().map(str::len), Some(64));
 
     let secrets: Vec<_> = expected.as_object().unwrap().values().filter_map(Value::as_str).collect();
-    // JSON has its own form of the hostile one; its end is the same in all. A lone figure proves nothing.
+    // In JSON the hostile value looks different, but its end is the same. A single digit proves nothing.
     let forms = |secret: &&str| secret.rsplit(' ').next().filter(|form| form.len() > 1).map(str::to_owned);
     let forms: Vec<_> = secrets.iter().filter_map(forms).collect();
     let (inspected, told) = (bench.inspected(), report.to_string());
     for secret in &forms {
         assert!(!inspected.contains(secret) && !told.contains(secret), "{secret}");
     }
-    // What terraform keeps of the other component is its own business.
+    // Terraform's files of the other component do not count.
     let files = bench.files();
     let ours = files.iter().filter(|(path, _)| !path.to_string_lossy().contains("/db/"));
     for (path, text) in ours {
         assert!(!forms.iter().any(|secret| text.contains(secret)), "{}", path.display());
     }
 
-    // Nothing has changed: nothing is written, nothing is restarted.
+    // Nothing has changed, so nothing is written and nothing is restarted.
     let (running, variable) = (bench.running(), bench.variable());
     bench.ends("unchanged");
     assert_eq!((bench.running(), bench.variable()), (running, variable));
@@ -77,14 +77,14 @@ fn another_value_is_another_deployment_and_what_was_lost_is_written_again() {
     let shown = bench.site.run("orchestrate", json!({ "test": true }));
     assert_eq!(bench.of(&shown)["status"], "planned", "{shown:#}");
     assert_eq!(bench.variable().unwrap()["r1_S_A"], "one");
-    // A plan that is kept brings what is there when it is applied.
+    // A saved plan uses the secrets at the time of its apply.
     let kept = bench.site.run("plan", json!({}));
     let report = bench.site.run("apply", json!({ "plan_id": kept["plan_id"] }));
     assert_eq!(bench.of(&report)["status"], "applied", "{report:#}");
     assert_eq!(bench.given(), json!({ "S_A": "two" }));
     assert_ne!(bench.running(), first);
 
-    // Somebody removes it: it comes back, under a revision that no job has had.
+    // Another client removes the variable. The next run writes it again, with a revision that no job has had.
     assert_eq!(bench.servers.nomad.call("DELETE", &bench.variable_path(), "").0, 204);
     bench.ends("applied");
     let handed = bench.variable().unwrap();
@@ -116,7 +116,7 @@ fn a_version_that_fails_is_taken_back_with_its_secrets_and_neither_is_told() {
         "the version that runs again has what it was deployed with"
     );
 
-    // The way back fails as well: what it prints is the old one.
+    // The rollback fails too: its task prints the old secret.
     *bench.web() = good;
     bench.put(&json!({ "token": old }));
     let marked = bench.site.folder.path().join("marked");
@@ -148,7 +148,7 @@ fn a_service_that_goes_takes_along_what_it_was_handed_and_leaves_what_others_hav
     let handed = bench.variable().unwrap();
     assert!(handed["theirs"] == "x" && handed["r1_S_A"].is_string(), "{handed}");
 
-    // Gone from the pillar, and its job purged by a hand, it is destroyed by its name.
+    // The service is gone from the pillar and a person has purged its job. It can still be destroyed by its name.
     assert_eq!(bench.servers.nomad.call("DELETE", &format!("{}?purge=true", bench.job_path()), "").0, 200);
     bench.site.infrastructure["services"] = json!({});
     let destroyed =

@@ -1,4 +1,4 @@
-//! Claims about the secrets of services: they reach the task, and nobody else.
+//! Claims about the secrets of services: they reach the task and nobody else.
 
 mod bench;
 mod by_nomad;

@@ -1,4 +1,4 @@
-//! Nothing is started with a part of its secrets.
+//! A service is never started with only a part of its secrets.
 
 use serde_json::json;
 
@@ -72,12 +72,12 @@ fn a_service_whose_vault_is_away_is_told_of_without_its_words_and_can_be_destroy
     bench.ends("applied");
     let given = bench.given();
     bench.site.infrastructure["settings"]["vault"]["address"] = json!("http://127.0.0.1:9");
-    // Nomad's variable has them all.
+    // Nomad's variable has all secrets.
     let healthy = bench.site.run("module.component_is_healthy", json!({ "component": bench.component() }));
     assert_eq!(healthy["result"], true, "{healthy:#}");
     let told = bench.site.run("module.diagnose", json!({ "service": bench.name }));
     assert!(told["result"] == true && !told.to_string().contains("is not repeated"), "{told:#}");
-    // Without that, what the tasks wrote could hold anything.
+    // Without the variable, the output of the tasks could contain unknown secrets.
     assert_eq!(bench.servers.nomad.call("DELETE", &bench.variable_path(), "").0, 204);
     let told = bench.site.run("module.diagnose", json!({ "service": bench.name }));
     assert!(told["result"] == true && told.to_string().contains("is not repeated"), "{told:#}");

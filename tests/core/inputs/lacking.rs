@@ -1,4 +1,5 @@
-//! A component whose required variables only its state gives: what needs them is refused for it alone.
+//! A component whose required variables come only from a Salt state. Operations that need them are refused for this
+//! component alone.
 
 use std::fs;
 
@@ -23,7 +24,7 @@ const CANARY: &str = "canary-of-the-state";
 fn site(grafana: &str) -> Site {
     let mut site = Site::new();
     site.infrastructure["settings"]["policy"] = json!({ "allow_destroy": true });
-    // The strictest for others.
+    // The strictest setting for the other components.
     site.infrastructure["settings"]["on_failure"] = json!("rollback");
     site.component("grafana", grafana, json!({}));
     site.component("other", OTHER, json!({}));
@@ -34,7 +35,7 @@ fn variables() -> Value {
     json!({ "password": CANARY, "size": 3 })
 }
 
-/// As its state applies it.
+/// Applies the component as its Salt state does.
 fn apply(site: &Site, given: Value) -> Value {
     let mut arguments = json!({ "component": "grafana" });
     arguments.as_object_mut().unwrap().extend(given.as_object().unwrap().clone());
@@ -64,7 +65,7 @@ fn what_needs_the_values_is_refused_for_this_component_and_the_others_run() {
         assert!(error.contains(word), "{error}");
     }
 
-    // A plan of the environment can be applied without it.
+    // A plan of the environment can be applied without this component.
     site.infrastructure["components"]["other"]["source"] =
         site.infrastructure["components"]["reader"]["source"].clone();
     site.infrastructure["components"]["other"]["variables"] = json!({ "url": "x" });
@@ -117,7 +118,7 @@ fn what_its_state_applied_is_read_looked_at_and_destroyed_though_the_secret_is_k
 
 #[test]
 fn a_secret_that_a_call_gave_by_reference_is_read_again_and_hidden() {
-    // It would be shown: the module forgets to mark it.
+    // The value would be shown, because the module does not mark it as sensitive.
     let leaky = GRAFANA.replace("sha256(var.password)", "var.password");
     let leaky = leaky + "output \"shown\" { value = nonsensitive(var.password) }\n";
     let site = site(&leaky);
@@ -132,7 +133,7 @@ fn a_secret_that_a_call_gave_by_reference_is_read_again_and_hidden() {
     }
     let drift = site.run("drift", json!({ "components": "grafana" }));
     assert_eq!(one(&drift)["notes"], Value::Null, "the value is read: a normal look");
-    // A question needs no value.
+    // A query needs no value.
     fs::remove_file(&file).unwrap();
     let answer = site.run("module.get_resources", json!({ "component": "grafana" }));
     assert_eq!(answer["result"], true, "{answer:#}");

@@ -1,4 +1,4 @@
-//! Claims about what goes into a module's variables, with a real terraform and without Salt.
+//! Claims about the values of a module's variables, with a real terraform and without Salt.
 
 mod lacking;
 mod nulls;

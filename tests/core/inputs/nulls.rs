@@ -1,4 +1,4 @@
-//! An output that is null is a value; an output of a configuration that was not applied in full is none.
+//! An output that is null is a value. An output of a configuration that was not applied in full is not a value.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ output "late" {
 }
 "#;
 
-/// Says what it got; the default is not null, so that both can be told apart.
+/// A module that outputs the value that it got. Its default is not null, so that the two can be distinguished.
 fn reader(variable: &str) -> String {
     format!(
         "variable \"got\" {{\n  {variable}\n}}\nresource \"terraform_data\" \"one\" {{ input = var.got == null }}\n\
@@ -119,7 +119,7 @@ fn questions_tell_null_from_no_value_yet() {
     let cached = site.run("outputs", json!({ "components": "prod", "cached": true }));
     assert_eq!(cached["outputs"]["prod"], of_prod, "{cached:#}");
 
-    // Behind Eos's back another configuration may have been applied: nobody knows that it is null.
+    // Another program may have applied another configuration, so it is not known whether the output is null.
     let state = site.workdir("prod").join("terraform.tfstate");
     let mut moved: Value = serde_json::from_slice(&std::fs::read(&state).unwrap()).unwrap();
     moved["serial"] = json!(moved["serial"].as_u64().unwrap() + 1);
@@ -154,7 +154,7 @@ fn a_record_of_an_earlier_version_says_nothing_of_null_outputs_until_the_next_ru
     std::fs::write(&path, record.to_string()).unwrap();
     let reader = site.run("orchestrate", json!({ "components": "default" }));
     assert_eq!(reader["components"]["default"]["reason"], "missing_output", "{reader:#}");
-    // What the remedy says.
+    // The remedy names these commands.
     assert_eq!(site.run("orchestrate", json!({ "components": "prod" }))["result"], true);
     assert_eq!(site.run("orchestrate", json!({ "components": "default" }))["result"], true);
 }

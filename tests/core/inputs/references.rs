@@ -1,4 +1,5 @@
-//! A reference is read where one is taken, and refused where a text is: it never becomes the secret by mistake.
+//! A reference is read where a reference is allowed, and refused where only a text is. So it never becomes the secret
+//! by mistake.
 
 use std::fs;
 
@@ -27,7 +28,7 @@ fn site() -> Site {
     site
 }
 
-/// The problems of a call, by their places.
+/// The problems of a call, each with its path.
 fn problems(report: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let all = report["error"]["details"]["problems"].as_array();
@@ -61,7 +62,7 @@ fn a_text_that_looks_like_a_reference_is_refused_for_a_sensitive_variable_and_no
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].0, format!("{pillar}settings"));
     assert!(found[0].1.starts_with(".a.b[1] looks like a reference"), "{found:?}");
-    // The same from a call.
+    // The same in the arguments of a call.
     let call = json!({ "component": "grafana", "variables": { "password": "vault:secret/canary#admin" } });
     let found = problems(&site.run("state.apply", call));
     assert!(found.iter().any(|(place, _)| place == "arguments:variables:password"), "{found:?}");

@@ -1,4 +1,4 @@
-//! The port of a server that was killed: who asks there is heard, and gets no answer.
+//! The port of a server that was killed. Requests there are recorded and get no answer.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -37,7 +37,7 @@ impl Away {
         Self { asked, over, thread: Some(thread) }
     }
 
-    /// Until a request whose first line holds this has come, and found nobody.
+    /// Waits for a request whose first line contains this text.
     pub fn is_asked(&self, part: &str) {
         until(part, || self.asked.lock().unwrap().iter().any(|line| line.contains(part)));
     }

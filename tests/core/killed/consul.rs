@@ -1,4 +1,4 @@
-//! Consul: as the lock, as a gate and as what hooks tell.
+//! Consul as the lock, as a health gate, and as the target of hooks.
 
 use serde_json::{Value, json};
 
@@ -11,14 +11,14 @@ use crate::support::web::Web;
 struct Stage {
     consul: Server,
     scene: Scene,
-    /// What is registered in Consul.
+    /// The service that is registered in Consul.
     api: Web,
-    /// The second gate of `gated`, and the hook of `hooked` before Consul's.
+    /// The second gate of `gated`, and the hook of `hooked` that precedes its Consul hook.
     gate: Web,
     hook: Closed,
 }
 
-/// Each component is named for the phase in which it is when Consul is killed; all of them hold a lock.
+/// Each component has the name of the phase in which it is when Consul is killed. All of them hold a lock.
 const PHASES: [&str; 3] = ["applying", "gated", "hooked"];
 
 impl Stage {
@@ -68,7 +68,7 @@ impl Stage {
         self.consul.get("/v1/session/list").unwrap_or_default().as_array().map_or(99, Vec::len)
     }
 
-    /// Who holds the lock of a component.
+    /// The session that holds the lock of a component.
     fn session(&self, name: &str) -> Option<String> {
         let lock = self.consul.get(&format!("/v1/kv/locks/staging/{name}/lock"))?;
         lock[0]["Session"].as_str().map(str::to_owned)
@@ -79,7 +79,7 @@ impl Stage {
         PHASES.into_iter().for_each(|name| assert_eq!(self.session(name), None, "{name}"));
     }
 
-    /// The status that the hook has told.
+    /// The status that the hook has written.
     fn told(&self) -> Value {
         let (_, text) = self.consul.call("GET", "/v1/kv/terraform/staging/hooked/metadata?raw", "");
         serde_json::from_str::<Value>(&text).unwrap_or_default()["status"].take()
@@ -111,7 +111,7 @@ fn a_consul_that_begins_again_is_waited_for_by_lock_gate_and_hook() {
     assert!(!stage.api.asked().is_empty());
 }
 
-/// A minute, since it waits for what Consul ends by itself.
+/// Takes a minute, because it waits until Consul ends the sessions by itself.
 #[test]
 #[ignore = "soak"]
 fn a_consul_that_stays_away_is_named_by_lock_gate_and_hook_and_its_locks_end_by_themselves() {

@@ -1,7 +1,8 @@
-//! What becomes of a run when Nomad, Consul or Vault is killed under it: it begins again after a while, or stays away.
+//! What happens to a run when Nomad, Consul or Vault is killed during it. The server is started again later, or stays
+//! away.
 //!
-//! One run has a component in each phase when the server dies. What holds a component there is let go by the test, and
-//! that it asked in vain is seen at the dead server's port: nothing here waits for a time to pass.
+//! One run has a component in each phase when the server dies. The test holds the components there and releases them.
+//! It sees at the dead server's port that the run sent requests in vain. So nothing here waits for a fixed time.
 
 mod away;
 mod consul;

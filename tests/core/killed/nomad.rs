@@ -1,4 +1,4 @@
-//! Nomad.
+//! Nomad is killed during a run.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::support::server::Server;
 use crate::support::statuses;
 use crate::support::web::Web;
 
-/// The driver's and its configuration: a process that outlives Nomad, and one that is made up.
+/// A driver and its configuration: a process that outlives Nomad, and a simulated process.
 const PROCESS: [&str; 2] = ["raw_exec", "command = \"sleep\"\n args = [\"3600\"]"];
 const MOCK: [&str; 2] = ["mock_driver", "run_for = \"1h\""];
 
@@ -44,7 +44,7 @@ fn job(name: &str, tasks: &str, rest: &str) -> String {
     )
 }
 
-/// A task that has to run first, and ends once this file is there.
+/// A task that must run first, and ends when this file exists.
 fn waits_for(file: &Path) -> String {
     let script = json!(format!("until [ -e {} ]; do sleep 0.1; done", file.display()));
     let config = format!("command = \"sh\"\n args = [\"-c\", {script}]");
@@ -62,14 +62,14 @@ fn gates(job: &str) -> Value {
 struct Stage {
     nomad: Server,
     scene: Scene,
-    /// There from when `followed` may become healthy.
+    /// A file. When it exists, `followed` may become healthy.
     ready: PathBuf,
-    /// What the second gate of `watched` asks.
+    /// The server of the second gate of `watched`.
     gate: Web,
     show: Show,
 }
 
-/// Each component is named for the phase in which it is when Nomad is killed.
+/// Each component has the name of the phase in which it is when Nomad is killed.
 const PHASES: [&str; 5] = ["applying", "asked", "followed", "registered", "watched"];
 
 impl Stage {
@@ -102,7 +102,7 @@ impl Stage {
         Some(Self { nomad, scene, ready, gate, show })
     }
 
-    /// The deadline of all gates; each begins when all others have come to where they are held.
+    /// Sets the deadline of all gates. Each deadline begins when all other components are in their phases.
     fn patience(&mut self, deadline: &str) {
         for name in PHASES {
             let gates = &mut self.scene.site.infrastructure["components"][name]["health"];
@@ -126,13 +126,14 @@ impl Stage {
         until("the gates are asked", || !gate.asked().is_empty());
     }
 
-    /// Whatever can be asked is well from now on.
+    /// Makes all gates pass from now on.
     fn is_well(&self) {
         std::fs::write(&self.ready, "").unwrap();
         self.gate.answers_now(200);
     }
 
-    /// Each job runs as it was registered first and in its one allocation, and the state of its component has it.
+    /// Checks that each job runs in its first version and in its only allocation, and that the state of its component
+    /// has it.
     fn has_each_job_once(&self) {
         for name in PHASES {
             let allocations = self.nomad.get(&format!("/v1/job/{name}/allocations")).unwrap_or_default();
@@ -178,7 +179,7 @@ fn a_nomad_that_begins_again_is_waited_for_in_each_phase_of_a_run() {
 fn a_nomad_that_stays_away_is_named_in_each_phase_of_a_run_and_what_was_done_is_in_the_states() {
     let Some(mut stage) = Stage::new() else { return };
     stage.patience("8s");
-    // Nomad takes this job, and dies before it has said so.
+    // Nomad accepts this job, and dies before it answers.
     let proxy = Proxy::start(stage.nomad.port);
     proxy.set(Mode::Unanswered("PUT /v1/jobs?"));
     let resources = provider(proxy.port) + &job("unanswered", &task("task", MOCK, ""), "");
@@ -202,7 +203,7 @@ fn a_nomad_that_stays_away_is_named_in_each_phase_of_a_run_and_what_was_done_is_
     }
     assert!(stage.scene.state("asked").is_empty());
     assert_eq!(stage.scene.state("applying"), ["world_thing.applying"]);
-    // Nobody holds a lock, and what is there that no state has is named.
+    // Nobody holds a lock, and the job that no state has is reported.
     stage.nomad.begin_again();
     stage.is_well();
     stage.patience("2m");

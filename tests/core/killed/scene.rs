@@ -12,7 +12,7 @@ use crate::support::Site;
 use crate::support::web::Web;
 use crate::support::world::World;
 
-/// Long enough for any machine; what is waited for is a fact.
+/// Long enough for any machine: the wait ends as soon as the condition holds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn until(what: &str, fact: impl Fn() -> bool) {
@@ -36,7 +36,7 @@ impl Scene {
     /// The things with these names hang when they are created.
     pub fn new(held: &[&str]) -> Option<Self> {
         let (world, mut site) = (World::new()?, Site::new());
-        // Should a test fail, what hangs ends.
+        // If a test fails, the hanging calls still end.
         site.infrastructure["settings"]["timeouts"] = json!({ "apply": "3m", "stop_grace": "5s" });
         site.infrastructure["settings"]["parallelism"] = json!(8);
         site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
@@ -45,14 +45,14 @@ impl Scene {
         Some(scene)
     }
 
-    /// Only these hang from now on.
+    /// Makes only these things hang from now on.
     pub fn held(&self, held: &[&str]) {
         let hang =
             |name: &&str| json!({ "id": name, "on": "create", "name": name, "when": "before", "do": "hang" });
         self.world.faults(&held.iter().map(hang).collect());
     }
 
-    /// A component with these resources, which may be of the providers world and nomad.
+    /// Adds a component with these resources of the providers world and nomad.
     pub fn component(&mut self, name: &str, resources: &str, rest: Value) {
         let main = format!(
             "terraform {{\n  required_providers {{\n    nomad = {{ source = \"hashicorp/nomad\" }}\n    \
@@ -64,20 +64,20 @@ impl Scene {
         self.site.component(name, &main, rest);
     }
 
-    /// Until the creation of this thing has begun.
+    /// Waits until the creation of this thing has begun.
     pub fn is_creating(&self, name: &str) {
         let begun = |line: &Value| line["kind"] == "create" && line["name"] == name;
         until(name, || self.world.operations().iter().any(begun));
     }
 
-    /// Until what was applied of it is recorded; its gates follow.
+    /// Waits until the apply of this component is recorded. Its gates follow.
     pub fn is_recorded(&self, component: &str) {
         let record = format!("root/staging/.eos/components/{component}/record.json");
         until(component, || self.site.folder.path().join(&record).exists());
     }
 
-    /// From here on this component's `terraform show` ends when it is let go: that is what is read right before Nomad is
-    /// asked of a plan.
+    /// Makes `terraform show` of this component wait until it is released. Eos runs it right before it asks Nomad about
+    /// the plan.
     pub fn hold_show(&mut self, component: &str) -> Show {
         let folder = self.site.folder.path();
         let (wrapper, show) =
@@ -127,7 +127,7 @@ impl Show {
     }
 }
 
-/// A web server that answers nobody until it is let go.
+/// A web server that answers no request until it is released.
 pub struct Closed {
     pub web: Web,
     open: Arc<AtomicBool>,
@@ -159,14 +159,14 @@ pub fn thing(name: &str, rest: &str) -> String {
     format!("resource \"world_thing\" \"{name}\" {{\n  name = \"{name}\"\n  {rest}\n}}\n")
 }
 
-/// Of one component: its status, its code, and what people are told.
+/// The status, the code and the message of one component.
 pub fn end(report: &Value, component: &str) -> (String, String, String) {
     let one = &report["components"][component];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     (text(&one["status"]), text(&one["reason"]), text(&one["error"]["message"]))
 }
 
-/// It failed for this reason, and the message names the server.
+/// Checks that the component failed with this code, and that the message names the server.
 pub fn failed(report: &Value, component: &str, code: &str, server: &str) {
     let (status, reason, message) = end(report, component);
     assert_eq!((status.as_str(), reason.as_str()), ("failed", code), "{component}: {report:#}");

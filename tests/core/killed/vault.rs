@@ -1,4 +1,4 @@
-//! Vault. Each token and each lease is counted before a run, and once it is over.
+//! Vault is killed during a run. Each token and each lease is counted before and after the run.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::away::Away;
 use super::scene::{Closed, Scene, address, end, failed, thing, until};
 use crate::support::server::Server;
 
-/// What a run's role may do.
+/// The rights of a run's role.
 const POLICY: &str = r#"
 path "secret/data/open/*" { capabilities = ["read"] }
 path "leased/creds/*"     { capabilities = ["read"] }
@@ -21,7 +21,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// `applying` has a user that lasts for so long, `later` reads its secret once `first` is done.
+    /// `applying` has a user with this lease. `later` reads its secret after `first` has completed.
     fn new(token: &str, lease: &str, applying: &str) -> Option<Self> {
         let vault = Server::vault_on_disk()?;
         let mut stage = Self { vault, scene: Scene::new(&["first", "applying"])?, hook: Closed::new() };
@@ -67,13 +67,13 @@ impl Stage {
         keys.map(|key| key.as_str().unwrap().to_owned()).collect()
     }
 
-    /// Every token, by its accessor, and every lease of the engine; and the users that leases stand for.
+    /// The accessors of all tokens, all leases of the engine, and the users of these leases.
     fn lent(&self) -> [BTreeSet<String>; 3] {
         ["auth/token/accessors/", "sys/leases/lookup/leased/creds/app/", "leased/users/"]
             .map(|path| self.list(path))
     }
 
-    /// When the lease of `applying` ends, unless it is renewed.
+    /// The time at which the lease of `applying` ends if it is not renewed.
     fn lease_ends(&self) -> Value {
         let id = self.list("sys/leases/lookup/leased/creds/app/").pop_first().unwrap();
         let asked = json!({ "lease_id": format!("leased/creds/app/{id}") });

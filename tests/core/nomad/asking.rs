@@ -1,4 +1,4 @@
-//! A job, asked about before it is registered.
+//! Checks of a job before it is registered.
 
 use eos::model::NomadServer;
 use eos::nomad::{Nomad, Refusal, Spec, Trouble};
@@ -20,7 +20,7 @@ fn what_nomad_would_not_take_is_refused_in_its_words() {
         matches!(&no_syntax, Err(Refusal::Invalid(said)) if said.contains("Blocks of type \"gruop\" are not expected")),
         "{no_syntax:?}"
     );
-    // Nomad answers 200 to this, with errors.
+    // Nomad answers this with 200 and errors.
     let empty = block(client.preflight(&spec("job \"wrong\" {}".to_owned())));
     assert_eq!(empty, Err(Refusal::Invalid("Missing job task groups".to_owned())));
     let no_json = Spec { is_json: true, ..spec("{".to_owned()) };
@@ -86,7 +86,7 @@ fn a_job_that_runs_already_is_somebody_elses_unless_it_is_the_one_that_is_change
 fn what_nomad_would_do_and_what_it_warns_of_is_told() {
     let Some(pair) = pair() else { return };
     let job = Job { count: 2, update: "canary = 1\n auto_promote = true".to_owned(), ..Job::new("told") };
-    // Two groups, one of which would have to be promoted by hand.
+    // Two groups, of which one would need a promotion by a person.
     let other = "group \"other\" {\n update {\n canary = 1\n auto_promote = false\n }\n task \"t\" {\n driver = \"mock_driver\"\n config {\n run_for = \"1h\"\n }\n }\n }";
     let text = job.text();
     let text = format!("{}{other}\n}}\n", text.strip_suffix("}\n").unwrap());

@@ -1,4 +1,4 @@
-//! Components that hold a `nomad_job`, through a real terraform and the provider for tests.
+//! Components with a `nomad_job`, with a real terraform and the provider for tests.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ impl Scene {
         Self::on(pair()?)
     }
 
-    /// On a Nomad and a Consul of its own, where a test does what others would notice.
+    /// A scene with its own Nomad and Consul, for a test that would disturb others.
     pub fn alone() -> Option<Self> {
         let consul = Server::consul()?;
         let nomad = Server::nomad_beside(&consul)?;
@@ -37,7 +37,7 @@ impl Scene {
         Some(Self { pair, world, site })
     }
 
-    /// `web` holds this job, and `more`.
+    /// Sets up the component `web` with this job, and with `more` text.
     pub fn component(&mut self, job: &Job, more: &str, rest: Value) {
         self.component_with(job, "", more, rest);
     }
@@ -93,7 +93,7 @@ fn a_job_is_healthy_once_nomad_says_so_and_each_later_run_measures_again() {
     let health = scene.site.run("health", json!({}));
     assert_eq!(health["health"]["web"][0]["said"], "web: 1 of 1 running", "{health:#}");
     assert_eq!(health["result"], true);
-    // Terraform has nothing to say to this.
+    // Terraform sees no difference here.
     scene.pair.nomad.call("DELETE", "/v1/job/deployed", "");
     let stopped = scene.run();
     assert_eq!(web(&stopped)["reason"], "job_stopped", "{stopped:#}");
@@ -107,7 +107,7 @@ fn a_bad_version_fails_early_with_its_reason_and_the_one_before_serves_on() {
     let Some(mut scene) = Scene::new() else { return };
     let job = Job { update: "auto_revert = true".to_owned(), ..Job::new("spoilt-later") };
     let mut gates = gate("spoilt-later");
-    // Whoever sat this out would not end in this test's time.
+    // A run that waited for this deadline would not end in this test's time.
     gates[0]["nomad"]["healthy_deadline"] = json!("1h");
     let token = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(token.path(), "hunter2-of-the-job").unwrap();
@@ -138,7 +138,7 @@ fn a_bad_version_fails_early_with_its_reason_and_the_one_before_serves_on() {
     assert_eq!(details["deployment"]["status"], "failed", "{details:#}");
     assert!(!report.to_string().contains("hunter2"), "{report:#}");
     assert_eq!(scene.pair.running("spoilt-later", 2), 1);
-    // What runs is not what was asked for, and that is not tried again by itself.
+    // The running version is not the wanted one, and Eos does not try it again by itself.
     let again = scene.run();
     assert_eq!(
         (&web(&again)["status"], &web(&again)["reason"]),
@@ -266,7 +266,7 @@ fn an_old_instance_that_passes_says_nothing_of_the_new_one() {
     scene.component(&job, "", gates("1m"));
     let report = scene.run();
     assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
-    // A new version on a port where nobody listens, beside the old one.
+    // A new version with a port where nobody listens, beside the old version.
     let deaf = Job { group: service("port \"http\" {}"), deadline: 10, ..job };
     scene.component(&deaf, "", gates("1m"));
     let report = scene.run();
@@ -285,7 +285,7 @@ fn a_service_in_consul_has_to_pass_often_enough() {
     let check = json!({ "Name": "by-hand-1", "TTL": "1h", "Status": "passing" });
     let service = json!({ "ID": "plain-1", "Name": "plain-service", "Port": 1, "Check": check }).to_string();
     scene.pair.consul.call("PUT", "/v1/agent/service/register", &service);
-    // Long enough on any machine where it is to pass.
+    // For a gate that must pass, the deadline is long enough for any machine.
     let gates = |least: u64, deadline: &str| {
         json!({ "health": [{ "consul": {
             "service": "plain-service", "least": least, "interval": "200ms", "min_healthy_time": "400ms",
@@ -299,7 +299,7 @@ fn a_service_in_consul_has_to_pass_often_enough() {
     let report = scene.run();
     assert_eq!(web(&report)["reason"], "unhealthy", "{report:#}");
     assert!(message(&report).contains("1 of 1 instance(s) passing, 2 needed"), "{report:#}");
-    // A warning is no pass, and a service that nobody knows is none.
+    // A warning does not pass, and an unknown service does not pass.
     scene.pair.consul.call("PUT", "/v1/agent/check/warn/service:plain-1", "");
     scene.site.component("web", "resource \"terraform_data\" \"x\" {}", gates(1, "2s"));
     eventually("the catalogue has the warning", || {

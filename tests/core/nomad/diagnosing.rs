@@ -1,4 +1,4 @@
-//! Why a job does not run, as a reader is told.
+//! The diagnosis of a job that does not run.
 
 use serde_json::json;
 
@@ -101,7 +101,7 @@ fn what_the_token_may_not_read_is_a_note() {
     let job = Job::new("shy").script("echo hunter2 >&2; exit 7");
     let token = block(async {
         let policy = json!({ "Name": "reader", "Rules": rules });
-        // Its answer has no body, which is all the same here.
+        // Nomad's answer has no body. That does not matter here.
         let _ = root.put::<serde_json::Value>(&["acl", "policy", "reader"], &[], &policy).await;
         let asked = json!({ "Name": "reader", "Type": "client", "Policies": ["reader"] });
         let token: serde_json::Value = root.put(&["acl", "token"], &[], &asked).await.unwrap();

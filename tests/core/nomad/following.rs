@@ -1,4 +1,4 @@
-//! What became of a registration, whoever asks and whenever.
+//! The result of a registration, at any time and for any caller.
 
 use eos::nomad::{Found, Trouble};
 use serde_json::json;
@@ -39,7 +39,7 @@ fn a_version_that_ends_at_once_fails_and_the_way_back_to_the_one_before_is_await
     let said = said(&found);
     assert!(said.contains("rolling back to job version 0"), "{said}");
     assert!(said.ends_with("the version before runs again"), "{said}");
-    // It had settled when that was said.
+    // The reverted version was already stable at that time.
     assert_eq!(pair.job("reverts").unwrap()["Version"], 2);
     assert_eq!(pair.running("reverts", 2), 1);
 }
@@ -47,7 +47,7 @@ fn a_version_that_ends_at_once_fails_and_the_way_back_to_the_one_before_is_await
 #[test]
 fn a_version_that_never_gets_healthy_fails_as_nomad_says_it() {
     let Some(pair) = pair() else { return };
-    // Nobody listens where the check asks.
+    // Nobody listens at the check's port.
     let group = "network {\n port \"http\" {}\n }\n service {\n name = \"never\"\n port = \"http\"\n provider = \"nomad\"\n check {\n type = \"tcp\"\n interval = \"1s\"\n timeout = \"1s\"\n }\n }";
     let job = Job { group: group.to_owned(), deadline: 3, ..Job::new("never") };
     let index = pair.register(&job.text());
@@ -87,7 +87,7 @@ fn what_finds_no_node_is_waited_for_and_what_is_lacking_is_said() {
     let lacks =
         |found: &Found| said(found).contains("web has no node to run on: memory is exhausted on 1 node(s)");
     let found = until(&pair.follow("huge", index), lacks);
-    // Nomad's own deadline begins with the first placement, and there is none.
+    // Nomad's own deadline begins with the first placement, and there is no placement.
     let Found::Waiting(_, more) = found else { panic!("{found:?}") };
     assert!(more <= std::time::Duration::from_secs(40 + 60 + 30), "{more:?}");
 }
@@ -128,7 +128,7 @@ fn a_batch_job_passes_by_its_exit_code() {
 fn a_system_job_passes_where_it_runs_on_each_node() {
     let Some(pair) = pair() else { return };
     let job = Job { job: "type = \"system\"".to_owned(), reschedule: false, ..Job::new("everywhere") };
-    // Without an update block of ours it would be judged only after Nomad's ten seconds.
+    // Without this update block, it would be healthy only after Nomad's default of ten seconds.
     let text = job.text().replacen("group", "update {\n min_healthy_time = \"100ms\"\n }\n group", 1);
     let index = pair.register(&text);
     assert_eq!(ending(&pair.follow("everywhere", index)), Found::Passing("web: 1 of 1 running".to_owned()));

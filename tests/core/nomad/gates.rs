@@ -1,4 +1,4 @@
-//! Gates whose server is away, or tells us nothing.
+//! Health gates whose server does not answer, or denies the answer.
 
 use serde_json::json;
 

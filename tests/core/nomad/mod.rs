@@ -1,4 +1,4 @@
-//! Jobs on a real Nomad: followed, refused before anything changes, diagnosed, and as components' gates.
+//! Jobs on a real Nomad: followed, refused before any change, diagnosed, and as health gates of components.
 
 mod asking;
 mod components;

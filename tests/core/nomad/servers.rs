@@ -1,4 +1,4 @@
-//! Jobs for the Nomad that the tests of this crate share.
+//! Jobs for the Nomad that all tests of this program share.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 pub use crate::support::pair::{Pair, pair};
 
-/// Long enough for any machine; what is waited for is a fact.
+/// Long enough for any machine: the wait ends as soon as the condition holds.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
 impl Pair {
@@ -16,7 +16,7 @@ impl Pair {
         client(&self.address())
     }
 
-    /// The `JobModifyIndex` of the registration.
+    /// Registers a job, and returns the `JobModifyIndex`.
     pub fn register(&self, hcl: &str) -> u64 {
         let asked = json!({ "JobHCL": hcl, "Canonicalize": true }).to_string();
         let (status, job) = self.nomad.call("PUT", "/v1/jobs/parse", &asked);
@@ -31,7 +31,7 @@ impl Pair {
         self.nomad.get(&format!("/v1/job/{name}"))
     }
 
-    /// How many allocations of this version run.
+    /// The number of running allocations of this version.
     pub fn running(&self, name: &str, version: u64) -> usize {
         let all = self.nomad.get(&format!("/v1/job/{name}/allocations")).unwrap();
         let is = |one: &&Value| one["JobVersion"] == version && one["ClientStatus"] == "running";
@@ -42,7 +42,7 @@ impl Pair {
         Follow::new(self.client(), job_name(name), Some(registered))
     }
 
-    /// Until it runs, which a test begins with.
+    /// Registers a job and waits until it runs.
     pub fn runs(&self, hcl: &str, name: &str) -> u64 {
         let index = self.register(hcl);
         let found = ending(&self.follow(name, index));
@@ -78,7 +78,7 @@ pub fn block<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// Looks until there is something else to see than that one has to wait.
+/// Looks until the result is not `Waiting`.
 pub fn ending(follow: &Follow) -> Found {
     until(follow, |found| !matches!(found, Found::Waiting(..)))
 }
@@ -105,30 +105,30 @@ pub fn eventually(what: &str, fact: impl Fn() -> bool) {
     }
 }
 
-/// A job of one group `web` with one task `web`, in parts that a test may change.
+/// A job with one group `web` and one task `web`, in parts that a test may change.
 #[derive(Clone)]
 pub struct Job {
     pub name: String,
-    /// Within `job`.
+    /// Text within `job`.
     pub job: String,
-    /// Within `update`.
+    /// Text within `update`.
     pub update: String,
-    /// Within `group`.
+    /// Text within `group`.
     pub group: String,
     pub count: u64,
     pub driver: &'static str,
-    /// Within the task's `config`.
+    /// Text within the task's `config`.
     pub config: String,
     pub memory: u64,
     pub reschedule: bool,
-    /// Seconds in which it has to get healthy; long enough for a good one on any machine.
+    /// Seconds in which the job must become healthy. A good job succeeds in this time on any machine.
     pub deadline: u64,
-    /// How long it has to run to be healthy; longer than a bad one takes to end on any machine.
+    /// The time that the job must run to be healthy. A bad job ends earlier on any machine.
     pub proof: &'static str,
 }
 
 impl Job {
-    /// A service that runs for an hour, and would be judged within seconds.
+    /// A service that runs for an hour, and is healthy or failed within seconds.
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -145,7 +145,7 @@ impl Job {
         }
     }
 
-    /// Its task is this shell script.
+    /// Makes this shell script the task.
     pub fn script(mut self, script: &str) -> Self {
         self.driver = "raw_exec";
         self.config = format!("command = \"/bin/sh\"\n args = [\"-c\", {}]", json!(script));

@@ -1,4 +1,4 @@
-//! What becomes of a version that failed, from one run to the next.
+//! A version that failed, from one run to the next.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::components::{Scene, gate, message, web};
 use super::servers::{Job, eventually};
 use crate::support::statuses;
 
-/// A scene whose job `name` runs, and the version of it that ends at once.
+/// A scene whose job `name` runs, and a version of the job that ends at once.
 fn scene(name: &str, rest: &Value) -> Option<(Scene, Job, Job)> {
     begun(Scene::new()?, name, rest)
 }
@@ -56,7 +56,7 @@ fn a_version_that_failed_waits_for_a_person_and_every_operation_says_so() {
     assert_eq!(outcome(&state), is("blocked", "failed_version"), "{state:#}");
     let drift = scene.site.run("drift", json!({}));
     assert!(web(&drift)["notes"].to_string().contains("failed version, waits for a person"), "{drift:#}");
-    // To put that drift right would be to register it again.
+    // A remediation of this drift would register the version again.
     let right = json!({ "component": "web", "drift_id": web(&drift)["drift"]["drift_id"] });
     assert_eq!(outcome(&scene.site.run("remediate", right)), is("blocked", "failed_version"));
     assert_eq!(version(&scene, "waits"), failed, "none of these has registered it");
@@ -74,7 +74,7 @@ fn a_version_that_failed_waits_for_a_person_and_every_operation_says_so() {
     assert!(version(&scene, "waits") > failed);
     assert_eq!(outcome(&scene.run()), is("blocked", "failed_version"));
 
-    // Another version is tried without a word, also one that is changed only in its inputs.
+    // Another version is applied without `retry`, also if only its inputs changed.
     scene.component(&Job { memory: 12, ..bad }, "", rest);
     assert_eq!(outcome(&scene.run()), is("failed", "deployment_failed"));
 }
@@ -129,7 +129,7 @@ fn back_at_the_version_that_serves_a_component_is_healthy_and_without_drift() {
     assert_eq!(health["result"], true, "{health:#}");
     let drift = scene.site.run("drift", json!({}));
     assert_eq!(web(&drift)["status"], "unchanged", "{drift:#}");
-    // The pillar has changed twice since: this is another try.
+    // The pillar has changed twice since then, so this counts as another attempt.
     scene.component(&bad, "", rest);
     assert_eq!(outcome(&scene.run()), is("failed", "deployment_failed"));
 }
@@ -152,7 +152,7 @@ fn a_first_version_that_failed_waits_also_where_the_provider_waited_for_it() {
     let Some(mut scene) = Scene::new() else { return };
     let bad =
         Job { config: "run_for = \"1ms\"\n exit_code = 3".to_owned(), proof: "20s", ..Job::new("never-ran") };
-    // It is tainted, and a plan would create it again.
+    // The job is tainted, and a plan would create it again.
     scene.component_with(&bad, "detach = false", "", json!({}));
     assert_eq!(outcome(&scene.run()), is("failed", "deployment_failed"));
     assert_eq!(outcome(&scene.run()), is("blocked", "failed_version"));
@@ -169,7 +169,7 @@ fn a_version_that_is_in_place_and_failed_is_made_anew_by_a_retry() {
     scene.component(&bad, "", rest);
     assert_eq!(outcome(&scene.run()), is("failed", "deployment_failed"));
     let before = scene.pair.job("in-place").unwrap()["CreateIndex"].clone();
-    // Nothing is to be registered, and Nomad is asked again.
+    // There is nothing to register, and Eos asks Nomad again.
     assert_eq!(outcome(&scene.run()), is("failed", "deployment_failed"));
     let retried = scene.site.run("orchestrate", json!({ "retry": true }));
     assert_eq!(outcome(&retried), is("failed", "deployment_failed"));

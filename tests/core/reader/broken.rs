@@ -1,4 +1,5 @@
-//! A module that broke after it was applied is destroyed as it was last applied, and stops no other.
+//! A module that is broken after its apply is destroyed with the last applied configuration, and does not stop other
+//! components.
 
 use std::path::PathBuf;
 
@@ -15,7 +16,7 @@ output "id" { value = terraform_data.net.output }
 "#;
 const APP: &str = "variable \"net\" {}\nresource \"terraform_data\" \"app\" { input = var.net }\n";
 
-/// Two components, applied; `app` reads from `net`.
+/// Two applied components. `app` reads from `net`.
 fn site() -> Site {
     let mut site = Site::new();
     site.component("net", NET, json!({ "variables": { "cidr": "10.0.0.0/16", "key": "hunter2hunter2" } }));
@@ -44,7 +45,7 @@ fn is_gone(site: &Site, name: &str) -> bool {
     serde_json::from_str::<Value>(&state).unwrap()["resources"] == json!([])
 }
 
-/// All is destroyed, and `net` as it was last applied, which its notes say.
+/// Destroys everything. Checks that `net` was destroyed with its last applied configuration, and that its notes say so.
 fn is_destroyed_as_applied(site: &Site) {
     let report = destroy(site, json!({}));
     assert_eq!(report["result"], true, "{report:#}");

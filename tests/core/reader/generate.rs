@@ -1,8 +1,8 @@
-//! Modules of all that Terraform's notation allows and readers get wrong.
+//! Generates modules with all parts of Terraform's notation that are hard to read.
 
 use crate::support::draw::Draw;
 
-/// A module's files: name to bytes. All of it is right: terraform refuses none.
+/// A module's files: names and bytes. The modules are valid for terraform.
 pub type Files = Vec<(String, Vec<u8>)>;
 
 pub fn module(draw: &mut Draw) -> Files {
@@ -50,7 +50,7 @@ impl Names {
     }
 }
 
-/// What stands between blocks, and declares nothing.
+/// Text between blocks that declares nothing.
 fn noise(draw: &mut Draw) -> Vec<u8> {
     let pieces: [&[u8]; 8] = [
         b"",
@@ -150,7 +150,7 @@ fn variable(draw: &mut Draw, names: &mut Names, overrides: &mut String) -> Strin
     if draw.below(6) == 0 {
         let line =
             draw.one_of(&["sensitive = true", "sensitive = false", "default = null", "description = \"}\""]);
-        // One that is not nullable has no such default.
+        // A variable that is not nullable must not have the default null.
         let line =
             if lines.iter().any(|line| line.starts_with("nullable")) { "description = \"\"" } else { line };
         overrides.push_str(&block(draw, "variable", &[&name], &[line.to_owned()]));
@@ -197,7 +197,7 @@ fn shuffle(draw: &mut Draw, lines: &mut [String]) {
     }
 }
 
-/// A text that is no template, as a description has to be.
+/// A text without a template, because a description must not have one.
 fn plain(draw: &mut Draw) -> String {
     match draw.below(3) {
         0 => heredoc(draw, false),
@@ -254,7 +254,7 @@ fn heredoc(draw: &mut Draw, template: bool) -> String {
     format!("<<{flush}{marker}\n{lines}{indent}{marker}\n")
 }
 
-/// Any expression; what ends with a newline is a heredoc.
+/// Any expression. If it ends with a newline, it is a heredoc.
 fn value(draw: &mut Draw, deeper: u64) -> String {
     let inner = |draw: &mut Draw| value(draw, deeper - 1);
     match draw.below(if deeper == 0 { 3 } else { 10 }) {

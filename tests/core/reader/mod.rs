@@ -1,4 +1,4 @@
-//! What the reader of modules finds, beside what a real terraform finds in the same files.
+//! Compares the reader of modules with a real terraform on the same files.
 
 mod broken;
 mod generate;
@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use crate::support::draw::{self, Draw};
 
-/// Modules that one terraform looks at together.
+/// The number of modules that one terraform reads together.
 const BATCH: usize = 150;
 
-/// The seed is drawn anew in each run, and named where the test fails. SECONDS is the time budget; one batch is the least.
+/// Each run has a new random seed, and prints it if the test fails. SECONDS is the time budget. At least one batch
+/// runs.
 #[test]
 fn the_reader_and_terraform_find_the_same_names_defaults_and_sensitivity() {
     let Some(()) = oracle::has_terraform() else { return };

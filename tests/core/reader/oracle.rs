@@ -1,4 +1,4 @@
-//! One terraform, asked about many modules at once: a plan's configuration names what each declares.
+//! Reads many modules with one terraform: a plan's configuration contains the declarations of each module.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub fn has_terraform() -> Option<()> {
     None
 }
 
-/// What we read otherwise than terraform, each with its module.
+/// The differences between Eos and terraform, each with its module.
 pub fn differing(modules: &[Files]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let mut root = String::new();
@@ -59,12 +59,12 @@ pub fn differing(modules: &[Files]) -> Vec<String> {
     read.iter().enumerate().filter_map(one).collect()
 }
 
-/// The one thing that is generated and that we may not understand is a type with a key twice in a default.
+/// Eos may not understand only one generated construct: a type with a key twice in a default.
 fn are_expected(interface: &Interface) -> bool {
     !interface.incomplete && interface.notes.iter().all(|note| note.contains("cannot read the type"))
 }
 
-/// Every variable that we found gets a value: one too many, or too few, and terraform refuses.
+/// Gives a value to every variable that Eos found. If Eos found one too many or too few, terraform refuses.
 fn call(index: usize, interface: &Interface) -> String {
     let required = interface.variables.iter().filter(|(_, variable)| !variable.has_default);
     let is_unread = |name: &str| interface.notes.iter().any(|note| note.contains(&format!("{name:?}")));
@@ -76,7 +76,7 @@ fn call(index: usize, interface: &Interface) -> String {
     format!("module \"m{index}\" {{\n  source = \"./m{index}\"\n{}}}\n", given.collect::<String>())
 }
 
-/// Kind and name, to whether there is a default and whether it is sensitive.
+/// From kind and name to two flags: whether there is a default, and whether it is sensitive.
 type Declared = BTreeMap<(&'static str, String), (bool, bool)>;
 
 fn ours(interface: &Interface) -> Declared {

@@ -1,4 +1,4 @@
-//! Whole runs of modules that the reader of modules cannot read in full.
+//! Whole runs with modules that the reader of modules cannot read completely.
 
 use serde_json::json;
 

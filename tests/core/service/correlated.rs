@@ -1,4 +1,4 @@
-//! One id leads from a registration in Consul to the journal, the record, the report and the log of the run that made it.
+//! One id connects a registration in Consul with the journal, the record, the report and the log of its run.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::salt::Salt;
 use crate::support::server::Server;
 use crate::support::world::World;
 
-/// The allocations that run, and the id that Consul has of each registration.
+/// The running allocations, and the deployment id of each registration in Consul.
 fn running(nomad: &Server, consul: &Server) -> (Vec<String>, Vec<Value>) {
     let all = nomad.get("/v1/job/followed/allocations").unwrap();
     let runs = |one: &&Value| one["ClientStatus"] == "running" && one["DesiredStatus"] == "run";
@@ -52,7 +52,7 @@ fn one_id_leads_from_consul_to_the_record_the_journal_the_report_and_the_log() {
     let said = format!("run {run_id}: nomad-followed: orchestrate of deployment {id}");
     assert!(salt.logged.borrow().contains(&said), "{:?}", salt.logged.borrow());
 
-    // Scaled, it is another deployment, and no task that runs is restarted for that.
+    // Scaling is another deployment, but it restarts no running task.
     site.infrastructure["services"]["followed"]["replicas"] = json!(2);
     let report = site.run("orchestrate", json!({}));
     assert_eq!(report["result"], true, "{report:#}");

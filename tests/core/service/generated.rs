@@ -1,4 +1,4 @@
-//! The generated module, as Terraform sees it.
+//! The generated module, as Terraform reads it.
 
 use std::process::{Command, Stdio};
 
@@ -49,7 +49,7 @@ fn a_call_says_more_of_a_service_than_the_pillar() {
     assert!(report["job"].as_str().unwrap().contains("count = 9"), "{report:#}");
 }
 
-/// What terraform says of a module's variables with these values: the messages of its errors.
+/// Terraform's error messages for a module's variables with these values.
 fn refused(variables: &str, values: &Value) -> String {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("variables.tf"), variables).unwrap();

@@ -1,4 +1,4 @@
-//! The jobs that services become, word for word, and what Nomad says of each.
+//! The exact texts of the jobs that services become, and Nomad's validation of each.
 
 use std::path::Path;
 

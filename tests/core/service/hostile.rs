@@ -1,4 +1,4 @@
-//! Texts that look like something else go from the pillar through Terraform to Nomad, and arrive as they were.
+//! Texts that look like templates or syntax go from the pillar through Terraform to Nomad, and arrive unchanged.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -50,7 +50,7 @@ const KNOWN: [&str; 33] = [
     "jsonencode(var.env)",
 ];
 
-/// Letters that Unicode's normal form keeps: Terraform brings every text into it.
+/// Texts that Unicode's normal form does not change, because Terraform converts every text to it.
 fn letters() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[ -~\\n\\t\\r]{0,8}",
@@ -64,19 +64,19 @@ fn letters() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 
-/// The known ones and as many drawn, the same each time.
+/// Known hostile texts, and random ones that are the same each time.
 fn hostile() -> BTreeMap<String, String> {
     let mut runner =
         TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let drawn = (0..150).map(|_| letters().new_tree(&mut runner).unwrap().current());
     let all = KNOWN.into_iter().map(str::to_owned).chain(drawn);
-    // What reads as a reference is refused.
+    // Eos refuses texts that look like references.
     let all = all
         .filter(|text| !["env:", "file:", "vault:", "sdb://"].iter().any(|prefix| text.starts_with(prefix)));
     all.enumerate().map(|(index, text)| (format!("H{index}"), text)).collect()
 }
 
-/// The job as terraform itself renders it: the module's own files, and an output in the place of the job.
+/// The job as terraform itself renders it: the module's own files, with an output instead of the job.
 fn rendered(site: &Site, service: &str, values: &Value) -> String {
     let report = generate(site, service);
     let files = report["files"].as_object().unwrap();
@@ -110,7 +110,7 @@ fn terraform(folder: &Path, words: &[&str]) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
-/// What a registration says of its deployment: the digest of what it was made from.
+/// The deployment id in a registration: a digest of its input.
 fn deployment_id(job: &str) -> &str {
     let (_, rest) = job.split_once("deployment_id = \"").unwrap();
     rest.split_once('"').unwrap().0
@@ -144,7 +144,7 @@ fn hostile_texts_come_back_the_same_from_nomad() {
     let parsed = parsed(&pair.nomad, &job);
     let task = &parsed["TaskGroups"][0]["Tasks"][0];
     assert_eq!(task["Env"], json!(texts));
-    // Nomad reads these as templates once more: what the driver is given is for the test that runs them.
+    // Nomad evaluates these as templates once more. The test that runs the job checks what the driver gets.
     assert_eq!(task["Config"]["args"].as_array().unwrap().len(), list.len());
     assert_eq!(
         task["Config"]["text"],
@@ -159,18 +159,18 @@ fn hostile_texts_come_back_the_same_from_nomad() {
         expected[key] = json!(value);
     }
     assert_eq!(parsed["Meta"], expected);
-    // Nomad keeps a mapping of a driver's settings as a list of one.
+    // Nomad stores a mapping in a driver's settings as a list with one entry.
     assert_eq!(task["Config"]["nested"][0].as_object().unwrap().len(), nested.len());
 }
 
-/// Prints what it is given, and what Nomad calls its port.
+/// Prints its arguments, and the port that Nomad gives it.
 const PRINTS: &str =
     "import json, os, sys; print(json.dumps([sys.argv[1:], os.environ['NOMAD_PORT_http']]), flush=True)";
 
 #[test]
 fn a_task_is_given_its_texts_as_the_pillar_has_them_but_for_what_nomad_knows() {
     let (Some(pair), Some(world)) = (pair(), World::new()) else { return };
-    // HCL forgets the escape of a doubled mark on a line that has a bare carriage return.
+    // HCL loses the escape of a doubled mark on a line with a bare carriage return.
     let is_lost = |text: &str| text.contains('\r') && (text.contains("$${") || text.contains("%%{"));
     let list: Vec<_> = hostile().into_values().filter(|text| !is_lost(text)).collect();
     let mut site = site(json!({}));
@@ -204,7 +204,7 @@ fn a_task_is_given_its_texts_as_the_pillar_has_them_but_for_what_nomad_knows() {
     let expected: Vec<_> = list.iter().map(|text| text.replace("${NOMAD_PORT_http}", port)).collect();
     assert_eq!(given[0], json!(expected));
     assert_eq!(printed("configured"), quoted);
-    // A batch that has ended is as dead as a service that was stopped, and is not run again.
+    // A batch job that has ended has the status dead, like a stopped service. It is not run again.
     let again = site.run("orchestrate", json!({}));
     assert!(statuses(&again).values().all(|status| status == "unchanged"), "{again:#}");
 }
@@ -222,7 +222,7 @@ fn a_path_and_an_image_that_look_like_templates_are_neither() {
     let job = rendered(&site, "web", &values);
     assert_eq!(generate(&site, "web")["job"], job);
     let config = &parsed(&pair.nomad, &job)["TaskGroups"][0]["Tasks"][0]["Config"];
-    // As a template of Nomad's, each is the text again.
+    // When Nomad evaluates the template, the result is the text again.
     let named =
         |name: &str| format!("${{hasindex(env, \"{name}\") ? env[\"{name}\"] : \"\\u0024{{{name}}}\"}}");
     assert_eq!(config["image"], image.replace("${x}", &named("x")));

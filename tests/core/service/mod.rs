@@ -1,4 +1,4 @@
-//! Claims about services: what they become, that Nomad takes it, and that it runs.
+//! Claims about services: their jobs, that Nomad accepts them, and that they run.
 
 mod correlated;
 mod generated;
@@ -20,7 +20,7 @@ fn site(services: Value) -> Site {
     site
 }
 
-/// What `generate_nomad_job` says of a service, which is generated without a fault.
+/// The result of `generate_nomad_job` for a service. It must succeed.
 fn generate(site: &Site, service: &str) -> Value {
     let report = site.run("module.generate_nomad_job", json!({ "service": service }));
     assert_eq!(report["result"], true, "{report:#}");
@@ -35,7 +35,7 @@ fn parsed(nomad: &Server, job: &str) -> Value {
     serde_json::from_str(&answer).unwrap()
 }
 
-/// What Nomad has against it: the answer is a 200 either way.
+/// Nomad's validation errors for a job. The status is 200 in any case.
 fn refusals(nomad: &Server, job: &Value) -> Value {
     let (status, answer) = nomad.call("PUT", "/v1/validate/job", &json!({ "Job": job }).to_string());
     assert_eq!(status, 200, "{answer}");

@@ -1,4 +1,4 @@
-//! What a Nomad that is away, that forbids, that does not take a name, or that runs another's job keeps from being changed.
+//! Nothing is changed if Nomad does not answer, denies the request, refuses a name, or runs another owner's job.
 
 use eos::model::{NomadServer, Tls};
 use eos::nomad::Nomad;
@@ -9,7 +9,7 @@ use crate::support::server::{Server, free_ports};
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
-/// A service of the mock driver.
+/// A site with a service that uses the mock driver.
 fn site(world: &World, address: &str, name: &str) -> Site {
     let mut site = Site::new();
     site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
@@ -25,7 +25,7 @@ fn address(nomad: &Server) -> String {
     format!("http://127.0.0.1:{}", nomad.port)
 }
 
-/// That a run fails with this code and these words, and leaves no state.
+/// Checks that a run fails with this code and these words, and leaves no state.
 fn refused(site: &Site, name: &str, code: &str, words: &[&str]) {
     let report = site.run("orchestrate", json!({}));
     let error = &report["components"][format!("nomad-{name}")]["error"];
@@ -46,16 +46,16 @@ fn a_nomad_that_is_away_is_named_before_anything_changes() {
     refused(&site(&world, &address, "web"), "web", "nomad_unreachable", &[&address, "Connection refused"]);
 }
 
-/// Answers to what `root` asks.
+/// Runs a future to its end.
 fn asked<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// A token of these capabilities.
+/// Makes a token with these capabilities.
 async fn token(root: &Nomad, name: &str, capabilities: &[&str]) -> String {
     let rules = json!({ "namespace": { "default": { "capabilities": capabilities } } }).to_string();
     let policy = json!({ "Name": name, "Rules": rules });
-    // Its answer has no body, which is all the same here.
+    // Nomad's answer has no body. That does not matter here.
     let _ = root.put::<Value>(&["acl", "policy", name], &[], &policy).await;
     let wanted = json!({ "Name": name, "Type": "client", "Policies": [name] });
     let made: Value = root.put(&["acl", "token"], &[], &wanted).await.unwrap();

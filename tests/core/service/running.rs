@@ -1,4 +1,4 @@
-//! A service that really runs: from a pillar through Terraform to Nomad, and gone again.
+//! A service that really runs: from the pillar through Terraform to Nomad, until it is destroyed.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use crate::support::pair::{Pair, pair};
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
-/// A small HTTP server on each port that Nomad chooses: a service of this name, alone on its site.
+/// A site with one service of this name: a small HTTP server on a port that Nomad chooses.
 struct Scene {
     pair: Arc<Pair>,
     site: Site,
@@ -48,7 +48,7 @@ impl Scene {
         self.site.run(operation, arguments)
     }
 
-    /// What a run that is well has made of it.
+    /// Runs `orchestrate`, which must succeed, and returns the service's status.
     fn orchestrated(&self) -> Value {
         let report = self.run("orchestrate", json!({}));
         assert_eq!(report["result"], true, "{report:#}");
@@ -71,14 +71,14 @@ impl Scene {
         self.job().unwrap()["TaskGroups"][0]["Tasks"][0].take()
     }
 
-    /// How many run.
+    /// The number of running allocations.
     fn running(&self) -> usize {
         let all = self.pair.nomad.get(&format!("/v1/job/{}/allocations", self.name)).unwrap_or_default();
         let runs = |one: &&Value| one["ClientStatus"] == "running" && one["DesiredStatus"] == "run";
         all.as_array().into_iter().flatten().filter(runs).count()
     }
 
-    /// The first line of what it answers.
+    /// The first line of the service's answer.
     fn answer(&self) -> Option<String> {
         let services = self.pair.nomad.get(&format!("/v1/service/{}", self.name))?;
         let port = u16::try_from(services[0]["Port"].as_u64()?).ok()?;
@@ -148,7 +148,7 @@ fn a_service_gone_from_the_pillar_is_told_and_destroyed_by_its_name() {
 fn a_service_goes_back_to_the_configuration_that_was_known_to_be_good() {
     let Some(mut scene) = Scene::new("returning") else { return };
     scene.orchestrated();
-    // The job is taken, and the gate of its own says that it does no work.
+    // Nomad accepts the job, but the service's own gate fails.
     let service = scene.service();
     service["env"]["GREETING"] = json!("changed");
     service["on_failure"] = json!("rollback");
@@ -166,12 +166,12 @@ fn what_nomad_does_by_itself_is_no_drift_and_what_a_hand_does_is() {
     let drift = || scene.drift();
     until("it runs", || (scene.running() == 1).then_some(()));
     assert_eq!(drift(), "unchanged");
-    // Somebody scales it.
+    // Another client scales the job.
     let nomad = &scene.pair.nomad;
     let scale = json!({ "Count": 2, "Target": { "Group": "drifting" } }).to_string();
     until("it is scaled", || (nomad.call("POST", "/v1/job/drifting/scale", &scale).0 == 200).then_some(()));
     assert_eq!(drift(), "drifted_benign");
-    // No plan puts it back: each run says so, and drift goes on to.
+    // No plan undoes the scaling. Each run and each drift check reports it.
     for _ in 0..2 {
         let report = scene.run("orchestrate", json!({}));
         assert_eq!(scene.of(&report)["status"], "unchanged", "{report:#}");
@@ -182,7 +182,7 @@ fn what_nomad_does_by_itself_is_no_drift_and_what_a_hand_does_is() {
         );
         assert_eq!(drift(), "drifted_benign");
     }
-    // What the note says puts it back.
+    // The remedy in the note undoes the scaling.
     scene.service()["meta"] = json!({ "again": "1" });
     assert_eq!(scene.orchestrated(), "applied");
     assert_eq!(scene.job().unwrap()["TaskGroups"][0]["Count"], 1);
@@ -237,7 +237,7 @@ fn ensure_infrastructure_takes_a_service_by_its_component_and_a_second_time_runs
 fn the_provider_is_told_of_nomad_and_other_components_are_not() {
     let Some(Scene { pair, mut site, _world, .. }) = Scene::new("told") else { return };
     site.component("other", "output \"x\" { value = 1 }", json!({}));
-    // A terraform that writes down what it is told.
+    // A wrapper that logs terraform's environment.
     let seen = site.folder.path().join("seen");
     let wrapper = site.folder.path().join("terraform");
     let text = format!(
@@ -267,6 +267,6 @@ fn the_provider_is_told_of_nomad_and_other_components_are_not() {
     ] {
         assert!(of("nomad-told").iter().any(|line| line.ends_with(&expected)), "{expected}: {seen}");
     }
-    // What the user says is for all, and what Eos says for those that use the provider.
+    // The user's settings apply to all components. Eos's settings apply to those that use the provider.
     assert!(of("other").iter().all(|line| line.ends_with("NOMAD_REGION=global")), "{seen}");
 }

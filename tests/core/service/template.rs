@@ -1,4 +1,4 @@
-//! A template of the user's own.
+//! A service with the user's own template.
 
 use serde_json::json;
 

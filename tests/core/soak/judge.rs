@@ -1,4 +1,4 @@
-//! Holds the world's files against the states and against what reports named.
+//! Compares the world's files with the states and with the possible orphans of the reports.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::scene::{COMPONENTS, Scene};
 
-/// A possible orphan as a report named it.
+/// A possible orphan in a report.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Named {
     component: String,
@@ -15,7 +15,7 @@ pub struct Named {
     run_id: String,
 }
 
-/// What one report names.
+/// The possible orphans in one report.
 pub fn named(report: &Value) -> impl Iterator<Item = Named> {
     let components = report["components"].as_object().into_iter().flatten();
     components.flat_map(|(component, one)| {
@@ -32,26 +32,26 @@ pub fn named(report: &Value) -> impl Iterator<Item = Named> {
 
 #[derive(Default)]
 pub struct Verdict {
-    /// In the world, in no state, and named.
+    /// Things in the world that are in no state, but that a report named.
     pub named: u64,
-    /// Named, and not there, or in a state after all.
+    /// Named things that do not exist, or that are in a state.
     pub over_named: u64,
-    /// In the world, in no state, and named by nobody.
+    /// Things in the world that are in no state and that no report named.
     pub unnamed: Vec<String>,
-    /// In a state, and not in the world.
+    /// Things in a state that are not in the world.
     pub missing: Vec<String>,
-    /// Things of the world.
+    /// Things in the world that are in no state.
     pub strays: Vec<String>,
 }
 
-/// After the last run: `named` is what every report since the kill named.
+/// Judges a scene after the last run. `named` has the possible orphans of all reports since the kill.
 pub fn judge(scene: &Scene, named: &BTreeSet<Named>) -> Verdict {
     let mut verdict = Verdict::default();
     let things = scene.world.things();
     let kept: BTreeSet<String> = COMPONENTS.iter().flat_map(|name| scene.ids(name)).collect();
     verdict.missing = kept.iter().filter(|id| !things.contains_key(*id)).cloned().collect();
     let mut by_id: BTreeSet<&str> = named.iter().filter_map(|one| one.id.as_deref()).collect();
-    // Without an id a name is good for one thing of its address.
+    // A possible orphan without an id counts for one thing with its address.
     let mut by_address: BTreeMap<String, u64> = BTreeMap::new();
     for one in named.iter().filter(|one| one.id.is_none()) {
         *by_address.entry(name_of(&one.component, &one.address)).or_default() += 1;
@@ -74,7 +74,7 @@ pub fn judge(scene: &Scene, named: &BTreeSet<Named>) -> Verdict {
     verdict
 }
 
-/// `net`, `world_thing.wide[0]`: net-wide-0.
+/// The thing's name: `net` and `world_thing.wide[0]` give `net-wide-0`.
 fn name_of(component: &str, address: &str) -> String {
     let name = address.strip_prefix("world_thing.").unwrap();
     format!("{component}-{}", name.replace('[', "-").replace(']', ""))

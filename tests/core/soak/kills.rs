@@ -1,4 +1,4 @@
-//! Chains of runs that are killed, until one is left to recover.
+//! Chains of runs that are killed, each with a last run that recovers.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,18 +12,19 @@ use super::strike::{Victim, end_leftovers, strike, until_calm};
 use super::tally::Tally;
 use crate::support::draw::Draw;
 
-/// After so many kills a scene gives way to a new one: a first apply has no state to fall back on.
+/// The number of kills after which a new scene replaces the old one, because only a new scene has a first apply without
+/// a state.
 const KILLS_A_SCENE: u64 = 8;
-/// One kill in so many is followed by the kill of the run that was to recover from it.
+/// After one of so many kills, the run that recovers from it is killed too.
 const AGAIN: u64 = 4;
-/// How long after a stage was seen the kill may come, in milliseconds.
+/// The most time between seeing a stage and the kill, in milliseconds.
 const LATER: u64 = 60;
 const RESUMES: u64 = 5;
-/// So many times the kills that were asked for, where a phase is hard to hit.
+/// The limit of kills, as a multiple of the wanted number, if a phase is hard to hit.
 const AT_MOST: u64 = 3;
 
-/// So many kills, shared among the backends that there are, and more until each backend had its share of `each` in every
-/// phase; each works by itself.
+/// Kills `kills` runs, divided among the available backends, and more until each backend had its share of `each` in
+/// every phase. Each backend works by itself.
 pub fn many(seed: u64, kills: u64, each: u64) -> Tally {
     eprintln!("SEED={seed}");
     let backends = [Backend::Local, Backend::Pg, Backend::S3];
@@ -60,7 +61,7 @@ impl Worker {
         while self.tally.total() < kills || (self.rarest() < each && self.tally.total() < AT_MOST * kills) {
             if self.tally.total() >= next {
                 next += KILLS_A_SCENE;
-                // It was there a moment ago.
+                // The backend was available a moment ago.
                 self.scene = Scene::new(self.backend).unwrap();
             }
             self.chain();
@@ -68,13 +69,13 @@ impl Worker {
         self.tally
     }
 
-    /// An apply that is killed, perhaps the run after it too, and then runs until all is done.
+    /// Kills an apply and perhaps the next run too. Then resumes until everything is done.
     fn chain(&mut self) {
         self.scene.next_generation();
         let doing = if self.scene.is_new() { "creations" } else { "mostly replacements" };
         let mut named = BTreeSet::new();
         if !self.kill("orchestrate", doing, &mut named) {
-            // All was done; there is nothing to resume.
+            // The run completed; there is nothing to resume.
             return;
         }
         if self.draw.below(AGAIN) == 0 {
@@ -93,13 +94,13 @@ impl Worker {
         self.tally.unnamed.extend(verdict.unnamed.into_iter().map(|id| format!("{backend:?} {id}")));
         self.tally.missing.extend(verdict.missing.into_iter().map(|id| format!("{backend:?} {id}")));
         verdict.strays.iter().for_each(|id| self.scene.world.delete(id));
-        // A provider that outlived its terraform is not a second terraform.
+        // A provider that outlived its terraform does not count as a second terraform.
         let overlaps = self.scene.world.overlaps();
         let overlaps = overlaps.iter().filter(|one| one["other_orphaned"] != true);
         self.tally.overlaps.extend(overlaps.map(|one| format!("{backend:?} {one}")));
     }
 
-    /// Whether it was killed before it was over.
+    /// Starts a run and kills it; false if the run ended before.
     fn kill(&mut self, operation: &str, doing: &'static str, into: &mut BTreeSet<Named>) -> bool {
         let (focus, stage) = self.aim();
         let victim = self.draw.one_of(&Victim::ALL);
@@ -121,12 +122,12 @@ impl Worker {
         true
     }
 
-    /// How often the phase was met that was met least.
+    /// The smallest number of kills among all phases.
     fn rarest(&self) -> u64 {
         Phase::ALL.map(|phase| self.tally.of_phase(phase)).into_iter().min().unwrap_or_default()
     }
 
-    /// A component, and how far it is to come: towards the phase that was met least so far.
+    /// Chooses a component and a stage, for the phase with the fewest kills so far.
     fn aim(&mut self) -> (&'static str, Stage) {
         let least = self.rarest();
         let rare: Vec<_> =
@@ -141,7 +142,7 @@ impl Worker {
         }
     }
 
-    /// Calls `resume` until all is done; follows the commands that a report names.
+    /// Calls `resume` until everything is done, and runs the commands that a report names.
     fn recover(&mut self, into: &mut BTreeSet<Named>) {
         for call in 1..=RESUMES {
             let report = self.scene.site.run("resume", json!({}));
@@ -178,7 +179,7 @@ impl Worker {
         }
     }
 
-    /// A copy of all there is, for whoever has to find out.
+    /// Copies all files, for a person who must find the cause.
     fn keep_evidence(&self, named: &BTreeSet<Named>) {
         let folder = tempfile::Builder::new().prefix("eos-soak-").tempdir().unwrap().keep();
         let world = self.scene.world.path("");

@@ -1,4 +1,4 @@
-//! Kills at drawn moments, and what is known afterwards. The world's files decide, not our reports.
+//! Kills at random moments, and the reports afterwards. The world's files decide, not the reports.
 
 mod judge;
 mod kills;
@@ -9,7 +9,7 @@ mod tally;
 
 use crate::support::draw;
 
-/// A few kills on each backend: the moments differ from run to run, what must hold does not.
+/// A few kills on each backend. The moments differ from run to run, but the claims always hold.
 #[test]
 fn whatever_is_killed_what_it_made_is_in_a_state_or_named() {
     kills::many(draw::number("SEED", 1), 6, 0);

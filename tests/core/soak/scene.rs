@@ -10,7 +10,7 @@ use crate::support::moto::Moto;
 use crate::support::postgres::Postgres;
 use crate::support::world::World;
 
-/// In the order of their layers: app and db read net, edge waits for both, solo for nobody.
+/// The components in the order of their layers: app and db read net, edge waits for both, solo waits for none.
 pub const COMPONENTS: [&str; 5] = ["net", "solo", "app", "db", "edge"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +35,7 @@ pub struct Scene {
     server: Server,
 }
 
-/// A chain, three that go on beside it, and one of each way to replace.
+/// A chain, three things in parallel with it, and one thing for each kind of replacement.
 const THINGS: &str = r#"
 variable "generation" { type = string }
 variable "upstream" { default = "" }
@@ -68,7 +68,7 @@ output "mark" { value = world_thing.third.id }
 "#;
 
 impl Scene {
-    /// Nothing of it was ever applied. None, visibly, where something is missing.
+    /// A scene without any apply. None, with a message, if a program is missing.
     pub fn new(backend: Backend) -> Option<Self> {
         let world = World::new()?;
         let (server, pillar, keys) = match backend {
@@ -89,9 +89,9 @@ impl Scene {
             keys.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         let settings = &mut site.infrastructure["settings"];
         settings["terraform"] = json!({ "cli_config_file": world.cli_config(), "env": env });
-        // Whoever resumes waits for a terraform that outlived its Eos.
+        // A resumed run waits for a terraform that outlived its Eos.
         settings["lock_timeout"] = json!(10);
-        // Terraform's pg backend has one lock for the first states of a whole database, and does not wait for it.
+        // Terraform's pg backend has one lock for all new states of a database, and does not wait for it.
         settings["parallelism"] = json!(if backend == Backend::Pg { 1 } else { 3 });
         if let Some(pillar) = pillar {
             settings["backend"] = pillar;
@@ -106,7 +106,7 @@ impl Scene {
             let main = world.provider(name) + &THINGS.replace("COMPONENT", name);
             site.component(name, &main, rest);
         }
-        // Long enough for a kill to meet a thing before it is there, and after that before it is told.
+        // Delays, so that a kill can hit a thing before it exists, and also after that but before terraform knows it.
         world.faults(&json!([
             { "id": "1", "do": "delay", "on": "create", "when": "before", "ms": 15 },
             { "id": "2", "do": "delay", "on": "create", "when": "after", "ms": 30 },
@@ -116,7 +116,7 @@ impl Scene {
         Some(Self { world, site, keys, generation: 0, server })
     }
 
-    /// From here on every component has something to do: on a new scene creations, then mostly replacements.
+    /// Gives every component something to do: creations on a new scene, later mostly replacements.
     pub fn next_generation(&mut self) {
         self.generation += 1;
         for name in COMPONENTS {
@@ -129,7 +129,7 @@ impl Scene {
         self.generation == 1
     }
 
-    /// Every id in a component's state, as terraform itself reads it.
+    /// All ids in a component's state, as terraform itself reads it.
     pub fn ids(&self, component: &str) -> BTreeSet<String> {
         let workdir = self.site.workdir(component);
         let text = match self.server {
@@ -155,7 +155,7 @@ impl Scene {
         instances.filter_map(|one| Some(one["attributes"]["id"].as_str()?.to_owned())).collect()
     }
 
-    /// The shell, with what a hand would have set.
+    /// Runs a command in a shell, with the environment that a person would set.
     pub fn by_hand(&self, command: &str) -> std::process::Output {
         Command::new("/bin/sh")
             .args(["-c", command])

@@ -1,4 +1,4 @@
-//! How far a run has come, as its journal and its streams tell it.
+//! The progress of a run, read from its journal and its streams.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,30 +12,30 @@ use crate::support::killed::PATIENCE;
 
 const LOOK: Duration = Duration::from_millis(2);
 
-/// How far one component has come in a run.
+/// The progress of one component in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// What it waits for has not ended.
+    /// A component that it waits for has not ended.
     Early,
-    /// All of that has, and its own plan has said nothing yet.
+    /// All components that it waits for have ended, and its own plan has no output yet.
     Next,
     Planning,
-    /// Its apply has completed nothing.
+    /// Its apply has not completed any operation yet.
     Beginning,
     Creating,
-    /// All is done, and its end is not written down.
+    /// All operations are done, but its end is not in the journal yet.
     Saving,
     Over,
 }
 
-/// What kills are counted by.
+/// The phases in which kills are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     Planning,
     Beginning,
     Creating,
     Saving,
-    /// The turn of one component is over, or that of the next has not begun.
+    /// The turn of one component has ended, or the turn of the next has not begun.
     Between,
 }
 
@@ -63,7 +63,7 @@ impl Phase {
     }
 }
 
-/// A run that goes on in another process.
+/// A run in another process.
 pub struct Running<'a> {
     pub us: Child,
     runs: PathBuf,
@@ -79,7 +79,7 @@ impl<'a> Running<'a> {
         Self { us: crate::support::killed::start_doing(site, operation), runs, known, site }
     }
 
-    /// Waits until `focus` is at `stage`, or past it, and then for `delay` more. None: the run was over first.
+    /// Waits until `focus` has reached `stage`, and then for `delay`. None if the run ended before.
     pub fn wait(&mut self, focus: &str, stage: Stage, delay: Duration) -> Option<Phase> {
         let deadline = std::time::Instant::now() + PATIENCE;
         let mut begun = false;
@@ -134,7 +134,7 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// What it reported, if it lived to its end.
+    /// The run's report, if it was not killed.
     pub fn report(&mut self) -> Option<Value> {
         self.us.wait().unwrap();
         let text = std::fs::read(self.site.folder.path().join("report.json")).ok()?;
@@ -142,7 +142,7 @@ impl<'a> Running<'a> {
     }
 }
 
-/// A replacement is two steps.
+/// The number of operations of a planned change. A replacement has two.
 fn steps(line: &Value) -> usize {
     match line["change"]["action"].as_str().filter(|_| line["type"] == "planned_change") {
         None | Some("noop" | "read") => 0,

@@ -1,4 +1,4 @@
-//! Who is killed: our process, terraform, both, or all that there is.
+//! Kills Eos, terraform, both, or all processes of a site.
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -11,11 +11,11 @@ use crate::support::killed::until;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Victim {
     Eos,
-    /// One of those that run.
+    /// One of the running terraforms.
     Terraform,
-    /// Eos and every terraform; providers live on, and finish what they were at.
+    /// Eos and every terraform. Providers stay alive and finish their calls.
     Both,
-    /// The providers too, as when a host dies.
+    /// All processes, also the providers, as if the host had crashed.
     Everything,
 }
 
@@ -32,7 +32,7 @@ impl Victim {
     }
 }
 
-/// SIGKILL. Where no terraform runs that could be killed alone, Eos is; returns who it was.
+/// Sends SIGKILL and returns the victim. If no terraform runs that could be killed alone, the victim is Eos.
 pub fn strike(us: &mut Child, site: &Site, focus: &str, victim: Victim) -> Victim {
     let processes = processes(site);
     let terraforms = || processes.iter().filter(|one| one.program == "terraform");
@@ -58,20 +58,21 @@ pub fn strike(us: &mut Child, site: &Site, focus: &str, victim: Victim) -> Victi
     victim
 }
 
-/// What keeps a component's lock, though its Eos is dead and a lock_timeout has passed: killed, and named.
+/// Kills the processes that still keep a component's lock after its Eos has died and a lock_timeout has passed. Returns
+/// a description of them.
 pub fn end_leftovers(site: &Site, component: &str) -> &'static str {
     let folder = site.workdir(component);
     let left: Vec<_> = processes(site).into_iter().filter(|one| one.cwd.starts_with(&folder)).collect();
     left.iter().for_each(|one| kill(one.pid));
     match left.iter().any(|one| one.program == "terraform") {
-        // Interrupted while it closes its providers, terraform 1.11 may wait for itself for ever.
+        // If terraform 1.11 is interrupted while it closes its providers, it may wait for itself forever.
         true => "a terraform still ran",
         false if left.is_empty() => "it was over by then",
         false => "a provider outlived its terraform",
     }
 }
 
-/// Waits until no terraform and no provider that still has something to do is left.
+/// Waits until no terraform runs and no provider has a call in progress.
 pub fn until_calm(site: &Site, world: &crate::support::world::World) {
     until("the end of every terraform", || !processes(site).iter().any(|one| one.program == "terraform"));
     until("the end of every call", || {
@@ -108,6 +109,6 @@ fn process(pid: i32) -> Option<Process> {
 }
 
 fn kill(pid: i32) {
-    // It may have ended just now.
+    // The process may have exited just now.
     let _ = kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL);
 }

@@ -1,4 +1,4 @@
-//! What a soak counts.
+//! The counts of a soak test.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,20 +11,20 @@ use super::strike::Victim;
 pub struct Tally {
     pub seed: u64,
     pub kills: BTreeMap<(Phase, Victim, Backend), u64>,
-    /// What the killed run was doing: creations, replacements, or going on after an earlier kill.
+    /// The work of the killed run: creations, replacements, or resuming after an earlier kill.
     pub doing: BTreeMap<&'static str, u64>,
-    /// Runs that were over before their moment came; they count for nothing.
+    /// Runs that ended before the kill. They do not count.
     pub missed: u64,
     pub chains: u64,
-    /// Chains by how often `resume` was called until all was done.
+    /// Numbers of chains, by the number of calls of `resume` until everything was done.
     pub resumes: BTreeMap<u64, u64>,
-    /// Why a resume was not enough: `component backend: code`, and how often.
+    /// Reasons why a resume was not enough, as `component backend: code`, with their numbers.
     pub refusals: BTreeMap<String, u64>,
-    /// Commands of a report that had to be followed, by the code of their error.
+    /// Numbers of commands from reports that were needed, by the code of the error.
     pub by_hand: BTreeMap<String, u64>,
     pub named: u64,
     pub over_named: u64,
-    /// Each must be empty.
+    /// `unnamed`, `missing` and `overlaps` must be empty.
     pub unnamed: Vec<String>,
     pub missing: Vec<String>,
     pub overlaps: Vec<String>,

@@ -1,4 +1,4 @@
-//! A small file system of its own, which is filled to the page.
+//! A small file system that a test can fill exactly to a number of pages.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,13 +6,13 @@ use std::process::{Command, Stdio};
 const PAGE: u64 = 4096;
 const PAGES: u64 = 4096;
 
-/// Mounted as long as it lives; what stands in the folder is hidden meanwhile.
+/// A mounted file system. It is unmounted when this is dropped. Until then, it hides the folder's own files.
 pub struct Disk {
     folder: PathBuf,
 }
 
 impl Disk {
-    /// None, visibly, where this user may not mount.
+    /// None, with a message, if this user may not mount.
     pub fn mount(folder: &Path) -> Option<Self> {
         std::fs::create_dir_all(folder).unwrap();
         let options = format!("size={},mode=700", PAGE * PAGES);
@@ -23,7 +23,7 @@ impl Disk {
         Some(Self { folder: folder.to_owned() })
     }
 
-    /// Leaves so many pages free; a file takes one at its first byte.
+    /// Fills the disk except for this number of pages. A file needs one page for its first byte.
     pub fn leave(&self, pages: u64) {
         self.clear();
         let free = rustix::fs::statvfs(&self.folder).unwrap().f_bavail;
@@ -36,17 +36,18 @@ impl Disk {
     }
 
     pub fn clear(&self) {
-        // Whoever was forked while it was written may have it open: removed alone it would stay.
+        // A process that was forked during the write may have the file open. Its space would stay used if it were only
+        // removed.
         if let Ok(filler) = std::fs::OpenOptions::new().write(true).open(self.filler()) {
             filler.set_len(0).unwrap();
         }
         let _ = std::fs::remove_file(self.filler());
     }
 
-    /// Only while nobody has a file of it open to write.
+    /// Makes the disk read-only or writable. This works only while no process has a file on it open for writing.
     pub fn read_only(&self, is: bool) {
         let how = if is { "remount,ro" } else { "remount,rw" };
-        // A process that was forked meanwhile may have our files open until it becomes another program.
+        // A process that was forked in the meantime may have files open until its exec.
         super::killed::until(how, || quietly("mount", &["-o", how], &self.folder));
     }
 

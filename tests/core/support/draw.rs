@@ -1,4 +1,4 @@
-//! Chance that can be had again: the same seed draws the same.
+//! Reproducible random numbers: the same seed gives the same numbers.
 
 /// splitmix64.
 pub struct Draw(u64);
@@ -6,7 +6,7 @@ pub struct Draw(u64);
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Draw {
-    /// Of one seed there are many streams: one a worker.
+    /// Makes one of many streams of a seed: one for each worker.
     pub fn new(seed: u64, stream: u64) -> Self {
         Self(seed.wrapping_mul(STEP) ^ stream.wrapping_add(1).wrapping_mul(0xD1B5_4A32_D192_ED03))
     }
@@ -23,12 +23,12 @@ impl Draw {
     }
 }
 
-/// A number that `make soak` was given, such as SEED.
+/// A number from the environment, such as SEED for `make soak`.
 pub fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
 }
 
-/// For a run of its own.
+/// A new seed for each run.
 pub fn fresh_seed() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     now.as_millis() as u64 % 1_000_000_000

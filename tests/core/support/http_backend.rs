@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 struct Kept {
     state: Option<Vec<u8>>,
     lock: Option<Vec<u8>>,
-    /// How many more writes are refused.
+    /// The number of next writes that are refused.
     refused: u32,
 }
 
@@ -23,7 +23,7 @@ impl HttpBackend {
         let port = listener.local_addr().unwrap().port();
         let kept = Arc::new(Mutex::new(Kept::default()));
         let shared = kept.clone();
-        // Ends with the test's process.
+        // The thread ends with the test's process.
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let shared = shared.clone();
@@ -45,20 +45,20 @@ impl HttpBackend {
         String::from_utf8(self.kept.lock().unwrap().state.clone().unwrap_or_default()).unwrap()
     }
 
-    /// As another terraform does.
+    /// Takes the lock, as another terraform does.
     pub fn hold(&self) {
         let holder =
             serde_json::json!({ "ID": "another", "Who": "another", "Operation": "OperationTypeApply" });
         self.kept.lock().unwrap().lock = Some(holder.to_string().into_bytes());
     }
 
-    /// Who holds the lock, as Terraform wrote it.
+    /// The lock's holder, as Terraform wrote it.
     pub fn lock(&self) -> Option<serde_json::Value> {
         self.kept.lock().unwrap().lock.as_ref().map(|lock| serde_json::from_slice(lock).unwrap())
     }
 }
 
-/// One request a connection.
+/// Serves one request of a connection.
 fn serve(stream: &TcpStream, kept: &Mutex<Kept>) {
     let mut reader = BufReader::new(stream);
     let mut head = Vec::new();
@@ -98,7 +98,7 @@ fn answer(method: &str, body: Vec<u8>, kept: &mut Kept) -> (u16, Vec<u8>) {
             kept.lock = None;
             (200, Vec::new())
         }
-        // 4xx: Terraform tries a 5xx again by itself.
+        // A 4xx, because Terraform repeats the request after a 5xx.
         _ if kept.refused > 0 => {
             kept.refused -= 1;
             (403, Vec::new())

@@ -1,4 +1,4 @@
-//! An Eos in a process of its own, and the processes that a world's calls name: to be killed.
+//! An Eos in its own process, and the processes of a world's calls, for tests that kill them.
 
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::world::World;
 use super::{Site, again};
 
-/// Long enough for any machine; what is waited for is a fact.
+/// Long enough for any machine: the wait ends as soon as the condition holds.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts `orchestrate` on this site.
@@ -37,13 +37,13 @@ fn an_eos_that_will_be_killed() {
     let Some(told) = std::env::var_os("EOS_TEST_TOLD") else { return };
     let (told, operation) = (Path::new(&told), std::env::var("EOS_TEST_OPERATION").unwrap());
     let infrastructure = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();
-    // Inside the folder of whoever kills us, and removes it.
+    // In the folder of the test, which kills this process and then removes the folder.
     let folder = tempfile::tempdir_in(told.parent().unwrap()).unwrap();
     let report = Site { folder, infrastructure }.run(&operation, json!({}));
     std::fs::write(told.with_file_name("report.json"), report.to_string()).unwrap();
 }
 
-/// What an Eos that lived to its end reported.
+/// The report of an Eos that was not killed.
 pub fn report(site: &Site) -> Value {
     serde_json::from_slice(&std::fs::read(site.folder.path().join("report.json")).unwrap()).unwrap()
 }
@@ -56,7 +56,8 @@ pub fn until(what: &str, fact: impl Fn() -> bool) {
     }
 }
 
-/// The call that a fault made hang: it began, the thing's file is there, and neither it nor its terraform has ended.
+/// Waits until a fault makes this call hang, and returns it: it has begun, the thing's file exists, and neither the
+/// call nor its terraform has ended.
 pub fn until_hangs(world: &World, kind: &str, name: &str) -> Value {
     let of = |event: &'static str| {
         let calls = world.operations().into_iter();
@@ -73,7 +74,7 @@ pub fn until_hangs(world: &World, kind: &str, name: &str) -> Value {
     of("start").unwrap()
 }
 
-/// SIGKILL; returns once nothing of it runs.
+/// Sends SIGKILL, and returns when the process is gone.
 pub fn kill(process: &Value) {
     signal(process, rustix::process::Signal::KILL);
     until("the end of what was killed", || is_gone(process));
@@ -85,15 +86,15 @@ fn signal(process: &Value, signal: rustix::process::Signal) {
     let _ = rustix::process::kill_process(pid, signal);
 }
 
-/// A zombie whose parent does not wait is gone too.
+/// Whether the process is gone. A zombie whose parent does not wait is gone too.
 pub fn is_gone(process: &Value) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", process["pid"])).unwrap_or_default();
     stat.is_empty() || stat.contains(") Z ")
 }
 
-/// Us, terraform and its provider, in the middle of a call.
+/// Kills Eos, terraform and its provider in the middle of a call.
 pub fn kill_all(mut us: Child, call: &Value) {
-    // Our end is a SIGINT to terraform, which must not come to act on it.
+    // When Eos dies, terraform gets a SIGINT. It must not act on it, so it is stopped first.
     signal(&call["terraform"], rustix::process::Signal::STOP);
     us.kill().unwrap();
     us.wait().unwrap();

@@ -1,4 +1,4 @@
-//! A host without Salt, and an environment in a folder: what tests of the core need.
+//! A host without Salt, and an environment in a folder, for tests of the core.
 
 pub mod disk;
 pub mod draw;
@@ -49,20 +49,20 @@ impl Host for NoSalt {
     fn stop(&self, _: &str) {}
 }
 
-/// The words by which this test program runs one ignored test alone.
+/// The arguments with which this test program runs only one ignored test.
 pub fn alone<F: Fn()>(_: F) -> [String; 3] {
     let (_, name) = std::any::type_name::<F>().split_once("::").unwrap();
     ["--exact", name, "--ignored"].map(str::to_owned)
 }
 
-/// This test program once more, as a process that runs one ignored test: the other half of another test.
+/// The command that starts this test program again with one ignored test: the other half of another test.
 pub fn again(test: impl Fn()) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(alone(test));
     command
 }
 
-/// Runs one ignored test in a process of its own. Returns what it wrote.
+/// Runs one ignored test in its own process. The test must pass. Returns its output.
 pub fn ends_well(test: impl Fn()) -> String {
     let output = again(test).output().unwrap();
     let said =
@@ -78,7 +78,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// An environment called `staging`, and no component yet.
+    /// A site with an environment `staging` and no component.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let infrastructure = json!({
@@ -89,7 +89,7 @@ impl Site {
         Self { folder, infrastructure }
     }
 
-    /// A component of its own module.
+    /// Adds a component with its own module.
     pub fn component(&mut self, name: &str, main: &str, rest: Value) {
         let module = self.folder.path().join("modules").join(name);
         std::fs::create_dir_all(&module).unwrap();
@@ -106,7 +106,7 @@ impl Site {
         self.run_on(&NoSalt, operation, arguments)
     }
 
-    /// The same in a Salt of the test's own.
+    /// Runs an operation with the test's own Salt.
     pub fn run_on(&self, host: &dyn Host, operation: &str, arguments: Value) -> Value {
         let mut arguments = arguments;
         if arguments.get("run_id").is_none() && arguments.get("environment").is_none() {
@@ -115,7 +115,7 @@ impl Site {
         self.call(host, Identity::default(), operation, arguments)
     }
 
-    /// A call as it is, on somebody's behalf: nothing is added to its arguments.
+    /// Makes a call with this identity. Adds nothing to its arguments.
     pub fn call(&self, host: &dyn Host, identity: Identity, operation: &str, arguments: Value) -> Value {
         let request = Request {
             operation: operation.to_owned(),
@@ -133,7 +133,7 @@ fn quiet(environment: &str, components: &BTreeSet<eos::model::Name>, parallel: u
     Progress::new(environment, components, parallel)
 }
 
-/// Component to status.
+/// From each component's name to its status.
 pub fn statuses(report: &Value) -> BTreeMap<String, String> {
     let components =
         report["components"].as_object().unwrap_or_else(|| panic!("no components in {report:#}"));

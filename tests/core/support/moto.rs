@@ -1,4 +1,4 @@
-//! moto's S3 server, as a process: a backend whose lock is an object, and stays after a kill.
+//! moto's S3 server as a process: a backend whose lock is an object that remains after a kill.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,7 +17,7 @@ pub struct Moto {
 }
 
 impl Moto {
-    /// None, visibly, where there is no moto_server: on PATH, or in .venv/moto, where `make test` puts it.
+    /// None, with a message, if there is no moto_server on PATH or in .venv/moto, where `make test` installs it.
     pub fn new() -> Option<Self> {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/moto/bin");
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -42,7 +42,7 @@ impl Moto {
         Some(moto)
     }
 
-    /// For `settings:backend`.
+    /// The value of `settings:backend`.
     pub fn backend(&self) -> Value {
         json!({
             "type": "s3", "bucket": BUCKET, "region": "us-east-1", "use_lockfile": true, "use_path_style": true,
@@ -52,7 +52,7 @@ impl Moto {
         })
     }
 
-    /// For `settings:terraform:env`, and for a terraform that is run by hand.
+    /// The value of `settings:terraform:env`, also for a terraform that the test runs itself.
     pub fn keys(&self) -> [(&'static str, &'static str); 2] {
         KEYS
     }

@@ -1,4 +1,4 @@
-//! One Nomad with its Consul for the tests of a crate: each uses names of its own.
+//! One Nomad with its Consul for all tests of this program. Each test uses its own names.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -11,7 +11,7 @@ pub struct Pair {
 
 static SHARED: Mutex<Weak<Pair>> = Mutex::new(Weak::new());
 
-/// Ends with the last test that holds it. None, visibly, where a program is missing.
+/// The pair ends with the last test that uses it. None, with a message, if a program is missing.
 pub fn pair() -> Option<Arc<Pair>> {
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(pair) = shared.upgrade() {
@@ -25,7 +25,7 @@ pub fn pair() -> Option<Arc<Pair>> {
 }
 
 impl Pair {
-    /// Of the Nomad.
+    /// The address of the Nomad.
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.nomad.port)
     }

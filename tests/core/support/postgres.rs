@@ -1,4 +1,4 @@
-//! A PostgreSQL of our own, on a loopback port: a backend whose lock is a session's.
+//! A PostgreSQL for one test, on a loopback port: a backend whose lock belongs to a session.
 
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
@@ -14,12 +14,12 @@ pub struct Postgres {
     port: u16,
     folder: tempfile::TempDir,
     pg_ctl: PathBuf,
-    /// PostgreSQL refuses to run as root: there it runs as another user.
+    /// PostgreSQL refuses to run as root. If the test is root, it runs as this user and group.
     who: Option<(u32, u32)>,
 }
 
 impl Postgres {
-    /// None, visibly, where there is no PostgreSQL, on PATH or among Debian's own.
+    /// None, with a message, if there is no PostgreSQL on PATH or in Debian's folders.
     pub fn new() -> Option<Self> {
         let who = rustix::process::getuid().is_root().then(unprivileged);
         let (Some(initdb), Some(pg_ctl), false) = (program("initdb"), program("pg_ctl"), who == Some(None))
@@ -48,13 +48,13 @@ impl Postgres {
         Some(postgres)
     }
 
-    /// For `settings:backend`.
+    /// The value of `settings:backend`.
     pub fn backend(&self) -> Value {
         let address = format!("postgres://{USER}@127.0.0.1:{}/postgres?sslmode=disable", self.port);
         json!({ "type": "pg", "conn_str": address })
     }
 
-    /// For `settings:terraform:env`.
+    /// The value of `settings:terraform:env`.
     pub fn keys(&self) -> [(&'static str, &'static str); 1] {
         [("PGPASSWORD", PASSWORD)]
     }
@@ -66,7 +66,7 @@ impl Postgres {
 
     fn run(&self, program: &Path, words: &[&str]) {
         let mut command = Command::new(program);
-        // To nowhere: the server that pg_ctl starts would hold a pipe open.
+        // Output goes to /dev/null, because the server that pg_ctl starts would keep a pipe open.
         command.args(words).current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::null());
         if let Some((user, group)) = self.who {
             command.uid(user).gid(group);
@@ -88,7 +88,7 @@ fn program(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).chain(debian).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// The numbers of a user and its group that are not root's.
+/// The ids of a user and a group that are not root's.
 fn unprivileged() -> Option<(u32, u32)> {
     let users = std::fs::read_to_string("/etc/passwd").unwrap();
     let of = |name: &str| {

@@ -1,4 +1,4 @@
-//! Processes by their numbers.
+//! Processes by their pids.
 
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -13,19 +13,19 @@ pub fn until(what: &str, fact: impl Fn() -> bool) {
     }
 }
 
-/// SIGKILL; returns once it is dead.
+/// Sends SIGKILL, and returns when the process is dead.
 pub fn kill(pid: &str) {
     kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), Signal::KILL).unwrap();
     until("the end of what was killed", || !is_alive(pid));
 }
 
-/// A zombie is not.
+/// Whether the process is alive. A zombie is not.
 pub fn is_alive(pid: &str) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     !stat.is_empty() && !stat.contains(") Z ")
 }
 
-/// A parent's children of that name.
+/// The guardians among a process's children.
 pub fn guardians_of(parent: u32) -> Vec<String> {
     let threads = std::fs::read_dir(format!("/proc/{parent}/task")).unwrap().flatten();
     let children = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")).unwrap());
@@ -40,7 +40,7 @@ pub fn guardians_of(parent: u32) -> Vec<String> {
 pub fn kill_with_guardian(mut eos: Child) {
     let guardians = guardians_of(eos.id());
     assert_eq!(guardians.len(), 1);
-    // First: it would act on the end of its Eos.
+    // The guardian is killed first, because it would act when its Eos dies.
     kill(&guardians[0]);
     eos.kill().unwrap();
     eos.wait().unwrap();

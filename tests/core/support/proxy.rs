@@ -1,4 +1,4 @@
-//! Stands between us and a server: writes down what is asked, and gets in the way when told to.
+//! A proxy between Eos and a server. It records requests, and disturbs them if the test wants that.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -10,15 +10,15 @@ use std::time::Instant;
 #[derive(Clone, Copy, PartialEq)]
 pub enum Mode {
     Pass,
-    /// Closes what is open, and what is opened.
+    /// Closes open and new connections.
     Cut,
-    /// Answers this to every request, in the server's place.
+    /// Answers every request with this text, instead of the server.
     Answer(&'static str),
-    /// Answers this to the next request, in the server's place, and passes again.
+    /// Answers the next request with this text, instead of the server, and passes the following ones.
     Once(&'static str),
-    /// Passes on the next request that holds this, keeps its answer, and passes again.
+    /// Passes the next request that contains this text but drops its answer. Passes the following ones.
     Unanswered(&'static str),
-    /// Puts the second for the first in what the server answers; of the same length.
+    /// Replaces the first text with the second in the server's answers. Both have the same length.
     Replace(&'static str, &'static str),
 }
 
@@ -45,7 +45,7 @@ impl Proxy {
             open: Mutex::default(),
         });
         let serving = shared.clone();
-        // It ends with the test's process; a proxy whose owner is gone is asked nothing.
+        // The thread ends with the test's process. If the proxy's owner is gone, no requests arrive.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shared = serving.clone();
@@ -64,7 +64,7 @@ impl Proxy {
         }
     }
 
-    /// When each request came whose first line holds `part`. A connection that was cut counts as "cut".
+    /// Times and first lines of the requests whose first line contains `part`. A closed connection has the line "cut".
     pub fn asked(&self, part: &str) -> Vec<(Instant, String)> {
         self.shared.asked.lock().unwrap().iter().filter(|(_, line)| line.contains(part)).cloned().collect()
     }
@@ -121,7 +121,7 @@ impl Shared {
         });
     }
 
-    /// What is sent in one go arrives in one go, on loopback and in these sizes.
+    /// Copies data. On loopback and in these sizes, each write arrives as one read.
     fn pump(&self, mut from: TcpStream, mut to: TcpStream, edit: impl Fn(String) -> Option<String>) {
         let mut buffer = [0; 65536];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
@@ -130,7 +130,7 @@ impl Shared {
             }
             let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
             let Some(edited) = edit(text.clone()) else { continue };
-            // What is not changed need not be text: it may be compressed.
+            // If nothing changed, the original bytes are sent, because they may be compressed and not text.
             let bytes = if edited == text { &buffer[..count] } else { edited.as_bytes() };
             if to.write_all(bytes).is_err() {
                 break;

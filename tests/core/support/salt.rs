@@ -1,4 +1,4 @@
-//! A Salt that the test decides.
+//! A Salt whose answers the test sets.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 
 pub type Reply = Box<dyn Fn(&Job, &str) -> Option<Returned>>;
 
-/// Minions that answer as the test says, None for no answer; every call is kept.
+/// Minions that answer as the test says; None means no answer. Every call is recorded.
 pub struct Salt {
     pub minions: Vec<String>,
     pub reply: Reply,
     pub calls: RefCell<Vec<Job>>,
     pub stopped: RefCell<Vec<String>>,
-    /// What went into its log.
+    /// The lines of its log.
     pub logged: RefCell<Vec<String>>,
-    /// Each tick asks for a stop from the moment that so many jobs were started.
+    /// Every tick requests a stop after this number of jobs was started.
     pub stops_after: Option<usize>,
 }
 
@@ -42,7 +42,7 @@ impl Salt {
     }
 }
 
-/// One state's answer; in a test what would change is `null`.
+/// The answer of one state. In a test run, the result of a pending change is `null`.
 pub fn states(job: &Job, result: Value, changes: Value) -> Returned {
     let test = job.keywords.get("test") == Some(&json!(true));
     let result = if test && result == true && changes != json!({}) { Value::Null } else { result };

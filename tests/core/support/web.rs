@@ -1,4 +1,4 @@
-//! A small HTTP server whose every answer the test decides.
+//! A small HTTP server. The test sets each of its answers.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// What a request, by its number from 1, is answered with: a status, or None for no answer at all.
+/// From the number of a request, starting at 1, to the status of its answer. None means no answer.
 type Answer = Box<dyn Fn(usize) -> Option<u16> + Send>;
 
 pub struct Web {
@@ -36,7 +36,7 @@ impl Web {
             asked: Arc::default(),
         };
         let (answer, asked) = (web.answer.clone(), web.asked.clone());
-        // Ends with the test's process.
+        // The thread ends with the test's process.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (answer, asked, tls) = (answer.clone(), asked.clone(), tls.clone());
@@ -52,8 +52,8 @@ impl Web {
         web
     }
 
-    /// With a certificate for 127.0.0.1 of an authority of its own, `ca.pem` in `folder`.
-    /// None, visibly, where there is no openssl to make it.
+    /// A server with a certificate for 127.0.0.1 from its own authority, `ca.pem` in `folder`. None, with a message, if
+    /// there is no openssl to make it.
     pub fn encrypted(folder: &Path, status: u16) -> Option<Self> {
         let openssl = |arguments: &str| {
             let mut command = Command::new("openssl");
@@ -93,13 +93,13 @@ impl Web {
         *self.answer.lock().unwrap() = Box::new(move |_| Some(status));
     }
 
-    /// All requests so far, heads and bodies.
+    /// All requests so far, with heads and bodies.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
 
-/// One request a connection.
+/// Serves one request of a connection.
 fn serve(stream: impl Read + Write, answer: &Mutex<Answer>, asked: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
@@ -129,7 +129,7 @@ fn serve(stream: impl Read + Write, answer: &Mutex<Answer>, asked: &Mutex<Vec<St
             );
             let _ = reader.get_mut().write_all(text.as_bytes());
         }
-        // Until the other side has had enough.
+        // Waits until the other side closes the connection.
         None => drop(reader.read_line(&mut String::new())),
     }
 }

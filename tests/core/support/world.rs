@@ -1,4 +1,4 @@
-//! The provider for tests (`tests/provider`): a folder of things, faults on demand, what its calls left.
+//! The provider for tests (`tests/provider`): a folder with things, faults on demand, and the log of its calls.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,14 +6,14 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-/// As `tests/provider/build` ends where something that a machine may lack is missing.
+/// The exit code of `tests/provider/build` if an optional program is missing.
 const MISSING: i32 = 3;
 
 pub struct World {
     folder: tempfile::TempDir,
 }
 
-/// A CLI configuration. The real `hashicorp/nomad`, where this machine has it, is preferred to ours.
+/// A CLI configuration. If this machine has the real `hashicorp/nomad`, it is used instead of the test provider.
 fn installation(ours: &str) -> String {
     let nomad = "registry.terraform.io/hashicorp/nomad";
     let look = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/provider/mirror");
@@ -32,7 +32,7 @@ fn installation(ours: &str) -> String {
 }
 
 impl World {
-    /// None, visibly, where the provider cannot be built; with `CI=true` that is a failure.
+    /// None, with a message, if the provider cannot be built; with `CI=true` this is a failure.
     pub fn new() -> Option<Self> {
         let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/provider/build");
         let built = Command::new(build).stdin(Stdio::null()).output().unwrap();
@@ -49,7 +49,8 @@ impl World {
         Some(world)
     }
 
-    /// From now on terraform is served just these, each source in these versions: one binary under several names.
+    /// Makes only these sources available to terraform, each in these versions. They are one binary under several
+    /// names.
     pub fn serve(&self, sources: &[&str], versions: &[&str]) {
         let config = std::fs::read_to_string(self.cli_config()).unwrap();
         let built = PathBuf::from(config.split('"').nth(1).unwrap()).join("eos.test/eos/world/1.0.0");
@@ -78,7 +79,7 @@ impl World {
         self.folder.path().join("world").join(name)
     }
 
-    /// For `settings:terraform:cli_config_file`, or TF_CLI_CONFIG_FILE.
+    /// The value of `settings:terraform:cli_config_file` or TF_CLI_CONFIG_FILE.
     pub fn cli_config(&self) -> PathBuf {
         self.folder.path().join("world.tfrc")
     }
@@ -92,13 +93,13 @@ impl World {
         )
     }
 
-    /// These faults and no others; `tests/provider/internal/world/fault.go` has their fields.
+    /// Sets these faults and no others. `tests/provider/internal/world/fault.go` describes their fields.
     pub fn faults(&self, rules: &Value) {
         std::fs::write(self.path("faults.new"), rules.to_string()).unwrap();
         std::fs::rename(self.path("faults.new"), self.path("faults.json")).unwrap();
     }
 
-    /// Id to thing.
+    /// The things by their ids.
     pub fn things(&self) -> BTreeMap<String, Value> {
         let files = std::fs::read_dir(self.path("things")).unwrap().map(|entry| entry.unwrap().path());
         files
@@ -108,7 +109,7 @@ impl World {
             .collect()
     }
 
-    /// The names there are, sorted; one that is there twice is named twice.
+    /// The names of all things, sorted. If two things have the same name, it appears twice.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<_> =
             self.things().values().map(|thing| thing["name"].as_str().unwrap().to_owned()).collect();
@@ -116,14 +117,14 @@ impl World {
         names
     }
 
-    /// Behind Terraform's back.
+    /// Changes a thing outside Terraform.
     pub fn change(&self, id: &str, body: &str) {
         let mut thing = self.things().remove(id).unwrap();
         thing["body"] = json!(body);
         std::fs::write(self.thing(id), thing.to_string()).unwrap();
     }
 
-    /// Behind Terraform's back.
+    /// Deletes a thing outside Terraform.
     pub fn delete(&self, id: &str) {
         std::fs::remove_file(self.thing(id)).unwrap();
     }
@@ -132,12 +133,12 @@ impl World {
         self.path("things").join(format!("{id}.json"))
     }
 
-    /// The lines of `operations.log`: one as a call starts, one as it ends.
+    /// The lines of `operations.log`: one at the start of a call and one at its end.
     pub fn operations(&self) -> Vec<Value> {
         self.lines("operations.log")
     }
 
-    /// Each time a terraform wrote to a component while another terraform's write was under way.
+    /// One line for each time when a terraform wrote to a component during a write of another terraform.
     pub fn overlaps(&self) -> Vec<Value> {
         self.lines("overlaps.log")
     }

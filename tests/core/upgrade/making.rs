@@ -1,5 +1,5 @@
-//! Writes `tests/fixtures/VERSION`: a real environment with components that were applied, that failed, that were rolled
-//! back, that a kill interrupted, and a service on a real Nomad, with a Consul lock.
+//! Writes `tests/fixtures/VERSION`: a real environment with a Consul lock. Its components were applied, failed, were
+//! rolled back, or were interrupted by a kill. It also has a service on a real Nomad.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::support::server::Server;
 use crate::support::world::World;
 use crate::support::{Site, statuses};
 
-/// Fails where its value is `bad`, and hangs where it is `slow`.
+/// A module that fails if its value is `bad`, and hangs if it is `slow`.
 const MODULE: &str = r#"
 variable "value" { type = string }
 resource "terraform_data" "kept" { input = "kept" }
@@ -76,10 +76,11 @@ fn the_fixtures_of_this_version_are_made() {
     set(&mut site, "net", "three");
     assert_eq!(site.run("plan", json!({ "components": "net" }))["error"], Value::Null);
 
-    // The service stays on the disk and in Consul, and out of the pillar: the test that reads has no Nomad.
+    // The service remains on the disk and in Consul, but is removed from the pillar, because the reading test has no
+    // Nomad.
     site.infrastructure.as_object_mut().unwrap().remove("services");
     set(&mut site, "slow", "slow");
-    // Only this one is changed when the kill comes.
+    // Only this component has a change at the time of the kill.
     set(&mut site, "net", "two");
     site.infrastructure["components"]["db"]["depends_on"] = json!(["slow"]);
     let mut killed = killed::start(&site);

@@ -1,6 +1,6 @@
-//! What a release leaves on the disk and in Consul is kept in `tests/fixtures`, and today's code has to go on with it.
+//! `tests/fixtures` has the files and Consul keys of each release. The present code must be able to continue with them.
 //!
-//! `make fixtures` writes those of this version; `making.rs` does it, and everything else only reads.
+//! `make fixtures` writes those of this version with `making.rs`. Everything else only reads them.
 
 mod making;
 mod portable;

@@ -1,4 +1,4 @@
-//! A site as files that are the same on every machine, and back.
+//! Converts a site to files that are the same on every machine, and back.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,17 +7,17 @@ use serde_json::{Map, Value, json};
 
 use crate::support::server::Server;
 
-/// In the place of the site's folder, of this host and of the servers.
+/// Texts that replace the site's folder, the name of this host, and the addresses of the servers.
 const FOLDER: &str = "/srv/site";
 const HOST: &str = "host.example";
 pub const CONSUL: &str = "127.0.0.1:8500";
 pub const NOMAD: &str = "127.0.0.1:4646";
 
-/// Words of this machine, and what is written in their place.
+/// Texts of this machine, and their replacements.
 pub struct Words(Vec<(String, String)>);
 
 impl Words {
-    /// `servers`: where they listen here, and what is written.
+    /// `servers` has the ports on this machine, and the replacements of their addresses.
     pub fn of(folder: &Path, servers: &[(u16, &str)]) -> Self {
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
         let servers = servers.iter().map(|(port, word)| (format!("127.0.0.1:{port}"), (*word).to_owned()));
@@ -36,13 +36,13 @@ impl Words {
         self.0.iter().fold(text.to_owned(), |text, (here, word)| text.replace(word, here))
     }
 
-    /// Copies a tree of texts. Left out: links, plan files, and what terraform can have again.
+    /// Copies a folder of texts. Leaves out links, plan files, and files that terraform can make again.
     pub fn keep(&self, from: &Path, to: &Path) {
         each(from, &mut |path| {
             let relative = path.strip_prefix(from).unwrap();
             let bytes = fs::read(path).unwrap();
             let portable = in_text(&bytes, |text| self.portable(text));
-            // It is named by its digest.
+            // An object is named by its digest, so it must not change.
             let is_object = relative.iter().any(|part| part == "objects");
             assert!(!is_object || portable == bytes, "{} names a machine", path.display());
             let target = to.join(relative);
@@ -51,7 +51,7 @@ impl Words {
         });
     }
 
-    /// Lays a kept tree out, private as Eos has it.
+    /// Copies a stored folder to a site, with the private modes that Eos uses.
     pub fn lay_out(&self, from: &Path, to: &Path) {
         each(from, &mut |path| {
             let target = to.join(path.strip_prefix(from).unwrap());
@@ -88,7 +88,7 @@ impl Words {
     }
 }
 
-/// The key for digests is no text: it stays as it is.
+/// Changes a text. The key for digests is not a text, so it stays unchanged.
 fn in_text(bytes: &[u8], change: impl Fn(&str) -> String) -> Vec<u8> {
     str::from_utf8(bytes).map_or_else(|_| bytes.to_vec(), |text| change(text).into_bytes())
 }

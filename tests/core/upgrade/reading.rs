@@ -1,4 +1,4 @@
-//! Today's code on what each release left.
+//! The present code with the files of each release.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ fn json(folder: &Path, name: &str) -> Value {
     serde_json::from_slice(&fs::read(folder.join(name)).unwrap()).unwrap()
 }
 
-/// What this release left, laid out, with its keys in `consul`. Without a Consul the lock is a file.
+/// A site with the files of this release, and with its keys in `consul`. Without a Consul, the lock is a file.
 fn site(release: &Path, consul: Option<&Server>) -> Site {
     let mut site = Site::new();
     let servers: Vec<_> = consul.iter().map(|consul| (consul.port, CONSUL)).collect();

@@ -9,16 +9,16 @@ use serde_json::{Value, json};
 use crate::support::server::Server;
 pub use crate::support::{Site, statuses};
 
-/// Long enough for any machine; what is waited for is a fact.
+/// Long enough for any machine: the wait ends as soon as the condition holds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A Vault of the test's own, with AppRole, and an engine that gives leases at `leased/`.
+/// The test's own Vault, with AppRole, and with an engine at `leased/` that gives leases.
 pub struct Bench {
     pub vault: Server,
     pub site: Site,
 }
 
-/// What a run's role may do.
+/// The rights of a run's role.
 const POLICY: &str = r#"
 path "secret/data/open/*" { capabilities = ["create", "read", "update"] }
 path "old/open/*"         { capabilities = ["create", "read", "update"] }
@@ -35,7 +35,7 @@ impl Bench {
         Some(bench)
     }
 
-    /// Runs log in by AppRole, with a role as it is given here.
+    /// Makes runs log in by AppRole with this role.
     pub fn with(mut self, role: Value) -> Self {
         let auth = self.approle(role);
         self.settings("vault", json!({ "address": self.address(), "auth": auth }));
@@ -50,7 +50,7 @@ impl Bench {
         format!("http://127.0.0.1:{}", self.vault.port)
     }
 
-    /// `auth` of a role called `run`.
+    /// The setting `auth` for a role with the name `run`.
     pub fn approle(&self, mut role: Value) -> Value {
         role["token_policies"] = json!(["run"]);
         self.post("auth/approle/role/run", &role);
@@ -60,7 +60,7 @@ impl Bench {
         json!({ "method": "approle", "role_id": role_id, "secret_id": secret_id })
     }
 
-    /// A reference to a file that is nowhere below the root.
+    /// Writes a file outside the root, and returns the reference to it.
     pub fn file(&self, name: &str, text: &str) -> String {
         let path = self.site.folder.path().join(name);
         std::fs::write(&path, text).unwrap();
@@ -77,12 +77,12 @@ impl Bench {
         self.vault.get(&format!("/v1/{path}")).unwrap_or_else(|| panic!("nothing at {path}"))["data"].take()
     }
 
-    /// Into the versioned store.
+    /// Writes to the versioned store.
     pub fn put(&self, path: &str, data: Value) {
         self.post(&format!("secret/data/{path}"), &json!({ "data": data }));
     }
 
-    /// With headers of its own.
+    /// Sends a request for a wrapped answer, and returns the wrapping token.
     pub fn wrapped(&self, path: &str, body: &Value) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.vault.port)).unwrap();
         let body = body.to_string();
@@ -118,27 +118,28 @@ impl Bench {
             .collect()
     }
 
-    /// Every token that there is, by its accessor.
+    /// The accessors of all tokens.
     pub fn tokens(&self) -> BTreeSet<String> {
         self.list("auth/token/accessors/")
     }
 
-    /// The users that leases hold.
+    /// The users that exist through leases.
     pub fn users(&self) -> BTreeSet<String> {
         self.list("leased/users/")
     }
 
-    /// A role of the engine that gives leases.
+    /// Makes a role of the engine that gives leases.
     pub fn leased(&self, name: &str, role: Value) {
         self.post(&format!("leased/roles/{name}"), &role);
     }
 
-    /// Vault revokes a token's leases right after it has answered.
+    /// Waits until tokens and users are as before. Vault revokes a token's leases shortly after its answer.
     pub fn until_as_before(&self, tokens: &BTreeSet<String>) {
         until("no token and no lease is left", || self.tokens() == *tokens && self.users().is_empty());
     }
 
-    /// A module that hands a variable to a shell as FROM, and its own environment; both write below `said`.
+    /// A component that runs a shell script with a variable as FROM and with terraform's environment. The script writes
+    /// below `said`.
     pub fn shell(&mut self, name: &str, script: &str, rest: Value) {
         let module = format!(
             "variable \"given\" {{\n  default = \"\"\n}}\nvariable \"round\" {{\n  default = 1\n}}\n\
@@ -167,7 +168,7 @@ impl Bench {
         self.site.run("orchestrate", json!({}))
     }
 
-    /// Every component ended well.
+    /// Runs `orchestrate`, which must succeed.
     pub fn well(&self) -> Value {
         let report = self.orchestrate();
         assert_eq!(report["result"], true, "{report:#}");

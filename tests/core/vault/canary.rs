@@ -1,4 +1,4 @@
-//! A secret from Vault stands in no file but those that may hold it, in nothing that is told, on no command line.
+//! A secret from Vault is only in files that may contain it, in no message, and on no command line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
@@ -21,7 +21,7 @@ const SECRETS: [&str; 5] = [
     "hunter2-of-sdb-for-a-webhook",
 ];
 
-/// Remembers all that it is told.
+/// A host that records all messages.
 #[derive(Default)]
 struct Listener(Mutex<Vec<String>>);
 
@@ -46,7 +46,7 @@ impl Host for Listener {
         self.0.lock().unwrap().push(format!("{level} {message}"));
     }
     fn tick(&self) -> u32 {
-        // Whatever runs now is looked at, too.
+        // Checks the command lines of all running processes too.
         for entry in std::fs::read_dir("/proc").unwrap().flatten() {
             if let Ok(text) = std::fs::read(entry.path().join("cmdline")) {
                 let text = String::from_utf8_lossy(&text);
@@ -84,7 +84,7 @@ fn quiet(environment: &str, components: &BTreeSet<eos::model::Name>, parallel: u
     Progress::new(environment, components, parallel)
 }
 
-/// A state and its copies, a plan, the raw stream of a terraform.
+/// Files that may contain secrets: a state and its copies, a plan, and the raw output of terraform.
 fn may_hold(path: &Path) -> bool {
     let name = path.file_name().unwrap().to_string_lossy();
     let in_objects = path.components().any(|part| part.as_os_str() == "objects");
@@ -119,7 +119,7 @@ fn a_secret_of_vault_is_nowhere_after_a_run_a_failure_and_a_way_back() {
             "rollback": { "needs_approval_for": [] }, "hooks": [hook],
         })
     };
-    // It says what it knows: its words are Terraform's, and a failure repeats them.
+    // The script prints its secrets. Terraform has its output, and the message of a failure repeats it.
     let tells = "echo \"$FROM $MINE $SAFE\"; echo \"$FROM $MINE $SAFE\" >&2";
     let listener = Listener::default();
     bench.shell("net", tells, rest(1));

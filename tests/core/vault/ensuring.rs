@@ -1,4 +1,4 @@
-//! Secrets of services: made where they are missing, agreed on by all who want them.
+//! Secrets of services: missing ones are generated, and parallel calls agree on one value.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Leases: read once a turn, kept while it lasts, gone when the run is over.
+//! Leases: read once in a turn, renewed while it lasts, and revoked at the end of the run.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::bench::{Bench, error, statuses, until};
 
-/// The user name as a variable, the password in terraform's environment.
+/// A bench with the user name as a variable and the password in terraform's environment.
 fn bench(script: &str, role: Value) -> Option<Bench> {
     let mut bench = Bench::new()?.with(json!({}));
     bench.leased("app", role);
@@ -15,7 +15,7 @@ fn bench(script: &str, role: Value) -> Option<Bench> {
     Some(bench)
 }
 
-/// One line for each time that it runs.
+/// Writes one line each time that it runs.
 const SAYS: &str = "printf '%s %s\\n' \"$FROM\" \"$PASSWORD\" >> \"$SAID/users\"";
 
 #[test]
@@ -51,7 +51,7 @@ fn a_lease_outlives_its_time_while_an_apply_goes_on() {
     bench.until_as_before(&before);
 }
 
-/// Fails before anything is applied, and leaves nothing.
+/// Checks that a run fails before it applies anything, and leaves nothing.
 fn too_short(bench: &Bench, what: &str) {
     let before = bench.tokens();
     let report = bench.orchestrate();
@@ -66,7 +66,7 @@ fn too_short(bench: &Bench, what: &str) {
 fn a_lease_that_cannot_last_as_long_as_an_apply_may_is_refused_before_it() {
     let Some(mut bench) = bench(SAYS, json!({ "ttl": "1m", "max_ttl": "1h" })) else { return };
     too_short(&bench, "the lease leased/creds/app/");
-    // 25 minutes and 5 are less than an hour.
+    // 25 minutes and 5 minutes are less than one hour.
     bench.settings("timeouts", json!({ "apply": "25m", "stop_grace": "5m" }));
     bench.well();
     bench.leased("app", json!({ "ttl": "1m", "renewable": false }));
@@ -111,7 +111,7 @@ fn credentials_that_end_under_an_apply_stop_it_before_that() {
 #[test]
 fn a_way_back_has_credentials_of_its_own() {
     let Some(mut bench) = bench(SAYS, json!({ "ttl": "1h" })) else { return };
-    // Dynamic credentials stand in the environment alone: a variable of theirs would be a change each time.
+    // Dynamic credentials are only in the environment, because as a variable they would be a change each time.
     bench.settings("on_failure", json!("rollback"));
     let script = "printf '%s\\n' \"$PASSWORD\" >> \"$SAID/users\"";
     let rollback = json!({ "rollback": { "needs_approval_for": [] } });
@@ -154,7 +154,7 @@ fn a_vault_that_is_away_when_the_run_ends_is_waited_for() {
         until("it runs", || bench.said("users").exists());
         bench.vault.signal(rustix::process::Signal::STOP);
         std::fs::write(bench.said("go"), "").unwrap();
-        // What is applied is recorded, whatever becomes of Vault.
+        // An apply is recorded, whatever happens to Vault.
         let record = bench.site.folder.path().join("root/staging/.eos/components/app/record.json");
         until("it is recorded", || record.exists());
         std::thread::sleep(Duration::from_secs(3));

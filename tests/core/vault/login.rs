@@ -1,4 +1,4 @@
-//! How a run gets its token, and that it leaves none behind.
+//! How a run gets its token, and that no token remains.
 
 use std::process::Command;
 
@@ -64,7 +64,7 @@ fn a_wrapped_secret_id_serves_one_run_and_a_used_one_is_an_alarm() {
     bench.auth(json!({ "method": "wrapped", "role_id": role_id, "wrapped_secret_id": reference }));
     let before = bench.tokens();
     bench.well();
-    // The wrapping token is spent.
+    // The wrapping token is used up.
     assert!(bench.tokens().is_subset(&before));
     let before = bench.tokens();
     let report = bench.orchestrate();
@@ -87,7 +87,7 @@ fn a_wrapping_token_that_somebody_else_made_is_not_unwrapped() {
     assert_eq!(looked["data"]["creation_path"], "sys/wrapping/wrap");
 }
 
-/// A key pair, and a JWT by it.
+/// Makes a key pair, and a JWT that is signed with it.
 fn jwt(bench: &Bench, claims: &Value) -> (String, String) {
     let openssl = |words: &[&str]| {
         let done =

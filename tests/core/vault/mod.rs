@@ -1,4 +1,4 @@
-//! Claims about secrets in Vault, with a real one and a real terraform.
+//! Claims about secrets in Vault, with a real Vault and a real terraform.
 
 mod bench;
 mod canary;

@@ -1,4 +1,4 @@
-//! Credentials by provider: into terraform's environment, and only where a module uses that provider.
+//! Credentials for a provider. They are in terraform's environment only if the module uses that provider.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::support::world::World;
 
 const SECRET: &str = "hunter2-of-the-cloud";
 
-/// `net` uses a provider that it calls `name`, `app` none; each writes its environment down.
+/// `net` uses a provider with the local name `name`, `app` uses none. Each writes its environment to a file.
 fn bench(world: &World, name: &str) -> Option<Bench> {
     let mut bench = Bench::new()?.with(json!({}));
     bench.settings("terraform", json!({ "cli_config_file": world.cli_config() }));
@@ -31,7 +31,7 @@ fn variables(bench: &Bench, who: &str) -> Vec<String> {
     let prefixes = ["HCLOUD_", "AWS_", "ARM_", "CLOUDFLARE_", "NOMAD_", "CONSUL_", "VAULT_", "B2_"];
     let environment = bench.heard(who);
     let ours = environment.lines().filter(|line| prefixes.iter().any(|prefix| line.starts_with(prefix)));
-    // Passed on, where it is set.
+    // This variable is passed on if it is set.
     let ours = ours.filter(|line| !line.starts_with("AWS_CA_BUNDLE="));
     let mut ours: Vec<_> = ours.map(str::to_owned).collect();
     ours.sort();

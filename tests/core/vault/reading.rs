@@ -1,4 +1,4 @@
-//! What is read, where references stand, and what is told where it cannot be.
+//! Reading secrets, the places of references, and the errors if a secret cannot be read.
 
 use std::net::TcpListener;
 
@@ -9,14 +9,14 @@ use crate::support::web::Web;
 
 const SECRET: &str = "hunter2-of-the-vault";
 
-/// `net` prints what it was given.
+/// A bench whose component `net` prints its secret.
 fn bench(reference: &str) -> Option<Bench> {
     let mut bench = Bench::new()?.with(json!({}));
     bench.shell("net", "printf %s \"$FROM\" > \"$SAID/from\"", json!({ "secrets": { "given": reference } }));
     Some(bench)
 }
 
-/// The error of a run that began nothing, without the secret in it.
+/// The error of a run that started nothing. It must not contain the secret.
 fn refused(bench: &Bench) -> Value {
     let before = bench.tokens();
     let error = refused_by(bench);
@@ -24,7 +24,7 @@ fn refused(bench: &Bench) -> Value {
     error
 }
 
-/// The same of a Vault that cannot be asked what it holds.
+/// The same error, without a check of Vault's tokens, for a Vault that does not answer.
 fn refused_by(bench: &Bench) -> Value {
     let report = bench.orchestrate();
     assert_eq!(statuses(&report)["net"], "failed", "{report:#}");
@@ -107,7 +107,7 @@ fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
     bench.site.infrastructure["settings"]["vault"]["address"] = json!(page);
     says(&refused(&bench), "vault_login", &["no JSON"]);
 
-    // Each of these may be over in a moment, and is waited for: side by side.
+    // Each of these problems may be over in a moment, so the run waits. They are tested in parallel.
     bench.site.infrastructure["settings"]["vault"]["address"] = json!(bench.address());
     bench.post("sys/seal", &json!({}));
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
-// leases is an engine that makes users: creds/ROLE gives one with a lease, users/ lists those that are there.
+// leases is an engine that makes users. creds/ROLE makes one with a lease, users/ lists the existing ones.
 func leases(ctx context.Context, config *logical.BackendConfig) (logical.Backend, error) {
 	seconds := map[string]*framework.FieldSchema{
 		"name":      {Type: framework.TypeString},

@@ -1,7 +1,7 @@
-// A Vault for the tests: the real core, in memory or in a folder, with the key-value store, an engine that gives leases,
-// AppRole and JWT.
+// A Vault for the tests: the real core, in memory or in a folder, with the key-value store, an engine that gives
+// leases, AppRole and JWT.
 //
-// It takes the words that `vault server -dev` takes, or `-config`, so that a vault on PATH can stand in its place.
+// It accepts the arguments of `vault server -dev`, or `-config`, so that a vault on PATH can replace it.
 package main
 
 import (
@@ -39,7 +39,7 @@ func main() {
 	address := flags.String("dev-listen-address", "127.0.0.1:8200", "where it listens")
 	token := flags.String("dev-root-token-id", "root", "the root token")
 	config := flags.String("config", "", "a file of JSON: where it keeps what it has, and where it listens")
-	// With ExitOnError it does not return what is wrong.
+	// With ExitOnError, Parse returns no error.
 	_ = flags.Parse(os.Args[2:])
 	run := func() error { return develop(*address, *token) }
 	if *config != "" {
@@ -65,7 +65,7 @@ func develop(address, token string) error {
 	return listen(address, core)
 }
 
-// settings is the part of a Vault's configuration that is heeded here.
+// settings is the part of a Vault's configuration that is used here.
 type settings struct {
 	Storage struct {
 		File struct {
@@ -79,7 +79,7 @@ type settings struct {
 	} `json:"listener"`
 }
 
-// keep serves what is in a folder; to initialise it and to unseal it is left to its clients, by `sys/init` and `sys/unseal`.
+// keep serves a Vault that is stored in a folder. Its clients initialise and unseal it by `sys/init` and `sys/unseal`.
 func keep(config string) error {
 	text, err := os.ReadFile(config)
 	if err != nil {
@@ -121,7 +121,8 @@ func open(storage physical.Backend) (*vault.Core, error) {
 	})
 }
 
-// prepare unseals it, and leaves what `vault server -dev` leaves: this root token, and kv 2 at secret/.
+// prepare unseals the Vault, and sets it up as `vault server -dev` does: with this root token, and with kv 2 at
+// secret/.
 func prepare(ctx context.Context, core *vault.Core, token string) error {
 	one := &vault.SealConfig{SecretShares: 1, SecretThreshold: 1}
 	made, err := core.Initialize(ctx, &vault.InitParams{BarrierConfig: one})

@@ -2,7 +2,7 @@ package main
 
 import "github.com/hashicorp/vault/sdk/helper/consts"
 
-// registry says which plugins are part of this program; mounting anything asks it.
+// registry lists the plugins that are part of this program. Vault asks it at each mount.
 type registry struct{}
 
 var builtin = map[consts.PluginType][]string{
@@ -19,7 +19,7 @@ func (registry) Contains(name string, kind consts.PluginType) bool {
 	return false
 }
 
-// Get finds none: the factories stand in the core's own configuration.
+// Get finds no plugin, because the factories are in the core's own configuration.
 func (registry) Get(string, consts.PluginType) (func() (any, error), bool) {
 	return nil, false
 }

@@ -1,4 +1,4 @@
-//! Real servers of the tests' own: on free loopback ports, in a folder of their own, gone with the test.
+//! Real servers for tests. Each has free loopback ports and its own folder, and ends with the test.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,19 +12,19 @@ mod on_disk;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-/// As `tests/servers/get` ends where something that a machine may lack is missing.
+/// The exit code of `tests/servers/get` if an optional program is missing.
 const MISSING: i32 = 3;
 pub const VAULT_TOKEN: &str = "root-of-the-tests";
 const VAULT_HEADER: &str = "X-Vault-Token: root-of-the-tests\r\n";
 
-/// Whether a server answers as it should; asked again and again, it may help it to.
+/// Whether a server is ready. It is called repeatedly, and may also prepare the server.
 type Ready = fn(&Server) -> bool;
 
-/// The path of consul, nomad or vault, built where it is not on PATH. None, visibly, where it cannot be
-/// had; with `CI=true` that is a failure.
+/// The path of consul, nomad or vault. The program is built if it is not on PATH. None, with a message, if that is not
+/// possible; with `CI=true` this is a failure.
 pub fn program(name: &str) -> Option<PathBuf> {
     let get = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/get");
-    // The harness keeps to itself what a test prints: what `get` says goes past it, and so does the skip.
+    // The test harness captures a test's output. The messages of `get` and of the skip bypass it.
     let got = Command::new(get).arg(name).stdin(Stdio::null()).stderr(Stdio::inherit()).output().unwrap();
     if got.status.code() == Some(MISSING) && std::env::var("CI").as_deref() != Ok("true") {
         let test = std::thread::current().name().unwrap_or_default().to_owned();
@@ -36,21 +36,21 @@ pub fn program(name: &str) -> Option<PathBuf> {
     Some(String::from_utf8(got.stdout).unwrap().trim_end().into())
 }
 
-/// Ports that are free now. They are asked for together, so that no two are the same.
+/// Ports that are free now. They are requested together, so that no two are the same.
 pub fn free_ports<const N: usize>() -> [u16; N] {
     let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     listeners.map(|listener| listener.local_addr().unwrap().port())
 }
 
-/// Kills a process when ours is gone, however it went: only then does the pipe close. The kernel's own
-/// way, PDEATHSIG, would end a server with the thread that started it, which is one test of many.
+/// Kills a server when this process ends for any reason, because the pipe closes then. The kernel's PDEATHSIG would end
+/// the server with the thread that started it, and that thread is only one test of many.
 struct Guard(Child);
 
 impl Guard {
     fn over(server: &Child) -> Self {
         let mut guard = Command::new("/bin/sh");
         guard.args(["-c", "read -r _; kill -9 $0"]).arg(server.id().to_string());
-        // A group of its own: no Ctrl-C ends it before us.
+        // The guard has its own group, so that Ctrl-C does not end it before this process.
         Self(guard.stdin(Stdio::piped()).process_group(0).spawn().unwrap())
     }
 }
@@ -61,7 +61,7 @@ pub struct Server {
     words: Vec<String>,
     child: Child,
     guard: Guard,
-    /// Of its HTTP API.
+    /// The port of the HTTP API.
     pub port: u16,
     folder: tempfile::TempDir,
     header: &'static str,
@@ -69,12 +69,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// In memory.
+    /// A Consul that keeps its data in memory.
     pub fn consul() -> Option<Self> {
         Self::consul_with(&json!({}), "")
     }
 
-    /// With more configuration, and a header that the test's own calls need then.
+    /// A Consul with more configuration, and the header that the test's own requests then need.
     pub fn consul_with(more: &Value, header: &'static str) -> Option<Self> {
         let [http, server, lan] = free_ports();
         let ports = json!({
@@ -92,22 +92,22 @@ impl Server {
         Self::start("consul", &words, &config, http, header, consul_is_ready)
     }
 
-    /// With `raw_exec` and the mock driver.
+    /// A Nomad with `raw_exec` and the mock driver.
     pub fn nomad() -> Option<Self> {
         Self::nomad_with(&json!({}))
     }
 
-    /// The same, which registers services with this Consul.
+    /// A Nomad that registers services with this Consul.
     pub fn nomad_beside(consul: &Self) -> Option<Self> {
         Self::nomad_with(&json!({ "consul": { "address": format!("127.0.0.1:{}", consul.port) } }))
     }
 
-    /// With more configuration.
+    /// A Nomad with more configuration.
     pub fn nomad_with(more: &Value) -> Option<Self> {
         let [http, rpc, serf] = free_ports();
         let mut config = json!({
             "ports": { "http": http, "rpc": rpc, "serf": serf },
-            // The fingerprints of clouds wait for what is not there, and keep it from starting.
+            // The fingerprints of clouds wait for services that are not there, and delay the start.
             "client": { "options": { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" } },
             "plugin": { "raw_exec": { "config": { "enabled": true } } },
         });
@@ -118,7 +118,7 @@ impl Server {
         Self::start("nomad", &words, &config, http, "", nomad_is_ready)
     }
 
-    /// Unsealed, in memory, with the second key-value store at `secret/`, and [`VAULT_TOKEN`].
+    /// An unsealed Vault in memory, with a key-value store of version 2 at `secret/`, and [`VAULT_TOKEN`].
     pub fn vault() -> Option<Self> {
         let [http] = free_ports();
         let (address, token) =
@@ -141,7 +141,7 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let mut config = config.clone();
         if let Some(data) = config.get_mut("data_dir") {
-            // Nomad takes no other than an absolute one.
+            // Nomad accepts only an absolute path.
             *data = json!(folder.path().join(data.as_str().unwrap()));
         }
         std::fs::write(folder.path().join("agent.json"), config.to_string()).unwrap();
@@ -168,7 +168,7 @@ impl Server {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// The document at a path; None where there is none, and where nobody answers.
+    /// The document at a path. None if there is no document, or if nobody answers.
     pub fn get(&self, path: &str) -> Option<Value> {
         let (status, body) = exchange(self.port, "GET", path, self.header, "").ok()?;
         if status == 200 { serde_json::from_str(&body).ok() } else { None }
@@ -178,13 +178,13 @@ impl Server {
         exchange(self.port, method, path, self.header, "").ok()
     }
 
-    /// The status and the body of any other call.
+    /// Sends any other request, and returns the status and the body.
     pub fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         exchange(self.port, method, path, self.header, body).unwrap()
     }
 }
 
-/// HTTP/1.0: one request, one answer, the end.
+/// Sends one request with HTTP/1.0. The connection ends after the answer.
 fn exchange(port: u16, method: &str, path: &str, header: &str, body: &str) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -220,7 +220,7 @@ fn consul_is_ready(server: &Server) -> bool {
 fn nomad_is_ready(server: &Server) -> bool {
     match server.call_if_there("GET", "/v1/nodes") {
         Some((200, nodes)) => nodes.contains("\"Status\":\"ready\""),
-        // With ACLs on, nobody without a token is told; that there is a leader is.
+        // With ACLs, a request without a token gets 403. The leader is shown to everybody.
         Some((403, _)) => server.get("/v1/status/leader").is_some_and(|leader| leader != ""),
         _ => false,
     }

@@ -1,4 +1,4 @@
-//! Servers that keep what they have, so that one that was killed can begin again.
+//! Servers that keep their data on the disk, so that they can be killed and started again.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ use super::{
 };
 
 impl Server {
-    /// A server whose keys and sessions outlive it: see [`Server::restart`].
+    /// A Consul whose keys and sessions survive a restart: see [`Server::restart`].
     pub fn consul_on_disk() -> Option<Self> {
         let [http, server, lan] = free_ports();
         let config = json!({
@@ -26,16 +26,16 @@ impl Server {
         Self::start("consul", &["agent", "-config-file=agent.json"], &config, http, "", consul_is_ready)
     }
 
-    /// A server and its client, whose jobs and tasks outlive them.
+    /// A Nomad server with its client. Jobs and tasks survive a restart.
     pub fn nomad_on_disk(consul: Option<&Self>) -> Option<Self> {
         let [http, rpc, serf] = free_ports();
         let mut config = json!({
             "bind_addr": "127.0.0.1", "data_dir": "data",
             "ports": { "http": http, "rpc": rpc, "serf": serf },
-            // Loopback is advertised only where that is said.
+            // Nomad advertises a loopback address only if it is configured.
             "advertise": { "http": "127.0.0.1", "rpc": "127.0.0.1", "serf": "127.0.0.1" },
-            // A key that is in a snapshot is there before there is a leader, and so before its client, which asks an agent that
-            // lacks it again only a quarter of a minute later.
+            // A key from a snapshot exists before there is a leader, and so before the client asks for it. If the key
+            // is missing, the client asks again only 15 seconds later.
             "server": {
                 "enabled": true, "bootstrap_expect": 1, "raft_multiplier": 1,
                 "raft_snapshot_threshold": 1, "raft_snapshot_interval": "500ms",
@@ -48,8 +48,8 @@ impl Server {
         if let Some(consul) = consul {
             config["consul"] = json!({ "address": format!("127.0.0.1:{}", consul.port) });
         }
-        // A client that asks before the server's first key is there asks again a quarter of a minute later: begun again,
-        // it finds one.
+        // If a client asks before the server's first key exists, it asks again only 15 seconds later. After a restart,
+        // the client finds the key at once.
         let words = ["agent", "-config=agent.json"];
         let mut nomad = Self::start("nomad", &words, &config, http, "", |server| {
             server.get("/v1/operator/keyring/keys").is_some_and(|keys| keys[0].is_object())
@@ -59,7 +59,7 @@ impl Server {
         Some(nomad)
     }
 
-    /// The same, whose secrets, tokens and leases outlive it. It is unsealed each time that it begins.
+    /// A Vault whose secrets, tokens and leases survive a restart. It is unsealed after each start.
     pub fn vault_on_disk() -> Option<Self> {
         let [http] = free_ports();
         let listener = json!({ "address": format!("127.0.0.1:{http}"), "tls_disable": true });
@@ -70,28 +70,29 @@ impl Server {
         Self::start("vault", &words, &config, http, VAULT_HEADER, vault_is_unsealed)
     }
 
-    /// SIGKILL, and the same once more; returns when it answers again.
+    /// Kills the server and starts it again. Returns when it answers.
     pub fn restart(&mut self) {
         self.kill();
         self.begin_again();
     }
 
-    /// SIGKILL. What it has on the disk stays, and so does its port.
+    /// Sends SIGKILL. The server keeps its data on the disk and its port.
     pub fn kill(&mut self) {
-        // The guard first: it must not outlive the process whose number it knows.
+        // The guard is killed first, because it must not outlive the process whose pid it knows.
         for process in [&mut self.guard.0, &mut self.child] {
             let _ = process.kill();
             let _ = process.wait();
         }
     }
 
-    /// After [`Server::kill`], with what it had; returns when it answers.
+    /// Starts the server again after [`Server::kill`], with its data. Returns when it answers.
     pub fn begin_again(&mut self) {
         (self.child, self.guard) = spawn(&self.program, &self.words, self.folder.path());
         self.wait();
     }
 
-    /// The tasks of a Nomad. Told to end, one in memory ends them and gives its mounts back; one that was killed leaves both.
+    /// Ends the tasks of a Nomad. After SIGTERM, a Nomad in memory ends its tasks and unmounts its mounts. A killed
+    /// Nomad leaves both.
     pub(super) fn end_tasks(&mut self) {
         if self.child.try_wait().unwrap().is_some() {
             return;
@@ -110,7 +111,7 @@ impl Server {
         within_seconds(20, || !all("allocations").as_array().is_some_and(|all| all.iter().any(runs)));
     }
 
-    /// What a Nomad that was killed has left in its folder: helpers and tasks that would wait for it, and mounts.
+    /// Removes the remains of a killed Nomad in its folder: helpers and tasks that would wait for it, and mounts.
     pub(super) fn sweep(&self) {
         for entry in std::fs::read_dir("/proc").unwrap().flatten() {
             let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
@@ -135,7 +136,7 @@ fn within_seconds(limit: u64, mut done: impl FnMut() -> bool) {
     }
 }
 
-/// Initialises it, the first time, and leaves what `vault server -dev` leaves; unseals it each time.
+/// Initialises a Vault the first time, and sets it up as `vault server -dev` does. Unseals it each time.
 fn vault_is_unsealed(server: &Server) -> bool {
     let Some(status) = server.get("/v1/sys/seal-status") else { return false };
     let kept = server.folder.path().join("key");

@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-// writer sets attributes, and keeps the first failure.
+// writer sets attributes, and stores the first error.
 type writer struct {
 	d   *schema.ResourceData
 	err error

@@ -12,13 +12,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-// register saves the job before it monitors: a deployment that fails taints what was created, and leaves
-// what was updated in the state.
+// register saves the job in the state before it monitors the deployment. So a failed deployment taints a new job, and
+// an updated job stays in the state.
 func register(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
 	client, timeout := meta.(*api.Client), d.Timeout(schema.TimeoutCreate)
 	if !d.IsNewResource() {
 		timeout = d.Timeout(schema.TimeoutUpdate)
-		// What is refused is not taken for done.
+		// If Nomad refuses the job, the new values are not saved.
 		d.Partial(true)
 	}
 	spec := specOf(d)
@@ -55,7 +55,7 @@ func register(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagno
 	return read(ctx, d, meta)
 }
 
-// read takes over what the agent says of the job; its jobspec too, where the agent keeps what was submitted.
+// read sets the attributes from the agent's answer. It also sets the jobspec if the agent stores the submission.
 func read(_ context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
 	client, id, options := meta.(*api.Client), d.Id(), &api.QueryOptions{Namespace: namespaceOf(d)}
 	job, _, err := client.Jobs().Info(id, options)

@@ -7,11 +7,11 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// The real provider asks every 3 to 5 seconds.
+// pause is the time between two requests. The real provider waits 3 to 5 seconds.
 const pause = 200 * time.Millisecond
 
-// monitor follows the evaluations of a registration, then the deployment they made; an empty one where there is none.
-// Like the real one it does not heed Terraform's stop, and gives each half the whole timeout.
+// monitor follows the evaluations of a registration, then their deployment. It returns an empty deployment if there is
+// none. Like the real provider, it ignores Terraform's stop, and each of the two parts has the whole timeout.
 func monitor(client *api.Client, evaluation, namespace string, timeout time.Duration) (*api.Deployment, error) {
 	var deployment string
 	options := &api.QueryOptions{Namespace: namespace}

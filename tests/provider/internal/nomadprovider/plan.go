@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-// plan catches a wrong jobspec, says what of the job is known already, and when it is replaced. What it does not
-// name keeps its former value in the plan, and so in the state that an apply leaves.
+// plan refuses a wrong jobspec, sets the known values of the job, and decides whether it is replaced. All other values
+// keep their former value in the plan, and so in the state after an apply.
 func plan(_ context.Context, d *schema.ResourceDiff, meta any) error {
 	client := meta.(*api.Client)
 	if !d.NewValueKnown("jobspec") {
@@ -31,7 +31,7 @@ func plan(_ context.Context, d *schema.ResourceDiff, meta any) error {
 	if err != nil {
 		return err
 	}
-	// A job that cannot be planned now is not refused yet.
+	// If Nomad cannot plan the job now, the job is not refused yet.
 	answer, _, planning := client.Jobs().PlanOpts(job, &api.PlanOptions{}, &api.WriteOptions{Namespace: *job.Namespace})
 	switch {
 	case d.Get("namespace") != *job.Namespace:
@@ -64,7 +64,7 @@ func unknown(d *schema.ResourceDiff, keys ...string) error {
 	return nil
 }
 
-// groupUpdates gives each group the job's update block, as the server will.
+// groupUpdates gives each group the job's update block, as the server does.
 func groupUpdates(job *api.Job) {
 	for _, group := range job.TaskGroups {
 		switch {

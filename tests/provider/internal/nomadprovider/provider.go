@@ -1,7 +1,7 @@
-// Package nomadprovider stands in for `hashicorp/nomad` where that cannot be downloaded: its `nomad_job`, against
-// a real agent. It is made with the same SDK, since much of what the real one does is the SDK's own doing: values
-// that an apply leaves as they were planned, and null that a refresh turns into an empty list. Jobspecs are parsed
-// by the agent, so a plan needs one.
+// Package nomadprovider replaces `hashicorp/nomad` if that cannot be downloaded. It has `nomad_job`, and uses a real
+// agent. It is built with the same SDK, because much of the real provider's behaviour comes from the SDK: an apply
+// leaves values as they were planned, and a refresh turns null into an empty list. The agent parses jobspecs, so a plan
+// needs an agent.
 package nomadprovider
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-// New makes the provider for the server.
+// New makes the provider for the plugin server.
 func New() *schema.Provider {
 	text := func() *schema.Schema { return &schema.Schema{Type: schema.TypeString, Optional: true} }
 	secret := text()
@@ -24,7 +24,7 @@ func New() *schema.Provider {
 	}
 }
 
-// configure opens the API; what the block leaves out comes from NOMAD_ADDR, NOMAD_TOKEN and the like.
+// configure opens the API. Values that are not in the block come from NOMAD_ADDR, NOMAD_TOKEN and similar variables.
 func configure(_ context.Context, d *schema.ResourceData) (any, diag.Diagnostics) {
 	config := api.DefaultConfig()
 	for key, into := range map[string]*string{

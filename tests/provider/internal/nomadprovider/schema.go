@@ -6,7 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-// Shorter than Nomad's own progress_deadline, as in the real provider.
+// defaultTimeout is shorter than Nomad's own progress_deadline, as in the real provider.
 const defaultTimeout = 5 * time.Minute
 
 func job() *schema.Resource {

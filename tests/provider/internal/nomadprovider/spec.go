@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-// spec is what a job is parsed from.
+// spec is the input from which a job is parsed.
 type spec struct {
 	text          string
 	json, allowFS bool
@@ -27,7 +27,7 @@ func (s spec) format() string {
 	return "hcl2"
 }
 
-// getter is a resource's data, planned or kept.
+// getter is a resource's data, planned or from the state.
 type getter interface{ Get(key string) any }
 
 func specOf(d getter) spec {
@@ -44,10 +44,10 @@ func specOf(d getter) spec {
 	return of
 }
 
-// configured is the client of this process, for what the SDK asks without one: a process serves one configuration.
+// configured is the client of this process, for SDK functions that get no client. A process serves one configuration.
 var configured atomic.Pointer[api.Client]
 
-// isSameJob is whether two jobspecs stand for one job, whatever their texts are.
+// isSameJob is whether two jobspecs describe the same job, even if their texts differ.
 func isSameJob(_, before, after string, d *schema.ResourceData) bool {
 	client := configured.Load()
 	return client != nil && same(client, specOf(d), before, after)
@@ -75,7 +75,7 @@ func same(client *api.Client, of spec, before, after string) bool {
 	return reflect.DeepEqual(one, other)
 }
 
-// parse has the agent read a jobspec; JSON may have a "Job" root, as `nomad job run -output` writes it.
+// parse lets the agent parse a jobspec. JSON may have a "Job" root, as `nomad job run -output` writes it.
 func parse(client *api.Client, from spec) (*api.Job, error) {
 	job, err := parsed(client, from)
 	if err != nil {
@@ -106,12 +106,12 @@ func parsed(client *api.Client, from spec) (*api.Job, error) {
 	return job, json.Unmarshal([]byte(from.text), job)
 }
 
-// variables is the text of an HCL2 variables file; a JSON string is an HCL string but for its templates.
+// variables is the text of an HCL2 variables file. Apart from templates, a JSON string is also an HCL string.
 func variables(values map[string]string) string {
 	escape := strings.NewReplacer("${", "$${", "%{", "%%{")
 	var lines []string
 	for name, value := range values {
-		quoted, _ := json.Marshal(value) // a string always can
+		quoted, _ := json.Marshal(value) // a string never fails
 		lines = append(lines, name+" = "+escape.Replace(string(quoted))+"\n")
 	}
 	slices.Sort(lines)

@@ -11,26 +11,26 @@ import (
 	"time"
 )
 
-// Fault is one entry of the list in `faults.json`, read anew at each call.
+// Fault is one entry of the list in `faults.json`, which is read again at each call.
 type Fault struct {
-	// ID tells the rule from others; calls are counted by it, over all processes.
+	// ID distinguishes the rule from others. Calls are counted by it, over all processes.
 	ID string `json:"id"`
 	// On is create, read, update or delete.
 	On Kind `json:"on"`
-	// Name and Component restrict it; empty is any.
+	// Name and Component restrict the rule; empty matches any.
 	Name      string `json:"name"`
 	Component string `json:"component"`
-	// Nth is the one matching call it is for, from 1; 0 is every call.
+	// Nth is the number of the matching call, from 1; 0 is every call.
 	Nth int `json:"nth"`
-	// When is before or after the effect.
+	// When is "before" or "after" the effect of the call.
 	When string `json:"when"`
 	// Do is fail, delay, hang (until the rule is taken out of the file) or crash.
 	Do string `json:"do"`
-	// MS is for how many milliseconds a delay lasts.
+	// MS is the length of a delay in milliseconds.
 	MS int `json:"ms"`
-	// Unsaved: after the effect fail without telling Terraform what happened.
+	// Unsaved makes the call fail after its effect, without reporting the effect to Terraform.
 	Unsaved bool `json:"unsaved"`
-	// Message is what a failure says.
+	// Message is the message of a failure.
 	Message string `json:"message"`
 }
 
@@ -64,7 +64,7 @@ func (f Fault) concerns(call Call) bool {
 		(f.Component == "" || f.Component == call.Component)
 }
 
-// faults is what `faults.json` holds now; a rule that cannot be meant is an error, not ignored.
+// faults reads the present `faults.json`. A rule that makes no sense is an error; it is not ignored.
 func (f Folder) faults() ([]Fault, error) {
 	path := f.join("faults.json")
 	text, err := os.ReadFile(path)
@@ -88,7 +88,7 @@ func (f Folder) faults() ([]Fault, error) {
 	return all, nil
 }
 
-// due counts a call, and gives the faults that are for it.
+// due counts a call, and returns the faults for it.
 func (f Folder) due(call Call) ([]Fault, error) {
 	all, err := f.faults()
 	if err != nil {
@@ -113,7 +113,7 @@ func (f Folder) due(call Call) ([]Fault, error) {
 	return all, err
 }
 
-// strike does what a fault says. A provider that hangs or is slow does not heed Terraform's stop either.
+// strike executes a fault. A provider that hangs or is slow also ignores Terraform's stop.
 func (f Folder) strike(fault Fault) error {
 	switch fault.Do {
 	case "delay":
@@ -123,7 +123,7 @@ func (f Folder) strike(fault Fault) error {
 			time.Sleep(20 * time.Millisecond)
 		}
 	case "crash":
-		// In a goroutine of its own, where no handler can recover from it.
+		// The panic is in its own goroutine, so that no handler can recover from it.
 		go panic("the fault " + fault.ID + " asked for a crash")
 		select {}
 	case "fail":

@@ -1,7 +1,7 @@
 // Package world keeps things as JSON files in a folder, where a test can see and change them.
 //
-// The folder holds `things/<id>.json`, and beside them what the provider is told and tells:
-// `faults.json`, `operations.log`, `overlaps.log`, and for itself `counts.json`, `leases.json` and `.lock`.
+// The folder has `things/<id>.json`. It also has the provider's input, `faults.json`, its output, `operations.log` and
+// `overlaps.log`, and its own files, `counts.json`, `leases.json` and `.lock`.
 package world
 
 import (
@@ -17,7 +17,7 @@ import (
 // Folder is the path of a world that exists.
 type Folder struct{ path string }
 
-// Open refuses a path that is no folder: a misspelt world would look like an empty one.
+// Open refuses a path that is not a folder, because a misspelt world would look like an empty one.
 func Open(path string) (Folder, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -33,13 +33,13 @@ func (f Folder) join(names ...string) string {
 	return filepath.Join(append([]string{f.path}, names...)...)
 }
 
-// locked runs `work` while no other process of this world is inside `locked`.
+// locked runs `work` under this world's lock, which only one process can hold.
 func (f Folder) locked(work func() error) error {
 	lock, err := os.OpenFile(f.join(".lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = lock.Close() }() // closing frees it
+	defer func() { _ = lock.Close() }() // closing frees the lock
 	for {
 		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX)
 		if !errors.Is(err, syscall.EINTR) {
@@ -52,7 +52,7 @@ func (f Folder) locked(work func() error) error {
 	return work()
 }
 
-// readJSON leaves `into` as it is where the file does not exist.
+// readJSON leaves `into` unchanged if the file does not exist.
 func readJSON(path string, into any) error {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -67,7 +67,7 @@ func readJSON(path string, into any) error {
 	return nil
 }
 
-// writeJSON replaces the file as a whole: a crash leaves the old one or the new one.
+// writeJSON replaces the whole file: after a crash, the file is the old one or the new one.
 func writeJSON(path string, value any) error {
 	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
@@ -88,7 +88,7 @@ func writeJSON(path string, value any) error {
 	return nil
 }
 
-// appendLine adds one JSON line; O_APPEND keeps the lines of several processes apart.
+// appendLine adds one JSON line. O_APPEND keeps the lines of several processes separate.
 func appendLine(path string, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Lease is held by one write, for as long as it lasts.
+// Lease is held by one write as long as the write lasts.
 type Lease struct {
 	Call
 	Operation string  `json:"operation"`
@@ -14,12 +14,12 @@ type Lease struct {
 	Terraform Process `json:"terraform"`
 }
 
-// Overlap says that one terraform wrote to a component while a write of another's was under way.
+// Overlap says that one terraform wrote to a component during a write of another terraform.
 type Overlap struct {
 	At    int64 `json:"at"`
 	Ours  Lease `json:"ours"`
 	Other Lease `json:"other"`
-	// OtherOrphaned: the other's terraform is dead, and only its provider still wrote.
+	// OtherOrphaned is true if the other terraform is dead, and only its provider was still writing.
 	OtherOrphaned bool `json:"other_orphaned"`
 }
 
@@ -27,7 +27,7 @@ func (l Lease) collides(other Lease) bool {
 	return l.Component == other.Component && l.Terraform != other.Terraform && other.Provider.alive()
 }
 
-// take notes a write and records every write of another terraform that it meets. It refuses nothing.
+// take records a write, and every overlap with a write of another terraform. It refuses nothing.
 func (f Folder) take(ours Lease) error {
 	return f.leases(func(held []Lease) ([]Lease, error) {
 		for _, other := range held {
@@ -51,7 +51,7 @@ func (f Folder) give(ours Lease) error {
 }
 
 func (f Folder) leases(change func([]Lease) ([]Lease, error)) error {
-	// A world that was taken away in the meantime is not made again.
+	// A world that was removed in the meantime is not made again.
 	if _, err := os.Stat(f.path); err != nil {
 		return err
 	}

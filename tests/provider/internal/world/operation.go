@@ -18,7 +18,7 @@ const (
 	Delete Kind = "delete"
 )
 
-// Call is one thing asked of the provider. Component is what the provider's configuration says.
+// Call is one request to the provider. Component comes from the provider's configuration.
 type Call struct {
 	Kind      Kind   `json:"kind"`
 	Component string `json:"component"`
@@ -26,7 +26,7 @@ type Call struct {
 	Name      string `json:"name"`
 }
 
-// Failed is a call that failed. Told: its effect took place, and Terraform may be told so.
+// Failed is a call that failed. Told is true if the call took effect and Terraform may know it.
 type Failed struct {
 	Told bool
 	err  error
@@ -35,14 +35,15 @@ type Failed struct {
 func (f *Failed) Error() string { return f.err.Error() }
 func (f *Failed) Unwrap() error { return f.err }
 
-// entry is a line of `operations.log`: one as the call starts, one as it ends; a crash leaves only the first.
+// entry is a line of `operations.log`. There is one at the start of a call and one at its end; after a crash there is
+// only the first.
 type entry struct {
-	// At is nanoseconds of the wall clock.
+	// At is the wall clock's time in nanoseconds.
 	At    int64  `json:"at"`
 	Event string `json:"event"`
 	Lease
 	CWD string `json:"cwd"`
-	// Outcome of an end: empty when done, else what went wrong.
+	// Outcome is the result at the end of a call: empty if it succeeded, otherwise the error.
 	Outcome string `json:"outcome,omitempty"`
 }
 
@@ -51,10 +52,10 @@ var (
 	underWay   atomic.Int64
 )
 
-// UnderWay is how many calls are being served.
+// UnderWay is the number of calls that are being served.
 func UnderWay() int64 { return underWay.Load() }
 
-// Do has the effect of a call, with the faults asked for before and after it, and writes down both ends.
+// Do executes the effect of a call, with its faults before and after, and logs the start and the end.
 func (f Folder) Do(call Call, effect func() error) error {
 	underWay.Add(1)
 	defer underWay.Add(-1)

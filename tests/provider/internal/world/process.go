@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// Process is a pid with the time it was born, in clock ticks since boot: a pid alone is used again.
+// Process is a pid with its start time in clock ticks since boot, because a pid alone may be used again.
 type Process struct {
 	PID  int    `json:"pid"`
 	Born uint64 `json:"born"`
 }
 
-// Read at start: a provider whose terraform was killed gets another parent.
+// These are read at the start, because a provider gets another parent when its terraform is killed.
 var (
 	self      = process(os.Getpid())
 	terraform = process(os.Getppid())
@@ -30,7 +30,7 @@ func (p Process) alive() bool {
 	return err == nil && born == p.Born
 }
 
-// born is field 22 of /proc/PID/stat, see proc(5); the second may hold spaces and brackets.
+// born is field 22 of /proc/PID/stat, see proc(5). The second field may contain spaces and parentheses.
 func born(pid int) (uint64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

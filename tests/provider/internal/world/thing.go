@@ -13,7 +13,7 @@ import (
 	"regexp"
 )
 
-// Thing is one file of the world. Revision counts what the provider wrote, from 1.
+// Thing is one file of the world. Revision counts the provider's writes, from 1.
 type Thing struct {
 	ID        string  `json:"id"`
 	Name      string  `json:"name"`
@@ -24,7 +24,7 @@ type Thing struct {
 	Revision  int64   `json:"revision"`
 }
 
-// ErrGone says that a thing's file is no longer there.
+// ErrGone says that a thing's file no longer exists.
 var ErrGone = errors.New("it is gone from the world")
 
 var (
@@ -32,7 +32,7 @@ var (
 	id   = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_.-]{0,99})-[0-9a-f]{8}$`)
 )
 
-// NewID is the name and a random part: like a cloud, a world may hold a name twice.
+// NewID makes an id from the name and a random part, because a world may have a name twice, like a cloud.
 func NewID(of string) (string, error) {
 	if !name.MatchString(of) {
 		return "", fmt.Errorf("%q is no name for a thing: letters, digits, '_', '.' and '-', at most 100", of)
@@ -44,7 +44,7 @@ func NewID(of string) (string, error) {
 	return of + "-" + hex.EncodeToString(random), nil
 }
 
-// NameOf is the name within an id, and refuses what is no id: ids become paths.
+// NameOf is the name in an id. It refuses a text that is not an id, because ids become paths.
 func NameOf(of string) (string, error) {
 	parts := id.FindStringSubmatch(of)
 	if parts == nil {
@@ -53,7 +53,7 @@ func NameOf(of string) (string, error) {
 	return parts[1], nil
 }
 
-// Digest is what a thing gives back as computed from its body.
+// Digest is the computed attribute of a thing, made from its body.
 func (t Thing) Digest() string {
 	sum := sha256.Sum256([]byte(t.Body))
 	return hex.EncodeToString(sum[:])
@@ -61,7 +61,7 @@ func (t Thing) Digest() string {
 
 func (f Folder) thing(id string) string { return f.join("things", id+".json") }
 
-// Get reads a thing; ErrGone where it has no file.
+// Get reads a thing. It returns ErrGone if the thing has no file.
 func (f Folder) Get(id string) (Thing, error) {
 	text, err := os.ReadFile(f.thing(id))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -77,7 +77,7 @@ func (f Folder) Get(id string) (Thing, error) {
 	return thing, nil
 }
 
-// Add writes a new thing; a unique one only where no other has its name.
+// Add writes a new thing. A unique thing is written only if no other thing has its name.
 func (f Folder) Add(thing Thing) error {
 	return f.locked(func() error {
 		if err := os.MkdirAll(f.join("things"), 0o700); err != nil {
@@ -119,7 +119,7 @@ func (f Folder) Put(thing Thing) error {
 	})
 }
 
-// Remove deletes a thing; one that is gone already is no error.
+// Remove deletes a thing. A thing that is already gone is not an error.
 func (f Folder) Remove(id string) error {
 	err := os.Remove(f.thing(id))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -15,7 +15,7 @@ import (
 
 type worldProvider struct{ version string }
 
-// New makes the provider for the server.
+// New makes the provider for the plugin server.
 func New(version string) func() provider.Provider {
 	return func() provider.Provider { return worldProvider{version} }
 }
@@ -26,7 +26,7 @@ type settings struct {
 	Component types.String `tfsdk:"component"`
 }
 
-// configured is what resources get of it.
+// configured is the configuration that resources get.
 type configured struct {
 	folder    world.Folder
 	component string

@@ -14,7 +14,7 @@ import (
 	"eos.test/provider/internal/world"
 )
 
-// model is a `world_thing` as Terraform keeps it.
+// model is a `world_thing` as Terraform stores it.
 type model struct {
 	ID        types.String `tfsdk:"id"`
 	Name      types.String `tfsdk:"name"`

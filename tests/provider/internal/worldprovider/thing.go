@@ -40,7 +40,7 @@ func (t *thingResource) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 	thing := planned.thing(id, 1)
 	err = t.do(world.Create, thing.ID, func() error { return t.folder.Add(thing) })
-	// A state that is set along with an error is what taints a resource.
+	// A state that is set together with an error taints the resource.
 	if told(err) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, modelOf(thing))...)
 	}
@@ -82,7 +82,7 @@ func (t *thingResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	report(&resp.Diagnostics, world.Update, thing.Name, err)
 }
 
-// Delete leaves the resource in the state where it fails, even after the file has gone: only a read notices.
+// Delete leaves the resource in the state if it fails, even after the file is gone. Only a read notices that.
 func (t *thingResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	id := idOf(ctx, req.State, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
@@ -100,7 +100,7 @@ func (t *thingResource) ImportState(ctx context.Context, req resource.ImportStat
 	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
 }
 
-// do is the effect of a call on the thing of an id, as the world lets it happen.
+// do executes a call on the thing with an id, with the world's faults.
 func (t *thingResource) do(kind world.Kind, id string, effect func() error) error {
 	name, err := world.NameOf(id)
 	if err != nil {
@@ -116,7 +116,7 @@ func idOf(ctx context.Context, state tfsdk.State, into *diag.Diagnostics) string
 	return id
 }
 
-// told is whether Terraform learns of the effect: always but for failures that keep it back.
+// told is whether Terraform learns about the effect. It does, except after a failure that hides the effect.
 func told(err error) bool {
 	var failed *world.Failed
 	return err == nil || errors.As(err, &failed) && failed.Told
