@@ -67,6 +67,31 @@ impl Status {
         Self::Kept,
     ];
 
+    /// The result of a run with this component alone: null if its changes wait, false if it is not as requested.
+    pub fn result(self) -> Option<bool> {
+        match self {
+            Self::Planned | Self::PendingInputs => None,
+            Self::Failed
+            | Self::Blocked
+            | Self::Skipped
+            | Self::Cancelled
+            | Self::Unhealthy
+            | Self::RolledBack
+            | Self::RollbackNeedsApproval
+            | Self::RollbackFailed
+            | Self::Kept => Some(false),
+            Self::Applied
+            | Self::AppliedWithWarnings
+            | Self::Unchanged
+            | Self::Destroyed
+            | Self::Absent
+            | Self::Orphaned
+            | Self::Healthy
+            | Self::Drifted
+            | Self::DriftedBenign => Some(true),
+        }
+    }
+
     /// Whether the component is as requested.
     pub fn is_as_asked(self) -> bool {
         matches!(self, Self::Applied | Self::Unchanged | Self::AppliedWithWarnings)

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::quote::{block, line};
 use crate::printable::{one_line, printable};
+use crate::report::Status;
 
 /// The part of one component, as the return value of the state `name`.
 pub fn one(report: &Value, name: &str, component: &str) -> Value {
@@ -62,12 +63,10 @@ fn whole(report: &Value, name: &str) -> Value {
 }
 
 fn row(component: &str, part: &Value, all_well: bool) -> Map<String, Value> {
-    let result = match text(&part["status"]) {
-        "planned" | "pending_inputs" => Value::Null,
-        "failed" | "blocked" | "cancelled" => json!(false),
+    let result = match Status::from_word(text(&part["status"])) {
         // Whether a skipped component counts as failed depends on the result of the whole run.
-        "skipped" => json!(all_well),
-        _ => json!(true),
+        Status::Skipped => Some(all_well),
+        status => status.result(),
     };
     let mut comment = vec![headline(component, part)];
     comment.extend(reason(&part["error"]));
@@ -75,7 +74,7 @@ fn row(component: &str, part: &Value, all_well: bool) -> Map<String, Value> {
     comment.extend(notes.map(|note| block(note, "")));
     let mut row = Map::new();
     row.insert("name".to_owned(), json!(component));
-    row.insert("result".to_owned(), result);
+    row.insert("result".to_owned(), json!(result));
     row.insert("changes".to_owned(), changes(component, part).into());
     row.insert("comment".to_owned(), json!(comment.join("\n")));
     if let Some(seconds) = part["duration"].as_f64() {
@@ -233,6 +232,16 @@ mod tests {
             returned["comment"],
             "dns: failed, +1 ~0 -1 (apply)\nno m5.large\nnext: choose another zone"
         );
+    }
+
+    #[test]
+    fn a_component_that_was_rolled_back_or_keeps_a_failed_change_fails_its_state() {
+        for status in ["rolled_back", "rollback_failed", "rollback_needs_approval", "kept", "unhealthy"] {
+            let components = json!({ "dns": part(status) });
+            let returned = report(json!(false), components);
+            assert_eq!(one(&returned, "n", "dns")["result"], json!(false), "{status}");
+            assert_eq!(all(&returned, "n")["sub_state_run"][0]["result"], json!(false), "{status}");
+        }
     }
 
     #[test]

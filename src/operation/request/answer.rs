@@ -131,16 +131,11 @@ pub fn shape(report: Report) -> Value {
 
 /// False if a component is not as requested; null if changes wait; otherwise true.
 pub fn result(components: &BTreeMap<Name, ComponentReport>) -> Option<bool> {
-    let any = |wanted: &[Status]| components.values().any(|one| wanted.contains(&one.status));
-    use Status::{
-        Blocked, Cancelled, Failed, Kept, RollbackFailed, RollbackNeedsApproval, RolledBack, Skipped,
-        Unhealthy,
-    };
-    let back = [RolledBack, RollbackNeedsApproval, RollbackFailed, Kept];
-    if any(&[Failed, Blocked, Skipped, Cancelled, Unhealthy]) || any(&back) {
-        return Some(false);
+    let any = |wanted| components.values().any(|one| one.status.result() == wanted);
+    match any(Some(false)) {
+        true => Some(false),
+        false => (!any(None)).then_some(true),
     }
-    (!any(&[Status::Planned, Status::PendingInputs])).then_some(true)
 }
 
 #[cfg(test)]
