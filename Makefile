@@ -1,4 +1,4 @@
-# Every path is relative and quoted where it is made absolute: the checkout may stand in a folder with a space in its name.
+# Every path is relative, and an absolute path is quoted: the checkout may be in a folder with a space in its name.
 
 .PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-core test-salt test matrix \
 	soak soak-consul soak-disk_full soak-exclusion soak-soak soak-scenarios check lint bench clean
@@ -10,17 +10,17 @@ tools := salt maturin pytest pytest-timeout pytest-xdist ruff mypy
 rust_files := $(shell find src -name '*.rs') Cargo.toml Cargo.lock rust-toolchain.toml pyproject.toml
 python_files := $(shell find python -type f -name '*.py*' ! -name '*.pyc')
 linted := python tests benches pillar-examples
-# pyo3's build script wants an absolute path.
+# pyo3's build script needs an absolute path.
 with_python := PYO3_PYTHON="$$PWD/$(python)"
 PARALLEL ?= 4
 export RUST_TEST_THREADS ?= 4
-# Without make's own flags: its two jobs are not the number of cargo's.
+# Make's own flags are removed, because the number of its jobs is not the number of cargo's jobs.
 cargo_test := MAKEFLAGS= cargo test --locked --no-default-features --no-fail-fast
 pytest := $(python) -m pytest tests/salt
 
 build: .venv/.core
 
-# First of all: nobody waits for a build to learn that something else is missing.
+# This check runs first, so that nobody waits for a build before a missing program is reported.
 need-terraform:
 	@.ci/need terraform >/dev/null
 
@@ -45,24 +45,24 @@ demo-destroy: build
 	@test -d .demo/conf || { echo "There is no demo to take down: make demo makes one." >&2; exit 1; }
 	$(salt_run) infrastructure.destroy production confirm=production
 
-# Three layers on this machine: Nomad and Consul are the tests' own, built where they are not on PATH.
+# Three layers on this machine. Nomad and Consul are those of the tests; they are built if they are not on PATH.
 demo-nomad: need-terraform build servers
 	@terraform="$$(.ci/need terraform)" && $(python) tests/servers/demo.py "$$terraform"
 
-# What `make build` has compiled, as a wheel, for the tests to look into.
+# A wheel of the present build, for the tests that read it.
 target/wheels/.packed: .venv/.core $(python_files)
 	rm -rf target/wheels
 	VIRTUAL_ENV="$$PWD/.venv" $(python) -m maturin build --release --locked --out target/wheels
 	@touch $@
 
-# A compiler in a folder of its own: it is large, and only the wheel needs it.
+# The compiler has its own folder, because it is large and only the wheel needs it.
 .venv/zig/.installed: .venv/.tools constraints/wheel.txt
 	rm -rf .venv/zig
 	$(python) -m pip install --quiet --disable-pip-version-check --constraint constraints/wheel.txt \
 		--target .venv/zig ziglang
 	@touch $@
 
-# For other machines: dist/saltext_eos-*.whl.
+# The wheel for other machines: dist/saltext_eos-*.whl.
 wheel: .venv/.tools .venv/zig/.installed
 	@.ci/need rust
 	.ci/wheel
@@ -71,7 +71,7 @@ wheel: .venv/.tools .venv/zig/.installed
 test-wheel: wheel need-terraform
 	EOS_TEST_WHEEL="$$(ls dist/*.whl)" $(pytest) -k wheel </dev/null
 
-# moto and Salt disagree about a dependency, so it gets a folder of its own.
+# moto and Salt need different versions of a dependency, so moto has its own folder.
 .venv/moto/.installed: .venv/.tools constraints/moto.txt
 	command -v moto_server >/dev/null || { $(python) -m venv .venv/moto && \
 		.venv/moto/bin/python -m pip install --quiet --disable-pip-version-check \
@@ -80,7 +80,7 @@ test-wheel: wheel need-terraform
 	@mkdir -p .venv/moto
 	@touch $@
 
-# For tests, once. What cannot be had is said here, and again by the tests that go without it.
+# The servers for the tests are built once. A missing one is reported here, and again by the tests that need it.
 servers:
 	@for name in consul nomad vault; do tests/servers/get $$name >/dev/null || :; done
 
@@ -90,15 +90,16 @@ test-core: servers
 test-salt: servers
 	$(pytest) -n $(PARALLEL) </dev/null
 
-# Most tests wait for others than the processor. A test that fails keeps no other from running.
+# Most tests do not wait for the processor, so both parts run at the same time. A failure in one does not stop the
+# other.
 test: need-terraform build target/wheels/.packed .venv/moto/.installed servers
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-core test-salt
 
-# What takes minutes and has one case of it in `make test`.
+# Tests that take minutes. `make test` runs one case of each.
 matrix: need-terraform build servers .venv/moto/.installed
 	$(pytest) -m matrix </dev/null
 
-# A long while: KILLS kills (200) and ROUNDS rounds (200) of eight processes, drawn from SEED (of the moment).
+# Takes long: KILLS kills (default 200) and ROUNDS rounds (default 200) of eight processes. SEED is random by default.
 soak: need-terraform servers .venv/moto/.installed
 	@$(MAKE) --no-print-directory --jobs=1 --keep-going soak-consul soak-disk_full soak-exclusion soak-soak soak-scenarios
 
@@ -108,7 +109,7 @@ soak-consul soak-disk_full:
 soak-exclusion soak-soak soak-scenarios:
 	$(cargo_test) --test core -- --ignored --nocapture --test-threads=1 $(@:soak-%=%)::
 
-# What this version leaves on the disk and in Consul, for the upgrade tests of later ones: tests/fixtures/VERSION.
+# Writes tests/fixtures/VERSION: the files and Consul keys of this version, for the upgrade tests of later versions.
 fixtures: need-terraform servers
 	$(cargo_test) --test core -- --ignored --exact upgrade::making::the_fixtures_of_this_version_are_made --nocapture
 

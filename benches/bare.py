@@ -1,4 +1,4 @@
-"""The other side of each ratio: terraform by `make -j`, without Eos."""
+"""The baseline of each ratio: terraform by `make -j`, without Eos."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A large environment in layers, through salt-run and through `make -j`: a run without a change, and its end."""
+"""A large environment in layers, through salt-run and through `make -j`: a run without a change, and a destroy."""
 
 import json
 import os
@@ -17,7 +17,7 @@ VARIABLES = 14
 
 
 def write_module(folder):
-    """Variables of several types, resources that use them, and an output for the next layer."""
+    """Writes a module with variables of several types, resources that use them, and an output for the next layer."""
     folder.mkdir()
     names = [f"v{index:02}" for index in range(VARIABLES - 2)]
     text = 'variable "size" { type = number }\nvariable "before" {\n  type    = number\n  default = 0\n}\n'
@@ -33,18 +33,18 @@ def write_module(folder):
 
 
 def variables(index, names):
-    """What a component sets by itself."""
+    """The variables that a component sets itself."""
     return {"size": index} | {name: {"component": f"c{index:03}", "name": name} for name in names}
 
 
 def before(index, count):
-    """The component of the layer above that this one reads; None in the first layer."""
+    """The component of the previous layer that this one reads; None in the first layer."""
     width = max(count // LAYERS, 1)
     return index - width if index >= width else None
 
 
 def pillar(root, module, names, count):
-    """Its part of the pillar."""
+    """The pillar's `infrastructure`."""
     components = {}
     for index in range(count):
         one = {"source": str(module), "variables": variables(index, names)}
@@ -56,13 +56,13 @@ def pillar(root, module, names, count):
 
 
 def through_salt(conf, *words):
-    """One salt-run; its report goes nowhere, as the other side's does."""
+    """Runs one salt-run. Its report is dropped, like the output of the baseline."""
     command = [Path(sys.executable).parent / "salt-run", "-c", conf, "--out=quiet", *words]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 
 
 def makefile(folder, module, root, names, count):
-    """The same commands on the same states, with the same flags and in the same order."""
+    """Writes a Makefile with the same commands on the same states, with the same flags and in the same order."""
     folder.mkdir()
     last = range(count)
     rules = [f"again: {' '.join(f'c{index:03}' for index in last)}"]
@@ -91,14 +91,14 @@ def makefile(folder, module, root, names, count):
 
 
 def state(root, component):
-    """Its state's file."""
+    """The file of a component's state."""
     found = list((root / "staging" / component).rglob("terraform.tfstate"))
     assert len(found) == 1, found
     return found[0]
 
 
 def spent(work, *arguments):
-    """Seconds of the wall, and of the processor with all children, that `work` took."""
+    """The wall-clock seconds of `work`, and its processor seconds with all children."""
     wall, before = time.perf_counter(), os.times()
     work(*arguments)
     after = os.times()
@@ -109,7 +109,7 @@ def spent(work, *arguments):
 
 
 def measure(scratch, count, rounds):
-    """Ratios of the wall: a run without a change (median of the rounds), and the destruction of all."""
+    """Ratios of wall-clock times: a run without a change (median of the rounds), and a destroy of everything."""
     scratch.mkdir()
     names = write_module(scratch / "module")
     infrastructure = pillar(scratch / "root", scratch / "module", names, count)

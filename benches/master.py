@@ -1,4 +1,4 @@
-"""A Salt configuration for one measurement: a master and a minion, and their pillar."""
+"""A Salt configuration for one measurement: a master, a minion and their pillar."""
 
 import json
 import subprocess

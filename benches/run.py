@@ -1,4 +1,4 @@
-"""Speed and memory as ratios: each side by side with bare terraform, in one run. Ends with 1 above a bound.
+"""Speed and memory as ratios to bare terraform in the same run. The exit code is 1 if a ratio is above its bound.
 
 make bench
 """
@@ -26,9 +26,9 @@ COMPONENTS = 50
 MANY = 500
 PARALLEL = 4
 ROUNDS = 5
-# Of a run without a change and a drift check, in each round.
+# Repetitions of the run without a change and of the drift check, in each round.
 REPEATS = 3
-# What is aimed at; the maximum is shown, and bounded loosely: a busy machine decides it.
+# The bounds in milliseconds. The bound of the maximum is loose, because it depends on how busy the machine is.
 HANDOVER = {"median": 50, "maximum": 1000}
 MODULE = """
 variable "size" { type = number }
@@ -39,7 +39,7 @@ output "size" { value = terraform_data.b.output }
 
 
 class Host:
-    """What the core asks of Salt; nothing of it is needed here."""
+    """The functions that the core needs from Salt. None of them is needed here."""
 
     identity = {
         "jid": "",
@@ -53,14 +53,14 @@ class Host:
     problems = []
 
     def emit(self, tag, data):
-        """No bus."""
+        """There is no bus."""
 
     def log(self, level, message):
-        """No log."""
+        """There is no log."""
 
 
 def pillar(root, module, count, binary="terraform"):
-    """An environment of `count` independent components of one module."""
+    """An environment with `count` independent components of one module."""
     return {
         "settings": {
             "root": str(root),
@@ -76,27 +76,27 @@ def pillar(root, module, count, binary="terraform"):
 
 
 def timed(work, *arguments):
-    """Seconds that `work` took."""
+    """The wall-clock seconds of `work`."""
     began = time.perf_counter()
     work(*arguments)
     return time.perf_counter() - began
 
 
 def through_core(infrastructure):
-    """One run; progress goes nowhere, as the other side's does."""
+    """Runs `orchestrate` once. Its progress is dropped, like the output of the baseline."""
     report = _core.run("orchestrate", {"environment": "staging"}, 0, infrastructure, Host())
     assert report["result"] is True, json.dumps(report)[:2000]
 
 
 def look_through_core(infrastructure):
-    """A drift check of all; nothing has drifted."""
+    """Runs a drift check of all components. Nothing has drifted."""
     report = _core.run("drift", {"environment": "staging"}, 0, infrastructure, Host())
     told = {one["status"] for one in report["components"].values()}
     assert told == {"unchanged"}, json.dumps(report)[:2000]
 
 
 def makefile(folder, module):
-    """The same commands with the same flags, for `make -j`."""
+    """Writes a Makefile with the same commands and the same flags, for `make -j`."""
     folder.mkdir()
     rules, looks = ["all:"], ["looks:"]
     for index in range(COMPONENTS):
@@ -128,7 +128,7 @@ def speed(scratch, module):
         makefile(bare, module)
         times["core first"].append(timed(through_core, infrastructure))
         times["make first"].append(timed(run_make, bare, "all", PARALLEL))
-        # A single one is noisy: what else the machine does falls on one side or the other.
+        # A single run is noisy: other work of the machine slows one side or the other.
         for _ in range(REPEATS):
             times["core again"].append(timed(through_core, infrastructure))
             times["make again"].append(timed(run_make, bare, "all", PARALLEL))
@@ -142,7 +142,7 @@ def speed(scratch, module):
 
 
 def counting(scratch):
-    """A terraform that notes each of its starts in `calls`."""
+    """A wrapper for terraform that logs each start in `calls`."""
     wrapper = scratch / "counting"
     if not wrapper.exists():
         log = scratch / "calls"
@@ -152,7 +152,7 @@ def counting(scratch):
 
 
 def processes(scratch, module):
-    """Terraform processes per component, first and again, counted by a wrapper."""
+    """Terraform processes per component in the first run and in the next one, counted by a wrapper."""
     log = scratch / "calls"
     infrastructure = pillar(scratch / "counted", module, 10, str(counting(scratch)))
     counts = []
@@ -165,7 +165,7 @@ def processes(scratch, module):
 
 
 def import_milliseconds():
-    """What the import of the native module takes."""
+    """The time for importing the native module, in milliseconds."""
     code = (
         "import saltext.eos, time; began = time.perf_counter(); import saltext.eos._core;"
         "print((time.perf_counter() - began) * 1000)"
@@ -175,7 +175,7 @@ def import_milliseconds():
 
 
 def peak_mebibytes(conf, *words):
-    """Peak memory of one salt-run, without its children."""
+    """Peak memory of one salt-run in MiB, without its children."""
     command = [Path(sys.executable).parent / "salt-run", "-c", conf, "--out=quiet", *words]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -185,14 +185,14 @@ def peak_mebibytes(conf, *words):
 
 
 def memory(conf):
-    """Peak memory of our process at 500 components, above a salt-run that does nothing."""
+    """Peak memory of a run with 500 components in MiB, above that of a salt-run that does nothing."""
     empty = peak_mebibytes(conf, "test.arg")
     return peak_mebibytes(conf, "infrastructure.orchestrate", "environment=staging") - empty
 
 
 def handovers():
-    """Lock to median and maximum of the milliseconds from its release to the next holder's start."""
-    # What the tests were built with serves: a lock waits for others, not for the processor.
+    """For each kind of lock, the milliseconds from its release to the next holder's start: median and maximum."""
+    # The build of the tests is good enough, because a lock waits for other processes and not for the processor.
     command = (
         "cargo test --locked --no-default-features --test core -- --ignored --nocapture handover::"
     )
@@ -204,7 +204,7 @@ def handovers():
 
 
 def ensured(scratch, infrastructure, conf):
-    """Milliseconds of the slowest of 500 unchanged components, and how many processes all of them started."""
+    """Milliseconds for the slowest of 500 unchanged components, and the number of processes that they all started."""
     opts = salt.config.minion_config(str(conf / "minion"))
     opts["pillar"] = {"infrastructure": infrastructure}
     ensure = salt.loader.minion_mods(opts)["eos_terraform.ensure_infrastructure"]
@@ -213,14 +213,14 @@ def ensured(scratch, infrastructure, conf):
         answer = ensure(component, {"size": int(component[1:])}, environment="staging")
         assert answer["result"] is True, json.dumps(answer)[:2000]
 
-    # The first call looks whether what orchestrate left is what is wanted, and remembers it.
+    # The first call checks that the result of orchestrate is the wanted one, and remembers it.
     for component in infrastructure["components"]:
         call(component)
     calls = (scratch / "calls").read_text()
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = time.process_time()
     times = {
-        # What others take of a processor meanwhile is not what the call takes.
+        # The fastest of several calls counts, because other processes may use the processor during a call.
         component: min(timed(call, component) for _ in range(ROUNDS))
         for component in infrastructure["components"]
     }
@@ -235,7 +235,7 @@ def ensured(scratch, infrastructure, conf):
 
 
 def main():
-    """Prints every figure with its bound."""
+    """Prints every result with its bound."""
     scratch = Path(tempfile.mkdtemp(prefix="eos-bench-"))
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115 the core writes progress to descriptor 2
     saved = os.dup(2)

@@ -2,7 +2,7 @@
 
     configure.py FOLDER --pillar DIR --states DIR [--root DIR] [--terraform PROGRAM]
 
-FOLDER/conf is then what `salt-run -c` and `salt-call -c` want; everything Salt writes stays below FOLDER.
+FOLDER/conf is then the argument for `salt-run -c` and `salt-call -c`. Salt writes only below FOLDER.
 """
 
 import argparse
@@ -12,12 +12,12 @@ import os
 import tempfile
 from pathlib import Path
 
-# An AF_UNIX path has at most 107 bytes, of which Salt's longest socket name takes 38.
+# An AF_UNIX path has at most 107 bytes. Salt's longest socket name needs 38 of them.
 LONGEST_ROOT = 107 - len("/sock/minion_event_0123456789_pull.ipc")
 
 
 def salt_root(folder):
-    """What Salt is told as its root: `folder`, or a link to it where sockets would get too long a path."""
+    """Salt's root: `folder`, or a link to it if the paths of sockets would be too long."""
     if len(os.fsencode(folder)) <= LONGEST_ROOT:
         return folder
     remembered = folder / "link"
@@ -29,7 +29,7 @@ def salt_root(folder):
             and link.resolve() == folder
         ):
             return link
-    # Salt puts its root before whatever does not begin with it, so sockets cannot stand elsewhere.
+    # Salt puts its root before every path that does not begin with it, so sockets cannot be in another folder.
     link = Path(tempfile.mkdtemp(prefix="eos-", dir="/tmp")) / "salt"
     link.symlink_to(folder)
     remembered.write_text(str(link))
@@ -61,7 +61,7 @@ def configuration(root, pillar, states, ports, extra):
 
 
 def write(folder, pillar, states, *, ports=(14505, 14506), extra=None):
-    """Writes FOLDER/conf/{master,minion} and what Salt expects to exist; returns FOLDER/conf."""
+    """Writes FOLDER/conf/{master,minion} and the folders that Salt expects. Returns FOLDER/conf."""
     folder = Path(folder).resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     root = salt_root(folder)
@@ -69,7 +69,7 @@ def write(folder, pillar, states, *, ports=(14505, 14506), extra=None):
     shared, ret = configuration(root, pillar, states, ports, extra or {})
     conf = folder / "conf"
     conf.mkdir(exist_ok=True)
-    # salt-run wants this folder, which only a master would make.
+    # salt-run needs this folder, which only a master would make.
     (folder / "cache" / "proc").mkdir(parents=True, exist_ok=True)
     master = shared | {
         "ret_port": ret,

@@ -1,9 +1,9 @@
-# Where state is kept: each environment its own backend, each component its own key in it.
+# Backends for the state: each environment has its own backend, and each component has its own key in it.
 infrastructure:
   settings:
     terraform:
       env:
-        # Credentials stand in the environment of the process that runs this, or in files of its user.
+        # Credentials are in the environment of the process that runs Eos, or in files of its user.
         AWS_ACCESS_KEY_ID: env:AWS_ACCESS_KEY_ID
         AWS_SECRET_ACCESS_KEY: env:AWS_SECRET_ACCESS_KEY
         PGUSER: terraform
@@ -21,7 +21,7 @@ infrastructure:
   environments:
     production:
       settings:
-        # The key is Eos's to set: production/networking, production/dns.
+        # Eos sets the key: production/networking, production/dns.
         backend:
           type: s3
           bucket: example-terraform-state
@@ -29,7 +29,7 @@ infrastructure:
           use_lockfile: true
     staging:
       settings:
-        # So is the schema: staging/networking, staging/dns.
+        # Eos sets the schema: staging/networking, staging/dns.
         backend:
           type: pg
           conn_str: postgres://db.example.org/terraform

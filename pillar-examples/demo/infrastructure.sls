@@ -1,4 +1,4 @@
-# A whole environment, out of Terraform's built-in provider alone: it runs anywhere.
+# A complete environment that needs only Terraform's built-in provider, so it runs anywhere.
 {% set eos = opts.get('eos', {}) %}
 infrastructure:
   settings:
@@ -63,7 +63,7 @@ infrastructure:
 
     backups:
       source: salt://components/backups
-      # Everything else comes first: a backup of half an environment is none.
+      # Backups come after everything else, because a backup must contain the whole environment.
       depends_on: ["*"]
       variables: {retention_days: 90}
       from_outputs:

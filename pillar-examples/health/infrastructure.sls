@@ -1,4 +1,4 @@
-# What must be true before a component's turn has ended well, and before its dependents start.
+# Health gates: checks that must hold before a component's turn succeeds and before its dependents start.
 infrastructure:
   components:
     networking:
@@ -15,11 +15,11 @@ infrastructure:
         zone_id: dns.zone_id
         domain: dns.domain
       health:
-        # An output of its own: the address is known only once it is there.
+        # The URL is an output of the component, because the address is known only after the apply.
         - http:
             url: {output: endpoint}
             path: /healthz
-            # It answers before anything stands behind it.
+            # The load balancer answers with 503 before it has any servers.
             status: [2xx, 503]
             tls: {ca_file: /etc/ssl/certs/example-ca.pem}
     boundary:
@@ -33,16 +33,16 @@ infrastructure:
             url: {output: controller_endpoint}
             path: /v1/health
             headers: {Authorization: "file:/etc/salt/secrets/boundary-health"}
-            # A new machine takes its time; two minutes without a break, then it is believed.
+            # A new machine needs time. It must pass for two minutes without a break.
             interval: 10s
             min_healthy_time: 2m
             healthy_deadline: 15m
-        # Literals do as well.
+        # Fixed values are possible too.
         - tcp: {host: boundary.example.org, port: 9201, healthy_deadline: 15m}
 
   environments:
     production: {}
     staging:
       components:
-        # A list replaces a list: nothing is waited for here.
+        # This list replaces the list above, so no gate is measured here.
         boundary: {health: []}

@@ -1,5 +1,5 @@
 # A module that Salt renders before Terraform reads it: *.tf, *.tf.json and *.tfvars.
-# The template reads `edge` below; what it declares after rendering is what is validated.
+# The template reads `edge` below. Eos validates the rendered module.
 edge:
   regions: {eu-west: 2, us-east: 1}
 

@@ -1,5 +1,5 @@
-# All three layers in one graph: modules of Terraform, services on Nomad, steps of Salt's own between them.
-# It runs on a Nomad that allows raw_exec, with a Consul beside it, and a Vault; `make demo-nomad` brings all three.
+# All three layers in one graph: Terraform modules, services on Nomad, and Salt steps between them.
+# It needs a Nomad that allows raw_exec, a Consul beside it, and a Vault. `make demo-nomad` starts all three.
 {% set eos = opts.get('eos', {}) %}
 infrastructure:
   settings:
@@ -26,11 +26,11 @@ infrastructure:
       variables: {buckets: {database: {keep_days: 7}}}
       depends_on: [networking]
 
-    # Before any service: what the hosts need.
+    # A step before any service: it prepares the hosts.
     prepare_hosts:
       salt: {target: "*", function: test.ping}
       depends_on: [networking]
-    # After all of them.
+    # A step after all services.
     announce:
       salt: {target: "*", function: test.echo, args: ["the services are up"]}
       depends_on: [nomad-web, nomad-worker]
@@ -47,7 +47,7 @@ infrastructure:
       <<: *answers
       depends_on: [nomad-database]
       from_outputs: {ZONE: dns.zone_id}
-      # Made and kept in Vault where it is missing; the job only names it.
+      # If the secret is missing, Eos generates it and stores it in Vault. The job only names it.
       secrets: {API_KEY: {generate: password}}
     web:
       <<: *answers

@@ -1,14 +1,14 @@
-# What a plan may do without being asked for, and what a failure means for the others.
+# What a plan may do without an approval, and what a failure means for other components.
 infrastructure:
   settings:
     parallelism: 8
-    # Start nothing more after a failure; this is the default.
+    # After a failure, no other component is started. This is the default.
     on_failure: stop
     timeouts: {plan: 10m, apply: 1h}
     policy:
       # The default: a plan that deletes or replaces anything is blocked, and its dependents are skipped.
       allow_destroy: false
-      # Never deleted or replaced, whatever a call says: a type, an address, or all that is in a module.
+      # Resources that are never deleted or replaced, with any call: a type, an address, or everything in a module.
       protect: [aws_db_instance, "terraform_data.bucket"]
 
   components:
@@ -19,20 +19,20 @@ infrastructure:
       source: salt://components/storage
       variables:
         buckets: {models: {}, backups: {keep_days: 365}}
-      # Its buckets may take long to empty.
+      # Emptying the buckets may take long.
       timeouts: {apply: 4h}
     dns:
       source: salt://components/dns
       variables: {domain: example.org}
       from_outputs: {vpc_id: networking.vpc_id}
-      # Records come and go; but a plan that takes more than three is a mistake.
+      # Records may be deleted, but a plan that deletes more than three is a mistake.
       policy: {allow_destroy: true, max_destroys: 3}
-      # Without it the others go on; only what depends on it is skipped.
+      # If dns fails, the other components continue. Only its dependents are skipped.
       on_failure: continue
 
   environments:
     production: {}
     staging:
       settings:
-        # A list replaces a list: nothing is protected here.
+        # This list replaces the list above, so nothing is protected here.
         policy: {allow_destroy: true, protect: []}

@@ -1,5 +1,5 @@
-# Secrets never stand in the pillar: it says where they are. They are read when a component's turn comes,
-# and handed to terraform in memory.
+# The pillar contains no secrets, only references to them. Eos reads them when a component's turn begins, and passes
+# them to terraform in memory.
 infrastructure:
   components:
     storage:
@@ -12,7 +12,7 @@ infrastructure:
       from_outputs:
         bucket: storage.bucket_names.backups
       secrets:
-        # One trailing newline is no part of it.
+        # One trailing newline in the file is not part of the secret.
         access_key: file:/etc/salt/secrets/backups-key
 
   environments:
@@ -20,7 +20,7 @@ infrastructure:
     staging:
       components:
         backups:
-          # A variable may come from elsewhere here; the sensitive output of another component is a secret too.
+          # In this environment, the variable has another source. The sensitive output of a component is a secret too.
           from_outputs:
             access_key: storage.access_key
     development:

@@ -1,4 +1,4 @@
-# Services on Nomad beside the components that they need. Each becomes a component, nomad-NAME.
+# Services on Nomad, and the components that they need. Each service becomes a component, nomad-NAME.
 infrastructure:
   settings:
     nomad:
@@ -26,7 +26,7 @@ infrastructure:
       port: 3000
       check: {type: http, path: /api/health, interval: 15s}
       volumes: {grafana: {path: /var/lib/grafana}}
-      # One new one first, and a person says when the others follow.
+      # One new instance starts first. A person decides when the others follow.
       update: {canary: 1, auto_revert: true, progress_deadline: 15m}
       depends_on: [nomad-jenkins]
     cleanup:
@@ -34,8 +34,8 @@ infrastructure:
       command: /usr/local/bin/cleanup
       args: ["--older-than", "30d"]
 
-  # One more, written as a mapping of its own, for one environment. Its data are on the volume metrics-data there:
-  # that is where production keeps what names no folder.
+  # One more service, for one environment, in its own mapping. It names no folder for its data, so in production they
+  # are on the volume metrics-data.
   nomad_service:
     name: metrics
     environment: production

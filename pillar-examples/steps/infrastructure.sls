@@ -1,4 +1,4 @@
-# States on minions between modules, and what is told to others afterwards.
+# Salt states on minions between modules, and hooks that publish data after an apply.
 infrastructure:
   components:
     networking:
@@ -12,9 +12,9 @@ infrastructure:
       variables: {load_balancer_endpoint: "https://edge.example.org"}
       hooks:
         - consul_kv: {}
-        # Those that watch the others learn of it; that they do not is worth a warning.
+        # The monitoring hosts get new alert rules. If that fails, it is a warning.
         - salt: {target: "monitor*", sls: steps.alert_rules, pillar: {watched: boundary}}
-    # Every new machine ships its logs before anything is said to be ready.
+    # Every new machine sends its logs before the next components start.
     ship_logs:
       salt:
         target: "boundary*"

@@ -1,6 +1,6 @@
-# Brings an environment up: salt-run state.orchestrate orchestrate.deploy pillar='{environment: staging}'
-# Honest under test=True, where salt.runner would not even call its runner.
-# Without a name the state itself finds the environment, or refuses: docs/reference/runner.md, "Which environment".
+# Deploys an environment: salt-run state.orchestrate orchestrate.deploy pillar='{environment: staging}'
+# It shows the changes under test=True. The state salt.runner would not call its runner then.
+# Without a name, the state itself finds the environment or fails: docs/reference/runner.md, "Which environment".
 {% set environment = salt['pillar.get']('environment', none) %}
 
 {{ ((environment or 'the environment') ~ ' is up') | json }}:

@@ -1,5 +1,5 @@
-# Takes an environment down: salt-run state.orchestrate orchestrate.destroy pillar='{environment: staging, confirm: staging}'
-# It has no default: without both keys nothing is destroyed.
+# Destroys an environment: salt-run state.orchestrate orchestrate.destroy pillar='{environment: staging, confirm:
+# staging}' There is no default: without both keys nothing is destroyed.
 {% set environment = salt['pillar.get']('environment', none) %}
 
 {{ ((environment or 'the environment') ~ ' is gone') | json }}:

@@ -1,3 +1,3 @@
-# Brings an environment up: salt-run state.orchestrate orchestrate pillar='{environment: staging}'
+# Deploys an environment: salt-run state.orchestrate orchestrate pillar='{environment: staging}'
 include:
   - orchestrate.deploy

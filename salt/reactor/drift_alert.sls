@@ -1,8 +1,8 @@
-# Tells people of drift. In the master's configuration:
+# Notifies people of drift. In the master's configuration:
 #   reactor:
 #     - 'eos/*/*/drift': [salt://reactor/drift_alert.sls]
-# The event is fired once for each drift. Put a messenger of yours in place of this second event.
-{# What a minion fires comes wrapped. #}
+# The event is fired once for each drift. Replace this second event with your own way to send messages.
+{# The data of a minion's event are in the key `data`. #}
 {% set drift = data['data'] if data['data'] is mapping else data %}
 {% set what = drift['changes'] | map(attribute='address') | join(', ') %}
 {% set where = drift['environment'] ~ '/' ~ drift['component'] %}

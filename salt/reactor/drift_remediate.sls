@@ -1,8 +1,8 @@
-# Puts drift right once a person has approved just this drift. In the master's configuration:
+# Corrects drift after a person has approved exactly this drift. In the master's configuration:
 #   reactor:
 #     - 'eos/*/*/drift/approved': [salt://reactor/drift_remediate.sls]
-# Who may fire events on the master may approve; a minion may not. Where the world has moved since, nothing is
-# applied: drift_moved.
+# A user who may fire events on the master may approve; a minion may not. If the resources have changed since then,
+# nothing is applied, and the code is drift_moved.
 {% set parts = tag.split('/') %}
 {% if data['drift_id'] is defined and data['cmd'] is not defined %}
 put drift right:

@@ -1,4 +1,4 @@
-# Prometheus is told to watch what the hook names.
+# Makes Prometheus watch the job that the hook names.
 {%- set watched = pillar["watched"] %}
 alert_rules:
   file.serialize:

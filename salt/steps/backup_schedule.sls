@@ -1,4 +1,4 @@
-# A backup each night, of what the component's output names.
+# Makes a backup of the component's endpoint each night.
 backup_schedule:
   cron.present:
     - name: /usr/local/bin/back-up {{ pillar["endpoint"] }}

@@ -1,4 +1,4 @@
-# The local rsyslog sends everything to the collector that the step names.
+# Makes the local rsyslog send everything to the collector that the step names.
 log_shipping:
   file.managed:
     - name: /etc/rsyslog.d/60-eos.conf

@@ -1,4 +1,4 @@
-# A check every five minutes, on the minion whose pillar has the infrastructure.
+# Checks for drift every five minutes, on the minion whose pillar has the infrastructure.
 # To name the environment: state.apply terraform.drift pillar='{environment: staging}'
 {% set found = salt['eos_terraform.which_environment']() %}
 

@@ -1,5 +1,6 @@
 # One plugin cache for all components. To use it, name the second file in
-# infrastructure:settings:terraform:cli_config_file: Eos then lets one init run at a time, since the cache is not safe for two.
+# infrastructure:settings:terraform:cli_config_file. Eos then runs only one init at a time, because the cache is not
+# safe for two.
 {% set root = salt['pillar.get']('infrastructure:settings:root', '/srv/terraform') %}
 
 {{ (root ~ '/.plugin-cache') | json }}:

@@ -1,4 +1,4 @@
-"""Fixtures: a Salt site for each test, and the servers that tests share."""
+"""Fixtures: a Salt site for each test, and servers that tests share."""
 
 import collections
 import signal
@@ -19,7 +19,7 @@ from support.vault import Vault
 
 
 def pytest_configure():
-    """A shell makes what it starts in the background ignore SIGINT, and so would all that is tested here."""
+    """A shell makes its background processes ignore SIGINT. Without this, all tested processes would ignore it too."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     order.draw()
@@ -59,7 +59,7 @@ def site(tmp_path):
 
 @pytest.fixture
 def started(site):
-    """Starts commands that are ended with the test, whatever happens."""
+    """Starts commands. They are always ended at the end of the test."""
     running = []
 
     def start(argv, **how):
@@ -123,7 +123,7 @@ def world(tmp_path, providers):
 
 @pytest.fixture
 def bare(tmp_path, world):
-    """A terraform without Eos, in a folder of its own under the world's CLI configuration."""
+    """A terraform without Eos, in its own folder and with the world's CLI configuration."""
     made = []
 
     def bare(main, folder="bare"):
@@ -137,7 +137,7 @@ def bare(tmp_path, world):
 
 @pytest.fixture
 def backend(request):
-    """A backend by its kind, with its server started."""
+    """Makes a backend of a kind, and starts its server."""
     return lambda kind: backends.ALL[kind](request)
 
 
@@ -150,7 +150,7 @@ def master(tmp_path_factory):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """How many tests were skipped, and for want of what."""
+    """Prints how many tests were skipped, and which programs were missing."""
     reasons = collections.Counter(
         report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else "?"
         for report in terminalreporter.stats.get("skipped", [])

@@ -1,4 +1,4 @@
-"""What policy stops: approved through Salt, by whom, and applied once."""
+"""Plans that policy blocks: approved through Salt by a user, and applied once."""
 
 import json
 
@@ -10,7 +10,7 @@ from support.result import assert_refused
 
 @pytest.fixture
 def shrunk(site):
-    """Applied with two resources; the module has only one of them now."""
+    """A site that was applied with two resources. The module has only one of them now."""
     main = modules.ECHO["main.tf"]
     source = site.module("echo", {"main.tf": main + 'resource "terraform_data" "more" {}\n'})
     site.environment({"echo": {"source": source}})

@@ -1,4 +1,4 @@
-"""State where the pillar says: an apply, a second run, and the backend's own lock."""
+"""State in the pillar's backend: an apply, a second run, and the backend's own lock."""
 
 import json
 import urllib.request
@@ -12,7 +12,7 @@ from support.waiting import until
 
 
 def environment(site, server, files, **variables):
-    """A pillar whose credentials are references, never values."""
+    """Writes a pillar whose credentials are references, never values."""
     env = {name: f"env:EOS_TEST_{name}" for name in server.env}
     site.environment(
         {"echo": {"source": site.module("echo", files), "variables": variables}},
@@ -20,7 +20,7 @@ def environment(site, server, files, **variables):
             "backend": server.pillar,
             "terraform": {"env": env},
             "lock_timeout": "1s",
-            # The servers outlive a test, and so do the states that they keep.
+            # The servers outlive a test, and so do the states in them.
             "policy": {"allow_destroy": True},
         },
     )
@@ -67,7 +67,7 @@ resource "terraform_data" "this" {{
     assert site.orchestrate(env=env).rc == 0
     workdir = site.workdir("echo")
     state = ["-state=../terraform.tfstate"] if kind == "local" else []
-    # The data folder holds what init wrote about the backend, wherever Eos keeps it.
+    # The data folder has init's file about the backend. Its place depends on Eos.
     data = next(iter(workdir.rglob("terraform.tfstate")), None) if kind != "local" else None
     bare_env = server.env | ({"TF_DATA_DIR": str(data.parent)} if data else {})
     bare = started(
@@ -132,7 +132,7 @@ def test_a_changed_backend_is_explained_and_migrated_only_on_request(site, backe
 
 
 def state_on(server):
-    """The state as the http server has it."""
+    """The state on the http server."""
     user, password = server.env["TF_HTTP_USERNAME"], server.env["TF_HTTP_PASSWORD"]
     request = urllib.request.Request(server.arguments["address"] + "/staging/echo")
     word = b64encode(f"{user}:{password}".encode()).decode()

@@ -20,7 +20,7 @@ def echo(site):
 
 
 def changed(site, text):
-    """The pillar's one value, changed."""
+    """Changes the pillar's only value."""
     site.environment({"echo": {"source": "salt://modules/echo", "variables": {"value": text}}})
 
 
@@ -70,7 +70,7 @@ def test_a_terraform_that_cannot_be_used_is_refused_with_a_remedy(site, stand_in
 
 
 def test_a_terraform_missing_from_path_is_refused_with_where_to_get_it(echo, tmp_path):
-    # Everything but terraform: without any program Salt itself does not get as far as the runner.
+    # PATH has everything except terraform. Without any program, Salt itself would fail before the runner.
     bare = tmp_path / "bin"
     bare.mkdir()
     for folder in os.get_exec_path():
@@ -103,7 +103,7 @@ def test_a_root_that_cannot_be_written_is_refused_by_its_key(site):
     root.mkdir()
     root.chmod(0o500)
     if os.access(root, os.W_OK):
-        root = "/proc/eos"  # root may write everywhere but here
+        root = "/proc/eos"  # root can write everywhere else
     site.environment(
         {"echo": {"source": site.module("echo", modules.ECHO)}},
         settings={"root": str(root)},
@@ -179,7 +179,7 @@ def test_a_corrupt_state_is_refused_and_left_as_it_is(echo):
     assert state.read_bytes() == torn
 
 
-# Hands
+# Manual changes
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is wrong with the pillar is said at once, by its path, before anything runs."""
+"""Problems in the pillar are reported all at once, with their paths, before anything runs."""
 
 import pytest
 
@@ -94,7 +94,7 @@ def test_a_pillar_without_infrastructure_is_refused(site):
 def test_a_pillar_that_does_not_render_is_refused_without_a_traceback(site):
     site.pillar_text("infrastructure: {{ this is no jinja\n")
     done = site.orchestrate()
-    # Salt itself logs where its renderer failed.
+    # Salt itself logs the place at which its renderer failed.
     assert done.rc == 1 and "Traceback" not in done.stdout, done
     assert "could not compile the pillar" in done.error_text(), done
 
@@ -201,5 +201,5 @@ infrastructure:
     )
     done = site.orchestrate()
     assert "Traceback" not in done.said, done
-    # Salt hands a date over as text; bytes are no JSON.
+    # Salt passes a date as text. Bytes are not JSON.
     assert_refused(done, f"{COMPONENTS}:binary:variables:value")

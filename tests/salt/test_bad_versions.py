@@ -1,4 +1,4 @@
-"""Versions that cannot be: each fails with its reason, and the instance before it serves on."""
+"""Versions that cannot run: each fails with its reason, and the previous instance continues to serve."""
 
 import contextlib
 import socket
@@ -9,7 +9,7 @@ from support.ports import free_port
 from support.services import CANARY, answer, args, settings, urls, web
 from support.site import Site
 
-# Service to what its new version says beside the old one's, and what is told of it.
+# From each service to the changes of its new version, and to the expected message.
 FAIL = {
     "ends": ({"args": ["-c", "import sys; sys.exit('no such luck')"]}, "no such luck"),
     "ill": (
@@ -30,7 +30,7 @@ REFUSED = {
 
 
 def holder(port):
-    """A job that has this port, at each address of the loopback: Nomad gives a port once for each."""
+    """A job that holds this port at each loopback address, because Nomad gives a port once for each address."""
     addresses = 1
     with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
         addresses = 2
@@ -44,7 +44,7 @@ def holder(port):
 
 
 class Outcome:
-    """All of them, deployed as they were and then as they cannot be."""
+    """The result of all services: deployed with a good version, and then with a bad one."""
 
     def __init__(self, nomad, before, indexes, done):
         self.nomad, self.before, self.indexes, self.done = nomad, before, indexes, done
@@ -53,7 +53,7 @@ class Outcome:
         return self.done.report["components"][f"nomad-{name}"]
 
     def serves_on(self, name):
-        """The very instance that was there before, at its old address."""
+        """Whether exactly the previous instance still answers, at its old address."""
         ((allocation, url),) = self.before[name].items()
         found = self.nomad.request(f"/v1/allocation/{allocation}")
         return found["DesiredStatus"] == "run" and answer(url) == f"the old {name}"

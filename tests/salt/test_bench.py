@@ -1,4 +1,4 @@
-"""The test bench itself: what the other tests stand on."""
+"""The test bench itself, on which the other tests depend."""
 
 import json
 

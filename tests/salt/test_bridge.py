@@ -1,4 +1,4 @@
-"""Between Salt and the core: whose call it is, what Salt could not do, how it ends."""
+"""The bridge between Salt and the core: the caller, the errors of Salt, and the end of a call."""
 
 import signal
 
@@ -24,7 +24,7 @@ def test_a_report_names_the_job_and_the_user(echo):
 
 
 def test_half_a_pillar_is_refused_and_not_applied(echo):
-    """One SLS file that does not render leaves Salt with the rest, which looks whole."""
+    """If one SLS file does not render, Salt continues with the rest, which looks complete."""
     (echo.pillars / "top.sls").write_text("base: {'*': [infrastructure, broken]}\n")
     (echo.pillars / "broken.sls").write_text("a: {{ nowhere.at.all }}\n")
     done = echo.orchestrate()

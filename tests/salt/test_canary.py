@@ -1,4 +1,4 @@
-"""Secrets stand where Terraform needs them, and nowhere else: a long story of runs, searched after each step."""
+"""Secrets are only where Terraform needs them: a long sequence of runs, with a search after each step."""
 
 import ast
 import base64
@@ -21,7 +21,7 @@ from support.watching import Watch
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.together("canary")]
 
-# `declared` and `backend` stand in terraform's own environment, and so in that of what it starts.
+# `declared` and `backend` are in terraform's own environment, and so in that of its children.
 FOR_TERRAFORM = {"declared", "backend"}
 
 SOURCE = """
@@ -97,7 +97,7 @@ resource "world_thing" "remote" {
 }
 """
 
-# Each says its secret in a diagnostic of a plan.
+# Each of these prints its secret in a diagnostic of a plan.
 TALKATIVE = {
     "validation": """
 variable "plain" {
@@ -126,14 +126,14 @@ output "text" {
 
 
 def functions(of):
-    """The public functions of a Salt module of ours, by its source: importing Salt here unsettles pytest's imports."""
+    """The public functions of a Salt module, read from its source: an import of Salt here disturbs pytest's imports."""
     source = Path(__file__).parents[2] / "python/saltext/eos" / of
     found = ast.parse(source.read_text()).body
     return {one.name for one in found if isinstance(one, ast.FunctionDef) and one.name[0] != "_"}
 
 
 class Story(Searched):
-    """An environment with secrets in it, and everything that was heard while it was worked on."""
+    """An environment with secrets, and everything that was found during its runs."""
 
     def __init__(self, folder, providers):
         flock = Flock("password", "key", "plain", "made", *FOR_TERRAFORM)
@@ -180,7 +180,7 @@ class Story(Searched):
         self.world.close()
 
     def write(self):
-        """The pillar: references alone."""
+        """Writes the pillar, which has only references."""
         site, world = self.site, self.world
         source = {
             "source": site.module("source", {"main.tf": world.provider("source") + SOURCE}),
@@ -226,10 +226,10 @@ class Story(Searched):
             },
         )
 
-    # What is done
+    # Steps
 
     def ask(self, function, *words, rc=0, local=False):
-        """A function of the execution module, through the master or alone."""
+        """Runs a function of the execution module, through the master or alone."""
         self.called["module"].add(function)
         name = f"eos_terraform.{function}"
         if local:
@@ -237,7 +237,7 @@ class Story(Searched):
         return self.heard(name, self.site.salt(name, *words), rc)
 
     def state(self, function, *words, **arguments):
-        """A state function, by the minion."""
+        """Runs a state function on the minion."""
         self.called["state"].add(function)
         body = "".join(f"    - {key}: {json.dumps(value)}\n" for key, value in arguments.items())
         self.site.sls("canary", f"source:\n  eos_terraform.{function}:\n{body}")
@@ -245,7 +245,7 @@ class Story(Searched):
         return self.heard(f"state {function}", done, 0)
 
     def start(self):
-        """An orchestration that hangs in the update of a thing."""
+        """Starts an orchestration that hangs in the update of a thing."""
         self.round += 1
         self.write()
         self.hang = self.world.hang("update", name="shown", when="after")
@@ -259,7 +259,7 @@ class Story(Searched):
         return started
 
     def writes(self):
-        """Whether a living terraform writes the thing; the call of one that was killed never ends."""
+        """Whether a running terraform writes the thing. The call of a killed terraform never ends."""
         call = self.world.writing("shown")
         return call and alive(call.terraform)
 
@@ -278,7 +278,7 @@ def alive(pid):
 
 
 def quoted(flock):
-    """What a provider may say of secrets, in the forms that it may have them in."""
+    """The forms in which a provider may print secrets."""
     forms = []
     for name in ("password", "plain", "key", "declared", "backend"):
         value = flock[name]
@@ -288,7 +288,7 @@ def quoted(flock):
 
 
 def told(story):
-    """The story itself; its tests are what was found in the end."""
+    """Runs the story. The tests check what was found at the end."""
     site, world = story.site, story.world
     staging = "environment=staging"
     story.write()
@@ -344,7 +344,7 @@ def told(story):
     backup.rmdir()
     story.run("resume", staging)
 
-    # Stopped by another's word.
+    # Another user stops a run.
     started = story.start()
     (run_id,) = story.run("status", staging).report["running"]
     story.run("cancel", f"run_id={run_id}")
@@ -357,7 +357,7 @@ def told(story):
     story.run("unlock", staging, "component=source", "id=none", rc=1)
     story.run("orchestrate", "environment=talkative", rc=1)
 
-    # Drift, approval, and going back.
+    # Drift, approval and rollback.
     story.run("drift", staging)
     story.run("remediate", staging, "component=source", "drift_id=none", rc=1)
     story.run("approve", f"plan_id={plan_id}", rc=1)
@@ -426,7 +426,7 @@ def test_no_secret_stands_in_a_file_a_log_a_return_an_event_or_a_report(story):
 
 def test_every_file_that_may_hold_a_secret_is_its_owners_alone_and_each_kind_does(story):
     assert not story.open_to_others, story.open_to_others
-    # A kind that never held one has no place on the list; those that come and go in a moment, and packed ones, may.
+    # A kind that never contained a secret must not be on the list, except for short-lived and compressed files.
     rare = {"a state that terraform could not save", "a copy that was cut off"}
     passing = rare | {"a plan of a run", "a kept plan"}
     assert story.held.keys() >= kinds.MAY_HOLD.keys() - rare
@@ -444,7 +444,7 @@ def test_no_secret_stands_in_an_argument_of_any_process(story):
 def test_no_secret_stands_in_an_environment_but_where_it_was_put(story):
     leaks = []
     for environment, whose in story.watch.environments.items():
-        # The provisioner has `plain` from its module. Salt, and what it runs, has what the tests gave it.
+        # The provisioner has `plain` from its module. Salt and its children have the secrets that the tests gave them.
         provisioner = {"plain"} if b"\0PLAIN=" in environment else set()
         is_terraform = b"TF_IN_AUTOMATION=1" in environment
         given = FOR_TERRAFORM | provisioner if is_terraform else story.by_environment

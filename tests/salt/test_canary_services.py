@@ -1,4 +1,4 @@
-"""Secrets that Vault keeps, and that services are given: nobody else is told, whatever becomes of the run."""
+"""Secrets in Vault, and secrets of services: they appear nowhere else, whatever the result of the run."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from support.world import installation
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ENVIRONMENT = "environment=staging"
-# Says what it was given in the forms that programs have, where it is told to fail.
+# If it must fail, the task prints its secrets in the forms that programs use.
 TASK = """
 import base64, json, os, sys, time
 if sys.argv[1] == "fails":
@@ -39,7 +39,7 @@ output "password" {
 
 
 class Story(Searched):
-    """A component and a service that have their secrets from Vault."""
+    """A component and a service that get their secrets from Vault."""
 
     def __init__(self, folder, providers, vault, nomad):
         site = Site(folder / "site", extra={"log_level_logfile": "all"})
@@ -69,7 +69,7 @@ class Story(Searched):
         return set(self.vault.request("/v1/auth/token/accessors/", "LIST")["data"]["keys"])
 
     def write(self, does):
-        """The pillar: references alone."""
+        """Writes the pillar, which has only references."""
         service = {
             "command": sys.executable,
             "args": ["-c", TASK, does],
@@ -97,7 +97,7 @@ class Story(Searched):
         self.site.environment({"db": db}, settings=settings, services={"canary": service})
 
     def inspect(self):
-        """All that Nomad shows of the job."""
+        """Searches everything that Nomad shows about the job."""
         for part in ("", "/versions", "/allocations", "/evaluations", "/deployments"):
             told = self.nomad.find(f"/v1/job/canary{part}")
             self.look(f"Nomad's job{part}", json.dumps(told, ensure_ascii=False).encode())
@@ -108,7 +108,7 @@ class Story(Searched):
 
 
 def told(story):
-    """The story itself; its tests are what was found in the end."""
+    """Runs the story. The tests check what was found at the end."""
     story.write("serves")
     story.run("validate", ENVIRONMENT)
     story.run("orchestrate", ENVIRONMENT, "test=True")
@@ -153,7 +153,7 @@ def story(tmp_path_factory, providers, vault, nomad):
 def test_no_secret_of_vaults_or_a_services_stands_in_a_file_a_log_a_return_or_nomads_job(story):
     assert not story.leaks, "\n".join(story.leaks[:20])
     assert not story.open_to_others, story.open_to_others
-    # What was searched for is there to be found: in states, where Terraform needs it.
+    # The search works: it finds the secret in states, where Terraform needs it.
     assert "password" in story.held["a local state"]
 
 

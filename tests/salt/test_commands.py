@@ -1,4 +1,4 @@
-"""Every command line that a page has in a sentence, or a docstring prints, is one that Eos takes, with that meaning.
+"""Eos accepts every command line in a sentence of a page or in a docstring, with that meaning.
 
 The blocks of pages are run by `test_pages.py`.
 """
@@ -28,14 +28,14 @@ PAGES = [
 RUNNERS = ("infrastructure", "terraform")
 MODULES = ("eos_terraform", "eos_orchestrator", "terraform")
 FUNCTION = r"(?:infrastructure|eos_terraform|eos_orchestrator|terraform)\.[a-z_]+"
-# After a program anywhere on a line; else a piece of code that begins with it, and has arguments.
+# A function after a program anywhere on a line, or a piece of code that begins with a function and has arguments.
 LINE = re.compile(rf"(?:^|[ `/])(salt-run|salt-call|eos)((?: -c \S+)?) ({FUNCTION}[^`#\n]*)", re.M)
 PIECE = re.compile(rf"`(?:(salt-run|salt-call)())?()({FUNCTION} [^`\n]*)`")
 
 ENVIRONMENTS = ("staging", "production")
 COMPONENTS = ("web", "dns", "networking")
 ID = "01JD3KV6T0W8Q5YB4E2N9RZXCM"
-# What stands for a value of the reader's own.
+# Words that a reader replaces with a value.
 STANDS_FOR = {
     "ENVIRONMENT": "staging",
     "COMPONENTS": "web,dns",
@@ -52,7 +52,7 @@ IDS = ("environment", "plan_id", "run_id", "snapshot_id", "plan_file")
 
 
 def printed():
-    """(page, program, line, is short) of each command line; a short one is without what is optional."""
+    """(page, program, line, is short) of each command line. A short line omits optional parts."""
     for page in PAGES:
         text = FENCE.sub("", page.read_text())
         found = [
@@ -68,7 +68,7 @@ def printed():
 
 
 def meant(word):
-    """The word with a value in place of what stands for one."""
+    """The word in which a placeholder is replaced with a value."""
     key, equals, value = word.rpartition("=")
     if value == "...":
         return f"{key}={ID if key in IDS else 'web'}"
@@ -76,7 +76,7 @@ def meant(word):
 
 
 class Reader(Nobody):
-    """Whose pillar is read and then refused: a call that is right gets as far as that."""
+    """A host whose pillar is read and then refused. A correct call gets to this point."""
 
     root = environment = None
 
@@ -95,8 +95,8 @@ class Reader(Nobody):
 
 @pytest.fixture
 def asked(monkeypatch, tmp_path):
-    """Calls a function as Salt does; what it asks of the core, and what the core says."""
-    # Not before: what Salt puts into the search for modules, pytest does not find its tests with.
+    """Calls a function as Salt does. Returns its arguments for the core, and the core's report."""
+    # Imported late, because Salt changes Python's search for modules, and pytest would not find its tests.
     import salt.minion
     import salt.utils.args
 
@@ -126,7 +126,7 @@ def asked(monkeypatch, tmp_path):
 
 
 def function_of(program, name):
-    """Of the runner or the execution module, as the program looks for it."""
+    """The function of the runner or of the execution module, as the program finds it."""
     kind, known = ("runners", RUNNERS) if program == "salt-run" else ("modules", MODULES)
     module, function = name.split(".")
     assert module in known, f"{program} has no {module}"
@@ -134,7 +134,7 @@ def function_of(program, name):
 
 
 def wrong(report):
-    """What is wrong with the call itself."""
+    """The errors of the call itself."""
     error = report.get("error") or {}
     problems = (error.get("details") or {}).get("problems", [])
     if error.get("code") == "invalid" and not problems:
@@ -160,7 +160,7 @@ def test_a_printed_command_line_is_one_that_the_product_takes(
     asked, monkeypatch, program, line, short
 ):
     if short or "which_environment" in line:
-        # It leaves out what the pillar then says.
+        # The line omits the environment, which the pillar then gives.
         monkeypatch.setattr(Reader, "environment", "staging")
     name, *words = [meant(word) for word in shlex.split(line) if not word.startswith("--")]
     args, arguments, report = asked(function_of(program, name), words)

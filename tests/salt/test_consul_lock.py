@@ -1,4 +1,4 @@
-"""A lock in Consul keeps two masters apart; nothing is lost when it is."""
+"""A lock in Consul keeps two masters apart. If the lock is lost, nothing else is lost."""
 
 import json
 import signal
@@ -13,7 +13,7 @@ from support.waiting import until
 
 @pytest.fixture
 def lock(consul, request):
-    """Settings whose keys are this test's own; waiting for a busy lock is short."""
+    """Settings with this test's own keys, and with a short wait for a busy lock."""
     prefix = request.node.name.replace("[", "-").replace("]", "")
     settings = {"type": "consul", "address": consul.address, "ttl": "10s", "lock_delay": "1s"}
     return {"lock": settings | {"prefix": prefix}, "lock_timeout": "1s"}
@@ -124,7 +124,7 @@ def test_a_holder_stopped_past_its_ttl_loses_its_lock_and_stops_when_it_goes_on(
     run = started(site.salt_run("infrastructure.orchestrate", "environment=staging"))
     until(mark.exists, "the apply began", timeout=60)
     run.process.send_signal(signal.SIGSTOP)
-    # The other waits until Consul has ended the session of the one that is silent.
+    # The other run waits until Consul has ended the session of the stopped run.
     done = other.orchestrate(timeout=120)
     assert done.rc == 0 and done.statuses == {"slow": "applied"}, done
     run.process.send_signal(signal.SIGCONT)

@@ -1,4 +1,4 @@
-"""The environment of the demo, and the other pillars to copy. `test_pages.py` brings the demo up as README has it."""
+"""The environment of the demo, and the other example pillars. `test_pages.py` deploys the demo as the README does."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ ALL = {
 
 @pytest.fixture
 def demo(tmp_path):
-    """The demo's pillar as it is, with its workdirs in a temporary folder."""
+    """The unchanged pillar of the demo, with its workdirs in a temporary folder."""
     folder = tmp_path / "demo"
     eos = {"root": str(folder / "srv")}
     site = Site(
@@ -63,7 +63,7 @@ def test_every_example_is_valid(tmp_path, request, example):
 
 
 def test_the_states_that_examples_run_are_states_that_salt_takes(site):
-    """What this host has not got (cron, a service) is no fault of theirs."""
+    """A part that this host lacks (cron, a service) does not count as their fault."""
     steps = sorted(f"steps.{path.stem}" for path in (CHECKOUT / "salt" / "steps").glob("*.sls"))
     given = {"collector": "logs:5140", "watched": "boundary", "endpoint": "https://b"}
     pillar = f"pillar={json.dumps(given)}"

@@ -1,11 +1,11 @@
-"""The life of a service, by salt-call and salt-run: only what has to changes."""
+"""The life of a service, by salt-call and salt-run: only the necessary parts change."""
 
 from support.services import UPDATE, answers, args, settings, urls, web
 from support.waiting import until
 
 
 def running(nomad, name="web"):
-    """Id to state of the instances that are to run, and do."""
+    """From the id to the state of each instance that must run and does run."""
     found = nomad.find(f"/v1/job/{name}/allocations") or []
     wanted = [one for one in found if one["DesiredStatus"] == "run"]
     return {
@@ -30,7 +30,7 @@ def test_a_service_is_deployed_scaled_rolled_promoted_and_purged(site, nomad, pr
     ((first, state),) = running(nomad).items()
     assert answers(nomad, "web") == ["one"]
 
-    # Up and down again: what runs already is not touched.
+    # Scaled up and down again: running instances are not touched.
     up = deployed(replicas=3)
     assert up.report["changes"] == {"add": 0, "change": 1, "import": 0, "remove": 0}, up
     three = running(nomad)
@@ -39,7 +39,7 @@ def test_a_service_is_deployed_scaled_rolled_promoted_and_purged(site, nomad, pr
     until(lambda: set(running(nomad)) == {first}, "the two others are gone")
     assert running(nomad)[first]["StartedAt"] == state["StartedAt"]
 
-    # Another value is another version: a deployment of Nomad's puts new instances in the old ones' place.
+    # Another value is another version: a Nomad deployment replaces the old instances.
     deployed(replicas=1, env={"COLOUR": "blue"})
     rolled = until(lambda: running(nomad), "the new instance runs")
     assert first not in rolled, rolled
@@ -51,7 +51,7 @@ def test_a_service_is_deployed_scaled_rolled_promoted_and_purged(site, nomad, pr
         "the old instance has ended",
     )
 
-    # A canary stands beside it until a person has looked.
+    # A canary runs beside it until a person promotes it.
     canary = {"args": args("two"), "update": UPDATE | {"canary": 1}, "env": {"COLOUR": "blue"}}
     waiting = deploy(**canary)
     assert waiting.rc == 1 and waiting.report["status"] == "blocked", waiting

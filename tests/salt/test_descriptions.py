@@ -1,4 +1,4 @@
-"""What Salt shows of a function: its signature as it is written, and a text that names each parameter."""
+"""Salt's description of a function: its signature as it is written, and a text that names each parameter."""
 
 import importlib
 import inspect
@@ -13,7 +13,7 @@ GREEDY = ("args", "kwargs")
 
 
 def signatures(kind, *names):
-    """The public functions of files of the extension: `file.function` to the names of its parameters."""
+    """The public functions of files of the extension: from `file.function` to the names of its parameters."""
     found = {}
     for name in names:
         module = importlib.import_module(f"saltext.eos.{kind}.{name}")

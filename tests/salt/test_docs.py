@@ -1,4 +1,4 @@
-"""The pages that nobody runs: their pillars are pillars, their states are states, their links lead somewhere."""
+"""The pages whose commands are not run: their pillars and states are valid, and their links lead to a target."""
 
 import importlib
 import inspect
@@ -26,10 +26,10 @@ YAML = [
     if block.language == "yaml"
 ]
 PILLARS = [one for one in YAML if one.values[0].startswith("infrastructure:")]
-# Of a master's configuration or a top file, and a part of a report.
+# Blocks of a master's configuration or of a top file, and parts of a report.
 OTHERS = ({"eos"}, {"base"}, {"schedule"}, {"reactor"}, {"salt"})
 OURS = ("eos_terraform", "terraform_resource")
-# A page shows a part: the modules, and what other parts have, are not there.
+# A page shows only a part of a pillar: the modules and the other parts are missing.
 VAULT = {
     "address": "https://vault.example:8200",
     "auth": {"method": "token", "token": "env:VAULT_TOKEN"},
@@ -79,7 +79,7 @@ def test_what_a_reader_copies_fits_a_terminal_of_80_columns(page):
 
 
 def anchors(page):
-    """What a link to a heading of this page may end with."""
+    """The anchors of this page's headings."""
     headings = re.findall(r"^#+ (.*)", re.sub(r"^```.*?^```", "", page, flags=re.S | re.M), re.M)
     plain = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", one).lower() for one in headings]
     return {re.sub(r"[^\w\- ]", "", one).replace(" ", "-") for one in plain}

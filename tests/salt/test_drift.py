@@ -1,4 +1,4 @@
-"""What was changed outside of Terraform: how Salt asks, how its schedule finds out, how the bus hears of it."""
+"""Changes outside Terraform: by a function, by Salt's schedule, and as an event on the bus."""
 
 import json
 
@@ -21,7 +21,7 @@ def things(world, component):
 
 @pytest.fixture
 def web(world, site):
-    """One thing, applied."""
+    """A site with one applied thing."""
     source = site.module("web", things(world, "web"))
     site.environment({"web": {"source": source}}, settings={"terraform": world.terraform})
     assert site.orchestrate().statuses == {"web": "applied"}
@@ -80,7 +80,7 @@ def test_a_scheduled_check_keeps_the_outputs_that_are_asked_for_without_terrafor
 
 
 def rendered(site, name, tag, data):
-    """A reactor file, as the master renders it for an event."""
+    """A reactor file as the master renders it for an event."""
     path = CHECKOUT / "salt" / "reactor" / f"{name}.sls"
     done = site.call("slsutil.renderer", f"path={path}", f"tag={tag}", f"data={json.dumps(data)}")
     assert done.rc == 0, done
@@ -166,7 +166,7 @@ terraform drift is looked for:
         listener.end()
 
 
-# The real provider, where this machine has it.
+# The real provider, if this machine has it.
 
 TOPICS = """
 terraform {{

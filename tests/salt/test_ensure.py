@@ -7,7 +7,7 @@ from support import modules
 
 @pytest.fixture
 def echo(site):
-    """Each terraform that is started leaves a line in `calls`."""
+    """A site that logs one line in `calls` for each start of terraform."""
     wrapper = site.folder / "counting"
     wrapper.write_text(f'#!/bin/sh\necho "$1" >>"{site.folder}/calls"\nexec terraform "$@"\n')
     wrapper.chmod(0o755)

@@ -1,4 +1,4 @@
-"""No state, no orchestration and no schedule is about an environment that nobody named."""
+"""A state, an orchestration or a schedule never works on an environment that nobody named."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The exit code is 0 only if all is well, whoever calls and however wrongly."""
+"""The exit code is 0 only if everything succeeded, for every caller and for every wrong call."""
 
 import json
 
@@ -126,7 +126,7 @@ def test_a_good_run_lets_the_orchestration_succeed(echo):
 
 
 def test_a_state_that_calls_the_runner_may_not_ask_for_another_try(echo):
-    """`retry` as a state's own key is Salt's: it reaches the runner as a keyword of its."""
+    """`retry` as a state's own key belongs to Salt. In `kwarg`, it reaches the runner as a keyword."""
     keywords = "{environment: staging, retry: True}"
     echo.sls("up", f"up:\n  salt.runner:\n    - name: {ORCHESTRATE}\n    - kwarg: {keywords}\n")
     done = echo.run("state.orchestrate", "up")
@@ -136,7 +136,7 @@ def test_a_state_that_calls_the_runner_may_not_ask_for_another_try(echo):
     assert by_hand.rc == 0 and by_hand.statuses == {"echo": "applied"}, by_hand
 
 
-# An exception of the type that pyo3 makes of a panic is a panic again where the core meets it.
+# pyo3 turns a panic into an exception of this type. When the core gets this exception, it is a panic again.
 PANICS = """
 from saltext.eos.host import Host
 

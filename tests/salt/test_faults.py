@@ -1,4 +1,4 @@
-"""Faults asked of the provider for tests: what each leaves in the world and in the state."""
+"""Faults of the provider for tests: the result of each in the world and in the state."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ WEB = "world_thing.web"
 
 @pytest.fixture
 def module(world, bare):
-    """One thing called web, not applied yet."""
+    """One thing named web, not applied yet."""
     return bare(world.provider() + world.thing("web", body="one"))
 
 
@@ -150,7 +150,7 @@ def test_a_fault_that_cannot_be_meant_fails_every_call(world, made, wrong):
 
 
 def pair(world, bare, first, second):
-    """Two modules that write to the same world at once: both hang in their create until released."""
+    """Two modules that write to the same world at the same time. Both hang in their create until they are released."""
     hang = world.hang("create")
     world.faults(hang)
     applies = {}

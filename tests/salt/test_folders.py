@@ -1,4 +1,4 @@
-"""A master that runs as a user of its own, and a minion of root beside it, share a root."""
+"""A master that runs as its own user and a minion that runs as root share a root."""
 
 import os
 import pwd
@@ -12,7 +12,7 @@ import pytest
 from support import modules, programs
 from support.site import CHECKOUT, Site
 
-# A user of every Linux that owns nothing.
+# A user that every Linux has, and that owns nothing.
 USER = "daemon"
 
 
@@ -27,10 +27,10 @@ def pair():
         pytest.skip(programs.WANTED + f"a second user, {USER}")
     demote = [programs.require("setpriv"), f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}"]
     demote.append("--clear-groups")
-    # Pytest's own folders are root's alone.
+    # Only root can use pytest's own folders.
     folder = Path(tempfile.mkdtemp(prefix="eos-"))
     folder.chmod(0o755)
-    # As the test starts it: in a path with a space it is a shell that starts Python.
+    # Started as in the test: if the path has a space, the script is a shell script that starts Python.
     reach = [*demote, Path(os.sys.executable).with_name("salt-run"), "--version"]
     if subprocess.run(reach, check=False, capture_output=True, cwd="/").returncode != 0:
         shutil.rmtree(folder)

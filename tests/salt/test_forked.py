@@ -1,4 +1,4 @@
-"""A call that another process forks ends as one that is started: what most tests stand on."""
+"""A forked call has the same result as a started one. Most tests depend on this."""
 
 import os
 import re
@@ -10,20 +10,20 @@ from support import modules, programs
 from support.site import Site, forked
 
 MEASURED = [
-    # An object's address, a run's id, a job's number, a moment, a length of time.
+    # An object's address, a run's id, a job's id, a time, a duration.
     (r"0x[0-9a-f]+", "ADDRESS"),
     (r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "ID"),
     (r"\b\d{20}\b", "JID"),
     (r"\d{4}-\d\d-\d\dT[0-9:.]+Z?", "MOMENT"),
     (r"\b\d\d:\d\d:\d\d\.\d+\b", "MOMENT"),
-    # Salt aligns a length of time at its right end.
+    # Salt aligns a duration at its right end.
     (r" *\d+\.\d+(e-\d+)?( ?m?s)?\b", " TIME"),
-    # Salt's word on its own garbage, whose moment is the collector's.
+    # Salt's warnings about its own garbage. Their time depends on the garbage collector.
     (r"(?m)^.*unclosed \w+ <.*\n", ""),
 ]
 
-# Of the call's own process: its environment, folder, descriptors, group and session, umask and signals.
-# The name of the process stands in brackets, and may hold a space.
+# Shows the call's own process: its environment, folder, descriptors, group, session, umask and signals.
+# The name of the process is in parentheses, and may contain a space.
 SHOWN = """
 cd /proc/$PPID
 echo $EOS_TEST_WORD $PATH
@@ -35,7 +35,7 @@ grep -E 'Umask|Groups|Sig(Blk|Ign|Cgt)|Threads' status
 
 
 def told(done):
-    """Exit code, stdout and stderr, without what no two calls have in common."""
+    """Exit code, stdout and stderr, without the parts that differ in every call."""
     texts = [done.stdout, done.stderr]
     for pattern, word in MEASURED:
         texts = [re.sub(pattern, word, text) for text in texts]
@@ -44,7 +44,7 @@ def told(done):
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    """A component that is as it should be, and one that terraform refuses."""
+    """A correct component, and one that terraform refuses."""
     programs.terraform()
     site = Site(tmp_path_factory.mktemp("forked") / "site")
     wrong = {"main.tf": 'output "x" {\n  value = terraform_data.absent.id\n}\n'}

@@ -1,4 +1,4 @@
-"""Health gates by Salt: a run that waits for them, and questions that measure now."""
+"""Health gates through Salt: a run that waits for them, and queries that measure now."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def answers():
 
 @pytest.fixture
 def web(site, answers):
-    """`web`, whose gate reads its own output, and `app`, which waits for it."""
+    """`web`, whose gate reads its own output, and `app`, which depends on it."""
     source = site.module("echo", modules.ECHO)
     gate = {
         "url": {"output": "value.url"},

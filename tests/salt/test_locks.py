@@ -1,4 +1,4 @@
-"""One run at a time in a workdir, and the lock lives as long as its terraform."""
+"""Only one run at a time works in a workdir, and the lock is held as long as its terraform runs."""
 
 import os
 import signal
@@ -63,7 +63,7 @@ def test_a_killed_run_leaves_its_terraform_locked_until_it_ends(slow, started):
     left = "applied"
     if processes_in(slow.root):
         held = slow.orchestrate()
-        # Either terraform still ran and was protected, or it had just ended and the run went on.
+        # Either terraform still ran and was protected, or it had just exited and the run continued.
         assert held.rc == 0 or "locked" in held.stdout, held
         left = "unchanged" if held.rc == 0 else "applied"
     until(lambda: not processes_in(slow.root), "the orphaned terraform ended", timeout=60)

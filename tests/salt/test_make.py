@@ -1,4 +1,4 @@
-"""What `make test` runs, with stand-ins for its tools."""
+"""The commands of `make test`, with replacements for its tools."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ BUILT = (".venv/.tools", ".venv/.core", ".venv/moto/.installed", "target/wheels/
 
 @pytest.fixture
 def made(tmp_path):
-    """Runs a target where whatever is called with `fails` among its words fails; the calls, and the exit code."""
+    """Runs a target in which every call with the word `fails` fails. Returns the calls and the exit code."""
     shutil.copy(CHECKOUT / "Makefile", tmp_path)
     for path in ("cargo", "python", "tests/servers/get", ".ci/need"):
         file = tmp_path / path

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 
 def events(listener):
-    """What the listener has heard so far: tag to data."""
+    """The events that the listener has received so far: from tag to data."""
     heard = {}
     for line in listener.out.read_text().splitlines():
         tag, _, data = line.partition("\t")
@@ -25,7 +25,7 @@ def test_a_run_puts_its_phases_on_the_event_bus(master):
     master.environment({"echo": {"source": source}}, name="bus")
     listener = master.listen()
     try:
-        # The listener is heard to listen before anything is said.
+        # Checks that the listener receives events before any other event is sent.
         def listens():
             master.salt("event.send", "eos/test/ping")
             return "eos/test/ping" in listener.out.read_text()
@@ -72,13 +72,13 @@ def test_an_asynchronous_run_ends_by_itself_and_leaves_its_result(master):
 
 
 def test_a_schedule_may_not_ask_for_another_try(master):
-    """It calls again and again, and a failed version waits for a person."""
+    """A schedule calls repeatedly, but a failed version waits for a person."""
     source = master.module("echo", modules.ECHO)
     master.environment({"echo": {"source": source}}, name="planned")
     assert master.salt("saltutil.refresh_pillar", "wait=True").rc == 0
     listener = master.listen()
     try:
-        # Each job runs once a minute or never: it is started by hand.
+        # A scheduled job may run once a minute or never, so the test starts it itself.
         for name, words in {"without": "", "with": ", retry: True"}.items():
             added = master.salt(
                 "schedule.add",

@@ -1,4 +1,4 @@
-"""A real provider that lies on this machine is found without being told where."""
+"""A real provider on this machine is found without a setting."""
 
 import os
 import platform
@@ -17,7 +17,7 @@ CONFIGURATION = (
 
 @pytest.fixture
 def look(tmp_path):
-    """Where a provider is found that only these folders of terraform's can hold."""
+    """Returns the place of a provider that only these folders of terraform can contain."""
 
     def look(**env):
         home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
@@ -30,7 +30,7 @@ def look(tmp_path):
 
 
 def hold(mirror, packed=False):
-    """Puts the provider into a mirror, unpacked or as it was packed."""
+    """Puts the provider into a mirror, unpacked or packed."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     target = f"{platform.system().lower()}_{machine}"
     folder = mirror / HELD / ("" if packed else f"1.2.3/{target}")

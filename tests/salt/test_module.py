@@ -1,4 +1,4 @@
-"""The execution module `eos_terraform`, by salt-call."""
+"""The execution module `eos_terraform`, through salt-call."""
 
 import pytest
 

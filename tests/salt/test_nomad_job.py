@@ -1,4 +1,4 @@
-"""`nomad_job` of the provider for tests, against a real agent: it taints and waits as the real one does."""
+"""`nomad_job` of the provider for tests, with a real agent: it taints and waits like the real provider."""
 
 import json
 
@@ -8,9 +8,9 @@ JOB = "nomad_job.web"
 
 
 def main(nomad, job, *, fails=False, run_for="1h", **arguments):
-    """A module with one service job of the mock driver, whose task ends at once where it `fails`."""
+    """A module with one service job of the mock driver. Its task ends at once if it `fails`."""
     task = f'run_for = "{run_for}"' if not fails else 'run_for = "1ms"\n exit_code = 3'
-    # What fails is gone before it could be thought healthy, on any machine.
+    # A failing task ends before it could count as healthy, on any machine.
     proof = "20s" if fails else "100ms"
     lines = "".join(f"  {key} = {json.dumps(value)}\n" for key, value in arguments.items())
     return f"""
@@ -61,14 +61,14 @@ resource "nomad_job" "web" {{
 
 
 def found(module):
-    """Which attributes of the job a refresh finds to be others than in the state, and its values before and after."""
+    """The attributes of the job that a refresh changes, and the job's values before and after."""
     (drift,) = (one["change"] for one in module.plan()["resource_drift"])
     before, after = drift["before"], drift["after"]
     return {key for key in after if after[key] != before[key]}, before, after
 
 
 def deployed(nomad, job):
-    """Waits until no deployment of the job is under way."""
+    """Waits until no deployment of the job is in progress."""
     until(
         lambda: all(
             one["Status"] in ("successful", "failed")
@@ -145,7 +145,7 @@ def test_a_job_purged_or_changed_behind_terraform_is_planned_again(nomad, bare):
 
 
 def test_what_nomad_does_by_itself_is_found_by_a_refresh_and_planned_by_none(nomad, bare):
-    """The states that a component's drift is judged by: null and empty lists change, as the SDK has it."""
+    """A component's drift depends on these states: the SDK turns null into an empty list."""
     module = bare(main(nomad, "refreshed"))
     assert module.apply().rc == 0
     deployed(nomad, "refreshed")

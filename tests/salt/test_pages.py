@@ -1,4 +1,4 @@
-"""What the pages of the documentation show, works when a reader follows it from the top."""
+"""The pages of the documentation work when a reader follows them from the top."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from support.nomad import Nomad
 from support.pages import Reader, blocks, names
 
-# Pages that one reader follows one after the other, in one site; a guide alone where nothing else is said.
+# Pages that one reader follows one after the other, in one site. All other guides are followed alone.
 TOGETHER = {
     "first-deployment": [
         "README.md",
@@ -18,7 +18,7 @@ TOGETHER = {
 }
 ALONE = ["approvals", "recovery", "rollback"]
 WITH_SERVERS = ["drift", "secrets", "services"]
-# Lines that are not run here, and why. Each has to be on its page still.
+# Lines that are not run here, and the reasons. Each line must still be on its page.
 CANNOT = {
     "README.md": {
         "salt-pip install --no-deps saltext_eos-*.whl": "test_wheel.py installs the wheel",

@@ -1,4 +1,4 @@
-"""plan, apply of exactly that plan, destroy, and what only looks."""
+"""plan, apply of exactly that plan, destroy, and operations that change nothing."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Programs that tests need count as there only where they run."""
+"""A program that tests need counts as present only if it runs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A real cloud provider against moto, and whatever other terraforms this machine has."""
+"""A real cloud provider with moto, and other terraforms on this machine."""
 
 import glob
 import json
@@ -92,7 +92,7 @@ def test_the_real_aws_provider_makes_keeps_and_changes_a_bucket(site, backend):
 
 
 def others():
-    """Other terraforms and tofus than the one that the other tests run."""
+    """The terraforms and tofus that the other tests do not use."""
     usual = programs.find("terraform") or programs.find("tofu")
     asked = os.environ.get("EOS_TEST_TERRAFORMS", "").split(os.pathsep)
     found = [programs.find("tofu"), *glob.glob(str(Path.home() / ".tfenv/versions/*/terraform"))]

@@ -1,4 +1,4 @@
-"""A service that is asked all the while it changes answers each time."""
+"""A service answers every request while it changes."""
 
 import contextlib
 
@@ -8,8 +8,8 @@ from support.asking import Asking
 from support.nomad import Nomad
 from support.services import UPDATE, args, settings, web
 
-RATE = 30  # a second
-# How long what Consul said is believed by one that looks it up each time, and by one that does so twice a second.
+RATE = 30  # requests per second
+# Seconds for which two clients use Consul's answer: one asks Consul each time, the other twice a second.
 MEMORIES = (0, 0.5)
 
 

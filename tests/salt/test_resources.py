@@ -1,4 +1,4 @@
-"""State surgery through Salt: functions and the state `terraform_resource`."""
+"""Importing, moving and removing resources through Salt: functions, and the state `terraform_resource`."""
 
 import pytest
 

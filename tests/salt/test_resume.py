@@ -1,4 +1,4 @@
-"""A run that dies is told, and gone on with."""
+"""A run that crashed is reported, and can be resumed."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A run that fails goes back, and a person can take things back, through Salt."""
+"""Rollback through Salt: after a failed run, and on request."""
 
 from support import modules
 

@@ -1,4 +1,4 @@
-"""What a run does: order, outputs, what changed, what is left alone."""
+"""Runs: their order, their outputs, changes, and components that are not touched."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from support.site import CHECKOUT
 
 @pytest.fixture
 def network(site):
-    """networking, and a server that reads its subnet."""
+    """A site with networking, and with a server that reads its subnet."""
     site.module("networking", modules.NETWORK)
     site.module("server", modules.SERVER)
     site.components = {

@@ -41,7 +41,7 @@ def site(tmp_path, secrets):
 
 @pytest.fixture
 def net(site, vault, secrets):
-    """A component with a secret of each; returns how many tokens there are."""
+    """A component with a secret from Vault and one from sdb. Returns their references."""
     body = json.dumps({"data": {"given": secrets["given"]}}).encode()
     vault.request("/v1/secret/data/net", "POST", body)
     token = site.folder.parent / "outside" / "token"
@@ -59,7 +59,7 @@ def net(site, vault, secrets):
 
 
 def found(site, secrets):
-    """Every file below the site that holds one, but states, plans and raw streams."""
+    """Every file below the site that contains a secret, without states, plans and raw output."""
     may = (".tfstate", "tfplan", ".stdout", ".stderr")
     texts = (
         (path, path.read_bytes())

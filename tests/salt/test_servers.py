@@ -1,4 +1,4 @@
-"""The servers that other tests lean on are real, and are built once."""
+"""The servers that other tests use are real, and are built once."""
 
 import json
 import os
@@ -20,7 +20,7 @@ GET = CHECKOUT / "tests" / "servers" / "get"
 ON_PATH = {name: shutil.which(name) for name in ("consul", "nomad", "vault")}
 VERSIONS = {"consul": "1.22.7", "nomad": "1.11.3", "vault": "1.21.4"}
 
-# What `get` is written in.
+# The programs that `get` uses.
 USED = [
     "sh", "cut", "dirname", "find", "flock", "mkdir", "mv", "rm", "sha256sum", "sort", "tail",
     "touch", "xargs",
@@ -28,7 +28,7 @@ USED = [
 
 
 def is_the_named_version(name, version):
-    """One on PATH may have a version of its own."""
+    """Whether the version is as expected. A program on PATH may have any version."""
     return version == VERSIONS[name] or ON_PATH[name]
 
 
@@ -123,7 +123,7 @@ def start(name, tmp_path):
 
 def test_two_that_want_a_server_at_once_build_it_once(tmp_path):
     bin_folder = tools(tmp_path / "bin")
-    # Notes that it was asked to build, and takes its time.
+    # Logs each build, and waits.
     go = bin_folder / "go"
     go.write_text(
         f"""#!{shutil.which("sh")}
@@ -149,7 +149,7 @@ def test_a_server_that_other_tests_use_is_not_built_again(consul):
 
 
 def test_no_port_is_given_twice_even_to_two_processes():
-    """Two ports of one Nomad were the same: the system gave again what was just let go."""
+    """Once two ports of one Nomad were the same: the system gave a port again that had just been freed."""
     ours = free_port()
     code = f"from support import ports; ports.RANGE = [{ours}]; ports.free_port()"
     theirs = subprocess.run(

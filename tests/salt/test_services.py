@@ -1,4 +1,4 @@
-"""Services of the pillar, by salt-run and salt-call."""
+"""Services of the pillar, through salt-run and salt-call."""
 
 import json
 import subprocess
@@ -108,7 +108,7 @@ def test_a_service_ends_up_running_or_with_the_reason_and_the_old_version_still_
 
 
 def test_the_demo_of_three_layers_comes_up_answers_and_goes_down(consul, vault, nomad, providers):
-    # Servers of its own; those of the tests say that there are programs for them.
+    # The demo has its own servers. The fixtures show that their programs are available.
     demo = CHECKOUT / "tests" / "servers" / "demo.py"
     argv = [sys.executable, demo, programs.terraform()]
     done = subprocess.run(

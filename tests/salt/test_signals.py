@@ -1,4 +1,4 @@
-"""A stop is one SIGINT to terraform, a wait, and a true report."""
+"""A stop is one SIGINT to terraform, a wait, and a correct report."""
 
 import signal
 import time
@@ -13,7 +13,7 @@ from support.waiting import until
 
 @pytest.fixture
 def slow(site):
-    """One component that takes long enough to be stopped, and one that depends on it."""
+    """A slow component that can be stopped, and one that depends on it."""
     mark = site.folder / "mark"
     site.slow = {
         "source": site.module("slow", modules.waits(60)),
@@ -43,7 +43,7 @@ def assert_stopped(site, done):
 
 
 def assert_goes_on(site):
-    """The next run needs no help."""
+    """Checks that the next run succeeds without help."""
     site.module("slow", modules.waits(0))
     again = site.orchestrate()
     assert again.rc == 0, again

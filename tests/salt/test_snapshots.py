@@ -1,4 +1,4 @@
-"""What is taken before each apply, and how it is shown."""
+"""The snapshots before each apply, and how they are shown."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The states of `eos_terraform`, honest under test=True."""
+"""The states of `eos_terraform`, also under test=True."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Steps of Salt's own: on a real master's minions, and without a master on this host's own minion."""
+"""Salt steps: on the minions of a real master, and without a master on this host's own minion."""
 
 import os
 import signal
@@ -14,14 +14,14 @@ def step(sls, target="min*", **more):
 
 
 def write_file(site, path):
-    """States that write what the pillar gives them."""
+    """Writes states that write a value of the pillar to a file."""
     lines = ["written:", "  file.managed:", f"    - name: {path}"]
     lines.append("    - contents: {{ pillar['cidr'] | json }}")
     site.sls("post", "\n".join(lines) + "\n")
 
 
 def environment(site, path, **more):
-    """A module, then a step that is given its output."""
+    """A module, then a step that gets its output."""
     source = site.module("echo", modules.ECHO)
     write_file(site, path)
     net = {"source": source, "variables": {"value": "10.0.0.0/16"}}
@@ -90,7 +90,7 @@ def hook(sls, **more):
 
 
 def with_hooks(site, written):
-    """A module whose hooks tell and then fail as a warning; a step whose hook fails it; and what waits for that."""
+    """A module with a hook that succeeds and one that warns, a step that its hook makes fail, and its dependent."""
     site.sls("broken", "broken:\n  test.fail_without_changes: []\n")
     write_file(site, written)
     source = site.module("echo", modules.ECHO)

@@ -1,4 +1,4 @@
-"""What people see: on a terminal, on a pipe, and in a failure."""
+"""The output for people: on a terminal, in a pipe, and after a failure."""
 
 import re
 
@@ -51,7 +51,7 @@ def test_a_terminal_shows_a_line_a_component_while_it_runs_and_a_table_at_the_en
     assert "3 applied" in end, end
     for name in ("quick", "slow", "after"):
         assert re.search(rf"{name} +applied +\+\d", end), end
-    # The live part was redrawn in place: nothing of it is left above.
+    # The live part was redrawn in place: no old line of it remains above.
     assert len(re.findall(r"slow +applying", end)) == 0, end
     assert "Traceback" not in end
 

@@ -1,4 +1,4 @@
-"""What is installed, and how Salt's loader finds it."""
+"""The installed files, and how Salt's loader finds them."""
 
 import subprocess
 import sys

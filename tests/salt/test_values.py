@@ -1,4 +1,4 @@
-"""Values pass through unharmed, from the pillar to Terraform's own `output -json`."""
+"""Values pass unchanged from the pillar to Terraform's own `output -json`."""
 
 import json
 from hashlib import sha256

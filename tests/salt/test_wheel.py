@@ -1,4 +1,4 @@
-"""The wheel that `make wheel` builds for other machines, and what any wheel of this checkout says of itself."""
+"""The wheel that `make wheel` builds for other machines, and the metadata of any wheel of this checkout."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def read(wheel):
 
 @pytest.fixture
 def wheel():
-    """`make test-wheel` names it; `make test` does not build it."""
+    """The wheel. `make test-wheel` names it; `make test` does not build it."""
     named = os.environ.get("EOS_TEST_WHEEL")
     return CHECKOUT / named if named else programs.missing("the wheel (make test-wheel)")
 
@@ -93,7 +93,7 @@ def test_the_wheel_is_installed_by_one_command_and_leaves_salt_as_it_is(wheel, f
     after = python(fresh, "-m", "pip", "freeze").splitlines()
     assert [one for one in after if not one.startswith("saltext-eos")] == before
     site = Site(tmp_path / "site", sink=False)
-    # Nothing of the checkout: the wheel alone brings the runner.
+    # Without the checkout: only the wheel contains the runner.
     conf = json.loads((site.conf / "master").read_text())
     conf["file_roots"]["base"].remove(str(CHECKOUT / "salt"))
     (site.conf / "master").write_text(json.dumps(conf))

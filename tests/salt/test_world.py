@@ -1,4 +1,4 @@
-"""What the provider for tests does when nothing goes wrong, and what it notices."""
+"""The provider for tests without faults, and the changes that it notices."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from support.world import Raw
 
 @pytest.fixture
 def web(world, bare):
-    """One thing called web, applied."""
+    """One applied thing named web."""
     module = bare(world.provider() + world.thing("web", body="one"))
     assert module.apply().rc == 0
     return module

@@ -1,8 +1,8 @@
-"""The third layer on this machine: a Consul, a Vault, a Nomad, and the environment of pillar-examples/nomad on them.
+"""All three layers on this machine: a Consul, a Vault and a Nomad, with the environment of pillar-examples/nomad.
 
 make demo-nomad
 
-In a terminal they stay up until Enter; else they are asked once, and all is taken down.
+In a terminal, the services run until Enter is pressed. Otherwise each is asked once, and everything is destroyed.
 """
 
 import contextlib
@@ -23,20 +23,20 @@ from support.world import installation, mirror  # noqa: E402
 
 
 def folder(*names):
-    """Below .demo-nomad, for its owner alone."""
+    """Makes a folder below .demo-nomad that only its owner can use."""
     made = CHECKOUT.joinpath(".demo-nomad", *names)
     made.mkdir(mode=0o700, parents=True, exist_ok=True)
     return made
 
 
 def salt_run(conf, function, *words):
-    """As a person calls it."""
+    """Runs salt-run, as a person does."""
     argv = [Path(sys.executable).parent / "salt-run", "-c", conf, f"infrastructure.{function}"]
     return subprocess.run([*argv, "development", *words], check=True, stdin=subprocess.DEVNULL)
 
 
 def urls(consul):
-    """Service to the URLs that Consul says are well."""
+    """From each service to the URLs of its passing instances in Consul."""
     names = [
         name
         for name in consul.request("/v1/catalog/services")
@@ -52,7 +52,7 @@ def urls(consul):
 
 
 def show(consul):
-    """Asks each of them."""
+    """Sends a request to each instance."""
     for name, addresses in urls(consul).items():
         for address in addresses:
             with urllib.request.urlopen(address, timeout=10) as answer:
@@ -60,7 +60,7 @@ def show(consul):
 
 
 def secret(vault, nomad):
-    """That the service has one, and that nobody is told."""
+    """Checks that the service has a secret, and that the job does not show it."""
     path = "services/development/api"
     kept = vault.request(f"/v1/secret/data/{path}")["data"]["data"]["API_KEY"]
     assert kept not in json.dumps(nomad.request("/v1/job/api")), "the job shows its secret"
@@ -68,8 +68,8 @@ def secret(vault, nomad):
 
 
 def main():
-    """Up, shown, down."""
-    # What salt-run says stands between what we say.
+    """Deploys the environment, shows it, and destroys it."""
+    # Line buffering keeps the output of salt-run and of this program in order.
     sys.stdout.reconfigure(line_buffering=True)
     (folder() / "terraformrc").write_text(installation(mirror()))
     with contextlib.ExitStack() as up:

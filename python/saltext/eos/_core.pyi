@@ -23,7 +23,7 @@ class _Host(Protocol):
 def run(
     operation: str, arguments: dict[str, Any], surplus: int, infrastructure: Any, host: _Host
 ) -> dict[str, Any]:
-    """Run one operation. A report comes back, whatever happens."""
+    """Run one operation. It always returns a report."""
 
 def failed(operation: str, kind: str, message: str) -> dict[str, Any]:
     """The report of a call that never reached an operation. kind: internal or cancelled."""

@@ -1,4 +1,4 @@
-"""From a call of Salt to the core and back. Whatever happens, a report comes back.
+"""Passes a call from Salt to the core. Every call returns a report.
 
 A function that Salt loads is only a signature and a docstring. A decorator of this module binds the call to the
 signature, calls the core, and returns the core's report. It also completes the docstring.
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def runner(function):
-    """A runner function. The master compiles the pillar, and the report names its outputter."""
+    """Makes a runner function. The master compiles the pillar, and the report names its outputter."""
 
     @functools.wraps(function)
     def call(*args, **kwargs):
@@ -33,7 +33,7 @@ def runner(function):
 
 
 def module(function=None, *, operation=None):
-    """A function of an execution module. The pillar is that of its minion."""
+    """Makes a function of an execution module. The pillar is that of its minion."""
     if function is None:
         return functools.partial(module, operation=operation)
 
@@ -51,7 +51,7 @@ def module(function=None, *, operation=None):
 
 
 def question(function):
-    """A function of an execution module that returns True or False. In Jinja, a report would always be true."""
+    """Makes a function of an execution module that returns True or False. In Jinja, a report would always be true."""
     reporting = module(function)
 
     @functools.wraps(function)
@@ -65,7 +65,7 @@ def question(function):
 
 
 def state(operation, *, name_is=None):
-    """A state function. Where the call does not give the argument ``name_is``, the state's name is its value."""
+    """Makes a state function. If the call does not give the argument ``name_is``, the state's name is its value."""
 
     def decorate(function):
         @functools.wraps(function)
@@ -91,13 +91,13 @@ def state(operation, *, name_is=None):
 
 
 def _bind(function, args, kwargs):
-    """The value of each parameter and of each unknown keyword, and the number of positional arguments too many.
+    """The value of each parameter and of each unknown keyword, and the number of surplus positional arguments.
 
-    An argument that is given by position and by name is one too many. Both values of ``environment`` are kept: the core
+    An argument that is given by position and by name is surplus. Both values of ``environment`` are kept, and the core
     compares them.
     """
     signature = inspect.signature(function)
-    # Salt adds keywords of its own.
+    # Salt adds its own keywords.
     named = {key: value for key, value in kwargs.items() if not key.startswith("__")}
     placed, surplus = list(args), 0
     for index, parameter in enumerate(list(signature.parameters)[: len(placed)]):
@@ -116,7 +116,7 @@ def _bind(function, args, kwargs):
 
 
 def _run(function, operation, arguments, surplus, host):
-    """The report of the core, or of what kept the call from the core."""
+    """The report of the core, or a report of the error that prevented the call."""
     try:
         with host() as salt:
             return _core.run(operation, arguments, surplus, salt.infrastructure(), salt)
@@ -127,7 +127,7 @@ def _run(function, operation, arguments, surplus, host):
 
 
 def _with_exit_code(function, report):
-    # Salt's loader gives each module a context of its own: it is known only when a call is made.
+    # Salt's loader gives each module its own context, which is known only during a call.
     function.__globals__["__context__"]["retcode"] = report.get("retcode", 0)
     return report
 
@@ -138,10 +138,10 @@ def _schedule(kwargs):
 
 
 def _state(kwargs):
-    """The state salt.runner calls saltutil.runner, and that alone adds the user to the keywords of a runner."""
+    """The state salt.runner calls saltutil.runner, and only that function adds the user to a runner's keywords."""
     return "a state or saltutil.runner" if "__pub_user" in kwargs else None
 
 
 def _injected():
-    """What Salt puts into the globals of the function that it calls: the wrappers above are those functions."""
+    """This module's globals. Salt puts its names there, because the wrappers above are the functions that it calls."""
     return globals()

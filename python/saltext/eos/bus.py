@@ -1,4 +1,4 @@
-"""Events on Salt's bus, where a process listens."""
+"""Sends events on Salt's bus, if a process listens."""
 
 import os
 import socket
@@ -7,7 +7,7 @@ import salt.utils.event
 
 
 class Bus:
-    """The bus of one call. It is looked for once: without a master, each attempt would take a second."""
+    """The bus of one call. The search for it runs once, because without a master each attempt takes a second."""
 
     def __init__(self, opts, functions):
         self._opts = opts
@@ -16,7 +16,7 @@ class Bus:
         self._event = None
 
     def send(self, tag, data):
-        """Send an event, or do nothing where no process listens."""
+        """Send an event, or do nothing if no process listens."""
         if self._send is None:
             self._send = self._connected()
         self._send(tag, data)
@@ -39,7 +39,7 @@ class Bus:
 
 
 def _discard(_tag, _data):
-    """Without a master there is no bus."""
+    """Drop an event, because without a master there is no bus."""
 
 
 def accepts(opts, name):

@@ -1,9 +1,9 @@
-"""Docstrings of functions that Salt loads: what Salt shows of them names every parameter."""
+"""Docstrings of functions that Salt loads. Completed, they describe every parameter."""
 
 import inspect
 import textwrap
 
-# Parameters that are the same in every function that takes them. A docstring that names one has its own text.
+# Parameters that mean the same in every function. A docstring can replace the text of a parameter with its own.
 PARAMETERS = {
     "component": "Name of the component in infrastructure:components.",
     "components": """
@@ -74,7 +74,7 @@ def complete(function):
 
 
 def _split(text, names):
-    """The text before the first parameter, and the text of each parameter that is described."""
+    """The text before the first parameter, and the text of each described parameter."""
     summary, described, lines = [], {}, None
     for line in text.splitlines():
         if line in names:

@@ -1,4 +1,4 @@
-"""Files below salt:// URLs, as Salt's file server has them now."""
+"""Files below salt:// URLs, as Salt's file server has them at present."""
 
 import salt.fileclient
 import salt.utils.url
@@ -14,7 +14,7 @@ class Files:
         self._listings = {}
 
     def below(self, url):
-        """Relative path to local copy. It is an error if Salt lists a file and does not return it."""
+        """From each relative path to its local copy. It is an error if Salt lists a file and does not return it."""
         path, saltenv = salt.utils.url.parse(url)
         saltenv = saltenv or self._opts.get("saltenv") or "base"
         prefix = path.strip("/") + "/"
@@ -27,7 +27,7 @@ class Files:
     def _copy(self, name, saltenv):
         copy = self.client().cache_file(salt.utils.url.create(name), saltenv)
         if not copy:
-            # If it were left out, Terraform would plan without it.
+            # Without this error, Terraform would plan without the file.
             raise OSError(f"Salt lists {name} but does not hand it out: is it readable for Salt?")
         return copy
 
@@ -49,7 +49,7 @@ class Files:
 
 
 def _client(opts):
-    """The master reads its own files. A minion asks its master, or reads local files, as it is configured."""
+    """The file client. The master reads its own files. A minion asks its master or reads local files, as configured."""
     if opts.get("__role") == "master" and opts.get("file_client") != "local":
         return salt.fileclient.FSClient(opts)
     return salt.fileclient.get_file_client(opts)

@@ -24,9 +24,9 @@ _LEVELS = {
 class Host:
     """The common part of both hosts.
 
-    ``dunders``: the globals of the module that Salt loaded, in which its loader puts ``__opts__`` and the like.
-    ``injected``: what Salt adds to a call, such as ``__pub_jid``.
-    ``automation``: what made the call in place of a person, such as ``a schedule``.
+    ``dunders``: the globals of the module that Salt loaded, in which its loader puts ``__opts__`` and similar names.
+    ``injected``: the keywords that Salt adds to a call, such as ``__pub_jid``.
+    ``automation``: the program that made the call instead of a person, such as ``a schedule``.
     ``nested``: whether the call is a state, and so part of a state run of its minion.
     """
 
@@ -54,7 +54,7 @@ class Host:
 
     @functools.cached_property
     def opts(self):
-        """Salt's options as a dictionary, copied at the first use: an answer without a run needs none of them."""
+        """Salt's options as a dictionary, copied at the first use, because an answer without a run needs none."""
         return dict(self._dunders["__opts__"])
 
     @property
@@ -78,11 +78,11 @@ class Host:
         return one
 
     def fetch(self, url):
-        """The files below a salt:// folder: relative path to local copy."""
+        """The files below a salt:// folder: from the relative path to the path of a local copy."""
         return self._files.below(url)
 
     def render(self, path):
-        """The text of a file after Salt's Jinja."""
+        """The text of a file, rendered by Salt's Jinja."""
         return jinja.render(path, self.opts, self.functions, self.grains(), self.pillar())
 
     def sdb(self, uri):
@@ -105,7 +105,7 @@ class Host:
         return self._jobs.start(job)
 
     def poll(self, jid):
-        """The minions that have answered so far, and what they returned."""
+        """The minions that have answered so far, with their returns."""
         return self._jobs.poll(jid)
 
     def stop(self, jid):
@@ -113,7 +113,7 @@ class Host:
         self._jobs.stop(jid)
 
     def infrastructure(self):
-        """The pillar's ``infrastructure``. What Salt could not compile is added to the problems."""
+        """The pillar's ``infrastructure``. Salt's errors in the pillar are added to the problems."""
         pillar = self.pillar()
         errors = pillar.get("_errors")
         if errors:
@@ -153,7 +153,7 @@ class MasterHost(Host):
 
     def render(self, path):
         functions = self._minion_functions
-        # In the context of their own loader: templates cannot import files in that of a runner.
+        # Rendered in the context of their own loader, because templates cannot import files in the context of a runner.
         return functions.run(jinja.render, path, self.opts, functions, self.grains(), self.pillar())
 
     @functools.cached_property
@@ -164,7 +164,7 @@ class MasterHost(Host):
 
 
 def _environment(pillar):
-    """The pillar's ``environment``. A value that is not a text is not repeated: it may hold a secret."""
+    """The pillar's ``environment``. A value that is not a text is not repeated, because it may contain a secret."""
     named = pillar.get("environment")
     return named if named is None or isinstance(named, str) else "(not a text)"
 

@@ -1,4 +1,4 @@
-"""Files rendered by Salt's Jinja, with the names that every template of Salt has."""
+"""Renders files with Salt's Jinja, with the names that every Salt template has."""
 
 import contextlib
 from pathlib import Path
@@ -9,7 +9,7 @@ import salt.utils.templates
 
 
 def render(path, opts, functions, grains, pillar):
-    """The rendered text. An error has one line of Jinja's, which quotes nothing of the file."""
+    """The rendered text. An error has one line from Jinja, which quotes nothing from the file."""
     context = {
         "opts": opts,
         "salt": functions,

@@ -1,4 +1,4 @@
-"""Salt jobs: on minions by way of the master, or without a master on this host's own minion."""
+"""Salt jobs: on minions through the master, or without a master on this host's own minion."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ _OVERRIDES = ("id", "file_client", "local", "file_roots", "pillar_roots", "salte
 
 
 def of(opts, nested):
-    """The jobs of a call. ``nested``: the call is itself a state of the minion on which they would run."""
+    """The jobs of a call. ``nested``: the call itself is a state of the minion on which the jobs would run."""
     if opts.get("__role") != "master":
         overrides = {key: opts[key] for key in _OVERRIDES if opts.get(key)}
         return LocalJobs(opts["conf_file"], overrides, nested)
@@ -33,7 +33,7 @@ def of(opts, nested):
 
 
 class MasterJobs:
-    """Jobs of the master's client. The answers are read from the master's job cache."""
+    """Jobs that the master's client starts. Their answers are read from the master's job cache."""
 
     def __init__(self, opts):
         self._opts = opts
@@ -75,7 +75,7 @@ class MasterJobs:
 
 
 class LocalJobs:
-    """A process for each job. Unlike a thread it can be ended, and signals arrive while the call waits for it."""
+    """Jobs as processes. Unlike a thread, a process can be ended, and the call gets signals while it waits."""
 
     def __init__(self, conf_file, overrides, nested):
         self._files = contextlib.ExitStack()
@@ -88,7 +88,7 @@ class LocalJobs:
         self._open = {}
 
     def start(self, job):
-        """Start the process. Whether the target matches this minion is in its answer."""
+        """Start the process. Its answer says whether the target matches this minion."""
         answer = self._files.enter_context(_file())
         errors = self._files.enter_context(_file())
         child = subprocess.Popen(
@@ -107,7 +107,7 @@ class LocalJobs:
         return {"jid": jid, "minions": [self._minion["id"]], "local": True}
 
     def poll(self, jid):
-        """What the minion has returned. While the job runs, nothing."""
+        """The minion's return. Empty while the job runs."""
         child, answer, errors = self._open[jid]
         if child.poll() is None:
             return {}
@@ -121,7 +121,7 @@ class LocalJobs:
         return {self._minion["id"]: returned}
 
     def stop(self, jid):
-        """Ask the process, and all that it started, to end."""
+        """Ask the process and all its children to end."""
         _signal(self._open[jid][0], signal.SIGTERM)
 
     def close(self):
@@ -142,7 +142,7 @@ def _file():
 
 
 def _signal(child, number):
-    # The signal goes to its group. A child that has ended is reaped by ``poll``: its number may be used again.
+    # The signal goes to the child's group. ``poll`` reaps a child that has exited, and its pid may be used again.
     if child.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, number)

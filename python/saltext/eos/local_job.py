@@ -6,7 +6,7 @@ import sys
 
 
 def main():
-    """Run the job. What its functions print goes to stderr: stdout is for the answer alone."""
+    """Run the job. The output of its functions goes to stderr, because stdout is only for the answer."""
     asked = json.load(sys.stdin)
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -15,7 +15,7 @@ def main():
 
 
 def _answer(asked):
-    # Imported after stdin is read: the parent waits for that, and Salt takes a second to import.
+    # Imported after stdin is read, because the parent waits for the read, and the import of Salt takes a second.
     import salt.config
     import salt.minion
 

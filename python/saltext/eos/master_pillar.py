@@ -10,7 +10,7 @@ import salt.utils.verify
 
 @dataclass
 class Compiled:
-    """A minion's grains and pillar, or why Salt could not compile the pillar."""
+    """A minion's grains and pillar, or the reason why Salt could not compile the pillar."""
 
     minion: str
     grains: dict = field(default_factory=dict)
@@ -19,7 +19,7 @@ class Compiled:
 
 
 def compiled(opts, minion):
-    """For the given minion, else for that of the option ``eos: {minion: ...}``, else for the master itself."""
+    """The pillar of the given minion, else of the minion in the option ``eos: {minion: ...}``, else of the master."""
     option = opts.get("eos")
     option = option.get("minion") if isinstance(option, dict) else None
     name = str(minion or option or opts["id"])
@@ -34,7 +34,7 @@ def compiled(opts, minion):
 
 
 def problem(name, *errors):
-    """One sentence on one line, of what Salt reported."""
+    """Salt's errors as one sentence in one line."""
     reported = (" ".join(str(error).split()) or type(error).__name__ for error in errors)
     return f"Salt could not compile the pillar of {name}: {'; '.join(reported)}"
 

@@ -7,7 +7,7 @@ locals {
     environment = var.environment
     managed_by  = var.managed_by
   }
-  # A map by zone: a set would be slow to plan, and an index would move when a zone is taken out.
+  # A map by zone, because a set is slow to plan, and indexes would change when a zone is removed.
   subnets = { for index, zone in var.zones : zone => cidrsubnet(var.vpc_cidr, 8, index) }
 }
 

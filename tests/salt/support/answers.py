@@ -1,11 +1,11 @@
-"""An HTTP server that answers everything with the status that it is told to."""
+"""An HTTP server that answers every request with the status that a test sets."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Answers:
-    """`status` is what every request is answered with from now on."""
+    """`status` is the status of all answers from now on."""
 
     def __init__(self):
         self.status = 200

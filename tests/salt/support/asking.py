@@ -1,4 +1,4 @@
-"""Somebody who asks a service again and again, as a load balancer does."""
+"""A client that sends requests to a service repeatedly, as a load balancer does."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ PATIENCE = 10  # seconds for one answer
 
 
 class Asking(threading.Thread):
-    """Looks up in Consul who passes, and asks one of them, once; what it found it believes for `memory` seconds."""
+    """Finds the passing instances in Consul, and asks one of them once. It uses what it found for `memory` seconds."""
 
     def __init__(self, consul, service, rate, memory=0.0):
         super().__init__(daemon=True)

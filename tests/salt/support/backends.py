@@ -1,4 +1,4 @@
-"""Backends with a server behind each, as the pillar names them."""
+"""Backends as the pillar has them, each with its server."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ import pytest
 
 @dataclasses.dataclass
 class Backend:
-    """`arguments` stand in the pillar; `env` is what terraform needs in its environment."""
+    """`arguments` are the pillar's. `env` has the variables that terraform needs in its environment."""
 
     kind: str
     arguments: dict
@@ -58,13 +58,13 @@ def pg(request):
 def http(request):
     server = request.getfixturevalue("http_backend")
     env = {"TF_HTTP_USERNAME": server.user, "TF_HTTP_PASSWORD": server.password}
-    # Without the two others Terraform's http backend does not lock.
+    # Without the two other addresses, Terraform's http backend does not lock.
     addresses = {f"{which}address": server.url for which in ("", "lock_", "unlock_")}
     return Backend("http", addresses, env, (server.password,))
 
 
 ALL = {"local": local, "s3": s3, "pg": pg, "http": http}
-# For tests of each. The servers of two of them are started once for all.
+# Parameters for tests of each backend. The servers of two of them are started once for all tests.
 KINDS = [
     "local",
     *(

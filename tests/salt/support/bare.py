@@ -1,4 +1,4 @@
-"""terraform as an operator runs it, without Eos."""
+"""Terraform as an operator runs it, without Eos."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from support.site import Started
 
 
 class Bare:
-    """A folder with a module, initialised."""
+    """A folder with an initialised module."""
 
     def __init__(self, folder, main, world):
         folder.mkdir()
@@ -58,7 +58,7 @@ class Bare:
             one.end()
 
     def instances(self):
-        """Address to the instance that the state holds; `status` says `tainted` where it is."""
+        """From each address to its instance in the state. `status` is `tainted` if the instance is tainted."""
         state = self.folder / "terraform.tfstate"
         if not state.exists():
             return {}
@@ -68,7 +68,7 @@ class Bare:
         }
 
     def plan(self):
-        """What `show -json` says of a plan made now."""
+        """Makes a plan, and returns the output of `show -json` for it."""
         planned = self.run("plan", "-out=plan.bin")
         assert planned.rc == 0, planned
         shown = self.run("show", "-json", "plan.bin")
@@ -76,7 +76,7 @@ class Bare:
         return shown.json
 
     def changes(self):
-        """Address to the actions that a plan has for it, without those that do nothing."""
+        """From each address to its actions in a plan, without addresses that do not change."""
         return {
             one["address"]: one["change"]["actions"]
             for one in self.plan()["resource_changes"]

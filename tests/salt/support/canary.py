@@ -1,14 +1,14 @@
-"""Secrets that are known by their core, in whichever form somebody wrote them."""
+"""Secrets that a search finds by their core, in any encoding."""
 
 import base64
 import secrets
 
-# What JSON, URLs, shells and Go's encoder write otherwise.
+# Characters that JSON, URLs, shells and Go's encoder escape.
 AWKWARD = 'é"<&>/+ %\\'
 
 
 class Canary:
-    """A value with a core of letters and figures alone, which no escaping changes."""
+    """A value whose core has only letters and digits, so that no escaping changes it."""
 
     def __init__(self, name):
         core = f"{name}{secrets.token_hex(12)}"
@@ -17,13 +17,13 @@ class Canary:
 
 
 def forms(core):
-    """The core in clear, in hexadecimal, and in base64 wherever it begins in what was encoded."""
+    """The core in clear text, in hexadecimal, and in base64 for each position of the core in the encoded text."""
     yield core
     yield core.hex().encode()
     yield core.hex().upper().encode()
     for offset in range(3):
         encoded = base64.b64encode(b"\0" * offset + core)
-        # Characters at the edges also hold bits of what stands beside the core. None is `+` or `/`.
+        # Characters at the edges also contain bits of the text beside the core. None is `+` or `/`.
         yield encoded[(offset * 8 + 5) // 6 : (offset + len(core)) * 8 // 6]
 
 
@@ -34,7 +34,7 @@ class Flock:
         self.all = {name: Canary(name) for name in names}
 
     def add(self, name, value):
-        """A secret that somebody else made."""
+        """Adds a secret that another program made."""
         self.all[name] = found = Canary(name)
         found.value, found.forms = value, list(forms(value.encode()))
 
@@ -42,7 +42,7 @@ class Flock:
         return self.all[name].value
 
     def heard(self, text, *, but=()):
-        """Of each canary that stands in these bytes its name, and what stands around it."""
+        """The name of each canary in these bytes, and the text around it."""
         for name in self.all.keys() - set(but):
             for form in self.all[name].forms:
                 at = text.find(form)

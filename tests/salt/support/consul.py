@@ -1,4 +1,4 @@
-"""A Consul server of one, which keeps what it holds in a folder and so outlives a restart."""
+"""A single Consul server that stores its data in a folder, so that they survive a restart."""
 
 import base64
 import json
@@ -33,11 +33,11 @@ class Consul(Server):
         super().__init__(folder, argv, f"http://127.0.0.1:{ports['http']}")
 
     def ready(self):
-        # A session can be made only once there is a leader and the node is in the catalogue.
+        # A session can be made only when there is a leader and the node is in the catalogue.
         return self.request("/v1/status/leader") and self.request("/v1/catalog/nodes")
 
     def restart(self):
-        """A crash, and a start with the same data on the same ports."""
+        """Kills the server, and starts it with the same data on the same ports."""
         self.kill()
         self.start()
 

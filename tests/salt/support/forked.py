@@ -1,4 +1,4 @@
-"""Calls of Salt's commands by a process that has imported Salt already: `salt_parent.py`."""
+"""Runs Salt's commands by a process that has already imported Salt: `salt_parent.py`."""
 
 import contextlib
 import json
@@ -15,13 +15,13 @@ PARENT = Path(__file__).with_name("salt_parent.py")
 
 
 class Forked:
-    """One call at a time. The parent is started with the first call, and ends with `close`."""
+    """Runs one call at a time. The parent process starts with the first call, and ends with `close`."""
 
     def __init__(self):
         self.parent = None
 
     def run(self, argv, *, env, cwd, timeout):
-        """As `subprocess.run` does it; returns the exit code, and the bytes of stdout and stderr."""
+        """Runs a call like `subprocess.run`. Returns the exit code, and the bytes of stdout and stderr."""
         if self.parent is None:
             self.start()
         with contextlib.ExitStack() as pipes:
@@ -52,7 +52,7 @@ class Forked:
             )
 
     def ask(self, pipes, request):
-        """Where the parent's words, stdout and stderr are read."""
+        """Sends a request. Returns the pipes for the parent's messages, stdout and stderr."""
         pairs = [os.pipe() for _ in range(3)]
         for ours, _ in pairs:
             pipes.callback(os.close, ours)
@@ -66,7 +66,7 @@ class Forked:
         return [ours for ours, _ in pairs]
 
     def give_up(self, said):
-        """The next call gets another parent: this one may wait for a call that goes on."""
+        """Ends the call and the parent, which may still wait for the call. The next call gets another parent."""
         if said:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(said.split()[0]), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A server for Terraform's http backend, with locks that mean it."""
+"""A server for Terraform's http backend, with locks that really exclude others."""
 
 import json
 import threading
@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class HttpBackend:
-    """State and lock per path, in memory; wants the given user and password."""
+    """A state and a lock for each path, in memory. Requests need this user and password."""
 
     def __init__(self, user="eos", password="s3cret-of-http"):
         self.user, self.password = user, password
@@ -27,7 +27,7 @@ class HttpBackend:
         self.thread.join(5)
 
     def answer(self, method, path, query, body):
-        """Status and body for one request."""
+        """The status and the body of the answer to one request."""
         with self.guard:
             held = self.locks.get(path)
             if method == "GET":
@@ -71,6 +71,6 @@ class HttpBackend:
             do_GET = do_POST = do_DELETE = do_LOCK = do_UNLOCK = handle_any
 
             def log_message(self, *_):
-                """The tests read what matters from the backend itself."""
+                """Logs nothing: the tests read everything from the backend itself."""
 
         return Handler

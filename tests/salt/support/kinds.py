@@ -1,6 +1,6 @@
-"""The files below a root that may hold a secret: Terraform's own, and whole copies of them.
+"""The files below a root that may contain a secret: Terraform's own files, and whole copies of them.
 
-A new kind of file is not on this list unless somebody puts it here, and is searched for secrets until then.
+A new kind of file must be added here. Until then, it is searched for secrets.
 """
 
 import json
@@ -21,9 +21,9 @@ MAY_HOLD = {
 
 
 def of(path, text):
-    """The kind of a file, by its path below the root and what it holds; None: it may hold no secret."""
+    """The kind of a file, by its path below the root and its content. None if it must not contain a secret."""
     kind = next((kind for kind, name in MAY_HOLD.items() if re.fullmatch(name, str(path))), None)
-    # Objects of other kinds have the same names, and may hold none.
+    # Objects of other kinds have the same names, and must not contain a secret.
     return kind if kind != SNAPSHOT or is_state(text) else None
 
 

@@ -1,4 +1,4 @@
-"""A real master and a real minion, as processes."""
+"""A real master and a real minion, each as a process."""
 
 import contextlib
 import os
@@ -11,10 +11,10 @@ from support.waiting import until
 
 
 class Master(Site):
-    """A site with a running master, and a minion called `minion`."""
+    """A site with a running master, and with a minion named `minion`."""
 
     def __init__(self, folder, *, extra=None, env=None):
-        # A module that a test has just written is there at once, not after 20 seconds.
+        # Salt then sees a module that a test has just written at once, and not after 20 seconds.
         fresh = {"fileserver_list_cache_time": 0, **(extra or {})}
         super().__init__(folder, ports=(free_port(), free_port()), extra=fresh, sink=False)
         self.env |= env or {}
@@ -43,7 +43,7 @@ class Master(Site):
         return '"minion": true' in ping.stdout
 
     def salt(self, *words, **how):
-        """`salt minion ...`, as the master's user types it."""
+        """Runs `salt minion ...`, as the master's user types it."""
         argv = [
             BIN / "salt",
             "-c",
@@ -57,7 +57,7 @@ class Master(Site):
         return self.finish(argv, **how)
 
     def listen(self):
-        """Everything on the event bus from now on, one `tag<TAB>json` a line."""
+        """Prints all events from now on, one line `tag<TAB>json` for each."""
         return self.start([BIN / "salt-run", "-c", self.conf, "state.event"])
 
     def close(self):
@@ -66,7 +66,7 @@ class Master(Site):
         for one in self.processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 one.wait(3)
-            # What is left of the daemon's own session.
+            # Ends the remaining processes of the daemon's session.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(one.pid, signal.SIGKILL)
             one.wait(5)

@@ -1,6 +1,6 @@
-"""Terraform modules for tests, from the built-in provider alone."""
+"""Terraform modules for tests. They use only the built-in provider."""
 
-# Keeps one value in the state and gives it back.
+# A module that stores one value in the state and outputs it.
 ECHO = {
     "main.tf": """
 variable "value" {
@@ -57,7 +57,7 @@ output "endpoint" {
 
 
 def waits(seconds, *, mark="started"):
-    """Writes a mark beside itself as soon as its apply runs, then takes its time."""
+    """A module whose apply writes a mark when it begins, and then waits."""
     return {
         "main.tf": f"""
 variable "value" {{

@@ -1,4 +1,4 @@
-"""moto's server, as a process: S3 and SNS."""
+"""moto's server as a process: S3 and SNS."""
 
 import os
 import subprocess
@@ -12,13 +12,13 @@ from support import programs
 from support.ports import free_port
 from support.waiting import until
 
-# The one that moto gives everybody.
+# The account that moto uses for everybody.
 ACCOUNT = "123456789012"
 ACCESS_KEY, SECRET_KEY = "AKIAEOSTESTEOSTEST00", "s3cret-of-moto"
 
 
 class Moto:
-    """`make test` puts moto_server into .venv/moto where it is not on PATH."""
+    """A moto_server. If it is not on PATH, `make test` installs it in .venv/moto."""
 
     bucket = "eos-state"
 
@@ -59,7 +59,7 @@ class Moto:
             return answer.read() or b"ok"
 
     def tag_topic(self, name, key, value):
-        """As somebody does it at the console of AWS."""
+        """Tags a topic, as a person does it in the AWS console."""
         told = {
             "Action": "TagResource",
             "ResourceArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:{name}",

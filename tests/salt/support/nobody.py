@@ -1,13 +1,13 @@
-"""A host that is nobody's: for calls of the core without a Salt."""
+"""A host for calls of the core without a Salt."""
 
 
 class Nobody:
-    """Knows no files, says nothing, and is asked by no one."""
+    """A host without files, without messages, and without a user."""
 
     problems = []
 
     def __init__(self, *_):
-        """Whoever is asked for."""
+        """Accepts any arguments."""
         self.identity = dict.fromkeys(("jid", "minion", "user", "salt_version"), "")
         self.identity |= {"test": False, "environment": None, "automation": None}
 
@@ -15,12 +15,12 @@ class Nobody:
         return self
 
     def __exit__(self, *_):
-        """Nothing is open."""
+        """Closes nothing, because nothing is open."""
 
     def fetch(self, url):
         raise LookupError(f"{url}: there is no file server here")
 
     def log(self, level, message):
-        """Of no interest."""
+        """Drops the message."""
 
     emit = log

@@ -1,4 +1,4 @@
-"""A Nomad agent that runs raw_exec and the mock driver."""
+"""A Nomad agent with raw_exec and the mock driver."""
 
 import json
 import shutil
@@ -16,9 +16,9 @@ class Nomad(Server):
     def __init__(self, folder, consul=None):
         nomad = program("nomad")
         ports = {name: free_port() for name in ("http", "rpc", "serf")}
-        # Its sockets stand in there: their paths must be short.
+        # Nomad's sockets are in this folder, so its path must be short.
         self.data = Path(tempfile.mkdtemp(prefix="eos-nomad-", dir="/tmp"))
-        # The fingerprints of clouds wait for what is not there, and keep it from starting.
+        # The fingerprints of clouds wait for services that are not there, and delay the start.
         clouds = "env_aws,env_gce,env_azure,env_digitalocean"
         config = folder / "agent.json"
         config.write_text(
@@ -39,7 +39,7 @@ class Nomad(Server):
         return any(one["Status"] == "ready" for one in self.request("/v1/nodes"))
 
     def allocations(self):
-        """What its client holds: folders, and as root mounts in them."""
+        """The folders of its client's allocations. If the test is root, there are mounts in them."""
         return [one for one in self.data.glob("NomadClient*/*-*-*-*-*") if one.is_dir()]
 
     def collected(self):
@@ -50,7 +50,7 @@ class Nomad(Server):
         try:
             for one in self.request("/v1/jobs"):
                 self.request(f"/v1/job/{one['ID']}?purge=true", "DELETE")
-            # An agent that is ended before leaves processes and mounts behind.
+            # If the agent ended before that, processes and mounts would remain.
             until(self.collected, "Nomad's client has nothing left", timeout=60)
         finally:
             super().close()

@@ -1,4 +1,4 @@
-"""In which order tests run, and which of them one worker runs one after the other."""
+"""The order of the tests, and the groups of tests that one worker runs one after the other."""
 
 import itertools
 import json
@@ -9,13 +9,13 @@ import tempfile
 from pathlib import Path
 
 NAME = "EOS_TEST_ORDER"
-# Where workers tell their leader, who collects nothing, which tests belong together.
+# A folder in which workers tell their leader, which collects no tests, which tests belong together.
 TOLD = "EOS_TEST_GROUPS"
 SERVERS = {"consul", "nomad", "vault"}
 
 
 def draw():
-    """Workers inherit what their leader has drawn, or was told."""
+    """Chooses a random order, unless one is given. Workers inherit that of their leader."""
     os.environ.setdefault(NAME, str(random.getrandbits(32)))
     if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ[TOLD] = tempfile.mkdtemp(prefix="eos-groups-")
@@ -31,7 +31,7 @@ def seed():
 
 
 def mix(items):
-    """Files in a random order, and the tests of each: what a file's tests share is made once."""
+    """Mixes the files, and the tests in each file. The tests of a file stay together, so they share their fixtures."""
     drawn = random.Random(seed())
     files = [list(tests) for _, tests in itertools.groupby(items, lambda item: item.path)]
     drawn.shuffle(files)
@@ -41,7 +41,7 @@ def mix(items):
 
 
 def group(items):
-    """Tests that share what is dear to start stay together; all others go to whichever worker is free."""
+    """Keeps tests together that share servers which are slow to start. All other tests go to any free worker."""
     groups = {}
     for item in items:
         fixtures = set(item.fixturenames)

@@ -1,8 +1,8 @@
-"""Pages of the documentation, followed from top to bottom as a reader follows them.
+"""Follows pages of the documentation from top to bottom, as a reader does.
 
-A fenced block whose paragraph names a file, as `/srv/pillar/top.sls`, becomes that file. Each line of a `sh`
-block is run as it is written. A `text` block after it is what that line prints: `...` stands for what the page
-leaves out, and numbers, ids and times may differ.
+A fenced block whose paragraph names a file, such as `/srv/pillar/top.sls`, becomes that file. Each line of a `sh`
+block is run as it is written. A `text` block after it is the expected output: `...` replaces omitted text, and
+numbers, ids and times may differ.
 """
 
 import dataclasses
@@ -19,18 +19,18 @@ from support.site import BIN, CHECKOUT
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.S | re.M)
 FILE = re.compile(r"`(/(?:srv|etc)/[^`]+)`[^`\n]*:$")
 ID = "[0-9A-HJKMNP-TV-Z]{26}"
-# What a reader puts in the place of such a word, from what the page printed before.
+# The id in earlier output with which a reader replaces such a word.
 PRINTED = {
     "PLAN_ID": rf"(?:plan_id=|infrastructure\.apply |^  plan +)({ID})",
     "RUN_ID": rf"\brun ({ID})",
     "SNAPSHOT_ID": rf"^ *(?:snapshot )?({ID}) ",
     "DRIFT_ID": r"drift_id=([0-9a-f]{32})",
 }
-MINION = "infra-1"  # whose salt-call it is
-# Pages outside of docs/.
+MINION = "infra-1"  # the minion of salt-call
+# Pages outside docs/.
 OUTSIDE = ("README.md", "CONTRIBUTING.md", "pillar-examples/README.md")
 SALT = ("salt-run", "salt-call")
-# A line that is for the shell itself, and so for all lines after it.
+# Lines that change the shell itself, so that they apply to all later lines.
 FOR_THE_SHELL = ("alias ", "export ", "cd ")
 
 
@@ -42,19 +42,19 @@ class Block:
 
     @property
     def lines(self):
-        """The command lines; one that ends with a backslash goes on."""
+        """The command lines. A line that ends with a backslash continues on the next line."""
         return self.text.replace("\\\n", "").splitlines()
 
 
 def names():
-    """Every page, as its path from the checkout."""
+    """Every page, by its path in the checkout."""
     pages = [CHECKOUT / name for name in OUTSIDE]
     pages += sorted((CHECKOUT / "docs").rglob("*.md"))
     return [str(page.relative_to(CHECKOUT)) for page in pages]
 
 
 def blocks(page):
-    """The fenced blocks of a page, in their order."""
+    """The fenced blocks of a page, in order."""
     text = (CHECKOUT / page).read_text()
     for fence in FENCE.finditer(text):
         paragraph = text[: fence.start()].rstrip().rsplit("\n\n", 1)[-1]
@@ -71,7 +71,7 @@ def promised(line):
 
 
 def line_pattern(shown):
-    """What prints a shown line: numbers, ids and the width of gaps are those of the day."""
+    """A pattern for a shown line. Numbers, ids and the width of gaps may differ."""
     free = {"...": ".*"}
     parts = re.split(rf"(\.\.\.|{ID}|[0-9a-f]{{32}}|[\d.]*\d|\s+)", shown.strip())
     like = [
@@ -82,7 +82,7 @@ def line_pattern(shown):
 
 
 def missing(shown, printed):
-    """The first shown line that is not among the printed ones, in their order."""
+    """The first shown line that the printed lines do not contain, in order."""
     lines = iter(printed.splitlines())
     for line in shown.splitlines():
         if line.strip() not in ("", "..."):
@@ -93,7 +93,7 @@ def missing(shown, printed):
 
 
 def checkout(folder):
-    """A checkout of its own that is built already: a reader may edit its pillars, and make finds nothing to build."""
+    """Makes a separate checkout that is already built: a reader may edit its pillars, and make has nothing to build."""
     own = {".git", ".venv", ".demo", "target", "pillar-examples"}
     folder.mkdir()
     for path in CHECKOUT.iterdir():
@@ -109,7 +109,7 @@ def checkout(folder):
 
 
 class Reader:
-    """Follows pages in one site, whose folders stand for those of a real host."""
+    """Follows pages in one site. Its folders replace those of a real host."""
 
     def __init__(self, site, *, settings=None, env=None, before=None, addresses=None):
         self.site, self.before = site, before or {}
@@ -122,7 +122,7 @@ class Reader:
             "/etc/salt": site.conf,
             **(addresses or {}),
         }
-        # Last of all pillars: where this site keeps what a host has in /srv and at fixed addresses.
+        # The last pillar: it replaces the paths in /srv and the fixed addresses of a host with those of this site.
         own = {"infrastructure": {"settings": {"root": str(site.root), **(settings or {})}}}
         (site.pillars / "of_this_site.sls").write_text(yaml.safe_dump(own))
         self.top({"*": ["infrastructure"]})
@@ -135,19 +135,19 @@ class Reader:
         self.sticky, self.printed = [], []
 
     def place(self, text):
-        """The text with the folders of this site in place of a host's."""
+        """The text with this site's folders instead of a host's."""
         for name, folder in self.places.items():
             text = re.sub(rf"(?<![\w/.]){re.escape(name)}(?!\w)", str(folder), text)
         return text
 
     def top(self, base):
-        """The pillar's top file. What is the site's own comes last, and wins."""
+        """Writes the pillar's top file. The site's own pillar is last, so it has priority."""
         last = base.pop("*", [])
         top = {"base": base | {"*": [*last, "of_this_site"]}}
         (self.site.pillars / "top.sls").write_text(yaml.safe_dump(top, sort_keys=False))
 
     def write(self, block):
-        """The block as the file that the page says it is."""
+        """Writes a block to the file that the page names."""
         if block.file == "/srv/pillar/top.sls":
             return self.top(yaml.safe_load(block.text)["base"])
         path = Path(self.place(block.file))
@@ -155,7 +155,7 @@ class Reader:
         return path.write_text(self.place(block.text))
 
     def filled(self, line):
-        """The line with the first id of the last print that has one, in the place of words such as PLAN_ID."""
+        """The line with ids instead of words such as PLAN_ID: the first id of the latest output that has one."""
         for word, where in PRINTED.items():
             if word in line:
                 found = [re.search(where, printed, re.M) for printed in reversed(self.printed)]
@@ -165,7 +165,7 @@ class Reader:
         return line
 
     def run(self, line):
-        """One line as a shell runs it; its exit code has to be the promised one."""
+        """Runs one line as a shell does. Its exit code must be the promised one."""
         for begins, action in self.before.items():
             if line.startswith(begins):
                 action(self)
@@ -174,7 +174,7 @@ class Reader:
         typed = self.place(self.filled(line))
         program = typed.split()[0]
         if program in SALT:
-            # There is nothing in it for a shell, so it needs none; and the site knows a quick way to start Salt.
+            # The line needs no shell, and the site has a quick way to start Salt.
             argv = [BIN / program, *shlex.split(typed, comments=True)[1:]]
         else:
             script = "\n".join([*self.sticky, typed])
@@ -189,7 +189,7 @@ class Reader:
         assert counts in said, f"{line}\n{said}"
 
     def follow(self, page, cannot=()):
-        """Everything of a page that can be done here, in its order."""
+        """Follows a page in order, except for the lines in `cannot`."""
         for block in blocks(page):
             if block.file:
                 self.write(block)

@@ -4,15 +4,15 @@ import contextlib
 import random
 import socket
 
-# Below those that the system gives to whoever asks for any, and that Nomad gives to its tasks.
+# Below the ephemeral ports of the system and the ports that Nomad gives to its tasks.
 RANGE = range(15000, 20000)
 taken = []
 
 
 def free_port():
-    """A port that nobody listens on, and that is given to no other test of this machine."""
+    """A port on which nobody listens, and that no other test on this machine gets."""
     for port in random.SystemRandom().sample(RANGE, len(RANGE)):
-        # An abstract socket of this name is the mark of who has taken the port; it ends with its process.
+        # An abstract socket with this name marks the port as taken. It ends with its process.
         mark = socket.socket(socket.AF_UNIX)
         with contextlib.suppress(OSError), socket.socket() as probe:
             mark.bind(f"\0eos-test-port-{port}")

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own, on a loopback port."""
+"""A PostgreSQL server for tests, on a loopback port."""
 
 import os
 import pwd
@@ -14,7 +14,7 @@ from support.ports import free_port
 
 
 class Postgres:
-    """PostgreSQL refuses to run as root: there it runs as `postgres`, or as `nobody`."""
+    """PostgreSQL refuses to run as root. If the test is root, the server runs as `postgres` or as `nobody`."""
 
     user, password = "eos", "s3cret-of-postgres"
 
@@ -47,11 +47,11 @@ class Postgres:
 
     @property
     def conn_str(self):
-        """Without the password: that goes into PGPASSWORD."""
+        """The connection string without the password, which is in PGPASSWORD."""
         return f"postgres://{self.user}@127.0.0.1:{self.port}/postgres?sslmode=disable"
 
     def run(self, *argv):
-        # To a file: the server that pg_ctl starts would hold a pipe open.
+        # Output goes to a file, because the server that pg_ctl starts would keep a pipe open.
         words = self.folder / "words"
         with words.open("wb") as out:
             done = subprocess.run(

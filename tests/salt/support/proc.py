@@ -1,11 +1,11 @@
-"""Which processes still work in a folder."""
+"""Finds processes that still run in a folder."""
 
 import os
 from pathlib import Path
 
 
 def processes_in(folder):
-    """The pids whose working directory lies in a folder."""
+    """The pids of processes whose working directory is in a folder."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:

@@ -1,4 +1,4 @@
-"""Finding programs, and saying visibly what a test went without."""
+"""Finds programs, and reports visibly which program a test lacks."""
 
 import functools
 import glob
@@ -13,7 +13,7 @@ WANTED = "for want of "
 
 
 def find(name):
-    """The path of a program on PATH, or among PostgreSQL's own, which Debian keeps off it."""
+    """The path of a program on PATH, or in PostgreSQL's folders, which Debian does not put on PATH."""
     found = shutil.which(name)
     if found and runs(found):
         return found
@@ -23,7 +23,7 @@ def find(name):
 
 @functools.cache
 def runs(path):
-    """Whether a program starts: on PATH may be a stand-in for one that is not installed, and it answers 127."""
+    """Whether a program starts. PATH may have a placeholder for a program that is not installed; it exits with 127."""
     try:
         asked = subprocess.run([path, "--version"], check=False, capture_output=True, timeout=60)
     except OSError:
@@ -32,17 +32,17 @@ def runs(path):
 
 
 def missing(what, *, installable=False):
-    """Skips the test; in CI a thing that can be installed there is a failure."""
+    """Skips the test. In CI, it fails instead if the missing thing can be installed there."""
     if installable and os.environ.get("CI") == "true":
         pytest.fail(f"{what} is missing, and CI=true", pytrace=False)
     pytest.skip(WANTED + what)
 
 
 def require(name, *, installable=False):
-    """The path of a program, or a visible skip."""
+    """The path of a program. Skips the test if there is none."""
     return find(name) or missing(name, installable=installable)
 
 
 def terraform():
-    """terraform, or tofu where there is only that."""
+    """The path of terraform, or of tofu if there is no terraform."""
     return find("terraform") or find("tofu") or missing("terraform", installable=True)

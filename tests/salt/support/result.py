@@ -1,4 +1,4 @@
-"""What a finished command said."""
+"""The result of a finished command."""
 
 import functools
 import json
@@ -12,7 +12,7 @@ class Result:
 
     @functools.cached_property
     def json(self):
-        """All of stdout as one document: anything beside the report makes this fail."""
+        """The whole stdout as one document. This fails if there is other text beside the report."""
         return json.loads(self.stdout)
 
     @property
@@ -30,7 +30,7 @@ class Result:
         return self.stdout + self.stderr
 
     def error_text(self, component=None):
-        """The error, as text to look for words in."""
+        """The error as text, for a search for words."""
         report = self.report["components"][component] if component else self.report
         return json.dumps(report["error"], ensure_ascii=False)
 
@@ -42,7 +42,7 @@ class Result:
 
 
 def assert_refused(result, *words, component=None):
-    """rc 1, one clear error with a remedy that holds all the words, and no traceback of ours."""
+    """Checks for rc 1, for one error with a remedy and all these words, and that there is no traceback."""
     assert result.rc == 1, result
     assert "Traceback" not in result.said, result
     assert result.report["result"] is False, result

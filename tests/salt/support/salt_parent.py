@@ -1,12 +1,13 @@
-"""A process that has imported Salt, and forks for each call: what `salt-run` does, without the time of its start.
+"""A process that has imported Salt, and forks for each call. A call is like `salt-run`, without the time for its start.
 
     python salt_parent.py FD
 
 FD is a socket. A request is the number of its bytes, with three descriptors, and then JSON: `argv`, `env` and `cwd`.
-To the first descriptor this process writes the call's pid, and later its exit code; the others are its stdout and stderr.
+This process writes the call's pid to the first descriptor, and later its exit code. The others are the call's stdout
+and stderr.
 
-The call runs the same script as a real start does, and ends as Python ends. It differs in this: Salt's modules were
-imported before, in an environment that is not the call's, and its arguments stand in no `/proc/PID/cmdline`.
+The call runs the same script as a real start, and ends as Python ends. There are two differences: Salt's modules were
+imported before, in another environment than that of the call, and its arguments are not in `/proc/PID/cmdline`.
 """
 
 import gc
@@ -17,7 +18,7 @@ import runpy
 import socket
 import sys
 
-# What a call imports anyway. None of it starts a thread or opens anything.
+# Modules that a call imports in any case. None of them starts a thread or opens a file.
 IMPORTED = [
     "salt.scripts",
     "salt.cli.run",
@@ -38,7 +39,7 @@ IMPORTED = [
 
 
 def serve(asked):
-    """Forks for each request. In a child it returns the script to run; here None, once nobody asks any more."""
+    """Forks for each request. Returns the script to run in a child, and None in the parent after the last request."""
     while True:
         head, given, _, _ = socket.recv_fds(asked, 8, 3)
         if not head:
@@ -58,7 +59,7 @@ def serve(asked):
 
 
 def become(given, argv, env, cwd):
-    """What an exec would have done; returns the script."""
+    """Sets up the process as an exec would do. Returns the script."""
     told, out, err = given
     os.close(told)
     for one, number in ((out, 1), (err, 2)):

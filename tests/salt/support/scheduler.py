@@ -1,4 +1,4 @@
-"""Which worker runs what: `order.group` says what belongs together."""
+"""Gives tests to workers. `order.group` says which tests belong together."""
 
 from xdist.scheduler import LoadScopeScheduling
 
@@ -6,9 +6,9 @@ from support import order
 
 
 class Scheduler(LoadScopeScheduling):
-    """The largest group first, then tests one by one.
+    """Starts the largest group first, then the other tests one by one.
 
-    `--dist loadgroup` of xdist 3.8 would do, but it does not know the ids of pytest 9.2.
+    `--dist loadgroup` of xdist 3.8 would be enough, but it does not support the ids of pytest 9.2.
     """
 
     def schedule(self):

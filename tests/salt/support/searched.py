@@ -1,4 +1,4 @@
-"""A site whose every file, and every word that was said, is searched for secrets after each step."""
+"""A site in which all files and all output are searched for secrets after each step."""
 
 import collections
 import os
@@ -8,7 +8,7 @@ from support import kinds
 
 
 class Searched:
-    """Runs what a test asks for, as loudly as Salt can, and keeps what was heard."""
+    """Runs commands with Salt's most detailed log, and records all secrets that it finds."""
 
     def __init__(self, site, flock):
         self.site, self.flock = site, flock
@@ -17,13 +17,13 @@ class Searched:
         self.seen = {}
 
     def run(self, function, *words, rc=0):
-        """A runner's function."""
+        """Runs a function of the runner."""
         self.called["runner"].add(function)
         argv = self.site.salt_run("-l", "debug", f"infrastructure.{function}", *words)
         return self.heard(function, self.site.finish(argv), rc)
 
     def call(self, name, *words, rc=0):
-        """A function of an execution module, without a master."""
+        """Runs a function of an execution module, without a master."""
         done = self.site.finish(self.site.salt_call("-l", "debug", name, *words))
         return self.heard(name, done, rc)
 
@@ -37,7 +37,7 @@ class Searched:
         self.leaks.extend(f"{place}: {one}" for one in self.flock.heard(text, but=but))
 
     def sweep(self, step):
-        """Every file of the site: Salt's own, what commands said, and all that lies below the root."""
+        """Searches every file of the site: Salt's own files, the output of commands, and all files below the root."""
         for folder, _, names in os.walk(self.site.folder):
             for path in (os.path.join(folder, name) for name in names):
                 self.file(step, path)

@@ -1,4 +1,4 @@
-"""A real server as a process of its own, on free ports, in a folder of its own."""
+"""A real server in its own process, on free ports and in its own folder."""
 
 import contextlib
 import http.client
@@ -13,12 +13,12 @@ from support import programs
 from support.site import CHECKOUT
 from support.waiting import until
 
-# As `tests/servers/get` ends where something that a machine may lack is missing.
+# The exit code of `tests/servers/get` if an optional program is missing.
 MISSING = 3
 
 
 def program(name):
-    """The path of consul, nomad or vault; built once where it is not on PATH."""
+    """The path of consul, nomad or vault. If it is not on PATH, it is built once."""
     get = CHECKOUT / "tests" / "servers" / "get"
     built = subprocess.run([get, name], check=False, stdin=subprocess.DEVNULL, capture_output=True)
     if built.returncode == MISSING:
@@ -29,7 +29,7 @@ def program(name):
 
 
 class Server:
-    """Starts `argv` and waits until it is ready; `token` goes into every request."""
+    """Starts `argv` and waits until the server is ready. Every request has the `token`."""
 
     header = None
 
@@ -56,11 +56,11 @@ class Server:
             return self.ready()
 
     def ready(self):
-        """Whether it can be used; may fail as a request does."""
+        """Whether the server can be used. May raise the same errors as a request."""
         raise NotImplementedError
 
     def request(self, path, method="GET", body=None, *, token=None):
-        """The answer as JSON, None where it has none; urllib's HTTPError where it is not 2xx."""
+        """Returns the answer's JSON, or None if it has none. Raises urllib's HTTPError if the status is not 2xx."""
         request = urllib.request.Request(self.address + path, method=method, data=body)
         if token or self.token:
             request.add_header(self.header, token or self.token)
@@ -69,7 +69,7 @@ class Server:
         return json.loads(text) if text.strip() else None
 
     def find(self, path):
-        """As `request`; None where there is no such thing."""
+        """Sends a request like `request`. None if the object does not exist."""
         try:
             return self.request(path)
         except urllib.error.HTTPError as answer:
@@ -79,7 +79,7 @@ class Server:
 
     @contextlib.contextmanager
     def paused(self):
-        """Neither answers nor refuses meanwhile."""
+        """The server neither answers nor refuses requests in this context."""
         self.process.send_signal(signal.SIGSTOP)
         try:
             yield

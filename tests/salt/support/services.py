@@ -1,11 +1,11 @@
-"""Services of the pillar that are small HTTP servers, and what their instances say."""
+"""Services in the pillar that are small HTTP servers, and the answers of their instances."""
 
 import sys
 import urllib.request
 
 from support.world import installation
 
-# Answers with a text and a status. To what does not ask by HTTP, it is not there.
+# A server that answers HTTP requests with a text and a status. It does not answer other connections.
 SERVER = """
 import http.server, os, sys
 text, status = sys.argv[1].encode(), int(sys.argv[2])
@@ -19,24 +19,24 @@ class Answer(http.server.BaseHTTPRequestHandler):
 address = ("127.0.0.1", int(os.environ["NOMAD_PORT_http"]))
 http.server.ThreadingHTTPServer(address, Answer).serve_forever()
 """
-# Judged within a second where it is well, within a minute on any machine, and not tried twice.
+# A good version is healthy within a second, or within a minute on a slow machine. A bad version is not tried twice.
 UPDATE = {
     "min_healthy_time": "1s",
     "healthy_deadline": "60s",
     "progress_deadline": 0,
     "auto_revert": True,
 }
-# Replaced only once the new one is well.
+# The old instance is replaced only when the new one is healthy.
 CANARY = UPDATE | {"canary": 1, "auto_promote": True}
 
 
 def args(text, status=200):
-    """The server's words for python."""
+    """Python's arguments for the server."""
     return ["-c", SERVER, text, str(status)]
 
 
 def web(text, **more):
-    """A service of one instance, which is well once it answers; the end of one takes no time."""
+    """A service with one instance. It is healthy when it answers, and it ends at once."""
     return {
         "command": sys.executable,
         "args": args(text),
@@ -54,7 +54,7 @@ def web(text, **more):
 
 
 def settings(folder, providers, nomad, **more):
-    """Of an environment whose services run on this Nomad."""
+    """The settings of an environment whose services run on this Nomad."""
     told = folder / "providers.tfrc"
     told.write_text(installation(providers))
     tool = {"cli_config_file": str(told)}
@@ -62,17 +62,17 @@ def settings(folder, providers, nomad, **more):
 
 
 def urls(nomad, name):
-    """Where each instance that Nomad has registered is asked, by the id of its allocation."""
+    """From the id of each allocation to the URL of its instance, as Nomad has registered it."""
     told = nomad.find(f"/v1/service/{name}") or []
     return {one["AllocID"]: f"http://{one['Address']}:{one['Port']}/" for one in told}
 
 
 def answer(url):
-    """What an instance says."""
+    """The answer of an instance."""
     with urllib.request.urlopen(url, timeout=10) as said:
         return said.read().decode()
 
 
 def answers(nomad, name):
-    """What each registered instance says."""
+    """The answers of all registered instances."""
     return [answer(url) for url in urls(nomad, name).values()]

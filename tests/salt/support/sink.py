@@ -1,6 +1,6 @@
-"""Takes in what Salt puts on the bus of a site without a master, so that it does not look for one.
+"""Receives the events of a site without a master, so that Salt does not look for a master.
 
-Alone, each salt-run looks twice, for a second each, as fast as it can: two thirds of its time.
+Without it, each salt-run looks twice for a master, for one second each and in a busy loop: two thirds of its time.
 """
 
 import contextlib

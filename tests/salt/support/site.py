@@ -1,4 +1,4 @@
-"""A whole Salt site in a temporary folder: configuration, pillar, modules, workdirs."""
+"""A complete Salt site in a temporary folder: configuration, pillar, modules and workdirs."""
 
 import json
 import os
@@ -15,15 +15,15 @@ from support.sink import Sink
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.prefix) / "bin"
-# Of all sites; whoever ends the tests closes it.
+# Shared by all sites. It is closed at the end of the tests.
 forked = Forked()
 FORKED = {BIN / name for name in ("salt", "salt-call", "salt-run")}
 
 
 class Site:
-    """Where a test keeps its environment, and how it calls Salt.
+    """The environment of a test, and its calls of Salt.
 
-    A site as users have it has no `sink`, and none of its calls `forks`.
+    A site without `sink` and without `forks` is like that of a user.
     """
 
     def __init__(self, folder, *, ports=(14505, 14506), extra=None, sink=True, forks=True):
@@ -54,17 +54,17 @@ class Site:
         self.sink = Sink(Path(sock)) if sink else None
 
     def close(self):
-        """Takes away the link to this site, where its own path is too long for sockets."""
+        """Removes the link to this site. There is one if the site's path is too long for sockets."""
         if self.sink:
             self.sink.close()
         remembered = self.folder / "salt" / "link"
         if remembered.exists():
             shutil.rmtree(Path(remembered.read_text()).parent, ignore_errors=True)
 
-    # What the site holds
+    # The contents of the site
 
     def pillar(self, infrastructure, **others):
-        """The pillar of everybody. Written as JSON, so that no renderer touches a value."""
+        """Writes the pillar of all minions. It is JSON, so that no renderer changes a value."""
         self.pillar_text("#!json\n" + json.dumps({"infrastructure": infrastructure, **others}))
 
     def pillar_text(self, text):
@@ -72,7 +72,7 @@ class Site:
         (self.pillars / "infrastructure.sls").write_text(text)
 
     def environment(self, components, *, settings=None, name="staging", **more):
-        """A pillar of one environment; returns its `infrastructure`, to change and write again."""
+        """Writes a pillar with one environment. Returns its `infrastructure`, so that a test can change it."""
         settings = dict(settings or {})
         tool = Path(programs.terraform()).name
         if tool != "terraform":
@@ -87,7 +87,7 @@ class Site:
         return infrastructure
 
     def module(self, name, files):
-        """A module in this site's file_roots; returns its source."""
+        """Writes a module in this site's file_roots. Returns its source."""
         folder = self.states / "modules" / name
         for path, text in files.items():
             target = folder / path
@@ -106,14 +106,14 @@ class Site:
         text = (self.workdir(component, environment) / "terraform.tfstate").read_text()
         return json.loads(text)["resources"]
 
-    # How it is called
+    # Calls
 
     def run(self, *words, out="json", **how):
-        """`salt-run`, as a user types it."""
+        """Runs `salt-run`, as a user types it."""
         return self.finish(self.salt_run(*words, out=out), **how)
 
     def call(self, *words, out="json", **how):
-        """`salt-call --local`."""
+        """Runs `salt-call --local`."""
         return self.finish(self.salt_call(*words, out=out), **how)
 
     def orchestrate(self, *words, environment="staging", **how):
@@ -128,7 +128,7 @@ class Site:
         return [BIN / "salt-call", "-c", self.conf, "--local", *shape, *words]
 
     def finish(self, argv, *, cwd=None, env=None, timeout=180, forks=None):
-        """Waits for a command. A Salt of this site starts anew only where nothing `forks`."""
+        """Runs a command and waits for it. A Salt command is a new process only without `forks`."""
         how = {"env": self.env | (env or {}), "cwd": cwd or self.folder, "timeout": timeout}
         if argv[0] in FORKED and (self.forks if forks is None else forks):
             rc, out, err = forked.run(argv, **how)
@@ -140,11 +140,11 @@ class Site:
         return Result(argv, rc, out.decode(), err.decode())
 
     def start(self, argv, *, env=None):
-        """A command that goes on; its words go to files, so that nothing blocks."""
+        """Starts a command and does not wait. Its output goes to files, so that it never blocks."""
         return Started(argv, self.folder, self.env | (env or {}))
 
     def terraform(self, component, *words, environment="staging", **how):
-        """A bare terraform in the module's folder of a workdir, as an operator would run it."""
+        """Runs a bare terraform in the module's folder of a workdir, as an operator would do it."""
         folder = self.workdir(component, environment) / "module"
         return self.finish([programs.terraform(), *words], cwd=folder, **how)
 
@@ -178,7 +178,7 @@ class Started:
         return Result(self.argv, rc, self.out.read_text(), self.err.read_text())
 
     def end(self):
-        """For teardown: whatever still runs is killed by its pid."""
+        """Kills the command by its pid if it still runs. For teardown."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(10)

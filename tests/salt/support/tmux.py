@@ -7,13 +7,13 @@ from support import programs
 
 
 class Terminal:
-    """One command in a tmux of its own, on a socket of its own."""
+    """One command in its own tmux, on its own socket."""
 
     def __init__(self, folder, argv, env, *, width=100, height=30):
         self.tmux = [programs.require("tmux"), "-S", str(folder / "tmux"), "-f", "/dev/null"]
         self.done = folder / "tmux.rc"
         self.env = env | {"TERM": "screen-256color"}
-        # Ctrl-C reaches this shell too, which is to outlive the command and note how it ended.
+        # Ctrl-C reaches this shell too. The shell must outlive the command and write its exit code.
         command = (
             f"trap : INT; {shlex.join(map(str, argv))}; "
             f"echo $? > {shlex.quote(str(self.done))}; sleep 600"
@@ -29,7 +29,7 @@ class Terminal:
         return done.stdout
 
     def screen(self, *, colours=False):
-        """What stands on the screen and above it."""
+        """The text on the screen and above it."""
         return self.run("capture-pane", "-p", "-S", "-500", *(["-e"] if colours else []))
 
     def press(self, key):
@@ -37,7 +37,7 @@ class Terminal:
 
     @property
     def rc(self):
-        """The command's exit code, once it has ended."""
+        """The command's exit code, or None while it runs."""
         text = self.done.read_text() if self.done.exists() else ""
         return int(text) if text.strip() else None
 

@@ -1,4 +1,4 @@
-"""A Vault in memory, unsealed, with the key-value store at secret/."""
+"""An unsealed Vault in memory, with a key-value store at secret/."""
 
 from support.ports import free_port
 from support.server import Server, program

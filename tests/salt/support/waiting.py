@@ -1,10 +1,10 @@
-"""Waiting for facts, never for time."""
+"""Waits for conditions, never for a fixed time."""
 
 import time
 
 
 def until(fact, what, *, timeout=30):
-    """Polls until `fact()` is true and returns it; else fails, saying what never came."""
+    """Polls until `fact()` is true, and returns its value. Fails after the timeout, and names `what`."""
     deadline = time.monotonic() + timeout
     while True:
         value = fact()

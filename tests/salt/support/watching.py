@@ -1,4 +1,4 @@
-"""What processes show to others while they live: their arguments, and their environment."""
+"""The arguments and the environment that running processes show to others."""
 
 import os
 import threading
@@ -7,13 +7,13 @@ from pathlib import Path
 
 
 class Watch:
-    """Looks at every process that comes after it, again and again; keeps each different sight once."""
+    """Reads all processes that start after it, repeatedly. Stores each different text once."""
 
     def __init__(self):
         self.arguments = set()
-        # Environment to the arguments of whom it was seen with.
+        # From each environment to the arguments of the processes that had it.
         self.environments = {}
-        # Nobody who was here before knows a secret of this test, but the tests themselves.
+        # Older processes, except the tests themselves, know no secret of this test.
         self._before = pids()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
@@ -26,14 +26,14 @@ class Watch:
     def _look(self):
         while not self._over.is_set():
             living = pids()
-            # A number can be given again.
+            # A pid can be used again.
             self._before &= living
             for pid in living - self._before:
                 try:
                     arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
                     environment = Path(f"/proc/{pid}/environ").read_bytes()
                 except OSError:
-                    continue  # it has ended, or is another user's
+                    continue  # the process has ended, or belongs to another user
                 self.arguments.add(arguments)
                 self.environments.setdefault(environment, set()).add(arguments)
             time.sleep(0.01)

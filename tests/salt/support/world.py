@@ -1,7 +1,7 @@
-"""The provider for tests: a folder of things, faults on demand, and what its calls left behind.
+"""The provider for tests: a folder with things, faults on demand, and the log of its calls.
 
-Things are JSON files, so a test changes or deletes them behind Terraform's back; `tests/provider` is the
-provider's source, and its package `world` says what each file of the folder holds.
+Things are JSON files, so a test can change or delete them outside Terraform. `tests/provider` is the
+provider's source. Its package `world` describes each file of the folder.
 """
 
 import dataclasses
@@ -16,11 +16,11 @@ import pytest
 from support import mirrors, programs
 from support.site import CHECKOUT
 
-MISSING = 3  # as `tests/provider/build` ends where something that a machine may lack is missing
+MISSING = 3  # the exit code of `tests/provider/build` if an optional program is missing
 
 
 def mirror():
-    """The folder of the mirror, built where it was not yet; or a visible skip."""
+    """The folder of the mirror, which is built if needed. Skips the test if that is not possible."""
     built = subprocess.run(
         [CHECKOUT / "tests" / "provider" / "build"],
         check=False,
@@ -36,7 +36,7 @@ def mirror():
 
 
 def installation(providers):
-    """A CLI configuration. The real `hashicorp/nomad`, where this machine has it, is preferred to ours."""
+    """A CLI configuration. If this machine has the real `hashicorp/nomad`, it is used instead of the test provider."""
     nomad = ["registry.terraform.io/hashicorp/nomad"]
     real = mirrors.find("hashicorp/nomad")
     if not real:
@@ -48,7 +48,7 @@ def installation(providers):
 
 @dataclasses.dataclass(frozen=True)
 class Operation:
-    """One call of the provider. `ended` is None where its process died in it."""
+    """One call of the provider. `ended` is None if its process died during the call."""
 
     kind: str
     name: str
@@ -66,7 +66,7 @@ class Operation:
 
 
 class World:
-    """A world of one test, and the CLI configuration under which terraform finds its provider."""
+    """The world of one test, and the CLI configuration with which terraform finds its provider."""
 
     def __init__(self, folder, providers):
         self.path = Path(folder) / "world"
@@ -78,14 +78,14 @@ class World:
         self.ids = itertools.count(1)
 
     def close(self):
-        """Lets go what hangs, so that no provider waits in a world that is gone."""
+        """Releases hanging calls, so that no provider waits in a world that is gone."""
         self.faults()
 
-    # For configurations
+    # Configurations
 
     @property
     def terraform(self):
-        """For `settings:terraform` of a pillar."""
+        """The value of `settings:terraform` in a pillar."""
         return {"cli_config_file": str(self.cli_config)}
 
     def provider(self, component=""):
@@ -112,7 +112,7 @@ provider "world" {{
     # Faults
 
     def faults(self, *rules):
-        """Asks for these faults and no others; each is what `fail` and its like return."""
+        """Sets these faults and no others. Each is a result of `fail` or a similar method."""
         self.rules = list(rules)
         fresh = self.path / "faults.new"
         fresh.write_text(json.dumps(self.rules))
@@ -125,32 +125,32 @@ provider "world" {{
         return self.rule("delay", on, ms=ms, **more)
 
     def hang(self, on, **more):
-        """Until `release`."""
+        """A fault that makes a call hang until `release`."""
         return self.rule("hang", on, **more)
 
     def crash(self, on, **more):
         return self.rule("crash", on, **more)
 
     def rule(self, do, on, *, when="before", **more):
-        """`name`, `component`, `nth`, `unsaved` and `message` narrow and shape it."""
+        """A fault. `name`, `component` and `nth` restrict it; `unsaved` and `message` change its effect."""
         return {"id": f"{os.getpid()}-{next(self.ids)}", "do": do, "on": on, "when": when, **more}
 
     def release(self, rule):
         self.faults(*(one for one in self.rules if one["id"] != rule["id"]))
 
-    # What is there, and what is done to it from outside
+    # The things, and changes from outside Terraform
 
     def things(self):
-        """Id to thing."""
+        """The things by their ids."""
         files = sorted(self.things_folder.glob("*.json"))
         return {one.stem: json.loads(one.read_text()) for one in files}
 
     def names(self):
-        """The names there are, sorted; one that is there twice is named twice."""
+        """The names of all things, sorted. If two things have the same name, it appears twice."""
         return sorted(one["name"] for one in self.things().values())
 
     def find(self, name):
-        """The one thing of a name."""
+        """The only thing with a name."""
         (found,) = (one for one in self.things().values() if one["name"] == name)
         return found
 
@@ -161,10 +161,10 @@ provider "world" {{
     def delete(self, name):
         (self.things_folder / f"{self.find(name)['id']}.json").unlink()
 
-    # What the provider did
+    # The calls of the provider
 
     def operations(self, *kinds):
-        """Every call so far, or those of some kinds, in the order they started."""
+        """All calls so far, or those of some kinds, in the order of their starts."""
         started, ended = {}, {}
         for line in lines(self.path / "operations.log"):
             (started if line["event"] == "start" else ended)[line["operation"]] = line
@@ -175,7 +175,7 @@ provider "world" {{
         ]
 
     def writing(self, name):
-        """The write of a thing that is under way, or None."""
+        """The write of a thing that is in progress, or None."""
         under_way = [
             one
             for one in self.operations("create", "update", "delete")
@@ -184,7 +184,7 @@ provider "world" {{
         return under_way[-1] if under_way else None
 
     def overlaps(self):
-        """Each time a terraform wrote to a component while another terraform's write was under way."""
+        """One line for each time when a terraform wrote to a component during a write of another terraform."""
         return lines(self.path / "overlaps.log")
 
 

@@ -38,5 +38,5 @@ def _drawn(report):
 
 
 def _otherwise(data):
-    """Salt draws what is not a report of Eos."""
+    """Salt's own text for data that are not a report of Eos."""
     return salt.output.out_format(data, "nested", {**__opts__, "output": None})
