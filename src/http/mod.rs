@@ -1,6 +1,7 @@
 //! The base of all HTTP clients of Eos. A client sends requests only to the configured address.
 
 mod answer;
+mod path;
 mod patience;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use answer::{Answer, Away, send};
+pub use path::path;
 pub use patience::{PATIENCE, patiently};
 
 use crate::model::Tls;

@@ -96,10 +96,7 @@ impl Nomad {
         timeout: Duration,
     ) -> Result<Reply, Trouble> {
         let mut url = self.base.clone();
-        // This cannot fail: an address with a host always accepts a path.
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().push("v1").extend(path);
-        }
+        url.set_path(&format!("v1/{}", http::path(path)));
         let region = self.region.as_deref().map(|region| ("region", region));
         url.query_pairs_mut().extend_pairs(query.iter().copied().chain(region));
         let request = self.http.request(method, url).timeout(timeout).body(body.unwrap_or_default());

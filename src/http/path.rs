@@ -1,0 +1,32 @@
+//! Names as parts of a URL's path.
+
+use reqwest::Url;
+
+/// The path of these parts. A part stays one part, whatever characters it has.
+pub fn path(parts: &[&str]) -> String {
+    let mut url = Url::parse("http://host/").ok();
+    // An http address always takes a path.
+    if let Some(mut segments) = url.as_mut().and_then(|url| url.path_segments_mut().ok()) {
+        segments.pop_if_empty().extend(parts);
+    }
+    url.map(|url| url.path().trim_start_matches('/').to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path;
+
+    #[test]
+    fn a_name_of_any_characters_is_one_part_of_a_path() {
+        for (name, expected) in [
+            ("web-1", "v1/web-1/x"),
+            ("a?b#c", "v1/a%3Fb%23c/x"),
+            ("50%", "v1/50%25/x"),
+            ("a b", "v1/a%20b/x"),
+            ("a/b", "v1/a%2Fb/x"),
+            ("a\\b", "v1/a%5Cb/x"),
+        ] {
+            assert_eq!(path(&["v1", name, "x"]), expected);
+        }
+    }
+}
