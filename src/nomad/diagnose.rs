@@ -69,7 +69,7 @@ pub async fn diagnose(nomad: &Nomad, name: &JobName, rollout: &Rollout, silent: 
     Diagnosis { details, lines }
 }
 
-/// The allocations of the registered version that are not well. If none is known to be unwell, those that run.
+/// The allocations of the registered version that have a problem. If none is known to have one, those that run.
 fn suspects(rollout: &Rollout) -> Vec<&Allocation> {
     let ill = |one: &&Allocation| {
         let judged = one.deployment_status.as_ref().and_then(|judged| judged.healthy);

@@ -53,7 +53,7 @@ impl Manifest {
             .with(serde_json::json!({ "files": touched })))
     }
 
-    /// Marks the begin of an apply, because the module may write files during it.
+    /// Marks the start of an apply, because the module may write files during it.
     pub fn begin_apply(&mut self, place: &Place) -> Result<()> {
         self.open = true;
         self.write(place)

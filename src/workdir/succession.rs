@@ -18,13 +18,13 @@ pub fn next_id(existing: impl IntoIterator<Item = Ulid>) -> Ulid {
     Ulid::from_parts(later, now.random())
 }
 
-/// The ids at the begin of the names in this folder; none if the folder does not exist.
+/// The ids at the start of the names in this folder; none if the folder does not exist.
 pub fn ids(folder: &Path) -> Vec<Ulid> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| id(&entry.file_name().to_string_lossy())).collect()
 }
 
-/// The id at the begin of a name, if it is in Eos's notation. An id with the largest possible time is refused, because
+/// The id at the start of a name, if it is in Eos's notation. An id with the largest possible time is refused, because
 /// no id could sort after it.
 pub fn id(name: &str) -> Option<Ulid> {
     let (text, rest) = name.split_at_checked(LENGTH)?;

@@ -142,7 +142,7 @@ fn assert_settled(site: &Site) {
     assert!(last["components"]["pair"]["notes"].is_null(), "{last:#}");
 }
 
-/// Runs with so many free pages from this point on; true if they were enough.
+/// Runs with `pages` free pages from this point on; true if they were enough.
 fn run_with(world: &World, site: &Site, disk: &Disk, point: Point, pages: u64, body: &str) -> bool {
     let told = match point {
         Point::Start => NEVER.to_owned(),
@@ -166,7 +166,7 @@ fn run_with(world: &World, site: &Site, disk: &Disk, point: Point, pages: u64, b
     well
 }
 
-/// Tries sizes of the disk in steps of so many pages, until one is enough.
+/// Tries sizes of the disk in steps of `step` pages, until one is enough.
 fn sizes(point: Point, step: u64, mut run: impl FnMut(u64) -> bool) {
     let sizes = (0..MOST).step_by(step as usize);
     let failed = sizes.take_while(|pages| !run(*pages)).count() as u64;

@@ -89,7 +89,7 @@ fn dependents_start_once_all_gates_hold() {
     assert_eq!(outcome(&site), "applied");
     assert!(!report.to_string().contains("hunter2"), "{report:#}");
     let asked = web.asked();
-    // One measurement is not enough for a healthy time.
+    // One measurement is not enough for `min_healthy_time`.
     assert!(asked.len() >= 2, "{asked:?}");
     let head = asked[0].to_lowercase();
     for part in [

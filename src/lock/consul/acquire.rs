@@ -27,7 +27,7 @@ struct Attempt<'a> {
 }
 
 enum Step {
-    /// The session holds the key since this `ModifyIndex`.
+    /// The session holds the key; the key has this `ModifyIndex`.
     Taken(Session, u64),
     Busy(Entry),
     /// The key is free, but Consul gives it to nobody during the lock-delay.

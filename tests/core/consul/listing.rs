@@ -25,7 +25,7 @@ fn a_list_tells_who_holds_what_since_when_and_nothing_else() {
         assert_eq!((one.key.as_str(), Some(one.id.clone())), (bench.key().as_str(), bench.session()));
         assert_eq!(one.holder.run_id, "one");
         assert!(humantime::parse_rfc3339(&one.holder.since).is_ok());
-        // An environment whose name has the same begin is another one.
+        // An environment whose name begins with the same letters is another one.
         assert_eq!(consul.list(Some("stag")).await.unwrap(), []);
         guard.release().await.unwrap();
         second.release().await.unwrap();

@@ -42,7 +42,7 @@ impl Scene {
         self.component_with(job, "", more, rest);
     }
 
-    /// The same, with more arguments of its `nomad_job`.
+    /// Sets up the component as `component` does, with more arguments of its `nomad_job`.
     pub fn component_with(&mut self, job: &Job, arguments: &str, more: &str, rest: Value) {
         let main = format!(
             "terraform {{\n  required_providers {{\n    nomad = {{ source = \"hashicorp/nomad\" }}\n    \

@@ -15,7 +15,7 @@ use crate::support::draw::Draw;
 /// The number of kills after which a new scene replaces the old one, because only a new scene has a first apply without
 /// a state.
 const KILLS_A_SCENE: u64 = 8;
-/// After one of so many kills, the run that recovers from it is killed too.
+/// After one of this many kills, the run that recovers from it is killed too.
 const AGAIN: u64 = 4;
 /// The most time between seeing a stage and the kill, in milliseconds.
 const LATER: u64 = 60;
