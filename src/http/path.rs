@@ -1,11 +1,11 @@
-//! Names as parts of a URL's path.
+//! Encodes names as parts of a URL's path.
 
 use reqwest::Url;
 
-/// The path of these parts. A part stays one part, whatever characters it has.
+/// The path of these parts. Each part stays one part, with any characters.
 pub fn path(parts: &[&str]) -> String {
     let mut url = Url::parse("http://host/").ok();
-    // An http address always takes a path.
+    // This cannot fail: an http address always accepts a path.
     if let Some(mut segments) = url.as_mut().and_then(|url| url.path_segments_mut().ok()) {
         segments.pop_if_empty().extend(parts);
     }
