@@ -1,7 +1,8 @@
 # Every path is relative, and an absolute path is quoted: the checkout may be in a folder with a space in its name.
 
-.PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-core test-salt test matrix \
-	soak soak-consul soak-disk_full soak-exclusion soak-soak soak-scenarios check lint bench clean
+.PHONY: need-terraform build demo demo-destroy demo-nomad wheel test-wheel fixtures servers test-programs test-core \
+	test-salt test matrix soak soak-consul soak-disk_full soak-exclusion soak-soak soak-scenarios check lint bench \
+	clean
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -15,7 +16,7 @@ with_python := PYO3_PYTHON="$$PWD/$(python)"
 PARALLEL ?= 4
 export RUST_TEST_THREADS ?= 4
 # Make's own flags are removed, because the number of its jobs is not the number of cargo's jobs.
-cargo_test := MAKEFLAGS= cargo test --locked --no-default-features --no-fail-fast
+cargo_test := env MAKEFLAGS= cargo test --locked --no-default-features --no-fail-fast
 pytest := $(python) -m pytest tests/salt
 
 build: .venv/.core
@@ -27,12 +28,12 @@ need-terraform:
 .venv/.tools: constraints/python.txt
 	@.ci/need rust
 	python="$$(.ci/python)" && "$$python" -m venv .venv
-	$(python) -m pip install --quiet --disable-pip-version-check --constraint constraints/python.txt $(tools)
+	.ci/timed .venv $(python) -m pip install --quiet --disable-pip-version-check --constraint constraints/python.txt $(tools)
 	@touch $@
 
 .venv/.core: .venv/.tools $(rust_files)
 	@.ci/need rust
-	VIRTUAL_ENV="$$PWD/.venv" $(python) -m maturin develop --release --locked
+	VIRTUAL_ENV="$$PWD/.venv" .ci/timed "the extension" $(python) -m maturin develop --release --locked
 	@touch $@
 
 demo: need-terraform build
@@ -52,7 +53,7 @@ demo-nomad: need-terraform build servers
 # A wheel of the present build, for the tests that read it.
 target/wheels/.packed: .venv/.core $(python_files)
 	rm -rf target/wheels
-	VIRTUAL_ENV="$$PWD/.venv" $(python) -m maturin build --release --locked --out target/wheels
+	VIRTUAL_ENV="$$PWD/.venv" .ci/timed "the wheel" $(python) -m maturin build --release --locked --out target/wheels
 	@touch $@
 
 # The compiler has its own folder, because it is large and only the wheel needs it.
@@ -74,7 +75,7 @@ test-wheel: wheel need-terraform
 # moto and Salt need different versions of a dependency, so moto has its own folder.
 .venv/moto/.installed: .venv/.tools constraints/moto.txt
 	command -v moto_server >/dev/null || { $(python) -m venv .venv/moto && \
-		.venv/moto/bin/python -m pip install --quiet --disable-pip-version-check \
+		.ci/timed moto .venv/moto/bin/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints/moto.txt 'moto[s3,server]'; } || \
 		echo "moto_server could not be installed: its tests are skipped."
 	@mkdir -p .venv/moto
@@ -82,7 +83,11 @@ test-wheel: wheel need-terraform
 
 # The servers for the tests are built once. A missing one is reported here, and again by the tests that need it.
 servers:
-	@for name in consul nomad vault; do tests/servers/get $$name >/dev/null || :; done
+	@for name in consul nomad vault; do .ci/timed $$name tests/servers/get $$name >/dev/null || :; done
+	@.ci/timed "the provider for tests" tests/provider/build >/dev/null || :
+
+test-programs:
+	@.ci/timed "the core's test programs" $(cargo_test) --no-run --tests
 
 test-core: servers
 	$(cargo_test) --lib --test '*'
@@ -92,7 +97,7 @@ test-salt: servers
 
 # Most tests do not wait for the processor, so both parts run at the same time. A failure in one does not stop the
 # other.
-test: need-terraform build target/wheels/.packed .venv/moto/.installed servers
+test: need-terraform build target/wheels/.packed .venv/moto/.installed servers test-programs
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-core test-salt
 
 # Tests that take minutes. `make test` runs one case of each.

@@ -20,11 +20,12 @@ BUILT = (".venv/.tools", ".venv/.core", ".venv/moto/.installed", "target/wheels/
 def made(tmp_path):
     """Runs a target in which every call with the word `fails` fails. Returns the calls and the exit code."""
     shutil.copy(CHECKOUT / "Makefile", tmp_path)
-    for path in ("cargo", "python", "tests/servers/get", ".ci/need"):
+    for path in ("cargo", "python", "tests/servers/get", "tests/provider/build", ".ci/need"):
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(STAND_IN)
         file.chmod(0o700)
+    shutil.copy(CHECKOUT / ".ci" / "timed", tmp_path / ".ci")
 
     def make(target, fails):
         built = [f"--old-file={path}" for path in BUILT]
@@ -60,3 +61,29 @@ def test_a_soak_that_fails_keeps_no_other_from_running(made):
 
 def test_tests_that_pass_end_well(made):
     assert made("test", "nothing fails")[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("took", "said"), [(75, "The build of the wheel took 75 s.\n"), (0, ""), (1, "")]
+)
+def test_a_build_says_how_long_it_took_unless_there_was_nothing_to_build(tmp_path, took, said):
+    clock = tmp_path / "date"
+    clock.write_text(
+        f"#!/bin/sh\nif [ -e {tmp_path}/built ]; then echo {1000 + took}; else echo 1000; fi\n"
+    )
+    clock.chmod(0o700)
+    done = subprocess.run(
+        [CHECKOUT / ".ci" / "timed", "the wheel", "sh", "-c", f"touch {tmp_path}/built; echo made"],
+        env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("made\n", said)
+
+
+def test_a_build_that_fails_ends_with_its_own_code():
+    done = subprocess.run(
+        [CHECKOUT / ".ci" / "timed", "the wheel", "sh", "-c", "exit 7"], check=False
+    )
+    assert done.returncode == 7
