@@ -60,7 +60,8 @@ pub struct Began {
     pub schema: u32,
     pub who: Holder,
     pub user: String,
-    pub wish: Wish,
+    #[serde(rename = "wish")]
+    pub kind: Kind,
     /// The interrupted run that this one resumes.
     pub resumes: Option<String>,
     /// The saved plan that is applied, if there is one.
@@ -69,15 +70,24 @@ pub struct Began {
 }
 
 impl Began {
-    pub fn new(who: Holder, user: &str, wish: Wish, components: BTreeSet<Name>) -> Self {
-        Self { schema: SCHEMA, who, user: user.to_owned(), wish, resumes: None, plan_id: None, components }
+    pub fn new(who: Holder, user: &str, kind: Kind, components: BTreeSet<Name>) -> Self {
+        Self { schema: SCHEMA, who, user: user.to_owned(), kind, resumes: None, plan_id: None, components }
+    }
+
+    /// Whether the run changes things.
+    pub fn changes_things(&self) -> bool {
+        self.kind != Kind::Look
+    }
+
+    pub fn destroys(&self) -> bool {
+        self.kind == Kind::Destroy
     }
 }
 
-/// What a run does with its components.
+/// What readers of the journal have to know of the run's intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Wish {
+pub enum Kind {
     Apply,
     Destroy,
     /// It plans or prepares, and changes nothing.

@@ -8,7 +8,7 @@ mod story;
 
 use std::path::{Path, PathBuf};
 
-pub use entry::{Began, Done, Entry, Wish};
+pub use entry::{Began, Done, Entry, Kind};
 pub use story::Story;
 
 use crate::error::Result;
@@ -61,7 +61,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::of(folder.path());
         let net = Name::new("net").unwrap();
-        journal.note(Entry::Began(Box::new(Began::new(Holder::here(), "", Wish::Apply, [].into())))).unwrap();
+        journal.note(Entry::Began(Box::new(Began::new(Holder::here(), "", Kind::Apply, [].into())))).unwrap();
         let mut file = std::fs::OpenOptions::new().append(true).open(&journal.path).unwrap();
         std::io::Write::write_all(&mut file, b"{\"at\": \"2026").unwrap();
         journal.note_durably(Entry::Applying { component: net.clone(), snapshot_id: None }).unwrap();

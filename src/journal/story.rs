@@ -76,7 +76,7 @@ impl Story {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::Wish;
+    use crate::journal::Kind;
     use crate::lock::Holder;
 
     fn name(text: &str) -> Name {
@@ -92,7 +92,7 @@ mod tests {
     fn journal() -> Vec<u8> {
         let done = Some(Done { made_from: "x".to_owned(), lineage: "l".to_owned(), serial: 3 });
         let applying = |component| Entry::Applying { component: name(component), snapshot_id: None };
-        let began = Began::new(Holder::here(), "", Wish::Apply, [name("net"), name("app")].into());
+        let began = Began::new(Holder::here(), "", Kind::Apply, [name("net"), name("app")].into());
         [
             Entry::Began(Box::new(began)),
             Entry::Started { component: name("net"), deployment_id: "0123456789ab".to_owned() },

@@ -7,6 +7,7 @@ mod blueprint;
 mod command;
 mod component;
 mod exec;
+mod intent;
 mod query;
 mod request;
 mod run;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::error::{Error, Layer, Phase, Result};
-use crate::journal::{self, Began, Entry, Journal};
+use crate::journal::{Began, Entry, Journal, Kind};
 use crate::lock::Holder;
 use crate::model::{Name, Overrides, Problem};
 use crate::operation::blueprint::prepare;
@@ -76,7 +76,7 @@ fn attempt(
         environment: opening.environment.clone(),
         ..Holder::here()
     };
-    let began = Began::new(by.clone(), &by.user, journal::Wish::Look, selected.clone());
+    let began = Began::new(by.clone(), &by.user, Kind::Look, selected.clone());
     let began = Began { plan_id: Some(asked.plan_id.clone()), ..began };
     let journal = run_journal::begin(&layout, opening, began, begun)?;
     let writer = journal.clone();

@@ -6,7 +6,7 @@ use super::one_component::{of_one, wanted};
 use crate::model::{self, Name, Overrides};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::operation::run::wanted::{Wanted, Wish};
+use crate::operation::run::wanted::Wanted;
 
 /// `deploy_nomad_service(service_name, environment, service_config)`: returns the same as an apply.
 pub(super) fn nomad_service(call: &Call<'_>) -> Value {
@@ -32,7 +32,6 @@ fn deploy(call: &Call<'_>, operation: &'static str, key: &'static str) -> Value 
     let component = Name::new(&model::component_name(service.as_str())).unwrap_or_else(|_| service.clone());
     let environment = arguments.environment();
     let wanted = wanted(&mut arguments, call, operation, environment, &component);
-    let wish = if wanted.test { Wish::Preview } else { Wish::Apply };
     let overrides = Overrides { service: config, ..Overrides::default() };
-    of_one(call, &component, Wanted { wish, overrides, problems: arguments.finish(), ..wanted })
+    of_one(call, &component, Wanted { overrides, problems: arguments.finish(), ..wanted })
 }

@@ -10,7 +10,7 @@ use crate::model::{Name, Overrides};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::{Call, Request};
 use crate::operation::request::pillar::Pillar;
-use crate::operation::run::wanted::{Wanted, Wish};
+use crate::operation::run::wanted::Wanted;
 use crate::record::{Ensured, Record};
 use crate::report::Status;
 use crate::view::returns;
@@ -102,8 +102,7 @@ pub(super) fn run(call: &Call<'_>) -> Value {
     let report = one_component::one(call, "ensure_infrastructure", |arguments, name, wanted| {
         arguments.flag("refresh");
         let overrides = desired(arguments, name, wanted.overrides);
-        let wish = if wanted.test { Wish::Preview } else { Wish::Apply };
-        Wanted { wish, overrides, ..wanted }
+        Wanted { overrides, ..wanted }
     });
     // A change in the meantime is found by the next call.
     if report["result"] == true

@@ -6,13 +6,14 @@ use super::one_component::{one, one_named, run_one};
 use super::{approve, deploy, ensure, state_surgery};
 use crate::decide::is_id;
 use crate::model::Overrides;
+use crate::operation::intent::way_back::Rollback;
+use crate::operation::intent::{Intent, Mode, Options, What};
 use crate::operation::query::{credentials, drift, find_run, health, service, state, validate};
 use crate::operation::request::answer::{Opening, shape};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::run::rollback;
-use crate::operation::run::rollback::asked::Asked;
-use crate::operation::run::wanted::{Wanted, Wish};
+use crate::operation::run::wanted::Wanted;
 
 pub fn run(call: &Call<'_>, function: &str) -> Value {
     match function {
@@ -20,28 +21,28 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             let backend = arguments.value("backend_config").map(|backend| (component.clone(), backend));
             let upgrade = arguments.flag("upgrade");
             let overrides = Overrides { backend, ..wanted.overrides };
-            Wanted { wish: Wish::Prepare, upgrade, overrides, ..wanted }
+            let options = Options { upgrade, ..Options::default() };
+            let intent = Intent { what: What::Init, options, ..wanted.intent };
+            Wanted { intent, overrides, ..wanted }
         }),
         "plan" => one(call, "plan", |arguments, _, wanted| {
-            let wish = if arguments.flag("destroy") { Wish::KeepDestroy } else { Wish::Keep };
-            Wanted { wish, test: true, upgrade: arguments.flag("upgrade"), ..wanted }
+            let what = if arguments.flag("destroy") { What::Destroy } else { What::Configuration };
+            let options = Options { upgrade: arguments.flag("upgrade"), ..Options::default() };
+            Wanted { intent: Intent { what, mode: Mode::Keep, options }, ..wanted }
         }),
         "apply" => apply(call),
         "approve" => shape(approve::approve(call)),
         "destroy" => one_named(call, "destroy", |arguments, _, wanted| {
-            let approved = arguments.flag("auto_approve") && !wanted.test;
-            Wanted {
-                wish: if approved { Wish::Destroy } else { Wish::PreviewDestroy },
-                test: !approved,
-                ..wanted
-            }
+            let approved = arguments.flag("auto_approve") && !wanted.intent.is_test();
+            Wanted { intent: Intent::new(What::Destroy, Mode::of(!approved)), ..wanted }
         }),
         "rollback_to_snapshot" => one_named(call, "rollback_to_snapshot", |arguments, _, wanted| {
             let snapshot_id = Some(arguments.run_id("snapshot_id"));
             let named = Some(&wanted.environment).filter(|_| arguments.is_right());
             let confirmed = arguments.confirmed(named);
-            let asked = Asked { snapshot_id, confirmed, shown: wanted.test, ..Asked::default() };
-            Wanted { operation: rollback::OPERATION, wish: Wish::RollBack(asked), ..wanted }
+            let what = What::Rollback(Rollback { snapshot_id, confirmed, ..Rollback::default() });
+            let intent = Intent { what, ..wanted.intent };
+            Wanted { operation: rollback::OPERATION, intent, ..wanted }
         }),
         "detect_drift" => drift::detect_drift(call),
         "ensure_infrastructure" => ensure::run(call),
@@ -85,14 +86,11 @@ fn apply(call: &Call<'_>) -> Value {
     run_one(call, "apply", arguments, environment, |arguments, _, wanted| {
         let approved = arguments.flag("auto_approve");
         let retry = arguments.retry(&request.identity);
-        let wish = match (plan_id, wanted.test, approved) {
-            (Some(plan_id), false, _) => Wish::ApplyKept(plan_id),
-            (Some(plan_id), true, _) => Wish::ShowKept(plan_id),
-            (None, false, true) => Wish::Apply,
-            // Without a plan and without approval it makes a plan only.
-            (None, ..) => Wish::Preview,
-        };
-        let test = matches!(wish, Wish::Preview | Wish::ShowKept(_));
-        Wanted { wish, test, retry, ..wanted }
+        // Without a plan and without approval it makes a plan only.
+        let test = wanted.intent.is_test() || (plan_id.is_none() && !approved);
+        let what =
+            plan_id.map_or(What::Configuration, |plan_id| What::SavedPlan { plan_id, destroys: false });
+        let options = Options { retry, ..Options::default() };
+        Wanted { intent: Intent { what, mode: Mode::of(test), options }, ..wanted }
     })
 }

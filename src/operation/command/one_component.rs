@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::model::Name;
+use crate::operation::intent::{Intent, Mode, What};
 use crate::operation::request::answer::shape;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
@@ -46,7 +47,7 @@ pub(super) fn run_one(
     of_one(call, &component, Wanted { problems: arguments.finish(), ..wanted })
 }
 
-/// A preview of one component.
+/// Its configuration is applied or, in a test, shown.
 pub(super) fn wanted(
     arguments: &mut Arguments,
     call: &Call<'_>,
@@ -55,8 +56,8 @@ pub(super) fn wanted(
     component: &Name,
 ) -> Wanted {
     let components = Some([component.clone()].into());
-    let test = arguments.test(&call.request.identity);
-    Wanted { components, test, ..Wanted::new(operation, environment) }
+    let mode = Mode::of(arguments.test(&call.request.identity));
+    Wanted { components, ..Wanted::new(operation, environment, Intent::new(What::Configuration, mode)) }
 }
 
 /// The result, with the component's own keys beside those of the report.

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use crate::error::Result;
 use crate::journal;
 use crate::model::Name;
+use crate::operation::intent::way_back::Rollback;
+use crate::operation::intent::{Intent, Mode, Options, What};
 use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
-use crate::operation::run::rollback;
-use crate::operation::run::rollback::asked::Asked;
-use crate::operation::run::wanted::{Wanted, Wish};
+use crate::operation::run;
+use crate::operation::run::wanted::Wanted;
 
 /// A state of one component.
 pub fn state_apply(request: &Request) -> Wanted {
@@ -19,12 +20,11 @@ pub fn state_apply(request: &Request) -> Wanted {
     let overrides = arguments.inputs(&component);
     arguments.refuse_retry();
     let test = arguments.test(&request.identity);
+    let intent = Intent::new(What::Configuration, Mode::of(test));
     let wanted = Wanted {
-        test,
         components: Some([component].into()),
         overrides,
-        wish: if test { Wish::Preview } else { Wish::Apply },
-        ..Wanted::new("apply", arguments.environment())
+        ..Wanted::new("apply", arguments.environment(), intent)
     };
     end(arguments, wanted)
 }
@@ -44,30 +44,36 @@ pub fn state_orchestrate(request: &Request) -> Wanted {
 
 fn bring_up(mut arguments: Arguments, request: &Request, retry: bool) -> Wanted {
     let test = arguments.test(&request.identity);
-    let wanted = Wanted {
-        test,
-        components: arguments.names("components"),
-        include_dependencies: arguments.flag("include_dependencies"),
-        overrides: arguments.overrides(),
-        wish: if test { Wish::Preview } else { Wish::Apply },
+    several(arguments, "orchestrate", Mode::of(test), |arguments| Options {
         migrate_backend: arguments.flag("migrate_backend"),
         upgrade: arguments.flag("upgrade"),
         retry,
-        ..Wanted::new("orchestrate", arguments.environment())
-    };
-    end(arguments, wanted)
+    })
 }
 
 pub fn plan(request: &Request) -> Wanted {
-    let mut arguments = Arguments::new(request);
+    let options =
+        |arguments: &mut Arguments| Options { upgrade: arguments.flag("upgrade"), ..Options::default() };
+    several(Arguments::new(request), "plan", Mode::Keep, options)
+}
+
+/// The pillar's configuration of the components that the call names, or of all.
+fn several(
+    mut arguments: Arguments,
+    operation: &'static str,
+    mode: Mode,
+    options: impl FnOnce(&mut Arguments) -> Options,
+) -> Wanted {
+    let components = arguments.names("components");
+    let include_dependencies = arguments.flag("include_dependencies");
+    let overrides = arguments.overrides();
+    let options = options(&mut arguments);
+    let intent = Intent { options, ..Intent::new(What::Configuration, mode) };
     let wanted = Wanted {
-        test: true,
-        components: arguments.names("components"),
-        include_dependencies: arguments.flag("include_dependencies"),
-        overrides: arguments.overrides(),
-        wish: Wish::Keep,
-        upgrade: arguments.flag("upgrade"),
-        ..Wanted::new("plan", arguments.environment())
+        components,
+        include_dependencies,
+        overrides,
+        ..Wanted::new(operation, arguments.environment(), intent)
     };
     end(arguments, wanted)
 }
@@ -77,12 +83,8 @@ pub fn apply(request: &Request) -> Result<Wanted> {
     let plan_id = arguments.run_id("plan_id");
     let environment = find_run::environment_of_plan(&mut arguments, request, &plan_id)?;
     let test = arguments.test(&request.identity);
-    let wanted = Wanted {
-        test,
-        overrides: arguments.overrides(),
-        wish: if test { Wish::ShowKept(plan_id) } else { Wish::ApplyKept(plan_id) },
-        ..Wanted::new("apply", environment)
-    };
+    let intent = Intent::new(What::SavedPlan { plan_id, destroys: false }, Mode::of(test));
+    let wanted = Wanted { overrides: arguments.overrides(), ..Wanted::new("apply", environment, intent) };
     Ok(end(arguments, wanted))
 }
 
@@ -95,11 +97,11 @@ pub fn remediate(request: &Request) -> Wanted {
     }
     let test = arguments.test(&request.identity);
     arguments.value("minion");
+    let what = What::Drift { drift_id: drift_id.unwrap_or_default() };
+    let intent = Intent::new(what, Mode::of(test));
     let wanted = Wanted {
-        test,
         components: Some([component].into()),
-        wish: Wish::Remediate { drift_id: drift_id.unwrap_or_default(), apply: !test },
-        ..Wanted::new(journal::REMEDIATE, arguments.environment())
+        ..Wanted::new(journal::REMEDIATE, arguments.environment(), intent)
     };
     end(arguments, wanted)
 }
@@ -116,12 +118,11 @@ pub fn destroy(request: &Request) -> Wanted {
     {
         arguments.problem("confirm", format!("is missing: say confirm={environment} to destroy it"));
     }
+    let environment = environment.unwrap_or_else(Arguments::placeholder);
     let wanted = Wanted {
-        test,
         components: arguments.names("components"),
         overrides: arguments.overrides(),
-        wish: if test { Wish::PreviewDestroy } else { Wish::Destroy },
-        ..Wanted::new("destroy", environment.unwrap_or_else(Arguments::placeholder))
+        ..Wanted::new("destroy", environment, Intent::new(What::Destroy, Mode::of(test)))
     };
     end(arguments, wanted)
 }
@@ -142,7 +143,7 @@ pub fn rollback(request: &Request) -> Wanted {
         arguments.problem("snapshot_id", "is of one component: name that one");
     }
     let preserve_data = arguments.flag("preserve_data");
-    back(arguments, request, components, Asked { snapshot_id, order, preserve_data, ..Asked::default() })
+    back(arguments, request, components, Rollback { snapshot_id, order, preserve_data, confirmed: false })
 }
 
 /// Several components, in the named order: dependents first.
@@ -151,27 +152,27 @@ pub fn staged_rollback(request: &Request) -> Wanted {
     let order = arguments.ordered("components");
     let components = order.as_ref().map(|order| order.iter().cloned().collect());
     let preserve_data = arguments.maybe_flag("preserve_data").unwrap_or(true);
-    back(arguments, request, components, Asked { order, preserve_data, ..Asked::default() })
+    back(arguments, request, components, Rollback { order, preserve_data, ..Rollback::default() })
 }
 
 fn back(
     mut arguments: Arguments,
     request: &Request,
     components: Option<BTreeSet<Name>>,
-    asked: Asked,
+    rollback: Rollback,
 ) -> Wanted {
     if components.is_none() {
         arguments.problem("components", "is missing: name what is to go back");
     }
     let environment = arguments.environment_in_the_call();
     let confirmed = arguments.confirmed(environment.as_ref());
-    let shown = arguments.test(&request.identity);
+    let test = arguments.test(&request.identity);
+    let intent = Intent::new(What::Rollback(Rollback { confirmed, ..rollback }), Mode::of(test));
+    let environment = environment.unwrap_or_else(Arguments::placeholder);
     let wanted = Wanted {
-        test: shown,
         components,
         overrides: arguments.overrides(),
-        wish: Wish::RollBack(Asked { confirmed, shown, ..asked }),
-        ..Wanted::new(rollback::OPERATION, environment.unwrap_or_else(Arguments::placeholder))
+        ..Wanted::new(run::rollback::OPERATION, environment, intent)
     };
     end(arguments, wanted)
 }
@@ -183,11 +184,11 @@ pub fn acknowledge(request: &Request) -> Wanted {
     if components.is_none() {
         arguments.problem("components", "is missing: name those that you have looked at");
     }
+    let intent = Intent::new(What::Acknowledge, Mode::Apply);
     let wanted = Wanted {
         components,
         overrides: arguments.overrides(),
-        wish: Wish::Acknowledge,
-        ..Wanted::new("acknowledge", arguments.environment())
+        ..Wanted::new("acknowledge", arguments.environment(), intent)
     };
     end(arguments, wanted)
 }

@@ -8,11 +8,12 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::journal::{self, Began, Done};
 use crate::model::{self, Name, PillarPath, Problem};
 use crate::operation::blueprint::draft;
+use crate::operation::intent::{Intent, Mode, What};
 use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
 use crate::operation::run::rollback;
-use crate::operation::run::wanted::{Resumed, Wanted, Wish};
+use crate::operation::run::wanted::{Resumed, Wanted};
 use crate::operation::store::last_run::LastRun;
 use crate::operation::store::run_log::Run;
 use crate::operation::store::{last_run, run_log};
@@ -38,21 +39,20 @@ pub fn resume(request: &Request) -> Result<Wanted> {
         }
     };
     run.refuse()?;
-    if run.began.wish == journal::Wish::Destroy && !in_the_call {
+    if run.began.destroys() && !in_the_call {
         return Err(unnamed(&run));
     }
     let began = &run.began;
-    let wish = match (&began.plan_id, began.wish) {
-        (Some(plan_id), _) => Wish::ApplyKept(plan_id.clone()),
-        (None, journal::Wish::Destroy) => Wish::Destroy,
-        (None, _) => Wish::Apply,
+    let what = match &began.plan_id {
+        Some(plan_id) => What::SavedPlan { plan_id: plan_id.clone(), destroys: began.destroys() },
+        None if began.destroys() => What::Destroy,
+        None => What::Configuration,
     };
     Ok(Wanted {
         components: Some(began.components.clone()),
         overrides,
-        wish,
         resumes: Some(Resumed { done: run.done, run_id: run.run_id }),
-        ..Wanted::new("resume", run.environment.clone())
+        ..Wanted::new("resume", run.environment.clone(), Intent::new(what, Mode::Apply))
     })
 }
 
@@ -89,7 +89,7 @@ impl Interrupted {
 
     fn refuse(&self) -> Result<()> {
         let Self { run_id, began, .. } = self;
-        if began.wish == journal::Wish::Look {
+        if !began.changes_things() {
             return Err(refusal("run_complete", format!("run {run_id} was to change nothing")));
         }
         let operation = began.who.operation.as_str();
@@ -145,7 +145,7 @@ fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
     let changing = run_log::all(&layout, environment).map(|(_, run)| run).find(|run| {
         run.as_ref().map_or(true, |run| {
             let began = &run.story.began;
-            began.wish != journal::Wish::Look && began.who.operation != journal::REMEDIATE
+            began.changes_things() && began.who.operation != journal::REMEDIATE
         })
     });
     let changing = changing.transpose()?;

@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use super::one_component;
 use crate::model::{Address, Surgery};
+use crate::operation::intent::{Intent, What};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::operation::run::wanted::{Wanted, Wish};
+use crate::operation::run::wanted::Wanted;
 
 /// Operations of this kind. `resume` would run something else instead of them.
 pub(super) const OPERATIONS: [&str; 3] = ["import_resource", "move_resource", "remove_resource"];
@@ -16,13 +17,9 @@ pub(super) fn run(call: &Call<'_>, operation: &'static str) -> Value {
     let mut wanted_surgery = None;
     let mut report = one_component::one(call, operation, |arguments, _, wanted| {
         wanted_surgery = surgery(arguments, operation);
-        let wish = match (&wanted_surgery, wanted.test) {
-            (Some(surgery), false) => Wish::Operate(surgery.clone()),
-            (Some(surgery), true) => Wish::PreviewOperation(surgery.clone()),
-            // A problem of the call explains why there is none.
-            (None, _) => Wish::Preview,
-        };
-        Wanted { wish, ..wanted }
+        // Without one, the arguments have a problem, and the call is refused.
+        let what = wanted_surgery.clone().map_or(What::Configuration, What::StateEdit);
+        Wanted { intent: Intent { what, ..wanted.intent }, ..wanted }
     });
     report["message"] = message(wanted_surgery.as_ref(), &report).into();
     report

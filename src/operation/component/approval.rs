@@ -5,17 +5,17 @@ use std::path::Path;
 use serde_json::json;
 
 use super::inputs::{Hands, gather, lacking};
-use super::intent::{Act, Intent};
 use super::reports;
 use crate::change::Changes;
 use crate::decide::{Blocked, Consent, Fate, KeptPlan, State, fate, judge};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::operation::exec::{Invoker, saved_plan_file, state};
+use crate::operation::intent::{Intent, Mode};
 use crate::operation::session::Session;
 use crate::operation::store::facts::Facts;
 use crate::operation::store::saved_plan::{Kept, Stopped};
-use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
+use crate::operation::store::saved_plans::SavedPlan;
 use crate::report::{ComponentReport, ResourceChange};
 use crate::words::{Words, words};
 
@@ -109,24 +109,24 @@ pub(super) async fn stop(
     blocked: Blocked,
 ) -> Result<ComponentReport> {
     let name = &invoker.component.name;
-    let (plans, changes) = match &intent.act {
-        Act::Keep(plans) => (plans.clone(), changes),
-        Act::Apply => {
-            let plans = SavedPlans::new(&invoker.session.layout, &invoker.session.run_id);
+    let plans = invoker.session.saved_plans();
+    let changes = match intent.mode {
+        Mode::Keep => changes,
+        Mode::Apply if intent.drift_id().is_none() => {
             // Nobody has seen the changes yet, and a person can only approve what was shown.
             let changes = reports::redacted(invoker, saved_plan_file::show(invoker, file).await?);
             let kept = plans.of(name).file()?;
             std::fs::rename(file, &kept).map_err(|error| Error::file(&kept, "write", &error))?;
-            (plans, changes)
+            changes
         }
-        _ => {
+        Mode::Preview | Mode::Apply => {
             let _ = std::fs::remove_file(file);
             let remedy = words![&blocked.remedy, "; infrastructure.plan keeps a plan that can be approved"];
             return Ok(reports::blocked(changes, Blocked { remedy, ..blocked }, name));
         }
     };
     let stopped = Stopped::of(&blocked, &invoker.redactor);
-    plans.of(name).keep(facts, before, &changes, intent.destroy, Some(stopped))?;
+    plans.of(name).keep(facts, before, &changes, intent.destroys(), Some(stopped))?;
     Ok(reports::blocked(changes, asking(blocked, plans.of(name)), name))
 }
 

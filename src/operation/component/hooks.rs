@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::intent::Intent;
 use super::salt::job;
 use super::{shown_outputs, value_path};
 use crate::consul::Registration;
@@ -29,19 +28,20 @@ struct Telling<'a> {
     gone: bool,
 }
 
-/// Runs them if the run changes resources. A failed hook is a note or fails the component.
+/// Runs them after a turn that changes resources. A failed hook is a note or fails the component.
+/// `destroys`: the turn destroys the component.
 pub(super) async fn after(
     invoker: &Invoker<'_>,
-    intent: &Intent,
+    destroys: bool,
     mut report: ComponentReport,
 ) -> ComponentReport {
     let component = invoker.component;
     let well = report.status.is_as_asked() || report.status == Status::Destroyed;
     // The resumed run has already run the hooks for its own changes.
-    if component.hooks.is_empty() || !well || !intent.act.changes_things() || report.reason == "done_before" {
+    if component.hooks.is_empty() || !well || report.reason == "done_before" {
         return report;
     }
-    let gone = intent.destroy || report.status == Status::Destroyed;
+    let gone = destroys || report.status == Status::Destroyed;
     for hook in &component.hooks {
         let mut telling = Telling { invoker, report: &report, outputs: outputs(invoker), gone };
         let Err(reason) = telling.run(hook).await else { continue };

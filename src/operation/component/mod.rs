@@ -6,7 +6,6 @@ pub mod drift;
 pub mod health;
 mod hooks;
 pub mod inputs;
-pub mod intent;
 mod migrate_backend;
 mod needs_acknowledge;
 pub mod plan;
@@ -18,10 +17,8 @@ mod salt;
 pub mod shown_outputs;
 mod turn;
 mod value_path;
-pub mod way_back;
 
 use self::inputs::{Hands, gather, given_secrets, lacking, task_secrets};
-use self::intent::{Act, Intent};
 use self::recovery::Recovery;
 use self::reports::ended;
 use self::turn::Turn;
@@ -30,8 +27,10 @@ use crate::journal::Entry;
 use crate::lock::Guard;
 use crate::model::{Name, Node};
 use crate::operation::exec::Invoker;
+use crate::operation::intent::{Intent, What};
 use crate::operation::session::Session;
 use crate::operation::session::produced::{Pending, Produced};
+use crate::operation::store::saved_plans::SavedPlans;
 use crate::record::Record;
 use crate::render;
 use crate::report::{ComponentReport, Status};
@@ -93,7 +92,12 @@ async fn work(
     let record = session.records().read(component, place).await?;
     let reading = session.reading();
     let mut invoker = Invoker::new(session, component, place, subdir, Some(guard), reading).await?;
-    if let Some(report) = needs_acknowledge::check(&invoker, record.as_ref(), intent).await? {
+    if intent.what == What::Acknowledge {
+        return needs_acknowledge::acknowledge(&invoker, record.as_ref()).await;
+    }
+    if intent.changes_things()
+        && let Some(report) = needs_acknowledge::refuse(&invoker, record.as_ref())
+    {
         return Ok(report);
     }
     let opened = Recovery::open(&invoker, record.as_ref()).await;
@@ -107,18 +111,20 @@ async fn work(
     report.notes.extend(notes);
     report.notes.extend(node.interface.notes.iter().cloned());
     let is_gone =
-        report.status == Status::Destroyed || (intent.destroy && report.status == Status::Unchanged);
-    if is_gone && intent.act.changes_things() {
+        report.status == Status::Destroyed || (intent.destroys() && report.status == Status::Unchanged);
+    if is_gone && intent.changes_things() {
         report.notes.extend(given_secrets::withdraw(&invoker).await);
     }
     // The following steps store this report and send it to others.
     let mut report = recovery.tell(&invoker, report);
     invoker.redactor.report(&mut report);
-    let report = match &intent.act {
-        Act::GoBack(way) => needs_acknowledge::block(&invoker, way, report).await,
-        _ => report,
+    let mut report = match intent.way() {
+        Some(way) => needs_acknowledge::block(&invoker, way, report).await,
+        None => report,
     };
-    let mut report = hooks::after(&invoker, intent, report).await;
+    if intent.changes_things() {
+        report = hooks::after(&invoker, intent.destroys(), report).await;
+    }
     report.notes.extend(invoker.short_secrets());
     invoker.redactor.report(&mut report);
     Ok(report)
@@ -136,13 +142,13 @@ async fn begin(
 ) -> Result<ComponentReport> {
     let (session, place, component) = (invoker.session, invoker.place, invoker.component);
     let mut manifest = Manifest::open(place)?;
-    if intent.destroy
+    if intent.destroys()
         && !recovery.is_unfinished()
         && nothing_left(record, &place.state(), component.backend.is_local())
     {
         return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
     }
-    let destroys = destroys(intent, &component.name)?;
+    let destroys = destroys(session, intent, &component.name)?;
     let node = &*lacking::supply(session, node, record, destroys).await?;
     if !node.lacks.is_empty() {
         let lacks = lacking::names(node);
@@ -150,7 +156,7 @@ async fn begin(
     }
     let hands = Hands::unless(destroys);
     let mut gathered = gather(session, node, &invoker.reading, hands).await?;
-    if gathered.handed.is_unmade() && intent.act.changes_things() {
+    if gathered.handed.is_unmade() && intent.changes_things() {
         notes.extend(task_secrets::generate(session, component, &invoker.reading).await?);
         gathered = gather(session, node, &invoker.reading, hands).await?;
     }
@@ -197,9 +203,9 @@ fn nothing_left(record: Option<&Record>, state: &std::path::Path, local: bool) -
 }
 
 /// Whether this component is destroyed. A saved plan says so itself.
-fn destroys(intent: &Intent, component: &Name) -> Result<bool> {
-    match &intent.act {
-        Act::ApplyKept(plans) | Act::ShowKept(plans) => Ok(plans.of(component).read()?.destroy),
-        _ => Ok(intent.destroy),
+fn destroys(session: &Session, intent: &Intent, component: &Name) -> Result<bool> {
+    match intent.plan_id() {
+        Some(plan_id) => Ok(SavedPlans::new(&session.layout, plan_id).of(component).read()?.destroy),
+        None => Ok(intent.destroys()),
     }
 }

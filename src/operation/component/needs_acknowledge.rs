@@ -1,52 +1,37 @@
 //! A component whose rollback failed: nothing is applied to it until a person acknowledges that.
 
-use super::intent::{Act, Intent};
-use super::way_back::{MOVED, Manner, Way};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::operation::exec::Invoker;
+use crate::operation::intent::way_back::{MOVED, Manner, Way};
 use crate::operation::store::records;
 use crate::record::{Blocked, Record};
 use crate::report::{ComponentReport, Status};
 use crate::words::{Words, words};
 
-/// The report of a component that is blocked, or that was acknowledged.
-pub(super) async fn check(
-    invoker: &Invoker<'_>,
-    record: Option<&Record>,
-    intent: &Intent,
-) -> Result<Option<ComponentReport>> {
-    let name = &invoker.component.name;
-    let found = record.and_then(|record| record.blocked.as_ref().map(|blocked| (record, blocked)));
-    match (&intent.act, found) {
-        (Act::Acknowledge, None) => {
-            Ok(Some(ComponentReport::new(Status::Unchanged, "nothing_to_acknowledge")))
-        }
-        (Act::Acknowledge, Some((record, _))) => {
-            records::write(
-                invoker.lock,
-                &invoker.component.name,
-                invoker.place,
-                Record { blocked: None, ..record.clone() },
-            )
-            .await?;
-            Ok(Some(ComponentReport::new(Status::Unchanged, "acknowledged")))
-        }
-        (act, Some((_, blocked))) if act.changes_things() => {
-            let when = format!("the way back of run {} failed ({}): ", blocked.run_id, blocked.since);
-            let message =
-                words![Words::own(when), &blocked.message, "; nothing is applied before somebody has looked"];
-            let environment = &invoker.session.blueprint.environment;
-            let remedy = acknowledge(environment.as_str(), name.as_str());
-            let error =
-                Error::new(Layer::Host, Phase::Preparation, "rollback_failed", message, remedy).of(name);
-            let report = ComponentReport::new(Status::Blocked, error.code);
-            Ok(Some(ComponentReport { error: Some(error), ..report }))
-        }
-        _ => Ok(None),
-    }
+/// Removes the block, because a person has looked.
+pub(super) async fn acknowledge(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<ComponentReport> {
+    let Some(record) = record.filter(|record| record.blocked.is_some()) else {
+        return Ok(ComponentReport::new(Status::Unchanged, "nothing_to_acknowledge"));
+    };
+    let record = Record { blocked: None, ..record.clone() };
+    records::write(invoker.lock, &invoker.component.name, invoker.place, record).await?;
+    Ok(ComponentReport::new(Status::Unchanged, "acknowledged"))
 }
 
-fn acknowledge(environment: &str, name: &str) -> Words {
+/// The report of a component that is blocked.
+pub(super) fn refuse(invoker: &Invoker<'_>, record: Option<&Record>) -> Option<ComponentReport> {
+    let blocked = record?.blocked.as_ref()?;
+    let name = &invoker.component.name;
+    let when = format!("the way back of run {} failed ({}): ", blocked.run_id, blocked.since);
+    let message =
+        words![Words::own(when), &blocked.message, "; nothing is applied before somebody has looked"];
+    let remedy = remedy(invoker.session.blueprint.environment.as_str(), name.as_str());
+    let error = Error::new(Layer::Host, Phase::Preparation, "rollback_failed", message, remedy).of(name);
+    let report = ComponentReport::new(Status::Blocked, error.code);
+    Some(ComponentReport { error: Some(error), ..report })
+}
+
+fn remedy(environment: &str, name: &str) -> Words {
     let call = format!("salt-run infrastructure.acknowledge {environment} components={name}");
     Words::own(format!("look at what is there, then {call}"))
 }
@@ -83,7 +68,7 @@ pub(super) async fn block(invoker: &Invoker<'_>, way: &Way, mut report: Componen
         }
         (Ok(()), Some(error)) => {
             let environment = invoker.session.blueprint.environment.as_str();
-            let needed = acknowledge(environment, invoker.component.name.as_str());
+            let needed = remedy(environment, invoker.component.name.as_str());
             error.remedy = words![
                 &error.remedy,
                 "; nothing is applied to it before you ",

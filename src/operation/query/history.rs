@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::find_run;
 use crate::error::Result;
-use crate::journal::Wish;
 use crate::model::Name;
 use crate::operation::blueprint::draft;
 use crate::operation::request::answer::Opening;
@@ -64,7 +63,7 @@ fn summary(run: &Run) -> Value {
         "began": began.who.since,
         "finished": story.finished.as_ref().map(|(at, _)| at),
         "state": state(run),
-        "changes": began.wish != Wish::Look,
+        "changes": began.changes_things(),
         "user": began.user,
         "jid": began.who.jid,
         "host": began.who.host,

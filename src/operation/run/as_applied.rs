@@ -8,7 +8,7 @@ use crate::model::{Name, Node};
 use crate::operation::blueprint::broken_modules;
 use crate::operation::component;
 use crate::operation::component::approval;
-use crate::operation::component::intent::{Act, Intent};
+use crate::operation::intent::Intent;
 use crate::operation::session::Session;
 use crate::operation::store::saved_plan::refused;
 use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
@@ -64,8 +64,8 @@ fn is_of_the_module(error: &Error, intent: &Intent) -> bool {
     let early = matches!(error.phase, Phase::Preparation | Phase::Planning);
     let refused = error.layer == Layer::Terraform
         && matches!(error.code, "terraform_failed" | "provider_unavailable" | "terraform_too_old");
-    let kept = matches!(intent.act, Act::ApplyKept(_) | Act::ShowKept(_)) && error.code == "plan_moved";
-    intent.destroy && early && (refused || kept)
+    let kept = intent.plan_id().is_some() && error.code == "plan_moved";
+    intent.destroys() && early && (refused || kept)
 }
 
 /// None if today's module is the one that was applied.

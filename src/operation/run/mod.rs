@@ -21,7 +21,6 @@ use crate::journal::{Began, Journal};
 use crate::model::Name;
 use crate::operation::blueprint::broken_modules;
 use crate::operation::component::inputs::lacking;
-use crate::operation::component::intent::Act;
 use crate::operation::request::answer;
 use crate::operation::request::answer::Opening;
 use crate::operation::request::call::Call;
@@ -34,8 +33,12 @@ use crate::report::{ComponentReport, Report};
 
 /// Runs it, and reports, whatever happens.
 pub(super) fn run(call: &Call<'_>, wanted: Wanted) -> Report {
-    let opening =
-        Opening::new(wanted.operation, wanted.environment.as_str(), wanted.test, &call.request.identity);
+    let opening = Opening::new(
+        wanted.operation,
+        wanted.environment.as_str(),
+        wanted.intent.is_test(),
+        &call.request.identity,
+    );
     run_log::reported(call, opening, Opening::report, |opening, begun| attempt(call, wanted, opening, begun))
 }
 
@@ -52,7 +55,7 @@ fn attempt(
     let orphans = work.orphans()?;
     let (as_applied, left) = (take(&mut work.prepared.as_applied), take(&mut work.left));
     let saved = SavedPlans::new(&work.layout, &opening.run_id);
-    let (keeps, destroy) = (matches!(work.intent.act, Act::Keep(_)), work.intent.destroy);
+    let (keeps, destroy) = (work.intent.keeps(), work.intent.destroys());
 
     let (mut components, terraform) = execute(call, opening, work, began, journal)?;
     opening.terraform = Some(terraform);
@@ -85,17 +88,21 @@ fn execute(
     journal: Journal,
 ) -> Result<(BTreeMap<Name, ComponentReport>, String)> {
     let graph = work.graph();
-    let Work { prepared, intent, selected, asked, done, .. } = work;
+    let Work { prepared, intent, selected, resumes, .. } = work;
+    let done = resumes.map(|resumed| resumed.done).unwrap_or_default();
     let memory = Memory { journal: Some(journal), done };
     driver::in_session(call, opening, prepared, memory, &selected, async move |session: &Session| {
-        if let Act::ApplyKept(plans) = &intent.act {
-            as_applied::check_all(session, &graph, plans).await?;
+        if let Some(plan_id) = intent.plan_id().filter(|_| intent.changes_things()) {
+            as_applied::check_all(session, &graph, &SavedPlans::new(&session.layout, plan_id)).await?;
         }
         let (locks, environment) = (&session.locks, &session.blueprint.environment);
         last_run::tell(locks, environment, &began, false).await;
         let turn = async |name| as_applied::run(session, &name, &intent).await;
-        let reports = match &asked {
-            Some(asked) => rollback::asked::asked(session, &graph.names().cloned().collect(), asked).await?,
+        let reports = match intent.rollback() {
+            Some(asked) => {
+                let names = graph.names().cloned().collect();
+                rollback::asked::asked(session, &names, asked, intent.mode).await?
+            }
             None => {
                 let reports = schedule(session, graph, |name| session.on_failure(name), turn).await;
                 rollback::after(session, &intent, reports).await

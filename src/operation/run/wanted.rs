@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rollback::asked::Asked;
 use crate::journal::Done;
-use crate::model::{Name, Overrides, Problem, Surgery};
+use crate::model::{Name, Overrides, Problem};
+use crate::operation::intent::Intent;
 
 /// What a call wants, read from its arguments.
 pub struct Wanted {
@@ -13,13 +13,7 @@ pub struct Wanted {
     pub components: Option<BTreeSet<Name>>,
     pub include_dependencies: bool,
     pub overrides: Overrides,
-    pub test: bool,
-    pub wish: Wish,
-    pub migrate_backend: bool,
-    /// Take the newest providers and modules that the configuration allows.
-    pub upgrade: bool,
-    /// A version that failed is to be registered again.
-    pub retry: bool,
+    pub intent: Intent,
     /// The run to go on with.
     pub resumes: Option<Resumed>,
     /// Of the arguments.
@@ -27,19 +21,15 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// A look at what would be done with all components.
-    pub fn new(operation: &'static str, environment: Name) -> Self {
+    /// All components, as the pillar describes them.
+    pub fn new(operation: &'static str, environment: Name, intent: Intent) -> Self {
         Self {
             operation,
             environment,
             components: None,
             include_dependencies: false,
             overrides: Overrides::default(),
-            test: false,
-            wish: Wish::Preview,
-            migrate_backend: false,
-            upgrade: false,
-            retry: false,
+            intent,
             resumes: None,
             problems: Vec::new(),
         }
@@ -50,28 +40,4 @@ impl Wanted {
 pub struct Resumed {
     pub run_id: String,
     pub done: BTreeMap<Name, Done>,
-}
-
-/// What is to happen; where plans are kept is known only once the root is.
-#[derive(Clone, Debug)]
-pub enum Wish {
-    Apply,
-    Preview,
-    Keep,
-    ApplyKept(String),
-    ShowKept(String),
-    Destroy,
-    PreviewDestroy,
-    Prepare,
-    /// Take back drift that was seen, or show how.
-    Remediate {
-        drift_id: String,
-        apply: bool,
-    },
-    /// The execution module's `plan destroy=True`.
-    KeepDestroy,
-    Acknowledge,
-    RollBack(Asked),
-    Operate(Surgery),
-    PreviewOperation(Surgery),
 }

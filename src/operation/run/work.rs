@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::refuse_needed::refuse_needed;
 use super::remediate_target;
-use super::rollback::asked::Asked;
-use super::wanted::{Wanted, Wish};
+use super::wanted::{Resumed, Wanted};
 use crate::error::Result;
 use crate::graph::Graph;
-use crate::journal::{self, Began, Done};
+use crate::journal::Began;
 use crate::lock::Holder;
-use crate::model::{Name, Surgery};
+use crate::model::Name;
 use crate::operation::blueprint::prepared::{Destruction, Past, Prepared};
 use crate::operation::blueprint::{gone, prepare, refuse_steps, select};
-use crate::operation::component::intent::{Act, Intent};
+use crate::operation::intent::{Intent, What};
 use crate::operation::request::answer::Opening;
 use crate::operation::request::call::Call;
 use crate::operation::store::saved_plans::SavedPlans;
@@ -29,14 +28,8 @@ pub(super) struct Work {
     pub selected: BTreeSet<Name>,
     /// The reports of others that were asked for.
     pub left: BTreeMap<Name, ComponentReport>,
-    /// A way back that a person asks for.
-    pub asked: Option<Asked>,
-    /// What the run that this one goes on with did.
-    pub done: BTreeMap<Name, Done>,
-    /// That run.
-    resumes: Option<String>,
-    /// The plan that this run is about.
-    plan_id: Option<String>,
+    /// The interrupted run that this one resumes.
+    pub resumes: Option<Resumed>,
 }
 
 impl Work {
@@ -49,57 +42,37 @@ impl Work {
         let (settings, environment) = (&prepared.blueprint.settings, &prepared.blueprint.environment);
         shared_records::fetch(settings, environment)?;
         opening.run_id = run_log::next_id(settings, &layout, environment)?;
-        if matches!(wanted.wish, Wish::Remediate { .. }) {
-            let selected = select(&prepared.blueprint, wanted.components.clone(), false)?;
-            refuse_steps(&prepared.blueprint, &selected, wanted.operation)?;
-            for name in selected {
-                remediate_target::aim(&mut prepared, &name, &layout.run(&opening.run_id))?;
+        let Wanted { operation, components, include_dependencies, intent, resumes, .. } = wanted;
+        let selected = select(&prepared.blueprint, components.clone(), include_dependencies)?;
+        if intent.refuses_steps() {
+            refuse_steps(&prepared.blueprint, &selected, operation)?;
+        }
+        if intent.drift_id().is_some() {
+            for name in &selected {
+                remediate_target::aim(&mut prepared, name, &layout.run(&opening.run_id))?;
             }
         }
-        let selected = select(&prepared.blueprint, wanted.components.clone(), wanted.include_dependencies)?;
-        if matches!(
-            wanted.wish,
-            Wish::RollBack(_) | Wish::Operate(_) | Wish::PreviewOperation(_) | Wish::Acknowledge
-        ) {
-            refuse_steps(&prepared.blueprint, &selected, wanted.operation)?;
-        }
-        let intent = Intent {
-            migrate_backend: wanted.migrate_backend,
-            upgrade: wanted.upgrade,
-            retry: wanted.retry,
-            ..intent(&wanted.wish, &layout, &opening.run_id)
-        };
-        let (resumes, done) = wanted.resumes.map(|resumed| (resumed.run_id, resumed.done)).unzip();
-        let plan_id = match &wanted.wish {
-            Wish::ApplyKept(plan_id) | Wish::ShowKept(plan_id) => Some(plan_id.clone()),
-            _ => None,
-        };
-        let asked = match wanted.wish {
-            Wish::RollBack(asked) => Some(asked),
-            _ => None,
-        };
-        let (left, done) = (BTreeMap::new(), done.unwrap_or_default());
-        let mut work = Self { prepared, layout, intent, selected, left, asked, done, resumes, plan_id };
-        work.open_saved_plans(wanted.components.as_ref(), &opening.run_id)?;
-        if work.intent.destroy {
+        let mut work = Self { prepared, layout, intent, selected, left: BTreeMap::new(), resumes };
+        work.open_saved_plans(components.as_ref(), &opening.run_id)?;
+        if work.intent.destroys() {
             refuse_needed(&work.prepared.blueprint, &work.layout, &work.selected)?;
         }
         Ok(work)
     }
 
-    /// Where it is about saved plans, they say which components have a turn, and whether they are destroyed.
+    /// Saved plans say which components have a turn, and whether they are destroyed.
     fn open_saved_plans(&mut self, named: Option<&BTreeSet<Name>>, run_id: &str) -> Result<()> {
-        let (Act::ApplyKept(plans) | Act::ShowKept(plans)) = &self.intent.act else { return Ok(()) };
-        let contents = plans.contents()?;
+        let What::SavedPlan { plan_id, destroys } = &mut self.intent.what else { return Ok(()) };
+        let contents = SavedPlans::new(&self.layout, plan_id).contents()?;
         if !contents.destroy {
             self.prepared.refuse_broken(&self.layout.run(run_id))?;
         }
         (self.selected, self.left) = contents.split(&self.prepared.blueprint, named)?;
-        self.intent.destroy = contents.destroy;
-        if matches!(self.intent.act, Act::ApplyKept(_)) {
+        *destroys = contents.destroy;
+        if let Some(resumed) = &self.resumes {
             // The saved plan of what is done is spent.
             let spent: Vec<_> =
-                self.selected.iter().filter(|name| self.done.contains_key(*name)).cloned().collect();
+                self.selected.iter().filter(|name| resumed.done.contains_key(*name)).cloned().collect();
             for name in spent {
                 self.selected.remove(&name);
                 self.left.insert(name, ComponentReport::new(Status::Unchanged, "done_before"));
@@ -117,23 +90,17 @@ impl Work {
             environment: opening.environment.clone(),
             ..Holder::here()
         };
-        let changes = self.intent.act.changes_things();
-        let kind = match (changes, self.intent.destroy) {
-            (true, true) => journal::Wish::Destroy,
-            (true, false) => journal::Wish::Apply,
-            (false, _) => journal::Wish::Look,
-        };
         Began {
-            plan_id: self.plan_id.clone(),
-            resumes: self.resumes.clone(),
-            ..Began::new(who, &opening.identity.user, kind, self.selected.clone())
+            plan_id: self.intent.plan_id().map(str::to_owned),
+            resumes: self.resumes.as_ref().map(|resumed| resumed.run_id.clone()),
+            ..Began::new(who, &opening.identity.user, self.intent.kind(), self.selected.clone())
         }
     }
 
     /// Whose turn comes after whose.
     pub fn graph(&self) -> Graph {
         let graph = self.prepared.blueprint.graph.restricted(&self.selected);
-        if self.intent.destroy { graph.reversed() } else { graph }
+        if self.intent.destroys() { graph.reversed() } else { graph }
     }
 
     /// Components that have resources, and that the pillar has no more.
@@ -146,47 +113,9 @@ impl Work {
 
 /// What this run takes as it was last applied.
 fn past<'a>(wanted: &'a Wanted, run_id: &'a str) -> Past<'a> {
-    let named = wanted.components.as_ref();
-    let destruction = Destruction { run_id, named };
-    match wanted.wish {
-        Wish::Destroy | Wish::PreviewDestroy => Past { gone: named, broken: Some(destruction) },
-        Wish::Remediate { .. } => Past { gone: named, broken: None },
-        // A plan that is kept may be one of a destruction.
-        Wish::KeepDestroy | Wish::ApplyKept(_) | Wish::ShowKept(_) => {
-            Past { gone: None, broken: Some(destruction) }
-        }
-        _ => Past::NONE,
+    let (named, intent) = (wanted.components.as_ref(), &wanted.intent);
+    Past {
+        gone: named.filter(|_| intent.takes_gone()),
+        broken: intent.may_destroy().then_some(Destruction { run_id, named }),
     }
-}
-
-fn intent(wish: &Wish, layout: &Layout, run_id: &str) -> Intent {
-    use crate::decide::Consent::{Confirmed, None};
-    let (destroy, consent, act) = match wish {
-        Wish::Apply => (false, None, Act::Apply),
-        Wish::Preview => (false, None, Act::Preview),
-        Wish::Keep => (false, None, Act::Keep(SavedPlans::new(layout, run_id))),
-        Wish::ApplyKept(plan_id) => (false, None, Act::ApplyKept(SavedPlans::new(layout, plan_id))),
-        Wish::ShowKept(plan_id) => (false, None, Act::ShowKept(SavedPlans::new(layout, plan_id))),
-        Wish::Destroy => (true, Confirmed, Act::Apply),
-        Wish::PreviewDestroy => (true, Confirmed, Act::Preview),
-        Wish::Prepare => (false, None, Act::Prepare),
-        Wish::Remediate { drift_id, apply } => {
-            (false, None, Act::Remediate { drift_id: drift_id.clone(), apply: *apply })
-        }
-        // Whoever asks for a destruction means it.
-        Wish::Operate(Surgery::Remove { destroy: true, .. }) => (false, Confirmed, Act::Apply),
-        Wish::PreviewOperation(Surgery::Remove { destroy: true, .. }) => (false, Confirmed, Act::Preview),
-        Wish::Operate(_) => (false, None, Act::Apply),
-        Wish::PreviewOperation(_) => (false, None, Act::Preview),
-        Wish::Acknowledge => (false, None, Act::Acknowledge),
-        // Each component's way is its own.
-        Wish::RollBack(asked) if asked.shown => (false, None, Act::Preview),
-        Wish::RollBack(_) => (false, None, Act::Apply),
-        Wish::KeepDestroy => (true, Confirmed, Act::Keep(SavedPlans::new(layout, run_id))),
-    };
-    let surgery = match wish {
-        Wish::Operate(surgery) | Wish::PreviewOperation(surgery) => Some(surgery.clone()),
-        _ => Option::None,
-    };
-    Intent { destroy, consent, surgery, ..Intent::of(act) }
 }

@@ -29,6 +29,7 @@ use crate::operation::request::host_reference;
 use crate::operation::runtime::blocking;
 use crate::operation::store::lock_service::service;
 use crate::operation::store::records::Records;
+use crate::operation::store::saved_plans::SavedPlans;
 use crate::process::{Cancel, Guardian};
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
@@ -235,6 +236,11 @@ impl Session {
 
     pub fn records(&self) -> Records<'_> {
         Records { locks: &self.locks, environment: &self.blueprint.environment }
+    }
+
+    /// The plans that this run saves.
+    pub fn saved_plans(&self) -> SavedPlans {
+        SavedPlans::new(&self.layout, &self.run_id)
     }
 
     /// What a turn of its own reads.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lock_service::service;
 use crate::error::Result;
-use crate::journal::{Began, REMEDIATE, Wish};
+use crate::journal::{Began, REMEDIATE};
 use crate::lock::Service;
 use crate::model::{Name, Settings};
 use crate::operation::runtime::runtime;
@@ -19,7 +19,7 @@ pub struct LastRun {
 /// A failure stops nothing: this host has the journal of the run.
 pub async fn tell(locks: &Service, environment: &Name, began: &Began, complete: bool) {
     let Service::Consul(consul) = locks else { return };
-    if began.wish == Wish::Look || began.who.operation == REMEDIATE {
+    if !began.changes_things() || began.who.operation == REMEDIATE {
         return;
     }
     let last = LastRun { began: began.clone(), complete };

@@ -9,7 +9,7 @@ use ulid::Ulid;
 use super::last_run;
 use crate::error::Result;
 use crate::host::Host;
-use crate::journal::{Entry, Journal, Story, Wish};
+use crate::journal::{Entry, Journal, Story};
 use crate::model::{Name, Settings};
 use crate::operation::request::answer::Opening;
 use crate::operation::request::call::Call;
@@ -93,6 +93,5 @@ fn close(host: &dyn Host, folder: Option<&Path>, report: &Report) {
 /// Whether a run is in progress, or changed resources and did not finish: then its files are needed for recovery.
 pub fn is_needed(folder: &Path) -> bool {
     let story = Journal::of(folder).story().ok().flatten();
-    story
-        .is_some_and(|story| story.is_alive() || (story.finished.is_none() && story.began.wish != Wish::Look))
+    story.is_some_and(|story| story.is_alive() || (story.finished.is_none() && story.began.changes_things()))
 }

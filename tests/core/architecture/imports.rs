@@ -128,6 +128,13 @@ impl Imports {
             .collect()
     }
 
+    /// Files that import what `file` defines.
+    pub fn importers(&self, file: &str) -> Vec<&str> {
+        assert!(self.arrows.contains_key(file), "there is no {file}");
+        let arrows = self.arrows.iter().filter(|(_, arrows)| arrows.contains_key(file));
+        arrows.map(|(importer, _)| importer.as_str()).collect()
+    }
+
     /// Methods of a type that are in another folder than the type.
     pub fn methods_away_from_their_type(&self, folder: &str) -> Vec<String> {
         let away = self.extended.iter().filter(|(file, home, _)| {

@@ -5,7 +5,6 @@ use crate::change::Changes;
 use crate::decide::{FailedVersion, State};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::nomad::{Follow, JobName};
-use crate::operation::component::intent::{Act, Intent};
 use crate::operation::component::reports;
 use crate::operation::exec::servers;
 use crate::record::Record;
@@ -37,25 +36,25 @@ impl Run<'_> {
 }
 
 /// Decides about a plan of this turn, before the plan is saved or applied.
-pub(in crate::operation::component) fn judge(run: &Run<'_>, intent: &Intent, changes: &Changes) -> Verdict {
+pub(in crate::operation::component) fn judge(run: &Run<'_>, changes: &Changes) -> Verdict {
+    let intent = run.intent;
     let registers = |action: &String| action == "create" || action == "update";
     let mut jobs = changes.resources.iter().filter(|one| one.kind == "nomad_job");
-    if intent.destroy || !jobs.any(|one| one.actions.iter().any(registers)) {
+    if intent.destroys() || !jobs.any(|one| one.actions.iter().any(registers)) {
         return Verdict::Free;
     }
-    let failed = match &intent.act {
+    let failed = match intent.drift_id() {
         // A remediation plans from the configuration that was applied last, not from the pillar.
-        Act::Remediate { .. } => run.record.and_then(Record::applied_and_failed),
-        _ => run.failed_before(),
+        Some(_) => run.record.and_then(Record::applied_and_failed),
+        None => run.failed_before(),
     };
-    let Some(failed) = failed else { return Verdict::Free };
-    match &intent.act {
-        Act::Keep(_) => Verdict::Told(format!("{}; to apply this plan registers it again", failed.words())),
-        Act::ApplyKept(_) | Act::ShowKept(_) | Act::GoBack(_) => Verdict::Free,
-        _ if intent.retry => {
-            Verdict::Told(format!("registered again, as asked: it failed in run {}", failed.run_id))
-        }
-        _ => Verdict::Waits(waits(run, failed)),
+    let Some(failed) = failed.filter(|_| intent.plan_id().is_none()) else { return Verdict::Free };
+    if intent.keeps() {
+        return Verdict::Told(format!("{}; to apply this plan registers it again", failed.words()));
+    }
+    match intent.options.retry {
+        true => Verdict::Told(format!("registered again, as asked: it failed in run {}", failed.run_id)),
+        false => Verdict::Waits(waits(run, failed)),
     }
 }
 
@@ -63,11 +62,10 @@ pub(in crate::operation::component) fn judge(run: &Run<'_>, intent: &Intent, cha
 /// instance of it still runs, for example an instance of the previous version.
 pub(in crate::operation::component) async fn spent(
     run: &Run<'_>,
-    intent: &Intent,
     state: Option<&State>,
 ) -> Result<Vec<String>> {
     let mut spent = Vec::new();
-    if !intent.retry || intent.destroy || run.failed_before().is_none() {
+    if !run.intent.options.retry || run.intent.destroys() || run.failed_before().is_none() {
         return Ok(spent);
     }
     let (settings, invoker) = (&run.invoker.session.blueprint.settings, run.invoker);

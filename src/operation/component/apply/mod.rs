@@ -14,7 +14,6 @@ use super::inputs::variables::Inputs;
 use super::recovery::leftovers::Heard;
 use super::recovery::state_copies;
 use super::registrations::Followed;
-use super::way_back::Way;
 use super::{recovery, reports};
 use crate::change::Changes;
 use crate::decide::{Did, Ended, Remembered, Suspect, Trouble};
@@ -25,6 +24,7 @@ use crate::model::{Node, OnFailure};
 use crate::operation::component::recovery::possible_orphans;
 use crate::operation::exec::outcome::Said;
 use crate::operation::exec::{Invoker, state};
+use crate::operation::intent::Intent;
 use crate::operation::session::Was;
 use crate::operation::store::facts::Facts;
 use crate::record::Record;
@@ -61,14 +61,7 @@ pub(super) struct Run<'a> {
     pub backend: Option<&'a str>,
     pub facts: &'a Facts,
     pub destroy: bool,
-    /// Whether this run changes resources.
-    pub changes: bool,
-    /// Whether health gates are checked at the end; not in a test, and not in a destroy.
-    pub proves: bool,
-    /// The rollback that this turn is part of, if any.
-    pub back: Option<&'a Way>,
-    /// The turn uses a configuration that was applied before, instead of the pillar's.
-    pub is_aside: bool,
+    pub intent: &'a Intent,
     /// The plan contains only a part of the changes.
     pub partly: bool,
     /// Jobs whose registration differs from the one in the state, if nothing is applied.

@@ -9,8 +9,8 @@ use crate::error::{Error, Layer, Phase, Result};
 use crate::model::OnFailure;
 use crate::operation::component::recovery::possible_orphans;
 use crate::operation::component::shown_outputs::shown;
-use crate::operation::component::way_back::Manner;
 use crate::operation::component::{health, plan, reports};
+use crate::operation::intent::way_back::Manner;
 use crate::operation::session::produced::Produced;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
@@ -30,7 +30,7 @@ impl Run<'_> {
                 && record.followed == self.followed.registrations
                 && record.foreign == self.followed.foreign
                 && match self.destroy {
-                    true => !(self.changes && is_applied),
+                    true => !(self.intent.changes_things() && is_applied),
                     // A record of version 0.1.0 does not list the outputs.
                     false => record.outputs.is_some() && self.is_applied(record),
                 }
@@ -67,7 +67,7 @@ impl Run<'_> {
         after: State,
         next: &str,
     ) -> Result<ComponentReport> {
-        let could = self.proves && self.node.component.on_failure == OnFailure::Rollback;
+        let could = self.proves() && self.node.component.on_failure == OnFailure::Rollback;
         if !could || !matches!(plan::again(self.invoker).await, Ok(None)) {
             return Ok(self.finished(report, after));
         }
@@ -88,9 +88,14 @@ impl Run<'_> {
         }
     }
 
+    /// Not in a test, and not where the component is destroyed.
+    fn proves(&self) -> bool {
+        self.intent.changes_things() && !self.destroy && !self.intent.destroys()
+    }
+
     fn has_to_prove(&self) -> bool {
         let component = &self.node.component;
-        self.proves && (!component.health.is_empty() || component.on_failure == OnFailure::Rollback)
+        self.proves() && (!component.health.is_empty() || component.on_failure == OnFailure::Rollback)
     }
 
     /// The end of a turn without failure so far. If a rollback may need this configuration later, a plan must be empty
@@ -116,7 +121,7 @@ impl Run<'_> {
     /// An error if the component is not healthy.
     async fn prove(&self, report: &ComponentReport, state: &State) -> Result<Proof> {
         let planned = report.status == Status::Unchanged;
-        let of_run = self.back.filter(|way| way.manner == Manner::OfRun);
+        let of_run = self.intent.way().filter(|way| way.manner == Manner::OfRun);
         let proof = match self.node.component.on_failure {
             OnFailure::Rollback if !planned => match plan::again(self.invoker).await {
                 Ok(left) => Proof::Replanned(addresses(left)),

@@ -39,16 +39,7 @@ pub(super) async fn look(
     record: Option<&Record>,
 ) -> Result<Look> {
     invoker.go_on(Phase::Planning).await?;
-    let arguments = Plan {
-        out: file.to_owned(),
-        variable_files: invoker.variable_files(),
-        state: invoker.state(),
-        destroy: false,
-        refresh,
-        lock: !invoker.place.is_aside(),
-        targets: Vec::new(),
-        replace: Vec::new(),
-    };
+    let plan = Plan { refresh, lock: !invoker.place.is_aside(), ..plan::into(file, invoker) };
     let (mut differs, mut outputs) = (false, BTreeMap::new());
     let mut hear = |event: &Event| match event {
         Event::ResourceDrift(_) => differs = true,
@@ -57,7 +48,7 @@ pub(super) async fn look(
         _ => {}
     };
     let timeout = invoker.component.timeouts.plan;
-    let said = invoker.stream("plan", arguments.arguments(), timeout, ROOM, &mut hear).await?;
+    let said = invoker.stream("plan", plan.arguments(), timeout, ROOM, &mut hear).await?;
     if !matches!(said.exit.code, Some(0 | 2)) {
         return Err(invoker.failure("plan", Phase::Planning, &said));
     }

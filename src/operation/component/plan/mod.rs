@@ -5,8 +5,6 @@ pub mod nomad_preflight;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::intent::{Act, Intent};
-use super::way_back::Manner;
 use crate::change::{self, Changes, FoundJob};
 use crate::error::{Phase, Result};
 use crate::operation::exec::{Invoker, saved_plan_file};
@@ -21,26 +19,28 @@ pub(super) enum Planned {
     Nothing(Vec<FoundJob>),
 }
 
-/// `replace`: addresses of resources to replace.
-pub(super) async fn plan(
-    invoker: &Invoker<'_>,
-    file: &Path,
-    intent: &Intent,
-    refresh: Refresh,
-    replace: &[String],
-) -> Result<Planned> {
+/// A plan of all that the component's configuration says, into `file`.
+pub(super) fn into(file: &Path, invoker: &Invoker<'_>) -> Plan {
+    Plan {
+        out: file.to_owned(),
+        variable_files: invoker.variable_files(),
+        state: invoker.state(),
+        destroy: false,
+        refresh: Refresh::First,
+        lock: true,
+        targets: Vec::new(),
+        replace: Vec::new(),
+    }
+}
+
+/// `full`: a person reads this plan, so it shows which attributes change.
+pub(super) async fn plan(invoker: &Invoker<'_>, plan: &Plan, full: bool) -> Result<Planned> {
     invoker.session.teller.stage(&invoker.component.name, Stage::Planning);
-    let full = match &intent.act {
-        Act::Apply => intent.surgery.is_some(),
-        Act::GoBack(way) => way.manner == Manner::Shown,
-        _ => true,
-    };
-    let asked = Asked { destroy: intent.destroy, refresh, full, replace, targets: &[] };
-    match make(invoker, file, asked).await? {
+    match make(invoker, plan, full).await? {
         Made { changes: Some(changes), .. } => Ok(Planned::Changes(changes)),
         Made { jobs_differ: false, .. } => Ok(Planned::Nothing(Vec::new())),
         Made { .. } => {
-            let document = saved_plan_file::document(invoker, file).await?;
+            let document = saved_plan_file::document(invoker, &plan.out).await?;
             Ok(Planned::Nothing(change::found_jobs(&document, &invoker.component.drift)))
         }
     }
@@ -49,15 +49,15 @@ pub(super) async fn plan(
 /// The changes of a second plan, right after an apply.
 pub(super) async fn again(invoker: &Invoker<'_>) -> Result<Option<Changes>> {
     let file = invoker.plan_file().with_extension("again");
-    let made = make(invoker, &file, Asked::default()).await;
+    let made = make(invoker, &into(&file, invoker), false).await;
     let _ = std::fs::remove_file(&file);
     Ok(made?.changes)
 }
 
 /// A plan of these addresses alone.
 pub(super) async fn targeted(invoker: &Invoker<'_>, file: &Path, targets: &[String]) -> Result<Changes> {
-    let asked = Asked { targets, ..Asked::default() };
-    Ok(make(invoker, file, asked).await?.changes.unwrap_or_default())
+    let plan = Plan { targets: targets.to_owned(), ..into(file, invoker) };
+    Ok(make(invoker, &plan, false).await?.changes.unwrap_or_default())
 }
 
 struct Made {
@@ -67,55 +67,31 @@ struct Made {
     jobs_differ: bool,
 }
 
-#[derive(Default)]
-struct Asked<'a> {
-    destroy: bool,
-    refresh: Refresh,
-    /// A person reads this plan: it shows which attributes change.
-    full: bool,
-    targets: &'a [String],
-    replace: &'a [String],
-}
-
-async fn make(invoker: &Invoker<'_>, file: &Path, asked: Asked<'_>) -> Result<Made> {
-    let Asked { destroy, refresh, full, targets, replace } = asked;
+async fn make(invoker: &Invoker<'_>, plan: &Plan, full: bool) -> Result<Made> {
     invoker.go_on(Phase::Planning).await?;
-    let arguments = Plan {
-        out: file.to_owned(),
-        variable_files: invoker.variable_files(),
-        state: invoker.state(),
-        destroy,
-        refresh,
-        lock: true,
-        targets: targets.to_owned(),
-        replace: replace.to_owned(),
-    };
     let mut changes = Changes::default();
     let mut jobs_differ = false;
-    let said =
-        invoker
-            .stream("plan", arguments.arguments(), invoker.component.timeouts.plan, ROOM, &mut |event| {
-                match event {
-                    Event::PlannedChange(planned) => {
-                        let resource = &planned.resource;
-                        changes.resources.extend(change::planned(
-                            &resource.address,
-                            &resource.kind,
-                            &resource.name,
-                            planned.action.word(),
-                            planned.reason.as_deref(),
-                        ));
-                    }
-                    Event::ResourceDrift(found) => jobs_differ |= found.resource.kind == "nomad_job",
-                    Event::ChangeSummary(summary) => changes.counts = summary.counts,
-                    Event::Outputs(outputs) => changes.outputs.extend(changed(outputs)),
-                    _ => {}
-                }
-            })
-            .await?;
+    let said = invoker
+        .stream("plan", plan.arguments(), invoker.component.timeouts.plan, ROOM, &mut |event| match event {
+            Event::PlannedChange(planned) => {
+                let resource = &planned.resource;
+                changes.resources.extend(change::planned(
+                    &resource.address,
+                    &resource.kind,
+                    &resource.name,
+                    planned.action.word(),
+                    planned.reason.as_deref(),
+                ));
+            }
+            Event::ResourceDrift(found) => jobs_differ |= found.resource.kind == "nomad_job",
+            Event::ChangeSummary(summary) => changes.counts = summary.counts,
+            Event::Outputs(outputs) => changes.outputs.extend(changed(outputs)),
+            _ => {}
+        })
+        .await?;
     let changes = match said.exit.code {
         Some(0) => None,
-        Some(2) if full => Some(saved_plan_file::show(invoker, file).await?),
+        Some(2) if full => Some(saved_plan_file::show(invoker, &plan.out).await?),
         Some(2) => Some(changes),
         _ => {
             return Err(

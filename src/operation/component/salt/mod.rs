@@ -7,7 +7,6 @@ use serde_json::json;
 use self::job::{Done, failure, secrets};
 use super::inputs::upstream_outputs;
 use super::inputs::variables::inputs;
-use super::intent::{Act, Intent};
 use super::{health, hooks, reports};
 use crate::decide::State;
 use crate::error::{Error, Layer, Phase, Result};
@@ -15,6 +14,7 @@ use crate::journal;
 use crate::lock::{Guard, Holder};
 use crate::model::{Node, Step};
 use crate::operation::exec::Invoker;
+use crate::operation::intent::{Intent, Mode, What};
 use crate::operation::session::Session;
 use crate::operation::session::produced::Produced;
 use crate::operation::store::keyed_digest::keyed;
@@ -26,16 +26,16 @@ use crate::workdir::Place;
 
 /// An operation that is for modules alone does not change a step, and reports that.
 pub(super) fn left_alone(intent: &Intent) -> Option<ComponentReport> {
-    let (reason, note) = match &intent.act {
-        _ if intent.destroy => ("salt_not_undone", "what Salt's states did is not undone by a destruction"),
-        Act::Keep(_) | Act::ShowKept(_) | Act::ApplyKept(_) => (
+    let (reason, note) = match (&intent.what, intent.mode) {
+        _ if intent.destroys() => {
+            ("salt_not_undone", "what Salt's states did is not undone by a destruction")
+        }
+        (What::SavedPlan { .. }, _) | (_, Mode::Keep) => (
             "salt_not_planned",
             "a step of Salt's own has no plan: orchestrate runs it, and test=True asks it",
         ),
-        Act::Apply | Act::Preview => return None,
-        Act::Prepare | Act::Remediate { .. } | Act::GoBack(_) | Act::Acknowledge => {
-            ("salt_step", "a step of Salt's own: there is nothing of Terraform's here")
-        }
+        (What::Configuration, _) => return None,
+        _ => ("salt_step", "a step of Salt's own: there is nothing of Terraform's here"),
     };
     let report = ComponentReport::new(Status::Unchanged, reason);
     Some(ComponentReport { notes: vec![note].into(), ..report })
@@ -70,7 +70,7 @@ pub(super) async fn run(
     let made_from = json!([node.component.declared.get("salt"), inputs.known]);
     let done =
         journal::Done { made_from: keyed(&session.layout, &made_from)?, lineage: String::new(), serial: 0 };
-    let test = intent.act == Act::Preview;
+    let test = intent.is_test();
     let mut report = match session.done(name) {
         Some(before) if *before == done && !test => ComponentReport::new(Status::Unchanged, "done_before"),
         _ if test && !step.what.is_states() => no_test(step),
@@ -100,7 +100,7 @@ pub(super) async fn run(
         .await?;
     }
     session.reach(name, done);
-    let mut report = hooks::after(&invoker, intent, report).await;
+    let mut report = hooks::after(&invoker, false, report).await;
     invoker.redactor.report(&mut report);
     Ok(report)
 }

@@ -8,8 +8,8 @@ use crate::decide::{self, Blocked, State};
 use crate::error::{Error, Layer, Phase, Result};
 use crate::model::Component;
 use crate::operation::component::apply::Run;
-use crate::operation::component::way_back::{MOVED, Manner, WAITS, Way};
 use crate::operation::component::{plan, reports};
+use crate::operation::intent::way_back::{MOVED, Manner, WAITS, Way};
 use crate::operation::session::Session;
 use crate::operation::store::records;
 use crate::record::Record;
@@ -34,7 +34,7 @@ impl Turn<'_> {
             Some(targets) if targets.is_empty() => {
                 return Ok(share.tell(ComponentReport::new(Status::Unchanged, "")));
             }
-            Some(_) if way.manner == Manner::Shown => (changes, true),
+            Some(_) if self.intent.is_test() => (changes, true),
             Some(targets) => (plan::targeted(run.invoker, file, targets).await?, true),
         };
         let verdict = judge(way, component, &changes);
@@ -53,7 +53,7 @@ impl Turn<'_> {
             }
             return Ok(reports::blocked(changes, blocked, &component.name));
         }
-        if way.manner == Manner::Shown {
+        if self.intent.is_test() {
             return Ok(share.tell(reports::planned(changes)));
         }
         let run = Run { partly, ..run };
@@ -92,8 +92,7 @@ fn share(way: &Way, changes: &Changes) -> Share {
         let is = |one: &String| *one == change.kind || decide::covers(one, &change.address);
         change.actions.iter().any(|action| action == "delete") && way.leg.data.iter().any(is)
     };
-    let waits =
-        |change: &ResourceChange| way.waits && way.manner != Manner::Shown && change.actions == ["delete"];
+    let waits = |change: &ResourceChange| way.waits && change.actions == ["delete"];
     let (data, rest): (Vec<_>, Vec<_>) = changes.resources.iter().partition(|change| is_data(change));
     let (later, now): (Vec<_>, Vec<_>) = rest.into_iter().partition(|change| waits(change));
     let addresses = |some: &[&ResourceChange]| -> Vec<String> {

@@ -11,13 +11,13 @@ mod steps;
 use super::apply::Run;
 use super::inputs::handed::Handed;
 use super::inputs::variables::Inputs;
-use super::intent::Intent;
 use super::recovery::Recovery;
 use super::registrations::Followed;
 use crate::lock::Guard;
 use crate::model::Node;
 use crate::operation::exec::Invoker;
 use crate::operation::exec::state::Pulled;
+use crate::operation::intent::Intent;
 use crate::operation::store::facts::Facts;
 use crate::record::Record;
 use crate::resolve::Module;
@@ -56,10 +56,7 @@ impl Turn<'_> {
             backend: self.backend,
             facts: self.facts,
             destroy,
-            changes: self.intent.act.changes_things(),
-            proves: !destroy && !self.intent.destroy && self.intent.act.changes_things(),
-            back: self.intent.act.way(),
-            is_aside: self.intent.is_aside(),
+            intent: self.intent,
             partly: false,
             followed: Followed::default(),
         }

@@ -9,16 +9,16 @@ use crate::error::Result;
 use crate::operation::component::apply::failed_version::Verdict;
 use crate::operation::component::apply::{Run, failed_version};
 use crate::operation::component::drift::remediate;
-use crate::operation::component::intent::Act;
 use crate::operation::component::plan::{Planned, nomad_preflight};
 use crate::operation::component::recovery::Recovery;
 use crate::operation::component::recovery::stale_lock::LOCKED;
 use crate::operation::component::{approval, plan, registrations, reports};
+use crate::operation::intent::Mode;
 use crate::operation::session::produced::{Pending, Produced};
 use crate::operation::store::saved_plan::Kept;
 use crate::operation::store::saved_plans::SavedPlan;
 use crate::report::{ComponentReport, Status};
-use crate::terraform::Refresh;
+use crate::terraform::{Plan, Refresh};
 use crate::workdir::{Manifest, remove};
 
 impl Turn<'_> {
@@ -33,11 +33,11 @@ impl Turn<'_> {
     ) -> Result<ComponentReport> {
         let Self { invoker, intent, .. } = *self;
         let (session, name) = (invoker.session, &invoker.component.name);
-        let file = match &intent.act {
-            Act::Keep(plans) => plans.of(name).file()?,
-            _ => invoker.plan_file(),
+        let file = match intent.keeps() {
+            true => session.saved_plans().of(name).file()?,
+            false => invoker.plan_file(),
         };
-        let replace = failed_version::spent(&run, intent, before).await?;
+        let replace = failed_version::spent(&run, before).await?;
         let changes = match self.plan(&file, &replace, recovery, manifest).await? {
             Planned::Changes(changes) => changes,
             Planned::Nothing(found) => {
@@ -45,10 +45,10 @@ impl Turn<'_> {
                 return self.nothing(run, before, &found).await;
             }
         };
-        if let Some(way) = intent.act.way() {
+        if let Some(way) = intent.way() {
             return self.go_back(way, run, manifest, &file, changes).await;
         }
-        let told = match failed_version::judge(&run, intent, &changes) {
+        let told = match failed_version::judge(&run, &changes) {
             Verdict::Free => None,
             Verdict::Told(note) => Some(note),
             Verdict::Waits(error) => {
@@ -72,11 +72,11 @@ impl Turn<'_> {
         found: &[FoundJob],
     ) -> Result<ComponentReport> {
         let Self { invoker, guard, intent, .. } = *self;
-        let reason = match intent.act {
-            Act::Remediate { .. } => "nothing_to_put_right",
-            _ => "",
+        let reason = match intent.drift_id() {
+            Some(_) => "nothing_to_put_right",
+            None => "",
         };
-        if intent.act.changes_things() && !self.handed.is_written() {
+        if intent.changes_things() && !self.handed.is_written() {
             guard.fence().await?;
             self.handed.deliver(invoker).await?;
         }
@@ -111,7 +111,7 @@ impl Turn<'_> {
         let Self { invoker, guard, intent, .. } = *self;
         let (session, component) = (invoker.session, invoker.component);
         let name = &component.name;
-        let verdict = judge(&component.policy, &changes, intent.consent);
+        let verdict = judge(&component.policy, &changes, intent.consent());
         let changes = reports::redacted(invoker, changes);
         if let Some((_, kept)) = &again {
             let same = approval::compare(kept, &changes, name);
@@ -120,8 +120,8 @@ impl Turn<'_> {
             session.produce(name, self.pending(before, &changes));
             return approval::stop(invoker, intent, (file, self.facts, before), changes, blocked).await;
         }
-        match &intent.act {
-            Act::Apply | Act::ApplyKept(_) | Act::Remediate { apply: true, .. } => {
+        match intent.mode {
+            Mode::Apply => {
                 let fence = guard.fence().await?;
                 let note = again.map(|(plan, _)| plan.spend(&session.layout, &session.run_id));
                 let note = note.transpose()?;
@@ -129,15 +129,16 @@ impl Turn<'_> {
                 let _ = std::fs::remove_file(file);
                 let mut report = report?;
                 report.notes.extend(note.flatten());
-                if let Some(surgery) = intent.surgery.as_ref().filter(|_| report.status == Status::Applied) {
+                if let Some(surgery) = intent.surgery().filter(|_| report.status == Status::Applied) {
                     state_surgery::remember(invoker, surgery)?;
                 }
                 return Ok(report);
             }
-            Act::Keep(plans) => {
-                plans.of(name).keep(self.facts, before, &changes, intent.destroy, None)?;
+            Mode::Keep => {
+                let plans = session.saved_plans();
+                plans.of(name).keep(self.facts, before, &changes, intent.destroys(), None)?;
             }
-            _ => drop(std::fs::remove_file(file)),
+            Mode::Preview => drop(std::fs::remove_file(file)),
         }
         session.produce(name, self.pending(before, &changes));
         Ok(reports::planned(changes))
@@ -152,7 +153,7 @@ impl Turn<'_> {
         manifest: &mut Manifest,
     ) -> Result<Planned> {
         let Self { invoker, module, intent, .. } = *self;
-        let surgery = intent.surgery.as_ref();
+        let surgery = intent.surgery();
         let block =
             surgery.map(|surgery| state_surgery::lay(invoker, module, surgery, manifest)).transpose()?;
         let planned = match self.plan_once(file, replace).await {
@@ -179,23 +180,22 @@ impl Turn<'_> {
     }
 
     async fn plan_once(&self, file: &Path, replace: &[String]) -> Result<Planned> {
-        match &self.intent.act {
-            Act::Remediate { drift_id, .. } => {
-                remediate::plan(self.invoker, file, self.facts, self.record, drift_id).await
-            }
-            _ => {
-                // A value that is null instead of known must not be evaluated.
-                let refresh = if self.node.lacks.is_empty() { Refresh::First } else { Refresh::Never };
-                plan::plan(self.invoker, file, self.intent, refresh, replace).await
-            }
+        if let Some(drift_id) = self.intent.drift_id() {
+            return remediate::plan(self.invoker, file, self.facts, self.record, drift_id).await;
         }
+        // A value that is null instead of known must not be evaluated.
+        let refresh = if self.node.lacks.is_empty() { Refresh::First } else { Refresh::Never };
+        let (destroy, replace) = (self.intent.destroys(), replace.to_owned());
+        let plan = Plan { destroy, refresh, replace, ..plan::into(file, self.invoker) };
+        plan::plan(self.invoker, &plan, self.intent.is_shown()).await
     }
 
     /// The current outputs, and which of them the plan would change. An output in neither list is null after this
     /// plan.
     fn pending(&self, before: Option<&State>, changes: &Changes) -> Produced {
         let state = before.cloned().unwrap_or_default();
-        let state = if self.intent.destroy { state } else { state.with_nulls(&self.node.interface.outputs) };
+        let state =
+            if self.intent.destroys() { state } else { state.with_nulls(&self.node.interface.outputs) };
         Produced {
             outputs: state.outputs,
             pending: match changes.outputs.is_empty() {

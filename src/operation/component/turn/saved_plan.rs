@@ -3,7 +3,6 @@
 use super::Turn;
 use crate::error::Result;
 use crate::operation::component::approval::Ready;
-use crate::operation::component::intent::Act;
 use crate::operation::component::plan::nomad_preflight;
 use crate::operation::component::recovery::Recovery;
 use crate::operation::component::recovery::stale_lock::LOCKED;
@@ -38,7 +37,7 @@ impl Turn<'_> {
                 let asking = approval::asking(blocked, plan);
                 return Ok(Outcome::Over(Box::new(reports::blocked(kept.changes, asking, name))));
             }
-            Ready::Apply(kept) if matches!(self.intent.act, Act::ShowKept(_)) => {
+            Ready::Apply(kept) if self.intent.is_test() => {
                 return Ok(Outcome::Over(Box::new(reports::planned(kept.changes))));
             }
             Ready::Apply(kept) => kept,

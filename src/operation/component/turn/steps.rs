@@ -3,13 +3,14 @@
 use super::{Turn, apply_way_back, saved_plan, state_surgery};
 use crate::decide::State;
 use crate::error::Result;
-use crate::operation::component::intent::Act;
 use crate::operation::component::recorded_state;
 use crate::operation::component::recovery::Recovery;
 use crate::operation::component::{migrate_backend, registrations};
 use crate::operation::exec::init::{Wanted, initialise};
 use crate::operation::exec::state;
 use crate::operation::exec::state::Pulled;
+use crate::operation::intent::What;
+use crate::operation::store::saved_plans::SavedPlans;
 use crate::report::{ComponentReport, Status};
 use crate::workdir::{Manifest, materialise};
 
@@ -25,29 +26,28 @@ impl Turn<'_> {
             return Ok(report);
         }
         recovery.refuse_to_move(self.invoker, self.backend)?;
-        let again = match &self.intent.act {
-            Act::ApplyKept(plans) | Act::ShowKept(plans) => {
-                let plan = plans.of(&self.node.component.name);
-                match self.apply_kept(plan, recovery, manifest).await? {
-                    saved_plan::Outcome::Over(report) => return Ok(*report),
-                    saved_plan::Outcome::Again(kept) => Some((plan, kept)),
-                }
-            }
-            _ => None,
+        let layout = &self.invoker.session.layout;
+        let plans = self.intent.plan_id().map(|plan_id| SavedPlans::new(layout, plan_id));
+        let again = match plans.as_ref().map(|plans| plans.of(&self.node.component.name)) {
+            Some(plan) => match self.apply_kept(plan, recovery, manifest).await? {
+                saved_plan::Outcome::Over(report) => return Ok(*report),
+                saved_plan::Outcome::Again(kept) => Some((plan, kept)),
+            },
+            None => None,
         };
         let moved = self.prepare(recovery, manifest, notes).await?;
-        if self.intent.act == Act::Prepare {
+        if self.intent.what == What::Init {
             return Ok(ComponentReport::new(Status::Unchanged, "prepared"));
         }
         let pulled = self.state(recovery, moved).await?;
         let before = pulled.as_ref().map(|pulled| &pulled.state);
-        if let Some(surgery) = &self.intent.surgery
+        if let Some(surgery) = self.intent.surgery()
             && let Some(report) = state_surgery::settled(self.invoker, surgery, before)?
         {
             return Ok(report);
         }
-        let run = self.run(pulled.as_ref(), recovery, self.intent.destroy);
-        if self.intent.destroy && before.is_none_or(State::is_empty) {
+        let run = self.run(pulled.as_ref(), recovery, self.intent.destroys());
+        if self.intent.destroys() && before.is_none_or(State::is_empty) {
             return run.unchanged(before.cloned().unwrap_or_default(), "nothing_there").await;
         }
         self.plan_and_apply(run, before, again, recovery, manifest).await
@@ -80,11 +80,11 @@ impl Turn<'_> {
         notes: &mut Vec<String>,
     ) -> Result<bool> {
         let Self { invoker, module, backend, .. } = *self;
-        let may_migrate = self.intent.migrate_backend && self.intent.act == Act::Apply;
+        let may_migrate = self.intent.may_migrate();
         let reconfigure =
             migrate_backend::prepare(invoker, module, self.record, backend, may_migrate).await?;
         notes.extend(materialise(invoker.place, module, backend, self.variables, manifest)?);
-        let wanted = Wanted { reconfigure, upgrade: self.intent.upgrade };
+        let wanted = Wanted { reconfigure, upgrade: self.intent.options.upgrade };
         notes.extend(initialise(invoker, module, backend, wanted).await?);
         let moved = migrate_backend::finish(invoker, reconfigure).await?;
         recovery.save(invoker).await?;
@@ -98,9 +98,9 @@ impl Turn<'_> {
         recovery.compare(before);
         match (moved, self.record) {
             (true, Some(record)) => migrate_backend::verify(record, before, self.invoker)?,
-            _ => recorded_state::check(self.record, before, self.intent.destroy, self.invoker)?,
+            _ => recorded_state::check(self.record, before, self.intent.destroys(), self.invoker)?,
         }
-        if let Some(way) = self.intent.act.way() {
+        if let Some(way) = self.intent.way() {
             apply_way_back::refuse_moved(way, self.invoker.session, self.record, before)?;
         }
         Ok(pulled)

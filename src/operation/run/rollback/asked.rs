@@ -7,42 +7,29 @@ use crate::decide::DATA;
 use crate::error::{Error, Layer, Phase, Result};
 use crate::graph::Graph;
 use crate::model::Name;
-use crate::operation::component::way_back::{Leg, Manner};
+use crate::operation::intent::Mode;
+use crate::operation::intent::way_back::{Leg, Manner, Rollback};
 use crate::operation::session::Session;
 use crate::record::Record;
 use crate::report::Status;
 use crate::snapshot::{Snapshot, Store};
 
-#[derive(Clone, Debug, Default)]
-pub struct Asked {
-    /// A snapshot of the one component. Without it, each component goes back to the configuration before the last one.
-    pub snapshot_id: Option<String>,
-    /// The order of the components, dependents first.
-    pub order: Option<Vec<Name>>,
-    pub preserve_data: bool,
-    pub confirmed: bool,
-    pub shown: bool,
-}
-
 pub(in crate::operation::run) async fn asked(
     session: &Session,
     names: &BTreeSet<Name>,
-    asked: &Asked,
+    asked: &Rollback,
+    mode: Mode,
 ) -> Result<Reports> {
     let given = asked.order.as_ref().map(|order| chain(session, order)).transpose()?;
     let legs: Legs = names
         .iter()
         .map(|name| Ok((name.clone(), leg(session, name, asked).map_err(|error| error.of(name))?)))
         .collect::<Result<_>>()?;
-    let manner = match (asked.shown, asked.confirmed) {
-        (true, _) => Manner::Shown,
-        (false, true) => Manner::Confirmed,
-        (false, false) => Manner::Asked,
-    };
-    Ok(go_back(session, &legs, manner, given).await)
+    let manner = if asked.confirmed { Manner::Confirmed } else { Manner::Asked };
+    Ok(go_back(session, &legs, manner, mode, given).await)
 }
 
-fn leg(session: &Session, name: &Name, asked: &Asked) -> Result<Leg> {
+fn leg(session: &Session, name: &Name, asked: &Rollback) -> Result<Leg> {
     let place = session.layout.place(name)?;
     let store = Store::new(place.snapshots());
     let record = Record::read(&place.record())?.unwrap_or_default();

@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::schedule::schedule;
-use crate::decide::{Back, Consent, Did, State, Trouble};
+use crate::decide::{Back, Did, State, Trouble};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::model::{Name, Node, OnFailure};
 use crate::operation::blueprint::earlier_configuration;
 use crate::operation::component;
-use crate::operation::component::intent::{Act, Intent};
-use crate::operation::component::way_back::{Leg, Manner, WAITS, Way};
+use crate::operation::intent::way_back::{Leg, Manner, WAITS, Way};
+use crate::operation::intent::{Intent, Mode, What};
 use crate::operation::session::{Session, Was};
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
@@ -37,9 +37,9 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
             && reports.get(name).is_some_and(|report| report.status == Status::Failed)
     };
     // A state edit has no earlier configuration to roll back to.
-    let applies = intent.act.changes_things()
-        && intent.surgery.is_none()
-        && !intent.destroy
+    let applies = intent.changes_things()
+        && intent.surgery().is_none()
+        && !intent.destroys()
         && session.cancel.cause().is_none();
     if !applies || !session.blueprint.nodes.keys().any(failed) {
         return reports;
@@ -65,7 +65,7 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
         destroys.iter().chain(legs.keys()).map(Name::as_str).collect::<Vec<_>>().join(", ")
     ));
     let mut done = destroy(session, &destroys).await;
-    done.extend(go_back(session, &legs, Manner::OfRun, None).await);
+    done.extend(go_back(session, &legs, Manner::OfRun, Mode::Apply, None).await);
     for (name, back) in done {
         if let Some(report) = reports.get_mut(&name) {
             verdict::tell(session, &name, report, back);
@@ -77,8 +77,7 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
 /// Destroys components that were never known good, dependents first.
 async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
     let graph = session.blueprint.graph.restricted(names).reversed();
-    let intent =
-        Intent { destroy: true, consent: Consent::Confirmed, takes_back: true, ..Intent::of(Act::Apply) };
+    let intent = Intent::new(What::UndoCreate, Mode::Apply);
     schedule(
         session,
         graph,
@@ -88,8 +87,15 @@ async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
     .await
 }
 
-/// Creates and changes in dependency order; destroys after that, in reverse order. `given`: a requested order.
-async fn go_back(session: &Session, legs: &Legs, manner: Manner, given: Option<Graph>) -> Reports {
+/// Creations and changes in dependency order; what is destroyed afterwards, and the other way round.
+/// `given` is an order that was asked for.
+async fn go_back(
+    session: &Session,
+    legs: &Legs,
+    manner: Manner,
+    mode: Mode,
+    given: Option<Graph>,
+) -> Reports {
     let (mut targets, mut reports) = (BTreeMap::new(), Reports::new());
     for (name, leg) in legs {
         match earlier(session, name, &leg.to) {
@@ -102,8 +108,8 @@ async fn go_back(session: &Session, legs: &Legs, manner: Manner, given: Option<G
     let back = RefCell::new(BTreeSet::new());
     let turn = async |name: Name, waits: bool| {
         let read = read(session, &name, legs, &back.borrow());
-        let way = Way { leg: legs[&name].clone(), manner, read, waits };
-        let intent = Intent::of(Act::GoBack(way));
+        let way = Way { leg: legs[&name].clone(), manner, read, waits: waits && mode == Mode::Apply };
+        let intent = Intent::new(What::GoBack(way), mode);
         let report = component::run(&toward, &name, &intent).await;
         if verdict::is_back(&report) {
             back.borrow_mut().insert(name);

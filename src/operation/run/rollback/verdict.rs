@@ -2,7 +2,7 @@
 
 use crate::decide::{self, Aftermath, Back, Did, Trouble};
 use crate::model::Name;
-use crate::operation::component::way_back::MOVED;
+use crate::operation::intent::way_back::MOVED;
 use crate::operation::session::{Session, Was};
 use crate::report::{ComponentReport, Status};
 use crate::resolve::newer_providers;

@@ -1,12 +1,25 @@
-//! One component's way back: from where to where, and in which manner.
+//! The way back of components: what a call asks for, and one component's way, from where to where, and in which manner.
 
 use std::collections::BTreeSet;
+
+use crate::model::Name;
 
 /// Somebody else has been there since the run failed.
 pub const MOVED: &str = "moved_since";
 
 /// Its turn comes once those that depend on it are back.
 pub const WAITS: &str = "waits";
+
+/// What the arguments of a rollback say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rollback {
+    /// Of the one component. Without it, each component returns to what was applied before.
+    pub snapshot_id: Option<String>,
+    /// The order in which components are destroyed, dependents first.
+    pub order: Option<Vec<Name>>,
+    pub preserve_data: bool,
+    pub confirmed: bool,
+}
 
 /// From where to where one component goes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,8 +44,6 @@ pub enum Manner {
     Asked,
     /// The same, and said that things may be destroyed: that stands for `needs_approval_for`, never for `protect`.
     Confirmed,
-    /// A person asks what it would do.
-    Shown,
 }
 
 #[derive(Clone, Debug, PartialEq)]

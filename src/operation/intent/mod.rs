@@ -1,0 +1,186 @@
+//! What a run does to its components: one type, from the arguments of a call to the arguments of terraform.
+//!
+//! Knows what is asked and what follows from that. Must not know how it is done.
+
+pub mod way_back;
+
+use self::way_back::{Rollback, Way};
+use crate::decide::Consent;
+use crate::journal::Kind;
+use crate::model::Surgery;
+
+/// What a run does to its components, and what each component's turn does.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    pub what: What,
+    pub mode: Mode,
+    pub options: Options,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// The components become what the pillar says.
+    Configuration,
+    Destroy,
+    /// A component that this run created is destroyed, because the run failed.
+    UndoCreate,
+    /// The plans that were saved under this id, and no new ones.
+    SavedPlan {
+        plan_id: String,
+        /// They are plans of a destruction. Known once they are read.
+        destroys: bool,
+    },
+    /// The drift that was found under this id, and no other, is reverted.
+    Drift {
+        drift_id: String,
+    },
+    /// The components return to an earlier configuration. Each has a way of its own: `GoBack`.
+    Rollback(Rollback),
+    /// One component returns to an earlier configuration.
+    GoBack(Way),
+    /// One change of the state, and nothing else.
+    StateEdit(Surgery),
+    /// The module is written into its workdir and initialised.
+    Init,
+    /// A person has looked at a rollback that failed.
+    Acknowledge,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Show what would change.
+    Preview,
+    /// Show it, and save the plans under the run's id.
+    Keep,
+    /// Change it.
+    Apply,
+}
+
+impl Mode {
+    pub fn of(test: bool) -> Self {
+        if test { Self::Preview } else { Self::Apply }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// The state may move to another backend.
+    pub migrate_backend: bool,
+    /// Take the newest providers and modules that the configuration allows.
+    pub upgrade: bool,
+    /// Register a version again that failed before.
+    pub retry: bool,
+}
+
+impl Intent {
+    pub fn new(what: What, mode: Mode) -> Self {
+        Self { what, mode, options: Options::default() }
+    }
+
+    /// The user calls this a test.
+    pub fn is_test(&self) -> bool {
+        self.mode != Mode::Apply
+    }
+
+    /// Resources, a state or records of what is applied may change.
+    pub fn changes_things(&self) -> bool {
+        self.mode == Mode::Apply && !matches!(self.what, What::Init | What::Acknowledge)
+    }
+
+    /// The new plans are saved.
+    pub fn keeps(&self) -> bool {
+        self.mode == Mode::Keep
+    }
+
+    pub fn destroys(&self) -> bool {
+        matches!(self.what, What::Destroy | What::UndoCreate | What::SavedPlan { destroys: true, .. })
+    }
+
+    /// Before saved plans are read: whether they may be plans of a destruction.
+    pub fn may_destroy(&self) -> bool {
+        matches!(self.what, What::Destroy | What::SavedPlan { .. })
+    }
+
+    /// The call may name components that the pillar no longer has.
+    pub fn takes_gone(&self) -> bool {
+        match self.what {
+            What::Destroy => !self.keeps(),
+            What::Drift { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// It means nothing for a Salt step: a call that names one is refused.
+    pub fn refuses_steps(&self) -> bool {
+        use What::{Acknowledge, Drift, Rollback, StateEdit};
+        matches!(self.what, Acknowledge | Drift { .. } | Rollback(_) | StateEdit(_))
+    }
+
+    /// The components are made from another configuration than the pillar's.
+    pub fn is_aside(&self) -> bool {
+        matches!(self.what, What::UndoCreate | What::GoBack(_) | What::Drift { .. })
+    }
+
+    /// A person reads the new plan, so it has to name the attributes that change.
+    pub fn is_shown(&self) -> bool {
+        self.is_test() || matches!(self.what, What::StateEdit(_) | What::SavedPlan { .. })
+    }
+
+    /// What the caller has confirmed by calling for it.
+    pub fn consent(&self) -> Consent {
+        match &self.what {
+            What::StateEdit(Surgery::Remove { destroy: true, .. }) => Consent::Confirmed,
+            _ if self.destroys() => Consent::Confirmed,
+            _ => Consent::None,
+        }
+    }
+
+    /// The state may move to another backend.
+    pub fn may_migrate(&self) -> bool {
+        self.options.migrate_backend && self.changes_things()
+    }
+
+    pub fn plan_id(&self) -> Option<&str> {
+        match &self.what {
+            What::SavedPlan { plan_id, .. } => Some(plan_id),
+            _ => None,
+        }
+    }
+
+    pub fn drift_id(&self) -> Option<&str> {
+        match &self.what {
+            What::Drift { drift_id } => Some(drift_id),
+            _ => None,
+        }
+    }
+
+    pub fn rollback(&self) -> Option<&Rollback> {
+        match &self.what {
+            What::Rollback(rollback) => Some(rollback),
+            _ => None,
+        }
+    }
+
+    pub fn way(&self) -> Option<&Way> {
+        match &self.what {
+            What::GoBack(way) => Some(way),
+            _ => None,
+        }
+    }
+
+    pub fn surgery(&self) -> Option<&Surgery> {
+        match &self.what {
+            What::StateEdit(surgery) => Some(surgery),
+            _ => None,
+        }
+    }
+
+    /// As the journal names it.
+    pub fn kind(&self) -> Kind {
+        match (self.changes_things(), self.destroys()) {
+            (true, true) => Kind::Destroy,
+            (true, false) => Kind::Apply,
+            (false, _) => Kind::Look,
+        }
+    }
+}
