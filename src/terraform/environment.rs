@@ -66,8 +66,9 @@ pub fn environment(
     let passed =
         |name: &OsString| name.to_str().is_some_and(|name| PASSED.contains(&name) || pass.contains(name));
     let mut all: BTreeMap<OsString, OsString> = ours.filter(|(name, _)| passed(name)).collect();
-    // Terraform's garbage collector then runs less often: a small plan takes 31 ms instead of 40.
-    all.insert("GOGC".into(), "400".into());
+    // Terraform's garbage collector then runs less often. For a small module it does not run at all: a plan takes 45 ms
+    // of processor time, 55 ms with 400, and 65 ms with Go's default of 100.
+    all.entry("GOGC".into()).or_insert("500".into());
     all.extend(declared.into_iter().map(|(name, value)| (name.into(), value.into())));
     let no_config = PathBuf::from("/dev/null");
     // One value for each name of OURS.
@@ -137,5 +138,15 @@ mod tests {
     fn a_declared_value_wins_over_a_passed_one() {
         let all = made(&[("AWS_REGION", "a")], &[("AWS_REGION", "b")], &["AWS_REGION"]).unwrap();
         assert_eq!(all[&OsString::from("AWS_REGION")], "b");
+    }
+
+    #[test]
+    fn how_often_go_collects_its_garbage_is_said_and_a_declared_or_passed_value_wins() {
+        let gogc = |declared: &[(&str, &str)], pass: &[&str]| {
+            made(&[("GOGC", "50")], declared, pass).unwrap().remove(&OsString::from("GOGC")).unwrap()
+        };
+        assert_eq!(gogc(&[], &[]), "500");
+        assert_eq!(gogc(&[("GOGC", "100")], &[]), "100");
+        assert_eq!(gogc(&[], &["GOGC"]), "50");
     }
 }
