@@ -1,5 +1,6 @@
 //! Decides which components may start now, by order and status. The caller decides how many run in parallel.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Graph;
@@ -18,7 +19,10 @@ pub struct Queue {
     dependents: Graph,
     /// Name to the number of its unfinished dependencies.
     waiting: BTreeMap<Name, usize>,
-    ready: BTreeSet<Name>,
+    /// Name to the length of the longest chain that waits for it.
+    behind: BTreeMap<Name, usize>,
+    /// The longest chain first: at the end of a run, a long one alone would leave the other places empty.
+    ready: BTreeSet<(Reverse<usize>, Name)>,
     running: BTreeSet<Name>,
 }
 
@@ -28,20 +32,31 @@ impl Queue {
             .names()
             .map(|name| (name.clone(), graph.dependencies(name).len()))
             .partition(|(_, needed)| *needed == 0);
-        Self {
+        let behind = longest_chains(&graph);
+        let mut queue = Self {
             dependents: graph.reversed(),
             waiting: waiting.into_iter().collect(),
-            ready: ready.into_iter().map(|(name, _)| name).collect(),
+            behind,
+            ready: BTreeSet::new(),
             running: BTreeSet::new(),
-        }
+        };
+        ready.into_iter().for_each(|(name, _)| queue.is_ready(name));
+        queue
     }
 
-    /// Returns the alphabetically first ready name that is accepted. From then on it is running.
+    /// Returns the first ready name that is accepted: the one with the longest chain behind it, and of equal ones the
+    /// alphabetically first. From then on it is running.
     pub fn next(&mut self, mut accept: impl FnMut(&Name) -> bool) -> Option<Name> {
-        let name = self.ready.iter().find(|name| accept(name))?.clone();
-        self.ready.remove(&name);
+        let first = self.ready.iter().find(|(_, name)| accept(name))?.clone();
+        self.ready.remove(&first);
+        let (_, name) = first;
         self.running.insert(name.clone());
         Some(name)
+    }
+
+    fn is_ready(&mut self, name: Name) {
+        let behind = self.behind.get(&name).copied().unwrap_or_default();
+        self.ready.insert((Reverse(behind), name));
     }
 
     pub fn running(&self) -> impl Iterator<Item = &Name> {
@@ -53,14 +68,14 @@ impl Queue {
         self.running.remove(name);
         match outcome {
             Outcome::Done => {
-                for dependent in self.dependents.dependencies(name) {
-                    let Some(left) = self.waiting.get_mut(dependent) else {
+                for dependent in self.dependents.dependencies(name).clone() {
+                    let Some(left) = self.waiting.get_mut(&dependent) else {
                         continue;
                     };
                     *left -= 1;
                     if *left == 0 {
-                        self.waiting.remove(dependent);
-                        self.ready.insert(dependent.clone());
+                        self.waiting.remove(&dependent);
+                        self.is_ready(dependent);
                     }
                 }
                 Vec::new()
@@ -76,6 +91,19 @@ impl Queue {
     pub fn stop(&mut self) -> Vec<Name> {
         let ready = std::mem::take(&mut self.ready);
         let waiting = std::mem::take(&mut self.waiting);
-        ready.into_iter().chain(waiting.into_keys()).collect()
+        ready.into_iter().map(|(_, name)| name).chain(waiting.into_keys()).collect()
     }
+}
+
+/// Of each name, how many names the longest chain has that waits for it.
+fn longest_chains(graph: &Graph) -> BTreeMap<Name, usize> {
+    let mut behind: BTreeMap<Name, usize> = BTreeMap::new();
+    for name in graph.order().into_iter().rev() {
+        let own = behind.entry(name.clone()).or_default().saturating_add(1);
+        for needed in graph.dependencies(&name) {
+            let longest = behind.entry(needed.clone()).or_default();
+            *longest = own.max(*longest);
+        }
+    }
+    behind
 }

@@ -52,6 +52,28 @@ fn what_depends_on_a_failure_never_starts() {
     assert_eq!(queue.next(|_| true), None);
 }
 
+/// How often `at_once` places are filled anew until all is done, where each name takes equally long.
+fn rounds(graph: Graph, at_once: usize) -> usize {
+    let mut queue = Queue::new(graph);
+    for round in 0.. {
+        let started: Vec<_> = std::iter::from_fn(|| queue.next(|_| true)).take(at_once).collect();
+        if started.is_empty() {
+            return round;
+        }
+        started.iter().for_each(|name| drop(queue.finish(name, Outcome::Done)));
+    }
+    unreachable!("a graph has an end")
+}
+
+#[test]
+fn the_longest_chain_starts_first_and_leaves_no_place_empty() {
+    let long = graph(&[("a", &[]), ("b", &[]), ("y", &[]), ("z", &["y"])]).unwrap();
+    assert_eq!(Queue::new(long).next(|_| true), Some(name("y")));
+    // Three chains of four for two places: one chain after the other would leave the last one alone.
+    let chains = (0..12).filter(|index| index % 4 != 0).map(|index| (index, index - 1)).collect();
+    assert_eq!(rounds(Graph::new(edges(12, chains)).unwrap(), 2), 6);
+}
+
 #[test]
 fn what_is_not_accepted_stays_ready() {
     let mut queue = Queue::new(graph(&[("a", &[]), ("b", &[])]).unwrap());
