@@ -174,8 +174,12 @@ mod tests {
     use crate::model::{Timing, Tls};
 
     fn gate(hidden: bool) -> Gate {
-        let server =
-            ConsulServer { address: "http://10.0.0.1:8500".to_owned(), token: None, tls: Tls::default() };
+        let server = ConsulServer {
+            address: "http://10.0.0.1:8500".to_owned(),
+            token: None,
+            tls: Tls::default(),
+            retry_for: Duration::ZERO,
+        };
         let consul = Gated::open(&server, None, "web".to_owned(), 1, Vec::new()).unwrap();
         let failing = Some("check up is critical: dial tcp 10.0.0.7:80".to_owned());
         consul.failing.replace(Some(Registered { id: "_nomad-task-a-".to_owned(), failing }));

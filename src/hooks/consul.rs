@@ -1,48 +1,53 @@
 //! Publishes keys and services in Consul, for other programs to read.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use crate::consul::{self, Client, Registration, Trouble};
-use crate::http::PATIENCE;
 use crate::model::ConsulServer;
 
 /// The Consul of `infrastructure:settings:consul`. Every request here is safe to repeat. No Debug, because it contains
 /// a token.
-pub struct Publisher(Client);
+pub struct Publisher {
+    client: Client,
+    retry_for: Duration,
+}
 
 impl Publisher {
     pub fn open(server: &ConsulServer, token: Option<SecretString>) -> Result<Self, String> {
-        Client::open(&server.address, &server.tls, token).map(Self).map_err(|why| why.to_string())
+        let client = Client::open(&server.address, &server.tls, token).map_err(|why| why.to_string())?;
+        Ok(Self { client, retry_for: server.retry_for })
     }
 
     pub async fn put(&self, key: &str, value: Vec<u8>) -> Result<(), String> {
-        self.insist(&keys(key), async || consul::put(&self.0, key, value.clone()).await).await
+        self.insist(&keys(key), async || consul::put(&self.client, key, value.clone()).await).await
     }
 
     /// Deletes a key. A key that does not exist is not an error.
     pub async fn delete(&self, key: &str) -> Result<(), String> {
-        self.insist(&keys(key), async || consul::delete(&self.0, key).await).await
+        self.insist(&keys(key), async || consul::delete(&self.client, key).await).await
     }
 
     /// Returns the names of all keys below a folder.
     pub async fn keys(&self, folder: &str) -> Result<Vec<String>, String> {
-        self.insist(&keys(folder), async || consul::keys(&self.0, folder).await).await
+        self.insist(&keys(folder), async || consul::keys(&self.client, folder).await).await
     }
 
     pub async fn register(&self, registration: &Registration<'_>) -> Result<(), String> {
         let needs = services(registration.node);
-        self.insist(&needs, async || consul::register(&self.0, registration).await).await
+        self.insist(&needs, async || consul::register(&self.client, registration).await).await
     }
 
     /// Removes the node with everything on it.
     pub async fn deregister(&self, node: &str) -> Result<(), String> {
-        self.insist(&services(node), async || consul::deregister(&self.0, node).await).await
+        self.insist(&services(node), async || consul::deregister(&self.client, node).await).await
     }
 
     /// `needs` is the rule that the token's policy must have.
     async fn insist<T>(&self, needs: &str, ask: impl AsyncFn() -> Result<T, Trouble>) -> Result<T, String> {
-        let answer = Client::patiently(PATIENCE, ask).await;
-        answer.map_err(|trouble| told(&trouble, &self.0.address, needs))
+        let answer = Client::patiently(self.retry_for, ask).await;
+        answer.map_err(|trouble| told(&trouble, &self.client.address, needs))
     }
 }
 

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use answer::{Answer, Away, send};
 pub use path::path;
-pub use patience::{PATIENCE, patiently};
+pub use patience::patiently;
 
 use crate::model::Tls;
 

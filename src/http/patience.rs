@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// The time for all attempts together, if nothing else sets it.
-pub const PATIENCE: Duration = Duration::from_secs(15);
 /// The shortest pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 

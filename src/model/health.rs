@@ -104,6 +104,15 @@ impl Statuses {
 }
 
 impl Gate {
+    /// Whether both are about the same job, or about the same service in Consul. The times of this gate then apply.
+    pub(super) fn replaces(&self, other: &Self) -> bool {
+        match (&self.probe, &other.probe) {
+            (Probe::Nomad(own), Probe::Nomad(other)) => own == other,
+            (Probe::Consul(own), Probe::Consul(other)) => own.service == other.service,
+            _ => false,
+        }
+    }
+
     pub fn kind(&self) -> &'static str {
         match self.probe {
             Probe::Http(_) => "http",

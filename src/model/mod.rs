@@ -51,7 +51,7 @@ pub use provider::{Credential, Origin, Provider, Variable as ProviderVariable};
 pub use read::{Overrides, about, adopt, read};
 pub use reference::{OutputRef, Reference, lookalikes, output, reference};
 pub use refusal::refusal;
-pub use server::{ConsulServer, HandsSecrets, NomadServer};
+pub use server::{ConsulServer, HandsSecrets, NomadServer, RETRY_FOR};
 pub use service::{component_name, service_name};
 pub use settings::{Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts};
 use step::is_reserved;

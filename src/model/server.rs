@@ -1,6 +1,11 @@
 //! The servers for services and their secrets: Nomad and Consul.
 
+use std::time::Duration;
+
 use super::{Reference, Tls};
+
+/// The default of `retry_for`.
+pub const RETRY_FOR: Duration = Duration::from_secs(15);
 
 /// Validated `infrastructure:settings:nomad`.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +19,8 @@ pub struct NomadServer {
     pub namespace: String,
     pub secrets: HandsSecrets,
     pub tls: Tls,
+    /// How long a request is repeated while the server is unavailable.
+    pub retry_for: Duration,
 }
 
 /// How a secret from Vault gets into a task.
@@ -33,4 +40,6 @@ pub struct ConsulServer {
     pub address: String,
     pub token: Option<Reference>,
     pub tls: Tls,
+    /// As [`NomadServer`] describes it.
+    pub retry_for: Duration,
 }

@@ -1,5 +1,7 @@
 //! Vault, as the pillar configures it.
 
+use std::time::Duration;
+
 use super::{Reference, Tls};
 
 /// Validated `infrastructure:settings:vault`.
@@ -12,6 +14,8 @@ pub struct VaultServer {
     pub auth: VaultAuth,
     /// The key-value store that holds the secrets of services.
     pub services: String,
+    /// As [`super::NomadServer`] describes it.
+    pub retry_for: Duration,
 }
 
 /// How a run gets its token. Each mount is a name below `auth/`. A reference to a secret is never plain. No reference

@@ -25,6 +25,8 @@ pub struct Nomad {
     http: reqwest::Client,
     token: Option<SecretString>,
     region: Option<String>,
+    /// How long a request is repeated while this Nomad is unavailable.
+    pub retry_for: Duration,
 }
 
 pub struct Reply {
@@ -42,7 +44,7 @@ impl Nomad {
         let builder = builder.map_err(|why| unusable(&why.to_string()))?.connect_timeout(PATIENCE);
         let http = build(builder).map_err(|why| unusable(&why.to_string()))?;
         let (address, region) = (server.address.clone(), server.region.clone());
-        Ok(Self { address, base, http, token, region })
+        Ok(Self { address, base, http, token, region, retry_for: server.retry_for })
     }
 
     pub async fn get<T: DeserializeOwned>(

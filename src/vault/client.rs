@@ -8,10 +8,11 @@ use reqwest::Method;
 use reqwest::header::HeaderValue;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
 
 use super::trouble::{Trouble, unusable};
 use crate::error::Result;
-use crate::http::{Answer as Reply, build, direct, one_line, secret, send};
+use crate::http::{self, Answer as Reply, Away, build, direct, one_line, secret, send};
 use crate::model::VaultServer;
 
 /// The most time for an answer. An engine that makes credentials may ask another server first.
@@ -25,6 +26,7 @@ pub struct Client {
     http: reqwest::Client,
     namespace: Option<HeaderValue>,
     token: Option<SecretString>,
+    retry_for: Duration,
 }
 
 /// A successful answer: the document of a 200, null for a 204.
@@ -40,11 +42,26 @@ impl Client {
         let namespace = server.namespace.as_ref().map(header).transpose();
         let namespace =
             namespace.map_err(|_| unusable(&server.address, "its namespace fits into no header"))?;
-        Ok(Self { address: server.address.clone(), http, namespace, token: None })
+        let (address, retry_for) = (server.address.clone(), server.retry_for);
+        Ok(Self { address, http, namespace, token: None, retry_for })
     }
 
     pub fn with(self, token: SecretString) -> Self {
         Self { token: Some(token), ..self }
+    }
+
+    /// Repeats a request while Vault is unavailable. This is safe: if an answer is lost, its credential ends with the
+    /// run's token or with its own TTL.
+    pub async fn patiently<T>(&self, ask: impl AsyncFn() -> Result<T, Trouble>) -> Result<T, Trouble> {
+        let retry_after = |answer: &Result<T, Trouble>| answer.as_ref().err().and_then(Trouble::retry_after);
+        http::patiently(self.retry_for, retry_after, ask).await
+    }
+
+    /// Repeats a revocation. It also ends, with all its attempts, when this time is over.
+    pub async fn revoked(&self, revoke: impl AsyncFn() -> Result<(), Trouble>) -> Result<(), Trouble> {
+        let deadline = Instant::now() + self.retry_for.max(CONNECT);
+        let late = || Err(Trouble::Unreachable(Away::new("no answer in time")));
+        self.patiently(async || timeout_at(deadline, revoke()).await.unwrap_or_else(|_| late())).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {

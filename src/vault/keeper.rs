@@ -9,7 +9,6 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::client::Client;
-use super::patience::patiently;
 use super::trouble::{Trouble, refuse};
 use crate::error::{Error, Result};
 
@@ -124,7 +123,9 @@ impl Keeper {
             |trouble: Trouble| trouble.explain(address, &format!("renew {}", self.renewal.what.name()));
         let (asked, usual) = (Instant::now(), term.given);
         // An increment counts from now. Vault reduces it to the rest of the maximum lifetime.
-        let renew = async |span| patiently(async || self.renewal.renew(span).await).await.map_err(explain);
+        let renew = async |span| {
+            self.renewal.client.patiently(async || self.renewal.renew(span).await).await.map_err(explain)
+        };
         let most = renew(needed).await?;
         if most + ROUNDING < needed && !self.renewal.is_periodic().await {
             *term = Term { given: most, ends: asked + most };

@@ -4,7 +4,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::client::Client;
-use super::patience::patiently;
 use super::token::Fresh;
 use super::trouble::{Trouble, refuse};
 use crate::error::{Error, Result};
@@ -32,7 +31,7 @@ pub async fn login(client: &Client, login: Login) -> Result<Fresh> {
         Login::Jwt { mount, role, jwt } => (mount, json!({ "role": role, "jwt": jwt.expose_secret() })),
     };
     let path = format!("auth/{mount}/login");
-    let answer = patiently(async || client.post(&path, body.clone()).await).await;
+    let answer = client.patiently(async || client.post(&path, body.clone()).await).await;
     let answer = answer.map_err(|trouble| match trouble {
         Trouble::Unreachable(_) | Trouble::Sealed => trouble.explain(&client.address, "log in"),
         other => failed(client, &path, &other),
@@ -56,7 +55,7 @@ fn failed(client: &Client, path: &str, trouble: &Trouble) -> Error {
 
 /// Checks a token from the pillar before it is used.
 async fn supplied(client: &Client, token: SecretString) -> Result<Fresh> {
-    let found = patiently(async || client.get_as(&token, "auth/token/lookup-self").await).await;
+    let found = client.patiently(async || client.get_as(&token, "auth/token/lookup-self").await).await;
     let answer = found.map_err(|trouble| match trouble {
         Trouble::Denied(text) => refuse(
             "vault_login",
@@ -79,7 +78,7 @@ async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result
         other => other.explain(&client.address, "unwrap the secret_id"),
     };
     let body = json!({ "token": wrapping.expose_secret() });
-    let found = patiently(async || client.post("sys/wrapping/lookup", body.clone()).await).await;
+    let found = client.patiently(async || client.post("sys/wrapping/lookup", body.clone()).await).await;
     let found = found.map_err(used)?;
     let made_by = found["data"]["creation_path"].as_str().unwrap_or_default();
     let ours = made_by.strip_prefix(&format!("auth/{mount}/role/")).and_then(|rest| rest.split_once('/'));

@@ -9,7 +9,6 @@ mod ensure;
 mod generate;
 mod keeper;
 mod login;
-mod patience;
 mod read;
 mod reading;
 mod token;
@@ -18,17 +17,13 @@ mod trouble;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
-
 pub use login::Login;
 pub use reading::{Reading, Secret};
 
 use crate::error::Result;
-use crate::http::{Away, PATIENCE};
 use crate::model::VaultServer;
 use client::Client;
 use keeper::{What, seconds};
-use patience::patiently;
 use token::Token;
 use trouble::Trouble;
 
@@ -56,13 +51,13 @@ impl Vault {
         self.token.keeper.rest();
         let mut left = std::mem::take(&mut *self.leases());
         if self.token.revocable {
-            let revoked = revoked(async || self.client.revoke_self().await).await;
+            let revoked = self.client.revoked(async || self.client.revoke_self().await).await;
             let Err(why) = revoked else { return Vec::new() };
             return vec![self.unrevoked(&left, &why).await];
         }
         let mut said = Vec::new();
         while let Some((lease, given)) = left.pop() {
-            let revoked = revoked(async || self.client.revoke(&lease).await).await;
+            let revoked = self.client.revoked(async || self.client.revoke(&lease).await).await;
             let Err(trouble) = revoked else { continue };
             said.push(unrevoked(lease, given, &trouble));
             if trouble.may_pass() {
@@ -88,14 +83,6 @@ impl Vault {
     fn leases(&self) -> MutexGuard<'_, Vec<(String, Duration)>> {
         self.leases.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
-}
-
-/// Waits for a Vault that is unavailable for a moment, because a credential that is not revoked can be used until it
-/// ends.
-async fn revoked(revoke: impl AsyncFn() -> Result<(), Trouble>) -> Result<(), Trouble> {
-    let deadline = Instant::now() + PATIENCE;
-    let late = || Err(Trouble::Unreachable(Away::new("no answer in time")));
-    patiently(async || timeout_at(deadline, revoke()).await.unwrap_or_else(|_| late())).await
 }
 
 fn unrevoked(lease: String, given: Duration, trouble: &Trouble) -> String {

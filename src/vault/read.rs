@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 
 use super::client::Client;
 use super::keeper::duration;
-use super::patience::patiently;
 use super::trouble::{Trouble, refuse};
 use crate::error::Result;
 use crate::model::VaultPath;
@@ -32,7 +31,7 @@ pub struct Raw {
 
 pub async fn engine(client: &Client, path: &VaultPath) -> Result<Engine, Trouble> {
     let mount = format!("sys/internal/ui/mounts/{path}");
-    let answer = patiently(async || client.get(&mount).await).await?;
+    let answer = client.patiently(async || client.get(&mount).await).await?;
     let data = &answer["data"];
     let mount = data["path"].as_str().unwrap_or_default();
     match data["type"].as_str() {
@@ -72,7 +71,7 @@ pub async fn found(client: &Client, path: &VaultPath, engine: &Engine) -> Result
         Engine::Versioned { data } => data.as_str(),
         Engine::Plain | Engine::Other => path.as_str(),
     };
-    let answer = patiently(async || client.get(url).await).await;
+    let answer = client.patiently(async || client.get(url).await).await;
     let answer = answer.map_err(|trouble| match trouble {
         Trouble::Missing(metadata) if metadata.is_object() => {
             let how = if metadata["destroyed"] == true { "destroyed" } else { "deleted" };

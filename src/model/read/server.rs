@@ -1,5 +1,7 @@
 //! Reads `infrastructure:settings:nomad` and `consul`, and the settings that all servers have in common.
 
+use std::time::Duration;
+
 use super::fields::Fields;
 use super::problems::Problems;
 use super::scalars;
@@ -7,7 +9,7 @@ use super::scalars::absolute;
 use super::scalars::{label, token};
 use super::tree::Tree;
 use crate::model::address::is_authority;
-use crate::model::server::{ConsulServer, HandsSecrets, NomadServer};
+use crate::model::server::{ConsulServer, HandsSecrets, NomadServer, RETRY_FOR};
 use crate::model::{Reference, Tls};
 
 /// The address of the agent on this host.
@@ -28,6 +30,7 @@ pub(super) fn nomad(tree: Tree, problems: &Problems) -> NomadServer {
         region: fields.read("region", label),
         namespace: fields.read("namespace", label).unwrap_or_else(|| "default".to_owned()),
         secrets: hands_secrets(&mut fields),
+        retry_for: retry_for(&mut fields),
         address,
         token,
         tls,
@@ -60,8 +63,14 @@ fn hands_secrets(fields: &mut Fields<'_>) -> HandsSecrets {
 pub(super) fn consul(tree: Tree, problems: &Problems) -> ConsulServer {
     let mut fields = Fields::open(tree, problems);
     let Access { address, token, tls } = access(&mut fields, CONSUL);
+    let retry_for = retry_for(&mut fields);
     fields.close();
-    ConsulServer { address, token, tls }
+    ConsulServer { address, token, tls, retry_for }
+}
+
+/// How long a request is repeated while the server is unavailable.
+pub(super) fn retry_for(fields: &mut Fields<'_>) -> Duration {
+    fields.read("retry_for", scalars::duration).unwrap_or(RETRY_FOR)
 }
 
 pub(super) fn access(fields: &mut Fields<'_>, default: &str) -> Access {

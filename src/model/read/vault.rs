@@ -26,6 +26,7 @@ pub(super) fn vault(tree: Tree, problems: &Problems) -> Option<VaultServer> {
     }
     let namespace = fields.read("namespace", mount);
     let services = fields.read("services", mount).unwrap_or_else(|| "secret".to_owned());
+    let retry_for = server::retry_for(&mut fields);
     let auth = match fields.take("auth") {
         Some(tree) => auth(tree, problems),
         None => {
@@ -35,7 +36,7 @@ pub(super) fn vault(tree: Tree, problems: &Problems) -> Option<VaultServer> {
         }
     };
     fields.close();
-    Some(VaultServer { address: address?, namespace, tls, auth: auth?, services })
+    Some(VaultServer { address: address?, namespace, tls, auth: auth?, services, retry_for })
 }
 
 fn auth(tree: Tree, problems: &Problems) -> Option<VaultAuth> {

@@ -52,6 +52,28 @@ fn a_service_has_hooks_which_read_its_own_outputs() {
     assert!(said.iter().any(|one| one.contains("nomad-web has no output 'lost'")), "{said:?}");
 }
 
+#[test]
+fn a_gate_about_the_same_job_or_service_takes_the_place_of_the_one_that_each_service_has() {
+    let gates = |health: Value| {
+        let web = json!({ "image": "x", "port": 1, "health": health });
+        let mut found: Vec<_> = component(web)
+            .health
+            .iter()
+            .map(|gate| (gate.kind(), gate.timing.min_healthy_time.as_millis()))
+            .collect();
+        found.sort();
+        found
+    };
+    assert_eq!(gates(json!([])), [("consul", 5000), ("nomad", 0)]);
+    let consul = |service: &str| json!({ "consul": { "service": service, "min_healthy_time": "1s" } });
+    assert_eq!(gates(json!([consul("web")])), [("consul", 1000), ("nomad", 0)]);
+    assert_eq!(gates(json!([consul("other")])), [("consul", 1000), ("consul", 5000), ("nomad", 0)]);
+    let job = json!({ "nomad": { "job": { "output": "job_id" }, "min_healthy_time": "2s" } });
+    assert_eq!(gates(json!([job])), [("consul", 5000), ("nomad", 2000)]);
+    let other = json!({ "nomad": { "job": "other", "min_healthy_time": "2s" } });
+    assert_eq!(gates(json!([other])), [("consul", 5000), ("nomad", 0), ("nomad", 2000)]);
+}
+
 /// The problems of the service, each with its path below the service.
 fn wrong(web: Value) -> Vec<String> {
     let said = problems(&services("staging", web));

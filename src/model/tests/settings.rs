@@ -43,9 +43,31 @@ fn a_pillar_that_spells_out_every_default_is_valid() {
         "on_failure": "stop",
         "rollback": { "needs_approval_for": ["delete", "replace"], "on_first_failure": "keep" },
         "policy": { "allow_destroy": false, "max_destroys": null, "protect": [] },
-        "credentials": {}, "nomad": {}, "consul": {}, "vault": {},
+        "credentials": {}, "nomad": { "retry_for": "15s" }, "consul": { "retry_for": "15s" }, "vault": {},
     });
     assert_eq!(wrong(defaults), Vec::<String>::new());
+}
+
+#[test]
+fn each_server_that_is_away_is_asked_again_for_as_long_as_the_pillar_says() {
+    let read = |settings: Value| {
+        let read = draft(&pillar(settings, json!(null))).settings;
+        [read.nomad.retry_for, read.consul.retry_for, read.vault.unwrap().retry_for]
+            .map(|time| time.as_secs())
+    };
+    let vault = json!({ "address": "https://v:8200", "auth": { "method": "token", "token": "env:T" } });
+    assert_eq!(read(json!({ "vault": vault })), [15, 15, 15]);
+    let mut vault = vault;
+    vault["retry_for"] = json!("2m");
+    let said = json!({ "nomad": { "retry_for": 0 }, "consul": { "retry_for": "1m" }, "vault": vault });
+    assert_eq!(read(said), [0, 60, 120]);
+    for server in ["nomad", "consul"] {
+        let said = wrong(json!({ server: { "retry_for": "soon" } }));
+        assert!(said[0].starts_with(&format!("infrastructure:settings:{server}:retry_for: must be a dur")));
+    }
+    // A lock has its own patience.
+    let said = wrong(json!({ "lock": { "type": "consul", "retry_for": 1 } }));
+    assert!(said[0].contains("lock:retry_for: unknown key"), "{said:?}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(super) async fn nomad(
     if !uses {
         return Ok(BTreeMap::new());
     }
-    let NomadServer { address, token, region, namespace: _, secrets: _, tls } = &blueprint.settings.nomad;
+    let NomadServer { address, token, region, tls, .. } = &blueprint.settings.nomad;
     let path = |path: &Path| path.display().to_string();
     let said = [
         ("NOMAD_ADDR", Some(address.clone())),

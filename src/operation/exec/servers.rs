@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::http::{self, PATIENCE};
+use crate::http;
 use crate::model::{Component, Input, Settings, Source};
 use crate::nomad::Nomad;
 use crate::operation::session::secrets::Reading;
@@ -33,6 +33,7 @@ pub fn namespace(settings: &Settings, said: Option<&Value>) -> String {
 
 /// Repeats a request while the server is unreachable, as long as the run may continue.
 pub async fn patiently<T, E>(
+    nomad: &Nomad,
     go_on: impl AsyncFn() -> Result<()>,
     is_away: impl Fn(&E) -> bool,
     ask: impl AsyncFn() -> std::result::Result<T, E>,
@@ -45,7 +46,7 @@ pub async fn patiently<T, E>(
         Ok(Err(trouble)) if is_away(trouble) => Some(Duration::ZERO),
         _ => None,
     };
-    http::patiently(PATIENCE, retry_after, ask).await
+    http::patiently(nomad.retry_for, retry_after, ask).await
 }
 
 pub async fn consul_token(settings: &Settings, reading: &Reading) -> Result<Option<SecretString>> {

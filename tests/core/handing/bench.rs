@@ -65,6 +65,13 @@ impl Bench {
         Some(bench)
     }
 
+    /// Servers that are away are asked again for a short time only.
+    pub fn gives_up_soon(&mut self) {
+        for server in ["nomad", "vault"] {
+            self.site.infrastructure["settings"][server]["retry_for"] = json!("1s");
+        }
+    }
+
     /// The service's part of the pillar.
     pub fn web(&mut self) -> &mut Value {
         &mut self.site.infrastructure["services"][self.name]

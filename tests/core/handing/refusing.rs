@@ -35,6 +35,7 @@ fn a_vault_and_a_nomad_that_are_away_are_named_before_anything_is_changed() {
     let Some(mut bench) = Bench::new("away") else { return };
     bench.put(&json!({ "token": "one" }));
     bench.serves(json!({ "S_A": bench.vault("token") }));
+    bench.gives_up_soon();
     let address = bench.site.infrastructure["settings"]["vault"]["address"].take();
     bench.site.infrastructure["settings"]["vault"]["address"] = json!("http://127.0.0.1:9");
     let error = bench.error();
@@ -71,6 +72,7 @@ fn a_service_whose_vault_is_away_is_told_of_without_its_words_and_can_be_destroy
     bench.serves(json!({ "S_A": bench.vault("token"), "S_MADE": { "generate": "hex" } }));
     bench.ends("applied");
     let given = bench.given();
+    bench.gives_up_soon();
     bench.site.infrastructure["settings"]["vault"]["address"] = json!("http://127.0.0.1:9");
     // Nomad's variable has all secrets.
     let healthy = bench.site.run("module.component_is_healthy", json!({ "component": bench.component() }));

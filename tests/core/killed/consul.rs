@@ -116,6 +116,7 @@ fn a_consul_that_begins_again_is_waited_for_by_lock_gate_and_hook() {
 #[ignore = "soak"]
 fn a_consul_that_stays_away_is_named_by_lock_gate_and_hook_and_its_locks_end_by_themselves() {
     let Some(mut stage) = Stage::new("5s") else { return };
+    stage.scene.site.infrastructure["settings"]["consul"]["retry_for"] = json!("1s");
     let report = std::thread::scope(|scope| {
         let run = scope.spawn(|| stage.scene.run());
         stage.until_each_is_in_its_phase();

@@ -179,6 +179,7 @@ fn a_nomad_that_begins_again_is_waited_for_in_each_phase_of_a_run() {
 fn a_nomad_that_stays_away_is_named_in_each_phase_of_a_run_and_what_was_done_is_in_the_states() {
     let Some(mut stage) = Stage::new() else { return };
     stage.patience("8s");
+    stage.scene.site.infrastructure["settings"]["nomad"]["retry_for"] = json!("1s");
     // Nomad accepts this job, and dies before it answers.
     let proxy = Proxy::start(stage.nomad.port);
     proxy.set(Mode::Unanswered("PUT /v1/jobs?"));

@@ -123,6 +123,7 @@ fn a_vault_that_begins_again_is_waited_for_at_the_first_read_in_mid_apply_and_at
 #[test]
 fn a_vault_that_stays_away_is_named_and_so_is_what_it_keeps_until_that_ends() {
     let Some(mut stage) = Stage::new("20s", "6s", "") else { return };
+    stage.scene.site.infrastructure["settings"]["vault"]["retry_for"] = json!("1s");
     let begun = stage.scene.site.folder.path().join("begun");
     let script = json!(format!("touch {}; sleep 300", begun.display()));
     let sleeps = format!(

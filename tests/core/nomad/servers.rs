@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use eos::model::{NomadServer, Tls};
+use eos::model::{NomadServer, RETRY_FOR, Tls};
 use eos::nomad::{Follow, Found, JobName, Nomad};
 use serde_json::{Value, json};
 
@@ -67,6 +67,7 @@ pub fn server(address: &str) -> NomadServer {
         namespace: "default".to_owned(),
         secrets: Default::default(),
         tls: Tls::default(),
+        retry_for: RETRY_FOR,
     }
 }
 

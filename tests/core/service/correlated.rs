@@ -35,6 +35,7 @@ fn one_id_leads_from_consul_to_the_record_the_journal_the_report_and_the_log() {
         "command": "python3", "args": ["-m", "http.server", "${NOMAD_PORT_http}", "--bind", "127.0.0.1"],
         "ports": { "http": {} }, "check": { "type": "http", "path": "/", "interval": "1s", "timeout": "1s" },
         "replicas": 1, "cpu": 20, "memory": 32, "update": { "min_healthy_time": "100ms" }, "shutdown_delay": "0s",
+        "health": [{ "consul": { "service": "followed", "interval": "200ms", "min_healthy_time": "200ms" } }],
     });
     let salt = Salt::well();
     let report = site.run_on(&salt, "orchestrate", json!({}));

@@ -1,6 +1,6 @@
 //! Nothing is changed if Nomad does not answer, denies the request, refuses a name, or runs another owner's job.
 
-use eos::model::{NomadServer, Tls};
+use eos::model::{NomadServer, RETRY_FOR, Tls};
 use eos::nomad::Nomad;
 use serde_json::{Value, json};
 
@@ -77,6 +77,7 @@ fn a_token_that_may_not_submit_is_refused_before_anything_changes_and_one_that_m
         namespace: "default".to_owned(),
         secrets: Default::default(),
         tls: Tls::default(),
+        retry_for: RETRY_FOR,
     };
     let root = Nomad::open(&server, Some(root["SecretID"].as_str().unwrap().to_owned().into())).unwrap();
     let looks = ["list-jobs", "read-job", "parse-job"];

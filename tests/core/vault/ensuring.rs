@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eos::model::{Reference, SecretKind, VaultAuth, VaultPath, VaultServer};
+use eos::model::{RETRY_FOR, Reference, SecretKind, VaultAuth, VaultPath, VaultServer};
 use eos::vault::{Login, Vault};
 use serde_json::{Value, json};
 
@@ -20,6 +20,7 @@ async fn open(bench: &Bench) -> std::sync::Arc<Vault> {
         tls: Default::default(),
         auth: VaultAuth::Token { token: Reference::Env("UNUSED".into()) },
         services: "secret".into(),
+        retry_for: RETRY_FOR,
     };
     Vault::open(&server, Login::Token(VAULT_TOKEN.into())).await.unwrap()
 }

@@ -167,7 +167,8 @@ fn a_vault_that_is_away_when_the_run_ends_is_waited_for() {
 #[test]
 fn a_vault_that_is_gone_for_good_takes_nothing_from_what_was_applied() {
     let script = format!("{SAYS}; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
-    let Some(bench) = bench(&script, json!({ "ttl": "1h" })) else { return };
+    let Some(mut bench) = bench(&script, json!({ "ttl": "1h" })) else { return };
+    bench.site.infrastructure["settings"]["vault"]["retry_for"] = json!("1s");
     std::thread::scope(|scope| {
         let run = scope.spawn(|| bench.orchestrate());
         until("it runs", || bench.said("users").exists());

@@ -109,6 +109,7 @@ fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
 
     // Each of these problems may be over in a moment, so the run waits. They are tested in parallel.
     bench.site.infrastructure["settings"]["vault"]["address"] = json!(bench.address());
+    bench.site.infrastructure["settings"]["vault"]["retry_for"] = json!("1s");
     bench.post("sys/seal", &json!({}));
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut away = Site::new();

@@ -71,12 +71,14 @@ pub(super) fn component(
     let usable = source.is_some();
     let made = Made { source, step: None, template: None, inputs, variables, places, task_secrets, declared };
     let mut component = component::finish(name, fields, made, around.shared, around.settings);
+    let is_replaced = |gate: &Gate| component.health.iter().any(|own| own.replaces(gate));
+    let gates: Vec<_> = gates.into_iter().filter(|gate| !is_replaced(gate)).collect();
     component.health.extend(gates);
     usable.then_some(component)
 }
 
-/// Gates that every service gets in addition to the gates in its pillar. They are written as the pillar would write
-/// them.
+/// The gates of every service, written as the pillar would write them. A gate in its pillar about the same job or the
+/// same registration replaces one of them.
 fn derived_gates(service: &Service, path: &PillarPath, problems: &Problems) -> Vec<Gate> {
     // A deployment has already waited for its own `min_healthy_time`, and a batch job has ended.
     let window = match &service.job {

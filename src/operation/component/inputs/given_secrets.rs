@@ -62,7 +62,7 @@ pub(in crate::operation::component) async fn withdraw(invoker: &Invoker<'_>) -> 
             Ok(())
         };
         // A request to stop is not a request to leave secrets behind.
-        let answer = patiently(async || Ok(()), Trouble::is_away, withdraw).await?;
+        let answer = patiently(&nomad, async || Ok(()), Trouble::is_away, withdraw).await?;
         answer.map_err(|trouble| trouble.explain(&nomad.address, Phase::Application))
     };
     match gone.await {

@@ -60,7 +60,7 @@ impl Handed {
         let nomad = servers::nomad(settings, invoker.component, &invoker.reading).await?;
         let go_on = async || invoker.go_on(Phase::Application).await;
         let write = async || nomad.put_variable(namespace, path, items, *since).await;
-        let answer = match patiently(go_on, Trouble::is_away, write).await? {
+        let answer = match patiently(&nomad, go_on, Trouble::is_away, write).await? {
             // An earlier attempt may have succeeded although its answer was lost.
             Err(Trouble::Moved) if writing.is_there(&nomad).await => Ok(()),
             answer => answer,

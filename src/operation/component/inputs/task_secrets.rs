@@ -87,7 +87,8 @@ pub(super) async fn gather(
     let namespace = servers::namespace(&session.blueprint.settings, namespace);
     let nomad = servers::nomad(&session.blueprint.settings, component, reading).await?;
     let go_on = async || session.go_on(Phase::Preparation);
-    let found = patiently(go_on, Trouble::is_away, async || nomad.variable(&namespace, &path).await).await?;
+    let found =
+        patiently(&nomad, go_on, Trouble::is_away, async || nomad.variable(&namespace, &path).await).await?;
     let found = found.map_err(|trouble| trouble.explain(&nomad.address, Phase::Preparation))?;
     let owner = owner(session, &component.name);
     handed.secrets.extend(known(&found.items, &owner));

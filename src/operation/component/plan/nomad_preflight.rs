@@ -37,7 +37,7 @@ pub(in crate::operation::component) async fn check(
             continue;
         };
         let go_on = async || invoker.go_on(Phase::Planning).await;
-        let asked = patiently(go_on, Refusal::is_away, async || nomad.preflight(&spec).await);
+        let asked = patiently(&nomad, go_on, Refusal::is_away, async || nomad.preflight(&spec).await);
         match asked.await? {
             Ok(Checked { notes: told, .. }) if job.is_sensitive => {
                 notes.push(format!(
