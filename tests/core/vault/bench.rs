@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -12,34 +13,75 @@ pub use crate::support::{Site, statuses};
 /// Long enough for any machine: the wait ends as soon as the condition holds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The test's own Vault, with AppRole, and with an engine at `leased/` that gives leases.
-pub struct Bench {
-    pub vault: Server,
-    pub site: Site,
+/// The Vault that tests share while they run.
+fn shared() -> Option<Arc<Server>> {
+    static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(vault) = shared.upgrade() {
+        return Some(vault);
+    }
+    let vault = Arc::new(Server::vault()?);
+    *shared = Arc::downgrade(&vault);
+    Some(vault)
 }
 
-/// The rights of a run's role.
-const POLICY: &str = r#"
-path "secret/data/open/*" { capabilities = ["create", "read", "update"] }
-path "old/open/*"         { capabilities = ["create", "read", "update"] }
-path "leased/creds/*"     { capabilities = ["read"] }
-"#;
+/// A part of a Vault: an AppRole mount, paths in the key-value stores, an engine that gives leases, and a policy. All
+/// have the test's name.
+pub struct Bench {
+    pub vault: Arc<Server>,
+    pub site: Site,
+    pub name: &'static str,
+    is_alone: bool,
+}
 
 impl Bench {
-    pub fn new() -> Option<Self> {
-        let bench = Self { vault: Server::vault()?, site: Site::new() };
-        bench.post("sys/policies/acl/run", &json!({ "policy": POLICY }));
-        bench.post("sys/auth/approle", &json!({ "type": "approle" }));
-        bench.post("sys/mounts/old", &json!({ "type": "kv", "options": { "version": "1" } }));
-        bench.post("sys/mounts/leased", &json!({ "type": "leases" }));
-        Some(bench)
+    /// `name` tells this test's secrets and tokens from those of others.
+    pub fn new(name: &'static str) -> Option<Self> {
+        shared().map(|vault| Self::on(vault, name, false))
     }
 
-    /// Makes runs log in by AppRole with this role.
+    /// With a Vault for this test alone, which it may stop or seal.
+    pub fn alone(name: &'static str) -> Option<Self> {
+        Server::vault().map(|vault| Self::on(Arc::new(vault), name, true))
+    }
+
+    fn on(vault: Arc<Server>, name: &'static str, is_alone: bool) -> Self {
+        let bench = Self { vault, site: Site::new(), name, is_alone };
+        let allowed = [
+            (format!("secret/data/{name}/*"), "\"create\", \"read\", \"update\""),
+            (format!("{name}-old/*"), "\"create\", \"read\", \"update\""),
+            (format!("{name}-leased/creds/*"), "\"read\""),
+        ];
+        let rule = |(path, can): &(String, &str)| format!("path \"{path}\" {{ capabilities = [{can}] }}\n");
+        let policy: String = allowed.iter().map(rule).collect();
+        bench.post(&format!("sys/policies/acl/{name}"), &json!({ "policy": policy }));
+        bench.post(&format!("sys/auth/{name}"), &json!({ "type": "approle" }));
+        bench
+            .post(&format!("sys/mounts/{name}-old"), &json!({ "type": "kv", "options": { "version": "1" } }));
+        bench.post(&format!("sys/mounts/{name}-leased"), &json!({ "type": "leases" }));
+        bench
+    }
+
+    /// Runs log in by AppRole. `role` has the properties of its role.
     pub fn with(mut self, role: Value) -> Self {
         let auth = self.approle(role);
         self.settings("vault", json!({ "address": self.address(), "auth": auth }));
         self
+    }
+
+    /// The path of the role that runs log in with, and of what is below it.
+    pub fn role(&self, below: &str) -> String {
+        format!("auth/{}/role/run{below}", self.name)
+    }
+
+    /// The reference to a value that [`Self::put`] puts into Vault: `net#password`.
+    pub fn secret(&self, rest: &str) -> String {
+        format!("vault:secret/{}/{rest}", self.name)
+    }
+
+    /// The reference to a value of a lease: `app#username`.
+    pub fn lent(&self, rest: &str) -> String {
+        format!("vault:{}-leased/creds/{rest}", self.name)
     }
 
     pub fn settings(&mut self, key: &str, value: Value) {
@@ -52,12 +94,12 @@ impl Bench {
 
     /// The setting `auth` for a role with the name `run`.
     pub fn approle(&self, mut role: Value) -> Value {
-        role["token_policies"] = json!(["run"]);
-        self.post("auth/approle/role/run", &role);
-        let role_id = self.data("auth/approle/role/run/role-id")["role_id"].clone();
-        let made = self.post("auth/approle/role/run/secret-id", &json!({}));
+        role["token_policies"] = json!([self.name]);
+        self.post(&self.role(""), &role);
+        let role_id = self.data(&self.role("/role-id"))["role_id"].clone();
+        let made = self.post(&self.role("/secret-id"), &json!({}));
         let secret_id = self.file("secret-id", made["data"]["secret_id"].as_str().unwrap());
-        json!({ "method": "approle", "role_id": role_id, "secret_id": secret_id })
+        json!({ "method": "approle", "mount": self.name, "role_id": role_id, "secret_id": secret_id })
     }
 
     /// Writes a file outside the root, and returns the reference to it.
@@ -79,7 +121,7 @@ impl Bench {
 
     /// Writes to the versioned store.
     pub fn put(&self, path: &str, data: Value) {
-        self.post(&format!("secret/data/{path}"), &json!({ "data": data }));
+        self.post(&format!("secret/data/{}/{path}", self.name), &json!({ "data": data }));
     }
 
     /// Sends a request for a wrapped answer, and returns the wrapping token.
@@ -118,19 +160,28 @@ impl Bench {
             .collect()
     }
 
-    /// The accessors of all tokens.
+    /// The accessors of all tokens; in a shared Vault, of those with this test's policy.
     pub fn tokens(&self) -> BTreeSet<String> {
-        self.list("auth/token/accessors/")
+        let is_ours = |accessor: &String| {
+            let body = json!({ "accessor": accessor }).to_string();
+            // One that has just ended has no answer.
+            let (_, text) = self.vault.call("POST", "/v1/auth/token/lookup-accessor", &body);
+            let found: Value = serde_json::from_str(&text).unwrap_or_default();
+            let policies = found["data"]["policies"].as_array();
+            policies.is_some_and(|policies| policies.contains(&json!(self.name)))
+        };
+        let all = self.list("auth/token/accessors/").into_iter();
+        all.filter(|accessor| self.is_alone || is_ours(accessor)).collect()
     }
 
     /// The users that exist through leases.
     pub fn users(&self) -> BTreeSet<String> {
-        self.list("leased/users/")
+        self.list(&format!("{}-leased/users/", self.name))
     }
 
     /// Makes a role of the engine that gives leases.
     pub fn leased(&self, name: &str, role: Value) {
-        self.post(&format!("leased/roles/{name}"), &role);
+        self.post(&format!("{}-leased/roles/{name}", self.name), &role);
     }
 
     /// Waits until tokens and users are as before. Vault revokes a token's leases shortly after its answer.

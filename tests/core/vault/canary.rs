@@ -104,18 +104,19 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 
 #[test]
 fn a_secret_of_vault_is_nowhere_after_a_run_a_failure_and_a_way_back() {
-    let Some(bench) = Bench::new() else { return };
+    let Some(bench) = Bench::new("canary") else { return };
     let mut bench = bench.with(json!({}));
-    bench.put("open/net", json!({ "variable": SECRETS[0], "environment": SECRETS[1], "hook": SECRETS[3] }));
+    bench.put("net", json!({ "variable": SECRETS[0], "environment": SECRETS[1], "hook": SECRETS[3] }));
     bench.settings("on_failure", json!("rollback"));
-    let env = json!({ "MINE": "vault:secret/open/net#environment", "SAFE": "sdb://safe/net/token" });
+    let env = json!({ "MINE": bench.secret("net#environment"), "SAFE": "sdb://safe/net/token" });
     bench.settings("terraform", json!({ "env": env }));
     let web = Web::always(200);
-    let headers = json!({ "Authorization": "vault:secret/open/net#hook", "X-Safe": "sdb://safe/net/hook" });
+    let headers = json!({ "Authorization": bench.secret("net#hook"), "X-Safe": "sdb://safe/net/hook" });
     let hook = json!({ "webhook": { "url": web.url(), "headers": headers } });
+    let given = bench.secret("net#variable");
     let rest = |round: u64| {
         json!({
-            "secrets": { "given": "vault:secret/open/net#variable" }, "variables": { "round": round },
+            "secrets": { "given": given }, "variables": { "round": round },
             "rollback": { "needs_approval_for": [] }, "hooks": [hook],
         })
     };

@@ -31,21 +31,27 @@ fn wanted() -> BTreeMap<String, SecretKind> {
         .into()
 }
 
-fn path(mount: &str) -> VaultPath {
-    VaultPath::of_service(mount, "staging", "grafana").unwrap()
+fn path(bench: &Bench, mount: &str) -> VaultPath {
+    VaultPath::of_service(mount, "staging", bench.name).unwrap()
+}
+
+/// The path of the service's secrets in the HTTP interface.
+fn kept(bench: &Bench, store: &str) -> String {
+    format!("{store}/services/staging/{}", bench.name)
 }
 
 fn versioned(bench: &Bench) -> Value {
-    bench.data("secret/data/services/staging/grafana")
+    bench.data(&kept(bench, "secret/data"))
 }
 
 #[test]
 fn what_is_missing_is_made_once_and_what_is_there_stays() {
-    let Some(bench) = Bench::new() else { return };
-    bench.put("services/staging/grafana", json!({ "admin_password": "chosen", "other": "left" }));
+    let Some(bench) = Bench::new("made-once") else { return };
+    let chosen = json!({ "data": { "admin_password": "chosen", "other": "left" } });
+    bench.post(&kept(&bench, "secret/data"), &chosen);
     run(async {
         let vault = open(&bench).await;
-        let made = vault.ensure(&path("secret"), &wanted()).await.unwrap();
+        let made = vault.ensure(&path(&bench, "secret"), &wanted()).await.unwrap();
         assert_eq!(made.iter().collect::<Vec<_>>(), ["salt", "secret_key"]);
         let first = versioned(&bench);
         assert_eq!(
@@ -53,40 +59,44 @@ fn what_is_missing_is_made_once_and_what_is_there_stays() {
             (&json!("chosen"), &json!("left"))
         );
         assert_eq!(first["data"]["secret_key"].as_str().unwrap().len(), 64);
-        assert!(vault.ensure(&path("secret"), &wanted()).await.unwrap().is_empty());
+        assert!(vault.ensure(&path(&bench, "secret"), &wanted()).await.unwrap().is_empty());
         assert_eq!(versioned(&bench), first);
     });
 }
 
 #[test]
 fn several_at_once_agree_on_one_value() {
-    let Some(bench) = Bench::new() else { return };
+    let Some(bench) = Bench::new("made-by-several") else { return };
     run(async {
         let (one, other) = (open(&bench).await, open(&bench).await);
-        for mount in ["secret", "old"] {
-            let (path, wanted) = (path(mount), wanted());
+        let old = format!("{}-old", bench.name);
+        for mount in ["secret", &old] {
+            let (path, wanted) = (path(&bench, mount), wanted());
             let all = futures_util::future::join_all((0..8).map(async |number| {
                 let vault = if number % 2 == 0 { &one } else { &other };
                 vault.ensure(&path, &wanted).await.unwrap()
             }));
             let made = all.await.into_iter().filter(|made| made.len() == 3).count();
-            assert!(made >= 1 && (mount == "old" || made == 1), "{mount}: {made} made them");
+            assert!(made >= 1 && (mount == old || made == 1), "{mount}: {made} made them");
         }
     });
     assert_eq!(versioned(&bench)["metadata"]["version"], 1, "the first write is the only one");
-    let plain = bench.data("old/services/staging/grafana");
+    let plain = bench.data(&kept(&bench, &format!("{}-old", bench.name)));
     assert_eq!(plain.as_object().unwrap().len(), 3);
 }
 
 #[test]
 fn secrets_that_somebody_deleted_are_not_made_anew_and_no_other_engine_is_written_to() {
-    let Some(bench) = Bench::new() else { return };
-    bench.put("services/staging/grafana", json!({ "admin_password": "chosen" }));
-    bench.vault.call("DELETE", "/v1/secret/data/services/staging/grafana", "");
+    let Some(bench) = Bench::new("made-before") else { return };
+    bench.post(&kept(&bench, "secret/data"), &json!({ "data": { "admin_password": "chosen" } }));
+    bench.vault.call("DELETE", &format!("/v1/{}", kept(&bench, "secret/data")), "");
     run(async {
         let vault = open(&bench).await;
-        assert_eq!(vault.ensure(&path("secret"), &wanted()).await.unwrap_err().code, "secret_deleted");
-        let leased = VaultPath::new("leased/creds/app").unwrap();
+        assert_eq!(
+            vault.ensure(&path(&bench, "secret"), &wanted()).await.unwrap_err().code,
+            "secret_deleted"
+        );
+        let leased = VaultPath::new(&format!("{}-leased/creds/app", bench.name)).unwrap();
         bench.leased("app", json!({ "ttl": "1h" }));
         assert_eq!(vault.ensure(&leased, &wanted()).await.unwrap_err().code, "vault_refused");
         assert!(bench.users().is_empty());

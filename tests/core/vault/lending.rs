@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use super::bench::{Bench, error, statuses, until};
 
 /// A bench with the user name as a variable and the password in terraform's environment.
-fn bench(script: &str, role: Value) -> Option<Bench> {
-    let mut bench = Bench::new()?.with(json!({}));
+fn bench(bench: Option<Bench>, script: &str, role: Value) -> Option<Bench> {
+    let mut bench = bench?.with(json!({}));
     bench.leased("app", role);
-    bench.settings("terraform", json!({ "env": { "PASSWORD": "vault:leased/creds/app#password" } }));
-    bench.shell("app", script, json!({ "secrets": { "given": "vault:leased/creds/app#username" } }));
+    let (username, password) = (bench.lent("app#username"), bench.lent("app#password"));
+    bench.settings("terraform", json!({ "env": { "PASSWORD": password } }));
+    bench.shell("app", script, json!({ "secrets": { "given": username } }));
     Some(bench)
 }
 
@@ -21,7 +22,7 @@ const SAYS: &str = "printf '%s %s\\n' \"$FROM\" \"$PASSWORD\" >> \"$SAID/users\"
 #[test]
 fn all_keys_of_one_path_are_of_one_lease_which_ends_with_the_run() {
     let script = format!("{SAYS}; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
-    let Some(bench) = bench(&script, json!({ "ttl": "1h" })) else { return };
+    let Some(bench) = bench(Bench::new("one-lease"), &script, json!({ "ttl": "1h" })) else { return };
     let before = bench.tokens();
     std::thread::scope(|scope| {
         let run = scope.spawn(|| bench.orchestrate());
@@ -38,7 +39,7 @@ fn all_keys_of_one_path_are_of_one_lease_which_ends_with_the_run() {
 fn a_lease_outlives_its_time_while_an_apply_goes_on() {
     let script =
         format!("{SAYS}; sleep 9; touch \"$SAID/slept\"; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
-    let Some(bench) = bench(&script, json!({ "ttl": "4s" })) else { return };
+    let Some(bench) = bench(Bench::new("renewed"), &script, json!({ "ttl": "4s" })) else { return };
     let before = bench.tokens();
     std::thread::scope(|scope| {
         let run = scope.spawn(|| bench.orchestrate());
@@ -64,8 +65,11 @@ fn too_short(bench: &Bench, what: &str) {
 
 #[test]
 fn a_lease_that_cannot_last_as_long_as_an_apply_may_is_refused_before_it() {
-    let Some(mut bench) = bench(SAYS, json!({ "ttl": "1m", "max_ttl": "1h" })) else { return };
-    too_short(&bench, "the lease leased/creds/app/");
+    let Some(mut bench) = bench(Bench::new("short-lease"), SAYS, json!({ "ttl": "1m", "max_ttl": "1h" }))
+    else {
+        return;
+    };
+    too_short(&bench, "the lease short-lease-leased/creds/app/");
     // 25 minutes and 5 minutes are less than one hour.
     bench.settings("timeouts", json!({ "apply": "25m", "stop_grace": "5m" }));
     bench.well();
@@ -79,9 +83,10 @@ fn a_lease_that_cannot_last_as_long_as_an_apply_may_is_refused_before_it() {
 
 #[test]
 fn a_token_that_cannot_last_as_long_as_an_apply_may_is_refused_before_it() {
-    let Some(mut bench) = Bench::new() else { return };
-    bench.put("open/app", json!({ "password": "hunter2-of-the-vault" }));
-    bench.shell("app", SAYS, json!({ "secrets": { "given": "vault:secret/open/app#password" } }));
+    let Some(mut bench) = Bench::new("short-token") else { return };
+    bench.put("app", json!({ "password": "hunter2-of-the-vault" }));
+    let given = bench.secret("app#password");
+    bench.shell("app", SAYS, json!({ "secrets": { "given": given } }));
     let mut bench = bench.with(json!({ "token_ttl": "1m", "token_max_ttl": "30m" }));
     too_short(&bench, "the run's token at Vault");
     let periodic = bench.approle(json!({ "token_ttl": 0, "token_max_ttl": 0, "token_period": "1m" }));
@@ -92,14 +97,14 @@ fn a_token_that_cannot_last_as_long_as_an_apply_may_is_refused_before_it() {
 #[test]
 fn credentials_that_end_under_an_apply_stop_it_before_that() {
     let script = format!("{SAYS}; sleep 60");
-    let Some(mut bench) = bench(&script, json!({ "ttl": "6s" })) else { return };
+    let Some(mut bench) = bench(Bench::new("ends-early"), &script, json!({ "ttl": "6s" })) else { return };
     bench.settings("timeouts", json!({ "stop_grace": "20s" }));
     let before = bench.tokens();
     std::thread::scope(|scope| {
         let run = scope.spawn(|| bench.orchestrate());
         until("it runs", || bench.said("users").exists());
         let began = Instant::now();
-        bench.vault.call("PUT", "/v1/sys/leases/revoke-prefix/leased/creds/app", "{}");
+        bench.vault.call("PUT", "/v1/sys/leases/revoke-prefix/ends-early-leased/creds/app", "{}");
         let report = run.join().unwrap();
         let told = error(&report, "app");
         assert_eq!(told["code"], "lease_expiring", "{report:#}");
@@ -110,7 +115,7 @@ fn credentials_that_end_under_an_apply_stop_it_before_that() {
 
 #[test]
 fn a_way_back_has_credentials_of_its_own() {
-    let Some(mut bench) = bench(SAYS, json!({ "ttl": "1h" })) else { return };
+    let Some(mut bench) = bench(Bench::new("goes-back"), SAYS, json!({ "ttl": "1h" })) else { return };
     // Dynamic credentials are only in the environment, because as a variable they would be a change each time.
     bench.settings("on_failure", json!("rollback"));
     let script = "printf '%s\\n' \"$PASSWORD\" >> \"$SAID/users\"";
@@ -132,7 +137,7 @@ fn a_way_back_has_credentials_of_its_own() {
 
 #[test]
 fn leases_of_a_token_that_was_supplied_are_revoked_one_by_one() {
-    let Some(mut bench) = bench(SAYS, json!({ "ttl": "1h" })) else { return };
+    let Some(mut bench) = bench(Bench::alone("supplied-lease"), SAYS, json!({ "ttl": "1h" })) else { return };
     let token = bench.file("supplied", crate::support::server::VAULT_TOKEN);
     bench.settings(
         "vault",
@@ -147,7 +152,7 @@ fn leases_of_a_token_that_was_supplied_are_revoked_one_by_one() {
 #[test]
 fn a_vault_that_is_away_when_the_run_ends_is_waited_for() {
     let script = format!("{SAYS}; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
-    let Some(bench) = bench(&script, json!({ "ttl": "1h" })) else { return };
+    let Some(bench) = bench(Bench::alone("away"), &script, json!({ "ttl": "1h" })) else { return };
     let before = bench.tokens();
     std::thread::scope(|scope| {
         let run = scope.spawn(|| bench.orchestrate());
@@ -167,7 +172,7 @@ fn a_vault_that_is_away_when_the_run_ends_is_waited_for() {
 #[test]
 fn a_vault_that_is_gone_for_good_takes_nothing_from_what_was_applied() {
     let script = format!("{SAYS}; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
-    let Some(mut bench) = bench(&script, json!({ "ttl": "1h" })) else { return };
+    let Some(mut bench) = bench(Bench::alone("gone"), &script, json!({ "ttl": "1h" })) else { return };
     bench.site.infrastructure["settings"]["vault"]["retry_for"] = json!("1s");
     std::thread::scope(|scope| {
         let run = scope.spawn(|| bench.orchestrate());

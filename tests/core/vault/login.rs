@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::bench::{Bench, error, statuses};
 
-fn bench() -> Option<Bench> {
-    let mut bench = Bench::new()?;
-    bench.put("open/net", json!({ "password": "hunter2-of-the-vault" }));
-    let secrets = json!({ "given": "vault:secret/open/net#password" });
+fn bench(bench: Option<Bench>) -> Option<Bench> {
+    let mut bench = bench?;
+    bench.put("net", json!({ "password": "hunter2-of-the-vault" }));
+    let secrets = json!({ "given": bench.secret("net#password") });
     bench.shell("net", "printf %s \"$FROM\" > \"$SAID/from\"", json!({ "secrets": secrets }));
     Some(bench)
 }
@@ -24,16 +24,13 @@ impl Bench {
 
 #[test]
 fn a_run_by_approle_leaves_no_token_behind_however_it_ends() {
-    let Some(bench) = bench() else { return };
+    let Some(bench) = bench(Bench::new("approle")) else { return };
     let mut bench = bench.with(json!({ "token_ttl": "1h" }));
     let before = bench.tokens();
     bench.well();
     bench.until_as_before(&before);
-    bench.shell(
-        "net",
-        "exit 3",
-        json!({ "secrets": { "given": "vault:secret/open/net#password" }, "variables": { "round": 2 } }),
-    );
+    let given = bench.secret("net#password");
+    bench.shell("net", "exit 3", json!({ "secrets": { "given": given }, "variables": { "round": 2 } }));
     assert_eq!(statuses(&bench.orchestrate())["net"], "failed");
     bench.until_as_before(&before);
     assert_eq!(bench.site.run("plan", json!({}))["components"]["net"]["status"], "planned");
@@ -42,8 +39,9 @@ fn a_run_by_approle_leaves_no_token_behind_however_it_ends() {
 
 #[test]
 fn a_token_that_was_supplied_is_left_as_it_is() {
-    let Some(mut bench) = bench() else { return };
-    let made = bench.post("auth/token/create", &json!({ "policies": ["run"], "ttl": "1h", "num_uses": 0 }));
+    let Some(mut bench) = bench(Bench::new("supplied")) else { return };
+    let made =
+        bench.post("auth/token/create", &json!({ "policies": [bench.name], "ttl": "1h", "num_uses": 0 }));
     let token = made["auth"]["client_token"].as_str().unwrap().to_owned();
     let before = bench.tokens();
     let reference = bench.file("token", &token);
@@ -51,17 +49,17 @@ fn a_token_that_was_supplied_is_left_as_it_is() {
     bench.well();
     assert_eq!(bench.tokens(), before);
     let found = bench.post("auth/token/lookup", &json!({ "token": token }));
-    assert_eq!(found["data"]["policies"], json!(["default", "run"]));
+    assert_eq!(found["data"]["policies"], json!(["default", bench.name]));
     assert_eq!(bench.heard("from"), "hunter2-of-the-vault");
 }
 
 #[test]
 fn a_wrapped_secret_id_serves_one_run_and_a_used_one_is_an_alarm() {
-    let Some(mut bench) = bench() else { return };
+    let Some(mut bench) = bench(Bench::alone("wrapped")) else { return };
     let role_id = bench.approle(json!({}))["role_id"].clone();
-    let wrapping = bench.wrapped("auth/approle/role/run/secret-id", &json!({}));
+    let wrapping = bench.wrapped(&bench.role("/secret-id"), &json!({}));
     let reference = bench.file("wrapping", &wrapping);
-    bench.auth(json!({ "method": "wrapped", "role_id": role_id, "wrapped_secret_id": reference }));
+    bench.auth(json!({ "method": "wrapped", "mount": bench.name, "role_id": role_id, "wrapped_secret_id": reference }));
     let before = bench.tokens();
     bench.well();
     // The wrapping token is used up.
@@ -77,11 +75,11 @@ fn a_wrapped_secret_id_serves_one_run_and_a_used_one_is_an_alarm() {
 
 #[test]
 fn a_wrapping_token_that_somebody_else_made_is_not_unwrapped() {
-    let Some(mut bench) = bench() else { return };
+    let Some(mut bench) = bench(Bench::new("foreign")) else { return };
     let role_id = bench.approle(json!({}))["role_id"].clone();
     let wrapping = bench.wrapped("sys/wrapping/wrap", &json!({ "secret_id": "mine" }));
     let reference = bench.file("wrapping", &wrapping);
-    bench.auth(json!({ "method": "wrapped", "role_id": role_id, "wrapped_secret_id": reference }));
+    bench.auth(json!({ "method": "wrapped", "mount": bench.name, "role_id": role_id, "wrapped_secret_id": reference }));
     assert_eq!(error(&bench.orchestrate(), "net")["code"], "vault_wrapping_foreign");
     let looked = bench.post("sys/wrapping/lookup", &json!({ "token": wrapping }));
     assert_eq!(looked["data"]["creation_path"], "sys/wrapping/wrap");
@@ -106,7 +104,7 @@ fn jwt(bench: &Bench, claims: &Value) -> (String, String) {
 
 #[test]
 fn a_jwt_gets_a_token_of_its_role() {
-    let Some(mut bench) = bench() else { return };
+    let Some(mut bench) = bench(Bench::new("jwt")) else { return };
     if Command::new("openssl").arg("version").output().is_err() {
         eprintln!("SKIPPED for want of openssl");
         return;
@@ -117,7 +115,7 @@ fn a_jwt_gets_a_token_of_its_role() {
     bench.post("sys/auth/machines", &json!({ "type": "jwt" }));
     bench.post("auth/machines/config", &json!({ "jwt_validation_pubkeys": [public] }));
     let role = json!({
-        "role_type": "jwt", "user_claim": "sub", "bound_audiences": ["eos"], "token_policies": ["run"],
+        "role_type": "jwt", "user_claim": "sub", "bound_audiences": ["eos"], "token_policies": [bench.name],
     });
     bench.post("auth/machines/role/salt", &role);
     let before = bench.tokens();
@@ -133,12 +131,14 @@ fn a_jwt_gets_a_token_of_its_role() {
 
 #[test]
 fn one_login_serves_all_components_of_a_run() {
-    let Some(mut bench) = bench() else { return };
+    let Some(mut bench) = bench(Bench::new("one-login")) else { return };
     let role_id = bench.approle(json!({}))["role_id"].clone();
-    let made = bench.post("auth/approle/role/run/secret-id", &json!({ "num_uses": 1 }));
+    let made = bench.post(&bench.role("/secret-id"), &json!({ "num_uses": 1 }));
     let secret_id = bench.file("once", made["data"]["secret_id"].as_str().unwrap());
-    bench.auth(json!({ "method": "approle", "role_id": role_id, "secret_id": secret_id }));
-    let secrets = json!({ "given": "vault:secret/open/net#password" });
+    bench.auth(
+        json!({ "method": "approle", "mount": bench.name, "role_id": role_id, "secret_id": secret_id }),
+    );
+    let secrets = json!({ "given": bench.secret("net#password") });
     bench.shell("app", "true", json!({ "secrets": secrets, "depends_on": ["net"] }));
     bench.shell("web", "true", json!({ "secrets": secrets }));
     bench.well();

@@ -8,8 +8,8 @@ use crate::support::world::World;
 const SECRET: &str = "hunter2-of-the-cloud";
 
 /// `net` uses a provider with the local name `name`, `app` uses none. Each writes its environment to a file.
-fn bench(world: &World, name: &str) -> Option<Bench> {
-    let mut bench = Bench::new()?.with(json!({}));
+fn bench(world: &World, test: &'static str, name: &str) -> Option<Bench> {
+    let mut bench = Bench::new(test)?.with(json!({}));
     bench.settings("terraform", json!({ "cli_config_file": world.cli_config() }));
     let head = world.provider("net").replace("world = { source", &format!("{name} = {{ source"));
     let head = head.replace("provider \"world\"", &format!("provider \"{name}\""));
@@ -41,10 +41,10 @@ fn variables(bench: &Bench, who: &str) -> Vec<String> {
 #[test]
 fn a_module_that_uses_a_provider_has_its_token_and_no_other_has() {
     let Some(world) = World::new() else { return };
-    let Some(mut bench) = bench(&world, "hcloud") else { return };
-    bench.put("open/hetzner", json!({ "api_token": SECRET }));
-    bench.put("open/other", json!({ "token": "hunter2-of-another" }));
-    bench.settings("credentials", json!({ "hcloud": "vault:secret/open/hetzner#api_token", "nomad": true }));
+    let Some(mut bench) = bench(&world, "token-of-one", "hcloud") else { return };
+    bench.put("hetzner", json!({ "api_token": SECRET }));
+    bench.put("other", json!({ "token": "hunter2-of-another" }));
+    bench.settings("credentials", json!({ "hcloud": bench.secret("hetzner#api_token"), "nomad": true }));
     let report = bench.well();
     assert!(!report.to_string().contains("hunter2"));
     assert_eq!(variables(&bench, "net"), [format!("HCLOUD_TOKEN={SECRET}")]);
@@ -52,7 +52,7 @@ fn a_module_that_uses_a_provider_has_its_token_and_no_other_has() {
     let names =
         bench.site.run("module.inject_credentials", json!({ "provider": "hcloud", "component": "net" }));
     assert_eq!(names["variables"], json!(["HCLOUD_TOKEN"]), "{names:#}");
-    assert_eq!(names["source"], "vault:secret/open/hetzner#api_token");
+    assert_eq!(names["source"], bench.secret("hetzner#api_token"));
     let shared = json!({ "provider": "nomad", "component": null });
     let shared = bench.site.run("module.inject_credentials", shared);
     assert_eq!(
@@ -69,15 +69,15 @@ fn a_module_that_uses_a_provider_has_its_token_and_no_other_has() {
 #[test]
 fn the_keys_of_a_path_become_the_variables_of_a_provider_and_a_part_of_them_is_refused() {
     let Some(world) = World::new() else { return };
-    let Some(mut bench) = bench(&world, "aws") else { return };
-    bench.settings("credentials", json!({ "aws": "vault:secret/open/aws" }));
-    bench.put("open/aws", json!({ "access_key": "AKIA1", "session_token": "s" }));
+    let Some(mut bench) = bench(&world, "keys-of-a-path", "aws") else { return };
+    bench.settings("credentials", json!({ "aws": bench.secret("aws") }));
+    bench.put("aws", json!({ "access_key": "AKIA1", "session_token": "s" }));
     let report = bench.orchestrate();
     let told = error(&report, "net");
     assert_eq!(told["code"], "secret_key_missing", "{report:#}");
     assert!(told["message"].as_str().unwrap().contains("AWS_SECRET_ACCESS_KEY"), "{told:#}");
     assert!(!bench.said("net").exists());
-    bench.put("open/aws", json!({ "access_key": "AKIA1", "secret_key": SECRET }));
+    bench.put("aws", json!({ "access_key": "AKIA1", "secret_key": SECRET }));
     bench.well();
     let expected = ["AWS_ACCESS_KEY_ID=AKIA1".to_owned(), format!("AWS_SECRET_ACCESS_KEY={SECRET}")];
     assert_eq!(variables(&bench, "net"), expected);
@@ -86,11 +86,11 @@ fn the_keys_of_a_path_become_the_variables_of_a_provider_and_a_part_of_them_is_r
 #[test]
 fn a_component_may_have_credentials_of_its_own_or_none() {
     let Some(world) = World::new() else { return };
-    let Some(mut bench) = bench(&world, "hcloud") else { return };
-    bench.put("open/own", json!({ "token": SECRET }));
+    let Some(mut bench) = bench(&world, "own-or-none", "hcloud") else { return };
+    bench.put("own", json!({ "token": SECRET }));
     bench.settings("credentials", json!({ "hcloud": true }));
     let own = |value: Value| json!({ "hcloud": value });
-    bench.site.infrastructure["components"]["net"]["credentials"] = own(json!("vault:secret/open/own"));
+    bench.site.infrastructure["components"]["net"]["credentials"] = own(json!(bench.secret("own")));
     bench.well();
     assert_eq!(variables(&bench, "net"), [format!("HCLOUD_TOKEN={SECRET}")]);
     bench.site.infrastructure["components"]["net"]["credentials"] = own(json!(true));

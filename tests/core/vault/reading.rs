@@ -10,8 +10,10 @@ use crate::support::web::Web;
 const SECRET: &str = "hunter2-of-the-vault";
 
 /// A bench whose component `net` prints its secret.
-fn bench(reference: &str) -> Option<Bench> {
-    let mut bench = Bench::new()?.with(json!({}));
+/// `rest` is the reference below the test's own path.
+fn bench(bench: Option<Bench>, rest: &str) -> Option<Bench> {
+    let mut bench = bench?.with(json!({}));
+    let reference = bench.secret(rest);
     bench.shell("net", "printf %s \"$FROM\" > \"$SAID/from\"", json!({ "secrets": { "given": reference } }));
     Some(bench)
 }
@@ -41,13 +43,14 @@ fn says(error: &Value, code: &str, words: &[&str]) {
 
 #[test]
 fn both_versions_of_the_key_value_store_are_read_by_the_same_notation() {
-    let Some(mut bench) = bench("vault:secret/open/net#password") else { return };
-    bench.put("open/net", json!({ "password": SECRET, "number": 8080 }));
-    bench.post("old/open/net", &json!({ "password": "an-older-one" }));
+    let Some(mut bench) = bench(Bench::new("both-versions"), "net#password") else { return };
+    bench.put("net", json!({ "password": SECRET, "number": 8080 }));
+    bench.post("both-versions-old/net", &json!({ "password": "an-older-one" }));
     bench.well();
     assert_eq!(bench.heard("from"), SECRET);
+    let number = bench.secret("net#number");
     for (reference, value) in
-        [("vault:old/open/net#password", "an-older-one"), ("vault:secret/open/net#number", "8080")]
+        [("vault:both-versions-old/net#password", "an-older-one"), (number.as_str(), "8080")]
     {
         bench.site.infrastructure["components"]["net"]["secrets"]["given"] = json!(reference);
         bench.site.infrastructure["components"]["net"]["variables"] = json!({ "round": reference });
@@ -58,14 +61,14 @@ fn both_versions_of_the_key_value_store_are_read_by_the_same_notation() {
 
 #[test]
 fn what_is_missing_is_named_by_path_and_key_and_nothing_is_begun() {
-    let Some(mut bench) = bench("vault:secret/open/net#pasword") else { return };
-    bench.put("open/net", json!({ "password": SECRET, "nothing": null }));
-    says(&refused(&bench), "secret_key_missing", &["secret/open/net", "\"pasword\""]);
+    let Some(mut bench) = bench(Bench::new("missing"), "net#pasword") else { return };
+    bench.put("net", json!({ "password": SECRET, "nothing": null }));
+    says(&refused(&bench), "secret_key_missing", &["secret/missing/net", "\"pasword\""]);
     for (reference, code) in [
-        ("vault:secret/open/net#nothing", "secret_key_missing"),
-        ("vault:secret/open/nowhere#password", "secret_missing"),
-        ("vault:old/open/nowhere#password", "secret_missing"),
-        ("vault:leased/creds/nobody#password", "secret_missing"),
+        ("vault:secret/missing/net#nothing", "secret_key_missing"),
+        ("vault:secret/missing/nowhere#password", "secret_missing"),
+        ("vault:missing-old/nowhere#password", "secret_missing"),
+        ("vault:missing-leased/creds/nobody#password", "secret_missing"),
         ("vault:secret/closed/net#password", "vault_denied"),
         ("vault:nomount/a#b", "vault_denied"),
     ] {
@@ -77,19 +80,19 @@ fn what_is_missing_is_named_by_path_and_key_and_nothing_is_begun() {
 
 #[test]
 fn a_version_that_was_deleted_or_destroyed_is_no_secret() {
-    let Some(bench) = bench("vault:secret/open/net#password") else { return };
-    bench.put("open/net", json!({ "password": "hunter2-the-first" }));
-    bench.put("open/net", json!({ "password": SECRET }));
-    bench.vault.call("DELETE", "/v1/secret/data/open/net", "");
-    says(&refused(&bench), "secret_deleted", &["secret/open/net", "deleted"]);
-    bench.post("secret/destroy/open/net", &json!({ "versions": [2] }));
-    says(&refused(&bench), "secret_deleted", &["secret/open/net", "destroyed"]);
+    let Some(bench) = bench(Bench::new("deleted"), "net#password") else { return };
+    bench.put("net", json!({ "password": "hunter2-the-first" }));
+    bench.put("net", json!({ "password": SECRET }));
+    bench.vault.call("DELETE", "/v1/secret/data/deleted/net", "");
+    says(&refused(&bench), "secret_deleted", &["secret/deleted/net", "deleted"]);
+    bench.post("secret/destroy/deleted/net", &json!({ "versions": [2] }));
+    says(&refused(&bench), "secret_deleted", &["secret/deleted/net", "destroyed"]);
 }
 
 #[test]
 fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
-    let Some(mut bench) = bench("vault:secret/open/net#password") else { return };
-    bench.put("open/net", json!({ "password": SECRET }));
+    let Some(mut bench) = bench(Bench::alone("told-apart"), "net#password") else { return };
+    bench.put("net", json!({ "password": SECRET }));
     let right = bench.site.infrastructure["settings"]["vault"].clone();
     let wrong = bench.file("wrong", "hvs.hunter2-no-token");
     bench.settings(
@@ -100,7 +103,7 @@ fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
 
     bench.settings("vault", right);
     bench.site.infrastructure["settings"]["vault"]["auth"]["role_id"] = json!("nobody");
-    says(&refused(&bench), "vault_login", &["auth/approle/login"]);
+    says(&refused(&bench), "vault_login", &["auth/told-apart/login"]);
 
     let answer = Web::always(200);
     let page = format!("http://127.0.0.1:{}", answer.port);
@@ -115,7 +118,7 @@ fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
     let mut away = Site::new();
     away.infrastructure["settings"]["vault"] = bench.site.infrastructure["settings"]["vault"].clone();
     away.infrastructure["settings"]["vault"]["address"] = json!(format!("http://127.0.0.1:{closed}"));
-    let secrets = json!({ "secrets": { "given": "vault:secret/open/net#password" } });
+    let secrets = json!({ "secrets": { "given": bench.secret("net#password") } });
     away.component("net", "variable \"given\" {}", secrets);
     std::thread::scope(|scope| {
         let away = scope.spawn(|| away.run("orchestrate", json!({})));
@@ -126,14 +129,15 @@ fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
 
 #[test]
 fn the_same_references_stand_in_terraforms_environment_and_in_headers() {
-    let Some(mut bench) = Bench::new().map(|bench| bench.with(json!({}))) else { return };
-    bench.put("open/net", json!({ "token": SECRET, "cookie": "hunter2-of-the-gate" }));
+    let Some(mut bench) = Bench::new("everywhere").map(|bench| bench.with(json!({}))) else { return };
+    bench.put("net", json!({ "token": SECRET, "cookie": "hunter2-of-the-gate" }));
     let web = Web::always(200);
     let http = json!({
-        "url": format!("http://127.0.0.1:{}", web.port), "headers": { "Authorization": "vault:secret/open/net#cookie" },
+        "url": format!("http://127.0.0.1:{}", web.port), "headers": { "Authorization": bench.secret("net#cookie") },
         "min_healthy_time": 0, "interval": "50ms",
     });
-    bench.settings("terraform", json!({ "env": { "MY_TOKEN": "vault:secret/open/net#token" } }));
+    let token = bench.secret("net#token");
+    bench.settings("terraform", json!({ "env": { "MY_TOKEN": token } }));
     bench.shell("net", "printf %s \"$MY_TOKEN\" > \"$SAID/from\"", json!({ "health": [{ "http": http }] }));
     bench.well();
     assert_eq!(bench.heard("from"), SECRET);
@@ -142,10 +146,11 @@ fn the_same_references_stand_in_terraforms_environment_and_in_headers() {
 
 #[test]
 fn a_question_takes_out_of_its_answer_what_vault_has() {
-    let Some(mut bench) = Bench::new().map(|bench| bench.with(json!({}))) else { return };
-    bench.put("open/net", json!({ "password": SECRET }));
+    let Some(mut bench) = Bench::new("answers").map(|bench| bench.with(json!({}))) else { return };
+    bench.put("net", json!({ "password": SECRET }));
     let module = "variable \"given\" {}\nresource \"terraform_data\" \"it\" { input = var.given }\noutput \"it\" { value = \"x ${terraform_data.it.output}\" }";
-    bench.site.component("net", module, json!({ "secrets": { "given": "vault:secret/open/net#password" } }));
+    let given = bench.secret("net#password");
+    bench.site.component("net", module, json!({ "secrets": { "given": given } }));
     let before = bench.tokens();
     bench.well();
     let report = bench.site.run("outputs", json!({}));
@@ -155,7 +160,7 @@ fn a_question_takes_out_of_its_answer_what_vault_has() {
 
 #[test]
 fn nothing_is_asked_of_vault_where_nothing_is_in_it() {
-    let Some(mut bench) = Bench::new().map(|bench| bench.with(json!({}))) else { return };
+    let Some(mut bench) = Bench::alone("nothing").map(|bench| bench.with(json!({}))) else { return };
     bench.post("sys/seal", &json!({}));
     bench.shell("net", "true", json!({}));
     bench.well();
