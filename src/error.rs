@@ -1,6 +1,9 @@
 //! The one error type. An error says what is wrong, where, and what to do, and keeps the details.
 
-use std::fmt;
+mod cause;
+mod code;
+
+use std::{fmt, io};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,8 +11,8 @@ use serde_json::Value;
 use crate::model::Name;
 use crate::words::Words;
 
-/// The code of an error that is not a failure: the run was asked to stop.
-pub const CANCELLED: &str = "cancelled";
+pub use cause::Cause;
+pub use code::Code;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -48,20 +51,23 @@ pub struct Error {
     pub phase: Phase,
     pub component: Option<Name>,
     /// A stable word for programs, such as `locked` or `terraform_missing`.
-    pub code: &'static str,
+    pub code: Code,
     pub message: Words,
     /// What the reader can do next.
     pub remedy: Words,
     /// Details for programs: resource addresses, paths, Terraform's diagnostics.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub details: Value,
+    /// The error that caused this one.
+    #[serde(skip)]
+    pub cause: Option<Cause>,
 }
 
 impl Error {
     pub fn new(
         layer: Layer,
         phase: Phase,
-        code: &'static str,
+        code: Code,
         message: impl Into<Words>,
         remedy: impl Into<Words>,
     ) -> Self {
@@ -73,23 +79,24 @@ impl Error {
             message: message.into(),
             remedy: remedy.into(),
             details: Value::Null,
+            cause: None,
         }
     }
 
     /// A file of Eos that could not be read or written.
-    pub fn file(path: &std::path::Path, doing: &str, source: &std::io::Error) -> Self {
+    pub fn file(path: &std::path::Path, doing: &str, source: io::Error) -> Self {
         let remedy = match source.kind() {
-            std::io::ErrorKind::PermissionDenied => {
+            io::ErrorKind::PermissionDenied => {
                 "make it accessible to the user that runs Salt, or choose another infrastructure:settings:root"
             }
-            std::io::ErrorKind::StorageFull => "free some space on that file system, then run again",
-            std::io::ErrorKind::ReadOnlyFilesystem => {
+            io::ErrorKind::StorageFull => "free some space on that file system, then run again",
+            io::ErrorKind::ReadOnlyFilesystem => {
                 "mount it writable, or choose another infrastructure:settings:root"
             }
             _ => "look at that path; workdirs stand below infrastructure:settings:root",
         };
         let message = Words::own(format!("cannot {doing} {}: {source}", path.display()));
-        Self::new(Layer::Host, Phase::Preparation, "file", message, remedy)
+        Self::new(Layer::Host, Phase::Preparation, Code::File, message, remedy).because(source)
     }
 
     pub fn of(mut self, component: &Name) -> Self {
@@ -99,6 +106,18 @@ impl Error {
 
     pub fn during(mut self, phase: Phase) -> Self {
         self.phase = phase;
+        self
+    }
+
+    /// With the error that caused this one. It must not quote a secret: see [`Cause`].
+    pub fn because(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.cause = Some(Cause::new(cause));
+        self
+    }
+
+    /// With the cause of another error, if that has one.
+    pub fn because_of(mut self, cause: Option<&Cause>) -> Self {
+        self.cause = cause.cloned();
         self
     }
 
@@ -121,4 +140,33 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_ref().map(Cause::error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_a_file_keeps_its_source() {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let error = Error::file(Path::new("/a"), "write", full).during(Phase::Planning);
+        let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+        assert_eq!(source.map(io::Error::kind), Some(io::ErrorKind::StorageFull));
+    }
+
+    #[test]
+    fn nothing_shows_what_a_source_says() {
+        let error = Error::new(Layer::Salt, Phase::Planning, Code::Internal, "it failed", "look at it");
+        let error = error.because(io::Error::other("hunter2"));
+        assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("hunter2"));
+        let shown = format!("{error} {error:?} {}", serde_json::to_string(&error).unwrap());
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::{Mutex, Once, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::error::{Error, Layer, Phase};
+use crate::error::{Code, Error, Layer, Phase};
 use crate::report::{Report, SCHEMA};
 
 /// The reason why a call never became a run.
@@ -30,10 +30,10 @@ impl Kind {
         let (layer, code, remedy) = match self {
             Self::Internal => (
                 Layer::Host,
-                "internal",
+                Code::Internal,
                 "this is a fault of Eos: report it with this message; infrastructure.status shows what is there",
             ),
-            Self::Cancelled => (Layer::Salt, "cancelled", "nothing was run: run it again"),
+            Self::Cancelled => (Layer::Salt, Code::Cancelled, "nothing was run: run it again"),
         };
         Error::new(layer, Phase::Validation, code, message.to_owned(), remedy)
     }

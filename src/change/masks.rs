@@ -100,7 +100,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::error::{Layer, Phase};
+    use crate::error::{Code, Layer, Phase};
     use crate::report::{Class, Counts, Drift, Drifted, OnMinion, PossibleOrphan, StateLine, Status};
     use crate::view;
     use crate::words::{Words, words};
@@ -166,10 +166,10 @@ mod tests {
         });
         let message = words![own.clone(), text.clone()];
         let error =
-            Error::new(Layer::Terraform, Phase::Application, "terraform_failed", message, text.clone());
+            Error::new(Layer::Terraform, Phase::Application, Code::TerraformFailed, message, text.clone());
         let back = ComponentReport {
             notes: vec![text.clone()].into(),
-            ..ComponentReport::new(Status::RolledBack, "")
+            ..ComponentReport::new(Status::RolledBack, None)
         };
         ComponentReport {
             changes: Counts { add: count, ..Counts::default() },
@@ -192,7 +192,7 @@ mod tests {
                 minions: BTreeMap::from([("minion".to_owned(), minion)]),
             })),
             rollback: Some(Box::new(back)),
-            ..ComponentReport::new(Status::Failed, "terraform_failed")
+            ..ComponentReport::new(Status::Failed, Code::TerraformFailed)
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::error::Cause;
 use crate::http::{Answer, Away};
 
 /// The meaning of an answer that is not 200, 404 or 409.
@@ -31,6 +32,14 @@ impl Trouble {
         match self {
             Self::Unreachable(away) => &away.text,
             Self::Denied(text) | Self::Refused(text) => text,
+        }
+    }
+
+    /// The error behind it, if no answer came. The text of an answer is not kept: it may quote a secret.
+    pub fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::Unreachable(away) => away.cause.as_ref(),
+            _ => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Decides which plans may be applied without approval.
 
 use crate::change::Changes;
+use crate::error::Code;
 use crate::model::Policy;
 use crate::words::{Words, words};
 
@@ -15,7 +16,7 @@ pub enum Consent {
 /// Why a plan is not applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
-    pub code: &'static str,
+    pub code: Code,
     pub message: Words,
     pub remedy: Words,
     pub addresses: Vec<String>,
@@ -44,7 +45,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
     let addresses = || destroyed.iter().map(|change| change.address.clone()).collect();
     if !protected.is_empty() {
         return Err(Blocked {
-            code: "protected",
+            code: Code::Protected,
             message: words!["the plan destroys what policy protects: ", protected.join(", ")],
             remedy: "if it really is to go, have this plan approved, or take it out of policy:protect in the pillar"
                 .into(),
@@ -53,7 +54,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
     }
     if !lost.is_empty() && !policy.allow_destroy && consent == Consent::None {
         return Err(Blocked {
-            code: "destroys",
+            code: Code::Destroys,
             message: words!["the plan destroys ", name_some(&lost)],
             remedy: "if that is meant, set policy: {allow_destroy: true} for this component or environment"
                 .into(),
@@ -62,7 +63,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
     }
     match policy.max_destroys {
         Some(most) if destroyed.len() as u64 > most => Err(Blocked {
-            code: "max_destroys",
+            code: Code::MaxDestroys,
             message: words!["the plan destroys ", name_some(&destroyed), "; policy allows ", most],
             remedy: "if that is meant, raise policy:max_destroys".into(),
             addresses: addresses(),
@@ -98,8 +99,8 @@ mod tests {
         Changes { resources, ..Changes::default() }
     }
 
-    fn code(policy: &Policy, deleted: &[&str], consent: Consent) -> &'static str {
-        judge(policy, &changes(deleted), consent).err().map_or("", |blocked| blocked.code)
+    fn code(policy: &Policy, deleted: &[&str], consent: Consent) -> Option<Code> {
+        judge(policy, &changes(deleted), consent).err().map(|blocked| blocked.code)
     }
 
     fn policy(allow_destroy: bool, max_destroys: Option<u64>, protect: &[&str]) -> Policy {
@@ -111,18 +112,18 @@ mod tests {
     fn policy_decides_as_the_table_says() {
         let open = policy(true, None, &[]);
         let closed = policy(false, None, &[]);
-        let table: &[(&Policy, &[&str], Consent, &str)] = &[
-            (&closed, &[], Consent::None, ""),
-            (&closed, &["a.x"], Consent::None, "destroys"),
-            (&closed, &["a.x"], Consent::Confirmed, ""),
-            (&open, &["a.x"], Consent::None, ""),
-            (&policy(true, Some(1), &[]), &["a.x"], Consent::None, ""),
-            (&policy(true, Some(1), &[]), &["a.x", "a.y"], Consent::None, "max_destroys"),
-            (&policy(true, Some(1), &[]), &["a.x", "a.y"], Consent::Confirmed, "max_destroys"),
-            (&policy(true, None, &["a"]), &["a.x"], Consent::Confirmed, "protected"),
-            (&policy(true, None, &["a.x"]), &["a.x[0]"], Consent::None, "protected"),
-            (&policy(true, None, &["a.x"]), &["a.xy"], Consent::None, ""),
-            (&policy(true, None, &["module.db"]), &["module.db.a.x"], Consent::None, "protected"),
+        let table: &[(&Policy, &[&str], Consent, Option<Code>)] = &[
+            (&closed, &[], Consent::None, None),
+            (&closed, &["a.x"], Consent::None, Some(Code::Destroys)),
+            (&closed, &["a.x"], Consent::Confirmed, None),
+            (&open, &["a.x"], Consent::None, None),
+            (&policy(true, Some(1), &[]), &["a.x"], Consent::None, None),
+            (&policy(true, Some(1), &[]), &["a.x", "a.y"], Consent::None, Some(Code::MaxDestroys)),
+            (&policy(true, Some(1), &[]), &["a.x", "a.y"], Consent::Confirmed, Some(Code::MaxDestroys)),
+            (&policy(true, None, &["a"]), &["a.x"], Consent::Confirmed, Some(Code::Protected)),
+            (&policy(true, None, &["a.x"]), &["a.x[0]"], Consent::None, Some(Code::Protected)),
+            (&policy(true, None, &["a.x"]), &["a.xy"], Consent::None, None),
+            (&policy(true, None, &["module.db"]), &["module.db.a.x"], Consent::None, Some(Code::Protected)),
         ];
         for (policy, deleted, consent, expected) in table {
             assert_eq!(code(policy, deleted, *consent), *expected, "{policy:?} {deleted:?} {consent:?}");

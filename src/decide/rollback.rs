@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::policy::covers;
 use crate::change::Changes;
+use crate::error::Code;
 use crate::model::{FirstFailure, Loss, OnFailure, Policy, Rollback};
 use crate::report::ResourceChange;
 
@@ -53,7 +54,7 @@ pub enum Back {
     /// This run did nothing that could be rolled back.
     Leave,
     /// The component stays as it is. The text is the reason code.
-    Keep(&'static str),
+    Keep(Code),
     /// The component has no known-good configuration. Its resources are destroyed.
     Destroy,
     RollBack,
@@ -62,30 +63,24 @@ pub enum Back {
 /// Returns the next step for one component. Nothing follows that step.
 pub fn back(aftermath: &Aftermath<'_>) -> Back {
     let Aftermath { did, on_failure, rollback, known_good, tried, downgrade } = *aftermath;
-    let trouble = match did {
+    match did {
         Did::Nothing => return Back::Leave,
-        Did::Applied => Trouble::Known,
-        Did::Failed(trouble) => trouble,
-    };
-    match (trouble, on_failure) {
-        (Trouble::LockLost, _) => Back::Keep("lock_lost"),
-        (Trouble::Unsaved, _) => Back::Keep("recovery_required"),
-        (Trouble::CutOff, _) => Back::Keep("cut_off"),
-        (Trouble::Cancelled, _) => Back::Keep("cancelled"),
-        (Trouble::Superseded, _) => Back::Keep("superseded"),
-        (Trouble::Unseen, _) => Back::Keep("health_unknown"),
-        (Trouble::Known, OnFailure::Stop | OnFailure::Continue) => Back::Keep("rollback_off"),
-        (Trouble::Known, OnFailure::Rollback) => match known_good {
+        Did::Applied | Did::Failed(Trouble::Known) => {}
+        Did::Failed(_) => return Back::Keep(Code::UnclearFailure),
+    }
+    match on_failure {
+        OnFailure::Stop | OnFailure::Continue => Back::Keep(Code::RollbackOff),
+        OnFailure::Rollback => match known_good {
             None => match rollback.on_first_failure {
-                FirstFailure::Keep => Back::Keep("no_known_good"),
+                FirstFailure::Keep => Back::Keep(Code::NoKnownGood),
                 FirstFailure::Destroy => Back::Destroy,
             },
             // The known-good configuration is already in place.
             Some(good) if tried == Some(good) => match did {
-                Did::Failed(_) => Back::Keep("is_known_good"),
+                Did::Failed(_) => Back::Keep(Code::IsKnownGood),
                 _ => Back::Leave,
             },
-            Some(_) if downgrade => Back::Keep("provider_downgrade"),
+            Some(_) if downgrade => Back::Keep(Code::ProviderDowngrade),
             Some(_) => Back::RollBack,
         },
     }
@@ -132,32 +127,32 @@ mod tests {
             (Nothing, On, &destroy, None, None, false, Leave),
             (Nothing, Stop, &keep, v1, v2, true, Leave),
             (Applied, On, &keep, v1, v2, false, RollBack),
-            (Applied, On, &keep, v1, v2, true, Keep("provider_downgrade")),
+            (Applied, On, &keep, v1, v2, true, Keep(Code::ProviderDowngrade)),
             (Applied, On, &keep, v1, v1, false, Leave),
             (Applied, On, &keep, v1, v1, true, Leave),
-            (Applied, On, &keep, None, v2, false, Keep("no_known_good")),
+            (Applied, On, &keep, None, v2, false, Keep(Code::NoKnownGood)),
             (Applied, On, &destroy, None, v2, false, Destroy),
-            (Applied, Stop, &keep, v1, v2, false, Keep("rollback_off")),
-            (Applied, Continue, &destroy, None, v2, false, Keep("rollback_off")),
+            (Applied, Stop, &keep, v1, v2, false, Keep(Code::RollbackOff)),
+            (Applied, Continue, &destroy, None, v2, false, Keep(Code::RollbackOff)),
             (Failed(Known), On, &keep, v1, v2, false, RollBack),
             (Failed(Known), On, &destroy, v1, v2, false, RollBack),
-            (Failed(Known), On, &keep, v1, v2, true, Keep("provider_downgrade")),
-            (Failed(Known), On, &keep, v1, v1, false, Keep("is_known_good")),
-            (Failed(Known), On, &keep, v1, v1, true, Keep("is_known_good")),
-            (Failed(Known), On, &keep, None, v2, false, Keep("no_known_good")),
+            (Failed(Known), On, &keep, v1, v2, true, Keep(Code::ProviderDowngrade)),
+            (Failed(Known), On, &keep, v1, v1, false, Keep(Code::IsKnownGood)),
+            (Failed(Known), On, &keep, v1, v1, true, Keep(Code::IsKnownGood)),
+            (Failed(Known), On, &keep, None, v2, false, Keep(Code::NoKnownGood)),
             (Failed(Known), On, &destroy, None, v2, false, Destroy),
             (Failed(Known), On, &destroy, None, v2, true, Destroy),
-            (Failed(Known), Stop, &keep, v1, v2, false, Keep("rollback_off")),
-            (Failed(Known), Continue, &keep, v1, v2, false, Keep("rollback_off")),
-            (Failed(LockLost), On, &keep, v1, v2, false, Keep("lock_lost")),
-            (Failed(LockLost), Stop, &keep, v1, v2, false, Keep("lock_lost")),
-            (Failed(Unsaved), On, &keep, v1, v2, false, Keep("recovery_required")),
-            (Failed(Unsaved), On, &destroy, None, v2, false, Keep("recovery_required")),
-            (Failed(CutOff), On, &keep, v1, v2, false, Keep("cut_off")),
-            (Failed(CutOff), On, &destroy, None, v2, false, Keep("cut_off")),
-            (Failed(Cancelled), On, &keep, v1, v2, false, Keep("cancelled")),
-            (Failed(Superseded), On, &keep, v1, v2, false, Keep("superseded")),
-            (Failed(Unseen), On, &destroy, None, v2, false, Keep("health_unknown")),
+            (Failed(Known), Stop, &keep, v1, v2, false, Keep(Code::RollbackOff)),
+            (Failed(Known), Continue, &keep, v1, v2, false, Keep(Code::RollbackOff)),
+            (Failed(LockLost), On, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(LockLost), Stop, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(Unsaved), On, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(Unsaved), On, &destroy, None, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(CutOff), On, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(CutOff), On, &destroy, None, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(Cancelled), On, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(Superseded), On, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(Unseen), On, &destroy, None, v2, false, Keep(Code::UnclearFailure)),
         ];
         for (did, on_failure, rollback, known_good, tried, downgrade, expected) in table {
             let aftermath = Aftermath { did, on_failure, rollback, known_good, tried, downgrade };

@@ -3,15 +3,16 @@
 use super::policy::covers;
 use super::{Instance, State};
 use crate::change::Changes;
+use crate::error::Code;
 use crate::model::Surgery;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {
     Plan,
     /// The edit is already done. The text is the reason code.
-    Done(&'static str),
+    Done(Code),
     /// The edit is impossible. A reason code and a sentence.
-    Never(&'static str, String),
+    Never(Code, String),
 }
 
 /// Decides by the state. `imported` is the id under which Eos imported the object at the address, if it did.
@@ -28,23 +29,23 @@ pub fn need(surgery: &Surgery, state: Option<&State>, imported: Option<&str>) ->
             match found.filter(|instance| instance.current) {
                 None => Need::Plan,
                 Some(instance) if instance.id.as_ref() == Some(id) || imported == Some(id) => {
-                    Need::Done("in_state")
+                    Need::Done(Code::InState)
                 }
                 Some(instance) => {
                     let other = instance.id.as_deref().or(imported).unwrap_or("one that is not known");
-                    Need::Never("other_id", format!("{address} is in the state with another id: {other}"))
+                    Need::Never(Code::OtherId, format!("{address} is in the state with another id: {other}"))
                 }
             }
         }
         Surgery::Move { from, to } => match (there(from.as_str()), there(to.as_str())) {
             (true, false) => Need::Plan,
-            (false, true) => Need::Done("moved_before"),
-            (false, false) => Need::Never("no_such_resource", format!("the state has no {from}")),
-            (true, true) => Need::Never("address_taken", format!("the state has both {from} and {to}")),
+            (false, true) => Need::Done(Code::MovedBefore),
+            (false, false) => Need::Never(Code::NoSuchResource, format!("the state has no {from}")),
+            (true, true) => Need::Never(Code::AddressTaken, format!("the state has both {from} and {to}")),
         },
         Surgery::Remove { address, .. } => match there(address.as_str()) {
             true => Need::Plan,
-            false => Need::Done("not_in_state"),
+            false => Need::Done(Code::NotInState),
         },
     }
 }
@@ -92,21 +93,21 @@ mod tests {
         let instance = Instance { current: true, id: Some("1".to_owned()), deposed: 0 };
         let state = State { instances: [("a.b".to_owned(), instance)].into(), ..State::default() };
         let code = |need: Need| match need {
-            Need::Plan => "plan",
-            Need::Done(code) | Need::Never(code, _) => code,
+            Need::Plan => None,
+            Need::Done(code) | Need::Never(code, _) => Some(code),
         };
         let table = [
-            (import("1"), None, None, "plan"),
-            (import("1"), Some(&state), None, "in_state"),
-            (import("2"), Some(&state), None, "other_id"),
-            (import("x/1"), Some(&state), Some("x/1"), "in_state"),
-            (shift("a.b", "a.c"), Some(&state), None, "plan"),
-            (shift("a.c", "a.b"), Some(&state), None, "moved_before"),
-            (shift("a.c", "a.d"), Some(&state), None, "no_such_resource"),
-            (shift("a.b", "a.b"), Some(&state), None, "address_taken"),
-            (remove("a.b", false), Some(&state), None, "plan"),
-            (remove("a.c", true), Some(&state), None, "not_in_state"),
-            (remove("a.b", false), None, None, "not_in_state"),
+            (import("1"), None, None, None),
+            (import("1"), Some(&state), None, Some(Code::InState)),
+            (import("2"), Some(&state), None, Some(Code::OtherId)),
+            (import("x/1"), Some(&state), Some("x/1"), Some(Code::InState)),
+            (shift("a.b", "a.c"), Some(&state), None, None),
+            (shift("a.c", "a.b"), Some(&state), None, Some(Code::MovedBefore)),
+            (shift("a.c", "a.d"), Some(&state), None, Some(Code::NoSuchResource)),
+            (shift("a.b", "a.b"), Some(&state), None, Some(Code::AddressTaken)),
+            (remove("a.b", false), Some(&state), None, None),
+            (remove("a.c", true), Some(&state), None, Some(Code::NotInState)),
+            (remove("a.b", false), None, None, Some(Code::NotInState)),
         ];
         for (surgery, state, imported, expected) in table {
             assert_eq!(code(need(&surgery, state, imported)), expected, "{surgery:?}");

@@ -11,12 +11,12 @@ use serde::de::DeserializeOwned;
 
 use super::give::{give_file, give_folder};
 use super::unfinished;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::words::Words;
 
 /// Makes a folder and the folders above it. A new folder has mode 0700. A link in its place is an error.
 pub fn ensure_private(folder: &Path) -> Result<()> {
-    make(folder).map_err(|error| Error::file(folder, "make the folder", &error))
+    make(folder).map_err(|error| Error::file(folder, "make the folder", error))
 }
 
 fn make(folder: &Path) -> std::io::Result<()> {
@@ -47,12 +47,12 @@ pub fn open_private(path: &Path, how: &mut fs::OpenOptions) -> std::io::Result<f
 
 /// Replaces a file atomically and durably: writes a new file beside it, syncs it, renames it, and syncs the folder.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_beside(path, bytes, true).map_err(|error| Error::file(path, "write", &error))
+    write_beside(path, bytes, true).map_err(|error| Error::file(path, "write", error))
 }
 
 /// Replaces a file atomically without a sync, for data that can be made again or is verified when it is read.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_beside(path, bytes, false).map_err(|error| Error::file(path, "write", &error))
+    write_beside(path, bytes, false).map_err(|error| Error::file(path, "write", error))
 }
 
 fn write_beside(path: &Path, bytes: &[u8], durable: bool) -> std::io::Result<()> {
@@ -76,7 +76,7 @@ pub fn set_executable(path: &Path, executable: bool) -> Result<()> {
         true => Ok(()),
         false => fs::set_permissions(path, fs::Permissions::from_mode(mode)),
     };
-    set().map_err(|error| Error::file(path, "set the mode of", &error))
+    set().map_err(|error| Error::file(path, "set the mode of", error))
 }
 
 /// Appends one line to a file of mode 0600, in one write. An incomplete line is not read.
@@ -94,7 +94,7 @@ pub fn append_line(path: &Path, value: &impl Serialize, durably: bool) -> Result
         file.write_all(format!("{}{line}\n", if torn { "\n" } else { "" }).as_bytes())?;
         if durably { file.sync_data() } else { Ok(()) }
     };
-    append().map_err(|error| Error::file(path, "write", &error))
+    append().map_err(|error| Error::file(path, "write", error))
 }
 
 /// Writes a new file; false if it exists already.
@@ -110,20 +110,19 @@ pub fn create_json(path: &Path, value: &impl Serialize) -> Result<bool> {
             Err(failed) => Err(failed.error),
         }
     };
-    create().map_err(|error| Error::file(path, "write", &error))
+    create().map_err(|error| Error::file(path, "write", error))
 }
 
 /// Removes a file. A file that does not exist is not an error.
 pub fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::file(path, "remove", &error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::file(path, "remove", error)),
         _ => Ok(()),
     }
 }
 
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let bytes =
-        serde_json::to_vec_pretty(value).map_err(|error| Error::file(path, "write", &error.into()))?;
+    let bytes = serde_json::to_vec_pretty(value).map_err(|error| Error::file(path, "write", error.into()))?;
     replace(path, &bytes)
 }
 
@@ -132,7 +131,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(Error::file(path, "read", &error)),
+        Err(error) => Err(Error::file(path, "read", error)),
     }
 }
 
@@ -158,5 +157,5 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, remedy: &str) -> Result<Optio
 /// The error for a file of Eos with unexpected content. It stops only the work that needs the file.
 pub fn torn(path: &Path, reason: &str, remedy: &str) -> Error {
     let message = format!("{} is not as Eos wrote it: {reason}", path.display());
-    Error::new(Layer::Host, Phase::Preparation, "file_corrupt", message, Words::own(remedy))
+    Error::new(Layer::Host, Phase::Preparation, Code::FileCorrupt, message, Words::own(remedy))
 }

@@ -10,7 +10,7 @@ use rustix::process::geteuid;
 use serde_json::json;
 
 use super::give::give_folder;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::shell::quote;
 
 /// Write permission for the group or for others.
@@ -33,7 +33,7 @@ impl Trust {
         let found = match fs::metadata(root) {
             Ok(found) => found,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(trust(us)),
-            Err(error) => return Err(Error::file(root, "look at", &error)),
+            Err(error) => return Err(Error::file(root, "look at", error)),
         };
         let trust = trust(found.uid());
         match found.mode() & WRITABLE != 0 && found.mode() & STICKY == 0 {
@@ -51,7 +51,7 @@ impl Trust {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 return Ok(());
             }
-            Err(error) => return Err(Error::file(folder, "look at", &error)),
+            Err(error) => return Err(Error::file(folder, "look at", error)),
         };
         if found.is_symlink() {
             return Err(self.refuse(folder, &found, &["it is a symbolic link"]));
@@ -73,7 +73,7 @@ impl Trust {
             return Err(self.refuse(folder, &found, &reasons));
         }
         if us == 0 && found.uid() == 0 && self.owner != 0 {
-            give_folder(folder).map_err(|error| Error::file(folder, "change the owner of", &error))?;
+            give_folder(folder).map_err(|error| Error::file(folder, "change the owner of", error))?;
         }
         Ok(())
     }
@@ -99,7 +99,7 @@ impl Trust {
 
     /// Checks and returns the folders in `folder`. Links that stay below `bounds` are neither refused nor followed.
     fn folders(&self, folder: &Path, bounds: &Path) -> Result<Vec<PathBuf>> {
-        let unreadable = |error| Error::file(folder, "read the folder", &error);
+        let unreadable = |error| Error::file(folder, "read the folder", error);
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -136,7 +136,7 @@ impl Trust {
             (false, commands) if commands.is_empty() => format!("run this as {owner} or as root"),
             (false, commands) => format!("look at what is in it, then run, as root: {commands}"),
         };
-        Error::new(Layer::Host, Phase::Preparation, "folder_not_trusted", message, remedy)
+        Error::new(Layer::Host, Phase::Preparation, Code::FolderNotTrusted, message, remedy)
             .with(json!({ "folder": folder, "owner": owner, "mode": format!("{mode:04o}") }))
     }
 
@@ -181,7 +181,7 @@ mod tests {
         fs::set_permissions(folder, fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    fn code(checked: Result<()>) -> Option<&'static str> {
+    fn code(checked: Result<()>) -> Option<Code> {
         checked.err().map(|error| error.code)
     }
 
@@ -197,7 +197,7 @@ mod tests {
         for name in ["module", "module/sub", "module/sub/deep", ".terraform", ".terraform/providers"] {
             for mode in [0o720, 0o702, 0o777, 0o1777] {
                 set(&top.join(name), mode);
-                assert_eq!(check(), Some("folder_not_trusted"), "{name} {mode:o}");
+                assert_eq!(check(), Some(Code::FolderNotTrusted), "{name} {mode:o}");
             }
             set(&top.join(name), 0o755);
             assert_eq!(check(), None, "{name}");
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(check(), None);
         for name in ["lib/out", ".terraform/modules"] {
             symlink(elsewhere.path(), top.join(name)).unwrap();
-            assert_eq!(check(), Some("folder_not_trusted"), "{name}");
+            assert_eq!(check(), Some(Code::FolderNotTrusted), "{name}");
             fs::remove_file(top.join(name)).unwrap();
         }
     }

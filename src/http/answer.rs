@@ -6,6 +6,7 @@ use reqwest::RequestBuilder;
 use reqwest::header::HeaderMap;
 
 use super::innermost;
+use crate::error::Cause;
 
 /// The longest pause that a server can ask for. A longer one is reduced to this.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -24,6 +25,8 @@ pub struct Away {
     pub text: String,
     /// The pause that the server asks for; zero if it asks for none.
     pub retry_after: Duration,
+    /// The error behind it, if no answer came. It does not contain the URL.
+    pub cause: Option<Cause>,
 }
 
 /// Sends one request and reads the whole answer.
@@ -35,15 +38,13 @@ pub async fn send(request: RequestBuilder) -> Result<Answer, Away> {
 }
 
 fn unreachable(error: reqwest::Error) -> Away {
-    match error.is_timeout() {
-        true => Away::new("no answer in time"),
-        false => Away::new(innermost(&error)),
-    }
+    let text = if error.is_timeout() { "no answer in time".to_owned() } else { innermost(&error) };
+    Away { cause: Some(Cause::new(error.without_url())), ..Away::new(text) }
 }
 
 impl Away {
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), retry_after: Duration::ZERO }
+        Self { text: text.into(), retry_after: Duration::ZERO, cause: None }
     }
 }
 
@@ -65,6 +66,6 @@ impl Answer {
     /// `text` is the reason, as one line. A date in `Retry-After` is ignored.
     pub fn away(&self, text: String) -> Away {
         let retry_after = self.number("Retry-After").map_or(Duration::ZERO, Duration::from_secs);
-        Away { text, retry_after: retry_after.min(LONGEST) }
+        Away { retry_after: retry_after.min(LONGEST), ..Away::new(text) }
     }
 }

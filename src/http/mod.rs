@@ -11,6 +11,8 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::error::Cause;
+
 pub use answer::{Answer, Away, send};
 pub use path::path;
 pub use patience::patiently;
@@ -21,11 +23,11 @@ use crate::model::Tls;
 #[derive(Debug)]
 pub enum Unusable {
     /// A file of [`Tls`] is not usable.
-    File { path: PathBuf, reason: String },
+    File { path: PathBuf, reason: String, cause: Option<Cause> },
     /// The token contains bytes that no HTTP header allows.
     Token,
     /// Another reason than a file or the token.
-    Client(String),
+    Client(reqwest::Error),
 }
 
 /// Makes the builder of a client for one server. The token is in the header of this name, and nothing prints it. Only
@@ -45,7 +47,7 @@ pub fn to_server(
 
 /// Builds the client.
 pub fn build(builder: ClientBuilder) -> Result<reqwest::Client, Unusable> {
-    builder.build().map_err(|error| Unusable::Client(innermost(&error)))
+    builder.build().map_err(|error| Unusable::Client(error.without_url()))
 }
 
 /// Makes the builder of a client that follows no redirect and uses no proxy. `tls` is None for an `http://` address.
@@ -71,25 +73,29 @@ pub fn secret(value: &SecretString) -> Option<HeaderValue> {
 fn encrypted(builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, Unusable> {
     let mut builder = builder.tls_danger_accept_invalid_certs(tls.insecure);
     if let Some(path) = &tls.ca_file {
-        let authorities = Certificate::from_pem_bundle(&read(path)?).map_err(|error| no_pem(path, &error))?;
+        let authorities = Certificate::from_pem_bundle(&read(path)?).map_err(|error| no_pem(path, error))?;
         if authorities.is_empty() {
-            return Err(Unusable::File { path: path.clone(), reason: "holds no certificate".to_owned() });
+            let reason = "holds no certificate".to_owned();
+            return Err(Unusable::File { path: path.clone(), reason, cause: None });
         }
         builder = builder.tls_certs_only(authorities);
     }
     if let Some((certificate, key)) = &tls.identity {
         let both = [read(certificate)?, read(key)?].join(&b'\n');
-        builder = builder.identity(Identity::from_pem(&both).map_err(|error| no_pem(key, &error))?);
+        builder = builder.identity(Identity::from_pem(&both).map_err(|error| no_pem(key, error))?);
     }
     Ok(builder)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Unusable> {
-    std::fs::read(path).map_err(|error| Unusable::File { path: path.to_owned(), reason: error.to_string() })
+    std::fs::read(path).map_err(|error| {
+        let (path, reason) = (path.to_owned(), error.to_string());
+        Unusable::File { path, reason, cause: Some(Cause::new(error)) }
+    })
 }
 
-fn no_pem(path: &Path, error: &reqwest::Error) -> Unusable {
-    Unusable::File { path: path.to_owned(), reason: innermost(error) }
+fn no_pem(path: &Path, error: reqwest::Error) -> Unusable {
+    Unusable::File { path: path.to_owned(), reason: innermost(&error), cause: Some(Cause::new(error)) }
 }
 
 /// The innermost cause, such as "Connection refused". The outer errors repeat the address.
@@ -114,9 +120,19 @@ pub fn one_line(text: &str, most: usize, token: Option<&SecretString>) -> String
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File { path, reason } => write!(f, "cannot use {}: {reason}", path.display()),
+            Self::File { path, reason, .. } => write!(f, "cannot use {}: {reason}", path.display()),
             Self::Token => f.write_str("the token holds what no HTTP header can"),
-            Self::Client(reason) => f.write_str(reason),
+            Self::Client(error) => f.write_str(&innermost(error)),
+        }
+    }
+}
+
+impl std::error::Error for Unusable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::File { cause, .. } => cause.as_ref().map(Cause::error),
+            Self::Token => None,
+            Self::Client(error) => Some(error),
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 
 use super::holder::Holder;
 use crate::disk::open_private;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::process::{self, Cancel, Text};
 use crate::words::Words;
 
@@ -54,7 +54,7 @@ pub async fn acquire(path: &Path, holder: &Holder, timeout: Duration, cancel: &C
     refuse_remote(path, &file)?;
     // Tries at least twice, because a process that asks for the holder has the lock for a moment.
     let deadline = Instant::now() + timeout.max(RETRY);
-    while !take(&mut file).map_err(|error| Error::file(path, "lock", &error))? {
+    while !take(&mut file).map_err(|error| Error::file(path, "lock", error))? {
         if Instant::now() >= deadline {
             return Err(busy(path, &mut file, timeout));
         }
@@ -63,7 +63,7 @@ pub async fn acquire(path: &Path, holder: &Holder, timeout: Duration, cancel: &C
             _ = cancel.cancelled() => return Err(cancelled(path)),
         }
     }
-    let unwritable = |error| Error::file(path, "write", &error);
+    let unwritable = |error| Error::file(path, "write", error);
     write(&mut file, holder).map_err(unwritable)?;
     let naming_terraform = holder.naming_terraform().map_err(|error| unwritable(error.into()))?;
     Ok(Guard { file, naming_terraform })
@@ -86,7 +86,7 @@ pub fn holder(path: &Path) -> Result<Option<Holder>> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::file(path, "open the lock", &error)),
+        Err(error) => return Err(Error::file(path, "open the lock", error)),
     };
     let is_free = FileExt::try_lock_shared(&file).is_ok();
     let holder = read(&mut file);
@@ -95,7 +95,7 @@ pub fn holder(path: &Path) -> Result<Option<Holder>> {
 
 fn open(path: &Path) -> Result<File> {
     open_private(path, OpenOptions::new().read(true).write(true))
-        .map_err(|error| Error::file(path, "open the lock", &error))
+        .map_err(|error| Error::file(path, "open the lock", error))
 }
 
 fn write(file: &mut File, holder: &Holder) -> std::io::Result<()> {
@@ -140,18 +140,18 @@ fn busy(path: &Path, file: &mut File, timeout: Duration) -> Error {
         false => format!("; `fuser {}` names who has the file open", path.display()),
     };
     let message = Words::own(format!("locked by {holder}{stale}{holds}; waited {waited}"));
-    Error::new(Layer::Host, Phase::Preparation, "locked", message, Words::own(remedy))
+    Error::new(Layer::Host, Phase::Preparation, Code::Locked, message, Words::own(remedy))
         .with(serde_json::json!({ "holder": holder, "lock": path }))
 }
 
 fn cancelled(path: &Path) -> Error {
     let message = format!("stopped while waiting for the lock {}, as asked", path.display());
-    Error::new(Layer::Host, Phase::Preparation, "cancelled", message, "run again to go on")
+    Error::new(Layer::Host, Phase::Preparation, Code::Cancelled, message, "run again to go on")
 }
 
 fn refuse_remote(path: &Path, file: &File) -> Result<()> {
     let kind = rustix::fs::fstatfs(file)
-        .map_err(|error| Error::file(path, "look at the file system of", &error.into()))?
+        .map_err(|error| Error::file(path, "look at the file system of", error.into()))?
         .f_type;
     if !is_remote(kind) {
         return Ok(());
@@ -162,7 +162,7 @@ fn refuse_remote(path: &Path, file: &File) -> Result<()> {
         folder.display()
     );
     let remedy = "set infrastructure:settings:root to a local file system";
-    Err(Error::new(Layer::Host, Phase::Preparation, "lock_remote", message, remedy))
+    Err(Error::new(Layer::Host, Phase::Preparation, Code::LockRemote, message, remedy))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Problem;
-use crate::error::{Error, Layer, Phase};
+use crate::error::{Code, Error, Layer, Phase};
 
 /// One error with all problems, sorted by their places. It says that nothing was run.
 pub fn refusal(mut problems: Vec<Problem>) -> Error {
@@ -18,7 +18,7 @@ pub fn refusal(mut problems: Vec<Problem>) -> Error {
     Error::new(
         Layer::Salt,
         Phase::Validation,
-        "invalid",
+        Code::Invalid,
         format!("{count}, nothing was run{lines}"),
         "correct the pillar or the call",
     )

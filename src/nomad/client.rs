@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::trouble::{Trouble, unusable};
 use crate::error::Result;
-use crate::http::{self, build, one_line, to_server};
+use crate::http::{self, Unusable, build, one_line, to_server};
 use crate::model::NomadServer;
 
 /// The most time for an answer to a request that does not block.
@@ -38,11 +38,12 @@ pub struct Reply {
 impl Nomad {
     /// Reads the files of `tls`. Sends no request.
     pub fn open(server: &NomadServer, token: Option<SecretString>) -> Result<Self> {
-        let unusable = |reason: &str| unusable(&server.address, reason);
-        let base = Url::parse(&server.address).map_err(|error| unusable(&error.to_string()))?;
+        let base = Url::parse(&server.address)
+            .map_err(|error| unusable(&server.address, &error.to_string()).because(error))?;
+        let unusable = |why: Unusable| unusable(&server.address, &why.to_string()).because(why);
         let builder = to_server(&server.address, &server.tls, "X-Nomad-Token", token.as_ref());
-        let builder = builder.map_err(|why| unusable(&why.to_string()))?.connect_timeout(PATIENCE);
-        let http = build(builder).map_err(|why| unusable(&why.to_string()))?;
+        let builder = builder.map_err(unusable)?.connect_timeout(PATIENCE);
+        let http = build(builder).map_err(unusable)?;
         let (address, region) = (server.address.clone(), server.region.clone());
         Ok(Self { address, base, http, token, region, retry_for: server.retry_for })
     }
@@ -102,7 +103,7 @@ impl Nomad {
         let region = self.region.as_deref().map(|region| ("region", region));
         url.query_pairs_mut().extend_pairs(query.iter().copied().chain(region));
         let request = self.http.request(method, url).timeout(timeout).body(body.unwrap_or_default());
-        let answer = http::send(request).await.map_err(|away| Trouble::Unreachable(away.text))?;
+        let answer = http::send(request).await.map_err(Trouble::Unreachable)?;
         let index = answer.number("X-Nomad-Index");
         let said = || self.said(&answer.body);
         match answer.status {
@@ -112,7 +113,9 @@ impl Nomad {
             404 => Err(Trouble::Missing(said())),
             // An unknown region does not appear by waiting.
             500 if answer.body.starts_with(b"No path to region") => Err(Trouble::Refused(said())),
-            status if answer.may_pass() => Err(Trouble::Unreachable(format!("HTTP {status}: {}", said()))),
+            status if answer.may_pass() => {
+                Err(Trouble::Unreachable(answer.away(format!("HTTP {status}: {}", said()))))
+            }
             _ => Err(Trouble::Refused(said())),
         }
     }

@@ -1,12 +1,13 @@
 //! Errors of requests to Nomad.
 
-use crate::error::{Error, Layer, Phase};
+use crate::error::{Cause, Code, Error, Layer, Phase};
+use crate::http::Away;
 
 /// Why a request got no usable answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trouble {
     /// No server answers, or none that is able to. This may be over in a moment.
-    Unreachable(String),
+    Unreachable(Away),
     /// The token may not do this.
     Denied(String),
     /// The requested object does not exist.
@@ -26,36 +27,45 @@ impl Trouble {
 
     pub fn text(&self) -> &str {
         match self {
-            Self::Unreachable(text) | Self::Denied(text) | Self::Missing(text) | Self::Refused(text) => text,
+            Self::Unreachable(away) => &away.text,
+            Self::Denied(text) | Self::Missing(text) | Self::Refused(text) => text,
             Self::Moved => "it was changed since it was read",
+        }
+    }
+
+    /// The error behind it, if no answer came. The text of an answer is not kept: it may quote a secret.
+    fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::Unreachable(away) => away.cause.as_ref(),
+            _ => None,
         }
     }
 
     /// Makes the error. `address` is that of the Nomad server.
     pub fn explain(&self, address: &str, phase: Phase) -> Error {
-        let refuse = |code: &'static str, what: &str, remedy: &'static str| {
+        let refuse = |code: Code, what: &str, remedy: &'static str| {
             let message = format!("the Nomad at {address} {what}: {}", self.text());
-            Error::new(Layer::Nomad, phase, code, message, remedy)
+            Error::new(Layer::Nomad, phase, code, message, remedy).because_of(self.cause())
         };
         match self {
             Self::Unreachable(_) => refuse(
-                "nomad_unreachable",
+                Code::NomadUnreachable,
                 "cannot be reached",
                 "start Nomad there, or correct infrastructure:settings:nomad:address",
             ),
             Self::Denied(_) => refuse(
-                "nomad_denied",
+                Code::NomadDenied,
                 "does not allow this",
                 "give infrastructure:settings:nomad:token a token whose policy has read-job, submit-job, read-logs and read-fs in the job's namespace, and for a service's secrets read, write and destroy on variables below nomad/jobs",
             ),
             Self::Missing(_) => refuse(
-                "nomad_not_found",
+                Code::NomadNotFound,
                 "has no such thing",
                 "look at the job's name, its namespace and infrastructure:settings:nomad",
             ),
-            Self::Moved => refuse("nomad_moved", "has another one now", "run again"),
+            Self::Moved => refuse(Code::NomadMoved, "has another one now", "run again"),
             Self::Refused(_) => refuse(
-                "nomad_refused",
+                Code::NomadRefused,
                 "refused",
                 "infrastructure:settings:nomad:address must be that of a Nomad, and its region one that this Nomad knows",
             ),
@@ -66,5 +76,5 @@ impl Trouble {
 pub fn unusable(address: &str, reason: &str) -> Error {
     let message = format!("the Nomad at {address} cannot be used: {reason}");
     let remedy = "correct infrastructure:settings:nomad; the files of tls are PEM, readable to the user that runs Salt";
-    Error::new(Layer::Nomad, Phase::Preparation, "nomad_unusable", message, remedy)
+    Error::new(Layer::Nomad, Phase::Preparation, Code::NomadUnusable, message, remedy)
 }

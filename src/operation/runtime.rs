@@ -1,6 +1,6 @@
 //! The runtime of one call, and its blocking work.
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 
 /// One current-thread runtime per call. Nothing of it outlives the call.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
@@ -8,10 +8,11 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
         Error::new(
             Layer::Host,
             Phase::Preparation,
-            "runtime",
+            Code::Runtime,
             format!("cannot start the runtime: {error}"),
             "look at the limits of open files and processes",
         )
+        .because(error)
     })
 }
 

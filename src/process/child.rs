@@ -16,7 +16,7 @@ use super::guardian::Guardian;
 use super::pidfd::PidFd;
 use super::spawn::spawn;
 use crate::disk::open_private;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 
 /// Time between two looks for the child's exit, if no pidfd can report it.
 const LOOK: Duration = Duration::from_millis(10);
@@ -37,7 +37,7 @@ impl Child {
         (stdin, stdout, stderr): (OwnedFd, File, File),
     ) -> Result<Self> {
         let streams = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
-        let pid = spawn(command, guardian, stop_grace, streams).map_err(|error| refused(command, &error))?;
+        let pid = spawn(command, guardian, stop_grace, streams).map_err(|error| refused(command, error))?;
         Ok(Self { pid, ended: PidFd::open(pid) })
     }
 
@@ -58,7 +58,7 @@ impl Child {
 /// Makes an empty file that only its owner can read, and reserves `room` bytes on the disk.
 /// A file system that cannot reserve space is accepted.
 pub fn private(path: &Path, room: u64) -> Result<File> {
-    let refuse = |error: io::Error| Error::file(path, "write", &error);
+    let refuse = |error: io::Error| Error::file(path, "write", error);
     let file = open_private(path, OpenOptions::new().write(true).truncate(true)).map_err(refuse)?;
     match rustix::fs::fallocate(&file, FallocateFlags::KEEP_SIZE, 0, room) {
         Err(full @ (Errno::NOSPC | Errno::DQUOT)) => Err(refuse(full.into())),
@@ -75,7 +75,7 @@ pub fn give_back(path: &Path) {
     }
 }
 
-pub fn refused(command: &Command<'_>, source: &io::Error) -> Error {
+pub fn refused(command: &Command<'_>, source: io::Error) -> Error {
     // exec reports a missing program and a missing folder by the same text.
     if source.kind() == io::ErrorKind::NotFound && !command.cwd.is_dir() {
         return Error::file(&command.cwd, "start a program in", source);
@@ -83,27 +83,28 @@ pub fn refused(command: &Command<'_>, source: &io::Error) -> Error {
     let scarce = [Errno::AGAIN, Errno::NOMEM, Errno::MFILE, Errno::NFILE];
     let (code, remedy) = match source.kind() {
         io::ErrorKind::NotFound => {
-            ("terraform_missing", "install it, or set infrastructure:settings:terraform:binary")
+            (Code::TerraformMissing, "install it, or set infrastructure:settings:terraform:binary")
         }
         io::ErrorKind::PermissionDenied => {
-            ("terraform_not_executable", "make it executable for the user that runs Salt")
+            (Code::TerraformNotExecutable, "make it executable for the user that runs Salt")
         }
-        io::ErrorKind::BrokenPipe => {
-            ("runtime", "run again: the process that would stop terraform, should this one die, was killed")
-        }
+        io::ErrorKind::BrokenPipe => (
+            Code::Runtime,
+            "run again: the process that would stop terraform, should this one die, was killed",
+        ),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
-            "file",
+            Code::File,
             "make room on the disk of infrastructure:settings:root: the lock's file could not name terraform",
         ),
-        io::ErrorKind::ArgumentListTooLong => ("environment_too_long", "shorten what terraform.env holds"),
-        _ if Errno::from_io_error(source).is_some_and(|error| scarce.contains(&error)) => (
-            "runtime",
+        io::ErrorKind::ArgumentListTooLong => (Code::EnvironmentTooLong, "shorten what terraform.env holds"),
+        _ if Errno::from_io_error(&source).is_some_and(|error| scarce.contains(&error)) => (
+            Code::Runtime,
             "raise this host's limits on processes, memory or open files, or lower infrastructure:settings:parallelism",
         ),
-        _ => ("terraform_not_started", "see that this file is a program for this machine"),
+        _ => (Code::TerraformNotStarted, "see that this file is a program for this machine"),
     };
     let message = format!("cannot start {}: {source}", command.program.display());
-    Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
+    Error::new(Layer::Host, Phase::Preparation, code, message, remedy).because(source)
 }
 
 /// Signals the child alone. A child that has exited is not an error.

@@ -21,7 +21,7 @@ use rustix::process::{Pid, WaitOptions, getpid, getppid, setsid, waitpid};
 use super::descriptors::close_range;
 use super::signals::ignore_all;
 use super::ward::Ward;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 
 /// The most children that are guarded at the same time. It is more than any run has.
 const CHILDREN: usize = 4096;
@@ -46,10 +46,11 @@ impl Guardian {
             Error::new(
                 Layer::Host,
                 Phase::Preparation,
-                "runtime",
+                Code::Runtime,
                 format!("cannot start the process that stops terraform should this one die: {error}"),
                 "raise this host's limits on processes, memory or open files",
             )
+            .because(error)
         };
         let (ours, its) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
             .map_err(|error| refuse(error.into()))?;

@@ -56,9 +56,9 @@ pub async fn run(
 ) -> Result<Exit> {
     let stdout = child::private(&command.stdout, command.room)?;
     let stderr = child::private(&command.stderr, QUOTED as u64)?;
-    let unreadable = |error| Error::file(&command.stdout, "read", &error);
+    let unreadable = |error| Error::file(&command.stdout, "read", error);
     let mut tail = Tail::open(&command.stdout).map_err(unreadable)?;
-    let (stdin, mut feed) = Feed::open(command.stdin).map_err(|error| child::refused(command, &error))?;
+    let (stdin, mut feed) = Feed::open(command.stdin).map_err(|error| child::refused(command, error))?;
     let child = Child::start(command, guardian, limits.stop_grace, (stdin, stdout, stderr))?;
     let mut stopped = None;
     let mut cut_short = None;
@@ -95,7 +95,7 @@ pub async fn run(
     drop(feed);
     sweep(child.pid).await;
     guardian.forget(child.pid);
-    let status = status.map_err(|error| Error::file(&command.program, "wait for", &error))?;
+    let status = status.map_err(|error| Error::file(&command.program, "wait for", error))?;
     // Discarding disk blocks can take longer than everything else here.
     let promised = command.stdout.clone();
     let _ = tokio::task::spawn_blocking(move || child::give_back(&promised)).await;

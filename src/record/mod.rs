@@ -142,7 +142,7 @@ pub fn all(folder: &Path) -> Result<Vec<(Name, Result<Record>)>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::file(folder, "read the folder", &error)),
+        Err(error) => return Err(Error::file(folder, "read the folder", error)),
     };
     let mut records = Vec::new();
     for entry in entries.flatten() {

@@ -8,10 +8,10 @@ mod status;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::model::Name;
 
 pub use change::{AttributeChange, Counts, ResourceChange};
@@ -28,7 +28,8 @@ pub const SCHEMA: u32 = 1;
 pub struct ComponentReport {
     pub status: Status,
     /// A code for programs, documented in docs/reference/reasons.md. Empty if the status is sufficient.
-    pub reason: String,
+    #[serde(serialize_with = "as_text")]
+    pub reason: Option<Code>,
     pub changes: Counts,
     pub resource_changes: Vec<ResourceChange>,
     /// Non-sensitive outputs.
@@ -62,7 +63,7 @@ pub struct ComponentReport {
 }
 
 impl ComponentReport {
-    pub fn new(status: Status, reason: impl Into<String>) -> Self {
+    pub fn new(status: Status, reason: impl Into<Option<Code>>) -> Self {
         Self {
             status,
             reason: reason.into(),
@@ -85,6 +86,15 @@ impl ComponentReport {
     pub fn failed(error: Error) -> Self {
         Self { error: Some(error.clone()), ..Self::new(Status::Failed, error.code) }
     }
+
+    /// The text of its reason; empty where it has none.
+    pub fn reason(&self) -> &'static str {
+        self.reason.map_or("", Code::as_str)
+    }
+}
+
+fn as_text<S: Serializer>(reason: &Option<Code>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(reason.map_or("", Code::as_str))
 }
 
 /// The results of one operation on an environment.

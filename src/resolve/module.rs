@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::digest::sha256;
-use crate::error::{Error, Layer, Phase};
+use crate::error::{Code, Error, Layer, Phase};
 use crate::model::Interface;
 
 /// A module with the content that it had when it was read.
@@ -34,12 +34,12 @@ impl ModuleFile {
             Content::Text(text) => return Ok(Cow::Borrowed(text.as_bytes())),
             Content::File(path) => path,
         };
-        let bytes = std::fs::read(path).map_err(|error| Error::file(path, "read", &error))?;
+        let bytes = std::fs::read(path).map_err(|error| Error::file(path, "read", error))?;
         if sha256(&bytes) == self.sha256 {
             return Ok(Cow::Owned(bytes));
         }
         let message = format!("{} changed while this run was under way", path.display());
-        Err(Error::new(Layer::Salt, Phase::Preparation, "source_changed", message, "run again"))
+        Err(Error::new(Layer::Salt, Phase::Preparation, Code::SourceChanged, message, "run again"))
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::Store;
 use super::store::age;
 use crate::decide::{Aged, surplus};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::workdir::remove;
 
 impl Store {
@@ -45,13 +45,13 @@ impl Store {
             match self.configuration(&digest) {
                 Ok(configuration) => needed.extend(configuration.objects().into_iter().map(str::to_owned)),
                 // Its parts cannot be determined, so it is of no use.
-                Err(error) if ["snapshot_incomplete", "snapshot_corrupt"].contains(&error.code) => {}
+                Err(error) if [Code::SnapshotIncomplete, Code::SnapshotCorrupt].contains(&error.code) => {}
                 Err(error) => return Err(error),
             }
             needed.insert(digest);
         }
         let folder = self.objects();
-        let refuse = |error| Error::file(&folder, "read the folder", &error);
+        let refuse = |error| Error::file(&folder, "read the folder", error);
         for entry in fs::read_dir(&folder).map_err(refuse)? {
             let entry = entry.map_err(refuse)?;
             if !needed.contains(&*entry.file_name().to_string_lossy()) {

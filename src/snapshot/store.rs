@@ -11,7 +11,7 @@ use ulid::Ulid;
 
 use super::{Configuration, SCHEMA, Snapshot};
 use crate::digest::sha256;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::workdir::{ensure_private, ids, next_id, read, write};
 
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ impl Store {
         let Some(bytes) = bytes else {
             let message = format!("an object of this component's snapshots is gone: {}", path.display());
             let remedy = "put it back from a backup; without it what needs it cannot be gone back to";
-            return Err(refused("snapshot_incomplete", message, remedy));
+            return Err(refused(Code::SnapshotIncomplete, message, remedy));
         };
         match sha256(&bytes) == digest {
             true => Ok(bytes),
@@ -104,7 +104,7 @@ impl Store {
         let path = self.file(&snapshot.snapshot_id);
         let snapshot = Snapshot { schema: SCHEMA, ..snapshot.clone() };
         let bytes = serde_json::to_vec_pretty(&snapshot)
-            .map_err(|error| Error::file(&path, "write", &error.into()))?;
+            .map_err(|error| Error::file(&path, "write", error.into()))?;
         write(&path, &bytes)
     }
 
@@ -115,7 +115,7 @@ impl Store {
         let Some(bytes) = bytes else {
             let message = format!("there is no snapshot {snapshot_id:?} of this component");
             let remedy = "infrastructure.snapshots shows those that there are; old ones are removed";
-            return Err(refused("no_such_snapshot", message, remedy));
+            return Err(refused(Code::NoSuchSnapshot, message, remedy));
         };
         let snapshot: Snapshot =
             serde_json::from_slice(&bytes).map_err(|error| corrupt(&path, &error.to_string()))?;
@@ -131,7 +131,7 @@ impl Store {
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(Error::file(&self.folder, "read the folder", &error)),
+            Err(error) => return Err(Error::file(&self.folder, "read the folder", error)),
         };
         let id = |entry: std::fs::DirEntry| {
             let id = entry.file_name().to_str()?.strip_suffix(".json")?.to_owned();
@@ -163,12 +163,12 @@ pub(super) fn age(snapshot_id: &str, now: SystemTime) -> Duration {
     now.duration_since(taken).unwrap_or_default()
 }
 
-fn refused(code: &'static str, message: String, remedy: &'static str) -> Error {
+fn refused(code: Code, message: String, remedy: &'static str) -> Error {
     Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
 }
 
 fn corrupt(path: &Path, reason: &str) -> Error {
     let message = format!("{} cannot be used: {reason}", path.display());
     let remedy = "put it back from a backup, or remove it: the next apply of what it was writes it anew";
-    refused("snapshot_corrupt", message, remedy)
+    refused(Code::SnapshotCorrupt, message, remedy)
 }

@@ -9,6 +9,7 @@ use ulid::Ulid;
 
 use super::{Capture, Origin, Snapshot, Store};
 use crate::digest::sha256;
+use crate::error::Code;
 use crate::model::Interface;
 use crate::resolve::{Content, Module, ModuleFile};
 
@@ -119,28 +120,28 @@ fn what_is_unknown_gone_or_corrupt_is_refused_each_by_a_code_and_its_name() {
     let (folder, store) = store();
     let id = Ulid::generate();
     let unknown = store.read(&id.to_string()).unwrap_err();
-    assert_eq!(unknown.code, "no_such_snapshot");
+    assert_eq!(unknown.code, Code::NoSuchSnapshot);
     assert!(unknown.message.contains(&id.to_string()));
-    assert_eq!(store.read("../../record").unwrap_err().code, "no_such_snapshot");
+    assert_eq!(store.read("../../record").unwrap_err().code, Code::NoSuchSnapshot);
     store.write(&snapshot(id, None, "", None)).unwrap();
     store.read(&id.to_string()).unwrap();
     let file = folder.path().join("snapshots").join(format!("{id}.json"));
     fs::copy(&file, folder.path().join("snapshots/01JD3KV6T0W8Q5YB4E2N9RZXCM.json")).unwrap();
-    assert_eq!(store.read("01JD3KV6T0W8Q5YB4E2N9RZXCM").unwrap_err().code, "snapshot_corrupt");
+    assert_eq!(store.read("01JD3KV6T0W8Q5YB4E2N9RZXCM").unwrap_err().code, Code::SnapshotCorrupt);
     fs::write(&file, "{").unwrap();
     let broken = store.read(&id.to_string()).unwrap_err();
-    assert_eq!(broken.code, "snapshot_corrupt");
+    assert_eq!(broken.code, Code::SnapshotCorrupt);
     assert!(broken.message.contains(&id.to_string()), "{broken}");
 
     let digest = store.put(b"state").unwrap();
     let object = folder.path().join("snapshots/objects").join(&digest);
     fs::write(&object, "other").unwrap();
     let changed = store.object(&digest).unwrap_err();
-    assert_eq!(changed.code, "snapshot_corrupt");
+    assert_eq!(changed.code, Code::SnapshotCorrupt);
     assert!(changed.message.contains(&digest), "{changed}");
     fs::remove_file(object).unwrap();
-    assert_eq!(store.object(&digest).unwrap_err().code, "snapshot_incomplete");
-    assert_eq!(store.object("../../record.json").unwrap_err().code, "snapshot_incomplete");
+    assert_eq!(store.object(&digest).unwrap_err().code, Code::SnapshotIncomplete);
+    assert_eq!(store.object("../../record.json").unwrap_err().code, Code::SnapshotIncomplete);
 }
 
 #[test]
@@ -150,7 +151,7 @@ fn a_configuration_that_names_a_file_outside_its_module_is_refused() {
     let text = String::from_utf8(store.object(&digest).unwrap()).unwrap();
     for path in ["../main.tf", "/main.tf", "a/../../main.tf"] {
         let evil = store.put(text.replace("\"main.tf\"", &format!("{path:?}")).as_bytes()).unwrap();
-        assert_eq!(store.configuration(&evil).unwrap_err().code, "snapshot_corrupt", "{path}");
+        assert_eq!(store.configuration(&evil).unwrap_err().code, Code::SnapshotCorrupt, "{path}");
     }
 }
 

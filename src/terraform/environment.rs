@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 
 /// Variables that are passed on if they are set. They say how to find programs and how to reach the network.
 const PASSED: &[&str] = &[
@@ -61,7 +61,7 @@ pub fn environment(
             "terraform's environment may not hold {name}: Eos says it itself, or it would change what Eos runs"
         );
         let remedy = "take it out of infrastructure:settings:terraform (env or pass_env)";
-        return Err(Error::new(Layer::Salt, Phase::Validation, "environment_refused", message, remedy));
+        return Err(Error::new(Layer::Salt, Phase::Validation, Code::EnvironmentRefused, message, remedy));
     }
     let passed =
         |name: &OsString| name.to_str().is_some_and(|name| PASSED.contains(&name) || pass.contains(name));
@@ -122,15 +122,15 @@ mod tests {
 
     #[test]
     fn what_changes_a_command_may_not_be_declared_or_passed_either() {
-        assert_eq!(made(&[], &[("TF_CLI_ARGS_apply", "x")], &[]).unwrap_err().code, "environment_refused");
-        assert_eq!(made(&[], &[], &["TF_VAR_x"]).unwrap_err().code, "environment_refused");
-        assert_eq!(made(&[], &[], &["TF_LOG_PATH"]).unwrap_err().code, "environment_refused");
+        assert_eq!(made(&[], &[("TF_CLI_ARGS_apply", "x")], &[]).unwrap_err().code, Code::EnvironmentRefused);
+        assert_eq!(made(&[], &[], &["TF_VAR_x"]).unwrap_err().code, Code::EnvironmentRefused);
+        assert_eq!(made(&[], &[], &["TF_LOG_PATH"]).unwrap_err().code, Code::EnvironmentRefused);
     }
 
     #[test]
     fn what_is_ours_to_say_is_refused_and_names_that_begin_like_it_are_not() {
-        assert_eq!(made(&[], &[], &["HOME"]).unwrap_err().code, "environment_refused");
-        assert_eq!(made(&[], &[("CHECKPOINT_DISABLE", "")], &[]).unwrap_err().code, "environment_refused");
+        assert_eq!(made(&[], &[], &["HOME"]).unwrap_err().code, Code::EnvironmentRefused);
+        assert_eq!(made(&[], &[("CHECKPOINT_DISABLE", "")], &[]).unwrap_err().code, Code::EnvironmentRefused);
         assert!(made(&[], &[("HOME_REGION", "x"), ("TF_LOGGING", "x")], &["HOMEPAGE"]).is_ok());
     }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::report::Counts;
 
 /// One line of the stream. An unknown type, and a line that is not JSON, is `Other`.
@@ -163,7 +163,7 @@ fn version(ui: &Value) -> Result<Event> {
         _ => {
             let message = format!("terraform speaks version {ui:?} of its -json stream; Eos reads 1");
             let remedy = "use a terraform that Eos knows, or a newer Eos";
-            Err(Error::new(Layer::Terraform, Phase::Planning, "stream_version", message, remedy))
+            Err(Error::new(Layer::Terraform, Phase::Planning, Code::StreamVersion, message, remedy))
         }
     }
 }
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_stream_of_another_major_version_is_refused() {
-        assert_eq!(parse(r#"{"type":"version","ui":"2.0"}"#).unwrap_err().code, "stream_version");
+        assert_eq!(parse(r#"{"type":"version","ui":"2.0"}"#).unwrap_err().code, Code::StreamVersion);
     }
 
     #[test]

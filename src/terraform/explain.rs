@@ -5,51 +5,50 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::{Diagnostic, Severity};
-use crate::error::{Error, Layer, Phase};
+use crate::error::{Code, Error, Layer, Phase};
 use crate::process::Exit;
 
 /// A text that Terraform prints, Eos's code for it, and the remedy. The first match counts, so a cause is above its
 /// effects: Terraform reports a state that it cannot read as a lock that it cannot acquire.
-const KNOWN: &[(&str, &str, &str)] = &[
-    ("no space left on device", "disk_full", "free some space on that file system, then run again"),
+const KNOWN: &[(&str, Code, &str)] = &[
+    ("no space left on device", Code::DiskFull, "free some space on that file system, then run again"),
     (
         "read-only file system",
-        "read_only",
+        Code::ReadOnly,
         "mount it writable, or choose another infrastructure:settings:root",
     ),
     (
         "Unsupported state file format",
-        "state_corrupt",
+        Code::StateCorrupt,
         "put a good copy of the state in its place, then run again",
     ),
-    ("Lock Info:", LOCKED, FREE),
-    ("already locked", LOCKED, FREE),
-    ("Error acquiring the state lock", "state_lock", STATE),
-    ("terminated with status 'failed'", "deployment_failed", DEPLOYMENT),
-    ("Saved plan is stale", "plan_stale", "make a new plan"),
-    ("Backend configuration changed", "backend_changed", MIGRATE),
-    ("Backend initialization required", "backend_changed", MIGRATE),
-    ("checksums previously recorded in the dependency lock file", "provider_lock", LOCK_FILE),
-    ("Provider dependency changes detected", "provider_lock", LOCK_FILE),
-    ("Inconsistent dependency lock file", "provider_lock", LOCK_FILE),
-    (OUTGROWN, "provider_lock", LOCK_FILE),
-    ("Failed to query available provider packages", "provider_unavailable", PROVIDER),
-    ("Failed to install provider", "provider_unavailable", PROVIDER),
+    ("Lock Info:", Code::StateLocked, FREE),
+    ("already locked", Code::StateLocked, FREE),
+    ("Error acquiring the state lock", Code::StateLock, STATE),
+    ("terminated with status 'failed'", Code::DeploymentFailed, DEPLOYMENT),
+    ("Saved plan is stale", Code::PlanStale, "make a new plan"),
+    ("Backend configuration changed", Code::BackendChanged, MIGRATE),
+    ("Backend initialization required", Code::BackendChanged, MIGRATE),
+    ("checksums previously recorded in the dependency lock file", Code::ProviderLock, LOCK_FILE),
+    ("Provider dependency changes detected", Code::ProviderLock, LOCK_FILE),
+    ("Inconsistent dependency lock file", Code::ProviderLock, LOCK_FILE),
+    (OUTGROWN, Code::ProviderLock, LOCK_FILE),
+    ("Failed to query available provider packages", Code::ProviderUnavailable, PROVIDER),
+    ("Failed to install provider", Code::ProviderUnavailable, PROVIDER),
     (
         "Required plugins are not installed",
-        "provider_unavailable",
+        Code::ProviderUnavailable,
         "remove .terraform from the component's workdir, then run again: init fills it anew",
     ),
-    ("Configuration for import target does not exist", "not_declared", DECLARE),
-    ("Resource has no configuration", "not_declared", DECLARE),
-    ("Unsupported Terraform Core version", "terraform_too_old", VERSION),
-    ("Unsupported OpenTofu Core version", "terraform_too_old", VERSION),
-    ("Failed to get existing workspaces", "backend_unreachable", BACKEND),
-    ("Error refreshing state", "backend_unreachable", BACKEND),
-    ("Failed to load state", "backend_unreachable", BACKEND),
+    ("Configuration for import target does not exist", Code::NotDeclared, DECLARE),
+    ("Resource has no configuration", Code::NotDeclared, DECLARE),
+    ("Unsupported Terraform Core version", Code::TerraformTooOld, VERSION),
+    ("Unsupported OpenTofu Core version", Code::TerraformTooOld, VERSION),
+    ("Failed to get existing workspaces", Code::BackendUnreachable, BACKEND),
+    ("Error refreshing state", Code::BackendUnreachable, BACKEND),
+    ("Failed to load state", Code::BackendUnreachable, BACKEND),
 ];
 const DECLARE: &str = "declare it in the component's module first, under this address";
-const LOCKED: &str = "state_locked";
 const FREE: &str =
     "wait until that run ends; if it is gone for good, `terraform force-unlock ID` in the workdir frees it";
 const DEPLOYMENT: &str = "correct the job: Nomad has stopped trying this version, and no run registers it again unless \
@@ -77,10 +76,10 @@ pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str
     // Terraform wraps lines for people at 78 columns, also within a known text.
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
     let (code, remedy) = KNOWN.iter().find(|(text, ..)| line.contains(text)).map_or(
-        ("terraform_failed", "correct what Terraform names, then run again"),
+        (Code::TerraformFailed, "correct what Terraform names, then run again"),
         |&(_, code, remedy)| (code, remedy),
     );
-    let lock = (code == LOCKED).then(|| json!(lock_info(&words)));
+    let lock = (code == Code::StateLocked).then(|| json!(lock_info(&words)));
     let message = match words.is_empty() {
         true => format!("terraform {step} ended with {} and said nothing", ending(exit)),
         false => words,
@@ -153,19 +152,19 @@ mod tests {
     #[test]
     fn a_known_text_gets_its_code_wherever_its_line_is_broken() {
         let init = |words| explain("init", &[], &EXIT, words).code;
-        assert_eq!(init("write x: no space\nleft on device"), "disk_full");
+        assert_eq!(init("write x: no space\nleft on device"), Code::DiskFull);
         assert_eq!(
             init("doesn't match any of the checksums previously\n  recorded in the\ndependency lock file"),
-            "provider_lock"
+            Code::ProviderLock
         );
-        assert_eq!(init("something else"), "terraform_failed");
+        assert_eq!(init("something else"), Code::TerraformFailed);
     }
 
     #[test]
     fn a_version_that_an_earlier_init_chose_is_told_from_one_that_was_never_there() {
         let said = "Error: Failed to query available provider packages\n\nCould not retrieve the list of available \
             versions for provider\nr.test/x/a: the previously-selected version 1.0.0 is no longer\navailable";
-        assert_eq!(explain("init", &[], &EXIT, said).code, "provider_unavailable");
+        assert_eq!(explain("init", &[], &EXIT, said).code, Code::ProviderUnavailable);
         assert!(is_gone(said));
         assert!(!is_gone("no available releases match the given constraints 1.1.0"));
     }
@@ -175,10 +174,10 @@ mod tests {
         let plan = |cause: &str| {
             explain("plan", &[], &EXIT, &format!("Error acquiring the state lock: {cause}")).code
         };
-        assert_eq!(plan("open s: no space left on device"), "disk_full");
-        assert_eq!(plan("Unsupported state file format"), "state_corrupt");
-        assert_eq!(plan("open s: permission denied"), "state_lock");
-        assert_eq!(plan("Lock Info:\n  ID: 7"), "state_locked");
+        assert_eq!(plan("open s: no space left on device"), Code::DiskFull);
+        assert_eq!(plan("Unsupported state file format"), Code::StateCorrupt);
+        assert_eq!(plan("open s: permission denied"), Code::StateLock);
+        assert_eq!(plan("Lock Info:\n  ID: 7"), Code::StateLocked);
     }
 
     #[test]
@@ -201,7 +200,7 @@ mod tests {
             1.0.0 does not\nmatch configured version constraint >= 1.2.0, ~> 1.0; must use tofu init\n-upgrade";
         assert_eq!(outgrown(said), ["r.test/x/a".to_owned(), "r.test/x/b".to_owned()].into());
         assert_eq!(outgrown("no available releases match the given constraints 1.1.0"), [].into());
-        assert_eq!(explain("init", &[], &EXIT, said).code, "provider_lock");
+        assert_eq!(explain("init", &[], &EXIT, said).code, Code::ProviderLock);
     }
 
     #[test]

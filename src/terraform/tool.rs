@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{self, Version, VersionConstraint};
 use crate::process::{self, Cancel, Cause, Command, Guardian, Limits};
 
@@ -40,7 +40,7 @@ impl Tool {
             if !constraint.allows(&version) {
                 let message = format!("{} is version {version}; {constraint} is needed", path.display());
                 return Err(refused(
-                    "terraform_version",
+                    Code::TerraformVersion,
                     message,
                     "install another version, or change infrastructure:settings:terraform (binary, version)",
                 ));
@@ -63,12 +63,12 @@ impl Identity {
     /// Finds the program of these settings. Starts no process.
     pub fn of(settings: &model::Terraform) -> Result<Self> {
         let path = find(&settings.binary)?;
-        let meta = path.metadata().map_err(|error| Error::file(&path, "read", &error))?;
+        let meta = path.metadata().map_err(|error| Error::file(&path, "read", error))?;
         Ok(Self { size: meta.size(), modified: (meta.mtime(), meta.mtime_nsec()), path })
     }
 }
 
-fn refused(code: &'static str, message: String, remedy: &'static str) -> Error {
+fn refused(code: Code, message: String, remedy: &'static str) -> Error {
     Error::new(Layer::Terraform, Phase::Preparation, code, message, remedy)
 }
 
@@ -86,21 +86,21 @@ fn find(binary: &str) -> Result<PathBuf> {
         (None, Some(plain)) => {
             let message = format!("{} is not executable", plain.display());
             Err(refused(
-                "terraform_not_executable",
+                Code::TerraformNotExecutable,
                 message,
                 "make it executable for the user that runs Salt",
             ))
         }
         (None, None) => {
             let nowhere = if binary.contains('/') { "does not exist" } else { "is not on PATH" };
-            Err(refused("terraform_missing", format!("{binary} {nowhere}"), INSTALL))
+            Err(refused(Code::TerraformMissing, format!("{binary} {nowhere}"), INSTALL))
         }
     }
 }
 
 async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String> {
     let folder =
-        tempfile::tempdir().map_err(|error| Error::file(&std::env::temp_dir(), "write to", &error))?;
+        tempfile::tempdir().map_err(|error| Error::file(&std::env::temp_dir(), "write to", error))?;
     let passed = |name: &str| std::env::var_os(name).map(|value| (name.into(), value));
     let fixed = [("CHECKPOINT_DISABLE", "1"), ("TF_CLI_CONFIG_FILE", "/dev/null")];
     let env: BTreeMap<_, _> = ["PATH", "TMPDIR"]
@@ -127,13 +127,13 @@ async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String
     match exit.stopped {
         Some(Cause::Timeout) => {
             let message = format!("{program} version did not answer within {} s", PATIENCE.as_secs());
-            return Err(refused("terraform_hangs", message, INSTALL));
+            return Err(refused(Code::TerraformHangs, message, INSTALL));
         }
         Some(Cause::User | Cause::LockLost | Cause::LeaseExpiring) => {
             return Err(Error::new(
                 Layer::Host,
                 Phase::Preparation,
-                "cancelled",
+                Code::Cancelled,
                 "stopped before anything ran, as asked",
                 "run again",
             ));
@@ -142,7 +142,7 @@ async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String
     }
     if exit.code != Some(0) {
         let message = format!("{program} version failed: {}", shorten(&exit.stderr_tail));
-        return Err(refused("terraform_garbage", message, INSTALL));
+        return Err(refused(Code::TerraformGarbage, message, INSTALL));
     }
     Ok(said)
 }
@@ -151,7 +151,7 @@ fn understand(path: &Path, said: &str) -> Result<(Product, Version)> {
     let document: Value = serde_json::from_str(said).unwrap_or_default();
     let version = document["terraform_version"].as_str().and_then(Version::parse).ok_or_else(|| {
         let message = format!("{} prints what no terraform prints: {}", path.display(), shorten(said));
-        refused("terraform_garbage", message, INSTALL)
+        refused(Code::TerraformGarbage, message, INSTALL)
     })?;
     // Only terraform reports whether it is outdated.
     let product = match document.get("terraform_outdated") {

@@ -35,13 +35,13 @@ pub type Answer = Result<Value, Trouble>;
 impl Client {
     pub fn open(server: &VaultServer) -> Result<Self> {
         let tls = server.address.starts_with("https:").then_some(&server.tls);
-        let builder = direct(tls).map_err(|file| unusable(&server.address, &file.to_string()))?;
+        let builder = direct(tls).map_err(|why| unusable(&server.address, &why.to_string()).because(why))?;
         let http = build(builder.connect_timeout(CONNECT).timeout(PATIENCE))
-            .map_err(|why| unusable(&server.address, &why.to_string()))?;
+            .map_err(|why| unusable(&server.address, &why.to_string()).because(why))?;
         let header = |text: &String| HeaderValue::from_str(text);
         let namespace = server.namespace.as_ref().map(header).transpose();
-        let namespace =
-            namespace.map_err(|_| unusable(&server.address, "its namespace fits into no header"))?;
+        let namespace = namespace
+            .map_err(|why| unusable(&server.address, "its namespace fits into no header").because(why))?;
         let (address, retry_for) = (server.address.clone(), server.retry_for);
         Ok(Self { address, http, namespace, token: None, retry_for })
     }
@@ -132,6 +132,7 @@ fn trouble(answer: &Reply, document: Value, token: Option<&SecretString>) -> Tro
         // 412: this node does not have the newest state yet. 472 and 473: standby nodes.
         412 | 472 | 473 => Trouble::Unreachable(answer.away(said)),
         _ if answer.may_pass() => Trouble::Unreachable(answer.away(said)),
+        _ if said.contains("check-and-set") => Trouble::Moved(said),
         _ => Trouble::Refused(said),
     }
 }

@@ -10,7 +10,7 @@ use super::Vault;
 use super::generate::generate;
 use super::read::{self, Engine};
 use super::trouble::{Trouble, refuse};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::model::{SecretKind, VaultPath};
 
 /// Attempts, if another client writes first each time.
@@ -35,7 +35,7 @@ impl Vault {
         for _ in 0..ATTEMPTS {
             let (mut values, version) = match read::found(&self.client, path, &engine).await {
                 Ok(raw) => (raw.values, raw.version),
-                Err(error) if error.code == "secret_missing" => (Map::new(), 0),
+                Err(error) if error.code == Code::SecretMissing => (Map::new(), 0),
                 Err(error) => return Err(error),
             };
             let lacking = |key: &&String| values.get(*key).is_none_or(Value::is_null);
@@ -45,7 +45,8 @@ impl Vault {
             }
             for key in &missing {
                 let value = generate(wanted[key], &mut fill).map_err(|error| {
-                    refuse("vault_random", format!("no randomness: {error}"), "look at this host's kernel")
+                    refuse(Code::VaultRandom, format!("no randomness: {error}"), "look at this host's kernel")
+                        .because(error)
                 })?;
                 values.insert(key.clone(), value.expose_secret().into());
             }
@@ -59,7 +60,7 @@ impl Vault {
             };
             match self.client.post(url, body).await {
                 Ok(_) => made.extend(missing),
-                Err(Trouble::Refused(text)) if text.contains("check-and-set") => {}
+                Err(Trouble::Moved(_)) => {}
                 Err(trouble) => return Err(explain(trouble)),
             }
         }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::client::Client;
 use super::trouble::{Trouble, refuse};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// Vault counts in whole seconds.
 const ROUNDING: Duration = Duration::from_secs(2);
@@ -140,7 +140,7 @@ impl Keeper {
 
     fn too_short(&self, left: Duration, needed: Duration) -> Error {
         refuse(
-            "lease_too_short",
+            Code::LeaseTooShort,
             format!(
                 "{} lasts {} at most, and an apply with its end may take {}: nothing was applied",
                 self.renewal.what.name(),

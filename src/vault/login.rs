@@ -6,7 +6,7 @@ use serde_json::json;
 use super::client::Client;
 use super::token::Fresh;
 use super::trouble::{Trouble, refuse};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// A [`crate::model::VaultAuth`] with its resolved values.
 pub enum Login {
@@ -38,7 +38,7 @@ pub async fn login(client: &Client, login: Login) -> Result<Fresh> {
     })?;
     Fresh::made(&answer["auth"]).ok_or_else(|| {
         refuse(
-            "vault_login",
+            Code::VaultLogin,
             format!("{path} at Vault ({}) gave no token", client.address),
             "correct infrastructure:settings:vault:auth",
         )
@@ -47,7 +47,7 @@ pub async fn login(client: &Client, login: Login) -> Result<Fresh> {
 
 fn failed(client: &Client, path: &str, trouble: &Trouble) -> Error {
     refuse(
-        "vault_login",
+        Code::VaultLogin,
         format!("cannot log in by {path} at Vault ({}): {}", client.address, trouble.text()),
         "correct infrastructure:settings:vault:auth, or give it other credentials",
     )
@@ -58,7 +58,7 @@ async fn supplied(client: &Client, token: SecretString) -> Result<Fresh> {
     let found = client.patiently(async || client.get_as(&token, "auth/token/lookup-self").await).await;
     let answer = found.map_err(|trouble| match trouble {
         Trouble::Denied(text) => refuse(
-            "vault_login",
+            Code::VaultLogin,
             format!("Vault at {} does not know the token, or it has ended: {text}", client.address),
             "give infrastructure:settings:vault:auth:token one that is valid",
         ),
@@ -71,7 +71,7 @@ async fn supplied(client: &Client, token: SecretString) -> Result<Fresh> {
 async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result<SecretString> {
     let used = |trouble: Trouble| match trouble {
         Trouble::Refused(_) | Trouble::Denied(_) | Trouble::Missing(_) => refuse(
-            "vault_wrapping_used",
+            Code::VaultWrappingUsed,
             "security: the wrapping token of infrastructure:settings:vault:auth was used before, or has ended",
             "find out who used it and revoke that secret_id; then supply a new one. It is not tried again",
         ),
@@ -84,7 +84,7 @@ async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result
     let ours = made_by.strip_prefix(&format!("auth/{mount}/role/")).and_then(|rest| rest.split_once('/'));
     if ours.is_none_or(|(_, rest)| rest != "secret-id") {
         return Err(refuse(
-            "vault_wrapping_foreign",
+            Code::VaultWrappingForeign,
             format!("security: the wrapping token was not made by auth/{mount}/role/.../secret-id"),
             "find out who put it there; then supply one that was made for this role",
         ));
@@ -94,6 +94,6 @@ async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result
     let secret_id = answer["data"]["secret_id"].as_str().filter(|text| !text.is_empty());
     secret_id.map(SecretString::from).ok_or_else(|| {
         let message = "security: the wrapping token held no secret_id";
-        refuse("vault_wrapping_foreign", message, "find out who put it there; then supply another")
+        refuse(Code::VaultWrappingForeign, message, "find out who put it there; then supply another")
     })
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::client::Client;
 use super::keeper::duration;
 use super::trouble::{Trouble, refuse};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::model::VaultPath;
 
 /// The engine at a path. Paths begin after `/v1/`.
@@ -76,7 +76,7 @@ pub async fn found(client: &Client, path: &VaultPath, engine: &Engine) -> Result
         Trouble::Missing(metadata) if metadata.is_object() => {
             let how = if metadata["destroyed"] == true { "destroyed" } else { "deleted" };
             refuse(
-                "secret_deleted",
+                Code::SecretDeleted,
                 format!("cannot read vault:{path}: its last version was {how}"),
                 "write it anew, or undelete that version at Vault",
             )

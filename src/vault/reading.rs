@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::keeper::{Keeper, What};
 use super::trouble::refuse;
 use super::{Vault, read};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::model::VaultPath;
 
 /// The secrets of one turn. Another `Reading` reads everything again, and so gets other dynamic credentials.
@@ -40,7 +40,7 @@ impl Secret {
     pub fn key(&self, key: &str) -> Result<&SecretString> {
         self.maybe(key).ok_or_else(|| {
             refuse(
-                "secret_key_missing",
+                Code::SecretKeyMissing,
                 format!("vault:{} has no key {key:?}", self.path),
                 "write it there, or correct the reference",
             )
@@ -145,7 +145,7 @@ impl Depends {
 
 fn expiring(why: &str) -> Error {
     refuse(
-        "lease_expiring",
+        Code::LeaseExpiring,
         format!("{why}: what works with it has to stop"),
         "look at Vault, plan, then run again: credentials are never changed under a running terraform",
     )

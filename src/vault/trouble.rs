@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::error::{Error, Layer, Phase};
+use crate::error::{Cause, Code, Error, Layer, Phase};
 use crate::http::Away;
 use crate::words::Words;
 
@@ -18,6 +18,8 @@ pub enum Trouble {
     Denied(String),
     /// The request is wrong, or it went to the wrong server.
     Refused(String),
+    /// Another writer has changed the secret since it was read.
+    Moved(String),
     /// There is nothing at the path, except perhaps the metadata of a deleted version.
     Missing(Value),
 }
@@ -26,7 +28,7 @@ impl Trouble {
     pub fn text(&self) -> &str {
         match self {
             Self::Unreachable(away) => &away.text,
-            Self::Denied(text) | Self::Refused(text) => text,
+            Self::Denied(text) | Self::Refused(text) | Self::Moved(text) => text,
             Self::Sealed => "it is sealed",
             Self::Missing(_) => "HTTP 404: there is nothing",
         }
@@ -37,52 +39,61 @@ impl Trouble {
         self.retry_after().is_some()
     }
 
+    /// The error behind it, if no answer came. The text of an answer is not kept: it may quote a secret.
+    pub fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::Unreachable(away) => away.cause.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The least time before another attempt, as Vault asks for it. None if no other attempt can succeed.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Unreachable(away) => Some(away.retry_after),
             Self::Sealed => Some(Duration::ZERO),
-            Self::Denied(_) | Self::Refused(_) | Self::Missing(_) => None,
+            Self::Denied(_) | Self::Refused(_) | Self::Moved(_) | Self::Missing(_) => None,
         }
     }
 
     /// `what` is the failed action, such as "read secret/aws/credentials".
     pub fn explain(&self, address: &str, what: &str) -> Error {
-        match self {
+        let error = match self {
             Self::Unreachable(Away { text, .. }) => refuse(
-                "vault_unreachable",
+                Code::VaultUnreachable,
                 format!("cannot {what}: Vault at {address} cannot be reached: {text}"),
                 "start it there, or correct infrastructure:settings:vault:address; nothing is run without its secrets",
             ),
             Self::Sealed => refuse(
-                "vault_sealed",
+                Code::VaultSealed,
                 format!("cannot {what}: Vault at {address} is sealed, or not initialised"),
                 "unseal it, then run again",
             ),
             Self::Denied(text) => refuse(
-                "vault_denied",
+                Code::VaultDenied,
                 format!("cannot {what}: Vault at {address} does not allow it: {text}"),
                 "give infrastructure:settings:vault:auth a token or a role whose policies allow that path",
             ),
-            Self::Refused(text) => refuse(
-                "vault_refused",
+            Self::Refused(text) | Self::Moved(text) => refuse(
+                Code::VaultRefused,
                 format!("cannot {what}: Vault at {address} refused it: {text}"),
                 "correct the reference, or infrastructure:settings:vault",
             ),
             Self::Missing(_) => refuse(
-                "secret_missing",
+                Code::SecretMissing,
                 format!("cannot {what}: Vault at {address} has nothing there"),
                 "write it there, or correct the path: mount/path, without data/",
             ),
-        }
+        };
+        error.because_of(self.cause())
     }
 }
 
-pub fn refuse(code: &'static str, message: impl Into<Words>, remedy: impl Into<Words>) -> Error {
+pub fn refuse(code: Code, message: impl Into<Words>, remedy: impl Into<Words>) -> Error {
     Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
 }
 
 pub fn unusable(address: &str, reason: &str) -> Error {
     let remedy = "correct infrastructure:settings:vault; files of its tls are PEM, readable to the user that runs Salt";
-    refuse("vault_settings", format!("Vault at {address} cannot be asked: {reason}"), remedy)
+    refuse(Code::VaultSettings, format!("Vault at {address} cannot be asked: {reason}"), remedy)
 }

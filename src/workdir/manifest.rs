@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Place;
 use crate::digest::sha256;
 use crate::disk::{read_json, write};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 
 /// Paths are relative to the workdir, with forward slashes; digests are sha256 in hexadecimal.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ impl Manifest {
         }
         let message = format!("changed or added by hand in the workdir: {}", touched.join(", "));
         let remedy = "take the change into the module's source, then remove these files and run again";
-        Err(Error::new(Layer::Host, Phase::Preparation, "edited_by_hand", message, remedy)
+        Err(Error::new(Layer::Host, Phase::Preparation, Code::EditedByHand, message, remedy)
             .with(serde_json::json!({ "files": touched })))
     }
 
@@ -73,7 +73,7 @@ impl Manifest {
     /// state is lost.
     pub fn write(&self, place: &Place) -> Result<()> {
         let path = place.manifest();
-        let bytes = serde_json::to_vec(self).map_err(|error| Error::file(&path, "write", &error.into()))?;
+        let bytes = serde_json::to_vec(self).map_err(|error| Error::file(&path, "write", error.into()))?;
         write(&path, &bytes)
     }
 }
@@ -100,13 +100,13 @@ fn walk(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) -> Re
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::file(folder, "read the folder", &error)),
+        Err(error) => return Err(Error::file(folder, "read the folder", error)),
     };
     for entry in entries {
-        let entry = entry.map_err(|error| Error::file(folder, "read the folder", &error))?;
+        let entry = entry.map_err(|error| Error::file(folder, "read the folder", error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = entry.path();
-        let kind = entry.file_type().map_err(|error| Error::file(&path, "read", &error))?;
+        let kind = entry.file_type().map_err(|error| Error::file(&path, "read", error))?;
         if kind.is_dir() {
             if name != ".terraform" {
                 walk(&path, &format!("{prefix}{name}/"), found)?;
@@ -121,7 +121,7 @@ fn walk(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) -> Re
 /// The digest of a file's bytes. Follows a link to a file. For anything else, such as a pipe, returns only its kind,
 /// because a read may never end.
 fn digest(path: &Path) -> Result<String> {
-    let refuse = |error| Error::file(path, "read", &error);
+    let refuse = |error| Error::file(path, "read", error);
     match fs::metadata(path) {
         Ok(found) if found.is_file() => fs::read(path).map(sha256).map_err(refuse),
         Ok(found) => Ok(format!("{:?}", found.file_type())),

@@ -75,7 +75,7 @@ fn current(target: &Path) -> Result<Option<String>> {
     match fs::read(target) {
         Ok(bytes) => Ok(Some(sha256(&bytes))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::file(target, "read", &error)),
+        Err(error) => Err(Error::file(target, "read", error)),
     }
 }
 

@@ -63,7 +63,7 @@ fn kind(path: &Path) -> Result<Option<FileType>> {
     match fs::symlink_metadata(path) {
         Ok(found) => Ok(Some(found.file_type())),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(Error::file(path, "read", &error)),
+        Err(error) => Err(Error::file(path, "read", error)),
     }
 }
 
@@ -73,7 +73,7 @@ fn set_aside(place: &Place, path: &Path) -> Result<String> {
     let folder = recovered.join(format!("{}-set-aside", next_id(ids(&recovered))));
     ensure_private(&folder)?;
     let aside = folder.join(path.file_name().unwrap_or_default());
-    fs::rename(path, &aside).map_err(|error| Error::file(path, "move away", &error))?;
+    fs::rename(path, &aside).map_err(|error| Error::file(path, "move away", error))?;
     Ok(format!(
         "{} was in the place of a file of the module, and was not the module's: it is {} now",
         path.display(),

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use eos::error::Result;
+use eos::error::{Code, Result};
 use eos::lock::Holder;
 use eos::lock::file::{Guard, acquire};
 use eos::process::{Cancel, Guardian, Limits, ProcessIdentity};
@@ -85,7 +85,7 @@ fn a_dead_holder_whose_terraform_lives_keeps_the_lock_and_the_text_is_called_sta
     holder.kill().unwrap();
     holder.wait().unwrap();
     let error = take(&lock, 300).unwrap_err();
-    assert_eq!(error.code, "locked");
+    assert_eq!(error.code, Code::Locked);
     assert!(error.message.contains("stale") && error.message.contains("fuser"), "{error}");
     assert!(error.message.contains(&format!("terraform, process {started}")), "{error}");
     kill(&started);
@@ -100,7 +100,7 @@ fn a_terraform_that_outlived_its_eos_and_its_guardian_keeps_the_lock_until_it_en
     kill_with_guardian(holder);
     for _ in 0..2 {
         let error = take(&lock, 100).unwrap_err();
-        assert_eq!(error.code, "locked");
+        assert_eq!(error.code, Code::Locked);
         assert!(error.remedy.contains(&format!("kill -INT {started}")), "{error}");
         assert_eq!(error.details["holder"]["terraform"]["pid"].to_string(), started);
         assert_eq!(eos::lock::holder(&lock).unwrap().unwrap().run_id, "01RUN");
@@ -120,7 +120,7 @@ fn a_text_that_names_a_process_of_another_time_or_boot_is_no_obstacle() {
         std::fs::write(&lock, serde_json::to_string(&holder).unwrap()).unwrap();
     };
     names(&here);
-    assert_eq!(take(&lock, 0).unwrap_err().code, "locked");
+    assert_eq!(take(&lock, 0).unwrap_err().code, Code::Locked);
     for other in [
         ProcessIdentity { start_time: here.start_time + 1, ..here.clone() },
         ProcessIdentity { boot_id: "another".into(), ..here.clone() },
@@ -147,7 +147,7 @@ fn a_child_finds_itself_in_the_locks_text_when_it_begins_and_no_descriptor_of_th
     assert_eq!((terraform.pid.to_string(), terraform.start_time.to_string()), (read("pid"), read("start")));
     assert_eq!((holder.run_id.as_str(), terraform.boot_id), ("01RUN", holder.boot_id));
     assert!(!read("fds").contains("lock"), "{}", read("fds"));
-    assert_eq!(take(&lock, 0).unwrap_err().code, "locked", "the child could not free it");
+    assert_eq!(take(&lock, 0).unwrap_err().code, Code::Locked, "the child could not free it");
     guard.release();
     take(&lock, 0).unwrap();
 }
@@ -215,7 +215,7 @@ fn a_guard_that_is_dropped_leaves_the_lock_to_the_process_that_has_it_open() {
     let inherited = second(&guard);
     let mut child = Command::new("sleep").arg("300").stdin(Stdio::from(inherited)).spawn().unwrap();
     drop(guard);
-    assert_eq!(take(&lock, 0).unwrap_err().code, "locked");
+    assert_eq!(take(&lock, 0).unwrap_err().code, Code::Locked);
     child.kill().unwrap();
     child.wait().unwrap();
     take(&lock, 0).unwrap();
@@ -228,7 +228,7 @@ fn text_that_cannot_be_read_does_not_hide_that_the_lock_is_held() {
     let _guard = take(&lock, 0).unwrap();
     std::fs::write(&lock, "half {").unwrap();
     let error = take(&lock, 0).unwrap_err();
-    assert_eq!(error.code, "locked");
+    assert_eq!(error.code, Code::Locked);
     assert!(error.message.contains("does not tell"), "{error}");
 }
 
@@ -242,5 +242,5 @@ fn waiting_for_a_lock_ends_when_somebody_asks_to_stop() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let error =
         runtime.block_on(acquire(&lock, &Holder::here(), Duration::from_secs(600), &cancel)).unwrap_err();
-    assert_eq!(error.code, "cancelled");
+    assert_eq!(error.code, Code::Cancelled);
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use eos::error::Code;
 use eos::process::{Cancel, Cause, Command, CutShort, Exit, Guardian, Limits, run};
 use secrecy::SecretString;
 
@@ -214,7 +215,7 @@ fn a_program_that_is_missing_or_not_executable_is_named() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("plain"), "text").unwrap();
     let (runtime, guardian) = (runtime(), Guardian::start().unwrap());
-    for (program, code) in [("absent", "terraform_missing"), ("plain", "terraform_not_executable")] {
+    for (program, code) in [("absent", Code::TerraformMissing), ("plain", Code::TerraformNotExecutable)] {
         let command = Command { program: folder.path().join(program), ..shell(folder.path(), "") };
         let error =
             runtime.block_on(run(&command, &LONG, &guardian, &Cancel::new(), &mut |_| {})).unwrap_err();
@@ -229,7 +230,7 @@ fn a_missing_folder_is_named_and_not_the_program() {
     let command = Command { cwd: folder.path().join("gone"), ..shell(folder.path(), "true") };
     let (runtime, guardian) = (runtime(), Guardian::start().unwrap());
     let error = runtime.block_on(run(&command, &LONG, &guardian, &Cancel::new(), &mut |_| {})).unwrap_err();
-    assert_eq!(error.code, "file", "{error}");
+    assert_eq!(error.code, Code::File, "{error}");
     assert!(error.message.contains("gone"), "{error}");
 }
 
@@ -399,7 +400,7 @@ fn nothing_is_started_where_the_guardian_was_killed() {
     kill(&pid);
     let command = shell(folder.path(), "touch started");
     let error = runtime().block_on(run(&command, &LONG, &guardian, &Cancel::new(), &mut |_| {})).unwrap_err();
-    assert_eq!(error.code, "runtime", "{error}");
+    assert_eq!(error.code, Code::Runtime, "{error}");
     assert!(!folder.path().join("started").exists());
 }
 

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use eos::error::Code;
 use eos::snapshot::{Origin, Snapshot, Store};
 use serde_json::{Value, json};
 
@@ -335,7 +336,7 @@ fn old_snapshots_go_when_a_new_one_is_taken_but_not_what_is_known_to_work() {
     let left = store.list().unwrap();
     assert_eq!((left.len(), &left[0], &left[2..]), (5, &last.snapshot_id, &old[..3]));
     store.object(&state_of(&store, &old[2])).unwrap();
-    assert_eq!(store.read(&old[3]).unwrap_err().code, "no_such_snapshot");
+    assert_eq!(store.read(&old[3]).unwrap_err().code, Code::NoSuchSnapshot);
     assert_eq!(below(&control(&site, "net").join("snapshots/objects")).len(), 3 + 1 + 2 * 3);
     assert_eq!(store.lacks(&good).unwrap(), [""; 0]);
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use eos::error::{Error, Result};
+use eos::error::{Code, Error, Result};
 use eos::model;
 use eos::process::{Cancel, Cause, Command, Exit, Guardian, Limits, run};
 use eos::terraform::{
@@ -46,7 +46,9 @@ fn locate(binary: &str, version: &str) -> Result<Tool> {
 fn bench(main: &str) -> Option<Bench> {
     let tool = match locate("terraform", ">=1.5") {
         Ok(tool) => tool,
-        Err(error) if error.code == "terraform_missing" && std::env::var("CI").as_deref() != Ok("true") => {
+        Err(error)
+            if error.code == Code::TerraformMissing && std::env::var("CI").as_deref() != Ok("true") =>
+        {
             eprintln!("SKIPPED for want of terraform");
             return None;
         }
@@ -146,7 +148,7 @@ fn a_tool_is_located_with_its_product_and_held_to_its_version() {
     assert_eq!(bench.tool.product, Product::Terraform);
     assert!(bench.tool.path.is_absolute());
     let error = locate("terraform", &format!("!= {}", bench.tool.version)).unwrap_err();
-    assert_eq!(error.code, "terraform_version");
+    assert_eq!(error.code, Code::TerraformVersion);
     assert!(error.message.contains(&bench.tool.version.to_string()), "{error}");
 }
 
@@ -155,12 +157,12 @@ fn a_program_is_missing_from_path_or_from_where_it_was_said_to_be() {
     let error = locate("no-such-terraform", ">=1.5").unwrap_err();
     assert_eq!(
         (error.code, error.message.as_str()),
-        ("terraform_missing", "no-such-terraform is not on PATH")
+        (Code::TerraformMissing, "no-such-terraform is not on PATH")
     );
     let error = locate("/no/such/terraform", ">=1.5").unwrap_err();
     assert_eq!(
         (error.code, error.message.as_str()),
-        ("terraform_missing", "/no/such/terraform does not exist")
+        (Code::TerraformMissing, "/no/such/terraform does not exist")
     );
 }
 
@@ -188,7 +190,7 @@ fn a_plan_and_its_apply_speak_events_that_are_read() {
 fn a_fault_in_a_module_is_told_in_terraforms_words_with_its_line() {
     let Some(bench) = bench("\noutput \"x\" { value = terraform_data.absent.id }") else { return };
     let error = bench.refused("plan", bench.plan("p"));
-    assert_eq!(error.code, "terraform_failed");
+    assert_eq!(error.code, Code::TerraformFailed);
     assert!(error.message.contains("absent") && error.message.contains("[main.tf:2]"), "{error}");
 }
 
@@ -204,7 +206,7 @@ fn a_state_lock_that_is_held_is_told_with_its_holder() {
         until(&bench.path("up"));
         let error = bench.refused("plan", bench.plan("q"));
         bench.write("gate", "");
-        assert_eq!(error.code, "state_locked", "{error}");
+        assert_eq!(error.code, Code::StateLocked, "{error}");
         let lock = &error.details["lock"];
         for key in ["id", "who", "created"] {
             assert!(lock[key].as_str().is_some_and(|value| !value.is_empty()), "{key}: {lock}");
@@ -243,7 +245,7 @@ fn a_plan_of_an_older_state_is_stale() {
     bench.done("plan", bench.plan("old"), 2);
     bench.done("plan", bench.plan("new"), 2);
     bench.done("apply", bench.apply("new"), 0);
-    assert_eq!(bench.refused("apply", bench.apply("old")).code, "plan_stale");
+    assert_eq!(bench.refused("apply", bench.apply("old")).code, Code::PlanStale);
 }
 
 #[test]
@@ -251,7 +253,7 @@ fn a_state_that_cannot_be_read_is_no_lock_to_wait_for() {
     let Some(bench) = bench(ONE) else { return };
     for text in ["{\"version\":4,", "text", "{\"version\":9}"] {
         bench.write("state", text);
-        assert_eq!(bench.refused("plan", bench.plan("p")).code, "state_corrupt", "{text}");
+        assert_eq!(bench.refused("plan", bench.plan("p")).code, Code::StateCorrupt, "{text}");
     }
 }
 
@@ -268,11 +270,11 @@ fn another_backend_is_told_by_the_plan_and_by_the_init() {
         targets: Vec::new(),
         replace: Vec::new(),
     };
-    assert_eq!(bench.refused("plan", plan.arguments()).code, "backend_changed");
+    assert_eq!(bench.refused("plan", plan.arguments()).code, Code::BackendChanged);
     bench.done("init", INIT.arguments(), 0);
     bench.write("main.tf", "terraform {\n  backend \"local\" { path = \"two\" }\n}");
-    assert_eq!(bench.refused("plan", plan.arguments()).code, "backend_changed");
-    assert_eq!(bench.refused("init", INIT.arguments()).code, "backend_changed");
+    assert_eq!(bench.refused("plan", plan.arguments()).code, Code::BackendChanged);
+    assert_eq!(bench.refused("init", INIT.arguments()).code, Code::BackendChanged);
     bench.done("init", Init { reconfigure: true, ..INIT }.arguments(), 0);
 }
 
@@ -281,14 +283,14 @@ fn a_backend_that_does_not_answer_is_told() {
     let http =
         "terraform {\n  backend \"http\" {\n    address = \"http://127.0.0.1:1/\"\n    retry_max = 0\n  }\n}";
     let Some(bench) = bench(http) else { return };
-    assert_eq!(bench.refused("init", INIT.arguments()).code, "backend_unreachable");
+    assert_eq!(bench.refused("init", INIT.arguments()).code, Code::BackendUnreachable);
 }
 
 #[test]
 fn a_module_for_another_terraform_is_told() {
     let Some(bench) = bench("terraform {\n  required_version = \">= 99\"\n}") else { return };
-    assert_eq!(bench.refused("init", INIT.arguments()).code, "terraform_too_old");
-    assert_eq!(bench.refused("plan", bench.plan("p")).code, "terraform_too_old");
+    assert_eq!(bench.refused("init", INIT.arguments()).code, Code::TerraformTooOld);
+    assert_eq!(bench.refused("plan", bench.plan("p")).code, Code::TerraformTooOld);
 }
 
 #[test]
@@ -298,7 +300,7 @@ fn a_provider_that_cannot_be_had_is_told_from_one_that_is_not_the_locked_one() {
     bench.write("rc", "provider_installation {\n  filesystem_mirror { path = \"mirror\" }\n}");
     bench.cli_config = Some(bench.path("rc"));
     fs::create_dir(bench.path("mirror")).unwrap();
-    assert_eq!(bench.refused("init", INIT.arguments()).code, "provider_unavailable");
+    assert_eq!(bench.refused("init", INIT.arguments()).code, Code::ProviderUnavailable);
 
     // Terraform does not start a provider during its installation, so any file of that name is enough.
     let arch = match std::env::consts::ARCH {
@@ -311,12 +313,12 @@ fn a_provider_that_cannot_be_had_is_told_from_one_that_is_not_the_locked_one() {
     let provider = package.join("terraform-provider-eos_v1.0.0");
     fs::write(&provider, "one").unwrap();
     let readonly = Init { readonly_lock_file: true, ..INIT };
-    assert_eq!(bench.refused("init", readonly.arguments()).code, "provider_lock");
-    assert_eq!(bench.refused("plan", bench.plan("p")).code, "provider_lock");
+    assert_eq!(bench.refused("init", readonly.arguments()).code, Code::ProviderLock);
+    assert_eq!(bench.refused("plan", bench.plan("p")).code, Code::ProviderLock);
     bench.done("init", INIT.arguments(), 0);
 
     fs::write(&provider, "another").unwrap();
     fs::remove_dir_all(bench.path(".terraform")).unwrap();
-    assert_eq!(bench.refused("plan", bench.plan("p")).code, "provider_unavailable");
-    assert_eq!(bench.refused("init", INIT.arguments()).code, "provider_lock");
+    assert_eq!(bench.refused("plan", bench.plan("p")).code, Code::ProviderUnavailable);
+    assert_eq!(bench.refused("init", INIT.arguments()).code, Code::ProviderLock);
 }

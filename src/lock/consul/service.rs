@@ -25,7 +25,7 @@ impl Consul {
     /// Reads the files of `tls`. Sends no request.
     pub fn open(settings: &ConsulLock, token: Option<SecretString>) -> Result<Self> {
         let client = Client::open(&settings.address, &settings.tls, token);
-        let client = client.map_err(|why| unusable(&settings.address, &why))?;
+        let client = client.map_err(|why| unusable(&settings.address, why))?;
         // A renewal that hangs must leave time for the next one.
         let client = client.patient(settings.ttl / 3);
         Ok(Self { client: Arc::new(client), settings: Arc::new(settings.clone()) })

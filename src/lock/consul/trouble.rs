@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::payload;
 use super::standing::{Doubt, Loss};
 use crate::consul::{Entry, Trouble};
-use crate::error::{Error, Layer, Phase};
+use crate::error::{Code, Error, Layer, Phase};
 use crate::http::Unusable;
 use crate::words::Words;
 
@@ -13,44 +13,46 @@ use crate::words::Words;
 pub fn explain(trouble: &Trouble, address: &str, prefix: &str) -> Error {
     let (code, what, remedy) = match trouble {
         Trouble::Unreachable(_) => (
-            "lock_unreachable",
+            Code::LockUnreachable,
             "cannot be reached",
             "nothing runs without its lock: start Consul there, or correct infrastructure:settings:lock:address"
                 .to_owned(),
         ),
         Trouble::Denied(_) => (
-            "lock_denied",
+            Code::LockDenied,
             "does not allow this",
             format!(
                 "give infrastructure:settings:lock:token a token whose policy has key_prefix \"{prefix}\" write and session_prefix \"\" write"
             ),
         ),
         Trouble::Refused(_) => (
-            "lock_refused",
+            Code::LockRefused,
             "refused",
             "infrastructure:settings:lock:address must be that of a Consul".to_owned(),
         ),
     };
     host(code, format!("the lock service at {address} {what}: {}", trouble.text()), remedy)
+        .because_of(trouble.cause())
 }
 
-fn host(code: &'static str, message: impl Into<Words>, remedy: impl Into<Words>) -> Error {
+fn host(code: Code, message: impl Into<Words>, remedy: impl Into<Words>) -> Error {
     Error::new(Layer::Host, Phase::Preparation, code, message, remedy)
 }
 
-pub fn unusable(address: &str, why: &Unusable) -> Error {
-    match why {
+pub fn unusable(address: &str, why: Unusable) -> Error {
+    let error = match &why {
         Unusable::File { .. } => host(
-            "lock_tls",
+            Code::LockTls,
             why.to_string(),
             "correct infrastructure:settings:lock:tls; its files are PEM, readable to the user that runs Salt",
         ),
         _ => host(
-            "lock_unreachable",
+            Code::LockUnreachable,
             format!("the lock service at {address} cannot be used: {why}"),
             "correct infrastructure:settings:lock",
         ),
-    }
+    };
+    error.because(why)
 }
 
 /// Another process holds the lock, or lost it a moment ago.
@@ -72,7 +74,7 @@ pub fn busy(key: &str, entry: &Entry, lock_delay: Duration, waited: Duration) ->
             "run again; infrastructure:settings:lock_timeout says how long to wait".to_owned(),
         ),
     };
-    host("locked", Words::own(message), Words::own(remedy))
+    host(Code::Locked, Words::own(message), Words::own(remedy))
         .with(serde_json::json!({ "holder": holder, "lock": key, "id": entry.session }))
 }
 
@@ -80,11 +82,11 @@ pub fn busy(key: &str, entry: &Entry, lock_delay: Duration, waited: Duration) ->
 pub fn foreign(key: &str) -> Error {
     let message = format!("{key} in Consul is not a lock of ours: its flags are another's");
     let remedy = "find out who writes there, and choose another infrastructure:settings:lock:prefix; or remove that key by hand";
-    host("lock_foreign", message, remedy).with(serde_json::json!({ "lock": key }))
+    host(Code::LockForeign, message, remedy).with(serde_json::json!({ "lock": key }))
 }
 
 pub fn cancelled(key: &str) -> Error {
-    host("cancelled", format!("stopped while waiting for the lock {key}, as asked"), "run again to go on")
+    host(Code::Cancelled, format!("stopped while waiting for the lock {key}, as asked"), "run again to go on")
 }
 
 pub fn lost(key: &str, loss: &Loss) -> Error {
@@ -95,7 +97,7 @@ pub fn lost(key: &str, loss: &Loss) -> Error {
         Loss::Unwatched => "nothing watches over it any more".to_owned(),
     };
     let remedy = "nothing was rolled back: see what is there by infrastructure.plan, then run again";
-    host("lock_lost", format!("the lock {key} was lost: {why}"), remedy)
+    host(Code::LockLost, format!("the lock {key} was lost: {why}"), remedy)
         .with(serde_json::json!({ "lock": key }))
 }
 
@@ -110,6 +112,6 @@ pub fn unknown(key: &str, address: &str, doubt: &Doubt) -> Error {
             "find out who writes there (infrastructure:settings:lock:prefix says where), then run again",
         ),
     };
-    host("lock_unknown", format!("whether the lock {key} is still ours is not known: {why}"), remedy)
+    host(Code::LockUnknown, format!("whether the lock {key} is still ours is not known: {why}"), remedy)
         .with(serde_json::json!({ "lock": key }))
 }

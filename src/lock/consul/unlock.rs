@@ -3,7 +3,7 @@
 use super::payload;
 use super::service::Consul;
 use crate::consul::{Entry, LOCK_FLAG, Op, Outcome, Session, read, transact};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::holder::Holder;
 
 impl Consul {
@@ -49,6 +49,6 @@ fn refused(key: &str, id: &str, entry: Option<&Entry>) -> Error {
     };
     let message = format!("{key} is not held under the id {id:?}: {now}");
     let remedy = "infrastructure.locks shows who holds what; only what it shows can be freed";
-    Error::new(Layer::Host, Phase::Preparation, "not_that_lock", message, remedy)
+    Error::new(Layer::Host, Phase::Preparation, Code::NotThatLock, message, remedy)
         .with(serde_json::json!({ "lock": key, "id": session, "holder": entry.map(|entry| payload::read(&entry.value)) }))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Component, Input, Node, Source, output, reference};
 use crate::resolve::{self, Module};
 use crate::snapshot::{Configuration, Origin, Store};
@@ -99,5 +99,5 @@ fn declared(component: &Component) -> Map<String, Value> {
 fn unusable(reason: &str) -> Error {
     let message = format!("the earlier configuration cannot be planned again: {reason}");
     let remedy = "go forward instead: correct the pillar and orchestrate";
-    Error::new(Layer::Host, Phase::Rollback, "configuration_unusable", message, remedy)
+    Error::new(Layer::Host, Phase::Rollback, Code::ConfigurationUnusable, message, remedy)
 }

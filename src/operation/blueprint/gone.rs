@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
 use crate::record::{self, Record};
 use crate::report::{ComponentReport, Status};
@@ -14,7 +14,7 @@ use crate::workdir::{Layout, Place, read_json};
 pub fn report(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, ComponentReport>> {
     let gone = all(layout, |name| blueprint.nodes.contains_key(name))?;
     let reports = gone.into_iter().map(|(name, record)| {
-        let mut report = ComponentReport::new(Status::Orphaned, "gone_from_the_pillar");
+        let mut report = ComponentReport::new(Status::Orphaned, Code::GoneFromThePillar);
         let note = record.map(|record| describe(&blueprint.environment, &name, record));
         report.notes.push(note.unwrap_or_else(|error| error.to_string()));
         (name, report)

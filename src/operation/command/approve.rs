@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal::{Began, Entry, Journal, Kind};
 use crate::lock::Holder;
 use crate::model::{Name, Overrides, Problem};
@@ -114,7 +114,7 @@ fn select(
     let waiting: BTreeSet<Name> = there.iter().filter(|name| blocked(name)).cloned().collect();
     let list = |names: &BTreeSet<Name>| names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
     let refuse = |message: String, remedy: String| {
-        Err(Error::new(Layer::Salt, Phase::Validation, "nothing_to_approve", message, remedy))
+        Err(Error::new(Layer::Salt, Phase::Validation, Code::NothingToApprove, message, remedy))
     };
     if waiting.is_empty() {
         let remedy = format!("infrastructure.apply {plan_id} applies what was planned");
@@ -156,7 +156,7 @@ fn record(
         }
     };
     let report = crate::operation::component::reports::with(
-        ComponentReport::new(Status::Planned, "approved"),
+        ComponentReport::new(Status::Planned, Code::Approved),
         kept.changes,
     );
     Ok((ComponentReport { notes: vec![Words::own(note)].into(), ..report }, approval))

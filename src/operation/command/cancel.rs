@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::query::find_run;
 use crate::operation::request::answer::Opening;
 use crate::operation::request::arguments::Arguments;
@@ -34,10 +34,10 @@ fn ask(run: &Run) -> Result<()> {
         Err(Error::new(Layer::Salt, Phase::Validation, code, message, remedy))
     };
     if run.story.finished.is_some() {
-        return refuse("run_ended", format!("run {run_id} has ended"));
+        return refuse(Code::RunEnded, format!("run {run_id} has ended"));
     }
     if !run.story.is_alive() {
-        return refuse("run_gone", format!("the process of run {run_id} is gone"));
+        return refuse(Code::RunGone, format!("the process of run {run_id} is gone"));
     }
     replace(&run.folder.join("cancel"), b"")
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::fingerprint::Slice;
 use super::one_component;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::host::Host;
 use crate::model::{Name, Overrides};
 use crate::operation::request::arguments::Arguments;
@@ -66,7 +66,7 @@ pub fn unchanged(request: &Request, pillar: &dyn Pillar, host: &dyn Host) -> Opt
     let is_so = is_left(&slice, &ensured) && slice.fingerprint(pillar, host).ok()?? == ensured.fingerprint;
     is_so.then(|| {
         json!({
-            "result": true, "changes": {}, "reason": "same_fingerprint", "status": Status::Unchanged.word(),
+            "result": true, "changes": {}, "reason": Code::SameFingerprint, "status": Status::Unchanged.word(),
             "component": asked.component, "environment": asked.environment, "retcode": 0,
         })
     })

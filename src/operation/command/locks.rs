@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::{self, Holder, Service};
 use crate::model::{Draft, Name};
 use crate::operation::blueprint::draft;
@@ -76,7 +76,7 @@ fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<
         let message = format!("{} is held by processes, and free when they have ended", path.display());
         let remedy =
             "stop the run by infrastructure.cancel; infrastructure.locks names its process and its terraform";
-        return Err(Error::new(Layer::Host, Phase::Preparation, "lock_is_a_file", message, remedy));
+        return Err(Error::new(Layer::Host, Phase::Preparation, Code::LockIsAFile, message, remedy));
     };
     let by = Holder {
         run_id: opening.run_id.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::decide::StateJob;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::nomad::{Follow, Found, JobName};
 use crate::operation::component::inputs::given_secrets;
@@ -43,7 +43,7 @@ pub fn promote(call: &Call<'_>) -> Report {
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
     let session = inspection.session;
     let place = session.layout.place(name)?;
-    let nothing = || Ok(ComponentReport::new(Status::Unchanged, "nothing_to_promote"));
+    let nothing = || Ok(ComponentReport::new(Status::Unchanged, Code::NothingToPromote));
     let Some(mut invoker) = inspection.invoker(name, &place).await? else { return nothing() };
     given_secrets::hide(&mut invoker).await;
     let Some(mut state) = state::read(&invoker).await? else { return nothing() };
@@ -62,7 +62,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
     } else {
         health::hold(&invoker, &state).await?;
     }
-    Ok(ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Applied, "promoted") })
+    Ok(ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Applied, Code::Promoted) })
 }
 
 /// None if no canaries wait.
@@ -84,7 +84,7 @@ async fn one(invoker: &Invoker<'_>, job: &StateJob) -> Result<Option<String>> {
         Found::Failed(said) | Found::Stopped(said) | Found::Superseded(said) => {
             let message = format!("job {} is not to be promoted: {said}", job.id);
             let remedy = "nothing was promoted: find out why, then bring the component up again";
-            return Err(Error::new(Layer::Nomad, Phase::Application, "not_promotable", message, remedy));
+            return Err(Error::new(Layer::Nomad, Phase::Application, Code::NotPromotable, message, remedy));
         }
         Found::Passing(_) | Found::Waiting(..) => return Ok(None),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::state_surgery;
 use crate::decide::Demand;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal::{self, Began, Done};
 use crate::model::{self, Name, PillarPath, Problem};
 use crate::operation::blueprint::draft;
@@ -90,7 +90,7 @@ impl Interrupted {
     fn refuse(&self) -> Result<()> {
         let Self { run_id, began, .. } = self;
         if !began.changes_things() {
-            return Err(refusal("run_complete", format!("run {run_id} was to change nothing")));
+            return Err(refusal(Code::RunComplete, format!("run {run_id} was to change nothing")));
         }
         let operation = began.who.operation.as_str();
         if operation == journal::REMEDIATE || operation == rollback::OPERATION {
@@ -100,14 +100,14 @@ impl Interrupted {
         }
         if state_surgery::OPERATIONS.contains(&operation) {
             let message = format!("run {run_id} was one step by hand: call {operation} again");
-            return Err(refusal("run_complete", message));
+            return Err(refusal(Code::RunComplete, message));
         }
         if self.complete {
-            return Err(refusal("run_complete", format!("run {run_id} did all that it was to do")));
+            return Err(refusal(Code::RunComplete, format!("run {run_id} did all that it was to do")));
         }
         if self.alive {
             let message = format!("run {run_id} is still under way: {}", began.who);
-            return Err(refusal("run_alive", message));
+            return Err(refusal(Code::RunAlive, message));
         }
         match &began.plan_id {
             Some(plan_id) if self.elsewhere => {
@@ -153,7 +153,9 @@ fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
         (Some(here), Some(last)) if here.run_id >= last.began.who.run_id => Interrupted::here(request, here),
         (_, Some(last)) => Ok(Interrupted::elsewhere(environment, last)),
         (Some(here), None) => Interrupted::here(request, here),
-        (None, None) => Err(refusal("no_such_run", format!("no run ever changed anything in {environment}"))),
+        (None, None) => {
+            Err(refusal(Code::NoSuchRun, format!("no run ever changed anything in {environment}")))
+        }
     }
 }
 
@@ -168,10 +170,10 @@ fn unnamed(run: &Interrupted) -> Error {
 }
 
 fn not_resumable(message: String, remedy: &'static str) -> Error {
-    Error::new(Layer::Salt, Phase::Validation, "not_resumable", message, remedy)
+    Error::new(Layer::Salt, Phase::Validation, Code::NotResumable, message, remedy)
 }
 
-fn refusal(code: &'static str, message: String) -> Error {
+fn refusal(code: Code, message: String) -> Error {
     Error::new(
         Layer::Salt,
         Phase::Validation,

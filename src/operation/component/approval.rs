@@ -8,7 +8,7 @@ use super::inputs::{Hands, gather, lacking};
 use super::reports;
 use crate::change::Changes;
 use crate::decide::{Blocked, Consent, Fate, KeptPlan, State, fate, judge};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::operation::exec::{Invoker, saved_plan_file, state};
 use crate::operation::intent::{Intent, Mode};
@@ -96,7 +96,7 @@ pub(super) fn compare(kept: &Kept, again: &Changes, name: &Name) -> Result<()> {
     let message =
         format!("it was planned again, and would now do something else than what was shown, {what}");
     let remedy = "make a new plan and, where policy stops it, have that approved";
-    let error = Error::new(Layer::Salt, Phase::Planning, "plan_moved", message, remedy);
+    let error = Error::new(Layer::Salt, Phase::Planning, Code::PlanMoved, message, remedy);
     Err(error.of(name).with(json!({ "addresses": addresses })))
 }
 
@@ -116,7 +116,7 @@ pub(super) async fn stop(
             // Nobody has seen the changes yet, and a person can only approve what was shown.
             let changes = reports::redacted(invoker, saved_plan_file::show(invoker, file).await?);
             let kept = plans.of(name).file()?;
-            std::fs::rename(file, &kept).map_err(|error| Error::file(&kept, "write", &error))?;
+            std::fs::rename(file, &kept).map_err(|error| Error::file(&kept, "write", error))?;
             changes
         }
         Mode::Preview | Mode::Apply => {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::value_path;
 use crate::decide::State;
-use crate::error::{CANCELLED, Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::health::{self, ConsulGate, Gate, Never, Opening, Outlook, Tally, Unhealthy};
 use crate::model::{
     self, ConsulProbe, Given, HttpProbe, NomadProbe, OwnOutput, Probe, TcpProbe, address, job_name,
@@ -45,7 +45,7 @@ pub async fn hold(invoker: &Invoker<'_>, state: &State) -> Result<()> {
         _ = invoker.session.cancel.cancelled() => Err(Error::new(
             Layer::Host,
             Phase::Verification,
-            CANCELLED,
+            Code::Cancelled,
             "stopped while waiting for health, as asked",
             "run again to go on",
         )),
@@ -153,7 +153,7 @@ fn value<T: Clone>(
 fn unmeasurable(gate: &model::Gate, message: &str) -> Error {
     let remedy = "correct the gate in the pillar, or the module's output";
     let message = format!("{} cannot be measured: {message}", gate.path);
-    Error::new(Layer::Salt, Phase::Verification, "health_gate", message, remedy)
+    Error::new(Layer::Salt, Phase::Verification, Code::HealthGate, message, remedy)
 }
 
 async fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
@@ -207,39 +207,32 @@ async fn diagnosis(gate: &Gate, outlook: Outlook) -> Option<crate::nomad::Diagno
 }
 
 /// The code of a gate that did not pass, and the remedy.
-pub fn ending(outlook: Outlook) -> (&'static str, &'static str) {
+pub fn ending(outlook: Outlook) -> (Code, &'static str) {
     match outlook {
         Outlook::Open | Outlook::UnderWay(_) => {
-            ("unhealthy", "what was applied stays: find out why, then run again")
+            (Code::Unhealthy, "what was applied stays: find out why, then run again")
         }
         Outlook::Unseen => (
-            UNSEEN,
+            Code::HealthUnknown,
             "what was applied stays: see to that server, or to infrastructure:settings; then run again",
         ),
         Outlook::Never(Never::Denied) => {
-            (UNSEEN, "what was applied stays: give the token what it needs, then run again")
+            (Code::HealthUnknown, "what was applied stays: give the token what it needs, then run again")
         }
         Outlook::Never(Never::Failed) => (
-            FAILED,
+            Code::DeploymentFailed,
             "correct the job: Nomad has stopped trying this version, and no run registers it again unless retry=True asks for it",
         ),
         Outlook::Never(Never::Stopped) => (
-            STOPPED,
+            Code::JobStopped,
             "nothing was taken back: start the job by `nomad job start`, then run again; in a module of your own, rerun_if_dead = true in its nomad_job lets a run start it",
         ),
         Outlook::Never(Never::Superseded) => {
-            (SUPERSEDED, "nothing was taken back: see who else registers this job, then run again")
+            (Code::Superseded, "nothing was taken back: see who else registers this job, then run again")
         }
-        Outlook::Never(Never::AwaitingPromotion) => {
-            (AWAITING_PROMOTION, "look at the canaries, then promote or fail the deployment; then run again")
-        }
+        Outlook::Never(Never::AwaitingPromotion) => (
+            Code::AwaitingPromotion,
+            "look at the canaries, then promote or fail the deployment; then run again",
+        ),
     }
 }
-
-/// The health could not be determined.
-pub(super) const UNSEEN: &str = "health_unknown";
-/// Nomad has marked the deployment as failed.
-pub(super) const FAILED: &str = "deployment_failed";
-pub(super) const STOPPED: &str = "job_stopped";
-pub(super) const SUPERSEDED: &str = "superseded";
-pub(super) const AWAITING_PROMOTION: &str = "awaiting_promotion";

@@ -9,7 +9,7 @@ use super::salt::job;
 use super::{shown_outputs, value_path};
 use crate::consul::Registration;
 use crate::decide::State;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::hooks::{self, Publisher};
 use crate::model::{
     Action, ConsulService, Given, Hook, HookFailure, Name, OwnOutput, Prometheus, Reference, Webhook, address,
@@ -38,7 +38,7 @@ pub(super) async fn after(
     let component = invoker.component;
     let well = report.status.is_as_asked() || report.status == Status::Destroyed;
     // The resumed run has already run the hooks for its own changes.
-    if component.hooks.is_empty() || !well || report.reason == "done_before" {
+    if component.hooks.is_empty() || !well || report.reason == Some(Code::DoneBefore) {
         return report;
     }
     let gone = destroys || report.status == Status::Destroyed;
@@ -64,7 +64,7 @@ pub(super) async fn after(
 async fn failed(invoker: &Invoker<'_>, report: ComponentReport, message: Words) -> ComponentReport {
     let name = &invoker.component.name;
     let remedy = "what was done stays, and is recorded: see to that, then run again";
-    let error = Error::new(Layer::Host, Phase::Verification, "hook_failed", message, remedy).of(name);
+    let error = Error::new(Layer::Host, Phase::Verification, Code::HookFailed, message, remedy).of(name);
     let mut notes = report.notes.clone();
     if let Err(error) = record(invoker).await {
         notes.push(format!("that it failed could not be recorded: {error}"));

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::decide::State;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::Invoker;
 use crate::operation::exec::outcome::Said;
 use crate::record::Record;
@@ -52,12 +52,12 @@ pub(super) async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<
             return Err(Error::new(
                 Layer::Terraform,
                 Phase::Preparation,
-                "backend_occupied",
+                Code::BackendOccupied,
                 message,
                 "move it away",
             ));
         }
-        Some(local) => fs::rename(&moved, &local).map_err(|error| Error::file(&local, "write", &error))?,
+        Some(local) => fs::rename(&moved, &local).map_err(|error| Error::file(&local, "write", error))?,
         None => {
             let timeout = invoker.component.timeouts.plan;
             let said = invoker.plain("state-push", terraform::state_push(&moved), timeout).await?;
@@ -82,20 +82,20 @@ pub(super) fn verify(record: &Record, found: Option<&State>, invoker: &Invoker<'
         format!("the moved state has {resources} resource(s); the last run left {}", record.resources);
     let remedy =
         format!("compare it with {}", invoker.place.state().with_extension("tfstate.moved").display());
-    Err(Error::new(Layer::Terraform, Phase::Preparation, "state_replaced", message, remedy))
+    Err(Error::new(Layer::Terraform, Phase::Preparation, Code::StateReplaced, message, remedy))
 }
 
 async fn old_state(invoker: &Invoker<'_>, module: &Module, record: &Record) -> Result<Vec<u8>> {
     if record.backend.is_empty() {
         let path = invoker.place.state();
-        return fs::read(&path).map_err(|error| Error::file(&path, "read", &error));
+        return fs::read(&path).map_err(|error| Error::file(&path, "read", error));
     }
     let old = invoker.place.module().join(&module.subdir).join("backend.tf");
     if !old.exists() {
         let message =
             format!("the old backend's block, {}, is gone: its state cannot be read", old.display());
         let remedy = "set the old backend in the pillar again and run once, then change it";
-        return Err(Error::new(Layer::Host, Phase::Preparation, "backend_lost", message, remedy));
+        return Err(Error::new(Layer::Host, Phase::Preparation, Code::BackendLost, message, remedy));
     }
     let timeout = invoker.component.timeouts.plan;
     let (exit, state) = invoker.document("state-pull", terraform::state_pull(), timeout).await?;
@@ -115,7 +115,7 @@ pub(super) fn changed(record: &Record, backend: Option<&str>) -> Error {
     let message = format!("{what}; the state with {} resource(s) is still in the old one", record.resources);
     let remedy = "to move the state, run orchestrate with migrate_backend=True (old credentials must still work); \
                   else set the backend back";
-    Error::new(Layer::Terraform, Phase::Preparation, "backend_changed", message, remedy)
+    Error::new(Layer::Terraform, Phase::Preparation, Code::BackendChanged, message, remedy)
 }
 
 fn moved_state(invoker: &Invoker<'_>) -> std::path::PathBuf {
@@ -126,7 +126,7 @@ fn moved_state(invoker: &Invoker<'_>) -> std::path::PathBuf {
 fn set_aside(path: &std::path::Path) -> Result<()> {
     match path.exists() {
         true => fs::rename(path, path.with_extension("tfstate.moved"))
-            .map_err(|error| Error::file(path, "rename", &error)),
+            .map_err(|error| Error::file(path, "rename", error)),
         false => Ok(()),
     }
 }

@@ -22,7 +22,7 @@ use self::inputs::{Hands, gather, given_secrets, lacking, task_secrets};
 use self::recovery::Recovery;
 use self::reports::ended;
 use self::turn::Turn;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::journal::Entry;
 use crate::lock::Guard;
 use crate::model::{Name, Node};
@@ -146,7 +146,7 @@ async fn begin(
         && !recovery.is_unfinished()
         && nothing_left(record, &place.state(), component.backend.is_local())
     {
-        return Ok(ComponentReport::new(Status::Unchanged, "nothing_there"));
+        return Ok(ComponentReport::new(Status::Unchanged, Code::NothingThere));
     }
     let destroys = destroys(session, intent, &component.name)?;
     let node = &*lacking::supply(session, node, record, destroys).await?;
@@ -163,7 +163,7 @@ async fn begin(
     let inputs = &gathered.inputs;
     if !inputs.pending.is_empty() {
         session.produce(&component.name, Produced { pending: Pending::All, ..Produced::default() });
-        let mut report = ComponentReport::new(Status::PendingInputs, "reads_pending_outputs");
+        let mut report = ComponentReport::new(Status::PendingInputs, Code::ReadsPendingOutputs);
         report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
         return Ok(report);
     }

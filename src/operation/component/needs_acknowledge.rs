@@ -1,8 +1,8 @@
 //! A component whose rollback failed: nothing is applied to it until a person acknowledges that.
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::Invoker;
-use crate::operation::intent::way_back::{MOVED, Manner, Way};
+use crate::operation::intent::way_back::{Manner, Way};
 use crate::operation::store::records;
 use crate::record::{Blocked, Record};
 use crate::report::{ComponentReport, Status};
@@ -11,11 +11,11 @@ use crate::words::{Words, words};
 /// Removes the block, because a person has looked.
 pub(super) async fn acknowledge(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<ComponentReport> {
     let Some(record) = record.filter(|record| record.blocked.is_some()) else {
-        return Ok(ComponentReport::new(Status::Unchanged, "nothing_to_acknowledge"));
+        return Ok(ComponentReport::new(Status::Unchanged, Code::NothingToAcknowledge));
     };
     let record = Record { blocked: None, ..record.clone() };
     records::write(invoker.lock, &invoker.component.name, invoker.place, record).await?;
-    Ok(ComponentReport::new(Status::Unchanged, "acknowledged"))
+    Ok(ComponentReport::new(Status::Unchanged, Code::Acknowledged))
 }
 
 /// The report of a component that is blocked.
@@ -26,7 +26,7 @@ pub(super) fn refuse(invoker: &Invoker<'_>, record: Option<&Record>) -> Option<C
     let message =
         words![Words::own(when), &blocked.message, "; nothing is applied before somebody has looked"];
     let remedy = remedy(invoker.session.blueprint.environment.as_str(), name.as_str());
-    let error = Error::new(Layer::Host, Phase::Preparation, "rollback_failed", message, remedy).of(name);
+    let error = Error::new(Layer::Host, Phase::Preparation, Code::RollbackFailed, message, remedy).of(name);
     let report = ComponentReport::new(Status::Blocked, error.code);
     Some(ComponentReport { error: Some(error), ..report })
 }
@@ -41,7 +41,7 @@ pub(super) async fn block(invoker: &Invoker<'_>, way: &Way, mut report: Componen
     let Some(error) = report.error.as_ref().filter(|_| report.status == Status::Failed) else {
         return report;
     };
-    if error.code == MOVED || way.manner != Manner::OfRun {
+    if error.code == Code::MovedSince || way.manner != Manner::OfRun {
         return report;
     }
     let message = error.message.to_string();

@@ -1,7 +1,7 @@
 //! A state compared with the record of the last run: whether it is the same state, and which outputs are null.
 
 use crate::decide::{self, State, StateProblem};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::{Invoker, state};
 use crate::record::Record;
 use crate::words::Words;
@@ -35,13 +35,13 @@ pub(super) fn check(
         // Nothing is left to destroy, as requested.
         Err(StateProblem::Emptied) if destroying => return Ok(()),
         Err(StateProblem::Empty) => {
-            ("state_empty", "there is no state now: everything would be created again")
+            (Code::StateEmpty, "there is no state now: everything would be created again")
         }
         Err(StateProblem::Emptied) => {
-            ("state_empty", "the state was emptied by somebody else: everything would be created again")
+            (Code::StateEmpty, "the state was emptied by somebody else: everything would be created again")
         }
-        Err(StateProblem::OtherLineage) => ("state_replaced", "the state there now is another one"),
-        Err(StateProblem::Older) => ("state_older", "the state there now is an older one"),
+        Err(StateProblem::OtherLineage) => (Code::StateReplaced, "the state there now is another one"),
+        Err(StateProblem::Older) => (Code::StateOlder, "the state there now is an older one"),
     };
     let message = Words::own(format!(
         "the last run ({}, {}) left {} resource(s) at serial {}; {what}",

@@ -1,19 +1,18 @@
 //! The report of a component's turn, made from an error or a plan.
 
-use super::inputs::lacking::MISSING;
 use crate::change::Changes;
 use crate::decide::Blocked;
-use crate::error::{CANCELLED, Error, Layer, Phase};
+use crate::error::{Code, Error, Layer, Phase};
 use crate::model::Name;
 use crate::operation::exec::Invoker;
 use crate::report::{ComponentReport, Status};
 
 pub fn ended(error: Error) -> ComponentReport {
     let failed = ComponentReport::failed(error);
-    let status = match failed.reason.as_str() {
-        CANCELLED => Status::Cancelled,
+    let status = match failed.reason {
+        Some(Code::Cancelled) => Status::Cancelled,
         // Other components continue.
-        MISSING => Status::Blocked,
+        Some(Code::MissingVariable) => Status::Blocked,
         _ => Status::Failed,
     };
     ComponentReport { status, ..failed }
@@ -26,7 +25,7 @@ pub(super) fn redacted(invoker: &Invoker<'_>, mut changes: Changes) -> Changes {
 }
 
 pub(super) fn planned(changes: Changes) -> ComponentReport {
-    with(ComponentReport::new(Status::Planned, ""), changes)
+    with(ComponentReport::new(Status::Planned, None), changes)
 }
 
 pub(super) fn blocked(changes: Changes, blocked: Blocked, name: &Name) -> ComponentReport {

@@ -72,9 +72,9 @@ impl Invoker<'_> {
     ) -> Result<(Exit, Vec<u8>)> {
         let exit = self.run(step, arguments, timeout, ROOM, &mut |_| {}).await?;
         let path = self.stdout(step);
-        let text = fs::read(&path).map_err(|error| Error::file(&path, "read", &error))?;
+        let text = fs::read(&path).map_err(|error| Error::file(&path, "read", error))?;
         // It contains a state or a plan in clear.
-        fs::remove_file(&path).map_err(|error| Error::file(&path, "remove", &error))?;
+        fs::remove_file(&path).map_err(|error| Error::file(&path, "remove", error))?;
         Ok((exit, text))
     }
 

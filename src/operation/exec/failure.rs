@@ -2,7 +2,7 @@
 
 use super::Invoker;
 use super::outcome::Said;
-use crate::error::{CANCELLED, Error, Layer, Phase};
+use crate::error::{Code, Error, Layer, Phase};
 use crate::process::{Cause, CutShort};
 use crate::terraform::{self, Severity};
 use crate::words::{Words, words};
@@ -14,7 +14,7 @@ impl Invoker<'_> {
             Some(Cause::User) => Error::new(
                 Layer::Host,
                 phase,
-                CANCELLED,
+                Code::Cancelled,
                 Words::own(format!("stopped during {step}, as asked")),
                 "run again to go on",
             ),
@@ -22,18 +22,18 @@ impl Invoker<'_> {
                 let message =
                     format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
                 let remedy = "look at what the other holder did, plan, then run again";
-                Error::new(Layer::Host, phase, "lock_lost", message, remedy)
+                Error::new(Layer::Host, phase, Code::LockLost, message, remedy)
             }
             Some(Cause::LeaseExpiring) => {
                 let message =
                     format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
                 let remedy = "look at Vault, and why they could not be renewed; then run again";
-                Error::new(Layer::Host, phase, "lease_expiring", message, remedy)
+                Error::new(Layer::Host, phase, Code::LeaseExpiring, message, remedy)
             }
             Some(Cause::Timeout) => Error::new(
                 Layer::Host,
                 phase,
-                "timeout",
+                Code::Timeout,
                 Words::own(format!("{step} took longer than its timeout; terraform was asked to stop")),
                 Words::own(format!("raise timeouts:{step} in the pillar, or find out what hangs")),
             ),
@@ -47,7 +47,7 @@ impl Invoker<'_> {
         let lost = "what was in flight may exist in the world and not in the state";
         let message = match error.code {
             // Terraform may name only the file.
-            "disk_full" | "read_only" => {
+            Code::DiskFull | Code::ReadOnly => {
                 words![&error.message, Words::own(format!("\nIt ran in {}", self.cwd().display()))]
             }
             _ => error.message,

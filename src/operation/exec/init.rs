@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Invoker;
 use super::outcome::Said;
 use crate::digest::sha256;
-use crate::error::{Error, Phase, Result};
+use crate::error::{Code, Error, Phase, Result};
 use crate::resolve::{Module, moved_providers, without_providers};
 use crate::terraform::{self, Init};
 use crate::view::progress::Stage;
@@ -67,8 +67,8 @@ pub async fn initialise(
             write(&path, before)?;
         }
         return Err(match error.code {
-            "provider_lock" => Error { remedy: anew(&path).into(), ..error },
-            "provider_unavailable" if terraform::is_gone(&said.exit.stderr_tail) => {
+            Code::ProviderLock => Error { remedy: anew(&path).into(), ..error },
+            Code::ProviderUnavailable if terraform::is_gone(&said.exit.stderr_tail) => {
                 Error { remedy: upgrade_first(invoker), ..error }
             }
             _ => error,

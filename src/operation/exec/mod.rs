@@ -150,7 +150,7 @@ impl<'a> Invoker<'a> {
             return Ok(());
         }
         let refuse =
-            |error: std::io::Error| Error::file(&self.place.secrets(), "hand secrets over by", &error);
+            |error: std::io::Error| Error::file(&self.place.secrets(), "hand secrets over by", error);
         let link = self.place.secrets();
         // An older version's link leads elsewhere.
         if fs::read_link(&link).ok().as_deref() != Some(Path::new(STDIN)) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Invoker;
 use super::outcome::Said;
 use crate::change::{self, Changes};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::store::keyed_digest;
 use crate::terraform;
 
@@ -30,7 +30,7 @@ pub async fn document(invoker: &Invoker<'_>, file: &Path) -> Result<Value> {
         Error::new(
             Layer::Terraform,
             Phase::Planning,
-            "garbage",
+            Code::Garbage,
             message,
             "look at the terraform that is configured",
         )

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Invoker;
 use super::outcome::Said;
 use crate::decide::State;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::terraform;
 use crate::workdir;
 
@@ -32,7 +32,7 @@ pub async fn pull(invoker: &Invoker<'_>) -> Result<Option<Pulled>> {
             Some(path) => format!("put a good copy there, such as {}.backup", path.display()),
             None => "restore an earlier version of it in the backend".to_owned(),
         };
-        Error::new(Layer::Terraform, Phase::Preparation, "state_corrupt", message, remedy)
+        Error::new(Layer::Terraform, Phase::Preparation, Code::StateCorrupt, message, remedy)
     })?;
     let hidden = state.outputs.values().filter(|output| output.sensitive);
     invoker.redactor.add(hidden.map(|output| &output.value));

@@ -4,12 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::model::Name;
 
-/// Somebody else has been there since the run failed.
-pub const MOVED: &str = "moved_since";
-
-/// Its turn comes once those that depend on it are back.
-pub const WAITS: &str = "waits";
-
 /// What the arguments of a rollback say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rollback {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Component, Credential, Name, Origin};
 use crate::operation::blueprint;
 use crate::operation::request::arguments::Arguments;
@@ -66,14 +66,20 @@ fn uses(call: &Call<'_>, component: &Component, provider: &str) -> Result<bool> 
     let module = Modules::new(call.host).get(source, component.template);
     let module = module.map_err(|message| {
         let remedy = "correct the component's source";
-        Error::new(Layer::Salt, Phase::Validation, "invalid", message, remedy).of(&component.name)
+        Error::new(Layer::Salt, Phase::Validation, Code::Invalid, message, remedy).of(&component.name)
     })?;
     Ok(module.interface.uses(provider))
 }
 
 fn no_such(name: &Name) -> Error {
     let message = format!("the pillar has no component {name}");
-    Error::new(Layer::Salt, Phase::Validation, "invalid", message, "name one of infrastructure:components")
+    Error::new(
+        Layer::Salt,
+        Phase::Validation,
+        Code::Invalid,
+        message,
+        "name one of infrastructure:components",
+    )
 }
 
 fn answer(found: Result<Value>) -> Value {

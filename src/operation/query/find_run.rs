@@ -1,6 +1,6 @@
 //! Finds a run or a saved plan by its id, in any environment of the pillar.
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Draft, Name};
 use crate::operation::blueprint::draft;
 use crate::operation::request::arguments::Arguments;
@@ -24,7 +24,7 @@ pub fn find(request: &Request, run_id: &str) -> Result<Run> {
     }
     let message = format!("no run {run_id} in any environment of this pillar");
     let remedy = "infrastructure.history shows the runs of an environment";
-    Err(Error::new(Layer::Salt, Phase::Validation, "no_such_run", message, remedy))
+    Err(Error::new(Layer::Salt, Phase::Validation, Code::NoSuchRun, message, remedy))
 }
 
 /// The environment of a call that gives the id of a saved plan.
@@ -37,7 +37,7 @@ pub fn environment_of_plan(arguments: &mut Arguments, request: &Request, plan_id
         None if arguments.is_right() => {
             let message = format!("no plan {plan_id} in any environment of this pillar");
             let remedy = "make one by infrastructure.plan, or eos_terraform.plan on a minion; only the newest are kept";
-            Err(Error::new(Layer::Salt, Phase::Validation, "no_such_plan", message, remedy))
+            Err(Error::new(Layer::Salt, Phase::Validation, Code::NoSuchPlan, message, remedy))
         }
         environment => Ok(environment.unwrap_or_else(Arguments::placeholder)),
     }

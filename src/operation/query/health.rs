@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::inspect::{Inspection, inspect};
 use crate::decide::State;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::health::{Answer, Gate};
 use crate::model::{Component, Name, Problem};
 use crate::operation::component::inputs::given_secrets;
@@ -89,17 +89,17 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
         return of_step(session, &node.component, &place).await;
     }
     let Some(mut invoker) = inspection.invoker(name, &place).await? else {
-        return Ok((unhealthy(not_there("never_ran_here", "it never ran here").of(name)), Vec::new()));
+        return Ok((unhealthy(not_there(Code::NeverRanHere, "it never ran here").of(name)), Vec::new()));
     };
     let record = session.records().read(invoker.component, &place).await?;
     let outcome = record.as_ref().map(|record| Status::from_word(&record.outcome));
     let state = recorded_state::whole(&invoker).await?.filter(|_| outcome != Some(Status::Destroyed));
     let Some(mut state) = state else {
-        return Ok((unhealthy(not_there("no_state", "it has no state").of(name)), Vec::new()));
+        return Ok((unhealthy(not_there(Code::NoState, "it has no state").of(name)), Vec::new()));
     };
     if invoker.component.health.is_empty() {
         let report = match outcome.filter(|outcome| !outcome.is_as_asked()) {
-            None => ComponentReport::new(Status::Healthy, "no_gates"),
+            None => ComponentReport::new(Status::Healthy, Code::NoGates),
             Some(outcome) => unhealthy(last_run(outcome).of(name)),
         };
         let note = "it has no health gates: its state is there, and that is all that was looked at";
@@ -116,7 +116,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
 async fn of_step(session: &Session, component: &Component, place: &Place) -> Result<Measured> {
     let name = &component.name;
     let Some(record) = session.records().read(component, place).await? else {
-        return Ok((unhealthy(not_there("never_ran_here", "it never ran here").of(name)), Vec::new()));
+        return Ok((unhealthy(not_there(Code::NeverRanHere, "it never ran here").of(name)), Vec::new()));
     };
     let outcome = Status::from_word(&record.outcome);
     match component.health.is_empty() {
@@ -124,7 +124,9 @@ async fn of_step(session: &Session, component: &Component, place: &Place) -> Res
             let invoker = Invoker::new(session, component, place, "", None, session.reading()).await?;
             measured(&invoker, &State::default()).await
         }
-        true if outcome.is_as_asked() => Ok((ComponentReport::new(Status::Healthy, "no_gates"), Vec::new())),
+        true if outcome.is_as_asked() => {
+            Ok((ComponentReport::new(Status::Healthy, Code::NoGates), Vec::new()))
+        }
         true => Ok((unhealthy(last_run(outcome).of(name)), Vec::new())),
     }
 }
@@ -144,7 +146,7 @@ async fn measured(invoker: &Invoker<'_>, state: &State) -> Result<Measured> {
     if failing.is_empty() {
         let notes: Vec<_> = gates.iter().zip(&answers).map(said).collect();
         return Ok((
-            ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Healthy, "") },
+            ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Healthy, None) },
             told,
         ));
     }
@@ -159,12 +161,12 @@ fn unhealthy(error: Error) -> ComponentReport {
     ComponentReport { status: Status::Unhealthy, ..ComponentReport::failed(error) }
 }
 
-fn not_there(code: &'static str, message: &'static str) -> Error {
+fn not_there(code: Code, message: &'static str) -> Error {
     Error::new(Layer::Salt, Phase::Verification, code, message, "apply it first")
 }
 
 fn last_run(outcome: Status) -> Error {
     let message = format!("it has no health gates, and its last run ended as {}", outcome.word());
     let remedy = "infrastructure.status says which run that was; run it again";
-    Error::new(Layer::Salt, Phase::Verification, "last_run_failed", message, remedy)
+    Error::new(Layer::Salt, Phase::Verification, Code::LastRunFailed, message, remedy)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::inspect::{Inspection, inspect};
 use super::snapshots;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::model::{self, Name};
 use crate::operation::blueprint::draft;
 use crate::operation::component::recorded_state;
@@ -78,9 +78,9 @@ fn known(
         let known = layout.place(&name).and_then(|place| Known::read(&place.outputs()));
         let report = match known {
             Err(error) => failed(&name, error),
-            Ok(None) => ComponentReport::new(Status::Absent, "never_synced"),
+            Ok(None) => ComponentReport::new(Status::Absent, Code::NeverSynced),
             Ok(Some(known)) => {
-                let mut report = ComponentReport::new(Status::Unchanged, "");
+                let mut report = ComponentReport::new(Status::Unchanged, None);
                 report.outputs = known.outputs;
                 report.notes.push(Words::own(format!("as of {}", known.time)));
                 report.notes.extend(hidden(&known.sensitive));
@@ -100,12 +100,12 @@ fn hidden(names: &[String]) -> Option<String> {
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
     let place = inspection.session.layout.place(name)?;
     let Some(invoker) = inspection.invoker(name, &place).await.map_err(|error| error.of(name))? else {
-        return Ok(ComponentReport::new(Status::Absent, "never_ran_here"));
+        return Ok(ComponentReport::new(Status::Absent, Code::NeverRanHere));
     };
     let Some(state) = recorded_state::whole(&invoker).await.map_err(|error| error.of(name))? else {
-        return Ok(ComponentReport::new(Status::Absent, "no_state"));
+        return Ok(ComponentReport::new(Status::Absent, Code::NoState));
     };
-    let mut report = ComponentReport::new(Status::Unchanged, "");
+    let mut report = ComponentReport::new(Status::Unchanged, None);
     report.outputs = shown_outputs::shown(&invoker, &state);
     let sensitive = state.outputs.iter().filter(|(_, output)| output.sensitive);
     report.notes.extend(hidden(&sensitive.map(|(name, _)| name.clone()).collect::<Vec<_>>()));

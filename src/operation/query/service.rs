@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::service::Service;
 use crate::model::{self, Component, Input, Name, Node, Overrides, PillarPath, Problem, Source};
 use crate::nomad::{Follow, JobName, Spec};
@@ -162,7 +162,7 @@ fn not_known(service: &Name) -> Error {
     let message =
         format!("the job of {service} is known only once what it reads is, or its template is rendered");
     let remedy = "orchestrate in a test: what is planned is shown to Nomad first";
-    Error::new(Layer::Salt, Phase::Validation, "not_known_yet", message, remedy)
+    Error::new(Layer::Salt, Phase::Validation, Code::NotKnownYet, message, remedy)
 }
 
 fn unknown(prepared: &Prepared, service: &Name) -> Error {

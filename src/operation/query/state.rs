@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::inspect::{Inspection, inspect};
 use crate::change::SENSITIVE;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::operation::component::recorded_state;
 use crate::operation::component::shown_outputs;
@@ -65,7 +65,7 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
     let refuse = |code, message: String, remedy: &'static str| {
         Error::new(Layer::Salt, Phase::Verification, code, message, remedy)
     };
-    let never = || refuse("never_ran_here", "it has no state here".to_owned(), "apply it first");
+    let never = || refuse(Code::NeverRanHere, "it has no state here".to_owned(), "apply it first");
     let invoker = inspection.invoker(component, &place).await?.ok_or_else(never)?;
     match question {
         Question::Outputs => {
@@ -79,11 +79,11 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
             let value = outputs.remove(name).ok_or_else(|| {
                 if declared.contains_key(name) {
                     let message = format!("output {name:?} has no value yet");
-                    return refuse("missing_output", message, "apply the component first");
+                    return refuse(Code::MissingOutput, message, "apply the component first");
                 }
                 let has = outputs.keys().cloned().collect::<Vec<_>>().join(", ");
                 refuse(
-                    "no_such_output",
+                    Code::NoSuchOutput,
                     format!("it has no output {name:?}; it has: {has}"),
                     "name one of these",
                 )
@@ -101,7 +101,7 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
                 resources.retain(|one| one["address"] == address.as_str());
                 if resources.is_empty() {
                     let message = format!("its state has no resource {address:?}");
-                    return Err(refuse("no_such_resource", message, "get_resources lists what there is"));
+                    return Err(refuse(Code::NoSuchResource, message, "get_resources lists what there is"));
                 }
             }
             Ok(json!({ "state": resources }))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::lock::{self, Holder};
 use crate::operation::blueprint::{gone, select, today};
 use crate::operation::request::answer::Opening;
@@ -63,9 +63,9 @@ pub fn status(call: &Call<'_>) -> Report {
 
 fn of(place: &Place, record: Option<&Record>) -> Result<ComponentReport> {
     let mut report = match record {
-        None => ComponentReport::new(Status::Absent, "never_ran_here"),
+        None => ComponentReport::new(Status::Absent, Code::NeverRanHere),
         Some(record) => {
-            let mut report = ComponentReport::new(Status::from_word(&record.outcome), "");
+            let mut report = ComponentReport::new(Status::from_word(&record.outcome), None);
             // A Salt step has no state.
             report.notes.push(match record.declared.contains_key("salt") {
                 true => format!("last run {} at {}", record.run_id, record.finished),
@@ -94,7 +94,9 @@ fn elsewhere(report: &mut ComponentReport, held: Option<&Holder>, applying: Opti
     let known = |host: &str| host == Holder::here().host;
     match (held, applying) {
         (Some(holder), _) if !known(&holder.host) => report.notes.push(format!("locked now by {holder}")),
-        (None, Some(underway)) if report.reason != "unfinished_apply" => unfinished(report, underway),
+        (None, Some(underway)) if report.reason != Some(Code::UnfinishedApply) => {
+            unfinished(report, underway)
+        }
         _ => {}
     }
 }
@@ -105,7 +107,7 @@ fn unfinished(report: &mut ComponentReport, underway: &Underway) {
     if report.status == Status::Absent {
         report.status = Status::Failed;
     }
-    report.reason = "unfinished_apply".to_owned();
+    report.reason = Some(Code::UnfinishedApply);
     report.notes.push(format!(
         "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off: \
          infrastructure.resume run_id={run_id} goes on with it, and says what may be orphaned"

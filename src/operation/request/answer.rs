@@ -144,7 +144,7 @@ mod tests {
 
     fn of(statuses: &[Status]) -> Option<bool> {
         let reports = statuses.iter().enumerate().map(|(index, &status)| {
-            (Name::new(&format!("c{index}")).unwrap(), ComponentReport::new(status, ""))
+            (Name::new(&format!("c{index}")).unwrap(), ComponentReport::new(status, None))
         });
         result(&reports.collect())
     }

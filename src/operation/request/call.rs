@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Layer, Phase};
+use crate::error::{Code, Error, Layer, Phase};
 use crate::host::Host;
 use crate::model::{Name, Problem};
 use crate::view::progress::Progress;
@@ -50,5 +50,5 @@ pub struct Call<'a> {
 /// The error of a call that names an unknown operation.
 pub fn unknown(operation: &str) -> Error {
     let message = format!("there is no operation {operation:?}");
-    Error::new(Layer::Salt, Phase::Validation, "unknown_operation", message, "look at sys.list_functions")
+    Error::new(Layer::Salt, Phase::Validation, Code::UnknownOperation, message, "look at sys.list_functions")
 }

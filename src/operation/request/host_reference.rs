@@ -2,13 +2,13 @@
 
 use secrecy::SecretString;
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Reference;
 
 /// The value of a reference on this host. The error names the place, never the value.
 pub fn read(reference: &Reference) -> Result<SecretString> {
     let refuse = |message: String, remedy: &'static str| {
-        Error::new(Layer::Salt, Phase::Preparation, "reference", message, remedy)
+        Error::new(Layer::Salt, Phase::Preparation, Code::Reference, message, remedy)
     };
     match reference {
         Reference::Plain(text) => Ok(text.clone().into()),
@@ -28,7 +28,8 @@ pub fn read(reference: &Reference) -> Result<SecretString> {
             Err(error) => Err(refuse(
                 format!("file:{} cannot be read: {error}", path.display()),
                 "make it a readable UTF-8 file for the user that runs Salt",
-            )),
+            )
+            .because(error)),
         },
         Reference::Vault { .. } | Reference::Sdb(_) => Err(refuse(
             format!("{reference} cannot be read outside of a component's turn"),

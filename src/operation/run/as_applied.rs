@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::graph::Graph;
 use crate::model::{Name, Node};
 use crate::operation::blueprint::broken_modules;
@@ -51,10 +51,14 @@ pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> Comp
 pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
     let name = plan.component;
     match approval::check(session, plan).await {
-        Err(error) if error.code == "plan_moved" && plan.read()?.destroy => match applied(session, name)? {
-            Some(earlier) => approval::check(&session.toward([(name.clone(), earlier)].into()), plan).await,
-            None => Err(error),
-        },
+        Err(error) if error.code == Code::PlanMoved && plan.read()?.destroy => {
+            match applied(session, name)? {
+                Some(earlier) => {
+                    approval::check(&session.toward([(name.clone(), earlier)].into()), plan).await
+                }
+                None => Err(error),
+            }
+        }
         checked => checked,
     }
 }
@@ -63,8 +67,8 @@ pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
 fn is_of_the_module(error: &Error, intent: &Intent) -> bool {
     let early = matches!(error.phase, Phase::Preparation | Phase::Planning);
     let refused = error.layer == Layer::Terraform
-        && matches!(error.code, "terraform_failed" | "provider_unavailable" | "terraform_too_old");
-    let kept = intent.plan_id().is_some() && error.code == "plan_moved";
+        && matches!(error.code, Code::TerraformFailed | Code::ProviderUnavailable | Code::TerraformTooOld);
+    let kept = intent.plan_id().is_some() && error.code == Code::PlanMoved;
     intent.destroys() && early && (refused || kept)
 }
 
@@ -91,7 +95,7 @@ pub(super) async fn check_all(session: &Session, graph: &Graph, plans: &SavedPla
         1 => Err(moved.remove(0)),
         _ => {
             let message = moved.iter().map(|error| format!("{error}")).collect::<Vec<_>>().join("; ");
-            Err(refused("plan_moved", message))
+            Err(refused(Code::PlanMoved, message))
         }
     }
 }

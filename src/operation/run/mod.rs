@@ -16,11 +16,10 @@ use std::path::PathBuf;
 use self::schedule::schedule;
 use self::wanted::Wanted;
 use self::work::Work;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::journal::{Began, Journal};
 use crate::model::Name;
 use crate::operation::blueprint::broken_modules;
-use crate::operation::component::inputs::lacking;
 use crate::operation::request::answer;
 use crate::operation::request::answer::Opening;
 use crate::operation::request::call::Call;
@@ -115,7 +114,7 @@ fn execute(
 
 /// How each ended that was planned; one that lacks a variable was not.
 fn contents(components: &BTreeMap<Name, ComponentReport>, destroy: bool) -> Contents {
-    let planned = components.iter().filter(|(_, one)| one.reason != lacking::MISSING);
+    let planned = components.iter().filter(|(_, one)| one.reason != Some(Code::MissingVariable));
     let statuses = planned.map(|(name, one)| (name.to_string(), one.status.word().to_owned()));
     Contents { statuses: statuses.collect(), destroy }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Blueprint, Name};
 use crate::record;
 use crate::workdir::Layout;
@@ -30,5 +30,5 @@ pub(super) fn refuse_needed(blueprint: &Blueprint, layout: &Layout, selected: &B
     }
     let message = format!("nothing was destroyed: {}", needed.join(", "));
     let remedy = "destroy those that depend on it first, or name them in components too";
-    Err(Error::new(Layer::Salt, Phase::Validation, "still_needed", message, remedy))
+    Err(Error::new(Layer::Salt, Phase::Validation, Code::StillNeeded, message, remedy))
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Name;
 use crate::operation::blueprint::earlier_configuration;
 use crate::operation::blueprint::prepared::Prepared;
@@ -16,7 +16,7 @@ pub(super) fn aim(prepared: &mut Prepared, name: &Name, run: &Path) -> Result<()
     let applied = Record::read(&place.record())?.and_then(|record| record.applied);
     let applied = applied.ok_or_else(|| {
         let message = "it was never applied here in full: there is nothing that it could have drifted from";
-        Error::new(Layer::Salt, Phase::Preparation, "never_applied", message, "apply it first").of(name)
+        Error::new(Layer::Salt, Phase::Preparation, Code::NeverApplied, message, "apply it first").of(name)
     })?;
     let store = Store::new(place.snapshots());
     let configuration = store.configuration(&applied).map_err(|error| error.of(name))?;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use crate::error::Code;
 use crate::graph::{Graph, Outcome, Queue};
 use crate::model::{Name, OnFailure};
 use crate::operation::session::Session;
@@ -28,7 +29,7 @@ pub(super) async fn schedule(
     let mut queue = Queue::new(graph);
     let mut running = FuturesUnordered::new();
     let mut reports = BTreeMap::new();
-    let skip = |names: Vec<Name>, reason: &str, reports: &mut BTreeMap<_, _>| {
+    let skip = |names: Vec<Name>, reason: Code, reports: &mut BTreeMap<_, _>| {
         for name in names {
             let report = ComponentReport::new(Status::Skipped, reason);
             tell_end(session, &name, &report);
@@ -54,9 +55,9 @@ pub(super) async fn schedule(
         tell_end(session, &name, &report);
         match report.status {
             Status::Failed | Status::Blocked | Status::Cancelled => {
-                skip(queue.finish(&name, Outcome::Failed), "dependency_not_done", &mut reports);
+                skip(queue.finish(&name, Outcome::Failed), Code::DependencyNotDone, &mut reports);
                 if report.status == Status::Failed && on_failure(&name) != OnFailure::Continue {
-                    skip(queue.stop(), "stopped_after_failure", &mut reports);
+                    skip(queue.stop(), Code::StoppedAfterFailure, &mut reports);
                 }
             }
             _ => {
@@ -65,7 +66,7 @@ pub(super) async fn schedule(
         }
         reports.insert(name, report);
     }
-    skip(queue.stop(), "cancelled", &mut reports);
+    skip(queue.stop(), Code::Cancelled, &mut reports);
     reports
 }
 
@@ -82,7 +83,7 @@ fn has_room(session: &Session, name: &Name, busy: &[Name]) -> bool {
 fn tell_end(session: &Session, name: &Name, report: &ComponentReport) {
     let stage = Stage::Finished { status: report.status, changes: report.changes, seconds: report.duration };
     session.teller.stage(name, stage);
-    let (status, reason) = (report.status.word(), report.reason.as_str());
+    let (status, reason) = (report.status.word(), report.reason());
     match &report.error {
         Some(error) => tracing::error!("{name}: {status} ({reason}): {error}"),
         None => tracing::info!("{name}: {status} {reason}"),

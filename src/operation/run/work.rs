@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::refuse_needed::refuse_needed;
 use super::remediate_target;
 use super::wanted::{Resumed, Wanted};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::graph::Graph;
 use crate::journal::Began;
 use crate::lock::Holder;
@@ -75,7 +75,7 @@ impl Work {
                 self.selected.iter().filter(|name| resumed.done.contains_key(*name)).cloned().collect();
             for name in spent {
                 self.selected.remove(&name);
-                self.left.insert(name, ComponentReport::new(Status::Unchanged, "done_before"));
+                self.left.insert(name, ComponentReport::new(Status::Unchanged, Code::DoneBefore));
             }
         }
         Ok(())

@@ -18,7 +18,7 @@ use self::produced::Produced;
 use self::secrets::{Reading, Secrets, is_late};
 use crate::change::Redactor;
 use crate::decide::Did;
-use crate::error::{CANCELLED, Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal::{Done, Entry, Journal};
 use crate::lock::{self, Holder};
 use crate::model::{Blueprint, Name, Node, OnFailure, Reference};
@@ -132,7 +132,7 @@ impl Session {
             None => Ok(()),
             Some(_) => {
                 let message = "stopped before it began, as asked";
-                Err(Error::new(Layer::Host, phase, CANCELLED, message, "run again to go on"))
+                Err(Error::new(Layer::Host, phase, Code::Cancelled, message, "run again to go on"))
             }
         }
     }
@@ -224,7 +224,7 @@ impl Session {
     pub fn note_end(&self, name: &Name, report: &ComponentReport) {
         let well = report.status.is_as_asked() || report.status == Status::Destroyed;
         let done = self.reached.borrow_mut().remove(name).filter(|_| well);
-        let (status, reason) = (report.status.word().to_owned(), report.reason.clone());
+        let (status, reason) = (report.status.word().to_owned(), report.reason().to_owned());
         if let Err(error) = self.note(Entry::Ended { component: name.clone(), status, reason, done }) {
             tracing::error!("{name}: {error}");
         }

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 use super::channel::Teller;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Component, Credential, Origin, Reference, VaultAuth, VaultPath, VaultServer};
 use crate::operation::request::host_reference;
 use crate::vault::{self, Login, Secret, Vault};
@@ -49,7 +49,7 @@ impl Secrets {
     async fn log_in(&self) -> Result<Arc<Vault>> {
         let Some(server) = &self.server else {
             let remedy = "say in infrastructure:settings:vault where it is (address, auth)";
-            return Err(refuse("reference", "nothing says where Vault is", remedy));
+            return Err(refuse(Code::Reference, "nothing says where Vault is", remedy));
         };
         let read = |reference| self.read(reference);
         let login = match &server.auth {
@@ -80,7 +80,7 @@ impl Secrets {
             Reference::Sdb(uri) => self.teller.sdb(uri).await.map_err(|reason| {
                 let remedy =
                     "look at that profile in the configuration of the master or the minion that runs this";
-                refuse("reference", format!("{uri} cannot be read: {reason}"), remedy)
+                refuse(Code::Reference, format!("{uri} cannot be read: {reason}"), remedy)
             }),
             other => host_reference::read(other),
         }
@@ -147,7 +147,7 @@ impl Reading {
                 None if variable.optional => {}
                 None => {
                     return Err(refuse(
-                        "secret_key_missing",
+                        Code::SecretKeyMissing,
                         format!(
                             "vault:{path} has no value for {}: none of its keys is one of {}",
                             variable.name,
@@ -208,6 +208,6 @@ pub fn is_late(reference: &Reference) -> bool {
     matches!(reference, Reference::Vault { .. } | Reference::Sdb(_))
 }
 
-fn refuse(code: &'static str, message: impl Into<Words>, remedy: &'static str) -> Error {
+fn refuse(code: Code, message: impl Into<Words>, remedy: &'static str) -> Error {
     Error::new(Layer::Salt, Phase::Preparation, code, message, remedy)
 }

@@ -10,7 +10,7 @@ use super::audit;
 use super::saved_plan::Kept;
 use super::saved_plans::{ANEW, SavedPlan, SavedPlans};
 use crate::digest::sha256;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::Holder;
 use crate::model::Name;
 use crate::record::Record;
@@ -83,7 +83,7 @@ impl SavedPlan<'_> {
         let message =
             Words::own(format!("its approval was used by run {run_id} at {at}: it stands for one apply"));
         let remedy = "make a new plan and, where policy stops it, have that approved";
-        Err(Error::new(Layer::Salt, Phase::Planning, "plan_spent", message, remedy).of(self.component))
+        Err(Error::new(Layer::Salt, Phase::Planning, Code::PlanSpent, message, remedy).of(self.component))
     }
 
     /// Marks the approval as used, right before the apply. It stays used, whatever the result is. Returns who gave it.

@@ -5,13 +5,14 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use crate::digest::hex;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::workdir::{Layout, replace};
 
 /// A digest that reveals nothing about the value without the environment's key.
 pub fn keyed(layout: &Layout, value: &Value) -> Result<String> {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key(layout)?)
-        .map_err(|error| Error::new(Layer::Host, Phase::Preparation, "key", error.to_string(), ""))?;
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key(layout)?).map_err(|error| {
+        Error::new(Layer::Host, Phase::Preparation, Code::Key, error.to_string(), "").because(error)
+    })?;
     mac.update(value.to_string().as_bytes());
     Ok(hex(&mac.finalize().into_bytes()))
 }
@@ -26,7 +27,7 @@ fn key(layout: &Layout) -> Result<Vec<u8>> {
     }
     let mut key = [0; 32];
     rustix::rand::getrandom(&mut key, rustix::rand::GetRandomFlags::empty())
-        .map_err(|error| Error::file(&path, "make a key for", &error.into()))?;
+        .map_err(|error| Error::file(&path, "make a key for", error.into()))?;
     replace(&path, &key)?;
     Ok(key.to_vec())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::saved_plans::{ANEW, CONTENTS, SavedPlans};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Blueprint, Name};
 use crate::report::{ComponentReport, Status};
 use crate::workdir::{ensure_private, read_json, write_json};
@@ -41,7 +41,7 @@ impl Contents {
                 return Err(Error::new(
                     Layer::Salt,
                     Phase::Planning,
-                    "plan_moved",
+                    Code::PlanMoved,
                     message,
                     "make a new plan",
                 ));
@@ -54,7 +54,7 @@ impl Contents {
                 Status::PendingInputs => {
                     left.insert(
                         name.clone(),
-                        ComponentReport::new(Status::PendingInputs, "left_without_a_plan"),
+                        ComponentReport::new(Status::PendingInputs, Code::LeftWithoutAPlan),
                     );
                 }
                 _ => {}
@@ -74,7 +74,7 @@ impl SavedPlans {
         read_json(&self.folder().join(CONTENTS), ANEW)?.ok_or_else(|| {
             let message = format!("there is no plan {}", self.plan_id());
             let remedy = "make one by infrastructure.plan, in the same environment; only the newest are kept";
-            Error::new(Layer::Salt, Phase::Validation, "no_such_plan", message, remedy)
+            Error::new(Layer::Salt, Phase::Validation, Code::NoSuchPlan, message, remedy)
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::configurations;
 use super::shared_records::{APPLYING, KEY, parse, underway};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::{Guard, Holder, Service};
 use crate::model::{Component, Name};
 use crate::operation::runtime::blocking;
@@ -83,5 +83,5 @@ fn refuse_elsewhere(component: &Component, record: &Record) -> Result<()> {
         record.host, record.resources
     );
     let remedy = format!("run it on {}, or give it a backend there that both hosts reach", record.host);
-    Err(Error::new(Layer::Host, Phase::Preparation, "state_elsewhere", message, remedy))
+    Err(Error::new(Layer::Host, Phase::Preparation, Code::StateElsewhere, message, remedy))
 }

@@ -10,7 +10,7 @@ use super::saved_plans::{ANEW, SavedPlan};
 use crate::change::{Changes, Redactor};
 use crate::decide::{Blocked, State};
 use crate::digest::sha256;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::words::Words;
 use crate::workdir::{read_json, write_json};
 
@@ -43,7 +43,7 @@ impl SavedPlan<'_> {
     pub fn read(&self) -> Result<Kept> {
         let Some(meta) = read_json::<Meta>(&self.path("json"), ANEW)? else {
             let message = "there is no plan of it under this plan_id";
-            return Err(refused("no_such_plan", message.to_owned()).of(self.component));
+            return Err(refused(Code::NoSuchPlan, message.to_owned()).of(self.component));
         };
         let Meta { facts, lineage, serial, plan, destroy, changes, stopped, made } = meta;
         let file = self.file()?;
@@ -53,7 +53,7 @@ impl SavedPlan<'_> {
     /// The error of a plan whose facts have changed.
     pub fn moved(&self, moved: &[&str]) -> Error {
         let message = format!("since plan {} was made, these moved: {}", self.plan_id(), moved.join(", "));
-        refused("plan_moved", Words::own(message)).of(self.component)
+        refused(Code::PlanMoved, Words::own(message)).of(self.component)
     }
 }
 
@@ -90,7 +90,7 @@ impl Stopped {
             words.to_string()
         };
         Self {
-            code: blocked.code.to_owned(),
+            code: blocked.code.to_string(),
             message: redacted(&blocked.message),
             remedy: redacted(&blocked.remedy),
             addresses: blocked.addresses.iter().map(|address| redactor.text(address)).collect(),
@@ -100,8 +100,8 @@ impl Stopped {
     pub fn blocked(self) -> Blocked {
         let Self { code, message, remedy, addresses } = self;
         // A code of a newer version is treated as the strictest one.
-        let code =
-            ["destroys", "max_destroys"].into_iter().find(|known| *known == code).unwrap_or("protected");
+        let known = [Code::Destroys, Code::MaxDestroys].into_iter().find(|known| known.as_str() == code);
+        let code = known.unwrap_or(Code::Protected);
         Blocked { code, message: Words::own(message), remedy: Words::own(remedy), addresses }
     }
 }
@@ -141,10 +141,10 @@ impl Kept {
     }
 }
 
-pub fn refused(code: &'static str, message: impl Into<Words>) -> Error {
+pub fn refused(code: Code, message: impl Into<Words>) -> Error {
     Error::new(Layer::Salt, Phase::Planning, code, message, ANEW)
 }
 
 fn file_digest(file: &Path) -> Result<String> {
-    std::fs::read(file).map(sha256).map_err(|error| Error::file(file, "read", &error))
+    std::fs::read(file).map(sha256).map_err(|error| Error::file(file, "read", error))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lock_service::service;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::{Consul, Holder, Service};
 use crate::model::{Name, Settings};
 use crate::operation::runtime::runtime;
@@ -110,5 +110,5 @@ pub(super) fn underway(
 
 fn corrupt(component: &Name, key: &str, reason: &str, remedy: String) -> Error {
     let message = format!("what Consul holds in {key} is not as Eos wrote it: {reason}");
-    Error::new(Layer::Host, Phase::Preparation, "record_corrupt", message, remedy).of(component)
+    Error::new(Layer::Host, Phase::Preparation, Code::RecordCorrupt, message, remedy).of(component)
 }

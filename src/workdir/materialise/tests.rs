@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::*;
+use crate::error::Code;
 use crate::model::Name;
 use crate::resolve;
 use crate::workdir::Layout;
@@ -203,7 +204,7 @@ fn links_and_pipes_named_as_configuration_are_taken_for_a_change_by_hand_and_rea
     let link = site.place.module().join("x.tf");
     for target in ["/nowhere/at/all", "/dev/zero"] {
         symlink(target, &link).unwrap();
-        assert_eq!(Manifest::open(&site.place).unwrap_err().code, "edited_by_hand");
+        assert_eq!(Manifest::open(&site.place).unwrap_err().code, Code::EditedByHand);
         fs::remove_file(&link).unwrap();
     }
     assert!(Manifest::open(&site.place).is_ok());

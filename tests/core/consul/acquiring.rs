@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use eos::error::Code;
 use eos::lock::{Holder, Service};
 use eos::process::{Cancel, Cause};
 
@@ -62,7 +63,7 @@ fn a_held_lock_is_refused_and_names_its_holder_and_its_id() {
     run(async {
         let _guard = bench.take("01FIRST", 0).await.unwrap();
         let error = bench.take("second", 0).await.unwrap_err();
-        assert_eq!(error.code, "locked");
+        assert_eq!(error.code, Code::Locked);
         let here = Holder::here();
         for part in ["01FIRST", "20261121", &here.boot_id, &here.host, &here.pid.to_string()] {
             assert!(error.message.contains(part), "{part}: {error}");
@@ -121,7 +122,7 @@ fn a_lock_delay_is_slept_through_and_not_waited_for_by_queries() {
         let destroyed = Instant::now();
         let through = Bench::with(bench.agent.clone(), "delay").through(proxy.port);
         let error = through.take("impatient", 0).await.unwrap_err();
-        assert_eq!(error.code, "locked");
+        assert_eq!(error.code, Code::Locked);
         assert!(error.message.contains("gives it to nobody"), "{error}");
         assert_eq!(bench.sessions().len(), 0, "one who gave up leaves no session");
         let guard = through.take("two", 60).await.unwrap();
@@ -146,7 +147,7 @@ fn waiting_ends_when_somebody_asks_to_stop_and_leaves_no_session() {
             cancel.cancel(Cause::User);
         };
         let (waited, ()) = tokio::join!(waiting, stop);
-        assert_eq!(waited.unwrap_err().code, "cancelled");
+        assert_eq!(waited.unwrap_err().code, Code::Cancelled);
         guard.release().await.unwrap();
         assert_eq!(bench.sessions().len(), 0);
     });
@@ -202,7 +203,10 @@ fn the_lock_of_a_host_is_taken_with_it_and_let_go_with_it() {
         assert!(bench.session().is_some());
         assert_eq!(eos::lock::holder(&path).unwrap().unwrap().run_id, "one");
         guard.fence().await.unwrap();
-        assert_eq!(service.acquire(&path, &holder("two"), none, &cancel).await.unwrap_err().code, "locked");
+        assert_eq!(
+            service.acquire(&path, &holder("two"), none, &cancel).await.unwrap_err().code,
+            Code::Locked
+        );
         guard.release().await.unwrap();
         assert_eq!((bench.session(), eos::lock::holder(&path).unwrap()), (None, None));
 

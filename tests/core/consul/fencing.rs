@@ -1,5 +1,6 @@
 //! Which work a held lock allows, and which it does not.
 
+use eos::error::Code;
 use eos::lock::Standing;
 
 use super::bench::{Bench, run, until, until_unknown};
@@ -14,7 +15,7 @@ fn a_fence_sees_a_loss_before_anybody_else_does() {
         bench.hand_over(&bench.session().unwrap());
         // Nothing was awaited since then, so the guard's knowledge is old.
         assert_eq!(guard.standing(), Standing::Held);
-        assert_eq!(guard.check().await.unwrap_err().code, "lock_lost");
+        assert_eq!(guard.check().await.unwrap_err().code, Code::LockLost);
     });
 }
 
@@ -38,9 +39,9 @@ fn a_fence_refuses_a_key_that_somebody_else_wrote_to() {
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
         bench.call("PUT", &format!("kv/{}", bench.key()), "mine");
-        assert_eq!(guard.check().await.unwrap_err().code, "lock_unknown", "before it was noticed");
+        assert_eq!(guard.check().await.unwrap_err().code, Code::LockUnknown, "before it was noticed");
         until_unknown(&guard).await;
-        assert_eq!(guard.check().await.unwrap_err().code, "lock_unknown", "after it was noticed");
+        assert_eq!(guard.check().await.unwrap_err().code, Code::LockUnknown, "after it was noticed");
         guard.release().await.unwrap();
     });
 }
@@ -55,7 +56,7 @@ fn a_fence_refuses_where_nobody_answers_for_as_long_as_the_session_may_live() {
         proxy.set(Mode::Cut);
         let began = std::time::Instant::now();
         let error = guard.check().await.unwrap_err();
-        assert_eq!(error.code, "lock_unknown");
+        assert_eq!(error.code, Code::LockUnknown);
         assert!(error.message.contains(&bench.settings.address), "{error}");
         assert!(began.elapsed() >= bench.settings.ttl);
         proxy.set(Mode::Pass);
@@ -76,10 +77,10 @@ fn what_is_written_under_a_lock_is_written_while_it_is_held_and_not_after() {
         guard.write("record", b"{\"serial\": 1}").await.unwrap();
         guard.write("record", b"{\"serial\": 2}").await.unwrap();
         bench.hand_over(&bench.session().unwrap());
-        assert_eq!(guard.write("record", b"{\"serial\": 3}").await.unwrap_err().code, "lock_lost");
+        assert_eq!(guard.write("record", b"{\"serial\": 3}").await.unwrap_err().code, Code::LockLost);
         assert_eq!(read().await.as_deref(), Some(&b"{\"serial\": 2}"[..]));
         until("lost", || matches!(guard.standing(), Standing::Lost(_))).await;
-        assert_eq!(guard.write("record", b"{\"serial\": 3}").await.unwrap_err().code, "lock_lost");
+        assert_eq!(guard.write("record", b"{\"serial\": 3}").await.unwrap_err().code, Code::LockLost);
         assert_eq!(read().await.as_deref(), Some(&b"{\"serial\": 2}"[..]));
     });
 }
@@ -96,6 +97,6 @@ fn a_fence_that_was_asked_for_before_a_long_stop_says_afterwards_that_the_lock_i
             std::thread::sleep(bench.settings.ttl + std::time::Duration::from_secs(1));
         };
         let (fence, ()) = tokio::join!(guard.check(), stopped);
-        assert_eq!(fence.unwrap_err().code, "lock_lost");
+        assert_eq!(fence.unwrap_err().code, Code::LockLost);
     });
 }

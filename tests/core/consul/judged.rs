@@ -9,6 +9,7 @@ use super::bench::{Bench, run};
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::server::Server;
 use crate::support::{Site, statuses};
+use eos::error::Code;
 
 const MANAGER: &str = "5ecr3t00-0000-4000-8000-000000000000";
 const AS_MANAGER: &str = "X-Consul-Token: 5ecr3t00-0000-4000-8000-000000000000\r\n";
@@ -75,9 +76,9 @@ fn a_consul_that_asks_for_more_time_than_there_is_is_not_waited_for() {
     proxy.set(Mode::Answer(FOR_LONG));
     run(async {
         let error = bench.take("one", 30).await.unwrap_err();
-        assert_eq!(error.code, "lock_unreachable");
+        assert_eq!(error.code, Code::LockUnreachable);
         assert!(error.message.contains("HTTP 503"), "{error}");
-        assert_eq!(bench.consul().list(None).await.unwrap_err().code, "lock_unreachable");
+        assert_eq!(bench.consul().list(None).await.unwrap_err().code, Code::LockUnreachable);
     });
     assert_eq!(proxy.asked("GET /v1/kv").len(), 2);
 }

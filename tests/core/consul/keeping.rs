@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use eos::error::Code;
 use eos::lock::{Doubt, Standing};
 use rustix::process::Signal;
 
@@ -124,7 +125,7 @@ fn an_agent_that_is_gone_leaves_the_lock_unknown_and_letting_it_go_says_so() {
         bench.agent.signal(Signal::KILL);
         until_unknown(&guard).await;
         let error = guard.release().await.unwrap_err();
-        assert_eq!(error.code, "lock_unreachable");
+        assert_eq!(error.code, Code::LockUnreachable);
         assert!(
             error.message.contains("could not be let go") && error.message.contains(&bench.settings.address)
         );

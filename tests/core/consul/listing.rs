@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use eos::error::Code;
 use eos::lock::{Holder, Loss, Standing};
 use eos::process::Cancel;
 
@@ -45,7 +46,7 @@ fn a_lock_is_freed_by_force_only_under_the_id_that_holds_it() {
         let before = bench.entry();
         for id in ["", "another", "../../../kv/x"] {
             let error = consul.unlock(&by, id).await.unwrap_err();
-            assert_eq!(error.code, "not_that_lock");
+            assert_eq!(error.code, Code::NotThatLock);
             assert!(error.message.contains("01FIRST") && error.message.contains(&session), "{error}");
         }
         assert_eq!(bench.entry(), before);
@@ -64,9 +65,9 @@ fn a_lock_is_freed_by_force_only_under_the_id_that_holds_it() {
         // A former holder that is still alive does not take the lock back.
         guard.lost().await;
         assert_eq!(guard.standing(), Standing::Lost(Loss::Freed));
-        assert_eq!(consul.unlock(&by, &session).await.unwrap_err().code, "not_that_lock");
+        assert_eq!(consul.unlock(&by, &session).await.unwrap_err().code, Code::NotThatLock);
         let next = bench.take("two", 60).await.unwrap();
-        assert_eq!(consul.unlock(&by, &session).await.unwrap_err().code, "not_that_lock");
+        assert_eq!(consul.unlock(&by, &session).await.unwrap_err().code, Code::NotThatLock);
         until("the first one's session is gone", || bench.sessions().len() == 1).await;
         next.release().await.unwrap();
     });

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use eos::error::Code;
 use eos::lock::{Doubt, Loss, Standing};
 
 use super::bench::{Bench, LOCK_FLAG, pause, run, until, until_held, until_unknown};
@@ -79,7 +80,7 @@ fn a_lock_that_another_holds_is_lost_at_once_and_names_the_other() {
         let error = guard.lost().await;
         // It did not wait for a renewal.
         assert!(seen.elapsed() < Duration::from_secs(3));
-        assert_eq!(error.code, "lock_lost");
+        assert_eq!(error.code, Code::LockLost);
         assert!(error.message.contains("run other"), "{error}");
         assert!(matches!(guard.standing(), Standing::Lost(Loss::Taken(_))));
         let others = bench.session();
@@ -96,7 +97,7 @@ fn a_deleted_key_is_a_lost_lock() {
         let guard = bench.take("one", 0).await.unwrap();
         bench.call("DELETE", &format!("kv/{}", bench.key()), "");
         let error = guard.lost().await;
-        assert_eq!(error.code, "lock_lost");
+        assert_eq!(error.code, Code::LockLost);
         assert_eq!(guard.standing(), Standing::Lost(Loss::Freed));
         guard.release().await.unwrap();
         let next = bench.take("two", 0).await.unwrap();
@@ -118,7 +119,7 @@ fn a_key_that_a_third_party_wrote_to_is_unknown_until_it_is_let_go() {
         // Renewals continue and prove nothing.
         pause(4000).await;
         assert_eq!(guard.standing(), Standing::Unknown(Doubt::Overwritten));
-        assert_eq!(bench.take("two", 0).await.unwrap_err().code, "lock_foreign");
+        assert_eq!(bench.take("two", 0).await.unwrap_err().code, Code::LockForeign);
         guard.release().await.unwrap();
         assert_eq!(bench.entry()["Flags"], LOCK_FLAG);
         bench.take("two", 0).await.unwrap().release().await.unwrap();

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use eos::error::Code;
 use eos::lock::Consul;
 use eos::process::Cancel;
 use serde_json::json;
@@ -21,13 +22,13 @@ fn a_key_that_is_no_lock_is_refused_and_left_as_it_is() {
         bench.call("PUT", &format!("kv/{}?flags=7", bench.key()), "mine");
         let before = bench.entry();
         let error = bench.take("one", 0).await.unwrap_err();
-        assert_eq!(error.code, "lock_foreign");
+        assert_eq!(error.code, Code::LockForeign);
         assert!(error.message.contains(&bench.key()), "{error}");
         assert_eq!(bench.entry(), before);
 
         let session = bench.foreign_session();
         bench.call("PUT", &format!("kv/{}?acquire={session}&flags=7", bench.key()), "mine");
-        assert_eq!(bench.take("one", 60).await.unwrap_err().code, "lock_foreign", "held by a foreigner");
+        assert_eq!(bench.take("one", 60).await.unwrap_err().code, Code::LockForeign, "held by a foreigner");
         assert_eq!(bench.sessions().len(), 0);
     });
 }
@@ -54,16 +55,16 @@ fn a_lock_service_that_cannot_be_reached_fails_closed_and_names_its_address_and_
     run(async {
         let consul = closed();
         let error = consul.acquire(&holder("one"), Duration::ZERO, &Cancel::new()).await.unwrap_err();
-        assert_eq!(error.code, "lock_unreachable");
+        assert_eq!(error.code, Code::LockUnreachable);
         assert!(error.message.contains("http://127.0.0.1:") && error.message.contains("refused"), "{error}");
         assert!(error.remedy.contains("infrastructure:settings:lock:address"), "{error}");
         let began = Instant::now();
         let long = consul.acquire(&holder("one"), Duration::from_secs(600), &Cancel::new()).await;
-        assert_eq!(long.unwrap_err().code, "lock_unreachable");
+        assert_eq!(long.unwrap_err().code, Code::LockUnreachable);
         // A wrong address is reported soon.
         assert!(began.elapsed() < Duration::from_secs(60));
-        assert_eq!(consul.list(None).await.unwrap_err().code, "lock_unreachable");
-        assert_eq!(consul.unlock(&holder("one"), "x").await.unwrap_err().code, "lock_unreachable");
+        assert_eq!(consul.list(None).await.unwrap_err().code, Code::LockUnreachable);
+        assert_eq!(consul.unlock(&holder("one"), "x").await.unwrap_err().code, Code::LockUnreachable);
     });
 }
 
@@ -80,10 +81,10 @@ fn a_service_that_is_no_consul_holds_no_locks() {
         let consul = Consul::open(&settings(proxy.port), None).unwrap();
         run(async {
             let error = consul.acquire(&holder("one"), Duration::ZERO, &Cancel::new()).await.unwrap_err();
-            assert_eq!(error.code, "lock_refused", "{answer}");
-            assert_eq!(consul.list(None).await.unwrap_err().code, "lock_refused", "{answer}");
+            assert_eq!(error.code, Code::LockRefused, "{answer}");
+            assert_eq!(consul.list(None).await.unwrap_err().code, Code::LockRefused, "{answer}");
             let record = consul.read("staging", "net", "record").await;
-            assert_eq!(record.unwrap_err().code, "lock_refused", "{answer}");
+            assert_eq!(record.unwrap_err().code, Code::LockRefused, "{answer}");
         });
     }
 }
@@ -100,7 +101,7 @@ fn a_server_that_does_not_make_us_wait_is_asked_ten_times_a_second_at_most() {
     let consul = Consul::open(&settings(proxy.port), None).unwrap();
     run(async {
         let error = consul.acquire(&holder("one"), Duration::from_secs(1), &Cancel::new()).await.unwrap_err();
-        assert_eq!(error.code, "locked");
+        assert_eq!(error.code, Code::Locked);
     });
     let asked = proxy.asked("GET /v1/kv").len();
     // Ten requests, the few that need no pause, and those at the end.
@@ -156,7 +157,7 @@ fn a_token_that_may_not_lock_is_refused_with_the_policy_that_it_needs() {
         for consul in weak {
             let error =
                 consul.acquire(&holder("one"), Duration::from_secs(60), &Cancel::new()).await.unwrap_err();
-            assert_eq!(error.code, "lock_denied", "{error}");
+            assert_eq!(error.code, Code::LockDenied, "{error}");
             assert!(error.remedy.contains("key_prefix \"test/acl\" write"), "{error}");
         }
         let consul = with(&token(&format!("{session}{write}")));

@@ -1,5 +1,6 @@
 //! A host can roll back to a configuration that another host applied. Consul has the configuration, but no state.
 
+use eos::error::Code;
 use eos::snapshot::Store;
 use serde_json::{Value, json};
 
@@ -89,7 +90,7 @@ fn what_is_too_large_for_consul_is_lacking_on_another_host_and_nothing_fails() {
     let configuration = store(&two).configuration(&first).unwrap();
     assert_eq!(lacking, [configuration.files["large"].sha256.clone()]);
     let refused = store(&two).materialise(&configuration, &two.folder.path().join("out")).unwrap_err();
-    assert_eq!(refused.code, "snapshot_incomplete");
+    assert_eq!(refused.code, Code::SnapshotIncomplete);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eos::error::Result;
+use eos::error::{Code, Result};
 use eos::lock::Consul;
 use eos::model::{ConsulLock, Tls};
 use eos::process::Cancel;
@@ -56,13 +56,13 @@ fn an_encrypted_consul_is_believed_by_its_authority_and_believes_us_by_our_certi
         take(&settings, good.clone()).await.unwrap();
         take(&settings, Tls { ca_file: None, insecure: true, ..good.clone() }).await.unwrap();
         for unknown in [Tls { ca_file: None, ..good.clone() }, Tls { identity: None, ..good.clone() }] {
-            assert_eq!(take(&settings, unknown).await.unwrap_err().code, "lock_unreachable");
+            assert_eq!(take(&settings, unknown).await.unwrap_err().code, Code::LockUnreachable);
         }
         let nothing = Tls { identity: Some((authority.clone(), file("nothing"))), ..good.clone() };
         let no_certificate = Tls { ca_file: Some(file("dc1-client-consul-0-key.pem")), ..good.clone() };
         for (unusable, name) in [(nothing, "nothing"), (no_certificate, "dc1-client-consul-0-key.pem")] {
             let error = take(&settings, unusable).await.unwrap_err();
-            assert_eq!(error.code, "lock_tls");
+            assert_eq!(error.code, Code::LockTls);
             assert!(error.message.contains(file(name).to_str().unwrap()), "{error}");
         }
     });

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use eos::error::Code;
 use eos::lock::{Guard, Holder, Service};
 use eos::model::{ConsulLock, Lock, Tls};
 use eos::process::Cancel;
@@ -157,7 +158,7 @@ pub fn take_as_told() {
         let mut done = 0;
         while done < rounds || player.goes_on() {
             while let Err(code) = player.turn().await {
-                player.note("refused", 0, code);
+                player.note("refused", 0, code.as_str());
                 tokio::time::sleep(PAUSE).await;
             }
             done += 1;
@@ -181,7 +182,7 @@ impl Player {
     }
 
     /// Reads the record, waits, and writes the next number. Fails with the code of the error that prevented it.
-    async fn turn(&mut self) -> Result<(), &'static str> {
+    async fn turn(&mut self) -> Result<(), Code> {
         let holder = Holder {
             run_id: format!("{}-{}", std::process::id(), self.draw.below(u64::MAX)),
             environment: ENVIRONMENT.to_owned(),
@@ -203,14 +204,14 @@ impl Player {
         let _ = std::fs::remove_file(&marker);
         match written {
             Ok(number) => self.note("wrote", number, ""),
-            Err(code) => self.note("lost", 0, code),
+            Err(code) => self.note("lost", 0, code.as_str()),
         }
         // If the lock was lost, there is nothing to release.
         let released = guard.release().await;
         released.map_err(|error| error.code).and(written.map(drop))
     }
 
-    async fn write(&mut self, guard: &Guard) -> Result<u64, &'static str> {
+    async fn write(&mut self, guard: &Guard) -> Result<u64, Code> {
         let path = self.folder.join("record");
         let number = match read(&self.service, &path).await {
             Ok(number) => number + 1,

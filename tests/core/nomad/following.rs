@@ -209,7 +209,9 @@ fn a_server_that_is_away_for_a_moment_is_waited_for() {
     until(&follow, |found| matches!(found, Found::Passing(_)));
     nomad.signal(rustix::process::Signal::STOP);
     let found = servers::block(follow.look());
-    assert_eq!(found, Found::Unseen(Trouble::Unreachable("no answer in time".to_owned())));
+    let Found::Unseen(Trouble::Unreachable(away)) = found else { panic!("{found:?}") };
+    assert_eq!(away.text, "no answer in time");
+    assert!(away.cause.is_some());
     nomad.signal(rustix::process::Signal::CONT);
     assert!(matches!(until(&follow, |found| matches!(found, Found::Passing(_))), Found::Passing(_)));
 }
@@ -220,7 +222,7 @@ fn a_server_that_is_away_or_denies_is_not_a_job_that_failed() {
     let away = eos::nomad::Follow::new(client(&format!("http://127.0.0.1:{port}")), job_name("x"), None);
     let found = servers::block(away.look());
     assert!(
-        matches!(&found, Found::Unseen(Trouble::Unreachable(why)) if why.contains("refused")),
+        matches!(&found, Found::Unseen(Trouble::Unreachable(why)) if why.text.contains("refused")),
         "{found:?}"
     );
     let Some(strict) = Server::nomad_with(&json!({ "acl": { "enabled": true } })) else { return };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use eos::error::Code;
 use eos::model::{RETRY_FOR, Reference, SecretKind, VaultAuth, VaultPath, VaultServer};
 use eos::vault::{Login, Vault};
 use serde_json::{Value, json};
@@ -94,11 +95,11 @@ fn secrets_that_somebody_deleted_are_not_made_anew_and_no_other_engine_is_writte
         let vault = open(&bench).await;
         assert_eq!(
             vault.ensure(&path(&bench, "secret"), &wanted()).await.unwrap_err().code,
-            "secret_deleted"
+            Code::SecretDeleted
         );
         let leased = VaultPath::new(&format!("{}-leased/creds/app", bench.name)).unwrap();
         bench.leased("app", json!({ "ttl": "1h" }));
-        assert_eq!(vault.ensure(&leased, &wanted()).await.unwrap_err().code, "vault_refused");
+        assert_eq!(vault.ensure(&leased, &wanted()).await.unwrap_err().code, Code::VaultRefused);
         assert!(bench.users().is_empty());
     });
 }

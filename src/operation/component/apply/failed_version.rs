@@ -3,15 +3,12 @@
 use super::Run;
 use crate::change::Changes;
 use crate::decide::{FailedVersion, State};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::nomad::{Follow, JobName};
 use crate::operation::component::reports;
 use crate::operation::exec::servers;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
-
-/// The name of the field in a report.
-const CODE: &str = "failed_version";
 
 /// The decision about a plan that would register that version.
 pub(in crate::operation::component) enum Verdict {
@@ -85,11 +82,12 @@ fn waits(run: &Run<'_>, failed: &FailedVersion) -> Error {
         "correct the pillar, the module or what it reads; or, to try this version once more: \
          salt-run infrastructure.orchestrate {environment} components={name} retry=True"
     );
-    Error::new(Layer::Nomad, Phase::Planning, CODE, failed.words(), remedy).of(name)
+    Error::new(Layer::Nomad, Phase::Planning, Code::FailedVersion, failed.words(), remedy).of(name)
 }
 
 /// The report of a component whose version waits for a person. It shows the changes of the plan.
 pub(in crate::operation::component) fn waiting(error: Error, changes: Changes) -> ComponentReport {
-    let report = ComponentReport { error: Some(error), ..ComponentReport::new(Status::Blocked, CODE) };
+    let report =
+        ComponentReport { error: Some(error), ..ComponentReport::new(Status::Blocked, Code::FailedVersion) };
     reports::with(report, changes)
 }

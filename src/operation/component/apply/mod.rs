@@ -136,7 +136,7 @@ impl Run<'_> {
                 ]);
                 return Ok(reports::with(report, changes));
             }
-            let report = reports::with(ComponentReport::new(status, ""), changes);
+            let report = reports::with(ComponentReport::new(status, None), changes);
             if self.partly {
                 return Ok(self.finished(report, after));
             }

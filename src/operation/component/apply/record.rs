@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Run;
 use crate::decide::{Ended, FailedVersion, Standing, State, Suspect};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::journal::Done;
-use crate::operation::component::health;
 use crate::operation::component::recovery::possible_orphans;
 use crate::operation::store::records;
 use crate::record::Record;
@@ -28,7 +27,7 @@ impl Run<'_> {
 
     /// The version, if Nomad marked it as failed.
     pub fn given_up(&self, ended: &ComponentReport, configuration: &str) -> Option<FailedVersion> {
-        let error = ended.error.as_ref().filter(|error| error.code == health::FAILED)?;
+        let error = ended.error.as_ref().filter(|error| error.code == Code::DeploymentFailed)?;
         let said = error.message.lines().next().unwrap_or_default();
         Some(FailedVersion {
             version: self.version(),

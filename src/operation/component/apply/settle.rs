@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Run;
 use crate::change::Changes;
 use crate::decide::{Did, Ended, State, Trouble};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::OnFailure;
 use crate::operation::component::recovery::possible_orphans;
 use crate::operation::component::shown_outputs::shown;
@@ -19,7 +19,7 @@ use crate::words::words;
 
 impl Run<'_> {
     /// The plan has no changes. The record is written if the state changed meanwhile, or if an apply failed before.
-    pub async fn unchanged(&self, state: State, reason: &str) -> Result<ComponentReport> {
+    pub async fn unchanged(&self, state: State, reason: Option<Code>) -> Result<ComponentReport> {
         let state = if self.destroy { state } else { self.with_nulls(state) };
         let is_applied = self.record.is_some_and(|record| record.applied.is_some());
         let known = self.record.is_some_and(|record| {
@@ -137,7 +137,7 @@ impl Run<'_> {
             let message =
                 format!("the way back was applied, and yet a plan still finds changes to make: {left}");
             let remedy = "find out why it never comes clean, then orchestrate";
-            return Err(Error::new(Layer::Terraform, Phase::Verification, "not_clean", message, remedy));
+            return Err(Error::new(Layer::Terraform, Phase::Verification, Code::NotClean, message, remedy));
         }
         health::hold(self.invoker, state).await.map(|()| proof)
     }
@@ -185,17 +185,17 @@ impl Run<'_> {
     ) -> ComponentReport {
         let (session, name) = (self.invoker.session, &self.invoker.component.name);
         let ended = reports::ended(error.of(name));
-        if ended.reason == health::AWAITING_PROMOTION {
+        if ended.reason == Some(Code::AwaitingPromotion) {
             // The previous instances still run beside the canaries: that is no failure.
             session.did(name, Did::Applied);
             let ComponentReport { reason, error, .. } = ended;
             return self
                 .finished(ComponentReport { status: Status::Blocked, reason, error, ..report }, state);
         }
-        let trouble = match ended.reason.as_str() {
-            "lock_lost" => Trouble::LockLost,
-            health::SUPERSEDED | health::STOPPED => Trouble::Superseded,
-            health::UNSEEN => Trouble::Unseen,
+        let trouble = match ended.reason {
+            Some(Code::LockLost) => Trouble::LockLost,
+            Some(Code::Superseded | Code::JobStopped) => Trouble::Superseded,
+            Some(Code::HealthUnknown) => Trouble::Unseen,
             _ if ended.status == Status::Cancelled => Trouble::Cancelled,
             _ => Trouble::Known,
         };

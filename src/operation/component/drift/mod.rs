@@ -12,7 +12,7 @@ use self::plan_for_drift::{Look, look};
 use super::inputs::{Hands, gather, lacking};
 use super::{migrate_backend, reports, shown_outputs};
 use crate::decide::{FailedVersion, notice};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::lock::Guard;
 use crate::model::Name;
 use crate::operation::blueprint::earlier_configuration::target;
@@ -53,7 +53,7 @@ pub async fn check(session: &Session, name: &Name, asked: Asked) -> ComponentRep
 
 async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<ComponentReport> {
     if session.blueprint.nodes[name].component.step.is_some() {
-        let mut report = ComponentReport::new(Status::Unchanged, "salt_step");
+        let mut report = ComponentReport::new(Status::Unchanged, Code::SaltStep);
         report.notes.push("a step of Salt's own: orchestrate with test=True asks it");
         return Ok(report);
     }
@@ -64,16 +64,16 @@ async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<Compon
         Ok(ComponentReport::new(Status::Absent, reason))
     };
     match Record::read(&place.record())? {
-        None => return absent("never_ran_here"),
-        Some(record) if record.outcome == Status::Destroyed.word() => return absent("no_state"),
+        None => return absent(Code::NeverRanHere),
+        Some(record) if record.outcome == Status::Destroyed.word() => return absent(Code::NoState),
         Some(_) => {}
     }
     let holder = session.holder(name);
     let no_time = std::time::Duration::ZERO;
     let guard = match session.locks.acquire(&place.lock(), &holder, no_time, &session.cancel).await {
         Ok(guard) => guard,
-        Err(busy) if busy.code == "locked" => {
-            let mut report = ComponentReport::new(Status::Skipped, "busy");
+        Err(busy) if busy.code == Code::Locked => {
+            let mut report = ComponentReport::new(Status::Skipped, Code::Busy);
             report.notes.push(busy.message);
             return Ok(report);
         }
@@ -96,12 +96,12 @@ async fn locked(
     let pillar = &session.blueprint.nodes[name];
     let record = session.records().read(&pillar.component, place).await?.unwrap_or_default();
     if place.applying().exists() {
-        let mut report = ComponentReport::new(Status::Skipped, "unfinished_apply");
+        let mut report = ComponentReport::new(Status::Skipped, Code::UnfinishedApply);
         report.notes.push("an apply was cut off here: the next run begins with what it left");
         return Ok(report);
     }
     let Some(applied) = &record.applied else {
-        let mut report = ComponentReport::new(Status::Absent, "never_applied");
+        let mut report = ComponentReport::new(Status::Absent, Code::NeverApplied);
         report.notes.push("it was never applied here in full: there is nothing to compare with");
         return Ok(report);
     };
@@ -197,10 +197,12 @@ fn dress(aside: &Place, configuration: &Configuration, store: &Store) -> Result<
 fn report(found: Look, configuration_changed: bool, record: &Record) -> ComponentReport {
     let any = |class| found.drift.iter().any(|one| one.class == class);
     let (status, reason) = match () {
-        () if any(Class::Drifted) => (Status::Drifted, ""),
-        () if any(Class::DriftedBenign) => (Status::DriftedBenign, ""),
-        () if any(Class::Pending) || !found.changes.outputs.is_empty() => (Status::Planned, "pending"),
-        () => (Status::Unchanged, ""),
+        () if any(Class::Drifted) => (Status::Drifted, None),
+        () if any(Class::DriftedBenign) => (Status::DriftedBenign, None),
+        () if any(Class::Pending) || !found.changes.outputs.is_empty() => {
+            (Status::Planned, Some(Code::Pending))
+        }
+        () => (Status::Unchanged, None),
     };
     let mut report = ComponentReport::new(status, reason);
     report.output_changes = found.changes.outputs;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::plan_for_drift::look;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::component::plan::Planned;
 use crate::operation::exec::Invoker;
 use crate::operation::store::facts::Facts;
@@ -32,5 +32,5 @@ pub(in crate::operation::component) async fn plan(
     };
     let message = format!("drift {drift_id} is not what this plan finds: {now}");
     let remedy = "nothing was applied; look again by infrastructure.drift";
-    Err(Error::new(Layer::Terraform, Phase::Planning, "drift_moved", message, remedy))
+    Err(Error::new(Layer::Terraform, Phase::Planning, Code::DriftMoved, message, remedy))
 }

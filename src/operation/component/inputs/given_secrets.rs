@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 
 use super::known_secret::{Known, known, owner, value};
 use crate::decide::take_back;
-use crate::error::Phase;
+use crate::error::{Code, Phase};
 use crate::model::{Bearer, TaskSecret, nomad_variable, service_name};
 use crate::nomad::Trouble;
 use crate::operation::exec::servers::patiently;
@@ -68,7 +68,7 @@ pub(in crate::operation::component) async fn withdraw(invoker: &Invoker<'_>) -> 
     match gone.await {
         Ok(()) => None,
         // As far as is known, nothing was stored for its tasks.
-        Err(error) if error.code == "nomad_denied" && component.task_secrets.is_empty() => None,
+        Err(error) if error.code == Code::NomadDenied && component.task_secrets.is_empty() => None,
         Err(error) => Some(format!(
             "its secrets may be left in Nomad's variable {path}: {}; destroy it again to remove them",
             error.message

@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::decide::Items;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::nomad::{Nomad, Trouble};
 use crate::operation::exec::servers::patiently;
 use crate::operation::exec::{Invoker, servers};
@@ -52,7 +52,7 @@ impl Handed {
         if self.is_unmade() {
             let message = format!("no value can be read of {}, which was made", self.unmade.join(", "));
             let remedy = "look at Vault, and who else writes there; then run again";
-            return Err(Error::new(Layer::Salt, Phase::Application, "secret_unreadable", message, remedy));
+            return Err(Error::new(Layer::Salt, Phase::Application, Code::SecretUnreadable, message, remedy));
         }
         let Some(writing) = &self.writing else { return Ok(()) };
         let Writing { namespace, path, items, since } = writing;

@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::decide::{self, Items};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Bearer, Name, Reference, SecretOrigin, TaskSecret};
 use crate::operation::session::Session;
 use crate::operation::session::secrets::Reading;
@@ -28,7 +28,7 @@ pub(super) async fn value(
                 let value = secret.and_then(|secret| secret.maybe(key).cloned());
                 Ok(value.map_or(Known::Unmade, Known::Is))
             }
-            Err(error) if error.code == "secret_missing" => Ok(Known::Unmade),
+            Err(error) if error.code == Code::SecretMissing => Ok(Known::Unmade),
             Err(error) => Err(error),
         },
         (SecretOrigin::Reference(Reference::Vault { path, key }), bearer) => {
@@ -38,7 +38,7 @@ pub(super) async fn value(
                 (_, Bearer::Variable) => {
                     let message = format!("vault:{path} is lent, and would end with this run");
                     let remedy = "have Nomad read it itself: settings:nomad:secrets: vault";
-                    Err(Error::new(Layer::Salt, Phase::Preparation, "secret_lent", message, remedy))
+                    Err(Error::new(Layer::Salt, Phase::Preparation, Code::SecretLent, message, remedy))
                 }
             }
         }
@@ -46,7 +46,7 @@ pub(super) async fn value(
         (SecretOrigin::Output(output), _) => {
             let message = format!("{place} reads {output}, which has no value yet");
             let remedy = format!("run {} first, or use include_dependencies=True", output.component);
-            Err(Error::new(Layer::Salt, Phase::Preparation, "missing_output", message, remedy))
+            Err(Error::new(Layer::Salt, Phase::Preparation, Code::MissingOutput, message, remedy))
         }
     }
 }

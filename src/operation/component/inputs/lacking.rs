@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Input, Name, Node, output, reference};
 use crate::operation::session::Session;
 use crate::operation::store::configurations;
@@ -19,9 +19,6 @@ use crate::snapshot::{Configuration, Origin, Store};
 
 /// With this, no value is missing the next time.
 const KEEP: &str = "apply it once more with the value in secrets, by a reference: that is kept";
-
-/// The code of an error that concerns one component and stops no other.
-pub const MISSING: &str = "missing_variable";
 
 /// This component with a value for each required variable. `lacks` then names the variables whose value is null
 /// instead.
@@ -55,7 +52,7 @@ fn refuse(node: &Node) -> Error {
         format!("the module's {variables} {verb} no default, and neither {place} nor this call sets a value");
     let remedy = "set it in variables, from_outputs or secrets of the pillar; or use the state or the call that \
                   gives it in variables or secrets";
-    Error::new(Layer::Salt, Phase::Preparation, MISSING, message, remedy)
+    Error::new(Layer::Salt, Phase::Preparation, Code::MissingVariable, message, remedy)
 }
 
 /// One sentence, for a question about the pillar.
@@ -149,7 +146,13 @@ pub(in crate::operation::component) fn with_nulls(
             true => format!("secrets=\"{{{variable}: vault:mount/path#key}}\""),
             false => format!("variables=\"{{{variable}: VALUE}}\""),
         };
-        return Err(Error::new(Layer::Salt, Phase::Preparation, MISSING, message, how(&argument)));
+        return Err(Error::new(
+            Layer::Salt,
+            Phase::Preparation,
+            Code::MissingVariable,
+            message,
+            how(&argument),
+        ));
     }
     Ok(node)
 }
@@ -165,7 +168,7 @@ pub(in crate::operation::component) fn blame(node: &Node, error: Error) -> Error
         return error;
     }
     let message = format!("planned with null for {}, kept nowhere: {}", names(node), error.message);
-    Error { code: MISSING, message: message.into(), remedy: KEEP.into(), ..error }
+    Error { code: Code::MissingVariable, message: message.into(), remedy: KEEP.into(), ..error }
 }
 
 /// The values that the last apply got through references, as far as they can be read now. They are removed from

@@ -16,7 +16,7 @@ use crate::operation::store::facts::Facts;
 use crate::operation::store::keyed_digest::keyed;
 use serde_json::json;
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::service::REVISION;
 use crate::model::{Node, Source};
 use crate::render;
@@ -73,7 +73,7 @@ pub async fn gather(session: &Session, node: &Node, reading: &Reading, hands: Ha
     }
     let backend = render::backend(&component.backend, &session.blueprint.environment, &component.name)
         .map_err(|message| {
-            Error::new(Layer::Salt, Phase::Validation, "backend", message, "correct the backend")
+            Error::new(Layer::Salt, Phase::Validation, Code::Backend, message, "correct the backend")
         })?;
     Ok(Gathered { inputs, handed, backend })
 }

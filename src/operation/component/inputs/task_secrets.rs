@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::handed::{Handed, Writing};
 use super::known_secret::{Known, known, owner, value};
 use crate::decide::{Handing, hand};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::service::REVISION;
 use crate::model::{
     Bearer, Component, Name, SecretKind, SecretOrigin, VaultPath, nomad_variable, service_name,
@@ -122,5 +122,5 @@ fn applied(session: &Session, component: &Name) -> u64 {
 fn foreign(path: &str, namespace: &str, why: &str) -> Error {
     let message = format!("Nomad's variable {path} in namespace {namespace} {why}");
     let remedy = "remove it there, or give the service another name";
-    Error::new(Layer::Nomad, Phase::Preparation, "nomad_variable_foreign", message, remedy)
+    Error::new(Layer::Nomad, Phase::Preparation, Code::NomadVariableForeign, message, remedy)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Input, Name, Node, OutputRef, SecretOrigin};
 use crate::operation::component::value_path::below;
 use crate::operation::session::produced::Produced;
@@ -108,13 +108,13 @@ fn never_ran(variable: &str, reference: &OutputRef) -> Error {
     let OutputRef { component, output, .. } = reference;
     let message = format!("variable {variable:?} reads {component}.{output}, which has no value yet");
     let remedy = format!("run {component} first, or use include_dependencies=True");
-    Error::new(Layer::Salt, Phase::Preparation, "missing_output", message, remedy)
+    Error::new(Layer::Salt, Phase::Preparation, Code::MissingOutput, message, remedy)
 }
 
 /// The output is null, and its reader cannot use null.
 fn null(variable: &str, reference: &OutputRef, why: &str, remedy: impl Into<Words>) -> Error {
     let message = format!("variable {variable:?} reads {reference}, which is null: {why}");
-    Error::new(Layer::Salt, Phase::Preparation, "null_output", message, remedy)
+    Error::new(Layer::Salt, Phase::Preparation, Code::NullOutput, message, remedy)
 }
 
 /// Follows the keys and indices of a reference into an output.
@@ -136,7 +136,7 @@ fn follow(variable: &str, reference: &OutputRef, output: &Value) -> Result<Value
             Error::new(
                 Layer::Salt,
                 Phase::Preparation,
-                "missing_output",
+                Code::MissingOutput,
                 message,
                 "correct the path in from_outputs",
             )

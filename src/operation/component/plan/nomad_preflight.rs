@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::change::{Changes, PlannedJob, jobs};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::nomad::{Checked, JobName, Refusal, Spec, Trouble};
 use crate::operation::exec::servers::patiently;
 use crate::operation::exec::{Invoker, saved_plan_file, servers};
@@ -58,7 +58,7 @@ fn spec(job: &PlannedJob) -> Result<Option<Spec>> {
     let Some(spec) = &job.spec else { return Ok(None) };
     let variables = render::hcl_variables(&spec.variables).map_err(|reason| {
         let message = format!("{}: a variable of hcl2 cannot be written: {reason}", job.address);
-        Error::new(Layer::Terraform, Phase::Planning, "nomad_invalid", message, "correct its name")
+        Error::new(Layer::Terraform, Phase::Planning, Code::NomadInvalid, message, "correct its name")
     })?;
     let before = job.before.clone().map(|(namespace, id)| JobName { namespace, id });
     Ok(Some(Spec { jobspec: spec.text.clone(), is_json: spec.is_json, variables, before }))
@@ -91,28 +91,28 @@ fn unasked(trouble: &Trouble, address: &str) -> Error {
 
 /// `place` names the job, `address` the Nomad server.
 pub fn explain(place: &str, is_sensitive: bool, refusal: Refusal, address: &str) -> Error {
-    let refuse = |code: &'static str, message: String, remedy: &'static str| {
+    let refuse = |code: Code, message: String, remedy: &'static str| {
         let message = format!("{place}: {message}; nothing was changed");
         Error::new(Layer::Nomad, Phase::Planning, code, message, remedy)
     };
     match refusal {
         Refusal::Invalid(_) if is_sensitive => refuse(
-            "nomad_invalid",
+            Code::NomadInvalid,
             "Nomad does not take its jobspec; the module marks that as sensitive, so its words are not repeated"
                 .to_owned(),
             "ask by nomad job validate",
         ),
         Refusal::Invalid(said) => {
-            refuse("nomad_invalid", format!("Nomad does not take its jobspec: {said}"), "correct the jobspec")
+            refuse(Code::NomadInvalid, format!("Nomad does not take its jobspec: {said}"), "correct the jobspec")
         }
         Refusal::Unplaceable(name, groups) => refuse(
-            "nomad_unplaceable",
+            Code::NomadUnplaceable,
             format!("job {} would find no node to run on: {}", name.id, groups.join("; ")),
             "correct its constraints, its datacenters, its driver or its resources, or make room",
         )
         .with(json!({ "job": name.id, "namespace": name.namespace, "groups": groups })),
         Refusal::Foreign(name) => refuse(
-            "nomad_job_foreign",
+            Code::NomadJobForeign,
             format!(
                 "Nomad runs a job {} in namespace {} already, and no state of this component has it",
                 name.id, name.namespace

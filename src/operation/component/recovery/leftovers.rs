@@ -50,13 +50,13 @@ pub(super) fn stream(layout: &Layout, underway: &Underway, component: &Name) -> 
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(layout.run(&underway.run_id).exists().then(Heard::default));
         }
-        Err(error) => return Err(Error::file(&path, "read", &error)),
+        Err(error) => return Err(Error::file(&path, "read", error)),
     };
     let mut heard = Heard::default();
     let mut line = Vec::new();
     let mut lines = BufReader::new(file);
     // A truncated last line is not JSON, and contains nothing usable.
-    while lines.read_until(b'\n', &mut line).map_err(|error| Error::file(&path, "read", &error))? > 0 {
+    while lines.read_until(b'\n', &mut line).map_err(|error| Error::file(&path, "read", error))? > 0 {
         if let Ok(event) = terraform::parse(&String::from_utf8_lossy(&line)) {
             heard.hear(&event);
         }

@@ -16,9 +16,6 @@ use crate::terraform;
 use crate::words::words;
 use crate::workdir::{self, Place, remove};
 
-/// The code for a backend lock that is held.
-pub(in crate::operation::component) const LOCKED: &str = "state_locked";
-
 /// Removes the lock file of a killed terraform beside a local state. A running terraform also locks the state itself.
 pub(super) fn remove_local(place: &Place, state: &Path) -> Result<Option<String>> {
     let path = place.lock_info();

@@ -7,10 +7,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::stale_lock;
-use super::stale_lock::LOCKED;
 use crate::decide::{self, Found, Head, Remembered, There, Unsaved};
 use crate::digest::sha256;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::{Invoker, manual_commands, state};
 use crate::terraform;
 use crate::words::{Words, words};
@@ -73,7 +72,7 @@ fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
     };
     let mut files = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|error| Error::file(folder, "read the folder", &error))?.path();
+        let path = entry.map_err(|error| Error::file(folder, "read the folder", error))?.path();
         if path.to_string_lossy().ends_with(end) {
             files.push(path);
         }
@@ -129,7 +128,7 @@ pub(super) async fn save(
             return Err(required(invoker, &file, &why, true));
         }
         let saved = PathBuf::from(file.to_string_lossy().replace(WAITING, SAVED));
-        fs::rename(&file, &saved).map_err(|error| Error::file(&file, "rename", &error))?;
+        fs::rename(&file, &saved).map_err(|error| Error::file(&file, "rename", error))?;
         notes.push(Words::own(format!(
             "a state that terraform could not save was put in its place, at serial {}; it is kept as {}",
             head.serial,
@@ -159,7 +158,7 @@ async fn put(invoker: &Invoker<'_>, file: &Path, text: &[u8], there: Option<&[u8
             return Ok(());
         }
         let error = invoker.failure("state push", Phase::Preparation, &said);
-        if error.code == LOCKED {
+        if error.code == Code::StateLocked {
             tracing::info!("{}: {}", invoker.component.name, stale_lock::release(invoker, error).await?);
             continue;
         }
@@ -180,7 +179,7 @@ pub(super) fn required(invoker: &Invoker<'_>, file: &Path, why: &str, force: boo
     let remedy = Words::own(format!(
         "if it is the state to go on with: {command}; if it is not, move it out of that folder"
     ));
-    Error::new(Layer::Terraform, Phase::Preparation, "recovery_required", message, remedy)
+    Error::new(Layer::Terraform, Phase::Preparation, Code::RecoveryRequired, message, remedy)
         .with(json!({ "file": file, "command": command }))
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::decide::step::{self, Answer, Asked};
-use crate::error::{CANCELLED, Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::host::{Job, Returned, Started};
 use crate::model::{Step, Target, What};
 use crate::operation::exec::Invoker;
@@ -82,7 +82,7 @@ pub(in crate::operation::component) fn failure(step: &Step, run: &SaltRun) -> Er
             "correct the states, or the minion, and run again; what was changed there stays",
         ),
     };
-    Error::new(Layer::Salt, Phase::Application, "salt_failed", message, remedy)
+    Error::new(Layer::Salt, Phase::Application, Code::SaltFailed, message, remedy)
 }
 
 fn keywords(what: &What, given: &BTreeMap<String, Value>, asked: Asked) -> Map<String, Value> {
@@ -247,7 +247,7 @@ impl Jobs<'_> {
             _ = self.invoker.session.cancel.cancelled() => Error::new(
                 Layer::Host,
                 Phase::Application,
-                CANCELLED,
+                Code::Cancelled,
                 format!("stopped while waiting for {}, as asked", self.step.what.function()),
                 "run again to go on",
             ),
@@ -264,7 +264,7 @@ impl Jobs<'_> {
 
     fn failed(&self, message: String) -> Error {
         let remedy = "see that Salt's master runs and that its minions answer test.ping, then run again";
-        Error::new(Layer::Salt, Phase::Application, "salt_failed", message, remedy)
+        Error::new(Layer::Salt, Phase::Application, Code::SaltFailed, message, remedy)
     }
 }
 

@@ -9,7 +9,7 @@ use super::inputs::upstream_outputs;
 use super::inputs::variables::inputs;
 use super::{health, hooks, reports};
 use crate::decide::State;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal;
 use crate::lock::{Guard, Holder};
 use crate::model::{Node, Step};
@@ -28,14 +28,14 @@ use crate::workdir::Place;
 pub(super) fn left_alone(intent: &Intent) -> Option<ComponentReport> {
     let (reason, note) = match (&intent.what, intent.mode) {
         _ if intent.destroys() => {
-            ("salt_not_undone", "what Salt's states did is not undone by a destruction")
+            (Code::SaltNotUndone, "what Salt's states did is not undone by a destruction")
         }
         (What::SavedPlan { .. }, _) | (_, Mode::Keep) => (
-            "salt_not_planned",
+            Code::SaltNotPlanned,
             "a step of Salt's own has no plan: orchestrate runs it, and test=True asks it",
         ),
         (What::Configuration, _) => return None,
-        _ => ("salt_step", "a step of Salt's own: there is nothing of Terraform's here"),
+        _ => (Code::SaltStep, "a step of Salt's own: there is nothing of Terraform's here"),
     };
     let report = ComponentReport::new(Status::Unchanged, reason);
     Some(ComponentReport { notes: vec![note].into(), ..report })
@@ -59,7 +59,7 @@ pub(super) async fn run(
     let inputs = inputs(node, &produced, &invoker.reading).await?;
     session.produce(name, Produced::default());
     if !inputs.pending.is_empty() {
-        let mut report = ComponentReport::new(Status::PendingInputs, "reads_pending_outputs");
+        let mut report = ComponentReport::new(Status::PendingInputs, Code::ReadsPendingOutputs);
         report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
         return Ok(report);
     }
@@ -72,7 +72,7 @@ pub(super) async fn run(
         journal::Done { made_from: keyed(&session.layout, &made_from)?, lineage: String::new(), serial: 0 };
     let test = intent.is_test();
     let mut report = match session.done(name) {
-        Some(before) if *before == done && !test => ComponentReport::new(Status::Unchanged, "done_before"),
+        Some(before) if *before == done && !test => ComponentReport::new(Status::Unchanged, Code::DoneBefore),
         _ if test && !step.what.is_states() => no_test(step),
         _ => told(&invoker, step, job::run(&invoker, step, &inputs.known, test).await?, test),
     };
@@ -90,7 +90,7 @@ pub(super) async fn run(
         },
         false => report,
     };
-    if report.status != Status::Cancelled && report.reason != "done_before" {
+    if report.status != Status::Cancelled && report.reason != Some(Code::DoneBefore) {
         records::write(
             invoker.lock,
             &invoker.component.name,
@@ -111,7 +111,7 @@ fn refuse_module(record: Option<&Record>) -> Result<()> {
         Some(record) if record.resources > 0 => {
             let message = words!["it was a Terraform module, and has ", record.resources, " resource(s)"];
             let remedy = "give it its source back and destroy it, or give the step another name";
-            Err(Error::new(Layer::Salt, Phase::Preparation, "has_resources", message, remedy))
+            Err(Error::new(Layer::Salt, Phase::Preparation, Code::HasResources, message, remedy))
         }
         _ => Ok(()),
     }
@@ -120,17 +120,17 @@ fn refuse_module(record: Option<&Record>) -> Result<()> {
 fn secret(variable: &str) -> Error {
     let message = format!("{variable:?} reads a sensitive output, and Salt keeps what a job is given");
     let remedy = "take it out of from_outputs, and let the state read the secret itself";
-    Error::new(Layer::Salt, Phase::Preparation, "sensitive_input", message, remedy)
+    Error::new(Layer::Salt, Phase::Preparation, Code::SensitiveInput, message, remedy)
 }
 
 fn no_test(step: &Step) -> ComponentReport {
-    let mut report = ComponentReport::new(Status::Planned, "");
+    let mut report = ComponentReport::new(Status::Planned, None);
     report.notes.push(format!("{} has no test: it would be called", step.what.function()));
     report
 }
 
 fn told(invoker: &Invoker<'_>, step: &Step, Done { status, run }: Done, test: bool) -> ComponentReport {
-    let mut report = ComponentReport::new(status, "");
+    let mut report = ComponentReport::new(status, None);
     let minions = run.minions.len();
     match status {
         Status::Failed if run.minions.is_empty() && test => {

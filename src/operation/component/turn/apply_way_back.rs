@@ -5,11 +5,11 @@ use std::path::Path;
 use super::Turn;
 use crate::change::Changes;
 use crate::decide::{self, Blocked, State};
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Component;
 use crate::operation::component::apply::Run;
 use crate::operation::component::{plan, reports};
-use crate::operation::intent::way_back::{MOVED, Manner, WAITS, Way};
+use crate::operation::intent::way_back::{Manner, Way};
 use crate::operation::session::Session;
 use crate::operation::store::records;
 use crate::record::Record;
@@ -32,7 +32,7 @@ impl Turn<'_> {
         let (changes, partly) = match &share.targets {
             None => (changes, false),
             Some(targets) if targets.is_empty() => {
-                return Ok(share.tell(ComponentReport::new(Status::Unchanged, "")));
+                return Ok(share.tell(ComponentReport::new(Status::Unchanged, None)));
             }
             Some(_) if self.intent.is_test() => (changes, true),
             Some(targets) => (plan::targeted(run.invoker, file, targets).await?, true),
@@ -79,7 +79,7 @@ pub(super) fn refuse_moved(
         false => Err(Error::new(
             Layer::Host,
             Phase::Rollback,
-            MOVED,
+            Code::MovedSince,
             "its state is not as this run left it: somebody else has changed it since",
             "look at what is there, then orchestrate",
         )),
@@ -142,7 +142,7 @@ impl Share {
             report.notes.push(words!["kept, for it holds data: ", self.data.join(", ")]);
         }
         if self.later && matches!(report.status, Status::Applied | Status::Unchanged) {
-            report.reason = WAITS.to_owned();
+            report.reason = Some(Code::Waits);
         }
         report
     }
@@ -150,7 +150,7 @@ impl Share {
 
 fn refused(what: impl Into<Words>, addresses: Vec<String>) -> Blocked {
     Blocked {
-        code: "rollback_needs_approval",
+        code: Code::RollbackNeedsApproval,
         message: words![what, ": ", addresses.join(", ")],
         remedy: "if that is meant, confirm=ENVIRONMENT stands for it, except for what policy:protect names"
             .into(),

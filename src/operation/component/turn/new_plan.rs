@@ -5,13 +5,12 @@ use std::path::Path;
 use super::{Turn, state_surgery};
 use crate::change::{Changes, FoundJob};
 use crate::decide::{State, judge};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::operation::component::apply::failed_version::Verdict;
 use crate::operation::component::apply::{Run, failed_version};
 use crate::operation::component::drift::remediate;
 use crate::operation::component::plan::{Planned, nomad_preflight};
 use crate::operation::component::recovery::Recovery;
-use crate::operation::component::recovery::stale_lock::LOCKED;
 use crate::operation::component::{approval, plan, registrations, reports};
 use crate::operation::intent::Mode;
 use crate::operation::session::produced::{Pending, Produced};
@@ -72,10 +71,7 @@ impl Turn<'_> {
         found: &[FoundJob],
     ) -> Result<ComponentReport> {
         let Self { invoker, guard, intent, .. } = *self;
-        let reason = match intent.drift_id() {
-            Some(_) => "nothing_to_put_right",
-            None => "",
-        };
+        let reason = intent.drift_id().map(|_| Code::NothingToPutRight);
         if intent.changes_things() && !self.handed.is_written() {
             guard.fence().await?;
             self.handed.deliver(invoker).await?;
@@ -157,7 +153,7 @@ impl Turn<'_> {
         let block =
             surgery.map(|surgery| state_surgery::lay(invoker, module, surgery, manifest)).transpose()?;
         let planned = match self.plan_once(file, replace).await {
-            Err(locked) if locked.code == LOCKED => {
+            Err(locked) if locked.code == Code::StateLocked => {
                 recovery.release(invoker, locked).await?;
                 self.plan_once(file, replace).await
             }

@@ -1,11 +1,10 @@
 //! A saved plan: applied, shown, or made again.
 
 use super::Turn;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::operation::component::approval::Ready;
 use crate::operation::component::plan::nomad_preflight;
 use crate::operation::component::recovery::Recovery;
-use crate::operation::component::recovery::stale_lock::LOCKED;
 use crate::operation::component::{approval, reports};
 use crate::operation::exec::state;
 use crate::operation::store::saved_plan::Kept;
@@ -47,7 +46,7 @@ impl Turn<'_> {
         let note = plan.spend(&invoker.session.layout, &invoker.session.run_id)?;
         let run = self.run(pulled.as_ref(), recovery, kept.destroy);
         let mut report = run.apply(fence, manifest, &kept.file, kept.changes.clone()).await?;
-        if let Some(locked) = report.error.take_if(|error| error.code == LOCKED) {
+        if let Some(locked) = report.error.take_if(|error| error.code == Code::StateLocked) {
             recovery.release(invoker, locked).await?;
             let run = self.run(pulled.as_ref(), recovery, kept.destroy);
             report = run.apply(self.guard.fence().await?, manifest, &kept.file, kept.changes).await?;

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::change::Changes;
 use crate::decide::{Need, State, need, others};
 use crate::digest::sha256;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Surgery;
 use crate::operation::exec::Invoker;
 use crate::render;
@@ -67,7 +67,7 @@ pub(super) fn lay<'a>(
     if module.files.iter().any(|file| file.path == inner) {
         let message = format!("the module has a file {inner}, which is the name that Eos writes to");
         let remedy = "rename it at its source";
-        return Err(Error::new(Layer::Salt, Phase::Preparation, "invalid", message, remedy));
+        return Err(Error::new(Layer::Salt, Phase::Preparation, Code::Invalid, message, remedy));
     }
     let (path, text) = (format!("module/{inner}"), render::surgery(surgery));
     manifest.written.insert(path.clone(), sha256(&text));
@@ -100,7 +100,7 @@ pub(super) fn refuse_others(surgery: &Surgery, changes: &Changes) -> Result<()> 
     };
     let remedy = "bring the component up as the module has it first; where that would do harm, put the block into the \
                   module itself, and everything is planned together";
-    Err(Error::new(Layer::Salt, Phase::Planning, "other_changes", message, remedy)
+    Err(Error::new(Layer::Salt, Phase::Planning, Code::OtherChanges, message, remedy)
         .with(json!({ "addresses": others })))
 }
 

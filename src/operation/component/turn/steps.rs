@@ -2,7 +2,7 @@
 
 use super::{Turn, apply_way_back, saved_plan, state_surgery};
 use crate::decide::State;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::operation::component::recorded_state;
 use crate::operation::component::recovery::Recovery;
 use crate::operation::component::{migrate_backend, registrations};
@@ -37,7 +37,7 @@ impl Turn<'_> {
         };
         let moved = self.prepare(recovery, manifest, notes).await?;
         if self.intent.what == What::Init {
-            return Ok(ComponentReport::new(Status::Unchanged, "prepared"));
+            return Ok(ComponentReport::new(Status::Unchanged, Code::Prepared));
         }
         let pulled = self.state(recovery, moved).await?;
         let before = pulled.as_ref().map(|pulled| &pulled.state);
@@ -48,7 +48,7 @@ impl Turn<'_> {
         }
         let run = self.run(pulled.as_ref(), recovery, self.intent.destroys());
         if self.intent.destroys() && before.is_none_or(State::is_empty) {
-            return run.unchanged(before.cloned().unwrap_or_default(), "nothing_there").await;
+            return run.unchanged(before.cloned().unwrap_or_default(), Some(Code::NothingThere)).await;
         }
         self.plan_and_apply(run, before, again, recovery, manifest).await
     }
@@ -67,7 +67,7 @@ impl Turn<'_> {
         if *done != run.done(&state) {
             return Ok(None);
         }
-        let report = ComponentReport::new(Status::Unchanged, "done_before");
+        let report = ComponentReport::new(Status::Unchanged, Code::DoneBefore);
         let applied = self.record.and_then(|record| record.applied.as_deref());
         Ok(Some(run.settle(report, state, applied).await))
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Legs, Reports, addresses, go_back};
 use crate::decide::DATA;
-use crate::error::{Error, Layer, Phase, Result};
+use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::graph::Graph;
 use crate::model::Name;
 use crate::operation::intent::Mode;
@@ -77,18 +77,18 @@ fn chain(session: &Session, order: &[Name]) -> Result<Graph> {
         {
             let message = format!("{early} comes before {name}, which depends on it: dependents go first");
             let remedy = "correct the order, or leave it out: it follows from the pillar";
-            return Err(Error::new(Layer::Salt, Phase::Validation, "order", message, remedy));
+            return Err(Error::new(Layer::Salt, Phase::Validation, Code::Order, message, remedy));
         }
         // When components are created again, the last of the order comes first.
         edges.insert(name.clone(), order[position + 1..].iter().cloned().collect());
     }
     Graph::new(edges).map_err(|_| {
         let remedy = "name each component once";
-        Error::new(Layer::Salt, Phase::Validation, "order", "a component is named twice", remedy)
+        Error::new(Layer::Salt, Phase::Validation, Code::Order, "a component is named twice", remedy)
     })
 }
 
 fn refused(message: String) -> Error {
     let remedy = "infrastructure.snapshots shows what there is";
-    Error::new(Layer::Salt, Phase::Rollback, "no_earlier_configuration", message, remedy)
+    Error::new(Layer::Salt, Phase::Rollback, Code::NoEarlierConfiguration, message, remedy)
 }

@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 use super::schedule::schedule;
 use crate::decide::{Back, Did, State, Trouble};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::graph::Graph;
 use crate::model::{Name, Node, OnFailure};
 use crate::operation::blueprint::earlier_configuration;
 use crate::operation::component;
-use crate::operation::intent::way_back::{Leg, Manner, WAITS, Way};
+use crate::operation::intent::way_back::{Leg, Manner, Way};
 use crate::operation::intent::{Intent, Mode, What};
 use crate::operation::session::{Session, Was};
 use crate::report::{ComponentReport, Status};
@@ -47,7 +47,7 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
     // After a failure whose result is unknown, the other components may be needed as they are.
     if changed.values().any(|was| matches!(was.did, Did::Failed(trouble) if trouble != Trouble::Known)) {
         for (name, was) in &changed {
-            verdict::kept(reports.get_mut(name), was, "unclear_failure");
+            verdict::kept(reports.get_mut(name), was, Code::UnclearFailure);
         }
         return reports;
     }
@@ -119,7 +119,7 @@ async fn go_back(
     let go_on = |_: &Name| OnFailure::Continue;
     let first = schedule(&toward, graph.clone(), go_on, async |name| waiting(turn(name, true).await)).await;
     let (waiting, done): (Reports, Reports) =
-        first.into_iter().partition(|(_, report)| report.reason == WAITS);
+        first.into_iter().partition(|(_, report)| report.reason == Some(Code::Waits));
     reports.extend(done);
     let last = graph.restricted(&waiting.into_keys().collect()).reversed();
     reports.extend(schedule(&toward, last, go_on, async |name| turn(name, false).await).await);
@@ -138,8 +138,8 @@ fn leg(was: &Was) -> Leg {
 
 /// A component that waits is not a failure: its dependents get their turn.
 fn waiting(report: ComponentReport) -> ComponentReport {
-    match report.reason == WAITS {
-        true => ComponentReport::new(Status::Planned, WAITS),
+    match report.reason == Some(Code::Waits) {
+        true => ComponentReport::new(Status::Planned, Code::Waits),
         false => report,
     }
 }

@@ -1,8 +1,8 @@
 //! Decides from a component's change in this run whether it is rolled back, and what its report says.
 
 use crate::decide::{self, Aftermath, Back, Did, Trouble};
+use crate::error::Code;
 use crate::model::Name;
-use crate::operation::intent::way_back::MOVED;
 use crate::operation::session::{Session, Was};
 use crate::report::{ComponentReport, Status};
 use crate::resolve::newer_providers;
@@ -37,13 +37,13 @@ fn downgrade(session: &Session, name: &Name, was: &Was) -> bool {
 }
 
 /// The component stays as the run changed it.
-pub(super) fn kept(report: Option<&mut ComponentReport>, was: &Was, reason: &'static str) {
+pub(super) fn kept(report: Option<&mut ComponentReport>, was: &Was, reason: Code) {
     let Some(report) = report else { return };
-    report.notes.push(words!["not taken back (", reason, "): what this run did to it stays"]);
+    report.notes.push(words!["not taken back (", reason.as_str(), "): what this run did to it stays"]);
     // A failure with an unknown result keeps its own status.
     if matches!(was.did, Did::Applied | Did::Failed(Trouble::Known)) {
         report.status = Status::Kept;
-        report.reason = reason.to_owned();
+        report.reason = Some(reason);
     }
 }
 
@@ -55,10 +55,10 @@ pub(super) fn is_back(report: &ComponentReport) -> bool {
 /// Adds the result of the rollback to the report of the failed run.
 pub(super) fn tell(session: &Session, name: &Name, report: &mut ComponentReport, back: ComponentReport) {
     let (status, reason) = match back.status {
-        _ if is_back(&back) => (Status::RolledBack, report.reason.clone()),
-        Status::Blocked => (Status::RollbackNeedsApproval, back.reason.clone()),
-        Status::Failed if back.reason != MOVED => (Status::RollbackFailed, back.reason.clone()),
-        _ => (Status::Kept, back.reason.clone()),
+        _ if is_back(&back) => (Status::RolledBack, report.reason),
+        Status::Blocked => (Status::RollbackNeedsApproval, back.reason),
+        Status::Failed if back.reason != Some(Code::MovedSince) => (Status::RollbackFailed, back.reason),
+        _ => (Status::Kept, back.reason),
     };
     report.status = status;
     report.reason = reason;
