@@ -10,7 +10,8 @@ use crate::model::Name;
 use crate::nomad::{Follow, Found, JobName};
 use crate::operation::component::inputs::given_secrets;
 use crate::operation::component::{health, registrations};
-use crate::operation::exec::{Invoker, servers, state};
+use crate::operation::exec::context::Context;
+use crate::operation::exec::{servers, state};
 use crate::operation::query::inspect::{Inspection, inspect};
 use crate::operation::request::answer::Opening;
 use crate::operation::request::arguments::Arguments;
@@ -42,35 +43,35 @@ pub fn promote(call: &Call<'_>) -> Report {
 /// One after the other: if the first fails, the next does not begin.
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
     let session = inspection.session;
-    let place = session.layout.place(name)?;
+    let place = session.call.layout.place(name)?;
     let nothing = || Ok(ComponentReport::new(Status::Unchanged, Code::NothingToPromote));
     let Some(mut invoker) = inspection.invoker(name, &place).await? else { return nothing() };
-    given_secrets::hide(&mut invoker).await;
+    given_secrets::hide(&mut invoker.context).await;
     let Some(mut state) = state::read(&invoker).await? else { return nothing() };
-    if let Some(record) = session.records().read(invoker.component, &place).await? {
+    if let Some(record) = session.records().read(invoker.context.component, &place).await? {
         registrations::recorded(&mut state, &record);
     }
     let mut notes = Vec::new();
     for job in &state.jobs {
-        notes.extend(one(&invoker, job).await?);
+        notes.extend(one(&invoker.context, job).await?);
     }
     if notes.is_empty() {
         return nothing();
     }
-    if invoker.component.health.is_empty() {
+    if invoker.context.component.health.is_empty() {
         notes.push("it has no health gates: nothing was waited for".to_owned());
     } else {
-        health::hold(&invoker, &state).await?;
+        health::hold(&invoker.context, &state).await?;
     }
     Ok(ComponentReport { notes: notes.into(), ..ComponentReport::new(Status::Applied, Code::Promoted) })
 }
 
 /// None if no canaries wait.
-async fn one(invoker: &Invoker<'_>, job: &StateJob) -> Result<Option<String>> {
-    let session = invoker.session;
+async fn one(context: &Context<'_>, job: &StateJob) -> Result<Option<String>> {
+    let session = context.session;
     let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
     let follow = Follow::new(
-        servers::nomad(&session.blueprint.settings, invoker.component, &invoker.reading).await?,
+        servers::nomad(&session.blueprint.settings, context.component, &context.reading).await?,
         name,
         job.modify_index,
     )
@@ -90,8 +91,11 @@ async fn one(invoker: &Invoker<'_>, job: &StateJob) -> Result<Option<String>> {
     }
     let Some(deployment) = follow.deployment() else { return Ok(None) };
     // It is recorded first: nothing is promoted without a trace.
-    let by = session.holder(&invoker.component.name);
-    audit::note(&session.layout, &json!({ "did": "promote", "job": job.id, "id": deployment, "by": by }))?;
+    let by = session.holder(&context.component.name);
+    audit::note(
+        &session.call.layout,
+        &json!({ "did": "promote", "job": job.id, "id": deployment, "by": by }),
+    )?;
     follow.nomad.promote(&job.namespace, &deployment).await.map_err(explain)?;
     Ok(Some(format!("promoted deployment {deployment} of job {}", job.id)))
 }

@@ -9,7 +9,8 @@ use super::reports;
 use crate::change::Changes;
 use crate::decide::{Blocked, Consent, Fate, KeptPlan, State, fate, judge};
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::Name;
+use crate::model::{Component, Name};
+use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, saved_plan_file, state};
 use crate::operation::intent::{Intent, Mode};
 use crate::operation::session::Session;
@@ -29,12 +30,11 @@ pub(super) enum Ready {
 
 /// Compares a saved plan with the current state of the component.
 pub(super) fn ready(
-    invoker: &Invoker<'_>,
+    component: &Component,
     plan: SavedPlan<'_>,
     now: &Facts,
     before: Option<&State>,
 ) -> Result<Ready> {
-    let component = invoker.component;
     let kept = plan.read()?;
     let approval = plan.approval()?;
     let consent = if kept.destroy { Consent::Confirmed } else { Consent::None };
@@ -64,16 +64,16 @@ pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
     plan.refuse_spent()?;
     let name = plan.component;
     let node = &session.blueprint.nodes[name];
-    let (place, module) = (session.layout.place(name)?, &session.modules[name]);
-    let reading = session.reading();
-    let invoker =
-        Invoker::new(session, &node.component, &place, &module.subdir, None, reading.clone()).await?;
+    let (place, module) = (session.call.layout.place(name)?, &session.modules[name]);
+    let reading = session.call.reading();
+    let context = Context::new(session, &node.component, &place, None, reading.clone())?;
+    let invoker = Invoker::new(context, &module.subdir).await?;
     let destroys = plan.read()?.destroy;
     let hands = Hands::unless(destroys);
     let record = session.records().latest(name, &place).await?;
     let node = &*lacking::supply(session, node, record.as_ref(), destroys).await?;
-    let now = gather(session, node, &reading, hands).await?.facts(session, module)?;
-    ready(&invoker, plan, &now, state::read(&invoker).await?.as_ref()).map(drop)
+    let now = gather(session, node, &reading, hands).await?.facts(&session.call, module)?;
+    ready(&node.component, plan, &now, state::read(&invoker).await?.as_ref()).map(drop)
 }
 
 /// Refuses a new plan whose changes differ from the changes that were shown.
@@ -108,13 +108,14 @@ pub(super) async fn stop(
     changes: Changes,
     blocked: Blocked,
 ) -> Result<ComponentReport> {
-    let name = &invoker.component.name;
-    let plans = invoker.session.saved_plans();
+    let name = &invoker.context.component.name;
+    let plans = invoker.context.session.call.saved_plans();
     let changes = match intent.mode {
         Mode::Keep => changes,
         Mode::Apply if intent.drift_id().is_none() => {
             // Nobody has seen the changes yet, and a person can only approve what was shown.
-            let changes = reports::redacted(invoker, saved_plan_file::show(invoker, file).await?);
+            let changes =
+                reports::redacted(&invoker.context.redactor, saved_plan_file::show(invoker, file).await?);
             let kept = plans.of(name).file()?;
             std::fs::rename(file, &kept).map_err(|error| Error::file(&kept, "write", error))?;
             changes
@@ -125,7 +126,7 @@ pub(super) async fn stop(
             return Ok(reports::blocked(changes, Blocked { remedy, ..blocked }, name));
         }
     };
-    let stopped = Stopped::of(&blocked, &invoker.redactor);
+    let stopped = Stopped::of(&blocked, &invoker.context.redactor);
     plans.of(name).keep(facts, before, &changes, intent.destroys(), Some(stopped))?;
     Ok(reports::blocked(changes, asking(blocked, plans.of(name)), name))
 }

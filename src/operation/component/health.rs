@@ -12,13 +12,14 @@ use crate::model::{
     registered_name,
 };
 use crate::nomad::{Follow, JobName};
-use crate::operation::exec::{Invoker, servers};
+use crate::operation::exec::context::Context;
+use crate::operation::exec::servers;
 use crate::view::progress::Stage;
 use crate::words::{Words, words};
 
 /// Waits until all gates pass. An error if one does not pass in time, if the run is stopped, or if the lock is lost.
-pub async fn hold(invoker: &Invoker<'_>, state: &State) -> Result<()> {
-    let gates = gates(invoker, state).await?;
+pub async fn hold(context: &Context<'_>, state: &State) -> Result<()> {
+    let gates = gates(context, state).await?;
     if gates.is_empty() {
         return Ok(());
     }
@@ -31,18 +32,18 @@ pub async fn hold(invoker: &Invoker<'_>, state: &State) -> Result<()> {
             begun: tallies.iter().any(|tally| tally.measured > 0),
             last: failing.map(|answer| answer.said.clone()).unwrap_or_default(),
         };
-        invoker.session.teller.stage(&invoker.component.name, stage);
+        context.session.call.teller.stage(&context.component.name, stage);
     };
     tell(&vec![Tally::default(); gates.len()]);
     let lost = async {
-        match invoker.lock {
+        match context.lock {
             Some(lock) => lock.lost().await.during(Phase::Verification),
             None => std::future::pending().await,
         }
     };
     tokio::select! {
         biased;
-        _ = invoker.session.cancel.cancelled() => Err(Error::new(
+        _ = context.session.call.cancel.cancelled() => Err(Error::new(
             Layer::Host,
             Phase::Verification,
             Code::Cancelled,
@@ -62,24 +63,24 @@ async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<()> {
 }
 
 /// The gates of the component, with their values from this state.
-pub async fn gates(invoker: &Invoker<'_>, state: &State) -> Result<Vec<Gate>> {
+pub async fn gates(context: &Context<'_>, state: &State) -> Result<Vec<Gate>> {
     let mut gates = Vec::new();
-    for gate in &invoker.component.health {
-        gates.push(open(gate, state, invoker).await?);
+    for gate in &context.component.health {
+        gates.push(open(gate, state, context).await?);
     }
     Ok(gates)
 }
 
-async fn open(gate: &model::Gate, state: &State, invoker: &Invoker<'_>) -> Result<Gate> {
-    let (settings, reading) = (&invoker.session.blueprint.settings, &invoker.reading);
-    let (component, blind) = (invoker.component, invoker.blind);
+async fn open(gate: &model::Gate, state: &State, context: &Context<'_>) -> Result<Gate> {
+    let (settings, reading) = (&context.session.blueprint.settings, &context.reading);
+    let (component, blind) = (context.component, context.blind);
     let sensitive = |own: &OwnOutput| state.outputs.get(&own.output).is_some_and(|output| output.sensitive);
     let opening = || Opening {
         path: gate.path.to_string(),
         timing: gate.timing,
         is_patient: !gate.timing.is_set,
         hidden: blind || gate.outputs().any(|(_, own)| sensitive(own)),
-        redactor: invoker.redactor.clone(),
+        redactor: context.redactor.clone(),
     };
     let refuse = |message: String| unmeasurable(gate, &message);
     match &gate.probe {
@@ -88,7 +89,7 @@ async fn open(gate: &model::Gate, state: &State, invoker: &Invoker<'_>) -> Resul
             let headers: Vec<_> = reading.read_all(headers).await?.into_iter().collect();
             let referred = headers.iter().filter(|(name, _)| is_reference(probe, name));
             for (name, value) in referred {
-                invoker.hide(&format!("header {name} of {}", gate.path), &value.expose_secret().into());
+                context.hide(&format!("header {name} of {}", gate.path), &value.expose_secret().into());
             }
             Gate::http(opening(), &url, probe, &headers).map_err(refuse)
         }

@@ -14,14 +14,15 @@ use crate::hooks::{self, Publisher};
 use crate::model::{
     Action, ConsulService, Given, Hook, HookFailure, Name, OwnOutput, Prometheus, Reference, Webhook, address,
 };
-use crate::operation::exec::{Invoker, servers};
+use crate::operation::exec::context::Context;
+use crate::operation::exec::servers;
 use crate::operation::store::records;
 use crate::report::{ComponentReport, Status};
 use crate::words::{Words, words};
 
 /// The values of one component that a hook may use; none of them is secret.
 struct Telling<'a> {
-    invoker: &'a Invoker<'a>,
+    context: &'a Context<'a>,
     report: &'a ComponentReport,
     outputs: BTreeMap<String, Value>,
     /// The component was destroyed.
@@ -31,11 +32,11 @@ struct Telling<'a> {
 /// Runs them after a turn that changes resources. A failed hook is a note or fails the component.
 /// `destroys`: the turn destroys the component.
 pub(super) async fn after(
-    invoker: &Invoker<'_>,
+    context: &Context<'_>,
     destroys: bool,
     mut report: ComponentReport,
 ) -> ComponentReport {
-    let component = invoker.component;
+    let component = context.component;
     let well = report.status.is_as_asked() || report.status == Status::Destroyed;
     // The resumed run has already run the hooks for its own changes.
     if component.hooks.is_empty() || !well || report.reason == Some(Code::DoneBefore) {
@@ -43,9 +44,9 @@ pub(super) async fn after(
     }
     let gone = destroys || report.status == Status::Destroyed;
     for hook in &component.hooks {
-        let mut telling = Telling { invoker, report: &report, outputs: outputs(invoker), gone };
+        let mut telling = Telling { context, report: &report, outputs: outputs(context), gone };
         let Err(reason) = telling.run(hook).await else { continue };
-        let reason = invoker.redactor.text(&reason);
+        let reason = context.redactor.text(&reason);
         let message = words![Words::own(format!("{} ({}) failed: ", hook.path, hook.kind())), reason];
         tracing::warn!("{}: {message}", component.name);
         match hook.on_failure {
@@ -55,48 +56,48 @@ pub(super) async fn after(
                     report.status = Status::AppliedWithWarnings;
                 }
             }
-            HookFailure::Fail => return failed(invoker, report, message).await,
+            HookFailure::Fail => return failed(context, report, message).await,
         }
     }
     report
 }
 
-async fn failed(invoker: &Invoker<'_>, report: ComponentReport, message: Words) -> ComponentReport {
-    let name = &invoker.component.name;
+async fn failed(context: &Context<'_>, report: ComponentReport, message: Words) -> ComponentReport {
+    let name = &context.component.name;
     let remedy = "what was done stays, and is recorded: see to that, then run again";
     let error = Error::new(Layer::Host, Phase::Verification, Code::HookFailed, message, remedy).of(name);
     let mut notes = report.notes.clone();
-    if let Err(error) = record(invoker).await {
+    if let Err(error) = record(context).await {
         notes.push(format!("that it failed could not be recorded: {error}"));
     }
     let ComponentReport { status, reason, error, .. } = ComponentReport::failed(error);
     ComponentReport { status, reason, error, notes, ..report }
 }
 
-async fn record(invoker: &Invoker<'_>) -> Result<()> {
-    let Some(record) = invoker.session.records().read(invoker.component, invoker.place).await? else {
+async fn record(context: &Context<'_>) -> Result<()> {
+    let Some(record) = context.session.records().read(context.component, context.place).await? else {
         return Ok(());
     };
     records::write(
-        invoker.lock,
-        &invoker.component.name,
-        invoker.place,
+        context.lock,
+        &context.component.name,
+        context.place,
         crate::record::Record { outcome: Status::Failed.word().to_owned(), ..record },
     )
     .await
 }
 
-fn outputs(invoker: &Invoker<'_>) -> BTreeMap<String, Value> {
+fn outputs(context: &Context<'_>) -> BTreeMap<String, Value> {
     let produced =
-        invoker.session.produced.borrow().get(&invoker.component.name).cloned().unwrap_or_default();
-    shown_outputs::shown(invoker, &State { outputs: produced.outputs, ..State::default() })
+        context.session.ledger.produced.borrow().get(&context.component.name).cloned().unwrap_or_default();
+    shown_outputs::shown(&context.redactor, &State { outputs: produced.outputs, ..State::default() })
 }
 
 type Told = Result<(), String>;
 
 impl Telling<'_> {
     async fn run(&mut self, hook: &Hook) -> Told {
-        if self.invoker.session.cancel.cause().is_some() {
+        if self.context.session.call.cancel.cause().is_some() {
             return Err("the run was stopped before it".to_owned());
         }
         match &hook.action {
@@ -107,8 +108,8 @@ impl Telling<'_> {
             // The effect of a Salt hook is not reversed.
             Action::Salt(_) if self.gone => Ok(()),
             Action::Salt(step) => {
-                self.invoker.redactor.add(&job::secrets(self.invoker.session));
-                let done = job::run(self.invoker, step, &BTreeMap::new(), false).await;
+                self.context.redactor.add(&job::secrets(&self.context.session.ledger));
+                let done = job::run(self.context, step, &BTreeMap::new(), false).await;
                 let done = done.map_err(|error| error.message)?;
                 match done.status {
                     Status::Failed => Err(job::failure(step, &done.run).message.into()),
@@ -120,18 +121,18 @@ impl Telling<'_> {
 
     async fn consul_kv(&mut self, prefix: &str) -> Told {
         let consul = self.consul().await?;
-        let session = self.invoker.session;
+        let session = self.context.session;
         let folder = format!("{prefix}/{}/{}", session.blueprint.environment, self.name());
         let metadata = json!({
             "component": self.name(),
             "environment": session.blueprint.environment,
             "status": self.report.status.word(),
             "updated_at": humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
-            "updated_by": session.identity.user,
+            "updated_by": session.call.identity.user,
         });
         let mut keys = BTreeMap::from([("metadata".to_owned(), metadata.to_string())]);
         if !self.gone {
-            let watched = if self.invoker.component.health.is_empty() { "unknown" } else { "healthy" };
+            let watched = if self.context.component.health.is_empty() { "unknown" } else { "healthy" };
             keys.insert("health".to_owned(), watched.to_owned());
             keys.extend(
                 self.outputs.iter().map(|(name, value)| (format!("outputs/{name}"), value.to_string())),
@@ -157,7 +158,7 @@ impl Telling<'_> {
 
     async fn consul_service(&mut self, hook: &ConsulService) -> Told {
         let consul = self.consul().await?;
-        let node = format!("eos-{}-{}", self.invoker.session.blueprint.environment, self.name());
+        let node = format!("eos-{}-{}", self.context.session.blueprint.environment, self.name());
         if self.gone {
             return consul.deregister(&node).await;
         }
@@ -191,20 +192,20 @@ impl Telling<'_> {
     }
 
     async fn webhook(&mut self, hook: &Webhook) -> Told {
-        let session = self.invoker.session;
-        let headers = self.invoker.reading.read_all(&hook.headers).await.map_err(|error| error.message)?;
+        let session = self.context.session;
+        let headers = self.context.reading.read_all(&hook.headers).await.map_err(|error| error.message)?;
         let referred = |name: &String| !matches!(hook.headers.get(name), None | Some(Reference::Plain(_)));
         for (name, value) in headers.iter().filter(|(name, _)| referred(name)) {
             self.hide(&format!("header {name}"), value);
         }
         let headers: Vec<_> = headers.into_iter().collect();
         let mut body = Value::Object(hook.body.clone());
-        self.invoker.redactor.value(&mut body);
+        self.context.redactor.value(&mut body);
         let mut report = self.report.clone();
-        self.invoker.redactor.report(&mut report);
+        self.context.redactor.report(&mut report);
         body["component"] = self.name().as_str().into();
         body["environment"] = session.blueprint.environment.as_str().into();
-        body["run_id"] = session.run_id.as_str().into();
+        body["run_id"] = session.call.run_id.as_str().into();
         body["report"] = serde_json::to_value(report).unwrap_or_default();
         hooks::post(hook, &headers, &body).await
     }
@@ -224,18 +225,18 @@ impl Telling<'_> {
     }
 
     async fn consul(&mut self) -> Result<Publisher, String> {
-        let settings = &self.invoker.session.blueprint.settings;
-        let token = servers::consul_token(settings, &self.invoker.reading).await;
+        let settings = &self.context.session.blueprint.settings;
+        let token = servers::consul_token(settings, &self.context.reading).await;
         let token = token.map_err(|error| error.message)?;
         token.iter().for_each(|token| self.hide("the token", token));
         Publisher::open(&settings.consul, token)
     }
 
     fn hide(&self, what: &str, secret: &SecretString) {
-        self.invoker.hide(what, &secret.expose_secret().into());
+        self.context.hide(what, &secret.expose_secret().into());
     }
 
     fn name(&self) -> &Name {
-        &self.invoker.component.name
+        &self.context.component.name
     }
 }

@@ -9,7 +9,7 @@ use crate::operation::exec::outcome::Said;
 use crate::record::Record;
 use crate::resolve::Module;
 use crate::terraform;
-use crate::workdir::{remove, replace};
+use crate::workdir::{Place, remove, replace};
 
 /// Runs before the new backend is written; refuses if the state may not move. True: an init has to forget the old one.
 pub(super) async fn prepare(
@@ -30,23 +30,23 @@ pub(super) async fn prepare(
             return Err(changed(record, backend));
         }
         // An interrupted migration has already read the state, and the old block may be gone.
-        if !moved_state(invoker).exists() {
-            replace(&moved_state(invoker), &old_state(invoker, module, record).await?)?;
+        if !moved_state(invoker.context.place).exists() {
+            replace(&moved_state(invoker.context.place), &old_state(invoker, module, record).await?)?;
         }
     }
     // This file refers to the old backend. The init of the new backend writes another.
-    remove(&invoker.place.data().join("terraform.tfstate"))?;
-    remove(&invoker.place.initialised())?;
+    remove(&invoker.context.place.data().join("terraform.tfstate"))?;
+    remove(&invoker.context.place.initialised())?;
     Ok(true)
 }
 
 /// Runs after the init of the new backend: pushes the state, unless another is there. True: it was moved.
 pub(super) async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<bool> {
-    let moved = moved_state(invoker);
+    let moved = moved_state(invoker.context.place);
     if !reconfigured || !moved.exists() {
         return Ok(false);
     }
-    match invoker.state() {
+    match invoker.context.state() {
         Some(local) if local.exists() => {
             let message = format!("{} is in the way of the state that is to be moved there", local.display());
             return Err(Error::new(
@@ -59,45 +59,44 @@ pub(super) async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<
         }
         Some(local) => fs::rename(&moved, &local).map_err(|error| Error::file(&local, "write", error))?,
         None => {
-            let timeout = invoker.component.timeouts.plan;
+            let timeout = invoker.context.component.timeouts.plan;
             let said = invoker.plain("state-push", terraform::state_push(&moved), timeout).await?;
             if said.exit.code != Some(0) {
                 return Err(invoker.failure("state push", Phase::Preparation, &said));
             }
             remove(&moved)?;
-            set_aside(&invoker.place.state())?;
+            set_aside(&invoker.context.place.state())?;
         }
     }
-    tracing::info!("{}: the state was moved to the new backend", invoker.component.name);
+    tracing::info!("{}: the state was moved to the new backend", invoker.context.component.name);
     Ok(true)
 }
 
 /// A moved state may start a new lineage: Terraform creates one when a state is pushed to an empty backend.
-pub(super) fn verify(record: &Record, found: Option<&State>, invoker: &Invoker<'_>) -> Result<()> {
+pub(super) fn verify(record: &Record, found: Option<&State>, place: &Place) -> Result<()> {
     let resources = found.map_or(0, |state| state.resources);
     if resources == record.resources {
         return Ok(());
     }
     let message =
         format!("the moved state has {resources} resource(s); the last run left {}", record.resources);
-    let remedy =
-        format!("compare it with {}", invoker.place.state().with_extension("tfstate.moved").display());
+    let remedy = format!("compare it with {}", place.state().with_extension("tfstate.moved").display());
     Err(Error::new(Layer::Terraform, Phase::Preparation, Code::StateReplaced, message, remedy))
 }
 
 async fn old_state(invoker: &Invoker<'_>, module: &Module, record: &Record) -> Result<Vec<u8>> {
     if record.backend.is_empty() {
-        let path = invoker.place.state();
+        let path = invoker.context.place.state();
         return fs::read(&path).map_err(|error| Error::file(&path, "read", error));
     }
-    let old = invoker.place.module().join(&module.subdir).join("backend.tf");
+    let old = invoker.context.place.module().join(&module.subdir).join("backend.tf");
     if !old.exists() {
         let message =
             format!("the old backend's block, {}, is gone: its state cannot be read", old.display());
         let remedy = "set the old backend in the pillar again and run once, then change it";
         return Err(Error::new(Layer::Host, Phase::Preparation, Code::BackendLost, message, remedy));
     }
-    let timeout = invoker.component.timeouts.plan;
+    let timeout = invoker.context.component.timeouts.plan;
     let (exit, state) = invoker.document("state-pull", terraform::state_pull(), timeout).await?;
     match exit.code {
         Some(0) if !state.is_empty() => Ok(state),
@@ -118,8 +117,8 @@ pub(super) fn changed(record: &Record, backend: Option<&str>) -> Error {
     Error::new(Layer::Terraform, Phase::Preparation, Code::BackendChanged, message, remedy)
 }
 
-fn moved_state(invoker: &Invoker<'_>) -> std::path::PathBuf {
-    invoker.place.control().join("moving.tfstate")
+fn moved_state(place: &Place) -> std::path::PathBuf {
+    place.control().join("moving.tfstate")
 }
 
 /// A local state that was moved stays as evidence, under a name that terraform does not read.

@@ -27,6 +27,7 @@ use crate::journal::Entry;
 use crate::lock::Guard;
 use crate::model::{Name, Node};
 use crate::operation::exec::Invoker;
+use crate::operation::exec::context::Context;
 use crate::operation::intent::{Intent, What};
 use crate::operation::session::Session;
 use crate::operation::session::produced::{Pending, Produced};
@@ -35,12 +36,12 @@ use crate::record::Record;
 use crate::render;
 use crate::report::{ComponentReport, Status};
 use crate::view::progress::Stage;
-use crate::workdir::{Manifest, Place, ensure_private};
+use crate::workdir::{Layout, Manifest, Place, ensure_private};
 
 /// Runs one component. Every result, also an error, becomes its report.
 pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
     let report = locked(session, name, intent).await.unwrap_or_else(|error| ended(error.of(name)));
-    session.note_end(name, &report);
+    session.ledger.note_end(name, &report);
     let deployment_id = session.blueprint.nodes[name].deployment_id.clone();
     ComponentReport { deployment_id: Some(deployment_id), ..report }
 }
@@ -53,18 +54,18 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     {
         return Ok(report);
     }
-    let place = session.layout.place(name)?;
-    session.teller.stage(name, Stage::Preparing);
+    let place = session.call.layout.place(name)?;
+    session.call.teller.stage(name, Stage::Preparing);
     ensure_private(place.control())?;
     if step.is_none() {
         ensure_private(&place.workdir)?;
     }
     let holder = session.holder(name);
     let timeout = session.blueprint.settings.lock_timeout;
-    let guard = session.locks.acquire(&place.lock(), &holder, timeout, &session.cancel).await?;
+    let guard = session.call.locks.acquire(&place.lock(), &holder, timeout, &session.call.cancel).await?;
     let deployment_id = node.deployment_id.clone();
-    tracing::info!("{name}: {} of deployment {deployment_id}", session.operation);
-    let outcome = match session.note(Entry::Started { component: name.clone(), deployment_id }) {
+    tracing::info!("{name}: {} of deployment {deployment_id}", session.call.operation);
+    let outcome = match session.ledger.note(Entry::Started { component: name.clone(), deployment_id }) {
         Ok(()) => match step {
             Some(step) => salt::run(session, node, step, &place, &guard, intent).await,
             None => work(session, node, &place, &guard, intent).await,
@@ -90,19 +91,20 @@ async fn work(
     let component = &node.component;
     let subdir = &session.modules[&component.name].subdir;
     let record = session.records().read(component, place).await?;
-    let reading = session.reading();
-    let mut invoker = Invoker::new(session, component, place, subdir, Some(guard), reading).await?;
+    let reading = session.call.reading();
+    let context = Context::new(session, component, place, Some(guard), reading)?;
+    let mut invoker = Invoker::new(context, subdir).await?;
     if intent.what == What::Acknowledge {
-        return needs_acknowledge::acknowledge(&invoker, record.as_ref()).await;
+        return needs_acknowledge::acknowledge(&invoker.context, record.as_ref()).await;
     }
     if intent.changes_things()
-        && let Some(report) = needs_acknowledge::refuse(&invoker, record.as_ref())
+        && let Some(report) = needs_acknowledge::refuse(&invoker.context, record.as_ref())
     {
         return Ok(report);
     }
     let opened = Recovery::open(&invoker, record.as_ref()).await;
     let mut recovery = opened.map_err(|mut error| {
-        invoker.redactor.error(&mut error);
+        invoker.context.redactor.error(&mut error);
         error
     })?;
     let mut notes = Vec::new();
@@ -113,20 +115,20 @@ async fn work(
     let is_gone =
         report.status == Status::Destroyed || (intent.destroys() && report.status == Status::Unchanged);
     if is_gone && intent.changes_things() {
-        report.notes.extend(given_secrets::withdraw(&invoker).await);
+        report.notes.extend(given_secrets::withdraw(&invoker.context).await);
     }
     // The following steps store this report and send it to others.
     let mut report = recovery.tell(&invoker, report);
-    invoker.redactor.report(&mut report);
+    invoker.context.redactor.report(&mut report);
     let mut report = match intent.way() {
-        Some(way) => needs_acknowledge::block(&invoker, way, report).await,
+        Some(way) => needs_acknowledge::block(&invoker.context, way, report).await,
         None => report,
     };
     if intent.changes_things() {
-        report = hooks::after(&invoker, intent.destroys(), report).await;
+        report = hooks::after(&invoker.context, intent.destroys(), report).await;
     }
-    report.notes.extend(invoker.short_secrets());
-    invoker.redactor.report(&mut report);
+    report.notes.extend(invoker.context.short_secrets());
+    invoker.context.redactor.report(&mut report);
     Ok(report)
 }
 
@@ -140,7 +142,8 @@ async fn begin(
     recovery: &mut Recovery,
     notes: &mut Vec<String>,
 ) -> Result<ComponentReport> {
-    let (session, place, component) = (invoker.session, invoker.place, invoker.component);
+    let (session, place, component) =
+        (invoker.context.session, invoker.context.place, invoker.context.component);
     let mut manifest = Manifest::open(place)?;
     if intent.destroys()
         && !recovery.is_unfinished()
@@ -148,21 +151,23 @@ async fn begin(
     {
         return Ok(ComponentReport::new(Status::Unchanged, Code::NothingThere));
     }
-    let destroys = destroys(session, intent, &component.name)?;
+    let destroys = destroys(&session.call.layout, intent, &component.name)?;
     let node = &*lacking::supply(session, node, record, destroys).await?;
     if !node.lacks.is_empty() {
         let lacks = lacking::names(node);
         notes.push(format!("it is destroyed with null for {lacks}: the last value is kept nowhere"));
     }
     let hands = Hands::unless(destroys);
-    let mut gathered = gather(session, node, &invoker.reading, hands).await?;
+    let mut gathered = gather(session, node, &invoker.context.reading, hands).await?;
     if gathered.handed.is_unmade() && intent.changes_things() {
-        notes.extend(task_secrets::generate(session, component, &invoker.reading).await?);
-        gathered = gather(session, node, &invoker.reading, hands).await?;
+        notes.extend(
+            task_secrets::generate(&session.call.secrets, component, &invoker.context.reading).await?,
+        );
+        gathered = gather(session, node, &invoker.context.reading, hands).await?;
     }
     let inputs = &gathered.inputs;
     if !inputs.pending.is_empty() {
-        session.produce(&component.name, Produced { pending: Pending::All, ..Produced::default() });
+        session.ledger.produce(&component.name, Produced { pending: Pending::All, ..Produced::default() });
         let mut report = ComponentReport::new(Status::PendingInputs, Code::ReadsPendingOutputs);
         report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
         return Ok(report);
@@ -170,10 +175,10 @@ async fn begin(
     invoker.hand_over(&inputs.secret)?;
     let handed = &gathered.handed;
     match handed.is_empty() {
-        true => given_secrets::hide(invoker).await,
+        true => given_secrets::hide(&mut invoker.context).await,
         false => {
-            handed.secrets.iter().for_each(|secret| invoker.hide("a secret of its tasks", secret));
-            invoker.blind = handed.blind;
+            handed.secrets.iter().for_each(|secret| invoker.context.hide("a secret of its tasks", secret));
+            invoker.context.blind = handed.blind;
         }
     }
     let module = &session.modules[&component.name];
@@ -185,7 +190,7 @@ async fn begin(
         intent,
         record,
         module,
-        facts: &gathered.facts(session, module)?,
+        facts: &gathered.facts(&session.call, module)?,
         variables: &render::tfvars(&known.collect()),
         inputs,
         handed,
@@ -203,9 +208,9 @@ fn nothing_left(record: Option<&Record>, state: &std::path::Path, local: bool) -
 }
 
 /// Whether this component is destroyed. A saved plan says so itself.
-fn destroys(session: &Session, intent: &Intent, component: &Name) -> Result<bool> {
+fn destroys(layout: &Layout, intent: &Intent, component: &Name) -> Result<bool> {
     match intent.plan_id() {
-        Some(plan_id) => Ok(SavedPlans::new(&session.layout, plan_id).of(component).read()?.destroy),
+        Some(plan_id) => Ok(SavedPlans::new(layout, plan_id).of(component).read()?.destroy),
         None => Ok(intent.destroys()),
     }
 }

@@ -1,7 +1,7 @@
 //! A component whose rollback failed: nothing is applied to it until a person acknowledges that.
 
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::operation::exec::Invoker;
+use crate::operation::exec::context::Context;
 use crate::operation::intent::way_back::{Manner, Way};
 use crate::operation::store::records;
 use crate::record::{Blocked, Record};
@@ -9,23 +9,23 @@ use crate::report::{ComponentReport, Status};
 use crate::words::{Words, words};
 
 /// Removes the block, because a person has looked.
-pub(super) async fn acknowledge(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<ComponentReport> {
+pub(super) async fn acknowledge(context: &Context<'_>, record: Option<&Record>) -> Result<ComponentReport> {
     let Some(record) = record.filter(|record| record.blocked.is_some()) else {
         return Ok(ComponentReport::new(Status::Unchanged, Code::NothingToAcknowledge));
     };
     let record = Record { blocked: None, ..record.clone() };
-    records::write(invoker.lock, &invoker.component.name, invoker.place, record).await?;
+    records::write(context.lock, &context.component.name, context.place, record).await?;
     Ok(ComponentReport::new(Status::Unchanged, Code::Acknowledged))
 }
 
 /// The report of a component that is blocked.
-pub(super) fn refuse(invoker: &Invoker<'_>, record: Option<&Record>) -> Option<ComponentReport> {
+pub(super) fn refuse(context: &Context<'_>, record: Option<&Record>) -> Option<ComponentReport> {
     let blocked = record?.blocked.as_ref()?;
-    let name = &invoker.component.name;
+    let name = &context.component.name;
     let when = format!("the way back of run {} failed ({}): ", blocked.run_id, blocked.since);
     let message =
         words![Words::own(when), &blocked.message, "; nothing is applied before somebody has looked"];
-    let remedy = remedy(invoker.session.blueprint.environment.as_str(), name.as_str());
+    let remedy = remedy(context.session.blueprint.environment.as_str(), name.as_str());
     let error = Error::new(Layer::Host, Phase::Preparation, Code::RollbackFailed, message, remedy).of(name);
     let report = ComponentReport::new(Status::Blocked, error.code);
     Some(ComponentReport { error: Some(error), ..report })
@@ -37,7 +37,7 @@ fn remedy(environment: &str, name: &str) -> Words {
 }
 
 /// Records that a rollback failed, and says what a person has to do before the next apply.
-pub(super) async fn block(invoker: &Invoker<'_>, way: &Way, mut report: ComponentReport) -> ComponentReport {
+pub(super) async fn block(context: &Context<'_>, way: &Way, mut report: ComponentReport) -> ComponentReport {
     let Some(error) = report.error.as_ref().filter(|_| report.status == Status::Failed) else {
         return report;
     };
@@ -46,18 +46,18 @@ pub(super) async fn block(invoker: &Invoker<'_>, way: &Way, mut report: Componen
     }
     let message = error.message.to_string();
     let written = async {
-        let place = invoker.place;
-        let record = invoker.session.records().read(invoker.component, place).await?.unwrap_or_default();
+        let place = context.place;
+        let record = context.session.records().read(context.component, place).await?.unwrap_or_default();
         let blocked = Blocked {
-            run_id: invoker.session.run_id.clone(),
+            run_id: context.session.call.run_id.clone(),
             since: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
             message,
         };
         let (known_good, residue) = (way.leg.known_good.clone(), way.leg.residue.clone());
         records::write(
-            invoker.lock,
-            &invoker.component.name,
-            invoker.place,
+            context.lock,
+            &context.component.name,
+            context.place,
             Record { blocked: Some(blocked), known_good, residue, ..record },
         )
         .await
@@ -67,8 +67,8 @@ pub(super) async fn block(invoker: &Invoker<'_>, way: &Way, mut report: Componen
             report.notes.push(format!("that the way back failed could not be recorded: {error}"));
         }
         (Ok(()), Some(error)) => {
-            let environment = invoker.session.blueprint.environment.as_str();
-            let needed = remedy(environment, invoker.component.name.as_str());
+            let environment = context.session.blueprint.environment.as_str();
+            let needed = remedy(environment, context.component.name.as_str());
             error.remedy = words![
                 &error.remedy,
                 "; nothing is applied to it before you ",

@@ -2,6 +2,7 @@
 
 use crate::decide::{self, State, StateProblem};
 use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, state};
 use crate::record::Record;
 use crate::words::Words;
@@ -9,8 +10,8 @@ use crate::words::Words;
 /// The state with its null outputs, if a record lists them. For questions: it takes no lock.
 pub async fn whole(invoker: &Invoker<'_>) -> Result<Option<State>> {
     let state = state::read(invoker).await?;
-    let name = &invoker.component.name;
-    match invoker.session.records().latest(name, invoker.place).await {
+    let name = &invoker.context.component.name;
+    match invoker.context.session.records().latest(name, invoker.context.place).await {
         Ok(Some(record)) => Ok(record.with_nulls(state)),
         Ok(None) => Ok(state),
         // The state itself is still the answer. The next run of this component refuses the record.
@@ -26,7 +27,7 @@ pub(super) fn check(
     record: Option<&Record>,
     found: Option<&State>,
     destroying: bool,
-    invoker: &Invoker<'_>,
+    context: &Context<'_>,
 ) -> Result<()> {
     let Some(record) = record else { return Ok(()) };
     let verdict = decide::compare(Some(&record.remembered()), found);
@@ -49,8 +50,8 @@ pub(super) fn check(
     ));
     let remedy = Words::own(format!(
         "put the state back into {}; if those resources are really gone, remove {}",
-        state::place(invoker),
-        invoker.place.record().display()
+        state::place(context),
+        context.place.record().display()
     ));
     Err(Error::new(Layer::Terraform, Phase::Preparation, code, message, remedy))
 }

@@ -1,10 +1,9 @@
 //! The report of a component's turn, made from an error or a plan.
 
-use crate::change::Changes;
+use crate::change::{Changes, Redactor};
 use crate::decide::Blocked;
 use crate::error::{Code, Error, Layer, Phase};
 use crate::model::Name;
-use crate::operation::exec::Invoker;
 use crate::report::{ComponentReport, Status};
 
 pub fn ended(error: Error) -> ComponentReport {
@@ -19,8 +18,8 @@ pub fn ended(error: Error) -> ComponentReport {
 }
 
 /// Removes secrets that the module did not mark as sensitive.
-pub(super) fn redacted(invoker: &Invoker<'_>, mut changes: Changes) -> Changes {
-    invoker.redactor.resources(&mut changes.resources);
+pub(super) fn redacted(redactor: &Redactor, mut changes: Changes) -> Changes {
+    redactor.resources(&mut changes.resources);
     changes
 }
 

@@ -4,26 +4,25 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::change::SENSITIVE;
+use crate::change::{Redactor, SENSITIVE};
 use crate::decide::State;
-use crate::operation::exec::Invoker;
 
 /// Non-sensitive outputs. Known secrets are removed, for example sensitive outputs of a state that was read.
-pub fn shown(invoker: &Invoker<'_>, state: &State) -> BTreeMap<String, Value> {
+pub fn shown(redactor: &Redactor, state: &State) -> BTreeMap<String, Value> {
     let visible = state.outputs.iter().filter(|(_, output)| !output.sensitive);
     visible
         .map(|(name, output)| {
             let mut value = output.value.clone();
-            invoker.redactor.value(&mut value);
+            redactor.value(&mut value);
             (name.clone(), value)
         })
         .collect()
 }
 
 /// Every output, with masked values for the sensitive ones.
-pub fn masked(invoker: &Invoker<'_>, state: &State) -> BTreeMap<String, Value> {
+pub fn masked(redactor: &Redactor, state: &State) -> BTreeMap<String, Value> {
     let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
-    let mut all = shown(invoker, state);
+    let mut all = shown(redactor, state);
     all.extend(hidden.map(|(name, _)| (name.clone(), SENSITIVE.into())));
     all
 }

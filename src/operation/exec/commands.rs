@@ -40,7 +40,7 @@ impl Invoker<'_> {
             .await?;
         // It ended by itself, so it has released the backend's lock.
         if locking && exit.code.is_some() {
-            remove(&self.place.locking())?;
+            remove(&self.context.place.locking())?;
         }
         match unreadable {
             Some(error) => Err(error),
@@ -50,12 +50,12 @@ impl Invoker<'_> {
 
     /// Records that terraform takes a remote backend's lock. A record of a killed terraform is not overwritten.
     fn begin_locking(&self, step: &str) -> Result<bool> {
-        let path = self.place.locking();
-        if self.state().is_some() || self.place.is_aside() || path.exists() {
+        let path = self.context.place.locking();
+        if self.context.state().is_some() || self.context.place.is_aside() || path.exists() {
             return Ok(false);
         }
         let locking = Locking {
-            run_id: self.session.run_id.clone(),
+            run_id: self.context.session.call.run_id.clone(),
             step: step.to_owned(),
             started: humantime::format_rfc3339_nanos(SystemTime::now()).to_string(),
             host: Holder::here().host,
@@ -92,11 +92,11 @@ impl Invoker<'_> {
         room: u64,
         on_line: &mut dyn FnMut(&str),
     ) -> Result<Exit> {
-        tracing::debug!("{}: terraform {step}", self.component.name);
+        tracing::debug!("{}: terraform {step}", self.context.component.name);
         let command = Command {
-            program: self.session.tool.path.clone(),
+            program: self.context.session.call.tool.path.clone(),
             stdin: self.secrets_for(&arguments),
-            lock: self.lock.map(Guard::of_terraform),
+            lock: self.context.lock.map(Guard::of_terraform),
             args: arguments,
             cwd: self.cwd.clone(),
             env: self.environment()?,
@@ -104,8 +104,8 @@ impl Invoker<'_> {
             stderr: self.logs.join(format!("{step}.stderr")),
             room,
         };
-        let limits = Limits { timeout, stop_grace: self.component.timeouts.stop_grace };
-        let guardian = &self.session.guardian;
+        let limits = Limits { timeout, stop_grace: self.context.component.timeouts.stop_grace };
+        let guardian = &self.context.session.call.guardian;
         let exit = if self.saving.get() {
             process::run(&command, &limits, guardian, &Cancel::new(), on_line).await
         } else {
@@ -117,26 +117,30 @@ impl Invoker<'_> {
                 never = self.pass_on() => match never {},
             }
         };
-        self.session.layout.give_terraforms(self.place, &self.session.run_id);
+        self.context
+            .session
+            .call
+            .layout
+            .give_terraforms(self.context.place, &self.context.session.call.run_id);
         exit
     }
 
     /// Asks this component's terraform to stop if the run is stopped, if the lock is lost, or before credentials
     /// expire.
     async fn pass_on(&self) -> Infallible {
-        let asked = async { self.cancel.cancel(self.session.cancel.cancelled().await) };
+        let asked = async { self.cancel.cancel(self.context.session.call.cancel.cancelled().await) };
         let forced = async {
-            self.session.cancel.forced().await;
+            self.context.session.call.cancel.forced().await;
             self.cancel.force();
         };
         let lost = async {
-            if let Some(lock) = self.lock {
+            if let Some(lock) = self.context.lock {
                 self.ends_for(lock.lost().await);
                 self.cancel.cancel(Cause::LockLost);
             }
         };
         let expiring = async {
-            self.ends_for(self.reading.expiring().await);
+            self.ends_for(self.context.reading.expiring().await);
             self.cancel.cancel(Cause::LeaseExpiring);
         };
         tokio::join!(asked, forced, lost, expiring);
@@ -144,12 +148,12 @@ impl Invoker<'_> {
     }
 
     fn ends_for(&self, error: Error) {
-        tracing::error!("{}: {error}", self.component.name);
+        tracing::error!("{}: {error}", self.context.component.name);
         self.ends_for.replace(error.message.to_string());
     }
 
     fn environment(&self) -> Result<BTreeMap<OsString, OsString>> {
-        let settings = &self.session.blueprint.settings.terraform;
+        let settings = &self.context.session.blueprint.settings.terraform;
         let declared =
             self.variables.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
         terraform::environment(
@@ -157,8 +161,8 @@ impl Invoker<'_> {
             declared,
             &settings.pass_env,
             &terraform::Folders {
-                home: self.place.home(),
-                data: self.place.data(),
+                home: self.context.place.home(),
+                data: self.context.place.data(),
                 cli_config: settings.cli_config_file.clone(),
             },
         )
@@ -169,9 +173,9 @@ impl Invoker<'_> {
     }
 
     fn redact(&self, mut diagnostic: Diagnostic) -> Diagnostic {
-        diagnostic.summary = self.redactor.text(&diagnostic.summary);
-        diagnostic.detail = self.redactor.text(&diagnostic.detail);
-        diagnostic.address = diagnostic.address.map(|address| self.redactor.text(&address));
+        diagnostic.summary = self.context.redactor.text(&diagnostic.summary);
+        diagnostic.detail = self.context.redactor.text(&diagnostic.detail);
+        diagnostic.address = diagnostic.address.map(|address| self.context.redactor.text(&address));
         diagnostic
     }
 }

@@ -40,7 +40,7 @@ impl Invoker<'_> {
             None => {
                 let errors: Vec<_> =
                     said.diagnostics.iter().filter(|one| one.severity == Severity::Error).cloned().collect();
-                let stderr = self.redactor.text(&said.exit.stderr_tail);
+                let stderr = self.context.redactor.text(&said.exit.stderr_tail);
                 terraform::explain(step, &errors, &said.exit, &stderr)
             }
         };

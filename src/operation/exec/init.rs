@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Invoker;
+use super::context::Context;
 use super::outcome::Said;
 use crate::digest::sha256;
 use crate::error::{Code, Error, Phase, Result};
@@ -38,19 +39,19 @@ pub async fn initialise(
     if !reconfigure && !upgrade && is_initialised(invoker, module, backend) {
         return Ok(Vec::new());
     }
-    let _gate = match invoker.session.shares_plugin_cache() {
-        true => Some(invoker.session.init_gate.lock().await),
+    let _gate = match invoker.context.session.shares_plugin_cache() {
+        true => Some(invoker.context.session.call.init_gate.lock().await),
         false => None,
     };
-    invoker.go_on(Phase::Preparation).await?;
-    invoker.session.teller.stage(&invoker.component.name, Stage::Initialising);
+    invoker.context.go_on(Phase::Preparation).await?;
+    invoker.context.session.call.teller.stage(&invoker.context.component.name, Stage::Initialising);
     let path = lock_file(invoker);
     let before = read(&path)?;
     let shipped = ships_lock_file(module);
     if upgrade && shipped {
         // Terraform refuses to upgrade beside a read-only lock file, so its list of fetched modules is removed
         // instead.
-        remove(&invoker.place.data().join("modules/modules.json"))?;
+        remove(&invoker.context.place.data().join("modules/modules.json"))?;
     }
     let init = Init { reconfigure, upgrade, readonly_lock_file: shipped };
     let said = match shipped {
@@ -69,12 +70,12 @@ pub async fn initialise(
         return Err(match error.code {
             Code::ProviderLock => Error { remedy: anew(&path).into(), ..error },
             Code::ProviderUnavailable if terraform::is_gone(&said.exit.stderr_tail) => {
-                Error { remedy: upgrade_first(invoker), ..error }
+                Error { remedy: upgrade_first(&invoker.context), ..error }
             }
             _ => error,
         });
     }
-    write(&invoker.place.initialised(), fingerprint(invoker, module, backend)?.as_bytes())?;
+    write(&invoker.context.place.initialised(), fingerprint(invoker, module, backend)?.as_bytes())?;
     let text = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
     let mut notes = moved_providers(&text(before), &text(read(&path)?));
     if upgrade && shipped {
@@ -84,7 +85,7 @@ pub async fn initialise(
 }
 
 async fn run(invoker: &Invoker<'_>, init: &Init) -> Result<Said> {
-    invoker.plain("init", init.arguments(), invoker.component.timeouts.init).await
+    invoker.plain("init", init.arguments(), invoker.context.component.timeouts.init).await
 }
 
 /// Gives up earlier choices that no longer fit the module, only for providers that Terraform names.
@@ -106,8 +107,8 @@ async fn run_beyond_lock_file(invoker: &Invoker<'_>, init: &Init) -> Result<Said
 }
 
 /// Neither a destroy nor a drift check chooses another version.
-fn upgrade_first(invoker: &Invoker<'_>) -> Words {
-    let (environment, name) = (&invoker.session.blueprint.environment, &invoker.component.name);
+fn upgrade_first(context: &Context<'_>) -> Words {
+    let (environment, name) = (&context.session.blueprint.environment, &context.component.name);
     Words::own(format!(
         "an earlier run chose this version. To choose another one: salt-run infrastructure.orchestrate {environment} \
          components={name} upgrade=True; a destroy or a look for drift works after that. Or put the version back into \
@@ -124,7 +125,7 @@ fn anew(path: &std::path::Path) -> String {
 
 /// Whether the last init had the same inputs, and its providers still exist.
 pub fn is_initialised(invoker: &Invoker<'_>, module: &Module, backend: Option<&str>) -> bool {
-    let found = std::fs::read_to_string(invoker.place.initialised());
+    let found = std::fs::read_to_string(invoker.context.place.initialised());
     found.is_ok_and(|found| fingerprint(invoker, module, backend).is_ok_and(|now| now == found))
 }
 
@@ -144,12 +145,12 @@ fn lock_file(invoker: &Invoker<'_>) -> PathBuf {
 
 /// Everything that an init reads, and the providers that it chose.
 fn fingerprint(invoker: &Invoker<'_>, module: &Module, backend: Option<&str>) -> Result<String> {
-    let settings = &invoker.session.blueprint.settings.terraform;
+    let settings = &invoker.context.session.blueprint.settings.terraform;
     let parts = [
         module.interface.digest.clone(),
         backend.unwrap_or_default().to_owned(),
-        invoker.session.tool.version.to_string(),
-        invoker.session.tool.path.display().to_string(),
+        invoker.context.session.call.tool.version.to_string(),
+        invoker.context.session.call.tool.path.display().to_string(),
         settings.cli_config_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
         read(&lock_file(invoker))?.map(sha256).unwrap_or_default(),
     ];

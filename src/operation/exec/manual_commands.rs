@@ -9,16 +9,16 @@ use crate::shell::quote;
 /// The terraform command as Eos runs it for this component. Credentials have to be in the shell's environment.
 pub fn terraform(invoker: &Invoker<'_>, words: &[String]) -> String {
     let cwd = quote(&invoker.cwd().display().to_string());
-    let data = quote(&invoker.place.data().display().to_string());
-    let program = quote(&invoker.session.tool.path.display().to_string());
+    let data = quote(&invoker.context.place.data().display().to_string());
+    let program = quote(&invoker.context.session.call.tool.path.display().to_string());
     let words: Vec<_> = words.iter().map(|word| quote(word)).collect();
     format!("cd {cwd} && TF_DATA_DIR={data} {program} {}", words.join(" "))
 }
 
 pub fn import(invoker: &Invoker<'_>, suspect: &Suspect) -> String {
     let mut words = vec!["import".to_owned(), "-input=false".to_owned()];
-    words.extend(invoker.state().map(|state| format!("-state={}", state.display())));
-    words.push(format!("-var-file={}", invoker.place.variables().display()));
+    words.extend(invoker.context.state().map(|state| format!("-state={}", state.display())));
+    words.push(format!("-var-file={}", invoker.context.place.variables().display()));
     words.push(suspect.address.clone());
     words.push(suspect.id.clone().unwrap_or_else(|| "ID".to_owned()));
     terraform(invoker, &words)
@@ -27,7 +27,7 @@ pub fn import(invoker: &Invoker<'_>, suspect: &Suspect) -> String {
 /// The command that pushes a state to its backend. `force` is for a state that Terraform would refuse.
 pub fn put_state(invoker: &Invoker<'_>, file: &Path, force: bool) -> String {
     let file = file.display().to_string();
-    match invoker.state() {
+    match invoker.context.state() {
         Some(state) => format!("cp {} {}", quote(&file), quote(&state.display().to_string())),
         None => {
             let force = force.then(|| "-force".to_owned());

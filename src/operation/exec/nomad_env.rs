@@ -6,8 +6,7 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use crate::error::Result;
-use crate::model::{Component, NomadServer, Terraform};
-use crate::operation::session::Session;
+use crate::model::{Blueprint, Component, NomadServer, Terraform};
 use crate::operation::session::secrets::Reading;
 
 /// The provider's name in a module.
@@ -15,11 +14,10 @@ const PROVIDER: &str = "nomad";
 
 /// From `settings:nomad`, for a component that uses the provider. Only then is a token read.
 pub(super) async fn nomad(
-    session: &Session,
+    blueprint: &Blueprint,
     component: &Component,
     reading: &Reading,
 ) -> Result<BTreeMap<String, SecretString>> {
-    let blueprint = &session.blueprint;
     let uses = blueprint.nodes.get(&component.name).is_some_and(|node| node.interface.uses(PROVIDER));
     if !uses {
         return Ok(BTreeMap::new());

@@ -14,13 +14,13 @@ use crate::terraform;
 /// The changes of a saved plan, by attribute.
 pub async fn show(invoker: &Invoker<'_>, file: &Path) -> Result<Changes> {
     let plan = document(invoker, file).await?;
-    let digest = keyed_digest::keyed(&invoker.session.layout, &change::change_set(&plan))?;
+    let digest = keyed_digest::keyed(&invoker.context.session.call.layout, &change::change_set(&plan))?;
     Ok(Changes { digest, ..change::read(&plan) })
 }
 
 /// The complete plan of a file, in clear.
 pub async fn document(invoker: &Invoker<'_>, file: &Path) -> Result<Value> {
-    let timeout = invoker.component.timeouts.plan;
+    let timeout = invoker.context.component.timeouts.plan;
     let (exit, text) = invoker.document("show", terraform::show_plan(file), timeout).await?;
     if exit.code != Some(0) {
         return Err(invoker.failure("show", Phase::Planning, &Said { exit, diagnostics: Vec::new() }));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Invoker;
+use super::context::Context;
 use super::outcome::Said;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
@@ -27,24 +28,24 @@ pub async fn pull(invoker: &Invoker<'_>) -> Result<Option<Pulled>> {
         return Ok(None);
     };
     let state = State::parse(&text).map_err(|reason| {
-        let message = format!("the state in {} cannot be read: {reason}", place(invoker));
-        let remedy = match invoker.state() {
+        let message = format!("the state in {} cannot be read: {reason}", place(&invoker.context));
+        let remedy = match invoker.context.state() {
             Some(path) => format!("put a good copy there, such as {}.backup", path.display()),
             None => "restore an earlier version of it in the backend".to_owned(),
         };
         Error::new(Layer::Terraform, Phase::Preparation, Code::StateCorrupt, message, remedy)
     })?;
     let hidden = state.outputs.values().filter(|output| output.sensitive);
-    invoker.redactor.add(hidden.map(|output| &output.value));
+    invoker.context.redactor.add(hidden.map(|output| &output.value));
     Ok(Some(Pulled { state, text: Arc::new(text) }))
 }
 
 /// The text of the state as it is. It may not be a valid state.
 pub async fn text(invoker: &Invoker<'_>) -> Result<Option<Vec<u8>>> {
-    if let Some(path) = invoker.state() {
+    if let Some(path) = invoker.context.state() {
         return workdir::read(&path);
     }
-    let timeout = invoker.component.timeouts.plan;
+    let timeout = invoker.context.component.timeouts.plan;
     let (exit, text) = invoker.document("state-pull", terraform::state_pull(), timeout).await?;
     match exit.code {
         Some(0) => Ok(Some(text)),
@@ -53,9 +54,9 @@ pub async fn text(invoker: &Invoker<'_>) -> Result<Option<Vec<u8>>> {
 }
 
 /// Its place, in words.
-pub fn place(invoker: &Invoker<'_>) -> String {
-    match invoker.state() {
+pub fn place(context: &Context<'_>) -> String {
+    match context.state() {
         Some(path) => path.display().to_string(),
-        None => format!("the {} backend", invoker.component.backend.kind),
+        None => format!("the {} backend", context.component.backend.kind),
     }
 }

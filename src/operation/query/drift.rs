@@ -131,7 +131,7 @@ async fn all(session: &Session, names: &BTreeSet<Name>, asked: Asked) -> BTreeMa
         let report = check(session, name, asked).await;
         let report = ComponentReport { duration: began.elapsed().as_secs_f64(), ..report };
         let (status, seconds) = (report.status, report.duration);
-        session.teller.show(name, Stage::Finished { status, changes: report.changes, seconds });
+        session.call.teller.show(name, Stage::Finished { status, changes: report.changes, seconds });
         (name.clone(), report)
     });
     checks.buffer_unordered(settings.parallelism.get()).collect().await

@@ -14,7 +14,7 @@ use crate::model::{Component, Name, Problem};
 use crate::operation::component::inputs::given_secrets;
 use crate::operation::component::recorded_state;
 use crate::operation::component::{health, registrations};
-use crate::operation::exec::Invoker;
+use crate::operation::exec::context::Context;
 use crate::operation::request::answer::Opening;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
@@ -83,7 +83,7 @@ fn measure(
 
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     let session = inspection.session;
-    let place = session.layout.place(name)?;
+    let place = session.call.layout.place(name)?;
     let node = &session.blueprint.nodes[name];
     if node.component.step.is_some() {
         return of_step(session, &node.component, &place).await;
@@ -91,13 +91,13 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     let Some(mut invoker) = inspection.invoker(name, &place).await? else {
         return Ok((unhealthy(not_there(Code::NeverRanHere, "it never ran here").of(name)), Vec::new()));
     };
-    let record = session.records().read(invoker.component, &place).await?;
+    let record = session.records().read(invoker.context.component, &place).await?;
     let outcome = record.as_ref().map(|record| Status::from_word(&record.outcome));
     let state = recorded_state::whole(&invoker).await?.filter(|_| outcome != Some(Status::Destroyed));
     let Some(mut state) = state else {
         return Ok((unhealthy(not_there(Code::NoState, "it has no state").of(name)), Vec::new()));
     };
-    if invoker.component.health.is_empty() {
+    if invoker.context.component.health.is_empty() {
         let report = match outcome.filter(|outcome| !outcome.is_as_asked()) {
             None => ComponentReport::new(Status::Healthy, Code::NoGates),
             Some(outcome) => unhealthy(last_run(outcome).of(name)),
@@ -108,8 +108,8 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
     if let Some(record) = &record {
         registrations::recorded(&mut state, record);
     }
-    given_secrets::hide(&mut invoker).await;
-    measured(&invoker, &state).await
+    given_secrets::hide(&mut invoker.context).await;
+    measured(&invoker.context, &state).await
 }
 
 /// A Salt step: its last run, and its gates.
@@ -121,8 +121,8 @@ async fn of_step(session: &Session, component: &Component, place: &Place) -> Res
     let outcome = Status::from_word(&record.outcome);
     match component.health.is_empty() {
         false => {
-            let invoker = Invoker::new(session, component, place, "", None, session.reading()).await?;
-            measured(&invoker, &State::default()).await
+            let context = Context::new(session, component, place, None, session.call.reading())?;
+            measured(&context, &State::default()).await
         }
         true if outcome.is_as_asked() => {
             Ok((ComponentReport::new(Status::Healthy, Code::NoGates), Vec::new()))
@@ -131,9 +131,9 @@ async fn of_step(session: &Session, component: &Component, place: &Place) -> Res
     }
 }
 
-async fn measured(invoker: &Invoker<'_>, state: &State) -> Result<Measured> {
-    let name = &invoker.component.name;
-    let gates = health::gates(invoker, state).await?;
+async fn measured(context: &Context<'_>, state: &State) -> Result<Measured> {
+    let name = &context.component.name;
+    let gates = health::gates(context, state).await?;
     let answers = join_all(gates.iter().map(Gate::measure)).await;
     let told = gates.iter().zip(&answers).map(|(gate, answer)| {
         json!({

@@ -10,6 +10,7 @@ use crate::model::{Input, Name, Problem};
 use crate::operation::blueprint::{select, today};
 use crate::operation::component::inputs::{Hands, gather, lacking};
 use crate::operation::exec::Invoker;
+use crate::operation::exec::context::Context;
 use crate::operation::request::answer::Opening;
 use crate::operation::request::call::Call;
 use crate::operation::session::{Memory, Session, driver};
@@ -28,16 +29,19 @@ impl<'a> Inspection<'a> {
         let module = self.session.modules.get(name).filter(|_| place.module().exists());
         let Some(module) = module else { return Ok(None) };
         let node = &self.session.blueprint.nodes[name];
-        let reading = self.session.reading();
-        let invoker =
-            Invoker::new(self.session, &node.component, place, &module.subdir, None, reading.clone()).await?;
-        invoker.redactor.add(gather(self.session, node, &reading, Hands::Not).await?.inputs.secret.values());
+        let reading = self.session.call.reading();
+        let context = Context::new(self.session, &node.component, place, None, reading.clone())?;
+        let invoker = Invoker::new(context, &module.subdir).await?;
+        invoker
+            .context
+            .redactor
+            .add(gather(self.session, node, &reading, Hands::Not).await?.inputs.secret.values());
         // A value that a call gave and that cannot be read now is still hidden by Terraform's own sensitive marks.
         for input in lacking::given(self.session, node, name).await.unwrap_or_default() {
             if let Input::Secret(reference) = input
                 && let Ok(value) = reading.read(&reference).await
             {
-                invoker.redactor.add([&Value::from(value.expose_secret())]);
+                invoker.context.redactor.add([&Value::from(value.expose_secret())]);
             }
         }
         Ok(Some(invoker))

@@ -98,7 +98,7 @@ fn hidden(names: &[String]) -> Option<String> {
 
 /// The visible outputs of one component. A note names the secret ones.
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
-    let place = inspection.session.layout.place(name)?;
+    let place = inspection.session.call.layout.place(name)?;
     let Some(invoker) = inspection.invoker(name, &place).await.map_err(|error| error.of(name))? else {
         return Ok(ComponentReport::new(Status::Absent, Code::NeverRanHere));
     };
@@ -106,7 +106,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
         return Ok(ComponentReport::new(Status::Absent, Code::NoState));
     };
     let mut report = ComponentReport::new(Status::Unchanged, None);
-    report.outputs = shown_outputs::shown(&invoker, &state);
+    report.outputs = shown_outputs::shown(&invoker.context.redactor, &state);
     let sensitive = state.outputs.iter().filter(|(_, output)| output.sensitive);
     report.notes.extend(hidden(&sensitive.map(|(name, _)| name.clone()).collect::<Vec<_>>()));
     Ok(report)

@@ -13,6 +13,7 @@ use crate::operation::blueprint::prepared::{Past, Prepared};
 use crate::operation::component::inputs::given_secrets;
 use crate::operation::component::plan::nomad_preflight;
 use crate::operation::component::registrations;
+use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, servers, state};
 use crate::operation::request::answer::{Opening, shape};
 use crate::operation::request::arguments::Arguments;
@@ -63,7 +64,7 @@ pub fn validate(call: &Call<'_>) -> Value {
         Ok((component.clone(), spec))
     };
     let ask = async |session: &Session, service: &Name, (component, spec): (Component, Spec)| {
-        let nomad = servers::nomad(&session.blueprint.settings, &component, &session.reading()).await?;
+        let nomad = servers::nomad(&session.blueprint.settings, &component, &session.call.reading()).await?;
         let checked = nomad.preflight(&spec).await;
         let checked = checked
             .map_err(|refusal| nomad_preflight::explain(service.as_str(), false, refusal, &nomad.address))?;
@@ -80,12 +81,13 @@ pub fn validate(call: &Call<'_>) -> Value {
 pub fn diagnose(call: &Call<'_>) -> Value {
     let find = |prepared: &Prepared, service: &Name| Ok(of_service(prepared, service)?.0.clone());
     answer(call, "diagnose", find, async |session: &Session, _, component: Name| {
-        let (place, modules) = (session.layout.place(&component)?, &session.modules);
+        let (place, modules) = (session.call.layout.place(&component)?, &session.modules);
         let subdir = &modules[&component].subdir;
         let node = &session.blueprint.nodes[&component];
-        let reading = session.reading();
-        let mut invoker = Invoker::new(session, &node.component, &place, subdir, None, reading).await?;
-        given_secrets::hide(&mut invoker).await;
+        let reading = session.call.reading();
+        let context = Context::new(session, &node.component, &place, None, reading)?;
+        let mut invoker = Invoker::new(context, subdir).await?;
+        given_secrets::hide(&mut invoker.context).await;
         let mut state = state::read(&invoker).await?.unwrap_or_default();
         if let Some(record) = session.records().read(&node.component, &place).await? {
             registrations::recorded(&mut state, &record);
@@ -94,15 +96,16 @@ pub fn diagnose(call: &Call<'_>) -> Value {
         for job in &state.jobs {
             let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
             let nomad =
-                servers::nomad(&session.blueprint.settings, &node.component, &invoker.reading).await?;
+                servers::nomad(&session.blueprint.settings, &node.component, &invoker.context.reading)
+                    .await?;
             let mut found = Follow::new(nomad, name, job.modify_index)
                 .after_failure(job.failed)
-                .silently(invoker.blind)
+                .silently(invoker.context.blind)
                 .diagnose()
                 .await;
-            invoker.redactor.gathered(&mut found.details);
+            invoker.context.redactor.gathered(&mut found.details);
             jobs.push(found.details);
-            lines.extend(found.lines.iter().map(|line| invoker.redactor.text(line)));
+            lines.extend(found.lines.iter().map(|line| invoker.context.redactor.text(line)));
         }
         Ok([("jobs", json!(jobs)), ("lines", json!(lines))])
     })

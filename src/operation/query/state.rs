@@ -61,7 +61,7 @@ fn failed(error: Error) -> Value {
 }
 
 async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Question) -> Result<Value> {
-    let place = inspection.session.layout.place(component)?;
+    let place = inspection.session.call.layout.place(component)?;
     let refuse = |code, message: String, remedy: &'static str| {
         Error::new(Layer::Salt, Phase::Verification, code, message, remedy)
     };
@@ -70,11 +70,11 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
     match question {
         Question::Outputs => {
             let state = recorded_state::whole(&invoker).await?.ok_or_else(never)?;
-            Ok(json!({ "outputs": shown_outputs::masked(&invoker, &state) }))
+            Ok(json!({ "outputs": shown_outputs::masked(&invoker.context.redactor, &state) }))
         }
         Question::Output(name) => {
             let state = recorded_state::whole(&invoker).await?.ok_or_else(never)?;
-            let mut outputs = shown_outputs::masked(&invoker, &state);
+            let mut outputs = shown_outputs::masked(&invoker.context.redactor, &state);
             let declared = &inspection.session.modules[component].interface.outputs;
             let value = outputs.remove(name).ok_or_else(|| {
                 if declared.contains_key(name) {
@@ -111,8 +111,8 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
 
 /// Every resource of the state. Its sensitive values are masked.
 async fn resources(invoker: &Invoker<'_>) -> Result<Vec<Value>> {
-    let arguments = terraform::show_state(invoker.state().as_deref());
-    let (exit, text) = invoker.document("show", arguments, invoker.component.timeouts.plan).await?;
+    let arguments = terraform::show_state(invoker.context.state().as_deref());
+    let (exit, text) = invoker.document("show", arguments, invoker.context.component.timeouts.plan).await?;
     if exit.code != Some(0) {
         let said = Said { exit, diagnostics: Vec::new() };
         return Err(invoker.failure("show", Phase::Verification, &said));
@@ -121,11 +121,14 @@ async fn resources(invoker: &Invoker<'_>) -> Result<Vec<Value>> {
     let mut found = Vec::new();
     collect(&document["values"]["root_module"], &mut found);
     let outputs = document["values"]["outputs"].as_object().into_iter().flatten();
-    invoker.redactor.add(outputs.filter(|(_, one)| one["sensitive"] == true).map(|(_, one)| &one["value"]));
+    invoker
+        .context
+        .redactor
+        .add(outputs.filter(|(_, one)| one["sensitive"] == true).map(|(_, one)| &one["value"]));
     for one in &mut found {
         let marks = one["sensitive_values"].take();
         mask(&mut one["values"], &marks);
-        invoker.redactor.value(one);
+        invoker.context.redactor.value(one);
         if let Some(map) = one.as_object_mut() {
             map.remove("sensitive_values");
         }

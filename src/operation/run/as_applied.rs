@@ -75,8 +75,8 @@ fn is_of_the_module(error: &Error, intent: &Intent) -> bool {
 /// None if today's module is the one that was applied.
 fn applied(session: &Session, name: &Name) -> Result<Option<(Node, Arc<Module>)>> {
     let today = &session.blueprint.nodes[name];
-    let folder = broken_modules::folder(&session.layout, &session.run_id, name);
-    let earlier = broken_modules::as_applied(&today.component, &session.layout.place(name)?, &folder)?;
+    let folder = broken_modules::folder(&session.call.layout, &session.call.run_id, name);
+    let earlier = broken_modules::as_applied(&today.component, &session.call.layout.place(name)?, &folder)?;
     Ok(earlier.filter(|(node, _)| node.interface.digest != today.interface.digest))
 }
 
@@ -89,7 +89,7 @@ pub(super) async fn check_all(session: &Session, graph: &Graph, plans: &SavedPla
         }
     }
     // The outputs of an upstream component are read again after it was applied.
-    session.produced.borrow_mut().clear();
+    session.ledger.produced.borrow_mut().clear();
     match moved.len() {
         0 => Ok(()),
         1 => Err(moved.remove(0)),

@@ -92,9 +92,9 @@ fn execute(
     let memory = Memory { journal: Some(journal), done };
     driver::in_session(call, opening, prepared, memory, &selected, async move |session: &Session| {
         if let Some(plan_id) = intent.plan_id().filter(|_| intent.changes_things()) {
-            as_applied::check_all(session, &graph, &SavedPlans::new(&session.layout, plan_id)).await?;
+            as_applied::check_all(session, &graph, &SavedPlans::new(&session.call.layout, plan_id)).await?;
         }
-        let (locks, environment) = (&session.locks, &session.blueprint.environment);
+        let (locks, environment) = (&session.call.locks, &session.blueprint.environment);
         last_run::tell(locks, environment, &began, false).await;
         let turn = async |name| as_applied::run(session, &name, &intent).await;
         let reports = match intent.rollback() {
@@ -108,7 +108,7 @@ fn execute(
             }
         };
         last_run::tell(locks, environment, &began, answer::result(&reports) == Some(true)).await;
-        Ok((reports, session.tool.version.to_string()))
+        Ok((reports, session.call.tool.version.to_string()))
     })
 }
 

@@ -8,8 +8,9 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::error::Code;
 use crate::graph::{Graph, Outcome, Queue};
-use crate::model::{Name, OnFailure};
+use crate::model::{Blueprint, Name, OnFailure};
 use crate::operation::session::Session;
+use crate::operation::session::channel::Teller;
 use crate::report::{ComponentReport, Status};
 use crate::view::progress::Stage;
 
@@ -24,7 +25,7 @@ pub(super) async fn schedule(
     let parallelism = session.blueprint.settings.parallelism.get();
     for name in graph.names() {
         let on = graph.dependencies(name).iter().cloned().collect();
-        session.teller.stage(name, Stage::Waiting { on });
+        session.call.teller.stage(name, Stage::Waiting { on });
     }
     let mut queue = Queue::new(graph);
     let mut running = FuturesUnordered::new();
@@ -32,14 +33,14 @@ pub(super) async fn schedule(
     let skip = |names: Vec<Name>, reason: Code, reports: &mut BTreeMap<_, _>| {
         for name in names {
             let report = ComponentReport::new(Status::Skipped, reason);
-            tell_end(session, &name, &report);
+            tell_end(&session.call.teller, &name, &report);
             reports.insert(name, report);
         }
     };
     loop {
-        while running.len() < parallelism && session.cancel.cause().is_none() {
+        while running.len() < parallelism && session.call.cancel.cause().is_none() {
             let busy: Vec<Name> = queue.running().cloned().collect();
-            let Some(name) = queue.next(|name| has_room(session, name, &busy)) else {
+            let Some(name) = queue.next(|name| has_room(&session.blueprint, name, &busy)) else {
                 break;
             };
             let began = Instant::now();
@@ -52,7 +53,7 @@ pub(super) async fn schedule(
         let Some((name, report)) = running.next().await else {
             break;
         };
-        tell_end(session, &name, &report);
+        tell_end(&session.call.teller, &name, &report);
         match report.status {
             Status::Failed | Status::Blocked | Status::Cancelled => {
                 skip(queue.finish(&name, Outcome::Failed), Code::DependencyNotDone, &mut reports);
@@ -71,18 +72,18 @@ pub(super) async fn schedule(
 }
 
 /// Whether every provider of this component may serve one more component.
-fn has_room(session: &Session, name: &Name, busy: &[Name]) -> bool {
+fn has_room(blueprint: &Blueprint, name: &Name, busy: &[Name]) -> bool {
     let uses = |name: &Name, provider: &str| {
-        session.blueprint.nodes.get(name).is_some_and(|node| node.interface.uses(provider))
+        blueprint.nodes.get(name).is_some_and(|node| node.interface.uses(provider))
     };
-    session.blueprint.settings.concurrency.iter().all(|(provider, most)| {
+    blueprint.settings.concurrency.iter().all(|(provider, most)| {
         !uses(name, provider) || busy.iter().filter(|other| uses(other, provider)).count() < most.get()
     })
 }
 
-fn tell_end(session: &Session, name: &Name, report: &ComponentReport) {
+fn tell_end(teller: &Teller, name: &Name, report: &ComponentReport) {
     let stage = Stage::Finished { status: report.status, changes: report.changes, seconds: report.duration };
-    session.teller.stage(name, stage);
+    teller.stage(name, stage);
     let (status, reason) = (report.status.word(), report.reason());
     match &report.error {
         Some(error) => tracing::error!("{name}: {status} ({reason}): {error}"),

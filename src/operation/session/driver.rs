@@ -55,7 +55,7 @@ pub fn in_session<T: Send>(
             let session = Session::open(opening, prepared, memory, run_cancel, teller, identity).await?;
             let outcome = AssertUnwindSafe(work(&session)).catch_unwind().await;
             // All terraforms and rollbacks have ended at this point, also after an error.
-            opening.leaves(session.secrets.close().await);
+            opening.leaves(session.call.secrets.close().await);
             outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     })

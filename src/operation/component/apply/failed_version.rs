@@ -65,9 +65,9 @@ pub(in crate::operation::component) async fn spent(
     if !run.intent.options.retry || run.intent.destroys() || run.failed_before().is_none() {
         return Ok(spent);
     }
-    let (settings, invoker) = (&run.invoker.session.blueprint.settings, run.invoker);
+    let (settings, invoker) = (&run.invoker.context.session.blueprint.settings, run.invoker);
     for job in state.iter().flat_map(|state| &state.jobs).filter(|job| job.is_purged) {
-        let nomad = servers::nomad(settings, invoker.component, &invoker.reading).await?;
+        let nomad = servers::nomad(settings, invoker.context.component, &invoker.context.reading).await?;
         let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
         // A job that cannot be read now is left to the plan.
         let rollout = Follow::new(nomad, name, job.modify_index).read().await;
@@ -77,7 +77,7 @@ pub(in crate::operation::component) async fn spent(
 }
 
 fn waits(run: &Run<'_>, failed: &FailedVersion) -> Error {
-    let (name, environment) = (&run.node.component.name, &run.invoker.session.blueprint.environment);
+    let (name, environment) = (&run.node.component.name, &run.invoker.context.session.blueprint.environment);
     let remedy = format!(
         "correct the pillar, the module or what it reads; or, to try this version once more: \
          salt-run infrastructure.orchestrate {environment} components={name} retry=True"

@@ -78,16 +78,17 @@ impl Run<'_> {
         changes: Changes,
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
-        invoker.go_on(Phase::Application).await?;
-        let timeouts = &invoker.component.timeouts;
-        let lasting = invoker.reading.must_last(timeouts.apply + timeouts.stop_grace).await;
+        invoker.context.go_on(Phase::Application).await?;
+        let timeouts = &invoker.context.component.timeouts;
+        let lasting = invoker.context.reading.must_last(timeouts.apply + timeouts.stop_grace).await;
         lasting.map_err(|error| error.during(Phase::Application))?;
         if !self.destroy {
-            self.handed.deliver(invoker).await?;
+            self.handed.deliver(&invoker.context).await?;
         }
         let snapshot = self.snapshot().await?;
         let applied = self.begun(manifest, file, changes, &snapshot).await;
-        let report = applied.unwrap_or_else(|error| reports::ended(error.of(&invoker.component.name)));
+        let report =
+            applied.unwrap_or_else(|error| reports::ended(error.of(&invoker.context.component.name)));
         Ok(ComponentReport { snapshot_id: Some(snapshot.snapshot_id), ..report })
     }
 
@@ -99,25 +100,25 @@ impl Run<'_> {
         snapshot: &Snapshot,
     ) -> Result<ComponentReport> {
         let (invoker, next) = (self.invoker, snapshot.next.as_str());
-        manifest.begin_apply(invoker.place)?;
-        let component = invoker.component.name.clone();
-        invoker.session.change(&component, self.was(next));
+        manifest.begin_apply(invoker.context.place)?;
+        let component = invoker.context.component.name.clone();
+        invoker.context.session.ledger.change(&component, self.was(next));
         let applying = Entry::Applying { component, snapshot_id: Some(snapshot.snapshot_id.clone()) };
-        invoker.session.note_durably(applying).await?;
+        invoker.context.session.ledger.note_durably(applying).await?;
         let gone = self.gone(&changes);
         let mut progress = Progress::new(self, &changes);
         let mut heard = Heard::default();
         gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
         recovery::begin(invoker, snapshot, gone, self.record, self.backend, &self.carried).await?;
-        let arguments = Apply { plan: file.to_owned(), state: invoker.state() }.arguments();
+        let arguments = Apply { plan: file.to_owned(), state: invoker.context.state() }.arguments();
         let mut hear = |event: &Event| {
             progress.hear(event);
             heard.hear(event);
         };
-        let (timeout, room) = (invoker.component.timeouts.apply, self.room(&changes));
+        let (timeout, room) = (invoker.context.component.timeouts.apply, self.room(&changes));
         let apply = invoker.stream("apply", arguments, timeout, room, &mut hear);
-        let said = state_copies::during(invoker.state(), invoker.place.copies(), apply).await;
-        manifest.seal(invoker.place, false)?;
+        let said = state_copies::during(invoker.context.state(), invoker.context.place.copies(), apply).await;
+        manifest.seal(invoker.context.place, false)?;
         let said = said?;
         invoker.begin_saving();
         if said.exit.code == Some(0) {
@@ -128,7 +129,7 @@ impl Run<'_> {
                 (false, true) => (Status::Applied, Ended::Partly, after),
             };
             if let Err(error) = self.write_record(status, &after, ended).await {
-                let mut report = ComponentReport::failed(error.of(&invoker.component.name));
+                let mut report = ComponentReport::failed(error.of(&invoker.context.component.name));
                 report.notes.push(words![
                     "the plan was applied, and the state has it, at serial ",
                     after.serial,
@@ -142,7 +143,7 @@ impl Run<'_> {
             }
             return Ok(self.settle(report, after, Some(next)).await);
         }
-        let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.component.name);
+        let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.context.component.name);
         let mut report = reports::ended(error);
         report.changes = progress.done;
         report.resource_changes = changes.resources;
@@ -165,7 +166,8 @@ impl Run<'_> {
     /// Bytes to reserve: the stream lists the started changes and, if the state can be saved nowhere else, the state
     /// too.
     fn room(&self, changes: &Changes) -> u64 {
-        let size = self.invoker.state().and_then(|state| state.metadata().ok()).map(|state| state.len());
+        let size =
+            self.invoker.context.state().and_then(|state| state.metadata().ok()).map(|state| state.len());
         let state = size.unwrap_or(self.before.resources * ROOM_OF_ONE);
         ROOM + 2 * state + changes.resources.len() as u64 * ROOM_OF_ONE
     }
@@ -175,7 +177,8 @@ impl Run<'_> {
         let created = changes.resources.iter().filter(|one| one.actions == ["create"]);
         // Secrets were removed from these addresses.
         let created: BTreeSet<_> = created.map(|one| one.address.as_str()).collect();
-        let is_created = |address: &str| created.contains(self.invoker.redactor.text(address).as_str());
+        let is_created =
+            |address: &str| created.contains(self.invoker.context.redactor.text(address).as_str());
         let gone = self.held.iter().filter(|(address, _)| is_created(address));
         gone.map(|(address, id)| (address.clone(), id.clone())).collect()
     }
@@ -189,8 +192,8 @@ impl Run<'_> {
         next: &str,
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
-        let name = &invoker.component.name;
-        invoker.session.did(name, Did::Failed(Trouble::Unsaved));
+        let name = &invoker.context.component.name;
+        invoker.context.session.ledger.did(name, Did::Failed(Trouble::Unsaved));
         match recovery::after_failure(invoker, heard, &self.before).await {
             Ok(notes) => report.notes.extend(notes),
             Err(error) => {
@@ -215,7 +218,8 @@ impl Run<'_> {
         let ended = said.exit.code.is_some() && said.exit.cut_short.is_none();
         report.notes.push(Words::own(heard.completed.in_words(&self.before, survived.as_ref(), ended)));
         let after = survived.unwrap_or_default();
-        let suspects = heard.story.suspects(&invoker.session.run_id, &after.instances, said.ending());
+        let suspects =
+            heard.story.suspects(&invoker.context.session.call.run_id, &after.instances, said.ending());
         report.notes.extend(possible_orphans::describe(&suspects));
         report.possible_orphans = possible_orphans::orphans(invoker, &suspects);
         // The provider itself waited for the deployment.
@@ -229,7 +233,7 @@ impl Run<'_> {
             return Ok(self.finished(report, after));
         }
         let trouble = said.trouble();
-        invoker.session.did(name, Did::Failed(trouble));
+        invoker.context.session.ledger.did(name, Did::Failed(trouble));
         match trouble {
             Trouble::Known => self.after_all(report, after, next).await,
             _ => Ok(self.finished(report, after)),
@@ -272,11 +276,11 @@ impl<'a> Progress<'a> {
     fn tell(&self, address: &str) {
         let done = self.done.add + self.done.change + self.done.remove;
         let invoker = self.run.invoker;
-        let (total, address) = (self.total, invoker.redactor.text(address));
+        let (total, address) = (self.total, invoker.context.redactor.text(address));
         let stage = match self.run.destroy {
             true => Stage::Destroying { done, total, address },
             false => Stage::Applying { done, total, address },
         };
-        invoker.session.teller.stage(&invoker.component.name, stage);
+        invoker.context.session.call.teller.stage(&invoker.context.component.name, stage);
     }
 }

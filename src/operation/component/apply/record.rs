@@ -32,9 +32,9 @@ impl Run<'_> {
         Some(FailedVersion {
             version: self.version(),
             configuration: configuration.to_owned(),
-            run_id: self.invoker.session.run_id.clone(),
+            run_id: self.invoker.context.session.call.run_id.clone(),
             since: now(),
-            said: self.invoker.redactor.text(said),
+            said: self.invoker.context.redactor.text(said),
         })
     }
 
@@ -71,17 +71,17 @@ impl Run<'_> {
         let Standing { applied, known_good } =
             self.record.map(Record::standing).unwrap_or_default().after(ended);
         let record = Record {
-            run_id: invoker.session.run_id.clone(),
+            run_id: invoker.context.session.call.run_id.clone(),
             outcome: status.word().to_owned(),
             finished: now(),
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-            terraform: invoker.session.tool.version.to_string(),
+            terraform: invoker.context.session.call.tool.version.to_string(),
             deployment_id: self.node.deployment_id.clone(),
             lineage: state.lineage.clone(),
             serial: state.serial,
             resources: state.resources,
             edges: self.edges(),
-            subdir: invoker.session.modules[&invoker.component.name].subdir.clone(),
+            subdir: invoker.context.session.modules[&invoker.context.component.name].subdir.clone(),
             declared: self.node.component.declared.clone(),
             backend: self.backend.unwrap_or_default().to_owned(),
             applied,
@@ -96,8 +96,9 @@ impl Run<'_> {
             foreign: self.followed.foreign.clone(),
             ..Record::default()
         };
-        records::write(invoker.lock, &invoker.component.name, invoker.place, record).await?;
-        possible_orphans::forget(invoker, suspects)
+        records::write(invoker.context.lock, &invoker.context.component.name, invoker.context.place, record)
+            .await?;
+        possible_orphans::forget(&invoker.context, suspects)
     }
 
     /// A state that contains this whole configuration, completed by the outputs that are null.
@@ -117,7 +118,7 @@ impl Run<'_> {
     }
 
     pub(super) fn edges(&self) -> BTreeSet<String> {
-        let graph = &self.invoker.session.blueprint.graph;
+        let graph = &self.invoker.context.session.blueprint.graph;
         graph.dependencies(&self.node.component.name).iter().map(ToString::to_string).collect()
     }
 }

@@ -46,7 +46,7 @@ impl Run<'_> {
             let ended = configuration.as_deref().map_or(Ended::Destroyed, |whole| self.whole(whole));
             self.write_record(Status::Unchanged, &state, ended).await?;
         }
-        possible_orphans::forget(self.invoker, &self.carried)?;
+        possible_orphans::forget(&self.invoker.context, &self.carried)?;
         let report = ComponentReport::new(Status::Unchanged, reason);
         Ok(self.settle(report, state, configuration.as_deref()).await)
     }
@@ -54,7 +54,7 @@ impl Run<'_> {
     /// Whether the record says that exactly this configuration was applied; the resources may have become so
     /// otherwise.
     fn is_applied(&self, record: &Record) -> bool {
-        let store = Store::new(self.invoker.place.snapshots());
+        let store = Store::new(self.invoker.context.place.snapshots());
         let applied = record.applied.as_ref().map(|digest| store.configuration(digest));
         matches!(applied, Some(Ok(applied)) if applied.facts == self.facts.digest())
     }
@@ -107,9 +107,9 @@ impl Run<'_> {
         state: State,
         configuration: Option<&str>,
     ) -> ComponentReport {
-        let name = &self.invoker.component.name;
+        let name = &self.invoker.context.component.name;
         if !self.has_to_prove() {
-            self.invoker.session.did(name, Did::Applied);
+            self.invoker.context.session.ledger.did(name, Did::Applied);
             return self.finished(report, state);
         }
         match self.prove(&report, &state).await {
@@ -139,7 +139,7 @@ impl Run<'_> {
             let remedy = "find out why it never comes clean, then orchestrate";
             return Err(Error::new(Layer::Terraform, Phase::Verification, Code::NotClean, message, remedy));
         }
-        health::hold(self.invoker, state).await.map(|()| proof)
+        health::hold(&self.invoker.context, state).await.map(|()| proof)
     }
 
     async fn good(
@@ -149,7 +149,7 @@ impl Run<'_> {
         configuration: Option<&str>,
         proof: Proof,
     ) -> ComponentReport {
-        self.invoker.session.did(&self.invoker.component.name, Did::Applied);
+        self.invoker.context.session.ledger.did(&self.invoker.context.component.name, Did::Applied);
         let known = self.record.and_then(|record| record.known_good.as_deref()) == configuration;
         // Without a state, or with a state from before records existed, there is nothing to record it with.
         let known = known && self.failed_before().is_none();
@@ -183,11 +183,11 @@ impl Run<'_> {
         configuration: Option<&str>,
         error: Error,
     ) -> ComponentReport {
-        let (session, name) = (self.invoker.session, &self.invoker.component.name);
+        let (session, name) = (self.invoker.context.session, &self.invoker.context.component.name);
         let ended = reports::ended(error.of(name));
         if ended.reason == Some(Code::AwaitingPromotion) {
             // The previous instances still run beside the canaries: that is no failure.
-            session.did(name, Did::Applied);
+            session.ledger.did(name, Did::Applied);
             let ComponentReport { reason, error, .. } = ended;
             return self
                 .finished(ComponentReport { status: Status::Blocked, reason, error, ..report }, state);
@@ -199,7 +199,7 @@ impl Run<'_> {
             _ if ended.status == Status::Cancelled => Trouble::Cancelled,
             _ => Trouble::Known,
         };
-        session.did(name, Did::Failed(trouble));
+        session.ledger.did(name, Did::Failed(trouble));
         let mut notes = report.notes;
         if report.status != Status::Unchanged && !state.lineage.is_empty() {
             notes.push(words!["kept: what was applied is in the state, at serial ", state.serial]);
@@ -215,10 +215,10 @@ impl Run<'_> {
 
     /// Publishes the outputs to dependents, and shows those that are not sensitive.
     pub fn finished(&self, report: ComponentReport, state: State) -> ComponentReport {
-        let outputs = shown(self.invoker, &state);
-        let (session, name) = (self.invoker.session, &self.invoker.component.name);
-        session.reach(name, self.done(&state));
-        session.produce(name, Produced { outputs: state.outputs, ..Produced::default() });
+        let outputs = shown(&self.invoker.context.redactor, &state);
+        let (session, name) = (self.invoker.context.session, &self.invoker.context.component.name);
+        session.ledger.reach(name, self.done(&state));
+        session.ledger.produce(name, Produced { outputs: state.outputs, ..Produced::default() });
         ComponentReport { outputs, ..report }
     }
 }

@@ -15,14 +15,14 @@ impl Run<'_> {
     /// applied.
     pub async fn snapshot(&self) -> Result<Snapshot> {
         let invoker = self.invoker;
-        let store = Store::new(invoker.place.snapshots());
+        let store = Store::new(invoker.context.place.snapshots());
         let applied = self.record.and_then(|record| record.applied.clone());
         let known_good = self.record.and_then(|record| record.known_good.clone());
         for configuration in [&applied, &known_good].into_iter().flatten() {
             configurations::bring(
-                &invoker.session.locks,
-                &invoker.session.blueprint.environment,
-                &invoker.component.name,
+                &invoker.context.session.call.locks,
+                &invoker.context.session.blueprint.environment,
+                &invoker.context.component.name,
                 &store,
                 configuration,
             )
@@ -30,11 +30,11 @@ impl Run<'_> {
         }
         let snapshot = Snapshot {
             snapshot_id: store.next_id(),
-            run_id: invoker.session.run_id.clone(),
+            run_id: invoker.context.session.call.run_id.clone(),
             time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-            operation: invoker.session.operation.clone(),
+            operation: invoker.context.session.call.operation.clone(),
             destroy: self.destroy,
-            terraform: invoker.session.tool.version.to_string(),
+            terraform: invoker.context.session.call.tool.version.to_string(),
             lineage: self.before.lineage.clone(),
             serial: self.before.serial,
             resources: self.before.resources,
@@ -56,14 +56,14 @@ impl Run<'_> {
             Error { message, ..error }
         })?;
         if let Err(error) = pruned {
-            tracing::warn!("{}: old snapshots could not be removed: {error}", invoker.component.name);
+            tracing::warn!("{}: old snapshots could not be removed: {error}", invoker.context.component.name);
         }
         Ok(snapshot)
     }
 
     /// Stores only the configuration; returns its digest.
     pub async fn configuration(&self) -> Result<String> {
-        let (store, capture) = (Store::new(self.invoker.place.snapshots()), self.prepared());
+        let (store, capture) = (Store::new(self.invoker.context.place.snapshots()), self.prepared());
         blocking(move || store.capture(capture)).await
     }
 
@@ -75,12 +75,12 @@ impl Run<'_> {
             matches!(declared.get(*variable), Some(Input::Output(_) | Input::Outputs(_)))
         };
         Capture {
-            module: invoker.session.modules[&invoker.component.name].clone(),
-            folder: invoker.place.module(),
+            module: invoker.context.session.modules[&invoker.context.component.name].clone(),
+            folder: invoker.context.place.module(),
             variables: self.variables.to_owned(),
             outputs: self.inputs.known.keys().filter(is_read).filter_map(origin).collect(),
             secrets: self.inputs.secret.keys().filter_map(origin).collect(),
-            terraform: invoker.session.tool.version.to_string(),
+            terraform: invoker.context.session.call.tool.version.to_string(),
             backend: self.backend.unwrap_or_default().to_owned(),
             deployment_id: self.node.deployment_id.clone(),
             facts: self.facts.digest(),

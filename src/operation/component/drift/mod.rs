@@ -17,6 +17,7 @@ use crate::lock::Guard;
 use crate::model::Name;
 use crate::operation::blueprint::earlier_configuration::target;
 use crate::operation::component::recorded_state;
+use crate::operation::exec::context::Context;
 use crate::operation::exec::init::{Wanted, initialise, is_initialised};
 use crate::operation::exec::{Invoker, state};
 use crate::operation::session::Session;
@@ -38,7 +39,7 @@ pub enum Asked {
 
 /// Every result, also an error, becomes the report of the component.
 pub async fn check(session: &Session, name: &Name, asked: Asked) -> ComponentReport {
-    session.teller.show(name, Stage::Planning);
+    session.call.teller.show(name, Stage::Planning);
     let checked = match unlocked(session, name, asked).await {
         Ok(report) => report,
         Err(error) => reports::ended(error.of(name)),
@@ -57,7 +58,7 @@ async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<Compon
         report.notes.push("a step of Salt's own: orchestrate with test=True asks it");
         return Ok(report);
     }
-    let place = session.layout.place(name)?;
+    let place = session.call.layout.place(name)?;
     let absent = |reason| {
         remove(&place.drift())?;
         remove(&place.outputs())?;
@@ -70,7 +71,8 @@ async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<Compon
     }
     let holder = session.holder(name);
     let no_time = std::time::Duration::ZERO;
-    let guard = match session.locks.acquire(&place.lock(), &holder, no_time, &session.cancel).await {
+    let guard = match session.call.locks.acquire(&place.lock(), &holder, no_time, &session.call.cancel).await
+    {
         Ok(guard) => guard,
         Err(busy) if busy.code == Code::Locked => {
             let mut report = ComponentReport::new(Status::Skipped, Code::Busy);
@@ -107,13 +109,13 @@ async fn locked(
     };
     let aside = place.aside();
     let store = Store::new(place.snapshots());
-    configurations::bring(&session.locks, &session.blueprint.environment, name, &store, applied).await;
+    configurations::bring(&session.call.locks, &session.blueprint.environment, name, &store, applied).await;
     let configuration = store.configuration(applied)?;
     let _ = std::fs::remove_dir_all(aside.module());
     let (node, module) = target(pillar, &configuration, &store, &aside.module())?;
     let how = |argument: &str| format!("apply it once more with a reference, which is kept: {argument}");
     let node = lacking::with_nulls(node, &module, how)?;
-    let reading = session.reading();
+    let reading = session.call.reading();
     let gathered = gather(session, &node, &reading, Hands::Over).await?;
     let (inputs, backend) = (&gathered.inputs, gathered.backend.as_deref());
     if record.backend != backend.unwrap_or_default() {
@@ -125,14 +127,18 @@ async fn locked(
 
     let (component, subdir) = (&node.component, &configuration.subdir);
     let apart = aside.initialised_apart();
-    let mut invoker = Invoker::new(session, component, &aside, subdir, Some(guard), reading.clone()).await?;
+    let invoker_in = async |place| {
+        let context = Context::new(session, component, place, Some(guard), reading.clone())?;
+        Invoker::new(context, subdir).await
+    };
+    let mut invoker = invoker_in(&aside).await?;
     if !is_initialised(&invoker, &module, backend) {
-        invoker = Invoker::new(session, component, &apart, subdir, Some(guard), reading.clone()).await?;
+        invoker = invoker_in(&apart).await?;
         initialise(&invoker, &module, backend, Wanted::default()).await?;
     }
     invoker.hand_over(&inputs.secret)?;
     let invoker = &invoker;
-    let facts = gathered.facts(session, &module)?;
+    let facts = gathered.facts(&session.call, &module)?;
     // Values that only a state or a call gives are assumed to be unchanged.
     let pillar = lacking::with_last(pillar, &configuration, &store);
     let wanted = match lacking::with_nulls(pillar, &session.modules[name], how) {
@@ -141,22 +147,22 @@ async fn locked(
     };
     let (configuration_changed, failed) = match wanted {
         Ok(now) => {
-            let now = now.facts(session, &session.modules[name])?;
+            let now = now.facts(&session.call, &session.modules[name])?;
             let version = now.version(&session.blueprint.nodes[name].component.declared);
             (now != facts, record.failed.as_ref().filter(|failed| failed.version == version))
         }
         // The applied configuration could be planned; the pillar's cannot.
         Err(_) => (true, None),
     };
-    if invoker.state().is_some() || asked == Asked::Scheduled {
+    if invoker.context.state().is_some() || asked == Asked::Scheduled {
         let state = state::read(invoker).await?;
-        recorded_state::check(Some(&record), state.as_ref(), false, invoker)?;
+        recorded_state::check(Some(&record), state.as_ref(), false, &invoker.context)?;
         if asked == Asked::Scheduled {
             let state = record.with_nulls(state).unwrap_or_default();
             let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
             let known = Known {
                 time: now(),
-                outputs: shown_outputs::shown(invoker, &state),
+                outputs: shown_outputs::shown(&invoker.context.redactor, &state),
                 sensitive: hidden.map(|(name, _)| name.clone()).collect(),
             };
             known.write(&place.outputs())?;
@@ -176,8 +182,8 @@ async fn locked(
             lacking::names(&node)
         ));
     }
-    report.notes.extend(invoker.short_secrets());
-    invoker.redactor.report(&mut report);
+    report.notes.extend(invoker.context.short_secrets());
+    invoker.context.redactor.report(&mut report);
     remember(session, name, place, asked, report)
 }
 
@@ -259,7 +265,7 @@ fn remember(
             "configuration_changed": drift.configuration_changed,
             "changes": changes,
         });
-        session.teller.emit(name, "drift", data);
+        session.call.teller.emit(name, "drift", data);
         tracing::warn!("{name}: {} outside of Terraform", report.status.word());
     }
     Ok(report)

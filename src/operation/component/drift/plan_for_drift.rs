@@ -14,6 +14,7 @@ use crate::operation::store::keyed_digest::keyed;
 use crate::record::Record;
 use crate::report::{Class, Drifted};
 use crate::terraform::{Event, Plan, ROOM, Refresh};
+use crate::workdir::Layout;
 
 /// Digits of the digest: enough to tell one drift from another, and few enough to type.
 const ID_DIGITS: usize = 32;
@@ -38,8 +39,8 @@ pub(super) async fn look(
     refresh: Refresh,
     record: Option<&Record>,
 ) -> Result<Look> {
-    invoker.go_on(Phase::Planning).await?;
-    let plan = Plan { refresh, lock: !invoker.place.is_aside(), ..plan::into(file, invoker) };
+    invoker.context.go_on(Phase::Planning).await?;
+    let plan = Plan { refresh, lock: !invoker.context.place.is_aside(), ..plan::into(file, invoker) };
     let (mut differs, mut outputs) = (false, BTreeMap::new());
     let mut hear = |event: &Event| match event {
         Event::ResourceDrift(_) => differs = true,
@@ -47,7 +48,7 @@ pub(super) async fn look(
         Event::Outputs(found) if refresh != Refresh::Only => outputs.extend(plan::changed(found)),
         _ => {}
     };
-    let timeout = invoker.component.timeouts.plan;
+    let timeout = invoker.context.component.timeouts.plan;
     let said = invoker.stream("plan", plan.arguments(), timeout, ROOM, &mut hear).await?;
     if !matches!(said.exit.code, Some(0 | 2)) {
         return Err(invoker.failure("plan", Phase::Planning, &said));
@@ -59,22 +60,22 @@ pub(super) async fn look(
     let document = saved_plan_file::document(invoker, file).await?;
     let mut followed = record.map(|record| record.followed.clone()).unwrap_or_default();
     followed.retain(|job, _| record.is_none_or(|record| !record.foreign.contains(job)));
-    let seen = change::seen(&document, &invoker.component.drift, &followed);
-    let drift_id = identify(invoker, &seen, facts)?;
+    let seen = change::seen(&document, &invoker.context.component.drift, &followed);
+    let drift_id = identify(&invoker.context.session.call.layout, &seen, facts)?;
     let mut drift = seen.changes;
     if refresh == Refresh::Only {
         drift.iter_mut().for_each(|one| one.class = Class::Drifted);
     }
     let changes = if refresh == Refresh::Only { Changes::default() } else { change::read(&document) };
-    Ok(Look { changes: reports::redacted(invoker, changes), drift, drift_id })
+    Ok(Look { changes: reports::redacted(&invoker.context.redactor, changes), drift, drift_id })
 }
 
 /// An id of the drift and of the configuration that it was compared with. It reveals neither.
-fn identify(invoker: &Invoker<'_>, seen: &Seen, facts: &Facts) -> Result<Option<String>> {
+fn identify(layout: &Layout, seen: &Seen, facts: &Facts) -> Result<Option<String>> {
     if seen.changes.iter().all(|one| one.class == Class::Pending) {
         return Ok(None);
     }
-    let mut id = keyed(&invoker.session.layout, &json!([seen.exact, facts.digest()]))?;
+    let mut id = keyed(layout, &json!([seen.exact, facts.digest()]))?;
     id.truncate(ID_DIGITS);
     Ok(Some(id))
 }

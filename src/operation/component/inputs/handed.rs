@@ -6,8 +6,9 @@ use serde_json::Value;
 use crate::decide::Items;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::nomad::{Nomad, Trouble};
+use crate::operation::exec::context::Context;
+use crate::operation::exec::servers;
 use crate::operation::exec::servers::patiently;
-use crate::operation::exec::{Invoker, servers};
 
 /// The secrets that a turn publishes to tasks. No Debug: it holds secrets.
 #[derive(Default)]
@@ -48,7 +49,7 @@ impl Handed {
     }
 
     /// Writes the secrets for the tasks, under the lock and before the tasks start.
-    pub async fn deliver(&self, invoker: &Invoker<'_>) -> Result<()> {
+    pub async fn deliver(&self, context: &Context<'_>) -> Result<()> {
         if self.is_unmade() {
             let message = format!("no value can be read of {}, which was made", self.unmade.join(", "));
             let remedy = "look at Vault, and who else writes there; then run again";
@@ -56,9 +57,9 @@ impl Handed {
         }
         let Some(writing) = &self.writing else { return Ok(()) };
         let Writing { namespace, path, items, since } = writing;
-        let settings = &invoker.session.blueprint.settings;
-        let nomad = servers::nomad(settings, invoker.component, &invoker.reading).await?;
-        let go_on = async || invoker.go_on(Phase::Application).await;
+        let settings = &context.session.blueprint.settings;
+        let nomad = servers::nomad(settings, context.component, &context.reading).await?;
+        let go_on = async || context.go_on(Phase::Application).await;
         let write = async || nomad.put_variable(namespace, path, items, *since).await;
         let answer = match patiently(&nomad, go_on, Trouble::is_away, write).await? {
             // An earlier attempt may have succeeded although its answer was lost.

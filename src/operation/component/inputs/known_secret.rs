@@ -6,7 +6,6 @@ use serde_json::Value;
 use crate::decide::{self, Items};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Bearer, Name, Reference, SecretOrigin, TaskSecret};
-use crate::operation::session::Session;
 use crate::operation::session::secrets::Reading;
 
 /// What is known of a secret.
@@ -56,6 +55,6 @@ pub(super) fn known(found: &Items, owner: &str) -> Vec<Value> {
 }
 
 /// Several environments may share one Nomad.
-pub(super) fn owner(session: &Session, component: &Name) -> String {
-    format!("{}/{component}", session.blueprint.environment)
+pub(super) fn owner(environment: &Name, component: &Name) -> String {
+    format!("{}/{component}", environment)
 }

@@ -71,10 +71,10 @@ fn named(variables: &BTreeSet<String>) -> (String, &'static str) {
 /// This component with the stored values of the last apply.
 async fn last(session: &Session, node: &Node, record: Option<&Record>) -> Result<Node> {
     let name = &node.component.name;
-    let store = Store::new(session.layout.place(name)?.snapshots());
+    let store = Store::new(session.call.layout.place(name)?.snapshots());
     let digest = record.and_then(|record| record.applied.clone()).or_else(|| store.tried());
     let Some(digest) = digest else { return Ok(node.clone()) };
-    configurations::bring(&session.locks, &session.blueprint.environment, name, &store, &digest).await;
+    configurations::bring(&session.call.locks, &session.blueprint.environment, name, &store, &digest).await;
     match store.configuration(&digest) {
         Ok(configuration) => Ok(with_last(node, &configuration, &store)),
         Err(error) => {
@@ -177,7 +177,7 @@ pub async fn given(session: &Session, node: &Node, name: &Name) -> Result<Vec<In
     if node.lacks.is_empty() {
         return Ok(Vec::new());
     }
-    let place = session.layout.place(name)?;
+    let place = session.call.layout.place(name)?;
     let record = session.records().latest(name, &place).await?;
     let last = last(session, node, record.as_ref()).await?;
     let given = node.lacks.iter().filter_map(|variable| last.component.inputs.get(variable).cloned());

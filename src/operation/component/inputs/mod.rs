@@ -11,6 +11,7 @@ pub mod variables;
 use self::handed::Handed;
 use self::variables::Inputs;
 use crate::operation::session::Session;
+use crate::operation::session::call_context::CallContext;
 use crate::operation::session::secrets::Reading;
 use crate::operation::store::facts::Facts;
 use crate::operation::store::keyed_digest::keyed;
@@ -32,9 +33,9 @@ pub struct Gathered {
 
 impl Gathered {
     /// The facts on which a plan of this module with these inputs is based.
-    pub fn facts(&self, session: &Session, module: &Module) -> Result<Facts> {
-        let inputs = keyed(&session.layout, &json!([self.inputs.known, self.inputs.secret]))?;
-        Ok(Facts::new(module, inputs, self.backend.as_deref(), &session.tool.version))
+    pub fn facts(&self, call: &CallContext, module: &Module) -> Result<Facts> {
+        let inputs = keyed(&call.layout, &json!([self.inputs.known, self.inputs.secret]))?;
+        Ok(Facts::new(module, inputs, self.backend.as_deref(), &call.tool.version))
     }
 }
 
@@ -54,7 +55,7 @@ impl Hands {
 
 pub async fn gather(session: &Session, node: &Node, reading: &Reading, hands: Hands) -> Result<Gathered> {
     upstream_outputs::read(session, node).await?;
-    let produced = |producer: &_| session.produced.borrow().get(producer).cloned();
+    let produced = |producer: &_| session.ledger.produced.borrow().get(producer).cloned();
     let mut inputs = variables::inputs(node, &produced, reading).await?;
     let component = &node.component;
     // An earlier configuration is a plain module. Its tasks keep the secrets that they have.

@@ -16,14 +16,15 @@ use crate::model::{
 use crate::nomad::Trouble;
 use crate::operation::exec::servers::{self, patiently};
 use crate::operation::session::Session;
-use crate::operation::session::secrets::Reading;
+use crate::operation::session::secrets::{Reading, Secrets};
 use crate::record::Record;
 use crate::snapshot::Store;
 use crate::words::{Words, words};
+use crate::workdir::Layout;
 
 /// Generates missing secrets; returns one note for each.
 pub(in crate::operation::component) async fn generate(
-    session: &Session,
+    secrets: &Secrets,
     component: &Component,
     reading: &Reading,
 ) -> Result<Vec<String>> {
@@ -35,7 +36,7 @@ pub(in crate::operation::component) async fn generate(
     }
     let mut notes = Vec::new();
     for (path, wanted) in wanted {
-        let made = session.secrets.vault().await?.ensure(path, &wanted).await?;
+        let made = secrets.vault().await?.ensure(path, &wanted).await?;
         reading.forget(path).await?;
         notes.extend(made.into_iter().map(|key| format!("made, and kept at vault:{path}#{key}")));
     }
@@ -86,13 +87,13 @@ pub(super) async fn gather(
     let path = nomad_variable(service);
     let namespace = servers::namespace(&session.blueprint.settings, namespace);
     let nomad = servers::nomad(&session.blueprint.settings, component, reading).await?;
-    let go_on = async || session.go_on(Phase::Preparation);
+    let go_on = async || session.call.go_on(Phase::Preparation);
     let found =
         patiently(&nomad, go_on, Trouble::is_away, async || nomad.variable(&namespace, &path).await).await?;
     let found = found.map_err(|trouble| trouble.explain(&nomad.address, Phase::Preparation))?;
-    let owner = owner(session, &component.name);
+    let owner = owner(&session.blueprint.environment, &component.name);
     handed.secrets.extend(known(&found.items, &owner));
-    let applied = applied(session, &component.name);
+    let applied = applied(&session.call.layout, &component.name);
     let handing =
         hand(&found.items, &owner, &wanted, applied).map_err(|why| foreign(&path, &namespace, &why))?;
     handed.revision = Some(handing.revision());
@@ -108,9 +109,9 @@ fn text(output: &Value) -> String {
 }
 
 /// The revision of the last apply of this job on this host; 0 if it is not known.
-fn applied(session: &Session, component: &Name) -> u64 {
+fn applied(layout: &Layout, component: &Name) -> u64 {
     let applied = || {
-        let place = session.layout.place(component).ok()?;
+        let place = layout.place(component).ok()?;
         let applied = Record::read(&place.record()).ok()??.applied?;
         let store = Store::new(place.snapshots());
         let variables = store.object(&store.configuration(&applied).ok()?.variables).ok()?;

@@ -4,15 +4,16 @@ use crate::error::Result;
 use crate::model::{Name, Node};
 use crate::operation::component::recorded_state;
 use crate::operation::exec::Invoker;
+use crate::operation::exec::context::Context;
 use crate::operation::session::Session;
 use crate::operation::session::produced::Produced;
 
 /// Reads the outputs that this component's inputs refer to, if this run has not produced them.
 pub(in crate::operation::component) async fn read(session: &Session, node: &Node) -> Result<()> {
     for reference in node.component.reads() {
-        if !session.produced.borrow().contains_key(&reference.component) {
+        if !session.ledger.produced.borrow().contains_key(&reference.component) {
             let produced = last(session, &reference.component).await?;
-            session.produce(&reference.component, produced);
+            session.ledger.produce(&reference.component, produced);
         }
     }
     Ok(())
@@ -22,11 +23,12 @@ pub(in crate::operation::component) async fn read(session: &Session, node: &Node
 async fn last(session: &Session, name: &Name) -> Result<Produced> {
     // The applied configuration may read a component that was removed from the pillar.
     let Some(node) = session.blueprint.nodes.get(name) else { return Ok(Produced::default()) };
-    let place = session.layout.place(name)?;
+    let place = session.call.layout.place(name)?;
     let module = session.modules.get(name).filter(|_| place.module().exists());
     let Some(module) = module else { return Ok(Produced::default()) };
-    let reading = session.reading();
-    let invoker = Invoker::new(session, &node.component, &place, &module.subdir, None, reading).await?;
+    let reading = session.call.reading();
+    let context = Context::new(session, &node.component, &place, None, reading)?;
+    let invoker = Invoker::new(context, &module.subdir).await?;
     let state = recorded_state::whole(&invoker).await.map_err(|error| error.of(name))?;
     Ok(Produced { outputs: state.map(|state| state.outputs).unwrap_or_default(), ..Produced::default() })
 }

@@ -24,7 +24,7 @@ pub(super) fn into(file: &Path, invoker: &Invoker<'_>) -> Plan {
     Plan {
         out: file.to_owned(),
         variable_files: invoker.variable_files(),
-        state: invoker.state(),
+        state: invoker.context.state(),
         destroy: false,
         refresh: Refresh::First,
         lock: true,
@@ -35,13 +35,13 @@ pub(super) fn into(file: &Path, invoker: &Invoker<'_>) -> Plan {
 
 /// `full`: a person reads this plan, so it shows which attributes change.
 pub(super) async fn plan(invoker: &Invoker<'_>, plan: &Plan, full: bool) -> Result<Planned> {
-    invoker.session.teller.stage(&invoker.component.name, Stage::Planning);
+    invoker.context.session.call.teller.stage(&invoker.context.component.name, Stage::Planning);
     match make(invoker, plan, full).await? {
         Made { changes: Some(changes), .. } => Ok(Planned::Changes(changes)),
         Made { jobs_differ: false, .. } => Ok(Planned::Nothing(Vec::new())),
         Made { .. } => {
             let document = saved_plan_file::document(invoker, &plan.out).await?;
-            Ok(Planned::Nothing(change::found_jobs(&document, &invoker.component.drift)))
+            Ok(Planned::Nothing(change::found_jobs(&document, &invoker.context.component.drift)))
         }
     }
 }
@@ -68,25 +68,27 @@ struct Made {
 }
 
 async fn make(invoker: &Invoker<'_>, plan: &Plan, full: bool) -> Result<Made> {
-    invoker.go_on(Phase::Planning).await?;
+    invoker.context.go_on(Phase::Planning).await?;
     let mut changes = Changes::default();
     let mut jobs_differ = false;
     let said = invoker
-        .stream("plan", plan.arguments(), invoker.component.timeouts.plan, ROOM, &mut |event| match event {
-            Event::PlannedChange(planned) => {
-                let resource = &planned.resource;
-                changes.resources.extend(change::planned(
-                    &resource.address,
-                    &resource.kind,
-                    &resource.name,
-                    planned.action.word(),
-                    planned.reason.as_deref(),
-                ));
+        .stream("plan", plan.arguments(), invoker.context.component.timeouts.plan, ROOM, &mut |event| {
+            match event {
+                Event::PlannedChange(planned) => {
+                    let resource = &planned.resource;
+                    changes.resources.extend(change::planned(
+                        &resource.address,
+                        &resource.kind,
+                        &resource.name,
+                        planned.action.word(),
+                        planned.reason.as_deref(),
+                    ));
+                }
+                Event::ResourceDrift(found) => jobs_differ |= found.resource.kind == "nomad_job",
+                Event::ChangeSummary(summary) => changes.counts = summary.counts,
+                Event::Outputs(outputs) => changes.outputs.extend(changed(outputs)),
+                _ => {}
             }
-            Event::ResourceDrift(found) => jobs_differ |= found.resource.kind == "nomad_job",
-            Event::ChangeSummary(summary) => changes.counts = summary.counts,
-            Event::Outputs(outputs) => changes.outputs.extend(changed(outputs)),
-            _ => {}
         })
         .await?;
     let changes = match said.exit.code {
@@ -94,9 +96,11 @@ async fn make(invoker: &Invoker<'_>, plan: &Plan, full: bool) -> Result<Made> {
         Some(2) if full => Some(saved_plan_file::show(invoker, &plan.out).await?),
         Some(2) => Some(changes),
         _ => {
-            return Err(
-                nomad_preflight::blame(invoker, invoker.failure("plan", Phase::Planning, &said)).await
-            );
+            return Err(nomad_preflight::blame(
+                &invoker.context,
+                invoker.failure("plan", Phase::Planning, &said),
+            )
+            .await);
         }
     };
     Ok(Made { changes, jobs_differ })

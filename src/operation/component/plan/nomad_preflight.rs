@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::change::{Changes, PlannedJob, jobs};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::nomad::{Checked, JobName, Refusal, Spec, Trouble};
+use crate::operation::exec::context::Context;
 use crate::operation::exec::servers::patiently;
 use crate::operation::exec::{Invoker, saved_plan_file, servers};
 use crate::render;
@@ -25,8 +26,8 @@ pub(in crate::operation::component) async fn check(
         return Ok(Vec::new());
     }
     let document = saved_plan_file::document(invoker, file).await?;
-    let settings = &invoker.session.blueprint.settings;
-    let nomad = servers::nomad(settings, invoker.component, &invoker.reading).await?;
+    let settings = &invoker.context.session.blueprint.settings;
+    let nomad = servers::nomad(settings, invoker.context.component, &invoker.context.reading).await?;
     let mut notes = Vec::new();
     for job in jobs(&document) {
         let Some(spec) = spec(&job)? else {
@@ -36,7 +37,7 @@ pub(in crate::operation::component) async fn check(
             ));
             continue;
         };
-        let go_on = async || invoker.go_on(Phase::Planning).await;
+        let go_on = async || invoker.context.go_on(Phase::Planning).await;
         let asked = patiently(&nomad, go_on, Refusal::is_away, async || nomad.preflight(&spec).await);
         match asked.await? {
             Ok(Checked { notes: told, .. }) if job.is_sensitive => {
@@ -66,14 +67,14 @@ fn spec(job: &PlannedJob) -> Result<Option<Spec>> {
 
 /// The error of a plan that failed at a job, from the provider's text. If Nomad itself is unreachable or refuses, the
 /// error gives its address and the remedy instead.
-pub(super) async fn blame(invoker: &Invoker<'_>, failed: Error) -> Error {
+pub(super) async fn blame(context: &Context<'_>, failed: Error) -> Error {
     let of_a_job = |address: &Value| address.as_str().is_some_and(|address| address.contains("nomad_job."));
     let addresses = failed.details["addresses"].as_array();
     if !addresses.is_some_and(|addresses| addresses.iter().any(of_a_job)) {
         return failed;
     }
-    let settings = &invoker.session.blueprint.settings;
-    let Ok(nomad) = servers::nomad(settings, invoker.component, &invoker.reading).await else {
+    let settings = &context.session.blueprint.settings;
+    let Ok(nomad) = servers::nomad(settings, context.component, &context.reading).await else {
         return failed;
     };
     match nomad.parse("job \"asked\" {}", "").await {

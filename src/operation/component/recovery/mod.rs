@@ -42,10 +42,11 @@ pub(super) struct Recovery {
 impl Recovery {
     /// Archives unsaved states, and repairs a local state. It needs the lock.
     pub async fn open(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<Self> {
-        let place = invoker.place;
+        let place = invoker.context.place;
         [place.control(), &place.recovered(), &place.workdir].into_iter().for_each(sweep_unfinished);
         Store::new(place.snapshots()).sweep_unfinished();
-        let elsewhere = invoker.session.records().elsewhere(&invoker.component.name, place).await?;
+        let elsewhere =
+            invoker.context.session.records().elsewhere(&invoker.context.component.name, place).await?;
         let mut recovery =
             Self { underway: Underway::read(&place.applying())?, elsewhere, ..Self::default() };
         recovery.notes.extend(recovery.elsewhere.iter().map(|there| {
@@ -63,7 +64,11 @@ impl Recovery {
             recovery.notes.push(Words::own(format!(
                 "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off"
             )));
-            match leftovers::stream(&invoker.session.layout, underway, &invoker.component.name)? {
+            match leftovers::stream(
+                &invoker.context.session.call.layout,
+                underway,
+                &invoker.context.component.name,
+            )? {
                 Some(mut heard) => {
                     underway.gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
                     recovery.story = heard.story;
@@ -78,7 +83,7 @@ impl Recovery {
                 ))),
             }
         }
-        if let Some(untold) = untold(invoker)? {
+        if let Some(untold) = untold(&invoker.context)? {
             let run_id = &untold.run_id;
             recovery.notes.push(Words::own(format!("run {run_id} died before its report was written")));
             recovery.suspects = untold.suspects.clone();
@@ -97,7 +102,7 @@ impl Recovery {
         let was = recovery.underway.as_ref().map(|underway| &underway.backend);
         recovery.backend = was.or_else(|| record.map(|record| &record.backend)).cloned();
         if let Some(state) =
-            invoker.state().filter(|_| recovery.backend.as_ref().is_none_or(String::is_empty))
+            invoker.context.state().filter(|_| recovery.backend.as_ref().is_none_or(String::is_empty))
         {
             recovery.save_waiting(invoker).await?;
             let note = repair_state::put_right(
@@ -124,7 +129,7 @@ impl Recovery {
 
     /// Saves archived states to a remote backend, which is initialised at this point.
     pub async fn save(&mut self, invoker: &Invoker<'_>) -> Result<()> {
-        match invoker.state() {
+        match invoker.context.state() {
             Some(_) => Ok(()),
             None => self.save_waiting(invoker).await,
         }
@@ -140,7 +145,7 @@ impl Recovery {
     /// An unsaved state belongs to the old backend, not to the new one.
     pub fn refuse_to_move(&self, invoker: &Invoker<'_>, backend: Option<&str>) -> Result<()> {
         let moves = self.backend.as_ref().is_some_and(|was| was != backend.unwrap_or_default());
-        match unsaved_states::waiting(invoker.place)?.first().filter(|_| moves) {
+        match unsaved_states::waiting(invoker.context.place)?.first().filter(|_| moves) {
             Some(file) => Err(unsaved_states::required(
                 invoker,
                 file,
@@ -181,7 +186,7 @@ impl Recovery {
     pub fn tell(self, invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentReport {
         let mut notes = self.notes;
         if !self.untold.is_empty()
-            && let Err(error) = promise(invoker, &self.suspects)
+            && let Err(error) = promise(&invoker.context, &self.suspects)
         {
             // They are reported once more than necessary.
             tracing::warn!("{error}");
@@ -200,15 +205,15 @@ pub(super) async fn after_failure(
     heard: &leftovers::Heard,
     before: &Remembered,
 ) -> Result<Vec<Words>> {
-    let mut underway = Underway::read(&invoker.place.applying())?.unwrap_or_default();
-    unsaved_states::archive(invoker.place, &[invoker.cwd()], heard.dump.as_ref())?;
+    let mut underway = Underway::read(&invoker.context.place.applying())?.unwrap_or_default();
+    unsaved_states::archive(invoker.context.place, &[invoker.cwd()], heard.dump.as_ref())?;
     if heard.dump.is_some() {
         underway.archived = true;
-        underway.write(&invoker.place.applying())?;
+        underway.write(&invoker.context.place.applying())?;
     }
     let before = Some(before).filter(|before| !before.lineage.is_empty());
     let mut notes = unsaved_states::save(invoker, before, Some(&underway.digest)).await?;
-    if let Some(state) = invoker.state() {
+    if let Some(state) = invoker.context.state() {
         notes.extend(repair_state::put_right(invoker, &state, true, before)?);
     }
     Ok(notes)
@@ -224,9 +229,9 @@ pub(super) async fn begin(
     carried: &[Suspect],
 ) -> Result<()> {
     let here = Holder::here();
-    let local = invoker.state().is_some();
+    let local = invoker.context.state().is_some();
     let underway = Underway {
-        run_id: invoker.session.run_id.clone(),
+        run_id: invoker.context.session.call.run_id.clone(),
         lineage: snapshot.lineage.clone(),
         serial: snapshot.serial,
         resources: snapshot.resources,
@@ -242,7 +247,7 @@ pub(super) async fn begin(
         recorded: Some(Record::mark(record)),
         suspects: carried.to_vec(),
     };
-    records::begin(invoker.lock, &underway).await?;
-    let file = invoker.place.applying();
+    records::begin(invoker.context.lock, &underway).await?;
+    let file = invoker.context.place.applying();
     blocking(move || underway.write(&file)).await
 }

@@ -3,24 +3,25 @@
 use super::state_copies;
 use crate::decide::Suspect;
 use crate::error::Result;
+use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, manual_commands};
 use crate::record::{Underway, Untold};
 use crate::report::PossibleOrphan;
 use crate::words::{Words, words};
 
 /// Possible orphans that an earlier run found and did not report.
-pub(super) fn untold(invoker: &Invoker<'_>) -> Result<Option<Untold>> {
-    let path = invoker.place.untold();
+pub(super) fn untold(context: &Context<'_>) -> Result<Option<Untold>> {
+    let path = context.place.untold();
     let Some(untold) = Untold::read(&path)? else { return Ok(None) };
-    if invoker.session.layout.report(&untold.run_id).exists() {
+    if context.session.call.layout.report(&untold.run_id).exists() {
         return Untold::end(&path).map(|()| None);
     }
     Ok(Some(untold))
 }
 
 /// Stores them: if this run crashes before its report is written, the next run reports them.
-pub(super) fn promise(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
-    let (run_id, path) = (invoker.session.run_id.clone(), invoker.place.untold());
+pub(super) fn promise(context: &Context<'_>, suspects: &[Suspect]) -> Result<()> {
+    let (run_id, path) = (context.session.call.run_id.clone(), context.place.untold());
     let before = Untold::read(&path)?.filter(|before| before.run_id == run_id);
     let mut suspects = suspects.to_vec();
     for earlier in before.into_iter().flat_map(|before| before.suspects) {
@@ -32,10 +33,10 @@ pub(super) fn promise(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()>
 }
 
 /// The record is written: removes the files for the crash case, after these orphans are stored safely.
-pub(in crate::operation::component) fn forget(invoker: &Invoker<'_>, suspects: &[Suspect]) -> Result<()> {
-    let place = invoker.place;
+pub(in crate::operation::component) fn forget(context: &Context<'_>, suspects: &[Suspect]) -> Result<()> {
+    let place = context.place;
     if !suspects.is_empty() {
-        promise(invoker, suspects)?;
+        promise(context, suspects)?;
     }
     state_copies::clear(&place.copies())?;
     Underway::end(&place.applying())

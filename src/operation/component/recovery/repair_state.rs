@@ -16,7 +16,7 @@ pub(super) fn put_right(
     unfinished: bool,
     remembered: Option<&Remembered>,
 ) -> Result<Option<Words>> {
-    let place = invoker.place;
+    let place = invoker.context.place;
     let text = workdir::read(state)?;
     let found = Found::of(text.as_deref());
     if found.head().is_some() {

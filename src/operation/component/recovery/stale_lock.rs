@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::decide::{self, Dead, Doubt, Lease};
 use crate::error::{Error, Phase, Result};
 use crate::lock::Holder;
+use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, manual_commands};
 use crate::record::Locking;
 use crate::terraform;
@@ -38,13 +39,13 @@ pub(super) fn remove_local(place: &Place, state: &Path) -> Result<Option<String>
 pub(super) async fn release(invoker: &Invoker<'_>, locked: Error) -> Result<String> {
     let lock = &locked.details["lock"];
     let id = lock["id"].as_str().unwrap_or_default().to_owned();
-    if invoker.state().is_some() || id.is_empty() {
+    if invoker.context.state().is_some() || id.is_empty() {
         return Err(locked);
     }
     let who = lock["who"].as_str().map(str::to_owned);
     let created = lock["created"].as_str().and_then(printed_time);
     let lease = Lease { who, created };
-    let dead = dead(invoker)?;
+    let dead = dead(&invoker.context)?;
     let command = manual_commands::terraform(invoker, &["force-unlock", "-force", &id].map(str::to_owned));
     if let Err(doubt) = decide::is_dead(&lease, dead.as_ref(), &Holder::here().host) {
         let why = match doubt {
@@ -59,22 +60,22 @@ pub(super) async fn release(invoker: &Invoker<'_>, locked: Error) -> Result<Stri
         details["command"] = json!(command);
         return Err(Error { message, remedy, ..locked }.with(details));
     }
-    let timeout = invoker.component.timeouts.plan;
+    let timeout = invoker.context.component.timeouts.plan;
     let said = invoker.plain("force-unlock", terraform::force_unlock(&id), timeout).await?;
     if said.exit.code != Some(0) {
         return Err(invoker.failure("force-unlock", Phase::Preparation, &said));
     }
-    remove(&invoker.place.locking())?;
+    remove(&invoker.context.place.locking())?;
     let who = lease.who.unwrap_or_default();
     Ok(format!("freed the backend's lock {id} of {who}: its terraform was killed here"))
 }
 
 /// Eos's own terraform that was killed while it may have held the backend's lock.
-fn dead(invoker: &Invoker<'_>) -> Result<Option<Dead>> {
-    let Some(locking) = Locking::read(&invoker.place.locking())? else {
+fn dead(context: &Context<'_>) -> Result<Option<Dead>> {
+    let Some(locking) = Locking::read(&context.place.locking())? else {
         return Ok(None);
     };
-    let run = invoker.session.layout.run(&locking.run_id).join(&invoker.component.name);
+    let run = context.session.call.layout.run(&locking.run_id).join(&context.component.name);
     let stream = run.join(format!("{}.stdout", locking.step));
     let last_seen = fs::metadata(stream).and_then(|meta| meta.modified()).ok().and_then(since_epoch);
     let started = humantime::parse_rfc3339(&locking.started).ok().and_then(since_epoch);

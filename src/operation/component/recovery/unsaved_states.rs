@@ -95,7 +95,7 @@ pub(super) async fn save(
     digest: Option<&str>,
 ) -> Result<Vec<Words>> {
     let mut notes = Vec::new();
-    for file in waiting(invoker.place)? {
+    for file in waiting(invoker.context.place)? {
         let text = workdir::read(&file)?.unwrap_or_default();
         let head = Head::parse(&text)
             .map_err(|reason| required(invoker, &file, &format!("it cannot be read ({reason})"), false))?;
@@ -104,7 +104,7 @@ pub(super) async fn save(
         let current = Found::of(there.as_deref()).head().cloned().or_else(known);
         let standing = match there.as_deref() {
             Some(there) if is_same(there, &text) => There::Same,
-            Some(there) if invoker.state().is_some() && digest == Some(sha256(there).as_str()) => {
+            Some(there) if invoker.context.state().is_some() && digest == Some(sha256(there).as_str()) => {
                 There::AsBefore
             }
             _ => There::Other,
@@ -144,22 +144,26 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
 }
 
 async fn put(invoker: &Invoker<'_>, file: &Path, text: &[u8], there: Option<&[u8]>) -> Result<()> {
-    if let Some(path) = invoker.state() {
+    if let Some(path) = invoker.context.state() {
         if let Some(there) = there.filter(|there| !there.is_empty()) {
-            keep_replaced(invoker.place, there)?;
+            keep_replaced(invoker.context.place, there)?;
         }
         return replace(&path, text).map_err(|error| required(invoker, file, &error.message, false));
     }
     let mut attempt = 1;
     loop {
-        let timeout = invoker.component.timeouts.plan;
+        let timeout = invoker.context.component.timeouts.plan;
         let said = invoker.plain("state-push", terraform::state_push(file), timeout).await?;
         if said.exit.code == Some(0) {
             return Ok(());
         }
         let error = invoker.failure("state push", Phase::Preparation, &said);
         if error.code == Code::StateLocked {
-            tracing::info!("{}: {}", invoker.component.name, stale_lock::release(invoker, error).await?);
+            tracing::info!(
+                "{}: {}",
+                invoker.context.component.name,
+                stale_lock::release(invoker, error).await?
+            );
             continue;
         }
         if attempt == ATTEMPTS || said.exit.stopped.is_some() {

@@ -10,8 +10,8 @@ use crate::decide::step::{self, Answer, Asked};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::host::{Job, Returned, Started};
 use crate::model::{Step, Target, What};
-use crate::operation::exec::Invoker;
-use crate::operation::session::Session;
+use crate::operation::exec::context::Context;
+use crate::operation::session::ledger::Ledger;
 use crate::report::{SaltRun, Status};
 use crate::view::progress::Stage;
 use crate::words::{Words, words};
@@ -32,7 +32,7 @@ pub struct Done {
 
 /// The calls of one step on its minions.
 struct Jobs<'a> {
-    invoker: &'a Invoker<'a>,
+    context: &'a Context<'a>,
     step: &'a Step,
     asked: Asked,
     keywords: Map<String, Value>,
@@ -41,14 +41,14 @@ struct Jobs<'a> {
 
 /// Runs the states or the function. `given` becomes pillar for the states, or keyword arguments of the function.
 pub(in crate::operation::component) async fn run(
-    invoker: &Invoker<'_>,
+    context: &Context<'_>,
     step: &Step,
     given: &BTreeMap<String, Value>,
     test: bool,
 ) -> Result<Done> {
     let asked = Asked { states: step.what.is_states(), test };
     let keywords = keywords(&step.what, given, asked);
-    let mut jobs = Jobs { invoker, step, asked, keywords, jids: Vec::new() };
+    let mut jobs = Jobs { context, step, asked, keywords, jids: Vec::new() };
     let answers = match step.batch {
         None => jobs.all_at_once(&step.target).await?,
         Some(batch) => jobs.in_batches(|all| batch.of(all)).await?,
@@ -65,8 +65,8 @@ pub(in crate::operation::component) async fn run(
 }
 
 /// The answers of minions may contain values that other components got.
-pub(in crate::operation::component) fn secrets(session: &Session) -> Vec<Value> {
-    let produced = session.produced.borrow();
+pub(in crate::operation::component) fn secrets(ledger: &Ledger) -> Vec<Value> {
+    let produced = ledger.produced.borrow();
     let outputs = produced.values().flat_map(|one| one.outputs.values());
     outputs.filter(|output| output.sensitive).map(|output| output.value.clone()).collect()
 }
@@ -158,7 +158,7 @@ impl Jobs<'_> {
                 return Ok(Self::answers(started, returned, &Answer::Silent));
             }
             if Instant::now() >= deadline {
-                self.invoker.session.teller.stop(&started.jid);
+                self.context.session.call.teller.stop(&started.jid);
                 return Ok(Self::answers(started, returned, &Answer::Late));
             }
             let alive = self.alive(started, &open).await?;
@@ -198,17 +198,17 @@ impl Jobs<'_> {
 
     async fn start(&self, job: Job) -> Result<Started> {
         let function = job.function.clone();
-        self.invoker.go_on(Phase::Application).await?;
-        let started = self.invoker.session.teller.start(job).await;
+        self.context.go_on(Phase::Application).await?;
+        let started = self.context.session.call.teller.start(job).await;
         started.map_err(|reason| self.failed(format!("Salt could not start {function}: {reason}")))
     }
 
     /// Waits for all answers, or until the time limit. A stopped run also stops the job on the minions.
     async fn gather(&self, started: &Started, until: Instant, tell: bool) -> Result<Returns> {
-        let (session, jid) = (self.invoker.session, &started.jid);
+        let (session, jid) = (self.context.session, &started.jid);
         let mut told = None;
         loop {
-            let returned = session.teller.poll(jid).await;
+            let returned = session.call.teller.poll(jid).await;
             let mut returned = returned.map_err(|reason| {
                 self.failed(format!("Salt's answers to job {jid} cannot be read: {reason}"))
             })?;
@@ -216,7 +216,7 @@ impl Jobs<'_> {
             let (done, total) = (returned.len() as u64, started.minions.len() as u64);
             if tell && told != Some(done) {
                 told = Some(done);
-                session.teller.stage(&self.invoker.component.name, self.stage(done, total));
+                session.call.teller.stage(&self.context.component.name, self.stage(done, total));
             }
             if done == total || Instant::now() >= until {
                 return Ok(returned);
@@ -224,7 +224,7 @@ impl Jobs<'_> {
             tokio::select! {
                 biased;
                 error = self.stopped() => {
-                    session.teller.stop(jid);
+                    session.call.teller.stop(jid);
                     let job = format!(
                         "; job {jid} was asked to end on its minions, and what it had begun there may go on"
                     );
@@ -238,13 +238,13 @@ impl Jobs<'_> {
 
     async fn stopped(&self) -> Error {
         let lost = async {
-            match self.invoker.lock {
+            match self.context.lock {
                 Some(lock) => lock.lost().await.during(Phase::Application),
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
-            _ = self.invoker.session.cancel.cancelled() => Error::new(
+            _ = self.context.session.call.cancel.cancelled() => Error::new(
                 Layer::Host,
                 Phase::Application,
                 Code::Cancelled,

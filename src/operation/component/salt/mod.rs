@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal;
 use crate::lock::{Guard, Holder};
 use crate::model::{Node, Step};
-use crate::operation::exec::Invoker;
+use crate::operation::exec::context::Context;
 use crate::operation::intent::{Intent, Mode, What};
 use crate::operation::session::Session;
 use crate::operation::session::produced::Produced;
@@ -53,11 +53,11 @@ pub(super) async fn run(
     let name = &node.component.name;
     let record = session.records().read(&node.component, place).await?;
     refuse_module(record.as_ref())?;
-    let invoker = Invoker::new(session, &node.component, place, "", Some(guard), session.reading()).await?;
+    let context = Context::new(session, &node.component, place, Some(guard), session.call.reading())?;
     upstream_outputs::read(session, node).await?;
-    let produced = |producer: &_| session.produced.borrow().get(producer).cloned();
-    let inputs = inputs(node, &produced, &invoker.reading).await?;
-    session.produce(name, Produced::default());
+    let produced = |producer: &_| session.ledger.produced.borrow().get(producer).cloned();
+    let inputs = inputs(node, &produced, &context.reading).await?;
+    session.ledger.produce(name, Produced::default());
     if !inputs.pending.is_empty() {
         let mut report = ComponentReport::new(Status::PendingInputs, Code::ReadsPendingOutputs);
         report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
@@ -66,22 +66,25 @@ pub(super) async fn run(
     if let Some(variable) = inputs.secret.keys().next() {
         return Err(secret(variable));
     }
-    invoker.redactor.add(&secrets(session));
+    context.redactor.add(&secrets(&session.ledger));
     let made_from = json!([node.component.declared.get("salt"), inputs.known]);
-    let done =
-        journal::Done { made_from: keyed(&session.layout, &made_from)?, lineage: String::new(), serial: 0 };
+    let done = journal::Done {
+        made_from: keyed(&session.call.layout, &made_from)?,
+        lineage: String::new(),
+        serial: 0,
+    };
     let test = intent.is_test();
-    let mut report = match session.done(name) {
+    let mut report = match session.ledger.done(name) {
         Some(before) if *before == done && !test => ComponentReport::new(Status::Unchanged, Code::DoneBefore),
         _ if test && !step.what.is_states() => no_test(step),
-        _ => told(&invoker, step, job::run(&invoker, step, &inputs.known, test).await?, test),
+        _ => told(&context, step, job::run(&context, step, &inputs.known, test).await?, test),
     };
-    invoker.redactor.report(&mut report);
+    context.redactor.report(&mut report);
     if test {
         return Ok(report);
     }
     let report = match report.status.is_as_asked() {
-        true => match health::hold(&invoker, &State::default()).await {
+        true => match health::hold(&context, &State::default()).await {
             Ok(()) => report,
             Err(error) => {
                 let ComponentReport { status, reason, error, .. } = reports::ended(error.of(name));
@@ -92,16 +95,16 @@ pub(super) async fn run(
     };
     if report.status != Status::Cancelled && report.reason != Some(Code::DoneBefore) {
         records::write(
-            invoker.lock,
-            &invoker.component.name,
-            invoker.place,
-            outcome(&invoker, report.status),
+            context.lock,
+            &context.component.name,
+            context.place,
+            outcome(&context, report.status),
         )
         .await?;
     }
-    session.reach(name, done);
-    let mut report = hooks::after(&invoker, false, report).await;
-    invoker.redactor.report(&mut report);
+    session.ledger.reach(name, done);
+    let mut report = hooks::after(&context, false, report).await;
+    context.redactor.report(&mut report);
     Ok(report)
 }
 
@@ -129,7 +132,7 @@ fn no_test(step: &Step) -> ComponentReport {
     report
 }
 
-fn told(invoker: &Invoker<'_>, step: &Step, Done { status, run }: Done, test: bool) -> ComponentReport {
+fn told(context: &Context<'_>, step: &Step, Done { status, run }: Done, test: bool) -> ComponentReport {
     let mut report = ComponentReport::new(status, None);
     let minions = run.minions.len();
     match status {
@@ -140,7 +143,7 @@ fn told(invoker: &Invoker<'_>, step: &Step, Done { status, run }: Done, test: bo
                 .push(format!("no minion matches {:?} now: as things are, it would fail", run.target));
         }
         Status::Failed => {
-            let error = failure(step, &run).of(&invoker.component.name);
+            let error = failure(step, &run).of(&context.component.name);
             report = ComponentReport::failed(error);
         }
         _ => {
@@ -155,11 +158,11 @@ fn told(invoker: &Invoker<'_>, step: &Step, Done { status, run }: Done, test: bo
     ComponentReport { salt: Some(Box::new(run)), ..report }
 }
 
-fn outcome(invoker: &Invoker<'_>, status: Status) -> Record {
-    let (session, component) = (invoker.session, invoker.component);
+fn outcome(context: &Context<'_>, status: Status) -> Record {
+    let (session, component) = (context.session, context.component);
     let edges = session.blueprint.graph.dependencies(&component.name).iter().map(ToString::to_string);
     Record {
-        run_id: session.run_id.clone(),
+        run_id: session.call.run_id.clone(),
         outcome: status.word().to_owned(),
         finished: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
         host: Holder::here().host,

@@ -10,7 +10,6 @@ use crate::model::Component;
 use crate::operation::component::apply::Run;
 use crate::operation::component::{plan, reports};
 use crate::operation::intent::way_back::{Manner, Way};
-use crate::operation::session::Session;
 use crate::operation::store::records;
 use crate::record::Record;
 use crate::report::{ComponentReport, ResourceChange, Status};
@@ -38,15 +37,15 @@ impl Turn<'_> {
             Some(targets) => (plan::targeted(run.invoker, file, targets).await?, true),
         };
         let verdict = judge(way, component, &changes);
-        let changes = reports::redacted(run.invoker, changes);
+        let changes = reports::redacted(&run.invoker.context.redactor, changes);
         if let Err(blocked) = verdict {
             if way.manner == Manner::OfRun {
                 let record = run.record.cloned().unwrap_or_default();
                 let (known_good, residue) = (way.leg.known_good.clone(), way.leg.residue.clone());
                 records::write(
-                    run.invoker.lock,
+                    run.invoker.context.lock,
                     &component.name,
-                    run.invoker.place,
+                    run.invoker.context.place,
                     Record { known_good, residue, ..record },
                 )
                 .await?;
@@ -65,7 +64,7 @@ impl Turn<'_> {
 /// Refuses to start from any other state than the one that this run produced.
 pub(super) fn refuse_moved(
     way: &Way,
-    session: &Session,
+    run_id: &str,
     record: Option<&Record>,
     found: Option<&State>,
 ) -> Result<()> {
@@ -73,7 +72,7 @@ pub(super) fn refuse_moved(
         return Ok(());
     }
     let found = found.map(State::remembered).unwrap_or_default();
-    let ours = record.is_some_and(|record| record.run_id == session.run_id && record.remembered() == found);
+    let ours = record.is_some_and(|record| record.run_id == run_id && record.remembered() == found);
     match ours {
         true => Ok(()),
         false => Err(Error::new(

@@ -31,9 +31,9 @@ impl Turn<'_> {
         manifest: &mut Manifest,
     ) -> Result<ComponentReport> {
         let Self { invoker, intent, .. } = *self;
-        let (session, name) = (invoker.session, &invoker.component.name);
+        let (session, name) = (invoker.context.session, &invoker.context.component.name);
         let file = match intent.keeps() {
-            true => session.saved_plans().of(name).file()?,
+            true => session.call.saved_plans().of(name).file()?,
             false => invoker.plan_file(),
         };
         let replace = failed_version::spent(&run, before).await?;
@@ -52,8 +52,11 @@ impl Turn<'_> {
             Verdict::Told(note) => Some(note),
             Verdict::Waits(error) => {
                 let _ = std::fs::remove_file(&file);
-                session.produce(name, self.pending(before, &changes));
-                return Ok(failed_version::waiting(error, reports::redacted(invoker, changes)));
+                session.ledger.produce(name, self.pending(before, &changes));
+                return Ok(failed_version::waiting(
+                    error,
+                    reports::redacted(&invoker.context.redactor, changes),
+                ));
             }
         };
         let asked = nomad_preflight::check(invoker, &file, &changes).await;
@@ -74,7 +77,7 @@ impl Turn<'_> {
         let reason = intent.drift_id().map(|_| Code::NothingToPutRight);
         if intent.changes_things() && !self.handed.is_written() {
             guard.fence().await?;
-            self.handed.deliver(invoker).await?;
+            self.handed.deliver(&invoker.context).await?;
         }
         let mut state = before.cloned().unwrap_or_default();
         let failed = run.failed_before().is_some();
@@ -105,38 +108,38 @@ impl Turn<'_> {
         changes: Changes,
     ) -> Result<ComponentReport> {
         let Self { invoker, guard, intent, .. } = *self;
-        let (session, component) = (invoker.session, invoker.component);
+        let (session, component) = (invoker.context.session, invoker.context.component);
         let name = &component.name;
         let verdict = judge(&component.policy, &changes, intent.consent());
-        let changes = reports::redacted(invoker, changes);
+        let changes = reports::redacted(&invoker.context.redactor, changes);
         if let Some((_, kept)) = &again {
             let same = approval::compare(kept, &changes, name);
             same.inspect_err(|_| drop(std::fs::remove_file(file)))?;
         } else if let Err(blocked) = verdict {
-            session.produce(name, self.pending(before, &changes));
+            session.ledger.produce(name, self.pending(before, &changes));
             return approval::stop(invoker, intent, (file, self.facts, before), changes, blocked).await;
         }
         match intent.mode {
             Mode::Apply => {
                 let fence = guard.fence().await?;
-                let note = again.map(|(plan, _)| plan.spend(&session.layout, &session.run_id));
+                let note = again.map(|(plan, _)| plan.spend(&session.call.layout, &session.call.run_id));
                 let note = note.transpose()?;
                 let report = run.apply(fence, manifest, file, changes).await;
                 let _ = std::fs::remove_file(file);
                 let mut report = report?;
                 report.notes.extend(note.flatten());
                 if let Some(surgery) = intent.surgery().filter(|_| report.status == Status::Applied) {
-                    state_surgery::remember(invoker, surgery)?;
+                    state_surgery::remember(invoker.context.place, surgery)?;
                 }
                 return Ok(report);
             }
             Mode::Keep => {
-                let plans = session.saved_plans();
+                let plans = session.call.saved_plans();
                 plans.of(name).keep(self.facts, before, &changes, intent.destroys(), None)?;
             }
             Mode::Preview => drop(std::fs::remove_file(file)),
         }
-        session.produce(name, self.pending(before, &changes));
+        session.ledger.produce(name, self.pending(before, &changes));
         Ok(reports::planned(changes))
     }
 
@@ -150,8 +153,9 @@ impl Turn<'_> {
     ) -> Result<Planned> {
         let Self { invoker, module, intent, .. } = *self;
         let surgery = intent.surgery();
-        let block =
-            surgery.map(|surgery| state_surgery::lay(invoker, module, surgery, manifest)).transpose()?;
+        let block = surgery
+            .map(|surgery| state_surgery::lay(invoker.context.place, module, surgery, manifest))
+            .transpose()?;
         let planned = match self.plan_once(file, replace).await {
             Err(locked) if locked.code == Code::StateLocked => {
                 recovery.release(invoker, locked).await?;
@@ -162,7 +166,7 @@ impl Turn<'_> {
         block.map(|block| block.take_away(manifest)).transpose()?;
         let planned = planned?;
         // The lock was free: the note about a dead terraform's lock is no longer needed.
-        remove(&invoker.place.locking())?;
+        remove(&invoker.context.place.locking())?;
         if let Some(surgery) = surgery {
             let nothing = Changes::default();
             let changes = match &planned {

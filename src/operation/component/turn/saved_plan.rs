@@ -25,12 +25,12 @@ impl Turn<'_> {
         recovery: &mut Recovery,
         manifest: &mut Manifest,
     ) -> Result<Outcome> {
-        let (invoker, name) = (self.invoker, &self.invoker.component.name);
+        let (invoker, name) = (self.invoker, &self.invoker.context.component.name);
         recovery.save(invoker).await?;
         let pulled = state::pull(invoker).await?;
         let before = pulled.as_ref().map(|pulled| &pulled.state);
         recovery.compare(before);
-        let kept = match approval::ready(invoker, plan, self.facts, before)? {
+        let kept = match approval::ready(invoker.context.component, plan, self.facts, before)? {
             Ready::Again(kept) => return Ok(Outcome::Again(Box::new(kept))),
             Ready::Blocked(kept, blocked) => {
                 let asking = approval::asking(blocked, plan);
@@ -43,7 +43,7 @@ impl Turn<'_> {
         };
         let notes = nomad_preflight::check(invoker, &kept.file, &kept.changes).await?;
         let fence = self.guard.fence().await?;
-        let note = plan.spend(&invoker.session.layout, &invoker.session.run_id)?;
+        let note = plan.spend(&invoker.context.session.call.layout, &invoker.context.session.call.run_id)?;
         let run = self.run(pulled.as_ref(), recovery, kept.destroy);
         let mut report = run.apply(fence, manifest, &kept.file, kept.changes.clone()).await?;
         if let Some(locked) = report.error.take_if(|error| error.code == Code::StateLocked) {
@@ -51,7 +51,7 @@ impl Turn<'_> {
             let run = self.run(pulled.as_ref(), recovery, kept.destroy);
             report = run.apply(self.guard.fence().await?, manifest, &kept.file, kept.changes).await?;
         }
-        remove(&invoker.place.locking())?;
+        remove(&invoker.context.place.locking())?;
         report.notes.extend(note);
         report.notes.extend(notes);
         Ok(Outcome::Over(Box::new(report)))

@@ -9,30 +9,29 @@ use crate::decide::{Need, State, need, others};
 use crate::digest::sha256;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Surgery;
-use crate::operation::exec::Invoker;
 use crate::render;
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
-use crate::workdir::{Manifest, read_json, remove, write, write_json};
+use crate::workdir::{Manifest, Place, read_json, remove, write, write_json};
 
 const FILE: &str = "eos_surgery.tf";
 
 /// Address to the id of the import. The `id` attribute of the provider may be another.
 type Imported = BTreeMap<String, String>;
 
-fn imported(invoker: &Invoker<'_>) -> Result<Imported> {
+fn imported(place: &Place) -> Result<Imported> {
     let remedy =
         "move it away: what was imported under another id than the resource's own is then imported again";
-    Ok(read_json(&invoker.place.imported(), remedy)?.unwrap_or_default())
+    Ok(read_json(&place.imported(), remedy)?.unwrap_or_default())
 }
 
 /// The report if there is nothing to do, or if it cannot be done. None: a plan has to be made.
 pub(super) fn settled(
-    invoker: &Invoker<'_>,
+    place: &Place,
     surgery: &Surgery,
     state: Option<&State>,
 ) -> Result<Option<ComponentReport>> {
-    let imported = imported(invoker)?;
+    let imported = imported(place)?;
     let id = match surgery {
         Surgery::Import { address, .. } => imported.get(address.as_str()).map(String::as_str),
         _ => None,
@@ -49,13 +48,13 @@ pub(super) fn settled(
 
 /// The block, while its file is beside the module.
 pub struct Block<'a> {
-    invoker: &'a Invoker<'a>,
+    place: &'a Place,
     path: String,
 }
 
 /// Writes the block beside the module. If this run crashes then, the next run knows that the file belongs to Eos.
 pub(super) fn lay<'a>(
-    invoker: &'a Invoker<'a>,
+    place: &'a Place,
     module: &Module,
     surgery: &Surgery,
     manifest: &mut Manifest,
@@ -71,17 +70,17 @@ pub(super) fn lay<'a>(
     }
     let (path, text) = (format!("module/{inner}"), render::surgery(surgery));
     manifest.written.insert(path.clone(), sha256(&text));
-    manifest.write(invoker.place)?;
-    write(&invoker.place.workdir.join(&path), text.as_bytes())?;
-    Ok(Block { invoker, path })
+    manifest.write(place)?;
+    write(&place.workdir.join(&path), text.as_bytes())?;
+    Ok(Block { place, path })
 }
 
 impl Block<'_> {
     /// A saved plan contains the block.
     pub fn take_away(self, manifest: &mut Manifest) -> Result<()> {
-        remove(&self.invoker.place.workdir.join(&self.path))?;
+        remove(&self.place.workdir.join(&self.path))?;
         manifest.written.remove(&self.path);
-        manifest.write(self.invoker.place)
+        manifest.write(self.place)
     }
 }
 
@@ -105,9 +104,9 @@ pub(super) fn refuse_others(surgery: &Surgery, changes: &Changes) -> Result<()> 
 }
 
 /// Stores what the next call has to know of an import.
-pub(super) fn remember(invoker: &Invoker<'_>, surgery: &Surgery) -> Result<()> {
+pub(super) fn remember(place: &Place, surgery: &Surgery) -> Result<()> {
     let Surgery::Import { address, id } = surgery else { return Ok(()) };
-    let mut imported = imported(invoker)?;
+    let mut imported = imported(place)?;
     imported.insert(address.to_string(), id.clone());
-    write_json(&invoker.place.imported(), &imported)
+    write_json(&place.imported(), &imported)
 }

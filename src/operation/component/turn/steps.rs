@@ -26,7 +26,7 @@ impl Turn<'_> {
             return Ok(report);
         }
         recovery.refuse_to_move(self.invoker, self.backend)?;
-        let layout = &self.invoker.session.layout;
+        let layout = &self.invoker.context.session.call.layout;
         let plans = self.intent.plan_id().map(|plan_id| SavedPlans::new(layout, plan_id));
         let again = match plans.as_ref().map(|plans| plans.of(&self.node.component.name)) {
             Some(plan) => match self.apply_kept(plan, recovery, manifest).await? {
@@ -42,7 +42,7 @@ impl Turn<'_> {
         let pulled = self.state(recovery, moved).await?;
         let before = pulled.as_ref().map(|pulled| &pulled.state);
         if let Some(surgery) = self.intent.surgery()
-            && let Some(report) = state_surgery::settled(self.invoker, surgery, before)?
+            && let Some(report) = state_surgery::settled(self.invoker.context.place, surgery, before)?
         {
             return Ok(report);
         }
@@ -55,7 +55,7 @@ impl Turn<'_> {
 
     /// The resumed run has completed this component, and nothing has changed since.
     async fn done_before(&self, recovery: &Recovery) -> Result<Option<ComponentReport>> {
-        let done = self.invoker.session.done(&self.invoker.component.name);
+        let done = self.invoker.context.session.ledger.done(&self.invoker.context.component.name);
         let Some(done) = done.filter(|_| !recovery.is_unfinished()) else { return Ok(None) };
         let state = state::read(self.invoker).await?;
         let mut state =
@@ -83,7 +83,7 @@ impl Turn<'_> {
         let may_migrate = self.intent.may_migrate();
         let reconfigure =
             migrate_backend::prepare(invoker, module, self.record, backend, may_migrate).await?;
-        notes.extend(materialise(invoker.place, module, backend, self.variables, manifest)?);
+        notes.extend(materialise(invoker.context.place, module, backend, self.variables, manifest)?);
         let wanted = Wanted { reconfigure, upgrade: self.intent.options.upgrade };
         notes.extend(initialise(invoker, module, backend, wanted).await?);
         let moved = migrate_backend::finish(invoker, reconfigure).await?;
@@ -97,11 +97,16 @@ impl Turn<'_> {
         let before = pulled.as_ref().map(|pulled| &pulled.state);
         recovery.compare(before);
         match (moved, self.record) {
-            (true, Some(record)) => migrate_backend::verify(record, before, self.invoker)?,
-            _ => recorded_state::check(self.record, before, self.intent.destroys(), self.invoker)?,
+            (true, Some(record)) => migrate_backend::verify(record, before, self.invoker.context.place)?,
+            _ => recorded_state::check(self.record, before, self.intent.destroys(), &self.invoker.context)?,
         }
         if let Some(way) = self.intent.way() {
-            apply_way_back::refuse_moved(way, self.invoker.session, self.record, before)?;
+            apply_way_back::refuse_moved(
+                way,
+                &self.invoker.context.session.call.run_id,
+                self.record,
+                before,
+            )?;
         }
         Ok(pulled)
     }

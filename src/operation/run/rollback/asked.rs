@@ -20,7 +20,7 @@ pub(in crate::operation::run) async fn asked(
     asked: &Rollback,
     mode: Mode,
 ) -> Result<Reports> {
-    let given = asked.order.as_ref().map(|order| chain(session, order)).transpose()?;
+    let given = asked.order.as_ref().map(|order| chain(&session.blueprint.graph, order)).transpose()?;
     let legs: Legs = names
         .iter()
         .map(|name| Ok((name.clone(), leg(session, name, asked).map_err(|error| error.of(name))?)))
@@ -30,7 +30,7 @@ pub(in crate::operation::run) async fn asked(
 }
 
 fn leg(session: &Session, name: &Name, asked: &Rollback) -> Result<Leg> {
-    let place = session.layout.place(name)?;
+    let place = session.call.layout.place(name)?;
     let store = Store::new(place.snapshots());
     let record = Record::read(&place.record())?.unwrap_or_default();
     let snapshot = match &asked.snapshot_id {
@@ -69,10 +69,10 @@ fn before(store: &Store, record: &Record) -> Result<Snapshot> {
 }
 
 /// Each component after the one before it. An error if that order breaks a dependency.
-fn chain(session: &Session, order: &[Name]) -> Result<Graph> {
+fn chain(graph: &Graph, order: &[Name]) -> Result<Graph> {
     let mut edges: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
     for (position, name) in order.iter().enumerate() {
-        let needed = session.blueprint.graph.closure(&[name.clone()].into());
+        let needed = graph.closure(&[name.clone()].into());
         if let Some(early) = order[..position].iter().find(|early| *early != name && needed.contains(*early))
         {
             let message = format!("{early} comes before {name}, which depends on it: dependents go first");

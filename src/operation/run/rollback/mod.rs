@@ -13,7 +13,7 @@ use super::schedule::schedule;
 use crate::decide::{Back, Did, State, Trouble};
 use crate::error::{Code, Result};
 use crate::graph::Graph;
-use crate::model::{Name, Node, OnFailure};
+use crate::model::{Blueprint, Name, Node, OnFailure};
 use crate::operation::blueprint::earlier_configuration;
 use crate::operation::component;
 use crate::operation::intent::way_back::{Leg, Manner, Way};
@@ -31,7 +31,7 @@ type Legs = BTreeMap<Name, Leg>;
 
 /// Rolls the run back if the pillar asks for it. The reports then say what happened to each component.
 pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> Reports {
-    let changed = session.changed();
+    let changed = session.ledger.changed();
     let failed = |name: &Name| {
         session.on_failure(name) == OnFailure::Rollback
             && reports.get(name).is_some_and(|report| report.status == Status::Failed)
@@ -40,7 +40,7 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
     let applies = intent.changes_things()
         && intent.surgery().is_none()
         && !intent.destroys()
-        && session.cancel.cause().is_none();
+        && session.call.cancel.cause().is_none();
     if !applies || !session.blueprint.nodes.keys().any(failed) {
         return reports;
     }
@@ -60,7 +60,7 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
             Back::RollBack => drop(legs.insert(name.clone(), leg(was))),
         }
     }
-    session.teller.note(&format!(
+    session.call.teller.note(&format!(
         "the run failed: going back with {}",
         destroys.iter().chain(legs.keys()).map(Name::as_str).collect::<Vec<_>>().join(", ")
     ));
@@ -68,7 +68,7 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
     done.extend(go_back(session, &legs, Manner::OfRun, Mode::Apply, None).await);
     for (name, back) in done {
         if let Some(report) = reports.get_mut(&name) {
-            verdict::tell(session, &name, report, back);
+            verdict::tell(&session.blueprint.environment, &name, report, back);
         }
     }
     reports
@@ -103,11 +103,11 @@ async fn go_back(
             Err(error) => drop(reports.insert(name.clone(), ComponentReport::failed(error.of(name)))),
         }
     }
-    let graph = given.unwrap_or_else(|| order(session, &targets));
+    let graph = given.unwrap_or_else(|| order(&session.blueprint.graph, &targets));
     let toward = session.toward(targets);
     let back = RefCell::new(BTreeSet::new());
     let turn = async |name: Name, waits: bool| {
-        let read = read(session, &name, legs, &back.borrow());
+        let read = read(&session.blueprint, &name, legs, &back.borrow());
         let way = Way { leg: legs[&name].clone(), manner, read, waits: waits && mode == Mode::Apply };
         let intent = Intent::new(What::GoBack(way), mode);
         let report = component::run(&toward, &name, &intent).await;
@@ -146,16 +146,16 @@ fn waiting(report: ComponentReport) -> ComponentReport {
 
 /// The component with this configuration. Its module is laid out in the run's folder.
 fn earlier(session: &Session, name: &Name, configuration: &str) -> Result<(Node, Arc<Module>)> {
-    let store = Store::new(session.layout.place(name)?.snapshots());
+    let store = Store::new(session.call.layout.place(name)?.snapshots());
     let configuration = store.configuration(configuration)?;
-    let folder = session.layout.run(&session.run_id).join(name).join("earlier");
+    let folder = session.call.layout.run(&session.call.run_id).join(name).join("earlier");
     earlier_configuration::whole(&session.blueprint.nodes[name], &configuration, &store, &folder)
 }
 
 /// The order by which the targets read from each other and, where that makes no cycle, their dependencies of today.
-fn order(session: &Session, targets: &BTreeMap<Name, (Node, Arc<Module>)>) -> Graph {
+fn order(graph: &Graph, targets: &BTreeMap<Name, (Node, Arc<Module>)>) -> Graph {
     let names: BTreeSet<Name> = targets.keys().cloned().collect();
-    let today = session.blueprint.graph.restricted(&names);
+    let today = graph.restricted(&names);
     let reads =
         |node: &Node| node.component.reads().map(|output| output.component.clone()).collect::<BTreeSet<_>>();
     let edges = |with: &dyn Fn(&Name) -> BTreeSet<Name>| {
@@ -169,9 +169,9 @@ fn order(session: &Session, targets: &BTreeMap<Name, (Node, Arc<Module>)>) -> Gr
 }
 
 /// The outputs of `name` that others read, that this run changed, and that are not rolled back yet.
-fn read(session: &Session, name: &Name, legs: &Legs, back: &BTreeSet<Name>) -> BTreeSet<String> {
+fn read(blueprint: &Blueprint, name: &Name, legs: &Legs, back: &BTreeSet<Name>) -> BTreeSet<String> {
     let pending = legs.keys().filter(|other| *other != name && !back.contains(*other));
-    let outputs = pending.flat_map(|other| session.blueprint.nodes[other].component.reads());
+    let outputs = pending.flat_map(|other| blueprint.nodes[other].component.reads());
     outputs.filter(|output| output.component == *name).map(|output| output.output.clone()).collect()
 }
 

@@ -23,7 +23,7 @@ pub(super) fn decide(session: &Session, name: &Name, was: &Was) -> Back {
 
 /// Whether the state was written by a newer provider than the known-good configuration has. Unknown counts as no.
 fn downgrade(session: &Session, name: &Name, was: &Was) -> bool {
-    let Ok(place) = session.layout.place(name) else { return false };
+    let Ok(place) = session.call.layout.place(name) else { return false };
     let store = Store::new(place.snapshots());
     let lock_file = |digest: &str| {
         let digest = store.configuration(digest).ok()?.lock_file?;
@@ -53,7 +53,7 @@ pub(super) fn is_back(report: &ComponentReport) -> bool {
 }
 
 /// Adds the result of the rollback to the report of the failed run.
-pub(super) fn tell(session: &Session, name: &Name, report: &mut ComponentReport, back: ComponentReport) {
+pub(super) fn tell(environment: &Name, name: &Name, report: &mut ComponentReport, back: ComponentReport) {
     let (status, reason) = match back.status {
         _ if is_back(&back) => (Status::RolledBack, report.reason),
         Status::Blocked => (Status::RollbackNeedsApproval, back.reason),
@@ -75,7 +75,6 @@ pub(super) fn tell(session: &Session, name: &Name, report: &mut ComponentReport,
         }
     }
     if let (Status::RollbackNeedsApproval, Some(error)) = (status, &mut report.error) {
-        let environment = &session.blueprint.environment;
         let snapshot = report.snapshot_id.as_deref().unwrap_or_default();
         error.remedy = Words::own(format!(
             "go forward with a corrected pillar, or look and go back: infrastructure.rollback {environment} \

@@ -1,0 +1,105 @@
+//! What one run writes down, and what it remembers of its components while it works.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::produced::Produced;
+use crate::decide::Did;
+use crate::error::Result;
+use crate::journal::{Done, Entry, Journal};
+use crate::model::Name;
+use crate::operation::runtime::blocking;
+use crate::report::{ComponentReport, Status};
+
+/// A component before this run changed it, and how far the change came.
+#[derive(Clone, Debug)]
+pub struct Was {
+    pub did: Did,
+    /// Digest of the configuration that was known to be good.
+    pub known_good: Option<String>,
+    /// What a plan of that one finds to do again and again.
+    pub residue: BTreeSet<String>,
+    /// Digest of the configuration that this run applied, or tried to.
+    pub tried: String,
+    /// The text of the state; none where there was no state.
+    pub state: Option<Arc<Vec<u8>>>,
+}
+
+/// What a run writes down, and what it knows of the one that it goes on with. Questions have neither.
+#[derive(Default)]
+pub struct Memory {
+    pub journal: Option<Journal>,
+    pub done: BTreeMap<Name, Done>,
+}
+
+/// The journal of a run, and the results of its turns so far.
+pub struct Ledger {
+    memory: Memory,
+    pub produced: RefCell<BTreeMap<Name, Produced>>,
+    /// The facts of components whose turn succeeded.
+    reached: RefCell<BTreeMap<Name, Done>>,
+    /// Components that this run changed, as they were before.
+    changed: RefCell<BTreeMap<Name, Was>>,
+}
+
+impl Ledger {
+    pub fn new(memory: Memory) -> Self {
+        let (produced, reached) = (RefCell::default(), RefCell::default());
+        Self { memory, produced, reached, changed: RefCell::default() }
+    }
+
+    /// The same journal without any results, for turns with other configurations.
+    pub fn anew(&self) -> Self {
+        Self::new(Memory { journal: self.memory.journal.clone(), done: BTreeMap::new() })
+    }
+
+    /// This run is about to change `name`.
+    pub fn change(&self, name: &Name, was: Was) {
+        self.changed.borrow_mut().insert(name.clone(), was);
+    }
+
+    /// How far that came.
+    pub fn did(&self, name: &Name, did: Did) {
+        if let Some(was) = self.changed.borrow_mut().get_mut(name) {
+            was.did = did;
+        }
+    }
+
+    pub fn changed(&self) -> BTreeMap<Name, Was> {
+        self.changed.borrow().clone()
+    }
+
+    /// What `name` gives to those that read it.
+    pub fn produce(&self, name: &Name, produced: Produced) {
+        self.produced.borrow_mut().insert(name.clone(), produced);
+    }
+
+    /// What the run that this one resumes left of `name`.
+    pub fn done(&self, name: &Name) -> Option<&Done> {
+        self.memory.done.get(name)
+    }
+
+    pub fn reach(&self, name: &Name, done: Done) {
+        self.reached.borrow_mut().insert(name.clone(), done);
+    }
+
+    pub fn note(&self, entry: Entry) -> Result<()> {
+        self.memory.journal.as_ref().map_or(Ok(()), |journal| journal.note(entry))
+    }
+
+    pub async fn note_durably(&self, entry: Entry) -> Result<()> {
+        let Some(journal) = self.memory.journal.clone() else { return Ok(()) };
+        blocking(move || journal.note_durably(entry)).await
+    }
+
+    /// The end of a component's turn. That it cannot be written must not hide what was done.
+    pub fn note_end(&self, name: &Name, report: &ComponentReport) {
+        let well = report.status.is_as_asked() || report.status == Status::Destroyed;
+        let done = self.reached.borrow_mut().remove(name).filter(|_| well);
+        let (status, reason) = (report.status.word().to_owned(), report.reason().to_owned());
+        if let Err(error) = self.note(Entry::Ended { component: name.clone(), status, reason, done }) {
+            tracing::error!("{name}: {error}");
+        }
+    }
+}
