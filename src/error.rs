@@ -93,7 +93,7 @@ impl Error {
             io::ErrorKind::ReadOnlyFilesystem => {
                 "mount it writable, or choose another infrastructure:settings:root"
             }
-            _ => "look at that path; workdirs stand below infrastructure:settings:root",
+            _ => "check that path; workdirs are below infrastructure:settings:root",
         };
         let message = Words::own(format!("cannot {doing} {}: {source}", path.display()));
         Self::new(Layer::Host, Phase::Preparation, Code::File, message, remedy).because(source)
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_shows_what_a_source_says() {
+    fn no_report_shows_the_text_of_a_source() {
         let error = Error::new(Layer::Salt, Phase::Planning, Code::Internal, "it failed", "look at it");
         let error = error.because(io::Error::other("hunter2"));
         assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("hunter2"));

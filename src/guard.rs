@@ -31,9 +31,10 @@ impl Kind {
             Self::Internal => (
                 Layer::Host,
                 Code::Internal,
-                "this is a fault of Eos: report it with this message; infrastructure.status shows what is there",
+                "this is a bug in Eos: report it with this message; infrastructure.status shows the current \
+                 state",
             ),
-            Self::Cancelled => (Layer::Salt, Code::Cancelled, "nothing was run: run it again"),
+            Self::Cancelled => (Layer::Salt, Code::Cancelled, "nothing ran: run it again"),
         };
         Error::new(layer, Phase::Validation, code, message.to_owned(), remedy)
     }

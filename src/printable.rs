@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_control_character_of_any_kind_is_escaped_and_words_of_any_script_stay() {
+    fn control_characters_are_escaped_and_words_of_any_script_stay() {
         let text = "\u{1b}[2J\u{7}\u{7f}\u{9b}31m\u{202e}\u{2066}\u{2028}\u{85}\r\n\ta\rb";
         let escaped = r"\u001b[2J\u0007\u007f\u009b31m\u202e\u2066\u2028\u0085";
         assert_eq!(printable(text), format!("{escaped}\n\ta\\rb"));
@@ -71,7 +71,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_a_terminal_obeys_is_left(text in any::<String>()) {
+        fn no_terminal_control_character_stays(text in any::<String>()) {
             prop_assert!(!one_line(&text).chars().any(is_unsafe));
             prop_assert!(!printable(&text).chars().any(|one| is_unsafe(one) && !stays(one)));
             let once = printable(&text);

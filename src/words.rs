@@ -144,7 +144,7 @@ impl Serialize for Words {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn only_what_others_wrote_is_replaced_and_what_is_put_in_its_place_is_still_theirs() {
+    fn only_foreign_parts_are_replaced_and_the_replacement_is_still_foreign() {
         let mut words = words!["at serial ", 54321_u64, ": ", "no 54321 left".to_owned(), " (54321)"];
         words.replace_others(|text| text.replace("54321", "(sensitive)"));
         assert_eq!(words, "at serial 54321: no (sensitive) left (54321)");
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn words_hold_no_control_character_whoever_wrote_them() {
+    fn sentences_contain_no_control_character_from_any_source() {
         let words = words!["\u{1b}[1m", "\u{1b}]0;pwned\u{7}\r\n".to_owned()];
         assert_eq!(words, "\\u001b[1m\\u001b]0;pwned\\u0007\n");
     }

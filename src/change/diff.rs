@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_attribute_says_so() {
+    fn an_unknown_attribute_is_shown_as_known_after_apply() {
         let change = json!({"before": null, "after": {"name": "x"}, "after_unknown": {"id": true}});
         assert_eq!(
             shown(change),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wholly_sensitive_object_shows_none_of_its_parts() {
+    fn a_completely_sensitive_object_shows_none_of_its_parts() {
         let change =
             json!({"before": {"o": {"a": 1}}, "after": {"o": {"a": 2}}, "after_sensitive": {"o": true}});
         assert_eq!(shown(change), [("o".to_owned(), json!(SENSITIVE), json!(SENSITIVE))]);

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_found_whole_and_where_it_is_cut_off_as_much_as_is_there() {
+    fn a_long_secret_is_found_completely_and_a_truncated_one_up_to_its_end() {
         let long: String = (0..1000).map(|number| format!("é{number}")).collect();
         let around = format!("<{long}>");
         assert_eq!(ends(&[&long], &around), [(1, 1 + long.len())]);
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_it_can_look_for_is_not_searched() {
+    fn too_many_secrets_are_not_searched() {
         let many: Vec<String> = (0..40_000).map(|number| format!("{number:0>250}")).collect();
         assert_eq!(Finder::new(many.iter().map(String::as_str)).find("text"), None);
     }

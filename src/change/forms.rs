@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_form_is_what_the_others_write() {
+    fn each_form_equals_the_form_that_other_programs_write() {
         let forms = forms("é\"<&> /+%");
         for form in [
             "é\"<&> /+%",
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_found_in_base64_wherever_it_begins() {
+    fn a_secret_is_found_in_base64_at_any_offset() {
         let secret = "hunter2?>long";
         for before in ["", "x", "xy", "joe:", "\u{0}"] {
             for engine in [&STANDARD_NO_PAD, &base64::engine::general_purpose::URL_SAFE_NO_PAD] {

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_is_only_deleted_or_left_is_not_registered() {
+    fn a_job_that_is_deleted_or_unchanged_is_not_registered() {
         for actions in [json!(["delete"]), json!(["no-op"]), json!(["read"]), json!(["forget"])] {
             let found = plan(actions.clone(), json!({}), json!({ "jobspec": "x" }), json!({}), json!({}));
             assert!(found.is_empty(), "{actions}");
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jobspec_is_read_with_its_variables_and_with_what_the_job_was() {
+    fn a_jobspec_is_read_with_its_variables_and_with_the_previous_job() {
         let after = json!({ "jobspec": "job", "json": false, "hcl2": [{ "vars": { "image": "x" } }] });
         let before = json!({ "id": "web", "namespace": "" });
         let found = plan(json!(["delete", "create"]), before, after, json!({ "id": true }), json!({}));
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_after_apply_is_no_spec_and_a_mark_counts_wherever_it_stands() {
+    fn a_jobspec_known_after_apply_is_not_used_and_a_sensitive_mark_counts_anywhere() {
         let unknown =
             plan(json!(["create"]), json!(null), json!({}), json!({ "jobspec": true }), json!(false));
         assert!(unknown[0].spec.is_none() && unknown[0].before.is_none());
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn jobs_of_every_module_are_found_as_the_refresh_left_them() {
+    fn jobs_of_every_module_are_found_as_refreshed() {
         let job = |id: &str, index: &str, stop: bool| {
             json!({ "mode": "managed", "type": "nomad_job", "values": {
             "id": id, "namespace": "", "modify_index": index, "stop": stop } })

@@ -212,7 +212,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_secret_is_left_in_a_report_its_text_or_a_states_return(
+        fn no_secret_stays_in_a_report_its_text_or_a_states_return(
             secret in prop_oneof![
                 "[0-9]{4,12}".prop_map(Value::from),
                 "[#%~][k-z0-9é\u{1b}\u{202e}\"<]{3,9}".prop_map(Value::from),
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_equals_what_eos_counts_or_names_itself_is_left_there_and_taken_out_elsewhere() {
+    fn a_secret_equal_to_a_count_or_key_of_eos_is_masked_only_in_texts_of_others() {
         let secrets = [
             json!(54321),
             json!("status"),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_secret_in_the_place_of_a_new_one_is_masked_with_it() {
+    fn the_old_value_of_a_changed_secret_is_masked_too() {
         let change = |before: Value, after: Value| {
             let attribute = AttributeChange { path: "input".to_owned(), before, after, replaces: false };
             let mut report = report(&json!("none"), 1);
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_redacted_twice_as_it_is_once() {
+    fn redacting_a_report_twice_equals_redacting_it_once() {
         let redactor = Redactor::new([&json!("sens"), &json!("(sensitive"), &json!(1000)]);
         let mut once = report(&json!("sens 1000 (sensitive"), 1000);
         redactor.report(&mut once);

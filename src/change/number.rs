@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn fractions_signs_and_very_long_numbers_are_spelt() {
+    fn fractions_signs_and_very_long_numbers_have_all_spellings() {
         let spelt = |text: &str| plain(text).unwrap_or_default();
         assert_eq!(
             ["0.00125", "-12.50", "1e3", "0.0", "-0", "1e-3"].map(spelt),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_number_has_no_spelling() {
+    fn a_text_that_is_not_a_number_has_no_spellings() {
         for text in ["", "-", "1.2.3", "0x1f", "12ab", "e5", ".", "1e", "NaN", "inf", "1_000", "١٢٣٤"] {
             assert!(spellings(text).is_empty(), "{text}");
         }

@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_taken_out_of_texts_keys_and_nested_values() {
+    fn a_secret_is_masked_in_texts_keys_and_nested_values() {
         let redactor = Redactor::new([&json!({"password": "hunter2-long"}), &json!(["tok-1234"])]);
         let mut value =
             json!({"a": ["x hunter2-long y"], "tok-1234": 1, "x": {"tok-1234 a": 2, "hunter2-long a": 3}});
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_a_secret_as_a_text_is_whichever_way_it_is_written() {
+    fn a_number_is_masked_like_a_text_in_every_spelling() {
         for secret in ["54321", "\"54321\"", "5.4321e4", "54321.0", "\"  54321\"", "\"5.4321E+4\""] {
             let redactor = Redactor::new([&serde_json::from_str(secret).unwrap()]);
             assert_eq!(redactor.text("port 54321 is taken"), "port (sensitive) is taken", "{secret}");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shorter_than_four_characters_and_what_is_no_text_or_number_stays_in_texts() {
+    fn secrets_below_four_characters_and_booleans_are_not_masked_in_texts() {
         let secrets = json!(["abc", 123, true, null, "éà1", 0.5, { "true": false }]);
         let redactor = Redactor::new([&secrets]);
         assert_eq!(redactor.text("abc 123 true null éà1 0.5"), "abc 123 true null éà1 0.5");
@@ -211,13 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_data_is_a_secret_and_the_name_of_a_field_is_not() {
+    fn a_key_that_is_data_is_masked_and_the_name_of_a_field_is_not() {
         let redactor = Redactor::new([&json!({ "user_name": "joe-the-user", "key-0001": true })]);
         assert_eq!(redactor.text("user_name key-0001"), "user_name (sensitive)");
     }
 
     #[test]
-    fn a_secret_of_many_lines_is_taken_out_line_by_line_and_escaped() {
+    fn a_secret_of_many_lines_is_masked_line_by_line_and_in_escaped_form() {
         let redactor = Redactor::new([&json!("first line\nsecond line")]);
         assert_eq!(redactor.text("got \"second line\""), "got \"(sensitive)\"");
         assert_eq!(redactor.text(r#"got "first line\nsecond line""#), r#"got "(sensitive)""#);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_never_cuts_into_a_mark() {
+    fn a_secret_is_never_masked_inside_a_mask() {
         let redactor = Redactor::new([&json!("sens"), &json!("value"), &json!("known"), &json!("tive)x")]);
         for mark in MARKS {
             assert_eq!(redactor.text(mark), mark);
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_component_learns_is_known_to_the_whole_call_and_not_to_its_neighbour() {
+    fn secrets_of_one_component_are_masked_in_the_whole_report_and_not_in_its_neighbour() {
         let call = Redactor::default();
         let (one, other) = (call.of_component(), call.of_component());
         one.add([&json!("hunter2")]);
@@ -269,7 +269,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_secret_is_left_in_a_text_or_a_value_wherever_it_stands(
+        fn no_secret_stays_in_a_text_or_a_value_at_any_position(
             secrets in prop::collection::vec(secret(), 1..5),
             around in prop::collection::vec("[ X-Z:=\\n]{0,5}", 6),
         ) {
@@ -292,7 +292,7 @@ mod tests {
         }
 
         #[test]
-        fn a_text_without_a_secret_stays_as_it_is(text in "[g-zA-Z ]{0,40}", secrets in prop::collection::vec(secret(), 0..5)) {
+        fn a_text_without_a_secret_is_not_changed(text in "[g-zA-Z ]{0,40}", secrets in prop::collection::vec(secret(), 0..5)) {
             prop_assert_eq!(Redactor::new(&secrets).text(&text), text);
         }
     }

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_no_op_and_a_read_are_no_changes() {
+    fn a_no_op_and_a_read_are_not_changes() {
         let entry = |action: &str| json!({"address": "a.b", "change": {"actions": [action]}});
         let changes = read(&json!({"resource_changes": [entry("no-op"), entry("read")],
             "output_changes": {"kept": {"actions": ["no-op"]}, "new": {"actions": ["create"]}}}));

@@ -91,7 +91,7 @@ impl Client {
 
     /// The answer is not from Consul. It may be the page of a proxy or of another service.
     pub fn not_consul(&self, answer: &Answer) -> Trouble {
-        Trouble::Refused(format!("it does not answer as Consul does: {}", self.said(answer)))
+        Trouble::Refused(format!("it does not answer like a Consul: {}", self.said(answer)))
     }
 
     /// An unexpected answer, as one line.

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_read_as_consul_shows_it_held_or_not() {
+    fn a_consul_key_is_read_whether_it_is_held_or_not() {
         let body = br#"[{"LockIndex":1,"Key":"a/lock","Flags":3304740253564472344,"Value":"e30=","Session":"s",
             "CreateIndex":5,"ModifyIndex":7},{"LockIndex":0,"Key":"b","Flags":0,"Value":null,"CreateIndex":1,"ModifyIndex":2}]"#;
         let [held, free] = entries(body).unwrap().try_into().unwrap();

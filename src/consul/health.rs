@@ -40,7 +40,9 @@ struct Service {
 pub async fn instances(client: &Client, service: &str) -> Result<Vec<Instance>, Trouble> {
     let reply = client.get(&path(&["health", "service", service])).await?;
     if reply.header("X-Consul-Results-Filtered-By-ACLs") == Some("true") {
-        return Err(Trouble::Denied("its answer leaves out what this token may not see".to_owned()));
+        return Err(Trouble::Denied(
+            "its answer is incomplete, because this token may not see everything".to_owned(),
+        ));
     }
     let found: Vec<Found> = client.parse(&reply)?;
     Ok(found.into_iter().map(|found| Instance { id: found.service.id, checks: found.checks }).collect())

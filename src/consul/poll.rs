@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_index_that_goes_backwards_is_begun_anew_and_is_never_zero() {
+    fn a_blocking_query_restarts_if_the_index_goes_backwards_and_never_uses_zero() {
         assert_eq!(next_index(None, 7), Some(7));
         assert_eq!(next_index(Some(7), 7), Some(7));
         assert_eq!(next_index(Some(7), 9), Some(9));

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_larger_ttl_that_the_server_answers_is_used_and_a_smaller_one_is_not() {
+    fn a_larger_ttl_from_the_server_is_used_and_a_smaller_one_is_not() {
         let ours = Duration::from_secs(30);
         for (answered, seconds) in [
             ("30s", 30),

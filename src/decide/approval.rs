@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kept_plan_is_applied_planned_again_or_refused_as_the_table_says() {
+    fn the_table_decides_whether_a_saved_plan_is_applied_planned_again_or_refused() {
         use Fate::{Again, Apply, Ask, Moved, Spent};
         #[rustfmt::skip]
         let table = [

@@ -44,7 +44,9 @@ impl Completed {
             return match self.steps.is_empty() {
                 true => "no state was written, and no change was completed before the failure".to_owned(),
                 false => {
-                    format!("no state was written: what was done before the failure ({done}) is in no state")
+                    format!(
+                        "no state was written: the changes made before the failure ({done}) are in no state"
+                    )
                 }
             };
         };
@@ -56,13 +58,17 @@ impl Completed {
         let has = |step: &&Step| step.is_in(survived, written);
         match self.steps.iter().filter(has).collect::<Vec<_>>() {
             all if all.len() == self.steps.len() => {
-                format!("kept: what was done before the failure ({done}) is in the state, at serial {serial}")
+                format!(
+                    "kept: the changes made before the failure ({done}) are in the state, at serial {serial}"
+                )
             }
             none if none.is_empty() => format!(
-                "what was done before the failure ({done}) is not known to be in the state, which is at serial {serial}"
+                "the changes made before the failure ({done}) may be missing from the state, which is at \
+                 serial {serial}"
             ),
             some => format!(
-                "of what was done before the failure ({done}), the state, at serial {serial}, is known to have only {}",
+                "of the changes made before the failure ({done}), the state, at serial {serial}, is known to \
+                 contain only {}",
                 words(some.into_iter())
             ),
         }
@@ -116,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_surviving_state_has_is_called_kept() {
+    fn only_resources_of_the_surviving_state_count_as_kept() {
         let (killed, ended) = (false, true);
         const CREATE: &[(&str, &str, Option<&str>)] =
             &[("t.a", "create", Some("1")), ("t.b", "create", Some("2"))];
@@ -128,20 +134,35 @@ mod tests {
         let a = |id| ("t.a", Some(id), 0);
         #[rustfmt::skip]
         let table = [
-            (CREATE, None, killed, "no state was written: what was done before the failure (+2 ~0 -0) is in no state"),
-            (CREATE, at(4, &[a("1"), ("t.b", Some("2"), 0)]), killed, "kept: what was done before the failure (+2 ~0 -0) is in the state, at serial 4"),
-            (CREATE, at(4, &[a("1")]), killed, "of what was done before the failure (+2 ~0 -0), the state, at serial 4, is known to have only +1 ~0 -0"),
-            (CREATE, at(4, &[a("9")]), killed, "what was done before the failure (+2 ~0 -0) is not known to be in the state, which is at serial 4"),
-            (CREATE, at(4, &[]), ended, "what was done before the failure (+2 ~0 -0) is not known to be in the state, which is at serial 4"),
-            (DELETE, at(3, &[a("1")]), killed, "what was done before the failure (+0 ~0 -1) is not known to be in the state, which is at serial 3"),
-            (DELETE, at(4, &[]), killed, "kept: what was done before the failure (+0 ~0 -1) is in the state, at serial 4"),
-            (UPDATE, at(4, &[a("1")]), killed, "what was done before the failure (+0 ~1 -0) is not known to be in the state, which is at serial 4"),
-            (UPDATE, at(4, &[a("1")]), ended, "kept: what was done before the failure (+0 ~1 -0) is in the state, at serial 4"),
+            (CREATE, None, killed, "no state was written: the changes made before the failure (+2 ~0 -0) are \
+                                    in no state"),
+            (CREATE, at(4, &[a("1"), ("t.b", Some("2"), 0)]), killed, "kept: the changes made before the \
+                                                                       failure (+2 ~0 -0) are in the state, \
+                                                                       at serial 4"),
+            (CREATE, at(4, &[a("1")]), killed, "of the changes made before the failure (+2 ~0 -0), the state, \
+                                                at serial 4, is known to contain only +1 ~0 -0"),
+            (CREATE, at(4, &[a("9")]), killed, "the changes made before the failure (+2 ~0 -0) may be missing \
+                                                from the state, which is at serial 4"),
+            (CREATE, at(4, &[]), ended, "the changes made before the failure (+2 ~0 -0) may be missing from \
+                                         the state, which is at serial 4"),
+            (DELETE, at(3, &[a("1")]), killed, "the changes made before the failure (+0 ~0 -1) may be missing \
+                                                from the state, which is at serial 3"),
+            (DELETE, at(4, &[]), killed, "kept: the changes made before the failure (+0 ~0 -1) are in the \
+                                          state, at serial 4"),
+            (UPDATE, at(4, &[a("1")]), killed, "the changes made before the failure (+0 ~1 -0) may be missing \
+                                                from the state, which is at serial 4"),
+            (UPDATE, at(4, &[a("1")]), ended, "kept: the changes made before the failure (+0 ~1 -0) are in \
+                                               the state, at serial 4"),
             // The serial has not changed: terraform wrote nothing, although it reported a completed step.
-            (UPDATE, at(3, &[a("1")]), ended, "what was done before the failure (+0 ~1 -0) is not known to be in the state, which is at serial 3"),
-            (REPLACE, at(4, &[a("2")]), killed, "kept: what was done before the failure (+1 ~0 -1) is in the state, at serial 4"),
-            (REPLACE, at(4, &[a("1")]), killed, "what was done before the failure (+1 ~0 -1) is not known to be in the state, which is at serial 4"),
-            (REPLACE, at(4, &[("t.a", Some("2"), 1)]), killed, "of what was done before the failure (+1 ~0 -1), the state, at serial 4, is known to have only +1 ~0 -0"),
+            (UPDATE, at(3, &[a("1")]), ended, "the changes made before the failure (+0 ~1 -0) may be missing \
+                                               from the state, which is at serial 3"),
+            (REPLACE, at(4, &[a("2")]), killed, "kept: the changes made before the failure (+1 ~0 -1) are in \
+                                                 the state, at serial 4"),
+            (REPLACE, at(4, &[a("1")]), killed, "the changes made before the failure (+1 ~0 -1) may be \
+                                                 missing from the state, which is at serial 4"),
+            (REPLACE, at(4, &[("t.a", Some("2"), 1)]), killed, "of the changes made before the failure (+1 ~0 \
+                                                                -1), the state, at serial 4, is known to \
+                                                                contain only +1 ~0 -0"),
             (&[], None, killed, "no state was written, and no change was completed before the failure"),
             (&[], at(3, &[]), ended, "no change was completed before the failure; the state is at serial 3"),
         ];

@@ -76,7 +76,7 @@ fn with_unplaced(rollout: &Rollout, said: String) -> String {
 }
 
 fn superseded(rollout: &Rollout) -> String {
-    format!("version {} of the job was registered by somebody else", rollout.job.version)
+    format!("version {} of the job was registered by someone else", rollout.job.version)
 }
 
 /// A canary that is not healthy yet is not ready for promotion.
@@ -92,8 +92,8 @@ fn undone(rollout: &Rollout, older: u64) -> String {
     let ours = rollout.version().map_or_else(String::new, |version| format!(" {version}"));
     let said = format!("Nomad gave up version{ours} of the job and went back to version {older}");
     match &rollout.lost {
-        Some(lost) => format!("{said}; its deployment was removed since it was last seen: {}", told(lost)),
-        None => format!("{said}; the deployment, which had the reason, is removed"),
+        Some(lost) => format!("{said}; its deployment was removed. When last seen: {}", told(lost)),
+        None => format!("{said}; the deployment with the reason was removed"),
     }
 }
 
@@ -116,20 +116,22 @@ fn back(rollout: &Rollout, said: &str) -> Course {
     match &rollout.after {
         _ if rollout.job.stop => settled("the job was stopped"),
         Some(after) if after.goes_back() => Course::Reverting(format!("{said}; {}", told(after))),
-        Some(after) if after.status == "successful" => settled("the version before runs again"),
-        Some(after) if after.is_over() => settled(&format!("and the way back failed too: {}", told(after))),
+        Some(after) if after.status == "successful" => settled("the previous version runs again"),
+        Some(after) if after.is_over() => {
+            settled(&format!("and the rollback to the previous version failed too: {}", told(after)))
+        }
         Some(after) => Course::Reverting(format!("{said}; {}", told(after))),
         None if !rollout.is_ours() && matches!(running(rollout), Course::Healthy(_)) => {
-            settled("the version before runs again")
+            settled("the previous version runs again")
         }
-        None => Course::Reverting(format!("{said}; version {version} is not there yet")),
+        None => Course::Reverting(format!("{said}; version {version} is not registered yet")),
     }
 }
 
 fn without_deployment(rollout: &Rollout) -> Course {
     let job = &rollout.job;
     if !job.periodic.is_null() || !job.parameterized_job.is_null() {
-        return Course::Healthy("registered: it runs when its time comes".to_owned());
+        return Course::Healthy("registered: it runs at its next scheduled time".to_owned());
     }
     let of_ours = rollout.evaluations.iter().filter(|one| one.job_modify_index == rollout.ours);
     let mut of_ours: Vec<_> = of_ours.collect();
@@ -143,7 +145,7 @@ fn without_deployment(rollout: &Rollout) -> Course {
     // A removed deployment was over. It was not cancelled, because this registration is still current. It was not
     // successful either.
     if job.has_deployments() && !rollout.is_stable() {
-        let gone = "its deployment is removed, and Nomad does not call this version stable";
+        let gone = "its deployment was removed, and Nomad has not marked this version as stable";
         return match &rollout.lost {
             Some(lost) => Course::Failed(format!("{gone}; last seen: {}", told(lost))),
             None => Course::Stuck(gone.to_owned()),

@@ -46,7 +46,7 @@ pub fn hand(
     applied: u64,
 ) -> Result<Handing, String> {
     if let Some(other) = said(found, OWNER).filter(|other| *other != owner) {
-        return Err(format!("is {other}'s"));
+        return Err(format!("belongs to {other}"));
     }
     let last = said(found, REVISION).and_then(|text| text.parse().ok()).unwrap_or(0);
     let is_there = |(name, value): (&String, &Option<SecretString>)| {
@@ -63,7 +63,7 @@ pub fn hand(
     let ours = keys(found, owner);
     let foreign: Vec<_> = new.keys().filter(|key| found.contains_key(*key)).map(String::as_str).collect();
     if !foreign.is_empty() {
-        return Err(format!("has {} already, and Eos did not write that", foreign.join(", ")));
+        return Err(format!("already has {}, which Eos did not write", foreign.join(", ")));
     }
     let is_old = |key: &String| revision(key).is_some_and(|revision| revision + KEPT <= next);
     let (old, ours): (BTreeSet<_>, BTreeSet<_>) = ours.into_iter().partition(is_old);
@@ -138,14 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wanted_is_written_once_beside_what_others_have() {
+    fn wanted_secrets_are_written_once_beside_those_of_others() {
         let (revision, first) = written(&items(&[("theirs", "x")]), &[("A", "1")], 0);
         assert_eq!((revision, said(&first, "r1_A"), said(&first, "theirs")), (1, Some("1"), Some("x")));
         assert!(matches!(hand(&first, OWN, &wanted(&[("A", Some("1"))]), 1), Ok(Handing::There(1))));
     }
 
     #[test]
-    fn another_value_stands_beside_the_one_that_runs() {
+    fn a_new_secret_is_stored_beside_the_running_one() {
         let (_, first) = written(&Items::new(), &[("A", "1"), ("B", "2")], 0);
         let (revision, second) = written(&first, &[("A", "other")], 1);
         assert_eq!((revision, said(&second, "r2_A")), (2, Some("other")));
@@ -165,27 +165,27 @@ mod tests {
     }
 
     #[test]
-    fn a_revision_that_a_job_was_applied_with_is_never_written_again() {
+    fn an_applied_revision_is_never_written_again() {
         assert_eq!(written(&Items::new(), &[("A", "1")], 7).0, 8);
     }
 
     #[test]
-    fn what_is_not_made_yet_is_the_next_revision_and_nothing_to_write() {
+    fn a_secret_not_generated_yet_is_the_next_revision_without_a_write() {
         let next = hand(&Items::new(), OWN, &wanted(&[("A", None), ("B", Some("2"))]), 0);
         assert!(matches!(next, Ok(Handing::Unmade(1))));
     }
 
     #[test]
-    fn what_is_somebody_elses_is_not_taken_over() {
+    fn a_variable_of_another_owner_is_not_taken_over() {
         let wanted = wanted(&[("A", Some("x"))]);
         let refused = hand(&items(&[("r1_A", "x")]), OWN, &wanted, 0).err();
-        assert_eq!(refused.as_deref(), Some("has r1_A already, and Eos did not write that"));
+        assert_eq!(refused.as_deref(), Some("already has r1_A, which Eos did not write"));
         let refused = hand(&items(&[(OWNER, "production/nomad-web")]), OWN, &wanted, 0).err();
-        assert_eq!(refused.as_deref(), Some("is production/nomad-web's"));
+        assert_eq!(refused.as_deref(), Some("belongs to production/nomad-web"));
     }
 
     #[test]
-    fn only_ours_is_taken_back() {
+    fn only_the_registration_of_this_run_is_rolled_back() {
         let (_, found) = written(&items(&[("theirs", "x")]), &[("A", "1")], 0);
         let left = take_back(&found, OWN).unwrap();
         assert!(left.len() == 1 && said(&left, "theirs") == Some("x"));

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn gates_are_judged_as_the_table_says() {
+    fn the_table_decides_whether_gates_hold() {
         // Measurements, least and deadline of each gate; the time now; the verdict.
         type Row<'a> = (&'a [(&'a str, u64, u64)], u64, Verdict);
         let table: &[Row<'_>] = &[

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_call_beats_the_pillar_which_beats_the_settings() {
+    fn the_call_wins_over_the_pillar_and_the_pillar_over_the_settings() {
         let mut naming = both();
         naming.default = Some("production");
         assert_eq!(read(&naming).as_deref(), Ok("production"));
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn several_environments_and_none_named_are_refused_and_listed() {
+    fn several_environments_without_a_named_one_are_refused_and_listed() {
         refused(&both(), "several: production, staging. Name one");
     }
 
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_be_named_in_the_call_reads_nothing_else() {
+    fn operations_that_need_a_named_environment_read_no_default() {
         let naming = Naming { pillar: Some("staging"), default: Some("staging"), ..both() };
         let unclear = meant(&naming, Demand::NamedInTheCall).unwrap_err();
         assert!(unclear.to_string().contains("there are: production, staging"), "{unclear}");
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_names_the_environment_and_another_one_is_refused() {
+    fn an_id_determines_the_environment_and_a_different_one_is_refused() {
         let (id, its) = ("01JD3KV6T0W8Q5YB4E2N9RZXCM", name("production"));
         let mut naming = Naming { id: Some((id, &its)), pillar: Some("staging"), ..both() };
         assert_eq!(read(&naming).as_deref(), Ok("production"));
@@ -252,9 +252,9 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_no_environment_has_is_refused_wherever_it_stands() {
+    fn an_unknown_environment_is_refused_everywhere() {
         refused(&Naming { call: vec![("environment", "stagin")], ..both() }, r#"did you mean "staging"?"#);
-        refused(&Naming { call: vec![("environment", "Staging")], ..both() }, "is no name");
+        refused(&Naming { call: vec![("environment", "Staging")], ..both() }, "is not a name");
         let id = "01JD3KV6T0W8Q5YB4E2N9RZXCM";
         refused(&Naming { call: vec![("environment", id)], ..both() }, "is the id of a run or a plan");
         refused(&Naming { pillar: Some("prod"), ..both() }, r#"the pillar's key environment is "prod""#);
@@ -264,7 +264,7 @@ mod tests {
     proptest! {
         /// The answer is an environment of the pillar, or that of the id. It never contradicts the call.
         #[test]
-        fn the_answer_is_never_another_than_the_call_names(
+        fn the_result_is_never_an_environment_that_the_call_does_not_name(
             call in proptest::collection::vec("[a-d]|A|", 0..4),
             id in proptest::option::of("[a-d]"),
             pillar in proptest::option::of("[a-e]|A|"),

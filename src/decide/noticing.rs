@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_told_once_when_it_was_the_same_for_long_enough() {
+    fn drift_is_reported_once_when_it_stayed_the_same_for_long_enough() {
         let (a, b) = (Some("a"), Some("b"));
         for (found, after, expected) in [
             (vec![a, a, a], 1, vec![true, false, false]),

@@ -47,7 +47,8 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         return Err(Blocked {
             code: Code::Protected,
             message: words!["the plan destroys what policy protects: ", protected.join(", ")],
-            remedy: "if it really is to go, have this plan approved, or take it out of policy:protect in the pillar"
+            remedy: "to delete it anyway, get this plan approved, or remove it from policy:protect in the \
+                     pillar"
                 .into(),
             addresses: protected,
         });
@@ -56,7 +57,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         return Err(Blocked {
             code: Code::Destroys,
             message: words!["the plan destroys ", name_some(&lost)],
-            remedy: "if that is meant, set policy: {allow_destroy: true} for this component or environment"
+            remedy: "to allow this, set policy: {allow_destroy: true} for this component or environment"
                 .into(),
             addresses: lost.iter().map(|change| change.address.clone()).collect(),
         });
@@ -65,7 +66,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         Some(most) if destroyed.len() as u64 > most => Err(Blocked {
             code: Code::MaxDestroys,
             message: words!["the plan destroys ", name_some(&destroyed), "; policy allows ", most],
-            remedy: "if that is meant, raise policy:max_destroys".into(),
+            remedy: "to allow this, raise policy:max_destroys".into(),
             addresses: addresses(),
         }),
         _ => Ok(()),
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn policy_decides_as_the_table_says() {
+    fn the_table_decides_what_policy_stops() {
         let open = policy(true, None, &[]);
         let closed = policy(false, None, &[]);
         let table: &[(&Policy, &[&str], Consent, Option<Code>)] = &[
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_half_made_may_be_made_again_unless_it_is_protected() {
+    fn a_tainted_resource_may_be_replaced_unless_it_is_protected() {
         for reason in ["tainted", "requested"] {
             let replaced = planned("a.x", "a", "x", "replace", Some(reason)).into_iter().collect();
             let changes = Changes { resources: replaced, ..Changes::default() };
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replacement_is_a_destruction() {
+    fn a_replacement_counts_as_a_destroy() {
         let replaced = planned("a.x", "a", "x", "replace", None).into_iter().collect();
         let changes = Changes { resources: replaced, ..Changes::default() };
         assert!(judge(&Policy::default(), &changes, Consent::None).is_err());

@@ -140,7 +140,7 @@ mod tests {
     type Row<'a> = (&'a Found, bool, Option<&'a Remembered>, &'a [&'a Head], LocalState);
 
     #[test]
-    fn a_local_state_is_put_right_as_the_table_says() {
+    fn the_table_decides_how_a_local_state_is_repaired() {
         use LocalState::{Leave, Refuse, Restore, SetAside};
         let least = |serial| Remembered { lineage: "a".to_owned(), serial, resources: 1 };
         let (a4, a5, a6, b9) = (Head::new("a", 4), Head::new("a", 5), Head::new("a", 6), Head::new("b", 9));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unsaved_state_is_pushed_as_the_table_says() {
+    fn the_table_decides_whether_an_unsaved_state_is_pushed() {
         use There::{AsBefore, Other, Same};
         let left = Head::new("a", 5);
         let table = [
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_whole_only_to_its_last_byte() {
+    fn a_state_without_its_last_byte_is_incomplete() {
         let text = br#"{"version": 4, "serial": 3, "lineage": "l", "resources": [{"mode": "managed"}]}"#;
         assert_eq!(Found::of(Some(text)), Found::Whole(Head::new("l", 3)));
         for cut in 1..text.len() {

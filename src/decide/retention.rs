@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_is_beyond_the_count_or_the_age_and_is_not_kept_for_another_reason() {
+    fn only_snapshots_beyond_count_or_age_without_another_use_are_removed() {
         let other = |_| "other";
         // The snapshot of the state that a protected configuration left, and later ones with the same configuration.
         let streak = |position| if (10..25).contains(&position) { "good" } else { "other" };
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn each_protected_configuration_keeps_one_of_its_own() {
+    fn each_protected_configuration_keeps_one_of_its_snapshots() {
         let snapshots = daily(40, 100, |position| match position {
             30 => "good",
             35 => "applied",

@@ -112,7 +112,7 @@ mod tests {
     use crate::change::planned;
 
     #[test]
-    fn every_case_goes_where_the_table_says() {
+    fn the_table_decides_every_case() {
         use Back::{Destroy, Keep, Leave, RollBack};
         use Did::{Applied, Failed, Nothing};
         use OnFailure::{Continue, Rollback as On, Stop};
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_there_before_or_is_protected_needs_approval() {
+    fn a_rollback_needs_approval_only_for_earlier_or_protected_resources() {
         let all = Rollback::default();
         let only = |loss| Rollback { needs_approval_for: [loss].into(), ..Rollback::default() };
         let none = Rollback { needs_approval_for: BTreeSet::new(), ..Rollback::default() };

@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_is_judged_as_the_table_says() {
+    fn the_table_decides_whether_a_service_is_healthy() {
         let critical = Some("check up is critical");
         let (old, new) = (one("old", None), one("new", None));
         let by_hand = Registered { id: "web-1".to_owned(), failing: None };
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_is_remembered_until_it_passes_or_all_that_are_wanted_do() {
+    fn a_failed_check_is_remembered_until_it_or_all_wanted_instances_pass() {
         let critical = Some("check up is critical");
         // The remembered check, the instances found (two are required), the check remembered afterwards.
         type Row = (Option<Registered>, Vec<Registered>, Option<Registered>);

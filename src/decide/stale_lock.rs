@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_is_freed_only_as_the_table_says() {
+    fn the_table_decides_when_a_lock_is_released() {
         let seconds = Duration::from_secs;
         let dead = |host: &str| Dead { host: host.to_owned(), started: seconds(10), last_seen: seconds(20) };
         let lease = |who: &str, created| Lease { who: Some(who.to_owned()), created: Some(seconds(created)) };

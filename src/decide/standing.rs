@@ -21,7 +21,7 @@ impl FailedVersion {
     pub fn words(&self) -> String {
         let Self { run_id, since, said, .. } = self;
         format!(
-            "failed version, waits for a person: it was registered by run {run_id} ({since}), and failed: {said}"
+            "failed version, waits for a person: run {run_id} ({since}) registered it, and it failed: {said}"
         )
     }
 
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_version_is_remembered_until_it_works_or_the_pillar_asks_for_another() {
+    fn a_failed_version_is_recorded_until_it_works_or_the_pillar_changes() {
         let failed = FailedVersion {
             version: "bad".to_owned(),
             configuration: "c".to_owned(),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_applied_in_full_is_remembered_and_only_what_was_proved_is_gone_back_to() {
+    fn only_a_complete_apply_is_recorded_and_only_a_proven_configuration_is_known_good() {
         let none = (None, None);
         let (old, new) = ((Some("old"), Some("old")), (Some("new"), Some("new")));
         let differ = (Some("later"), Some("old"));

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_is_judged_as_the_table_says() {
+    fn the_table_decides_whether_a_state_is_the_expected_one() {
         let last = Remembered { lineage: "a".to_owned(), serial: 5, resources: 3 };
         let nothing = Remembered { resources: 0, ..last.clone() };
         let table = [

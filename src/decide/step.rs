@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_told_by_its_result_and_its_changes() {
+    fn a_salt_state_is_classified_by_its_result_and_changes() {
         let table = [
             (RUN, json!(true), json!({ "diff": "+1" }), Status::Applied),
             (RUN, json!(true), json!({}), Status::Unchanged),
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rendering_error_is_a_failure_with_its_sentences() {
+    fn a_rendering_error_is_a_failure_with_its_message() {
         let told = read(RUN, &returned(json!(["Rendering SLS 'x' failed", "line 3"]), 1));
         assert_eq!(told.status, Status::Failed);
         assert_eq!(told.said, Some(json!("Rendering SLS 'x' failed; line 3")));
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_fails_by_its_exit_code_or_by_a_mapping_that_says_so() {
+    fn a_salt_function_fails_by_its_exit_code_or_by_a_false_result() {
         let asked = Asked { states: false, test: false };
         for (value, retcode, expected) in [
             (json!(true), 0, Status::Applied),
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn much_is_told_in_part() {
+    fn long_lists_are_shown_in_part() {
         let rows: Map<String, Value> =
             (0..30).map(|number| (format!("a_|-{number}_|-c_|-d"), row(json!(false), json!({})))).collect();
         let told = read(RUN, &returned(rows.into(), 2));

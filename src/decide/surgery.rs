@@ -32,7 +32,7 @@ pub fn need(surgery: &Surgery, state: Option<&State>, imported: Option<&str>) ->
                     Need::Done(Code::InState)
                 }
                 Some(instance) => {
-                    let other = instance.id.as_deref().or(imported).unwrap_or("one that is not known");
+                    let other = instance.id.as_deref().or(imported).unwrap_or("an unknown id");
                     Need::Never(Code::OtherId, format!("{address} is in the state with another id: {other}"))
                 }
             }
@@ -40,8 +40,10 @@ pub fn need(surgery: &Surgery, state: Option<&State>, imported: Option<&str>) ->
         Surgery::Move { from, to } => match (there(from.as_str()), there(to.as_str())) {
             (true, false) => Need::Plan,
             (false, true) => Need::Done(Code::MovedBefore),
-            (false, false) => Need::Never(Code::NoSuchResource, format!("the state has no {from}")),
-            (true, true) => Need::Never(Code::AddressTaken, format!("the state has both {from} and {to}")),
+            (false, false) => Need::Never(Code::NoSuchResource, format!("the state does not contain {from}")),
+            (true, true) => {
+                Need::Never(Code::AddressTaken, format!("the state contains both {from} and {to}"))
+            }
         },
         Surgery::Remove { address, .. } => match there(address.as_str()) {
             true => Need::Plan,
@@ -89,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_so_already_needs_no_plan() {
+    fn an_edit_that_is_already_done_needs_no_plan() {
         let instance = Instance { current: true, id: Some("1".to_owned()), deposed: 0 };
         let state = State { instances: [("a.b".to_owned(), instance)].into(), ..State::default() };
         let code = |need: Need| match need {
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_that_does_anything_else_is_told_by_its_addresses() {
+    fn a_plan_with_other_changes_is_reported_with_their_addresses() {
         let changes = |found: &[(&str, &str)]| Changes {
             resources: found.iter().filter_map(|(at, does)| planned(at, "a", "b", does, None)).collect(),
             ..Changes::default()

@@ -140,7 +140,7 @@ mod tests {
     type Row<'a> = (&'a str, Option<&'a str>, &'a [&'a str], Option<Instance>, bool);
 
     #[test]
-    fn a_creation_is_suspect_as_the_table_says() {
+    fn the_table_decides_whether_a_creation_is_a_possible_orphan() {
         let gone = || Instance { current: false, id: None, deposed: 1 };
         #[rustfmt::skip]
         let table: &[Row<'_>] = &[
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn where_another_host_has_worked_since_only_an_id_tells_whose_creation_stands_at_an_address() {
+    fn after_work_of_another_host_only_an_id_identifies_a_creation_at_an_address() {
         for (id, found, suspect) in [
             (None, Some("theirs"), true),
             (None, None, true),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stood_at_an_address_and_was_gone_is_not_taken_for_what_was_created_there() {
+    fn an_earlier_missing_resource_is_not_mistaken_for_a_new_one_at_its_address() {
         let mut story = Story::default();
         story.gone("t.n", "old");
         story.planned("t.n", "create");
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_creation_is_suspect_only_where_the_end_was_not_orderly() {
+    fn a_failed_creation_is_a_possible_orphan_only_after_a_disorderly_end() {
         let mut story = Story::default();
         story.started("t.n", "t", "create", None);
         story.failed("t.n", "create");
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn updates_and_destructions_make_no_orphans() {
+    fn updates_and_destroys_cause_no_orphans() {
         let mut story = Story::default();
         story.started("t.u", "t", "update", Some("1"));
         story.started("t.d", "t", "delete", Some("2"));

@@ -16,7 +16,7 @@ use crate::words::Words;
 
 /// Makes a folder and the folders above it. A new folder has mode 0700. A link in its place is an error.
 pub fn ensure_private(folder: &Path) -> Result<()> {
-    make(folder).map_err(|error| Error::file(folder, "make the folder", error))
+    make(folder).map_err(|error| Error::file(folder, "create the folder", error))
 }
 
 fn make(folder: &Path) -> std::io::Result<()> {
@@ -156,6 +156,6 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, remedy: &str) -> Result<Optio
 
 /// The error for a file of Eos with unexpected content. It stops only the work that needs the file.
 pub fn torn(path: &Path, reason: &str, remedy: &str) -> Error {
-    let message = format!("{} is not as Eos wrote it: {reason}", path.display());
+    let message = format!("{} is damaged, or Eos did not write it: {reason}", path.display());
     Error::new(Layer::Host, Phase::Preparation, Code::FileCorrupt, message, Words::own(remedy))
 }

@@ -68,7 +68,7 @@ pub fn give_all(folder: &Path) {
         walk(&opened, device, heir)
     });
     if let Err(error) = given {
-        tracing::warn!("files of root in {} cannot be given to its owner: {error}", folder.display());
+        tracing::warn!("files of root in {} could not be given to its owner: {error}", folder.display());
     }
 }
 

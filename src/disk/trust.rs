@@ -33,11 +33,11 @@ impl Trust {
         let found = match fs::metadata(root) {
             Ok(found) => found,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(trust(us)),
-            Err(error) => return Err(Error::file(root, "look at", error)),
+            Err(error) => return Err(Error::file(root, "check", error)),
         };
         let trust = trust(found.uid());
         match found.mode() & WRITABLE != 0 && found.mode() & STICKY == 0 {
-            true => Err(trust.refuse(root, &found, &["users other than its owner can write it"])),
+            true => Err(trust.refuse(root, &found, &["other users can write to it"])),
             false => Ok(trust),
         }
     }
@@ -51,7 +51,7 @@ impl Trust {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 return Ok(());
             }
-            Err(error) => return Err(Error::file(folder, "look at", error)),
+            Err(error) => return Err(Error::file(folder, "check", error)),
         };
         if found.is_symlink() {
             return Err(self.refuse(folder, &found, &["it is a symbolic link"]));
@@ -65,7 +65,7 @@ impl Trust {
         let reasons = [
             (foreign, "it belongs to another user"),
             (closed, "this user may not enter it"),
-            (found.mode() & WRITABLE != 0, "users other than its owner can write it"),
+            (found.mode() & WRITABLE != 0, "other users can write to it"),
         ];
         let reasons: Vec<_> =
             reasons.into_iter().filter_map(|(is_so, reason)| is_so.then_some(reason)).collect();
@@ -125,16 +125,17 @@ impl Trust {
         let (owner, mode) = (user(found.uid()), found.permissions().mode() & 0o7777);
         let path = quote(&folder.display().to_string());
         let message = format!(
-            "{} is not used, because {} (owner {owner}, mode {mode:04o})",
+            "the folder {} is not safe to use: {} (owner {owner}, mode {mode:04o})",
             folder.display(),
             reasons.join(" and ")
         );
         let remedy = match (found.is_symlink(), self.commands(folder, found).join(" && ")) {
             (true, _) => format!(
-                "look at what it leads to, then run: rm {path}; to keep the files elsewhere, set infrastructure:settings:root"
+                "check where the link leads, then run: rm {path}; to keep the files elsewhere, set \
+                 infrastructure:settings:root"
             ),
-            (false, commands) if commands.is_empty() => format!("run this as {owner} or as root"),
-            (false, commands) => format!("look at what is in it, then run, as root: {commands}"),
+            (false, commands) if commands.is_empty() => format!("run the command as {owner} or as root"),
+            (false, commands) => format!("check its contents, then run as root: {commands}"),
         };
         Error::new(Layer::Host, Phase::Preparation, Code::FolderNotTrusted, message, remedy)
             .with(json!({ "folder": folder, "owner": owner, "mode": format!("{mode:04o}") }))
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn each_folder_at_any_depth_is_looked_at_and_what_is_shallow_only_at_its_top() {
+    fn folders_are_checked_at_any_depth_and_shallow_ones_only_at_the_top() {
         let root = tempfile::tempdir().unwrap();
         let top = root.path().join("net");
         fs::create_dir_all(top.join("module/sub/deep")).unwrap();
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_refused_where_it_leads_out() {
+    fn a_link_is_refused_if_it_leads_outside() {
         let (root, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let top = root.path().join("net");
         fs::create_dir_all(top.join("lib")).unwrap();
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_remedy_can_be_copied_also_for_a_path_with_a_space() {
+    fn a_remedy_can_be_copied_even_if_the_path_has_a_space() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("a b");
         fs::create_dir(&folder).unwrap();

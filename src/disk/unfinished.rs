@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_dead_process_was_writing_is_swept_and_what_a_living_one_writes_is_not() {
+    fn partial_files_of_dead_processes_are_removed_and_those_of_living_ones_are_not() {
         let folder = tempfile::tempdir().unwrap();
         let dead = begin(folder.path()).unwrap().keep().unwrap();
         dead.0.set_modified(SystemTime::now() - 2 * OLD).unwrap();

@@ -22,7 +22,7 @@ fn joined(names: impl IntoIterator<Item = Name>) -> String {
 }
 
 #[test]
-fn dependencies_come_first_and_equals_are_alphabetical() {
+fn dependencies_come_first_and_independent_names_are_sorted() {
     let graph = graph(&[("b", &["z"]), ("a", &["z"]), ("z", &[]), ("c", &["b", "a"])]).unwrap();
     assert_eq!(joined(graph.order()), "z a b c");
     assert_eq!(joined(graph.reversed().order()), "c a b z");
@@ -36,14 +36,14 @@ fn a_cycle_is_named_in_order() {
 }
 
 #[test]
-fn a_restricted_graph_keeps_an_order_that_led_through_others() {
+fn a_restricted_graph_keeps_an_order_that_results_from_omitted_components() {
     let graph = graph(&[("a", &[]), ("b", &["a"]), ("c", &["b"])]).unwrap();
     let restricted = graph.restricted(&names(&["a", "c"]));
     assert_eq!(joined(restricted.dependencies(&name("c")).clone()), "a");
 }
 
 #[test]
-fn what_depends_on_a_failure_never_starts() {
+fn dependents_of_a_failed_component_never_start() {
     let graph = graph(&[("a", &[]), ("b", &["a"]), ("c", &["b"]), ("d", &[])]).unwrap();
     let mut queue = Queue::new(graph);
     assert_eq!(queue.next(|_| true), Some(name("a")));
@@ -75,7 +75,7 @@ fn the_longest_chain_starts_first_and_leaves_no_place_empty() {
 }
 
 #[test]
-fn what_is_not_accepted_stays_ready() {
+fn components_that_are_not_accepted_stay_ready() {
     let mut queue = Queue::new(graph(&[("a", &[]), ("b", &[])]).unwrap());
     assert_eq!(queue.next(|one| one.as_str() != "a"), Some(name("b")));
     assert_eq!(joined(queue.stop()), "a");
@@ -134,7 +134,7 @@ fn a_failure_skips_five_thousand_that_wait_for_it() {
 
 proptest! {
     #[test]
-    fn every_name_starts_once_and_after_all_it_needs(pairs in prop::collection::vec((0usize..30, 0usize..30), 0..120)) {
+    fn every_name_starts_once_and_after_all_its_dependencies(pairs in prop::collection::vec((0usize..30, 0usize..30), 0..120)) {
         let graph = Graph::new(edges(30, downwards(pairs))).unwrap();
         let mut queue = Queue::new(graph.clone());
         let mut done = BTreeSet::new();
@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn any_edges_are_an_order_that_keeps_them_or_a_cycle_that_is_one(
+    fn any_edges_give_a_correct_order_or_a_real_cycle(
         pairs in prop::collection::vec((0usize..12, 0usize..12), 0..30),
     ) {
         let edges = edges(12, pairs);
@@ -169,7 +169,7 @@ proptest! {
     }
 
     #[test]
-    fn a_restricted_graph_orders_two_names_just_as_the_whole_one_does(
+    fn a_restricted_graph_orders_two_names_like_the_whole_graph(
         pairs in prop::collection::vec((0usize..12, 0usize..12), 0..30),
         kept in prop::collection::btree_set(0usize..12, 0..12),
     ) {
@@ -185,7 +185,7 @@ proptest! {
     }
 
     #[test]
-    fn every_name_is_started_skipped_or_stopped_and_that_once(
+    fn every_name_is_started_skipped_or_stopped_exactly_once(
         pairs in prop::collection::vec((0usize..20, 0usize..20), 0..60),
         outcomes in prop::collection::vec(0u8..10, 20),
         at_once in 1usize..5,

@@ -121,7 +121,8 @@ impl Gated {
     fn unseen(&self, trouble: &Trouble) -> Miss {
         let (did, outlook) = match trouble {
             Trouble::Denied(_) => (
-                "does not allow this: the token of infrastructure:settings:consul:token needs service_prefix \"\" read and node_prefix \"\" read",
+                "denies access: the token of infrastructure:settings:consul:token needs service_prefix \"\" \
+                 read and node_prefix \"\" read",
                 Outlook::Never(Never::Denied),
             ),
             _ => ("did not answer", Outlook::Unseen),
@@ -197,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn a_check_that_was_seen_failing_is_not_told_where_the_address_is_a_secret() {
+    fn a_failing_check_is_not_shown_if_its_address_is_a_secret() {
         assert!(gate(false).seen_failing().unwrap().contains("10.0.0.7"));
         assert_eq!(gate(true).seen_failing(), None);
     }
 
     #[test]
-    fn what_a_check_answered_is_not_repeated_where_it_may_hold_a_secret() {
+    fn the_answer_of_a_check_is_not_shown_if_it_may_contain_a_secret() {
         let entry = || Instance {
             id: "web".to_owned(),
             checks: vec![Check {

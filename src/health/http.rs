@@ -24,7 +24,7 @@ impl Http {
         let url = match &probe.path {
             Some(_) if url.contains('?') => {
                 return Err(
-                    "the url has a query, which no path can follow: put the query into path".to_owned()
+                    "the url has a query, so a path cannot follow it: move the query into path".to_owned()
                 );
             }
             path => format!("{url}{}", path.as_deref().unwrap_or_default()),
@@ -39,7 +39,7 @@ impl Http {
             .map_err(|error| innermost(&error))?;
         let mut sent = HeaderMap::new();
         for (name, value) in headers {
-            let unusable = || format!("header {name} holds what no HTTP header can");
+            let unusable = || format!("header {name} contains characters that an HTTP header cannot have");
             let value = secret(value).ok_or_else(unusable)?;
             sent.insert(HeaderName::try_from(name.as_str()).map_err(|_| unusable())?, value);
         }

@@ -19,7 +19,7 @@ pub async fn ask(follow: &Follow) -> Result<String, Miss> {
 /// The miss for a Nomad that gave no answer. A server may come back, but a token will not get more rights.
 pub fn unseen(follow: &Follow, trouble: &Trouble) -> Miss {
     let (did, outlook) = match trouble {
-        Trouble::Denied(_) => ("does not allow this", Outlook::Never(Never::Denied)),
+        Trouble::Denied(_) => ("denies access", Outlook::Never(Never::Denied)),
         _ => ("did not answer", Outlook::Unseen),
     };
     let what = format!("the Nomad at {} {did}", follow.nomad.address);

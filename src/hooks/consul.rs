@@ -64,7 +64,8 @@ fn told(trouble: &Trouble, address: &str, needs: &str) -> String {
     match trouble {
         Trouble::Unreachable(_) => format!("the Consul at {address} cannot be reached: {text}"),
         Trouble::Denied(_) => format!(
-            "the Consul at {address} does not allow this: {text}; give infrastructure:settings:consul:token a token whose policy has {needs}"
+            "the Consul at {address} denies access: {text}; set infrastructure:settings:consul:token to a \
+             token whose policy has {needs}"
         ),
         Trouble::Refused(_) => format!("the Consul at {address} refused: {text}"),
     }

@@ -17,7 +17,7 @@ pub async fn post(hook: &Webhook, headers: &[(String, SecretString)], body: &Val
     let mut sent = HeaderMap::new();
     sent.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in headers {
-        let unusable = || format!("header {name} holds what no HTTP header can");
+        let unusable = || format!("header {name} contains characters that an HTTP header cannot have");
         let value = secret(value).ok_or_else(unusable)?;
         sent.insert(HeaderName::try_from(name.as_str()).map_err(|_| unusable())?, value);
     }

@@ -75,7 +75,7 @@ fn encrypted(builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, Unusabl
     if let Some(path) = &tls.ca_file {
         let authorities = Certificate::from_pem_bundle(&read(path)?).map_err(|error| no_pem(path, error))?;
         if authorities.is_empty() {
-            let reason = "holds no certificate".to_owned();
+            let reason = "contains no certificate".to_owned();
             return Err(Unusable::File { path: path.clone(), reason, cause: None });
         }
         builder = builder.tls_certs_only(authorities);
@@ -112,7 +112,7 @@ pub fn one_line(text: &str, most: usize, token: Option<&SecretString>) -> String
     let token = token.map(ExposeSecret::expose_secret).filter(|token| !token.is_empty());
     let text = token.map_or_else(|| text.to_owned(), |token| text.replace(token, "(token)"));
     match text.split_whitespace().collect::<Vec<_>>().join(" ") {
-        line if line.is_empty() => "no text".to_owned(),
+        line if line.is_empty() => "not text".to_owned(),
         line => line.chars().take(most).collect(),
     }
 }
@@ -121,7 +121,7 @@ impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, reason, .. } => write!(f, "cannot use {}: {reason}", path.display()),
-            Self::Token => f.write_str("the token holds what no HTTP header can"),
+            Self::Token => f.write_str("the token contains characters that an HTTP header cannot have"),
             Self::Client(error) => f.write_str(&innermost(error)),
         }
     }

@@ -17,7 +17,7 @@ mod tests {
     use super::path;
 
     #[test]
-    fn a_name_of_any_characters_is_one_part_of_a_path() {
+    fn any_name_is_encoded_as_one_part_of_a_path() {
         for (name, expected) in [
             ("web-1", "v1/web-1/x"),
             ("a?b#c", "v1/a%3Fb%23c/x"),

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_is_left_alone_for_as_long_as_it_asks_and_not_waited_for_beyond_the_window() {
+    fn a_requested_delay_is_respected_but_not_beyond_the_window() {
         let seconds = Duration::from_secs;
         for (asked, left, expected) in [
             (seconds(0), seconds(15), Some(PAUSE)),

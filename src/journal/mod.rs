@@ -40,7 +40,7 @@ impl Journal {
 
     /// None if no run ever began in this folder.
     pub fn story(&self) -> Result<Option<Story>> {
-        let text = read_ours(&self.path, "move it away: the run is then not shown, and cannot be resumed")?;
+        let text = read_ours(&self.path, "move the file away; Eos then neither shows nor resumes this run")?;
         Ok(text.and_then(|text| Story::read(&text)))
     }
 
@@ -57,7 +57,7 @@ mod tests {
     use crate::model::Name;
 
     #[test]
-    fn a_line_that_was_cut_short_takes_none_of_those_after_it_with_it() {
+    fn an_incomplete_line_does_not_destroy_the_lines_after_it() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::of(folder.path());
         let net = Name::new("net").unwrap();

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_died_tells_what_was_done_and_what_was_under_way() {
+    fn the_journal_of_a_crashed_run_shows_completed_and_interrupted_steps() {
         let story = Story::read(&journal()).unwrap();
         assert_eq!(story.done().keys().map(Name::as_str).collect::<Vec<_>>(), ["net"]);
         assert_eq!(story.applying, [name("app")].into());
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_cut_anywhere_tells_less_and_never_more() {
+    fn a_truncated_journal_shows_fewer_steps_and_never_more() {
         let whole = journal();
         for length in 0..whole.len() {
             let Some(story) = Story::read(&whole[..length]) else { continue };

@@ -117,27 +117,29 @@ fn read(file: &mut File) -> Holder {
 fn busy(path: &Path, file: &mut File, timeout: Duration) -> Error {
     let holder = read(file);
     let waited = humantime::format_duration(timeout);
-    let patience = "infrastructure:settings:lock_timeout says how long to wait";
+    let patience = "infrastructure:settings:lock_timeout sets how long to wait";
     let (stale, remedy) = match (holder.is_gone(), holder.running()) {
         (false, _) => {
-            (String::new(), format!("wait until it ends, or stop it by infrastructure.cancel; {patience}"))
+            (String::new(), format!("wait until it ends, or stop it with infrastructure.cancel; {patience}"))
         }
         (true, Some(terraform)) => {
             let pid = terraform.pid;
             let stale = format!(
-                "; that process is gone (the text is stale), but its terraform, process {pid}, still runs"
+                "; that process has ended (this information is old), but its terraform, process {pid}, still \
+                 runs"
             );
             (stale, format!("wait until process {pid} ends, or stop it: kill -INT {pid}; {patience}"))
         }
         (true, None) => {
-            let stale = "; that process is gone (the text is stale), and its guardian still holds the lock"
-                .to_owned();
-            (stale, format!("wait until its guardian has ended terraform's processes; {patience}"))
+            let stale =
+                "; that process has ended (this information is old), and its guardian still holds the lock"
+                    .to_owned();
+            (stale, format!("wait until the guardian has ended terraform's processes; {patience}"))
         }
     };
     let holds = match stale.is_empty() {
         true => String::new(),
-        false => format!("; `fuser {}` names who has the file open", path.display()),
+        false => format!("; `fuser {}` shows the process that has the file open", path.display()),
     };
     let message = Words::own(format!("locked by {holder}{stale}{holds}; waited {waited}"));
     Error::new(Layer::Host, Phase::Preparation, Code::Locked, message, Words::own(remedy))
@@ -145,20 +147,20 @@ fn busy(path: &Path, file: &mut File, timeout: Duration) -> Error {
 }
 
 fn cancelled(path: &Path) -> Error {
-    let message = format!("stopped while waiting for the lock {}, as asked", path.display());
-    Error::new(Layer::Host, Phase::Preparation, Code::Cancelled, message, "run again to go on")
+    let message = format!("stopped on request while waiting for the lock {}", path.display());
+    Error::new(Layer::Host, Phase::Preparation, Code::Cancelled, message, "run again to continue")
 }
 
 fn refuse_remote(path: &Path, file: &File) -> Result<()> {
     let kind = rustix::fs::fstatfs(file)
-        .map_err(|error| Error::file(path, "look at the file system of", error.into()))?
+        .map_err(|error| Error::file(path, "check the file system of", error.into()))?
         .f_type;
     if !is_remote(kind) {
         return Ok(());
     }
     let folder = path.parent().map(PathBuf::from).unwrap_or_default();
     let message = format!(
-        "{} is on a network or FUSE file system: a file lock there may not keep other hosts out",
+        "{} is on a network or FUSE file system: a file lock there may not exclude other hosts",
         folder.display()
     );
     let remedy = "set infrastructure:settings:root to a local file system";
@@ -170,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn network_and_fuse_file_systems_are_told_from_local_ones() {
+    fn network_and_fuse_file_systems_are_distinguished_from_local_ones() {
         let (nfs, cifs, fuse) = (0x6969, 0xFF53_4D42, 0x6573_5546);
         assert!([nfs, cifs, fuse].into_iter().all(is_remote));
         let (ext4, xfs, tmpfs, overlay) = (0xEF53, 0x5846_5342, 0x0102_1994, 0x794C_7630);

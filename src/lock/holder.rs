@@ -70,7 +70,7 @@ impl Holder {
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if *self == Self::default() {
-            return f.write_str("a process that its text does not tell");
+            return f.write_str("an unknown process");
         }
         let Self { run_id, operation, host, pid, boot_id, since, jid, .. } = self;
         write!(f, "run {run_id} ({operation}) of process {pid} on {host}, boot {boot_id}, since {since}")?;
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_holder_is_gone_with_its_process_or_with_its_boot() {
+    fn a_holder_ends_with_its_process_or_with_its_boot() {
         let here = Holder::here();
         assert!(!here.is_gone());
         assert!(Holder { boot_id: "another".into(), ..here.clone() }.is_gone());
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_names_a_terraform_is_the_holders_json() {
+    fn a_lock_text_with_a_terraform_is_the_json_of_the_holder() {
         let holder = Holder { run_id: "01 \"RUN\" }".into(), user: "\u{e9}\n".into(), ..Holder::here() };
         let here = ProcessIdentity::here();
         let Text { before_pid, before_start_time, after } = holder.naming_terraform().unwrap();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_tells_no_holder_is_said_to_tell_none() {
-        assert_eq!(Holder::default().to_string(), "a process that its text does not tell");
+    fn a_lock_text_without_a_holder_is_reported_as_such() {
+        assert_eq!(Holder::default().to_string(), "an unknown process");
     }
 }

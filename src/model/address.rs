@@ -29,7 +29,7 @@ pub fn url(value: &Value) -> Result<String, String> {
     let rest = rest.ok_or("must begin with http:// or https://")?;
     let (authority, _) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     if authority.contains('@') {
-        return Err("may hold no user and no password; headers take references".to_owned());
+        return Err("must not contain a user or a password; use headers with references".to_owned());
     }
     match is_authority(authority) && rest.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
         true => Ok(text.strip_suffix('/').unwrap_or(text).to_owned()),
@@ -61,11 +61,12 @@ pub fn port(value: &Value) -> Result<u16, String> {
 pub fn job_name(value: &Value) -> Result<String, String> {
     let good = |letter: char| !letter.is_whitespace() && !letter.is_control();
     let name = value.as_str().filter(|text| (1..=128).contains(&text.len()) && text.chars().all(good));
-    name.map(str::to_owned).ok_or_else(|| "must be a job's name: up to 128 bytes, no spaces".to_owned())
+    name.map(str::to_owned).ok_or_else(|| "must be the name of a job: up to 128 bytes, no spaces".to_owned())
 }
 
 pub fn registered_name(value: &Value) -> Result<String, String> {
     let good = |byte: u8| byte.is_ascii_graphic() && byte != b'/';
     let name = value.as_str().filter(|text| (1..=128).contains(&text.len()) && text.bytes().all(good));
-    name.map(str::to_owned).ok_or_else(|| "must be a service's name: up to 128 visible letters".to_owned())
+    name.map(str::to_owned)
+        .ok_or_else(|| "must be the name of a service: up to 128 visible characters".to_owned())
 }

@@ -26,7 +26,7 @@ pub fn hint<'a>(word: &str, candidates: impl Iterator<Item = &'a str> + Clone) -
     match nearest(word, candidates.clone()) {
         Some(near) => format!("did you mean {near:?}?"),
         None => match listed(candidates) {
-            none if none.is_empty() => "there is none".to_owned(),
+            none if none.is_empty() => "there are none".to_owned(),
             all => format!("there are: {all}"),
         },
     }

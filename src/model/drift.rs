@@ -30,8 +30,8 @@ impl Pattern {
         let steps: Vec<_> = steps(text).into_iter().map(str::to_owned).collect();
         match steps.len() < 2 || steps.iter().any(String::is_empty) || text.contains(char::is_control) {
             true => Err(format!(
-                "{text:?} must name a resource, such as aws_instance.*, and may go on with an attribute, \
-                 such as aws_instance.*.tags.LastSeen"
+                "{text:?} must be a resource, such as aws_instance.*, or an attribute of it, such as \
+                 aws_instance.*.tags.LastSeen"
             )),
             false => Ok(Self(steps)),
         }
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_means_an_attribute_and_all_below_it() {
+    fn a_pattern_matches_an_attribute_and_all_below_it() {
         for (pattern, address, path) in [
             ("aws_instance.*.tags.LastSeen", "aws_instance.web", "tags.LastSeen"),
             ("aws_instance.*.tags", "aws_instance.web", "tags.LastSeen"),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_means_nothing_beside_above_or_elsewhere() {
+    fn a_pattern_matches_nothing_beside_or_above() {
         for (pattern, address, path) in [
             ("aws_instance.*.tags.LastSeen", "aws_instance.web", "tags"),
             ("aws_instance.*.tags.LastSeen", "aws_instance.web", "tags.LastSeenAt"),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_names_no_resource_is_no_pattern() {
+    fn a_text_without_a_resource_is_not_a_pattern() {
         for text in ["", "*", "tags", "aws_instance.", ".web", "a..b", "a.b\n"] {
             assert!(Pattern::new(text).is_err(), "{text:?}");
         }

@@ -24,7 +24,8 @@ impl Name {
         if first && rest {
             Ok(Self(text.to_owned()))
         } else {
-            Err("is no name: a lower-case letter, then lower-case letters, digits, '_' or '-'".to_owned())
+            Err("is not a name: a name is a lower-case letter, then lower-case letters, digits, '_' or '-'"
+                .to_owned())
         }
     }
 

@@ -76,7 +76,7 @@ pub fn reference(text: &str) -> Result<Reference, String> {
         let (path, key) = whole.ok_or("vault: must be followed by mount/path#key")?;
         let path = VaultPath::new(path).map_err(|reason| format!("vault: {reason}"))?;
         return match key.contains(char::is_control) {
-            true => Err("vault: a key may not hold control characters".to_owned()),
+            true => Err("vault: a key must not contain control characters".to_owned()),
             false => Ok(Reference::Vault { path, key: key.to_owned() }),
         };
     }
@@ -131,7 +131,7 @@ pub fn output(text: &str) -> Result<OutputRef, String> {
     let component = parts.next().unwrap_or_default();
     let component = Name::new(component).map_err(|reason| format!("{component:?} {reason}"))?;
     let output = parts.next().filter(|output| !output.is_empty());
-    let output = output.ok_or_else(|| format!("{text:?} names no output: write component.output"))?;
+    let output = output.ok_or_else(|| format!("{text:?} does not name an output: write component.output"))?;
     let path: Vec<_> = parts.map(str::to_owned).collect();
     match path.iter().any(String::is_empty) {
         true => Err(format!("{text:?} has an empty part")),

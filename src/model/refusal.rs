@@ -19,7 +19,7 @@ pub fn refusal(mut problems: Vec<Problem>) -> Error {
         Layer::Salt,
         Phase::Validation,
         Code::Invalid,
-        format!("{count}, nothing was run{lines}"),
+        format!("{count}; nothing was run{lines}"),
         "correct the pillar or the call",
     )
     .with(json!({ "problems": problems }))

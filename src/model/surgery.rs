@@ -19,7 +19,7 @@ impl Address {
         let rest: Vec<_> = names.collect();
         let indexed = |name: &str| steps.iter().any(|(step, index)| *step == name && index.is_some());
         match rest[..] {
-            ["data", ..] => Err("is of a data source, which no state keeps".to_owned()),
+            ["data", ..] => Err("is a data source, which a state does not manage".to_owned()),
             [] if !indexed("module") => Ok(Self(text.to_owned())),
             // Only the last name, the name of the resource, may have an index.
             [kind, _] if !indexed("module") && !indexed(kind) => Ok(Self(text.to_owned())),
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_are_taken_for_addresses() {
+    fn only_addresses_are_accepted_as_addresses() {
         let good = [
             "a.b",
             "aws_instance.web[0]",
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_is_no_resource_and_an_index_is_seen_anywhere() {
+    fn a_module_is_not_a_resource_and_an_index_is_found_anywhere() {
         let of = |text: &str| Address::new(text).map(|one| (one.is_resource(), one.has_index())).unwrap();
         assert_eq!(of("a.b"), (true, false));
         assert_eq!(of("module.m"), (false, false));

@@ -15,7 +15,7 @@ impl VaultPath {
         }
         match parts().all(|part| part.bytes().all(good)) {
             true => Ok(Self(text.to_owned())),
-            false => Err("a path may hold letters, digits and -_.~@:=+, alone".to_owned()),
+            false => Err("a path must contain only letters, digits and -_.~@:=+".to_owned()),
         }
     }
 

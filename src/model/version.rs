@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_constraint_allows_what_terraform_would() {
+    fn a_constraint_allows_the_same_versions_as_terraform() {
         let table = [
             (">=1.5", "1.5.0", true),
             (">=1.5", "1.4.9", false),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_version_and_no_constraint_is_refused() {
+    fn invalid_versions_and_constraints_are_refused() {
         assert!(["", "x", "1.2.3.4", "1..2", "v1"].iter().all(|text| Version::parse(text).is_none()));
         assert!(["", ">=", "=> 1", ">=1.5,"].iter().all(|text| VersionConstraint::parse(text).is_none()));
     }

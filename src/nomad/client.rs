@@ -122,7 +122,7 @@ impl Nomad {
 
     pub fn read<T: DeserializeOwned>(&self, reply: &Reply) -> Result<T, Trouble> {
         serde_json::from_slice(&reply.body)
-            .map_err(|error| Trouble::Refused(format!("its answer is not Nomad's: {error}")))
+            .map_err(|error| Trouble::Refused(format!("the answer does not come from a Nomad: {error}")))
     }
 
     /// An answer in plain text, as one line.

@@ -13,7 +13,8 @@ use crate::decide::{Allocation, Rollout, short_id};
 
 /// The most allocations that are examined, the newest first.
 const ALLOCATIONS: usize = 3;
-const SILENT: &str = "what its tasks wrote is not repeated: one of their secrets cannot be read now, or is lent to them by Vault";
+const SILENT: &str = "the output of its tasks is not shown: one of their secrets cannot be read now, or comes \
+                      from Vault as a lease of their own";
 /// The most events of a task, and the most lines of its stderr; the last ones.
 const EVENTS: usize = 10;
 const LINES: usize = 50;
@@ -32,7 +33,7 @@ pub struct Diagnosis {
 
 impl Diagnosis {
     pub fn unseen(name: &JobName, trouble: &Trouble) -> Self {
-        let note = format!("job {} could not be looked into: {}", name.id, trouble.text());
+        let note = format!("job {} could not be examined: {}", name.id, trouble.text());
         Self { details: json!({ "job": name.id, "notes": [note] }), lines: vec![note] }
     }
 }
@@ -123,7 +124,7 @@ async fn allocation(
             true if silent => Vec::new(),
             true => stderr(nomad, name, one, task, notes).await,
             false => {
-                notes.push(format!("task {task} of {id} has not started: it has written nothing"));
+                notes.push(format!("task {task} of {id} has not started and has no output"));
                 Vec::new()
             }
         };
@@ -160,8 +161,8 @@ async fn stderr(
         Ok(text) => last_lines(&text),
         Err(trouble) => {
             let what = match &trouble {
-                Trouble::Denied(_) => "is not for our token",
-                _ => "cannot be had",
+                Trouble::Denied(_) => "cannot be read with this token",
+                _ => "cannot be read",
             };
             notes.push(format!(
                 "the stderr of task {task} of {} {what}: {}",
@@ -199,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_stderr_is_cut_to_fifty_lines_of_bounded_width() {
+    fn the_end_of_a_stderr_is_limited_to_fifty_lines_of_bounded_width() {
         let text: String = (0..80).map(|line| format!("{line} {}\n", "x".repeat(1000))).collect();
         let lines = last_lines(&text);
         assert_eq!(lines.len(), LINES);
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_task_wrote_moves_no_cursor() {
+    fn the_output_of_a_task_cannot_move_the_cursor() {
         assert_eq!(last_lines("a\u{1b}[2Jb\r\n\n"), ["a [2Jb"]);
     }
 }

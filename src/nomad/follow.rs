@@ -80,7 +80,7 @@ impl Follow {
             Ok(rollout) => rollout,
             Err(Trouble::Missing(_)) => {
                 let JobName { namespace, id } = &self.name;
-                return Found::Failed(format!("Nomad has no job {id} in namespace {namespace}"));
+                return Found::Failed(format!("job {id} does not exist in namespace {namespace}"));
             }
             Err(trouble) => return Found::Unseen(trouble),
         };

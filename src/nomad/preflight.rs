@@ -53,7 +53,7 @@ impl Nomad {
         let job = self.read_spec(spec).await?;
         let text = |key: &str| job[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let Some(id) = text("ID") else {
-            return Err(Refusal::Invalid("the jobspec names no job".to_owned()));
+            return Err(Refusal::Invalid("the jobspec does not contain a job".to_owned()));
         };
         let namespace = text("Namespace").unwrap_or_else(|| "default".to_owned());
         let name = JobName { namespace, id };
@@ -81,7 +81,7 @@ impl Nomad {
         let mut notes: Vec<_> = warnings
             .map(|text| words(&text))
             .filter(|text| !text.is_empty())
-            .map(|text| format!("Nomad warns of job {}: {text}", name.id))
+            .map(|text| format!("Nomad's warning about job {}: {text}", name.id))
             .collect();
         notes.dedup();
         let updates = plan.annotations.and_then(|annotations| annotations.updates).unwrap_or_default();
@@ -89,7 +89,7 @@ impl Nomad {
             let does = updates.iter().filter(|(what, count)| *what != "Ignore" && **count > 0);
             let does: Vec<_> = does.map(|(what, count)| format!("{what} {count}")).collect();
             if !does.is_empty() {
-                notes.push(format!("Nomad would do to {}.{group}: {}", name.id, does.join(", ")));
+                notes.push(format!("Nomad's plan for {}.{group}: {}", name.id, does.join(", ")));
             }
         }
         Ok(Checked { name, notes })
@@ -98,7 +98,7 @@ impl Nomad {
     async fn read_spec(&self, spec: &Spec) -> Result<Value, Refusal> {
         if spec.is_json {
             let job: Value = serde_json::from_str(&spec.jobspec)
-                .map_err(|error| Refusal::Invalid(format!("the jobspec is no JSON: {error}")))?;
+                .map_err(|error| Refusal::Invalid(format!("the jobspec is not valid JSON: {error}")))?;
             return Ok(if job["Job"].is_object() { job["Job"].clone() } else { job });
         }
         match self.parse(&spec.jobspec, &spec.variables).await {

@@ -29,7 +29,7 @@ impl Trouble {
         match self {
             Self::Unreachable(away) => &away.text,
             Self::Denied(text) | Self::Missing(text) | Self::Refused(text) => text,
-            Self::Moved => "it was changed since it was read",
+            Self::Moved => "it was changed after it was read",
         }
     }
 
@@ -55,19 +55,21 @@ impl Trouble {
             ),
             Self::Denied(_) => refuse(
                 Code::NomadDenied,
-                "does not allow this",
-                "give infrastructure:settings:nomad:token a token whose policy has read-job, submit-job, read-logs and read-fs in the job's namespace, and for a service's secrets read, write and destroy on variables below nomad/jobs",
+                "denies access",
+                "set infrastructure:settings:nomad:token to a token whose policy has read-job, submit-job, \
+                 read-logs and read-fs in the job's namespace, and for secrets of services read, write and \
+                 destroy on variables below nomad/jobs",
             ),
             Self::Missing(_) => refuse(
                 Code::NomadNotFound,
-                "has no such thing",
-                "look at the job's name, its namespace and infrastructure:settings:nomad",
+                "does not have it",
+                "check the job's name, its namespace and infrastructure:settings:nomad",
             ),
-            Self::Moved => refuse(Code::NomadMoved, "has another one now", "run again"),
+            Self::Moved => refuse(Code::NomadMoved, "has a newer one now", "run again"),
             Self::Refused(_) => refuse(
                 Code::NomadRefused,
                 "refused",
-                "infrastructure:settings:nomad:address must be that of a Nomad, and its region one that this Nomad knows",
+                "infrastructure:settings:nomad:address must be the address of a Nomad that knows the region",
             ),
         }
     }
@@ -75,6 +77,7 @@ impl Trouble {
 
 pub fn unusable(address: &str, reason: &str) -> Error {
     let message = format!("the Nomad at {address} cannot be used: {reason}");
-    let remedy = "correct infrastructure:settings:nomad; the files of tls are PEM, readable to the user that runs Salt";
+    let remedy = "correct infrastructure:settings:nomad; the files of tls must be PEM and readable by the \
+                  user that runs Salt";
     Error::new(Layer::Nomad, Phase::Preparation, Code::NomadUnusable, message, remedy)
 }

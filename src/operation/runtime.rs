@@ -10,7 +10,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
             Phase::Preparation,
             Code::Runtime,
             format!("cannot start the runtime: {error}"),
-            "look at the limits of open files and processes",
+            "check the limits for open files and processes",
         )
         .because(error)
     })

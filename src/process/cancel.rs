@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_from_another_thread_wakes_whoever_waits() {
+    fn a_request_from_another_thread_wakes_a_waiting_thread() {
         let cancel = Cancel::new();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let other = cancel.clone();

@@ -90,18 +90,21 @@ pub fn refused(command: &Command<'_>, source: io::Error) -> Error {
         }
         io::ErrorKind::BrokenPipe => (
             Code::Runtime,
-            "run again: the process that would stop terraform, should this one die, was killed",
+            "run again: the guardian process, which stops terraform if Eos is killed, was itself killed",
         ),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
             Code::File,
-            "make room on the disk of infrastructure:settings:root: the lock's file could not name terraform",
+            "free some space for infrastructure:settings:root: terraform could not be written into the lock's \
+             file",
         ),
-        io::ErrorKind::ArgumentListTooLong => (Code::EnvironmentTooLong, "shorten what terraform.env holds"),
+        io::ErrorKind::ArgumentListTooLong => {
+            (Code::EnvironmentTooLong, "shorten the values of terraform.env")
+        }
         _ if Errno::from_io_error(&source).is_some_and(|error| scarce.contains(&error)) => (
             Code::Runtime,
             "raise this host's limits on processes, memory or open files, or lower infrastructure:settings:parallelism",
         ),
-        _ => (Code::TerraformNotStarted, "see that this file is a program for this machine"),
+        _ => (Code::TerraformNotStarted, "check that this file is a program for this machine"),
     };
     let message = format!("cannot start {}: {source}", command.program.display());
     Error::new(Layer::Host, Phase::Preparation, code, message, remedy).because(source)

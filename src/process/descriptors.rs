@@ -1,5 +1,5 @@
 //! Closes descriptors by their numbers. Makes system calls only.
-#![allow(unsafe_code, reason = "who owns a descriptor is not known by its number")]
+#![allow(unsafe_code, reason = "the number of a descriptor does not say who owns it")]
 
 use std::ffi::c_uint;
 

@@ -37,7 +37,7 @@ mod tests {
     use std::os::unix::process::CommandExt;
 
     #[test]
-    fn a_group_lives_while_a_member_runs_and_not_for_a_zombie() {
+    fn a_group_lives_while_a_member_runs_and_a_zombie_does_not_count() {
         let mut leader = std::process::Command::new("sleep").arg("300").process_group(0).spawn().unwrap();
         let group = Pid::from_child(&leader);
         assert!(lives(group));

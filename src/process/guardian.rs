@@ -3,7 +3,7 @@
 //!
 //! PDEATHSIG cannot replace it. The signal is sent each time a dying thread of the parent passes the parent's role to
 //! another thread, and terraform treats a second SIGINT as a request to end at once.
-#![allow(unsafe_code, reason = "a fork, and the end of the forked process")]
+#![allow(unsafe_code, reason = "fork, and exit of the forked process")]
 
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -47,7 +47,7 @@ impl Guardian {
                 Layer::Host,
                 Phase::Preparation,
                 Code::Runtime,
-                format!("cannot start the process that stops terraform should this one die: {error}"),
+                format!("cannot start the guardian process, which stops terraform if Eos is killed: {error}"),
                 "raise this host's limits on processes, memory or open files",
             )
             .because(error)

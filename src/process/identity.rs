@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_lives_and_one_of_another_time_or_boot_does_not() {
+    fn this_process_lives_and_one_with_another_start_time_or_boot_does_not() {
         let here = ProcessIdentity::here();
         assert!(here.lives() && here.start_time > 0);
         assert!(ProcessIdentity { start_time: 0, ..here.clone() }.lives());

@@ -56,7 +56,7 @@ mod tests {
     use std::os::fd::AsFd;
 
     #[test]
-    fn a_text_names_a_process_whatever_was_there_before() {
+    fn the_lock_text_names_a_process_whatever_the_file_contained_before() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let text = Text { before_pid: b"<".into(), before_start_time: b",".into(), after: b">".into() };
         let lock = Lock { file: file.as_file().as_fd(), text: &text };

@@ -1,5 +1,5 @@
 //! The exit of a child, as an event. Other code reaps the child.
-#![allow(unsafe_code, reason = "tokio leaves it to us that a descriptor stays what it is")]
+#![allow(unsafe_code, reason = "tokio requires that the descriptor stays open and the same")]
 
 use std::io;
 use std::os::fd::OwnedFd;

@@ -46,7 +46,7 @@ mod tests {
     use std::io::Write;
 
     #[test]
-    fn a_line_is_handed_over_once_and_only_when_it_is_complete() {
+    fn a_line_is_returned_once_and_only_when_it_is_complete() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         let mut tail = Tail::open(file.path()).unwrap();
         let mut lines = Vec::new();

@@ -90,7 +90,7 @@ impl Reader<'_> {
             let place = path.child(&key);
             let value = self.value(&value, &place);
             if map.insert(key, value).is_some() {
-                let twice = "is there twice, as text and as number";
+                let twice = "is present twice, as text and as number";
                 self.problems.push(Problem::new(&place, twice));
             }
         }
@@ -109,7 +109,7 @@ fn entries<'py>(value: &Bound<'py, PyAny>) -> Option<Vec<Entry<'py>>> {
 
 fn fraction(float: &Bound<'_, PyFloat>) -> Result<Value, String> {
     let number = Number::from_f64(float.value());
-    number.map(Value::Number).ok_or_else(|| format!("{} is no number that JSON has", float.value()))
+    number.map(Value::Number).ok_or_else(|| format!("{} is not a JSON number", float.value()))
 }
 
 fn whole(integer: &Bound<'_, PyInt>) -> Result<Value, String> {
@@ -121,13 +121,13 @@ fn whole(integer: &Bound<'_, PyInt>) -> Result<Value, String> {
         .call_method1("__format__", ("d",))
         .and_then(|text| text.extract::<String>())
         .map_err(|_| "has too many digits for a number".to_owned())?;
-    digits.parse::<Number>().map(Value::Number).map_err(|_| "is no whole number".to_owned())
+    digits.parse::<Number>().map(Value::Number).map_err(|_| "is not an integer".to_owned())
 }
 
 fn words(text: &Bound<'_, PyString>) -> Result<String, String> {
     text.to_cow()
         .map(std::borrow::Cow::into_owned)
-        .map_err(|_| "holds half a character (a lone surrogate), which is no text".to_owned())
+        .map_err(|_| "contains half a character (a lone surrogate), which is not valid text".to_owned())
 }
 
 /// A mapping's key as text. YAML turns the key `8080:` into a number, although it was meant as text.
@@ -138,7 +138,7 @@ fn name(key: &Bound<'_, PyAny>) -> Result<String, String> {
     if let (false, Ok(integer)) = (key.is_instance_of::<PyBool>(), key.cast::<PyInt>().map(whole)) {
         return integer.map(|number| number.to_string());
     }
-    Err(format!("the key {} is no text: put it in quotes", short(key)))
+    Err(format!("the key {} is not a text: quote it", short(key)))
 }
 
 fn foreign(value: &Bound<'_, PyAny>) -> String {
@@ -148,7 +148,7 @@ fn foreign(value: &Bound<'_, PyAny>) -> String {
     }
     match kind.as_str() {
         "date" | "datetime" | "time" => {
-            format!("is a {kind}, which YAML made of it: put it in quotes")
+            format!("is a {kind}, because YAML converted it: quote it")
         }
         "set" | "frozenset" => format!("is a {kind}: write a list"),
         _ => format!(

@@ -51,8 +51,7 @@ impl PyHost {
                 .map(|answer| convert::read(answer.bind(py), PillarPath::default(), &mut Vec::new()))
                 .map_err(|error| self.sentence(py, &error))
         })?;
-        serde_json::from_value(value)
-            .map_err(|error| format!("{method} answered what it should not: {error}"))
+        serde_json::from_value(value).map_err(|error| format!("{method} returned an invalid answer: {error}"))
     }
 
     /// Calls a method that sends a message to Salt. If it fails, the run does not fail.
@@ -115,7 +114,7 @@ impl Host for PyHost {
         let stopped: Result<(), String> =
             self.answer("stop", |py| Ok(jid.into_pyobject(py)?.into_any().unbind()));
         if let Err(error) = stopped {
-            self.log(tracing::Level::WARN, &format!("job {jid} could not be asked to end: {error}"));
+            self.log(tracing::Level::WARN, &format!("job {jid} could not be asked to stop: {error}"));
         }
     }
 

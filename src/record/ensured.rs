@@ -25,7 +25,7 @@ pub struct Ensured {
 
 impl Ensured {
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        read_json(path, "move it away: the next ensure_infrastructure writes it anew")
+        read_json(path, "move the file away; the next ensure_infrastructure writes it again")
     }
 
     pub fn write(&self, path: &Path) -> Result<()> {

@@ -22,8 +22,8 @@ pub struct Locking {
 
 impl Locking {
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        let remedy = "put it back from a backup, or move it away: a lock that a killed terraform left in the backend is \
-                      then not freed by itself";
+        let remedy = "restore it from a backup, or move it away; Eos then does not automatically release a \
+                      lock that a killed terraform left in the backend";
         read_json(path, remedy)
     }
 

@@ -94,8 +94,8 @@ pub struct Blocked {
 impl Record {
     /// None if this component never ran.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        let remedy = "put it back from a backup. Or see that the component's state is whole, then move this file away: \
-                      the next run makes it anew from the state";
+        let remedy = "restore it from a backup. Or check that the component's state is complete, then move \
+                      this file away; the next run writes it again from the state";
         read_json(path, remedy)
     }
 

@@ -24,7 +24,7 @@ pub struct Observed {
 impl Observed {
     /// None if the last check found nothing, or if there was no check.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        read_json(path, "move it away: how often this drift was found is then counted anew")
+        read_json(path, "move the file away; Eos then counts from zero how often this drift was found")
     }
 
     pub fn noticed(&self) -> Noticed {
@@ -53,7 +53,7 @@ pub struct Known {
 impl Known {
     /// None if there was no check since the component was first applied.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        read_json(path, "move it away: the next sync_states writes it anew")
+        read_json(path, "move the file away; the next sync_states writes it again")
     }
 
     pub fn write(&self, path: &Path) -> Result<()> {

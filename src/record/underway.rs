@@ -9,8 +9,8 @@ use crate::decide::{Remembered, Suspect};
 use crate::error::Result;
 use crate::workdir::{read_json, remove, torn, write_json};
 
-const REMEDY: &str = "put it back from a backup. Or compare the resources that exist with the state, then move it away: \
-                      what that apply began to create is then not reported";
+const REMEDY: &str = "restore it from a backup. Or compare the existing resources with the state, then move \
+                      it away; resources that the interrupted apply began to create are then not reported";
 
 /// Written before the first effect of an apply. Removed after the record is written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub struct Underway {
 impl Underway {
     pub fn read(path: &Path) -> Result<Option<Self>> {
         match read_json::<Self>(path, REMEDY)? {
-            Some(underway) if underway.run_id.is_empty() => Err(torn(path, "it names no run", REMEDY)),
+            Some(underway) if underway.run_id.is_empty() => Err(torn(path, "it does not name a run", REMEDY)),
             found => Ok(found),
         }
     }

@@ -19,7 +19,7 @@ pub struct Untold {
 
 impl Untold {
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        let remedy = "put it back from a backup, or move it away: the possible orphans that it names are then not \
+        let remedy = "restore it from a backup, or move it away; the possible orphans in it are then not \
                       reported";
         read_json(path, remedy)
     }

@@ -32,13 +32,13 @@ pub fn backend(backend: &Backend, environment: &Name, component: &Name) -> Resul
     }
     let Some((_, key)) = KEYS.iter().find(|(kind, _)| *kind == backend.kind) else {
         let known: Vec<_> = KEYS.iter().map(|(kind, _)| *kind).collect();
-        return Err(format!("no backend {:?}; there are: local, {}", backend.kind, known.join(", ")));
+        return Err(format!("unknown backend {:?}; there are: local, {}", backend.kind, known.join(", ")));
     };
     let mut arguments = backend.arguments.clone();
     match backend.kind.as_str() {
         "http" => http(&mut arguments, environment, component)?,
         kind if arguments.contains_key(*key) => {
-            return Err(format!("{kind}'s {key:?} is set by Eos, one for each component: leave it out"));
+            return Err(format!("{key:?} of {kind} is set by Eos for each component: remove it"));
         }
         "kubernetes" => {
             arguments
@@ -136,8 +136,8 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_backend_and_a_key_of_ours_are_refused() {
+    fn an_unknown_backend_and_a_reserved_key_are_refused() {
         assert!(rendered("s4", json!({})).unwrap_err().contains("azurerm"));
-        assert!(rendered("s3", json!({"key": "x"})).unwrap_err().contains("leave it out"));
+        assert!(rendered("s3", json!({"key": "x"})).unwrap_err().contains("remove it"));
     }
 }

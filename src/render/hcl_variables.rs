@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_no_identifier_is_refused() {
+    fn a_name_that_is_not_an_identifier_is_refused() {
         assert!(hcl_variables(&[("a b".to_owned(), String::new())].into()).is_err());
     }
 }

@@ -27,7 +27,7 @@ mod tests {
     use crate::model::Address;
 
     #[test]
-    fn an_id_is_a_text_and_no_template() {
+    fn an_import_id_is_a_text_and_not_a_template() {
         let address = Address::new(r#"a.b["c"]"#).unwrap();
         let written = surgery(&Surgery::Import { address, id: r#"x "${y}" \ %{z}"#.to_owned() });
         assert!(written.contains(r#"  to = a.b["c"]"#), "{written}");

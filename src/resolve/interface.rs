@@ -44,11 +44,11 @@ fn variable(block: &Block, interface: &mut Interface) {
     variable.constraint = kind.unwrap_or(variable.constraint);
     variable.has_default |= block.arguments.contains_key("default");
     variable.nullable =
-        read.flag("nullable", true, &what, "it counts as nullable").unwrap_or(variable.nullable);
+        read.flag("nullable", true, &what, "Eos treats it as nullable").unwrap_or(variable.nullable);
     variable.sensitive =
-        read.flag("sensitive", true, &what, "it counts as sensitive").unwrap_or(variable.sensitive);
+        read.flag("sensitive", true, &what, "Eos treats it as sensitive").unwrap_or(variable.sensitive);
     variable.ephemeral =
-        read.flag("ephemeral", false, &what, "it counts as not ephemeral").unwrap_or(variable.ephemeral);
+        read.flag("ephemeral", false, &what, "Eos treats it as not ephemeral").unwrap_or(variable.ephemeral);
     interface.variables.insert(name, variable);
 }
 
@@ -61,7 +61,7 @@ fn output(block: &Block, interface: &mut Interface) {
     let before = interface.outputs.get(&name).is_some_and(|output| output.sensitive);
     let mut read = Reader { block, notes: &mut interface.notes };
     let what = format!("output {name:?}");
-    let sensitive = read.flag("sensitive", true, &what, "it counts as sensitive").unwrap_or(before);
+    let sensitive = read.flag("sensitive", true, &what, "Eos treats it as sensitive").unwrap_or(before);
     interface.outputs.insert(name, Output { sensitive });
 }
 
@@ -91,7 +91,7 @@ impl Reader<'_> {
         let argument = self.block.arguments.get(name)?;
         Some(read(argument).unwrap_or_else(|| {
             let place = place(&self.block.file, argument.line());
-            self.notes.push(format!("{place}: Eos's reader cannot read {}, and Terraform decides", what()));
+            self.notes.push(format!("{place}: the reader of Eos cannot read {}; Terraform decides", what()));
             otherwise
         }))
     }
@@ -104,8 +104,8 @@ impl Reader<'_> {
 fn say_unread(unread: &Unread) -> String {
     let place = place(&unread.file, unread.line);
     format!(
-        "{place}: Eos's reader cannot read what begins here, and Terraform decides. \
-         Variables and outputs that Eos does not find count as sensitive, and no variable counts as required"
+        "{place}: the reader of Eos cannot read the construct that begins here; Terraform decides. Eos treats \
+         variables and outputs that it cannot find as sensitive, and no variable as required"
     )
 }
 

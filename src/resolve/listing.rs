@@ -31,8 +31,10 @@ pub fn name(source: &Source) -> String {
 /// All files of the module's root, sorted by path. Files that terraform left behind are excluded.
 pub fn list(source: &Source, host: &dyn Host) -> Result<Vec<ModuleFile>, String> {
     let (files, remedy) = match source {
-        Source::Salt { url, .. } => (entries(host.fetch(url)?)?, "is it in file_roots, and in this saltenv?"),
-        Source::Path { root, .. } => (folder(root)?, "is the path right?"),
+        Source::Salt { url, .. } => {
+            (entries(host.fetch(url)?)?, "check that it is in file_roots and in this saltenv")
+        }
+        Source::Path { root, .. } => (folder(root)?, "check the path"),
         Source::Service(service) => return generated(service, host),
     };
     match files.is_empty() {
@@ -62,7 +64,7 @@ fn fetched(folder: &str, file: &str, host: &dyn Host) -> Result<String, String> 
         true => host.fetch(folder)?.remove(file),
         false => Some(Path::new(folder).join(file)).filter(|path| path.is_file()),
     };
-    let path = path.ok_or_else(|| format!("there is no file {folder}/{file}"))?;
+    let path = path.ok_or_else(|| format!("file {folder}/{file} does not exist"))?;
     fs::read_to_string(&path).map_err(|error| format!("{folder}/{file} cannot be read: {error}"))
 }
 
@@ -88,7 +90,7 @@ fn entries(found: BTreeMap<String, PathBuf>) -> Result<Vec<ModuleFile>, String> 
 
 fn entry(path: String, file: PathBuf) -> Result<ModuleFile, String> {
     if path.split('/').any(|part| matches!(part, "" | "." | "..")) || path.chars().any(char::is_control) {
-        return Err(format!("a file of the module has a name that is no relative path: {path:?}"));
+        return Err(format!("the name of a module's file is not a relative path: {path:?}"));
     }
     let refuse = |error: io::Error| format!("{} cannot be read: {error}", file.display());
     let executable = file.metadata().map_err(refuse)?.permissions().mode() & 0o111 != 0;
@@ -121,10 +123,7 @@ fn walk(
     let refuse = |path: &Path, error: io::Error| format!("{} cannot be read: {error}", path.display());
     let real = fs::canonicalize(folder).map_err(|error| refuse(folder, error))?;
     if above.contains(&real) {
-        return Err(format!(
-            "{} is a link that leads back to a folder that it is in: remove it",
-            folder.display()
-        ));
+        return Err(format!("{} is a link to a folder that contains it: remove the link", folder.display()));
     }
     let above = [above, &[real]].concat();
     for entry in fs::read_dir(folder).map_err(|error| refuse(folder, error))? {
@@ -144,7 +143,7 @@ fn walk(
         }
         if found.len() > MOST {
             return Err(format!(
-                "{} has more than {MOST} files: is it the module's own folder?",
+                "{} has more than {MOST} files: check that it is the folder of the module",
                 folder.display()
             ));
         }
@@ -175,14 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn links_that_lead_back_are_refused_by_name() {
+    fn links_to_an_enclosing_folder_are_refused_by_name() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("sub")).unwrap();
         for name in ["one", "two"] {
             symlink(folder.path(), folder.path().join("sub").join(name)).unwrap();
         }
         let reason = found(folder.path()).unwrap_err();
-        assert!(reason.contains("leads back") && reason.contains("sub/"), "{reason}");
+        assert!(reason.contains("that contains it") && reason.contains("sub/"), "{reason}");
     }
 
     #[test]
@@ -204,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_left_out() {
+    fn entries_that_are_not_files_are_omitted() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("main.tf"), "").unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
@@ -212,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_holds_far_too_much_is_refused() {
+    fn a_source_with_too_many_files_is_refused() {
         let many = tempfile::tempdir().unwrap();
         let folder = tempfile::tempdir().unwrap();
         for name in 0..200 {

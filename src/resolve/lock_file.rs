@@ -85,7 +85,7 @@ mod tests {
         \"2.0.0\"\n}\n";
 
     #[test]
-    fn only_the_named_providers_are_taken_out() {
+    fn only_the_named_providers_are_removed_from_the_lock_file() {
         let without =
             |names: &[&str]| without_providers(FILE, &names.iter().map(ToString::to_string).collect());
         let left = without(&["r.test/x/a"]).unwrap();
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_moved_is_told_from_which_version_to_which() {
+    fn a_changed_provider_is_reported_with_both_versions() {
         let now = FILE.replace("\"1.0.0\"\n  constraints", "\"1.1.0\"\n  constraints");
         assert_eq!(moved_providers(FILE, &now), ["provider r.test/x/a: 1.0.0 -> 1.1.0"]);
         assert!(moved_providers("", FILE).is_empty() && moved_providers(FILE, FILE).is_empty());

@@ -77,12 +77,14 @@ pub fn laid_out(root: &Path, subdir: &str) -> Result<Module, String> {
 
 fn of_files(files: Vec<ModuleFile>, subdir: &str, name: &str) -> Result<Module, String> {
     if !document::in_folder(&files, subdir).any(|(name, _)| document::is_configuration(name)) {
-        return Err(format!("no .tf file in {name}: is this the right folder?"));
+        return Err(format!("no .tf file in {name}: check the folder"));
     }
     let mut interface = syntax::with_room(|| interface::interface(&files, subdir))??;
     let ours = our_backend(subdir);
     if interface.own_backend.is_none() && files.iter().any(|file| file.path == ours) {
-        return Err(format!("{ours} is the name that Eos writes the backend to: rename the module's file"));
+        return Err(format!(
+            "{ours} is reserved, because Eos writes the backend to it: rename the module's file"
+        ));
     }
     interface.digest = digest_of(&files);
     Ok(Module { interface: Arc::new(interface), subdir: subdir.to_owned(), files })

@@ -38,7 +38,7 @@ impl ModuleFile {
         if sha256(&bytes) == self.sha256 {
             return Ok(Cow::Owned(bytes));
         }
-        let message = format!("{} changed while this run was under way", path.display());
+        let message = format!("{} changed during this run", path.display());
         Err(Error::new(Layer::Salt, Phase::Preparation, Code::SourceChanged, message, "run again"))
     }
 }

@@ -33,7 +33,7 @@ fn needed(files: &[ModuleFile], subdir: &str, deeper: usize) -> BTreeMap<String,
     if let Some(unread) = document.unread.first() {
         let declared = document.blocks.iter().filter(|block| block.kind == "variable");
         for variable in declared.map(|block| block.label().to_owned()) {
-            needed.entry(variable).or_insert_with(|| format!("what cannot be read in {}", unread.file));
+            needed.entry(variable).or_insert_with(|| format!("the unreadable part of {}", unread.file));
         }
     }
     needed

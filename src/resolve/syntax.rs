@@ -16,8 +16,9 @@ const STACK: usize = 16 << 20;
 pub fn with_room<T: Send>(read: impl FnOnce() -> T + Send) -> Result<T, String> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, read);
-        let thread = thread.map_err(|error| format!("no thread to read the module in: {error}"))?;
-        thread.join().map_err(|_| "the reader of modules stopped half-way".to_owned())
+        let thread =
+            thread.map_err(|error| format!("cannot start a thread that reads the module: {error}"))?;
+        thread.join().map_err(|_| "the reader of modules stopped unexpectedly".to_owned())
     })
 }
 

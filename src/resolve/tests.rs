@@ -84,14 +84,14 @@ fn a_module_of_the_built_in_provider_needs_none_and_others_are_named() {
 }
 
 #[test]
-fn a_backend_of_the_modules_own_is_found_with_its_file() {
+fn a_backend_block_in_the_module_is_found_with_its_file() {
     let module =
         read(&[("main.tf", ""), ("state.tf", "terraform {\n  backend \"s3\" {}\n}")], "", None).unwrap();
     assert_eq!(module.interface.own_backend.as_deref(), Some("state.tf"));
 }
 
 #[test]
-fn terraform_runs_in_the_subfolder_and_the_root_comes_along() {
+fn terraform_runs_in_the_subfolder_and_the_root_is_copied_too() {
     let files = [("vpc/main.tf", ""), ("app/main.tf", "module \"vpc\" { source = \"../vpc\" }")];
     let module = read(&files, "app", None).unwrap();
     assert!(module.interface.has_modules);
@@ -100,7 +100,7 @@ fn terraform_runs_in_the_subfolder_and_the_root_comes_along() {
 }
 
 #[test]
-fn what_an_earlier_terraform_left_there_is_no_part_of_the_module() {
+fn files_of_an_earlier_terraform_are_not_part_of_the_module() {
     let files = [
         ("main.tf", ""),
         ("terraform.tfstate", "{}"),
@@ -124,7 +124,7 @@ fn variables_that_the_module_presets_are_known() {
 }
 
 #[test]
-fn an_override_changes_what_it_names_and_no_more() {
+fn an_override_changes_only_the_values_that_it_names() {
     let files = [
         ("main.tf", "variable \"a\" { type = string }"),
         ("override.tf", "variable \"a\" { default = \"x\" }"),
@@ -170,7 +170,7 @@ fn the_default_of_an_optional_attribute_is_kept_as_json() {
 }
 
 #[test]
-fn a_type_that_nobody_knows_is_left_to_terraform() {
+fn an_unknown_type_is_left_to_terraform() {
     for text in [
         "type = lists(string)",
         "type = nested",
@@ -184,7 +184,7 @@ fn a_type_that_nobody_knows_is_left_to_terraform() {
 }
 
 #[test]
-fn the_digest_tells_content_names_and_modes_apart_and_nothing_else() {
+fn the_digest_depends_only_on_content_names_and_modes() {
     use std::os::unix::fs::PermissionsExt;
     let digest = |files: &[(&str, &str)]| read(files, "", None).unwrap().interface.digest.clone();
     let one = digest(&[("main.tf", ""), ("run.sh", "x")]);
@@ -221,7 +221,7 @@ fn a_template_is_rendered_before_it_is_read() {
 }
 
 #[test]
-fn what_is_wrong_with_a_source_is_said_with_its_file() {
+fn problems_of_a_source_are_reported_with_the_file() {
     assert!(read(&[("notes.txt", "")], "", None).unwrap_err().contains("no .tf file"));
     assert!(read(&[("main.tf", ""), ("backend.tf", "")], "", None).unwrap_err().contains("rename"));
     let missing = Source::Path { root: "/nowhere/at/all".into(), subdir: String::new() };
@@ -231,7 +231,7 @@ fn what_is_wrong_with_a_source_is_said_with_its_file() {
 }
 
 #[test]
-fn what_people_write_in_hcl_is_read() {
+fn common_forms_of_hcl_are_read() {
     let module = main(
         "\u{feff}# comment\r\nvariable \"a\" { # here\n  default = <<-EOT\n    ${\"x\"} %{ if true }y%{ endif }\n  EOT\n}\n\
          /* block */ locals {\n  m = { for k, v in var.b : k => v... if v != null }\n  s = var.b[*].id\n  c = true ? 1 : 2\n}\n\

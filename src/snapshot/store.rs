@@ -69,13 +69,14 @@ impl Store {
         let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
         let bytes = if is_digest { read(&path)? } else { None };
         let Some(bytes) = bytes else {
-            let message = format!("an object of this component's snapshots is gone: {}", path.display());
-            let remedy = "put it back from a backup; without it what needs it cannot be gone back to";
+            let message = format!("an object of this component's snapshots is missing: {}", path.display());
+            let remedy = "restore it from a backup; without it Eos cannot roll back to the snapshots that \
+                          need it";
             return Err(refused(Code::SnapshotIncomplete, message, remedy));
         };
         match sha256(&bytes) == digest {
             true => Ok(bytes),
-            false => Err(corrupt(&path, "its bytes are not those that were written")),
+            false => Err(corrupt(&path, "its content has changed")),
         }
     }
 
@@ -113,15 +114,15 @@ impl Store {
         let path = self.file(snapshot_id);
         let bytes = if Ulid::from_string(snapshot_id).is_ok() { read(&path)? } else { None };
         let Some(bytes) = bytes else {
-            let message = format!("there is no snapshot {snapshot_id:?} of this component");
-            let remedy = "infrastructure.snapshots shows those that there are; old ones are removed";
+            let message = format!("this component has no snapshot {snapshot_id:?}");
+            let remedy = "infrastructure.snapshots lists the snapshots; Eos removes old ones";
             return Err(refused(Code::NoSuchSnapshot, message, remedy));
         };
         let snapshot: Snapshot =
             serde_json::from_slice(&bytes).map_err(|error| corrupt(&path, &error.to_string()))?;
         match (snapshot.schema, snapshot.snapshot_id == snapshot_id) {
             (SCHEMA, true) => Ok(snapshot),
-            (SCHEMA, false) => Err(corrupt(&path, "it is another snapshot's")),
+            (SCHEMA, false) => Err(corrupt(&path, "it belongs to another snapshot")),
             (other, _) => Err(corrupt(&path, &format!("its schema is {other}, not {SCHEMA}"))),
         }
     }
@@ -169,6 +170,7 @@ fn refused(code: Code, message: String, remedy: &'static str) -> Error {
 
 fn corrupt(path: &Path, reason: &str) -> Error {
     let message = format!("{} cannot be used: {reason}", path.display());
-    let remedy = "put it back from a backup, or remove it: the next apply of what it was writes it anew";
+    let remedy =
+        "restore it from a backup, or remove it; the next apply of that configuration writes it again";
     refused(Code::SnapshotCorrupt, message, remedy)
 }

@@ -65,7 +65,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn what_was_captured_is_laid_out_again_byte_for_byte() {
+fn a_captured_configuration_is_written_again_byte_for_byte() {
     let (folder, store) = store();
     let digest = store.capture(capture(&TEXTS, folder.path())).unwrap();
     let configuration = store.configuration(&digest).unwrap();
@@ -81,7 +81,7 @@ fn what_was_captured_is_laid_out_again_byte_for_byte() {
 }
 
 #[test]
-fn the_lock_file_that_an_init_left_is_taken_too() {
+fn the_lock_file_of_an_init_is_captured_too() {
     let (folder, store) = store();
     let without = store.capture(capture(&TEXTS, folder.path())).unwrap();
     fs::write(folder.path().join(".terraform.lock.hcl"), "# locks\n").unwrap();
@@ -92,7 +92,7 @@ fn the_lock_file_that_an_init_left_is_taken_too() {
 }
 
 #[test]
-fn what_stands_in_the_workdir_is_taken_only_where_it_is_the_same_version() {
+fn files_in_the_workdir_are_captured_only_if_they_are_the_same_version() {
     let (folder, store) = store();
     fs::write(folder.path().join("main.tf"), "# of another version\n").unwrap();
     let digest = store.capture(capture(&TEXTS, folder.path())).unwrap();
@@ -101,7 +101,7 @@ fn what_stands_in_the_workdir_is_taken_only_where_it_is_the_same_version() {
 }
 
 #[test]
-fn an_object_that_is_there_is_not_written_again_and_an_emptied_one_is() {
+fn an_existing_object_is_not_written_again_but_an_empty_one_is() {
     let (folder, store) = store();
     let digest = store.put(b"state").unwrap();
     let path = folder.path().join("snapshots/objects").join(&digest);
@@ -116,7 +116,7 @@ fn an_object_that_is_there_is_not_written_again_and_an_emptied_one_is() {
 }
 
 #[test]
-fn what_is_unknown_gone_or_corrupt_is_refused_each_by_a_code_and_its_name() {
+fn unknown_missing_and_corrupt_snapshots_are_refused_by_code_and_name() {
     let (folder, store) = store();
     let id = Ulid::generate();
     let unknown = store.read(&id.to_string()).unwrap_err();
@@ -156,7 +156,7 @@ fn a_configuration_that_names_a_file_outside_its_module_is_refused() {
 }
 
 #[test]
-fn pruning_removes_what_nothing_names_and_keeps_what_is_protected_whole() {
+fn pruning_removes_unreferenced_objects_and_keeps_protected_ones_complete() {
     let (folder, store) = store();
     let now = SystemTime::now();
     let good = store.capture(capture(&[("main.tf", "good")], folder.path())).unwrap();

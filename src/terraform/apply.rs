@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_apply_says_the_state_again_and_ends_with_the_plan() {
+    fn the_arguments_of_an_apply_repeat_the_state_and_end_with_the_plan() {
         let apply = Apply { plan: "/w/p".into(), state: Some("/w/s".into()) };
         let expected = "apply -json -input=false -auto-approve -lock-timeout=0s -no-color -state=/w/s /w/p";
         assert_eq!(apply.arguments().join(" ".as_ref()), expected);

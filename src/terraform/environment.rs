@@ -58,9 +58,10 @@ pub fn environment(
     let declared: BTreeMap<_, _> = declared.collect();
     if let Some(name) = declared.keys().chain(pass).find(|name| is_refused(name)) {
         let message = format!(
-            "terraform's environment may not hold {name}: Eos says it itself, or it would change what Eos runs"
+            "terraform's environment must not contain {name}: Eos sets it, or it would change the commands of \
+             Eos"
         );
-        let remedy = "take it out of infrastructure:settings:terraform (env or pass_env)";
+        let remedy = "remove it from infrastructure:settings:terraform (env or pass_env)";
         return Err(Error::new(Layer::Salt, Phase::Validation, Code::EnvironmentRefused, message, remedy));
     }
     let passed =
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_a_command_is_never_inherited() {
+    fn variables_that_change_terraforms_commands_are_never_inherited() {
         let ours =
             [("TF_CLI_ARGS_plan", "-destroy"), ("TF_WORKSPACE", "x"), ("TF_VAR_a", "1"), ("PATH", "/bin")];
         let all = made(&ours, &[], &[]).unwrap();
@@ -121,14 +122,14 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_a_command_may_not_be_declared_or_passed_either() {
+    fn variables_that_change_terraforms_commands_cannot_be_declared_or_passed() {
         assert_eq!(made(&[], &[("TF_CLI_ARGS_apply", "x")], &[]).unwrap_err().code, Code::EnvironmentRefused);
         assert_eq!(made(&[], &[], &["TF_VAR_x"]).unwrap_err().code, Code::EnvironmentRefused);
         assert_eq!(made(&[], &[], &["TF_LOG_PATH"]).unwrap_err().code, Code::EnvironmentRefused);
     }
 
     #[test]
-    fn what_is_ours_to_say_is_refused_and_names_that_begin_like_it_are_not() {
+    fn reserved_names_are_refused_and_names_with_the_same_beginning_are_not() {
         assert_eq!(made(&[], &[], &["HOME"]).unwrap_err().code, Code::EnvironmentRefused);
         assert_eq!(made(&[], &[("CHECKPOINT_DISABLE", "")], &[]).unwrap_err().code, Code::EnvironmentRefused);
         assert!(made(&[], &[("HOME_REGION", "x"), ("TF_LOGGING", "x")], &["HOMEPAGE"]).is_ok());

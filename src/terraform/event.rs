@@ -161,8 +161,8 @@ fn version(ui: &Value) -> Result<Event> {
     match ui.split('.').next() {
         Some("1") => Ok(Event::Other),
         _ => {
-            let message = format!("terraform speaks version {ui:?} of its -json stream; Eos reads 1");
-            let remedy = "use a terraform that Eos knows, or a newer Eos";
+            let message = format!("terraform uses version {ui:?} of its -json stream; Eos reads version 1");
+            let remedy = "use a terraform that Eos supports, or a newer Eos";
             Err(Error::new(Layer::Terraform, Phase::Planning, Code::StreamVersion, message, remedy))
         }
     }

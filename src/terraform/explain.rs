@@ -20,7 +20,7 @@ const KNOWN: &[(&str, Code, &str)] = &[
     (
         "Unsupported state file format",
         Code::StateCorrupt,
-        "put a good copy of the state in its place, then run again",
+        "replace the state with a good copy, then run again",
     ),
     ("Lock Info:", Code::StateLocked, FREE),
     ("already locked", Code::StateLocked, FREE),
@@ -38,7 +38,7 @@ const KNOWN: &[(&str, Code, &str)] = &[
     (
         "Required plugins are not installed",
         Code::ProviderUnavailable,
-        "remove .terraform from the component's workdir, then run again: init fills it anew",
+        "remove .terraform from the component's workdir, then run again; init creates it again",
     ),
     ("Configuration for import target does not exist", Code::NotDeclared, DECLARE),
     ("Resource has no configuration", Code::NotDeclared, DECLARE),
@@ -48,22 +48,22 @@ const KNOWN: &[(&str, Code, &str)] = &[
     ("Error refreshing state", Code::BackendUnreachable, BACKEND),
     ("Failed to load state", Code::BackendUnreachable, BACKEND),
 ];
-const DECLARE: &str = "declare it in the component's module first, under this address";
-const FREE: &str =
-    "wait until that run ends; if it is gone for good, `terraform force-unlock ID` in the workdir frees it";
-const DEPLOYMENT: &str = "correct the job: Nomad has stopped trying this version, and no run registers it again unless \
-                          retry=True asks for it";
-const STATE: &str = "see that the state can be reached and its place written to by the user that runs Salt";
+const DECLARE: &str = "first declare it in the component's module, under this address";
+const FREE: &str = "wait until that run ends; if it has certainly ended, release the lock with `terraform \
+                    force-unlock ID` in the workdir";
+const DEPLOYMENT: &str = "correct the job. Nomad no longer tries this version, and a run registers it again \
+                          only with retry=True";
+const STATE: &str = "check that the user that runs Salt can reach the state and write to its location";
 const MIGRATE: &str =
-    "to move the state, run orchestrate with migrate_backend=True; else set the backend back";
+    "to move the state, run orchestrate with migrate_backend=True; otherwise set the old backend again";
 /// Terraform's text between the provider of a lock file and the version that the configuration requires.
 const OUTGROWN: &str = "does not match configured version constraint";
 const LOCK_FILE: &str = "the module ships its .terraform.lock.hcl: run `terraform init -upgrade` at the module's source and \
                          ship the file that it writes";
-const VERSION: &str = "use a terraform that the module allows";
-const PROVIDER: &str = "see that the provider's name and version are right, and that its registry, or a mirror in \
+const VERSION: &str = "use a version of terraform that the module allows";
+const PROVIDER: &str = "check the provider's name and version, and that its registry, or a mirror in \
                         infrastructure:settings:terraform:cli_config_file, can be reached";
-const BACKEND: &str = "see that the backend can be reached, and that its credentials stand in \
+const BACKEND: &str = "check that the backend can be reached, and that its credentials are in \
                        infrastructure:settings:terraform:env";
 
 /// Makes the error of a failed command. `step` is the command's name, `stderr` the end of its stderr.
@@ -76,12 +76,12 @@ pub fn explain(step: &str, diagnostics: &[Diagnostic], exit: &Exit, stderr: &str
     // Terraform wraps lines for people at 78 columns, also within a known text.
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
     let (code, remedy) = KNOWN.iter().find(|(text, ..)| line.contains(text)).map_or(
-        (Code::TerraformFailed, "correct what Terraform names, then run again"),
+        (Code::TerraformFailed, "correct the cause that Terraform names, then run again"),
         |&(_, code, remedy)| (code, remedy),
     );
     let lock = (code == Code::StateLocked).then(|| json!(lock_info(&words)));
     let message = match words.is_empty() {
-        true => format!("terraform {step} ended with {} and said nothing", ending(exit)),
+        true => format!("terraform {step} ended with {} and printed nothing", ending(exit)),
         false => words,
     };
     let addresses: Vec<_> = errors.iter().filter_map(|one| one.address.as_deref()).collect();
@@ -150,7 +150,7 @@ mod tests {
         Exit { code: Some(1), signal: None, stopped: None, cut_short: None, stderr_tail: String::new() };
 
     #[test]
-    fn a_known_text_gets_its_code_wherever_its_line_is_broken() {
+    fn a_known_text_gets_its_code_in_spite_of_line_breaks() {
         let init = |words| explain("init", &[], &EXIT, words).code;
         assert_eq!(init("write x: no space\nleft on device"), Code::DiskFull);
         assert_eq!(
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_that_an_earlier_init_chose_is_told_from_one_that_was_never_there() {
+    fn a_version_selected_by_an_earlier_init_is_distinguished_from_one_that_never_existed() {
         let said = "Error: Failed to query available provider packages\n\nCould not retrieve the list of available \
             versions for provider\nr.test/x/a: the previously-selected version 1.0.0 is no longer\navailable";
         assert_eq!(explain("init", &[], &EXIT, said).code, Code::ProviderUnavailable);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_is_told_and_not_the_lock_that_could_not_be_had_for_it() {
+    fn the_cause_is_reported_and_not_the_lock_error_that_follows_from_it() {
         let plan = |cause: &str| {
             explain("plan", &[], &EXIT, &format!("Error acquiring the state lock: {cause}")).code
         };
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lock_that_is_held_is_told_and_not_the_one_that_was_asked_for() {
+    fn the_held_lock_is_reported_and_not_the_requested_one() {
         let asked = "Lock Info:\n  ID:        asked\n  Who:       me@here\n";
         let lock = |words: &str| explain("plan", &[], &EXIT, words).details["lock"].clone();
         assert_eq!(lock(asked), json!({ "id": "asked", "who": "me@here" }));
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn each_provider_that_the_lock_file_holds_back_is_found_wherever_the_lines_are_broken() {
+    fn each_provider_blocked_by_the_lock_file_is_found_in_spite_of_line_breaks() {
         let said = "Error: Failed to query available provider packages\n\nCould not retrieve the list of available \
             versions for provider\nr.test/x/a: locked provider r.test/x/a 1.0.0 does not match\nconfigured version \
             constraint 1.1.0; must use terraform init -upgrade to\nallow selection of new versions\n\nError: Failed \
@@ -204,8 +204,8 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_end_is_said_to_be_one() {
+    fn an_end_without_output_is_reported_as_such() {
         let error = explain("plan", &[], &Exit { code: None, signal: Some(9), ..EXIT }, "");
-        assert_eq!(error.message, "terraform plan ended with signal 9 and said nothing");
+        assert_eq!(error.message, "terraform plan ended with signal 9 and printed nothing");
     }
 }

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_goes_to_a_file_and_reads_our_variables() {
+    fn a_plan_is_written_to_a_file_and_reads_the_variables_of_eos() {
         let plan = Plan {
             out: "/w/p".into(),
             variable_files: vec!["/w/a b.json".into()],

@@ -38,7 +38,8 @@ impl Tool {
         let (product, version) = understand(&path, &said)?;
         for constraint in [&VersionConstraint::oldest(), &settings.version] {
             if !constraint.allows(&version) {
-                let message = format!("{} is version {version}; {constraint} is needed", path.display());
+                let message =
+                    format!("{} has version {version}, but {constraint} is required", path.display());
                 return Err(refused(
                     Code::TerraformVersion,
                     message,
@@ -134,7 +135,7 @@ async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String
                 Layer::Host,
                 Phase::Preparation,
                 Code::Cancelled,
-                "stopped before anything ran, as asked",
+                "stopped on request before anything ran",
                 "run again",
             ));
         }
@@ -150,7 +151,8 @@ async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String
 fn understand(path: &Path, said: &str) -> Result<(Product, Version)> {
     let document: Value = serde_json::from_str(said).unwrap_or_default();
     let version = document["terraform_version"].as_str().and_then(Version::parse).ok_or_else(|| {
-        let message = format!("{} prints what no terraform prints: {}", path.display(), shorten(said));
+        let message =
+            format!("the output of {} is not that of a terraform: {}", path.display(), shorten(said));
         refused(Code::TerraformGarbage, message, INSTALL)
     })?;
     // Only terraform reports whether it is outdated.

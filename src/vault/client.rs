@@ -40,8 +40,10 @@ impl Client {
             .map_err(|why| unusable(&server.address, &why.to_string()).because(why))?;
         let header = |text: &String| HeaderValue::from_str(text);
         let namespace = server.namespace.as_ref().map(header).transpose();
-        let namespace = namespace
-            .map_err(|why| unusable(&server.address, "its namespace fits into no header").because(why))?;
+        let namespace = namespace.map_err(|why| {
+            unusable(&server.address, "its namespace contains characters that an HTTP header cannot have")
+                .because(why)
+        })?;
         let (address, retry_for) = (server.address.clone(), server.retry_for);
         Ok(Self { address, http, namespace, token: None, retry_for })
     }
@@ -104,8 +106,9 @@ impl Client {
             request = request.header("X-Vault-Namespace", namespace.clone());
         }
         if let Some(token) = token {
-            let value = secret(token)
-                .ok_or_else(|| Trouble::Refused("the token holds what no HTTP header can".to_owned()))?;
+            let value = secret(token).ok_or_else(|| {
+                Trouble::Refused("the token contains characters that an HTTP header cannot have".to_owned())
+            })?;
             request = request.header("X-Vault-Token", value);
         }
         if let Some(body) = body {
@@ -115,7 +118,7 @@ impl Client {
         let document = || serde_json::from_slice::<Value>(&answer.body).ok();
         match answer.status {
             204 => Ok(Value::Null),
-            200 => document().ok_or_else(|| Trouble::Refused("the answer is no JSON".to_owned())),
+            200 => document().ok_or_else(|| Trouble::Refused("the answer is not JSON".to_owned())),
             _ => Err(trouble(&answer, document().unwrap_or_default(), token)),
         }
     }

@@ -29,7 +29,7 @@ impl Vault {
         let explain = |trouble: Trouble| trouble.explain(&self.client.address, &what);
         let engine = read::engine(&self.client, path).await.map_err(explain)?;
         if matches!(engine, Engine::Other) {
-            return Err(explain(Trouble::Refused("no key-value store is there".to_owned())));
+            return Err(explain(Trouble::Refused("it is not a key-value store".to_owned())));
         }
         let mut made = BTreeSet::new();
         for _ in 0..ATTEMPTS {
@@ -45,8 +45,12 @@ impl Vault {
             }
             for key in &missing {
                 let value = generate(wanted[key], &mut fill).map_err(|error| {
-                    refuse(Code::VaultRandom, format!("no randomness: {error}"), "look at this host's kernel")
-                        .because(error)
+                    refuse(
+                        Code::VaultRandom,
+                        format!("cannot get random bytes: {error}"),
+                        "check this host's kernel",
+                    )
+                    .because(error)
                 })?;
                 values.insert(key.clone(), value.expose_secret().into());
             }
@@ -64,7 +68,7 @@ impl Vault {
                 Err(trouble) => return Err(explain(trouble)),
             }
         }
-        Err(explain(Trouble::Refused("others write there again and again".to_owned())))
+        Err(explain(Trouble::Refused("other programs keep writing there".to_owned())))
     }
 }
 

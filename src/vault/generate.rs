@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_of_one_kind_alone_is_thrown_away() {
+    fn a_password_with_only_one_kind_of_letter_is_discarded() {
         let mut rounds = 0;
         let mut random = |bytes: &mut [u8]| -> Result<(), Infallible> {
             rounds += 1;
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_hold_32_bytes() {
+    fn generated_keys_have_32_bytes() {
         assert!(
             made(SecretKind::Hex).len() == 64
                 && made(SecretKind::Hex).bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -88,8 +88,8 @@ impl Keeper {
     /// Says when it ends by itself, as part of a sentence.
     pub async fn end(&self) -> String {
         match &self.term {
-            Some(term) => format!("ends by itself in {}", seconds(term.lock().await.left())),
-            None => "does not end by itself".to_owned(),
+            Some(term) => format!("expires in {}", seconds(term.lock().await.left())),
+            None => "does not expire".to_owned(),
         }
     }
 
@@ -142,12 +142,12 @@ impl Keeper {
         refuse(
             Code::LeaseTooShort,
             format!(
-                "{} lasts {} at most, and an apply with its end may take {}: nothing was applied",
+                "{} is valid for at most {}, but an apply and its shutdown may take {}: nothing was applied",
                 self.renewal.what.name(),
                 seconds(left),
                 seconds(needed)
             ),
-            "raise its max_ttl at Vault, or lower timeouts:apply and timeouts:stop_grace in the pillar",
+            "raise its max_ttl in Vault, or lower timeouts:apply and timeouts:stop_grace in the pillar",
         )
     }
 }
@@ -219,7 +219,7 @@ async fn keep(renewal: Renewal, term: Arc<Mutex<Term>>, tell: watch::Sender<Opti
         if !renewal.renewable || Instant::now() >= held.last_call() {
             let left = held.left().as_secs();
             let why = refused.map(|why| format!(" could not be renewed ({why}), and")).unwrap_or_default();
-            tell.send_replace(Some(format!("{}{why} ends in {left} s", renewal.what.name())));
+            tell.send_replace(Some(format!("{}{why} expires in {left} s", renewal.what.name())));
             return;
         }
         let asked = Instant::now();
@@ -233,12 +233,12 @@ async fn keep(renewal: Renewal, term: Arc<Mutex<Term>>, tell: watch::Sender<Opti
                 *held = last;
                 drop(held);
                 tracing::warn!(
-                    "{} has come to its max_ttl, and ends in {} s",
+                    "{} has reached its max_ttl and expires in {} s",
                     renewal.what.name(),
                     given.as_secs()
                 );
                 sleep_until(last.last_call()).await;
-                tell.send_replace(Some(format!("{} has come to its max_ttl", renewal.what.name())));
+                tell.send_replace(Some(format!("{} has reached its max_ttl", renewal.what.name())));
                 return;
             }
             Err(trouble) => trouble,

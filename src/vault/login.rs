@@ -39,7 +39,7 @@ pub async fn login(client: &Client, login: Login) -> Result<Fresh> {
     Fresh::made(&answer["auth"]).ok_or_else(|| {
         refuse(
             Code::VaultLogin,
-            format!("{path} at Vault ({}) gave no token", client.address),
+            format!("{path} at Vault ({}) returned no token", client.address),
             "correct infrastructure:settings:vault:auth",
         )
     })
@@ -48,8 +48,8 @@ pub async fn login(client: &Client, login: Login) -> Result<Fresh> {
 fn failed(client: &Client, path: &str, trouble: &Trouble) -> Error {
     refuse(
         Code::VaultLogin,
-        format!("cannot log in by {path} at Vault ({}): {}", client.address, trouble.text()),
-        "correct infrastructure:settings:vault:auth, or give it other credentials",
+        format!("cannot log in with {path} at Vault ({}): {}", client.address, trouble.text()),
+        "correct infrastructure:settings:vault:auth, or use other credentials",
     )
 }
 
@@ -59,10 +59,10 @@ async fn supplied(client: &Client, token: SecretString) -> Result<Fresh> {
     let answer = found.map_err(|trouble| match trouble {
         Trouble::Denied(text) => refuse(
             Code::VaultLogin,
-            format!("Vault at {} does not know the token, or it has ended: {text}", client.address),
-            "give infrastructure:settings:vault:auth:token one that is valid",
+            format!("Vault at {} does not know the token, or the token has expired: {text}", client.address),
+            "set infrastructure:settings:vault:auth:token to a valid token",
         ),
-        other => other.explain(&client.address, "look at the token"),
+        other => other.explain(&client.address, "look up the token"),
     })?;
     Ok(Fresh::supplied(token, &answer["data"]))
 }
@@ -72,8 +72,9 @@ async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result
     let used = |trouble: Trouble| match trouble {
         Trouble::Refused(_) | Trouble::Denied(_) | Trouble::Missing(_) => refuse(
             Code::VaultWrappingUsed,
-            "security: the wrapping token of infrastructure:settings:vault:auth was used before, or has ended",
-            "find out who used it and revoke that secret_id; then supply a new one. It is not tried again",
+            "security: the wrapping token of infrastructure:settings:vault:auth was already used, or has \
+             expired",
+            "find who used it and revoke that secret_id, then supply a new one. Eos does not try it again",
         ),
         other => other.explain(&client.address, "unwrap the secret_id"),
     };
@@ -86,14 +87,14 @@ async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result
         return Err(refuse(
             Code::VaultWrappingForeign,
             format!("security: the wrapping token was not made by auth/{mount}/role/.../secret-id"),
-            "find out who put it there; then supply one that was made for this role",
+            "find who put it there, then supply one that was made for this role",
         ));
     }
     // Sent only once: Vault does not give a lost answer again.
     let answer = client.post_as(wrapping, "sys/wrapping/unwrap", json!({})).await.map_err(used)?;
     let secret_id = answer["data"]["secret_id"].as_str().filter(|text| !text.is_empty());
     secret_id.map(SecretString::from).ok_or_else(|| {
-        let message = "security: the wrapping token held no secret_id";
-        refuse(Code::VaultWrappingForeign, message, "find out who put it there; then supply another")
+        let message = "security: the wrapping token contained no secret_id";
+        refuse(Code::VaultWrappingForeign, message, "find who put it there, then supply another")
     })
 }

@@ -87,5 +87,5 @@ impl Vault {
 
 fn unrevoked(lease: String, given: Duration, trouble: &Trouble) -> String {
     let (name, why) = (What::Lease(lease).name(), trouble.text());
-    format!("{name} could not be revoked, and ends by itself within {}: {why}", seconds(given))
+    format!("{name} could not be revoked, and expires within {}: {why}", seconds(given))
 }

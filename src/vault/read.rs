@@ -38,12 +38,12 @@ pub async fn engine(client: &Client, path: &VaultPath) -> Result<Engine, Trouble
         Some("kv" | "generic") if data["options"]["version"] == "2" => {
             let rest = path.as_str().strip_prefix(mount).filter(|rest| !rest.is_empty());
             let rest =
-                rest.ok_or_else(|| Trouble::Refused(format!("{mount} is a mount, and no path in one")))?;
+                rest.ok_or_else(|| Trouble::Refused(format!("{mount} is a mount, not a path in a mount")))?;
             Ok(Engine::Versioned { data: format!("{mount}data/{rest}") })
         }
         Some("kv" | "generic") => Ok(Engine::Plain),
         Some(_) => Ok(Engine::Other),
-        None => Err(Trouble::Refused("it does not say which engine is there".to_owned())),
+        None => Err(Trouble::Refused("it does not name the engine".to_owned())),
     }
 }
 
@@ -78,7 +78,7 @@ pub async fn found(client: &Client, path: &VaultPath, engine: &Engine) -> Result
             refuse(
                 Code::SecretDeleted,
                 format!("cannot read vault:{path}: its last version was {how}"),
-                "write it anew, or undelete that version at Vault",
+                "write it again, or undelete that version in Vault",
             )
         }
         other => other.explain(&client.address, &format!("read vault:{path}")),

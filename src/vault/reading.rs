@@ -42,7 +42,7 @@ impl Secret {
             refuse(
                 Code::SecretKeyMissing,
                 format!("vault:{} has no key {key:?}", self.path),
-                "write it there, or correct the reference",
+                "add it in Vault, or correct the reference",
             )
         })
     }
@@ -146,8 +146,8 @@ impl Depends {
 fn expiring(why: &str) -> Error {
     refuse(
         Code::LeaseExpiring,
-        format!("{why}: what works with it has to stop"),
-        "look at Vault, plan, then run again: credentials are never changed under a running terraform",
+        format!("{why}: programs that use it have to stop"),
+        "check Vault, plan, then run again. Eos never changes the credentials of a running terraform",
     )
 }
 

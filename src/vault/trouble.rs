@@ -30,7 +30,7 @@ impl Trouble {
             Self::Unreachable(away) => &away.text,
             Self::Denied(text) | Self::Refused(text) | Self::Moved(text) => text,
             Self::Sealed => "it is sealed",
-            Self::Missing(_) => "HTTP 404: there is nothing",
+            Self::Missing(_) => "HTTP 404: not found",
         }
     }
 
@@ -62,7 +62,8 @@ impl Trouble {
             Self::Unreachable(Away { text, .. }) => refuse(
                 Code::VaultUnreachable,
                 format!("cannot {what}: Vault at {address} cannot be reached: {text}"),
-                "start it there, or correct infrastructure:settings:vault:address; nothing is run without its secrets",
+                "start Vault there, or correct infrastructure:settings:vault:address. Nothing runs without \
+                 its secrets",
             ),
             Self::Sealed => refuse(
                 Code::VaultSealed,
@@ -71,8 +72,8 @@ impl Trouble {
             ),
             Self::Denied(text) => refuse(
                 Code::VaultDenied,
-                format!("cannot {what}: Vault at {address} does not allow it: {text}"),
-                "give infrastructure:settings:vault:auth a token or a role whose policies allow that path",
+                format!("cannot {what}: Vault at {address} denies access: {text}"),
+                "set infrastructure:settings:vault:auth to a token or a role whose policies allow that path",
             ),
             Self::Refused(text) | Self::Moved(text) => refuse(
                 Code::VaultRefused,
@@ -81,8 +82,8 @@ impl Trouble {
             ),
             Self::Missing(_) => refuse(
                 Code::SecretMissing,
-                format!("cannot {what}: Vault at {address} has nothing there"),
-                "write it there, or correct the path: mount/path, without data/",
+                format!("cannot {what}: Vault at {address} has no secret there"),
+                "add it in Vault, or correct the path: mount/path, without data/",
             ),
         };
         error.because_of(self.cause())
@@ -94,6 +95,7 @@ pub fn refuse(code: Code, message: impl Into<Words>, remedy: impl Into<Words>) -
 }
 
 pub fn unusable(address: &str, reason: &str) -> Error {
-    let remedy = "correct infrastructure:settings:vault; files of its tls are PEM, readable to the user that runs Salt";
-    refuse(Code::VaultSettings, format!("Vault at {address} cannot be asked: {reason}"), remedy)
+    let remedy = "correct infrastructure:settings:vault; the files of tls must be PEM and readable by the \
+                  user that runs Salt";
+    refuse(Code::VaultSettings, format!("Vault at {address} cannot be used: {reason}"), remedy)
 }

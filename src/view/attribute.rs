@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_text_the_lines_that_differ_are_shown() {
+    fn only_the_different_lines_of_a_long_text_are_shown() {
         let text =
             |args: &str| format!("# Written by Eos\n{}\n  args = [{args}]\n}}\n", "# the same\n".repeat(50));
         assert_eq!(
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_differ_are_counted_where_they_are_many_and_cut_where_they_are_long() {
+    fn many_different_lines_are_counted_and_long_ones_are_truncated() {
         let many = |word: &str| (0..40).map(|line| format!("{word} {line}\n")).collect::<String>();
         let found = drawn(json!(many("a")), json!(many("b")));
         assert_eq!(found.lines().count(), 1 + LINES + 1, "{found}");
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_difference_of_long_values_of_one_line_is_in_what_is_shown() {
+    fn the_shown_part_of_long_values_contains_their_difference() {
         let long = |word: &str| json!([("x".repeat(300) + word), "y".repeat(300)]);
         let found = drawn(long("one"), long("two"));
         assert!(found.contains("xone") && found.contains("xtwo"), "{found}");

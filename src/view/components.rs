@@ -44,7 +44,7 @@ pub fn orphans(report: &Value) -> String {
     for (name, one) in report["components"].as_object().into_iter().flatten() {
         for orphan in one["possible_orphans"].as_array().into_iter().flatten() {
             let (address, import) = (line(&orphan["address"]), line(&orphan["import"]));
-            text.push_str(&format!("  {name}: to take {address} into the state:\n    {import}\n"));
+            text.push_str(&format!("  {name}: to import {address} into the state:\n    {import}\n"));
         }
     }
     if text.is_empty() { text } else { format!("\n{text}") }
@@ -72,7 +72,7 @@ mod tests {
         let report = json!({ "components": { "web": { "possible_orphans": [orphan] }, "net": {} } });
         assert_eq!(
             super::orphans(&report),
-            "\n  web: to take t.a into the state:\n    terraform import t.a ID\n"
+            "\n  web: to import t.a into the state:\n    terraform import t.a ID\n"
         );
         assert_eq!(super::orphans(&json!({ "components": { "net": {} } })), "");
     }

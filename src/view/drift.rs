@@ -23,7 +23,8 @@ pub fn drift(report: &Value) -> String {
         {
             let environment = line(&report["environment"]);
             text.push_str(&format!(
-                "\n  to put exactly this right: salt-run infrastructure.remediate {environment} {name} drift_id={id}\n"
+                "\n  to correct this drift: salt-run infrastructure.remediate {environment} {name} \
+                 drift_id={id}\n"
             ));
         }
     }
@@ -41,7 +42,7 @@ fn what(change: &Value) -> String {
         _ => "changed outside",
     };
     let planned = match words("planned").as_slice() {
-        [] => "no plan minds".to_owned(),
+        [] => "a plan would change nothing".to_owned(),
         [_, _] => "a plan would replace it".to_owned(),
         [one] => format!("a plan would {one} it"),
         more => format!("a plan would {}", more.join(", ")),
@@ -63,8 +64,8 @@ mod tests {
         assert_eq!(
             super::drift(&report),
             "\n  web   t.a  (changed outside; a plan would update it)\n      body: \"one\" → \"by hand\"\n  \
-             web   t.b  (deleted outside; a plan would create it)\n\n  \
-             to put exactly this right: salt-run infrastructure.remediate staging web drift_id=0f\n"
+             web   t.b  (deleted outside; a plan would create it)\n\n  to correct this drift: salt-run \
+             infrastructure.remediate staging web drift_id=0f\n"
         );
     }
 }

@@ -176,7 +176,7 @@ impl Progress {
             return;
         }
         let (height, width) = size();
-        let counts = format!("{} to go · {} at a time", self.stages.len(), self.parallel);
+        let counts = format!("{} left · {} in parallel", self.stages.len(), self.parallel);
         let elapsed = units::seconds(self.began.elapsed().as_secs_f64());
         let mut lines = vec![format!("{} · {counts} · {elapsed}", self.environment)];
         let waiting = |stage: &Stage| matches!(stage, Stage::Waiting { .. });

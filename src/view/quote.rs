@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_of_others_reaches_a_terminal_raw_or_looks_like_a_line_of_the_report() {
+    fn no_foreign_text_reaches_a_terminal_raw_or_looks_like_a_line_of_the_report() {
         let step = json!({ "step": "finished", "error": FORGED, "component": FORGED });
         let lock = json!({ "component": "net", "id": FORGED, "holder": { "user": FORGED } });
         let refused = json!({ "message": "1 problem\n x", "remedy": "", "details": { "problems": [{ "path": FORGED, "message": FORGED }] } });
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_states_return_holds_no_control_character_and_no_forged_line() {
+    fn the_return_of_a_state_contains_no_control_character_and_no_forged_line() {
         let report = report();
         for component in ["one", "two"] {
             let returned = returns::one(&report, "n", component);

@@ -54,7 +54,7 @@ fn whole(report: &Value, name: &str) -> Value {
         .collect();
     let comment = match reason(&report["error"]) {
         Some(error) => error,
-        None if parts(report).next().is_none() => "no component is concerned".to_owned(),
+        None if parts(report).next().is_none() => "no component is affected".to_owned(),
         None => {
             parts(report).map(|(component, part)| headline(component, part)).collect::<Vec<_>>().join("\n")
         }
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_planned_component_is_none_with_the_plans_own_changes() {
+    fn a_planned_component_has_result_none_and_the_changes_of_the_plan() {
         let report = report(Value::Null, json!({ "dns": part("planned") }));
         assert_eq!(
             one(&report, "names", "dns"),
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_tells_which_states_changed_something_on_which_minion() {
+    fn a_step_shows_which_states_changed_something_on_which_minion() {
         let mut step = part("applied");
         step["resource_changes"] = json!([]);
         step["output_changes"] = json!({});
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_component_claims_no_changes_and_says_what_to_do() {
+    fn a_failed_component_claims_no_changes_and_has_a_remedy() {
         let mut failed = part("failed");
         failed["reason"] = json!("apply");
         failed["error"] = json!({ "message": "no m5.large", "remedy": "choose another zone" });
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_skipped_fails_only_where_the_run_failed() {
+    fn a_skipped_component_fails_only_if_the_run_failed() {
         let components = json!({ "dns": part("skipped") });
         let result =
             |whole: bool| one(&report(json!(whole), components.clone()), "n", "dns")["result"].clone();

@@ -9,7 +9,7 @@ use super::units;
 use super::width::pad;
 
 pub fn history(environment: &str, runs: &[Value]) -> String {
-    let many = if runs.is_empty() { "no run yet" } else { "the last runs, the newest first" };
+    let many = if runs.is_empty() { "no runs yet" } else { "last runs, newest first" };
     let lines: String = runs.iter().map(|run| format!("  {}\n", line(run))).collect();
     format!("{environment}: {many}\n{lines}")
 }
@@ -28,7 +28,7 @@ fn line(run: &Value) -> String {
         counts.iter().map(|(status, count)| format!("{count} {}", units::word(status))).collect();
     let goes_on = match text("resumes").as_str() {
         "" => String::new(),
-        before => format!("  goes on with {before}"),
+        before => format!("  continues {before}"),
     };
     format!(
         "{}  {}  {}  {}  {}  {}{goes_on}",
@@ -79,7 +79,7 @@ pub fn steps(run: &Value, steps: &[Value]) -> String {
     if run["state"] == "died" {
         let run_id = quote::line(&run["run_id"]);
         text.push_str(&format!(
-            "\n  it died; salt-run infrastructure.resume run_id={run_id} does what is left\n"
+            "\n  it crashed; to complete it: salt-run infrastructure.resume run_id={run_id}\n"
         ));
     }
     text

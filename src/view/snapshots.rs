@@ -9,7 +9,7 @@ const SHORT: usize = 12;
 
 /// `01JD3K...  2026-01-01T00:00:00Z  networking  serial 3, 5 resources  of 1f0c3b9a2d4e (known good)  run 01JD3K`
 pub fn snapshots(environment: &str, snapshots: &[Value]) -> String {
-    let many = if snapshots.is_empty() { "no snapshot yet" } else { "snapshots, the newest first" };
+    let many = if snapshots.is_empty() { "no snapshots yet" } else { "snapshots, newest first" };
     let lines: String = snapshots.iter().map(|one| format!("  {}\n", line(one))).collect();
     format!("{environment}: {many}\n{lines}")
 }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_has_a_line_and_a_broken_one_says_what_is_wrong() {
+    fn each_component_has_a_line_and_a_broken_one_shows_the_problem() {
         let one = json!({
             "snapshot_id": "01A", "time": "2026-01-01T00:00:00Z", "component": "net", "serial": 3, "resources": 2,
             "configuration": "1f0c3b9a2d4e77", "known_good": true, "applied": true, "operation": "orchestrate",
@@ -64,11 +64,10 @@ mod tests {
             json!({ "snapshot_id": "01C", "component": "net", "error": { "message": "cannot be used" } });
         assert_eq!(
             snapshots("staging", &[one, first, broken]),
-            "staging: snapshots, the newest first\n  \
-             01A  2026-01-01T00:00:00Z  net  serial 3, 2 resources  of 1f0c3b9a2d4e (known good)  orchestrate run 01R\n  \
-             01B  2026-01-01T00:00:00Z  net  serial 0, 0 resources  before the first  apply run 01R\n  \
-             01C  net  cannot be used\n"
+            "staging: snapshots, newest first\n  01A  2026-01-01T00:00:00Z  net  serial 3, 2 resources  of \
+             1f0c3b9a2d4e (known good)  orchestrate run 01R\n  01B  2026-01-01T00:00:00Z  net  serial 0, 0 \
+             resources  before the first  apply run 01R\n  01C  net  cannot be used\n"
         );
-        assert_eq!(snapshots("staging", &[]), "staging: no snapshot yet\n");
+        assert_eq!(snapshots("staging", &[]), "staging: no snapshots yet\n");
     }
 }

@@ -117,10 +117,10 @@ fn extras(report: &Value) -> String {
                 "  to approve what is blocked: salt-run infrastructure.approve plan_id={plan_id}\n"
             ));
         }
-        text.push_str(&format!("  to apply exactly this: salt-run infrastructure.apply plan_id={plan_id}\n"));
+        text.push_str(&format!("  to apply this plan: salt-run infrastructure.apply plan_id={plan_id}\n"));
     }
     for left in report["left_behind"].as_array().into_iter().flatten() {
-        text.push_str(&format!("  left behind: {}\n", block(left, "    ")));
+        text.push_str(&format!("  still there: {}\n", block(left, "    ")));
     }
     for (component, notes) in report["notes"].as_object().into_iter().flatten() {
         for note in notes.as_array().into_iter().flatten() {
@@ -155,7 +155,7 @@ fn extras(report: &Value) -> String {
         }
     }
     if let Some(run) = report["cancelled_run"].as_str() {
-        text.push_str(&format!("  asked run {run} to stop; terraform finishes what is in flight\n"));
+        text.push_str(&format!("  asked run {run} to stop; terraform finishes its current operations\n"));
     }
     text
 }

@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_short() {
+    fn times_are_shown_briefly() {
         let shown: Vec<_> =
             [0.04, 0.94, 59.9, 59.97, 72.2, 3599.6, 7500.0].into_iter().map(seconds).collect();
         assert_eq!(shown, ["0.0s", "0.9s", "59.9s", "1m00s", "1m12s", "1h00m", "2h05m"]);

@@ -49,21 +49,21 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_of_two_columns_that_has_room_for_one_is_left_out_with_all_that_follows() {
+    fn a_wide_letter_without_room_is_omitted_with_all_that_follows() {
         assert_eq!(cut("日本語", 4), "日本");
         assert_eq!(cut("日本語 x", 5), "日本");
         assert_eq!(cut("a\x1b[32m日\x1b[0mb", 2), "a\x1b[32m\x1b[0m");
     }
 
     #[test]
-    fn a_text_of_letters_without_a_width_is_cut_all_the_same() {
+    fn a_text_of_letters_without_a_width_is_truncated_too() {
         assert_eq!(beginning(&"\u{301}".repeat(1000), 120).chars().count(), 120);
         assert_eq!(beginning("❤\u{fe0f}❤\u{fe0f}", 3), "❤\u{fe0f}❤");
         assert_eq!(beginning("short", 5), "short");
     }
 
     #[test]
-    fn what_follows_a_padded_text_begins_in_the_same_column() {
+    fn text_after_a_padded_text_begins_in_the_same_column() {
         for text in ["", "ab", "日", "é", "❤\u{fe0f}", "far too long"] {
             assert_eq!(pad(text, 4).width(), text.width().max(4), "{text}");
         }

@@ -47,8 +47,8 @@ impl Manifest {
         if touched.is_empty() {
             return Ok(manifest);
         }
-        let message = format!("changed or added by hand in the workdir: {}", touched.join(", "));
-        let remedy = "take the change into the module's source, then remove these files and run again";
+        let message = format!("files in the workdir were changed or added by hand: {}", touched.join(", "));
+        let remedy = "make the change in the module's source, then remove these files and run again";
         Err(Error::new(Layer::Host, Phase::Preparation, Code::EditedByHand, message, remedy)
             .with(serde_json::json!({ "files": touched })))
     }
@@ -81,7 +81,7 @@ impl Manifest {
 /// The advice for a bad manifest. Without a manifest, all files in the workdir would count as manual changes.
 fn remedy(place: &Place) -> String {
     format!(
-        "put it back from a backup. Or move it away, and {} and {} out of {}: the next run writes them anew",
+        "restore it from a backup. Or move it away, and {} and {} out of {}; the next run writes them again",
         place.module().display(),
         place.variables().display(),
         place.workdir.display()

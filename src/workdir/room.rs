@@ -75,7 +75,7 @@ fn set_aside(place: &Place, path: &Path) -> Result<String> {
     let aside = folder.join(path.file_name().unwrap_or_default());
     fs::rename(path, &aside).map_err(|error| Error::file(path, "move away", error))?;
     Ok(format!(
-        "{} was in the place of a file of the module, and was not the module's: it is {} now",
+        "{} had the name of a file of the module, but did not belong to the module: it was moved to {}",
         path.display(),
         aside.display()
     ))

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn each_id_sorts_after_all_that_were_there_wherever_the_clock_is() {
+    fn a_new_id_sorts_after_all_existing_ones_whatever_the_clock_says() {
         for newest in [None, Some(in_years(0)), Some(in_years(12))] {
             let mut there: Vec<_> = newest.into_iter().collect();
             for _ in 0..100 {
@@ -56,20 +56,20 @@ mod tests {
     }
 
     #[test]
-    fn two_that_ask_at_once_get_two_ids() {
+    fn two_parallel_requests_get_two_ids() {
         let ahead = in_years(12);
         assert_ne!(next_id([ahead]), next_id([ahead]));
     }
 
     #[test]
-    fn a_clock_that_is_right_gives_the_time_that_it_is() {
+    fn with_a_correct_clock_an_id_has_the_current_time() {
         let old = Ulid::from_parts(7, 7);
         let age = next_id([old]).datetime().elapsed().unwrap();
         assert!(age < Duration::from_secs(600), "{age:?}");
     }
 
     #[test]
-    fn names_that_begin_with_no_id_are_passed_over() {
+    fn names_that_do_not_begin_with_an_id_are_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let ours = in_years(3);
         let (last, lower) = (Ulid::max().to_string(), in_years(4).to_string().to_lowercase());

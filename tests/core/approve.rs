@@ -59,7 +59,7 @@ fn code(report: &Value) -> &str {
 }
 
 #[test]
-fn a_blocked_plan_is_applied_once_it_is_approved_and_only_once() {
+fn a_blocked_plan_is_applied_after_approval_and_only_once() {
     let site = shrunk();
     let plan_id = planned(&site);
     let blocked = apply(&site, &plan_id);
@@ -83,7 +83,7 @@ fn a_blocked_plan_is_applied_once_it_is_approved_and_only_once() {
 }
 
 #[test]
-fn what_orchestrate_shows_as_blocked_is_kept_and_can_be_approved() {
+fn a_plan_that_orchestrate_reports_as_blocked_is_saved_and_can_be_approved() {
     let site = shrunk();
     let report = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&report)["c"], "blocked", "{report:#}");
@@ -99,7 +99,7 @@ fn what_orchestrate_shows_as_blocked_is_kept_and_can_be_approved() {
 }
 
 #[test]
-fn what_is_protected_goes_only_by_an_approval() {
+fn a_protected_resource_is_destroyed_only_with_an_approval() {
     let mut site = shrunk();
     site.infrastructure["settings"]["policy"] =
         json!({ "allow_destroy": true, "protect": ["terraform_data.b"] });
@@ -110,7 +110,7 @@ fn what_is_protected_goes_only_by_an_approval() {
 }
 
 #[test]
-fn a_protected_destruction_is_approved_and_done_in_reverse() {
+fn a_protected_destroy_is_approved_and_runs_in_reverse_order() {
     let mut site = shrunk();
     site.component("c", AB, json!({}));
     site.component("d", A, json!({ "depends_on": ["c"] }));
@@ -124,7 +124,7 @@ fn a_protected_destruction_is_approved_and_done_in_reverse() {
 }
 
 #[test]
-fn an_approval_says_who_and_when_is_private_and_leaves_a_trace() {
+fn an_approval_records_user_and_time_is_private_and_is_audited() {
     let site = shrunk();
     let plan_id = planned(&site);
     let run = approve(&site, &plan_id);
@@ -143,7 +143,7 @@ fn an_approval_says_who_and_when_is_private_and_leaves_a_trace() {
     let written = std::fs::read(&file).unwrap();
     let twice = approve(&site, &plan_id);
     assert_eq!(twice["result"], true, "{twice:#}");
-    assert!(twice["components"]["c"]["notes"].to_string().contains("approved before"), "{twice:#}");
+    assert!(twice["components"]["c"]["notes"].to_string().contains("already approved"), "{twice:#}");
     assert_eq!(std::fs::read(&file).unwrap(), written);
     assert_eq!(audit(&site).len(), 1);
     apply(&site, &plan_id);
@@ -151,7 +151,7 @@ fn an_approval_says_who_and_when_is_private_and_leaves_a_trace() {
 }
 
 #[test]
-fn an_approval_of_what_moved_is_refused_and_so_is_its_use() {
+fn an_approval_of_an_outdated_plan_is_refused_and_so_is_its_use() {
     let mut site = shrunk();
     let (early, late) = (planned(&site), planned(&site));
     approve(&site, &late);
@@ -166,7 +166,7 @@ fn an_approval_of_what_moved_is_refused_and_so_is_its_use() {
 }
 
 #[test]
-fn an_old_plan_or_one_of_a_later_time_is_made_again_and_applied_where_it_is_the_same() {
+fn an_old_or_future_plan_is_made_again_and_applied_if_it_is_equal() {
     for (at, again) in
         [(None, false), (Some("2020-01-01T00:00:00Z"), true), (Some("2999-01-01T00:00:00Z"), true)]
     {
@@ -184,7 +184,7 @@ fn an_old_plan_or_one_of_a_later_time_is_made_again_and_applied_where_it_is_the_
 }
 
 #[test]
-fn a_kept_plan_that_is_torn_is_refused_by_name_and_a_new_one_is_made() {
+fn a_damaged_saved_plan_is_refused_by_name_and_a_new_one_can_be_made() {
     for name in ["c.json", "c.spent.json", "c.approval.json", "plan.json"] {
         let site = shrunk();
         let plan_id = planned(&site);
@@ -215,7 +215,7 @@ fn another_configuration_with_the_same_changes_is_applied_under_the_same_approva
 }
 
 #[test]
-fn another_change_set_has_to_be_approved_again_and_the_report_says_what_differs() {
+fn a_different_change_set_needs_a_new_approval_and_the_report_shows_the_difference() {
     let mut site = shrunk();
     let plan_id = planned(&site);
     approve(&site, &plan_id);
@@ -230,7 +230,7 @@ fn another_change_set_has_to_be_approved_again_and_the_report_says_what_differs(
 }
 
 #[test]
-fn a_change_that_only_a_masked_value_shows_is_another_change_set() {
+fn a_change_in_a_masked_value_is_a_different_change_set() {
     let mut site = Site::new();
     site.component("c", &(SECRET.to_owned() + AB), json!({}));
     site.run("orchestrate", json!({}));
@@ -245,7 +245,7 @@ fn a_change_that_only_a_masked_value_shows_is_another_change_set() {
 }
 
 #[test]
-fn an_approval_that_was_written_for_another_plan_does_not_count() {
+fn an_approval_of_another_plan_does_not_count() {
     let site = shrunk();
     let (one, other) = (planned(&site), planned(&site));
     approve(&site, &one);

@@ -165,7 +165,7 @@ type Case = (String, &'static str, Value);
 const PER_RUN: usize = 100;
 
 #[test]
-fn we_take_and_refuse_the_values_that_terraform_takes_and_refuses() {
+fn eos_accepts_exactly_the_values_that_terraform_accepts() {
     let Ok(_) = Command::new("terraform").arg("version").env("TF_CLI_CONFIG_FILE", "/dev/null").output()
     else {
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "terraform is missing");

@@ -220,29 +220,29 @@ fn first_run(step: u64) {
 }
 
 #[test]
-fn an_update_whose_disk_is_full_at_some_of_its_writes_says_so_and_is_gone_on_with() {
+fn an_update_with_a_full_disk_at_some_writes_reports_it_and_can_be_resumed() {
     update(STEP);
 }
 
 #[test]
-fn a_first_run_whose_disk_is_full_at_some_of_its_writes_says_so_and_is_gone_on_with() {
+fn a_first_run_with_a_full_disk_at_some_writes_reports_it_and_can_be_resumed() {
     first_run(STEP);
 }
 
 #[test]
 #[ignore = "soak"]
-fn an_update_whose_disk_is_full_at_any_of_its_writes_says_so_and_is_gone_on_with() {
+fn an_update_with_a_full_disk_at_any_write_reports_it_and_can_be_resumed() {
     update(1);
 }
 
 #[test]
 #[ignore = "soak"]
-fn a_first_run_whose_disk_is_full_at_any_of_its_writes_says_so_and_is_gone_on_with() {
+fn a_first_run_with_a_full_disk_at_any_write_reports_it_and_can_be_resumed() {
     first_run(1);
 }
 
 #[test]
-fn on_a_disk_that_may_not_be_written_to_nothing_is_begun_and_nothing_is_lost() {
+fn on_a_read_only_disk_nothing_starts_and_nothing_is_lost() {
     let Some(world) = World::new() else { return };
     let Some((mut site, disk)) = site(&world) else { return };
     let refused = |site: &Site, context: &str| {

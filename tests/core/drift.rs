@@ -101,7 +101,7 @@ fn drift_id(found: &Value, component: &str) -> Value {
 }
 
 #[test]
-fn each_kind_of_drift_is_told_from_the_others_and_the_way_back_ends_it() {
+fn each_kind_of_drift_is_distinguished_and_remediation_ends_it() {
     let Some(world) = World::new() else { return };
     let site = web(&world);
     let clean = look(&site);
@@ -140,7 +140,7 @@ fn each_kind_of_drift_is_told_from_the_others_and_the_way_back_ends_it() {
 }
 
 #[test]
-fn what_only_the_pillar_changed_is_no_drift_and_what_a_hand_changed_besides_is() {
+fn pillar_changes_are_not_drift_and_manual_changes_beside_them_are() {
     let Some(world) = World::new() else { return };
     let mut site = web(&world);
     site.infrastructure["components"]["web"]["variables"] = json!({ "body": "two" });
@@ -164,7 +164,7 @@ fn what_only_the_pillar_changed_is_no_drift_and_what_a_hand_changed_besides_is()
 }
 
 #[test]
-fn of_fifty_resources_in_five_components_none_is_missed_and_none_is_a_false_alarm() {
+fn drift_of_fifty_resources_in_five_components_has_no_miss_and_no_false_alarm() {
     let Some(world) = World::new() else { return };
     let mut site = Site::new();
     site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": world.cli_config() });
@@ -208,7 +208,7 @@ fn of_fifty_resources_in_five_components_none_is_missed_and_none_is_a_false_alar
 }
 
 #[test]
-fn a_component_that_another_run_holds_is_skipped_at_once_and_the_others_are_checked() {
+fn a_component_locked_by_another_run_is_skipped_at_once_and_the_others_are_checked() {
     let mut site = Site::new();
     site.infrastructure["settings"]["lock_timeout"] = json!("1h");
     for name in ["held", "free"] {
@@ -234,7 +234,7 @@ fn a_component_that_another_run_holds_is_skipped_at_once_and_the_others_are_chec
 }
 
 #[test]
-fn a_secret_that_was_changed_is_found_and_shown_nowhere() {
+fn a_changed_secret_is_found_as_drift_and_shown_nowhere() {
     let Some(world) = World::new() else { return };
     let site = web(&world);
     set(&world, "secret", "secret", json!("canary-by-hand"));
@@ -271,7 +271,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_the_rules_leave_out_is_no_drift() {
+fn attributes_ignored_by_rules_are_not_drift() {
     let Some(world) = World::new() else { return };
     let mut site = web(&world);
     world.change(&id(&world, "plain"), "by hand");
@@ -343,7 +343,7 @@ fn sync(site: &Site) -> (Value, Vec<(String, Value)>) {
 }
 
 #[test]
-fn drift_is_told_once_when_it_was_found_often_enough_and_again_when_it_is_another() {
+fn drift_is_reported_once_after_enough_checks_and_again_when_it_changes() {
     let Some(world) = World::new() else { return };
     let mut site = web(&world);
     site.infrastructure["settings"]["drift"] = json!({ "alert_after": 2 });
@@ -378,7 +378,7 @@ fn drift_is_told_once_when_it_was_found_often_enough_and_again_when_it_is_anothe
 }
 
 #[test]
-fn drift_is_put_right_only_where_it_is_the_drift_that_was_seen() {
+fn drift_is_remediated_only_if_it_is_the_reported_drift() {
     let Some(world) = World::new() else { return };
     let mut site = web(&world);
     world.change(&id(&world, "plain"), "by hand");
@@ -438,7 +438,7 @@ const DATA: &str = "variable \"v\" { default = \"one\" }\n\
     output \"secret\" {\n  value = \"canary-output\"\n  sensitive = true\n}\n";
 
 #[test]
-fn a_remote_state_is_neither_written_nor_locked_by_a_look() {
+fn a_drift_check_neither_writes_nor_locks_a_remote_state() {
     let Some(world) = World::new() else { return };
     let backend = HttpBackend::new();
     let mut site = Site::new();
@@ -463,7 +463,7 @@ fn a_remote_state_is_neither_written_nor_locked_by_a_look() {
 }
 
 #[test]
-fn a_look_without_drift_is_one_plan_and_one_with_drift_a_show_more() {
+fn a_drift_check_is_one_plan_and_with_drift_also_one_show() {
     let Some(world) = World::new() else { return };
     let mut site = web(&world);
     let log = site.folder.path().join("calls");
@@ -500,7 +500,7 @@ fn a_look_without_drift_is_one_plan_and_one_with_drift_a_show_more() {
 }
 
 #[test]
-fn what_a_component_reads_from_others_is_read_anew_and_what_moved_there_is_pending() {
+fn inputs_from_other_components_are_read_again_and_their_changes_are_pending() {
     let mut site = Site::new();
     site.component("net", DATA, json!({}));
     site.component("web", DATA, json!({ "from_outputs": { "v": "net.v" } }));
@@ -525,7 +525,7 @@ fn what_a_component_reads_from_others_is_read_anew_and_what_moved_there_is_pendi
 }
 
 #[test]
-fn what_was_never_applied_is_absent_and_what_the_pillar_lost_is_looked_at_by_its_name() {
+fn a_component_never_applied_is_absent_and_one_removed_from_the_pillar_is_checked_by_name() {
     let mut site = Site::new();
     site.component("there", DATA, json!({}));
     site.component("gone", DATA, json!({}));
@@ -569,7 +569,7 @@ fn cached_outputs_are_those_of_the_last_scheduled_check_without_secrets() {
 }
 
 #[test]
-fn an_apply_that_was_cut_off_and_a_state_that_was_lost_are_said_and_not_compared() {
+fn an_interrupted_apply_and_a_lost_state_are_reported_and_not_compared() {
     let site = {
         let mut site = Site::new();
         site.component("net", DATA, json!({}));

@@ -61,7 +61,7 @@ fn control(site: &Site) -> PathBuf {
 }
 
 #[test]
-fn what_did_not_change_starts_no_terraform_and_leaves_no_run() {
+fn an_unchanged_component_starts_no_terraform_and_leaves_no_run() {
     let site = site();
     let first = ensure(&site, json!({}));
     assert_eq!(first["result"], true, "{first:#}");
@@ -88,7 +88,7 @@ fn a_run_of_another_kind_that_changes_nothing_does_not_disturb_it() {
 }
 
 #[test]
-fn another_desired_state_is_applied_and_is_remembered_then() {
+fn a_different_desired_state_is_applied_and_then_recorded() {
     let site = site();
     settled(&site);
     let desired = json!({ "desired_state": { "cidr": "two" } });
@@ -100,7 +100,7 @@ fn another_desired_state_is_applied_and_is_remembered_then() {
 }
 
 #[test]
-fn everything_that_a_plan_is_made_from_is_noticed() {
+fn a_change_of_any_input_of_a_plan_is_noticed() {
     let mut site = site();
     site.component("zone", "output \"id\" { value = \"a\" }\n", json!({}));
     let secret = site.folder.path().join("secret");
@@ -134,7 +134,7 @@ fn everything_that_a_plan_is_made_from_is_noticed() {
 }
 
 #[test]
-fn a_state_that_another_moved_or_lost_is_noticed() {
+fn a_state_changed_or_lost_by_others_is_noticed() {
     let mut site = site();
     settled(&site);
     site.infrastructure["components"]["net"]["variables"] = json!({ "cidr": "two" });
@@ -149,7 +149,7 @@ fn a_state_that_another_moved_or_lost_is_noticed() {
 }
 
 #[test]
-fn what_failed_or_was_cut_off_is_run_again() {
+fn failed_and_interrupted_components_run_again() {
     let mut site = site();
     settled(&site);
     let applying = control(&site).join("applying.json");
@@ -170,7 +170,7 @@ fn what_failed_or_was_cut_off_is_run_again() {
 }
 
 #[test]
-fn refresh_asks_the_world_and_a_test_changes_nothing() {
+fn refresh_reads_the_real_resources_and_a_test_changes_nothing() {
     let site = site();
     settled(&site);
     assert!(!is_quiet(&site, json!({ "refresh": true })));
@@ -184,7 +184,7 @@ fn refresh_asks_the_world_and_a_test_changes_nothing() {
 }
 
 #[test]
-fn of_a_remote_state_the_records_word_is_taken() {
+fn the_record_is_trusted_for_a_remote_state() {
     let backend = HttpBackend::new();
     let mut site = site();
     site.infrastructure["settings"]["backend"] = json!({ "type": "http", "address": backend.url() });
@@ -192,7 +192,7 @@ fn of_a_remote_state_the_records_word_is_taken() {
 }
 
 #[test]
-fn what_policy_stops_is_not_done_and_says_how_it_can_be_approved() {
+fn a_plan_stopped_by_policy_is_not_applied_and_names_the_approval_command() {
     let mut site = site();
     settled(&site);
     site.component("net", "", json!({}));
@@ -203,7 +203,7 @@ fn what_policy_stops_is_not_done_and_says_how_it_can_be_approved() {
 }
 
 #[test]
-fn a_wrong_call_is_refused_as_any_other() {
+fn a_wrong_call_of_ensure_is_refused_like_any_other() {
     let mut site = site();
     settled(&site);
     for arguments in [

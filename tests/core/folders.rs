@@ -60,7 +60,7 @@ fn refusal(report: &Value) -> &Value {
 }
 
 #[test]
-fn a_folder_that_others_may_write_or_that_is_a_link_is_refused_before_anything_is_written() {
+fn a_folder_writable_by_others_and_a_link_are_refused_before_anything_is_written() {
     let site = site();
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
     let staging = root(&site).join("staging");
@@ -142,7 +142,7 @@ fn a_root_in_which_others_can_rename_folders_is_refused_and_a_sticky_one_is_not(
 }
 
 #[test]
-fn whatever_root_makes_below_the_root_of_another_user_is_given_to_that_user() {
+fn files_made_by_root_below_the_folder_of_another_user_are_given_to_that_user() {
     let Some(other) = other() else { return };
     let mut site = site();
     let main = "resource \"terraform_data\" \"net\" { input = 1 }\nresource \"terraform_data\" \"x\" {\n  \
@@ -171,7 +171,7 @@ fn whatever_root_makes_below_the_root_of_another_user_is_given_to_that_user() {
 }
 
 #[test]
-fn what_an_earlier_root_left_to_itself_is_given_by_the_next_and_what_has_another_name_is_not() {
+fn files_of_an_earlier_root_run_are_given_to_the_owner_except_hard_links() {
     let Some(other) = other() else { return };
     let site = site();
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);

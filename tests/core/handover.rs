@@ -15,7 +15,7 @@ const ROUNDS: u64 = 50;
 
 #[test]
 #[ignore = "make bench"]
-fn a_lock_goes_from_one_run_to_the_next_as_fast_as_is_shown() {
+fn a_lock_passes_to_the_next_run_as_fast_as_documented() {
     let folder = tempfile::tempdir().unwrap();
     show("file", &Lock::File, folder.path());
     match Server::consul() {

@@ -70,7 +70,7 @@ fn until(what: &str, fact: impl Fn() -> bool) {
 }
 
 #[test]
-fn dependents_start_once_all_gates_hold() {
+fn dependents_start_when_all_gates_hold() {
     let web = Web::always(204);
     let token = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(token.path(), "hunter2-of-the-gate\n").unwrap();
@@ -102,7 +102,7 @@ fn dependents_start_once_all_gates_hold() {
 }
 
 #[test]
-fn what_never_gets_healthy_is_failed_and_its_dependents_are_skipped() {
+fn a_component_that_never_becomes_healthy_fails_and_its_dependents_are_skipped() {
     let web = Web::always(503);
     let site = site(hopeless(json!({ "url": web.url() })));
     let report = site.run("orchestrate", json!({}));
@@ -138,7 +138,7 @@ fn a_gate_that_flaps_does_not_hold_however_often_it_passes() {
 }
 
 #[test]
-fn a_gate_that_has_flapped_holds_once_it_is_steady() {
+fn a_gate_that_has_flapped_holds_when_it_is_stable() {
     let web = Web::new(|number| Some(if number < 6 && number % 2 == 0 { 500 } else { 200 }));
     let report = site(gate(json!({ "url": web.url() }))).run("orchestrate", json!({}));
     assert_eq!(statuses(&report), both("applied", "applied"), "{report:#}");
@@ -147,7 +147,7 @@ fn a_gate_that_has_flapped_holds_once_it_is_steady() {
 }
 
 #[test]
-fn an_answer_that_takes_longer_than_the_timeout_is_none() {
+fn an_answer_after_the_timeout_does_not_count() {
     let web = Web::new(|_| None);
     let report =
         site(hopeless(json!({ "url": web.url(), "timeout": "100ms" }))).run("orchestrate", json!({}));
@@ -184,7 +184,7 @@ fn a_port_that_opens_late_is_waited_for() {
 }
 
 #[test]
-fn a_port_that_nobody_listens_on_is_told_as_the_system_says_it() {
+fn a_closed_port_is_reported_in_the_words_of_the_system() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let tcp = json!({ "host": "127.0.0.1", "port": port, "min_healthy_time": 0, "healthy_deadline": "1s" });
     let report = site(json!([{ "tcp": tcp }])).run("orchestrate", json!({}));
@@ -194,7 +194,7 @@ fn a_port_that_nobody_listens_on_is_told_as_the_system_says_it() {
 }
 
 #[test]
-fn a_gate_counts_also_where_terraform_has_nothing_to_change() {
+fn a_gate_counts_also_if_terraform_plans_no_change() {
     let web = Web::always(200);
     let mut site = site(gate(json!({ "url": web.url() })));
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
@@ -207,7 +207,7 @@ fn a_gate_counts_also_where_terraform_has_nothing_to_change() {
 }
 
 #[test]
-fn a_gate_counts_also_where_there_is_no_state() {
+fn a_gate_counts_also_without_a_state() {
     let web = Web::always(500);
     let mut site = site(hopeless(json!({ "url": web.url() })));
     let component = site.infrastructure["components"]["web"].clone();
@@ -218,7 +218,7 @@ fn a_gate_counts_also_where_there_is_no_state() {
 }
 
 #[test]
-fn a_test_and_a_destruction_watch_no_gate() {
+fn a_test_and_a_destroy_check_no_gate() {
     let web = Web::always(500);
     let site = site(gate(json!({ "url": web.url() })));
     let test = site.run("orchestrate", json!({ "test": true }));
@@ -229,7 +229,7 @@ fn a_test_and_a_destruction_watch_no_gate() {
 }
 
 #[test]
-fn a_kept_plan_that_is_applied_has_to_get_healthy_too() {
+fn an_applied_saved_plan_has_to_become_healthy_too() {
     let web = Web::always(500);
     let site = site(hopeless(json!({ "url": web.url() })));
     let plan = site.run("plan", json!({}));
@@ -239,7 +239,7 @@ fn a_kept_plan_that_is_applied_has_to_get_healthy_too() {
 }
 
 #[test]
-fn a_run_that_is_cancelled_in_the_watch_has_recorded_what_it_applied() {
+fn a_run_cancelled_while_watching_health_has_recorded_its_apply() {
     let web = Web::always(500);
     let site = site(gate(json!({ "url": web.url() })));
     let report = std::thread::scope(|scope| {
@@ -261,7 +261,7 @@ fn a_run_that_is_cancelled_in_the_watch_has_recorded_what_it_applied() {
 }
 
 #[test]
-fn what_a_resumed_run_passes_over_is_watched_again() {
+fn components_skipped_by_resume_are_checked_for_health_again() {
     let web = Web::always(200);
     let mut site = site(gate(json!({ "url": web.url() })));
     site.component("app", "resource \"terraform_data\" \"app\" {\n  provisioner \"local-exec\" {\n    command = \"false\"\n  }\n}", json!({ "depends_on": ["web"] }));
@@ -308,10 +308,10 @@ fn an_address_that_is_a_sensitive_output_is_shown_nowhere() {
 }
 
 #[test]
-fn an_output_that_gives_no_address_fails_at_once_and_is_not_repeated() {
+fn an_output_that_is_not_an_address_fails_at_once_and_is_not_shown() {
     for (endpoint, said) in [
         ("hunter2-is-no-url", "output endpoints.0.url must begin with http:// or https://"),
-        ("http://joe:hunter2@a", "output endpoints.0.url may hold no user and no password"),
+        ("http://joe:hunter2@a", "output endpoints.0.url must not contain a user or a password"),
     ] {
         let mut site = site(gate(json!({ "url": { "output": "endpoints.0.url" } })));
         site.infrastructure["components"]["web"]["variables"] = json!({ "endpoint": endpoint });
@@ -325,7 +325,7 @@ fn an_output_that_gives_no_address_fails_at_once_and_is_not_repeated() {
 }
 
 #[test]
-fn an_encrypted_address_is_believed_by_its_authority() {
+fn an_encrypted_address_is_verified_by_its_authority() {
     let folder = tempfile::tempdir().unwrap();
     let Some(web) = Web::encrypted(folder.path(), 200) else { return };
     let url = format!("https://127.0.0.1:{}", web.port);
@@ -345,7 +345,7 @@ fn an_encrypted_address_is_believed_by_its_authority() {
 }
 
 #[test]
-fn health_is_measured_now_and_once() {
+fn health_is_checked_once_and_now() {
     let web = Web::always(200);
     let mut site = site(gate(json!({ "url": web.url() })));
     let never = site.run("health", json!({ "components": "web" }));

@@ -36,7 +36,7 @@ fn raw(server: &Server, key: &str) -> Option<String> {
 }
 
 #[test]
-fn consul_has_the_keys_that_were_asked_for_and_no_secret() {
+fn consul_gets_the_configured_keys_and_no_secret() {
     let Some(server) = consul() else { return };
     let mut site = site(json!([{ "consul_kv": {} }]));
     site.infrastructure["settings"]["consul"] =
@@ -69,7 +69,7 @@ fn consul_has_the_keys_that_were_asked_for_and_no_secret() {
 }
 
 #[test]
-fn a_service_stands_in_the_catalogue_until_it_is_destroyed() {
+fn a_service_is_in_the_catalogue_until_it_is_destroyed() {
     let Some(server) = consul() else { return };
     let mut site = site(json!([{ "consul_service": {
         "name": "web", "address": { "output": "address" }, "port": { "output": "port" }, "tags": ["eos"],
@@ -89,7 +89,7 @@ fn a_service_stands_in_the_catalogue_until_it_is_destroyed() {
 }
 
 #[test]
-fn a_hook_that_fails_is_a_warning_unless_it_is_to_be_more() {
+fn a_failing_hook_is_a_warning_unless_configured_as_a_failure() {
     let mut site = site(json!([{ "consul_kv": {} }]));
     // A server that answers but is not a Consul.
     let other = Web::always(400);
@@ -118,7 +118,7 @@ fn a_hook_that_fails_is_a_warning_unless_it_is_to_be_more() {
 }
 
 #[test]
-fn targets_are_a_whole_file_that_goes_with_the_component() {
+fn a_targets_file_is_always_complete_and_is_removed_with_its_component() {
     let mut site = site(json!([]));
     let file = site.folder.path().join("web.json");
     site.infrastructure["components"]["web"]["hooks"] = json!([{ "prometheus": {
@@ -135,7 +135,7 @@ fn targets_are_a_whole_file_that_goes_with_the_component() {
 }
 
 #[test]
-fn a_webhook_is_told_the_report_and_no_secret() {
+fn a_webhook_gets_the_report_without_secrets() {
     let web = Web::always(200);
     let mut site = site(json!([]));
     let secret = site.folder.path().join("secret");
@@ -188,7 +188,7 @@ fn ill() -> Salt {
 }
 
 #[test]
-fn states_run_once_the_component_is_there_and_neither_in_a_test_nor_when_it_goes() {
+fn hook_states_run_after_an_apply_and_neither_in_a_test_nor_on_destroy() {
     let (site, salt) = (site(json!([states_hook()])), Salt::well());
     assert_eq!(site.run_on(&salt, "orchestrate", json!({ "test": true }))["result"], Value::Null);
     assert!(salt.functions().is_empty());
@@ -207,7 +207,7 @@ fn states_run_once_the_component_is_there_and_neither_in_a_test_nor_when_it_goes
 }
 
 #[test]
-fn states_that_fail_or_that_nobody_runs_are_a_warning_or_the_components_failure() {
+fn failed_or_unanswered_hook_states_are_a_warning_or_fail_the_component() {
     let mut site = site(json!([states_hook()]));
     for (salt, why) in [
         (ill(), "hooks:0 (salt) failed: 1 of 1 minion(s) failed: web1: file.managed"),
@@ -232,7 +232,7 @@ fn states_that_fail_or_that_nobody_runs_are_a_warning_or_the_components_failure(
 }
 
 #[test]
-fn a_step_has_hooks_whose_failure_is_the_steps_and_has_its_turn_again() {
+fn a_failed_hook_fails_its_step_and_the_step_runs_again() {
     let mut site = Site::new();
     let file = site.folder.path().join("post.json");
     let told = json!({ "prometheus": { "file": file, "targets": ["10.0.0.9:9100"] } });
@@ -264,7 +264,7 @@ fn a_step_has_hooks_whose_failure_is_the_steps_and_has_its_turn_again() {
 }
 
 #[test]
-fn a_secret_of_another_component_that_a_minion_repeats_to_a_hook_is_not_told() {
+fn a_secret_of_another_component_that_a_minion_repeats_is_not_sent_by_a_hook() {
     let mut site = site(json!([]));
     site.component("app", "", json!({ "depends_on": ["web"], "hooks": [states_hook()] }));
     let salt = Salt::new(&["web1"], |job, _| {

@@ -90,7 +90,7 @@ fn until(path: &Path, over: impl Fn() -> bool) {
 }
 
 #[test]
-fn a_provisioner_gets_no_descriptor_of_ours_and_neither_reads_a_secret_nor_frees_the_lock() {
+fn a_provisioner_inherits_no_descriptor_and_can_neither_read_a_secret_nor_release_the_lock() {
     let (report, found) = looked("canary-of-a-secret");
     assert_eq!(report["outputs"]["arrived"], sha256("canary-of-a-secret"), "{report:#}");
     assert!(!found.contains("canary-of-a-secret"), "{found}");

@@ -78,7 +78,7 @@ fn second(guard: &Guard) -> std::os::fd::OwnedFd {
 }
 
 #[test]
-fn a_dead_holder_whose_terraform_lives_keeps_the_lock_and_the_text_is_called_stale() {
+fn a_dead_holder_with_a_living_terraform_keeps_the_lock_and_its_text_is_reported_as_old() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     let (mut holder, started) = holder_process(&lock, DEAF);
@@ -86,14 +86,14 @@ fn a_dead_holder_whose_terraform_lives_keeps_the_lock_and_the_text_is_called_sta
     holder.wait().unwrap();
     let error = take(&lock, 300).unwrap_err();
     assert_eq!(error.code, Code::Locked);
-    assert!(error.message.contains("stale") && error.message.contains("fuser"), "{error}");
+    assert!(error.message.contains("this information is old") && error.message.contains("fuser"), "{error}");
     assert!(error.message.contains(&format!("terraform, process {started}")), "{error}");
     kill(&started);
     take(&lock, 5_000).unwrap();
 }
 
 #[test]
-fn a_terraform_that_outlived_its_eos_and_its_guardian_keeps_the_lock_until_it_ends() {
+fn a_terraform_that_survives_eos_and_guardian_keeps_the_lock_until_it_ends() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     let (holder, started) = holder_process(&lock, DEAF);
@@ -111,7 +111,7 @@ fn a_terraform_that_outlived_its_eos_and_its_guardian_keeps_the_lock_until_it_en
 }
 
 #[test]
-fn a_text_that_names_a_process_of_another_time_or_boot_is_no_obstacle() {
+fn a_lock_text_of_an_earlier_process_or_boot_does_not_block() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     let here = ProcessIdentity::here();
@@ -133,7 +133,7 @@ fn a_text_that_names_a_process_of_another_time_or_boot_is_no_obstacle() {
 }
 
 #[test]
-fn a_child_finds_itself_in_the_locks_text_when_it_begins_and_no_descriptor_of_the_lock() {
+fn a_starting_child_is_named_in_the_lock_text_and_inherits_no_descriptor_of_the_lock() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     let guard = take(&lock, 0).unwrap();
@@ -153,7 +153,7 @@ fn a_child_finds_itself_in_the_locks_text_when_it_begins_and_no_descriptor_of_th
 }
 
 #[test]
-fn a_lock_is_kept_until_what_terraform_left_is_swept_also_where_we_die_meanwhile() {
+fn a_lock_is_kept_until_terraforms_processes_have_ended_also_if_eos_dies() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     // The sweep takes two seconds, because the process ignores SIGTERM.
@@ -179,13 +179,13 @@ fn a_held_lock_is_refused_and_names_its_holder() {
     for part in ["01RUN", "2026", &here.boot_id, &here.host, &here.pid.to_string()] {
         assert!(error.message.contains(part), "{part}: {error}");
     }
-    assert!(!error.message.contains("stale"), "{error}");
+    assert!(!error.message.contains("this information is old"), "{error}");
     guard.release();
     take(&lock, 0).unwrap();
 }
 
 #[test]
-fn left_over_text_is_no_obstacle_and_the_file_stays() {
+fn an_old_lock_text_does_not_block_and_the_file_stays() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     std::fs::write(&lock, "left over {").unwrap();
@@ -195,7 +195,7 @@ fn left_over_text_is_no_obstacle_and_the_file_stays() {
 }
 
 #[test]
-fn an_explicit_release_frees_the_lock_though_another_process_has_it_open() {
+fn an_explicit_release_works_although_another_process_has_the_file_open() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     let guard = take(&lock, 0).unwrap();
@@ -208,7 +208,7 @@ fn an_explicit_release_frees_the_lock_though_another_process_has_it_open() {
 }
 
 #[test]
-fn a_guard_that_is_dropped_leaves_the_lock_to_the_process_that_has_it_open() {
+fn a_dropped_guard_leaves_the_lock_to_the_process_that_has_the_file_open() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     let guard = take(&lock, 0).unwrap();
@@ -222,18 +222,18 @@ fn a_guard_that_is_dropped_leaves_the_lock_to_the_process_that_has_it_open() {
 }
 
 #[test]
-fn text_that_cannot_be_read_does_not_hide_that_the_lock_is_held() {
+fn an_unreadable_lock_text_does_not_hide_that_the_lock_is_held() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     let _guard = take(&lock, 0).unwrap();
     std::fs::write(&lock, "half {").unwrap();
     let error = take(&lock, 0).unwrap_err();
     assert_eq!(error.code, Code::Locked);
-    assert!(error.message.contains("does not tell"), "{error}");
+    assert!(error.message.contains("an unknown process"), "{error}");
 }
 
 #[test]
-fn waiting_for_a_lock_ends_when_somebody_asks_to_stop() {
+fn a_request_to_stop_ends_waiting_for_a_lock() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
     let _guard = take(&lock, 0).unwrap();

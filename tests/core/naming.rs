@@ -53,7 +53,7 @@ fn text(value: &Value) -> String {
 }
 
 #[test]
-fn a_call_that_names_none_of_several_environments_is_refused_whatever_it_does() {
+fn any_call_that_names_none_of_several_environments_is_refused() {
     let mut site = two();
     site.infrastructure["services"] = json!({ "web": { "image": "web:1", "port": 80 } });
     let component = json!({ "component": "net" });
@@ -95,7 +95,7 @@ fn a_call_that_names_none_of_several_environments_is_refused_whatever_it_does() 
 }
 
 #[test]
-fn the_call_beats_the_pillars_environment_which_beats_the_default_of_the_settings() {
+fn the_call_wins_over_the_pillars_environment_and_that_over_the_default() {
     let mut site = two();
     let asked = |report: &Value| text(&report["environment"]);
     assert_eq!(asked(&on(&site, "staging", "validate", json!({}))), "staging");
@@ -132,11 +132,14 @@ fn the_default_of_the_settings_has_to_be_an_environment() {
     let mut site = two();
     site.infrastructure["environments"]["staging"] =
         json!({ "settings": { "default_environment": "staging" } });
-    refused(&call(&site, "validate", json!({ "environment": "staging" })), &["one for all environments"]);
+    refused(
+        &call(&site, "validate", json!({ "environment": "staging" })),
+        &["the same for all environments"],
+    );
 }
 
 #[test]
-fn a_destruction_reads_no_default_and_confirm_alone_does_not_name_its_environment() {
+fn a_destroy_reads_no_default_and_confirm_alone_does_not_name_its_environment() {
     let mut site = two();
     site.infrastructure["settings"]["default_environment"] = json!("staging");
     let up = call(&site, "orchestrate", json!({}));
@@ -162,7 +165,7 @@ fn a_destruction_reads_no_default_and_confirm_alone_does_not_name_its_environmen
     }
     assert!(exists(&site, "staging"));
     let other = call(&site, "destroy", json!({ "environment": "staging", "confirm": "production" }));
-    refused(&other, &["say confirm=staging"]);
+    refused(&other, &["set confirm=staging"]);
     let down = call(&site, "destroy", json!({ "environment": "staging", "confirm": "staging" }));
     assert_eq!(statuses(&down)["net"], "destroyed", "{down:#}");
 }
@@ -196,7 +199,7 @@ fn two_environments_in_one_call_are_refused_by_name_and_nothing_is_destroyed() {
 }
 
 #[test]
-fn an_id_names_the_environment_of_its_plan_or_run_and_may_stand_in_its_place() {
+fn an_id_of_a_plan_or_run_determines_the_environment_and_may_replace_it() {
     let site = two();
     let kept = text(&call(&site, "plan", json!({ "environment": "staging" }))["plan_id"]);
     for arguments in [
@@ -260,7 +263,7 @@ fn the_old_order_is_refused_with_the_new_form_and_never_guessed() {
 }
 
 #[test]
-fn nothing_is_run_again_for_a_default_that_names_another_environment() {
+fn a_default_that_names_another_environment_runs_nothing_again() {
     let mut site = two();
     site.infrastructure["settings"]["default_environment"] = json!("production");
     let ensure = |arguments| call(&site, "module.ensure_infrastructure", arguments);
@@ -278,7 +281,7 @@ fn nothing_is_run_again_for_a_default_that_names_another_environment() {
 
 /// The README's command for a failed run, with the arguments in their order there.
 #[test]
-fn resume_takes_the_environment_first_and_goes_on() {
+fn resume_takes_the_environment_first_and_continues() {
     let mut site = two();
     let fails = |command: &str| {
         format!(
@@ -294,7 +297,7 @@ fn resume_takes_the_environment_first_and_goes_on() {
 }
 
 #[test]
-fn no_default_resumes_a_destruction() {
+fn a_default_environment_never_resumes_a_destroy() {
     let mut site = two();
     let main = r#"
 resource "terraform_data" "x" {

@@ -44,7 +44,7 @@ fn outputs_feed_the_next_component_and_a_second_run_changes_nothing() {
 }
 
 #[test]
-fn a_sensitive_output_feeds_the_next_and_stands_in_no_file_but_states() {
+fn a_sensitive_output_feeds_the_next_component_and_is_in_no_file_except_states() {
     let site = site();
     let report = site.run("orchestrate", json!({}));
     assert_eq!(report["result"], true, "{report:#}");
@@ -69,7 +69,7 @@ fn a_sensitive_output_feeds_the_next_and_stands_in_no_file_but_states() {
 }
 
 #[test]
-fn a_test_shows_the_change_and_what_waits_for_it_and_changes_nothing() {
+fn a_test_shows_the_change_and_its_dependents_and_changes_nothing() {
     let mut site = site();
     site.run("orchestrate", json!({}));
     let before = std::fs::read(site.workdir("net").join("terraform.tfstate")).unwrap();
@@ -86,7 +86,7 @@ fn a_test_shows_the_change_and_what_waits_for_it_and_changes_nothing() {
 }
 
 #[test]
-fn a_kept_plan_is_applied_exactly_or_refused_with_what_moved() {
+fn a_saved_plan_is_applied_exactly_or_refused_with_the_changes_since() {
     let mut site = site();
     site.run("orchestrate", json!({}));
     site.infrastructure["components"]["net"]["variables"]["cidr"] = json!("10.9.0.0/16");
@@ -112,7 +112,7 @@ fn a_kept_plan_is_applied_exactly_or_refused_with_what_moved() {
 }
 
 #[test]
-fn a_failure_stops_what_depends_on_it_and_keeps_what_was_done() {
+fn a_failure_stops_dependents_and_keeps_completed_work() {
     let mut site = Site::new();
     let failing = r#"
 resource "terraform_data" "good" {}
@@ -151,7 +151,7 @@ fn a_deletion_is_blocked_until_policy_allows_it() {
 }
 
 #[test]
-fn a_destruction_needs_the_environments_name_and_goes_in_reverse() {
+fn a_destroy_needs_the_environments_name_and_runs_in_reverse_order() {
     let site = site();
     site.run("orchestrate", json!({}));
     let refused = site.run("destroy", json!({}));
@@ -181,7 +181,7 @@ fn an_emptied_state_is_refused_before_everything_is_created_again() {
 }
 
 #[test]
-fn configuration_that_was_changed_by_hand_is_refused_and_a_modules_own_files_are_not() {
+fn configuration_changed_by_hand_is_refused_but_files_made_by_the_module_are_not() {
     let mut site = Site::new();
     let writes = r#"
 resource "terraform_data" "a" {
@@ -199,7 +199,7 @@ resource "terraform_data" "a" {
 }
 
 #[test]
-fn every_problem_is_said_at_once_with_its_place() {
+fn all_problems_are_reported_together_with_their_paths() {
     let mut site = site();
     site.infrastructure["settings"]["paralelism"] = json!(3);
     site.infrastructure["components"]["app"]["from_outputs"] =
@@ -209,7 +209,8 @@ fn every_problem_is_said_at_once_with_its_place() {
     let message = report["error"]["message"].as_str().unwrap();
     for part in [
         "infrastructure:settings:paralelism\n      unknown key; did you mean \"parallelism\"?",
-        "infrastructure:components:app:from_outputs:net\n      net has no output 'subnet'; it has: id, key",
+        "infrastructure:components:app:from_outputs:net\n      net has no output 'subnet'; its outputs: id, \
+         key",
         "infrastructure:components:app:from_outputs:nett\n      the module has no variable \"nett\"; did you mean \"net\"?",
         "infrastructure:components:net:health:0:nomad:job\n      is missing",
     ] {
@@ -219,7 +220,7 @@ fn every_problem_is_said_at_once_with_its_place() {
 }
 
 #[test]
-fn components_gone_from_the_pillar_are_destroyed_by_their_names_as_they_were_applied() {
+fn components_removed_from_the_pillar_are_destroyed_by_name_with_their_last_configuration() {
     let mut site = site();
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
     site.infrastructure["components"] = json!({});

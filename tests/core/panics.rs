@@ -19,7 +19,7 @@ fn a_process_with_a_call_that_panics() {
 
 /// The message of a panic may quote a value.
 #[test]
-fn a_panic_becomes_a_report_that_names_its_place_and_shows_none_of_its_words() {
+fn a_panic_becomes_a_report_with_its_place_and_without_its_message() {
     let said = ends_well(a_process_with_a_call_that_panics);
     assert!(!said.contains(WORDS) && !said.contains("panicked"), "{said}");
 }

@@ -38,7 +38,7 @@ fn end(command: &Command, limits: &Limits, cancel: &Cancel, on_line: &mut dyn Fn
 }
 
 #[test]
-fn every_line_is_heard_and_the_files_are_private() {
+fn every_line_is_received_and_the_files_are_private() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let mut lines = Vec::new();
@@ -87,7 +87,7 @@ fn a_process_that_ignores_sigint() {
 }
 
 #[test]
-fn a_child_can_be_stopped_though_we_were_started_to_ignore_sigint() {
+fn a_child_can_be_stopped_although_eos_was_started_to_ignore_sigint() {
     ends_well(a_process_that_ignores_sigint);
 }
 
@@ -108,7 +108,7 @@ fn a_child_that_ignores_sigint_is_killed_after_its_grace() {
 }
 
 #[test]
-fn a_child_that_is_forced_gets_a_second_sigint_and_no_patience() {
+fn a_forced_stop_sends_a_second_sigint_and_does_not_wait() {
     let folder = tempfile::tempdir().unwrap();
     let script = "n=0; trap 'n=$((n+1)); echo int $n' INT; echo up; \
                   while [ $n -lt 2 ]; do sleep 0.05; done; exit 7";
@@ -128,7 +128,7 @@ fn a_child_that_is_forced_gets_a_second_sigint_and_no_patience() {
 }
 
 #[test]
-fn what_the_child_left_behind_is_swept() {
+fn remaining_processes_of_a_child_are_ended() {
     let folder = tempfile::tempdir().unwrap();
     let mut left = String::new();
     let began = Instant::now();
@@ -142,7 +142,7 @@ fn what_the_child_left_behind_is_swept() {
 }
 
 #[test]
-fn the_child_gets_no_variable_of_ours_and_no_descriptor_but_its_streams() {
+fn the_child_inherits_no_variable_and_no_descriptor_except_its_streams() {
     let folder = tempfile::tempdir().unwrap();
     let secret = SecretString::from("given");
     let mut command = shell(folder.path(), "ls /proc/$$/fd; env | grep -c CARGO || true");
@@ -169,7 +169,7 @@ fn a_text_of_any_size_arrives_and_can_be_read_once() {
 }
 
 #[test]
-fn a_child_that_never_reads_its_text_keeps_nobody_waiting() {
+fn a_child_that_never_reads_its_stdin_does_not_block_its_parent() {
     let folder = tempfile::tempdir().unwrap();
     let text = SecretString::from("x".repeat(1 << 20));
     // In the second script, a process that is not swept inherits the end of the pipe.
@@ -206,7 +206,7 @@ fn a_process_that_sigpipe_would_end() {
 }
 
 #[test]
-fn a_child_that_stops_reading_does_not_end_us_by_sigpipe() {
+fn a_child_that_stops_reading_does_not_end_its_parent_by_sigpipe() {
     ends_well(a_process_that_sigpipe_would_end);
 }
 
@@ -235,7 +235,7 @@ fn a_missing_folder_is_named_and_not_the_program() {
 }
 
 #[test]
-fn an_output_that_cannot_be_read_is_told_only_after_the_child_has_ended() {
+fn an_unreadable_stream_is_reported_only_after_the_child_has_ended() {
     let folder = tempfile::tempdir().unwrap();
     // This file can be opened, but no byte of it can be read, because nothing is mapped at address 0.
     let command =
@@ -256,7 +256,7 @@ fn a_line_of_64_mib_arrives_whole() {
 }
 
 #[test]
-fn the_child_leads_a_session_of_its_own_and_no_signal_is_blocked_or_ignored() {
+fn the_child_leads_its_own_session_and_no_signal_is_blocked_or_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let script = "echo $$; cut -d' ' -f6 /proc/$$/stat; grep -E 'Sig(Blk|Ign)' /proc/$$/status | cut -f2";
     let mut lines = Vec::new();
@@ -361,7 +361,7 @@ fn orphaned(script: &str) -> tempfile::TempDir {
 }
 
 #[test]
-fn a_child_without_a_parent_that_does_not_end_is_killed_after_its_grace_with_all_that_it_started() {
+fn an_orphaned_child_is_killed_after_its_grace_with_all_its_processes() {
     let folder = orphaned("trap '' INT; sleep 300 & echo $$ $! >pids; touch up; while :; do wait; done");
     let pids = std::fs::read_to_string(folder.path().join("pids")).unwrap();
     for pid in pids.split_whitespace() {
@@ -370,7 +370,7 @@ fn a_child_without_a_parent_that_does_not_end_is_killed_after_its_grace_with_all
 }
 
 #[test]
-fn what_a_child_without_a_parent_left_behind_is_swept() {
+fn remaining_processes_of_an_orphaned_child_are_ended() {
     // Like a provider that ignores the signal that its terraform gets.
     let script = "(trap '' INT; exec sleep 300) & echo $! >left; trap 'touch asked; exit 0' INT; touch up; \
                   while :; do sleep 0.05; done";
@@ -381,7 +381,7 @@ fn what_a_child_without_a_parent_left_behind_is_swept() {
 }
 
 #[test]
-fn a_guardian_ends_with_its_call_and_holds_nothing_of_ours_open() {
+fn a_guardian_ends_with_its_call_and_keeps_no_descriptor_of_it_open() {
     let (mut reader, writer) = std::io::pipe().unwrap();
     let guardian = Guardian::start().unwrap();
     let pid = guardian_of_this_thread();
@@ -393,7 +393,7 @@ fn a_guardian_ends_with_its_call_and_holds_nothing_of_ours_open() {
 }
 
 #[test]
-fn nothing_is_started_where_the_guardian_was_killed() {
+fn nothing_starts_if_the_guardian_was_killed() {
     let folder = tempfile::tempdir().unwrap();
     let guardian = Guardian::start().unwrap();
     let pid = guardian_of_this_thread();

@@ -101,7 +101,7 @@ fn id_of(world: &World, name: &str) -> String {
 const SECOND: &str = "world_thing.second";
 
 #[test]
-fn what_a_killed_run_had_begun_is_named_and_its_import_command_takes_it_in() {
+fn creations_of_a_killed_run_are_named_and_their_import_command_works() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     killed_in_second(&world, &site);
@@ -112,7 +112,7 @@ fn what_a_killed_run_had_begun_is_named_and_its_import_command_takes_it_in() {
     assert_eq!(orphans(&shown), [(SECOND.to_owned(), None)]);
     assert_eq!(pair(&shown)["possible_orphans"][0]["type"], "world_thing");
     let said = notes(&shown);
-    assert!(said.contains("was cut off") && said.contains(SECOND), "{said}");
+    assert!(said.contains("was interrupted") && said.contains(SECOND), "{said}");
 
     let command = pair(&shown)["possible_orphans"][0]["import"].as_str().unwrap();
     let command = command.replace(" ID", &format!(" {}", id_of(&world, "second")));
@@ -130,7 +130,7 @@ fn what_a_killed_run_had_begun_is_named_and_its_import_command_takes_it_in() {
 }
 
 #[test]
-fn without_a_hand_it_is_created_again_and_told_once() {
+fn without_a_manual_import_an_orphan_is_created_again_and_reported_once() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     killed_in_second(&world, &site);
@@ -146,7 +146,7 @@ fn without_a_hand_it_is_created_again_and_told_once() {
 }
 
 #[test]
-fn what_a_second_death_keeps_from_being_told_is_told_by_the_third_run() {
+fn orphans_not_reported_because_of_a_second_crash_are_reported_by_the_third_run() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     killed_in_second(&world, &site);
@@ -162,7 +162,7 @@ fn what_a_second_death_keeps_from_being_told_is_told_by_the_third_run() {
 }
 
 #[test]
-fn what_a_run_found_and_died_before_it_could_report_is_told_by_the_next_one() {
+fn orphans_found_by_a_crashed_run_are_reported_by_the_next_run() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     let later = world.provider("later") + "resource \"world_thing\" \"later\" {\n  name = \"later\"\n}\n";
@@ -184,7 +184,7 @@ fn what_a_run_found_and_died_before_it_could_report_is_told_by_the_next_one() {
 }
 
 #[test]
-fn a_terraform_that_is_killed_under_us_is_told_of_in_the_same_report() {
+fn a_terraform_killed_during_a_run_is_in_the_report_of_this_run() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     hang(&world, "create", "second");
@@ -212,7 +212,7 @@ fn killed_before_its_state(site: &mut Site) {
 }
 
 #[test]
-fn nothing_is_called_kept_that_the_surviving_state_does_not_have() {
+fn only_resources_in_the_surviving_state_are_reported_as_kept() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     let by_hand =
@@ -221,7 +221,7 @@ fn nothing_is_called_kept_that_the_surviving_state_does_not_have() {
     let created = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&created)["pair"], "failed", "{created:#}");
     let said = notes(&created);
-    assert!(said.contains("no state was written") && said.contains("(+2 ~0 -0) is in no state"), "{said}");
+    assert!(said.contains("no state was written") && said.contains("(+2 ~0 -0) are in no state"), "{said}");
     assert!(!said.contains("kept") && orphans(&created).len() == 2, "{created:#}");
 
     by_hand(&mut site);
@@ -229,13 +229,13 @@ fn nothing_is_called_kept_that_the_surviving_state_does_not_have() {
     set_body(&mut site, "two");
     killed_before_its_state(&mut site);
     let changed = notes(&site.run("orchestrate", json!({})));
-    assert!(changed.contains("(+0 ~2 -0) is not known to be in the state"), "{changed}");
+    assert!(changed.contains("(+0 ~2 -0) may be missing from the state"), "{changed}");
     let destroyed = notes(&site.run("destroy", json!({ "confirm": "staging" })));
-    assert!(destroyed.contains("(+0 ~0 -2) is not known to be in the state"), "{destroyed}");
+    assert!(destroyed.contains("(+0 ~0 -2) may be missing from the state"), "{destroyed}");
 }
 
 #[test]
-fn a_creation_whose_provider_crashed_is_named_and_one_that_was_refused_is_not() {
+fn a_creation_with_a_crashed_provider_is_a_possible_orphan_and_a_refused_one_is_not() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     world.faults(&json!([{ "id": "1", "do": "fail", "on": "create", "when": "before", "name": "second" }]));
@@ -250,7 +250,7 @@ fn a_creation_whose_provider_crashed_is_named_and_one_that_was_refused_is_not() 
 }
 
 #[test]
-fn a_state_cut_short_is_put_right_from_the_newest_copy_and_all_it_has_is_kept() {
+fn an_incomplete_state_is_restored_from_the_newest_copy_and_the_old_file_is_kept() {
     let Some(world) = World::new() else { return };
     for cut in [truncate as fn(&Path), |path| std::fs::write(path, "").unwrap()] {
         let site = site(&world);
@@ -264,7 +264,7 @@ fn a_state_cut_short_is_put_right_from_the_newest_copy_and_all_it_has_is_kept() 
         let again = site.run("orchestrate", json!({}));
         assert_eq!(statuses(&again)["pair"], "applied", "{again:#}");
         let said = notes(&again);
-        assert!(said.contains("put right from") && said.contains("copy-"), "{said}");
+        assert!(said.contains("restored from") && said.contains("copy-"), "{said}");
         assert_eq!(orphans(&again), [(SECOND.to_owned(), None)]);
         assert_eq!(pair(&again)["changes"]["add"], 1, "{again:#}");
         assert_eq!(id_of(&world, "first"), first);
@@ -272,7 +272,7 @@ fn a_state_cut_short_is_put_right_from_the_newest_copy_and_all_it_has_is_kept() 
 }
 
 #[test]
-fn where_no_copy_was_made_everything_that_was_begun_is_named_with_its_id() {
+fn without_a_copy_of_the_state_every_started_creation_is_named_with_its_id() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     killed_in_second(&world, &site);
@@ -282,7 +282,7 @@ fn where_no_copy_was_made_everything_that_was_begun_is_named_with_its_id() {
     let again = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&again)["pair"], "applied", "{again:#}");
     assert_eq!(orphans(&again), [("world_thing.first".to_owned(), Some(first)), (SECOND.to_owned(), None)]);
-    assert!(notes(&again).contains("cut off in its first write"), "{again:#}");
+    assert!(notes(&again).contains("interrupted in its first write"), "{again:#}");
 }
 
 /// Creates both things, and kills everything during the update of `second`, after the update of `first`.
@@ -298,7 +298,7 @@ fn killed_in_update(world: &World, site: &mut Site) {
 }
 
 #[test]
-fn terraforms_own_backup_serves_where_no_copy_is_left() {
+fn without_a_copy_terraforms_backup_is_used() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     killed_in_update(&world, &mut site);
@@ -312,7 +312,7 @@ fn terraforms_own_backup_serves_where_no_copy_is_left() {
 }
 
 #[test]
-fn a_copy_older_than_what_was_there_is_refused_and_named_and_nothing_runs() {
+fn a_copy_older_than_the_lost_state_is_refused_by_name_and_nothing_runs() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     for body in ["one", "two"] {
@@ -332,7 +332,7 @@ fn a_copy_older_than_what_was_there_is_refused_and_named_and_nothing_runs() {
 }
 
 #[test]
-fn a_first_run_that_died_before_its_first_write_is_just_fresh() {
+fn a_first_run_that_crashed_before_its_first_write_starts_again_from_nothing() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     // Terraform leaves such a state: truncated, with no change begun.
@@ -349,7 +349,7 @@ fn a_first_run_that_died_before_its_first_write_is_just_fresh() {
 }
 
 #[test]
-fn what_takes_the_place_of_a_thing_that_was_gone_is_named_though_the_state_still_has_that_one() {
+fn a_replacement_of_a_missing_resource_is_named_although_the_state_has_the_old_one() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     assert_eq!(statuses(&site.run("orchestrate", json!({})))["pair"], "applied");
@@ -377,7 +377,7 @@ fn what_takes_the_place_of_a_thing_that_was_gone_is_named_though_the_state_still
 }
 
 #[test]
-fn where_we_alone_are_killed_terraform_saves_what_is_in_flight() {
+fn if_only_eos_is_killed_terraform_saves_its_running_operations() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     hang(&world, "create", "second");
@@ -391,11 +391,11 @@ fn where_we_alone_are_killed_terraform_saves_what_is_in_flight() {
         assert!(holds(&state(&site), &id_of(&world, name)), "{name}");
     }
     let shown = site.run("orchestrate", json!({ "test": true }));
-    assert!(orphans(&shown).is_empty() && notes(&shown).contains("was cut off"), "{shown:#}");
+    assert!(orphans(&shown).is_empty() && notes(&shown).contains("was interrupted"), "{shown:#}");
 }
 
 #[test]
-fn a_terraform_that_outlived_eos_and_guardian_keeps_its_component_until_it_ends() {
+fn a_terraform_that_survives_eos_and_guardian_keeps_its_component_until_it_ends() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     hang(&world, "create", "second");
@@ -424,7 +424,7 @@ fn a_terraform_that_outlived_eos_and_guardian_keeps_its_component_until_it_ends(
 }
 
 #[test]
-fn status_says_that_an_apply_was_cut_off_and_how_it_goes_on_and_not_while_it_is_under_way() {
+fn status_reports_an_interrupted_apply_with_the_way_to_resume_and_not_a_running_one() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     hang(&world, "create", "second");
@@ -449,7 +449,7 @@ fn status_says_that_an_apply_was_cut_off_and_how_it_goes_on_and_not_while_it_is_
 }
 
 #[test]
-fn a_state_that_went_with_its_terraform_is_not_recorded_as_empty() {
+fn a_state_lost_with_its_terraform_is_not_recorded_as_empty() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     assert_eq!(statuses(&site.run("orchestrate", json!({})))["pair"], "applied");
@@ -460,7 +460,7 @@ fn a_state_that_went_with_its_terraform_is_not_recorded_as_empty() {
     apply_by(&mut site, &format!("rm -f '{state}' '{state}.backup'; exit 1"));
     let failed = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&failed)["pair"], "failed", "{failed:#}");
-    assert!(notes(&failed).contains("the state that was there before is gone"), "{failed:#}");
+    assert!(notes(&failed).contains("the previous state is gone"), "{failed:#}");
     assert_eq!(record(&site), before);
     site.infrastructure["settings"]["terraform"]["binary"] = json!("terraform");
     let refused = site.run("orchestrate", json!({}));
@@ -469,7 +469,7 @@ fn a_state_that_went_with_its_terraform_is_not_recorded_as_empty() {
 }
 
 #[test]
-fn what_was_applied_is_told_though_its_record_cannot_be_written_and_the_next_run_goes_on() {
+fn an_apply_is_reported_although_its_record_cannot_be_written_and_the_next_run_continues() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     for exit in [0, 1] {
@@ -486,7 +486,7 @@ fn what_was_applied_is_told_though_its_record_cannot_be_written_and_the_next_run
         site.infrastructure["settings"]["terraform"]["binary"] = json!("terraform");
         let next = site.run("orchestrate", json!({}));
         assert_eq!(statuses(&next)["pair"], "unchanged", "{next:#}");
-        assert!(notes(&next).contains("was cut off"), "{next:#}");
+        assert!(notes(&next).contains("was interrupted"), "{next:#}");
         assert!(record.is_file());
         let gone = site.run("destroy", json!({ "confirm": "staging" }));
         assert_eq!(gone["result"], true, "{gone:#}");

@@ -198,7 +198,7 @@ resource "terraform_data" "x" {
 "#;
 
 #[test]
-fn what_a_provisioner_prints_is_no_command_to_a_terminal_and_no_line_of_the_report() {
+fn the_output_of_a_provisioner_cannot_control_a_terminal_or_imitate_the_report() {
     let mut site = Site::new();
     site.component("shouts", SHOUTS, json!({}));
     let host = Listening::default();
@@ -218,7 +218,7 @@ fn what_a_provisioner_prints_is_no_command_to_a_terminal_and_no_line_of_the_repo
 }
 
 #[test]
-fn a_backend_that_refuses_to_show_its_state_is_told_of_without_colours() {
+fn a_backend_that_refuses_to_show_its_state_is_reported_without_colours() {
     // During init there is no state yet.
     let web = Web::new(|request| Some(if request == 1 { 204 } else { 500 }));
     let mut site = Site::new();

@@ -50,7 +50,7 @@ fn ran(site: &Site, report: &Value, component: &str) -> bool {
 }
 
 #[test]
-fn a_resumed_run_does_what_is_left_and_nothing_again() {
+fn a_resumed_run_does_only_the_remaining_work() {
     let (mut site, run_id) = failed();
     site.component("app", &app(true), json!({ "from_outputs": { "cidr": "net.cidr" } }));
     let report = site.run("resume", json!({ "run_id": run_id }));
@@ -63,7 +63,7 @@ fn a_resumed_run_does_what_is_left_and_nothing_again() {
 }
 
 #[test]
-fn what_was_done_is_done_again_where_what_it_was_made_from_changed() {
+fn resume_repeats_a_completed_component_if_its_inputs_changed() {
     let (mut site, _) = failed();
     site.component("app", &app(true), json!({ "from_outputs": { "cidr": "net.cidr" } }));
     site.infrastructure["components"]["net"]["variables"] = json!({ "cidr": "10.9.0.0/16" });
@@ -73,7 +73,7 @@ fn what_was_done_is_done_again_where_what_it_was_made_from_changed() {
 }
 
 #[test]
-fn what_was_done_is_looked_at_again_where_its_state_moved() {
+fn resume_checks_a_completed_component_again_if_its_state_changed() {
     let (mut site, _) = failed();
     site.component("app", &app(true), json!({ "from_outputs": { "cidr": "net.cidr" } }));
     assert_eq!(site.run("destroy", json!({ "components": "app,net", "confirm": "staging" }))["result"], true);
@@ -86,7 +86,7 @@ fn what_was_done_is_looked_at_again_where_its_state_moved() {
 }
 
 #[test]
-fn a_resumed_run_that_fails_again_is_resumed_with_all_that_was_done() {
+fn a_resumed_run_that_fails_again_is_resumed_with_all_completed_components() {
     let (mut site, first) = failed();
     let second = site.run("resume", json!({}));
     assert_eq!(statuses(&second), both("failed", "unchanged"), "{second:#}");
@@ -102,7 +102,7 @@ fn a_resumed_run_that_fails_again_is_resumed_with_all_that_was_done() {
 }
 
 #[test]
-fn a_kept_plan_that_was_begun_is_not_resumed_but_said_to_have_moved() {
+fn a_saved_plan_that_was_started_is_not_resumed_but_reported_as_changed() {
     let mut site = Site::new();
     site.component("one", NET, json!({}));
     site.component("two", &app(false), json!({ "variables": { "cidr": "x" }, "depends_on": ["one"] }));
@@ -116,7 +116,7 @@ fn a_kept_plan_that_was_begun_is_not_resumed_but_said_to_have_moved() {
 }
 
 #[test]
-fn history_and_show_run_tell_who_did_what_and_how_it_ended() {
+fn history_and_show_run_show_user_operation_and_result() {
     let (site, run_id) = failed();
     site.run("orchestrate", json!({ "test": true }));
     let history = site.run("history", json!({}));
@@ -138,7 +138,7 @@ fn history_and_show_run_tell_who_did_what_and_how_it_ended() {
 }
 
 #[test]
-fn a_run_that_died_is_said_to_have_died_and_is_resumed() {
+fn a_crashed_run_is_reported_and_resumed() {
     let (mut site, run_id) = failed();
     // A journal after a crash: the last line is missing, and the process of the first line is gone.
     let journal = site.folder.path().join("root/staging/.eos/runs").join(&run_id).join("journal.jsonl");

@@ -75,7 +75,7 @@ fn record(site: &Site, component: &str) -> Value {
 }
 
 #[test]
-fn a_failed_apply_takes_back_all_that_the_run_changed_and_the_world_is_as_before() {
+fn a_failed_apply_rolls_back_all_changes_of_the_run_and_the_resources_are_as_before() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     v1(&mut site, &world);
@@ -96,7 +96,7 @@ fn a_failed_apply_takes_back_all_that_the_run_changed_and_the_world_is_as_before
 }
 
 #[test]
-fn a_first_deployment_that_fails_is_kept_and_only_goes_where_that_is_asked_for() {
+fn a_failed_first_deployment_is_kept_and_removed_only_on_request() {
     let Some(world) = World::new() else { return };
     for (setting, names, status) in
         [("keep", vec!["app-old", "app-x", "net-a"], "kept"), ("destroy", vec![], "rolled_back")]
@@ -123,7 +123,7 @@ fn a_first_deployment_that_fails_is_kept_and_only_goes_where_that_is_asked_for()
 }
 
 #[test]
-fn a_way_back_that_replaces_what_was_there_before_waits_for_approval_and_names_it() {
+fn a_rollback_that_replaces_earlier_resources_waits_for_approval_and_names_them() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     let replaced = |on: &str| format!("\"one\"\n  replace_on = \"{on}\"");
@@ -156,7 +156,7 @@ fn a_way_back_that_replaces_what_was_there_before_waits_for_approval_and_names_i
 }
 
 #[test]
-fn a_way_back_that_fails_is_tried_once_and_blocks_until_somebody_has_looked() {
+fn a_failed_rollback_is_tried_once_and_blocks_until_it_is_acknowledged() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     set(&mut site, &world, "net", &[("a", "\"one\"")], json!({}));
@@ -189,7 +189,7 @@ fn a_way_back_that_fails_is_tried_once_and_blocks_until_somebody_has_looked() {
 }
 
 #[test]
-fn an_apply_that_failed_and_left_nothing_to_do_is_applied_with_warnings() {
+fn a_failed_apply_after_which_a_plan_is_empty_is_applied_with_warnings() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     set(&mut site, &world, "net", &[("a", "\"one\"")], json!({}));
@@ -212,7 +212,7 @@ fn an_apply_that_failed_and_left_nothing_to_do_is_applied_with_warnings() {
 }
 
 #[test]
-fn one_whose_own_switch_is_off_stays_and_says_so() {
+fn a_component_with_rollback_switched_off_stays_and_reports_it() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     v1(&mut site, &world);
@@ -227,7 +227,7 @@ fn one_whose_own_switch_is_off_stays_and_says_so() {
 }
 
 #[test]
-fn with_the_switch_off_nothing_goes_back() {
+fn with_rollback_switched_off_nothing_is_rolled_back() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     site.infrastructure["settings"]["on_failure"] = json!("stop");
@@ -253,7 +253,7 @@ fn apply_by(site: &mut Site, component: &str, lines: &str) {
 }
 
 #[test]
-fn after_a_terraform_that_was_killed_nothing_goes_back_by_itself() {
+fn after_a_killed_terraform_nothing_is_rolled_back_automatically() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     v1(&mut site, &world);
@@ -267,13 +267,13 @@ fn after_a_terraform_that_was_killed_nothing_goes_back_by_itself() {
 }
 
 #[test]
-fn what_never_comes_clean_is_accepted_as_it_is_and_gone_back_to() {
+fn a_perpetual_diff_is_accepted_as_known_good() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     let restless = "timestamp()";
     set(&mut site, &world, "net", &[("a", "\"one\""), ("clock", restless)], json!({}));
     let first = up(&site);
-    assert!(first["components"]["net"]["notes"].to_string().contains("which is accepted"), "{first:#}");
+    assert!(first["components"]["net"]["notes"].to_string().contains("this is accepted"), "{first:#}");
     assert_eq!(record(&site, "net")["residue"], json!(["world_thing.clock"]));
     set(
         &mut site,
@@ -293,7 +293,7 @@ fn snapshot_id(report: &Value, component: &str) -> String {
 }
 
 #[test]
-fn a_component_goes_back_to_a_snapshot_as_was_shown_before() {
+fn a_component_is_rolled_back_to_a_snapshot_as_previewed() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     set(&mut site, &world, "net", &[("a", "\"one\"")], json!({}));
@@ -320,7 +320,7 @@ fn a_component_goes_back_to_a_snapshot_as_was_shown_before() {
 }
 
 #[test]
-fn a_snapshot_that_is_unknown_another_components_or_the_first_is_refused_and_nothing_runs() {
+fn an_unknown_foreign_or_first_snapshot_is_refused_and_nothing_runs() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     v1(&mut site, &world);
@@ -338,7 +338,7 @@ fn a_snapshot_that_is_unknown_another_components_or_the_first_is_refused_and_not
 }
 
 #[test]
-fn several_go_back_in_stages_and_what_holds_data_stays() {
+fn several_components_roll_back_in_stages_and_those_with_data_stay() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world);
     v1(&mut site, &world);
@@ -356,5 +356,5 @@ fn several_go_back_in_stages_and_what_holds_data_stays() {
         pairs(&[("app-new", "two"), ("app-old", "one"), ("app-x", "one"), ("net-a", "one")])
     );
     let notes = back["components"]["app"]["notes"].to_string();
-    assert!(notes.contains("kept, for it holds data: world_thing.new"), "{back:#}");
+    assert!(notes.contains("kept, because it stores data: world_thing.new"), "{back:#}");
 }

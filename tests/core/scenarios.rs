@@ -230,18 +230,18 @@ fn hold(approved: bool, which: impl Fn(usize) -> bool) {
 }
 
 #[test]
-fn with_everything_approved_the_world_is_as_before_after_a_fault() {
+fn with_everything_approved_the_resources_are_as_before_after_a_failure() {
     hold(true, |number| number == 14);
 }
 
 #[test]
 #[ignore = "soak"]
-fn with_everything_approved_the_world_is_as_before_after_each_fault() {
+fn with_everything_approved_the_resources_are_as_before_after_each_failure() {
     hold(true, |_| true);
 }
 
 #[test]
 #[ignore = "soak"]
-fn by_default_what_is_not_as_before_is_named_after_each_fault() {
+fn by_default_every_difference_is_named_after_each_failure() {
     hold(false, |_| true);
 }

@@ -16,7 +16,7 @@ fn consul_knows_its_own_node() {
 }
 
 #[test]
-fn nomad_has_drivers_that_run_and_that_fail_as_they_are_asked_to() {
+fn nomad_has_drivers_that_run_and_that_fail_on_request() {
     let Some(nomad) = Server::nomad() else { return };
     let node = nomad.get("/v1/nodes").unwrap()[0]["ID"].as_str().unwrap().to_owned();
     let node = nomad.get(&format!("/v1/node/{node}")).unwrap();
@@ -26,14 +26,14 @@ fn nomad_has_drivers_that_run_and_that_fail_as_they_are_asked_to() {
 }
 
 #[test]
-fn vault_is_unsealed_and_keeps_secrets_in_versions() {
+fn vault_is_unsealed_and_stores_versions_of_secrets() {
     let Some(vault) = Server::vault() else { return };
     assert_eq!(vault.get("/v1/sys/seal-status").unwrap()["sealed"], false);
     assert_eq!(vault.get("/v1/sys/mounts/secret").unwrap()["data"]["options"]["version"], "2");
 }
 
 #[test]
-fn a_server_is_gone_when_its_test_is() {
+fn a_server_ends_with_its_test() {
     let Some(consul) = Server::consul() else { return };
     let port = consul.port;
     drop(consul);
@@ -51,7 +51,7 @@ fn started_by_another_process() {
 }
 
 #[test]
-fn a_server_is_gone_when_the_process_that_started_it_was_killed() {
+fn a_server_ends_when_the_process_that_started_it_is_killed() {
     let mut starter =
         again(started_by_another_process).arg("--nocapture").stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(starter.stdout.take().unwrap()).lines().map_while(Result::ok);

@@ -70,7 +70,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn a_snapshot_has_the_state_as_it_was_before_the_apply_and_what_it_was_applied_with() {
+fn a_snapshot_contains_the_state_before_the_apply_and_its_configuration() {
     let mut site = site();
     let first = named(&site, &run(&site, "applied"));
     assert_eq!((&first.state, &first.configuration, first.resources), (&None, &None, 0));
@@ -93,7 +93,7 @@ fn a_snapshot_has_the_state_as_it_was_before_the_apply_and_what_it_was_applied_w
 }
 
 #[test]
-fn a_snapshot_lies_in_private_files_and_the_journal_names_it_before_the_apply() {
+fn a_snapshot_is_in_private_files_and_the_journal_names_it_before_the_apply() {
     let site = site();
     let report = run(&site, "applied");
     let folder = control(&site, "net").join("snapshots");
@@ -122,7 +122,7 @@ fn an_unchanged_run_and_a_test_take_no_snapshot_and_write_nothing() {
 }
 
 #[test]
-fn no_secret_stands_in_a_configuration_and_where_each_is_had_again_does() {
+fn a_configuration_contains_references_and_no_secret() {
     let mut site = Site::new();
     let key = "output \"key\" {\n  value = \"canary-output\"\n  sensitive = true\n}\n";
     site.component("keys", &format!("{key}output \"zone\" {{\n  value = \"a\"\n}}\n"), json!({}));
@@ -171,7 +171,7 @@ fn no_secret_stands_in_a_configuration_and_where_each_is_had_again_does() {
 }
 
 #[test]
-fn an_older_configurations_module_is_laid_out_again_and_plans_as_it_did() {
+fn the_module_of_an_older_configuration_is_written_again_and_plans_as_before() {
     let mut site = site();
     let module = site.folder.path().join("modules/net");
     std::fs::create_dir_all(module.join("files")).unwrap();
@@ -200,7 +200,7 @@ fn an_older_configurations_module_is_laid_out_again_and_plans_as_it_did() {
 }
 
 #[test]
-fn a_failed_apply_names_its_snapshot_and_what_is_known_to_work_stays() {
+fn a_failed_apply_names_its_snapshot_and_known_good_stays() {
     let mut site = site();
     let good = named(&site, &run(&site, "applied")).next;
     site.component("net", &fails(false), json!({ "variables": { "cidr": "two" } }));
@@ -222,7 +222,7 @@ fn a_failed_apply_names_its_snapshot_and_what_is_known_to_work_stays() {
 }
 
 #[test]
-fn a_first_apply_that_fails_leaves_nothing_that_is_known_to_work() {
+fn after_a_failed_first_apply_nothing_is_known_good() {
     let mut site = site();
     site.component("net", &fails(false), json!({}));
     run(&site, "failed");
@@ -230,7 +230,7 @@ fn a_first_apply_that_fails_leaves_nothing_that_is_known_to_work() {
 }
 
 #[test]
-fn what_a_failed_apply_did_after_all_is_known_once_its_plan_finds_nothing_to_do() {
+fn a_failed_apply_counts_as_complete_when_a_new_plan_is_empty() {
     let mut site = site();
     run(&site, "applied");
     // Terraform fails after it has made all changes.
@@ -249,7 +249,7 @@ fn what_a_failed_apply_did_after_all_is_known_once_its_plan_finds_nothing_to_do(
 }
 
 #[test]
-fn a_destruction_takes_a_snapshot_and_ends_what_was_known_to_work() {
+fn a_destroy_takes_a_snapshot_and_clears_known_good() {
     let site = site();
     let first = named(&site, &run(&site, "applied"));
     let report = site.run("destroy", json!({ "confirm": "staging" }));
@@ -261,7 +261,7 @@ fn a_destruction_takes_a_snapshot_and_ends_what_was_known_to_work() {
 }
 
 #[test]
-fn a_kept_plan_is_applied_with_a_snapshot_of_what_it_was_made_from() {
+fn a_saved_plan_is_applied_with_a_snapshot_of_its_configuration() {
     let mut site = site();
     run(&site, "applied");
     set(&mut site, "two");
@@ -277,7 +277,7 @@ fn a_kept_plan_is_applied_with_a_snapshot_of_what_it_was_made_from() {
 }
 
 #[test]
-fn a_remote_state_is_the_one_that_was_pulled_before_the_plan() {
+fn the_snapshot_of_a_remote_state_is_the_state_pulled_before_the_plan() {
     let backend = HttpBackend::new();
     let mut site = site();
     let settings = &mut site.infrastructure["settings"]["backend"];
@@ -297,7 +297,7 @@ fn a_remote_state_is_the_one_that_was_pulled_before_the_plan() {
 }
 
 #[test]
-fn where_no_snapshot_can_be_written_nothing_is_applied() {
+fn if_the_snapshot_cannot_be_written_nothing_is_applied() {
     let mut site = site();
     run(&site, "applied");
     let state = std::fs::read(site.workdir("net").join("terraform.tfstate")).unwrap();
@@ -318,7 +318,7 @@ fn where_no_snapshot_can_be_written_nothing_is_applied() {
 }
 
 #[test]
-fn old_snapshots_go_when_a_new_one_is_taken_but_not_what_is_known_to_work() {
+fn a_new_snapshot_removes_old_ones_except_known_good() {
     let mut site = site();
     let good = named(&site, &run(&site, "applied")).next;
     let store = store(&site, "net");
@@ -342,7 +342,7 @@ fn old_snapshots_go_when_a_new_one_is_taken_but_not_what_is_known_to_work() {
 }
 
 #[test]
-fn a_snapshot_is_the_newest_and_stays_where_others_were_taken_while_the_clock_was_ahead() {
+fn a_new_snapshot_is_the_newest_and_stays_although_older_ones_have_later_times() {
     let mut site = site();
     run(&site, "applied");
     let store = store(&site, "net");
@@ -362,7 +362,7 @@ fn state_of(store: &Store, id: &str) -> String {
 }
 
 #[test]
-fn snapshots_are_shown_the_newest_first_with_what_is_known_to_work() {
+fn snapshots_are_listed_newest_first_with_the_known_good_one() {
     let mut site = site();
     site.component("other", NET, json!({}));
     let good = named(&site, &run(&site, "applied"));

@@ -78,11 +78,11 @@ fn notes(report: &Value) -> String {
     net(report)["notes"].to_string()
 }
 
-const LEFT: &str = "removed the lock that a dead terraform left";
-const FREED: &str = "freed the backend's lock";
+const LEFT: &str = "removed the lock of a dead terraform";
+const FREED: &str = "released the backend's lock";
 
 #[test]
-fn what_a_killed_terraform_left_beside_a_local_state_is_explained_and_removed() {
+fn the_lock_of_a_killed_terraform_on_a_local_state_is_explained_and_removed() {
     let Some(world) = World::new() else { return };
     let site = site(&world, Value::Null, &[]);
     killed_in(&world, &site, "create");
@@ -94,7 +94,7 @@ fn what_a_killed_terraform_left_beside_a_local_state_is_explained_and_removed() 
 }
 
 #[test]
-fn the_lock_of_a_living_terraform_on_a_local_state_is_left_alone() {
+fn the_lock_of_a_living_terraform_on_a_local_state_is_not_removed() {
     let Some(world) = World::new() else { return };
     let site = site(&world, Value::Null, &[]);
     assert_eq!(statuses(&site.run("orchestrate", json!({})))["net"], "applied");
@@ -114,7 +114,7 @@ fn the_lock_of_a_living_terraform_on_a_local_state_is_left_alone() {
 }
 
 #[test]
-fn a_lock_on_s3_is_freed_once_its_terraform_is_proved_dead() {
+fn an_s3_lock_is_released_when_its_terraform_is_proved_dead() {
     let (Some(world), Some(moto)) = (World::new(), Moto::new()) else { return };
     let site = site(&world, moto.backend(), &moto.keys());
     for (on, status) in [("create", "applied"), ("read", "unchanged")] {
@@ -130,7 +130,7 @@ fn a_lock_on_s3_is_freed_once_its_terraform_is_proved_dead() {
 }
 
 #[test]
-fn a_lock_on_s3_that_was_not_taken_by_the_dead_terraform_is_explained_and_left() {
+fn an_s3_lock_that_the_dead_terraform_did_not_take_is_explained_and_not_released() {
     let (Some(world), Some(moto)) = (World::new(), Moto::new()) else { return };
     let site = site(&world, moto.backend(), &moto.keys());
     let held = |why: &str| {
@@ -156,11 +156,11 @@ fn a_lock_on_s3_that_was_not_taken_by_the_dead_terraform_is_explained_and_left()
     assert!(notes(&listed).contains(FREED), "{listed:#}");
     killed_in(&world, &site, "read");
     unlock(&site, &moto.keys());
-    held("not taken while");
+    held("not acquired while");
 }
 
 #[test]
-fn a_kept_plan_is_applied_though_a_dead_terraform_left_its_lock_on_s3_and_not_under_a_living_one() {
+fn a_saved_plan_is_applied_despite_the_s3_lock_of_a_dead_terraform_but_not_of_a_living_one() {
     let (Some(world), Some(moto)) = (World::new(), Moto::new()) else { return };
     let site = site(&world, moto.backend(), &moto.keys());
     assert_eq!(statuses(&site.run("orchestrate", json!({})))["net"], "applied");
@@ -190,7 +190,7 @@ fn a_kept_plan_is_applied_though_a_dead_terraform_left_its_lock_on_s3_and_not_un
 }
 
 #[test]
-fn the_lock_of_pg_goes_with_the_session_of_a_killed_terraform_and_the_next_run_goes_on_by_itself() {
+fn the_pg_lock_ends_with_the_session_of_a_killed_terraform_and_the_next_run_continues() {
     let (Some(world), Some(postgres)) = (World::new(), Postgres::new()) else { return };
     let site = site(&world, postgres.backend(), &postgres.keys());
     killed_in(&world, &site, "create");
@@ -232,7 +232,7 @@ fn shell(command: &str, keys: &[(&str, &str)]) -> bool {
 }
 
 #[test]
-fn a_lock_whose_holder_the_backend_does_not_tell_is_left_to_a_hand_with_its_true_id() {
+fn a_lock_with_an_unknown_holder_is_left_to_a_person_with_its_true_id() {
     let Some(world) = World::new() else { return };
     let backend = HttpBackend::new();
     let addresses =
@@ -246,7 +246,7 @@ fn a_lock_whose_holder_the_backend_does_not_tell_is_left_to_a_hand_with_its_true
     let error = &net(&refused)["error"];
     assert_eq!(error["code"], "state_locked", "{refused:#}");
     assert_eq!(error["details"]["lock"]["id"], id);
-    assert!(error["message"].as_str().unwrap().contains("does not tell who holds it"), "{error:#}");
+    assert!(error["message"].as_str().unwrap().contains("does not say who holds it"), "{error:#}");
     assert_eq!(backend.lock().unwrap()["ID"], id);
     // The report still names the possible orphans: the server has none of them, completed or not.
     let orphans = net(&refused)["possible_orphans"].as_array().unwrap();

@@ -33,7 +33,7 @@ fn all(app: &str, net: &str, post: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a_step_runs_between_modules_and_is_given_what_the_first_made() {
+fn a_step_runs_between_modules_and_gets_the_outputs_of_the_first() {
     let (site, salt) = (site(web("web.post")), Salt::well());
     let report = site.run_on(&salt, "orchestrate", json!({}));
     assert_eq!(statuses(&report), all("applied", "applied", "applied"), "{report:#}");
@@ -58,7 +58,7 @@ fn a_step_without_a_change_is_unchanged() {
 }
 
 #[test]
-fn a_state_that_fails_fails_the_step_and_skips_what_depends_on_it() {
+fn a_failed_state_fails_the_step_and_skips_its_dependents() {
     let site = site(web("web.post"));
     let salt =
         Salt::new(&["web1", "web2"], |job, minion| Some(states(job, json!(minion != "web2"), json!({}))));
@@ -74,7 +74,7 @@ fn a_state_that_fails_fails_the_step_and_skips_what_depends_on_it() {
 }
 
 #[test]
-fn nobody_who_matches_is_a_failure() {
+fn a_target_that_matches_no_minion_is_a_failure() {
     let site = site(web("web.post"));
     let salt = Salt::new(&[], |_, _| None);
     let report = site.run_on(&salt, "orchestrate", json!({}));
@@ -84,7 +84,7 @@ fn nobody_who_matches_is_a_failure() {
 }
 
 #[test]
-fn a_minion_that_says_nothing_is_named_and_not_waited_for_to_the_end() {
+fn a_silent_minion_is_named_and_the_step_does_not_wait_for_its_full_timeout() {
     let site = site(web("web.post"));
     let salt = Salt::new(&["web1", "web2"], |job, minion| {
         (minion == "web1").then(|| states(job, json!(true), json!({})))
@@ -98,7 +98,7 @@ fn a_minion_that_says_nothing_is_named_and_not_waited_for_to_the_end() {
 }
 
 #[test]
-fn a_minion_that_still_runs_is_waited_for_until_the_time_is_up_and_then_stopped() {
+fn a_step_waits_for_a_running_minion_until_its_timeout_and_then_stops_the_job() {
     let mut step = web("web.post");
     step["timeout"] = json!(8);
     let site = site(step);
@@ -112,7 +112,7 @@ fn a_minion_that_still_runs_is_waited_for_until_the_time_is_up_and_then_stopped(
 }
 
 #[test]
-fn a_test_asks_the_states_what_they_would_change() {
+fn a_test_runs_salt_states_in_test_mode() {
     let (mut site, salt) = (site(web("web.post")), Salt::well());
     let report = site.run_on(&salt, "orchestrate", json!({ "test": true }));
     assert_eq!(
@@ -145,7 +145,7 @@ fn a_function_is_called_by_keyword_and_never_in_a_test() {
 }
 
 #[test]
-fn a_resumed_run_passes_over_a_step_that_is_done_and_not_over_one_that_is_given_something_else() {
+fn a_resumed_run_skips_a_completed_step_unless_its_inputs_changed() {
     let mut site = site(web("web.post"));
     site.component(
         "app",
@@ -165,7 +165,7 @@ fn a_resumed_run_passes_over_a_step_that_is_done_and_not_over_one_that_is_given_
 }
 
 #[test]
-fn a_batch_that_fails_leaves_the_others_alone() {
+fn a_failed_batch_stops_the_later_batches() {
     let mut step = web("web.post");
     step["batch"] = json!(1);
     let site = site(step);
@@ -184,18 +184,18 @@ fn a_batch_that_fails_leaves_the_others_alone() {
 }
 
 #[test]
-fn a_stop_stops_the_job_on_its_minions_and_says_so() {
+fn a_stop_stops_the_job_on_its_minions_and_reports_it() {
     let site = site(web("web.post"));
     let salt = Salt { stops_after: Some(1), ..Salt::new(&["web1"], |_, _| None) };
     let report = site.run_on(&salt, "orchestrate", json!({}));
     assert_eq!(statuses(&report), all("skipped", "applied", "cancelled"), "{report:#}");
     assert_eq!(*salt.stopped.borrow(), ["0"]);
     let message = report["components"]["post"]["error"]["message"].as_str().unwrap();
-    assert!(message.contains("job 0 was asked to end on its minions"), "{message}");
+    assert!(message.contains("job 0 was asked to stop on its minions"), "{message}");
 }
 
 #[test]
-fn what_is_for_modules_alone_leaves_a_step_out_with_a_plain_word() {
+fn operations_for_modules_skip_a_step_with_a_clear_message() {
     let (site, salt) = (site(web("web.post")), Salt::well());
     assert_eq!(site.run_on(&salt, "orchestrate", json!({}))["result"], true);
     let reason =
@@ -222,7 +222,7 @@ fn what_is_for_modules_alone_leaves_a_step_out_with_a_plain_word() {
 }
 
 #[test]
-fn what_was_a_module_with_resources_does_not_become_a_step() {
+fn a_module_with_resources_cannot_become_a_step() {
     let mut site = site(web("web.post"));
     site.infrastructure["components"]["net"] =
         json!({ "source": site.infrastructure["components"]["net"]["source"] });
@@ -234,7 +234,7 @@ fn what_was_a_module_with_resources_does_not_become_a_step() {
 }
 
 #[test]
-fn a_secret_that_a_minion_repeats_is_not_told() {
+fn a_secret_that_a_minion_repeats_is_masked() {
     let mut site = site(web("web.post"));
     let secret = site.folder.path().join("secret");
     std::fs::write(&secret, "hunter2-of-the-test").unwrap();
@@ -254,7 +254,7 @@ fn a_secret_that_a_minion_repeats_is_not_told() {
 }
 
 #[test]
-fn a_step_reads_nothing_of_terraforms_environment() {
+fn a_step_ignores_terraforms_environment() {
     let salt = Salt::well();
     let mut site = Site::new();
     site.infrastructure["components"]["post"] = json!({ "salt": web("web.post") });

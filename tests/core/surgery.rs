@@ -64,7 +64,7 @@ fn is_clean(site: &Site) {
 }
 
 #[test]
-fn what_exists_is_imported_by_a_plan_that_does_nothing_else() {
+fn an_existing_resource_is_imported_by_a_plan_without_other_changes() {
     let Some(world) = World::new() else { return };
     let site = site(&world, &thing("web", "web"));
     let id = stray(&world, "web");
@@ -88,7 +88,7 @@ fn what_exists_is_imported_by_a_plan_that_does_nothing_else() {
 }
 
 #[test]
-fn an_import_that_would_do_more_is_refused_and_does_nothing() {
+fn an_import_with_other_changes_is_refused_and_does_nothing() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world, &(thing("web", "web") + &thing("db", "db")));
     let id = stray(&world, "web");
@@ -104,7 +104,7 @@ fn an_import_that_would_do_more_is_refused_and_does_nothing() {
 }
 
 #[test]
-fn what_is_not_declared_not_there_or_no_address_is_refused() {
+fn undeclared_missing_and_invalid_addresses_are_refused() {
     let Some(world) = World::new() else { return };
     let site = site(&world, &thing("web", "web"));
     let id = stray(&world, "web");
@@ -144,7 +144,7 @@ fn a_resource_is_moved_once_and_a_second_time_is_nothing_to_do() {
 }
 
 #[test]
-fn what_is_removed_from_the_state_stays_in_the_world_unless_it_is_to_go() {
+fn a_resource_removed_from_the_state_stays_unless_destroy_is_requested() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world, &(thing("web", "web") + &thing("db", "db")));
     site.run("orchestrate", json!({}));
@@ -167,7 +167,7 @@ fn what_is_removed_from_the_state_stays_in_the_world_unless_it_is_to_go() {
 }
 
 #[test]
-fn what_is_protected_is_not_destroyed_by_surgery_but_by_an_approval() {
+fn a_state_edit_does_not_destroy_a_protected_resource_without_an_approval() {
     let Some(world) = World::new() else { return };
     let mut site = site(&world, &thing("web", "web"));
     site.run("orchestrate", json!({}));
@@ -184,7 +184,7 @@ fn what_is_protected_is_not_destroyed_by_surgery_but_by_an_approval() {
 }
 
 #[test]
-fn a_block_that_a_dead_run_left_is_ours_and_goes() {
+fn a_block_of_a_crashed_run_belongs_to_eos_and_is_removed() {
     let Some(world) = World::new() else { return };
     let site = site(&world, &thing("web", "web"));
     site.run("orchestrate", json!({}));
@@ -205,7 +205,7 @@ fn a_block_that_a_dead_run_left_is_ours_and_goes() {
 }
 
 #[test]
-fn a_surgery_is_not_resumed() {
+fn a_state_edit_is_not_resumed() {
     let Some(world) = World::new() else { return };
     let site = site(&world, &thing("web", "web"));
     stray(&world, "web");

@@ -49,7 +49,7 @@ fn bench(main: &str) -> Option<Bench> {
         Err(error)
             if error.code == Code::TerraformMissing && std::env::var("CI").as_deref() != Ok("true") =>
         {
-            eprintln!("SKIPPED for want of terraform");
+            eprintln!("SKIPPED, missing: terraform");
             return None;
         }
         Err(error) => panic!("{error}"),
@@ -143,7 +143,7 @@ fn until(file: &Path) {
 }
 
 #[test]
-fn a_tool_is_located_with_its_product_and_held_to_its_version() {
+fn a_tool_is_found_with_its_product_and_its_version_is_checked() {
     let Some(bench) = bench(ONE) else { return };
     assert_eq!(bench.tool.product, Product::Terraform);
     assert!(bench.tool.path.is_absolute());
@@ -153,7 +153,7 @@ fn a_tool_is_located_with_its_product_and_held_to_its_version() {
 }
 
 #[test]
-fn a_program_is_missing_from_path_or_from_where_it_was_said_to_be() {
+fn a_program_is_missing_from_path_or_from_its_configured_path() {
     let error = locate("no-such-terraform", ">=1.5").unwrap_err();
     assert_eq!(
         (error.code, error.message.as_str()),
@@ -167,7 +167,7 @@ fn a_program_is_missing_from_path_or_from_where_it_was_said_to_be() {
 }
 
 #[test]
-fn a_plan_and_its_apply_speak_events_that_are_read() {
+fn the_events_of_a_plan_and_its_apply_are_read() {
     let Some(bench) = bench(ONE) else { return };
     let planned = bench.done("plan", bench.plan("p"), 2);
     let planned_one = |event: &Event| {
@@ -187,7 +187,7 @@ fn a_plan_and_its_apply_speak_events_that_are_read() {
 }
 
 #[test]
-fn a_fault_in_a_module_is_told_in_terraforms_words_with_its_line() {
+fn an_error_in_a_module_is_reported_in_terraforms_words_with_its_line() {
     let Some(bench) = bench("\noutput \"x\" { value = terraform_data.absent.id }") else { return };
     let error = bench.refused("plan", bench.plan("p"));
     assert_eq!(error.code, Code::TerraformFailed);
@@ -195,7 +195,7 @@ fn a_fault_in_a_module_is_told_in_terraforms_words_with_its_line() {
 }
 
 #[test]
-fn a_state_lock_that_is_held_is_told_with_its_holder() {
+fn a_held_state_lock_is_reported_with_its_holder() {
     let gated = r#"resource "terraform_data" "one" {
       provisioner "local-exec" { command = "touch up; while ! test -e gate; do sleep 0.1; done" }
     }"#;
@@ -218,7 +218,7 @@ fn a_state_lock_that_is_held_is_told_with_its_holder() {
 }
 
 #[test]
-fn a_cancel_in_mid_apply_keeps_what_was_made_and_ends_what_was_not() {
+fn a_cancel_during_an_apply_keeps_created_resources_and_stops_the_others() {
     let two = r#"
       resource "terraform_data" "one" {}
       resource "terraform_data" "two" {
@@ -249,7 +249,7 @@ fn a_plan_of_an_older_state_is_stale() {
 }
 
 #[test]
-fn a_state_that_cannot_be_read_is_no_lock_to_wait_for() {
+fn an_unreadable_state_is_not_treated_as_a_held_lock() {
     let Some(bench) = bench(ONE) else { return };
     for text in ["{\"version\":4,", "text", "{\"version\":9}"] {
         bench.write("state", text);
@@ -258,7 +258,7 @@ fn a_state_that_cannot_be_read_is_no_lock_to_wait_for() {
 }
 
 #[test]
-fn another_backend_is_told_by_the_plan_and_by_the_init() {
+fn a_changed_backend_is_reported_by_plan_and_by_init() {
     let Some(bench) = bench("terraform {\n  backend \"local\" { path = \"one\" }\n}") else { return };
     let plan = Plan {
         out: bench.path("p"),
@@ -279,7 +279,7 @@ fn another_backend_is_told_by_the_plan_and_by_the_init() {
 }
 
 #[test]
-fn a_backend_that_does_not_answer_is_told() {
+fn a_backend_that_does_not_answer_is_reported() {
     let http =
         "terraform {\n  backend \"http\" {\n    address = \"http://127.0.0.1:1/\"\n    retry_max = 0\n  }\n}";
     let Some(bench) = bench(http) else { return };
@@ -287,14 +287,14 @@ fn a_backend_that_does_not_answer_is_told() {
 }
 
 #[test]
-fn a_module_for_another_terraform_is_told() {
+fn a_module_for_another_terraform_version_is_reported() {
     let Some(bench) = bench("terraform {\n  required_version = \">= 99\"\n}") else { return };
     assert_eq!(bench.refused("init", INIT.arguments()).code, Code::TerraformTooOld);
     assert_eq!(bench.refused("plan", bench.plan("p")).code, Code::TerraformTooOld);
 }
 
 #[test]
-fn a_provider_that_cannot_be_had_is_told_from_one_that_is_not_the_locked_one() {
+fn an_unavailable_provider_is_distinguished_from_one_that_differs_from_the_lock_file() {
     let needs = "terraform {\n  required_providers {\n    eos = { source = \"example.com/eos/eos\" }\n  }\n}";
     let Some(mut bench) = bench(needs) else { return };
     bench.write("rc", "provider_installation {\n  filesystem_mirror { path = \"mirror\" }\n}");

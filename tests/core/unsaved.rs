@@ -79,13 +79,13 @@ fn notes(report: &Value) -> String {
 }
 
 #[test]
-fn a_state_that_could_not_be_saved_is_put_in_its_place_as_soon_as_the_apply_has_failed() {
+fn an_unsaved_state_is_restored_as_soon_as_the_apply_has_failed() {
     let Some(world) = World::new() else { return };
     let site = unwritable(&world);
     let before = std::fs::read(state(&site)).unwrap();
     let failed = site.run("orchestrate", json!({}));
     assert_eq!(one(&failed)["reason"], "terraform_failed", "{failed:#}");
-    assert!(notes(&failed).contains("could not save was put in its place"), "{failed:#}");
+    assert!(notes(&failed).contains("could not save was restored"), "{failed:#}");
     assert!(std::fs::read_to_string(state(&site)).unwrap().contains("v2"));
     assert!(!errored(&site).exists());
     assert_eq!(archived(&site, "-saved.tfstate").len(), 1);
@@ -96,7 +96,7 @@ fn a_state_that_could_not_be_saved_is_put_in_its_place_as_soon_as_the_apply_has_
 }
 
 #[test]
-fn a_state_that_stands_only_in_the_stream_is_put_in_its_place() {
+fn a_state_that_exists_only_in_the_stream_is_restored() {
     let Some(world) = World::new() else { return };
     let site = unwritable(&world);
     std::fs::create_dir(errored(&site)).unwrap();
@@ -120,7 +120,7 @@ fn die_after_apply(site: &mut Site) {
 }
 
 #[test]
-fn the_next_run_puts_it_in_its_place_where_this_one_died() {
+fn the_next_run_restores_the_unsaved_state_of_a_crashed_run() {
     let Some(world) = World::new() else { return };
     for dumped in [false, true] {
         let mut site = unwritable(&world);
@@ -132,14 +132,14 @@ fn the_next_run_puts_it_in_its_place_where_this_one_died() {
         std::fs::remove_dir(backup(&site)).unwrap();
         let next = site.run("orchestrate", json!({}));
         assert_eq!(statuses(&next)["one"], "unchanged", "{next:#}");
-        assert!(notes(&next).contains("could not save was put in its place"), "{next:#}");
+        assert!(notes(&next).contains("could not save was restored"), "{next:#}");
         settled(&world, &site);
         world.things().keys().for_each(|id| world.delete(id));
     }
 }
 
 #[test]
-fn another_lineage_or_an_older_serial_is_refused_before_anything_runs_and_the_command_is_said() {
+fn a_different_lineage_or_an_older_serial_is_refused_first_with_the_manual_command() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     assert_eq!(statuses(&site.run("orchestrate", json!({})))["one"], "applied");
@@ -182,7 +182,7 @@ fn on_a_server(world: &World, backend: &HttpBackend) -> Site {
 }
 
 #[test]
-fn a_server_that_comes_back_gets_the_state_by_the_same_run() {
+fn a_server_that_returns_gets_the_state_from_the_same_run() {
     let Some(world) = World::new() else { return };
     let backend = HttpBackend::new();
     let site = on_a_server(&world, &backend);
@@ -190,13 +190,13 @@ fn a_server_that_comes_back_gets_the_state_by_the_same_run() {
     backend.refuse_writes(2);
     let failed = site.run("orchestrate", json!({}));
     assert_eq!(one(&failed)["reason"], "terraform_failed", "{failed:#}");
-    assert!(notes(&failed).contains("could not save was put in its place"), "{failed:#}");
+    assert!(notes(&failed).contains("could not save was restored"), "{failed:#}");
     assert!(backend.state().contains("v2"));
     settled(&world, &site);
 }
 
 #[test]
-fn a_server_that_stays_away_blocks_the_component_and_gets_the_state_by_the_next_run() {
+fn an_unreachable_server_blocks_the_component_and_gets_the_state_from_the_next_run() {
     let Some(world) = World::new() else { return };
     let backend = HttpBackend::new();
     let mut site = on_a_server(&world, &backend);
@@ -224,7 +224,7 @@ fn a_server_that_stays_away_blocks_the_component_and_gets_the_state_by_the_next_
 }
 
 #[test]
-fn a_cancelled_apply_is_saved_and_recorded_though_it_takes_one_more_terraform() {
+fn a_cancelled_apply_is_saved_and_recorded_although_this_needs_another_terraform() {
     let Some(world) = World::new() else { return };
     let backend = HttpBackend::new();
     let site = on_a_server(&world, &backend);
@@ -243,7 +243,7 @@ fn a_cancelled_apply_is_saved_and_recorded_though_it_takes_one_more_terraform() 
         run.join().unwrap()
     });
     assert_eq!(statuses(&cancelled)["one"], "cancelled", "{cancelled:#}");
-    assert!(notes(&cancelled).contains("is in the state, at serial 2"), "{cancelled:#}");
+    assert!(notes(&cancelled).contains("are in the state, at serial 2"), "{cancelled:#}");
     assert!(one(&cancelled)["possible_orphans"].is_null(), "{cancelled:#}");
     assert!(!site.folder.path().join("root/staging/.eos/components/one/applying.json").exists());
     settled(&world, &site);

@@ -40,7 +40,7 @@ fn id<'a>(report: &'a Value, key: &str) -> &'a str {
 }
 
 #[test]
-fn a_run_keeps_its_folder_and_is_the_newest_where_others_were_made_while_the_clock_was_ahead() {
+fn a_new_run_is_the_newest_although_older_ones_have_later_times() {
     let mut site = Site::new();
     set(&mut site, "a", "1");
     let runs = control(&site).join("runs");
@@ -58,7 +58,7 @@ fn a_run_keeps_its_folder_and_is_the_newest_where_others_were_made_while_the_clo
 }
 
 #[test]
-fn a_plan_is_applied_where_others_were_made_while_the_clock_was_ahead_and_where_it_is_the_oldest() {
+fn a_plan_is_applied_although_others_have_later_times_and_also_as_the_oldest() {
     let mut site = Site::new();
     set(&mut site, "a", "1");
     let plans = control(&site).join("plans");
@@ -121,7 +121,7 @@ fn assert_stops_alone(site: &Site, path: &Path) {
 }
 
 #[test]
-fn a_torn_record_stops_its_component_alone_and_its_remedy_works() {
+fn a_damaged_record_stops_only_its_component_and_its_remedy_works() {
     let mut site = Site::new();
     for (number, tear) in TEARS.into_iter().enumerate() {
         set(&mut site, "a", "before");
@@ -155,7 +155,7 @@ fn a_torn_record_stops_its_component_alone_and_its_remedy_works() {
 }
 
 #[test]
-fn a_torn_record_of_a_component_that_the_pillar_no_longer_has_stops_nothing_else() {
+fn a_damaged_record_of_a_component_removed_from_the_pillar_stops_nothing_else() {
     let mut site = Site::new();
     for name in ["a", "b", "c"] {
         set(&mut site, name, "1");
@@ -176,7 +176,7 @@ fn a_torn_record_of_a_component_that_the_pillar_no_longer_has_stops_nothing_else
 }
 
 #[test]
-fn each_other_torn_file_stops_its_component_alone_and_its_remedy_works() {
+fn every_other_damaged_file_stops_only_its_component_and_its_remedy_works() {
     let mut site = Site::new();
     for name in ["manifest.json", "applying.json", "untold.json"] {
         for tear in [TEARS[0], TEARS[4]] {
@@ -205,7 +205,7 @@ fn each_other_torn_file_stops_its_component_alone_and_its_remedy_works() {
 }
 
 #[test]
-fn what_a_scheduled_check_left_torn_stops_its_component_alone_and_its_remedy_works() {
+fn a_damaged_file_of_a_scheduled_check_stops_only_its_component_and_its_remedy_works() {
     let mut site = Site::new();
     set(&mut site, "a", "1");
     set(&mut site, "b", "1");
@@ -281,7 +281,7 @@ fn notes(report: &Value) -> String {
 }
 
 #[test]
-fn a_provider_that_the_lock_holds_back_is_chosen_anew_and_the_others_stay() {
+fn a_provider_blocked_by_the_lock_file_is_selected_again_and_the_others_stay() {
     let Some(world) = World::new() else { return };
     world.serve(&[WORLD, OTHER], &["1.0.0", "1.1.0", "1.2.0"]);
     let mut site = Site::new();
@@ -323,7 +323,7 @@ fn a_provider_that_the_lock_holds_back_is_chosen_anew_and_the_others_stay() {
 }
 
 #[test]
-fn a_lock_file_that_the_module_ships_is_binding_and_the_remedy_is_at_its_source() {
+fn a_lock_file_shipped_by_the_module_is_binding_and_the_remedy_is_at_its_source() {
     let Some(world) = World::new() else { return };
     world.serve(&[WORLD, OTHER], &["1.0.0", "1.1.0"]);
     let mut site = Site::new();
@@ -339,7 +339,7 @@ fn a_lock_file_that_the_module_ships_is_binding_and_the_remedy_is_at_its_source(
     require(&mut site, &world, "~> 1.0", "~> 1.0");
     let upgraded = site.run("orchestrate", json!({ "upgrade": true }));
     assert_eq!(upgraded["result"], true, "{upgraded:#}");
-    assert!(notes(&upgraded).contains("the providers stay as the module's own"), "{upgraded:#}");
+    assert!(notes(&upgraded).contains("the providers stay as in the module's own"), "{upgraded:#}");
     assert_eq!(locked(&site), ["1.0.0", "1.0.0"]);
     // When the module no longer ships the lock file, the file no longer binds.
     std::fs::remove_file(&shipped).unwrap();

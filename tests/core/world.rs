@@ -17,7 +17,7 @@ fn site(world: &World) -> Site {
 }
 
 #[test]
-fn what_was_made_before_a_failure_is_kept_and_not_made_again() {
+fn resources_created_before_a_failure_are_kept_and_not_created_again() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     let fault = json!({ "id": "1", "do": "fail", "on": "create", "when": "before", "name": "second" });
@@ -33,7 +33,7 @@ fn what_was_made_before_a_failure_is_kept_and_not_made_again() {
 }
 
 #[test]
-fn what_was_changed_or_deleted_from_outside_is_put_right() {
+fn resources_changed_or_deleted_outside_are_remediated() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     site.run("orchestrate", json!({}));
@@ -49,7 +49,7 @@ fn what_was_changed_or_deleted_from_outside_is_put_right() {
 }
 
 #[test]
-fn a_provider_that_crashes_after_its_effect_leaves_a_thing_that_no_state_knows() {
+fn a_provider_that_crashes_after_its_effect_leaves_a_resource_that_is_in_no_state() {
     let Some(world) = World::new() else { return };
     let site = site(&world);
     world.faults(&json!([{ "id": "1", "do": "crash", "on": "create", "when": "after", "nth": 1 }]));

@@ -33,14 +33,14 @@ def test_a_blocked_plan_is_approved_and_applied_once(shrunk):
     assert_refused(shrunk.run("infrastructure.apply", f"plan_id={plan_id}"), "plan_spent")
 
 
-def test_people_are_told_the_way_on(shrunk):
+def test_reports_name_the_next_step(shrunk):
     shown = shrunk.run("infrastructure.plan", "environment=staging", out=None)
     assert shown.rc == 1 and "to approve what is blocked" in shown.stdout, shown
     status = shrunk.run("infrastructure.status", "environment=staging", out=None)
     assert "waits for approval" in status.stdout, status
 
 
-def test_a_blocked_state_says_how_and_finds_nothing_to_do_once_that_is_done(shrunk):
+def test_a_blocked_state_names_its_remedy_which_works(shrunk):
     shrunk.sls("echo", "echo:\n  eos_terraform.apply:\n    - environment: staging\n")
     blocked = shrunk.call("state.apply", "echo")
     (row,) = blocked.report.values()

@@ -87,7 +87,7 @@ resource "terraform_data" "this" {{
 
 
 @pytest.mark.parametrize("kind", ["azurerm", "consul", "cos", "gcs", "kubernetes", "oss"])
-def test_terraform_has_no_complaint_about_the_block_of_another_backend(site, kind):
+def test_terraform_accepts_the_block_of_every_backend(site, kind):
     arguments = {
         "azurerm": {"storage_account_name": "eos", "container_name": "c"},
         "consul": {"address": "127.0.0.1:1", "scheme": "http"},

@@ -35,7 +35,7 @@ def test_a_module_with_a_syntax_error_is_refused_with_file_and_line(site):
     assert "main.tf" in done.stdout and "broken" in done.stdout, done
 
 
-def test_a_module_that_only_terraform_finds_wrong_fails_with_terraforms_words(site):
+def test_a_module_that_only_terraform_rejects_fails_with_terraforms_message(site):
     wrong = {"main.tf": 'output "x" {\n  value = terraform_data.absent.id\n}\n'}
     site.environment({"wrong": {"source": site.module("wrong", wrong)}})
     done = site.orchestrate()
@@ -69,7 +69,7 @@ def test_a_terraform_that_cannot_be_used_is_refused_with_a_remedy(site, stand_in
     assert not (site.workdir("echo") / "terraform.tfstate").exists()
 
 
-def test_a_terraform_missing_from_path_is_refused_with_where_to_get_it(echo, tmp_path):
+def test_a_missing_terraform_is_refused_with_its_download_address(echo, tmp_path):
     # PATH has everything except terraform. Without any program, Salt itself would fail before the runner.
     bare = tmp_path / "bin"
     bare.mkdir()
@@ -122,7 +122,7 @@ def test_a_full_disk_fails_the_component_and_loses_nothing(site):
         check=False,
     )
     if mounted.returncode:
-        pytest.skip("for want of the right to mount a small file system")
+        pytest.skip("missing: the right to mount a small file system")
     try:
         source = site.module("echo", modules.ECHO)
         site.environment({"echo": {"source": source}}, settings={"root": str(disk)})
@@ -169,7 +169,7 @@ def test_an_empty_state_where_resources_were_is_refused(echo):
     assert echo.orchestrate().statuses == {"echo": "unchanged"}
 
 
-def test_a_corrupt_state_is_refused_and_left_as_it_is(echo):
+def test_a_corrupt_state_is_refused_and_not_changed(echo):
     assert echo.orchestrate().rc == 0
     state = echo.workdir("echo") / "terraform.tfstate"
     torn = state.read_bytes()[:100]
@@ -191,7 +191,7 @@ def test_a_corrupt_state_is_refused_and_left_as_it_is(echo):
         ("module/terraform.tfvars", 'value = "by hand"\n'),
     ],
 )
-def test_files_changed_or_added_by_hand_are_refused_and_kept(echo, file, text):
+def test_files_changed_or_added_by_hand_are_refused_and_not_removed(echo, file, text):
     assert echo.orchestrate().rc == 0
     target = echo.workdir("echo") / file
     target.write_text(text if text else target.read_text() + "# by hand\n")

@@ -132,7 +132,7 @@ def test_numbers_that_json_does_not_have_are_refused_with_their_path(site):
 
 
 @pytest.mark.quick
-def test_a_secret_of_a_service_where_all_may_read_it_is_refused_and_not_repeated(site):
+def test_a_secret_in_a_public_place_of_a_service_is_refused_and_not_shown(site):
     service = {"image": "jenkins", "env": {"KEY": "vault:secret/db#password"}}
     config = {"image": "grafana/grafana", "admin_password": "hunter2"}
     site.environment(
@@ -141,9 +141,9 @@ def test_a_secret_of_a_service_where_all_may_read_it_is_refused_and_not_repeated
     done = refused(
         site,
         "infrastructure:services:jenkins:env:KEY",
-        "name it in secrets",
+        "set it in secrets",
         "infrastructure:nomad_service:config:admin_password",
-        "a pillar names secrets, and never holds them",
+        "a pillar must not contain secrets",
     )
     assert "hunter2" not in done.said, done
 
@@ -181,7 +181,7 @@ variable "twice" {
     refused(site, f"{path}:variables:count_of", f"{path}:variables:tags", "needed", "twice")
 
 
-def test_keys_of_yaml_that_are_no_text_and_dates_are_refused_or_taken_clearly(site):
+def test_yaml_keys_that_are_not_text_and_dates_are_refused_or_converted_clearly(site):
     source = site.module("echo", modules.ECHO)
     site.pillar_text(
         f"""#!yaml

@@ -22,9 +22,9 @@ REFUSED = {
     "huge": ({"memory": 9_000_000}, "memory is exhausted on 1 node(s)"),
     "picky": (
         {"constraints": [{"attribute": "${attr.kernel.name}", "value": "plan9"}]},
-        '"${attr.kernel.name} = plan9" leaves out 1 node(s)',
+        '"${attr.kernel.name} = plan9" excludes 1 node(s)',
     ),
-    "driverless": ({"driver": "hovercraft"}, '"missing drivers" leaves out 1 node(s)'),
+    "driverless": ({"driver": "hovercraft"}, '"missing drivers" excludes 1 node(s)'),
     "crowded": ({}, "reserved port collision"),
 }
 
@@ -88,7 +88,7 @@ def outcome(tmp_path_factory, nomad, providers):
 
 
 @pytest.mark.parametrize("name", FAIL)
-def test_a_version_that_does_no_work_fails_with_its_reason_and_the_old_instance_serves_on(
+def test_a_broken_version_fails_with_its_reason_and_the_old_instance_still_serves(
     outcome, name
 ):
     told = outcome.told(name)
@@ -96,12 +96,12 @@ def test_a_version_that_does_no_work_fails_with_its_reason_and_the_old_instance_
     message = told["error"]["message"]
     assert FAIL[name][1] in message, message
     assert "rolling back to job version 0" in message, message
-    assert "the version before runs again" in message, message
+    assert "the previous version runs again" in message, message
     assert outcome.serves_on(name)
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_version_without_a_place_is_refused_before_anything_changes(outcome, name):
+def test_a_version_without_a_suitable_node_is_refused_before_anything_changes(outcome, name):
     told = outcome.told(name)
     assert (told["status"], told["reason"]) == ("failed", "nomad_unplaceable"), told
     message = told["error"]["message"]
@@ -111,6 +111,6 @@ def test_a_version_without_a_place_is_refused_before_anything_changes(outcome, n
     assert outcome.serves_on(name)
 
 
-def test_a_service_beside_bad_ones_is_left_alone(outcome):
+def test_a_service_beside_bad_ones_is_not_affected(outcome):
     assert outcome.told("holder")["status"] == "unchanged", outcome.done
     assert outcome.done.rc == 1, outcome.done

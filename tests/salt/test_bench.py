@@ -52,7 +52,7 @@ def test_a_terminal_shows_what_a_command_prints_and_how_it_ended(site):
         screen.close()
 
 
-def test_a_listener_hears_the_event_bus(master):
+def test_a_listener_receives_the_events_of_the_bus(master):
     listener = master.listen()
     try:
 

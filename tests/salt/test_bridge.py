@@ -68,7 +68,7 @@ def test_a_template_reads_the_pillar_the_grains_and_salts_functions(site):
     assert outputs["a"].startswith("here here "), outputs
 
 
-def test_a_run_under_nohup_outlives_its_terminal(site, started):
+def test_a_run_under_nohup_continues_after_its_terminal_closes(site, started):
     mark = site.folder / "mark"
     component = {"source": site.module("slow", modules.waits(3)), "variables": {"mark": str(mark)}}
     site.environment({"slow": component})
@@ -86,7 +86,7 @@ def test_a_new_file_of_a_module_is_seen_at_once(echo):
     assert done.report["components"]["echo"]["outputs"].get("more") == 1, done
 
 
-def test_the_outputter_leaves_what_is_no_report_to_nested(echo):
+def test_the_outputter_passes_other_values_to_nested(echo):
     assert echo.orchestrate().rc == 0
     done = echo.call("eos_terraform.get_outputs", "echo", "environment=staging", out="eos")
     assert done.rc == 0 and "outputs:" in done.stdout, done
@@ -109,7 +109,7 @@ echo:
     assert len(done.report) == 2, done
 
 
-def test_a_pillar_nested_without_end_is_refused(site):
+def test_an_endlessly_nested_pillar_is_refused(site):
     deep = "[" * 200 + "]" * 200
     site.environment({})
     text = (site.pillars / "infrastructure.sls").read_text()

@@ -420,11 +420,11 @@ def story(tmp_path_factory, providers):
     return made
 
 
-def test_no_secret_stands_in_a_file_a_log_a_return_an_event_or_a_report(story):
+def test_no_secret_is_in_a_file_a_log_a_return_an_event_or_a_report(story):
     assert not story.leaks, "\n".join(story.leaks[:20])
 
 
-def test_every_file_that_may_hold_a_secret_is_its_owners_alone_and_each_kind_does(story):
+def test_every_file_that_may_contain_a_secret_is_private_and_each_kind_occurs(story):
     assert not story.open_to_others, story.open_to_others
     # A kind that never contained a secret must not be on the list, except for short-lived and compressed files.
     rare = {"a state that terraform could not save", "a copy that was cut off"}
@@ -434,14 +434,14 @@ def test_every_file_that_may_hold_a_secret_is_its_owners_alone_and_each_kind_doe
     assert held - rare == kinds.MAY_HOLD.keys() - passing
 
 
-def test_no_secret_stands_in_an_argument_of_any_process(story):
+def test_no_secret_is_in_an_argument_of_any_process(story):
     terraforms = story.arguments.read_bytes()
     seen = [*story.watch.arguments, terraforms]
     assert b"plan" in terraforms and any(b"terraform\0apply" in one for one in seen)
     assert not [told for one in seen for told in story.flock.heard(one)]
 
 
-def test_no_secret_stands_in_an_environment_but_where_it_was_put(story):
+def test_no_secret_is_in_an_environment_except_where_configured(story):
     leaks = []
     for environment, whose in story.watch.environments.items():
         # The provisioner has `plain` from its module. Salt and its children have the secrets that the tests gave them.

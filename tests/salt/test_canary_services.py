@@ -150,17 +150,17 @@ def story(tmp_path_factory, providers, vault, nomad):
     return made
 
 
-def test_no_secret_of_vaults_or_a_services_stands_in_a_file_a_log_a_return_or_nomads_job(story):
+def test_no_vault_or_service_secret_is_in_a_file_a_log_a_return_or_nomads_job(story):
     assert not story.leaks, "\n".join(story.leaks[:20])
     assert not story.open_to_others, story.open_to_others
     # The search works: it finds the secret in states, where Terraform needs it.
     assert "password" in story.held["a local state"]
 
 
-def test_no_secret_of_vaults_or_a_services_stands_in_an_argument(story):
+def test_no_vault_or_service_secret_is_in_an_argument(story):
     assert any(b"terraform\0apply" in one for one in story.watch.arguments)
     assert not [told for one in story.watch.arguments for told in story.flock.heard(one)]
 
 
-def test_no_token_of_a_run_is_left_in_vault(story):
+def test_no_token_of_a_run_stays_in_vault(story):
     until(lambda: story.accessors() == story.tokens, "the tokens are those of before")

@@ -149,14 +149,14 @@ LINES = [
 ]
 
 
-def test_there_are_command_lines_on_the_pages():
+def test_the_pages_contain_command_lines():
     assert len(LINES) > 80, len(LINES)
     pages = {param.id.split(":")[0] for param in LINES}
     assert {"services.md", "runner.md", "rollback.md", "drift.md", "infrastructure.py"} <= pages
 
 
 @pytest.mark.parametrize(("program", "line", "short"), LINES)
-def test_a_printed_command_line_is_one_that_the_product_takes(
+def test_eos_accepts_every_command_line_that_it_prints(
     asked, monkeypatch, program, line, short
 ):
     if short or "which_environment" in line:
@@ -227,7 +227,7 @@ def test_a_call_that_names_two_environments_or_none_is_refused(asked, program, l
         ("salt-call", "eos_terraform.plan web staging component=dns"),
     ],
 )
-def test_an_argument_too_many_or_given_twice_is_refused_by_eos_itself(asked, program, line):
+def test_an_extra_or_repeated_argument_is_refused_by_eos_itself(asked, program, line):
     name, *words = shlex.split(line)
     _, _, report = asked(function_of(program, name), words)
     assert any("positional argument(s) too many" in one["message"] for one in wrong(report)), report
@@ -243,7 +243,7 @@ def test_an_argument_too_many_or_given_twice_is_refused_by_eos_itself(asked, pro
         f"infrastructure.resume {ID} run_id={ID}",
     ],
 )
-def test_the_same_environment_twice_and_an_id_beside_it_are_taken(asked, line):
+def test_the_same_environment_twice_and_an_id_beside_it_are_accepted(asked, line):
     name, *words = shlex.split(line)
     _, _, report = asked(function_of("salt-run", name), words)
     assert not wrong(report), report

@@ -35,7 +35,7 @@ def slow(site, lock, seconds, **settings):
     return mark
 
 
-def test_two_masters_do_not_run_one_component_at_once(site, other, lock, started):
+def test_two_masters_never_run_one_component_at_the_same_time(site, other, lock, started):
     mark = slow(site, lock, 15)
     slow(other, lock, 0)
     run = started(site.salt_run("infrastructure.orchestrate", "environment=staging"))
@@ -52,7 +52,7 @@ def test_two_masters_do_not_run_one_component_at_once(site, other, lock, started
     assert other.run("infrastructure.locks", "environment=staging").report["locks"] == []
 
 
-def test_a_lock_freed_by_force_stops_its_holder_once_and_is_written_down(
+def test_a_lock_released_by_force_stops_its_holder_once_and_is_audited(
     site, other, lock, started
 ):
     mark = slow(site, lock, 60)
@@ -77,7 +77,7 @@ def test_a_lock_freed_by_force_stops_its_holder_once_and_is_written_down(
     assert json.loads(audit[-1])["id"] == one["id"]
 
 
-def test_a_local_state_is_not_looked_for_on_another_host(site, other, lock, consul):
+def test_a_local_state_is_refused_on_another_host(site, other, lock, consul):
     slow(site, lock, 0)
     assert site.orchestrate().rc == 0
     key = f"{lock['lock']['prefix']}/staging/slow/record"
@@ -91,7 +91,7 @@ def test_a_local_state_is_not_looked_for_on_another_host(site, other, lock, cons
     assert not (other.workdir("slow") / "terraform.tfstate").exists()
 
 
-def test_a_second_master_goes_on_with_a_shared_state(site, other, lock, backend):
+def test_a_second_master_continues_with_a_shared_state(site, other, lock, backend):
     server = backend("http")
     env = {f"EOS_TEST_{name}": value for name, value in server.env.items()}
     credentials = {"terraform": {"env": {name: f"env:EOS_TEST_{name}" for name in server.env}}}
@@ -108,7 +108,7 @@ def test_a_second_master_goes_on_with_a_shared_state(site, other, lock, backend)
     assert second.rc == 0 and second.statuses == {"echo": "unchanged"}, second
 
 
-def test_a_consul_that_is_not_there_is_said_and_nothing_runs(site, lock):
+def test_a_missing_consul_is_reported_and_nothing_runs(site, lock):
     nowhere = lock["lock"] | {"address": "http://127.0.0.1:9"}
     slow(site, lock | {"lock": nowhere}, 0)
     refused = site.orchestrate()
@@ -116,7 +116,7 @@ def test_a_consul_that_is_not_there_is_said_and_nothing_runs(site, lock):
     assert not (site.workdir("slow") / "module").exists()
 
 
-def test_a_holder_stopped_past_its_ttl_loses_its_lock_and_stops_when_it_goes_on(
+def test_a_holder_paused_past_its_ttl_loses_its_lock_and_stops_when_it_continues(
     site, other, lock, started, consul
 ):
     mark = slow(site, lock, 90)

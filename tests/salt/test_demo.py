@@ -62,7 +62,7 @@ def test_every_example_is_valid(tmp_path, request, example):
         assert done.rc == 0, done
 
 
-def test_the_states_that_examples_run_are_states_that_salt_takes(site):
+def test_salt_accepts_the_states_of_the_examples(site):
     """A part that this host lacks (cron, a service) does not count as their fault."""
     steps = sorted(f"steps.{path.stem}" for path in (CHECKOUT / "salt" / "steps").glob("*.sls"))
     given = {"collector": "logs:5140", "watched": "boundary", "endpoint": "https://b"}

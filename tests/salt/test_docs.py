@@ -34,11 +34,11 @@ VAULT = {
     "address": "https://vault.example:8200",
     "auth": {"method": "token", "token": "env:VAULT_TOKEN"},
 }
-ELSEWHERE = ("no component ", "a component without a source", "a service without anything to run")
+ELSEWHERE = ("no component ", "a component without a source", "the service has nothing to run")
 
 
 @pytest.mark.parametrize("block", PILLARS)
-def test_a_pillar_on_a_page_has_no_fault_of_its_own(block):
+def test_a_pillar_on_a_page_is_valid(block):
     from saltext.eos import _core
 
     shown = yaml.safe_load(block)["infrastructure"]
@@ -96,7 +96,7 @@ def test_a_link_of_a_page_leads_to_a_file_and_a_heading(page):
             assert not anchor or anchor in anchors(there.read_text()), target
 
 
-def test_a_page_that_code_names_is_there():
+def test_a_page_that_code_names_exists():
     own = re.compile(r"(?<![\w./-])docs/[\w/-]+\.md")
     for folder in ("src", "python", "tests", "salt", "pillar-examples", "benches"):
         for path in (CHECKOUT / folder).rglob("*"):

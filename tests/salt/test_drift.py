@@ -32,7 +32,7 @@ def look(site, *words):
     return site.run("infrastructure.drift", "environment=staging", *words)
 
 
-def test_the_runner_and_the_module_tell_of_drift_and_put_right_what_was_seen(world, web):
+def test_the_runner_and_the_module_report_drift_and_remediate_exactly_that(world, web):
     clean = look(web)
     assert clean.rc == 0 and clean.statuses == {"web": "unchanged"}, clean
     assert clean.report["drift_detected"] is False
@@ -67,7 +67,7 @@ def test_the_runner_and_the_module_tell_of_drift_and_put_right_what_was_seen(wor
     assert_refused(look(web, "components=webb"), "web")
 
 
-def test_a_scheduled_check_keeps_the_outputs_that_are_asked_for_without_terraform(world, web):
+def test_a_scheduled_check_stores_outputs_that_are_read_without_terraform(world, web):
     cached = ("infrastructure.outputs", "environment=staging", "cached=True")
     assert web.run(*cached).statuses == {"web": "absent"}
     assert web.run("terraform.sync_states", "environment=staging").rc == 0
@@ -87,7 +87,7 @@ def rendered(site, name, tag, data):
     return done.report
 
 
-def test_the_reactors_tell_of_drift_and_put_right_only_what_the_master_was_told(site):
+def test_the_reactors_report_drift_and_remediate_only_the_allowed_components(site):
     changes = [{"address": 'world_thing.a["x: y"]', "class": "drifted", "actions": ["update"]}]
     drift = {
         "environment": "staging",
@@ -115,7 +115,7 @@ def test_the_reactors_tell_of_drift_and_put_right_only_what_the_master_was_told(
 
 
 @pytest.mark.slow
-def test_a_minions_schedule_finds_drift_and_the_bus_hears_of_it_once(world, master):
+def test_the_schedule_of_a_minion_finds_drift_and_sends_one_event(world, master):
     source = master.module("scheduled", things(world, "scheduled"))
     master.environment(
         {"scheduled": {"source": source}},
@@ -200,7 +200,7 @@ resource "aws_sns_topic" "topic" {{
         pytest.param(5, ["c0-0", "c0-7", "c2-3", "c4-9"], marks=pytest.mark.matrix),
     ],
 )
-def test_tags_that_are_changed_at_aws_are_found_and_no_others(moto, site, tmp_path, count, changed):
+def test_only_tags_changed_at_aws_are_found_as_drift(moto, site, tmp_path, count, changed):
     """Each of `count` components has ten topics."""
     rc = tmp_path / "aws.tfrc"
     rc.write_text(mirrors.installation({"path": mirrors.require("hashicorp/aws")}))

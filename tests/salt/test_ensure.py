@@ -20,7 +20,7 @@ def ensure(site, *words):
     return site.call("eos_terraform.ensure_infrastructure", "echo", "environment=staging", *words)
 
 
-def test_what_did_not_change_starts_no_terraform(echo):
+def test_an_unchanged_component_starts_no_terraform(echo):
     desired = "desired_state={value: [1, {a: 2}]}"
     first = ensure(echo, desired)
     assert first.rc == 0 and first.report["result"] is True, first

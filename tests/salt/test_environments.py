@@ -62,7 +62,7 @@ def test_orchestrations_without_a_name_are_refused_and_the_pillars_environment_i
     assert done.rc == 0 and made(two) == {"staging"}, done
 
 
-def test_the_schedule_of_drift_is_made_for_the_environment_that_is_meant_or_not_at_all(two):
+def test_the_drift_schedule_is_for_the_named_environment_or_is_refused(two):
     def shown(*words):
         return two.call("state.show_sls", "terraform.drift", *words).report[
             "terraform drift is looked for"
@@ -75,7 +75,7 @@ def test_the_schedule_of_drift_is_made_for_the_environment_that_is_meant_or_not_
     assert {"job_kwargs": {"environment": "staging"}} in named["schedule"], named
 
 
-def test_a_minions_own_environment_counts_where_the_call_names_none(two):
+def test_without_an_environment_in_the_call_that_of_the_minion_counts(two):
     infrastructure = json.loads((two.pillars / "infrastructure.sls").read_text().partition("\n")[2])
     two.pillar(infrastructure["infrastructure"], environment="staging")
     planned = two.call("eos_terraform.plan", "echo")

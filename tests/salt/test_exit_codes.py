@@ -70,7 +70,7 @@ def test_a_wrong_call_of_the_module_ends_with_1_and_names_the_argument(echo, wor
     assert named in json.dumps(done.report["error"]), done
 
 
-def test_env_is_taken_for_environment(echo):
+def test_env_is_accepted_for_environment(echo):
     done = echo.run(ORCHESTRATE, "env=staging", "test=True")
     assert done.rc == 0 and done.report["environment"] == "staging", done
 
@@ -125,12 +125,12 @@ def test_a_good_run_lets_the_orchestration_succeed(echo):
     assert echo.state("echo")
 
 
-def test_a_state_that_calls_the_runner_may_not_ask_for_another_try(echo):
+def test_a_state_that_calls_the_runner_may_not_use_retry(echo):
     """`retry` as a state's own key belongs to Salt. In `kwarg`, it reaches the runner as a keyword."""
     keywords = "{environment: staging, retry: True}"
     echo.sls("up", f"up:\n  salt.runner:\n    - name: {ORCHESTRATE}\n    - kwarg: {keywords}\n")
     done = echo.run("state.orchestrate", "up")
-    assert done.rc == 1 and "is not for a state" in done.stdout, done
+    assert done.rc == 1 and "is not allowed in a state" in done.stdout, done
     assert not (echo.root / "staging" / "echo").exists()
     by_hand = echo.orchestrate("retry=True")
     assert by_hand.rc == 0 and by_hand.statuses == {"echo": "applied"}, by_hand

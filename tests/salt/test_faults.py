@@ -45,7 +45,7 @@ def test_a_create_that_fails_after_its_effect_leaves_a_file_and_a_tainted_resour
     assert module.instances()[WEB]["attributes"]["id"] == world.find("web")["id"]
 
 
-def test_a_create_that_fails_unsaved_leaves_a_file_that_no_state_knows(world, module):
+def test_a_create_that_fails_unsaved_leaves_a_file_that_is_in_no_state(world, module):
     world.faults(world.fail("create", when="after", unsaved=True))
     assert module.apply().rc == 1
     assert world.names() == ["web"] and module.instances() == {}
@@ -98,7 +98,7 @@ def test_the_nth_call_is_counted_over_processes(world, bare):
     assert world.names() == ["n0", "n1", "n3"]
 
 
-def test_a_delay_lasts_as_long_as_it_was_asked_to(world, module):
+def test_a_delay_lasts_as_long_as_requested(world, module):
     world.faults(world.delay("create", 700, name="web"))
     assert module.apply().rc == 0
     (create,) = world.operations("create")
@@ -119,7 +119,7 @@ def test_a_hang_lasts_until_it_is_released_and_is_saved_after_one_sigint(world, 
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_crash_ends_the_provider_in_mid_call(world, module, when):
+def test_a_crash_ends_the_provider_during_a_call(world, module, when):
     world.faults(world.crash("create", when=when))
     done = module.apply()
     assert done.rc == 1 and "asked for a crash" in done.stderr, done
@@ -143,7 +143,7 @@ def test_a_crash_ends_the_provider_in_mid_call(world, module, when):
     ],
     ids=str,
 )
-def test_a_fault_that_cannot_be_meant_fails_every_call(world, made, wrong):
+def test_an_invalid_fault_fails_every_call(world, made, wrong):
     world.faults(world.fail("create", name="another") | wrong)
     done = made.run("plan")
     assert done.rc == 1 and "faults.json" in done.stderr, done
@@ -161,7 +161,7 @@ def pair(world, bare, first, second):
     return hang, applies
 
 
-def test_two_terraforms_that_write_to_one_component_at_once_are_recorded(world, bare):
+def test_two_terraforms_that_write_to_one_component_in_parallel_are_recorded(world, bare):
     hang, applies = pair(world, bare, "shared", "shared")
     world.release(hang)
     assert [one.wait().rc for one in applies.values()] == [0, 0]
@@ -192,14 +192,14 @@ def test_a_provider_whose_terraform_was_killed_still_writes_and_is_recorded_as_a
     os.kill(orphan, signal.SIGKILL)
 
 
-def test_writes_to_two_components_at_once_are_no_overlap(world, bare):
+def test_parallel_writes_to_two_components_are_not_an_overlap(world, bare):
     hang, applies = pair(world, bare, "one", "two")
     world.release(hang)
     assert [one.wait().rc for one in applies.values()] == [0, 0]
     assert world.overlaps() == []
 
 
-def test_writes_of_one_terraform_at_once_are_no_overlap(world, bare):
+def test_parallel_writes_of_one_terraform_are_not_an_overlap(world, bare):
     world.faults(hang := world.hang("create"))
     module = bare(world.provider() + world.thing("one") + world.thing("two"))
     apply = module.start("apply", "-auto-approve")
@@ -209,7 +209,7 @@ def test_writes_of_one_terraform_at_once_are_no_overlap(world, bare):
     assert world.overlaps() == []
 
 
-def test_eos_tells_a_failed_create_and_the_next_run_replaces_what_is_tainted(world, site):
+def test_a_failed_create_is_reported_and_the_next_run_replaces_the_tainted_resource(world, site):
     source = site.module("web", {"main.tf": world.provider("web") + world.thing("web")})
     site.environment({"web": {"source": source}}, settings={"terraform": world.terraform})
     world.faults(world.fail("create", when="after", message="the disk is on fire"))

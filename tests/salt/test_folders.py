@@ -51,7 +51,7 @@ def owners(root):
     return {path.lstat().st_uid for path in root.rglob("*")}
 
 
-def test_a_master_of_its_own_user_and_a_minion_of_root_go_on_with_each_others_work(pair):
+def test_a_master_with_its_own_user_and_a_root_minion_continue_each_others_work(pair):
     master, minion = pair
     for value, apply in [
         (

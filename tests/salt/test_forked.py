@@ -71,25 +71,25 @@ def pair(tmp_path_factory):
     ],
     ids=lambda value: " ".join(value)[:60].strip() if isinstance(value, list) else None,
 )
-def test_a_forked_call_says_and_returns_what_a_started_one_does(pair, command, out, words, rc):
+def test_a_forked_call_has_the_output_and_exit_code_of_a_started_one(pair, command, out, words, rc):
     call, how = getattr(pair, command), {"out": out, "env": {"EOS_TEST_WORD": "given"}}
     started = told(call(*words, **how, forks=False))
     assert started[0] == rc, started
     assert told(call(*words, **how)) == started
 
 
-def test_a_call_that_takes_too_long_is_ended_and_the_next_is_well(site):
+def test_a_call_that_takes_too_long_is_ended_and_the_next_one_works(site):
     with pytest.raises(subprocess.TimeoutExpired):
         site.call("test.sleep", "60", timeout=2)
     assert site.call("test.ping").report is True
 
 
-def test_a_call_that_is_killed_says_by_which_signal(site):
+def test_a_killed_call_reports_its_signal(site):
     done = site.call("cmd.run", "kill -KILL $PPID", out=None)
     assert done.rc == -9, done
 
 
-def test_the_parent_of_calls_has_one_thread_and_nothing_open_but_what_it_is_asked_by(site):
+def test_the_parent_of_calls_has_one_thread_and_only_its_own_pipes_open(site):
     assert site.call("test.ping").rc == 0
     process = f"/proc/{forked.parent.pid}"
     assert len(os.listdir(f"{process}/task")) == 1

@@ -43,7 +43,7 @@ def is_healthy(site, *words):
     return done.json["local"], done.rc
 
 
-def test_health_is_a_verdict_of_now_for_people_programs_and_jinja(web, answers):
+def test_health_is_a_current_verdict_for_people_programs_and_jinja(web, answers):
     assert is_healthy(web, "web", "staging") == (False, 1), "it never ran"
     answers.status = 503
     failed = web.orchestrate()
@@ -77,6 +77,6 @@ def test_health_is_a_verdict_of_now_for_people_programs_and_jinja(web, answers):
     assert "down" in asked.report and "up" not in asked.report, asked
 
 
-def test_a_wrong_question_is_no_yes(web):
+def test_an_invalid_query_never_answers_yes(web):
     for words in [(), ("web", "staging", "colour=blue"), ("nobody", "staging"), ("web", "nowhere")]:
         assert is_healthy(web, *words) == (False, 1)

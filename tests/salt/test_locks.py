@@ -29,7 +29,7 @@ def begun(site, started):
     return run
 
 
-def test_the_second_of_two_runs_is_refused_and_told_who_holds_the_lock(slow, started):
+def test_the_second_of_two_runs_is_refused_with_the_holder_of_the_lock(slow, started):
     first = begun(slow, started)
     second = slow.orchestrate()
     assert second.rc == 1, second
@@ -40,7 +40,7 @@ def test_the_second_of_two_runs_is_refused_and_told_who_holds_the_lock(slow, sta
     assert after.rc == 0 and after.statuses == {"slow": "unchanged"}, after
 
 
-def test_a_second_run_waits_as_long_as_it_may(slow, started):
+def test_a_second_run_waits_until_the_lock_timeout(slow, started):
     slow.environment(
         {
             "slow": {
@@ -74,7 +74,7 @@ def test_a_killed_run_leaves_its_terraform_locked_until_it_ends(slow, started):
     assert names == ["after", "before", "slow"]
 
 
-def test_left_over_text_in_a_lock_file_is_no_obstacle(site):
+def test_an_old_text_in_a_lock_file_does_not_block(site):
     site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
     assert site.orchestrate().rc == 0
     kept = site.root / "staging" / ".eos" / "components" / "echo"
@@ -86,7 +86,7 @@ def test_left_over_text_in_a_lock_file_is_no_obstacle(site):
     assert after.rc == 0 and after.statuses == {"echo": "unchanged"}, after
 
 
-def test_what_may_hold_a_secret_is_for_its_owner_alone(site):
+def test_files_that_may_contain_a_secret_are_private(site):
     site.environment({"echo": {"source": site.module("echo", modules.ECHO)}})
     assert site.orchestrate().rc == 0
     open_to_others = [

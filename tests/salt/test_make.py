@@ -45,21 +45,21 @@ def made(tmp_path):
 
 
 @pytest.mark.parametrize("fails", ["--test *", "-m pytest tests/salt"])
-def test_a_test_that_fails_keeps_no_other_from_running(made, fails):
+def test_a_failed_test_does_not_stop_the_others(made, fails):
     calls, code = made("test", fails)
     assert code != 0
     for words in ("--no-fail-fast --lib --test *", "-m pytest tests/salt"):
         assert words in calls, calls
 
 
-def test_a_soak_that_fails_keeps_no_other_from_running(made):
+def test_a_failed_soak_does_not_stop_the_others(made):
     calls, code = made("soak", "--ignored consul::")
     assert code != 0
     for name in ("consul", "disk_full", "exclusion", "soak", "scenarios"):
         assert f" {name}::" in calls, calls
 
 
-def test_tests_that_pass_end_well(made):
+def test_passing_tests_end_with_success(made):
     assert made("test", "nothing fails")[1] == 0
 
 

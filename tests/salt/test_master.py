@@ -62,7 +62,7 @@ def test_the_state_is_applied_on_a_minion_by_salt(master):
     assert "by salt" in outputs.stdout, outputs
 
 
-def test_an_asynchronous_run_ends_by_itself_and_leaves_its_result(master):
+def test_an_asynchronous_run_ends_and_stores_its_result(master):
     source = master.module("echo", modules.ECHO)
     master.environment({"echo": {"source": source}}, name="async")
     argv = [*master.salt_run("infrastructure.orchestrate", "environment=async"), "--async"]
@@ -71,7 +71,7 @@ def test_an_asynchronous_run_ends_by_itself_and_leaves_its_result(master):
     until(state.exists, "the asynchronous run applied", timeout=60)
 
 
-def test_a_schedule_may_not_ask_for_another_try(master):
+def test_a_schedule_may_not_use_retry(master):
     """A schedule calls repeatedly, but a failed version waits for a person."""
     source = master.module("echo", modules.ECHO)
     master.environment({"echo": {"source": source}}, name="planned")
@@ -101,7 +101,7 @@ def test_a_schedule_may_not_ask_for_another_try(master):
         until(lambda: answered("with"), "the job that asks for another try", timeout=60)
         report = heard["with"]["return"]
         assert report["result"] is False and heard["with"]["retcode"] == 1, report
-        assert "is not for a schedule" in json.dumps(report["error"]), report
+        assert "is not allowed in a schedule" in json.dumps(report["error"]), report
         assert not master.workdir("echo", "planned").exists()
         until(lambda: answered("without"), "the job without it", timeout=60)
         assert heard["without"]["return"]["result"] is True, heard

@@ -51,7 +51,7 @@ def hold(mirror, packed=False):
         ("configured", {"TF_CLI_CONFIG_FILE": "{home}/rc"}),
     ],
 )
-def test_a_provider_is_found_where_terraform_looks_and_where_it_is_told_to(
+def test_a_provider_is_found_in_terraforms_folders_and_in_configured_ones(
     look, tmp_path, below, env, packed
 ):
     (tmp_path / "rc").write_text(CONFIGURATION.format(path=tmp_path / "configured"))
@@ -62,7 +62,7 @@ def test_a_provider_is_found_where_terraform_looks_and_where_it_is_told_to(
 
 
 @pytest.mark.quick
-def test_a_provider_that_lies_nowhere_is_said_in_one_sentence(look):
+def test_a_missing_provider_is_reported_in_one_sentence(look):
     looked = look()
     assert looked.returncode == NOWHERE and not looked.stdout
     assert looked.stderr.count("\n") == 1 and "eos-test/held" in looked.stderr

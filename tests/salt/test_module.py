@@ -40,7 +40,7 @@ def test_a_shown_plan_is_the_one_that_is_applied(echo):
     assert after.rc == 0 and after.report["changes_present"] is False, after
 
 
-def test_everything_that_reads_masks_what_is_sensitive(echo):
+def test_every_query_masks_sensitive_values(echo):
     assert called(echo, "apply", "echo", "auto_approve=True").rc == 0
     for function, words in [
         ("get_outputs", ["echo"]),
@@ -79,7 +79,7 @@ def test_destroy_without_approval_destroys_nothing(echo):
     assert echo.state("echo") == []
 
 
-def test_init_workspace_and_validate_pillar_say_whether_all_is_well(echo):
+def test_init_workspace_and_validate_pillar_report_success_or_problems(echo):
     initialised = called(echo, "init_workspace", "echo")
     assert initialised.rc == 0 and initialised.report["result"] is True, initialised
     valid = called(echo, "validate_pillar")

@@ -82,7 +82,7 @@ def kept(module):
     return module.instances()[JOB]
 
 
-def test_a_job_that_comes_up_is_monitored_to_its_end_and_purged_with_the_resource(nomad, bare):
+def test_a_starting_job_is_monitored_to_its_end_and_purged_with_the_resource(nomad, bare):
     module = bare(main(nomad, "fine", detach=False, purge_on_destroy=True))
     done = module.apply()
     assert done.rc == 0, done
@@ -111,7 +111,7 @@ def test_an_update_whose_deployment_fails_shows_no_change_in_the_next_plan(nomad
     assert module.changes() == {}
 
 
-def test_a_detached_job_is_applied_whatever_becomes_of_it(nomad, bare):
+def test_a_detached_job_is_applied_whether_it_works_or_not(nomad, bare):
     module = bare(main(nomad, "detached", fails=True))
     assert module.apply().rc == 0
     assert not kept(module)["attributes"]["deployment_id"]
@@ -134,7 +134,7 @@ def test_the_monitor_gives_up_after_its_own_timeout(nomad, bare):
     assert kept(module)["status"] == "tainted"
 
 
-def test_a_job_purged_or_changed_behind_terraform_is_planned_again(nomad, bare):
+def test_a_job_purged_or_changed_outside_of_terraform_is_planned_again(nomad, bare):
     module = bare(main(nomad, "drifts"))
     assert module.apply().rc == 0
     other = bare(main(nomad, "drifts", run_for="2h"), "other")
@@ -144,7 +144,7 @@ def test_a_job_purged_or_changed_behind_terraform_is_planned_again(nomad, bare):
     assert module.changes() == {JOB: ["create"]}
 
 
-def test_what_nomad_does_by_itself_is_found_by_a_refresh_and_planned_by_none(nomad, bare):
+def test_changes_by_nomad_itself_are_refreshed_and_not_planned(nomad, bare):
     """A component's drift depends on these states: the SDK turns null into an empty list."""
     module = bare(main(nomad, "refreshed"))
     assert module.apply().rc == 0
@@ -162,7 +162,7 @@ def test_what_nomad_does_by_itself_is_found_by_a_refresh_and_planned_by_none(nom
     assert "datacenters" in keys and before["datacenters"] == [] and before["version"] == 1
 
 
-def test_a_version_that_nomad_went_back_to_is_found_with_its_jobspec(nomad, bare):
+def test_a_version_that_nomad_reverted_to_is_found_with_its_jobspec(nomad, bare):
     def spec(**how):
         return main(nomad, "reverted", **how).replace("update {", "update {\n auto_revert = true")
 
@@ -179,7 +179,7 @@ def test_a_version_that_nomad_went_back_to_is_found_with_its_jobspec(nomad, bare
     assert {"jobspec", "modify_index", "version", "submit_time"} <= keys
 
 
-def test_a_job_is_left_alone_where_it_is_not_to_be_deregistered(nomad, bare):
+def test_a_job_stays_if_it_is_not_to_be_deregistered(nomad, bare):
     module = bare(main(nomad, "stays", deregister_on_destroy=False))
     assert module.apply().rc == 0
     assert module.run("destroy", "-auto-approve").rc == 0
@@ -202,7 +202,7 @@ def test_a_job_of_another_id_replaces_the_first(nomad, bare):
     assert nomad.find("/v1/job/before") is None and nomad.find("/v1/job/after")
 
 
-def test_a_stopped_job_runs_again_only_where_that_is_asked_for(nomad, bare):
+def test_a_stopped_job_runs_again_only_if_configured(nomad, bare):
     module = bare(main(nomad, "dead"))
     assert module.apply().rc == 0
     nomad.request("/v1/job/dead", "DELETE")

@@ -17,7 +17,7 @@ def pair(site):
     return site
 
 
-def test_a_kept_plan_is_applied_exactly_and_what_was_pending_is_named_and_left(pair):
+def test_a_saved_plan_is_applied_exactly_and_pending_components_are_named(pair):
     planned = pair.run("infrastructure.plan", "environment=staging")
     assert planned.rc == 0 and planned.report["result"] is None, planned
     assert planned.statuses == {"first": "planned", "second": "pending_inputs"}
@@ -30,7 +30,7 @@ def test_a_kept_plan_is_applied_exactly_and_what_was_pending_is_named_and_left(p
     assert twice.rc == 1 and plan_id in twice.stdout, twice
 
 
-def test_a_plan_that_the_state_moved_under_is_refused_saying_what_moved(pair):
+def test_a_plan_older_than_the_state_is_refused_with_the_change(pair):
     planned = pair.run("infrastructure.plan", "environment=staging", "components=first")
     pair.components["first"]["variables"] = {"value": "two"}
     pair.environment(pair.components)
@@ -43,7 +43,7 @@ def test_a_plan_that_the_state_moved_under_is_refused_saying_what_moved(pair):
     assert pair.state("first") == state
 
 
-def test_destroy_wants_its_environment_named_and_then_takes_all_in_reverse(pair):
+def test_destroy_needs_its_environment_and_runs_in_reverse_order(pair):
     assert pair.orchestrate().rc == 0
     for words in ([], ["confirm=production"], ["confirm=True"]):
         assert_refused(
@@ -62,7 +62,7 @@ def test_destroy_wants_its_environment_named_and_then_takes_all_in_reverse(pair)
     assert set(again.statuses.values()) == {"applied"}
 
 
-def test_destroy_refuses_to_take_what_others_depend_on(pair):
+def test_destroy_refuses_a_component_that_others_depend_on(pair):
     assert pair.orchestrate().rc == 0
     words = ["infrastructure.destroy", "environment=staging", "confirm=staging"]
     assert_refused(pair.run(*words, "components=first"), "second")
@@ -82,7 +82,7 @@ def test_graph_shows_order_and_edges_and_draws_them(pair):
     assert "digraph" in dot.stdout and "->" in dot.stdout, dot
 
 
-def test_validate_status_and_outputs_only_look(pair):
+def test_validate_status_and_outputs_change_nothing(pair):
     assert pair.run("infrastructure.validate", "environment=staging").rc == 0
     assert pair.run("infrastructure.status", "environment=staging").rc == 0
     assert not list(pair.root.rglob("*.tfstate"))
@@ -94,7 +94,7 @@ def test_validate_status_and_outputs_only_look(pair):
     assert status.rc == 0 and set(status.report["components"]) == {"first", "second"}, status
 
 
-def test_a_component_gone_from_the_pillar_is_reported_as_orphaned(pair):
+def test_a_component_removed_from_the_pillar_is_reported_as_orphaned(pair):
     assert pair.orchestrate().rc == 0
     pair.environment({"first": pair.components["first"]})
     status = pair.run("infrastructure.status", "environment=staging")

@@ -6,7 +6,7 @@ from support import programs
 
 
 @pytest.mark.parametrize(("answer", "is_there"), [(0, True), (1, True), (126, False), (127, False)])
-def test_a_program_that_stands_on_path_and_does_not_run_is_missing(
+def test_a_program_on_path_that_does_not_run_counts_as_missing(
     tmp_path, monkeypatch, answer, is_there
 ):
     shim = tmp_path / "a-program-of-no-one"

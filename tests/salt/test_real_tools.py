@@ -47,7 +47,7 @@ output "arn" {
 
 @pytest.mark.slow
 @pytest.mark.together("moto")
-def test_the_real_aws_provider_makes_keeps_and_changes_a_bucket(site, backend):
+def test_the_real_aws_provider_creates_keeps_and_changes_a_bucket(site, backend):
     mirror = mirrors.require("hashicorp/aws")
     server = backend("s3")
     config = site.folder / "cli.tfrc"

@@ -36,7 +36,7 @@ def row(done):
     return one
 
 
-def test_present_imports_once_and_absent_lets_go_once(echo):
+def test_present_imports_once_and_absent_removes_once(echo):
     tested = row(echo.call("state.apply", "present", "test=True"))
     assert tested["result"] is None, tested
     assert tested["changes"]["terraform_data.this"]["actions"] == "import", tested

@@ -7,7 +7,7 @@ from support import modules
 from support.waiting import until
 
 
-def test_a_run_killed_in_mid_apply_is_said_to_have_died_and_is_resumed(site, started):
+def test_a_run_killed_during_an_apply_is_reported_as_crashed_and_resumed(site, started):
     mark = site.folder / "mark"
     components = {
         "first": {"source": site.module("network", modules.NETWORK)},

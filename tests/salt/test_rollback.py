@@ -27,7 +27,7 @@ def value(site):
     return outputs["value"]
 
 
-def test_what_a_failed_run_changed_is_as_before_and_the_terminal_says_so(site):
+def test_changes_of_a_failed_run_are_rolled_back_and_the_terminal_shows_it(site):
     declare(site, "one")
     assert site.run("infrastructure.orchestrate", STAGING).rc == 0
     bad = {"source": site.module("bad", FAILS), "depends_on": ["echo"]}
@@ -35,14 +35,14 @@ def test_what_a_failed_run_changed_is_as_before_and_the_terminal_says_so(site):
     failed = site.run("infrastructure.orchestrate", STAGING, out=None)
     assert failed.rc == 1
     assert "1 kept, 1 rolled back" in failed.stdout, failed
-    assert "going back with echo" in failed.stderr, failed
+    assert "rolling back echo" in failed.stderr, failed
     declare(site, "one")
     assert value(site) == "one"
     again = site.run("infrastructure.orchestrate", STAGING)
     assert again.statuses["echo"] == "unchanged", again
 
 
-def test_a_component_goes_back_to_a_snapshot_from_the_master_and_from_a_minion(site):
+def test_a_component_is_rolled_back_from_the_master_and_from_a_minion(site):
     declare(site, "one")
     assert site.run("infrastructure.orchestrate", STAGING).rc == 0
     declare(site, "two")

@@ -83,7 +83,7 @@ def test_a_test_that_does_not_touch_the_output_leaves_the_dependent_unchanged(ne
     assert tested.statuses == {"networking": "planned", "server": "unchanged"}, tested
 
 
-def test_a_failed_component_skips_its_dependents_and_keeps_what_was_made(site):
+def test_a_failed_component_skips_its_dependents_and_keeps_created_resources(site):
     bad, echo = site.module("bad", modules.FAILS), site.module("echo", modules.ECHO)
     site.environment(
         {
@@ -110,7 +110,7 @@ def test_one_component_runs_alone_on_the_last_outputs_of_its_dependencies(networ
     assert set(both.statuses) == {"networking", "server"}
 
 
-def test_a_component_that_is_not_enabled_is_left_alone(network):
+def test_a_disabled_component_is_not_touched(network):
     assert network.orchestrate().rc == 0
     network.components["networking"] |= {"enabled": False, "variables": {"cidr": "10.5.0.0/16"}}
     network.environment(network.components)
@@ -151,7 +151,7 @@ def test_protect_is_never_overridden(site):
     assert site.state("echo")
 
 
-def test_environments_add_to_and_override_what_is_common(network):
+def test_environments_add_to_and_override_common_values(network):
     network.environment(
         network.components,
         environments={

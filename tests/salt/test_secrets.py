@@ -75,7 +75,7 @@ def found(site, secrets):
     ]
 
 
-def test_both_are_read_by_a_runner_and_by_a_minion(site, net, secrets):
+def test_vault_and_sdb_are_read_by_a_runner_and_by_a_minion(site, net, secrets):
     done = site.run("infrastructure.orchestrate", "environment=staging")
     assert done.rc == 0, done
     outputs = done.report["components"]["net"]["outputs"]
@@ -87,7 +87,7 @@ def test_both_are_read_by_a_runner_and_by_a_minion(site, net, secrets):
     assert not found(site, secrets)
 
 
-def test_what_sdb_does_not_have_is_named_and_nothing_is_begun(site, net):
+def test_a_missing_sdb_value_is_named_and_nothing_starts(site, net):
     infrastructure = json.loads((site.pillars / "infrastructure.sls").read_text().split("\n", 1)[1])
     component = infrastructure["infrastructure"]["components"]["net"]
     component["secrets"]["safe"] = "sdb://safe/nothing"
@@ -102,7 +102,7 @@ def test_what_sdb_does_not_have_is_named_and_nothing_is_begun(site, net):
     assert refused.rc == 1 and refused.report["error"]["code"] == "reference", refused
 
 
-def test_inject_credentials_says_names_alone(site, net):
+def test_inject_credentials_returns_only_names(site, net):
     told = site.call("eos_terraform.inject_credentials", "aws", "environment=staging")
     names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
     assert told.rc == 0 and told.report["variables"] == names, told

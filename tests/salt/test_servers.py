@@ -49,7 +49,7 @@ def test_a_consul_that_crashed_comes_back_with_its_keys_and_its_sessions(consul)
     assert consul.request(f"/v1/session/destroy/{made}", "PUT") is True
 
 
-def test_a_paused_server_says_nothing_until_it_goes_on(consul):
+def test_a_paused_server_is_silent_until_it_continues(consul):
     with consul.paused():
         until(lambda: state(consul.process.pid) == "T", "the server is stopped")
         with pytest.raises(TimeoutError):
@@ -62,7 +62,7 @@ def state(pid):
         return stat.read().rpartition(")")[2].split()[0]
 
 
-def test_nomad_runs_what_it_is_given(nomad):
+def test_nomad_runs_the_services_of_the_pillar(nomad):
     agent = nomad.request("/v1/agent/self")
     assert is_the_named_version("nomad", agent["config"]["Version"]["Version"])
     task = {"Name": "t", "Driver": "raw_exec", "Config": {"command": "true"}}
@@ -82,12 +82,12 @@ def test_nomad_runs_what_it_is_given(nomad):
     assert until(ended, "the job has ended", timeout=60) == ["complete"]
 
 
-def test_nomad_has_the_driver_that_fails_as_it_is_asked_to(nomad):
+def test_nomad_has_the_driver_that_fails_on_request(nomad):
     drivers = nomad.request(f"/v1/node/{nomad.request('/v1/nodes')[0]['ID']}")["Drivers"]
     assert drivers["mock_driver"]["Healthy"]
 
 
-def test_vault_keeps_versions_of_a_secret_and_lets_an_approle_in(vault):
+def test_vault_stores_versions_of_a_secret_and_accepts_an_approle(vault):
     assert is_the_named_version("vault", vault.request("/v1/sys/health")["version"])
     for value in ("one", "two"):
         body = json.dumps({"data": {"key": value}}).encode()
@@ -121,7 +121,7 @@ def start(name, tmp_path):
     return subprocess.Popen([GET, name], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def test_two_that_want_a_server_at_once_build_it_once(tmp_path):
+def test_two_parallel_requests_build_a_server_once(tmp_path):
     bin_folder = tools(tmp_path / "bin")
     # Logs each build, and waits.
     go = bin_folder / "go"
@@ -158,7 +158,7 @@ def test_no_port_is_given_twice_even_to_two_processes():
     assert theirs.returncode != 0 and "no port is free" in theirs.stderr, theirs
 
 
-def test_a_missing_go_is_said_in_one_sentence(tmp_path):
+def test_a_missing_go_is_reported_in_one_sentence(tmp_path):
     tools(tmp_path / "bin")
     getting = start("vault", tmp_path)
     said, reason = getting.communicate(timeout=60)

@@ -18,7 +18,7 @@ def job(nomad, name):
     return nomad.find(f"/v1/job/{name}")["TaskGroups"][0]["Tasks"][0]["Env"]
 
 
-def test_a_service_is_shown_as_module_and_job_and_nothing_is_run(site):
+def test_a_service_is_shown_as_module_and_job_and_nothing_runs(site):
     site.environment({}, services={"web": {"image": "x", "port": 80, "env": {"A": HOSTILE}}})
     shown = site.call(
         "eos_orchestrator.generate_nomad_job", "web", "staging", 'service_config={"replicas": 7}'
@@ -68,7 +68,7 @@ def test_a_service_and_a_template_below_salt_are_orchestrated_and_destroyed(site
     until(lambda: nomad.find("/v1/job/shown") is None, "the job is purged")
 
 
-def test_a_service_ends_up_running_or_with_the_reason_and_the_old_version_still_serving(
+def test_a_service_runs_or_the_reason_is_shown_and_the_old_version_still_serves(
     site, nomad, world
 ):
     settings = {"terraform": world.terraform, "nomad": {"address": nomad.address}}
@@ -107,7 +107,7 @@ def test_a_service_ends_up_running_or_with_the_reason_and_the_old_version_still_
     assert_refused(wrong, "nomad-wob")
 
 
-def test_the_demo_of_three_layers_comes_up_answers_and_goes_down(consul, vault, nomad, providers):
+def test_the_demo_of_three_layers_is_deployed_answers_and_is_destroyed(consul, vault, nomad, providers):
     # The demo has its own servers. The fixtures show that their programs are available.
     demo = CHECKOUT / "tests" / "servers" / "demo.py"
     argv = [sys.executable, demo, programs.terraform()]

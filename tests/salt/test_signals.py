@@ -51,7 +51,7 @@ def assert_goes_on(site):
 
 
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
-def test_a_signal_in_mid_apply_keeps_what_was_done_and_says_so(slow, started, which):
+def test_a_signal_during_an_apply_keeps_completed_changes_and_reports_them(slow, started, which):
     run = begun(slow, started)
     run.process.send_signal(which)
     assert_stopped(slow, run.wait())
@@ -73,7 +73,7 @@ def test_cancel_of_an_unknown_run_is_refused(slow):
     assert done.rc == 1 and "01ARZ3NDEKTSV4RRFFQ69G5FAV" in done.error_text(), done
 
 
-def test_a_timeout_of_the_apply_fails_the_component_and_keeps_what_was_done(slow):
+def test_a_timeout_of_the_apply_fails_the_component_and_keeps_completed_changes(slow):
     slow.environment(slow.components, settings={"timeouts": {"apply": "3s"}})
     done = slow.orchestrate()
     assert done.rc == 1, done
@@ -105,7 +105,7 @@ def test_a_terraform_that_ignores_sigint_is_killed_after_its_grace(slow, started
     until(lambda: not processes_in(slow.root), "nothing works in the workdirs", timeout=5)
 
 
-def test_a_second_interrupt_says_what_a_third_will_lose(slow, started):
+def test_a_second_interrupt_warns_what_a_third_would_lose(slow, started):
     slow.environment(
         slow.components,
         settings={
@@ -121,12 +121,12 @@ def test_a_second_interrupt_says_what_a_third_will_lose(slow, started):
         run.process.send_signal(signal.SIGINT)
         until(lambda: answer in run.err.read_text(), f"it says {answer!r}")
 
-    interrupt("asked terraform to finish")
-    interrupt("may then exist in the world and not in the state")
+    interrupt("stopping: terraform finishes")
+    interrupt("may then exist without being in the state")
     assert "(slow" in run.err.read_text(), "what is in flight is named"
     assert run.process.poll() is None, "it still waits for terraform"
-    interrupt("at once")
+    interrupt("killing terraform")
     done = run.wait()
     assert done.rc == 1 and done.statuses["slow"] == "cancelled", done
-    assert "in the world and not in the state" in done.error_text("slow")
+    assert "without being in the state" in done.error_text("slow")
     until(lambda: not processes_in(slow.root), "nothing works in the workdirs", timeout=5)

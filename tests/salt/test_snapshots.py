@@ -17,7 +17,7 @@ def echo(site):
     return site
 
 
-def test_snapshots_are_listed_the_newest_first_and_drawn(echo):
+def test_snapshots_are_listed_newest_first(echo):
     found = echo.run("infrastructure.snapshots", "environment=staging", "components=echo")
     assert found.rc == 0, found
     last, first = found.report["snapshots"]

@@ -51,7 +51,7 @@ def test_a_state_predicts_then_applies_then_finds_nothing_to_do(pair):
         assert row["result"] is True and row["changes"] == {}, again
 
 
-def test_the_documents_form_with_component_and_workspace_is_taken(pair):
+def test_the_documented_form_with_component_and_workspace_is_accepted(pair):
     pair.sls(
         "documents",
         """
@@ -67,7 +67,7 @@ deploy_first:
     assert pair.state("first")
 
 
-def test_a_whole_environment_is_a_state_with_a_row_a_component(pair):
+def test_a_whole_environment_is_a_state_with_a_row_for_each_component(pair):
     tested = pair.call("state.apply", "all", "test=True")
     assert all(row["result"] is None for row in rows(tested).values()), tested
     assert "first" in tested.stdout and "second" in tested.stdout
@@ -80,7 +80,7 @@ def test_a_whole_environment_is_a_state_with_a_row_a_component(pair):
     assert all(row["changes"] == {} for row in rows(again).values()), again
 
 
-def test_a_state_that_fails_fails_the_state_run_with_terraforms_words(site):
+def test_a_failed_state_fails_the_state_run_with_terraforms_message(site):
     site.environment({"bad": {"source": site.module("bad", modules.FAILS)}})
     site.sls("bad", "bad:\n  eos_terraform.apply:\n    - environment: staging\n")
     done = site.call("state.apply", "bad")

@@ -46,7 +46,7 @@ def test_a_step_runs_on_the_minions_of_a_master(master):
 
 
 @pytest.mark.slow
-def test_a_minion_that_is_down_is_named_and_a_state_that_fails_says_why(master):
+def test_a_minion_that_is_down_is_named_and_a_failed_state_shows_why(master):
     """`gone` has an accepted key and no process; `minion` has a state that fails."""
     key = master.folder / "salt" / "pki" / "minions"
     (key / "gone").write_text((key / "minion").read_text())
@@ -145,7 +145,7 @@ def test_without_a_master_a_step_runs_on_the_local_minion(site):
     assert "web* does not match this host's minion, minion" in said, refused
 
 
-def test_a_step_within_a_run_of_states_is_no_other_run_of_states(site):
+def test_a_step_inside_a_state_run_does_not_conflict_with_it(site):
     written = site.folder / "written-by-state"
     site.environment(environment(site, written))
     site.sls("up", "up:\n  eos_terraform.orchestrate:\n    - environment: staging\n")

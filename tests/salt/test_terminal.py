@@ -36,7 +36,7 @@ def slow(site):
     return site
 
 
-def test_a_terminal_shows_a_line_a_component_while_it_runs_and_a_table_at_the_end(slow, terminal):
+def test_a_terminal_shows_a_line_for_each_running_component_and_a_table_at_the_end(slow, terminal):
     screen = terminal()
     until(slow.mark.exists, "the apply began", timeout=60)
     live = until(
@@ -56,7 +56,7 @@ def test_a_terminal_shows_a_line_a_component_while_it_runs_and_a_table_at_the_en
     assert "Traceback" not in end
 
 
-def test_control_c_on_a_terminal_says_what_is_being_waited_for(slow, terminal):
+def test_control_c_on_a_terminal_shows_the_operations_in_progress(slow, terminal):
     slow.module("slow", modules.waits(15))
     screen = terminal()
     until(slow.mark.exists, "the apply began", timeout=60)
@@ -85,7 +85,7 @@ def test_a_pipe_gets_plain_lines_on_stderr_and_the_report_alone_on_stdout(slow):
     assert yaml.safe_load(slow.orchestrate(out="yaml").stdout)["result"] is True
 
 
-def test_a_failure_shows_component_resource_terraforms_words_and_what_to_do(site):
+def test_a_failure_shows_component_resource_terraforms_message_and_remedy(site):
     site.environment({"bad": {"source": site.module("bad", modules.FAILS)}})
     done = site.orchestrate(out=None)
     assert done.rc == 1, done

@@ -13,10 +13,10 @@ pytestmark = pytest.mark.quick
 SHIMS = ("_modules", "_runners", "_states", "_output")
 
 
-def test_the_wheel_holds_no_top_level_salt_and_no_saltext_init():
+def test_the_wheel_contains_no_top_level_salt_and_no_saltext_init():
     wheels = list((CHECKOUT / "target" / "wheels").glob("*.whl"))
     if not wheels:
-        pytest.skip("for want of target/wheels (make test builds it)")
+        pytest.skip("missing: target/wheels (make test builds it)")
     names = zipfile.ZipFile(wheels[0]).namelist()
     tops = {name.split("/")[0] for name in names}
     assert "saltext" in tops
@@ -30,7 +30,7 @@ def test_the_checkout_makes_neither_salt_nor_saltext_a_package():
     assert not (CHECKOUT / "python" / "saltext" / "__init__.py").exists()
 
 
-def test_the_file_roots_tree_holds_symlinks_to_the_extensions_own_files():
+def test_the_file_roots_tree_contains_symlinks_to_the_extensions_files():
     for shim in SHIMS:
         files = [path for path in (CHECKOUT / "salt" / shim).iterdir() if path.suffix == ".py"]
         assert files, shim

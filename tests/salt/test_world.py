@@ -17,7 +17,7 @@ def web(world, bare):
     return module
 
 
-def test_a_change_of_body_is_made_in_place_and_computes_anew(world, web):
+def test_a_change_of_body_is_made_in_place_and_recomputes(world, web):
     before = web.instances()["world_thing.web"]["attributes"]
     web.write(world.provider() + world.thing("web", body="two ${and} %{more}"))
     assert web.apply().rc == 0
@@ -28,7 +28,7 @@ def test_a_change_of_body_is_made_in_place_and_computes_anew(world, web):
     assert after["digest"] != before["digest"]
 
 
-def test_a_change_of_replace_on_makes_another_thing(world, web):
+def test_a_change_of_replace_on_creates_a_new_thing(world, web):
     first = world.find("web")["id"]
     web.write(world.provider() + world.thing("web", body="one", replace_on="v2"))
     assert web.changes() == {"world_thing.web": ["delete", "create"]}
@@ -37,7 +37,7 @@ def test_a_change_of_replace_on_makes_another_thing(world, web):
     assert [one.kind for one in world.operations("create", "delete")][1:] == ["delete", "create"]
 
 
-def test_a_destroy_takes_the_file_away(world, web):
+def test_a_destroy_removes_the_file(world, web):
     assert web.run("destroy", "-auto-approve").rc == 0
     assert world.things() == {} and web.instances() == {}
 
@@ -49,12 +49,12 @@ def test_a_plan_writes_nothing(world, web):
     assert world.operations("read")
 
 
-def test_a_thing_deleted_behind_terraform_is_planned_again(world, web):
+def test_a_thing_deleted_outside_of_terraform_is_planned_again(world, web):
     world.delete("web")
     assert web.changes() == {"world_thing.web": ["create"]}
 
 
-def test_a_thing_changed_behind_terraform_is_planned_back(world, web):
+def test_a_thing_changed_outside_of_terraform_is_planned_back(world, web):
     world.change("web", body="by hand")
     assert web.changes() == {"world_thing.web": ["update"]}
     assert web.apply().rc == 0
@@ -69,13 +69,13 @@ def test_a_thing_can_be_imported_by_its_id(world, web, bare):
 
 
 @pytest.mark.parametrize("given", ["web", "../operations", "web-00000000"])
-def test_an_import_of_what_is_not_there_fails(world, web, bare, given):
+def test_an_import_of_a_missing_resource_fails(world, web, bare, given):
     other = bare(world.provider() + world.thing("web"), "other")
     assert other.run("import", "world_thing.web", given).rc == 1
     assert other.instances() == {}
 
 
-def test_a_name_may_be_had_twice_unless_it_is_to_be_unique(world, web, bare):
+def test_a_name_may_be_used_twice_unless_it_must_be_unique(world, web, bare):
     twice = bare(world.provider() + world.thing("web"), "twice")
     assert twice.apply().rc == 0
     assert world.names() == ["web", "web"]
@@ -85,13 +85,13 @@ def test_a_name_may_be_had_twice_unless_it_is_to_be_unique(world, web, bare):
     assert world.names() == ["web", "web"]
 
 
-def test_a_world_that_is_no_folder_is_refused(world, web):
+def test_a_world_that_is_not_a_folder_is_refused(world, web):
     web.write((world.provider() + world.thing("web")).replace(str(world.path), "/nowhere/at/all"))
     done = web.run("plan")
     assert done.rc == 1 and "/nowhere/at/all" in done.stderr, done
 
 
-def test_a_secret_is_kept_but_never_shown(world, bare):
+def test_a_secret_is_in_the_state_but_never_shown(world, bare):
     secret = 'variable "word" {\n  sensitive = true\n}\n'
     module = bare(world.provider() + secret + world.thing("web", secret=Raw("var.word")))
     done = module.apply("-var=word=canary-of-the-world")
@@ -112,7 +112,7 @@ def test_eos_applies_and_destroys_things(world, site):
     assert world.find("web")["body"] == "x"
 
 
-def test_without_go_the_build_says_so_in_one_sentence(tmp_path):
+def test_without_go_the_build_reports_it_in_one_sentence(tmp_path):
     tools = tmp_path / "bin"
     tools.mkdir()
     for tool in ("sh", "dirname", "find", "sort", "xargs", "sha256sum", "cut"):

@@ -28,7 +28,7 @@ class Files:
         copy = self.client().cache_file(salt.utils.url.create(name), saltenv)
         if not copy:
             # Without this error, Terraform would plan without the file.
-            raise OSError(f"Salt lists {name} but does not hand it out: is it readable for Salt?")
+            raise OSError(f"Salt lists {name} but does not return it: check that Salt can read it")
         return copy
 
     def _listing(self, saltenv):

@@ -89,7 +89,7 @@ class Host:
         """The text at an sdb URI. A key without a text is an error."""
         value = salt.utils.sdb.sdb_get(uri, {**self.opts, "pillar": self.pillar()}, strict=True)
         if not isinstance(value, str):
-            raise ValueError("it has no text there")
+            raise ValueError("its value is not a text")
         return value
 
     def emit(self, tag, data):

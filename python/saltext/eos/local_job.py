@@ -25,7 +25,7 @@ def _answer(asked):
     functions = minion.functions
     if not functions[f"match.{job['target_type']}"](job["target"]):
         who = f"this host's minion, {asked['id']}"
-        return {"refused": f"{job['target']} does not match {who}, and no master runs here to ask"}
+        return {"refused": f"{job['target']} does not match {who}, and no master runs here"}
     keywords = dict(job["keywords"])
     if asked["nested"] and job["function"].startswith("state."):
         # A state run of this minion waits for this job. Salt would refuse a second state run beside it.

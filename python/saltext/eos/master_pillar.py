@@ -24,7 +24,7 @@ def compiled(opts, minion):
     option = option.get("minion") if isinstance(option, dict) else None
     name = str(minion or option or opts["id"])
     if isinstance(minion, (list, dict, bool)) or not salt.utils.verify.valid_id(opts, name):
-        return Compiled(name, problems=[f"{name!r} is no minion id (minion=...)"])
+        return Compiled(name, problems=[f"{name!r} is not a minion id (minion=...)"])
     try:
         grains = _grains(opts, name)
         pillar = salt.pillar.Pillar(opts, grains, name, "base", pillarenv=opts.get("pillarenv"))

@@ -25,7 +25,7 @@ fn one(body: &str) -> Value {
 }
 
 #[test]
-fn every_row_of_the_table_has_its_class() {
+fn the_table_decides_the_class_of_each_change() {
     let update = |from, to| entry("t.a", &["update"], one(from), one(to));
     let no_op = |body| entry("t.a", &["no-op"], one(body), one(body));
     let create = entry("t.a", &["create"], Value::Null, one("x"));
@@ -52,7 +52,7 @@ fn every_row_of_the_table_has_its_class() {
 }
 
 #[test]
-fn a_secret_is_masked_and_yet_makes_another_drift() {
+fn a_changed_secret_is_masked_but_counts_as_a_different_drift() {
     let with = |secret: &str| {
         let (before, after) = (json!({ "secret": "old-secret" }), json!({ "secret": secret }));
         seen(
@@ -68,7 +68,7 @@ fn a_secret_is_masked_and_yet_makes_another_drift() {
 }
 
 #[test]
-fn what_is_ignored_is_neither_drift_nor_pending_and_what_is_computed_from_it_goes_with_it() {
+fn an_ignored_attribute_and_values_computed_from_it_are_neither_drift_nor_pending() {
     let drift =
         entry("t.a", &["update"], json!({ "body": "x", "digest": 1 }), json!({ "body": "y", "digest": 2 }));
     let mut back = entry("t.a", &["update"], json!({ "body": "y", "digest": 2 }), json!({ "body": "x" }));
@@ -90,7 +90,7 @@ fn an_ignored_attribute_hides_no_deletion() {
 }
 
 #[test]
-fn null_and_the_empty_are_alike_only_where_that_is_asked_for() {
+fn null_equals_an_empty_value_only_if_configured() {
     let rules = DriftRules { equal_empty: true, ..DriftRules::default() };
     for (before, after) in [(json!(null), json!("")), (json!([]), json!(null)), (json!({}), json!(""))] {
         let (a, b) = (json!({ "v": before, "w": 1 }), json!({ "v": after, "w": 1 }));
@@ -124,7 +124,7 @@ fn paths(outside: Value, followed: &[(&str, u64)]) -> Vec<String> {
 }
 
 #[test]
-fn what_nomad_does_to_a_registration_by_itself_is_no_drift_whatever_it_is() {
+fn any_change_of_a_registration_by_nomad_itself_is_not_drift() {
     let deployed = json!({
         "stable": true, "status": "running", "datacenters": ["*"], "allocation_ids": [],
         "task_groups": [{ "count": 1, "volumes": [], "task": [{ "volume_mounts": [] }] }],
@@ -136,7 +136,7 @@ fn what_nomad_does_to_a_registration_by_itself_is_no_drift_whatever_it_is() {
 }
 
 #[test]
-fn another_registration_is_drift_and_told_by_what_differs_unless_the_last_run_followed_it() {
+fn a_different_registration_is_drift_unless_the_last_run_followed_it() {
     let scaled = json!({
         "modify_index": "20", "version": 1, "submit_time": "2", "stable": true, "status": "running",
         "task_groups": [{ "count": 2, "volumes": [], "task": [{ "volume_mounts": [] }] }],

@@ -43,10 +43,10 @@ impl Unplaced {
     pub fn explain(&self) -> String {
         let mut said = Vec::new();
         for (constraint, nodes) in &self.constraint_filtered {
-            said.push(format!("constraint {constraint:?} leaves out {nodes} node(s)"));
+            said.push(format!("constraint {constraint:?} excludes {nodes} node(s)"));
         }
         for (class, nodes) in &self.class_filtered {
-            said.push(format!("node class {class:?} leaves out {nodes} node(s)"));
+            said.push(format!("node class {class:?} excludes {nodes} node(s)"));
         }
         for (what, nodes) in &self.dimension_exhausted {
             said.push(format!("{what} is exhausted on {nodes} node(s)"));
@@ -57,7 +57,7 @@ impl Unplaced {
         if said.is_empty() {
             said.push(match self.nodes_evaluated {
                 0 => "its datacenters and its node pool have no ready node".to_owned(),
-                evaluated => format!("none of {evaluated} node(s) fits"),
+                evaluated => format!("none of the {evaluated} node(s) is suitable"),
             });
         }
         said.join(", ")

@@ -135,7 +135,9 @@ impl Guard {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return Err(self.lost().await),
                 Err(_) => {
-                    return Err(unknown(&Doubt::Unreachable("it could not be taken again in time".into())));
+                    return Err(unknown(&Doubt::Unreachable(
+                        "it could not be acquired again in time".into(),
+                    )));
                 }
             }
         }
@@ -166,7 +168,8 @@ impl Guard {
     async fn insist<T>(&self, attempt: impl AsyncFn() -> std::result::Result<T, Trouble>) -> Result<()> {
         let Err(trouble) = Client::patiently(PATIENCE, attempt).await else { return Ok(()) };
         let error = self.consul.explain(&trouble);
-        let what = format!("the lock {} could not be let go, and stays for up to a minute or so: ", self.key);
+        let what =
+            format!("the lock {} could not be released, and stays for up to about a minute: ", self.key);
         Err(Error { message: words![Words::own(what), &error.message], ..error })
     }
 }

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_has_terraforms_names_and_ours_and_is_read_back_whole() {
+    fn a_lock_value_has_terraforms_and_eoss_fields_and_is_read_back_completely() {
         let holder = Holder {
             run_id: "01RUN".into(),
             jid: "2026".into(),
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_anothers_tells_nothing() {
+    fn a_value_of_another_program_shows_no_holder() {
         for value in ["", "{", "[]", "null", "{\"pid\": \"x\"}"] {
             assert_eq!(read(value.as_bytes()), Holder::default());
         }

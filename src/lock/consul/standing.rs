@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_seen_leads_where_the_table_says() {
+    fn the_table_decides_the_result_of_each_observation() {
         for (from, seen, second, to) in table() {
             let said = format!("{from:?} sees {seen:?} at {second}");
             assert_eq!(from.next(seen, Duration::from_secs(second), PATIENCE), to, "{said}");
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_leaves_no_pair_out() {
+    fn the_table_contains_every_pair() {
         let pairs: std::collections::BTreeSet<String> = table()
             .iter()
             .map(|(from, seen, ..)| {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_leads_away_from_a_loss() {
+    fn a_lost_lock_stays_lost() {
         let all =
             [Seen::Ours, Seen::Overwritten, no_answer(), Seen::Ended, Seen::Freed, Seen::Taken(other())];
         for loss in [Loss::Freed, Loss::Expired, Loss::Unwatched, Loss::Taken(Box::default())] {

@@ -15,14 +15,15 @@ pub fn explain(trouble: &Trouble, address: &str, prefix: &str) -> Error {
         Trouble::Unreachable(_) => (
             Code::LockUnreachable,
             "cannot be reached",
-            "nothing runs without its lock: start Consul there, or correct infrastructure:settings:lock:address"
+            "nothing runs without a lock. Start Consul there, or correct infrastructure:settings:lock:address"
                 .to_owned(),
         ),
         Trouble::Denied(_) => (
             Code::LockDenied,
-            "does not allow this",
+            "denies access",
             format!(
-                "give infrastructure:settings:lock:token a token whose policy has key_prefix \"{prefix}\" write and session_prefix \"\" write"
+                "set infrastructure:settings:lock:token to a token whose policy has key_prefix \"{prefix}\" \
+                 write and session_prefix \"\" write"
             ),
         ),
         Trouble::Refused(_) => (
@@ -44,7 +45,8 @@ pub fn unusable(address: &str, why: Unusable) -> Error {
         Unusable::File { .. } => host(
             Code::LockTls,
             why.to_string(),
-            "correct infrastructure:settings:lock:tls; its files are PEM, readable to the user that runs Salt",
+            "correct infrastructure:settings:lock:tls; its files must be PEM and readable by the user that \
+             runs Salt",
         ),
         _ => host(
             Code::LockUnreachable,
@@ -62,16 +64,17 @@ pub fn busy(key: &str, entry: &Entry, lock_delay: Duration, waited: Duration) ->
         Some(session) => (
             format!("{key} is locked by {holder}; waited {waited}"),
             format!(
-                "wait until it ends, or stop it by infrastructure.cancel; if that host is surely dead: infrastructure.unlock {} {} id={session}",
+                "wait until it ends, or stop it with infrastructure.cancel; if that host is dead for certain: \
+                 infrastructure.unlock {} {} id={session}",
                 holder.environment, holder.component
             ),
         ),
         None => (
             format!(
-                "{key} was lost by {holder}, and Consul gives it to nobody for up to {} after that; waited {waited}",
+                "{holder} lost {key}, and Consul gives it to nobody for up to {} after that; waited {waited}",
                 humantime::format_duration(lock_delay)
             ),
-            "run again; infrastructure:settings:lock_timeout says how long to wait".to_owned(),
+            "run again; infrastructure:settings:lock_timeout sets how long to wait".to_owned(),
         ),
     };
     host(Code::Locked, Words::own(message), Words::own(remedy))
@@ -80,23 +83,28 @@ pub fn busy(key: &str, entry: &Entry, lock_delay: Duration, waited: Duration) ->
 
 /// The key exists, but it is not a lock by Consul's convention.
 pub fn foreign(key: &str) -> Error {
-    let message = format!("{key} in Consul is not a lock of ours: its flags are another's");
-    let remedy = "find out who writes there, and choose another infrastructure:settings:lock:prefix; or remove that key by hand";
+    let message = format!("{key} in Consul is not a lock of Eos: another program set its flags");
+    let remedy = "find the program that writes this key and choose another \
+                  infrastructure:settings:lock:prefix; or delete the key by hand";
     host(Code::LockForeign, message, remedy).with(serde_json::json!({ "lock": key }))
 }
 
 pub fn cancelled(key: &str) -> Error {
-    host(Code::Cancelled, format!("stopped while waiting for the lock {key}, as asked"), "run again to go on")
+    host(
+        Code::Cancelled,
+        format!("stopped on request while waiting for the lock {key}"),
+        "run again to continue",
+    )
 }
 
 pub fn lost(key: &str, loss: &Loss) -> Error {
     let why = match loss {
-        Loss::Taken(holder) => format!("it is held by {holder} now"),
-        Loss::Freed => "its key was deleted, or freed by hand".to_owned(),
-        Loss::Expired => "its session ended, and it could not be taken again in time".to_owned(),
-        Loss::Unwatched => "nothing watches over it any more".to_owned(),
+        Loss::Taken(holder) => format!("{holder} holds it now"),
+        Loss::Freed => "its key was deleted, or the lock was released by hand".to_owned(),
+        Loss::Expired => "its session ended, and the lock could not be acquired again in time".to_owned(),
+        Loss::Unwatched => "its renewal has ended".to_owned(),
     };
-    let remedy = "nothing was rolled back: see what is there by infrastructure.plan, then run again";
+    let remedy = "nothing was rolled back: check the current state with infrastructure.plan, then run again";
     host(Code::LockLost, format!("the lock {key} was lost: {why}"), remedy)
         .with(serde_json::json!({ "lock": key }))
 }
@@ -105,13 +113,17 @@ pub fn unknown(key: &str, address: &str, doubt: &Doubt) -> Error {
     let (why, remedy) = match doubt {
         Doubt::Unreachable(text) => (
             format!("the lock service at {address} cannot be reached: {text}"),
-            "nothing new is begun without a lock that is surely held: see to that Consul, then run again",
+            "no new work starts unless the lock is certainly held. Repair that Consul, then run again",
         ),
         Doubt::Overwritten => (
-            "somebody else wrote to its key while we held it".to_owned(),
-            "find out who writes there (infrastructure:settings:lock:prefix says where), then run again",
+            "another program wrote to its key while this run held it".to_owned(),
+            "find the program that writes below infrastructure:settings:lock:prefix, then run again",
         ),
     };
-    host(Code::LockUnknown, format!("whether the lock {key} is still ours is not known: {why}"), remedy)
-        .with(serde_json::json!({ "lock": key }))
+    host(
+        Code::LockUnknown,
+        format!("could not verify that this run still holds the lock {key}: {why}"),
+        remedy,
+    )
+    .with(serde_json::json!({ "lock": key }))
 }

@@ -21,7 +21,7 @@ impl Consul {
             other => return Err(refused(&key, id, other.as_ref())),
         };
         let holder = payload::read(&entry.value);
-        let info = format!("freed by force from {holder}");
+        let info = format!("lock taken from {holder} by force");
         let ops = [
             Op::CheckSession { key: &key, session: id },
             Op::CheckIndex { key: &key, index: entry.modify_index },
@@ -33,7 +33,7 @@ impl Consul {
             return Err(refused(&key, id, entry.as_ref()));
         }
         self.ask(async || Session::destroy(client, id).await).await?;
-        tracing::warn!("the lock {key} was freed by force, session {id}: {holder}");
+        tracing::warn!("the lock {key} was released by force, session {id}: {holder}");
         Ok(holder)
     }
 }
@@ -41,14 +41,14 @@ impl Consul {
 fn refused(key: &str, id: &str, entry: Option<&Entry>) -> Error {
     let session = entry.and_then(|entry| entry.session.as_ref());
     let now = match (entry, session) {
-        (Some(entry), _) if !entry.is_lock() => "what stands there is no lock of ours".to_owned(),
+        (Some(entry), _) if !entry.is_lock() => "the key there is not a lock of Eos".to_owned(),
         (Some(entry), Some(session)) => {
             format!("it is held by {}, id {session}", payload::read(&entry.value))
         }
         _ => "nobody holds it".to_owned(),
     };
     let message = format!("{key} is not held under the id {id:?}: {now}");
-    let remedy = "infrastructure.locks shows who holds what; only what it shows can be freed";
+    let remedy = "infrastructure.locks shows all locks and their holders; only those can be released";
     Error::new(Layer::Host, Phase::Preparation, Code::NotThatLock, message, remedy)
         .with(serde_json::json!({ "lock": key, "id": session, "holder": entry.map(|entry| payload::read(&entry.value)) }))
 }

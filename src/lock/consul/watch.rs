@@ -133,9 +133,9 @@ impl Watch {
             match (&current.standing, &claim.standing) {
                 (before, now) if before == now => {}
                 (Standing::Adrift { .. }, Standing::Held) => {
-                    tracing::warn!("the lock {key} was lost, and taken again before anybody else had it");
+                    tracing::warn!("the lock {key} was lost, and acquired again before anyone else had it");
                 }
-                (_, Standing::Held) => tracing::info!("the lock {key} is surely held again"),
+                (_, Standing::Held) => tracing::info!("the lock {key} is held again for certain"),
                 (Standing::Unknown(_), Standing::Unknown(Doubt::Unreachable(_))) => {}
                 (_, Standing::Unknown(Doubt::Unreachable(text))) => {
                     tracing::warn!(
@@ -144,10 +144,10 @@ impl Watch {
                     );
                 }
                 (_, Standing::Unknown(Doubt::Overwritten)) => {
-                    tracing::warn!("somebody else wrote to the lock {key} that we hold");
+                    tracing::warn!("another program wrote to the lock {key} that this run holds");
                 }
                 (_, Standing::Adrift { .. }) => {
-                    tracing::warn!("the session of the lock {key} is gone; trying to take it again");
+                    tracing::warn!("the session of the lock {key} is gone; trying to acquire the lock again");
                 }
                 (_, Standing::Lost(_)) => tracing::warn!("the lock {key} is lost"),
             }

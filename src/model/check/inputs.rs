@@ -22,7 +22,8 @@ pub(super) fn inputs(
     }
     if let Some(file) = &interface.own_backend {
         let message = format!(
-            "the module declares a backend of its own in {file}; take it out: Eos writes it from infrastructure:settings:backend"
+            "the module declares its own backend in {file}; remove it: Eos writes the backend from \
+             infrastructure:settings:backend"
         );
         problems.push(Problem::new(&component.place("source"), message));
     }
@@ -69,19 +70,20 @@ pub(super) fn inputs(
 }
 
 /// When Terraform applies a saved plan, it needs the values of ephemeral variables again.
-const EPHEMERAL: &str = "not yet: values for ephemeral variables";
+const EPHEMERAL: &str = "ephemeral variables cannot get values yet";
 
 /// A reference in `variables` would be passed to Terraform as if it were the secret. The message does not repeat the
 /// text: it may be the secret itself.
 fn meant(variable: &str, place: &str, scheme: &str) -> String {
-    let what = "looks like a reference, and variables takes texts as they are";
+    let what = "looks like a reference, but variables passes texts on unchanged";
     // The content of a file is never interpreted as another reference.
-    let literal = "A text that really begins so goes into a file: file:/path takes it as it is";
+    let literal = "To pass a text that really begins this way, put it into a file: file:/path passes it on \
+                   unchanged";
     match place {
         "" => format!("{what}. Move it to secrets: {{{variable}: {scheme}...}}. {literal}"),
         _ => format!(
-            "{place} {what}; a reference stands for a whole variable. Give the module a variable of its own for this \
-             secret, and set that in secrets. {literal}"
+            "{place} {what}, but a reference must be the whole value of a variable. Add a variable for this \
+             secret to the module, and set it in secrets. {literal}"
         ),
     }
 }
@@ -97,7 +99,7 @@ fn twice(component: &Component, step: &Step, problems: &mut Vec<Problem>) {
         if literals.contains_key(variable) {
             problems.push(Problem::new(&at, format!("is set twice: here and in salt:{key}")));
         } else if is_reserved(variable) {
-            problems.push(Problem::new(&at, format!("{variable} is set by Eos, or by Salt itself")));
+            problems.push(Problem::new(&at, format!("{variable} is set by Eos or by Salt")));
         }
     }
 }

@@ -108,7 +108,7 @@ fn say_cycle(cycle: &[Name], draft: &Draft) -> String {
     let star =
         cycle.iter().find(|name| draft.components.get(*name).is_some_and(|one| one.depends_on.everything));
     match star {
-        Some(star) => format!("a cycle: {joined} ({star} depends on \"*\", everything else)"),
+        Some(star) => format!("a cycle: {joined} ({star} depends on \"*\", all other components)"),
         None => format!("a cycle: {joined}"),
     }
 }

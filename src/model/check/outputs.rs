@@ -32,7 +32,8 @@ pub(super) fn outputs(
                 && interface.output(&reference.output).is_some_and(|output| output.sensitive)
             {
                 format!(
-                    "{reference} is sensitive, and a job shows what it holds to all who may inspect it: name it in secrets, as {{output: {reference}}}"
+                    "{reference} is sensitive, and everyone who may inspect the job could read it: set it in \
+                     secrets, as {{output: {reference}}}"
                 )
             } else if component.step.is_some()
                 && let Some(output) = interfaces.get(producer).and_then(|one| one.output(&reference.output))
@@ -63,7 +64,7 @@ fn unreadable(
 }
 
 const SENSITIVE: &str =
-    "is a sensitive output: Salt keeps what a job is given; let the state read the secret itself";
+    "is a sensitive output, and Salt stores the arguments of a job: let the state read the secret itself";
 
 /// Checks the outputs that the component's health gates read, against its own module.
 pub(super) fn gates(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
@@ -81,7 +82,7 @@ pub(super) fn hooks(component: &Component, interface: &Interface, problems: &mut
         let message = match interface.output(&own.output) {
             None => no_output(&component.name, &own.output, interface),
             Some(output) if output.sensitive => {
-                "is a sensitive output, and hooks tell nobody a secret".to_owned()
+                "is a sensitive output, and hooks do not send secrets".to_owned()
             }
             Some(_) => continue,
         };
@@ -103,5 +104,5 @@ fn no_output(producer: &Name, output: &str, interface: &Interface) -> String {
         none if none.is_empty() => "none".to_owned(),
         some => some,
     };
-    format!("{producer} has no output '{output}'; it has: {has}")
+    format!("{producer} has no output '{output}'; its outputs: {has}")
 }

@@ -14,7 +14,7 @@ pub(super) fn convert<'a>(value: Typed<'a>, to: &Constraint) -> Converted<'a> {
         (value, Constraint::Any) => Ok(value),
         (Typed::Null(of), to) => match of == *to || converts(&of, to, Mode::Unsafe) {
             true => Ok(Typed::Null(to.exact().settled(&of))),
-            false => Err(Mismatch::new("a null of another type stands here")),
+            false => Err(Mismatch::new("has a null of another type")),
         },
         (value, Constraint::String) => text(value),
         (value, Constraint::Number) => number(value),
@@ -41,9 +41,11 @@ pub(super) fn convert<'a>(value: Typed<'a>, to: &Constraint) -> Converted<'a> {
                 .collect();
             Ok(Typed::Tuple(items?))
         }
-        (Typed::Tuple(items), Constraint::Tuple(of)) => {
-            Err(Mismatch::new(format!("a list of exactly {} is needed, not of {}", of.len(), items.len())))
-        }
+        (Typed::Tuple(items), Constraint::Tuple(of)) => Err(Mismatch::new(format!(
+            "must be a list of exactly {} elements, not of {}",
+            of.len(),
+            items.len()
+        ))),
         (value, Constraint::List(_) | Constraint::Set(_) | Constraint::Tuple(_)) => {
             Err(Mismatch::needed("a list", &value))
         }
@@ -74,7 +76,9 @@ fn bool(value: Typed) -> Converted {
         Typed::Text(text) => match &**text {
             "true" | "1" => Ok(Typed::Bool(true)),
             "false" | "0" => Ok(Typed::Bool(false)),
-            _ => Err(Mismatch::new("a bool is needed; a text stands for one only as true, false, 1 or 0")),
+            _ => Err(Mismatch::new(
+                "must be a bool; a text counts as a bool only if it is true, false, 1 or 0",
+            )),
         },
         other => Err(Mismatch::needed("a bool", other)),
     }
@@ -246,5 +250,5 @@ fn possible(from: &Constraint, to: &Constraint) -> Result<(), Mismatch> {
 }
 
 fn disagree() -> Mismatch {
-    Mismatch::new("the elements have no common type; all must be of one")
+    Mismatch::new("the elements have no common type; all must have the same type")
 }

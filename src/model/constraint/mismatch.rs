@@ -17,7 +17,7 @@ impl Mismatch {
     }
 
     pub fn needed(what: &str, given: &Typed) -> Self {
-        Self::new(format!("{what} is needed, not {}", given.noun()))
+        Self::new(format!("must be {what}, not {}", given.noun()))
     }
 
     pub fn below(mut self, step: String) -> Self {

@@ -51,21 +51,21 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_place_and_both_kinds() {
+    fn a_refusal_names_the_path_and_both_types() {
         let said = |value| ports().accepts(&value).unwrap_err();
         assert_eq!(
             said(json!({ "ports": [{ "name": "a", "number": "http" }] })),
-            ".ports[0].number: a number is needed, not a text"
+            ".ports[0].number: must be a number, not a text"
         );
         assert_eq!(
             said(json!({ "ports": [{ "name": "a" }] })),
             ".ports[0]: the attribute 'number' is missing"
         );
-        assert_eq!(said(json!([])), "a mapping is needed, not a list");
+        assert_eq!(said(json!([])), "must be a mapping, not a list");
     }
 
     #[test]
-    fn a_refusal_never_holds_the_value() {
+    fn a_refusal_never_contains_the_value() {
         for constraint in
             [Constraint::Number, Constraint::Bool, Constraint::Map(Box::new(Constraint::Number))]
         {
@@ -76,16 +76,16 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_no_word_is_quoted_in_the_place() {
+    fn a_key_that_is_not_a_word_is_quoted_in_the_path() {
         let map = Constraint::Map(Box::new(Constraint::Number));
         assert_eq!(
             map.accepts(&json!({ "a\nb": "x" })).unwrap_err(),
-            "[\"a\\nb\"]: a number is needed, not a text"
+            "[\"a\\nb\"]: must be a number, not a text"
         );
     }
 
     #[test]
-    fn one_odd_element_is_found_in_a_long_list_of_any() {
+    fn one_different_element_is_found_in_a_long_list_of_any() {
         let list = Constraint::List(Box::new(Constraint::Any));
         let mut items = vec![json!({ "a": 1, "b": [true, "x"] }); 20_000];
         assert_eq!(list.accepts(&json!(items)), Ok(()));

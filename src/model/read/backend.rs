@@ -26,7 +26,8 @@ pub(super) fn backend(tree: Tree, problems: &Problems) -> Backend {
     };
     for (name, tree) in &arguments {
         if kind == "local" {
-            problems.add(&tree.path, "the local backend takes no arguments: state is kept in the workdir");
+            problems
+                .add(&tree.path, "the local backend takes no arguments: it keeps the state in the workdir");
         } else {
             refuse_credentials(name, tree, problems);
         }
@@ -76,7 +77,7 @@ fn refuse_credentials(name: &str, tree: &Tree, problems: &Problems) {
     }
     let found = match &tree.kind {
         _ if ARGUMENTS.contains(&name) => "is a credential",
-        Kind::Leaf(_) if tree.text().is_some_and(holds_password) => "holds a password: leave that out",
+        Kind::Leaf(_) if tree.text().is_some_and(holds_password) => "contains a password: remove it",
         Kind::Leaf(_) => return,
         Kind::List(items) => return items.iter().for_each(|item| refuse_credentials("", item, problems)),
         Kind::Map(map) => {

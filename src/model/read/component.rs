@@ -141,15 +141,16 @@ fn refuse_in_step(fields: &mut Fields<'_>) {
     for key in OF_A_MODULE {
         let Some(tree) = fields.take(key).filter(|tree| !tree.is_empty()) else { continue };
         let why = match key {
-            "source" => "a component has a source or is a step of Salt's own: one of them",
+            "source" => "a component has either a source or a Salt step, not both",
             "variables" => {
-                "means nothing to a step of Salt's own: its states take salt:pillar, a function salt:kwargs"
+                "has no meaning for a Salt step: states take salt:pillar, a function takes salt:kwargs"
             }
             "secrets" => {
-                "means nothing to a step of Salt's own: Salt keeps what a job is given; let the state read the secret itself"
+                "has no meaning for a Salt step, because Salt stores the arguments of a job: let the state \
+                 read the secret itself"
             }
-            "timeouts" => "means nothing to a step of Salt's own: salt:timeout is its limit",
-            _ => "means nothing to a step of Salt's own",
+            "timeouts" => "has no meaning for a Salt step: set salt:timeout",
+            _ => "has no meaning for a Salt step",
         };
         fields.problems.add(&tree.path, why);
     }
@@ -162,12 +163,12 @@ fn source(tree: &Tree) -> Result<Source, String> {
         None => ("", text.as_str()),
     };
     if text.contains(char::is_control) {
-        return Err("may not hold control characters".to_owned());
+        return Err("must not contain control characters".to_owned());
     }
     let (root, subdir) = rest.split_once("//").unwrap_or((rest, ""));
     let (root, subdir) = (root.trim_end_matches('/'), subdir.trim_matches('/'));
     if root.split('/').chain(subdir.split('/')).any(|part| part == ".." || part == ".") {
-        return Err("may not hold . or .. parts".to_owned());
+        return Err("must not contain the parts . or ..".to_owned());
     }
     let subdir = subdir.to_owned();
     match scheme {
@@ -175,17 +176,17 @@ fn source(tree: &Tree) -> Result<Source, String> {
             Ok(Source::Salt { url: format!("salt://{root}"), subdir })
         }
         "" if root.starts_with('/') => Ok(Source::Path { root: root.into(), subdir }),
-        _ => {
-            Err("must be salt://a/folder or an absolute path, with //subfolder where terraform runs below it"
-                .to_owned())
-        }
+        _ => Err(
+            "must be salt://a/folder or an absolute path; add //subfolder if terraform runs in a subfolder"
+                .to_owned(),
+        ),
     }
 }
 
 fn template(tree: &Tree) -> Result<Template, String> {
     match tree.text() {
         Some("jinja") => Ok(Template::Jinja),
-        _ => Err("must be jinja, or be left out".to_owned()),
+        _ => Err("must be jinja, or absent".to_owned()),
     }
 }
 
@@ -209,7 +210,7 @@ fn inputs(fields: &mut Fields<'_>) -> (BTreeMap<String, Input>, BTreeMap<String,
             if places.insert(variable.clone(), tree.path.clone()).is_some() {
                 problems.add(
                     &tree.path,
-                    "this variable is set twice: in variables, from_outputs or secrets, one of them",
+                    "this variable is set twice: set it in only one of variables, from_outputs and secrets",
                 );
             }
             let input = match key {
@@ -241,7 +242,8 @@ fn secret(tree: &Tree) -> Result<Input, String> {
     match reference(&scalars::text(tree)?)? {
         // The text may be the secret itself, so the message does not repeat it.
         Reference::Plain(_) => {
-            Err("must be a reference, such as env:NAME, file:/path or vault:mount/path#key; the secret itself does not belong here"
+            Err("must be a reference, such as env:NAME, file:/path or vault:mount/path#key, not the secret \
+                 itself"
                 .to_owned())
         }
         found => Ok(Input::Secret(found)),

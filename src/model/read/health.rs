@@ -56,7 +56,7 @@ pub(super) fn gate(tree: Tree, problems: &Problems) -> Option<Gate> {
     };
     let mut entries = map.into_iter();
     let (Some((kind, tree)), None) = (entries.next(), entries.next()) else {
-        return refuse(&path, "must have one key, http, tcp, nomad or consul: a gate each".to_owned());
+        return refuse(&path, "must have exactly one of the keys http, tcp, nomad and consul".to_owned());
     };
     let place = tree.path.clone();
     if !KINDS.contains(&kind.as_str()) {
@@ -85,13 +85,13 @@ fn http(fields: &mut Fields<'_>) -> Option<HttpProbe> {
     if let (Some(Given::Literal(url)), Some(place)) = (&url, path_place)
         && url.contains('?')
     {
-        fields.problems.add(&place, "cannot follow a url that has a query: put the query here");
+        fields.problems.add(&place, "cannot follow a url that has a query: move the query here");
     }
     if let (Some(Given::Literal(url)), Some(place)) = (&url, tls_place)
         && tls != Tls::default()
         && url.starts_with("http:")
     {
-        fields.problems.add(&place, "means nothing to an http:// address; write https://");
+        fields.problems.add(&place, "has no meaning for an http:// address; write https://");
     }
     Some(HttpProbe { url: url?, path, method, statuses, headers, tls })
 }
@@ -158,10 +158,10 @@ fn own_output(tree: &Tree) -> Result<OwnOutput, String> {
     let output = parts.next().unwrap_or_default();
     let path: Vec<_> = parts.collect();
     match output.is_empty() || path.iter().any(String::is_empty) {
-        true => {
-            Err("must be an output of this component, with keys and indices below it, such as endpoint.0.url"
-                .to_owned())
-        }
+        true => Err(
+            "must be an output of this component, optionally with keys and indices, such as endpoint.0.url"
+                .to_owned(),
+        ),
         false => Ok(OwnOutput { output, path }),
     }
 }
@@ -170,7 +170,7 @@ fn path(tree: &Tree) -> Result<String, String> {
     let text = scalars::text(tree)?;
     match text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
         true => Ok(text),
-        false => Err("must begin with / and be a URL's path, as it is sent".to_owned()),
+        false => Err("must be the path of a URL in encoded form, and begin with /".to_owned()),
     }
 }
 
@@ -201,15 +201,14 @@ fn statuses(tree: &Tree) -> Result<Statuses, String> {
 pub(super) fn header(name: &str, tree: &Tree) -> Result<Reference, String> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_token) {
-        return Err("must be named as an HTTP header is".to_owned());
+        return Err("must be a valid name of an HTTP header".to_owned());
     }
     match reference(&scalars::text(tree)?)? {
         Reference::Plain(_) if CREDENTIALS.contains(&name.to_ascii_lowercase().as_str()) => {
-            Err("must be a reference, env:NAME or file:/path: a credential has no place in a pillar"
-                .to_owned())
+            Err("must be a reference, env:NAME or file:/path, not the credential itself".to_owned())
         }
         Reference::Plain(text) if !text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') => {
-            Err("may hold visible ASCII only".to_owned())
+            Err("must contain only visible ASCII characters".to_owned())
         }
         found => Ok(found),
     }
@@ -226,7 +225,7 @@ fn timing(fields: &mut Fields<'_>) -> Timing {
         && let Some(place) = places.iter().flatten().next()
     {
         let message = format!(
-            "min_healthy_time ({}) is longer than healthy_deadline ({}): this could never pass",
+            "min_healthy_time ({}) is longer than healthy_deadline ({}), so the gate could never pass",
             humantime::format_duration(min_healthy_time),
             humantime::format_duration(healthy_deadline)
         );

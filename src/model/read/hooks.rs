@@ -109,7 +109,7 @@ fn check(tree: Tree, problems: &Problems) -> Option<Check> {
         false => Err("must be host:port".to_owned()),
     });
     if http.is_some() == tcp.is_some() {
-        problems.add(&fields.path, "needs http or tcp: one of them");
+        problems.add(&fields.path, "needs exactly one of http and tcp");
     }
     let interval = fields.read("interval", scalars::limit).unwrap_or(Duration::from_secs(10));
     fields.close();
@@ -132,7 +132,7 @@ fn prometheus(fields: &mut Fields<'_>) -> Option<Prometheus> {
         let is_name = name.bytes().all(good) && !name.starts_with(|letter: char| letter.is_ascii_digit());
         match is_name && !name.is_empty() && !name.starts_with("__") {
             true => text(tree),
-            false => Err("must be named as a label of Prometheus's is".to_owned()),
+            false => Err("must be a valid name of a Prometheus label".to_owned()),
         }
     };
     let labels: BTreeMap<_, _> = mapping(fields.take_or_empty("labels"), fields.problems, label);
@@ -162,7 +162,7 @@ fn webhook(fields: &mut Fields<'_>) -> Option<Webhook> {
         && tls != Tls::default()
         && url.starts_with("http:")
     {
-        fields.problems.add(&place, "means nothing to an http:// address; write https://");
+        fields.problems.add(&place, "has no meaning for an http:// address; write https://");
     }
     Some(Webhook { url: url?, headers, body, timeout, tls })
 }

@@ -24,7 +24,7 @@ pub(super) fn lock(tree: Tree, problems: &Problems) -> Lock {
         Some("consul") => Lock::Consul(Box::new(consul(&mut fields))),
         Some(other) => {
             let hint = hint(other, ["file", "consul"].into_iter());
-            problems.add(&place, format!("there is no lock of type {other:?}; {hint}"));
+            problems.add(&place, format!("unknown type of lock {other:?}; {hint}"));
             // Without a valid type, the other keys cannot be checked.
             return Lock::File;
         }
@@ -40,7 +40,7 @@ fn consul(fields: &mut Fields<'_>) -> ConsulLock {
         // Queries also ask for locks, and they open no Vault session.
         fields
             .problems
-            .add(&place, "must be env:NAME or file:/path: locks are asked before Vault and sdb are");
+            .add(&place, "must be env:NAME or file:/path: locks are acquired before Vault and sdb are read");
     }
     ConsulLock {
         token,
@@ -56,7 +56,7 @@ fn ttl(tree: &Tree) -> Result<Duration, String> {
     let [least, most] = TTL;
     match scalars::duration(tree)? {
         ttl if (Duration::from_secs(least)..=Duration::from_secs(most)).contains(&ttl) => Ok(ttl),
-        _ => Err(format!("must be from {least} s to {most} s: Consul refuses others")),
+        _ => Err(format!("must be from {least} s to {most} s: Consul refuses other values")),
     }
 }
 

@@ -193,7 +193,7 @@ mod tests {
         }
 
         #[test]
-        fn what_the_specific_level_says_is_in_the_result_and_merging_it_again_adds_nothing(
+        fn the_specific_level_wins_and_merging_it_twice_changes_nothing(
             base in json(), over in json(),
         ) {
             let once = merged(&base, &over);

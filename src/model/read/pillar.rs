@@ -34,8 +34,10 @@ fn read_into(
 ) -> Option<Draft> {
     let root = PillarPath::root();
     if infrastructure.is_null() {
-        problems
-            .add(&root, "the pillar has no such key: is this the minion whose pillar it is? (minion=...)");
+        problems.add(
+            &root,
+            "the pillar does not have this key. Check that this minion has the pillar (minion=...)",
+        );
         return None;
     }
     let mut fields = Fields::open(Tree::new(infrastructure, root), problems);
@@ -94,8 +96,10 @@ fn read_into(
         let path = tree.path.clone();
         let read = service::component(component.clone(), label, tree, &around, problems);
         if let Some(taken) = merged_places.get(&component) {
-            problems
-                .add(&path, format!("becomes the component {component}, and there is one already: {taken}"));
+            problems.add(
+                &path,
+                format!("becomes the component {component}, but that name is already used by {taken}"),
+            );
         } else if let Some(read) = read {
             components.insert(component, read);
         }
@@ -144,10 +148,7 @@ fn check_length(environment: &Name, component: &Name, path: &PillarPath, problem
     let together = environment.as_str().len() + 1 + component.as_str().len();
     if together > LONGEST {
         let most = LONGEST;
-        problems.add(
-            path,
-            format!("{environment}/{component} has {together} bytes; together they have at most {most}"),
-        );
+        problems.add(path, format!("{environment}/{component} has {together} bytes; the maximum is {most}"));
     }
 }
 

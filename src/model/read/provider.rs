@@ -46,8 +46,7 @@ fn origin(provider: &'static Provider, tree: &Tree) -> Result<Option<Origin>, St
     }
     match reference(text)? {
         Reference::Plain(_) => {
-            Err("must be a reference, such as vault:mount/path or env:NAME: a credential \
-                                    has no place in a pillar"
+            Err("must be a reference, such as vault:mount/path or env:NAME, not the credential itself"
                 .to_owned())
         }
         _ if provider.variables.len() > 1 => {

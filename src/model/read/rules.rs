@@ -97,8 +97,5 @@ fn patterns(tree: &Tree) -> Result<Vec<Pattern>, String> {
 }
 
 fn checks(tree: &Tree) -> Result<NonZeroU64, String> {
-    scalars::count(tree)
-        .ok()
-        .and_then(NonZeroU64::new)
-        .ok_or_else(|| "must be a whole number from 1".to_owned())
+    scalars::count(tree).ok().and_then(NonZeroU64::new).ok_or_else(|| "must be a positive integer".to_owned())
 }

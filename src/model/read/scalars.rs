@@ -25,12 +25,12 @@ pub(super) fn count(tree: &Tree) -> Result<u64, String> {
         Kind::Leaf(Value::Number(number)) => number.as_u64(),
         _ => None,
     }
-    .ok_or_else(|| "must be a whole number, not negative".to_owned())
+    .ok_or_else(|| "must be an integer, not negative".to_owned())
 }
 
 pub(super) fn positive(tree: &Tree) -> Result<std::num::NonZeroUsize, String> {
     let number = count(tree).ok().and_then(|number| std::num::NonZeroUsize::new(number as usize));
-    number.ok_or_else(|| "must be a whole number from 1".to_owned())
+    number.ok_or_else(|| "must be a positive integer".to_owned())
 }
 
 /// A longer duration may overflow when it is added to a point in time.
@@ -44,16 +44,19 @@ pub(super) fn duration(tree: &Tree) -> Result<Duration, String> {
         _ => None,
     };
     match read {
-        Some(long) if long > LONGEST => Err("must be at most a year".to_owned()),
+        Some(long) if long > LONGEST => Err("must be at most one year".to_owned()),
         Some(duration) => Ok(duration),
-        None => Err("must be a duration: seconds, or such as \"500ms\", \"5m\", \"1h30m\"".to_owned()),
+        None => {
+            Err("must be a duration: a number of seconds, or a text such as \"500ms\", \"5m\", \"1h30m\""
+                .to_owned())
+        }
     }
 }
 
 /// A duration greater than zero.
 pub(super) fn limit(tree: &Tree) -> Result<Duration, String> {
     match duration(tree)? {
-        Duration::ZERO => Err("must be more than no time at all".to_owned()),
+        Duration::ZERO => Err("must be more than zero".to_owned()),
         some => Ok(some),
     }
 }
@@ -70,7 +73,7 @@ pub(super) fn texts(tree: &Tree) -> Result<Vec<String>, String> {
 
 pub(super) fn absolute(tree: &Tree) -> Result<PathBuf, String> {
     match text(tree)? {
-        text if text.contains('\0') => Err("may not hold a NUL".to_owned()),
+        text if text.contains('\0') => Err("must not contain a NUL".to_owned()),
         text if text.starts_with('/') => Ok(text.into()),
         _ => Err("must be an absolute path".to_owned()),
     }
@@ -89,7 +92,7 @@ pub(super) fn label(tree: &Tree) -> Result<String, String> {
 pub(super) fn token(tree: &Tree) -> Result<Reference, String> {
     match reference(&text(tree)?)? {
         Reference::Plain(_) => {
-            Err("must be a reference, env:NAME or file:/path: a token has no place in a pillar".to_owned())
+            Err("must be a reference, env:NAME or file:/path, not the token itself".to_owned())
         }
         reference => Ok(reference),
     }
@@ -105,7 +108,7 @@ pub(super) fn prefix(tree: &Tree) -> Result<String, String> {
     match text.split('/').all(good) {
         true => Ok(text),
         false => {
-            Err("must be names of letters, digits, '.', '_' and '-', with single slashes between".to_owned())
+            Err("must be names of letters, digits, '.', '_' and '-', separated by single slashes".to_owned())
         }
     }
 }

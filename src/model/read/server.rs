@@ -53,7 +53,9 @@ fn hands_secrets(fields: &mut Fields<'_>) -> HandsSecrets {
     match (by_vault, role_place) {
         (Some(true), _) => HandsSecrets::Vault { role },
         (_, Some(place)) => {
-            fields.problems.add(&place, "is for secrets: vault, where Nomad reads them in Vault itself");
+            fields
+                .problems
+                .add(&place, "is only for secrets: vault, where Nomad itself reads the secrets in Vault");
             HandsSecrets::Variables
         }
         (_, None) => HandsSecrets::Variables,
@@ -86,7 +88,7 @@ pub(super) fn place(fields: &mut Fields<'_>, default: &str) -> (Option<String>, 
     let tls = tls(fields.take_or_empty("tls"), fields.problems);
     let is_plain = tls != Tls::default() && address.as_deref().unwrap_or(default).starts_with("http:");
     if let Some(place) = tls_place.filter(|_| is_plain) {
-        fields.problems.add(&place, "means nothing to an http:// address; write https://");
+        fields.problems.add(&place, "has no meaning for an http:// address; write https://");
     }
     (address, tls)
 }
@@ -99,7 +101,7 @@ fn address(tree: &Tree) -> Result<String, String> {
     match host {
         None => Err("must begin with http:// or https://".to_owned()),
         Some(host) if host.contains('@') => {
-            Err("may hold no user and no password; token: takes a reference".to_owned())
+            Err("must not contain a user or a password; set token to a reference".to_owned())
         }
         Some(host) if is_authority(host) => Ok(text.to_owned()),
         Some(_) => Err("must be http(s)://host:port, without a path".to_owned()),
@@ -112,7 +114,7 @@ pub(super) fn tls(tree: Tree, problems: &Problems) -> Tls {
     let place = fields.path.clone();
     let pair = [fields.take("cert_file"), fields.take("key_file")];
     if pair.iter().flatten().count() == 1 {
-        problems.add(&place, "cert_file and key_file belong together");
+        problems.add(&place, "cert_file and key_file must be set together");
     }
     let [certificate, key] = pair.map(|tree| {
         let tree = tree?;
@@ -121,7 +123,7 @@ pub(super) fn tls(tree: Tree, problems: &Problems) -> Tls {
     let ca_file = fields.read("ca_file", absolute);
     let insecure = fields.read("insecure", scalars::flag).unwrap_or(false);
     if insecure && ca_file.is_some() {
-        problems.add(&place, "ca_file says whom to believe, insecure says anybody: keep one");
+        problems.add(&place, "ca_file and insecure contradict each other: keep one");
     }
     fields.close();
     Tls { ca_file, identity: certificate.zip(key), insecure }

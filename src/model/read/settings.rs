@@ -48,13 +48,15 @@ pub(super) fn settings(tree: Tree, environments: &[String], problems: &Problems)
 
 fn default_environment(tree: &Tree, environments: &[String]) -> Result<(), String> {
     if tree.path != PillarPath::root().child("settings").child("default_environment") {
-        return Err("belongs in infrastructure:settings: it is one for all environments".to_owned());
+        return Err(
+            "belongs in infrastructure:settings, because it is the same for all environments".to_owned()
+        );
     }
     match tree.text() {
         Some(name) if environments.iter().any(|one| one == name) => Ok(()),
         Some(name) => {
             Err(format!("no environment {name:?}; {}", hint(name, environments.iter().map(String::as_str))))
         }
-        None => Err("must be the name of an environment, as a text".to_owned()),
+        None => Err("must be the name of an environment".to_owned()),
     }
 }

@@ -20,8 +20,7 @@ pub(super) fn check(
     for credential in credentials() {
         let set = |name: &&str| terraform.env.contains_key(*name) || terraform.pass_env.contains(*name);
         for name in credential.provider.variables.iter().map(|one| one.name).filter(set) {
-            let message =
-                format!("{name} is set in settings:terraform too (env or pass_env): keep one of them");
+            let message = format!("{name} is also set in settings:terraform (env or pass_env): keep one");
             problems.add(&credential.path, message);
         }
     }
@@ -64,8 +63,7 @@ pub(super) fn check(
         }
     }
     for place in places {
-        problems
-            .add(&place, "is in Vault: infrastructure:settings:vault must say where that is (address, auth)");
+        problems.add(&place, "is in Vault: set infrastructure:settings:vault (address, auth)");
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn step(tree: Tree, problems: &Problems) -> Option<Step> {
     let target = match fields.take("target") {
         Some(tree) => read(&tree, problems, pattern),
         None => {
-            problems.add(&fields.path.child("target"), "is missing: which minions, such as \"web*\"");
+            problems.add(&fields.path.child("target"), "is missing: the minions, such as \"web*\"");
             None
         }
     };
@@ -45,14 +45,14 @@ fn what(fields: &mut Fields<'_>) -> Option<What> {
     match (sls, function) {
         (Some(sls), None) => {
             for tree in [&args, &kwargs] {
-                misplaced(tree, "goes with function; states take a pillar");
+                misplaced(tree, "is only for function; states take a pillar");
             }
             let pillar = mapping(pillar, problems);
             let sls = read(&sls, problems, names)?;
             Some(What::States { sls, pillar: pillar? })
         }
         (None, Some(function)) => {
-            misplaced(&pillar, "goes with sls; put it into kwargs");
+            misplaced(&pillar, "is only for sls; put it into kwargs");
             let kwargs = mapping(kwargs, problems);
             let args = match args {
                 None => Some(Vec::new()),
@@ -69,11 +69,11 @@ fn what(fields: &mut Fields<'_>) -> Option<What> {
         }
         (Some(_), Some(_)) => {
             let place = places.into_iter().flatten().next_back().unwrap_or(path);
-            problems.add(&place, "sls and function: one of them");
+            problems.add(&place, "sls and function exclude each other");
             None
         }
         (None, None) => {
-            problems.add(&path, "needs sls, states to apply, or function, what to call");
+            problems.add(&path, "needs sls (states to apply) or function (a function to call)");
             None
         }
     }
@@ -88,7 +88,7 @@ fn mapping(tree: Option<Tree>, problems: &Problems) -> Option<Map<String, Value>
     match tree.to_value() {
         Value::Object(map) => {
             for (key, tree) in entries(tree, problems).iter().filter(|(key, _)| is_reserved(key)) {
-                problems.add(&tree.path, format!("{key} is set by Eos, or by Salt itself"));
+                problems.add(&tree.path, format!("{key} is set by Eos or by Salt"));
             }
             Some(map)
         }
@@ -111,7 +111,7 @@ fn pattern(tree: &Tree) -> Result<String, String> {
         _ => scalars::text(tree)?,
     };
     match text.trim().is_empty() || text.contains(char::is_control) {
-        true => Err("must name minions, in the notation of its target_type".to_owned()),
+        true => Err("must be a target in the notation of target_type".to_owned()),
         false => Ok(text),
     }
 }
@@ -147,6 +147,6 @@ fn batch(tree: &Tree) -> Result<Batch, String> {
     let percent = tree.text().and_then(|text| text.strip_suffix('%')).and_then(|text| text.parse().ok());
     match percent {
         Some(percent @ 1..=100) => Ok(Batch::Percent(percent)),
-        _ => Err("must be a number of minions, or a share such as \"25%\"".to_owned()),
+        _ => Err("must be a number of minions, or a percentage such as \"25%\"".to_owned()),
     }
 }

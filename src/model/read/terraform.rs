@@ -32,7 +32,7 @@ pub(super) fn terraform(tree: Tree, problems: &Problems) -> Terraform {
 fn binary(tree: &Tree) -> Result<String, String> {
     match scalars::text(tree)? {
         text if text.starts_with('/') || !(text.is_empty() || text.contains('/')) => Ok(text),
-        _ => Err("must be a program's name, such as tofu, or an absolute path".to_owned()),
+        _ => Err("must be the name of a program, such as tofu, or an absolute path".to_owned()),
     }
 }
 
@@ -47,7 +47,7 @@ fn variable(name: &str, tree: &Tree) -> Result<Reference, String> {
     variable_name(name)?;
     match &tree.kind {
         // The system cannot pass such a value to a process.
-        Kind::Leaf(Value::String(text)) if text.contains('\0') => Err("may not hold a NUL".to_owned()),
+        Kind::Leaf(Value::String(text)) if text.contains('\0') => Err("must not contain a NUL".to_owned()),
         Kind::Leaf(Value::String(text)) => reference(text),
         Kind::Leaf(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Reference::Plain(value.to_string())),
         _ => Err("must be a text or a reference".to_owned()),
@@ -57,6 +57,6 @@ fn variable(name: &str, tree: &Tree) -> Result<Reference, String> {
 fn variable_name(name: &str) -> Result<(), String> {
     match is_variable_name(name) {
         true => Ok(()),
-        false => Err("must be named with letters, digits and '_', no digit first".to_owned()),
+        false => Err("must consist of letters, digits and '_', and not begin with a digit".to_owned()),
     }
 }

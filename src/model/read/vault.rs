@@ -45,7 +45,8 @@ fn auth(tree: Tree, problems: &Problems) -> Option<VaultAuth> {
     let method = fields.read("method", scalars::text);
     let known = method.as_deref().filter(|method| METHODS.contains(method));
     let Some(method) = known else {
-        let said = method.as_ref().map_or("is missing".to_owned(), |other| format!("there is no {other:?}"));
+        let said =
+            method.as_ref().map_or("is missing".to_owned(), |other| format!("{other:?} does not exist"));
         let hint = hint(method.as_deref().unwrap_or_default(), METHODS.into_iter());
         problems.add(&place, format!("{said}; {hint}"));
         return None;
@@ -111,7 +112,7 @@ impl Details<'_> {
     fn close(mut self, method: &str) {
         for key in DETAILS {
             if let Some(place) = self.fields.place(key) {
-                self.fields.problems.add(&place, format!("means nothing to the method {method}"));
+                self.fields.problems.add(&place, format!("has no meaning for the method {method}"));
                 self.fields.take(key);
             }
         }
@@ -125,7 +126,9 @@ fn secret(tree: &Tree) -> Result<Reference, String> {
 
 fn not_of_vault(reference: Reference) -> Result<Reference, String> {
     match reference {
-        Reference::Vault { .. } => Err("cannot stand in the Vault that it logs in to".to_owned()),
+        Reference::Vault { .. } => Err("cannot be a secret of the same Vault, because it is needed for the \
+                                        login"
+            .to_owned()),
         other => Ok(other),
     }
 }
@@ -137,7 +140,7 @@ fn mount(tree: &Tree) -> Result<String, String> {
     match VaultPath::new(&format!("{text}/x")) {
         Ok(_) => Ok(text.to_owned()),
         Err(_) => {
-            Err("must be names of letters, digits and -_.~@:=+, with single slashes between".to_owned())
+            Err("must be names of letters, digits and -_.~@:=+, separated by single slashes".to_owned())
         }
     }
 }

@@ -7,7 +7,7 @@ fn wrong(backend: Value) -> Vec<String> {
 }
 
 #[test]
-fn arguments_of_a_backend_pass_as_they_are() {
+fn arguments_of_a_backend_are_passed_unchanged() {
     let backend =
         json!({ "type": "s3", "bucket": "b", "endpoints": { "s3": "http://h" }, "use_lockfile": true });
     let read = draft(&pillar(json!({ "backend": backend }), json!({}))).settings.backend;
@@ -29,7 +29,7 @@ fn arguments_without_a_type_are_refused() {
 }
 
 #[test]
-fn a_credential_is_refused_wherever_it_stands_and_not_repeated() {
+fn a_credential_is_refused_anywhere_in_the_pillar_and_not_shown() {
     for arguments in [
         json!({ "type": "s3", "secret_key": "hidden" }),
         json!({ "type": "s3", "assume_role_with_web_identity": { "web_identity_token": "hidden" } }),

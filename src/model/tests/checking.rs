@@ -35,7 +35,7 @@ fn an_undeclared_variable_names_the_nearest_that_is_declared() {
 }
 
 #[test]
-fn a_variable_without_a_default_that_nothing_sets_is_lacking_and_no_problem_of_others() {
+fn a_missing_required_variable_is_a_problem_of_its_component_only() {
     let lacks = |rest: Value, of_net: Interface| {
         let modules = vec![("net", of_net), ("dns", module(&[], &["zone"]))];
         let blueprint = checked(&net(rest), modules).unwrap();
@@ -84,7 +84,9 @@ fn a_missing_output_names_those_that_exist() {
     let said = wrong(json!({ "from_outputs": { "x": "dns.zonne" } }), module(&["x"], &[]));
     assert_eq!(
         said,
-        ["infrastructure:components:net:from_outputs:x: dns has no output 'zonne'; it has: zone, zone_id"]
+        [
+            "infrastructure:components:net:from_outputs:x: dns has no output 'zonne'; its outputs: zone, zone_id"
+        ]
     );
 }
 
@@ -115,7 +117,7 @@ fn an_ephemeral_variable_is_refused_unless_its_default_is_used() {
         [(json!({ "variables": { "x": "v" } }), ephemeral("x?")), (json!({}), ephemeral("x"))]
     {
         let said = wrong(given, of_net);
-        assert!(said.len() == 1 && said[0].contains("not yet: "), "{said:?}");
+        assert!(said.len() == 1 && said[0].contains("cannot get values yet"), "{said:?}");
     }
     assert_eq!(wrong(json!({}), ephemeral("x?")), NONE);
 }
@@ -137,7 +139,7 @@ fn a_component_that_reads_itself_is_a_cycle() {
 }
 
 #[test]
-fn what_depends_on_everything_comes_last_and_two_of_them_are_a_cycle() {
+fn a_component_that_depends_on_everything_is_last_and_two_of_them_are_a_cycle() {
     let star = json!({ "source": "/m", "depends_on": ["*"] });
     let plain = json!({ "source": "/m" });
     let modules = || ["a", "b", "c"].map(|one| (one, Interface::default())).to_vec();
@@ -150,7 +152,7 @@ fn what_depends_on_everything_comes_last_and_two_of_them_are_a_cycle() {
 }
 
 #[test]
-fn a_component_with_its_own_problem_brings_none_to_those_that_read_it() {
+fn a_component_with_a_problem_causes_no_problem_in_components_that_read_it() {
     let infrastructure = pillar(
         json!({}),
         json!({
@@ -163,7 +165,7 @@ fn a_component_with_its_own_problem_brings_none_to_those_that_read_it() {
 }
 
 #[test]
-fn a_module_that_could_not_be_read_brings_no_further_problem() {
+fn a_module_that_cannot_be_read_causes_no_further_problem() {
     let infrastructure = net(json!({ "variables": { "any": 1 }, "from_outputs": { "x": "dns.what" } }));
     assert!(checked(&infrastructure, vec![]).is_ok());
 }
@@ -190,7 +192,7 @@ fn problems_of_the_pillar_and_of_the_modules_come_in_one_error() {
 }
 
 #[test]
-fn the_error_holds_every_problem_once_in_the_order_of_their_places() {
+fn the_error_contains_every_problem_once_sorted_by_path() {
     let (_, mut twice) =
         super::read(&pillar(json!({ "b": 1, "a": 1 }), json!({})), "staging", &super::Overrides::default());
     twice.extend(twice.clone());
@@ -199,12 +201,12 @@ fn the_error_holds_every_problem_once_in_the_order_of_their_places() {
     assert!(
         error
             .message
-            .starts_with("2 problems, nothing was run\n  infrastructure:settings:a\n      unknown key")
+            .starts_with("2 problems; nothing was run\n  infrastructure:settings:a\n      unknown key")
     );
 }
 
 #[test]
-fn a_shared_setting_that_is_wrong_is_said_once_for_all_components() {
+fn a_wrong_shared_setting_is_reported_once_for_all_components() {
     let source = json!({ "source": "/m" });
     let infrastructure =
         pillar(json!({ "policy": { "allow_destroy": 5 } }), json!({ "a": source, "b": source }));
@@ -215,7 +217,7 @@ fn a_shared_setting_that_is_wrong_is_said_once_for_all_components() {
 }
 
 #[test]
-fn an_environment_of_a_thousand_components_is_checked_in_full() {
+fn all_components_of_an_environment_with_a_thousand_are_checked() {
     let mut components = serde_json::Map::new();
     for index in 0..1000 {
         let needs = if index == 0 { json!([]) } else { json!([format!("c{:04}", index - 1)]) };

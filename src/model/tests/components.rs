@@ -23,7 +23,7 @@ fn a_source_is_a_folder_of_salt_or_of_this_host_with_a_subfolder() {
 }
 
 #[test]
-fn a_source_that_is_relative_empty_or_climbs_is_refused() {
+fn a_source_that_is_relative_or_empty_or_leaves_its_root_is_refused() {
     for text in [
         "",
         "net",
@@ -49,7 +49,7 @@ fn a_source_that_is_relative_empty_or_climbs_is_refused() {
 }
 
 #[test]
-fn a_component_without_a_source_names_the_one_that_may_be_meant() {
+fn a_component_without_a_source_gets_a_suggestion() {
     let mut infrastructure = pillar(json!({}), json!({ "boundary": { "source": "/m" } }));
     infrastructure["environments"]["staging"] = json!({ "components": { "boundry": { "enabled": true } } });
     assert_eq!(
@@ -61,7 +61,7 @@ fn a_component_without_a_source_names_the_one_that_may_be_meant() {
 }
 
 #[test]
-fn no_component_is_left_out_in_silence() {
+fn no_component_is_omitted_silently() {
     for component in
         [json!(null), json!({}), json!({ "salt": {} }), json!({ "salt": null }), json!([]), json!("x")]
     {
@@ -70,7 +70,7 @@ fn no_component_is_left_out_in_silence() {
 }
 
 #[test]
-fn what_a_component_says_is_read() {
+fn the_keys_of_a_component_are_read() {
     let component = json!({
         "source": "/m", "template": "jinja", "enabled": false, "depends_on": ["dns", "*"],
         "variables": { "big": 1 }, "secrets": { "key": "file:/run/key" },
@@ -91,7 +91,7 @@ fn what_a_component_says_is_read() {
 }
 
 #[test]
-fn every_problem_of_a_component_is_said_with_its_place() {
+fn every_problem_of_a_component_is_reported_with_its_path() {
     let said = wrong(json!({
         "source": 5, "template": "mako", "enabled": "yes", "depends_on": ["A"], "surce": "/m",
         "from_outputs": { "x": "dns", "y": 5 }, "variables": [], "policy": { "allow_destory": true },
@@ -115,7 +115,7 @@ fn every_problem_of_a_component_is_said_with_its_place() {
 }
 
 #[test]
-fn a_secret_that_stands_in_the_pillar_is_refused_and_not_repeated() {
+fn a_secret_in_the_pillar_is_refused_and_not_shown() {
     for value in [json!("hunter2"), json!({ "a": "hunter2" }), json!("vault:hunter2"), json!("env:hunter2!")]
     {
         let said = wrong(json!({ "source": "/m", "secrets": { "key": value } }));
@@ -125,14 +125,14 @@ fn a_secret_that_stands_in_the_pillar_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn a_number_beyond_any_machine_word_stays_what_it_is() {
+fn a_number_larger_than_a_machine_word_is_not_changed() {
     let big: Value = serde_json::from_str("1180591620717411303424").unwrap();
     let read = draft(&pillar(json!({}), json!({ "net": { "source": "/m", "variables": { "big": big } } })));
     assert_eq!(read.components[&name("net")].inputs["big"], Input::Literal(big));
 }
 
 #[test]
-fn a_reference_is_told_from_a_plain_text_by_its_prefix() {
+fn a_reference_is_recognised_by_its_prefix() {
     assert_eq!(reference("env:A_1"), Ok(Reference::Env("A_1".to_owned())));
     assert_eq!(reference("file:/a b"), Ok(Reference::File("/a b".into())));
     assert_eq!(reference("plain"), Ok(Reference::Plain("plain".to_owned())));

@@ -31,7 +31,7 @@ fn hooks_are_read_in_order_with_their_defaults() {
 }
 
 #[test]
-fn everything_wrong_with_hooks_is_said_at_once() {
+fn all_problems_of_hooks_are_reported_together() {
     let found = said(json!([
         "x",
         { "consul_kv": { "prefix": "/a//b" } },
@@ -66,7 +66,7 @@ fn everything_wrong_with_hooks_is_said_at_once() {
 }
 
 #[test]
-fn a_hook_tells_outputs_that_are_there_and_are_no_secrets() {
+fn a_hook_sends_only_existing_outputs_that_are_not_sensitive() {
     let hooks = json!([
         { "consul_service": { "name": "web", "address": { "output": "ip" }, "port": { "output": "key" } } },
         { "prometheus": { "file": "/p/web.json", "targets": [{ "output": "lost" }] } },
@@ -77,8 +77,10 @@ fn a_hook_tells_outputs_that_are_there_and_are_no_secrets() {
     assert_eq!(
         checked(&infrastructure, vec![("web", web)]).unwrap_err(),
         [
-            "infrastructure:components:web:hooks:0:consul_service:port:output: is a sensitive output, and hooks tell nobody a secret",
-            "infrastructure:components:web:hooks:1:prometheus:targets:0:output: web has no output 'lost'; it has: ip, key",
+            "infrastructure:components:web:hooks:0:consul_service:port:output: is a sensitive output, and \
+             hooks do not send secrets",
+            "infrastructure:components:web:hooks:1:prometheus:targets:0:output: web has no output 'lost'; its \
+             outputs: ip, key",
         ]
     );
 }

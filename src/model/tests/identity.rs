@@ -32,7 +32,7 @@ fn standard_inputs_are_added_where_the_module_declares_them() {
 }
 
 #[test]
-fn standard_inputs_leave_alone_what_is_set_elsewhere() {
+fn standard_inputs_do_not_override_values_set_elsewhere() {
     let read = inputs(json!({ "variables": { "managed_by": "me" } }), module(&STANDARD, &[]));
     assert_eq!(read["managed_by"], Input::Literal(json!("me")));
     let preset = Interface { preset: ["component".to_owned()].into(), ..module(&STANDARD, &[]) };

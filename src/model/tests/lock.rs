@@ -25,7 +25,7 @@ fn wrong(mut rest: Value) -> Vec<String> {
 }
 
 #[test]
-fn a_pillar_that_says_nothing_of_locks_has_file_locks() {
+fn a_pillar_without_lock_settings_uses_file_locks() {
     for nothing in [json!(null), json!({}), json!({ "type": "file" })] {
         assert_eq!(lock(nothing), Lock::File);
     }
@@ -66,7 +66,7 @@ fn a_consul_lock_is_read_as_it_is_written() {
 }
 
 #[test]
-fn every_problem_of_a_lock_is_said_with_its_place() {
+fn every_problem_of_a_lock_is_reported_with_its_path() {
     let said = wrong(json!({
         "address": "consul:8500", "ttl": "5s", "lock_delay": "2m", "prefix": "/x", "adress": 1,
         "tls": { "ca_file": "ca.pem", "cert_file": "/cert", "ca": 1 },
@@ -75,17 +75,17 @@ fn every_problem_of_a_lock_is_said_with_its_place() {
         "address: must begin with http:// or https://",
         "adress: unknown key; did you mean \"address\"?",
         "lock_delay: must be at most 60 s: Consul refuses more",
-        "prefix: must be names of letters, digits, '.', '_' and '-', with single slashes between",
-        "tls: cert_file and key_file belong together",
+        "prefix: must be names of letters, digits, '.', '_' and '-', separated by single slashes",
+        "tls: cert_file and key_file must be set together",
         "tls:ca: unknown key; there are: cert_file, key_file, ca_file, insecure",
         "tls:ca_file: must be an absolute path",
-        "ttl: must be from 10 s to 86400 s: Consul refuses others",
+        "ttl: must be from 10 s to 86400 s: Consul refuses other values",
     ];
     assert_eq!(said, expected);
 }
 
 #[test]
-fn a_time_to_live_is_refused_outside_of_what_consul_takes() {
+fn a_ttl_outside_of_consuls_range_is_refused() {
     for good in [10, 86_400] {
         assert_eq!(wrong(json!({ "ttl": good })), Vec::<String>::new());
     }
@@ -95,16 +95,16 @@ fn a_time_to_live_is_refused_outside_of_what_consul_takes() {
 }
 
 #[test]
-fn a_token_in_clear_is_refused_and_not_repeated() {
+fn a_plain_token_is_refused_and_not_shown() {
     let said = wrong(json!({ "token": "hunter2" }));
     assert!(said.len() == 1 && said[0].starts_with("token: must be a reference"), "{said:?}");
     assert!(!said[0].contains("hunter2"));
 }
 
 #[test]
-fn a_password_in_an_address_is_refused_and_not_repeated() {
+fn a_password_in_an_address_is_refused_and_not_shown() {
     let said = wrong(json!({ "address": "http://joe:hunter2@consul:8500" }));
-    assert!(said.len() == 1 && said[0].starts_with("address: may hold no user"), "{said:?}");
+    assert!(said.len() == 1 && said[0].starts_with("address: must not contain a user"), "{said:?}");
     assert!(!said[0].contains("hunter2"));
 }
 
@@ -121,7 +121,7 @@ fn an_address_is_a_scheme_a_host_and_a_port() {
 }
 
 #[test]
-fn a_prefix_leads_to_one_key_only() {
+fn a_prefix_gives_exactly_one_key() {
     for bad in ["", "a//b", "a/", "/a", "..", "a/../b", "a b", "a%2f", "é"] {
         assert_eq!(wrong(json!({ "prefix": bad })).len(), 1, "{bad}");
     }
@@ -143,13 +143,13 @@ fn a_lock_of_another_type_is_refused_where_it_is_set() {
     let mut infrastructure = pillar(json!({ "lock": { "type": "consul", "ttl": 10 } }), json!({}));
     infrastructure["environments"]["staging"] = json!({ "settings": { "lock": { "type": "consule" } } });
     let (_, found) = read(&infrastructure, "staging", &Overrides::default());
-    let expected = "infrastructure:environments:staging:settings:lock:type: \
-        there is no lock of type \"consule\"; did you mean \"consul\"?";
+    let expected = "infrastructure:environments:staging:settings:lock:type: unknown type of lock \"consule\"; \
+                    did you mean \"consul\"?";
     assert_eq!(said(found), [expected]);
 }
 
 #[test]
-fn an_environment_with_file_locks_inherits_nothing_of_a_consul_lock() {
+fn an_environment_with_file_locks_inherits_no_consul_lock_settings() {
     let mut infrastructure = pillar(json!({ "lock": { "type": "consul", "ttl": 10 } }), json!({}));
     infrastructure["environments"]["staging"] = json!({ "settings": { "lock": { "type": "file" } } });
     assert_eq!(draft(&infrastructure).settings.lock, Lock::File);

@@ -19,7 +19,7 @@ fn inputs(infrastructure: &Value) -> BTreeMap<String, Input> {
 }
 
 #[test]
-fn a_value_in_variables_is_replaced_whole() {
+fn a_value_in_variables_is_replaced_completely() {
     let common = json!({ "source": "/m", "variables": { "tags": { "a": 1 }, "zone": "x" } });
     let read = inputs(&levels(common, json!({ "variables": { "tags": { "b": 2 } } })));
     assert_eq!(read["tags"], Input::Literal(json!({ "b": 2 })));
@@ -27,7 +27,7 @@ fn a_value_in_variables_is_replaced_whole() {
 }
 
 #[test]
-fn mappings_of_our_own_keys_merge_deep_and_lists_are_replaced() {
+fn mappings_with_keys_of_eos_merge_deeply_and_lists_are_replaced() {
     let common =
         json!({ "policy": { "allow_destroy": true, "protect": ["a", "b"] }, "timeouts": { "init": 1 } });
     let own = json!({ "policy": { "protect": ["c"] }, "timeouts": { "plan": 2 } });
@@ -38,7 +38,7 @@ fn mappings_of_our_own_keys_merge_deep_and_lists_are_replaced() {
 }
 
 #[test]
-fn a_backend_of_another_type_takes_nothing_over() {
+fn a_backend_of_another_type_inherits_no_arguments() {
     let common = json!({ "backend": { "type": "s3", "bucket": "b" } });
     let other = draft(&settings(common.clone(), json!({ "backend": { "type": "gcs" } }))).settings.backend;
     assert_eq!((other.kind.as_str(), other.arguments.len()), ("gcs", 0));
@@ -48,7 +48,7 @@ fn a_backend_of_another_type_takes_nothing_over() {
 }
 
 #[test]
-fn a_mapping_left_empty_at_a_more_specific_level_takes_nothing_away() {
+fn an_empty_mapping_at_a_more_specific_level_removes_nothing() {
     let common = json!({ "policy": { "protect": ["aws_db_instance"] } });
     for empty in [json!(null), json!({})] {
         let read = draft(&settings(common.clone(), json!({ "policy": empty }))).settings;
@@ -85,14 +85,14 @@ fn a_variable_set_twice_at_one_level_is_refused() {
 }
 
 #[test]
-fn an_environment_may_add_a_component_of_its_own() {
+fn an_environment_may_add_its_own_component() {
     let own = json!({ "source": "/m" });
     let infrastructure = json!({ "environments": { "staging": { "components": { "extra": own } } } });
     assert!(draft(&infrastructure).components.contains_key("extra"));
 }
 
 #[test]
-fn what_a_call_says_wins_over_every_level() {
+fn values_of_the_call_win_over_every_level() {
     let mut infrastructure =
         levels(json!({ "source": "/m", "variables": { "a": 1 } }), json!({ "variables": { "a": 2 } }));
     infrastructure["settings"] = json!({ "parallelism": 2, "on_failure": "stop" });
@@ -113,7 +113,7 @@ fn what_a_call_says_wins_over_every_level() {
 }
 
 #[test]
-fn a_component_s_own_settings_win_over_those_of_all() {
+fn settings_of_a_component_win_over_the_common_ones() {
     let infrastructure = json!({
         "settings": { "policy": { "allow_destroy": true, "protect": ["x"] }, "timeouts": { "init": 7 } },
         "components": { "net": {
@@ -130,7 +130,7 @@ fn a_component_s_own_settings_win_over_those_of_all() {
 }
 
 #[test]
-fn a_problem_points_at_the_level_that_said_it() {
+fn a_problem_names_the_level_that_caused_it() {
     let common = json!({ "source": "/m", "variables": { "x": "1", "y": "1" }, "depends_on": ["nowhere"] });
     let infrastructure = levels(common, json!({ "variables": { "y": "2" } }));
     let overrides = Overrides { variables: Some((name("net"), json!({ "z": "3" }))), ..Overrides::default() };
@@ -148,14 +148,14 @@ fn a_problem_points_at_the_level_that_said_it() {
 }
 
 #[test]
-fn a_problem_in_a_call_s_arguments_points_at_them() {
+fn a_problem_in_the_arguments_of_a_call_names_the_argument() {
     let overrides = Overrides { parallelism: Some(json!("many")), ..Overrides::default() };
     let read = super::read(&settings(json!({}), json!({})), "staging", &overrides);
-    assert_eq!(super::said(read.1), ["arguments:parallelism: must be a whole number from 1"]);
+    assert_eq!(super::said(read.1), ["arguments:parallelism: must be a positive integer"]);
 }
 
 #[test]
-fn an_environment_that_says_nothing_leaves_a_component_where_it_stands() {
+fn an_environment_without_an_entry_does_not_change_a_component() {
     let infrastructure = levels(json!({ "source": "/m" }), json!({}));
     let blueprint = checked(&infrastructure, vec![("net", module(&["needed"], &[]))]).unwrap();
     let net = &blueprint.nodes[&name("net")];

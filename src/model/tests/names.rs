@@ -27,18 +27,18 @@ fn an_environment_and_a_component_together_have_at_most_63_bytes() {
 }
 
 #[test]
-fn every_bad_name_of_an_environment_or_a_component_is_said_where_it_stands() {
+fn every_invalid_name_is_reported_with_its_path() {
     let mut infrastructure = pillar(json!({}), json!({ "../x": { "source": "/m" } }));
     infrastructure["environments"]["Prod"] = json!({});
     let said = problems(&infrastructure);
     assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].starts_with("infrastructure:components:../x: this key is no name"), "{said:?}");
-    assert!(said[1].starts_with("infrastructure:environments:Prod: this key is no name"), "{said:?}");
+    assert!(said[0].starts_with("infrastructure:components:../x: this key is not a name"), "{said:?}");
+    assert!(said[1].starts_with("infrastructure:environments:Prod: this key is not a name"), "{said:?}");
 }
 
 proptest! {
     #[test]
-    fn whatever_is_accepted_as_a_name_is_one_safe_path_part(text in ".{0,80}") {
+    fn every_accepted_name_is_one_safe_part_of_a_path(text in ".{0,80}") {
         if let Ok(name) = Name::new(&text) {
             prop_assert_eq!(std::path::Path::new(name.as_str()).components().count(), 1);
             prop_assert!(name.as_str().bytes().all(|byte| byte.is_ascii_lowercase()
@@ -48,7 +48,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_follows_the_pattern_is_accepted(text in "[a-z][a-z0-9_-]{0,62}") {
+    fn every_name_that_matches_the_pattern_is_accepted(text in "[a-z][a-z0-9_-]{0,62}") {
         prop_assert!(Name::new(&text).is_ok());
     }
 }

@@ -31,7 +31,7 @@ fn secrets() -> Value {
 }
 
 #[test]
-fn a_secret_comes_from_a_reference_an_output_or_is_made_below_the_environments_own_path() {
+fn a_secret_comes_from_a_reference_or_an_output_or_is_generated_below_the_environments_path() {
     let read = component(&pillar(secrets()));
     let origin = |name: &str| &read.task_secrets[name].origin;
     assert!(matches!(origin("B"), SecretOrigin::Reference(Reference::Env(name)) if name == "B"));
@@ -44,7 +44,7 @@ fn a_secret_comes_from_a_reference_an_output_or_is_made_below_the_environments_o
 }
 
 #[test]
-fn nomad_reads_in_vault_itself_where_it_is_told_to_and_only_what_vault_has() {
+fn nomad_itself_reads_vault_secrets_if_configured_and_only_those() {
     let mut infrastructure = pillar(secrets());
     let by_variable = ["A", "B", "C", "D"].map(|name| (name, Bearer::Variable));
     assert_eq!(bearers(&component(&infrastructure)), by_variable);
@@ -59,7 +59,7 @@ fn nomad_reads_in_vault_itself_where_it_is_told_to_and_only_what_vault_has() {
 }
 
 #[test]
-fn a_literal_is_a_sensitive_variable_of_the_module_and_nothing_to_hand_over() {
+fn a_literal_secret_is_a_sensitive_variable_of_the_module_and_not_in_nomads_variable() {
     let read = component(&pillar(json!({
         "A": { "from": "env:A", "literal": true }, "B": { "output": "db.password", "literal": true },
     })));
@@ -72,7 +72,7 @@ fn a_literal_is_a_sensitive_variable_of_the_module_and_nothing_to_hand_over() {
 }
 
 #[test]
-fn a_sensitive_output_goes_into_a_job_only_where_that_is_asked_for() {
+fn a_sensitive_output_goes_into_a_job_only_on_request() {
     let mut db = module(&[], &["password"]);
     db.outputs.get_mut("password").unwrap().sensitive = true;
     let web = || ("nomad-web", module(&["env_B?"], &["job_id"]));
@@ -85,19 +85,22 @@ fn a_sensitive_output_goes_into_a_job_only_where_that_is_asked_for() {
     assert!(said(json!({ "output": "db.password" })).is_empty());
     assert!(said(json!({ "output": "db.password", "literal": true })).is_empty());
     let lost = said(json!({ "output": "db.lost" }));
-    assert_eq!(lost, ["infrastructure:services:web:secrets:B: db has no output 'lost'; it has: password"]);
+    assert_eq!(
+        lost,
+        ["infrastructure:services:web:secrets:B: db has no output 'lost'; its outputs: password"]
+    );
 }
 
 #[test]
-fn what_is_wrong_with_a_secret_is_said_with_its_place_and_without_its_text() {
+fn problems_of_a_secret_are_reported_with_its_path_and_without_its_value() {
     for (secrets, place, said) in [
-        (json!({ "A": "hunter2" }), "A", "a secret does not belong in a pillar"),
-        (json!({ "A": { "from": "hunter2" } }), "A:from", "a secret does not belong in a pillar"),
+        (json!({ "A": "hunter2" }), "A", "not the secret itself"),
+        (json!({ "A": { "from": "hunter2" } }), "A:from", "not the secret itself"),
         (json!({ "A": { "generate": "password", "from": "env:X" } }), "A", "one of {from: REFERENCE}"),
         (json!({ "A": {} }), "A", "one of {from: REFERENCE}"),
         (json!({ "A": { "generate": "words" } }), "A:generate", "password, hex or base64"),
-        (json!({ "A": { "from": "env:X", "key": "k" } }), "A:key", "belongs to generate"),
-        (json!({ "A": { "generate": "hex", "literal": true } }), "A", "leave literal out"),
+        (json!({ "A": { "from": "env:X", "key": "k" } }), "A:key", "is only for generate"),
+        (json!({ "A": { "generate": "hex", "literal": true } }), "A", "remove literal"),
         (json!({ "A": { "generate": "hex", "kye": "k" } }), "A:kye", "did you mean \"key\"?"),
         (json!({ "TAKEN": "env:X" }), "TAKEN", "set twice"),
         (json!({ "A-B": "env:X" }), "A-B", "letters, digits and '_'"),
@@ -112,16 +115,16 @@ fn what_is_wrong_with_a_secret_is_said_with_its_place_and_without_its_text() {
     without["settings"] = json!({});
     let found = problems(&without);
     assert!(
-        found.len() == 2 && found.iter().all(|one| one.contains("settings:vault must say where")),
+        found.len() == 2 && found.iter().all(|one| one.contains("set infrastructure:settings:vault")),
         "{found:?}"
     );
     let mut role = pillar(json!({}));
     role["settings"]["nomad"] = json!({ "vault_role": "tasks" });
-    assert!(problems(&role)[0].contains("is for secrets: vault"), "{role}");
+    assert!(problems(&role)[0].contains("is only for secrets: vault"), "{role}");
 }
 
 #[test]
-fn a_level_that_says_a_variable_in_another_way_is_right() {
+fn a_more_specific_level_may_set_a_variable_in_another_way() {
     let mut infrastructure = pillar(json!({ "A": "env:A", "B": "env:B" }));
     infrastructure["environments"]["staging"]["services"]["web"] =
         json!({ "env": { "A": "for staging" }, "secrets": { "TAKEN": "env:TAKEN" } });

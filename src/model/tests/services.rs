@@ -41,7 +41,7 @@ fn value(component: &Component, variable: &str) -> Value {
 }
 
 #[test]
-fn a_service_has_hooks_which_read_its_own_outputs() {
+fn hooks_of_a_service_read_its_outputs() {
     let hook = |output: &str| json!({ "image": "x", "port": 1, "hooks": [{ "prometheus": { "file": "/p.json", "targets": [{ "output": output }] } }] });
     let read = component(hook("web_url"));
     assert_eq!(read.hooks[0].kind(), "prometheus");
@@ -81,7 +81,7 @@ fn wrong(web: Value) -> Vec<String> {
 }
 
 #[test]
-fn a_service_becomes_a_component_of_its_own_with_every_value_as_a_variable() {
+fn a_service_becomes_a_component_with_every_value_as_a_variable() {
     let read = component(json!({
         "image": "jenkins/jenkins:lts", "port": 8080, "health_path": "/login", "replicas": 2,
         "env": { "A": "x", "N": 1, "B": true }, "depends_on": ["net"], "on_failure": "continue",
@@ -105,7 +105,7 @@ fn a_service_becomes_a_component_of_its_own_with_every_value_as_a_variable() {
 }
 
 #[test]
-fn what_a_service_leaves_out_is_by_what_its_environment_is_called() {
+fn the_name_of_the_environment_determines_the_defaults_of_a_service() {
     for (environment, expected) in [
         ("development", [1, 100, 256]),
         ("staging", [2, 200, 512]),
@@ -124,7 +124,7 @@ fn what_a_service_leaves_out_is_by_what_its_environment_is_called() {
 }
 
 #[test]
-fn a_port_is_the_hosts_own_where_the_task_has_no_network_of_its_own() {
+fn without_its_own_network_a_task_uses_the_port_of_the_host() {
     let fixed = |number| Port { to: None, fixed: Some(number) };
     let read = component(json!({ "command": "/bin/x", "port": 80 }));
     assert_eq!(shape(&read).ports["http"], fixed(Number::Knob));
@@ -140,7 +140,7 @@ fn a_port_is_the_hosts_own_where_the_task_has_no_network_of_its_own() {
 }
 
 #[test]
-fn only_a_service_that_is_registered_is_given_time_between_its_registration_and_its_end() {
+fn only_a_registered_service_gets_a_shutdown_delay() {
     let delay = |web| shape(&component(web)).shutdown_delay;
     let said = |more: Value| {
         let mut web = json!({ "image": "x", "port": 80 });
@@ -165,7 +165,7 @@ fn an_output_becomes_a_value_of_the_job_or_of_the_tasks_environment() {
 }
 
 #[test]
-fn a_template_of_the_users_own_gets_every_value_and_says_its_shape_itself() {
+fn a_users_template_gets_every_value_and_defines_the_job_itself() {
     let read = component(json!({
         "template": "salt://services/web.nomad.tpl", "port": 80, "variables": { "admins": ["a"] },
         "from_outputs": { "zone": "net.zone" },
@@ -187,7 +187,7 @@ fn a_template_of_the_users_own_gets_every_value_and_says_its_shape_itself() {
 }
 
 #[test]
-fn levels_of_a_service_merge_and_the_more_specific_one_chooses_another_way() {
+fn levels_of_a_service_merge_and_the_more_specific_one_wins() {
     let common = json!({ "image": "x", "port": 80, "env": { "A": "1", "B": "1" }, "health_path": "/a" });
     let own = json!({
         "command": "/bin/y", "ports": { "http": {} }, "env": { "B": "2" }, "from_outputs": { "A": "net.a" },
@@ -210,7 +210,7 @@ fn levels_of_a_service_merge_and_the_more_specific_one_chooses_another_way() {
 }
 
 #[test]
-fn a_port_of_a_name_stays_with_its_ports_across_levels() {
+fn a_port_given_by_name_keeps_its_ports_across_levels() {
     let mut infrastructure =
         services("staging", json!({ "image": "x", "ports": { "db": 1, "web": 2 }, "port": "db" }));
     infrastructure["environments"]["staging"] = json!({ "services": { "web": { "ports": { "db": 3 } } } });
@@ -220,7 +220,7 @@ fn a_port_of_a_name_stays_with_its_ports_across_levels() {
 }
 
 #[test]
-fn a_service_that_only_the_call_knows_is_the_calls() {
+fn a_service_that_only_the_call_defines_is_used() {
     let infrastructure = services("staging", json!({ "image": "x" }));
     let overrides =
         Overrides { service: Some((name("api"), json!({ "image": "y" }))), ..Overrides::default() };
@@ -228,7 +228,7 @@ fn a_service_that_only_the_call_knows_is_the_calls() {
 }
 
 #[test]
-fn what_a_call_says_of_a_services_component_is_said_of_the_service() {
+fn an_override_of_a_services_component_applies_to_the_service() {
     let infrastructure = services("staging", json!({ "image": "x" }));
     let said =
         |variables| Overrides { variables: Some((name("nomad-web"), variables)), ..Overrides::default() };

@@ -71,7 +71,7 @@ fn each_server_that_is_away_is_asked_again_for_as_long_as_the_pillar_says() {
 }
 
 #[test]
-fn every_problem_is_said_and_none_hides_another() {
+fn every_problem_is_reported_and_none_hides_another() {
     let said = wrong(json!({
         "root": "relative", "paralelism": 3, "parallelism": 0, "on_failure": "explode",
         "rollback": { "needs_approval_for": ["update"], "on_first_failure": "panic" },
@@ -79,9 +79,9 @@ fn every_problem_is_said_and_none_hides_another() {
         "terraform": { "version": "new", "pass_env": 1, "env": { "A": [] } },
     }));
     let expected = [
-        "infrastructure:settings:concurrency:aws: must be a whole number from 1",
+        "infrastructure:settings:concurrency:aws: must be a positive integer",
         "infrastructure:settings:on_failure: must be one of: stop, continue, rollback",
-        "infrastructure:settings:parallelism: must be a whole number from 1",
+        "infrastructure:settings:parallelism: must be a positive integer",
         "infrastructure:settings:paralelism: unknown key; did you mean \"parallelism\"?",
         "infrastructure:settings:policy: must be a mapping",
         "infrastructure:settings:rollback:needs_approval_for: must be a list of: delete, replace",
@@ -90,7 +90,8 @@ fn every_problem_is_said_and_none_hides_another() {
         "infrastructure:settings:terraform:env:A: must be a text or a reference",
         "infrastructure:settings:terraform:pass_env: must be a list of texts",
         "infrastructure:settings:terraform:version: must be a version constraint, such as \">=1.5, <2\"",
-        "infrastructure:settings:timeouts:plan: must be a duration: seconds, or such as \"500ms\", \"5m\", \"1h30m\"",
+        "infrastructure:settings:timeouts:plan: must be a duration: a number of seconds, or a text such as \
+         \"500ms\", \"5m\", \"1h30m\"",
     ];
     let sorted = |mut lines: Vec<String>| {
         lines.sort();
@@ -112,14 +113,14 @@ fn a_duration_is_seconds_or_a_text_with_its_units() {
 }
 
 #[test]
-fn a_duration_that_no_clock_can_count_to_is_refused() {
+fn a_duration_too_long_for_a_clock_is_refused() {
     for value in [json!(u64::MAX), json!("500000000000y"), json!("400d")] {
         assert_eq!(wrong(json!({ "lock_timeout": value })).len(), 1, "{value}");
     }
 }
 
 #[test]
-fn a_time_limit_of_nothing_is_refused_but_a_lock_may_not_be_waited_for() {
+fn a_time_limit_of_zero_is_refused_except_for_the_lock_timeout() {
     assert_eq!(
         wrong(json!({ "timeouts": { "init": 0, "plan": "0s", "apply": 0, "stop_grace": 0 } })).len(),
         4
@@ -149,7 +150,7 @@ fn terraforms_environment_takes_values_and_references() {
 }
 
 #[test]
-fn a_name_or_value_that_no_environment_can_hold_is_refused_without_the_value() {
+fn a_name_or_value_that_no_process_environment_accepts_is_refused_without_the_value() {
     for (key, value) in
         [("", "hidden"), ("A=B", "hidden"), ("A B", "hidden"), ("1A", "hidden"), ("A", "hid\0den")]
     {
@@ -178,7 +179,7 @@ fn an_unknown_environment_is_refused_with_the_nearest_or_with_those_that_exist()
 }
 
 #[test]
-fn a_missing_or_misshapen_pillar_is_refused() {
+fn a_missing_or_malformed_pillar_is_refused() {
     for infrastructure in [json!(null), json!({}), json!([]), json!("x"), json!({ "environments": [] })] {
         let (draft, problems) = read(&infrastructure, "staging", &Overrides::default());
         assert!(draft.is_none() && !problems.is_empty(), "{infrastructure}");
@@ -186,7 +187,7 @@ fn a_missing_or_misshapen_pillar_is_refused() {
 }
 
 #[test]
-fn a_long_list_of_what_exists_is_cut_short() {
+fn a_long_list_of_existing_names_is_truncated() {
     let environments: serde_json::Map<_, _> =
         (0..500).map(|index| (format!("e{index:03}"), json!({}))).collect();
     let (_, problems) = read(&json!({ "environments": environments }), "production", &Overrides::default());
@@ -204,7 +205,7 @@ fn a_huge_key_is_refused_like_any_other() {
 }
 
 #[test]
-fn parts_that_are_left_empty_are_fine() {
+fn empty_parts_of_the_pillar_are_accepted() {
     let component = json!({
         "source": "/m", "health": [], "hooks": [], "data": [], "rollback": {}, "template": null, "policy": null,
     });

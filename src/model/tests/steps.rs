@@ -37,14 +37,14 @@ fn states_and_functions_are_read_with_their_defaults() {
 }
 
 #[test]
-fn a_batch_is_never_nobody() {
+fn a_batch_is_never_empty() {
     assert_eq!(Batch::Percent(10).of(3), 1);
     assert_eq!(Batch::Percent(50).of(9), 4);
     assert_eq!(Batch::Minions(NonZeroUsize::new(2).unwrap()).of(9), 2);
 }
 
 #[test]
-fn everything_wrong_with_a_step_is_said_at_once() {
+fn all_problems_of_a_step_are_reported_together() {
     let found = said(json!({
         "source": "/m", "variables": { "a": 1 }, "secrets": { "b": "env:B" }, "backend": { "type": "local" },
         "credentials": { "hcloud": "env:H" },
@@ -85,7 +85,7 @@ fn a_step_needs_a_target_and_one_thing_to_do() {
     assert!(nothing[0].starts_with("infrastructure:components:post:salt: needs sls"), "{nothing:?}");
     assert!(nothing[1].starts_with("infrastructure:components:post:salt:target: is missing"), "{nothing:?}");
     let both = said(json!({ "salt": { "target": "*", "sls": "a", "function": "test.ping" } }));
-    assert_eq!(both, ["infrastructure:components:post:salt:function: sls and function: one of them"]);
+    assert_eq!(both, ["infrastructure:components:post:salt:function: sls and function exclude each other"]);
     let empty = said(json!({ "salt": {} }));
     assert!(empty[0].contains("a component without a source"), "{empty:?}");
 }
@@ -107,10 +107,10 @@ fn a_step_reads_outputs_and_gives_none() {
     net.outputs.get_mut("key").unwrap().sensitive = true;
     let found = checked(&infrastructure, vec![("net", net)]).unwrap_err();
     let expected = [
-        "components:after:from_outputs:x: post has no output 'y'; it has: none",
+        "components:after:from_outputs:x: post has no output 'y'; its outputs: none",
         "components:post:from_outputs:cidr: is set twice: here and in salt:pillar",
-        "components:post:from_outputs:key: is a sensitive output: Salt keeps what a job is given",
-        "components:post:from_outputs:lost: net has no output 'lost'; it has: cidr, key",
+        "components:post:from_outputs:key: is a sensitive output, and Salt stores the arguments of a job",
+        "components:post:from_outputs:lost: net has no output 'lost'; its outputs: cidr, key",
         "components:post:from_outputs:test: test is set by Eos",
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");
@@ -120,7 +120,7 @@ fn a_step_reads_outputs_and_gives_none() {
 }
 
 #[test]
-fn a_step_stands_in_the_same_order_as_modules() {
+fn a_step_is_ordered_like_a_module() {
     let infrastructure = pillar(
         json!({}),
         json!({
@@ -136,7 +136,7 @@ fn a_step_stands_in_the_same_order_as_modules() {
 }
 
 #[test]
-fn an_environment_gives_a_step_another_target_and_keeps_the_rest() {
+fn an_environment_can_change_only_the_target_of_a_step() {
     let mut infrastructure = pillar(
         json!({}),
         json!({ "post": { "salt": { "target": "web*", "sls": "a", "pillar": { "a": 1 } } } }),

@@ -29,7 +29,7 @@ fn references_are_read_and_written_the_same() {
 }
 
 #[test]
-fn hostile_and_incomplete_references_are_refused_and_not_repeated() {
+fn hostile_and_incomplete_references_are_refused_and_not_shown() {
     for text in [
         "vault:",
         "vault:secret/a",
@@ -61,7 +61,7 @@ fn hostile_and_incomplete_references_are_refused_and_not_repeated() {
 
 proptest! {
     #[test]
-    fn a_reference_that_is_taken_leads_down_and_nowhere_else(rest in "[a-z./#%\\n ]{0,20}") {
+    fn an_accepted_reference_never_leaves_its_folder(rest in "[a-z./#%\\n ]{0,20}") {
         if let Ok(Reference::Vault { path, .. }) = reference(&format!("vault:{rest}")) {
             let parts: Vec<_> = path.as_str().split('/').collect();
             prop_assert!(parts.len() > 1 && parts.iter().all(|part| !["", ".", ".."].contains(part)));
@@ -89,7 +89,7 @@ fn every_method_is_read_with_its_defaults() {
 }
 
 #[test]
-fn everything_wrong_with_vault_is_said_at_once_and_once() {
+fn all_problems_of_vault_are_reported_together_and_once() {
     let vault = json!({
         "namespace": "../x", "addres": "x", "tls": { "insecure": true },
         "auth": { "method": "approle", "secret_id": "s.literal", "jwt": "env:J", "role_id": "vault:a/b#c" },
@@ -100,8 +100,10 @@ fn everything_wrong_with_vault_is_said_at_once_and_once() {
     let expected = [
         format!("{at}:addres: unknown key; did you mean \"address\"?"),
         format!("{at}:address: is missing"),
-        format!("{at}:auth:jwt: means nothing to the method approle"),
-        format!("{at}:auth:role_id: cannot stand in the Vault that it logs in to"),
+        format!("{at}:auth:jwt: has no meaning for the method approle"),
+        format!(
+            "{at}:auth:role_id: cannot be a secret of the same Vault, because it is needed for the login"
+        ),
         format!("{at}:auth:secret_id: must be a reference"),
         format!("{at}:namespace: must be names"),
     ];
@@ -111,11 +113,11 @@ fn everything_wrong_with_vault_is_said_at_once_and_once() {
     }
     assert!(!said.concat().contains("s.literal"));
     let none = wrong(json!({ "vault": server(json!({ "method": "aprole" })) }));
-    assert_eq!(none, [format!("{at}:auth:method: there is no \"aprole\"; did you mean \"approle\"?")]);
+    assert_eq!(none, [format!("{at}:auth:method: \"aprole\" does not exist; did you mean \"approle\"?")]);
 }
 
 #[test]
-fn a_reference_to_vault_needs_to_be_told_where_that_is_wherever_it_stands() {
+fn a_vault_reference_needs_the_vault_settings_wherever_it_is_used() {
     let gate = json!({ "http": { "url": "http://x", "headers": { "Authorization": "vault:a/b#c" } } });
     let hook = json!({ "webhook": { "url": "http://x", "headers": { "Authorization": "vault:a/b#c" } } });
     let net = json!({
@@ -149,7 +151,7 @@ fn a_reference_to_vault_needs_to_be_told_where_that_is_wherever_it_stands() {
 }
 
 #[test]
-fn a_locks_token_is_no_secret_of_vault_or_sdb() {
+fn the_token_of_a_lock_cannot_be_a_secret_in_vault_or_sdb() {
     for token in ["vault:a/b#c", "sdb://p/k"] {
         let said = wrong(settings(json!({ "lock": { "type": "consul", "token": token } })));
         let expected = "infrastructure:settings:lock:token: must be env:NAME or file:/path";
@@ -158,7 +160,7 @@ fn a_locks_token_is_no_secret_of_vault_or_sdb() {
 }
 
 #[test]
-fn credentials_are_read_by_provider_and_a_components_own_win() {
+fn credentials_are_read_by_provider_and_those_of_a_component_win() {
     let shared = json!({ "hcloud": true, "aws": "vault:x/aws", "nomad": "env:N", "azurerm": {} });
     let net = json!({ "source": "/m", "credentials": { "hcloud": false, "aws": "vault:y/aws" } });
     let read = draft(&pillar(settings(json!({ "credentials": shared })), json!({ "net": net })));
@@ -177,7 +179,7 @@ fn credentials_are_read_by_provider_and_a_components_own_win() {
 }
 
 #[test]
-fn credentials_that_cannot_be_are_refused() {
+fn contradictory_credentials_are_refused() {
     let credentials = json!({
         "hclud": true, "aws": "vault:secret/aws#key", "nomad": "s.literal", "b2": 1, "consul": "vault:x",
         "hcloud": "env:H",
@@ -188,7 +190,7 @@ fn credentials_that_cannot_be_are_refused() {
         "aws: aws needs several values",
         "b2: must be a reference",
         "consul: vault: must be followed by mount/path",
-        "hcloud: HCLOUD_TOKEN is set in settings:terraform too",
+        "hcloud: HCLOUD_TOKEN is also set in settings:terraform",
         "hclud: no credentials are known for this provider; did you mean \"hcloud\"?",
         "nomad: must be a reference",
     ];

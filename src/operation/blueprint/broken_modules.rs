@@ -84,7 +84,8 @@ fn replace(
         return Ok(());
     }
     let why = earlier.err().map(|error| {
-        let message = format!("nor can it be destroyed as it was last applied: {}", error.message);
+        let message =
+            format!("nor can it be destroyed with its last applied configuration: {}", error.message);
         Problem::new(&today.place("source"), message)
     });
     swapped.problems.extend(faults.into_iter().chain(why));
@@ -97,7 +98,7 @@ pub fn note(faults: &[Problem]) -> String {
 }
 
 pub fn say(reason: &str) -> String {
-    format!("taken as it was last applied, because its module of today cannot be used: {reason}")
+    format!("its last applied configuration is used, because its current module cannot be used: {reason}")
 }
 
 /// The folder of a run that is refused before it begins.

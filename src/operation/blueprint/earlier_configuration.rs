@@ -22,8 +22,7 @@ pub fn whole(
     match found.0.lacks.first() {
         None => Ok(found),
         Some(variable) => {
-            let reason =
-                format!("variable {variable:?}: the pillar or the call that had its value has it no longer");
+            let reason = format!("variable {variable:?}: its value is no longer in the pillar or the call");
             Err(unusable(&reason))
         }
     }
@@ -97,7 +96,7 @@ fn declared(component: &Component) -> Map<String, Value> {
 }
 
 fn unusable(reason: &str) -> Error {
-    let message = format!("the earlier configuration cannot be planned again: {reason}");
-    let remedy = "go forward instead: correct the pillar and orchestrate";
+    let message = format!("the earlier configuration cannot be planned: {reason}");
+    let remedy = "correct the pillar and orchestrate instead";
     Error::new(Layer::Host, Phase::Rollback, Code::ConfigurationUnusable, message, remedy)
 }

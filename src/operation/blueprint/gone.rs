@@ -67,7 +67,7 @@ fn all(layout: &Layout, in_pillar: impl Fn(&Name) -> bool) -> Result<BTreeMap<Na
     Ok(records.into_iter().filter(|(name, record)| may_have(record) && !in_pillar(name)).collect())
 }
 
-const VALUES: &str = "put it back from a backup: it has the values that the component was last applied with";
+const VALUES: &str = "restore it from a backup: it contains the values of the component's last apply";
 
 /// Its own workdir is its module's source. Stored values are used as they were.
 fn last_applied(record: Record, place: &Place, known: &BTreeSet<Name>) -> Result<Value> {

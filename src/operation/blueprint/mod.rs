@@ -99,7 +99,7 @@ pub(super) fn refuse_steps(
     let path = model::PillarPath::arguments().child("components");
     let step = |name: &&Name| blueprint.nodes.get(*name).is_some_and(|node| node.component.step.is_some());
     let problem = |name| {
-        Problem::new(&path, format!("{name} is a step of Salt's own: {operation} is for what Terraform made"))
+        Problem::new(&path, format!("{name} is a Salt step, but {operation} is for Terraform components"))
     };
     match names.iter().filter(step).map(problem).collect::<Vec<_>>() {
         none if none.is_empty() => Ok(()),

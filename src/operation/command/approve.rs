@@ -117,16 +117,16 @@ fn select(
         Err(Error::new(Layer::Salt, Phase::Validation, Code::NothingToApprove, message, remedy))
     };
     if waiting.is_empty() {
-        let remedy = format!("infrastructure.apply {plan_id} applies what was planned");
-        return refuse(format!("policy stopped nothing of plan {plan_id}"), remedy);
+        let remedy = format!("infrastructure.apply {plan_id} applies this plan");
+        return refuse(format!("plan {plan_id} needs no approval: policy stopped nothing in it"), remedy);
     }
     let Some(named) = named else { return Ok(waiting) };
     let others: BTreeSet<Name> = named.difference(&waiting).cloned().collect();
     match others.is_empty() {
         true => Ok(named),
         false => refuse(
-            format!("policy stopped nothing of {} in plan {plan_id}", list(&others)),
-            format!("what waits for approval in it: {}", list(&waiting)),
+            format!("{} in plan {plan_id} needs no approval: policy did not stop it", list(&others)),
+            format!("these components of it need approval: {}", list(&waiting)),
         ),
     }
 }
@@ -142,7 +142,7 @@ fn record(
     let approval = Approval::of(plan.plans, &kept, Holder { component: name.to_string(), ..by.clone() });
     let before = plan.approval()?;
     let (approval, note) = match before {
-        Some(before) => (before.clone(), format!("it was approved before, by {}", before.words())),
+        Some(before) => (before.clone(), format!("it was already approved by {}", before.words())),
         None => {
             audit::note(layout, &json!({ "did": "approve", "approval": approval }))?;
             journal.note_durably(Entry::Approved {

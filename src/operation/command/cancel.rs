@@ -37,7 +37,7 @@ fn ask(run: &Run) -> Result<()> {
         return refuse(Code::RunEnded, format!("run {run_id} has ended"));
     }
     if !run.story.is_alive() {
-        return refuse(Code::RunGone, format!("the process of run {run_id} is gone"));
+        return refuse(Code::RunGone, format!("the process of run {run_id} has ended"));
     }
     replace(&run.folder.join("cancel"), b"")
 }

@@ -36,7 +36,7 @@ impl Asked {
 fn desired(arguments: &mut Arguments, component: &Name, given: Overrides) -> Overrides {
     let desired = arguments.value("desired_state");
     if desired.as_ref().is_some_and(|desired| !desired.is_object()) {
-        arguments.problem("desired_state", "is not a mapping of the component's variables to values");
+        arguments.problem("desired_state", "must be a mapping of the component's variables to values");
     }
     if given.variables.is_some() {
         arguments.problem("variables", "is called desired_state here");

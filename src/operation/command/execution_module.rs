@@ -75,7 +75,7 @@ fn apply(call: &Call<'_>) -> Value {
         None => Ok(arguments.environment()),
         Some(plan_id) if is_id(plan_id) => find_run::environment_of_plan(&mut arguments, request, plan_id),
         Some(_) => {
-            arguments.problem("plan_file", "is neither a plan_id nor a plan_file that plan returned");
+            arguments.problem("plan_file", "is neither a plan_id nor a plan_file from a result of plan");
             Ok(arguments.environment())
         }
     };

@@ -190,7 +190,7 @@ mod tests {
     use crate::model::{Input, Name, Overrides};
 
     #[test]
-    fn a_service_is_read_with_what_nomad_service_says_of_it_and_without_what_it_says_of_others() {
+    fn a_service_is_merged_with_its_own_nomad_service_and_not_with_others() {
         let of = |name: &str, environment: &str, port: u16| json!({ "name": name, "environment": environment, "config": { "image": "x", "port": port } });
         let mut pillar = json!({
             "nomad_service": [of("web", "staging", 80), of("web", "production", 81), of("db", "staging", 82)],

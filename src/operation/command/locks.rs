@@ -46,7 +46,7 @@ pub fn unlock(call: &Call<'_>) -> Report {
         .and_then(|()| free(&draft(&call.request, &environment)?, &component, &id, &opening));
     match freed {
         Ok(holder) => {
-            call.host.log(tracing::Level::WARN, &format!("the lock of {component} was freed from {holder}"));
+            call.host.log(tracing::Level::WARN, &format!("the lock of {component} was taken from {holder}"));
             let extra = BTreeMap::from([("freed".to_owned(), json!(holder))]);
             opening.answer(BTreeMap::new(), extra)
         }
@@ -73,9 +73,9 @@ fn held(draft: &Draft) -> Result<Vec<Value>> {
 fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<Holder> {
     let Service::Consul(consul) = service(&draft.settings)? else {
         let path = Layout::new(&draft.settings.root, &draft.environment)?.place(component)?.lock();
-        let message = format!("{} is held by processes, and free when they have ended", path.display());
-        let remedy =
-            "stop the run by infrastructure.cancel; infrastructure.locks names its process and its terraform";
+        let message = format!("processes hold {}; it is free when they have ended", path.display());
+        let remedy = "stop the run with infrastructure.cancel; infrastructure.locks shows its process and its \
+                      terraform";
         return Err(Error::new(Layer::Host, Phase::Preparation, Code::LockIsAFile, message, remedy));
     };
     let by = Holder {

@@ -59,7 +59,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
         return nothing();
     }
     if invoker.context.component.health.is_empty() {
-        notes.push("it has no health gates: nothing was waited for".to_owned());
+        notes.push("it has no health gates, so Eos did not wait".to_owned());
     } else {
         health::hold(&invoker.context, &state).await?;
     }
@@ -83,8 +83,8 @@ async fn one(context: &Context<'_>, job: &StateJob) -> Result<Option<String>> {
         Found::AwaitingPromotion(_) => {}
         Found::Unseen(trouble) => return Err(explain(trouble)),
         Found::Failed(said) | Found::Stopped(said) | Found::Superseded(said) => {
-            let message = format!("job {} is not to be promoted: {said}", job.id);
-            let remedy = "nothing was promoted: find out why, then bring the component up again";
+            let message = format!("job {} cannot be promoted: {said}", job.id);
+            let remedy = "nothing was promoted. Find the cause, then apply the component again";
             return Err(Error::new(Layer::Nomad, Phase::Application, Code::NotPromotable, message, remedy));
         }
         Found::Passing(_) | Found::Waiting(..) => return Ok(None),

@@ -116,7 +116,7 @@ pub fn destroy(request: &Request) -> Wanted {
         && !test
         && let Some(environment) = &environment
     {
-        arguments.problem("confirm", format!("is missing: say confirm={environment} to destroy it"));
+        arguments.problem("confirm", format!("is missing: set confirm={environment} to destroy it"));
     }
     let environment = environment.unwrap_or_else(Arguments::placeholder);
     let wanted = Wanted {
@@ -140,7 +140,7 @@ pub fn rollback(request: &Request) -> Wanted {
     }
     let snapshot_id = arguments.maybe_run_id("snapshot_id");
     if snapshot_id.is_some() && components.as_ref().is_some_and(|names| names.len() > 1) {
-        arguments.problem("snapshot_id", "is of one component: name that one");
+        arguments.problem("snapshot_id", "is for one component: name that component");
     }
     let preserve_data = arguments.flag("preserve_data");
     back(arguments, request, components, Rollback { snapshot_id, order, preserve_data, confirmed: false })
@@ -162,7 +162,7 @@ fn back(
     rollback: Rollback,
 ) -> Wanted {
     if components.is_none() {
-        arguments.problem("components", "is missing: name what is to go back");
+        arguments.problem("components", "is missing: name the components to roll back");
     }
     let environment = arguments.environment_in_the_call();
     let confirmed = arguments.confirmed(environment.as_ref());
@@ -182,7 +182,7 @@ pub fn acknowledge(request: &Request) -> Wanted {
     let mut arguments = Arguments::new(request);
     let components = arguments.names("components");
     if components.is_none() {
-        arguments.problem("components", "is missing: name those that you have looked at");
+        arguments.problem("components", "is missing: name the components that you have checked");
     }
     let intent = Intent::new(What::Acknowledge, Mode::Apply);
     let wanted = Wanted {

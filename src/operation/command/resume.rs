@@ -90,29 +90,32 @@ impl Interrupted {
     fn refuse(&self) -> Result<()> {
         let Self { run_id, began, .. } = self;
         if !began.changes_things() {
-            return Err(refusal(Code::RunComplete, format!("run {run_id} was to change nothing")));
+            return Err(refusal(Code::RunComplete, format!("run {run_id} was a test and changed nothing")));
         }
         let operation = began.who.operation.as_str();
         if operation == journal::REMEDIATE || operation == rollback::OPERATION {
             // The drift that it was to remediate may differ by now.
-            let message = format!("run {run_id} was a {operation}, which is not gone on with");
-            return Err(not_resumable(message, "look at what is there, and ask for it again"));
+            let message = format!("run {run_id} was a {operation}; it cannot be resumed");
+            return Err(not_resumable(message, "check the resources, then call it again"));
         }
         if state_surgery::OPERATIONS.contains(&operation) {
-            let message = format!("run {run_id} was one step by hand: call {operation} again");
+            let message = format!("run {run_id} was a single call: call {operation} again");
             return Err(refusal(Code::RunComplete, message));
         }
         if self.complete {
-            return Err(refusal(Code::RunComplete, format!("run {run_id} did all that it was to do")));
+            return Err(refusal(
+                Code::RunComplete,
+                format!("run {run_id} already completed; there is nothing to resume"),
+            ));
         }
         if self.alive {
-            let message = format!("run {run_id} is still under way: {}", began.who);
+            let message = format!("run {run_id} is still running: {}", began.who);
             return Err(refusal(Code::RunAlive, message));
         }
         match &began.plan_id {
             Some(plan_id) if self.elsewhere => {
                 let host = &began.who.host;
-                let message = format!("run {run_id} applies plan {plan_id}, which is kept on {host}");
+                let message = format!("run {run_id} applies plan {plan_id}, which is stored on {host}");
                 Err(not_resumable(message, "resume it there, or make a new plan here"))
             }
             _ => Ok(()),
@@ -154,7 +157,7 @@ fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
         (_, Some(last)) => Ok(Interrupted::elsewhere(environment, last)),
         (Some(here), None) => Interrupted::here(request, here),
         (None, None) => {
-            Err(refusal(Code::NoSuchRun, format!("no run ever changed anything in {environment}")))
+            Err(refusal(Code::NoSuchRun, format!("no run has changed anything in {environment} yet")))
         }
     }
 }

@@ -32,11 +32,11 @@ fn surgery(arguments: &mut Arguments, operation: &str) -> Option<Surgery> {
             let id = arguments.text("resource_id");
             let id = id.filter(|id| !id.is_empty() && !id.chars().any(char::is_control));
             if id.is_none() {
-                arguments.problem("resource_id", "must be the id under which the provider knows it");
+                arguments.problem("resource_id", "must be the id that the provider uses for it");
             }
             let address = address?;
             if !address.is_resource() {
-                arguments.problem("resource_address", "is of a module: name a resource");
+                arguments.problem("resource_address", "is a module: name a resource");
             }
             Some(Surgery::Import { address, id: id? })
         }
@@ -46,7 +46,8 @@ fn surgery(arguments: &mut Arguments, operation: &str) -> Option<Surgery> {
             if from.is_resource() != to.is_resource() || from == to {
                 arguments.problem(
                     "to_address",
-                    "must be another one, of a resource as the first, or of a module as it",
+                    "must differ from the first address, and be of the same kind: both resources, or both \
+                     modules",
                 );
             }
             Some(Surgery::Move { from, to })
@@ -57,7 +58,7 @@ fn surgery(arguments: &mut Arguments, operation: &str) -> Option<Surgery> {
             if address.has_index() {
                 arguments.problem(
                     "resource_address",
-                    "has an index: Terraform lets go of a resource or a module as a whole",
+                    "has an index: Terraform removes only whole resources or modules from a state",
                 );
             }
             Some(Surgery::Remove { address, destroy })
@@ -81,14 +82,14 @@ fn message(surgery: Option<&Surgery>, report: &Value) -> String {
     let what = match surgery {
         None => return String::new(),
         Some(Surgery::Import { address, id }) => format!("{address} is in the state with the id {id}"),
-        Some(Surgery::Move { from, to }) => format!("{from} is {to} now"),
+        Some(Surgery::Move { from, to }) => format!("{from} is now {to}"),
         Some(Surgery::Remove { address, destroy: false }) => {
-            format!("{address} is in the state no more, and left alone in the world")
+            format!("{address} is no longer in the state; the resource itself still exists")
         }
         Some(Surgery::Remove { address, destroy: true }) => format!("{address} is destroyed"),
     };
     match report["status"].as_str() {
-        Some("planned") => format!("planned: {what}, once this is run without test"),
+        Some("planned") => format!("planned: {what}, when run without test"),
         Some("unchanged") => format!("nothing to do: {what}"),
         _ => what,
     }

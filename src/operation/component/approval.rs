@@ -93,9 +93,8 @@ pub(super) fn compare(kept: &Kept, again: &Changes, name: &Name) -> Result<()> {
         true => "in its outputs, or in a value that is not shown".to_owned(),
         false => format!("at {}", addresses.join(", ")),
     };
-    let message =
-        format!("it was planned again, and would now do something else than what was shown, {what}");
-    let remedy = "make a new plan and, where policy stops it, have that approved";
+    let message = format!("a new plan has other changes than the approved one, {what}");
+    let remedy = "make a new plan; if policy stops it, get it approved";
     let error = Error::new(Layer::Salt, Phase::Planning, Code::PlanMoved, message, remedy);
     Err(error.of(name).with(json!({ "addresses": addresses })))
 }
@@ -122,7 +121,7 @@ pub(super) async fn stop(
         }
         Mode::Preview | Mode::Apply => {
             let _ = std::fs::remove_file(file);
-            let remedy = words![&blocked.remedy, "; infrastructure.plan keeps a plan that can be approved"];
+            let remedy = words![&blocked.remedy, "; infrastructure.plan saves a plan that can be approved"];
             return Ok(reports::blocked(changes, Blocked { remedy, ..blocked }, name));
         }
     };
@@ -135,8 +134,8 @@ pub(super) async fn stop(
 pub(super) fn asking(blocked: Blocked, plan: SavedPlan<'_>) -> Blocked {
     let (plan_id, name) = (plan.plan_id(), plan.component);
     let approve = format!(
-        "; to approve exactly this: salt-run infrastructure.approve plan_id={plan_id} components={name} (on a minion \
-         eos_terraform.approve), then infrastructure.apply plan_id={plan_id}"
+        "; to approve this plan: salt-run infrastructure.approve plan_id={plan_id} components={name} (on a \
+         minion eos_terraform.approve), then infrastructure.apply plan_id={plan_id}"
     );
     Blocked { remedy: words![blocked.remedy, Words::own(approve)], ..blocked }
 }

@@ -47,8 +47,8 @@ pub async fn hold(context: &Context<'_>, state: &State) -> Result<()> {
             Layer::Host,
             Phase::Verification,
             Code::Cancelled,
-            "stopped while waiting for health, as asked",
-            "run again to go on",
+            "stopped on request while waiting for health",
+            "run again to continue",
         )),
         error = lost => Err(error),
         held = watch(&gates, &tell) => held,
@@ -153,7 +153,7 @@ fn value<T: Clone>(
 /// A gate that cannot be measured because of its definition.
 fn unmeasurable(gate: &model::Gate, message: &str) -> Error {
     let remedy = "correct the gate in the pillar, or the module's output";
-    let message = format!("{} cannot be measured: {message}", gate.path);
+    let message = format!("{} could not be checked: {message}", gate.path);
     Error::new(Layer::Salt, Phase::Verification, Code::HealthGate, message, remedy)
 }
 
@@ -175,7 +175,7 @@ async fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
                 humantime::format_duration(timing.healthy_deadline),
             );
             let passed = format!(
-                "; {} of {} measurement(s) passed in {}",
+                "; {} of {} check(s) passed in {}",
                 tally.passed,
                 tally.measured,
                 humantime::format_duration(seconds),
@@ -195,7 +195,7 @@ async fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
         message = seen.fold(message, |message, line| words![message, "\n  seen before: ", line]);
         details["nomad"] = found.details;
     }
-    let remedy = Words::own(format!("{remedy}; infrastructure.health measures now ({})", gate.path));
+    let remedy = Words::own(format!("{remedy}; infrastructure.health checks again ({})", gate.path));
     Error::new(Layer::Service, Phase::Verification, code, message, remedy).with(details)
 }
 
@@ -211,29 +211,31 @@ async fn diagnosis(gate: &Gate, outlook: Outlook) -> Option<crate::nomad::Diagno
 pub fn ending(outlook: Outlook) -> (Code, &'static str) {
     match outlook {
         Outlook::Open | Outlook::UnderWay(_) => {
-            (Code::Unhealthy, "what was applied stays: find out why, then run again")
+            (Code::Unhealthy, "the applied changes stay. Find the cause, then run again")
         }
         Outlook::Unseen => (
             Code::HealthUnknown,
-            "what was applied stays: see to that server, or to infrastructure:settings; then run again",
+            "the applied changes stay. Repair that server or correct infrastructure:settings, then run again",
         ),
         Outlook::Never(Never::Denied) => {
-            (Code::HealthUnknown, "what was applied stays: give the token what it needs, then run again")
+            (Code::HealthUnknown, "the applied changes stay. Give the token the permission, then run again")
         }
         Outlook::Never(Never::Failed) => (
             Code::DeploymentFailed,
-            "correct the job: Nomad has stopped trying this version, and no run registers it again unless retry=True asks for it",
+            "correct the job. Nomad no longer tries this version, and a run registers it again only with \
+             retry=True",
         ),
         Outlook::Never(Never::Stopped) => (
             Code::JobStopped,
-            "nothing was taken back: start the job by `nomad job start`, then run again; in a module of your own, rerun_if_dead = true in its nomad_job lets a run start it",
+            "nothing was rolled back. Start the job with `nomad job start`, then run again. In your own \
+             module, rerun_if_dead = true in its nomad_job lets a run start it",
         ),
         Outlook::Never(Never::Superseded) => {
-            (Code::Superseded, "nothing was taken back: see who else registers this job, then run again")
+            (Code::Superseded, "nothing was rolled back. Find who else registers this job, then run again")
         }
         Outlook::Never(Never::AwaitingPromotion) => (
             Code::AwaitingPromotion,
-            "look at the canaries, then promote or fail the deployment; then run again",
+            "check the canaries, then promote or fail the deployment, then run again",
         ),
     }
 }

@@ -64,11 +64,11 @@ pub(super) async fn after(
 
 async fn failed(context: &Context<'_>, report: ComponentReport, message: Words) -> ComponentReport {
     let name = &context.component.name;
-    let remedy = "what was done stays, and is recorded: see to that, then run again";
+    let remedy = "the changes stay and are recorded. Repair the cause, then run again";
     let error = Error::new(Layer::Host, Phase::Verification, Code::HookFailed, message, remedy).of(name);
     let mut notes = report.notes.clone();
     if let Err(error) = record(context).await {
-        notes.push(format!("that it failed could not be recorded: {error}"));
+        notes.push(format!("its failure could not be recorded: {error}"));
     }
     let ComponentReport { status, reason, error, .. } = ComponentReport::failed(error);
     ComponentReport { status, reason, error, notes, ..report }
@@ -220,7 +220,7 @@ impl Telling<'_> {
     /// The error contains the name of the output, never its value.
     fn output<T>(&self, own: &OwnOutput, read: impl Fn(&Value) -> Result<T, String>) -> Result<T, String> {
         let output = self.outputs.get(&own.output);
-        let value = output.ok_or_else(|| format!("output {} has no value that may be told", own.output))?;
+        let value = output.ok_or_else(|| format!("output {} has no value that may be shown", own.output))?;
         value_path::own(own, value, read)
     }
 

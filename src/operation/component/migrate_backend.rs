@@ -48,7 +48,7 @@ pub(super) async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<
     }
     match invoker.context.state() {
         Some(local) if local.exists() => {
-            let message = format!("{} is in the way of the state that is to be moved there", local.display());
+            let message = format!("{} exists where the state has to be moved to", local.display());
             return Err(Error::new(
                 Layer::Terraform,
                 Phase::Preparation,
@@ -79,7 +79,7 @@ pub(super) fn verify(record: &Record, found: Option<&State>, place: &Place) -> R
         return Ok(());
     }
     let message =
-        format!("the moved state has {resources} resource(s); the last run left {}", record.resources);
+        format!("the moved state has {resources} resource(s), but the last run left {}", record.resources);
     let remedy = format!("compare it with {}", place.state().with_extension("tfstate.moved").display());
     Err(Error::new(Layer::Terraform, Phase::Preparation, Code::StateReplaced, message, remedy))
 }
@@ -92,7 +92,7 @@ async fn old_state(invoker: &Invoker<'_>, module: &Module, record: &Record) -> R
     let old = invoker.context.place.module().join(&module.subdir).join("backend.tf");
     if !old.exists() {
         let message =
-            format!("the old backend's block, {}, is gone: its state cannot be read", old.display());
+            format!("the block of the old backend, {}, is gone, so its state cannot be read", old.display());
         let remedy = "set the old backend in the pillar again and run once, then change it";
         return Err(Error::new(Layer::Host, Phase::Preparation, Code::BackendLost, message, remedy));
     }
@@ -112,8 +112,8 @@ pub(super) fn changed(record: &Record, backend: Option<&str>) -> Error {
         false => format!("the backend changed from {old} to {new}"),
     };
     let message = format!("{what}; the state with {} resource(s) is still in the old one", record.resources);
-    let remedy = "to move the state, run orchestrate with migrate_backend=True (old credentials must still work); \
-                  else set the backend back";
+    let remedy = "to move the state, run orchestrate with migrate_backend=True (old credentials must still \
+                  work); otherwise set the old backend again";
     Error::new(Layer::Terraform, Phase::Preparation, Code::BackendChanged, message, remedy)
 }
 

@@ -155,7 +155,7 @@ async fn begin(
     let node = &*lacking::supply(session, node, record, destroys).await?;
     if !node.lacks.is_empty() {
         let lacks = lacking::names(node);
-        notes.push(format!("it is destroyed with null for {lacks}: the last value is kept nowhere"));
+        notes.push(format!("it is destroyed with null for {lacks}: the last value is not stored"));
     }
     let hands = Hands::unless(destroys);
     let mut gathered = gather(session, node, &invoker.context.reading, hands).await?;
@@ -169,7 +169,7 @@ async fn begin(
     if !inputs.pending.is_empty() {
         session.ledger.produce(&component.name, Produced { pending: Pending::All, ..Produced::default() });
         let mut report = ComponentReport::new(Status::PendingInputs, Code::ReadsPendingOutputs);
-        report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
+        report.notes.push(format!("reads {}, which depends on a pending change", inputs.pending.join(", ")));
         return Ok(report);
     }
     invoker.hand_over(&inputs.secret)?;

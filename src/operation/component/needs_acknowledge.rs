@@ -22,9 +22,9 @@ pub(super) async fn acknowledge(context: &Context<'_>, record: Option<&Record>) 
 pub(super) fn refuse(context: &Context<'_>, record: Option<&Record>) -> Option<ComponentReport> {
     let blocked = record?.blocked.as_ref()?;
     let name = &context.component.name;
-    let when = format!("the way back of run {} failed ({}): ", blocked.run_id, blocked.since);
+    let when = format!("the rollback of run {} failed ({}): ", blocked.run_id, blocked.since);
     let message =
-        words![Words::own(when), &blocked.message, "; nothing is applied before somebody has looked"];
+        words![Words::own(when), &blocked.message, "; nothing is applied until a person has checked it"];
     let remedy = remedy(context.session.blueprint.environment.as_str(), name.as_str());
     let error = Error::new(Layer::Host, Phase::Preparation, Code::RollbackFailed, message, remedy).of(name);
     let report = ComponentReport::new(Status::Blocked, error.code);
@@ -33,7 +33,7 @@ pub(super) fn refuse(context: &Context<'_>, record: Option<&Record>) -> Option<C
 
 fn remedy(environment: &str, name: &str) -> Words {
     let call = format!("salt-run infrastructure.acknowledge {environment} components={name}");
-    Words::own(format!("look at what is there, then {call}"))
+    Words::own(format!("check the resources, then run {call}"))
 }
 
 /// Records that a rollback failed, and says what a person has to do before the next apply.
@@ -64,17 +64,13 @@ pub(super) async fn block(context: &Context<'_>, way: &Way, mut report: Componen
     };
     match (written.await, &mut report.error) {
         (Err(error), _) => {
-            report.notes.push(format!("that the way back failed could not be recorded: {error}"));
+            report.notes.push(format!("the failure of the rollback could not be recorded: {error}"));
         }
         (Ok(()), Some(error)) => {
             let environment = context.session.blueprint.environment.as_str();
             let needed = remedy(environment, context.component.name.as_str());
-            error.remedy = words![
-                &error.remedy,
-                "; nothing is applied to it before you ",
-                needed,
-                ", and then run again"
-            ];
+            error.remedy =
+                words![&error.remedy, "; Eos applies nothing to it until you ", needed, ", then run again"];
         }
         (Ok(()), None) => {}
     }

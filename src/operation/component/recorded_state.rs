@@ -16,7 +16,7 @@ pub async fn whole(invoker: &Invoker<'_>) -> Result<Option<State>> {
         Ok(None) => Ok(state),
         // The state itself is still the answer. The next run of this component refuses the record.
         Err(error) => {
-            tracing::warn!("{name}: outputs that are null cannot be known: {error}");
+            tracing::warn!("{name}: Eos could not find out which outputs are null: {error}");
             Ok(state)
         }
     }
@@ -36,20 +36,20 @@ pub(super) fn check(
         // Nothing is left to destroy, as requested.
         Err(StateProblem::Emptied) if destroying => return Ok(()),
         Err(StateProblem::Empty) => {
-            (Code::StateEmpty, "there is no state now: everything would be created again")
+            (Code::StateEmpty, "the state is missing: everything would be created again")
         }
         Err(StateProblem::Emptied) => {
-            (Code::StateEmpty, "the state was emptied by somebody else: everything would be created again")
+            (Code::StateEmpty, "someone else emptied the state: everything would be created again")
         }
-        Err(StateProblem::OtherLineage) => (Code::StateReplaced, "the state there now is another one"),
-        Err(StateProblem::Older) => (Code::StateOlder, "the state there now is an older one"),
+        Err(StateProblem::OtherLineage) => (Code::StateReplaced, "the current state is a different one"),
+        Err(StateProblem::Older) => (Code::StateOlder, "the current state is an older one"),
     };
     let message = Words::own(format!(
         "the last run ({}, {}) left {} resource(s) at serial {}; {what}",
         record.run_id, record.finished, record.resources, record.serial
     ));
     let remedy = Words::own(format!(
-        "put the state back into {}; if those resources are really gone, remove {}",
+        "restore the state in {}; if those resources no longer exist, remove {}",
         state::place(context),
         context.place.record().display()
     ));

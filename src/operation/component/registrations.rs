@@ -55,12 +55,13 @@ pub(super) fn note(job: &FoundJob) -> String {
     let told: Vec<_> =
         told.map(|one| format!("{} {} -> {}", one.path, short(&one.before), short(&one.after))).collect();
     let what = match told.is_empty() {
-        true => "its registration; Terraform sees no more of it".to_owned(),
+        true => "its registration; Terraform has no details".to_owned(),
         false => told.join(", "),
     };
     format!(
-        "job {} was changed outside of Terraform: {what}. No plan puts this back. To put it back, change the job in the \
-         pillar or in its module (a new entry of meta is enough): the next run registers the whole job again",
+        "job {} was changed outside of Terraform: {what}. No plan reverts this. To revert it, change the job \
+         in the pillar or in its module (a new entry of meta is enough); the next run then registers the \
+         whole job again",
         job.id
     )
 }

@@ -79,7 +79,7 @@ impl<'a> Context<'a> {
         let short = self.short.borrow();
         let note = |what: &String| {
             Words::own(format!(
-                "{what} is a secret, or holds one, of fewer than 4 characters: it is not taken out of texts"
+                "{what} is or contains a secret of fewer than 4 characters, which is not masked in texts"
             ))
         };
         short.iter().map(note).collect()

@@ -15,19 +15,19 @@ impl Invoker<'_> {
                 Layer::Host,
                 phase,
                 Code::Cancelled,
-                Words::own(format!("stopped during {step}, as asked")),
-                "run again to go on",
+                Words::own(format!("stopped on request during {step}")),
+                "run again to continue",
             ),
             Some(Cause::LockLost) => {
                 let message =
                     format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
-                let remedy = "look at what the other holder did, plan, then run again";
+                let remedy = "check the changes of the other holder, plan, then run again";
                 Error::new(Layer::Host, phase, Code::LockLost, message, remedy)
             }
             Some(Cause::LeaseExpiring) => {
                 let message =
                     format!("{}; terraform was asked to stop during {step}", self.ends_for.borrow());
-                let remedy = "look at Vault, and why they could not be renewed; then run again";
+                let remedy = "check in Vault why they could not be renewed, then run again";
                 Error::new(Layer::Host, phase, Code::LeaseExpiring, message, remedy)
             }
             Some(Cause::Timeout) => Error::new(
@@ -35,7 +35,7 @@ impl Invoker<'_> {
                 phase,
                 Code::Timeout,
                 Words::own(format!("{step} took longer than its timeout; terraform was asked to stop")),
-                Words::own(format!("raise timeouts:{step} in the pillar, or find out what hangs")),
+                Words::own(format!("raise timeouts:{step} in the pillar, or find the cause of the delay")),
             ),
             None => {
                 let errors: Vec<_> =
@@ -44,7 +44,7 @@ impl Invoker<'_> {
                 terraform::explain(step, &errors, &said.exit, &stderr)
             }
         };
-        let lost = "what was in flight may exist in the world and not in the state";
+        let lost = "resources that were being changed may exist without being in the state";
         let message = match error.code {
             // Terraform may name only the file.
             Code::DiskFull | Code::ReadOnly => {
@@ -57,7 +57,7 @@ impl Invoker<'_> {
             Some(CutShort::Late) => {
                 words![message, end, " It did not end in time and was killed: ", lost, "."]
             }
-            Some(CutShort::Forced) => words![message, end, " It was not waited for: ", lost, "."],
+            Some(CutShort::Forced) => words![message, end, " Eos did not wait for it: ", lost, "."],
             None => message,
         };
         Error { message, ..error }.during(phase)

@@ -79,7 +79,8 @@ pub async fn initialise(
     let text = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
     let mut notes = moved_providers(&text(before), &text(read(&path)?));
     if upgrade && shipped {
-        notes.push("the providers stay as the module's own .terraform.lock.hcl has them".to_owned());
+        notes
+            .push("the versions of the providers stay as in the module's own .terraform.lock.hcl".to_owned());
     }
     Ok(notes)
 }
@@ -110,15 +111,15 @@ async fn run_beyond_lock_file(invoker: &Invoker<'_>, init: &Init) -> Result<Said
 fn upgrade_first(context: &Context<'_>) -> Words {
     let (environment, name) = (&context.session.blueprint.environment, &context.component.name);
     Words::own(format!(
-        "an earlier run chose this version. To choose another one: salt-run infrastructure.orchestrate {environment} \
-         components={name} upgrade=True; a destroy or a look for drift works after that. Or put the version back into \
-         its registry or mirror"
+        "an earlier run selected this version. To select another one: salt-run infrastructure.orchestrate \
+         {environment} components={name} upgrade=True; after that, destroy and drift work again. Or restore \
+         the version in its registry or mirror"
     ))
 }
 
 fn anew(path: &std::path::Path) -> String {
     format!(
-        "an earlier init wrote {}: move it away, and the next run chooses the providers anew",
+        "an earlier init wrote {}: move it away, then run again; init selects the providers again",
         path.display()
     )
 }

@@ -97,7 +97,7 @@ impl<'a> Invoker<'a> {
             return Ok(());
         }
         let refuse =
-            |error: std::io::Error| Error::file(&self.context.place.secrets(), "hand secrets over by", error);
+            |error: std::io::Error| Error::file(&self.context.place.secrets(), "pass secrets through", error);
         let link = self.context.place.secrets();
         // An older version's link leads elsewhere.
         if fs::read_link(&link).ok().as_deref() != Some(Path::new(STDIN)) {

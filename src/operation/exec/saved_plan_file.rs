@@ -26,13 +26,13 @@ pub async fn document(invoker: &Invoker<'_>, file: &Path) -> Result<Value> {
         return Err(invoker.failure("show", Phase::Planning, &Said { exit, diagnostics: Vec::new() }));
     }
     serde_json::from_slice(&text).map_err(|error| {
-        let message = format!("terraform show printed what is no JSON: {error}");
+        let message = format!("terraform show printed invalid JSON: {error}");
         Error::new(
             Layer::Terraform,
             Phase::Planning,
             Code::Garbage,
             message,
-            "look at the terraform that is configured",
+            "check the configured terraform",
         )
     })
 }

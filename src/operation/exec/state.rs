@@ -30,7 +30,7 @@ pub async fn pull(invoker: &Invoker<'_>) -> Result<Option<Pulled>> {
     let state = State::parse(&text).map_err(|reason| {
         let message = format!("the state in {} cannot be read: {reason}", place(&invoker.context));
         let remedy = match invoker.context.state() {
-            Some(path) => format!("put a good copy there, such as {}.backup", path.display()),
+            Some(path) => format!("replace it with a good copy, such as {}.backup", path.display()),
             None => "restore an earlier version of it in the backend".to_owned(),
         };
         Error::new(Layer::Terraform, Phase::Preparation, Code::StateCorrupt, message, remedy)

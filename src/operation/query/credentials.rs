@@ -24,7 +24,7 @@ pub fn inject_credentials(call: &Call<'_>) -> Value {
     };
     if crate::model::Provider::find(&provider).is_none() {
         let names = crate::model::Provider::names();
-        arguments.problem("provider", format!("is none whose credentials are known; there are: {names}"));
+        arguments.problem("provider", format!("has no known credentials; known providers: {names}"));
     }
     answer(arguments.check().and_then(|()| found(call, &provider, component.as_ref(), &environment)))
 }

@@ -36,7 +36,8 @@ pub fn environment_of_plan(arguments: &mut Arguments, request: &Request, plan_id
     match environment {
         None if arguments.is_right() => {
             let message = format!("no plan {plan_id} in any environment of this pillar");
-            let remedy = "make one by infrastructure.plan, or eos_terraform.plan on a minion; only the newest are kept";
+            let remedy = "make a plan with infrastructure.plan, or eos_terraform.plan on a minion; only the \
+                          newest plans are kept";
             Err(Error::new(Layer::Salt, Phase::Validation, Code::NoSuchPlan, message, remedy))
         }
         environment => Ok(environment.unwrap_or_else(Arguments::placeholder)),

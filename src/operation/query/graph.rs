@@ -23,7 +23,7 @@ pub fn graph(call: &Call<'_>) -> Report {
         Some("mermaid") => Some(Graph::mermaid),
         Some("dot") => Some(Graph::dot),
         Some(_) => {
-            arguments.problem("format", "is none of: mermaid, dot");
+            arguments.problem("format", "must be one of: mermaid, dot");
             None
         }
     };

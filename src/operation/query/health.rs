@@ -102,7 +102,7 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
             None => ComponentReport::new(Status::Healthy, Code::NoGates),
             Some(outcome) => unhealthy(last_run(outcome).of(name)),
         };
-        let note = "it has no health gates: its state is there, and that is all that was looked at";
+        let note = "it has no health gates: only its state was checked, and it exists";
         return Ok((ComponentReport { notes: vec![note].into(), ..report }, Vec::new()));
     }
     if let Some(record) = &record {
@@ -152,7 +152,7 @@ async fn measured(context: &Context<'_>, state: &State) -> Result<Measured> {
     }
     let ill = answers.iter().find(|answer| !answer.passed).map(|answer| answer.outlook).unwrap_or_default();
     let (code, _) = health::ending(ill);
-    let remedy = "find out why; this was measured once, and just now";
+    let remedy = "find the cause; this was a single check, made now";
     let error = Error::new(Layer::Service, Phase::Verification, code, failing.join("; "), remedy);
     Ok((unhealthy(error.of(name)), told))
 }
@@ -166,7 +166,7 @@ fn not_there(code: Code, message: &'static str) -> Error {
 }
 
 fn last_run(outcome: Status) -> Error {
-    let message = format!("it has no health gates, and its last run ended as {}", outcome.word());
-    let remedy = "infrastructure.status says which run that was; run it again";
+    let message = format!("it has no health gates, and its last run ended with {}", outcome.word());
+    let remedy = "infrastructure.status shows that run; run again";
     Error::new(Layer::Salt, Phase::Verification, Code::LastRunFailed, message, remedy)
 }

@@ -83,7 +83,7 @@ fn state(run: &Run) -> &'static str {
 
 /// The report at its end, or how far it came.
 fn show(run: &Run) -> Result<BTreeMap<String, Value>> {
-    let remedy = "move it away: the steps of the run are then shown without it";
+    let remedy = "move the file away; the steps of the run are then shown without it";
     let report: Option<Value> = read_json(&run.folder.join("report.json"), remedy)?;
     Ok(BTreeMap::from([
         ("run".to_owned(), summary(run)),

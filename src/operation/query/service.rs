@@ -162,9 +162,10 @@ fn of_service<'a>(prepared: &'a Prepared, service: &Name) -> Result<(&'a Name, &
 }
 
 fn not_known(service: &Name) -> Error {
-    let message =
-        format!("the job of {service} is known only once what it reads is, or its template is rendered");
-    let remedy = "orchestrate in a test: what is planned is shown to Nomad first";
+    let message = format!(
+        "the job of {service} is not known yet: it reads outputs that have no value, or a template of yours"
+    );
+    let remedy = "run orchestrate with test=True: it shows the planned job to Nomad";
     Error::new(Layer::Salt, Phase::Validation, Code::NotKnownYet, message, remedy)
 }
 
@@ -174,7 +175,7 @@ fn unknown(prepared: &Prepared, service: &Name) -> Error {
     let known = nodes.iter().filter(|(_, node)| is_service(node));
     let known = known.filter_map(|(name, _)| model::service_name(name.as_str()));
     let message = format!(
-        "no service {:?} in {}; {}",
+        "service {:?} does not exist in {}; {}",
         service.as_str(),
         prepared.blueprint.environment,
         model::hint(service.as_str(), known)

@@ -84,7 +84,7 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
                 let has = outputs.keys().cloned().collect::<Vec<_>>().join(", ");
                 refuse(
                     Code::NoSuchOutput,
-                    format!("it has no output {name:?}; it has: {has}"),
+                    format!("it has no output {name:?}; its outputs: {has}"),
                     "name one of these",
                 )
             })?;
@@ -101,7 +101,7 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
                 resources.retain(|one| one["address"] == address.as_str());
                 if resources.is_empty() {
                     let message = format!("its state has no resource {address:?}");
-                    return Err(refuse(Code::NoSuchResource, message, "get_resources lists what there is"));
+                    return Err(refuse(Code::NoSuchResource, message, "get_resources lists all resources"));
                 }
             }
             Ok(json!({ "state": resources }))
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_terraform_marks_is_masked_at_every_depth() {
+    fn values_that_terraform_marks_sensitive_are_masked_at_every_depth() {
         let mut value = json!({ "a": 1, "b": { "c": "secret", "d": ["x", "y"] } });
         mask(&mut value, &json!({ "b": { "c": true, "d": [false, true] } }));
         assert_eq!(value, json!({ "a": 1, "b": { "c": SENSITIVE, "d": ["x", SENSITIVE] } }));

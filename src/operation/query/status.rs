@@ -109,7 +109,7 @@ fn unfinished(report: &mut ComponentReport, underway: &Underway) {
     }
     report.reason = Some(Code::UnfinishedApply);
     report.notes.push(format!(
-        "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off: \
-         infrastructure.resume run_id={run_id} goes on with it, and says what may be orphaned"
+        "the apply of run {run_id} (since {started}, process {pid} on {host}) was interrupted: \
+         infrastructure.resume run_id={run_id} continues it, and lists possible orphans"
     ));
 }

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bad_component_makes_the_result_false_and_one_waiting_makes_it_null() {
+    fn a_failed_component_makes_the_result_false_and_a_pending_one_makes_it_null() {
         assert_eq!(of(&[]), Some(true));
         assert_eq!(of(&[Status::Applied, Status::Unchanged]), Some(true));
         assert_eq!(of(&[Status::Applied, Status::Planned]), None);

@@ -49,6 +49,12 @@ pub struct Call<'a> {
 
 /// The error of a call that names an unknown operation.
 pub fn unknown(operation: &str) -> Error {
-    let message = format!("there is no operation {operation:?}");
-    Error::new(Layer::Salt, Phase::Validation, Code::UnknownOperation, message, "look at sys.list_functions")
+    let message = format!("operation {operation:?} does not exist");
+    Error::new(
+        Layer::Salt,
+        Phase::Validation,
+        Code::UnknownOperation,
+        message,
+        "sys.list_functions lists all functions",
+    )
 }

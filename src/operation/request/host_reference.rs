@@ -16,7 +16,7 @@ pub fn read(reference: &Reference) -> Result<SecretString> {
             Ok(value) => Ok(value.into()),
             Err(std::env::VarError::NotPresent) => Err(refuse(
                 format!("env:{name} is not set"),
-                "set it in the environment of the process that runs this (salt-run, or the minion)",
+                "set it in the environment of the process that runs Eos (salt-run or the minion)",
             )),
             Err(std::env::VarError::NotUnicode(_)) => {
                 Err(refuse(format!("env:{name} is not UTF-8"), "set it to a text"))
@@ -27,12 +27,12 @@ pub fn read(reference: &Reference) -> Result<SecretString> {
             Ok(text) => Ok(text.strip_suffix('\n').map_or(text.as_str(), |text| text).into()),
             Err(error) => Err(refuse(
                 format!("file:{} cannot be read: {error}", path.display()),
-                "make it a readable UTF-8 file for the user that runs Salt",
+                "make it a UTF-8 file that the user that runs Salt can read",
             )
             .because(error)),
         },
         Reference::Vault { .. } | Reference::Sdb(_) => Err(refuse(
-            format!("{reference} cannot be read outside of a component's turn"),
+            format!("{reference} can only be read while a component runs"),
             "use env:NAME or file:/path here",
         )),
     }

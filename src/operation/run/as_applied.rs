@@ -25,7 +25,7 @@ pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> Comp
         Ok(Some(earlier)) => earlier,
         Ok(None) => return report,
         Err(error) => {
-            tracing::warn!("{name}: it cannot be destroyed as it was last applied: {error}");
+            tracing::warn!("{name}: it cannot be destroyed with its last applied configuration: {error}");
             return report;
         }
     };
@@ -34,7 +34,7 @@ pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> Comp
     match again.status {
         Status::Failed | Status::Cancelled if again.snapshot_id.is_none() => {
             let message = again.error.map(|error| error.message).unwrap_or_default();
-            let note = format!("a destruction of what was last applied failed too: {message}");
+            let note = format!("destroying it with its last applied configuration failed too: {message}");
             let mut report = report;
             report.notes.push(note);
             report

@@ -71,7 +71,7 @@ fn attempt(
             Ok(()) => drop(extra.insert("plan_id".to_owned(), opening.run_id.clone().into())),
             Err(error) if keeps => return Err(error),
             // What was done is done, and the report says it.
-            Err(error) => call.host.log(tracing::Level::ERROR, &format!("no plan was kept: {error}")),
+            Err(error) => call.host.log(tracing::Level::ERROR, &format!("no plan was saved: {error}")),
         }
     }
     components.extend(orphans);

@@ -29,6 +29,6 @@ pub(super) fn refuse_needed(blueprint: &Blueprint, layout: &Layout, selected: &B
         return Ok(());
     }
     let message = format!("nothing was destroyed: {}", needed.join(", "));
-    let remedy = "destroy those that depend on it first, or name them in components too";
+    let remedy = "first destroy the components that depend on it, or add them to components";
     Err(Error::new(Layer::Salt, Phase::Validation, Code::StillNeeded, message, remedy))
 }

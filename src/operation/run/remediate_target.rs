@@ -15,7 +15,7 @@ pub(super) fn aim(prepared: &mut Prepared, name: &Name, run: &Path) -> Result<()
     let place = Layout::of(&prepared.blueprint)?.place(name)?;
     let applied = Record::read(&place.record())?.and_then(|record| record.applied);
     let applied = applied.ok_or_else(|| {
-        let message = "it was never applied here in full: there is nothing that it could have drifted from";
+        let message = "it was never completely applied here, so it cannot drift";
         Error::new(Layer::Salt, Phase::Preparation, Code::NeverApplied, message, "apply it first").of(name)
     })?;
     let store = Store::new(place.snapshots());

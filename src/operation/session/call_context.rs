@@ -75,8 +75,8 @@ impl CallContext {
         match self.cancel.cause() {
             None => Ok(()),
             Some(_) => {
-                let message = "stopped before it began, as asked";
-                Err(Error::new(Layer::Host, phase, Code::Cancelled, message, "run again to go on"))
+                let message = "stopped on request before it began";
+                Err(Error::new(Layer::Host, phase, Code::Cancelled, message, "run again to continue"))
             }
         }
     }

@@ -106,7 +106,7 @@ impl Teller {
     ) -> Result<T, String> {
         let (answer, answered) = oneshot::channel();
         let _ = self.sender.send(Signal::Ask(question(answer)));
-        answered.await.unwrap_or_else(|_| Err("nobody is left to ask Salt".to_owned()))
+        answered.await.unwrap_or_else(|_| Err("the thread that talks to Salt has ended".to_owned()))
     }
 
     fn event(&self, stage: &Stage) -> Option<Value> {

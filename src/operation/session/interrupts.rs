@@ -15,18 +15,17 @@ impl Stopping {
             match self.0 {
                 1 => {
                     cancel.cancel(Cause::User);
-                    progress.note(
-                        "stopping: asked terraform to finish what is in flight; nothing more is started",
-                    );
+                    progress
+                        .note("stopping: terraform finishes the current operations; nothing new is started");
                 }
                 2 => progress.note(&format!(
-                    "still stopping: a third interrupt ends terraform at once, and what it has in flight{} may then exist \
-                     in the world and not in the state",
+                    "still stopping: a third interrupt kills terraform; resources that it is changing{} may \
+                     then exist without being in the state",
                     in_flight(progress)
                 )),
                 3 => {
                     cancel.force();
-                    progress.note("ending terraform at once");
+                    progress.note("killing terraform");
                 }
                 _ => {}
             }

@@ -48,8 +48,8 @@ impl Secrets {
 
     async fn log_in(&self) -> Result<Arc<Vault>> {
         let Some(server) = &self.server else {
-            let remedy = "say in infrastructure:settings:vault where it is (address, auth)";
-            return Err(refuse(Code::Reference, "nothing says where Vault is", remedy));
+            let remedy = "set infrastructure:settings:vault (address, auth)";
+            return Err(refuse(Code::Reference, "the address of Vault is not set", remedy));
         };
         let read = |reference| self.read(reference);
         let login = match &server.auth {
@@ -78,8 +78,7 @@ impl Secrets {
     async fn read(&self, reference: &Reference) -> Result<SecretString> {
         match reference {
             Reference::Sdb(uri) => self.teller.sdb(uri).await.map_err(|reason| {
-                let remedy =
-                    "look at that profile in the configuration of the master or the minion that runs this";
+                let remedy = "check this profile in the configuration of the master or minion that runs Eos";
                 refuse(Code::Reference, format!("{uri} cannot be read: {reason}"), remedy)
             }),
             other => host_reference::read(other),
@@ -149,12 +148,12 @@ impl Reading {
                     return Err(refuse(
                         Code::SecretKeyMissing,
                         format!(
-                            "vault:{path} has no value for {}: none of its keys is one of {}",
+                            "vault:{path} has no value for {}: it has none of the keys {}",
                             variable.name,
                             variable.keys.join(", ")
                         ),
-                        "write it there under one of these names, or name another path: part of a provider's \
-                         credentials is never used",
+                        "add it under one of these names, or use another path. Eos never passes only some of \
+                         a provider's credentials",
                     ));
                 }
             }

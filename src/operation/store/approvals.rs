@@ -80,9 +80,10 @@ impl SavedPlan<'_> {
     /// Refuses a plan that was already applied with its approval.
     pub fn refuse_spent(&self) -> Result<()> {
         let Some(Spent { run_id, at }) = self.spent()? else { return Ok(()) };
-        let message =
-            Words::own(format!("its approval was used by run {run_id} at {at}: it stands for one apply"));
-        let remedy = "make a new plan and, where policy stops it, have that approved";
+        let message = Words::own(format!(
+            "run {run_id} already used its approval at {at}: an approval is valid for one apply"
+        ));
+        let remedy = "make a new plan; if policy stops it, get it approved";
         Err(Error::new(Layer::Salt, Phase::Planning, Code::PlanSpent, message, remedy).of(self.component))
     }
 

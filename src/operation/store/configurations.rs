@@ -20,11 +20,12 @@ pub async fn bring(locks: &Service, environment: &Name, name: &Name, store: &Sto
     match fetch(locks, environment, name, store, digest).await {
         Ok(missing) if missing.is_empty() => {}
         Ok(missing) => tracing::warn!(
-            "{name}: the configuration {digest} that another host applied is not whole here; not in Consul: {}",
+            "{name}: the configuration {digest}, applied by another host, is incomplete here; missing in \
+             Consul: {}",
             missing.join(", ")
         ),
         Err(error) => {
-            tracing::warn!("{name}: the configuration {digest} could not be had from Consul: {error}")
+            tracing::warn!("{name}: the configuration {digest} could not be read from Consul: {error}")
         }
     }
 }
@@ -63,7 +64,8 @@ pub(super) async fn put(guard: &consul::Guard, name: &Name, place: &Place, recor
             match bytes.len() <= LARGEST {
                 true => guard.put_object(digest, bytes).await?,
                 false => tracing::warn!(
-                    "{name}: {digest} ({} KiB) is too large for Consul: only this host can go back to what needs it",
+                    "{name}: {digest} ({} KiB) is too large for Consul: only this host can roll back to a \
+                     configuration that needs it",
                     bytes.len() / 1024
                 ),
             }
@@ -71,7 +73,7 @@ pub(super) async fn put(guard: &consul::Guard, name: &Name, place: &Place, recor
         Ok::<_, crate::error::Error>(())
     };
     if let Err(error) = shared.await {
-        tracing::warn!("{name}: other hosts cannot go back to what this run applied: {error}");
+        tracing::warn!("{name}: other hosts cannot roll back to the configuration of this run: {error}");
     }
 }
 
@@ -84,7 +86,7 @@ pub(super) async fn tidy(guard: &consul::Guard, name: &Name, place: &Place, reco
         guard.remove_objects(&surplus).await
     };
     if let Err(error) = tidied.await {
-        tracing::warn!("{name}: what is no longer needed stays in Consul: {error}");
+        tracing::warn!("{name}: unused configurations could not be removed from Consul: {error}");
     }
 }
 

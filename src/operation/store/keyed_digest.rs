@@ -27,7 +27,7 @@ fn key(layout: &Layout) -> Result<Vec<u8>> {
     }
     let mut key = [0; 32];
     rustix::rand::getrandom(&mut key, rustix::rand::GetRandomFlags::empty())
-        .map_err(|error| Error::file(&path, "make a key for", error.into()))?;
+        .map_err(|error| Error::file(&path, "create a key for", error.into()))?;
     replace(&path, &key)?;
     Ok(key.to_vec())
 }

@@ -36,7 +36,7 @@ impl Contents {
                 node.filter(|(_, node)| node.component.step.is_none() || !planned_now(status))
             else {
                 let message = format!(
-                    "since this plan was made, {name} went from the pillar, or became a step of Salt's own"
+                    "after this plan was made, {name} was removed from the pillar or became a Salt step"
                 );
                 return Err(Error::new(
                     Layer::Salt,
@@ -72,8 +72,9 @@ impl SavedPlans {
 
     pub fn contents(&self) -> Result<Contents> {
         read_json(&self.folder().join(CONTENTS), ANEW)?.ok_or_else(|| {
-            let message = format!("there is no plan {}", self.plan_id());
-            let remedy = "make one by infrastructure.plan, in the same environment; only the newest are kept";
+            let message = format!("plan {} does not exist", self.plan_id());
+            let remedy = "make a plan with infrastructure.plan in the same environment; only the newest plans \
+                          are kept";
             Error::new(Layer::Salt, Phase::Validation, Code::NoSuchPlan, message, remedy)
         })
     }

@@ -79,9 +79,10 @@ fn refuse_elsewhere(component: &Component, record: &Record) -> Result<()> {
         return Ok(());
     }
     let message = format!(
-        "its state is a file on {}, with {} resource(s); this is {here}, where everything would be created again",
+        "its state is a file on {}, with {} resource(s); here, on {here}, everything would be created again",
         record.host, record.resources
     );
-    let remedy = format!("run it on {}, or give it a backend there that both hosts reach", record.host);
+    let remedy =
+        format!("run it on {}, or move its state there to a backend that both hosts can reach", record.host);
     Err(Error::new(Layer::Host, Phase::Preparation, Code::StateElsewhere, message, remedy))
 }

@@ -42,7 +42,7 @@ impl SavedPlan<'_> {
     /// Reads a saved plan, whether or not it can still be applied.
     pub fn read(&self) -> Result<Kept> {
         let Some(meta) = read_json::<Meta>(&self.path("json"), ANEW)? else {
-            let message = "there is no plan of it under this plan_id";
+            let message = "this plan_id has no plan of it";
             return Err(refused(Code::NoSuchPlan, message.to_owned()).of(self.component));
         };
         let Meta { facts, lineage, serial, plan, destroy, changes, stopped, made } = meta;
@@ -52,7 +52,7 @@ impl SavedPlan<'_> {
 
     /// The error of a plan whose facts have changed.
     pub fn moved(&self, moved: &[&str]) -> Error {
-        let message = format!("since plan {} was made, these moved: {}", self.plan_id(), moved.join(", "));
+        let message = format!("these changed after plan {} was made: {}", self.plan_id(), moved.join(", "));
         refused(Code::PlanMoved, Words::own(message)).of(self.component)
     }
 }

@@ -81,8 +81,8 @@ pub(super) fn parse(consul: &Consul, environment: &Name, component: &Name, text:
     serde_json::from_slice(text).map_err(|error| {
         let key = consul.key(environment.as_str(), component.as_str(), KEY);
         let remedy = format!(
-            "see that the component's state is whole, then `consul kv delete {key}`: the next run makes it anew from \
-             the state"
+            "check that the component's state is complete, then run `consul kv delete {key}`; the next run \
+             writes it again from the state"
         );
         corrupt(component, &key, &error.to_string(), remedy)
     })
@@ -96,19 +96,20 @@ pub(super) fn underway(
 ) -> Result<Underway> {
     let read = serde_json::from_slice::<Underway>(text).map_err(|error| error.to_string());
     let named = read.and_then(|read| match read.run_id.is_empty() {
-        true => Err("it names no run".to_owned()),
+        true => Err("it does not name a run".to_owned()),
         false => Ok(read),
     });
     named.map_err(|reason| {
         let key = consul.key(environment.as_str(), component.as_str(), APPLYING);
         let remedy = format!(
-            "an apply was cut off: compare the resources that exist with the state, then `consul kv delete {key}`"
+            "an apply was interrupted. Compare the existing resources with the state, then run `consul kv \
+             delete {key}`"
         );
         corrupt(component, &key, &reason, remedy)
     })
 }
 
 fn corrupt(component: &Name, key: &str, reason: &str, remedy: String) -> Error {
-    let message = format!("what Consul holds in {key} is not as Eos wrote it: {reason}");
+    let message = format!("the value of {key} in Consul is damaged, or Eos did not write it: {reason}");
     Error::new(Layer::Host, Phase::Preparation, Code::RecordCorrupt, message, remedy).of(component)
 }

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_begin_a_template_is_escaped_but_for_what_nomad_knows() {
+    fn template_markers_are_escaped_except_nomads_own_variables() {
         let home = r#"${hasindex(env, "HOME") ? env["HOME"] : "\u0024{HOME}"}"#;
         for (text, expected) in [
             ("code=%{http_code}", "code=%%{http_code}"),

@@ -16,7 +16,7 @@ fn names(files: &[(&str, &str)], subdir: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_a_provider_a_count_or_a_for_each_reads_is_needed_and_nothing_else() {
+fn only_variables_read_by_provider_count_or_for_each_are_needed() {
     let text = r#"
         variable "unused" {}
         provider "aws" {
@@ -38,7 +38,7 @@ fn what_a_provider_a_count_or_a_for_each_reads_is_needed_and_nothing_else() {
 }
 
 #[test]
-fn what_a_validation_reads_is_needed() {
+fn variables_read_by_a_validation_are_needed() {
     let native = r#"
         variable "own" {
           validation {
@@ -53,7 +53,7 @@ fn what_a_validation_reads_is_needed() {
 }
 
 #[test]
-fn what_is_read_by_way_of_locals_resources_and_data_is_needed() {
+fn variables_read_through_locals_resources_and_data_are_needed() {
     let text = r#"
         locals {
           on    = local.inner
@@ -73,7 +73,7 @@ fn what_is_read_by_way_of_locals_resources_and_data_is_needed() {
 }
 
 #[test]
-fn a_child_module_needs_what_its_own_places_read_and_an_unknown_one_all() {
+fn a_child_module_needs_the_values_that_it_reads_and_an_unknown_one_needs_all() {
     let main = r#"
         module "child" {
           source = "../child"
@@ -92,7 +92,7 @@ fn a_child_module_needs_what_its_own_places_read_and_an_unknown_one_all() {
 }
 
 #[test]
-fn json_is_looked_into_and_a_part_that_cannot_be_read_needs_all() {
+fn json_modules_are_read_and_an_unreadable_part_needs_all_variables() {
     let text = r#"{"variable": {"a": {}, "b": {}}, "provider": {"x": {"y": "z${var.a}"}}, "locals": {"l": "${var.c}"},
                    "resource": {"r_s": {"t": {"count": "${local.l}", "x": "${var.b}"}}}}"#;
     assert_eq!(names(&[("main.tf.json", text)], ""), ["a", "c"]);

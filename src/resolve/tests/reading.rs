@@ -68,7 +68,7 @@ fn only_a_line_of_the_marker_alone_ends_a_heredoc() {
 }
 
 #[test]
-fn texts_and_comments_hide_what_looks_like_code() {
+fn code_inside_texts_and_comments_is_ignored() {
     for text in [
         r#"locals { a = "}{" }"#,
         r#"locals { a = "\"}" }"#,
@@ -86,7 +86,7 @@ fn texts_and_comments_hide_what_looks_like_code() {
 }
 
 #[test]
-fn what_the_parser_of_arguments_refuses_and_terraform_takes_is_passed_over() {
+fn arguments_that_only_terraform_reads_are_ignored() {
     let deep = format!("locals {{\n  a = {}1{}\n}}\n", "(".repeat(5000), ")".repeat(5000));
     let long = format!("locals {{\n  a = {}1\n}}\n", "1 + ".repeat(300));
     for text in [
@@ -125,7 +125,7 @@ fn a_heredoc_in_a_type_ends_where_terraform_ends_it() {
 }
 
 #[test]
-fn a_type_that_cannot_be_read_takes_anything_and_is_noted_with_its_line() {
+fn an_unreadable_type_accepts_any_value_and_is_noted_with_its_line() {
     let found =
         interface(b"variable \"a\" {\n  sensitive = true\n  type = object({ b = string, b = number })\n}\n");
     let variable = &found.variables["a"];
@@ -133,28 +133,28 @@ fn a_type_that_cannot_be_read_takes_anything_and_is_noted_with_its_line() {
     assert!(!found.incomplete);
     let [note] = found.notes.as_slice() else { panic!("{:?}", found.notes) };
     assert!(
-        note.starts_with("main.tf, line 3: Eos's reader cannot read the type of variable \"a\""),
+        note.starts_with("main.tf, line 3: the reader of Eos cannot read the type of variable \"a\""),
         "{note}"
     );
 }
 
 #[test]
-fn whether_it_is_sensitive_cannot_be_read_and_so_it_is() {
+fn an_unreadable_sensitive_flag_counts_as_sensitive() {
     let found = interface(
         b"variable \"a\" {\n  sensitive = { a = 1, a = 2 } == {}\n}\noutput \"b\" {\n  value = 1\n\n  sensitive = { a = 1, a = 2 } == {}\n}\n",
     );
     assert!(found.variables["a"].sensitive && found.outputs["b"].sensitive);
-    assert!(found.notes[0].starts_with("main.tf, line 2: Eos's reader"), "{:?}", found.notes);
-    assert!(found.notes[1].starts_with("main.tf, line 7: Eos's reader"), "{:?}", found.notes);
+    assert!(found.notes[0].starts_with("main.tf, line 2: the reader of Eos"), "{:?}", found.notes);
+    assert!(found.notes[1].starts_with("main.tf, line 7: the reader of Eos"), "{:?}", found.notes);
 }
 
 #[test]
-fn what_is_broken_is_noted_with_the_line_where_it_begins_and_the_rest_is_read() {
+fn an_unreadable_construct_is_noted_with_its_first_line_and_the_rest_is_read() {
     let found = interface(
         b"variable \"a\" {\n  type = string\n}\n\nvariable \"b\" {\n  type = string\n  default = (1\n}\nvariable \"c\" {}\n",
     );
     assert!(!found.variables["a"].sensitive && found.incomplete);
-    assert!(found.notes[0].starts_with("main.tf, line 5: Eos's reader"), "{:?}", found.notes);
+    assert!(found.notes[0].starts_with("main.tf, line 5: the reader of Eos"), "{:?}", found.notes);
     for hidden in ["b", "elsewhere"] {
         let variable = found.variable(hidden).unwrap();
         assert!(variable.sensitive && variable.has_default && variable.constraint == Constraint::Any);
@@ -175,7 +175,7 @@ fn what_is_broken_is_noted_with_the_line_where_it_begins_and_the_rest_is_read() 
 }
 
 #[test]
-fn a_note_quotes_nothing_of_the_file() {
+fn a_note_contains_no_text_of_the_file() {
     let found = interface(b"variable \"a\" {\n  default = \"hunter2\n}\nvariable \"b\" {\n  type = { hunter2 = 1, hunter2 = 2 }\n}\n");
     assert!(
         !found.notes.is_empty() && !found.notes.iter().any(|note| note.contains("hunter2")),
@@ -185,7 +185,7 @@ fn a_note_quotes_nothing_of_the_file() {
 }
 
 #[test]
-fn json_that_cannot_be_read_is_noted_and_keys_may_stand_twice() {
+fn unreadable_json_is_a_note_and_duplicate_keys_are_accepted() {
     let broken = read(&[("main.tf.json", "{\"variable\":\n {\"a\": {}")], "", None).unwrap();
     assert!(broken.interface.incomplete);
     assert!(broken.interface.notes[0].starts_with("main.tf.json, line 2"), "{:?}", broken.interface.notes);
@@ -198,7 +198,7 @@ fn json_that_cannot_be_read_is_noted_and_keys_may_stand_twice() {
 }
 
 #[test]
-fn values_of_the_modules_own_that_cannot_be_read_leave_every_requirement_to_terraform() {
+fn unreadable_values_of_the_module_leave_requirements_to_terraform() {
     let files = [("main.tf", "variable \"a\" {}"), ("x.auto.tfvars", "b = 1\n\na = (1\n")];
     let found = read(&files, "", None).unwrap().interface.clone();
     assert!(found.incomplete && found.preset.contains("b"));
@@ -237,7 +237,7 @@ const OPENINGS: [&str; 27] = [
 ];
 
 #[test]
-fn what_is_nested_without_an_end_takes_neither_the_stack_nor_the_time() {
+fn endless_nesting_exhausts_neither_stack_nor_time() {
     let began = Instant::now();
     for open in OPENINGS {
         for times in [60, 100_000 / open.len()] {

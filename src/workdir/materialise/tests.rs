@@ -135,7 +135,7 @@ proptest! {
 
     /// `torn`: an earlier sync died after it wrote its manifest, and before it wrote or removed a file.
     #[test]
-    fn any_sequence_of_modules_syncs_to_exactly_what_the_source_has(
+    fn any_sequence_of_modules_syncs_to_exactly_the_files_of_the_source(
         trees in prop::collection::vec((tree(), any::<bool>()), 1..6),
     ) {
         let site = Site::new();
@@ -154,7 +154,7 @@ proptest! {
 }
 
 #[test]
-fn a_module_folder_that_was_removed_by_hand_is_laid_out_again() {
+fn a_module_folder_removed_by_hand_is_written_again() {
     let site = Site::new();
     site.sync(&site.module(&[("a", folder("b", file(1)))].into()));
     fs::remove_dir_all(site.place.module()).unwrap();
@@ -163,7 +163,7 @@ fn a_module_folder_that_was_removed_by_hand_is_laid_out_again() {
 }
 
 #[test]
-fn a_link_in_the_workdir_is_replaced_and_what_it_leads_to_is_left_alone() {
+fn a_link_in_the_workdir_is_replaced_and_its_target_is_not_touched() {
     let site = Site::new();
     let outside = site.elsewhere().join("folder");
     for path in ["a", "a/b"] {
@@ -180,7 +180,7 @@ fn a_link_in_the_workdir_is_replaced_and_what_it_leads_to_is_left_alone() {
 }
 
 #[test]
-fn what_the_module_made_is_moved_out_of_the_way_of_a_file_and_not_removed() {
+fn files_made_by_the_module_are_moved_aside_and_not_removed() {
     let site = Site::new();
     site.sync(&site.module(&[("a", folder("b", file(1)))].into()));
     fs::write(site.place.module().join("a/made"), "by the module").unwrap();
@@ -189,15 +189,14 @@ fn what_the_module_made_is_moved_out_of_the_way_of_a_file_and_not_removed() {
     let notes = site.sync(&module);
     site.assert_synced();
     let [made, other] = notes.try_into().unwrap();
-    let aside =
-        |note: &str| PathBuf::from(note.split(": it is ").nth(1).unwrap().strip_suffix(" now").unwrap());
+    let aside = |note: &str| PathBuf::from(note.split(": it was moved to ").nth(1).unwrap());
     assert_eq!(fs::read(aside(&made).join("made")).unwrap(), b"by the module");
     assert_eq!(fs::read(aside(&other)).unwrap(), b"by the module too");
     assert!(aside(&made).starts_with(site.place.recovered()));
 }
 
 #[test]
-fn links_and_pipes_named_as_configuration_are_taken_for_a_change_by_hand_and_read_by_nobody() {
+fn links_and_pipes_named_like_configuration_count_as_manual_changes_and_are_not_read() {
     let site = Site::new();
     let module = site.module(&BTreeMap::new());
     site.sync(&module);

@@ -23,7 +23,7 @@ fn walk(tokens: &[TokenTree], found: &mut impl FnMut(&[TokenTree])) {
 }
 
 #[test]
-fn every_code_is_made_somewhere() {
+fn every_code_is_used_in_the_sources() {
     let (mut codes, mut made) = (BTreeSet::new(), BTreeSet::new());
     for (path, text) in sources("src") {
         let tokens = tokens(text.split("#[cfg(test)]").next().unwrap_or_default());

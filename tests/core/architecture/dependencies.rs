@@ -116,7 +116,7 @@ fn every_dependency_comes_from_the_registry_with_a_checksum() {
 }
 
 #[test]
-fn what_is_there_in_two_versions_is_listed_with_its_reason() {
+fn a_dependency_in_two_versions_is_listed_with_its_reason() {
     let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for package in locked() {
         versions.entry(package["name"].clone()).or_default().insert(package["version"].clone());

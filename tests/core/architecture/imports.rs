@@ -430,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_found_through_what_a_module_passes_on_and_through_a_path_in_the_code() {
+    fn a_circle_is_found_through_re_exports_and_through_paths_in_the_code() {
         let found = imports(&[
             ("src/room/mod.rs", "mod a; mod b; pub use {a::A,};"),
             ("src/room/a.rs", "pub struct A; fn f() { print!(\"{}\", super::b::g()) }"),
@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_takes_what_its_parent_defines_and_uses_it_for_is_a_circle() {
+    fn a_child_that_imports_a_definition_of_a_parent_that_uses_the_child_is_a_circle() {
         let child = "use super::Shared; pub fn f(_: Shared) {}";
         let own = [
             ("src/room/mod.rs", "mod a; pub struct Shared; fn g() { a::f(Shared) }"),
@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn to_pass_a_name_on_is_no_import_but_to_use_it_is_one() {
+    fn a_re_export_is_not_an_import_but_its_use_is() {
         let child = ("src/room/a.rs", "use super::Shared; pub struct A(Shared);");
         let with = |parent: &'static str| imports(&[("src/room/mod.rs", parent), child]).circles("src").len();
         assert_eq!(with("mod a; pub use a::{self, A}; pub struct Shared;"), 0);
@@ -468,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_only_one_room_may_see_imports_nothing_of_that_room() {
+    fn a_name_with_restricted_visibility_imports_nothing_of_its_room() {
         let found = imports(&[
             ("src/room/mod.rs", "mod a; fn f() { a::g() }"),
             ("src/room/a.rs", "pub(in crate::room) fn g() {} pub(super) struct S(pub(in crate::room) u8);"),

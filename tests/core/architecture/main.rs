@@ -68,20 +68,20 @@ fn pure_rooms_touch_no_file_clock_task_or_process() {
 }
 
 #[test]
-fn pure_rooms_import_no_rim() {
+fn pure_rooms_import_no_impure_room() {
     let words: Vec<String> = RIM.iter().map(|room| format!("crate::{room}")).collect();
     absent(&PURE, &words.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 #[test]
-fn only_src_python_knows_python() {
+fn only_src_python_imports_python() {
     absent(&PURE, &["pyo3"]);
     absent(&RIM, &["pyo3"]);
     absent(&["view", "host.rs", "report", "error.rs", "error"], &["pyo3"]);
 }
 
 #[test]
-fn each_rim_room_keeps_to_its_own() {
+fn each_impure_room_imports_only_its_own_libraries() {
     absent(&["process", "lock"], &["crate::terraform", "crate::operation"]);
     absent(
         &["consul"],
@@ -138,7 +138,7 @@ fn files_of_a_room_import_each_other_in_one_direction() {
 }
 
 #[test]
-fn terraforms_own_lock_stays_on_beside_ours_but_for_a_plan_that_is_only_looked_at() {
+fn terraforms_own_lock_is_used_except_by_a_drift_check() {
     absent(&["operation"], &["-lock=false"]);
     let named: Vec<_> = sources("src")
         .into_iter()
@@ -161,7 +161,7 @@ fn terraforms_own_lock_stays_on_beside_ours_but_for_a_plan_that_is_only_looked_a
 const WRITES: [&str; 2] = ["src/disk/", "src/hooks/prometheus.rs"];
 
 #[test]
-fn only_one_room_makes_folders_and_files() {
+fn only_one_room_creates_folders_and_files() {
     let words = [
         "create_dir",
         "DirBuilder",
@@ -207,7 +207,7 @@ fn only_the_file_lock_uses_fs2_and_unsafe_code_is_allowed_in_few_files_each_with
 }
 
 #[test]
-fn every_room_and_dependency_stands_in_the_page() {
+fn every_room_and_dependency_is_in_the_architecture_page() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
     for entry in fs::read_dir(root.join("src")).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
@@ -223,7 +223,7 @@ fn every_room_and_dependency_stands_in_the_page() {
 }
 
 #[test]
-fn every_file_that_the_page_names_is_there() {
+fn every_file_named_on_the_page_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
     let named =

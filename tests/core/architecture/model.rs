@@ -6,7 +6,7 @@ const READ: &str = "src/model/read";
 const CHECK: &str = "src/model/check";
 
 #[test]
-fn types_know_neither_how_they_are_read_nor_how_they_are_checked() {
+fn types_import_neither_their_reading_nor_their_checking() {
     let imports = Imports::read();
     let wrong: Vec<_> = imports.between(&["src/model"], &[READ, CHECK]);
     let of_types = wrong.iter().filter(|line| !line.starts_with(READ) && !line.starts_with(CHECK));
@@ -14,7 +14,7 @@ fn types_know_neither_how_they_are_read_nor_how_they_are_checked() {
 }
 
 #[test]
-fn reading_knows_no_interface_of_a_module_and_checking_no_tree() {
+fn reading_imports_no_module_interface_and_checking_no_pillar_tree() {
     let imports = Imports::read();
     let interface = ["src/model/interface.rs", "src/model/constraint", CHECK];
     assert_eq!(imports.between(&[READ], &interface), Vec::<String>::new());
@@ -22,6 +22,6 @@ fn reading_knows_no_interface_of_a_module_and_checking_no_tree() {
 }
 
 #[test]
-fn a_type_and_its_methods_stand_in_one_folder() {
+fn a_type_and_its_methods_are_in_one_folder() {
     assert_eq!(Imports::read().methods_away_from_their_type("src/model"), Vec::<String>::new());
 }

@@ -86,7 +86,7 @@ fn a_room_imports_no_room_that_comes_after_it() {
 }
 
 #[test]
-fn a_room_keeps_to_what_it_may_know() {
+fn a_room_imports_only_what_its_row_allows() {
     let imports = Imports::read();
     let mut wrong = Vec::new();
     for (room, unknown) in UNKNOWN {
@@ -108,7 +108,7 @@ fn few_files_name_the_type_of_an_intent() {
 }
 
 #[test]
-fn exec_takes_keyed_digests_from_the_store_and_nothing_that_is_kept_there() {
+fn exec_imports_only_keyed_digests_from_the_store() {
     let kept = entries("src/operation/store").into_iter().filter(|file| file != "keyed_digest.rs");
     let kept: Vec<String> = kept.map(|file| place(&format!("store/{file}"))).collect();
     let kept: Vec<&str> = kept.iter().map(String::as_str).collect();
@@ -116,7 +116,7 @@ fn exec_takes_keyed_digests_from_the_store_and_nothing_that_is_kept_there() {
 }
 
 #[test]
-fn a_type_and_its_methods_stand_in_one_folder() {
+fn a_type_and_its_methods_are_in_one_folder() {
     assert_eq!(Imports::read().methods_away_from_their_type("src/operation"), Vec::<String>::new());
 }
 

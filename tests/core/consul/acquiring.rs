@@ -10,7 +10,7 @@ use super::bench::{Bench, LOCK_FLAG, holder, pause, run, until};
 use crate::support::proxy::{Mode, Proxy};
 
 #[test]
-fn a_session_has_no_node_checks_a_ttl_a_lock_delay_and_releases_what_it_held() {
+fn a_session_has_no_node_checks_a_ttl_a_lock_delay_and_releases_its_locks() {
     let Some(bench) = Bench::new("session") else { return };
     run(async {
         let _guard = bench.take("one", 0).await.unwrap();
@@ -28,7 +28,7 @@ fn a_session_has_no_node_checks_a_ttl_a_lock_delay_and_releases_what_it_held() {
 }
 
 #[test]
-fn the_value_says_who_holds_it_in_terraforms_names_and_in_ours() {
+fn the_lock_value_names_its_holder_in_terraforms_and_eoss_fields() {
     let Some(bench) = Bench::new("value") else { return };
     run(async {
         let _guard = bench.take("one", 0).await.unwrap();
@@ -74,7 +74,7 @@ fn a_held_lock_is_refused_and_names_its_holder_and_its_id() {
 }
 
 #[test]
-fn a_normal_end_costs_the_next_no_lock_delay_and_leaves_no_session() {
+fn after_a_normal_end_there_is_no_lock_delay_and_no_session() {
     let Some(bench) = Bench::new("release") else { return };
     run(async {
         bench.take("one", 0).await.unwrap().release().await.unwrap();
@@ -86,7 +86,7 @@ fn a_normal_end_costs_the_next_no_lock_delay_and_leaves_no_session() {
 }
 
 #[test]
-fn a_busy_key_is_waited_for_by_a_few_blocking_queries_and_taken_when_it_is_free() {
+fn a_few_blocking_queries_wait_for_a_busy_key_and_acquire_it_when_free() {
     let Some(bench) = Bench::new("wait") else { return };
     let proxy = Proxy::start(bench.agent.port);
     run(async {
@@ -112,7 +112,7 @@ fn a_busy_key_is_waited_for_by_a_few_blocking_queries_and_taken_when_it_is_free(
 }
 
 #[test]
-fn a_lock_delay_is_slept_through_and_not_waited_for_by_queries() {
+fn during_a_lock_delay_eos_sleeps_and_sends_no_queries() {
     let Some(bench) = Bench::new("delay") else { return };
     let bench = bench.lock_delay(3);
     let proxy = Proxy::start(bench.agent.port);
@@ -135,7 +135,7 @@ fn a_lock_delay_is_slept_through_and_not_waited_for_by_queries() {
 }
 
 #[test]
-fn waiting_ends_when_somebody_asks_to_stop_and_leaves_no_session() {
+fn a_request_to_stop_ends_waiting_and_leaves_no_session() {
     let Some(bench) = Bench::new("cancel") else { return };
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
@@ -154,7 +154,7 @@ fn waiting_ends_when_somebody_asks_to_stop_and_leaves_no_session() {
 }
 
 #[test]
-fn a_lock_whose_taking_was_not_answered_is_known_for_our_own() {
+fn a_lock_acquired_without_an_answer_is_recognised_as_this_runs_own() {
     let Some(bench) = Bench::new("unanswered") else { return };
     let proxy = Proxy::start(bench.agent.port);
     let bench = bench.through(proxy.port);
@@ -169,7 +169,7 @@ fn a_lock_whose_taking_was_not_answered_is_known_for_our_own() {
 }
 
 #[test]
-fn one_key_has_one_holder_however_many_want_it() {
+fn one_key_never_has_two_holders() {
     let Some(bench) = Bench::new("many") else { return };
     let inside = std::cell::Cell::new(0);
     let rounds = std::cell::Cell::new(0);
@@ -191,7 +191,7 @@ fn one_key_has_one_holder_however_many_want_it() {
 }
 
 #[test]
-fn the_lock_of_a_host_is_taken_with_it_and_let_go_with_it() {
+fn the_file_lock_is_acquired_and_released_with_the_consul_lock() {
     let Some(bench) = Bench::new("both") else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lock");

@@ -7,7 +7,7 @@ use super::bench::{Bench, run, until, until_unknown};
 use crate::support::proxy::{Mode, Proxy};
 
 #[test]
-fn a_fence_sees_a_loss_before_anybody_else_does() {
+fn a_fence_notices_a_lost_lock_first() {
     let Some(bench) = Bench::new("fence") else { return };
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
@@ -20,7 +20,7 @@ fn a_fence_sees_a_loss_before_anybody_else_does() {
 }
 
 #[test]
-fn a_fence_waits_for_a_lock_that_is_being_taken_again() {
+fn a_fence_waits_for_a_lock_that_is_being_acquired_again() {
     let Some(bench) = Bench::new("fence-regain") else { return };
     let bench = bench.lock_delay(2);
     run(async {
@@ -34,7 +34,7 @@ fn a_fence_waits_for_a_lock_that_is_being_taken_again() {
 }
 
 #[test]
-fn a_fence_refuses_a_key_that_somebody_else_wrote_to() {
+fn a_fence_refuses_a_key_that_another_program_wrote() {
     let Some(bench) = Bench::new("fence-overwritten") else { return };
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
@@ -47,7 +47,7 @@ fn a_fence_refuses_a_key_that_somebody_else_wrote_to() {
 }
 
 #[test]
-fn a_fence_refuses_where_nobody_answers_for_as_long_as_the_session_may_live() {
+fn a_fence_refuses_if_consul_does_not_answer_for_the_lifetime_of_the_session() {
     let Some(bench) = Bench::new("fence-cut") else { return };
     let proxy = Proxy::start(bench.agent.port);
     let bench = bench.through(proxy.port);
@@ -67,7 +67,7 @@ fn a_fence_refuses_where_nobody_answers_for_as_long_as_the_session_may_live() {
 }
 
 #[test]
-fn what_is_written_under_a_lock_is_written_while_it_is_held_and_not_after() {
+fn a_write_under_a_lock_succeeds_only_while_it_is_held() {
     let Some(bench) = Bench::new("write") else { return };
     run(async {
         let consul = bench.consul();
@@ -86,7 +86,7 @@ fn what_is_written_under_a_lock_is_written_while_it_is_held_and_not_after() {
 }
 
 #[test]
-fn a_fence_that_was_asked_for_before_a_long_stop_says_afterwards_that_the_lock_is_lost() {
+fn a_fence_requested_before_a_long_pause_reports_afterwards_that_the_lock_is_lost() {
     let Some(bench) = Bench::new("fence-stopped") else { return };
     let bench = bench.lock_delay(0);
     run(async {

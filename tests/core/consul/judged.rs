@@ -48,7 +48,7 @@ fn pause(proxy: &Proxy, part: &str) -> Duration {
 }
 
 #[test]
-fn a_lock_is_taken_once_consul_answers_again_and_not_sooner_than_it_asks_for() {
+fn a_lock_is_acquired_when_consul_answers_again_but_not_before_its_requested_delay() {
     let Some(bench) = Bench::new("patience") else { return };
     let proxy = Proxy::start(bench.agent.port);
     let bench = bench.through(proxy.port);
@@ -69,7 +69,7 @@ fn a_lock_is_taken_once_consul_answers_again_and_not_sooner_than_it_asks_for() {
 }
 
 #[test]
-fn a_consul_that_asks_for_more_time_than_there_is_is_not_waited_for() {
+fn eos_does_not_wait_for_a_consul_that_requests_too_long_a_delay() {
     let Some(bench) = Bench::new("impatience") else { return };
     let proxy = Proxy::start(bench.agent.port);
     let bench = bench.through(proxy.port);
@@ -84,7 +84,7 @@ fn a_consul_that_asks_for_more_time_than_there_is_is_not_waited_for() {
 }
 
 #[test]
-fn a_hook_waits_for_as_long_as_consul_asks_for() {
+fn a_hook_waits_for_the_delay_that_consul_requests() {
     let Some(server) = Server::consul() else { return };
     let proxy = Proxy::start(server.port);
     let site = site(proxy.port, json!({ "hooks": [{ "consul_kv": { "on_failure": "fail" } }] }));
@@ -103,7 +103,7 @@ fn a_hook_waits_for_as_long_as_consul_asks_for() {
 }
 
 #[test]
-fn a_gate_measures_again_once_consul_wants_to_be_asked() {
+fn a_gate_checks_again_after_the_delay_that_consul_requests() {
     let Some(server) = Server::consul() else { return };
     server.call("PUT", "/v1/agent/service/register", &json!({ "Name": "plain", "Port": 1 }).to_string());
     let proxy = Proxy::start(server.port);
@@ -115,7 +115,7 @@ fn a_gate_measures_again_once_consul_wants_to_be_asked() {
 }
 
 #[test]
-fn a_token_that_may_not_is_told_what_it_lacks_and_not_tried_again() {
+fn a_denied_token_is_reported_with_the_missing_permission_and_not_tried_again() {
     let acl = json!({
         "acl": { "enabled": true, "default_policy": "deny", "tokens": { "initial_management": MANAGER } },
     });
@@ -153,8 +153,9 @@ fn a_token_that_may_not_is_told_what_it_lacks_and_not_tried_again() {
     let hooks = json!({ "hooks": [{ "consul_kv": { "on_failure": "fail" } }] });
     let (reason, message) = failure(&with_token(hooks).run("orchestrate", json!({})));
     assert_eq!(reason, "hook_failed");
-    let needs = "infrastructure:settings:consul:token a token whose policy has key_prefix \"terraform/staging/web/\" write";
-    assert!(message.contains("does not allow this: HTTP 403") && message.contains(needs), "{message}");
+    let needs = "infrastructure:settings:consul:token to a token whose policy has key_prefix \
+                 \"terraform/staging/web/\" write";
+    assert!(message.contains("denies access: HTTP 403") && message.contains(needs), "{message}");
 
     let service = json!({ "name": "web", "address": "10.0.0.7", "on_failure": "fail" });
     let hooks = json!({ "hooks": [{ "consul_service": service }] });
@@ -168,6 +169,6 @@ fn a_token_that_may_not_is_told_what_it_lacks_and_not_tried_again() {
     assert_eq!(reason, "health_unknown");
     let needs =
         "infrastructure:settings:consul:token needs service_prefix \"\" read and node_prefix \"\" read";
-    assert!(message.contains("does not allow this") && message.contains(needs), "{message}");
+    assert!(message.contains("denies access") && message.contains(needs), "{message}");
     assert_eq!(proxy.asked("GET /v1/health/service/plain").len(), 1, "another try is of no use");
 }

@@ -50,7 +50,7 @@ fn a_lock_is_held_for_longer_than_its_session_would_live_without_renewals() {
 }
 
 #[test]
-fn a_larger_ttl_that_the_server_answers_is_kept_to() {
+fn a_larger_ttl_from_the_server_is_used() {
     let Some((bench, proxy)) = through_a_proxy("larger") else { return };
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
@@ -65,7 +65,7 @@ fn a_larger_ttl_that_the_server_answers_is_kept_to() {
 }
 
 #[test]
-fn a_consul_that_does_not_answer_is_asked_each_second_and_the_lock_is_unknown_until_it_does() {
+fn while_consul_does_not_answer_it_is_asked_each_second_and_the_lock_is_unknown() {
     let Some((bench, proxy)) = through_a_proxy("cut") else { return };
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
@@ -83,7 +83,7 @@ fn a_consul_that_does_not_answer_is_asked_each_second_and_the_lock_is_unknown_un
 }
 
 #[test]
-fn an_answer_of_500_proves_no_loss() {
+fn an_answer_of_500_does_not_prove_that_the_lock_is_lost() {
     let Some((bench, proxy)) = through_a_proxy("500") else { return };
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
@@ -102,7 +102,7 @@ fn an_answer_of_500_proves_no_loss() {
 }
 
 #[test]
-fn an_agent_that_is_stopped_and_goes_on_costs_no_lock() {
+fn a_paused_agent_does_not_lose_the_lock() {
     let Some(agent) = Server::consul() else { return };
     let bench = Bench::with(Arc::new(agent), "stopped");
     run(async {
@@ -117,7 +117,7 @@ fn an_agent_that_is_stopped_and_goes_on_costs_no_lock() {
 }
 
 #[test]
-fn an_agent_that_is_gone_leaves_the_lock_unknown_and_letting_it_go_says_so() {
+fn an_unreachable_agent_leaves_the_lock_unknown_and_releasing_it_reports_that() {
     let Some(agent) = Server::consul() else { return };
     let bench = Bench::with(Arc::new(agent), "gone");
     run(async {
@@ -127,13 +127,14 @@ fn an_agent_that_is_gone_leaves_the_lock_unknown_and_letting_it_go_says_so() {
         let error = guard.release().await.unwrap_err();
         assert_eq!(error.code, Code::LockUnreachable);
         assert!(
-            error.message.contains("could not be let go") && error.message.contains(&bench.settings.address)
+            error.message.contains("could not be released")
+                && error.message.contains(&bench.settings.address)
         );
     });
 }
 
 #[test]
-fn nothing_renews_a_lock_whose_guard_is_gone() {
+fn a_lock_without_its_guard_is_not_renewed() {
     let Some((bench, proxy)) = through_a_proxy("dropped") else { return };
     run(async {
         let guard = bench.take("one", 0).await.unwrap();

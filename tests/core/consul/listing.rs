@@ -9,7 +9,7 @@ use eos::process::Cancel;
 use super::bench::{Bench, LOCK_FLAG, holder, run, until};
 
 #[test]
-fn a_list_tells_who_holds_what_since_when_and_nothing_else() {
+fn a_list_of_locks_shows_holder_and_time_and_nothing_else() {
     let Some(bench) = Bench::new("list") else { return };
     run(async {
         let consul = bench.consul();
@@ -35,7 +35,7 @@ fn a_list_tells_who_holds_what_since_when_and_nothing_else() {
 }
 
 #[test]
-fn a_lock_is_freed_by_force_only_under_the_id_that_holds_it() {
+fn a_lock_is_released_by_force_only_with_the_id_of_its_session() {
     let Some(bench) = Bench::new("unlock") else { return };
     let bench = bench.lock_delay(1);
     run(async {

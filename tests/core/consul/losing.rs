@@ -9,7 +9,7 @@ use super::bench::{Bench, LOCK_FLAG, pause, run, until, until_held, until_unknow
 use crate::support::proxy::{Mode, Proxy};
 
 #[test]
-fn a_lock_whose_session_ended_is_taken_again_while_its_value_names_our_run() {
+fn a_lock_whose_session_ended_is_acquired_again_while_its_value_names_this_run() {
     let Some(bench) = Bench::new("regain") else { return };
     let bench = bench.lock_delay(1);
     run(async {
@@ -26,7 +26,7 @@ fn a_lock_whose_session_ended_is_taken_again_while_its_value_names_our_run() {
 }
 
 #[test]
-fn a_lock_that_was_lost_while_nobody_could_see_it_is_taken_again_or_lost_by_what_is_there() {
+fn the_value_of_a_lost_lock_decides_whether_it_is_acquired_again() {
     let Some(bench) = Bench::new("asleep") else { return };
     let proxy = Proxy::start(bench.agent.port);
     let bench = bench.lock_delay(0).through(proxy.port);
@@ -52,7 +52,7 @@ fn a_lock_that_was_lost_while_nobody_could_see_it_is_taken_again_or_lost_by_what
 }
 
 #[test]
-fn a_lock_that_was_taken_again_without_an_answer_is_known_for_our_own() {
+fn a_lock_acquired_again_without_an_answer_is_recognised_as_this_runs() {
     let Some(bench) = Bench::new("regain-unanswered") else { return };
     let proxy = Proxy::start(bench.agent.port);
     let bench = bench.lock_delay(0).through(proxy.port);
@@ -106,7 +106,7 @@ fn a_deleted_key_is_a_lost_lock() {
 }
 
 #[test]
-fn a_key_that_a_third_party_wrote_to_is_unknown_until_it_is_let_go() {
+fn a_key_written_by_another_program_is_unknown_until_it_is_released() {
     let Some(bench) = Bench::new("overwritten") else { return };
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
@@ -128,7 +128,7 @@ fn a_key_that_a_third_party_wrote_to_is_unknown_until_it_is_let_go() {
 
 #[test]
 #[ignore = "soak"]
-fn a_lock_that_cannot_be_taken_again_in_a_ttl_and_a_lock_delay_is_lost() {
+fn a_lock_that_cannot_be_acquired_again_within_ttl_and_lock_delay_is_lost() {
     let Some(bench) = Bench::new("expired") else { return };
     let proxy = Proxy::start(bench.agent.port);
     let bench = bench.lock_delay(5).through(proxy.port);

@@ -16,7 +16,7 @@ use crate::support::server::Server;
 const TOKEN: &str = "b1gs3cr3-0000-4000-8000-000000000000";
 
 #[test]
-fn a_key_that_is_no_lock_is_refused_and_left_as_it_is() {
+fn a_key_that_is_not_a_lock_is_refused_and_not_changed() {
     let Some(bench) = Bench::new("foreign") else { return };
     run(async {
         bench.call("PUT", &format!("kv/{}?flags=7", bench.key()), "mine");
@@ -69,7 +69,7 @@ fn a_lock_service_that_cannot_be_reached_fails_closed_and_names_its_address_and_
 }
 
 #[test]
-fn a_service_that_is_no_consul_holds_no_locks() {
+fn a_server_that_is_not_a_consul_gives_no_locks() {
     for answer in [
         "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot found",
         "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
@@ -90,7 +90,7 @@ fn a_service_that_is_no_consul_holds_no_locks() {
 }
 
 #[test]
-fn a_server_that_does_not_make_us_wait_is_asked_ten_times_a_second_at_most() {
+fn a_server_that_answers_at_once_is_asked_at_most_ten_times_a_second() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = Proxy::start(listener.local_addr().unwrap().port());
     // A lock that is held, and an index that never increases.
@@ -130,7 +130,7 @@ fn a_token_is_in_no_error_and_in_no_debug_text() {
 }
 
 #[test]
-fn a_token_that_may_not_lock_is_refused_with_the_policy_that_it_needs() {
+fn a_token_without_lock_permission_is_refused_with_the_policy_that_it_needs() {
     let acl = json!({
         "acl": { "enabled": true, "default_policy": "deny", "tokens": { "initial_management": TOKEN } },
     });

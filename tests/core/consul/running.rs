@@ -17,7 +17,7 @@ fn site(bench: &Bench) -> Site {
 }
 
 #[test]
-fn a_run_takes_the_lock_and_lets_it_go() {
+fn a_run_acquires_the_lock_and_releases_it() {
     let Some(bench) = Bench::new("run") else { return };
     let report = site(&bench).run("orchestrate", json!({}));
     assert_eq!(statuses(&report)["net"], "applied", "{report:#}");
@@ -51,7 +51,7 @@ fn a_run_whose_consul_cannot_be_reached_changes_nothing() {
 }
 
 #[test]
-fn a_run_that_loses_its_lock_while_it_waits_for_health_waits_no_longer() {
+fn a_run_that_loses_its_lock_stops_waiting_for_health() {
     let Some(bench) = Bench::new("run-health") else { return };
     let mut site = site(&bench);
     // Nobody listens at this port, and the deadline is far away.

@@ -46,7 +46,7 @@ fn applied(site: &Site) -> Value {
 }
 
 #[test]
-fn what_one_host_applied_is_laid_out_on_another_and_no_state_is_shared() {
+fn a_configuration_of_one_host_can_be_used_on_another_and_states_are_not_shared() {
     let Some(bench) = Bench::new("sharing") else { return };
     let backend = HttpBackend::new();
     let (one, two) = (host(&bench, &backend, 1), host(&bench, &backend, 2));
@@ -75,7 +75,7 @@ fn what_one_host_applied_is_laid_out_on_another_and_no_state_is_shared() {
 }
 
 #[test]
-fn what_is_too_large_for_consul_is_lacking_on_another_host_and_nothing_fails() {
+fn a_configuration_too_large_for_consul_is_missing_on_another_host_and_nothing_fails() {
     let Some(bench) = Bench::new("sharing-large") else { return };
     let backend = HttpBackend::new();
     let (one, two) = (host(&bench, &backend, 1), host(&bench, &backend, 2));
@@ -94,7 +94,7 @@ fn what_is_too_large_for_consul_is_lacking_on_another_host_and_nothing_fails() {
 }
 
 #[test]
-fn what_is_known_to_work_is_brought_along_with_what_was_applied_since() {
+fn known_good_is_replicated_together_with_later_configurations() {
     let Some(bench) = Bench::new("sharing-good") else { return };
     let backend = HttpBackend::new();
     let (mut one, mut two) = (host(&bench, &backend, 1), host(&bench, &backend, 3));

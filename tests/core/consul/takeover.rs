@@ -34,7 +34,7 @@ fn notes(report: &Value) -> String {
 }
 
 #[test]
-fn what_a_dead_host_had_begun_is_named_by_the_next_and_told_in_full_where_it_began() {
+fn the_next_host_names_the_run_of_a_dead_host_and_the_first_host_reports_it_completely() {
     let Some(bench) = Bench::new("takeover") else { return };
     let (Some(world), Some(postgres)) = (World::new(), Postgres::new()) else { return };
     let (first, second) = (host(&bench, &world, &postgres), host(&bench, &world, &postgres));
@@ -83,7 +83,7 @@ fn what_a_dead_host_had_begun_is_named_by_the_next_and_told_in_full_where_it_beg
 }
 
 #[test]
-fn a_destruction_that_died_is_gone_on_with_by_another_host_and_a_kept_plan_is_not() {
+fn a_crashed_destroy_is_resumed_by_another_host_but_a_saved_plan_is_not() {
     let Some(bench) = Bench::new("destruction") else { return };
     let (Some(world), Some(postgres)) = (World::new(), Postgres::new()) else { return };
     let (first, second) = (host(&bench, &world, &postgres), host(&bench, &world, &postgres));

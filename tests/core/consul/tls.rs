@@ -25,7 +25,7 @@ async fn take(settings: &ConsulLock, tls: Tls) -> Result<()> {
 }
 
 #[test]
-fn an_encrypted_consul_is_believed_by_its_authority_and_believes_us_by_our_certificate() {
+fn an_encrypted_consul_and_eos_verify_each_others_certificates() {
     if program("consul").is_none() {
         return;
     }

@@ -12,7 +12,7 @@ fn set(site: &mut Site, component: &str, size: usize) {
 }
 
 #[test]
-fn a_torn_value_stops_its_component_alone_and_its_remedy_works() {
+fn a_damaged_value_stops_only_its_component_and_its_remedy_works() {
     let Some(bench) = Bench::new("torn") else { return };
     let mut site = Site::new();
     site.infrastructure["settings"]["lock"] = json!({

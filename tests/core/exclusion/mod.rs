@@ -81,7 +81,7 @@ fn eight_processes_take_turns_under_a_consul_lock() {
 }
 
 #[test]
-fn a_consul_lock_that_is_taken_away_never_lets_two_write() {
+fn a_consul_lock_that_is_revoked_never_lets_two_write() {
     disturbed(
         12,
         Wanted { ended: 1, expired: 0, deleted: 3, overwritten: 3, restarted: 1 },
@@ -108,7 +108,7 @@ fn eight_processes_take_1600_turns_under_a_consul_lock() {
 
 #[test]
 #[ignore = "soak"]
-fn a_consul_lock_that_is_taken_away_over_and_over_never_lets_two_write() {
+fn a_consul_lock_that_is_revoked_repeatedly_never_lets_two_write() {
     let wanted = Wanted { ended: 8, expired: 6, deleted: 25, overwritten: 25, restarted: 4 };
     disturbed(draw::number("ROUNDS", 200), wanted, draw::number("SEED", draw::fresh_seed()));
 }

@@ -24,7 +24,7 @@ fn trust(bench: &Bench) {
 }
 
 #[test]
-fn a_task_reads_in_vault_by_its_own_identity_and_eos_hands_it_the_rest() {
+fn a_task_reads_vault_with_its_own_identity_and_eos_passes_the_other_secrets() {
     let Some(mut bench) = Bench::new("reads-itself") else { return };
     trust(&bench);
     bench.put(&json!({ "token": "a \"quoted\"\n ${secret}", "number": 7 }));

@@ -7,7 +7,7 @@ use super::bench::Bench;
 const HOSTILE: &str = "a \"b\" 'c' ${d} %{e} {{ f }} \\ \n\t# <&> ü \u{2028} 😀 -hostile-end";
 
 #[test]
-fn secrets_of_every_origin_reach_the_task_as_they_are_and_nobody_else() {
+fn secrets_of_every_origin_reach_only_the_task_and_unchanged() {
     let Some(mut bench) = Bench::new("every-origin") else { return };
     bench.put(&json!({ "token": HOSTILE, "number": 7 }));
     bench.site.component(
@@ -32,7 +32,7 @@ fn secrets_of_every_origin_reach_the_task_as_they_are_and_nobody_else() {
     let report = bench.ends("applied");
     let notes = report["notes"].to_string();
     for made in ["S_MADE", "secret_key"] {
-        let said = format!("made, and kept at vault:secret/services/staging/{}#{made}", bench.name);
+        let said = format!("generated, and stored at vault:secret/services/staging/{}#{made}", bench.name);
         assert!(notes.contains(&said), "{report:#}");
     }
     let kept = bench.kept();
@@ -65,7 +65,7 @@ fn secrets_of_every_origin_reach_the_task_as_they_are_and_nobody_else() {
 }
 
 #[test]
-fn another_value_is_another_deployment_and_what_was_lost_is_written_again() {
+fn a_changed_secret_causes_a_deployment_and_a_lost_one_is_written_again() {
     let Some(mut bench) = Bench::new("another-value") else { return };
     bench.put(&json!({ "token": "one" }));
     bench.serves(json!({ "S_A": bench.vault("token") }));
@@ -92,7 +92,7 @@ fn another_value_is_another_deployment_and_what_was_lost_is_written_again() {
 }
 
 #[test]
-fn a_version_that_fails_is_taken_back_with_its_secrets_and_neither_is_told() {
+fn a_failed_version_is_rolled_back_with_its_secrets_and_no_secret_is_shown() {
     let Some(mut bench) = Bench::new("taken-back") else { return };
     let (old, new) = ("the-secret-of-the-first", "the-secret-of-the-second");
     bench.put(&json!({ "token": old }));
@@ -139,7 +139,7 @@ fn a_version_that_fails_is_taken_back_with_its_secrets_and_neither_is_told() {
 }
 
 #[test]
-fn a_service_that_goes_takes_along_what_it_was_handed_and_leaves_what_others_have() {
+fn a_destroyed_service_takes_its_secrets_with_it_and_leaves_those_of_others() {
     let Some(mut bench) = Bench::new("goes") else { return };
     let theirs = json!({ "Path": bench.variable_key(), "Items": { "theirs": "x" } }).to_string();
     assert_eq!(bench.servers.nomad.call("PUT", &bench.variable_path(), &theirs).0, 200);
@@ -159,7 +159,7 @@ fn a_service_that_goes_takes_along_what_it_was_handed_and_leaves_what_others_hav
 }
 
 #[test]
-fn a_literal_stands_in_the_job_because_it_was_asked_for_and_in_no_report() {
+fn a_literal_secret_is_in_the_job_on_request_and_in_no_report() {
     let Some(mut bench) = Bench::new("literal") else { return };
     let secret = "a-literal-secret";
     bench.serves(json!({ "S_A": { "from": bench.file("own", secret), "literal": true } }));

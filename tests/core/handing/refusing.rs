@@ -5,7 +5,7 @@ use serde_json::json;
 use super::bench::Bench;
 
 #[test]
-fn what_cannot_be_handed_over_in_full_starts_nothing() {
+fn if_secrets_cannot_be_passed_completely_terraform_does_not_start() {
     let Some(mut bench) = Bench::new("in-part") else { return };
     bench.put(&json!({ "token": "one" }));
     bench.post("sys/mounts/lent", &json!({ "type": "leases" }));
@@ -15,9 +15,9 @@ fn what_cannot_be_handed_over_in_full_starts_nothing() {
     for (secrets, code, said) in [
         (json!({ "S_A": bench.vault("other") }), "secret_key_missing", "services:in-part:secrets:S_A"),
         (json!({ "S_A": "vault:secret/none#x" }), "secret_missing", "vault:secret/none"),
-        (json!({ "S_A": "vault:lent/creds/app#username" }), "secret_lent", "is lent"),
+        (json!({ "S_A": "vault:lent/creds/app#username" }), "secret_lent", "is a lease"),
         (json!({ "S_A": "env:SURELY_NOT_SET" }), "reference", "SURELY_NOT_SET"),
-        (json!({ "S_THEIRS": bench.vault("token") }), "nomad_variable_foreign", "r1_S_THEIRS already"),
+        (json!({ "S_THEIRS": bench.vault("token") }), "nomad_variable_foreign", "already has r1_S_THEIRS"),
     ] {
         bench.serves(secrets);
         let error = bench.error();
@@ -31,7 +31,7 @@ fn what_cannot_be_handed_over_in_full_starts_nothing() {
 }
 
 #[test]
-fn a_vault_and_a_nomad_that_are_away_are_named_before_anything_is_changed() {
+fn an_unreachable_vault_or_nomad_is_named_before_anything_changes() {
     let Some(mut bench) = Bench::new("away") else { return };
     bench.put(&json!({ "token": "one" }));
     bench.serves(json!({ "S_A": bench.vault("token") }));
@@ -48,7 +48,7 @@ fn a_vault_and_a_nomad_that_are_away_are_named_before_anything_is_changed() {
 }
 
 #[test]
-fn a_task_that_prints_its_secret_and_fails_does_not_bring_it_into_the_report() {
+fn a_secret_that_a_failing_task_prints_is_not_in_the_report() {
     let Some(mut bench) = Bench::new("prints") else { return };
     bench.put(&json!({ "token": "printed-by-the-task" }));
     bench.serves(json!({ "S_A": bench.vault("token") }));
@@ -66,7 +66,7 @@ fn a_task_that_prints_its_secret_and_fails_does_not_bring_it_into_the_report() {
 }
 
 #[test]
-fn a_service_whose_vault_is_away_is_told_of_without_its_words_and_can_be_destroyed() {
+fn a_service_with_an_unreachable_vault_is_reported_without_task_output_and_can_be_destroyed() {
     let Some(mut bench) = Bench::new("untold") else { return };
     bench.put(&json!({ "token": "printed-by-the-task" }));
     bench.serves(json!({ "S_A": bench.vault("token"), "S_MADE": { "generate": "hex" } }));
@@ -78,11 +78,11 @@ fn a_service_whose_vault_is_away_is_told_of_without_its_words_and_can_be_destroy
     let healthy = bench.site.run("module.component_is_healthy", json!({ "component": bench.component() }));
     assert_eq!(healthy["result"], true, "{healthy:#}");
     let told = bench.site.run("module.diagnose", json!({ "service": bench.name }));
-    assert!(told["result"] == true && !told.to_string().contains("is not repeated"), "{told:#}");
+    assert!(told["result"] == true && !told.to_string().contains("is not shown"), "{told:#}");
     // Without the variable, the output of the tasks could contain unknown secrets.
     assert_eq!(bench.servers.nomad.call("DELETE", &bench.variable_path(), "").0, 204);
     let told = bench.site.run("module.diagnose", json!({ "service": bench.name }));
-    assert!(told["result"] == true && told.to_string().contains("is not repeated"), "{told:#}");
+    assert!(told["result"] == true && told.to_string().contains("is not shown"), "{told:#}");
     assert!(!told.to_string().contains(given["S_MADE"].as_str().unwrap()));
     let destroyed = bench.site.run("destroy", json!({ "confirm": "staging" }));
     assert_eq!(bench.of(&destroyed)["status"], "destroyed", "{destroyed:#}");

@@ -53,7 +53,7 @@ fn one(report: &Value) -> &Value {
 }
 
 #[test]
-fn what_needs_the_values_is_refused_for_this_component_and_the_others_run() {
+fn an_operation_that_needs_missing_values_is_refused_for_this_component_only() {
     let mut site = site(GRAFANA);
     site.component("reader", "variable \"url\" {}", json!({ "from_outputs": { "url": "grafana.url" } }));
     let report = site.run("orchestrate", json!({}));
@@ -81,7 +81,7 @@ fn what_needs_the_values_is_refused_for_this_component_and_the_others_run() {
 }
 
 #[test]
-fn validate_says_what_is_lacking_and_the_order_is_there_all_the_same() {
+fn validate_reports_missing_values_and_still_shows_the_order() {
     let site = site(GRAFANA);
     let report = site.run("validate", json!({}));
     assert_eq!(report["result"], false, "{report:#}");
@@ -91,7 +91,7 @@ fn validate_says_what_is_lacking_and_the_order_is_there_all_the_same() {
 }
 
 #[test]
-fn what_its_state_applied_is_read_looked_at_and_destroyed_though_the_secret_is_kept_nowhere() {
+fn a_component_applied_by_a_state_is_read_checked_and_destroyed_without_its_secret() {
     let site = site(GRAFANA);
     apply(&site, json!({ "variables": variables() }));
     let of_it = json!({ "component": "grafana" });
@@ -105,7 +105,7 @@ fn what_its_state_applied_is_read_looked_at_and_destroyed_though_the_secret_is_k
     let drift = site.run("drift", json!({}));
     assert_eq!((&one(&drift)["status"], &drift["result"]), (&json!("unchanged"), &json!(true)), "{drift:#}");
     assert_eq!(one(&drift)["drift"]["configuration_changed"], false, "{drift:#}");
-    assert!(one(&drift)["notes"].to_string().contains("kept nowhere"), "{drift:#}");
+    assert!(one(&drift)["notes"].to_string().contains("not stored"), "{drift:#}");
     let alone = site.run("module.apply", json!({ "component": "other", "auto_approve": true }));
     assert_eq!(alone["status"], "applied", "{alone:#}");
 
@@ -117,7 +117,7 @@ fn what_its_state_applied_is_read_looked_at_and_destroyed_though_the_secret_is_k
 }
 
 #[test]
-fn a_secret_that_a_call_gave_by_reference_is_read_again_and_hidden() {
+fn a_secret_passed_by_reference_is_read_again_and_masked() {
     // The value would be shown, because the module does not mark it as sensitive.
     let leaky = GRAFANA.replace("sha256(var.password)", "var.password");
     let leaky = leaky + "output \"shown\" { value = nonsensitive(var.password) }\n";
@@ -150,7 +150,7 @@ fn a_secret_that_a_call_gave_by_reference_is_read_again_and_hidden() {
 }
 
 #[test]
-fn a_destruction_that_needs_the_secret_is_refused_alone_and_takes_it_from_its_call() {
+fn a_destroy_without_its_secret_is_refused_alone_and_accepts_it_from_its_call() {
     let counted = format!(
         "{GRAFANA}resource \"terraform_data\" \"many\" {{\n  count = nonsensitive(length(var.password))\n}}\n"
     );
@@ -178,7 +178,7 @@ fn a_destruction_that_needs_the_secret_is_refused_alone_and_takes_it_from_its_ca
 }
 
 #[test]
-fn a_component_gone_from_the_pillar_is_destroyed_without_the_secret_that_the_pillar_had() {
+fn a_component_removed_from_the_pillar_is_destroyed_without_its_former_secret() {
     let mut site = site(GRAFANA);
     site.infrastructure["components"]["grafana"]["variables"] = variables();
     assert_eq!(site.run("orchestrate", json!({}))["result"], true);
@@ -188,7 +188,7 @@ fn a_component_gone_from_the_pillar_is_destroyed_without_the_secret_that_the_pil
 }
 
 #[test]
-fn what_an_apply_that_failed_was_given_is_given_to_the_destruction() {
+fn a_destroy_gets_the_values_of_a_failed_apply() {
     let failing = GRAFANA.to_owned()
         + "resource \"terraform_data\" \"bad\" {\n  input = var.size\n  provisioner \"local-exec\" { command = \"false\" }\n}\n\
            resource \"terraform_data\" \"sized\" { count = var.size }\n";
@@ -201,7 +201,7 @@ fn what_an_apply_that_failed_was_given_is_given_to_the_destruction() {
 }
 
 #[test]
-fn a_change_outside_is_found_though_a_secret_is_kept_nowhere() {
+fn a_change_outside_is_found_although_a_secret_is_stored_nowhere() {
     let Some(world) = World::new() else { return };
     let thing = "resource \"world_thing\" \"plain\" {\n  name = \"plain\"\n  body = \"one\"\n}\n";
     let module = world.provider("grafana") + GRAFANA + thing;

@@ -68,7 +68,7 @@ fn up(site: &Site) -> Value {
 }
 
 #[test]
-fn a_null_output_is_null_for_all_that_read_it_whether_it_ever_had_another_value() {
+fn a_null_output_is_null_for_all_readers_whatever_value_it_had_before() {
     let mut site = site();
     let test = site.run("orchestrate", json!({ "test": true }));
     assert!(statuses(&test).values().all(|status| matches!(status.as_str(), "planned" | "pending_inputs")));
@@ -90,7 +90,7 @@ fn a_null_output_is_null_for_all_that_read_it_whether_it_ever_had_another_value(
 }
 
 #[test]
-fn questions_tell_null_from_no_value_yet() {
+fn queries_distinguish_null_from_no_value_yet() {
     let mut site = site();
     site.infrastructure["components"]["prod"]["policy"] = json!({ "allow_destroy": true });
     site.infrastructure["components"]["prod"]["variables"] = json!({ "fails": true });
@@ -128,7 +128,7 @@ fn questions_tell_null_from_no_value_yet() {
 }
 
 #[test]
-fn a_module_of_nothing_but_null_outputs_is_read_until_it_is_destroyed() {
+fn a_module_with_only_null_outputs_is_read_until_it_is_destroyed() {
     let mut site = Site::new();
     site.component("prod", "output \"ip\" { value = null }", json!({}));
     let from = json!({ "from_outputs": { "got": "prod.ip" } });
@@ -145,7 +145,7 @@ fn a_module_of_nothing_but_null_outputs_is_read_until_it_is_destroyed() {
 }
 
 #[test]
-fn a_record_of_an_earlier_version_says_nothing_of_null_outputs_until_the_next_run() {
+fn a_record_of_an_earlier_version_knows_no_null_outputs_until_the_next_run() {
     let site = site();
     up(&site);
     let path = site.folder.path().join("root/staging/.eos/components/prod/record.json");
@@ -160,7 +160,7 @@ fn a_record_of_an_earlier_version_says_nothing_of_null_outputs_until_the_next_ru
 }
 
 #[test]
-fn what_cannot_take_a_null_says_which_output_it_is() {
+fn a_variable_that_does_not_accept_null_names_the_output() {
     let mut site = Site::new();
     site.infrastructure["settings"]["on_failure"] = json!("continue");
     site.component("prod", PROD, json!({}));

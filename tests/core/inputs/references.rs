@@ -37,7 +37,7 @@ fn problems(report: &Value) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_text_that_looks_like_a_reference_is_refused_for_a_sensitive_variable_and_not_repeated() {
+fn a_text_that_looks_like_a_reference_is_refused_for_a_sensitive_variable_and_not_shown() {
     let mut site = site();
     let pillar = "infrastructure:components:grafana:variables:";
     for text in [
@@ -69,7 +69,7 @@ fn a_text_that_looks_like_a_reference_is_refused_for_a_sensitive_variable_and_no
 }
 
 #[test]
-fn a_call_gives_secrets_by_reference_and_a_file_may_hold_what_looks_like_one() {
+fn a_call_passes_secrets_by_reference_and_a_file_may_contain_a_text_that_looks_like_one() {
     let site = site();
     let file = site.folder.path().join("password");
     fs::write(&file, "env:not-read-again").unwrap();
@@ -93,7 +93,7 @@ fn a_call_gives_secrets_by_reference_and_a_file_may_hold_what_looks_like_one() {
 }
 
 #[test]
-fn a_call_that_gives_a_secret_itself_is_refused_without_repeating_it() {
+fn a_call_that_contains_a_plain_secret_is_refused_and_the_secret_is_not_shown() {
     let mut site = site();
     site.infrastructure["services"]["web"] = json!({ "image": "x", "port": 80 });
     let wrong = |component: &str, secrets: Value, variables: Value| {

@@ -87,7 +87,7 @@ impl Stage {
 }
 
 #[test]
-fn a_consul_that_begins_again_is_waited_for_by_lock_gate_and_hook() {
+fn lock_gate_and_hook_wait_for_a_restarting_consul() {
     let Some(mut stage) = Stage::new("2m") else { return };
     let report = std::thread::scope(|scope| {
         let run = scope.spawn(|| stage.scene.run());
@@ -114,7 +114,7 @@ fn a_consul_that_begins_again_is_waited_for_by_lock_gate_and_hook() {
 /// Takes a minute, because it waits until Consul ends the sessions by itself.
 #[test]
 #[ignore = "soak"]
-fn a_consul_that_stays_away_is_named_by_lock_gate_and_hook_and_its_locks_end_by_themselves() {
+fn an_unreachable_consul_is_named_by_lock_gate_and_hook_and_its_locks_expire() {
     let Some(mut stage) = Stage::new("5s") else { return };
     stage.scene.site.infrastructure["settings"]["consul"]["retry_for"] = json!("1s");
     let report = std::thread::scope(|scope| {
@@ -132,7 +132,10 @@ fn a_consul_that_stays_away_is_named_by_lock_gate_and_hook_and_its_locks_end_by_
     for name in PHASES {
         assert_eq!(stage.scene.state(name), [format!("world_thing.{name}")]);
         let notes = report["components"][name]["notes"].to_string();
-        assert!(notes.contains(&format!("locks/staging/{name}/lock could not be let go")), "{name}: {notes}");
+        assert!(
+            notes.contains(&format!("locks/staging/{name}/lock could not be released")),
+            "{name}: {notes}"
+        );
     }
     let notes = report["components"]["hooked"]["notes"].to_string();
     assert!(notes.contains(&format!("the Consul at http://{server} cannot be reached")), "{notes}");

@@ -150,7 +150,7 @@ impl Stage {
 const HELD: [&str; 4] = ["applying", "registered", "followed", "watched"];
 
 #[test]
-fn a_nomad_that_begins_again_is_waited_for_in_each_phase_of_a_run() {
+fn each_phase_of_a_run_waits_for_a_restarting_nomad() {
     let Some(mut stage) = Stage::new() else { return };
     stage.patience("2m");
     let report = std::thread::scope(|scope| {
@@ -176,7 +176,7 @@ fn a_nomad_that_begins_again_is_waited_for_in_each_phase_of_a_run() {
 }
 
 #[test]
-fn a_nomad_that_stays_away_is_named_in_each_phase_of_a_run_and_what_was_done_is_in_the_states() {
+fn an_unreachable_nomad_is_named_in_each_phase_and_completed_changes_are_in_the_states() {
     let Some(mut stage) = Stage::new() else { return };
     stage.patience("8s");
     stage.scene.site.infrastructure["settings"]["nomad"]["retry_for"] = json!("1s");

@@ -82,7 +82,7 @@ impl Stage {
 }
 
 #[test]
-fn a_vault_that_begins_again_is_waited_for_at_the_first_read_in_mid_apply_and_at_the_end() {
+fn a_run_waits_for_a_restarting_vault_at_the_first_read_during_an_apply_and_at_the_end() {
     let Some(mut stage) = Stage::new("1h", "20s", &thing("applying", "")) else { return };
     let before = stage.lent();
     let report = std::thread::scope(|scope| {
@@ -121,7 +121,7 @@ fn a_vault_that_begins_again_is_waited_for_at_the_first_read_in_mid_apply_and_at
 }
 
 #[test]
-fn a_vault_that_stays_away_is_named_and_so_is_what_it_keeps_until_that_ends() {
+fn an_unreachable_vault_is_named_with_the_leases_that_stay_until_they_expire() {
     let Some(mut stage) = Stage::new("20s", "6s", "") else { return };
     stage.scene.site.infrastructure["settings"]["vault"]["retry_for"] = json!("1s");
     let begun = stage.scene.site.folder.path().join("begun");
@@ -153,7 +153,7 @@ fn a_vault_that_stays_away_is_named_and_so_is_what_it_keeps_until_that_ends() {
     let told = report["left_behind"].to_string();
     let [accessors, leases, _] = &lent;
     let ours = accessors.difference(&before[0]).chain(leases);
-    for part in ours.map(String::as_str).chain([server.as_str(), "ends by itself in "]) {
+    for part in ours.map(String::as_str).chain([server.as_str(), "expires in "]) {
         assert!(told.contains(part), "{part} in {told}");
     }
     stage.vault.begin_again();

@@ -11,7 +11,7 @@ fn spec(jobspec: String) -> Spec {
 }
 
 #[test]
-fn what_nomad_would_not_take_is_refused_in_its_words() {
+fn a_job_that_nomad_rejects_is_refused_in_nomads_words() {
     let Some(pair) = pair() else { return };
     let client = pair.client();
     let wrong = Job { job: "gruop {}".to_owned(), ..Job::new("wrong") };
@@ -29,7 +29,7 @@ fn what_nomad_would_not_take_is_refused_in_its_words() {
 }
 
 #[test]
-fn a_region_that_nomad_does_not_know_is_refused_and_not_waited_for() {
+fn an_unknown_region_is_refused_without_waiting() {
     let Some(pair) = pair() else { return };
     let elsewhere = NomadServer { region: Some("elsewhere".to_owned()), ..server(&pair.address()) };
     let refused = block(Nomad::open(&elsewhere, None).unwrap().job(&job_name("any")));
@@ -37,7 +37,7 @@ fn a_region_that_nomad_does_not_know_is_refused_and_not_waited_for() {
 }
 
 #[test]
-fn what_would_find_no_node_is_refused_with_what_it_lacks() {
+fn a_job_without_a_possible_node_is_refused_with_the_missing_resources() {
     let Some(pair) = pair() else { return };
     let client = pair.client();
     let nowhere = "constraint {\n attribute = \"${attr.kernel.name}\"\n value = \"plan9\"\n }";
@@ -45,15 +45,15 @@ fn what_would_find_no_node_is_refused_with_what_it_lacks() {
     for (job, lacks) in [
         (
             Job { group: volume.to_owned(), ..Job::new("unregistered") },
-            "web: constraint \"missing CSI Volume web-data\" leaves out 1 node(s)",
+            "web: constraint \"missing CSI Volume web-data\" excludes 1 node(s)",
         ),
         (
             Job { job: nowhere.to_owned(), ..Job::new("nowhere") },
-            "web: constraint \"${attr.kernel.name} = plan9\" leaves out 1 node(s)",
+            "web: constraint \"${attr.kernel.name} = plan9\" excludes 1 node(s)",
         ),
         (
             Job { driver: "missing_driver", ..Job::new("driverless") },
-            "web: constraint \"missing drivers\" leaves out 1 node(s)",
+            "web: constraint \"missing drivers\" excludes 1 node(s)",
         ),
         (Job { memory: 9_000_000, ..Job::new("roomless") }, "web: memory is exhausted on 1 node(s)"),
         (
@@ -68,7 +68,7 @@ fn what_would_find_no_node_is_refused_with_what_it_lacks() {
 }
 
 #[test]
-fn a_job_that_runs_already_is_somebody_elses_unless_it_is_the_one_that_is_changed() {
+fn a_running_job_belongs_to_another_owner_unless_this_plan_changes_it() {
     let Some(pair) = pair() else { return };
     let job = Job::new("theirs");
     pair.runs(&job.text(), "theirs");
@@ -83,7 +83,7 @@ fn a_job_that_runs_already_is_somebody_elses_unless_it_is_the_one_that_is_change
 }
 
 #[test]
-fn what_nomad_would_do_and_what_it_warns_of_is_told() {
+fn nomads_planned_changes_and_warnings_are_reported() {
     let Some(pair) = pair() else { return };
     let job = Job { count: 2, update: "canary = 1\n auto_promote = true".to_owned(), ..Job::new("told") };
     // Two groups, of which one would need a promotion by a person.
@@ -92,13 +92,16 @@ fn what_nomad_would_do_and_what_it_warns_of_is_told() {
     let text = format!("{}{other}\n}}\n", text.strip_suffix("}\n").unwrap());
     let checked = block(pair.client().preflight(&spec(text))).unwrap();
     assert_eq!(checked.name, job_name("told"));
-    assert!(checked.notes.iter().any(|note| note == "Nomad would do to told.web: Place 2"), "{checked:?}");
-    assert!(checked.notes.iter().any(|note| note.starts_with("Nomad warns of job told: ")), "{checked:?}");
+    assert!(checked.notes.iter().any(|note| note == "Nomad's plan for told.web: Place 2"), "{checked:?}");
+    assert!(
+        checked.notes.iter().any(|note| note.starts_with("Nomad's warning about job told: ")),
+        "{checked:?}"
+    );
     assert_eq!(pair.job("told"), None);
 }
 
 #[test]
-fn a_variable_arrives_as_it_is_and_a_jobspec_may_be_json() {
+fn a_variable_arrives_unchanged_and_a_jobspec_may_be_json() {
     let Some(pair) = pair() else { return };
     let client = pair.client();
     for value in ["plain", "a \"b\" \\ ${up} $${up} %{ if x } é\nline", "${", "%%{ x }", "\u{7}\t\r\u{85}"] {

@@ -78,7 +78,7 @@ pub fn message(report: &Value) -> &str {
 }
 
 #[test]
-fn a_job_is_healthy_once_nomad_says_so_and_each_later_run_measures_again() {
+fn a_job_is_healthy_when_nomad_says_so_and_each_later_run_checks_again() {
     let Some(mut scene) = Scene::new() else { return };
     let mut gates = gate("deployed");
     gates[0]["nomad"]["job"] = json!({ "output": "job" });
@@ -86,7 +86,7 @@ fn a_job_is_healthy_once_nomad_says_so_and_each_later_run_measures_again() {
     let report = scene.run();
     assert_eq!(statuses(&report)["web"], "applied", "{report:#}");
     let notes = web(&report)["notes"].to_string();
-    assert!(notes.contains("Nomad would do to deployed.web: Place 1"), "{notes}");
+    assert!(notes.contains("Nomad's plan for deployed.web: Place 1"), "{notes}");
     assert_eq!(scene.pair.running("deployed", 0), 1);
     let again = scene.run();
     assert_eq!(statuses(&again)["web"], "unchanged", "{again:#}");
@@ -103,7 +103,7 @@ fn a_job_is_healthy_once_nomad_says_so_and_each_later_run_measures_again() {
 }
 
 #[test]
-fn a_bad_version_fails_early_with_its_reason_and_the_one_before_serves_on() {
+fn a_bad_version_fails_early_with_its_reason_and_the_previous_one_still_serves() {
     let Some(mut scene) = Scene::new() else { return };
     let job = Job { update: "auto_revert = true".to_owned(), ..Job::new("spoilt-later") };
     let mut gates = gate("spoilt-later");
@@ -123,7 +123,7 @@ fn a_bad_version_fails_early_with_its_reason_and_the_one_before_serves_on() {
     let said = message(&report);
     for part in [
         "rolling back to job version 0",
-        "the version before runs again",
+        "the previous version runs again",
         "failed: task web: Exit Code: 7",
         "web | it needs (sensitive)",
     ] {
@@ -149,7 +149,7 @@ fn a_bad_version_fails_early_with_its_reason_and_the_one_before_serves_on() {
 }
 
 #[test]
-fn a_failed_version_starts_the_way_back_once_nomads_own_has_settled() {
+fn a_failed_version_starts_the_rollback_after_nomads_own_revert_has_ended() {
     let Some(mut scene) = Scene::new() else { return };
     let job = Job { update: "auto_revert = true".to_owned(), ..Job::new("goes-back") };
     let rest = json!({ "health": gate("goes-back"), "on_failure": "rollback" });
@@ -165,7 +165,7 @@ fn a_failed_version_starts_the_way_back_once_nomads_own_has_settled() {
 }
 
 #[test]
-fn what_would_find_no_node_is_refused_before_anything_changes() {
+fn a_job_without_a_possible_node_is_refused_before_anything_changes() {
     let Some(mut scene) = Scene::new() else { return };
     let nowhere = "constraint {\n attribute = \"${attr.kernel.name}\"\n value = \"plan9\"\n }";
     let job = Job { job: nowhere.to_owned(), ..Job::new("unplaceable") };
@@ -174,8 +174,8 @@ fn what_would_find_no_node_is_refused_before_anything_changes() {
         let report = scene.site.run(operation, arguments);
         assert_eq!(web(&report)["reason"], "nomad_unplaceable", "{report:#}");
         assert_eq!(web(&report)["error"]["layer"], "nomad");
-        let expected = "nomad_job.web: job unplaceable would find no node to run on: web: constraint \
-                        \"${attr.kernel.name} = plan9\" leaves out 1 node(s); nothing was changed";
+        let expected = "nomad_job.web: job unplaceable would have no node to run on: web: constraint \
+                        \"${attr.kernel.name} = plan9\" excludes 1 node(s); nothing was changed";
         assert_eq!(message(&report), expected);
     }
     assert!(scene.world.names().is_empty());
@@ -193,7 +193,7 @@ fn a_jobspec_that_nomad_finds_invalid_is_refused_before_anything_changes() {
 }
 
 #[test]
-fn a_job_of_somebody_else_is_not_taken_over() {
+fn a_job_of_another_owner_is_not_taken_over() {
     let Some(mut scene) = Scene::new() else { return };
     let job = Job::new("foreign");
     let theirs = scene.pair.runs(&job.text(), "foreign");
@@ -205,7 +205,7 @@ fn a_job_of_somebody_else_is_not_taken_over() {
 }
 
 #[test]
-fn a_jobspec_that_is_known_after_apply_is_told_as_not_asked_about() {
+fn a_jobspec_known_only_after_apply_is_reported_as_unchecked() {
     let Some(mut scene) = Scene::new() else { return };
     let mut job = Job::new("later");
     job.job = "meta {\n made = \"${world_thing.first.id}\"\n }".to_owned();
@@ -248,7 +248,7 @@ fn canaries_that_wait_for_a_person_are_blocked_and_not_rolled_back() {
 }
 
 #[test]
-fn an_old_instance_that_passes_says_nothing_of_the_new_one() {
+fn a_passing_old_instance_does_not_count_for_the_new_one() {
     let Some(mut scene) = Scene::new() else { return };
     let web_server = crate::support::web::Web::always(200);
     let service = |port: &str| {
@@ -280,7 +280,7 @@ fn an_old_instance_that_passes_says_nothing_of_the_new_one() {
 }
 
 #[test]
-fn a_service_in_consul_has_to_pass_often_enough() {
+fn a_service_in_consul_has_to_pass_several_times() {
     let Some(mut scene) = Scene::new() else { return };
     let check = json!({ "Name": "by-hand-1", "TTL": "1h", "Status": "passing" });
     let service = json!({ "ID": "plain-1", "Name": "plain-service", "Port": 1, "Check": check }).to_string();

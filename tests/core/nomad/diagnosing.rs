@@ -6,7 +6,7 @@ use super::servers::{Job, block, client_with, ending, eventually, job_name, pair
 use crate::support::server::Server;
 
 #[test]
-fn a_task_that_ends_is_told_with_its_exit_code_and_its_last_words() {
+fn a_task_that_ends_is_reported_with_its_exit_code_and_last_output() {
     let Some(pair) = pair() else { return };
     let job =
         Job::new("speaks").script("i=0; while [ $i -lt 70 ]; do echo line $i >&2; i=$((i+1)); done; exit 7");
@@ -28,7 +28,7 @@ fn a_task_that_ends_is_told_with_its_exit_code_and_its_last_words() {
 }
 
 #[test]
-fn a_task_that_cannot_start_is_told_by_what_kept_it() {
+fn a_task_that_cannot_start_is_reported_with_the_cause() {
     let Some(pair) = pair() else { return };
     let job = Job {
         driver: "raw_exec",
@@ -46,7 +46,7 @@ fn a_task_that_cannot_start_is_told_by_what_kept_it() {
 }
 
 #[test]
-fn a_config_that_nomad_cannot_read_is_told_in_its_words_and_not_by_what_follows() {
+fn a_config_that_nomad_cannot_read_is_reported_in_nomads_words() {
     let Some(pair) = pair() else { return };
     let config = "command = \"/bin/echo\"\n args = [\"code=%%{http_code}\"]".to_owned();
     let index = pair.register(&Job { driver: "raw_exec", config, ..Job::new("unreadable") }.text());
@@ -57,7 +57,7 @@ fn a_config_that_nomad_cannot_read_is_told_in_its_words_and_not_by_what_follows(
 }
 
 #[test]
-fn what_has_no_node_is_told_by_what_it_lacks() {
+fn a_job_without_a_node_is_reported_with_the_missing_resources() {
     let Some(pair) = pair() else { return };
     let index = pair.register(&Job { driver: "missing_driver", ..Job::new("placeless") }.text());
     let follow = pair.follow("placeless", index);
@@ -66,13 +66,13 @@ fn what_has_no_node_is_told_by_what_it_lacks() {
         all.as_array().unwrap().iter().any(|one| one["Status"] == "blocked")
     });
     let found = block(follow.diagnose());
-    let expected = "web has no node to run on: constraint \"missing drivers\" leaves out 1 node(s)";
+    let expected = "web has no node to run on: constraint \"missing drivers\" excludes 1 node(s)";
     assert_eq!(found.lines, [expected]);
     assert!(found.details["unplaced"]["web"].as_str().unwrap().contains("missing drivers"));
 }
 
 #[test]
-fn a_check_that_fails_is_told_with_its_output() {
+fn a_failing_check_is_reported_with_its_output() {
     let Some(pair) = pair() else { return };
     let web = crate::support::web::Web::always(503);
     let group = format!(
@@ -91,7 +91,7 @@ fn a_check_that_fails_is_told_with_its_output() {
 }
 
 #[test]
-fn what_the_token_may_not_read_is_a_note() {
+fn sources_that_the_token_may_not_read_are_notes() {
     let Some(nomad) = Server::nomad_with(&json!({ "acl": { "enabled": true } })) else { return };
     let address = format!("http://127.0.0.1:{}", nomad.port);
     let root = nomad.call("POST", "/v1/acl/bootstrap", "{}").1;
@@ -113,7 +113,7 @@ fn what_the_token_may_not_read_is_a_note() {
     ending(&follow);
     let found = block(follow.diagnose());
     let notes = found.details["notes"].to_string();
-    assert!(notes.contains("is not for our token"), "{notes}");
+    assert!(notes.contains("cannot be read with this token"), "{notes}");
     assert!(found.lines.join("\n").contains("Exit Code: 7"), "{:?}", found.lines);
     assert!(!found.details.to_string().contains(&token));
 }

@@ -27,7 +27,7 @@ fn a_service_whose_deployment_ends_well_passes() {
 }
 
 #[test]
-fn a_version_that_ends_at_once_fails_and_the_way_back_to_the_one_before_is_awaited() {
+fn a_version_that_ends_at_once_fails_and_the_revert_to_the_previous_one_is_awaited() {
     let Some(pair) = pair() else { return };
     let job = Job { update: "auto_revert = true".to_owned(), ..Job::new("reverts") };
     pair.runs(&job.text(), "reverts");
@@ -38,14 +38,14 @@ fn a_version_that_ends_at_once_fails_and_the_way_back_to_the_one_before_is_await
     assert!(matches!(found, Found::Failed(_)), "{found:?}");
     let said = said(&found);
     assert!(said.contains("rolling back to job version 0"), "{said}");
-    assert!(said.ends_with("the version before runs again"), "{said}");
+    assert!(said.ends_with("the previous version runs again"), "{said}");
     // The reverted version was already stable at that time.
     assert_eq!(pair.job("reverts").unwrap()["Version"], 2);
     assert_eq!(pair.running("reverts", 2), 1);
 }
 
 #[test]
-fn a_version_that_never_gets_healthy_fails_as_nomad_says_it() {
+fn a_version_that_never_becomes_healthy_fails_in_nomads_words() {
     let Some(pair) = pair() else { return };
     // Nobody listens at the check's port.
     let group = "network {\n port \"http\" {}\n }\n service {\n name = \"never\"\n port = \"http\"\n provider = \"nomad\"\n check {\n type = \"tcp\"\n interval = \"1s\"\n timeout = \"1s\"\n }\n }";
@@ -61,7 +61,7 @@ fn a_version_that_never_gets_healthy_fails_as_nomad_says_it() {
 }
 
 #[test]
-fn a_check_that_never_passed_is_told_also_once_nomad_has_gone_back() {
+fn a_check_that_never_passed_is_reported_also_after_nomad_has_reverted() {
     let Some(pair) = pair() else { return };
     let web = crate::support::web::Web::always(200);
     let group = |port: &str| {
@@ -75,13 +75,13 @@ fn a_check_that_never_passed_is_told_also_once_nomad_has_gone_back() {
     let index = pair.register(&Job { group: group(""), deadline: 12, ..good }.text());
     let follow = pair.follow("told-after", index);
     let found = ending(&follow);
-    assert!(said(&found).ends_with("the version before runs again"), "{found:?}");
+    assert!(said(&found).ends_with("the previous version runs again"), "{found:?}");
     let seen = follow.seen_failing().unwrap();
     assert!(seen.contains("check up of service deaf is failing: "), "{seen}");
 }
 
 #[test]
-fn what_finds_no_node_is_waited_for_and_what_is_lacking_is_said() {
+fn a_job_without_a_node_is_waited_for_and_the_missing_resources_are_named() {
     let Some(pair) = pair() else { return };
     let index = pair.register(&Job { memory: 9_000_000, ..Job::new("huge") }.text());
     let lacks =
@@ -93,7 +93,7 @@ fn what_finds_no_node_is_waited_for_and_what_is_lacking_is_said() {
 }
 
 #[test]
-fn canaries_wait_for_a_person_once_they_are_healthy_and_go_on_when_they_are_promoted() {
+fn healthy_canaries_wait_for_a_person_and_continue_when_they_are_promoted() {
     let Some(pair) = pair() else { return };
     let job = Job { update: "canary = 1".to_owned(), ..Job::new("canary") };
     pair.runs(&job.text(), "canary");
@@ -148,7 +148,7 @@ fn a_service_without_a_deployment_passes_by_its_allocations() {
 }
 
 #[test]
-fn a_version_that_somebody_else_replaced_meanwhile_is_superseded_and_the_latest_is_not_taken_for_ours() {
+fn a_version_replaced_by_another_owner_is_superseded_and_the_latest_is_not_followed() {
     let Some(pair) = pair() else { return };
     let slow = "min_healthy_time = \"20s\"";
     let job = |config: &str| {
@@ -167,7 +167,7 @@ fn a_version_that_somebody_else_replaced_meanwhile_is_superseded_and_the_latest_
 }
 
 #[test]
-fn what_ran_once_is_measured_now_and_what_was_stopped_is_said_to_be() {
+fn health_checks_existing_services_now_and_reports_stopped_ones() {
     let Some(pair) = pair() else { return };
     let index = pair.runs(&Job::new("stopped").text(), "stopped");
     let (status, _) = pair.nomad.call("DELETE", "/v1/job/stopped", "");
@@ -175,12 +175,12 @@ fn what_ran_once_is_measured_now_and_what_was_stopped_is_said_to_be() {
     let follow = pair.follow("stopped", index);
     assert_eq!(ending(&follow), Found::Stopped("the job was stopped".to_owned()));
     pair.nomad.call("DELETE", "/v1/job/stopped?purge=true", "");
-    let gone = Found::Failed("Nomad has no job stopped in namespace default".to_owned());
+    let gone = Found::Failed("job stopped does not exist in namespace default".to_owned());
     assert_eq!(ending(&follow), gone);
 }
 
 #[test]
-fn a_check_of_nomads_own_counts_also_after_the_deployment() {
+fn a_nomad_check_counts_also_after_the_deployment() {
     let Some(pair) = pair() else { return };
     let web = crate::support::web::Web::always(200);
     let group = format!(
@@ -199,7 +199,7 @@ fn a_check_of_nomads_own_counts_also_after_the_deployment() {
 }
 
 #[test]
-fn a_server_that_is_away_for_a_moment_is_waited_for() {
+fn a_gate_waits_for_a_server_that_is_briefly_unreachable() {
     let Some(nomad) = Server::nomad() else { return };
     let asked = json!({ "JobHCL": Job::new("patient").text(), "Canonicalize": true }).to_string();
     let (_, job) = nomad.call("PUT", "/v1/jobs/parse", &asked);
@@ -217,7 +217,7 @@ fn a_server_that_is_away_for_a_moment_is_waited_for() {
 }
 
 #[test]
-fn a_server_that_is_away_or_denies_is_not_a_job_that_failed() {
+fn an_unreachable_or_denying_server_is_not_a_failed_job() {
     let [port] = crate::support::server::free_ports();
     let away = eos::nomad::Follow::new(client(&format!("http://127.0.0.1:{port}")), job_name("x"), None);
     let found = servers::block(away.look());

@@ -18,7 +18,7 @@ fn site(nomad: u16, deadline: &str, on_failure: &str) -> Site {
 }
 
 #[test]
-fn a_server_that_stays_away_fails_the_gate_and_nothing_is_taken_back() {
+fn an_unreachable_server_fails_the_gate_and_causes_no_rollback() {
     let [port] = free_ports();
     let site = site(port, "1s", "rollback");
     let report = site.run("orchestrate", json!({}));
@@ -29,7 +29,7 @@ fn a_server_that_stays_away_fails_the_gate_and_nothing_is_taken_back() {
         message.contains(&format!("the Nomad at http://127.0.0.1:{port} did not answer: Connection refused")),
         "{message}"
     );
-    assert!(web["notes"].to_string().contains("not taken back (unclear_failure)"), "{report:#}");
+    assert!(web["notes"].to_string().contains("not rolled back (unclear_failure)"), "{report:#}");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_server_that_denies_is_not_asked_until_the_deadline() {
 }
 
 #[test]
-fn a_gate_of_a_job_that_no_component_holds_follows_what_is_registered() {
+fn a_gate_on_a_job_of_no_component_follows_its_latest_registration() {
     let Some(pair) = super::servers::pair() else { return };
     pair.runs(&super::servers::Job::new("x").text(), "x");
     let report = site(pair.nomad.port, "1m", "stop").run("orchestrate", json!({}));

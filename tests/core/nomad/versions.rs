@@ -33,7 +33,7 @@ fn version(scene: &Scene, job: &str) -> u64 {
 }
 
 #[test]
-fn a_version_that_failed_waits_for_a_person_and_every_operation_says_so() {
+fn a_failed_version_waits_for_a_person_and_every_operation_says_so() {
     let rest = json!({ "health": gate("waits") });
     let Some((mut scene, _, bad)) = scene("waits", &rest) else { return };
     scene.site.component("after", "output \"x\" { value = 1 }", json!({ "depends_on": ["web"] }));
@@ -80,7 +80,7 @@ fn a_version_that_failed_waits_for_a_person_and_every_operation_says_so() {
 }
 
 #[test]
-fn a_version_that_nomad_went_back_from_has_failed_also_where_nomad_has_removed_its_deployment() {
+fn a_version_that_nomad_reverted_has_failed_although_nomad_removed_its_deployment() {
     let rest = json!({ "health": gate("collected") });
     let Some(alone) = Scene::alone() else { return };
     let Some((mut scene, good, bad)) = begun(alone, "collected", &rest) else { return };
@@ -102,7 +102,7 @@ fn a_version_that_nomad_went_back_from_has_failed_also_where_nomad_has_removed_i
         report
     });
     assert_eq!(outcome(&report), is("failed", "deployment_failed"), "{report:#}");
-    assert!(message(&report).contains("the version before runs again"), "{report:#}");
+    assert!(message(&report).contains("the previous version runs again"), "{report:#}");
     assert_eq!(version(&scene, "collected"), 2);
     let health = scene.site.run("health", json!({}));
     assert_eq!(health["result"], false, "who asks afresh is told the same: {health:#}");
@@ -114,7 +114,7 @@ fn a_version_that_nomad_went_back_from_has_failed_also_where_nomad_has_removed_i
 }
 
 #[test]
-fn back_at_the_version_that_serves_a_component_is_healthy_and_without_drift() {
+fn with_the_serving_version_in_the_pillar_again_a_component_is_healthy_and_without_drift() {
     let rest = json!({ "health": gate("back-to-good") });
     let Some((mut scene, good, bad)) = scene("back-to-good", &rest) else { return };
     scene.component(&bad, "", rest.clone());
@@ -135,7 +135,7 @@ fn back_at_the_version_that_serves_a_component_is_healthy_and_without_drift() {
 }
 
 #[test]
-fn a_version_that_a_rollback_took_back_waits_too() {
+fn a_version_undone_by_a_rollback_waits_for_a_person_too() {
     let rest = json!({ "health": gate("taken-back"), "on_failure": "rollback" });
     let Some((mut scene, _, bad)) = scene("taken-back", &rest) else { return };
     scene.component(&bad, "", rest);
@@ -148,7 +148,7 @@ fn a_version_that_a_rollback_took_back_waits_too() {
 }
 
 #[test]
-fn a_first_version_that_failed_waits_also_where_the_provider_waited_for_it() {
+fn a_failed_first_version_waits_for_a_person_also_if_the_provider_monitored_it() {
     let Some(mut scene) = Scene::new() else { return };
     let bad =
         Job { config: "run_for = \"1ms\"\n exit_code = 3".to_owned(), proof: "20s", ..Job::new("never-ran") };
@@ -161,7 +161,7 @@ fn a_first_version_that_failed_waits_also_where_the_provider_waited_for_it() {
 }
 
 #[test]
-fn a_version_that_is_in_place_and_failed_is_made_anew_by_a_retry() {
+fn a_failed_version_that_is_registered_is_replaced_by_a_retry() {
     let rest = json!({ "health": gate("in-place") });
     let Some(mut scene) = Scene::new() else { return };
     let bad =
@@ -181,11 +181,11 @@ fn a_version_that_is_in_place_and_failed_is_made_anew_by_a_retry() {
 }
 
 #[test]
-fn a_state_may_not_ask_for_another_try() {
+fn a_state_may_not_use_retry() {
     let Some(scene) = Scene::new() else { return };
     for operation in ["state.apply", "state.orchestrate"] {
         let arguments = json!({ "retry": true, "component": "web" });
         let refused = scene.site.run(operation, arguments);
-        assert!(refused["error"]["message"].to_string().contains("is not for a state"), "{refused:#}");
+        assert!(refused["error"]["message"].to_string().contains("is not allowed in a state"), "{refused:#}");
     }
 }

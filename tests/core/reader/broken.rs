@@ -51,13 +51,13 @@ fn is_destroyed_as_applied(site: &Site) {
     assert_eq!(report["result"], true, "{report:#}");
     assert!(is_gone(site, "net") && is_gone(site, "app"), "{report:#}");
     let notes = report["components"]["net"]["notes"].to_string();
-    assert!(notes.contains("as it was last applied"), "{report:#}");
+    assert!(notes.contains("its last applied configuration is used"), "{report:#}");
     assert!(!report["components"]["app"]["notes"].to_string().contains("last applied"), "{report:#}");
     assert!(!report.to_string().contains("hunter2"), "{report:#}");
 }
 
 #[test]
-fn a_module_that_terraform_refuses_is_destroyed_as_it_was_applied() {
+fn a_module_that_terraform_refuses_is_destroyed_with_its_last_configuration() {
     for text in [
         format!("{NET}\nlocals {{ x = ( }}\n"),
         format!("{NET}\nresource \"terraform_data\" \"x\" {{ input = var.nowhere }}\n"),
@@ -70,7 +70,7 @@ fn a_module_that_terraform_refuses_is_destroyed_as_it_was_applied() {
 }
 
 #[test]
-fn a_module_that_cannot_be_read_or_does_not_fit_the_pillar_is_destroyed_as_it_was_applied() {
+fn an_unreadable_or_unfitting_module_is_destroyed_with_its_last_configuration() {
     let site_without = site();
     std::fs::remove_dir_all(module(&site_without, "net")).unwrap();
     is_destroyed_as_applied(&site_without);
@@ -86,7 +86,7 @@ fn a_module_that_cannot_be_read_or_does_not_fit_the_pillar_is_destroyed_as_it_wa
 }
 
 #[test]
-fn a_test_of_the_destruction_says_it_too_and_changes_nothing() {
+fn a_test_of_the_destroy_reports_it_too_and_changes_nothing() {
     let site = site();
     write(
         &site,
@@ -96,7 +96,7 @@ fn a_test_of_the_destruction_says_it_too_and_changes_nothing() {
     let report = destroy(&site, json!({ "test": true }));
     assert_eq!(statuses(&report)["net"], "planned", "{report:#}");
     assert!(
-        report["components"]["net"]["notes"].to_string().contains("as it was last applied"),
+        report["components"]["net"]["notes"].to_string().contains("its last applied configuration is used"),
         "{report:#}"
     );
     assert!(!is_gone(&site, "net") && !is_gone(&site, "app"));
@@ -126,7 +126,7 @@ fn a_broken_module_stops_no_destruction_of_another() {
 }
 
 #[test]
-fn a_plan_of_such_a_destruction_is_kept_approved_and_applied() {
+fn a_plan_of_such_a_destroy_is_saved_approved_and_applied() {
     let mut site = site();
     site.infrastructure["settings"]["policy"] = json!({ "protect": ["terraform_data.net"] });
     for (name, text) in
@@ -148,7 +148,7 @@ fn a_plan_of_such_a_destruction_is_kept_approved_and_applied() {
 }
 
 #[test]
-fn a_first_apply_that_failed_is_destroyed_as_it_was_tried() {
+fn a_failed_first_apply_is_destroyed_with_its_configuration() {
     let mut site = Site::new();
     let half = "resource \"terraform_data\" \"made\" { input = 1 }\n\
                 resource \"terraform_data\" \"fails\" {\n  depends_on = [terraform_data.made]\n  provisioner \"local-exec\" {\n    command = \"exit 1\"\n  }\n}\n";

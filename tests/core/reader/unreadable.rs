@@ -17,14 +17,14 @@ output "open" { value = { a = 1, a = 2 } }
 "#;
 
 #[test]
-fn what_terraform_takes_and_the_reader_does_not_is_a_note_with_its_line() {
+fn a_construct_that_only_terraform_reads_is_a_note_with_its_line() {
     let mut site = Site::new();
     site.component("a", UNREADABLE, json!({ "variables": { "word": { "a": "hunter2hunter2" } } }));
     let report = site.run("validate", json!({}));
     assert_eq!(report["result"], true, "{report:#}");
     let notes = report["notes"]["a"].to_string();
     for line in [3, 4, 8] {
-        assert!(notes.contains(&format!("main.tf, line {line}: Eos's reader")), "{notes}");
+        assert!(notes.contains(&format!("main.tf, line {line}: the reader of Eos")), "{notes}");
     }
     let report = site.run("orchestrate", json!({}));
     assert_eq!(statuses(&report)["a"], "applied", "{report:#}");
@@ -35,7 +35,7 @@ fn what_terraform_takes_and_the_reader_does_not_is_a_note_with_its_line() {
 }
 
 #[test]
-fn terraforms_own_message_comes_where_the_module_is_broken() {
+fn a_broken_module_is_reported_with_terraforms_message() {
     let mut site = Site::new();
     site.component("a", "variable \"v\" {}\noutput \"o\" {\n  value = (1\n}\n", json!({}));
     let report = site.run("validate", json!({}));

@@ -26,7 +26,7 @@ fn a_module_has_these_files_and_outputs_named_as_terraform_allows() {
 }
 
 #[test]
-fn a_service_that_is_not_there_names_the_one_that_may_be_meant() {
+fn an_unknown_service_gets_a_suggestion() {
     let site = site(json!({ "jenkins": { "image": "x" } }));
     let report = site.run("module.generate_nomad_job", json!({ "service": "jenkns" }));
     let message = report["error"]["message"].as_str().unwrap();
@@ -34,7 +34,7 @@ fn a_service_that_is_not_there_names_the_one_that_may_be_meant() {
 }
 
 #[test]
-fn a_service_named_where_a_component_is_meant_is_told_apart() {
+fn a_service_name_in_place_of_a_component_name_is_recognised() {
     let site = site(json!({ "web": { "image": "x" } }));
     let report = site.run("plan", json!({ "components": ["web"] }));
     let message = report["error"]["message"].as_str().unwrap();
@@ -42,7 +42,7 @@ fn a_service_named_where_a_component_is_meant_is_told_apart() {
 }
 
 #[test]
-fn a_call_says_more_of_a_service_than_the_pillar() {
+fn a_call_can_add_to_a_service_of_the_pillar() {
     let site = site(json!({ "web": { "image": "x" } }));
     let arguments = json!({ "service": "web", "service_config": { "replicas": 9 } });
     let report = site.run("module.generate_nomad_job", arguments);
@@ -65,7 +65,7 @@ fn refused(variables: &str, values: &Value) -> String {
 }
 
 #[test]
-fn what_an_output_brings_is_refused_by_the_modules_own_variables() {
+fn an_invalid_output_value_is_refused_by_the_variables_of_the_reading_module() {
     let site = site(json!({ "web": { "image": "x", "port": 80 } }));
     let report = generate(&site, "web");
     let variables = report["files"]["variables.tf"].as_str().unwrap();

@@ -98,7 +98,7 @@ fn services() -> Vec<(&'static str, Value)> {
 }
 
 #[test]
-fn a_service_becomes_this_job_and_no_other_and_nomad_takes_it() {
+fn a_service_becomes_exactly_this_job_and_nomad_accepts_it() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/core/service/golden");
     let all = services().into_iter().map(|(name, service)| (name.to_owned(), service)).collect();
     let site = site(Value::Object(all));

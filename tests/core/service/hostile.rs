@@ -117,7 +117,7 @@ fn deployment_id(job: &str) -> &str {
 }
 
 #[test]
-fn hostile_texts_come_back_the_same_from_nomad() {
+fn hostile_texts_come_back_unchanged_from_nomad() {
     let Some(pair) = pair() else { return };
     let texts = hostile();
     let list: Vec<_> = texts.values().cloned().collect();
@@ -168,7 +168,7 @@ const PRINTS: &str =
     "import json, os, sys; print(json.dumps([sys.argv[1:], os.environ['NOMAD_PORT_http']]), flush=True)";
 
 #[test]
-fn a_task_is_given_its_texts_as_the_pillar_has_them_but_for_what_nomad_knows() {
+fn a_task_gets_its_texts_as_in_the_pillar_except_for_nomads_own_variables() {
     let (Some(pair), Some(world)) = (pair(), World::new()) else { return };
     // HCL loses the escape of a doubled mark on a line with a bare carriage return.
     let is_lost = |text: &str| text.contains('\r') && (text.contains("$${") || text.contains("%%{"));
@@ -210,7 +210,7 @@ fn a_task_is_given_its_texts_as_the_pillar_has_them_but_for_what_nomad_knows() {
 }
 
 #[test]
-fn a_path_and_an_image_that_look_like_templates_are_neither() {
+fn a_path_and_an_image_that_look_like_templates_are_literals() {
     let Some(pair) = pair() else { return };
     let (image, source, path) = ("r/${x}\"", "/a ${var.env} \"b\" \\", "/c %{ if true } ${d} \"");
     let service = json!({ "image": image, "data_path": { "source": source, "path": path } });
@@ -247,7 +247,7 @@ fn an_output_that_is_null_is_not_set_in_the_environment_of_the_task() {
 }
 
 #[test]
-fn a_nul_is_refused_with_its_place() {
+fn a_nul_is_refused_with_its_path() {
     let site = site(json!({ "web": { "command": "/bin/x", "env": { "A": "a\0b" }, "args": ["a\0"] } }));
     let report = site.run("module.generate_nomad_job", json!({ "service": "web" }));
     let message = report["error"]["message"].as_str().unwrap();

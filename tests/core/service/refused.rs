@@ -39,7 +39,7 @@ fn refused(site: &Site, name: &str, code: &str, words: &[&str]) {
 }
 
 #[test]
-fn a_nomad_that_is_away_is_named_before_anything_changes() {
+fn an_unreachable_nomad_is_named_before_anything_changes() {
     let Some(world) = World::new() else { return };
     let [port] = free_ports();
     let address = format!("http://127.0.0.1:{port}");
@@ -63,7 +63,7 @@ async fn token(root: &Nomad, name: &str, capabilities: &[&str]) -> String {
 }
 
 #[test]
-fn a_token_that_may_not_submit_is_refused_before_anything_changes_and_one_that_may_is_not() {
+fn a_token_without_submit_permission_is_refused_before_anything_changes() {
     let Some(world) = World::new() else { return };
     let Some(nomad) = Server::nomad_with(&json!({ "acl": { "enabled": true } })) else { return };
     let mut site = site(&world, &address(&nomad), "web");
@@ -94,7 +94,7 @@ fn a_token_that_may_not_submit_is_refused_before_anything_changes_and_one_that_m
 }
 
 #[test]
-fn what_nomad_takes_for_no_name_is_refused_before_anything_changes() {
+fn names_that_nomad_refuses_are_refused_before_anything_changes() {
     let (Some(pair), Some(world)) = (pair(), World::new()) else { return };
     let mut site = site(&world, &pair.address(), "misnamed");
     site.infrastructure["services"]["misnamed"]["namespace"] = json!("nowhere");
@@ -111,7 +111,7 @@ fn what_nomad_takes_for_no_name_is_refused_before_anything_changes() {
 }
 
 #[test]
-fn a_service_whose_name_is_anothers_job_leaves_that_as_it_is() {
+fn a_service_with_the_name_of_a_foreign_job_does_not_change_that_job() {
     let (Some(pair), Some(world)) = (pair(), World::new()) else { return };
     let (nomad, site) = (&pair.nomad, site(&world, &pair.address(), "anothers"));
     let theirs = "job \"anothers\" {\n  group \"theirs\" {\n    task \"t\" {\n      driver = \"mock_driver\"\n      config {\n        run_for = \"2h\"\n      }\n    }\n  }\n}\n";

@@ -127,7 +127,7 @@ fn a_service_runs_changes_and_is_purged() {
 }
 
 #[test]
-fn a_service_gone_from_the_pillar_is_told_and_destroyed_by_its_name() {
+fn a_service_removed_from_the_pillar_is_reported_and_destroyed_by_name() {
     let Some(mut scene) = Scene::new("leaving") else { return };
     let host = "output \"name\" { value = \"db\" }\noutput \"replica\" { value = null }";
     scene.site.component("host", host, json!({}));
@@ -145,7 +145,7 @@ fn a_service_gone_from_the_pillar_is_told_and_destroyed_by_its_name() {
 }
 
 #[test]
-fn a_service_goes_back_to_the_configuration_that_was_known_to_be_good() {
+fn a_service_is_rolled_back_to_its_known_good_configuration() {
     let Some(mut scene) = Scene::new("returning") else { return };
     scene.orchestrated();
     // Nomad accepts the job, but the service's own gate fails.
@@ -160,7 +160,7 @@ fn a_service_goes_back_to_the_configuration_that_was_known_to_be_good() {
 }
 
 #[test]
-fn what_nomad_does_by_itself_is_no_drift_and_what_a_hand_does_is() {
+fn changes_by_nomad_itself_are_not_drift_and_manual_changes_are() {
     let Some(mut scene) = Scene::new("drifting") else { return };
     scene.orchestrated();
     let drift = || scene.drift();
@@ -192,7 +192,7 @@ fn what_nomad_does_by_itself_is_no_drift_and_what_a_hand_does_is() {
 }
 
 #[test]
-fn a_service_that_somebody_stopped_is_told_by_a_test_and_started_again() {
+fn a_stopped_service_is_reported_by_a_test_and_started_again() {
     let Some(scene) = Scene::new("halted") else { return };
     scene.orchestrated();
     let stop = || {
@@ -216,7 +216,7 @@ fn a_service_that_somebody_stopped_is_told_by_a_test_and_started_again() {
 }
 
 #[test]
-fn ensure_infrastructure_takes_a_service_by_its_component_and_a_second_time_runs_nothing() {
+fn ensure_infrastructure_accepts_the_component_of_a_service_and_runs_nothing_the_second_time() {
     let Some(mut scene) = Scene::new("ensured") else { return };
     let ensure = |scene: &Scene| {
         let desired = json!({ "component": "nomad-ensured", "desired_state": { "cpu": 30 } });
@@ -234,7 +234,7 @@ fn ensure_infrastructure_takes_a_service_by_its_component_and_a_second_time_runs
 }
 
 #[test]
-fn the_provider_is_told_of_nomad_and_other_components_are_not() {
+fn only_components_with_the_nomad_provider_get_nomads_environment() {
     let Some(Scene { pair, mut site, _world, .. }) = Scene::new("told") else { return };
     site.component("other", "output \"x\" { value = 1 }", json!({}));
     // A wrapper that logs terraform's environment.

@@ -8,14 +8,14 @@ use crate::support::pair::pair;
 use crate::support::world::World;
 
 #[test]
-fn a_template_of_the_users_own_is_part_of_the_module_and_a_missing_one_is_named() {
+fn a_users_template_is_part_of_the_module_and_a_missing_one_is_named() {
     let mut site = Site::new();
     let template = site.folder.path().join("web.nomad.tpl");
     site.infrastructure["services"]["web"] =
         json!({ "template": template, "variables": { "greeting": "hi" } });
     let report = site.run("module.generate_nomad_job", json!({ "service": "web" }));
     let message = report["error"]["message"].as_str().unwrap();
-    assert!(message.contains("services:web:template") && message.contains("there is no file"), "{message}");
+    assert!(message.contains("services:web:template") && message.contains("does not exist"), "{message}");
     std::fs::write(&template, "job \"web\" { meta = { greeting = ${literal.greeting} } }\n").unwrap();
     let report = generate(&site, "web");
     assert!(report["files"]["web.nomad.tpl"].as_str().unwrap().contains("${literal.greeting}"));
@@ -23,7 +23,7 @@ fn a_template_of_the_users_own_is_part_of_the_module_and_a_missing_one_is_named(
 }
 
 #[test]
-fn a_template_of_the_users_own_gets_values_as_they_are_and_as_literals() {
+fn a_users_template_gets_values_unchanged_and_as_literals() {
     let (Some(pair), Some(world)) = (pair(), World::new()) else { return };
     let mut site = Site::new();
     let template = site.folder.path().join("web.nomad.tpl");
@@ -62,7 +62,7 @@ job "${service}-${environment}" {
 }
 
 #[test]
-fn a_service_whose_template_is_gone_is_destroyed_as_it_was_applied() {
+fn a_service_with_a_missing_template_is_destroyed_with_its_last_configuration() {
     let (Some(pair), Some(world)) = (pair(), World::new()) else { return };
     let mut site = Site::new();
     let template = site.folder.path().join("gone.nomad.tpl");
@@ -79,7 +79,10 @@ fn a_service_whose_template_is_gone_is_destroyed_as_it_was_applied() {
     let report = site.run("destroy", json!({ "confirm": "staging" }));
     assert_eq!(report["result"], true, "{report:#}");
     let notes = report["components"]["nomad-gone"]["notes"].to_string();
-    assert!(notes.contains("as it was last applied") && notes.contains("there is no file"), "{report:#}");
+    assert!(
+        notes.contains("its last applied configuration is used") && notes.contains("does not exist"),
+        "{report:#}"
+    );
     let job = pair.nomad.get("/v1/job/gone-staging");
     assert!(job.is_none_or(|job| job["Stop"] == true));
 }

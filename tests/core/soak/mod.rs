@@ -11,13 +11,13 @@ use crate::support::draw;
 
 /// A few kills on each backend. The moments differ from run to run, but the claims always hold.
 #[test]
-fn whatever_is_killed_what_it_made_is_in_a_state_or_named() {
+fn after_any_kill_every_resource_is_in_a_state_or_named() {
     kills::many(draw::number("SEED", 1), 6, 0);
 }
 
 #[test]
 #[ignore = "soak"]
-fn whatever_is_killed_hundreds_of_times_what_it_made_is_in_a_state_or_named() {
+fn after_hundreds_of_kills_every_resource_is_in_a_state_or_named() {
     let kills = draw::number("KILLS", 200);
     let tally = kills::many(draw::number("SEED", draw::fresh_seed()), kills, kills / 10);
     tally.assert_each_phase(kills / 10);

@@ -17,7 +17,7 @@ impl Disk {
         std::fs::create_dir_all(folder).unwrap();
         let options = format!("size={},mode=700", PAGE * PAGES);
         if !quietly("mount", &["-t", "tmpfs", "-o", &options, "tmpfs"], folder) {
-            eprintln!("SKIPPED for want of the right to mount a small file system");
+            eprintln!("SKIPPED, missing: the right to mount a small file system");
             return None;
         }
         Some(Self { folder: folder.to_owned() })

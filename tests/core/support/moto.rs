@@ -26,7 +26,7 @@ impl Moto {
             folders.iter().map(|folder| folder.join("moto_server")).find(|file| file.is_file())
         else {
             assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "moto_server is missing");
-            eprintln!("SKIPPED for want of moto_server");
+            eprintln!("SKIPPED, missing: moto_server");
             return None;
         };
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -25,7 +25,7 @@ impl Postgres {
         let (Some(initdb), Some(pg_ctl), false) = (program("initdb"), program("pg_ctl"), who == Some(None))
         else {
             assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "PostgreSQL is missing");
-            eprintln!("SKIPPED for want of PostgreSQL");
+            eprintln!("SKIPPED, missing: PostgreSQL");
             return None;
         };
         let folder = tempfile::Builder::new().prefix("eos-pg-").tempdir_in("/tmp").unwrap();

@@ -62,7 +62,7 @@ impl Web {
         };
         if openssl("version").is_err() {
             assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "openssl is missing");
-            eprintln!("SKIPPED for want of openssl");
+            eprintln!("SKIPPED, missing: openssl");
             return None;
         }
         std::fs::write(folder.join("san"), "subjectAltName=IP:127.0.0.1\n").unwrap();

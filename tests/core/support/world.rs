@@ -38,7 +38,7 @@ impl World {
         let built = Command::new(build).stdin(Stdio::null()).output().unwrap();
         let said = String::from_utf8_lossy(&built.stderr);
         if built.status.code() == Some(MISSING) && std::env::var("CI").as_deref() != Ok("true") {
-            eprintln!("SKIPPED for want of {}", said.trim());
+            eprintln!("SKIPPED, missing: {}", said.trim());
             return None;
         }
         assert!(built.status.success(), "{said}");

@@ -39,7 +39,7 @@ fn site(release: &Path, consul: Option<&Server>) -> Site {
 }
 
 #[test]
-fn what_each_release_left_is_shown_gone_on_with_rolled_back_and_destroyed() {
+fn the_files_of_each_release_can_be_shown_continued_rolled_back_and_destroyed() {
     for release in releases() {
         let consul = Server::consul();
         let (site, expected) = (site(&release, consul.as_ref()), json(&release, "expected.json"));

@@ -103,7 +103,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn a_secret_of_vault_is_nowhere_after_a_run_a_failure_and_a_way_back() {
+fn a_vault_secret_is_nowhere_after_a_run_a_failure_and_a_rollback() {
     let Some(bench) = Bench::new("canary") else { return };
     let mut bench = bench.with(json!({}));
     bench.put("net", json!({ "variable": SECRETS[0], "environment": SECRETS[1], "hook": SECRETS[3] }));

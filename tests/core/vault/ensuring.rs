@@ -46,7 +46,7 @@ fn versioned(bench: &Bench) -> Value {
 }
 
 #[test]
-fn what_is_missing_is_made_once_and_what_is_there_stays() {
+fn missing_secrets_are_generated_once_and_existing_ones_stay() {
     let Some(bench) = Bench::new("made-once") else { return };
     let chosen = json!({ "data": { "admin_password": "chosen", "other": "left" } });
     bench.post(&kept(&bench, "secret/data"), &chosen);
@@ -66,7 +66,7 @@ fn what_is_missing_is_made_once_and_what_is_there_stays() {
 }
 
 #[test]
-fn several_at_once_agree_on_one_value() {
+fn parallel_generators_agree_on_one_value() {
     let Some(bench) = Bench::new("made-by-several") else { return };
     run(async {
         let (one, other) = (open(&bench).await, open(&bench).await);
@@ -87,7 +87,7 @@ fn several_at_once_agree_on_one_value() {
 }
 
 #[test]
-fn secrets_that_somebody_deleted_are_not_made_anew_and_no_other_engine_is_written_to() {
+fn deleted_secrets_are_not_generated_again_and_no_other_engine_is_written() {
     let Some(bench) = Bench::new("made-before") else { return };
     bench.post(&kept(&bench, "secret/data"), &json!({ "data": { "admin_password": "chosen" } }));
     bench.vault.call("DELETE", &format!("/v1/{}", kept(&bench, "secret/data")), "");

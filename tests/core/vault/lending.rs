@@ -20,7 +20,7 @@ fn bench(bench: Option<Bench>, script: &str, role: Value) -> Option<Bench> {
 const SAYS: &str = "printf '%s %s\\n' \"$FROM\" \"$PASSWORD\" >> \"$SAID/users\"";
 
 #[test]
-fn all_keys_of_one_path_are_of_one_lease_which_ends_with_the_run() {
+fn all_keys_of_one_path_share_one_lease_that_ends_with_the_run() {
     let script = format!("{SAYS}; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
     let Some(bench) = bench(Bench::new("one-lease"), &script, json!({ "ttl": "1h" })) else { return };
     let before = bench.tokens();
@@ -36,7 +36,7 @@ fn all_keys_of_one_path_are_of_one_lease_which_ends_with_the_run() {
 }
 
 #[test]
-fn a_lease_outlives_its_time_while_an_apply_goes_on() {
+fn a_lease_is_renewed_while_an_apply_runs() {
     let script =
         format!("{SAYS}; sleep 9; touch \"$SAID/slept\"; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
     let Some(bench) = bench(Bench::new("renewed"), &script, json!({ "ttl": "4s" })) else { return };
@@ -64,7 +64,7 @@ fn too_short(bench: &Bench, what: &str) {
 }
 
 #[test]
-fn a_lease_that_cannot_last_as_long_as_an_apply_may_is_refused_before_it() {
+fn a_lease_shorter_than_the_longest_apply_is_refused_first() {
     let Some(mut bench) = bench(Bench::new("short-lease"), SAYS, json!({ "ttl": "1m", "max_ttl": "1h" }))
     else {
         return;
@@ -82,7 +82,7 @@ fn a_lease_that_cannot_last_as_long_as_an_apply_may_is_refused_before_it() {
 }
 
 #[test]
-fn a_token_that_cannot_last_as_long_as_an_apply_may_is_refused_before_it() {
+fn a_token_shorter_than_the_longest_apply_is_refused_first() {
     let Some(mut bench) = Bench::new("short-token") else { return };
     bench.put("app", json!({ "password": "hunter2-of-the-vault" }));
     let given = bench.secret("app#password");
@@ -95,7 +95,7 @@ fn a_token_that_cannot_last_as_long_as_an_apply_may_is_refused_before_it() {
 }
 
 #[test]
-fn credentials_that_end_under_an_apply_stop_it_before_that() {
+fn an_apply_is_stopped_before_its_credentials_expire() {
     let script = format!("{SAYS}; sleep 60");
     let Some(mut bench) = bench(Bench::new("ends-early"), &script, json!({ "ttl": "6s" })) else { return };
     bench.settings("timeouts", json!({ "stop_grace": "20s" }));
@@ -114,7 +114,7 @@ fn credentials_that_end_under_an_apply_stop_it_before_that() {
 }
 
 #[test]
-fn a_way_back_has_credentials_of_its_own() {
+fn a_rollback_has_its_own_credentials() {
     let Some(mut bench) = bench(Bench::new("goes-back"), SAYS, json!({ "ttl": "1h" })) else { return };
     // Dynamic credentials are only in the environment, because as a variable they would be a change each time.
     bench.settings("on_failure", json!("rollback"));
@@ -136,7 +136,7 @@ fn a_way_back_has_credentials_of_its_own() {
 }
 
 #[test]
-fn leases_of_a_token_that_was_supplied_are_revoked_one_by_one() {
+fn leases_of_a_supplied_token_are_revoked_one_by_one() {
     let Some(mut bench) = bench(Bench::alone("supplied-lease"), SAYS, json!({ "ttl": "1h" })) else { return };
     let token = bench.file("supplied", crate::support::server::VAULT_TOKEN);
     bench.settings(
@@ -150,7 +150,7 @@ fn leases_of_a_token_that_was_supplied_are_revoked_one_by_one() {
 }
 
 #[test]
-fn a_vault_that_is_away_when_the_run_ends_is_waited_for() {
+fn a_run_waits_for_an_unreachable_vault_at_its_end() {
     let script = format!("{SAYS}; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
     let Some(bench) = bench(Bench::alone("away"), &script, json!({ "ttl": "1h" })) else { return };
     let before = bench.tokens();
@@ -170,7 +170,7 @@ fn a_vault_that_is_away_when_the_run_ends_is_waited_for() {
 }
 
 #[test]
-fn a_vault_that_is_gone_for_good_takes_nothing_from_what_was_applied() {
+fn a_vault_that_is_gone_does_not_change_the_result_of_an_apply() {
     let script = format!("{SAYS}; while [ ! -e \"$SAID/go\" ]; do sleep 0.05; done");
     let Some(mut bench) = bench(Bench::alone("gone"), &script, json!({ "ttl": "1h" })) else { return };
     bench.site.infrastructure["settings"]["vault"]["retry_for"] = json!("1s");

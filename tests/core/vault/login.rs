@@ -23,7 +23,7 @@ impl Bench {
 }
 
 #[test]
-fn a_run_by_approle_leaves_no_token_behind_however_it_ends() {
+fn a_run_with_approle_leaves_no_token_whichever_way_it_ends() {
     let Some(bench) = bench(Bench::new("approle")) else { return };
     let mut bench = bench.with(json!({ "token_ttl": "1h" }));
     let before = bench.tokens();
@@ -38,7 +38,7 @@ fn a_run_by_approle_leaves_no_token_behind_however_it_ends() {
 }
 
 #[test]
-fn a_token_that_was_supplied_is_left_as_it_is() {
+fn a_supplied_token_is_neither_renewed_nor_revoked() {
     let Some(mut bench) = bench(Bench::new("supplied")) else { return };
     let made =
         bench.post("auth/token/create", &json!({ "policies": [bench.name], "ttl": "1h", "num_uses": 0 }));
@@ -54,7 +54,7 @@ fn a_token_that_was_supplied_is_left_as_it_is() {
 }
 
 #[test]
-fn a_wrapped_secret_id_serves_one_run_and_a_used_one_is_an_alarm() {
+fn a_wrapped_secret_id_works_for_one_run_and_a_used_one_is_an_alarm() {
     let Some(mut bench) = bench(Bench::alone("wrapped")) else { return };
     let role_id = bench.approle(json!({}))["role_id"].clone();
     let wrapping = bench.wrapped(&bench.role("/secret-id"), &json!({}));
@@ -74,7 +74,7 @@ fn a_wrapped_secret_id_serves_one_run_and_a_used_one_is_an_alarm() {
 }
 
 #[test]
-fn a_wrapping_token_that_somebody_else_made_is_not_unwrapped() {
+fn a_wrapping_token_from_another_path_is_not_unwrapped() {
     let Some(mut bench) = bench(Bench::new("foreign")) else { return };
     let role_id = bench.approle(json!({}))["role_id"].clone();
     let wrapping = bench.wrapped("sys/wrapping/wrap", &json!({ "secret_id": "mine" }));
@@ -106,7 +106,7 @@ fn jwt(bench: &Bench, claims: &Value) -> (String, String) {
 fn a_jwt_gets_a_token_of_its_role() {
     let Some(mut bench) = bench(Bench::new("jwt")) else { return };
     if Command::new("openssl").arg("version").output().is_err() {
-        eprintln!("SKIPPED for want of openssl");
+        eprintln!("SKIPPED, missing: openssl");
         return;
     }
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();

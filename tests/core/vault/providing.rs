@@ -39,7 +39,7 @@ fn variables(bench: &Bench, who: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_module_that_uses_a_provider_has_its_token_and_no_other_has() {
+fn only_a_module_that_uses_a_provider_gets_its_token() {
     let Some(world) = World::new() else { return };
     let Some(mut bench) = bench(&world, "token-of-one", "hcloud") else { return };
     bench.put("hetzner", json!({ "api_token": SECRET }));
@@ -67,7 +67,7 @@ fn a_module_that_uses_a_provider_has_its_token_and_no_other_has() {
 }
 
 #[test]
-fn the_keys_of_a_path_become_the_variables_of_a_provider_and_a_part_of_them_is_refused() {
+fn the_keys_of_a_path_become_variables_of_a_provider_and_an_incomplete_set_is_refused() {
     let Some(world) = World::new() else { return };
     let Some(mut bench) = bench(&world, "keys-of-a-path", "aws") else { return };
     bench.settings("credentials", json!({ "aws": bench.secret("aws") }));
@@ -84,7 +84,7 @@ fn the_keys_of_a_path_become_the_variables_of_a_provider_and_a_part_of_them_is_r
 }
 
 #[test]
-fn a_component_may_have_credentials_of_its_own_or_none() {
+fn a_component_may_have_its_own_credentials_or_none() {
     let Some(world) = World::new() else { return };
     let Some(mut bench) = bench(&world, "own-or-none", "hcloud") else { return };
     bench.put("own", json!({ "token": SECRET }));

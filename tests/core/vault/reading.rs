@@ -42,7 +42,7 @@ fn says(error: &Value, code: &str, words: &[&str]) {
 }
 
 #[test]
-fn both_versions_of_the_key_value_store_are_read_by_the_same_notation() {
+fn both_versions_of_the_key_value_store_are_read_with_the_same_notation() {
     let Some(mut bench) = bench(Bench::new("both-versions"), "net#password") else { return };
     bench.put("net", json!({ "password": SECRET, "number": 8080 }));
     bench.post("both-versions-old/net", &json!({ "password": "an-older-one" }));
@@ -60,7 +60,7 @@ fn both_versions_of_the_key_value_store_are_read_by_the_same_notation() {
 }
 
 #[test]
-fn what_is_missing_is_named_by_path_and_key_and_nothing_is_begun() {
+fn a_missing_secret_is_named_by_path_and_key_and_nothing_starts() {
     let Some(mut bench) = bench(Bench::new("missing"), "net#pasword") else { return };
     bench.put("net", json!({ "password": SECRET, "nothing": null }));
     says(&refused(&bench), "secret_key_missing", &["secret/missing/net", "\"pasword\""]);
@@ -79,7 +79,7 @@ fn what_is_missing_is_named_by_path_and_key_and_nothing_is_begun() {
 }
 
 #[test]
-fn a_version_that_was_deleted_or_destroyed_is_no_secret() {
+fn a_deleted_or_destroyed_version_of_a_secret_is_refused() {
     let Some(bench) = bench(Bench::new("deleted"), "net#password") else { return };
     bench.put("net", json!({ "password": "hunter2-the-first" }));
     bench.put("net", json!({ "password": SECRET }));
@@ -90,7 +90,7 @@ fn a_version_that_was_deleted_or_destroyed_is_no_secret() {
 }
 
 #[test]
-fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
+fn a_sealed_an_unreachable_and_a_refusing_vault_are_distinguished() {
     let Some(mut bench) = bench(Bench::alone("told-apart"), "net#password") else { return };
     bench.put("net", json!({ "password": SECRET }));
     let right = bench.site.infrastructure["settings"]["vault"].clone();
@@ -108,7 +108,7 @@ fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
     let answer = Web::always(200);
     let page = format!("http://127.0.0.1:{}", answer.port);
     bench.site.infrastructure["settings"]["vault"]["address"] = json!(page);
-    says(&refused(&bench), "vault_login", &["no JSON"]);
+    says(&refused(&bench), "vault_login", &["not JSON"]);
 
     // Each of these problems may be over in a moment, so the run waits. They are tested in parallel.
     bench.site.infrastructure["settings"]["vault"]["address"] = json!(bench.address());
@@ -128,7 +128,7 @@ fn a_sealed_an_unreachable_and_a_refusing_vault_are_told_apart() {
 }
 
 #[test]
-fn the_same_references_stand_in_terraforms_environment_and_in_headers() {
+fn the_same_references_work_in_terraforms_environment_and_in_headers() {
     let Some(mut bench) = Bench::new("everywhere").map(|bench| bench.with(json!({}))) else { return };
     bench.put("net", json!({ "token": SECRET, "cookie": "hunter2-of-the-gate" }));
     let web = Web::always(200);
@@ -145,7 +145,7 @@ fn the_same_references_stand_in_terraforms_environment_and_in_headers() {
 }
 
 #[test]
-fn a_question_takes_out_of_its_answer_what_vault_has() {
+fn a_query_masks_vault_secrets_in_its_answer() {
     let Some(mut bench) = Bench::new("answers").map(|bench| bench.with(json!({}))) else { return };
     bench.put("net", json!({ "password": SECRET }));
     let module = "variable \"given\" {}\nresource \"terraform_data\" \"it\" { input = var.given }\noutput \"it\" { value = \"x ${terraform_data.it.output}\" }";
@@ -159,7 +159,7 @@ fn a_question_takes_out_of_its_answer_what_vault_has() {
 }
 
 #[test]
-fn nothing_is_asked_of_vault_where_nothing_is_in_it() {
+fn a_run_without_vault_references_sends_no_request_to_vault() {
     let Some(mut bench) = Bench::alone("nothing").map(|bench| bench.with(json!({}))) else { return };
     bench.post("sys/seal", &json!({}));
     bench.shell("net", "true", json!({}));

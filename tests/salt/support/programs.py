@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 # `make test` reads these words at the end of the run.
-WANTED = "for want of "
+WANTED = "missing: "
 
 
 def find(name):

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 #[test]
-fn a_job_that_somebody_stopped_is_stopped_and_one_that_somebody_changed_is_superseded() {
+fn a_job_stopped_by_hand_is_stopped_and_one_changed_by_hand_is_superseded() {
     let mut stopped = job("service", 1, 20);
     stopped["Stop"] = json!(true);
     assert_eq!(word(&look(stopped.clone(), 20, &[], &[], "1 running")), "stopped");
@@ -26,7 +26,7 @@ fn a_job_that_somebody_stopped_is_stopped_and_one_that_somebody_changed_is_super
 }
 
 #[test]
-fn a_registration_is_spent_once_nothing_of_its_job_runs() {
+fn a_registration_is_finished_when_its_job_no_longer_runs() {
     let spent = |job: Value, allocations: &str| {
         let allocations = allocations.split(", ").filter(|text| !text.is_empty()).map(allocation).map(from);
         let answers = Answers { job: from(job), allocations: allocations.collect(), ..Answers::default() };

@@ -8,7 +8,7 @@ const NOT_BACK: &str = "Failed due to unhealthy allocations - not rolling back t
 const NEWER: &str = "Cancelled due to newer version of job";
 
 #[test]
-fn a_deployment_is_followed_as_the_table_says() {
+fn the_table_decides_how_a_deployment_is_followed() {
     let service = |version, index| job("service", version, index);
     let good = deployment(0, 10, "successful", "Deployment completed successfully");
     let ours = |status: &str, description: &str| vec![good.clone(), deployment(1, 20, status, description)];
@@ -65,7 +65,7 @@ fn a_deployment_is_followed_as_the_table_says() {
 }
 
 #[test]
-fn without_a_deployment_allocations_decide_as_the_table_says() {
+fn without_a_deployment_the_table_decides_from_allocations() {
     let pending = vec![evaluation(20, "pending")];
     let done = vec![evaluation(20, "complete")];
     let failed = vec![evaluation(20, "failed")];
@@ -101,7 +101,7 @@ fn without_a_deployment_allocations_decide_as_the_table_says() {
 }
 
 #[test]
-fn a_job_that_runs_when_its_time_comes_has_nothing_to_show_before() {
+fn a_periodic_job_has_no_result_before_its_first_run() {
     let mut periodic = job("batch", 1, 20);
     periodic["Periodic"] = json!({ "Spec": "0 3 * * *" });
     assert_eq!(word(&look(periodic, 20, &[], &[], "")), "healthy");
@@ -111,7 +111,7 @@ fn a_job_that_runs_when_its_time_comes_has_nothing_to_show_before() {
 }
 
 #[test]
-fn what_has_no_progress_deadline_is_waited_for_as_long_as_it_may_take_to_get_healthy() {
+fn without_a_progress_deadline_the_healthy_deadline_limits_the_wait() {
     let patience = |update: Value| {
         let mut written = job("service", 0, 10);
         written["TaskGroups"][0]["Update"] = update;
@@ -123,7 +123,7 @@ fn what_has_no_progress_deadline_is_waited_for_as_long_as_it_may_take_to_get_hea
 }
 
 #[test]
-fn why_is_said_with_the_exit_code_and_with_what_no_node_has() {
+fn a_failure_is_explained_with_the_exit_code_and_the_missing_resources() {
     let Course::Stuck(said) = look(job("batch", 1, 20), 20, &[], &[], "1 complete, 1 failed") else {
         panic!()
     };
@@ -139,7 +139,7 @@ fn why_is_said_with_the_exit_code_and_with_what_no_node_has() {
     let Course::Wait(said) = look(job("service", 1, 20), 20, &[unplaced], &[running], "") else { panic!() };
     assert_eq!(
         said,
-        "deployment 12345678: Deployment is running; web: 2 of 2 placed, 1 healthy, 1 unhealthy; \
-         web has no node to run on: constraint \"missing drivers\" leaves out 1 node(s), memory is exhausted on 2 node(s)"
+        "deployment 12345678: Deployment is running; web: 2 of 2 placed, 1 healthy, 1 unhealthy; web has no \
+         node to run on: constraint \"missing drivers\" excludes 1 node(s), memory is exhausted on 2 node(s)"
     );
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 #[test]
-fn a_version_that_nomad_went_back_from_never_passes_whatever_nomad_has_removed() {
+fn a_version_that_nomad_reverted_never_passes_although_nomad_removed_its_deployment() {
     let by_nomad = json!({ "TriggeredBy": "deployment-watcher", "CreateIndex": 30, "Status": "complete" });
     let evaluations = [evaluation(10, "complete"), evaluation(20, "complete"), by_nomad];
     let good = deployment(0, 10, "successful", "Deployment completed successfully");
@@ -48,7 +48,7 @@ fn a_version_that_nomad_went_back_from_never_passes_whatever_nomad_has_removed()
 }
 
 #[test]
-fn what_is_left_of_a_removed_deployment_decides_as_the_table_says() {
+fn the_table_decides_after_a_deployment_was_removed() {
     let open = deployment(1, 20, "running", "Deployment is running");
     let failed = deployment(1, 20, "failed", "Failed due to progress deadline");
     let good = deployment(1, 20, "successful", "Deployment completed successfully");
@@ -88,7 +88,7 @@ fn what_is_left_of_a_removed_deployment_decides_as_the_table_says() {
 }
 
 #[test]
-fn what_a_deployment_was_last_seen_to_do_is_told_once_it_is_removed() {
+fn the_last_seen_progress_of_a_removed_deployment_is_reported() {
     let versions = [version(2, 30, true, 7), version(1, 20, false, 8), version(0, 10, true, 7)];
     let said = |seen: Option<Value>| {
         let asked = Asked { registered: Some(20), failed: false, seen: seen.map(from) };
@@ -99,13 +99,13 @@ fn what_a_deployment_was_last_seen_to_do_is_told_once_it_is_removed() {
     };
     assert_eq!(
         said(None),
-        "Nomad gave up version 1 of the job and went back to version 0; the deployment, which had the reason, is \
-         removed; the version before runs again"
+        "Nomad gave up version 1 of the job and went back to version 0; the deployment with the reason was \
+         removed; the previous version runs again"
     );
     let open = said(Some(deployment(1, 20, "running", "Deployment is running")));
     assert!(
         open.contains(
-            "removed since it was last seen: deployment 12345678: Deployment is running; web: 2 of 2 placed"
+            "removed. When last seen: deployment 12345678: Deployment is running; web: 2 of 2 placed"
         ),
         "{open}"
     );
@@ -117,7 +117,7 @@ fn what_a_deployment_was_last_seen_to_do_is_told_once_it_is_removed() {
 }
 
 #[test]
-fn a_version_that_nomad_went_back_to_is_ours_only_once_somebody_registers_it() {
+fn a_version_that_nomad_reverted_to_counts_only_after_it_is_registered() {
     let deployments = [
         deployment(1, 20, "failed", BACK),
         deployment(2, 30, "successful", "Deployment completed successfully"),

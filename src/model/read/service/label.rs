@@ -6,7 +6,10 @@ use crate::model::Name;
 pub(super) fn label(key: &str) -> Result<Name, String> {
     match Name::new(key) {
         Ok(name) if !key.contains('_') && !key.ends_with('-') => Ok(name),
-        _ => Err("is no service's name: a lower-case letter, then lower-case letters, digits and '-' inside"
-            .to_owned()),
+        _ => Err(
+            "is not a service name: a lower-case letter, then lower-case letters, digits and '-', with no '-' \
+             at the end"
+                .to_owned(),
+        ),
     }
 }

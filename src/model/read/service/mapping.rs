@@ -49,7 +49,7 @@ pub(in crate::model::read) fn mapped(
         let is_mapping = matches!(item.kind, Kind::Map(_));
         let mut fields = Fields::open(item, problems);
         if is_mapping && fields.place("name").is_none() {
-            problems.add(&fields.path.child("name"), "is missing: which service it is");
+            problems.add(&fields.path.child("name"), "is missing: the name of the service");
         }
         let name = fields.read("name", |tree| label(&scalars::text(tree)?));
         let meant = fields.take("environment").map(|tree| {
@@ -62,7 +62,7 @@ pub(in crate::model::read) fn mapped(
         let (Some(name), Ok(own)) = (name, meant.transpose()) else { continue };
         if !seen.insert((own.clone(), name.clone())) {
             let whose = own.map_or_else(String::new, |own| format!(" in {own}"));
-            problems.add(&path, format!("says more of {name}{whose}: one mapping says it all"));
+            problems.add(&path, format!("also configures {name}{whose}: use one mapping for a service"));
             continue;
         }
         match own {
@@ -124,7 +124,7 @@ pub(super) fn config_of(mut tree: Tree, problems: &Problems) -> Tree {
         for (name, secret) in moved {
             match secrets.contains_key(&name) {
                 true => problems
-                    .add(&secret.path, format!("is set twice: here and as {name} in secrets, one of them")),
+                    .add(&secret.path, format!("is set twice: here and as {name} in secrets; keep one")),
                 false => drop(secrets.insert(name, secret)),
             }
         }
@@ -135,8 +135,8 @@ pub(super) fn config_of(mut tree: Tree, problems: &Problems) -> Tree {
 /// The entry as `secrets` expects it. A generated secret is stored under the name of the original key.
 fn secret(mut tree: Tree, key: &str) -> Result<Tree, String> {
     // The text may be the secret itself, so the message does not repeat it.
-    let held = "a pillar names secrets, and never holds them: put it into Vault and name it \
-                (vault:mount/path#key), say {generate: password}, or leave it out";
+    let held = "must be a reference, because a pillar must not contain secrets: put the secret into Vault and \
+                write vault:mount/path#key, write {generate: password}, or remove it";
     match &mut tree.kind {
         Kind::Leaf(Value::String(text)) => match reference(text)? {
             Reference::Plain(_) => Err(held.to_owned()),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_moved_under_its_name_in_capitals_and_keeps_its_place() {
+    fn a_secret_is_moved_to_its_upper_case_name_and_keeps_its_path() {
         let (tree, said) = moved(&json!({
             "admin_password": "vault:secret/grafana#admin", "secret_key": { "generate": "hex" },
             "jwt_secret": { "generate": "base64", "key": "jwt" }, "api_token": null, "port": 3000,
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_in_clear_is_refused_without_being_repeated() {
+    fn a_plain_secret_is_refused_and_not_shown() {
         for held in [
             json!("hunter2"),
             json!(7),
@@ -208,11 +208,11 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_named_both_ways_is_refused() {
+    fn a_secret_set_in_both_ways_is_refused() {
         let twice = json!({ "api_token": "env:A", "secrets": { "API_TOKEN": "env:B" } });
         assert_eq!(
             moved(&twice).1,
-            ["infrastructure:api_token: is set twice: here and as API_TOKEN in secrets, one of them"]
+            ["infrastructure:api_token: is set twice: here and as API_TOKEN in secrets; keep one"]
         );
     }
 }

@@ -114,7 +114,8 @@ fn declared(mut said: Map<String, Value>, inputs: &BTreeMap<String, Input>) -> M
 fn own(tree: &Tree) -> Result<(String, String), String> {
     let text = scalars::text(tree)?;
     let wrong = || {
-        Err("must be salt://a/folder/with/a/file or an absolute path, without . and .. and control characters"
+        Err("must be salt://a/folder/with/a/file or an absolute path, without the parts . and .., and without \
+             control characters"
             .to_owned())
     };
     let rest = text.strip_prefix("salt://").or_else(|| text.strip_prefix('/')).unwrap_or_default();
@@ -157,11 +158,11 @@ fn shape(fields: &mut Fields<'_>, values: &mut Values, service: &Name, around: &
     };
     values.rest_is_environment(fields);
     if let Some(tree) = fields.take("variables").filter(|tree| !tree.is_empty()) {
-        problems.add(&tree.path, "variables are for a template of your own: template: salt://...");
+        problems.add(&tree.path, "variables are only for your own template: template: salt://...");
     }
     if values.knobs.contains(&Knob::Tags) && shape.main.is_none() {
         let place = values.places.get(Knob::Tags.name()).unwrap_or(&fields.path);
-        problems.add(place, "belong to a registered port: give it a port");
+        problems.add(place, "need a registered port: set port");
     }
     task.map(|_| shape)
 }

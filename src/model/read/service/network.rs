@@ -50,7 +50,7 @@ pub(super) fn network(fields: &mut Fields<'_>, values: &mut Values, driver: &str
         Some(tree) if has_port => problems.add(
             &tree.path,
             format!(
-                "port or ports, one of them ({})",
+                "port and ports exclude each other ({})",
                 port_place.map_or_else(|| "from_outputs".to_owned(), |place| place.to_string())
             ),
         ),
@@ -70,17 +70,21 @@ pub(super) fn network(fields: &mut Fields<'_>, values: &mut Values, driver: &str
     let registry = fields.read("provider", registry).unwrap_or(Registry::Consul);
     let check = check(fields);
     if check.is_some() && main.is_none() && ports.is_empty() {
-        problems.add(&fields.path, "a check needs a port to ask");
+        problems.add(&fields.path, "a check needs a port");
     }
     if let Some(place) = connect_place.filter(|_| mesh.is_some()) {
         let target = main.as_ref().and_then(|label| ports.get(label)).and_then(|port| port.to);
         if registry == Registry::Nomad {
-            problems.add(&place, "the mesh is Consul's: leave provider out, or connect");
+            problems.add(&place, "the mesh needs Consul: remove provider or connect");
         } else if target.is_none() {
-            problems.add(&place, "needs the port at which the task listens in its own network: port, or ports: {http: {to: 8080}}");
+            problems.add(
+                &place,
+                "needs the port on which the task listens inside its network: port, or ports: {http: {to: \
+                 8080}}",
+            );
         }
         if check.as_ref().is_some_and(|check| check.path.is_none()) {
-            problems.add(&place, "lets no tcp check pass: ask by http, with health_path");
+            problems.add(&place, "does not work with a tcp check: use an http check, with health_path");
         }
     }
     Network { ports, main, registry, check, mesh }
@@ -103,7 +107,7 @@ fn main(label: Option<Tree>, ports: &BTreeMap<String, Port>, fields: &Fields<'_>
     if let Some(tree) = label {
         let named = tree.text().filter(|label| ports.contains_key(*label));
         if named.is_none() {
-            fields.problems.add(&tree.path, "must be a port's number, or one of the names in ports");
+            fields.problems.add(&tree.path, "must be a port number, or one of the names in ports");
         }
         return named.map(str::to_owned);
     }
@@ -111,7 +115,7 @@ fn main(label: Option<Tree>, ports: &BTreeMap<String, Port>, fields: &Fields<'_>
         return Some(MAIN.to_owned());
     }
     if ports.len() > 1 {
-        let message = "which of them is registered? call it http, or name it: port: NAME";
+        let message = "does not say which port to register: name one of them http, or set port: NAME";
         fields.problems.add(&fields.path.child("ports"), message);
     }
     ports.keys().next().cloned()
@@ -129,7 +133,7 @@ fn path(tree: &Tree) -> Result<String, String> {
     let text = scalars::text(tree)?;
     match text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
         true => Ok(text),
-        false => Err("must begin with / and be a URL's path, as it is sent".to_owned()),
+        false => Err("must be the path of a URL in encoded form, and begin with /".to_owned()),
     }
 }
 
@@ -144,7 +148,7 @@ fn check(fields: &mut Fields<'_>) -> Option<Check> {
         return read.map(|path| Check { path: Some(path), interval, timeout });
     };
     if let Some(tree) = short {
-        problems.add(&tree.path, "health_path or check, one of them");
+        problems.add(&tree.path, "health_path and check exclude each other");
     }
     let mut inner = Fields::open(long, problems);
     let http = inner.read("type", |tree| match tree.text() {
@@ -157,7 +161,7 @@ fn check(fields: &mut Fields<'_>) -> Option<Check> {
     let http = http.unwrap_or(place.is_some());
     match (http, &place) {
         (true, None) => problems.add(&inner.path, "an http check needs a path"),
-        (false, Some(place)) => problems.add(place, "belongs to an http check"),
+        (false, Some(place)) => problems.add(place, "is only for an http check"),
         _ => {}
     }
     let check = Check {

@@ -32,7 +32,7 @@ pub(super) fn update(fields: &mut Fields<'_>, kind: Kind) -> Option<Update> {
     };
     inner.close();
     if kind == Kind::Batch {
-        problems.add(&place, "a batch job has no deployment: leave it out");
+        problems.add(&place, "a batch job has no deployment: remove it");
     }
     let healthy = update.min_healthy_time.unwrap_or(MIN_HEALTHY_TIME);
     let deadline = update.healthy_deadline.unwrap_or(HEALTHY_DEADLINE);
@@ -55,7 +55,7 @@ pub(super) fn update(fields: &mut Fields<'_>, kind: Kind) -> Option<Update> {
         problems.add(&place, message);
     }
     if update.auto_promote == Some(true) && update.canary.unwrap_or(0) == 0 {
-        problems.add(&place.child("auto_promote"), "there is nothing to promote without a canary");
+        problems.add(&place.child("auto_promote"), "needs a canary: without one there is nothing to promote");
     }
     Some(update)
 }
@@ -81,7 +81,7 @@ pub(super) fn shutdown_delay(fields: &mut Fields<'_>, kind: Kind, is_registered:
     let place = fields.place("shutdown_delay");
     let said = fields.read("shutdown_delay", scalars::duration);
     if let Some(place) = place.filter(|_| !is_registered) {
-        fields.problems.add(&place, "is for what is registered: give it a port");
+        fields.problems.add(&place, "needs a port: without one nothing is registered");
     }
     let default = (is_registered && kind == Kind::Service).then_some(SHUTDOWN_DELAY);
     said.or(default).filter(|delay| delay.as_millis() > 0)

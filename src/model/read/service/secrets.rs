@@ -16,7 +16,7 @@ use crate::model::task_secret::{Bearer, SecretKind, SecretOrigin, TaskSecret};
 use crate::model::{Reference, VaultPath};
 
 const NEITHER: &str = "must be a reference, such as vault:mount/path#key, or one of {from: REFERENCE}, \
-                       {output: component.output} and {generate: password}; a secret does not belong in a pillar";
+                       {output: component.output} and {generate: password}, not the secret itself";
 
 /// Returns the secrets that are passed to the task. A secret with `literal: true` becomes a value of the job instead.
 pub(super) fn secrets(
@@ -34,7 +34,7 @@ pub(super) fn secrets(
             continue;
         }
         if values.is_environment(&name) {
-            problems.add(&path, "is set twice: here and in env or from_outputs, one of them");
+            problems.add(&path, "is set twice: set it in only one of secrets, env and from_outputs");
             continue;
         }
         let Some((origin, literal)) = said(tree, &name, label, around, problems) else { continue };
@@ -47,7 +47,7 @@ pub(super) fn secrets(
             (true, SecretOrigin::Reference(one)) => values.literal(name, Input::Secret(one), path),
             (true, SecretOrigin::Output(one)) => values.literal(name, Input::Output(one), path),
             (true, SecretOrigin::Generated { .. }) => {
-                problems.add(&path, "what is generated is handed over: leave literal out");
+                problems.add(&path, "a generated secret is always passed to the task: remove literal");
             }
         }
     }
@@ -102,7 +102,7 @@ fn said(
         }
         (origin, None) => Some((origin, literal)),
         (_, Some(place)) => {
-            problems.add(&place, "belongs to generate; a reference has its key after '#'");
+            problems.add(&place, "is only for generate; a reference has its key after '#'");
             None
         }
     }
@@ -124,7 +124,7 @@ fn kind(tree: &Tree) -> Result<SecretKind, String> {
 fn key(tree: &Tree) -> Result<String, String> {
     match scalars::text(tree)? {
         text if !text.is_empty() && !text.contains(char::is_control) => Ok(text),
-        _ => Err("must be a key's name, without control characters".to_owned()),
+        _ => Err("must be the name of a key, without control characters".to_owned()),
     }
 }
 
@@ -132,8 +132,7 @@ fn key(tree: &Tree) -> Result<String, String> {
 fn stored(label: &str, around: &Around<'_>) -> Result<VaultPath, String> {
     let Some(vault) = &around.settings.vault else {
         return Err(
-            "what is generated is kept in Vault: infrastructure:settings:vault must say where that is \
-                    (address, auth)"
+            "generated secrets are stored in Vault: set infrastructure:settings:vault (address, auth)"
                 .to_owned(),
         );
     };

@@ -75,7 +75,7 @@ pub(super) fn volumes(fields: &mut Fields<'_>, values: &Values, task: &Task<'_>)
         match named {
             Err(message) => problems.add(&path, message),
             Ok(name) if name == DATA => {
-                problems.add(&path, "is what data_path becomes: choose another name");
+                problems.add(&path, "is the name that data_path uses: choose another name");
             }
             Ok(_) => {}
         }
@@ -86,7 +86,7 @@ pub(super) fn volumes(fields: &mut Fields<'_>, values: &Values, task: &Task<'_>)
     found
 }
 
-const NOT_MOUNTED: &str = "cannot be mounted by raw_exec, which sees the host as it is";
+const NOT_MOUNTED: &str = "cannot be mounted by raw_exec, which has no file system of its own";
 
 /// None if `path` is missing: it says where the task finds the volume.
 fn volume(name: &str, mut fields: Fields<'_>, values: &Values, task: &Task<'_>) -> Option<Volume> {
@@ -99,7 +99,7 @@ fn volume(name: &str, mut fields: Fields<'_>, values: &Values, task: &Task<'_>) 
     let csi = csi.unwrap_or(false);
     let source = fields.read("source", scalars::label).unwrap_or_else(|| name.to_owned());
     if fields.place("path").is_none() {
-        problems.add(&fields.path.child("path"), "is missing: where the task finds the volume");
+        problems.add(&fields.path.child("path"), "is missing: the path of the volume in the task");
     }
     let path = fields.read("path", folder);
     let read_only = fields.read("read_only", scalars::flag).unwrap_or(false);
@@ -114,7 +114,7 @@ fn volume(name: &str, mut fields: Fields<'_>, values: &Values, task: &Task<'_>) 
     options.close();
     fields.close();
     if let Some(place) = place.filter(|_| !csi) {
-        problems.add(&place, "belongs to a volume of type: csi");
+        problems.add(&place, "is only for a volume of type: csi");
     }
     let kind = match csi {
         true => VolumeKind::Csi { per_alloc, fs_type, mount_flags },
@@ -138,7 +138,7 @@ fn word(tree: &Tree, words: &[&'static str]) -> Result<&'static str, String> {
 fn flags(tree: &Tree) -> Result<Vec<String>, String> {
     let flags = scalars::texts(tree)?;
     match flags.iter().any(|flag| flag.is_empty() || flag.contains('\0')) {
-        true => Err("must be a list of texts, none of them empty, without NUL".to_owned()),
+        true => Err("must be a list of texts, none of them empty or with a NUL".to_owned()),
         false => Ok(flags),
     }
 }
@@ -195,7 +195,7 @@ pub(super) fn data_path(
     if task.driver != "docker" {
         problems.add(
             &inside,
-            format!("is a path of its own, and only a container of docker has one: {AS_A_TEXT}"),
+            format!("is a path inside a container, and only docker has containers: {AS_A_TEXT}"),
         );
     }
     if asked && class == Class::Ephemeral {
@@ -207,7 +207,7 @@ pub(super) fn data_path(
     Some(Data::Host { target })
 }
 
-const AS_A_TEXT: &str = "give the host's folder as a text, such as data_path: /opt/services/data/web";
+const AS_A_TEXT: &str = "set the folder of the host as a text, such as data_path: /opt/services/data/web";
 
 /// The class that the service sets, or else the default of its environment. Setting it without a use for it is a
 /// mistake.
@@ -222,7 +222,7 @@ fn class(fields: &mut Fields<'_>, around: &Around<'_>, asked: bool) -> Class {
     if let Some(place) = place.filter(|_| said.is_some() && !asked) {
         fields.problems.add(
             &place,
-            "says where data_path is kept that names no folder itself: data_path: {path: /in/the/task}",
+            "is only for a data_path that does not name a folder of the host: data_path: {path: /in/the/task}",
         );
     }
     said.unwrap_or(defaults::defaults(around.environment).storage)

@@ -41,7 +41,7 @@ pub(super) fn common(fields: &mut Fields<'_>, values: &mut Values, around: &Arou
         if kind == Kind::System {
             problems.add(
                 &place.unwrap_or_else(|| fields.path.child("replicas")),
-                "a system job runs once on every node: leave it out",
+                "a system job runs once on every node: remove it",
             );
         }
     } else {
@@ -54,7 +54,7 @@ pub(super) fn common(fields: &mut Fields<'_>, values: &mut Values, around: &Arou
     let mut at_least = |knob, least, default: u64| {
         let read = |tree: &Tree| match scalars::count(tree) {
             Ok(count) if count >= least => Ok(Value::from(count)),
-            _ => Err(format!("must be a whole number from {least}")),
+            _ => Err(format!("must be an integer of at least {least}")),
         };
         if !values.knob(fields, knob, read) {
             values.or(fields, knob, default);
@@ -64,7 +64,7 @@ pub(super) fn common(fields: &mut Fields<'_>, values: &mut Values, around: &Arou
     at_least(Knob::Memory, LEAST_MEMORY, memory);
     if let Some(tree) = fields.take("datacenter") {
         match fields.take("datacenters") {
-            Some(_) => problems.add(&tree.path, "datacenter or datacenters, one of them"),
+            Some(_) => problems.add(&tree.path, "datacenter and datacenters exclude each other"),
             None => drop(values.given(fields, Knob::Datacenters, Some(tree), datacenters)),
         }
     } else if !values.knob(fields, Knob::Datacenters, datacenters) {
@@ -85,9 +85,9 @@ pub(super) fn common(fields: &mut Fields<'_>, values: &mut Values, around: &Arou
     let meta = mapping(fields.take_or_empty("meta"), problems, |name, tree| {
         let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         match !name.is_empty() && name.bytes().all(good) {
-            _ if OURS.contains(&name) => Err("is written by Eos: choose another name".to_owned()),
+            _ if OURS.contains(&name) => Err("is a name that Eos uses: choose another name".to_owned()),
             true => scalar(tree),
-            false => Err("must be named with letters, digits, '-', '_' and '.'".to_owned()),
+            false => Err("must consist of letters, digits, '-', '_' and '.'".to_owned()),
         }
     });
     for (knob, map) in [(Knob::Env, env), (Knob::Meta, meta)] {
@@ -106,8 +106,9 @@ fn datacenters(tree: &Tree) -> Result<Value, String> {
     match !texts.is_empty() && texts.iter().all(good) {
         true => Ok(texts.into()),
         false => {
-            Err("must be one or more datacenters, named with letters, digits, '-', '_', '.' and '*'"
-                .to_owned())
+            Err("must be one or more datacenters; their names consist of letters, digits, '-', '_', '.' and \
+                 '*'"
+            .to_owned())
         }
     }
 }
@@ -115,7 +116,7 @@ fn datacenters(tree: &Tree) -> Result<Value, String> {
 fn texts(tree: &Tree) -> Result<Value, String> {
     let texts = scalars::texts(tree)?;
     match texts.iter().any(|text| text.contains('\0')) {
-        true => Err("may not hold a NUL".to_owned()),
+        true => Err("must not contain a NUL".to_owned()),
         false => Ok(texts.into()),
     }
 }
@@ -152,13 +153,13 @@ pub(super) fn task(fields: &mut Fields<'_>, values: &mut Values) -> Option<Task>
         None
     };
     let fixed: &[&str] = match (has_image, has_command) {
-        (true, true) => return refuse(None, "image or command, one of them"),
+        (true, true) => return refuse(None, "image and command exclude each other"),
         (false, false) if driver.is_some() && !config.is_empty() => &[],
         (false, false) if driver_place.is_some() && driver.is_none() => return None,
         (false, false) => {
             return refuse(
                 None,
-                "a service without anything to run: image, or command, or driver and config",
+                "the service has nothing to run: set image, or command, or driver and config",
             );
         }
         (true, false) => &["image"],
@@ -166,15 +167,15 @@ pub(super) fn task(fields: &mut Fields<'_>, values: &mut Values) -> Option<Task>
     };
     let driver = driver.unwrap_or_else(|| if has_image { "docker" } else { "raw_exec" }.to_owned());
     if has_image && matches!(driver.as_str(), "raw_exec" | "exec") {
-        return refuse(driver_place, "cannot run an image; docker can");
+        return refuse(driver_place, "cannot run an image; use docker");
     }
     if has_args && !has_command {
-        refuse(args_place, "belong to a command; an image's stand in config: {command: ..., args: [...]}");
+        refuse(args_place, "are only for a command; for an image set config: {command: ..., args: [...]}");
     }
     for key in fixed.iter().chain(["ports", "volumes"].iter().filter(|_| driver == "docker")) {
         if config.contains_key(*key) {
             let place = config_place.as_ref().unwrap_or(&fields.path).child(key);
-            problems.add(&place, "is written from the service's own keys: leave it out here");
+            problems.add(&place, "is set by other keys of the service: remove it here");
         }
     }
     Some(Task { driver, config: config.into_iter().map(|(key, value)| (key, Opaque(value))).collect() })
@@ -184,7 +185,7 @@ fn driver(tree: &Tree) -> Result<String, String> {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     match scalars::text(tree)? {
         text if !text.is_empty() && text.bytes().all(good) => Ok(text),
-        _ => Err("must be a driver's name, such as docker, exec, raw_exec".to_owned()),
+        _ => Err("must be the name of a driver, such as docker, exec, raw_exec".to_owned()),
     }
 }
 
@@ -192,8 +193,8 @@ fn driver(tree: &Tree) -> Result<String, String> {
 fn setting(name: &str, tree: &Tree) -> Result<Value, String> {
     let value = tree.to_value();
     match (is_variable_name(name), value.to_string().contains("\\u0000")) {
-        (false, _) => Err("must be named with letters, digits and '_', no digit first".to_owned()),
-        (_, true) => Err("may not hold a NUL".to_owned()),
+        (false, _) => Err("must consist of letters, digits and '_', and not begin with a digit".to_owned()),
+        (_, true) => Err("must not contain a NUL".to_owned()),
         _ => Ok(value),
     }
 }
@@ -208,7 +209,7 @@ pub(super) fn of_a_template(fields: &mut Fields<'_>, values: &mut Values, around
         if let Some(tree) = fields.take(key) {
             problems.add(
                 &tree.path,
-                "the template says this itself: leave it out, or give it as one of variables",
+                "is written in the template itself: remove it, or pass it as one of variables",
             );
         }
     }

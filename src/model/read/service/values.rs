@@ -80,7 +80,7 @@ impl Values {
         let output = self.outputs.remove(knob.name());
         let (tree, input) = match (tree, output) {
             (Some(_), Some(output)) => {
-                problems.add(&output.path, "is set twice: here and as a value, one of them");
+                problems.add(&output.path, "is set twice: here and as a value; keep one");
                 return true;
             }
             (Some(tree), None) => {
@@ -120,9 +120,9 @@ impl Values {
             let input = match (environment_name(&name), from_outputs(&tree)) {
                 (Err(message), _) | (_, Err(message)) => Err(message),
                 (Ok(()), Ok(Input::Outputs(_))) => {
-                    Err("a variable of the environment is a text: name one output".to_owned())
+                    Err("an environment variable is a text: name one output".to_owned())
                 }
-                (Ok(()), Ok(_)) if literal => Err("is set twice: here and in env, one of them".to_owned()),
+                (Ok(()), Ok(_)) if literal => Err("is set twice: here and in env; keep one".to_owned()),
                 (Ok(()), Ok(input)) => Ok(input),
             };
             match input {
@@ -162,7 +162,7 @@ impl Values {
             let input = match (own_name(&name), output) {
                 (Err(message), _) => Err(message),
                 (Ok(()), _) if self.own.contains(&name) => {
-                    Err("is set twice: in variables and from_outputs, one of them".to_owned())
+                    Err("is set twice: in variables and in from_outputs; keep one".to_owned())
                 }
                 (Ok(()), true) => from_outputs(&tree),
                 (Ok(()), false) => Ok(Input::Literal(tree.to_value())),
@@ -182,10 +182,10 @@ impl Values {
 fn own_name(name: &str) -> Result<(), String> {
     let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
     if !first || !is_variable_name(name) {
-        return Err("must be named with letters, digits and '_', a letter first".to_owned());
+        return Err("must consist of letters, digits and '_', and begin with a letter".to_owned());
     }
     match RESERVED.contains(&name) || Knob::ALL.iter().any(|knob| knob.name() == name) {
-        true => Err("is a name that the module has already: choose another".to_owned()),
+        true => Err("is a name that the module already uses: choose another".to_owned()),
         false => Ok(()),
     }
 }
@@ -193,14 +193,14 @@ fn own_name(name: &str) -> Result<(), String> {
 pub(super) fn environment_name(name: &str) -> Result<(), String> {
     match is_variable_name(name) {
         true => Ok(()),
-        false => Err("must be named with letters, digits and '_', no digit first".to_owned()),
+        false => Err("must consist of letters, digits and '_', and not begin with a digit".to_owned()),
     }
 }
 
 /// A text for the task. Numbers and booleans become texts.
 pub(super) fn scalar(tree: &Tree) -> Result<String, String> {
     match &tree.kind {
-        Kind::Leaf(Value::String(text)) if text.contains('\0') => Err("may not hold a NUL".to_owned()),
+        Kind::Leaf(Value::String(text)) if text.contains('\0') => Err("must not contain a NUL".to_owned()),
         Kind::Leaf(Value::String(text)) => Ok(text.clone()),
         Kind::Leaf(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
         _ => Err("must be a text, a number or a boolean".to_owned()),
@@ -212,7 +212,7 @@ pub(super) fn literal(tree: &Tree) -> Result<String, String> {
     let text = scalar(tree)?;
     match reference(&text)? {
         Reference::Plain(_) => Ok(text),
-        _ => Err("is a reference, and a job shows its env: name it in secrets".to_owned()),
+        _ => Err("is a reference, and env of a job is public: set it in secrets".to_owned()),
     }
 }
 
@@ -220,7 +220,7 @@ pub(super) fn literal(tree: &Tree) -> Result<String, String> {
 pub(super) fn some_text(tree: &Tree) -> Result<String, String> {
     match scalars::text(tree)? {
         text if text.is_empty() || text.contains('\0') => {
-            Err("must be a text, not empty, without NUL".to_owned())
+            Err("must be a text that is not empty and has no NUL".to_owned())
         }
         text => Ok(text),
     }

@@ -16,7 +16,7 @@ fn component(infrastructure: &Value) -> Component {
 }
 
 #[test]
-fn a_mapping_is_a_service_of_its_environment_or_of_each() {
+fn a_mapping_is_a_service_of_one_environment_or_of_all() {
     let config =
         json!({ "image": "x", "port": 3000, "datacenter": "dc1", "replicas": 4, "data_path": "/srv/web" });
     for environment in [Value::Null, json!("staging")] {
@@ -36,7 +36,7 @@ fn a_mapping_is_a_service_of_its_environment_or_of_each() {
 }
 
 #[test]
-fn of_two_that_say_the_same_services_wins_and_an_environment_wins_over_all_of_them() {
+fn services_wins_over_nomad_service_and_an_environment_over_both() {
     let said = |replicas: u64| json!({ "image": "x", "replicas": replicas });
     let everywhere =
         json!({ "name": "web", "config": { "image": "x", "replicas": 1, "cpu": 11, "memory": 111 } });
@@ -56,11 +56,11 @@ fn of_two_that_say_the_same_services_wins_and_an_environment_wins_over_all_of_th
 }
 
 #[test]
-fn what_is_wrong_with_a_mapping_is_said_with_its_place_there() {
+fn problems_of_a_mapping_are_reported_with_their_path_in_it() {
     for (mapping, expected) in [
         (json!("web"), "nomad_service: must be a mapping"),
         (json!({ "config": {} }), "nomad_service:name: is missing"),
-        (json!({ "name": "a_b" }), "nomad_service:name: is no service's name"),
+        (json!({ "name": "a_b" }), "nomad_service:name: is not a service name"),
         (json!({ "name": 7 }), "nomad_service:name: must be a text"),
         (
             json!([{ "name": "web", "environment": "stagin", "config": { "image": "x" } }]),
@@ -70,7 +70,7 @@ fn what_is_wrong_with_a_mapping_is_said_with_its_place_there() {
             json!({ "name": "web", "confg": {}, "config": { "image": "x" } }),
             "nomad_service:confg: unknown key",
         ),
-        (json!({ "name": "web" }), "nomad_service:config: a service without anything to run"),
+        (json!({ "name": "web" }), "nomad_service:config: the service has nothing to run"),
         (json!([{ "name": "web", "config": { "image": "x", "port": 0 } }]), "nomad_service:0:config:port: "),
         (
             json!({ "name": "web", "config": { "image": "x", "prot": 1 } }),
@@ -79,11 +79,12 @@ fn what_is_wrong_with_a_mapping_is_said_with_its_place_there() {
         (json!({ "name": "web", "config": 7 }), "nomad_service:config: must be a mapping"),
         (
             json!([{ "name": "web", "config": { "image": "x" } }, { "name": "web" }]),
-            "nomad_service:1: says more of web: one mapping says it all",
+            "nomad_service:1: also configures web: use one mapping for a service",
         ),
         (
             json!({ "name": "web", "config": { "image": "x", "admin_password": "hunter2" } }),
-            "nomad_service:config:admin_password: a pillar names secrets, and never holds them",
+            "nomad_service:config:admin_password: must be a reference, because a pillar must not contain \
+             secrets",
         ),
     ] {
         let said = problems(&mapped(mapping.clone(), json!({})));
@@ -95,7 +96,7 @@ fn what_is_wrong_with_a_mapping_is_said_with_its_place_there() {
 }
 
 #[test]
-fn a_password_in_the_clear_is_refused_in_a_calls_configuration_too() {
+fn a_plain_password_is_refused_in_the_configuration_of_a_call_too() {
     let config = json!({ "image": "x", "admin_password": "hunter2" });
     let call = Overrides { service: Some((name("web"), config)), ..Overrides::default() };
     let said = super::super::said(super::super::read(&mapped(json!({}), json!({})), "staging", &call).1);
@@ -104,7 +105,7 @@ fn a_password_in_the_clear_is_refused_in_a_calls_configuration_too() {
 }
 
 #[test]
-fn secrets_of_a_configuration_reach_the_task_as_variables_and_are_kept_under_their_own_names() {
+fn secrets_in_a_driver_config_reach_the_task_as_variables_under_their_own_names() {
     let config =
         json!({ "image": "x", "admin_password": { "generate": "password" }, "api_token": "env:TOKEN" });
     let mut infrastructure = mapped(json!({ "name": "web", "config": config }), json!({}));

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::{checked, module, pillar, problems, services, wrong};
 
 #[test]
-fn every_problem_of_a_service_is_said_with_its_place() {
+fn every_problem_of_a_service_is_reported_with_its_path() {
     let said = wrong(json!({
         "image": "", "driver": 5, "replicas": -1, "cpu": 0, "memory": 1, "datacenters": [], "region": "a b",
         "env": { "a-b": "x", "NUL": "a\0b", "LIST": [] }, "meta": { "a b": "x" }, "type": "cron", "detach": "no",
@@ -50,40 +50,40 @@ fn every_problem_of_a_service_is_said_with_its_place() {
 }
 
 #[test]
-fn what_contradicts_itself_is_refused() {
+fn contradictory_settings_are_refused() {
     for (web, expected) in [
-        (json!({}), "anything to run"),
-        (json!({ "image": "x", "command": "y" }), "one of them"),
+        (json!({}), "nothing to run"),
+        (json!({ "image": "x", "command": "y" }), "exclude each other"),
         (json!({ "image": "x", "driver": "raw_exec" }), "cannot run an image"),
-        (json!({ "image": "x", "args": ["a"] }), "belong to a command"),
-        (json!({ "image": "x", "config": { "image": "y" } }), "leave it out"),
-        (json!({ "image": "x", "port": 1, "ports": { "a": 2 } }), "port or ports"),
-        (json!({ "image": "x", "ports": { "a": 1, "b": 2 } }), "which of them"),
+        (json!({ "image": "x", "args": ["a"] }), "only for a command"),
+        (json!({ "image": "x", "config": { "image": "y" } }), "remove it"),
+        (json!({ "image": "x", "port": 1, "ports": { "a": 2 } }), "port and ports"),
+        (json!({ "image": "x", "ports": { "a": 1, "b": 2 } }), "which port to register"),
         (json!({ "image": "x", "port": "db", "ports": { "a": 1 } }), "one of the names"),
         (json!({ "image": "x", "check": { "type": "tcp" } }), "needs a port"),
         (json!({ "image": "x", "port": 1, "check": { "type": "http" } }), "needs a path"),
         (
             json!({ "image": "x", "port": 1, "check": { "type": "tcp", "path": "/" } }),
-            "belongs to an http check",
+            "is only for an http check",
         ),
         (json!({ "image": "x", "type": "system", "replicas": 2 }), "once on every node"),
         (json!({ "image": "x", "type": "batch", "update": {"canary": 1} }), "no deployment"),
-        (json!({ "image": "x", "port": 1, "connect": true, "provider": "nomad" }), "the mesh is Consul's"),
-        (json!({ "image": "x", "connect": true }), "its own network"),
+        (json!({ "image": "x", "port": 1, "connect": true, "provider": "nomad" }), "the mesh needs Consul"),
+        (json!({ "image": "x", "connect": true }), "inside its network"),
         (json!({ "image": "x", "port": 1, "connect": true, "check": { "type": "tcp" } }), "tcp check"),
         (json!({ "image": "x", "update": { "healthy_deadline": "1h" } }), "progress_deadline"),
-        (json!({ "image": "x", "update": { "auto_promote": true } }), "without a canary"),
+        (json!({ "image": "x", "update": { "auto_promote": true } }), "needs a canary"),
         (json!({ "image": "x", "from_outputs": { "image": "net.a" } }), "set twice"),
         (json!({ "image": "x", "env": { "A": "1" }, "from_outputs": { "A": "net.a" } }), "set twice"),
-        (json!({ "image": "x", "env": { "A": "vault:secret/a#b" } }), "name it in secrets"),
-        (json!({ "image": "x", "env": { "A": "env:B" } }), "name it in secrets"),
+        (json!({ "image": "x", "env": { "A": "vault:secret/a#b" } }), "set it in secrets"),
+        (json!({ "image": "x", "env": { "A": "env:B" } }), "set it in secrets"),
         (json!({ "image": "x", "tags": ["a"] }), "registered port"),
-        (json!({ "image": "x", "shutdown_delay": "1s" }), "give it a port"),
-        (json!({ "image": "x", "meta": { "managed_by": "me" } }), "written by Eos"),
-        (json!({ "image": "x", "variables": { "a": 1 } }), "template of your own"),
+        (json!({ "image": "x", "shutdown_delay": "1s" }), "needs a port"),
+        (json!({ "image": "x", "meta": { "managed_by": "me" } }), "Eos uses"),
+        (json!({ "image": "x", "variables": { "a": 1 } }), "your own template"),
         (json!({ "command": "x", "volumes": { "a": { "path": "/a" } } }), "raw_exec"),
         (json!({ "image": "x", "data_path": "relative" }), "absolute path"),
-        (json!({ "image": "x", "datacenter": "a", "datacenters": ["b"] }), "one of them"),
+        (json!({ "image": "x", "datacenter": "a", "datacenters": ["b"] }), "exclude each other"),
     ] {
         let said = wrong(web.clone());
         assert!(said.len() == 1 && said[0].contains(expected), "{web} {said:#?}");
@@ -91,12 +91,12 @@ fn what_contradicts_itself_is_refused() {
 }
 
 #[test]
-fn a_service_that_is_no_dns_label_or_whose_component_is_there_already_is_refused() {
+fn a_service_with_an_invalid_dns_label_or_an_existing_component_name_is_refused() {
     for bad in ["a_b", "a-", "A", "1a", "a.b", ""] {
         let infrastructure =
             json!({ "services": { bad: { "image": "x" } }, "environments": { "staging": {} } });
         let said = problems(&infrastructure);
-        assert!(said.len() == 1 && said[0].contains("is no service's name"), "{bad} {said:?}");
+        assert!(said.len() == 1 && said[0].contains("is not a service name"), "{bad} {said:?}");
     }
     let long = "a".repeat(60);
     let infrastructure = json!({ "services": { long: { "image": "x" } }, "environments": { "staging": {} } });
@@ -108,14 +108,14 @@ fn a_service_that_is_no_dns_label_or_whose_component_is_there_already_is_refused
 }
 
 #[test]
-fn services_left_empty_are_fine_and_one_that_says_nothing_is_named() {
+fn empty_services_are_accepted_and_a_service_without_content_is_named() {
     assert_eq!(problems(&pillar(json!({}), json!({}))), Vec::<String>::new());
     let said = wrong(Value::Null);
-    assert!(said.len() == 1 && said[0].contains("anything to run"), "{said:?}");
+    assert!(said.len() == 1 && said[0].contains("nothing to run"), "{said:?}");
 }
 
 #[test]
-fn whoever_names_a_service_where_a_component_is_meant_is_told_its_components_name() {
+fn a_service_name_in_place_of_a_component_name_is_answered_with_the_components_name() {
     let mut infrastructure = services("staging", json!({ "image": "x" }));
     infrastructure["components"]["net"]["depends_on"] = json!(["web"]);
     let said = checked(&infrastructure, vec![("net", module(&[], &[]))]).unwrap_err();

@@ -34,7 +34,7 @@ fn csi(source: &str, access: &'static str) -> Volume {
 }
 
 #[test]
-fn where_data_is_kept_is_by_what_the_environment_is_called_and_what_the_service_says_wins() {
+fn the_name_of_the_environment_determines_the_data_path_unless_the_service_sets_it() {
     for environment in ["development", "elsewhere"] {
         let read = web(environment, &inside());
         assert_eq!(shape(&read).data, in_the_allocation(), "{environment}");
@@ -52,7 +52,7 @@ fn where_data_is_kept_is_by_what_the_environment_is_called_and_what_the_service_
 }
 
 #[test]
-fn one_replica_alone_writes_its_volume_alone() {
+fn only_a_single_replica_gets_a_single_writer_volume() {
     for (more, access) in [
         (json!({ "replicas": 1 }), "single-node-writer"),
         (json!({ "replicas": 1, "update": { "canary": 1 } }), "multi-node-multi-writer"),
@@ -68,7 +68,7 @@ fn one_replica_alone_writes_its_volume_alone() {
 }
 
 #[test]
-fn a_folder_that_is_named_is_the_hosts_whatever_the_environment_is_called() {
+fn a_named_folder_is_on_the_host_in_every_environment() {
     let named = json!({ "image": "x", "data_path": { "source": "/srv/web", "path": "/data" } });
     let read = web("production", &named);
     assert_eq!(shape(&read).data, Some(Data::Host { target: Some("/data".to_owned()) }));
@@ -80,7 +80,7 @@ fn a_folder_that_is_named_is_the_hosts_whatever_the_environment_is_called() {
 }
 
 #[test]
-fn of_a_class_and_a_folder_the_more_specific_level_chooses() {
+fn the_more_specific_level_chooses_between_a_class_and_a_folder() {
     let with = |common: Value, own: Value| {
         let mut infrastructure = services("staging", common);
         infrastructure["environments"]["staging"] = json!({ "services": { "web": own } });
@@ -105,7 +105,7 @@ fn of_a_class_and_a_folder_the_more_specific_level_chooses() {
 }
 
 #[test]
-fn a_volume_of_csi_says_how_it_is_used_or_is_used_as_its_replicas_need_it() {
+fn a_csi_volume_has_an_access_mode_or_gets_one_that_its_replicas_need() {
     let read = web(
         "staging",
         &json!({ "image": "x", "volumes": {
@@ -140,10 +140,10 @@ fn a_volume_of_csi_says_how_it_is_used_or_is_used_as_its_replicas_need_it() {
 }
 
 #[test]
-fn storage_that_cannot_be_is_refused_with_what_can() {
+fn impossible_storage_is_refused_with_the_possible_kinds() {
     let volume = |of: Value| json!({ "image": "x", "volumes": { "v": of } });
     for (web, place, expected) in [
-        (json!({ "image": "x", "storage": "persistent" }), ":storage", "names no folder itself"),
+        (json!({ "image": "x", "storage": "persistent" }), ":storage", "does not name a folder"),
         (
             json!({ "image": "x", "storage": "persistent", "data_path": "/data" }),
             ":storage",
@@ -158,7 +158,7 @@ fn storage_that_cannot_be_is_refused_with_what_can() {
         (
             json!({ "command": "x", "driver": "exec", "storage": "ephemeral", "data_path": { "path": "/data" } }),
             ":data_path:path",
-            "only a container of docker",
+            "only docker",
         ),
         (
             json!({ "command": "x", "storage": "redundant", "data_path": { "path": "/data" } }),
@@ -167,7 +167,7 @@ fn storage_that_cannot_be_is_refused_with_what_can() {
         ),
         (json!({ "image": "x", "data_path": { "path": "data" } }), ":data_path:path", "absolute path"),
         (json!({ "image": "x", "data_path": {} }), ":data_path", "{path: in the task}"),
-        (json!({ "template": "/web.tpl", "storage": "redundant" }), ":storage", "template says this itself"),
+        (json!({ "template": "/web.tpl", "storage": "redundant" }), ":storage", "in the template itself"),
         (
             json!({ "image": "x", "volumes": { "data_path": { "path": "/a" } } }),
             ":volumes:data_path",
@@ -204,7 +204,7 @@ fn storage_that_cannot_be_is_refused_with_what_can() {
 }
 
 #[test]
-fn a_program_that_mounts_volumes_has_its_data_on_a_registered_one() {
+fn a_driver_that_mounts_volumes_has_its_data_on_a_registered_one() {
     let read =
         web("production", &json!({ "command": "x", "driver": "exec", "data_path": { "path": "/data" } }));
     assert_eq!(shape(&read).volumes["data_path"].source, "web-data");

@@ -47,10 +47,13 @@ pub(in crate::operation::component) fn judge(run: &Run<'_>, changes: &Changes) -
     };
     let Some(failed) = failed.filter(|_| intent.plan_id().is_none()) else { return Verdict::Free };
     if intent.keeps() {
-        return Verdict::Told(format!("{}; to apply this plan registers it again", failed.words()));
+        return Verdict::Told(format!("{}; applying this plan registers it again", failed.words()));
     }
     match intent.options.retry {
-        true => Verdict::Told(format!("registered again, as asked: it failed in run {}", failed.run_id)),
+        true => Verdict::Told(format!(
+            "registered again because of retry=True: it failed in run {}",
+            failed.run_id
+        )),
         false => Verdict::Waits(waits(run, failed)),
     }
 }
@@ -79,8 +82,8 @@ pub(in crate::operation::component) async fn spent(
 fn waits(run: &Run<'_>, failed: &FailedVersion) -> Error {
     let (name, environment) = (&run.node.component.name, &run.invoker.context.session.blueprint.environment);
     let remedy = format!(
-        "correct the pillar, the module or what it reads; or, to try this version once more: \
-         salt-run infrastructure.orchestrate {environment} components={name} retry=True"
+        "correct the pillar, the module or its inputs. To try the same version again: salt-run \
+         infrastructure.orchestrate {environment} components={name} retry=True"
     );
     Error::new(Layer::Nomad, Phase::Planning, Code::FailedVersion, failed.words(), remedy).of(name)
 }

@@ -131,9 +131,9 @@ impl Run<'_> {
             if let Err(error) = self.write_record(status, &after, ended).await {
                 let mut report = ComponentReport::failed(error.of(&invoker.context.component.name));
                 report.notes.push(words![
-                    "the plan was applied, and the state has it, at serial ",
+                    "the plan was applied, and the state contains it, at serial ",
                     after.serial,
-                    ": only the record of it is missing",
+                    "; only the record is missing",
                 ]);
                 return Ok(reports::with(report, changes));
             }
@@ -206,7 +206,7 @@ impl Run<'_> {
         let survived = match state::read(invoker).await {
             // A record without resources would let the next run create all of them again.
             Ok(None) if self.before.resources > 0 => {
-                report.notes.push("the state that was there before is gone");
+                report.notes.push("the previous state is gone");
                 return Ok(report);
             }
             Ok(survived) => survived,

@@ -75,7 +75,7 @@ impl Run<'_> {
         self.write_record(Status::AppliedWithWarnings, &after, Ended::Whole(next)).await?;
         let error = report.error.map(|error| error.message).unwrap_or_default();
         let mut notes = report.notes;
-        notes.push(words!["the apply failed, and yet a plan finds nothing left to do: ", error]);
+        notes.push(words!["the apply failed, although a new plan has no changes: ", error]);
         let report = ComponentReport { status: Status::AppliedWithWarnings, error: None, notes, ..report };
         Ok(self.settle(report, after, Some(next)).await)
     }
@@ -134,9 +134,8 @@ impl Run<'_> {
             && !left.is_subset(&way.leg.residue)
         {
             let left = left.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let message =
-                format!("the way back was applied, and yet a plan still finds changes to make: {left}");
-            let remedy = "find out why it never comes clean, then orchestrate";
+            let message = format!("the rollback was applied, but a new plan still has changes: {left}");
+            let remedy = "find the cause of the repeated changes, then orchestrate";
             return Err(Error::new(Layer::Terraform, Phase::Verification, Code::NotClean, message, remedy));
         }
         health::hold(&self.invoker.context, state).await.map(|()| proof)
@@ -161,17 +160,19 @@ impl Run<'_> {
             Proof::AsBefore => self.record.map(|record| record.residue.clone()).unwrap_or_default(),
             Proof::Replanned(residue) => residue,
             Proof::Missing(error) => {
-                report.notes.push(format!("not known to be good: it could not be planned again: {error}"));
+                report.notes.push(format!(
+                    "not marked as known good, because the plan that checks it failed: {error}"
+                ));
                 return self.finished(report, state);
             }
         };
         if !residue.is_empty() {
             let left = residue.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-            report.notes.push(format!("a plan still finds changes to make, which is accepted: {left}"));
+            report.notes.push(format!("a new plan still has changes; this is accepted: {left}"));
         }
         let ended = Ended::Good(configuration);
         if let Err(error) = self.write(report.status, &state, ended, residue, &self.carried, None).await {
-            report.notes.push(format!("that it is known to be good could not be recorded: {error}"));
+            report.notes.push(format!("the known-good mark could not be recorded: {error}"));
         }
         self.finished(report, state)
     }
@@ -202,12 +203,12 @@ impl Run<'_> {
         session.ledger.did(name, Did::Failed(trouble));
         let mut notes = report.notes;
         if report.status != Status::Unchanged && !state.lineage.is_empty() {
-            notes.push(words!["kept: what was applied is in the state, at serial ", state.serial]);
+            notes.push(words!["kept: the applied changes are in the state, at serial ", state.serial]);
         }
         if let (Status::Failed, Some(configuration)) = (ended.status, configuration)
             && let Err(error) = self.write_failed(&ended, &state, configuration).await
         {
-            notes.push(format!("that it failed could not be recorded: {error}"));
+            notes.push(format!("its failure could not be recorded: {error}"));
         }
         let ComponentReport { status, reason, error, .. } = ended;
         self.finished(ComponentReport { status, reason, error, notes, ..report }, state)

@@ -52,7 +52,7 @@ impl Run<'_> {
             Ok((snapshot, store.prune(&protected, SystemTime::now())))
         });
         let (snapshot, pruned) = taken.await.map_err(|error: Error| {
-            let message = words!["nothing was applied, because no snapshot could be taken: ", &error.message];
+            let message = words!["nothing was applied, because the snapshot failed: ", &error.message];
             Error { message, ..error }
         })?;
         if let Err(error) = pruned {

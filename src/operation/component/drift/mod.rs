@@ -55,7 +55,7 @@ pub async fn check(session: &Session, name: &Name, asked: Asked) -> ComponentRep
 async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<ComponentReport> {
     if session.blueprint.nodes[name].component.step.is_some() {
         let mut report = ComponentReport::new(Status::Unchanged, Code::SaltStep);
-        report.notes.push("a step of Salt's own: orchestrate with test=True asks it");
+        report.notes.push("a Salt step: orchestrate with test=True checks it");
         return Ok(report);
     }
     let place = session.call.layout.place(name)?;
@@ -99,12 +99,12 @@ async fn locked(
     let record = session.records().read(&pillar.component, place).await?.unwrap_or_default();
     if place.applying().exists() {
         let mut report = ComponentReport::new(Status::Skipped, Code::UnfinishedApply);
-        report.notes.push("an apply was cut off here: the next run begins with what it left");
+        report.notes.push("an apply was interrupted here: the next run recovers it first");
         return Ok(report);
     }
     let Some(applied) = &record.applied else {
         let mut report = ComponentReport::new(Status::Absent, Code::NeverApplied);
-        report.notes.push("it was never applied here in full: there is nothing to compare with");
+        report.notes.push("it was never completely applied here: there is nothing to compare with");
         return Ok(report);
     };
     let aside = place.aside();
@@ -113,7 +113,7 @@ async fn locked(
     let configuration = store.configuration(applied)?;
     let _ = std::fs::remove_dir_all(aside.module());
     let (node, module) = target(pillar, &configuration, &store, &aside.module())?;
-    let how = |argument: &str| format!("apply it once more with a reference, which is kept: {argument}");
+    let how = |argument: &str| format!("apply it again with a reference, which is recorded: {argument}");
     let node = lacking::with_nulls(node, &module, how)?;
     let reading = session.call.reading();
     let gathered = gather(session, &node, &reading, Hands::Over).await?;
@@ -178,7 +178,7 @@ async fn locked(
     report.notes.extend(failed.map(FailedVersion::words));
     if !node.lacks.is_empty() {
         report.notes.push(format!(
-            "the last value of {} is kept nowhere: only changes outside of Terraform were looked for",
+            "the last value of {} is not stored: only changes outside of Terraform were checked",
             lacking::names(&node)
         ));
     }
@@ -213,11 +213,12 @@ fn report(found: Look, configuration_changed: bool, record: &Record) -> Componen
     let mut report = ComponentReport::new(status, reason);
     report.output_changes = found.changes.outputs;
     if configuration_changed {
-        let note = "the pillar asks for something else than what was applied: infrastructure.plan shows it";
+        let note = "the pillar differs from the applied configuration: infrastructure.plan shows the \
+                    difference";
         report.notes.push(note);
     }
     if record.outcome == Status::Failed.word() {
-        let note = "its last run failed: this is compared with the last one that was applied in full";
+        let note = "its last run failed: the comparison is with the last complete apply";
         report.notes.push(note);
     }
     report.drift = Some(Box::new(Drift {

@@ -27,10 +27,10 @@ pub(in crate::operation::component) async fn plan(
     }
     let _ = std::fs::remove_file(file);
     let now = match &found.drift_id {
-        Some(now) => format!("what is there now is {now}"),
-        None => "nothing of it is there now".to_owned(),
+        Some(now) => format!("the current drift is {now}"),
+        None => "there is no drift now".to_owned(),
     };
-    let message = format!("drift {drift_id} is not what this plan finds: {now}");
-    let remedy = "nothing was applied; look again by infrastructure.drift";
+    let message = format!("drift {drift_id} is out of date: {now}");
+    let remedy = "nothing was applied; check again with infrastructure.drift";
     Err(Error::new(Layer::Terraform, Phase::Planning, Code::DriftMoved, message, remedy))
 }

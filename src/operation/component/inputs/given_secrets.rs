@@ -71,7 +71,7 @@ pub(in crate::operation::component) async fn withdraw(context: &Context<'_>) -> 
         // As far as is known, nothing was stored for its tasks.
         Err(error) if error.code == Code::NomadDenied && component.task_secrets.is_empty() => None,
         Err(error) => Some(format!(
-            "its secrets may be left in Nomad's variable {path}: {}; destroy it again to remove them",
+            "its secrets may still be in Nomad's variable {path}: {}; destroy it again to remove them",
             error.message
         )),
     }

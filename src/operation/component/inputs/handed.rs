@@ -51,8 +51,8 @@ impl Handed {
     /// Writes the secrets for the tasks, under the lock and before the tasks start.
     pub async fn deliver(&self, context: &Context<'_>) -> Result<()> {
         if self.is_unmade() {
-            let message = format!("no value can be read of {}, which was made", self.unmade.join(", "));
-            let remedy = "look at Vault, and who else writes there; then run again";
+            let message = format!("{} was generated, but its value cannot be read", self.unmade.join(", "));
+            let remedy = "check Vault and other programs that write there, then run again";
             return Err(Error::new(Layer::Salt, Phase::Application, Code::SecretUnreadable, message, remedy));
         }
         let Some(writing) = &self.writing else { return Ok(()) };

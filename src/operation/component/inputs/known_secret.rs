@@ -35,8 +35,8 @@ pub(super) async fn value(
                 (Some(secret), _) if !secret.is_lent => secret.key(key).cloned().map(Known::Is),
                 (_, Bearer::Vault) => Ok(Known::Lent),
                 (_, Bearer::Variable) => {
-                    let message = format!("vault:{path} is lent, and would end with this run");
-                    let remedy = "have Nomad read it itself: settings:nomad:secrets: vault";
+                    let message = format!("vault:{path} is a lease, which would end with this run");
+                    let remedy = "let Nomad itself read it: settings:nomad:secrets: vault";
                     Err(Error::new(Layer::Salt, Phase::Preparation, Code::SecretLent, message, remedy))
                 }
             }

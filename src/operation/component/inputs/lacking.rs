@@ -18,7 +18,7 @@ use crate::resolve::{Module, needed_to_destroy};
 use crate::snapshot::{Configuration, Origin, Store};
 
 /// With this, no value is missing the next time.
-const KEEP: &str = "apply it once more with the value in secrets, by a reference: that is kept";
+const KEEP: &str = "apply it again with the value in secrets, as a reference, which is recorded";
 
 /// This component with a value for each required variable. `lacks` then names the variables whose value is null
 /// instead.
@@ -36,9 +36,7 @@ pub(in crate::operation::component) async fn supply<'a>(
             let last = last(session, node, record).await?;
             let environment = &session.blueprint.environment;
             let how = |argument: &str| {
-                format!(
-                    "give it to eos_terraform.destroy {name} {environment} auto_approve=True, as {argument}"
-                )
+                format!("run eos_terraform.destroy {name} {environment} auto_approve=True {argument}")
             };
             with_nulls(last, &session.modules[name], how).map(Cow::Owned)
         }
@@ -50,8 +48,8 @@ fn refuse(node: &Node) -> Error {
     let place = node.component.path.child("variables");
     let message =
         format!("the module's {variables} {verb} no default, and neither {place} nor this call sets a value");
-    let remedy = "set it in variables, from_outputs or secrets of the pillar; or use the state or the call that \
-                  gives it in variables or secrets";
+    let remedy = "set it in variables, from_outputs or secrets of the pillar, or use the state or the call \
+                  that sets it in variables or secrets";
     Error::new(Layer::Salt, Phase::Preparation, Code::MissingVariable, message, remedy)
 }
 
@@ -134,14 +132,16 @@ pub(in crate::operation::component) fn with_nulls(
         let declared = node.interface.variables.get(variable);
         let why = match read.get(variable) {
             Some(place) => format!("{place} reads it"),
-            None if declared.is_some_and(|one| !one.nullable) => "the module takes no null for it".to_owned(),
+            None if declared.is_some_and(|one| !one.nullable) => {
+                "the module does not accept null for it".to_owned()
+            }
             None => {
                 node.component.inputs.insert(variable.clone(), Input::Literal(Value::Null));
                 continue;
             }
         };
         let message =
-            format!("variable {variable:?} has no default, its last value is kept nowhere, and {why}");
+            format!("variable {variable:?} has no default, its last value is not stored, and {why}");
         let argument = match declared.is_some_and(|one| one.sensitive) {
             true => format!("secrets=\"{{{variable}: vault:mount/path#key}}\""),
             false => format!("variables=\"{{{variable}: VALUE}}\""),
@@ -167,7 +167,8 @@ pub(in crate::operation::component) fn blame(node: &Node, error: Error) -> Error
     if node.lacks.is_empty() || error.layer != Layer::Terraform {
         return error;
     }
-    let message = format!("planned with null for {}, kept nowhere: {}", names(node), error.message);
+    let message =
+        format!("planned with null for {}, whose value is not stored: {}", names(node), error.message);
     Error { code: Code::MissingVariable, message: message.into(), remedy: KEEP.into(), ..error }
 }
 

@@ -38,7 +38,7 @@ pub(in crate::operation::component) async fn generate(
     for (path, wanted) in wanted {
         let made = secrets.vault().await?.ensure(path, &wanted).await?;
         reading.forget(path).await?;
-        notes.extend(made.into_iter().map(|key| format!("made, and kept at vault:{path}#{key}")));
+        notes.extend(made.into_iter().map(|key| format!("generated, and stored at vault:{path}#{key}")));
     }
     Ok(notes)
 }
@@ -122,6 +122,6 @@ fn applied(layout: &Layout, component: &Name) -> u64 {
 
 fn foreign(path: &str, namespace: &str, why: &str) -> Error {
     let message = format!("Nomad's variable {path} in namespace {namespace} {why}");
-    let remedy = "remove it there, or give the service another name";
+    let remedy = "remove it there, or rename the service";
     Error::new(Layer::Nomad, Phase::Preparation, Code::NomadVariableForeign, message, remedy)
 }

@@ -52,8 +52,14 @@ pub(in crate::operation::component) async fn inputs(
                 let value = match input {
                     Input::Output(reference) => match values.pop() {
                         Some(Value::Null) if !takes_null => {
-                            let remedy = "give the variable another value, or make it nullable in the module";
-                            return Err(null(variable, reference, "the module takes no null for it", remedy));
+                            let remedy =
+                                "set the variable to another value, or make it nullable in the module";
+                            return Err(null(
+                                variable,
+                                reference,
+                                "the module does not accept null for it",
+                                remedy,
+                            ));
                         }
                         value => value.unwrap_or_default(),
                     },
@@ -80,8 +86,8 @@ pub(super) fn handed(
         let SecretOrigin::Output(reference) = &secret.origin else { continue };
         match output(name, reference, produced)? {
             Some((Value::Null, _)) => {
-                let remedy = "take it out of the service's secrets, or let that component give it a text";
-                return Err(null(name, reference, "a task's environment holds texts", remedy));
+                let remedy = "remove it from the service's secrets, or make that output a text";
+                return Err(null(name, reference, "the environment of a task contains only texts", remedy));
             }
             Some((value, _)) => drop(values.insert(name.clone(), value)),
             None => pending.push(format!("{}.{}", reference.component, reference.output)),
@@ -123,14 +129,14 @@ fn follow(variable: &str, reference: &OutputRef, output: &Value) -> Result<Value
     for (at, step) in reference.path.iter().enumerate() {
         if value.is_null() {
             let above = OutputRef { path: reference.path[..at].to_vec(), ..reference.clone() };
-            let why = format!("there is no {step:?} below it");
-            let remedy = "read the whole output, and let the module look into it";
+            let why = format!("it has no {step:?}");
+            let remedy = "read the whole output, and select the part in the module";
             return Err(null(variable, &above, &why, remedy));
         }
         value = below(value, step).ok_or_else(|| {
             let OutputRef { component, output, path } = reference;
             let message = format!(
-                "variable {variable:?} reads {component}.{output}.{}: there is no {step:?}",
+                "variable {variable:?} reads {component}.{output}.{}, but there is no {step:?}",
                 path.join(".")
             );
             Error::new(

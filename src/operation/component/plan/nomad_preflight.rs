@@ -32,7 +32,8 @@ pub(in crate::operation::component) async fn check(
     for job in jobs(&document) {
         let Some(spec) = spec(&job)? else {
             notes.push(format!(
-                "{}: Nomad was not asked about it before: its jobspec is known only after apply, or reads files",
+                "{}: Nomad could not check it before the apply: its jobspec is known only after apply, or \
+                 reads files",
                 job.address
             ));
             continue;
@@ -42,7 +43,7 @@ pub(in crate::operation::component) async fn check(
         match asked.await? {
             Ok(Checked { notes: told, .. }) if job.is_sensitive => {
                 notes.push(format!(
-                    "{}: {} note(s) of Nomad's, which may repeat a secret",
+                    "{}: {} note(s) from Nomad are not shown, because they may contain a secret",
                     job.address,
                     told.len()
                 ));
@@ -99,26 +100,28 @@ pub fn explain(place: &str, is_sensitive: bool, refusal: Refusal, address: &str)
     match refusal {
         Refusal::Invalid(_) if is_sensitive => refuse(
             Code::NomadInvalid,
-            "Nomad does not take its jobspec; the module marks that as sensitive, so its words are not repeated"
+            "Nomad rejects its jobspec; the module marks the jobspec as sensitive, so Nomad's message is not \
+             shown"
                 .to_owned(),
-            "ask by nomad job validate",
+            "check it with nomad job validate",
         ),
         Refusal::Invalid(said) => {
-            refuse(Code::NomadInvalid, format!("Nomad does not take its jobspec: {said}"), "correct the jobspec")
+            refuse(Code::NomadInvalid, format!("Nomad rejects its jobspec: {said}"), "correct the jobspec")
         }
         Refusal::Unplaceable(name, groups) => refuse(
             Code::NomadUnplaceable,
-            format!("job {} would find no node to run on: {}", name.id, groups.join("; ")),
-            "correct its constraints, its datacenters, its driver or its resources, or make room",
+            format!("job {} would have no node to run on: {}", name.id, groups.join("; ")),
+            "correct its constraints, datacenters, driver or resources, or add capacity",
         )
         .with(json!({ "job": name.id, "namespace": name.namespace, "groups": groups })),
         Refusal::Foreign(name) => refuse(
             Code::NomadJobForeign,
             format!(
-                "Nomad runs a job {} in namespace {} already, and no state of this component has it",
+                "Nomad already has a job {} in namespace {}, which is not in the state of this component",
                 name.id, name.namespace
             ),
-            "choose another name; if it is ours after all, eos_terraform.import_resource takes it over",
+            "choose another name. If the job belongs to this component, import it with \
+             eos_terraform.import_resource",
         )
         .with(json!({ "job": name.id, "namespace": name.namespace })),
         Refusal::Trouble(trouble) => unasked(&trouble, address),

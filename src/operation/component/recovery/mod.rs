@@ -52,9 +52,9 @@ impl Recovery {
         recovery.notes.extend(recovery.elsewhere.iter().map(|there| {
             let Underway { run_id, started, pid, host, cwd, .. } = there;
             Words::own(format!(
-                "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off, and its lock is \
-                 this run's now: what it began to create is told on {host} alone, by its .eos/runs/{run_id}, and by \
-                 the next run there; terraform ran in {}",
+                "the apply of run {run_id} (since {started}, process {pid} on {host}) was interrupted, and \
+                 this run now holds its lock. Resources that it may have created are listed only on {host}, \
+                 in .eos/runs/{run_id}, and by the next run there; terraform ran in {}",
                 cwd.display()
             ))
         }));
@@ -62,7 +62,7 @@ impl Recovery {
         if let Some(underway) = &recovery.underway {
             let Underway { run_id, started, pid, host, .. } = underway;
             recovery.notes.push(Words::own(format!(
-                "the apply of run {run_id} (since {started}, process {pid} on {host}) was cut off"
+                "the apply of run {run_id} (since {started}, process {pid} on {host}) was interrupted"
             )));
             match leftovers::stream(
                 &invoker.context.session.call.layout,
@@ -79,13 +79,13 @@ impl Recovery {
                     dump = heard.dump.filter(|_| !underway.archived);
                 }
                 None => recovery.notes.push(Words::own(format!(
-                    "the folder of run {run_id} is gone: what it began to create is not known"
+                    "the folder of run {run_id} is gone, so the resources that it began to create are unknown"
                 ))),
             }
         }
         if let Some(untold) = untold(&invoker.context)? {
             let run_id = &untold.run_id;
-            recovery.notes.push(Words::own(format!("run {run_id} died before its report was written")));
+            recovery.notes.push(Words::own(format!("run {run_id} crashed before its report was written")));
             recovery.suspects = untold.suspects.clone();
             recovery.untold = untold.suspects;
         }
@@ -149,7 +149,7 @@ impl Recovery {
             Some(file) => Err(unsaved_states::required(
                 invoker,
                 file,
-                "the backend has to be set back before it can be saved",
+                "the old backend has to be set in the pillar again before the state can be saved",
                 false,
             )),
             None => Ok(()),

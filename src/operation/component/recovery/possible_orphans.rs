@@ -59,13 +59,13 @@ pub(in crate::operation::component) fn orphans(
 /// A text for people. The report's `possible_orphans` has the commands.
 pub(in crate::operation::component) fn describe(suspects: &[Suspect]) -> Option<Words> {
     let name = |suspect: &Suspect| match &suspect.id {
-        Some(id) => words![&suspect.address, " (id ", id, ", begun by run "],
-        None => words![&suspect.address, " (begun by run "],
+        Some(id) => words![&suspect.address, " (id ", id, ", started by run "],
+        None => words![&suspect.address, " (started by run "],
     };
     let names =
         suspects.iter().map(|suspect| name(suspect).and(Words::own(suspect.run_id.as_str())).and(")"));
     let names = names.reduce(|names, name| words![names, ", ", name])?;
-    let what_to_do = ". No state has them, they may exist all the same, and an apply creates them again: delete them in \
-                      the world or, before that, take them into the state by the commands in possible_orphans";
+    let what_to_do = ". They are in no state but may exist, and an apply would create them again. Before the \
+                      next apply, delete them, or import them with the commands in possible_orphans";
     Some(words!["possible orphans: ", names, what_to_do])
 }

@@ -27,16 +27,16 @@ pub(super) fn put_right(
     let copies = leftovers::whole_states(place.copies().into_iter().chain(backup));
     let heads: Vec<_> = copies.iter().map(|(_, head)| head.clone()).collect();
     let what = match found {
-        Found::Absent => "is gone",
+        Found::Absent => "is missing",
         Found::Empty => "is empty",
-        _ => "is cut short",
+        _ => "is incomplete",
     };
     let path = state.display();
     let verdict = decide::local_state(&found, unfinished, remembered, &heads);
     let kept = match (&verdict, text.filter(|text| !text.is_empty())) {
         (LocalState::SetAside | LocalState::Restore(_), Some(text)) => {
             let kept = unsaved_states::keep_replaced(place, &text)?;
-            format!("; what stood there is kept as {}", kept.display())
+            format!("; the old file was moved to {}", kept.display())
         }
         _ => String::new(),
     };
@@ -45,7 +45,7 @@ pub(super) fn put_right(
         LocalState::SetAside => {
             remove(state)?;
             Ok(Some(Words::own(format!(
-                "{path} {what}: the first apply was cut off in its first write{kept}"
+                "{path} {what}: the first apply was interrupted in its first write{kept}"
             ))))
         }
         LocalState::Restore(copy) => {
@@ -55,7 +55,7 @@ pub(super) fn put_right(
             replace(state, &text)?;
             let serial = head.serial;
             Ok(Some(Words::own(format!(
-                "{path} {what}: put right from {}, at serial {serial}{kept}",
+                "{path} {what}: restored from {}, at serial {serial}{kept}",
                 copy.display()
             ))))
         }
@@ -63,7 +63,7 @@ pub(super) fn put_right(
             let (copy, head) = &copies[copy];
             let least = remembered.map(|state| state.serial).unwrap_or_default();
             let why = format!(
-                "{path} {what}, and this newest copy of it has serial {}, when {least} was there before",
+                "{path} {what}, and its newest copy has serial {}, but the state had serial {least} before",
                 head.serial
             );
             Err(unsaved_states::required(invoker, copy, &why, true))

@@ -29,10 +29,12 @@ pub(super) fn remove_local(place: &Place, state: &Path) -> Result<Option<String>
     let word = |key: &str| info[key].as_str().unwrap_or("unknown").to_owned();
     let holder = format!("{} ({}, since {})", word("Who"), word("Operation"), word("Created"));
     if fs::OpenOptions::new().read(true).write(true).open(state).is_ok_and(locked) {
-        return Ok(Some(format!("a terraform that is not of this run locks the local state: {holder}")));
+        return Ok(Some(format!(
+            "another terraform, which is not from this run, locks the local state: {holder}"
+        )));
     }
     remove(&path)?;
-    Ok(Some(format!("removed the lock that a dead terraform left on the local state: {holder}")))
+    Ok(Some(format!("removed the lock of a dead terraform on the local state: {holder}")))
 }
 
 /// Releases a remote backend's lock if its holder is proved dead, and reports it.
@@ -49,13 +51,13 @@ pub(super) async fn release(invoker: &Invoker<'_>, locked: Error) -> Result<Stri
     let command = manual_commands::terraform(invoker, &["force-unlock", "-force", &id].map(str::to_owned));
     if let Err(doubt) = decide::is_dead(&lease, dead.as_ref(), &Holder::here().host) {
         let why = match doubt {
-            Doubt::NobodyDied => "no terraform of Eos was killed here with it",
-            Doubt::Untold => "the backend does not tell who holds it, and since when",
+            Doubt::NobodyDied => "no terraform of Eos was killed here while holding it",
+            Doubt::Untold => "the backend does not say who holds it and since when",
             Doubt::OtherHost => "it is held from another host",
-            Doubt::OtherTime => "it was not taken while the terraform that was killed here lived",
+            Doubt::OtherTime => "it was not acquired while the killed terraform was running",
         };
-        let message = words![&locked.message, "\nEos does not free it: ", why];
-        let remedy = words!["wait until that run ends; if it is gone for good: ", &command];
+        let message = words![&locked.message, "\nEos does not release it: ", why];
+        let remedy = words!["wait until that run ends; if it has certainly ended: ", &command];
         let mut details = locked.details.clone();
         details["command"] = json!(command);
         return Err(Error { message, remedy, ..locked }.with(details));
@@ -67,7 +69,7 @@ pub(super) async fn release(invoker: &Invoker<'_>, locked: Error) -> Result<Stri
     }
     remove(&invoker.context.place.locking())?;
     let who = lease.who.unwrap_or_default();
-    Ok(format!("freed the backend's lock {id} of {who}: its terraform was killed here"))
+    Ok(format!("released the backend's lock {id} of {who}: its terraform was killed here"))
 }
 
 /// Eos's own terraform that was killed while it may have held the backend's lock.

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_states_are_copied_in_turn_and_others_never() {
+    fn only_complete_states_are_copied_and_the_copies_rotate() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let paths = ["0", "1"].map(|name| folder.path().join(name));

@@ -115,14 +115,12 @@ pub(super) async fn save(
                 None
             }
             (Unsaved::Saved, _) | (_, None) => None,
-            (Unsaved::OtherLineage, Some(there)) => Some(format!(
-                "its lineage is {}, and that of the state there is {}",
-                head.lineage, there.lineage
-            )),
-            (Unsaved::NotNewer, Some(there)) => Some(format!(
-                "its serial is {}, and that of the state there is {}",
-                head.serial, there.serial
-            )),
+            (Unsaved::OtherLineage, Some(there)) => {
+                Some(format!("its lineage is {}, but the current state has {}", head.lineage, there.lineage))
+            }
+            (Unsaved::NotNewer, Some(there)) => {
+                Some(format!("its serial is {}, but the current state has {}", head.serial, there.serial))
+            }
         };
         if let Some(why) = why {
             return Err(required(invoker, &file, &why, true));
@@ -130,7 +128,7 @@ pub(super) async fn save(
         let saved = PathBuf::from(file.to_string_lossy().replace(WAITING, SAVED));
         fs::rename(&file, &saved).map_err(|error| Error::file(&file, "rename", error))?;
         notes.push(Words::own(format!(
-            "a state that terraform could not save was put in its place, at serial {}; it is kept as {}",
+            "a state that terraform could not save was restored, at serial {}; a copy is in {}",
             head.serial,
             saved.display()
         )));
@@ -177,12 +175,12 @@ async fn put(invoker: &Invoker<'_>, file: &Path, text: &[u8], there: Option<&[u8
 /// A person is asked to act, with the command that uses this file.
 pub(super) fn required(invoker: &Invoker<'_>, file: &Path, why: &str, force: bool) -> Error {
     let command = manual_commands::put_state(invoker, file, force);
-    let what =
-        format!("{} holds a state that has to be settled before anything else runs here: ", file.display());
+    let what = format!(
+        "{} contains an unsaved state. Decide about it before anything else runs here: ",
+        file.display()
+    );
     let message = words![Words::own(what), why.to_owned()];
-    let remedy = Words::own(format!(
-        "if it is the state to go on with: {command}; if it is not, move it out of that folder"
-    ));
+    let remedy = Words::own(format!("to use it: {command}; otherwise move it out of that folder"));
     Error::new(Layer::Terraform, Phase::Preparation, Code::RecoveryRequired, message, remedy)
         .with(json!({ "file": file, "command": command }))
 }
@@ -194,7 +192,7 @@ mod tests {
     use crate::workdir::Layout;
 
     #[test]
-    fn the_archive_keeps_its_newest_files_and_whatever_waits() {
+    fn the_archive_keeps_its_newest_files_and_all_pending_ones() {
         let folder = tempfile::tempdir().unwrap();
         let name = |name| Name::new(name).unwrap();
         let place = Layout::new(folder.path(), &name("staging")).unwrap().place(&name("net")).unwrap();

@@ -75,11 +75,12 @@ pub(in crate::operation::component) fn failure(step: &Step, run: &SaltRun) -> Er
     let (message, remedy) = match run.minions.is_empty() {
         true => (
             format!("no minion matches {:?} ({})", step.target.pattern, step.target.kind),
-            "correct salt:target, or accept the minion's key; without a master only this host's own minion is there",
+            "correct salt:target, or accept the minion's key; without a master only the minion of this host \
+             can be used",
         ),
         false => (
             step::sentence(&run.minions),
-            "correct the states, or the minion, and run again; what was changed there stays",
+            "correct the states or the minion, then run again; changes on minions stay",
         ),
     };
     Error::new(Layer::Salt, Phase::Application, Code::SaltFailed, message, remedy)
@@ -226,7 +227,8 @@ impl Jobs<'_> {
                 error = self.stopped() => {
                     session.call.teller.stop(jid);
                     let job = format!(
-                        "; job {jid} was asked to end on its minions, and what it had begun there may go on"
+                        "; job {jid} was asked to stop on its minions, but work that it had started may \
+                         continue"
                     );
                     let message = words![&error.message, Words::own(job)];
                     return Err(Error { message, ..error });
@@ -248,8 +250,8 @@ impl Jobs<'_> {
                 Layer::Host,
                 Phase::Application,
                 Code::Cancelled,
-                format!("stopped while waiting for {}, as asked", self.step.what.function()),
-                "run again to go on",
+                format!("stopped on request while waiting for {}", self.step.what.function()),
+                "run again to continue",
             ),
             error = lost => error,
         }
@@ -263,7 +265,7 @@ impl Jobs<'_> {
     }
 
     fn failed(&self, message: String) -> Error {
-        let remedy = "see that Salt's master runs and that its minions answer test.ping, then run again";
+        let remedy = "check that the Salt master runs and that its minions answer test.ping, then run again";
         Error::new(Layer::Salt, Phase::Application, Code::SaltFailed, message, remedy)
     }
 }

@@ -27,15 +27,12 @@ use crate::workdir::Place;
 /// An operation that is for modules alone does not change a step, and reports that.
 pub(super) fn left_alone(intent: &Intent) -> Option<ComponentReport> {
     let (reason, note) = match (&intent.what, intent.mode) {
-        _ if intent.destroys() => {
-            (Code::SaltNotUndone, "what Salt's states did is not undone by a destruction")
+        _ if intent.destroys() => (Code::SaltNotUndone, "a destroy does not undo the changes of Salt states"),
+        (What::SavedPlan { .. }, _) | (_, Mode::Keep) => {
+            (Code::SaltNotPlanned, "a Salt step has no plan: orchestrate runs it, and test=True checks it")
         }
-        (What::SavedPlan { .. }, _) | (_, Mode::Keep) => (
-            Code::SaltNotPlanned,
-            "a step of Salt's own has no plan: orchestrate runs it, and test=True asks it",
-        ),
         (What::Configuration, _) => return None,
-        _ => (Code::SaltStep, "a step of Salt's own: there is nothing of Terraform's here"),
+        _ => (Code::SaltStep, "a Salt step: it has no Terraform resources"),
     };
     let report = ComponentReport::new(Status::Unchanged, reason);
     Some(ComponentReport { notes: vec![note].into(), ..report })
@@ -60,7 +57,7 @@ pub(super) async fn run(
     session.ledger.produce(name, Produced::default());
     if !inputs.pending.is_empty() {
         let mut report = ComponentReport::new(Status::PendingInputs, Code::ReadsPendingOutputs);
-        report.notes.push(format!("reads {}, which a pending change decides", inputs.pending.join(", ")));
+        report.notes.push(format!("reads {}, which depends on a pending change", inputs.pending.join(", ")));
         return Ok(report);
     }
     if let Some(variable) = inputs.secret.keys().next() {
@@ -112,8 +109,9 @@ pub(super) async fn run(
 fn refuse_module(record: Option<&Record>) -> Result<()> {
     match record {
         Some(record) if record.resources > 0 => {
-            let message = words!["it was a Terraform module, and has ", record.resources, " resource(s)"];
-            let remedy = "give it its source back and destroy it, or give the step another name";
+            let message =
+                words!["it was a Terraform module, and still has ", record.resources, " resource(s)"];
+            let remedy = "set its source again and destroy it, or rename the step";
             Err(Error::new(Layer::Salt, Phase::Preparation, Code::HasResources, message, remedy))
         }
         _ => Ok(()),
@@ -121,14 +119,14 @@ fn refuse_module(record: Option<&Record>) -> Result<()> {
 }
 
 fn secret(variable: &str) -> Error {
-    let message = format!("{variable:?} reads a sensitive output, and Salt keeps what a job is given");
-    let remedy = "take it out of from_outputs, and let the state read the secret itself";
+    let message = format!("{variable:?} reads a sensitive output, but Salt stores the arguments of a job");
+    let remedy = "remove it from from_outputs, and let the state read the secret itself";
     Error::new(Layer::Salt, Phase::Preparation, Code::SensitiveInput, message, remedy)
 }
 
 fn no_test(step: &Step) -> ComponentReport {
     let mut report = ComponentReport::new(Status::Planned, None);
-    report.notes.push(format!("{} has no test: it would be called", step.what.function()));
+    report.notes.push(format!("{} has no test mode: it would be called", step.what.function()));
     report
 }
 
@@ -138,9 +136,7 @@ fn told(context: &Context<'_>, step: &Step, Done { status, run }: Done, test: bo
     match status {
         Status::Failed if run.minions.is_empty() && test => {
             report.status = Status::Planned;
-            report
-                .notes
-                .push(format!("no minion matches {:?} now: as things are, it would fail", run.target));
+            report.notes.push(format!("no minion matches {:?} now, so it would fail", run.target));
         }
         Status::Failed => {
             let error = failure(step, &run).of(&context.component.name);

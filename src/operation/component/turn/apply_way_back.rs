@@ -79,8 +79,8 @@ pub(super) fn refuse_moved(
             Layer::Host,
             Phase::Rollback,
             Code::MovedSince,
-            "its state is not as this run left it: somebody else has changed it since",
-            "look at what is there, then orchestrate",
+            "its state changed after this run: someone else has applied something",
+            "check the resources, then orchestrate",
         )),
     }
 }
@@ -113,14 +113,16 @@ fn judge(way: &Way, component: &Component, changes: &Changes) -> Result<(), Bloc
     let asks = decide::needs_approval(&component.policy, &rollback, &way.leg.before, changes);
     let asks: Vec<_> = asks.into_iter().map(|change| change.address.clone()).collect();
     if !asks.is_empty() {
-        return Err(refused("the way back destroys what was there before the run", asks));
+        return Err(refused("the rollback would destroy resources that existed before the run", asks));
     }
     let used: Vec<_> = changes.outputs.keys().filter(|output| way.read.contains(*output)).collect();
     let asked = !rollback.needs_approval_for.is_empty();
     if asked && !used.is_empty() && changes.destroyed().next().is_some() {
         let used = used.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         let addresses = changes.destroyed().map(|change| change.address.clone()).collect();
-        let what = format!("the way back destroys while others still read what it changes ({used})");
+        let what = format!(
+            "the rollback would destroy resources whose outputs other components still read ({used})"
+        );
         return Err(refused(what, addresses));
     }
     Ok(())
@@ -138,7 +140,7 @@ struct Share {
 impl Share {
     fn tell(&self, mut report: ComponentReport) -> ComponentReport {
         if !self.data.is_empty() {
-            report.notes.push(words!["kept, for it holds data: ", self.data.join(", ")]);
+            report.notes.push(words!["kept, because it stores data: ", self.data.join(", ")]);
         }
         if self.later && matches!(report.status, Status::Applied | Status::Unchanged) {
             report.reason = Some(Code::Waits);
@@ -151,8 +153,7 @@ fn refused(what: impl Into<Words>, addresses: Vec<String>) -> Blocked {
     Blocked {
         code: Code::RollbackNeedsApproval,
         message: words![what, ": ", addresses.join(", ")],
-        remedy: "if that is meant, confirm=ENVIRONMENT stands for it, except for what policy:protect names"
-            .into(),
+        remedy: "to allow this, set confirm=ENVIRONMENT; resources of policy:protect stay protected".into(),
         addresses,
     }
 }

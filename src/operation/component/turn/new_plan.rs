@@ -89,7 +89,7 @@ impl Turn<'_> {
         let stopped = found.iter().filter(|job| job.is_stopped);
         report.notes.extend(stopped.map(|job| {
             format!(
-                "job {} was stopped, and no plan starts it: `nomad job start {}` does; in a module of your own, \
+                "job {} was stopped, and no plan starts it: run `nomad job start {}`. In your own module, \
                  rerun_if_dead = true in its nomad_job lets a run start it",
                 job.id, job.id
             )

@@ -21,7 +21,7 @@ type Imported = BTreeMap<String, String>;
 
 fn imported(place: &Place) -> Result<Imported> {
     let remedy =
-        "move it away: what was imported under another id than the resource's own is then imported again";
+        "move the file away; resources that were imported under a different id are then imported again";
     Ok(read_json(&place.imported(), remedy)?.unwrap_or_default())
 }
 
@@ -40,7 +40,7 @@ pub(super) fn settled(
         Need::Plan => Ok(None),
         Need::Done(reason) => Ok(Some(ComponentReport::new(Status::Unchanged, reason))),
         Need::Never(code, message) => {
-            let remedy = "eos_terraform.get_resources shows what the state has";
+            let remedy = "eos_terraform.get_resources lists the resources in the state";
             Err(Error::new(Layer::Salt, Phase::Planning, code, message, remedy))
         }
     }
@@ -64,8 +64,8 @@ pub(super) fn lay<'a>(
         subdir => format!("{subdir}/{FILE}"),
     };
     if module.files.iter().any(|file| file.path == inner) {
-        let message = format!("the module has a file {inner}, which is the name that Eos writes to");
-        let remedy = "rename it at its source";
+        let message = format!("the module has a file {inner}, but Eos writes to a file of this name");
+        let remedy = "rename it in the source of the module";
         return Err(Error::new(Layer::Salt, Phase::Preparation, Code::Invalid, message, remedy));
     }
     let (path, text) = (format!("module/{inner}"), render::surgery(surgery));
@@ -93,12 +93,13 @@ pub(super) fn refuse_others(surgery: &Surgery, changes: &Changes) -> Result<()> 
     }
     let message = match nothing {
         true => {
-            "Terraform plans nothing for it: is it in the state, and what the module declares?".to_owned()
+            "Terraform plans nothing for it. Check that it is in the state and that the module declares it"
+                .to_owned()
         }
-        false => format!("the plan would do more, or something else: {}", others.join(", ")),
+        false => format!("the plan has other changes: {}", others.join(", ")),
     };
-    let remedy = "bring the component up as the module has it first; where that would do harm, put the block into the \
-                  module itself, and everything is planned together";
+    let remedy = "first apply the component. If that would do harm, write the block into the module itself, \
+                  so that everything is planned together";
     Err(Error::new(Layer::Salt, Phase::Planning, Code::OtherChanges, message, remedy)
         .with(json!({ "addresses": others })))
 }

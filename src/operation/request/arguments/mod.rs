@@ -60,7 +60,7 @@ impl Arguments {
     pub fn run_id(&mut self, key: &'static str) -> String {
         self.move_id(key);
         if !self.gives(key) {
-            self.problem(key, "is missing: a report shows it");
+            self.problem(key, "is missing: reports show it");
         }
         self.maybe_run_id(key).unwrap_or_default()
     }
@@ -70,7 +70,7 @@ impl Arguments {
         self.move_id(key);
         let text = self.text(key)?;
         if !is_id(&text) {
-            self.problem(key, "is not an id that a report shows, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM");
+            self.problem(key, "is not a valid id, such as 01JD3KV6T0W8Q5YB4E2N9RZXCM");
         }
         is_id(&text).then_some(text)
     }
@@ -90,7 +90,7 @@ impl Arguments {
             other => vec![other],
         };
         if items.is_empty() {
-            self.problem(key, "is empty: name one at least, or leave it out for all");
+            self.problem(key, "is empty: name at least one, or omit it for all");
         }
         Some(items.iter().filter_map(|item| self.as_name(key, item)).collect())
     }
@@ -105,7 +105,7 @@ impl Arguments {
             Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
             Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
             _ => {
-                self.problem(key, "is neither true nor false");
+                self.problem(key, "must be true or false");
                 None
             }
         }
@@ -116,7 +116,7 @@ impl Arguments {
         let value = self.take(key)?;
         let count = value.as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
         if count.is_none() {
-            self.problem(key, "is no whole number above zero");
+            self.problem(key, "must be a positive integer");
         }
         count
     }
@@ -126,7 +126,7 @@ impl Arguments {
             Value::String(text) => Some(text),
             Value::Number(number) => Some(number.to_string()),
             _ => {
-                self.problem(key, "is no text: quote it");
+                self.problem(key, "must be a string (quote it)");
                 None
             }
         }
@@ -164,7 +164,10 @@ impl Arguments {
         match (confirmed, environment) {
             (Some(confirmed), Some(environment)) if confirmed == environment.as_str() => true,
             (Some(_), Some(environment)) => {
-                self.problem("confirm", format!("is not the environment's name: say confirm={environment}"));
+                self.problem(
+                    "confirm",
+                    format!("is not the name of the environment: set confirm={environment}"),
+                );
                 false
             }
             _ => false,
@@ -189,8 +192,8 @@ impl Arguments {
 
     fn retry_is_not_for(&mut self, automation: &str) {
         let message = format!(
-            "is not for {automation}: a failed version waits for a person, who calls infrastructure.orchestrate by \
-             salt-run, or eos_terraform.apply"
+            "is not allowed in {automation}: a failed version waits for a person, who runs \
+             infrastructure.orchestrate with salt-run, or eos_terraform.apply"
         );
         self.problem("retry", message);
     }
@@ -248,9 +251,9 @@ impl Arguments {
                 Err(reason) => format!("{:?} {reason}", shorten(text)),
             },
             Value::Bool(flag) => {
-                format!("arrived as the boolean {flag}: quote the name, as '\"no\"'")
+                format!("arrived as the boolean {flag}: quote the name, such as '\"no\"'")
             }
-            _ => "is no name: a text is needed".to_owned(),
+            _ => "is not a name: it must be a text".to_owned(),
         };
         self.problem(key, refusal);
         None

@@ -104,7 +104,7 @@ impl Arguments {
             Some(other) if !other.is_null() && other != *id => {
                 self.problem(
                     key,
-                    format!("is {other}, and {id} stands in the environment's place: give one id"),
+                    format!("is {other}, but the first argument is another id, {id}: give one id"),
                 );
             }
             _ => {}

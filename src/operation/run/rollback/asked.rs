@@ -40,7 +40,7 @@ fn leg(session: &Session, name: &Name, asked: &Rollback) -> Result<Leg> {
     let to = snapshot.configuration.ok_or_else(|| {
         let id = &snapshot.snapshot_id;
         refused(format!(
-            "snapshot {id} was taken before anything was applied: there is nothing to go back to"
+            "snapshot {id} was taken before the first apply, so there is no configuration to roll back to"
         ))
     })?;
     let state = snapshot.state.map(|digest| store.object(&digest)).transpose()?;
@@ -65,7 +65,7 @@ fn before(store: &Store, record: &Record) -> Result<Snapshot> {
             return Ok(snapshot);
         }
     }
-    Err(refused("nothing else was ever applied: there is nothing to go back to".to_owned()))
+    Err(refused("no other configuration was ever applied, so there is nothing to roll back to".to_owned()))
 }
 
 /// Each component after the one before it. An error if that order breaks a dependency.
@@ -75,8 +75,9 @@ fn chain(graph: &Graph, order: &[Name]) -> Result<Graph> {
         let needed = graph.closure(&[name.clone()].into());
         if let Some(early) = order[..position].iter().find(|early| *early != name && needed.contains(*early))
         {
-            let message = format!("{early} comes before {name}, which depends on it: dependents go first");
-            let remedy = "correct the order, or leave it out: it follows from the pillar";
+            let message =
+                format!("{early} comes before {name}, which depends on it: dependents must come first");
+            let remedy = "correct the order, or omit it: the pillar determines the order";
             return Err(Error::new(Layer::Salt, Phase::Validation, Code::Order, message, remedy));
         }
         // When components are created again, the last of the order comes first.
@@ -89,6 +90,6 @@ fn chain(graph: &Graph, order: &[Name]) -> Result<Graph> {
 }
 
 fn refused(message: String) -> Error {
-    let remedy = "infrastructure.snapshots shows what there is";
+    let remedy = "infrastructure.snapshots lists the snapshots";
     Error::new(Layer::Salt, Phase::Rollback, Code::NoEarlierConfiguration, message, remedy)
 }

@@ -61,7 +61,7 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
         }
     }
     session.call.teller.note(&format!(
-        "the run failed: going back with {}",
+        "the run failed: rolling back {}",
         destroys.iter().chain(legs.keys()).map(Name::as_str).collect::<Vec<_>>().join(", ")
     ));
     let mut done = destroy(session, &destroys).await;

@@ -39,7 +39,7 @@ fn downgrade(session: &Session, name: &Name, was: &Was) -> bool {
 /// The component stays as the run changed it.
 pub(super) fn kept(report: Option<&mut ComponentReport>, was: &Was, reason: Code) {
     let Some(report) = report else { return };
-    report.notes.push(words!["not taken back (", reason.as_str(), "): what this run did to it stays"]);
+    report.notes.push(words!["not rolled back (", reason.as_str(), "): the changes of this run stay"]);
     // A failure with an unknown result keeps its own status.
     if matches!(was.did, Did::Applied | Did::Failed(Trouble::Known)) {
         report.status = Status::Kept;
@@ -65,11 +65,11 @@ pub(super) fn tell(environment: &Name, name: &Name, report: &mut ComponentReport
     match status {
         Status::RolledBack => {
             report.outputs = back.outputs.clone();
-            report.notes.push("it is as it was known to be good");
+            report.notes.push("it has its known-good configuration");
         }
         _ => {
             if let Some(first) = &report.error {
-                report.notes.put_first(words!["it failed first: ", &first.message]);
+                report.notes.put_first(words!["the first failure was: ", &first.message]);
             }
             report.error = back.error.clone().or(report.error.take());
         }
@@ -77,8 +77,9 @@ pub(super) fn tell(environment: &Name, name: &Name, report: &mut ComponentReport
     if let (Status::RollbackNeedsApproval, Some(error)) = (status, &mut report.error) {
         let snapshot = report.snapshot_id.as_deref().unwrap_or_default();
         error.remedy = Words::own(format!(
-            "go forward with a corrected pillar, or look and go back: infrastructure.rollback {environment} \
-             components={name} snapshot_id={snapshot} test=True, then confirm={environment} in place of test"
+            "correct the pillar and run again, or preview a rollback: infrastructure.rollback {environment} \
+             components={name} snapshot_id={snapshot} test=True, then use confirm={environment} in place of \
+             test"
         ));
     }
     report.rollback = Some(Box::new(back));

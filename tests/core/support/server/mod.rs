@@ -29,7 +29,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
     if got.status.code() == Some(MISSING) && std::env::var("CI").as_deref() != Ok("true") {
         let test = std::thread::current().name().unwrap_or_default().to_owned();
         let mut words = std::io::stderr();
-        words.write_all(format!("SKIPPED {test} for want of {name}\n").as_bytes()).unwrap();
+        words.write_all(format!("SKIPPED {test}, missing: {name}\n").as_bytes()).unwrap();
         return None;
     }
     assert!(got.status.success(), "{name} is needed, and `tests/servers/get {name}` did not get it");
