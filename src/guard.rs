@@ -11,14 +11,14 @@ use crate::report::{Report, SCHEMA};
 
 /// The reason why a call never became a run.
 #[derive(Clone, Copy)]
-pub enum Kind {
+pub enum CallFailure {
     /// A bug in Eos.
     Internal,
     /// The call was interrupted before it started anything.
     Cancelled,
 }
 
-impl Kind {
+impl CallFailure {
     pub fn named(word: &str) -> Self {
         match word {
             "cancelled" => Self::Cancelled,
@@ -49,12 +49,12 @@ pub fn guarded(operation: &str, work: impl FnOnce() -> Value) -> Value {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let place = PLACE.lock().unwrap_or_else(PoisonError::into_inner).take();
         let place = place.as_deref().unwrap_or("an unknown place");
-        failed(operation, Kind::Internal, &format!("a panic at {place}"))
+        failed(operation, CallFailure::Internal, &format!("a panic at {place}"))
     })
 }
 
 /// The report of a call that never became a run.
-pub fn failed(operation: &str, kind: Kind, message: &str) -> Value {
+pub fn failed(operation: &str, kind: CallFailure, message: &str) -> Value {
     let report = Report {
         schema: SCHEMA,
         run_id: String::new(),

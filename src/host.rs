@@ -22,16 +22,16 @@ pub trait Host {
     /// Returns the number of requests to stop so far. Called every 100 ms while something runs.
     fn tick(&self) -> u32;
     /// Starts a job, and does not wait for it.
-    fn start(&self, job: &Job) -> Result<Started, String>;
+    fn start(&self, job: &SaltJob) -> Result<StartedJob, String>;
     /// Returns the answers of a job so far, by minion. Does not wait.
-    fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String>;
+    fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String>;
     /// Asks the minions to end a job. Does not wait for it.
     fn stop(&self, jid: &str);
 }
 
 /// A call of an execution function on minions, as Salt's client takes it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Job {
+pub struct SaltJob {
     /// The target, in the notation of `target_type`.
     pub target: String,
     /// `glob`, `list`, `grain`, `pillar` or `compound`.
@@ -43,7 +43,7 @@ pub struct Job {
 
 /// A job that is under way.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Started {
+pub struct StartedJob {
     /// Salt's id of the job.
     pub jid: String,
     /// All matching minions. If there are none, nothing was started.
@@ -54,7 +54,7 @@ pub struct Started {
 
 /// What one minion answered.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Returned {
+pub struct MinionReturn {
     pub value: Value,
     /// Salt's return code. 0 means success.
     pub retcode: i64,

@@ -46,7 +46,7 @@ pub fn differences(change: &Value) -> Vec<Difference<'_>> {
         .flatten()
         .map(|path| path.as_array().into_iter().flatten().fold(String::new(), |at, step| join(&at, step)))
         .collect();
-    let mut found = Vec::new();
+    let mut differences = Vec::new();
     let side = Side {
         before: &change["before"],
         after: &change["after"],
@@ -54,8 +54,8 @@ pub fn differences(change: &Value) -> Vec<Difference<'_>> {
         after_sensitive: &change["after_sensitive"],
         unknown: &change["after_unknown"],
     };
-    walk(&side, String::new(), &replacing, &mut found);
-    found
+    walk(&side, String::new(), &replacing, &mut differences);
+    differences
 }
 
 #[derive(Clone, Copy)]
@@ -88,7 +88,12 @@ impl<'a> Side<'a> {
     }
 }
 
-fn walk<'a>(side: &Side<'a>, path: String, replacing: &BTreeSet<String>, found: &mut Vec<Difference<'a>>) {
+fn walk<'a>(
+    side: &Side<'a>,
+    path: String,
+    replacing: &BTreeSet<String>,
+    differences: &mut Vec<Difference<'a>>,
+) {
     let unknown = side.unknown == &Value::Bool(true);
     let sensitive = side.before_sensitive == &Value::Bool(true) || side.after_sensitive == &Value::Bool(true);
     if side.before == side.after && !holds_true(side.unknown) {
@@ -97,12 +102,19 @@ fn walk<'a>(side: &Side<'a>, path: String, replacing: &BTreeSet<String>, found: 
     let keys = keys(side);
     if !unknown && !sensitive && !keys.is_empty() {
         for key in keys {
-            walk(&side.at(&key), join(&path, &key_value(side, &key)), replacing, found);
+            walk(&side.at(&key), join(&path, &key_value(side, &key)), replacing, differences);
         }
         return;
     }
     let replaces = replacing.iter().any(|at| path.starts_with(at.as_str()));
-    found.push(Difference { path, before: side.before, after: side.after, unknown, sensitive, replaces });
+    differences.push(Difference {
+        path,
+        before: side.before,
+        after: side.after,
+        unknown,
+        sensitive,
+        replaces,
+    });
 }
 
 /// The keys of both sides, if each is a container or absent. Empty if one of them is a scalar.

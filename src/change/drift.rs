@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::diff::{self, Difference};
 use super::jobs::{self, FoundJob};
-use crate::model::{DriftRules, Pattern};
-use crate::report::{Class, Drifted};
+use crate::model::{DriftPattern, DriftRules};
+use crate::report::{DriftClass, Drifted};
 
 /// The drift that the rules do not ignore. There is no Debug, because `exact` contains unmasked values.
 #[derive(Default)]
-pub struct Seen {
+pub struct DriftFindings {
     /// Masked, and sorted by address.
     pub changes: Vec<Drifted>,
     /// Everything that identifies this drift, including secrets. It is only for a keyed digest.
@@ -22,36 +22,36 @@ pub struct Seen {
 }
 
 /// One resource's entry in either list.
-struct Entry<'a> {
+struct DriftEntry<'a> {
     resource: &'a Value,
     actions: Vec<&'a str>,
     differences: Vec<Difference<'a>>,
 }
 
 /// Reads `show -json` of a plan. `followed` contains the registrations of jobs that the last run accepted as its own.
-pub fn seen(plan: &Value, rules: &DriftRules, followed: &BTreeMap<String, u64>) -> Seen {
+pub fn drift_findings(plan: &Value, rules: &DriftRules, followed: &BTreeMap<String, u64>) -> DriftFindings {
     let mut outside = entries(&plan["resource_drift"], rules);
     outside.retain(|_, entry| !jobs::is_by_itself(entry.resource, followed));
     let mut planned = entries(&plan["resource_changes"], rules);
     let keys: BTreeSet<_> = outside.keys().chain(planned.keys()).cloned().collect();
-    let mut found = Seen::default();
+    let mut findings = DriftFindings::default();
     let mut exact = Vec::new();
     for key in keys {
         let (drift, change) = (outside.remove(&key), planned.remove(&key));
         let Some(class) = classify(drift.is_some(), change.is_some()) else { continue };
-        let words = |entry: &Option<Entry<'_>>| -> Vec<String> {
+        let words = |entry: &Option<DriftEntry<'_>>| -> Vec<String> {
             let actions = entry.iter().flat_map(|entry| &entry.actions);
             actions.map(|&action| action.to_owned()).collect()
         };
         let (actions, todo) = (words(&drift), words(&change));
-        let Some(Entry { resource, differences, .. }) = drift.or(change) else { continue };
+        let Some(DriftEntry { resource, differences, .. }) = drift.or(change) else { continue };
         let values = match class {
             // A planned value may differ in each plan. A value found outside does not.
-            Class::Pending => json!([]),
+            DriftClass::Pending => json!([]),
             _ => differences.iter().map(|one| json!([one.path, one.before, one.after])).collect(),
         };
         exact.push(json!([key, class, actions, todo, values]));
-        found.changes.push(Drifted {
+        findings.changes.push(Drifted {
             address: text(&resource["address"]),
             kind: text(&resource["type"]),
             name: text(&resource["name"]),
@@ -61,14 +61,14 @@ pub fn seen(plan: &Value, rules: &DriftRules, followed: &BTreeMap<String, u64>) 
             attributes: differences.into_iter().map(Difference::masked).collect(),
         });
     }
-    found.exact = exact.into();
-    found
+    findings.exact = exact.into();
+    findings
 }
 
 /// The jobs that the refresh of this plan has found, each with the changes made outside of Terraform.
 pub fn found_jobs(plan: &Value, rules: &DriftRules) -> Vec<FoundJob> {
-    let mut outside = seen(plan, rules, &BTreeMap::new()).changes;
-    outside.retain(|one| one.class != Class::Pending);
+    let mut outside = drift_findings(plan, rules, &BTreeMap::new()).changes;
+    outside.retain(|one| one.class != DriftClass::Pending);
     let mut jobs = jobs::found_jobs(plan);
     for job in &mut jobs {
         let own = outside.iter_mut().find(|one| one.address == job.address);
@@ -78,17 +78,17 @@ pub fn found_jobs(plan: &Value, rules: &DriftRules) -> Vec<FoundJob> {
 }
 
 /// `outside`: the resource was changed outside of Terraform. `planned`: the plan would change it.
-fn classify(outside: bool, planned: bool) -> Option<Class> {
+fn classify(outside: bool, planned: bool) -> Option<DriftClass> {
     match (outside, planned) {
-        (true, true) => Some(Class::Drifted),
-        (true, false) => Some(Class::DriftedBenign),
-        (false, true) => Some(Class::Pending),
+        (true, true) => Some(DriftClass::Drifted),
+        (true, false) => Some(DriftClass::DriftedBenign),
+        (false, true) => Some(DriftClass::Pending),
         (false, false) => None,
     }
 }
 
 /// Managed resources that change. The key is the address and, for a deposed object, its key.
-fn entries<'a>(list: &'a Value, rules: &DriftRules) -> BTreeMap<(String, String), Entry<'a>> {
+fn entries<'a>(list: &'a Value, rules: &DriftRules) -> BTreeMap<(String, String), DriftEntry<'a>> {
     let entries = list.as_array().into_iter().flatten().filter(|one| one["mode"] != "data");
     let read = entries.filter_map(|resource| {
         let (address, change) = (resource["address"].as_str()?, &resource["change"]);
@@ -110,13 +110,13 @@ fn entries<'a>(list: &'a Value, rules: &DriftRules) -> BTreeMap<(String, String)
         };
         let ignored = rules.ignore.iter().any(|one| one.covers_resource(address));
         let key = (address.to_owned(), text(&resource["deposed"]));
-        (counts && !ignored).then_some((key, Entry { resource, actions, differences }))
+        (counts && !ignored).then_some((key, DriftEntry { resource, actions, differences }))
     });
     read.collect()
 }
 
 fn matters(rules: &DriftRules, address: &str, one: &Difference<'_>) -> bool {
-    let ignored = |pattern: &Pattern| pattern.covers_attribute(address, &one.path);
+    let ignored = |pattern: &DriftPattern| pattern.covers_attribute(address, &one.path);
     let alike = rules.equal_empty && !one.unknown && is_empty(one.before) && is_empty(one.after);
     !alike && !rules.ignore.iter().any(ignored)
 }

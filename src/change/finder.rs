@@ -8,16 +8,16 @@ const BEGINNING: usize = 256;
 const AT_MOST: usize = 8 << 20;
 
 /// None if the patterns exceed the limit.
-pub struct Finder(Option<Ready>);
+pub struct Finder(Option<Automaton>);
 
-struct Ready {
+struct Automaton {
     automaton: AhoCorasick,
     /// By number of the pattern: the rest after its beginning, if there is one.
     rests: Vec<Option<String>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundPattern {
     pub pattern: usize,
     pub start: usize,
     pub end: usize,
@@ -37,15 +37,15 @@ impl Finder {
         }
         // Any other kind may need a kibibyte for each byte of the patterns.
         let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(beginnings);
-        Self(automaton.ok().map(|automaton| Ready { automaton, rests }))
+        Self(automaton.ok().map(|automaton| Automaton { automaton, rests }))
     }
 
     /// All matches of all patterns, including overlapping ones, in the order of the ends of their beginnings. If the
     /// text contains only the first part of a long pattern, that part is returned. None if the text could not be
     /// searched.
-    pub fn find(&self, text: &str) -> Option<Vec<Found>> {
+    pub fn find(&self, text: &str) -> Option<Vec<FoundPattern>> {
         let ready = self.0.as_ref()?;
-        let mut found = Vec::new();
+        let mut matches = Vec::new();
         // How far the long matches reach so far. What they cover is not compared again. So a text of one repeated
         // letter does not take longer than others.
         let mut covered: usize = 0;
@@ -58,9 +58,9 @@ impl Finder {
                 end = boundary(text, end + known + same);
                 covered = covered.max(end);
             }
-            found.push(Found { pattern, start, end });
+            matches.push(FoundPattern { pattern, start, end });
         }
-        Some(found)
+        Some(matches)
     }
 }
 
@@ -75,8 +75,8 @@ mod tests {
     use super::*;
 
     fn ends(patterns: &[&str], text: &str) -> Vec<(usize, usize)> {
-        let found = Finder::new(patterns.iter().copied()).find(text).unwrap();
-        found.into_iter().map(|one| (one.start, one.end)).collect()
+        let matches = Finder::new(patterns.iter().copied()).find(text).unwrap();
+        matches.into_iter().map(|one| (one.start, one.end)).collect()
     }
 
     #[test]

@@ -39,9 +39,9 @@ pub struct FoundJob {
 
 /// The jobs in the state, from all modules.
 pub fn found_jobs(plan: &Value) -> Vec<FoundJob> {
-    let mut found = Vec::new();
-    below(&plan["prior_state"]["values"]["root_module"], &mut found);
-    found
+    let mut jobs = Vec::new();
+    below(&plan["prior_state"]["values"]["root_module"], &mut jobs);
+    jobs
 }
 
 impl FoundJob {
@@ -188,8 +188,8 @@ mod tests {
     #[test]
     fn a_job_that_is_deleted_or_unchanged_is_not_registered() {
         for actions in [json!(["delete"]), json!(["no-op"]), json!(["read"]), json!(["forget"])] {
-            let found = plan(actions.clone(), json!({}), json!({ "jobspec": "x" }), json!({}), json!({}));
-            assert!(found.is_empty(), "{actions}");
+            let jobs = plan(actions.clone(), json!({}), json!({ "jobspec": "x" }), json!({}), json!({}));
+            assert!(jobs.is_empty(), "{actions}");
         }
     }
 
@@ -197,12 +197,12 @@ mod tests {
     fn a_jobspec_is_read_with_its_variables_and_with_the_previous_job() {
         let after = json!({ "jobspec": "job", "json": false, "hcl2": [{ "vars": { "image": "x" } }] });
         let before = json!({ "id": "web", "namespace": "" });
-        let found = plan(json!(["delete", "create"]), before, after, json!({ "id": true }), json!({}));
-        let spec = found[0].spec.as_ref().unwrap();
+        let jobs = plan(json!(["delete", "create"]), before, after, json!({ "id": true }), json!({}));
+        let spec = jobs[0].spec.as_ref().unwrap();
         assert_eq!((spec.text.as_str(), spec.is_json), ("job", false));
         assert_eq!(spec.variables["image"], "x");
-        assert_eq!(found[0].before, Some(("default".to_owned(), "web".to_owned())));
-        assert!(!found[0].is_sensitive);
+        assert_eq!(jobs[0].before, Some(("default".to_owned(), "web".to_owned())));
+        assert!(!jobs[0].is_sensitive);
     }
 
     #[test]

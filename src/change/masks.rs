@@ -101,7 +101,9 @@ mod tests {
 
     use super::*;
     use crate::error::{Code, Layer, Phase};
-    use crate::report::{Class, Counts, Drift, Drifted, OnMinion, PossibleOrphan, StateLine, Status};
+    use crate::report::{
+        Counts, Drift, DriftClass, Drifted, MinionResult, PossibleOrphan, StateLine, Status,
+    };
     use crate::view;
     use crate::words::{Words, words};
 
@@ -132,7 +134,7 @@ mod tests {
             address: text.clone(),
             kind: kind.clone(),
             name,
-            class: Class::Drifted,
+            class: DriftClass::Drifted,
             actions: vec!["update".to_owned()],
             planned: Vec::new(),
             attributes: vec![attribute],
@@ -151,7 +153,7 @@ mod tests {
             comment: text.clone(),
             changes: vec![text.clone()],
         };
-        let minion = OnMinion {
+        let minion = MinionResult {
             status: Status::Failed,
             changed: vec![line.clone()],
             failed: vec![line],

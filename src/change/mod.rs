@@ -17,7 +17,7 @@ mod show;
 use std::collections::BTreeMap;
 
 pub use diff::SENSITIVE;
-pub use drift::{Seen, found_jobs, seen};
+pub use drift::{DriftFindings, drift_findings, found_jobs};
 pub use jobs::{FoundJob, PlannedJob, jobs, key as job_key};
 pub use redact::Redactor;
 pub use show::{change_set, read};

@@ -17,13 +17,13 @@ const MARKS: [&str; 3] = [SENSITIVE, UNKNOWN, "(sensitive value)"];
 /// contains the secrets unmasked.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    secrets: Arc<Mutex<Secrets>>,
+    secrets: Arc<Mutex<KnownSecrets>>,
     /// The redactor of the call. It gets all secrets that are added here.
-    call: Option<Arc<Mutex<Secrets>>>,
+    call: Option<Arc<Mutex<KnownSecrets>>>,
 }
 
 #[derive(Default)]
-struct Secrets {
+struct KnownSecrets {
     needles: BTreeSet<String>,
     /// None until it is needed. Each new secret makes it invalid.
     finder: Option<Finder>,
@@ -117,11 +117,11 @@ impl Redactor {
     }
 }
 
-fn lock(secrets: &Mutex<Secrets>) -> MutexGuard<'_, Secrets> {
+fn lock(secrets: &Mutex<KnownSecrets>) -> MutexGuard<'_, KnownSecrets> {
     secrets.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Secrets {
+impl KnownSecrets {
     fn learn(&mut self, mut needles: BTreeSet<String>) {
         let before = self.needles.len();
         self.needles.append(&mut needles);
@@ -137,9 +137,9 @@ impl Secrets {
         }
         let (marks, needles) = (MARKS.into_iter(), self.needles.iter().map(String::as_str));
         let finder = self.finder.get_or_insert_with(|| Finder::new(marks.chain(needles)));
-        let Some(found) = finder.find(text) else { return vec![(0, text.len())] };
+        let Some(matches) = finder.find(text) else { return vec![(0, text.len())] };
         let (mut marks, mut secrets) = (Vec::new(), Vec::new());
-        for one in found {
+        for one in matches {
             if one.pattern < MARKS.len() { &mut marks } else { &mut secrets }.push((one.start, one.end));
         }
         let inside =

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::client::Client;
-use super::trouble::Trouble;
+use super::client::ConsulClient;
+use super::error::ConsulError;
 use crate::model::ConsulService;
 
 /// A service with its address, and the node on which it is registered.
@@ -17,7 +17,7 @@ pub struct Registration<'a> {
 }
 
 /// Registers a service on a node without a Consul agent. <https://github.com/hashicorp/consul-esm> can run its checks.
-pub async fn register(client: &Client, registration: &Registration<'_>) -> Result<(), Trouble> {
+pub async fn register(client: &ConsulClient, registration: &Registration<'_>) -> Result<(), ConsulError> {
     let Registration { node, id, address, port, service } = registration;
     let checks = service.checks.iter().enumerate();
     let checks: Vec<Value> = checks
@@ -48,11 +48,11 @@ pub async fn register(client: &Client, registration: &Registration<'_>) -> Resul
 }
 
 /// Removes the node with everything on it.
-pub async fn deregister(client: &Client, node: &str) -> Result<(), Trouble> {
+pub async fn deregister(client: &ConsulClient, node: &str) -> Result<(), ConsulError> {
     change(client, "catalog/deregister", &json!({ "Node": node })).await
 }
 
-async fn change(client: &Client, path: &str, body: &Value) -> Result<(), Trouble> {
+async fn change(client: &ConsulClient, path: &str, body: &Value) -> Result<(), ConsulError> {
     let reply = client.put(path, body.to_string().into_bytes()).await?;
     client.confirm(&reply)
 }

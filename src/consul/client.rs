@@ -7,8 +7,8 @@ use reqwest::Method;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::trouble::Trouble;
-use crate::http::{Answer, Unusable, build, one_line, patiently, send, to_server};
+use super::error::ConsulError;
+use crate::http::{ClientError, HttpAnswer, build, one_line, patiently, send, to_server};
 use crate::model::Tls;
 
 /// The most time for an answer to a request that does not block.
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Characters of an unexpected answer that are repeated.
 const SHOWN: usize = 200;
 
-pub struct Client {
+pub struct ConsulClient {
     /// The address as the pillar has it.
     pub address: String,
     http: reqwest::Client,
@@ -24,9 +24,9 @@ pub struct Client {
     token: Option<SecretString>,
 }
 
-impl Client {
+impl ConsulClient {
     /// Reads the files of `tls`. Sends no request.
-    pub fn open(address: &str, tls: &Tls, token: Option<SecretString>) -> Result<Self, Unusable> {
+    pub fn open(address: &str, tls: &Tls, token: Option<SecretString>) -> Result<Self, ClientError> {
         let builder = to_server(address, tls, "X-Consul-Token", token.as_ref())?;
         let http = build(builder.connect_timeout(PATIENCE))?;
         Ok(Self { address: address.to_owned(), http, patience: PATIENCE, token })
@@ -40,26 +40,30 @@ impl Client {
     /// Repeats a request within `window` as long as another attempt may succeed. The request must be safe to repeat.
     pub async fn patiently<T>(
         window: Duration,
-        ask: impl AsyncFn() -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
-        patiently(window, |answer: &Result<T, _>| answer.as_ref().err().and_then(Trouble::retry_after), ask)
-            .await
+        ask: impl AsyncFn() -> Result<T, ConsulError>,
+    ) -> Result<T, ConsulError> {
+        patiently(
+            window,
+            |answer: &Result<T, _>| answer.as_ref().err().and_then(ConsulError::retry_after),
+            ask,
+        )
+        .await
     }
 
-    pub async fn get(&self, path: &str) -> Result<Answer, Trouble> {
+    pub async fn get(&self, path: &str) -> Result<HttpAnswer, ConsulError> {
         self.send(Method::GET, path, Vec::new(), self.patience).await
     }
 
     /// Sends a blocking query. The answer may take `wait` and a sixteenth more.
-    pub async fn wait(&self, path: &str, wait: Duration) -> Result<Answer, Trouble> {
+    pub async fn wait(&self, path: &str, wait: Duration) -> Result<HttpAnswer, ConsulError> {
         self.send(Method::GET, path, Vec::new(), wait + wait / 16 + self.patience).await
     }
 
-    pub async fn put(&self, path: &str, body: Vec<u8>) -> Result<Answer, Trouble> {
+    pub async fn put(&self, path: &str, body: Vec<u8>) -> Result<HttpAnswer, ConsulError> {
         self.send(Method::PUT, path, body, self.patience).await
     }
 
-    pub async fn delete(&self, path: &str) -> Result<Answer, Trouble> {
+    pub async fn delete(&self, path: &str) -> Result<HttpAnswer, ConsulError> {
         self.send(Method::DELETE, path, Vec::new(), self.patience).await
     }
 
@@ -69,20 +73,20 @@ impl Client {
         path: &str,
         body: Vec<u8>,
         timeout: Duration,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<HttpAnswer, ConsulError> {
         let url = format!("{}/v1/{path}", self.address);
         let answer = send(self.http.request(method, url).body(body).timeout(timeout)).await;
-        let answer = answer.map_err(Trouble::Unreachable)?;
-        Trouble::judge(&answer, || self.said(&answer))?;
+        let answer = answer.map_err(ConsulError::Unreachable)?;
+        ConsulError::check(&answer, || self.said(&answer))?;
         Ok(answer)
     }
 
-    pub fn parse<'a, T: Deserialize<'a>>(&self, answer: &'a Answer) -> Result<T, Trouble> {
+    pub fn parse<'a, T: Deserialize<'a>>(&self, answer: &'a HttpAnswer) -> Result<T, ConsulError> {
         serde_json::from_slice(&answer.body).map_err(|_| self.not_consul(answer))
     }
 
     /// Checks the answer to a change: Consul answers `true`.
-    pub fn confirm(&self, answer: &Answer) -> Result<(), Trouble> {
+    pub fn confirm(&self, answer: &HttpAnswer) -> Result<(), ConsulError> {
         match self.parse(answer)? {
             true => Ok(()),
             false => Err(self.not_consul(answer)),
@@ -90,18 +94,18 @@ impl Client {
     }
 
     /// The answer is not from Consul. It may be the page of a proxy or of another service.
-    pub fn not_consul(&self, answer: &Answer) -> Trouble {
-        Trouble::Refused(format!("it does not answer like a Consul: {}", self.said(answer)))
+    pub fn not_consul(&self, answer: &HttpAnswer) -> ConsulError {
+        ConsulError::Refused(format!("it does not answer like a Consul: {}", self.said(answer)))
     }
 
     /// An unexpected answer, as one line.
-    fn said(&self, answer: &Answer) -> String {
+    fn said(&self, answer: &HttpAnswer) -> String {
         let line = one_line(&String::from_utf8_lossy(&answer.body), SHOWN, self.token.as_ref());
         format!("HTTP {}: {line}", answer.status)
     }
 }
 
-impl fmt::Debug for Client {
+impl fmt::Debug for ConsulClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("address", &self.address).finish_non_exhaustive()
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 pub const LOCK_FLAG: u64 = 0x2ddc_cbc0_58a5_0c18;
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Entry {
+pub struct KvEntry {
     pub key: String,
     /// The session that holds the key.
     pub session: Option<String>,
@@ -20,7 +20,7 @@ pub struct Entry {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Raw {
+struct EncodedEntry {
     key: String,
     #[serde(default)]
     session: Option<String>,
@@ -30,20 +30,20 @@ struct Raw {
     value: Option<String>,
 }
 
-impl Entry {
+impl KvEntry {
     pub fn is_lock(&self) -> bool {
         self.flags == LOCK_FLAG
     }
 }
 
 /// Reads the entries of an answer.
-pub fn entries(body: &[u8]) -> Result<Vec<Entry>, serde_json::Error> {
-    let raw: Vec<Raw> = serde_json::from_slice(body)?;
-    Ok(raw.into_iter().map(Entry::from).collect())
+pub fn entries(body: &[u8]) -> Result<Vec<KvEntry>, serde_json::Error> {
+    let raw: Vec<EncodedEntry> = serde_json::from_slice(body)?;
+    Ok(raw.into_iter().map(KvEntry::from).collect())
 }
 
-impl From<Raw> for Entry {
-    fn from(raw: Raw) -> Self {
+impl From<EncodedEntry> for KvEntry {
+    fn from(raw: EncodedEntry) -> Self {
         Self {
             key: raw.key,
             session: raw.session.filter(|session| !session.is_empty()),
@@ -67,7 +67,7 @@ mod tests {
         let body = br#"[{"LockIndex":1,"Key":"a/lock","Flags":3304740253564472344,"Value":"e30=","Session":"s",
             "CreateIndex":5,"ModifyIndex":7},{"LockIndex":0,"Key":"b","Flags":0,"Value":null,"CreateIndex":1,"ModifyIndex":2}]"#;
         let [held, free] = entries(body).unwrap().try_into().unwrap();
-        let expected = Entry {
+        let expected = KvEntry {
             key: "a/lock".into(),
             session: Some("s".into()),
             flags: LOCK_FLAG,
@@ -76,6 +76,6 @@ mod tests {
         };
         assert_eq!(held, expected);
         assert!(held.is_lock() && !free.is_lock());
-        assert_eq!(free, Entry { key: "b".into(), modify_index: 2, ..Entry::default() });
+        assert_eq!(free, KvEntry { key: "b".into(), modify_index: 2, ..KvEntry::default() });
     }
 }

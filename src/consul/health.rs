@@ -2,19 +2,19 @@
 
 use serde::Deserialize;
 
-use super::client::Client;
-use super::trouble::Trouble;
+use super::client::ConsulClient;
+use super::error::ConsulError;
 use crate::http::path;
 
 /// An instance of a service, with its own checks and those of its node.
-pub struct Instance {
+pub struct ServiceInstance {
     pub id: String,
-    pub checks: Vec<Check>,
+    pub checks: Vec<InstanceCheck>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Check {
+pub struct InstanceCheck {
     pub name: String,
     pub status: String,
     #[serde(default)]
@@ -23,27 +23,30 @@ pub struct Check {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Found {
-    service: Service,
+struct HealthEntry {
+    service: HealthEntryService,
     #[serde(default)]
-    checks: Vec<Check>,
+    checks: Vec<InstanceCheck>,
 }
 
 #[derive(Deserialize)]
-struct Service {
+struct HealthEntryService {
     #[serde(rename = "ID")]
     id: String,
 }
 
 /// Returns all instances of a service. Consul answers 200 also to a token that may not see all of them, and leaves some
 /// out; this is an error.
-pub async fn instances(client: &Client, service: &str) -> Result<Vec<Instance>, Trouble> {
+pub async fn instances(client: &ConsulClient, service: &str) -> Result<Vec<ServiceInstance>, ConsulError> {
     let reply = client.get(&path(&["health", "service", service])).await?;
     if reply.header("X-Consul-Results-Filtered-By-ACLs") == Some("true") {
-        return Err(Trouble::Denied(
+        return Err(ConsulError::Denied(
             "its answer is incomplete, because this token may not see everything".to_owned(),
         ));
     }
-    let found: Vec<Found> = client.parse(&reply)?;
-    Ok(found.into_iter().map(|found| Instance { id: found.service.id, checks: found.checks }).collect())
+    let entries: Vec<HealthEntry> = client.parse(&reply)?;
+    Ok(entries
+        .into_iter()
+        .map(|entry| ServiceInstance { id: entry.service.id, checks: entry.checks })
+        .collect())
 }

@@ -5,17 +5,17 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::Client;
-use super::entry::{self, Entry, LOCK_FLAG};
-use super::trouble::Trouble;
-use crate::http::Answer;
+use super::client::ConsulClient;
+use super::entry::{self, KvEntry, LOCK_FLAG};
+use super::error::ConsulError;
+use crate::http::HttpAnswer;
 
 /// The index of an answer. Only an answer from Consul has this header.
 const INDEX: &str = "X-Consul-Index";
 
 /// One step of a transaction. Consul runs all steps or none.
 #[derive(Clone, Copy)]
-pub enum Op<'a> {
+pub enum TransactionStep<'a> {
     /// Fails unless this session holds the key.
     CheckSession {
         key: &'a str,
@@ -45,7 +45,7 @@ pub enum Op<'a> {
     },
 }
 
-impl Op<'_> {
+impl TransactionStep<'_> {
     fn json(self) -> Value {
         let kv = match self {
             Self::CheckSession { key, session } => {
@@ -66,14 +66,17 @@ impl Op<'_> {
 }
 
 #[derive(Debug, PartialEq)]
-pub enum Outcome {
+pub enum TransactionOutcome {
     /// The `ModifyIndex` that the last step with a result returned.
     Done(u64),
     /// Nothing was done. This is the number of the step that failed.
     Conflict(usize),
 }
 
-pub async fn transact(client: &Client, ops: &[Op<'_>]) -> Result<Outcome, Trouble> {
+pub async fn transact(
+    client: &ConsulClient,
+    ops: &[TransactionStep<'_>],
+) -> Result<TransactionOutcome, ConsulError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Transacted {
@@ -93,15 +96,15 @@ pub async fn transact(client: &Client, ops: &[Op<'_>]) -> Result<Outcome, Troubl
     let failures = answer.errors.unwrap_or_default();
     // Consul reports this as a conflict, but waiting would not help.
     if let Some(denied) = failures.iter().find(|failure| failure.what.contains("ermission denied")) {
-        return Err(Trouble::Denied(denied.what.clone()));
+        return Err(ConsulError::Denied(denied.what.clone()));
     }
     let conflict = failures.first().map(|failure| failure.op_index);
     // A deletion has no result.
     let done =
         answer.results.unwrap_or_default().last().and_then(|result| result["KV"]["ModifyIndex"].as_u64());
     match (reply.status, conflict, done) {
-        (409, Some(step), _) => Ok(Outcome::Conflict(step)),
-        (200, None, Some(index)) => Ok(Outcome::Done(index)),
+        (409, Some(step), _) => Ok(TransactionOutcome::Conflict(step)),
+        (200, None, Some(index)) => Ok(TransactionOutcome::Done(index)),
         _ => Err(client.not_consul(&reply)),
     }
 }
@@ -109,10 +112,10 @@ pub async fn transact(client: &Client, ops: &[Op<'_>]) -> Result<Outcome, Troubl
 /// Returns the key as the leader has it, and the index for the next wait. With `from`, waits up to that duration for a
 /// change after that index.
 pub async fn read(
-    client: &Client,
+    client: &ConsulClient,
     key: &str,
     from: Option<(u64, Duration)>,
-) -> Result<(Option<Entry>, u64), Trouble> {
+) -> Result<(Option<KvEntry>, u64), ConsulError> {
     let path = format!("kv/{key}?consistent");
     let reply = match from {
         None => client.get(&path).await?,
@@ -127,14 +130,14 @@ pub async fn read(
 }
 
 /// Returns all keys below a prefix, with their values.
-pub async fn below(client: &Client, prefix: &str) -> Result<Vec<Entry>, Trouble> {
+pub async fn below(client: &ConsulClient, prefix: &str) -> Result<Vec<KvEntry>, ConsulError> {
     let reply = client.get(&format!("kv/{prefix}?recurse&consistent")).await?;
     reply.number(INDEX).ok_or_else(|| client.not_consul(&reply))?;
     found(client, &reply)
 }
 
 /// Returns the names of all keys below a prefix.
-pub async fn keys(client: &Client, prefix: &str) -> Result<Vec<String>, Trouble> {
+pub async fn keys(client: &ConsulClient, prefix: &str) -> Result<Vec<String>, ConsulError> {
     let reply = client.get(&format!("kv/{prefix}?keys&consistent")).await?;
     reply.number(INDEX).ok_or_else(|| client.not_consul(&reply))?;
     match reply.status {
@@ -144,24 +147,29 @@ pub async fn keys(client: &Client, prefix: &str) -> Result<Vec<String>, Trouble>
 }
 
 /// Writes a key without regard to locks.
-pub async fn put(client: &Client, key: &str, value: Vec<u8>) -> Result<(), Trouble> {
+pub async fn put(client: &ConsulClient, key: &str, value: Vec<u8>) -> Result<(), ConsulError> {
     let reply = client.put(&format!("kv/{key}"), value).await?;
     client.confirm(&reply)
 }
 
 /// Removes a key. A key that does not exist is not an error.
-pub async fn delete(client: &Client, key: &str) -> Result<(), Trouble> {
+pub async fn delete(client: &ConsulClient, key: &str) -> Result<(), ConsulError> {
     let reply = client.delete(&format!("kv/{key}")).await?;
     client.confirm(&reply)
 }
 
 /// Releases a key; false if this session did not hold it.
-pub async fn release(client: &Client, key: &str, session: &str, value: Vec<u8>) -> Result<bool, Trouble> {
+pub async fn release(
+    client: &ConsulClient,
+    key: &str,
+    session: &str,
+    value: Vec<u8>,
+) -> Result<bool, ConsulError> {
     let reply = client.put(&format!("kv/{key}?release={session}&flags={LOCK_FLAG}"), value).await?;
     client.parse(&reply)
 }
 
-fn found(client: &Client, reply: &Answer) -> Result<Vec<Entry>, Trouble> {
+fn found(client: &ConsulClient, reply: &HttpAnswer) -> Result<Vec<KvEntry>, ConsulError> {
     match reply.status {
         404 => Ok(Vec::new()),
         _ => entry::entries(&reply.body).map_err(|_| client.not_consul(reply)),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::client::Client;
-use super::entry::Entry;
+use super::client::ConsulClient;
+use super::entry::KvEntry;
+use super::error::ConsulError;
 use super::kv;
-use super::trouble::Trouble;
 
 /// Average time between two requests to a server that always answers at once.
 const PACE: Duration = Duration::from_millis(100);
@@ -32,10 +32,10 @@ impl Poll {
     /// minute has passed.
     pub async fn read(
         &mut self,
-        client: &Client,
+        client: &ConsulClient,
         key: &str,
         wait: Duration,
-    ) -> Result<Option<Entry>, Trouble> {
+    ) -> Result<Option<KvEntry>, ConsulError> {
         let now = Instant::now();
         self.spent = self.spent.max(now) + PACE;
         sleep(self.spent.saturating_duration_since(now + PACE * BURST)).await;

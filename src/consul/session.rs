@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::client::Client;
-use super::trouble::Trouble;
+use super::client::ConsulClient;
+use super::error::ConsulError;
 
-pub struct Session {
+pub struct ConsulSession {
     pub id: String,
     /// The least lifetime without a renewal. The server may grant more than was requested.
     pub ttl: Duration,
@@ -17,7 +17,7 @@ pub struct Session {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub enum Renewal {
+pub enum SessionRenewal {
     Renewed,
     Gone,
 }
@@ -36,15 +36,15 @@ struct Renewed {
     ttl: String,
 }
 
-impl Session {
+impl ConsulSession {
     /// Makes a session that lives for `ttl` without a renewal. When it ends, Consul gives its keys to nobody for
     /// `lock_delay`.
     pub async fn create(
-        client: &Client,
+        client: &ConsulClient,
         name: &str,
         ttl: Duration,
         lock_delay: Duration,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, ConsulError> {
         let body = json!({
             "Name": name,
             // Without this, Consul adds the check serfHealth, and a short problem between its agents would cost the
@@ -65,21 +65,21 @@ impl Session {
         self.renewed + self.ttl / 3
     }
 
-    pub async fn renew(&mut self, client: &Client) -> Result<Renewal, Trouble> {
+    pub async fn renew(&mut self, client: &ConsulClient) -> Result<SessionRenewal, ConsulError> {
         let asked = Instant::now();
         let reply = client.put(&format!("session/renew/{}", self.id), Vec::new()).await?;
         if reply.status == 404 {
-            return Ok(Renewal::Gone);
+            return Ok(SessionRenewal::Gone);
         }
         let renewed: Vec<Renewed> = client.parse(&reply)?;
         let renewed = renewed.first().ok_or_else(|| client.not_consul(&reply))?;
         self.ttl = longer(self.ttl, &renewed.ttl);
         self.renewed = asked;
-        Ok(Renewal::Renewed)
+        Ok(SessionRenewal::Renewed)
     }
 
     /// Ends a session. Its keys are free after the lock-delay. A session that is gone is not an error.
-    pub async fn destroy(client: &Client, id: &str) -> Result<(), Trouble> {
+    pub async fn destroy(client: &ConsulClient, id: &str) -> Result<(), ConsulError> {
         client.put(&format!("session/destroy/{id}"), Vec::new()).await.map(drop)
     }
 }

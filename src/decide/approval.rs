@@ -2,44 +2,51 @@
 
 /// The facts about a saved plan at that moment.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct KeptPlan {
+pub struct SavedPlanStatus {
     /// It was already applied under an approval.
     pub spent: bool,
     /// Its state or its file has changed since. The plan can no longer be applied, and its preview is no longer true.
-    pub overtaken: bool,
+    pub superseded: bool,
     /// Policy forbids the plan without an approval.
     pub blocked: bool,
     /// A person approved exactly this plan.
     pub approved: bool,
     /// The content that it was made from has changed since.
-    pub moved: bool,
+    pub basis_changed: bool,
     /// It is older than `policy:max_plan_age`.
-    pub old: bool,
+    pub expired: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum SavedPlanAction {
     Apply,
     /// Plan again. If the new plan has the same changes, apply it.
-    Again,
+    PlanAgain,
     /// A person has to approve it first.
-    Ask,
+    NeedsApproval,
     /// A new plan must be made and shown, and approved if policy demands it.
-    Moved,
+    Refuse,
     Spent,
 }
 
 /// An approval belongs to a set of changes. It stays valid for a new plan with the same changes, and for nothing else.
-pub fn fate(plan: KeptPlan) -> Fate {
-    let KeptPlan { spent, overtaken, blocked, approved, moved, old } = plan;
+pub fn saved_plan_action(plan: SavedPlanStatus) -> SavedPlanAction {
+    let SavedPlanStatus {
+        spent,
+        superseded: overtaken,
+        blocked,
+        approved,
+        basis_changed: moved,
+        expired: old,
+    } = plan;
     match plan {
-        _ if spent => Fate::Spent,
-        _ if overtaken => Fate::Moved,
-        _ if blocked && !approved => Fate::Ask,
+        _ if spent => SavedPlanAction::Spent,
+        _ if overtaken => SavedPlanAction::Refuse,
+        _ if blocked && !approved => SavedPlanAction::NeedsApproval,
         // No person approved this plan. It is applied with the content that it was made from, or not at all.
-        _ if moved && !approved => Fate::Moved,
-        _ if moved || old => Fate::Again,
-        _ => Fate::Apply,
+        _ if moved && !approved => SavedPlanAction::Refuse,
+        _ if moved || old => SavedPlanAction::PlanAgain,
+        _ => SavedPlanAction::Apply,
     }
 }
 
@@ -49,33 +56,40 @@ mod tests {
 
     #[test]
     fn the_table_decides_whether_a_saved_plan_is_applied_planned_again_or_refused() {
-        use Fate::{Again, Apply, Ask, Moved, Spent};
+        use SavedPlanAction::{Apply, NeedsApproval, PlanAgain, Refuse, Spent};
         #[rustfmt::skip]
         let table = [
             // spent, overtaken, blocked, approved, moved, old
             ([false, false, false, false, false, false], Apply),
-            ([false, false, false, false, false, true], Again),
-            ([false, false, false, false, true, false], Moved),
-            ([false, false, false, false, true, true], Moved),
-            ([false, true, false, false, false, false], Moved),
-            ([false, false, true, false, false, false], Ask),
-            ([false, false, true, false, true, true], Ask),
-            ([false, true, true, false, false, false], Moved),
+            ([false, false, false, false, false, true], PlanAgain),
+            ([false, false, false, false, true, false], Refuse),
+            ([false, false, false, false, true, true], Refuse),
+            ([false, true, false, false, false, false], Refuse),
+            ([false, false, true, false, false, false], NeedsApproval),
+            ([false, false, true, false, true, true], NeedsApproval),
+            ([false, true, true, false, false, false], Refuse),
             ([false, false, true, true, false, false], Apply),
-            ([false, false, true, true, false, true], Again),
-            ([false, false, true, true, true, false], Again),
-            ([false, true, true, true, false, false], Moved),
-            ([false, true, true, true, false, true], Moved),
+            ([false, false, true, true, false, true], PlanAgain),
+            ([false, false, true, true, true, false], PlanAgain),
+            ([false, true, true, true, false, false], Refuse),
+            ([false, true, true, true, false, true], Refuse),
             // Policy allows the plan now. It was approved before policy allowed it.
             ([false, false, false, true, false, false], Apply),
-            ([false, false, false, true, true, false], Again),
+            ([false, false, false, true, true, false], PlanAgain),
             ([true, false, true, true, false, false], Spent),
             ([true, true, true, true, false, false], Spent),
             ([true, false, false, false, false, false], Spent),
         ];
         for ([spent, overtaken, blocked, approved, moved, old], expected) in table {
-            let plan = KeptPlan { spent, overtaken, blocked, approved, moved, old };
-            assert_eq!(fate(plan), expected, "{plan:?}");
+            let plan = SavedPlanStatus {
+                spent,
+                superseded: overtaken,
+                blocked,
+                approved,
+                basis_changed: moved,
+                expired: old,
+            };
+            assert_eq!(saved_plan_action(plan), expected, "{plan:?}");
         }
     }
 }

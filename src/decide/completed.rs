@@ -1,44 +1,48 @@
 //! Compares the steps that an apply completed before it failed with the state afterwards.
 
-use super::{Remembered, State};
+use super::{RecordedState, State};
 use crate::report::Counts;
 
 /// The steps that Terraform's stream reported as complete, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Completed {
-    steps: Vec<Step>,
+pub struct CompletedOperations {
+    steps: Vec<CompletedOperation>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Step {
+struct CompletedOperation {
     address: String,
-    action: Action,
+    action: OperationKind,
     /// The id of the object that was created, changed or destroyed.
     id: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Action {
+enum OperationKind {
     Create,
     Update,
     Delete,
 }
 
-impl Completed {
+impl CompletedOperations {
     /// `id` comes from the last line of the step. For a destruction it comes from the first line.
-    pub fn step(&mut self, address: &str, action: &str, id: Option<&str>) {
+    pub fn add(&mut self, address: &str, action: &str, id: Option<&str>) {
         let action = match action {
-            "create" => Action::Create,
-            "update" => Action::Update,
-            "delete" => Action::Delete,
+            "create" => OperationKind::Create,
+            "update" => OperationKind::Update,
+            "delete" => OperationKind::Delete,
             _ => return,
         };
-        self.steps.push(Step { address: address.to_owned(), action, id: id.map(str::to_owned) });
+        self.steps.push(CompletedOperation {
+            address: address.to_owned(),
+            action,
+            id: id.map(str::to_owned),
+        });
     }
 
     /// One sentence for the report: which steps are in the state, without steps that may be missing there. `ended`:
     /// terraform ended by itself, so that it had time to write all its changes.
-    pub fn in_words(&self, before: &Remembered, survived: Option<&State>, ended: bool) -> String {
+    pub fn in_words(&self, before: &RecordedState, survived: Option<&State>, ended: bool) -> String {
         let done = words(self.steps.iter());
         let Some(survived) = survived else {
             return match self.steps.is_empty() {
@@ -55,7 +59,7 @@ impl Completed {
             return format!("no change was completed before the failure; the state is at serial {serial}");
         }
         let written = ended && survived.remembered() != *before;
-        let has = |step: &&Step| step.is_in(survived, written);
+        let has = |step: &&CompletedOperation| step.is_in(survived, written);
         match self.steps.iter().filter(has).collect::<Vec<_>>() {
             all if all.len() == self.steps.len() => {
                 format!(
@@ -75,32 +79,32 @@ impl Completed {
     }
 }
 
-impl Step {
+impl CompletedOperation {
     /// Whether the state certainly contains this step.
     fn is_in(&self, state: &State, written: bool) -> bool {
-        let found = state.instances.get(&self.address);
+        let instance = state.instances.get(&self.address);
         match self.action {
-            Action::Create => {
-                let current = found.filter(|found| found.current);
-                current.is_some_and(|found| self.id.is_none() || found.id == self.id)
+            OperationKind::Create => {
+                let current = instance.filter(|instance| instance.current);
+                current.is_some_and(|instance| self.id.is_none() || instance.id == self.id)
             }
-            Action::Delete => match found {
+            OperationKind::Delete => match instance {
                 None => true,
-                Some(found) => found.deposed == 0 && self.id.is_some() && found.id != self.id,
+                Some(instance) => instance.deposed == 0 && self.id.is_some() && instance.id != self.id,
             },
             // No id in the state proves an update.
-            Action::Update => written && found.is_some(),
+            OperationKind::Update => written && instance.is_some(),
         }
     }
 }
 
-fn words<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
+fn words<'a>(steps: impl Iterator<Item = &'a CompletedOperation>) -> String {
     let mut counts = Counts::default();
     for step in steps {
         match step.action {
-            Action::Create => counts.add += 1,
-            Action::Update => counts.change += 1,
-            Action::Delete => counts.remove += 1,
+            OperationKind::Create => counts.add += 1,
+            OperationKind::Update => counts.change += 1,
+            OperationKind::Delete => counts.remove += 1,
         }
     }
     format!("+{} ~{} -{}", counts.add, counts.change, counts.remove)
@@ -108,15 +112,15 @@ fn words<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Instance;
+    use super::super::StateInstance;
     use super::*;
 
-    const BEFORE: Remembered = Remembered { lineage: String::new(), serial: 3, resources: 0 };
+    const BEFORE: RecordedState = RecordedState { lineage: String::new(), serial: 3, resources: 0 };
 
     fn state(serial: u64, instances: &[(&str, Option<&str>, usize)]) -> State {
         let instance = |(address, id, deposed): &(&str, Option<&str>, usize)| {
             let id = id.map(str::to_owned);
-            ((*address).to_owned(), Instance { current: true, id, deposed: *deposed })
+            ((*address).to_owned(), StateInstance { current: true, id, deposed: *deposed })
         };
         State { serial, instances: instances.iter().map(instance).collect(), ..State::default() }
     }
@@ -167,8 +171,8 @@ mod tests {
             (&[], at(3, &[]), ended, "no change was completed before the failure; the state is at serial 3"),
         ];
         for (steps, survived, ending, expected) in table {
-            let mut completed = Completed::default();
-            steps.iter().for_each(|(address, action, id)| completed.step(address, action, *id));
+            let mut completed = CompletedOperations::default();
+            steps.iter().for_each(|(address, action, id)| completed.add(address, action, *id));
             let said = completed.in_words(&BEFORE, survived.as_ref(), ending);
             assert_eq!(said, expected, "{steps:?} {survived:?}");
         }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::rollout::{Allocation, Deployment, Progress, Rollout, short_id};
+use super::rollout::{Allocation, Deployment, GroupProgress, Rollout, short_id};
 
 /// The result of one query of Nomad. Each variant has a line for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Course {
+pub enum RolloutStatus {
     Wait(String),
     Healthy(String),
     /// Nomad has decided. Waiting would change nothing.
@@ -23,19 +23,19 @@ pub enum Course {
     Reverting(String),
 }
 
-pub fn course(rollout: &Rollout) -> Course {
+pub fn rollout_status(rollout: &Rollout) -> RolloutStatus {
     let job = &rollout.job;
     if job.stop && rollout.is_ours() {
-        return Course::Stopped("the job was stopped".to_owned());
+        return RolloutStatus::Stopped("the job was stopped".to_owned());
     }
     let Some(deployment) = &rollout.deployment else {
         return match rollout.undone_for() {
             Some(older) => back(rollout, &undone(rollout, older)),
             None if rollout.is_ours() => without_deployment(rollout),
-            None if job.stop => Course::Stopped("the job was stopped".to_owned()),
+            None if job.stop => RolloutStatus::Stopped("the job was stopped".to_owned()),
             None if rollout.is_stable() => newest(rollout),
             // Nobody can tell any longer whether it ever ran, so success is not assumed.
-            None => Course::Superseded(superseded(rollout)),
+            None => RolloutStatus::Superseded(superseded(rollout)),
         };
     };
     let said = || told(deployment);
@@ -43,15 +43,15 @@ pub fn course(rollout: &Rollout) -> Course {
         "successful" if rollout.is_ours() => running(rollout),
         "successful" => newest(rollout),
         "failed" if deployment.goes_back() => back(rollout, &said()),
-        "failed" => Course::Failed(said()),
+        "failed" => RolloutStatus::Failed(said()),
         "cancelled" if deployment.status_description.contains("newer version") => {
-            Course::Superseded(superseded(rollout))
+            RolloutStatus::Superseded(superseded(rollout))
         }
-        "cancelled" if job.stop => Course::Stopped("the job was stopped".to_owned()),
-        "cancelled" => Course::Failed(said()),
-        "running" if awaits_promotion(deployment) => Course::AwaitingPromotion(said()),
+        "cancelled" if job.stop => RolloutStatus::Stopped("the job was stopped".to_owned()),
+        "cancelled" => RolloutStatus::Failed(said()),
+        "running" if awaits_promotion(deployment) => RolloutStatus::AwaitingPromotion(said()),
         // running, pending, initializing, blocked, unblocking, paused, and statuses that only a newer Nomad has.
-        _ => Course::Wait(with_unplaced(rollout, said())),
+        _ => RolloutStatus::Wait(with_unplaced(rollout, said())),
     }
 }
 
@@ -68,11 +68,10 @@ fn told(deployment: &Deployment) -> String {
     format!("deployment {short}: {}{}", deployment.status_description, groups.collect::<String>())
 }
 
-fn with_unplaced(rollout: &Rollout, said: String) -> String {
-    rollout
-        .unplaced()
-        .iter()
-        .fold(said, |said, (group, why)| format!("{said}; {group} has no node to run on: {}", why.explain()))
+fn with_unplaced(rollout: &Rollout, message: String) -> String {
+    rollout.unplaced().iter().fold(message, |message, (group, why)| {
+        format!("{message}; {group} has no node to run on: {}", why.explain())
+    })
 }
 
 fn superseded(rollout: &Rollout) -> String {
@@ -81,7 +80,7 @@ fn superseded(rollout: &Rollout) -> String {
 
 /// A canary that is not healthy yet is not ready for promotion.
 fn awaits_promotion(deployment: &Deployment) -> bool {
-    let waits = |one: &&Progress| one.desired_canaries > 0 && !one.promoted;
+    let waits = |one: &&GroupProgress| one.desired_canaries > 0 && !one.promoted;
     let mut canaries = deployment.task_groups.values().filter(waits).peekable();
     let manual = deployment.status_description.contains("requires manual promotion");
     manual && canaries.peek().is_some() && canaries.all(|one| one.healthy_allocs >= one.desired_canaries)
@@ -90,15 +89,15 @@ fn awaits_promotion(deployment: &Deployment) -> bool {
 /// Describes a failed deployment that Nomad has already removed.
 fn undone(rollout: &Rollout, older: u64) -> String {
     let ours = rollout.version().map_or_else(String::new, |version| format!(" {version}"));
-    let said = format!("Nomad gave up version{ours} of the job and went back to version {older}");
+    let message = format!("Nomad gave up version{ours} of the job and went back to version {older}");
     match &rollout.lost {
-        Some(lost) => format!("{said}; its deployment was removed. When last seen: {}", told(lost)),
-        None => format!("{said}; the deployment with the reason was removed"),
+        Some(lost) => format!("{message}; its deployment was removed. When last seen: {}", told(lost)),
+        None => format!("{message}; the deployment with the reason was removed"),
     }
 }
 
 /// This registration ran once, and another version has replaced it. That newer version is judged now.
-fn newest(rollout: &Rollout) -> Course {
+fn newest(rollout: &Rollout) -> RolloutStatus {
     let newest = Rollout {
         ours: rollout.job.job_modify_index,
         deployment: rollout.after.clone(),
@@ -106,59 +105,59 @@ fn newest(rollout: &Rollout) -> Course {
         after: None,
         ..rollout.clone()
     };
-    course(&newest)
+    rollout_status(&newest)
 }
 
 /// The failure is final. Decides whether to wait until the version runs to which Nomad went back.
-fn back(rollout: &Rollout, said: &str) -> Course {
+fn back(rollout: &Rollout, message: &str) -> RolloutStatus {
     let version = rollout.job.version;
-    let settled = |what: &str| Course::Failed(format!("{said}; {what}"));
+    let settled = |what: &str| RolloutStatus::Failed(format!("{message}; {what}"));
     match &rollout.after {
         _ if rollout.job.stop => settled("the job was stopped"),
-        Some(after) if after.goes_back() => Course::Reverting(format!("{said}; {}", told(after))),
+        Some(after) if after.goes_back() => RolloutStatus::Reverting(format!("{message}; {}", told(after))),
         Some(after) if after.status == "successful" => settled("the previous version runs again"),
         Some(after) if after.is_over() => {
             settled(&format!("and the rollback to the previous version failed too: {}", told(after)))
         }
-        Some(after) => Course::Reverting(format!("{said}; {}", told(after))),
-        None if !rollout.is_ours() && matches!(running(rollout), Course::Healthy(_)) => {
+        Some(after) => RolloutStatus::Reverting(format!("{message}; {}", told(after))),
+        None if !rollout.is_ours() && matches!(running(rollout), RolloutStatus::Healthy(_)) => {
             settled("the previous version runs again")
         }
-        None => Course::Reverting(format!("{said}; version {version} is not registered yet")),
+        None => RolloutStatus::Reverting(format!("{message}; version {version} is not registered yet")),
     }
 }
 
-fn without_deployment(rollout: &Rollout) -> Course {
+fn without_deployment(rollout: &Rollout) -> RolloutStatus {
     let job = &rollout.job;
     if !job.periodic.is_null() || !job.parameterized_job.is_null() {
-        return Course::Healthy("registered: it runs at its next scheduled time".to_owned());
+        return RolloutStatus::Healthy("registered: it runs at its next scheduled time".to_owned());
     }
     let of_ours = rollout.evaluations.iter().filter(|one| one.job_modify_index == rollout.ours);
     let mut of_ours: Vec<_> = of_ours.collect();
     of_ours.sort_by_key(|one| one.create_index);
     if let Some(failed) = of_ours.last().filter(|one| one.status == "failed" && one.next_eval.is_empty()) {
-        return Course::Stuck(format!("its evaluation failed: {}", failed.status_description));
+        return RolloutStatus::Stuck(format!("its evaluation failed: {}", failed.status_description));
     }
     if rollout.evaluations.iter().any(|one| one.status == "pending") {
-        return Course::Wait("Nomad has not scheduled it yet".to_owned());
+        return RolloutStatus::Wait("Nomad has not scheduled it yet".to_owned());
     }
     // A removed deployment was over. It was not cancelled, because this registration is still current. It was not
     // successful either.
     if job.has_deployments() && !rollout.is_stable() {
         let gone = "its deployment was removed, and Nomad has not marked this version as stable";
         return match &rollout.lost {
-            Some(lost) => Course::Failed(format!("{gone}; last seen: {}", told(lost))),
-            None => Course::Stuck(gone.to_owned()),
+            Some(lost) => RolloutStatus::Failed(format!("{gone}; last seen: {}", told(lost))),
+            None => RolloutStatus::Stuck(gone.to_owned()),
         };
     }
     match running(rollout) {
-        Course::Wait(said) => Course::Wait(with_unplaced(rollout, said)),
+        RolloutStatus::Wait(message) => RolloutStatus::Wait(with_unplaced(rollout, message)),
         course => course,
     }
 }
 
 /// Whether the requested allocations run, or have ended successfully. Each allocation is checked.
-fn running(rollout: &Rollout) -> Course {
+fn running(rollout: &Rollout) -> RolloutStatus {
     let is_batch = matches!(rollout.job.kind.as_str(), "batch" | "sysbatch");
     let on_each_node = matches!(rollout.job.kind.as_str(), "system" | "sysbatch");
     let mut groups: BTreeMap<&str, Vec<&Allocation>> = BTreeMap::new();
@@ -172,7 +171,11 @@ fn running(rollout: &Rollout) -> Course {
         let lost = all.iter().find(|one| one.has_failed() && !one.is_followed());
         if let Some(failed) = lost.filter(|one| one.client_status == "failed") {
             let short = short_id(&failed.id);
-            return Course::Stuck(format!("{}: allocation {short} failed: {}", group.name, failed.why()));
+            return RolloutStatus::Stuck(format!(
+                "{}: allocation {short} failed: {}",
+                group.name,
+                failed.why()
+            ));
         }
         let alive = all.iter().filter(|one| !(one.has_failed() && one.is_followed())).count() as u64;
         let good = all.iter().filter(|one| if is_batch { is_done(one) } else { is_up(one) }).count() as u64;
@@ -181,8 +184,8 @@ fn running(rollout: &Rollout) -> Course {
         let word = if is_batch { "complete" } else { "running" };
         said.push(format!("{}: {good} of {wanted} {word}", group.name));
     }
-    let said = said.join("; ");
-    if well { Course::Healthy(said) } else { Course::Wait(said) }
+    let message = said.join("; ");
+    if well { RolloutStatus::Healthy(message) } else { RolloutStatus::Wait(message) }
 }
 
 fn is_up(one: &Allocation) -> bool {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// When a gate counts as holding. Times are measured from the start of the watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hold {
+pub struct GateRequirement {
     /// The gate must pass for at least this long without interruption.
     pub least: Duration,
     pub deadline: Duration,
@@ -12,13 +12,13 @@ pub struct Hold {
 
 /// The measurements of one gate that count: when it began to pass, and when it last passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Passing {
+pub struct PassingWindow {
     window: Option<(Duration, Duration)>,
     never: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum HealthVerdict {
     /// All gates hold.
     Healthy,
     /// The index of the first gate that will never hold, or that does not hold after its deadline.
@@ -27,7 +27,7 @@ pub enum Verdict {
     Wait(Duration),
 }
 
-impl Passing {
+impl PassingWindow {
     /// Adds a completed measurement. A failed one resets the window.
     pub fn add(&mut self, at: Duration, passed: bool) {
         self.window = passed.then(|| (self.window.map_or(at, |(since, _)| since), at));
@@ -43,31 +43,31 @@ impl Passing {
         self.window.map(|(since, last)| last.saturating_sub(since))
     }
 
-    fn holds(&self, hold: &Hold) -> bool {
+    fn holds(&self, hold: &GateRequirement) -> bool {
         self.lasted().is_some_and(|lasted| lasted >= hold.least)
     }
 }
 
 /// Judges the gates together: all of them must hold at the same moment.
-pub fn verdict(gates: &[(Hold, Passing)], now: Duration) -> Verdict {
+pub fn health_verdict(gates: &[(GateRequirement, PassingWindow)], now: Duration) -> HealthVerdict {
     if gates.iter().all(|(hold, passing)| passing.holds(hold)) {
-        return Verdict::Healthy;
+        return HealthVerdict::Healthy;
     }
     if let Some(never) = gates.iter().position(|(_, passing)| passing.never) {
-        return Verdict::Unhealthy(never);
+        return HealthVerdict::Unhealthy(never);
     }
     if let Some(late) = gates.iter().position(|(hold, passing)| hold.deadline <= now && !passing.holds(hold))
     {
-        return Verdict::Unhealthy(late);
+        return HealthVerdict::Unhealthy(late);
     }
     // A gate does not hold, and its deadline has not passed yet.
     let next = gates.iter().map(|(hold, _)| hold.deadline).filter(|deadline| *deadline > now).min();
-    Verdict::Wait(next.unwrap_or(now))
+    HealthVerdict::Wait(next.unwrap_or(now))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Verdict::{Healthy, Unhealthy, Wait};
+    use super::HealthVerdict::{Healthy, Unhealthy, Wait};
     use super::*;
 
     fn at(seconds: u64) -> Duration {
@@ -75,8 +75,8 @@ mod tests {
     }
 
     /// `+3 -5 +7 !9`: passed after 3 s, failed after 5 s, passed after 7 s, given up after 9 s.
-    fn measured(text: &str) -> Passing {
-        let mut passing = Passing::default();
+    fn measured(text: &str) -> PassingWindow {
+        let mut passing = PassingWindow::default();
         for one in text.split_whitespace() {
             match one.starts_with('!') {
                 true => passing.give_up(),
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn the_table_decides_whether_gates_hold() {
         // Measurements, least and deadline of each gate; the time now; the verdict.
-        type Row<'a> = (&'a [(&'a str, u64, u64)], u64, Verdict);
+        type Row<'a> = (&'a [(&'a str, u64, u64)], u64, HealthVerdict);
         let table: &[Row<'_>] = &[
             (&[], 0, Healthy),
             (&[("", 0, 60)], 0, Wait(at(60))),
@@ -122,10 +122,10 @@ mod tests {
             let gates: Vec<_> = gates
                 .iter()
                 .map(|(text, least, deadline)| {
-                    (Hold { least: at(*least), deadline: at(*deadline) }, measured(text))
+                    (GateRequirement { least: at(*least), deadline: at(*deadline) }, measured(text))
                 })
                 .collect();
-            assert_eq!(verdict(&gates, at(*now)), *expected, "{gates:?} at {now}");
+            assert_eq!(health_verdict(&gates, at(*now)), *expected, "{gates:?} at {now}");
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// The objects at one address.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Instance {
+pub struct StateInstance {
     /// Whether the address has an object in use. Some addresses have only deposed objects.
     pub current: bool,
     /// Its `id` attribute, if there is one.
@@ -16,8 +16,8 @@ pub struct Instance {
 }
 
 /// Objects by address, from a state document of format 4. Only managed resources are included.
-pub fn instances(document: &Value) -> BTreeMap<String, Instance> {
-    let mut found: BTreeMap<String, Instance> = BTreeMap::new();
+pub fn instances(document: &Value) -> BTreeMap<String, StateInstance> {
+    let mut found: BTreeMap<String, StateInstance> = BTreeMap::new();
     let resources = document["resources"].as_array().into_iter().flatten();
     for resource in resources.filter(|resource| resource["mode"] == "managed") {
         for object in resource["instances"].as_array().into_iter().flatten() {
@@ -73,6 +73,6 @@ mod tests {
         let found = instances(
             &json!({ "resources": [{ "mode": "managed", "type": "t", "name": "n", "instances": objects }] }),
         );
-        assert_eq!(found["t.n"], Instance { current: false, id: None, deposed: 1 });
+        assert_eq!(found["t.n"], StateInstance { current: false, id: None, deposed: 1 });
     }
 }

@@ -5,48 +5,56 @@
 //! In: facts. Out: a verdict.
 
 mod approval;
+mod baseline;
 mod completed;
 mod data;
 mod deployment;
-mod handing;
+mod drift_alert;
+mod environment;
 mod health;
 mod instances;
-mod meant;
-mod noticing;
+mod orphan_candidates;
 mod policy;
 mod recovery;
 mod retention;
 mod rollback;
 mod rollout;
+mod secret_variable;
 mod service;
 mod stale_lock;
-mod standing;
 mod state;
+mod state_edit;
 pub mod step;
-mod surgery;
-mod suspects;
 
-pub use approval::{Fate, KeptPlan, fate};
-pub use completed::Completed;
+pub use approval::{SavedPlanAction, SavedPlanStatus, saved_plan_action};
+pub use baseline::{Baseline, FailedVersion, TurnEnd};
+pub use completed::CompletedOperations;
 pub use data::DATA;
-pub use deployment::{Course, course};
-pub use handing::{Handing, Items, hand, handed, take_back};
-pub use health::{Hold, Passing, Verdict, verdict};
-use instances::address;
-pub use instances::{Instance, instances};
-pub use meant::{Demand, Meant, Naming, Unclear, is_id, meant};
-pub use noticing::{Noticed, notice};
-pub use policy::{Blocked, Consent, covers, judge};
-pub use recovery::{Found, Head, LocalState, There, Unsaved, local_state, unsaved};
-pub use retention::{Aged, surplus};
-pub use rollback::{Aftermath, Back, Did, Trouble, back, needs_approval};
-pub use rollout::{
-    Allocation, Answers, Asked, Deployment, Evaluation, Group, Job, Rollout, Unplaced, Version, Versions,
-    short_id,
+pub use deployment::{RolloutStatus, rollout_status};
+pub use drift_alert::{DriftAlert, next_alert};
+pub use environment::{
+    ChosenEnvironment, EnvironmentError, EnvironmentRequirement, EnvironmentSources, choose_environment,
+    is_id,
 };
-pub use service::{Registered, remembered, served};
-pub use stale_lock::{Dead, Doubt, Lease, is_dead};
-pub use standing::{Ended, FailedVersion, Standing};
-pub use state::{Remembered, State, StateJob, StateOutput, StateProblem, compare};
-pub use surgery::{Need, need, others};
-pub use suspects::{Ending, Story, Suspect};
+pub use health::{GateRequirement, HealthVerdict, PassingWindow, health_verdict};
+use instances::address;
+pub use instances::{StateInstance, instances};
+pub use orphan_candidates::{ApplyOperations, OrphanCandidate, TerraformEnd};
+pub use policy::{Consent, PolicyViolation, covers, judge};
+pub use recovery::{
+    LocalStateAction, StateComparison, StateFile, StateVersion, UnsavedStateAction, local_state_action,
+    unsaved_state_action,
+};
+pub use retention::{Aged, surplus};
+pub use rollback::{
+    ApplyFailure, ChangeProgress, FailedRunComponent, RollbackDecision, decide_rollback, needs_approval,
+};
+pub use rollout::{
+    Allocation, Deployment, Evaluation, JobVersion, JobVersions, NomadAnswers, PlacementFailure,
+    RegisteredJob, Rollout, RolloutQuery, TaskGroup, short_id,
+};
+pub use secret_variable::{Items, VariableUpdate, handed, variable_update, without_own_keys};
+pub use service::{RegisteredInstance, remembered, served};
+pub use stale_lock::{BackendLock, KilledTerraform, LockKeptReason, check_stale};
+pub use state::{RecordedState, State, StateJob, StateOutput, StateProblem, compare};
+pub use state_edit::{StateEditNeed, need, others};

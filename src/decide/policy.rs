@@ -15,7 +15,7 @@ pub enum Consent {
 
 /// Why a plan is not applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Blocked {
+pub struct PolicyViolation {
     pub code: Code,
     pub message: Words,
     pub remedy: Words,
@@ -23,7 +23,7 @@ pub struct Blocked {
 }
 
 /// Policy's verdict on a plan. The strictest reason comes first.
-pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(), Blocked> {
+pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(), PolicyViolation> {
     let destroyed: Vec<_> = changes.destroyed().collect();
     let protected: Vec<_> = destroyed
         .iter()
@@ -44,7 +44,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         .collect();
     let addresses = || destroyed.iter().map(|change| change.address.clone()).collect();
     if !protected.is_empty() {
-        return Err(Blocked {
+        return Err(PolicyViolation {
             code: Code::Protected,
             message: words!["the plan destroys what policy protects: ", protected.join(", ")],
             remedy: "to delete it anyway, get this plan approved, or remove it from policy:protect in the \
@@ -54,7 +54,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         });
     }
     if !lost.is_empty() && !policy.allow_destroy && consent == Consent::None {
-        return Err(Blocked {
+        return Err(PolicyViolation {
             code: Code::Destroys,
             message: words!["the plan destroys ", name_some(&lost)],
             remedy: "to allow this, set policy: {allow_destroy: true} for this component or environment"
@@ -63,7 +63,7 @@ pub fn judge(policy: &Policy, changes: &Changes, consent: Consent) -> Result<(),
         });
     }
     match policy.max_destroys {
-        Some(most) if destroyed.len() as u64 > most => Err(Blocked {
+        Some(most) if destroyed.len() as u64 > most => Err(PolicyViolation {
             code: Code::MaxDestroys,
             message: words!["the plan destroys ", name_some(&destroyed), "; policy allows ", most],
             remedy: "to allow this, raise policy:max_destroys".into(),
@@ -101,7 +101,7 @@ mod tests {
     }
 
     fn code(policy: &Policy, deleted: &[&str], consent: Consent) -> Option<Code> {
-        judge(policy, &changes(deleted), consent).err().map(|blocked| blocked.code)
+        judge(policy, &changes(deleted), consent).err().map(|violation| violation.code)
     }
 
     fn policy(allow_destroy: bool, max_destroys: Option<u64>, protect: &[&str]) -> Policy {

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::Remembered;
+use super::RecordedState;
 
 /// The values that distinguish versions of a state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Head {
+pub struct StateVersion {
     #[serde(default)]
     pub lineage: String,
     #[serde(default)]
@@ -14,7 +14,7 @@ pub struct Head {
     version: u64,
 }
 
-impl Head {
+impl StateVersion {
     pub fn new(lineage: &str, serial: u64) -> Self {
         Self { lineage: lineage.to_owned(), serial, version: 4 }
     }
@@ -31,8 +31,8 @@ impl Head {
 
 /// A local state file, as found at the start of a run.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Found {
-    Whole(Head),
+pub enum StateFile {
+    Whole(StateVersion),
     Absent,
     /// Terraform truncates the file before it writes, and treats an empty file as absent.
     Empty,
@@ -40,16 +40,16 @@ pub enum Found {
     Broken,
 }
 
-impl Found {
+impl StateFile {
     pub fn of(text: Option<&[u8]>) -> Self {
         match text {
             None => Self::Absent,
             Some(text) if text.iter().all(u8::is_ascii_whitespace) => Self::Empty,
-            Some(text) => Head::parse(text).map_or(Self::Broken, Self::Whole),
+            Some(text) => StateVersion::parse(text).map_or(Self::Broken, Self::Whole),
         }
     }
 
-    pub fn head(&self) -> Option<&Head> {
+    pub fn head(&self) -> Option<&StateVersion> {
         match self {
             Self::Whole(head) => Some(head),
             _ => None,
@@ -59,7 +59,7 @@ impl Found {
 
 /// What happens to a local state file. The numbers are positions in the list of copies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LocalState {
+pub enum LocalStateAction {
     /// The file is complete, or nothing can be done about it.
     Leave,
     /// The first run was interrupted during its first write. No earlier state exists.
@@ -70,18 +70,18 @@ pub enum LocalState {
 }
 
 /// `unfinished`: an apply began and nobody saw its end. `least` is what the record knew before that apply.
-pub fn local_state(
-    found: &Found,
+pub fn local_state_action(
+    state_file: &StateFile,
     unfinished: bool,
-    least: Option<&Remembered>,
-    copies: &[Head],
-) -> LocalState {
-    match found {
-        Found::Whole(_) => return LocalState::Leave,
+    least: Option<&RecordedState>,
+    copies: &[StateVersion],
+) -> LocalStateAction {
+    match state_file {
+        StateFile::Whole(_) => return LocalStateAction::Leave,
         // No run crashed, so a person removed the file. The comparison with the record decides later whether that is
         // allowed.
-        Found::Absent if !unfinished => return LocalState::Leave,
-        Found::Absent | Found::Empty | Found::Broken => {}
+        StateFile::Absent if !unfinished => return LocalStateAction::Leave,
+        StateFile::Absent | StateFile::Empty | StateFile::Broken => {}
     }
     let least = least.filter(|least| !least.lineage.is_empty());
     let newest = copies
@@ -90,16 +90,16 @@ pub fn local_state(
         .filter(|(_, copy)| least.is_none_or(|least| least.lineage == copy.lineage))
         .max_by_key(|(_, copy)| copy.serial);
     match (newest, least) {
-        (Some((copy, head)), Some(least)) if head.serial < least.serial => LocalState::Refuse(copy),
-        (Some((copy, _)), _) => LocalState::Restore(copy),
-        (None, None) if unfinished && *found == Found::Broken => LocalState::SetAside,
-        (None, _) => LocalState::Leave,
+        (Some((copy, head)), Some(least)) if head.serial < least.serial => LocalStateAction::Refuse(copy),
+        (Some((copy, _)), _) => LocalStateAction::Restore(copy),
+        (None, None) if unfinished && *state_file == StateFile::Broken => LocalStateAction::SetAside,
+        (None, _) => LocalStateAction::Leave,
     }
 }
 
 /// What happens to a state that terraform could not save.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unsaved {
+pub enum UnsavedStateAction {
     Push,
     /// It was already saved.
     Saved,
@@ -110,7 +110,7 @@ pub enum Unsaved {
 
 /// How the saved state compares with the one that could not be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum There {
+pub enum StateComparison {
     Same,
     /// Unchanged since before the apply, byte for byte: terraform raises the serial only after it wrote its backup.
     AsBefore,
@@ -118,16 +118,20 @@ pub enum There {
 }
 
 /// `current` is the saved state. If it cannot be read, it is the state in the record.
-pub fn unsaved(left: &Head, current: Option<&Head>, there: There) -> Unsaved {
+pub fn unsaved_state_action(
+    leftover: &StateVersion,
+    current: Option<&StateVersion>,
+    comparison: StateComparison,
+) -> UnsavedStateAction {
     match current {
-        None => Unsaved::Push,
-        Some(current) if current.lineage != left.lineage => Unsaved::OtherLineage,
-        Some(current) if current.serial < left.serial => Unsaved::Push,
-        Some(current) if current.serial > left.serial => Unsaved::NotNewer,
-        Some(_) => match there {
-            There::Same => Unsaved::Saved,
-            There::AsBefore => Unsaved::Push,
-            There::Other => Unsaved::NotNewer,
+        None => UnsavedStateAction::Push,
+        Some(current) if current.lineage != leftover.lineage => UnsavedStateAction::OtherLineage,
+        Some(current) if current.serial < leftover.serial => UnsavedStateAction::Push,
+        Some(current) if current.serial > leftover.serial => UnsavedStateAction::NotNewer,
+        Some(_) => match comparison {
+            StateComparison::Same => UnsavedStateAction::Saved,
+            StateComparison::AsBefore => UnsavedStateAction::Push,
+            StateComparison::Other => UnsavedStateAction::NotNewer,
         },
     }
 }
@@ -137,75 +141,84 @@ mod tests {
     use super::*;
 
     /// The file, whether an apply was interrupted, the record, the copies, the verdict.
-    type Row<'a> = (&'a Found, bool, Option<&'a Remembered>, &'a [&'a Head], LocalState);
+    type Row<'a> = (&'a StateFile, bool, Option<&'a RecordedState>, &'a [&'a StateVersion], LocalStateAction);
 
     #[test]
     fn the_table_decides_how_a_local_state_is_repaired() {
-        use LocalState::{Leave, Refuse, Restore, SetAside};
-        let least = |serial| Remembered { lineage: "a".to_owned(), serial, resources: 1 };
-        let (a4, a5, a6, b9) = (Head::new("a", 4), Head::new("a", 5), Head::new("a", 6), Head::new("b", 9));
-        let whole = Found::Whole(a5.clone());
-        let nothing = Remembered::default();
+        use LocalStateAction::{Leave, Refuse, Restore, SetAside};
+        let least = |serial| RecordedState { lineage: "a".to_owned(), serial, resources: 1 };
+        let (a4, a5, a6, b9) = (
+            StateVersion::new("a", 4),
+            StateVersion::new("a", 5),
+            StateVersion::new("a", 6),
+            StateVersion::new("b", 9),
+        );
+        let whole = StateFile::Whole(a5.clone());
+        let nothing = RecordedState::default();
         #[rustfmt::skip]
         let table: &[Row<'_>] = &[
             (&whole, true, Some(&least(5)), &[&a6], Leave),
-            (&Found::Absent, false, Some(&least(5)), &[&a6], Leave),
-            (&Found::Absent, false, None, &[], Leave),
-            (&Found::Absent, true, Some(&least(5)), &[&a6], Restore(0)),
-            (&Found::Absent, true, None, &[], Leave),
-            (&Found::Empty, true, Some(&least(5)), &[&a5, &a6], Restore(1)),
-            (&Found::Empty, true, Some(&least(5)), &[&a6, &a5, &b9], Restore(0)),
-            (&Found::Empty, false, Some(&least(5)), &[&a5], Restore(0)),
-            (&Found::Empty, true, Some(&least(5)), &[&a4], Refuse(0)),
-            (&Found::Empty, true, Some(&least(5)), &[&b9], Leave),
-            (&Found::Empty, true, Some(&least(5)), &[], Leave),
+            (&StateFile::Absent, false, Some(&least(5)), &[&a6], Leave),
+            (&StateFile::Absent, false, None, &[], Leave),
+            (&StateFile::Absent, true, Some(&least(5)), &[&a6], Restore(0)),
+            (&StateFile::Absent, true, None, &[], Leave),
+            (&StateFile::Empty, true, Some(&least(5)), &[&a5, &a6], Restore(1)),
+            (&StateFile::Empty, true, Some(&least(5)), &[&a6, &a5, &b9], Restore(0)),
+            (&StateFile::Empty, false, Some(&least(5)), &[&a5], Restore(0)),
+            (&StateFile::Empty, true, Some(&least(5)), &[&a4], Refuse(0)),
+            (&StateFile::Empty, true, Some(&least(5)), &[&b9], Leave),
+            (&StateFile::Empty, true, Some(&least(5)), &[], Leave),
             // A first run: any copy belongs to it. Without a copy, it crashed before its first write was complete.
-            (&Found::Empty, true, None, &[&b9], Restore(0)),
-            (&Found::Empty, true, Some(&nothing), &[&b9], Restore(0)),
-            (&Found::Empty, true, None, &[], Leave),
-            (&Found::Empty, false, None, &[], Leave),
-            (&Found::Broken, true, Some(&least(5)), &[&a6, &a4], Restore(0)),
-            (&Found::Broken, false, Some(&least(5)), &[&a5], Restore(0)),
-            (&Found::Broken, true, Some(&least(5)), &[&a4], Refuse(0)),
-            (&Found::Broken, true, Some(&least(5)), &[], Leave),
-            (&Found::Broken, true, None, &[], SetAside),
-            (&Found::Broken, false, None, &[], Leave),
+            (&StateFile::Empty, true, None, &[&b9], Restore(0)),
+            (&StateFile::Empty, true, Some(&nothing), &[&b9], Restore(0)),
+            (&StateFile::Empty, true, None, &[], Leave),
+            (&StateFile::Empty, false, None, &[], Leave),
+            (&StateFile::Broken, true, Some(&least(5)), &[&a6, &a4], Restore(0)),
+            (&StateFile::Broken, false, Some(&least(5)), &[&a5], Restore(0)),
+            (&StateFile::Broken, true, Some(&least(5)), &[&a4], Refuse(0)),
+            (&StateFile::Broken, true, Some(&least(5)), &[], Leave),
+            (&StateFile::Broken, true, None, &[], SetAside),
+            (&StateFile::Broken, false, None, &[], Leave),
         ];
-        for (found, unfinished, least, copies, expected) in table {
+        for (state_file, unfinished, least, copies, expected) in table {
             let copies: Vec<_> = copies.iter().map(|&copy| copy.clone()).collect();
-            let verdict = local_state(found, *unfinished, *least, &copies);
-            assert_eq!(verdict, *expected, "{found:?} {unfinished} {least:?} {copies:?}");
+            let verdict = local_state_action(state_file, *unfinished, *least, &copies);
+            assert_eq!(verdict, *expected, "{state_file:?} {unfinished} {least:?} {copies:?}");
         }
     }
 
     #[test]
     fn the_table_decides_whether_an_unsaved_state_is_pushed() {
-        use There::{AsBefore, Other, Same};
-        let left = Head::new("a", 5);
+        use StateComparison::{AsBefore, Other, Same};
+        let leftover = StateVersion::new("a", 5);
         let table = [
-            (None, Other, Unsaved::Push),
-            (Some(Head::new("a", 4)), Other, Unsaved::Push),
-            (Some(Head::new("a", 5)), Same, Unsaved::Saved),
-            (Some(Head::new("a", 5)), AsBefore, Unsaved::Push),
-            (Some(Head::new("a", 5)), Other, Unsaved::NotNewer),
-            (Some(Head::new("a", 6)), AsBefore, Unsaved::NotNewer),
-            (Some(Head::new("b", 1)), AsBefore, Unsaved::OtherLineage),
+            (None, Other, UnsavedStateAction::Push),
+            (Some(StateVersion::new("a", 4)), Other, UnsavedStateAction::Push),
+            (Some(StateVersion::new("a", 5)), Same, UnsavedStateAction::Saved),
+            (Some(StateVersion::new("a", 5)), AsBefore, UnsavedStateAction::Push),
+            (Some(StateVersion::new("a", 5)), Other, UnsavedStateAction::NotNewer),
+            (Some(StateVersion::new("a", 6)), AsBefore, UnsavedStateAction::NotNewer),
+            (Some(StateVersion::new("b", 1)), AsBefore, UnsavedStateAction::OtherLineage),
         ];
-        for (current, there, expected) in table {
-            assert_eq!(unsaved(&left, current.as_ref(), there), expected, "{current:?} {there:?}");
+        for (current, comparison, expected) in table {
+            assert_eq!(
+                unsaved_state_action(&leftover, current.as_ref(), comparison),
+                expected,
+                "{current:?} {comparison:?}"
+            );
         }
     }
 
     #[test]
     fn a_state_without_its_last_byte_is_incomplete() {
         let text = br#"{"version": 4, "serial": 3, "lineage": "l", "resources": [{"mode": "managed"}]}"#;
-        assert_eq!(Found::of(Some(text)), Found::Whole(Head::new("l", 3)));
+        assert_eq!(StateFile::of(Some(text)), StateFile::Whole(StateVersion::new("l", 3)));
         for cut in 1..text.len() {
-            assert_eq!(Found::of(Some(&text[..cut])), Found::Broken, "{cut}");
+            assert_eq!(StateFile::of(Some(&text[..cut])), StateFile::Broken, "{cut}");
         }
-        assert_eq!(Found::of(Some(b"")), Found::Empty);
-        assert_eq!(Found::of(Some(b" \n")), Found::Empty);
-        assert_eq!(Found::of(Some(br#"{"version": 3}"#)), Found::Broken);
-        assert_eq!(Found::of(None), Found::Absent);
+        assert_eq!(StateFile::of(Some(b"")), StateFile::Empty);
+        assert_eq!(StateFile::of(Some(b" \n")), StateFile::Empty);
+        assert_eq!(StateFile::of(Some(br#"{"version": 3}"#)), StateFile::Broken);
+        assert_eq!(StateFile::of(None), StateFile::Absent);
     }
 }

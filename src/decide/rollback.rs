@@ -5,52 +5,52 @@ use std::collections::BTreeSet;
 use super::policy::covers;
 use crate::change::Changes;
 use crate::error::Code;
-use crate::model::{FirstFailure, Loss, OnFailure, Policy, Rollback};
+use crate::model::{DestructiveAction, FirstFailure, OnFailure, Policy, RollbackSettings};
 use crate::report::ResourceChange;
 
 /// What this run did with a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Did {
+pub enum ChangeProgress {
     Nothing,
     /// The component succeeded; another one failed.
     Applied,
-    Failed(Trouble),
+    Failed(ApplyFailure),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum ApplyFailure {
     /// Its apply or its health gates failed, and everything that was done is in the state.
-    Known,
+    StateKnown,
     /// The lock was lost, so another run may write now.
     LockLost,
     /// Terraform could not save the state.
-    Unsaved,
+    StateUnsaved,
     /// It was stopped before it ended, or nobody saw its end. The state may be incomplete.
-    CutOff,
+    Interrupted,
     /// A person asked it to stop.
     Cancelled,
     /// Somebody else registered another version.
     Superseded,
     /// Its health could not be determined.
-    Unseen,
+    HealthUnknown,
 }
 
 /// The facts about a component after the run has failed.
 #[derive(Clone, Copy, Debug)]
-pub struct Aftermath<'a> {
-    pub did: Did,
+pub struct FailedRunComponent<'a> {
+    pub progress: ChangeProgress,
     pub on_failure: OnFailure,
-    pub rollback: &'a Rollback,
+    pub rollback: &'a RollbackSettings,
     /// Digest of the configuration that was known good before this run.
     pub known_good: Option<&'a str>,
     /// Digest of the configuration that this run applied or tried to apply.
-    pub tried: Option<&'a str>,
+    pub attempted: Option<&'a str>,
     /// An older provider would have to read a state that a newer version of it has written.
     pub downgrade: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Back {
+pub enum RollbackDecision {
     /// This run did nothing that could be rolled back.
     Leave,
     /// The component stays as it is. The text is the reason code.
@@ -61,27 +61,28 @@ pub enum Back {
 }
 
 /// Returns the next step for one component. Nothing follows that step.
-pub fn back(aftermath: &Aftermath<'_>) -> Back {
-    let Aftermath { did, on_failure, rollback, known_good, tried, downgrade } = *aftermath;
-    match did {
-        Did::Nothing => return Back::Leave,
-        Did::Applied | Did::Failed(Trouble::Known) => {}
-        Did::Failed(_) => return Back::Keep(Code::UnclearFailure),
+pub fn decide_rollback(aftermath: &FailedRunComponent<'_>) -> RollbackDecision {
+    let FailedRunComponent { progress, on_failure, rollback, known_good, attempted: tried, downgrade } =
+        *aftermath;
+    match progress {
+        ChangeProgress::Nothing => return RollbackDecision::Leave,
+        ChangeProgress::Applied | ChangeProgress::Failed(ApplyFailure::StateKnown) => {}
+        ChangeProgress::Failed(_) => return RollbackDecision::Keep(Code::UnclearFailure),
     }
     match on_failure {
-        OnFailure::Stop | OnFailure::Continue => Back::Keep(Code::RollbackOff),
+        OnFailure::Stop | OnFailure::Continue => RollbackDecision::Keep(Code::RollbackOff),
         OnFailure::Rollback => match known_good {
             None => match rollback.on_first_failure {
-                FirstFailure::Keep => Back::Keep(Code::NoKnownGood),
-                FirstFailure::Destroy => Back::Destroy,
+                FirstFailure::Keep => RollbackDecision::Keep(Code::NoKnownGood),
+                FirstFailure::Destroy => RollbackDecision::Destroy,
             },
             // The known-good configuration is already in place.
-            Some(good) if tried == Some(good) => match did {
-                Did::Failed(_) => Back::Keep(Code::IsKnownGood),
-                _ => Back::Leave,
+            Some(good) if tried == Some(good) => match progress {
+                ChangeProgress::Failed(_) => RollbackDecision::Keep(Code::IsKnownGood),
+                _ => RollbackDecision::Leave,
             },
-            Some(_) if downgrade => Back::Keep(Code::ProviderDowngrade),
-            Some(_) => Back::RollBack,
+            Some(_) if downgrade => RollbackDecision::Keep(Code::ProviderDowngrade),
+            Some(_) => RollbackDecision::RollBack,
         },
     }
 }
@@ -91,12 +92,13 @@ pub fn back(aftermath: &Aftermath<'_>) -> Back {
 /// it.
 pub fn needs_approval<'a>(
     policy: &Policy,
-    rollback: &Rollback,
+    rollback: &RollbackSettings,
     before: &BTreeSet<String>,
     changes: &'a Changes,
 ) -> Vec<&'a ResourceChange> {
     let asks = |change: &&ResourceChange| {
-        let loss = if change.actions.len() > 1 { Loss::Replace } else { Loss::Delete };
+        let loss =
+            if change.actions.len() > 1 { DestructiveAction::Replace } else { DestructiveAction::Delete };
         let guarded =
             policy.protect.iter().any(|guarded| *guarded == change.kind || covers(guarded, &change.address));
         let tainted = change.reason.as_deref() == Some("tainted");
@@ -113,12 +115,15 @@ mod tests {
 
     #[test]
     fn the_table_decides_every_case() {
-        use Back::{Destroy, Keep, Leave, RollBack};
-        use Did::{Applied, Failed, Nothing};
+        use ApplyFailure::{
+            Cancelled, HealthUnknown, Interrupted, LockLost, StateKnown, StateUnsaved, Superseded,
+        };
+        use ChangeProgress::{Applied, Failed, Nothing};
         use OnFailure::{Continue, Rollback as On, Stop};
-        use Trouble::{Cancelled, CutOff, Known, LockLost, Superseded, Unsaved, Unseen};
-        let keep = Rollback::default();
-        let destroy = Rollback { on_first_failure: FirstFailure::Destroy, ..Rollback::default() };
+        use RollbackDecision::{Destroy, Keep, Leave, RollBack};
+        let keep = RollbackSettings::default();
+        let destroy =
+            RollbackSettings { on_first_failure: FirstFailure::Destroy, ..RollbackSettings::default() };
         let (v1, v2) = (Some("v1"), Some("v2"));
         #[rustfmt::skip]
         let table = [
@@ -134,37 +139,45 @@ mod tests {
             (Applied, On, &destroy, None, v2, false, Destroy),
             (Applied, Stop, &keep, v1, v2, false, Keep(Code::RollbackOff)),
             (Applied, Continue, &destroy, None, v2, false, Keep(Code::RollbackOff)),
-            (Failed(Known), On, &keep, v1, v2, false, RollBack),
-            (Failed(Known), On, &destroy, v1, v2, false, RollBack),
-            (Failed(Known), On, &keep, v1, v2, true, Keep(Code::ProviderDowngrade)),
-            (Failed(Known), On, &keep, v1, v1, false, Keep(Code::IsKnownGood)),
-            (Failed(Known), On, &keep, v1, v1, true, Keep(Code::IsKnownGood)),
-            (Failed(Known), On, &keep, None, v2, false, Keep(Code::NoKnownGood)),
-            (Failed(Known), On, &destroy, None, v2, false, Destroy),
-            (Failed(Known), On, &destroy, None, v2, true, Destroy),
-            (Failed(Known), Stop, &keep, v1, v2, false, Keep(Code::RollbackOff)),
-            (Failed(Known), Continue, &keep, v1, v2, false, Keep(Code::RollbackOff)),
+            (Failed(StateKnown), On, &keep, v1, v2, false, RollBack),
+            (Failed(StateKnown), On, &destroy, v1, v2, false, RollBack),
+            (Failed(StateKnown), On, &keep, v1, v2, true, Keep(Code::ProviderDowngrade)),
+            (Failed(StateKnown), On, &keep, v1, v1, false, Keep(Code::IsKnownGood)),
+            (Failed(StateKnown), On, &keep, v1, v1, true, Keep(Code::IsKnownGood)),
+            (Failed(StateKnown), On, &keep, None, v2, false, Keep(Code::NoKnownGood)),
+            (Failed(StateKnown), On, &destroy, None, v2, false, Destroy),
+            (Failed(StateKnown), On, &destroy, None, v2, true, Destroy),
+            (Failed(StateKnown), Stop, &keep, v1, v2, false, Keep(Code::RollbackOff)),
+            (Failed(StateKnown), Continue, &keep, v1, v2, false, Keep(Code::RollbackOff)),
             (Failed(LockLost), On, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
             (Failed(LockLost), Stop, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
-            (Failed(Unsaved), On, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
-            (Failed(Unsaved), On, &destroy, None, v2, false, Keep(Code::UnclearFailure)),
-            (Failed(CutOff), On, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
-            (Failed(CutOff), On, &destroy, None, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(StateUnsaved), On, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(StateUnsaved), On, &destroy, None, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(Interrupted), On, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(Interrupted), On, &destroy, None, v2, false, Keep(Code::UnclearFailure)),
             (Failed(Cancelled), On, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
             (Failed(Superseded), On, &keep, v1, v2, false, Keep(Code::UnclearFailure)),
-            (Failed(Unseen), On, &destroy, None, v2, false, Keep(Code::UnclearFailure)),
+            (Failed(HealthUnknown), On, &destroy, None, v2, false, Keep(Code::UnclearFailure)),
         ];
-        for (did, on_failure, rollback, known_good, tried, downgrade, expected) in table {
-            let aftermath = Aftermath { did, on_failure, rollback, known_good, tried, downgrade };
-            assert_eq!(back(&aftermath), expected, "{aftermath:?}");
+        for (progress, on_failure, rollback, known_good, tried, downgrade, expected) in table {
+            let aftermath = FailedRunComponent {
+                progress,
+                on_failure,
+                rollback,
+                known_good,
+                attempted: tried,
+                downgrade,
+            };
+            assert_eq!(decide_rollback(&aftermath), expected, "{aftermath:?}");
         }
     }
 
     #[test]
     fn a_rollback_needs_approval_only_for_earlier_or_protected_resources() {
-        let all = Rollback::default();
-        let only = |loss| Rollback { needs_approval_for: [loss].into(), ..Rollback::default() };
-        let none = Rollback { needs_approval_for: BTreeSet::new(), ..Rollback::default() };
+        let all = RollbackSettings::default();
+        let only =
+            |loss| RollbackSettings { needs_approval_for: [loss].into(), ..RollbackSettings::default() };
+        let none = RollbackSettings { needs_approval_for: BTreeSet::new(), ..RollbackSettings::default() };
         let open = Policy::default();
         let guards = |what: &str| Policy { protect: [what.to_owned()].into(), ..Policy::default() };
         let before = BTreeSet::from(["a.old".to_owned()]);
@@ -176,9 +189,9 @@ mod tests {
             (&open, &all, "a.old", "update", None, false),
             (&open, &all, "a.new", "delete", None, false),
             (&open, &all, "a.new", "replace", None, false),
-            (&open, &only(Loss::Delete), "a.old", "replace", None, false),
-            (&open, &only(Loss::Replace), "a.old", "replace", None, true),
-            (&open, &only(Loss::Replace), "a.old", "delete", None, false),
+            (&open, &only(DestructiveAction::Delete), "a.old", "replace", None, false),
+            (&open, &only(DestructiveAction::Replace), "a.old", "replace", None, true),
+            (&open, &only(DestructiveAction::Replace), "a.old", "delete", None, false),
             (&open, &none, "a.old", "delete", None, false),
             (&guards("a"), &none, "a.new", "delete", None, true),
             (&guards("a.new"), &none, "a.new", "replace", tainted, true),

@@ -4,7 +4,7 @@ use super::rollout::short_id;
 
 /// One instance of a service in a catalogue.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Registered {
+pub struct RegisteredInstance {
     /// `_nomad-task-{allocation}-{task or group}-{service}-{port}` if Nomad registered it.
     pub id: String,
     /// The first check that does not pass. None if all checks pass. A check with a warning does not pass.
@@ -13,11 +13,11 @@ pub struct Registered {
 
 /// Describes what passes, or what does not. `new` are the allocations that must serve the service themselves: an old
 /// instance that still passes proves nothing about them.
-pub fn served(new: &[String], found: &[Registered], least: u64) -> Result<String, String> {
+pub fn served(new: &[String], registered: &[RegisteredInstance], least: u64) -> Result<String, String> {
     for allocation in new {
         let prefix = format!("_nomad-task-{allocation}-");
         let short = short_id(allocation);
-        let mut own = found.iter().filter(|one| one.id.starts_with(&prefix)).peekable();
+        let mut own = registered.iter().filter(|one| one.id.starts_with(&prefix)).peekable();
         if own.peek().is_none() {
             return Err(format!("allocation {short} is not registered yet"));
         }
@@ -25,23 +25,27 @@ pub fn served(new: &[String], found: &[Registered], least: u64) -> Result<String
             return Err(format!("allocation {short}: {failing}"));
         }
     }
-    let passing = found.iter().filter(|one| one.failing.is_none()).count() as u64;
+    let passing = registered.iter().filter(|one| one.failing.is_none()).count() as u64;
     if passing >= least {
-        return Ok(format!("{passing} of {} instance(s) passing", found.len()));
+        return Ok(format!("{passing} of {} instance(s) passing", registered.len()));
     }
-    let failing = found.iter().find_map(|one| one.failing.as_ref());
+    let failing = registered.iter().find_map(|one| one.failing.as_ref());
     let why = failing.map(|failing| format!(": {failing}")).unwrap_or_default();
-    Err(format!("{passing} of {} instance(s) passing, {least} needed{why}", found.len()))
+    Err(format!("{passing} of {} instance(s) passing, {least} needed{why}", registered.len()))
 }
 
 /// Returns the failed check to report later, after another query of the new instances. `wanted` is their required
 /// number. If an instance disappeared, it does not count as recovered.
-pub fn remembered(before: Option<Registered>, new: &[Registered], wanted: u64) -> Option<Registered> {
+pub fn remembered(
+    before: Option<RegisteredInstance>,
+    new: &[RegisteredInstance],
+    wanted: u64,
+) -> Option<RegisteredInstance> {
     if let Some(failing) = new.iter().find(|one| one.failing.is_some()) {
         return Some(failing.clone());
     }
     let is_well =
-        |before: &Registered| new.len() as u64 >= wanted || new.iter().any(|one| one.id == before.id);
+        |before: &RegisteredInstance| new.len() as u64 >= wanted || new.iter().any(|one| one.id == before.id);
     before.filter(|before| !is_well(before))
 }
 
@@ -49,18 +53,18 @@ pub fn remembered(before: Option<Registered>, new: &[Registered], wanted: u64) -
 mod tests {
     use super::*;
 
-    fn one(allocation: &str, failing: Option<&str>) -> Registered {
+    fn one(allocation: &str, failing: Option<&str>) -> RegisteredInstance {
         let id = format!("_nomad-task-{allocation}-group-web-web-http");
-        Registered { id, failing: failing.map(str::to_owned) }
+        RegisteredInstance { id, failing: failing.map(str::to_owned) }
     }
 
     #[test]
     fn the_table_decides_whether_a_service_is_healthy() {
         let critical = Some("check up is critical");
         let (old, new) = (one("old", None), one("new", None));
-        let by_hand = Registered { id: "web-1".to_owned(), failing: None };
+        let by_hand = RegisteredInstance { id: "web-1".to_owned(), failing: None };
         // The new allocations, the registered instances, the required number, whether the service is served.
-        type Row<'a> = (&'a [&'a str], Vec<Registered>, u64, bool);
+        type Row<'a> = (&'a [&'a str], Vec<RegisteredInstance>, u64, bool);
         let table: Vec<Row<'_>> = vec![
             (&[], vec![], 1, false),
             (&[], vec![by_hand.clone()], 1, true),
@@ -76,9 +80,9 @@ mod tests {
             (&["new", "other"], vec![new.clone(), old], 1, false),
             (&["new", "other"], vec![new, one("other", None)], 2, true),
         ];
-        for (new, found, least, expected) in table {
+        for (new, registered, least, expected) in table {
             let new: Vec<_> = new.iter().map(|&id| id.to_owned()).collect();
-            assert_eq!(served(&new, &found, least).is_ok(), expected, "{new:?} {found:?} {least}");
+            assert_eq!(served(&new, &registered, least).is_ok(), expected, "{new:?} {registered:?} {least}");
         }
     }
 
@@ -86,7 +90,7 @@ mod tests {
     fn a_failed_check_is_remembered_until_it_or_all_wanted_instances_pass() {
         let critical = Some("check up is critical");
         // The remembered check, the instances found (two are required), the check remembered afterwards.
-        type Row = (Option<Registered>, Vec<Registered>, Option<Registered>);
+        type Row = (Option<RegisteredInstance>, Vec<RegisteredInstance>, Option<RegisteredInstance>);
         let table: [Row; 7] = [
             (None, vec![one("a", None)], None),
             (None, vec![one("a", None), one("b", critical)], Some(one("b", critical))),

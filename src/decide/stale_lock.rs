@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What the backend reports about its lock. Times are measured from the epoch.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Lease {
+pub struct BackendLock {
     /// `user@host`.
     pub who: Option<String>,
     pub created: Option<Duration>,
@@ -12,7 +12,7 @@ pub struct Lease {
 
 /// A terraform of an earlier run that was killed. Eos holds the component's lock now, so that terraform no longer runs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Dead {
+pub struct KilledTerraform {
     pub host: String,
     pub started: Duration,
     /// The time of the last line in its stream.
@@ -21,26 +21,30 @@ pub struct Dead {
 
 /// Why a lock is not released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
+pub enum LockKeptReason {
     /// No terraform that Eos started was killed here.
-    NobodyDied,
+    NothingKilled,
     /// The backend does not report who holds the lock, or since when.
-    Untold,
+    HolderUnknown,
     OtherHost,
     /// The lock was taken before that terraform started, or after its last line.
     OtherTime,
 }
 
 /// Accepts only a lock that must belong to the dead terraform: taken on this host, and while that terraform was alive.
-pub fn is_dead(lease: &Lease, dead: Option<&Dead>, here: &str) -> Result<(), Doubt> {
-    let dead = dead.ok_or(Doubt::NobodyDied)?;
-    let (Some(who), Some(created)) = (&lease.who, lease.created) else {
-        return Err(Doubt::Untold);
+pub fn check_stale(
+    backend_lock: &BackendLock,
+    killed: Option<&KilledTerraform>,
+    here: &str,
+) -> Result<(), LockKeptReason> {
+    let killed = killed.ok_or(LockKeptReason::NothingKilled)?;
+    let (Some(who), Some(created)) = (&backend_lock.who, backend_lock.created) else {
+        return Err(LockKeptReason::HolderUnknown);
     };
     let host = who.rsplit('@').next().unwrap_or_default();
-    match host == here && dead.host == here {
-        false => Err(Doubt::OtherHost),
-        true if created < dead.started || created > dead.last_seen => Err(Doubt::OtherTime),
+    match host == here && killed.host == here {
+        false => Err(LockKeptReason::OtherHost),
+        true if created < killed.started || created > killed.last_seen => Err(LockKeptReason::OtherTime),
         true => Ok(()),
     }
 }
@@ -52,25 +56,34 @@ mod tests {
     #[test]
     fn the_table_decides_when_a_lock_is_released() {
         let seconds = Duration::from_secs;
-        let dead = |host: &str| Dead { host: host.to_owned(), started: seconds(10), last_seen: seconds(20) };
-        let lease = |who: &str, created| Lease { who: Some(who.to_owned()), created: Some(seconds(created)) };
-        let untold = Lease { who: None, ..lease("", 15) };
-        let timeless = Lease { created: None, ..lease("me@here", 0) };
+        let killed = |host: &str| KilledTerraform {
+            host: host.to_owned(),
+            started: seconds(10),
+            last_seen: seconds(20),
+        };
+        let lease =
+            |who: &str, created| BackendLock { who: Some(who.to_owned()), created: Some(seconds(created)) };
+        let untold = BackendLock { who: None, ..lease("", 15) };
+        let timeless = BackendLock { created: None, ..lease("me@here", 0) };
         let table = [
-            (lease("me@here", 15), Some(dead("here")), Ok(())),
-            (lease("me@here", 10), Some(dead("here")), Ok(())),
-            (lease("me@here", 20), Some(dead("here")), Ok(())),
-            (lease("me@there@here", 15), Some(dead("here")), Ok(())),
-            (lease("me@here", 15), None, Err(Doubt::NobodyDied)),
-            (untold, Some(dead("here")), Err(Doubt::Untold)),
-            (timeless, Some(dead("here")), Err(Doubt::Untold)),
-            (lease("me@there", 15), Some(dead("here")), Err(Doubt::OtherHost)),
-            (lease("me@here", 15), Some(dead("there")), Err(Doubt::OtherHost)),
-            (lease("here", 9), Some(dead("here")), Err(Doubt::OtherTime)),
-            (lease("me@here", 21), Some(dead("here")), Err(Doubt::OtherTime)),
+            (lease("me@here", 15), Some(killed("here")), Ok(())),
+            (lease("me@here", 10), Some(killed("here")), Ok(())),
+            (lease("me@here", 20), Some(killed("here")), Ok(())),
+            (lease("me@there@here", 15), Some(killed("here")), Ok(())),
+            (lease("me@here", 15), None, Err(LockKeptReason::NothingKilled)),
+            (untold, Some(killed("here")), Err(LockKeptReason::HolderUnknown)),
+            (timeless, Some(killed("here")), Err(LockKeptReason::HolderUnknown)),
+            (lease("me@there", 15), Some(killed("here")), Err(LockKeptReason::OtherHost)),
+            (lease("me@here", 15), Some(killed("there")), Err(LockKeptReason::OtherHost)),
+            (lease("here", 9), Some(killed("here")), Err(LockKeptReason::OtherTime)),
+            (lease("me@here", 21), Some(killed("here")), Err(LockKeptReason::OtherTime)),
         ];
-        for (lease, dead, expected) in table {
-            assert_eq!(is_dead(&lease, dead.as_ref(), "here"), expected, "{lease:?} {dead:?}");
+        for (backend_lock, killed, expected) in table {
+            assert_eq!(
+                check_stale(&backend_lock, killed.as_ref(), "here"),
+                expected,
+                "{backend_lock:?} {killed:?}"
+            );
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Instance, address, instances};
+use super::{StateInstance, address, instances};
 use crate::model::Output;
 
 /// The parts of a Terraform state (format 4) that Eos needs.
@@ -17,7 +17,7 @@ pub struct State {
     pub resources: u64,
     pub outputs: BTreeMap<String, StateOutput>,
     /// Objects by address.
-    pub instances: BTreeMap<String, Instance>,
+    pub instances: BTreeMap<String, StateInstance>,
     pub jobs: Vec<StateJob>,
 }
 
@@ -60,8 +60,8 @@ impl State {
         self
     }
 
-    pub fn remembered(&self) -> Remembered {
-        Remembered { lineage: self.lineage.clone(), serial: self.serial, resources: self.resources }
+    pub fn remembered(&self) -> RecordedState {
+        RecordedState { lineage: self.lineage.clone(), serial: self.serial, resources: self.resources }
     }
 
     /// Address to the id of the current object, if it has an id.
@@ -128,7 +128,7 @@ fn jobs(document: &Value) -> Vec<StateJob> {
 
 /// The properties of the state that the record stores after a run.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Remembered {
+pub struct RecordedState {
     pub lineage: String,
     pub serial: u64,
     pub resources: u64,
@@ -147,21 +147,21 @@ pub enum StateProblem {
 }
 
 /// Compares the current state with the recorded one. If nothing is recorded, this is a first run.
-pub fn compare(remembered: Option<&Remembered>, found: Option<&State>) -> Result<(), StateProblem> {
+pub fn compare(remembered: Option<&RecordedState>, state: Option<&State>) -> Result<(), StateProblem> {
     let Some(remembered) = remembered else {
         return Ok(());
     };
     if remembered.resources == 0 {
         return Ok(());
     }
-    match found {
+    match state {
         None => Err(StateProblem::Empty),
-        Some(found) if found.lineage != remembered.lineage => match found.resources {
+        Some(state) if state.lineage != remembered.lineage => match state.resources {
             0 => Err(StateProblem::Empty),
             _ => Err(StateProblem::OtherLineage),
         },
-        Some(found) if found.serial < remembered.serial => Err(StateProblem::Older),
-        Some(found) if found.resources == 0 => Err(StateProblem::Emptied),
+        Some(state) if state.serial < remembered.serial => Err(StateProblem::Older),
+        Some(state) if state.resources == 0 => Err(StateProblem::Emptied),
         Some(_) => Ok(()),
     }
 }
@@ -177,8 +177,8 @@ mod tests {
 
     #[test]
     fn the_table_decides_whether_a_state_is_the_expected_one() {
-        let last = Remembered { lineage: "a".to_owned(), serial: 5, resources: 3 };
-        let nothing = Remembered { resources: 0, ..last.clone() };
+        let last = RecordedState { lineage: "a".to_owned(), serial: 5, resources: 3 };
+        let nothing = RecordedState { resources: 0, ..last.clone() };
         let table = [
             (None, None, Ok(())),
             (None, Some(found("a", 1, 2)), Ok(())),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::report::{OnMinion, StateLine, Status};
+use crate::report::{MinionResult, StateLine, Status};
 
 /// Maximum number of states that are reported of each kind for each minion, and maximum number of characters of a text.
 const LINES: usize = 20;
@@ -12,7 +12,7 @@ const LETTERS: usize = 500;
 
 /// The outcome on one minion.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
+pub enum MinionAnswer {
     Returned {
         value: Value,
         retcode: i64,
@@ -27,25 +27,27 @@ pub enum Answer {
 
 /// What is known about a job: whether its function returns results of states, and whether it was a test.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked {
+pub struct StepCall {
     pub states: bool,
     pub test: bool,
 }
 
-pub fn read(asked: Asked, answer: &Answer) -> OnMinion {
+pub fn read(call: StepCall, answer: &MinionAnswer) -> MinionResult {
     match answer {
-        Answer::Returned { value, retcode } if asked.states => states(asked, value, *retcode),
-        Answer::Returned { value, retcode } => function(value, *retcode),
-        Answer::Silent => wordless("did not answer"),
-        Answer::Late => wordless("did not end in time"),
-        Answer::NotStarted => {
-            OnMinion { status: Status::Skipped, said: Some("an earlier batch failed".into()), ..no_answer() }
-        }
+        MinionAnswer::Returned { value, retcode } if call.states => states(call, value, *retcode),
+        MinionAnswer::Returned { value, retcode } => function(value, *retcode),
+        MinionAnswer::Silent => wordless("did not answer"),
+        MinionAnswer::Late => wordless("did not end in time"),
+        MinionAnswer::NotStarted => MinionResult {
+            status: Status::Skipped,
+            said: Some("an earlier batch failed".into()),
+            ..no_answer()
+        },
     }
 }
 
 /// The worst status of all minions. Without any minion, the step has failed.
-pub fn whole(minions: &BTreeMap<String, OnMinion>) -> Status {
+pub fn whole(minions: &BTreeMap<String, MinionResult>) -> Status {
     let any = |status| minions.values().any(|one| one.status == status);
     match () {
         () if minions.is_empty() || any(Status::Failed) => Status::Failed,
@@ -56,9 +58,9 @@ pub fn whole(minions: &BTreeMap<String, OnMinion>) -> Status {
 }
 
 /// `1 of 3 minions failed: web1: file.managed "/etc/x": no such directory`.
-pub fn sentence(minions: &BTreeMap<String, OnMinion>) -> String {
+pub fn sentence(minions: &BTreeMap<String, MinionResult>) -> String {
     let failed: Vec<_> = minions.iter().filter(|(_, one)| one.status == Status::Failed).collect();
-    let why = |(minion, one): &(&String, &OnMinion)| {
+    let why = |(minion, one): &(&String, &MinionResult)| {
         let line = one
             .failed
             .first()
@@ -72,8 +74,8 @@ pub fn sentence(minions: &BTreeMap<String, OnMinion>) -> String {
     format!("{} of {} minion(s) failed: {told}{more}", failed.len(), minions.len())
 }
 
-fn no_answer() -> OnMinion {
-    OnMinion {
+fn no_answer() -> MinionResult {
+    MinionResult {
         status: Status::Failed,
         changed: Vec::new(),
         failed: Vec::new(),
@@ -83,19 +85,19 @@ fn no_answer() -> OnMinion {
     }
 }
 
-fn wordless(said: &str) -> OnMinion {
-    OnMinion { said: Some(said.into()), ..no_answer() }
+fn wordless(said: &str) -> MinionResult {
+    MinionResult { said: Some(said.into()), ..no_answer() }
 }
 
-fn states(asked: Asked, value: &Value, retcode: i64) -> OnMinion {
+fn states(call: StepCall, value: &Value, retcode: i64) -> MinionResult {
     let rows = value.as_object().filter(|map| map.values().all(|row| row.get("result").is_some()));
     // A rendering error is a list of sentences. Other values are not results of states either.
     let Some(rows) = rows else {
-        return OnMinion { said: Some(cut(&Value::from(text(value)))), ..no_answer() };
+        return MinionResult { said: Some(cut(&Value::from(text(value)))), ..no_answer() };
     };
     let mut rows: Vec<_> = rows.iter().collect();
     rows.sort_by_key(|(_, row)| row["__run_num__"].as_u64());
-    let mut told = no_answer();
+    let mut result = no_answer();
     for (tag, row) in rows {
         let changes = match &row["changes"] {
             Value::Object(changes) => !changes.is_empty(),
@@ -103,28 +105,28 @@ fn states(asked: Asked, value: &Value, retcode: i64) -> OnMinion {
             _ => true,
         };
         match &row["result"] {
-            Value::Bool(false) => told.failed.push(line(tag, row)),
-            Value::Null => told.changed.push(line(tag, row)),
-            _ if changes => told.changed.push(line(tag, row)),
-            _ => told.unchanged += 1,
+            Value::Bool(false) => result.failed.push(line(tag, row)),
+            Value::Null => result.changed.push(line(tag, row)),
+            _ if changes => result.changed.push(line(tag, row)),
+            _ => result.unchanged += 1,
         }
     }
-    told.status = match () {
-        () if !told.failed.is_empty() => Status::Failed,
+    result.status = match () {
+        () if !result.failed.is_empty() => Status::Failed,
         // In a test, a nonzero exit code means that changes are pending.
-        () if retcode != 0 && !asked.test => Status::Failed,
-        () if told.changed.is_empty() => Status::Unchanged,
-        () if asked.test => Status::Planned,
+        () if retcode != 0 && !call.test => Status::Failed,
+        () if result.changed.is_empty() => Status::Unchanged,
+        () if call.test => Status::Planned,
         () => Status::Applied,
     };
-    if told.status == Status::Failed && told.failed.is_empty() {
-        told.said = Some(format!("its exit code is {retcode}").into());
+    if result.status == Status::Failed && result.failed.is_empty() {
+        result.said = Some(format!("its exit code is {retcode}").into());
     }
-    for lines in [&mut told.changed, &mut told.failed] {
-        told.left_out += lines.len().saturating_sub(LINES);
+    for lines in [&mut result.changed, &mut result.failed] {
+        result.left_out += lines.len().saturating_sub(LINES);
         lines.truncate(LINES);
     }
-    told
+    result
 }
 
 /// Parses Salt's key of a state's result, such as `file_|-config_|-/etc/x_|-managed`.
@@ -147,13 +149,13 @@ fn line(tag: &str, row: &Value) -> StateLine {
 
 /// A function failed if its exit code is not 0. As in Salt, it also failed if it returned a mapping in which `result`
 /// or `success` is false or null. A function that succeeded always counts as a change.
-fn function(value: &Value, retcode: i64) -> OnMinion {
+fn function(value: &Value, retcode: i64) -> MinionResult {
     let refused = |map: &Map<String, Value>| {
         ["result", "success"].iter().any(|key| map.get(*key).is_some_and(|one| one.is_null() || one == false))
     };
     let failed = retcode != 0 || value.as_object().is_some_and(refused);
     let status = if failed { Status::Failed } else { Status::Applied };
-    OnMinion { status, said: Some(cut(value)).filter(|said| !said.is_null()), ..no_answer() }
+    MinionResult { status, said: Some(cut(value)).filter(|said| !said.is_null()), ..no_answer() }
 }
 
 /// The value if it is short, otherwise the beginning of its text.
@@ -187,20 +189,20 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const RUN: Asked = Asked { states: true, test: false };
-    const TEST: Asked = Asked { states: true, test: true };
+    const RUN: StepCall = StepCall { states: true, test: false };
+    const TEST: StepCall = StepCall { states: true, test: true };
 
-    fn returned(value: Value, retcode: i64) -> Answer {
-        Answer::Returned { value, retcode }
+    fn returned(value: Value, retcode: i64) -> MinionAnswer {
+        MinionAnswer::Returned { value, retcode }
     }
 
     fn row(result: Value, changes: Value) -> Value {
         json!({ "result": result, "changes": changes, "comment": "why", "name": "/x", "__id__": "config", "__run_num__": 0 })
     }
 
-    fn of(asked: Asked, result: Value, changes: Value) -> OnMinion {
+    fn of(call: StepCall, result: Value, changes: Value) -> MinionResult {
         let tag = "file_|-config_|-/x_|-managed";
-        read(asked, &returned(json!({ tag: row(result, changes) }), 0))
+        read(call, &returned(json!({ tag: row(result, changes) }), 0))
     }
 
     #[test]
@@ -214,8 +216,8 @@ mod tests {
             (TEST, json!(true), json!({}), Status::Unchanged),
             (TEST, json!(false), json!({}), Status::Failed),
         ];
-        for (asked, result, changes, expected) in table {
-            assert_eq!(of(asked, result.clone(), changes.clone()).status, expected, "{result} {changes}");
+        for (call, result, changes, expected) in table {
+            assert_eq!(of(call, result.clone(), changes.clone()).status, expected, "{result} {changes}");
         }
         let told = of(RUN, json!(true), json!({ "diff": "secret" }));
         assert_eq!(told.changed[0].function, "file.managed");
@@ -227,9 +229,9 @@ mod tests {
 
     #[test]
     fn a_rendering_error_is_a_failure_with_its_message() {
-        let told = read(RUN, &returned(json!(["Rendering SLS 'x' failed", "line 3"]), 1));
-        assert_eq!(told.status, Status::Failed);
-        assert_eq!(told.said, Some(json!("Rendering SLS 'x' failed; line 3")));
+        let result = read(RUN, &returned(json!(["Rendering SLS 'x' failed", "line 3"]), 1));
+        assert_eq!(result.status, Status::Failed);
+        assert_eq!(result.said, Some(json!("Rendering SLS 'x' failed; line 3")));
     }
 
     #[test]
@@ -241,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_salt_function_fails_by_its_exit_code_or_by_a_false_result() {
-        let asked = Asked { states: false, test: false };
+        let call = StepCall { states: false, test: false };
         for (value, retcode, expected) in [
             (json!(true), 0, Status::Applied),
             (json!("'x.y' is not available."), 254, Status::Failed),
@@ -249,15 +251,15 @@ mod tests {
             (json!({ "success": null }), 0, Status::Failed),
             (json!({ "result": true }), 0, Status::Applied),
         ] {
-            assert_eq!(read(asked, &returned(value.clone(), retcode)).status, expected, "{value}");
+            assert_eq!(read(call, &returned(value.clone(), retcode)).status, expected, "{value}");
         }
     }
 
     #[test]
     fn one_silent_minion_fails_the_step_and_is_named() {
-        let well = read(Asked { states: false, test: false }, &returned(json!(true), 0));
+        let well = read(StepCall { states: false, test: false }, &returned(json!(true), 0));
         let minions: BTreeMap<_, _> =
-            [("a".to_owned(), well.clone()), ("b".to_owned(), read(RUN, &Answer::Silent))].into();
+            [("a".to_owned(), well.clone()), ("b".to_owned(), read(RUN, &MinionAnswer::Silent))].into();
         assert_eq!(whole(&minions), Status::Failed);
         assert_eq!(sentence(&minions), "1 of 2 minion(s) failed: b: did not answer");
         assert_eq!(whole(&BTreeMap::new()), Status::Failed);
@@ -268,9 +270,9 @@ mod tests {
     fn long_lists_are_shown_in_part() {
         let rows: Map<String, Value> =
             (0..30).map(|number| (format!("a_|-{number}_|-c_|-d"), row(json!(false), json!({})))).collect();
-        let told = read(RUN, &returned(rows.into(), 2));
-        assert_eq!((told.failed.len(), told.left_out), (20, 10));
-        let long = read(Asked { states: false, test: false }, &returned(json!("x".repeat(9000)), 0));
+        let result = read(RUN, &returned(rows.into(), 2));
+        assert_eq!((result.failed.len(), result.left_out), (20, 10));
+        let long = read(StepCall { states: false, test: false }, &returned(json!("x".repeat(9000)), 0));
         assert_eq!(long.said.unwrap().as_str().unwrap().chars().count(), 502);
     }
 }

@@ -139,7 +139,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 pub fn read_ours(path: &Path, remedy: &str) -> Result<Option<Vec<u8>>> {
     match path.metadata() {
         // A read from a pipe would never end.
-        Ok(found) if !found.is_file() => Err(torn(path, "it is not a file", remedy)),
+        Ok(metadata) if !metadata.is_file() => Err(torn(path, "it is not a file", remedy)),
         _ => read(path),
     }
 }

@@ -11,19 +11,19 @@ use rustix::io::Errno;
 
 /// The user and the group that own a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Heir {
+struct FileOwner {
     user: Uid,
     group: Gid,
 }
 
-impl Heir {
+impl FileOwner {
     /// None if this process is not root, or if root owns the folder.
     fn of(folder: &Path) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             return None;
         }
-        let found = fs::metadata(folder).ok().filter(|found| found.uid() != 0)?;
-        Some(Self { user: Uid::from_raw(found.uid()), group: Gid::from_raw(found.gid()) })
+        let metadata = fs::metadata(folder).ok().filter(|metadata| metadata.uid() != 0)?;
+        Some(Self { user: Uid::from_raw(metadata.uid()), group: Gid::from_raw(metadata.gid()) })
     }
 
     /// Changes the owner through the descriptor, so that nobody can put another file in its place.
@@ -43,7 +43,7 @@ impl Heir {
 
 /// Gives a new file in `folder` to the owner of `folder`.
 pub(super) fn give_file(file: &File, folder: &Path) -> io::Result<()> {
-    match Heir::of(folder) {
+    match FileOwner::of(folder) {
         Some(heir) => heir.give(file, &fstat(file)?),
         None => Ok(()),
     }
@@ -51,7 +51,7 @@ pub(super) fn give_file(file: &File, folder: &Path) -> io::Result<()> {
 
 /// Gives a folder to the owner of its parent folder.
 pub(super) fn give_folder(folder: &Path) -> io::Result<()> {
-    let Some(heir) = folder.parent().and_then(Heir::of) else { return Ok(()) };
+    let Some(heir) = folder.parent().and_then(FileOwner::of) else { return Ok(()) };
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let opened = openat(CWD, folder, flags, Mode::empty())?;
     heir.give(&opened, &fstat(&opened)?)
@@ -62,7 +62,7 @@ pub(super) fn give_folder(folder: &Path) -> io::Result<()> {
 ///
 /// Follows no link, and never leaves the file system of `folder`. If a file cannot be given, root still owns it.
 pub fn give_all(folder: &Path) {
-    let Some(heir) = Heir::of(folder) else { return };
+    let Some(heir) = FileOwner::of(folder) else { return };
     let given = open_folder(CWD, folder).and_then(|opened| {
         let device = fstat(&opened)?.st_dev;
         walk(&opened, device, heir)
@@ -72,7 +72,7 @@ pub fn give_all(folder: &Path) {
     }
 }
 
-fn walk(folder: &OwnedFd, device: u64, heir: Heir) -> io::Result<()> {
+fn walk(folder: &OwnedFd, device: u64, heir: FileOwner) -> io::Result<()> {
     for entry in Dir::read_from(folder)? {
         let entry = entry?;
         let name = entry.file_name();

@@ -30,14 +30,14 @@ impl Trust {
     pub fn of(root: &Path) -> Result<Self> {
         let us = geteuid().as_raw();
         let trust = |owner| Self { root: root.to_owned(), owner };
-        let found = match fs::metadata(root) {
-            Ok(found) => found,
+        let metadata = match fs::metadata(root) {
+            Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(trust(us)),
             Err(error) => return Err(Error::file(root, "check", error)),
         };
-        let trust = trust(found.uid());
-        match found.mode() & WRITABLE != 0 && found.mode() & STICKY == 0 {
-            true => Err(trust.refuse(root, &found, &["other users can write to it"])),
+        let trust = trust(metadata.uid());
+        match metadata.mode() & WRITABLE != 0 && metadata.mode() & STICKY == 0 {
+            true => Err(trust.refuse(root, &metadata, &["other users can write to it"])),
             false => Ok(trust),
         }
     }
@@ -46,33 +46,33 @@ impl Trust {
     ///
     /// A folder that root made below the root of another user is given to that user.
     pub fn check(&self, folder: &Path) -> Result<()> {
-        let found = match fs::symlink_metadata(folder) {
-            Ok(found) => found,
+        let metadata = match fs::symlink_metadata(folder) {
+            Ok(metadata) => metadata,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 return Ok(());
             }
             Err(error) => return Err(Error::file(folder, "check", error)),
         };
-        if found.is_symlink() {
-            return Err(self.refuse(folder, &found, &["it is a symbolic link"]));
+        if metadata.is_symlink() {
+            return Err(self.refuse(folder, &metadata, &["it is a symbolic link"]));
         }
-        if !found.is_dir() {
+        if !metadata.is_dir() {
             return Ok(());
         }
         let us = geteuid().as_raw();
-        let foreign = ![us, 0, self.owner].contains(&found.uid());
+        let foreign = ![us, 0, self.owner].contains(&metadata.uid());
         let closed = !foreign && us != 0 && access(folder, Access::READ_OK | Access::EXEC_OK).is_err();
         let reasons = [
             (foreign, "it belongs to another user"),
             (closed, "this user may not enter it"),
-            (found.mode() & WRITABLE != 0, "other users can write to it"),
+            (metadata.mode() & WRITABLE != 0, "other users can write to it"),
         ];
         let reasons: Vec<_> =
             reasons.into_iter().filter_map(|(is_so, reason)| is_so.then_some(reason)).collect();
         if !reasons.is_empty() {
-            return Err(self.refuse(folder, &found, &reasons));
+            return Err(self.refuse(folder, &metadata, &reasons));
         }
-        if us == 0 && found.uid() == 0 && self.owner != 0 {
+        if us == 0 && metadata.uid() == 0 && self.owner != 0 {
             give_folder(folder).map_err(|error| Error::file(folder, "change the owner of", error))?;
         }
         Ok(())
@@ -121,15 +121,15 @@ impl Trust {
         Ok(found)
     }
 
-    fn refuse(&self, folder: &Path, found: &Metadata, reasons: &[&str]) -> Error {
-        let (owner, mode) = (user(found.uid()), found.permissions().mode() & 0o7777);
+    fn refuse(&self, folder: &Path, metadata: &Metadata, reasons: &[&str]) -> Error {
+        let (owner, mode) = (user(metadata.uid()), metadata.permissions().mode() & 0o7777);
         let path = quote(&folder.display().to_string());
         let message = format!(
             "the folder {} is not safe to use: {} (owner {owner}, mode {mode:04o})",
             folder.display(),
             reasons.join(" and ")
         );
-        let remedy = match (found.is_symlink(), self.commands(folder, found).join(" && ")) {
+        let remedy = match (metadata.is_symlink(), self.commands(folder, metadata).join(" && ")) {
             (true, _) => format!(
                 "check where the link leads, then run: rm {path}; to keep the files elsewhere, set \
                  infrastructure:settings:root"
@@ -142,15 +142,15 @@ impl Trust {
     }
 
     /// The commands that make a folder safe, if a change of its owner or mode is enough.
-    fn commands(&self, folder: &Path, found: &Metadata) -> Vec<String> {
+    fn commands(&self, folder: &Path, metadata: &Metadata) -> Vec<String> {
         let path = quote(&folder.display().to_string());
         let us = geteuid().as_raw();
         // Root gives its own files to the owner of the root.
         let rightful = if us == 0 { self.owner } else { us };
-        let owned = [us, self.owner].contains(&found.uid()) || (us == 0 && found.uid() == 0);
+        let owned = [us, self.owner].contains(&metadata.uid()) || (us == 0 && metadata.uid() == 0);
         let is_root = folder == self.root;
         let chown = (!owned && !is_root).then(|| format!("chown -R {} {path}", user(rightful)));
-        let chmod = (found.mode() & WRITABLE != 0).then(|| match is_root {
+        let chmod = (metadata.mode() & WRITABLE != 0).then(|| match is_root {
             true => format!("chmod go-w {path}"),
             false => format!("chmod -R go-w {path}"),
         });

@@ -8,7 +8,7 @@ mod queue;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use queue::{Outcome, Queue};
+pub use queue::{NodeOutcome, ReadyQueue};
 
 use crate::model::Name;
 

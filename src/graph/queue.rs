@@ -8,14 +8,14 @@ use crate::model::Name;
 
 /// How the work on a name ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum NodeOutcome {
     Done,
     Failed,
 }
 
 /// Returns each name once, after all its dependencies are done.
 #[derive(Debug)]
-pub struct Queue {
+pub struct ReadyQueue {
     dependents: Graph,
     /// Name to the number of its unfinished dependencies.
     waiting: BTreeMap<Name, usize>,
@@ -26,7 +26,7 @@ pub struct Queue {
     running: BTreeSet<Name>,
 }
 
-impl Queue {
+impl ReadyQueue {
     pub fn new(graph: Graph) -> Self {
         let (ready, waiting): (Vec<_>, Vec<_>) = graph
             .names()
@@ -64,10 +64,10 @@ impl Queue {
     }
 
     /// Ends a running name. Returns the names that can never start because of that.
-    pub fn finish(&mut self, name: &Name, outcome: Outcome) -> Vec<Name> {
+    pub fn finish(&mut self, name: &Name, outcome: NodeOutcome) -> Vec<Name> {
         self.running.remove(name);
         match outcome {
-            Outcome::Done => {
+            NodeOutcome::Done => {
                 for dependent in self.dependents.dependencies(name).clone() {
                     let Some(left) = self.waiting.get_mut(&dependent) else {
                         continue;
@@ -80,7 +80,7 @@ impl Queue {
                 }
                 Vec::new()
             }
-            Outcome::Failed => {
+            NodeOutcome::Failed => {
                 let behind = self.dependents.closure(&BTreeSet::from([name.clone()]));
                 behind.into_iter().filter(|name| self.waiting.remove(name).is_some()).collect()
             }

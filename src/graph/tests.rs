@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::{Graph, Outcome, Queue};
+use super::{Graph, NodeOutcome, ReadyQueue};
 use crate::model::Name;
 
 fn name(text: &str) -> Name {
@@ -45,22 +45,22 @@ fn a_restricted_graph_keeps_an_order_that_results_from_omitted_components() {
 #[test]
 fn dependents_of_a_failed_component_never_start() {
     let graph = graph(&[("a", &[]), ("b", &["a"]), ("c", &["b"]), ("d", &[])]).unwrap();
-    let mut queue = Queue::new(graph);
+    let mut queue = ReadyQueue::new(graph);
     assert_eq!(queue.next(|_| true), Some(name("a")));
-    assert_eq!(joined(queue.finish(&name("a"), Outcome::Failed)), "b c");
+    assert_eq!(joined(queue.finish(&name("a"), NodeOutcome::Failed)), "b c");
     assert_eq!(queue.next(|_| true), Some(name("d")));
     assert_eq!(queue.next(|_| true), None);
 }
 
 /// How often `at_once` places are filled anew until all is done, where each name takes equally long.
 fn rounds(graph: Graph, at_once: usize) -> usize {
-    let mut queue = Queue::new(graph);
+    let mut queue = ReadyQueue::new(graph);
     for round in 0.. {
         let started: Vec<_> = std::iter::from_fn(|| queue.next(|_| true)).take(at_once).collect();
         if started.is_empty() {
             return round;
         }
-        started.iter().for_each(|name| drop(queue.finish(name, Outcome::Done)));
+        started.iter().for_each(|name| drop(queue.finish(name, NodeOutcome::Done)));
     }
     unreachable!("a graph has an end")
 }
@@ -68,7 +68,7 @@ fn rounds(graph: Graph, at_once: usize) -> usize {
 #[test]
 fn the_longest_chain_starts_first_and_leaves_no_place_empty() {
     let long = graph(&[("a", &[]), ("b", &[]), ("y", &[]), ("z", &["y"])]).unwrap();
-    assert_eq!(Queue::new(long).next(|_| true), Some(name("y")));
+    assert_eq!(ReadyQueue::new(long).next(|_| true), Some(name("y")));
     // Three chains of four for two places: one chain after the other would leave the last one alone.
     let chains = (0..12).filter(|index| index % 4 != 0).map(|index| (index, index - 1)).collect();
     assert_eq!(rounds(Graph::new(edges(12, chains)).unwrap(), 2), 6);
@@ -76,7 +76,7 @@ fn the_longest_chain_starts_first_and_leaves_no_place_empty() {
 
 #[test]
 fn components_that_are_not_accepted_stay_ready() {
-    let mut queue = Queue::new(graph(&[("a", &[]), ("b", &[])]).unwrap());
+    let mut queue = ReadyQueue::new(graph(&[("a", &[]), ("b", &[])]).unwrap());
     assert_eq!(queue.next(|one| one.as_str() != "a"), Some(name("b")));
     assert_eq!(joined(queue.stop()), "a");
 }
@@ -125,10 +125,11 @@ fn a_cycle_through_five_thousand_is_named_in_full() {
 
 #[test]
 fn a_failure_skips_five_thousand_that_wait_for_it() {
-    let mut queue =
-        Queue::new(Graph::new(edges(5000, (1..5000).map(|index| (index, index - 1)).collect())).unwrap());
+    let mut queue = ReadyQueue::new(
+        Graph::new(edges(5000, (1..5000).map(|index| (index, index - 1)).collect())).unwrap(),
+    );
     let first = queue.next(|_| true).unwrap();
-    assert_eq!(queue.finish(&first, Outcome::Failed).len(), 4999);
+    assert_eq!(queue.finish(&first, NodeOutcome::Failed).len(), 4999);
     assert_eq!(queue.next(|_| true), None);
 }
 
@@ -136,11 +137,11 @@ proptest! {
     #[test]
     fn every_name_starts_once_and_after_all_its_dependencies(pairs in prop::collection::vec((0usize..30, 0usize..30), 0..120)) {
         let graph = Graph::new(edges(30, downwards(pairs))).unwrap();
-        let mut queue = Queue::new(graph.clone());
+        let mut queue = ReadyQueue::new(graph.clone());
         let mut done = BTreeSet::new();
         while let Some(next) = queue.next(|_| true) {
             prop_assert!(graph.dependencies(&next).is_subset(&done));
-            queue.finish(&next, Outcome::Done);
+            queue.finish(&next, NodeOutcome::Done);
             prop_assert!(done.insert(next));
         }
         prop_assert_eq!(done.len(), 30);
@@ -192,7 +193,7 @@ proptest! {
         stop_after in 0usize..40,
     ) {
         let graph = Graph::new(edges(20, downwards(pairs))).unwrap();
-        let mut queue = Queue::new(graph.clone());
+        let mut queue = ReadyQueue::new(graph.clone());
         let (mut ended, mut done, mut running) = (Vec::new(), BTreeSet::new(), Vec::new());
         for &outcome in outcomes.iter().cycle() {
             while let (true, Some(next)) = (running.len() < at_once, queue.next(|_| running.len() < at_once)) {
@@ -201,8 +202,8 @@ proptest! {
             }
             prop_assert_eq!(queue.running().count(), running.len());
             let Some(name) = running.pop() else { break };
-            let outcome = if outcome == 0 { Outcome::Failed } else { Outcome::Done };
-            if outcome == Outcome::Done {
+            let outcome = if outcome == 0 { NodeOutcome::Failed } else { NodeOutcome::Done };
+            if outcome == NodeOutcome::Done {
                 done.insert(name.clone());
             }
             ended.extend(queue.finish(&name, outcome));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// The result of one measurement.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Answer {
+pub struct Measurement {
     pub passed: bool,
     /// One line without secrets, such as `HTTP 503, expected 200-299`.
     pub said: String,
@@ -27,11 +27,11 @@ pub enum Outlook {
     /// Unknown: a server does not answer.
     Unseen,
     /// The gate will not pass, however long the run waits.
-    Never(Never),
+    Never(FinalReason),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Never {
+pub enum FinalReason {
     /// The deployment has failed.
     Failed,
     /// A person stopped the job.
@@ -45,7 +45,7 @@ pub enum Never {
 }
 
 /// A measurement that did not pass.
-pub struct Miss {
+pub struct FailedMeasurement {
     /// Eos's own text.
     pub what: String,
     /// A text of the system or of TLS. It may repeat the address.
@@ -53,7 +53,7 @@ pub struct Miss {
     pub outlook: Outlook,
 }
 
-impl Miss {
+impl FailedMeasurement {
     pub fn new(what: impl Into<String>, why: Option<String>) -> Self {
         Self { what: what.into(), why, outlook: Outlook::Open }
     }

@@ -5,42 +5,42 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::answer::{Miss, Never, Outlook};
+use super::answer::{FailedMeasurement, FinalReason, Outlook};
 use super::nomad::{ask, unseen};
-use crate::consul::{Check, Client, Instance, Trouble, instances};
-use crate::decide::{Registered, remembered, served};
+use crate::consul::{ConsulClient, ConsulError, InstanceCheck, ServiceInstance, instances};
+use crate::decide::{RegisteredInstance, remembered, served};
 use crate::model::ConsulServer;
-use crate::nomad::{Follow, Servers};
+use crate::nomad::{DeploymentWatch, ServingAllocations};
 
 /// Characters of a check's output that are repeated.
 const SHOWN: usize = 200;
 
 /// A service, and the Nomad jobs that may serve it.
-pub struct Gated {
-    client: Client,
+pub struct ConsulGate {
+    client: ConsulClient,
     pub service: String,
     least: u64,
     /// The output of checks is not repeated.
     silent: bool,
-    jobs: Vec<Follow>,
+    jobs: Vec<DeploymentWatch>,
     /// A new instance whose check failed while its deployment was running. The instance disappears when Nomad gives up
     /// the deployment.
-    failing: RefCell<Option<Registered>>,
+    failing: RefCell<Option<RegisteredInstance>>,
     /// The pause that Consul asked for in its last failed answer.
     retry_after: Cell<Duration>,
 }
 
-impl Gated {
+impl ConsulGate {
     /// Reads the files of `tls`.
     pub fn open(
         server: &ConsulServer,
         token: Option<SecretString>,
         service: String,
         least: u64,
-        jobs: Vec<Follow>,
+        jobs: Vec<DeploymentWatch>,
     ) -> Result<Self, String> {
-        let client =
-            Client::open(&server.address, &server.tls, token).map_err(|why| format!("Consul: {why}"))?;
+        let client = ConsulClient::open(&server.address, &server.tls, token)
+            .map_err(|why| format!("Consul: {why}"))?;
         let (failing, retry_after) = (RefCell::default(), Cell::default());
         Ok(Self { client, service, least, silent: false, jobs, failing, retry_after })
     }
@@ -52,7 +52,7 @@ impl Gated {
 
     /// Measures the gate with all instances, not with `?passing`: otherwise an old instance that passes would hide a
     /// new one that does not.
-    pub(super) async fn ask(&self) -> Result<String, Miss> {
+    pub(super) async fn ask(&self) -> Result<String, FailedMeasurement> {
         let mut new = Vec::new();
         let mut wanted = 0;
         for job in &self.jobs {
@@ -60,7 +60,9 @@ impl Gated {
             let Some(servers) = job.servers(&self.service) else {
                 // If a job cannot be read, it may be the one that serves the service.
                 match asked {
-                    Err(miss) if matches!(miss.outlook, Outlook::Unseen | Outlook::Never(Never::Denied)) => {
+                    Err(miss)
+                        if matches!(miss.outlook, Outlook::Unseen | Outlook::Never(FinalReason::Denied)) =>
+                    {
                         return Err(miss);
                     }
                     _ => continue,
@@ -76,7 +78,7 @@ impl Gated {
             let count = servers.allocations.len() as u64;
             if count < servers.wanted {
                 let what = format!("{count} of {} new allocation(s) of {}", servers.wanted, job.name.id);
-                return Err(Miss::new(what, None));
+                return Err(FailedMeasurement::new(what, None));
             }
             if servers.by_nomad {
                 return self.by_nomad(job, &servers.allocations).await;
@@ -84,22 +86,22 @@ impl Gated {
             wanted += servers.wanted;
             new.extend(servers.allocations);
         }
-        let found = self.found().await?;
-        self.remember(&new, wanted, &found);
-        served(&new, &found, self.least).map_err(|why| Miss::new(why, None))
+        let registered = self.found().await?;
+        self.remember(&new, wanted, &registered);
+        served(&new, &registered, self.least).map_err(|why| FailedMeasurement::new(why, None))
     }
 
-    async fn look(&self, servers: &Servers) {
-        if let Ok(found) = self.found().await {
-            self.remember(&servers.allocations, servers.wanted, &found);
+    async fn look(&self, servers: &ServingAllocations) {
+        if let Ok(registered) = self.found().await {
+            self.remember(&servers.allocations, servers.wanted, &registered);
         }
     }
 
-    fn remember(&self, allocations: &[String], wanted: u64, found: &[Registered]) {
-        let is_new = |one: &&Registered| {
+    fn remember(&self, allocations: &[String], wanted: u64, registered: &[RegisteredInstance]) {
+        let is_new = |one: &&RegisteredInstance| {
             allocations.iter().any(|allocation| one.id.starts_with(&format!("_nomad-task-{allocation}-")))
         };
-        let new: Vec<_> = found.iter().filter(is_new).cloned().collect();
+        let new: Vec<_> = registered.iter().filter(is_new).cloned().collect();
         self.failing.replace_with(|before| remembered(before.take(), &new, wanted));
     }
 
@@ -108,27 +110,27 @@ impl Gated {
         self.failing.borrow().as_ref()?.failing.clone()
     }
 
-    async fn found(&self) -> Result<Vec<Registered>, Miss> {
+    async fn found(&self) -> Result<Vec<RegisteredInstance>, FailedMeasurement> {
         let found = instances(&self.client, &self.service).await;
         let trouble = found.as_ref().err();
-        self.retry_after.set(trouble.and_then(Trouble::retry_after).unwrap_or_default());
+        self.retry_after.set(trouble.and_then(ConsulError::retry_after).unwrap_or_default());
         match found {
             Ok(found) => Ok(found.into_iter().map(|one| registered(one, self.silent)).collect()),
-            Err(trouble) => Err(self.unseen(&trouble)),
+            Err(error) => Err(self.unseen(&error)),
         }
     }
 
-    fn unseen(&self, trouble: &Trouble) -> Miss {
-        let (did, outlook) = match trouble {
-            Trouble::Denied(_) => (
+    fn unseen(&self, error: &ConsulError) -> FailedMeasurement {
+        let (did, outlook) = match error {
+            ConsulError::Denied(_) => (
                 "denies access: the token of infrastructure:settings:consul:token needs service_prefix \"\" \
                  read and node_prefix \"\" read",
-                Outlook::Never(Never::Denied),
+                Outlook::Never(FinalReason::Denied),
             ),
             _ => ("did not answer", Outlook::Unseen),
         };
         let what = format!("the Consul at {} {did}", self.client.address);
-        Miss { what, why: Some(trouble.text().to_owned()), outlook }
+        FailedMeasurement { what, why: Some(error.text().to_owned()), outlook }
     }
 
     /// The pause that Consul asks for before the next measurement.
@@ -138,29 +140,33 @@ impl Gated {
 
     /// Measures a service that is registered with Nomad. Consul does not know it; its checks are those of the
     /// allocations.
-    async fn by_nomad(&self, job: &Follow, allocations: &[String]) -> Result<String, Miss> {
-        let mut found = Vec::new();
+    async fn by_nomad(
+        &self,
+        job: &DeploymentWatch,
+        allocations: &[String],
+    ) -> Result<String, FailedMeasurement> {
+        let mut registered = Vec::new();
         for allocation in allocations {
-            let checks = job.checks_of(allocation).await.map_err(|trouble| unseen(job, &trouble))?;
+            let checks = job.checks_of(allocation).await.map_err(|error| unseen(job, &error))?;
             let mut own = checks.iter().filter(|check| check.service == self.service);
             let failing = own.find(|check| check.status != "success").map(|check| check.explain(self.silent));
-            found.push(Registered { id: format!("_nomad-task-{allocation}-"), failing });
+            registered.push(RegisteredInstance { id: format!("_nomad-task-{allocation}-"), failing });
         }
-        served(allocations, &found, self.least).map_err(|why| Miss::new(why, None))
+        served(allocations, &registered, self.least).map_err(|why| FailedMeasurement::new(why, None))
     }
 
     /// The job that must serve the service, if there is one.
-    pub fn server(&self) -> Option<&Follow> {
+    pub fn server(&self) -> Option<&DeploymentWatch> {
         self.jobs.iter().find(|job| job.servers(&self.service).is_some())
     }
 }
 
-fn registered(instance: Instance, silent: bool) -> Registered {
+fn registered(instance: ServiceInstance, silent: bool) -> RegisteredInstance {
     let failing = instance.checks.iter().find(|check| check.status != "passing");
-    Registered { failing: failing.map(|check| explain(check, silent)), id: instance.id }
+    RegisteredInstance { failing: failing.map(|check| explain(check, silent)), id: instance.id }
 }
 
-fn explain(check: &Check, silent: bool) -> String {
+fn explain(check: &InstanceCheck, silent: bool) -> String {
     let output: String = check.output.split_whitespace().collect::<Vec<_>>().join(" ");
     let output: String = output.chars().take(SHOWN).collect();
     let said = if silent || output.is_empty() { String::new() } else { format!(": {output}") };
@@ -169,23 +175,23 @@ fn explain(check: &Check, silent: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::gate::{Gate, Opening, Probe};
+    use super::super::gate::{GateContext, HealthGate, Probe};
     use super::*;
     use crate::change::Redactor;
-    use crate::model::{Timing, Tls};
+    use crate::model::{GateTiming, Tls};
 
-    fn gate(hidden: bool) -> Gate {
+    fn gate(hidden: bool) -> HealthGate {
         let server = ConsulServer {
             address: "http://10.0.0.1:8500".to_owned(),
             token: None,
             tls: Tls::default(),
             retry_for: Duration::ZERO,
         };
-        let consul = Gated::open(&server, None, "web".to_owned(), 1, Vec::new()).unwrap();
+        let consul = ConsulGate::open(&server, None, "web".to_owned(), 1, Vec::new()).unwrap();
         let failing = Some("check up is critical: dial tcp 10.0.0.7:80".to_owned());
-        consul.failing.replace(Some(Registered { id: "_nomad-task-a-".to_owned(), failing }));
+        consul.failing.replace(Some(RegisteredInstance { id: "_nomad-task-a-".to_owned(), failing }));
         let second = Duration::from_secs(1);
-        let timing = Timing {
+        let timing = GateTiming {
             interval: second,
             timeout: second,
             min_healthy_time: second,
@@ -194,7 +200,7 @@ mod tests {
         };
         let path = "infrastructure:components:web:health:0".to_owned();
         let redactor = Redactor::default();
-        Gate::consul(Opening { path, timing, is_patient: false, hidden, redactor }, consul)
+        HealthGate::consul(GateContext { path, timing, is_patient: false, hidden, redactor }, consul)
     }
 
     #[test]
@@ -205,9 +211,9 @@ mod tests {
 
     #[test]
     fn the_answer_of_a_check_is_not_shown_if_it_may_contain_a_secret() {
-        let entry = || Instance {
+        let entry = || ServiceInstance {
             id: "web".to_owned(),
-            checks: vec![Check {
+            checks: vec![InstanceCheck {
                 name: "up".to_owned(),
                 status: "critical".to_owned(),
                 output: "HTTP 500: hunter2".to_owned(),
@@ -218,7 +224,7 @@ mod tests {
             Some("check up is critical: HTTP 500: hunter2")
         );
         assert_eq!(registered(entry(), true).failing.as_deref(), Some("check up is critical"));
-        let silent = |gate: Gate| matches!(&gate.probe, Probe::Consul(consul) if consul.silent);
+        let silent = |gate: HealthGate| matches!(&gate.probe, Probe::Consul(consul) if consul.silent);
         assert!(silent(gate(true)) && !silent(gate(false)));
     }
 }

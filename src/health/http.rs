@@ -4,21 +4,21 @@ use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Client, Method};
 use secrecy::SecretString;
 
-use super::answer::Miss;
+use super::answer::FailedMeasurement;
 use crate::http::{direct, innermost, secret};
-use crate::model::{HttpProbe, Statuses};
+use crate::model::{HttpProbe, StatusRanges};
 
 const AGENT: &str = concat!("eos/", env!("CARGO_PKG_VERSION"));
 
-pub struct Http {
+pub struct HttpGate {
     client: Client,
     method: Method,
     url: String,
     headers: HeaderMap,
-    statuses: Statuses,
+    statuses: StatusRanges,
 }
 
-impl Http {
+impl HttpGate {
     /// Reads the files of `tls`.
     pub fn open(url: &str, probe: &HttpProbe, headers: &[(String, SecretString)]) -> Result<Self, String> {
         let url = match &probe.path {
@@ -51,16 +51,16 @@ impl Http {
         &self.url
     }
 
-    pub async fn ask(&self) -> Result<String, Miss> {
+    pub async fn ask(&self) -> Result<String, FailedMeasurement> {
         let request = self.client.request(self.method.clone(), &self.url).headers(self.headers.clone());
         let response = request.send().await.map_err(|error| {
             let what = if error.is_connect() { "cannot connect" } else { "no HTTP answer" };
-            Miss::new(what, Some(innermost(&error)))
+            FailedMeasurement::new(what, Some(innermost(&error)))
         })?;
         let status = response.status().as_u16();
         match self.statuses.hold(status) {
             true => Ok(format!("HTTP {status}")),
-            false => Err(Miss::new(format!("HTTP {status}, expected {}", self.statuses), None)),
+            false => Err(FailedMeasurement::new(format!("HTTP {status}, expected {}", self.statuses), None)),
         }
     }
 }

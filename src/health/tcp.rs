@@ -2,19 +2,19 @@
 
 use tokio::net::TcpStream;
 
-use super::answer::Miss;
+use super::answer::FailedMeasurement;
 
-pub struct Tcp {
+pub struct TcpGate {
     pub host: String,
     pub port: u16,
 }
 
-impl Tcp {
+impl TcpGate {
     /// Tries every address of the name.
-    pub async fn ask(&self) -> Result<String, Miss> {
+    pub async fn ask(&self) -> Result<String, FailedMeasurement> {
         match TcpStream::connect((self.host.as_str(), self.port)).await {
             Ok(_) => Ok("connected".to_owned()),
-            Err(error) => Err(Miss::new("cannot connect", Some(error.to_string()))),
+            Err(error) => Err(FailedMeasurement::new("cannot connect", Some(error.to_string()))),
         }
     }
 }

@@ -6,16 +6,16 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
 
-use super::answer::{Answer, Outlook};
-use super::gate::Gate;
-use crate::decide::{Hold, Passing, Verdict, verdict};
+use super::answer::{Measurement, Outlook};
+use super::gate::HealthGate;
+use crate::decide::{GateRequirement, HealthVerdict, PassingWindow, health_verdict};
 
 /// The measurements of one gate so far.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tally {
+pub struct GateTally {
     pub measured: u64,
     pub passed: u64,
-    pub last: Option<Answer>,
+    pub last: Option<Measurement>,
 }
 
 /// The result if not all gates hold in time.
@@ -24,17 +24,20 @@ pub struct Unhealthy {
     /// The gate that missed its deadline.
     pub gate: usize,
     pub watched: Duration,
-    pub tallies: Vec<Tally>,
+    pub tallies: Vec<GateTally>,
 }
 
 /// Returns when all gates hold at the same moment. To stop it, drop the future: a measurement changes nothing.
-pub async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<(), Unhealthy> {
+pub async fn watch(gates: &[HealthGate], tell: &dyn Fn(&[GateTally])) -> Result<(), Unhealthy> {
     let began = Instant::now();
-    let mut tallies = vec![Tally::default(); gates.len()];
+    let mut tallies = vec![GateTally::default(); gates.len()];
     let mut passing: Vec<_> = gates
         .iter()
-        .map(|Gate { timing, .. }| {
-            (Hold { least: timing.min_healthy_time, deadline: timing.healthy_deadline }, Passing::default())
+        .map(|HealthGate { timing, .. }| {
+            (
+                GateRequirement { least: timing.min_healthy_time, deadline: timing.healthy_deadline },
+                PassingWindow::default(),
+            )
         })
         .collect();
     let ask = async |index: usize, pause: Duration| {
@@ -43,10 +46,12 @@ pub async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<(), Unheal
     };
     let mut asked: FuturesUnordered<_> = (0..gates.len()).map(|index| ask(index, Duration::ZERO)).collect();
     loop {
-        let wake = match verdict(&passing, began.elapsed()) {
-            Verdict::Healthy => return Ok(()),
-            Verdict::Unhealthy(gate) => return Err(Unhealthy { gate, watched: began.elapsed(), tallies }),
-            Verdict::Wait(until) => began + until,
+        let wake = match health_verdict(&passing, began.elapsed()) {
+            HealthVerdict::Healthy => return Ok(()),
+            HealthVerdict::Unhealthy(gate) => {
+                return Err(Unhealthy { gate, watched: began.elapsed(), tallies });
+            }
+            HealthVerdict::Wait(until) => began + until,
         };
         tokio::select! {
             biased;

@@ -4,19 +4,20 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::consul::{self, Client, Registration, Trouble};
+use crate::consul::{self, ConsulClient, ConsulError, Registration};
 use crate::model::ConsulServer;
 
 /// The Consul of `infrastructure:settings:consul`. Every request here is safe to repeat. No Debug, because it contains
 /// a token.
 pub struct Publisher {
-    client: Client,
+    client: ConsulClient,
     retry_for: Duration,
 }
 
 impl Publisher {
     pub fn open(server: &ConsulServer, token: Option<SecretString>) -> Result<Self, String> {
-        let client = Client::open(&server.address, &server.tls, token).map_err(|why| why.to_string())?;
+        let client =
+            ConsulClient::open(&server.address, &server.tls, token).map_err(|why| why.to_string())?;
         Ok(Self { client, retry_for: server.retry_for })
     }
 
@@ -45,9 +46,13 @@ impl Publisher {
     }
 
     /// `needs` is the rule that the token's policy must have.
-    async fn insist<T>(&self, needs: &str, ask: impl AsyncFn() -> Result<T, Trouble>) -> Result<T, String> {
-        let answer = Client::patiently(self.retry_for, ask).await;
-        answer.map_err(|trouble| told(&trouble, &self.client.address, needs))
+    async fn insist<T>(
+        &self,
+        needs: &str,
+        ask: impl AsyncFn() -> Result<T, ConsulError>,
+    ) -> Result<T, String> {
+        let answer = ConsulClient::patiently(self.retry_for, ask).await;
+        answer.map_err(|error| told(&error, &self.client.address, needs))
     }
 }
 
@@ -59,14 +64,14 @@ fn services(node: &str) -> String {
     format!("service_prefix \"\" write and node \"{node}\" write")
 }
 
-fn told(trouble: &Trouble, address: &str, needs: &str) -> String {
-    let text = trouble.text();
-    match trouble {
-        Trouble::Unreachable(_) => format!("the Consul at {address} cannot be reached: {text}"),
-        Trouble::Denied(_) => format!(
+fn told(error: &ConsulError, address: &str, needs: &str) -> String {
+    let text = error.text();
+    match error {
+        ConsulError::Unreachable(_) => format!("the Consul at {address} cannot be reached: {text}"),
+        ConsulError::Denied(_) => format!(
             "the Consul at {address} denies access: {text}; set infrastructure:settings:consul:token to a \
              token whose policy has {needs}"
         ),
-        Trouble::Refused(_) => format!("the Consul at {address} refused: {text}"),
+        ConsulError::Refused(_) => format!("the Consul at {address} refused: {text}"),
     }
 }

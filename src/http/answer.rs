@@ -12,7 +12,7 @@ use crate::error::Cause;
 const LONGEST: Duration = Duration::from_secs(3600);
 
 /// A server's answer with any status.
-pub struct Answer {
+pub struct HttpAnswer {
     pub status: u16,
     headers: HeaderMap,
     pub body: Vec<u8>,
@@ -20,7 +20,7 @@ pub struct Answer {
 
 /// There is no answer, or none that is final. Another attempt may get one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Away {
+pub struct ServerUnavailable {
     /// Why, in one line.
     pub text: String,
     /// The pause that the server asks for; zero if it asks for none.
@@ -30,25 +30,25 @@ pub struct Away {
 }
 
 /// Sends one request and reads the whole answer.
-pub async fn send(request: RequestBuilder) -> Result<Answer, Away> {
+pub async fn send(request: RequestBuilder) -> Result<HttpAnswer, ServerUnavailable> {
     let response = request.send().await.map_err(unreachable)?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = response.bytes().await.map_err(unreachable)?.to_vec();
-    Ok(Answer { status, headers, body })
+    Ok(HttpAnswer { status, headers, body })
 }
 
-fn unreachable(error: reqwest::Error) -> Away {
+fn unreachable(error: reqwest::Error) -> ServerUnavailable {
     let text = if error.is_timeout() { "no answer in time".to_owned() } else { innermost(&error) };
-    Away { cause: Some(Cause::new(error.without_url())), ..Away::new(text) }
+    ServerUnavailable { cause: Some(Cause::new(error.without_url())), ..ServerUnavailable::new(text) }
 }
 
-impl Away {
+impl ServerUnavailable {
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), retry_after: Duration::ZERO, cause: None }
     }
 }
 
-impl Answer {
+impl HttpAnswer {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -64,8 +64,8 @@ impl Answer {
     }
 
     /// `text` is the reason, as one line. A date in `Retry-After` is ignored.
-    pub fn away(&self, text: String) -> Away {
+    pub fn away(&self, text: String) -> ServerUnavailable {
         let retry_after = self.number("Retry-After").map_or(Duration::ZERO, Duration::from_secs);
-        Away { retry_after: retry_after.min(LONGEST), ..Away::new(text) }
+        ServerUnavailable { retry_after: retry_after.min(LONGEST), ..ServerUnavailable::new(text) }
     }
 }

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Cause;
 
-pub use answer::{Answer, Away, send};
+pub use answer::{HttpAnswer, ServerUnavailable, send};
 pub use path::path;
 pub use patience::patiently;
 
@@ -21,7 +21,7 @@ use crate::model::Tls;
 
 /// Why the settings do not give a usable client.
 #[derive(Debug)]
-pub enum Unusable {
+pub enum ClientError {
     /// A file of [`Tls`] is not usable.
     File { path: PathBuf, reason: String, cause: Option<Cause> },
     /// The token contains bytes that no HTTP header allows.
@@ -37,21 +37,21 @@ pub fn to_server(
     tls: &Tls,
     header: &'static str,
     token: Option<&SecretString>,
-) -> Result<ClientBuilder, Unusable> {
+) -> Result<ClientBuilder, ClientError> {
     let mut headers = HeaderMap::new();
     if let Some(token) = token {
-        headers.insert(header, secret(token).ok_or(Unusable::Token)?);
+        headers.insert(header, secret(token).ok_or(ClientError::Token)?);
     }
     Ok(direct(address.starts_with("https:").then_some(tls))?.default_headers(headers))
 }
 
 /// Builds the client.
-pub fn build(builder: ClientBuilder) -> Result<reqwest::Client, Unusable> {
-    builder.build().map_err(|error| Unusable::Client(error.without_url()))
+pub fn build(builder: ClientBuilder) -> Result<reqwest::Client, ClientError> {
+    builder.build().map_err(|error| ClientError::Client(error.without_url()))
 }
 
 /// Makes the builder of a client that follows no redirect and uses no proxy. `tls` is None for an `http://` address.
-pub fn direct(tls: Option<&Tls>) -> Result<ClientBuilder, Unusable> {
+pub fn direct(tls: Option<&Tls>) -> Result<ClientBuilder, ClientError> {
     // reqwest needs a crypto provider even for http. If one is installed already, it stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
@@ -70,13 +70,13 @@ pub fn secret(value: &SecretString) -> Option<HeaderValue> {
     Some(value)
 }
 
-fn encrypted(builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, Unusable> {
+fn encrypted(builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, ClientError> {
     let mut builder = builder.tls_danger_accept_invalid_certs(tls.insecure);
     if let Some(path) = &tls.ca_file {
         let authorities = Certificate::from_pem_bundle(&read(path)?).map_err(|error| no_pem(path, error))?;
         if authorities.is_empty() {
             let reason = "contains no certificate".to_owned();
-            return Err(Unusable::File { path: path.clone(), reason, cause: None });
+            return Err(ClientError::File { path: path.clone(), reason, cause: None });
         }
         builder = builder.tls_certs_only(authorities);
     }
@@ -87,15 +87,15 @@ fn encrypted(builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, Unusabl
     Ok(builder)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Unusable> {
+fn read(path: &Path) -> Result<Vec<u8>, ClientError> {
     std::fs::read(path).map_err(|error| {
         let (path, reason) = (path.to_owned(), error.to_string());
-        Unusable::File { path, reason, cause: Some(Cause::new(error)) }
+        ClientError::File { path, reason, cause: Some(Cause::new(error)) }
     })
 }
 
-fn no_pem(path: &Path, error: reqwest::Error) -> Unusable {
-    Unusable::File { path: path.to_owned(), reason: innermost(&error), cause: Some(Cause::new(error)) }
+fn no_pem(path: &Path, error: reqwest::Error) -> ClientError {
+    ClientError::File { path: path.to_owned(), reason: innermost(&error), cause: Some(Cause::new(error)) }
 }
 
 /// The innermost cause, such as "Connection refused". The outer errors repeat the address.
@@ -117,7 +117,7 @@ pub fn one_line(text: &str, most: usize, token: Option<&SecretString>) -> String
     }
 }
 
-impl fmt::Display for Unusable {
+impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, reason, .. } => write!(f, "cannot use {}: {reason}", path.display()),
@@ -127,7 +127,7 @@ impl fmt::Display for Unusable {
     }
 }
 
-impl std::error::Error for Unusable {
+impl std::error::Error for ClientError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::File { cause, .. } => cause.as_ref().map(Cause::error),

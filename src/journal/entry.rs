@@ -11,17 +11,17 @@ use crate::model::Name;
 const SCHEMA: u32 = 1;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Line {
+pub struct JournalLine {
     /// RFC 3339, UTC.
     pub at: String,
     #[serde(flatten)]
-    pub entry: Entry,
+    pub entry: JournalEntry,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
-pub enum Entry {
-    Began(Box<Began>),
+pub enum JournalEntry {
+    Began(Box<RunStart>),
     /// The run holds the lock of the component.
     Started {
         component: Name,
@@ -45,7 +45,7 @@ pub enum Entry {
         component: Name,
         status: String,
         reason: String,
-        done: Option<Done>,
+        done: Option<CompletedComponent>,
     },
     Finished {
         result: Option<bool>,
@@ -56,7 +56,7 @@ pub enum Entry {
 
 /// The request of a run, and who made it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Began {
+pub struct RunStart {
     pub schema: u32,
     pub who: Holder,
     pub user: String,
@@ -69,7 +69,7 @@ pub struct Began {
     pub components: BTreeSet<Name>,
 }
 
-impl Began {
+impl RunStart {
     pub fn new(who: Holder, user: &str, kind: Kind, components: BTreeSet<Name>) -> Self {
         Self { schema: SCHEMA, who, user: user.to_owned(), kind, resumes: None, plan_id: None, components }
     }
@@ -96,7 +96,7 @@ pub enum Kind {
 
 /// The properties of a component when its turn succeeded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
+pub struct CompletedComponent {
     /// Digest of its module, its inputs, its backend, and the version of terraform.
     pub made_from: String,
     pub lineage: String,

@@ -1,15 +1,15 @@
 //! The journal of a run: one line for each step, so that later runs can see what happened, and resume it.
 //!
 //! This room knows the steps of a run and how they are written. It must not know how a step is done.
-//! In: each [`Entry`] when it happens. Out: a [`Story`], even of a run that crashed.
+//! In: each [`JournalEntry`] when it happens. Out: a [`RunHistory`], even of a run that crashed.
 
 mod entry;
-mod story;
+mod run_history;
 
 use std::path::{Path, PathBuf};
 
-pub use entry::{Began, Done, Entry, Kind};
-pub use story::Story;
+pub use entry::{CompletedComponent, JournalEntry, Kind, RunStart};
+pub use run_history::RunHistory;
 
 use crate::error::Result;
 use crate::workdir::{append_line, read_ours};
@@ -29,24 +29,24 @@ impl Journal {
     }
 
     /// Appends a step.
-    pub fn note(&self, entry: Entry) -> Result<()> {
+    pub fn note(&self, entry: JournalEntry) -> Result<()> {
         self.append(entry, false)
     }
 
     /// Appends a step. Returns after the step is safe against a power failure.
-    pub fn note_durably(&self, entry: Entry) -> Result<()> {
+    pub fn note_durably(&self, entry: JournalEntry) -> Result<()> {
         self.append(entry, true)
     }
 
     /// None if no run ever began in this folder.
-    pub fn story(&self) -> Result<Option<Story>> {
+    pub fn history(&self) -> Result<Option<RunHistory>> {
         let text = read_ours(&self.path, "move the file away; Eos then neither shows nor resumes this run")?;
-        Ok(text.and_then(|text| Story::read(&text)))
+        Ok(text.and_then(|text| RunHistory::read(&text)))
     }
 
-    fn append(&self, entry: Entry, durably: bool) -> Result<()> {
+    fn append(&self, entry: JournalEntry, durably: bool) -> Result<()> {
         let at = humantime::format_rfc3339_millis(std::time::SystemTime::now()).to_string();
-        append_line(&self.path, &entry::Line { at, entry }, durably)
+        append_line(&self.path, &entry::JournalLine { at, entry }, durably)
     }
 }
 
@@ -61,14 +61,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::of(folder.path());
         let net = Name::new("net").unwrap();
-        journal.note(Entry::Began(Box::new(Began::new(Holder::here(), "", Kind::Apply, [].into())))).unwrap();
+        journal
+            .note(JournalEntry::Began(Box::new(RunStart::new(Holder::here(), "", Kind::Apply, [].into()))))
+            .unwrap();
         let mut file = std::fs::OpenOptions::new().append(true).open(&journal.path).unwrap();
         std::io::Write::write_all(&mut file, b"{\"at\": \"2026").unwrap();
-        journal.note_durably(Entry::Applying { component: net.clone(), snapshot_id: None }).unwrap();
-        let finished = Entry::Finished { result: Some(false), components: [].into(), error: None };
+        journal.note_durably(JournalEntry::Applying { component: net.clone(), snapshot_id: None }).unwrap();
+        let finished = JournalEntry::Finished { result: Some(false), components: [].into(), error: None };
         journal.note(finished).unwrap();
-        let story = journal.story().unwrap().unwrap();
-        assert!(story.applying.contains(&net) && story.finished.is_some());
+        let history = journal.history().unwrap().unwrap();
+        assert!(history.applying.contains(&net) && history.finished.is_some());
         assert_eq!(std::fs::read_to_string(&journal.path).unwrap().lines().count(), 4);
     }
 }

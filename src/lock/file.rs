@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use super::holder::Holder;
 use crate::disk::open_private;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::process::{self, Cancel, Text};
+use crate::process::{self, Cancel, ProcessText};
 use crate::words::Words;
 
 /// Time between two attempts to take a busy lock.
@@ -30,15 +30,15 @@ fn is_remote(kind: rustix::fs::FsWord) -> bool {
 
 /// A held lock. Dropping it closes only Eos's descriptor: the guardian keeps the lock while terraform runs.
 #[derive(Debug)]
-pub struct Guard {
+pub struct FileLockGuard {
     file: File,
-    naming_terraform: Text,
+    naming_terraform: ProcessText,
 }
 
-impl Guard {
+impl FileLockGuard {
     /// The lock as a terraform needs it that is started while the lock is held.
-    pub fn of_terraform(&self) -> process::Lock<'_> {
-        process::Lock { file: self.file.as_fd(), text: &self.naming_terraform }
+    pub fn of_terraform(&self) -> process::InheritedLock<'_> {
+        process::InheritedLock { file: self.file.as_fd(), text: &self.naming_terraform }
     }
 
     /// Releases the lock. Call it only after terraform is reaped.
@@ -49,7 +49,12 @@ impl Guard {
 }
 
 /// Takes the lock. Waits up to `timeout`. The file is never removed, because then two processes could hold the lock.
-pub async fn acquire(path: &Path, holder: &Holder, timeout: Duration, cancel: &Cancel) -> Result<Guard> {
+pub async fn acquire(
+    path: &Path,
+    holder: &Holder,
+    timeout: Duration,
+    cancel: &Cancel,
+) -> Result<FileLockGuard> {
     let mut file = open(path)?;
     refuse_remote(path, &file)?;
     // Tries at least twice, because a process that asks for the holder has the lock for a moment.
@@ -66,7 +71,7 @@ pub async fn acquire(path: &Path, holder: &Holder, timeout: Duration, cancel: &C
     let unwritable = |error| Error::file(path, "write", error);
     write(&mut file, holder).map_err(unwritable)?;
     let naming_terraform = holder.naming_terraform().map_err(|error| unwritable(error.into()))?;
-    Ok(Guard { file, naming_terraform })
+    Ok(FileLockGuard { file, naming_terraform })
 }
 
 /// Tries to take the lock; true if Eos holds it now. A terraform that outlived its Eos and its guardian keeps the lock,

@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::marker::PhantomData;
 
-use super::consul::{self, Standing};
+use super::consul::{self, LockState};
 use super::file;
 use crate::error::{Error, Result};
 use crate::process;
@@ -11,17 +11,17 @@ use crate::process;
 /// A held lock. If it is dropped, the guardian keeps the file while terraform runs, and Consul keeps the key until the
 /// session's TTL is over.
 #[derive(Debug)]
-pub struct Guard {
-    file: file::Guard,
-    consul: Option<consul::Guard>,
+pub struct LockGuard {
+    file: file::FileLockGuard,
+    consul: Option<consul::ConsulLockGuard>,
 }
 
 /// Proof that a lock was held a moment ago. An apply needs one.
 #[derive(Debug)]
-pub struct Fence<'a>(PhantomData<&'a Guard>);
+pub struct Fence<'a>(PhantomData<&'a LockGuard>);
 
-impl Guard {
-    pub(super) fn new(file: file::Guard, consul: Option<consul::Guard>) -> Self {
+impl LockGuard {
+    pub(super) fn new(file: file::FileLockGuard, consul: Option<consul::ConsulLockGuard>) -> Self {
         Self { file, consul }
     }
 
@@ -34,7 +34,7 @@ impl Guard {
     }
 
     /// The lock as a terraform needs it that is started while the lock is held.
-    pub fn of_terraform(&self) -> process::Lock<'_> {
+    pub fn of_terraform(&self) -> process::InheritedLock<'_> {
         self.file.of_terraform()
     }
 
@@ -46,12 +46,12 @@ impl Guard {
         }
     }
 
-    pub fn standing(&self) -> Standing {
-        self.consul.as_ref().map_or(Standing::Held, consul::Guard::standing)
+    pub fn state(&self) -> LockState {
+        self.consul.as_ref().map_or(LockState::Held, consul::ConsulLockGuard::state)
     }
 
     /// The lock in Consul, if one is used.
-    pub fn consul(&self) -> Option<&consul::Guard> {
+    pub fn consul(&self) -> Option<&consul::ConsulLockGuard> {
         self.consul.as_ref()
     }
 

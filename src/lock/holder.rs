@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::process::{ProcessIdentity, Text};
+use crate::process::{ProcessIdentity, ProcessText};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -54,12 +54,12 @@ impl Holder {
     }
 
     /// The text of the lock's file once a terraform is started: the same JSON, with the field `terraform`.
-    pub fn naming_terraform(&self) -> serde_json::Result<Text> {
+    pub fn naming_terraform(&self) -> serde_json::Result<ProcessText> {
         let holder = Self { terraform: None, ..self.clone() };
         let text = serde_json::to_string_pretty(&holder)?;
         let open = text.trim_end_matches('}').trim_end();
         let boot_id = serde_json::to_string(&crate::process::boot_id())?;
-        Ok(Text {
+        Ok(ProcessText {
             before_pid: format!("{open},\n  \"terraform\": {{\n    \"pid\": ").into_bytes(),
             before_start_time: b",\n    \"start_time\": ".to_vec(),
             after: format!(",\n    \"boot_id\": {boot_id}\n  }}\n}}").into_bytes(),
@@ -100,7 +100,7 @@ mod tests {
     fn a_lock_text_with_a_terraform_is_the_json_of_the_holder() {
         let holder = Holder { run_id: "01 \"RUN\" }".into(), user: "\u{e9}\n".into(), ..Holder::here() };
         let here = ProcessIdentity::here();
-        let Text { before_pid, before_start_time, after } = holder.naming_terraform().unwrap();
+        let ProcessText { before_pid, before_start_time, after } = holder.naming_terraform().unwrap();
         let numbers = [here.pid.to_string(), here.start_time.to_string()].map(String::into_bytes);
         let text = [&before_pid, &numbers[0], &before_start_time, &numbers[1], &after];
         let read: Holder = serde_json::from_slice(&text.map(Vec::as_slice).concat()).unwrap();

@@ -1,7 +1,7 @@
 //! One run at a time for each component.
 //!
 //! Knows how a lock is acquired, held, lost and shown. Must not know what is done while it is held.
-//! In: a [`Holder`]. Out: a [`Guard`], and from it the [`Fence`] that an apply needs.
+//! In: a [`Holder`]. Out: a [`LockGuard`], and from it the [`Fence`] that an apply needs.
 
 pub mod consul;
 pub mod file;
@@ -14,9 +14,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
-pub use consul::{Consul, Doubt, Loss, Standing};
+pub use consul::{ConsulLocks, LockState, LostReason, UnknownReason};
 pub use file::holder;
-pub use guard::{Fence, Guard};
+pub use guard::{Fence, LockGuard};
 pub use holder::Holder;
 
 use crate::error::Result;
@@ -25,19 +25,19 @@ use crate::process::Cancel;
 
 /// Where locks are kept. Each run opens one service.
 #[derive(Clone, Debug)]
-pub enum Service {
+pub enum LockService {
     File,
     /// A key in Consul, and also the file of this host: the file names the running terraform, and the guardian keeps
     /// it.
-    Consul(Consul),
+    Consul(ConsulLocks),
 }
 
-impl Service {
+impl LockService {
     /// `token` is the resolved value of the token's reference in the settings.
-    pub fn open(settings: &model::Lock, token: Option<SecretString>) -> Result<Self> {
+    pub fn open(settings: &model::LockSettings, token: Option<SecretString>) -> Result<Self> {
         match settings {
-            model::Lock::File => Ok(Self::File),
-            model::Lock::Consul(settings) => Consul::open(settings, token).map(Self::Consul),
+            model::LockSettings::File => Ok(Self::File),
+            model::LockSettings::Consul(settings) => ConsulLocks::open(settings, token).map(Self::Consul),
         }
     }
 
@@ -48,7 +48,7 @@ impl Service {
         holder: &Holder,
         timeout: Duration,
         cancel: &Cancel,
-    ) -> Result<Guard> {
+    ) -> Result<LockGuard> {
         let deadline = Instant::now() + timeout;
         let file = file::acquire(path, holder, timeout, cancel).await?;
         let consul = match self {
@@ -58,6 +58,6 @@ impl Service {
                 Some(consul.acquire(holder, left, cancel).await?)
             }
         };
-        Ok(Guard::new(file, consul))
+        Ok(LockGuard::new(file, consul))
     }
 }

@@ -23,5 +23,5 @@ pub struct Node {
     pub deployment_id: String,
     /// Required variables that neither the pillar nor the call sets. Only operations that need their values are
     /// refused.
-    pub lacks: BTreeSet<String>,
+    pub missing_variables: BTreeSet<String>,
 }

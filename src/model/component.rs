@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::service::Service;
+use super::service::NomadService;
 use super::{
-    Backend, Credential, DriftRules, Gate, Hook, Name, OnFailure, OutputRef, PillarPath, Policy, Reference,
-    Rollback, SecretOrigin, Step, TaskSecret, Timeouts,
+    Backend, Credential, DriftRules, GateSettings, Hook, Name, OnFailure, OutputRef, PillarPath, Policy,
+    Reference, RollbackSettings, SaltStep, SecretOrigin, TaskSecret, Timeouts,
 };
 
 /// One component, merged from all levels of the pillar.
@@ -25,7 +25,7 @@ pub struct Component {
     /// None for a Salt step.
     pub source: Option<Source>,
     /// The Salt step that runs in place of a module. None if the component has a source.
-    pub step: Option<Step>,
+    pub step: Option<SaltStep>,
     pub template: Option<Template>,
     /// If false, nothing is run for the component. Its dependents read its last outputs.
     pub enabled: bool,
@@ -34,12 +34,12 @@ pub struct Component {
     pub inputs: BTreeMap<String, Input>,
     pub backend: Backend,
     pub policy: Policy,
-    pub rollback: Rollback,
+    pub rollback: RollbackSettings,
     pub drift: DriftRules,
     pub on_failure: OnFailure,
     pub timeouts: Timeouts,
     /// All gates must pass before the turn of the component succeeds.
-    pub health: Vec<Gate>,
+    pub health: Vec<GateSettings>,
     /// Run in this order after the turn of the component succeeded.
     pub hooks: Vec<Hook>,
     /// Resource types and addresses. Deleting such a resource loses data.
@@ -76,7 +76,7 @@ pub enum Source {
     /// An absolute folder on this host.
     Path { root: PathBuf, subdir: String },
     /// A module that Eos generates for a Nomad service.
-    Service(Arc<Service>),
+    Service(Arc<NomadService>),
 }
 
 impl Source {

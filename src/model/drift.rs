@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 /// `infrastructure:settings:drift`. A component may override it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DriftRules {
-    pub ignore: Vec<Pattern>,
+    pub ignore: Vec<DriftPattern>,
     /// Whether null, an empty text, an empty list and an empty mapping count as equal.
     pub equal_empty: bool,
     /// How many checks in a row must find the same drift before an alert is sent.
@@ -23,9 +23,9 @@ impl Default for DriftRules {
 /// `*` matches any text within a step. A step without an index matches every index. Modules before the resource may be
 /// omitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern(Vec<String>);
+pub struct DriftPattern(Vec<String>);
 
-impl Pattern {
+impl DriftPattern {
     pub fn new(text: &str) -> Result<Self, String> {
         let steps: Vec<_> = steps(text).into_iter().map(str::to_owned).collect();
         match steps.len() < 2 || steps.iter().any(String::is_empty) || text.contains(char::is_control) {
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     fn covers(pattern: &str, address: &str, path: &str) -> bool {
-        Pattern::new(pattern).unwrap().covers_attribute(address, path)
+        DriftPattern::new(pattern).unwrap().covers_attribute(address, path)
     }
 
     #[test]
@@ -135,15 +135,15 @@ mod tests {
         ] {
             assert!(!covers(pattern, address, path), "{pattern} {address} {path}");
         }
-        let attribute = Pattern::new("aws_instance.web.tags").unwrap();
+        let attribute = DriftPattern::new("aws_instance.web.tags").unwrap();
         assert!(!attribute.covers_resource("aws_instance.web"));
-        assert!(Pattern::new("aws_instance.w*").unwrap().covers_resource("aws_instance.web[2]"));
+        assert!(DriftPattern::new("aws_instance.w*").unwrap().covers_resource("aws_instance.web[2]"));
     }
 
     #[test]
     fn a_text_without_a_resource_is_not_a_pattern() {
         for text in ["", "*", "tags", "aws_instance.", ".web", "a..b", "a.b\n"] {
-            assert!(Pattern::new(text).is_err(), "{text:?}");
+            assert!(DriftPattern::new(text).is_err(), "{text:?}");
         }
     }
 }

@@ -8,16 +8,16 @@ use super::{PillarPath, Reference, Tls};
 
 /// One item of a component's `health`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Gate {
+pub struct GateSettings {
     /// Its path in the pillar: `infrastructure:components:web:health:0`.
     pub path: PillarPath,
-    pub probe: Probe,
-    pub timing: Timing,
+    pub probe: ProbeSettings,
+    pub timing: GateTiming,
 }
 
 /// What is checked.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Probe {
+pub enum ProbeSettings {
     Http(HttpProbe),
     Tcp(TcpProbe),
     Nomad(NomadProbe),
@@ -28,12 +28,12 @@ pub enum Probe {
 #[derive(Clone, Debug, PartialEq)]
 pub struct HttpProbe {
     /// An `http://` or `https://` address, as [`super::address::url`] accepts it.
-    pub url: Given<String>,
+    pub url: ValueOrOutput<String>,
     /// Appended to the address. It begins with a slash.
     pub path: Option<String>,
     /// `GET`, `HEAD`, `OPTIONS` or `POST`.
     pub method: &'static str,
-    pub statuses: Statuses,
+    pub statuses: StatusRanges,
     pub headers: BTreeMap<String, Reference>,
     pub tls: Tls,
 }
@@ -42,15 +42,15 @@ pub struct HttpProbe {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TcpProbe {
     /// A name or an IP address.
-    pub host: Given<String>,
-    pub port: Given<u16>,
+    pub host: ValueOrOutput<String>,
+    pub port: ValueOrOutput<u16>,
 }
 
 /// Passes if the last registered version of a job runs. Its deployment decides; without a deployment its allocations
 /// do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NomadProbe {
-    pub job: Given<String>,
+    pub job: ValueOrOutput<String>,
     /// Default: the namespace of the component's own job of this name, else that of `infrastructure:settings:nomad`.
     pub namespace: Option<String>,
 }
@@ -59,14 +59,14 @@ pub struct NomadProbe {
 /// among them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsulProbe {
-    pub service: Given<String>,
+    pub service: ValueOrOutput<String>,
     /// At least 1.
     pub least: u64,
 }
 
 /// A value from the pillar, or from an output of the component's own module.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Given<T> {
+pub enum ValueOrOutput<T> {
     Literal(T),
     Output(OwnOutput),
 }
@@ -80,7 +80,7 @@ pub struct OwnOutput {
 
 /// When to check, and how long to wait. The names are Nomad's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timing {
+pub struct GateTiming {
     /// Time between the end of one check and the start of the next.
     pub interval: Duration,
     /// Maximum time for one check.
@@ -95,46 +95,46 @@ pub struct Timing {
 
 /// Ranges of HTTP statuses, both ends included.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statuses(pub Vec<(u16, u16)>);
+pub struct StatusRanges(pub Vec<(u16, u16)>);
 
-impl Statuses {
+impl StatusRanges {
     pub fn hold(&self, status: u16) -> bool {
         self.0.iter().any(|(first, last)| (*first..=*last).contains(&status))
     }
 }
 
-impl Gate {
+impl GateSettings {
     /// Whether both are about the same job, or about the same service in Consul. The times of this gate then apply.
     pub(super) fn replaces(&self, other: &Self) -> bool {
         match (&self.probe, &other.probe) {
-            (Probe::Nomad(own), Probe::Nomad(other)) => own == other,
-            (Probe::Consul(own), Probe::Consul(other)) => own.service == other.service,
+            (ProbeSettings::Nomad(own), ProbeSettings::Nomad(other)) => own == other,
+            (ProbeSettings::Consul(own), ProbeSettings::Consul(other)) => own.service == other.service,
             _ => false,
         }
     }
 
     pub fn kind(&self) -> &'static str {
         match self.probe {
-            Probe::Http(_) => "http",
-            Probe::Tcp(_) => "tcp",
-            Probe::Nomad(_) => "nomad",
-            Probe::Consul(_) => "consul",
+            ProbeSettings::Http(_) => "http",
+            ProbeSettings::Tcp(_) => "tcp",
+            ProbeSettings::Nomad(_) => "nomad",
+            ProbeSettings::Consul(_) => "consul",
         }
     }
 
     /// All outputs that the gate reads, each with its key.
     pub fn outputs(&self) -> impl Iterator<Item = (&'static str, &OwnOutput)> {
         let read = match &self.probe {
-            Probe::Http(http) => vec![("url", http.url.output())],
-            Probe::Tcp(tcp) => vec![("host", tcp.host.output()), ("port", tcp.port.output())],
-            Probe::Nomad(nomad) => vec![("job", nomad.job.output())],
-            Probe::Consul(consul) => vec![("service", consul.service.output())],
+            ProbeSettings::Http(http) => vec![("url", http.url.output())],
+            ProbeSettings::Tcp(tcp) => vec![("host", tcp.host.output()), ("port", tcp.port.output())],
+            ProbeSettings::Nomad(nomad) => vec![("job", nomad.job.output())],
+            ProbeSettings::Consul(consul) => vec![("service", consul.service.output())],
         };
         read.into_iter().filter_map(|(key, output)| output.map(|output| (key, output)))
     }
 }
 
-impl<T> Given<T> {
+impl<T> ValueOrOutput<T> {
     pub fn output(&self) -> Option<&OwnOutput> {
         match self {
             Self::Literal(_) => None,
@@ -151,7 +151,7 @@ impl fmt::Display for OwnOutput {
 }
 
 /// `200, 300-399`.
-impl fmt::Display for Statuses {
+impl fmt::Display for StatusRanges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (first, last)) in self.0.iter().enumerate() {
             f.write_str(if index == 0 { "" } else { ", " })?;

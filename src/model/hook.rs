@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{Given, OwnOutput, PillarPath, Reference, Step, Tls};
+use super::{OwnOutput, PillarPath, Reference, SaltStep, Tls, ValueOrOutput};
 
 /// One item of a component's `hooks`.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Hook {
     /// Its path in the pillar: `infrastructure:components:web:hooks:0`.
     pub path: PillarPath,
     pub on_failure: HookFailure,
-    pub action: Action,
+    pub action: HookAction,
 }
 
 /// What a failed hook means for its component.
@@ -27,14 +27,14 @@ pub enum HookFailure {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Action {
+pub enum HookAction {
     /// Keys below `{prefix}/{environment}/{component}/` of `settings:consul`.
     ConsulKv {
         prefix: String,
     },
     ConsulService(ConsulService),
-    Prometheus(Prometheus),
-    Salt(Step),
+    Prometheus(PrometheusTargets),
+    Salt(SaltStep),
     Webhook(Webhook),
 }
 
@@ -42,15 +42,15 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConsulService {
     pub name: String,
-    pub address: Given<String>,
-    pub port: Option<Given<u16>>,
+    pub address: ValueOrOutput<String>,
+    pub port: Option<ValueOrOutput<u16>>,
     pub tags: Vec<String>,
     /// Checks for consul-esm, which monitors nodes that have no agent. They begin as passing.
-    pub checks: Vec<Check>,
+    pub checks: Vec<NodeCheck>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Check {
+pub struct NodeCheck {
     pub name: String,
     /// The URL must answer with a 2xx status. If None, see `tcp`.
     pub http: Option<String>,
@@ -61,11 +61,11 @@ pub struct Check {
 
 /// A file of targets: <https://prometheus.io/docs/guides/file-sd/>.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Prometheus {
+pub struct PrometheusTargets {
     /// Absolute, ends with `.json`.
     pub file: PathBuf,
     /// `host:port`; an output may be a list of them.
-    pub targets: Vec<Given<String>>,
+    pub targets: Vec<ValueOrOutput<String>>,
     pub labels: BTreeMap<String, String>,
 }
 
@@ -82,30 +82,32 @@ pub struct Webhook {
 impl Hook {
     pub fn kind(&self) -> &'static str {
         match self.action {
-            Action::ConsulKv { .. } => "consul_kv",
-            Action::ConsulService(_) => "consul_service",
-            Action::Prometheus(_) => "prometheus",
-            Action::Salt(_) => "salt",
-            Action::Webhook(_) => "webhook",
+            HookAction::ConsulKv { .. } => "consul_kv",
+            HookAction::ConsulService(_) => "consul_service",
+            HookAction::Prometheus(_) => "prometheus",
+            HookAction::Salt(_) => "salt",
+            HookAction::Webhook(_) => "webhook",
         }
     }
 
     /// All outputs that the hook reads, each with the path at which the hook names it.
     pub fn outputs(&self) -> Vec<(PillarPath, &OwnOutput)> {
-        let place = self.path.child(self.kind());
+        let pillar_path = self.path.child(self.kind());
         match &self.action {
-            Action::ConsulService(service) => {
-                let port = service.port.as_ref().and_then(Given::output);
+            HookAction::ConsulService(service) => {
+                let port = service.port.as_ref().and_then(ValueOrOutput::output);
                 let read = [("address", service.address.output()), ("port", port)];
-                read.into_iter().filter_map(|(key, own)| Some((place.child(key), own?))).collect()
+                read.into_iter().filter_map(|(key, own)| Some((pillar_path.child(key), own?))).collect()
             }
-            Action::Prometheus(prometheus) => {
+            HookAction::Prometheus(prometheus) => {
                 let targets = prometheus.targets.iter().enumerate();
                 targets
-                    .filter_map(|(index, one)| Some((place.child("targets").child(index), one.output()?)))
+                    .filter_map(|(index, one)| {
+                        Some((pillar_path.child("targets").child(index), one.output()?))
+                    })
                     .collect()
             }
-            Action::ConsulKv { .. } | Action::Salt(_) | Action::Webhook(_) => Vec::new(),
+            HookAction::ConsulKv { .. } | HookAction::Salt(_) | HookAction::Webhook(_) => Vec::new(),
         }
     }
 }

@@ -7,14 +7,14 @@ use super::Reference;
 
 /// Validated `infrastructure:settings:lock`.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Lock {
+pub enum LockSettings {
     /// A file on this host.
     File,
     /// A key in Consul, and in addition the file on this host.
     Consul(Box<ConsulLock>),
 }
 
-impl Lock {
+impl LockSettings {
     pub fn token(&self) -> Option<&Reference> {
         match self {
             Self::File => None,

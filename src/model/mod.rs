@@ -24,8 +24,8 @@ mod refusal;
 mod server;
 pub mod service;
 mod settings;
+mod state_edit;
 mod step;
-mod surgery;
 mod task_secret;
 mod vault;
 mod vault_path;
@@ -38,26 +38,30 @@ pub use component::{Component, DependsOn, Input, Source, Template};
 pub use constraint::{Attribute, Constraint};
 pub use did_you_mean::{hint, listed, nearest};
 pub use draft::Draft;
-pub use drift::{DriftRules, Pattern};
+pub use drift::{DriftPattern, DriftRules};
 pub use health::{
-    ConsulProbe, Gate, Given, HttpProbe, NomadProbe, OwnOutput, Probe, Statuses, TcpProbe, Timing,
+    ConsulProbe, GateSettings, GateTiming, HttpProbe, NomadProbe, OwnOutput, ProbeSettings, StatusRanges,
+    TcpProbe, ValueOrOutput,
 };
-pub use hook::{Action, ConsulService, Hook, HookFailure, Prometheus, Webhook};
+pub use hook::{ConsulService, Hook, HookAction, HookFailure, PrometheusTargets, Webhook};
 pub use interface::{Interface, Output, Variable};
-pub use lock::{ConsulLock, Lock, Tls};
+pub use lock::{ConsulLock, LockSettings, Tls};
 pub use name::Name;
 pub use path::{PillarPath, Problem};
-pub use provider::{Credential, Origin, Provider, Variable as ProviderVariable};
+pub use provider::{Credential, CredentialOrigin, CredentialVariable as ProviderVariable, Provider};
 pub use read::{Overrides, about, adopt, read};
 pub use reference::{OutputRef, Reference, lookalikes, output, reference};
 pub use refusal::refusal;
-pub use server::{ConsulServer, HandsSecrets, NomadServer, RETRY_FOR};
+pub use server::{ConsulServer, NomadServer, RETRY_FOR, SecretDeliverySettings};
 pub use service::{component_name, service_name};
-pub use settings::{Backend, FirstFailure, Loss, OnFailure, Policy, Rollback, Settings, Terraform, Timeouts};
+pub use settings::{
+    Backend, DestructiveAction, FirstFailure, OnFailure, Policy, RollbackSettings, Settings,
+    TerraformSettings, Timeouts,
+};
+pub use state_edit::{ResourceAddress, StateEdit};
 use step::is_reserved;
-pub use step::{Batch, Step, Target, What};
-pub use surgery::{Address, Surgery};
-pub use task_secret::{Bearer, SecretKind, SecretOrigin, TaskSecret, handed_key, nomad_variable};
+pub use step::{Batch, MinionTarget, SaltCall, SaltStep};
+pub use task_secret::{SecretDelivery, SecretKind, SecretOrigin, TaskSecret, nomad_variable, variable_key};
 pub use vault::{VaultAuth, VaultServer};
 pub use vault_path::VaultPath;
 pub use version::{Version, VersionConstraint};

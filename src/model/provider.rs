@@ -8,11 +8,11 @@ pub struct Credential {
     /// Its path in the pillar.
     pub path: PillarPath,
     pub provider: &'static Provider,
-    pub origin: Origin,
+    pub origin: CredentialOrigin,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Origin {
+pub enum CredentialOrigin {
     /// The single value of a provider with one variable.
     Value(Reference),
     /// A path in Vault. The keys there are assigned to variables by their names.
@@ -25,19 +25,19 @@ pub struct Provider {
     pub name: &'static str,
     /// The path in Vault, unless the pillar sets another one.
     pub path: &'static str,
-    pub variables: &'static [Variable],
+    pub variables: &'static [CredentialVariable],
 }
 
 /// An environment variable, and the keys that may hold its value. The first key that exists is used.
 #[derive(Debug, PartialEq)]
-pub struct Variable {
+pub struct CredentialVariable {
     pub name: &'static str,
     pub keys: &'static [&'static str],
     pub optional: bool,
 }
 
-const fn needed(name: &'static str, keys: &'static [&'static str]) -> Variable {
-    Variable { name, keys, optional: false }
+const fn needed(name: &'static str, keys: &'static [&'static str]) -> CredentialVariable {
+    CredentialVariable { name, keys, optional: false }
 }
 
 /// The variables are documented on the page of each provider. The keys are those that Vault's secrets engine for the
@@ -54,7 +54,7 @@ pub static PROVIDERS: [Provider; 8] = [
         variables: &[
             needed("AWS_ACCESS_KEY_ID", &["access_key_id", "access_key", "AWS_ACCESS_KEY_ID"]),
             needed("AWS_SECRET_ACCESS_KEY", &["secret_access_key", "secret_key", "AWS_SECRET_ACCESS_KEY"]),
-            Variable {
+            CredentialVariable {
                 name: "AWS_SESSION_TOKEN",
                 keys: &["session_token", "security_token", "AWS_SESSION_TOKEN"],
                 optional: true,

@@ -17,7 +17,7 @@ pub struct NomadServer {
     /// None: the region of the agent.
     pub region: Option<String>,
     pub namespace: String,
-    pub secrets: HandsSecrets,
+    pub secrets: SecretDeliverySettings,
     pub tls: Tls,
     /// How long a request is repeated while the server is unavailable.
     pub retry_for: Duration,
@@ -25,7 +25,7 @@ pub struct NomadServer {
 
 /// How a secret from Vault gets into a task.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum HandsSecrets {
+pub enum SecretDeliverySettings {
     /// Eos reads the secret, and writes a Nomad variable.
     #[default]
     Variables,

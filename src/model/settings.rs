@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    ConsulServer, Credential, DriftRules, Lock, NomadServer, Reference, VaultServer, VersionConstraint,
+    ConsulServer, Credential, DriftRules, LockSettings, NomadServer, Reference, VaultServer,
+    VersionConstraint,
 };
 
 /// Validated `infrastructure:settings`, merged with the settings of the environment and of the call.
@@ -16,9 +17,9 @@ use super::{
 pub struct Settings {
     /// Absolute. Workdirs are `{root}/{environment}/{component}`.
     pub root: PathBuf,
-    pub terraform: Terraform,
+    pub terraform: TerraformSettings,
     pub backend: Backend,
-    pub lock: Lock,
+    pub lock: LockSettings,
     /// How long a component waits for the lock that another run holds.
     pub lock_timeout: Duration,
     pub parallelism: NonZeroUsize,
@@ -27,7 +28,7 @@ pub struct Settings {
     pub timeouts: Timeouts,
     pub on_failure: OnFailure,
     pub policy: Policy,
-    pub rollback: Rollback,
+    pub rollback: RollbackSettings,
     pub drift: DriftRules,
     pub nomad: NomadServer,
     pub consul: ConsulServer,
@@ -38,7 +39,7 @@ pub struct Settings {
 
 /// The terraform binary, its required version and its environment.
 #[derive(Clone, Debug)]
-pub struct Terraform {
+pub struct TerraformSettings {
     /// A name on PATH or an absolute path.
     pub binary: String,
     /// A constraint in Terraform's own notation, such as `>=1.5, <2`.
@@ -84,14 +85,14 @@ pub enum OnFailure {
 
 /// Rules for the rollback of a failed run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rollback {
+pub struct RollbackSettings {
     /// Kinds of loss that need approval during a rollback. They concern resources that existed before the run.
-    pub needs_approval_for: BTreeSet<Loss>,
+    pub needs_approval_for: BTreeSet<DestructiveAction>,
     pub on_first_failure: FirstFailure,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Loss {
+pub enum DestructiveAction {
     Delete,
     Replace,
 }
@@ -103,10 +104,10 @@ pub enum FirstFailure {
     Destroy,
 }
 
-impl Default for Rollback {
+impl Default for RollbackSettings {
     fn default() -> Self {
         Self {
-            needs_approval_for: [Loss::Delete, Loss::Replace].into(),
+            needs_approval_for: [DestructiveAction::Delete, DestructiveAction::Replace].into(),
             on_first_failure: FirstFailure::Keep,
         }
     }

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 /// Validated `salt` of a component or of a hook.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    pub target: Target,
-    pub what: What,
+pub struct SaltStep {
+    pub target: MinionTarget,
+    pub what: SaltCall,
     /// Time from the start of the job until every minion has answered. With batches, it applies to each batch.
     pub timeout: Duration,
     /// How many minions run at the same time. None: all.
@@ -18,7 +18,7 @@ pub struct Step {
 
 /// The target minions, in Salt's notation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct MinionTarget {
     /// `glob`, `list`, `grain`, `pillar` or `compound`.
     pub kind: &'static str,
     /// In a list, the minions are separated by commas.
@@ -26,7 +26,7 @@ pub struct Target {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum What {
+pub enum SaltCall {
     /// States, with pillar data that overrides the minion's own.
     States { sls: Vec<String>, pillar: Map<String, Value> },
     /// An execution function: `module.name`.
@@ -63,7 +63,7 @@ const STATES: [&str; 9] = [
     "state.top",
 ];
 
-impl What {
+impl SaltCall {
     /// The function that is called: `state.sls`, or the function of the step.
     pub fn function(&self) -> &str {
         match self {

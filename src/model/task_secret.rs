@@ -8,7 +8,7 @@ use super::{OutputRef, PillarPath, Reference, VaultPath};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskSecret {
     pub origin: SecretOrigin,
-    pub bearer: Bearer,
+    pub delivery: SecretDelivery,
     /// Its path in the pillar.
     pub path: PillarPath,
 }
@@ -29,7 +29,7 @@ pub enum SecretOrigin {
 
 /// How the secret gets into the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bearer {
+pub enum SecretDelivery {
     /// A Nomad variable that Eos writes.
     Variable,
     /// Nomad itself reads the secret in Vault.
@@ -54,7 +54,7 @@ pub fn nomad_variable(service: &str) -> String {
 }
 
 /// The key in that Nomad variable for one secret of one revision. The template of the job contains this key.
-pub fn handed_key(revision: impl fmt::Display, name: &str) -> String {
+pub fn variable_key(revision: impl fmt::Display, name: &str) -> String {
     format!("r{revision}_{name}")
 }
 

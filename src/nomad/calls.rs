@@ -7,14 +7,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::JobName;
-use super::client::{Nomad, Reply};
-use super::trouble::Trouble;
-use crate::decide::{Allocation, Deployment, Evaluation, Job, Unplaced, Versions};
+use super::client::{NomadClient, NomadReply};
+use super::error::NomadError;
+use crate::decide::{Allocation, Deployment, Evaluation, JobVersions, PlacementFailure, RegisteredJob};
 
 /// The answer to a validation. Nomad answers 200 for invalid jobs too.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Validation {
+pub struct JobValidation {
     pub validation_errors: Option<Vec<String>>,
     pub error: Option<String>,
     pub warnings: Option<String>,
@@ -22,16 +22,16 @@ pub struct Validation {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Planned {
+pub struct JobPlan {
     #[serde(rename = "FailedTGAllocs")]
-    pub unplaced: Option<BTreeMap<String, Unplaced>>,
+    pub unplaced: Option<BTreeMap<String, PlacementFailure>>,
     pub warnings: Option<String>,
-    pub annotations: Option<Annotations>,
+    pub annotations: Option<JobPlanAnnotations>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Annotations {
+pub struct JobPlanAnnotations {
     /// From a group's name to the numbers of its updates: `Place`, `Stop`, `DestructiveUpdate`, ...
     #[serde(rename = "DesiredTGUpdates")]
     pub updates: Option<BTreeMap<String, BTreeMap<String, u64>>>,
@@ -40,7 +40,7 @@ pub struct Annotations {
 /// A check that Nomad itself runs, for one allocation.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Check {
+pub struct AllocationCheck {
     /// `success`, `failure` or `pending`.
     pub status: String,
     pub service: String,
@@ -48,41 +48,41 @@ pub struct Check {
     pub output: String,
 }
 
-impl Nomad {
+impl NomadClient {
     /// Parses a jobspec in HCL, and returns the job as JSON.
-    pub async fn parse(&self, hcl: &str, variables: &str) -> Result<Value, Trouble> {
+    pub async fn parse(&self, hcl: &str, variables: &str) -> Result<Value, NomadError> {
         let asked = json!({ "JobHCL": hcl, "Variables": variables, "Canonicalize": true });
         self.put(&["jobs", "parse"], &[], &asked).await
     }
 
-    pub async fn validate(&self, namespace: &str, job: &Value) -> Result<Validation, Trouble> {
+    pub async fn validate(&self, namespace: &str, job: &Value) -> Result<JobValidation, NomadError> {
         self.put(&["validate", "job"], &[("namespace", namespace)], &json!({ "Job": job })).await
     }
 
-    pub async fn plan(&self, name: &JobName, job: &Value) -> Result<Planned, Trouble> {
+    pub async fn plan(&self, name: &JobName, job: &Value) -> Result<JobPlan, NomadError> {
         let asked = json!({ "Job": job, "Diff": true });
         self.put(&["job", &name.id, "plan"], &[("namespace", &name.namespace)], &asked).await
     }
 
-    pub async fn job(&self, name: &JobName) -> Result<Job, Trouble> {
+    pub async fn job(&self, name: &JobName) -> Result<RegisteredJob, NomadError> {
         self.get(&["job", &name.id], &[("namespace", &name.namespace)]).await
     }
 
-    pub async fn versions(&self, name: &JobName) -> Result<Versions, Trouble> {
+    pub async fn versions(&self, name: &JobName) -> Result<JobVersions, NomadError> {
         self.get(&["job", &name.id, "versions"], &[("namespace", &name.namespace)]).await
     }
 
-    pub async fn evaluations(&self, name: &JobName) -> Result<Vec<Evaluation>, Trouble> {
+    pub async fn evaluations(&self, name: &JobName) -> Result<Vec<Evaluation>, NomadError> {
         let path = ["job", &name.id, "evaluations"];
         Ok(self.get::<Option<_>>(&path, &[("namespace", &name.namespace)]).await?.unwrap_or_default())
     }
 
-    pub async fn deployments(&self, name: &JobName) -> Result<Vec<Deployment>, Trouble> {
+    pub async fn deployments(&self, name: &JobName) -> Result<Vec<Deployment>, NomadError> {
         let path = ["job", &name.id, "deployments"];
         Ok(self.get::<Option<_>>(&path, &[("namespace", &name.namespace)]).await?.unwrap_or_default())
     }
 
-    pub async fn allocations(&self, name: &JobName) -> Result<Vec<Allocation>, Trouble> {
+    pub async fn allocations(&self, name: &JobName) -> Result<Vec<Allocation>, NomadError> {
         let path = ["job", &name.id, "allocations"];
         Ok(self.get::<Option<_>>(&path, &[("namespace", &name.namespace)]).await?.unwrap_or_default())
     }
@@ -94,19 +94,24 @@ impl Nomad {
         id: &str,
         index: u64,
         wait: Duration,
-    ) -> Result<Reply, Trouble> {
+    ) -> Result<NomadReply, NomadError> {
         self.wait(&["deployment", id], &[("namespace", namespace)], index, wait).await
     }
 
-    pub async fn promote(&self, namespace: &str, deployment: &str) -> Result<(), Trouble> {
+    pub async fn promote(&self, namespace: &str, deployment: &str) -> Result<(), NomadError> {
         let asked = json!({ "DeploymentID": deployment, "All": true });
         let path = ["deployment", "promote", deployment];
         self.put::<Value>(&path, &[("namespace", namespace)], &asked).await.map(drop)
     }
 
-    pub async fn checks(&self, namespace: &str, allocation: &str) -> Result<Vec<Check>, Trouble> {
+    pub async fn checks(
+        &self,
+        namespace: &str,
+        allocation: &str,
+    ) -> Result<Vec<AllocationCheck>, NomadError> {
         let path = ["client", "allocation", allocation, "checks"];
-        let found: Option<BTreeMap<String, Check>> = self.get(&path, &[("namespace", namespace)]).await?;
+        let found: Option<BTreeMap<String, AllocationCheck>> =
+            self.get(&path, &[("namespace", namespace)]).await?;
         Ok(found.unwrap_or_default().into_values().collect())
     }
 
@@ -117,7 +122,7 @@ impl Nomad {
         allocation: &str,
         task: &str,
         bytes: usize,
-    ) -> Result<String, Trouble> {
+    ) -> Result<String, NomadError> {
         let bytes = bytes.to_string();
         let query = [
             ("task", task),

@@ -7,9 +7,9 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::trouble::{Trouble, unusable};
+use super::error::{NomadError, unusable};
 use crate::error::Result;
-use crate::http::{self, Unusable, build, one_line, to_server};
+use crate::http::{self, ClientError, build, one_line, to_server};
 use crate::model::NomadServer;
 
 /// The most time for an answer to a request that does not block.
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const SHOWN: usize = 1000;
 
 /// No Debug, because it contains the token.
-pub struct Nomad {
+pub struct NomadClient {
     /// The address as the pillar has it.
     pub address: String,
     base: Url,
@@ -29,18 +29,18 @@ pub struct Nomad {
     pub retry_for: Duration,
 }
 
-pub struct Reply {
+pub struct NomadReply {
     /// `X-Nomad-Index`, if the answer has one.
     pub index: Option<u64>,
     pub body: Vec<u8>,
 }
 
-impl Nomad {
+impl NomadClient {
     /// Reads the files of `tls`. Sends no request.
     pub fn open(server: &NomadServer, token: Option<SecretString>) -> Result<Self> {
         let base = Url::parse(&server.address)
             .map_err(|error| unusable(&server.address, &error.to_string()).because(error))?;
-        let unusable = |why: Unusable| unusable(&server.address, &why.to_string()).because(why);
+        let unusable = |why: ClientError| unusable(&server.address, &why.to_string()).because(why);
         let builder = to_server(&server.address, &server.tls, "X-Nomad-Token", token.as_ref());
         let builder = builder.map_err(unusable)?.connect_timeout(PATIENCE);
         let http = build(builder).map_err(unusable)?;
@@ -52,12 +52,12 @@ impl Nomad {
         &self,
         path: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, NomadError> {
         self.read(&self.send(Method::GET, path, query, None, PATIENCE).await?)
     }
 
     /// Returns an answer that is plain text, not JSON.
-    pub async fn text(&self, path: &[&str], query: &[(&str, &str)]) -> Result<String, Trouble> {
+    pub async fn text(&self, path: &[&str], query: &[(&str, &str)]) -> Result<String, NomadError> {
         let reply = self.send(Method::GET, path, query, None, PATIENCE).await?;
         Ok(String::from_utf8_lossy(&reply.body).into_owned())
     }
@@ -69,7 +69,7 @@ impl Nomad {
         query: &[(&str, &str)],
         index: u64,
         wait: Duration,
-    ) -> Result<Reply, Trouble> {
+    ) -> Result<NomadReply, NomadError> {
         let (index, span) = (index.to_string(), format!("{}ms", wait.as_millis()));
         let query: Vec<_> =
             query.iter().copied().chain([("index", index.as_str()), ("wait", &span)]).collect();
@@ -81,12 +81,12 @@ impl Nomad {
         path: &[&str],
         query: &[(&str, &str)],
         body: &Value,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, NomadError> {
         let body = Some(body.to_string().into_bytes());
         self.read(&self.send(Method::PUT, path, query, body, PATIENCE).await?)
     }
 
-    pub async fn delete(&self, path: &[&str], query: &[(&str, &str)]) -> Result<(), Trouble> {
+    pub async fn delete(&self, path: &[&str], query: &[(&str, &str)]) -> Result<(), NomadError> {
         self.send(Method::DELETE, path, query, None, PATIENCE).await.map(drop)
     }
 
@@ -97,32 +97,32 @@ impl Nomad {
         query: &[(&str, &str)],
         body: Option<Vec<u8>>,
         timeout: Duration,
-    ) -> Result<Reply, Trouble> {
+    ) -> Result<NomadReply, NomadError> {
         let mut url = self.base.clone();
         url.set_path(&format!("v1/{}", http::path(path)));
         let region = self.region.as_deref().map(|region| ("region", region));
         url.query_pairs_mut().extend_pairs(query.iter().copied().chain(region));
         let request = self.http.request(method, url).timeout(timeout).body(body.unwrap_or_default());
-        let answer = http::send(request).await.map_err(Trouble::Unreachable)?;
+        let answer = http::send(request).await.map_err(NomadError::Unreachable)?;
         let index = answer.number("X-Nomad-Index");
         let said = || self.said(&answer.body);
         match answer.status {
-            200 | 204 => Ok(Reply { index, body: answer.body }),
-            409 => Err(Trouble::Moved),
-            403 => Err(Trouble::Denied(said())),
-            404 => Err(Trouble::Missing(said())),
+            200 | 204 => Ok(NomadReply { index, body: answer.body }),
+            409 => Err(NomadError::Moved),
+            403 => Err(NomadError::Denied(said())),
+            404 => Err(NomadError::Missing(said())),
             // An unknown region does not appear by waiting.
-            500 if answer.body.starts_with(b"No path to region") => Err(Trouble::Refused(said())),
+            500 if answer.body.starts_with(b"No path to region") => Err(NomadError::Refused(said())),
             status if answer.may_pass() => {
-                Err(Trouble::Unreachable(answer.away(format!("HTTP {status}: {}", said()))))
+                Err(NomadError::Unreachable(answer.away(format!("HTTP {status}: {}", said()))))
             }
-            _ => Err(Trouble::Refused(said())),
+            _ => Err(NomadError::Refused(said())),
         }
     }
 
-    pub fn read<T: DeserializeOwned>(&self, reply: &Reply) -> Result<T, Trouble> {
+    pub fn read<T: DeserializeOwned>(&self, reply: &NomadReply) -> Result<T, NomadError> {
         serde_json::from_slice(&reply.body)
-            .map_err(|error| Trouble::Refused(format!("the answer does not come from a Nomad: {error}")))
+            .map_err(|error| NomadError::Refused(format!("the answer does not come from a Nomad: {error}")))
     }
 
     /// An answer in plain text, as one line.

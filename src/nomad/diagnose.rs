@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::JobName;
-use super::calls::Check;
-use super::client::Nomad;
-use super::trouble::Trouble;
+use super::calls::AllocationCheck;
+use super::client::NomadClient;
+use super::error::NomadError;
 use crate::decide::{Allocation, Rollout, short_id};
 
 /// The most allocations that are examined, the newest first.
@@ -32,14 +32,14 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    pub fn unseen(name: &JobName, trouble: &Trouble) -> Self {
-        let note = format!("job {} could not be examined: {}", name.id, trouble.text());
+    pub fn unseen(name: &JobName, error: &NomadError) -> Self {
+        let note = format!("job {} could not be examined: {}", name.id, error.text());
         Self { details: json!({ "job": name.id, "notes": [note] }), lines: vec![note] }
     }
 }
 
 /// If `silent`, the output of the job's tasks and checks is not repeated.
-pub async fn diagnose(nomad: &Nomad, name: &JobName, rollout: &Rollout, silent: bool) -> Diagnosis {
+pub async fn diagnose(nomad: &NomadClient, name: &JobName, rollout: &Rollout, silent: bool) -> Diagnosis {
     let mut notes = Vec::new();
     if silent {
         notes.push(SILENT.to_owned());
@@ -87,7 +87,7 @@ fn suspects(rollout: &Rollout) -> Vec<&Allocation> {
 }
 
 async fn allocation(
-    nomad: &Nomad,
+    nomad: &NomadClient,
     name: &JobName,
     one: &Allocation,
     silent: bool,
@@ -99,8 +99,8 @@ async fn allocation(
     lines.push(cut(&format!("{group}: allocation {id} on {node} is {status}: {}", one.why())));
     let checks = match nomad.checks(&name.namespace, &one.id).await {
         Ok(checks) => checks,
-        Err(trouble) => {
-            notes.push(format!("checks of {id}: {}", trouble.text()));
+        Err(error) => {
+            notes.push(format!("checks of {id}: {}", error.text()));
             Vec::new()
         }
     };
@@ -151,7 +151,7 @@ async fn allocation(
 
 /// Returns the last lines of a task's stderr. If they cannot be read, this adds a note and does not fail.
 async fn stderr(
-    nomad: &Nomad,
+    nomad: &NomadClient,
     name: &JobName,
     one: &Allocation,
     task: &str,
@@ -159,15 +159,15 @@ async fn stderr(
 ) -> Vec<String> {
     match nomad.stderr(&name.namespace, &one.id, task, READ).await {
         Ok(text) => last_lines(&text),
-        Err(trouble) => {
-            let what = match &trouble {
-                Trouble::Denied(_) => "cannot be read with this token",
+        Err(error) => {
+            let what = match &error {
+                NomadError::Denied(_) => "cannot be read with this token",
                 _ => "cannot be read",
             };
             notes.push(format!(
                 "the stderr of task {task} of {} {what}: {}",
                 short_id(&one.id),
-                trouble.text()
+                error.text()
             ));
             Vec::new()
         }
@@ -185,7 +185,7 @@ fn cut(text: &str) -> String {
     line.chars().take(WIDTH).collect()
 }
 
-impl Check {
+impl AllocationCheck {
     /// `check up of service web is failing: connection refused`.
     pub fn explain(&self, silent: bool) -> String {
         let word = if self.status == "failure" { "failing" } else { &self.status };

@@ -5,18 +5,18 @@
 
 mod calls;
 mod client;
+mod deployment_watch;
 mod diagnose;
-mod follow;
+mod error;
 mod preflight;
-mod trouble;
 mod variables;
 
-pub use client::Nomad;
+pub use client::NomadClient;
+pub use deployment_watch::{DeploymentWatch, JobHealth, ServingAllocations};
 pub use diagnose::Diagnosis;
-pub use follow::{Follow, Found, Servers};
-pub use preflight::{Checked, Refusal, Spec};
-pub use trouble::Trouble;
-pub use variables::Variable;
+pub use error::NomadError;
+pub use preflight::{CheckedJob, JobRefusal, JobSubmission};
+pub use variables::NomadVariable;
 
 /// A job's id and namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]

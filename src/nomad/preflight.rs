@@ -4,12 +4,12 @@
 use serde_json::Value;
 
 use super::JobName;
-use super::client::Nomad;
-use super::trouble::Trouble;
+use super::client::NomadClient;
+use super::error::NomadError;
 
 /// The input of a `nomad_job` resource.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Spec {
+pub struct JobSubmission {
     pub jobspec: String,
     pub is_json: bool,
     /// An HCL variables file, as text.
@@ -20,40 +20,40 @@ pub struct Spec {
 
 /// A job without objections.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Checked {
+pub struct CheckedJob {
     pub name: JobName,
     /// Nomad's warnings, and the changes that it would make.
     pub notes: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Refusal {
+pub enum JobRefusal {
     Invalid(String),
     /// Each group with the reason why it finds no node.
     Unplaceable(JobName, Vec<String>),
     /// A job of this name runs already, and the resource does not manage it.
     Foreign(JobName),
-    Trouble(Trouble),
+    Api(NomadError),
 }
 
-impl Refusal {
+impl JobRefusal {
     pub fn is_away(&self) -> bool {
-        matches!(self, Self::Trouble(trouble) if trouble.is_away())
+        matches!(self, Self::Api(error) if error.is_away())
     }
 }
 
-impl From<Trouble> for Refusal {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+impl From<NomadError> for JobRefusal {
+    fn from(error: NomadError) -> Self {
+        Self::Api(error)
     }
 }
 
-impl Nomad {
-    pub async fn preflight(&self, spec: &Spec) -> Result<Checked, Refusal> {
+impl NomadClient {
+    pub async fn preflight(&self, spec: &JobSubmission) -> Result<CheckedJob, JobRefusal> {
         let job = self.read_spec(spec).await?;
         let text = |key: &str| job[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let Some(id) = text("ID") else {
-            return Err(Refusal::Invalid("the jobspec does not contain a job".to_owned()));
+            return Err(JobRefusal::Invalid("the jobspec does not contain a job".to_owned()));
         };
         let namespace = text("Namespace").unwrap_or_else(|| "default".to_owned());
         let name = JobName { namespace, id };
@@ -61,21 +61,21 @@ impl Nomad {
         let errors = validation.validation_errors.unwrap_or_default();
         let error = validation.error.filter(|error| !error.trim().is_empty());
         if !errors.is_empty() || error.is_some() {
-            let said = if errors.is_empty() { error.unwrap_or_default() } else { errors.join("; ") };
-            return Err(Refusal::Invalid(words(&said)));
+            let message = if errors.is_empty() { error.unwrap_or_default() } else { errors.join("; ") };
+            return Err(JobRefusal::Invalid(words(&message)));
         }
         if spec.before.as_ref() != Some(&name) {
             match self.job(&name).await {
-                Ok(there) if !there.stop => return Err(Refusal::Foreign(name)),
-                Ok(_) | Err(Trouble::Missing(_)) => {}
-                Err(trouble) => return Err(trouble.into()),
+                Ok(there) if !there.stop => return Err(JobRefusal::Foreign(name)),
+                Ok(_) | Err(NomadError::Missing(_)) => {}
+                Err(api_error) => return Err(api_error.into()),
             }
         }
         let plan = self.plan(&name, &job).await?;
         let unplaced = plan.unplaced.unwrap_or_default();
         if !unplaced.is_empty() {
             let groups = unplaced.iter().map(|(group, why)| format!("{group}: {}", why.explain()));
-            return Err(Refusal::Unplaceable(name, groups.collect()));
+            return Err(JobRefusal::Unplaceable(name, groups.collect()));
         }
         let warnings = [validation.warnings, plan.warnings].into_iter().flatten();
         let mut notes: Vec<_> = warnings
@@ -92,19 +92,19 @@ impl Nomad {
                 notes.push(format!("Nomad's plan for {}.{group}: {}", name.id, does.join(", ")));
             }
         }
-        Ok(Checked { name, notes })
+        Ok(CheckedJob { name, notes })
     }
 
-    async fn read_spec(&self, spec: &Spec) -> Result<Value, Refusal> {
+    async fn read_spec(&self, spec: &JobSubmission) -> Result<Value, JobRefusal> {
         if spec.is_json {
             let job: Value = serde_json::from_str(&spec.jobspec)
-                .map_err(|error| Refusal::Invalid(format!("the jobspec is not valid JSON: {error}")))?;
+                .map_err(|error| JobRefusal::Invalid(format!("the jobspec is not valid JSON: {error}")))?;
             return Ok(if job["Job"].is_object() { job["Job"].clone() } else { job });
         }
         match self.parse(&spec.jobspec, &spec.variables).await {
             Ok(job) => Ok(job),
-            Err(Trouble::Refused(said)) => Err(Refusal::Invalid(said)),
-            Err(trouble) => Err(trouble.into()),
+            Err(NomadError::Refused(message)) => Err(JobRefusal::Invalid(message)),
+            Err(api_error) => Err(api_error.into()),
         }
     }
 }

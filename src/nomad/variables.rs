@@ -7,13 +7,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Nomad;
-use super::trouble::Trouble;
+use super::NomadClient;
+use super::error::NomadError;
 
 /// No Debug, because it contains secrets.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Variable {
+pub struct NomadVariable {
     pub items: BTreeMap<String, SecretString>,
     /// A write succeeds only if the variable still has this index. 0 if the variable does not exist.
     #[serde(rename = "ModifyIndex")]
@@ -27,33 +27,33 @@ struct Listed {
     path: String,
 }
 
-impl Nomad {
+impl NomadClient {
     /// Returns a variable; an empty one if it does not exist.
-    pub async fn variable(&self, namespace: &str, path: &str) -> Result<Variable, Trouble> {
+    pub async fn variable(&self, namespace: &str, path: &str) -> Result<NomadVariable, NomadError> {
         match self.get(&segments(path), &[("namespace", namespace)]).await {
-            Err(Trouble::Missing(_)) => Ok(Variable::default()),
+            Err(NomadError::Missing(_)) => Ok(NomadVariable::default()),
             answer => answer,
         }
     }
 
     /// The namespaces that have a variable at this path, as far as the token may see them.
-    pub async fn namespaces_of(&self, path: &str) -> Result<Vec<String>, Trouble> {
+    pub async fn namespaces_of(&self, path: &str) -> Result<Vec<String>, NomadError> {
         let found: Vec<Listed> = match self.get(&["vars"], &[("prefix", path), ("namespace", "*")]).await {
             // Nomad before 1.4 has no variables.
-            Err(Trouble::Missing(_)) => Vec::new(),
+            Err(NomadError::Missing(_)) => Vec::new(),
             answer => answer?,
         };
         Ok(found.into_iter().filter(|one| one.path == path).map(|one| one.namespace).collect())
     }
 
-    /// Writes a variable. Fails with [`Trouble::Moved`] if another client has written it since.
+    /// Writes a variable. Fails with [`NomadError::Moved`] if another client has written it since.
     pub async fn put_variable(
         &self,
         namespace: &str,
         path: &str,
         items: &BTreeMap<String, SecretString>,
         since: u64,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), NomadError> {
         let items: BTreeMap<_, _> = items.iter().map(|(key, value)| (key, value.expose_secret())).collect();
         let since = since.to_string();
         let query = [("namespace", namespace), ("cas", since.as_str())];
@@ -61,7 +61,7 @@ impl Nomad {
         self.put::<Value>(&segments(path), &query, &asked).await.map(drop)
     }
 
-    pub async fn delete_variable(&self, namespace: &str, path: &str, since: u64) -> Result<(), Trouble> {
+    pub async fn delete_variable(&self, namespace: &str, path: &str, since: u64) -> Result<(), NomadError> {
         let since = since.to_string();
         self.delete(&segments(path), &[("namespace", namespace), ("cas", since.as_str())]).await
     }

@@ -18,12 +18,12 @@ mod store;
 use serde_json::Value;
 
 pub use command::ensure;
-pub use request::call::{Call, Identity, Request};
+pub use request::call::{Call, CallerIdentity, Request};
 pub use request::pillar::Pillar;
 
 use command::{approve, cancel, execution_module, locks, promote, requests, resume};
 use query::{drift, graph, health, history, outputs, snapshots, status, validate};
-use request::answer::Opening;
+use request::answer::ReportBuilder;
 use request::call::unknown;
 
 use crate::error::Result;
@@ -62,7 +62,7 @@ pub fn run(call: Call<'_>) -> Value {
         "history" => history::history(&call),
         "show_run" => history::show_run(&call),
         "resume" => wanted(&call, "resume", resume::resume(&call.request)),
-        _ => Opening::new(&operation, "", false, &call.request.identity).failed(unknown(&operation)),
+        _ => ReportBuilder::new(&operation, "", false, &call.request.identity).failed(unknown(&operation)),
     };
     let retcode = report.retcode();
     let mut value = serde_json::to_value(&report).unwrap_or_default();
@@ -71,9 +71,9 @@ pub fn run(call: Call<'_>) -> Value {
 }
 
 /// Runs the requested components, or reports that no run or plan has the given id.
-fn wanted(call: &Call<'_>, operation: &str, wanted: Result<run::wanted::Wanted>) -> Report {
+fn wanted(call: &Call<'_>, operation: &str, wanted: Result<run::run_request::RunRequest>) -> Report {
     match wanted {
         Ok(wanted) => run::run(call, wanted),
-        Err(error) => Opening::new(operation, "", false, &call.request.identity).failed(error),
+        Err(error) => ReportBuilder::new(operation, "", false, &call.request.identity).failed(error),
     }
 }

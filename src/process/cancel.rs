@@ -17,10 +17,10 @@ pub enum Cause {
 
 /// Shared by all parts of one run. The first cause is kept.
 #[derive(Clone, Debug)]
-pub struct Cancel(Arc<watch::Sender<Asked>>);
+pub struct Cancel(Arc<watch::Sender<StopRequest>>);
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Asked {
+struct StopRequest {
     cause: Option<Cause>,
     /// End at once, even if resources in flight are lost.
     force: bool,
@@ -34,7 +34,7 @@ impl Default for Cancel {
 
 impl Cancel {
     pub fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(Asked::default())))
+        Self(Arc::new(watch::Sender::new(StopRequest::default())))
     }
 
     pub fn cancel(&self, cause: Cause) {

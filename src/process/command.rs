@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::keep::Lock;
+use super::inherited_lock::InheritedLock;
 
 /// Time between the SIGTERM and the SIGKILL to the rest of the child's process group.
 pub const SWEEP: Duration = Duration::from_secs(2);
@@ -27,7 +27,7 @@ pub struct Command<'a> {
     /// A text that the child can read once from its stdin.
     pub stdin: Option<&'a SecretString>,
     /// The lock that Eos holds. If Eos dies, the guardian keeps it until the child has exited and its group is swept.
-    pub lock: Option<Lock<'a>>,
+    pub lock: Option<InheritedLock<'a>>,
 }
 
 #[derive(Clone, Copy, Debug)]

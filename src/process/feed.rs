@@ -11,14 +11,14 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::unix::pipe::Sender;
 
 /// Writes the text. When it is dropped, it closes the pipe, and the child sees the end of its stdin.
-pub struct Feed<'a> {
+pub struct StdinFeed<'a> {
     rest: &'a [u8],
     /// None once the whole text is written. The `OwnedFd` is a second reader that reads nothing. While it is open, a
     /// write raises no SIGPIPE, even if the child no longer reads. A SIGPIPE could end the process that Eos runs in.
     pipe: Option<(Sender, OwnedFd)>,
 }
 
-impl<'a> Feed<'a> {
+impl<'a> StdinFeed<'a> {
     /// Returns the child's stdin and the feed. Without a text, stdin is empty. If the text fits into a pipe, this
     /// writes it and closes the pipe before it returns: a process that Salt forks later could keep the pipe open.
     pub fn open(text: Option<&'a SecretString>) -> io::Result<(OwnedFd, Self)> {

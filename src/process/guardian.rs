@@ -20,7 +20,7 @@ use rustix::process::{Pid, WaitOptions, getpid, getppid, setsid, waitpid};
 
 use super::descriptors::close_range;
 use super::signals::ignore_all;
-use super::ward::Ward;
+use super::supervised_child::SupervisedChild;
 use crate::error::{Code, Error, Layer, Phase, Result};
 
 /// The most children that are guarded at the same time. It is more than any run has.
@@ -123,7 +123,7 @@ fn tell(
 }
 
 /// Makes only system calls, because data behind another thread's lock may be in any state since the fork.
-fn watch(socket: &OwnedFd, parent: Pid, mut children: Vec<Ward>) -> ! {
+fn watch(socket: &OwnedFd, parent: Pid, mut children: Vec<SupervisedChild>) -> ! {
     alone(socket.as_raw_fd().cast_unsigned());
     let mut orphaned: Option<std::time::Instant> = None;
     let mut open = true;
@@ -146,7 +146,7 @@ fn watch(socket: &OwnedFd, parent: Pid, mut children: Vec<Ward>) -> ! {
 }
 
 /// Reads one message if one arrives in time; false once the other end of the socket is closed.
-fn hear(socket: &OwnedFd, patience: &Timespec, children: &mut Vec<Ward>) -> bool {
+fn hear(socket: &OwnedFd, patience: &Timespec, children: &mut Vec<SupervisedChild>) -> bool {
     let mut polled = [PollFd::new(socket, PollFlags::IN)];
     match poll(&mut polled, Some(patience)) {
         Ok(0) | Err(Errno::INTR) => return true,
@@ -170,7 +170,7 @@ fn hear(socket: &OwnedFd, patience: &Timespec, children: &mut Vec<Ward>) -> bool
                 children.retain(|child| !child.is(-pid));
             } else if let Some(pid) = Pid::from_raw(pid).filter(|_| children.len() < CHILDREN) {
                 let grace = Duration::from_millis(grace.unsigned_abs().into());
-                children.push(Ward::new((pid, start_time), grace, lock));
+                children.push(SupervisedChild::new((pid, start_time), grace, lock));
             }
             true
         }

@@ -55,7 +55,7 @@ pub fn lives(pid: Pid, start_time: u64) -> bool {
     }
 }
 
-pub struct Stat {
+pub struct ProcessStat {
     /// The process has exited. It may still wait to be reaped.
     pub ended: bool,
     pub group: i32,
@@ -63,7 +63,7 @@ pub struct Stat {
 }
 
 /// Reads `/proc/PID/stat`. Makes system calls only.
-pub fn stat(pid: Pid) -> Result<Stat, Errno> {
+pub fn stat(pid: Pid) -> Result<ProcessStat, Errno> {
     let mut path = [0; 32];
     write!(&mut path[..], "/proc/{}/stat\0", pid.as_raw_nonzero()).map_err(|_| Errno::INVAL)?;
     let path = CStr::from_bytes_until_nul(&path).map_err(|_| Errno::INVAL)?;
@@ -74,13 +74,13 @@ pub fn stat(pid: Pid) -> Result<Stat, Errno> {
 }
 
 /// The program's name is in parentheses. It may contain any byte, and parentheses too.
-fn parse(line: &[u8]) -> Option<Stat> {
+fn parse(line: &[u8]) -> Option<ProcessStat> {
     let name = line.iter().rposition(|&byte| byte == b')')?;
     // Starts at the third field.
     let mut fields = std::str::from_utf8(&line[name + 1..]).ok()?.split_ascii_whitespace();
     let ended = matches!(fields.next()?, "Z" | "X" | "x");
     let group = fields.nth(1)?.parse().ok()?;
-    Some(Stat { ended, group, start_time: fields.nth(16)?.parse().ok()? })
+    Some(ProcessStat { ended, group, start_time: fields.nth(16)?.parse().ok()? })
 }
 
 #[cfg(test)]

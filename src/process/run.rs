@@ -9,10 +9,10 @@ use tokio::time::{sleep, timeout};
 use super::cancel::{Cancel, Cause};
 use super::child::{self, Child};
 use super::command::{Command, Limits, SWEEP};
-use super::feed::Feed;
+use super::feed::StdinFeed;
 use super::group;
 use super::guardian::Guardian;
-use super::tail::Tail;
+use super::tail::LineReader;
 use crate::error::{Error, Result};
 
 /// Time between two reads of the growing output. The child's exit is noticed at once.
@@ -57,8 +57,8 @@ pub async fn run(
     let stdout = child::private(&command.stdout, command.room)?;
     let stderr = child::private(&command.stderr, QUOTED as u64)?;
     let unreadable = |error| Error::file(&command.stdout, "read", error);
-    let mut tail = Tail::open(&command.stdout).map_err(unreadable)?;
-    let (stdin, mut feed) = Feed::open(command.stdin).map_err(|error| child::refused(command, error))?;
+    let mut tail = LineReader::open(&command.stdout).map_err(unreadable)?;
+    let (stdin, mut feed) = StdinFeed::open(command.stdin).map_err(|error| child::refused(command, error))?;
     let child = Child::start(command, guardian, limits.stop_grace, (stdin, stdout, stderr))?;
     let mut stopped = None;
     let mut cut_short = None;

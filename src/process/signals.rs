@@ -8,12 +8,12 @@ use std::ptr::null_mut;
 use libc::{SIG_DFL, SIG_IGN, SIG_SETMASK, sigaction, sighandler_t, sigset_t};
 
 /// Blocks every signal on this thread until it is dropped.
-pub struct Blocked {
+pub struct BlockedSignals {
     before: sigset_t,
     _of_this_thread: PhantomData<*const ()>,
 }
 
-impl Blocked {
+impl BlockedSignals {
     pub fn all() -> Self {
         let mut all = MaybeUninit::uninit();
         // SAFETY: `sigfillset` writes the whole set, and nothing else.
@@ -24,7 +24,7 @@ impl Blocked {
     }
 }
 
-impl Drop for Blocked {
+impl Drop for BlockedSignals {
     fn drop(&mut self) {
         set_mask(&self.before);
     }

@@ -19,8 +19,8 @@ use super::command::Command;
 use super::descriptors::close_range;
 use super::guardian::{Guardian, enlist};
 use super::identity;
-use super::keep::Lock;
-use super::signals::{Blocked, default_all, unblock_all};
+use super::inherited_lock::InheritedLock;
+use super::signals::{BlockedSignals, default_all, unblock_all};
 use super::stack::Stack;
 
 /// The first number after stdin, stdout and stderr.
@@ -28,14 +28,14 @@ const OTHERS: c_int = 3;
 
 /// The data that the child needs, prepared before it exists: the child shares the parent's memory and allocates
 /// nothing.
-struct Start<'a> {
+struct ChildStart<'a> {
     program: CString,
     args: Strings,
     env: Strings,
     folder: CString,
     guardian: BorrowedFd<'a>,
     stop_grace: Duration,
-    lock: Option<Lock<'a>>,
+    lock: Option<InheritedLock<'a>>,
     streams: [OwnedFd; 3],
     failed: Option<Errno>,
 }
@@ -52,7 +52,7 @@ pub fn spawn(
     let moved = |fd| fcntl_dupfd_cloexec(fd, OTHERS);
     let words = std::iter::once(command.program.as_os_str()).chain(command.args.iter().map(AsRef::as_ref));
     let settings = command.env.iter().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
-    let mut start = Start {
+    let mut start = ChildStart {
         program: CString::new(command.program.as_os_str().as_bytes())?,
         args: Strings::new(words.map(|word: &OsStr| word.as_bytes().to_vec()))?,
         env: Strings::new(settings)?,
@@ -74,9 +74,9 @@ pub fn spawn(
     }
 }
 
-fn clone(start: &mut Start<'_>, stack: &mut Stack) -> io::Result<Pid> {
+fn clone(start: &mut ChildStart<'_>, stack: &mut Stack) -> io::Result<Pid> {
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-    let blocked = Blocked::all();
+    let blocked = BlockedSignals::all();
     // SAFETY: the kernel suspends this thread until the child no longer uses this memory. So everything that is lent
     // to the child still exists, and nobody else uses it. No signal handler of this process runs in the child, because
     // every signal is blocked until then.
@@ -87,13 +87,13 @@ fn clone(start: &mut Start<'_>, stack: &mut Stack) -> io::Result<Pid> {
 }
 
 extern "C" fn begin(start: *mut c_void) -> c_int {
-    // SAFETY: the pointer is the `Start` that `clone` lent, and `clone` waits.
-    let start = unsafe { &mut *start.cast::<Start<'_>>() };
+    // SAFETY: the pointer is the `ChildStart` that `clone` lent, and `clone` waits.
+    let start = unsafe { &mut *start.cast::<ChildStart<'_>>() };
     start.failed = start.exec().err();
     127
 }
 
-impl Start<'_> {
+impl ChildStart<'_> {
     /// Makes only system calls. Returns only if it fails.
     fn exec(&self) -> Result<(), Errno> {
         // If Eos was started by nohup or in a script's background, it ignores some signals, and the child would

@@ -5,12 +5,12 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Reads complete lines when they appear. Bytes that are not UTF-8 are replaced.
-pub struct Tail {
+pub struct LineReader {
     file: File,
     rest: Vec<u8>,
 }
 
-impl Tail {
+impl LineReader {
     pub fn open(path: &Path) -> io::Result<Self> {
         Ok(Self { file: File::open(path)?, rest: Vec::new() })
     }
@@ -48,9 +48,9 @@ mod tests {
     #[test]
     fn a_line_is_returned_once_and_only_when_it_is_complete() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        let mut tail = Tail::open(file.path()).unwrap();
+        let mut tail = LineReader::open(file.path()).unwrap();
         let mut lines = Vec::new();
-        let read = |tail: &mut Tail| {
+        let read = |tail: &mut LineReader| {
             let mut now = Vec::new();
             tail.read(&mut |line| now.push(line.to_owned())).unwrap();
             now

@@ -10,9 +10,9 @@ use super::host::PyHost;
 use super::pillar::PyPillar;
 use super::signals::Signals;
 use super::{convert, plain};
-use crate::guard::{self, Kind};
+use crate::guard::{self, CallFailure};
 use crate::model::{PillarPath, Problem};
-use crate::operation::{self, Call, Identity, Request, ensure};
+use crate::operation::{self, Call, CallerIdentity, Request, ensure};
 use crate::view;
 
 /// Runs one operation and always returns its report.
@@ -54,7 +54,7 @@ pub fn run<'py>(
     let world = PyHost::new(host, signals.flag());
     let report = py.detach(move || {
         guard::guarded(operation, || {
-            operation::run(Call { request, host: &world, progress: view::progress::Progress::new })
+            operation::run(Call { request, host: &world, progress: view::progress::ProgressDisplay::new })
         })
     });
     drop(signals);
@@ -69,7 +69,7 @@ pub fn failed<'py>(
     kind: &str,
     message: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let report = guard::failed(operation, Kind::named(kind), message);
+    let report = guard::failed(operation, CallFailure::named(kind), message);
     plain::to_python(py, &report)
 }
 
@@ -107,10 +107,10 @@ fn told(host: &Bound<'_, PyAny>, root: &PillarPath) -> PyResult<Vec<Problem>> {
     Ok(sentences.into_iter().map(|sentence| Problem::new(root, sentence)).collect())
 }
 
-fn identity(host: &Bound<'_, PyAny>) -> PyResult<Identity> {
+fn identity(host: &Bound<'_, PyAny>) -> PyResult<CallerIdentity> {
     let identity = host.getattr("identity")?;
     let text = |key: &str| -> PyResult<String> { Ok(identity.get_item(key)?.str()?.to_string()) };
-    Ok(Identity {
+    Ok(CallerIdentity {
         jid: text("jid")?,
         user: text("user")?,
         minion: text("minion")?,

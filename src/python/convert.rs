@@ -13,11 +13,11 @@ const DEEPEST: usize = 128;
 
 /// Converts a value. A value with a problem becomes null.
 pub fn read(value: &Bound<'_, PyAny>, path: PillarPath, problems: &mut Vec<Problem>) -> Value {
-    let mut reader = Reader { problems, around: Vec::new() };
+    let mut reader = ValueReader { problems, around: Vec::new() };
     reader.value(value, &path)
 }
 
-struct Reader<'a> {
+struct ValueReader<'a> {
     problems: &'a mut Vec<Problem>,
     /// The addresses of the lists and mappings around the current value.
     around: Vec<usize>,
@@ -25,7 +25,7 @@ struct Reader<'a> {
 
 type Entry<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 
-impl Reader<'_> {
+impl ValueReader<'_> {
     fn value(&mut self, value: &Bound<'_, PyAny>, path: &PillarPath) -> Value {
         let read = if value.is_none() {
             Ok(Value::Null)
@@ -87,11 +87,11 @@ impl Reader<'_> {
                     continue;
                 }
             };
-            let place = path.child(&key);
-            let value = self.value(&value, &place);
+            let pillar_path = path.child(&key);
+            let value = self.value(&value, &pillar_path);
             if map.insert(key, value).is_some() {
                 let twice = "is present twice, as text and as number";
-                self.problems.push(Problem::new(&place, twice));
+                self.problems.push(Problem::new(&pillar_path, twice));
             }
         }
         Value::Object(map)

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{convert, plain};
-use crate::host::{Host, Job, Returned, Started};
+use crate::host::{Host, MinionReturn, SaltJob, StartedJob};
 use crate::model::PillarPath;
 
 /// A Python object with the methods of `saltext.eos.host.Host`.
@@ -101,12 +101,12 @@ impl Host for PyHost {
         self.say("log", level.as_str(), |py| Ok(message.into_pyobject(py)?.into_any().unbind()));
     }
 
-    fn start(&self, job: &Job) -> Result<Started, String> {
+    fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
         let job = serde_json::to_value(job).map_err(|error| error.to_string())?;
         self.answer("start", |py| Ok(plain::to_python(py, &job)?.unbind()))
     }
 
-    fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String> {
+    fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
         self.answer("poll", |py| Ok(jid.into_pyobject(py)?.into_any().unbind()))
     }
 

@@ -4,25 +4,25 @@
 //! be lost.
 //! In: a [`Record`] at the end of a run. Out: the same record at the start of the next run.
 
+mod backend_lock;
 mod ensured;
-mod locking;
-mod synced;
-mod underway;
-mod untold;
+mod scheduled_check;
+mod unfinished_apply;
+mod unreported_orphans;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+pub use backend_lock::BackendLockMarker;
 pub use ensured::Ensured;
-pub use locking::Locking;
-pub use synced::{Known, Observed};
-pub use underway::Underway;
-pub use untold::Untold;
+pub use scheduled_check::{CachedOutputs, ObservedDrift};
+pub use unfinished_apply::UnfinishedApply;
+pub use unreported_orphans::UnreportedOrphans;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::decide::{FailedVersion, Remembered, Standing, State};
+use crate::decide::{Baseline, FailedVersion, RecordedState, State};
 use crate::error::{Error, Result};
 use crate::model::{Name, Output};
 use crate::workdir::{read_json, write_json};
@@ -79,12 +79,12 @@ pub struct Record {
     pub foreign: BTreeSet<String>,
     /// Why nothing may be applied until a person has acknowledged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub blocked: Option<Blocked>,
+    pub blocked: Option<FailedRollback>,
 }
 
 /// A failed rollback.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Blocked {
+pub struct FailedRollback {
     pub run_id: String,
     /// RFC 3339, UTC.
     pub since: String,
@@ -114,8 +114,8 @@ impl Record {
         self.failed.as_ref().filter(|failed| self.applied.as_ref() == Some(&failed.configuration))
     }
 
-    pub fn standing(&self) -> Standing {
-        Standing { applied: self.applied.clone(), known_good: self.known_good.clone() }
+    pub fn baseline(&self) -> Baseline {
+        Baseline { applied: self.applied.clone(), known_good: self.known_good.clone() }
     }
 
     /// The state together with its null outputs, if the record says that exactly this state was applied completely.
@@ -124,15 +124,15 @@ impl Record {
             return state;
         };
         // A module with only null outputs and without resources has no state.
-        let found = state.as_ref().map(State::remembered).unwrap_or_default();
-        match (&found.lineage, found.serial) == (&self.lineage, self.serial) {
+        let recorded = state.as_ref().map(State::remembered).unwrap_or_default();
+        match (&recorded.lineage, recorded.serial) == (&self.lineage, self.serial) {
             true => Some(state.unwrap_or_default().with_nulls(declared)),
             false => state,
         }
     }
 
-    pub fn remembered(&self) -> Remembered {
-        Remembered { lineage: self.lineage.clone(), serial: self.serial, resources: self.resources }
+    pub fn remembered(&self) -> RecordedState {
+        RecordedState { lineage: self.lineage.clone(), serial: self.serial, resources: self.resources }
     }
 }
 

@@ -6,11 +6,11 @@
 mod backend;
 mod hcl_variables;
 mod service;
-mod surgery;
+mod state_edit;
 mod tfvars;
 
 pub use backend::{MARK, backend};
 pub use hcl_variables::hcl_variables;
 pub use service::{job, module, template_name};
-pub use surgery::surgery;
+pub use state_edit::surgery;
 pub use tfvars::tfvars;

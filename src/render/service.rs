@@ -13,17 +13,17 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::model::service::{Job, Service};
+use crate::model::service::{JobSource, NomadService};
 pub use names::template_name;
 
 /// Path to text. If the user supplies the template, it is not included.
-pub fn module(service: &Service) -> BTreeMap<String, String> {
+pub fn module(service: &NomadService) -> BTreeMap<String, String> {
     let mut files = BTreeMap::from([
         ("main.tf".to_owned(), terraform::main(service)),
         ("outputs.tf".to_owned(), outputs::outputs(service)),
         ("variables.tf".to_owned(), variables::variables(service)),
     ]);
-    if let Job::Generated(shape) = &service.job {
+    if let JobSource::Generated(shape) = &service.job {
         files.insert(template_name(service), job::template(service, shape));
     }
     files
@@ -31,8 +31,8 @@ pub fn module(service: &Service) -> BTreeMap<String, String> {
 
 /// The job that Terraform would render from these variables. None if the user supplies the template, or if a value is
 /// an output of another component.
-pub fn job(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<String> {
-    let Job::Generated(shape) = &service.job else { return None };
+pub fn job(service: &NomadService, variables: &BTreeMap<&str, &Value>) -> Option<String> {
+    let JobSource::Generated(shape) = &service.job else { return None };
     let values = terraform::values(service, variables)?;
     let template = job::template(service, shape);
     let mut rest = template.as_str();

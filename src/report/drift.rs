@@ -27,7 +27,7 @@ pub struct Drifted {
     #[serde(rename = "type")]
     pub kind: String,
     pub name: String,
-    pub class: Class,
+    pub class: DriftClass,
     /// What happened to it outside, in Terraform's terms. Empty if nothing happened.
     pub actions: Vec<String>,
     /// What a plan of the applied configuration would do. Empty if it would do nothing.
@@ -38,7 +38,7 @@ pub struct Drifted {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Class {
+pub enum DriftClass {
     /// Changed outside. A plan would change the resource.
     Drifted,
     /// Changed outside. Terraform plans no change for it.

@@ -15,9 +15,9 @@ use crate::error::{Code, Error};
 use crate::model::Name;
 
 pub use change::{AttributeChange, Counts, ResourceChange};
-pub use drift::{Class, Drift, Drifted, PossibleOrphan};
+pub use drift::{Drift, DriftClass, Drifted, PossibleOrphan};
 pub use notes::Notes;
-pub use salt::{OnMinion, SaltRun, StateLine};
+pub use salt::{MinionResult, SaltRun, StateLine};
 pub use status::Status;
 
 /// The version of the report's format. It increases when a key changes its meaning.

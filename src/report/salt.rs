@@ -14,12 +14,12 @@ pub struct SaltRun {
     pub jids: Vec<String>,
     pub function: String,
     pub target: String,
-    pub minions: BTreeMap<String, OnMinion>,
+    pub minions: BTreeMap<String, MinionResult>,
 }
 
 /// The results on one minion.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct OnMinion {
+pub struct MinionResult {
     /// applied, unchanged, planned, failed, or skipped if the step was not started there.
     pub status: Status,
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::body::Piece;
+use super::body::SourcePiece;
 use super::json::Json;
 
 /// A block: `kind "label" { name = value, nested {} }`.
@@ -34,7 +34,7 @@ impl Block {
 /// The value of an argument, not evaluated.
 #[derive(Clone, Debug)]
 pub enum Argument {
-    Native(Piece),
+    Native(SourcePiece),
     Json(Json),
 }
 

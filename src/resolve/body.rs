@@ -3,38 +3,38 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::lexer::{Bracket, Kind, Token, lex};
+use super::lexer::{Bracket, Token, TokenKind, lex};
 
 /// How many levels of nested blocks are read. Eos needs nothing from deeper levels.
 const DEEPEST: usize = 2;
 
 #[derive(Debug, Default)]
 pub struct Body {
-    pub arguments: BTreeMap<String, Piece>,
-    pub blocks: Vec<Nested>,
+    pub arguments: BTreeMap<String, SourcePiece>,
+    pub blocks: Vec<NestedBlock>,
 }
 
 #[derive(Debug)]
-pub struct Nested {
+pub struct NestedBlock {
     pub kind: String,
     pub labels: Vec<String>,
     pub body: Body,
     /// The text between the braces.
-    pub piece: Piece,
+    pub piece: SourcePiece,
     /// A part of the block does not follow Terraform's syntax, so the body may be incomplete.
     pub broken: bool,
 }
 
 /// A part of a file. It consists of whole tokens, including a newline at the end.
 #[derive(Clone, Debug)]
-pub struct Piece {
+pub struct SourcePiece {
     text: Arc<[u8]>,
     start: usize,
     end: usize,
     pub line: usize,
 }
 
-impl Piece {
+impl SourcePiece {
     pub fn text(&self) -> &[u8] {
         &self.text[self.start..self.end]
     }
@@ -48,7 +48,7 @@ impl Piece {
 pub fn read(text: &[u8]) -> (Body, Vec<usize>) {
     let text: Arc<[u8]> = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).into();
     let tokens = lex(&text, 1);
-    let mut reader = Reader { text, tokens, at: 0, broken: false };
+    let mut reader = BodyReader { text, tokens, at: 0, broken: false };
     let mut lines = Vec::new();
     let mut body = Body::default();
     while let Some(token) = reader.peek() {
@@ -61,23 +61,23 @@ pub fn read(text: &[u8]) -> (Body, Vec<usize>) {
     (body, lines)
 }
 
-struct Reader {
+struct BodyReader {
     text: Arc<[u8]>,
     tokens: Vec<Token>,
     at: usize,
     broken: bool,
 }
 
-impl Reader {
+impl BodyReader {
     fn peek(&self) -> Option<Token> {
         self.tokens.get(self.at).copied()
     }
 
-    fn kind(&self) -> Option<Kind> {
+    fn kind(&self) -> Option<TokenKind> {
         self.peek().map(|token| token.kind)
     }
 
-    fn take(&mut self, kind: Kind) -> bool {
+    fn take(&mut self, kind: TokenKind) -> bool {
         let found = self.kind() == Some(kind);
         self.at += usize::from(found);
         found
@@ -88,11 +88,11 @@ impl Reader {
     }
 
     /// The text from the token `from` up to the next unread token.
-    fn piece(&self, from: usize) -> Piece {
+    fn piece(&self, from: usize) -> SourcePiece {
         let start = self.tokens.get(from).map_or(self.text.len(), |token| token.start);
         let end = self.tokens.get(self.at).map_or(self.text.len(), |token| token.start);
         let line = self.tokens.get(from).map_or(0, |token| token.line);
-        Piece { text: self.text.clone(), start, end: end.max(start), line }
+        SourcePiece { text: self.text.clone(), start, end: end.max(start), line }
     }
 
     /// Reads an argument, a block or an empty line. Consumes at least one token.
@@ -100,17 +100,17 @@ impl Reader {
         let Some(first) = self.peek() else { return };
         self.at += 1;
         match (first.kind, self.kind()) {
-            (Kind::Newline, _) => {}
-            (Kind::Word, Some(Kind::Equals)) => {
+            (TokenKind::Newline, _) => {}
+            (TokenKind::Word, Some(TokenKind::Equals)) => {
                 self.at += 1;
                 let from = self.at;
                 self.expression();
-                if self.kind() == Some(Kind::Newline) {
+                if self.kind() == Some(TokenKind::Newline) {
                     self.at += 1;
                 }
                 body.arguments.entry(self.words(first)).or_insert_with(|| self.piece(from));
             }
-            (Kind::Word, Some(Kind::Word | Kind::Open(Bracket::Quote | Bracket::Curly))) => {
+            (TokenKind::Word, Some(TokenKind::Word | TokenKind::Open(Bracket::Quote | Bracket::Curly))) => {
                 match self.block(first, depth) {
                     Some(block) => body.blocks.push(block),
                     None => self.skip_line(),
@@ -128,16 +128,16 @@ impl Reader {
 
     /// Reads up to the newline or closing brace that ends the expression.
     fn expression(&mut self) {
-        let mut open = Open::default();
+        let mut open = OpenBrackets::default();
         while let Some(kind) = self.kind() {
             match kind {
-                Kind::Newline if open.is_empty() => return,
-                Kind::Close(Bracket::Curly) if !open.has(Bracket::Curly) => {
+                TokenKind::Newline if open.is_empty() => return,
+                TokenKind::Close(Bracket::Curly) if !open.has(Bracket::Curly) => {
                     self.broken |= !open.is_empty();
                     return;
                 }
-                Kind::Open(bracket) => open.push(bracket),
-                Kind::Close(bracket) => self.broken |= !open.close(bracket),
+                TokenKind::Open(bracket) => open.push(bracket),
+                TokenKind::Close(bracket) => self.broken |= !open.close(bracket),
                 _ => {}
             }
             self.at += 1;
@@ -146,10 +146,10 @@ impl Reader {
     }
 
     /// None if no body follows the labels.
-    fn block(&mut self, first: Token, depth: usize) -> Option<Nested> {
+    fn block(&mut self, first: Token, depth: usize) -> Option<NestedBlock> {
         let before = std::mem::replace(&mut self.broken, false);
         let mut labels = Vec::new();
-        while !self.take(Kind::Open(Bracket::Curly)) {
+        while !self.take(TokenKind::Open(Bracket::Curly)) {
             labels.push(self.label()?);
         }
         let from = self.at;
@@ -160,14 +160,14 @@ impl Reader {
                     self.broken = true;
                     break;
                 }
-                Some(Kind::Close(Bracket::Curly)) => break,
+                Some(TokenKind::Close(Bracket::Curly)) => break,
                 Some(_) if depth < DEEPEST => self.item(&mut body, depth + 1),
                 Some(_) => self.contents(),
             }
         }
         let piece = self.piece(from);
         self.at += 1;
-        let block = Nested { kind: self.words(first), labels, body, piece, broken: self.broken };
+        let block = NestedBlock { kind: self.words(first), labels, body, piece, broken: self.broken };
         self.broken |= before;
         Some(block)
     }
@@ -175,7 +175,7 @@ impl Reader {
     /// Skips up to the closing brace of this block.
     fn contents(&mut self) {
         self.expression();
-        while self.take(Kind::Newline) {
+        while self.take(TokenKind::Newline) {
             self.expression();
         }
     }
@@ -184,12 +184,12 @@ impl Reader {
         let token = self.peek()?;
         self.at += 1;
         match token.kind {
-            Kind::Word => Some(self.words(token)),
-            Kind::Open(Bracket::Quote) => {
+            TokenKind::Word => Some(self.words(token)),
+            TokenKind::Open(Bracket::Quote) => {
                 let from = self.at;
-                while self.take(Kind::Literal) {}
+                while self.take(TokenKind::Literal) {}
                 let label = self.piece(from);
-                let closed = self.take(Kind::Close(Bracket::Quote));
+                let closed = self.take(TokenKind::Close(Bracket::Quote));
                 closed.then(|| unescape(&String::from_utf8_lossy(label.text())))
             }
             _ => {
@@ -202,13 +202,13 @@ impl Reader {
 
 /// The open brackets. The innermost is the last.
 #[derive(Default)]
-struct Open {
+struct OpenBrackets {
     stack: Vec<Bracket>,
     /// Number of open brackets of each kind.
     counts: [usize; 6],
 }
 
-impl Open {
+impl OpenBrackets {
     fn is_empty(&self) -> bool {
         self.stack.is_empty()
     }

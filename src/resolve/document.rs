@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use super::block::{Argument, Block};
-use super::body::{self, Nested};
+use super::body::{self, NestedBlock};
 use super::json_blocks;
 use super::module::{Content, ModuleFile};
 
 /// Where an unreadable part begins. The line is not always known.
 #[derive(Clone, Debug)]
-pub struct Unread {
+pub struct UnreadPart {
     pub file: String,
     pub line: Option<usize>,
 }
@@ -17,7 +17,7 @@ pub struct Unread {
 #[derive(Debug, Default)]
 pub struct Document {
     pub blocks: Vec<Block>,
-    pub unread: Vec<Unread>,
+    pub unread: Vec<UnreadPart>,
 }
 
 /// The blocks of all `.tf` and `.tf.json` files in one folder. Override files come last.
@@ -33,7 +33,7 @@ pub fn read(files: &[ModuleFile], subdir: &str) -> Result<Document, String> {
             false => native(&text),
         };
         document.blocks.extend(blocks.into_iter().map(|block| Block { file: file.path.clone(), ..block }));
-        let unread = lines.into_iter().map(|line| Unread { file: file.path.clone(), line: Some(line) });
+        let unread = lines.into_iter().map(|line| UnreadPart { file: file.path.clone(), line: Some(line) });
         document.unread.extend(unread);
     }
     Ok(document)
@@ -75,8 +75,8 @@ fn native(text: &[u8]) -> (Vec<Block>, Vec<usize>) {
     (body.blocks.into_iter().map(block).collect(), lines)
 }
 
-fn block(nested: Nested) -> Block {
-    let Nested { kind, labels, body, piece, broken } = nested;
+fn block(nested: NestedBlock) -> Block {
+    let NestedBlock { kind, labels, body, piece, broken } = nested;
     let arguments = body.arguments.into_iter().map(|(name, piece)| (name, Argument::Native(piece)));
     Block {
         arguments: arguments.collect(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::block::{Argument, Block};
-use super::document::{self, Document, Unread};
+use super::document::{self, Document, UnreadPart};
 use super::module::ModuleFile;
 use super::{body, constraint, json, providers, syntax};
 use crate::model::{Constraint, Interface, Output, Variable};
@@ -36,7 +36,7 @@ fn variable(block: &Block, interface: &mut Interface) {
         return drop(interface.variables.insert(name, Variable::UNREAD));
     }
     let mut variable = interface.variables.remove(&name).unwrap_or(UNSET);
-    let mut read = Reader { block, notes: &mut interface.notes };
+    let mut read = BlockReader { block, notes: &mut interface.notes };
     let what = format!("variable {name:?}");
     let kind = read.argument("type", constraint::constraint, Constraint::Any, || {
         format!("the type of {what}; any value is passed on")
@@ -59,7 +59,7 @@ fn output(block: &Block, interface: &mut Interface) {
         return;
     }
     let before = interface.outputs.get(&name).is_some_and(|output| output.sensitive);
-    let mut read = Reader { block, notes: &mut interface.notes };
+    let mut read = BlockReader { block, notes: &mut interface.notes };
     let what = format!("output {name:?}");
     let sensitive = read.flag("sensitive", true, &what, "Eos treats it as sensitive").unwrap_or(before);
     interface.outputs.insert(name, Output { sensitive });
@@ -74,12 +74,12 @@ const UNSET: Variable = Variable {
 };
 
 /// Reads the values of arguments, and notes each value that cannot be read.
-struct Reader<'a> {
+struct BlockReader<'a> {
     block: &'a Block,
     notes: &'a mut Vec<String>,
 }
 
-impl Reader<'_> {
+impl BlockReader<'_> {
     /// None if the argument is not set. `otherwise` if it cannot be read.
     fn argument<T>(
         &mut self,
@@ -101,7 +101,7 @@ impl Reader<'_> {
     }
 }
 
-fn say_unread(unread: &Unread) -> String {
+fn say_unread(unread: &UnreadPart) -> String {
     let place = place(&unread.file, unread.line);
     format!(
         "{place}: the reader of Eos cannot read the construct that begins here; Terraform decides. Eos treats \
@@ -122,7 +122,11 @@ fn own_backend(blocks: &[Block]) -> Option<String> {
 }
 
 /// Variables that are set by files of the module. Terraform reads these files automatically.
-fn preset(files: &[ModuleFile], subdir: &str, unread: &mut Vec<Unread>) -> Result<BTreeSet<String>, String> {
+fn preset(
+    files: &[ModuleFile],
+    subdir: &str,
+    unread: &mut Vec<UnreadPart>,
+) -> Result<BTreeSet<String>, String> {
     let mut preset = BTreeSet::new();
     for (name, file) in document::in_folder(files, subdir) {
         let own = |end: &str| name == format!("terraform{end}") || name.ends_with(&format!(".auto{end}"));
@@ -136,7 +140,7 @@ fn preset(files: &[ModuleFile], subdir: &str, unread: &mut Vec<Unread>) -> Resul
             continue;
         };
         preset.extend(names);
-        unread.extend(lines.into_iter().map(|line| Unread { file: file.path.clone(), line: Some(line) }));
+        unread.extend(lines.into_iter().map(|line| UnreadPart { file: file.path.clone(), line: Some(line) }));
     }
     Ok(preset)
 }

@@ -16,7 +16,7 @@ pub enum Bracket {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TokenKind {
     /// A name or a keyword.
     Word,
     /// A newline, or the end of a comment that ends with its line.
@@ -33,7 +33,7 @@ pub enum Kind {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Token {
-    pub kind: Kind,
+    pub kind: TokenKind,
     pub start: usize,
     pub end: usize,
     /// The line in which the token begins, counted from the first line of the input.
@@ -41,7 +41,7 @@ pub struct Token {
 }
 
 /// The context of the scanner. The innermost is the last.
-enum Mode<'a> {
+enum LexerMode<'a> {
     /// In an expression or a body. A template sequence ends at the first `}` that does not close a brace inside it.
     Code {
         open: usize,
@@ -58,32 +58,32 @@ struct Lexer<'a> {
     text: &'a [u8],
     at: usize,
     line: usize,
-    modes: Vec<Mode<'a>>,
+    modes: Vec<LexerMode<'a>>,
     tokens: Vec<Token>,
 }
 
 /// The tokens of a file, a body or an expression.
 pub fn lex(text: &[u8], line: usize) -> Vec<Token> {
-    Lexer::new(text, line, Mode::Code { open: 0, in_template: false }).run()
+    Lexer::new(text, line, LexerMode::Code { open: 0, in_template: false }).run()
 }
 
 /// The tokens of a template that is written without quotes, as in the JSON notation.
 pub fn lex_template(text: &[u8], line: usize) -> Vec<Token> {
     // No line can be equal to this marker, so the heredoc never ends.
-    Lexer::new(text, line, Mode::Heredoc { marker: b"\n", at_line_start: true }).run()
+    Lexer::new(text, line, LexerMode::Heredoc { marker: b"\n", at_line_start: true }).run()
 }
 
 impl<'a> Lexer<'a> {
-    fn new(text: &'a [u8], line: usize, mode: Mode<'a>) -> Self {
+    fn new(text: &'a [u8], line: usize, mode: LexerMode<'a>) -> Self {
         Self { text, at: 0, line, modes: vec![mode], tokens: Vec::new() }
     }
 
     fn run(mut self) -> Vec<Token> {
         while let Some(&byte) = self.text.get(self.at) {
             match self.modes.last() {
-                Some(Mode::Quote) => self.quoted(byte),
-                Some(Mode::Heredoc { .. }) => self.heredoc(),
-                Some(Mode::Code { .. }) | None => self.code(byte),
+                Some(LexerMode::Quote) => self.quoted(byte),
+                Some(LexerMode::Heredoc { .. }) => self.heredoc(),
+                Some(LexerMode::Code { .. }) | None => self.code(byte),
             }
         }
         self.tokens
@@ -97,7 +97,7 @@ impl<'a> Lexer<'a> {
         self.text.get(self.at + ahead).copied().unwrap_or_default()
     }
 
-    fn push(&mut self, kind: Kind, length: usize) {
+    fn push(&mut self, kind: TokenKind, length: usize) {
         let (start, end) = (self.at, self.text.len().min(self.at + length));
         self.tokens.push(Token { kind, start, end, line: self.line });
         self.skip(end - start);
@@ -112,41 +112,41 @@ impl<'a> Lexer<'a> {
     fn code(&mut self, byte: u8) {
         match byte {
             b' ' | b'\t' => self.skip(1),
-            b'\n' => self.push(Kind::Newline, 1),
-            b'\r' if self.has(b"\r\n") => self.push(Kind::Newline, 2),
+            b'\n' => self.push(TokenKind::Newline, 1),
+            b'\r' if self.has(b"\r\n") => self.push(TokenKind::Newline, 2),
             b'#' => self.line_comment(),
             b'/' if self.has(b"//") => self.line_comment(),
             b'/' if self.has(b"/*") => {
                 self.skip(2 + find(&self.text[self.at + 2..], b"*/").saturating_add(2))
             }
-            b'"' => self.open(Bracket::Quote, 1, Mode::Quote),
+            b'"' => self.open(Bracket::Quote, 1, LexerMode::Quote),
             b'<' => self.less(),
-            b'(' => self.push(Kind::Open(Bracket::Round), 1),
-            b')' => self.push(Kind::Close(Bracket::Round), 1),
-            b'[' => self.push(Kind::Open(Bracket::Square), 1),
-            b']' => self.push(Kind::Close(Bracket::Square), 1),
+            b'(' => self.push(TokenKind::Open(Bracket::Round), 1),
+            b')' => self.push(TokenKind::Close(Bracket::Round), 1),
+            b'[' => self.push(TokenKind::Open(Bracket::Square), 1),
+            b']' => self.push(TokenKind::Close(Bracket::Square), 1),
             b'{' => self.open_brace(),
             b'}' => self.close_brace(1),
             b'~' if self.has(b"~}") => self.close_brace(2),
-            b'=' if !matches!(self.peek(1), b'=' | b'>') => self.push(Kind::Equals, 1),
-            b'=' | b'!' | b'>' if matches!(self.peek(1), b'=' | b'>') => self.push(Kind::Other, 2),
-            b'.' if self.has(b"...") => self.push(Kind::Other, 3),
-            b'.' => self.push(Kind::Dot, 1),
-            b'0'..=b'9' => self.push(Kind::Other, number(&self.text[self.at..])),
-            byte if begins_word(byte) => self.push(Kind::Word, word(&self.text[self.at..])),
-            _ => self.push(Kind::Other, 1),
+            b'=' if !matches!(self.peek(1), b'=' | b'>') => self.push(TokenKind::Equals, 1),
+            b'=' | b'!' | b'>' if matches!(self.peek(1), b'=' | b'>') => self.push(TokenKind::Other, 2),
+            b'.' if self.has(b"...") => self.push(TokenKind::Other, 3),
+            b'.' => self.push(TokenKind::Dot, 1),
+            b'0'..=b'9' => self.push(TokenKind::Other, number(&self.text[self.at..])),
+            byte if begins_word(byte) => self.push(TokenKind::Word, word(&self.text[self.at..])),
+            _ => self.push(TokenKind::Other, 1),
         }
     }
 
     fn line_comment(&mut self) {
         self.skip(find(&self.text[self.at..], b"\n"));
         if self.at < self.text.len() {
-            self.push(Kind::Newline, 1);
+            self.push(TokenKind::Newline, 1);
         }
     }
 
-    fn open(&mut self, bracket: Bracket, length: usize, mode: Mode<'a>) {
-        self.push(Kind::Open(bracket), length);
+    fn open(&mut self, bracket: Bracket, length: usize, mode: LexerMode<'a>) {
+        self.push(TokenKind::Open(bracket), length);
         self.modes.push(mode);
     }
 
@@ -167,28 +167,28 @@ impl<'a> Lexer<'a> {
         };
         if marker.is_empty() || newline == 0 {
             let length = if rest.starts_with(b"<=") { 2 } else { 1 };
-            return self.push(Kind::Other, length);
+            return self.push(TokenKind::Other, length);
         }
-        let mode = Mode::Heredoc { marker, at_line_start: true };
+        let mode = LexerMode::Heredoc { marker, at_line_start: true };
         self.open(Bracket::Heredoc, prefix + marker.len() + newline, mode);
     }
 
     fn open_brace(&mut self) {
-        if let Some(Mode::Code { open, .. }) = self.modes.last_mut() {
+        if let Some(LexerMode::Code { open, .. }) = self.modes.last_mut() {
             *open += 1;
         }
-        self.push(Kind::Open(Bracket::Curly), 1);
+        self.push(TokenKind::Open(Bracket::Curly), 1);
     }
 
     fn close_brace(&mut self, length: usize) {
         match self.modes.last_mut() {
-            Some(Mode::Code { open: 0, in_template: true }) => {
+            Some(LexerMode::Code { open: 0, in_template: true }) => {
                 self.modes.pop();
-                self.push(Kind::Close(Bracket::Template), length);
+                self.push(TokenKind::Close(Bracket::Template), length);
             }
-            Some(Mode::Code { open, .. }) => {
+            Some(LexerMode::Code { open, .. }) => {
                 *open = open.saturating_sub(1);
-                self.push(Kind::Close(Bracket::Curly), length);
+                self.push(TokenKind::Close(Bracket::Curly), length);
             }
             _ => {}
         }
@@ -210,8 +210,8 @@ impl<'a> Lexer<'a> {
         let (length, begins) = self.template();
         match (length, begins) {
             (0, _) => return false,
-            (_, true) => self.open(Bracket::Template, length, Mode::Code { open: 0, in_template: true }),
-            (_, false) => self.push(Kind::Literal, length),
+            (_, true) => self.open(Bracket::Template, length, LexerMode::Code { open: 0, in_template: true }),
+            (_, false) => self.push(TokenKind::Literal, length),
         }
         true
     }
@@ -219,7 +219,7 @@ impl<'a> Lexer<'a> {
     fn quoted(&mut self, byte: u8) {
         if byte == b'"' {
             self.modes.pop();
-            return self.push(Kind::Close(Bracket::Quote), 1);
+            return self.push(TokenKind::Close(Bracket::Quote), 1);
         }
         if self.passed_template() {
             return;
@@ -233,17 +233,17 @@ impl<'a> Lexer<'a> {
                 _ => length += 1,
             }
         }
-        self.push(Kind::Literal, length);
+        self.push(TokenKind::Literal, length);
     }
 
     fn heredoc(&mut self) {
         let rest = &self.text[self.at..];
-        let Some(Mode::Heredoc { marker, at_line_start }) = self.modes.last_mut() else { return };
+        let Some(LexerMode::Heredoc { marker, at_line_start }) = self.modes.last_mut() else { return };
         if std::mem::replace(at_line_start, false)
             && let Some(length) = closing_line(rest, marker)
         {
             self.modes.pop();
-            return self.push(Kind::Close(Bracket::Heredoc), length);
+            return self.push(TokenKind::Close(Bracket::Heredoc), length);
         }
         if self.passed_template() {
             return;
@@ -255,10 +255,10 @@ impl<'a> Lexer<'a> {
             (_, Some(place)) => (place + 1, false),
             (_, None) => (rest.len(), false),
         };
-        if let Some(Mode::Heredoc { at_line_start, .. }) = self.modes.last_mut() {
+        if let Some(LexerMode::Heredoc { at_line_start, .. }) = self.modes.last_mut() {
             *at_line_start = ends_line;
         }
-        self.push(Kind::Literal, length);
+        self.push(TokenKind::Literal, length);
     }
 }
 

@@ -12,7 +12,7 @@ use super::module::{Content, ModuleFile};
 use crate::digest::{hex, sha256};
 use crate::host::Host;
 use crate::model::Source;
-use crate::model::service::{Job, Service};
+use crate::model::service::{JobSource, NomadService};
 use crate::render;
 
 /// With a source such as `/`, everything would be read and copied. No module has nearly this many files.
@@ -44,9 +44,9 @@ pub fn list(source: &Source, host: &dyn Host) -> Result<Vec<ModuleFile>, String>
 }
 
 /// The files of a service's module. A template of the user is fetched.
-fn generated(service: &Service, host: &dyn Host) -> Result<Vec<ModuleFile>, String> {
+fn generated(service: &NomadService, host: &dyn Host) -> Result<Vec<ModuleFile>, String> {
     let mut texts = render::module(service);
-    if let Job::Own { folder, file } = &service.job {
+    if let JobSource::Own { folder, file } = &service.job {
         texts.insert(render::template_name(service), fetched(folder, file, host)?);
     }
     let entry = |(path, text): (String, String)| ModuleFile {
@@ -70,21 +70,21 @@ fn fetched(folder: &str, file: &str, host: &dyn Host) -> Result<String, String> 
 
 /// Like [`list`], for a folder on this host. The folder may be empty.
 pub fn folder(root: &Path) -> Result<Vec<ModuleFile>, String> {
-    let mut found = BTreeMap::new();
-    walk(root, "", &[], &mut found)?;
-    entries(found)
+    let mut files = BTreeMap::new();
+    walk(root, "", &[], &mut files)?;
+    entries(files)
 }
 
-fn entries(found: BTreeMap<String, PathBuf>) -> Result<Vec<ModuleFile>, String> {
+fn entries(files: BTreeMap<String, PathBuf>) -> Result<Vec<ModuleFile>, String> {
     let folders =
         |path: &str| path.match_indices('/').map(|(end, _)| path[..end].to_owned()).collect::<Vec<_>>();
-    if let Some(path) = found.keys().flat_map(|path| folders(path)).find(|folder| found.contains_key(folder))
+    if let Some(path) = files.keys().flat_map(|path| folders(path)).find(|folder| files.contains_key(folder))
     {
         return Err(format!(
             "{path} is a file in one of the source's roots and a folder in another: rename one"
         ));
     }
-    let found = found.into_iter().filter(|(path, _)| !is_left_behind(path));
+    let found = files.into_iter().filter(|(path, _)| !is_left_behind(path));
     found.map(|(path, file)| entry(path, file)).collect()
 }
 
@@ -118,7 +118,7 @@ fn walk(
     folder: &Path,
     prefix: &str,
     above: &[PathBuf],
-    found: &mut BTreeMap<String, PathBuf>,
+    files: &mut BTreeMap<String, PathBuf>,
 ) -> Result<(), String> {
     let refuse = |path: &Path, error: io::Error| format!("{} cannot be read: {error}", path.display());
     let real = fs::canonicalize(folder).map_err(|error| refuse(folder, error))?;
@@ -137,11 +137,11 @@ fn walk(
         }
         let kind = fs::metadata(&path).map_err(|error| refuse(&path, error))?;
         if kind.is_dir() {
-            walk(&path, &format!("{relative}/"), &above, found)?;
+            walk(&path, &format!("{relative}/"), &above, files)?;
         } else if kind.is_file() {
-            found.insert(relative, path);
+            files.insert(relative, path);
         }
-        if found.len() > MOST {
+        if files.len() > MOST {
             return Err(format!(
                 "{} has more than {MOST} files: check that it is the folder of the module",
                 folder.display()
@@ -168,9 +168,9 @@ mod tests {
     use super::*;
 
     fn found(root: &Path) -> Result<Vec<String>, String> {
-        let mut found = BTreeMap::new();
-        walk(root, "", &[], &mut found)?;
-        Ok(found.into_keys().collect())
+        let mut files = BTreeMap::new();
+        walk(root, "", &[], &mut files)?;
+        Ok(files.into_keys().collect())
     }
 
     #[test]
@@ -224,11 +224,11 @@ mod tests {
 
     #[test]
     fn a_path_that_is_a_file_and_a_folder_at_once_is_refused_by_name() {
-        let found =
+        let files =
             |paths: &[&str]| paths.iter().map(|path| (path.to_string(), "/dev/null".into())).collect();
-        let reason = entries(found(&["a", "a-b", "a/b/c.tf"])).unwrap_err();
+        let reason = entries(files(&["a", "a-b", "a/b/c.tf"])).unwrap_err();
         assert!(reason.starts_with("a is a file"), "{reason}");
-        assert!(entries(found(&["a", "a-b", "ab/c"])).is_ok());
+        assert!(entries(files(&["a", "a-b", "ab/c"])).is_ok());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::block::{Argument, Block};
 use super::document;
 use super::json::Json;
-use super::lexer::{Kind, Token, lex_template};
+use super::lexer::{Token, TokenKind, lex_template};
 use super::module::{Module, ModuleFile};
 use super::syntax;
 
@@ -162,42 +162,42 @@ impl<'a> Places<'a> {
 
 /// The dotted names in an argument, each split into its parts.
 fn references(argument: &Argument) -> Vec<Vec<String>> {
-    let mut found = Vec::new();
+    let mut references = Vec::new();
     match argument {
-        Argument::Native(piece) => dotted(piece.text(), &piece.tokens(), &mut found),
-        Argument::Json(json) => in_json(json, &mut found),
+        Argument::Native(piece) => dotted(piece.text(), &piece.tokens(), &mut references),
+        Argument::Json(json) => in_json(json, &mut references),
     }
-    found
+    references
 }
 
-fn in_json(json: &Json, found: &mut Vec<Vec<String>>) {
-    let mut template = |text: &String| dotted(text.as_bytes(), &lex_template(text.as_bytes(), 1), found);
+fn in_json(json: &Json, references: &mut Vec<Vec<String>>) {
+    let mut template = |text: &String| dotted(text.as_bytes(), &lex_template(text.as_bytes(), 1), references);
     match json {
         Json::Text(text) => template(text),
         Json::Map(entries) => {
             entries.iter().for_each(|(key, _)| template(key));
-            entries.iter().for_each(|(_, value)| in_json(value, found));
+            entries.iter().for_each(|(_, value)| in_json(value, references));
         }
-        Json::List(items) => items.iter().for_each(|item| in_json(item, found)),
+        Json::List(items) => items.iter().for_each(|item| in_json(item, references)),
         Json::Flag(_) | Json::Other => {}
     }
 }
 
-fn dotted(text: &[u8], tokens: &[Token], found: &mut Vec<Vec<String>>) {
+fn dotted(text: &[u8], tokens: &[Token], references: &mut Vec<Vec<String>>) {
     let mut path: Vec<String> = Vec::new();
     let mut after_dot = false;
-    let mut keep = |path: Vec<String>| found.extend((path.len() > 1).then_some(path));
+    let mut keep = |path: Vec<String>| references.extend((path.len() > 1).then_some(path));
     for token in tokens {
         match token.kind {
-            Kind::Word if after_dot || path.is_empty() => {
+            TokenKind::Word if after_dot || path.is_empty() => {
                 path.push(String::from_utf8_lossy(&text[token.start..token.end]).into_owned());
                 after_dot = false;
             }
-            Kind::Dot if !path.is_empty() && !after_dot => after_dot = true,
+            TokenKind::Dot if !path.is_empty() && !after_dot => after_dot = true,
             kind => {
                 keep(std::mem::take(&mut path));
                 after_dot = false;
-                if kind == Kind::Word {
+                if kind == TokenKind::Word {
                     path.push(String::from_utf8_lossy(&text[token.start..token.end]).into_owned());
                 }
             }

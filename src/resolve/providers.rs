@@ -6,7 +6,7 @@ use hcl::{Expression, ObjectKey};
 
 use super::block::{Argument, Block};
 use super::json::Json;
-use super::lexer::Kind;
+use super::lexer::TokenKind;
 use super::syntax;
 
 /// Terraform's own provider, for `terraform_data` and `terraform_remote_state`.
@@ -51,7 +51,7 @@ fn reference(argument: &Argument) -> Option<String> {
         Argument::Json(Json::Text(text)) => Some(text.clone()),
         Argument::Json(_) => None,
         Argument::Native(piece) => syntax::literal(piece).or_else(|| {
-            let first = piece.tokens().into_iter().find(|token| token.kind == Kind::Word)?;
+            let first = piece.tokens().into_iter().find(|token| token.kind == TokenKind::Word)?;
             Some(String::from_utf8_lossy(&piece.text()[first.start..first.end]).into_owned())
         }),
     }

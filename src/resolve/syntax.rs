@@ -5,9 +5,9 @@ use hcl::eval::{Context, Evaluate};
 use serde_json::Value;
 
 use super::block::Argument;
-use super::body::{Piece, unescape};
+use super::body::{SourcePiece, unescape};
 use super::json::Json;
-use super::lexer::{Bracket, Kind, Token};
+use super::lexer::{Bracket, Token, TokenKind};
 
 /// hcl-rs accepts 64 levels. They need up to 3 MiB of stack in a debug build, and the calling thread may have less.
 const STACK: usize = 16 << 20;
@@ -23,7 +23,7 @@ pub fn with_room<T: Send>(read: impl FnOnce() -> T + Send) -> Result<T, String> 
 }
 
 /// None if the parser does not accept it. Terraform may still accept it.
-pub fn expression(piece: &Piece) -> Option<Expression> {
+pub fn expression(piece: &SourcePiece) -> Option<Expression> {
     parse(plain(piece).trim())
 }
 
@@ -62,35 +62,36 @@ pub fn flag(argument: &Argument) -> Option<bool> {
 }
 
 /// Reads a piece that consists of one word.
-pub fn word(piece: &Piece) -> Option<String> {
+pub fn word(piece: &SourcePiece) -> Option<String> {
     let tokens = piece.tokens();
-    let mut tokens = tokens.iter().filter(|token| token.kind != Kind::Newline);
-    let first = tokens.next().filter(|token| token.kind == Kind::Word)?;
+    let mut tokens = tokens.iter().filter(|token| token.kind != TokenKind::Newline);
+    let first = tokens.next().filter(|token| token.kind == TokenKind::Word)?;
     tokens.next().is_none().then(|| text(piece, first).into_owned())
 }
 
 /// Reads a piece that consists of one quoted text without templates.
-pub fn literal(piece: &Piece) -> Option<String> {
+pub fn literal(piece: &SourcePiece) -> Option<String> {
     let tokens = piece.tokens();
-    let kinds: Vec<_> = tokens.iter().map(|token| token.kind).filter(|kind| *kind != Kind::Newline).collect();
+    let kinds: Vec<_> =
+        tokens.iter().map(|token| token.kind).filter(|kind| *kind != TokenKind::Newline).collect();
     match kinds.as_slice() {
-        [Kind::Open(Bracket::Quote), middle @ .., Kind::Close(Bracket::Quote)]
-            if middle.iter().all(|kind| *kind == Kind::Literal) =>
+        [TokenKind::Open(Bracket::Quote), middle @ .., TokenKind::Close(Bracket::Quote)]
+            if middle.iter().all(|kind| *kind == TokenKind::Literal) =>
         {
-            let literals = tokens.iter().filter(|token| token.kind == Kind::Literal);
+            let literals = tokens.iter().filter(|token| token.kind == TokenKind::Literal);
             Some(unescape(&literals.map(|token| text(piece, token)).collect::<String>()))
         }
         _ => None,
     }
 }
 
-fn text<'a>(piece: &'a Piece, token: &Token) -> std::borrow::Cow<'a, str> {
+fn text<'a>(piece: &'a SourcePiece, token: &Token) -> std::borrow::Cow<'a, str> {
     String::from_utf8_lossy(&piece.text()[token.start..token.end])
 }
 
 /// Rewrites an expression without the parts that hcl-rs reads differently from Terraform. Heredocs become quoted texts.
 /// Comments are removed, and also line breaks without a meaning.
-fn plain(piece: &Piece) -> String {
+fn plain(piece: &SourcePiece) -> String {
     let tokens = piece.tokens();
     let mut plain = String::new();
     // The open brackets, and whether a newline is a separator inside them.
@@ -104,21 +105,21 @@ fn plain(piece: &Piece) -> String {
         }
         end = token.end;
         match token.kind {
-            Kind::Newline if within.is_some_and(|(_, separates)| separates) => plain.push('\n'),
-            Kind::Newline => plain.push(' '),
-            Kind::Open(Bracket::Heredoc) | Kind::Close(Bracket::Heredoc) => plain.push('"'),
-            Kind::Literal if within.is_some_and(|(bracket, _)| bracket == Bracket::Heredoc) => {
+            TokenKind::Newline if within.is_some_and(|(_, separates)| separates) => plain.push('\n'),
+            TokenKind::Newline => plain.push(' '),
+            TokenKind::Open(Bracket::Heredoc) | TokenKind::Close(Bracket::Heredoc) => plain.push('"'),
+            TokenKind::Literal if within.is_some_and(|(bracket, _)| bracket == Bracket::Heredoc) => {
                 quote(&text(piece, token), &mut plain);
             }
             _ => plain.push_str(&text(piece, token)),
         }
         match token.kind {
-            Kind::Open(bracket) => {
-                let next = tokens[place + 1..].iter().find(|next| next.kind != Kind::Newline);
-                let is_for = |next: &Token| next.kind == Kind::Word && text(piece, next) == "for";
+            TokenKind::Open(bracket) => {
+                let next = tokens[place + 1..].iter().find(|next| next.kind != TokenKind::Newline);
+                let is_for = |next: &Token| next.kind == TokenKind::Word && text(piece, next) == "for";
                 open.push((bracket, bracket == Bracket::Curly && !next.is_some_and(is_for)));
             }
-            Kind::Close(_) => drop(open.pop()),
+            TokenKind::Close(_) => drop(open.pop()),
             _ => {}
         }
     }

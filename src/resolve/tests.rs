@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Module, Modules};
-use crate::host::{Host, Job, Returned, Started};
+use crate::host::{Host, MinionReturn, SaltJob, StartedJob};
 use crate::model::{Constraint, Source, Template};
 
 mod needed;
@@ -27,10 +27,10 @@ impl Host for Shouts {
     fn tick(&self) -> u32 {
         0
     }
-    fn start(&self, _: &Job) -> Result<Started, String> {
+    fn start(&self, _: &SaltJob) -> Result<StartedJob, String> {
         Err("no test of modules starts one".to_owned())
     }
-    fn poll(&self, _: &str) -> Result<BTreeMap<String, Returned>, String> {
+    fn poll(&self, _: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
         Ok(BTreeMap::new())
     }
     fn stop(&self, _: &str) {}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Configuration, File, Origin, SCHEMA, Store};
+use super::{Configuration, ConfigurationFile, SCHEMA, SnapshotStore, ValueOrigin};
 use crate::digest::sha256;
 use crate::error::Result;
 use crate::resolve::{Module, ModuleFile};
@@ -20,15 +20,15 @@ pub struct Capture {
     pub folder: PathBuf,
     /// The text of `terraform.tfvars.json`.
     pub variables: String,
-    pub outputs: BTreeMap<String, Origin>,
-    pub secrets: BTreeMap<String, Origin>,
+    pub outputs: BTreeMap<String, ValueOrigin>,
+    pub secrets: BTreeMap<String, ValueOrigin>,
     pub terraform: String,
     pub backend: String,
     pub deployment_id: String,
     pub facts: String,
 }
 
-impl Store {
+impl SnapshotStore {
     /// Stores everything that is not stored yet. Returns the digest of the configuration.
     pub fn capture(&self, capture: Capture) -> Result<String> {
         self.open()?;
@@ -55,8 +55,8 @@ impl Store {
     }
 }
 
-fn entry(file: &ModuleFile) -> (String, File) {
-    (file.path.clone(), File { sha256: file.sha256.clone(), executable: file.executable })
+fn entry(file: &ModuleFile) -> (String, ConfigurationFile) {
+    (file.path.clone(), ConfigurationFile { sha256: file.sha256.clone(), executable: file.executable })
 }
 
 /// The file in the workdir, because the source may have changed since. If the workdir has another version, the file in

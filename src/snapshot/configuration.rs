@@ -14,15 +14,15 @@ use crate::model::Input;
 pub struct Configuration {
     pub schema: u32,
     /// Path below the module's root, with forward slashes, to file. Templates are stored as they were rendered.
-    pub files: BTreeMap<String, File>,
+    pub files: BTreeMap<String, ConfigurationFile>,
     /// The folder inside the module in which terraform runs. Empty for its root.
     pub subdir: String,
     /// Digest of the object with the text of `terraform.tfvars.json`.
     pub variables: String,
     /// Variables in that text whose values came from other components.
-    pub outputs: BTreeMap<String, Origin>,
+    pub outputs: BTreeMap<String, ValueOrigin>,
     /// Variables whose values are not stored, and where each value comes from.
-    pub secrets: BTreeMap<String, Origin>,
+    pub secrets: BTreeMap<String, ValueOrigin>,
     /// Digest of the object with `.terraform.lock.hcl`. It is a file of the module, or an init wrote it.
     pub lock_file: Option<String>,
     /// The version of terraform.
@@ -37,7 +37,7 @@ pub struct Configuration {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct File {
+pub struct ConfigurationFile {
     pub sha256: String,
     pub executable: bool,
 }
@@ -45,7 +45,7 @@ pub struct File {
 /// Where the value of a variable comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Origin {
+pub enum ValueOrigin {
     /// `env:NAME` or `file:/path`, as in the pillar.
     Reference(String),
     /// `component.output`, with optional keys and indices below it.
@@ -56,7 +56,7 @@ pub enum Origin {
     Pillar,
 }
 
-impl Origin {
+impl ValueOrigin {
     pub fn of(input: &Input) -> Self {
         match input {
             Input::Literal(_) => Self::Pillar,

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::{Configuration, Store};
+use super::{Configuration, SnapshotStore};
 use crate::error::Result;
 use crate::workdir::{ensure_private, set_executable, write};
 
-impl Store {
+impl SnapshotStore {
     /// Writes the module's files into a folder and verifies each of them. Files have mode 0600 (0700 if executable),
     /// folders 0700. Together with `subdir`, the folder can be used like any other source. Error codes: those of
-    /// [`Store::object`].
+    /// [`SnapshotStore::object`].
     pub fn materialise(&self, configuration: &Configuration, folder: &Path) -> Result<()> {
         ensure_private(folder)?;
         for (path, file) in &configuration.files {

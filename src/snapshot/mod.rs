@@ -16,8 +16,8 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use capture::Capture;
-pub use configuration::{Configuration, File, Origin};
-pub use store::Store;
+pub use configuration::{Configuration, ConfigurationFile, ValueOrigin};
+pub use store::SnapshotStore;
 
 /// The version of these formats.
 const SCHEMA: u32 = 1;

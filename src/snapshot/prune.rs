@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::SystemTime;
 
-use super::Store;
+use super::SnapshotStore;
 use super::store::age;
 use crate::decide::{Aged, surplus};
 use crate::error::{Code, Error, Result};
 use crate::workdir::remove;
 
-impl Store {
+impl SnapshotStore {
     /// The caller must hold the component's lock. `protected` are configurations that are kept, with all their objects.
     pub fn prune(&self, protected: &[&str], now: SystemTime) -> Result<()> {
         let mut ids = self.list()?;

@@ -15,11 +15,11 @@ use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::workdir::{ensure_private, ids, next_id, read, write};
 
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct SnapshotStore {
     folder: PathBuf,
 }
 
-impl Store {
+impl SnapshotStore {
     /// Opens the store in a component's `snapshots` folder. The folder need not exist.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder }
@@ -60,7 +60,7 @@ impl Store {
     /// A power failure may leave an empty file in place of an object. Such a file does not count.
     pub fn has(&self, digest: &str) -> bool {
         let found = self.objects().join(digest).metadata();
-        found.is_ok_and(|found| found.len() > 0 || digest == sha256(""))
+        found.is_ok_and(|metadata| metadata.len() > 0 || digest == sha256(""))
     }
 
     /// Reads and verifies an object. Error codes: `snapshot_incomplete`, `snapshot_corrupt`.

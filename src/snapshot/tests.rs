@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use ulid::Ulid;
 
-use super::{Capture, Origin, Snapshot, Store};
+use super::{Capture, Snapshot, SnapshotStore, ValueOrigin};
 use crate::digest::sha256;
 use crate::error::Code;
 use crate::model::Interface;
@@ -15,9 +15,9 @@ use crate::resolve::{Content, Module, ModuleFile};
 
 const TEXTS: [(&str, &str); 3] = [("main.tf", "# a\n"), ("files/run.sh", "#!/bin/sh\n"), ("empty", "")];
 
-fn store() -> (tempfile::TempDir, Store) {
+fn store() -> (tempfile::TempDir, SnapshotStore) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::new(folder.path().join("snapshots"));
+    let store = SnapshotStore::new(folder.path().join("snapshots"));
     store.open().unwrap();
     (folder, store)
 }
@@ -42,7 +42,7 @@ fn capture(texts: &[(&str, &str)], folder: &Path) -> Capture {
         folder: folder.to_owned(),
         variables: "{}".to_owned(),
         outputs: BTreeMap::new(),
-        secrets: BTreeMap::from([("password".to_owned(), Origin::Reference("env:PASSWORD".to_owned()))]),
+        secrets: BTreeMap::from([("password".to_owned(), ValueOrigin::Reference("env:PASSWORD".to_owned()))]),
         terraform: "1.11.4".to_owned(),
         deployment_id: String::new(),
         backend: String::new(),

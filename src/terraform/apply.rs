@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use super::{option, words};
 
-pub struct Apply {
+pub struct ApplyArguments {
     pub plan: PathBuf,
     /// Only for the local backend. A saved plan does not contain it.
     pub state: Option<PathBuf>,
 }
 
-impl Apply {
+impl ApplyArguments {
     pub fn arguments(&self) -> Vec<OsString> {
         let mut arguments = words(&["apply", "-json", "-input=false", "-auto-approve", "-lock-timeout=0s"]);
         arguments.extend(self.state.as_ref().map(|state| option("state", state)));
@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn the_arguments_of_an_apply_repeat_the_state_and_end_with_the_plan() {
-        let apply = Apply { plan: "/w/p".into(), state: Some("/w/s".into()) };
+        let apply = ApplyArguments { plan: "/w/p".into(), state: Some("/w/s".into()) };
         let expected = "apply -json -input=false -auto-approve -lock-timeout=0s -no-color -state=/w/s /w/p";
         assert_eq!(apply.arguments().join(" ".as_ref()), expected);
     }

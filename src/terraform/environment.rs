@@ -42,7 +42,7 @@ const OURS: &[&str] =
     &["HOME", "TF_DATA_DIR", "TF_CLI_CONFIG_FILE", "TF_IN_AUTOMATION", "TF_INPUT", "CHECKPOINT_DISABLE"];
 
 /// The folders of a terraform.
-pub struct Folders {
+pub struct TerraformFolders {
     pub home: PathBuf,
     pub data: PathBuf,
     pub cli_config: Option<PathBuf>,
@@ -53,7 +53,7 @@ pub fn environment(
     ours: impl Iterator<Item = (OsString, OsString)>,
     declared: impl Iterator<Item = (String, String)>,
     pass: &BTreeSet<String>,
-    folders: &Folders,
+    folders: &TerraformFolders,
 ) -> Result<BTreeMap<OsString, OsString>> {
     let declared: BTreeMap<_, _> = declared.collect();
     if let Some(name) = declared.keys().chain(pass).find(|name| is_refused(name)) {
@@ -102,7 +102,7 @@ mod tests {
         declared: &[(&str, &str)],
         pass: &[&str],
     ) -> Result<BTreeMap<OsString, OsString>> {
-        let folders = Folders { home: "/h".into(), data: "/d".into(), cli_config: None };
+        let folders = TerraformFolders { home: "/h".into(), data: "/d".into(), cli_config: None };
         environment(
             ours.iter().map(|&(name, value)| (name.into(), value.into())),
             declared.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())),

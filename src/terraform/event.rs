@@ -12,15 +12,15 @@ use crate::report::Counts;
 /// One line of the stream. An unknown type, and a line that is not JSON, is `Other`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    PlannedChange(Planned),
+    PlannedChange(PlannedChange),
     /// A change that was made outside Terraform.
-    ResourceDrift(Planned),
-    ChangeSummary(Summary),
+    ResourceDrift(PlannedChange),
+    ChangeSummary(ChangeSummary),
     /// From an output's name to its action. After an apply there is no action.
     Outputs(BTreeMap<String, Option<String>>),
-    ApplyStart(Hook),
-    ApplyComplete(Hook),
-    ApplyErrored(Hook),
+    ApplyStart(OperationEvent),
+    ApplyComplete(OperationEvent),
+    ApplyErrored(OperationEvent),
     /// A state that terraform could not save anywhere else.
     StateDump(Value),
     Diagnostic(Diagnostic),
@@ -28,30 +28,30 @@ pub enum Event {
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Planned {
-    pub resource: Resource,
-    pub action: Action,
+pub struct PlannedChange {
+    pub resource: EventResource,
+    pub action: TerraformAction,
     #[serde(default)]
     pub reason: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Summary {
+pub struct ChangeSummary {
     #[serde(flatten)]
     pub counts: Counts,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Hook {
-    pub resource: Resource,
-    pub action: Action,
+pub struct OperationEvent {
+    pub resource: EventResource,
+    pub action: TerraformAction,
     #[serde(default)]
     id_key: Option<String>,
     #[serde(default)]
     id_value: Option<String>,
 }
 
-impl Hook {
+impl OperationEvent {
     /// The object's id, if Terraform reports one. Terraform may report a `name` in this field instead.
     pub fn id(&self) -> Option<&str> {
         self.id_value.as_deref().filter(|_| self.id_key.as_deref() == Some("id"))
@@ -59,7 +59,7 @@ impl Hook {
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Resource {
+pub struct EventResource {
     #[serde(rename = "addr")]
     pub address: String,
     #[serde(rename = "resource_type")]
@@ -71,9 +71,9 @@ pub struct Resource {
 /// An action in Terraform's words, such as `create`, `replace`, `noop`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(transparent)]
-pub struct Action(String);
+pub struct TerraformAction(String);
 
-impl Action {
+impl TerraformAction {
     pub fn word(&self) -> &str {
         &self.0
     }

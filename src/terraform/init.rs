@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::words;
 
-pub struct Init {
+pub struct InitArguments {
     /// Forget the previous backend. Eos has already dealt with its state.
     pub reconfigure: bool,
     /// The module ships a lock file. Only the module may change it.
@@ -14,7 +14,7 @@ pub struct Init {
     pub upgrade: bool,
 }
 
-impl Init {
+impl InitArguments {
     pub fn arguments(&self) -> Vec<OsString> {
         let mut arguments = words(&["init", "-input=false"]);
         if self.reconfigure {
@@ -35,10 +35,10 @@ mod tests {
 
     #[test]
     fn an_init_never_asks() {
-        let init = Init { reconfigure: true, readonly_lock_file: true, upgrade: true };
+        let init = InitArguments { reconfigure: true, readonly_lock_file: true, upgrade: true };
         let expected = "init -input=false -no-color -reconfigure -lockfile=readonly";
         assert_eq!(init.arguments().join(" ".as_ref()), expected);
-        let init = Init { reconfigure: false, readonly_lock_file: false, upgrade: true };
+        let init = InitArguments { reconfigure: false, readonly_lock_file: false, upgrade: true };
         assert_eq!(init.arguments().join(" ".as_ref()), "init -input=false -no-color -upgrade");
     }
 }

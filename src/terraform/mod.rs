@@ -13,15 +13,18 @@ mod show;
 mod state;
 mod tool;
 
-pub use apply::Apply;
-pub use environment::{Folders, environment};
-pub use event::{Action, Diagnostic, Event, Hook, Planned, Resource, Severity, Summary, parse};
+pub use apply::ApplyArguments;
+pub use environment::{TerraformFolders, environment};
+pub use event::{
+    ChangeSummary, Diagnostic, Event, EventResource, OperationEvent, PlannedChange, Severity,
+    TerraformAction, parse,
+};
 pub use explain::{explain, is_gone, outgrown, provider_died};
-pub use init::Init;
-pub use plan::{Plan, Refresh};
+pub use init::InitArguments;
+pub use plan::{PlanArguments, Refresh};
 pub use show::{show_plan, show_state};
 pub use state::{force_unlock, state_pull, state_push};
-pub use tool::{Identity, Product, Tool};
+pub use tool::{BinaryIdentity, Product, Tool};
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -52,7 +55,7 @@ mod tests {
 
     #[test]
     fn every_command_is_without_colour() {
-        let plan = Plan {
+        let plan = PlanArguments {
             out: "p".into(),
             variable_files: Vec::new(),
             state: None,
@@ -64,8 +67,8 @@ mod tests {
         };
         let file = Path::new("s");
         let commands = [
-            Init { reconfigure: false, readonly_lock_file: false, upgrade: false }.arguments(),
-            Apply { plan: "p".into(), state: None }.arguments(),
+            InitArguments { reconfigure: false, readonly_lock_file: false, upgrade: false }.arguments(),
+            ApplyArguments { plan: "p".into(), state: None }.arguments(),
             plan.arguments(),
             show_plan(file),
             show_state(None),

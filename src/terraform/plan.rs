@@ -17,7 +17,7 @@ pub enum Refresh {
     Only,
 }
 
-pub struct Plan {
+pub struct PlanArguments {
     pub out: PathBuf,
     /// Files for `-var-file`, because a module's own `*.auto.tfvars` has priority over `terraform.tfvars.json`.
     pub variable_files: Vec<PathBuf>,
@@ -33,7 +33,7 @@ pub struct Plan {
     pub replace: Vec<String>,
 }
 
-impl Plan {
+impl PlanArguments {
     /// Exit codes: 0 no changes, 1 an error, 2 changes.
     pub fn arguments(&self) -> Vec<OsString> {
         // Eos itself waits for a lock, because terraform would retry at growing intervals.
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_plan_is_written_to_a_file_and_reads_the_variables_of_eos() {
-        let plan = Plan {
+        let plan = PlanArguments {
             out: "/w/p".into(),
             variable_files: vec!["/w/a b.json".into()],
             state: Some("/w/s".into()),

@@ -32,10 +32,14 @@ pub enum Product {
 
 impl Tool {
     /// Finds the program and checks its version. Every error says what to do.
-    pub async fn locate(settings: &model::Terraform, guardian: &Guardian, cancel: &Cancel) -> Result<Self> {
+    pub async fn locate(
+        settings: &model::TerraformSettings,
+        guardian: &Guardian,
+        cancel: &Cancel,
+    ) -> Result<Self> {
         let path = find(&settings.binary)?;
-        let said = ask(&path, guardian, cancel).await?;
-        let (product, version) = understand(&path, &said)?;
+        let version_output = ask(&path, guardian, cancel).await?;
+        let (product, version) = understand(&path, &version_output)?;
         for constraint in [&VersionConstraint::oldest(), &settings.version] {
             if !constraint.allows(&version) {
                 let message =
@@ -53,16 +57,16 @@ impl Tool {
 
 /// The program's file. If it is unchanged, its version is unchanged too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
+pub struct BinaryIdentity {
     pub path: PathBuf,
     pub size: u64,
     /// Seconds and nanoseconds since 1970.
     pub modified: (i64, i64),
 }
 
-impl Identity {
+impl BinaryIdentity {
     /// Finds the program of these settings. Starts no process.
-    pub fn of(settings: &model::Terraform) -> Result<Self> {
+    pub fn of(settings: &model::TerraformSettings) -> Result<Self> {
         let path = find(&settings.binary)?;
         let meta = path.metadata().map_err(|error| Error::file(&path, "read", error))?;
         Ok(Self { size: meta.size(), modified: (meta.mtime(), meta.mtime_nsec()), path })
@@ -122,8 +126,9 @@ async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String
         lock: None,
     };
     let limits = Limits { timeout: PATIENCE, stop_grace: Duration::from_secs(2) };
-    let mut said = String::new();
-    let exit = process::run(&command, &limits, guardian, cancel, &mut |line| said.push_str(line)).await?;
+    let mut version_output = String::new();
+    let exit =
+        process::run(&command, &limits, guardian, cancel, &mut |line| version_output.push_str(line)).await?;
     let program = path.display();
     match exit.stopped {
         Some(Cause::Timeout) => {
@@ -145,14 +150,17 @@ async fn ask(path: &Path, guardian: &Guardian, cancel: &Cancel) -> Result<String
         let message = format!("{program} version failed: {}", shorten(&exit.stderr_tail));
         return Err(refused(Code::TerraformGarbage, message, INSTALL));
     }
-    Ok(said)
+    Ok(version_output)
 }
 
-fn understand(path: &Path, said: &str) -> Result<(Product, Version)> {
-    let document: Value = serde_json::from_str(said).unwrap_or_default();
+fn understand(path: &Path, version_output: &str) -> Result<(Product, Version)> {
+    let document: Value = serde_json::from_str(version_output).unwrap_or_default();
     let version = document["terraform_version"].as_str().and_then(Version::parse).ok_or_else(|| {
-        let message =
-            format!("the output of {} is not that of a terraform: {}", path.display(), shorten(said));
+        let message = format!(
+            "the output of {} is not that of a terraform: {}",
+            path.display(),
+            shorten(version_output)
+        );
         refused(Code::TerraformGarbage, message, INSTALL)
     })?;
     // Only terraform reports whether it is outdated.

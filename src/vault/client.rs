@@ -10,9 +10,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use super::trouble::{Trouble, unusable};
+use super::error::{VaultError, unusable};
 use crate::error::Result;
-use crate::http::{self, Answer as Reply, Away, build, direct, one_line, secret, send};
+use crate::http::{self, HttpAnswer as Reply, ServerUnavailable, build, direct, one_line, secret, send};
 use crate::model::VaultServer;
 
 /// The most time for an answer. An engine that makes credentials may ask another server first.
@@ -21,7 +21,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Characters of Vault's errors that are repeated.
 const SHOWN: usize = 300;
 
-pub struct Client {
+pub struct VaultClient {
     pub address: String,
     http: reqwest::Client,
     namespace: Option<HeaderValue>,
@@ -30,9 +30,9 @@ pub struct Client {
 }
 
 /// A successful answer: the document of a 200, null for a 204.
-pub type Answer = Result<Value, Trouble>;
+pub type VaultAnswer = Result<Value, VaultError>;
 
-impl Client {
+impl VaultClient {
     pub fn open(server: &VaultServer) -> Result<Self> {
         let tls = server.address.starts_with("https:").then_some(&server.tls);
         let builder = direct(tls).map_err(|why| unusable(&server.address, &why.to_string()).because(why))?;
@@ -54,41 +54,42 @@ impl Client {
 
     /// Repeats a request while Vault is unavailable. This is safe: if an answer is lost, its credential ends with the
     /// run's token or with its own TTL.
-    pub async fn patiently<T>(&self, ask: impl AsyncFn() -> Result<T, Trouble>) -> Result<T, Trouble> {
-        let retry_after = |answer: &Result<T, Trouble>| answer.as_ref().err().and_then(Trouble::retry_after);
+    pub async fn patiently<T>(&self, ask: impl AsyncFn() -> Result<T, VaultError>) -> Result<T, VaultError> {
+        let retry_after =
+            |answer: &Result<T, VaultError>| answer.as_ref().err().and_then(VaultError::retry_after);
         http::patiently(self.retry_for, retry_after, ask).await
     }
 
     /// Repeats a revocation. It also ends, with all its attempts, when this time is over.
-    pub async fn revoked(&self, revoke: impl AsyncFn() -> Result<(), Trouble>) -> Result<(), Trouble> {
+    pub async fn revoked(&self, revoke: impl AsyncFn() -> Result<(), VaultError>) -> Result<(), VaultError> {
         let deadline = Instant::now() + self.retry_for.max(CONNECT);
-        let late = || Err(Trouble::Unreachable(Away::new("no answer in time")));
+        let late = || Err(VaultError::Unreachable(ServerUnavailable::new("no answer in time")));
         self.patiently(async || timeout_at(deadline, revoke()).await.unwrap_or_else(|_| late())).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> VaultAnswer {
         self.send(Method::GET, path, None, self.token.as_ref()).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, path: &str, body: Value) -> VaultAnswer {
         self.send(Method::POST, path, Some(body), self.token.as_ref()).await
     }
 
-    pub async fn get_as(&self, token: &SecretString, path: &str) -> Answer {
+    pub async fn get_as(&self, token: &SecretString, path: &str) -> VaultAnswer {
         self.send(Method::GET, path, None, Some(token)).await
     }
 
     /// Sends a POST with another token.
-    pub async fn post_as(&self, token: &SecretString, path: &str, body: Value) -> Answer {
+    pub async fn post_as(&self, token: &SecretString, path: &str, body: Value) -> VaultAnswer {
         self.send(Method::POST, path, Some(body), Some(token)).await
     }
 
-    pub async fn revoke_self(&self) -> Result<(), Trouble> {
+    pub async fn revoke_self(&self) -> Result<(), VaultError> {
         self.post("auth/token/revoke-self", json!({})).await.map(drop)
     }
 
     /// Revokes a lease. Vault has revoked it when this returns.
-    pub async fn revoke(&self, lease: &str) -> Result<(), Trouble> {
+    pub async fn revoke(&self, lease: &str) -> Result<(), VaultError> {
         self.post("sys/leases/revoke", json!({ "lease_id": lease, "sync": true })).await.map(drop)
     }
 
@@ -98,7 +99,7 @@ impl Client {
         path: &str,
         body: Option<Value>,
         token: Option<&SecretString>,
-    ) -> Answer {
+    ) -> VaultAnswer {
         let mut request = self.http.request(method, format!("{}/v1/{path}", self.address));
         // A Vault agent between Eos and Vault may refuse requests without this header.
         request = request.header("X-Vault-Request", "true");
@@ -107,36 +108,38 @@ impl Client {
         }
         if let Some(token) = token {
             let value = secret(token).ok_or_else(|| {
-                Trouble::Refused("the token contains characters that an HTTP header cannot have".to_owned())
+                VaultError::Refused(
+                    "the token contains characters that an HTTP header cannot have".to_owned(),
+                )
             })?;
             request = request.header("X-Vault-Token", value);
         }
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body.to_string());
         }
-        let answer = send(request).await.map_err(Trouble::Unreachable)?;
+        let answer = send(request).await.map_err(VaultError::Unreachable)?;
         let document = || serde_json::from_slice::<Value>(&answer.body).ok();
         match answer.status {
             204 => Ok(Value::Null),
-            200 => document().ok_or_else(|| Trouble::Refused("the answer is not JSON".to_owned())),
+            200 => document().ok_or_else(|| VaultError::Refused("the answer is not JSON".to_owned())),
             _ => Err(trouble(&answer, document().unwrap_or_default(), token)),
         }
     }
 }
 
-fn trouble(answer: &Reply, document: Value, token: Option<&SecretString>) -> Trouble {
+fn trouble(answer: &Reply, document: Value, token: Option<&SecretString>) -> VaultError {
     let said = said(answer.status, &document, token);
     match answer.status {
         // The metadata shows whether a version was deleted.
-        404 => Trouble::Missing(document["data"]["metadata"].clone()),
-        403 => Trouble::Denied(said),
-        503 if said.contains("sealed") => Trouble::Sealed,
-        501 => Trouble::Sealed,
+        404 => VaultError::Missing(document["data"]["metadata"].clone()),
+        403 => VaultError::Denied(said),
+        503 if said.contains("sealed") => VaultError::Sealed,
+        501 => VaultError::Sealed,
         // 412: this node does not have the newest state yet. 472 and 473: standby nodes.
-        412 | 472 | 473 => Trouble::Unreachable(answer.away(said)),
-        _ if answer.may_pass() => Trouble::Unreachable(answer.away(said)),
-        _ if said.contains("check-and-set") => Trouble::Moved(said),
-        _ => Trouble::Refused(said),
+        412 | 472 | 473 => VaultError::Unreachable(answer.away(said)),
+        _ if answer.may_pass() => VaultError::Unreachable(answer.away(said)),
+        _ if said.contains("check-and-set") => VaultError::Moved(said),
+        _ => VaultError::Refused(said),
     }
 }
 
@@ -146,7 +149,7 @@ fn said(status: u16, document: &Value, token: Option<&SecretString>) -> String {
     format!("HTTP {status}: {}", one_line(&errors.collect::<Vec<_>>().join("; "), SHOWN, token))
 }
 
-impl fmt::Debug for Client {
+impl fmt::Debug for VaultClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("address", &self.address).finish_non_exhaustive()
     }

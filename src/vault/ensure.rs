@@ -7,9 +7,9 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
 use super::Vault;
+use super::error::{VaultError, refuse};
 use super::generate::generate;
-use super::read::{self, Engine};
-use super::trouble::{Trouble, refuse};
+use super::read::{self, SecretsEngine};
 use crate::error::{Code, Result};
 use crate::model::{SecretKind, VaultPath};
 
@@ -26,10 +26,10 @@ impl Vault {
         wanted: &BTreeMap<String, SecretKind>,
     ) -> Result<BTreeSet<String>> {
         let what = format!("write vault:{path}");
-        let explain = |trouble: Trouble| trouble.explain(&self.client.address, &what);
+        let explain = |api_error: VaultError| api_error.explain(&self.client.address, &what);
         let engine = read::engine(&self.client, path).await.map_err(explain)?;
-        if matches!(engine, Engine::Other) {
-            return Err(explain(Trouble::Refused("it is not a key-value store".to_owned())));
+        if matches!(engine, SecretsEngine::Other) {
+            return Err(explain(VaultError::Refused("it is not a key-value store".to_owned())));
         }
         let mut made = BTreeSet::new();
         for _ in 0..ATTEMPTS {
@@ -56,19 +56,19 @@ impl Vault {
             }
             let (url, body) = match &engine {
                 // Vault writes only if nobody has written since the read.
-                Engine::Versioned { data } => {
+                SecretsEngine::Versioned { data } => {
                     (data.as_str(), json!({ "options": { "cas": version }, "data": values }))
                 }
                 // This engine has no conditional write. The values are read again after the write, and those count.
-                Engine::Plain | Engine::Other => (path.as_str(), Value::Object(values)),
+                SecretsEngine::Plain | SecretsEngine::Other => (path.as_str(), Value::Object(values)),
             };
             match self.client.post(url, body).await {
                 Ok(_) => made.extend(missing),
-                Err(Trouble::Moved(_)) => {}
-                Err(trouble) => return Err(explain(trouble)),
+                Err(VaultError::Moved(_)) => {}
+                Err(api_error) => return Err(explain(api_error)),
             }
         }
-        Err(explain(Trouble::Refused("other programs keep writing there".to_owned())))
+        Err(explain(VaultError::Refused("other programs keep writing there".to_owned())))
     }
 }
 

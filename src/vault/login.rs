@@ -3,9 +3,9 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::client::Client;
-use super::token::Fresh;
-use super::trouble::{Trouble, refuse};
+use super::client::VaultClient;
+use super::error::{VaultError, refuse};
+use super::token::NewToken;
 use crate::error::{Code, Error, Result};
 
 /// A [`crate::model::VaultAuth`] with its resolved values.
@@ -16,7 +16,7 @@ pub enum Login {
     Jwt { mount: String, role: String, jwt: SecretString },
 }
 
-pub async fn login(client: &Client, login: Login) -> Result<Fresh> {
+pub async fn login(client: &VaultClient, login: Login) -> Result<NewToken> {
     let (mount, body) = match login {
         Login::Token(token) => return supplied(client, token).await,
         Login::AppRole { mount, role_id, secret_id } => {
@@ -32,11 +32,11 @@ pub async fn login(client: &Client, login: Login) -> Result<Fresh> {
     };
     let path = format!("auth/{mount}/login");
     let answer = client.patiently(async || client.post(&path, body.clone()).await).await;
-    let answer = answer.map_err(|trouble| match trouble {
-        Trouble::Unreachable(_) | Trouble::Sealed => trouble.explain(&client.address, "log in"),
+    let answer = answer.map_err(|error| match error {
+        VaultError::Unreachable(_) | VaultError::Sealed => error.explain(&client.address, "log in"),
         other => failed(client, &path, &other),
     })?;
-    Fresh::made(&answer["auth"]).ok_or_else(|| {
+    NewToken::made(&answer["auth"]).ok_or_else(|| {
         refuse(
             Code::VaultLogin,
             format!("{path} at Vault ({}) returned no token", client.address),
@@ -45,32 +45,32 @@ pub async fn login(client: &Client, login: Login) -> Result<Fresh> {
     })
 }
 
-fn failed(client: &Client, path: &str, trouble: &Trouble) -> Error {
+fn failed(client: &VaultClient, path: &str, error: &VaultError) -> Error {
     refuse(
         Code::VaultLogin,
-        format!("cannot log in with {path} at Vault ({}): {}", client.address, trouble.text()),
+        format!("cannot log in with {path} at Vault ({}): {}", client.address, error.text()),
         "correct infrastructure:settings:vault:auth, or use other credentials",
     )
 }
 
 /// Checks a token from the pillar before it is used.
-async fn supplied(client: &Client, token: SecretString) -> Result<Fresh> {
-    let found = client.patiently(async || client.get_as(&token, "auth/token/lookup-self").await).await;
-    let answer = found.map_err(|trouble| match trouble {
-        Trouble::Denied(text) => refuse(
+async fn supplied(client: &VaultClient, token: SecretString) -> Result<NewToken> {
+    let lookup = client.patiently(async || client.get_as(&token, "auth/token/lookup-self").await).await;
+    let answer = lookup.map_err(|error| match error {
+        VaultError::Denied(text) => refuse(
             Code::VaultLogin,
             format!("Vault at {} does not know the token, or the token has expired: {text}", client.address),
             "set infrastructure:settings:vault:auth:token to a valid token",
         ),
         other => other.explain(&client.address, "look up the token"),
     })?;
-    Ok(Fresh::supplied(token, &answer["data"]))
+    Ok(NewToken::supplied(token, &answer["data"]))
 }
 
 /// Unwraps a wrapping token. This works only once. A client that unwrapped it before Eos has Eos's credentials.
-async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result<SecretString> {
-    let used = |trouble: Trouble| match trouble {
-        Trouble::Refused(_) | Trouble::Denied(_) | Trouble::Missing(_) => refuse(
+async fn unwrap(client: &VaultClient, mount: &str, wrapping: &SecretString) -> Result<SecretString> {
+    let used = |error: VaultError| match error {
+        VaultError::Refused(_) | VaultError::Denied(_) | VaultError::Missing(_) => refuse(
             Code::VaultWrappingUsed,
             "security: the wrapping token of infrastructure:settings:vault:auth was already used, or has \
              expired",
@@ -79,8 +79,8 @@ async fn unwrap(client: &Client, mount: &str, wrapping: &SecretString) -> Result
         other => other.explain(&client.address, "unwrap the secret_id"),
     };
     let body = json!({ "token": wrapping.expose_secret() });
-    let found = client.patiently(async || client.post("sys/wrapping/lookup", body.clone()).await).await;
-    let found = found.map_err(used)?;
+    let lookup = client.patiently(async || client.post("sys/wrapping/lookup", body.clone()).await).await;
+    let found = lookup.map_err(used)?;
     let made_by = found["data"]["creation_path"].as_str().unwrap_or_default();
     let ours = made_by.strip_prefix(&format!("auth/{mount}/role/")).and_then(|rest| rest.split_once('/'));
     if ours.is_none_or(|(_, rest)| rest != "secret-id") {

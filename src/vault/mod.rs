@@ -6,31 +6,31 @@
 
 mod client;
 mod ensure;
+mod error;
 mod generate;
-mod keeper;
 mod login;
 mod read;
-mod reading;
+mod reader;
+mod renewer;
 mod token;
-mod trouble;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 pub use login::Login;
-pub use reading::{Reading, Secret};
+pub use reader::{VaultReader, VaultSecret};
 
 use crate::error::Result;
 use crate::model::VaultServer;
-use client::Client;
-use keeper::{What, seconds};
-use token::Token;
-use trouble::Trouble;
+use client::VaultClient;
+use error::VaultError;
+use renewer::{RenewalTarget, seconds};
+use token::VaultToken;
 
 /// One login to Vault. It ends with the call that made it.
 pub struct Vault {
-    client: Arc<Client>,
-    token: Token,
+    client: Arc<VaultClient>,
+    token: VaultToken,
     /// Leases that this run got and nobody has revoked yet, each with the duration that Vault granted.
     leases: Mutex<Vec<(String, Duration)>>,
 }
@@ -38,10 +38,10 @@ pub struct Vault {
 impl Vault {
     /// Reads the files of `tls`, and logs in once.
     pub async fn open(server: &VaultServer, login: Login) -> Result<Arc<Self>> {
-        let client = Client::open(server)?;
+        let client = VaultClient::open(server)?;
         let fresh = login::login(&client, login).await?;
         let client = Arc::new(client.with(fresh.secret.clone()));
-        let token = Token::keep(&client, &fresh);
+        let token = VaultToken::keep(&client, &fresh);
         Ok(Arc::new(Self { client, token, leases: Mutex::default() }))
     }
 
@@ -58,18 +58,18 @@ impl Vault {
         let mut said = Vec::new();
         while let Some((lease, given)) = left.pop() {
             let revoked = self.client.revoked(async || self.client.revoke(&lease).await).await;
-            let Err(trouble) = revoked else { continue };
-            said.push(unrevoked(lease, given, &trouble));
-            if trouble.may_pass() {
+            let Err(error) = revoked else { continue };
+            said.push(unrevoked(lease, given, &error));
+            if error.may_pass() {
                 // Each of the other leases would wait for the same time.
-                said.extend(left.drain(..).map(|(lease, given)| unrevoked(lease, given, &trouble)));
+                said.extend(left.drain(..).map(|(lease, given)| unrevoked(lease, given, &error)));
             }
         }
         said
     }
 
-    async fn unrevoked(&self, leases: &[(String, Duration)], trouble: &Trouble) -> String {
-        let (name, end, why) = (What::Token.name(), self.token.keeper.end().await, trouble.text());
+    async fn unrevoked(&self, leases: &[(String, Duration)], error: &VaultError) -> String {
+        let (name, end, why) = (RenewalTarget::Token.name(), self.token.keeper.end().await, error.text());
         let ids: Vec<_> = leases.iter().map(|(id, _)| id.as_str()).collect();
         let with = if ids.is_empty() { String::new() } else { format!(", and with it {}", ids.join(", ")) };
         let (accessor, address) = (&self.token.accessor, &self.client.address);
@@ -85,7 +85,7 @@ impl Vault {
     }
 }
 
-fn unrevoked(lease: String, given: Duration, trouble: &Trouble) -> String {
-    let (name, why) = (What::Lease(lease).name(), trouble.text());
+fn unrevoked(lease: String, given: Duration, error: &VaultError) -> String {
+    let (name, why) = (RenewalTarget::Lease(lease).name(), error.text());
     format!("{name} could not be revoked, and expires within {}: {why}", seconds(given))
 }

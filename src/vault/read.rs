@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::client::Client;
-use super::keeper::duration;
-use super::trouble::{Trouble, refuse};
+use super::client::VaultClient;
+use super::error::{VaultError, refuse};
+use super::renewer::duration;
 use crate::error::{Code, Result};
 use crate::model::VaultPath;
 
 /// The engine at a path. Paths begin after `/v1/`.
-pub enum Engine {
+pub enum SecretsEngine {
     /// Key-value, version 2: Vault keeps earlier versions.
     Versioned { data: String },
     /// Key-value, version 1.
@@ -21,7 +21,7 @@ pub enum Engine {
 }
 
 /// No Debug, because it contains secrets in clear text.
-pub struct Raw {
+pub struct RawSecret {
     pub values: Map<String, Value>,
     /// The lease's id, its duration, and whether it can be renewed.
     pub lease: Option<(String, Duration, bool)>,
@@ -29,7 +29,7 @@ pub struct Raw {
     pub version: u64,
 }
 
-pub async fn engine(client: &Client, path: &VaultPath) -> Result<Engine, Trouble> {
+pub async fn engine(client: &VaultClient, path: &VaultPath) -> Result<SecretsEngine, VaultError> {
     let mount = format!("sys/internal/ui/mounts/{path}");
     let answer = client.patiently(async || client.get(&mount).await).await?;
     let data = &answer["data"];
@@ -37,43 +37,43 @@ pub async fn engine(client: &Client, path: &VaultPath) -> Result<Engine, Trouble
     match data["type"].as_str() {
         Some("kv" | "generic") if data["options"]["version"] == "2" => {
             let rest = path.as_str().strip_prefix(mount).filter(|rest| !rest.is_empty());
-            let rest =
-                rest.ok_or_else(|| Trouble::Refused(format!("{mount} is a mount, not a path in a mount")))?;
-            Ok(Engine::Versioned { data: format!("{mount}data/{rest}") })
+            let rest = rest
+                .ok_or_else(|| VaultError::Refused(format!("{mount} is a mount, not a path in a mount")))?;
+            Ok(SecretsEngine::Versioned { data: format!("{mount}data/{rest}") })
         }
-        Some("kv" | "generic") => Ok(Engine::Plain),
-        Some(_) => Ok(Engine::Other),
-        None => Err(Trouble::Refused("it does not name the engine".to_owned())),
+        Some("kv" | "generic") => Ok(SecretsEngine::Plain),
+        Some(_) => Ok(SecretsEngine::Other),
+        None => Err(VaultError::Refused("it does not name the engine".to_owned())),
     }
 }
 
 /// Reads a path. An error names only the path, never a value.
-pub async fn read(client: &Client, path: &VaultPath) -> Result<Raw> {
+pub async fn read(client: &VaultClient, path: &VaultPath) -> Result<RawSecret> {
     found(client, path, &known(client, path).await?).await
 }
 
 /// Reads a path of a key-value store. None if each read of its engine makes a new secret.
-pub async fn stored(client: &Client, path: &VaultPath) -> Result<Option<Raw>> {
+pub async fn stored(client: &VaultClient, path: &VaultPath) -> Result<Option<RawSecret>> {
     match known(client, path).await? {
-        Engine::Other => Ok(None),
+        SecretsEngine::Other => Ok(None),
         engine => found(client, path, &engine).await.map(Some),
     }
 }
 
-async fn known(client: &Client, path: &VaultPath) -> Result<Engine> {
+async fn known(client: &VaultClient, path: &VaultPath) -> Result<SecretsEngine> {
     let what = format!("read vault:{path}");
-    engine(client, path).await.map_err(|trouble| trouble.explain(&client.address, &what))
+    engine(client, path).await.map_err(|error| error.explain(&client.address, &what))
 }
 
 /// Reads a path whose engine is known.
-pub async fn found(client: &Client, path: &VaultPath, engine: &Engine) -> Result<Raw> {
+pub async fn found(client: &VaultClient, path: &VaultPath, engine: &SecretsEngine) -> Result<RawSecret> {
     let url = match engine {
-        Engine::Versioned { data } => data.as_str(),
-        Engine::Plain | Engine::Other => path.as_str(),
+        SecretsEngine::Versioned { data } => data.as_str(),
+        SecretsEngine::Plain | SecretsEngine::Other => path.as_str(),
     };
     let answer = client.patiently(async || client.get(url).await).await;
-    let answer = answer.map_err(|trouble| match trouble {
-        Trouble::Missing(metadata) if metadata.is_object() => {
+    let answer = answer.map_err(|error| match error {
+        VaultError::Missing(metadata) if metadata.is_object() => {
             let how = if metadata["destroyed"] == true { "destroyed" } else { "deleted" };
             refuse(
                 Code::SecretDeleted,
@@ -84,16 +84,16 @@ pub async fn found(client: &Client, path: &VaultPath, engine: &Engine) -> Result
         other => other.explain(&client.address, &format!("read vault:{path}")),
     })?;
     let (data, version) = match engine {
-        Engine::Versioned { .. } => {
+        SecretsEngine::Versioned { .. } => {
             (&answer["data"]["data"], answer["data"]["metadata"]["version"].as_u64().unwrap_or_default())
         }
-        Engine::Plain | Engine::Other => (&answer["data"], 0),
+        SecretsEngine::Plain | SecretsEngine::Other => (&answer["data"], 0),
     };
     let values = data.as_object().cloned().ok_or_else(|| {
-        let missing = Trouble::Missing(Value::Null);
+        let missing = VaultError::Missing(Value::Null);
         missing.explain(&client.address, &format!("read vault:{path}"))
     })?;
     let id = answer["lease_id"].as_str().filter(|id| !id.is_empty());
     let lease = id.map(|id| (id.to_owned(), duration(&answer), answer["renewable"] == true));
-    Ok(Raw { values, lease, version })
+    Ok(RawSecret { values, lease, version })
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::client::Client;
-use super::keeper::{Keeper, What, duration};
+use super::client::VaultClient;
+use super::renewer::{RenewalTarget, Renewer, duration};
 
 /// A new token.
-pub struct Fresh {
+pub struct NewToken {
     pub secret: SecretString,
     /// The id with which another person can revoke the token. It allows little else.
     accessor: String,
@@ -23,7 +23,7 @@ pub struct Fresh {
     given: Duration,
 }
 
-impl Fresh {
+impl NewToken {
     /// `auth` is that part of a login's answer. None if it contains no token.
     pub fn made(auth: &Value) -> Option<Self> {
         Some(Self {
@@ -44,8 +44,8 @@ impl Fresh {
     }
 }
 
-pub struct Token {
-    pub keeper: Keeper,
+pub struct VaultToken {
+    pub keeper: Renewer,
     pub accessor: String,
     /// Made by this run's login. It must last as long as the values that it reads are used.
     pub made: bool,
@@ -53,11 +53,11 @@ pub struct Token {
     pub revocable: bool,
 }
 
-impl Token {
-    pub fn keep(client: &Arc<Client>, fresh: &Fresh) -> Self {
+impl VaultToken {
+    pub fn keep(client: &Arc<VaultClient>, fresh: &NewToken) -> Self {
         let renewable = fresh.made && fresh.renewable && !fresh.batch;
         Self {
-            keeper: Keeper::over(client, What::Token, fresh.given, renewable),
+            keeper: Renewer::over(client, RenewalTarget::Token, fresh.given, renewable),
             accessor: fresh.accessor.clone(),
             made: fresh.made,
             revocable: fresh.made && !fresh.batch,

@@ -18,7 +18,7 @@ const REDRAW: Duration = Duration::from_millis(100);
 
 /// A component entered a new stage.
 #[derive(Clone, Debug)]
-pub struct Update {
+pub struct StageUpdate {
     pub component: Name,
     pub stage: Stage,
 }
@@ -86,7 +86,7 @@ impl Stage {
 }
 
 /// Draws the progress of one run. Writes nothing for a run without components.
-pub struct Progress {
+pub struct ProgressDisplay {
     environment: String,
     parallel: usize,
     names: usize,
@@ -98,7 +98,7 @@ pub struct Progress {
     stages: BTreeMap<Name, (Stage, Instant)>,
 }
 
-impl Progress {
+impl ProgressDisplay {
     pub fn new(environment: &str, components: &BTreeSet<Name>, parallel: usize) -> Self {
         Self {
             environment: environment.to_owned(),
@@ -112,8 +112,8 @@ impl Progress {
         }
     }
 
-    pub fn update(&mut self, update: Update) {
-        let Update { component, stage } = update;
+    pub fn update(&mut self, update: StageUpdate) {
+        let StageUpdate { component, stage } = update;
         let known = self.stages.get(&component);
         let news = known.is_none_or(|(before, _)| before.word() != stage.word());
         let since = match known {

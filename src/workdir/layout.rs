@@ -24,7 +24,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Refuses folders that other users own or may write. `place` checks the folders of one component.
+    /// Refuses folders that other users own or may write. `component` checks the folders of one component.
     pub fn new(root: &Path, environment: &Name) -> Result<Self> {
         let layout = Self { folder: root.join(environment), trust: Trust::of(root)? };
         let cache = root.join(PLUGIN_CACHE);
@@ -83,34 +83,34 @@ impl Layout {
     }
 
     /// Gives files that a terraform of this run wrote as root to the owner of the root.
-    pub fn give_terraforms(&self, place: &Place, run_id: &str) {
+    pub fn give_terraforms(&self, paths: &ComponentPaths, run_id: &str) {
         let run = [self.run(run_id), self.plan(run_id)];
         let cache = self.folder.with_file_name(PLUGIN_CACHE);
-        for folder in [&place.workdir, &place.control, &cache].into_iter().chain(&run) {
+        for folder in [&paths.workdir, &paths.control, &cache].into_iter().chain(&run) {
             give_all(folder);
         }
     }
 
     /// Returns a component's paths. Refuses folders that other users own or may write.
-    pub fn place(&self, component: &Name) -> Result<Place> {
+    pub fn component(&self, component: &Name) -> Result<ComponentPaths> {
         let workdir = self.folder.join(component);
-        let place = Place {
+        let paths = ComponentPaths {
             control: self.components().join(component),
             laid_out: workdir.clone(),
             data: workdir.join(DATA),
             workdir,
             trust: self.trust.clone(),
         };
-        for folder in [place.control.clone(), place.workdir.clone(), place.module(), place.snapshots()] {
-            place.trust.check(&folder)?;
+        for folder in [paths.control.clone(), paths.workdir.clone(), paths.module(), paths.snapshots()] {
+            paths.trust.check(&folder)?;
         }
-        Ok(place)
+        Ok(paths)
     }
 }
 
 /// One component's paths.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct ComponentPaths {
     pub workdir: PathBuf,
     control: PathBuf,
     /// The folder of the module and its variables. It is the workdir, except for a drift check.
@@ -119,10 +119,10 @@ pub struct Place {
     trust: Trust,
 }
 
-impl Place {
+impl ComponentPaths {
     /// The same component with its module in a folder beside the workdir, so that a drift check does not change the
     /// workdir. It uses the init of the workdir.
-    pub fn aside(&self) -> Self {
+    pub fn for_drift_check(&self) -> Self {
         Self { laid_out: self.control.join("look"), ..self.clone() }
     }
 
@@ -131,14 +131,14 @@ impl Place {
         Self { data: self.laid_out.join(DATA), ..self.clone() }
     }
 
-    /// Refuses any folder of the component that other users own or may write. `Layout::place` checks only the topmost
+    /// Refuses any folder of the component that other users own or may write. `Layout::component` checks only the topmost
     /// ones.
     pub fn check(&self) -> Result<()> {
         self.trust.check_below(&self.workdir, &[DATA])?;
         self.trust.check_below(&self.control, &[DATA, HOME])
     }
 
-    pub fn is_aside(&self) -> bool {
+    pub fn is_for_drift_check(&self) -> bool {
         self.laid_out != self.workdir
     }
 
@@ -214,8 +214,8 @@ impl Place {
     }
 
     /// Exists from the moment when possible orphans are found until a report names them.
-    pub fn untold(&self) -> PathBuf {
-        self.control.join("untold.json")
+    pub fn unreported_orphans(&self) -> PathBuf {
+        self.control.join("unreported_orphans.json")
     }
 
     /// Exists while terraform may hold a remote backend's lock, and after terraform was killed while it held the lock.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Place;
+use super::ComponentPaths;
 use crate::digest::sha256;
 use crate::disk::{read_json, write};
 use crate::error::{Code, Error, Layer, Phase, Result};
@@ -29,20 +29,20 @@ pub struct Manifest {
 
 impl Manifest {
     /// Reads the manifest, and refuses configuration that a person changed or added.
-    pub fn open(place: &Place) -> Result<Self> {
-        let manifest: Self = read_json(&place.manifest(), &remedy(place))?.unwrap_or_default();
+    pub fn open(paths: &ComponentPaths) -> Result<Self> {
+        let manifest: Self = read_json(&paths.manifest(), &remedy(paths))?.unwrap_or_default();
         if manifest.open {
             return Ok(manifest);
         }
-        let found = configuration(&place.workdir)?;
-        let touched: Vec<_> = found
+        let files = configuration(&paths.workdir)?;
+        let touched: Vec<_> = files
             .iter()
             .filter(|(path, digest)| {
                 [&manifest.configuration, &manifest.written]
                     .iter()
                     .all(|ours| ours.get(*path) != Some(digest))
             })
-            .map(|(path, _)| place.workdir.join(path).display().to_string())
+            .map(|(path, _)| paths.workdir.join(path).display().to_string())
             .collect();
         if touched.is_empty() {
             return Ok(manifest);
@@ -54,49 +54,49 @@ impl Manifest {
     }
 
     /// Marks the start of an apply, because the module may write files during it.
-    pub fn begin_apply(&mut self, place: &Place) -> Result<()> {
+    pub fn begin_apply(&mut self, paths: &ComponentPaths) -> Result<()> {
         self.open = true;
-        self.write(place)
+        self.write(paths)
     }
 
     /// Accepts the present files as those of Eos or of the module. Writes the manifest if it differs, or if `changed`.
-    pub fn seal(&mut self, place: &Place, changed: bool) -> Result<()> {
-        let configuration = configuration(&place.workdir)?;
-        if changed || self.open || self.configuration != configuration || !place.manifest().exists() {
+    pub fn seal(&mut self, paths: &ComponentPaths, changed: bool) -> Result<()> {
+        let configuration = configuration(&paths.workdir)?;
+        if changed || self.open || self.configuration != configuration || !paths.manifest().exists() {
             (self.open, self.configuration) = (false, configuration);
-            self.write(place)?;
+            self.write(paths)?;
         }
         Ok(())
     }
 
     /// Writes the manifest atomically, but without a sync. If a power failure destroys it, one run is refused, but no
     /// state is lost.
-    pub fn write(&self, place: &Place) -> Result<()> {
-        let path = place.manifest();
+    pub fn write(&self, paths: &ComponentPaths) -> Result<()> {
+        let path = paths.manifest();
         let bytes = serde_json::to_vec(self).map_err(|error| Error::file(&path, "write", error.into()))?;
         write(&path, &bytes)
     }
 }
 
 /// The advice for a bad manifest. Without a manifest, all files in the workdir would count as manual changes.
-fn remedy(place: &Place) -> String {
+fn remedy(paths: &ComponentPaths) -> String {
     format!(
         "restore it from a backup. Or move it away, and {} and {} out of {}; the next run writes them again",
-        place.module().display(),
-        place.variables().display(),
-        place.workdir.display()
+        paths.module().display(),
+        paths.variables().display(),
+        paths.workdir.display()
     )
 }
 
 /// The files that Terraform would read: *.tf, *.tf.json, *.tfvars, *.tfvars.json. `.terraform` belongs to init and is
 /// left out.
 fn configuration(workdir: &Path) -> Result<BTreeMap<String, String>> {
-    let mut found = BTreeMap::new();
-    walk(workdir, "", &mut found)?;
-    Ok(found)
+    let mut files = BTreeMap::new();
+    walk(workdir, "", &mut files)?;
+    Ok(files)
 }
 
-fn walk(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) -> Result<()> {
+fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -109,10 +109,10 @@ fn walk(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) -> Re
         let kind = entry.file_type().map_err(|error| Error::file(&path, "read", error))?;
         if kind.is_dir() {
             if name != ".terraform" {
-                walk(&path, &format!("{prefix}{name}/"), found)?;
+                walk(&path, &format!("{prefix}{name}/"), files)?;
             }
         } else if [".tf", ".tf.json", ".tfvars", ".tfvars.json"].iter().any(|end| name.ends_with(end)) {
-            found.insert(format!("{prefix}{name}"), digest(&path)?);
+            files.insert(format!("{prefix}{name}"), digest(&path)?);
         }
     }
     Ok(())
@@ -123,8 +123,8 @@ fn walk(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) -> Re
 fn digest(path: &Path) -> Result<String> {
     let refuse = |error| Error::file(path, "read", error);
     match fs::metadata(path) {
-        Ok(found) if found.is_file() => fs::read(path).map(sha256).map_err(refuse),
-        Ok(found) => Ok(format!("{:?}", found.file_type())),
+        Ok(metadata) if metadata.is_file() => fs::read(path).map(sha256).map_err(refuse),
+        Ok(metadata) => Ok(format!("{:?}", metadata.file_type())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok("a link to nothing".to_owned()),
         Err(error) => Err(refuse(error)),
     }

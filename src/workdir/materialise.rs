@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::Place;
+use super::ComponentPaths;
 use super::manifest::Manifest;
 use super::room::{make_room, remove_ours};
 use crate::digest::sha256;
@@ -16,7 +16,7 @@ use crate::resolve::Module;
 /// Writes the module. Call this only while the lock is held, because a running apply reads its module's files. Returns
 /// a note for each file that it moved away.
 pub fn materialise(
-    place: &Place,
+    paths: &ComponentPaths,
     module: &Module,
     backend: Option<&str>,
     variables: &str,
@@ -34,32 +34,32 @@ pub fn materialise(
     if before != written {
         // If the process dies below, the next run knows which files Eos wrote: the old and the new ones.
         manifest.written = before.clone().into_iter().chain(written.clone()).collect();
-        manifest.write(place)?;
+        manifest.write(paths)?;
     }
     // Removes old files first: an old file may be in the place of a new folder, or the other way round.
     for gone in before.keys().filter(|path| !written.contains_key(*path)) {
-        remove_ours(&place.workdir, gone)?;
+        remove_ours(&paths.workdir, gone)?;
     }
     let mut notes = Vec::new();
     for file in &module.files {
         let path = format!("module/{}", file.path);
-        notes.extend(make_room(place, &path)?);
-        let target = place.workdir.join(path);
+        notes.extend(make_room(paths, &path)?);
+        let target = paths.workdir.join(path);
         if current(&target)?.as_deref() != Some(file.sha256.as_str()) {
             place_file(&target, &file.bytes()?)?;
         }
         set_executable(&target, file.executable)?;
     }
     for (path, bytes) in ours {
-        notes.extend(make_room(place, &path)?);
-        let target = place.workdir.join(&path);
+        notes.extend(make_room(paths, &path)?);
+        let target = paths.workdir.join(&path);
         if current(&target)?.as_deref() != Some(written[&path].as_str()) {
             place_file(&target, bytes)?;
         }
     }
     let changed = before != written;
     manifest.written = written;
-    manifest.seal(place, changed)?;
+    manifest.seal(paths, changed)?;
     Ok(notes)
 }
 

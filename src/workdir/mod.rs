@@ -14,7 +14,7 @@ pub use crate::disk::{
     append_line, create_json, ensure_private, read, read_json, read_ours, remove, replace, set_executable,
     sweep_unfinished, torn, write, write_json,
 };
-pub use layout::{Layout, Place};
+pub use layout::{ComponentPaths, Layout};
 pub use manifest::Manifest;
 pub use materialise::materialise;
 pub use retain::retain_newest;

@@ -5,7 +5,7 @@ use std::fs::{self, FileType};
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::Place;
+use super::ComponentPaths;
 use super::succession::{ids, next_id};
 use crate::disk::{ensure_private, remove};
 use crate::error::{Error, Result};
@@ -33,20 +33,20 @@ pub fn remove_ours(root: &Path, relative: &str) -> Result<()> {
 
 /// Makes sure that a file can be written at this path. If a file that Eos did not write is in the way, moves it and
 /// returns a note with its new path.
-pub fn make_room(place: &Place, relative: &str) -> Result<Option<String>> {
+pub fn make_room(paths: &ComponentPaths, relative: &str) -> Result<Option<String>> {
     for folder in folders(relative) {
-        let path = place.workdir.join(folder);
+        let path = paths.workdir.join(folder);
         match kind(&path)? {
             None => return Ok(None),
             Some(kind) if kind.is_dir() => {}
-            Some(kind) if kind.is_file() => return set_aside(place, &path).map(Some),
+            Some(kind) if kind.is_file() => return set_aside(paths, &path).map(Some),
             Some(_) => return remove(&path).map(|()| None),
         }
     }
-    let target = place.workdir.join(relative);
+    let target = paths.workdir.join(relative);
     match kind(&target)? {
         Some(kind) if kind.is_dir() && fs::remove_dir(&target).is_err() => {
-            set_aside(place, &target).map(Some)
+            set_aside(paths, &target).map(Some)
         }
         Some(kind) if !kind.is_dir() && !kind.is_file() => remove(&target).map(|()| None),
         _ => Ok(None),
@@ -61,15 +61,15 @@ fn folders(relative: &str) -> impl Iterator<Item = &str> {
 /// The type of the entry itself, not of a link's target. None if there is no entry.
 fn kind(path: &Path) -> Result<Option<FileType>> {
     match fs::symlink_metadata(path) {
-        Ok(found) => Ok(Some(found.file_type())),
+        Ok(metadata) => Ok(Some(metadata.file_type())),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(Error::file(path, "read", error)),
     }
 }
 
 /// Moves an entry away. The module or a person made it, so it is not removed.
-fn set_aside(place: &Place, path: &Path) -> Result<String> {
-    let recovered = place.recovered();
+fn set_aside(paths: &ComponentPaths, path: &Path) -> Result<String> {
+    let recovered = paths.recovered();
     let folder = recovered.join(format!("{}-set-aside", next_id(ids(&recovered))));
     ensure_private(&folder)?;
     let aside = folder.join(path.file_name().unwrap_or_default());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
-use eos::host::{Host, Job, Returned, Started};
+use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
 use eos::model::Source;
 use eos::resolve::Modules;
 use serde_json::{Value, json};
@@ -150,10 +150,10 @@ impl Host for NoSalt {
     fn tick(&self) -> u32 {
         0
     }
-    fn start(&self, _: &Job) -> Result<Started, String> {
+    fn start(&self, _: &SaltJob) -> Result<StartedJob, String> {
         Err(String::new())
     }
-    fn poll(&self, _: &str) -> Result<BTreeMap<String, Returned>, String> {
+    fn poll(&self, _: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
         Err(String::new())
     }
     fn stop(&self, _: &str) {}

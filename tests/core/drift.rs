@@ -6,11 +6,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use eos::host::{Host, Job, Returned, Started};
+use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
 use eos::lock::{Holder, file};
-use eos::operation::{Call, Identity, Request, run};
+use eos::operation::{Call, CallerIdentity, Request, run};
 use eos::process::Cancel;
-use eos::view::progress::Progress;
+use eos::view::progress::ProgressDisplay;
 use serde_json::{Value, json};
 
 use crate::support::http_backend::HttpBackend;
@@ -313,10 +313,10 @@ impl Host for Listener {
     fn tick(&self) -> u32 {
         0
     }
-    fn start(&self, job: &Job) -> Result<Started, String> {
+    fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
         NoSalt.start(job)
     }
-    fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String> {
+    fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
         NoSalt.poll(jid)
     }
     fn stop(&self, jid: &str) {
@@ -333,10 +333,10 @@ fn sync(site: &Site) -> (Value, Vec<(String, Value)>) {
         surplus: 0,
         infrastructure: site.infrastructure.clone(),
         problems: Vec::new(),
-        identity: Identity::default(),
+        identity: CallerIdentity::default(),
     };
     let quiet = |environment: &str, components: &BTreeSet<eos::model::Name>, parallel: usize| {
-        Progress::new(environment, components, parallel)
+        ProgressDisplay::new(environment, components, parallel)
     };
     let report = run(Call { request, host: &host, progress: quiet });
     (report, host.0.into_inner())

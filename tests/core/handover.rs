@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use eos::lock::{Holder, Service};
-use eos::model::{ConsulLock, Lock, Tls};
+use eos::lock::{Holder, LockService};
+use eos::model::{ConsulLock, LockSettings, Tls};
 use eos::process::Cancel;
 
 use crate::support::server::Server;
@@ -17,11 +17,11 @@ const ROUNDS: u64 = 50;
 #[ignore = "make bench"]
 fn a_lock_passes_to_the_next_run_as_fast_as_documented() {
     let folder = tempfile::tempdir().unwrap();
-    show("file", &Lock::File, folder.path());
+    show("file", &LockSettings::File, folder.path());
     match Server::consul() {
         None => println!("handover consul none"),
         Some(consul) => {
-            let lock = Lock::Consul(Box::new(ConsulLock {
+            let lock = LockSettings::Consul(Box::new(ConsulLock {
                 address: format!("http://127.0.0.1:{}", consul.port),
                 token: None,
                 ttl: Duration::from_secs(30),
@@ -34,16 +34,16 @@ fn a_lock_passes_to_the_next_run_as_fast_as_documented() {
     }
 }
 
-fn show(name: &str, lock: &Lock, folder: &Path) {
+fn show(name: &str, lock: &LockSettings, folder: &Path) {
     let mut took: Vec<f64> = (0..ROUNDS).map(|round| handover(lock, folder, round)).collect();
     took.sort_by(f64::total_cmp);
     println!("handover {name} {:.2} {:.2}", took[took.len() / 2], took[took.len() - 1]);
 }
 
 /// One run releases the lock while another waits. Each has its own runtime and, under Consul's lock, its own host.
-fn handover(lock: &Lock, folder: &Path, round: u64) -> f64 {
+fn handover(lock: &LockSettings, folder: &Path, round: u64) -> f64 {
     let path = |side: &str| {
-        folder.join(if *lock == Lock::File { "lock".to_owned() } else { format!("lock-{side}") })
+        folder.join(if *lock == LockSettings::File { "lock".to_owned() } else { format!("lock-{side}") })
     };
     let take = |side: &str| {
         let holder = Holder {
@@ -52,7 +52,7 @@ fn handover(lock: &Lock, folder: &Path, round: u64) -> f64 {
             component: "net".to_owned(),
             ..Holder::here()
         };
-        let service = Service::open(lock, None).unwrap();
+        let service = LockService::open(lock, None).unwrap();
         let path = path(side);
         async move { service.acquire(&path, &holder, Duration::from_secs(60), &Cancel::new()).await.unwrap() }
     };

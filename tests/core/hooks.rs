@@ -241,7 +241,7 @@ fn a_failed_hook_fails_its_step_and_the_step_runs_again() {
         |hooks: Value| json!({ "salt": { "target": "web*", "function": "test.ping" }, "hooks": hooks });
     // The step's own function succeeds; the states of its hook fail.
     let salt = Salt::new(&["web1"], |job, _| {
-        let ping = eos::host::Returned { value: json!(true), retcode: 0 };
+        let ping = eos::host::MinionReturn { value: json!(true), retcode: 0 };
         Some(if job.function == "test.ping" { ping } else { states(job, json!(false), json!({})) })
     });
     site.infrastructure["components"]["post"] = post(json!([hook, told]));

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use eos::error::{Code, Result};
 use eos::lock::Holder;
-use eos::lock::file::{Guard, acquire};
+use eos::lock::file::{FileLockGuard, acquire};
 use eos::process::{Cancel, Guardian, Limits, ProcessIdentity};
 
 use crate::support::again;
 use crate::support::processes::{is_alive, kill, kill_with_guardian, until};
 
-fn take(path: &Path, timeout_ms: u64) -> Result<Guard> {
+fn take(path: &Path, timeout_ms: u64) -> Result<FileLockGuard> {
     let holder =
         Holder { run_id: "01RUN".into(), jid: "2026".into(), operation: "test".into(), ..Holder::here() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -54,7 +54,7 @@ fn held_by_another_process() {
 }
 
 /// Runs a shell while the lock is held.
-fn under(guard: &Guard, folder: &Path, script: impl Into<OsString>, on_line: &mut dyn FnMut(&str)) {
+fn under(guard: &FileLockGuard, folder: &Path, script: impl Into<OsString>, on_line: &mut dyn FnMut(&str)) {
     let command = eos::process::Command {
         program: "/bin/sh".into(),
         args: vec!["-c".into(), script.into()],
@@ -73,7 +73,7 @@ fn under(guard: &Guard, folder: &Path, script: impl Into<OsString>, on_line: &mu
 }
 
 /// A second descriptor of the lock, like that of the guardian.
-fn second(guard: &Guard) -> std::os::fd::OwnedFd {
+fn second(guard: &FileLockGuard) -> std::os::fd::OwnedFd {
     guard.of_terraform().file.try_clone_to_owned().unwrap()
 }
 

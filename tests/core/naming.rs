@@ -1,6 +1,6 @@
 //! Claims about the environment of a call: a call never works on an environment that it does not name.
 
-use eos::operation::Identity;
+use eos::operation::CallerIdentity;
 use serde_json::{Value, json};
 
 use crate::support::{NoSalt, Site, statuses};
@@ -22,12 +22,12 @@ fn two() -> Site {
 
 /// Calls an operation on a minion whose pillar has no key `environment`.
 fn call(site: &Site, operation: &str, arguments: Value) -> Value {
-    site.call(&NoSalt, Identity::default(), operation, arguments)
+    site.call(&NoSalt, CallerIdentity::default(), operation, arguments)
 }
 
 /// Calls an operation on a minion whose pillar has the key `environment`.
 fn on(site: &Site, environment: &str, operation: &str, arguments: Value) -> Value {
-    let identity = Identity { environment: Some(environment.to_owned()), ..Identity::default() };
+    let identity = CallerIdentity { environment: Some(environment.to_owned()), ..CallerIdentity::default() };
     site.call(&NoSalt, identity, operation, arguments)
 }
 

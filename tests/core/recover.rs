@@ -180,7 +180,7 @@ fn orphans_found_by_a_crashed_run_are_reported_by_the_next_run() {
     assert_eq!(orphans(&resumed), [(SECOND.to_owned(), None)]);
     let again = site.run("orchestrate", json!({}));
     assert!(orphans(&again).is_empty(), "{again:#}");
-    assert!(!control(&site).join("untold.json").exists());
+    assert!(!control(&site).join("unreported_orphans.json").exists());
 }
 
 #[test]

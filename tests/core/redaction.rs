@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use eos::host::{Host, Job, Returned, Started};
+use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
 use eos::view;
 use serde_json::{Value, json};
 
@@ -87,10 +87,10 @@ impl Host for Listening {
     fn tick(&self) -> u32 {
         0
     }
-    fn start(&self, job: &Job) -> Result<Started, String> {
+    fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
         NoSalt.start(job)
     }
-    fn poll(&self, jid: &str) -> Result<std::collections::BTreeMap<String, Returned>, String> {
+    fn poll(&self, jid: &str) -> Result<std::collections::BTreeMap<String, MinionReturn>, String> {
         NoSalt.poll(jid)
     }
     fn stop(&self, _: &str) {}

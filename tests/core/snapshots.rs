@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use eos::error::Code;
-use eos::snapshot::{Origin, Snapshot, Store};
+use eos::snapshot::{Snapshot, SnapshotStore, ValueOrigin};
 use serde_json::{Value, json};
 
 use crate::support::http_backend::HttpBackend;
@@ -40,8 +40,8 @@ fn control(site: &Site, component: &str) -> PathBuf {
     site.folder.path().join("root/staging/.eos/components").join(component)
 }
 
-fn store(site: &Site, component: &str) -> Store {
-    Store::new(control(site, component).join("snapshots"))
+fn store(site: &Site, component: &str) -> SnapshotStore {
+    SnapshotStore::new(control(site, component).join("snapshots"))
 }
 
 fn record(site: &Site) -> Value {
@@ -152,17 +152,17 @@ fn a_configuration_contains_references_and_no_secret() {
     assert_eq!(
         configuration.secrets,
         [
-            origin("key", Origin::Output("keys.key".to_owned())),
-            origin("pin", Origin::Pillar),
-            origin("token", Origin::Reference(format!("file:{}", file.display()))),
+            origin("key", ValueOrigin::Output("keys.key".to_owned())),
+            origin("pin", ValueOrigin::Pillar),
+            origin("token", ValueOrigin::Reference(format!("file:{}", file.display()))),
         ]
         .into()
     );
     assert_eq!(
         configuration.outputs,
         [
-            origin("zone", Origin::Output("keys.zone".to_owned())),
-            origin("zones", Origin::Outputs(vec!["keys.zone".to_owned()])),
+            origin("zone", ValueOrigin::Output("keys.zone".to_owned())),
+            origin("zones", ValueOrigin::Outputs(vec!["keys.zone".to_owned()])),
         ]
         .into()
     );
@@ -357,7 +357,7 @@ fn a_new_snapshot_is_the_newest_and_stays_although_older_ones_have_later_times()
     assert_eq!((left.len(), &left[0]), (20, &taken.snapshot_id));
 }
 
-fn state_of(store: &Store, id: &str) -> String {
+fn state_of(store: &SnapshotStore, id: &str) -> String {
     store.read(id).unwrap().state.unwrap()
 }
 

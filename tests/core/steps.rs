@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eos::host::Returned;
+use eos::host::MinionReturn;
 use serde_json::{Value, json};
 
 use crate::support::salt::{Salt, states};
@@ -103,7 +103,8 @@ fn a_step_waits_for_a_running_minion_until_its_timeout_and_then_stops_the_job() 
     step["timeout"] = json!(8);
     let site = site(step);
     let salt = Salt::new(&["web1"], |job, _| {
-        (job.function == "saltutil.find_job").then(|| Returned { value: json!({ "jid": "0" }), retcode: 0 })
+        (job.function == "saltutil.find_job")
+            .then(|| MinionReturn { value: json!({ "jid": "0" }), retcode: 0 })
     });
     let report = site.run_on(&salt, "orchestrate", json!({}));
     let message = report["components"]["post"]["error"]["message"].as_str().unwrap();
@@ -134,7 +135,7 @@ fn a_function_is_called_by_keyword_and_never_in_a_test() {
     let site = site(
         json!({ "target": "*", "function": "service.restart", "args": ["nginx"], "kwargs": { "a": 1 } }),
     );
-    let salt = Salt::new(&["web1"], |_, _| Some(Returned { value: json!(true), retcode: 0 }));
+    let salt = Salt::new(&["web1"], |_, _| Some(MinionReturn { value: json!(true), retcode: 0 }));
     let report = site.run_on(&salt, "orchestrate", json!({}));
     assert_eq!(statuses(&report)["post"], "applied", "{report:#}");
     assert_eq!(json!(salt.calls.borrow()[0].keywords), json!({ "a": 1, "cidr": "10.0.0.0/16" }));

@@ -11,7 +11,8 @@ use eos::error::{Code, Error, Result};
 use eos::model;
 use eos::process::{Cancel, Cause, Command, Exit, Guardian, Limits, run};
 use eos::terraform::{
-    Apply, Diagnostic, Event, Folders, Init, Plan, Product, Refresh, Tool, environment, explain, parse,
+    ApplyArguments, Diagnostic, Event, InitArguments, PlanArguments, Product, Refresh, TerraformFolders,
+    Tool, environment, explain, parse,
 };
 
 /// A module in a folder, and the terraform of this machine.
@@ -32,7 +33,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn locate(binary: &str, version: &str) -> Result<Tool> {
-    let settings = model::Terraform {
+    let settings = model::TerraformSettings {
         binary: binary.to_owned(),
         version: model::VersionConstraint::parse(version).unwrap(),
         env: BTreeMap::new(),
@@ -70,7 +71,7 @@ impl Bench {
 
     fn plan(&self, out: &str) -> Vec<OsString> {
         let (out, state) = (self.path(out), Some(self.path("state")));
-        Plan {
+        PlanArguments {
             out,
             variable_files: Vec::new(),
             state,
@@ -84,11 +85,11 @@ impl Bench {
     }
 
     fn apply(&self, plan: &str) -> Vec<OsString> {
-        Apply { plan: self.path(plan), state: Some(self.path("state")) }.arguments()
+        ApplyArguments { plan: self.path(plan), state: Some(self.path("state")) }.arguments()
     }
 
     fn terraform(&self, step: &str, args: Vec<OsString>, cancel: &Cancel) -> Said {
-        let folders = Folders {
+        let folders = TerraformFolders {
             home: self.folder.path().into(),
             data: self.path(".terraform"),
             cli_config: self.cli_config.clone(),
@@ -131,7 +132,7 @@ impl Bench {
     }
 }
 
-const INIT: Init = Init { reconfigure: false, readonly_lock_file: false, upgrade: false };
+const INIT: InitArguments = InitArguments { reconfigure: false, readonly_lock_file: false, upgrade: false };
 const ONE: &str = r#"resource "terraform_data" "one" { input = "x" }"#;
 
 fn until(file: &Path) {
@@ -260,7 +261,7 @@ fn an_unreadable_state_is_not_treated_as_a_held_lock() {
 #[test]
 fn a_changed_backend_is_reported_by_plan_and_by_init() {
     let Some(bench) = bench("terraform {\n  backend \"local\" { path = \"one\" }\n}") else { return };
-    let plan = Plan {
+    let plan = PlanArguments {
         out: bench.path("p"),
         variable_files: Vec::new(),
         state: None,
@@ -275,7 +276,7 @@ fn a_changed_backend_is_reported_by_plan_and_by_init() {
     bench.write("main.tf", "terraform {\n  backend \"local\" { path = \"two\" }\n}");
     assert_eq!(bench.refused("plan", plan.arguments()).code, Code::BackendChanged);
     assert_eq!(bench.refused("init", INIT.arguments()).code, Code::BackendChanged);
-    bench.done("init", Init { reconfigure: true, ..INIT }.arguments(), 0);
+    bench.done("init", InitArguments { reconfigure: true, ..INIT }.arguments(), 0);
 }
 
 #[test]
@@ -312,7 +313,7 @@ fn an_unavailable_provider_is_distinguished_from_one_that_differs_from_the_lock_
     fs::create_dir_all(&package).unwrap();
     let provider = package.join("terraform-provider-eos_v1.0.0");
     fs::write(&provider, "one").unwrap();
-    let readonly = Init { readonly_lock_file: true, ..INIT };
+    let readonly = InitArguments { readonly_lock_file: true, ..INIT };
     assert_eq!(bench.refused("init", readonly.arguments()).code, Code::ProviderLock);
     assert_eq!(bench.refused("plan", bench.plan("p")).code, Code::ProviderLock);
     bench.done("init", INIT.arguments(), 0);

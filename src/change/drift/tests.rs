@@ -11,12 +11,16 @@ fn plan(drift: Value, changes: Value) -> Value {
     json!({ "resource_drift": drift, "resource_changes": changes })
 }
 
-fn classes(plan: &Value, rules: &DriftRules) -> Vec<(String, Class)> {
-    seen(plan, rules, &BTreeMap::new()).changes.into_iter().map(|one| (one.address, one.class)).collect()
+fn classes(plan: &Value, rules: &DriftRules) -> Vec<(String, DriftClass)> {
+    drift_findings(plan, rules, &BTreeMap::new())
+        .changes
+        .into_iter()
+        .map(|one| (one.address, one.class))
+        .collect()
 }
 
 fn ignoring(patterns: &[&str]) -> DriftRules {
-    let ignore = patterns.iter().map(|text| Pattern::new(text).unwrap()).collect();
+    let ignore = patterns.iter().map(|text| DriftPattern::new(text).unwrap()).collect();
     DriftRules { ignore, ..DriftRules::default() }
 }
 
@@ -32,17 +36,22 @@ fn the_table_decides_the_class_of_each_change() {
     let delete = entry("t.a", &["delete"], one("x"), Value::Null);
     let rows = [
         ("nothing", vec![], vec![no_op("x")], None),
-        ("changed outside", vec![update("x", "y")], vec![update("y", "x")], Some(Class::Drifted)),
-        ("deleted outside", vec![delete], vec![create], Some(Class::Drifted)),
-        ("an ignore_changes attribute", vec![update("x", "y")], vec![no_op("y")], Some(Class::DriftedBenign)),
-        ("the configuration only", vec![], vec![update("x", "y")], Some(Class::Pending)),
+        ("changed outside", vec![update("x", "y")], vec![update("y", "x")], Some(DriftClass::Drifted)),
+        ("deleted outside", vec![delete], vec![create], Some(DriftClass::Drifted)),
+        (
+            "an ignore_changes attribute",
+            vec![update("x", "y")],
+            vec![no_op("y")],
+            Some(DriftClass::DriftedBenign),
+        ),
+        ("the configuration only", vec![], vec![update("x", "y")], Some(DriftClass::Pending)),
         (
             "the configuration, the world already equal",
             vec![update("x", "y")],
             vec![no_op("y")],
-            Some(Class::DriftedBenign),
+            Some(DriftClass::DriftedBenign),
         ),
-        ("both", vec![update("x", "y")], vec![update("y", "z")], Some(Class::Drifted)),
+        ("both", vec![update("x", "y")], vec![update("y", "z")], Some(DriftClass::Drifted)),
         ("a move alone", vec![no_op("x")], vec![no_op("x")], None),
     ];
     for (what, drift, changes, expected) in rows {
@@ -55,7 +64,7 @@ fn the_table_decides_the_class_of_each_change() {
 fn a_changed_secret_is_masked_but_counts_as_a_different_drift() {
     let with = |secret: &str| {
         let (before, after) = (json!({ "secret": "old-secret" }), json!({ "secret": secret }));
-        seen(
+        drift_findings(
             &plan(json!([entry("t.a", &["update"], before, after)]), json!([])),
             &DriftRules::default(),
             &BTreeMap::new(),
@@ -77,7 +86,7 @@ fn an_ignored_attribute_and_values_computed_from_it_are_neither_drift_nor_pendin
     assert_eq!(classes(&plan, &ignoring(&["t.*.body", "t.*.digest"])), []);
     assert_eq!(classes(&plan, &ignoring(&["t.*"])), []);
     assert_eq!(classes(&plan, &ignoring(&["t.b", "t.a.bod"])).len(), 1);
-    let still = seen(&plan, &ignoring(&["t.*.digest"]), &BTreeMap::new());
+    let still = drift_findings(&plan, &ignoring(&["t.*.digest"]), &BTreeMap::new());
     assert_eq!(still.changes[0].attributes.len(), 1);
 }
 
@@ -86,7 +95,7 @@ fn an_ignored_attribute_hides_no_deletion() {
     let delete = entry("t.a", &["delete"], one("x"), Value::Null);
     let create = entry("t.a", &["create"], Value::Null, one("x"));
     let plan = plan(json!([delete]), json!([create]));
-    assert_eq!(classes(&plan, &ignoring(&["t.*.body"])), [("t.a".to_owned(), Class::Drifted)]);
+    assert_eq!(classes(&plan, &ignoring(&["t.*.body"])), [("t.a".to_owned(), DriftClass::Drifted)]);
 }
 
 #[test]
@@ -119,8 +128,8 @@ fn job(before: Value, after: Value) -> Value {
 
 fn paths(outside: Value, followed: &[(&str, u64)]) -> Vec<String> {
     let followed = followed.iter().map(|&(key, index)| (key.to_owned(), index)).collect();
-    let found = seen(&plan(json!([outside]), json!([])), &DriftRules::default(), &followed);
-    found.changes.into_iter().flat_map(|one| one.attributes).map(|one| one.path).collect()
+    let findings = drift_findings(&plan(json!([outside]), json!([])), &DriftRules::default(), &followed);
+    findings.changes.into_iter().flat_map(|one| one.attributes).map(|one| one.path).collect()
 }
 
 #[test]

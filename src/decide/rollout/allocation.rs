@@ -19,7 +19,7 @@ pub struct Allocation {
     /// `pending`, `running`, `complete`, `failed`, `lost` or `unknown`.
     pub client_status: String,
     pub client_description: String,
-    pub deployment_status: Option<Judged>,
+    pub deployment_status: Option<AllocationHealth>,
     #[serde(rename = "FollowupEvalID")]
     pub followup_eval: String,
     pub next_allocation: String,
@@ -53,7 +53,7 @@ impl Allocation {
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Judged {
+pub struct AllocationHealth {
     /// None: Nomad has not judged it yet.
     pub healthy: Option<bool>,
 }

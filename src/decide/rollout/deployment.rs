@@ -17,7 +17,7 @@ pub struct Deployment {
     pub status: String,
     pub status_description: String,
     #[serde(deserialize_with = "nullable")]
-    pub task_groups: BTreeMap<String, Progress>,
+    pub task_groups: BTreeMap<String, GroupProgress>,
     pub modify_index: u64,
 }
 
@@ -34,7 +34,7 @@ impl Deployment {
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Progress {
+pub struct GroupProgress {
     pub desired_total: u64,
     pub desired_canaries: u64,
     pub placed_allocs: u64,

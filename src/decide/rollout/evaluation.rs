@@ -19,14 +19,14 @@ pub struct Evaluation {
     pub status_description: String,
     pub next_eval: String,
     #[serde(rename = "FailedTGAllocs", deserialize_with = "nullable")]
-    pub unplaced: BTreeMap<String, Unplaced>,
+    pub unplaced: BTreeMap<String, PlacementFailure>,
     pub create_index: u64,
 }
 
 /// Why no node was found for allocations of a group.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Unplaced {
+pub struct PlacementFailure {
     pub nodes_evaluated: u64,
     #[serde(deserialize_with = "nullable")]
     pub constraint_filtered: BTreeMap<String, u64>,
@@ -38,7 +38,7 @@ pub struct Unplaced {
     pub quota_exhausted: Vec<String>,
 }
 
-impl Unplaced {
+impl PlacementFailure {
     /// `memory is exhausted on 1 node(s)`.
     pub fn explain(&self) -> String {
         let mut said = Vec::new();

@@ -7,7 +7,7 @@ use super::null::nullable;
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Job {
+pub struct RegisteredJob {
     pub version: u64,
     /// Increases with each registration that changes the job, and never otherwise.
     pub job_modify_index: u64,
@@ -18,24 +18,24 @@ pub struct Job {
     pub periodic: Value,
     pub parameterized_job: Value,
     #[serde(deserialize_with = "nullable")]
-    pub task_groups: Vec<Group>,
+    pub task_groups: Vec<TaskGroup>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Group {
+pub struct TaskGroup {
     pub name: String,
     pub count: u64,
-    pub update: Option<Update>,
+    pub update: Option<UpdateStrategy>,
     #[serde(deserialize_with = "nullable")]
-    pub services: Vec<Service>,
+    pub services: Vec<JobService>,
     #[serde(deserialize_with = "nullable")]
-    pub tasks: Vec<Task>,
+    pub tasks: Vec<GroupTask>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Update {
+pub struct UpdateStrategy {
     /// Nanoseconds. Zero: the first allocation that does not become healthy ends the deployment.
     pub progress_deadline: u64,
     /// Nanoseconds, for each allocation.
@@ -46,14 +46,14 @@ pub struct Update {
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Task {
+pub struct GroupTask {
     #[serde(deserialize_with = "nullable")]
-    pub services: Vec<Service>,
+    pub services: Vec<JobService>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Service {
+pub struct JobService {
     pub name: String,
     /// `consul` or `nomad`. An empty text also means `consul`.
     pub provider: String,
@@ -61,11 +61,11 @@ pub struct Service {
     pub checks: Vec<Value>,
 }
 
-impl Job {
+impl RegisteredJob {
     /// Whether Nomad makes a deployment for each registration of this job. Some releases of Nomad do so for system jobs
     /// too, which are not counted here.
     pub fn has_deployments(&self) -> bool {
-        let is_deployed = |one: &Group| one.update.as_ref().is_some_and(|update| update.max_parallel > 0);
+        let is_deployed = |one: &TaskGroup| one.update.as_ref().is_some_and(|update| update.max_parallel > 0);
         self.kind == "service" && self.task_groups.iter().any(|one| one.count > 0 && is_deployed(one))
     }
 }

@@ -14,14 +14,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use allocation::Allocation;
-pub use deployment::{Deployment, Progress};
-pub use evaluation::{Evaluation, Unplaced};
-pub use job::{Group, Job};
-pub use version::{Version, Versions};
+pub use deployment::{Deployment, GroupProgress};
+pub use evaluation::{Evaluation, PlacementFailure};
+pub use job::{RegisteredJob, TaskGroup};
+pub use version::{JobVersion, JobVersions};
 
 /// The registration that a query is about.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct RolloutQuery {
     /// The index that Nomad returned for the registration. None means the current registration.
     pub registered: Option<u64>,
     /// The last applied version is known to have failed. If Nomad went back to another version afterwards, that version
@@ -33,19 +33,19 @@ pub struct Asked {
 
 /// Nomad's answers in one query.
 #[derive(Clone, Debug, Default)]
-pub struct Answers {
-    pub job: Job,
+pub struct NomadAnswers {
+    pub job: RegisteredJob,
     pub evaluations: Vec<Evaluation>,
     pub deployments: Vec<Deployment>,
     pub allocations: Vec<Allocation>,
     /// Read only if the deployment of this registration is missing, or if its version is known to have failed.
-    pub versions: Versions,
+    pub versions: JobVersions,
 }
 
 /// All that is known about one registration.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rollout {
-    pub job: Job,
+    pub job: RegisteredJob,
     /// The `JobModifyIndex` of the registration that the query is about.
     pub ours: u64,
     /// The deployment from Nomad. If Nomad has removed it, the one seen earlier, provided that it was over then.
@@ -57,24 +57,24 @@ pub struct Rollout {
     /// Evaluations since this registration.
     pub evaluations: Vec<Evaluation>,
     pub allocations: Vec<Allocation>,
-    pub versions: Versions,
+    pub versions: JobVersions,
 }
 
 impl Rollout {
-    pub fn of(asked: Asked, answers: Answers) -> Self {
-        let Answers { job, evaluations, deployments, allocations, versions } = answers;
+    pub fn of(query: RolloutQuery, answers: NomadAnswers) -> Self {
+        let NomadAnswers { job, evaluations, deployments, allocations, versions } = answers;
         let of = |index| deployments.iter().find(|one| one.job_spec_modify_index == index);
-        let registered = asked.registered.unwrap_or(job.job_modify_index);
+        let registered = query.registered.unwrap_or(job.job_modify_index);
         let by_a_person =
             |one: &Evaluation| one.triggered_by == "job-register" && one.create_index >= registered;
-        let undone = versions.registered(registered).filter(|_| asked.failed).and_then(|back| {
+        let undone = versions.registered(registered).filter(|_| query.failed).and_then(|back| {
             let failed = versions.versions.iter().find(|one| one.version + 1 == back.version)?;
             versions.undid(failed.version).filter(|_| !evaluations.iter().any(by_a_person)).and(Some(failed))
         });
         let ours = undone.map_or(registered, |failed| failed.job_modify_index);
         let after = of(job.job_modify_index).filter(|_| job.job_modify_index != ours).cloned();
         let evaluations = evaluations.into_iter().filter(|one| one.create_index >= ours).collect();
-        let seen = asked.seen.filter(|one| one.job_spec_modify_index == ours && of(ours).is_none());
+        let seen = query.seen.filter(|one| one.job_spec_modify_index == ours && of(ours).is_none());
         let (over, lost) = match seen {
             Some(seen) if seen.is_over() => (Some(seen), None),
             seen => (None, seen),
@@ -131,7 +131,7 @@ impl Rollout {
     }
 
     /// Groups for which no node was found, from the newest blocked evaluation.
-    pub fn unplaced(&self) -> BTreeMap<&str, &Unplaced> {
+    pub fn unplaced(&self) -> BTreeMap<&str, &PlacementFailure> {
         let waiting = self.evaluations.iter().filter(|one| one.status == "blocked");
         let newest = waiting.max_by_key(|one| one.create_index);
         newest.into_iter().flat_map(|one| &one.unplaced).map(|(group, why)| (group.as_str(), why)).collect()

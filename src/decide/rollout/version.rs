@@ -7,14 +7,14 @@ use super::null::nullable;
 /// Nomad's answer.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Versions {
+pub struct JobVersions {
     #[serde(deserialize_with = "nullable")]
-    pub versions: Vec<Version>,
+    pub versions: Vec<JobVersion>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Version {
+pub struct JobVersion {
     pub version: u64,
     pub job_modify_index: u64,
     /// Its deployment was successful. A version that Nomad itself or a scaling makes from a stable version starts as
@@ -25,14 +25,14 @@ pub struct Version {
     pub submit_time: i64,
 }
 
-impl Versions {
+impl JobVersions {
     /// The version that this registration made.
-    pub fn registered(&self, index: u64) -> Option<&Version> {
+    pub fn registered(&self, index: u64) -> Option<&JobVersion> {
         self.versions.iter().find(|one| one.job_modify_index == index)
     }
 
     /// The older version with which Nomad itself replaced the version `failed`, if it did.
-    pub fn undid(&self, failed: u64) -> Option<&Version> {
+    pub fn undid(&self, failed: u64) -> Option<&JobVersion> {
         let next = self.versions.iter().find(|one| one.version == failed + 1)?;
         self.versions.iter().find(|one| one.version < failed && one.submit_time == next.submit_time)
     }

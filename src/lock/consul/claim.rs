@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::standing::Standing;
-use crate::consul::Session;
+use super::state::LockState;
+use crate::consul::ConsulSession;
 
 /// Changes if the lock was lost and acquired again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
-    pub standing: Standing,
+    pub state: LockState,
     pub session: String,
     /// The key's `ModifyIndex` after Eos wrote it. No later holder has both this index and this session.
     pub index: u64,
@@ -16,7 +16,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    pub fn new(session: &Session, index: u64) -> Self {
-        Self { standing: Standing::Held, session: session.id.clone(), index, ttl: session.ttl }
+    pub fn new(session: &ConsulSession, index: u64) -> Self {
+        Self { state: LockState::Held, session: session.id.clone(), index, ttl: session.ttl }
     }
 }

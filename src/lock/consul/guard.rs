@@ -8,12 +8,14 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::claim::Claim;
+use super::errors;
 use super::payload;
-use super::service::{Consul, PATIENCE};
-use super::standing::{Doubt, Loss, Standing};
-use super::trouble;
-use super::watch::Watch;
-use crate::consul::{Client, Op, Outcome, Session, Trouble, release, transact};
+use super::service::{ConsulLocks, PATIENCE};
+use super::state::{LockState, LostReason, UnknownReason};
+use super::watch::LockWatch;
+use crate::consul::{
+    ConsulClient, ConsulError, ConsulSession, TransactionOutcome, TransactionStep, release, transact,
+};
 use crate::error::{Error, Result};
 use crate::lock::holder::Holder;
 use crate::words::{Words, words};
@@ -23,29 +25,35 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// A held lock. Dropping it stops the renewals but does not release the lock: the session lives until its TTL is over.
 #[derive(Debug)]
-pub struct Guard {
-    pub(super) consul: Consul,
+pub struct ConsulLockGuard {
+    pub(super) consul: ConsulLocks,
     key: String,
     pub(super) holder: Holder,
     claim: watch::Receiver<Claim>,
     nudge: Arc<Notify>,
-    task: Task,
+    task: AbortOnDrop,
 }
 
 #[derive(Debug)]
-struct Task(JoinHandle<()>);
+struct AbortOnDrop(JoinHandle<()>);
 
-impl Drop for Task {
+impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-impl Guard {
-    pub fn new(consul: &Consul, key: String, holder: &Holder, session: Session, index: u64) -> Self {
+impl ConsulLockGuard {
+    pub fn new(
+        consul: &ConsulLocks,
+        key: String,
+        holder: &Holder,
+        session: ConsulSession,
+        index: u64,
+    ) -> Self {
         let (sender, receiver) = watch::channel(Claim::new(&session, index));
         let nudge = Arc::new(Notify::new());
-        let watch = Watch {
+        let watch = LockWatch {
             consul: consul.clone(),
             key: key.clone(),
             holder: holder.clone(),
@@ -53,25 +61,25 @@ impl Guard {
             claim: sender,
             nudge: nudge.clone(),
         };
-        let task = Task(tokio::spawn(watch.run()));
+        let task = AbortOnDrop(tokio::spawn(watch.run()));
         Self { consul: consul.clone(), key, holder: holder.clone(), claim: receiver, nudge, task }
     }
 
-    pub fn standing(&self) -> Standing {
-        let standing = self.claim.borrow().standing.clone();
+    pub fn state(&self) -> LockState {
+        let state = self.claim.borrow().state.clone();
         match self.claim.has_changed() {
-            Err(_) if !matches!(standing, Standing::Lost(_)) => Standing::Lost(Loss::Unwatched),
-            _ => standing,
+            Err(_) if !matches!(state, LockState::Lost(_)) => LockState::Lost(LostReason::Unwatched),
+            _ => state,
         }
     }
 
     /// Resolves when the lock is lost for good.
     pub async fn lost(&self) -> Error {
         let mut claim = self.claim.clone();
-        let _ = claim.wait_for(|claim| matches!(claim.standing, Standing::Lost(_))).await;
-        match self.standing() {
-            Standing::Lost(loss) => trouble::lost(&self.key, &loss),
-            _ => trouble::lost(&self.key, &Loss::Unwatched),
+        let _ = claim.wait_for(|claim| matches!(claim.state, LockState::Lost(_))).await;
+        match self.state() {
+            LockState::Lost(loss) => errors::lost(&self.key, &loss),
+            _ => errors::lost(&self.key, &LostReason::Unwatched),
         }
     }
 
@@ -83,14 +91,18 @@ impl Guard {
 
     /// Writes a key beside the lock's key, if Eos holds the lock at that moment.
     pub async fn write(&self, name: &str, value: &[u8]) -> Result<()> {
-        self.commit(&[Op::Set { key: &self.beside(name), value, flags: 0 }]).await
+        self.commit(&[TransactionStep::Set { key: &self.beside(name), value, flags: 0 }]).await
     }
 
     /// Writes a key like [`Self::write`], and deletes the key `gone` in the same transaction.
     pub async fn replace(&self, gone: &str, name: &str, value: &[u8]) -> Result<()> {
         let (gone, key) = (self.beside(gone), self.beside(name));
         // The answer contains the last step only, and nothing for a deletion. So the deletion comes first.
-        self.commit(&[Op::Delete { key: &gone }, Op::Set { key: &key, value, flags: 0 }]).await
+        self.commit(&[
+            TransactionStep::Delete { key: &gone },
+            TransactionStep::Set { key: &key, value, flags: 0 },
+        ])
+        .await
     }
 
     fn beside(&self, name: &str) -> String {
@@ -98,33 +110,38 @@ impl Guard {
     }
 
     /// Runs all operations in one transaction, if Eos holds the lock at that moment.
-    pub(super) async fn commit(&self, write: &[Op<'_>]) -> Result<()> {
+    pub(super) async fn commit(&self, write: &[TransactionStep<'_>]) -> Result<()> {
         let began = Instant::now();
         let mut told = self.claim.clone();
         loop {
             let claim = told.borrow_and_update().clone();
-            let unknown = |doubt: &Doubt| trouble::unknown(&self.key, &self.consul.client.address, doubt);
+            let unknown =
+                |doubt: &UnknownReason| errors::unknown(&self.key, &self.consul.client.address, doubt);
             let deadline = began + claim.ttl + self.consul.settings.lock_delay;
-            match self.standing() {
-                Standing::Lost(loss) => return Err(trouble::lost(&self.key, &loss)),
-                Standing::Unknown(doubt @ Doubt::Overwritten) => return Err(unknown(&doubt)),
-                Standing::Adrift { .. } => {}
-                Standing::Held | Standing::Unknown(Doubt::Unreachable(_)) => {
+            match self.state() {
+                LockState::Lost(loss) => return Err(errors::lost(&self.key, &loss)),
+                LockState::Unknown(doubt @ UnknownReason::Overwritten) => return Err(unknown(&doubt)),
+                LockState::SessionExpired { .. } => {}
+                LockState::Held | LockState::Unknown(UnknownReason::Unreachable(_)) => {
                     let asked = Instant::now();
                     match self.transact(&claim, write).await {
-                        Ok(Outcome::Done(_)) => return Ok(()),
+                        Ok(TransactionOutcome::Done(_)) => return Ok(()),
                         // The session does not hold the lock. The watch finds out what happened.
-                        Ok(Outcome::Conflict(0)) => self.nudge.notify_one(),
-                        Ok(Outcome::Conflict(_)) => return Err(unknown(&Doubt::Overwritten)),
-                        Err(trouble) => match trouble.retry_after() {
-                            None => return Err(self.consul.explain(&trouble)),
+                        Ok(TransactionOutcome::Conflict(0)) => self.nudge.notify_one(),
+                        Ok(TransactionOutcome::Conflict(_)) => {
+                            return Err(unknown(&UnknownReason::Overwritten));
+                        }
+                        Err(error) => match error.retry_after() {
+                            None => return Err(self.consul.explain(&error)),
                             // The start of the question counts: if this process was suspended during the question,
                             // Consul has not been asked since it continues.
                             Some(after) if asked - began + after < claim.ttl => {
                                 sleep(PAUSE.max(after)).await;
                                 continue;
                             }
-                            Some(_) => return Err(unknown(&Doubt::Unreachable(trouble.text().to_owned()))),
+                            Some(_) => {
+                                return Err(unknown(&UnknownReason::Unreachable(error.text().to_owned())));
+                            }
                         },
                     }
                 }
@@ -135,7 +152,7 @@ impl Guard {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return Err(self.lost().await),
                 Err(_) => {
-                    return Err(unknown(&Doubt::Unreachable(
+                    return Err(unknown(&UnknownReason::Unreachable(
                         "it could not be acquired again in time".into(),
                     )));
                 }
@@ -143,10 +160,14 @@ impl Guard {
         }
     }
 
-    async fn transact(&self, claim: &Claim, write: &[Op<'_>]) -> std::result::Result<Outcome, Trouble> {
+    async fn transact(
+        &self,
+        claim: &Claim,
+        write: &[TransactionStep<'_>],
+    ) -> std::result::Result<TransactionOutcome, ConsulError> {
         let key = &self.key;
-        let session = Op::CheckSession { key, session: &claim.session };
-        let mut ops = vec![session, Op::CheckIndex { key, index: claim.index }];
+        let session = TransactionStep::CheckSession { key, session: &claim.session };
+        let mut ops = vec![session, TransactionStep::CheckIndex { key, index: claim.index }];
         ops.extend(write);
         transact(&self.consul.client, &ops).await
     }
@@ -158,16 +179,16 @@ impl Guard {
         let _ = (&mut self.task.0).await;
         let claim = self.claim.borrow().clone();
         let (client, session) = (&self.consul.client, &claim.session);
-        if !matches!(claim.standing, Standing::Lost(_)) {
+        if !matches!(claim.state, LockState::Lost(_)) {
             let value = payload::write(&self.holder, session, &self.key, "");
             self.insist(async || release(client, &self.key, session, value.clone()).await).await?;
         }
-        self.insist(async || Session::destroy(client, session).await).await
+        self.insist(async || ConsulSession::destroy(client, session).await).await
     }
 
-    async fn insist<T>(&self, attempt: impl AsyncFn() -> std::result::Result<T, Trouble>) -> Result<()> {
-        let Err(trouble) = Client::patiently(PATIENCE, attempt).await else { return Ok(()) };
-        let error = self.consul.explain(&trouble);
+    async fn insist<T>(&self, attempt: impl AsyncFn() -> std::result::Result<T, ConsulError>) -> Result<()> {
+        let Err(api_error) = ConsulClient::patiently(PATIENCE, attempt).await else { return Ok(()) };
+        let error = self.consul.explain(&api_error);
         let what =
             format!("the lock {} could not be released, and stays for up to about a minute: ", self.key);
         Err(Error { message: words![Words::own(what), &error.message], ..error })

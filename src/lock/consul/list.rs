@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use super::payload;
-use super::service::Consul;
-use crate::consul::{Entry, below};
+use super::service::ConsulLocks;
+use crate::consul::{KvEntry, below};
 use crate::error::Result;
 use crate::lock::holder::Holder;
 
 /// A lock that is held now.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Held {
+pub struct HeldLock {
     pub key: String,
     /// Environment and component come from the key, because its value may contain anything.
     pub environment: String,
@@ -20,9 +20,9 @@ pub struct Held {
     pub holder: Holder,
 }
 
-impl Consul {
+impl ConsulLocks {
     /// Returns the held locks of one environment or of all, sorted by key.
-    pub async fn list(&self, environment: Option<&str>) -> Result<Vec<Held>> {
+    pub async fn list(&self, environment: Option<&str>) -> Result<Vec<HeldLock>> {
         let root = format!("{}/", self.settings.prefix);
         let prefix = environment.map_or(root.clone(), |environment| format!("{root}{environment}/"));
         let entries = self.ask(async || below(&self.client, &prefix).await).await?;
@@ -30,13 +30,13 @@ impl Consul {
     }
 }
 
-fn held(root: &str, entry: Entry) -> Option<Held> {
+fn held(root: &str, entry: KvEntry) -> Option<HeldLock> {
     let mut parts = entry.key.strip_prefix(root)?.split('/');
     let (environment, component) = (parts.next()?.to_owned(), parts.next()?.to_owned());
     let is_lock = parts.next() == Some("lock") && parts.next().is_none() && entry.is_lock();
     let holder = payload::read(&entry.value);
     let id = entry.session.filter(|_| is_lock)?;
-    Some(Held { key: entry.key, environment, component, id, holder })
+    Some(HeldLock { key: entry.key, environment, component, id, holder })
 }
 
 #[cfg(test)]
@@ -46,11 +46,11 @@ mod tests {
 
     #[test]
     fn only_held_locks_of_a_component_are_listed() {
-        let entry = |key: &str, session: Option<&str>, flags| Entry {
+        let entry = |key: &str, session: Option<&str>, flags| KvEntry {
             key: key.to_owned(),
             session: session.map(str::to_owned),
             flags,
-            ..Entry::default()
+            ..KvEntry::default()
         };
         let listed = held("a/b/", entry("a/b/staging/net/lock", Some("s"), LOCK_FLAG)).unwrap();
         assert_eq!(

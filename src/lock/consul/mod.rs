@@ -5,18 +5,18 @@
 
 mod acquire;
 mod claim;
+mod errors;
 mod guard;
 mod list;
 mod objects;
 mod payload;
 mod runs;
 mod service;
-mod standing;
-mod trouble;
+mod state;
 mod unlock;
 mod watch;
 
-pub use guard::Guard;
-pub use list::Held;
-pub use service::Consul;
-pub use standing::{Doubt, Loss, Standing};
+pub use guard::ConsulLockGuard;
+pub use list::HeldLock;
+pub use service::ConsulLocks;
+pub use state::{LockState, LostReason, UnknownReason};

@@ -6,15 +6,15 @@
 
 use std::collections::BTreeSet;
 
-use super::guard::Guard;
-use super::service::Consul;
-use crate::consul::{Op, keys, put, read};
+use super::guard::ConsulLockGuard;
+use super::service::ConsulLocks;
+use crate::consul::{TransactionStep, keys, put, read};
 use crate::error::Result;
 
 /// Operations of one transaction. Consul accepts 64, and two of them check that Eos holds the lock.
 const BATCH: usize = 60;
 
-impl Consul {
+impl ConsulLocks {
     /// None if there is no such object. The caller must verify the digest.
     pub async fn object(&self, environment: &str, component: &str, digest: &str) -> Result<Option<Vec<u8>>> {
         let key = self.folder(environment, component) + digest;
@@ -27,7 +27,7 @@ impl Consul {
     }
 }
 
-impl Guard {
+impl ConsulLockGuard {
     fn folder(&self) -> String {
         self.consul.folder(&self.holder.environment, &self.holder.component)
     }
@@ -50,7 +50,7 @@ impl Guard {
         let folder = self.folder();
         let keys: Vec<_> = digests.iter().map(|digest| format!("{folder}{digest}")).collect();
         for keys in keys.chunks(BATCH) {
-            let ops: Vec<_> = keys.iter().map(|key| Op::Delete { key }).collect();
+            let ops: Vec<_> = keys.iter().map(|key| TransactionStep::Delete { key }).collect();
             self.commit(&ops).await?;
         }
         Ok(())

@@ -1,11 +1,11 @@
 //! The request of an environment's last run. The key is `{prefix}/.runs/{environment}`. No environment's name begins
 //! with a dot.
 
-use super::service::Consul;
+use super::service::ConsulLocks;
 use crate::consul::{put, read};
 use crate::error::Result;
 
-impl Consul {
+impl ConsulLocks {
     pub async fn run(&self, environment: &str) -> Result<Option<Vec<u8>>> {
         let key = self.run_key(environment);
         let (entry, _) = self.ask(async || read(&self.client, &key, None).await).await?;

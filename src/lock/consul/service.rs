@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::trouble::{explain, unusable};
-use crate::consul::{Client, Trouble, below, read};
+use super::errors::{explain, unusable};
+use crate::consul::{ConsulClient, ConsulError, below, read};
 use crate::error::{Error, Result};
 use crate::model::ConsulLock;
 
@@ -16,15 +16,15 @@ use crate::model::ConsulLock;
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug)]
-pub struct Consul {
-    pub(super) client: Arc<Client>,
+pub struct ConsulLocks {
+    pub(super) client: Arc<ConsulClient>,
     pub(super) settings: Arc<ConsulLock>,
 }
 
-impl Consul {
+impl ConsulLocks {
     /// Reads the files of `tls`. Sends no request.
     pub fn open(settings: &ConsulLock, token: Option<SecretString>) -> Result<Self> {
-        let client = Client::open(&settings.address, &settings.tls, token);
+        let client = ConsulClient::open(&settings.address, &settings.tls, token);
         let client = client.map_err(|why| unusable(&settings.address, why))?;
         // A renewal that hangs must leave time for the next one.
         let client = client.patient(settings.ttl / 3);
@@ -57,12 +57,12 @@ impl Consul {
     /// Sends a request that may safely be repeated.
     pub(super) async fn ask<T>(
         &self,
-        question: impl AsyncFn() -> std::result::Result<T, Trouble>,
+        question: impl AsyncFn() -> std::result::Result<T, ConsulError>,
     ) -> Result<T> {
-        Client::patiently(PATIENCE, question).await.map_err(|trouble| self.explain(&trouble))
+        ConsulClient::patiently(PATIENCE, question).await.map_err(|error| self.explain(&error))
     }
 
-    pub(super) fn explain(&self, trouble: &Trouble) -> Error {
-        explain(trouble, &self.client.address, &self.settings.prefix)
+    pub(super) fn explain(&self, error: &ConsulError) -> Error {
+        explain(error, &self.client.address, &self.settings.prefix)
     }
 }

@@ -1,12 +1,12 @@
 //! Frees a lock by force.
 
 use super::payload;
-use super::service::Consul;
-use crate::consul::{Entry, LOCK_FLAG, Op, Outcome, Session, read, transact};
+use super::service::ConsulLocks;
+use crate::consul::{ConsulSession, KvEntry, LOCK_FLAG, TransactionOutcome, TransactionStep, read, transact};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock::holder::Holder;
 
-impl Consul {
+impl ConsulLocks {
     /// Frees the lock of `by`'s component if the session `id` still holds it, and returns the former holder.
     ///
     /// The key's value then names `by`. If the former holder is still alive, it sees that it lost the lock and does not
@@ -23,22 +23,22 @@ impl Consul {
         let holder = payload::read(&entry.value);
         let info = format!("lock taken from {holder} by force");
         let ops = [
-            Op::CheckSession { key: &key, session: id },
-            Op::CheckIndex { key: &key, index: entry.modify_index },
-            Op::Set { key: &key, value: &payload::write(by, id, &key, &info), flags: LOCK_FLAG },
+            TransactionStep::CheckSession { key: &key, session: id },
+            TransactionStep::CheckIndex { key: &key, index: entry.modify_index },
+            TransactionStep::Set { key: &key, value: &payload::write(by, id, &key, &info), flags: LOCK_FLAG },
         ];
-        let freed = transact(client, &ops).await.map_err(|trouble| self.explain(&trouble))?;
-        if let Outcome::Conflict(_) = freed {
+        let freed = transact(client, &ops).await.map_err(|error| self.explain(&error))?;
+        if let TransactionOutcome::Conflict(_) = freed {
             let (entry, _) = self.ask(now).await?;
             return Err(refused(&key, id, entry.as_ref()));
         }
-        self.ask(async || Session::destroy(client, id).await).await?;
+        self.ask(async || ConsulSession::destroy(client, id).await).await?;
         tracing::warn!("the lock {key} was released by force, session {id}: {holder}");
         Ok(holder)
     }
 }
 
-fn refused(key: &str, id: &str, entry: Option<&Entry>) -> Error {
+fn refused(key: &str, id: &str, entry: Option<&KvEntry>) -> Error {
     let session = entry.and_then(|entry| entry.session.as_ref());
     let now = match (entry, session) {
         (Some(entry), _) if !entry.is_lock() => "the key there is not a lock of Eos".to_owned(),

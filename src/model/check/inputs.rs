@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::standard::STANDARD;
 use crate::model::{
-    Component, Input, Interface, PillarPath, Problem, Step, What, hint, is_reserved, lookalikes,
+    Component, Input, Interface, PillarPath, Problem, SaltCall, SaltStep, hint, is_reserved, lookalikes,
 };
 
 /// Checks the inputs against the variables that the component's module declares. A step accepts any input. Returns the
@@ -89,10 +89,10 @@ fn meant(variable: &str, place: &str, scheme: &str) -> String {
 }
 
 /// Reports keys that a step gets both from outputs and from literals.
-fn twice(component: &Component, step: &Step, problems: &mut Vec<Problem>) {
+fn twice(component: &Component, step: &SaltStep, problems: &mut Vec<Problem>) {
     let (key, literals) = match &step.what {
-        What::States { pillar, .. } => ("pillar", pillar),
-        What::Function { kwargs, .. } => ("kwargs", kwargs),
+        SaltCall::States { pillar, .. } => ("pillar", pillar),
+        SaltCall::Function { kwargs, .. } => ("kwargs", kwargs),
     };
     for variable in component.inputs.keys() {
         let at = place(component, variable);

@@ -54,7 +54,7 @@ pub fn check(
         let deployment_id = standard::deployment_id(&environment, &component, &interface);
         standard::standard_inputs(&environment, &mut component, &interface, &deployment_id);
         let lacks = lacking.remove(&name).unwrap_or_default();
-        nodes.insert(name, Node { component, interface, deployment_id, lacks });
+        nodes.insert(name, Node { component, interface, deployment_id, missing_variables: lacks });
     }
     Ok(Blueprint { environment, settings: draft.settings, nodes, graph })
 }

@@ -70,15 +70,15 @@ const SENSITIVE: &str =
 pub(super) fn gates(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
     for gate in &component.health {
         for (key, own) in gate.outputs().filter(|(_, own)| interface.output(&own.output).is_none()) {
-            let place = gate.path.child(gate.kind()).child(key).child("output");
-            problems.push(Problem::new(&place, no_output(&component.name, &own.output, interface)));
+            let pillar_path = gate.path.child(gate.kind()).child(key).child("output");
+            problems.push(Problem::new(&pillar_path, no_output(&component.name, &own.output, interface)));
         }
     }
 }
 
 /// Checks the outputs that the component's hooks publish. A sensitive output is refused.
 pub(super) fn hooks(component: &Component, interface: &Interface, problems: &mut Vec<Problem>) {
-    for (place, own) in component.hooks.iter().flat_map(Hook::outputs) {
+    for (pillar_path, own) in component.hooks.iter().flat_map(Hook::outputs) {
         let message = match interface.output(&own.output) {
             None => no_output(&component.name, &own.output, interface),
             Some(output) if output.sensitive => {
@@ -86,7 +86,7 @@ pub(super) fn hooks(component: &Component, interface: &Interface, problems: &mut
             }
             Some(_) => continue,
         };
-        problems.push(Problem::new(&place.child("output"), message));
+        problems.push(Problem::new(&pillar_path.child("output"), message));
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::mismatch::{Mismatch, index, key};
 use super::types::{Constraint, distinct};
-use super::unify::{Mode, converts, sequence_may_hold, unify};
+use super::unify::{ConversionMode, converts, sequence_may_hold, unify};
 use super::value::Typed;
 
 type Converted<'a> = Result<Typed<'a>, Mismatch>;
@@ -12,7 +12,7 @@ type Converted<'a> = Result<Typed<'a>, Mismatch>;
 pub(super) fn convert<'a>(value: Typed<'a>, to: &Constraint) -> Converted<'a> {
     match (value, to) {
         (value, Constraint::Any) => Ok(value),
-        (Typed::Null(of), to) => match of == *to || converts(&of, to, Mode::Unsafe) {
+        (Typed::Null(of), to) => match of == *to || converts(&of, to, ConversionMode::Unsafe) {
             true => Ok(Typed::Null(to.exact().settled(&of))),
             false => Err(Mismatch::new("has a null of another type")),
         },
@@ -111,7 +111,7 @@ fn tuple_to_list<'a>(items: Vec<Typed<'a>>, of: &Constraint) -> Converted<'a> {
     let of = element(&items, of)?;
     let items = convert_items(items, &of)?;
     let kinds = items_kinds(&items);
-    let Some(one) = unify(kinds.iter().cloned(), Mode::Unsafe) else {
+    let Some(one) = unify(kinds.iter().cloned(), ConversionMode::Unsafe) else {
         return Err(disagree());
     };
     let items = match kinds.len() {
@@ -136,7 +136,7 @@ fn element(items: &[Typed], of: &Constraint) -> Result<Constraint, Mismatch> {
         return Ok(of.clone());
     }
     let kinds = items_kinds(items);
-    unify(kinds.iter().cloned(), Mode::Unsafe)
+    unify(kinds.iter().cloned(), ConversionMode::Unsafe)
         .filter(|common| sequence_may_hold(common, &kinds))
         .ok_or_else(disagree)
 }
@@ -161,11 +161,11 @@ fn object_to_map<'a>(entries: BTreeMap<String, Typed<'a>>, of: &Constraint) -> C
         return Ok(Typed::Map(of.exact(), entries));
     }
     let of = match of {
-        Constraint::Any => unify(entries.values().map(Typed::kind), Mode::Unsafe),
+        Constraint::Any => unify(entries.values().map(Typed::kind), ConversionMode::Unsafe),
         known => Some(known.clone()),
     }
     .ok_or_else(disagree)?;
-    map_of(convert_entries(entries, &of)?, &of, Mode::Unsafe)
+    map_of(convert_entries(entries, &of)?, &of, ConversionMode::Unsafe)
 }
 
 fn map_to_map<'a>(from: &Constraint, entries: BTreeMap<String, Typed<'a>>, of: &Constraint) -> Converted<'a> {
@@ -174,11 +174,11 @@ fn map_to_map<'a>(from: &Constraint, entries: BTreeMap<String, Typed<'a>>, of: &
         let of = if *of == Constraint::Any { from } else { of };
         return Ok(Typed::Map(of.exact(), entries));
     }
-    map_of(convert_entries(entries, of)?, of, Mode::Safe)
+    map_of(convert_entries(entries, of)?, of, ConversionMode::Safe)
 }
 
 /// The entries may still differ in type if the constraint contains `any`.
-fn map_of<'a>(entries: BTreeMap<String, Typed<'a>>, of: &Constraint, mode: Mode) -> Converted<'a> {
+fn map_of<'a>(entries: BTreeMap<String, Typed<'a>>, of: &Constraint, mode: ConversionMode) -> Converted<'a> {
     use Constraint::{List, Map, Object, Set};
     let kinds = distinct(entries.values().map(Typed::kind));
     let entries = if matches!(of, List(_) | Set(_) | Map(_) | Object(_)) && kinds.len() > 1 {
@@ -243,7 +243,7 @@ where
 }
 
 fn possible(from: &Constraint, to: &Constraint) -> Result<(), Mismatch> {
-    match from == to || converts(from, to, Mode::Unsafe) {
+    match from == to || converts(from, to, ConversionMode::Unsafe) {
         true => Ok(()),
         false => Err(disagree()),
     }

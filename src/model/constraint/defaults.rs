@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::convert::convert;
 use super::types::Constraint;
-use super::unify::{Mode, unify};
+use super::unify::{ConversionMode, unify};
 use super::value::Typed;
 
 /// A value that does not fit the constraint stays unchanged: the conversion reports it later.
@@ -108,7 +108,7 @@ fn agreed<'a, 'b>(values: impl Iterator<Item = &'b Typed<'a>> + Clone) -> Option
 where
     'a: 'b,
 {
-    let of = unify(values.clone().map(Typed::kind), Mode::Unsafe)?;
+    let of = unify(values.clone().map(Typed::kind), ConversionMode::Unsafe)?;
     let values: Result<Vec<_>, _> = values.map(|one| convert(one.clone(), &of)).collect();
     Some((of, values.ok()?))
 }

@@ -11,13 +11,13 @@ use super::types::{
 
 /// Whether a conversion may fail for some values (text to number) or lose information (list to set).
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(super) enum ConversionMode {
     Safe,
     Unsafe,
 }
 
 /// The common type. `None` if there is no such type. Repeated types do not change the answer.
-pub(super) fn unify(types: impl IntoIterator<Item = Constraint>, mode: Mode) -> Option<Constraint> {
+pub(super) fn unify(types: impl IntoIterator<Item = Constraint>, mode: ConversionMode) -> Option<Constraint> {
     let types = distinct(types);
     if types.len() < 2 {
         return types.into_iter().next();
@@ -55,7 +55,7 @@ pub(super) fn unify(types: impl IntoIterator<Item = Constraint>, mode: Mode) -> 
 }
 
 /// All types have the same kind, and none of them is primitive.
-fn unify_kind(types: &[Constraint], mode: Mode) -> Option<Constraint> {
+fn unify_kind(types: &[Constraint], mode: ConversionMode) -> Option<Constraint> {
     let elements = || {
         types.iter().filter_map(|one| match one {
             List(of) | Set(of) | Map(of) => Some((**of).clone()),
@@ -104,14 +104,14 @@ fn unify_kind(types: &[Constraint], mode: Mode) -> Option<Constraint> {
     }
 }
 
-fn all_convert(types: &[Constraint], to: Constraint, mode: Mode) -> Option<Constraint> {
+fn all_convert(types: &[Constraint], to: Constraint, mode: ConversionMode) -> Option<Constraint> {
     let all = types.iter().all(|one| *one == to || converts(one, &to, mode));
     all.then_some(to)
 }
 
 /// Converts objects with different attributes to a map, if all their attributes have a common type. Other types are
 /// ignored.
-fn objects_as_map(types: &[Constraint], mode: Mode) -> Option<Constraint> {
+fn objects_as_map(types: &[Constraint], mode: ConversionMode) -> Option<Constraint> {
     let objects: Vec<_> = types.iter().filter(|t| matches!(t, Object(_))).cloned().collect();
     let attributes = objects.iter().flat_map(|one| match one {
         Object(attributes) => attributes.values().map(|a| a.constraint.clone()).collect(),
@@ -122,7 +122,7 @@ fn objects_as_map(types: &[Constraint], mode: Mode) -> Option<Constraint> {
 }
 
 /// Converts tuples of different lengths to a list, if all their elements have a common type. Other types are ignored.
-fn tuples_as_list(types: &[Constraint], mode: Mode) -> Option<Constraint> {
+fn tuples_as_list(types: &[Constraint], mode: ConversionMode) -> Option<Constraint> {
     let tuples: Vec<_> = types.iter().filter(|t| matches!(t, Tuple(_))).cloned().collect();
     let items = tuples.iter().flat_map(|one| match one {
         Tuple(items) => items.clone(),
@@ -135,8 +135,8 @@ fn tuples_as_list(types: &[Constraint], mode: Mode) -> Option<Constraint> {
 /// Unifies lists with tuples, or maps with objects. The result must be a list or a map.
 fn as_collections(
     types: &[Constraint],
-    collect: fn(&[Constraint], Mode) -> Option<Constraint>,
-    mode: Mode,
+    collect: fn(&[Constraint], ConversionMode) -> Option<Constraint>,
+    mode: ConversionMode,
 ) -> Option<Constraint> {
     let collected = collect(types, mode)?;
     let replaced = types.iter().map(|one| match one {
@@ -147,13 +147,13 @@ fn as_collections(
 }
 
 /// Whether at least some values of type `from` convert to type `to`.
-pub(super) fn converts(from: &Constraint, to: &Constraint, mode: Mode) -> bool {
+pub(super) fn converts(from: &Constraint, to: &Constraint, mode: ConversionMode) -> bool {
     let fits = |from: &Constraint, to: &Constraint| from == to || converts(from, to, mode);
     match (from, to) {
         (_, Any) => true,
-        (Any, _) => mode == Mode::Unsafe,
+        (Any, _) => mode == ConversionMode::Unsafe,
         (Number | Bool, String) => true,
-        (String, Number | Bool) => mode == Mode::Unsafe,
+        (String, Number | Bool) => mode == ConversionMode::Unsafe,
         (from, to) if from.is_primitive() && to.is_primitive() => from == to,
         (Object(from), Object(to)) => to.iter().all(|(name, wanted)| match from.get(name) {
             Some(given) => fits(&given.constraint, &wanted.constraint),
@@ -163,7 +163,7 @@ pub(super) fn converts(from: &Constraint, to: &Constraint, mode: Mode) -> bool {
             from.len() == to.len() && from.iter().zip(to).all(|(from, to)| fits(from, to))
         }
         (List(from) | Set(from), List(to)) | (Set(from), Set(to)) | (Map(from), Map(to)) => fits(from, to),
-        (List(from), Set(to)) => mode == Mode::Unsafe && fits(from, to),
+        (List(from), Set(to)) => mode == ConversionMode::Unsafe && fits(from, to),
         (Tuple(from), List(to) | Set(to)) => {
             from.is_empty()
                 || common(from, to, mode)
@@ -176,7 +176,7 @@ pub(super) fn converts(from: &Constraint, to: &Constraint, mode: Mode) -> bool {
                 || common(&from, to, mode).is_some_and(|to| from.iter().all(|from| fits(from, &to)))
         }
         (Map(from), Object(to)) => {
-            mode == Mode::Unsafe
+            mode == ConversionMode::Unsafe
                 && to.values().all(|wanted| wanted.optional || fits(from, &wanted.constraint))
         }
         _ => false,
@@ -184,7 +184,7 @@ pub(super) fn converts(from: &Constraint, to: &Constraint, mode: Mode) -> bool {
 }
 
 /// The type to which all elements convert: the requested type, or for `any` their common type.
-fn common(from: &[Constraint], to: &Constraint, mode: Mode) -> Option<Constraint> {
+fn common(from: &[Constraint], to: &Constraint, mode: ConversionMode) -> Option<Constraint> {
     match to {
         Constraint::Any => unify(from.iter().cloned(), mode),
         known => Some(known.clone()),

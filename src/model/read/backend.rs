@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fields::entries;
 use super::problems::Problems;
-use super::tree::{Kind, Tree};
+use super::tree::{Tree, TreeKind};
 use crate::model::settings::Backend;
 
 pub(super) fn backend(tree: Tree, problems: &Problems) -> Backend {
@@ -77,10 +77,10 @@ fn refuse_credentials(name: &str, tree: &Tree, problems: &Problems) {
     }
     let found = match &tree.kind {
         _ if ARGUMENTS.contains(&name) => "is a credential",
-        Kind::Leaf(_) if tree.text().is_some_and(holds_password) => "contains a password: remove it",
-        Kind::Leaf(_) => return,
-        Kind::List(items) => return items.iter().for_each(|item| refuse_credentials("", item, problems)),
-        Kind::Map(map) => {
+        TreeKind::Leaf(_) if tree.text().is_some_and(holds_password) => "contains a password: remove it",
+        TreeKind::Leaf(_) => return,
+        TreeKind::List(items) => return items.iter().for_each(|item| refuse_credentials("", item, problems)),
+        TreeKind::Map(map) => {
             return map.iter().for_each(|(name, tree)| refuse_credentials(name, tree, problems));
         }
     };

@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 use super::fields::{Fields, entries};
 use super::merge::VARIABLE_MAPS;
 use super::problems::Problems;
-use super::shared::Shared;
-use super::tree::{Kind, Tree};
+use super::shared::SharedSettings;
+use super::tree::{Tree, TreeKind};
 use super::{backend, health, hooks, merge, provider, rules, scalars, step};
 use crate::model::component::{Component, DependsOn, Input, Source, Template};
 use crate::model::reference::{output, reference};
 use crate::model::settings::Settings;
-use crate::model::{Name, PillarPath, Reference, Step, TaskSecret};
+use crate::model::{Name, PillarPath, Reference, SaltStep, TaskSecret};
 
 /// None if it has neither a source nor a step. Its problems are reported in both cases.
 ///
@@ -21,7 +21,7 @@ use crate::model::{Name, PillarPath, Reference, Step, TaskSecret};
 pub(super) fn component(
     name: Name,
     tree: Tree,
-    shared: &Shared,
+    shared: &SharedSettings,
     settings: &Settings,
     problems: &Problems,
 ) -> Option<Component> {
@@ -43,7 +43,7 @@ pub(super) fn component(
     let source = fields.read("source", source);
     let is_whole = step.is_some() || (source.is_some() && !is_step);
     let (inputs, variables) = inputs(&mut fields);
-    let made = Made {
+    let made = ComponentParts {
         template: fields.read("template", template),
         source,
         step,
@@ -58,9 +58,9 @@ pub(super) fn component(
 }
 
 /// The parts that differ between kinds of components.
-pub(super) struct Made {
+pub(super) struct ComponentParts {
     pub source: Option<Source>,
-    pub step: Option<Step>,
+    pub step: Option<SaltStep>,
     pub template: Option<Template>,
     pub inputs: BTreeMap<String, Input>,
     pub variables: BTreeMap<String, PillarPath>,
@@ -73,11 +73,12 @@ pub(super) struct Made {
 pub(super) fn finish(
     name: Name,
     mut fields: Fields<'_>,
-    made: Made,
-    shared: &Shared,
+    made: ComponentParts,
+    shared: &SharedSettings,
     settings: &Settings,
 ) -> Component {
-    let Made { source, step, template, inputs, variables, mut places, task_secrets, mut declared } = made;
+    let ComponentParts { source, step, template, inputs, variables, mut places, task_secrets, mut declared } =
+        made;
     let (path, problems) = (fields.path.clone(), fields.problems);
     let mut over = |key: &'static str, shared: &Tree| {
         let merged = merge::deep(shared.clone(), fields.take_or_empty(key));
@@ -229,7 +230,7 @@ fn inputs(fields: &mut Fields<'_>) -> (BTreeMap<String, Input>, BTreeMap<String,
 
 pub(super) fn from_outputs(tree: &Tree) -> Result<Input, String> {
     match &tree.kind {
-        Kind::List(items) => items
+        TreeKind::List(items) => items
             .iter()
             .map(|item| output(&scalars::text(item)?))
             .collect::<Result<_, _>>()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::problems::Problems;
-use super::tree::{Kind, Tree};
+use super::tree::{Tree, TreeKind};
 use crate::model::{PillarPath, hint};
 
 /// A mapping whose keys Eos defines. At the end, keys that were not read are reported as unknown.
@@ -60,8 +60,8 @@ impl<'a> Fields<'a> {
 /// The entries of a mapping. Null counts as an empty mapping.
 pub(super) fn entries(tree: Tree, problems: &Problems) -> BTreeMap<String, Tree> {
     match tree.kind {
-        Kind::Map(map) => map,
-        Kind::Leaf(Value::Null) => BTreeMap::new(),
+        TreeKind::Map(map) => map,
+        TreeKind::Leaf(Value::Null) => BTreeMap::new(),
         _ => {
             problems.add(&tree.path, "must be a mapping");
             BTreeMap::new()

@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use super::fields::{Fields, mapping};
 use super::problems::Problems;
-use super::tree::{Kind, Tree};
+use super::tree::{Tree, TreeKind};
 use super::{scalars, server};
 use crate::model::health::{
-    ConsulProbe, Gate, Given, HttpProbe, NomadProbe, OwnOutput, Probe, Statuses, TcpProbe, Timing,
+    ConsulProbe, GateSettings, GateTiming, HttpProbe, NomadProbe, OwnOutput, ProbeSettings, StatusRanges,
+    TcpProbe, ValueOrOutput,
 };
 use crate::model::reference::reference;
 use crate::model::{Reference, Tls, address, hint};
@@ -31,11 +32,11 @@ const CREDENTIALS: [&str; 8] = [
     "x-vault-token",
 ];
 
-pub(super) fn health(tree: Tree, problems: &Problems) -> Vec<Gate> {
+pub(super) fn health(tree: Tree, problems: &Problems) -> Vec<GateSettings> {
     match tree.kind {
-        Kind::List(items) => items.into_iter().filter_map(|item| gate(item, problems)).collect(),
-        Kind::Leaf(Value::Null) => Vec::new(),
-        Kind::Map(ref map) if map.is_empty() => Vec::new(),
+        TreeKind::List(items) => items.into_iter().filter_map(|item| gate(item, problems)).collect(),
+        TreeKind::Leaf(Value::Null) => Vec::new(),
+        TreeKind::Map(ref map) if map.is_empty() => Vec::new(),
         _ => {
             problems
                 .add(&tree.path, "must be a list of gates, such as [{tcp: {host: db.example, port: 5432}}]");
@@ -45,33 +46,33 @@ pub(super) fn health(tree: Tree, problems: &Problems) -> Vec<Gate> {
 }
 
 /// `{http: {...}}`, `{tcp: {...}}`, `{nomad: {...}}` or `{consul: {...}}`.
-pub(super) fn gate(tree: Tree, problems: &Problems) -> Option<Gate> {
+pub(super) fn gate(tree: Tree, problems: &Problems) -> Option<GateSettings> {
     let path = tree.path.clone();
-    let refuse = |place, message: String| {
-        problems.add(place, message);
+    let refuse = |pillar_path, message: String| {
+        problems.add(pillar_path, message);
         None
     };
-    let Kind::Map(map) = tree.kind else {
+    let TreeKind::Map(map) = tree.kind else {
         return refuse(&path, "must be a mapping with one key: http, tcp, nomad or consul".to_owned());
     };
     let mut entries = map.into_iter();
     let (Some((kind, tree)), None) = (entries.next(), entries.next()) else {
         return refuse(&path, "must have exactly one of the keys http, tcp, nomad and consul".to_owned());
     };
-    let place = tree.path.clone();
+    let pillar_path = tree.path.clone();
     if !KINDS.contains(&kind.as_str()) {
-        return refuse(&place, format!("unknown kind of gate; {}", hint(&kind, KINDS.into_iter())));
+        return refuse(&pillar_path, format!("unknown kind of gate; {}", hint(&kind, KINDS.into_iter())));
     }
     let mut fields = Fields::open(tree, problems);
     let probe = match kind.as_str() {
-        "http" => http(&mut fields).map(Probe::Http),
-        "tcp" => tcp(&mut fields).map(Probe::Tcp),
-        "nomad" => nomad(&mut fields).map(Probe::Nomad),
-        _ => consul(&mut fields).map(Probe::Consul),
+        "http" => http(&mut fields).map(ProbeSettings::Http),
+        "tcp" => tcp(&mut fields).map(ProbeSettings::Tcp),
+        "nomad" => nomad(&mut fields).map(ProbeSettings::Nomad),
+        _ => consul(&mut fields).map(ProbeSettings::Consul),
     };
     let timing = timing(&mut fields);
     fields.close();
-    Some(Gate { path, probe: probe?, timing })
+    Some(GateSettings { path, probe: probe?, timing })
 }
 
 fn http(fields: &mut Fields<'_>) -> Option<HttpProbe> {
@@ -79,19 +80,19 @@ fn http(fields: &mut Fields<'_>) -> Option<HttpProbe> {
     let url = given(fields, "url", address::url);
     let path = fields.read("path", path);
     let method = fields.read("method", method).unwrap_or(METHODS[0]);
-    let statuses = fields.read("status", statuses).unwrap_or(Statuses(vec![(200, 299)]));
+    let statuses = fields.read("status", statuses).unwrap_or(StatusRanges(vec![(200, 299)]));
     let headers = mapping(fields.take_or_empty("headers"), fields.problems, header);
     let tls = server::tls(fields.take_or_empty("tls"), fields.problems);
-    if let (Some(Given::Literal(url)), Some(place)) = (&url, path_place)
+    if let (Some(ValueOrOutput::Literal(url)), Some(pillar_path)) = (&url, path_place)
         && url.contains('?')
     {
-        fields.problems.add(&place, "cannot follow a url that has a query: move the query here");
+        fields.problems.add(&pillar_path, "cannot follow a url that has a query: move the query here");
     }
-    if let (Some(Given::Literal(url)), Some(place)) = (&url, tls_place)
+    if let (Some(ValueOrOutput::Literal(url)), Some(pillar_path)) = (&url, tls_place)
         && tls != Tls::default()
         && url.starts_with("http:")
     {
-        fields.problems.add(&place, "has no meaning for an http:// address; write https://");
+        fields.problems.add(&pillar_path, "has no meaning for an http:// address; write https://");
     }
     Some(HttpProbe { url: url?, path, method, statuses, headers, tls })
 }
@@ -119,7 +120,7 @@ pub(super) fn given<T>(
     fields: &mut Fields<'_>,
     key: &'static str,
     read: fn(&Value) -> Result<T, String>,
-) -> Option<Given<T>> {
+) -> Option<ValueOrOutput<T>> {
     let Some(tree) = fields.take(key) else {
         fields.problems.add(&fields.path.child(key), "is missing: a value, or {output: NAME}");
         return None;
@@ -132,8 +133,8 @@ pub(super) fn given_in<T>(
     tree: Tree,
     problems: &Problems,
     read: fn(&Value) -> Result<T, String>,
-) -> Option<Given<T>> {
-    if matches!(tree.kind, Kind::Map(_)) {
+) -> Option<ValueOrOutput<T>> {
+    if matches!(tree.kind, TreeKind::Map(_)) {
         let path = tree.path.clone();
         let mut inner = Fields::open(tree, problems);
         if inner.place("output").is_none() {
@@ -141,10 +142,10 @@ pub(super) fn given_in<T>(
         }
         let output = inner.read("output", own_output);
         inner.close();
-        return output.map(Given::Output);
+        return output.map(ValueOrOutput::Output);
     }
     match read(&tree.to_value()) {
-        Ok(value) => Some(Given::Literal(value)),
+        Ok(value) => Some(ValueOrOutput::Literal(value)),
         Err(message) => {
             problems.add(&tree.path, message);
             None
@@ -180,7 +181,7 @@ fn method(tree: &Tree) -> Result<&'static str, String> {
 }
 
 /// `200`, `2xx`, or a list of them.
-fn statuses(tree: &Tree) -> Result<Statuses, String> {
+fn statuses(tree: &Tree) -> Result<StatusRanges, String> {
     let one = |tree: &Tree| {
         let value = tree.to_value();
         let class = CLASSES.iter().find(|(word, _)| value == *word).map(|(_, first)| (*first, first + 99));
@@ -191,10 +192,10 @@ fn statuses(tree: &Tree) -> Result<Statuses, String> {
             .ok_or_else(|| "must be a status such as 200, a class such as 2xx, or a list of them".to_owned())
     };
     match &tree.kind {
-        Kind::List(items) if !items.is_empty() => {
-            items.iter().map(one).collect::<Result<_, _>>().map(Statuses)
+        TreeKind::List(items) if !items.is_empty() => {
+            items.iter().map(one).collect::<Result<_, _>>().map(StatusRanges)
         }
-        _ => one(tree).map(|one| Statuses(vec![one])),
+        _ => one(tree).map(|one| StatusRanges(vec![one])),
     }
 }
 
@@ -214,7 +215,7 @@ pub(super) fn header(name: &str, tree: &Tree) -> Result<Reference, String> {
     }
 }
 
-fn timing(fields: &mut Fields<'_>) -> Timing {
+fn timing(fields: &mut Fields<'_>) -> GateTiming {
     let places = [fields.place("healthy_deadline"), fields.place("min_healthy_time")];
     let mut limit = |key, seconds| fields.read(key, scalars::limit).unwrap_or(Duration::from_secs(seconds));
     let (interval, timeout, healthy_deadline) =
@@ -222,14 +223,14 @@ fn timing(fields: &mut Fields<'_>) -> Timing {
     let min_healthy_time =
         fields.read("min_healthy_time", scalars::duration).unwrap_or(Duration::from_secs(10));
     if min_healthy_time > healthy_deadline
-        && let Some(place) = places.iter().flatten().next()
+        && let Some(pillar_path) = places.iter().flatten().next()
     {
         let message = format!(
             "min_healthy_time ({}) is longer than healthy_deadline ({}), so the gate could never pass",
             humantime::format_duration(min_healthy_time),
             humantime::format_duration(healthy_deadline)
         );
-        fields.problems.add(place, message);
+        fields.problems.add(pillar_path, message);
     }
-    Timing { interval, timeout, min_healthy_time, healthy_deadline, is_set: places[0].is_some() }
+    GateTiming { interval, timeout, min_healthy_time, healthy_deadline, is_set: places[0].is_some() }
 }

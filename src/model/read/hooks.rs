@@ -10,9 +10,11 @@ use super::fields::{Fields, mapping};
 use super::health::{given, given_in, header};
 use super::problems::Problems;
 use super::scalars::absolute;
-use super::tree::{Kind, Tree};
+use super::tree::{Tree, TreeKind};
 use super::{scalars, server, step};
-use crate::model::hook::{Action, Check, ConsulService, Hook, HookFailure, Prometheus, Webhook};
+use crate::model::hook::{
+    ConsulService, Hook, HookAction, HookFailure, NodeCheck, PrometheusTargets, Webhook,
+};
 use crate::model::{Tls, address, hint};
 
 const KINDS: [&str; 5] = ["consul_kv", "consul_service", "prometheus", "salt", "webhook"];
@@ -21,9 +23,9 @@ const OURS: [&str; 4] = ["component", "environment", "report", "run_id"];
 
 pub(super) fn hooks(tree: Tree, problems: &Problems) -> Vec<Hook> {
     match tree.kind {
-        Kind::List(items) => items.into_iter().filter_map(|item| hook(item, problems)).collect(),
-        Kind::Leaf(Value::Null) => Vec::new(),
-        Kind::Map(ref map) if map.is_empty() => Vec::new(),
+        TreeKind::List(items) => items.into_iter().filter_map(|item| hook(item, problems)).collect(),
+        TreeKind::Leaf(Value::Null) => Vec::new(),
+        TreeKind::Map(ref map) if map.is_empty() => Vec::new(),
         _ => {
             problems.add(&tree.path, "must be a list of hooks, such as [{consul_kv: {}}]");
             Vec::new()
@@ -36,7 +38,7 @@ fn hook(tree: Tree, problems: &Problems) -> Option<Hook> {
     let path = tree.path.clone();
     let known = KINDS.join(", ");
     let mut entries = match tree.kind {
-        Kind::Map(map) => map.into_iter(),
+        TreeKind::Map(map) => map.into_iter(),
         _ => Default::default(),
     };
     let (Some((kind, mut tree)), None) = (entries.next(), entries.next()) else {
@@ -50,14 +52,14 @@ fn hook(tree: Tree, problems: &Problems) -> Option<Hook> {
     });
     let action = match kind.as_str() {
         // The reader of steps closes the fields itself.
-        "salt" => step::step(tree, problems).map(Action::Salt),
+        "salt" => step::step(tree, problems).map(HookAction::Salt),
         "consul_kv" | "consul_service" | "prometheus" | "webhook" => {
             let mut fields = Fields::open(tree, problems);
             let action = match kind.as_str() {
                 "consul_kv" => Some(consul_kv(&mut fields)),
-                "consul_service" => consul_service(&mut fields).map(Action::ConsulService),
-                "prometheus" => prometheus(&mut fields).map(Action::Prometheus),
-                _ => webhook(&mut fields).map(Action::Webhook),
+                "consul_service" => consul_service(&mut fields).map(HookAction::ConsulService),
+                "prometheus" => prometheus(&mut fields).map(HookAction::Prometheus),
+                _ => webhook(&mut fields).map(HookAction::Webhook),
             };
             fields.close();
             action
@@ -72,7 +74,7 @@ fn hook(tree: Tree, problems: &Problems) -> Option<Hook> {
 
 fn take(tree: &mut Tree, key: &str) -> Option<Tree> {
     match &mut tree.kind {
-        Kind::Map(map) => map.remove(key).filter(|tree| !tree.is_null()),
+        TreeKind::Map(map) => map.remove(key).filter(|tree| !tree.is_null()),
         _ => None,
     }
 }
@@ -85,9 +87,9 @@ fn failure(tree: &Tree) -> Result<HookFailure, String> {
     }
 }
 
-fn consul_kv(fields: &mut Fields<'_>) -> Action {
+fn consul_kv(fields: &mut Fields<'_>) -> HookAction {
     let prefix = fields.read("prefix", scalars::prefix);
-    Action::ConsulKv { prefix: prefix.unwrap_or_else(|| "terraform".to_owned()) }
+    HookAction::ConsulKv { prefix: prefix.unwrap_or_else(|| "terraform".to_owned()) }
 }
 
 fn consul_service(fields: &mut Fields<'_>) -> Option<ConsulService> {
@@ -100,7 +102,7 @@ fn consul_service(fields: &mut Fields<'_>) -> Option<ConsulService> {
     Some(ConsulService { name: name?, address: address?, port: port.flatten(), tags, checks })
 }
 
-fn check(tree: Tree, problems: &Problems) -> Option<Check> {
+fn check(tree: Tree, problems: &Problems) -> Option<NodeCheck> {
     let mut fields = Fields::open(tree, problems);
     let name = required(&mut fields, "name", text);
     let http = fields.read("http", |tree| address::url(&tree.to_value()));
@@ -113,10 +115,10 @@ fn check(tree: Tree, problems: &Problems) -> Option<Check> {
     }
     let interval = fields.read("interval", scalars::limit).unwrap_or(Duration::from_secs(10));
     fields.close();
-    Some(Check { name: name?, http, tcp, interval })
+    Some(NodeCheck { name: name?, http, tcp, interval })
 }
 
-fn prometheus(fields: &mut Fields<'_>) -> Option<Prometheus> {
+fn prometheus(fields: &mut Fields<'_>) -> Option<PrometheusTargets> {
     let file = required(fields, "file", |tree| match absolute(tree)? {
         path if path.extension().is_some_and(|end| end == "json") => Ok(path),
         _ => Err("must be an absolute path that ends with .json".to_owned()),
@@ -137,7 +139,7 @@ fn prometheus(fields: &mut Fields<'_>) -> Option<Prometheus> {
     };
     let labels: BTreeMap<_, _> = mapping(fields.take_or_empty("labels"), fields.problems, label);
     let file: PathBuf = file?;
-    Some(Prometheus { file, targets, labels })
+    Some(PrometheusTargets { file, targets, labels })
 }
 
 fn target(value: &Value) -> Result<String, String> {
@@ -158,11 +160,11 @@ fn webhook(fields: &mut Fields<'_>) -> Option<Webhook> {
     let timeout = fields.read("timeout", scalars::limit).unwrap_or(Duration::from_secs(10));
     let tls_place = fields.place("tls");
     let tls = server::tls(fields.take_or_empty("tls"), fields.problems);
-    if let (Some(url), Some(place)) = (&url, tls_place)
+    if let (Some(url), Some(pillar_path)) = (&url, tls_place)
         && tls != Tls::default()
         && url.starts_with("http:")
     {
-        fields.problems.add(&place, "has no meaning for an http:// address; write https://");
+        fields.problems.add(&pillar_path, "has no meaning for an http:// address; write https://");
     }
     Some(Webhook { url: url?, headers, body, timeout, tls })
 }
@@ -186,7 +188,7 @@ fn list<T>(
 ) -> Vec<T> {
     let Some(tree) = fields.take(key) else { return Vec::new() };
     let items = match tree.kind {
-        Kind::List(items) => items,
+        TreeKind::List(items) => items,
         _ => vec![tree],
     };
     items.into_iter().filter_map(|item| read(item, fields.problems)).collect()

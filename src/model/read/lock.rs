@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::fields::Fields;
 use super::problems::Problems;
 use super::scalars::prefix;
-use super::server::{Access, CONSUL};
+use super::server::{CONSUL, ServerAccess};
 use super::tree::Tree;
 use super::{scalars, server};
-use crate::model::lock::{ConsulLock, Lock};
+use crate::model::lock::{ConsulLock, LockSettings};
 use crate::model::{Reference, hint};
 
 /// Consul refuses other values, in seconds. Source: `session_ttl_min` and
@@ -16,17 +16,17 @@ use crate::model::{Reference, hint};
 const TTL: [u64; 2] = [10, 86_400];
 const LONGEST_LOCK_DELAY: u64 = 60;
 
-pub(super) fn lock(tree: Tree, problems: &Problems) -> Lock {
+pub(super) fn lock(tree: Tree, problems: &Problems) -> LockSettings {
     let mut fields = Fields::open(tree, problems);
-    let place = fields.place("type").unwrap_or_else(|| fields.path.clone());
+    let pillar_path = fields.place("type").unwrap_or_else(|| fields.path.clone());
     let lock = match fields.read("type", scalars::text).as_deref() {
-        None | Some("file") => Lock::File,
-        Some("consul") => Lock::Consul(Box::new(consul(&mut fields))),
+        None | Some("file") => LockSettings::File,
+        Some("consul") => LockSettings::Consul(Box::new(consul(&mut fields))),
         Some(other) => {
             let hint = hint(other, ["file", "consul"].into_iter());
-            problems.add(&place, format!("unknown type of lock {other:?}; {hint}"));
+            problems.add(&pillar_path, format!("unknown type of lock {other:?}; {hint}"));
             // Without a valid type, the other keys cannot be checked.
-            return Lock::File;
+            return LockSettings::File;
         }
     };
     fields.close();
@@ -34,13 +34,14 @@ pub(super) fn lock(tree: Tree, problems: &Problems) -> Lock {
 }
 
 fn consul(fields: &mut Fields<'_>) -> ConsulLock {
-    let place = fields.path.child("token");
-    let Access { address, token, tls } = server::access(fields, CONSUL);
+    let pillar_path = fields.path.child("token");
+    let ServerAccess { address, token, tls } = server::access(fields, CONSUL);
     if matches!(token, Some(Reference::Vault { .. } | Reference::Sdb(_))) {
         // Queries also ask for locks, and they open no Vault session.
-        fields
-            .problems
-            .add(&place, "must be env:NAME or file:/path: locks are acquired before Vault and sdb are read");
+        fields.problems.add(
+            &pillar_path,
+            "must be env:NAME or file:/path: locks are acquired before Vault and sdb are read",
+        );
     }
     ConsulLock {
         token,

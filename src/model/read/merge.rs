@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::tree::{Kind, Tree};
-use crate::model::service::Knob;
+use super::tree::{Tree, TreeKind};
+use crate::model::service::ServiceVariable;
 
 /// The keys under which a component's variables are set.
 pub(super) const VARIABLE_MAPS: [&str; 3] = ["variables", "from_outputs", "secrets"];
@@ -13,7 +13,7 @@ pub(super) fn deep(base: Tree, over: Tree) -> Tree {
     if says_nothing(&base, &over) {
         return base;
     }
-    let (Kind::Map(mut merged), Kind::Map(specific)) = (base.kind, over.kind.clone()) else {
+    let (TreeKind::Map(mut merged), TreeKind::Map(specific)) = (base.kind, over.kind.clone()) else {
         return over;
     };
     let kind = |map: &BTreeMap<String, Tree>| map.get("type").and_then(|tree| tree.text().map(str::to_owned));
@@ -27,7 +27,7 @@ pub(super) fn deep(base: Tree, over: Tree) -> Tree {
         };
         merged.insert(key, value);
     }
-    Tree { path: over.path, kind: Kind::Map(merged) }
+    Tree { path: over.path, kind: TreeKind::Map(merged) }
 }
 
 /// Merges two levels of one component. If the more specific level sets a variable in any way, it replaces the variable
@@ -36,12 +36,12 @@ pub(super) fn component(base: Tree, over: Tree) -> Tree {
     if says_nothing(&base, &over) {
         return base;
     }
-    let (Kind::Map(mut merged), Kind::Map(specific)) = (base.kind, over.kind.clone()) else {
+    let (TreeKind::Map(mut merged), TreeKind::Map(specific)) = (base.kind, over.kind.clone()) else {
         return over;
     };
     let set: Vec<String> = VARIABLE_MAPS.iter().filter_map(|key| specific.get(*key)).flat_map(keys).collect();
     for key in VARIABLE_MAPS {
-        if let Some(Tree { kind: Kind::Map(map), .. }) = merged.get_mut(key) {
+        if let Some(Tree { kind: TreeKind::Map(map), .. }) = merged.get_mut(key) {
             map.retain(|name, _| !set.contains(name));
         }
     }
@@ -53,7 +53,7 @@ pub(super) fn component(base: Tree, over: Tree) -> Tree {
         };
         merged.insert(key, value);
     }
-    Tree { path: over.path, kind: Kind::Map(merged) }
+    Tree { path: over.path, kind: TreeKind::Map(merged) }
 }
 
 /// Pairs of keys that exclude each other in a service. A more specific level may choose the other key.
@@ -69,13 +69,15 @@ const EITHER: [(&[&str], &[&str]); 4] = [
 pub(super) fn service(mut base: Tree, over: Tree) -> Tree {
     let knobs = |keys: Vec<String>| -> Vec<String> {
         keys.into_iter()
-            .filter(|key| Knob::ALL.iter().any(|knob| knob.name() == key) || key == "datacenter")
+            .filter(|key| {
+                ServiceVariable::ALL.iter().any(|variable| variable.name() == key) || key == "datacenter"
+            })
             .collect()
     };
     let (said, fed) = (keys(&over), keys_below(&over, "from_outputs"));
     let env = keys_below(&over, "env");
     let secrets = keys_below(&over, "secrets");
-    if let Kind::Map(map) = &mut base.kind {
+    if let TreeKind::Map(map) = &mut base.kind {
         // If `port` is a text, it names one item of `ports`. Then both are kept.
         let names_one = |tree: Option<&Tree>| tree.is_some_and(|tree| tree.text().is_some());
         let named = names_one(map.get("port")) || names_one(over.get("port"));
@@ -90,13 +92,13 @@ pub(super) fn service(mut base: Tree, over: Tree) -> Tree {
         storage(map, &over, &fed);
         let (fed_knobs, said_knobs) = (knobs(fed.clone()), knobs(said));
         map.retain(|key, _| !fed_knobs.contains(key));
-        if let Some(Tree { kind: Kind::Map(base), .. }) = map.get_mut("env") {
+        if let Some(Tree { kind: TreeKind::Map(base), .. }) = map.get_mut("env") {
             base.retain(|name, _| !fed.contains(name) && !secrets.contains(name));
         }
-        if let Some(Tree { kind: Kind::Map(base), .. }) = map.get_mut("from_outputs") {
+        if let Some(Tree { kind: TreeKind::Map(base), .. }) = map.get_mut("from_outputs") {
             base.retain(|name, _| !said_knobs.contains(name) && !env.contains(name));
         }
-        if let Some(Tree { kind: Kind::Map(base), .. }) = map.get_mut("secrets") {
+        if let Some(Tree { kind: TreeKind::Map(base), .. }) = map.get_mut("secrets") {
             base.retain(|name, _| !env.contains(name));
         }
     }
@@ -109,7 +111,7 @@ fn storage(map: &mut BTreeMap<String, Tree>, over: &Tree, fed: &[String]) {
     let names_one = fed.iter().any(|key| key == "data_path")
         || folder.is_some_and(|tree| tree.text().is_some() || tree.get("source").is_some());
     if over.get("storage").is_some_and(|tree| !tree.is_null()) {
-        if let Some(Tree { kind: Kind::Map(data), .. }) = map.get_mut("data_path") {
+        if let Some(Tree { kind: TreeKind::Map(data), .. }) = map.get_mut("data_path") {
             data.remove("source");
         }
     } else if names_one {
@@ -120,7 +122,7 @@ fn storage(map: &mut BTreeMap<String, Tree>, over: &Tree, fed: &[String]) {
 /// Removes the keys, both as values and in `from_outputs`.
 fn forget(map: &mut BTreeMap<String, Tree>, keys: &[&str]) {
     map.retain(|key, _| !keys.contains(&key.as_str()));
-    if let Some(Tree { kind: Kind::Map(outputs), .. }) = map.get_mut("from_outputs") {
+    if let Some(Tree { kind: TreeKind::Map(outputs), .. }) = map.get_mut("from_outputs") {
         outputs.retain(|key, _| !keys.contains(&key.as_str()));
     }
 }
@@ -131,9 +133,9 @@ fn whole_values(base: Tree, over: Tree) -> Tree {
         return base;
     }
     match (base.kind, over.kind) {
-        (Kind::Map(mut merged), Kind::Map(specific)) => {
+        (TreeKind::Map(mut merged), TreeKind::Map(specific)) => {
             merged.extend(specific);
-            Tree { path: over.path, kind: Kind::Map(merged) }
+            Tree { path: over.path, kind: TreeKind::Map(merged) }
         }
         (_, kind) => Tree { path: over.path, kind },
     }
@@ -142,11 +144,11 @@ fn whole_values(base: Tree, over: Tree) -> Tree {
 /// Whether `over` is an empty mapping over a mapping. An empty mapping removes nothing; YAML writes it as null.
 fn says_nothing(base: &Tree, over: &Tree) -> bool {
     let empty = match &over.kind {
-        Kind::Leaf(value) => value.is_null(),
-        Kind::List(_) => false,
-        Kind::Map(map) => map.is_empty(),
+        TreeKind::Leaf(value) => value.is_null(),
+        TreeKind::List(_) => false,
+        TreeKind::Map(map) => map.is_empty(),
     };
-    empty && matches!(base.kind, Kind::Map(_))
+    empty && matches!(base.kind, TreeKind::Map(_))
 }
 
 fn keys_below(tree: &Tree, key: &str) -> Vec<String> {
@@ -155,7 +157,7 @@ fn keys_below(tree: &Tree, key: &str) -> Vec<String> {
 
 fn keys(tree: &Tree) -> Vec<String> {
     match &tree.kind {
-        Kind::Map(map) => map.keys().cloned().collect(),
+        TreeKind::Map(map) => map.keys().cloned().collect(),
         _ => Vec::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::tree::{Kind, Tree};
+use super::tree::{Tree, TreeKind};
 use crate::model::{Name, PillarPath};
 
 /// Values in the arguments of the call. They are the most specific level.
@@ -38,9 +38,9 @@ impl Overrides {
 pub(super) fn with(tree: Tree, key: &str, value: &Value) -> Tree {
     let path = PillarPath::arguments().child(key);
     match tree.kind {
-        Kind::Map(mut map) => {
+        TreeKind::Map(mut map) => {
             map.insert(key.to_owned(), Tree::new(value, path));
-            Tree { kind: Kind::Map(map), ..tree }
+            Tree { kind: TreeKind::Map(map), ..tree }
         }
         _ => tree,
     }

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::fields::{Fields, entries};
 use super::overrides::{Overrides, with};
 use super::problems::Problems;
-use super::service::Around;
-use super::shared::Shared;
-use super::tree::{Kind, Tree};
+use super::service::ServiceContext;
+use super::shared::SharedSettings;
+use super::tree::{Tree, TreeKind};
 use super::{component, merge, service, settings, sources};
 use crate::model::name::LONGEST;
 use crate::model::nearest;
@@ -71,7 +71,7 @@ fn read_into(
         .filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
         .fold(Tree::empty(PillarPath::arguments()), |call, (key, value)| with(call, key, value));
     let settings_tree = merge::deep(merge::deep(settings, own_settings), call);
-    let shared = Shared::of(&settings_tree);
+    let shared = SharedSettings::of(&settings_tree);
     // Problems of `vault` are reported for that key, and not again for each reference.
     let has_vault = settings_tree.get("vault").is_some_and(|tree| !tree.is_empty());
     let settings = settings::settings(settings_tree, &names, problems);
@@ -90,11 +90,11 @@ fn read_into(
             components.insert(component, read);
         }
     }
-    let around = Around { environment: &name, shared: &shared, settings: &settings };
+    let context = ServiceContext { environment: &name, shared: &shared, settings: &settings };
     for (label, (component, tree)) in services {
         check_length(&name, &component, &tree.path, problems);
         let path = tree.path.clone();
-        let read = service::component(component.clone(), label, tree, &around, problems);
+        let read = service::component(component.clone(), label, tree, &context, problems);
         if let Some(taken) = merged_places.get(&component) {
             problems.add(
                 &path,
@@ -154,7 +154,7 @@ fn check_length(environment: &Name, component: &Name, path: &PillarPath, problem
 
 fn no_source(name: &Name, tree: &Tree, mentioned: &BTreeSet<Name>, problems: &Problems) {
     // Something that is not a mapping, or is a Salt step, is refused for other reasons.
-    let mapping = tree.is_null() || matches!(tree.kind, Kind::Map(_));
+    let mapping = tree.is_null() || matches!(tree.kind, TreeKind::Map(_));
     if mapping && tree.get("source").is_none_or(Tree::is_null) && tree.get("salt").is_none_or(Tree::is_empty)
     {
         let others = mentioned.iter().filter(|other| *other != name).map(Name::as_str);
@@ -169,7 +169,7 @@ fn no_source(name: &Name, tree: &Tree, mentioned: &BTreeSet<Name>, problems: &Pr
 pub fn adopt(draft: &mut Draft, name: Name, declared: &Value, overrides: &Overrides) -> Vec<Problem> {
     let problems = Problems::default();
     let path = PillarPath::root().child("components").child(name.as_str());
-    let shared = Shared::nothing(&path);
+    let shared = SharedSettings::nothing(&path);
     let tree = Tree::new(declared, path.clone());
     let tree = overrides.of(&name).into_iter().fold(tree, merge::component);
     if let Some(read) = component::component(name.clone(), tree, &shared, &draft.settings, &problems) {

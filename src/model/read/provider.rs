@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::fields::entries;
 use super::problems::Problems;
-use super::tree::{Kind, Tree};
-use crate::model::provider::{Credential, Origin, PROVIDERS, Provider};
+use super::tree::{Tree, TreeKind};
+use crate::model::provider::{Credential, CredentialOrigin, PROVIDERS, Provider};
 use crate::model::reference::reference;
 use crate::model::{Reference, VaultPath, hint};
 
@@ -31,18 +31,23 @@ pub(super) fn credentials(tree: Tree, problems: &Problems) -> BTreeMap<String, C
     found
 }
 
-fn origin(provider: &'static Provider, tree: &Tree) -> Result<Option<Origin>, String> {
+fn origin(provider: &'static Provider, tree: &Tree) -> Result<Option<CredentialOrigin>, String> {
     match &tree.kind {
-        Kind::Leaf(Value::Null | Value::Bool(false)) => return Ok(None),
-        Kind::Leaf(Value::Bool(true)) => return VaultPath::new(provider.path).map(Origin::Path).map(Some),
-        Kind::Map(map) if map.is_empty() => {
-            return VaultPath::new(provider.path).map(Origin::Path).map(Some);
+        TreeKind::Leaf(Value::Null | Value::Bool(false)) => return Ok(None),
+        TreeKind::Leaf(Value::Bool(true)) => {
+            return VaultPath::new(provider.path).map(CredentialOrigin::Path).map(Some);
+        }
+        TreeKind::Map(map) if map.is_empty() => {
+            return VaultPath::new(provider.path).map(CredentialOrigin::Path).map(Some);
         }
         _ => {}
     }
     let text = tree.text().ok_or("must be a reference, true for the default path, or false")?;
     if let Some(path) = text.strip_prefix("vault:").filter(|rest| !rest.contains('#')) {
-        return VaultPath::new(path).map(Origin::Path).map(Some).map_err(|reason| format!("vault: {reason}"));
+        return VaultPath::new(path)
+            .map(CredentialOrigin::Path)
+            .map(Some)
+            .map_err(|reason| format!("vault: {reason}"));
     }
     match reference(text)? {
         Reference::Plain(_) => {
@@ -52,6 +57,6 @@ fn origin(provider: &'static Provider, tree: &Tree) -> Result<Option<Origin>, St
         _ if provider.variables.len() > 1 => {
             Err(format!("{} needs several values: write vault:mount/path, without a key", provider.name))
         }
-        one => Ok(Some(Origin::Value(one))),
+        one => Ok(Some(CredentialOrigin::Value(one))),
     }
 }

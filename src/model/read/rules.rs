@@ -8,8 +8,10 @@ use super::fields::Fields;
 use super::problems::Problems;
 use super::scalars;
 use super::tree::Tree;
-use crate::model::settings::{FirstFailure, Loss, OnFailure, Policy, Rollback, Timeouts};
-use crate::model::{DriftRules, Pattern};
+use crate::model::settings::{
+    DestructiveAction, FirstFailure, OnFailure, Policy, RollbackSettings, Timeouts,
+};
+use crate::model::{DriftPattern, DriftRules};
 
 const MINUTE: u64 = 60;
 
@@ -49,10 +51,10 @@ pub(super) fn policy(tree: Tree, problems: &Problems) -> Policy {
     policy
 }
 
-pub(super) fn rollback(tree: Tree, problems: &Problems) -> Rollback {
-    let default = Rollback::default();
+pub(super) fn rollback(tree: Tree, problems: &Problems) -> RollbackSettings {
+    let default = RollbackSettings::default();
     let mut fields = Fields::open(tree, problems);
-    let rollback = Rollback {
+    let rollback = RollbackSettings {
         needs_approval_for: fields.read("needs_approval_for", losses).unwrap_or(default.needs_approval_for),
         on_first_failure: fields.read("on_first_failure", first_failure).unwrap_or(default.on_first_failure),
     };
@@ -60,13 +62,13 @@ pub(super) fn rollback(tree: Tree, problems: &Problems) -> Rollback {
     rollback
 }
 
-fn losses(tree: &Tree) -> Result<BTreeSet<Loss>, String> {
+fn losses(tree: &Tree) -> Result<BTreeSet<DestructiveAction>, String> {
     let words = scalars::texts(tree)?;
     words
         .iter()
         .map(|word| match word.as_str() {
-            "delete" => Ok(Loss::Delete),
-            "replace" => Ok(Loss::Replace),
+            "delete" => Ok(DestructiveAction::Delete),
+            "replace" => Ok(DestructiveAction::Replace),
             _ => Err("must be a list of: delete, replace".to_owned()),
         })
         .collect()
@@ -92,8 +94,8 @@ pub(super) fn drift(tree: Tree, problems: &Problems) -> DriftRules {
     rules
 }
 
-fn patterns(tree: &Tree) -> Result<Vec<Pattern>, String> {
-    scalars::texts(tree)?.iter().map(|text| Pattern::new(text)).collect()
+fn patterns(tree: &Tree) -> Result<Vec<DriftPattern>, String> {
+    scalars::texts(tree)?.iter().map(|text| DriftPattern::new(text)).collect()
 }
 
 fn checks(tree: &Tree) -> Result<NonZeroU64, String> {

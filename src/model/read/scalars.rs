@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::tree::{Kind, Tree};
+use super::tree::{Tree, TreeKind};
 use crate::model::Reference;
 use crate::model::reference::reference;
 
@@ -15,14 +15,14 @@ pub(super) fn text(tree: &Tree) -> Result<String, String> {
 
 pub(super) fn flag(tree: &Tree) -> Result<bool, String> {
     match tree.kind {
-        Kind::Leaf(Value::Bool(flag)) => Ok(flag),
+        TreeKind::Leaf(Value::Bool(flag)) => Ok(flag),
         _ => Err("must be true or false".to_owned()),
     }
 }
 
 pub(super) fn count(tree: &Tree) -> Result<u64, String> {
     match &tree.kind {
-        Kind::Leaf(Value::Number(number)) => number.as_u64(),
+        TreeKind::Leaf(Value::Number(number)) => number.as_u64(),
         _ => None,
     }
     .ok_or_else(|| "must be an integer, not negative".to_owned())
@@ -39,8 +39,8 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// Seconds, or a text such as `500ms`, `5m`, `1h30m`. At most a year.
 pub(super) fn duration(tree: &Tree) -> Result<Duration, String> {
     let read = match &tree.kind {
-        Kind::Leaf(Value::Number(number)) => number.as_u64().map(Duration::from_secs),
-        Kind::Leaf(Value::String(text)) => humantime::parse_duration(text).ok(),
+        TreeKind::Leaf(Value::Number(number)) => number.as_u64().map(Duration::from_secs),
+        TreeKind::Leaf(Value::String(text)) => humantime::parse_duration(text).ok(),
         _ => None,
     };
     match read {
@@ -64,7 +64,7 @@ pub(super) fn limit(tree: &Tree) -> Result<Duration, String> {
 /// A list of texts. A single text counts as a list of one.
 pub(super) fn texts(tree: &Tree) -> Result<Vec<String>, String> {
     match &tree.kind {
-        Kind::List(items) => {
+        TreeKind::List(items) => {
             items.iter().map(text).collect::<Result<_, _>>().map_err(|_| "must be a list of texts".to_owned())
         }
         _ => text(tree).map(|one| vec![one]).map_err(|_| "must be a list of texts".to_owned()),

@@ -9,7 +9,7 @@ use super::scalars::absolute;
 use super::scalars::{label, token};
 use super::tree::Tree;
 use crate::model::address::is_authority;
-use crate::model::server::{ConsulServer, HandsSecrets, NomadServer, RETRY_FOR};
+use crate::model::server::{ConsulServer, NomadServer, RETRY_FOR, SecretDeliverySettings};
 use crate::model::{Reference, Tls};
 
 /// The address of the agent on this host.
@@ -17,7 +17,7 @@ pub(super) const CONSUL: &str = "http://127.0.0.1:8500";
 const NOMAD: &str = "http://127.0.0.1:4646";
 
 /// The address of a server, and how Eos authenticates itself there.
-pub(super) struct Access {
+pub(super) struct ServerAccess {
     pub address: String,
     pub token: Option<Reference>,
     pub tls: Tls,
@@ -25,7 +25,7 @@ pub(super) struct Access {
 
 pub(super) fn nomad(tree: Tree, problems: &Problems) -> NomadServer {
     let mut fields = Fields::open(tree, problems);
-    let Access { address, token, tls } = access(&mut fields, NOMAD);
+    let ServerAccess { address, token, tls } = access(&mut fields, NOMAD);
     let server = NomadServer {
         region: fields.read("region", label),
         namespace: fields.read("namespace", label).unwrap_or_else(|| "default".to_owned()),
@@ -40,7 +40,7 @@ pub(super) fn nomad(tree: Tree, problems: &Problems) -> NomadServer {
 }
 
 /// Reads `secrets: variables`, or `secrets: vault` with an optional `vault_role`.
-fn hands_secrets(fields: &mut Fields<'_>) -> HandsSecrets {
+fn hands_secrets(fields: &mut Fields<'_>) -> SecretDeliverySettings {
     let by_vault = fields.read("secrets", |tree| match tree.text() {
         Some("variables") => Ok(false),
         Some("vault") => Ok(true),
@@ -51,20 +51,21 @@ fn hands_secrets(fields: &mut Fields<'_>) -> HandsSecrets {
     let role =
         role.and_then(|tree| label(&tree).map_err(|message| fields.problems.add(&tree.path, message)).ok());
     match (by_vault, role_place) {
-        (Some(true), _) => HandsSecrets::Vault { role },
-        (_, Some(place)) => {
-            fields
-                .problems
-                .add(&place, "is only for secrets: vault, where Nomad itself reads the secrets in Vault");
-            HandsSecrets::Variables
+        (Some(true), _) => SecretDeliverySettings::Vault { role },
+        (_, Some(pillar_path)) => {
+            fields.problems.add(
+                &pillar_path,
+                "is only for secrets: vault, where Nomad itself reads the secrets in Vault",
+            );
+            SecretDeliverySettings::Variables
         }
-        (_, None) => HandsSecrets::Variables,
+        (_, None) => SecretDeliverySettings::Variables,
     }
 }
 
 pub(super) fn consul(tree: Tree, problems: &Problems) -> ConsulServer {
     let mut fields = Fields::open(tree, problems);
-    let Access { address, token, tls } = access(&mut fields, CONSUL);
+    let ServerAccess { address, token, tls } = access(&mut fields, CONSUL);
     let retry_for = retry_for(&mut fields);
     fields.close();
     ConsulServer { address, token, tls, retry_for }
@@ -75,10 +76,10 @@ pub(super) fn retry_for(fields: &mut Fields<'_>) -> Duration {
     fields.read("retry_for", scalars::duration).unwrap_or(RETRY_FOR)
 }
 
-pub(super) fn access(fields: &mut Fields<'_>, default: &str) -> Access {
+pub(super) fn access(fields: &mut Fields<'_>, default: &str) -> ServerAccess {
     let (address, tls) = place(fields, default);
     let address = address.unwrap_or_else(|| default.to_owned());
-    Access { address, token: fields.read("token", token), tls }
+    ServerAccess { address, token: fields.read("token", token), tls }
 }
 
 /// The address of a server, if it is set, and its TLS settings.
@@ -87,8 +88,8 @@ pub(super) fn place(fields: &mut Fields<'_>, default: &str) -> (Option<String>, 
     let address = fields.read("address", address);
     let tls = tls(fields.take_or_empty("tls"), fields.problems);
     let is_plain = tls != Tls::default() && address.as_deref().unwrap_or(default).starts_with("http:");
-    if let Some(place) = tls_place.filter(|_| is_plain) {
-        fields.problems.add(&place, "has no meaning for an http:// address; write https://");
+    if let Some(pillar_path) = tls_place.filter(|_| is_plain) {
+        fields.problems.add(&pillar_path, "has no meaning for an http:// address; write https://");
     }
     (address, tls)
 }
@@ -111,10 +112,10 @@ fn address(tree: &Tree) -> Result<String, String> {
 /// How the server of an `https://` address is verified.
 pub(super) fn tls(tree: Tree, problems: &Problems) -> Tls {
     let mut fields = Fields::open(tree, problems);
-    let place = fields.path.clone();
+    let pillar_path = fields.path.clone();
     let pair = [fields.take("cert_file"), fields.take("key_file")];
     if pair.iter().flatten().count() == 1 {
-        problems.add(&place, "cert_file and key_file must be set together");
+        problems.add(&pillar_path, "cert_file and key_file must be set together");
     }
     let [certificate, key] = pair.map(|tree| {
         let tree = tree?;
@@ -123,7 +124,7 @@ pub(super) fn tls(tree: Tree, problems: &Problems) -> Tls {
     let ca_file = fields.read("ca_file", absolute);
     let insecure = fields.read("insecure", scalars::flag).unwrap_or(false);
     if insecure && ca_file.is_some() {
-        problems.add(&place, "ca_file and insecure contradict each other: keep one");
+        problems.add(&pillar_path, "ca_file and insecure contradict each other: keep one");
     }
     fields.close();
     Tls { ca_file, identity: certificate.zip(key), insecure }

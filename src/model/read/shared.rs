@@ -4,7 +4,7 @@ use super::tree::Tree;
 use crate::model::PillarPath;
 
 /// These trees are not parsed yet, so that each problem in them is reported once.
-pub(super) struct Shared {
+pub(super) struct SharedSettings {
     pub backend: Tree,
     pub policy: Tree,
     pub rollback: Tree,
@@ -13,7 +13,7 @@ pub(super) struct Shared {
     pub credentials: Tree,
 }
 
-impl Shared {
+impl SharedSettings {
     /// Takes them from the settings of an environment, with all levels merged.
     pub fn of(settings: &Tree) -> Self {
         let said = |key: &str| settings.get(key).filter(|tree| !tree.is_null()).cloned();

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::problems::Problems;
-use crate::model::{Action, Component, Input, Name, Origin, PillarPath, Probe, Reference, Settings};
+use crate::model::{
+    Component, CredentialOrigin, HookAction, Input, Name, PillarPath, ProbeSettings, Reference, Settings,
+};
 
 /// Without `settings:vault`, no reference may point into Vault. No variable may be set in two places.
 pub(super) fn check(
@@ -35,8 +37,8 @@ pub(super) fn check(
         places.extend(token.iter().filter(|token| is_vault(token)).map(|_| at.child(server).child("token")));
     }
     let in_vault = credentials().filter(|credential| match &credential.origin {
-        Origin::Path(_) => true,
-        Origin::Value(reference) => is_vault(reference),
+        CredentialOrigin::Path(_) => true,
+        CredentialOrigin::Value(reference) => is_vault(reference),
     });
     places.extend(in_vault.map(|credential| credential.path.clone()));
     for component in components.values() {
@@ -48,22 +50,22 @@ pub(super) fn check(
         let handed = component.task_secrets.values().filter(|secret| secret.origin.in_vault().is_some());
         places.extend(handed.map(|secret| secret.path.clone()));
         for gate in &component.health {
-            if let Probe::Http(probe) = &gate.probe {
+            if let ProbeSettings::Http(probe) = &gate.probe {
                 let headers = probe.headers.iter().filter(|(_, reference)| is_vault(reference));
-                let place = gate.path.child(gate.kind()).child("headers");
-                places.extend(headers.map(|(name, _)| place.child(name)));
+                let pillar_path = gate.path.child(gate.kind()).child("headers");
+                places.extend(headers.map(|(name, _)| pillar_path.child(name)));
             }
         }
         for hook in &component.hooks {
-            if let Action::Webhook(webhook) = &hook.action {
+            if let HookAction::Webhook(webhook) = &hook.action {
                 let headers = webhook.headers.iter().filter(|(_, reference)| is_vault(reference));
-                let place = hook.path.child(hook.kind()).child("headers");
-                places.extend(headers.map(|(name, _)| place.child(name)));
+                let pillar_path = hook.path.child(hook.kind()).child("headers");
+                places.extend(headers.map(|(name, _)| pillar_path.child(name)));
             }
         }
     }
-    for place in places {
-        problems.add(&place, "is in Vault: set infrastructure:settings:vault (address, auth)");
+    for pillar_path in places {
+        problems.add(&pillar_path, "is in Vault: set infrastructure:settings:vault (address, auth)");
     }
 }
 

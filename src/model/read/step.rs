@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 use super::fields::{Fields, entries};
 use super::problems::Problems;
 use super::scalars;
-use super::tree::{Kind, Tree};
+use super::tree::{Tree, TreeKind};
 use crate::model::is_reserved;
-use crate::model::step::{Batch, Step, Target, What};
+use crate::model::step::{Batch, MinionTarget, SaltCall, SaltStep};
 
 const KINDS: [&str; 5] = ["glob", "list", "grain", "pillar", "compound"];
 
-pub(super) fn step(tree: Tree, problems: &Problems) -> Option<Step> {
+pub(super) fn step(tree: Tree, problems: &Problems) -> Option<SaltStep> {
     let mut fields = Fields::open(tree, problems);
     let kind = fields.read("target_type", kind).unwrap_or(KINDS[0]);
     let target = match fields.take("target") {
@@ -27,10 +27,10 @@ pub(super) fn step(tree: Tree, problems: &Problems) -> Option<Step> {
     let timeout = fields.read("timeout", scalars::limit).unwrap_or(Duration::from_secs(600));
     let batch = fields.read("batch", batch);
     fields.close();
-    Some(Step { target: Target { kind, pattern: target? }, what: what?, timeout, batch })
+    Some(SaltStep { target: MinionTarget { kind, pattern: target? }, what: what?, timeout, batch })
 }
 
-fn what(fields: &mut Fields<'_>) -> Option<What> {
+fn what(fields: &mut Fields<'_>) -> Option<SaltCall> {
     let path = fields.path.clone();
     let problems = fields.problems;
     let places = ["sls", "function"].map(|key| fields.place(key));
@@ -49,7 +49,7 @@ fn what(fields: &mut Fields<'_>) -> Option<What> {
             }
             let pillar = mapping(pillar, problems);
             let sls = read(&sls, problems, names)?;
-            Some(What::States { sls, pillar: pillar? })
+            Some(SaltCall::States { sls, pillar: pillar? })
         }
         (None, Some(function)) => {
             misplaced(&pillar, "is only for sls; put it into kwargs");
@@ -65,11 +65,11 @@ fn what(fields: &mut Fields<'_>) -> Option<What> {
                 },
             };
             let name = read(&function, problems, function_name)?;
-            Some(What::Function { name, args: args?, kwargs: kwargs? })
+            Some(SaltCall::Function { name, args: args?, kwargs: kwargs? })
         }
         (Some(_), Some(_)) => {
-            let place = places.into_iter().flatten().next_back().unwrap_or(path);
-            problems.add(&place, "sls and function exclude each other");
+            let pillar_path = places.into_iter().flatten().next_back().unwrap_or(path);
+            problems.add(&pillar_path, "sls and function exclude each other");
             None
         }
         (None, None) => {
@@ -107,7 +107,7 @@ fn kind(tree: &Tree) -> Result<&'static str, String> {
 /// A list of minions is joined to one text.
 fn pattern(tree: &Tree) -> Result<String, String> {
     let text = match &tree.kind {
-        Kind::List(_) => scalars::texts(tree)?.join(","),
+        TreeKind::List(_) => scalars::texts(tree)?.join(","),
         _ => scalars::text(tree)?,
     };
     match text.trim().is_empty() || text.contains(char::is_control) {

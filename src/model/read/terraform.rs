@@ -7,18 +7,18 @@ use serde_json::Value;
 use super::fields::{Fields, mapping};
 use super::problems::Problems;
 use super::scalars::{self, absolute};
-use super::tree::{Kind, Tree};
+use super::tree::{Tree, TreeKind};
 use crate::model::reference::{is_variable_name, reference};
-use crate::model::settings::Terraform;
+use crate::model::settings::TerraformSettings;
 use crate::model::{Reference, VersionConstraint};
 
-pub(super) fn terraform(tree: Tree, problems: &Problems) -> Terraform {
+pub(super) fn terraform(tree: Tree, problems: &Problems) -> TerraformSettings {
     let mut fields = Fields::open(tree, problems);
     let version = fields.read("version", |tree| {
         VersionConstraint::parse(&scalars::text(tree)?)
             .ok_or_else(|| "must be a version constraint, such as \">=1.5, <2\"".to_owned())
     });
-    let terraform = Terraform {
+    let terraform = TerraformSettings {
         binary: fields.read("binary", binary).unwrap_or_else(|| "terraform".to_owned()),
         version: version.unwrap_or_else(VersionConstraint::oldest),
         env: mapping(fields.take_or_empty("env"), problems, variable),
@@ -47,9 +47,13 @@ fn variable(name: &str, tree: &Tree) -> Result<Reference, String> {
     variable_name(name)?;
     match &tree.kind {
         // The system cannot pass such a value to a process.
-        Kind::Leaf(Value::String(text)) if text.contains('\0') => Err("must not contain a NUL".to_owned()),
-        Kind::Leaf(Value::String(text)) => reference(text),
-        Kind::Leaf(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Reference::Plain(value.to_string())),
+        TreeKind::Leaf(Value::String(text)) if text.contains('\0') => {
+            Err("must not contain a NUL".to_owned())
+        }
+        TreeKind::Leaf(Value::String(text)) => reference(text),
+        TreeKind::Leaf(value @ (Value::Number(_) | Value::Bool(_))) => {
+            Ok(Reference::Plain(value.to_string()))
+        }
         _ => Err("must be a text or a reference".to_owned()),
     }
 }

@@ -9,11 +9,11 @@ use crate::model::PillarPath;
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
     pub path: PillarPath,
-    pub kind: Kind,
+    pub kind: TreeKind,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(super) enum TreeKind {
     /// A value that is neither a list nor a mapping.
     Leaf(Value),
     List(Vec<Tree>),
@@ -23,53 +23,53 @@ pub(super) enum Kind {
 impl Tree {
     pub fn new(value: &Value, path: PillarPath) -> Self {
         let kind = match value {
-            Value::Array(items) => Kind::List(
+            Value::Array(items) => TreeKind::List(
                 items.iter().enumerate().map(|(index, item)| Self::new(item, path.child(index))).collect(),
             ),
-            Value::Object(map) => Kind::Map(
+            Value::Object(map) => TreeKind::Map(
                 map.iter().map(|(key, value)| (key.clone(), Self::new(value, path.child(key)))).collect(),
             ),
-            leaf => Kind::Leaf(leaf.clone()),
+            leaf => TreeKind::Leaf(leaf.clone()),
         };
         Self { path, kind }
     }
 
     pub fn empty(path: PillarPath) -> Self {
-        Self { path, kind: Kind::Map(BTreeMap::new()) }
+        Self { path, kind: TreeKind::Map(BTreeMap::new()) }
     }
 
     pub fn is_null(&self) -> bool {
-        matches!(self.kind, Kind::Leaf(Value::Null))
+        matches!(self.kind, TreeKind::Leaf(Value::Null))
     }
 
     /// Whether this is null, an empty list or an empty mapping.
     pub fn is_empty(&self) -> bool {
         match &self.kind {
-            Kind::Leaf(value) => value.is_null(),
-            Kind::List(items) => items.is_empty(),
-            Kind::Map(map) => map.is_empty(),
+            TreeKind::Leaf(value) => value.is_null(),
+            TreeKind::List(items) => items.is_empty(),
+            TreeKind::Map(map) => map.is_empty(),
         }
     }
 
     pub fn text(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Leaf(Value::String(text)) => Some(text),
+            TreeKind::Leaf(Value::String(text)) => Some(text),
             _ => None,
         }
     }
 
     pub fn get(&self, key: &str) -> Option<&Self> {
         match &self.kind {
-            Kind::Map(map) => map.get(key),
+            TreeKind::Map(map) => map.get(key),
             _ => None,
         }
     }
 
     pub fn to_value(&self) -> Value {
         match &self.kind {
-            Kind::Leaf(value) => value.clone(),
-            Kind::List(items) => items.iter().map(Self::to_value).collect(),
-            Kind::Map(map) => map.iter().map(|(key, value)| (key.clone(), value.to_value())).collect(),
+            TreeKind::Leaf(value) => value.clone(),
+            TreeKind::List(items) => items.iter().map(Self::to_value).collect(),
+            TreeKind::Map(map) => map.iter().map(|(key, value)| (key.clone(), value.to_value())).collect(),
         }
     }
 }

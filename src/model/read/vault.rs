@@ -41,17 +41,17 @@ pub(super) fn vault(tree: Tree, problems: &Problems) -> Option<VaultServer> {
 
 fn auth(tree: Tree, problems: &Problems) -> Option<VaultAuth> {
     let mut fields = Fields::open(tree, problems);
-    let place = fields.path.child("method");
+    let pillar_path = fields.path.child("method");
     let method = fields.read("method", scalars::text);
     let known = method.as_deref().filter(|method| METHODS.contains(method));
     let Some(method) = known else {
         let said =
             method.as_ref().map_or("is missing".to_owned(), |other| format!("{other:?} does not exist"));
         let hint = hint(method.as_deref().unwrap_or_default(), METHODS.into_iter());
-        problems.add(&place, format!("{said}; {hint}"));
+        problems.add(&pillar_path, format!("{said}; {hint}"));
         return None;
     };
-    let mut details = Details { fields };
+    let mut details = LoginFields { fields };
     let auth = match method {
         "token" => details.secret("token").map(|token| VaultAuth::Token { token }),
         "approle" => {
@@ -79,11 +79,11 @@ fn auth(tree: Tree, problems: &Problems) -> Option<VaultAuth> {
     auth
 }
 
-struct Details<'a> {
+struct LoginFields<'a> {
     fields: Fields<'a>,
 }
 
-impl Details<'_> {
+impl LoginFields<'_> {
     fn needed<T>(&mut self, key: &'static str, read: impl FnOnce(&Tree) -> Result<T, String>) -> Option<T> {
         if self.fields.place(key).is_none() {
             self.fields.problems.add(&self.fields.path.child(key), "is missing");
@@ -111,8 +111,8 @@ impl Details<'_> {
     /// Keys of other methods are reported with the name of this method.
     fn close(mut self, method: &str) {
         for key in DETAILS {
-            if let Some(place) = self.fields.place(key) {
-                self.fields.problems.add(&place, format!("has no meaning for the method {method}"));
+            if let Some(pillar_path) = self.fields.place(key) {
+                self.fields.problems.add(&pillar_path, format!("has no meaning for the method {method}"));
                 self.fields.take(key);
             }
         }

@@ -1,6 +1,6 @@
 //! A service on Nomad: the shape of its job. The values of the job are inputs of its component.
 
-mod knob;
+mod variable;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub use knob::Knob;
+pub use variable::ServiceVariable;
 
 use super::{Name, VaultPath};
 
@@ -27,19 +27,19 @@ const PREFIX: &str = "nomad-";
 
 /// One item of `infrastructure:services`, validated. No text contains NUL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Service {
+pub struct NomadService {
     /// A DNS label. It is the id of the job, and the name of its registration.
     pub name: Name,
-    pub job: Job,
+    pub job: JobSource,
     /// Variables of the module that have fixed names. Others are in `env_outputs` and `own`.
-    pub knobs: BTreeSet<Knob>,
+    pub variables: BTreeSet<ServiceVariable>,
     /// Variables of the task's environment. Each of them is also a variable of the module.
     pub env_outputs: BTreeSet<String>,
     /// Secrets among `env_outputs`. The pillar requests that the job contains them in clear text.
     pub literals: BTreeSet<String>,
     /// Variables for a job template of the user.
     pub own: BTreeSet<String>,
-    pub handed: Handed,
+    pub secrets: JobSecrets,
     /// If false, the provider waits for the deployment too, for at most five minutes.
     pub detach: bool,
 }
@@ -49,7 +49,7 @@ pub const REVISION: &str = "secrets_revision";
 
 /// Secrets that the job refers to, without containing them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Handed {
+pub struct JobSecrets {
     /// Secrets that are stored in a Nomad variable.
     pub by_variable: BTreeSet<String>,
     /// Secrets that Nomad reads in Vault: path to variable of the task's environment to key.
@@ -58,20 +58,20 @@ pub struct Handed {
     pub role: Option<String>,
 }
 
-impl Service {
+impl NomadService {
     /// Whether the module gets the variable `deployment_id`. A generated job contains it only in its Consul
     /// registration, which may change without a restart of the tasks.
     pub fn tells_its_deployment(&self) -> bool {
         match &self.job {
-            Job::Generated(shape) => shape.registry == Registry::Consul && shape.main.is_some(),
-            Job::Own { .. } => true,
+            JobSource::Generated(shape) => shape.registry == Registry::Consul && shape.main.is_some(),
+            JobSource::Own { .. } => true,
         }
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Job {
-    Generated(Box<Shape>),
+pub enum JobSource {
+    Generated(Box<JobShape>),
     /// A file of the user: `salt://folder/name` or an absolute path.
     Own {
         folder: String,
@@ -81,8 +81,8 @@ pub enum Job {
 
 /// What a generated job consists of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Shape {
-    pub kind: Kind,
+pub struct JobShape {
+    pub kind: JobKind,
     pub driver: String,
     /// Settings of the driver.
     pub config: BTreeMap<String, Opaque>,
@@ -91,26 +91,26 @@ pub struct Shape {
     /// The label of the registered port.
     pub main: Option<String>,
     pub registry: Registry,
-    pub check: Option<Check>,
+    pub check: Option<ServiceCheck>,
     pub volumes: BTreeMap<String, Volume>,
-    pub data: Option<Data>,
-    pub update: Option<Update>,
-    pub restart: Option<Restart>,
+    pub data: Option<DataFolder>,
+    pub update: Option<UpdateSettings>,
+    pub restart: Option<RestartSettings>,
     /// Time between the end of the registration and the stop of the task.
     pub shutdown_delay: Option<Duration>,
-    pub constraints: Vec<Constraining>,
-    pub mesh: Option<Vec<Upstream>>,
+    pub constraints: Vec<JobConstraint>,
+    pub mesh: Option<Vec<MeshUpstream>>,
 }
 
 /// The type of a job, as in Nomad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum JobKind {
     Service,
     Batch,
     System,
 }
 
-impl Kind {
+impl JobKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Service => "service",
@@ -131,19 +131,19 @@ pub enum Registry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Port {
     /// The port in the task's own network.
-    pub to: Option<Number>,
-    pub fixed: Option<Number>,
+    pub to: Option<PortNumber>,
+    pub fixed: Option<PortNumber>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Number {
+pub enum PortNumber {
     /// The value of the variable `port`.
-    Knob,
-    Is(u16),
+    FromVariable,
+    Fixed(u16),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Check {
+pub struct ServiceCheck {
     /// The path of an HTTP check. If None, an accepted connection is enough.
     pub path: Option<String>,
     pub interval: Duration,
@@ -152,7 +152,7 @@ pub struct Check {
 
 /// The folder that `data_path` means, if it is not a volume.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Data {
+pub enum DataFolder {
     /// A folder on the host, from the variable `data_path`. A container mounts it at `target`, or else at the same
     /// path.
     Host { target: Option<String> },
@@ -187,7 +187,7 @@ pub enum VolumeKind {
 
 /// The names are Nomad's. None means Nomad's default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Update {
+pub struct UpdateSettings {
     pub max_parallel: Option<u64>,
     pub canary: Option<u64>,
     pub auto_revert: Option<bool>,
@@ -199,7 +199,7 @@ pub struct Update {
 
 /// The names are Nomad's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Restart {
+pub struct RestartSettings {
     pub attempts: Option<u64>,
     pub interval: Option<Duration>,
     pub delay: Option<Duration>,
@@ -208,7 +208,7 @@ pub struct Restart {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Constraining {
+pub struct JobConstraint {
     pub attribute: Option<String>,
     pub operator: Option<String>,
     pub value: Option<String>,
@@ -216,7 +216,7 @@ pub struct Constraining {
 
 /// A service in the mesh, and the port on which the task reaches it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Upstream {
+pub struct MeshUpstream {
     pub name: String,
     pub port: u16,
 }

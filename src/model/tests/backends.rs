@@ -43,9 +43,9 @@ fn a_credential_is_refused_anywhere_in_the_pillar_and_not_shown() {
         json!({ "type": "pg", "conn_str": "postgres://db/states?user=eos&password=hidden" }),
         json!({ "type": "pg", "conn_str": "host=db password = hidden" }),
     ] {
-        let said = wrong(arguments.clone());
-        assert!(said.len() == 1 && said[0].contains("terraform:env"), "{arguments} {said:?}");
-        assert!(!said[0].contains("hidden"), "{said:?}");
+        let messages = wrong(arguments.clone());
+        assert!(messages.len() == 1 && messages[0].contains("terraform:env"), "{arguments} {messages:?}");
+        assert!(!messages[0].contains("hidden"), "{messages:?}");
     }
 }
 

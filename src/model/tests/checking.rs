@@ -25,9 +25,9 @@ const NONE: Vec<String> = Vec::new();
 
 #[test]
 fn an_undeclared_variable_names_the_nearest_that_is_declared() {
-    let said = wrong(json!({ "variables": { "regoin": "x" } }), module(&["region?"], &[]));
+    let messages = wrong(json!({ "variables": { "regoin": "x" } }), module(&["region?"], &[]));
     assert_eq!(
-        said,
+        messages,
         [
             "infrastructure:components:net:variables:regoin: the module has no variable \"regoin\"; did you mean \"region\"?"
         ]
@@ -39,8 +39,8 @@ fn a_missing_required_variable_is_a_problem_of_its_component_only() {
     let lacks = |rest: Value, of_net: Interface| {
         let modules = vec![("net", of_net), ("dns", module(&[], &["zone"]))];
         let blueprint = checked(&net(rest), modules).unwrap();
-        assert!(blueprint.nodes[&name("dns")].lacks.is_empty());
-        blueprint.nodes[&name("net")].lacks.iter().cloned().collect::<Vec<_>>()
+        assert!(blueprint.nodes[&name("dns")].missing_variables.is_empty());
+        blueprint.nodes[&name("net")].missing_variables.iter().cloned().collect::<Vec<_>>()
     };
     assert_eq!(lacks(json!({}), module(&["x", "y?"], &[])), ["x"]);
     let with_another = wrong(json!({ "variables": { "z": 1 } }), module(&["x"], &[]));
@@ -61,13 +61,13 @@ fn a_missing_required_variable_is_a_problem_of_its_component_only() {
 
 #[test]
 fn a_value_of_the_wrong_type_is_refused_without_the_value() {
-    let said = wrong(
+    let messages = wrong(
         json!({ "variables": { "x": "hidden" } }),
         variable("x", |x| x.constraint = Constraint::Number),
     );
     assert!(
-        said.len() == 1 && said[0].contains("net:variables:x: ") && !said[0].contains("hidden"),
-        "{said:?}"
+        messages.len() == 1 && messages[0].contains("net:variables:x: ") && !messages[0].contains("hidden"),
+        "{messages:?}"
     );
 }
 
@@ -81,9 +81,9 @@ fn null_is_refused_only_where_it_could_not_become_a_default() {
 
 #[test]
 fn a_missing_output_names_those_that_exist() {
-    let said = wrong(json!({ "from_outputs": { "x": "dns.zonne" } }), module(&["x"], &[]));
+    let messages = wrong(json!({ "from_outputs": { "x": "dns.zonne" } }), module(&["x"], &[]));
     assert_eq!(
-        said,
+        messages,
         [
             "infrastructure:components:net:from_outputs:x: dns has no output 'zonne'; its outputs: zone, zone_id"
         ]
@@ -92,10 +92,10 @@ fn a_missing_output_names_those_that_exist() {
 
 #[test]
 fn an_unknown_component_names_the_nearest() {
-    let said =
+    let messages =
         wrong(json!({ "depends_on": ["dnss"], "from_outputs": { "x": "dn.zone" } }), module(&["x"], &[]));
     assert_eq!(
-        said,
+        messages,
         [
             "infrastructure:components:net:depends_on: no component \"dnss\"; did you mean \"dns\"?",
             "infrastructure:components:net:from_outputs:x: no component \"dn\"; did you mean \"dns\"?",
@@ -106,8 +106,11 @@ fn an_unknown_component_names_the_nearest() {
 #[test]
 fn a_backend_in_the_module_is_refused_with_its_file() {
     let own = Interface { own_backend: Some("main.tf".to_owned()), ..Interface::default() };
-    let said = wrong(json!({}), own);
-    assert!(said.len() == 1 && said[0].contains("net:source: ") && said[0].contains("main.tf"), "{said:?}");
+    let messages = wrong(json!({}), own);
+    assert!(
+        messages.len() == 1 && messages[0].contains("net:source: ") && messages[0].contains("main.tf"),
+        "{messages:?}"
+    );
 }
 
 #[test]
@@ -116,8 +119,8 @@ fn an_ephemeral_variable_is_refused_unless_its_default_is_used() {
     for (given, of_net) in
         [(json!({ "variables": { "x": "v" } }), ephemeral("x?")), (json!({}), ephemeral("x"))]
     {
-        let said = wrong(given, of_net);
-        assert!(said.len() == 1 && said[0].contains("cannot get values yet"), "{said:?}");
+        let messages = wrong(given, of_net);
+        assert!(messages.len() == 1 && messages[0].contains("cannot get values yet"), "{messages:?}");
     }
     assert_eq!(wrong(json!({}), ephemeral("x?")), NONE);
 }
@@ -134,8 +137,8 @@ fn a_cycle_is_named_in_its_order_and_once() {
 
 #[test]
 fn a_component_that_reads_itself_is_a_cycle() {
-    let said = wrong(json!({ "depends_on": ["net"] }), Interface::default());
-    assert_eq!(said, ["infrastructure:components: a cycle: net -> net"]);
+    let messages = wrong(json!({ "depends_on": ["net"] }), Interface::default());
+    assert_eq!(messages, ["infrastructure:components: a cycle: net -> net"]);
 }
 
 #[test]
@@ -147,8 +150,8 @@ fn a_component_that_depends_on_everything_is_last_and_two_of_them_are_a_cycle() 
     let order = checked(&one, modules()).unwrap().graph.order();
     assert_eq!(order, ["b", "c", "a"].map(name));
     let two = pillar(json!({}), json!({ "a": star, "b": star, "c": plain }));
-    let said = checked(&two, modules()).unwrap_err();
-    assert!(said[0].contains("a -> b -> a") && said[0].contains("\"*\""), "{said:?}");
+    let messages = checked(&two, modules()).unwrap_err();
+    assert!(messages[0].contains("a -> b -> a") && messages[0].contains("\"*\""), "{messages:?}");
 }
 
 #[test]
@@ -160,8 +163,8 @@ fn a_component_with_a_problem_causes_no_problem_in_components_that_read_it() {
             "net": { "source": "/m", "from_outputs": { "x": "broken.id" }, "depends_on": ["broken"] },
         }),
     );
-    let said = checked(&infrastructure, vec![("net", module(&["x"], &[]))]).unwrap_err();
-    assert_eq!(said, ["infrastructure:components:broken:source: must be a text"]);
+    let messages = checked(&infrastructure, vec![("net", module(&["x"], &[]))]).unwrap_err();
+    assert_eq!(messages, ["infrastructure:components:broken:source: must be a text"]);
 }
 
 #[test]
@@ -173,22 +176,22 @@ fn a_module_that_cannot_be_read_causes_no_further_problem() {
 #[test]
 fn an_input_that_could_not_be_read_is_neither_missing_nor_null() {
     let of_net = variable("x", |x| x.nullable = false);
-    let said = wrong(json!({ "secrets": { "x": "hunter2" } }), of_net);
-    assert!(said.len() == 1 && said[0].contains("must be a reference"), "{said:?}");
+    let messages = wrong(json!({ "secrets": { "x": "hunter2" } }), of_net);
+    assert!(messages.len() == 1 && messages[0].contains("must be a reference"), "{messages:?}");
 }
 
 #[test]
 fn a_disabled_component_is_checked_too() {
-    let said = wrong(json!({ "enabled": false, "variables": { "y": 1 } }), Interface::default());
-    assert!(said.len() == 1 && said[0].contains("no variable \"y\""), "{said:?}");
+    let messages = wrong(json!({ "enabled": false, "variables": { "y": 1 } }), Interface::default());
+    assert!(messages.len() == 1 && messages[0].contains("no variable \"y\""), "{messages:?}");
 }
 
 #[test]
 fn problems_of_the_pillar_and_of_the_modules_come_in_one_error() {
     let mut infrastructure = net(json!({ "variables": { "y": 1 } }));
     infrastructure["settings"] = json!({ "paralelism": 1 });
-    let said = checked(&infrastructure, vec![("net", Interface::default())]).unwrap_err();
-    assert_eq!(said.len(), 2, "{said:?}");
+    let messages = checked(&infrastructure, vec![("net", Interface::default())]).unwrap_err();
+    assert_eq!(messages.len(), 2, "{messages:?}");
 }
 
 #[test]

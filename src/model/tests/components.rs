@@ -40,10 +40,10 @@ fn a_source_that_is_relative_or_empty_or_leaves_its_root_is_refused() {
         "salt://a\nb",
         "/srv/\0",
     ] {
-        let said = wrong(json!({ "source": text }));
+        let messages = wrong(json!({ "source": text }));
         assert!(
-            said.len() == 1 && said[0].starts_with("infrastructure:components:net:source: "),
-            "{text:?} {said:?}"
+            messages.len() == 1 && messages[0].starts_with("infrastructure:components:net:source: "),
+            "{text:?} {messages:?}"
         );
     }
 }
@@ -92,11 +92,11 @@ fn the_keys_of_a_component_are_read() {
 
 #[test]
 fn every_problem_of_a_component_is_reported_with_its_path() {
-    let said = wrong(json!({
+    let messages = wrong(json!({
         "source": 5, "template": "mako", "enabled": "yes", "depends_on": ["A"], "surce": "/m",
         "from_outputs": { "x": "dns", "y": 5 }, "variables": [], "policy": { "allow_destory": true },
     }));
-    let places: Vec<_> = said
+    let places: Vec<_> = messages
         .iter()
         .map(|one| one.trim_start_matches("infrastructure:components:net:").split(": ").next().unwrap())
         .collect();
@@ -111,16 +111,16 @@ fn every_problem_of_a_component_is_reported_with_its_path() {
         "template",
         "variables",
     ];
-    assert_eq!(places, expected, "{said:?}");
+    assert_eq!(places, expected, "{messages:?}");
 }
 
 #[test]
 fn a_secret_in_the_pillar_is_refused_and_not_shown() {
     for value in [json!("hunter2"), json!({ "a": "hunter2" }), json!("vault:hunter2"), json!("env:hunter2!")]
     {
-        let said = wrong(json!({ "source": "/m", "secrets": { "key": value } }));
-        assert!(said.len() == 1 && said[0].contains(":secrets:key: "), "{said:?}");
-        assert!(!said[0].contains("hunter2"), "{said:?}");
+        let messages = wrong(json!({ "source": "/m", "secrets": { "key": value } }));
+        assert!(messages.len() == 1 && messages[0].contains(":secrets:key: "), "{messages:?}");
+        assert!(!messages[0].contains("hunter2"), "{messages:?}");
     }
 }
 

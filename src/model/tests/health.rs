@@ -3,8 +3,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::{
-    ConsulProbe, Gate, Given, HttpProbe, NomadProbe, OwnOutput, Probe, Reference, Statuses, TcpProbe, Timing,
-    Tls,
+    ConsulProbe, GateSettings, GateTiming, HttpProbe, NomadProbe, OwnOutput, ProbeSettings, Reference,
+    StatusRanges, TcpProbe, Tls, ValueOrOutput,
 };
 use super::{checked, draft, module, name, pillar, problems};
 
@@ -14,14 +14,15 @@ fn web(health: Value) -> Value {
     pillar(json!({}), json!({ "web": { "source": "/m", "health": health } }))
 }
 
-fn gates(health: Value) -> Vec<Gate> {
+fn gates(health: Value) -> Vec<GateSettings> {
     draft(&web(health)).components[&name("web")].health.clone()
 }
 
 /// The problems of these gates, without their paths.
 fn wrong(health: Value) -> Vec<String> {
-    let said = problems(&web(health));
-    said.iter()
+    let messages = problems(&web(health));
+    messages
+        .iter()
         .map(|line| line.strip_prefix(PLACE).unwrap().trim_start_matches([':', ' ']).to_owned())
         .collect()
 }
@@ -29,7 +30,7 @@ fn wrong(health: Value) -> Vec<String> {
 #[test]
 fn a_gate_has_the_documented_defaults() {
     let gates = gates(json!([{ "http": { "url": "http://a/" } }, { "tcp": { "host": "b", "port": 22 } }]));
-    let timing = Timing {
+    let timing = GateTiming {
         interval: Duration::from_secs(5),
         timeout: Duration::from_secs(5),
         min_healthy_time: Duration::from_secs(10),
@@ -37,17 +38,17 @@ fn a_gate_has_the_documented_defaults() {
         is_set: false,
     };
     let http = HttpProbe {
-        url: Given::Literal("http://a".to_owned()),
+        url: ValueOrOutput::Literal("http://a".to_owned()),
         path: None,
         method: "GET",
-        statuses: Statuses(vec![(200, 299)]),
+        statuses: StatusRanges(vec![(200, 299)]),
         headers: [].into(),
         tls: Tls::default(),
     };
-    let tcp = TcpProbe { host: Given::Literal("b".to_owned()), port: Given::Literal(22) };
+    let tcp = TcpProbe { host: ValueOrOutput::Literal("b".to_owned()), port: ValueOrOutput::Literal(22) };
     assert_eq!(
         gates.iter().map(|gate| gate.probe.clone()).collect::<Vec<_>>(),
-        [Probe::Http(http), Probe::Tcp(tcp)]
+        [ProbeSettings::Http(http), ProbeSettings::Tcp(tcp)]
     );
     assert!(gates.iter().all(|gate| gate.timing == timing));
     assert_eq!(gates[1].path.to_string(), format!("{PLACE}:1"));
@@ -61,8 +62,8 @@ fn a_gate_is_read_as_it_is_written() {
         "tls": { "ca_file": "/ca" }, "interval": "500ms", "timeout": 1, "min_healthy_time": 0, "healthy_deadline": "2s",
     } }]));
     let url = OwnOutput { output: "endpoint".to_owned(), path: vec!["0".to_owned(), "url".to_owned()] };
-    let Probe::Http(http) = &read[0].probe else { panic!("{read:?}") };
-    assert_eq!(http.url, Given::Output(url));
+    let ProbeSettings::Http(http) = &read[0].probe else { panic!("{read:?}") };
+    assert_eq!(http.url, ValueOrOutput::Output(url));
     assert_eq!((http.path.as_deref(), http.method), (Some("/healthz?full=1"), "HEAD"));
     assert_eq!(http.statuses.to_string(), "200-299, 302");
     assert_eq!(http.headers["Authorization"], Reference::Env("TOKEN".to_owned()));
@@ -83,18 +84,18 @@ fn gates_of_nomad_and_consul_are_read_as_they_are_written() {
     ]));
     let output = |output: &str, path: &[&str]| {
         let path = path.iter().map(|&part| part.to_owned()).collect();
-        Given::Output(OwnOutput { output: output.to_owned(), path })
+        ValueOrOutput::Output(OwnOutput { output: output.to_owned(), path })
     };
     let nomad = |job, namespace: Option<&str>| {
-        Probe::Nomad(NomadProbe { job, namespace: namespace.map(str::to_owned) })
+        ProbeSettings::Nomad(NomadProbe { job, namespace: namespace.map(str::to_owned) })
     };
-    let consul = |service, least| Probe::Consul(ConsulProbe { service, least });
+    let consul = |service, least| ProbeSettings::Consul(ConsulProbe { service, least });
     assert_eq!(
         read.iter().map(|gate| gate.probe.clone()).collect::<Vec<_>>(),
         [
             nomad(output("job", &[]), Some("web")),
-            nomad(Given::Literal("batch/dispatch-1".to_owned()), None),
-            consul(Given::Literal("web".to_owned()), 1),
+            nomad(ValueOrOutput::Literal("batch/dispatch-1".to_owned()), None),
+            consul(ValueOrOutput::Literal("web".to_owned()), 1),
             consul(output("names", &["0"]), 3),
         ]
     );
@@ -103,7 +104,7 @@ fn gates_of_nomad_and_consul_are_read_as_they_are_written() {
 
 #[test]
 fn every_problem_of_a_nomad_or_consul_gate_is_reported_with_its_path() {
-    let said = wrong(json!([
+    let messages = wrong(json!([
         { "nomad": { "namespace": "a b", "jobs": "x" } },
         { "nomad": { "job": "a b" } },
         { "consul": { "service": "a/b", "least": 0 } },
@@ -116,12 +117,12 @@ fn every_problem_of_a_nomad_or_consul_gate_is_reported_with_its_path() {
         "2:consul:least: must be a positive integer",
         "2:consul:service: must be the name of a service: up to 128 visible characters",
     ];
-    assert_eq!(said, expected);
+    assert_eq!(messages, expected);
 }
 
 #[test]
 fn every_problem_of_a_gate_is_reported_with_its_path() {
-    let said = wrong(json!([
+    let messages = wrong(json!([
         { "http": { "path": "healthz", "method": "PATCH", "status": 99, "interval": 0, "timeot": 1 } },
         { "tcp": { "host": "a b", "port": 65536, "timeout": "soon" } },
         { "tcp": { "host": { "ouput": "x" }, "port": { "output": "a..b" } } },
@@ -150,7 +151,7 @@ fn every_problem_of_a_gate_is_reported_with_its_path() {
         "4:http:min_healthy_time: min_healthy_time (10m) is longer than healthy_deadline (5m), so the gate \
          could never pass",
     ];
-    assert_eq!(said, expected);
+    assert_eq!(messages, expected);
 }
 
 #[test]
@@ -159,8 +160,8 @@ fn a_value_that_is_not_a_list_of_gates_is_refused_with_its_path() {
         assert!(wrong(bad.clone())[0].starts_with("must be a list of gates"), "{bad}");
     }
     for bad in [json!("tcp"), json!({}), json!({ "tcp": {}, "http": {} }), json!(null)] {
-        let said = wrong(json!([bad]));
-        assert!(said.len() == 1 && said[0].starts_with("0: must "), "{said:?}");
+        let messages = wrong(json!([bad]));
+        assert!(messages.len() == 1 && messages[0].starts_with("0: must "), "{messages:?}");
     }
     assert_eq!(wrong(json!([{ "htttp": {} }])), ["0:htttp: unknown kind of gate; did you mean \"http\"?"]);
 }
@@ -187,20 +188,23 @@ fn a_url_is_a_scheme_a_host_a_port_and_a_path() {
 
 #[test]
 fn plain_credentials_are_refused_and_not_shown() {
-    let said = wrong(json!([{ "http": {
+    let messages = wrong(json!([{ "http": {
         "url": "http://joe:hunter2@a", "headers": { "Authorization": "Bearer hunter2", "x-Vault-token": "hunter2" },
     } }]));
-    assert_eq!(said.len(), 3, "{said:?}");
-    assert!(said[0].contains("must be a reference") && said[2].contains("a user or a password"), "{said:?}");
-    assert!(!said.concat().contains("hunter2"));
+    assert_eq!(messages.len(), 3, "{messages:?}");
+    assert!(
+        messages[0].contains("must be a reference") && messages[2].contains("a user or a password"),
+        "{messages:?}"
+    );
+    assert!(!messages.concat().contains("hunter2"));
 }
 
 #[test]
 fn an_output_that_the_components_module_does_not_declare_is_refused() {
     let health = json!([{ "http": { "url": { "output": "endpont.0" } } }, { "tcp": { "host": "a", "port": { "output": "port" } } }]);
-    let said = checked(&web(health), vec![("web", module(&[], &["endpoint"]))]).unwrap_err();
+    let messages = checked(&web(health), vec![("web", module(&[], &["endpoint"]))]).unwrap_err();
     assert_eq!(
-        said,
+        messages,
         [
             format!("{PLACE}:0:http:url:output: web has no output 'endpont'; its outputs: endpoint"),
             format!("{PLACE}:1:tcp:port:output: web has no output 'port'; its outputs: endpoint"),

@@ -1,12 +1,12 @@
 use serde_json::{Value, json};
 
 use super::{checked, draft, module, name, pillar, problems};
-use crate::model::{Action, Given, HookFailure};
+use crate::model::{HookAction, HookFailure, ValueOrOutput};
 
 fn said(hooks: Value) -> Vec<String> {
     let place = "infrastructure:components:web:hooks:";
-    let found = problems(&pillar(json!({}), json!({ "web": { "source": "/m", "hooks": hooks } })));
-    found.iter().map(|line| line.strip_prefix(place).unwrap_or(line).to_owned()).collect()
+    let messages = problems(&pillar(json!({}), json!({ "web": { "source": "/m", "hooks": hooks } })));
+    messages.iter().map(|line| line.strip_prefix(place).unwrap_or(line).to_owned()).collect()
 }
 
 #[test]
@@ -24,15 +24,15 @@ fn hooks_are_read_in_order_with_their_defaults() {
     assert_eq!(kinds, ["consul_kv", "consul_service", "prometheus", "salt", "webhook"]);
     let failing: Vec<_> = hooks.iter().map(|hook| hook.on_failure == HookFailure::Fail).collect();
     assert_eq!(failing, [false, true, false, false, false]);
-    assert_eq!(hooks[0].action, Action::ConsulKv { prefix: "terraform".to_owned() });
-    let Action::Prometheus(prometheus) = &hooks[2].action else { panic!() };
-    assert_eq!(prometheus.targets[0], Given::Literal("a:1".to_owned()));
+    assert_eq!(hooks[0].action, HookAction::ConsulKv { prefix: "terraform".to_owned() });
+    let HookAction::Prometheus(prometheus) = &hooks[2].action else { panic!() };
+    assert_eq!(prometheus.targets[0], ValueOrOutput::Literal("a:1".to_owned()));
     assert_eq!(prometheus.labels["a"], "1");
 }
 
 #[test]
 fn all_problems_of_hooks_are_reported_together() {
-    let found = said(json!([
+    let messages = said(json!([
         "x",
         { "consul_kv": { "prefix": "/a//b" } },
         { "consul_kvs": {} },
@@ -41,7 +41,7 @@ fn all_problems_of_hooks_are_reported_together() {
         { "salt": { "target": "*" } },
         { "webhook": { "url": "https://u:p@h", "headers": { "Authorization": "Bearer x" }, "body": { "report": 1 } } },
     ]));
-    let places: Vec<_> = found.iter().map(|line| line.split(": ").next().unwrap()).collect();
+    let places: Vec<_> = messages.iter().map(|line| line.split(": ").next().unwrap()).collect();
     assert_eq!(
         places,
         [
@@ -60,9 +60,9 @@ fn all_problems_of_hooks_are_reported_together() {
             "6:webhook:headers:Authorization",
             "6:webhook:url",
         ],
-        "{found:#?}"
+        "{messages:#?}"
     );
-    assert!(!found.concat().contains("u:p@h") && !found.concat().contains("Bearer x"), "{found:#?}");
+    assert!(!messages.concat().contains("u:p@h") && !messages.concat().contains("Bearer x"), "{messages:#?}");
 }
 
 #[test]

@@ -2,32 +2,35 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::{ConsulLock, Lock, Overrides, Reference, Tls, read};
+use super::super::{ConsulLock, LockSettings, Overrides, Reference, Tls, read};
 use super::{draft, pillar, problems, said};
 
-fn lock(lock: Value) -> Lock {
+fn lock(lock: Value) -> LockSettings {
     draft(&pillar(json!({ "lock": lock }), json!({}))).settings.lock
 }
 
 fn consul(mut rest: Value) -> ConsulLock {
     rest["type"] = json!("consul");
     match lock(rest) {
-        Lock::Consul(lock) => *lock,
-        Lock::File => panic!("a consul lock was read as a file lock"),
+        LockSettings::Consul(lock) => *lock,
+        LockSettings::File => panic!("a consul lock was read as a file lock"),
     }
 }
 
 /// The problems of a Consul lock, without the path of the settings.
 fn wrong(mut rest: Value) -> Vec<String> {
     rest["type"] = json!("consul");
-    let said = problems(&pillar(json!({ "lock": rest }), json!({})));
-    said.iter().map(|line| line.strip_prefix("infrastructure:settings:lock:").unwrap().to_owned()).collect()
+    let messages = problems(&pillar(json!({ "lock": rest }), json!({})));
+    messages
+        .iter()
+        .map(|line| line.strip_prefix("infrastructure:settings:lock:").unwrap().to_owned())
+        .collect()
 }
 
 #[test]
 fn a_pillar_without_lock_settings_uses_file_locks() {
     for nothing in [json!(null), json!({}), json!({ "type": "file" })] {
-        assert_eq!(lock(nothing), Lock::File);
+        assert_eq!(lock(nothing), LockSettings::File);
     }
 }
 
@@ -67,7 +70,7 @@ fn a_consul_lock_is_read_as_it_is_written() {
 
 #[test]
 fn every_problem_of_a_lock_is_reported_with_its_path() {
-    let said = wrong(json!({
+    let messages = wrong(json!({
         "address": "consul:8500", "ttl": "5s", "lock_delay": "2m", "prefix": "/x", "adress": 1,
         "tls": { "ca_file": "ca.pem", "cert_file": "/cert", "ca": 1 },
     }));
@@ -81,7 +84,7 @@ fn every_problem_of_a_lock_is_reported_with_its_path() {
         "tls:ca_file: must be an absolute path",
         "ttl: must be from 10 s to 86400 s: Consul refuses other values",
     ];
-    assert_eq!(said, expected);
+    assert_eq!(messages, expected);
 }
 
 #[test]
@@ -96,16 +99,19 @@ fn a_ttl_outside_of_consuls_range_is_refused() {
 
 #[test]
 fn a_plain_token_is_refused_and_not_shown() {
-    let said = wrong(json!({ "token": "hunter2" }));
-    assert!(said.len() == 1 && said[0].starts_with("token: must be a reference"), "{said:?}");
-    assert!(!said[0].contains("hunter2"));
+    let messages = wrong(json!({ "token": "hunter2" }));
+    assert!(messages.len() == 1 && messages[0].starts_with("token: must be a reference"), "{messages:?}");
+    assert!(!messages[0].contains("hunter2"));
 }
 
 #[test]
 fn a_password_in_an_address_is_refused_and_not_shown() {
-    let said = wrong(json!({ "address": "http://joe:hunter2@consul:8500" }));
-    assert!(said.len() == 1 && said[0].starts_with("address: must not contain a user"), "{said:?}");
-    assert!(!said[0].contains("hunter2"));
+    let messages = wrong(json!({ "address": "http://joe:hunter2@consul:8500" }));
+    assert!(
+        messages.len() == 1 && messages[0].starts_with("address: must not contain a user"),
+        "{messages:?}"
+    );
+    assert!(!messages[0].contains("hunter2"));
 }
 
 #[test]
@@ -152,5 +158,5 @@ fn a_lock_of_another_type_is_refused_where_it_is_set() {
 fn an_environment_with_file_locks_inherits_no_consul_lock_settings() {
     let mut infrastructure = pillar(json!({ "lock": { "type": "consul", "ttl": 10 } }), json!({}));
     infrastructure["environments"]["staging"] = json!({ "settings": { "lock": { "type": "file" } } });
-    assert_eq!(draft(&infrastructure).settings.lock, Lock::File);
+    assert_eq!(draft(&infrastructure).settings.lock, LockSettings::File);
 }

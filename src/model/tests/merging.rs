@@ -80,8 +80,11 @@ fn a_variable_belongs_to_the_most_specific_level_however_it_is_set() {
 #[test]
 fn a_variable_set_twice_at_one_level_is_refused() {
     let both = json!({ "source": "/m", "variables": { "a": "x" }, "secrets": { "a": "env:A" } });
-    let said = problems(&levels(both, json!({})));
-    assert!(said.len() == 1 && said[0].contains("net:secrets:a: this variable is set twice"), "{said:?}");
+    let messages = problems(&levels(both, json!({})));
+    assert!(
+        messages.len() == 1 && messages[0].contains("net:secrets:a: this variable is set twice"),
+        "{messages:?}"
+    );
 }
 
 #[test]
@@ -134,8 +137,8 @@ fn a_problem_names_the_level_that_caused_it() {
     let common = json!({ "source": "/m", "variables": { "x": "1", "y": "1" }, "depends_on": ["nowhere"] });
     let infrastructure = levels(common, json!({ "variables": { "y": "2" } }));
     let overrides = Overrides { variables: Some((name("net"), json!({ "z": "3" }))), ..Overrides::default() };
-    let said = checked_with(&infrastructure, vec![("net", module(&[], &[]))], &overrides).unwrap_err();
-    let places: Vec<_> = said.iter().map(|one| one.split(": ").next().unwrap()).collect();
+    let messages = checked_with(&infrastructure, vec![("net", module(&[], &[]))], &overrides).unwrap_err();
+    let places: Vec<_> = messages.iter().map(|one| one.split(": ").next().unwrap()).collect();
     assert_eq!(
         places,
         [

@@ -22,18 +22,27 @@ fn a_name_of_63_bytes_is_accepted_and_one_of_64_is_refused() {
 fn an_environment_and_a_component_together_have_at_most_63_bytes() {
     let at = |bytes: usize| problems(&pillar(json!({}), json!({ "c".repeat(bytes): { "source": "/m" } })));
     assert_eq!(at(LONGEST - "staging/".len()), Vec::<String>::new());
-    let said = at(LONGEST - "staging/".len() + 1);
-    assert!(said.len() == 1 && said[0].contains("staging/ccc") && said[0].contains("64 bytes"), "{said:?}");
+    let messages = at(LONGEST - "staging/".len() + 1);
+    assert!(
+        messages.len() == 1 && messages[0].contains("staging/ccc") && messages[0].contains("64 bytes"),
+        "{messages:?}"
+    );
 }
 
 #[test]
 fn every_invalid_name_is_reported_with_its_path() {
     let mut infrastructure = pillar(json!({}), json!({ "../x": { "source": "/m" } }));
     infrastructure["environments"]["Prod"] = json!({});
-    let said = problems(&infrastructure);
-    assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].starts_with("infrastructure:components:../x: this key is not a name"), "{said:?}");
-    assert!(said[1].starts_with("infrastructure:environments:Prod: this key is not a name"), "{said:?}");
+    let messages = problems(&infrastructure);
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(
+        messages[0].starts_with("infrastructure:components:../x: this key is not a name"),
+        "{messages:?}"
+    );
+    assert!(
+        messages[1].starts_with("infrastructure:environments:Prod: this key is not a name"),
+        "{messages:?}"
+    );
 }
 
 proptest! {

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::super::{Bearer, Component, Input, Reference, SecretKind, SecretOrigin, Source};
+use super::super::{Component, Input, Reference, SecretDelivery, SecretKind, SecretOrigin, Source};
 use super::{checked, draft, module, name, problems};
 
 /// A pillar with one service, `web`, that has these secrets.
@@ -19,8 +19,8 @@ fn component(infrastructure: &Value) -> Component {
     draft(infrastructure).components[&name("nomad-web")].clone()
 }
 
-fn bearers(component: &Component) -> Vec<(&str, Bearer)> {
-    component.task_secrets.iter().map(|(name, secret)| (name.as_str(), secret.bearer)).collect()
+fn bearers(component: &Component) -> Vec<(&str, SecretDelivery)> {
+    component.task_secrets.iter().map(|(name, secret)| (name.as_str(), secret.delivery)).collect()
 }
 
 fn secrets() -> Value {
@@ -46,16 +46,20 @@ fn a_secret_comes_from_a_reference_or_an_output_or_is_generated_below_the_enviro
 #[test]
 fn nomad_itself_reads_vault_secrets_if_configured_and_only_those() {
     let mut infrastructure = pillar(secrets());
-    let by_variable = ["A", "B", "C", "D"].map(|name| (name, Bearer::Variable));
+    let by_variable = ["A", "B", "C", "D"].map(|name| (name, SecretDelivery::Variable));
     assert_eq!(bearers(&component(&infrastructure)), by_variable);
     infrastructure["settings"]["nomad"] = json!({ "secrets": "vault", "vault_role": "tasks" });
     let read = component(&infrastructure);
-    let expected =
-        [("A", Bearer::Vault), ("B", Bearer::Variable), ("C", Bearer::Variable), ("D", Bearer::Vault)];
+    let expected = [
+        ("A", SecretDelivery::Vault),
+        ("B", SecretDelivery::Variable),
+        ("C", SecretDelivery::Variable),
+        ("D", SecretDelivery::Vault),
+    ];
     assert_eq!(bearers(&read), expected);
     let Some(Source::Service(service)) = &read.source else { panic!("{read:?}") };
-    assert_eq!(service.handed.role.as_deref(), Some("tasks"));
-    assert_eq!(service.handed.by_variable, BTreeSet::from(["B".to_owned(), "C".to_owned()]));
+    assert_eq!(service.secrets.role.as_deref(), Some("tasks"));
+    assert_eq!(service.secrets.by_variable, BTreeSet::from(["B".to_owned(), "C".to_owned()]));
 }
 
 #[test]
@@ -105,18 +109,18 @@ fn problems_of_a_secret_are_reported_with_its_path_and_without_its_value() {
         (json!({ "TAKEN": "env:X" }), "TAKEN", "set twice"),
         (json!({ "A-B": "env:X" }), "A-B", "letters, digits and '_'"),
     ] {
-        let found = problems(&pillar(secrets.clone()));
+        let messages = problems(&pillar(secrets.clone()));
         let expected = format!("infrastructure:services:web:secrets:{place}: ");
-        assert!(found.len() == 1, "{secrets}: {found:?}");
-        assert!(found[0].starts_with(&expected) && found[0].contains(said), "{secrets}: {found:?}");
-        assert!(!found[0].contains("hunter2"), "{found:?}");
+        assert!(messages.len() == 1, "{secrets}: {messages:?}");
+        assert!(messages[0].starts_with(&expected) && messages[0].contains(said), "{secrets}: {messages:?}");
+        assert!(!messages[0].contains("hunter2"), "{messages:?}");
     }
     let mut without = pillar(json!({ "A": { "generate": "hex" }, "B": "vault:secret/app#x" }));
     without["settings"] = json!({});
-    let found = problems(&without);
+    let messages = problems(&without);
     assert!(
-        found.len() == 2 && found.iter().all(|one| one.contains("set infrastructure:settings:vault")),
-        "{found:?}"
+        messages.len() == 2 && messages.iter().all(|one| one.contains("set infrastructure:settings:vault")),
+        "{messages:?}"
     );
     let mut role = pillar(json!({}));
     role["settings"]["nomad"] = json!({ "vault_role": "tasks" });

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::service::{Job, Kind, Knob, Number, Port, Registry, Service, Shape};
+use super::super::service::{
+    JobKind, JobShape, JobSource, NomadService, Port, PortNumber, Registry, ServiceVariable,
+};
 use super::super::{Component, Input, Overrides, Source};
 use super::{checked, draft, draft_with, module, name, pillar, problems};
 
@@ -19,17 +21,17 @@ fn component(web: Value) -> Component {
     draft(&services("staging", web)).components[&name("nomad-web")].clone()
 }
 
-fn service(component: &Component) -> &Service {
+fn service(component: &Component) -> &NomadService {
     match &component.source {
         Some(Source::Service(service)) => service,
         other => panic!("{other:?}"),
     }
 }
 
-fn shape(component: &Component) -> &Shape {
+fn shape(component: &Component) -> &JobShape {
     match &service(component).job {
-        Job::Generated(shape) => shape,
-        Job::Own { .. } => panic!("{component:?}"),
+        JobSource::Generated(shape) => shape,
+        JobSource::Own { .. } => panic!("{component:?}"),
     }
 }
 
@@ -48,8 +50,8 @@ fn hooks_of_a_service_read_its_outputs() {
     assert_eq!(read.declared["hooks"], hook("web_url")["hooks"], "a destruction runs them too");
     assert!(!value(&read, "env").to_string().contains("hooks"));
     let interfaces = vec![("net", module(&[], &[])), ("nomad-web", module(&[], &["web_url"]))];
-    let said = checked(&services("staging", hook("lost")), interfaces).unwrap_err();
-    assert!(said.iter().any(|one| one.contains("nomad-web has no output 'lost'")), "{said:?}");
+    let messages = checked(&services("staging", hook("lost")), interfaces).unwrap_err();
+    assert!(messages.iter().any(|one| one.contains("nomad-web has no output 'lost'")), "{messages:?}");
 }
 
 #[test]
@@ -76,8 +78,8 @@ fn a_gate_about_the_same_job_or_service_takes_the_place_of_the_one_that_each_ser
 
 /// The problems of the service, each with its path below the service.
 fn wrong(web: Value) -> Vec<String> {
-    let said = problems(&services("staging", web));
-    said.iter().map(|one| one.trim_start_matches("infrastructure:services:web").to_owned()).collect()
+    let messages = problems(&services("staging", web));
+    messages.iter().map(|one| one.trim_start_matches("infrastructure:services:web").to_owned()).collect()
 }
 
 #[test]
@@ -96,12 +98,12 @@ fn a_service_becomes_a_component_with_every_value_as_a_variable() {
     let shape = shape(&read);
     assert_eq!(
         (shape.driver.as_str(), shape.kind, shape.registry),
-        ("docker", Kind::Service, Registry::Consul)
+        ("docker", JobKind::Service, Registry::Consul)
     );
-    let port = Port { to: Some(Number::Knob), fixed: None };
+    let port = Port { to: Some(PortNumber::FromVariable), fixed: None };
     assert_eq!(shape.ports, BTreeMap::from([("http".to_owned(), port)]));
     assert_eq!(shape.check.as_ref().unwrap().path.as_deref(), Some("/login"));
-    assert!(service(&read).detach && !service(&read).knobs.contains(&Knob::Command));
+    assert!(service(&read).detach && !service(&read).variables.contains(&ServiceVariable::Command));
 }
 
 #[test]
@@ -127,12 +129,12 @@ fn the_name_of_the_environment_determines_the_defaults_of_a_service() {
 fn without_its_own_network_a_task_uses_the_port_of_the_host() {
     let fixed = |number| Port { to: None, fixed: Some(number) };
     let read = component(json!({ "command": "/bin/x", "port": 80 }));
-    assert_eq!(shape(&read).ports["http"], fixed(Number::Knob));
+    assert_eq!(shape(&read).ports["http"], fixed(PortNumber::FromVariable));
     let ports = json!({ "http": {}, "admin": 9000, "grpc": { "to": 1, "static": 2 } });
     let read = component(json!({ "command": "/bin/x", "ports": ports }));
     assert_eq!(shape(&read).ports["http"], Port { to: None, fixed: None });
-    assert_eq!(shape(&read).ports["admin"], fixed(Number::Is(9000)));
-    let both = Port { to: Some(Number::Is(1)), fixed: Some(Number::Is(2)) };
+    assert_eq!(shape(&read).ports["admin"], fixed(PortNumber::Fixed(9000)));
+    let both = Port { to: Some(PortNumber::Fixed(1)), fixed: Some(PortNumber::Fixed(2)) };
     assert_eq!(shape(&read).ports["grpc"], both);
     assert_eq!(shape(&read).main.as_deref(), Some("http"));
     let named = json!({ "command": "/bin/x", "ports": { "db": 5432, "metrics": 9187 }, "port": "db" });
@@ -171,15 +173,18 @@ fn a_users_template_gets_every_value_and_defines_the_job_itself() {
         "from_outputs": { "zone": "net.zone" },
     }));
     let service = service(&read);
-    assert_eq!(service.job, Job::Own { folder: "salt://services".into(), file: "web.nomad.tpl".into() });
+    assert_eq!(
+        service.job,
+        JobSource::Own { folder: "salt://services".into(), file: "web.nomad.tpl".into() }
+    );
     assert_eq!(service.own, ["admins".to_owned(), "zone".to_owned()].into());
     assert_eq!(value(&read, "admins"), json!(["a"]));
-    let said = wrong(
+    let messages = wrong(
         json!({ "template": "/x/web.tpl", "check": {}, "update": {}, "shutdown_delay": 1, "variables": { "image": 1 } }),
     );
-    assert_eq!(said.len(), 4, "{said:?}");
+    assert_eq!(messages.len(), 4, "{messages:?}");
     let at_the_root = component(json!({ "template": "/web.tpl" }));
-    let own = Job::Own { folder: "/".into(), file: "web.tpl".into() };
+    let own = JobSource::Own { folder: "/".into(), file: "web.tpl".into() };
     assert_eq!(self::service(&at_the_root).job, own);
     for bad in ["salt://web.tpl", "web.tpl", "salt://a/../b", "/", "salt://a/", "https://x/y"] {
         assert_eq!(wrong(json!({ "template": bad })).len(), 1, "{bad}");
@@ -246,9 +251,9 @@ fn a_sensitive_output_does_not_go_into_a_job() {
     let mut net = module(&[], &["key"]);
     net.outputs.get_mut("key").unwrap().sensitive = true;
     let infrastructure = services("staging", json!({ "image": "x", "from_outputs": { "KEY": "net.key" } }));
-    let said = checked(&infrastructure, vec![("net", net)]).unwrap_err();
+    let messages = checked(&infrastructure, vec![("net", net)]).unwrap_err();
     assert!(
-        said[0].starts_with("infrastructure:services:web:from_outputs:KEY: net.key is sensitive"),
-        "{said:?}"
+        messages[0].starts_with("infrastructure:services:web:from_outputs:KEY: net.key is sensitive"),
+        "{messages:?}"
     );
 }

@@ -62,17 +62,19 @@ fn each_server_that_is_away_is_asked_again_for_as_long_as_the_pillar_says() {
     let said = json!({ "nomad": { "retry_for": 0 }, "consul": { "retry_for": "1m" }, "vault": vault });
     assert_eq!(read(said), [0, 60, 120]);
     for server in ["nomad", "consul"] {
-        let said = wrong(json!({ server: { "retry_for": "soon" } }));
-        assert!(said[0].starts_with(&format!("infrastructure:settings:{server}:retry_for: must be a dur")));
+        let messages = wrong(json!({ server: { "retry_for": "soon" } }));
+        assert!(
+            messages[0].starts_with(&format!("infrastructure:settings:{server}:retry_for: must be a dur"))
+        );
     }
     // A lock has its own patience.
-    let said = wrong(json!({ "lock": { "type": "consul", "retry_for": 1 } }));
-    assert!(said[0].contains("lock:retry_for: unknown key"), "{said:?}");
+    let messages = wrong(json!({ "lock": { "type": "consul", "retry_for": 1 } }));
+    assert!(messages[0].contains("lock:retry_for: unknown key"), "{messages:?}");
 }
 
 #[test]
 fn every_problem_is_reported_and_none_hides_another() {
-    let said = wrong(json!({
+    let messages = wrong(json!({
         "root": "relative", "paralelism": 3, "parallelism": 0, "on_failure": "explode",
         "rollback": { "needs_approval_for": ["update"], "on_first_failure": "panic" },
         "timeouts": { "plan": "soon" }, "concurrency": { "aws": "x" }, "policy": [],
@@ -97,7 +99,7 @@ fn every_problem_is_reported_and_none_hides_another() {
         lines.sort();
         lines
     };
-    assert_eq!(sorted(said), sorted(expected.map(str::to_owned).to_vec()));
+    assert_eq!(sorted(messages), sorted(expected.map(str::to_owned).to_vec()));
 }
 
 #[test]
@@ -154,8 +156,8 @@ fn a_name_or_value_that_no_process_environment_accepts_is_refused_without_the_va
     for (key, value) in
         [("", "hidden"), ("A=B", "hidden"), ("A B", "hidden"), ("1A", "hidden"), ("A", "hid\0den")]
     {
-        let said = wrong(json!({ "terraform": { "env": { key: value } } }));
-        assert!(said.len() == 1 && !said[0].contains("hid"), "{said:?}");
+        let messages = wrong(json!({ "terraform": { "env": { key: value } } }));
+        assert!(messages.len() == 1 && !messages[0].contains("hid"), "{messages:?}");
     }
     assert_eq!(wrong(json!({ "terraform": { "pass_env": ["GOOD", "A=B"] } })).len(), 1);
 }
@@ -191,17 +193,17 @@ fn a_long_list_of_existing_names_is_truncated() {
     let environments: serde_json::Map<_, _> =
         (0..500).map(|index| (format!("e{index:03}"), json!({}))).collect();
     let (_, problems) = read(&json!({ "environments": environments }), "production", &Overrides::default());
-    let said = said(problems);
+    let messages = said(problems);
     assert!(
-        said[0].contains("e000") && said[0].contains("480 more") && !said[0].contains("e499"),
-        "{said:?}"
+        messages[0].contains("e000") && messages[0].contains("480 more") && !messages[0].contains("e499"),
+        "{messages:?}"
     );
 }
 
 #[test]
 fn a_huge_key_is_refused_like_any_other() {
-    let said = wrong(json!({ "x".repeat(1_000_000): 1 }));
-    assert!(said.len() == 1 && said[0].contains("unknown key; there are: "));
+    let messages = wrong(json!({ "x".repeat(1_000_000): 1 }));
+    assert!(messages.len() == 1 && messages[0].contains("unknown key; there are: "));
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{checked, draft, module, name, pillar, problems};
-use crate::model::{Batch, Step, Target, What};
+use crate::model::{Batch, MinionTarget, SaltCall, SaltStep};
 
-fn step(salt: Value) -> Step {
+fn step(salt: Value) -> SaltStep {
     let read = draft(&pillar(json!({}), json!({ "post": { "salt": salt } })));
     let component = &read.components[&name("post")];
     assert_eq!(component.source, None);
@@ -20,16 +20,16 @@ fn said(component: Value) -> Vec<String> {
 #[test]
 fn states_and_functions_are_read_with_their_defaults() {
     let read = step(json!({ "target": "web*", "sls": "web.post" }));
-    assert_eq!(read.target, Target { kind: "glob", pattern: "web*".to_owned() });
-    assert_eq!(read.what, What::States { sls: vec!["web.post".to_owned()], pillar: Default::default() });
+    assert_eq!(read.target, MinionTarget { kind: "glob", pattern: "web*".to_owned() });
+    assert_eq!(read.what, SaltCall::States { sls: vec!["web.post".to_owned()], pillar: Default::default() });
     assert_eq!((read.timeout, read.batch), (Duration::from_secs(600), None));
     let read = step(json!({
         "target": ["a", "b"], "target_type": "list", "function": "service.restart", "args": ["nginx", 1],
         "kwargs": { "full": true }, "timeout": "30s", "batch": "25%",
     }));
-    assert_eq!(read.target, Target { kind: "list", pattern: "a,b".to_owned() });
+    assert_eq!(read.target, MinionTarget { kind: "list", pattern: "a,b".to_owned() });
     assert_eq!((read.timeout, read.batch), (Duration::from_secs(30), Some(Batch::Percent(25))));
-    let What::Function { name, args, kwargs } = &read.what else { panic!("{read:?}") };
+    let SaltCall::Function { name, args, kwargs } = &read.what else { panic!("{read:?}") };
     assert_eq!((name.as_str(), args), ("service.restart", &vec![json!("nginx"), json!(1)]));
     assert_eq!(kwargs["full"], json!(true));
     assert!(!read.what.is_states());
@@ -45,7 +45,7 @@ fn a_batch_is_never_empty() {
 
 #[test]
 fn all_problems_of_a_step_are_reported_together() {
-    let found = said(json!({
+    let messages = said(json!({
         "source": "/m", "variables": { "a": 1 }, "secrets": { "b": "env:B" }, "backend": { "type": "local" },
         "credentials": { "hcloud": "env:H" },
         "salt": {
@@ -53,7 +53,7 @@ fn all_problems_of_a_step_are_reported_together() {
             "pillar": { "test": true }, "tgt": "*",
         },
     }));
-    let places: Vec<_> = found
+    let places: Vec<_> = messages
         .iter()
         .map(|line| line.strip_prefix("infrastructure:components:post:").unwrap().split(": ").next().unwrap())
         .collect();
@@ -74,7 +74,7 @@ fn all_problems_of_a_step_are_reported_together() {
             "source",
             "variables",
         ],
-        "{found:#?}"
+        "{messages:#?}"
     );
 }
 
@@ -105,7 +105,7 @@ fn a_step_reads_outputs_and_gives_none() {
     );
     let mut net = module(&[], &["cidr", "key"]);
     net.outputs.get_mut("key").unwrap().sensitive = true;
-    let found = checked(&infrastructure, vec![("net", net)]).unwrap_err();
+    let messages = checked(&infrastructure, vec![("net", net)]).unwrap_err();
     let expected = [
         "components:after:from_outputs:x: post has no output 'y'; its outputs: none",
         "components:post:from_outputs:cidr: is set twice: here and in salt:pillar",
@@ -113,8 +113,8 @@ fn a_step_reads_outputs_and_gives_none() {
         "components:post:from_outputs:lost: net has no output 'lost'; its outputs: cidr, key",
         "components:post:from_outputs:test: test is set by Eos",
     ];
-    assert_eq!(found.len(), expected.len(), "{found:#?}");
-    for (found, expected) in found.iter().zip(expected) {
+    assert_eq!(messages.len(), expected.len(), "{messages:#?}");
+    for (found, expected) in messages.iter().zip(expected) {
         assert!(found.starts_with(&format!("infrastructure:{expected}")), "{found}");
     }
 }
@@ -146,6 +146,6 @@ fn an_environment_can_change_only_the_target_of_a_step() {
     let read = draft(&infrastructure);
     let step = read.components[&name("post")].step.clone().unwrap();
     assert_eq!(step.target.pattern, "stage*");
-    let What::States { sls, pillar } = step.what else { panic!() };
+    let SaltCall::States { sls, pillar } = step.what else { panic!() };
     assert_eq!((sls, json!(pillar)), (vec!["a".to_owned()], json!({ "a": 1, "b": 2 })));
 }

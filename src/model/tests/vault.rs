@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::{Origin, Reference, VaultAuth, reference};
+use super::super::{CredentialOrigin, Reference, VaultAuth, reference};
 use super::{draft, pillar, problems};
 
 fn settings(more: Value) -> Value {
@@ -95,7 +95,7 @@ fn all_problems_of_vault_are_reported_together_and_once() {
         "auth": { "method": "approle", "secret_id": "s.literal", "jwt": "env:J", "role_id": "vault:a/b#c" },
     });
     let credentials = json!({ "hcloud": "vault:secret/h#token" });
-    let said = wrong(json!({ "vault": vault, "credentials": credentials }));
+    let messages = wrong(json!({ "vault": vault, "credentials": credentials }));
     let at = "infrastructure:settings:vault";
     let expected = [
         format!("{at}:addres: unknown key; did you mean \"address\"?"),
@@ -107,11 +107,11 @@ fn all_problems_of_vault_are_reported_together_and_once() {
         format!("{at}:auth:secret_id: must be a reference"),
         format!("{at}:namespace: must be names"),
     ];
-    assert_eq!(said.len(), expected.len(), "{said:#?}");
-    for (said, expected) in said.iter().zip(expected) {
+    assert_eq!(messages.len(), expected.len(), "{messages:#?}");
+    for (said, expected) in messages.iter().zip(expected) {
         assert!(said.starts_with(&expected), "{said}");
     }
-    assert!(!said.concat().contains("s.literal"));
+    assert!(!messages.concat().contains("s.literal"));
     let none = wrong(json!({ "vault": server(json!({ "method": "aprole" })) }));
     assert_eq!(none, [format!("{at}:auth:method: \"aprole\" does not exist; did you mean \"approle\"?")]);
 }
@@ -129,8 +129,8 @@ fn a_vault_reference_needs_the_vault_settings_wherever_it_is_used() {
         "consul": { "token": "vault:a/b#c" },
         "credentials": { "aws": "vault:a/b" },
     });
-    let said = problems(&pillar(settings.clone(), json!({ "net": net })));
-    let places: Vec<_> = said.iter().map(|one| one.split(": is in Vault").next().unwrap()).collect();
+    let messages = problems(&pillar(settings.clone(), json!({ "net": net })));
+    let places: Vec<_> = messages.iter().map(|one| one.split(": is in Vault").next().unwrap()).collect();
     let expected = [
         "components:net:credentials:b2",
         "components:net:health:0:http:headers:Authorization",
@@ -141,7 +141,7 @@ fn a_vault_reference_needs_the_vault_settings_wherever_it_is_used() {
         "settings:nomad:token",
         "settings:terraform:env:A",
     ];
-    assert_eq!(places, expected.map(|place| format!("infrastructure:{place}")), "{said:#?}");
+    assert_eq!(places, expected.map(|place| format!("infrastructure:{place}")), "{messages:#?}");
     let told = super::super::read(
         &pillar(self::settings(settings), json!({ "net": net })),
         "staging",
@@ -153,9 +153,9 @@ fn a_vault_reference_needs_the_vault_settings_wherever_it_is_used() {
 #[test]
 fn the_token_of_a_lock_cannot_be_a_secret_in_vault_or_sdb() {
     for token in ["vault:a/b#c", "sdb://p/k"] {
-        let said = wrong(settings(json!({ "lock": { "type": "consul", "token": token } })));
+        let messages = wrong(settings(json!({ "lock": { "type": "consul", "token": token } })));
         let expected = "infrastructure:settings:lock:token: must be env:NAME or file:/path";
-        assert!(said.len() == 1 && said[0].starts_with(expected), "{said:?}");
+        assert!(messages.len() == 1 && messages[0].starts_with(expected), "{messages:?}");
     }
 }
 
@@ -166,8 +166,8 @@ fn credentials_are_read_by_provider_and_those_of_a_component_win() {
     let read = draft(&pillar(settings(json!({ "credentials": shared })), json!({ "net": net })));
     let path = |credentials: &std::collections::BTreeMap<_, super::super::Credential>, name: &str| {
         match &credentials[name].origin {
-            Origin::Path(path) => path.to_string(),
-            Origin::Value(reference) => reference.to_string(),
+            CredentialOrigin::Path(path) => path.to_string(),
+            CredentialOrigin::Value(reference) => reference.to_string(),
         }
     };
     let (shared, own) = (&read.settings.credentials, &read.components[&super::name("net")].credentials);
@@ -185,7 +185,7 @@ fn contradictory_credentials_are_refused() {
         "hcloud": "env:H",
     });
     let terraform = json!({ "env": { "HCLOUD_TOKEN": "env:H" } });
-    let said = wrong(settings(json!({ "credentials": credentials, "terraform": terraform })));
+    let messages = wrong(settings(json!({ "credentials": credentials, "terraform": terraform })));
     let expected = [
         "aws: aws needs several values",
         "b2: must be a reference",
@@ -194,8 +194,8 @@ fn contradictory_credentials_are_refused() {
         "hclud: no credentials are known for this provider; did you mean \"hcloud\"?",
         "nomad: must be a reference",
     ];
-    assert_eq!(said.len(), expected.len(), "{said:#?}");
-    for (said, expected) in said.iter().zip(expected) {
+    assert_eq!(messages.len(), expected.len(), "{messages:#?}");
+    for (said, expected) in messages.iter().zip(expected) {
         assert!(said.starts_with(&format!("infrastructure:settings:credentials:{expected}")), "{said}");
     }
 }

@@ -16,12 +16,12 @@ use crate::model::{self, Component, Draft, Input, Name, Node, Problem};
 use crate::operation::store::shared_records;
 use crate::record::Record;
 use crate::resolve::Module;
-use crate::snapshot::Store;
-use crate::workdir::{Layout, Place};
+use crate::snapshot::SnapshotStore;
+use crate::workdir::{ComponentPaths, Layout};
 
 /// The components with broken modules, by what happens to them.
 #[derive(Default)]
-pub(super) struct Swapped {
+pub(super) struct BrokenComponents {
     /// These use their last applied configuration.
     pub as_applied: Broken,
     /// These are left out, because the call is not about them.
@@ -36,8 +36,8 @@ pub(super) fn swap(
     modules: &mut BTreeMap<Name, Arc<Module>>,
     unread: Broken,
     destruction: Destruction<'_>,
-) -> Result<Swapped> {
-    let mut swapped = Swapped::default();
+) -> Result<BrokenComponents> {
+    let mut swapped = BrokenComponents::default();
     for (name, faults) in unread {
         replace(draft, modules, &mut swapped, (name, faults), destruction)?;
     }
@@ -57,13 +57,13 @@ pub(super) fn swap(
 fn replace(
     draft: &mut Draft,
     modules: &mut BTreeMap<Name, Arc<Module>>,
-    swapped: &mut Swapped,
+    swapped: &mut BrokenComponents,
     (name, faults): (Name, Vec<Problem>),
     Destruction { run_id, named }: Destruction<'_>,
 ) -> Result<()> {
     let layout = Layout::new(&draft.settings.root, &draft.environment)?;
     shared_records::fetch(&draft.settings, &draft.environment)?;
-    let (place, today) = (layout.place(&name)?, &draft.components[&name]);
+    let (place, today) = (layout.component(&name)?, &draft.components[&name]);
     let earlier = as_applied(today, &place, &folder(&layout, run_id, &name));
     if let Ok(Some((node, module))) = earlier {
         let mut component = node.component;
@@ -115,9 +115,13 @@ pub fn folder(layout: &Layout, run_id: &str, name: &Name) -> PathBuf {
 /// The component of the last apply, also of an apply that failed. None if nothing was applied here.
 ///
 /// Stored values are used as they were. Other values are read again from their source.
-pub fn as_applied(today: &Component, place: &Place, folder: &Path) -> Result<Option<(Node, Arc<Module>)>> {
-    let Some(record) = Record::read(&place.record())? else { return Ok(None) };
-    let store = Store::new(place.snapshots());
+pub fn as_applied(
+    today: &Component,
+    paths: &ComponentPaths,
+    folder: &Path,
+) -> Result<Option<(Node, Arc<Module>)>> {
+    let Some(record) = Record::read(&paths.record())? else { return Ok(None) };
+    let store = SnapshotStore::new(paths.snapshots());
     let Some(digest) = record.applied.or_else(|| store.tried()) else { return Ok(None) };
     let configuration = store.configuration(&digest)?;
     let _ = std::fs::remove_dir_all(folder);
@@ -125,7 +129,7 @@ pub fn as_applied(today: &Component, place: &Place, folder: &Path) -> Result<Opt
         component: today.clone(),
         interface: Arc::default(),
         deployment_id: String::new(),
-        lacks: Default::default(),
+        missing_variables: Default::default(),
     };
     let (mut node, module) = target(&today_node, &configuration, &store, folder)?;
     let values: Map<String, Value> =

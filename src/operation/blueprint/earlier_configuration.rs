@@ -9,17 +9,17 @@ use serde_json::{Map, Value};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Component, Input, Node, Source, output, reference};
 use crate::resolve::{self, Module};
-use crate::snapshot::{Configuration, Origin, Store};
+use crate::snapshot::{Configuration, SnapshotStore, ValueOrigin};
 
 /// The same as `target`, to be applied: an error if a value is not stored.
 pub fn whole(
     node: &Node,
     configuration: &Configuration,
-    store: &Store,
+    store: &SnapshotStore,
     folder: &Path,
 ) -> Result<(Node, Arc<Module>)> {
     let found = target(node, configuration, store, folder)?;
-    match found.0.lacks.first() {
+    match found.0.missing_variables.first() {
         None => Ok(found),
         Some(variable) => {
             let reason = format!("variable {variable:?}: its value is no longer in the pillar or the call");
@@ -35,7 +35,7 @@ pub fn whole(
 pub fn target(
     node: &Node,
     configuration: &Configuration,
-    store: &Store,
+    store: &SnapshotStore,
     folder: &Path,
 ) -> Result<(Node, Arc<Module>)> {
     store.materialise(configuration, folder)?;
@@ -53,12 +53,12 @@ pub fn target(
     let mut lacks = BTreeSet::new();
     for (variable, origin) in configuration.outputs.iter().chain(&configuration.secrets) {
         let input = match origin {
-            Origin::Output(text) => output(text).map(Input::Output),
-            Origin::Outputs(texts) => {
+            ValueOrigin::Output(text) => output(text).map(Input::Output),
+            ValueOrigin::Outputs(texts) => {
                 texts.iter().map(|text| output(text)).collect::<Result<_, _>>().map(Input::Outputs)
             }
-            Origin::Reference(text) => reference(text).map(Input::Secret),
-            Origin::Pillar => match node.component.inputs.get(variable) {
+            ValueOrigin::Reference(text) => reference(text).map(Input::Secret),
+            ValueOrigin::Pillar => match node.component.inputs.get(variable) {
                 Some(literal @ Input::Literal(_)) => Ok(literal.clone()),
                 _ => {
                     lacks.insert(variable.clone());
@@ -72,7 +72,7 @@ pub fn target(
     component.declared = declared(&component);
     let interface = module.interface.clone();
     let deployment_id = configuration.deployment_id.clone();
-    Ok((Node { component, interface, deployment_id, lacks }, Arc::new(module)))
+    Ok((Node { component, interface, deployment_id, missing_variables: lacks }, Arc::new(module)))
 }
 
 /// The sources of these inputs: a later destroy needs them.

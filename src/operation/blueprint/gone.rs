@@ -8,7 +8,7 @@ use crate::error::{Code, Result};
 use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
 use crate::record::{self, Record};
 use crate::report::{ComponentReport, Status};
-use crate::workdir::{Layout, Place, read_json};
+use crate::workdir::{ComponentPaths, Layout, read_json};
 
 /// A report for each of them. They are not changed.
 pub fn report(blueprint: &Blueprint, layout: &Layout) -> Result<BTreeMap<Name, ComponentReport>> {
@@ -46,10 +46,10 @@ pub(super) fn adopt(
     let known: BTreeSet<Name> = draft.mentioned.iter().chain(gone.keys()).cloned().collect();
     let mut problems = Vec::new();
     for (name, record) in gone {
-        let place = layout.place(&name)?;
+        let paths = layout.component(&name)?;
         // Without its module nothing can run. The call then reports that there is no such component.
-        if place.module().is_dir() {
-            match record.and_then(|record| last_applied(record, &place, &known)) {
+        if paths.module().is_dir() {
+            match record.and_then(|record| last_applied(record, &paths, &known)) {
                 Ok(declared) => problems.extend(model::adopt(draft, name, &declared, overrides)),
                 Err(error) if named.contains(&name) => return Err(error.of(&name)),
                 // It is not changed, and `report` gives its error.
@@ -70,11 +70,11 @@ fn all(layout: &Layout, in_pillar: impl Fn(&Name) -> bool) -> Result<BTreeMap<Na
 const VALUES: &str = "restore it from a backup: it contains the values of the component's last apply";
 
 /// Its own workdir is its module's source. Stored values are used as they were.
-fn last_applied(record: Record, place: &Place, known: &BTreeSet<Name>) -> Result<Value> {
-    let values: Map<String, Value> = read_json(&place.variables(), VALUES)?.unwrap_or_default();
+fn last_applied(record: Record, paths: &ComponentPaths, known: &BTreeSet<Name>) -> Result<Value> {
+    let values: Map<String, Value> = read_json(&paths.variables(), VALUES)?.unwrap_or_default();
     let mut declared = record.declared;
     let subdir = if record.subdir.is_empty() { String::new() } else { format!("//{}", record.subdir) };
-    declared.insert("source".to_owned(), format!("{}{subdir}", place.module().display()).into());
+    declared.insert("source".to_owned(), format!("{}{subdir}", paths.module().display()).into());
     declared.remove("template");
     declared.remove("enabled");
     let edges: Vec<_> =

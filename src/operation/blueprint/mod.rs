@@ -7,8 +7,8 @@ pub mod prepared;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::broken_modules::Swapped;
-use self::prepared::{Broken, Past, Prepared};
+use self::broken_modules::BrokenComponents;
+use self::prepared::{AppliedConfigurations, Broken, Prepared};
 use crate::error::Error;
 use crate::model::{self, Blueprint, Draft, Name, Overrides, Problem};
 use crate::operation::request::call::{Call, Request};
@@ -21,7 +21,7 @@ pub(super) fn prepare(
     environment: &Name,
     overrides: &Overrides,
     mut problems: Vec<Problem>,
-    past: Past<'_>,
+    past: AppliedConfigurations<'_>,
 ) -> Result<Prepared, Error> {
     let (request, host) = (&call.request, call.host);
     // A wrong call may name no environment to read the pillar for. The host says why there is no pillar.
@@ -55,9 +55,12 @@ pub(super) fn prepare(
             problems.push(Problem::new(&component.place("backend"), message));
         }
     }
-    let Swapped { as_applied, left_out, problems: left } = match past.broken {
+    let BrokenComponents { as_applied, left_out, problems: left } = match past.broken {
         Some(destruction) => broken_modules::swap(&mut draft, &mut modules, unread, destruction)?,
-        None => Swapped { problems: unread.into_values().flatten().collect(), ..Swapped::default() },
+        None => BrokenComponents {
+            problems: unread.into_values().flatten().collect(),
+            ..BrokenComponents::default()
+        },
     };
     problems.extend(left);
     let interfaces = modules.iter().map(|(name, module)| (name.clone(), module.interface.clone())).collect();
@@ -71,7 +74,7 @@ pub(super) fn prepare(
 
 /// The same with today's pillar, and no component replaced: for questions.
 pub(super) fn today(call: &Call<'_>, environment: &Name, problems: Vec<Problem>) -> Result<Prepared, Error> {
-    prepare(call, environment, &Overrides::default(), problems, Past::NONE)
+    prepare(call, environment, &Overrides::default(), problems, AppliedConfigurations::NONE)
 }
 
 /// The pillar alone, for questions that must be answered even if a module is broken.

@@ -36,7 +36,7 @@ impl Prepared {
 
 /// What a destroy uses with its last applied configuration.
 #[derive(Clone, Copy)]
-pub struct Past<'a> {
+pub struct AppliedConfigurations<'a> {
     /// The components that the call names. Those of them that were removed from the pillar are meant.
     pub gone: Option<&'a BTreeSet<Name>>,
     /// The components with broken modules.
@@ -50,6 +50,6 @@ pub struct Destruction<'a> {
     pub named: Option<&'a BTreeSet<Name>>,
 }
 
-impl Past<'_> {
+impl AppliedConfigurations<'_> {
     pub const NONE: Self = Self { gone: None, broken: None };
 }

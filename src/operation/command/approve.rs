@@ -6,27 +6,27 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::journal::{Began, Entry, Journal, Kind};
+use crate::journal::{Journal, JournalEntry, Kind, RunStart};
 use crate::lock::Holder;
 use crate::model::{Name, Overrides, Problem};
 use crate::operation::blueprint::prepare;
-use crate::operation::blueprint::prepared::{Destruction, Past};
+use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction};
 use crate::operation::query::find_run;
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::run::{as_applied, journal as run_journal};
-use crate::operation::session::{Memory, Session, driver};
+use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::approvals::Approval;
-use crate::operation::store::plan_contents::Contents;
-use crate::operation::store::run_log::{self, Outcome};
+use crate::operation::store::plan_contents::PlanContents;
+use crate::operation::store::run_log::{self, RunOutcome};
 use crate::operation::store::saved_plans::{SavedPlan, SavedPlans};
 use crate::operation::store::{audit, shared_records};
 use crate::report::{ComponentReport, Report, Status};
 use crate::words::Words;
 use crate::workdir::Layout;
 
-struct Asked {
+struct ApprovalRequest {
     plan_id: String,
     environment: Name,
     components: Option<BTreeSet<Name>>,
@@ -38,58 +38,67 @@ pub fn approve(call: &Call<'_>) -> Report {
     let plan_id = arguments.run_id("plan_id");
     let environment = match find_run::environment_of_plan(&mut arguments, &call.request, &plan_id) {
         Ok(environment) => environment,
-        Err(error) => return Opening::new("approve", "", false, &call.request.identity).failed(error),
+        Err(error) => return ReportBuilder::new("approve", "", false, &call.request.identity).failed(error),
     };
     let components = arguments.names("components");
     arguments.value("minion");
-    let opening = Opening::new("approve", environment.as_str(), false, &call.request.identity);
-    let asked = Asked { plan_id, environment, components, problems: arguments.finish() };
-    run_log::reported(call, opening, Opening::answer, |opening, begun| attempt(call, asked, opening, begun))
+    let builder = ReportBuilder::new("approve", environment.as_str(), false, &call.request.identity);
+    let request = ApprovalRequest { plan_id, environment, components, problems: arguments.finish() };
+    run_log::reported(call, builder, ReportBuilder::answer, |builder, begun| {
+        attempt(call, request, builder, begun)
+    })
 }
 
 fn attempt(
     call: &Call<'_>,
-    asked: Asked,
-    opening: &mut Opening,
+    request: ApprovalRequest,
+    builder: &mut ReportBuilder,
     begun: &mut Option<PathBuf>,
-) -> Result<Outcome> {
-    let destruction = Destruction { run_id: &opening.run_id, named: asked.components.as_ref() };
-    let past = Past { gone: None, broken: Some(destruction) };
-    let prepared = prepare(call, &asked.environment, &Overrides::default(), asked.problems, past)?;
+) -> Result<RunOutcome> {
+    let destruction = Destruction { run_id: &builder.run_id, named: request.components.as_ref() };
+    let past = AppliedConfigurations { gone: None, broken: Some(destruction) };
+    let prepared = prepare(call, &request.environment, &Overrides::default(), request.problems, past)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint)?;
-    let plans = SavedPlans::new(&layout, &asked.plan_id);
+    let plans = SavedPlans::new(&layout, &request.plan_id);
     let contents = plans.contents()?;
     if !contents.destroy {
-        prepared.refuse_broken(&layout.run(&opening.run_id))?;
+        prepared.refuse_broken(&layout.run(&builder.run_id))?;
     }
-    let (there, _) = contents.split(blueprint, None)?;
-    let selected = select(&contents, &there, asked.components, &asked.plan_id)?;
+    let (saved, _) = contents.split(blueprint, None)?;
+    let selected = select(&contents, &saved, request.components, &request.plan_id)?;
     shared_records::fetch(&blueprint.settings, &blueprint.environment)?;
-    opening.run_id = run_log::next_id(&blueprint.settings, &layout, &blueprint.environment)?;
+    builder.run_id = run_log::next_id(&blueprint.settings, &layout, &blueprint.environment)?;
     let by = Holder {
-        run_id: opening.run_id.clone(),
-        jid: opening.identity.jid.clone(),
-        minion: opening.identity.minion.clone(),
-        user: opening.identity.user.clone(),
-        operation: opening.operation.clone(),
-        environment: opening.environment.clone(),
+        run_id: builder.run_id.clone(),
+        jid: builder.identity.jid.clone(),
+        minion: builder.identity.minion.clone(),
+        user: builder.identity.user.clone(),
+        operation: builder.operation.clone(),
+        environment: builder.environment.clone(),
         ..Holder::here()
     };
-    let began = Began::new(by.clone(), &by.user, Kind::Look, selected.clone());
-    let began = Began { plan_id: Some(asked.plan_id.clone()), ..began };
-    let journal = run_journal::begin(&layout, opening, began, begun)?;
+    let began = RunStart::new(by.clone(), &by.user, Kind::Look, selected.clone());
+    let began = RunStart { plan_id: Some(request.plan_id.clone()), ..began };
+    let journal = run_journal::begin(&layout, builder, began, begun)?;
     let writer = journal.clone();
-    let memory = Memory { journal: Some(journal), done: BTreeMap::new() };
+    let journal_handle = JournalHandle { journal: Some(journal), done: BTreeMap::new() };
     let names = selected.clone();
     let (layout, shown) = (layout.clone(), plans.clone());
-    driver::in_session(call, opening, prepared, memory, &BTreeSet::new(), async move |session: &Session| {
-        // All or none: a person approves the changes that were shown together.
-        for name in &names {
-            as_applied::check(session, shown.of(name)).await.map_err(|error| error.of(name))?;
-        }
-        Ok(())
-    })?;
+    driver::in_session(
+        call,
+        builder,
+        prepared,
+        journal_handle,
+        &BTreeSet::new(),
+        async move |session: &Session| {
+            // All or none: a person approves the changes that were shown together.
+            for name in &names {
+                as_applied::check(session, shown.of(name)).await.map_err(|error| error.of(name))?;
+            }
+            Ok(())
+        },
+    )?;
     let mut reports = BTreeMap::new();
     let mut approvals = Vec::new();
     for name in selected {
@@ -97,21 +106,21 @@ fn attempt(
         approvals.push(json!({ "component": name, "approval": approval }));
         reports.insert(name, report);
     }
-    let extra = [("plan_id", json!(asked.plan_id)), ("approvals", json!(approvals))];
+    let extra = [("plan_id", json!(request.plan_id)), ("approvals", json!(approvals))];
     Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
 }
 
 /// The named components, or all that policy stopped.
 fn select(
-    contents: &Contents,
-    there: &BTreeSet<Name>,
+    contents: &PlanContents,
+    saved: &BTreeSet<Name>,
     named: Option<BTreeSet<Name>>,
     plan_id: &str,
 ) -> Result<BTreeSet<Name>> {
     let blocked = |name: &Name| {
         contents.statuses.get(name.as_str()).is_some_and(|status| status == Status::Blocked.word())
     };
-    let waiting: BTreeSet<Name> = there.iter().filter(|name| blocked(name)).cloned().collect();
+    let waiting: BTreeSet<Name> = saved.iter().filter(|name| blocked(name)).cloned().collect();
     let list = |names: &BTreeSet<Name>| names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
     let refuse = |message: String, remedy: String| {
         Err(Error::new(Layer::Salt, Phase::Validation, Code::NothingToApprove, message, remedy))
@@ -138,14 +147,14 @@ fn record(
     journal: &Journal,
     by: &Holder,
 ) -> Result<(ComponentReport, Approval)> {
-    let (kept, name) = (plan.read()?, plan.component);
-    let approval = Approval::of(plan.plans, &kept, Holder { component: name.to_string(), ..by.clone() });
+    let (stored, name) = (plan.read()?, plan.component);
+    let approval = Approval::of(plan.plans, &stored, Holder { component: name.to_string(), ..by.clone() });
     let before = plan.approval()?;
     let (approval, note) = match before {
         Some(before) => (before.clone(), format!("it was already approved by {}", before.words())),
         None => {
             audit::note(layout, &json!({ "did": "approve", "approval": approval }))?;
-            journal.note_durably(Entry::Approved {
+            journal.note_durably(JournalEntry::Approved {
                 component: name.clone(),
                 plan_id: approval.plan_id.clone(),
                 change_set: approval.change_set.clone(),
@@ -157,7 +166,7 @@ fn record(
     };
     let report = crate::operation::component::reports::with(
         ComponentReport::new(Status::Planned, Code::Approved),
-        kept.changes,
+        stored.changes,
     );
     Ok((ComponentReport { notes: vec![Words::own(note)].into(), ..report }, approval))
 }

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::query::find_run;
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::operation::store::run_log::Run;
+use crate::operation::store::run_log::LoggedRun;
 use crate::report::Report;
 use crate::workdir::replace;
 
@@ -18,25 +18,25 @@ pub fn cancel(call: &Call<'_>) -> Report {
     let run_id = arguments.run_id("run_id");
     arguments.value("minion");
     let run = find_run::named(&mut arguments, &call.request, &run_id);
-    let opening = Opening::new("cancel", "", false, &call.request.identity);
+    let builder = ReportBuilder::new("cancel", "", false, &call.request.identity);
     match arguments.check().and(run).and_then(|run| ask(&run)) {
         Ok(()) => {
-            opening.report(BTreeMap::new(), BTreeMap::from([("cancelled_run".to_owned(), json!(run_id))]))
+            builder.report(BTreeMap::new(), BTreeMap::from([("cancelled_run".to_owned(), json!(run_id))]))
         }
-        Err(error) => opening.failed(error),
+        Err(error) => builder.failed(error),
     }
 }
 
-fn ask(run: &Run) -> Result<()> {
+fn ask(run: &LoggedRun) -> Result<()> {
     let run_id = &run.run_id;
     let refuse = |code, message: String| {
         let remedy = "infrastructure.status shows what is running now";
         Err(Error::new(Layer::Salt, Phase::Validation, code, message, remedy))
     };
-    if run.story.finished.is_some() {
+    if run.history.finished.is_some() {
         return refuse(Code::RunEnded, format!("run {run_id} has ended"));
     }
-    if !run.story.is_alive() {
+    if !run.history.is_alive() {
         return refuse(Code::RunGone, format!("the process of run {run_id} has ended"));
     }
     replace(&run.folder.join("cancel"), b"")

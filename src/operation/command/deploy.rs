@@ -6,7 +6,7 @@ use super::one_component::{of_one, wanted};
 use crate::model::{self, Name, Overrides};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::operation::run::wanted::Wanted;
+use crate::operation::run::run_request::RunRequest;
 
 /// `deploy_nomad_service(service_name, environment, service_config)`: returns the same as an apply.
 pub(super) fn nomad_service(call: &Call<'_>) -> Value {
@@ -33,5 +33,5 @@ fn deploy(call: &Call<'_>, operation: &'static str, key: &'static str) -> Value 
     let environment = arguments.environment();
     let wanted = wanted(&mut arguments, call, operation, environment, &component);
     let overrides = Overrides { service: config, ..Overrides::default() };
-    of_one(call, &component, Wanted { overrides, problems: arguments.finish(), ..wanted })
+    of_one(call, &component, RunRequest { overrides, problems: arguments.finish(), ..wanted })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::fingerprint::Slice;
+use super::fingerprint::PillarSlice;
 use super::one_component;
 use crate::error::{Code, Result};
 use crate::host::Host;
@@ -10,7 +10,7 @@ use crate::model::{Name, Overrides};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::{Call, Request};
 use crate::operation::request::pillar::Pillar;
-use crate::operation::run::wanted::Wanted;
+use crate::operation::run::run_request::RunRequest;
 use crate::record::{Ensured, Record};
 use crate::report::Status;
 use crate::view::returns;
@@ -18,7 +18,7 @@ use crate::view::returns;
 /// The operation, by its name in Python.
 pub const OPERATION: &str = "module.ensure_infrastructure";
 
-struct Asked {
+struct EnsureRequest {
     component: Name,
     environment: Name,
     /// `desired_state` as variables, and `secrets`.
@@ -26,9 +26,9 @@ struct Asked {
     refresh: bool,
 }
 
-impl Asked {
-    fn slice(&self, pillar: &dyn Pillar) -> Option<Slice> {
-        Slice::read(pillar, &self.environment, &self.component, &self.overrides)
+impl EnsureRequest {
+    fn slice(&self, pillar: &dyn Pillar) -> Option<PillarSlice> {
+        PillarSlice::read(pillar, &self.environment, &self.component, &self.overrides)
     }
 }
 
@@ -45,7 +45,7 @@ fn desired(arguments: &mut Arguments, component: &Name, given: Overrides) -> Ove
 }
 
 /// None if the call is wrong: the run that follows reports why.
-fn asked(request: &Request, pillar: &dyn Pillar) -> Option<Asked> {
+fn asked(request: &Request, pillar: &dyn Pillar) -> Option<EnsureRequest> {
     let mut arguments = Arguments::with_pillar(request, pillar);
     let component = arguments.name("component");
     let environment = arguments.environment();
@@ -53,27 +53,27 @@ fn asked(request: &Request, pillar: &dyn Pillar) -> Option<Asked> {
     let overrides = desired(&mut arguments, &component, given);
     let refresh = arguments.flag("refresh");
     arguments.test(&request.identity);
-    let asked = Asked { component, environment, overrides, refresh };
-    arguments.finish().is_empty().then_some(asked)
+    let wanted = EnsureRequest { component, environment, overrides, refresh };
+    arguments.finish().is_empty().then_some(wanted)
 }
 
 /// The answer if nothing changed since the last run. None: terraform has to run. Starts no process.
 pub fn unchanged(request: &Request, pillar: &dyn Pillar, host: &dyn Host) -> Option<Value> {
-    let asked = asked(request, pillar).filter(|asked| !asked.refresh)?;
-    let slice = asked.slice(pillar)?;
-    let ensured = Ensured::read(&slice.place.ensured()).ok()??;
+    let wanted = asked(request, pillar).filter(|wanted| !wanted.refresh)?;
+    let slice = wanted.slice(pillar)?;
+    let ensured = Ensured::read(&slice.paths.ensured()).ok()??;
     // An error in reading is left to the run to report.
     let is_so = is_left(&slice, &ensured) && slice.fingerprint(pillar, host).ok()?? == ensured.fingerprint;
     is_so.then(|| {
         json!({
             "result": true, "changes": {}, "reason": Code::SameFingerprint, "status": Status::Unchanged.word(),
-            "component": asked.component, "environment": asked.environment, "retcode": 0,
+            "component": wanted.component, "environment": wanted.environment, "retcode": 0,
         })
     })
 }
 
 /// Whether the last run ended well, nothing is unfinished, and the state is the same as after it.
-fn is_left(slice: &Slice, ensured: &Ensured) -> bool {
+fn is_left(slice: &PillarSlice, ensured: &Ensured) -> bool {
     let Ok(Some(record)) = slice.record() else { return false };
     let good = Status::from_word(&record.outcome).is_as_asked();
     let left = (ensured.lineage.as_str(), ensured.serial);
@@ -83,8 +83,8 @@ fn is_left(slice: &Slice, ensured: &Ensured) -> bool {
         && (record.lineage.as_str(), record.serial) == left
         && record.applied == ensured.applied
         && slice.lock_file() == ensured.lock_file
-        && !slice.place.applying().exists()
-        && !slice.place.locking().exists()
+        && !slice.paths.applying().exists()
+        && !slice.paths.locking().exists()
         // For a remote state the record is trusted.
         && (!slice.component.backend.is_local() || slice.head().is_some_and(is_left))
 }
@@ -102,7 +102,7 @@ pub(super) fn run(call: &Call<'_>) -> Value {
     let report = one_component::one(call, "ensure_infrastructure", |arguments, name, wanted| {
         arguments.flag("refresh");
         let overrides = desired(arguments, name, wanted.overrides);
-        Wanted { overrides, ..wanted }
+        RunRequest { overrides, ..wanted }
     });
     // A change in the meantime is found by the next call.
     if report["result"] == true
@@ -115,13 +115,13 @@ pub(super) fn run(call: &Call<'_>) -> Value {
     answer(&report)
 }
 
-fn remember(slice: &Slice, fingerprint: String, report: &Value) -> Result<()> {
+fn remember(slice: &PillarSlice, fingerprint: String, report: &Value) -> Result<()> {
     let Some(record) = slice.record()? else { return Ok(()) };
     let version = report["versions"]["terraform"].as_str().unwrap_or_default().to_owned();
     let Record { lineage, serial, applied, .. } = record;
     let lock_file = slice.lock_file();
     let ensured = Ensured { fingerprint, lock_file, lineage, serial, applied, version };
-    let path = slice.place.ensured();
+    let path = slice.paths.ensured();
     if Ensured::read(&path).ok().flatten().as_ref() == Some(&ensured) {
         return Ok(());
     }

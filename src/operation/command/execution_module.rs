@@ -3,17 +3,17 @@
 use serde_json::Value;
 
 use super::one_component::{one, one_named, run_one};
-use super::{approve, deploy, ensure, state_surgery};
+use super::{approve, deploy, ensure, state_edit};
 use crate::decide::is_id;
 use crate::model::Overrides;
-use crate::operation::intent::way_back::Rollback;
+use crate::operation::intent::rollback::RollbackRequest;
 use crate::operation::intent::{Intent, Mode, Options, What};
 use crate::operation::query::{credentials, drift, find_run, health, service, state, validate};
-use crate::operation::request::answer::{Opening, shape};
+use crate::operation::request::answer::{ReportBuilder, shape};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::run::rollback;
-use crate::operation::run::wanted::Wanted;
+use crate::operation::run::run_request::RunRequest;
 
 pub fn run(call: &Call<'_>, function: &str) -> Value {
     match function {
@@ -23,32 +23,33 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
             let overrides = Overrides { backend, ..wanted.overrides };
             let options = Options { upgrade, ..Options::default() };
             let intent = Intent { what: What::Init, options, ..wanted.intent };
-            Wanted { intent, overrides, ..wanted }
+            RunRequest { intent, overrides, ..wanted }
         }),
         "plan" => one(call, "plan", |arguments, _, wanted| {
             let what = if arguments.flag("destroy") { What::Destroy } else { What::Configuration };
             let options = Options { upgrade: arguments.flag("upgrade"), ..Options::default() };
-            Wanted { intent: Intent { what, mode: Mode::Keep, options }, ..wanted }
+            RunRequest { intent: Intent { what, mode: Mode::Keep, options }, ..wanted }
         }),
         "apply" => apply(call),
         "approve" => shape(approve::approve(call)),
         "destroy" => one_named(call, "destroy", |arguments, _, wanted| {
             let approved = arguments.flag("auto_approve") && !wanted.intent.is_test();
-            Wanted { intent: Intent::new(What::Destroy, Mode::of(!approved)), ..wanted }
+            RunRequest { intent: Intent::new(What::Destroy, Mode::of(!approved)), ..wanted }
         }),
         "rollback_to_snapshot" => one_named(call, "rollback_to_snapshot", |arguments, _, wanted| {
             let snapshot_id = Some(arguments.run_id("snapshot_id"));
             let named = Some(&wanted.environment).filter(|_| arguments.is_right());
             let confirmed = arguments.confirmed(named);
-            let what = What::Rollback(Rollback { snapshot_id, confirmed, ..Rollback::default() });
+            let what =
+                What::Rollback(RollbackRequest { snapshot_id, confirmed, ..RollbackRequest::default() });
             let intent = Intent { what, ..wanted.intent };
-            Wanted { operation: rollback::OPERATION, intent, ..wanted }
+            RunRequest { operation: rollback::OPERATION, intent, ..wanted }
         }),
         "detect_drift" => drift::detect_drift(call),
         "ensure_infrastructure" => ensure::run(call),
-        "import_resource" => state_surgery::run(call, "import_resource"),
-        "move_resource" => state_surgery::run(call, "move_resource"),
-        "remove_resource" => state_surgery::run(call, "remove_resource"),
+        "import_resource" => state_edit::run(call, "import_resource"),
+        "move_resource" => state_edit::run(call, "move_resource"),
+        "remove_resource" => state_edit::run(call, "remove_resource"),
         "inject_credentials" => credentials::inject_credentials(call),
         "validate_pillar" => shape(validate::validate(call)),
         "deploy_nomad_service" => deploy::nomad_service(call),
@@ -81,7 +82,7 @@ fn apply(call: &Call<'_>) -> Value {
     };
     let environment = match environment {
         Ok(environment) => environment,
-        Err(error) => return shape(Opening::new("apply", "", false, &request.identity).failed(error)),
+        Err(error) => return shape(ReportBuilder::new("apply", "", false, &request.identity).failed(error)),
     };
     run_one(call, "apply", arguments, environment, |arguments, _, wanted| {
         let approved = arguments.flag("auto_approve");
@@ -91,6 +92,6 @@ fn apply(call: &Call<'_>) -> Value {
         let what =
             plan_id.map_or(What::Configuration, |plan_id| What::SavedPlan { plan_id, destroys: false });
         let options = Options { retry, ..Options::default() };
-        Wanted { intent: Intent { what, mode: Mode::of(test), options }, ..wanted }
+        RunRequest { intent: Intent { what, mode: Mode::of(test), options }, ..wanted }
     })
 }

@@ -19,19 +19,19 @@ use crate::operation::store::shared_records;
 use crate::record::Record;
 use crate::resolve;
 use crate::terraform;
-use crate::workdir::{Layout, Place, ensure_private};
+use crate::workdir::{ComponentPaths, Layout, ensure_private};
 
 /// One component of the pillar, read from its own entries only.
-pub(super) struct Slice {
+pub(super) struct PillarSlice {
     text: Value,
     environment: Name,
     settings: Settings,
     pub component: Component,
-    pub place: Place,
+    pub paths: ComponentPaths,
 }
 
 /// The keys and names below which the pillar describes one component.
-struct Levels {
+struct PillarLevels {
     key: &'static str,
     name: String,
     common: Value,
@@ -40,7 +40,7 @@ struct Levels {
     mapped: Value,
 }
 
-impl Levels {
+impl PillarLevels {
     fn of(pillar: &dyn Pillar, environment: &Name, component: &Name) -> Self {
         let read = |key: &'static str, name: &str| Self {
             common: pillar.part(&[key, name]),
@@ -61,14 +61,15 @@ impl Levels {
     }
 }
 
-impl Slice {
+impl PillarSlice {
     /// None if the pillar has no such component, or an invalid one: a run reports why.
     pub fn read(pillar: &dyn Pillar, environment: &Name, name: &Name, overrides: &Overrides) -> Option<Self> {
         if !pillar.has(&["environments", environment.as_str()]) {
             return None;
         }
         let said = |given: &Option<(Name, Value)>| given.as_ref().map(|(_, value)| value.clone());
-        let Levels { key, name: below, common, own, mapped } = Levels::of(pillar, environment, name);
+        let PillarLevels { key, name: below, common, own, mapped } =
+            PillarLevels::of(pillar, environment, name);
         let settings = pillar.part(&["environments", environment.as_str(), "settings"]);
         let mut common_settings = pillar.part(&["settings"]);
         // The name may be one of another environment, which a part of the pillar does not contain.
@@ -87,7 +88,7 @@ impl Slice {
         let mut draft = draft.filter(|_| problems.is_empty())?;
         let component = draft.components.remove(name).filter(|component| component.enabled)?;
         Some(Self {
-            place: Layout::new(&draft.settings.root, environment).ok()?.place(name).ok()?,
+            paths: Layout::new(&draft.settings.root, environment).ok()?.component(name).ok()?,
             text: json!([slice, said(&overrides.variables), said(&overrides.secrets)]),
             environment: environment.clone(),
             settings: draft.settings,
@@ -96,7 +97,7 @@ impl Slice {
     }
 
     pub fn record(&self) -> Result<Option<Record>> {
-        shared_records::last(&self.settings, &self.environment, &self.component.name, &self.place)
+        shared_records::last(&self.settings, &self.environment, &self.component.name, &self.paths)
     }
 
     /// None if the module cannot be read: a run reports why.
@@ -110,7 +111,7 @@ impl Slice {
             module,
             references,
             producers(pillar, &self.settings, &self.environment, &self.component)?,
-            terraform::Identity::of(&self.settings.terraform)?,
+            terraform::BinaryIdentity::of(&self.settings.terraform)?,
         ]);
         let layout = Layout::new(&self.settings.root, &self.environment)?;
         ensure_private(&layout.control())?;
@@ -119,13 +120,13 @@ impl Slice {
 
     /// Lineage and serial of the local state. None if there is no readable one.
     pub fn head(&self) -> Option<(String, u64)> {
-        head(&self.place)
+        head(&self.paths)
     }
 
     /// Digest of the provider lock file of the last init.
     pub fn lock_file(&self) -> Option<String> {
         let subdir = self.component.source.as_ref()?.subdir();
-        fs::read(self.place.module().join(subdir).join(".terraform.lock.hcl")).ok().map(sha256)
+        fs::read(self.paths.module().join(subdir).join(".terraform.lock.hcl")).ok().map(sha256)
     }
 }
 
@@ -158,27 +159,27 @@ fn producers(
     let names: BTreeSet<&Name> = component.reads().map(|reference| &reference.component).collect();
     let layout = Layout::new(&settings.root, environment)?;
     let one = |name: &Name| {
-        let place = layout.place(name)?;
-        let levels = Levels::of(pillar, environment, name);
-        let record = shared_records::last(settings, environment, name, &place)?.unwrap_or_default();
+        let paths = layout.component(name)?;
+        let levels = PillarLevels::of(pillar, environment, name);
+        let record = shared_records::last(settings, environment, name, &paths)?.unwrap_or_default();
         Ok(json!([
             name,
             [levels.common, levels.own, levels.mapped],
             [json!(record.lineage), json!(record.serial)],
-            head(&place),
+            head(&paths),
         ]))
     };
     names.into_iter().map(one).collect()
 }
 
 /// Lineage and serial of the local state. None if there is no readable one.
-fn head(place: &Place) -> Option<(String, u64)> {
+fn head(paths: &ComponentPaths) -> Option<(String, u64)> {
     #[derive(Deserialize)]
     struct Head {
         lineage: String,
         serial: u64,
     }
-    let text = fs::read(place.state()).ok()?;
+    let text = fs::read(paths.state()).ok()?;
     serde_json::from_slice::<Head>(&text).ok().map(|head| (head.lineage, head.serial))
 }
 
@@ -186,7 +187,7 @@ fn head(place: &Place) -> Option<(String, u64)> {
 mod tests {
     use serde_json::json;
 
-    use super::Slice;
+    use super::PillarSlice;
     use crate::model::{Input, Name, Overrides};
 
     #[test]
@@ -198,7 +199,7 @@ mod tests {
         });
         let name = |text: &str| Name::new(text).unwrap();
         let read = |pillar: &_| {
-            Slice::read(pillar, &name("staging"), &name("nomad-web"), &Overrides::default()).unwrap()
+            PillarSlice::read(pillar, &name("staging"), &name("nomad-web"), &Overrides::default()).unwrap()
         };
         let before = read(&pillar);
         assert_eq!(before.component.inputs["port"], Input::Literal(json!(80)));

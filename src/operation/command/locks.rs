@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::lock::{self, Holder, Service};
+use crate::lock::{self, Holder, LockService};
 use crate::model::{Draft, Name};
 use crate::operation::blueprint::draft;
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::runtime::runtime;
@@ -22,10 +22,10 @@ pub fn locks(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
     arguments.value("minion");
-    let opening = Opening::new("locks", environment.as_str(), false, &call.request.identity);
+    let builder = ReportBuilder::new("locks", environment.as_str(), false, &call.request.identity);
     match arguments.check().and_then(|()| held(&draft(&call.request, &environment)?)) {
-        Ok(held) => opening.answer(BTreeMap::new(), BTreeMap::from([("locks".to_owned(), held.into())])),
-        Err(error) => opening.failed(error),
+        Ok(held) => builder.answer(BTreeMap::new(), BTreeMap::from([("locks".to_owned(), held.into())])),
+        Err(error) => builder.failed(error),
     }
 }
 
@@ -39,30 +39,30 @@ pub fn unlock(call: &Call<'_>) -> Report {
         arguments.problem("id", "is missing: infrastructure.locks shows it");
     }
     arguments.value("minion");
-    let opening = Opening::new("unlock", environment.as_str(), false, &call.request.identity);
+    let builder = ReportBuilder::new("unlock", environment.as_str(), false, &call.request.identity);
     let id = id.unwrap_or_default();
     let freed = arguments
         .check()
-        .and_then(|()| free(&draft(&call.request, &environment)?, &component, &id, &opening));
+        .and_then(|()| free(&draft(&call.request, &environment)?, &component, &id, &builder));
     match freed {
         Ok(holder) => {
             call.host.log(tracing::Level::WARN, &format!("the lock of {component} was taken from {holder}"));
             let extra = BTreeMap::from([("freed".to_owned(), json!(holder))]);
-            opening.answer(BTreeMap::new(), extra)
+            builder.answer(BTreeMap::new(), extra)
         }
-        Err(error) => opening.failed(error),
+        Err(error) => builder.failed(error),
     }
 }
 
 fn held(draft: &Draft) -> Result<Vec<Value>> {
     let layout = Layout::new(&draft.settings.root, &draft.environment)?;
-    if let Service::Consul(consul) = service(&draft.settings)? {
+    if let LockService::Consul(consul) = service(&draft.settings)? {
         let listed = runtime()?.block_on(consul.list(Some(draft.environment.as_str())))?;
         return Ok(listed.iter().map(|lock| json!(lock)).collect());
     }
     let mut held = Vec::new();
     for component in draft.components.keys() {
-        let path = layout.place(component)?.lock();
+        let path = layout.component(component)?.lock();
         if let Some(holder) = lock::holder(&path)? {
             held.push(json!({ "key": path, "component": component, "id": holder.run_id, "holder": holder }));
         }
@@ -70,18 +70,18 @@ fn held(draft: &Draft) -> Result<Vec<Value>> {
     Ok(held)
 }
 
-fn free(draft: &Draft, component: &Name, id: &str, opening: &Opening) -> Result<Holder> {
-    let Service::Consul(consul) = service(&draft.settings)? else {
-        let path = Layout::new(&draft.settings.root, &draft.environment)?.place(component)?.lock();
+fn free(draft: &Draft, component: &Name, id: &str, builder: &ReportBuilder) -> Result<Holder> {
+    let LockService::Consul(consul) = service(&draft.settings)? else {
+        let path = Layout::new(&draft.settings.root, &draft.environment)?.component(component)?.lock();
         let message = format!("processes hold {}; it is free when they have ended", path.display());
         let remedy = "stop the run with infrastructure.cancel; infrastructure.locks shows its process and its \
                       terraform";
         return Err(Error::new(Layer::Host, Phase::Preparation, Code::LockIsAFile, message, remedy));
     };
     let by = Holder {
-        run_id: opening.run_id.clone(),
-        jid: opening.identity.jid.clone(),
-        user: opening.identity.user.clone(),
+        run_id: builder.run_id.clone(),
+        jid: builder.identity.jid.clone(),
+        user: builder.identity.user.clone(),
         operation: "unlock".to_owned(),
         environment: draft.environment.to_string(),
         component: component.to_string(),

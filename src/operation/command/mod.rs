@@ -13,4 +13,4 @@ mod one_component;
 pub mod promote;
 pub mod requests;
 pub mod resume;
-mod state_surgery;
+mod state_edit;

@@ -8,13 +8,13 @@ use crate::operation::request::answer::shape;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::run;
-use crate::operation::run::wanted::Wanted;
+use crate::operation::run::run_request::RunRequest;
 
 /// Runs one component. `want` reads the other arguments of the function.
 pub(super) fn one(
     call: &Call<'_>,
     operation: &'static str,
-    want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
+    want: impl FnOnce(&mut Arguments, &Name, RunRequest) -> RunRequest,
 ) -> Value {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
@@ -25,7 +25,7 @@ pub(super) fn one(
 pub(super) fn one_named(
     call: &Call<'_>,
     operation: &'static str,
-    want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
+    want: impl FnOnce(&mut Arguments, &Name, RunRequest) -> RunRequest,
 ) -> Value {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment_in_the_call().unwrap_or_else(Arguments::placeholder);
@@ -37,14 +37,14 @@ pub(super) fn run_one(
     operation: &'static str,
     mut arguments: Arguments,
     environment: Name,
-    want: impl FnOnce(&mut Arguments, &Name, Wanted) -> Wanted,
+    want: impl FnOnce(&mut Arguments, &Name, RunRequest) -> RunRequest,
 ) -> Value {
     let component = arguments.name("component");
     let overrides = arguments.inputs(&component);
     let wanted = wanted(&mut arguments, call, operation, environment, &component);
-    let wanted = Wanted { overrides, ..wanted };
+    let wanted = RunRequest { overrides, ..wanted };
     let wanted = want(&mut arguments, &component, wanted);
-    of_one(call, &component, Wanted { problems: arguments.finish(), ..wanted })
+    of_one(call, &component, RunRequest { problems: arguments.finish(), ..wanted })
 }
 
 /// Its configuration is applied or, in a test, shown.
@@ -54,14 +54,17 @@ pub(super) fn wanted(
     operation: &'static str,
     environment: Name,
     component: &Name,
-) -> Wanted {
+) -> RunRequest {
     let components = Some([component.clone()].into());
     let mode = Mode::of(arguments.test(&call.request.identity));
-    Wanted { components, ..Wanted::new(operation, environment, Intent::new(What::Configuration, mode)) }
+    RunRequest {
+        components,
+        ..RunRequest::new(operation, environment, Intent::new(What::Configuration, mode))
+    }
 }
 
 /// The result, with the component's own keys beside those of the report.
-pub(super) fn of_one(call: &Call<'_>, component: &Name, wanted: Wanted) -> Value {
+pub(super) fn of_one(call: &Call<'_>, component: &Name, wanted: RunRequest) -> Value {
     let mut value = shape(run::run(call, wanted));
     if let Some(of_component) = value["components"].get(component.as_str()).cloned() {
         merge(&mut value, &of_component);

@@ -7,13 +7,13 @@ use serde_json::json;
 use crate::decide::StateJob;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::Name;
-use crate::nomad::{Follow, Found, JobName};
+use crate::nomad::{DeploymentWatch, JobHealth, JobName};
 use crate::operation::component::inputs::given_secrets;
 use crate::operation::component::{health, registrations};
 use crate::operation::exec::context::Context;
 use crate::operation::exec::{servers, state};
 use crate::operation::query::inspect::{Inspection, inspect};
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::store::audit;
@@ -24,8 +24,8 @@ pub fn promote(call: &Call<'_>) -> Report {
     let environment = arguments.environment();
     let components = arguments.names("components");
     arguments.value("minion");
-    let opening = Opening::new("promote", environment.as_str(), false, &call.request.identity);
-    let asked = inspect(call, &opening, &environment, components, arguments.finish(), async |inspection| {
+    let builder = ReportBuilder::new("promote", environment.as_str(), false, &call.request.identity);
+    let asked = inspect(call, &builder, &environment, components, arguments.finish(), async |inspection| {
         let mut reports = BTreeMap::new();
         for name in &inspection.selected {
             let report = of(&inspection, name).await;
@@ -35,20 +35,20 @@ pub fn promote(call: &Call<'_>) -> Report {
         Ok(reports)
     });
     match asked {
-        Ok(reports) => opening.report(reports, BTreeMap::new()),
-        Err(error) => opening.failed(error),
+        Ok(reports) => builder.report(reports, BTreeMap::new()),
+        Err(error) => builder.failed(error),
     }
 }
 
 /// One after the other: if the first fails, the next does not begin.
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
     let session = inspection.session;
-    let place = session.call.layout.place(name)?;
+    let paths = session.call.layout.component(name)?;
     let nothing = || Ok(ComponentReport::new(Status::Unchanged, Code::NothingToPromote));
-    let Some(mut invoker) = inspection.invoker(name, &place).await? else { return nothing() };
+    let Some(mut invoker) = inspection.invoker(name, &paths).await? else { return nothing() };
     given_secrets::hide(&mut invoker.context).await;
     let Some(mut state) = state::read(&invoker).await? else { return nothing() };
-    if let Some(record) = session.records().read(invoker.context.component, &place).await? {
+    if let Some(record) = session.records().read(invoker.context.component, &paths).await? {
         registrations::recorded(&mut state, &record);
     }
     let mut notes = Vec::new();
@@ -70,24 +70,24 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport>
 async fn one(context: &Context<'_>, job: &StateJob) -> Result<Option<String>> {
     let session = context.session;
     let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
-    let follow = Follow::new(
-        servers::nomad(&session.blueprint.settings, context.component, &context.reading).await?,
+    let follow = DeploymentWatch::new(
+        servers::nomad(&session.blueprint.settings, context.component, &context.reader).await?,
         name,
         job.modify_index,
     )
     .after_failure(job.failed);
-    let explain = |trouble: crate::nomad::Trouble| {
-        trouble.explain(&session.blueprint.settings.nomad.address, Phase::Application)
+    let explain = |error: crate::nomad::NomadError| {
+        error.explain(&session.blueprint.settings.nomad.address, Phase::Application)
     };
     match follow.look().await {
-        Found::AwaitingPromotion(_) => {}
-        Found::Unseen(trouble) => return Err(explain(trouble)),
-        Found::Failed(said) | Found::Stopped(said) | Found::Superseded(said) => {
-            let message = format!("job {} cannot be promoted: {said}", job.id);
+        JobHealth::AwaitingPromotion(_) => {}
+        JobHealth::Unseen(error) => return Err(explain(error)),
+        JobHealth::Failed(reason) | JobHealth::Stopped(reason) | JobHealth::Superseded(reason) => {
+            let message = format!("job {} cannot be promoted: {reason}", job.id);
             let remedy = "nothing was promoted. Find the cause, then apply the component again";
             return Err(Error::new(Layer::Nomad, Phase::Application, Code::NotPromotable, message, remedy));
         }
-        Found::Passing(_) | Found::Waiting(..) => return Ok(None),
+        JobHealth::Passing(_) | JobHealth::Waiting(..) => return Ok(None),
     }
     let Some(deployment) = follow.deployment() else { return Ok(None) };
     // It is recorded first: nothing is promoted without a trace.

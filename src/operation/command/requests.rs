@@ -5,44 +5,44 @@ use std::collections::BTreeSet;
 use crate::error::Result;
 use crate::journal;
 use crate::model::Name;
-use crate::operation::intent::way_back::Rollback;
+use crate::operation::intent::rollback::RollbackRequest;
 use crate::operation::intent::{Intent, Mode, Options, What};
 use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
 use crate::operation::run;
-use crate::operation::run::wanted::Wanted;
+use crate::operation::run::run_request::RunRequest;
 
 /// A state of one component.
-pub fn state_apply(request: &Request) -> Wanted {
+pub fn state_apply(request: &Request) -> RunRequest {
     let mut arguments = Arguments::new(request);
     let component = arguments.name("component");
     let overrides = arguments.inputs(&component);
     arguments.refuse_retry();
     let test = arguments.test(&request.identity);
     let intent = Intent::new(What::Configuration, Mode::of(test));
-    let wanted = Wanted {
+    let wanted = RunRequest {
         components: Some([component].into()),
         overrides,
-        ..Wanted::new("apply", arguments.environment(), intent)
+        ..RunRequest::new("apply", arguments.environment(), intent)
     };
     end(arguments, wanted)
 }
 
-pub fn orchestrate(request: &Request) -> Wanted {
+pub fn orchestrate(request: &Request) -> RunRequest {
     let mut arguments = Arguments::new(request);
     let retry = arguments.retry(&request.identity);
     bring_up(arguments, request, retry)
 }
 
 /// A state of an environment.
-pub fn state_orchestrate(request: &Request) -> Wanted {
+pub fn state_orchestrate(request: &Request) -> RunRequest {
     let mut arguments = Arguments::new(request);
     arguments.refuse_retry();
     bring_up(arguments, request, false)
 }
 
-fn bring_up(mut arguments: Arguments, request: &Request, retry: bool) -> Wanted {
+fn bring_up(mut arguments: Arguments, request: &Request, retry: bool) -> RunRequest {
     let test = arguments.test(&request.identity);
     several(arguments, "orchestrate", Mode::of(test), |arguments| Options {
         migrate_backend: arguments.flag("migrate_backend"),
@@ -51,7 +51,7 @@ fn bring_up(mut arguments: Arguments, request: &Request, retry: bool) -> Wanted 
     })
 }
 
-pub fn plan(request: &Request) -> Wanted {
+pub fn plan(request: &Request) -> RunRequest {
     let options =
         |arguments: &mut Arguments| Options { upgrade: arguments.flag("upgrade"), ..Options::default() };
     several(Arguments::new(request), "plan", Mode::Keep, options)
@@ -63,32 +63,33 @@ fn several(
     operation: &'static str,
     mode: Mode,
     options: impl FnOnce(&mut Arguments) -> Options,
-) -> Wanted {
+) -> RunRequest {
     let components = arguments.names("components");
     let include_dependencies = arguments.flag("include_dependencies");
     let overrides = arguments.overrides();
     let options = options(&mut arguments);
     let intent = Intent { options, ..Intent::new(What::Configuration, mode) };
-    let wanted = Wanted {
+    let wanted = RunRequest {
         components,
         include_dependencies,
         overrides,
-        ..Wanted::new(operation, arguments.environment(), intent)
+        ..RunRequest::new(operation, arguments.environment(), intent)
     };
     end(arguments, wanted)
 }
 
-pub fn apply(request: &Request) -> Result<Wanted> {
+pub fn apply(request: &Request) -> Result<RunRequest> {
     let mut arguments = Arguments::new(request);
     let plan_id = arguments.run_id("plan_id");
     let environment = find_run::environment_of_plan(&mut arguments, request, &plan_id)?;
     let test = arguments.test(&request.identity);
     let intent = Intent::new(What::SavedPlan { plan_id, destroys: false }, Mode::of(test));
-    let wanted = Wanted { overrides: arguments.overrides(), ..Wanted::new("apply", environment, intent) };
+    let wanted =
+        RunRequest { overrides: arguments.overrides(), ..RunRequest::new("apply", environment, intent) };
     Ok(end(arguments, wanted))
 }
 
-pub fn remediate(request: &Request) -> Wanted {
+pub fn remediate(request: &Request) -> RunRequest {
     let mut arguments = Arguments::new(request);
     let component = arguments.name("component");
     let drift_id = arguments.text("drift_id");
@@ -99,14 +100,14 @@ pub fn remediate(request: &Request) -> Wanted {
     arguments.value("minion");
     let what = What::Drift { drift_id: drift_id.unwrap_or_default() };
     let intent = Intent::new(what, Mode::of(test));
-    let wanted = Wanted {
+    let wanted = RunRequest {
         components: Some([component].into()),
-        ..Wanted::new(journal::REMEDIATE, arguments.environment(), intent)
+        ..RunRequest::new(journal::REMEDIATE, arguments.environment(), intent)
     };
     end(arguments, wanted)
 }
 
-pub fn destroy(request: &Request) -> Wanted {
+pub fn destroy(request: &Request) -> RunRequest {
     let mut arguments = Arguments::new(request);
     let environment = arguments.environment_in_the_call();
     let test = arguments.test(&request.identity);
@@ -119,16 +120,16 @@ pub fn destroy(request: &Request) -> Wanted {
         arguments.problem("confirm", format!("is missing: set confirm={environment} to destroy it"));
     }
     let environment = environment.unwrap_or_else(Arguments::placeholder);
-    let wanted = Wanted {
+    let wanted = RunRequest {
         components: arguments.names("components"),
         overrides: arguments.overrides(),
-        ..Wanted::new("destroy", environment, Intent::new(What::Destroy, Mode::of(test)))
+        ..RunRequest::new("destroy", environment, Intent::new(What::Destroy, Mode::of(test)))
     };
     end(arguments, wanted)
 }
 
 /// Back to a snapshot, or to the configuration before the last one.
-pub fn rollback(request: &Request) -> Wanted {
+pub fn rollback(request: &Request) -> RunRequest {
     let mut arguments = Arguments::new(request);
     let order = arguments.ordered("order");
     let components = arguments.names("components");
@@ -143,56 +144,66 @@ pub fn rollback(request: &Request) -> Wanted {
         arguments.problem("snapshot_id", "is for one component: name that component");
     }
     let preserve_data = arguments.flag("preserve_data");
-    back(arguments, request, components, Rollback { snapshot_id, order, preserve_data, confirmed: false })
+    back(
+        arguments,
+        request,
+        components,
+        RollbackRequest { snapshot_id, order, preserve_data, confirmed: false },
+    )
 }
 
 /// Several components, in the named order: dependents first.
-pub fn staged_rollback(request: &Request) -> Wanted {
+pub fn staged_rollback(request: &Request) -> RunRequest {
     let mut arguments = Arguments::new(request);
     let order = arguments.ordered("components");
     let components = order.as_ref().map(|order| order.iter().cloned().collect());
     let preserve_data = arguments.maybe_flag("preserve_data").unwrap_or(true);
-    back(arguments, request, components, Rollback { order, preserve_data, ..Rollback::default() })
+    back(
+        arguments,
+        request,
+        components,
+        RollbackRequest { order, preserve_data, ..RollbackRequest::default() },
+    )
 }
 
 fn back(
     mut arguments: Arguments,
     request: &Request,
     components: Option<BTreeSet<Name>>,
-    rollback: Rollback,
-) -> Wanted {
+    rollback: RollbackRequest,
+) -> RunRequest {
     if components.is_none() {
         arguments.problem("components", "is missing: name the components to roll back");
     }
     let environment = arguments.environment_in_the_call();
     let confirmed = arguments.confirmed(environment.as_ref());
     let test = arguments.test(&request.identity);
-    let intent = Intent::new(What::Rollback(Rollback { confirmed, ..rollback }), Mode::of(test));
+    let intent = Intent::new(What::Rollback(RollbackRequest { confirmed, ..rollback }), Mode::of(test));
     let environment = environment.unwrap_or_else(Arguments::placeholder);
-    let wanted = Wanted {
+    let wanted = RunRequest {
         components,
         overrides: arguments.overrides(),
-        ..Wanted::new(run::rollback::OPERATION, environment, intent)
+        ..RunRequest::new(run::rollback::OPERATION, environment, intent)
     };
     end(arguments, wanted)
 }
 
 /// A person has examined the result of a failed rollback.
-pub fn acknowledge(request: &Request) -> Wanted {
+pub fn acknowledge(request: &Request) -> RunRequest {
     let mut arguments = Arguments::new(request);
     let components = arguments.names("components");
     if components.is_none() {
         arguments.problem("components", "is missing: name the components that you have checked");
     }
     let intent = Intent::new(What::Acknowledge, Mode::Apply);
-    let wanted = Wanted {
+    let wanted = RunRequest {
         components,
         overrides: arguments.overrides(),
-        ..Wanted::new("acknowledge", arguments.environment(), intent)
+        ..RunRequest::new("acknowledge", arguments.environment(), intent)
     };
     end(arguments, wanted)
 }
 
-fn end(arguments: Arguments, wanted: Wanted) -> Wanted {
-    Wanted { problems: arguments.finish(), ..wanted }
+fn end(arguments: Arguments, wanted: RunRequest) -> RunRequest {
+    RunRequest { problems: arguments.finish(), ..wanted }
 }

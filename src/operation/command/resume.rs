@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::state_surgery;
-use crate::decide::Demand;
+use super::state_edit;
+use crate::decide::EnvironmentRequirement;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::journal::{self, Began, Done};
+use crate::journal::{self, CompletedComponent, RunStart};
 use crate::model::{self, Name, PillarPath, Problem};
 use crate::operation::blueprint::draft;
 use crate::operation::intent::{Intent, Mode, What};
@@ -13,13 +13,13 @@ use crate::operation::query::find_run;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
 use crate::operation::run::rollback;
-use crate::operation::run::wanted::{Resumed, Wanted};
+use crate::operation::run::run_request::{ResumedRun, RunRequest};
 use crate::operation::store::last_run::LastRun;
-use crate::operation::store::run_log::Run;
+use crate::operation::store::run_log::LoggedRun;
 use crate::operation::store::{last_run, run_log};
 
 /// The remaining work of a run; by default, of the environment's last run that changed resources.
-pub fn resume(request: &Request) -> Result<Wanted> {
+pub fn resume(request: &Request) -> Result<RunRequest> {
     let mut arguments = Arguments::new(request);
     let run_id = arguments.maybe_run_id("run_id");
     let overrides = arguments.overrides();
@@ -31,7 +31,7 @@ pub fn resume(request: &Request) -> Result<Wanted> {
             (found?, true)
         }
         None => {
-            let meant = arguments.meant(Demand::Named, None);
+            let meant = arguments.meant(EnvironmentRequirement::Named, None);
             arguments.check()?;
             let in_the_call = meant.as_ref().is_some_and(|meant| meant.in_the_call);
             let environment = meant.map_or_else(Arguments::placeholder, |meant| meant.environment);
@@ -48,33 +48,33 @@ pub fn resume(request: &Request) -> Result<Wanted> {
         None if began.destroys() => What::Destroy,
         None => What::Configuration,
     };
-    Ok(Wanted {
+    Ok(RunRequest {
         components: Some(began.components.clone()),
         overrides,
-        resumes: Some(Resumed { done: run.done, run_id: run.run_id }),
-        ..Wanted::new("resume", run.environment.clone(), Intent::new(what, Mode::Apply))
+        resumes: Some(ResumedRun { done: run.done, run_id: run.run_id }),
+        ..RunRequest::new("resume", run.environment.clone(), Intent::new(what, Mode::Apply))
     })
 }
 
 /// An interrupted run, of this host or of another host that shares the locks.
-struct Interrupted {
+struct InterruptedRun {
     run_id: String,
     environment: Name,
-    began: Began,
+    began: RunStart,
     complete: bool,
     alive: bool,
     /// The components that are known to be done. For a run of another host, all are planned again and found done.
-    done: BTreeMap<Name, Done>,
+    done: BTreeMap<Name, CompletedComponent>,
     elsewhere: bool,
 }
 
-impl Interrupted {
-    fn here(request: &Request, run: Run) -> Result<Self> {
+impl InterruptedRun {
+    fn here(request: &Request, run: LoggedRun) -> Result<Self> {
         Ok(Self {
             done: done(request, &run)?,
-            complete: run.story.is_complete(),
-            alive: run.story.is_alive(),
-            began: *run.story.began,
+            complete: run.history.is_complete(),
+            alive: run.history.is_alive(),
+            began: *run.history.began,
             run_id: run.run_id,
             environment: run.environment,
             elsewhere: false,
@@ -98,7 +98,7 @@ impl Interrupted {
             let message = format!("run {run_id} was a {operation}; it cannot be resumed");
             return Err(not_resumable(message, "check the resources, then call it again"));
         }
-        if state_surgery::OPERATIONS.contains(&operation) {
+        if state_edit::OPERATIONS.contains(&operation) {
             let message = format!("run {run_id} was a single call: call {operation} again");
             return Err(refusal(Code::RunComplete, message));
         }
@@ -124,15 +124,15 @@ impl Interrupted {
 }
 
 /// A run by its id, in any environment of the pillar.
-fn find(request: &Request, run_id: &str) -> Result<Interrupted> {
+fn find(request: &Request, run_id: &str) -> Result<InterruptedRun> {
     let unknown = match find_run::find(request, run_id) {
-        Ok(run) => return Interrupted::here(request, run),
+        Ok(run) => return InterruptedRun::here(request, run),
         Err(error) => error,
     };
     for draft in find_run::drafts(request)? {
         match last_run::read(&draft.settings, &draft.environment)? {
             Some(last) if last.began.who.run_id == run_id => {
-                return Ok(Interrupted::elsewhere(&draft.environment, last));
+                return Ok(InterruptedRun::elsewhere(&draft.environment, last));
             }
             _ => {}
         }
@@ -141,21 +141,23 @@ fn find(request: &Request, run_id: &str) -> Result<Interrupted> {
 }
 
 /// The newest run of this host, or the one that the lock service knows, if that is newer.
-fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
+fn last(request: &Request, environment: &Name) -> Result<InterruptedRun> {
     let draft = draft(request, environment)?;
     let layout = find_run::layout(&draft)?;
     // A run that cannot be read may be the right one.
     let changing = run_log::all(&layout, environment).map(|(_, run)| run).find(|run| {
         run.as_ref().map_or(true, |run| {
-            let began = &run.story.began;
+            let began = &run.history.began;
             began.changes_things() && began.who.operation != journal::REMEDIATE
         })
     });
     let changing = changing.transpose()?;
     match (changing, last_run::read(&draft.settings, environment)?) {
-        (Some(here), Some(last)) if here.run_id >= last.began.who.run_id => Interrupted::here(request, here),
-        (_, Some(last)) => Ok(Interrupted::elsewhere(environment, last)),
-        (Some(here), None) => Interrupted::here(request, here),
+        (Some(here), Some(last)) if here.run_id >= last.began.who.run_id => {
+            InterruptedRun::here(request, here)
+        }
+        (_, Some(last)) => Ok(InterruptedRun::elsewhere(environment, last)),
+        (Some(here), None) => InterruptedRun::here(request, here),
         (None, None) => {
             Err(refusal(Code::NoSuchRun, format!("no run has changed anything in {environment} yet")))
         }
@@ -163,8 +165,8 @@ fn last(request: &Request, environment: &Name) -> Result<Interrupted> {
 }
 
 /// A destroy must be named by its id: the default does not continue it.
-fn unnamed(run: &Interrupted) -> Error {
-    let Interrupted { run_id, environment, .. } = run;
+fn unnamed(run: &InterruptedRun) -> Error {
+    let InterruptedRun { run_id, environment, .. } = run;
     let message = format!(
         "run {run_id} destroys {environment}, so the call must name the environment or the run: \
          infrastructure.resume {environment}"
@@ -187,8 +189,8 @@ fn refusal(code: Code, message: String) -> Error {
 }
 
 /// The components that it completed, and those of the run that it resumed.
-fn done(request: &Request, run: &Run) -> Result<BTreeMap<Name, Done>> {
-    let mut done = match &run.story.began.resumes {
+fn done(request: &Request, run: &LoggedRun) -> Result<BTreeMap<Name, CompletedComponent>> {
+    let mut done = match &run.history.began.resumes {
         Some(before) => match find_run::find(request, before) {
             Ok(before) => self::done(request, &before)?,
             // That run was too old and was removed: its components are planned again.
@@ -196,7 +198,7 @@ fn done(request: &Request, run: &Run) -> Result<BTreeMap<Name, Done>> {
         },
         None => BTreeMap::new(),
     };
-    done.retain(|name, _| !run.story.ended.contains_key(name));
-    done.extend(run.story.done());
+    done.retain(|name, _| !run.history.ended.contains_key(name));
+    done.extend(run.history.done());
     Ok(done)
 }

@@ -4,89 +4,93 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::inputs::{Hands, gather, lacking};
+use super::inputs::{SecretPublishing, collect_inputs, lacking};
 use super::reports;
 use crate::change::Changes;
-use crate::decide::{Blocked, Consent, Fate, KeptPlan, State, fate, judge};
+use crate::decide::{
+    Consent, PolicyViolation, SavedPlanAction, SavedPlanStatus, State, judge, saved_plan_action,
+};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Component, Name};
 use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, saved_plan_file, state};
 use crate::operation::intent::{Intent, Mode};
 use crate::operation::session::Session;
-use crate::operation::store::facts::Facts;
-use crate::operation::store::saved_plan::{Kept, Stopped};
+use crate::operation::store::plan_basis::PlanBasis;
+use crate::operation::store::saved_plan::{PolicyStop, StoredPlan};
 use crate::operation::store::saved_plans::SavedPlan;
 use crate::report::{ComponentReport, ResourceChange};
 use crate::words::{Words, words};
 
 /// The decision about a saved plan.
-pub(super) enum Ready {
-    Apply(Kept),
+pub(super) enum SavedPlanDecision {
+    Apply(StoredPlan),
     /// Plan again: if the changes are the same, they may be applied.
-    Again(Kept),
-    Blocked(Kept, Blocked),
+    Again(StoredPlan),
+    Blocked(StoredPlan, PolicyViolation),
 }
 
 /// Compares a saved plan with the current state of the component.
 pub(super) fn ready(
     component: &Component,
     plan: SavedPlan<'_>,
-    now: &Facts,
+    now: &PlanBasis,
     before: Option<&State>,
-) -> Result<Ready> {
-    let kept = plan.read()?;
+) -> Result<SavedPlanDecision> {
+    let stored = plan.read()?;
     let approval = plan.approval()?;
-    let consent = if kept.destroy { Consent::Confirmed } else { Consent::None };
-    let now_blocked = || judge(&component.policy, &kept.changes, consent).err();
-    let blocked = kept.stopped.clone().map(Stopped::blocked).or_else(now_blocked);
-    let (overtaken, moved) = (kept.overtaken(before)?, kept.moved(now));
-    let verdict = fate(KeptPlan {
-        spent: plan.spent()?.is_some(),
-        overtaken: !overtaken.is_empty(),
+    let consent = if stored.destroy { Consent::Confirmed } else { Consent::None };
+    let now_blocked = || judge(&component.policy, &stored.changes, consent).err();
+    let blocked = stored.stopped.clone().map(PolicyStop::blocked).or_else(now_blocked);
+    let (overtaken, moved) = (stored.is_superseded(before)?, stored.moved(now));
+    let verdict = saved_plan_action(SavedPlanStatus {
+        spent: plan.used_approval()?.is_some(),
+        superseded: !overtaken.is_empty(),
         blocked: blocked.is_some(),
-        approved: approval.is_some_and(|approval| approval.covers(&kept)),
-        moved: !moved.is_empty(),
-        old: kept.age() > component.policy.max_plan_age,
+        approved: approval.is_some_and(|approval| approval.covers(&stored)),
+        basis_changed: !moved.is_empty(),
+        expired: stored.age() > component.policy.max_plan_age,
     });
     match (verdict, blocked) {
-        (Fate::Spent, _) => plan.refuse_spent().map(|()| Ready::Apply(kept)),
-        (Fate::Moved, _) => Err(plan.moved(&[overtaken, moved].concat())),
-        (Fate::Ask, Some(blocked)) => Ok(Ready::Blocked(kept, blocked)),
-        (Fate::Again, _) => Ok(Ready::Again(kept)),
-        (Fate::Apply | Fate::Ask, _) => Ok(Ready::Apply(kept)),
+        (SavedPlanAction::Spent, _) => plan.refuse_used().map(|()| SavedPlanDecision::Apply(stored)),
+        (SavedPlanAction::Refuse, _) => Err(plan.moved(&[overtaken, moved].concat())),
+        (SavedPlanAction::NeedsApproval, Some(violation)) => {
+            Ok(SavedPlanDecision::Blocked(stored, violation))
+        }
+        (SavedPlanAction::PlanAgain, _) => Ok(SavedPlanDecision::Again(stored)),
+        (SavedPlanAction::Apply | SavedPlanAction::NeedsApproval, _) => Ok(SavedPlanDecision::Apply(stored)),
     }
 }
 
 /// The same check before anything runs, without a lock.
 pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
     // If it cannot be applied anyway, its inputs are not compared.
-    plan.refuse_spent()?;
+    plan.refuse_used()?;
     let name = plan.component;
     let node = &session.blueprint.nodes[name];
-    let (place, module) = (session.call.layout.place(name)?, &session.modules[name]);
-    let reading = session.call.reading();
-    let context = Context::new(session, &node.component, &place, None, reading.clone())?;
+    let (paths, module) = (session.call.layout.component(name)?, &session.modules[name]);
+    let reader = session.call.reading();
+    let context = Context::new(session, &node.component, &paths, None, reader.clone())?;
     let invoker = Invoker::new(context, &module.subdir).await?;
     let destroys = plan.read()?.destroy;
-    let hands = Hands::unless(destroys);
-    let record = session.records().latest(name, &place).await?;
+    let publishing = SecretPublishing::unless(destroys);
+    let record = session.records().latest(name, &paths).await?;
     let node = &*lacking::supply(session, node, record.as_ref(), destroys).await?;
-    let now = gather(session, node, &reading, hands).await?.facts(&session.call, module)?;
+    let now = collect_inputs(session, node, &reader, publishing).await?.plan_basis(&session.call, module)?;
     ready(&node.component, plan, &now, state::read(&invoker).await?.as_ref()).map(drop)
 }
 
 /// Refuses a new plan whose changes differ from the changes that were shown.
-pub(super) fn compare(kept: &Kept, again: &Changes, name: &Name) -> Result<()> {
-    if again.digest == kept.changes.digest {
+pub(super) fn compare(stored: &StoredPlan, again: &Changes, name: &Name) -> Result<()> {
+    if again.digest == stored.changes.digest {
         return Ok(());
     }
     let differs = |one: &[ResourceChange], other: &[ResourceChange]| {
         let not_there = one.iter().filter(|change| !other.contains(change));
         not_there.map(|change| change.address.clone()).collect::<Vec<_>>()
     };
-    let mut addresses = differs(&kept.changes.resources, &again.resources);
-    addresses.extend(differs(&again.resources, &kept.changes.resources));
+    let mut addresses = differs(&stored.changes.resources, &again.resources);
+    addresses.extend(differs(&again.resources, &stored.changes.resources));
     addresses.sort();
     addresses.dedup();
     let what = match addresses.is_empty() {
@@ -103,9 +107,9 @@ pub(super) fn compare(kept: &Kept, again: &Changes, name: &Name) -> Result<()> {
 pub(super) async fn stop(
     invoker: &Invoker<'_>,
     intent: &Intent,
-    (file, facts, before): (&Path, &Facts, Option<&State>),
+    (file, basis, before): (&Path, &PlanBasis, Option<&State>),
     changes: Changes,
-    blocked: Blocked,
+    violation: PolicyViolation,
 ) -> Result<ComponentReport> {
     let name = &invoker.context.component.name;
     let plans = invoker.context.session.call.saved_plans();
@@ -121,21 +125,21 @@ pub(super) async fn stop(
         }
         Mode::Preview | Mode::Apply => {
             let _ = std::fs::remove_file(file);
-            let remedy = words![&blocked.remedy, "; infrastructure.plan saves a plan that can be approved"];
-            return Ok(reports::blocked(changes, Blocked { remedy, ..blocked }, name));
+            let remedy = words![&violation.remedy, "; infrastructure.plan saves a plan that can be approved"];
+            return Ok(reports::blocked(changes, PolicyViolation { remedy, ..violation }, name));
         }
     };
-    let stopped = Stopped::of(&blocked, &invoker.context.redactor);
-    plans.of(name).keep(facts, before, &changes, intent.destroys(), Some(stopped))?;
-    Ok(reports::blocked(changes, asking(blocked, plans.of(name)), name))
+    let stopped = PolicyStop::of(&violation, &invoker.context.redactor);
+    plans.of(name).store(basis, before, &changes, intent.destroys(), Some(stopped))?;
+    Ok(reports::blocked(changes, asking(violation, plans.of(name)), name))
 }
 
 /// Adds the commands to continue with.
-pub(super) fn asking(blocked: Blocked, plan: SavedPlan<'_>) -> Blocked {
+pub(super) fn asking(violation: PolicyViolation, plan: SavedPlan<'_>) -> PolicyViolation {
     let (plan_id, name) = (plan.plan_id(), plan.component);
     let approve = format!(
         "; to approve this plan: salt-run infrastructure.approve plan_id={plan_id} components={name} (on a \
          minion eos_terraform.approve), then infrastructure.apply plan_id={plan_id}"
     );
-    Blocked { remedy: words![blocked.remedy, Words::own(approve)], ..blocked }
+    PolicyViolation { remedy: words![violation.remedy, Words::own(approve)], ..violation }
 }

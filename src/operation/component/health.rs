@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::value_path;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::health::{self, ConsulGate, Gate, Never, Opening, Outlook, Tally, Unhealthy};
+use crate::health::{self, ConsulGate, FinalReason, GateContext, GateTally, HealthGate, Outlook, Unhealthy};
 use crate::model::{
-    self, ConsulProbe, Given, HttpProbe, NomadProbe, OwnOutput, Probe, TcpProbe, address, job_name,
-    registered_name,
+    self, ConsulProbe, HttpProbe, NomadProbe, OwnOutput, ProbeSettings, TcpProbe, ValueOrOutput, address,
+    job_name, registered_name,
 };
-use crate::nomad::{Follow, JobName};
+use crate::nomad::{DeploymentWatch, JobName};
 use crate::operation::exec::context::Context;
 use crate::operation::exec::servers;
 use crate::view::progress::Stage;
@@ -23,8 +23,8 @@ pub async fn hold(context: &Context<'_>, state: &State) -> Result<()> {
     if gates.is_empty() {
         return Ok(());
     }
-    let tell = |tallies: &[Tally]| {
-        let passes = |tally: &&Tally| tally.last.as_ref().is_some_and(|answer| answer.passed);
+    let tell = |tallies: &[GateTally]| {
+        let passes = |tally: &&GateTally| tally.last.as_ref().is_some_and(|answer| answer.passed);
         let failing = tallies.iter().filter(|tally| !passes(tally)).find_map(|tally| tally.last.as_ref());
         let stage = Stage::Verifying {
             passing: tallies.iter().filter(passes).count(),
@@ -32,9 +32,9 @@ pub async fn hold(context: &Context<'_>, state: &State) -> Result<()> {
             begun: tallies.iter().any(|tally| tally.measured > 0),
             last: failing.map(|answer| answer.said.clone()).unwrap_or_default(),
         };
-        context.session.call.teller.stage(&context.component.name, stage);
+        context.session.call.channel.stage(&context.component.name, stage);
     };
-    tell(&vec![Tally::default(); gates.len()]);
+    tell(&vec![GateTally::default(); gates.len()]);
     let lost = async {
         match context.lock {
             Some(lock) => lock.lost().await.during(Phase::Verification),
@@ -55,7 +55,7 @@ pub async fn hold(context: &Context<'_>, state: &State) -> Result<()> {
     }
 }
 
-async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<()> {
+async fn watch(gates: &[HealthGate], tell: &dyn Fn(&[GateTally])) -> Result<()> {
     match health::watch(gates, tell).await {
         Ok(()) => Ok(()),
         Err(unhealthy) => Err(explain(gates, &unhealthy).await),
@@ -63,7 +63,7 @@ async fn watch(gates: &[Gate], tell: &dyn Fn(&[Tally])) -> Result<()> {
 }
 
 /// The gates of the component, with their values from this state.
-pub async fn gates(context: &Context<'_>, state: &State) -> Result<Vec<Gate>> {
+pub async fn gates(context: &Context<'_>, state: &State) -> Result<Vec<HealthGate>> {
     let mut gates = Vec::new();
     for gate in &context.component.health {
         gates.push(open(gate, state, context).await?);
@@ -71,11 +71,11 @@ pub async fn gates(context: &Context<'_>, state: &State) -> Result<Vec<Gate>> {
     Ok(gates)
 }
 
-async fn open(gate: &model::Gate, state: &State, context: &Context<'_>) -> Result<Gate> {
-    let (settings, reading) = (&context.session.blueprint.settings, &context.reading);
-    let (component, blind) = (context.component, context.blind);
+async fn open(gate: &model::GateSettings, state: &State, context: &Context<'_>) -> Result<HealthGate> {
+    let (settings, reader) = (&context.session.blueprint.settings, &context.reader);
+    let (component, blind) = (context.component, context.has_unreadable_secrets);
     let sensitive = |own: &OwnOutput| state.outputs.get(&own.output).is_some_and(|output| output.sensitive);
-    let opening = || Opening {
+    let opening = || GateContext {
         path: gate.path.to_string(),
         timing: gate.timing,
         is_patient: !gate.timing.is_set,
@@ -84,21 +84,21 @@ async fn open(gate: &model::Gate, state: &State, context: &Context<'_>) -> Resul
     };
     let refuse = |message: String| unmeasurable(gate, &message);
     match &gate.probe {
-        Probe::Http(probe @ HttpProbe { url, headers, .. }) => {
+        ProbeSettings::Http(probe @ HttpProbe { url, headers, .. }) => {
             let url = value(url, state, address::url).map_err(refuse)?;
-            let headers: Vec<_> = reading.read_all(headers).await?.into_iter().collect();
+            let headers: Vec<_> = reader.read_all(headers).await?.into_iter().collect();
             let referred = headers.iter().filter(|(name, _)| is_reference(probe, name));
             for (name, value) in referred {
                 context.hide(&format!("header {name} of {}", gate.path), &value.expose_secret().into());
             }
-            Gate::http(opening(), &url, probe, &headers).map_err(refuse)
+            HealthGate::http(opening(), &url, probe, &headers).map_err(refuse)
         }
-        Probe::Tcp(TcpProbe { host, port }) => {
+        ProbeSettings::Tcp(TcpProbe { host, port }) => {
             let host = value(host, state, address::host).map_err(refuse)?;
             let port = value(port, state, address::port).map_err(refuse)?;
-            Ok(Gate::tcp(opening(), host, port))
+            Ok(HealthGate::tcp(opening(), host, port))
         }
-        Probe::Nomad(NomadProbe { job, namespace }) => {
+        ProbeSettings::Nomad(NomadProbe { job, namespace }) => {
             let id = value(job, state, job_name).map_err(refuse)?;
             let is_it = |namespaced: &str| namespace.as_ref().is_none_or(|given| given == namespaced);
             let own = state.jobs.iter().find(|own| own.id == id && is_it(&own.namespace));
@@ -106,27 +106,31 @@ async fn open(gate: &model::Gate, state: &State, context: &Context<'_>) -> Resul
             let namespace = own.map_or(asked, |own| &own.namespace).clone();
             let registered = own.and_then(|own| own.modify_index);
             let failed = own.is_some_and(|own| own.failed);
-            let follow = Follow::new(
-                servers::nomad(settings, component, reading).await?,
+            let follow = DeploymentWatch::new(
+                servers::nomad(settings, component, reader).await?,
                 JobName { namespace, id },
                 registered,
             );
-            Ok(Gate::nomad(opening(), follow.after_failure(failed).silently(blind)))
+            Ok(HealthGate::nomad(opening(), follow.after_failure(failed).silently(blind)))
         }
-        Probe::Consul(ConsulProbe { service, least }) => {
+        ProbeSettings::Consul(ConsulProbe { service, least }) => {
             let service = value(service, state, registered_name).map_err(refuse)?;
             let mut jobs = Vec::new();
             for own in &state.jobs {
                 let name = JobName { namespace: own.namespace.clone(), id: own.id.clone() };
                 jobs.push(
-                    Follow::new(servers::nomad(settings, component, reading).await?, name, own.modify_index)
-                        .after_failure(own.failed)
-                        .silently(blind),
+                    DeploymentWatch::new(
+                        servers::nomad(settings, component, reader).await?,
+                        name,
+                        own.modify_index,
+                    )
+                    .after_failure(own.failed)
+                    .silently(blind),
                 );
             }
-            let token = servers::consul_token(settings, reading).await?;
+            let token = servers::consul_token(settings, reader).await?;
             let consul = ConsulGate::open(&settings.consul, token, service, *least, jobs);
-            Ok(Gate::consul(opening(), consul.map_err(refuse)?))
+            Ok(HealthGate::consul(opening(), consul.map_err(refuse)?))
         }
     }
 }
@@ -137,13 +141,13 @@ fn is_reference(probe: &HttpProbe, header: &str) -> bool {
 
 /// The literal or the value of the output. The error contains the name of the output, never its value.
 fn value<T: Clone>(
-    given: &Given<T>,
+    given: &ValueOrOutput<T>,
     state: &State,
     read: fn(&Value) -> Result<T, String>,
 ) -> Result<T, String> {
     let own = match given {
-        Given::Literal(value) => return Ok(value.clone()),
-        Given::Output(own) => own,
+        ValueOrOutput::Literal(value) => return Ok(value.clone()),
+        ValueOrOutput::Output(own) => own,
     };
     let output =
         state.outputs.get(&own.output).ok_or_else(|| format!("output {} has no value", own.output))?;
@@ -151,13 +155,13 @@ fn value<T: Clone>(
 }
 
 /// A gate that cannot be measured because of its definition.
-fn unmeasurable(gate: &model::Gate, message: &str) -> Error {
+fn unmeasurable(gate: &model::GateSettings, message: &str) -> Error {
     let remedy = "correct the gate in the pillar, or the module's output";
     let message = format!("{} could not be checked: {message}", gate.path);
     Error::new(Layer::Salt, Phase::Verification, Code::HealthGate, message, remedy)
 }
 
-async fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
+async fn explain(gates: &[HealthGate], unhealthy: &Unhealthy) -> Error {
     let Unhealthy { gate: late, watched, tallies } = unhealthy;
     let (gate, tally) = (&gates[*late], &tallies[*late]);
     let timing = &gate.timing;
@@ -191,7 +195,7 @@ async fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
     let mut details = json!({ "gate": gate.path, "gates": told.collect::<Vec<_>>() });
     if let Some(found) = diagnosis(gate, outlook).await {
         message = found.lines.iter().fold(message, |message, line| words![message, "\n  ", line]);
-        let seen = gates.iter().filter_map(Gate::seen_failing);
+        let seen = gates.iter().filter_map(HealthGate::seen_failing);
         message = seen.fold(message, |message, line| words![message, "\n  seen before: ", line]);
         details["nomad"] = found.details;
     }
@@ -200,9 +204,9 @@ async fn explain(gates: &[Gate], unhealthy: &Unhealthy) -> Error {
 }
 
 /// None if there is no failure to explain.
-async fn diagnosis(gate: &Gate, outlook: Outlook) -> Option<crate::nomad::Diagnosis> {
+async fn diagnosis(gate: &HealthGate, outlook: Outlook) -> Option<crate::nomad::Diagnosis> {
     match outlook {
-        Outlook::Open | Outlook::UnderWay(_) | Outlook::Never(Never::Failed) => gate.diagnose().await,
+        Outlook::Open | Outlook::UnderWay(_) | Outlook::Never(FinalReason::Failed) => gate.diagnose().await,
         Outlook::Unseen | Outlook::Never(_) => None,
     }
 }
@@ -217,23 +221,23 @@ pub fn ending(outlook: Outlook) -> (Code, &'static str) {
             Code::HealthUnknown,
             "the applied changes stay. Repair that server or correct infrastructure:settings, then run again",
         ),
-        Outlook::Never(Never::Denied) => {
+        Outlook::Never(FinalReason::Denied) => {
             (Code::HealthUnknown, "the applied changes stay. Give the token the permission, then run again")
         }
-        Outlook::Never(Never::Failed) => (
+        Outlook::Never(FinalReason::Failed) => (
             Code::DeploymentFailed,
             "correct the job. Nomad no longer tries this version, and a run registers it again only with \
              retry=True",
         ),
-        Outlook::Never(Never::Stopped) => (
+        Outlook::Never(FinalReason::Stopped) => (
             Code::JobStopped,
             "nothing was rolled back. Start the job with `nomad job start`, then run again. In your own \
              module, rerun_if_dead = true in its nomad_job lets a run start it",
         ),
-        Outlook::Never(Never::Superseded) => {
+        Outlook::Never(FinalReason::Superseded) => {
             (Code::Superseded, "nothing was rolled back. Find who else registers this job, then run again")
         }
-        Outlook::Never(Never::AwaitingPromotion) => (
+        Outlook::Never(FinalReason::AwaitingPromotion) => (
             Code::AwaitingPromotion,
             "check the canaries, then promote or fail the deployment, then run again",
         ),

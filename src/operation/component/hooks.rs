@@ -12,7 +12,8 @@ use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::hooks::{self, Publisher};
 use crate::model::{
-    Action, ConsulService, Given, Hook, HookFailure, Name, OwnOutput, Prometheus, Reference, Webhook, address,
+    ConsulService, Hook, HookAction, HookFailure, Name, OwnOutput, PrometheusTargets, Reference,
+    ValueOrOutput, Webhook, address,
 };
 use crate::operation::exec::context::Context;
 use crate::operation::exec::servers;
@@ -21,7 +22,7 @@ use crate::report::{ComponentReport, Status};
 use crate::words::{Words, words};
 
 /// The values of one component that a hook may use; none of them is secret.
-struct Telling<'a> {
+struct HookContext<'a> {
     context: &'a Context<'a>,
     report: &'a ComponentReport,
     outputs: BTreeMap<String, Value>,
@@ -44,7 +45,7 @@ pub(super) async fn after(
     }
     let gone = destroys || report.status == Status::Destroyed;
     for hook in &component.hooks {
-        let mut telling = Telling { context, report: &report, outputs: outputs(context), gone };
+        let mut telling = HookContext { context, report: &report, outputs: outputs(context), gone };
         let Err(reason) = telling.run(hook).await else { continue };
         let reason = context.redactor.text(&reason);
         let message = words![Words::own(format!("{} ({}) failed: ", hook.path, hook.kind())), reason];
@@ -75,13 +76,13 @@ async fn failed(context: &Context<'_>, report: ComponentReport, message: Words) 
 }
 
 async fn record(context: &Context<'_>) -> Result<()> {
-    let Some(record) = context.session.records().read(context.component, context.place).await? else {
+    let Some(record) = context.session.records().read(context.component, context.paths).await? else {
         return Ok(());
     };
     records::write(
         context.lock,
         &context.component.name,
-        context.place,
+        context.paths,
         crate::record::Record { outcome: Status::Failed.word().to_owned(), ..record },
     )
     .await
@@ -93,21 +94,21 @@ fn outputs(context: &Context<'_>) -> BTreeMap<String, Value> {
     shown_outputs::shown(&context.redactor, &State { outputs: produced.outputs, ..State::default() })
 }
 
-type Told = Result<(), String>;
+type HookResult = Result<(), String>;
 
-impl Telling<'_> {
-    async fn run(&mut self, hook: &Hook) -> Told {
+impl HookContext<'_> {
+    async fn run(&mut self, hook: &Hook) -> HookResult {
         if self.context.session.call.cancel.cause().is_some() {
             return Err("the run was stopped before it".to_owned());
         }
         match &hook.action {
-            Action::ConsulKv { prefix } => self.consul_kv(prefix).await,
-            Action::ConsulService(service) => self.consul_service(service).await,
-            Action::Prometheus(prometheus) => self.prometheus(prometheus),
-            Action::Webhook(webhook) => self.webhook(webhook).await,
+            HookAction::ConsulKv { prefix } => self.consul_kv(prefix).await,
+            HookAction::ConsulService(service) => self.consul_service(service).await,
+            HookAction::Prometheus(prometheus) => self.prometheus(prometheus),
+            HookAction::Webhook(webhook) => self.webhook(webhook).await,
             // The effect of a Salt hook is not reversed.
-            Action::Salt(_) if self.gone => Ok(()),
-            Action::Salt(step) => {
+            HookAction::Salt(_) if self.gone => Ok(()),
+            HookAction::Salt(step) => {
                 self.context.redactor.add(&job::secrets(&self.context.session.ledger));
                 let done = job::run(self.context, step, &BTreeMap::new(), false).await;
                 let done = done.map_err(|error| error.message)?;
@@ -119,7 +120,7 @@ impl Telling<'_> {
         }
     }
 
-    async fn consul_kv(&mut self, prefix: &str) -> Told {
+    async fn consul_kv(&mut self, prefix: &str) -> HookResult {
         let consul = self.consul().await?;
         let session = self.context.session;
         let folder = format!("{prefix}/{}/{}", session.blueprint.environment, self.name());
@@ -156,7 +157,7 @@ impl Telling<'_> {
         Ok(())
     }
 
-    async fn consul_service(&mut self, hook: &ConsulService) -> Told {
+    async fn consul_service(&mut self, hook: &ConsulService) -> HookResult {
         let consul = self.consul().await?;
         let node = format!("eos-{}-{}", self.context.session.blueprint.environment, self.name());
         if self.gone {
@@ -169,7 +170,7 @@ impl Telling<'_> {
         consul.register(&registration).await
     }
 
-    fn prometheus(&self, hook: &Prometheus) -> Told {
+    fn prometheus(&self, hook: &PrometheusTargets) -> HookResult {
         if self.gone {
             return hooks::forget(&hook.file);
         }
@@ -184,16 +185,16 @@ impl Telling<'_> {
                 value => one(value).map(|one| vec![one]),
             };
             targets.extend(match given {
-                Given::Literal(text) => vec![text.clone()],
-                Given::Output(own) => self.output(own, read)?,
+                ValueOrOutput::Literal(text) => vec![text.clone()],
+                ValueOrOutput::Output(own) => self.output(own, read)?,
             });
         }
         hooks::write(&hook.file, &targets, &hook.labels)
     }
 
-    async fn webhook(&mut self, hook: &Webhook) -> Told {
+    async fn webhook(&mut self, hook: &Webhook) -> HookResult {
         let session = self.context.session;
-        let headers = self.context.reading.read_all(&hook.headers).await.map_err(|error| error.message)?;
+        let headers = self.context.reader.read_all(&hook.headers).await.map_err(|error| error.message)?;
         let referred = |name: &String| !matches!(hook.headers.get(name), None | Some(Reference::Plain(_)));
         for (name, value) in headers.iter().filter(|(name, _)| referred(name)) {
             self.hide(&format!("header {name}"), value);
@@ -210,10 +211,14 @@ impl Telling<'_> {
         hooks::post(hook, &headers, &body).await
     }
 
-    fn given<T: Clone>(&self, given: &Given<T>, read: fn(&Value) -> Result<T, String>) -> Result<T, String> {
+    fn given<T: Clone>(
+        &self,
+        given: &ValueOrOutput<T>,
+        read: fn(&Value) -> Result<T, String>,
+    ) -> Result<T, String> {
         match given {
-            Given::Literal(value) => Ok(value.clone()),
-            Given::Output(own) => self.output(own, read),
+            ValueOrOutput::Literal(value) => Ok(value.clone()),
+            ValueOrOutput::Output(own) => self.output(own, read),
         }
     }
 
@@ -226,7 +231,7 @@ impl Telling<'_> {
 
     async fn consul(&mut self) -> Result<Publisher, String> {
         let settings = &self.context.session.blueprint.settings;
-        let token = servers::consul_token(settings, &self.context.reading).await;
+        let token = servers::consul_token(settings, &self.context.reader).await;
         let token = token.map_err(|error| error.message)?;
         token.iter().for_each(|token| self.hide("the token", token));
         Publisher::open(&settings.consul, token)

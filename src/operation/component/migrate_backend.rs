@@ -5,11 +5,11 @@ use std::fs;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::Invoker;
-use crate::operation::exec::outcome::Said;
+use crate::operation::exec::command_output::CommandOutput;
 use crate::record::Record;
 use crate::resolve::Module;
 use crate::terraform;
-use crate::workdir::{Place, remove, replace};
+use crate::workdir::{ComponentPaths, remove, replace};
 
 /// Runs before the new backend is written; refuses if the state may not move. True: an init has to forget the old one.
 pub(super) async fn prepare(
@@ -30,19 +30,19 @@ pub(super) async fn prepare(
             return Err(changed(record, backend));
         }
         // An interrupted migration has already read the state, and the old block may be gone.
-        if !moved_state(invoker.context.place).exists() {
-            replace(&moved_state(invoker.context.place), &old_state(invoker, module, record).await?)?;
+        if !moved_state(invoker.context.paths).exists() {
+            replace(&moved_state(invoker.context.paths), &old_state(invoker, module, record).await?)?;
         }
     }
     // This file refers to the old backend. The init of the new backend writes another.
-    remove(&invoker.context.place.data().join("terraform.tfstate"))?;
-    remove(&invoker.context.place.initialised())?;
+    remove(&invoker.context.paths.data().join("terraform.tfstate"))?;
+    remove(&invoker.context.paths.initialised())?;
     Ok(true)
 }
 
 /// Runs after the init of the new backend: pushes the state, unless another is there. True: it was moved.
 pub(super) async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<bool> {
-    let moved = moved_state(invoker.context.place);
+    let moved = moved_state(invoker.context.paths);
     if !reconfigured || !moved.exists() {
         return Ok(false);
     }
@@ -60,12 +60,12 @@ pub(super) async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<
         Some(local) => fs::rename(&moved, &local).map_err(|error| Error::file(&local, "write", error))?,
         None => {
             let timeout = invoker.context.component.timeouts.plan;
-            let said = invoker.plain("state-push", terraform::state_push(&moved), timeout).await?;
-            if said.exit.code != Some(0) {
-                return Err(invoker.failure("state push", Phase::Preparation, &said));
+            let output = invoker.plain("state-push", terraform::state_push(&moved), timeout).await?;
+            if output.exit.code != Some(0) {
+                return Err(invoker.failure("state push", Phase::Preparation, &output));
             }
             remove(&moved)?;
-            set_aside(&invoker.context.place.state())?;
+            set_aside(&invoker.context.paths.state())?;
         }
     }
     tracing::info!("{}: the state was moved to the new backend", invoker.context.component.name);
@@ -73,23 +73,23 @@ pub(super) async fn finish(invoker: &Invoker<'_>, reconfigured: bool) -> Result<
 }
 
 /// A moved state may start a new lineage: Terraform creates one when a state is pushed to an empty backend.
-pub(super) fn verify(record: &Record, found: Option<&State>, place: &Place) -> Result<()> {
-    let resources = found.map_or(0, |state| state.resources);
+pub(super) fn verify(record: &Record, current: Option<&State>, paths: &ComponentPaths) -> Result<()> {
+    let resources = current.map_or(0, |state| state.resources);
     if resources == record.resources {
         return Ok(());
     }
     let message =
         format!("the moved state has {resources} resource(s), but the last run left {}", record.resources);
-    let remedy = format!("compare it with {}", place.state().with_extension("tfstate.moved").display());
+    let remedy = format!("compare it with {}", paths.state().with_extension("tfstate.moved").display());
     Err(Error::new(Layer::Terraform, Phase::Preparation, Code::StateReplaced, message, remedy))
 }
 
 async fn old_state(invoker: &Invoker<'_>, module: &Module, record: &Record) -> Result<Vec<u8>> {
     if record.backend.is_empty() {
-        let path = invoker.context.place.state();
+        let path = invoker.context.paths.state();
         return fs::read(&path).map_err(|error| Error::file(&path, "read", error));
     }
-    let old = invoker.context.place.module().join(&module.subdir).join("backend.tf");
+    let old = invoker.context.paths.module().join(&module.subdir).join("backend.tf");
     if !old.exists() {
         let message =
             format!("the block of the old backend, {}, is gone, so its state cannot be read", old.display());
@@ -100,7 +100,11 @@ async fn old_state(invoker: &Invoker<'_>, module: &Module, record: &Record) -> R
     let (exit, state) = invoker.document("state-pull", terraform::state_pull(), timeout).await?;
     match exit.code {
         Some(0) if !state.is_empty() => Ok(state),
-        _ => Err(invoker.failure("state pull", Phase::Preparation, &Said { exit, diagnostics: Vec::new() })),
+        _ => Err(invoker.failure(
+            "state pull",
+            Phase::Preparation,
+            &CommandOutput { exit, diagnostics: Vec::new() },
+        )),
     }
 }
 
@@ -117,8 +121,8 @@ pub(super) fn changed(record: &Record, backend: Option<&str>) -> Error {
     Error::new(Layer::Terraform, Phase::Preparation, Code::BackendChanged, message, remedy)
 }
 
-fn moved_state(place: &Place) -> std::path::PathBuf {
-    place.control().join("moving.tfstate")
+fn moved_state(paths: &ComponentPaths) -> std::path::PathBuf {
+    paths.control().join("moving.tfstate")
 }
 
 /// A local state that was moved stays as evidence, under a name that terraform does not read.

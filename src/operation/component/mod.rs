@@ -18,25 +18,25 @@ pub mod shown_outputs;
 mod turn;
 mod value_path;
 
-use self::inputs::{Hands, gather, given_secrets, lacking, task_secrets};
+use self::inputs::{SecretPublishing, collect_inputs, given_secrets, lacking, task_secrets};
 use self::recovery::Recovery;
 use self::reports::ended;
 use self::turn::Turn;
 use crate::error::{Code, Result};
-use crate::journal::Entry;
-use crate::lock::Guard;
+use crate::journal::JournalEntry;
+use crate::lock::LockGuard;
 use crate::model::{Name, Node};
 use crate::operation::exec::Invoker;
 use crate::operation::exec::context::Context;
 use crate::operation::intent::{Intent, What};
 use crate::operation::session::Session;
-use crate::operation::session::produced::{Pending, Produced};
+use crate::operation::session::produced_outputs::{PendingOutputs, ProducedOutputs};
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::record::Record;
 use crate::render;
 use crate::report::{ComponentReport, Status};
 use crate::view::progress::Stage;
-use crate::workdir::{Layout, Manifest, Place, ensure_private};
+use crate::workdir::{ComponentPaths, Layout, Manifest, ensure_private};
 
 /// Runs one component. Every result, also an error, becomes its report.
 pub(super) async fn run(session: &Session, name: &Name, intent: &Intent) -> ComponentReport {
@@ -54,21 +54,22 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
     {
         return Ok(report);
     }
-    let place = session.call.layout.place(name)?;
-    session.call.teller.stage(name, Stage::Preparing);
-    ensure_private(place.control())?;
+    let paths = session.call.layout.component(name)?;
+    session.call.channel.stage(name, Stage::Preparing);
+    ensure_private(paths.control())?;
     if step.is_none() {
-        ensure_private(&place.workdir)?;
+        ensure_private(&paths.workdir)?;
     }
     let holder = session.holder(name);
     let timeout = session.blueprint.settings.lock_timeout;
-    let guard = session.call.locks.acquire(&place.lock(), &holder, timeout, &session.call.cancel).await?;
+    let guard = session.call.locks.acquire(&paths.lock(), &holder, timeout, &session.call.cancel).await?;
     let deployment_id = node.deployment_id.clone();
     tracing::info!("{name}: {} of deployment {deployment_id}", session.call.operation);
-    let outcome = match session.ledger.note(Entry::Started { component: name.clone(), deployment_id }) {
+    let outcome = match session.ledger.note(JournalEntry::Started { component: name.clone(), deployment_id })
+    {
         Ok(()) => match step {
-            Some(step) => salt::run(session, node, step, &place, &guard, intent).await,
-            None => work(session, node, &place, &guard, intent).await,
+            Some(step) => salt::run(session, node, step, &paths, &guard, intent).await,
+            None => work(session, node, &paths, &guard, intent).await,
         },
         Err(error) => Err(error),
     };
@@ -84,15 +85,15 @@ async fn locked(session: &Session, name: &Name, intent: &Intent) -> Result<Compo
 async fn work(
     session: &Session,
     node: &Node,
-    place: &Place,
-    guard: &Guard,
+    paths: &ComponentPaths,
+    guard: &LockGuard,
     intent: &Intent,
 ) -> Result<ComponentReport> {
     let component = &node.component;
     let subdir = &session.modules[&component.name].subdir;
-    let record = session.records().read(component, place).await?;
-    let reading = session.call.reading();
-    let context = Context::new(session, component, place, Some(guard), reading)?;
+    let record = session.records().read(component, paths).await?;
+    let reader = session.call.reading();
+    let context = Context::new(session, component, paths, Some(guard), reader)?;
     let mut invoker = Invoker::new(context, subdir).await?;
     if intent.what == What::Acknowledge {
         return needs_acknowledge::acknowledge(&invoker.context, record.as_ref()).await;
@@ -121,7 +122,7 @@ async fn work(
     let mut report = recovery.tell(&invoker, report);
     invoker.context.redactor.report(&mut report);
     let mut report = match intent.way() {
-        Some(way) => needs_acknowledge::block(&invoker.context, way, report).await,
+        Some(step) => needs_acknowledge::block(&invoker.context, step, report).await,
         None => report,
     };
     if intent.changes_things() {
@@ -136,49 +137,54 @@ async fn work(
 async fn begin(
     node: &Node,
     invoker: &mut Invoker<'_>,
-    guard: &Guard,
+    guard: &LockGuard,
     intent: &Intent,
     record: Option<&Record>,
     recovery: &mut Recovery,
     notes: &mut Vec<String>,
 ) -> Result<ComponentReport> {
-    let (session, place, component) =
-        (invoker.context.session, invoker.context.place, invoker.context.component);
-    let mut manifest = Manifest::open(place)?;
+    let (session, paths, component) =
+        (invoker.context.session, invoker.context.paths, invoker.context.component);
+    let mut manifest = Manifest::open(paths)?;
     if intent.destroys()
         && !recovery.is_unfinished()
-        && nothing_left(record, &place.state(), component.backend.is_local())
+        && nothing_left(record, &paths.state(), component.backend.is_local())
     {
         return Ok(ComponentReport::new(Status::Unchanged, Code::NothingThere));
     }
     let destroys = destroys(&session.call.layout, intent, &component.name)?;
     let node = &*lacking::supply(session, node, record, destroys).await?;
-    if !node.lacks.is_empty() {
+    if !node.missing_variables.is_empty() {
         let lacks = lacking::names(node);
         notes.push(format!("it is destroyed with null for {lacks}: the last value is not stored"));
     }
-    let hands = Hands::unless(destroys);
-    let mut gathered = gather(session, node, &invoker.context.reading, hands).await?;
-    if gathered.handed.is_unmade() && intent.changes_things() {
-        notes.extend(
-            task_secrets::generate(&session.call.secrets, component, &invoker.context.reading).await?,
-        );
-        gathered = gather(session, node, &invoker.context.reading, hands).await?;
+    let publishing = SecretPublishing::unless(destroys);
+    let mut collected = collect_inputs(session, node, &invoker.context.reader, publishing).await?;
+    if collected.task_secrets.is_unmade() && intent.changes_things() {
+        notes
+            .extend(task_secrets::generate(&session.call.secrets, component, &invoker.context.reader).await?);
+        collected = collect_inputs(session, node, &invoker.context.reader, publishing).await?;
     }
-    let inputs = &gathered.inputs;
+    let inputs = &collected.inputs;
     if !inputs.pending.is_empty() {
-        session.ledger.produce(&component.name, Produced { pending: Pending::All, ..Produced::default() });
+        session.ledger.produce(
+            &component.name,
+            ProducedOutputs { pending: PendingOutputs::All, ..ProducedOutputs::default() },
+        );
         let mut report = ComponentReport::new(Status::PendingInputs, Code::ReadsPendingOutputs);
         report.notes.push(format!("reads {}, which depends on a pending change", inputs.pending.join(", ")));
         return Ok(report);
     }
-    invoker.hand_over(&inputs.secret)?;
-    let handed = &gathered.handed;
-    match handed.is_empty() {
+    invoker.pass_secret_variables(&inputs.secret)?;
+    let task_secrets = &collected.task_secrets;
+    match task_secrets.is_empty() {
         true => given_secrets::hide(&mut invoker.context).await,
         false => {
-            handed.secrets.iter().for_each(|secret| invoker.context.hide("a secret of its tasks", secret));
-            invoker.context.blind = handed.blind;
+            task_secrets
+                .secrets
+                .iter()
+                .for_each(|secret| invoker.context.hide("a secret of its tasks", secret));
+            invoker.context.has_unreadable_secrets = task_secrets.has_unreadable_secrets;
         }
     }
     let module = &session.modules[&component.name];
@@ -190,11 +196,11 @@ async fn begin(
         intent,
         record,
         module,
-        facts: &gathered.facts(&session.call, module)?,
+        basis: &collected.plan_basis(&session.call, module)?,
         variables: &render::tfvars(&known.collect()),
         inputs,
-        handed,
-        backend: gathered.backend.as_deref(),
+        task_secrets,
+        backend: collected.backend.as_deref(),
     };
     turn.take(recovery, &mut manifest, notes).await
 }

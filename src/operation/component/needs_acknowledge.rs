@@ -2,9 +2,9 @@
 
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::context::Context;
-use crate::operation::intent::way_back::{Manner, Way};
+use crate::operation::intent::rollback::{RollbackStep, RollbackTrigger};
 use crate::operation::store::records;
-use crate::record::{Blocked, Record};
+use crate::record::{FailedRollback, Record};
 use crate::report::{ComponentReport, Status};
 use crate::words::{Words, words};
 
@@ -14,17 +14,17 @@ pub(super) async fn acknowledge(context: &Context<'_>, record: Option<&Record>) 
         return Ok(ComponentReport::new(Status::Unchanged, Code::NothingToAcknowledge));
     };
     let record = Record { blocked: None, ..record.clone() };
-    records::write(context.lock, &context.component.name, context.place, record).await?;
+    records::write(context.lock, &context.component.name, context.paths, record).await?;
     Ok(ComponentReport::new(Status::Unchanged, Code::Acknowledged))
 }
 
 /// The report of a component that is blocked.
 pub(super) fn refuse(context: &Context<'_>, record: Option<&Record>) -> Option<ComponentReport> {
-    let blocked = record?.blocked.as_ref()?;
+    let rollback = record?.blocked.as_ref()?;
     let name = &context.component.name;
-    let when = format!("the rollback of run {} failed ({}): ", blocked.run_id, blocked.since);
+    let when = format!("the rollback of run {} failed ({}): ", rollback.run_id, rollback.since);
     let message =
-        words![Words::own(when), &blocked.message, "; nothing is applied until a person has checked it"];
+        words![Words::own(when), &rollback.message, "; nothing is applied until a person has checked it"];
     let remedy = remedy(context.session.blueprint.environment.as_str(), name.as_str());
     let error = Error::new(Layer::Host, Phase::Preparation, Code::RollbackFailed, message, remedy).of(name);
     let report = ComponentReport::new(Status::Blocked, error.code);
@@ -37,28 +37,33 @@ fn remedy(environment: &str, name: &str) -> Words {
 }
 
 /// Records that a rollback failed, and says what a person has to do before the next apply.
-pub(super) async fn block(context: &Context<'_>, way: &Way, mut report: ComponentReport) -> ComponentReport {
+pub(super) async fn block(
+    context: &Context<'_>,
+    step: &RollbackStep,
+    mut report: ComponentReport,
+) -> ComponentReport {
     let Some(error) = report.error.as_ref().filter(|_| report.status == Status::Failed) else {
         return report;
     };
-    if error.code == Code::MovedSince || way.manner != Manner::OfRun {
+    if error.code == Code::MovedSince || step.trigger != RollbackTrigger::Automatic {
         return report;
     }
     let message = error.message.to_string();
     let written = async {
-        let place = context.place;
-        let record = context.session.records().read(context.component, place).await?.unwrap_or_default();
-        let blocked = Blocked {
+        let paths = context.paths;
+        let record = context.session.records().read(context.component, paths).await?.unwrap_or_default();
+        let rollback = FailedRollback {
             run_id: context.session.call.run_id.clone(),
             since: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
             message,
         };
-        let (known_good, residue) = (way.leg.known_good.clone(), way.leg.residue.clone());
+        let (known_good, perpetual_diff) =
+            (step.target.known_good.clone(), step.target.perpetual_diff.clone());
         records::write(
             context.lock,
             &context.component.name,
-            context.place,
-            Record { blocked: Some(blocked), known_good, residue, ..record },
+            context.paths,
+            Record { blocked: Some(rollback), known_good, residue: perpetual_diff, ..record },
         )
         .await
     };

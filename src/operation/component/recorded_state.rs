@@ -11,7 +11,7 @@ use crate::words::Words;
 pub async fn whole(invoker: &Invoker<'_>) -> Result<Option<State>> {
     let state = state::read(invoker).await?;
     let name = &invoker.context.component.name;
-    match invoker.context.session.records().latest(name, invoker.context.place).await {
+    match invoker.context.session.records().latest(name, invoker.context.paths).await {
         Ok(Some(record)) => Ok(record.with_nulls(state)),
         Ok(None) => Ok(state),
         // The state itself is still the answer. The next run of this component refuses the record.
@@ -25,12 +25,12 @@ pub async fn whole(invoker: &Invoker<'_>) -> Result<Option<State>> {
 /// Refuses a state that is not the one after the last run.
 pub(super) fn check(
     record: Option<&Record>,
-    found: Option<&State>,
+    state: Option<&State>,
     destroying: bool,
     context: &Context<'_>,
 ) -> Result<()> {
     let Some(record) = record else { return Ok(()) };
-    let verdict = decide::compare(Some(&record.remembered()), found);
+    let verdict = decide::compare(Some(&record.remembered()), state);
     let (code, what) = match verdict {
         Ok(()) => return Ok(()),
         // Nothing is left to destroy, as requested.
@@ -51,7 +51,7 @@ pub(super) fn check(
     let remedy = Words::own(format!(
         "restore the state in {}; if those resources no longer exist, remove {}",
         state::place(context),
-        context.place.record().display()
+        context.paths.record().display()
     ));
     Err(Error::new(Layer::Terraform, Phase::Preparation, code, message, remedy))
 }

@@ -10,7 +10,7 @@ use crate::view::short;
 
 /// Jobs (`web@default`) whose registration differs from the state.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Followed {
+pub struct FollowedRegistrations {
     pub registrations: BTreeMap<String, u64>,
     /// Jobs that were registered neither by a run nor by Nomad's own revert of a failed version.
     pub foreign: BTreeSet<String>,
@@ -23,8 +23,8 @@ pub(super) fn refreshed(
     found: &[FoundJob],
     record: Option<&Record>,
     failed: bool,
-) -> Followed {
-    let mut followed = Followed::default();
+) -> FollowedRegistrations {
+    let mut followed = FollowedRegistrations::default();
     let before = record.map(|record| (&record.followed, &record.foreign));
     for job in &mut state.jobs {
         job.failed = failed;

@@ -1,7 +1,7 @@
 //! The report of a component's turn, made from an error or a plan.
 
 use crate::change::{Changes, Redactor};
-use crate::decide::Blocked;
+use crate::decide::PolicyViolation;
 use crate::error::{Code, Error, Layer, Phase};
 use crate::model::Name;
 use crate::report::{ComponentReport, Status};
@@ -27,12 +27,12 @@ pub(super) fn planned(changes: Changes) -> ComponentReport {
     with(ComponentReport::new(Status::Planned, None), changes)
 }
 
-pub(super) fn blocked(changes: Changes, blocked: Blocked, name: &Name) -> ComponentReport {
-    let error = Error::new(Layer::Salt, Phase::Planning, blocked.code, blocked.message, blocked.remedy)
+pub(super) fn blocked(changes: Changes, violation: PolicyViolation, name: &Name) -> ComponentReport {
+    let error = Error::new(Layer::Salt, Phase::Planning, violation.code, violation.message, violation.remedy)
         .of(name)
-        .with(serde_json::json!({ "addresses": blocked.addresses }));
+        .with(serde_json::json!({ "addresses": violation.addresses }));
     let report =
-        ComponentReport { error: Some(error), ..ComponentReport::new(Status::Blocked, blocked.code) };
+        ComponentReport { error: Some(error), ..ComponentReport::new(Status::Blocked, violation.code) };
     with(report, changes)
 }
 

@@ -10,11 +10,11 @@ use std::time::{Duration, SystemTime};
 use secrecy::ExposeSecret;
 
 use super::Invoker;
-use super::outcome::Said;
+use super::command_output::CommandOutput;
 use crate::error::{Error, Result};
-use crate::lock::{Guard, Holder};
+use crate::lock::{Holder, LockGuard};
 use crate::process::{self, Cancel, Cause, Command, Exit, Limits};
-use crate::record::Locking;
+use crate::record::BackendLockMarker;
 use crate::terraform::{self, Diagnostic, Event, ROOM};
 use crate::workdir::remove;
 
@@ -27,7 +27,7 @@ impl Invoker<'_> {
         timeout: Duration,
         room: u64,
         on_event: &mut dyn FnMut(&Event),
-    ) -> Result<Said> {
+    ) -> Result<CommandOutput> {
         let mut diagnostics = Vec::new();
         let mut unreadable = None;
         let locking = self.begin_locking(step)?;
@@ -40,27 +40,27 @@ impl Invoker<'_> {
             .await?;
         // It ended by itself, so it has released the backend's lock.
         if locking && exit.code.is_some() {
-            remove(&self.context.place.locking())?;
+            remove(&self.context.paths.locking())?;
         }
         match unreadable {
             Some(error) => Err(error),
-            None => Ok(Said { exit, diagnostics }),
+            None => Ok(CommandOutput { exit, diagnostics }),
         }
     }
 
     /// Records that terraform takes a remote backend's lock. A record of a killed terraform is not overwritten.
     fn begin_locking(&self, step: &str) -> Result<bool> {
-        let path = self.context.place.locking();
-        if self.context.state().is_some() || self.context.place.is_aside() || path.exists() {
+        let path = self.context.paths.locking();
+        if self.context.state().is_some() || self.context.paths.is_for_drift_check() || path.exists() {
             return Ok(false);
         }
-        let locking = Locking {
+        let marker = BackendLockMarker {
             run_id: self.context.session.call.run_id.clone(),
             step: step.to_owned(),
             started: humantime::format_rfc3339_nanos(SystemTime::now()).to_string(),
             host: Holder::here().host,
         };
-        locking.write(&path).map(|()| true)
+        marker.write(&path).map(|()| true)
     }
 
     /// Runs one command whose stdout is one document. The file with it is removed after it was read.
@@ -79,9 +79,14 @@ impl Invoker<'_> {
     }
 
     /// Runs one command whose output is for people.
-    pub async fn plain(&self, step: &str, arguments: Vec<OsString>, timeout: Duration) -> Result<Said> {
+    pub async fn plain(
+        &self,
+        step: &str,
+        arguments: Vec<OsString>,
+        timeout: Duration,
+    ) -> Result<CommandOutput> {
         let exit = self.run(step, arguments, timeout, ROOM, &mut |_| {}).await?;
-        Ok(Said { exit, diagnostics: Vec::new() })
+        Ok(CommandOutput { exit, diagnostics: Vec::new() })
     }
 
     async fn run(
@@ -96,7 +101,7 @@ impl Invoker<'_> {
         let command = Command {
             program: self.context.session.call.tool.path.clone(),
             stdin: self.secrets_for(&arguments),
-            lock: self.context.lock.map(Guard::of_terraform),
+            lock: self.context.lock.map(LockGuard::of_terraform),
             args: arguments,
             cwd: self.cwd.clone(),
             env: self.environment()?,
@@ -121,7 +126,7 @@ impl Invoker<'_> {
             .session
             .call
             .layout
-            .give_terraforms(self.context.place, &self.context.session.call.run_id);
+            .give_terraforms(self.context.paths, &self.context.session.call.run_id);
         exit
     }
 
@@ -140,7 +145,7 @@ impl Invoker<'_> {
             }
         };
         let expiring = async {
-            self.ends_for(self.context.reading.expiring().await);
+            self.ends_for(self.context.reader.expiring().await);
             self.cancel.cancel(Cause::LeaseExpiring);
         };
         tokio::join!(asked, forced, lost, expiring);
@@ -160,9 +165,9 @@ impl Invoker<'_> {
             std::env::vars_os(),
             declared,
             &settings.pass_env,
-            &terraform::Folders {
-                home: self.context.place.home(),
-                data: self.context.place.data(),
+            &terraform::TerraformFolders {
+                home: self.context.paths.home(),
+                data: self.context.paths.data(),
                 cli_config: settings.cli_config_file.clone(),
             },
         )

@@ -11,26 +11,26 @@ use serde_json::Value;
 use super::nomad_env;
 use crate::change::Redactor;
 use crate::error::{Phase, Result};
-use crate::lock::Guard;
+use crate::lock::LockGuard;
 use crate::model::Component;
 use crate::operation::session::Session;
-use crate::operation::session::secrets::Reading;
+use crate::operation::session::secrets::SecretReader;
 use crate::words::Words;
-use crate::workdir::Place;
+use crate::workdir::ComponentPaths;
 
 pub struct Context<'a> {
     pub session: &'a Session,
     pub component: &'a Component,
-    pub place: &'a Place,
+    pub paths: &'a ComponentPaths,
     /// None for a question. It stays held while terraform lives, even if this process is killed.
-    pub lock: Option<&'a Guard>,
+    pub lock: Option<&'a LockGuard>,
     /// The references that this turn reads.
-    pub reading: Rc<Reading>,
+    pub reader: Rc<SecretReader>,
     pub redactor: Redactor,
     /// Secrets that are too short to be removed from texts, by their names in the pillar.
     short: RefCell<BTreeSet<String>>,
     /// A secret of its tasks is not known: texts from its tasks are not repeated.
-    pub blind: bool,
+    pub has_unreadable_secrets: bool,
 }
 
 impl<'a> Context<'a> {
@@ -38,21 +38,21 @@ impl<'a> Context<'a> {
     pub fn new(
         session: &'a Session,
         component: &'a Component,
-        place: &'a Place,
-        lock: Option<&'a Guard>,
-        reading: Rc<Reading>,
+        place: &'a ComponentPaths,
+        lock: Option<&'a LockGuard>,
+        reader: Rc<SecretReader>,
     ) -> Result<Self> {
         place.check()?;
         let redactor = session.call.known.of_component();
         let context = Self {
             session,
             component,
-            place,
+            paths: place,
             lock,
-            reading,
+            reader,
             redactor,
             short: RefCell::default(),
-            blind: false,
+            has_unreadable_secrets: false,
         };
         let is_secret = |name: &String| session.is_reference(name) || name == nomad_env::TOKEN;
         for (name, value) in session.call.environment.iter().filter(|(name, _)| is_secret(name)) {
@@ -87,7 +87,7 @@ impl<'a> Context<'a> {
 
     /// The path for `-state=`, if the state is local. Terraform's own default is in the module's folder.
     pub fn state(&self) -> Option<PathBuf> {
-        self.component.backend.is_local().then(|| self.place.state())
+        self.component.backend.is_local().then(|| self.paths.state())
     }
 
     /// Refuses to begin a phase if the run was asked to stop, if the lock may be lost, or if a lease expires.
@@ -95,7 +95,7 @@ impl<'a> Context<'a> {
         if let Some(lock) = self.lock {
             lock.fence().await.map_err(|error| error.during(phase))?;
         }
-        if let Some(error) = self.reading.is_expiring().await {
+        if let Some(error) = self.reader.is_expiring().await {
             return Err(error.during(phase));
         }
         self.session.call.go_on(phase)

@@ -1,7 +1,7 @@
 //! The error of a terraform that did not succeed.
 
 use super::Invoker;
-use super::outcome::Said;
+use super::command_output::CommandOutput;
 use crate::error::{Code, Error, Layer, Phase};
 use crate::process::{Cause, CutShort};
 use crate::terraform::{self, Severity};
@@ -9,8 +9,8 @@ use crate::words::{Words, words};
 
 impl Invoker<'_> {
     /// The error of a command that did not succeed.
-    pub fn failure(&self, step: &str, phase: Phase, said: &Said) -> Error {
-        let error = match said.exit.stopped {
+    pub fn failure(&self, step: &str, phase: Phase, output: &CommandOutput) -> Error {
+        let error = match output.exit.stopped {
             Some(Cause::User) => Error::new(
                 Layer::Host,
                 phase,
@@ -38,10 +38,14 @@ impl Invoker<'_> {
                 Words::own(format!("raise timeouts:{step} in the pillar, or find the cause of the delay")),
             ),
             None => {
-                let errors: Vec<_> =
-                    said.diagnostics.iter().filter(|one| one.severity == Severity::Error).cloned().collect();
-                let stderr = self.context.redactor.text(&said.exit.stderr_tail);
-                terraform::explain(step, &errors, &said.exit, &stderr)
+                let errors: Vec<_> = output
+                    .diagnostics
+                    .iter()
+                    .filter(|one| one.severity == Severity::Error)
+                    .cloned()
+                    .collect();
+                let stderr = self.context.redactor.text(&output.exit.stderr_tail);
+                terraform::explain(step, &errors, &output.exit, &stderr)
             }
         };
         let lost = "resources that were being changed may exist without being in the state";
@@ -53,7 +57,7 @@ impl Invoker<'_> {
             _ => error.message,
         };
         let end = if message.ends_with('.') { "" } else { "." };
-        let message = match said.exit.cut_short {
+        let message = match output.exit.cut_short {
             Some(CutShort::Late) => {
                 words![message, end, " It did not end in time and was killed: ", lost, "."]
             }

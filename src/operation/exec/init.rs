@@ -3,19 +3,19 @@
 use std::path::PathBuf;
 
 use super::Invoker;
+use super::command_output::CommandOutput;
 use super::context::Context;
-use super::outcome::Said;
 use crate::digest::sha256;
 use crate::error::{Code, Error, Phase, Result};
 use crate::resolve::{Module, moved_providers, without_providers};
-use crate::terraform::{self, Init};
+use crate::terraform::{self, InitArguments};
 use crate::view::progress::Stage;
 use crate::words::Words;
 use crate::workdir::{read, remove, write};
 
 /// Options of an init.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted {
+pub struct InitOptions {
     /// Forget the previous backend. Its state was moved already.
     pub reconfigure: bool,
     /// Take the newest providers and modules that the configuration allows.
@@ -28,14 +28,14 @@ pub async fn initialise(
     invoker: &Invoker<'_>,
     module: &Module,
     backend: Option<&str>,
-    wanted: Wanted,
+    wanted: InitOptions,
 ) -> Result<Vec<String>> {
     let interface = &module.interface;
     let needs_none = interface.providers.is_empty() && !interface.has_modules && !interface.incomplete;
     if needs_none && backend.is_none() {
         return Ok(Vec::new());
     }
-    let Wanted { reconfigure, upgrade } = wanted;
+    let InitOptions { reconfigure, upgrade } = wanted;
     if !reconfigure && !upgrade && is_initialised(invoker, module, backend) {
         return Ok(Vec::new());
     }
@@ -44,22 +44,22 @@ pub async fn initialise(
         false => None,
     };
     invoker.context.go_on(Phase::Preparation).await?;
-    invoker.context.session.call.teller.stage(&invoker.context.component.name, Stage::Initialising);
+    invoker.context.session.call.channel.stage(&invoker.context.component.name, Stage::Initialising);
     let path = lock_file(invoker);
     let before = read(&path)?;
     let shipped = ships_lock_file(module);
     if upgrade && shipped {
         // Terraform refuses to upgrade beside a read-only lock file, so its list of fetched modules is removed
         // instead.
-        remove(&invoker.context.place.data().join("modules/modules.json"))?;
+        remove(&invoker.context.paths.data().join("modules/modules.json"))?;
     }
-    let init = Init { reconfigure, upgrade, readonly_lock_file: shipped };
-    let said = match shipped {
+    let init = InitArguments { reconfigure, upgrade, readonly_lock_file: shipped };
+    let output = match shipped {
         true => run(invoker, &init).await?,
         false => run_beyond_lock_file(invoker, &init).await?,
     };
-    if said.exit.code != Some(0) {
-        let error = invoker.failure("init", Phase::Preparation, &said);
+    if output.exit.code != Some(0) {
+        let error = invoker.failure("init", Phase::Preparation, &output);
         if shipped {
             return Err(error);
         }
@@ -69,13 +69,13 @@ pub async fn initialise(
         }
         return Err(match error.code {
             Code::ProviderLock => Error { remedy: anew(&path).into(), ..error },
-            Code::ProviderUnavailable if terraform::is_gone(&said.exit.stderr_tail) => {
+            Code::ProviderUnavailable if terraform::is_gone(&output.exit.stderr_tail) => {
                 Error { remedy: upgrade_first(&invoker.context), ..error }
             }
             _ => error,
         });
     }
-    write(&invoker.context.place.initialised(), fingerprint(invoker, module, backend)?.as_bytes())?;
+    write(&invoker.context.paths.initialised(), fingerprint(invoker, module, backend)?.as_bytes())?;
     let text = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
     let mut notes = moved_providers(&text(before), &text(read(&path)?));
     if upgrade && shipped {
@@ -85,24 +85,24 @@ pub async fn initialise(
     Ok(notes)
 }
 
-async fn run(invoker: &Invoker<'_>, init: &Init) -> Result<Said> {
+async fn run(invoker: &Invoker<'_>, init: &InitArguments) -> Result<CommandOutput> {
     invoker.plain("init", init.arguments(), invoker.context.component.timeouts.init).await
 }
 
 /// Gives up earlier choices that no longer fit the module, only for providers that Terraform names.
-async fn run_beyond_lock_file(invoker: &Invoker<'_>, init: &Init) -> Result<Said> {
+async fn run_beyond_lock_file(invoker: &Invoker<'_>, init: &InitArguments) -> Result<CommandOutput> {
     let path = lock_file(invoker);
     loop {
-        let said = run(invoker, init).await?;
-        let outgrown = match said.exit.code {
-            Some(0) => return Ok(said),
-            _ => terraform::outgrown(&said.exit.stderr_tail),
+        let output = run(invoker, init).await?;
+        let outgrown = match output.exit.code {
+            Some(0) => return Ok(output),
+            _ => terraform::outgrown(&output.exit.stderr_tail),
         };
         let locked = String::from_utf8_lossy(&read(&path)?.unwrap_or_default()).into_owned();
         // With many providers, Terraform's error names only some. Each round removes at least one.
         match without_providers(&locked, &outgrown) {
             Some(text) => write(&path, text.as_bytes())?,
-            None => return Ok(said),
+            None => return Ok(output),
         }
     }
 }
@@ -126,7 +126,7 @@ fn anew(path: &std::path::Path) -> String {
 
 /// Whether the last init had the same inputs, and its providers still exist.
 pub fn is_initialised(invoker: &Invoker<'_>, module: &Module, backend: Option<&str>) -> bool {
-    let found = std::fs::read_to_string(invoker.context.place.initialised());
+    let found = std::fs::read_to_string(invoker.context.paths.initialised());
     found.is_ok_and(|found| fingerprint(invoker, module, backend).is_ok_and(|now| now == found))
 }
 

@@ -3,24 +3,24 @@
 use std::path::Path;
 
 use super::Invoker;
-use crate::decide::Suspect;
+use crate::decide::OrphanCandidate;
 use crate::shell::quote;
 
 /// The terraform command as Eos runs it for this component. Credentials have to be in the shell's environment.
 pub fn terraform(invoker: &Invoker<'_>, words: &[String]) -> String {
     let cwd = quote(&invoker.cwd().display().to_string());
-    let data = quote(&invoker.context.place.data().display().to_string());
+    let data = quote(&invoker.context.paths.data().display().to_string());
     let program = quote(&invoker.context.session.call.tool.path.display().to_string());
     let words: Vec<_> = words.iter().map(|word| quote(word)).collect();
     format!("cd {cwd} && TF_DATA_DIR={data} {program} {}", words.join(" "))
 }
 
-pub fn import(invoker: &Invoker<'_>, suspect: &Suspect) -> String {
+pub fn import(invoker: &Invoker<'_>, candidate: &OrphanCandidate) -> String {
     let mut words = vec!["import".to_owned(), "-input=false".to_owned()];
     words.extend(invoker.context.state().map(|state| format!("-state={}", state.display())));
-    words.push(format!("-var-file={}", invoker.context.place.variables().display()));
-    words.push(suspect.address.clone());
-    words.push(suspect.id.clone().unwrap_or_else(|| "ID".to_owned()));
+    words.push(format!("-var-file={}", invoker.context.paths.variables().display()));
+    words.push(candidate.address.clone());
+    words.push(candidate.id.clone().unwrap_or_else(|| "ID".to_owned()));
     terraform(invoker, &words)
 }
 

@@ -1,12 +1,12 @@
 //! Runs terraform in one component's workdir: its folder, its environment, its lock, its secrets.
 
+pub mod command_output;
 mod commands;
 pub mod context;
 mod failure;
 pub mod init;
 pub mod manual_commands;
 mod nomad_env;
-pub mod outcome;
 pub mod saved_plan_file;
 pub mod servers;
 pub mod state;
@@ -50,23 +50,23 @@ pub(super) struct Invoker<'a> {
 impl<'a> Invoker<'a> {
     /// A question takes no lock and makes no plan: it reads no credentials of providers.
     pub async fn new(context: Context<'a>, subdir: &str) -> Result<Self> {
-        let Context { session, component, place, .. } = context;
-        let logs = match place.is_aside() {
+        let Context { session, component, paths, .. } = context;
+        let logs = match paths.is_for_drift_check() {
             // Frequent drift checks must not displace the logs of runs that changed resources.
-            true => place.laid_out().join("logs"),
+            true => paths.laid_out().join("logs"),
             false => session.call.layout.run(&session.call.run_id).join(&component.name),
         };
         ensure_private(&logs)?;
-        ensure_private(&place.home())?;
-        let reading = &context.reading;
+        ensure_private(&paths.home())?;
+        let reader = &context.reader;
         let env = session.blueprint.settings.terraform.env.iter();
-        let late = reading.read_all(env.filter(|(_, reference)| is_late(reference))).await?;
-        let nomad = nomad_env::nomad(&session.blueprint, component, reading).await?;
+        let late = reader.read_all(env.filter(|(_, reference)| is_late(reference))).await?;
+        let nomad = nomad_env::nomad(&session.blueprint, component, reader).await?;
         let credentials = match context.lock {
             Some(_) => {
                 let module = session.modules.get(&component.name);
                 let uses = |provider: &str| module.is_some_and(|one| one.interface.uses(provider));
-                reading.credentials(component, uses).await?
+                reader.credentials(component, uses).await?
             }
             None => BTreeMap::new(),
         };
@@ -77,7 +77,7 @@ impl<'a> Invoker<'a> {
         let mut variables = session.call.environment.clone();
         variables.extend(late.into_iter().chain(nomad).chain(credentials));
         Ok(Self {
-            cwd: place.module().join(subdir),
+            cwd: paths.module().join(subdir),
             logs,
             variables,
             cancel: Cancel::new(),
@@ -89,7 +89,7 @@ impl<'a> Invoker<'a> {
     }
 
     /// Secret variables go through a pipe that terraform empties, under a name that Terraform takes for a JSON file.
-    pub fn hand_over(&mut self, secrets: &BTreeMap<String, Value>) -> Result<()> {
+    pub fn pass_secret_variables(&mut self, secrets: &BTreeMap<String, Value>) -> Result<()> {
         for (name, value) in secrets {
             self.context.hide(&format!("variable {name}"), value);
         }
@@ -97,8 +97,8 @@ impl<'a> Invoker<'a> {
             return Ok(());
         }
         let refuse =
-            |error: std::io::Error| Error::file(&self.context.place.secrets(), "pass secrets through", error);
-        let link = self.context.place.secrets();
+            |error: std::io::Error| Error::file(&self.context.paths.secrets(), "pass secrets through", error);
+        let link = self.context.paths.secrets();
         // An older version's link leads elsewhere.
         if fs::read_link(&link).ok().as_deref() != Some(Path::new(STDIN)) {
             remove(&link)?;
@@ -111,14 +111,14 @@ impl<'a> Invoker<'a> {
 
     /// Only for a terraform that reads them: what another leaves in the pipe, its children could read.
     pub(super) fn secrets_for(&self, arguments: &[OsString]) -> Option<&SecretString> {
-        let file = terraform::variable_file(&self.context.place.secrets());
+        let file = terraform::variable_file(&self.context.paths.secrets());
         self.secrets.as_ref().filter(|_| arguments.contains(&file))
     }
 
     /// The files that a plan reads its variables from.
     pub fn variable_files(&self) -> Vec<PathBuf> {
-        let secrets = self.secrets.as_ref().map(|_| self.context.place.secrets());
-        std::iter::once(self.context.place.variables()).chain(secrets).collect()
+        let secrets = self.secrets.as_ref().map(|_| self.context.paths.secrets());
+        std::iter::once(self.context.paths.variables()).chain(secrets).collect()
     }
 
     /// The module's folder that terraform runs in.

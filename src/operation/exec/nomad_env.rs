@@ -6,8 +6,8 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use crate::error::Result;
-use crate::model::{Blueprint, Component, NomadServer, Terraform};
-use crate::operation::session::secrets::Reading;
+use crate::model::{Blueprint, Component, NomadServer, TerraformSettings};
+use crate::operation::session::secrets::SecretReader;
 
 /// The provider's name in a module.
 const PROVIDER: &str = "nomad";
@@ -16,7 +16,7 @@ const PROVIDER: &str = "nomad";
 pub(super) async fn nomad(
     blueprint: &Blueprint,
     component: &Component,
-    reading: &Reading,
+    reader: &SecretReader,
 ) -> Result<BTreeMap<String, SecretString>> {
     let uses = blueprint.nodes.get(&component.name).is_some_and(|node| node.interface.uses(PROVIDER));
     if !uses {
@@ -39,7 +39,7 @@ pub(super) async fn nomad(
         .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
         .collect();
     if let Some(token) = token.as_ref().filter(|_| free(TOKEN)) {
-        all.insert(TOKEN.to_owned(), reading.read(token).await?);
+        all.insert(TOKEN.to_owned(), reader.read(token).await?);
     }
     Ok(all)
 }
@@ -47,7 +47,7 @@ pub(super) async fn nomad(
 pub(super) const TOKEN: &str = "NOMAD_TOKEN";
 
 /// Whether the user set it: as a value, or as a variable to pass on.
-fn is_said(terraform: &Terraform, name: &str) -> bool {
+fn is_said(terraform: &TerraformSettings, name: &str) -> bool {
     terraform.env.contains_key(name)
         || (terraform.pass_env.contains(name) && std::env::var_os(name).is_some())
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Invoker;
-use super::outcome::Said;
+use super::command_output::CommandOutput;
 use crate::change::{self, Changes};
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::store::keyed_digest;
@@ -23,7 +23,11 @@ pub async fn document(invoker: &Invoker<'_>, file: &Path) -> Result<Value> {
     let timeout = invoker.context.component.timeouts.plan;
     let (exit, text) = invoker.document("show", terraform::show_plan(file), timeout).await?;
     if exit.code != Some(0) {
-        return Err(invoker.failure("show", Phase::Planning, &Said { exit, diagnostics: Vec::new() }));
+        return Err(invoker.failure(
+            "show",
+            Phase::Planning,
+            &CommandOutput { exit, diagnostics: Vec::new() },
+        ));
     }
     serde_json::from_slice(&text).map_err(|error| {
         let message = format!("terraform show printed invalid JSON: {error}");

@@ -8,13 +8,13 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::http;
 use crate::model::{Component, Input, Settings, Source};
-use crate::nomad::Nomad;
-use crate::operation::session::secrets::Reading;
+use crate::nomad::NomadClient;
+use crate::operation::session::secrets::SecretReader;
 
 /// A service's own region is used if it names one.
-pub async fn nomad(settings: &Settings, component: &Component, reading: &Reading) -> Result<Nomad> {
+pub async fn nomad(settings: &Settings, component: &Component, reader: &SecretReader) -> Result<NomadClient> {
     let token = match &settings.nomad.token {
-        Some(token) => Some(reading.read(token).await?),
+        Some(token) => Some(reader.read(token).await?),
         None => None,
     };
     let mut server = settings.nomad.clone();
@@ -23,7 +23,7 @@ pub async fn nomad(settings: &Settings, component: &Component, reading: &Reading
     {
         server.region = Some(region.to_owned());
     }
-    Nomad::open(&server, token)
+    NomadClient::open(&server, token)
 }
 
 /// The namespace of a job: from its component, or else from the settings.
@@ -33,7 +33,7 @@ pub fn namespace(settings: &Settings, said: Option<&Value>) -> String {
 
 /// Repeats a request while the server is unreachable, as long as the run may continue.
 pub async fn patiently<T, E>(
-    nomad: &Nomad,
+    nomad: &NomadClient,
     go_on: impl AsyncFn() -> Result<()>,
     is_away: impl Fn(&E) -> bool,
     ask: impl AsyncFn() -> std::result::Result<T, E>,
@@ -49,9 +49,9 @@ pub async fn patiently<T, E>(
     http::patiently(nomad.retry_for, retry_after, ask).await
 }
 
-pub async fn consul_token(settings: &Settings, reading: &Reading) -> Result<Option<SecretString>> {
+pub async fn consul_token(settings: &Settings, reader: &SecretReader) -> Result<Option<SecretString>> {
     match &settings.consul.token {
-        Some(token) => reading.read(token).await.map(Some),
+        Some(token) => reader.read(token).await.map(Some),
         None => Ok(None),
     }
 }

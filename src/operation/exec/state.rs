@@ -3,26 +3,26 @@
 use std::sync::Arc;
 
 use super::Invoker;
+use super::command_output::CommandOutput;
 use super::context::Context;
-use super::outcome::Said;
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::terraform;
 use crate::workdir;
 
 /// A state, and its text.
-pub struct Pulled {
+pub struct PulledState {
     pub state: State,
     pub text: Arc<Vec<u8>>,
 }
 
 /// None if there is no state yet. A backend other than the local one has to be initialised.
 pub async fn read(invoker: &Invoker<'_>) -> Result<Option<State>> {
-    Ok(pull(invoker).await?.map(|pulled| pulled.state))
+    Ok(pull(invoker).await?.map(|pulled_state| pulled_state.state))
 }
 
 /// The same with its text, which a snapshot stores.
-pub async fn pull(invoker: &Invoker<'_>) -> Result<Option<Pulled>> {
+pub async fn pull(invoker: &Invoker<'_>) -> Result<Option<PulledState>> {
     // A terraform that is killed before its first write leaves an empty file: no resource was created.
     let Some(text) = text(invoker).await?.filter(|text| !text.iter().all(u8::is_ascii_whitespace)) else {
         return Ok(None);
@@ -37,7 +37,7 @@ pub async fn pull(invoker: &Invoker<'_>) -> Result<Option<Pulled>> {
     })?;
     let hidden = state.outputs.values().filter(|output| output.sensitive);
     invoker.context.redactor.add(hidden.map(|output| &output.value));
-    Ok(Some(Pulled { state, text: Arc::new(text) }))
+    Ok(Some(PulledState { state, text: Arc::new(text) }))
 }
 
 /// The text of the state as it is. It may not be a valid state.
@@ -49,7 +49,11 @@ pub async fn text(invoker: &Invoker<'_>) -> Result<Option<Vec<u8>>> {
     let (exit, text) = invoker.document("state-pull", terraform::state_pull(), timeout).await?;
     match exit.code {
         Some(0) => Ok(Some(text)),
-        _ => Err(invoker.failure("state pull", Phase::Preparation, &Said { exit, diagnostics: Vec::new() })),
+        _ => Err(invoker.failure(
+            "state pull",
+            Phase::Preparation,
+            &CommandOutput { exit, diagnostics: Vec::new() },
+        )),
     }
 }
 

@@ -2,12 +2,12 @@
 //!
 //! Knows what is asked and what follows from that. Must not know how it is done.
 
-pub mod way_back;
+pub mod rollback;
 
-use self::way_back::{Rollback, Way};
+use self::rollback::{RollbackRequest, RollbackStep};
 use crate::decide::Consent;
 use crate::journal::Kind;
-use crate::model::Surgery;
+use crate::model::StateEdit;
 
 /// What a run does to its components, and what each component's turn does.
 #[derive(Clone, Debug)]
@@ -34,12 +34,12 @@ pub enum What {
     Drift {
         drift_id: String,
     },
-    /// The components return to an earlier configuration. Each has a way of its own: `GoBack`.
-    Rollback(Rollback),
+    /// The components return to an earlier configuration. Each has a way of its own: `RollbackStep`.
+    Rollback(RollbackRequest),
     /// One component returns to an earlier configuration.
-    GoBack(Way),
+    RollbackStep(RollbackStep),
     /// One change of the state, and nothing else.
-    StateEdit(Surgery),
+    StateEdit(StateEdit),
     /// The module is written into its workdir and initialised.
     Init,
     /// A person has looked at a rollback that failed.
@@ -118,7 +118,7 @@ impl Intent {
 
     /// The components are made from another configuration than the pillar's.
     pub fn is_aside(&self) -> bool {
-        matches!(self.what, What::UndoCreate | What::GoBack(_) | What::Drift { .. })
+        matches!(self.what, What::UndoCreate | What::RollbackStep(_) | What::Drift { .. })
     }
 
     /// A person reads the new plan, so it has to name the attributes that change.
@@ -129,7 +129,7 @@ impl Intent {
     /// What the caller has confirmed by calling for it.
     pub fn consent(&self) -> Consent {
         match &self.what {
-            What::StateEdit(Surgery::Remove { destroy: true, .. }) => Consent::Confirmed,
+            What::StateEdit(StateEdit::Remove { destroy: true, .. }) => Consent::Confirmed,
             _ if self.destroys() => Consent::Confirmed,
             _ => Consent::None,
         }
@@ -154,23 +154,23 @@ impl Intent {
         }
     }
 
-    pub fn rollback(&self) -> Option<&Rollback> {
+    pub fn rollback(&self) -> Option<&RollbackRequest> {
         match &self.what {
             What::Rollback(rollback) => Some(rollback),
             _ => None,
         }
     }
 
-    pub fn way(&self) -> Option<&Way> {
+    pub fn way(&self) -> Option<&RollbackStep> {
         match &self.what {
-            What::GoBack(way) => Some(way),
+            What::RollbackStep(step) => Some(step),
             _ => None,
         }
     }
 
-    pub fn surgery(&self) -> Option<&Surgery> {
+    pub fn surgery(&self) -> Option<&StateEdit> {
         match &self.what {
-            What::StateEdit(surgery) => Some(surgery),
+            What::StateEdit(edit) => Some(edit),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::{Component, Credential, Name, Origin};
+use crate::model::{Component, Credential, CredentialOrigin, Name};
 use crate::operation::blueprint;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
@@ -55,8 +55,8 @@ fn variables(credential: &Credential) -> Vec<&'static str> {
 
 fn source(credential: &Credential) -> String {
     match &credential.origin {
-        Origin::Value(reference) => reference.to_string(),
-        Origin::Path(path) => format!("vault:{path}"),
+        CredentialOrigin::Value(reference) => reference.to_string(),
+        CredentialOrigin::Path(path) => format!("vault:{path}"),
     }
 }
 

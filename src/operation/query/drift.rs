@@ -9,33 +9,33 @@ use tokio::sync::Semaphore;
 
 use crate::error::Result;
 use crate::model::{Name, Overrides, Problem};
-use crate::operation::blueprint::prepared::Past;
+use crate::operation::blueprint::prepared::AppliedConfigurations;
 use crate::operation::blueprint::{gone, prepare, select};
-use crate::operation::component::drift::{Asked, check};
-use crate::operation::request::answer::{Opening, shape};
+use crate::operation::component::drift::{DriftCheckKind, check};
+use crate::operation::request::answer::{ReportBuilder, shape};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::operation::session::{Memory, Session, driver};
+use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::shared_records;
 use crate::report::{ComponentReport, Report};
 use crate::view::progress::Stage;
 use crate::workdir::Layout;
 
 pub fn drift(call: &Call<'_>) -> Report {
-    environment(call, "drift", Asked::Once)
+    environment(call, "drift", DriftCheckKind::Once)
 }
 
 /// The function for a schedule.
 pub fn sync_states(call: &Call<'_>) -> Report {
-    environment(call, "sync_states", Asked::Scheduled)
+    environment(call, "sync_states", DriftCheckKind::Scheduled)
 }
 
-fn environment(call: &Call<'_>, operation: &str, asked: Asked) -> Report {
+fn environment(call: &Call<'_>, operation: &str, kind: DriftCheckKind) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
     let components = arguments.names("components");
     arguments.value("minion");
-    report(call, operation, &environment, components, arguments.finish(), asked)
+    report(call, operation, &environment, components, arguments.finish(), kind)
 }
 
 /// The function of the execution module, for one component. The drift is added to the keys of the report.
@@ -44,7 +44,7 @@ pub fn detect_drift(call: &Call<'_>) -> Value {
     let component = arguments.name("component");
     let environment = arguments.environment();
     let selected = Some([component.clone()].into());
-    let report = report(call, "drift", &environment, selected, arguments.finish(), Asked::Once);
+    let report = report(call, "drift", &environment, selected, arguments.finish(), DriftCheckKind::Once);
     let mut value = shape(report);
     let found = value["components"][component.as_str()].take();
     for key in ["status", "reason"] {
@@ -69,29 +69,29 @@ fn report(
     environment: &Name,
     components: Option<BTreeSet<Name>>,
     problems: Vec<Problem>,
-    asked: Asked,
+    kind: DriftCheckKind,
 ) -> Report {
-    let opening = Opening::new(operation, environment.as_str(), false, &call.request.identity);
-    match find(call, &opening, environment, components, problems, asked) {
+    let builder = ReportBuilder::new(operation, environment.as_str(), false, &call.request.identity);
+    match find(call, &builder, environment, components, problems, kind) {
         Ok(found) => {
             let detected = found.values().flat_map(|one| &one.drift).any(|drift| drift.drift_detected);
-            opening.found(found, BTreeMap::from([("drift_detected".to_owned(), detected.into())]))
+            builder.found(found, BTreeMap::from([("drift_detected".to_owned(), detected.into())]))
         }
-        Err(error) => opening.failed(error),
+        Err(error) => builder.failed(error),
     }
 }
 
 fn find(
     call: &Call<'_>,
-    opening: &Opening,
+    builder: &ReportBuilder,
     environment: &Name,
     components: Option<BTreeSet<Name>>,
     problems: Vec<Problem>,
-    asked: Asked,
+    kind: DriftCheckKind,
 ) -> Result<BTreeMap<Name, ComponentReport>> {
     let overrides = Overrides::default();
     // A component that was removed from the pillar is checked if the call names it.
-    let past = Past { gone: components.as_ref(), ..Past::NONE };
+    let past = AppliedConfigurations { gone: components.as_ref(), ..AppliedConfigurations::NONE };
     let prepared = prepare(call, environment, &overrides, problems, past)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint)?;
@@ -102,20 +102,28 @@ fn find(
     };
     let selected = select(blueprint, components, false)?;
     let shown = selected.clone();
-    let memory = Memory::default();
-    let found =
-        driver::in_session(call, opening, prepared, memory, &shown, async move |session: &Session| {
-            Ok(all(session, &selected, asked).await)
-        });
+    let journal_handle = JournalHandle::default();
+    let found = driver::in_session(
+        call,
+        builder,
+        prepared,
+        journal_handle,
+        &shown,
+        async move |session: &Session| Ok(all(session, &selected, kind).await),
+    );
     // A check is not a run: its folder is removed from among the folders of runs.
-    let _ = std::fs::remove_dir_all(layout.run(&opening.run_id));
+    let _ = std::fs::remove_dir_all(layout.run(&builder.run_id));
     let mut found = found?;
     found.extend(orphans);
     Ok(found)
 }
 
 /// Checks them in no order, since nothing is changed, but within the limits on parallel work.
-async fn all(session: &Session, names: &BTreeSet<Name>, asked: Asked) -> BTreeMap<Name, ComponentReport> {
+async fn all(
+    session: &Session,
+    names: &BTreeSet<Name>,
+    kind: DriftCheckKind,
+) -> BTreeMap<Name, ComponentReport> {
     let settings = &session.blueprint.settings;
     let rooms: Vec<_> =
         settings.concurrency.iter().map(|(provider, most)| (provider, Semaphore::new(most.get()))).collect();
@@ -128,10 +136,10 @@ async fn all(session: &Session, names: &BTreeSet<Name>, asked: Asked) -> BTreeMa
             taken.push(room.acquire().await);
         }
         let began = Instant::now();
-        let report = check(session, name, asked).await;
+        let report = check(session, name, kind).await;
         let report = ComponentReport { duration: began.elapsed().as_secs_f64(), ..report };
         let (status, seconds) = (report.status, report.duration);
-        session.call.teller.show(name, Stage::Finished { status, changes: report.changes, seconds });
+        session.call.channel.show(name, Stage::Finished { status, changes: report.changes, seconds });
         (name.clone(), report)
     });
     checks.buffer_unordered(settings.parallelism.get()).collect().await

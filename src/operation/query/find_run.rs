@@ -5,12 +5,12 @@ use crate::model::{Draft, Name};
 use crate::operation::blueprint::draft;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Request;
-use crate::operation::store::run_log::{Run, one};
+use crate::operation::store::run_log::{LoggedRun, one};
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::workdir::Layout;
 
 /// A run by its id, in any environment of the pillar.
-pub fn find(request: &Request, run_id: &str) -> Result<Run> {
+pub fn find(request: &Request, run_id: &str) -> Result<LoggedRun> {
     let mut refused = None;
     for draft in drafts(request)? {
         match layout(&draft).and_then(|layout| one(&layout, &draft.environment, run_id)) {
@@ -45,7 +45,7 @@ pub fn environment_of_plan(arguments: &mut Arguments, request: &Request, plan_id
 }
 
 /// A run that the call gives by its id. An environment that the call names too has to be the run's.
-pub fn named(arguments: &mut Arguments, request: &Request, run_id: &str) -> Result<Run> {
+pub fn named(arguments: &mut Arguments, request: &Request, run_id: &str) -> Result<LoggedRun> {
     let found = find(request, run_id);
     arguments.environment_of(run_id, found.as_ref().ok().map(|run| &run.environment));
     found

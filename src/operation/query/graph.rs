@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::graph::Graph;
 use crate::model::{Blueprint, Name};
 use crate::operation::blueprint::{select, today};
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::report::Report;
@@ -27,14 +27,14 @@ pub fn graph(call: &Call<'_>) -> Report {
             None
         }
     };
-    let opening = Opening::new("graph", environment.as_str(), false, &call.request.identity);
+    let builder = ReportBuilder::new("graph", environment.as_str(), false, &call.request.identity);
     let drawn = today(call, &environment, arguments.finish()).and_then(|prepared| {
         let selected = select(&prepared.blueprint, components, false)?;
         Ok(facts(&prepared.blueprint, &prepared.blueprint.graph.restricted(&selected), draw))
     });
     match drawn {
-        Ok(extra) => opening.report(BTreeMap::new(), extra),
-        Err(error) => opening.failed(error),
+        Ok(extra) => builder.report(BTreeMap::new(), extra),
+        Err(error) => builder.failed(error),
     }
 }
 

@@ -9,37 +9,37 @@ use serde_json::{Value, json};
 use super::inspect::{Inspection, inspect};
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::health::{Answer, Gate};
+use crate::health::{HealthGate, Measurement};
 use crate::model::{Component, Name, Problem};
 use crate::operation::component::inputs::given_secrets;
 use crate::operation::component::recorded_state;
 use crate::operation::component::{health, registrations};
 use crate::operation::exec::context::Context;
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::session::Session;
 use crate::operation::session::channel::logged;
 use crate::report::{ComponentReport, Report, Status};
-use crate::workdir::Place;
+use crate::workdir::ComponentPaths;
 
 /// One component: its report, and the result of each gate.
-type Measured = (ComponentReport, Vec<Value>);
+type MeasuredComponent = (ComponentReport, Vec<Value>);
 
 pub fn health(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
     let components = arguments.names("components");
     arguments.value("minion");
-    let opening = Opening::new("health", environment.as_str(), false, &call.request.identity);
-    match measure(call, &opening, &environment, components, arguments.finish()) {
+    let builder = ReportBuilder::new("health", environment.as_str(), false, &call.request.identity);
+    match measure(call, &builder, &environment, components, arguments.finish()) {
         Ok(measured) => {
             let gates: BTreeMap<_, _> = measured.iter().map(|(name, (_, gates))| (name, gates)).collect();
             let extra = BTreeMap::from([("health".to_owned(), json!(gates))]);
             let components = measured.into_iter().map(|(name, (report, _))| (name, report)).collect();
-            opening.report(components, extra)
+            builder.report(components, extra)
         }
-        Err(error) => opening.failed(error),
+        Err(error) => builder.failed(error),
     }
 }
 
@@ -48,9 +48,9 @@ pub fn component_is_healthy(call: &Call<'_>) -> Value {
     let mut arguments = Arguments::new(&call.request);
     let component = arguments.name("component");
     let environment = arguments.environment();
-    let opening = Opening::new("health", environment.as_str(), false, &call.request.identity);
+    let builder = ReportBuilder::new("health", environment.as_str(), false, &call.request.identity);
     let selected = Some([component.clone()].into());
-    let measured = measure(call, &opening, &environment, selected, arguments.finish());
+    let measured = measure(call, &builder, &environment, selected, arguments.finish());
     let (healthy, why) = match measured.map(|mut measured| measured.remove(&component)) {
         Ok(Some((report, _))) => {
             (report.status == Status::Healthy, report.error.map(|error| error.to_string()))
@@ -59,19 +59,19 @@ pub fn component_is_healthy(call: &Call<'_>) -> Value {
         Err(error) => (false, Some(error.to_string())),
     };
     if let Some(why) = why {
-        call.host.log(tracing::Level::WARN, &format!("{environment}: {}", logged(&opening.secrets, &why)));
+        call.host.log(tracing::Level::WARN, &format!("{environment}: {}", logged(&builder.secrets, &why)));
     }
     json!({ "result": healthy, "retcode": i32::from(!healthy) })
 }
 
 fn measure(
     call: &Call<'_>,
-    opening: &Opening,
+    builder: &ReportBuilder,
     environment: &Name,
     components: Option<BTreeSet<Name>>,
     problems: Vec<Problem>,
-) -> Result<BTreeMap<Name, Measured>> {
-    inspect(call, opening, environment, components, problems, async |inspection| {
+) -> Result<BTreeMap<Name, MeasuredComponent>> {
+    inspect(call, builder, environment, components, problems, async |inspection| {
         let at_once = inspection.session.blueprint.settings.parallelism.get();
         let measured = futures_util::stream::iter(&inspection.selected).map(async |name| {
             let found = of(&inspection, name).await;
@@ -81,17 +81,17 @@ fn measure(
     })
 }
 
-async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
+async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<MeasuredComponent> {
     let session = inspection.session;
-    let place = session.call.layout.place(name)?;
+    let paths = session.call.layout.component(name)?;
     let node = &session.blueprint.nodes[name];
     if node.component.step.is_some() {
-        return of_step(session, &node.component, &place).await;
+        return of_step(session, &node.component, &paths).await;
     }
-    let Some(mut invoker) = inspection.invoker(name, &place).await? else {
+    let Some(mut invoker) = inspection.invoker(name, &paths).await? else {
         return Ok((unhealthy(not_there(Code::NeverRanHere, "it never ran here").of(name)), Vec::new()));
     };
-    let record = session.records().read(invoker.context.component, &place).await?;
+    let record = session.records().read(invoker.context.component, &paths).await?;
     let outcome = record.as_ref().map(|record| Status::from_word(&record.outcome));
     let state = recorded_state::whole(&invoker).await?.filter(|_| outcome != Some(Status::Destroyed));
     let Some(mut state) = state else {
@@ -113,15 +113,19 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<Measured> {
 }
 
 /// A Salt step: its last run, and its gates.
-async fn of_step(session: &Session, component: &Component, place: &Place) -> Result<Measured> {
+async fn of_step(
+    session: &Session,
+    component: &Component,
+    paths: &ComponentPaths,
+) -> Result<MeasuredComponent> {
     let name = &component.name;
-    let Some(record) = session.records().read(component, place).await? else {
+    let Some(record) = session.records().read(component, paths).await? else {
         return Ok((unhealthy(not_there(Code::NeverRanHere, "it never ran here").of(name)), Vec::new()));
     };
     let outcome = Status::from_word(&record.outcome);
     match component.health.is_empty() {
         false => {
-            let context = Context::new(session, component, place, None, session.call.reading())?;
+            let context = Context::new(session, component, paths, None, session.call.reading())?;
             measured(&context, &State::default()).await
         }
         true if outcome.is_as_asked() => {
@@ -131,17 +135,17 @@ async fn of_step(session: &Session, component: &Component, place: &Place) -> Res
     }
 }
 
-async fn measured(context: &Context<'_>, state: &State) -> Result<Measured> {
+async fn measured(context: &Context<'_>, state: &State) -> Result<MeasuredComponent> {
     let name = &context.component.name;
     let gates = health::gates(context, state).await?;
-    let answers = join_all(gates.iter().map(Gate::measure)).await;
+    let answers = join_all(gates.iter().map(HealthGate::measure)).await;
     let told = gates.iter().zip(&answers).map(|(gate, answer)| {
         json!({
             "gate": gate.path, "target": gate.target, "healthy": answer.passed, "said": answer.said, "duration": answer.duration,
         })
     });
     let told: Vec<_> = told.collect();
-    let said = |(gate, answer): (&Gate, &Answer)| format!("{}: {}", gate.target, answer.said);
+    let said = |(gate, answer): (&HealthGate, &Measurement)| format!("{}: {}", gate.target, answer.said);
     let failing: Vec<_> = gates.iter().zip(&answers).filter(|(_, answer)| !answer.passed).map(said).collect();
     if failing.is_empty() {
         let notes: Vec<_> = gates.iter().zip(&answers).map(said).collect();

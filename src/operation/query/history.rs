@@ -8,11 +8,11 @@ use super::find_run;
 use crate::error::Result;
 use crate::model::Name;
 use crate::operation::blueprint::draft;
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::store::run_log;
-use crate::operation::store::run_log::Run;
+use crate::operation::store::run_log::LoggedRun;
 use crate::report::Report;
 use crate::workdir::{Layout, read_json};
 
@@ -24,10 +24,10 @@ pub fn history(call: &Call<'_>) -> Report {
     let environment = arguments.environment();
     let limit = arguments.count("limit").unwrap_or(SHOWN);
     arguments.value("minion");
-    let opening = Opening::new("history", environment.as_str(), false, &call.request.identity);
+    let builder = ReportBuilder::new("history", environment.as_str(), false, &call.request.identity);
     match arguments.check().and_then(|()| list(call, &environment, limit)) {
-        Ok(runs) => opening.answer(BTreeMap::new(), BTreeMap::from([("runs".to_owned(), runs.into())])),
-        Err(error) => opening.failed(error),
+        Ok(runs) => builder.answer(BTreeMap::new(), BTreeMap::from([("runs".to_owned(), runs.into())])),
+        Err(error) => builder.failed(error),
     }
 }
 
@@ -36,58 +36,58 @@ pub fn show_run(call: &Call<'_>) -> Report {
     let run_id = arguments.run_id("run_id");
     arguments.value("minion");
     let run = find_run::named(&mut arguments, &call.request, &run_id);
-    let opening = Opening::new("show_run", "", false, &call.request.identity);
+    let builder = ReportBuilder::new("show_run", "", false, &call.request.identity);
     let shown = arguments.check().and(run).and_then(|run| show(&run));
     match shown {
-        Ok(extra) => opening.answer(BTreeMap::new(), extra),
-        Err(error) => opening.failed(error),
+        Ok(extra) => builder.answer(BTreeMap::new(), extra),
+        Err(error) => builder.failed(error),
     }
 }
 
 fn list(call: &Call<'_>, environment: &Name, limit: usize) -> Result<Vec<Value>> {
     let draft = draft(&call.request, environment)?;
     let layout = Layout::new(&draft.settings.root, environment)?;
-    let shown = |(run_id, run): (String, Result<Run>)| match run {
+    let shown = |(run_id, run): (String, Result<LoggedRun>)| match run {
         Ok(run) => summary(&run),
         Err(error) => json!({ "run_id": run_id, "state": "unreadable", "error": error }),
     };
     Ok(run_log::all(&layout, environment).take(limit).map(shown).collect())
 }
 
-fn summary(run: &Run) -> Value {
-    let story = &run.story;
-    let began = &story.began;
+fn summary(run: &LoggedRun) -> Value {
+    let history = &run.history;
+    let began = &history.began;
     json!({
         "run_id": run.run_id,
         "operation": began.who.operation,
         "began": began.who.since,
-        "finished": story.finished.as_ref().map(|(at, _)| at),
+        "finished": history.finished.as_ref().map(|(at, _)| at),
         "state": state(run),
         "changes": began.changes_things(),
         "user": began.user,
         "jid": began.who.jid,
         "host": began.who.host,
         "resumes": began.resumes,
-        "components": story.statuses,
+        "components": history.statuses,
     })
 }
 
-fn state(run: &Run) -> &'static str {
-    match &run.story.finished {
+fn state(run: &LoggedRun) -> &'static str {
+    match &run.history.finished {
         Some((_, Some(false))) => "failed",
         Some(_) => "complete",
-        None if run.story.is_alive() => "running",
+        None if run.history.is_alive() => "running",
         None => "died",
     }
 }
 
 /// The report at its end, or how far it came.
-fn show(run: &Run) -> Result<BTreeMap<String, Value>> {
+fn show(run: &LoggedRun) -> Result<BTreeMap<String, Value>> {
     let remedy = "move the file away; the steps of the run are then shown without it";
     let report: Option<Value> = read_json(&run.folder.join("report.json"), remedy)?;
     Ok(BTreeMap::from([
         ("run".to_owned(), summary(run)),
-        ("steps".to_owned(), run.story.steps.clone().into()),
+        ("steps".to_owned(), run.history.steps.clone().into()),
         ("report".to_owned(), report.unwrap_or_default()),
     ]))
 }

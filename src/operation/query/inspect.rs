@@ -8,13 +8,13 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::model::{Input, Name, Problem};
 use crate::operation::blueprint::{select, today};
-use crate::operation::component::inputs::{Hands, gather, lacking};
+use crate::operation::component::inputs::{SecretPublishing, collect_inputs, lacking};
 use crate::operation::exec::Invoker;
 use crate::operation::exec::context::Context;
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
-use crate::operation::session::{Memory, Session, driver};
-use crate::workdir::Place;
+use crate::operation::session::{JournalHandle, Session, driver};
+use crate::workdir::ComponentPaths;
 
 pub struct Inspection<'a> {
     pub session: &'a Session,
@@ -25,21 +25,20 @@ impl<'a> Inspection<'a> {
     /// None if the component never ran here, or is a Salt step: its workdir has no module.
     ///
     /// Its secret inputs are removed from the answer. If they cannot be read, there is no answer.
-    pub async fn invoker(&self, name: &Name, place: &'a Place) -> Result<Option<Invoker<'a>>> {
+    pub async fn invoker(&self, name: &Name, place: &'a ComponentPaths) -> Result<Option<Invoker<'a>>> {
         let module = self.session.modules.get(name).filter(|_| place.module().exists());
         let Some(module) = module else { return Ok(None) };
         let node = &self.session.blueprint.nodes[name];
-        let reading = self.session.call.reading();
-        let context = Context::new(self.session, &node.component, place, None, reading.clone())?;
+        let reader = self.session.call.reading();
+        let context = Context::new(self.session, &node.component, place, None, reader.clone())?;
         let invoker = Invoker::new(context, &module.subdir).await?;
-        invoker
-            .context
-            .redactor
-            .add(gather(self.session, node, &reading, Hands::Not).await?.inputs.secret.values());
+        invoker.context.redactor.add(
+            collect_inputs(self.session, node, &reader, SecretPublishing::No).await?.inputs.secret.values(),
+        );
         // A value that a call gave and that cannot be read now is still hidden by Terraform's own sensitive marks.
         for input in lacking::given(self.session, node, name).await.unwrap_or_default() {
             if let Input::Secret(reference) = input
-                && let Ok(value) = reading.read(&reference).await
+                && let Ok(value) = reader.read(&reference).await
             {
                 invoker.context.redactor.add([&Value::from(value.expose_secret())]);
             }
@@ -51,7 +50,7 @@ impl<'a> Inspection<'a> {
 /// Prepares a session and asks `question` in it, on the run's thread.
 pub fn inspect<T: Send>(
     call: &Call<'_>,
-    opening: &Opening,
+    builder: &ReportBuilder,
     environment: &Name,
     components: Option<BTreeSet<Name>>,
     problems: Vec<Problem>,
@@ -61,9 +60,9 @@ pub fn inspect<T: Send>(
     let selected = select(&prepared.blueprint, components, false)?;
     driver::in_session(
         call,
-        opening,
+        builder,
         prepared,
-        Memory::default(),
+        JournalHandle::default(),
         &BTreeSet::new(),
         async move |session: &Session| question(Inspection { session, selected }).await,
     )

@@ -11,10 +11,10 @@ use crate::model::{self, Name};
 use crate::operation::blueprint::draft;
 use crate::operation::component::recorded_state;
 use crate::operation::component::shown_outputs;
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::record::Known;
+use crate::record::CachedOutputs;
 use crate::report::{ComponentReport, Report, Status};
 use crate::words::Words;
 use crate::workdir::Layout;
@@ -25,7 +25,7 @@ pub fn outputs(call: &Call<'_>) -> Report {
     let components = arguments.names("components");
     let cached = arguments.flag("cached");
     arguments.value("minion");
-    let opening = Opening::new("outputs", environment.as_str(), false, &call.request.identity);
+    let builder = ReportBuilder::new("outputs", environment.as_str(), false, &call.request.identity);
     let problems = arguments.finish();
     if cached {
         let found = match problems.is_empty() {
@@ -33,11 +33,11 @@ pub fn outputs(call: &Call<'_>) -> Report {
             false => Err(model::refusal(problems)),
         };
         return match found {
-            Ok(found) => answer(opening, found),
-            Err(error) => opening.failed(error),
+            Ok(found) => answer(builder, found),
+            Err(error) => builder.failed(error),
         };
     }
-    let found = inspect(call, &opening, &environment, components, problems, async |inspection| {
+    let found = inspect(call, &builder, &environment, components, problems, async |inspection| {
         let mut reports = BTreeMap::new();
         for name in &inspection.selected {
             let report = of(&inspection, name).await;
@@ -46,16 +46,16 @@ pub fn outputs(call: &Call<'_>) -> Report {
         Ok(reports)
     });
     match found {
-        Ok(components) => answer(opening, components),
-        Err(error) => opening.failed(error),
+        Ok(components) => answer(builder, components),
+        Err(error) => builder.failed(error),
     }
 }
 
-fn answer(opening: Opening, mut components: BTreeMap<Name, ComponentReport>) -> Report {
-    components.values_mut().for_each(|report| opening.secrets.report(report));
+fn answer(builder: ReportBuilder, mut components: BTreeMap<Name, ComponentReport>) -> Report {
+    components.values_mut().for_each(|report| builder.secrets.report(report));
     let flat: BTreeMap<_, Value> =
         components.iter().map(|(name, one)| (name.clone(), json!(one.outputs))).collect();
-    opening.found(components, BTreeMap::from([("outputs".to_owned(), json!(flat))]))
+    builder.found(components, BTreeMap::from([("outputs".to_owned(), json!(flat))]))
 }
 
 fn failed(name: &Name, error: Error) -> ComponentReport {
@@ -75,15 +75,15 @@ fn known(
     }
     let mut reports = BTreeMap::new();
     for name in components.unwrap_or_else(|| draft.components.keys().cloned().collect()) {
-        let known = layout.place(&name).and_then(|place| Known::read(&place.outputs()));
+        let known = layout.component(&name).and_then(|paths| CachedOutputs::read(&paths.outputs()));
         let report = match known {
             Err(error) => failed(&name, error),
             Ok(None) => ComponentReport::new(Status::Absent, Code::NeverSynced),
-            Ok(Some(known)) => {
+            Ok(Some(cached)) => {
                 let mut report = ComponentReport::new(Status::Unchanged, None);
-                report.outputs = known.outputs;
-                report.notes.push(Words::own(format!("as of {}", known.time)));
-                report.notes.extend(hidden(&known.sensitive));
+                report.outputs = cached.outputs;
+                report.notes.push(Words::own(format!("as of {}", cached.time)));
+                report.notes.extend(hidden(&cached.sensitive));
                 report
             }
         };
@@ -98,8 +98,8 @@ fn hidden(names: &[String]) -> Option<String> {
 
 /// The visible outputs of one component. A note names the secret ones.
 async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<ComponentReport> {
-    let place = inspection.session.call.layout.place(name)?;
-    let Some(invoker) = inspection.invoker(name, &place).await.map_err(|error| error.of(name))? else {
+    let paths = inspection.session.call.layout.component(name)?;
+    let Some(invoker) = inspection.invoker(name, &paths).await.map_err(|error| error.of(name))? else {
         return Ok(ComponentReport::new(Status::Absent, Code::NeverRanHere));
     };
     let Some(state) = recorded_state::whole(&invoker).await.map_err(|error| error.of(name))? else {

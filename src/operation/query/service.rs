@@ -5,48 +5,49 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::service::Service;
+use crate::model::service::NomadService;
 use crate::model::{self, Component, Input, Name, Node, Overrides, PillarPath, Problem, Source};
-use crate::nomad::{Follow, JobName, Spec};
+use crate::nomad::{DeploymentWatch, JobName, JobSubmission};
 use crate::operation::blueprint::prepare;
-use crate::operation::blueprint::prepared::{Past, Prepared};
+use crate::operation::blueprint::prepared::{AppliedConfigurations, Prepared};
 use crate::operation::component::inputs::given_secrets;
 use crate::operation::component::plan::nomad_preflight;
 use crate::operation::component::registrations;
 use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, servers, state};
-use crate::operation::request::answer::{Opening, shape};
+use crate::operation::request::answer::{ReportBuilder, shape};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::operation::session::{Memory, Session, driver};
+use crate::operation::session::{JournalHandle, Session, driver};
 use crate::render;
 
 /// The arguments of a call about one service.
-struct Asked {
+struct ServiceRequest {
     service: Name,
     environment: Name,
     overrides: Overrides,
     problems: Vec<Problem>,
 }
 
-fn asked(call: &Call<'_>) -> Asked {
+fn asked(call: &Call<'_>) -> ServiceRequest {
     let mut arguments = Arguments::new(&call.request);
     let service = arguments.name("service");
     let environment = arguments.environment();
     let config = arguments.value("service_config").map(|config| (service.clone(), config));
     arguments.value("minion");
     let overrides = Overrides { service: config, ..Overrides::default() };
-    Asked { service, environment, overrides, problems: arguments.finish() }
+    ServiceRequest { service, environment, overrides, problems: arguments.finish() }
 }
 
 /// `files` by their paths in the module, and `job`: null if only a run can generate it.
 pub fn generate(call: &Call<'_>) -> Value {
-    let Asked { service, environment, overrides, problems } = asked(call);
-    let opening = Opening::new("generate_nomad_job", environment.as_str(), false, &call.request.identity);
-    let prepared = prepare(call, &environment, &overrides, problems, Past::NONE);
+    let ServiceRequest { service, environment, overrides, problems } = asked(call);
+    let builder =
+        ReportBuilder::new("generate_nomad_job", environment.as_str(), false, &call.request.identity);
+    let prepared = prepare(call, &environment, &overrides, problems, AppliedConfigurations::NONE);
     match prepared.and_then(|prepared| generated(&prepared, &service)) {
-        Ok(extra) => shape(opening.report(BTreeMap::new(), extra)),
-        Err(error) => shape(opening.failed(error)),
+        Ok(extra) => shape(builder.report(BTreeMap::new(), extra)),
+        Err(error) => shape(builder.failed(error)),
     }
 }
 
@@ -60,10 +61,10 @@ pub fn validate(call: &Call<'_>) -> Value {
         let namespace = servers::namespace(&prepared.blueprint.settings, namespace);
         let name = JobName { namespace, id: service.to_string() };
         // Only a registered job has an owner.
-        let spec = Spec { jobspec, is_json: false, variables: String::new(), before: Some(name) };
+        let spec = JobSubmission { jobspec, is_json: false, variables: String::new(), before: Some(name) };
         Ok((component.clone(), spec))
     };
-    let ask = async |session: &Session, service: &Name, (component, spec): (Component, Spec)| {
+    let ask = async |session: &Session, service: &Name, (component, spec): (Component, JobSubmission)| {
         let nomad = servers::nomad(&session.blueprint.settings, &component, &session.call.reading()).await?;
         let checked = nomad.preflight(&spec).await;
         let checked = checked
@@ -81,31 +82,30 @@ pub fn validate(call: &Call<'_>) -> Value {
 pub fn diagnose(call: &Call<'_>) -> Value {
     let find = |prepared: &Prepared, service: &Name| Ok(of_service(prepared, service)?.0.clone());
     answer(call, "diagnose", find, async |session: &Session, _, component: Name| {
-        let (place, modules) = (session.call.layout.place(&component)?, &session.modules);
+        let (paths, modules) = (session.call.layout.component(&component)?, &session.modules);
         let subdir = &modules[&component].subdir;
         let node = &session.blueprint.nodes[&component];
-        let reading = session.call.reading();
-        let context = Context::new(session, &node.component, &place, None, reading)?;
+        let reader = session.call.reading();
+        let context = Context::new(session, &node.component, &paths, None, reader)?;
         let mut invoker = Invoker::new(context, subdir).await?;
         given_secrets::hide(&mut invoker.context).await;
         let mut state = state::read(&invoker).await?.unwrap_or_default();
-        if let Some(record) = session.records().read(&node.component, &place).await? {
+        if let Some(record) = session.records().read(&node.component, &paths).await? {
             registrations::recorded(&mut state, &record);
         }
         let (mut jobs, mut lines) = (Vec::new(), Vec::new());
         for job in &state.jobs {
             let name = JobName { namespace: job.namespace.clone(), id: job.id.clone() };
             let nomad =
-                servers::nomad(&session.blueprint.settings, &node.component, &invoker.context.reading)
-                    .await?;
-            let mut found = Follow::new(nomad, name, job.modify_index)
+                servers::nomad(&session.blueprint.settings, &node.component, &invoker.context.reader).await?;
+            let mut diagnosis = DeploymentWatch::new(nomad, name, job.modify_index)
                 .after_failure(job.failed)
-                .silently(invoker.context.blind)
+                .silently(invoker.context.has_unreadable_secrets)
                 .diagnose()
                 .await;
-            invoker.context.redactor.gathered(&mut found.details);
-            jobs.push(found.details);
-            lines.extend(found.lines.iter().map(|line| invoker.context.redactor.text(line)));
+            invoker.context.redactor.gathered(&mut diagnosis.details);
+            jobs.push(diagnosis.details);
+            lines.extend(diagnosis.lines.iter().map(|line| invoker.context.redactor.text(line)));
         }
         Ok([("jobs", json!(jobs)), ("lines", json!(lines))])
     })
@@ -118,13 +118,13 @@ fn answer<T: Send>(
     find: impl FnOnce(&Prepared, &Name) -> Result<T>,
     ask: impl AsyncFnOnce(&Session, &Name, T) -> Result<[(&'static str, Value); 2]> + Send,
 ) -> Value {
-    let Asked { service, environment, overrides, problems } = asked(call);
-    let opening = Opening::new(operation, environment.as_str(), false, &call.request.identity);
-    let prepared = prepare(call, &environment, &overrides, problems, Past::NONE);
+    let ServiceRequest { service, environment, overrides, problems } = asked(call);
+    let opening = ReportBuilder::new(operation, environment.as_str(), false, &call.request.identity);
+    let prepared = prepare(call, &environment, &overrides, problems, AppliedConfigurations::NONE);
     let answered = prepared.and_then(|prepared| {
         let found = find(&prepared, &service)?;
         let ask = async |session: &Session| ask(session, &service, found).await;
-        driver::in_session(call, &opening, prepared, Memory::default(), &BTreeSet::new(), ask)
+        driver::in_session(call, &opening, prepared, JournalHandle::default(), &BTreeSet::new(), ask)
     });
     match answered {
         Ok(extra) => {
@@ -152,7 +152,10 @@ fn generated(prepared: &Prepared, service: &Name) -> Result<BTreeMap<String, Val
     ]))
 }
 
-fn of_service<'a>(prepared: &'a Prepared, service: &Name) -> Result<(&'a Name, &'a Component, &'a Service)> {
+fn of_service<'a>(
+    prepared: &'a Prepared,
+    service: &Name,
+) -> Result<(&'a Name, &'a Component, &'a NomadService)> {
     let component = model::component_name(service.as_str());
     let found = prepared.blueprint.nodes.get_key_value(component.as_str());
     match found.map(|(name, node)| (name, &node.component, &node.component.source)) {

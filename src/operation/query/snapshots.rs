@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::decide::Standing;
+use crate::decide::Baseline;
 use crate::error::Result;
 use crate::model::{self, Draft, Name, PillarPath, Problem, nearest};
 use crate::operation::blueprint::draft;
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::operation::store::shared_records;
 use crate::record::Record;
 use crate::report::Report;
-use crate::snapshot::Store;
+use crate::snapshot::SnapshotStore;
 use crate::workdir::Layout;
 
 pub fn snapshots(call: &Call<'_>) -> Report {
@@ -22,13 +22,13 @@ pub fn snapshots(call: &Call<'_>) -> Report {
     let environment = arguments.environment();
     let components = arguments.names("components");
     arguments.value("minion");
-    let opening = Opening::new("snapshots", environment.as_str(), false, &call.request.identity);
+    let builder = ReportBuilder::new("snapshots", environment.as_str(), false, &call.request.identity);
     let found = arguments.check().and_then(|()| list(&draft(&call.request, &environment)?, components));
     match found {
         Ok(found) => {
-            opening.answer(BTreeMap::new(), BTreeMap::from([("snapshots".to_owned(), found.into())]))
+            builder.answer(BTreeMap::new(), BTreeMap::from([("snapshots".to_owned(), found.into())]))
         }
-        Err(error) => opening.failed(error),
+        Err(error) => builder.failed(error),
     }
 }
 
@@ -41,23 +41,23 @@ fn list(draft: &Draft, named: Option<BTreeSet<Name>>) -> Result<Vec<Value>> {
     }
     let mut shown = Vec::new();
     for name in there.iter().filter(|name| named.as_ref().is_none_or(|named| named.contains(*name))) {
-        let place = match layout.place(name) {
-            Ok(place) => place,
+        let paths = match layout.component(name) {
+            Ok(paths) => paths,
             Err(error) => {
                 shown.push((String::new(), json!({ "component": name, "snapshot_id": "", "error": error })));
                 continue;
             }
         };
-        let record = torn.remove(name).map_or_else(|| Record::read(&place.record()), Err);
-        let store = Store::new(place.snapshots());
+        let record = torn.remove(name).map_or_else(|| Record::read(&paths.record()), Err);
+        let store = SnapshotStore::new(paths.snapshots());
         let ids = store.list();
         // Without the record the snapshots are shown, but not which of them is known good.
         for error in [record.as_ref().err(), ids.as_ref().err()].into_iter().flatten() {
             shown.push((String::new(), json!({ "component": name, "snapshot_id": "", "error": error })));
         }
-        let standing = record.ok().flatten().map(|record| record.standing()).unwrap_or_default();
+        let baseline = record.ok().flatten().map(|record| record.baseline()).unwrap_or_default();
         for id in ids.unwrap_or_default() {
-            shown.push((id.clone(), one(&store, name, &id, &standing)));
+            shown.push((id.clone(), one(&store, name, &id, &baseline)));
         }
     }
     shown.sort_by(|(a, _), (b, _)| b.cmp(a));
@@ -65,7 +65,7 @@ fn list(draft: &Draft, named: Option<BTreeSet<Name>>) -> Result<Vec<Value>> {
 }
 
 /// A snapshot that cannot be read is shown with its error, and the others are shown too.
-fn one(store: &Store, component: &Name, id: &str, standing: &Standing) -> Value {
+fn one(store: &SnapshotStore, component: &Name, id: &str, baseline: &Baseline) -> Value {
     let snapshot = match store.read(id) {
         Ok(snapshot) => snapshot,
         Err(error) => return json!({ "component": component, "snapshot_id": id, "error": error }),
@@ -75,8 +75,8 @@ fn one(store: &Store, component: &Name, id: &str, standing: &Standing) -> Value 
     };
     let mut shown = json!(snapshot);
     shown["component"] = json!(component);
-    shown["known_good"] = is(&standing.known_good).into();
-    shown["applied"] = is(&standing.applied).into();
+    shown["known_good"] = is(&baseline.known_good).into();
+    shown["applied"] = is(&baseline.applied).into();
     shown
 }
 

@@ -9,14 +9,14 @@ use crate::model::Name;
 use crate::operation::component::recorded_state;
 use crate::operation::component::shown_outputs;
 use crate::operation::exec::Invoker;
-use crate::operation::exec::outcome::Said;
-use crate::operation::request::answer::Opening;
+use crate::operation::exec::command_output::CommandOutput;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::{Call, unknown};
 use crate::terraform;
 
 /// The question.
-enum Question {
+enum StateQuestion {
     Outputs,
     Output(String),
     Resources,
@@ -28,22 +28,22 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
     let component = arguments.name("component");
     let environment = arguments.environment();
     let question = match function {
-        "get_outputs" => Question::Outputs,
+        "get_outputs" => StateQuestion::Outputs,
         "get_terraform_output" => match arguments.text("output_name") {
-            Some(name) => Question::Output(name),
+            Some(name) => StateQuestion::Output(name),
             None => {
                 arguments.problem("output_name", "is missing: name one");
-                Question::Outputs
+                StateQuestion::Outputs
             }
         },
-        "get_resources" => Question::Resources,
-        "get_state" => Question::State(arguments.text("resource")),
+        "get_resources" => StateQuestion::Resources,
+        "get_state" => StateQuestion::State(arguments.text("resource")),
         _ => return failed(unknown(&format!("eos_terraform.{function}"))),
     };
-    let opening = Opening::new("inspect", environment.as_str(), false, &call.request.identity);
+    let builder = ReportBuilder::new("inspect", environment.as_str(), false, &call.request.identity);
     let problems = arguments.finish();
     let selected = Some([component.clone()].into());
-    let answer = inspect(call, &opening, &environment, selected, problems, async |inspection| {
+    let answer = inspect(call, &builder, &environment, selected, problems, async |inspection| {
         answer(&inspection, &component, &question).await.map_err(|error| error.of(&component))
     });
     match answer {
@@ -60,19 +60,19 @@ fn failed(error: Error) -> Value {
     json!({ "result": false, "error": error, "retcode": 1 })
 }
 
-async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Question) -> Result<Value> {
-    let place = inspection.session.call.layout.place(component)?;
+async fn answer(inspection: &Inspection<'_>, component: &Name, question: &StateQuestion) -> Result<Value> {
+    let paths = inspection.session.call.layout.component(component)?;
     let refuse = |code, message: String, remedy: &'static str| {
         Error::new(Layer::Salt, Phase::Verification, code, message, remedy)
     };
     let never = || refuse(Code::NeverRanHere, "it has no state here".to_owned(), "apply it first");
-    let invoker = inspection.invoker(component, &place).await?.ok_or_else(never)?;
+    let invoker = inspection.invoker(component, &paths).await?.ok_or_else(never)?;
     match question {
-        Question::Outputs => {
+        StateQuestion::Outputs => {
             let state = recorded_state::whole(&invoker).await?.ok_or_else(never)?;
             Ok(json!({ "outputs": shown_outputs::masked(&invoker.context.redactor, &state) }))
         }
-        Question::Output(name) => {
+        StateQuestion::Output(name) => {
             let state = recorded_state::whole(&invoker).await?.ok_or_else(never)?;
             let mut outputs = shown_outputs::masked(&invoker.context.redactor, &state);
             let declared = &inspection.session.modules[component].interface.outputs;
@@ -90,12 +90,12 @@ async fn answer(inspection: &Inspection<'_>, component: &Name, question: &Questi
             })?;
             Ok(json!({ "value": value }))
         }
-        Question::Resources => {
+        StateQuestion::Resources => {
             let resources = resources(&invoker).await?;
             let short = |one: &Value| json!({ "address": one["address"], "type": one["type"], "name": one["name"], "mode": one["mode"] });
             Ok(json!({ "resources": resources.iter().map(short).collect::<Vec<_>>() }))
         }
-        Question::State(only) => {
+        StateQuestion::State(only) => {
             let mut resources = resources(&invoker).await?;
             if let Some(address) = only {
                 resources.retain(|one| one["address"] == address.as_str());
@@ -114,8 +114,8 @@ async fn resources(invoker: &Invoker<'_>) -> Result<Vec<Value>> {
     let arguments = terraform::show_state(invoker.context.state().as_deref());
     let (exit, text) = invoker.document("show", arguments, invoker.context.component.timeouts.plan).await?;
     if exit.code != Some(0) {
-        let said = Said { exit, diagnostics: Vec::new() };
-        return Err(invoker.failure("show", Phase::Verification, &said));
+        let output = CommandOutput { exit, diagnostics: Vec::new() };
+        return Err(invoker.failure("show", Phase::Verification, &output));
     }
     let document: Value = serde_json::from_slice(&text).unwrap_or_default();
     let mut found = Vec::new();

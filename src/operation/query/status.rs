@@ -7,37 +7,37 @@ use serde_json::json;
 use crate::error::{Code, Error, Result};
 use crate::lock::{self, Holder};
 use crate::operation::blueprint::{gone, select, today};
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
-use crate::operation::store::shared_records::BesideLocks;
+use crate::operation::store::shared_records::EnvironmentLocks;
 use crate::operation::store::{approvals, run_log, shared_records};
-use crate::record::{Record, Underway};
+use crate::record::{Record, UnfinishedApply};
 use crate::report::{ComponentReport, Report, Status};
-use crate::workdir::{Layout, Place};
+use crate::workdir::{ComponentPaths, Layout};
 
 pub fn status(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
     let components = arguments.names("components");
     arguments.value("minion");
-    let opening = Opening::new("status", environment.as_str(), false, &call.request.identity);
+    let builder = ReportBuilder::new("status", environment.as_str(), false, &call.request.identity);
     let found = today(call, &environment, arguments.finish()).and_then(|prepared| {
         let blueprint = &prepared.blueprint;
         let layout = Layout::of(blueprint)?;
         let mut torn = shared_records::fetch(&blueprint.settings, &blueprint.environment)?;
-        let BesideLocks { held, applying } =
-            shared_records::beside_locks(&blueprint.settings, &blueprint.environment)?;
+        let EnvironmentLocks { held, applying } =
+            shared_records::environment_locks(&blueprint.settings, &blueprint.environment)?;
         let mut reports = BTreeMap::new();
         let mut last_runs = BTreeMap::new();
         for name in select(blueprint, components, false)? {
-            let place = layout.place(&name);
+            let place = layout.component(&name);
             let record = match torn.remove(&name) {
                 Some(error) => Err(error),
-                None => place.as_ref().map_err(Error::clone).and_then(|place| Record::read(&place.record())),
+                None => place.as_ref().map_err(Error::clone).and_then(|paths| Record::read(&paths.record())),
             };
-            let report = place.and_then(|place| {
-                let mut report = of(&place, record.as_ref().map_err(Error::clone)?.as_ref())?;
+            let report = place.and_then(|paths| {
+                let mut report = of(&paths, record.as_ref().map_err(Error::clone)?.as_ref())?;
                 let applying = applying.get(name.as_str()).cloned().transpose()?;
                 elsewhere(&mut report, held.get(name.as_str()), applying.as_ref());
                 Ok(report)
@@ -48,7 +48,7 @@ pub fn status(call: &Call<'_>) -> Report {
         }
         reports.extend(gone::report(blueprint, &layout)?);
         let running: Vec<_> = run_log::all(&layout, &environment)
-            .filter_map(|(run_id, run)| run.ok()?.story.is_alive().then_some(run_id))
+            .filter_map(|(run_id, run)| run.ok()?.history.is_alive().then_some(run_id))
             .collect();
         let waiting = approvals::waiting(&layout);
         let extra =
@@ -56,12 +56,12 @@ pub fn status(call: &Call<'_>) -> Report {
         Ok((reports, extra.map(|(key, value)| (key.to_owned(), value)).into()))
     });
     match found {
-        Ok((components, extra)) => opening.answer(components, extra),
-        Err(error) => opening.failed(error),
+        Ok((components, extra)) => builder.answer(components, extra),
+        Err(error) => builder.failed(error),
     }
 }
 
-fn of(place: &Place, record: Option<&Record>) -> Result<ComponentReport> {
+fn of(paths: &ComponentPaths, record: Option<&Record>) -> Result<ComponentReport> {
     let mut report = match record {
         None => ComponentReport::new(Status::Absent, Code::NeverRanHere),
         Some(record) => {
@@ -77,12 +77,14 @@ fn of(place: &Place, record: Option<&Record>) -> Result<ComponentReport> {
             report
         }
     };
-    let underway = Underway::read(&place.applying())?;
-    match (lock::holder(&place.lock())?, underway) {
+    let underway = UnfinishedApply::read(&paths.applying())?;
+    match (lock::holder(&paths.lock())?, underway) {
         (Some(holder), _) => report.notes.push(format!("locked now by {holder}")),
         // Read again: the apply may have ended before its lock was read.
-        (None, Some(underway)) if Underway::read(&place.applying())?.as_ref() == Some(&underway) => {
-            unfinished(&mut report, &underway);
+        (None, Some(unfinished_apply))
+            if UnfinishedApply::read(&paths.applying())?.as_ref() == Some(&unfinished_apply) =>
+        {
+            unfinished(&mut report, &unfinished_apply);
         }
         _ => {}
     }
@@ -90,20 +92,20 @@ fn of(place: &Place, record: Option<&Record>) -> Result<ComponentReport> {
 }
 
 /// The same for another host that shares the locks. What was reported for this host is not repeated.
-fn elsewhere(report: &mut ComponentReport, held: Option<&Holder>, applying: Option<&Underway>) {
+fn elsewhere(report: &mut ComponentReport, held: Option<&Holder>, applying: Option<&UnfinishedApply>) {
     let known = |host: &str| host == Holder::here().host;
     match (held, applying) {
         (Some(holder), _) if !known(&holder.host) => report.notes.push(format!("locked now by {holder}")),
-        (None, Some(underway)) if report.reason != Some(Code::UnfinishedApply) => {
-            unfinished(report, underway)
+        (None, Some(unfinished_apply)) if report.reason != Some(Code::UnfinishedApply) => {
+            unfinished(report, unfinished_apply)
         }
         _ => {}
     }
 }
 
 /// The lock is free, and the file that an apply removes last still exists.
-fn unfinished(report: &mut ComponentReport, underway: &Underway) {
-    let Underway { run_id, started, pid, host, .. } = underway;
+fn unfinished(report: &mut ComponentReport, unfinished_apply: &UnfinishedApply) {
+    let UnfinishedApply { run_id, started, pid, host, .. } = unfinished_apply;
     if report.status == Status::Absent {
         report.status = Status::Failed;
     }

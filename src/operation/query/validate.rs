@@ -8,28 +8,28 @@ use crate::model::{Name, Node};
 use crate::operation::blueprint::{draft, today};
 use crate::operation::component::inputs::lacking;
 use crate::operation::component::reports::ended;
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
 use crate::report::{ComponentReport, Report};
 
 /// Also false if a component lacks a required variable: the pillar alone cannot create it.
 pub fn validate(call: &Call<'_>) -> Report {
-    read(call, Opening::report)
+    read(call, ReportBuilder::report)
 }
 
 /// The order in which components are created. A missing variable does not change the order.
 pub fn order(call: &Call<'_>) -> Report {
-    read(call, Opening::answer)
+    read(call, ReportBuilder::answer)
 }
 
-type Answer = fn(Opening, BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>) -> Report;
+type BuildAnswer = fn(ReportBuilder, BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>) -> Report;
 
-fn read(call: &Call<'_>, answer: Answer) -> Report {
+fn read(call: &Call<'_>, answer: BuildAnswer) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
     arguments.value("minion");
-    let opening = Opening::new("validate", environment.as_str(), false, &call.request.identity);
+    let builder = ReportBuilder::new("validate", environment.as_str(), false, &call.request.identity);
     match today(call, &environment, arguments.finish()) {
         Ok(prepared) => {
             let mut extra = BTreeMap::from([("order".to_owned(), json!(prepared.blueprint.graph.order()))]);
@@ -43,9 +43,9 @@ fn read(call: &Call<'_>, answer: Answer) -> Report {
                 extra.insert("notes".to_owned(), json!(notes));
             }
             let lacks = |(name, node): (&Name, &Node)| Some((name.clone(), ended(lacking::note(node)?)));
-            answer(opening, nodes.iter().filter_map(lacks).collect(), extra)
+            answer(builder, nodes.iter().filter_map(lacks).collect(), extra)
         }
-        Err(error) => opening.failed(error),
+        Err(error) => builder.failed(error),
     }
 }
 
@@ -53,9 +53,10 @@ fn read(call: &Call<'_>, answer: Answer) -> Report {
 pub fn which_environment(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
     let environment = arguments.environment();
-    let opening = Opening::new("which_environment", environment.as_str(), false, &call.request.identity);
+    let builder =
+        ReportBuilder::new("which_environment", environment.as_str(), false, &call.request.identity);
     match arguments.check().and_then(|()| draft(&call.request, &environment)) {
-        Ok(_) => opening.report(BTreeMap::new(), BTreeMap::new()),
-        Err(error) => opening.failed(error),
+        Ok(_) => builder.report(BTreeMap::new(), BTreeMap::new()),
+        Err(error) => builder.failed(error),
     }
 }

@@ -6,31 +6,31 @@ use std::time::{Instant, SystemTime};
 
 use serde_json::Value;
 
-use super::call::Identity;
+use super::call::CallerIdentity;
 use crate::change::Redactor;
 use crate::error::Error;
 use crate::model::Name;
 use crate::report::{ComponentReport, Report, SCHEMA, Status};
 
 /// What is known at the start of a run.
-pub struct Opening {
+pub struct ReportBuilder {
     pub run_id: String,
     pub operation: String,
     pub environment: String,
     pub test: bool,
-    pub identity: Identity,
+    pub identity: CallerIdentity,
     /// The version of terraform, once it is known.
     pub terraform: Option<String>,
     /// All secrets that its components read.
     pub secrets: Redactor,
     /// Notes, one sentence each, on what other systems still have of this call and what could not be removed.
-    left: Mutex<Vec<String>>,
+    left_behind: Mutex<Vec<String>>,
     began: Instant,
     started: SystemTime,
 }
 
-impl Opening {
-    pub fn new(operation: &str, environment: &str, test: bool, identity: &Identity) -> Self {
+impl ReportBuilder {
+    pub fn new(operation: &str, environment: &str, test: bool, identity: &CallerIdentity) -> Self {
         Self {
             run_id: ulid::Ulid::generate().to_string(),
             operation: operation.to_owned(),
@@ -39,14 +39,14 @@ impl Opening {
             identity: identity.clone(),
             terraform: None,
             secrets: Redactor::default(),
-            left: Mutex::default(),
+            left_behind: Mutex::default(),
             began: Instant::now(),
             started: SystemTime::now(),
         }
     }
 
     pub fn leaves(&self, left: Vec<String>) {
-        self.left.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend(left);
+        self.left_behind.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend(left);
     }
 
     pub fn report(
@@ -91,7 +91,7 @@ impl Opening {
         mut error: Option<Error>,
         mut extra: BTreeMap<String, Value>,
     ) -> Report {
-        let left = self.left.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let left = self.left_behind.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         // A secret that one component read late may be in the report of another.
         components.values_mut().for_each(|report| self.secrets.report(report));
         error.iter_mut().for_each(|error| self.secrets.error(error));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::error::{Code, Error, Layer, Phase};
 use crate::host::Host;
 use crate::model::{Name, Problem};
-use crate::view::progress::Progress;
+use crate::view::progress::ProgressDisplay;
 
 /// One call of a runner function, an execution module function or a state.
 pub struct Request {
@@ -21,12 +21,12 @@ pub struct Request {
     pub infrastructure: Value,
     /// Problems with values of the pillar and of the arguments, found when they were converted.
     pub problems: Vec<Problem>,
-    pub identity: Identity,
+    pub identity: CallerIdentity,
 }
 
 /// Who makes the call.
 #[derive(Clone, Debug, Default)]
-pub struct Identity {
+pub struct CallerIdentity {
     pub jid: String,
     pub user: String,
     pub minion: String,
@@ -44,7 +44,7 @@ pub struct Call<'a> {
     pub request: Request,
     pub host: &'a dyn Host,
     /// Opens the progress display. Its arguments: the environment, its components, the number that run in parallel.
-    pub progress: fn(&str, &BTreeSet<Name>, usize) -> Progress,
+    pub progress: fn(&str, &BTreeSet<Name>, usize) -> ProgressDisplay,
 }
 
 /// The error of a call that names an unknown operation.

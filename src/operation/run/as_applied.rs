@@ -76,7 +76,8 @@ fn is_of_the_module(error: &Error, intent: &Intent) -> bool {
 fn applied(session: &Session, name: &Name) -> Result<Option<(Node, Arc<Module>)>> {
     let today = &session.blueprint.nodes[name];
     let folder = broken_modules::folder(&session.call.layout, &session.call.run_id, name);
-    let earlier = broken_modules::as_applied(&today.component, &session.call.layout.place(name)?, &folder)?;
+    let earlier =
+        broken_modules::as_applied(&today.component, &session.call.layout.component(name)?, &folder)?;
     Ok(earlier.filter(|(node, _)| node.interface.digest != today.interface.digest))
 }
 

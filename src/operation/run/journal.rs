@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::error::Result;
-use crate::journal::{Began, Entry, Journal};
-use crate::operation::request::answer::Opening;
+use crate::journal::{Journal, JournalEntry, RunStart};
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::store::{approvals, run_log};
 use crate::workdir::{Layout, ensure_private, retain_newest};
 
@@ -16,11 +16,11 @@ const KEPT_PLANS: usize = 20;
 /// resumed.
 pub fn begin(
     layout: &Layout,
-    opening: &Opening,
-    began: Began,
+    builder: &ReportBuilder,
+    began: RunStart,
     begun: &mut Option<PathBuf>,
 ) -> Result<Journal> {
-    let run = layout.run(&opening.run_id);
+    let run = layout.run(&builder.run_id);
     ensure_private(&run)?;
     layout.give_all();
     let plan = began.plan_id.as_ref().map(|plan_id| layout.plan(plan_id));
@@ -29,7 +29,7 @@ pub fn begin(
         plan.as_deref() == Some(folder) || approvals::is_awaited(folder)
     });
     let journal = Journal::of(&run);
-    journal.note(Entry::Began(Box::new(began)))?;
+    journal.note(JournalEntry::Began(Box::new(began)))?;
     *begun = Some(run);
     Ok(journal)
 }

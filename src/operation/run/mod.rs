@@ -2,62 +2,64 @@
 
 pub mod as_applied;
 pub mod journal;
+mod prepared_run;
 mod refuse_needed;
 mod remediate_target;
 pub mod rollback;
+pub mod run_request;
 mod schedule;
-pub mod wanted;
-mod work;
 
 use std::collections::BTreeMap;
 use std::mem::take;
 use std::path::PathBuf;
 
+use self::prepared_run::PreparedRun;
+use self::run_request::RunRequest;
 use self::schedule::schedule;
-use self::wanted::Wanted;
-use self::work::Work;
 use crate::error::{Code, Result};
-use crate::journal::{Began, Journal};
+use crate::journal::{Journal, RunStart};
 use crate::model::Name;
 use crate::operation::blueprint::broken_modules;
 use crate::operation::request::answer;
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
-use crate::operation::session::{Memory, Session, driver};
+use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::last_run;
-use crate::operation::store::plan_contents::Contents;
-use crate::operation::store::run_log::{self, Outcome};
+use crate::operation::store::plan_contents::PlanContents;
+use crate::operation::store::run_log::{self, RunOutcome};
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::report::{ComponentReport, Report};
 
 /// Runs it, and reports, whatever happens.
-pub(super) fn run(call: &Call<'_>, wanted: Wanted) -> Report {
-    let opening = Opening::new(
+pub(super) fn run(call: &Call<'_>, wanted: RunRequest) -> Report {
+    let builder = ReportBuilder::new(
         wanted.operation,
         wanted.environment.as_str(),
         wanted.intent.is_test(),
         &call.request.identity,
     );
-    run_log::reported(call, opening, Opening::report, |opening, begun| attempt(call, wanted, opening, begun))
+    run_log::reported(call, builder, ReportBuilder::report, |builder, begun| {
+        attempt(call, wanted, builder, begun)
+    })
 }
 
 /// `begun` is the run's folder, once there is one.
 fn attempt(
     call: &Call<'_>,
-    wanted: Wanted,
-    opening: &mut Opening,
+    wanted: RunRequest,
+    builder: &mut ReportBuilder,
     begun: &mut Option<PathBuf>,
-) -> Result<Outcome> {
-    let mut work = Work::prepare(call, wanted, opening)?;
-    let began = work.began(opening);
-    let journal = journal::begin(&work.layout, opening, began.clone(), begun)?;
+) -> Result<RunOutcome> {
+    let mut work = PreparedRun::prepare(call, wanted, builder)?;
+    let began = work.began(builder);
+    let journal = journal::begin(&work.layout, builder, began.clone(), begun)?;
     let orphans = work.orphans()?;
-    let (as_applied, left) = (take(&mut work.prepared.as_applied), take(&mut work.left));
-    let saved = SavedPlans::new(&work.layout, &opening.run_id);
+    let (as_applied, left) = (take(&mut work.prepared.as_applied), take(&mut work.skipped));
+    let saved = SavedPlans::new(&work.layout, &builder.run_id);
     let (keeps, destroy) = (work.intent.keeps(), work.intent.destroys());
 
-    let (mut components, terraform) = execute(call, opening, work, began, journal)?;
-    opening.terraform = Some(terraform);
+    let (mut components, terraform) = execute(call, builder, work, began, journal)?;
+    builder.terraform = Some(terraform);
     for (name, faults) in &as_applied {
         if let Some(report) = components.get_mut(name) {
             report.notes.push(broken_modules::note(faults));
@@ -68,7 +70,7 @@ fn attempt(
     // Its saved plans, and those of what policy stopped.
     if keeps || saved.is_there() {
         match saved.write_contents(&contents(&components, destroy)) {
-            Ok(()) => drop(extra.insert("plan_id".to_owned(), opening.run_id.clone().into())),
+            Ok(()) => drop(extra.insert("plan_id".to_owned(), builder.run_id.clone().into())),
             Err(error) if keeps => return Err(error),
             // What was done is done, and the report says it.
             Err(error) => call.host.log(tracing::Level::ERROR, &format!("no plan was saved: {error}")),
@@ -81,16 +83,16 @@ fn attempt(
 /// Each component's turn, and what follows from them all; and the version of terraform.
 fn execute(
     call: &Call<'_>,
-    opening: &Opening,
-    work: Work,
-    began: Began,
+    builder: &ReportBuilder,
+    work: PreparedRun,
+    began: RunStart,
     journal: Journal,
 ) -> Result<(BTreeMap<Name, ComponentReport>, String)> {
     let graph = work.graph();
-    let Work { prepared, intent, selected, resumes, .. } = work;
+    let PreparedRun { prepared, intent, selected, resumes, .. } = work;
     let done = resumes.map(|resumed| resumed.done).unwrap_or_default();
-    let memory = Memory { journal: Some(journal), done };
-    driver::in_session(call, opening, prepared, memory, &selected, async move |session: &Session| {
+    let journal_handle = JournalHandle { journal: Some(journal), done };
+    driver::in_session(call, builder, prepared, journal_handle, &selected, async move |session: &Session| {
         if let Some(plan_id) = intent.plan_id().filter(|_| intent.changes_things()) {
             as_applied::check_all(session, &graph, &SavedPlans::new(&session.call.layout, plan_id)).await?;
         }
@@ -98,9 +100,9 @@ fn execute(
         last_run::tell(locks, environment, &began, false).await;
         let turn = async |name| as_applied::run(session, &name, &intent).await;
         let reports = match intent.rollback() {
-            Some(asked) => {
+            Some(request) => {
                 let names = graph.names().cloned().collect();
-                rollback::asked::asked(session, &names, asked, intent.mode).await?
+                rollback::request::asked(session, &names, request, intent.mode).await?
             }
             None => {
                 let reports = schedule(session, graph, |name| session.on_failure(name), turn).await;
@@ -113,8 +115,8 @@ fn execute(
 }
 
 /// How each ended that was planned; one that lacks a variable was not.
-fn contents(components: &BTreeMap<Name, ComponentReport>, destroy: bool) -> Contents {
+fn contents(components: &BTreeMap<Name, ComponentReport>, destroy: bool) -> PlanContents {
     let planned = components.iter().filter(|(_, one)| one.reason != Some(Code::MissingVariable));
     let statuses = planned.map(|(name, one)| (name.to_string(), one.status.word().to_owned()));
-    Contents { statuses: statuses.collect(), destroy }
+    PlanContents { statuses: statuses.collect(), destroy }
 }

@@ -7,10 +7,10 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use crate::error::Code;
-use crate::graph::{Graph, Outcome, Queue};
+use crate::graph::{Graph, NodeOutcome, ReadyQueue};
 use crate::model::{Blueprint, Name, OnFailure};
 use crate::operation::session::Session;
-use crate::operation::session::channel::Teller;
+use crate::operation::session::channel::HostChannel;
 use crate::report::{ComponentReport, Status};
 use crate::view::progress::Stage;
 
@@ -25,15 +25,15 @@ pub(super) async fn schedule(
     let parallelism = session.blueprint.settings.parallelism.get();
     for name in graph.names() {
         let on = graph.dependencies(name).iter().cloned().collect();
-        session.call.teller.stage(name, Stage::Waiting { on });
+        session.call.channel.stage(name, Stage::Waiting { on });
     }
-    let mut queue = Queue::new(graph);
+    let mut queue = ReadyQueue::new(graph);
     let mut running = FuturesUnordered::new();
     let mut reports = BTreeMap::new();
     let skip = |names: Vec<Name>, reason: Code, reports: &mut BTreeMap<_, _>| {
         for name in names {
             let report = ComponentReport::new(Status::Skipped, reason);
-            tell_end(&session.call.teller, &name, &report);
+            tell_end(&session.call.channel, &name, &report);
             reports.insert(name, report);
         }
     };
@@ -53,16 +53,16 @@ pub(super) async fn schedule(
         let Some((name, report)) = running.next().await else {
             break;
         };
-        tell_end(&session.call.teller, &name, &report);
+        tell_end(&session.call.channel, &name, &report);
         match report.status {
             Status::Failed | Status::Blocked | Status::Cancelled => {
-                skip(queue.finish(&name, Outcome::Failed), Code::DependencyNotDone, &mut reports);
+                skip(queue.finish(&name, NodeOutcome::Failed), Code::DependencyNotDone, &mut reports);
                 if report.status == Status::Failed && on_failure(&name) != OnFailure::Continue {
                     skip(queue.stop(), Code::StoppedAfterFailure, &mut reports);
                 }
             }
             _ => {
-                queue.finish(&name, Outcome::Done);
+                queue.finish(&name, NodeOutcome::Done);
             }
         }
         reports.insert(name, report);
@@ -81,9 +81,9 @@ fn has_room(blueprint: &Blueprint, name: &Name, busy: &[Name]) -> bool {
     })
 }
 
-fn tell_end(teller: &Teller, name: &Name, report: &ComponentReport) {
+fn tell_end(channel: &HostChannel, name: &Name, report: &ComponentReport) {
     let stage = Stage::Finished { status: report.status, changes: report.changes, seconds: report.duration };
-    teller.stage(name, stage);
+    channel.stage(name, stage);
     let (status, reason) = (report.status.word(), report.reason());
     match &report.error {
         Some(error) => tracing::error!("{name}: {status} ({reason}): {error}"),

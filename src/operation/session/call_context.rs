@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use secrecy::SecretString;
 
-use super::channel::Teller;
-use super::secrets::{Reading, Secrets, is_late};
+use super::channel::HostChannel;
+use super::secrets::{CallSecrets, SecretReader, is_late};
 use crate::change::Redactor;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::lock;
 use crate::model::Blueprint;
-use crate::operation::request::answer::Opening;
-use crate::operation::request::call::Identity;
+use crate::operation::request::answer::ReportBuilder;
+use crate::operation::request::call::CallerIdentity;
 use crate::operation::request::host_reference;
 use crate::operation::store::lock_service::service;
 use crate::operation::store::saved_plans::SavedPlans;
@@ -28,11 +28,11 @@ pub struct CallContext {
     pub tool: Tool,
     /// Declared variables of terraform's environment, but those that are read anew in each turn.
     pub environment: BTreeMap<String, SecretString>,
-    pub secrets: Rc<Secrets>,
-    pub locks: lock::Service,
+    pub secrets: Rc<CallSecrets>,
+    pub locks: lock::LockService,
     pub cancel: Cancel,
-    pub teller: Teller,
-    pub identity: Identity,
+    pub channel: HostChannel,
+    pub identity: CallerIdentity,
     /// Held during an init where a plugin cache may be shared: terraform's is not safe for two.
     pub init_gate: tokio::sync::Mutex<()>,
     /// The secrets that its components have learnt.
@@ -42,11 +42,11 @@ pub struct CallContext {
 impl CallContext {
     /// Finds terraform, and reads the references of its environment.
     pub async fn open(
-        opening: &Opening,
+        builder: &ReportBuilder,
         blueprint: &Blueprint,
         cancel: Cancel,
-        teller: Teller,
-        identity: Identity,
+        channel: HostChannel,
+        identity: CallerIdentity,
     ) -> Result<Self> {
         let guardian = Guardian::start()?;
         let tool = Tool::locate(&blueprint.settings.terraform, &guardian, &cancel).await?;
@@ -54,19 +54,19 @@ impl CallContext {
         let early = env.filter(|(_, reference)| !is_late(reference));
         let environment = early.map(|(name, one)| Ok((name.clone(), host_reference::read(one)?)));
         Ok(Self {
-            run_id: opening.run_id.clone(),
-            operation: opening.operation.clone(),
+            run_id: builder.run_id.clone(),
+            operation: builder.operation.clone(),
             layout: Layout::of(blueprint)?,
             environment: environment.collect::<Result<_>>()?,
-            secrets: Rc::new(Secrets::new(blueprint.settings.vault.clone(), teller.clone())),
+            secrets: Rc::new(CallSecrets::new(blueprint.settings.vault.clone(), channel.clone())),
             locks: service(&blueprint.settings)?,
             guardian,
             tool,
             cancel,
-            teller,
+            channel,
             identity,
             init_gate: tokio::sync::Mutex::default(),
-            known: opening.secrets.clone(),
+            known: builder.secrets.clone(),
         })
     }
 
@@ -87,7 +87,7 @@ impl CallContext {
     }
 
     /// What a turn of its own reads.
-    pub fn reading(&self) -> Rc<Reading> {
+    pub fn reading(&self) -> Rc<SecretReader> {
         self.secrets.reading()
     }
 }

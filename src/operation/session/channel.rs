@@ -8,29 +8,29 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::change::Redactor;
-use crate::host::{Host, Job, Returned, Started};
+use crate::host::{Host, MinionReturn, SaltJob, StartedJob};
 use crate::model::Name;
 use crate::printable::printable;
-use crate::view::progress::{Stage, Update};
+use crate::view::progress::{Stage, StageUpdate};
 
 /// One message from the run.
-pub enum Signal {
-    Progress(Update),
+pub enum HostMessage {
+    Progress(StageUpdate),
     Event { tag: String, data: Value },
     Log { level: tracing::Level, message: String },
     Note(String),
-    Ask(Question),
+    Ask(HostQuestion),
 }
 
 /// A question to the host, and the channel for its answer. If the asker is gone, the answer is dropped.
-pub enum Question {
+pub enum HostQuestion {
     Sdb(String, oneshot::Sender<Result<SecretString, String>>),
-    Start(Box<Job>, oneshot::Sender<Result<Started, String>>),
-    Poll(String, oneshot::Sender<Result<BTreeMap<String, Returned>, String>>),
+    Start(Box<SaltJob>, oneshot::Sender<Result<StartedJob, String>>),
+    Poll(String, oneshot::Sender<Result<BTreeMap<String, MinionReturn>, String>>),
     Stop(String),
 }
 
-impl Question {
+impl HostQuestion {
     /// Asks the host. It runs on the thread of Salt's call.
     pub fn put(self, host: &dyn Host) {
         match self {
@@ -44,68 +44,68 @@ impl Question {
 
 /// Sends progress and bus events of one run. If the receiver is gone, they are dropped.
 #[derive(Clone)]
-pub struct Teller {
-    pub sender: Sender<Signal>,
+pub struct HostChannel {
+    pub sender: Sender<HostMessage>,
     pub environment: Name,
     pub run_id: String,
     /// Secrets that are removed from the log.
     pub secrets: Redactor,
 }
 
-impl Teller {
+impl HostChannel {
     /// A component entered a stage. Progress is always sent; an event only if the name of the stage is new.
     pub fn stage(&self, component: &Name, stage: Stage) {
         if let Some(data) = self.event(&stage) {
             let tag = format!("eos/{}/{component}/{}", self.environment, stage.word());
-            let _ = self.sender.send(Signal::Event { tag, data });
+            let _ = self.sender.send(HostMessage::Event { tag, data });
         }
-        let _ = self.sender.send(Signal::Progress(Update { component: component.clone(), stage }));
+        let _ = self.sender.send(HostMessage::Progress(StageUpdate { component: component.clone(), stage }));
     }
 
     /// Sends progress alone: a check that runs every few minutes needs no events.
     pub fn show(&self, component: &Name, stage: Stage) {
-        let _ = self.sender.send(Signal::Progress(Update { component: component.clone(), stage }));
+        let _ = self.sender.send(HostMessage::Progress(StageUpdate { component: component.clone(), stage }));
     }
 
     /// Sends an event of one component. `data` gets the run's id.
     pub fn emit(&self, component: &Name, word: &str, mut data: Value) {
         data["run_id"] = self.run_id.as_str().into();
         let tag = format!("eos/{}/{component}/{word}", self.environment);
-        let _ = self.sender.send(Signal::Event { tag, data });
+        let _ = self.sender.send(HostMessage::Event { tag, data });
     }
 
     /// Writes a line to the display and to the log.
     pub fn note(&self, text: &str) {
         tracing::warn!("{text}");
-        let _ = self.sender.send(Signal::Note(text.to_owned()));
+        let _ = self.sender.send(HostMessage::Note(text.to_owned()));
     }
 
     /// A value from Salt's sdb.
     pub async fn sdb(&self, uri: &str) -> Result<SecretString, String> {
-        self.ask(|answer| Question::Sdb(uri.to_owned(), answer)).await
+        self.ask(|answer| HostQuestion::Sdb(uri.to_owned(), answer)).await
     }
 
     /// Starts a Salt job.
-    pub async fn start(&self, job: Job) -> Result<Started, String> {
-        self.ask(|answer| Question::Start(Box::new(job), answer)).await
+    pub async fn start(&self, job: SaltJob) -> Result<StartedJob, String> {
+        self.ask(|answer| HostQuestion::Start(Box::new(job), answer)).await
     }
 
     /// The answers of its minions so far.
-    pub async fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String> {
-        self.ask(|answer| Question::Poll(jid.to_owned(), answer)).await
+    pub async fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
+        self.ask(|answer| HostQuestion::Poll(jid.to_owned(), answer)).await
     }
 
     /// Asks its minions to stop the job.
     pub fn stop(&self, jid: &str) {
-        let _ = self.sender.send(Signal::Ask(Question::Stop(jid.to_owned())));
+        let _ = self.sender.send(HostMessage::Ask(HostQuestion::Stop(jid.to_owned())));
     }
 
     async fn ask<T>(
         &self,
-        question: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Question,
+        question: impl FnOnce(oneshot::Sender<Result<T, String>>) -> HostQuestion,
     ) -> Result<T, String> {
         let (answer, answered) = oneshot::channel();
-        let _ = self.sender.send(Signal::Ask(question(answer)));
+        let _ = self.sender.send(HostMessage::Ask(question(answer)));
         answered.await.unwrap_or_else(|_| Err("the thread that talks to Salt has ended".to_owned()))
     }
 
@@ -130,14 +130,18 @@ pub fn logged(secrets: &Redactor, text: &str) -> String {
 
 /// Sends the trace events of a run to the host's log, with the run's id on every line.
 pub(super) struct LogLayer {
-    sender: Sender<Signal>,
+    sender: Sender<HostMessage>,
     run_id: String,
     secrets: Redactor,
 }
 
 impl LogLayer {
-    pub fn new(teller: &Teller) -> Self {
-        Self { sender: teller.sender.clone(), run_id: teller.run_id.clone(), secrets: teller.secrets.clone() }
+    pub fn new(channel: &HostChannel) -> Self {
+        Self {
+            sender: channel.sender.clone(),
+            run_id: channel.run_id.clone(),
+            secrets: channel.secrets.clone(),
+        }
     }
 }
 
@@ -154,6 +158,6 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for LogLayer {
             }
         });
         let message = format!("run {}: {}", self.run_id, logged(&self.secrets, &text));
-        let _ = self.sender.send(Signal::Log { level: *event.metadata().level(), message });
+        let _ = self.sender.send(HostMessage::Log { level: *event.metadata().level(), message });
     }
 }

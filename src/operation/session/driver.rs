@@ -9,18 +9,18 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::channel::{LogLayer, Signal, Teller};
-use super::interrupts::Stopping;
-use super::{Memory, Session};
+use super::channel::{HostChannel, HostMessage, LogLayer};
+use super::interrupts::InterruptCount;
+use super::{JournalHandle, Session};
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::Name;
 use crate::operation::blueprint::prepared::Prepared;
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
 use crate::operation::runtime::runtime;
 use crate::process::Cancel;
-use crate::view::progress::Progress;
+use crate::view::progress::ProgressDisplay;
 use crate::workdir::Layout;
 
 /// The longest delay until a signal, a cancel file or a redraw is noticed.
@@ -31,31 +31,32 @@ const TICK: Duration = Duration::from_millis(100);
 /// A first request to stop sets the session's `cancel`. The run then ends by itself, and saves its results.
 pub fn in_session<T: Send>(
     call: &Call<'_>,
-    opening: &Opening,
+    builder: &ReportBuilder,
     prepared: Prepared,
-    memory: Memory,
+    journal_handle: JournalHandle,
     shown: &BTreeSet<Name>,
     work: impl AsyncFnOnce(&Session) -> Result<T> + Send,
 ) -> Result<T> {
     let blueprint = &prepared.blueprint;
-    let cancel_file = Layout::of(blueprint)?.run(&opening.run_id).join("cancel");
+    let cancel_file = Layout::of(blueprint)?.run(&builder.run_id).join("cancel");
     let parallelism = blueprint.settings.parallelism.get();
     let mut progress = (call.progress)(blueprint.environment.as_str(), shown, parallelism);
     let (sender, receiver) = mpsc::channel();
-    let teller = Teller {
+    let channel = HostChannel {
         sender,
         environment: blueprint.environment.clone(),
-        run_id: opening.run_id.clone(),
-        secrets: opening.secrets.clone(),
+        run_id: builder.run_id.clone(),
+        secrets: builder.secrets.clone(),
     };
     let cancel = Cancel::new();
     let (run_cancel, identity) = (cancel.clone(), call.request.identity.clone());
-    drive(call.host, &mut progress, &cancel, &cancel_file, teller, receiver, move |teller| {
+    drive(call.host, &mut progress, &cancel, &cancel_file, channel, receiver, move |channel| {
         runtime()?.block_on(async move {
-            let session = Session::open(opening, prepared, memory, run_cancel, teller, identity).await?;
+            let session =
+                Session::open(builder, prepared, journal_handle, run_cancel, channel, identity).await?;
             let outcome = AssertUnwindSafe(work(&session)).catch_unwind().await;
             // All terraforms and rollbacks have ended at this point, also after an error.
-            opening.leaves(session.call.secrets.close().await);
+            builder.leaves(session.call.secrets.close().await);
             outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     })
@@ -63,31 +64,31 @@ pub fn in_session<T: Send>(
 
 fn drive<T: Send>(
     host: &dyn Host,
-    progress: &mut Progress,
+    progress: &mut ProgressDisplay,
     cancel: &Cancel,
     cancel_file: &Path,
-    teller: Teller,
-    receiver: Receiver<Signal>,
-    work: impl FnOnce(Teller) -> T + Send,
+    channel: HostChannel,
+    receiver: Receiver<HostMessage>,
+    work: impl FnOnce(HostChannel) -> T + Send,
 ) -> T {
     std::thread::scope(|scope| {
         let run = scope.spawn(move || {
-            let subscriber = tracing_subscriber::registry().with(LogLayer::new(&teller));
-            tracing::subscriber::with_default(subscriber, || work(teller))
+            let subscriber = tracing_subscriber::registry().with(LogLayer::new(&channel));
+            tracing::subscriber::with_default(subscriber, || work(channel))
         });
-        let mut stopping = Stopping::default();
+        let mut stopping = InterruptCount::default();
         loop {
             match receiver.recv_timeout(TICK) {
-                Ok(Signal::Progress(update)) => progress.update(update),
-                Ok(Signal::Note(text)) => progress.note(&text),
-                Ok(Signal::Event { tag, data }) => host.emit(&tag, &data),
-                Ok(Signal::Ask(question)) => question.put(host),
-                Ok(Signal::Log { level, message }) => host.log(level, &message),
+                Ok(HostMessage::Progress(update)) => progress.update(update),
+                Ok(HostMessage::Note(text)) => progress.note(&text),
+                Ok(HostMessage::Event { tag, data }) => host.emit(&tag, &data),
+                Ok(HostMessage::Ask(question)) => question.put(host),
+                Ok(HostMessage::Log { level, message }) => host.log(level, &message),
                 Err(RecvTimeoutError::Timeout) => progress.tick(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             let asked = host.tick().max(cancel_file.exists().into());
-            stopping.hear(asked, cancel, progress);
+            stopping.count(asked, cancel, progress);
         }
         progress.finish();
         run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

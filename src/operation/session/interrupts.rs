@@ -1,15 +1,15 @@
 //! The effects of a first, a second and a third request to stop.
 
 use crate::process::{Cancel, Cause};
-use crate::view::progress::Progress;
+use crate::view::progress::ProgressDisplay;
 
 /// The number of requests so far.
 #[derive(Default)]
-pub(super) struct Stopping(u32);
+pub(super) struct InterruptCount(u32);
 
-impl Stopping {
+impl InterruptCount {
     /// `asked` counts all requests so far.
-    pub fn hear(&mut self, asked: u32, cancel: &Cancel, progress: &mut Progress) {
+    pub fn count(&mut self, asked: u32, cancel: &Cancel, progress: &mut ProgressDisplay) {
         while self.0 < asked {
             self.0 += 1;
             match self.0 {
@@ -33,7 +33,7 @@ impl Stopping {
     }
 }
 
-fn in_flight(progress: &Progress) -> String {
+fn in_flight(progress: &ProgressDisplay) -> String {
     let names: Vec<_> = progress.in_flight().collect();
     if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
 }

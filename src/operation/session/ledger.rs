@@ -4,91 +4,91 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::produced::Produced;
-use crate::decide::Did;
+use super::produced_outputs::ProducedOutputs;
+use crate::decide::ChangeProgress;
 use crate::error::Result;
-use crate::journal::{Done, Entry, Journal};
+use crate::journal::{CompletedComponent, Journal, JournalEntry};
 use crate::model::Name;
 use crate::operation::runtime::blocking;
 use crate::report::{ComponentReport, Status};
 
 /// A component before this run changed it, and how far the change came.
 #[derive(Clone, Debug)]
-pub struct Was {
-    pub did: Did,
+pub struct PriorState {
+    pub progress: ChangeProgress,
     /// Digest of the configuration that was known to be good.
     pub known_good: Option<String>,
     /// What a plan of that one finds to do again and again.
-    pub residue: BTreeSet<String>,
+    pub perpetual_diff: BTreeSet<String>,
     /// Digest of the configuration that this run applied, or tried to.
-    pub tried: String,
+    pub attempted: String,
     /// The text of the state; none where there was no state.
     pub state: Option<Arc<Vec<u8>>>,
 }
 
 /// What a run writes down, and what it knows of the one that it goes on with. Questions have neither.
 #[derive(Default)]
-pub struct Memory {
+pub struct JournalHandle {
     pub journal: Option<Journal>,
-    pub done: BTreeMap<Name, Done>,
+    pub done: BTreeMap<Name, CompletedComponent>,
 }
 
 /// The journal of a run, and the results of its turns so far.
 pub struct Ledger {
-    memory: Memory,
-    pub produced: RefCell<BTreeMap<Name, Produced>>,
+    memory: JournalHandle,
+    pub produced: RefCell<BTreeMap<Name, ProducedOutputs>>,
     /// The facts of components whose turn succeeded.
-    reached: RefCell<BTreeMap<Name, Done>>,
+    reached: RefCell<BTreeMap<Name, CompletedComponent>>,
     /// Components that this run changed, as they were before.
-    changed: RefCell<BTreeMap<Name, Was>>,
+    changed: RefCell<BTreeMap<Name, PriorState>>,
 }
 
 impl Ledger {
-    pub fn new(memory: Memory) -> Self {
+    pub fn new(journal_handle: JournalHandle) -> Self {
         let (produced, reached) = (RefCell::default(), RefCell::default());
-        Self { memory, produced, reached, changed: RefCell::default() }
+        Self { memory: journal_handle, produced, reached, changed: RefCell::default() }
     }
 
     /// The same journal without any results, for turns with other configurations.
     pub fn anew(&self) -> Self {
-        Self::new(Memory { journal: self.memory.journal.clone(), done: BTreeMap::new() })
+        Self::new(JournalHandle { journal: self.memory.journal.clone(), done: BTreeMap::new() })
     }
 
     /// This run is about to change `name`.
-    pub fn change(&self, name: &Name, was: Was) {
-        self.changed.borrow_mut().insert(name.clone(), was);
+    pub fn change(&self, name: &Name, prior: PriorState) {
+        self.changed.borrow_mut().insert(name.clone(), prior);
     }
 
     /// How far that came.
-    pub fn did(&self, name: &Name, did: Did) {
+    pub fn did(&self, name: &Name, progress: ChangeProgress) {
         if let Some(was) = self.changed.borrow_mut().get_mut(name) {
-            was.did = did;
+            was.progress = progress;
         }
     }
 
-    pub fn changed(&self) -> BTreeMap<Name, Was> {
+    pub fn changed(&self) -> BTreeMap<Name, PriorState> {
         self.changed.borrow().clone()
     }
 
     /// What `name` gives to those that read it.
-    pub fn produce(&self, name: &Name, produced: Produced) {
+    pub fn produce(&self, name: &Name, produced: ProducedOutputs) {
         self.produced.borrow_mut().insert(name.clone(), produced);
     }
 
     /// What the run that this one resumes left of `name`.
-    pub fn done(&self, name: &Name) -> Option<&Done> {
+    pub fn done(&self, name: &Name) -> Option<&CompletedComponent> {
         self.memory.done.get(name)
     }
 
-    pub fn reach(&self, name: &Name, done: Done) {
+    pub fn reach(&self, name: &Name, done: CompletedComponent) {
         self.reached.borrow_mut().insert(name.clone(), done);
     }
 
-    pub fn note(&self, entry: Entry) -> Result<()> {
+    pub fn note(&self, entry: JournalEntry) -> Result<()> {
         self.memory.journal.as_ref().map_or(Ok(()), |journal| journal.note(entry))
     }
 
-    pub async fn note_durably(&self, entry: Entry) -> Result<()> {
+    pub async fn note_durably(&self, entry: JournalEntry) -> Result<()> {
         let Some(journal) = self.memory.journal.clone() else { return Ok(()) };
         blocking(move || journal.note_durably(entry)).await
     }
@@ -98,7 +98,7 @@ impl Ledger {
         let well = report.status.is_as_asked() || report.status == Status::Destroyed;
         let done = self.reached.borrow_mut().remove(name).filter(|_| well);
         let (status, reason) = (report.status.word().to_owned(), report.reason().to_owned());
-        if let Err(error) = self.note(Entry::Ended { component: name.clone(), status, reason, done }) {
+        if let Err(error) = self.note(JournalEntry::Ended { component: name.clone(), status, reason, done }) {
             tracing::error!("{name}: {error}");
         }
     }

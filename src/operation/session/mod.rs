@@ -5,7 +5,7 @@ pub mod channel;
 pub mod driver;
 mod interrupts;
 pub mod ledger;
-pub mod produced;
+pub mod produced_outputs;
 pub mod secrets;
 
 use std::collections::BTreeMap;
@@ -13,15 +13,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use self::call_context::CallContext;
-use self::channel::Teller;
+use self::channel::HostChannel;
 use self::ledger::Ledger;
-pub(super) use self::ledger::{Memory, Was};
+pub(super) use self::ledger::{JournalHandle, PriorState};
 use crate::error::Result;
 use crate::lock::Holder;
 use crate::model::{Blueprint, Name, Node, OnFailure, Reference};
 use crate::operation::blueprint::prepared::Prepared;
-use crate::operation::request::answer::Opening;
-use crate::operation::request::call::Identity;
+use crate::operation::request::answer::ReportBuilder;
+use crate::operation::request::call::CallerIdentity;
 use crate::operation::store::records::Records;
 use crate::process::Cancel;
 use crate::resolve::Module;
@@ -35,16 +35,16 @@ pub(super) struct Session {
 
 impl Session {
     pub async fn open(
-        opening: &Opening,
+        builder: &ReportBuilder,
         prepared: Prepared,
-        memory: Memory,
+        journal_handle: JournalHandle,
         cancel: Cancel,
-        teller: Teller,
-        identity: Identity,
+        channel: HostChannel,
+        identity: CallerIdentity,
     ) -> Result<Self> {
         let Prepared { blueprint, modules, .. } = prepared;
-        let call = CallContext::open(opening, &blueprint, cancel, teller, identity).await?;
-        Ok(Self { call: Rc::new(call), blueprint, modules, ledger: Ledger::new(memory) })
+        let call = CallContext::open(builder, &blueprint, cancel, channel, identity).await?;
+        Ok(Self { call: Rc::new(call), blueprint, modules, ledger: Ledger::new(journal_handle) })
     }
 
     /// The same run with other configurations of these components. Outputs of other components are read again.

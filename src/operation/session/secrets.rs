@@ -8,36 +8,36 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
-use super::channel::Teller;
+use super::channel::HostChannel;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::{Component, Credential, Origin, Reference, VaultAuth, VaultPath, VaultServer};
+use crate::model::{Component, Credential, CredentialOrigin, Reference, VaultAuth, VaultPath, VaultServer};
 use crate::operation::request::host_reference;
-use crate::vault::{self, Login, Secret, Vault};
+use crate::vault::{self, Login, Vault, VaultSecret};
 use crate::words::{Words, words};
 
 /// The secrets of one call. Nothing of them outlives it.
-pub struct Secrets {
+pub struct CallSecrets {
     server: Option<VaultServer>,
-    teller: Teller,
+    channel: HostChannel,
     /// One login, made at the first read. If it fails, it is not tried again.
     vault: OnceCell<Result<Arc<Vault>>>,
 }
 
-impl Secrets {
-    pub fn new(server: Option<VaultServer>, teller: Teller) -> Self {
-        Self { server, teller, vault: OnceCell::new() }
+impl CallSecrets {
+    pub fn new(server: Option<VaultServer>, channel: HostChannel) -> Self {
+        Self { server, channel, vault: OnceCell::new() }
     }
 
     /// The readings of one turn: each turn has its own dynamic credentials.
-    pub fn reading(self: &Rc<Self>) -> Rc<Reading> {
-        Rc::new(Reading { secrets: self.clone(), vault: OnceCell::new() })
+    pub fn reading(self: &Rc<Self>) -> Rc<SecretReader> {
+        Rc::new(SecretReader { secrets: self.clone(), vault: OnceCell::new() })
     }
 
     /// Revokes the leases and tokens of this call. Logs and returns one sentence for each failure.
     pub async fn close(&self) -> Vec<String> {
         let Some(Ok(vault)) = self.vault.get() else { return Vec::new() };
         let left = vault.close().await;
-        left.iter().for_each(|one| self.teller.note(one));
+        left.iter().for_each(|one| self.channel.note(one));
         left
     }
 
@@ -77,7 +77,7 @@ impl Secrets {
     /// Reads any reference except one to Vault.
     async fn read(&self, reference: &Reference) -> Result<SecretString> {
         match reference {
-            Reference::Sdb(uri) => self.teller.sdb(uri).await.map_err(|reason| {
+            Reference::Sdb(uri) => self.channel.sdb(uri).await.map_err(|reason| {
                 let remedy = "check this profile in the configuration of the master or minion that runs Eos";
                 refuse(Code::Reference, format!("{uri} cannot be read: {reason}"), remedy)
             }),
@@ -87,12 +87,12 @@ impl Secrets {
 }
 
 /// The references that one turn reads.
-pub struct Reading {
-    secrets: Rc<Secrets>,
-    vault: OnceCell<vault::Reading>,
+pub struct SecretReader {
+    secrets: Rc<CallSecrets>,
+    vault: OnceCell<vault::VaultReader>,
 }
 
-impl Reading {
+impl SecretReader {
     pub async fn read(&self, reference: &Reference) -> Result<SecretString> {
         match reference {
             Reference::Vault { path, key } => Ok(self.path(path).await?.key(key)?.clone()),
@@ -132,11 +132,11 @@ impl Reading {
     async fn credential(&self, credential: &Credential) -> Result<Vec<(String, SecretString)>> {
         let variables = credential.provider.variables;
         let path = match &credential.origin {
-            Origin::Value(reference) => {
+            CredentialOrigin::Value(reference) => {
                 let value = self.read(reference).await?;
                 return Ok(variables.iter().map(|one| (one.name.to_owned(), value.clone())).collect());
             }
-            Origin::Path(path) => path,
+            CredentialOrigin::Path(path) => path,
         };
         let secret = self.path(path).await?;
         let mut values = Vec::new();
@@ -183,7 +183,7 @@ impl Reading {
     }
 
     /// The secret in a key-value store of Vault. None if another engine would create one.
-    pub async fn stored(&self, path: &VaultPath) -> Result<Option<Arc<Secret>>> {
+    pub async fn stored(&self, path: &VaultPath) -> Result<Option<Arc<VaultSecret>>> {
         self.vault().await?.stored(path).await
     }
 
@@ -193,12 +193,12 @@ impl Reading {
         Ok(())
     }
 
-    async fn path(&self, path: &VaultPath) -> Result<Arc<Secret>> {
+    async fn path(&self, path: &VaultPath) -> Result<Arc<VaultSecret>> {
         self.vault().await?.read(path).await
     }
 
-    async fn vault(&self) -> Result<&vault::Reading> {
-        self.vault.get_or_try_init(async || Ok(vault::Reading::of(&self.secrets.vault().await?))).await
+    async fn vault(&self) -> Result<&vault::VaultReader> {
+        self.vault.get_or_try_init(async || Ok(vault::VaultReader::of(&self.secrets.vault().await?))).await
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::audit;
-use super::saved_plan::Kept;
+use super::saved_plan::StoredPlan;
 use super::saved_plans::{ANEW, SavedPlan, SavedPlans};
 use crate::digest::sha256;
 use crate::error::{Code, Error, Layer, Phase, Result};
@@ -33,13 +33,13 @@ pub struct Approval {
 
 impl Approval {
     /// An approval of exactly this plan, by this caller, given now.
-    pub fn of(plans: &SavedPlans, kept: &Kept, by: Holder) -> Self {
+    pub fn of(plans: &SavedPlans, stored: &StoredPlan, by: Holder) -> Self {
         let at = by.since.clone();
-        Self { by, at, change_set: change_set(kept), plan_id: plans.plan_id(), plan: kept.plan.clone() }
+        Self { by, at, change_set: change_set(stored), plan_id: plans.plan_id(), plan: stored.plan.clone() }
     }
 
-    pub fn covers(&self, kept: &Kept) -> bool {
-        (self.change_set.as_str(), &self.plan) == (change_set(kept).as_str(), &kept.plan)
+    pub fn covers(&self, stored: &StoredPlan) -> bool {
+        (self.change_set.as_str(), &self.plan) == (change_set(stored).as_str(), &stored.plan)
     }
 
     /// For people: who approved it, and when.
@@ -50,13 +50,13 @@ impl Approval {
     }
 }
 
-fn change_set(kept: &Kept) -> String {
-    sha256(json!([kept.changes, kept.destroy]).to_string())
+fn change_set(stored: &StoredPlan) -> String {
+    sha256(json!([stored.changes, stored.destroy]).to_string())
 }
 
 /// `NAME.spent.json`: written once, and never removed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Spent {
+pub struct UsedApproval {
     pub run_id: String,
     pub at: String,
 }
@@ -73,13 +73,13 @@ impl SavedPlan<'_> {
         create_json(&self.path("approval.json"), approval)
     }
 
-    pub fn spent(&self) -> Result<Option<Spent>> {
+    pub fn used_approval(&self) -> Result<Option<UsedApproval>> {
         read_json(&self.path("spent.json"), ANEW)
     }
 
     /// Refuses a plan that was already applied with its approval.
-    pub fn refuse_spent(&self) -> Result<()> {
-        let Some(Spent { run_id, at }) = self.spent()? else { return Ok(()) };
+    pub fn refuse_used(&self) -> Result<()> {
+        let Some(UsedApproval { run_id, at }) = self.used_approval()? else { return Ok(()) };
         let message = Words::own(format!(
             "run {run_id} already used its approval at {at}: an approval is valid for one apply"
         ));
@@ -88,7 +88,7 @@ impl SavedPlan<'_> {
     }
 
     /// Marks the approval as used, right before the apply. It stays used, whatever the result is. Returns who gave it.
-    pub fn spend(&self, layout: &Layout, run_id: &str) -> Result<Option<Words>> {
+    pub fn use_approval(&self, layout: &Layout, run_id: &str) -> Result<Option<Words>> {
         let Some(approval) = self.approval()? else { return Ok(None) };
         let now = Holder::here().since;
         let line = json!({
@@ -96,10 +96,10 @@ impl SavedPlan<'_> {
             "plan_id": self.plan_id(), "approval": approval,
         });
         audit::note(layout, &line)?;
-        let spent = Spent { run_id: run_id.to_owned(), at: now };
-        match create_json(&self.path("spent.json"), &spent)? {
+        let used = UsedApproval { run_id: run_id.to_owned(), at: now };
+        match create_json(&self.path("spent.json"), &used)? {
             true => Ok(Some(Words::own(format!("approved by {}", approval.words())))),
-            false => self.refuse_spent().map(|()| None),
+            false => self.refuse_used().map(|()| None),
         }
     }
 }
@@ -139,19 +139,19 @@ pub fn waiting(layout: &Layout) -> Vec<Value> {
 
 /// None if the plan was applied, or if the state has changed since.
 fn waits(layout: &Layout, plan: SavedPlan<'_>) -> Result<Option<Value>> {
-    if plan.spent()?.is_some() {
+    if plan.used_approval()?.is_some() {
         return Ok(None);
     }
-    let kept = plan.read()?;
+    let stored = plan.read()?;
     // A problem with a record is reported where the component is shown.
-    let record = layout.place(plan.component).and_then(|place| Record::read(&place.record()));
+    let record = layout.component(plan.component).and_then(|paths| Record::read(&paths.record()));
     let record = record.ok().flatten().unwrap_or_default();
-    if (&kept.lineage, kept.serial) != (&record.lineage, record.serial) {
+    if (&stored.lineage, stored.serial) != (&record.lineage, record.serial) {
         return Ok(None);
     }
     let approval = plan.approval()?;
     Ok(Some(json!({
-        "plan_id": plan.plan_id(), "component": plan.component, "changes": kept.changes.counts,
+        "plan_id": plan.plan_id(), "component": plan.component, "changes": stored.changes.counts,
         "approved": approval.map(|approval| approval.words()),
     })))
 }

@@ -6,17 +6,23 @@ use std::collections::BTreeSet;
 
 use crate::digest::sha256;
 use crate::error::Result;
-use crate::lock::{Service, consul};
+use crate::lock::{LockService, consul};
 use crate::model::Name;
 use crate::record::Record;
-use crate::snapshot::Store;
-use crate::workdir::Place;
+use crate::snapshot::SnapshotStore;
+use crate::workdir::ComponentPaths;
 
 /// Consul takes values of up to 512 KiB.
 const LARGEST: usize = 500 * 1024;
 
 /// Copies here what another master applied. A failure is only reported: only a rollback needs the copy.
-pub async fn bring(locks: &Service, environment: &Name, name: &Name, store: &Store, digest: &str) {
+pub async fn download(
+    locks: &LockService,
+    environment: &Name,
+    name: &Name,
+    store: &SnapshotStore,
+    digest: &str,
+) {
     match fetch(locks, environment, name, store, digest).await {
         Ok(missing) if missing.is_empty() => {}
         Ok(missing) => tracing::warn!(
@@ -32,13 +38,13 @@ pub async fn bring(locks: &Service, environment: &Name, name: &Name, store: &Sto
 
 /// Returns what is still missing.
 async fn fetch(
-    locks: &Service,
+    locks: &LockService,
     environment: &Name,
     name: &Name,
-    store: &Store,
+    store: &SnapshotStore,
     digest: &str,
 ) -> Result<Vec<String>> {
-    let Service::Consul(consul) = locks else { return Ok(Vec::new()) };
+    let LockService::Consul(consul) = locks else { return Ok(Vec::new()) };
     let mut absent = BTreeSet::new();
     loop {
         let lacking = store.lacks(digest)?;
@@ -52,14 +58,19 @@ async fn fetch(
 }
 
 /// Copies to Consul what is not there yet. A failure is only reported: this host still has it.
-pub(super) async fn put(guard: &consul::Guard, name: &Name, place: &Place, record: &Record) {
-    let store = Store::new(place.snapshots());
+pub(super) async fn upload(
+    guard: &consul::ConsulLockGuard,
+    name: &Name,
+    paths: &ComponentPaths,
+    record: &Record,
+) {
+    let store = SnapshotStore::new(paths.snapshots());
     let shared = async {
-        let there = guard.objects().await?;
+        let stored = guard.objects().await?;
         // A configuration that is incomplete here was copied to Consul by the master that applied it.
         let whole =
             named(record).filter(|digest| store.lacks(digest).is_ok_and(|lacking| lacking.is_empty()));
-        for digest in needed(&store, whole)?.difference(&there) {
+        for digest in needed(&store, whole)?.difference(&stored) {
             let bytes = store.object(digest)?;
             match bytes.len() <= LARGEST {
                 true => guard.put_object(digest, bytes).await?,
@@ -78,8 +89,13 @@ pub(super) async fn put(guard: &consul::Guard, name: &Name, place: &Place, recor
 }
 
 /// Removes from Consul what the record no longer needs.
-pub(super) async fn tidy(guard: &consul::Guard, name: &Name, place: &Place, record: &Record) {
-    let store = Store::new(place.snapshots());
+pub(super) async fn remove_unused(
+    guard: &consul::ConsulLockGuard,
+    name: &Name,
+    paths: &ComponentPaths,
+    record: &Record,
+) {
+    let store = SnapshotStore::new(paths.snapshots());
     let tidied = async {
         let needed = needed(&store, named(record))?;
         let surplus: Vec<_> = guard.objects().await?.difference(&needed).cloned().collect();
@@ -96,7 +112,10 @@ fn named(record: &Record) -> impl Iterator<Item = &String> {
 }
 
 /// These configurations, and all their parts.
-fn needed<'a>(store: &Store, configurations: impl Iterator<Item = &'a String>) -> Result<BTreeSet<String>> {
+fn needed<'a>(
+    store: &SnapshotStore,
+    configurations: impl Iterator<Item = &'a String>,
+) -> Result<BTreeSet<String>> {
     let mut needed = BTreeSet::new();
     for digest in configurations {
         let configuration = store.configuration(digest)?;

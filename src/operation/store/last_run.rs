@@ -4,21 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use super::lock_service::service;
 use crate::error::Result;
-use crate::journal::{Began, REMEDIATE};
-use crate::lock::Service;
+use crate::journal::{REMEDIATE, RunStart};
+use crate::lock::LockService;
 use crate::model::{Name, Settings};
 use crate::operation::runtime::runtime;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct LastRun {
-    pub began: Began,
+    pub began: RunStart,
     /// The run completed everything that was requested.
     pub complete: bool,
 }
 
 /// A failure stops nothing: this host has the journal of the run.
-pub async fn tell(locks: &Service, environment: &Name, began: &Began, complete: bool) {
-    let Service::Consul(consul) = locks else { return };
+pub async fn tell(locks: &LockService, environment: &Name, began: &RunStart, complete: bool) {
+    let LockService::Consul(consul) = locks else { return };
     if !began.changes_things() || began.who.operation == REMEDIATE {
         return;
     }
@@ -30,7 +30,7 @@ pub async fn tell(locks: &Service, environment: &Name, began: &Began, complete: 
 }
 
 pub fn read(settings: &Settings, environment: &Name) -> Result<Option<LastRun>> {
-    let Service::Consul(consul) = service(settings)? else { return Ok(None) };
+    let LockService::Consul(consul) = service(settings)? else { return Ok(None) };
     let text = runtime()?.block_on(consul.run(environment.as_str()))?;
     // A record of a later version cannot be read.
     Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))

@@ -6,10 +6,10 @@
 pub mod approvals;
 pub mod audit;
 pub mod configurations;
-pub mod facts;
 pub mod keyed_digest;
 pub mod last_run;
 pub mod lock_service;
+pub mod plan_basis;
 pub mod plan_contents;
 pub mod records;
 pub mod run_log;

@@ -12,14 +12,14 @@ use crate::workdir::{ensure_private, read_json, write_json};
 
 /// The components of a `plan` under its plan_id.
 #[derive(Serialize, Deserialize)]
-pub struct Contents {
+pub struct PlanContents {
     pub statuses: BTreeMap<String, String>,
     /// Whether these plans destroy their components. Then they are applied in reverse order.
     #[serde(default)]
     pub destroy: bool,
 }
 
-impl Contents {
+impl PlanContents {
     /// The components that have a saved plan, and the reports of the others.
     ///
     /// A plan that policy stopped counts as saved: it is applied after its approval.
@@ -65,12 +65,12 @@ impl Contents {
 }
 
 impl SavedPlans {
-    pub fn write_contents(&self, contents: &Contents) -> Result<()> {
+    pub fn write_contents(&self, contents: &PlanContents) -> Result<()> {
         ensure_private(self.folder())?;
         write_json(&self.folder().join(CONTENTS), contents)
     }
 
-    pub fn contents(&self) -> Result<Contents> {
+    pub fn contents(&self) -> Result<PlanContents> {
         read_json(&self.folder().join(CONTENTS), ANEW)?.ok_or_else(|| {
             let message = format!("plan {} does not exist", self.plan_id());
             let remedy = "make a plan with infrastructure.plan in the same environment; only the newest plans \

@@ -9,19 +9,19 @@ use ulid::Ulid;
 use super::last_run;
 use crate::error::Result;
 use crate::host::Host;
-use crate::journal::{Entry, Journal, Story};
+use crate::journal::{Journal, JournalEntry, RunHistory};
 use crate::model::{Name, Settings};
-use crate::operation::request::answer::Opening;
+use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
 use crate::report::{ComponentReport, Report};
 use crate::workdir::{self, Layout, ids, write_json};
 
 /// A run that has a journal.
-pub struct Run {
+pub struct LoggedRun {
     pub run_id: String,
     pub folder: PathBuf,
     pub environment: Name,
-    pub story: Story,
+    pub history: RunHistory,
 }
 
 /// The id of a new run. It sorts after every run and plan on this host and, with locks in Consul, after the last run
@@ -35,7 +35,7 @@ pub fn next_id(settings: &Settings, layout: &Layout, environment: &Name) -> Resu
 
 /// All runs of this environment, newest first: their ids sort by time. A run whose journal cannot be read is listed
 /// with its error.
-pub fn all(layout: &Layout, environment: &Name) -> impl Iterator<Item = (String, Result<Run>)> {
+pub fn all(layout: &Layout, environment: &Name) -> impl Iterator<Item = (String, Result<LoggedRun>)> {
     let entries = std::fs::read_dir(layout.runs()).into_iter().flatten().flatten();
     let mut ids: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     ids.sort_unstable();
@@ -44,17 +44,22 @@ pub fn all(layout: &Layout, environment: &Name) -> impl Iterator<Item = (String,
 }
 
 /// None if no such run exists.
-pub fn one(layout: &Layout, environment: &Name, run_id: &str) -> Result<Option<Run>> {
+pub fn one(layout: &Layout, environment: &Name, run_id: &str) -> Result<Option<LoggedRun>> {
     let folder = layout.run(run_id);
-    let story = Journal::of(&folder).story()?;
-    Ok(story.map(|story| Run { run_id: run_id.to_owned(), folder, environment: environment.clone(), story }))
+    let story = Journal::of(&folder).history()?;
+    Ok(story.map(|history| LoggedRun {
+        run_id: run_id.to_owned(),
+        folder,
+        environment: environment.clone(),
+        history,
+    }))
 }
 
 /// Writes the end of a run: its report, for `show_run`, and the last line of its journal.
 fn end(folder: &Path, report: &Report) -> Result<()> {
     write_json(&folder.join("report.json"), report)?;
     let components = report.components.iter();
-    Journal::of(folder).note(Entry::Finished {
+    Journal::of(folder).note(JournalEntry::Finished {
         result: report.result,
         components: components.map(|(name, one)| (name.clone(), one.status.word().to_owned())).collect(),
         error: report.error.as_ref().map(ToString::to_string),
@@ -62,20 +67,20 @@ fn end(folder: &Path, report: &Report) -> Result<()> {
 }
 
 /// Components, and keys that the operation adds to the report.
-pub type Outcome = (BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>);
+pub type RunOutcome = (BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>);
 
 /// Makes the report of a run, also if `attempt` fails, and writes it into the run's folder. `attempt` sets its second
 /// argument to this folder as soon as the folder exists.
 pub fn reported(
     call: &Call<'_>,
-    mut opening: Opening,
-    answer: fn(Opening, BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>) -> Report,
-    attempt: impl FnOnce(&mut Opening, &mut Option<PathBuf>) -> Result<Outcome>,
+    mut builder: ReportBuilder,
+    answer: fn(ReportBuilder, BTreeMap<Name, ComponentReport>, BTreeMap<String, Value>) -> Report,
+    attempt: impl FnOnce(&mut ReportBuilder, &mut Option<PathBuf>) -> Result<RunOutcome>,
 ) -> Report {
     let mut begun = None;
-    let report = match attempt(&mut opening, &mut begun) {
-        Ok((components, extra)) => answer(opening, components, extra),
-        Err(error) => opening.failed(error),
+    let report = match attempt(&mut builder, &mut begun) {
+        Ok((components, extra)) => answer(builder, components, extra),
+        Err(error) => builder.failed(error),
     };
     close(call.host, begun.as_deref(), &report);
     report
@@ -92,6 +97,8 @@ fn close(host: &dyn Host, folder: Option<&Path>, report: &Report) {
 
 /// Whether a run is in progress, or changed resources and did not finish: then its files are needed for recovery.
 pub fn is_needed(folder: &Path) -> bool {
-    let story = Journal::of(folder).story().ok().flatten();
-    story.is_some_and(|story| story.is_alive() || (story.finished.is_none() && story.began.changes_things()))
+    let story = Journal::of(folder).history().ok().flatten();
+    story.is_some_and(|history| {
+        history.is_alive() || (history.finished.is_none() && history.began.changes_things())
+    })
 }

@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::Facts;
+use super::plan_basis::PlanBasis;
 use super::saved_plans::{ANEW, SavedPlan};
 use crate::change::{Changes, Redactor};
-use crate::decide::{Blocked, State};
+use crate::decide::{PolicyViolation, State};
 use crate::digest::sha256;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::words::Words;
@@ -16,18 +16,18 @@ use crate::workdir::{read_json, write_json};
 
 impl SavedPlan<'_> {
     /// Records the facts on which the plan in this folder is based.
-    pub fn keep(
+    pub fn store(
         &self,
-        facts: &Facts,
+        basis: &PlanBasis,
         before: Option<&State>,
         changes: &Changes,
         destroy: bool,
-        stopped: Option<Stopped>,
+        stopped: Option<PolicyStop>,
     ) -> Result<()> {
         let file = self.file()?;
         let (lineage, serial) = before.map(|state| (state.lineage.clone(), state.serial)).unwrap_or_default();
-        let meta = Meta {
-            facts: facts.clone(),
+        let meta = PlanMetadata {
+            facts: basis.clone(),
             lineage,
             serial,
             plan: file_digest(&file)?,
@@ -40,14 +40,14 @@ impl SavedPlan<'_> {
     }
 
     /// Reads a saved plan, whether or not it can still be applied.
-    pub fn read(&self) -> Result<Kept> {
-        let Some(meta) = read_json::<Meta>(&self.path("json"), ANEW)? else {
+    pub fn read(&self) -> Result<StoredPlan> {
+        let Some(meta) = read_json::<PlanMetadata>(&self.path("json"), ANEW)? else {
             let message = "this plan_id has no plan of it";
             return Err(refused(Code::NoSuchPlan, message.to_owned()).of(self.component));
         };
-        let Meta { facts, lineage, serial, plan, destroy, changes, stopped, made } = meta;
+        let PlanMetadata { facts: basis, lineage, serial, plan, destroy, changes, stopped, made } = meta;
         let file = self.file()?;
-        Ok(Kept { file, changes, destroy, plan, lineage, serial, stopped, facts, made })
+        Ok(StoredPlan { file, changes, destroy, plan, lineage, serial, stopped, basis, made })
     }
 
     /// The error of a plan whose facts have changed.
@@ -58,15 +58,15 @@ impl SavedPlan<'_> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Meta {
-    facts: Facts,
+struct PlanMetadata {
+    facts: PlanBasis,
     lineage: String,
     serial: u64,
     /// sha256 of the plan file.
     plan: String,
     destroy: bool,
     changes: Changes,
-    stopped: Option<Stopped>,
+    stopped: Option<PolicyStop>,
     /// RFC 3339, UTC. The id of the plan may be later than the clock.
     #[serde(default)]
     made: String,
@@ -74,40 +74,40 @@ struct Meta {
 
 /// Why policy stopped it. The decision used the addresses before secrets were removed from them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Stopped {
+pub struct PolicyStop {
     code: String,
     message: String,
     remedy: String,
     addresses: Vec<String>,
 }
 
-impl Stopped {
+impl PolicyStop {
     /// With secrets removed.
-    pub fn of(blocked: &Blocked, redactor: &Redactor) -> Self {
+    pub fn of(violation: &PolicyViolation, redactor: &Redactor) -> Self {
         let redacted = |words: &Words| {
             let mut words = words.clone();
             redactor.words(&mut words);
             words.to_string()
         };
         Self {
-            code: blocked.code.to_string(),
-            message: redacted(&blocked.message),
-            remedy: redacted(&blocked.remedy),
-            addresses: blocked.addresses.iter().map(|address| redactor.text(address)).collect(),
+            code: violation.code.to_string(),
+            message: redacted(&violation.message),
+            remedy: redacted(&violation.remedy),
+            addresses: violation.addresses.iter().map(|address| redactor.text(address)).collect(),
         }
     }
 
-    pub fn blocked(self) -> Blocked {
+    pub fn blocked(self) -> PolicyViolation {
         let Self { code, message, remedy, addresses } = self;
         // A code of a newer version is treated as the strictest one.
         let known = [Code::Destroys, Code::MaxDestroys].into_iter().find(|known| known.as_str() == code);
         let code = known.unwrap_or(Code::Protected);
-        Blocked { code, message: Words::own(message), remedy: Words::own(remedy), addresses }
+        PolicyViolation { code, message: Words::own(message), remedy: Words::own(remedy), addresses }
     }
 }
 
 /// A saved plan, as it was made.
-pub struct Kept {
+pub struct StoredPlan {
     pub file: PathBuf,
     pub changes: Changes,
     pub destroy: bool,
@@ -115,14 +115,14 @@ pub struct Kept {
     pub plan: String,
     pub lineage: String,
     pub serial: u64,
-    pub stopped: Option<Stopped>,
-    facts: Facts,
+    pub stopped: Option<PolicyStop>,
+    basis: PlanBasis,
     made: String,
 }
 
-impl Kept {
+impl StoredPlan {
     /// In words: differences that a new plan with the same changes would still have.
-    pub fn overtaken(&self, before: Option<&State>) -> Result<Vec<&'static str>> {
+    pub fn is_superseded(&self, before: Option<&State>) -> Result<Vec<&'static str>> {
         let found = before.map(|state| (state.lineage.as_str(), state.serial)).unwrap_or_default();
         let state = (found != (self.lineage.as_str(), self.serial)).then_some("the state");
         let file = (file_digest(&self.file)? != self.plan).then_some("the plan file itself");
@@ -136,8 +136,8 @@ impl Kept {
     }
 
     /// In words: the facts that have changed since the plan was made.
-    pub fn moved(&self, now: &Facts) -> Vec<&'static str> {
-        self.facts.moved(now)
+    pub fn moved(&self, now: &PlanBasis) -> Vec<&'static str> {
+        self.basis.moved(now)
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::lock_service::service;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::lock::{Consul, Holder, Service};
+use crate::lock::{ConsulLocks, Holder, LockService};
 use crate::model::{Name, Settings};
 use crate::operation::runtime::runtime;
-use crate::record::{Record, Underway};
-use crate::workdir::{Layout, Place, ensure_private};
+use crate::record::{Record, UnfinishedApply};
+use crate::workdir::{ComponentPaths, Layout, ensure_private};
 
 pub(super) const KEY: &str = "record";
 
@@ -20,9 +20,9 @@ pub fn last(
     settings: &Settings,
     environment: &Name,
     component: &Name,
-    place: &Place,
+    paths: &ComponentPaths,
 ) -> Result<Option<Record>> {
-    if let Service::Consul(consul) = service(settings)? {
+    if let LockService::Consul(consul) = service(settings)? {
         let runtime = runtime()?;
         let read = |key| runtime.block_on(consul.read(environment.as_str(), component.as_str(), key));
         if read(APPLYING)?.is_some() {
@@ -32,22 +32,22 @@ pub fn last(
             return parse(&consul, environment, component, &text).map(Some);
         }
     }
-    Record::read(&place.record())
+    Record::read(&paths.record())
 }
 
 /// Updates this host's copies of the records, for questions that take no lock. Returns the error of each record that
 /// cannot be read; a turn of that component meets the same error.
 pub fn fetch(settings: &Settings, environment: &Name) -> Result<BTreeMap<Name, Error>> {
-    let Service::Consul(consul) = service(settings)? else { return Ok(BTreeMap::new()) };
+    let LockService::Consul(consul) = service(settings)? else { return Ok(BTreeMap::new()) };
     let layout = Layout::new(&settings.root, environment)?;
     let mut torn = BTreeMap::new();
     for (name, text) in runtime()?.block_on(consul.read_all(environment.as_str(), KEY))? {
         let Ok(name) = Name::new(&name) else { continue };
         // The turn of this component refuses the name; other components are not affected.
-        let Ok(place) = layout.place(&name) else { continue };
-        ensure_private(place.control())?;
+        let Ok(paths) = layout.component(&name) else { continue };
+        ensure_private(paths.control())?;
         let record = parse(&consul, environment, &name, &text);
-        if let Err(error) = record.and_then(|record| record.write(&place.record())) {
+        if let Err(error) = record.and_then(|record| record.write(&paths.record())) {
             torn.insert(name, error);
         }
     }
@@ -56,15 +56,15 @@ pub fn fetch(settings: &Settings, environment: &Name) -> Result<BTreeMap<Name, E
 
 /// The keys in Consul beside the locks of an environment, by component.
 #[derive(Default)]
-pub struct BesideLocks {
+pub struct EnvironmentLocks {
     /// The holder of each lock.
     pub held: BTreeMap<String, Holder>,
     /// The applies that were begun.
-    pub applying: BTreeMap<String, Result<Underway>>,
+    pub applying: BTreeMap<String, Result<UnfinishedApply>>,
 }
 
-pub fn beside_locks(settings: &Settings, environment: &Name) -> Result<BesideLocks> {
-    let Service::Consul(consul) = service(settings)? else { return Ok(BesideLocks::default()) };
+pub fn environment_locks(settings: &Settings, environment: &Name) -> Result<EnvironmentLocks> {
+    let LockService::Consul(consul) = service(settings)? else { return Ok(EnvironmentLocks::default()) };
     let runtime = runtime()?;
     let applying = runtime.block_on(consul.read_all(environment.as_str(), APPLYING))?;
     // The locks are read after the applies: a running apply holds its lock.
@@ -74,10 +74,15 @@ pub fn beside_locks(settings: &Settings, environment: &Name) -> Result<BesideLoc
         Some((name, underway(&consul, environment, &component, &text)))
     });
     let held = held.into_iter().map(|held| (held.component, held.holder)).collect();
-    Ok(BesideLocks { held, applying: applying.collect() })
+    Ok(EnvironmentLocks { held, applying: applying.collect() })
 }
 
-pub(super) fn parse(consul: &Consul, environment: &Name, component: &Name, text: &[u8]) -> Result<Record> {
+pub(super) fn parse(
+    consul: &ConsulLocks,
+    environment: &Name,
+    component: &Name,
+    text: &[u8],
+) -> Result<Record> {
     serde_json::from_slice(text).map_err(|error| {
         let key = consul.key(environment.as_str(), component.as_str(), KEY);
         let remedy = format!(
@@ -89,12 +94,12 @@ pub(super) fn parse(consul: &Consul, environment: &Name, component: &Name, text:
 }
 
 pub(super) fn underway(
-    consul: &Consul,
+    consul: &ConsulLocks,
     environment: &Name,
     component: &Name,
     text: &[u8],
-) -> Result<Underway> {
-    let read = serde_json::from_slice::<Underway>(text).map_err(|error| error.to_string());
+) -> Result<UnfinishedApply> {
+    let read = serde_json::from_slice::<UnfinishedApply>(text).map_err(|error| error.to_string());
     let named = read.and_then(|read| match read.run_id.is_empty() {
         true => Err("it does not name a run".to_owned()),
         false => Ok(read),

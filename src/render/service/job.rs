@@ -1,22 +1,23 @@
 //! Renders `<service>.nomad.tpl`: the job with a slot for each variable.
 
 use super::names::mark;
-use super::text::{Text, literal};
+use super::text::{TextWriter, literal};
 use super::{config, secrets};
 use crate::model::service::{
-    Check, Data, Kind, Knob, Number, Port, Registry, Service, Shape, Volume, VolumeKind,
+    DataFolder, JobKind, JobShape, NomadService, Port, PortNumber, Registry, ServiceCheck, ServiceVariable,
+    Volume, VolumeKind,
 };
 
 /// Terraform's `templatefile` fills each slot with a literal. All other text is written here.
-pub fn template(service: &Service, shape: &Shape) -> String {
-    let mut text = Text::new(mark(service));
+pub fn template(service: &NomadService, shape: &JobShape) -> String {
+    let mut text = TextWriter::new(mark(service));
     let name = literal(&service.name.as_str().into());
-    let has = |knob| service.knobs.contains(&knob);
+    let has = |variable| service.variables.contains(&variable);
     text.block(&format!("job {name}"), |text| {
         text.value("type", shape.kind.word());
-        for knob in [Knob::Datacenters, Knob::Namespace, Knob::Region] {
-            if has(knob) {
-                slot(text, knob.name());
+        for variable in [ServiceVariable::Datacenters, ServiceVariable::Namespace, ServiceVariable::Region] {
+            if has(variable) {
+                slot(text, variable.name());
             }
         }
         slot(text, "meta");
@@ -33,7 +34,7 @@ pub fn template(service: &Service, shape: &Shape) -> String {
         }
         update(text, shape);
         text.block(&format!("group {name}"), |text| {
-            if shape.kind != Kind::System {
+            if shape.kind != JobKind::System {
                 text.set("count", "${replicas}");
             }
             if let Some(delay) = shape.shutdown_delay {
@@ -51,11 +52,11 @@ pub fn template(service: &Service, shape: &Shape) -> String {
     text.finish()
 }
 
-fn slot(text: &mut Text, name: &str) {
+fn slot(text: &mut TextWriter, name: &str) {
     text.set(name, format!("${{{name}}}"));
 }
 
-fn update(text: &mut Text, shape: &Shape) {
+fn update(text: &mut TextWriter, shape: &JobShape) {
     let Some(update) = shape.update else { return };
     text.block("update", |text| {
         for (key, count) in [("max_parallel", update.max_parallel), ("canary", update.canary)] {
@@ -80,7 +81,7 @@ fn update(text: &mut Text, shape: &Shape) {
     });
 }
 
-fn restart(text: &mut Text, shape: &Shape) {
+fn restart(text: &mut TextWriter, shape: &JobShape) {
     let Some(restart) = shape.restart else { return };
     text.block("restart", |text| {
         if let Some(attempts) = restart.attempts {
@@ -97,7 +98,7 @@ fn restart(text: &mut Text, shape: &Shape) {
     });
 }
 
-fn network(text: &mut Text, shape: &Shape) {
+fn network(text: &mut TextWriter, shape: &JobShape) {
     if shape.ports.is_empty() && shape.mesh.is_none() {
         return;
     }
@@ -119,14 +120,14 @@ fn network(text: &mut Text, shape: &Shape) {
     });
 }
 
-fn digits(number: Number) -> String {
+fn digits(number: PortNumber) -> String {
     match number {
-        Number::Knob => "${port}".to_owned(),
-        Number::Is(port) => port.to_string(),
+        PortNumber::FromVariable => "${port}".to_owned(),
+        PortNumber::Fixed(port) => port.to_string(),
     }
 }
 
-fn volume(text: &mut Text, volume: &Volume) {
+fn volume(text: &mut TextWriter, volume: &Volume) {
     let kind = match volume.kind {
         VolumeKind::Host => "host",
         VolumeKind::Csi { .. } => "csi",
@@ -156,7 +157,7 @@ fn volume(text: &mut Text, volume: &Volume) {
     });
 }
 
-fn registration(text: &mut Text, service: &Service, shape: &Shape) {
+fn registration(text: &mut TextWriter, service: &NomadService, shape: &JobShape) {
     let Some(main) = &shape.main else { return };
     text.block("service", |text| {
         text.value("name", service.name.as_str());
@@ -173,7 +174,7 @@ fn registration(text: &mut Text, service: &Service, shape: &Shape) {
             }
             _ => text.value("port", main.as_str()),
         }
-        if service.knobs.contains(&Knob::Tags) {
+        if service.variables.contains(&ServiceVariable::Tags) {
             slot(text, "tags");
         }
         if service.tells_its_deployment() {
@@ -203,7 +204,7 @@ fn registration(text: &mut Text, service: &Service, shape: &Shape) {
     });
 }
 
-fn ask(text: &mut Text, check: &Check, mesh: bool) {
+fn ask(text: &mut TextWriter, check: &ServiceCheck, mesh: bool) {
     match &check.path {
         Some(path) => {
             text.value("type", "http");
@@ -218,13 +219,13 @@ fn ask(text: &mut Text, check: &Check, mesh: bool) {
     text.duration("timeout", check.timeout);
 }
 
-fn task(text: &mut Text, service: &Service, shape: &Shape) {
-    let has = |knob| service.knobs.contains(&knob);
+fn task(text: &mut TextWriter, service: &NomadService, shape: &JobShape) {
+    let has = |variable| service.variables.contains(&variable);
     text.value("driver", shape.driver.as_str());
     text.block("config", |text| {
-        for knob in [Knob::Image, Knob::Command, Knob::Args] {
-            if has(knob) {
-                slot(text, knob.name());
+        for variable in [ServiceVariable::Image, ServiceVariable::Command, ServiceVariable::Args] {
+            if has(variable) {
+                slot(text, variable.name());
             }
         }
         if shape.driver == "docker" {
@@ -234,9 +235,9 @@ fn task(text: &mut Text, service: &Service, shape: &Shape) {
                 text.value("ports", labels);
             }
             match &shape.data {
-                Some(Data::Host { .. }) => text.set("volumes", "[${data_mount}]"),
+                Some(DataFolder::Host { .. }) => text.set("volumes", "[${data_mount}]"),
                 // A path that is not absolute is relative to the task's folder.
-                Some(Data::Allocation { target }) => {
+                Some(DataFolder::Allocation { target }) => {
                     let mount = format!("../alloc/data:{target}");
                     text.value("volumes", config::escape(&vec![mount].into()));
                 }

@@ -1,13 +1,13 @@
 //! Renders `outputs.tf`: the outputs of a service that others may read.
 
 use super::names::mark;
-use super::text::Text;
-use crate::model::service::{Job, Number, Registry, Service, Shape};
+use super::text::TextWriter;
+use crate::model::service::{JobShape, JobSource, NomadService, PortNumber, Registry};
 
-pub fn outputs(service: &Service) -> String {
-    let mut text = Text::new(mark(service));
+pub fn outputs(service: &NomadService) -> String {
+    let mut text = TextWriter::new(mark(service));
     let name = &service.name;
-    let mut output = |name: &str, what: &str, set: &dyn Fn(&mut Text)| {
+    let mut output = |name: &str, what: &str, set: &dyn Fn(&mut TextWriter)| {
         text.gap();
         text.block(&format!("output \"{name}\""), |text| {
             text.value("description", what);
@@ -15,7 +15,7 @@ pub fn outputs(service: &Service) -> String {
         });
     };
     output("job_id", "The job's id in Nomad.", &|text| text.set("value", format!("nomad_job.{name}.id")));
-    if let Job::Generated(shape) = &service.job
+    if let JobSource::Generated(shape) = &service.job
         && shape.registry == Registry::Consul
         && let Some(main) = &shape.main
     {
@@ -30,12 +30,12 @@ pub fn outputs(service: &Service) -> String {
 }
 
 /// `tcp://` if the check only opens a connection. In the mesh, the address is that of the sidecar.
-fn url(host: &str, shape: &Shape, main: &str) -> String {
+fn url(host: &str, shape: &JobShape, main: &str) -> String {
     let scheme = if shape.check.as_ref().is_some_and(|check| check.path.is_none()) { "tcp" } else { "http" };
     let port = match (&shape.mesh, shape.ports.get(main).and_then(|port| port.fixed)) {
         (Some(_), _) => return format!("\"{scheme}://{}\"", host.replace(".service.", ".virtual.")),
-        (None, Some(Number::Knob)) => ":${var.port}".to_owned(),
-        (None, Some(Number::Is(port))) => format!(":{port}"),
+        (None, Some(PortNumber::FromVariable)) => ":${var.port}".to_owned(),
+        (None, Some(PortNumber::Fixed(port))) => format!(":{port}"),
         (None, None) => String::new(),
     };
     format!("\"{scheme}://{host}{port}\"")

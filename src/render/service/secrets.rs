@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::text::{Text, literal};
-use crate::model::service::{REVISION, Service};
-use crate::model::{VaultPath, handed_key, nomad_variable};
+use super::text::{TextWriter, literal};
+use crate::model::service::{NomadService, REVISION};
+use crate::model::{VaultPath, nomad_variable, variable_key};
 
 /// Blocks of the task. The job contains only names, paths and keys of secrets.
-pub fn secrets(text: &mut Text, service: &Service) {
-    let handed = &service.handed;
+pub fn secrets(text: &mut TextWriter, service: &NomadService) {
+    let handed = &service.secrets;
     if !handed.by_variable.is_empty() {
         let data = literal(&of_variable(service).into());
         text.block("template", |text| {
@@ -37,7 +37,7 @@ pub fn secrets(text: &mut Text, service: &Service) {
     });
 }
 
-fn destination(text: &mut Text, name: &str) {
+fn destination(text: &mut TextWriter, name: &str) {
     text.value("destination", format!("secrets/{name}.env"));
     text.value("perms", "400");
     text.value("env", true);
@@ -48,9 +48,9 @@ fn destination(text: &mut Text, name: &str) {
 const SLOT: &str = "@revision@";
 
 /// JSON's escapes are also valid in an environment file.
-fn of_variable(service: &Service) -> String {
-    let line = |name: &String| format!("{name}={{{{ .{}.Value | toJSON }}}}\n", handed_key(SLOT, name));
-    let lines: String = service.handed.by_variable.iter().map(line).collect();
+fn of_variable(service: &NomadService) -> String {
+    let line = |name: &String| format!("{name}={{{{ .{}.Value | toJSON }}}}\n", variable_key(SLOT, name));
+    let lines: String = service.secrets.by_variable.iter().map(line).collect();
     let path = nomad_variable(service.name.as_str());
     format!("{{{{ with nomadVar \"{path}\" }}}}{lines}{{{{ end }}}}")
 }

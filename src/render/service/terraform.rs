@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::config;
 use super::names::{mark, template_name};
-use super::text::{Text, literal};
-use crate::model::service::{Data, Job, Kind, Knob, REVISION, Service};
+use super::text::{TextWriter, literal};
+use crate::model::service::{DataFolder, JobKind, JobSource, NomadService, REVISION, ServiceVariable};
 
 /// JSON as a literal of the job's language. Its escapes are the same as HCL's, with three exceptions. The start of a
 /// template is escaped.
@@ -17,8 +17,8 @@ pub const ENCODE: &str = r#"replace(replace(replace(replace(replace(jsonencode(v
 /// with each deployment are not included, because Nomad would restart all tasks when they change.
 const MANAGED_BY: &str = "eos";
 
-pub fn main(service: &Service) -> String {
-    let mut text = Text::new(mark(service));
+pub fn main(service: &NomadService) -> String {
+    let mut text = TextWriter::new(mark(service));
     text.block("terraform", |text| {
         text.block("required_providers", |text| {
             text.block("nomad =", |text| {
@@ -58,20 +58,20 @@ pub fn main(service: &Service) -> String {
     text.gap();
     text.block(&format!("resource \"nomad_job\" \"{name}\""), |text| {
         let values = match service.job {
-            Job::Generated(_) => "local.literals",
+            JobSource::Generated(_) => "local.literals",
             // The author of the template writes texts; `literal` supplies complete literals.
-            Job::Own { .. } => "merge(local.values, { literal = local.literals })",
+            JobSource::Own { .. } => "merge(local.values, { literal = local.literals })",
         };
         let file = template_name(service);
         text.set("jobspec", format!("templatefile(\"${{path.module}}/{file}\", {values})"));
         text.set("purge_on_destroy", "true");
         text.set("detach", service.detach.to_string());
-        if let Job::Generated(shape) = &service.job {
+        if let JobSource::Generated(shape) = &service.job {
             // A batch job ends normally. A service without replicas looks as dead as a stopped one.
             match shape.kind {
-                Kind::Batch => {}
-                Kind::Service => text.set("rerun_if_dead", "var.replicas > 0"),
-                Kind::System => text.set("rerun_if_dead", "true"),
+                JobKind::Batch => {}
+                JobKind::Service => text.set("rerun_if_dead", "var.replicas > 0"),
+                JobKind::System => text.set("rerun_if_dead", "true"),
             }
         }
     });
@@ -79,9 +79,12 @@ pub fn main(service: &Service) -> String {
 }
 
 /// The names that the template may use, with expressions over the module's variables.
-fn expressions(service: &Service) -> BTreeMap<String, String> {
+fn expressions(service: &NomadService) -> BTreeMap<String, String> {
     let own = service.own.iter().map(|name| (name.clone(), format!("var.{name}")));
-    let knobs = service.knobs.iter().map(|knob| (knob.name().to_owned(), format!("var.{}", knob.name())));
+    let knobs = service
+        .variables
+        .iter()
+        .map(|variable| (variable.name().to_owned(), format!("var.{}", variable.name())));
     let mut all: BTreeMap<_, _> = own.chain(knobs).collect();
     let fed = service.env_outputs.iter().map(|name| format!("{name} = var.env_{name}"));
     if !service.env_outputs.is_empty() {
@@ -100,14 +103,14 @@ fn expressions(service: &Service) -> BTreeMap<String, String> {
     if service.tells_its_deployment() {
         all.insert("deployment_id".to_owned(), "var.deployment_id".to_owned());
     }
-    if !service.handed.by_variable.is_empty() {
+    if !service.secrets.by_variable.is_empty() {
         all.insert(REVISION.to_owned(), format!("var.{REVISION}"));
     }
     match &service.job {
-        Job::Generated(shape) => {
-            if service.knobs.contains(&Knob::DataPath) && shape.driver == "docker" {
+        JobSource::Generated(shape) => {
+            if service.variables.contains(&ServiceVariable::DataPath) && shape.driver == "docker" {
                 let mount = match &shape.data {
-                    Some(Data::Host { target: Some(target) }) => {
+                    Some(DataFolder::Host { target: Some(target) }) => {
                         format!("\"${{var.data_path}}:${{{}}}\"", literal(&target.as_str().into()))
                     }
                     _ => "\"${var.data_path}:${var.data_path}\"".to_owned(),
@@ -117,7 +120,7 @@ fn expressions(service: &Service) -> BTreeMap<String, String> {
             // Only names that the template uses.
             all.retain(|name, _| name != "data_path");
         }
-        Job::Own { .. } => {
+        JobSource::Own { .. } => {
             all.insert("service".to_owned(), literal(&service.name.as_str().into()));
             all.insert("environment".to_owned(), "var.environment".to_owned());
         }
@@ -137,22 +140,22 @@ fn configured(expressions: &BTreeMap<String, String>) -> BTreeMap<&str, String> 
     found.map(|name| (name, escape(name))).collect()
 }
 
-fn of_us(service: &Service) -> [(&'static str, Value); 2] {
+fn of_us(service: &NomadService) -> [(&'static str, Value); 2] {
     let component = crate::model::component_name(service.name.as_str());
     [("managed_by", MANAGED_BY.into()), ("component", component.into())]
 }
 
 /// Computes the values of the slots from the values of the variables. None if a value is missing.
-pub fn values(service: &Service, variables: &BTreeMap<&str, &Value>) -> Option<BTreeMap<String, Value>> {
+pub fn values(service: &NomadService, variables: &BTreeMap<&str, &Value>) -> Option<BTreeMap<String, Value>> {
     let get = |name: &str| variables.get(name).map(|value| (*value).clone());
     let mut all = BTreeMap::new();
     for name in expressions(service).into_keys() {
         let value = match name.as_str() {
             "data_mount" => {
                 let host = get("data_path")?.as_str()?.to_owned();
-                let Job::Generated(shape) = &service.job else { return None };
+                let JobSource::Generated(shape) = &service.job else { return None };
                 let target = match &shape.data {
-                    Some(Data::Host { target: Some(target) }) => target,
+                    Some(DataFolder::Host { target: Some(target) }) => target,
                     _ => &host,
                 };
                 format!("{host}:{target}").into()

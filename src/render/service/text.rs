@@ -7,12 +7,12 @@ use serde_json::Value;
 
 /// A text in progress. Each nested block is indented.
 #[derive(Default)]
-pub struct Text {
+pub struct TextWriter {
     text: String,
     depth: usize,
 }
 
-impl Text {
+impl TextWriter {
     pub fn new(head: String) -> Self {
         Self { text: head, depth: 0 }
     }

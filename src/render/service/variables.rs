@@ -1,8 +1,8 @@
 //! Renders `variables.tf`: types, and validations that Terraform checks before it plans.
 
 use super::names::mark;
-use super::text::Text;
-use crate::model::service::{Knob, REVISION, Service};
+use super::text::TextWriter;
+use crate::model::service::{NomadService, REVISION, ServiceVariable};
 
 struct Declared {
     kind: &'static str,
@@ -11,18 +11,18 @@ struct Declared {
     rule: Option<(&'static str, &'static str)>,
 }
 
-fn declared(knob: Knob) -> Declared {
+fn declared(variable: ServiceVariable) -> Declared {
     let of = |kind, what, rule| Declared { kind, what, rule };
     let text = |what, condition| of("string", what, Some((condition, "It must not be empty.")));
-    match knob {
-        Knob::Args => of("list(string)", "What the command is given.", None),
-        Knob::Command => text("The program that runs.", r#"var.command != """#),
-        Knob::Cpu => of(
+    match variable {
+        ServiceVariable::Args => of("list(string)", "What the command is given.", None),
+        ServiceVariable::Command => text("The program that runs.", r#"var.command != """#),
+        ServiceVariable::Cpu => of(
             "number",
             "MHz for each of them.",
             Some(("var.cpu >= 1 && floor(var.cpu) == var.cpu", "It must be a whole number of MHz from 1.")),
         ),
-        Knob::DataPath => of(
+        ServiceVariable::DataPath => of(
             "string",
             "The folder of the host that keeps its data.",
             Some((
@@ -30,14 +30,14 @@ fn declared(knob: Knob) -> Declared {
                 "It must be an absolute path without a colon.",
             )),
         ),
-        Knob::Datacenters => of(
+        ServiceVariable::Datacenters => of(
             "list(string)",
             "Where it may run.",
             Some(("length(var.datacenters) > 0", "It must name one datacenter at least.")),
         ),
-        Knob::Env => of("map(string)", "The environment of the task.", None),
-        Knob::Image => text("The image that runs.", r#"var.image != """#),
-        Knob::Memory => of(
+        ServiceVariable::Env => of("map(string)", "The environment of the task.", None),
+        ServiceVariable::Image => text("The image that runs.", r#"var.image != """#),
+        ServiceVariable::Memory => of(
             "number",
             "MB for each of them.",
             Some((
@@ -45,9 +45,9 @@ fn declared(knob: Knob) -> Declared {
                 "It must be a whole number of MB from 10.",
             )),
         ),
-        Knob::Meta => of("map(string)", "What the job says of itself.", None),
-        Knob::Namespace => text("Nomad's namespace.", r#"var.namespace != """#),
-        Knob::Port => of(
+        ServiceVariable::Meta => of("map(string)", "What the job says of itself.", None),
+        ServiceVariable::Namespace => text("Nomad's namespace.", r#"var.namespace != """#),
+        ServiceVariable::Port => of(
             "number",
             "Where it listens.",
             Some((
@@ -55,8 +55,8 @@ fn declared(knob: Knob) -> Declared {
                 "It must be a port: 1 to 65535.",
             )),
         ),
-        Knob::Region => text("Nomad's region.", r#"var.region != """#),
-        Knob::Replicas => of(
+        ServiceVariable::Region => text("Nomad's region.", r#"var.region != """#),
+        ServiceVariable::Replicas => of(
             "number",
             "How many of them run.",
             Some((
@@ -64,15 +64,15 @@ fn declared(knob: Knob) -> Declared {
                 "It must be a whole number, not negative.",
             )),
         ),
-        Knob::Tags => of("list(string)", "What it is registered with.", None),
+        ServiceVariable::Tags => of("list(string)", "What it is registered with.", None),
     }
 }
 
-pub fn variables(service: &Service) -> String {
-    let mut text = Text::new(mark(service));
-    for knob in &service.knobs {
-        let Declared { kind, what, rule } = declared(*knob);
-        one(&mut text, knob.name(), kind, what, rule);
+pub fn variables(service: &NomadService) -> String {
+    let mut text = TextWriter::new(mark(service));
+    for variable in &service.variables {
+        let Declared { kind, what, rule } = declared(*variable);
+        one(&mut text, variable.name(), kind, what, rule);
     }
     // A variable that is null is not set in the environment of the task.
     for name in &service.env_outputs {
@@ -88,7 +88,7 @@ pub fn variables(service: &Service) -> String {
     for name in &service.own {
         one(&mut text, name, "any", "For the job's template.", None);
     }
-    if !service.handed.by_variable.is_empty() {
+    if !service.secrets.by_variable.is_empty() {
         let what = "Which secrets Nomad's variable has: Eos counts.";
         declare(&mut text, REVISION, "number", false, what, |text| text.value("default", 0));
     }
@@ -105,7 +105,7 @@ pub fn variables(service: &Service) -> String {
     text.finish()
 }
 
-fn one(text: &mut Text, name: &str, kind: &str, what: &str, rule: Option<(&str, &str)>) {
+fn one(text: &mut TextWriter, name: &str, kind: &str, what: &str, rule: Option<(&str, &str)>) {
     declare(text, name, kind, kind == "any", what, |text| {
         if let Some((condition, message)) = rule {
             text.block("validation", |text| {
@@ -117,12 +117,12 @@ fn one(text: &mut Text, name: &str, kind: &str, what: &str, rule: Option<(&str, 
 }
 
 fn declare(
-    text: &mut Text,
+    text: &mut TextWriter,
     name: &str,
     kind: &str,
     nullable: bool,
     what: &str,
-    more: impl FnOnce(&mut Text),
+    more: impl FnOnce(&mut TextWriter),
 ) {
     text.gap();
     text.block(&format!("variable \"{name}\""), |text| {

@@ -20,12 +20,12 @@ fn is_passed_over(text: &[u8]) {
     let before = b"variable \"before\" {\n  sensitive = true\n}\n";
     let after = b"variable \"after\" {\n  type = string\n  sensitive = true\n}\noutput \"o\" {\n  value = 1\n  sensitive = true\n}\n\
                   locals {\n  z = <<EOT\nx\nEOT\n}\n";
-    let found = interface(&[before, text, after].concat());
+    let parsed = interface(&[before, text, after].concat());
     let text = String::from_utf8_lossy(text);
-    assert!(found.notes.is_empty() && !found.incomplete, "{text}: {:?}", found.notes);
-    assert!(found.variables["before"].sensitive && found.variables["after"].sensitive, "{text}");
-    assert_eq!(found.variables["after"].constraint, Constraint::String, "{text}");
-    assert!(found.outputs["o"].sensitive, "{text}");
+    assert!(parsed.notes.is_empty() && !parsed.incomplete, "{text}: {:?}", parsed.notes);
+    assert!(parsed.variables["before"].sensitive && parsed.variables["after"].sensitive, "{text}");
+    assert_eq!(parsed.variables["after"].constraint, Constraint::String, "{text}");
+    assert!(parsed.outputs["o"].sensitive, "{text}");
 }
 
 #[test]
@@ -116,22 +116,22 @@ fn a_byte_order_mark_and_the_line_ends_of_windows_change_nothing() {
 
 #[test]
 fn a_heredoc_in_a_type_ends_where_terraform_ends_it() {
-    let found = interface(
+    let parsed = interface(
         b"variable \"a\" {\n  type = object({\n    b = optional(string, <<EOT\nEOT\n    )\n    c = number\n    d = optional(string, <<-EOT\n      say \"\\\"\n    EOT\n    )\n  })\n}\n",
     );
-    let Constraint::Object(attributes) = &found.variables["a"].constraint else { panic!("{found:?}") };
+    let Constraint::Object(attributes) = &parsed.variables["a"].constraint else { panic!("{parsed:?}") };
     assert_eq!(attributes.keys().collect::<Vec<_>>(), ["b", "c", "d"]);
     assert_eq!(attributes["c"].constraint, Constraint::Number);
 }
 
 #[test]
 fn an_unreadable_type_accepts_any_value_and_is_noted_with_its_line() {
-    let found =
+    let parsed =
         interface(b"variable \"a\" {\n  sensitive = true\n  type = object({ b = string, b = number })\n}\n");
-    let variable = &found.variables["a"];
+    let variable = &parsed.variables["a"];
     assert!(variable.constraint == Constraint::Any && variable.sensitive && !variable.has_default);
-    assert!(!found.incomplete);
-    let [note] = found.notes.as_slice() else { panic!("{:?}", found.notes) };
+    assert!(!parsed.incomplete);
+    let [note] = parsed.notes.as_slice() else { panic!("{:?}", parsed.notes) };
     assert!(
         note.starts_with("main.tf, line 3: the reader of Eos cannot read the type of variable \"a\""),
         "{note}"
@@ -140,26 +140,26 @@ fn an_unreadable_type_accepts_any_value_and_is_noted_with_its_line() {
 
 #[test]
 fn an_unreadable_sensitive_flag_counts_as_sensitive() {
-    let found = interface(
+    let parsed = interface(
         b"variable \"a\" {\n  sensitive = { a = 1, a = 2 } == {}\n}\noutput \"b\" {\n  value = 1\n\n  sensitive = { a = 1, a = 2 } == {}\n}\n",
     );
-    assert!(found.variables["a"].sensitive && found.outputs["b"].sensitive);
-    assert!(found.notes[0].starts_with("main.tf, line 2: the reader of Eos"), "{:?}", found.notes);
-    assert!(found.notes[1].starts_with("main.tf, line 7: the reader of Eos"), "{:?}", found.notes);
+    assert!(parsed.variables["a"].sensitive && parsed.outputs["b"].sensitive);
+    assert!(parsed.notes[0].starts_with("main.tf, line 2: the reader of Eos"), "{:?}", parsed.notes);
+    assert!(parsed.notes[1].starts_with("main.tf, line 7: the reader of Eos"), "{:?}", parsed.notes);
 }
 
 #[test]
 fn an_unreadable_construct_is_noted_with_its_first_line_and_the_rest_is_read() {
-    let found = interface(
+    let parsed = interface(
         b"variable \"a\" {\n  type = string\n}\n\nvariable \"b\" {\n  type = string\n  default = (1\n}\nvariable \"c\" {}\n",
     );
-    assert!(!found.variables["a"].sensitive && found.incomplete);
-    assert!(found.notes[0].starts_with("main.tf, line 5: the reader of Eos"), "{:?}", found.notes);
+    assert!(!parsed.variables["a"].sensitive && parsed.incomplete);
+    assert!(parsed.notes[0].starts_with("main.tf, line 5: the reader of Eos"), "{:?}", parsed.notes);
     for hidden in ["b", "elsewhere"] {
-        let variable = found.variable(hidden).unwrap();
+        let variable = parsed.variable(hidden).unwrap();
         assert!(variable.sensitive && variable.has_default && variable.constraint == Constraint::Any);
     }
-    assert!(found.output("o").unwrap().sensitive && found.uses("aws"));
+    assert!(parsed.output("o").unwrap().sensitive && parsed.uses("aws"));
     for text in [
         "variable \"a\" {",
         "= 1\n",
@@ -176,11 +176,11 @@ fn an_unreadable_construct_is_noted_with_its_first_line_and_the_rest_is_read() {
 
 #[test]
 fn a_note_contains_no_text_of_the_file() {
-    let found = interface(b"variable \"a\" {\n  default = \"hunter2\n}\nvariable \"b\" {\n  type = { hunter2 = 1, hunter2 = 2 }\n}\n");
+    let parsed = interface(b"variable \"a\" {\n  default = \"hunter2\n}\nvariable \"b\" {\n  type = { hunter2 = 1, hunter2 = 2 }\n}\n");
     assert!(
-        !found.notes.is_empty() && !found.notes.iter().any(|note| note.contains("hunter2")),
+        !parsed.notes.is_empty() && !parsed.notes.iter().any(|note| note.contains("hunter2")),
         "{:?}",
-        found.notes
+        parsed.notes
     );
 }
 
@@ -191,18 +191,18 @@ fn unreadable_json_is_a_note_and_duplicate_keys_are_accepted() {
     assert!(broken.interface.notes[0].starts_with("main.tf.json, line 2"), "{:?}", broken.interface.notes);
     let twice = r#"{"//": 1, "variable": {"a": {"sensitive": true}}, "output": {"o": {"value": 1, "sensitive": "true"}},
                     "variable": {"b": {"default": 1e3, "type": "number"}, "a": []}}"#;
-    let found = read(&[("main.tf.json", twice)], "", None).unwrap().interface.clone();
-    assert!(found.variables["a"].sensitive && found.outputs["o"].sensitive && found.notes.is_empty());
-    assert_eq!(found.variables["b"].constraint, Constraint::Number);
-    assert!(found.variables["b"].has_default && !found.variables["a"].has_default);
+    let parsed = read(&[("main.tf.json", twice)], "", None).unwrap().interface.clone();
+    assert!(parsed.variables["a"].sensitive && parsed.outputs["o"].sensitive && parsed.notes.is_empty());
+    assert_eq!(parsed.variables["b"].constraint, Constraint::Number);
+    assert!(parsed.variables["b"].has_default && !parsed.variables["a"].has_default);
 }
 
 #[test]
 fn unreadable_values_of_the_module_leave_requirements_to_terraform() {
     let files = [("main.tf", "variable \"a\" {}"), ("x.auto.tfvars", "b = 1\n\na = (1\n")];
-    let found = read(&files, "", None).unwrap().interface.clone();
-    assert!(found.incomplete && found.preset.contains("b"));
-    assert!(found.notes[0].starts_with("x.auto.tfvars, line 3"), "{:?}", found.notes);
+    let parsed = read(&files, "", None).unwrap().interface.clone();
+    assert!(parsed.incomplete && parsed.preset.contains("b"));
+    assert!(parsed.notes[0].starts_with("x.auto.tfvars, line 3"), "{:?}", parsed.notes);
 }
 
 /// Texts that open something. They are repeated until they fill 100 KB.

@@ -80,7 +80,7 @@ fn files(folder: &Path, links: bool) -> BTreeMap<PathBuf, (Vec<u8>, bool)> {
 
 struct Site {
     folder: tempfile::TempDir,
-    place: Place,
+    place: ComponentPaths,
 }
 
 impl Site {
@@ -91,10 +91,10 @@ impl Site {
         fs::write(folder.path().join("elsewhere/folder/inner"), "linked").unwrap();
         let name = |text| Name::new(text).unwrap();
         let layout = Layout::new(&folder.path().join("root"), &name("staging")).unwrap();
-        let place = layout.place(&name("net")).unwrap();
-        ensure_private(&place.workdir).unwrap();
-        ensure_private(place.control()).unwrap();
-        Self { folder, place }
+        let paths = layout.component(&name("net")).unwrap();
+        ensure_private(&paths.workdir).unwrap();
+        ensure_private(paths.control()).unwrap();
+        Self { folder, place: paths }
     }
 
     fn elsewhere(&self) -> PathBuf {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use eos::error::Code;
-use eos::lock::{Holder, Service};
+use eos::lock::{Holder, LockService};
 use eos::process::{Cancel, Cause};
 
 use super::bench::{Bench, LOCK_FLAG, holder, pause, run, until};
@@ -196,8 +196,8 @@ fn the_file_lock_is_acquired_and_released_with_the_consul_lock() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lock");
     run(async {
-        let settings = eos::model::Lock::Consul(Box::new(bench.settings.clone()));
-        let service = Service::open(&settings, None).unwrap();
+        let settings = eos::model::LockSettings::Consul(Box::new(bench.settings.clone()));
+        let service = LockService::open(&settings, None).unwrap();
         let (none, cancel) = (Duration::ZERO, Cancel::new());
         let guard = service.acquire(&path, &holder("one"), none, &cancel).await.unwrap();
         assert!(bench.session().is_some());

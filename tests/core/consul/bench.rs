@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use eos::error::Result;
-use eos::lock::consul::Guard;
-use eos::lock::{Consul, Holder, Standing};
+use eos::lock::consul::ConsulLockGuard;
+use eos::lock::{ConsulLocks, Holder, LockState};
 use eos::model::{ConsulLock, Tls};
 use eos::process::Cancel;
 use serde_json::Value;
@@ -60,15 +60,15 @@ impl Bench {
         self
     }
 
-    pub fn consul(&self) -> Consul {
-        Consul::open(&self.settings, None).unwrap()
+    pub fn consul(&self) -> ConsulLocks {
+        ConsulLocks::open(&self.settings, None).unwrap()
     }
 
     pub fn key(&self) -> String {
         format!("{}/staging/net/lock", self.settings.prefix)
     }
 
-    pub async fn take(&self, run_id: &str, seconds: u64) -> Result<Guard> {
+    pub async fn take(&self, run_id: &str, seconds: u64) -> Result<ConsulLockGuard> {
         let timeout = Duration::from_secs(seconds);
         self.consul().acquire(&holder(run_id), timeout, &Cancel::new()).await
     }
@@ -166,10 +166,10 @@ pub async fn until(what: &str, so: impl Fn() -> bool) {
     }
 }
 
-pub async fn until_held(guard: &Guard) {
-    until("held", || guard.standing() == Standing::Held).await;
+pub async fn until_held(guard: &ConsulLockGuard) {
+    until("held", || guard.state() == LockState::Held).await;
 }
 
-pub async fn until_unknown(guard: &Guard) {
-    until("unknown", || matches!(guard.standing(), Standing::Unknown(_))).await;
+pub async fn until_unknown(guard: &ConsulLockGuard) {
+    until("unknown", || matches!(guard.state(), LockState::Unknown(_))).await;
 }

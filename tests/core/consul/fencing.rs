@@ -1,7 +1,7 @@
 //! Which work a held lock allows, and which it does not.
 
 use eos::error::Code;
-use eos::lock::Standing;
+use eos::lock::LockState;
 
 use super::bench::{Bench, run, until, until_unknown};
 use crate::support::proxy::{Mode, Proxy};
@@ -14,7 +14,7 @@ fn a_fence_notices_a_lost_lock_first() {
         guard.check().await.unwrap();
         bench.hand_over(&bench.session().unwrap());
         // Nothing was awaited since then, so the guard's knowledge is old.
-        assert_eq!(guard.standing(), Standing::Held);
+        assert_eq!(guard.state(), LockState::Held);
         assert_eq!(guard.check().await.unwrap_err().code, Code::LockLost);
     });
 }
@@ -79,7 +79,7 @@ fn a_write_under_a_lock_succeeds_only_while_it_is_held() {
         bench.hand_over(&bench.session().unwrap());
         assert_eq!(guard.write("record", b"{\"serial\": 3}").await.unwrap_err().code, Code::LockLost);
         assert_eq!(read().await.as_deref(), Some(&b"{\"serial\": 2}"[..]));
-        until("lost", || matches!(guard.standing(), Standing::Lost(_))).await;
+        until("lost", || matches!(guard.state(), LockState::Lost(_))).await;
         assert_eq!(guard.write("record", b"{\"serial\": 3}").await.unwrap_err().code, Code::LockLost);
         assert_eq!(read().await.as_deref(), Some(&b"{\"serial\": 2}"[..]));
     });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eos::error::Code;
-use eos::lock::{Doubt, Standing};
+use eos::lock::{LockState, UnknownReason};
 use rustix::process::Signal;
 
 use super::bench::{Bench, pause, run, until, until_held, until_unknown};
@@ -29,7 +29,7 @@ fn a_session_is_renewed_every_third_of_its_life() {
         assert!(renewals[0].0 - began >= third && renewals[1].0 - began >= 2 * third);
         // Not so late that a session without renewals would be lost.
         assert!(renewals[1].0 - renewals[0].0 < bench.settings.ttl);
-        assert_eq!(guard.standing(), Standing::Held);
+        assert_eq!(guard.state(), LockState::Held);
         guard.release().await.unwrap();
     });
 }
@@ -71,7 +71,7 @@ fn while_consul_does_not_answer_it_is_asked_each_second_and_the_lock_is_unknown(
         let guard = bench.take("one", 0).await.unwrap();
         proxy.set(Mode::Cut);
         until_unknown(&guard).await;
-        assert!(matches!(guard.standing(), Standing::Unknown(Doubt::Unreachable(_))));
+        assert!(matches!(guard.state(), LockState::Unknown(UnknownReason::Unreachable(_))));
         until("four tries", || proxy.asked("cut").len() >= 4).await;
         let tries = proxy.asked("cut");
         assert!(tries[3].0 - tries[0].0 >= Duration::from_millis(1900), "{tries:?}");
@@ -90,8 +90,8 @@ fn an_answer_of_500_does_not_prove_that_the_lock_is_lost() {
         let text = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 17\r\n\r\nNo cluster leader";
         proxy.set(Mode::Answer(text));
         // The first error may be that the connection was cut.
-        until("told what it said", || match guard.standing() {
-            Standing::Unknown(Doubt::Unreachable(said)) => said.contains("No cluster leader"),
+        until("told what it said", || match guard.state() {
+            LockState::Unknown(UnknownReason::Unreachable(said)) => said.contains("No cluster leader"),
             _ => false,
         })
         .await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eos::error::Code;
-use eos::lock::{Holder, Loss, Standing};
+use eos::lock::{Holder, LockState, LostReason};
 use eos::process::Cancel;
 
 use super::bench::{Bench, LOCK_FLAG, holder, run, until};
@@ -64,7 +64,7 @@ fn a_lock_is_released_by_force_only_with_the_id_of_its_session() {
 
         // A former holder that is still alive does not take the lock back.
         guard.lost().await;
-        assert_eq!(guard.standing(), Standing::Lost(Loss::Freed));
+        assert_eq!(guard.state(), LockState::Lost(LostReason::Freed));
         assert_eq!(consul.unlock(&by, &session).await.unwrap_err().code, Code::NotThatLock);
         let next = bench.take("two", 60).await.unwrap();
         assert_eq!(consul.unlock(&by, &session).await.unwrap_err().code, Code::NotThatLock);

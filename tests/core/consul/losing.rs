@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use eos::error::Code;
-use eos::lock::{Doubt, Loss, Standing};
+use eos::lock::{LockState, LostReason, UnknownReason};
 
 use super::bench::{Bench, LOCK_FLAG, pause, run, until, until_held, until_unknown};
 use crate::support::proxy::{Mode, Proxy};
@@ -62,7 +62,7 @@ fn a_lock_acquired_again_without_an_answer_is_recognised_as_this_runs() {
         proxy.set(Mode::Unanswered("PUT /v1/txn"));
         bench.destroy(&first);
         until("another session", || bench.session().is_some_and(|session| session != first)).await;
-        until("adrift", || matches!(guard.standing(), Standing::Adrift { .. })).await;
+        until("adrift", || matches!(guard.state(), LockState::SessionExpired { .. })).await;
         until_held(&guard).await;
         guard.check().await.unwrap();
         guard.release().await.unwrap();
@@ -82,7 +82,7 @@ fn a_lock_that_another_holds_is_lost_at_once_and_names_the_other() {
         assert!(seen.elapsed() < Duration::from_secs(3));
         assert_eq!(error.code, Code::LockLost);
         assert!(error.message.contains("run other"), "{error}");
-        assert!(matches!(guard.standing(), Standing::Lost(Loss::Taken(_))));
+        assert!(matches!(guard.state(), LockState::Lost(LostReason::Taken(_))));
         let others = bench.session();
         guard.release().await.unwrap();
         assert_eq!(bench.session(), others, "what is another's is left alone");
@@ -98,7 +98,7 @@ fn a_deleted_key_is_a_lost_lock() {
         bench.call("DELETE", &format!("kv/{}", bench.key()), "");
         let error = guard.lost().await;
         assert_eq!(error.code, Code::LockLost);
-        assert_eq!(guard.standing(), Standing::Lost(Loss::Freed));
+        assert_eq!(guard.state(), LockState::Lost(LostReason::Freed));
         guard.release().await.unwrap();
         let next = bench.take("two", 0).await.unwrap();
         next.release().await.unwrap();
@@ -113,12 +113,12 @@ fn a_key_written_by_another_program_is_unknown_until_it_is_released() {
         let session = bench.session();
         bench.call("PUT", &format!("kv/{}", bench.key()), "mine");
         until_unknown(&guard).await;
-        assert_eq!(guard.standing(), Standing::Unknown(Doubt::Overwritten));
+        assert_eq!(guard.state(), LockState::Unknown(UnknownReason::Overwritten));
         let entry = bench.entry();
         assert_eq!((bench.session(), entry["Flags"].as_u64()), (session, Some(0)), "as Consul does it");
         // Renewals continue and prove nothing.
         pause(4000).await;
-        assert_eq!(guard.standing(), Standing::Unknown(Doubt::Overwritten));
+        assert_eq!(guard.state(), LockState::Unknown(UnknownReason::Overwritten));
         assert_eq!(bench.take("two", 0).await.unwrap_err().code, Code::LockForeign);
         guard.release().await.unwrap();
         assert_eq!(bench.entry()["Flags"], LOCK_FLAG);
@@ -135,11 +135,11 @@ fn a_lock_that_cannot_be_acquired_again_within_ttl_and_lock_delay_is_lost() {
     run(async {
         let guard = bench.take("one", 0).await.unwrap();
         bench.destroy(&bench.session().unwrap());
-        until("adrift", || matches!(guard.standing(), Standing::Adrift { .. })).await;
+        until("adrift", || matches!(guard.state(), LockState::SessionExpired { .. })).await;
         let began = Instant::now();
         proxy.set(Mode::Cut);
         guard.lost().await;
-        assert_eq!(guard.standing(), Standing::Lost(Loss::Expired));
+        assert_eq!(guard.state(), LockState::Lost(LostReason::Expired));
         assert!(began.elapsed() >= Duration::from_secs(14), "{:?}", began.elapsed());
     });
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eos::error::Code;
-use eos::lock::Consul;
+use eos::lock::ConsulLocks;
 use eos::process::Cancel;
 use serde_json::json;
 
@@ -34,9 +34,9 @@ fn a_key_that_is_not_a_lock_is_refused_and_not_changed() {
 }
 
 /// A Consul at a port where nobody listens.
-fn closed() -> Consul {
+fn closed() -> ConsulLocks {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    Consul::open(&settings(port), Some(TOKEN.into())).unwrap()
+    ConsulLocks::open(&settings(port), Some(TOKEN.into())).unwrap()
 }
 
 fn settings(port: u16) -> eos::model::ConsulLock {
@@ -78,7 +78,7 @@ fn a_server_that_is_not_a_consul_gives_no_locks() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = Proxy::start(listener.local_addr().unwrap().port());
         proxy.set(Mode::Answer(answer));
-        let consul = Consul::open(&settings(proxy.port), None).unwrap();
+        let consul = ConsulLocks::open(&settings(proxy.port), None).unwrap();
         run(async {
             let error = consul.acquire(&holder("one"), Duration::ZERO, &Cancel::new()).await.unwrap_err();
             assert_eq!(error.code, Code::LockRefused, "{answer}");
@@ -98,7 +98,7 @@ fn a_server_that_answers_at_once_is_asked_at_most_ten_times_a_second() {
         "HTTP/1.1 200 OK\r\nX-Consul-Index: 7\r\nContent-Length: 89\r\n\r\n",
         r#"[{"Key":"terraform/a/b/lock","Flags":3304740253564472344,"ModifyIndex":7,"Session":"s"}] "#
     )));
-    let consul = Consul::open(&settings(proxy.port), None).unwrap();
+    let consul = ConsulLocks::open(&settings(proxy.port), None).unwrap();
     run(async {
         let error = consul.acquire(&holder("one"), Duration::from_secs(1), &Cancel::new()).await.unwrap_err();
         assert_eq!(error.code, Code::Locked);
@@ -116,7 +116,7 @@ fn a_token_is_in_no_error_and_in_no_debug_text() {
     proxy.set(Mode::Answer(
         "HTTP/1.1 400 Bad Request\r\nContent-Length: 48\r\n\r\nno: b1gs3cr3-0000-4000-8000-000000000000 is bad ",
     ));
-    let consul = Consul::open(&settings(proxy.port), Some(TOKEN.into())).unwrap();
+    let consul = ConsulLocks::open(&settings(proxy.port), Some(TOKEN.into())).unwrap();
     let unreachable = closed();
     run(async {
         for consul in [&consul, &unreachable] {
@@ -125,7 +125,7 @@ fn a_token_is_in_no_error_and_in_no_debug_text() {
             assert!(!told.contains("b1gs3cr3"), "{told}");
         }
     });
-    let error = Consul::open(&settings(1), Some(format!("{TOKEN}\n").into())).unwrap_err();
+    let error = ConsulLocks::open(&settings(1), Some(format!("{TOKEN}\n").into())).unwrap_err();
     assert!(!format!("{error:?}").contains("b1gs3cr3"));
 }
 
@@ -137,7 +137,7 @@ fn a_token_without_lock_permission_is_refused_with_the_policy_that_it_needs() {
     let managing = "X-Consul-Token: b1gs3cr3-0000-4000-8000-000000000000\r\n";
     let Some(agent) = Server::consul_with(&acl, managing) else { return };
     let bench = Bench::with(Arc::new(agent), "acl");
-    let with = |token: &str| Consul::open(&bench.settings, Some(token.into())).unwrap();
+    let with = |token: &str| ConsulLocks::open(&bench.settings, Some(token.into())).unwrap();
     let made = std::cell::Cell::new(0);
     let token = |rules: &str| {
         let name = format!("policy-{}", made.replace(made.get() + 1));
@@ -151,7 +151,7 @@ fn a_token_without_lock_permission_is_refused_with_the_policy_that_it_needs() {
     let write = r#"key_prefix "test/acl" { policy = "write" }"#;
     run(async {
         // No token; one that may not read; one that may not make sessions; one that may not write.
-        let none = Consul::open(&bench.settings, None).unwrap();
+        let none = ConsulLocks::open(&bench.settings, None).unwrap();
         let weak =
             [none, with(&token(session)), with(&token(read)), with(&token(&format!("{session}{read}")))];
         for consul in weak {

@@ -1,7 +1,7 @@
 //! A host can roll back to a configuration that another host applied. Consul has the configuration, but no state.
 
 use eos::error::Code;
-use eos::snapshot::Store;
+use eos::snapshot::SnapshotStore;
 use serde_json::{Value, json};
 
 use super::bench::Bench;
@@ -24,8 +24,8 @@ fn host(bench: &Bench, backend: &HttpBackend, size: u32) -> Site {
     site
 }
 
-fn store(site: &Site) -> Store {
-    Store::new(site.folder.path().join("root/staging/.eos/components/net/snapshots"))
+fn store(site: &Site) -> SnapshotStore {
+    SnapshotStore::new(site.folder.path().join("root/staging/.eos/components/net/snapshots"))
 }
 
 /// Every object in Consul: its digest and its size in bytes.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eos::error::{Code, Result};
-use eos::lock::Consul;
+use eos::lock::ConsulLocks;
 use eos::model::{ConsulLock, Tls};
 use eos::process::Cancel;
 use serde_json::json;
@@ -20,7 +20,7 @@ fn consul(folder: &Path, arguments: &[&str]) {
 }
 
 async fn take(settings: &ConsulLock, tls: Tls) -> Result<()> {
-    let consul = Consul::open(&ConsulLock { tls, ..settings.clone() }, None)?;
+    let consul = ConsulLocks::open(&ConsulLock { tls, ..settings.clone() }, None)?;
     consul.acquire(&holder("one"), Duration::ZERO, &Cancel::new()).await?.release().await
 }
 

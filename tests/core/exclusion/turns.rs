@@ -7,8 +7,8 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use eos::error::Code;
-use eos::lock::{Guard, Holder, Service};
-use eos::model::{ConsulLock, Lock, Tls};
+use eos::lock::{Holder, LockGuard, LockService};
+use eos::model::{ConsulLock, LockSettings, Tls};
 use eos::process::Cancel;
 use serde_json::{Value, json};
 
@@ -120,10 +120,10 @@ pub fn now() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-fn service(consul: Option<u16>) -> Service {
+fn service(consul: Option<u16>) -> LockService {
     let lock = match consul {
-        None => Lock::File,
-        Some(port) => Lock::Consul(Box::new(ConsulLock {
+        None => LockSettings::File,
+        Some(port) => LockSettings::Consul(Box::new(ConsulLock {
             address: format!("http://127.0.0.1:{port}"),
             token: None,
             ttl: Duration::from_secs(10),
@@ -132,13 +132,13 @@ fn service(consul: Option<u16>) -> Service {
             tls: Tls::default(),
         })),
     };
-    Service::open(&lock, None).unwrap()
+    LockService::open(&lock, None).unwrap()
 }
 
 struct Player {
     told: Value,
     folder: PathBuf,
-    service: Service,
+    service: LockService,
     log: std::fs::File,
     draw: Draw,
 }
@@ -211,7 +211,7 @@ impl Player {
         released.map_err(|error| error.code).and(written.map(drop))
     }
 
-    async fn write(&mut self, guard: &Guard) -> Result<u64, Code> {
+    async fn write(&mut self, guard: &LockGuard) -> Result<u64, Code> {
         let path = self.folder.join("record");
         let number = match read(&self.service, &path).await {
             Ok(number) => number + 1,
@@ -236,10 +236,10 @@ impl Player {
     }
 }
 
-async fn read(service: &Service, path: &std::path::Path) -> eos::error::Result<u64> {
+async fn read(service: &LockService, path: &std::path::Path) -> eos::error::Result<u64> {
     let text = match service {
-        Service::File => std::fs::read(path).ok(),
-        Service::Consul(consul) => consul.read(ENVIRONMENT, COMPONENT, "record").await?,
+        LockService::File => std::fs::read(path).ok(),
+        LockService::Consul(consul) => consul.read(ENVIRONMENT, COMPONENT, "record").await?,
     };
     Ok(text.map_or(0, |text| String::from_utf8(text).unwrap().parse().unwrap()))
 }

@@ -1,13 +1,13 @@
 //! Checks of a job before it is registered.
 
 use eos::model::NomadServer;
-use eos::nomad::{Nomad, Refusal, Spec, Trouble};
+use eos::nomad::{JobRefusal, JobSubmission, NomadClient, NomadError};
 use serde_json::json;
 
 use super::servers::{Job, block, job_name, pair, server};
 
-fn spec(jobspec: String) -> Spec {
-    Spec { jobspec, is_json: false, variables: String::new(), before: None }
+fn spec(jobspec: String) -> JobSubmission {
+    JobSubmission { jobspec, is_json: false, variables: String::new(), before: None }
 }
 
 #[test]
@@ -17,14 +17,14 @@ fn a_job_that_nomad_rejects_is_refused_in_nomads_words() {
     let wrong = Job { job: "gruop {}".to_owned(), ..Job::new("wrong") };
     let no_syntax = block(client.preflight(&spec(wrong.text())));
     assert!(
-        matches!(&no_syntax, Err(Refusal::Invalid(said)) if said.contains("Blocks of type \"gruop\" are not expected")),
+        matches!(&no_syntax, Err(JobRefusal::Invalid(said)) if said.contains("Blocks of type \"gruop\" are not expected")),
         "{no_syntax:?}"
     );
     // Nomad answers this with 200 and errors.
     let empty = block(client.preflight(&spec("job \"wrong\" {}".to_owned())));
-    assert_eq!(empty, Err(Refusal::Invalid("Missing job task groups".to_owned())));
-    let no_json = Spec { is_json: true, ..spec("{".to_owned()) };
-    assert!(matches!(block(client.preflight(&no_json)), Err(Refusal::Invalid(_))));
+    assert_eq!(empty, Err(JobRefusal::Invalid("Missing job task groups".to_owned())));
+    let no_json = JobSubmission { is_json: true, ..spec("{".to_owned()) };
+    assert!(matches!(block(client.preflight(&no_json)), Err(JobRefusal::Invalid(_))));
     assert_eq!(pair.job("wrong"), None);
 }
 
@@ -32,8 +32,8 @@ fn a_job_that_nomad_rejects_is_refused_in_nomads_words() {
 fn an_unknown_region_is_refused_without_waiting() {
     let Some(pair) = pair() else { return };
     let elsewhere = NomadServer { region: Some("elsewhere".to_owned()), ..server(&pair.address()) };
-    let refused = block(Nomad::open(&elsewhere, None).unwrap().job(&job_name("any")));
-    assert_eq!(refused.err(), Some(Trouble::Refused("No path to region".to_owned())));
+    let refused = block(NomadClient::open(&elsewhere, None).unwrap().job(&job_name("any")));
+    assert_eq!(refused.err(), Some(NomadError::Refused("No path to region".to_owned())));
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_job_without_a_possible_node_is_refused_with_the_missing_resources() {
         ),
     ] {
         let found = block(client.preflight(&spec(job.text())));
-        assert_eq!(found, Err(Refusal::Unplaceable(job_name(&job.name), vec![lacks.to_owned()])));
+        assert_eq!(found, Err(JobRefusal::Unplaceable(job_name(&job.name), vec![lacks.to_owned()])));
         assert_eq!(pair.job(&job.name), None);
     }
 }
@@ -73,11 +73,11 @@ fn a_running_job_belongs_to_another_owner_unless_this_plan_changes_it() {
     let job = Job::new("theirs");
     pair.runs(&job.text(), "theirs");
     let client = pair.client();
-    assert_eq!(block(client.preflight(&spec(job.text()))), Err(Refusal::Foreign(job_name("theirs"))));
-    let ours = Spec { before: Some(job_name("theirs")), ..spec(job.text()) };
+    assert_eq!(block(client.preflight(&spec(job.text()))), Err(JobRefusal::Foreign(job_name("theirs"))));
+    let ours = JobSubmission { before: Some(job_name("theirs")), ..spec(job.text()) };
     assert!(block(client.preflight(&ours)).is_ok());
-    let renamed = Spec { before: Some(job_name("other")), ..spec(job.text()) };
-    assert_eq!(block(client.preflight(&renamed)), Err(Refusal::Foreign(job_name("theirs"))));
+    let renamed = JobSubmission { before: Some(job_name("other")), ..spec(job.text()) };
+    assert_eq!(block(client.preflight(&renamed)), Err(JobRefusal::Foreign(job_name("theirs"))));
     pair.nomad.call("DELETE", "/v1/job/theirs", "");
     assert!(block(client.preflight(&spec(job.text()))).is_ok());
 }
@@ -113,9 +113,9 @@ fn a_variable_arrives_unchanged_and_a_jobspec_may_be_json() {
             eos::render::hcl_variables(&[("hostile".to_owned(), value.to_owned())].into()).unwrap();
         let parsed = block(client.parse(&text, &variables)).unwrap();
         assert_eq!(parsed["Meta"]["hostile"], value, "{variables}");
-        let json = Spec { is_json: true, ..spec(json!({ "Job": parsed }).to_string()) };
+        let json = JobSubmission { is_json: true, ..spec(json!({ "Job": parsed }).to_string()) };
         assert_eq!(block(client.preflight(&json)).unwrap().name, job_name("hostile"));
-        let both = Spec { variables, ..spec(text) };
+        let both = JobSubmission { variables, ..spec(text) };
         assert_eq!(block(client.preflight(&both)).unwrap().name, job_name("hostile"));
     }
 }

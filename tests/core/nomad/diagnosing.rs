@@ -109,7 +109,7 @@ fn sources_that_the_token_may_not_read_are_notes() {
         root.put::<serde_json::Value>(&["jobs"], &[], &json!({ "Job": job })).await.unwrap();
         token["SecretID"].as_str().unwrap().to_owned()
     });
-    let follow = eos::nomad::Follow::new(client_with(&address, Some(&token)), job_name("shy"), None);
+    let follow = eos::nomad::DeploymentWatch::new(client_with(&address, Some(&token)), job_name("shy"), None);
     ending(&follow);
     let found = block(follow.diagnose());
     let notes = found.details["notes"].to_string();

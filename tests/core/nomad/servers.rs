@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use eos::model::{NomadServer, RETRY_FOR, Tls};
-use eos::nomad::{Follow, Found, JobName, Nomad};
+use eos::nomad::{DeploymentWatch, JobHealth, JobName, NomadClient};
 use serde_json::{Value, json};
 
 pub use crate::support::pair::{Pair, pair};
@@ -12,7 +12,7 @@ pub use crate::support::pair::{Pair, pair};
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
 impl Pair {
-    pub fn client(&self) -> Nomad {
+    pub fn client(&self) -> NomadClient {
         client(&self.address())
     }
 
@@ -38,25 +38,25 @@ impl Pair {
         all.as_array().unwrap().iter().filter(is).count()
     }
 
-    pub fn follow(&self, name: &str, registered: u64) -> Follow {
-        Follow::new(self.client(), job_name(name), Some(registered))
+    pub fn follow(&self, name: &str, registered: u64) -> DeploymentWatch {
+        DeploymentWatch::new(self.client(), job_name(name), Some(registered))
     }
 
     /// Registers a job and waits until it runs.
     pub fn runs(&self, hcl: &str, name: &str) -> u64 {
         let index = self.register(hcl);
         let found = ending(&self.follow(name, index));
-        assert!(matches!(found, Found::Passing(_)), "{found:?}");
+        assert!(matches!(found, JobHealth::Passing(_)), "{found:?}");
         index
     }
 }
 
-pub fn client(address: &str) -> Nomad {
+pub fn client(address: &str) -> NomadClient {
     client_with(address, None)
 }
 
-pub fn client_with(address: &str, token: Option<&str>) -> Nomad {
-    Nomad::open(&server(address), token.map(|token| token.to_owned().into())).unwrap()
+pub fn client_with(address: &str, token: Option<&str>) -> NomadClient {
+    NomadClient::open(&server(address), token.map(|token| token.to_owned().into())).unwrap()
 }
 
 pub fn server(address: &str) -> NomadServer {
@@ -80,11 +80,11 @@ pub fn block<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Looks until the result is not `Waiting`.
-pub fn ending(follow: &Follow) -> Found {
-    until(follow, |found| !matches!(found, Found::Waiting(..)))
+pub fn ending(follow: &DeploymentWatch) -> JobHealth {
+    until(follow, |found| !matches!(found, JobHealth::Waiting(..)))
 }
 
-pub fn until(follow: &Follow, wanted: impl Fn(&Found) -> bool) -> Found {
+pub fn until(follow: &DeploymentWatch, wanted: impl Fn(&JobHealth) -> bool) -> JobHealth {
     let deadline = Instant::now() + PATIENCE;
     block(async {
         loop {

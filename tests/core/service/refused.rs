@@ -1,7 +1,7 @@
 //! Nothing is changed if Nomad does not answer, denies the request, refuses a name, or runs another owner's job.
 
 use eos::model::{NomadServer, RETRY_FOR, Tls};
-use eos::nomad::Nomad;
+use eos::nomad::NomadClient;
 use serde_json::{Value, json};
 
 use crate::support::pair::pair;
@@ -52,7 +52,7 @@ fn asked<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// Makes a token with these capabilities.
-async fn token(root: &Nomad, name: &str, capabilities: &[&str]) -> String {
+async fn token(root: &NomadClient, name: &str, capabilities: &[&str]) -> String {
     let rules = json!({ "namespace": { "default": { "capabilities": capabilities } } }).to_string();
     let policy = json!({ "Name": name, "Rules": rules });
     // Nomad's answer has no body. That does not matter here.
@@ -79,7 +79,8 @@ fn a_token_without_submit_permission_is_refused_before_anything_changes() {
         tls: Tls::default(),
         retry_for: RETRY_FOR,
     };
-    let root = Nomad::open(&server, Some(root["SecretID"].as_str().unwrap().to_owned().into())).unwrap();
+    let root =
+        NomadClient::open(&server, Some(root["SecretID"].as_str().unwrap().to_owned().into())).unwrap();
     let looks = ["list-jobs", "read-job", "parse-job"];
     let works = [&looks[..], &["submit-job", "read-logs", "read-fs"]].concat();
     let file = site.folder.path().join("token");

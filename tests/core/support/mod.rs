@@ -18,9 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use eos::host::{Host, Job, Returned, Started};
-use eos::operation::{Call, Identity, Request, run};
-use eos::view::progress::Progress;
+use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
+use eos::operation::{Call, CallerIdentity, Request, run};
+use eos::view::progress::ProgressDisplay;
 use serde_json::{Value, json};
 
 pub struct NoSalt;
@@ -40,10 +40,10 @@ impl Host for NoSalt {
     fn tick(&self) -> u32 {
         0
     }
-    fn start(&self, _: &Job) -> Result<Started, String> {
+    fn start(&self, _: &SaltJob) -> Result<StartedJob, String> {
         Err("there is no Salt in this test".to_owned())
     }
-    fn poll(&self, _: &str) -> Result<BTreeMap<String, Returned>, String> {
+    fn poll(&self, _: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
         Err("there is no Salt in this test".to_owned())
     }
     fn stop(&self, _: &str) {}
@@ -112,11 +112,17 @@ impl Site {
         if arguments.get("run_id").is_none() && arguments.get("environment").is_none() {
             arguments["environment"] = "staging".into();
         }
-        self.call(host, Identity::default(), operation, arguments)
+        self.call(host, CallerIdentity::default(), operation, arguments)
     }
 
     /// Makes a call with this identity. Adds nothing to its arguments.
-    pub fn call(&self, host: &dyn Host, identity: Identity, operation: &str, arguments: Value) -> Value {
+    pub fn call(
+        &self,
+        host: &dyn Host,
+        identity: CallerIdentity,
+        operation: &str,
+        arguments: Value,
+    ) -> Value {
         let request = Request {
             operation: operation.to_owned(),
             arguments: arguments.as_object().unwrap().clone(),
@@ -129,8 +135,8 @@ impl Site {
     }
 }
 
-fn quiet(environment: &str, components: &BTreeSet<eos::model::Name>, parallel: usize) -> Progress {
-    Progress::new(environment, components, parallel)
+fn quiet(environment: &str, components: &BTreeSet<eos::model::Name>, parallel: usize) -> ProgressDisplay {
+    ProgressDisplay::new(environment, components, parallel)
 }
 
 /// From each component's name to its status.

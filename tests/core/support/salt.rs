@@ -4,16 +4,16 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use eos::host::{Host, Job, Returned, Started};
+use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
 use serde_json::{Value, json};
 
-pub type Reply = Box<dyn Fn(&Job, &str) -> Option<Returned>>;
+pub type Reply = Box<dyn Fn(&SaltJob, &str) -> Option<MinionReturn>>;
 
 /// Minions that answer as the test says; None means no answer. Every call is recorded.
 pub struct Salt {
     pub minions: Vec<String>,
     pub reply: Reply,
-    pub calls: RefCell<Vec<Job>>,
+    pub calls: RefCell<Vec<SaltJob>>,
     pub stopped: RefCell<Vec<String>>,
     /// The lines of its log.
     pub logged: RefCell<Vec<String>>,
@@ -22,7 +22,7 @@ pub struct Salt {
 }
 
 impl Salt {
-    pub fn new(minions: &[&str], reply: impl Fn(&Job, &str) -> Option<Returned> + 'static) -> Self {
+    pub fn new(minions: &[&str], reply: impl Fn(&SaltJob, &str) -> Option<MinionReturn> + 'static) -> Self {
         Self {
             minions: minions.iter().map(|one| (*one).to_owned()).collect(),
             reply: Box::new(reply),
@@ -43,11 +43,11 @@ impl Salt {
 }
 
 /// The answer of one state. In a test run, the result of a pending change is `null`.
-pub fn states(job: &Job, result: Value, changes: Value) -> Returned {
+pub fn states(job: &SaltJob, result: Value, changes: Value) -> MinionReturn {
     let test = job.keywords.get("test") == Some(&json!(true));
     let result = if test && result == true && changes != json!({}) { Value::Null } else { result };
     let row = json!({ "result": result, "changes": changes, "comment": "said", "name": "/x", "__id__": "x" });
-    Returned { value: json!({ "file_|-x_|-/x_|-managed": row }), retcode: 0 }
+    MinionReturn { value: json!({ "file_|-x_|-/x_|-managed": row }), retcode: 0 }
 }
 
 impl Host for Salt {
@@ -67,14 +67,14 @@ impl Host for Salt {
     fn tick(&self) -> u32 {
         u32::from(self.stops_after.is_some_and(|jobs| self.calls.borrow().len() >= jobs))
     }
-    fn start(&self, job: &Job) -> Result<Started, String> {
+    fn start(&self, job: &SaltJob) -> Result<StartedJob, String> {
         self.calls.borrow_mut().push(job.clone());
         let named: Vec<&str> = job.target.split(',').collect();
         let is_named = |minion: &&String| job.target_type != "list" || named.contains(&minion.as_str());
         let minions = self.minions.iter().filter(is_named).cloned().collect();
-        Ok(Started { jid: (self.calls.borrow().len() - 1).to_string(), minions, local: false })
+        Ok(StartedJob { jid: (self.calls.borrow().len() - 1).to_string(), minions, local: false })
     }
-    fn poll(&self, jid: &str) -> Result<BTreeMap<String, Returned>, String> {
+    fn poll(&self, jid: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
         let job = &self.calls.borrow()[jid.parse::<usize>().unwrap()];
         let replies = self.minions.iter().map(|minion| (minion.clone(), (self.reply)(job, minion)));
         Ok(replies.filter_map(|(minion, reply)| reply.map(|reply| (minion, reply))).collect())

@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use eos::host::{Host, Job, Returned, Started};
-use eos::operation::{Call, Identity, Request, run};
-use eos::view::progress::Progress;
+use eos::host::{Host, MinionReturn, SaltJob, StartedJob};
+use eos::operation::{Call, CallerIdentity, Request, run};
+use eos::view::progress::ProgressDisplay;
 use serde_json::{Value, json};
 
 use super::bench::{Bench, statuses};
@@ -57,10 +57,10 @@ impl Host for Listener {
         }
         0
     }
-    fn start(&self, _: &Job) -> Result<Started, String> {
+    fn start(&self, _: &SaltJob) -> Result<StartedJob, String> {
         Err("there is no Salt in this test".to_owned())
     }
-    fn poll(&self, _: &str) -> Result<BTreeMap<String, Returned>, String> {
+    fn poll(&self, _: &str) -> Result<BTreeMap<String, MinionReturn>, String> {
         Err("there is no Salt in this test".to_owned())
     }
     fn stop(&self, _: &str) {}
@@ -73,15 +73,15 @@ fn orchestrate(bench: &Bench, listener: &Listener) -> Value {
         surplus: 0,
         infrastructure: bench.site.infrastructure.clone(),
         problems: Vec::new(),
-        identity: Identity::default(),
+        identity: CallerIdentity::default(),
     };
     let report = run(Call { request, host: listener, progress: quiet });
     listener.0.lock().unwrap().push(report.to_string());
     report
 }
 
-fn quiet(environment: &str, components: &BTreeSet<eos::model::Name>, parallel: usize) -> Progress {
-    Progress::new(environment, components, parallel)
+fn quiet(environment: &str, components: &BTreeSet<eos::model::Name>, parallel: usize) -> ProgressDisplay {
+    ProgressDisplay::new(environment, components, parallel)
 }
 
 /// Files that may contain secrets: a state and its copies, a plan, and the raw output of terraform.

@@ -29,9 +29,10 @@ fn a_job_stopped_by_hand_is_stopped_and_one_changed_by_hand_is_superseded() {
 fn a_registration_is_finished_when_its_job_no_longer_runs() {
     let spent = |job: Value, allocations: &str| {
         let allocations = allocations.split(", ").filter(|text| !text.is_empty()).map(allocation).map(from);
-        let answers = Answers { job: from(job), allocations: allocations.collect(), ..Answers::default() };
-        let asked = Asked { registered: Some(20), failed: true, seen: None };
-        Rollout::of(asked, answers).is_spent()
+        let answers =
+            NomadAnswers { job: from(job), allocations: allocations.collect(), ..NomadAnswers::default() };
+        let query = RolloutQuery { registered: Some(20), failed: true, seen: None };
+        Rollout::of(query, answers).is_spent()
     };
     assert!(spent(job("service", 1, 20), "1 failed, 0 complete stopped"));
     assert!(!spent(job("service", 1, 20), "1 failed, 0 running"));

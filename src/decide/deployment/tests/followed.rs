@@ -59,8 +59,8 @@ fn the_table_decides_how_a_deployment_is_followed() {
         (service(1, 20), 20, vec![good.clone(), canary(1, true)], "0 running, 1 running", "wait"),
     ];
     for (job, index, deployments, allocations, expected) in table {
-        let found = look(job.clone(), index, &[], &deployments, allocations);
-        assert_eq!(word(&found), expected, "{found:?}\n{job}\n{deployments:?}\n{allocations}");
+        let rollout = look(job.clone(), index, &[], &deployments, allocations);
+        assert_eq!(word(&rollout), expected, "{rollout:?}\n{job}\n{deployments:?}\n{allocations}");
     }
 }
 
@@ -95,8 +95,8 @@ fn without_a_deployment_the_table_decides_from_allocations() {
         ("sysbatch", &done, "1 complete, 1 complete, 1 complete", "healthy"),
     ];
     for (kind, evaluations, allocations, expected) in table {
-        let found = look(job(kind, 1, 20), 20, evaluations, &[], allocations);
-        assert_eq!(word(&found), expected, "{kind} {found:?} {allocations}");
+        let status = look(job(kind, 1, 20), 20, evaluations, &[], allocations);
+        assert_eq!(word(&status), expected, "{kind} {status:?} {allocations}");
     }
 }
 
@@ -124,7 +124,7 @@ fn without_a_progress_deadline_the_healthy_deadline_limits_the_wait() {
 
 #[test]
 fn a_failure_is_explained_with_the_exit_code_and_the_missing_resources() {
-    let Course::Stuck(said) = look(job("batch", 1, 20), 20, &[], &[], "1 complete, 1 failed") else {
+    let RolloutStatus::Stuck(said) = look(job("batch", 1, 20), 20, &[], &[], "1 complete, 1 failed") else {
         panic!()
     };
     assert_eq!(said, "web: allocation abcdef12 failed: task web: Exit Code: 7");
@@ -136,7 +136,9 @@ fn a_failure_is_explained_with_the_exit_code_and_the_missing_resources() {
         } },
     });
     let running = deployment(1, 20, "running", "Deployment is running");
-    let Course::Wait(said) = look(job("service", 1, 20), 20, &[unplaced], &[running], "") else { panic!() };
+    let RolloutStatus::Wait(said) = look(job("service", 1, 20), 20, &[unplaced], &[running], "") else {
+        panic!()
+    };
     assert_eq!(
         said,
         "deployment 12345678: Deployment is running; web: 2 of 2 placed, 1 healthy, 1 unhealthy; web has no \

@@ -5,7 +5,7 @@ mod removed;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::super::rollout::{Answers, Asked, Rollout};
+use super::super::rollout::{NomadAnswers, Rollout, RolloutQuery};
 use super::*;
 
 fn from<T: DeserializeOwned>(value: Value) -> T {
@@ -59,28 +59,34 @@ fn allocation(text: &str) -> Value {
     })
 }
 
-fn look(job: Value, ours: u64, evaluations: &[Value], deployments: &[Value], allocations: &str) -> Course {
-    let asked = Asked { registered: Some(ours), failed: true, seen: None };
-    look_again(asked, job, evaluations, deployments, allocations, &[])
+fn look(
+    job: Value,
+    ours: u64,
+    evaluations: &[Value],
+    deployments: &[Value],
+    allocations: &str,
+) -> RolloutStatus {
+    let query = RolloutQuery { registered: Some(ours), failed: true, seen: None };
+    look_again(query, job, evaluations, deployments, allocations, &[])
 }
 
 fn look_again(
-    asked: Asked,
+    query: RolloutQuery,
     job: Value,
     evaluations: &[Value],
     deployments: &[Value],
     allocations: &str,
     versions: &[Value],
-) -> Course {
+) -> RolloutStatus {
     let allocations = allocations.split(", ").filter(|text| !text.is_empty()).map(allocation).map(from);
-    let answers = Answers {
+    let answers = NomadAnswers {
         job: from(job),
         evaluations: evaluations.iter().cloned().map(from).collect(),
         deployments: deployments.iter().cloned().map(from).collect(),
         allocations: allocations.collect(),
         versions: from(json!({ "Versions": versions })),
     };
-    course(&Rollout::of(asked, answers))
+    rollout_status(&Rollout::of(query, answers))
 }
 
 /// Each registration has its own `submitted`. If Nomad goes back, the new version keeps the number of the old one.
@@ -101,16 +107,16 @@ fn deployed(version: u64, index: u64) -> Value {
     found
 }
 
-fn word(course: &Course) -> &'static str {
+fn word(course: &RolloutStatus) -> &'static str {
     match course {
-        Course::Wait(_) => "wait",
-        Course::Healthy(_) => "healthy",
-        Course::Failed(_) => "failed",
-        Course::Stopped(_) => "stopped",
-        Course::Stuck(_) => "stuck",
-        Course::Superseded(_) => "superseded",
-        Course::AwaitingPromotion(_) => "awaiting promotion",
-        Course::Reverting(_) => "reverting",
+        RolloutStatus::Wait(_) => "wait",
+        RolloutStatus::Healthy(_) => "healthy",
+        RolloutStatus::Failed(_) => "failed",
+        RolloutStatus::Stopped(_) => "stopped",
+        RolloutStatus::Stuck(_) => "stuck",
+        RolloutStatus::Superseded(_) => "superseded",
+        RolloutStatus::AwaitingPromotion(_) => "awaiting promotion",
+        RolloutStatus::Reverting(_) => "reverting",
     }
 }
 

@@ -24,10 +24,14 @@ fn a_version_that_nomad_reverted_never_passes_although_nomad_removed_its_deploym
                     for (allocations, settled) in
                         [("2 running, 2 running", true), ("2 pending, 1 failed", false)]
                     {
-                        let asked =
-                            Asked { registered: Some(registered), failed, seen: seen.clone().map(from) };
+                        let query = RolloutQuery {
+                            registered: Some(registered),
+                            failed,
+                            seen: seen.clone().map(from),
+                        };
                         let job = deployed(2, 30);
-                        let found = look_again(asked, job, evaluations, &deployments, allocations, &versions);
+                        let status =
+                            look_again(query, job, evaluations, &deployments, allocations, &versions);
                         let way_back_is_there = deployments.iter().find(|one| one["JobVersion"] == 2);
                         let expected = match way_back_is_there.map(|one| one["Status"].as_str().unwrap()) {
                             Some("running") => "reverting",
@@ -36,9 +40,9 @@ fn a_version_that_nomad_reverted_never_passes_although_nomad_removed_its_deploym
                             None => "reverting",
                         };
                         assert_eq!(
-                            word(&found),
+                            word(&status),
                             expected,
-                            "{found:?}\n{registered} {failed} {seen:?}\n{evaluations:?}\n{deployments:?}\n{allocations}"
+                            "{status:?}\n{registered} {failed} {seen:?}\n{evaluations:?}\n{deployments:?}\n{allocations}"
                         );
                     }
                 }
@@ -81,9 +85,9 @@ fn the_table_decides_after_a_deployment_was_removed() {
         (deployed(1, 20), Some(&open), [vec![version(2, 30, true, 7)], of_ours(false)].concat(), two, "reverting"),
     ];
     for (job, seen, versions, allocations, expected) in table {
-        let asked = Asked { registered: Some(20), failed: false, seen: seen.cloned().map(from) };
-        let found = look_again(asked, job.clone(), &[], &[], allocations, &versions);
-        assert_eq!(word(&found), expected, "{found:?}\n{job}\n{seen:?}\n{versions:?}\n{allocations}");
+        let query = RolloutQuery { registered: Some(20), failed: false, seen: seen.cloned().map(from) };
+        let status = look_again(query, job.clone(), &[], &[], allocations, &versions);
+        assert_eq!(word(&status), expected, "{status:?}\n{job}\n{seen:?}\n{versions:?}\n{allocations}");
     }
 }
 
@@ -91,9 +95,9 @@ fn the_table_decides_after_a_deployment_was_removed() {
 fn the_last_seen_progress_of_a_removed_deployment_is_reported() {
     let versions = [version(2, 30, true, 7), version(1, 20, false, 8), version(0, 10, true, 7)];
     let said = |seen: Option<Value>| {
-        let asked = Asked { registered: Some(20), failed: false, seen: seen.map(from) };
-        match look_again(asked, deployed(2, 30), &[], &[], "2 running, 2 running", &versions) {
-            Course::Failed(said) => said,
+        let query = RolloutQuery { registered: Some(20), failed: false, seen: seen.map(from) };
+        match look_again(query, deployed(2, 30), &[], &[], "2 running, 2 running", &versions) {
+            RolloutStatus::Failed(said) => said,
             other => panic!("{other:?}"),
         }
     };
@@ -126,8 +130,8 @@ fn a_version_that_nomad_reverted_to_counts_only_after_it_is_registered() {
     let evaluations = [evaluation(20, "complete"), by_nomad];
     let versions = [version(2, 30, true, 7), version(1, 20, false, 8), version(0, 10, true, 7)];
     let found = |evaluations: &[Value]| {
-        let asked = Asked { registered: Some(30), failed: true, seen: None };
-        look_again(asked, job("service", 2, 30), evaluations, &deployments, "2 running, 2 running", &versions)
+        let query = RolloutQuery { registered: Some(30), failed: true, seen: None };
+        look_again(query, job("service", 2, 30), evaluations, &deployments, "2 running, 2 running", &versions)
     };
     // A refresh has written the new index into the state.
     assert_eq!(word(&found(&evaluations)), "failed");

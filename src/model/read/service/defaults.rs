@@ -4,7 +4,7 @@ use crate::model::Name;
 
 /// Where the data below `data_path` is stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
+pub(super) enum StorageClass {
     /// In the allocation. The data is deleted with the allocation.
     Ephemeral,
     /// On the host.
@@ -21,13 +21,13 @@ pub(super) struct Defaults {
     pub cpu: u64,
     /// MB.
     pub memory: u64,
-    pub storage: Class,
+    pub storage: StorageClass,
 }
 
 const DEFAULTS: [Defaults; 3] = [
-    Defaults { name: "development", replicas: 1, cpu: 100, memory: 256, storage: Class::Ephemeral },
-    Defaults { name: "staging", replicas: 2, cpu: 200, memory: 512, storage: Class::Persistent },
-    Defaults { name: "production", replicas: 3, cpu: 500, memory: 1024, storage: Class::Redundant },
+    Defaults { name: "development", replicas: 1, cpu: 100, memory: 256, storage: StorageClass::Ephemeral },
+    Defaults { name: "staging", replicas: 2, cpu: 200, memory: 512, storage: StorageClass::Persistent },
+    Defaults { name: "production", replicas: 3, cpu: 500, memory: 1024, storage: StorageClass::Redundant },
 ];
 
 /// An environment with another name gets the first defaults.

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::label::label;
-use super::mapping::{Mapped, config_of};
+use super::mapping::{MappedServices, config_of};
 use crate::model::read::fields::entries;
 use crate::model::read::merge;
 use crate::model::read::overrides::Overrides;
 use crate::model::read::problems::Problems;
 use crate::model::read::tree::Tree;
-use crate::model::service::Knob;
+use crate::model::service::ServiceVariable;
 use crate::model::{Name, PillarPath, component_name, service_name};
 
 /// All services with merged levels, each with the component that it becomes. Within one level, `services` is more
 /// specific than `nomad_service`.
 pub(in crate::model::read) fn levels(
-    mapped: Mapped,
+    mapped: MappedServices,
     common: Tree,
     own: Tree,
     overrides: &Overrides,
@@ -69,7 +69,7 @@ fn said_of_a_service(overrides: &Overrides, problems: &Problems) -> Option<(Stri
 fn said_of_a_component(overrides: &Overrides) -> Vec<(Name, Tree)> {
     let mut said = Vec::new();
     if let Some((name, Value::Object(variables))) = &overrides.variables {
-        let is_knob = |name: &str| Knob::ALL.iter().any(|knob| knob.name() == name);
+        let is_knob = |name: &str| ServiceVariable::ALL.iter().any(|variable| variable.name() == name);
         let (mut values, own): (Map<_, _>, Map<_, _>) =
             variables.clone().into_iter().partition(|(name, _)| is_knob(name));
         if !own.is_empty() {

@@ -8,13 +8,13 @@ use super::label::label;
 use crate::model::read::fields::Fields;
 use crate::model::read::problems::Problems;
 use crate::model::read::scalars;
-use crate::model::read::tree::{Kind, Tree};
+use crate::model::read::tree::{Tree, TreeKind};
 use crate::model::reference::reference;
 use crate::model::{Name, Reference, hint};
 
 /// Settings of services with their names: for all environments, and for this environment only.
 #[derive(Default)]
-pub(in crate::model::read) struct Mapped {
+pub(in crate::model::read) struct MappedServices {
     pub everywhere: Vec<(Name, Tree)>,
     pub here: Vec<(Name, Tree)>,
 }
@@ -37,16 +37,16 @@ pub(in crate::model::read) fn mapped(
     environment: &str,
     environments: &[String],
     problems: &Problems,
-) -> Mapped {
-    let mut found = Mapped::default();
+) -> MappedServices {
+    let mut found = MappedServices::default();
     let items = match tree.kind {
-        Kind::List(items) => items,
+        TreeKind::List(items) => items,
         _ if tree.is_empty() => return found,
         _ => vec![tree],
     };
     let mut seen = BTreeSet::new();
     for item in items {
-        let is_mapping = matches!(item.kind, Kind::Map(_));
+        let is_mapping = matches!(item.kind, TreeKind::Map(_));
         let mut fields = Fields::open(item, problems);
         if is_mapping && fields.place("name").is_none() {
             problems.add(&fields.path.child("name"), "is missing: the name of the service");
@@ -101,7 +101,7 @@ pub fn about(written: &Value, service: &str, environment: &str) -> Value {
 /// Moves the keys in [`SECRETS`] to `secrets`. The name there is the key in capital letters: the variable that the task
 /// reads.
 pub(super) fn config_of(mut tree: Tree, problems: &Problems) -> Tree {
-    let Kind::Map(map) = &mut tree.kind else { return tree };
+    let TreeKind::Map(map) = &mut tree.kind else { return tree };
     let mut moved = BTreeMap::new();
     for key in SECRETS {
         let Some(found) = map.remove(key).filter(|tree| !tree.is_null()) else { continue };
@@ -120,7 +120,7 @@ pub(super) fn config_of(mut tree: Tree, problems: &Problems) -> Tree {
         *secrets = nothing;
     }
     // If `secrets` is not a mapping, it is refused elsewhere.
-    if let Kind::Map(secrets) = &mut secrets.kind {
+    if let TreeKind::Map(secrets) = &mut secrets.kind {
         for (name, secret) in moved {
             match secrets.contains_key(&name) {
                 true => problems
@@ -138,16 +138,16 @@ fn secret(mut tree: Tree, key: &str) -> Result<Tree, String> {
     let held = "must be a reference, because a pillar must not contain secrets: put the secret into Vault and \
                 write vault:mount/path#key, write {generate: password}, or remove it";
     match &mut tree.kind {
-        Kind::Leaf(Value::String(text)) => match reference(text)? {
+        TreeKind::Leaf(Value::String(text)) => match reference(text)? {
             Reference::Plain(_) => Err(held.to_owned()),
             _ => Ok(tree),
         },
-        Kind::Map(map) if map.contains_key("generate") => {
+        TreeKind::Map(map) if map.contains_key("generate") => {
             let kept = Tree::new(&key.into(), tree.path.child("key"));
             map.entry("key".to_owned()).or_insert(kept);
             Ok(tree)
         }
-        Kind::Map(map) if map.contains_key("from") || map.contains_key("output") => Ok(tree),
+        TreeKind::Map(map) if map.contains_key("from") || map.contains_key("output") => Ok(tree),
         _ => Err(held.to_owned()),
     }
 }
@@ -184,8 +184,8 @@ mod tests {
             "SECRET_KEY": { "generate": "hex", "key": "secret_key" }, "OTHER": "env:OTHER",
         });
         assert_eq!(tree.to_value(), json!({ "port": 3000, "secrets": secrets }));
-        let place = &tree.get("secrets").unwrap().get("ADMIN_PASSWORD").unwrap().path;
-        assert_eq!(place.to_string(), "infrastructure:admin_password");
+        let pillar_path = &tree.get("secrets").unwrap().get("ADMIN_PASSWORD").unwrap().path;
+        assert_eq!(pillar_path.to_string(), "infrastructure:admin_password");
         let nothing = json!({ "port": 3000 });
         assert_eq!(moved(&nothing).0.to_value(), nothing);
     }

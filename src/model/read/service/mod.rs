@@ -1,6 +1,6 @@
 //! Reads one of `infrastructure:services` with merged levels, and lowers it to the component `nomad-<name>`.
 
-mod around;
+mod context;
 mod defaults;
 mod label;
 mod levels;
@@ -17,26 +17,26 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::component::Made;
+use super::component::ComponentParts;
 use super::fields::Fields;
 use super::problems::Problems;
 use super::tree::Tree;
 use super::{component, health, scalars};
 use crate::model::component::{Component, Input, Source};
-use crate::model::service::{Job, Kind, Knob, Registry, Service, Shape};
-use crate::model::{Gate, Name, PillarPath};
-pub(super) use around::Around;
+use crate::model::service::{JobKind, JobShape, JobSource, NomadService, Registry, ServiceVariable};
+use crate::model::{GateSettings, Name, PillarPath};
+pub(super) use context::ServiceContext;
 pub(super) use levels::levels;
 pub use mapping::about;
 pub(super) use mapping::mapped;
-use values::Values;
+use values::ServiceValues;
 
 /// None if no module can be generated. Its problems are reported in both cases.
 pub(super) fn component(
     name: Name,
     label: Name,
     tree: Tree,
-    around: &Around<'_>,
+    context: &ServiceContext<'_>,
     problems: &Problems,
 ) -> Option<Component> {
     let said: Map<_, _> = ["on_failure", "data", "health", "hooks", "enabled"]
@@ -51,27 +51,46 @@ pub(super) fn component(
     let places = places.into_iter().filter_map(|(key, place)| Some((key, place?))).collect();
     let detach = fields.read("detach", scalars::flag).unwrap_or(true);
 
-    let mut values = Values::open(&mut fields);
+    let mut values = ServiceValues::open(&mut fields);
     let job = match template {
         Some(tree) => {
-            task::of_a_template(&mut fields, &mut values, around);
+            task::of_a_template(&mut fields, &mut values, context);
             let read = own(&tree).map_err(|message| problems.add(&tree.path, message)).ok();
-            read.map(|(folder, file)| Job::Own { folder, file })
+            read.map(|(folder, file)| JobSource::Own { folder, file })
         }
-        None => shape(&mut fields, &mut values, &label, around).map(|shape| Job::Generated(Box::new(shape))),
+        None => shape(&mut fields, &mut values, &label, context)
+            .map(|shape| JobSource::Generated(Box::new(shape))),
     };
-    let task_secrets = secrets::secrets(&mut fields, &mut values, label.as_str(), around);
-    let handed = secrets::handed(&task_secrets, around);
-    let Values { inputs, places: variables, knobs, env_outputs, literals, own, .. } = values;
+    let task_secrets = secrets::secrets(&mut fields, &mut values, label.as_str(), context);
+    let handed = secrets::handed(&task_secrets, context);
+    let ServiceValues { inputs, places: variables, variables: knobs, env_outputs, literals, own, .. } =
+        values;
     let declared = declared(said, &inputs);
-    let service =
-        job.map(|job| Service { name: label, job, knobs, env_outputs, literals, own, handed, detach });
+    let service = job.map(|job| NomadService {
+        name: label,
+        job,
+        variables: knobs,
+        env_outputs,
+        literals,
+        own,
+        secrets: handed,
+        detach,
+    });
     let gates = service.as_ref().map(|service| derived_gates(service, &path, problems)).unwrap_or_default();
     let source = service.map(|service| Source::Service(Arc::new(service)));
     let usable = source.is_some();
-    let made = Made { source, step: None, template: None, inputs, variables, places, task_secrets, declared };
-    let mut component = component::finish(name, fields, made, around.shared, around.settings);
-    let is_replaced = |gate: &Gate| component.health.iter().any(|own| own.replaces(gate));
+    let made = ComponentParts {
+        source,
+        step: None,
+        template: None,
+        inputs,
+        variables,
+        places,
+        task_secrets,
+        declared,
+    };
+    let mut component = component::finish(name, fields, made, context.shared, context.settings);
+    let is_replaced = |gate: &GateSettings| component.health.iter().any(|own| own.replaces(gate));
     let gates: Vec<_> = gates.into_iter().filter(|gate| !is_replaced(gate)).collect();
     component.health.extend(gates);
     usable.then_some(component)
@@ -79,15 +98,15 @@ pub(super) fn component(
 
 /// The gates of every service, written as the pillar would write them. A gate in its pillar about the same job or the
 /// same registration replaces one of them.
-fn derived_gates(service: &Service, path: &PillarPath, problems: &Problems) -> Vec<Gate> {
+fn derived_gates(service: &NomadService, path: &PillarPath, problems: &Problems) -> Vec<GateSettings> {
     // A deployment has already waited for its own `min_healthy_time`, and a batch job has ended.
     let window = match &service.job {
-        Job::Generated(shape) if shape.kind != Kind::System => "0s",
+        JobSource::Generated(shape) if shape.kind != JobKind::System => "0s",
         _ => "10s",
     };
     let deployed = json!({ "nomad": { "job": { "output": "job_id" }, "min_healthy_time": window } });
     let registered = match &service.job {
-        Job::Generated(shape) if shape.registry == Registry::Consul && shape.main.is_some() => {
+        JobSource::Generated(shape) if shape.registry == Registry::Consul && shape.main.is_some() => {
             let service = service.name.as_str();
             Some(json!({ "consul": { "service": service, "interval": "1s", "min_healthy_time": "5s" } }))
         }
@@ -128,19 +147,24 @@ fn own(tree: &Tree) -> Result<(String, String), String> {
     }
 }
 
-fn shape(fields: &mut Fields<'_>, values: &mut Values, service: &Name, around: &Around<'_>) -> Option<Shape> {
+fn shape(
+    fields: &mut Fields<'_>,
+    values: &mut ServiceValues,
+    service: &Name,
+    context: &ServiceContext<'_>,
+) -> Option<JobShape> {
     let problems = fields.problems;
     let kind = fields.read("type", task::kind);
-    let kind = kind.unwrap_or(super::service::Kind::Service);
-    task::common(fields, values, around, kind);
+    let kind = kind.unwrap_or(super::service::JobKind::Service);
+    task::common(fields, values, context, kind);
     let task = task::task(fields, values);
     let driver = task.as_ref().map_or("docker", |task| task.driver.as_str());
     let network = network::network(fields, values, driver);
     let update = rules::update(fields, kind);
-    let storing = storage::Task { service, driver, kind, update: update.as_ref() };
+    let storing = storage::StorageContext { service, driver, kind, update: update.as_ref() };
     let mut volumes = storage::volumes(fields, values, &storing);
-    let data = storage::data_path(fields, values, &storing, around, &mut volumes);
-    let shape = Shape {
+    let data = storage::data_path(fields, values, &storing, context, &mut volumes);
+    let shape = JobShape {
         kind,
         shutdown_delay: rules::shutdown_delay(fields, kind, network.main.is_some()),
         ports: network.ports,
@@ -160,9 +184,9 @@ fn shape(fields: &mut Fields<'_>, values: &mut Values, service: &Name, around: &
     if let Some(tree) = fields.take("variables").filter(|tree| !tree.is_empty()) {
         problems.add(&tree.path, "variables are only for your own template: template: salt://...");
     }
-    if values.knobs.contains(&Knob::Tags) && shape.main.is_none() {
-        let place = values.places.get(Knob::Tags.name()).unwrap_or(&fields.path);
-        problems.add(place, "need a registered port: set port");
+    if values.variables.contains(&ServiceVariable::Tags) && shape.main.is_none() {
+        let pillar_path = values.places.get(ServiceVariable::Tags.name()).unwrap_or(&fields.path);
+        problems.add(pillar_path, "need a registered port: set port");
     }
     task.map(|_| shape)
 }

@@ -5,29 +5,29 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::values::Values;
+use super::values::ServiceValues;
 use crate::model::read::fields::{Fields, entries};
 use crate::model::read::scalars;
-use crate::model::read::tree::{Kind, Tree};
-use crate::model::service::{Check, Knob, Number, Port, Registry, Upstream};
+use crate::model::read::tree::{Tree, TreeKind};
+use crate::model::service::{MeshUpstream, Port, PortNumber, Registry, ServiceCheck, ServiceVariable};
 use crate::model::{Name, address};
 
 /// The label of the only port, if the pillar gives it no name.
 const MAIN: &str = "http";
 
-pub(super) struct Network {
+pub(super) struct ServiceNetwork {
     pub ports: BTreeMap<String, Port>,
     pub main: Option<String>,
     pub registry: Registry,
-    pub check: Option<Check>,
-    pub mesh: Option<Vec<Upstream>>,
+    pub check: Option<ServiceCheck>,
+    pub mesh: Option<Vec<MeshUpstream>>,
 }
 
 pub(super) fn number(tree: &Tree) -> Result<Value, String> {
     address::port(&tree.to_value()).map(Value::from)
 }
 
-pub(super) fn network(fields: &mut Fields<'_>, values: &mut Values, driver: &str) -> Network {
+pub(super) fn network(fields: &mut Fields<'_>, values: &mut ServiceValues, driver: &str) -> ServiceNetwork {
     let problems = fields.problems;
     let connect = fields.take("connect");
     let connect_place = connect.as_ref().map(|tree| tree.path.clone());
@@ -43,7 +43,7 @@ pub(super) fn network(fields: &mut Fields<'_>, values: &mut Values, driver: &str
         other => (None, other),
     };
     let port_place = port.as_ref().map(|tree| tree.path.clone());
-    let has_port = values.given(fields, Knob::Port, port, number);
+    let has_port = values.given(fields, ServiceVariable::Port, port, number);
     let several = fields.take("ports");
     let mut ports = BTreeMap::new();
     match several {
@@ -51,7 +51,7 @@ pub(super) fn network(fields: &mut Fields<'_>, values: &mut Values, driver: &str
             &tree.path,
             format!(
                 "port and ports exclude each other ({})",
-                port_place.map_or_else(|| "from_outputs".to_owned(), |place| place.to_string())
+                port_place.map_or_else(|| "from_outputs".to_owned(), |pillar_path| pillar_path.to_string())
             ),
         ),
         Some(tree) => {
@@ -63,7 +63,7 @@ pub(super) fn network(fields: &mut Fields<'_>, values: &mut Values, driver: &str
                 }
             }
         }
-        None if has_port => drop(ports.insert(MAIN.to_owned(), plain(Number::Knob))),
+        None if has_port => drop(ports.insert(MAIN.to_owned(), plain(PortNumber::FromVariable))),
         None => {}
     }
     let main = main(label, &ports, fields);
@@ -72,28 +72,28 @@ pub(super) fn network(fields: &mut Fields<'_>, values: &mut Values, driver: &str
     if check.is_some() && main.is_none() && ports.is_empty() {
         problems.add(&fields.path, "a check needs a port");
     }
-    if let Some(place) = connect_place.filter(|_| mesh.is_some()) {
+    if let Some(pillar_path) = connect_place.filter(|_| mesh.is_some()) {
         let target = main.as_ref().and_then(|label| ports.get(label)).and_then(|port| port.to);
         if registry == Registry::Nomad {
-            problems.add(&place, "the mesh needs Consul: remove provider or connect");
+            problems.add(&pillar_path, "the mesh needs Consul: remove provider or connect");
         } else if target.is_none() {
             problems.add(
-                &place,
+                &pillar_path,
                 "needs the port on which the task listens inside its network: port, or ports: {http: {to: \
                  8080}}",
             );
         }
         if check.as_ref().is_some_and(|check| check.path.is_none()) {
-            problems.add(&place, "does not work with a tcp check: use an http check, with health_path");
+            problems.add(&pillar_path, "does not work with a tcp check: use an http check, with health_path");
         }
     }
-    Network { ports, main, registry, check, mesh }
+    ServiceNetwork { ports, main, registry, check, mesh }
 }
 
 /// Reads a number or `{to, static}`. With an empty mapping, Nomad chooses the port.
-fn one(tree: Tree, fields: &Fields<'_>, plain: &dyn Fn(Number) -> Port) -> Option<Port> {
-    let read = |tree: &Tree| address::port(&tree.to_value()).map(Number::Is);
-    if !matches!(tree.kind, Kind::Map(_)) {
+fn one(tree: Tree, fields: &Fields<'_>, plain: &dyn Fn(PortNumber) -> Port) -> Option<Port> {
+    let read = |tree: &Tree| address::port(&tree.to_value()).map(PortNumber::Fixed);
+    if !matches!(tree.kind, TreeKind::Map(_)) {
         return read(&tree).map(plain).map_err(|message| fields.problems.add(&tree.path, message)).ok();
     }
     let mut inner = Fields::open(tree, fields.problems);
@@ -138,14 +138,14 @@ fn path(tree: &Tree) -> Result<String, String> {
 }
 
 /// `health_path`, or `check`.
-fn check(fields: &mut Fields<'_>) -> Option<Check> {
+fn check(fields: &mut Fields<'_>) -> Option<ServiceCheck> {
     let problems = fields.problems;
     let (interval, timeout) = (Duration::from_secs(10), Duration::from_secs(2));
     let short = fields.take("health_path");
     let Some(long) = fields.take("check") else {
         let tree = short?;
         let read = path(&tree).map_err(|message| problems.add(&tree.path, message)).ok();
-        return read.map(|path| Check { path: Some(path), interval, timeout });
+        return read.map(|path| ServiceCheck { path: Some(path), interval, timeout });
     };
     if let Some(tree) = short {
         problems.add(&tree.path, "health_path and check exclude each other");
@@ -161,10 +161,10 @@ fn check(fields: &mut Fields<'_>) -> Option<Check> {
     let http = http.unwrap_or(place.is_some());
     match (http, &place) {
         (true, None) => problems.add(&inner.path, "an http check needs a path"),
-        (false, Some(place)) => problems.add(place, "is only for an http check"),
+        (false, Some(pillar_path)) => problems.add(pillar_path, "is only for an http check"),
         _ => {}
     }
-    let check = Check {
+    let check = ServiceCheck {
         path: path.filter(|_| http),
         interval: inner.read("interval", scalars::limit).unwrap_or(interval),
         timeout: inner.read("timeout", scalars::limit).unwrap_or(timeout),
@@ -174,11 +174,11 @@ fn check(fields: &mut Fields<'_>) -> Option<Check> {
 }
 
 /// `true`, or `{upstreams: [{name, port}]}`.
-fn mesh(tree: Tree, fields: &Fields<'_>) -> Option<Vec<Upstream>> {
+fn mesh(tree: Tree, fields: &Fields<'_>) -> Option<Vec<MeshUpstream>> {
     let problems = fields.problems;
     match tree.kind {
-        Kind::Leaf(Value::Bool(on)) => return on.then(Vec::new),
-        Kind::Map(_) => {}
+        TreeKind::Leaf(Value::Bool(on)) => return on.then(Vec::new),
+        TreeKind::Map(_) => {}
         _ => {
             problems.add(&tree.path, "must be true, false, or {upstreams: [{name: db, port: 5432}]}");
             return None;
@@ -188,7 +188,7 @@ fn mesh(tree: Tree, fields: &Fields<'_>) -> Option<Vec<Upstream>> {
     let upstreams = inner.take("upstreams");
     inner.close();
     let Some(upstreams) = upstreams else { return Some(Vec::new()) };
-    let Kind::List(items) = upstreams.kind else {
+    let TreeKind::List(items) = upstreams.kind else {
         problems.add(&upstreams.path, "must be a list of {name, port}");
         return Some(Vec::new());
     };
@@ -203,7 +203,7 @@ fn mesh(tree: Tree, fields: &Fields<'_>) -> Option<Vec<Upstream>> {
         let name = item.read("name", scalars::label);
         let port = item.read("port", |tree| address::port(&tree.to_value()));
         item.close();
-        found.extend(name.zip(port).map(|(name, port)| Upstream { name, port }));
+        found.extend(name.zip(port).map(|(name, port)| MeshUpstream { name, port }));
     }
     Some(found)
 }

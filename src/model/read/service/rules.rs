@@ -7,7 +7,7 @@ use crate::model::read::fields::Fields;
 use crate::model::read::problems::Problems;
 use crate::model::read::scalars;
 use crate::model::read::tree::{self, Tree};
-use crate::model::service::{Constraining, Kind, Restart, Update};
+use crate::model::service::{JobConstraint, JobKind, RestartSettings, UpdateSettings};
 
 /// Nomad's own defaults for an update block.
 const MIN_HEALTHY_TIME: Duration = Duration::from_secs(10);
@@ -16,12 +16,12 @@ const PROGRESS_DEADLINE: Duration = Duration::from_secs(10 * 60);
 /// Longer than other services need to notice that the registration has ended.
 const SHUTDOWN_DELAY: Duration = Duration::from_secs(3);
 
-pub(super) fn update(fields: &mut Fields<'_>, kind: Kind) -> Option<Update> {
+pub(super) fn update(fields: &mut Fields<'_>, kind: JobKind) -> Option<UpdateSettings> {
     let tree = fields.take("update")?;
     let problems = fields.problems;
-    let place = tree.path.clone();
+    let pillar_path = tree.path.clone();
     let mut inner = Fields::open(tree, problems);
-    let update = Update {
+    let update = UpdateSettings {
         max_parallel: inner.read("max_parallel", scalars::count),
         canary: inner.read("canary", scalars::count),
         auto_revert: inner.read("auto_revert", scalars::flag),
@@ -31,8 +31,8 @@ pub(super) fn update(fields: &mut Fields<'_>, kind: Kind) -> Option<Update> {
         progress_deadline: inner.read("progress_deadline", scalars::duration),
     };
     inner.close();
-    if kind == Kind::Batch {
-        problems.add(&place, "a batch job has no deployment: remove it");
+    if kind == JobKind::Batch {
+        problems.add(&pillar_path, "a batch job has no deployment: remove it");
     }
     let healthy = update.min_healthy_time.unwrap_or(MIN_HEALTHY_TIME);
     let deadline = update.healthy_deadline.unwrap_or(HEALTHY_DEADLINE);
@@ -44,7 +44,7 @@ pub(super) fn update(fields: &mut Fields<'_>, kind: Kind) -> Option<Update> {
             say(deadline),
             say(healthy)
         );
-        problems.add(&place, message);
+        problems.add(&pillar_path, message);
     }
     if !progress.is_zero() && deadline >= progress {
         let message = format!(
@@ -52,17 +52,20 @@ pub(super) fn update(fields: &mut Fields<'_>, kind: Kind) -> Option<Update> {
             say(progress),
             say(deadline)
         );
-        problems.add(&place, message);
+        problems.add(&pillar_path, message);
     }
     if update.auto_promote == Some(true) && update.canary.unwrap_or(0) == 0 {
-        problems.add(&place.child("auto_promote"), "needs a canary: without one there is nothing to promote");
+        problems.add(
+            &pillar_path.child("auto_promote"),
+            "needs a canary: without one there is nothing to promote",
+        );
     }
     Some(update)
 }
 
-pub(super) fn restart(fields: &mut Fields<'_>) -> Option<Restart> {
+pub(super) fn restart(fields: &mut Fields<'_>) -> Option<RestartSettings> {
     let mut inner = Fields::open(fields.take("restart")?, fields.problems);
-    let restart = Restart {
+    let restart = RestartSettings {
         attempts: inner.read("attempts", scalars::count),
         interval: inner.read("interval", scalars::limit),
         delay: inner.read("delay", scalars::limit),
@@ -77,19 +80,23 @@ pub(super) fn restart(fields: &mut Fields<'_>) -> Option<Restart> {
 }
 
 /// None: the task stops at the same time as its registration ends.
-pub(super) fn shutdown_delay(fields: &mut Fields<'_>, kind: Kind, is_registered: bool) -> Option<Duration> {
+pub(super) fn shutdown_delay(
+    fields: &mut Fields<'_>,
+    kind: JobKind,
+    is_registered: bool,
+) -> Option<Duration> {
     let place = fields.place("shutdown_delay");
     let said = fields.read("shutdown_delay", scalars::duration);
-    if let Some(place) = place.filter(|_| !is_registered) {
-        fields.problems.add(&place, "needs a port: without one nothing is registered");
+    if let Some(pillar_path) = place.filter(|_| !is_registered) {
+        fields.problems.add(&pillar_path, "needs a port: without one nothing is registered");
     }
-    let default = (is_registered && kind == Kind::Service).then_some(SHUTDOWN_DELAY);
+    let default = (is_registered && kind == JobKind::Service).then_some(SHUTDOWN_DELAY);
     said.or(default).filter(|delay| delay.as_millis() > 0)
 }
 
-pub(super) fn constraints(tree: Option<Tree>, problems: &Problems) -> Vec<Constraining> {
+pub(super) fn constraints(tree: Option<Tree>, problems: &Problems) -> Vec<JobConstraint> {
     let Some(tree) = tree else { return Vec::new() };
-    let tree::Kind::List(items) = tree.kind else {
+    let tree::TreeKind::List(items) = tree.kind else {
         problems
             .add(&tree.path, "must be a list, such as [{attribute: \"${attr.kernel.name}\", value: linux}]");
         return Vec::new();
@@ -97,7 +104,7 @@ pub(super) fn constraints(tree: Option<Tree>, problems: &Problems) -> Vec<Constr
     let mut found = Vec::new();
     for item in items {
         let mut inner = Fields::open(item, problems);
-        let constraint = Constraining {
+        let constraint = JobConstraint {
             attribute: inner.read("attribute", scalar),
             operator: inner.read("operator", scalar),
             value: inner.read("value", scalar),

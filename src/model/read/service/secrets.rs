@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::around::Around;
-use super::values::{Values, environment_name};
+use super::context::ServiceContext;
+use super::values::{ServiceValues, environment_name};
 use crate::model::component::Input;
 use crate::model::read::fields::{Fields, entries};
 use crate::model::read::problems::Problems;
 use crate::model::read::scalars;
-use crate::model::read::tree::{Kind, Tree};
+use crate::model::read::tree::{Tree, TreeKind};
 use crate::model::reference::{output, reference};
-use crate::model::server::HandsSecrets;
-use crate::model::service::Handed;
-use crate::model::task_secret::{Bearer, SecretKind, SecretOrigin, TaskSecret};
+use crate::model::server::SecretDeliverySettings;
+use crate::model::service::JobSecrets;
+use crate::model::task_secret::{SecretDelivery, SecretKind, SecretOrigin, TaskSecret};
 use crate::model::{Reference, VaultPath};
 
 const NEITHER: &str = "must be a reference, such as vault:mount/path#key, or one of {from: REFERENCE}, \
@@ -21,9 +21,9 @@ const NEITHER: &str = "must be a reference, such as vault:mount/path#key, or one
 /// Returns the secrets that are passed to the task. A secret with `literal: true` becomes a value of the job instead.
 pub(super) fn secrets(
     fields: &mut Fields<'_>,
-    values: &mut Values,
+    values: &mut ServiceValues,
     label: &str,
-    around: &Around<'_>,
+    context: &ServiceContext<'_>,
 ) -> BTreeMap<String, TaskSecret> {
     let problems = fields.problems;
     let mut found = BTreeMap::new();
@@ -37,13 +37,15 @@ pub(super) fn secrets(
             problems.add(&path, "is set twice: set it in only one of secrets, env and from_outputs");
             continue;
         }
-        let Some((origin, literal)) = said(tree, &name, label, around, problems) else { continue };
-        let bearer = match (&origin, &around.settings.nomad.secrets) {
-            (origin, HandsSecrets::Vault { .. }) if origin.in_vault().is_some() => Bearer::Vault,
-            _ => Bearer::Variable,
+        let Some((origin, literal)) = said(tree, &name, label, context, problems) else { continue };
+        let delivery = match (&origin, &context.settings.nomad.secrets) {
+            (origin, SecretDeliverySettings::Vault { .. }) if origin.in_vault().is_some() => {
+                SecretDelivery::Vault
+            }
+            _ => SecretDelivery::Variable,
         };
         match (literal, origin) {
-            (false, origin) => drop(found.insert(name, TaskSecret { origin, bearer, path })),
+            (false, origin) => drop(found.insert(name, TaskSecret { origin, delivery, path })),
             (true, SecretOrigin::Reference(one)) => values.literal(name, Input::Secret(one), path),
             (true, SecretOrigin::Output(one)) => values.literal(name, Input::Output(one), path),
             (true, SecretOrigin::Generated { .. }) => {
@@ -59,11 +61,11 @@ fn said(
     tree: Tree,
     name: &str,
     label: &str,
-    around: &Around<'_>,
+    context: &ServiceContext<'_>,
     problems: &Problems,
 ) -> Option<(SecretOrigin, bool)> {
     let path = tree.path.clone();
-    if !matches!(tree.kind, Kind::Map(_)) {
+    if !matches!(tree.kind, TreeKind::Map(_)) {
         let origin = from(&tree).map_err(|message| problems.add(&path, message)).ok()?;
         return Some((origin, false));
     }
@@ -79,7 +81,7 @@ fn said(
                 tree.path.clone(),
                 kind(&tree).and_then(|kind| {
                     let key = name.to_owned();
-                    Ok(SecretOrigin::Generated { path: stored(label, around)?, key, kind })
+                    Ok(SecretOrigin::Generated { path: stored(label, context)?, key, kind })
                 }),
             )
         }),
@@ -89,20 +91,20 @@ fn said(
     let key = fields.read("key", key);
     fields.close();
     let mut origins: Vec<_> = origins.into_iter().flatten().collect();
-    let (place, origin) = match origins.len() {
+    let (pillar_path, origin) = match origins.len() {
         1 => origins.remove(0),
         _ => {
             problems.add(&path, NEITHER);
             return None;
         }
     };
-    match (origin.map_err(|message| problems.add(&place, message)).ok()?, key_place) {
+    match (origin.map_err(|message| problems.add(&pillar_path, message)).ok()?, key_place) {
         (SecretOrigin::Generated { path, key: own, kind }, _) => {
             Some((SecretOrigin::Generated { path, key: key.unwrap_or(own), kind }, literal))
         }
         (origin, None) => Some((origin, literal)),
-        (_, Some(place)) => {
-            problems.add(&place, "is only for generate; a reference has its key after '#'");
+        (_, Some(pillar_path)) => {
+            problems.add(&pillar_path, "is only for generate; a reference has its key after '#'");
             None
         }
     }
@@ -129,25 +131,25 @@ fn key(tree: &Tree) -> Result<String, String> {
 }
 
 /// The path in Vault at which the secrets of this service are stored.
-fn stored(label: &str, around: &Around<'_>) -> Result<VaultPath, String> {
-    let Some(vault) = &around.settings.vault else {
+fn stored(label: &str, context: &ServiceContext<'_>) -> Result<VaultPath, String> {
+    let Some(vault) = &context.settings.vault else {
         return Err(
             "generated secrets are stored in Vault: set infrastructure:settings:vault (address, auth)"
                 .to_owned(),
         );
     };
-    VaultPath::of_service(&vault.services, around.environment.as_str(), label)
+    VaultPath::of_service(&vault.services, context.environment.as_str(), label)
 }
 
 /// The secrets that the templates of the job read.
-pub(super) fn handed(secrets: &BTreeMap<String, TaskSecret>, around: &Around<'_>) -> Handed {
-    let mut handed = Handed::default();
-    if let HandsSecrets::Vault { role } = &around.settings.nomad.secrets {
+pub(super) fn handed(secrets: &BTreeMap<String, TaskSecret>, context: &ServiceContext<'_>) -> JobSecrets {
+    let mut handed = JobSecrets::default();
+    if let SecretDeliverySettings::Vault { role } = &context.settings.nomad.secrets {
         handed.role = role.clone();
     }
     for (name, secret) in secrets {
-        match (secret.bearer, secret.origin.in_vault()) {
-            (Bearer::Vault, Some((path, key))) => {
+        match (secret.delivery, secret.origin.in_vault()) {
+            (SecretDelivery::Vault, Some((path, key))) => {
                 handed.by_vault.entry(path.clone()).or_default().insert(name.clone(), key.to_owned());
             }
             _ => drop(handed.by_variable.insert(name.clone())),

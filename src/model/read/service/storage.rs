@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::around::Around;
+use super::context::ServiceContext;
 use super::defaults;
-use super::defaults::Class;
+use super::defaults::StorageClass;
 use super::values::folder;
-use super::values::{Values, some_text};
+use super::values::{ServiceValues, some_text};
 use crate::model::Name;
 use crate::model::component::Input;
 use crate::model::read::fields::{Fields, entries};
 use crate::model::read::scalars;
 use crate::model::read::tree::{self, Tree};
-use crate::model::service::{Data, Kind, Knob, Update, Volume, VolumeKind};
+use crate::model::service::{DataFolder, JobKind, ServiceVariable, UpdateSettings, Volume, VolumeKind};
 
 /// The folder on the host for the class `persistent`. Each service has a subfolder in it.
 const ON_THE_HOST: &str = "/opt/services/data";
@@ -33,24 +33,24 @@ const OF_A_HOST: [&str; 4] =
     ["single-node-reader-only", ONE_WRITER, "single-node-single-writer", "single-node-multi-writer"];
 
 /// The parts of a task that its storage depends on.
-pub(super) struct Task<'a> {
+pub(super) struct StorageContext<'a> {
     pub service: &'a Name,
     pub driver: &'a str,
-    pub kind: Kind,
-    pub update: Option<&'a Update>,
+    pub kind: JobKind,
+    pub update: Option<&'a UpdateSettings>,
 }
 
-impl Task<'_> {
+impl StorageContext<'_> {
     /// Whether two allocations may use a volume at the same time.
-    fn shares(&self, values: &Values) -> bool {
-        let replicas = values.inputs.get(Knob::Replicas.name()).and_then(Input::literal);
+    fn shares(&self, values: &ServiceValues) -> bool {
+        let replicas = values.inputs.get(ServiceVariable::Replicas.name()).and_then(Input::literal);
         let alone = replicas.and_then(Value::as_u64).is_some_and(|count| count < 2);
         let canary = self.update.and_then(|update| update.canary).unwrap_or(0);
-        !alone || self.kind == Kind::System || canary > 0
+        !alone || self.kind == JobKind::System || canary > 0
     }
 
     /// The access mode of a CSI volume that sets none.
-    fn access(&self, values: &Values, read_only: bool, per_alloc: bool) -> &'static str {
+    fn access(&self, values: &ServiceValues, read_only: bool, per_alloc: bool) -> &'static str {
         match read_only {
             true => MANY_READERS,
             false if per_alloc || !self.shares(values) => ONE_WRITER,
@@ -59,7 +59,11 @@ impl Task<'_> {
     }
 }
 
-pub(super) fn volumes(fields: &mut Fields<'_>, values: &Values, task: &Task<'_>) -> BTreeMap<String, Volume> {
+pub(super) fn volumes(
+    fields: &mut Fields<'_>,
+    values: &ServiceValues,
+    task: &StorageContext<'_>,
+) -> BTreeMap<String, Volume> {
     let problems = fields.problems;
     let mut found = BTreeMap::new();
     let volumes = fields.take_or_empty("volumes");
@@ -69,7 +73,7 @@ pub(super) fn volumes(fields: &mut Fields<'_>, values: &Values, task: &Task<'_>)
     for (name, tree) in entries(volumes, problems) {
         let path = tree.path.clone();
         let named = scalars::label(&Tree {
-            kind: tree::Kind::Leaf(name.clone().into()),
+            kind: tree::TreeKind::Leaf(name.clone().into()),
             ..Tree::empty(path.clone())
         });
         match named {
@@ -89,7 +93,12 @@ pub(super) fn volumes(fields: &mut Fields<'_>, values: &Values, task: &Task<'_>)
 const NOT_MOUNTED: &str = "cannot be mounted by raw_exec, which has no file system of its own";
 
 /// None if `path` is missing: it says where the task finds the volume.
-fn volume(name: &str, mut fields: Fields<'_>, values: &Values, task: &Task<'_>) -> Option<Volume> {
+fn volume(
+    name: &str,
+    mut fields: Fields<'_>,
+    values: &ServiceValues,
+    task: &StorageContext<'_>,
+) -> Option<Volume> {
     let problems = fields.problems;
     let csi = fields.read("type", |tree| match tree.text() {
         Some("csi") => Ok(true),
@@ -113,8 +122,8 @@ fn volume(name: &str, mut fields: Fields<'_>, values: &Values, task: &Task<'_>) 
     let mount_flags = options.read("mount_flags", flags).unwrap_or_default();
     options.close();
     fields.close();
-    if let Some(place) = place.filter(|_| !csi) {
-        problems.add(&place, "is only for a volume of type: csi");
+    if let Some(pillar_path) = place.filter(|_| !csi) {
+        problems.add(&pillar_path, "is only for a volume of type: csi");
     }
     let kind = match csi {
         true => VolumeKind::Csi { per_alloc, fs_type, mount_flags },
@@ -147,15 +156,15 @@ fn flags(tree: &Tree) -> Result<Vec<String>, String> {
 /// class decides which folder or volume is used.
 pub(super) fn data_path(
     fields: &mut Fields<'_>,
-    values: &mut Values,
-    task: &Task<'_>,
-    around: &Around<'_>,
+    values: &mut ServiceValues,
+    task: &StorageContext<'_>,
+    context: &ServiceContext<'_>,
     volumes: &mut BTreeMap<String, Volume>,
-) -> Option<Data> {
+) -> Option<DataFolder> {
     let problems = fields.problems;
     let (mut target, mut inside) = (None, None);
     let source = match fields.take("data_path") {
-        Some(tree) if matches!(tree.kind, tree::Kind::Map(_)) => {
+        Some(tree) if matches!(tree.kind, tree::TreeKind::Map(_)) => {
             let mut inner = Fields::open(tree, problems);
             inside = inner.place("path");
             target = inner.read("path", folder);
@@ -171,13 +180,14 @@ pub(super) fn data_path(
         }
         other => other,
     };
-    let is_on_the_host = values.given(fields, Knob::DataPath, source, |tree| folder(tree).map(Into::into));
+    let is_on_the_host =
+        values.given(fields, ServiceVariable::DataPath, source, |tree| folder(tree).map(Into::into));
     let asked = inside.is_some() && !is_on_the_host;
-    let class = class(fields, around, asked);
+    let class = class(fields, context, asked);
     let Some(inside) = inside else {
-        return is_on_the_host.then_some(Data::Host { target: None });
+        return is_on_the_host.then_some(DataFolder::Host { target: None });
     };
-    if asked && class == Class::Redundant {
+    if asked && class == StorageClass::Redundant {
         if task.driver == "raw_exec" {
             problems.add(&inside, format!("{NOT_MOUNTED}: {AS_A_TEXT}"));
         }
@@ -198,32 +208,32 @@ pub(super) fn data_path(
             format!("is a path inside a container, and only docker has containers: {AS_A_TEXT}"),
         );
     }
-    if asked && class == Class::Ephemeral {
-        return Some(Data::Allocation { target: target? });
+    if asked && class == StorageClass::Ephemeral {
+        return Some(DataFolder::Allocation { target: target? });
     }
     if asked {
-        values.or(fields, Knob::DataPath, format!("{ON_THE_HOST}/{}", task.service));
+        values.or(fields, ServiceVariable::DataPath, format!("{ON_THE_HOST}/{}", task.service));
     }
-    Some(Data::Host { target })
+    Some(DataFolder::Host { target })
 }
 
 const AS_A_TEXT: &str = "set the folder of the host as a text, such as data_path: /opt/services/data/web";
 
 /// The class that the service sets, or else the default of its environment. Setting it without a use for it is a
 /// mistake.
-fn class(fields: &mut Fields<'_>, around: &Around<'_>, asked: bool) -> Class {
+fn class(fields: &mut Fields<'_>, context: &ServiceContext<'_>, asked: bool) -> StorageClass {
     let place = fields.place("storage");
     let said = fields.read("storage", |tree| match tree.text() {
-        Some("ephemeral") => Ok(Class::Ephemeral),
-        Some("persistent") => Ok(Class::Persistent),
-        Some("redundant") => Ok(Class::Redundant),
+        Some("ephemeral") => Ok(StorageClass::Ephemeral),
+        Some("persistent") => Ok(StorageClass::Persistent),
+        Some("redundant") => Ok(StorageClass::Redundant),
         _ => Err("must be one of: ephemeral, persistent, redundant".to_owned()),
     });
-    if let Some(place) = place.filter(|_| said.is_some() && !asked) {
+    if let Some(pillar_path) = place.filter(|_| said.is_some() && !asked) {
         fields.problems.add(
-            &place,
+            &pillar_path,
             "is only for a data_path that does not name a folder of the host: data_path: {path: /in/the/task}",
         );
     }
-    said.unwrap_or(defaults::defaults(around.environment).storage)
+    said.unwrap_or(defaults::defaults(context.environment).storage)
 }

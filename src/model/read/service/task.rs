@@ -4,41 +4,46 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::around::Around;
+use super::context::ServiceContext;
 use super::defaults::{Defaults, defaults};
 use super::network;
-use super::values::{Values, environment_name, folder, literal, scalar, some_text};
+use super::values::{ServiceValues, environment_name, folder, literal, scalar, some_text};
 use crate::model::PillarPath;
 use crate::model::read::fields::{Fields, mapping};
 use crate::model::read::problems::Problems;
 use crate::model::read::scalars;
 use crate::model::read::tree::{self, Tree};
 use crate::model::reference::is_variable_name;
-use crate::model::service::{Kind, Knob, Opaque};
+use crate::model::service::{JobKind, Opaque, ServiceVariable};
 
 /// Keys that Eos sets in the meta block of every job.
 const OURS: [&str; 3] = ["component", "environment", "managed_by"];
 /// Nomad's minimum, in MB.
 const LEAST_MEMORY: u64 = 10;
 
-pub(super) struct Task {
+pub(super) struct TaskConfig {
     pub driver: String,
     pub config: BTreeMap<String, Opaque>,
 }
 
-pub(super) fn kind(tree: &Tree) -> Result<Kind, String> {
-    let kinds = [Kind::Service, Kind::Batch, Kind::System];
+pub(super) fn kind(tree: &Tree) -> Result<JobKind, String> {
+    let kinds = [JobKind::Service, JobKind::Batch, JobKind::System];
     let known = kinds.into_iter().find(|kind| tree.text() == Some(kind.word()));
     known.ok_or_else(|| "must be one of: service, batch, system".to_owned())
 }
 
 /// Reads the keys that all jobs have.
-pub(super) fn common(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>, kind: Kind) {
+pub(super) fn common(
+    fields: &mut Fields<'_>,
+    values: &mut ServiceValues,
+    context: &ServiceContext<'_>,
+    kind: JobKind,
+) {
     let problems = fields.problems;
-    let Defaults { replicas, cpu, memory, .. } = *defaults(around.environment);
+    let Defaults { replicas, cpu, memory, .. } = *defaults(context.environment);
     let place = fields.place("replicas");
-    if values.knob(fields, Knob::Replicas, |tree| scalars::count(tree).map(Value::from)) {
-        if kind == Kind::System {
+    if values.knob(fields, ServiceVariable::Replicas, |tree| scalars::count(tree).map(Value::from)) {
+        if kind == JobKind::System {
             problems.add(
                 &place.unwrap_or_else(|| fields.path.child("replicas")),
                 "a system job runs once on every node: remove it",
@@ -46,38 +51,38 @@ pub(super) fn common(fields: &mut Fields<'_>, values: &mut Values, around: &Arou
         }
     } else {
         match kind {
-            Kind::Service => values.or(fields, Knob::Replicas, replicas),
-            Kind::Batch => values.or(fields, Knob::Replicas, 1),
-            Kind::System => {}
+            JobKind::Service => values.or(fields, ServiceVariable::Replicas, replicas),
+            JobKind::Batch => values.or(fields, ServiceVariable::Replicas, 1),
+            JobKind::System => {}
         }
     }
-    let mut at_least = |knob, least, default: u64| {
+    let mut at_least = |variable, least, default: u64| {
         let read = |tree: &Tree| match scalars::count(tree) {
             Ok(count) if count >= least => Ok(Value::from(count)),
             _ => Err(format!("must be an integer of at least {least}")),
         };
-        if !values.knob(fields, knob, read) {
-            values.or(fields, knob, default);
+        if !values.knob(fields, variable, read) {
+            values.or(fields, variable, default);
         }
     };
-    at_least(Knob::Cpu, 1, cpu);
-    at_least(Knob::Memory, LEAST_MEMORY, memory);
+    at_least(ServiceVariable::Cpu, 1, cpu);
+    at_least(ServiceVariable::Memory, LEAST_MEMORY, memory);
     if let Some(tree) = fields.take("datacenter") {
         match fields.take("datacenters") {
             Some(_) => problems.add(&tree.path, "datacenter and datacenters exclude each other"),
-            None => drop(values.given(fields, Knob::Datacenters, Some(tree), datacenters)),
+            None => drop(values.given(fields, ServiceVariable::Datacenters, Some(tree), datacenters)),
         }
-    } else if !values.knob(fields, Knob::Datacenters, datacenters) {
-        values.or(fields, Knob::Datacenters, Value::Array(vec!["*".into()]));
+    } else if !values.knob(fields, ServiceVariable::Datacenters, datacenters) {
+        values.or(fields, ServiceVariable::Datacenters, Value::Array(vec!["*".into()]));
     }
     let name = |tree: &Tree| scalars::label(tree).map(Value::from);
-    if !values.knob(fields, Knob::Namespace, name) {
-        values.or(fields, Knob::Namespace, around.settings.nomad.namespace.as_str());
+    if !values.knob(fields, ServiceVariable::Namespace, name) {
+        values.or(fields, ServiceVariable::Namespace, context.settings.nomad.namespace.as_str());
     }
-    if !values.knob(fields, Knob::Region, name)
-        && let Some(region) = &around.settings.nomad.region
+    if !values.knob(fields, ServiceVariable::Region, name)
+        && let Some(region) = &context.settings.nomad.region
     {
-        values.or(fields, Knob::Region, region.as_str());
+        values.or(fields, ServiceVariable::Region, region.as_str());
     }
     let env = mapping(fields.take_or_empty("env"), problems, |name, tree| {
         environment_name(name).and_then(|()| literal(tree))
@@ -90,11 +95,11 @@ pub(super) fn common(fields: &mut Fields<'_>, values: &mut Values, around: &Arou
             false => Err("must consist of letters, digits, '-', '_' and '.'".to_owned()),
         }
     });
-    for (knob, map) in [(Knob::Env, env), (Knob::Meta, meta)] {
+    for (variable, map) in [(ServiceVariable::Env, env), (ServiceVariable::Meta, meta)] {
         let map: Map<String, Value> = map.into_iter().map(|(name, text)| (name, text.into())).collect();
-        values.or(fields, knob, Value::Object(map));
+        values.or(fields, variable, Value::Object(map));
     }
-    values.knob(fields, Knob::Tags, texts);
+    values.knob(fields, ServiceVariable::Tags, texts);
 }
 
 /// One datacenter or a list of them. As in Nomad, `*` matches any letters.
@@ -124,7 +129,7 @@ fn texts(tree: &Tree) -> Result<Value, String> {
 /// A list of texts, numbers and booleans for a command.
 fn args(tree: &Tree) -> Result<Value, String> {
     match &tree.kind {
-        tree::Kind::List(items) => items
+        tree::TreeKind::List(items) => items
             .iter()
             .map(|item| scalar(item).map(Value::from))
             .collect::<Result<Vec<_>, _>>()
@@ -135,13 +140,13 @@ fn args(tree: &Tree) -> Result<Value, String> {
 }
 
 /// Reads an image, a command, or a driver with its settings.
-pub(super) fn task(fields: &mut Fields<'_>, values: &mut Values) -> Option<Task> {
+pub(super) fn task(fields: &mut Fields<'_>, values: &mut ServiceValues) -> Option<TaskConfig> {
     let problems = fields.problems;
     let text = |tree: &Tree| some_text(tree).map(Value::from);
-    let has_image = values.knob(fields, Knob::Image, text);
-    let has_command = values.knob(fields, Knob::Command, text);
+    let has_image = values.knob(fields, ServiceVariable::Image, text);
+    let has_command = values.knob(fields, ServiceVariable::Command, text);
     let args_place = fields.place("args");
-    let has_args = values.knob(fields, Knob::Args, args);
+    let has_args = values.knob(fields, ServiceVariable::Args, args);
     let driver_place = fields.place("driver");
     let driver = fields.read("driver", driver);
     let config = fields.take("config");
@@ -174,11 +179,11 @@ pub(super) fn task(fields: &mut Fields<'_>, values: &mut Values) -> Option<Task>
     }
     for key in fixed.iter().chain(["ports", "volumes"].iter().filter(|_| driver == "docker")) {
         if config.contains_key(*key) {
-            let place = config_place.as_ref().unwrap_or(&fields.path).child(key);
-            problems.add(&place, "is set by other keys of the service: remove it here");
+            let pillar_path = config_place.as_ref().unwrap_or(&fields.path).child(key);
+            problems.add(&pillar_path, "is set by other keys of the service: remove it here");
         }
     }
-    Some(Task { driver, config: config.into_iter().map(|(key, value)| (key, Opaque(value))).collect() })
+    Some(TaskConfig { driver, config: config.into_iter().map(|(key, value)| (key, Opaque(value))).collect() })
 }
 
 fn driver(tree: &Tree) -> Result<String, String> {
@@ -200,7 +205,11 @@ fn setting(name: &str, tree: &Tree) -> Result<Value, String> {
 }
 
 /// Reads the service of a user's template: all values, but no key about the shape of the job.
-pub(super) fn of_a_template(fields: &mut Fields<'_>, values: &mut Values, around: &Around<'_>) {
+pub(super) fn of_a_template(
+    fields: &mut Fields<'_>,
+    values: &mut ServiceValues,
+    context: &ServiceContext<'_>,
+) {
     let problems: &Problems = fields.problems;
     for key in ["check", "config", "connect", "constraints", "driver", "health_path", "ports", "provider"]
         .into_iter()
@@ -213,12 +222,12 @@ pub(super) fn of_a_template(fields: &mut Fields<'_>, values: &mut Values, around
             );
         }
     }
-    common(fields, values, around, Kind::Service);
+    common(fields, values, context, JobKind::Service);
     let text = |tree: &Tree| some_text(tree).map(Value::from);
-    values.knob(fields, Knob::Image, text);
-    values.knob(fields, Knob::Command, text);
-    values.knob(fields, Knob::Args, args);
-    values.knob(fields, Knob::Port, network::number);
-    values.knob(fields, Knob::DataPath, |tree| folder(tree).map(Value::from));
+    values.knob(fields, ServiceVariable::Image, text);
+    values.knob(fields, ServiceVariable::Command, text);
+    values.knob(fields, ServiceVariable::Args, args);
+    values.knob(fields, ServiceVariable::Port, network::number);
+    values.knob(fields, ServiceVariable::DataPath, |tree| folder(tree).map(Value::from));
     values.rest_is_own(fields);
 }

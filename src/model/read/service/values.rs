@@ -8,16 +8,16 @@ use crate::model::component::Input;
 use crate::model::read::component::from_outputs;
 use crate::model::read::fields::{Fields, entries};
 use crate::model::read::scalars;
-use crate::model::read::tree::{Kind, Tree};
+use crate::model::read::tree::{Tree, TreeKind};
 use crate::model::reference::{is_variable_name, reference};
-use crate::model::service::Knob;
+use crate::model::service::ServiceVariable;
 use crate::model::{PillarPath, Reference};
 
 /// Module variable to the origin of its value.
-pub(super) struct Values {
+pub(super) struct ServiceValues {
     pub inputs: BTreeMap<String, Input>,
     pub places: BTreeMap<String, PillarPath>,
-    pub knobs: BTreeSet<Knob>,
+    pub variables: BTreeSet<ServiceVariable>,
     pub env_outputs: BTreeSet<String>,
     /// The names in `env_outputs` that are secrets.
     pub literals: BTreeSet<String>,
@@ -43,14 +43,14 @@ const RESERVED: [&str; 13] = [
     "version",
 ];
 
-impl Values {
+impl ServiceValues {
     pub fn open(fields: &mut Fields<'_>) -> Self {
         let outputs = entries(fields.take_or_empty("from_outputs"), fields.problems);
         Self {
             outputs,
             inputs: BTreeMap::new(),
             places: BTreeMap::new(),
-            knobs: BTreeSet::new(),
+            variables: BTreeSet::new(),
             env_outputs: BTreeSet::new(),
             literals: BTreeSet::new(),
             own: BTreeSet::new(),
@@ -61,23 +61,23 @@ impl Values {
     pub fn knob(
         &mut self,
         fields: &mut Fields<'_>,
-        knob: Knob,
+        variable: ServiceVariable,
         read: impl FnOnce(&Tree) -> Result<Value, String>,
     ) -> bool {
-        let tree = fields.take(knob.name());
-        self.given(fields, knob, tree, read)
+        let tree = fields.take(variable.name());
+        self.given(fields, variable, tree, read)
     }
 
     /// Like [`Self::knob`], for a value that was already taken.
     pub fn given(
         &mut self,
         fields: &Fields<'_>,
-        knob: Knob,
+        variable: ServiceVariable,
         tree: Option<Tree>,
         read: impl FnOnce(&Tree) -> Result<Value, String>,
     ) -> bool {
         let problems = fields.problems;
-        let output = self.outputs.remove(knob.name());
+        let output = self.outputs.remove(variable.name());
         let (tree, input) = match (tree, output) {
             (Some(_), Some(output)) => {
                 problems.add(&output.path, "is set twice: here and as a value; keep one");
@@ -94,21 +94,21 @@ impl Values {
             (None, None) => return false,
         };
         match input {
-            Ok(input) => self.set(knob, input),
+            Ok(input) => self.set(variable, input),
             Err(message) => problems.add(&tree.path, message),
         }
-        self.places.insert(knob.name().to_owned(), tree.path);
+        self.places.insert(variable.name().to_owned(), tree.path);
         true
     }
 
-    pub fn set(&mut self, knob: Knob, input: Input) {
-        self.knobs.insert(knob);
-        self.inputs.insert(knob.name().to_owned(), input);
+    pub fn set(&mut self, variable: ServiceVariable, input: Input) {
+        self.variables.insert(variable);
+        self.inputs.insert(variable.name().to_owned(), input);
     }
 
-    pub fn or(&mut self, fields: &Fields<'_>, knob: Knob, value: impl Into<Value>) {
-        self.places.insert(knob.name().to_owned(), fields.path.child(knob.name()));
-        self.set(knob, Input::Literal(value.into()));
+    pub fn or(&mut self, fields: &Fields<'_>, variable: ServiceVariable, value: impl Into<Value>) {
+        self.places.insert(variable.name().to_owned(), fields.path.child(variable.name()));
+        self.set(variable, Input::Literal(value.into()));
     }
 
     /// All remaining entries of `from_outputs` become variables of the task's environment.
@@ -138,7 +138,7 @@ impl Values {
 
     /// Whether the task's environment already has a variable with this name.
     pub fn is_environment(&self, name: &str) -> bool {
-        let env = self.inputs.get(Knob::Env.name()).and_then(Input::literal);
+        let env = self.inputs.get(ServiceVariable::Env.name()).and_then(Input::literal);
         env.is_some_and(|env| env.get(name).is_some()) || self.env_outputs.contains(name)
     }
 
@@ -184,7 +184,7 @@ fn own_name(name: &str) -> Result<(), String> {
     if !first || !is_variable_name(name) {
         return Err("must consist of letters, digits and '_', and begin with a letter".to_owned());
     }
-    match RESERVED.contains(&name) || Knob::ALL.iter().any(|knob| knob.name() == name) {
+    match RESERVED.contains(&name) || ServiceVariable::ALL.iter().any(|variable| variable.name() == name) {
         true => Err("is a name that the module already uses: choose another".to_owned()),
         false => Ok(()),
     }
@@ -200,9 +200,11 @@ pub(super) fn environment_name(name: &str) -> Result<(), String> {
 /// A text for the task. Numbers and booleans become texts.
 pub(super) fn scalar(tree: &Tree) -> Result<String, String> {
     match &tree.kind {
-        Kind::Leaf(Value::String(text)) if text.contains('\0') => Err("must not contain a NUL".to_owned()),
-        Kind::Leaf(Value::String(text)) => Ok(text.clone()),
-        Kind::Leaf(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
+        TreeKind::Leaf(Value::String(text)) if text.contains('\0') => {
+            Err("must not contain a NUL".to_owned())
+        }
+        TreeKind::Leaf(Value::String(text)) => Ok(text.clone()),
+        TreeKind::Leaf(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
         _ => Err("must be a text, a number or a boolean".to_owned()),
     }
 }

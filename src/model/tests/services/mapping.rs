@@ -87,11 +87,11 @@ fn problems_of_a_mapping_are_reported_with_their_path_in_it() {
              secrets",
         ),
     ] {
-        let said = problems(&mapped(mapping.clone(), json!({})));
+        let messages = problems(&mapped(mapping.clone(), json!({})));
         let expected = format!("infrastructure:{expected}");
-        assert!(said.iter().any(|one| one.starts_with(&expected)), "{mapping} {said:#?}");
-        assert!(said.len() == 1 || mapping["config"] == 7, "{mapping} {said:#?}");
-        assert!(!said.iter().any(|one| one.contains("hunter2")));
+        assert!(messages.iter().any(|one| one.starts_with(&expected)), "{mapping} {messages:#?}");
+        assert!(messages.len() == 1 || mapping["config"] == 7, "{mapping} {messages:#?}");
+        assert!(!messages.iter().any(|one| one.contains("hunter2")));
     }
 }
 
@@ -99,9 +99,12 @@ fn problems_of_a_mapping_are_reported_with_their_path_in_it() {
 fn a_plain_password_is_refused_in_the_configuration_of_a_call_too() {
     let config = json!({ "image": "x", "admin_password": "hunter2" });
     let call = Overrides { service: Some((name("web"), config)), ..Overrides::default() };
-    let said = super::super::said(super::super::read(&mapped(json!({}), json!({})), "staging", &call).1);
-    assert!(said.len() == 1 && said[0].starts_with("arguments:service_config:admin_password: "), "{said:?}");
-    assert!(!said[0].contains("hunter2"));
+    let messages = super::super::said(super::super::read(&mapped(json!({}), json!({})), "staging", &call).1);
+    assert!(
+        messages.len() == 1 && messages[0].starts_with("arguments:service_config:admin_password: "),
+        "{messages:?}"
+    );
+    assert!(!messages[0].contains("hunter2"));
 }
 
 #[test]

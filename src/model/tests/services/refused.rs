@@ -4,7 +4,7 @@ use super::{checked, module, pillar, problems, services, wrong};
 
 #[test]
 fn every_problem_of_a_service_is_reported_with_its_path() {
-    let said = wrong(json!({
+    let messages = wrong(json!({
         "image": "", "driver": 5, "replicas": -1, "cpu": 0, "memory": 1, "datacenters": [], "region": "a b",
         "env": { "a-b": "x", "NUL": "a\0b", "LIST": [] }, "meta": { "a b": "x" }, "type": "cron", "detach": "no",
         "check": { "type": "udp", "intervall": 1 }, "volumes": { "v": { "soruce": "x" } }, "restart": { "mode": "x" },
@@ -12,7 +12,7 @@ fn every_problem_of_a_service_is_reported_with_its_path() {
         "connect": { "upstreams": [{}] }, "provider": "dns", "repicas": 3, "policy": { "allow_destory": true },
         "from_outputs": { "A": "net" }, "port": 0, "tags": [1],
     }));
-    let places: Vec<_> = said.iter().map(|one| one.split(": ").next().unwrap()).collect();
+    let places: Vec<_> = messages.iter().map(|one| one.split(": ").next().unwrap()).collect();
     for place in [
         ":image",
         ":driver",
@@ -44,9 +44,9 @@ fn every_problem_of_a_service_is_reported_with_its_path() {
         ":port",
         ":tags",
     ] {
-        assert!(places.contains(&place), "{place} {said:#?}");
+        assert!(places.contains(&place), "{place} {messages:#?}");
     }
-    assert!(said.iter().any(|one| one.contains("did you mean \"replicas\"?")), "{said:#?}");
+    assert!(messages.iter().any(|one| one.contains("did you mean \"replicas\"?")), "{messages:#?}");
 }
 
 #[test]
@@ -85,8 +85,8 @@ fn contradictory_settings_are_refused() {
         (json!({ "image": "x", "data_path": "relative" }), "absolute path"),
         (json!({ "image": "x", "datacenter": "a", "datacenters": ["b"] }), "exclude each other"),
     ] {
-        let said = wrong(web.clone());
-        assert!(said.len() == 1 && said[0].contains(expected), "{web} {said:#?}");
+        let messages = wrong(web.clone());
+        assert!(messages.len() == 1 && messages[0].contains(expected), "{web} {messages:#?}");
     }
 }
 
@@ -95,29 +95,32 @@ fn a_service_with_an_invalid_dns_label_or_an_existing_component_name_is_refused(
     for bad in ["a_b", "a-", "A", "1a", "a.b", ""] {
         let infrastructure =
             json!({ "services": { bad: { "image": "x" } }, "environments": { "staging": {} } });
-        let said = problems(&infrastructure);
-        assert!(said.len() == 1 && said[0].contains("is not a service name"), "{bad} {said:?}");
+        let messages = problems(&infrastructure);
+        assert!(messages.len() == 1 && messages[0].contains("is not a service name"), "{bad} {messages:?}");
     }
     let long = "a".repeat(60);
     let infrastructure = json!({ "services": { long: { "image": "x" } }, "environments": { "staging": {} } });
     assert_eq!(problems(&infrastructure).len(), 1);
     let mut infrastructure = services("staging", json!({ "image": "x" }));
     infrastructure["components"]["nomad-web"] = json!({ "source": "/m" });
-    let said = problems(&infrastructure);
-    assert!(said.len() == 1 && said[0].contains("infrastructure:components:nomad-web"), "{said:?}");
+    let messages = problems(&infrastructure);
+    assert!(
+        messages.len() == 1 && messages[0].contains("infrastructure:components:nomad-web"),
+        "{messages:?}"
+    );
 }
 
 #[test]
 fn empty_services_are_accepted_and_a_service_without_content_is_named() {
     assert_eq!(problems(&pillar(json!({}), json!({}))), Vec::<String>::new());
-    let said = wrong(Value::Null);
-    assert!(said.len() == 1 && said[0].contains("nothing to run"), "{said:?}");
+    let messages = wrong(Value::Null);
+    assert!(messages.len() == 1 && messages[0].contains("nothing to run"), "{messages:?}");
 }
 
 #[test]
 fn a_service_name_in_place_of_a_component_name_is_answered_with_the_components_name() {
     let mut infrastructure = services("staging", json!({ "image": "x" }));
     infrastructure["components"]["net"]["depends_on"] = json!(["web"]);
-    let said = checked(&infrastructure, vec![("net", module(&[], &[]))]).unwrap_err();
-    assert!(said[0].ends_with("the service's component is called \"nomad-web\""), "{said:?}");
+    let messages = checked(&infrastructure, vec![("net", module(&[], &[]))]).unwrap_err();
+    assert!(messages[0].ends_with("the service's component is called \"nomad-web\""), "{messages:?}");
 }

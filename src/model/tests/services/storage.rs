@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::super::super::service::{Data, Volume, VolumeKind};
+use super::super::super::service::{DataFolder, Volume, VolumeKind};
 use super::super::super::{Component, Overrides};
 use super::{draft, draft_with, name, services, shape, value, wrong};
 
@@ -18,8 +18,8 @@ fn draft_in(infrastructure: &Value, environment: &str) -> Component {
     read.unwrap().components[&name("nomad-web")].clone()
 }
 
-fn in_the_allocation() -> Option<Data> {
-    Some(Data::Allocation { target: "/data".to_owned() })
+fn in_the_allocation() -> Option<DataFolder> {
+    Some(DataFolder::Allocation { target: "/data".to_owned() })
 }
 
 fn csi(source: &str, access: &'static str) -> Volume {
@@ -41,7 +41,7 @@ fn the_name_of_the_environment_determines_the_data_path_unless_the_service_sets_
         assert!(!read.inputs.contains_key("data_path"));
     }
     let kept = web("staging", &inside());
-    assert_eq!(shape(&kept).data, Some(Data::Host { target: Some("/data".to_owned()) }));
+    assert_eq!(shape(&kept).data, Some(DataFolder::Host { target: Some("/data".to_owned()) }));
     assert_eq!(value(&kept, "data_path"), json!("/opt/services/data/web"));
     let redundant = web("production", &inside());
     assert_eq!(shape(&redundant).data, None);
@@ -71,12 +71,15 @@ fn only_a_single_replica_gets_a_single_writer_volume() {
 fn a_named_folder_is_on_the_host_in_every_environment() {
     let named = json!({ "image": "x", "data_path": { "source": "/srv/web", "path": "/data" } });
     let read = web("production", &named);
-    assert_eq!(shape(&read).data, Some(Data::Host { target: Some("/data".to_owned()) }));
+    assert_eq!(shape(&read).data, Some(DataFolder::Host { target: Some("/data".to_owned()) }));
     assert_eq!(value(&read, "data_path"), json!("/srv/web"));
     let plain = web("production", &json!({ "command": "/bin/x", "data_path": "/srv/web" }));
-    assert_eq!(shape(&plain).data, Some(Data::Host { target: None }));
+    assert_eq!(shape(&plain).data, Some(DataFolder::Host { target: None }));
     let fed = json!({ "image": "x", "data_path": { "path": "/data" }, "from_outputs": { "data_path": "net.folder" } });
-    assert_eq!(shape(&web("production", &fed)).data, Some(Data::Host { target: Some("/data".to_owned()) }));
+    assert_eq!(
+        shape(&web("production", &fed)).data,
+        Some(DataFolder::Host { target: Some("/data".to_owned()) })
+    );
 }
 
 #[test]
@@ -96,7 +99,7 @@ fn the_more_specific_level_chooses_between_a_class_and_a_folder() {
         json!({ "from_outputs": { "data_path": "net.folder" }, "data_path": { "path": "/data" } }),
         json!({ "data_path": "/data" }),
     ] {
-        assert!(matches!(shape(&with(classed.clone(), own)).data, Some(Data::Host { .. })));
+        assert!(matches!(shape(&with(classed.clone(), own)).data, Some(DataFolder::Host { .. })));
     }
     let call =
         Overrides { service: Some((name("web"), json!({ "storage": "redundant" }))), ..Overrides::default() };
@@ -196,10 +199,11 @@ fn impossible_storage_is_refused_with_the_possible_kinds() {
             "unknown key",
         ),
     ] {
-        let said = wrong(web.clone());
-        let right =
-            said.len() == 1 && said[0].starts_with(&format!("{place}: ")) && said[0].contains(expected);
-        assert!(right, "{web} {said:#?}");
+        let messages = wrong(web.clone());
+        let right = messages.len() == 1
+            && messages[0].starts_with(&format!("{place}: "))
+            && messages[0].contains(expected);
+        assert!(right, "{web} {messages:#?}");
     }
 }
 

@@ -1,36 +1,36 @@
 //! Applies a saved plan and records the result.
 
 pub mod failed_version;
+mod finalize;
 mod record;
-mod settle;
 mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::inputs::handed::Handed;
+use super::inputs::prepared_secrets::PreparedSecrets;
 use super::inputs::variables::Inputs;
-use super::recovery::leftovers::Heard;
+use super::recovery::leftovers::ApplyEvents;
 use super::recovery::state_copies;
-use super::registrations::Followed;
+use super::registrations::FollowedRegistrations;
 use super::{recovery, reports};
 use crate::change::Changes;
-use crate::decide::{Did, Ended, Remembered, Suspect, Trouble};
+use crate::decide::{ApplyFailure, ChangeProgress, OrphanCandidate, RecordedState, TurnEnd};
 use crate::error::{Error, Phase, Result};
-use crate::journal::Entry;
+use crate::journal::JournalEntry;
 use crate::lock::Fence;
 use crate::model::{Node, OnFailure};
 use crate::operation::component::recovery::possible_orphans;
-use crate::operation::exec::outcome::Said;
+use crate::operation::exec::command_output::CommandOutput;
 use crate::operation::exec::{Invoker, state};
 use crate::operation::intent::Intent;
-use crate::operation::session::Was;
-use crate::operation::store::facts::Facts;
+use crate::operation::session::PriorState;
+use crate::operation::store::plan_basis::PlanBasis;
 use crate::record::Record;
 use crate::report::{ComponentReport, Counts, Status};
 use crate::snapshot::Snapshot;
-use crate::terraform::{Apply, Event, ROOM};
+use crate::terraform::{ApplyArguments, Event, ROOM};
 use crate::view::progress::Stage;
 use crate::words::{Words, words};
 use crate::workdir::Manifest;
@@ -38,37 +38,37 @@ use crate::workdir::Manifest;
 /// Bytes that one resource takes in the stream and in a state, if it is not a very large one.
 const ROOM_OF_ONE: u64 = 8 * 1024;
 
-pub(super) struct Run<'a> {
+pub(super) struct PlannedApply<'a> {
     pub invoker: &'a Invoker<'a>,
     pub node: &'a Node,
     pub record: Option<&'a Record>,
     /// The state against which the plan was made.
-    pub before: Remembered,
+    pub state_before: RecordedState,
     /// The text of that state, if there is one.
     pub text: Option<Arc<Vec<u8>>>,
     pub inputs: &'a Inputs,
     /// Values for the tasks of a service.
-    pub handed: &'a Handed,
+    pub task_secrets: &'a PreparedSecrets,
     /// The text of `terraform.tfvars.json`.
     pub variables: &'a str,
     /// Address to id, from that state.
     pub held: BTreeMap<String, String>,
     /// Possible orphans of earlier applies. They are reported even if this apply crashes too.
-    pub carried: Vec<Suspect>,
+    pub carried: Vec<OrphanCandidate>,
     /// An apply on another host was interrupted: the record of this turn ends it.
     pub elsewhere: bool,
     /// The rendered backend block. None means the local backend.
     pub backend: Option<&'a str>,
-    pub facts: &'a Facts,
+    pub basis: &'a PlanBasis,
     pub destroy: bool,
     pub intent: &'a Intent,
     /// The plan contains only a part of the changes.
     pub partly: bool,
     /// Jobs whose registration differs from the one in the state, if nothing is applied.
-    pub followed: Followed,
+    pub followed: FollowedRegistrations,
 }
 
-impl Run<'_> {
+impl PlannedApply<'_> {
     /// Applies exactly this plan. A fence proves that the lock is still held.
     pub async fn apply(
         &self,
@@ -80,10 +80,10 @@ impl Run<'_> {
         let invoker = self.invoker;
         invoker.context.go_on(Phase::Application).await?;
         let timeouts = &invoker.context.component.timeouts;
-        let lasting = invoker.context.reading.must_last(timeouts.apply + timeouts.stop_grace).await;
+        let lasting = invoker.context.reader.must_last(timeouts.apply + timeouts.stop_grace).await;
         lasting.map_err(|error| error.during(Phase::Application))?;
         if !self.destroy {
-            self.handed.deliver(&invoker.context).await?;
+            self.task_secrets.deliver(&invoker.context).await?;
         }
         let snapshot = self.snapshot().await?;
         let applied = self.begun(manifest, file, changes, &snapshot).await;
@@ -100,33 +100,33 @@ impl Run<'_> {
         snapshot: &Snapshot,
     ) -> Result<ComponentReport> {
         let (invoker, next) = (self.invoker, snapshot.next.as_str());
-        manifest.begin_apply(invoker.context.place)?;
+        manifest.begin_apply(invoker.context.paths)?;
         let component = invoker.context.component.name.clone();
         invoker.context.session.ledger.change(&component, self.was(next));
-        let applying = Entry::Applying { component, snapshot_id: Some(snapshot.snapshot_id.clone()) };
+        let applying = JournalEntry::Applying { component, snapshot_id: Some(snapshot.snapshot_id.clone()) };
         invoker.context.session.ledger.note_durably(applying).await?;
         let gone = self.gone(&changes);
-        let mut progress = Progress::new(self, &changes);
-        let mut heard = Heard::default();
-        gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
+        let mut progress = ApplyProgress::new(self, &changes);
+        let mut events = ApplyEvents::default();
+        gone.iter().for_each(|(address, id)| events.operations.gone(address, id));
         recovery::begin(invoker, snapshot, gone, self.record, self.backend, &self.carried).await?;
-        let arguments = Apply { plan: file.to_owned(), state: invoker.context.state() }.arguments();
+        let arguments = ApplyArguments { plan: file.to_owned(), state: invoker.context.state() }.arguments();
         let mut hear = |event: &Event| {
             progress.hear(event);
-            heard.hear(event);
+            events.record(event);
         };
         let (timeout, room) = (invoker.context.component.timeouts.apply, self.room(&changes));
         let apply = invoker.stream("apply", arguments, timeout, room, &mut hear);
-        let said = state_copies::during(invoker.context.state(), invoker.context.place.copies(), apply).await;
-        manifest.seal(invoker.context.place, false)?;
-        let said = said?;
+        let said = state_copies::during(invoker.context.state(), invoker.context.paths.copies(), apply).await;
+        manifest.seal(invoker.context.paths, false)?;
+        let output = said?;
         invoker.begin_saving();
-        if said.exit.code == Some(0) {
+        if output.exit.code == Some(0) {
             let after = state::read(invoker).await?.unwrap_or_default();
             let (status, ended, after) = match (self.destroy, self.partly) {
-                (true, _) => (Status::Destroyed, Ended::Destroyed, after),
+                (true, _) => (Status::Destroyed, TurnEnd::Destroyed, after),
                 (false, false) => (Status::Applied, self.whole(next), self.with_nulls(after)),
-                (false, true) => (Status::Applied, Ended::Partly, after),
+                (false, true) => (Status::Applied, TurnEnd::Partial, after),
             };
             if let Err(error) = self.write_record(status, &after, ended).await {
                 let mut report = ComponentReport::failed(error.of(&invoker.context.component.name));
@@ -143,22 +143,22 @@ impl Run<'_> {
             }
             return Ok(self.settle(report, after, Some(next)).await);
         }
-        let error = invoker.failure("apply", Phase::Application, &said).of(&invoker.context.component.name);
+        let error = invoker.failure("apply", Phase::Application, &output).of(&invoker.context.component.name);
         let mut report = reports::ended(error);
         report.changes = progress.done;
         report.resource_changes = changes.resources;
-        self.failed(report, &said, &heard, next).await
+        self.failed(report, &output, &events, next).await
     }
 
     /// The component before the first effect of the apply. Until its end is known, it counts as interrupted.
-    fn was(&self, next: &str) -> Was {
+    fn was(&self, next: &str) -> PriorState {
         let record = self.record.cloned().unwrap_or_default();
         let goes_back = self.node.component.on_failure == OnFailure::Rollback;
-        Was {
-            did: Did::Failed(Trouble::CutOff),
+        PriorState {
+            progress: ChangeProgress::Failed(ApplyFailure::Interrupted),
             known_good: record.known_good,
-            residue: record.residue,
-            tried: next.to_owned(),
+            perpetual_diff: record.residue,
+            attempted: next.to_owned(),
             state: self.text.clone().filter(|_| goes_back),
         }
     }
@@ -168,7 +168,7 @@ impl Run<'_> {
     fn room(&self, changes: &Changes) -> u64 {
         let size =
             self.invoker.context.state().and_then(|state| state.metadata().ok()).map(|state| state.len());
-        let state = size.unwrap_or(self.before.resources * ROOM_OF_ONE);
+        let state = size.unwrap_or(self.state_before.resources * ROOM_OF_ONE);
         ROOM + 2 * state + changes.resources.len() as u64 * ROOM_OF_ONE
     }
 
@@ -187,14 +187,14 @@ impl Run<'_> {
     async fn failed(
         &self,
         mut report: ComponentReport,
-        said: &Said,
-        heard: &Heard,
+        output: &CommandOutput,
+        events: &ApplyEvents,
         next: &str,
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
         let name = &invoker.context.component.name;
-        invoker.context.session.ledger.did(name, Did::Failed(Trouble::Unsaved));
-        match recovery::after_failure(invoker, heard, &self.before).await {
+        invoker.context.session.ledger.did(name, ChangeProgress::Failed(ApplyFailure::StateUnsaved));
+        match recovery::after_failure(invoker, events, &self.state_before).await {
             Ok(notes) => report.notes.extend(notes),
             Err(error) => {
                 let first = report.error.map(|error| error.message).unwrap_or_default();
@@ -205,7 +205,7 @@ impl Run<'_> {
         }
         let survived = match state::read(invoker).await {
             // A record without resources would let the next run create all of them again.
-            Ok(None) if self.before.resources > 0 => {
+            Ok(None) if self.state_before.resources > 0 => {
                 report.notes.push("the previous state is gone");
                 return Ok(report);
             }
@@ -215,41 +215,48 @@ impl Run<'_> {
                 return Ok(report);
             }
         };
-        let ended = said.exit.code.is_some() && said.exit.cut_short.is_none();
-        report.notes.push(Words::own(heard.completed.in_words(&self.before, survived.as_ref(), ended)));
+        let ended = output.exit.code.is_some() && output.exit.cut_short.is_none();
+        report.notes.push(Words::own(events.completed.in_words(
+            &self.state_before,
+            survived.as_ref(),
+            ended,
+        )));
         let after = survived.unwrap_or_default();
-        let suspects =
-            heard.story.suspects(&invoker.context.session.call.run_id, &after.instances, said.ending());
-        report.notes.extend(possible_orphans::describe(&suspects));
-        report.possible_orphans = possible_orphans::orphans(invoker, &suspects);
+        let candidates = events.operations.candidates(
+            &invoker.context.session.call.run_id,
+            &after.instances,
+            output.end(),
+        );
+        report.notes.extend(possible_orphans::describe(&candidates));
+        report.possible_orphans = possible_orphans::orphans(invoker, &candidates);
         // The provider itself waited for the deployment.
         let failed = self.given_up(&report, next);
-        let all: Vec<_> = self.carried.iter().chain(&suspects).cloned().collect();
+        let all: Vec<_> = self.carried.iter().chain(&candidates).cloned().collect();
         if let Err(error) =
-            self.write_record_telling(report.status, &after, Ended::Partly, &all, failed).await
+            self.write_record_telling(report.status, &after, TurnEnd::Partial, &all, failed).await
         {
             // The next run treats this apply as an interrupted one and reports it again.
             report.notes.push(error.to_string());
             return Ok(self.finished(report, after));
         }
-        let trouble = said.trouble();
-        invoker.context.session.ledger.did(name, Did::Failed(trouble));
-        match trouble {
-            Trouble::Known => self.after_all(report, after, next).await,
+        let failure = output.apply_failure();
+        invoker.context.session.ledger.did(name, ChangeProgress::Failed(failure));
+        match failure {
+            ApplyFailure::StateKnown => self.after_all(report, after, next).await,
             _ => Ok(self.finished(report, after)),
         }
     }
 }
 
 /// Counts the changes that an apply has completed.
-struct Progress<'a> {
-    run: &'a Run<'a>,
+struct ApplyProgress<'a> {
+    run: &'a PlannedApply<'a>,
     total: u64,
     done: Counts,
 }
 
-impl<'a> Progress<'a> {
-    fn new(run: &'a Run<'a>, changes: &Changes) -> Self {
+impl<'a> ApplyProgress<'a> {
+    fn new(run: &'a PlannedApply<'a>, changes: &Changes) -> Self {
         let Counts { add, change, remove, .. } = changes.counts;
         let progress = Self { run, total: add + change + remove, done: Counts::default() };
         progress.tell("");
@@ -281,6 +288,6 @@ impl<'a> Progress<'a> {
             true => Stage::Destroying { done, total, address },
             false => Stage::Applying { done, total, address },
         };
-        invoker.context.session.call.teller.stage(&invoker.context.component.name, stage);
+        invoker.context.session.call.channel.stage(&invoker.context.component.name, stage);
     }
 }

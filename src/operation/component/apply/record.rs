@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::Run;
-use crate::decide::{Ended, FailedVersion, Standing, State, Suspect};
+use super::PlannedApply;
+use crate::decide::{Baseline, FailedVersion, OrphanCandidate, State, TurnEnd};
 use crate::error::{Code, Result};
-use crate::journal::Done;
+use crate::journal::CompletedComponent;
 use crate::operation::component::recovery::possible_orphans;
 use crate::operation::store::records;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
 
-impl Run<'_> {
+impl PlannedApply<'_> {
     /// This configuration is completely in the state, and it does not work.
     pub(super) async fn write_failed(
         &self,
@@ -19,10 +19,10 @@ impl Run<'_> {
         state: &State,
         configuration: &str,
     ) -> Result<()> {
-        let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
+        let perpetual_diff = self.record.map(|record| record.residue.clone()).unwrap_or_default();
         let failed = self.given_up(ended, configuration);
-        let whole = Ended::Whole(configuration);
-        self.write(ended.status, state, whole, residue, &self.carried, failed).await
+        let whole = TurnEnd::Complete(configuration);
+        self.write(ended.status, state, whole, perpetual_diff, &self.carried, failed).await
     }
 
     /// The version, if Nomad marked it as failed.
@@ -39,9 +39,9 @@ impl Run<'_> {
     }
 
     /// Writes the record and keeps the known perpetual diff.
-    pub async fn write_record(&self, status: Status, state: &State, ended: Ended<'_>) -> Result<()> {
-        let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
-        self.write(status, state, ended, residue, &self.carried, None).await
+    pub async fn write_record(&self, status: Status, state: &State, ended: TurnEnd<'_>) -> Result<()> {
+        let perpetual_diff = self.record.map(|record| record.residue.clone()).unwrap_or_default();
+        self.write(status, state, ended, perpetual_diff, &self.carried, None).await
     }
 
     /// `suspects`: possible orphans that the report names too. The files in which they were found are removed.
@@ -49,12 +49,12 @@ impl Run<'_> {
         &self,
         status: Status,
         state: &State,
-        ended: Ended<'_>,
-        suspects: &[Suspect],
+        ended: TurnEnd<'_>,
+        candidates: &[OrphanCandidate],
         failed: Option<FailedVersion>,
     ) -> Result<()> {
-        let residue = self.record.map(|record| record.residue.clone()).unwrap_or_default();
-        self.write(status, state, ended, residue, suspects, failed).await
+        let perpetual_diff = self.record.map(|record| record.residue.clone()).unwrap_or_default();
+        self.write(status, state, ended, perpetual_diff, candidates, failed).await
     }
 
     /// `failed`: the version that has just failed.
@@ -62,14 +62,14 @@ impl Run<'_> {
         &self,
         status: Status,
         state: &State,
-        ended: Ended<'_>,
-        residue: BTreeSet<String>,
-        suspects: &[Suspect],
+        ended: TurnEnd<'_>,
+        perpetual_diff: BTreeSet<String>,
+        candidates: &[OrphanCandidate],
         failed: Option<FailedVersion>,
     ) -> Result<()> {
         let invoker = self.invoker;
-        let Standing { applied, known_good } =
-            self.record.map(Record::standing).unwrap_or_default().after(ended);
+        let Baseline { applied, known_good } =
+            self.record.map(Record::baseline).unwrap_or_default().after(ended);
         let record = Record {
             run_id: invoker.context.session.call.run_id.clone(),
             outcome: status.word().to_owned(),
@@ -86,19 +86,19 @@ impl Run<'_> {
             backend: self.backend.unwrap_or_default().to_owned(),
             applied,
             outputs: match ended {
-                Ended::Whole(_) | Ended::Good(_) => Some(self.node.interface.outputs.clone()),
-                Ended::Destroyed | Ended::Partly => None,
+                TurnEnd::Complete(_) | TurnEnd::KnownGood(_) => Some(self.node.interface.outputs.clone()),
+                TurnEnd::Destroyed | TurnEnd::Partial => None,
             },
             known_good,
-            residue,
+            residue: perpetual_diff,
             failed: failed.or_else(|| self.still_failed(ended)),
             followed: self.followed.registrations.clone(),
             foreign: self.followed.foreign.clone(),
             ..Record::default()
         };
-        records::write(invoker.context.lock, &invoker.context.component.name, invoker.context.place, record)
+        records::write(invoker.context.lock, &invoker.context.component.name, invoker.context.paths, record)
             .await?;
-        possible_orphans::forget(&invoker.context, suspects)
+        possible_orphans::forget(&invoker.context, candidates)
     }
 
     /// A state that contains this whole configuration, completed by the outputs that are null.
@@ -107,14 +107,18 @@ impl Run<'_> {
     }
 
     /// The version that failed earlier, if it still counts.
-    fn still_failed(&self, ended: Ended<'_>) -> Option<FailedVersion> {
+    fn still_failed(&self, ended: TurnEnd<'_>) -> Option<FailedVersion> {
         let before = self.record?.failed.clone()?;
         before.after(&self.version(), self.intent.is_aside(), ended)
     }
 
     /// What a run that resumes this one has to know of the component.
-    pub fn done(&self, state: &State) -> Done {
-        Done { made_from: self.facts.digest(), lineage: state.lineage.clone(), serial: state.serial }
+    pub fn done(&self, state: &State) -> CompletedComponent {
+        CompletedComponent {
+            made_from: self.basis.digest(),
+            lineage: state.lineage.clone(),
+            serial: state.serial,
+        }
     }
 
     pub(super) fn edges(&self) -> BTreeSet<String> {

@@ -2,24 +2,24 @@
 
 use std::time::SystemTime;
 
-use super::Run;
+use super::PlannedApply;
 use crate::error::{Error, Result};
 use crate::model::Input;
 use crate::operation::runtime::blocking;
 use crate::operation::store::configurations;
-use crate::snapshot::{Capture, Origin, Snapshot, Store};
+use crate::snapshot::{Capture, Snapshot, SnapshotStore, ValueOrigin};
 use crate::words::words;
 
-impl Run<'_> {
+impl PlannedApply<'_> {
     /// Takes a snapshot, and removes the oldest ones beyond the limit. If it cannot be written, nothing may be
     /// applied.
     pub async fn snapshot(&self) -> Result<Snapshot> {
         let invoker = self.invoker;
-        let store = Store::new(invoker.context.place.snapshots());
+        let store = SnapshotStore::new(invoker.context.paths.snapshots());
         let applied = self.record.and_then(|record| record.applied.clone());
         let known_good = self.record.and_then(|record| record.known_good.clone());
         for configuration in [&applied, &known_good].into_iter().flatten() {
-            configurations::bring(
+            configurations::download(
                 &invoker.context.session.call.locks,
                 &invoker.context.session.blueprint.environment,
                 &invoker.context.component.name,
@@ -35,9 +35,9 @@ impl Run<'_> {
             operation: invoker.context.session.call.operation.clone(),
             destroy: self.destroy,
             terraform: invoker.context.session.call.tool.version.to_string(),
-            lineage: self.before.lineage.clone(),
-            serial: self.before.serial,
-            resources: self.before.resources,
+            lineage: self.state_before.lineage.clone(),
+            serial: self.state_before.serial,
+            resources: self.state_before.resources,
             configuration: applied.clone(),
             ..Snapshot::default()
         };
@@ -63,27 +63,27 @@ impl Run<'_> {
 
     /// Stores only the configuration; returns its digest.
     pub async fn configuration(&self) -> Result<String> {
-        let (store, capture) = (Store::new(self.invoker.context.place.snapshots()), self.prepared());
+        let (store, capture) = (SnapshotStore::new(self.invoker.context.paths.snapshots()), self.prepared());
         blocking(move || store.capture(capture)).await
     }
 
     fn prepared(&self) -> Capture {
         let invoker = self.invoker;
         let declared = &self.node.component.inputs;
-        let origin = |variable: &String| Some((variable.clone(), Origin::of(declared.get(variable)?)));
+        let origin = |variable: &String| Some((variable.clone(), ValueOrigin::of(declared.get(variable)?)));
         let is_read = |variable: &&String| {
             matches!(declared.get(*variable), Some(Input::Output(_) | Input::Outputs(_)))
         };
         Capture {
             module: invoker.context.session.modules[&invoker.context.component.name].clone(),
-            folder: invoker.context.place.module(),
+            folder: invoker.context.paths.module(),
             variables: self.variables.to_owned(),
             outputs: self.inputs.known.keys().filter(is_read).filter_map(origin).collect(),
             secrets: self.inputs.secret.keys().filter_map(origin).collect(),
             terraform: invoker.context.session.call.tool.version.to_string(),
             backend: self.backend.unwrap_or_default().to_owned(),
             deployment_id: self.node.deployment_id.clone(),
-            facts: self.facts.digest(),
+            facts: self.basis.digest(),
         }
     }
 }

@@ -8,39 +8,39 @@ pub mod remediate;
 
 use std::time::SystemTime;
 
-use self::plan_for_drift::{Look, look};
-use super::inputs::{Hands, gather, lacking};
+use self::plan_for_drift::{DriftPlan, plan_for_drift};
+use super::inputs::{SecretPublishing, collect_inputs, lacking};
 use super::{migrate_backend, reports, shown_outputs};
-use crate::decide::{FailedVersion, notice};
+use crate::decide::{FailedVersion, next_alert};
 use crate::error::{Code, Result};
-use crate::lock::Guard;
+use crate::lock::LockGuard;
 use crate::model::Name;
 use crate::operation::blueprint::earlier_configuration::target;
 use crate::operation::component::recorded_state;
 use crate::operation::exec::context::Context;
-use crate::operation::exec::init::{Wanted, initialise, is_initialised};
+use crate::operation::exec::init::{InitOptions, initialise, is_initialised};
 use crate::operation::exec::{Invoker, state};
 use crate::operation::session::Session;
 use crate::operation::store::configurations;
-use crate::record::{Known, Observed, Record};
+use crate::record::{CachedOutputs, ObservedDrift, Record};
 use crate::render;
-use crate::report::{Class, ComponentReport, Drift, Status};
-use crate::snapshot::{Configuration, Store};
+use crate::report::{ComponentReport, Drift, DriftClass, Status};
+use crate::snapshot::{Configuration, SnapshotStore};
 use crate::terraform::Refresh;
 use crate::view::progress::Stage;
-use crate::workdir::{Place, ensure_private, remove, write};
+use crate::workdir::{ComponentPaths, ensure_private, remove, write};
 
 /// A scheduled check stores its result, reports what is due, and refreshes the cached outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum DriftCheckKind {
     Once,
     Scheduled,
 }
 
 /// Every result, also an error, becomes the report of the component.
-pub async fn check(session: &Session, name: &Name, asked: Asked) -> ComponentReport {
-    session.call.teller.show(name, Stage::Planning);
-    let checked = match unlocked(session, name, asked).await {
+pub async fn check(session: &Session, name: &Name, kind: DriftCheckKind) -> ComponentReport {
+    session.call.channel.show(name, Stage::Planning);
+    let checked = match unlocked(session, name, kind).await {
         Ok(report) => report,
         Err(error) => reports::ended(error.of(name)),
     };
@@ -52,26 +52,26 @@ pub async fn check(session: &Session, name: &Name, asked: Asked) -> ComponentRep
     checked
 }
 
-async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<ComponentReport> {
+async fn unlocked(session: &Session, name: &Name, kind: DriftCheckKind) -> Result<ComponentReport> {
     if session.blueprint.nodes[name].component.step.is_some() {
         let mut report = ComponentReport::new(Status::Unchanged, Code::SaltStep);
         report.notes.push("a Salt step: orchestrate with test=True checks it");
         return Ok(report);
     }
-    let place = session.call.layout.place(name)?;
+    let paths = session.call.layout.component(name)?;
     let absent = |reason| {
-        remove(&place.drift())?;
-        remove(&place.outputs())?;
+        remove(&paths.drift())?;
+        remove(&paths.outputs())?;
         Ok(ComponentReport::new(Status::Absent, reason))
     };
-    match Record::read(&place.record())? {
+    match Record::read(&paths.record())? {
         None => return absent(Code::NeverRanHere),
         Some(record) if record.outcome == Status::Destroyed.word() => return absent(Code::NoState),
         Some(_) => {}
     }
     let holder = session.holder(name);
     let no_time = std::time::Duration::ZERO;
-    let guard = match session.call.locks.acquire(&place.lock(), &holder, no_time, &session.call.cancel).await
+    let guard = match session.call.locks.acquire(&paths.lock(), &holder, no_time, &session.call.cancel).await
     {
         Ok(guard) => guard,
         Err(busy) if busy.code == Code::Locked => {
@@ -81,7 +81,7 @@ async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<Compon
         }
         Err(error) => return Err(error),
     };
-    let checked = locked(session, name, &place, &guard, asked).await;
+    let checked = locked(session, name, &paths, &guard, kind).await;
     if let Err(error) = guard.release().await {
         tracing::warn!("{error}");
     }
@@ -91,13 +91,13 @@ async fn unlocked(session: &Session, name: &Name, asked: Asked) -> Result<Compon
 async fn locked(
     session: &Session,
     name: &Name,
-    place: &Place,
-    guard: &Guard,
-    asked: Asked,
+    paths: &ComponentPaths,
+    guard: &LockGuard,
+    kind: DriftCheckKind,
 ) -> Result<ComponentReport> {
     let pillar = &session.blueprint.nodes[name];
-    let record = session.records().read(&pillar.component, place).await?.unwrap_or_default();
-    if place.applying().exists() {
+    let record = session.records().read(&pillar.component, paths).await?.unwrap_or_default();
+    if paths.applying().exists() {
         let mut report = ComponentReport::new(Status::Skipped, Code::UnfinishedApply);
         report.notes.push("an apply was interrupted here: the next run recovers it first");
         return Ok(report);
@@ -107,17 +107,18 @@ async fn locked(
         report.notes.push("it was never completely applied here: there is nothing to compare with");
         return Ok(report);
     };
-    let aside = place.aside();
-    let store = Store::new(place.snapshots());
-    configurations::bring(&session.call.locks, &session.blueprint.environment, name, &store, applied).await;
+    let aside = paths.for_drift_check();
+    let store = SnapshotStore::new(paths.snapshots());
+    configurations::download(&session.call.locks, &session.blueprint.environment, name, &store, applied)
+        .await;
     let configuration = store.configuration(applied)?;
     let _ = std::fs::remove_dir_all(aside.module());
     let (node, module) = target(pillar, &configuration, &store, &aside.module())?;
     let how = |argument: &str| format!("apply it again with a reference, which is recorded: {argument}");
     let node = lacking::with_nulls(node, &module, how)?;
-    let reading = session.call.reading();
-    let gathered = gather(session, &node, &reading, Hands::Over).await?;
-    let (inputs, backend) = (&gathered.inputs, gathered.backend.as_deref());
+    let reader = session.call.reading();
+    let collected = collect_inputs(session, &node, &reader, SecretPublishing::Yes).await?;
+    let (inputs, backend) = (&collected.inputs, collected.backend.as_deref());
     if record.backend != backend.unwrap_or_default() {
         return Err(migrate_backend::changed(&record, backend));
     }
@@ -127,56 +128,56 @@ async fn locked(
 
     let (component, subdir) = (&node.component, &configuration.subdir);
     let apart = aside.initialised_apart();
-    let invoker_in = async |place| {
-        let context = Context::new(session, component, place, Some(guard), reading.clone())?;
+    let invoker_in = async |paths| {
+        let context = Context::new(session, component, paths, Some(guard), reader.clone())?;
         Invoker::new(context, subdir).await
     };
     let mut invoker = invoker_in(&aside).await?;
     if !is_initialised(&invoker, &module, backend) {
         invoker = invoker_in(&apart).await?;
-        initialise(&invoker, &module, backend, Wanted::default()).await?;
+        initialise(&invoker, &module, backend, InitOptions::default()).await?;
     }
-    invoker.hand_over(&inputs.secret)?;
+    invoker.pass_secret_variables(&inputs.secret)?;
     let invoker = &invoker;
-    let facts = gathered.facts(&session.call, &module)?;
+    let basis = collected.plan_basis(&session.call, &module)?;
     // Values that only a state or a call gives are assumed to be unchanged.
     let pillar = lacking::with_last(pillar, &configuration, &store);
     let wanted = match lacking::with_nulls(pillar, &session.modules[name], how) {
-        Ok(pillar) => gather(session, &pillar, &reading, Hands::Over).await,
+        Ok(pillar) => collect_inputs(session, &pillar, &reader, SecretPublishing::Yes).await,
         Err(error) => Err(error),
     };
     let (configuration_changed, failed) = match wanted {
         Ok(now) => {
-            let now = now.facts(&session.call, &session.modules[name])?;
+            let now = now.plan_basis(&session.call, &session.modules[name])?;
             let version = now.version(&session.blueprint.nodes[name].component.declared);
-            (now != facts, record.failed.as_ref().filter(|failed| failed.version == version))
+            (now != basis, record.failed.as_ref().filter(|failed| failed.version == version))
         }
         // The applied configuration could be planned; the pillar's cannot.
         Err(_) => (true, None),
     };
-    if invoker.context.state().is_some() || asked == Asked::Scheduled {
+    if invoker.context.state().is_some() || kind == DriftCheckKind::Scheduled {
         let state = state::read(invoker).await?;
         recorded_state::check(Some(&record), state.as_ref(), false, &invoker.context)?;
-        if asked == Asked::Scheduled {
+        if kind == DriftCheckKind::Scheduled {
             let state = record.with_nulls(state).unwrap_or_default();
             let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
-            let known = Known {
+            let cached = CachedOutputs {
                 time: now(),
                 outputs: shown_outputs::shown(&invoker.context.redactor, &state),
                 sensitive: hidden.map(|(name, _)| name.clone()).collect(),
             };
-            known.write(&place.outputs())?;
+            cached.write(&paths.outputs())?;
         }
     }
     let file = invoker.plan_file();
-    let refresh = if node.lacks.is_empty() { Refresh::First } else { Refresh::Only };
-    let found = look(invoker, &file, &facts, refresh, Some(&record)).await;
+    let refresh = if node.missing_variables.is_empty() { Refresh::First } else { Refresh::Only };
+    let found = plan_for_drift(invoker, &file, &basis, refresh, Some(&record)).await;
     // The file contains values in clear.
     let _ = std::fs::remove_file(&file);
-    let found = found.map_err(|error| lacking::blame(&node, error))?;
-    let mut report = report(found, configuration_changed, &record);
+    let drift_plan = found.map_err(|error| lacking::blame(&node, error))?;
+    let mut report = report(drift_plan, configuration_changed, &record);
     report.notes.extend(failed.map(FailedVersion::words));
-    if !node.lacks.is_empty() {
+    if !node.missing_variables.is_empty() {
         report.notes.push(format!(
             "the last value of {} is not stored: only changes outside of Terraform were checked",
             lacking::names(&node)
@@ -184,11 +185,11 @@ async fn locked(
     }
     report.notes.extend(invoker.context.short_secrets());
     invoker.context.redactor.report(&mut report);
-    remember(session, name, place, asked, report)
+    remember(session, name, paths, kind, report)
 }
 
 /// Copies the files beside a module's own files: the backend block and the provider lock file.
-fn dress(aside: &Place, configuration: &Configuration, store: &Store) -> Result<()> {
+fn dress(aside: &ComponentPaths, configuration: &Configuration, store: &SnapshotStore) -> Result<()> {
     let folder = aside.module().join(&configuration.subdir);
     ensure_private(&folder)?;
     if !configuration.backend.is_empty() {
@@ -200,18 +201,18 @@ fn dress(aside: &Place, configuration: &Configuration, store: &Store) -> Result<
     Ok(())
 }
 
-fn report(found: Look, configuration_changed: bool, record: &Record) -> ComponentReport {
-    let any = |class| found.drift.iter().any(|one| one.class == class);
+fn report(drift_plan: DriftPlan, configuration_changed: bool, record: &Record) -> ComponentReport {
+    let any = |class| drift_plan.drift.iter().any(|one| one.class == class);
     let (status, reason) = match () {
-        () if any(Class::Drifted) => (Status::Drifted, None),
-        () if any(Class::DriftedBenign) => (Status::DriftedBenign, None),
-        () if any(Class::Pending) || !found.changes.outputs.is_empty() => {
+        () if any(DriftClass::Drifted) => (Status::Drifted, None),
+        () if any(DriftClass::DriftedBenign) => (Status::DriftedBenign, None),
+        () if any(DriftClass::Pending) || !drift_plan.changes.outputs.is_empty() => {
             (Status::Planned, Some(Code::Pending))
         }
         () => (Status::Unchanged, None),
     };
     let mut report = ComponentReport::new(status, reason);
-    report.output_changes = found.changes.outputs;
+    report.output_changes = drift_plan.changes.outputs;
     if configuration_changed {
         let note = "the pillar differs from the applied configuration: infrastructure.plan shows the \
                     difference";
@@ -222,11 +223,11 @@ fn report(found: Look, configuration_changed: bool, record: &Record) -> Componen
         report.notes.push(note);
     }
     report.drift = Some(Box::new(Drift {
-        drift_detected: found.drift_id.is_some(),
-        drift_id: found.drift_id,
+        drift_detected: drift_plan.drift_id.is_some(),
+        drift_id: drift_plan.drift_id,
         configuration_changed,
         seen: None,
-        changes: found.drift,
+        changes: drift_plan.drift,
     }));
     report
 }
@@ -235,22 +236,22 @@ fn report(found: Look, configuration_changed: bool, record: &Record) -> Componen
 fn remember(
     session: &Session,
     name: &Name,
-    place: &Place,
-    asked: Asked,
+    paths: &ComponentPaths,
+    kind: DriftCheckKind,
     mut report: ComponentReport,
 ) -> Result<ComponentReport> {
     let Some(drift) = &mut report.drift else { return Ok(report) };
-    let before = Observed::read(&place.drift())?;
-    if asked == Asked::Once {
+    let before = ObservedDrift::read(&paths.drift())?;
+    if kind == DriftCheckKind::Once {
         let same = before.filter(|before| Some(&before.drift_id) == drift.drift_id.as_ref());
         drift.seen = same.map(|same| same.seen);
         return Ok(report);
     }
     let alert_after = session.blueprint.nodes[name].component.drift.alert_after;
-    let noticed = before.as_ref().map(Observed::noticed);
-    let (after, due) = notice(noticed.as_ref(), drift.drift_id.as_deref(), alert_after);
+    let noticed = before.as_ref().map(ObservedDrift::alert);
+    let (after, due) = next_alert(noticed.as_ref(), drift.drift_id.as_deref(), alert_after);
     drift.seen = after.as_ref().map(|after| after.seen);
-    Observed::remember(&place.drift(), before.as_ref(), after, &now())?;
+    ObservedDrift::remember(&paths.drift(), before.as_ref(), after, &now())?;
     if due {
         let changes: Vec<_> = drift
             .changes
@@ -266,7 +267,7 @@ fn remember(
             "configuration_changed": drift.configuration_changed,
             "changes": changes,
         });
-        session.call.teller.emit(name, "drift", data);
+        session.call.channel.emit(name, "drift", data);
         tracing::warn!("{name}: {} outside of Terraform", report.status.word());
     }
     Ok(report)

@@ -5,21 +5,21 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::change::{self, Changes, Seen};
+use crate::change::{self, Changes, DriftFindings};
 use crate::error::{Phase, Result};
 use crate::operation::component::{plan, reports};
 use crate::operation::exec::{Invoker, saved_plan_file};
-use crate::operation::store::facts::Facts;
 use crate::operation::store::keyed_digest::keyed;
+use crate::operation::store::plan_basis::PlanBasis;
 use crate::record::Record;
-use crate::report::{Class, Drifted};
-use crate::terraform::{Event, Plan, ROOM, Refresh};
+use crate::report::{DriftClass, Drifted};
+use crate::terraform::{Event, PlanArguments, ROOM, Refresh};
 use crate::workdir::Layout;
 
 /// Digits of the digest: enough to tell one drift from another, and few enough to type.
 const ID_DIGITS: usize = 32;
 
-pub(super) struct Look {
+pub(super) struct DriftPlan {
     pub changes: Changes,
     pub drift: Vec<Drifted>,
     /// None if nothing was changed outside.
@@ -32,15 +32,19 @@ pub(super) struct Look {
 /// With `Refresh::Only` it is not known whether Terraform would reverse a change: each change counts as drift.
 /// `record`: the record of the last run. That run may have followed another registration of a job than the state
 /// names.
-pub(super) async fn look(
+pub(super) async fn plan_for_drift(
     invoker: &Invoker<'_>,
     file: &Path,
-    facts: &Facts,
+    basis: &PlanBasis,
     refresh: Refresh,
     record: Option<&Record>,
-) -> Result<Look> {
+) -> Result<DriftPlan> {
     invoker.context.go_on(Phase::Planning).await?;
-    let plan = Plan { refresh, lock: !invoker.context.place.is_aside(), ..plan::into(file, invoker) };
+    let plan = PlanArguments {
+        refresh,
+        lock: !invoker.context.paths.is_for_drift_check(),
+        ..plan::into(file, invoker)
+    };
     let (mut differs, mut outputs) = (false, BTreeMap::new());
     let mut hear = |event: &Event| match event {
         Event::ResourceDrift(_) => differs = true,
@@ -49,33 +53,33 @@ pub(super) async fn look(
         _ => {}
     };
     let timeout = invoker.context.component.timeouts.plan;
-    let said = invoker.stream("plan", plan.arguments(), timeout, ROOM, &mut hear).await?;
-    if !matches!(said.exit.code, Some(0 | 2)) {
-        return Err(invoker.failure("plan", Phase::Planning, &said));
+    let output = invoker.stream("plan", plan.arguments(), timeout, ROOM, &mut hear).await?;
+    if !matches!(output.exit.code, Some(0 | 2)) {
+        return Err(invoker.failure("plan", Phase::Planning, &output));
     }
     if !differs {
         let changes = Changes { outputs, ..Changes::default() };
-        return Ok(Look { changes, drift: Vec::new(), drift_id: None });
+        return Ok(DriftPlan { changes, drift: Vec::new(), drift_id: None });
     }
     let document = saved_plan_file::document(invoker, file).await?;
     let mut followed = record.map(|record| record.followed.clone()).unwrap_or_default();
     followed.retain(|job, _| record.is_none_or(|record| !record.foreign.contains(job)));
-    let seen = change::seen(&document, &invoker.context.component.drift, &followed);
-    let drift_id = identify(&invoker.context.session.call.layout, &seen, facts)?;
+    let seen = change::drift_findings(&document, &invoker.context.component.drift, &followed);
+    let drift_id = identify(&invoker.context.session.call.layout, &seen, basis)?;
     let mut drift = seen.changes;
     if refresh == Refresh::Only {
-        drift.iter_mut().for_each(|one| one.class = Class::Drifted);
+        drift.iter_mut().for_each(|one| one.class = DriftClass::Drifted);
     }
     let changes = if refresh == Refresh::Only { Changes::default() } else { change::read(&document) };
-    Ok(Look { changes: reports::redacted(&invoker.context.redactor, changes), drift, drift_id })
+    Ok(DriftPlan { changes: reports::redacted(&invoker.context.redactor, changes), drift, drift_id })
 }
 
 /// An id of the drift and of the configuration that it was compared with. It reveals neither.
-fn identify(layout: &Layout, seen: &Seen, facts: &Facts) -> Result<Option<String>> {
-    if seen.changes.iter().all(|one| one.class == Class::Pending) {
+fn identify(layout: &Layout, seen: &DriftFindings, basis: &PlanBasis) -> Result<Option<String>> {
+    if seen.changes.iter().all(|one| one.class == DriftClass::Pending) {
         return Ok(None);
     }
-    let mut id = keyed(layout, &json!([seen.exact, facts.digest()]))?;
+    let mut id = keyed(layout, &json!([seen.exact, basis.digest()]))?;
     id.truncate(ID_DIGITS);
     Ok(Some(id))
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::plan_for_drift::look;
+use super::plan_for_drift::plan_for_drift;
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::operation::component::plan::Planned;
+use crate::operation::component::plan::PlanOutcome;
 use crate::operation::exec::Invoker;
-use crate::operation::store::facts::Facts;
+use crate::operation::store::plan_basis::PlanBasis;
 use crate::record::Record;
 use crate::terraform::Refresh;
 
@@ -14,19 +14,19 @@ use crate::terraform::Refresh;
 pub(in crate::operation::component) async fn plan(
     invoker: &Invoker<'_>,
     file: &Path,
-    facts: &Facts,
+    basis: &PlanBasis,
     record: Option<&Record>,
     drift_id: &str,
-) -> Result<Planned> {
-    let found = look(invoker, file, facts, Refresh::First, record).await?;
-    if found.drift_id.as_deref() == Some(drift_id) {
-        return Ok(match found.changes.resources.is_empty() {
-            true => Planned::Nothing(Vec::new()),
-            false => Planned::Changes(found.changes),
+) -> Result<PlanOutcome> {
+    let drift_plan = plan_for_drift(invoker, file, basis, Refresh::First, record).await?;
+    if drift_plan.drift_id.as_deref() == Some(drift_id) {
+        return Ok(match drift_plan.changes.resources.is_empty() {
+            true => PlanOutcome::Nothing(Vec::new()),
+            false => PlanOutcome::Changes(drift_plan.changes),
         });
     }
     let _ = std::fs::remove_file(file);
-    let now = match &found.drift_id {
+    let now = match &drift_plan.drift_id {
         Some(now) => format!("the current drift is {now}"),
         None => "there is no drift now".to_owned(),
     };

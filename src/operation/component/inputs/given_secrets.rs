@@ -2,11 +2,11 @@
 
 use secrecy::ExposeSecret;
 
-use super::known_secret::{Known, known, owner, value};
-use crate::decide::take_back;
+use super::known_secret::{SecretValue, known, owner, value};
+use crate::decide::without_own_keys;
 use crate::error::{Code, Phase};
-use crate::model::{Bearer, TaskSecret, nomad_variable, service_name};
-use crate::nomad::Trouble;
+use crate::model::{SecretDelivery, TaskSecret, nomad_variable, service_name};
+use crate::nomad::NomadError;
 use crate::operation::exec::context::Context;
 use crate::operation::exec::servers;
 use crate::operation::exec::servers::patiently;
@@ -23,19 +23,19 @@ pub async fn hide(context: &mut Context<'_>) {
     let namespace = servers::namespace(&session.blueprint.settings, namespace);
     let mut secrets = Vec::new();
     let mut by_variable = false;
-    if let Ok(nomad) = servers::nomad(&session.blueprint.settings, component, &context.reading).await
-        && let Ok(found) = nomad.variable(&namespace, &nomad_variable(service)).await
+    if let Ok(nomad) = servers::nomad(&session.blueprint.settings, component, &context.reader).await
+        && let Ok(variable) = nomad.variable(&namespace, &nomad_variable(service)).await
     {
-        secrets.extend(known(&found.items, &owner(&session.blueprint.environment, &component.name)));
+        secrets.extend(known(&variable.items, &owner(&session.blueprint.environment, &component.name)));
         // The variable contains all secrets that were stored for the tasks.
         by_variable = !secrets.is_empty();
     }
-    let asked = |secret: &&TaskSecret| !(by_variable && secret.bearer == Bearer::Variable);
+    let asked = |secret: &&TaskSecret| !(by_variable && secret.delivery == SecretDelivery::Variable);
     for secret in component.task_secrets.values().filter(asked) {
-        match value(secret, &context.reading).await {
-            Ok(Known::Is(value)) => secrets.push(value.expose_secret().into()),
-            Ok(Known::Unmade) => {}
-            Ok(Known::Lent) | Err(_) => context.blind = true,
+        match value(secret, &context.reader).await {
+            Ok(SecretValue::Known(value)) => secrets.push(value.expose_secret().into()),
+            Ok(SecretValue::Missing) => {}
+            Ok(SecretValue::Dynamic) | Err(_) => context.has_unreadable_secrets = true,
         }
     }
     context.redactor.add(&secrets);
@@ -48,23 +48,23 @@ pub(in crate::operation::component) async fn withdraw(context: &Context<'_>) -> 
     session.modules.get(&component.name).filter(|module| module.interface.providers.contains("nomad"))?;
     let (path, owner) = (nomad_variable(service), owner(&session.blueprint.environment, &component.name));
     let gone = async {
-        let nomad = servers::nomad(&session.blueprint.settings, component, &context.reading).await?;
+        let nomad = servers::nomad(&session.blueprint.settings, component, &context.reader).await?;
         let withdraw = async || {
             for namespace in nomad.namespaces_of(&path).await? {
-                let found = nomad.variable(&namespace, &path).await?;
-                match take_back(&found.items, &owner) {
+                let variable = nomad.variable(&namespace, &path).await?;
+                match without_own_keys(&variable.items, &owner) {
                     None => {}
                     Some(rest) if rest.is_empty() => {
-                        nomad.delete_variable(&namespace, &path, found.index).await?;
+                        nomad.delete_variable(&namespace, &path, variable.index).await?;
                     }
-                    Some(rest) => nomad.put_variable(&namespace, &path, &rest, found.index).await?,
+                    Some(rest) => nomad.put_variable(&namespace, &path, &rest, variable.index).await?,
                 }
             }
             Ok(())
         };
         // A request to stop is not a request to leave secrets behind.
-        let answer = patiently(&nomad, async || Ok(()), Trouble::is_away, withdraw).await?;
-        answer.map_err(|trouble| trouble.explain(&nomad.address, Phase::Application))
+        let answer = patiently(&nomad, async || Ok(()), NomadError::is_away, withdraw).await?;
+        answer.map_err(|api_error| api_error.explain(&nomad.address, Phase::Application))
     };
     match gone.await {
         Ok(()) => None,

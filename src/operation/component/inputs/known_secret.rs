@@ -5,45 +5,45 @@ use serde_json::Value;
 
 use crate::decide::{self, Items};
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::{Bearer, Name, Reference, SecretOrigin, TaskSecret};
-use crate::operation::session::secrets::Reading;
+use crate::model::{Name, Reference, SecretDelivery, SecretOrigin, TaskSecret};
+use crate::operation::session::secrets::SecretReader;
 
 /// What is known of a secret.
-pub(super) enum Known {
-    Is(SecretString),
+pub(super) enum SecretValue {
+    Known(SecretString),
     /// It has not been generated yet.
-    Unmade,
+    Missing,
     /// Vault issues it to the task alone.
-    Lent,
+    Dynamic,
 }
 
 pub(super) async fn value(
-    TaskSecret { origin, bearer, path: place }: &TaskSecret,
-    reading: &Reading,
-) -> Result<Known> {
-    match (origin, bearer) {
+    TaskSecret { origin, delivery, path: pillar_path }: &TaskSecret,
+    reading: &SecretReader,
+) -> Result<SecretValue> {
+    match (origin, delivery) {
         (SecretOrigin::Generated { path, key, .. }, _) => match reading.stored(path).await {
             Ok(secret) => {
                 let value = secret.and_then(|secret| secret.maybe(key).cloned());
-                Ok(value.map_or(Known::Unmade, Known::Is))
+                Ok(value.map_or(SecretValue::Missing, SecretValue::Known))
             }
-            Err(error) if error.code == Code::SecretMissing => Ok(Known::Unmade),
+            Err(error) if error.code == Code::SecretMissing => Ok(SecretValue::Missing),
             Err(error) => Err(error),
         },
         (SecretOrigin::Reference(Reference::Vault { path, key }), bearer) => {
             match (reading.stored(path).await?, bearer) {
-                (Some(secret), _) if !secret.is_lent => secret.key(key).cloned().map(Known::Is),
-                (_, Bearer::Vault) => Ok(Known::Lent),
-                (_, Bearer::Variable) => {
+                (Some(secret), _) if !secret.is_lent => secret.key(key).cloned().map(SecretValue::Known),
+                (_, SecretDelivery::Vault) => Ok(SecretValue::Dynamic),
+                (_, SecretDelivery::Variable) => {
                     let message = format!("vault:{path} is a lease, which would end with this run");
                     let remedy = "let Nomad itself read it: settings:nomad:secrets: vault";
                     Err(Error::new(Layer::Salt, Phase::Preparation, Code::SecretLent, message, remedy))
                 }
             }
         }
-        (SecretOrigin::Reference(reference), _) => reading.read(reference).await.map(Known::Is),
+        (SecretOrigin::Reference(reference), _) => reading.read(reference).await.map(SecretValue::Known),
         (SecretOrigin::Output(output), _) => {
-            let message = format!("{place} reads {output}, which has no value yet");
+            let message = format!("{pillar_path} reads {output}, which has no value yet");
             let remedy = format!("run {} first, or use include_dependencies=True", output.component);
             Err(Error::new(Layer::Salt, Phase::Preparation, Code::MissingOutput, message, remedy))
         }

@@ -15,12 +15,12 @@ use crate::operation::session::Session;
 use crate::operation::store::configurations;
 use crate::record::Record;
 use crate::resolve::{Module, needed_to_destroy};
-use crate::snapshot::{Configuration, Origin, Store};
+use crate::snapshot::{Configuration, SnapshotStore, ValueOrigin};
 
 /// With this, no value is missing the next time.
 const KEEP: &str = "apply it again with the value in secrets, as a reference, which is recorded";
 
-/// This component with a value for each required variable. `lacks` then names the variables whose value is null
+/// This component with a value for each required variable. `missing_variables` then names the variables whose value is null
 /// instead.
 pub(in crate::operation::component) async fn supply<'a>(
     session: &Session,
@@ -28,7 +28,7 @@ pub(in crate::operation::component) async fn supply<'a>(
     record: Option<&Record>,
     destroys: bool,
 ) -> Result<Cow<'a, Node>> {
-    match (node.lacks.is_empty(), destroys) {
+    match (node.missing_variables.is_empty(), destroys) {
         (true, _) => Ok(Cow::Borrowed(node)),
         (false, false) => Err(refuse(node)),
         (false, true) => {
@@ -44,10 +44,11 @@ pub(in crate::operation::component) async fn supply<'a>(
 }
 
 fn refuse(node: &Node) -> Error {
-    let (variables, verb) = named(&node.lacks);
-    let place = node.component.path.child("variables");
-    let message =
-        format!("the module's {variables} {verb} no default, and neither {place} nor this call sets a value");
+    let (variables, verb) = named(&node.missing_variables);
+    let pillar_path = node.component.path.child("variables");
+    let message = format!(
+        "the module's {variables} {verb} no default, and neither {pillar_path} nor this call sets a value"
+    );
     let remedy = "set it in variables, from_outputs or secrets of the pillar, or use the state or the call \
                   that sets it in variables or secrets";
     Error::new(Layer::Salt, Phase::Preparation, Code::MissingVariable, message, remedy)
@@ -55,7 +56,7 @@ fn refuse(node: &Node) -> Error {
 
 /// One sentence, for a question about the pillar.
 pub fn note(node: &Node) -> Option<Error> {
-    (!node.lacks.is_empty()).then(|| refuse(node).of(&node.component.name))
+    (!node.missing_variables.is_empty()).then(|| refuse(node).of(&node.component.name))
 }
 
 fn named(variables: &BTreeSet<String>) -> (String, &'static str) {
@@ -69,10 +70,11 @@ fn named(variables: &BTreeSet<String>) -> (String, &'static str) {
 /// This component with the stored values of the last apply.
 async fn last(session: &Session, node: &Node, record: Option<&Record>) -> Result<Node> {
     let name = &node.component.name;
-    let store = Store::new(session.call.layout.place(name)?.snapshots());
+    let store = SnapshotStore::new(session.call.layout.component(name)?.snapshots());
     let digest = record.and_then(|record| record.applied.clone()).or_else(|| store.tried());
     let Some(digest) = digest else { return Ok(node.clone()) };
-    configurations::bring(&session.call.locks, &session.blueprint.environment, name, &store, &digest).await;
+    configurations::download(&session.call.locks, &session.blueprint.environment, name, &store, &digest)
+        .await;
     match store.configuration(&digest) {
         Ok(configuration) => Ok(with_last(node, &configuration, &store)),
         Err(error) => {
@@ -86,12 +88,12 @@ async fn last(session: &Session, node: &Node, record: Option<&Record>) -> Result
 pub(in crate::operation::component) fn with_last(
     node: &Node,
     configuration: &Configuration,
-    store: &Store,
+    store: &SnapshotStore,
 ) -> Node {
     let text = store.object(&configuration.variables).unwrap_or_default();
     let values: Map<String, Value> = serde_json::from_slice(&text).unwrap_or_default();
     let mut node = node.clone();
-    for variable in std::mem::take(&mut node.lacks) {
+    for variable in std::mem::take(&mut node.missing_variables) {
         let input = match (values.get(&variable), configuration.secrets.get(&variable)) {
             (Some(value), _) => Some(Input::Literal(value.clone())),
             (None, Some(origin)) => again(origin),
@@ -99,21 +101,21 @@ pub(in crate::operation::component) fn with_last(
         };
         match input {
             Some(input) => drop(node.component.inputs.insert(variable, input)),
-            None => drop(node.lacks.insert(variable)),
+            None => drop(node.missing_variables.insert(variable)),
         }
     }
     node
 }
 
 /// How to get a value that is not stored. None if only the pillar or a call had it.
-fn again(origin: &Origin) -> Option<Input> {
+fn again(origin: &ValueOrigin) -> Option<Input> {
     match origin {
-        Origin::Reference(text) => reference(text).ok().map(Input::Secret),
-        Origin::Output(text) => output(text).ok().map(Input::Output),
-        Origin::Outputs(texts) => {
+        ValueOrigin::Reference(text) => reference(text).ok().map(Input::Secret),
+        ValueOrigin::Output(text) => output(text).ok().map(Input::Output),
+        ValueOrigin::Outputs(texts) => {
             texts.iter().map(|text| output(text)).collect::<Result<_, _>>().ok().map(Input::Outputs)
         }
-        Origin::Pillar => None,
+        ValueOrigin::Pillar => None,
     }
 }
 
@@ -124,11 +126,11 @@ pub(in crate::operation::component) fn with_nulls(
     module: &Module,
     how: impl Fn(&str) -> String,
 ) -> Result<Node> {
-    if node.lacks.is_empty() {
+    if node.missing_variables.is_empty() {
         return Ok(node);
     }
     let read = needed_to_destroy(module);
-    for variable in &node.lacks {
+    for variable in &node.missing_variables {
         let declared = node.interface.variables.get(variable);
         let why = match read.get(variable) {
             Some(place) => format!("{place} reads it"),
@@ -159,12 +161,12 @@ pub(in crate::operation::component) fn with_nulls(
 
 /// The variables that have no value, or null instead of a value.
 pub(in crate::operation::component) fn names(node: &Node) -> String {
-    node.lacks.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+    node.missing_variables.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// The error of a plan that used null for a missing value: the null may be its cause.
 pub(in crate::operation::component) fn blame(node: &Node, error: Error) -> Error {
-    if node.lacks.is_empty() || error.layer != Layer::Terraform {
+    if node.missing_variables.is_empty() || error.layer != Layer::Terraform {
         return error;
     }
     let message =
@@ -175,12 +177,13 @@ pub(in crate::operation::component) fn blame(node: &Node, error: Error) -> Error
 /// The values that the last apply got through references, as far as they can be read now. They are removed from
 /// answers.
 pub async fn given(session: &Session, node: &Node, name: &Name) -> Result<Vec<Input>> {
-    if node.lacks.is_empty() {
+    if node.missing_variables.is_empty() {
         return Ok(Vec::new());
     }
-    let place = session.call.layout.place(name)?;
-    let record = session.records().latest(name, &place).await?;
+    let paths = session.call.layout.component(name)?;
+    let record = session.records().latest(name, &paths).await?;
     let last = last(session, node, record.as_ref()).await?;
-    let given = node.lacks.iter().filter_map(|variable| last.component.inputs.get(variable).cloned());
+    let given =
+        node.missing_variables.iter().filter_map(|variable| last.component.inputs.get(variable).cloned());
     Ok(given.collect())
 }

@@ -1,20 +1,20 @@
 //! Collects the inputs of a component's plan at the start of its turn.
 
 pub mod given_secrets;
-pub mod handed;
 mod known_secret;
 pub mod lacking;
+pub mod prepared_secrets;
 pub mod task_secrets;
 pub mod upstream_outputs;
 pub mod variables;
 
-use self::handed::Handed;
+use self::prepared_secrets::PreparedSecrets;
 use self::variables::Inputs;
 use crate::operation::session::Session;
 use crate::operation::session::call_context::CallContext;
-use crate::operation::session::secrets::Reading;
-use crate::operation::store::facts::Facts;
+use crate::operation::session::secrets::SecretReader;
 use crate::operation::store::keyed_digest::keyed;
+use crate::operation::store::plan_basis::PlanBasis;
 use serde_json::json;
 
 use crate::error::{Code, Error, Layer, Phase, Result};
@@ -23,58 +23,64 @@ use crate::model::{Node, Source};
 use crate::render;
 use crate::resolve::Module;
 
-pub struct Gathered {
+pub struct CollectedInputs {
     pub inputs: Inputs,
     /// For the tasks of a service, not for terraform.
-    pub handed: Handed,
+    pub task_secrets: PreparedSecrets,
     /// The rendered backend block. None means the local backend.
     pub backend: Option<String>,
 }
 
-impl Gathered {
+impl CollectedInputs {
     /// The facts on which a plan of this module with these inputs is based.
-    pub fn facts(&self, call: &CallContext, module: &Module) -> Result<Facts> {
+    pub fn plan_basis(&self, call: &CallContext, module: &Module) -> Result<PlanBasis> {
         let inputs = keyed(&call.layout, &json!([self.inputs.known, self.inputs.secret]))?;
-        Ok(Facts::new(module, inputs, self.backend.as_deref(), &call.tool.version))
+        Ok(PlanBasis::new(module, inputs, self.backend.as_deref(), &call.tool.version))
     }
 }
 
 /// Whether the tasks of a service get their secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hands {
-    Over,
+pub enum SecretPublishing {
+    Yes,
     /// Not in a question, and not in a destroy.
-    Not,
+    No,
 }
 
-impl Hands {
+impl SecretPublishing {
     pub fn unless(destroys: bool) -> Self {
-        if destroys { Self::Not } else { Self::Over }
+        if destroys { Self::No } else { Self::Yes }
     }
 }
 
-pub async fn gather(session: &Session, node: &Node, reading: &Reading, hands: Hands) -> Result<Gathered> {
+pub async fn collect_inputs(
+    session: &Session,
+    node: &Node,
+    reader: &SecretReader,
+    publishing: SecretPublishing,
+) -> Result<CollectedInputs> {
     upstream_outputs::read(session, node).await?;
     let produced = |producer: &_| session.ledger.produced.borrow().get(producer).cloned();
-    let mut inputs = variables::inputs(node, &produced, reading).await?;
+    let mut inputs = variables::inputs(node, &produced, reader).await?;
     let component = &node.component;
     // An earlier configuration is a plain module. Its tasks keep the secrets that they have.
     let is_service =
         matches!(component.source, Some(Source::Service(_))) && !component.task_secrets.is_empty();
-    let mut handed = Handed::default();
-    if hands == Hands::Over && is_service {
+    let mut task_secrets = PreparedSecrets::default();
+    if publishing == SecretPublishing::Yes && is_service {
         let (outputs, pending) = variables::handed(node, &produced)?;
         inputs.pending.extend(pending);
         if inputs.pending.is_empty() {
             let namespace = inputs.known.get("namespace");
-            let given = task_secrets::gather(session, component, outputs, namespace, reading).await?;
+            let given =
+                task_secrets::collect_task_secrets(session, component, outputs, namespace, reader).await?;
             inputs.known.extend(given.revision.map(|revision| (REVISION.to_owned(), revision.into())));
-            handed = given;
+            task_secrets = given;
         }
     }
     let backend = render::backend(&component.backend, &session.blueprint.environment, &component.name)
         .map_err(|message| {
             Error::new(Layer::Salt, Phase::Validation, Code::Backend, message, "correct the backend")
         })?;
-    Ok(Gathered { inputs, handed, backend })
+    Ok(CollectedInputs { inputs, task_secrets, backend })
 }

@@ -6,7 +6,7 @@ use crate::operation::component::recorded_state;
 use crate::operation::exec::Invoker;
 use crate::operation::exec::context::Context;
 use crate::operation::session::Session;
-use crate::operation::session::produced::Produced;
+use crate::operation::session::produced_outputs::ProducedOutputs;
 
 /// Reads the outputs that this component's inputs refer to, if this run has not produced them.
 pub(in crate::operation::component) async fn read(session: &Session, node: &Node) -> Result<()> {
@@ -20,15 +20,18 @@ pub(in crate::operation::component) async fn read(session: &Session, node: &Node
 }
 
 /// The last outputs of a component; none if it never ran on this host. It takes no lock, because it only reads.
-async fn last(session: &Session, name: &Name) -> Result<Produced> {
+async fn last(session: &Session, name: &Name) -> Result<ProducedOutputs> {
     // The applied configuration may read a component that was removed from the pillar.
-    let Some(node) = session.blueprint.nodes.get(name) else { return Ok(Produced::default()) };
-    let place = session.call.layout.place(name)?;
-    let module = session.modules.get(name).filter(|_| place.module().exists());
-    let Some(module) = module else { return Ok(Produced::default()) };
-    let reading = session.call.reading();
-    let context = Context::new(session, &node.component, &place, None, reading)?;
+    let Some(node) = session.blueprint.nodes.get(name) else { return Ok(ProducedOutputs::default()) };
+    let paths = session.call.layout.component(name)?;
+    let module = session.modules.get(name).filter(|_| paths.module().exists());
+    let Some(module) = module else { return Ok(ProducedOutputs::default()) };
+    let reader = session.call.reading();
+    let context = Context::new(session, &node.component, &paths, None, reader)?;
     let invoker = Invoker::new(context, &module.subdir).await?;
     let state = recorded_state::whole(&invoker).await.map_err(|error| error.of(name))?;
-    Ok(Produced { outputs: state.map(|state| state.outputs).unwrap_or_default(), ..Produced::default() })
+    Ok(ProducedOutputs {
+        outputs: state.map(|state| state.outputs).unwrap_or_default(),
+        ..ProducedOutputs::default()
+    })
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Input, Name, Node, OutputRef, SecretOrigin};
 use crate::operation::component::value_path::below;
-use crate::operation::session::produced::Produced;
-use crate::operation::session::secrets::Reading;
+use crate::operation::session::produced_outputs::ProducedOutputs;
+use crate::operation::session::secrets::SecretReader;
 use crate::words::Words;
 
 /// Values for the variables. No Debug: it holds secrets in clear.
@@ -26,8 +26,8 @@ pub struct Inputs {
 /// Finds every input of a component. `produced` holds the outputs of all components that it reads.
 pub(in crate::operation::component) async fn inputs(
     node: &Node,
-    produced: &dyn Fn(&Name) -> Option<Produced>,
-    reading: &Reading,
+    produced: &dyn Fn(&Name) -> Option<ProducedOutputs>,
+    reader: &SecretReader,
 ) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     for (variable, input) in &node.component.inputs {
@@ -36,7 +36,7 @@ pub(in crate::operation::component) async fn inputs(
         let takes_null = declared.is_none_or(|one| one.nullable || one.has_default);
         let (value, sensitive) = match input {
             Input::Literal(value) => (value.clone(), false),
-            Input::Secret(reference) => (Value::from(reading.read(reference).await?.expose_secret()), true),
+            Input::Secret(reference) => (Value::from(reader.read(reference).await?.expose_secret()), true),
             Input::Output(_) | Input::Outputs(_) => {
                 let mut values = Vec::new();
                 let mut sensitive = false;
@@ -79,7 +79,7 @@ pub(in crate::operation::component) async fn inputs(
 /// The outputs for the tasks of a service, by their names in the task; and those that are not known yet.
 pub(super) fn handed(
     node: &Node,
-    produced: &dyn Fn(&Name) -> Option<Produced>,
+    produced: &dyn Fn(&Name) -> Option<ProducedOutputs>,
 ) -> Result<(BTreeMap<String, Value>, Vec<String>)> {
     let (mut values, mut pending) = (BTreeMap::new(), Vec::new());
     for (name, secret) in &node.component.task_secrets {
@@ -100,7 +100,7 @@ pub(super) fn handed(
 fn output(
     variable: &str,
     reference: &OutputRef,
-    produced: &dyn Fn(&Name) -> Option<Produced>,
+    produced: &dyn Fn(&Name) -> Option<ProducedOutputs>,
 ) -> Result<Option<(Value, bool)>> {
     let producer = produced(&reference.component).ok_or_else(|| never_ran(variable, reference))?;
     if producer.pending.holds(&reference.output) {

@@ -8,11 +8,11 @@ use std::path::Path;
 use crate::change::{self, Changes, FoundJob};
 use crate::error::{Phase, Result};
 use crate::operation::exec::{Invoker, saved_plan_file};
-use crate::terraform::{Event, Plan, ROOM, Refresh};
+use crate::terraform::{Event, PlanArguments, ROOM, Refresh};
 use crate::view::progress::Stage;
 
 /// The result of a plan.
-pub(super) enum Planned {
+pub(super) enum PlanOutcome {
     /// The plan has these changes.
     Changes(Changes),
     /// The plan has no changes. The list has the jobs that the refresh found different from the state.
@@ -20,8 +20,8 @@ pub(super) enum Planned {
 }
 
 /// A plan of all that the component's configuration says, into `file`.
-pub(super) fn into(file: &Path, invoker: &Invoker<'_>) -> Plan {
-    Plan {
+pub(super) fn into(file: &Path, invoker: &Invoker<'_>) -> PlanArguments {
+    PlanArguments {
         out: file.to_owned(),
         variable_files: invoker.variable_files(),
         state: invoker.context.state(),
@@ -34,14 +34,14 @@ pub(super) fn into(file: &Path, invoker: &Invoker<'_>) -> Plan {
 }
 
 /// `full`: a person reads this plan, so it shows which attributes change.
-pub(super) async fn plan(invoker: &Invoker<'_>, plan: &Plan, full: bool) -> Result<Planned> {
-    invoker.context.session.call.teller.stage(&invoker.context.component.name, Stage::Planning);
+pub(super) async fn plan(invoker: &Invoker<'_>, plan: &PlanArguments, full: bool) -> Result<PlanOutcome> {
+    invoker.context.session.call.channel.stage(&invoker.context.component.name, Stage::Planning);
     match make(invoker, plan, full).await? {
-        Made { changes: Some(changes), .. } => Ok(Planned::Changes(changes)),
-        Made { jobs_differ: false, .. } => Ok(Planned::Nothing(Vec::new())),
-        Made { .. } => {
+        PlanRun { changes: Some(changes), .. } => Ok(PlanOutcome::Changes(changes)),
+        PlanRun { jobs_differ: false, .. } => Ok(PlanOutcome::Nothing(Vec::new())),
+        PlanRun { .. } => {
             let document = saved_plan_file::document(invoker, &plan.out).await?;
-            Ok(Planned::Nothing(change::found_jobs(&document, &invoker.context.component.drift)))
+            Ok(PlanOutcome::Nothing(change::found_jobs(&document, &invoker.context.component.drift)))
         }
     }
 }
@@ -56,22 +56,22 @@ pub(super) async fn again(invoker: &Invoker<'_>) -> Result<Option<Changes>> {
 
 /// A plan of these addresses alone.
 pub(super) async fn targeted(invoker: &Invoker<'_>, file: &Path, targets: &[String]) -> Result<Changes> {
-    let plan = Plan { targets: targets.to_owned(), ..into(file, invoker) };
+    let plan = PlanArguments { targets: targets.to_owned(), ..into(file, invoker) };
     Ok(make(invoker, &plan, false).await?.changes.unwrap_or_default())
 }
 
-struct Made {
+struct PlanRun {
     /// None if the plan has no changes.
     changes: Option<Changes>,
     /// The refresh found a job that differs from the state.
     jobs_differ: bool,
 }
 
-async fn make(invoker: &Invoker<'_>, plan: &Plan, full: bool) -> Result<Made> {
+async fn make(invoker: &Invoker<'_>, plan: &PlanArguments, full: bool) -> Result<PlanRun> {
     invoker.context.go_on(Phase::Planning).await?;
     let mut changes = Changes::default();
     let mut jobs_differ = false;
-    let said = invoker
+    let output = invoker
         .stream("plan", plan.arguments(), invoker.context.component.timeouts.plan, ROOM, &mut |event| {
             match event {
                 Event::PlannedChange(planned) => {
@@ -91,19 +91,19 @@ async fn make(invoker: &Invoker<'_>, plan: &Plan, full: bool) -> Result<Made> {
             }
         })
         .await?;
-    let changes = match said.exit.code {
+    let changes = match output.exit.code {
         Some(0) => None,
         Some(2) if full => Some(saved_plan_file::show(invoker, &plan.out).await?),
         Some(2) => Some(changes),
         _ => {
             return Err(nomad_preflight::blame(
                 &invoker.context,
-                invoker.failure("plan", Phase::Planning, &said),
+                invoker.failure("plan", Phase::Planning, &output),
             )
             .await);
         }
     };
-    Ok(Made { changes, jobs_differ })
+    Ok(PlanRun { changes, jobs_differ })
 }
 
 /// The outputs that a plan changes, each with Terraform's action.

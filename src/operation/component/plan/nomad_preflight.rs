@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::change::{Changes, PlannedJob, jobs};
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::nomad::{Checked, JobName, Refusal, Spec, Trouble};
+use crate::nomad::{CheckedJob, JobName, JobRefusal, JobSubmission, NomadError};
 use crate::operation::exec::context::Context;
 use crate::operation::exec::servers::patiently;
 use crate::operation::exec::{Invoker, saved_plan_file, servers};
@@ -27,7 +27,7 @@ pub(in crate::operation::component) async fn check(
     }
     let document = saved_plan_file::document(invoker, file).await?;
     let settings = &invoker.context.session.blueprint.settings;
-    let nomad = servers::nomad(settings, invoker.context.component, &invoker.context.reading).await?;
+    let nomad = servers::nomad(settings, invoker.context.component, &invoker.context.reader).await?;
     let mut notes = Vec::new();
     for job in jobs(&document) {
         let Some(spec) = spec(&job)? else {
@@ -39,16 +39,16 @@ pub(in crate::operation::component) async fn check(
             continue;
         };
         let go_on = async || invoker.context.go_on(Phase::Planning).await;
-        let asked = patiently(&nomad, go_on, Refusal::is_away, async || nomad.preflight(&spec).await);
+        let asked = patiently(&nomad, go_on, JobRefusal::is_away, async || nomad.preflight(&spec).await);
         match asked.await? {
-            Ok(Checked { notes: told, .. }) if job.is_sensitive => {
+            Ok(CheckedJob { notes: told, .. }) if job.is_sensitive => {
                 notes.push(format!(
                     "{}: {} note(s) from Nomad are not shown, because they may contain a secret",
                     job.address,
                     told.len()
                 ));
             }
-            Ok(Checked { notes: told, .. }) => notes.extend(told),
+            Ok(CheckedJob { notes: told, .. }) => notes.extend(told),
             Err(refusal) => return Err(explain(&job.address, job.is_sensitive, refusal, &nomad.address)),
         }
     }
@@ -56,14 +56,14 @@ pub(in crate::operation::component) async fn check(
 }
 
 /// None if it is not known yet.
-fn spec(job: &PlannedJob) -> Result<Option<Spec>> {
+fn spec(job: &PlannedJob) -> Result<Option<JobSubmission>> {
     let Some(spec) = &job.spec else { return Ok(None) };
     let variables = render::hcl_variables(&spec.variables).map_err(|reason| {
         let message = format!("{}: a variable of hcl2 cannot be written: {reason}", job.address);
         Error::new(Layer::Terraform, Phase::Planning, Code::NomadInvalid, message, "correct its name")
     })?;
     let before = job.before.clone().map(|(namespace, id)| JobName { namespace, id });
-    Ok(Some(Spec { jobspec: spec.text.clone(), is_json: spec.is_json, variables, before }))
+    Ok(Some(JobSubmission { jobspec: spec.text.clone(), is_json: spec.is_json, variables, before }))
 }
 
 /// The error of a plan that failed at a job, from the provider's text. If Nomad itself is unreachable or refuses, the
@@ -75,46 +75,46 @@ pub(super) async fn blame(context: &Context<'_>, failed: Error) -> Error {
         return failed;
     }
     let settings = &context.session.blueprint.settings;
-    let Ok(nomad) = servers::nomad(settings, context.component, &context.reading).await else {
+    let Ok(nomad) = servers::nomad(settings, context.component, &context.reader).await else {
         return failed;
     };
     match nomad.parse("job \"asked\" {}", "").await {
-        Err(trouble @ (Trouble::Unreachable(_) | Trouble::Denied(_))) => {
-            unasked(&trouble, &nomad.address).with(failed.details)
+        Err(error @ (NomadError::Unreachable(_) | NomadError::Denied(_))) => {
+            unasked(&error, &nomad.address).with(failed.details)
         }
         _ => failed,
     }
 }
 
-fn unasked(trouble: &Trouble, address: &str) -> Error {
-    let error = trouble.explain(address, Phase::Planning);
+fn unasked(api_error: &NomadError, address: &str) -> Error {
+    let error = api_error.explain(address, Phase::Planning);
     Error { message: words![&error.message, "; nothing was changed"], ..error }
 }
 
 /// `place` names the job, `address` the Nomad server.
-pub fn explain(place: &str, is_sensitive: bool, refusal: Refusal, address: &str) -> Error {
+pub fn explain(place: &str, is_sensitive: bool, refusal: JobRefusal, address: &str) -> Error {
     let refuse = |code: Code, message: String, remedy: &'static str| {
         let message = format!("{place}: {message}; nothing was changed");
         Error::new(Layer::Nomad, Phase::Planning, code, message, remedy)
     };
     match refusal {
-        Refusal::Invalid(_) if is_sensitive => refuse(
+        JobRefusal::Invalid(_) if is_sensitive => refuse(
             Code::NomadInvalid,
             "Nomad rejects its jobspec; the module marks the jobspec as sensitive, so Nomad's message is not \
              shown"
                 .to_owned(),
             "check it with nomad job validate",
         ),
-        Refusal::Invalid(said) => {
-            refuse(Code::NomadInvalid, format!("Nomad rejects its jobspec: {said}"), "correct the jobspec")
+        JobRefusal::Invalid(reason) => {
+            refuse(Code::NomadInvalid, format!("Nomad rejects its jobspec: {reason}"), "correct the jobspec")
         }
-        Refusal::Unplaceable(name, groups) => refuse(
+        JobRefusal::Unplaceable(name, groups) => refuse(
             Code::NomadUnplaceable,
             format!("job {} would have no node to run on: {}", name.id, groups.join("; ")),
             "correct its constraints, datacenters, driver or resources, or add capacity",
         )
         .with(json!({ "job": name.id, "namespace": name.namespace, "groups": groups })),
-        Refusal::Foreign(name) => refuse(
+        JobRefusal::Foreign(name) => refuse(
             Code::NomadJobForeign,
             format!(
                 "Nomad already has a job {} in namespace {}, which is not in the state of this component",
@@ -124,6 +124,6 @@ pub fn explain(place: &str, is_sensitive: bool, refusal: Refusal, address: &str)
              eos_terraform.import_resource",
         )
         .with(json!({ "job": name.id, "namespace": name.namespace })),
-        Refusal::Trouble(trouble) => unasked(&trouble, address),
+        JobRefusal::Api(error) => unasked(&error, address),
     }
 }

@@ -9,16 +9,16 @@ mod unsaved_states;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::possible_orphans::{describe, orphans, promise, untold};
-use crate::decide::{Ending, Remembered, State, Story, Suspect};
+use self::possible_orphans::{describe, orphans, unreported, write_unreported};
+use crate::decide::{ApplyOperations, OrphanCandidate, RecordedState, State, TerraformEnd};
 use crate::error::{Error, Result};
 use crate::lock::Holder;
 use crate::operation::exec::Invoker;
 use crate::operation::runtime::blocking;
 use crate::operation::store::records;
-use crate::record::{Record, Underway};
+use crate::record::{Record, UnfinishedApply};
 use crate::report::{ComponentReport, Notes};
-use crate::snapshot::{Snapshot, Store};
+use crate::snapshot::{Snapshot, SnapshotStore};
 use crate::words::Words;
 use crate::workdir::sweep_unfinished;
 
@@ -26,31 +26,31 @@ use crate::workdir::sweep_unfinished;
 #[derive(Default)]
 pub(super) struct Recovery {
     /// The interrupted apply.
-    underway: Option<Underway>,
+    unfinished: Option<UnfinishedApply>,
     /// An apply that was interrupted on another host: its files are on that host.
-    elsewhere: Option<Underway>,
-    story: Story,
-    remembered: Option<Remembered>,
+    elsewhere: Option<UnfinishedApply>,
+    operations: ApplyOperations,
+    remembered: Option<RecordedState>,
     /// The rendered backend of the last state. None if it is not known.
     backend: Option<String>,
     /// Possible orphans that an earlier run found, and did not report before it crashed.
-    untold: Vec<Suspect>,
-    suspects: Vec<Suspect>,
+    unreported: Vec<OrphanCandidate>,
+    candidates: Vec<OrphanCandidate>,
     notes: Notes,
 }
 
 impl Recovery {
     /// Archives unsaved states, and repairs a local state. It needs the lock.
     pub async fn open(invoker: &Invoker<'_>, record: Option<&Record>) -> Result<Self> {
-        let place = invoker.context.place;
-        [place.control(), &place.recovered(), &place.workdir].into_iter().for_each(sweep_unfinished);
-        Store::new(place.snapshots()).sweep_unfinished();
+        let paths = invoker.context.paths;
+        [paths.control(), &paths.recovered(), &paths.workdir].into_iter().for_each(sweep_unfinished);
+        SnapshotStore::new(paths.snapshots()).sweep_unfinished();
         let elsewhere =
-            invoker.context.session.records().elsewhere(&invoker.context.component.name, place).await?;
+            invoker.context.session.records().elsewhere(&invoker.context.component.name, paths).await?;
         let mut recovery =
-            Self { underway: Underway::read(&place.applying())?, elsewhere, ..Self::default() };
-        recovery.notes.extend(recovery.elsewhere.iter().map(|there| {
-            let Underway { run_id, started, pid, host, cwd, .. } = there;
+            Self { unfinished: UnfinishedApply::read(&paths.applying())?, elsewhere, ..Self::default() };
+        recovery.notes.extend(recovery.elsewhere.iter().map(|other| {
+            let UnfinishedApply { run_id, started, pid, host, cwd, .. } = other;
             Words::own(format!(
                 "the apply of run {run_id} (since {started}, process {pid} on {host}) was interrupted, and \
                  this run now holds its lock. Resources that it may have created are listed only on {host}, \
@@ -59,67 +59,67 @@ impl Recovery {
             ))
         }));
         let mut dump = None;
-        if let Some(underway) = &recovery.underway {
-            let Underway { run_id, started, pid, host, .. } = underway;
+        if let Some(unfinished) = &recovery.unfinished {
+            let UnfinishedApply { run_id, started, pid, host, .. } = unfinished;
             recovery.notes.push(Words::own(format!(
                 "the apply of run {run_id} (since {started}, process {pid} on {host}) was interrupted"
             )));
             match leftovers::stream(
                 &invoker.context.session.call.layout,
-                underway,
+                unfinished,
                 &invoker.context.component.name,
             )? {
-                Some(mut heard) => {
-                    underway.gone.iter().for_each(|(address, id)| heard.story.gone(address, id));
-                    recovery.story = heard.story;
-                    let is_same = underway.recorded.as_ref().is_none_or(|was| *was == Record::mark(record));
+                Some(mut events) => {
+                    unfinished.gone.iter().for_each(|(address, id)| events.operations.gone(address, id));
+                    recovery.operations = events.operations;
+                    let is_same = unfinished.recorded.as_ref().is_none_or(|was| *was == Record::mark(record));
                     if !is_same && record.is_some_and(|record| record.run_id != *run_id) {
-                        recovery.story.overtake();
+                        recovery.operations.overtake();
                     }
-                    dump = heard.dump.filter(|_| !underway.archived);
+                    dump = events.dump.filter(|_| !unfinished.archived);
                 }
                 None => recovery.notes.push(Words::own(format!(
                     "the folder of run {run_id} is gone, so the resources that it began to create are unknown"
                 ))),
             }
         }
-        if let Some(untold) = untold(&invoker.context)? {
+        if let Some(untold) = unreported(&invoker.context)? {
             let run_id = &untold.run_id;
             recovery.notes.push(Words::own(format!("run {run_id} crashed before its report was written")));
-            recovery.suspects = untold.suspects.clone();
-            recovery.untold = untold.suspects;
+            recovery.candidates = untold.suspects.clone();
+            recovery.unreported = untold.suspects;
         }
-        let known = |state: &Remembered| !state.lineage.is_empty();
-        let before = recovery.underway.as_ref().map(Underway::remembered).filter(known);
+        let known = |state: &RecordedState| !state.lineage.is_empty();
+        let before = recovery.unfinished.as_ref().map(UnfinishedApply::remembered).filter(known);
         recovery.remembered = before.or_else(|| record.map(Record::remembered).filter(known));
         let mut folders = vec![invoker.cwd()];
-        folders.extend(recovery.underway.as_ref().map(|underway| underway.cwd.as_path()));
-        unsaved_states::archive(place, &folders, dump.as_ref())?;
-        if let (Some(underway), Some(_)) = (&mut recovery.underway, dump) {
+        folders.extend(recovery.unfinished.as_ref().map(|unfinished| unfinished.cwd.as_path()));
+        unsaved_states::archive(paths, &folders, dump.as_ref())?;
+        if let (Some(underway), Some(_)) = (&mut recovery.unfinished, dump) {
             underway.archived = true;
-            underway.write(&place.applying())?;
+            underway.write(&paths.applying())?;
         }
-        let was = recovery.underway.as_ref().map(|underway| &underway.backend);
+        let was = recovery.unfinished.as_ref().map(|unfinished| &unfinished.backend);
         recovery.backend = was.or_else(|| record.map(|record| &record.backend)).cloned();
         if let Some(state) =
             invoker.context.state().filter(|_| recovery.backend.as_ref().is_none_or(String::is_empty))
         {
             recovery.save_waiting(invoker).await?;
-            let note = repair_state::put_right(
+            let note = repair_state::repair_state(
                 invoker,
                 &state,
-                recovery.underway.is_some(),
+                recovery.unfinished.is_some(),
                 recovery.remembered.as_ref(),
             )?;
             recovery.notes.extend(note);
-            recovery.notes.extend(stale_lock::remove_local(place, &state)?);
+            recovery.notes.extend(stale_lock::remove_local(paths, &state)?);
         }
         Ok(recovery)
     }
 
     /// Whether an apply began on this host and its end was not recorded.
     pub fn is_unfinished(&self) -> bool {
-        self.underway.is_some() || self.elsewhere.is_some()
+        self.unfinished.is_some() || self.elsewhere.is_some()
     }
 
     /// Whether a record has to end an apply of another host.
@@ -136,7 +136,7 @@ impl Recovery {
     }
 
     async fn save_waiting(&mut self, invoker: &Invoker<'_>) -> Result<()> {
-        let digest = self.underway.as_ref().map(|underway| underway.digest.as_str());
+        let digest = self.unfinished.as_ref().map(|unfinished| unfinished.digest.as_str());
         let notes = unsaved_states::save(invoker, self.remembered.as_ref(), digest).await?;
         self.notes.extend(notes);
         Ok(())
@@ -145,7 +145,7 @@ impl Recovery {
     /// An unsaved state belongs to the old backend, not to the new one.
     pub fn refuse_to_move(&self, invoker: &Invoker<'_>, backend: Option<&str>) -> Result<()> {
         let moves = self.backend.as_ref().is_some_and(|was| was != backend.unwrap_or_default());
-        match unsaved_states::waiting(invoker.context.place)?.first().filter(|_| moves) {
+        match unsaved_states::waiting(invoker.context.paths)?.first().filter(|_| moves) {
             Some(file) => Err(unsaved_states::required(
                 invoker,
                 file,
@@ -166,34 +166,36 @@ impl Recovery {
     /// Compares the started changes with the state that survived.
     pub fn compare(&mut self, state: Option<&State>) {
         let instances = state.map(|state| state.instances.clone()).unwrap_or_default();
-        let found = |suspect: &Suspect| {
-            suspect.id.is_some()
-                && instances.get(&suspect.address).is_some_and(|there| there.id == suspect.id)
+        let found = |candidate: &OrphanCandidate| {
+            candidate.id.is_some()
+                && instances.get(&candidate.address).is_some_and(|instance| instance.id == candidate.id)
         };
-        let earlier = self.underway.iter().flat_map(|underway| &underway.suspects).chain(&self.untold);
-        let earlier: BTreeSet<_> = earlier.filter(|suspect| !found(suspect)).cloned().collect();
-        self.suspects = earlier.into_iter().collect();
-        let run_id = self.underway.as_ref().map(|underway| underway.run_id.as_str()).unwrap_or_default();
-        self.suspects.extend(self.story.suspects(run_id, &instances, Ending::Abrupt));
+        let earlier =
+            self.unfinished.iter().flat_map(|unfinished| &unfinished.suspects).chain(&self.unreported);
+        let earlier: BTreeSet<_> = earlier.filter(|candidate| !found(candidate)).cloned().collect();
+        self.candidates = earlier.into_iter().collect();
+        let run_id =
+            self.unfinished.as_ref().map(|unfinished| unfinished.run_id.as_str()).unwrap_or_default();
+        self.candidates.extend(self.operations.candidates(run_id, &instances, TerraformEnd::Abrupt));
     }
 
     /// The next apply carries these, so that they are reported even if it crashes too.
-    pub fn suspects(&self) -> &[Suspect] {
-        &self.suspects
+    pub fn suspects(&self) -> &[OrphanCandidate] {
+        &self.candidates
     }
 
     /// Adds the findings to the component's report.
     pub fn tell(self, invoker: &Invoker<'_>, mut report: ComponentReport) -> ComponentReport {
         let mut notes = self.notes;
-        if !self.untold.is_empty()
-            && let Err(error) = promise(&invoker.context, &self.suspects)
+        if !self.unreported.is_empty()
+            && let Err(error) = write_unreported(&invoker.context, &self.candidates)
         {
             // They are reported once more than necessary.
             tracing::warn!("{error}");
         }
-        notes.extend(describe(&self.suspects));
+        notes.extend(describe(&self.candidates));
         notes.extend(std::mem::take(&mut report.notes));
-        let mut orphans = orphans(invoker, &self.suspects);
+        let mut orphans = orphans(invoker, &self.candidates);
         orphans.append(&mut report.possible_orphans);
         ComponentReport { notes, possible_orphans: orphans, ..report }
     }
@@ -202,19 +204,19 @@ impl Recovery {
 /// The same, directly after an apply that failed. Returns what was done.
 pub(super) async fn after_failure(
     invoker: &Invoker<'_>,
-    heard: &leftovers::Heard,
-    before: &Remembered,
+    events: &leftovers::ApplyEvents,
+    before: &RecordedState,
 ) -> Result<Vec<Words>> {
-    let mut underway = Underway::read(&invoker.context.place.applying())?.unwrap_or_default();
-    unsaved_states::archive(invoker.context.place, &[invoker.cwd()], heard.dump.as_ref())?;
-    if heard.dump.is_some() {
-        underway.archived = true;
-        underway.write(&invoker.context.place.applying())?;
+    let mut unfinished = UnfinishedApply::read(&invoker.context.paths.applying())?.unwrap_or_default();
+    unsaved_states::archive(invoker.context.paths, &[invoker.cwd()], events.dump.as_ref())?;
+    if events.dump.is_some() {
+        unfinished.archived = true;
+        unfinished.write(&invoker.context.paths.applying())?;
     }
     let before = Some(before).filter(|before| !before.lineage.is_empty());
-    let mut notes = unsaved_states::save(invoker, before, Some(&underway.digest)).await?;
+    let mut notes = unsaved_states::save(invoker, before, Some(&unfinished.digest)).await?;
     if let Some(state) = invoker.context.state() {
-        notes.extend(repair_state::put_right(invoker, &state, true, before)?);
+        notes.extend(repair_state::repair_state(invoker, &state, true, before)?);
     }
     Ok(notes)
 }
@@ -226,11 +228,11 @@ pub(super) async fn begin(
     gone: BTreeMap<String, String>,
     record: Option<&Record>,
     backend: Option<&str>,
-    carried: &[Suspect],
+    carried: &[OrphanCandidate],
 ) -> Result<()> {
     let here = Holder::here();
     let local = invoker.context.state().is_some();
-    let underway = Underway {
+    let unfinished = UnfinishedApply {
         run_id: invoker.context.session.call.run_id.clone(),
         lineage: snapshot.lineage.clone(),
         serial: snapshot.serial,
@@ -247,7 +249,7 @@ pub(super) async fn begin(
         recorded: Some(Record::mark(record)),
         suspects: carried.to_vec(),
     };
-    records::begin(invoker.context.lock, &underway).await?;
-    let file = invoker.context.place.applying();
-    blocking(move || underway.write(&file)).await
+    records::begin(invoker.context.lock, &unfinished).await?;
+    let file = invoker.context.paths.applying();
+    blocking(move || unfinished.write(&file)).await
 }

@@ -3,55 +3,55 @@
 use std::path::Path;
 
 use super::{leftovers, unsaved_states};
-use crate::decide::{self, Found, LocalState, Remembered};
+use crate::decide::{self, LocalStateAction, RecordedState, StateFile};
 use crate::error::Result;
 use crate::operation::exec::Invoker;
 use crate::words::Words;
 use crate::workdir::{self, ensure_private, remove, replace};
 
 /// Returns what was done. None if the state is complete, or if no copy can repair it.
-pub(super) fn put_right(
+pub(super) fn repair_state(
     invoker: &Invoker<'_>,
     state: &Path,
     unfinished: bool,
-    remembered: Option<&Remembered>,
+    remembered: Option<&RecordedState>,
 ) -> Result<Option<Words>> {
-    let place = invoker.context.place;
+    let paths = invoker.context.paths;
     let text = workdir::read(state)?;
-    let found = Found::of(text.as_deref());
-    if found.head().is_some() {
+    let state_file = StateFile::of(text.as_deref());
+    if state_file.head().is_some() {
         return Ok(None);
     }
     // Terraform's own backup may belong to an older lineage: it is used only if the lineage is known.
-    let backup = remembered.map(|_| place.state_backup());
-    let copies = leftovers::whole_states(place.copies().into_iter().chain(backup));
+    let backup = remembered.map(|_| paths.state_backup());
+    let copies = leftovers::whole_states(paths.copies().into_iter().chain(backup));
     let heads: Vec<_> = copies.iter().map(|(_, head)| head.clone()).collect();
-    let what = match found {
-        Found::Absent => "is missing",
-        Found::Empty => "is empty",
+    let what = match state_file {
+        StateFile::Absent => "is missing",
+        StateFile::Empty => "is empty",
         _ => "is incomplete",
     };
     let path = state.display();
-    let verdict = decide::local_state(&found, unfinished, remembered, &heads);
+    let verdict = decide::local_state_action(&state_file, unfinished, remembered, &heads);
     let kept = match (&verdict, text.filter(|text| !text.is_empty())) {
-        (LocalState::SetAside | LocalState::Restore(_), Some(text)) => {
-            let kept = unsaved_states::keep_replaced(place, &text)?;
+        (LocalStateAction::SetAside | LocalStateAction::Restore(_), Some(text)) => {
+            let kept = unsaved_states::keep_replaced(paths, &text)?;
             format!("; the old file was moved to {}", kept.display())
         }
         _ => String::new(),
     };
     match verdict {
-        LocalState::Leave => Ok(None),
-        LocalState::SetAside => {
+        LocalStateAction::Leave => Ok(None),
+        LocalStateAction::SetAside => {
             remove(state)?;
             Ok(Some(Words::own(format!(
                 "{path} {what}: the first apply was interrupted in its first write{kept}"
             ))))
         }
-        LocalState::Restore(copy) => {
+        LocalStateAction::Restore(copy) => {
             let (copy, head) = &copies[copy];
             let text = workdir::read(copy)?.unwrap_or_default();
-            ensure_private(&place.workdir)?;
+            ensure_private(&paths.workdir)?;
             replace(state, &text)?;
             let serial = head.serial;
             Ok(Some(Words::own(format!(
@@ -59,7 +59,7 @@ pub(super) fn put_right(
                 copy.display()
             ))))
         }
-        LocalState::Refuse(copy) => {
+        LocalStateAction::Refuse(copy) => {
             let (copy, head) = &copies[copy];
             let least = remembered.map(|state| state.serial).unwrap_or_default();
             let why = format!(

@@ -7,19 +7,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::fs::FlockOperation;
 use serde_json::{Value, json};
 
-use crate::decide::{self, Dead, Doubt, Lease};
+use crate::decide::{self, BackendLock, KilledTerraform, LockKeptReason};
 use crate::error::{Error, Phase, Result};
 use crate::lock::Holder;
 use crate::operation::exec::context::Context;
 use crate::operation::exec::{Invoker, manual_commands};
-use crate::record::Locking;
+use crate::record::BackendLockMarker;
 use crate::terraform;
 use crate::words::words;
-use crate::workdir::{self, Place, remove};
+use crate::workdir::{self, ComponentPaths, remove};
 
 /// Removes the lock file of a killed terraform beside a local state. A running terraform also locks the state itself.
-pub(super) fn remove_local(place: &Place, state: &Path) -> Result<Option<String>> {
-    let path = place.lock_info();
+pub(super) fn remove_local(paths: &ComponentPaths, state: &Path) -> Result<Option<String>> {
+    let path = paths.lock_info();
     let Some(text) = workdir::read(&path)? else {
         return Ok(None);
     };
@@ -46,15 +46,15 @@ pub(super) async fn release(invoker: &Invoker<'_>, locked: Error) -> Result<Stri
     }
     let who = lock["who"].as_str().map(str::to_owned);
     let created = lock["created"].as_str().and_then(printed_time);
-    let lease = Lease { who, created };
-    let dead = dead(&invoker.context)?;
+    let backend_lock = BackendLock { who, created };
+    let killed = dead(&invoker.context)?;
     let command = manual_commands::terraform(invoker, &["force-unlock", "-force", &id].map(str::to_owned));
-    if let Err(doubt) = decide::is_dead(&lease, dead.as_ref(), &Holder::here().host) {
+    if let Err(doubt) = decide::check_stale(&backend_lock, killed.as_ref(), &Holder::here().host) {
         let why = match doubt {
-            Doubt::NobodyDied => "no terraform of Eos was killed here while holding it",
-            Doubt::Untold => "the backend does not say who holds it and since when",
-            Doubt::OtherHost => "it is held from another host",
-            Doubt::OtherTime => "it was not acquired while the killed terraform was running",
+            LockKeptReason::NothingKilled => "no terraform of Eos was killed here while holding it",
+            LockKeptReason::HolderUnknown => "the backend does not say who holds it and since when",
+            LockKeptReason::OtherHost => "it is held from another host",
+            LockKeptReason::OtherTime => "it was not acquired while the killed terraform was running",
         };
         let message = words![&locked.message, "\nEos does not release it: ", why];
         let remedy = words!["wait until that run ends; if it has certainly ended: ", &command];
@@ -63,25 +63,29 @@ pub(super) async fn release(invoker: &Invoker<'_>, locked: Error) -> Result<Stri
         return Err(Error { message, remedy, ..locked }.with(details));
     }
     let timeout = invoker.context.component.timeouts.plan;
-    let said = invoker.plain("force-unlock", terraform::force_unlock(&id), timeout).await?;
-    if said.exit.code != Some(0) {
-        return Err(invoker.failure("force-unlock", Phase::Preparation, &said));
+    let output = invoker.plain("force-unlock", terraform::force_unlock(&id), timeout).await?;
+    if output.exit.code != Some(0) {
+        return Err(invoker.failure("force-unlock", Phase::Preparation, &output));
     }
-    remove(&invoker.context.place.locking())?;
-    let who = lease.who.unwrap_or_default();
+    remove(&invoker.context.paths.locking())?;
+    let who = backend_lock.who.unwrap_or_default();
     Ok(format!("released the backend's lock {id} of {who}: its terraform was killed here"))
 }
 
 /// Eos's own terraform that was killed while it may have held the backend's lock.
-fn dead(context: &Context<'_>) -> Result<Option<Dead>> {
-    let Some(locking) = Locking::read(&context.place.locking())? else {
+fn dead(context: &Context<'_>) -> Result<Option<KilledTerraform>> {
+    let Some(marker) = BackendLockMarker::read(&context.paths.locking())? else {
         return Ok(None);
     };
-    let run = context.session.call.layout.run(&locking.run_id).join(&context.component.name);
-    let stream = run.join(format!("{}.stdout", locking.step));
+    let run = context.session.call.layout.run(&marker.run_id).join(&context.component.name);
+    let stream = run.join(format!("{}.stdout", marker.step));
     let last_seen = fs::metadata(stream).and_then(|meta| meta.modified()).ok().and_then(since_epoch);
-    let started = humantime::parse_rfc3339(&locking.started).ok().and_then(since_epoch);
-    Ok(started.zip(last_seen).map(|(started, last_seen)| Dead { host: locking.host, started, last_seen }))
+    let started = humantime::parse_rfc3339(&marker.started).ok().and_then(since_epoch);
+    Ok(started.zip(last_seen).map(|(started, last_seen)| KilledTerraform {
+        host: marker.host,
+        started,
+        last_seen,
+    }))
 }
 
 fn since_epoch(time: SystemTime) -> Option<Duration> {

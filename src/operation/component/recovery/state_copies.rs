@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use crate::decide::Head;
+use crate::decide::StateVersion;
 use crate::error::Result;
 use crate::operation::runtime::blocking;
 use crate::workdir::{remove, replace};
@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// A large state is copied less often: copying takes at most one part in this many of the time.
 const SHARE: u32 = 10;
 
-struct Copies {
+struct StateCopies {
     state: PathBuf,
     copies: [PathBuf; 2],
     next: usize,
@@ -37,7 +37,7 @@ pub(in crate::operation::component) async fn during<T>(
         done
     };
     let watch = async {
-        let mut copies = Copies { state, copies, next: 0, seen: None };
+        let mut copies = StateCopies { state, copies, next: 0, seen: None };
         let mut pause = LOOK;
         loop {
             tokio::select! {
@@ -60,14 +60,14 @@ pub(super) fn clear(copies: &[PathBuf]) -> Result<()> {
     copies.iter().try_for_each(|copy| remove(copy))
 }
 
-impl Copies {
+impl StateCopies {
     fn look(&mut self) {
         let Some(now) = stamp(&self.state).filter(|now| self.seen.as_ref() != Some(now)) else {
             return;
         };
         // A state that is read during a write has no head. It is read again.
         let Ok(text) = std::fs::read(&self.state) else { return };
-        if Head::parse(&text).is_err() {
+        if StateVersion::parse(&text).is_err() {
             return;
         }
         match replace(&self.copies[self.next], &text) {
@@ -95,23 +95,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let paths = ["0", "1"].map(|name| folder.path().join(name));
-        let mut copies = Copies { state: state.clone(), copies: paths.clone(), next: 0, seen: None };
-        let serial = |path: &Path| Head::parse(&std::fs::read(path).unwrap()).unwrap().serial;
+        let mut state_copies =
+            StateCopies { state: state.clone(), copies: paths.clone(), next: 0, seen: None };
+        let serial = |path: &Path| StateVersion::parse(&std::fs::read(path).unwrap()).unwrap().serial;
         let text = |serial: u64, rest: &str| {
             format!(r#"{{"version": 4, "serial": {serial}, "lineage": "l", "rest": "{rest}"}}"#)
         };
-        copies.look();
+        state_copies.look();
         assert!(!paths[0].exists());
         for (serial, rest) in [(1, ""), (2, "x"), (3, "xx")] {
             std::fs::write(&state, text(serial, rest)).unwrap();
-            copies.look();
+            state_copies.look();
             // The state is unchanged: nothing is written, and the next write goes to the same copy.
-            copies.look();
+            state_copies.look();
         }
         assert_eq!((serial(&paths[0]), serial(&paths[1])), (3, 2));
         for broken in ["", &text(4, "xxx")[..20]] {
             std::fs::write(&state, broken).unwrap();
-            copies.look();
+            state_copies.look();
         }
         assert_eq!((serial(&paths[0]), serial(&paths[1])), (3, 2));
         use std::os::unix::fs::PermissionsExt;

@@ -7,13 +7,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::stale_lock;
-use crate::decide::{self, Found, Head, Remembered, There, Unsaved};
+use crate::decide::{self, RecordedState, StateComparison, StateFile, StateVersion, UnsavedStateAction};
 use crate::digest::sha256;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::operation::exec::{Invoker, manual_commands, state};
 use crate::terraform;
 use crate::words::{Words, words};
-use crate::workdir::{self, Place, ensure_private, ids, next_id, remove, replace, retain_newest};
+use crate::workdir::{self, ComponentPaths, ensure_private, ids, next_id, remove, replace, retain_newest};
 
 /// Terraform writes an unsaved state to this file in its working directory.
 const ERRORED: &str = "errored.tfstate";
@@ -30,7 +30,7 @@ const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Archives the `errored.tfstate` of these folders, and a state from a stream.
-pub(super) fn archive(place: &Place, folders: &[&Path], dump: Option<&Value>) -> Result<()> {
+pub(super) fn archive(paths: &ComponentPaths, folders: &[&Path], dump: Option<&Value>) -> Result<()> {
     for path in folders.iter().map(|folder| folder.join(ERRORED)) {
         // A folder with this name explains why terraform wrote the state to its stream.
         if !path.is_file() {
@@ -38,27 +38,27 @@ pub(super) fn archive(place: &Place, folders: &[&Path], dump: Option<&Value>) ->
         }
         if let Some(text) = workdir::read(&path)? {
             // On a full disk terraform leaves this file empty or truncated, and writes the state to its stream.
-            let is_torn = text.is_empty() || (dump.is_some() && Head::parse(&text).is_err());
+            let is_torn = text.is_empty() || (dump.is_some() && StateVersion::parse(&text).is_err());
             if !is_torn {
-                keep(place, WAITING, &text)?;
+                keep(paths, WAITING, &text)?;
             }
             remove(&path)?;
         }
     }
     match dump {
-        Some(dump) => keep(place, WAITING, dump.to_string().as_bytes()).map(drop),
+        Some(dump) => keep(paths, WAITING, dump.to_string().as_bytes()).map(drop),
         None => Ok(()),
     }
 }
 
 /// The content of a state file before it was replaced.
-pub(super) fn keep_replaced(place: &Place, text: &[u8]) -> Result<PathBuf> {
-    keep(place, REPLACED, text)
+pub(super) fn keep_replaced(paths: &ComponentPaths, text: &[u8]) -> Result<PathBuf> {
+    keep(paths, REPLACED, text)
 }
 
 /// The file is complete and on disk when the function returns.
-fn keep(place: &Place, end: &str, text: &[u8]) -> Result<PathBuf> {
-    let folder = place.recovered();
+fn keep(paths: &ComponentPaths, end: &str, text: &[u8]) -> Result<PathBuf> {
+    let folder = paths.recovered();
     ensure_private(&folder)?;
     let path = folder.join(format!("{}{end}", next_id(ids(&folder))));
     replace(&path, text)?;
@@ -82,8 +82,8 @@ fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
 }
 
 /// Unsaved states in the archive, oldest first.
-pub(super) fn waiting(place: &Place) -> Result<Vec<PathBuf>> {
-    files(&place.recovered(), WAITING)
+pub(super) fn waiting(paths: &ComponentPaths) -> Result<Vec<PathBuf>> {
+    files(&paths.recovered(), WAITING)
 }
 
 /// Saves each unsaved state of the archive. A remote backend has to be initialised. Returns what was done.
@@ -91,35 +91,35 @@ pub(super) fn waiting(place: &Place) -> Result<Vec<PathBuf>> {
 /// `remembered` is the state before the apply, `digest` the digest of its local file; each only if known.
 pub(super) async fn save(
     invoker: &Invoker<'_>,
-    remembered: Option<&Remembered>,
+    remembered: Option<&RecordedState>,
     digest: Option<&str>,
 ) -> Result<Vec<Words>> {
     let mut notes = Vec::new();
-    for file in waiting(invoker.context.place)? {
+    for file in waiting(invoker.context.paths)? {
         let text = workdir::read(&file)?.unwrap_or_default();
-        let head = Head::parse(&text)
+        let head = StateVersion::parse(&text)
             .map_err(|reason| required(invoker, &file, &format!("it cannot be read ({reason})"), false))?;
         let there = state::text(invoker).await?;
-        let known = || remembered.map(|state| Head::new(&state.lineage, state.serial));
-        let current = Found::of(there.as_deref()).head().cloned().or_else(known);
+        let known = || remembered.map(|state| StateVersion::new(&state.lineage, state.serial));
+        let current = StateFile::of(there.as_deref()).head().cloned().or_else(known);
         let standing = match there.as_deref() {
-            Some(there) if is_same(there, &text) => There::Same,
+            Some(there) if is_same(there, &text) => StateComparison::Same,
             Some(there) if invoker.context.state().is_some() && digest == Some(sha256(there).as_str()) => {
-                There::AsBefore
+                StateComparison::AsBefore
             }
-            _ => There::Other,
+            _ => StateComparison::Other,
         };
-        let why = match (decide::unsaved(&head, current.as_ref(), standing), &current) {
-            (Unsaved::Push, _) => {
+        let why = match (decide::unsaved_state_action(&head, current.as_ref(), standing), &current) {
+            (UnsavedStateAction::Push, _) => {
                 put(invoker, &file, &text, there.as_deref()).await?;
                 None
             }
-            (Unsaved::Saved, _) | (_, None) => None,
-            (Unsaved::OtherLineage, Some(there)) => {
-                Some(format!("its lineage is {}, but the current state has {}", head.lineage, there.lineage))
+            (UnsavedStateAction::Saved, _) | (_, None) => None,
+            (UnsavedStateAction::OtherLineage, Some(stored)) => {
+                Some(format!("its lineage is {}, but the current state has {}", head.lineage, stored.lineage))
             }
-            (Unsaved::NotNewer, Some(there)) => {
-                Some(format!("its serial is {}, but the current state has {}", head.serial, there.serial))
+            (UnsavedStateAction::NotNewer, Some(stored)) => {
+                Some(format!("its serial is {}, but the current state has {}", head.serial, stored.serial))
             }
         };
         if let Some(why) = why {
@@ -144,18 +144,18 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
 async fn put(invoker: &Invoker<'_>, file: &Path, text: &[u8], there: Option<&[u8]>) -> Result<()> {
     if let Some(path) = invoker.context.state() {
         if let Some(there) = there.filter(|there| !there.is_empty()) {
-            keep_replaced(invoker.context.place, there)?;
+            keep_replaced(invoker.context.paths, there)?;
         }
         return replace(&path, text).map_err(|error| required(invoker, file, &error.message, false));
     }
     let mut attempt = 1;
     loop {
         let timeout = invoker.context.component.timeouts.plan;
-        let said = invoker.plain("state-push", terraform::state_push(file), timeout).await?;
-        if said.exit.code == Some(0) {
+        let output = invoker.plain("state-push", terraform::state_push(file), timeout).await?;
+        if output.exit.code == Some(0) {
             return Ok(());
         }
-        let error = invoker.failure("state push", Phase::Preparation, &said);
+        let error = invoker.failure("state push", Phase::Preparation, &output);
         if error.code == Code::StateLocked {
             tracing::info!(
                 "{}: {}",
@@ -164,7 +164,7 @@ async fn put(invoker: &Invoker<'_>, file: &Path, text: &[u8], there: Option<&[u8
             );
             continue;
         }
-        if attempt == ATTEMPTS || said.exit.stopped.is_some() {
+        if attempt == ATTEMPTS || output.exit.stopped.is_some() {
             return Err(required(invoker, file, &error.message, false));
         }
         attempt += 1;
@@ -195,17 +195,17 @@ mod tests {
     fn the_archive_keeps_its_newest_files_and_all_pending_ones() {
         let folder = tempfile::tempdir().unwrap();
         let name = |name| Name::new(name).unwrap();
-        let place = Layout::new(folder.path(), &name("staging")).unwrap().place(&name("net")).unwrap();
+        let paths = Layout::new(folder.path(), &name("staging")).unwrap().component(&name("net")).unwrap();
         // As if earlier files were written while the clock was ahead.
-        ensure_private(&place.recovered()).unwrap();
+        ensure_private(&paths.recovered()).unwrap();
         for ahead in 0..KEPT {
             let id = ulid::Ulid::from_parts(u64::MAX >> 18, ahead as u128);
-            std::fs::write(place.recovered().join(format!("{id}{REPLACED}")), "").unwrap();
+            std::fs::write(paths.recovered().join(format!("{id}{REPLACED}")), "").unwrap();
         }
-        let waits = [(); 2].map(|()| keep(&place, WAITING, b"waits").unwrap());
-        let kept = [(); KEPT + 5].map(|()| keep_replaced(&place, b"replaced").unwrap());
-        assert_eq!(waiting(&place).unwrap(), waits);
-        assert_eq!(files(&place.recovered(), REPLACED).unwrap(), kept[5..]);
+        let waits = [(); 2].map(|()| keep(&paths, WAITING, b"waits").unwrap());
+        let kept = [(); KEPT + 5].map(|()| keep_replaced(&paths, b"replaced").unwrap());
+        assert_eq!(waiting(&paths).unwrap(), waits);
+        assert_eq!(files(&paths.recovered(), REPLACED).unwrap(), kept[5..]);
         assert_eq!(std::fs::read(&kept[KEPT + 4]).unwrap(), b"replaced");
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use crate::decide::step::{self, Answer, Asked};
+use crate::decide::step::{self, MinionAnswer, StepCall};
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::host::{Job, Returned, Started};
-use crate::model::{Step, Target, What};
+use crate::host::{MinionReturn, SaltJob, StartedJob};
+use crate::model::{MinionTarget, SaltCall, SaltStep};
 use crate::operation::exec::context::Context;
 use crate::operation::session::ledger::Ledger;
 use crate::report::{SaltRun, Status};
@@ -25,16 +25,16 @@ const PRESENCE: Duration = Duration::from_secs(10);
 const STRIKES: u32 = 2;
 
 /// The requested job and its result; `status` is the worst of all minions.
-pub struct Done {
+pub struct StepResult {
     pub status: Status,
     pub run: SaltRun,
 }
 
 /// The calls of one step on its minions.
-struct Jobs<'a> {
+struct StepJobs<'a> {
     context: &'a Context<'a>,
-    step: &'a Step,
-    asked: Asked,
+    step: &'a SaltStep,
+    asked: StepCall,
     keywords: Map<String, Value>,
     jids: Vec<String>,
 }
@@ -42,26 +42,25 @@ struct Jobs<'a> {
 /// Runs the states or the function. `given` becomes pillar for the states, or keyword arguments of the function.
 pub(in crate::operation::component) async fn run(
     context: &Context<'_>,
-    step: &Step,
+    step: &SaltStep,
     given: &BTreeMap<String, Value>,
     test: bool,
-) -> Result<Done> {
-    let asked = Asked { states: step.what.is_states(), test };
-    let keywords = keywords(&step.what, given, asked);
-    let mut jobs = Jobs { context, step, asked, keywords, jids: Vec::new() };
+) -> Result<StepResult> {
+    let call = StepCall { states: step.what.is_states(), test };
+    let keywords = keywords(&step.what, given, call);
+    let mut jobs = StepJobs { context, step, asked: call, keywords, jids: Vec::new() };
     let answers = match step.batch {
         None => jobs.all_at_once(&step.target).await?,
         Some(batch) => jobs.in_batches(|all| batch.of(all)).await?,
     };
-    let minions =
-        answers.iter().map(|(minion, answer)| (minion.clone(), step::read(asked, answer))).collect();
+    let minions = answers.iter().map(|(minion, answer)| (minion.clone(), step::read(call, answer))).collect();
     let run = SaltRun {
         jids: jobs.jids,
         function: step.what.function().to_owned(),
         target: step.target.pattern.clone(),
         minions,
     };
-    Ok(Done { status: step::whole(&run.minions), run })
+    Ok(StepResult { status: step::whole(&run.minions), run })
 }
 
 /// The answers of minions may contain values that other components got.
@@ -71,7 +70,7 @@ pub(in crate::operation::component) fn secrets(ledger: &Ledger) -> Vec<Value> {
     outputs.filter(|output| output.sensitive).map(|output| output.value.clone()).collect()
 }
 
-pub(in crate::operation::component) fn failure(step: &Step, run: &SaltRun) -> Error {
+pub(in crate::operation::component) fn failure(step: &SaltStep, run: &SaltRun) -> Error {
     let (message, remedy) = match run.minions.is_empty() {
         true => (
             format!("no minion matches {:?} ({})", step.target.pattern, step.target.kind),
@@ -86,27 +85,27 @@ pub(in crate::operation::component) fn failure(step: &Step, run: &SaltRun) -> Er
     Error::new(Layer::Salt, Phase::Application, Code::SaltFailed, message, remedy)
 }
 
-fn keywords(what: &What, given: &BTreeMap<String, Value>, asked: Asked) -> Map<String, Value> {
+fn keywords(what: &SaltCall, given: &BTreeMap<String, Value>, call: StepCall) -> Map<String, Value> {
     let over = |mut literals: Map<String, Value>| {
         literals.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
         literals
     };
     let mut keywords = match what {
-        What::States { pillar, .. } => match over(pillar.clone()) {
+        SaltCall::States { pillar, .. } => match over(pillar.clone()) {
             none if none.is_empty() => Map::new(),
             pillar => Map::from_iter([("pillar".to_owned(), pillar.into())]),
         },
-        What::Function { kwargs, .. } => over(kwargs.clone()),
+        SaltCall::Function { kwargs, .. } => over(kwargs.clone()),
     };
-    if asked.test {
+    if call.test {
         keywords.insert("test".to_owned(), true.into());
     }
     keywords
 }
 
-type Answers = BTreeMap<String, Answer>;
+type Answers = BTreeMap<String, MinionAnswer>;
 
-impl Jobs<'_> {
+impl StepJobs<'_> {
     async fn in_batches(&mut self, size: impl Fn(usize) -> usize) -> Result<Answers> {
         let ping = self.start(ping(&self.step.target)).await?;
         let minions: Vec<_> = ping.minions.into_iter().collect();
@@ -114,14 +113,14 @@ impl Jobs<'_> {
         let mut failed = false;
         for batch in minions.chunks(size(minions.len())) {
             if failed {
-                answers.extend(batch.iter().map(|minion| (minion.clone(), Answer::NotStarted)));
+                answers.extend(batch.iter().map(|minion| (minion.clone(), MinionAnswer::NotStarted)));
                 continue;
             }
-            let target = Target { kind: "list", pattern: batch.join(",") };
+            let target = MinionTarget { kind: "list", pattern: batch.join(",") };
             let mut some = self.all_at_once(&target).await?;
             // Salt may not start the job on a minion of the batch. That minion still counts.
             for minion in batch {
-                some.entry(minion.clone()).or_insert(Answer::Silent);
+                some.entry(minion.clone()).or_insert(MinionAnswer::Silent);
             }
             failed = some.values().any(|answer| step::read(self.asked, answer).status == Status::Failed);
             answers.extend(some);
@@ -129,12 +128,12 @@ impl Jobs<'_> {
         Ok(answers)
     }
 
-    async fn all_at_once(&mut self, target: &Target) -> Result<Answers> {
+    async fn all_at_once(&mut self, target: &MinionTarget) -> Result<Answers> {
         let arguments = match &self.step.what {
-            What::States { sls, .. } => vec![sls.join(",").into()],
-            What::Function { args, .. } => args.clone(),
+            SaltCall::States { sls, .. } => vec![sls.join(",").into()],
+            SaltCall::Function { args, .. } => args.clone(),
         };
-        let job = Job {
+        let job = SaltJob {
             target: target.pattern.clone(),
             target_type: target.kind.to_owned(),
             function: self.step.what.function().to_owned(),
@@ -146,7 +145,7 @@ impl Jobs<'_> {
         self.wait_for(&started).await
     }
 
-    async fn wait_for(&self, started: &Started) -> Result<Answers> {
+    async fn wait_for(&self, started: &StartedJob) -> Result<Answers> {
         let deadline = Instant::now() + self.step.timeout;
         let mut strikes: BTreeMap<&String, u32> = BTreeMap::new();
         loop {
@@ -156,11 +155,11 @@ impl Jobs<'_> {
                 started.minions.iter().filter(|minion| !returned.contains_key(*minion)).collect();
             let lost = |minion: &String| strikes.get(minion).is_some_and(|count| *count >= STRIKES);
             if open.iter().all(|minion| lost(minion)) {
-                return Ok(Self::answers(started, returned, &Answer::Silent));
+                return Ok(Self::answers(started, returned, &MinionAnswer::Silent));
             }
             if Instant::now() >= deadline {
-                self.context.session.call.teller.stop(&started.jid);
-                return Ok(Self::answers(started, returned, &Answer::Late));
+                self.context.session.call.channel.stop(&started.jid);
+                return Ok(Self::answers(started, returned, &MinionAnswer::Late));
             }
             let alive = self.alive(started, &open).await?;
             for minion in open {
@@ -172,19 +171,21 @@ impl Jobs<'_> {
         }
     }
 
-    fn answers(started: &Started, mut returned: Returns, open: &Answer) -> Answers {
+    fn answers(started: &StartedJob, mut returned: Returns, open: &MinionAnswer) -> Answers {
         let minions = started.minions.iter();
         let answer = |minion: &String| match returned.remove(minion) {
-            Some(Returned { value, retcode }) => (minion.clone(), Answer::Returned { value, retcode }),
+            Some(MinionReturn { value, retcode }) => {
+                (minion.clone(), MinionAnswer::Returned { value, retcode })
+            }
             None => (minion.clone(), open.clone()),
         };
         minions.map(answer).collect()
     }
 
     /// The minions on which the job still runs.
-    async fn alive(&self, started: &Started, open: &[&String]) -> Result<BTreeSet<String>> {
+    async fn alive(&self, started: &StartedJob, open: &[&String]) -> Result<BTreeSet<String>> {
         let names = open.iter().map(|minion| minion.as_str()).collect::<Vec<_>>().join(",");
-        let question = Job {
+        let question = SaltJob {
             target: names,
             target_type: "list".to_owned(),
             function: "saltutil.find_job".to_owned(),
@@ -193,23 +194,23 @@ impl Jobs<'_> {
         };
         let asked = self.start(question).await?;
         let returned = self.gather(&asked, Instant::now() + PRESENCE, false).await?;
-        let runs = |one: &Returned| one.value.as_object().is_some_and(|map| !map.is_empty());
+        let runs = |one: &MinionReturn| one.value.as_object().is_some_and(|map| !map.is_empty());
         Ok(returned.into_iter().filter(|(_, one)| runs(one)).map(|(minion, _)| minion).collect())
     }
 
-    async fn start(&self, job: Job) -> Result<Started> {
+    async fn start(&self, job: SaltJob) -> Result<StartedJob> {
         let function = job.function.clone();
         self.context.go_on(Phase::Application).await?;
-        let started = self.context.session.call.teller.start(job).await;
+        let started = self.context.session.call.channel.start(job).await;
         started.map_err(|reason| self.failed(format!("Salt could not start {function}: {reason}")))
     }
 
     /// Waits for all answers, or until the time limit. A stopped run also stops the job on the minions.
-    async fn gather(&self, started: &Started, until: Instant, tell: bool) -> Result<Returns> {
+    async fn gather(&self, started: &StartedJob, until: Instant, tell: bool) -> Result<Returns> {
         let (session, jid) = (self.context.session, &started.jid);
         let mut told = None;
         loop {
-            let returned = session.call.teller.poll(jid).await;
+            let returned = session.call.channel.poll(jid).await;
             let mut returned = returned.map_err(|reason| {
                 self.failed(format!("Salt's answers to job {jid} cannot be read: {reason}"))
             })?;
@@ -217,7 +218,7 @@ impl Jobs<'_> {
             let (done, total) = (returned.len() as u64, started.minions.len() as u64);
             if tell && told != Some(done) {
                 told = Some(done);
-                session.call.teller.stage(&self.context.component.name, self.stage(done, total));
+                session.call.channel.stage(&self.context.component.name, self.stage(done, total));
             }
             if done == total || Instant::now() >= until {
                 return Ok(returned);
@@ -225,7 +226,7 @@ impl Jobs<'_> {
             tokio::select! {
                 biased;
                 error = self.stopped() => {
-                    session.call.teller.stop(jid);
+                    session.call.channel.stop(jid);
                     let job = format!(
                         "; job {jid} was asked to stop on its minions, but work that it had started may \
                          continue"
@@ -270,10 +271,10 @@ impl Jobs<'_> {
     }
 }
 
-type Returns = BTreeMap<String, Returned>;
+type Returns = BTreeMap<String, MinionReturn>;
 
-fn ping(target: &Target) -> Job {
-    Job {
+fn ping(target: &MinionTarget) -> SaltJob {
+    SaltJob {
         target: target.pattern.clone(),
         target_type: target.kind.to_owned(),
         function: "test.ping".to_owned(),

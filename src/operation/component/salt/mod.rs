@@ -4,25 +4,25 @@ pub mod job;
 
 use serde_json::json;
 
-use self::job::{Done, failure, secrets};
+use self::job::{StepResult, failure, secrets};
 use super::inputs::upstream_outputs;
 use super::inputs::variables::inputs;
 use super::{health, hooks, reports};
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::journal;
-use crate::lock::{Guard, Holder};
-use crate::model::{Node, Step};
+use crate::lock::{Holder, LockGuard};
+use crate::model::{Node, SaltStep};
 use crate::operation::exec::context::Context;
 use crate::operation::intent::{Intent, Mode, What};
 use crate::operation::session::Session;
-use crate::operation::session::produced::Produced;
+use crate::operation::session::produced_outputs::ProducedOutputs;
 use crate::operation::store::keyed_digest::keyed;
 use crate::operation::store::records;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
 use crate::words::{Words, words};
-use crate::workdir::Place;
+use crate::workdir::ComponentPaths;
 
 /// An operation that is for modules alone does not change a step, and reports that.
 pub(super) fn left_alone(intent: &Intent) -> Option<ComponentReport> {
@@ -42,19 +42,19 @@ pub(super) fn left_alone(intent: &Intent) -> Option<ComponentReport> {
 pub(super) async fn run(
     session: &Session,
     node: &Node,
-    step: &Step,
-    place: &Place,
-    guard: &Guard,
+    step: &SaltStep,
+    paths: &ComponentPaths,
+    guard: &LockGuard,
     intent: &Intent,
 ) -> Result<ComponentReport> {
     let name = &node.component.name;
-    let record = session.records().read(&node.component, place).await?;
+    let record = session.records().read(&node.component, paths).await?;
     refuse_module(record.as_ref())?;
-    let context = Context::new(session, &node.component, place, Some(guard), session.call.reading())?;
+    let context = Context::new(session, &node.component, paths, Some(guard), session.call.reading())?;
     upstream_outputs::read(session, node).await?;
     let produced = |producer: &_| session.ledger.produced.borrow().get(producer).cloned();
-    let inputs = inputs(node, &produced, &context.reading).await?;
-    session.ledger.produce(name, Produced::default());
+    let inputs = inputs(node, &produced, &context.reader).await?;
+    session.ledger.produce(name, ProducedOutputs::default());
     if !inputs.pending.is_empty() {
         let mut report = ComponentReport::new(Status::PendingInputs, Code::ReadsPendingOutputs);
         report.notes.push(format!("reads {}, which depends on a pending change", inputs.pending.join(", ")));
@@ -65,7 +65,7 @@ pub(super) async fn run(
     }
     context.redactor.add(&secrets(&session.ledger));
     let made_from = json!([node.component.declared.get("salt"), inputs.known]);
-    let done = journal::Done {
+    let done = journal::CompletedComponent {
         made_from: keyed(&session.call.layout, &made_from)?,
         lineage: String::new(),
         serial: 0,
@@ -94,7 +94,7 @@ pub(super) async fn run(
         records::write(
             context.lock,
             &context.component.name,
-            context.place,
+            context.paths,
             outcome(&context, report.status),
         )
         .await?;
@@ -124,13 +124,18 @@ fn secret(variable: &str) -> Error {
     Error::new(Layer::Salt, Phase::Preparation, Code::SensitiveInput, message, remedy)
 }
 
-fn no_test(step: &Step) -> ComponentReport {
+fn no_test(step: &SaltStep) -> ComponentReport {
     let mut report = ComponentReport::new(Status::Planned, None);
     report.notes.push(format!("{} has no test mode: it would be called", step.what.function()));
     report
 }
 
-fn told(context: &Context<'_>, step: &Step, Done { status, run }: Done, test: bool) -> ComponentReport {
+fn told(
+    context: &Context<'_>,
+    step: &SaltStep,
+    StepResult { status, run }: StepResult,
+    test: bool,
+) -> ComponentReport {
     let mut report = ComponentReport::new(status, None);
     let minions = run.minions.len();
     match status {

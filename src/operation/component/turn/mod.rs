@@ -2,63 +2,63 @@
 //!
 //! Recover, materialise, init, read the state, plan to a file, decide, apply that plan.
 
-mod apply_way_back;
+mod apply_rollback;
 mod new_plan;
 mod saved_plan;
-mod state_surgery;
+mod state_edit;
 mod steps;
 
-use super::apply::Run;
-use super::inputs::handed::Handed;
+use super::apply::PlannedApply;
+use super::inputs::prepared_secrets::PreparedSecrets;
 use super::inputs::variables::Inputs;
 use super::recovery::Recovery;
-use super::registrations::Followed;
-use crate::lock::Guard;
+use super::registrations::FollowedRegistrations;
+use crate::lock::LockGuard;
 use crate::model::Node;
 use crate::operation::exec::Invoker;
-use crate::operation::exec::state::Pulled;
+use crate::operation::exec::state::PulledState;
 use crate::operation::intent::Intent;
-use crate::operation::store::facts::Facts;
+use crate::operation::store::plan_basis::PlanBasis;
 use crate::record::Record;
 use crate::resolve::Module;
 
 pub(super) struct Turn<'a> {
     pub node: &'a Node,
     pub invoker: &'a Invoker<'a>,
-    pub guard: &'a Guard,
+    pub guard: &'a LockGuard,
     pub intent: &'a Intent,
     pub record: Option<&'a Record>,
     pub module: &'a Module,
     pub inputs: &'a Inputs,
-    pub handed: &'a Handed,
+    pub task_secrets: &'a PreparedSecrets,
     /// The text of `terraform.tfvars.json`.
     pub variables: &'a str,
     /// The rendered backend block. None means the local backend.
     pub backend: Option<&'a str>,
-    pub facts: &'a Facts,
+    pub basis: &'a PlanBasis,
 }
 
 impl Turn<'_> {
-    /// `before` is the state against which the plan is made.
-    fn run(&self, before: Option<&Pulled>, recovery: &Recovery, destroy: bool) -> Run<'_> {
-        Run {
+    /// `state_before` is the state against which the plan is made.
+    fn run(&self, before: Option<&PulledState>, recovery: &Recovery, destroy: bool) -> PlannedApply<'_> {
+        PlannedApply {
             invoker: self.invoker,
             node: self.node,
             record: self.record,
-            before: before.map(|pulled| pulled.state.remembered()).unwrap_or_default(),
-            text: before.map(|pulled| pulled.text.clone()),
+            state_before: before.map(|pulled_state| pulled_state.state.remembered()).unwrap_or_default(),
+            text: before.map(|pulled_state| pulled_state.text.clone()),
             inputs: self.inputs,
-            handed: self.handed,
+            task_secrets: self.task_secrets,
             variables: self.variables,
-            held: before.map(|pulled| pulled.state.ids()).unwrap_or_default(),
+            held: before.map(|pulled_state| pulled_state.state.ids()).unwrap_or_default(),
             carried: recovery.suspects().to_vec(),
             elsewhere: recovery.is_elsewhere(),
             backend: self.backend,
-            facts: self.facts,
+            basis: self.basis,
             destroy,
             intent: self.intent,
             partly: false,
-            followed: Followed::default(),
+            followed: FollowedRegistrations::default(),
         }
     }
 }

@@ -2,31 +2,31 @@
 
 use std::path::Path;
 
-use super::{Turn, state_surgery};
+use super::{Turn, state_edit};
 use crate::change::{Changes, FoundJob};
 use crate::decide::{State, judge};
 use crate::error::{Code, Result};
-use crate::operation::component::apply::failed_version::Verdict;
-use crate::operation::component::apply::{Run, failed_version};
+use crate::operation::component::apply::failed_version::FailedVersionVerdict;
+use crate::operation::component::apply::{PlannedApply, failed_version};
 use crate::operation::component::drift::remediate;
-use crate::operation::component::plan::{Planned, nomad_preflight};
+use crate::operation::component::plan::{PlanOutcome, nomad_preflight};
 use crate::operation::component::recovery::Recovery;
 use crate::operation::component::{approval, plan, registrations, reports};
 use crate::operation::intent::Mode;
-use crate::operation::session::produced::{Pending, Produced};
-use crate::operation::store::saved_plan::Kept;
+use crate::operation::session::produced_outputs::{PendingOutputs, ProducedOutputs};
+use crate::operation::store::saved_plan::StoredPlan;
 use crate::operation::store::saved_plans::SavedPlan;
 use crate::report::{ComponentReport, Status};
-use crate::terraform::{Plan, Refresh};
+use crate::terraform::{PlanArguments, Refresh};
 use crate::workdir::{Manifest, remove};
 
 impl Turn<'_> {
     /// `again` is the saved plan that this plan replaces, if its changes are the same.
     pub async fn plan_and_apply(
         &self,
-        run: Run<'_>,
+        run: PlannedApply<'_>,
         before: Option<&State>,
-        again: Option<(SavedPlan<'_>, Box<Kept>)>,
+        again: Option<(SavedPlan<'_>, Box<StoredPlan>)>,
         recovery: &mut Recovery,
         manifest: &mut Manifest,
     ) -> Result<ComponentReport> {
@@ -38,19 +38,19 @@ impl Turn<'_> {
         };
         let replace = failed_version::spent(&run, before).await?;
         let changes = match self.plan(&file, &replace, recovery, manifest).await? {
-            Planned::Changes(changes) => changes,
-            Planned::Nothing(found) => {
+            PlanOutcome::Changes(changes) => changes,
+            PlanOutcome::Nothing(jobs) => {
                 let _ = std::fs::remove_file(&file);
-                return self.nothing(run, before, &found).await;
+                return self.nothing(run, before, &jobs).await;
             }
         };
-        if let Some(way) = intent.way() {
-            return self.go_back(way, run, manifest, &file, changes).await;
+        if let Some(step) = intent.way() {
+            return self.apply_rollback(step, run, manifest, &file, changes).await;
         }
         let told = match failed_version::judge(&run, &changes) {
-            Verdict::Free => None,
-            Verdict::Told(note) => Some(note),
-            Verdict::Waits(error) => {
+            FailedVersionVerdict::Unrelated => None,
+            FailedVersionVerdict::Allowed(note) => Some(note),
+            FailedVersionVerdict::Refused(error) => {
                 let _ = std::fs::remove_file(&file);
                 session.ledger.produce(name, self.pending(before, &changes));
                 return Ok(failed_version::waiting(
@@ -69,21 +69,21 @@ impl Turn<'_> {
     /// The resources match the configuration, and the jobs are as the refresh found them.
     async fn nothing(
         &self,
-        run: Run<'_>,
+        run: PlannedApply<'_>,
         before: Option<&State>,
         found: &[FoundJob],
     ) -> Result<ComponentReport> {
         let Self { invoker, guard, intent, .. } = *self;
         let reason = intent.drift_id().map(|_| Code::NothingToPutRight);
-        if intent.changes_things() && !self.handed.is_written() {
+        if intent.changes_things() && !self.task_secrets.is_written() {
             guard.fence().await?;
-            self.handed.deliver(&invoker.context).await?;
+            self.task_secrets.deliver(&invoker.context).await?;
         }
         let mut state = before.cloned().unwrap_or_default();
         let failed = run.failed_before().is_some();
         let followed = registrations::refreshed(&mut state, found, run.record, failed);
         let foreign = followed.foreign.clone();
-        let mut report = Run { followed, ..run }.unchanged(state, reason).await?;
+        let mut report = PlannedApply { followed, ..run }.unchanged(state, reason).await?;
         let changed = found.iter().filter(|job| foreign.contains(&job.key()) && !job.is_stopped);
         report.notes.extend(changed.map(registrations::note));
         let stopped = found.iter().filter(|job| job.is_stopped);
@@ -100,9 +100,9 @@ impl Turn<'_> {
     /// Applies the plan in `file`, saves it, or only shows it.
     async fn decide(
         &self,
-        run: Run<'_>,
+        run: PlannedApply<'_>,
         before: Option<&State>,
-        again: Option<(SavedPlan<'_>, Box<Kept>)>,
+        again: Option<(SavedPlan<'_>, Box<StoredPlan>)>,
         manifest: &mut Manifest,
         file: &Path,
         changes: Changes,
@@ -115,27 +115,28 @@ impl Turn<'_> {
         if let Some((_, kept)) = &again {
             let same = approval::compare(kept, &changes, name);
             same.inspect_err(|_| drop(std::fs::remove_file(file)))?;
-        } else if let Err(blocked) = verdict {
+        } else if let Err(violation) = verdict {
             session.ledger.produce(name, self.pending(before, &changes));
-            return approval::stop(invoker, intent, (file, self.facts, before), changes, blocked).await;
+            return approval::stop(invoker, intent, (file, self.basis, before), changes, violation).await;
         }
         match intent.mode {
             Mode::Apply => {
                 let fence = guard.fence().await?;
-                let note = again.map(|(plan, _)| plan.spend(&session.call.layout, &session.call.run_id));
+                let note =
+                    again.map(|(plan, _)| plan.use_approval(&session.call.layout, &session.call.run_id));
                 let note = note.transpose()?;
                 let report = run.apply(fence, manifest, file, changes).await;
                 let _ = std::fs::remove_file(file);
                 let mut report = report?;
                 report.notes.extend(note.flatten());
-                if let Some(surgery) = intent.surgery().filter(|_| report.status == Status::Applied) {
-                    state_surgery::remember(invoker.context.place, surgery)?;
+                if let Some(edit) = intent.surgery().filter(|_| report.status == Status::Applied) {
+                    state_edit::remember(invoker.context.paths, edit)?;
                 }
                 return Ok(report);
             }
             Mode::Keep => {
                 let plans = session.call.saved_plans();
-                plans.of(name).keep(self.facts, before, &changes, intent.destroys(), None)?;
+                plans.of(name).store(self.basis, before, &changes, intent.destroys(), None)?;
             }
             Mode::Preview => drop(std::fs::remove_file(file)),
         }
@@ -150,11 +151,11 @@ impl Turn<'_> {
         replace: &[String],
         recovery: &mut Recovery,
         manifest: &mut Manifest,
-    ) -> Result<Planned> {
+    ) -> Result<PlanOutcome> {
         let Self { invoker, module, intent, .. } = *self;
         let surgery = intent.surgery();
         let block = surgery
-            .map(|surgery| state_surgery::lay(invoker.context.place, module, surgery, manifest))
+            .map(|edit| state_edit::write_block(invoker.context.paths, module, edit, manifest))
             .transpose()?;
         let planned = match self.plan_once(file, replace).await {
             Err(locked) if locked.code == Code::StateLocked => {
@@ -166,41 +167,41 @@ impl Turn<'_> {
         block.map(|block| block.take_away(manifest)).transpose()?;
         let planned = planned?;
         // The lock was free: the note about a dead terraform's lock is no longer needed.
-        remove(&invoker.context.place.locking())?;
-        if let Some(surgery) = surgery {
+        remove(&invoker.context.paths.locking())?;
+        if let Some(edit) = surgery {
             let nothing = Changes::default();
             let changes = match &planned {
-                Planned::Changes(changes) => changes,
-                Planned::Nothing(_) => &nothing,
+                PlanOutcome::Changes(changes) => changes,
+                PlanOutcome::Nothing(_) => &nothing,
             };
-            let alone = state_surgery::refuse_others(surgery, changes);
+            let alone = state_edit::refuse_others(edit, changes);
             alone.inspect_err(|_| drop(std::fs::remove_file(file)))?;
         }
         Ok(planned)
     }
 
-    async fn plan_once(&self, file: &Path, replace: &[String]) -> Result<Planned> {
+    async fn plan_once(&self, file: &Path, replace: &[String]) -> Result<PlanOutcome> {
         if let Some(drift_id) = self.intent.drift_id() {
-            return remediate::plan(self.invoker, file, self.facts, self.record, drift_id).await;
+            return remediate::plan(self.invoker, file, self.basis, self.record, drift_id).await;
         }
         // A value that is null instead of known must not be evaluated.
-        let refresh = if self.node.lacks.is_empty() { Refresh::First } else { Refresh::Never };
+        let refresh = if self.node.missing_variables.is_empty() { Refresh::First } else { Refresh::Never };
         let (destroy, replace) = (self.intent.destroys(), replace.to_owned());
-        let plan = Plan { destroy, refresh, replace, ..plan::into(file, self.invoker) };
+        let plan = PlanArguments { destroy, refresh, replace, ..plan::into(file, self.invoker) };
         plan::plan(self.invoker, &plan, self.intent.is_shown()).await
     }
 
     /// The current outputs, and which of them the plan would change. An output in neither list is null after this
     /// plan.
-    fn pending(&self, before: Option<&State>, changes: &Changes) -> Produced {
+    fn pending(&self, before: Option<&State>, changes: &Changes) -> ProducedOutputs {
         let state = before.cloned().unwrap_or_default();
         let state =
             if self.intent.destroys() { state } else { state.with_nulls(&self.node.interface.outputs) };
-        Produced {
+        ProducedOutputs {
             outputs: state.outputs,
             pending: match changes.outputs.is_empty() {
-                true => Pending::None,
-                false => Pending::Some(changes.outputs.keys().cloned().collect()),
+                true => PendingOutputs::None,
+                false => PendingOutputs::Some(changes.outputs.keys().cloned().collect()),
             },
         }
     }

@@ -1,14 +1,14 @@
 //! The steps of a turn, in their order.
 
-use super::{Turn, apply_way_back, saved_plan, state_surgery};
+use super::{Turn, apply_rollback, saved_plan, state_edit};
 use crate::decide::State;
 use crate::error::{Code, Result};
 use crate::operation::component::recorded_state;
 use crate::operation::component::recovery::Recovery;
 use crate::operation::component::{migrate_backend, registrations};
-use crate::operation::exec::init::{Wanted, initialise};
+use crate::operation::exec::init::{InitOptions, initialise};
 use crate::operation::exec::state;
-use crate::operation::exec::state::Pulled;
+use crate::operation::exec::state::PulledState;
 use crate::operation::intent::What;
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::report::{ComponentReport, Status};
@@ -30,8 +30,8 @@ impl Turn<'_> {
         let plans = self.intent.plan_id().map(|plan_id| SavedPlans::new(layout, plan_id));
         let again = match plans.as_ref().map(|plans| plans.of(&self.node.component.name)) {
             Some(plan) => match self.apply_kept(plan, recovery, manifest).await? {
-                saved_plan::Outcome::Over(report) => return Ok(*report),
-                saved_plan::Outcome::Again(kept) => Some((plan, kept)),
+                saved_plan::SavedPlanOutcome::Over(report) => return Ok(*report),
+                saved_plan::SavedPlanOutcome::Again(kept) => Some((plan, kept)),
             },
             None => None,
         };
@@ -39,14 +39,14 @@ impl Turn<'_> {
         if self.intent.what == What::Init {
             return Ok(ComponentReport::new(Status::Unchanged, Code::Prepared));
         }
-        let pulled = self.state(recovery, moved).await?;
-        let before = pulled.as_ref().map(|pulled| &pulled.state);
-        if let Some(surgery) = self.intent.surgery()
-            && let Some(report) = state_surgery::settled(self.invoker.context.place, surgery, before)?
+        let pulled_state = self.state(recovery, moved).await?;
+        let before = pulled_state.as_ref().map(|pulled_state| &pulled_state.state);
+        if let Some(edit) = self.intent.surgery()
+            && let Some(report) = state_edit::report_without_plan(self.invoker.context.paths, edit, before)?
         {
             return Ok(report);
         }
-        let run = self.run(pulled.as_ref(), recovery, self.intent.destroys());
+        let run = self.run(pulled_state.as_ref(), recovery, self.intent.destroys());
         if self.intent.destroys() && before.is_none_or(State::is_empty) {
             return run.unchanged(before.cloned().unwrap_or_default(), Some(Code::NothingThere)).await;
         }
@@ -83,8 +83,8 @@ impl Turn<'_> {
         let may_migrate = self.intent.may_migrate();
         let reconfigure =
             migrate_backend::prepare(invoker, module, self.record, backend, may_migrate).await?;
-        notes.extend(materialise(invoker.context.place, module, backend, self.variables, manifest)?);
-        let wanted = Wanted { reconfigure, upgrade: self.intent.options.upgrade };
+        notes.extend(materialise(invoker.context.paths, module, backend, self.variables, manifest)?);
+        let wanted = InitOptions { reconfigure, upgrade: self.intent.options.upgrade };
         notes.extend(initialise(invoker, module, backend, wanted).await?);
         let moved = migrate_backend::finish(invoker, reconfigure).await?;
         recovery.save(invoker).await?;
@@ -92,22 +92,22 @@ impl Turn<'_> {
     }
 
     /// Refuses a state that is not the one after the last run.
-    async fn state(&self, recovery: &mut Recovery, moved: bool) -> Result<Option<Pulled>> {
-        let pulled = state::pull(self.invoker).await?;
-        let before = pulled.as_ref().map(|pulled| &pulled.state);
+    async fn state(&self, recovery: &mut Recovery, moved: bool) -> Result<Option<PulledState>> {
+        let pulled_state = state::pull(self.invoker).await?;
+        let before = pulled_state.as_ref().map(|pulled_state| &pulled_state.state);
         recovery.compare(before);
         match (moved, self.record) {
-            (true, Some(record)) => migrate_backend::verify(record, before, self.invoker.context.place)?,
+            (true, Some(record)) => migrate_backend::verify(record, before, self.invoker.context.paths)?,
             _ => recorded_state::check(self.record, before, self.intent.destroys(), &self.invoker.context)?,
         }
-        if let Some(way) = self.intent.way() {
-            apply_way_back::refuse_moved(
-                way,
+        if let Some(step) = self.intent.way() {
+            apply_rollback::refuse_changed_state(
+                step,
                 &self.invoker.context.session.call.run_id,
                 self.record,
                 before,
             )?;
         }
-        Ok(pulled)
+        Ok(pulled_state)
     }
 }

@@ -1,14 +1,14 @@
 //! Reads the arguments of a call. Each is checked here, once, and all problems are reported together.
 
-mod around;
+mod context;
 mod naming;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use self::around::Around;
-use super::call::{Identity, Request};
+use self::context::EnvironmentContext;
+use super::call::{CallerIdentity, Request};
 use super::pillar::Pillar;
 use crate::decide::is_id;
 use crate::error::Result;
@@ -19,7 +19,7 @@ pub struct Arguments {
     given: Map<String, Value>,
     known: Vec<&'static str>,
     problems: Vec<Problem>,
-    around: Around,
+    context: EnvironmentContext,
 }
 
 impl Arguments {
@@ -33,7 +33,7 @@ impl Arguments {
             given: request.arguments.clone(),
             known: Vec::new(),
             problems: request.problems.clone(),
-            around: Around::of(request, pillar),
+            context: EnvironmentContext::of(request, pillar),
         };
         if request.surplus > 0 {
             arguments.problems.push(Problem::new(
@@ -175,7 +175,7 @@ impl Arguments {
     }
 
     /// Whether to register a failed version again. Only a person may ask for that.
-    pub fn retry(&mut self, identity: &Identity) -> bool {
+    pub fn retry(&mut self, identity: &CallerIdentity) -> bool {
         let retry = self.flag("retry");
         if let (true, Some(automation)) = (retry, &identity.automation) {
             self.retry_is_not_for(automation);
@@ -199,7 +199,7 @@ impl Arguments {
     }
 
     /// Salt's `test`, unless the call has its own.
-    pub fn test(&mut self, identity: &Identity) -> bool {
+    pub fn test(&mut self, identity: &CallerIdentity) -> bool {
         self.maybe_flag("test").unwrap_or(identity.test)
     }
 

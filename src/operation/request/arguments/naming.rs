@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::Arguments;
-use crate::decide::{Demand, Meant, Naming, is_id, meant};
+use crate::decide::{
+    ChosenEnvironment, EnvironmentRequirement, EnvironmentSources, choose_environment, is_id,
+};
 use crate::model::{Name, PillarPath, Problem};
 
 /// The arguments that name an environment. The first is a parameter of every function.
@@ -24,12 +26,13 @@ const FORMS: [(&str, &str); 8] = [
 impl Arguments {
     /// The environment, from the call or from the pillar's default.
     pub fn environment(&mut self) -> Name {
-        self.meant(Demand::Named, None).map_or_else(Self::placeholder, |meant| meant.environment)
+        self.meant(EnvironmentRequirement::Named, None)
+            .map_or_else(Self::placeholder, |meant| meant.environment)
     }
 
     /// The environment, which only the call itself may name. None if it does not, which is a problem.
     pub fn environment_in_the_call(&mut self) -> Option<Name> {
-        self.meant(Demand::NamedInTheCall, None).map(|meant| meant.environment)
+        self.meant(EnvironmentRequirement::NamedInTheCall, None).map(|meant| meant.environment)
     }
 
     /// The environment of a run or a plan whose id the call gives. It must agree with the rest of the call.
@@ -41,32 +44,38 @@ impl Arguments {
                 self.named();
                 None
             }
-            its => self.meant(Demand::Named, its.map(|its| (id, its))).map(|meant| meant.environment),
+            its => self
+                .meant(EnvironmentRequirement::Named, its.map(|its| (id, its)))
+                .map(|meant| meant.environment),
         }
     }
 
     /// None if it is not clear, which is a problem, and if there is no pillar.
-    pub fn meant(&mut self, demand: Demand, id: Option<(&str, &Name)>) -> Option<Meant> {
+    pub fn meant(
+        &mut self,
+        demand: EnvironmentRequirement,
+        id: Option<(&str, &Name)>,
+    ) -> Option<ChosenEnvironment> {
         let before = self.problems.len();
         let call = self.named();
         if self.problems.len() > before {
             return None;
         }
-        let environments = self.around.environments.clone();
+        let environments = self.context.environments.clone();
         let Some(environments) = environments.filter(|all| !all.is_empty() || call.is_empty()) else {
             // The pillar has no environment, and its own problems report that.
             let (word, value) = call.first()?;
             let environment = self.as_name(word, &value.as_str().into())?;
-            return Some(Meant { environment, in_the_call: true });
+            return Some(ChosenEnvironment { environment, in_the_call: true });
         };
-        let naming = Naming {
+        let naming = EnvironmentSources {
             call: call.iter().map(|(word, value)| (*word, value.as_str())).collect(),
             id,
-            pillar: self.around.pillar.as_deref(),
-            default: self.around.default.as_deref(),
+            pillar: self.context.pillar.as_deref(),
+            default: self.context.default.as_deref(),
             environments,
         };
-        let meant = meant(&naming, demand);
+        let meant = choose_environment(&naming, demand);
         meant.map_err(|unclear| self.problem(WORDS[0], unclear.to_string())).ok()
     }
 
@@ -113,7 +122,7 @@ impl Arguments {
 
     /// The form of the call, if an older version accepted another order of arguments.
     pub(super) fn form(&self) -> Option<Problem> {
-        let (_, form) = FORMS.iter().find(|(operation, _)| *operation == self.around.operation)?;
+        let (_, form) = FORMS.iter().find(|(operation, _)| *operation == self.context.operation)?;
         let wrong = self.problems.iter().any(|problem| problem.path.is_argument());
         wrong.then(|| Problem::new(&PillarPath::arguments(), format!("the environment comes first: {form}")))
     }

@@ -2,32 +2,32 @@
 //!
 //! An old state is never restored: resources that were created since would exist and be in no state.
 
-pub mod asked;
-mod verdict;
+pub mod request;
+mod result;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::schedule::schedule;
-use crate::decide::{Back, Did, State, Trouble};
+use crate::decide::{ApplyFailure, ChangeProgress, RollbackDecision, State};
 use crate::error::{Code, Result};
 use crate::graph::Graph;
 use crate::model::{Blueprint, Name, Node, OnFailure};
 use crate::operation::blueprint::earlier_configuration;
 use crate::operation::component;
-use crate::operation::intent::way_back::{Leg, Manner, Way};
+use crate::operation::intent::rollback::{RollbackStep, RollbackTarget, RollbackTrigger};
 use crate::operation::intent::{Intent, Mode, What};
-use crate::operation::session::{Session, Was};
+use crate::operation::session::{PriorState, Session};
 use crate::report::{ComponentReport, Status};
 use crate::resolve::Module;
-use crate::snapshot::Store;
+use crate::snapshot::SnapshotStore;
 
 /// The operation name of a rollback that a person requests.
 pub const OPERATION: &str = "rollback";
 
 type Reports = BTreeMap<Name, ComponentReport>;
-type Legs = BTreeMap<Name, Leg>;
+type RollbackTargets = BTreeMap<Name, RollbackTarget>;
 
 /// Rolls the run back if the pillar asks for it. The reports then say what happened to each component.
 pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Reports) -> Reports {
@@ -45,30 +45,30 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
         return reports;
     }
     // After a failure whose result is unknown, the other components may be needed as they are.
-    if changed.values().any(|was| matches!(was.did, Did::Failed(trouble) if trouble != Trouble::Known)) {
-        for (name, was) in &changed {
-            verdict::kept(reports.get_mut(name), was, Code::UnclearFailure);
+    if changed.values().any(|prior| matches!(prior.progress, ChangeProgress::Failed(failure) if failure != ApplyFailure::StateKnown)) {
+        for (name, prior) in &changed {
+            result::kept(reports.get_mut(name), prior, Code::UnclearFailure);
         }
         return reports;
     }
-    let (mut destroys, mut legs) = (BTreeSet::new(), Legs::new());
-    for (name, was) in &changed {
-        match verdict::decide(session, name, was) {
-            Back::Leave => {}
-            Back::Keep(reason) => verdict::kept(reports.get_mut(name), was, reason),
-            Back::Destroy => drop(destroys.insert(name.clone())),
-            Back::RollBack => drop(legs.insert(name.clone(), leg(was))),
+    let (mut destroys, mut targets) = (BTreeSet::new(), RollbackTargets::new());
+    for (name, prior) in &changed {
+        match result::decide(session, name, prior) {
+            RollbackDecision::Leave => {}
+            RollbackDecision::Keep(reason) => result::kept(reports.get_mut(name), prior, reason),
+            RollbackDecision::Destroy => drop(destroys.insert(name.clone())),
+            RollbackDecision::RollBack => drop(targets.insert(name.clone(), leg(prior))),
         }
     }
-    session.call.teller.note(&format!(
+    session.call.channel.note(&format!(
         "the run failed: rolling back {}",
-        destroys.iter().chain(legs.keys()).map(Name::as_str).collect::<Vec<_>>().join(", ")
+        destroys.iter().chain(targets.keys()).map(Name::as_str).collect::<Vec<_>>().join(", ")
     ));
     let mut done = destroy(session, &destroys).await;
-    done.extend(go_back(session, &legs, Manner::OfRun, Mode::Apply, None).await);
+    done.extend(roll_back(session, &targets, RollbackTrigger::Automatic, Mode::Apply, None).await);
     for (name, back) in done {
         if let Some(report) = reports.get_mut(&name) {
-            verdict::tell(&session.blueprint.environment, &name, report, back);
+            result::tell(&session.blueprint.environment, &name, report, back);
         }
     }
     reports
@@ -89,16 +89,16 @@ async fn destroy(session: &Session, names: &BTreeSet<Name>) -> Reports {
 
 /// Creations and changes in dependency order; what is destroyed afterwards, and the other way round.
 /// `given` is an order that was asked for.
-async fn go_back(
+async fn roll_back(
     session: &Session,
-    legs: &Legs,
-    manner: Manner,
+    rollback_targets: &RollbackTargets,
+    trigger: RollbackTrigger,
     mode: Mode,
     given: Option<Graph>,
 ) -> Reports {
     let (mut targets, mut reports) = (BTreeMap::new(), Reports::new());
-    for (name, leg) in legs {
-        match earlier(session, name, &leg.to) {
+    for (name, rollback_target) in rollback_targets {
+        match earlier(session, name, &rollback_target.configuration) {
             Ok(target) => drop(targets.insert(name.clone(), target)),
             Err(error) => drop(reports.insert(name.clone(), ComponentReport::failed(error.of(name)))),
         }
@@ -107,11 +107,16 @@ async fn go_back(
     let toward = session.toward(targets);
     let back = RefCell::new(BTreeSet::new());
     let turn = async |name: Name, waits: bool| {
-        let read = read(&session.blueprint, &name, legs, &back.borrow());
-        let way = Way { leg: legs[&name].clone(), manner, read, waits: waits && mode == Mode::Apply };
-        let intent = Intent::new(What::GoBack(way), mode);
+        let read = read(&session.blueprint, &name, rollback_targets, &back.borrow());
+        let step = RollbackStep {
+            target: rollback_targets[&name].clone(),
+            trigger,
+            read,
+            defers_destroys: waits && mode == Mode::Apply,
+        };
+        let intent = Intent::new(What::RollbackStep(step), mode);
         let report = component::run(&toward, &name, &intent).await;
-        if verdict::is_back(&report) {
+        if result::is_back(&report) {
             back.borrow_mut().insert(name);
         }
         report
@@ -126,12 +131,12 @@ async fn go_back(
     reports
 }
 
-fn leg(was: &Was) -> Leg {
-    Leg {
-        to: was.known_good.clone().unwrap_or_default(),
-        before: addresses(was.state.as_ref().map(|text| text.as_slice())),
-        residue: was.residue.clone(),
-        known_good: was.known_good.clone(),
+fn leg(prior: &PriorState) -> RollbackTarget {
+    RollbackTarget {
+        configuration: prior.known_good.clone().unwrap_or_default(),
+        before: addresses(prior.state.as_ref().map(|text| text.as_slice())),
+        perpetual_diff: prior.perpetual_diff.clone(),
+        known_good: prior.known_good.clone(),
         data: BTreeSet::new(),
     }
 }
@@ -146,7 +151,7 @@ fn waiting(report: ComponentReport) -> ComponentReport {
 
 /// The component with this configuration. Its module is laid out in the run's folder.
 fn earlier(session: &Session, name: &Name, configuration: &str) -> Result<(Node, Arc<Module>)> {
-    let store = Store::new(session.call.layout.place(name)?.snapshots());
+    let store = SnapshotStore::new(session.call.layout.component(name)?.snapshots());
     let configuration = store.configuration(configuration)?;
     let folder = session.call.layout.run(&session.call.run_id).join(name).join("earlier");
     earlier_configuration::whole(&session.blueprint.nodes[name], &configuration, &store, &folder)
@@ -169,8 +174,13 @@ fn order(graph: &Graph, targets: &BTreeMap<Name, (Node, Arc<Module>)>) -> Graph 
 }
 
 /// The outputs of `name` that others read, that this run changed, and that are not rolled back yet.
-fn read(blueprint: &Blueprint, name: &Name, legs: &Legs, back: &BTreeSet<Name>) -> BTreeSet<String> {
-    let pending = legs.keys().filter(|other| *other != name && !back.contains(*other));
+fn read(
+    blueprint: &Blueprint,
+    name: &Name,
+    targets: &RollbackTargets,
+    back: &BTreeSet<Name>,
+) -> BTreeSet<String> {
+    let pending = targets.keys().filter(|other| *other != name && !back.contains(*other));
     let outputs = pending.flat_map(|other| blueprint.nodes[other].component.reads());
     outputs.filter(|output| output.component == *name).map(|output| output.output.clone()).collect()
 }

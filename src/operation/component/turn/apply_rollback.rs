@@ -1,0 +1,160 @@
+//! The plan of a rollback: which part of it may be applied, and from which state it may start.
+
+use std::path::Path;
+
+use super::Turn;
+use crate::change::Changes;
+use crate::decide::{self, PolicyViolation, State};
+use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::model::Component;
+use crate::operation::component::apply::PlannedApply;
+use crate::operation::component::{plan, reports};
+use crate::operation::intent::rollback::{RollbackStep, RollbackTrigger};
+use crate::operation::store::records;
+use crate::record::Record;
+use crate::report::{ComponentReport, ResourceChange, Status};
+use crate::words::{Words, words};
+use crate::workdir::Manifest;
+
+impl Turn<'_> {
+    /// Applies the plan, or the part of it that is due, if no approval is needed.
+    pub async fn apply_rollback(
+        &self,
+        step: &RollbackStep,
+        run: PlannedApply<'_>,
+        manifest: &mut Manifest,
+        file: &Path,
+        changes: Changes,
+    ) -> Result<ComponentReport> {
+        let component = &run.node.component;
+        let share = share(step, &changes);
+        let (changes, partly) = match &share.targets {
+            None => (changes, false),
+            Some(targets) if targets.is_empty() => {
+                return Ok(share.tell(ComponentReport::new(Status::Unchanged, None)));
+            }
+            Some(_) if self.intent.is_test() => (changes, true),
+            Some(targets) => (plan::targeted(run.invoker, file, targets).await?, true),
+        };
+        let verdict = judge(step, component, &changes);
+        let changes = reports::redacted(&run.invoker.context.redactor, changes);
+        if let Err(violation) = verdict {
+            if step.trigger == RollbackTrigger::Automatic {
+                let record = run.record.cloned().unwrap_or_default();
+                let (known_good, perpetual_diff) =
+                    (step.target.known_good.clone(), step.target.perpetual_diff.clone());
+                records::write(
+                    run.invoker.context.lock,
+                    &component.name,
+                    run.invoker.context.paths,
+                    Record { known_good, residue: perpetual_diff, ..record },
+                )
+                .await?;
+            }
+            return Ok(reports::blocked(changes, violation, &component.name));
+        }
+        if self.intent.is_test() {
+            return Ok(share.tell(reports::planned(changes)));
+        }
+        let run = PlannedApply { partly, ..run };
+        let report = run.apply(self.guard.fence().await?, manifest, file, changes).await?;
+        Ok(share.tell(report))
+    }
+}
+
+/// Refuses to start from any other state than the one that this run produced.
+pub(super) fn refuse_changed_state(
+    step: &RollbackStep,
+    run_id: &str,
+    record: Option<&Record>,
+    state: Option<&State>,
+) -> Result<()> {
+    if step.trigger != RollbackTrigger::Automatic {
+        return Ok(());
+    }
+    let recorded = state.map(State::remembered).unwrap_or_default();
+    let ours = record.is_some_and(|record| record.run_id == run_id && record.remembered() == recorded);
+    match ours {
+        true => Ok(()),
+        false => Err(Error::new(
+            Layer::Host,
+            Phase::Rollback,
+            Code::MovedSince,
+            "its state changed after this run: someone else has applied something",
+            "check the resources, then orchestrate",
+        )),
+    }
+}
+
+/// The part of a plan that is due now.
+fn share(step: &RollbackStep, changes: &Changes) -> RollbackShare {
+    let is_data = |change: &ResourceChange| {
+        let is = |one: &String| *one == change.kind || decide::covers(one, &change.address);
+        change.actions.iter().any(|action| action == "delete") && step.target.data.iter().any(is)
+    };
+    let waits = |change: &ResourceChange| step.defers_destroys && change.actions == ["delete"];
+    let (data, rest): (Vec<_>, Vec<_>) = changes.resources.iter().partition(|change| is_data(change));
+    let (later, now): (Vec<_>, Vec<_>) = rest.into_iter().partition(|change| waits(change));
+    let addresses = |some: &[&ResourceChange]| -> Vec<String> {
+        some.iter().map(|change| change.address.clone()).collect()
+    };
+    RollbackShare {
+        targets: (!data.is_empty() || !later.is_empty()).then(|| addresses(&now)),
+        data: addresses(&data),
+        later: !later.is_empty(),
+    }
+}
+
+/// Whether this plan may be applied without approval.
+fn judge(step: &RollbackStep, component: &Component, changes: &Changes) -> Result<(), PolicyViolation> {
+    let mut rollback = component.rollback.clone();
+    if step.trigger == RollbackTrigger::Confirmed {
+        rollback.needs_approval_for.clear();
+    }
+    let asks = decide::needs_approval(&component.policy, &rollback, &step.target.before, changes);
+    let asks: Vec<_> = asks.into_iter().map(|change| change.address.clone()).collect();
+    if !asks.is_empty() {
+        return Err(refused("the rollback would destroy resources that existed before the run", asks));
+    }
+    let used: Vec<_> = changes.outputs.keys().filter(|output| step.read.contains(*output)).collect();
+    let asked = !rollback.needs_approval_for.is_empty();
+    if asked && !used.is_empty() && changes.destroyed().next().is_some() {
+        let used = used.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let addresses = changes.destroyed().map(|change| change.address.clone()).collect();
+        let what = format!(
+            "the rollback would destroy resources whose outputs other components still read ({used})"
+        );
+        return Err(refused(what, addresses));
+    }
+    Ok(())
+}
+
+struct RollbackShare {
+    /// None means the whole plan.
+    targets: Option<Vec<String>>,
+    /// Addresses that stay although the plan would destroy them.
+    data: Vec<String>,
+    /// Whether a part is left for a later turn.
+    later: bool,
+}
+
+impl RollbackShare {
+    fn tell(&self, mut report: ComponentReport) -> ComponentReport {
+        if !self.data.is_empty() {
+            report.notes.push(words!["kept, because it stores data: ", self.data.join(", ")]);
+        }
+        if self.later && matches!(report.status, Status::Applied | Status::Unchanged) {
+            report.reason = Some(Code::Waits);
+        }
+        report
+    }
+}
+
+fn refused(what: impl Into<Words>, addresses: Vec<String>) -> PolicyViolation {
+    PolicyViolation {
+        code: Code::RollbackNeedsApproval,
+        message: words![what, ": ", addresses.join(", ")],
+        remedy: "to allow this, set confirm=ENVIRONMENT; resources of policy:protect stay protected".into(),
+        addresses,
+    }
+}

@@ -1,0 +1,121 @@
+//! What a run is to do: prepared, and refused where it may not be done, before anything runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::refuse_needed::refuse_needed;
+use super::remediate_target;
+use super::run_request::{ResumedRun, RunRequest};
+use crate::error::{Code, Result};
+use crate::graph::Graph;
+use crate::journal::RunStart;
+use crate::lock::Holder;
+use crate::model::Name;
+use crate::operation::blueprint::prepared::{AppliedConfigurations, Destruction, Prepared};
+use crate::operation::blueprint::{gone, prepare, refuse_steps, select};
+use crate::operation::intent::{Intent, What};
+use crate::operation::request::answer::ReportBuilder;
+use crate::operation::request::call::Call;
+use crate::operation::store::saved_plans::SavedPlans;
+use crate::operation::store::{run_log, shared_records};
+use crate::report::{ComponentReport, Status};
+use crate::workdir::Layout;
+
+pub(super) struct PreparedRun {
+    pub prepared: Prepared,
+    pub layout: Layout,
+    pub intent: Intent,
+    /// Those that have a turn.
+    pub selected: BTreeSet<Name>,
+    /// The reports of others that were asked for.
+    pub skipped: BTreeMap<Name, ComponentReport>,
+    /// The interrupted run that this one resumes.
+    pub resumes: Option<ResumedRun>,
+}
+
+impl PreparedRun {
+    /// Reads the pillar and what other hosts did, and finds what the call is about. The run's id is its own from here on.
+    pub fn prepare(call: &Call<'_>, mut wanted: RunRequest, builder: &mut ReportBuilder) -> Result<Self> {
+        let problems = std::mem::take(&mut wanted.problems);
+        let past = past(&wanted, &builder.run_id);
+        let mut prepared = prepare(call, &wanted.environment, &wanted.overrides, problems, past)?;
+        let layout = Layout::of(&prepared.blueprint)?;
+        let (settings, environment) = (&prepared.blueprint.settings, &prepared.blueprint.environment);
+        shared_records::fetch(settings, environment)?;
+        builder.run_id = run_log::next_id(settings, &layout, environment)?;
+        let RunRequest { operation, components, include_dependencies, intent, resumes, .. } = wanted;
+        let selected = select(&prepared.blueprint, components.clone(), include_dependencies)?;
+        if intent.refuses_steps() {
+            refuse_steps(&prepared.blueprint, &selected, operation)?;
+        }
+        if intent.drift_id().is_some() {
+            for name in &selected {
+                remediate_target::aim(&mut prepared, name, &layout.run(&builder.run_id))?;
+            }
+        }
+        let mut work = Self { prepared, layout, intent, selected, skipped: BTreeMap::new(), resumes };
+        work.open_saved_plans(components.as_ref(), &builder.run_id)?;
+        if work.intent.destroys() {
+            refuse_needed(&work.prepared.blueprint, &work.layout, &work.selected)?;
+        }
+        Ok(work)
+    }
+
+    /// Saved plans say which components have a turn, and whether they are destroyed.
+    fn open_saved_plans(&mut self, named: Option<&BTreeSet<Name>>, run_id: &str) -> Result<()> {
+        let What::SavedPlan { plan_id, destroys } = &mut self.intent.what else { return Ok(()) };
+        let contents = SavedPlans::new(&self.layout, plan_id).contents()?;
+        if !contents.destroy {
+            self.prepared.refuse_broken(&self.layout.run(run_id))?;
+        }
+        (self.selected, self.skipped) = contents.split(&self.prepared.blueprint, named)?;
+        *destroys = contents.destroy;
+        if let Some(resumed) = &self.resumes {
+            // The saved plan of what is done is spent.
+            let spent: Vec<_> =
+                self.selected.iter().filter(|name| resumed.done.contains_key(*name)).cloned().collect();
+            for name in spent {
+                self.selected.remove(&name);
+                self.skipped.insert(name, ComponentReport::new(Status::Unchanged, Code::DoneBefore));
+            }
+        }
+        Ok(())
+    }
+
+    /// The first line of the run's journal.
+    pub fn began(&self, builder: &ReportBuilder) -> RunStart {
+        let who = Holder {
+            run_id: builder.run_id.clone(),
+            jid: builder.identity.jid.clone(),
+            operation: builder.operation.clone(),
+            environment: builder.environment.clone(),
+            ..Holder::here()
+        };
+        RunStart {
+            plan_id: self.intent.plan_id().map(str::to_owned),
+            resumes: self.resumes.as_ref().map(|resumed| resumed.run_id.clone()),
+            ..RunStart::new(who, &builder.identity.user, self.intent.kind(), self.selected.clone())
+        }
+    }
+
+    /// Whose turn comes after whose.
+    pub fn graph(&self) -> Graph {
+        let graph = self.prepared.blueprint.graph.restricted(&self.selected);
+        if self.intent.destroys() { graph.reversed() } else { graph }
+    }
+
+    /// Components that have resources, and that the pillar has no more.
+    pub fn orphans(&self) -> Result<BTreeMap<Name, ComponentReport>> {
+        let mut orphans = gone::report(&self.prepared.blueprint, &self.layout)?;
+        orphans.retain(|name, _| !self.prepared.left_out.contains_key(name));
+        Ok(orphans)
+    }
+}
+
+/// What this run takes as it was last applied.
+fn past<'a>(wanted: &'a RunRequest, run_id: &'a str) -> AppliedConfigurations<'a> {
+    let (named, intent) = (wanted.components.as_ref(), &wanted.intent);
+    AppliedConfigurations {
+        gone: named.filter(|_| intent.takes_gone()),
+        broken: intent.may_destroy().then_some(Destruction { run_id, named }),
+    }
+}
