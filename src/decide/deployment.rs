@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::rollout::{Allocation, Deployment, GroupProgress, Rollout, short_id};
+use super::rollout::{
+    Allocation, ClientStatus, Deployment, DeploymentStatus, DesiredStatus, EvaluationStatus, GroupProgress,
+    Rollout, short_id,
+};
 
 /// The result of one query of Nomad. Each variant has a line for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,18 +42,18 @@ pub fn rollout_status(rollout: &Rollout) -> RolloutStatus {
         };
     };
     let said = || told(deployment);
-    match deployment.status.as_str() {
-        "successful" if rollout.is_ours() => running(rollout),
-        "successful" => newest(rollout),
-        "failed" if deployment.goes_back() => back(rollout, &said()),
-        "failed" => RolloutStatus::Failed(said()),
-        "cancelled" if deployment.status_description.contains("newer version") => {
+    match deployment.status {
+        DeploymentStatus::Successful if rollout.is_ours() => running(rollout),
+        DeploymentStatus::Successful => newest(rollout),
+        DeploymentStatus::Failed if deployment.goes_back() => back(rollout, &said()),
+        DeploymentStatus::Failed => RolloutStatus::Failed(said()),
+        DeploymentStatus::Cancelled if deployment.is_superseded() => {
             RolloutStatus::Superseded(superseded(rollout))
         }
-        "cancelled" if job.stop => RolloutStatus::Stopped("the job was stopped".to_owned()),
-        "cancelled" => RolloutStatus::Failed(said()),
-        "running" if awaits_promotion(deployment) => RolloutStatus::AwaitingPromotion(said()),
-        // running, pending, initializing, blocked, unblocking, paused, and statuses that only a newer Nomad has.
+        DeploymentStatus::Cancelled if job.stop => RolloutStatus::Stopped("the job was stopped".to_owned()),
+        DeploymentStatus::Cancelled => RolloutStatus::Failed(said()),
+        DeploymentStatus::Running if awaits_promotion(deployment) => RolloutStatus::AwaitingPromotion(said()),
+        // Also pending, initializing, blocked, unblocking, paused, and statuses that only a newer Nomad has.
         _ => RolloutStatus::Wait(with_unplaced(rollout, said())),
     }
 }
@@ -82,8 +85,9 @@ fn superseded(rollout: &Rollout) -> String {
 fn awaits_promotion(deployment: &Deployment) -> bool {
     let waits = |one: &&GroupProgress| one.desired_canaries > 0 && !one.promoted;
     let mut canaries = deployment.task_groups.values().filter(waits).peekable();
-    let manual = deployment.status_description.contains("requires manual promotion");
-    manual && canaries.peek().is_some() && canaries.all(|one| one.healthy_allocs >= one.desired_canaries)
+    deployment.is_promoted_by_hand()
+        && canaries.peek().is_some()
+        && canaries.all(|one| one.healthy_allocs >= one.desired_canaries)
 }
 
 /// Describes a failed deployment that Nomad has already removed.
@@ -115,7 +119,9 @@ fn back(rollout: &Rollout, message: &str) -> RolloutStatus {
     match &rollout.after {
         _ if rollout.job.stop => settled("the job was stopped"),
         Some(after) if after.goes_back() => RolloutStatus::Reverting(format!("{message}; {}", told(after))),
-        Some(after) if after.status == "successful" => settled("the previous version runs again"),
+        Some(after) if after.status == DeploymentStatus::Successful => {
+            settled("the previous version runs again")
+        }
         Some(after) if after.is_over() => {
             settled(&format!("and the rollback to the previous version failed too: {}", told(after)))
         }
@@ -135,10 +141,12 @@ fn without_deployment(rollout: &Rollout) -> RolloutStatus {
     let of_ours = rollout.evaluations.iter().filter(|one| one.job_modify_index == rollout.ours);
     let mut of_ours: Vec<_> = of_ours.collect();
     of_ours.sort_by_key(|one| one.create_index);
-    if let Some(failed) = of_ours.last().filter(|one| one.status == "failed" && one.next_eval.is_empty()) {
+    if let Some(failed) =
+        of_ours.last().filter(|one| one.status == EvaluationStatus::Failed && one.next_eval.is_empty())
+    {
         return RolloutStatus::Stuck(format!("its evaluation failed: {}", failed.status_description));
     }
-    if rollout.evaluations.iter().any(|one| one.status == "pending") {
+    if rollout.evaluations.iter().any(|one| one.status == EvaluationStatus::Pending) {
         return RolloutStatus::Wait("Nomad has not scheduled it yet".to_owned());
     }
     // A removed deployment was over. It was not cancelled, because this registration is still current. It was not
@@ -158,10 +166,12 @@ fn without_deployment(rollout: &Rollout) -> RolloutStatus {
 
 /// Whether the requested allocations run, or have ended successfully. Each allocation is checked.
 fn running(rollout: &Rollout) -> RolloutStatus {
-    let is_batch = matches!(rollout.job.kind.as_str(), "batch" | "sysbatch");
-    let on_each_node = matches!(rollout.job.kind.as_str(), "system" | "sysbatch");
+    let is_batch = rollout.job.kind.ends();
+    let on_each_node = rollout.job.kind.is_on_each_node();
     let mut groups: BTreeMap<&str, Vec<&Allocation>> = BTreeMap::new();
-    for one in rollout.current().filter(|one| one.desired_status == "run" || (is_batch && is_done(one))) {
+    for one in
+        rollout.current().filter(|one| one.desired_status == DesiredStatus::Run || (is_batch && is_done(one)))
+    {
         groups.entry(&one.task_group).or_default().push(one);
     }
     let mut said = Vec::new();
@@ -169,7 +179,7 @@ fn running(rollout: &Rollout) -> RolloutStatus {
     for group in &rollout.job.task_groups {
         let all = groups.remove(group.name.as_str()).unwrap_or_default();
         let lost = all.iter().find(|one| one.has_failed() && !one.is_followed());
-        if let Some(failed) = lost.filter(|one| one.client_status == "failed") {
+        if let Some(failed) = lost.filter(|one| one.client_status == ClientStatus::Failed) {
             let short = short_id(&failed.id);
             return RolloutStatus::Stuck(format!(
                 "{}: allocation {short} failed: {}",
@@ -190,12 +200,12 @@ fn running(rollout: &Rollout) -> RolloutStatus {
 
 fn is_up(one: &Allocation) -> bool {
     let unhealthy = one.deployment_status.as_ref().and_then(|judged| judged.healthy) == Some(false);
-    one.client_status == "running" && !unhealthy
+    one.client_status == ClientStatus::Running && !unhealthy
 }
 
 /// Nomad marks an allocation complete only if each task ended with exit code 0, or was asked to stop.
 fn is_done(one: &Allocation) -> bool {
-    one.client_status == "complete" && one.task_states.values().all(|task| !task.failed)
+    one.client_status == ClientStatus::Complete && one.task_states.values().all(|task| !task.failed)
 }
 
 #[cfg(test)]

@@ -50,8 +50,9 @@ pub use rollback::{
     ApplyFailure, ChangeProgress, FailedRunComponent, RollbackDecision, decide_rollback, needs_approval,
 };
 pub use rollout::{
-    Allocation, Deployment, Evaluation, JobVersion, JobVersions, NomadAnswers, PlacementFailure,
-    RegisteredJob, Rollout, RolloutQuery, TaskGroup, short_id,
+    Allocation, CheckStatus, ClientStatus, Deployment, DeploymentStatus, DesiredStatus, Evaluation,
+    JobVersion, JobVersions, NomadAnswers, PlacementFailure, RegisteredJob, Rollout, RolloutQuery, TaskGroup,
+    short_id,
 };
 pub use secret_variable::{Items, VariableUpdate, handed, variable_update, without_own_keys};
 pub use service::{RegisteredInstance, remembered, served};

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::answer::{FailedMeasurement, FinalReason, Outlook};
 use super::nomad::{ask, unseen};
 use crate::consul::{ConsulClient, ConsulError, InstanceCheck, ServiceInstance, instances};
-use crate::decide::{RegisteredInstance, remembered, served};
+use crate::decide::{CheckStatus, RegisteredInstance, remembered, served};
 use crate::model::ConsulServer;
 use crate::nomad::{DeploymentWatch, ServingAllocations};
 
@@ -149,7 +149,9 @@ impl ConsulGate {
         for allocation in allocations {
             let checks = job.checks_of(allocation).await.map_err(|error| unseen(job, &error))?;
             let mut own = checks.iter().filter(|check| check.service == self.service);
-            let failing = own.find(|check| check.status != "success").map(|check| check.explain(self.silent));
+            let failing = own
+                .find(|check| check.status != CheckStatus::Success)
+                .map(|check| check.explain(self.silent));
             registered.push(RegisteredInstance { id: format!("_nomad-task-{allocation}-"), failing });
         }
         served(allocations, &registered, self.least).map_err(|why| FailedMeasurement::new(why, None))

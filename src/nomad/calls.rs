@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use super::JobName;
 use super::client::{NomadClient, NomadReply};
 use super::error::NomadError;
-use crate::decide::{Allocation, Deployment, Evaluation, JobVersions, PlacementFailure, RegisteredJob};
+use crate::decide::{
+    Allocation, CheckStatus, Deployment, Evaluation, JobVersions, PlacementFailure, RegisteredJob,
+};
 
 /// The answer to a validation. Nomad answers 200 for invalid jobs too.
 #[derive(Debug, Default, Deserialize)]
@@ -41,8 +43,7 @@ pub struct JobPlanAnnotations {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct AllocationCheck {
-    /// `success`, `failure` or `pending`.
-    pub status: String,
+    pub status: CheckStatus,
     pub service: String,
     pub check: String,
     pub output: String,

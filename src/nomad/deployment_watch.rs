@@ -11,8 +11,9 @@ use super::client::NomadClient;
 use super::error::NomadError;
 use super::{JobName, diagnose};
 use crate::decide::{
-    Deployment, JobVersions, NomadAnswers, RegisteredInstance, RegisteredJob, Rollout, RolloutQuery,
-    RolloutStatus, TaskGroup, remembered, rollout_status, short_id,
+    CheckStatus, ClientStatus, Deployment, DeploymentStatus, DesiredStatus, JobVersions, NomadAnswers,
+    RegisteredInstance, RegisteredJob, Rollout, RolloutQuery, RolloutStatus, TaskGroup, remembered,
+    rollout_status, short_id,
 };
 
 /// Time to wait beyond Nomad's own progress deadline.
@@ -45,7 +46,7 @@ struct WatchMemory {
 }
 
 /// A deployment's id and status, and the numbers of placed and healthy allocations of one of its groups.
-type ProgressMark = (String, String, u64, u64);
+type ProgressMark = (String, DeploymentStatus, u64, u64);
 
 /// The result of one look, with a line for people.
 #[derive(Debug, PartialEq)]
@@ -171,11 +172,11 @@ impl DeploymentWatch {
         let wanted = groups.iter().map(|group| wanted(&rollout.job, group)).sum();
         let mut looked_at = Vec::new();
         for one in rollout.current().filter(|one| groups.iter().any(|group| group.name == one.task_group)) {
-            if one.client_status != "running" || one.desired_status != "run" {
+            if one.client_status != ClientStatus::Running || one.desired_status != DesiredStatus::Run {
                 continue;
             }
             let checks = self.nomad.checks(&self.name.namespace, &one.id).await?;
-            let failing = checks.iter().find(|check| check.status != "success");
+            let failing = checks.iter().find(|check| check.status != CheckStatus::Success);
             let failing = failing
                 .map(|check| format!("allocation {}: {}", short_id(&one.id), check.explain(self.silent)));
             looked_at.push(RegisteredInstance { id: one.id.clone(), failing });
@@ -243,7 +244,7 @@ impl DeploymentWatch {
             own.by_nomad |= declared.provider == "nomad";
             own.wanted += wanted(&rollout.job, group);
             let of_group = rollout.current().filter(|one| one.task_group == group.name);
-            let run = of_group.filter(|one| one.desired_status == "run" && !one.has_failed());
+            let run = of_group.filter(|one| one.desired_status == DesiredStatus::Run && !one.has_failed());
             own.allocations.extend(run.map(|one| one.id.clone()));
         }
         servers
@@ -267,8 +268,5 @@ pub struct ServingAllocations {
 }
 
 fn wanted(job: &RegisteredJob, group: &TaskGroup) -> u64 {
-    match job.kind.as_str() {
-        "system" | "sysbatch" => group.count.min(1),
-        _ => group.count,
-    }
+    if job.kind.is_on_each_node() { group.count.min(1) } else { group.count }
 }

@@ -9,7 +9,7 @@ use super::JobName;
 use super::calls::AllocationCheck;
 use super::client::NomadClient;
 use super::error::NomadError;
-use crate::decide::{Allocation, Rollout, short_id};
+use crate::decide::{Allocation, CheckStatus, ClientStatus, Rollout, short_id};
 
 /// The most allocations that are examined, the newest first.
 const ALLOCATIONS: usize = 3;
@@ -75,11 +75,11 @@ fn suspects(rollout: &Rollout) -> Vec<&Allocation> {
     let ill = |one: &&Allocation| {
         let judged = one.deployment_status.as_ref().and_then(|judged| judged.healthy);
         let restarted = one.task_states.values().any(|task| task.failed || task.restarts > 0);
-        one.has_failed() || judged == Some(false) || restarted || one.client_status == "pending"
+        one.has_failed() || judged == Some(false) || restarted || one.client_status == ClientStatus::Pending
     };
     let mut found: Vec<_> = rollout.of_ours().filter(ill).collect();
     if found.is_empty() {
-        found = rollout.of_ours().filter(|one| one.client_status == "running").collect();
+        found = rollout.of_ours().filter(|one| one.client_status == ClientStatus::Running).collect();
     }
     found.sort_by_key(|one| std::cmp::Reverse(one.create_index));
     found.truncate(ALLOCATIONS);
@@ -104,7 +104,7 @@ async fn allocation(
             Vec::new()
         }
     };
-    let failing: Vec<_> = checks.iter().filter(|check| check.status != "success").collect();
+    let failing: Vec<_> = checks.iter().filter(|check| check.status != CheckStatus::Success).collect();
     lines.extend(failing.iter().map(|check| cut(&check.explain(silent))));
     let mut tasks = BTreeMap::new();
     for (task, state) in &one.task_states {
@@ -188,7 +188,7 @@ fn cut(text: &str) -> String {
 impl AllocationCheck {
     /// `check up of service web is failing: connection refused`.
     pub fn explain(&self, silent: bool) -> String {
-        let word = if self.status == "failure" { "failing" } else { &self.status };
+        let word = if self.status == CheckStatus::Failure { "failing" } else { self.status.as_str() };
         let output = self.output.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no output");
         let what = format!("check {} of service {} is {word}", self.check, self.service);
         if silent { what } else { format!("{what}: {}", cut(output)) }

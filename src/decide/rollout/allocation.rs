@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::null::nullable;
+use super::status::{ClientStatus, DesiredStatus};
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -15,9 +16,9 @@ pub struct Allocation {
     pub job_version: u64,
     pub node_name: String,
     /// `run`, `stop` or `evict`.
-    pub desired_status: String,
+    pub desired_status: DesiredStatus,
     /// `pending`, `running`, `complete`, `failed`, `lost` or `unknown`.
-    pub client_status: String,
+    pub client_status: ClientStatus,
     pub client_description: String,
     pub deployment_status: Option<AllocationHealth>,
     #[serde(rename = "FollowupEvalID")]
@@ -35,7 +36,7 @@ impl Allocation {
     }
 
     pub fn has_failed(&self) -> bool {
-        self.client_status == "failed" || self.client_status == "lost"
+        matches!(self.client_status, ClientStatus::Failed | ClientStatus::Lost)
     }
 
     /// The reason why it does not run: `task web: Exit Code: 7`. It comes from the failed task that is first in the

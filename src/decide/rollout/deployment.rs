@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::null::nullable;
+use super::status::DeploymentStatus;
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -14,7 +15,7 @@ pub struct Deployment {
     pub job_version: u64,
     /// The job's `JobModifyIndex` at its registration. The deployment's own `JobModifyIndex` is a different number.
     pub job_spec_modify_index: u64,
-    pub status: String,
+    pub status: DeploymentStatus,
     pub status_description: String,
     #[serde(deserialize_with = "nullable")]
     pub task_groups: BTreeMap<String, GroupProgress>,
@@ -24,11 +25,25 @@ pub struct Deployment {
 impl Deployment {
     /// Whether Nomad replaces it with the last good version.
     pub fn goes_back(&self) -> bool {
-        self.status == "failed" && self.status_description.contains(" - rolling back to job version ")
+        self.status == DeploymentStatus::Failed
+            && self.status_description.contains(" - rolling back to job version ")
+    }
+
+    /// A newer version of the job has ended it.
+    pub fn is_superseded(&self) -> bool {
+        self.status_description.contains("newer version")
+    }
+
+    /// Its canaries wait for a person.
+    pub fn is_promoted_by_hand(&self) -> bool {
+        self.status_description.contains("requires manual promotion")
     }
 
     pub fn is_over(&self) -> bool {
-        matches!(self.status.as_str(), "successful" | "failed" | "cancelled")
+        matches!(
+            self.status,
+            DeploymentStatus::Successful | DeploymentStatus::Failed | DeploymentStatus::Cancelled
+        )
     }
 }
 

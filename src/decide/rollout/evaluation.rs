@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::null::nullable;
+use super::status::EvaluationStatus;
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -15,7 +16,7 @@ pub struct Evaluation {
     /// Index of the registration that caused it. Zero if no registration did.
     pub job_modify_index: u64,
     /// `pending`, `blocked`, `complete`, `failed` or `canceled`, with one l.
-    pub status: String,
+    pub status: EvaluationStatus,
     pub status_description: String,
     pub next_eval: String,
     #[serde(rename = "FailedTGAllocs", deserialize_with = "nullable")]

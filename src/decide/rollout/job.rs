@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::null::nullable;
+use super::status::JobKind;
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -14,7 +15,7 @@ pub struct RegisteredJob {
     pub status: String,
     pub stop: bool,
     #[serde(rename = "Type")]
-    pub kind: String,
+    pub kind: JobKind,
     pub periodic: Value,
     pub parameterized_job: Value,
     #[serde(deserialize_with = "nullable")]
@@ -66,6 +67,6 @@ impl RegisteredJob {
     /// too, which are not counted here.
     pub fn has_deployments(&self) -> bool {
         let is_deployed = |one: &TaskGroup| one.update.as_ref().is_some_and(|update| update.max_parallel > 0);
-        self.kind == "service" && self.task_groups.iter().any(|one| one.count > 0 && is_deployed(one))
+        self.kind == JobKind::Service && self.task_groups.iter().any(|one| one.count > 0 && is_deployed(one))
     }
 }

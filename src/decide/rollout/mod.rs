@@ -8,6 +8,7 @@ mod deployment;
 mod evaluation;
 mod job;
 mod null;
+mod status;
 mod version;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ pub use allocation::Allocation;
 pub use deployment::{Deployment, GroupProgress};
 pub use evaluation::{Evaluation, PlacementFailure};
 pub use job::{RegisteredJob, TaskGroup};
+pub use status::{CheckStatus, ClientStatus, DeploymentStatus, DesiredStatus, EvaluationStatus};
 pub use version::{JobVersion, JobVersions};
 
 /// The registration that a query is about.
@@ -107,8 +109,9 @@ impl Rollout {
 
     /// Whether this registration is still current, and nothing of the job runs or could start by itself.
     pub fn is_spent(&self) -> bool {
-        let is_alive =
-            |one: &Allocation| matches!(one.client_status.as_str(), "pending" | "running" | "unknown");
+        let is_alive = |one: &Allocation| {
+            matches!(one.client_status, ClientStatus::Pending | ClientStatus::Running | ClientStatus::Unknown)
+        };
         self.is_ours() && !self.job.stop && !self.allocations.iter().any(is_alive)
     }
 
@@ -132,7 +135,7 @@ impl Rollout {
 
     /// Groups for which no node was found, from the newest blocked evaluation.
     pub fn unplaced(&self) -> BTreeMap<&str, &PlacementFailure> {
-        let waiting = self.evaluations.iter().filter(|one| one.status == "blocked");
+        let waiting = self.evaluations.iter().filter(|one| one.status == EvaluationStatus::Blocked);
         let newest = waiting.max_by_key(|one| one.create_index);
         newest.into_iter().flat_map(|one| &one.unplaced).map(|(group, why)| (group.as_str(), why)).collect()
     }
