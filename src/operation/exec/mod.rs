@@ -28,7 +28,7 @@ use crate::render;
 use crate::terraform;
 use crate::workdir::{ensure_private, remove};
 
-/// Terraform's own stdin: neither its providers nor its provisioners get a descriptor besides their own streams.
+/// Terraform's own stdin: neither its providers nor its provisioners inherit another descriptor than their streams.
 const STDIN: &str = "/proc/self/fd/0";
 
 pub(super) struct Invoker<'a> {
@@ -99,7 +99,7 @@ impl<'a> Invoker<'a> {
         let refuse =
             |error: std::io::Error| Error::file(&self.context.paths.secrets(), "pass secrets through", error);
         let link = self.context.paths.secrets();
-        // An older version's link leads elsewhere.
+        // An older version's link points elsewhere.
         if fs::read_link(&link).ok().as_deref() != Some(Path::new(STDIN)) {
             remove(&link)?;
             std::os::unix::fs::symlink(STDIN, &link).map_err(refuse)?;
@@ -109,7 +109,7 @@ impl<'a> Invoker<'a> {
         Ok(())
     }
 
-    /// Only for a terraform that reads them: what another leaves in the pipe, its children could read.
+    /// Only for a terraform that reads them: its children could read a pipe that another command does not empty.
     pub(super) fn secrets_for(&self, arguments: &[OsString]) -> Option<&SecretString> {
         let file = terraform::variable_file(&self.context.paths.secrets());
         self.secrets.as_ref().filter(|_| arguments.contains(&file))
@@ -121,17 +121,17 @@ impl<'a> Invoker<'a> {
         std::iter::once(self.context.paths.variables()).chain(secrets).collect()
     }
 
-    /// The module's folder that terraform runs in.
+    /// The module's folder, in which terraform runs.
     pub fn cwd(&self) -> &Path {
         &self.cwd
     }
 
-    /// From here on nothing runs but what saves what an apply has done: a request to stop would lose it.
+    /// From here on only the result of an apply is saved, and a request to stop would lose it.
     pub fn begin_saving(&self) {
         self.saving.set(true);
     }
 
-    /// Where the plan of this run is kept until it is applied.
+    /// The file of this run's plan until it is applied.
     pub fn plan_file(&self) -> PathBuf {
         self.logs.join("tfplan")
     }

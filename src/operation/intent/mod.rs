@@ -1,6 +1,6 @@
 //! What a run does to its components: one type, from the arguments of a call to the arguments of terraform.
 //!
-//! Knows what is asked and what follows from that. Must not know how it is done.
+//! Knows the request and its consequences. Must not know how it is carried out.
 
 pub mod rollback;
 
@@ -19,7 +19,7 @@ pub struct Intent {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
-    /// The components become what the pillar says.
+    /// The components are changed to match the pillar.
     Configuration,
     Destroy,
     /// A component that this run created is destroyed, because the run failed.
@@ -27,22 +27,22 @@ pub enum What {
     /// The plans that were saved under this id, and no new ones.
     SavedPlan {
         plan_id: String,
-        /// They are plans of a destruction. Known once they are read.
+        /// Whether these plans destroy their components. It is known once they are read.
         destroys: bool,
     },
-    /// The drift that was found under this id, and no other, is reverted.
+    /// The drift with this id, and no other, is reversed.
     Drift {
         drift_id: String,
     },
-    /// The components return to an earlier configuration. Each has a way of its own: `RollbackStep`.
+    /// The components return to an earlier configuration. Each has its own `RollbackStep`.
     Rollback(RollbackRequest),
     /// One component returns to an earlier configuration.
     RollbackStep(RollbackStep),
     /// One change of the state, and nothing else.
     StateEdit(StateEdit),
-    /// The module is written into its workdir and initialised.
+    /// The module is laid out in its workdir and initialised.
     Init,
-    /// A person has looked at a rollback that failed.
+    /// A person acknowledges a failed rollback.
     Acknowledge,
 }
 
@@ -77,17 +77,17 @@ impl Intent {
         Self { what, mode, options: Options::default() }
     }
 
-    /// The user calls this a test.
+    /// Whether the report calls this a test.
     pub fn is_test(&self) -> bool {
         self.mode != Mode::Apply
     }
 
-    /// Resources, a state or records of what is applied may change.
+    /// Whether resources, a state or records of applied configurations may change.
     pub fn changes_things(&self) -> bool {
         self.mode == Mode::Apply && !matches!(self.what, What::Init | What::Acknowledge)
     }
 
-    /// The new plans are saved.
+    /// Whether the new plans are saved.
     pub fn keeps(&self) -> bool {
         self.mode == Mode::Keep
     }
@@ -96,12 +96,12 @@ impl Intent {
         matches!(self.what, What::Destroy | What::UndoCreate | What::SavedPlan { destroys: true, .. })
     }
 
-    /// Before saved plans are read: whether they may be plans of a destruction.
+    /// Before saved plans are read: whether they may destroy components.
     pub fn may_destroy(&self) -> bool {
         matches!(self.what, What::Destroy | What::SavedPlan { .. })
     }
 
-    /// The call may name components that the pillar no longer has.
+    /// Whether the call may name components that were removed from the pillar.
     pub fn takes_gone(&self) -> bool {
         match self.what {
             What::Destroy => !self.keeps(),
@@ -110,23 +110,23 @@ impl Intent {
         }
     }
 
-    /// It means nothing for a Salt step: a call that names one is refused.
+    /// Whether the operation cannot apply to a Salt step: a call that names one is refused.
     pub fn refuses_steps(&self) -> bool {
         use What::{Acknowledge, Drift, Rollback, StateEdit};
         matches!(self.what, Acknowledge | Drift { .. } | Rollback(_) | StateEdit(_))
     }
 
-    /// The components are made from another configuration than the pillar's.
+    /// Whether the components use another configuration than the pillar's.
     pub fn is_aside(&self) -> bool {
         matches!(self.what, What::UndoCreate | What::RollbackStep(_) | What::Drift { .. })
     }
 
-    /// A person reads the new plan, so it has to name the attributes that change.
+    /// Whether a person reads the new plan, which then has to name the attributes that change.
     pub fn is_shown(&self) -> bool {
         self.is_test() || matches!(self.what, What::StateEdit(_) | What::SavedPlan { .. })
     }
 
-    /// What the caller has confirmed by calling for it.
+    /// The consent that the caller gives by this call.
     pub fn consent(&self) -> Consent {
         match &self.what {
             What::StateEdit(StateEdit::Remove { destroy: true, .. }) => Consent::Confirmed,
@@ -135,7 +135,7 @@ impl Intent {
         }
     }
 
-    /// The state may move to another backend.
+    /// Whether the state may move to another backend.
     pub fn may_migrate(&self) -> bool {
         self.options.migrate_backend && self.changes_things()
     }
@@ -175,7 +175,7 @@ impl Intent {
         }
     }
 
-    /// As the journal names it.
+    /// The kind of run, as in the journal.
     pub fn kind(&self) -> Kind {
         match (self.changes_things(), self.destroys()) {
             (true, true) => Kind::Destroy,

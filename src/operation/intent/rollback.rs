@@ -1,13 +1,13 @@
-//! The way back of components: what a call asks for, and one component's way, from where to where, and in which manner.
+//! A rollback: what a call requests, and the step of one component, from one configuration to another.
 
 use std::collections::BTreeSet;
 
 use crate::model::Name;
 
-/// What the arguments of a rollback say.
+/// The arguments of a rollback.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RollbackRequest {
-    /// Of the one component. Without it, each component returns to what was applied before.
+    /// A snapshot of the one component. Without it, each component returns to the configuration before the last one.
     pub snapshot_id: Option<String>,
     /// The order in which components are destroyed, dependents first.
     pub order: Option<Vec<Name>>,
@@ -15,16 +15,16 @@ pub struct RollbackRequest {
     pub confirmed: bool,
 }
 
-/// From where to where one component goes.
+/// The configuration that one component returns to, and what must be kept on the way.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RollbackTarget {
-    /// Digest of the configuration that it goes back to.
+    /// Digest of the configuration to return to.
     pub configuration: String,
-    /// Addresses that were there then.
+    /// Addresses that existed with that configuration.
     pub before: BTreeSet<String>,
-    /// Addresses that this configuration never comes clean of.
+    /// Addresses that a plan of this configuration always changes again.
     pub perpetual_diff: BTreeSet<String>,
-    /// What is known to be good stays that, should this way not lead there.
+    /// The known-good configuration. It stays the known-good one if this rollback fails.
     pub known_good: Option<String>,
     /// Types and addresses that stay, whatever the configuration says.
     pub data: BTreeSet<String>,
@@ -32,11 +32,12 @@ pub struct RollbackTarget {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RollbackTrigger {
-    /// After a run that failed.
+    /// After a failed run.
     Automatic,
-    /// A person asked for it.
+    /// A person requested it.
     Requested,
-    /// The same, and said that things may be destroyed: that stands for `needs_approval_for`, never for `protect`.
+    /// A person requested it, and confirmed that resources may be destroyed. That approves what `needs_approval_for`
+    /// lists, but never what `protect` lists.
     Confirmed,
 }
 
@@ -44,8 +45,8 @@ pub enum RollbackTrigger {
 pub struct RollbackStep {
     pub target: RollbackTarget,
     pub trigger: RollbackTrigger,
-    /// Its outputs that components read which are not back yet.
+    /// Its outputs that are read by components which are not rolled back yet.
     pub read: BTreeSet<String>,
-    /// What is destroyed waits until those are back.
+    /// Resources are destroyed only after those components are rolled back.
     pub defers_destroys: bool,
 }

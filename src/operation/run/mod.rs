@@ -30,7 +30,7 @@ use crate::operation::store::run_log::{self, RunOutcome};
 use crate::operation::store::saved_plans::SavedPlans;
 use crate::report::{ComponentReport, Report};
 
-/// Runs it, and reports, whatever happens.
+/// Runs the request. Every result, also an error, becomes a report.
 pub(super) fn run(call: &Call<'_>, wanted: RunRequest) -> Report {
     let builder = ReportBuilder::new(
         wanted.operation,
@@ -43,7 +43,7 @@ pub(super) fn run(call: &Call<'_>, wanted: RunRequest) -> Report {
     })
 }
 
-/// `begun` is the run's folder, once there is one.
+/// `begun` gets the run's folder once it exists.
 fn attempt(
     call: &Call<'_>,
     wanted: RunRequest,
@@ -67,12 +67,12 @@ fn attempt(
     }
     components.extend(left);
     let mut extra = BTreeMap::new();
-    // Its saved plans, and those of what policy stopped.
+    // The saved plans, and the plans that policy stopped.
     if keeps || saved.is_there() {
         match saved.write_contents(&contents(&components, destroy)) {
             Ok(()) => drop(extra.insert("plan_id".to_owned(), builder.run_id.clone().into())),
             Err(error) if keeps => return Err(error),
-            // What was done is done, and the report says it.
+            // The changes are complete and in the report.
             Err(error) => call.host.log(tracing::Level::ERROR, &format!("no plan was saved: {error}")),
         }
     }
@@ -80,7 +80,7 @@ fn attempt(
     Ok((components, extra))
 }
 
-/// Each component's turn, and what follows from them all; and the version of terraform.
+/// Runs each component's turn, and the rollback if one failed. Also returns the version of terraform.
 fn execute(
     call: &Call<'_>,
     builder: &ReportBuilder,
@@ -114,7 +114,7 @@ fn execute(
     })
 }
 
-/// How each ended that was planned; one that lacks a variable was not.
+/// The result of each planned component. A component that lacks a variable was not planned.
 fn contents(components: &BTreeMap<Name, ComponentReport>, destroy: bool) -> PlanContents {
     let planned = components.iter().filter(|(_, one)| one.reason != Some(Code::MissingVariable));
     let statuses = planned.map(|(name, one)| (name.to_string(), one.status.word().to_owned()));

@@ -1,4 +1,4 @@
-//! What a run is to do: prepared, and refused where it may not be done, before anything runs.
+//! Prepares a run, and refuses it before anything starts if it is not allowed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,16 +24,17 @@ pub(super) struct PreparedRun {
     pub prepared: Prepared,
     pub layout: Layout,
     pub intent: Intent,
-    /// Those that have a turn.
+    /// The components that have a turn.
     pub selected: BTreeSet<Name>,
-    /// The reports of others that were asked for.
+    /// The reports of the other requested components.
     pub skipped: BTreeMap<Name, ComponentReport>,
     /// The interrupted run that this one resumes.
     pub resumes: Option<ResumedRun>,
 }
 
 impl PreparedRun {
-    /// Reads the pillar and what other hosts did, and finds what the call is about. The run's id is its own from here on.
+    /// Reads the pillar and the records of other hosts, and selects the components. From here on the run has its own
+    /// id.
     pub fn prepare(call: &Call<'_>, mut wanted: RunRequest, builder: &mut ReportBuilder) -> Result<Self> {
         let problems = std::mem::take(&mut wanted.problems);
         let past = past(&wanted, &builder.run_id);
@@ -60,7 +61,7 @@ impl PreparedRun {
         Ok(work)
     }
 
-    /// Saved plans say which components have a turn, and whether they are destroyed.
+    /// Saved plans determine which components have a turn, and whether they are destroyed.
     fn open_saved_plans(&mut self, named: Option<&BTreeSet<Name>>, run_id: &str) -> Result<()> {
         let What::SavedPlan { plan_id, destroys } = &mut self.intent.what else { return Ok(()) };
         let contents = SavedPlans::new(&self.layout, plan_id).contents()?;
@@ -70,7 +71,7 @@ impl PreparedRun {
         (self.selected, self.skipped) = contents.split(&self.prepared.blueprint, named)?;
         *destroys = contents.destroy;
         if let Some(resumed) = &self.resumes {
-            // The saved plan of what is done is spent.
+            // The saved plan of a completed component was applied already.
             let spent: Vec<_> =
                 self.selected.iter().filter(|name| resumed.done.contains_key(*name)).cloned().collect();
             for name in spent {
@@ -97,13 +98,13 @@ impl PreparedRun {
         }
     }
 
-    /// Whose turn comes after whose.
+    /// The order of the turns.
     pub fn graph(&self) -> Graph {
         let graph = self.prepared.blueprint.graph.restricted(&self.selected);
         if self.intent.destroys() { graph.reversed() } else { graph }
     }
 
-    /// Components that have resources, and that the pillar has no more.
+    /// Components that have resources but were removed from the pillar.
     pub fn orphans(&self) -> Result<BTreeMap<Name, ComponentReport>> {
         let mut orphans = gone::report(&self.prepared.blueprint, &self.layout)?;
         orphans.retain(|name, _| !self.prepared.left_out.contains_key(name));
@@ -111,7 +112,7 @@ impl PreparedRun {
     }
 }
 
-/// What this run takes as it was last applied.
+/// The components that this run uses with their last applied configuration.
 fn past<'a>(wanted: &'a RunRequest, run_id: &'a str) -> AppliedConfigurations<'a> {
     let (named, intent) = (wanted.components.as_ref(), &wanted.intent);
     AppliedConfigurations {

@@ -1,4 +1,4 @@
-//! What a call wants of an environment's components, read from its arguments.
+//! The request for a run over an environment, read from the arguments of a call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use crate::journal::CompletedComponent;
 use crate::model::{Name, Overrides, Problem};
 use crate::operation::intent::Intent;
 
-/// What a call wants, read from its arguments.
+/// The request, read from the arguments of a call.
 pub struct RunRequest {
     pub operation: &'static str,
     pub environment: Name,
@@ -14,9 +14,9 @@ pub struct RunRequest {
     pub include_dependencies: bool,
     pub overrides: Overrides,
     pub intent: Intent,
-    /// The run to go on with.
+    /// The run to resume.
     pub resumes: Option<ResumedRun>,
-    /// Of the arguments.
+    /// Problems of the arguments.
     pub problems: Vec<Problem>,
 }
 
@@ -36,7 +36,7 @@ impl RunRequest {
     }
 }
 
-/// A run that stopped before all was done.
+/// An interrupted run.
 pub struct ResumedRun {
     pub run_id: String,
     pub done: BTreeMap<Name, CompletedComponent>,

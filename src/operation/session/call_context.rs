@@ -26,16 +26,16 @@ pub struct CallContext {
     pub layout: Layout,
     pub guardian: Guardian,
     pub tool: Tool,
-    /// Declared variables of terraform's environment, but those that are read anew in each turn.
+    /// Declared variables of terraform's environment, except those that each turn reads again.
     pub environment: BTreeMap<String, SecretString>,
     pub secrets: Rc<CallSecrets>,
     pub locks: lock::LockService,
     pub cancel: Cancel,
     pub channel: HostChannel,
     pub identity: CallerIdentity,
-    /// Held during an init where a plugin cache may be shared: terraform's is not safe for two.
+    /// Held during an init if a plugin cache may be shared: two terraforms must not write to it at the same time.
     pub init_gate: tokio::sync::Mutex<()>,
-    /// The secrets that its components have learnt.
+    /// The secrets that its components have read so far.
     pub known: Redactor,
 }
 
@@ -70,7 +70,7 @@ impl CallContext {
         })
     }
 
-    /// An error where somebody has asked us to stop.
+    /// An error if the run was asked to stop.
     pub fn go_on(&self, phase: Phase) -> Result<()> {
         match self.cancel.cause() {
             None => Ok(()),
@@ -86,7 +86,7 @@ impl CallContext {
         SavedPlans::new(&self.layout, &self.run_id)
     }
 
-    /// What a turn of its own reads.
+    /// A new reader for one turn.
     pub fn reading(&self) -> Rc<SecretReader> {
         self.secrets.reading()
     }

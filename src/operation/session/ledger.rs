@@ -1,4 +1,4 @@
-//! What one run writes down, and what it remembers of its components while it works.
+//! The journal of one run, and what the run remembers of its components.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,21 +12,21 @@ use crate::model::Name;
 use crate::operation::runtime::blocking;
 use crate::report::{ComponentReport, Status};
 
-/// A component before this run changed it, and how far the change came.
+/// A component before this run changed it, and the progress of the change.
 #[derive(Clone, Debug)]
 pub struct PriorState {
     pub progress: ChangeProgress,
-    /// Digest of the configuration that was known to be good.
+    /// Digest of the known-good configuration at that time.
     pub known_good: Option<String>,
-    /// What a plan of that one finds to do again and again.
+    /// Addresses that a plan of that configuration always changes again.
     pub perpetual_diff: BTreeSet<String>,
-    /// Digest of the configuration that this run applied, or tried to.
+    /// Digest of the configuration that this run applied or tried to apply.
     pub attempted: String,
-    /// The text of the state; none where there was no state.
+    /// The text of the state. None if there was no state.
     pub state: Option<Arc<Vec<u8>>>,
 }
 
-/// What a run writes down, and what it knows of the one that it goes on with. Questions have neither.
+/// The journal of a run, and the completed components of the run that it resumes. A question has neither.
 #[derive(Default)]
 pub struct JournalHandle {
     pub journal: Option<Journal>,
@@ -59,7 +59,7 @@ impl Ledger {
         self.changed.borrow_mut().insert(name.clone(), prior);
     }
 
-    /// How far that came.
+    /// Records the progress of that change.
     pub fn did(&self, name: &Name, progress: ChangeProgress) {
         if let Some(was) = self.changed.borrow_mut().get_mut(name) {
             was.progress = progress;
@@ -70,12 +70,12 @@ impl Ledger {
         self.changed.borrow().clone()
     }
 
-    /// What `name` gives to those that read it.
+    /// Publishes the outputs of `name` to its dependents.
     pub fn produce(&self, name: &Name, produced: ProducedOutputs) {
         self.produced.borrow_mut().insert(name.clone(), produced);
     }
 
-    /// What the run that this one resumes left of `name`.
+    /// The result of `name` in the run that this one resumes.
     pub fn done(&self, name: &Name) -> Option<&CompletedComponent> {
         self.memory.done.get(name)
     }
@@ -93,7 +93,7 @@ impl Ledger {
         blocking(move || journal.note_durably(entry)).await
     }
 
-    /// The end of a component's turn. That it cannot be written must not hide what was done.
+    /// Records the end of a component's turn. A failure to record it must not hide the result.
     pub fn note_end(&self, name: &Name, report: &ComponentReport) {
         let well = report.status.is_as_asked() || report.status == Status::Destroyed;
         let done = self.reached.borrow_mut().remove(name).filter(|_| well);

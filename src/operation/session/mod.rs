@@ -57,7 +57,7 @@ impl Session {
         Self { call: self.call.clone(), blueprint, modules, ledger: self.ledger.anew() }
     }
 
-    /// Who we are to others that want the lock of `name`.
+    /// The holder of this run's lock on `name`, as other runs see it.
     pub fn holder(&self, name: &Name) -> Holder {
         Holder {
             run_id: self.call.run_id.clone(),
@@ -79,13 +79,13 @@ impl Session {
         Records { locks: &self.call.locks, environment: &self.blueprint.environment }
     }
 
-    /// Whether this variable's value came by a reference, and so may be a secret.
+    /// Whether this variable's value comes from a reference, and so may be a secret.
     pub fn is_reference(&self, variable: &str) -> bool {
         let declared = self.blueprint.settings.terraform.env.get(variable);
         !matches!(declared, None | Some(Reference::Plain(_)))
     }
 
-    /// A plugin cache can come with the CLI configuration or with the environment.
+    /// A plugin cache can be set in the CLI configuration or in the environment.
     pub fn shares_plugin_cache(&self) -> bool {
         let terraform = &self.blueprint.settings.terraform;
         terraform.cli_config_file.is_some()
