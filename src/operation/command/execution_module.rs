@@ -28,7 +28,7 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
         "plan" => one(call, "plan", |arguments, _, wanted| {
             let what = if arguments.flag("destroy") { What::Destroy } else { What::Configuration };
             let options = Options { upgrade: arguments.flag("upgrade"), ..Options::default() };
-            RunRequest { intent: Intent { what, mode: Mode::Keep, options }, ..wanted }
+            RunRequest { intent: Intent { what, mode: Mode::SavePlans, options }, ..wanted }
         }),
         "apply" => apply(call),
         "approve" => shape(approve::approve(call)),

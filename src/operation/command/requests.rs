@@ -54,7 +54,7 @@ fn bring_up(mut arguments: Arguments, request: &Request, retry: bool) -> RunRequ
 pub fn plan(request: &Request) -> RunRequest {
     let options =
         |arguments: &mut Arguments| Options { upgrade: arguments.flag("upgrade"), ..Options::default() };
-    several(Arguments::new(request), "plan", Mode::Keep, options)
+    several(Arguments::new(request), "plan", Mode::SavePlans, options)
 }
 
 /// The pillar's configuration of the components that the call names, or of all.

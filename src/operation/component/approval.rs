@@ -114,7 +114,7 @@ pub(super) async fn stop(
     let name = &invoker.context.component.name;
     let plans = invoker.context.session.call.saved_plans();
     let changes = match intent.mode {
-        Mode::Keep => changes,
+        Mode::SavePlans => changes,
         Mode::Apply if intent.drift_id().is_none() => {
             // Nobody has seen the changes yet, and a person can only approve what was shown.
             let changes =

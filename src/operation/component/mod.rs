@@ -121,7 +121,7 @@ async fn work(
     // The following steps store this report and send it to others.
     let mut report = recovery.tell(&invoker, report);
     invoker.context.redactor.report(&mut report);
-    let mut report = match intent.way() {
+    let mut report = match intent.rollback_step() {
         Some(step) => needs_acknowledge::block(&invoker.context, step, report).await,
         None => report,
     };

@@ -51,7 +51,7 @@ pub enum Mode {
     /// Show what would change.
     Preview,
     /// Show it, and save the plans under the run's id.
-    Keep,
+    SavePlans,
     /// Change it.
     Apply,
 }
@@ -88,8 +88,8 @@ impl Intent {
     }
 
     /// Whether the new plans are saved.
-    pub fn keeps(&self) -> bool {
-        self.mode == Mode::Keep
+    pub fn saves_plans(&self) -> bool {
+        self.mode == Mode::SavePlans
     }
 
     pub fn destroys(&self) -> bool {
@@ -102,9 +102,9 @@ impl Intent {
     }
 
     /// Whether the call may name components that were removed from the pillar.
-    pub fn takes_gone(&self) -> bool {
+    pub fn may_name_removed(&self) -> bool {
         match self.what {
-            What::Destroy => !self.keeps(),
+            What::Destroy => !self.saves_plans(),
             What::Drift { .. } => true,
             _ => false,
         }
@@ -117,7 +117,7 @@ impl Intent {
     }
 
     /// Whether the components use another configuration than the pillar's.
-    pub fn is_aside(&self) -> bool {
+    pub fn uses_other_configuration(&self) -> bool {
         matches!(self.what, What::UndoCreate | What::RollbackStep(_) | What::Drift { .. })
     }
 
@@ -161,14 +161,14 @@ impl Intent {
         }
     }
 
-    pub fn way(&self) -> Option<&RollbackStep> {
+    pub fn rollback_step(&self) -> Option<&RollbackStep> {
         match &self.what {
             What::RollbackStep(step) => Some(step),
             _ => None,
         }
     }
 
-    pub fn surgery(&self) -> Option<&StateEdit> {
+    pub fn state_edit(&self) -> Option<&StateEdit> {
         match &self.what {
             What::StateEdit(edit) => Some(edit),
             _ => None,

@@ -56,7 +56,7 @@ fn attempt(
     let orphans = work.orphans()?;
     let (as_applied, left) = (take(&mut work.prepared.as_applied), take(&mut work.skipped));
     let saved = SavedPlans::new(&work.layout, &builder.run_id);
-    let (keeps, destroy) = (work.intent.keeps(), work.intent.destroys());
+    let (keeps, destroy) = (work.intent.saves_plans(), work.intent.destroys());
 
     let (mut components, terraform) = execute(call, builder, work, began, journal)?;
     builder.terraform = Some(terraform);

@@ -116,7 +116,7 @@ impl PreparedRun {
 fn past<'a>(wanted: &'a RunRequest, run_id: &'a str) -> AppliedConfigurations<'a> {
     let (named, intent) = (wanted.components.as_ref(), &wanted.intent);
     AppliedConfigurations {
-        gone: named.filter(|_| intent.takes_gone()),
+        gone: named.filter(|_| intent.may_name_removed()),
         broken: intent.may_destroy().then_some(Destruction { run_id, named }),
     }
 }

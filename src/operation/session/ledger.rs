@@ -38,7 +38,7 @@ pub struct Ledger {
     memory: JournalHandle,
     pub produced: RefCell<BTreeMap<Name, ProducedOutputs>>,
     /// The facts of components whose turn succeeded.
-    reached: RefCell<BTreeMap<Name, CompletedComponent>>,
+    completed: RefCell<BTreeMap<Name, CompletedComponent>>,
     /// Components that this run changed, as they were before.
     changed: RefCell<BTreeMap<Name, PriorState>>,
 }
@@ -46,11 +46,11 @@ pub struct Ledger {
 impl Ledger {
     pub fn new(journal_handle: JournalHandle) -> Self {
         let (produced, reached) = (RefCell::default(), RefCell::default());
-        Self { memory: journal_handle, produced, reached, changed: RefCell::default() }
+        Self { memory: journal_handle, produced, completed: reached, changed: RefCell::default() }
     }
 
     /// The same journal without any results, for turns with other configurations.
-    pub fn anew(&self) -> Self {
+    pub fn without_results(&self) -> Self {
         Self::new(JournalHandle { journal: self.memory.journal.clone(), done: BTreeMap::new() })
     }
 
@@ -60,7 +60,7 @@ impl Ledger {
     }
 
     /// Records the progress of that change.
-    pub fn did(&self, name: &Name, progress: ChangeProgress) {
+    pub fn record_progress(&self, name: &Name, progress: ChangeProgress) {
         if let Some(was) = self.changed.borrow_mut().get_mut(name) {
             was.progress = progress;
         }
@@ -81,7 +81,7 @@ impl Ledger {
     }
 
     pub fn reach(&self, name: &Name, done: CompletedComponent) {
-        self.reached.borrow_mut().insert(name.clone(), done);
+        self.completed.borrow_mut().insert(name.clone(), done);
     }
 
     pub fn note(&self, entry: JournalEntry) -> Result<()> {
@@ -96,7 +96,7 @@ impl Ledger {
     /// Records the end of a component's turn. A failure to record it must not hide the result.
     pub fn note_end(&self, name: &Name, report: &ComponentReport) {
         let well = report.status.is_as_asked() || report.status == Status::Destroyed;
-        let done = self.reached.borrow_mut().remove(name).filter(|_| well);
+        let done = self.completed.borrow_mut().remove(name).filter(|_| well);
         let (status, reason) = (report.status.word().to_owned(), report.reason().to_owned());
         if let Err(error) = self.note(JournalEntry::Ended { component: name.clone(), status, reason, done }) {
             tracing::error!("{name}: {error}");

@@ -54,7 +54,7 @@ impl Session {
             blueprint.nodes.insert(name.clone(), node);
             modules.insert(name, module);
         }
-        Self { call: self.call.clone(), blueprint, modules, ledger: self.ledger.anew() }
+        Self { call: self.call.clone(), blueprint, modules, ledger: self.ledger.without_results() }
     }
 
     /// The holder of this run's lock on `name`, as other runs see it.

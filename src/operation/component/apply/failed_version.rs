@@ -51,7 +51,7 @@ pub(in crate::operation::component) fn judge(
     let Some(failed) = failed.filter(|_| intent.plan_id().is_none()) else {
         return FailedVersionVerdict::Unrelated;
     };
-    if intent.keeps() {
+    if intent.saves_plans() {
         return FailedVersionVerdict::Allowed(format!(
             "{}; applying this plan registers it again",
             failed.words()

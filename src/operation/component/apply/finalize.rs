@@ -109,7 +109,7 @@ impl PlannedApply<'_> {
     ) -> ComponentReport {
         let name = &self.invoker.context.component.name;
         if !self.has_to_prove() {
-            self.invoker.context.session.ledger.did(name, ChangeProgress::Applied);
+            self.invoker.context.session.ledger.record_progress(name, ChangeProgress::Applied);
             return self.finished(report, state);
         }
         match self.prove(&report, &state).await {
@@ -121,7 +121,7 @@ impl PlannedApply<'_> {
     /// An error if the component is not healthy.
     async fn prove(&self, report: &ComponentReport, state: &State) -> Result<SecondPlan> {
         let planned = report.status == Status::Unchanged;
-        let of_run = self.intent.way().filter(|way| way.trigger == RollbackTrigger::Automatic);
+        let of_run = self.intent.rollback_step().filter(|way| way.trigger == RollbackTrigger::Automatic);
         let proof = match self.node.component.on_failure {
             OnFailure::Rollback if !planned => match plan::again(self.invoker).await {
                 Ok(left) => SecondPlan::Replanned(addresses(left)),
@@ -152,7 +152,7 @@ impl PlannedApply<'_> {
             .context
             .session
             .ledger
-            .did(&self.invoker.context.component.name, ChangeProgress::Applied);
+            .record_progress(&self.invoker.context.component.name, ChangeProgress::Applied);
         let known = self.record.and_then(|record| record.known_good.as_deref()) == configuration;
         // Without a state, or with a state from before records existed, there is nothing to record it with.
         let known = known && self.failed_before().is_none();
@@ -194,7 +194,7 @@ impl PlannedApply<'_> {
         let ended = reports::ended(error.of(name));
         if ended.reason == Some(Code::AwaitingPromotion) {
             // The previous instances still run beside the canaries: that is no failure.
-            session.ledger.did(name, ChangeProgress::Applied);
+            session.ledger.record_progress(name, ChangeProgress::Applied);
             let ComponentReport { reason, error, .. } = ended;
             return self
                 .finished(ComponentReport { status: Status::Blocked, reason, error, ..report }, state);
@@ -206,7 +206,7 @@ impl PlannedApply<'_> {
             _ if ended.status == Status::Cancelled => ApplyFailure::Cancelled,
             _ => ApplyFailure::StateKnown,
         };
-        session.ledger.did(name, ChangeProgress::Failed(failure));
+        session.ledger.record_progress(name, ChangeProgress::Failed(failure));
         let mut notes = report.notes;
         if report.status != Status::Unchanged && !state.lineage.is_empty() {
             notes.push(words!["kept: the applied changes are in the state, at serial ", state.serial]);

@@ -193,7 +193,11 @@ impl PlannedApply<'_> {
     ) -> Result<ComponentReport> {
         let invoker = self.invoker;
         let name = &invoker.context.component.name;
-        invoker.context.session.ledger.did(name, ChangeProgress::Failed(ApplyFailure::StateUnsaved));
+        invoker
+            .context
+            .session
+            .ledger
+            .record_progress(name, ChangeProgress::Failed(ApplyFailure::StateUnsaved));
         match recovery::after_failure(invoker, events, &self.state_before).await {
             Ok(notes) => report.notes.extend(notes),
             Err(error) => {
@@ -240,7 +244,7 @@ impl PlannedApply<'_> {
             return Ok(self.finished(report, after));
         }
         let failure = output.apply_failure();
-        invoker.context.session.ledger.did(name, ChangeProgress::Failed(failure));
+        invoker.context.session.ledger.record_progress(name, ChangeProgress::Failed(failure));
         match failure {
             ApplyFailure::StateKnown => self.after_all(report, after, next).await,
             _ => Ok(self.finished(report, after)),

@@ -109,7 +109,7 @@ impl PlannedApply<'_> {
     /// The version that failed earlier, if it still counts.
     fn still_failed(&self, ended: TurnEnd<'_>) -> Option<FailedVersion> {
         let before = self.record?.failed.clone()?;
-        before.after(&self.version(), self.intent.is_aside(), ended)
+        before.after(&self.version(), self.intent.uses_other_configuration(), ended)
     }
 
     /// What a run that resumes this one has to know of the component.

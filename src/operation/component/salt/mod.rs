@@ -28,7 +28,7 @@ use crate::workdir::ComponentPaths;
 pub(super) fn left_alone(intent: &Intent) -> Option<ComponentReport> {
     let (reason, note) = match (&intent.what, intent.mode) {
         _ if intent.destroys() => (Code::SaltNotUndone, "a destroy does not undo the changes of Salt states"),
-        (What::SavedPlan { .. }, _) | (_, Mode::Keep) => {
+        (What::SavedPlan { .. }, _) | (_, Mode::SavePlans) => {
             (Code::SaltNotPlanned, "a Salt step has no plan: orchestrate runs it, and test=True checks it")
         }
         (What::Configuration, _) => return None,

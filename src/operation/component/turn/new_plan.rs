@@ -32,7 +32,7 @@ impl Turn<'_> {
     ) -> Result<ComponentReport> {
         let Self { invoker, intent, .. } = *self;
         let (session, name) = (invoker.context.session, &invoker.context.component.name);
-        let file = match intent.keeps() {
+        let file = match intent.saves_plans() {
             true => session.call.saved_plans().of(name).file()?,
             false => invoker.plan_file(),
         };
@@ -44,7 +44,7 @@ impl Turn<'_> {
                 return self.nothing(run, before, &jobs).await;
             }
         };
-        if let Some(step) = intent.way() {
+        if let Some(step) = intent.rollback_step() {
             return self.apply_rollback(step, run, manifest, &file, changes).await;
         }
         let told = match failed_version::judge(&run, &changes) {
@@ -129,12 +129,12 @@ impl Turn<'_> {
                 let _ = std::fs::remove_file(file);
                 let mut report = report?;
                 report.notes.extend(note.flatten());
-                if let Some(edit) = intent.surgery().filter(|_| report.status == Status::Applied) {
+                if let Some(edit) = intent.state_edit().filter(|_| report.status == Status::Applied) {
                     state_edit::remember(invoker.context.paths, edit)?;
                 }
                 return Ok(report);
             }
-            Mode::Keep => {
+            Mode::SavePlans => {
                 let plans = session.call.saved_plans();
                 plans.of(name).store(self.basis, before, &changes, intent.destroys(), None)?;
             }
@@ -153,7 +153,7 @@ impl Turn<'_> {
         manifest: &mut Manifest,
     ) -> Result<PlanOutcome> {
         let Self { invoker, module, intent, .. } = *self;
-        let surgery = intent.surgery();
+        let surgery = intent.state_edit();
         let block = surgery
             .map(|edit| state_edit::write_block(invoker.context.paths, module, edit, manifest))
             .transpose()?;

@@ -41,7 +41,7 @@ impl Turn<'_> {
         }
         let pulled_state = self.state(recovery, moved).await?;
         let before = pulled_state.as_ref().map(|pulled_state| &pulled_state.state);
-        if let Some(edit) = self.intent.surgery()
+        if let Some(edit) = self.intent.state_edit()
             && let Some(report) = state_edit::report_without_plan(self.invoker.context.paths, edit, before)?
         {
             return Ok(report);
@@ -100,7 +100,7 @@ impl Turn<'_> {
             (true, Some(record)) => migrate_backend::verify(record, before, self.invoker.context.paths)?,
             _ => recorded_state::check(self.record, before, self.intent.destroys(), &self.invoker.context)?,
         }
-        if let Some(step) = self.intent.way() {
+        if let Some(step) = self.intent.rollback_step() {
             apply_rollback::refuse_changed_state(
                 step,
                 &self.invoker.context.session.call.run_id,

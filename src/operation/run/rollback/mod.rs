@@ -38,7 +38,7 @@ pub(super) async fn after(session: &Session, intent: &Intent, mut reports: Repor
     };
     // A state edit has no earlier configuration to roll back to.
     let applies = intent.changes_things()
-        && intent.surgery().is_none()
+        && intent.state_edit().is_none()
         && !intent.destroys()
         && session.call.cancel.cause().is_none();
     if !applies || !session.blueprint.nodes.keys().any(failed) {
