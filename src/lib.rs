@@ -12,7 +12,6 @@ mod digest;
 pub mod disk;
 pub mod error;
 pub mod graph;
-pub mod guard;
 pub mod health;
 pub mod hooks;
 pub mod host;
@@ -22,6 +21,7 @@ pub mod lock;
 pub mod model;
 pub mod nomad;
 pub mod operation;
+pub mod panic_guard;
 mod printable;
 pub mod process;
 #[cfg(feature = "python")]

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::diff::{self, Difference};
-use super::jobs::{self, FoundJob};
+use super::nomad_jobs::{self, FoundJob};
 use crate::model::{DriftPattern, DriftRules};
 use crate::report::{DriftClass, Drifted};
 
@@ -31,7 +31,7 @@ struct DriftEntry<'a> {
 /// Reads `show -json` of a plan. `followed` contains the registrations of jobs that the last run accepted as its own.
 pub fn drift_findings(plan: &Value, rules: &DriftRules, followed: &BTreeMap<String, u64>) -> DriftFindings {
     let mut outside = entries(&plan["resource_drift"], rules);
-    outside.retain(|_, entry| !jobs::is_by_itself(entry.resource, followed));
+    outside.retain(|_, entry| !nomad_jobs::is_by_itself(entry.resource, followed));
     let mut planned = entries(&plan["resource_changes"], rules);
     let keys: BTreeSet<_> = outside.keys().chain(planned.keys()).cloned().collect();
     let mut findings = DriftFindings::default();
@@ -69,7 +69,7 @@ pub fn drift_findings(plan: &Value, rules: &DriftRules, followed: &BTreeMap<Stri
 pub fn found_jobs(plan: &Value, rules: &DriftRules) -> Vec<FoundJob> {
     let mut outside = drift_findings(plan, rules, &BTreeMap::new()).changes;
     outside.retain(|one| one.class != DriftClass::Pending);
-    let mut jobs = jobs::found_jobs(plan);
+    let mut jobs = nomad_jobs::found_jobs(plan);
     for job in &mut jobs {
         let own = outside.iter_mut().find(|one| one.address == job.address);
         job.outside = own.map(|one| std::mem::take(&mut one.attributes)).unwrap_or_default();
@@ -97,7 +97,7 @@ fn entries<'a>(list: &'a Value, rules: &DriftRules) -> BTreeMap<(String, String)
         let mut differences = diff::differences(change);
         let all = differences.len();
         let of_job = resource["type"] == "nomad_job";
-        differences.retain(|one| matters(rules, address, one) && !(of_job && jobs::is_runtime(one)));
+        differences.retain(|one| matters(rules, address, one) && !(of_job && nomad_jobs::is_runtime(one)));
         let some_left_out = differences.len() < all;
         // If a known difference is ignored, attributes that are only computed again because of it are ignored too.
         let differs = differences.iter().any(|one| !one.unknown || !some_left_out);

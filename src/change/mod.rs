@@ -7,9 +7,9 @@ mod diff;
 mod drift;
 mod finder;
 mod forms;
-mod jobs;
 mod masks;
 mod needles;
+mod nomad_jobs;
 mod number;
 mod redact;
 mod show;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 pub use diff::SENSITIVE;
 pub use drift::{DriftFindings, drift_findings, found_jobs};
-pub use jobs::{FoundJob, PlannedJob, jobs, key as job_key};
+pub use nomad_jobs::{FoundJob, PlannedJob, jobs, key as job_key};
 pub use redact::Redactor;
 pub use show::{change_set, read};
 

@@ -9,7 +9,7 @@ use rustix::fs::OFlags;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::give::{give_file, give_folder};
+use super::ownership::{give_file, give_folder};
 use super::unfinished;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::words::Words;

@@ -9,7 +9,7 @@ use rustix::fs::{Access, access};
 use rustix::process::geteuid;
 use serde_json::json;
 
-use super::give::give_folder;
+use super::ownership::give_folder;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::shell::quote;
 

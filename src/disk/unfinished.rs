@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
-use super::give::give_file;
+use super::ownership::give_file;
 
 const PREFIX: &str = ".unfinished-";
 /// Files older than this are removed. It is longer than any write, because another process may still be writing.

@@ -10,9 +10,9 @@ use super::host::PyHost;
 use super::pillar::PyPillar;
 use super::signals::Signals;
 use super::{convert, plain};
-use crate::guard::{self, CallFailure};
 use crate::model::{PillarPath, Problem};
 use crate::operation::{self, Call, CallerIdentity, Request, ensure};
+use crate::panic_guard::{self, CallFailure};
 use crate::view;
 
 /// Runs one operation and always returns its report.
@@ -42,7 +42,7 @@ pub fn run<'py>(
     if operation == ensure::OPERATION {
         let pillar = PyPillar::new(infrastructure);
         let world = PyHost::new(host, Arc::default());
-        let answer = guard::guarded(operation, || {
+        let answer = panic_guard::guarded(operation, || {
             ensure::unchanged(&request, &pillar, &world).filter(|_| pillar.is_sound()).unwrap_or_default()
         });
         if !answer.is_null() {
@@ -53,7 +53,7 @@ pub fn run<'py>(
     let signals = Signals::install(py);
     let world = PyHost::new(host, signals.flag());
     let report = py.detach(move || {
-        guard::guarded(operation, || {
+        panic_guard::guarded(operation, || {
             operation::run(Call { request, host: &world, progress: view::progress::ProgressDisplay::new })
         })
     });
@@ -69,7 +69,7 @@ pub fn failed<'py>(
     kind: &str,
     message: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let report = guard::failed(operation, CallFailure::named(kind), message);
+    let report = panic_guard::failed(operation, CallFailure::named(kind), message);
     plain::to_python(py, &report)
 }
 

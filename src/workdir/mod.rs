@@ -8,7 +8,7 @@ mod manifest;
 mod materialise;
 mod retain;
 mod room;
-mod succession;
+mod run_ids;
 
 pub use crate::disk::{
     append_line, create_json, ensure_private, read, read_json, read_ours, remove, replace, set_executable,
@@ -18,4 +18,4 @@ pub use layout::{ComponentPaths, Layout};
 pub use manifest::Manifest;
 pub use materialise::materialise;
 pub use retain::retain_newest;
-pub use succession::{ids, next_id};
+pub use run_ids::{ids, next_id};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::succession::id;
+use super::run_ids::id;
 
 /// Removes the entries of a folder except the `keep` newest and those that are still `needed`. A name begins with an id
 /// from `next_id`, so names sort by age. An entry with another name is never removed.

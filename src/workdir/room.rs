@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::ComponentPaths;
-use super::succession::{ids, next_id};
+use super::run_ids::{ids, next_id};
 use crate::disk::{ensure_private, remove};
 use crate::error::{Error, Result};
 

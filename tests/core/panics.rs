@@ -1,6 +1,6 @@
 //! The report of a call that panics.
 
-use eos::guard::guarded;
+use eos::panic_guard::guarded;
 
 use crate::support::ends_well;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::inputs::{SecretPublishing, collect_inputs, lacking};
+use super::inputs::{SecretPublishing, collect_inputs, missing_variables};
 use super::reports;
 use crate::change::Changes;
 use crate::decide::{
@@ -75,7 +75,7 @@ pub async fn check(session: &Session, plan: SavedPlan<'_>) -> Result<()> {
     let destroys = plan.read()?.destroy;
     let publishing = SecretPublishing::unless(destroys);
     let record = session.records().latest(name, &paths).await?;
-    let node = &*lacking::supply(session, node, record.as_ref(), destroys).await?;
+    let node = &*missing_variables::supply(session, node, record.as_ref(), destroys).await?;
     let now = collect_inputs(session, node, &reader, publishing).await?.plan_basis(&session.call, module)?;
     ready(&node.component, plan, &now, state::read(&invoker).await?.as_ref()).map(drop)
 }

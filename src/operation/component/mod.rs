@@ -18,7 +18,7 @@ pub mod shown_outputs;
 mod turn;
 mod value_path;
 
-use self::inputs::{SecretPublishing, collect_inputs, given_secrets, lacking, task_secrets};
+use self::inputs::{SecretPublishing, collect_inputs, given_secrets, missing_variables, task_secrets};
 use self::recovery::Recovery;
 use self::reports::ended;
 use self::turn::Turn;
@@ -153,9 +153,9 @@ async fn begin(
         return Ok(ComponentReport::new(Status::Unchanged, Code::NothingThere));
     }
     let destroys = destroys(&session.call.layout, intent, &component.name)?;
-    let node = &*lacking::supply(session, node, record, destroys).await?;
+    let node = &*missing_variables::supply(session, node, record, destroys).await?;
     if !node.missing_variables.is_empty() {
-        let lacks = lacking::names(node);
+        let lacks = missing_variables::names(node);
         notes.push(format!("it is destroyed with null for {lacks}: the last value is not stored"));
     }
     let publishing = SecretPublishing::unless(destroys);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::model::{Input, Name, Problem};
 use crate::operation::blueprint::{select, today};
-use crate::operation::component::inputs::{SecretPublishing, collect_inputs, lacking};
+use crate::operation::component::inputs::{SecretPublishing, collect_inputs, missing_variables};
 use crate::operation::exec::Invoker;
 use crate::operation::exec::context::Context;
 use crate::operation::request::answer::ReportBuilder;
@@ -36,7 +36,7 @@ impl<'a> Inspection<'a> {
             collect_inputs(self.session, node, &reader, SecretPublishing::No).await?.inputs.secret.values(),
         );
         // A value that a call gave and that cannot be read now is still hidden by Terraform's own sensitive marks.
-        for input in lacking::given(self.session, node, name).await.unwrap_or_default() {
+        for input in missing_variables::given(self.session, node, name).await.unwrap_or_default() {
             if let Input::Secret(reference) = input
                 && let Ok(value) = reader.read(&reference).await
             {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::model::{Name, Node};
 use crate::operation::blueprint::{draft, today};
-use crate::operation::component::inputs::lacking;
+use crate::operation::component::inputs::missing_variables;
 use crate::operation::component::reports::ended;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
@@ -42,7 +42,8 @@ fn read(call: &Call<'_>, answer: BuildAnswer) -> Report {
             if !notes.is_empty() {
                 extra.insert("notes".to_owned(), json!(notes));
             }
-            let lacks = |(name, node): (&Name, &Node)| Some((name.clone(), ended(lacking::note(node)?)));
+            let lacks =
+                |(name, node): (&Name, &Node)| Some((name.clone(), ended(missing_variables::note(node)?)));
             answer(builder, nodes.iter().filter_map(lacks).collect(), extra)
         }
         Err(error) => builder.failed(error),

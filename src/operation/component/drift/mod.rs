@@ -5,13 +5,16 @@
 
 mod plan_for_drift;
 pub mod remediate;
+mod scheduled_checks;
 
-use std::time::SystemTime;
+use std::rc::Rc;
 
 use self::plan_for_drift::{DriftPlan, plan_for_drift};
-use super::inputs::{SecretPublishing, collect_inputs, lacking};
+pub use self::scheduled_checks::DriftCheckKind;
+use self::scheduled_checks::{now, remember};
+use super::inputs::{SecretPublishing, collect_inputs, missing_variables};
 use super::{migrate_backend, reports, shown_outputs};
-use crate::decide::{FailedVersion, next_alert};
+use crate::decide::{FailedVersion, State};
 use crate::error::{Code, Result};
 use crate::lock::LockGuard;
 use crate::model::Name;
@@ -21,21 +24,16 @@ use crate::operation::exec::context::Context;
 use crate::operation::exec::init::{InitOptions, initialise, is_initialised};
 use crate::operation::exec::{Invoker, state};
 use crate::operation::session::Session;
+use crate::operation::session::secrets::SecretReader;
 use crate::operation::store::configurations;
-use crate::record::{CachedOutputs, ObservedDrift, Record};
+use crate::operation::store::plan_basis::PlanBasis;
+use crate::record::{CachedOutputs, Record};
 use crate::render;
 use crate::report::{ComponentReport, Drift, DriftClass, Status};
 use crate::snapshot::{Configuration, SnapshotStore};
 use crate::terraform::Refresh;
 use crate::view::progress::Stage;
 use crate::workdir::{ComponentPaths, ensure_private, remove, write};
-
-/// A scheduled check stores its result, reports what is due, and refreshes the cached outputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DriftCheckKind {
-    Once,
-    Scheduled,
-}
 
 /// Every result, also an error, becomes the report of the component.
 pub async fn check(session: &Session, name: &Name, kind: DriftCheckKind) -> ComponentReport {
@@ -114,8 +112,7 @@ async fn locked(
     let configuration = store.configuration(applied)?;
     let _ = std::fs::remove_dir_all(aside.module());
     let (node, module) = target(pillar, &configuration, &store, &aside.module())?;
-    let how = |argument: &str| format!("apply it again with a reference, which is recorded: {argument}");
-    let node = lacking::with_nulls(node, &module, how)?;
+    let node = missing_variables::with_nulls(node, &module, remedy)?;
     let reader = session.call.reading();
     let collected = collect_inputs(session, &node, &reader, SecretPublishing::Yes).await?;
     let (inputs, backend) = (&collected.inputs, collected.backend.as_deref());
@@ -140,33 +137,13 @@ async fn locked(
     invoker.pass_secret_variables(&inputs.secret)?;
     let invoker = &invoker;
     let basis = collected.plan_basis(&session.call, &module)?;
-    // Values that only a state or a call gives are assumed to be unchanged.
-    let pillar = lacking::with_last(pillar, &configuration, &store);
-    let wanted = match lacking::with_nulls(pillar, &session.modules[name], how) {
-        Ok(pillar) => collect_inputs(session, &pillar, &reader, SecretPublishing::Yes).await,
-        Err(error) => Err(error),
-    };
-    let (configuration_changed, failed) = match wanted {
-        Ok(now) => {
-            let now = now.plan_basis(&session.call, &session.modules[name])?;
-            let version = now.version(&session.blueprint.nodes[name].component.declared);
-            (now != basis, record.failed.as_ref().filter(|failed| failed.version == version))
-        }
-        // The applied configuration could be planned; the pillar's cannot.
-        Err(_) => (true, None),
-    };
+    let (configuration_changed, failed) =
+        compare_with_pillar(session, name, (&configuration, &store), &reader, (&basis, &record)).await?;
     if invoker.context.state().is_some() || kind == DriftCheckKind::Scheduled {
         let state = state::read(invoker).await?;
         recorded_state::check(Some(&record), state.as_ref(), false, &invoker.context)?;
         if kind == DriftCheckKind::Scheduled {
-            let state = record.with_nulls(state).unwrap_or_default();
-            let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
-            let cached = CachedOutputs {
-                time: now(),
-                outputs: shown_outputs::shown(&invoker.context.redactor, &state),
-                sensitive: hidden.map(|(name, _)| name.clone()).collect(),
-            };
-            cached.write(&paths.outputs())?;
+            cache_outputs(invoker, &record, state)?;
         }
     }
     let file = invoker.plan_file();
@@ -174,18 +151,57 @@ async fn locked(
     let found = plan_for_drift(invoker, &file, &basis, refresh, Some(&record)).await;
     // The file contains values in clear.
     let _ = std::fs::remove_file(&file);
-    let drift_plan = found.map_err(|error| lacking::blame(&node, error))?;
+    let drift_plan = found.map_err(|error| missing_variables::blame(&node, error))?;
     let mut report = report(drift_plan, configuration_changed, &record);
     report.notes.extend(failed.map(FailedVersion::words));
     if !node.missing_variables.is_empty() {
         report.notes.push(format!(
             "the last value of {} is not stored: only changes outside of Terraform were checked",
-            lacking::names(&node)
+            missing_variables::names(&node)
         ));
     }
     report.notes.extend(invoker.context.short_secrets());
     invoker.context.redactor.report(&mut report);
     remember(session, name, paths, kind, report)
+}
+
+/// The remedy for a variable whose value is not stored.
+fn remedy(argument: &str) -> String {
+    format!("apply it again with a reference, which is recorded: {argument}")
+}
+
+/// Whether the pillar differs from the applied configuration, and the failed version that it asks for again, if any.
+async fn compare_with_pillar<'a>(
+    session: &Session,
+    name: &Name,
+    (configuration, store): (&Configuration, &SnapshotStore),
+    reader: &Rc<SecretReader>,
+    (applied, record): (&PlanBasis, &'a Record),
+) -> Result<(bool, Option<&'a FailedVersion>)> {
+    let (node, module) = (&session.blueprint.nodes[name], &session.modules[name]);
+    // Values that only a state or a call gives are assumed to be unchanged.
+    let pillar = missing_variables::with_last(node, configuration, store);
+    let collected = match missing_variables::with_nulls(pillar, module, remedy) {
+        Ok(pillar) => collect_inputs(session, &pillar, reader, SecretPublishing::Yes).await,
+        Err(error) => Err(error),
+    };
+    // The applied configuration could be planned; the pillar's cannot.
+    let Ok(collected) = collected else { return Ok((true, None)) };
+    let basis = collected.plan_basis(&session.call, module)?;
+    let version = basis.version(&node.component.declared);
+    Ok((basis != *applied, record.failed.as_ref().filter(|failed| failed.version == version)))
+}
+
+/// Stores the outputs of this state for questions that start no terraform.
+fn cache_outputs(invoker: &Invoker<'_>, record: &Record, state: Option<State>) -> Result<()> {
+    let state = record.with_nulls(state).unwrap_or_default();
+    let hidden = state.outputs.iter().filter(|(_, output)| output.sensitive);
+    let cached = CachedOutputs {
+        time: now(),
+        outputs: shown_outputs::shown(&invoker.context.redactor, &state),
+        sensitive: hidden.map(|(name, _)| name.clone()).collect(),
+    };
+    cached.write(&invoker.context.paths.outputs())
 }
 
 /// Copies the files beside a module's own files: the backend block and the provider lock file.
@@ -230,49 +246,4 @@ fn report(drift_plan: DriftPlan, configuration_changed: bool, record: &Record) -
         changes: drift_plan.drift,
     }));
     report
-}
-
-/// The results of the scheduled checks so far. A scheduled check adds its own and reports what is due.
-fn remember(
-    session: &Session,
-    name: &Name,
-    paths: &ComponentPaths,
-    kind: DriftCheckKind,
-    mut report: ComponentReport,
-) -> Result<ComponentReport> {
-    let Some(drift) = &mut report.drift else { return Ok(report) };
-    let before = ObservedDrift::read(&paths.drift())?;
-    if kind == DriftCheckKind::Once {
-        let same = before.filter(|before| Some(&before.drift_id) == drift.drift_id.as_ref());
-        drift.seen = same.map(|same| same.seen);
-        return Ok(report);
-    }
-    let alert_after = session.blueprint.nodes[name].component.drift.alert_after;
-    let noticed = before.as_ref().map(ObservedDrift::alert);
-    let (after, due) = next_alert(noticed.as_ref(), drift.drift_id.as_deref(), alert_after);
-    drift.seen = after.as_ref().map(|after| after.seen);
-    ObservedDrift::remember(&paths.drift(), before.as_ref(), after, &now())?;
-    if due {
-        let changes: Vec<_> = drift
-            .changes
-            .iter()
-            .map(|one| serde_json::json!({ "address": one.address, "class": one.class, "actions": one.actions }))
-            .collect();
-        let data = serde_json::json!({
-            "environment": session.blueprint.environment,
-            "component": name,
-            "status": report.status,
-            "drift_id": drift.drift_id,
-            "seen": drift.seen,
-            "configuration_changed": drift.configuration_changed,
-            "changes": changes,
-        });
-        session.call.channel.emit(name, "drift", data);
-        tracing::warn!("{name}: {} outside of Terraform", report.status.word());
-    }
-    Ok(report)
-}
-
-fn now() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }

@@ -2,7 +2,7 @@
 
 pub mod given_secrets;
 mod known_secret;
-pub mod lacking;
+pub mod missing_variables;
 pub mod prepared_secrets;
 pub mod task_secrets;
 pub mod upstream_outputs;
