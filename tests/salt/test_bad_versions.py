@@ -88,9 +88,7 @@ def outcome(tmp_path_factory, nomad, providers):
 
 
 @pytest.mark.parametrize("name", FAIL)
-def test_a_broken_version_fails_with_its_reason_and_the_old_instance_still_serves(
-    outcome, name
-):
+def test_a_broken_version_fails_with_its_reason_and_the_old_instance_still_serves(outcome, name):
     told = outcome.told(name)
     assert (told["status"], told["reason"]) == ("failed", "deployment_failed"), told
     message = told["error"]["message"]

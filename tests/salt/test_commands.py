@@ -156,9 +156,7 @@ def test_the_pages_contain_command_lines():
 
 
 @pytest.mark.parametrize(("program", "line", "short"), LINES)
-def test_eos_accepts_every_command_line_that_it_prints(
-    asked, monkeypatch, program, line, short
-):
+def test_eos_accepts_every_command_line_that_it_prints(asked, monkeypatch, program, line, short):
     if short or "which_environment" in line:
         # The line omits the environment, which the pillar then gives.
         monkeypatch.setattr(Reader, "environment", "staging")

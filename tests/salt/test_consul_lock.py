@@ -52,9 +52,7 @@ def test_two_masters_never_run_one_component_at_the_same_time(site, other, lock,
     assert other.run("infrastructure.locks", "environment=staging").report["locks"] == []
 
 
-def test_a_lock_released_by_force_stops_its_holder_once_and_is_audited(
-    site, other, lock, started
-):
+def test_a_lock_released_by_force_stops_its_holder_once_and_is_audited(site, other, lock, started):
     mark = slow(site, lock, 60)
     slow(other, lock, 0)
     run = started(site.salt_run("infrastructure.orchestrate", "environment=staging"))

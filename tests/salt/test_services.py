@@ -68,9 +68,7 @@ def test_a_service_and_a_template_below_salt_are_orchestrated_and_destroyed(site
     until(lambda: nomad.find("/v1/job/shown") is None, "the job is purged")
 
 
-def test_a_service_runs_or_the_reason_is_shown_and_the_old_version_still_serves(
-    site, nomad, world
-):
+def test_a_service_runs_or_the_reason_is_shown_and_the_old_version_still_serves(site, nomad, world):
     settings = {"terraform": world.terraform, "nomad": {"address": nomad.address}}
     site.environment({}, settings=settings, services={"front": web("one")})
     order = site.call("eos_orchestrator.get_deployment_order", "staging")
@@ -107,7 +105,9 @@ def test_a_service_runs_or_the_reason_is_shown_and_the_old_version_still_serves(
     assert_refused(wrong, "nomad-wob")
 
 
-def test_the_demo_of_three_layers_is_deployed_answers_and_is_destroyed(consul, vault, nomad, providers):
+def test_the_demo_of_three_layers_is_deployed_answers_and_is_destroyed(
+    consul, vault, nomad, providers
+):
     # The demo has its own servers. The fixtures show that their programs are available.
     demo = CHECKOUT / "tests" / "servers" / "demo.py"
     argv = [sys.executable, demo, programs.terraform()]
