@@ -13,19 +13,16 @@ use crate::operation::component::{health, registrations};
 use crate::operation::exec::context::Context;
 use crate::operation::exec::{servers, state};
 use crate::operation::query::inspect::{Inspection, inspect};
-use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
+use crate::operation::request::question::Question;
 use crate::operation::store::audit;
 use crate::report::{ComponentReport, Report, Status};
 
 pub fn promote(call: &Call<'_>) -> Report {
-    let mut arguments = Arguments::new(&call.request);
-    let environment = arguments.environment();
-    let components = arguments.names("components");
-    arguments.value("minion");
-    let builder = ReportBuilder::new("promote", environment.as_str(), false, &call.request.identity);
-    let asked = inspect(call, &builder, &environment, components, arguments.finish(), async |inspection| {
+    let question = Question::new(Arguments::new(&call.request));
+    let builder = question.report_builder("promote", &call.request.identity);
+    let asked = inspect(call, &builder, question, async |inspection| {
         let mut reports = BTreeMap::new();
         for name in &inspection.selected {
             let report = of(&inspection, name).await;

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::error::Result;
-use crate::model::{Name, Overrides, Problem};
+use crate::model::{Name, Overrides};
 use crate::operation::blueprint::prepared::AppliedConfigurations;
 use crate::operation::blueprint::{gone, prepare, select};
 use crate::operation::component::drift::{DriftCheckKind, check};
 use crate::operation::request::answer::{ReportBuilder, shape};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
+use crate::operation::request::question::Question;
 use crate::operation::session::{JournalHandle, Session, driver};
 use crate::operation::store::shared_records;
 use crate::report::{ComponentReport, Report};
@@ -31,20 +32,15 @@ pub fn sync_states(call: &Call<'_>) -> Report {
 }
 
 fn environment(call: &Call<'_>, operation: &str, kind: DriftCheckKind) -> Report {
-    let mut arguments = Arguments::new(&call.request);
-    let environment = arguments.environment();
-    let components = arguments.names("components");
-    arguments.value("minion");
-    report(call, operation, &environment, components, arguments.finish(), kind)
+    report(call, operation, Question::new(Arguments::new(&call.request)), kind)
 }
 
 /// The function of the execution module, for one component. The drift is added to the keys of the report.
 pub fn detect_drift(call: &Call<'_>) -> Value {
     let mut arguments = Arguments::new(&call.request);
     let component = arguments.name("component");
-    let environment = arguments.environment();
-    let selected = Some([component.clone()].into());
-    let report = report(call, "drift", &environment, selected, arguments.finish(), DriftCheckKind::Once);
+    let question = Question::of_component(&component, arguments);
+    let report = report(call, "drift", question, DriftCheckKind::Once);
     let mut value = shape(report);
     let found = value["components"][component.as_str()].take();
     for key in ["status", "reason"] {
@@ -63,16 +59,9 @@ pub fn detect_drift(call: &Call<'_>) -> Value {
     value
 }
 
-fn report(
-    call: &Call<'_>,
-    operation: &str,
-    environment: &Name,
-    components: Option<BTreeSet<Name>>,
-    problems: Vec<Problem>,
-    kind: DriftCheckKind,
-) -> Report {
-    let builder = ReportBuilder::new(operation, environment.as_str(), false, &call.request.identity);
-    match find(call, &builder, environment, components, problems, kind) {
+fn report(call: &Call<'_>, operation: &str, question: Question, kind: DriftCheckKind) -> Report {
+    let builder = question.report_builder(operation, &call.request.identity);
+    match find(call, &builder, question, kind) {
         Ok(found) => {
             let detected = found.values().flat_map(|one| &one.drift).any(|drift| drift.drift_detected);
             builder.found(found, BTreeMap::from([("drift_detected".to_owned(), detected.into())]))
@@ -84,18 +73,17 @@ fn report(
 fn find(
     call: &Call<'_>,
     builder: &ReportBuilder,
-    environment: &Name,
-    components: Option<BTreeSet<Name>>,
-    problems: Vec<Problem>,
+    question: Question,
     kind: DriftCheckKind,
 ) -> Result<BTreeMap<Name, ComponentReport>> {
+    let Question { environment, components, problems } = question;
     let overrides = Overrides::default();
     // A component that was removed from the pillar is checked if the call names it.
     let past = AppliedConfigurations { gone: components.as_ref(), ..AppliedConfigurations::NONE };
-    let prepared = prepare(call, environment, &overrides, problems, past)?;
+    let prepared = prepare(call, &environment, &overrides, problems, past)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint)?;
-    shared_records::fetch(&blueprint.settings, environment)?;
+    shared_records::fetch(&blueprint.settings, &environment)?;
     let orphans = match &components {
         None => gone::report(blueprint, &layout)?,
         Some(_) => BTreeMap::new(),

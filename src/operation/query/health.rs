@@ -1,6 +1,6 @@
 //! Whether components are healthy now: each gate is measured once. Takes no lock, and stores nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -10,7 +10,7 @@ use super::inspect::{Inspection, inspect};
 use crate::decide::State;
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::health::{HealthGate, Measurement};
-use crate::model::{Component, Name, Problem};
+use crate::model::{Component, Name};
 use crate::operation::component::inputs::given_secrets;
 use crate::operation::component::recorded_state;
 use crate::operation::component::{health, registrations};
@@ -18,6 +18,7 @@ use crate::operation::exec::context::Context;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
+use crate::operation::request::question::Question;
 use crate::operation::session::Session;
 use crate::operation::session::channel::logged;
 use crate::report::{ComponentReport, Report, Status};
@@ -27,12 +28,9 @@ use crate::workdir::ComponentPaths;
 type MeasuredComponent = (ComponentReport, Vec<Value>);
 
 pub fn health(call: &Call<'_>) -> Report {
-    let mut arguments = Arguments::new(&call.request);
-    let environment = arguments.environment();
-    let components = arguments.names("components");
-    arguments.value("minion");
-    let builder = ReportBuilder::new("health", environment.as_str(), false, &call.request.identity);
-    match measure(call, &builder, &environment, components, arguments.finish()) {
+    let question = Question::new(Arguments::new(&call.request));
+    let builder = question.report_builder("health", &call.request.identity);
+    match measure(call, &builder, question) {
         Ok(measured) => {
             let gates: BTreeMap<_, _> = measured.iter().map(|(name, (_, gates))| (name, gates)).collect();
             let extra = BTreeMap::from([("health".to_owned(), json!(gates))]);
@@ -47,10 +45,10 @@ pub fn health(call: &Call<'_>) -> Report {
 pub fn component_is_healthy(call: &Call<'_>) -> Value {
     let mut arguments = Arguments::new(&call.request);
     let component = arguments.name("component");
-    let environment = arguments.environment();
-    let builder = ReportBuilder::new("health", environment.as_str(), false, &call.request.identity);
-    let selected = Some([component.clone()].into());
-    let measured = measure(call, &builder, &environment, selected, arguments.finish());
+    let question = Question::of_component(&component, arguments);
+    let environment = question.environment.clone();
+    let builder = question.report_builder("health", &call.request.identity);
+    let measured = measure(call, &builder, question);
     let (healthy, why) = match measured.map(|mut measured| measured.remove(&component)) {
         Ok(Some((report, _))) => {
             (report.status == Status::Healthy, report.error.map(|error| error.to_string()))
@@ -67,11 +65,9 @@ pub fn component_is_healthy(call: &Call<'_>) -> Value {
 fn measure(
     call: &Call<'_>,
     builder: &ReportBuilder,
-    environment: &Name,
-    components: Option<BTreeSet<Name>>,
-    problems: Vec<Problem>,
+    question: Question,
 ) -> Result<BTreeMap<Name, MeasuredComponent>> {
-    inspect(call, builder, environment, components, problems, async |inspection| {
+    inspect(call, builder, question, async |inspection| {
         let at_once = inspection.session.blueprint.settings.parallelism.get();
         let measured = futures_util::stream::iter(&inspection.selected).map(async |name| {
             let found = of(&inspection, name).await;

@@ -6,13 +6,14 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::model::{Input, Name, Problem};
+use crate::model::{Input, Name};
 use crate::operation::blueprint::{select, today};
 use crate::operation::component::inputs::{SecretPublishing, collect_inputs, missing_variables};
 use crate::operation::exec::Invoker;
 use crate::operation::exec::context::Context;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::call::Call;
+use crate::operation::request::question::Question;
 use crate::operation::session::{JournalHandle, Session, driver};
 use crate::workdir::ComponentPaths;
 
@@ -47,23 +48,21 @@ impl<'a> Inspection<'a> {
     }
 }
 
-/// Prepares a session and asks `question` in it, on the run's thread.
+/// Prepares a session for the question, and runs `ask` in it, on the run's thread.
 pub fn inspect<T: Send>(
     call: &Call<'_>,
     builder: &ReportBuilder,
-    environment: &Name,
-    components: Option<BTreeSet<Name>>,
-    problems: Vec<Problem>,
-    question: impl AsyncFnOnce(Inspection<'_>) -> Result<T> + Send,
+    question: Question,
+    ask: impl AsyncFnOnce(Inspection<'_>) -> Result<T> + Send,
 ) -> Result<T> {
-    let prepared = today(call, environment, problems)?;
-    let selected = select(&prepared.blueprint, components, false)?;
+    let prepared = today(call, &question.environment, question.problems)?;
+    let selected = select(&prepared.blueprint, question.components, false)?;
     driver::in_session(
         call,
         builder,
         prepared,
         JournalHandle::default(),
         &BTreeSet::new(),
-        async move |session: &Session| question(Inspection { session, selected }).await,
+        async move |session: &Session| ask(Inspection { session, selected }).await,
     )
 }

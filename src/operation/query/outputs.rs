@@ -14,6 +14,7 @@ use crate::operation::component::shown_outputs;
 use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
+use crate::operation::request::question::Question;
 use crate::record::CachedOutputs;
 use crate::report::{ComponentReport, Report, Status};
 use crate::words::Words;
@@ -21,23 +22,20 @@ use crate::workdir::Layout;
 
 pub fn outputs(call: &Call<'_>) -> Report {
     let mut arguments = Arguments::new(&call.request);
-    let environment = arguments.environment();
-    let components = arguments.names("components");
     let cached = arguments.flag("cached");
-    arguments.value("minion");
-    let builder = ReportBuilder::new("outputs", environment.as_str(), false, &call.request.identity);
-    let problems = arguments.finish();
+    let question = Question::new(arguments);
+    let builder = question.report_builder("outputs", &call.request.identity);
     if cached {
-        let found = match problems.is_empty() {
-            true => known(call, &environment, components),
-            false => Err(model::refusal(problems)),
+        let found = match question.problems.is_empty() {
+            true => known(call, &question.environment, question.components),
+            false => Err(model::refusal(question.problems)),
         };
         return match found {
             Ok(found) => answer(builder, found),
             Err(error) => builder.failed(error),
         };
     }
-    let found = inspect(call, &builder, &environment, components, problems, async |inspection| {
+    let found = inspect(call, &builder, question, async |inspection| {
         let mut reports = BTreeMap::new();
         for name in &inspection.selected {
             let report = of(&inspection, name).await;

@@ -10,9 +10,9 @@ use crate::operation::component::recorded_state;
 use crate::operation::component::shown_outputs;
 use crate::operation::exec::Invoker;
 use crate::operation::exec::command_output::CommandOutput;
-use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::{Call, unknown};
+use crate::operation::request::question::Question;
 use crate::terraform;
 
 /// The question.
@@ -26,8 +26,7 @@ enum StateQuestion {
 pub fn run(call: &Call<'_>, function: &str) -> Value {
     let mut arguments = Arguments::new(&call.request);
     let component = arguments.name("component");
-    let environment = arguments.environment();
-    let question = match function {
+    let asked = match function {
         "get_outputs" => StateQuestion::Outputs,
         "get_terraform_output" => match arguments.text("output_name") {
             Some(name) => StateQuestion::Output(name),
@@ -40,11 +39,10 @@ pub fn run(call: &Call<'_>, function: &str) -> Value {
         "get_state" => StateQuestion::State(arguments.text("resource")),
         _ => return failed(unknown(&format!("eos_terraform.{function}"))),
     };
-    let builder = ReportBuilder::new("inspect", environment.as_str(), false, &call.request.identity);
-    let problems = arguments.finish();
-    let selected = Some([component.clone()].into());
-    let answer = inspect(call, &builder, &environment, selected, problems, async |inspection| {
-        answer(&inspection, &component, &question).await.map_err(|error| error.of(&component))
+    let question = Question::of_component(&component, arguments);
+    let builder = question.report_builder("inspect", &call.request.identity);
+    let answer = inspect(call, &builder, question, async |inspection| {
+        answer(&inspection, &component, &asked).await.map_err(|error| error.of(&component))
     });
     match answer {
         Ok(mut answer) => {

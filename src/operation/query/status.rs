@@ -7,9 +7,9 @@ use serde_json::json;
 use crate::error::{Code, Error, Result};
 use crate::lock::{self, Holder};
 use crate::operation::blueprint::{gone, select, today};
-use crate::operation::request::answer::ReportBuilder;
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
+use crate::operation::request::question::Question;
 use crate::operation::store::shared_records::EnvironmentLocks;
 use crate::operation::store::{approvals, run_log, shared_records};
 use crate::record::{Record, UnfinishedApply};
@@ -17,12 +17,10 @@ use crate::report::{ComponentReport, Report, Status};
 use crate::workdir::{ComponentPaths, Layout};
 
 pub fn status(call: &Call<'_>) -> Report {
-    let mut arguments = Arguments::new(&call.request);
-    let environment = arguments.environment();
-    let components = arguments.names("components");
-    arguments.value("minion");
-    let builder = ReportBuilder::new("status", environment.as_str(), false, &call.request.identity);
-    let found = today(call, &environment, arguments.finish()).and_then(|prepared| {
+    let question = Question::new(Arguments::new(&call.request));
+    let builder = question.report_builder("status", &call.request.identity);
+    let Question { environment, components, problems } = question;
+    let found = today(call, &environment, problems).and_then(|prepared| {
         let blueprint = &prepared.blueprint;
         let layout = Layout::of(blueprint)?;
         let mut torn = shared_records::fetch(&blueprint.settings, &blueprint.environment)?;

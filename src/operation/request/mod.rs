@@ -8,3 +8,4 @@ pub mod arguments;
 pub mod call;
 pub mod host_reference;
 pub mod pillar;
+pub mod question;
