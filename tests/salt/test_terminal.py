@@ -39,12 +39,11 @@ def slow(site):
 def test_a_terminal_shows_a_line_for_each_running_component_and_a_table_at_the_end(slow, terminal):
     screen = terminal()
     until(slow.mark.exists, "the apply began", timeout=60)
-    live = until(
-        lambda: (text := screen.screen()) and re.search(r"slow +applying +\d+/3", text) and text,
-        "a line with the phase and the resources done of total",
+    lines = (r"slow +applying +\d+/3", r"quick +applied", r"after +waiting")
+    until(
+        lambda: (text := screen.screen()) and all(re.search(line, text) for line in lines),
+        "a line for each component, with the phase and the resources done of total",
     )
-    assert re.search(r"quick +applied", live), live
-    assert re.search(r"after +waiting", live), live
     until(lambda: screen.rc is not None, "the run ended", timeout=60)
     end = screen.screen()
     assert screen.rc == 0, end
