@@ -31,21 +31,14 @@ pub enum SavedPlanAction {
 
 /// An approval belongs to a set of changes. It stays valid for a new plan with the same changes, and for nothing else.
 pub fn saved_plan_action(plan: SavedPlanStatus) -> SavedPlanAction {
-    let SavedPlanStatus {
-        spent,
-        superseded: overtaken,
-        blocked,
-        approved,
-        basis_changed: moved,
-        expired: old,
-    } = plan;
+    let SavedPlanStatus { spent, superseded, blocked, approved, basis_changed, expired } = plan;
     match plan {
         _ if spent => SavedPlanAction::Spent,
-        _ if overtaken => SavedPlanAction::Refuse,
+        _ if superseded => SavedPlanAction::Refuse,
         _ if blocked && !approved => SavedPlanAction::NeedsApproval,
         // No person approved this plan. It is applied with the content that it was made from, or not at all.
-        _ if moved && !approved => SavedPlanAction::Refuse,
-        _ if moved || old => SavedPlanAction::PlanAgain,
+        _ if basis_changed && !approved => SavedPlanAction::Refuse,
+        _ if basis_changed || expired => SavedPlanAction::PlanAgain,
         _ => SavedPlanAction::Apply,
     }
 }
@@ -59,7 +52,7 @@ mod tests {
         use SavedPlanAction::{Apply, NeedsApproval, PlanAgain, Refuse, Spent};
         #[rustfmt::skip]
         let table = [
-            // spent, overtaken, blocked, approved, moved, old
+            // spent, superseded, blocked, approved, basis_changed, expired
             ([false, false, false, false, false, false], Apply),
             ([false, false, false, false, false, true], PlanAgain),
             ([false, false, false, false, true, false], Refuse),
@@ -80,16 +73,9 @@ mod tests {
             ([true, true, true, true, false, false], Spent),
             ([true, false, false, false, false, false], Spent),
         ];
-        for ([spent, overtaken, blocked, approved, moved, old], expected) in table {
-            let plan = SavedPlanStatus {
-                spent,
-                superseded: overtaken,
-                blocked,
-                approved,
-                basis_changed: moved,
-                expired: old,
-            };
-            assert_eq!(saved_plan_action(plan), expected, "{plan:?}");
+        for ([spent, superseded, blocked, approved, basis_changed, expired], action) in table {
+            let plan = SavedPlanStatus { spent, superseded, blocked, approved, basis_changed, expired };
+            assert_eq!(saved_plan_action(plan), action, "{plan:?}");
         }
     }
 }

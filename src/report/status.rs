@@ -97,6 +97,11 @@ impl Status {
         matches!(self, Self::Applied | Self::Unchanged | Self::AppliedWithWarnings)
     }
 
+    /// Whether the turn of the component changed or confirmed it as requested, or destroyed it.
+    pub fn ended_well(self) -> bool {
+        self.is_as_asked() || self == Self::Destroyed
+    }
+
     /// The status in a record. A word from a newer version is read as failed.
     pub fn from_word(word: &str) -> Self {
         Self::ALL.into_iter().find(|status| status.word() == word).unwrap_or(Self::Failed)

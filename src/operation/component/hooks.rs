@@ -38,7 +38,7 @@ pub(super) async fn after(
     mut report: ComponentReport,
 ) -> ComponentReport {
     let component = context.component;
-    let well = report.status.is_as_asked() || report.status == Status::Destroyed;
+    let well = report.status.ended_well();
     // The resumed run has already run the hooks for its own changes.
     if component.hooks.is_empty() || !well || report.reason == Some(Code::DoneBefore) {
         return report;

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::journal::{CompletedComponent, Journal, JournalEntry};
 use crate::model::Name;
 use crate::operation::runtime::blocking;
-use crate::report::{ComponentReport, Status};
+use crate::report::ComponentReport;
 
 /// A component before this run changed it, and the progress of the change.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct JournalHandle {
 
 /// The journal of a run, and the results of its turns so far.
 pub struct Ledger {
-    memory: JournalHandle,
+    journal_handle: JournalHandle,
     pub produced: RefCell<BTreeMap<Name, ProducedOutputs>>,
     /// The facts of components whose turn succeeded.
     completed: RefCell<BTreeMap<Name, CompletedComponent>>,
@@ -45,13 +45,17 @@ pub struct Ledger {
 
 impl Ledger {
     pub fn new(journal_handle: JournalHandle) -> Self {
-        let (produced, reached) = (RefCell::default(), RefCell::default());
-        Self { memory: journal_handle, produced, completed: reached, changed: RefCell::default() }
+        Self {
+            journal_handle,
+            produced: RefCell::default(),
+            completed: RefCell::default(),
+            changed: RefCell::default(),
+        }
     }
 
     /// The same journal without any results, for turns with other configurations.
     pub fn without_results(&self) -> Self {
-        Self::new(JournalHandle { journal: self.memory.journal.clone(), done: BTreeMap::new() })
+        Self::new(JournalHandle { journal: self.journal_handle.journal.clone(), done: BTreeMap::new() })
     }
 
     /// This run is about to change `name`.
@@ -77,7 +81,7 @@ impl Ledger {
 
     /// The result of `name` in the run that this one resumes.
     pub fn done(&self, name: &Name) -> Option<&CompletedComponent> {
-        self.memory.done.get(name)
+        self.journal_handle.done.get(name)
     }
 
     pub fn reach(&self, name: &Name, done: CompletedComponent) {
@@ -85,17 +89,17 @@ impl Ledger {
     }
 
     pub fn note(&self, entry: JournalEntry) -> Result<()> {
-        self.memory.journal.as_ref().map_or(Ok(()), |journal| journal.note(entry))
+        self.journal_handle.journal.as_ref().map_or(Ok(()), |journal| journal.note(entry))
     }
 
     pub async fn note_durably(&self, entry: JournalEntry) -> Result<()> {
-        let Some(journal) = self.memory.journal.clone() else { return Ok(()) };
+        let Some(journal) = self.journal_handle.journal.clone() else { return Ok(()) };
         blocking(move || journal.note_durably(entry)).await
     }
 
     /// Records the end of a component's turn. A failure to record it must not hide the result.
     pub fn note_end(&self, name: &Name, report: &ComponentReport) {
-        let well = report.status.is_as_asked() || report.status == Status::Destroyed;
+        let well = report.status.ended_well();
         let done = self.completed.borrow_mut().remove(name).filter(|_| well);
         let (status, reason) = (report.status.word().to_owned(), report.reason().to_owned());
         if let Err(error) = self.note(JournalEntry::Ended { component: name.clone(), status, reason, done }) {

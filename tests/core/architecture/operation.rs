@@ -21,38 +21,14 @@ const ORDER: [&str; 11] = [
     "command",
 ];
 
+/// Rooms that know files, processes or servers.
+const OUTSIDE_THE_CALL: [&str; 10] =
+    ["lock", "workdir", "record", "snapshot", "process", "terraform", "nomad", "vault", "health", "hooks"];
+
 /// Rooms that a room must not know, in addition to the rooms after it.
 const UNKNOWN: [(&str, &[&str]); 10] = [
-    (
-        "intent",
-        &[
-            "lock",
-            "workdir",
-            "record",
-            "snapshot",
-            "process",
-            "terraform",
-            "nomad",
-            "vault",
-            "health",
-            "hooks",
-        ],
-    ),
-    (
-        "request",
-        &[
-            "lock",
-            "workdir",
-            "record",
-            "snapshot",
-            "process",
-            "terraform",
-            "nomad",
-            "vault",
-            "health",
-            "hooks",
-        ],
-    ),
+    ("intent", &OUTSIDE_THE_CALL),
+    ("request", &OUTSIDE_THE_CALL),
     ("store", &["process", "terraform", "nomad", "vault", "health", "hooks"]),
     ("blueprint", &["lock", "process", "terraform", "nomad", "vault", "health", "hooks"]),
     ("session", &["nomad", "health", "hooks", "record", "snapshot"]),
