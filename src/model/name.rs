@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Name(String);
 
-/// PostgreSQL schemas and Nomad names allow no more bytes. An environment and a component share this length.
+/// The limit in bytes of PostgreSQL schemas and Nomad names. An environment and its component share it.
 pub const LONGEST: usize = 63;
 
 impl Name {

@@ -62,7 +62,7 @@ fn set_all(disposition: sighandler_t) {
     let mut action: sigaction = unsafe { zeroed() };
     action.sa_sigaction = disposition;
     for number in 1..32 {
-        // SAFETY: `sigaction` reads one action. The action names no handler, so it runs no code of Eos.
+        // SAFETY: `sigaction` only reads `action`. `action` has no handler, so no code of Eos runs in a signal.
         unsafe { sigaction(number, &raw const action, null_mut()) };
     }
 }
