@@ -7,6 +7,8 @@ There are two comparisons:
   environment that the core gives to terraform.
 
 The baseline has an advantage in both: its values are given beforehand, but Eos reads the outputs of the layer above.
+For each destroyed component Eos also stores a snapshot, a record and its steps: about ten syncs of a file or a folder.
+The baseline stores nothing. So the second ratio of the destroy has a higher bound.
 No master runs, so Salt waits twice in each salt-run, one second each, for an event bus.
 """
 
