@@ -15,8 +15,8 @@ pub struct Difference<'a> {
     pub before: &'a Value,
     pub after: &'a Value,
     pub unknown: bool,
-    sensitive: bool,
-    replaces: bool,
+    pub(super) sensitive: bool,
+    pub(super) replaces: bool,
 }
 
 impl Difference<'_> {
@@ -143,7 +143,7 @@ fn key_value(side: &Side<'_>, key: &str) -> Value {
     }
 }
 
-fn join(path: &str, step: &Value) -> String {
+pub(super) fn join(path: &str, step: &Value) -> String {
     match step {
         Value::Number(index) => format!("{path}[{index}]"),
         Value::String(key) if path.is_empty() => key.clone(),
@@ -152,7 +152,7 @@ fn join(path: &str, step: &Value) -> String {
     }
 }
 
-fn holds_true(value: &Value) -> bool {
+pub(super) fn holds_true(value: &Value) -> bool {
     match value {
         Value::Bool(flag) => *flag,
         Value::Array(items) => items.iter().any(holds_true),

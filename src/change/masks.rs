@@ -28,9 +28,15 @@ impl Redactor {
             text(&mut orphan.import);
             orphan.id.iter_mut().for_each(text);
         }
-        for one in report.drift.iter_mut().flat_map(|drift| &mut drift.changes) {
-            text(&mut one.address);
-            self.attributes(&mut one.attributes);
+        for drift in report.drift.iter_mut() {
+            for one in &mut drift.changes {
+                text(&mut one.address);
+                self.attributes(&mut one.attributes);
+            }
+            for one in &mut drift.first_look {
+                text(&mut one.address);
+                self.attributes(&mut one.attributes);
+            }
         }
         report.salt.iter_mut().for_each(|run| self.salt(run));
         report.rollback.iter_mut().for_each(|back| self.report(back));
@@ -102,7 +108,7 @@ mod tests {
     use super::*;
     use crate::error::{Code, Layer, Phase};
     use crate::report::{
-        Counts, Drift, DriftClass, Drifted, MinionResult, PossibleOrphan, StateLine, Status,
+        Counts, Drift, DriftClass, Drifted, FirstLook, MinionResult, PossibleOrphan, StateLine, Status,
     };
     use crate::view;
     use crate::words::{Words, words};
@@ -137,6 +143,15 @@ mod tests {
             class: DriftClass::Drifted,
             actions: vec!["update".to_owned()],
             planned: Vec::new(),
+            undone_by_a_plan: false,
+            opens_to_everybody: true,
+            attributes: vec![attribute.clone()],
+        };
+        let first_look = FirstLook {
+            address: text.clone(),
+            kind: kind.clone(),
+            name: drifted.name.clone(),
+            opens_to_everybody: false,
             attributes: vec![attribute],
         };
         let orphan = PossibleOrphan {
@@ -186,6 +201,7 @@ mod tests {
                 configuration_changed: false,
                 seen: Some(count),
                 changes: vec![drifted],
+                first_look: vec![first_look],
             })),
             salt: Some(Box::new(SaltRun {
                 jids: vec![count.to_string()],

@@ -17,7 +17,7 @@ mod show;
 use std::collections::BTreeMap;
 
 pub use diff::SENSITIVE;
-pub use drift::{DriftFindings, drift_findings, found_jobs};
+pub use drift::{AcceptedValues, DriftFindings, KnownValues, Looking, drift_findings, filled_in, found_jobs};
 pub use nomad_jobs::{FoundJob, PlannedJob, jobs, key as job_key};
 pub use redact::Redactor;
 pub use show::{change_set, read};

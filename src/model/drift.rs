@@ -10,11 +10,14 @@ pub struct DriftRules {
     pub equal_empty: bool,
     /// How many checks in a row must find the same drift before an alert is sent.
     pub alert_after: NonZeroU64,
+    /// Whether each apply looks for what providers fill in, even if no drift check ever ran.
+    pub baseline: bool,
 }
 
 impl Default for DriftRules {
     fn default() -> Self {
-        Self { ignore: Vec::new(), equal_empty: false, alert_after: const { NonZeroU64::new(2).unwrap() } }
+        let alert_after = const { NonZeroU64::new(2).unwrap() };
+        Self { ignore: Vec::new(), equal_empty: false, alert_after, baseline: false }
     }
 }
 
@@ -27,7 +30,7 @@ pub struct DriftPattern(Vec<String>);
 
 impl DriftPattern {
     pub fn new(text: &str) -> Result<Self, String> {
-        let steps: Vec<_> = steps(text).into_iter().map(str::to_owned).collect();
+        let steps: Vec<_> = address_steps(text).into_iter().map(str::to_owned).collect();
         match steps.len() < 2 || steps.iter().any(String::is_empty) || text.contains(char::is_control) {
             true => Err(format!(
                 "{text:?} must be a resource, such as aws_instance.*, or an attribute of it, such as \
@@ -39,13 +42,13 @@ impl DriftPattern {
 
     /// Whether the pattern matches the whole resource, so that all its drift is ignored.
     pub fn covers_resource(&self, address: &str) -> bool {
-        self.covers(&steps(address))
+        self.covers(&address_steps(address))
     }
 
     /// Whether the pattern matches this attribute or one that contains it. `path` is below the resource:
     /// `tags.LastSeen`.
     pub fn covers_attribute(&self, address: &str, path: &str) -> bool {
-        self.covers(&steps(&format!("{address}.{path}")))
+        self.covers(&address_steps(&format!("{address}.{path}")))
     }
 
     fn covers(&self, subject: &[&str]) -> bool {
@@ -58,7 +61,7 @@ impl DriftPattern {
 }
 
 /// Splits at dots outside of brackets: `module.m["a.b"].t.n[0]` has four steps.
-fn steps(text: &str) -> Vec<&str> {
+pub fn address_steps(text: &str) -> Vec<&str> {
     let (mut steps, mut from, mut depth, mut quoted) = (Vec::new(), 0, 0usize, false);
     for (at, byte) in text.bytes().enumerate() {
         match byte {

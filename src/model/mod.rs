@@ -38,7 +38,7 @@ pub use component::{Component, DependsOn, Input, Source, Template};
 pub use constraint::{Attribute, Constraint};
 pub use did_you_mean::{hint, listed, nearest};
 pub use draft::Draft;
-pub use drift::{DriftPattern, DriftRules};
+pub use drift::{DriftPattern, DriftRules, address_steps};
 pub use health::{
     ConsulProbe, GateSettings, GateTiming, HttpProbe, NomadProbe, OwnOutput, ProbeSettings, StatusRanges,
     TcpProbe, ValueOrOutput,

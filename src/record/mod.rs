@@ -5,6 +5,7 @@
 //! In: a [`Record`] at the end of a run. Out: the same record at the start of the next run.
 
 mod backend_lock;
+mod drift_baseline;
 mod ensured;
 mod scheduled_check;
 mod unfinished_apply;
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub use backend_lock::BackendLockMarker;
+pub use drift_baseline::DriftBaseline;
 pub use ensured::Ensured;
 pub use scheduled_check::{CachedOutputs, ObservedDrift};
 pub use unfinished_apply::UnfinishedApply;

@@ -17,7 +17,23 @@ pub struct Drift {
     /// How many scheduled checks in a row found exactly this drift. Absent if no check counted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<u64>,
+    /// The loudest first.
     pub changes: Vec<Drifted>,
+    /// Values that this check accepted, because nothing was known before it and no configuration sets them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub first_look: Vec<FirstLook>,
+}
+
+/// A resource with values that a first look accepted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FirstLook {
+    pub address: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub name: String,
+    pub opens_to_everybody: bool,
+    /// Masked.
+    pub attributes: Vec<AttributeChange>,
 }
 
 /// A resource that was changed outside, or that a plan of the applied configuration would change.
@@ -32,17 +48,33 @@ pub struct Drifted {
     pub actions: Vec<String>,
     /// What a plan of the applied configuration would do. Empty if it would do nothing.
     pub planned: Vec<String>,
+    /// Whether a plan of the applied configuration would undo all of the change.
+    pub undone_by_a_plan: bool,
+    /// Whether the change opens the resource to everybody, such as a rule for 0.0.0.0/0.
+    pub opens_to_everybody: bool,
     /// The attributes that were changed outside. If the class is pending: those that the plan would change. Masked.
     pub attributes: Vec<AttributeChange>,
+}
+
+impl Drifted {
+    /// The order of the report: what opens a resource, what is gone, what remains until a person acts, what a plan
+    /// undoes, and what was not changed outside.
+    pub fn loudness(&self) -> u8 {
+        match (self.class, self.undone_by_a_plan) {
+            _ if self.opens_to_everybody => 0,
+            (DriftClass::Drifted, _) if self.actions == ["delete"] => 1,
+            (DriftClass::Drifted, false) => 2,
+            (DriftClass::Drifted, true) => 3,
+            (DriftClass::Pending, _) => 4,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DriftClass {
-    /// Changed outside. A plan would change the resource.
+    /// Changed outside.
     Drifted,
-    /// Changed outside. Terraform plans no change for it.
-    DriftedBenign,
     /// Not changed outside, but a plan would change the resource: a value that it reads from elsewhere is different
     /// now.
     Pending,

@@ -15,7 +15,7 @@ use crate::error::{Code, Error};
 use crate::model::Name;
 
 pub use change::{AttributeChange, Counts, ResourceChange};
-pub use drift::{Drift, DriftClass, Drifted, PossibleOrphan};
+pub use drift::{Drift, DriftClass, Drifted, FirstLook, PossibleOrphan};
 pub use notes::Notes;
 pub use salt::{MinionResult, SaltRun, StateLine};
 pub use status::Status;

@@ -26,10 +26,8 @@ pub enum Status {
     /// The gates were checked now, and they pass.
     Healthy,
     Unhealthy,
-    /// Changed outside of Terraform. A plan would change it back.
+    /// Changed outside of Terraform.
     Drifted,
-    /// Changed outside of Terraform. Terraform plans no change for it.
-    DriftedBenign,
     /// The apply failed, but a plan finds nothing left to do.
     AppliedWithWarnings,
     /// The run failed, and the component is back at its known-good configuration.
@@ -44,7 +42,7 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 19] = [
         Self::Applied,
         Self::Unchanged,
         Self::Planned,
@@ -59,7 +57,6 @@ impl Status {
         Self::Healthy,
         Self::Unhealthy,
         Self::Drifted,
-        Self::DriftedBenign,
         Self::AppliedWithWarnings,
         Self::RolledBack,
         Self::RollbackNeedsApproval,
@@ -87,8 +84,7 @@ impl Status {
             | Self::Absent
             | Self::Orphaned
             | Self::Healthy
-            | Self::Drifted
-            | Self::DriftedBenign => Some(true),
+            | Self::Drifted => Some(true),
         }
     }
 
@@ -123,7 +119,6 @@ impl Status {
             Self::Healthy => "healthy",
             Self::Unhealthy => "unhealthy",
             Self::Drifted => "drifted",
-            Self::DriftedBenign => "drifted_benign",
             Self::AppliedWithWarnings => "applied_with_warnings",
             Self::RolledBack => "rolled_back",
             Self::RollbackNeedsApproval => "rollback_needs_approval",

@@ -13,8 +13,8 @@ pub fn newer_providers(then: &str, now: &str) -> bool {
 
 /// Describes the providers whose version an init changed. A provider that is only in one of the files does not count.
 pub fn moved_providers(then: &str, now: &str) -> Vec<String> {
-    let now = chosen(now);
-    let moved = chosen(then).into_iter().filter_map(|(source, then)| {
+    let now = selected_providers(now);
+    let moved = selected_providers(then).into_iter().filter_map(|(source, then)| {
         let now = now.get(&source).filter(|now| **now != then)?;
         Some(format!("provider {source}: {then} -> {now}"))
     });
@@ -37,12 +37,12 @@ pub fn without_providers(text: &str, sources: &BTreeSet<String>) -> Option<Strin
 }
 
 fn versions(text: &str) -> BTreeMap<String, Version> {
-    let chosen = chosen(text).into_iter();
+    let chosen = selected_providers(text).into_iter();
     chosen.filter_map(|(source, version)| Some((source, Version::parse(&version)?))).collect()
 }
 
 /// Provider source to selected version.
-fn chosen(text: &str) -> BTreeMap<String, String> {
+pub fn selected_providers(text: &str) -> BTreeMap<String, String> {
     let (body, _) = body::read(text.as_bytes());
     let providers = body.blocks.into_iter().filter(|block| block.kind == "provider");
     providers
@@ -89,14 +89,14 @@ mod tests {
         let without =
             |names: &[&str]| without_providers(FILE, &names.iter().map(ToString::to_string).collect());
         let left = without(&["r.test/x/a"]).unwrap();
-        assert_eq!(chosen(&left), [("r.test/x/b".to_owned(), "2.0.0".to_owned())].into());
+        assert_eq!(selected_providers(&left), [("r.test/x/b".to_owned(), "2.0.0".to_owned())].into());
         assert!(
             left.starts_with("# This file")
                 && left.ends_with("provider \"r.test/x/b\" {\n  version = \"2.0.0\"\n}\n")
         );
         let left = without(&["r.test/x/b"]).unwrap();
         assert_eq!(left, FILE.split("provider \"r.test/x/b\"").next().unwrap());
-        assert!(chosen(&without(&["r.test/x/a", "r.test/x/b"]).unwrap()).is_empty());
+        assert!(selected_providers(&without(&["r.test/x/a", "r.test/x/b"]).unwrap()).is_empty());
         assert_eq!(without(&["r.test/x"]), None);
     }
 

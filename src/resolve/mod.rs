@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use lock_file::{moved_providers, newer_providers, without_providers};
+pub use lock_file::{moved_providers, newer_providers, selected_providers, without_providers};
 pub use module::{Content, Module, ModuleFile};
 pub use needed::needed_to_destroy;
 

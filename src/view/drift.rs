@@ -6,48 +6,75 @@ use super::attribute;
 use super::quote::line;
 
 pub fn drift(report: &Value) -> String {
+    let components: Vec<_> = report["components"].as_object().into_iter().flatten().collect();
     let mut text = String::new();
-    for (name, one) in report["components"].as_object().into_iter().flatten() {
-        for change in one["drift"]["changes"].as_array().into_iter().flatten() {
-            let address = line(&change["address"]);
-            text.push_str(&format!("  {name}   {address}  {}\n", what(change)));
-            let shown = change["actions"] != serde_json::json!(["delete"]);
-            for attribute in change["attributes"].as_array().into_iter().flatten().filter(|_| shown) {
-                text.push_str(&attribute::draw(attribute, "", "      "));
-            }
+    let mut changes: Vec<_> = components
+        .iter()
+        .flat_map(|(name, one)| list(&one["drift"]["changes"]).map(move |change| (name, change)))
+        .collect();
+    // Within a component, the loudest change is the first.
+    changes.sort_by_key(|(_, change)| change["opens_to_everybody"] != true);
+    for (name, change) in changes {
+        let address = line(&change["address"]);
+        text.push_str(&format!("  {name}   {address}  {}\n", what(change)));
+        if change["actions"] != serde_json::json!(["delete"]) {
+            text.push_str(&attributes(change));
         }
     }
-    for (name, one) in report["components"].as_object().into_iter().flatten() {
+    for (name, one) in &components {
+        for found in list(&one["drift"]["first_look"]) {
+            let open = if found["opens_to_everybody"] == true { "OPEN TO EVERYBODY; " } else { "" };
+            let address = line(&found["address"]);
+            text.push_str(&format!("  {name}   {address}  ({open}first look: accepted as it is)\n"));
+            text.push_str(&attributes(found));
+        }
+    }
+    for (name, one) in &components {
         if let (Some(id), "drifted") =
             (one["drift"]["drift_id"].as_str(), one["status"].as_str().unwrap_or(""))
         {
-            let environment = line(&report["environment"]);
-            text.push_str(&format!(
-                "\n  to correct this drift: salt-run infrastructure.remediate {environment} {name} \
-                 drift_id={id}\n"
-            ));
+            text.push_str(&commands(&line(&report["environment"]), name, one, id));
         }
     }
     if text.is_empty() { text } else { format!("\n{text}") }
 }
 
+fn commands(environment: &str, name: &str, one: &Value, id: &str) -> String {
+    let is_undone =
+        |change: &Value| change["class"] == "drifted" && change["planned"] != serde_json::json!([]);
+    let undone = list(&one["drift"]["changes"]).any(is_undone);
+    let undo = format!(
+        "\n  to correct this drift: salt-run infrastructure.remediate {environment} {name} drift_id={id}\n"
+    );
+    if undone { undo } else { String::new() }
+}
+
+fn attributes(change: &Value) -> String {
+    list(&change["attributes"]).map(|attribute| attribute::draw(attribute, "", "      ")).collect()
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
 /// `deleted outside; a plan would create it`.
 fn what(change: &Value) -> String {
-    let words = |key: &str| -> Vec<&str> {
-        change[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
-    };
+    let words = |key: &str| -> Vec<&str> { list(&change[key]).filter_map(Value::as_str).collect() };
+    let open = if change["opens_to_everybody"] == true { "OPEN TO EVERYBODY; " } else { "" };
     let outside = match words("actions").as_slice() {
         [] => "not changed outside",
         ["delete"] => "deleted outside",
         _ => "changed outside",
     };
     let planned = match words("planned").as_slice() {
-        [] => "a plan would change nothing".to_owned(),
+        [] => "no plan undoes it".to_owned(),
         [_, _] => "a plan would replace it".to_owned(),
         [one] => format!("a plan would {one} it"),
         more => format!("a plan would {}", more.join(", ")),
     };
-    format!("({outside}; {planned})")
+    let partly = change["undone_by_a_plan"] == false && !words("planned").is_empty();
+    let rest = if partly { ", and not undo all of this" } else { "" };
+    format!("({open}{outside}; {planned}{rest})")
 }
 
 #[cfg(test)]

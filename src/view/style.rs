@@ -26,7 +26,6 @@ impl Style {
             | "orphaned"
             | "kept"
             | "drifted"
-            | "drifted_benign"
             | "rolled_back"
             | "applied_with_warnings" => "33",
             _ => return word,

@@ -65,7 +65,6 @@ fn headline(report: &Value) -> String {
         "applied_with_warnings",
         "applied",
         "destroyed",
-        "drifted_benign",
         "planned",
         "pending_inputs",
         "unchanged",

@@ -57,6 +57,11 @@ impl Layout {
         self.control().join("audit.jsonl")
     }
 
+    /// Exists once a drift check ran in this environment.
+    pub fn drift_checked(&self) -> PathBuf {
+        self.control().join("drift_checked")
+    }
+
     pub fn runs(&self) -> PathBuf {
         self.control().join("runs")
     }
@@ -241,6 +246,11 @@ impl ComponentPaths {
     /// The drift that scheduled checks found. It remains until a check finds none.
     pub fn drift(&self) -> PathBuf {
         self.control.join("drift.json")
+    }
+
+    /// The values that are known and not in the state.
+    pub fn baseline(&self) -> PathBuf {
+        self.control.join("baseline.json")
     }
 
     /// The outputs at the last scheduled check, without secrets.

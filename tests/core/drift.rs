@@ -111,8 +111,9 @@ fn each_kind_of_drift_is_distinguished_and_remediation_ends_it() {
 
     world.change(&id(&world, "kept"), "by hand");
     let benign = look(&site);
-    assert_eq!(statuses(&benign)["web"], "drifted_benign", "{benign:#}");
-    assert_eq!(classes(&benign, "web"), one("kept", "drifted_benign"));
+    assert_eq!(statuses(&benign)["web"], "drifted", "{benign:#}");
+    assert_eq!(classes(&benign, "web"), one("kept", "drifted"));
+    assert_eq!(benign["components"]["web"]["drift"]["changes"][0]["undone_by_a_plan"], false);
     assert_eq!(benign["drift_detected"], true);
 
     world.change(&id(&world, "plain"), "by hand");
@@ -122,6 +123,10 @@ fn each_kind_of_drift_is_distinguished_and_remediation_ends_it() {
     let plain = changed["components"]["web"]["drift"]["changes"].as_array().unwrap();
     let plain = plain.iter().find(|one| one["name"] == "plain").unwrap();
     assert_eq!((&plain["actions"], &plain["planned"]), (&json!(["update"]), &json!(["update"])));
+    assert_eq!(plain["undone_by_a_plan"], true);
+    let names = changed["components"]["web"]["drift"]["changes"].as_array().unwrap().iter();
+    let names: Vec<_> = names.map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["kept", "plain"], "what no plan undoes is told first");
     let attributes = plain["attributes"].as_array().unwrap();
     assert!(
         attributes.contains(&json!({ "path": "body", "before": "one", "after": "by hand" })),
@@ -159,7 +164,8 @@ fn pillar_changes_are_not_drift_and_manual_changes_beside_them_are() {
     // Nothing remains to apply. The manual change is still reported, because the state does not have it.
     assert_eq!(statuses(&orchestrate(&site))["web"], "unchanged");
     let found = look(&site);
-    assert_eq!(classes(&found, "web"), one("plain", "drifted_benign"), "{found:#}");
+    assert_eq!(classes(&found, "web"), one("plain", "drifted"), "{found:#}");
+    assert_eq!(found["components"]["web"]["drift"]["changes"][0]["undone_by_a_plan"], false);
     assert_eq!(found["components"]["web"]["drift"]["configuration_changed"], false);
 }
 
@@ -197,7 +203,7 @@ fn drift_of_fifty_resources_in_five_components_has_no_miss_and_no_false_alarm() 
                 (_, 0) => world.delete(&id(&world, &name)),
                 _ => set(&world, &name, "body", json!("by hand")),
             }
-            expect(name, if index == 9 { "drifted_benign" } else { "drifted" });
+            expect(name, "drifted");
         }
     }
     let found = look(&site);
@@ -363,7 +369,8 @@ fn drift_is_reported_once_after_enough_checks_and_again_when_it_changes() {
     assert_eq!(data["drift_id"], drift_id(&report, "web"));
     assert_eq!(
         data["changes"],
-        json!([{ "address": "world_thing.plain", "class": "drifted", "actions": ["update"] }])
+        json!([{ "address": "world_thing.plain", "class": "drifted", "actions": ["update"],
+            "undone_by_a_plan": true, "opens_to_everybody": false }])
     );
     assert_eq!(memory.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(sync(&site).1, [], "the same is told once");

@@ -5,6 +5,8 @@ mod constraints;
 mod consul;
 mod disk_full;
 mod drift;
+mod drift_aws;
+mod drift_baseline;
 mod ensure;
 mod exclusion;
 mod folders;

@@ -11,12 +11,12 @@ fn plan(drift: Value, changes: Value) -> Value {
     json!({ "resource_drift": drift, "resource_changes": changes })
 }
 
+fn found(plan: &Value, rules: &DriftRules) -> DriftFindings {
+    drift_findings(plan, rules, &BTreeMap::new(), &KnownValues::NOTHING, Looking::Again)
+}
+
 fn classes(plan: &Value, rules: &DriftRules) -> Vec<(String, DriftClass)> {
-    drift_findings(plan, rules, &BTreeMap::new())
-        .changes
-        .into_iter()
-        .map(|one| (one.address, one.class))
-        .collect()
+    found(plan, rules).changes.into_iter().map(|one| (one.address, one.class)).collect()
 }
 
 fn ignoring(patterns: &[&str]) -> DriftRules {
@@ -34,29 +34,21 @@ fn the_table_decides_the_class_of_each_change() {
     let no_op = |body| entry("t.a", &["no-op"], one(body), one(body));
     let create = entry("t.a", &["create"], Value::Null, one("x"));
     let delete = entry("t.a", &["delete"], one("x"), Value::Null);
+    let other = entry("t.a", &["update"], json!({ "body": "y", "v": 1 }), json!({ "body": "y", "v": 2 }));
+    let (drifted, pending) = (DriftClass::Drifted, DriftClass::Pending);
     let rows = [
         ("nothing", vec![], vec![no_op("x")], None),
-        ("changed outside", vec![update("x", "y")], vec![update("y", "x")], Some(DriftClass::Drifted)),
-        ("deleted outside", vec![delete], vec![create], Some(DriftClass::Drifted)),
-        (
-            "an ignore_changes attribute",
-            vec![update("x", "y")],
-            vec![no_op("y")],
-            Some(DriftClass::DriftedBenign),
-        ),
-        ("the configuration only", vec![], vec![update("x", "y")], Some(DriftClass::Pending)),
-        (
-            "the configuration, the world already equal",
-            vec![update("x", "y")],
-            vec![no_op("y")],
-            Some(DriftClass::DriftedBenign),
-        ),
-        ("both", vec![update("x", "y")], vec![update("y", "z")], Some(DriftClass::Drifted)),
+        ("changed outside", vec![update("x", "y")], vec![update("y", "x")], Some((drifted, true))),
+        ("deleted outside", vec![delete], vec![create], Some((drifted, true))),
+        ("an ignore_changes attribute", vec![update("x", "y")], vec![no_op("y")], Some((drifted, false))),
+        ("the configuration only", vec![], vec![update("x", "y")], Some((pending, true))),
+        ("both", vec![update("x", "y")], vec![update("y", "z")], Some((drifted, true))),
+        ("another attribute", vec![update("x", "y")], vec![other], Some((drifted, false))),
         ("a move alone", vec![no_op("x")], vec![no_op("x")], None),
     ];
     for (what, drift, changes, expected) in rows {
-        let found = classes(&plan(json!(drift), json!(changes)), &DriftRules::default());
-        assert_eq!(found.first().map(|(_, class)| *class), expected, "{what}");
+        let found = found(&plan(json!(drift), json!(changes)), &DriftRules::default()).changes;
+        assert_eq!(found.first().map(|one| (one.class, one.undone_by_a_plan)), expected, "{what}");
     }
 }
 
@@ -64,11 +56,7 @@ fn the_table_decides_the_class_of_each_change() {
 fn a_changed_secret_is_masked_but_counts_as_a_different_drift() {
     let with = |secret: &str| {
         let (before, after) = (json!({ "secret": "old-secret" }), json!({ "secret": secret }));
-        drift_findings(
-            &plan(json!([entry("t.a", &["update"], before, after)]), json!([])),
-            &DriftRules::default(),
-            &BTreeMap::new(),
-        )
+        found(&plan(json!([entry("t.a", &["update"], before, after)]), json!([])), &DriftRules::default())
     };
     let (a, b) = (with("secret-a"), with("secret-b"));
     assert_eq!(a.changes, b.changes);
@@ -86,7 +74,7 @@ fn an_ignored_attribute_and_values_computed_from_it_are_neither_drift_nor_pendin
     assert_eq!(classes(&plan, &ignoring(&["t.*.body", "t.*.digest"])), []);
     assert_eq!(classes(&plan, &ignoring(&["t.*"])), []);
     assert_eq!(classes(&plan, &ignoring(&["t.b", "t.a.bod"])).len(), 1);
-    let still = drift_findings(&plan, &ignoring(&["t.*.digest"]), &BTreeMap::new());
+    let still = found(&plan, &ignoring(&["t.*.digest"]));
     assert_eq!(still.changes[0].attributes.len(), 1);
 }
 
@@ -128,7 +116,9 @@ fn job(before: Value, after: Value) -> Value {
 
 fn paths(outside: Value, followed: &[(&str, u64)]) -> Vec<String> {
     let followed = followed.iter().map(|&(key, index)| (key.to_owned(), index)).collect();
-    let findings = drift_findings(&plan(json!([outside]), json!([])), &DriftRules::default(), &followed);
+    let plan = plan(json!([outside]), json!([]));
+    let (rules, known) = (DriftRules::default(), KnownValues::NOTHING);
+    let findings = drift_findings(&plan, &rules, &followed, &known, Looking::Again);
     findings.changes.into_iter().flat_map(|one| one.attributes).map(|one| one.path).collect()
 }
 
@@ -162,4 +152,93 @@ fn a_different_registration_is_drift_unless_the_last_run_followed_it() {
     gone["change"]["actions"] = json!(["delete"]);
     gone["change"]["after"] = Value::Null;
     assert_eq!(classes(&plan(json!([gone]), json!([])), &DriftRules::default()).len(), 1);
+}
+
+/// A digest that is good enough here.
+fn plain(value: &Value) -> String {
+    value.to_string()
+}
+
+fn rule(port: u64, from: &str) -> Value {
+    json!({ "from_port": port, "cidr_blocks": [from] })
+}
+
+/// A security group whose rules are separate resources, as the state has it, and with these rules now.
+fn group(rules: &[Value]) -> Value {
+    let before = json!({ "name": "web", "ingress": [] });
+    entry("aws_security_group.web", &["update"], before, json!({ "name": "web", "ingress": rules }))
+}
+
+fn with_baseline(before: &Value, now: &Value) -> DriftFindings {
+    let accepted = filled_in(before, &plain);
+    let known = KnownValues { accepted, is_current: true, digest: &plain };
+    drift_findings(now, &DriftRules::default(), &BTreeMap::new(), &known, Looking::Again)
+}
+
+#[test]
+fn a_rule_by_hand_beside_rules_of_the_provider_is_one_difference_and_comes_first() {
+    let own = [rule(443, "10.0.0.0/8"), rule(80, "10.0.0.0/8")];
+    let then = plan(json!([group(&own)]), json!([]));
+    assert_eq!(with_baseline(&then, &then).changes, []);
+    let another = entry("a.first", &["update"], one("x"), one("y"));
+    let [https, http] = own;
+    let by_hand = rule(22, "0.0.0.0/0");
+    let now = plan(json!([another, group(&[by_hand.clone(), https, http])]), json!([]));
+    let found = with_baseline(&then, &now).changes;
+    let addresses: Vec<_> = found.iter().map(|one| one.address.as_str()).collect();
+    assert_eq!(addresses, ["aws_security_group.web", "a.first"]);
+    assert!(found[0].opens_to_everybody && !found[0].undone_by_a_plan && !found[1].opens_to_everybody);
+    let attributes: Vec<_> =
+        found[0].attributes.iter().map(|one| (&*one.path, &one.before, &one.after)).collect();
+    assert_eq!(attributes, [("ingress[0]", &Value::Null, &by_hand)]);
+}
+
+#[test]
+fn an_accepted_element_that_is_gone_is_drift() {
+    let then = plan(json!([group(&[rule(443, "10.0.0.0/8"), rule(80, "10.0.0.0/8")])]), json!([]));
+    let now = plan(json!([group(&[rule(443, "10.0.0.0/8")])]), json!([]));
+    let found = with_baseline(&then, &now).changes;
+    assert_eq!(found[0].attributes[0].before, json!("(not stored)"));
+    // All are gone: the resource is as in the state again.
+    let values = json!({ "name": "web", "ingress": [] });
+    let resource = json!({ "address": "aws_security_group.web", "mode": "managed", "type": "aws_security_group",
+        "name": "web", "values": values });
+    let mut now = plan(json!([]), json!([]));
+    now["prior_state"]["values"]["root_module"]["child_modules"] = json!([{ "resources": [resource] }]);
+    let found = with_baseline(&then, &now).changes;
+    assert_eq!((found.len(), found[0].attributes[0].path.as_str()), (1, "ingress"));
+}
+
+#[test]
+fn a_first_look_accepts_only_what_no_configuration_sets_and_no_plan_changes() {
+    let outside = entry(
+        "t.a",
+        &["update"],
+        json!({ "set": 1, "planned": 1, "computed": 1, "list": [] }),
+        json!({ "set": 2, "planned": 2, "computed": 2, "list": ["0.0.0.0/0"] }),
+    );
+    let back = json!({ "set": 2, "planned": 1, "computed": 2, "list": ["0.0.0.0/0"] });
+    let undo = entry("t.a", &["update"], outside["change"]["after"].clone(), back);
+    let gone = entry("t.gone", &["delete"], one("x"), Value::Null);
+    let mut plan = plan(json!([outside, gone]), json!([undo]));
+    let declared = json!({ "mode": "managed", "type": "t", "name": "a",
+        "expressions": { "set": { "constant_value": 1 } } });
+    plan["configuration"]["root_module"]["resources"] = json!([declared]);
+    let known = KnownValues { accepted: AcceptedValues::new(), is_current: false, digest: &plain };
+    let look = |known: &KnownValues<'_>, looking| {
+        drift_findings(&plan, &DriftRules::default(), &BTreeMap::new(), known, looking)
+    };
+    let first = look(&known, Looking::First);
+    let paths = |attributes: &[crate::report::AttributeChange]| -> Vec<String> {
+        attributes.iter().map(|one| one.path.clone()).collect()
+    };
+    assert_eq!(paths(&first.first_look[0].attributes), ["computed", "list[0]"]);
+    assert!(first.first_look[0].opens_to_everybody);
+    assert_eq!(first.changes.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["gone", "a"]);
+    assert_eq!(paths(&first.changes[1].attributes), ["planned", "set"]);
+    // The next check finds the same drift, and nothing more.
+    let known = KnownValues { accepted: first.accepted, is_current: true, digest: &plain };
+    let second = look(&known, Looking::Again);
+    assert_eq!((second.changes, second.exact), (first.changes, first.exact));
+    assert_eq!(second.first_look, []);
 }

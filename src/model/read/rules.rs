@@ -89,6 +89,7 @@ pub(super) fn drift(tree: Tree, problems: &Problems) -> DriftRules {
         ignore: fields.read("ignore", patterns).unwrap_or_default(),
         equal_empty: fields.read("equal_empty", scalars::flag).unwrap_or(default.equal_empty),
         alert_after: fields.read("alert_after", checks).unwrap_or(default.alert_after),
+        baseline: fields.read("baseline", scalars::flag).unwrap_or(default.baseline),
     };
     fields.close();
     rules

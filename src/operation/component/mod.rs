@@ -3,6 +3,7 @@
 mod apply;
 pub mod approval;
 pub mod drift;
+pub mod drift_baseline;
 pub mod health;
 mod hooks;
 pub mod inputs;

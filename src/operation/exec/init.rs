@@ -1,5 +1,6 @@
 //! `terraform init`, only if its inputs changed since the last one.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Invoker;
@@ -7,7 +8,7 @@ use super::command_output::CommandOutput;
 use super::context::Context;
 use crate::digest::sha256;
 use crate::error::{Code, Error, Phase, Result};
-use crate::resolve::{Module, moved_providers, without_providers};
+use crate::resolve::{Module, moved_providers, selected_providers, without_providers};
 use crate::terraform::{self, InitArguments};
 use crate::view::progress::Stage;
 use crate::words::Words;
@@ -142,6 +143,12 @@ const LOCK_FILE: &str = ".terraform.lock.hcl";
 
 fn lock_file(invoker: &Invoker<'_>) -> PathBuf {
     invoker.cwd().join(LOCK_FILE)
+}
+
+/// Source of a provider to the version that the last init selected. Empty if all providers are built in.
+pub fn providers(invoker: &Invoker<'_>) -> Result<BTreeMap<String, String>> {
+    let text = read(&lock_file(invoker))?.unwrap_or_default();
+    Ok(selected_providers(&String::from_utf8_lossy(&text)))
 }
 
 /// Everything that an init reads, and the providers that it chose.

@@ -12,6 +12,7 @@ use crate::model::{Name, Overrides};
 use crate::operation::blueprint::prepared::AppliedConfigurations;
 use crate::operation::blueprint::{gone, prepare, select};
 use crate::operation::component::drift::{DriftCheckKind, check};
+use crate::operation::component::drift_baseline::begin_checks;
 use crate::operation::request::answer::{ReportBuilder, shape};
 use crate::operation::request::arguments::Arguments;
 use crate::operation::request::call::Call;
@@ -83,6 +84,7 @@ fn find(
     let prepared = prepare(call, &environment, &overrides, problems, past)?;
     let blueprint = &prepared.blueprint;
     let layout = Layout::of(blueprint)?;
+    begin_checks(&layout)?;
     shared_records::fetch(&blueprint.settings, &environment)?;
     let orphans = match &components {
         None => gone::report(blueprint, &layout)?,

@@ -10,11 +10,25 @@ use crate::workdir::{Layout, replace};
 
 /// A digest that reveals nothing about the value without the environment's key.
 pub fn keyed(layout: &Layout, value: &Value) -> Result<String> {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key(layout)?).map_err(|error| {
-        Error::new(Layer::Host, Phase::Preparation, Code::Key, error.to_string(), "").because(error)
-    })?;
-    mac.update(value.to_string().as_bytes());
-    Ok(hex(&mac.finalize().into_bytes()))
+    Ok(DigestKey::of(layout)?.digest(value))
+}
+
+/// The environment's own key, read once for many digests.
+pub struct DigestKey(Hmac<Sha256>);
+
+impl DigestKey {
+    pub fn of(layout: &Layout) -> Result<Self> {
+        let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key(layout)?).map_err(|error| {
+            Error::new(Layer::Host, Phase::Preparation, Code::Key, error.to_string(), "").because(error)
+        })?;
+        Ok(Self(mac))
+    }
+
+    pub fn digest(&self, value: &Value) -> String {
+        let mut mac = self.0.clone();
+        mac.update(value.to_string().as_bytes());
+        hex(&mac.finalize().into_bytes())
+    }
 }
 
 /// The environment's own key for digests of secrets. It is made at its first use.

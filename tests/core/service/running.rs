@@ -170,7 +170,7 @@ fn changes_by_nomad_itself_are_not_drift_and_manual_changes_are() {
     let nomad = &scene.pair.nomad;
     let scale = json!({ "Count": 2, "Target": { "Group": "drifting" } }).to_string();
     until("it is scaled", || (nomad.call("POST", "/v1/job/drifting/scale", &scale).0 == 200).then_some(()));
-    assert_eq!(drift(), "drifted_benign");
+    assert_eq!(drift(), "drifted");
     // No plan undoes the scaling. Each run and each drift check reports it.
     for _ in 0..2 {
         let report = scene.run("orchestrate", json!({}));
@@ -180,7 +180,7 @@ fn changes_by_nomad_itself_are_not_drift_and_manual_changes_are() {
             notes.contains("job drifting was changed outside of Terraform: task_groups[0].count 1 -> 2"),
             "{notes}"
         );
-        assert_eq!(drift(), "drifted_benign");
+        assert_eq!(drift(), "drifted");
     }
     // The remedy in the note undoes the scaling.
     scene.service()["meta"] = json!({ "again": "1" });

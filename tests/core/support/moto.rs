@@ -57,11 +57,27 @@ impl Moto {
         KEYS
     }
 
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// One call of an API that takes a form.
+    pub fn post(&self, service: &str, form: &str) {
+        assert!(self.request("POST", "/", service, form), "{service}: {form}");
+    }
+
     fn make_bucket(&self) -> bool {
+        self.request("PUT", &format!("/{BUCKET}"), "s3", "")
+    }
+
+    fn request(&self, method: &str, path: &str, service: &str, form: &str) -> bool {
         let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return false };
-        let credential = format!("AWS4-HMAC-SHA256 Credential={}/x/us-east-1/s3/aws4_request", KEYS[0].1);
+        let credential =
+            format!("AWS4-HMAC-SHA256 Credential={}/x/us-east-1/{service}/aws4_request", KEYS[0].1);
         let request = format!(
-            "PUT /{BUCKET} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {credential}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {credential}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
+            form.len()
         );
         let mut answer = String::new();
         stream.write_all(request.as_bytes()).is_ok()

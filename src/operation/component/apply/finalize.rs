@@ -15,6 +15,7 @@ use crate::operation::session::produced_outputs::ProducedOutputs;
 use crate::record::Record;
 use crate::report::{ComponentReport, Status};
 use crate::snapshot::SnapshotStore;
+use crate::terraform::Refresh;
 use crate::words::words;
 
 impl PlannedApply<'_> {
@@ -68,7 +69,9 @@ impl PlannedApply<'_> {
         next: &str,
     ) -> Result<ComponentReport> {
         let could = self.proves() && self.node.component.on_failure == OnFailure::Rollback;
-        if !could || !matches!(plan::again(self.invoker).await, Ok(None)) {
+        if !could
+            || !matches!(plan::again(self.invoker, Refresh::First, false).await, Ok(one) if one.changes.is_none())
+        {
             return Ok(self.finished(report, after));
         }
         let after = self.with_nulls(after);
@@ -93,7 +96,7 @@ impl PlannedApply<'_> {
         self.intent.changes_things() && !self.destroy && !self.intent.destroys()
     }
 
-    fn has_to_prove(&self) -> bool {
+    pub(super) fn has_to_prove(&self) -> bool {
         let component = &self.node.component;
         self.proves() && (!component.health.is_empty() || component.on_failure == OnFailure::Rollback)
     }
@@ -123,7 +126,7 @@ impl PlannedApply<'_> {
         let planned = report.status == Status::Unchanged;
         let of_run = self.intent.rollback_step().filter(|way| way.trigger == RollbackTrigger::Automatic);
         let proof = match self.node.component.on_failure {
-            OnFailure::Rollback if !planned => match plan::again(self.invoker).await {
+            OnFailure::Rollback if !planned => match self.replan(state).await {
                 Ok(left) => SecondPlan::Replanned(addresses(left)),
                 Err(error) if of_run.is_some() => return Err(error),
                 Err(error) => SecondPlan::Missing(error),
@@ -139,6 +142,16 @@ impl PlannedApply<'_> {
             return Err(Error::new(Layer::Terraform, Phase::Verification, Code::NotClean, message, remedy));
         }
         health::hold(&self.invoker.context, state).await.map(|()| proof)
+    }
+
+    /// A plan after the apply. It also shows what the providers filled in.
+    async fn replan(&self, state: &State) -> Result<Option<Changes>> {
+        let looks = self.looks(state);
+        let replan = plan::again(self.invoker, Refresh::First, looks).await?;
+        if looks && let Err(error) = self.remember_look(replan.document.as_ref(), state) {
+            tracing::warn!("{}: {error}", self.node.component.name);
+        }
+        Ok(replan.changes)
     }
 
     async fn good(

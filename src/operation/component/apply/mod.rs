@@ -1,5 +1,6 @@
 //! Applies a saved plan and records the result.
 
+mod baseline;
 pub mod failed_version;
 mod finalize;
 mod record;
@@ -137,7 +138,8 @@ impl PlannedApply<'_> {
                 ]);
                 return Ok(reports::with(report, changes));
             }
-            let report = reports::with(ComponentReport::new(status, None), changes);
+            let mut report = reports::with(ComponentReport::new(status, None), changes);
+            self.look(&mut report, &after).await;
             if self.partly {
                 return Ok(self.finished(report, after));
             }
@@ -246,7 +248,12 @@ impl PlannedApply<'_> {
         let failure = output.apply_failure();
         invoker.context.session.ledger.record_progress(name, ChangeProgress::Failed(failure));
         match failure {
-            ApplyFailure::StateKnown => self.after_all(report, after, next).await,
+            ApplyFailure::StateKnown => {
+                if report.changes != Counts::default() {
+                    self.look(&mut report, &after).await;
+                }
+                self.after_all(report, after, next).await
+            }
             _ => Ok(self.finished(report, after)),
         }
     }

@@ -12,8 +12,10 @@ use std::rc::Rc;
 use self::plan_for_drift::{DriftPlan, plan_for_drift};
 pub use self::scheduled_checks::DriftCheckKind;
 use self::scheduled_checks::{now, remember};
+use super::drift_baseline::{self, KnownBaseline};
 use super::inputs::{SecretPublishing, collect_inputs, missing_variables};
 use super::{migrate_backend, reports, shown_outputs};
+use crate::change::Looking;
 use crate::decide::{FailedVersion, State};
 use crate::error::{Code, Result};
 use crate::lock::LockGuard;
@@ -60,6 +62,7 @@ async fn unlocked(session: &Session, name: &Name, kind: DriftCheckKind) -> Resul
     let absent = |reason| {
         remove(&paths.drift())?;
         remove(&paths.outputs())?;
+        remove(&paths.baseline())?;
         Ok(ComponentReport::new(Status::Absent, reason))
     };
     match Record::read(&paths.record())? {
@@ -148,10 +151,15 @@ async fn locked(
     }
     let file = invoker.plan_file();
     let refresh = if node.missing_variables.is_empty() { Refresh::First } else { Refresh::Only };
-    let found = plan_for_drift(invoker, &file, &basis, refresh, Some(&record)).await;
+    let known = KnownBaseline::read(&session.call.layout, paths, &record)?;
+    let found = plan_for_drift(invoker, &file, &basis, refresh, Some(&record), &known).await;
     // The file contains values in clear.
     let _ = std::fs::remove_file(&file);
     let drift_plan = found.map_err(|error| missing_variables::blame(&node, error))?;
+    if known.looking() == Looking::First {
+        let accepted = drift_plan.accepted.clone();
+        drift_baseline::store(invoker, accepted, &record.lineage, record.serial)?;
+    }
     let mut report = report(drift_plan, configuration_changed, &record);
     report.notes.extend(failed.map(FailedVersion::words));
     if !node.missing_variables.is_empty() {
@@ -221,7 +229,6 @@ fn report(drift_plan: DriftPlan, configuration_changed: bool, record: &Record) -
     let any = |class| drift_plan.drift.iter().any(|one| one.class == class);
     let (status, reason) = match () {
         () if any(DriftClass::Drifted) => (Status::Drifted, None),
-        () if any(DriftClass::DriftedBenign) => (Status::DriftedBenign, None),
         () if any(DriftClass::Pending) || !drift_plan.changes.outputs.is_empty() => {
             (Status::Planned, Some(Code::Pending))
         }
@@ -238,12 +245,19 @@ fn report(drift_plan: DriftPlan, configuration_changed: bool, record: &Record) -
         let note = "its last run failed: the comparison is with the last complete apply";
         report.notes.push(note);
     }
+    if !drift_plan.first_look.is_empty() {
+        report.notes.push(
+            "first look: these values are set by no configuration, and are accepted as they are now; a later \
+             change of them is drift",
+        );
+    }
     report.drift = Some(Box::new(Drift {
         drift_detected: drift_plan.drift_id.is_some(),
         drift_id: drift_plan.drift_id,
         configuration_changed,
         seen: None,
         changes: drift_plan.drift,
+        first_look: drift_plan.first_look,
     }));
     report
 }

@@ -5,23 +5,29 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::change::{self, Changes, DriftFindings};
+use crate::change::{self, AcceptedValues, Changes, DriftFindings};
 use crate::error::{Phase, Result};
+use crate::operation::component::drift_baseline::KnownBaseline;
 use crate::operation::component::{plan, reports};
 use crate::operation::exec::{Invoker, saved_plan_file};
 use crate::operation::store::keyed_digest::keyed;
 use crate::operation::store::plan_basis::PlanBasis;
 use crate::record::Record;
-use crate::report::{DriftClass, Drifted};
+use crate::report::{DriftClass, Drifted, FirstLook};
 use crate::terraform::{Event, PlanArguments, ROOM, Refresh};
 use crate::workdir::Layout;
 
 /// Digits of the digest: enough to tell one drift from another, and few enough to type.
 const ID_DIGITS: usize = 32;
 
+#[derive(Default)]
 pub(super) struct DriftPlan {
     pub changes: Changes,
     pub drift: Vec<Drifted>,
+    /// Values that a first look accepts.
+    pub first_look: Vec<FirstLook>,
+    /// All values that differ from the state and are not drift.
+    pub accepted: AcceptedValues,
     /// None if nothing was changed outside.
     pub drift_id: Option<String>,
 }
@@ -29,7 +35,7 @@ pub(super) struct DriftPlan {
 /// One terraform process, and a second one if its stream shows a difference. Beside the workdir it takes no lock of
 /// the state: it writes nothing there, and nobody has to wait.
 ///
-/// With `Refresh::Only` it is not known whether Terraform would reverse a change: each change counts as drift.
+/// With `Refresh::Only` it is not known whether Terraform would undo a change.
 /// `record`: the record of the last run. That run may have followed another registration of a job than the state
 /// names.
 pub(super) async fn plan_for_drift(
@@ -38,6 +44,7 @@ pub(super) async fn plan_for_drift(
     basis: &PlanBasis,
     refresh: Refresh,
     record: Option<&Record>,
+    baseline: &KnownBaseline,
 ) -> Result<DriftPlan> {
     invoker.context.go_on(Phase::Planning).await?;
     let plan = PlanArguments {
@@ -57,21 +64,25 @@ pub(super) async fn plan_for_drift(
     if !matches!(output.exit.code, Some(0 | 2)) {
         return Err(invoker.failure("plan", Phase::Planning, &output));
     }
-    if !differs {
-        let changes = Changes { outputs, ..Changes::default() };
-        return Ok(DriftPlan { changes, drift: Vec::new(), drift_id: None });
+    if !differs && !baseline.must_be_compared() {
+        return Ok(DriftPlan { changes: Changes { outputs, ..Changes::default() }, ..DriftPlan::default() });
     }
     let document = saved_plan_file::document(invoker, file).await?;
     let mut followed = record.map(|record| record.followed.clone()).unwrap_or_default();
     followed.retain(|job, _| record.is_none_or(|record| !record.foreign.contains(job)));
-    let seen = change::drift_findings(&document, &invoker.context.component.drift, &followed);
+    let rules = &invoker.context.component.drift;
+    let seen =
+        baseline.with(|known| change::drift_findings(&document, rules, &followed, known, baseline.looking()));
     let drift_id = identify(&invoker.context.session.call.layout, &seen, basis)?;
-    let mut drift = seen.changes;
-    if refresh == Refresh::Only {
-        drift.iter_mut().for_each(|one| one.class = DriftClass::Drifted);
-    }
+    let DriftFindings { changes: drift, first_look, accepted, .. } = seen;
     let changes = if refresh == Refresh::Only { Changes::default() } else { change::read(&document) };
-    Ok(DriftPlan { changes: reports::redacted(&invoker.context.redactor, changes), drift, drift_id })
+    Ok(DriftPlan {
+        changes: reports::redacted(&invoker.context.redactor, changes),
+        drift,
+        first_look,
+        accepted,
+        drift_id,
+    })
 }
 
 /// An id of the drift and of the configuration that it was compared with. It reveals neither.

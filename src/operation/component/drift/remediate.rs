@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::plan_for_drift::plan_for_drift;
 use crate::error::{Code, Error, Layer, Phase, Result};
+use crate::operation::component::drift_baseline::KnownBaseline;
 use crate::operation::component::plan::PlanOutcome;
 use crate::operation::exec::Invoker;
 use crate::operation::store::plan_basis::PlanBasis;
@@ -18,7 +19,11 @@ pub(in crate::operation::component) async fn plan(
     record: Option<&Record>,
     drift_id: &str,
 ) -> Result<PlanOutcome> {
-    let drift_plan = plan_for_drift(invoker, file, basis, Refresh::First, record).await?;
+    let paths = invoker.context.paths;
+    let nothing = Record::default();
+    let baseline =
+        KnownBaseline::read(&invoker.context.session.call.layout, paths, record.unwrap_or(&nothing))?;
+    let drift_plan = plan_for_drift(invoker, file, basis, Refresh::First, record, &baseline).await?;
     if drift_plan.drift_id.as_deref() == Some(drift_id) {
         return Ok(match drift_plan.changes.resources.is_empty() {
             true => PlanOutcome::Nothing(Vec::new()),

@@ -41,7 +41,10 @@ pub(super) fn remember(
         let changes: Vec<_> = drift
             .changes
             .iter()
-            .map(|one| serde_json::json!({ "address": one.address, "class": one.class, "actions": one.actions }))
+            .map(|one| {
+                serde_json::json!({ "address": one.address, "class": one.class, "actions": one.actions,
+                    "undone_by_a_plan": one.undone_by_a_plan, "opens_to_everybody": one.opens_to_everybody })
+            })
             .collect();
         let data = serde_json::json!({
             "environment": session.blueprint.environment,

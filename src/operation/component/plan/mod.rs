@@ -5,6 +5,8 @@ pub mod nomad_preflight;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::change::{self, Changes, FoundJob};
 use crate::error::{Phase, Result};
 use crate::operation::exec::{Invoker, saved_plan_file};
@@ -46,12 +48,30 @@ pub(super) async fn plan(invoker: &Invoker<'_>, plan: &PlanArguments, full: bool
     }
 }
 
-/// The changes of a second plan, right after an apply.
-pub(super) async fn again(invoker: &Invoker<'_>) -> Result<Option<Changes>> {
+/// A second plan, right after an apply.
+pub(super) struct SecondLook {
+    /// None if the plan has no changes.
+    pub changes: Option<Changes>,
+    /// The plan in clear, if it was wanted and its refresh found differences from the state.
+    pub document: Option<Value>,
+}
+
+/// Plans again. `reads`: the differences between the state and the resources are wanted.
+pub(super) async fn again(invoker: &Invoker<'_>, refresh: Refresh, reads: bool) -> Result<SecondLook> {
     let file = invoker.plan_file().with_extension("again");
-    let made = make(invoker, &into(&file, invoker), false).await;
+    let lock = refresh != Refresh::Only;
+    let looked = look(invoker, &PlanArguments { refresh, lock, ..into(&file, invoker) }, reads).await;
     let _ = std::fs::remove_file(&file);
-    Ok(made?.changes)
+    looked
+}
+
+async fn look(invoker: &Invoker<'_>, plan: &PlanArguments, reads: bool) -> Result<SecondLook> {
+    let made = make(invoker, plan, false).await?;
+    let document = match reads && made.outside {
+        true => Some(saved_plan_file::document(invoker, &plan.out).await?),
+        false => None,
+    };
+    Ok(SecondLook { changes: made.changes, document })
 }
 
 /// A plan of these addresses alone.
@@ -65,12 +85,14 @@ struct PlanRun {
     changes: Option<Changes>,
     /// The refresh found a job that differs from the state.
     jobs_differ: bool,
+    /// The refresh found a resource that differs from the state.
+    outside: bool,
 }
 
 async fn make(invoker: &Invoker<'_>, plan: &PlanArguments, full: bool) -> Result<PlanRun> {
     invoker.context.go_on(Phase::Planning).await?;
     let mut changes = Changes::default();
-    let mut jobs_differ = false;
+    let (mut jobs_differ, mut outside) = (false, false);
     let output = invoker
         .stream("plan", plan.arguments(), invoker.context.component.timeouts.plan, ROOM, &mut |event| {
             match event {
@@ -84,7 +106,10 @@ async fn make(invoker: &Invoker<'_>, plan: &PlanArguments, full: bool) -> Result
                         planned.reason.as_deref(),
                     ));
                 }
-                Event::ResourceDrift(found) => jobs_differ |= found.resource.kind == "nomad_job",
+                Event::ResourceDrift(found) => {
+                    outside = true;
+                    jobs_differ |= found.resource.kind == "nomad_job";
+                }
                 Event::ChangeSummary(summary) => changes.counts = summary.counts,
                 Event::Outputs(outputs) => changes.outputs.extend(changed(outputs)),
                 _ => {}
@@ -103,7 +128,7 @@ async fn make(invoker: &Invoker<'_>, plan: &PlanArguments, full: bool) -> Result
             .await);
         }
     };
-    Ok(PlanRun { changes, jobs_differ })
+    Ok(PlanRun { changes, jobs_differ, outside })
 }
 
 /// The outputs that a plan changes, each with Terraform's action.

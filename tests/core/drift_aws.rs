@@ -1,0 +1,107 @@
+//! Claims about drift with the real AWS provider, on moto.
+
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::moto::Moto;
+use crate::support::{Site, statuses};
+
+/// A bucket whose versioning another resource writes, and a group whose rules are separate resources.
+const RESOURCES: &str = r#"
+resource "aws_s3_bucket" "b" {
+  bucket = "case-bucket"
+}
+resource "aws_s3_bucket_versioning" "v" {
+  bucket = aws_s3_bucket.b.id
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+resource "aws_security_group" "web" {
+  name = "web"
+}
+resource "aws_vpc_security_group_ingress_rule" "https" {
+  security_group_id = aws_security_group.web.id
+  cidr_ipv4         = "10.0.0.0/8"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+}
+resource "aws_s3_bucket" "tagged" {
+  bucket = "tagged-bucket"
+  tags   = { Owner = "eos" }
+}
+output "group" { value = aws_security_group.web.id }
+"#;
+
+/// None, with a message, if this machine does not have the provider or moto.
+fn site(rest: Value) -> Option<(Moto, Site)> {
+    let look = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/provider/mirror");
+    let looked = Command::new(look).arg("hashicorp/aws").stdin(Stdio::null()).output().unwrap();
+    let mirror = String::from_utf8(looked.stdout).unwrap().trim().to_owned();
+    if mirror.is_empty() {
+        eprintln!("SKIPPED, missing: hashicorp/aws in a provider mirror");
+        return None;
+    }
+    let moto = Moto::new()?;
+    let mut site = Site::new();
+    let installation = site.folder.path().join("aws.tfrc");
+    let text =
+        format!("provider_installation {{\n  filesystem_mirror {{\n    path = {}\n  }}\n}}\n", json!(mirror));
+    std::fs::write(&installation, text).unwrap();
+    let mut env: serde_json::Map<String, Value> =
+        moto.keys().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    env.insert("GOGC".to_owned(), "400".into());
+    site.infrastructure["settings"]["terraform"] = json!({ "cli_config_file": installation, "env": env });
+    let url = moto.url();
+    let provider = format!(
+        "terraform {{\n  required_providers {{\n    aws = {{ source = \"hashicorp/aws\" }}\n  }}\n}}\n\
+         provider \"aws\" {{\n  region = \"us-east-1\"\n  skip_credentials_validation = true\n  \
+         skip_metadata_api_check = true\n  skip_requesting_account_id = true\n  s3_use_path_style = true\n  \
+         endpoints {{\n    s3 = \"{url}\"\n    ec2 = \"{url}\"\n  }}\n}}\n"
+    );
+    site.component("web", &(provider + RESOURCES), rest);
+    let done = site.run("orchestrate", json!({}));
+    assert_eq!(done["result"], true, "{done:#}");
+    Some((moto, site))
+}
+
+/// A person opens a port of the group to everybody.
+fn open(moto: &Moto, site: &Site, port: u16) {
+    let outputs = site.run("outputs", json!({}));
+    let group = outputs["outputs"]["web"]["group"].as_str().unwrap().to_owned();
+    let port = port.to_string();
+    let words = [
+        ("Action", "AuthorizeSecurityGroupIngress"),
+        ("Version", "2016-11-15"),
+        ("GroupId", &group),
+        ("IpPermissions.1.IpProtocol", "tcp"),
+        ("IpPermissions.1.FromPort", &port),
+        ("IpPermissions.1.ToPort", &port),
+        ("IpPermissions.1.IpRanges.1.CidrIp", "0.0.0.0%2F0"),
+    ];
+    moto.post("ec2", &words.map(|(key, value)| format!("{key}={value}")).join("&"));
+}
+
+#[test]
+fn right_after_an_apply_at_aws_there_is_no_drift_and_an_open_rule_by_hand_is_told_first() {
+    let Some((moto, site)) = site(json!({ "drift": { "baseline": true } })) else { return };
+    let found = site.run("drift", json!({}));
+    assert_eq!(statuses(&found)["web"], "unchanged", "{found:#}");
+    assert_eq!(found["components"]["web"]["drift"]["first_look"], Value::Null);
+    open(&moto, &site, 22);
+    let found = site.run("drift", json!({}));
+    assert_eq!(statuses(&found)["web"], "drifted", "{found:#}");
+    let changes = found["components"]["web"]["drift"]["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 1, "{found:#}");
+    assert_eq!(changes[0]["address"], "aws_security_group.web");
+    let flags = (&changes[0]["opens_to_everybody"], &changes[0]["undone_by_a_plan"]);
+    assert_eq!(flags, (&json!(true), &json!(false)));
+    let attributes = changes[0]["attributes"].as_array().unwrap();
+    assert_eq!(attributes.len(), 1, "the rule of the module is not part of it: {found:#}");
+    assert_eq!(attributes[0]["after"]["cidr_blocks"], json!(["0.0.0.0/0"]));
+    let text = eos::view::text(&found, false);
+    let first = text.lines().find(|line| line.contains("outside")).unwrap();
+    assert!(first.contains("aws_security_group.web") && first.contains("OPEN TO EVERYBODY"), "{text}");
+}
