@@ -32,6 +32,8 @@ pub struct Component {
     pub depends_on: DependsOn,
     /// Variable to input, including the standard inputs.
     pub inputs: BTreeMap<String, Input>,
+    /// The literals come from the last apply, not from the pillar or the call: Terraform has already converted them.
+    pub literals_are_stored: bool,
     pub backend: Backend,
     pub policy: Policy,
     pub rollback: RollbackSettings,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::{PillarPath, Reference, Tls};
+use super::{PillarPath, Reference, Tls, output_path};
 
 /// One item of a component's `health`.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,7 +146,7 @@ impl<T> ValueOrOutput<T> {
 impl fmt::Display for OwnOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.output)?;
-        self.path.iter().try_for_each(|part| write!(f, ".{part}"))
+        output_path::write(&self.path, f)
     }
 }
 

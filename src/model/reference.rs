@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::vault_path::is_plain_part;
-use super::{Name, VaultPath};
+use super::{Name, VaultPath, output_path};
 
-/// `component.output.path.0`: an output, or a part of it.
+/// `component.output.key[0]`: an output, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OutputRef {
     pub component: Name,
@@ -36,7 +36,7 @@ pub enum Reference {
 impl fmt::Display for OutputRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.component, self.output)?;
-        self.path.iter().try_for_each(|part| write!(f, ".{part}"))
+        output_path::write(&self.path, f)
     }
 }
 
@@ -125,16 +125,13 @@ pub fn is_variable_name(text: &str) -> bool {
     text.bytes().next().is_some_and(start) && text.bytes().all(|byte| start(byte) || byte.is_ascii_digit())
 }
 
-/// Parses `component.output`, with optional keys and indices below it: `networking.subnets.0`.
+/// Parses `component.output`, with optional keys and indices below it: `networking.subnets[0]`.
 pub fn output(text: &str) -> Result<OutputRef, String> {
-    let mut parts = text.split('.');
-    let component = parts.next().unwrap_or_default();
+    let (component, rest) = text.split_once('.').unwrap_or((text, ""));
     let component = Name::new(component).map_err(|reason| format!("{component:?} {reason}"))?;
-    let output = parts.next().filter(|output| !output.is_empty());
-    let output = output.ok_or_else(|| format!("{text:?} does not name an output: write component.output"))?;
-    let path: Vec<_> = parts.map(str::to_owned).collect();
-    match path.iter().any(String::is_empty) {
-        true => Err(format!("{text:?} has an empty part")),
-        false => Ok(OutputRef { component, output: output.to_owned(), path }),
+    if rest.is_empty() {
+        return Err(format!("{text:?} does not name an output: write component.output"));
     }
+    let (output, path) = output_path::parse(rest).map_err(|reason| format!("{text:?} {reason}"))?;
+    Ok(OutputRef { component, output, path })
 }

@@ -1,39 +1,40 @@
-//! Converts JSON to Python values that every serializer of Salt accepts.
+//! Converts JSON to Python values.
 
 use pyo3::prelude::*;
-use serde::{Serialize, Serializer};
+use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString};
 use serde_json::{Number, Value};
 
 pub fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
-    Ok(pythonize::pythonize(py, &Plain(value))?)
-}
-
-/// Serializes as plain data. Without it, a number of `serde_json` would become a mapping.
-struct Plain<'a>(&'a Value);
-
-impl Serialize for Plain<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Number(number) => write(number, serializer),
-            Value::Array(items) => serializer.collect_seq(items.iter().map(Plain)),
-            Value::Object(map) => serializer.collect_map(map.iter().map(|(key, value)| (key, Plain(value)))),
-            other => other.serialize(serializer),
+    match value {
+        Value::Null => Ok(py.None().into_bound(py)),
+        Value::Bool(flag) => Ok(flag.into_pyobject(py)?.to_owned().into_any()),
+        Value::Number(number) => to_number(py, number),
+        Value::String(text) => Ok(PyString::new(py, text).into_any()),
+        Value::Array(items) => {
+            let items = items.iter().map(|item| to_python(py, item)).collect::<PyResult<Vec<_>>>()?;
+            Ok(PyList::new(py, items)?.into_any())
+        }
+        Value::Object(map) => {
+            let dict = PyDict::new(py);
+            map.iter().try_for_each(|(key, value)| dict.set_item(key, to_python(py, value)?))?;
+            Ok(dict.into_any())
         }
     }
 }
 
-/// Writes a number. msgpack has at most 64 bits, so a larger number is written as text with all its digits.
-fn write<S: Serializer>(number: &Number, serializer: S) -> Result<S::Ok, S::Error> {
+/// An integer of any size stays an integer. Salt itself makes a text of it for its bus and its job cache, which have 64
+/// bits. A number that Python cannot hold is a text with all its digits.
+fn to_number<'py>(py: Python<'py>, number: &Number) -> PyResult<Bound<'py, PyAny>> {
     if let Some(small) = number.as_i64() {
-        return serializer.serialize_i64(small);
+        return Ok(small.into_pyobject(py)?.into_any());
     }
-    if let Some(large) = number.as_u64() {
-        return serializer.serialize_u64(large);
+    let text = number.as_str();
+    let whole = !text.contains(['.', 'e', 'E']);
+    if whole && let Ok(large) = py.get_type::<PyInt>().call1((text,)) {
+        return Ok(large);
     }
-    let text = number.to_string();
-    let fraction = text.contains(['.', 'e', 'E']);
-    match number.as_f64().filter(|float| fraction && float.is_finite()) {
-        Some(float) => serializer.serialize_f64(float),
-        None => serializer.serialize_str(&text),
+    match number.as_f64().filter(|float| !whole && float.is_finite()) {
+        Some(float) => Ok(PyFloat::new(py, float).into_any()),
+        None => Ok(PyString::new(py, text).into_any()),
     }
 }

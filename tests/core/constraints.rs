@@ -165,7 +165,7 @@ type Case = (String, &'static str, Value);
 const PER_RUN: usize = 100;
 
 #[test]
-fn eos_accepts_exactly_the_values_that_terraform_accepts() {
+fn eos_accepts_the_values_that_terraform_accepts_and_knows_what_terraform_changes_in_them() {
     let Ok(_) = Command::new("terraform").arg("version").env("TF_CLI_CONFIG_FILE", "/dev/null").output()
     else {
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "terraform is missing");
@@ -203,14 +203,77 @@ fn differing(cases: &[Case]) -> Vec<String> {
         .unwrap();
     let refused = refused(&String::from_utf8(plan.stdout).unwrap());
     assert!(plan.status.success() == refused.is_empty(), "a failure that is about no value");
+    let arrived = arrived(cases, &refused);
 
     let source = Source::Path { root: folder.path().to_owned(), subdir: String::new() };
     let module = Modules::new(&NoSalt).get(&source, None).unwrap();
     let differ = |(name, constraint, value): &Case| {
         let ours = module.interface.variables[name].constraint.accepts(value);
-        (ours.is_err() != refused.contains(name)).then(|| format!("{constraint} {value}: ours {ours:?}"))
+        let ours = ours.map(|altered| altered.len());
+        // The elements of a set have another order.
+        let theirs = arrived.get(name).filter(|_| !constraint.contains("set("));
+        let theirs = theirs.map(|arrived| alterations(value, arrived));
+        let agree = match (&ours, theirs) {
+            (Err(_), _) => refused.contains(name),
+            (Ok(ours), Some(theirs)) => *ours == theirs,
+            (Ok(_), None) => !refused.contains(name),
+        };
+        (!agree).then(|| format!("{constraint} {value}: ours {ours:?}, Terraform's {theirs:?}"))
     };
     cases.iter().filter_map(differ).collect()
+}
+
+/// What Terraform made of the values that it accepts.
+fn arrived(cases: &[Case], refused: &BTreeSet<String>) -> BTreeMap<String, Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let accepted = || cases.iter().filter(|(name, ..)| !refused.contains(name));
+    let module: String = accepted()
+        .map(|(name, constraint, _)| {
+            format!(
+                "variable \"{name}\" {{\n  type = {constraint}\n}}\noutput \"{name}\" {{\n  \
+                 value = try(jsonencode(var.{name}), \"\")\n}}\n"
+            )
+        })
+        .collect();
+    let values: BTreeMap<_, _> = accepted().map(|(name, _, value)| (name, value)).collect();
+    std::fs::write(folder.path().join("main.tf"), module).unwrap();
+    std::fs::write(folder.path().join("v.tfvars.json"), json!(values).to_string()).unwrap();
+    let terraform = |arguments: &[&str]| {
+        let done = Command::new("terraform")
+            .args(arguments)
+            .current_dir(folder.path())
+            .env("TF_CLI_CONFIG_FILE", "/dev/null")
+            .env("CHECKPOINT_DISABLE", "1")
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        done.stdout
+    };
+    terraform(&["apply", "-auto-approve", "-input=false", "-var-file=v.tfvars.json"]);
+    let outputs: Value = serde_json::from_slice(&terraform(&["output", "-json"])).unwrap();
+    let encoded = outputs.as_object().unwrap().iter();
+    // JSON has no infinity.
+    let encoded = encoded.filter(|(_, output)| output["value"] != "");
+    encoded
+        .map(|(name, output)| {
+            (name.clone(), serde_json::from_str(output["value"].as_str().unwrap()).unwrap())
+        })
+        .collect()
+}
+
+/// How many booleans and numbers became texts, and how many attributes are gone.
+fn alterations(given: &Value, arrived: &Value) -> usize {
+    match (given, arrived) {
+        (Value::Bool(_) | Value::Number(_), Value::String(_)) => 1,
+        (Value::Array(given), Value::Array(arrived)) => {
+            given.iter().zip(arrived).map(|(given, arrived)| alterations(given, arrived)).sum()
+        }
+        (Value::Object(given), Value::Object(arrived)) => {
+            let one = |(name, given)| arrived.get(name).map_or(1, |arrived| alterations(given, arrived));
+            given.iter().map(one).sum()
+        }
+        _ => 0,
+    }
 }
 
 /// The variables whose values terraform's diagnostics refuse.

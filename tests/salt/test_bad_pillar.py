@@ -50,6 +50,51 @@ def test_every_problem_is_in_one_error_with_its_pillar_path(site):
     )
 
 
+SILENT = """
+infrastructure:
+  settings: {{root: {root}}}
+  components:
+    version: {{source: {text}, variables: {{text: 1.30}}}}
+    answer: {{source: {text}, variables: {{text: yes}}}}
+    quoted: {{source: {text}, variables: {{text: "1.30"}}}}
+    mode: {{source: {text}, variables: {{text: 0755}}}}
+    typo: {{source: {object}, variables: {{o: {{name: n, tgas: {{a: b}}}}}}}}
+  environments: {{staging: {{}}}}
+"""
+
+
+def test_what_yaml_or_terraform_would_change_in_silence_is_refused_with_its_place(site):
+    text = site.module("text", {"main.tf": 'variable "text" { type = string }'})
+    typed = "object({ name = string, tags = optional(map(string), {}) })"
+    named = site.module("object", {"main.tf": f'variable "o" {{ type = {typed} }}'})
+    site.pillar_text(SILENT.format(root=site.root, text=text, object=named))
+    done = refused(
+        site,
+        f"{COMPONENTS}:version:variables:text",
+        "the number 1.3",
+        f"{COMPONENTS}:answer:variables:text",
+        "the boolean true",
+        "quote it",
+        f"{COMPONENTS}:typo:variables:o",
+        'did you mean \\"tags\\"?',
+    )
+    problems = done.report["error"]["details"]["problems"]
+    assert len(problems) == 3, problems
+    # The same rule holds for a call.
+    site.environment({"web": {"source": text, "variables": {"text": "x"}}})
+    call = ["eos_terraform.plan", "web", "staging"]
+    given = site.call(*call, "variables={text: 1.30}")
+    assert_refused(given, "arguments:variables:text", "quote it")
+
+
+def test_validate_notes_an_integer_that_becomes_a_text(site):
+    text = site.module("text", {"main.tf": 'variable "text" { type = string }'})
+    site.environment({"web": {"source": text, "variables": {"text": 755}}})
+    done = site.run("infrastructure.validate", "staging")
+    assert done.rc == 0, done
+    assert "integers become texts: text." in done.report["notes"]["web"][0], done.report
+
+
 BAD_NAMES = [
     "../etc",
     "two words",

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::standard::STANDARD;
+use crate::model::unquoted::Unquoted;
 use crate::model::{
-    Component, Input, Interface, PillarPath, Problem, SaltCall, SaltStep, hint, is_reserved, lookalikes,
+    Change, Component, Input, Interface, PillarPath, Problem, SaltCall, SaltStep, hint, is_reserved,
+    lookalikes,
 };
 
 /// Checks the inputs against the variables that the component's module declares. A step accepts any input. Returns the
@@ -47,9 +49,17 @@ pub(super) fn inputs(
                     "null is not allowed: the variable is not nullable and has no default",
                 ));
             }
-        } else if let Err(reason) = declared.constraint.accepts(value) {
-            problems.push(Problem::new(&at, reason));
-        } else if declared.sensitive {
+            continue;
+        }
+        match declared.constraint.accepts(value) {
+            Err(reason) => problems.push(Problem::new(&at, reason)),
+            Ok(_) if component.literals_are_stored => {}
+            Ok(altered) => {
+                let refusals = altered.iter().filter_map(|one| one.refusal(!declared.sensitive));
+                problems.extend(refusals.map(|message| Problem::new(&at, message)));
+            }
+        }
+        if declared.sensitive {
             let found = lookalikes(value).into_iter();
             problems.extend(found.map(|(place, scheme)| Problem::new(&at, meant(variable, &place, scheme))));
         }
@@ -102,6 +112,16 @@ fn twice(component: &Component, step: &SaltStep, problems: &mut Vec<Problem>) {
             problems.push(Problem::new(&at, format!("{variable} is set by Eos or by Salt")));
         }
     }
+}
+
+/// The variables, or places inside them, where an integer becomes a text.
+pub(super) fn integers_as_texts(component: &Component, interface: &Interface) -> Vec<String> {
+    let altered = component.inputs.iter().filter_map(|(variable, input)| {
+        let altered = interface.variable(variable)?.constraint.accepts(input.literal()?).ok()?;
+        Some(altered.into_iter().map(move |one| (variable, one)))
+    });
+    let integers = altered.flatten().filter(|(_, one)| one.change == Change::ToText(Unquoted::Integer));
+    integers.map(|(variable, one)| format!("{variable}{}", one.place)).collect()
 }
 
 /// The place where an input is set.

@@ -8,7 +8,7 @@ mod standard;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Blueprint, Component, Draft, Interface, Name, Node, PillarPath, Problem};
+use super::{Blueprint, Component, Draft, Interface, Name, Node, PillarPath, Problem, Source, listed};
 use crate::graph::Graph;
 
 /// `interfaces` has no entry for a module that could not be read. Its absence causes no further problem.
@@ -75,6 +75,23 @@ pub fn faults(
     }
     outputs::outputs(component, &draft.mentioned, interfaces, &mut problems);
     (problems, lacks)
+}
+
+/// What a person should know about a component that has no problem.
+pub fn notes(node: &Node) -> Vec<String> {
+    let mut notes = node.interface.notes.clone();
+    // Eos itself reads the values of a service.
+    if !matches!(node.component.source, Some(Source::Service(_))) {
+        let places = inputs::integers_as_texts(&node.component, &node.interface);
+        if !places.is_empty() {
+            notes.push(format!(
+                "integers become texts: {}. Quote a value that was written as 0755, 1_000 or 22:30, because Salt \
+                 has already made another number of it",
+                listed(places.iter().map(String::as_str))
+            ));
+        }
+    }
+    notes
 }
 
 fn edges(draft: &Draft) -> BTreeMap<Name, BTreeSet<Name>> {

@@ -1,6 +1,7 @@
 //! Decides whether Terraform accepts a value for a variable. It follows the conversions of Terraform's type system
 //! (cty), from a JSON value to a type constraint. So a wrong type is reported before anything runs.
 
+mod alteration;
 mod convert;
 mod defaults;
 mod generality;
@@ -9,24 +10,25 @@ mod types;
 mod unify;
 mod value;
 
+pub use alteration::{Alteration, Change};
 pub use types::{Attribute, Constraint};
 use value::Typed;
 
 impl Constraint {
-    /// Whether Terraform can convert this value from a JSON tfvars file to this constraint.
+    /// Whether Terraform can convert this value from a JSON tfvars file to this constraint, and what it changes then.
     ///
     /// `null` is accepted here: `nullable` and `has_default` decide whether it is allowed. The reason begins with the
     /// place inside the value, unless the whole value is wrong. It contains keys, but never another part of the value:
     /// `.ports[0].name: a number is needed, not a text`.
     ///
     /// Source: go-cty's `convert` and HCL's `typeexpr`, as Terraform 1.11 uses them.
-    pub fn accepts(&self, value: &serde_json::Value) -> Result<(), String> {
+    pub fn accepts(&self, value: &serde_json::Value) -> Result<Vec<Alteration>, String> {
         if *self == Self::Any {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let given = defaults::fill(self, Typed::from_json(value));
         match convert::convert(given, &self.shape()) {
-            Ok(_) => Ok(()),
+            Ok(arrived) => Ok(alteration::alterations(value, &arrived)),
             Err(mismatch) => Err(mismatch.to_string()),
         }
     }
@@ -88,7 +90,7 @@ mod tests {
     fn one_different_element_is_found_in_a_long_list_of_any() {
         let list = Constraint::List(Box::new(Constraint::Any));
         let mut items = vec![json!({ "a": 1, "b": [true, "x"] }); 20_000];
-        assert_eq!(list.accepts(&json!(items)), Ok(()));
+        assert_eq!(list.accepts(&json!(items)), Ok(Vec::new()));
         items.push(json!([]));
         assert!(list.accepts(&json!(items)).is_err());
     }

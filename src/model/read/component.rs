@@ -100,6 +100,7 @@ pub(super) fn finish(
         enabled: fields.read("enabled", scalars::flag).unwrap_or(true),
         depends_on: fields.read("depends_on", depends_on).unwrap_or_default(),
         inputs,
+        literals_are_stored: false,
         variables,
         places,
         on_failure: fields.read("on_failure", rules::on_failure).unwrap_or(settings.on_failure),

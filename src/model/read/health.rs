@@ -13,7 +13,7 @@ use crate::model::health::{
     TcpProbe, ValueOrOutput,
 };
 use crate::model::reference::reference;
-use crate::model::{Reference, Tls, address, hint};
+use crate::model::{Reference, Tls, address, hint, output_path};
 use crate::model::{job_name, registered_name};
 
 const KINDS: [&str; 4] = ["http", "tcp", "nomad", "consul"];
@@ -154,17 +154,10 @@ pub(super) fn given_in<T>(
 }
 
 fn own_output(tree: &Tree) -> Result<OwnOutput, String> {
-    let text = scalars::text(tree)?;
-    let mut parts = text.split('.').map(str::to_owned);
-    let output = parts.next().unwrap_or_default();
-    let path: Vec<_> = parts.collect();
-    match output.is_empty() || path.iter().any(String::is_empty) {
-        true => Err(
-            "must be an output of this component, optionally with keys and indices, such as endpoint.0.url"
-                .to_owned(),
-        ),
-        false => Ok(OwnOutput { output, path }),
-    }
+    let (output, path) = output_path::parse(&scalars::text(tree)?).map_err(|reason| {
+        format!("must be an output of this component, such as endpoint[0].url; it {reason}")
+    })?;
+    Ok(OwnOutput { output, path })
 }
 
 fn path(tree: &Tree) -> Result<String, String> {

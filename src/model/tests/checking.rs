@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::super::{Constraint, Input, Interface};
@@ -69,6 +72,64 @@ fn a_value_of_the_wrong_type_is_refused_without_the_value() {
         messages.len() == 1 && messages[0].contains("net:variables:x: ") && !messages[0].contains("hidden"),
         "{messages:?}"
     );
+}
+
+#[test]
+fn a_value_that_would_change_its_meaning_is_refused_with_its_place() {
+    let text = |value: Value| {
+        wrong(json!({ "variables": { "x": value } }), variable("x", |x| x.constraint = Constraint::String))
+    };
+    for (value, what) in [(json!(1.3), "is the number 1.3"), (json!(true), "is the boolean true")] {
+        let messages = text(value);
+        assert!(
+            messages.len() == 1
+                && messages[0].starts_with(&format!("infrastructure:components:net:variables:x: {what}"))
+                && messages[0].contains("quote it"),
+            "{messages:?}"
+        );
+    }
+    assert_eq!(text(json!("1.30")), NONE);
+    assert_eq!(text(json!(755)), NONE);
+    let secret = wrong(
+        json!({ "variables": { "x": 17.25 } }),
+        variable("x", |x| {
+            x.constraint = Constraint::String;
+            x.sensitive = true;
+        }),
+    );
+    assert!(secret.len() == 1 && !secret[0].contains("17.25"), "{secret:?}");
+}
+
+#[test]
+fn a_value_of_the_last_apply_is_taken_as_terraform_took_it() {
+    let (draft, _) = super::read(&net(json!({ "variables": { "x": true } })), "staging", &Default::default());
+    let draft = draft.unwrap();
+    let module = Arc::new(variable("x", |x| x.constraint = Constraint::String));
+    let interfaces = BTreeMap::from([(name("net"), module)]);
+    let mut component = draft.components[&name("net")].clone();
+    assert_eq!(super::super::faults(&draft, &component, &interfaces).0.len(), 1);
+    component.literals_are_stored = true;
+    assert_eq!(super::super::faults(&draft, &component, &interfaces).0, []);
+}
+
+#[test]
+fn integers_that_become_texts_are_a_note_and_no_problem() {
+    let modules = || {
+        let texts = Constraint::List(Box::new(Constraint::String));
+        let mut net = module(&["x", "y", "z"], &[]);
+        net.variables.get_mut("x").unwrap().constraint = Constraint::String;
+        net.variables.get_mut("y").unwrap().constraint = texts;
+        net.variables.get_mut("z").unwrap().constraint = Constraint::Number;
+        vec![("net", net), ("dns", module(&[], &[]))]
+    };
+    let notes = |x: Value| {
+        let values = json!({ "x": x, "y": ["a", 22], "z": 5 });
+        let blueprint = checked(&net(json!({ "variables": values })), modules()).unwrap();
+        super::super::notes(&blueprint.nodes[&name("net")])
+    };
+    let found = notes(json!(755));
+    assert!(found.len() == 1 && found[0].starts_with("integers become texts: x, y[1]. "), "{found:?}");
+    assert!(notes(json!("0755"))[0].starts_with("integers become texts: y[1]. "));
 }
 
 #[test]

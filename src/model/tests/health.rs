@@ -142,8 +142,8 @@ fn every_problem_of_a_gate_is_reported_with_its_path() {
          \"1h30m\"",
         "2:tcp:host: must be a value, or {output: NAME}",
         "2:tcp:host:ouput: unknown key; did you mean \"output\"?",
-        "2:tcp:port:output: must be an output of this component, optionally with keys and indices, such as \
-         endpoint.0.url",
+        "2:tcp:port:output: must be an output of this component, such as endpoint[0].url; it has an empty \
+         part; write subnets[0], or zone_ids[\"foo.test\"] for a key that is not a plain word",
         "3:http:path: cannot follow a url that has a query: move the query here",
         "3:http:tls: has no meaning for an http:// address; write https://",
         "4:http:headers:X: must contain only visible ASCII characters",

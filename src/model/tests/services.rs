@@ -86,7 +86,7 @@ fn wrong(web: Value) -> Vec<String> {
 fn a_service_becomes_a_component_with_every_value_as_a_variable() {
     let read = component(json!({
         "image": "jenkins/jenkins:lts", "port": 8080, "health_path": "/login", "replicas": 2,
-        "env": { "A": "x", "N": 1, "B": true }, "depends_on": ["net"], "on_failure": "continue",
+        "env": { "A": "x", "N": 1, "B": "true" }, "depends_on": ["net"], "on_failure": "continue",
         "policy": { "allow_destroy": true }, "datacenter": "dc1", "tags": ["a"],
     }));
     assert_eq!(read.path.to_string(), "infrastructure:services:web");

@@ -48,6 +48,7 @@ pub fn target(
         step: None,
         template: None,
         inputs: values.into_iter().map(|(name, value)| (name, Input::Literal(value))).collect(),
+        literals_are_stored: true,
         ..node.component.clone()
     };
     let mut lacks = BTreeSet::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::model::{Name, Node};
+use crate::model::{self, Name, Node};
 use crate::operation::blueprint::{draft, today};
 use crate::operation::component::inputs::missing_variables;
 use crate::operation::component::reports::ended;
@@ -34,11 +34,8 @@ fn read(call: &Call<'_>, answer: BuildAnswer) -> Report {
         Ok(prepared) => {
             let mut extra = BTreeMap::from([("order".to_owned(), json!(prepared.blueprint.graph.order()))]);
             let nodes = &prepared.blueprint.nodes;
-            let notes: BTreeMap<_, _> = nodes
-                .iter()
-                .filter(|(_, node)| !node.interface.notes.is_empty())
-                .map(|(name, node)| (name, &node.interface.notes))
-                .collect();
+            let notes = nodes.iter().map(|(name, node)| (name, model::notes(node)));
+            let notes: BTreeMap<_, _> = notes.filter(|(_, notes)| !notes.is_empty()).collect();
             if !notes.is_empty() {
                 extra.insert("notes".to_owned(), json!(notes));
             }

@@ -2,4 +2,5 @@
 
 mod lacking;
 mod nulls;
+mod paths;
 mod references;

@@ -126,7 +126,7 @@ fn texts(tree: &Tree) -> Result<Value, String> {
     }
 }
 
-/// A list of texts, numbers and booleans for a command.
+/// A list of texts and integers for a command.
 fn args(tree: &Tree) -> Result<Value, String> {
     match &tree.kind {
         tree::TreeKind::List(items) => items

@@ -11,6 +11,7 @@ use crate::model::read::scalars;
 use crate::model::read::tree::{Tree, TreeKind};
 use crate::model::reference::{is_variable_name, reference};
 use crate::model::service::ServiceVariable;
+use crate::model::unquoted::Unquoted;
 use crate::model::{PillarPath, Reference};
 
 /// Module variable to the origin of its value.
@@ -197,15 +198,19 @@ pub(super) fn environment_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// A text for the task. Numbers and booleans become texts.
+/// A text for the task. An integer becomes a text. A fraction or a boolean is refused, because YAML may have changed it.
 pub(super) fn scalar(tree: &Tree) -> Result<String, String> {
     match &tree.kind {
         TreeKind::Leaf(Value::String(text)) if text.contains('\0') => {
             Err("must not contain a NUL".to_owned())
         }
         TreeKind::Leaf(Value::String(text)) => Ok(text.clone()),
-        TreeKind::Leaf(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
-        _ => Err("must be a text, a number or a boolean".to_owned()),
+        TreeKind::Leaf(value) => match Unquoted::of(value).map(|one| one.refusal(true)) {
+            Some(None) => Ok(value.to_string()),
+            Some(Some(refusal)) => Err(refusal),
+            None => Err("must be a text or an integer".to_owned()),
+        },
+        _ => Err("must be a text or an integer".to_owned()),
     }
 }
 

@@ -50,6 +50,16 @@ fn every_problem_of_a_service_is_reported_with_its_path() {
 }
 
 #[test]
+fn a_boolean_or_a_fraction_for_the_task_is_refused_because_yaml_may_have_changed_it() {
+    let messages = wrong(json!({
+        "command": "/bin/x", "args": [1, 1.3], "env": { "A": true, "B": 1.3, "C": 1 }, "meta": { "m": false },
+    }));
+    let places: Vec<_> = messages.iter().map(|one| one.split(": ").next().unwrap()).collect();
+    assert_eq!(places, [":args", ":env:A", ":env:B", ":meta:m"]);
+    assert!(messages.iter().all(|one| one.contains("quote it")), "{messages:#?}");
+}
+
+#[test]
 fn contradictory_settings_are_refused() {
     for (web, expected) in [
         (json!({}), "nothing to run"),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::{Input, Name, Node, OutputRef, SecretOrigin};
-use crate::operation::component::value_path::below;
+use crate::operation::component::value_path::{below, with_dotted_key};
 use crate::operation::session::produced_outputs::ProducedOutputs;
 use crate::operation::session::secrets::SecretReader;
 use crate::words::Words;
@@ -134,18 +134,12 @@ fn follow(variable: &str, reference: &OutputRef, output: &Value) -> Result<Value
             return Err(null(variable, &above, &why, remedy));
         }
         value = below(value, step).ok_or_else(|| {
-            let OutputRef { component, output, path } = reference;
-            let message = format!(
-                "variable {variable:?} reads {component}.{output}.{}, but there is no {step:?}",
-                path.join(".")
-            );
-            Error::new(
-                Layer::Salt,
-                Phase::Preparation,
-                Code::MissingOutput,
-                message,
-                "correct the path in from_outputs",
-            )
+            let message = format!("variable {variable:?} reads {reference}, but there is no {step:?}");
+            let remedy = match with_dotted_key(value, &reference.path, at) {
+                Some(path) => format!("write {}", OutputRef { path, ..reference.clone() }),
+                None => "correct the path in from_outputs".to_owned(),
+            };
+            Error::new(Layer::Salt, Phase::Preparation, Code::MissingOutput, message, remedy)
         })?;
     }
     Ok(value.clone())
