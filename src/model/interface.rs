@@ -53,6 +53,11 @@ pub struct Variable {
 }
 
 impl Variable {
+    /// Whether no file, report or digest may contain its value.
+    pub fn is_hidden(&self) -> bool {
+        self.sensitive || self.ephemeral
+    }
+
     /// Replaces a variable that could not be read. It accepts any value and hides it. Terraform decides whether it must
     /// be set.
     pub const UNREAD: Self = Self {

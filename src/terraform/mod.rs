@@ -68,7 +68,7 @@ mod tests {
         let file = Path::new("s");
         let commands = [
             InitArguments { reconfigure: false, readonly_lock_file: false, upgrade: false }.arguments(),
-            ApplyArguments { plan: "p".into(), state: None }.arguments(),
+            ApplyArguments { plan: "p".into(), state: None, variable_file: None }.arguments(),
             plan.arguments(),
             show_plan(file),
             show_state(None),

@@ -36,9 +36,6 @@ pub(super) fn inputs(
             problems.push(Problem::new(&at, format!("the module has no variable {variable:?}; {hint}")));
             continue;
         };
-        if declared.ephemeral {
-            problems.push(Problem::new(&at, EPHEMERAL));
-        }
         let Input::Literal(value) = input else {
             continue;
         };
@@ -55,11 +52,11 @@ pub(super) fn inputs(
             Err(reason) => problems.push(Problem::new(&at, reason)),
             Ok(_) if component.literals_are_stored => {}
             Ok(altered) => {
-                let refusals = altered.iter().filter_map(|one| one.refusal(!declared.sensitive));
+                let refusals = altered.iter().filter_map(|one| one.refusal(!declared.is_hidden()));
                 problems.extend(refusals.map(|message| Problem::new(&at, message)));
             }
         }
-        if declared.sensitive {
+        if declared.is_hidden() {
             let found = lookalikes(value).into_iter();
             problems.extend(found.map(|(place, scheme)| Problem::new(&at, meant(variable, &place, scheme))));
         }
@@ -68,19 +65,11 @@ pub(super) fn inputs(
     for (variable, declared) in interface.variables.iter().filter(|_| !interface.incomplete) {
         let given = component.variables.contains_key(variable) || interface.preset.contains(variable);
         if !given && !declared.has_default && !STANDARD.contains(&variable.as_str()) {
-            if declared.ephemeral {
-                let message = format!("the module's variable {variable:?} has no default; {EPHEMERAL}");
-                problems.push(Problem::new(&component.path.child("variables"), message));
-            } else {
-                lacks.insert(variable.clone());
-            }
+            lacks.insert(variable.clone());
         }
     }
     lacks
 }
-
-/// When Terraform applies a saved plan, it needs the values of ephemeral variables again.
-const EPHEMERAL: &str = "ephemeral variables cannot get values yet";
 
 /// A reference in `variables` would be passed to Terraform as if it were the secret. The message does not repeat the
 /// text: it may be the secret itself.

@@ -25,13 +25,17 @@ pub(super) fn standard_inputs(
     }
 }
 
-/// Changes only when the content of the component changes. A new id in each run would make every plan a change.
+/// Changes only when the content of the component changes. A new id in each run would make every plan a change. An
+/// ephemeral value is no part of it: a state may contain the id.
 pub(super) fn deployment_id(environment: &Name, component: &Component, interface: &Interface) -> String {
     let texts = |many: &[OutputRef]| many.iter().map(OutputRef::to_string).collect::<Vec<_>>();
     let inputs: BTreeMap<_, _> = component
         .inputs
         .iter()
         .map(|(variable, input)| match input {
+            Input::Literal(_) if interface.variable(variable).is_some_and(|one| one.ephemeral) => {
+                (variable, json!({ "value": "ephemeral" }))
+            }
             Input::Literal(value) => (variable, json!({ "value": value })),
             Input::Output(one) => (variable, json!({ "output": one.to_string() })),
             Input::Outputs(many) => (variable, json!({ "outputs": texts(many) })),

@@ -175,15 +175,25 @@ fn a_backend_in_the_module_is_refused_with_its_file() {
 }
 
 #[test]
-fn an_ephemeral_variable_is_refused_unless_its_default_is_used() {
-    let ephemeral = |text: &str| variable(text, |x| x.ephemeral = true);
-    for (given, of_net) in
-        [(json!({ "variables": { "x": "v" } }), ephemeral("x?")), (json!({}), ephemeral("x"))]
-    {
-        let messages = wrong(given, of_net);
-        assert!(messages.len() == 1 && messages[0].contains("cannot get values yet"), "{messages:?}");
-    }
+fn an_ephemeral_variable_is_checked_like_any_other_and_its_value_is_in_no_digest() {
+    let ephemeral = |text: &str| {
+        variable(text, |x| {
+            x.ephemeral = true;
+            x.constraint = Constraint::String;
+        })
+    };
     assert_eq!(wrong(json!({}), ephemeral("x?")), NONE);
+    let refused = wrong(json!({ "variables": { "x": 17.25 } }), ephemeral("x"));
+    assert!(refused.len() == 1 && !refused[0].contains("17.25"), "{refused:?}");
+    let refused = wrong(json!({ "variables": { "x": "vault:a/b#c" } }), ephemeral("x"));
+    assert!(refused.len() == 1 && refused[0].contains("Move it to secrets"), "{refused:?}");
+    let node = |rest: Value| {
+        let modules = vec![("net", ephemeral("x")), ("dns", module(&[], &[]))];
+        checked(&net(rest), modules).unwrap().nodes[&name("net")].clone()
+    };
+    assert_eq!(node(json!({})).missing_variables, ["x".to_owned()].into());
+    let id = |value: &str| node(json!({ "variables": { "x": value } })).deployment_id;
+    assert_eq!(id("one value"), id("another value"));
 }
 
 #[test]

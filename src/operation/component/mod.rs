@@ -176,7 +176,7 @@ async fn begin(
         report.notes.push(format!("reads {}, which depends on a pending change", inputs.pending.join(", ")));
         return Ok(report);
     }
-    invoker.pass_secret_variables(&inputs.secret)?;
+    invoker.pass_secret_variables(&inputs.secret, &inputs.ephemeral)?;
     let task_secrets = &collected.task_secrets;
     match task_secrets.is_empty() {
         true => given_secrets::hide(&mut invoker.context).await,

@@ -100,7 +100,7 @@ impl Invoker<'_> {
         tracing::debug!("{}: terraform {step}", self.context.component.name);
         let command = Command {
             program: self.context.session.call.tool.path.clone(),
-            stdin: self.secrets_for(&arguments),
+            stdin: self.secrets_for(step, &arguments),
             lock: self.context.lock.map(LockGuard::of_terraform),
             args: arguments,
             cwd: self.cwd.clone(),

@@ -12,7 +12,7 @@ pub mod servers;
 pub mod state;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,8 +39,10 @@ pub(super) struct Invoker<'a> {
     pub(super) variables: BTreeMap<String, SecretString>,
     /// For this component's terraform. A lost lock stops no other.
     pub(super) cancel: Cancel,
-    /// The text of secret variables.
+    /// The text of secret variables, for a plan.
     pub(super) secrets: Option<SecretString>,
+    /// The text of ephemeral variables, for an apply.
+    pub(super) ephemeral: Option<SecretString>,
     /// The result of an apply is being saved: a request to stop has to wait.
     pub(super) saving: Cell<bool>,
     /// Why terraform was asked to stop, if the cause was neither a person nor a timeout.
@@ -82,6 +84,7 @@ impl<'a> Invoker<'a> {
             variables,
             cancel: Cancel::new(),
             secrets: None,
+            ephemeral: None,
             saving: Cell::new(false),
             ends_for: RefCell::default(),
             context,
@@ -89,7 +92,12 @@ impl<'a> Invoker<'a> {
     }
 
     /// Secret variables go through a pipe that terraform empties, under a name that Terraform takes for a JSON file.
-    pub fn pass_secret_variables(&mut self, secrets: &BTreeMap<String, Value>) -> Result<()> {
+    /// `ephemeral`: the names of those that an apply needs again.
+    pub fn pass_secret_variables(
+        &mut self,
+        secrets: &BTreeMap<String, Value>,
+        ephemeral: &BTreeSet<String>,
+    ) -> Result<()> {
         for (name, value) in secrets {
             self.context.hide(&format!("variable {name}"), value);
         }
@@ -104,15 +112,25 @@ impl<'a> Invoker<'a> {
             remove(&link)?;
             std::os::unix::fs::symlink(STDIN, &link).map_err(refuse)?;
         }
-        let values = secrets.iter().map(|(name, value)| (name.as_str(), value)).collect();
-        self.secrets = Some(render::tfvars(&values).into());
+        let text = |values: BTreeMap<_, _>| SecretString::from(render::tfvars(&values));
+        let all = secrets.iter().map(|(name, value)| (name.as_str(), value));
+        // For Terraform, an ephemeral variable that was null in the plan was not set, and must not be set later.
+        let again = all.clone().filter(|(name, value)| ephemeral.contains(*name) && !value.is_null());
+        self.ephemeral = (again.clone().count() > 0).then(|| text(again.collect()));
+        self.secrets = Some(text(all.collect()));
         Ok(())
     }
 
     /// Only for a terraform that reads them: its children could read a pipe that another command does not empty.
-    pub(super) fn secrets_for(&self, arguments: &[OsString]) -> Option<&SecretString> {
+    pub(super) fn secrets_for(&self, step: &str, arguments: &[OsString]) -> Option<&SecretString> {
         let file = terraform::variable_file(&self.context.paths.secrets());
-        self.secrets.as_ref().filter(|_| arguments.contains(&file))
+        let text = if step == "apply" { &self.ephemeral } else { &self.secrets };
+        text.as_ref().filter(|_| arguments.contains(&file))
+    }
+
+    /// The file that an apply reads the values of ephemeral variables from.
+    pub fn ephemeral_file(&self) -> Option<PathBuf> {
+        self.ephemeral.as_ref().map(|_| self.context.paths.secrets())
     }
 
     /// The files that a plan reads its variables from.

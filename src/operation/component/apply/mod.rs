@@ -111,13 +111,17 @@ impl PlannedApply<'_> {
         let mut events = ApplyEvents::default();
         gone.iter().for_each(|(address, id)| events.operations.gone(address, id));
         recovery::begin(invoker, snapshot, gone, self.record, self.backend, &self.carried).await?;
-        let arguments = ApplyArguments { plan: file.to_owned(), state: invoker.context.state() }.arguments();
+        let arguments = ApplyArguments {
+            plan: file.to_owned(),
+            state: invoker.context.state(),
+            variable_file: invoker.ephemeral_file(),
+        };
         let mut hear = |event: &Event| {
             progress.hear(event);
             events.record(event);
         };
         let (timeout, room) = (invoker.context.component.timeouts.apply, self.room(&changes));
-        let apply = invoker.stream("apply", arguments, timeout, room, &mut hear);
+        let apply = invoker.stream("apply", arguments.arguments(), timeout, room, &mut hear);
         let said = state_copies::during(invoker.context.state(), invoker.context.paths.copies(), apply).await;
         manifest.seal(invoker.context.paths, false)?;
         let output = said?;

@@ -137,7 +137,7 @@ async fn locked(
         invoker = invoker_in(&apart).await?;
         initialise(&invoker, &module, backend, InitOptions::default()).await?;
     }
-    invoker.pass_secret_variables(&inputs.secret)?;
+    invoker.pass_secret_variables(&inputs.secret, &inputs.ephemeral)?;
     let invoker = &invoker;
     let basis = collected.plan_basis(&session.call, &module)?;
     let (configuration_changed, failed) =

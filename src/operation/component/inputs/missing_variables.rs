@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::{Input, Name, Node, output, reference};
+use crate::model::{Input, Name, Node, Variable, output, reference};
 use crate::operation::session::Session;
 use crate::operation::store::configurations;
 use crate::record::Record;
@@ -144,7 +144,7 @@ pub(in crate::operation::component) fn with_nulls(
         };
         let message =
             format!("variable {variable:?} has no default, its last value is not stored, and {why}");
-        let argument = match declared.is_some_and(|one| one.sensitive) {
+        let argument = match declared.is_some_and(Variable::is_hidden) {
             true => format!("secrets=\"{{{variable}: vault:mount/path#key}}\""),
             false => format!("variables=\"{{{variable}: VALUE}}\""),
         };

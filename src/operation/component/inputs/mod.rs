@@ -15,7 +15,6 @@ use crate::operation::session::call_context::CallContext;
 use crate::operation::session::secrets::SecretReader;
 use crate::operation::store::keyed_digest::keyed;
 use crate::operation::store::plan_basis::PlanBasis;
-use serde_json::json;
 
 use crate::error::{Code, Error, Layer, Phase, Result};
 use crate::model::service::REVISION;
@@ -34,7 +33,7 @@ pub struct CollectedInputs {
 impl CollectedInputs {
     /// The facts on which a plan of this module with these inputs is based.
     pub fn plan_basis(&self, call: &CallContext, module: &Module) -> Result<PlanBasis> {
-        let inputs = keyed(&call.layout, &json!([self.inputs.known, self.inputs.secret]))?;
+        let inputs = keyed(&call.layout, &self.inputs.basis())?;
         Ok(PlanBasis::new(module, inputs, self.backend.as_deref(), &call.tool.version))
     }
 }

@@ -1,12 +1,12 @@
 //! The values of a module's variables at the start of its turn.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::{Code, Error, Layer, Phase, Result};
-use crate::model::{Input, Name, Node, OutputRef, SecretOrigin};
+use crate::model::{Input, Name, Node, OutputRef, SecretOrigin, Variable};
 use crate::operation::component::value_path::{below, with_dotted_key};
 use crate::operation::session::produced_outputs::ProducedOutputs;
 use crate::operation::session::secrets::SecretReader;
@@ -19,8 +19,22 @@ pub struct Inputs {
     pub known: BTreeMap<String, Value>,
     /// Values that go to terraform through a file descriptor, and nowhere else.
     pub secret: BTreeMap<String, Value>,
+    /// The names in `secret` of ephemeral variables. No plan contains their values, so an apply needs them again.
+    pub ephemeral: BTreeSet<String>,
     /// `component.output` references whose value is not known yet.
     pub pending: Vec<String>,
+}
+
+impl Inputs {
+    /// What a plan depends on. Between a plan and its apply, an ephemeral value may change, but must not appear or
+    /// vanish.
+    pub(super) fn basis(&self) -> Value {
+        let lasting = |(name, value): (&String, &Value)| {
+            let is_hidden = self.ephemeral.contains(name) && !value.is_null();
+            (name.clone(), if is_hidden { json!("ephemeral") } else { value.clone() })
+        };
+        json!([self.known, self.secret.iter().map(lasting).collect::<BTreeMap<_, _>>()])
+    }
 }
 
 /// Finds every input of a component. `produced` holds the outputs of all components that it reads.
@@ -32,7 +46,7 @@ pub(in crate::operation::component) async fn inputs(
     let mut inputs = Inputs::default();
     for (variable, input) in &node.component.inputs {
         let declared = node.interface.variable(variable);
-        let declared_sensitive = declared.is_some_and(|one| one.sensitive);
+        let is_hidden = declared.is_some_and(Variable::is_hidden);
         let takes_null = declared.is_none_or(|one| one.nullable || one.has_default);
         let (value, sensitive) = match input {
             Input::Literal(value) => (value.clone(), false),
@@ -68,7 +82,10 @@ pub(in crate::operation::component) async fn inputs(
                 (value, sensitive)
             }
         };
-        match sensitive || declared_sensitive {
+        if declared.is_some_and(|one| one.ephemeral) {
+            inputs.ephemeral.insert(variable.clone());
+        }
+        match sensitive || is_hidden {
             true => inputs.secret.insert(variable.clone(), value),
             false => inputs.known.insert(variable.clone(), value),
         };

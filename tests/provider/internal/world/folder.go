@@ -1,6 +1,6 @@
 // Package world keeps things as JSON files in a folder, where a test can see and change them.
 //
-// The folder has `things/<id>.json`. It also has the provider's input, `faults.json`, its output, `operations.log` and
+// The folder has `things/<id>.json` and `accounts/<name>.json`. It also has the provider's input, `faults.json`, its output, `operations.log` and
 // `overlaps.log`, and its own files, `counts.json`, `leases.json` and `.lock`.
 package world
 

@@ -1,4 +1,4 @@
-// Package worldprovider is the Terraform provider of a world: the resource `world_thing`.
+// Package worldprovider is the Terraform provider of a world: the resources `world_thing` and `world_account`.
 package worldprovider
 
 import (
@@ -67,7 +67,10 @@ func (worldProvider) Configure(ctx context.Context, req provider.ConfigureReques
 }
 
 func (worldProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{func() resource.Resource { return &thingResource{} }}
+	return []func() resource.Resource{
+		func() resource.Resource { return &thingResource{} },
+		func() resource.Resource { return &accountResource{} },
+	}
 }
 
 func (worldProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
