@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::diff::{SENSITIVE, UNKNOWN};
 use super::redact::Redactor;
 use crate::error::Error;
-use crate::report::{AttributeChange, ComponentReport, ResourceChange, SaltRun};
+use crate::report::{AttributeChange, ComponentReport, ResourceChange, SaltRun, Warning};
 
 /// Whether Eos wrote this part of an error's details itself.
 fn is_own(key: &str, part: &Value) -> bool {
@@ -21,6 +21,7 @@ impl Redactor {
         report.notes.iter_mut().for_each(|note| self.words(note));
         report.error.iter_mut().for_each(|error| self.error(error));
         report.outputs.values_mut().for_each(|value| self.value(value));
+        report.warnings.iter_mut().for_each(|warning| self.warning(warning));
         self.resources(&mut report.resource_changes);
         // An address, an id and a command may contain values that the module did not mark as sensitive.
         for orphan in &mut report.possible_orphans {
@@ -57,6 +58,12 @@ impl Redactor {
                 key if is_own(key, part) => {}
                 _ => self.gathered(part),
             }
+        }
+    }
+
+    pub fn warning(&self, warning: &mut Warning) {
+        for text in [&mut warning.summary, &mut warning.detail].into_iter().chain(&mut warning.address) {
+            *text = self.text(text);
         }
     }
 
@@ -193,7 +200,15 @@ mod tests {
             resource_changes: vec![resource],
             outputs: BTreeMap::from([("shown".to_owned(), value)]),
             error: Some(error.with(details)),
-            notes: vec![words![own, text.clone()], text.into()].into(),
+            notes: vec![words![own, text.clone()], text.clone().into()].into(),
+            warnings: vec![Warning {
+                summary: text.clone(),
+                detail: text.clone(),
+                address: Some(text.clone()),
+                check: Some("age".to_owned()),
+                place: Some("main.tf:4".to_owned()),
+                stays: false,
+            }],
             possible_orphans: vec![orphan],
             drift: Some(Box::new(Drift {
                 drift_id: None,

@@ -27,6 +27,7 @@ use serde_json::{Map, Value};
 use crate::decide::{Baseline, FailedVersion, RecordedState, State};
 use crate::error::{Error, Result};
 use crate::model::{Name, Output};
+use crate::report::Warning;
 use crate::workdir::{read_json, write_json};
 
 /// The version of the record's format.
@@ -79,6 +80,9 @@ pub struct Record {
     /// Jobs in `followed` that were changed outside of Terraform. They count as drift until they are changed back.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub foreign: BTreeSet<String>,
+    /// What Terraform warned about in that run, failed checks included. Masked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
     /// Why nothing may be applied until a person has acknowledged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<FailedRollback>,

@@ -5,6 +5,7 @@ mod drift;
 mod notes;
 mod salt;
 mod status;
+mod warning;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ pub use drift::{Drift, DriftClass, Drifted, FirstLook, PossibleOrphan};
 pub use notes::Notes;
 pub use salt::{MinionResult, SaltRun, StateLine};
 pub use status::Status;
+pub use warning::{Warning, Warnings};
 
 /// The version of the report's format. It increases when a key changes its meaning.
 pub const SCHEMA: u32 = 1;
@@ -42,6 +44,9 @@ pub struct ComponentReport {
     /// Other facts for the reader, such as resources that were kept, or a hint.
     #[serde(skip_serializing_if = "Notes::is_empty")]
     pub notes: Notes,
+    /// What Terraform warned about, failed `check` blocks included. They do not change the status.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
     /// Resources that an interrupted apply may have created.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub possible_orphans: Vec<PossibleOrphan>,
@@ -74,6 +79,7 @@ impl ComponentReport {
             duration: 0.0,
             error: None,
             notes: Notes::default(),
+            warnings: Vec::new(),
             possible_orphans: Vec::new(),
             deployment_id: None,
             snapshot_id: None,

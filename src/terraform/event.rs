@@ -99,6 +99,24 @@ pub struct Diagnostic {
     pub address: Option<String>,
     #[serde(default)]
     pub range: Option<Range>,
+    #[serde(default)]
+    snippet: Option<Snippet>,
+}
+
+/// The part of the module that it is about.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct Snippet {
+    /// The block around it, without the block's content: `check "certificate"`.
+    #[serde(default)]
+    context: Option<String>,
+}
+
+impl Diagnostic {
+    /// The name of the `check` block that it comes from.
+    pub fn check(&self) -> Option<&str> {
+        let context = self.snippet.as_ref()?.context.as_ref()?;
+        context.strip_prefix("check \"")?.strip_suffix('"')
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -170,6 +188,8 @@ fn version(ui: &Value) -> Result<Event> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -208,5 +228,19 @@ mod tests {
             "range":{"filename":"main.tf","start":{"line":3,"column":1,"byte":2}}}}"#;
         let Event::Diagnostic(diagnostic) = parse(line).unwrap() else { panic!("another event") };
         assert_eq!(diagnostic.to_string(), "S: D [main.tf:3]");
+    }
+
+    #[test]
+    fn a_warning_names_the_check_block_that_it_comes_from() {
+        let check = |context: serde_json::Value| {
+            let diagnostic =
+                json!({ "severity": "warning", "summary": "S", "snippet": { "context": context } });
+            let line = json!({ "type": "diagnostic", "diagnostic": diagnostic }).to_string();
+            let Event::Diagnostic(diagnostic) = parse(&line).unwrap() else { panic!("another event") };
+            diagnostic.check().map(str::to_owned)
+        };
+        assert_eq!(check(json!("check \"certificate\"")), Some("certificate".to_owned()));
+        assert_eq!(check(json!("resource \"a\" \"check\"")), None);
+        assert_eq!(check(json!(null)), None);
     }
 }

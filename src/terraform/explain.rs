@@ -115,6 +115,13 @@ pub fn is_gone(stderr: &str) -> bool {
     line.contains("the previously-selected version") && line.contains("is no longer available")
 }
 
+/// Whether a warning is about the arguments with which Eos calls Terraform: users can do nothing about it.
+pub fn is_about_arguments(diagnostic: &Diagnostic) -> bool {
+    let known =
+        ["Deprecated flag: -state", "Resource targeting is in effect", "Applied changes may be incomplete"];
+    diagnostic.severity == Severity::Warning && known.contains(&diagnostic.summary.as_str())
+}
+
 /// Whether a provider died during a call. The call's result is then unknown.
 pub fn provider_died(diagnostics: &[Diagnostic]) -> bool {
     let known = ["Plugin did not respond", "Request cancelled"];

@@ -19,7 +19,7 @@ pub use event::{
     ChangeSummary, Diagnostic, Event, EventResource, OperationEvent, PlannedChange, Severity,
     TerraformAction, parse,
 };
-pub use explain::{explain, is_gone, outgrown, provider_died};
+pub use explain::{explain, is_about_arguments, is_gone, outgrown, provider_died};
 pub use init::InitArguments;
 pub use plan::{PlanArguments, Refresh};
 pub use show::{show_plan, show_state};

@@ -16,6 +16,7 @@ mod snapshots;
 mod style;
 mod text;
 mod units;
+mod warnings;
 mod width;
 
 pub use attribute::short;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::quote::{block, line};
+use super::warnings;
 use crate::printable::{one_line, printable};
 use crate::report::Status;
 
@@ -56,7 +57,8 @@ fn whole(report: &Value, name: &str) -> Value {
         Some(error) => error,
         None if parts(report).next().is_none() => "no component is affected".to_owned(),
         None => {
-            parts(report).map(|(component, part)| headline(component, part)).collect::<Vec<_>>().join("\n")
+            let lines = parts(report).map(|(component, part)| headline(component, part));
+            lines.chain(warnings::folded(report)).collect::<Vec<_>>().join("\n")
         }
     };
     json!({ "name": name, "result": report["result"], "changes": changes, "comment": comment })
@@ -72,6 +74,7 @@ fn row(component: &str, part: &Value, all_well: bool) -> Map<String, Value> {
     comment.extend(reason(&part["error"]));
     let notes = part["notes"].as_array().into_iter().flatten();
     comment.extend(notes.map(|note| block(note, "")));
+    comment.extend(warnings::of_component(part));
     let mut row = Map::new();
     row.insert("name".to_owned(), json!(component));
     row.insert("result".to_owned(), json!(result));

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::quote::{block, line};
 use super::style::Style;
-use super::{attribute, changes, components, drift, failures, runs, snapshots, units};
+use super::{attribute, changes, components, drift, failures, runs, snapshots, units, warnings};
 use crate::printable::one_line;
 
 /// Draws any report. Unknown parts are omitted. The text ends with a newline.
@@ -33,6 +33,7 @@ pub fn text(report: &Value, colour: bool) -> String {
     text.push_str(&changes::diff(report));
     text.push_str(&drift::drift(report));
     text.push_str(&components::notes(report));
+    text.push_str(&warnings::of_report(report));
     text.push_str(&components::orphans(report));
     text.push_str(&extras(report));
     // In a test, the outputs are unchanged.
@@ -76,6 +77,10 @@ fn headline(report: &Value) -> String {
         (true, _) => "all is well".to_owned(),
         (false, Some("status")) => format!("at their last runs {}", said.join(", ")),
         (false, _) => said.join(", "),
+    };
+    let said = match warnings::count(report) {
+        0 => said,
+        many => format!("{said}, {many} warning(s)"),
     };
     // Changes that policy stopped were not made.
     let counted = components

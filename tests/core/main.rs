@@ -41,5 +41,6 @@ mod terraform;
 mod unsaved;
 mod upgrade;
 mod vault;
+mod warnings;
 mod wedged;
 mod world;

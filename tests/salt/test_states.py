@@ -141,3 +141,35 @@ def test_the_orchestrations_deploy_then_destroy_an_environment(pair):
     destroyed = pair.run("state.orchestrate", "orchestrate.destroy", pillar)
     assert destroyed.rc == 0, destroyed
     assert pair.state("first") == [] and pair.state("second") == []
+
+
+def test_a_failed_check_is_in_the_comment_and_in_the_text_and_fails_nothing(site):
+    source = site.module(
+        "old",
+        {
+            "main.tf": """
+resource "terraform_data" "cert" { input = { age = 9 } }
+check "young" {
+  assert {
+    condition     = terraform_data.cert.output.age < 5
+    error_message = "it is ${terraform_data.cert.output.age} days old"
+  }
+}
+"""
+        },
+    )
+    site.environment({"first": {"source": source}, "second": {"source": source}})
+    site.sls("one", "first:\n  eos_terraform.apply:\n    - environment: staging\n")
+    site.sls("all", "everything:\n  eos_terraform.orchestrate:\n    - environment: staging\n")
+    said = "(check young, main.tf:5): Check block assertion failed: it is 9 days old"
+    for word in ("warning", "still warns"):
+        done = site.call("state.apply", "one")
+        (row,) = rows(done).values()
+        assert done.rc == 0 and row["result"] is True, done
+        assert f"{word} {said}" in row["comment"].splitlines(), done
+    done = site.call("state.apply", "all")
+    both = [row for row in rows(done).values() if "first: " in row["comment"] and "second: " in row["comment"]]
+    (whole,) = both or [pytest.fail(str(done))]
+    assert done.rc == 0 and f"second: warning {said}" in whole["comment"].splitlines(), done
+    text = site.orchestrate(out="eos")
+    assert text.rc == 0 and f"\n  first, second: still warns {said}\n" in text.stdout, text

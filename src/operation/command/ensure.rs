@@ -12,7 +12,7 @@ use crate::operation::request::call::{Call, Request};
 use crate::operation::request::pillar::Pillar;
 use crate::operation::run::run_request::RunRequest;
 use crate::record::{Ensured, Record};
-use crate::report::Status;
+use crate::report::{Status, Warning};
 use crate::view::returns;
 
 /// The operation, by its name in Python.
@@ -65,10 +65,16 @@ pub fn unchanged(request: &Request, pillar: &dyn Pillar, host: &dyn Host) -> Opt
     // An error in reading is left to the run to report.
     let is_so = is_left(&slice, &ensured) && slice.fingerprint(pillar, host).ok()?? == ensured.fingerprint;
     is_so.then(|| {
-        json!({
+        let mut answer = json!({
             "result": true, "changes": {}, "reason": Code::SameFingerprint, "status": Status::Unchanged.word(),
             "component": wanted.component, "environment": wanted.environment, "retcode": 0,
-        })
+        });
+        let record = slice.record().ok().flatten().unwrap_or_default();
+        let warnings: Vec<_> = record.warnings.into_iter().map(|one| Warning { stays: true, ..one }).collect();
+        if !warnings.is_empty() {
+            answer["warnings"] = json!(warnings);
+        }
+        answer
     })
 }
 
@@ -135,6 +141,9 @@ fn answer(report: &Value) -> Value {
     let mut answer = json!({ "changes": changes, "component": component.map(|(name, _)| name) });
     for key in ["result", "status", "reason", "environment", "run_id", "error", "retcode"] {
         answer[key] = report[key].clone();
+    }
+    if let Some(warnings) = component.and_then(|(_, part)| part.get("warnings")) {
+        answer["warnings"] = warnings.clone();
     }
     for key in ["plan_id", "snapshot_id"] {
         if let Some(value) = report.get(key) {

@@ -119,6 +119,7 @@ async fn work(
     if is_gone && intent.changes_things() {
         report.notes.extend(given_secrets::withdraw(&invoker.context).await);
     }
+    invoker.report_warnings(record.as_ref(), &mut report);
     // The following steps store this report and send it to others.
     let mut report = recovery.tell(&invoker, report);
     invoker.context.redactor.report(&mut report);

@@ -44,7 +44,10 @@ impl Invoker<'_> {
         }
         match unreadable {
             Some(error) => Err(error),
-            None => Ok(CommandOutput { exit, diagnostics }),
+            None => {
+                self.keep_warnings(&diagnostics, &exit);
+                Ok(CommandOutput { exit, diagnostics })
+            }
         }
     }
 

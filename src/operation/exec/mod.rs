@@ -10,6 +10,7 @@ mod nomad_env;
 pub mod saved_plan_file;
 pub mod servers;
 pub mod state;
+mod warnings;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ use crate::error::{Error, Result};
 use crate::operation::session::secrets::is_late;
 use crate::process::Cancel;
 use crate::render;
+use crate::report::Warnings;
 use crate::terraform;
 use crate::workdir::{ensure_private, remove};
 
@@ -47,6 +49,8 @@ pub(super) struct Invoker<'a> {
     pub(super) saving: Cell<bool>,
     /// Why terraform was asked to stop, if the cause was neither a person nor a timeout.
     pub ends_for: RefCell<String>,
+    /// What terraform has warned about so far.
+    pub(super) warnings: RefCell<Warnings>,
 }
 
 impl<'a> Invoker<'a> {
@@ -87,6 +91,7 @@ impl<'a> Invoker<'a> {
             ephemeral: None,
             saving: Cell::new(false),
             ends_for: RefCell::default(),
+            warnings: RefCell::default(),
             context,
         })
     }

@@ -21,7 +21,8 @@ use crate::operation::request::call::Call;
 use crate::operation::request::question::Question;
 use crate::operation::session::Session;
 use crate::operation::session::channel::logged;
-use crate::report::{ComponentReport, Report, Status};
+use crate::record::Record;
+use crate::report::{ComponentReport, Report, Status, Warning};
 use crate::workdir::ComponentPaths;
 
 /// One component: its report, and the result of each gate.
@@ -99,13 +100,29 @@ async fn of(inspection: &Inspection<'_>, name: &Name) -> Result<MeasuredComponen
             Some(outcome) => unhealthy(last_run(outcome).of(name)),
         };
         let note = "it has no health gates: only its state was checked, and it exists";
-        return Ok((ComponentReport { notes: vec![note].into(), ..report }, Vec::new()));
+        let report = ComponentReport { notes: vec![note].into(), ..report };
+        return Ok((with_checks(report, record.as_ref()), Vec::new()));
     }
     if let Some(record) = &record {
         registrations::recorded(&mut state, record);
     }
     given_secrets::hide(&mut invoker.context).await;
-    measured(&invoker.context, &state).await
+    let (report, gates) = measured(&invoker.context, &state).await?;
+    Ok((with_checks(report, record.as_ref()), gates))
+}
+
+/// Adds the results of the module's own `check` blocks. Only a plan evaluates them, and they are warnings: the gates
+/// alone decide whether the component is healthy.
+fn with_checks(mut report: ComponentReport, record: Option<&Record>) -> ComponentReport {
+    let Some(record) = record else { return report };
+    let of_checks = record.warnings.iter().filter(|one| one.check.is_some());
+    report.warnings = of_checks.map(|one| Warning { stays: true, ..one.clone() }).collect();
+    if !report.warnings.is_empty() {
+        report.notes.push(
+            "its checks are as the last run or drift check found them; infrastructure.drift evaluates them now",
+        );
+    }
+    report
 }
 
 /// A Salt step: its last run, and its gates.

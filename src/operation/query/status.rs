@@ -13,7 +13,7 @@ use crate::operation::request::question::Question;
 use crate::operation::store::shared_records::EnvironmentLocks;
 use crate::operation::store::{approvals, run_log, shared_records};
 use crate::record::{Record, UnfinishedApply};
-use crate::report::{ComponentReport, Report, Status};
+use crate::report::{ComponentReport, Report, Status, Warning};
 use crate::workdir::{ComponentPaths, Layout};
 
 pub fn status(call: &Call<'_>) -> Report {
@@ -64,6 +64,8 @@ fn of(paths: &ComponentPaths, record: Option<&Record>) -> Result<ComponentReport
         None => ComponentReport::new(Status::Absent, Code::NeverRanHere),
         Some(record) => {
             let mut report = ComponentReport::new(Status::from_word(&record.outcome), None);
+            let stays = |one: &Warning| Warning { stays: true, ..one.clone() };
+            report.warnings = record.warnings.iter().map(stays).collect();
             // A Salt step has no state.
             report.notes.push(match record.declared.contains_key("salt") {
                 true => format!("last run {} at {}", record.run_id, record.finished),

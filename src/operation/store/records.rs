@@ -7,6 +7,7 @@ use crate::lock::{Holder, LockGuard, LockService};
 use crate::model::{Component, Name};
 use crate::operation::runtime::blocking;
 use crate::record::{Record, UnfinishedApply};
+use crate::report::Warning;
 use crate::workdir::ComponentPaths;
 
 /// The records of an environment, read from where its locks are.
@@ -76,6 +77,21 @@ pub async fn write(
         let written = consul.replace(APPLYING, KEY, &text).await;
         written.map_err(|error| error.during(Phase::Verification))?;
         configurations::remove_unused(consul, component, paths, &record).await;
+    }
+    let path = paths.record();
+    blocking(move || record.write(&path)).await
+}
+
+/// Replaces the warnings in the record. What another host has noted about an unfinished apply stays.
+pub async fn write_warnings(
+    lock: &LockGuard,
+    paths: &ComponentPaths,
+    record: Record,
+    warnings: Vec<Warning>,
+) -> Result<()> {
+    let record = Record { warnings, ..record };
+    if let Some(consul) = lock.consul() {
+        consul.write(KEY, &serde_json::to_vec(&record).unwrap_or_default()).await?;
     }
     let path = paths.record();
     blocking(move || record.write(&path)).await

@@ -28,6 +28,7 @@ impl PlannedApply<'_> {
                 && record.edges == self.edges()
                 && record.backend == self.backend.unwrap_or_default()
                 && record.outcome != Status::Failed.word()
+                && record.warnings == self.invoker.warnings_to_record(self.record)
                 && record.followed == self.followed.registrations
                 && record.foreign == self.followed.foreign
                 && match self.destroy {

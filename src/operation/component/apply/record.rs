@@ -92,6 +92,10 @@ impl PlannedApply<'_> {
             known_good,
             residue: perpetual_diff,
             failed: failed.or_else(|| self.still_failed(ended)),
+            warnings: match ended {
+                TurnEnd::Destroyed => Vec::new(),
+                _ => invoker.warnings_to_record(self.record),
+            },
             followed: self.followed.registrations.clone(),
             foreign: self.followed.foreign.clone(),
             ..Record::default()

@@ -29,6 +29,7 @@ use crate::operation::session::Session;
 use crate::operation::session::secrets::SecretReader;
 use crate::operation::store::configurations;
 use crate::operation::store::plan_basis::PlanBasis;
+use crate::operation::store::records;
 use crate::record::{CachedOutputs, Record};
 use crate::render;
 use crate::report::{ComponentReport, Drift, DriftClass, Status};
@@ -162,6 +163,11 @@ async fn locked(
     }
     let mut report = report(drift_plan, configuration_changed, &record);
     report.notes.extend(failed.map(FailedVersion::words));
+    invoker.report_warnings(Some(&record), &mut report);
+    let warnings = invoker.warnings_to_record(Some(&record));
+    if refresh == Refresh::First && warnings != record.warnings {
+        records::write_warnings(guard, paths, record, warnings).await?;
+    }
     if !node.missing_variables.is_empty() {
         report.notes.push(format!(
             "the last value of {} is not stored: only changes outside of Terraform were checked",
